@@ -1,0 +1,84 @@
+# Every task around Turnout. `make` alone lists them.
+
+PYTHON ?= python3
+PORT ?= 8080
+DATA ?= .turnout-demo
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+# Compiled modules are kept, whatever the caller's habit: the tests start many processes.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test proof check bench lock clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+demo: $(VENV)/.run ## run Turnout with sample data: make demo PORT=8080 DATA=.turnout-demo
+	@exec $(BIN)/turnout demo --port "$(PORT)" --data "$(DATA)"
+
+test: $(VENV)/.dev ## run all tests, the proofs in short form
+	@$(BIN)/python -m tests.support.postgresql install
+	@$(BIN)/python -m pytest --every-proof
+
+proof: $(VENV)/.dev ## run the proofs with their full counts
+	@$(BIN)/python -m tests.support.postgresql install
+	@TURNOUT_PROOF=full $(BIN)/python -m pytest -m proof --every-proof
+
+check: $(VENV)/.dev ## check format, lint, types, import directions, docs and dependencies
+	@echo "Checking the format …"
+	@$(BIN)/ruff format --check .
+	@echo "Checking for lint …"
+	@$(BIN)/ruff check .
+	@echo "Checking the types …"
+	@$(BIN)/mypy src tests tools $(wildcard bench)
+	@echo "Checking the direction of imports …"
+	@$(BIN)/lint-imports --no-logo
+	@echo "Checking what the docs name …"
+	@$(BIN)/python -m tools.check_docs
+	@echo "Checking the dependencies …"
+	@$(BIN)/python -m tools.audit
+
+bench: $(VENV)/.dev ## measure, and print the figures
+	@$(BIN)/python -m bench
+
+lock: $(VENV)/.dev ## lock the dependencies anew; UPGRADE=1 takes the newest
+	@echo "Resolving the dependencies …"
+	@$(COMPILE) pyproject.toml --group build -o requirements/run.txt
+	@$(COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(COMPILE) --group postgresql --no-deps -o requirements/postgresql.txt
+
+clean: ## remove the environment and all caches; the demo's data stays
+	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests tools $(wildcard bench) -name __pycache__ -prune -exec rm -rf {} +
+
+# What follows keeps the environment in step with the lock files, and touches it only when they
+# changed. A file $(VENV)/.NAME stands for "this was done".
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Turnout needs Python 3.11 or newer. PYTHON=/path/to/python3 says which to use." >&2; \
+		exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		echo "Making a Python environment in $(VENV) …"; \
+		$(PYTHON) -m venv --clear $(VENV); } || { \
+		echo "Python's venv module is missing (on Debian: apt-get install python3-venv)." >&2; \
+		exit 1; }
+	@touch $@
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/.made
+	@echo "Installing what Turnout runs on …"
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	@echo "Installing what tests and checks need …"
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,220 @@
+"""The one module that knows all others and puts them together."""
+
+import asyncio
+import gc
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+import uvloop
+
+from turnout.core.identity.credentials import touch_credentials
+from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
+from turnout.core.journeys.intake import QUEUE
+from turnout.dialects.registration import routes as registration
+from turnout.dialects.registration.auth import Tokens
+from turnout.errors import Failure, Unavailable
+from turnout.http import logs, server
+from turnout.http.app import Asgi, Mount, RootApp
+from turnout.http.backlog import Backlog
+from turnout.http.rate_limit import RateLimiter
+from turnout.settings import Settings
+from turnout.store import Database, Tx, open_database
+from turnout.store.migrations.revisions import HEAD
+from turnout.web.catalogue import Api
+from turnout.web.routes import WebParts
+from turnout.web.routes import build as build_web
+from turnout.workers.housekeeping import housekeeping_loops
+from turnout.workers.intake import intake_loops
+from turnout.workers.loop import Loop
+
+READY_TIMEOUT_S = 3
+# The event loop and the writer thread share one interpreter: with the default of 5 ms a
+# waiting thread would add that much to every statement under load.
+SWITCH_INTERVAL_S = 0.001
+
+log = structlog.get_logger()
+
+APIS = (
+    Api("registration", "Registration", "/v1.0", "Register people for events and channels.", True),
+    Api("messaging", "Messaging", "/api/v1", "Send e-mail, SMS, fax and calls.", False),
+    Api("attendance", "Attendance", "/v1", "Tickets, check-in and invitations.", False),
+    Api("booking", "Booking", "/api", "Exam seats and accommodations.", False),
+    Api("reporting", "Reporting", "/api/reporting", "Who watched, asked and answered.", False),
+)
+
+
+class Node:
+    """One running Turnout: the database, the apps and the loops, not yet listening."""
+
+    def __init__(self, settings: Settings, db: Database, demo: dict[str, Any] | None) -> None:
+        self.settings = settings
+        self.db = db
+        self.limiter = RateLimiter(db, settings.rate_limit_per_minute)
+        self.tokens = Tokens(db, settings.public_url)
+        self.backlog = Backlog(QUEUE, settings.intake_backlog)
+        self.app = RootApp(
+            self._mounts(demo), is_ready=self._check_ready, access_log=settings.access_log
+        )
+        self._loops: list[Loop] = []
+
+    def _mounts(self, demo: dict[str, Any] | None) -> list[Mount]:
+        registration_app: Asgi = registration.build(
+            registration.Parts(
+                db=self.db,
+                limiter=self.limiter,
+                tokens=self.tokens,
+                backlog=self.backlog,
+                base_url=self.settings.public_url,
+            )
+        )
+        mounts = [
+            Mount(prefix, "registration", registration_app) for prefix in registration.PREFIXES
+        ]
+        web: Asgi = build_web(WebParts(base_url=self.settings.public_url, apis=APIS, demo=demo))
+        return [*mounts, Mount("/", "web", web)]
+
+    async def start(self) -> None:
+        """Start the loops."""
+        await _ensure_signing_key(self.db)
+        self._loops = housekeeping_loops(
+            self.db, self.limiter, self.backlog, self.tokens.take_last_used
+        )
+        if self.settings.work_in_process:
+            self._loops += intake_loops(self.db)
+        for loop in self._loops:
+            loop.start()
+
+    async def drain(self) -> None:
+        """Stop the loops between two steps, and store what is only in memory."""
+        for loop in self._loops:
+            await loop.stop()
+        with suppress(Failure):
+            await self.limiter.flush()
+            if used := self.tokens.take_last_used():
+                await self.db.write(touch_credentials, used)
+
+    async def _check_ready(self) -> None:
+        try:
+            await asyncio.wait_for(self.db.read(_ping), READY_TIMEOUT_S)
+        except TimeoutError as error:
+            raise Unavailable("store.slow", "The database does not answer in time.") from error
+
+
+def serve(
+    settings: Settings,
+    *,
+    demo: dict[str, Any] | None = None,
+    started: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT. `demo` is what the start page shows of a demo.
+
+    Raises Unavailable when the database cannot be used, OSError when the port cannot be had.
+    """
+    prepare(settings)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    uvloop.run(_serve(settings, demo, started))
+    logs.flush()
+
+
+async def _serve(
+    settings: Settings, demo: dict[str, Any] | None, started: Callable[[], None]
+) -> None:
+    db = open_database(settings)
+    try:
+        node = Node(settings, db, demo)
+        await node.start()
+        gc.freeze()
+        await server.run(
+            node.app,
+            host=settings.host,
+            port=settings.port,
+            grace_seconds=settings.shutdown_seconds,
+            started=started,
+            drain=node.drain,
+        )
+    finally:
+        db.close()
+
+
+def work(settings: Settings) -> None:
+    """Process the queues until SIGTERM or SIGINT, without serving anything."""
+    prepare(settings)
+    uvloop.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    db = open_database(settings)
+    try:
+        loops = intake_loops(db)
+        for loop in loops:
+            loop.start()
+        await server.until_signal()
+        for loop in loops:
+            await loop.stop()
+    finally:
+        db.close()
+
+
+def prepare(settings: Settings) -> None:
+    """Set up logs and see that the database has the schema which this program expects.
+
+    Raises Unavailable, saying what to do, when it has not and may not be migrated here.
+    """
+    logs.configure(settings.log_level, settings.log_format)
+    version = schema_version(settings)
+    if version == HEAD:
+        return
+    if version is not None and version > HEAD:
+        raise Unavailable(
+            "schema.newer",
+            f"The database has schema {version}, newer than this program's {HEAD}. "
+            "Install the newer Turnout.",
+        )
+    if not settings.auto_migrate:
+        raise Unavailable(
+            "schema.older", f"The database has schema {version}, not {HEAD}: run `turnout migrate`."
+        )
+    migrate(settings)
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest schema, in a process of its own (Alembic is heavy).
+
+    Raises Unavailable when that fails; the process has said why.
+    """
+    environ = {"TURNOUT_DATABASE_URL": settings.database_url}
+    done = subprocess.run(
+        [sys.executable, "-m", "turnout", "migrate", "--quiet"],
+        env=_without_settings() | environ,
+        check=False,
+    )
+    if done.returncode:
+        raise Unavailable("schema.failed", "The database could not be migrated; see above.")
+
+
+def schema_version(settings: Settings) -> str | None:
+    """The schema revision of the database, None where it is empty."""
+    db = open_database(settings)
+    try:
+        return db.schema_version()
+    finally:
+        db.close()
+
+
+async def _ensure_signing_key(db: Database) -> None:
+    keys = await db.read(list_published_keys)
+    if not any(key.retired_at is None for key in keys):
+        await db.write(ensure_signing_key, *await asyncio.to_thread(generate_key_pair))
+
+
+def _ping(tx: Tx) -> None:
+    tx.connection.execute("SELECT 1").fetchall()
+
+
+def _without_settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("TURNOUT_")}

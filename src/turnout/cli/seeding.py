@@ -1,0 +1,309 @@
+"""The demo's content: an organization with a believable programme, the same on every machine.
+
+Titles, times, people and paks follow from a fixed seed and the present year; secrets are random
+on each machine. Everything is made by the product's own verbs, so the demo is also their test.
+"""
+
+import datetime
+import random
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from turnout.core.events.model import Channel, Event, EventState, Session, Venue, span
+from turnout.core.events.places import TargetNoun
+from turnout.core.events.programme import (
+    add_to_channel,
+    create_channel,
+    create_event,
+    create_session,
+    create_ticket_type,
+    create_venue,
+    list_channels,
+    list_events,
+    list_sessions,
+    set_event_state,
+)
+from turnout.core.identity.credentials import (
+    authenticate,
+    issue_credential,
+    list_credentials,
+    revoke_credential,
+)
+from turnout.core.identity.model import Caller, Credential, CredentialKind
+from turnout.core.identity.organizations import (
+    create_organization,
+    find_organization,
+    get_organization,
+)
+from turnout.core.journeys.intake import accept, process
+from turnout.core.journeys.model import Application
+from turnout.core.people.model import Contact
+from turnout.core.registrations.model import Answer, Submitted
+from turnout.errors import Unauthenticated
+from turnout.store import Database, Tx
+
+SEED = 1435
+SLUG = "demo"
+ACTOR = "system"
+KEY_NAME = "demo"
+BATCH = 20
+ZONE = "Europe/Berlin"
+PEOPLE = 320
+FULL_SESSION_PLACES = 12
+
+Progress = Callable[[int, int], None]
+
+FIRST_NAMES = (
+    "Amara",
+    "Bjørn",
+    "Chiara",
+    "Dmitri",
+    "Elif",
+    "Farid",
+    "Grace",
+    "Hiro",
+    "Ingrid",
+    "João",
+    "Kavya",
+    "Liam",
+    "Mei",
+    "Nuria",
+    "Omar",
+    "Petra",
+    "Quentin",
+    "Rosa",
+    "Sven",
+    "Tomasz",
+    "Ursula",
+    "Viktor",
+    "Wanjiru",
+    "Ximena",
+    "Yusuf",
+    "Zoë",
+)
+LAST_NAMES = (
+    "Abara",
+    "Berg",
+    "Conti",
+    "Dvořák",
+    "Eriksen",
+    "Fischer",
+    "García",
+    "Haddad",
+    "Ito",
+    "Jansen",
+    "Kowalski",
+    "Lindqvist",
+    "Moreau",
+    "Novak",
+    "Okafor",
+    "Petrov",
+    "Quispe",
+    "Rossi",
+    "Schmidt",
+    "Tanaka",
+    "Ustinov",
+    "Varga",
+    "Weber",
+    "Xu",
+    "Yildiz",
+    "Zimmermann",
+)
+COMPANIES = ("Nordbahn", "Tramline Labs", "Signal & Co", "Metro Lisboa", "Points GmbH", "")
+JOBS = ("Engineer", "Planner", "Operations", "Researcher", "Student", "")
+INTERESTS = ("Signalling", "Timetables", "Rolling stock", "Accessibility")
+
+CONFERENCE_SESSIONS = (
+    ("Opening keynote: the last metre", 1, "09:30", "10:15", None),
+    ("Timetables that bend", 1, "10:45", "11:30", None),
+    ("Workshop: interlocking by hand", 1, "13:00", "16:00", FULL_SESSION_PLACES),
+    ("Night trains, day profits", 1, "14:00", "14:45", None),
+    ("Accessible platforms", 2, "09:30", "10:15", None),
+    ("Maintenance before failure", 2, "11:00", "11:45", None),
+    ("Workshop: simulate your junction", 2, "13:00", "15:00", 40),
+    ("Closing panel", 2, "15:30", "16:15", None),
+)
+WEBINARS = ("Level crossings", "Fares without friction", "Data from the track", "Rail freight 101")
+
+
+class Programme(NamedTuple):
+    """The demo's nouns, as they stand in the database."""
+
+    org_id: int
+    conference: Event
+    sessions: list[Session]
+    closed: Event
+    closed_session: Session
+    channel: Channel
+    webinars: list[Session]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether seeding came to its end: closing the winter meetup is its last step."""
+        return self.closed.state is EventState.CLOSED
+
+    def paks(self) -> dict[str, Any]:
+        """The paks as demo.json has them: sessions without a limit, and the full one."""
+        full = next(s for s in self.sessions if s.capacity == FULL_SESSION_PLACES)
+        return {
+            "eventPak": self.conference.pak,
+            "sessionPaks": [s.pak for s in self.sessions if s.capacity is None],
+            "fullSessionPak": full.pak,
+            "closedEventPak": self.closed.pak,
+            "closedSessionPak": self.closed_session.pak,
+            "channelPak": self.channel.pak,
+            "channelSessionPaks": [s.pak for s in self.webinars],
+        }
+
+
+def seed(db: Database, known: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Seed the demo, or what an interrupted run left; returns demo.json's `registration`.
+
+    `known` is that member as written before, for a secret is shown once; where its API key is
+    no longer good, a new one replaces it. `progress(done, total)` is called now and then.
+    """
+    if db.call(find_organization, SLUG) is None:
+        db.call(_seed_programme)
+    programme = db.call(_read_programme)
+    api_key = known.get("apiKey", "")
+    try:
+        credential = db.call(authenticate, CredentialKind.API_KEY, api_key)
+    except Unauthenticated:
+        credential, api_key = db.call(_replace_key, programme.org_id)
+    if not programme.is_complete:
+        _seed_people(db, Caller(programme.org_id, credential.id), programme, progress)
+        db.call(
+            set_event_state, programme.org_id, programme.closed.id, EventState.CLOSED, actor=ACTOR
+        )
+    return {"apiKey": api_key} | programme.paks()
+
+
+def _seed_programme(tx: Tx) -> None:
+    """The organization and its programme, all in one transaction."""
+    org = create_organization(
+        tx, SLUG, "Turnout Rail Forum", timezone=ZONE, agent="Demo agency", actor=ACTOR
+    ).org_id
+    venue = create_venue(
+        tx,
+        org,
+        "Lokschuppen Hamburg",
+        timezone=ZONE,
+        address="Gleisstraße 7",
+        city="Hamburg",
+        country_code="DE",
+        actor=ACTOR,
+    )
+    _seed_conference(tx, org, venue)
+    _seed_closed_event(tx, org, venue)
+    _seed_channel(tx, org)
+
+
+def _seed_conference(tx: Tx, org: int, venue: Venue) -> None:
+    first = datetime.date(_year(tx), 5, 12)
+    days = {1: first, 2: first + datetime.timedelta(days=1)}
+    when = span(f"{days[1]}T09:00", f"{days[2]}T17:00", ZONE)
+    event = create_event(tx, org, "Open Rail Summit", when, venue_id=venue.id, actor=ACTOR)
+    create_ticket_type(
+        tx,
+        org,
+        event.id,
+        "Early bird",
+        price_minor=19_000,
+        currency="EUR",
+        capacity=100,
+        actor=ACTOR,
+    )
+    create_ticket_type(
+        tx, org, event.id, "Student", price_minor=4_500, currency="EUR", capacity=60, actor=ACTOR
+    )
+    for title, day, starts, ends, capacity in CONFERENCE_SESSIONS:
+        slot = span(f"{days[day]}T{starts}", f"{days[day]}T{ends}", ZONE)
+        create_session(tx, org, event.id, title, slot, capacity=capacity, actor=ACTOR)
+
+
+def _seed_closed_event(tx: Tx, org: int, venue: Venue) -> None:
+    day = datetime.date(_year(tx), 1, 20)
+    when = span(f"{day}T18:00", f"{day}T21:00", ZONE)
+    event = create_event(tx, org, "Winter meetup", when, venue_id=venue.id, actor=ACTOR)
+    create_session(tx, org, event.id, "Depot tour", when, actor=ACTOR)
+
+
+def _seed_channel(tx: Tx, org: int) -> None:
+    channel = create_channel(tx, org, "Thursday webinars", actor=ACTOR)
+    day = datetime.date(_year(tx), 3, 1)
+    day += datetime.timedelta(days=(3 - day.weekday()) % 7)
+    for number, title in enumerate(WEBINARS):
+        date = day + datetime.timedelta(weeks=number)
+        when = span(f"{date}T16:00", f"{date}T17:00", ZONE)
+        event = create_event(tx, org, f"Webinar: {title}", when, actor=ACTOR)
+        create_session(tx, org, event.id, title, when, actor=ACTOR)
+        add_to_channel(tx, org, channel.id, event.id, actor=ACTOR)
+
+
+def _year(tx: Tx) -> int:
+    return datetime.datetime.fromtimestamp(tx.now / 1000, datetime.UTC).year + 1
+
+
+def _read_programme(tx: Tx) -> Programme:
+    org = get_organization(tx, SLUG).org_id
+    conference, closed, *webinars = list_events(tx, org)[: 2 + len(WEBINARS)]
+    return Programme(
+        org,
+        conference,
+        list_sessions(tx, org, conference.id),
+        closed,
+        list_sessions(tx, org, closed.id)[0],
+        list_channels(tx, org)[0],
+        [list_sessions(tx, org, event.id)[0] for event in webinars],
+    )
+
+
+def _replace_key(tx: Tx, org_id: int) -> tuple[Credential, str]:
+    for credential in list_credentials(tx, org_id):
+        if credential.name == KEY_NAME:
+            revoke_credential(tx, org_id, credential.id, actor=ACTOR)
+    return issue_credential(tx, org_id, CredentialKind.API_KEY, KEY_NAME, actor=ACTOR)
+
+
+def _seed_people(db: Database, caller: Caller, programme: Programme, progress: Progress) -> None:
+    """Registrations through the intake queue; the same again changes nothing."""
+    for done, application in enumerate(_applications(programme), start=1):
+        db.call(accept, caller, application)
+        while db.call(process, BATCH):
+            pass
+        progress(done, PEOPLE)
+
+
+def _applications(programme: Programme) -> Iterator[Application]:
+    """One application a person: conference, webinars or winter meetup, from a fixed seed."""
+    dice = random.Random(SEED)  # noqa: S311 - the same demo everywhere
+    paks = programme.paks()
+    for number in range(PEOPLE):
+        submitted = _submitted(dice, number)
+        if number < FULL_SESSION_PLACES:
+            sessions = [paks["fullSessionPak"], paks["sessionPaks"][0]]
+            yield Application(TargetNoun.EVENT, paks["eventPak"], sessions, submitted)
+        elif number % 10 == 9:
+            sessions = [paks["closedSessionPak"]]
+            yield Application(TargetNoun.EVENT, paks["closedEventPak"], sessions, submitted)
+        elif number % 5 == 4:
+            sessions = dice.sample(paks["channelSessionPaks"], dice.randint(1, 3))
+            yield Application(TargetNoun.CHANNEL, paks["channelPak"], sessions, submitted)
+        else:
+            sessions = dice.sample(paks["sessionPaks"], dice.randint(1, 4))
+            yield Application(TargetNoun.EVENT, paks["eventPak"], sessions, submitted)
+
+
+def _submitted(dice: random.Random, number: int) -> Submitted:
+    first, last = dice.choice(FIRST_NAMES), dice.choice(LAST_NAMES)
+    contact = Contact(
+        email=f"guest{number + 1:03}@{dice.choice(('example.com', 'example.org', 'example.net'))}",
+        title=dice.choice(("Ms", "Mr", "Dr", "")),
+        first_name=first,
+        last_name=last,
+        company=dice.choice(COMPANIES),
+        job_title=dice.choice(JOBS),
+        city=dice.choice(("Hamburg", "Porto", "Nagoya", "Gdańsk", "")),
+        country_code=dice.choice(("DE", "PT", "JP", "PL", "")),
+    )
+    return Submitted(contact, [Answer("Main interest", dice.choice(INTERESTS))])

@@ -1,0 +1,1 @@
+"""The product: nouns and rules, one folder a noun. Nothing here is async or knows of HTTP."""

@@ -1,0 +1,48 @@
+"""Audit entries: for changes that people and credentials make to nouns and settings.
+
+Queue steps, attempts and beats are their own record and leave none.
+"""
+
+from typing import Any
+
+import msgspec
+
+from turnout.store import Statements, Tx
+
+sql = Statements("turnout.core.audit")
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One change. `at` in epoch ms; `actor` is `cli:NAME`, `credential:ID` or `system`."""
+
+    at: int
+    actor: str
+    action: str
+    facts: dict[str, Any]
+
+
+def record(
+    tx: Tx, org_id: int, actor: str, action: str, noun: str, noun_id: int, **facts: Any
+) -> None:
+    """Write one entry in the transaction of the change itself. Never put a secret in `facts`."""
+    sql.add_entry(
+        tx,
+        org_id=org_id,
+        id=tx.next_id("audit"),
+        at=tx.now,
+        actor=actor,
+        action=action,
+        noun=noun,
+        noun_id=noun_id,
+        facts=msgspec.json.encode(facts).decode(),
+    )
+
+
+def list_entries(tx: Tx, org_id: int, noun: str, noun_id: int) -> list[Entry]:
+    """Every change of one thing, oldest first."""
+    return [
+        Entry(at, actor, action, msgspec.json.decode(facts))
+        for at, actor, action, facts in sql.list_entries(
+            tx, org_id=org_id, noun=noun, noun_id=noun_id
+        )
+    ]

@@ -1,0 +1,1 @@
+"""The programme: venues, channels, events, sessions, ticket types, and their places."""

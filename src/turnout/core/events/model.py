@@ -1,0 +1,127 @@
+"""The nouns of the programme. Instants in epoch ms; `*_local` is ISO local time in `timezone`."""
+
+import datetime
+import enum
+import zoneinfo
+
+import msgspec
+
+from turnout.errors import Invalid
+
+
+class EventState(enum.StrEnum):
+    """Whether an event takes registrations."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class SessionState(enum.StrEnum):
+    """Whether a session takes bookings."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class Venue(msgspec.Struct, frozen=True):
+    """A place where events happen."""
+
+    id: int
+    uuid: str
+    name: str
+    timezone: str
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """A series that groups events; people register for it by its `pak`."""
+
+    id: int
+    uuid: str
+    pak: str
+    title: str
+
+
+class Event(msgspec.Struct, frozen=True):
+    """An event; `capacity` None = unlimited, `held` counts the places taken."""
+
+    id: int
+    uuid: str
+    pak: str
+    title: str
+    state: EventState
+    timezone: str
+    starts_local: str
+    ends_local: str
+    starts_at: int
+    ends_at: int
+    capacity: int | None
+    held: int
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A part of an event that is booked by its `pak`; `capacity` None = unlimited."""
+
+    id: int
+    uuid: str
+    pak: str
+    event_id: int
+    title: str
+    state: SessionState
+    starts_local: str
+    ends_local: str
+    starts_at: int
+    ends_at: int
+    capacity: int | None
+    held: int
+
+
+class TicketType(msgspec.Struct, frozen=True):
+    """What a ticket is of. Money in minor units (cents); `capacity` None = unlimited."""
+
+    id: int
+    event_id: int
+    name: str
+    is_default: bool
+    price_minor: int
+    currency: str
+    capacity: int | None
+    held: int
+
+
+class Span(msgspec.Struct, frozen=True):
+    """From when to when, as planned (local time in a zone) and as instants."""
+
+    timezone: str
+    starts_local: str
+    ends_local: str
+    starts_at: int
+    ends_at: int
+
+
+def span(starts_local: str, ends_local: str, timezone: str) -> Span:
+    """Plan a span from ISO local times (`2027-03-01T09:00`) in an IANA zone.
+
+    Raises Invalid when a time is unreadable or carries an offset, or when the end is not after
+    the start. A time that a clock change skips or repeats means its first occurrence.
+    """
+    starts_at, ends_at = (instant(local, timezone) for local in (starts_local, ends_local))
+    if ends_at <= starts_at:
+        raise Invalid("span.order", f"The end {ends_local} must be after the start {starts_local}.")
+    return Span(timezone, starts_local, ends_local, starts_at, ends_at)
+
+
+def instant(local: str, timezone: str) -> int:
+    """The epoch milliseconds of an ISO local time in an IANA zone. Raises Invalid."""
+    try:
+        time = datetime.datetime.fromisoformat(local)
+        zone = zoneinfo.ZoneInfo(timezone)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
+        raise Invalid(
+            "time.unreadable", f"{local!r} in {timezone!r} is not a time such as 2027-03-01T09:00."
+        ) from error
+    if time.tzinfo is not None:
+        raise Invalid("time.offset", f"{local!r} must be local time, without an offset.")
+    return int(time.replace(tzinfo=zone).timestamp() * 1000)

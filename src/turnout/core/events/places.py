@@ -1,0 +1,79 @@
+"""Taking and giving back places: in an event, in a session, of a ticket type.
+
+Each count is one guarded UPDATE, and the tables refuse `held > capacity` besides, so a place
+is never sold twice, whatever the number of nodes. Callers take places in the order sessions,
+ticket type, event, each by rising number: two of them then never wait for each other in a ring.
+"""
+
+import enum
+from typing import NamedTuple
+
+import msgspec
+
+from turnout.core.events.model import EventState, SessionState
+from turnout.core.events.sql import sql
+from turnout.store import Tx
+
+
+class TargetNoun(enum.StrEnum):
+    """What a registration is addressed to."""
+
+    EVENT = "event"
+    CHANNEL = "channel"
+
+
+class WantedSession(NamedTuple):
+    """A session that somebody asks for, and the states that decide about it."""
+
+    pak: str
+    id: int
+    event_id: int
+    state: SessionState
+    event_state: EventState
+
+
+def list_wanted_sessions(
+    tx: Tx, org_id: int, paks: list[str], noun: TargetNoun, target_id: int
+) -> list[WantedSession]:
+    """Those of `paks` that are sessions of the event or channel, by event and number."""
+    rows = sql.list_wanted_sessions(
+        tx,
+        org_id=org_id,
+        paks=msgspec.json.encode(paks).decode(),
+        noun=noun.value,
+        target_id=target_id,
+    )
+    return [
+        WantedSession(pak, id_, event_id, SessionState(state), EventState(event_state))
+        for pak, id_, event_id, state, event_state in rows
+    ]
+
+
+def take_session_place(tx: Tx, org_id: int, session_id: int) -> bool:
+    """Take a place in a session; False when it is full."""
+    return bool(sql.take_session_place(tx, org_id=org_id, id=session_id))
+
+
+def take_event_place(tx: Tx, org_id: int, event_id: int) -> bool:
+    """Take a place in an event; False when it is full."""
+    return bool(sql.take_event_place(tx, org_id=org_id, id=event_id))
+
+
+def take_default_ticket(tx: Tx, org_id: int, event_id: int) -> int | None:
+    """Take a ticket of the event's default type; its type's id, or None when sold out."""
+    return sql.take_default_ticket(tx, org_id=org_id, event_id=event_id)  # type: ignore[no-any-return]
+
+
+def release_session_place(tx: Tx, org_id: int, session_id: int) -> None:
+    """Give a place in a session back."""
+    sql.release_session_place(tx, org_id=org_id, id=session_id)
+
+
+def release_event_place(tx: Tx, org_id: int, event_id: int) -> None:
+    """Give a place in an event back."""
+    sql.release_event_place(tx, org_id=org_id, id=event_id)
+
+
+def release_ticket(tx: Tx, org_id: int, ticket_type_id: int) -> None:
+    """Give a ticket of a type back."""
+    sql.release_ticket(tx, org_id=org_id, id=ticket_type_id)

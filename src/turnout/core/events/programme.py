@@ -1,0 +1,240 @@
+"""Making and changing the programme. Every noun gets its names in all vocabularies at birth."""
+
+import msgspec
+
+from turnout.core.audit.recording import record
+from turnout.core.events.model import (
+    Channel,
+    Event,
+    EventState,
+    Session,
+    SessionState,
+    Span,
+    TicketType,
+    Venue,
+)
+from turnout.core.events.sql import sql
+from turnout.core.identity.names import Target, make_name, take_name
+from turnout.core.identity.organizations import check_zone
+from turnout.errors import Conflict, Invalid, Missing
+from turnout.store import Tx, from_row
+
+DEFAULT_TICKET_TYPE = "General admission"
+
+
+def create_venue(
+    tx: Tx,
+    org_id: int,
+    name: str,
+    *,
+    timezone: str,
+    address: str = "",
+    city: str = "",
+    country_code: str = "",
+    actor: str,
+) -> Venue:
+    """Make a venue. `timezone` is an IANA name; raises Invalid for another."""
+    check_zone(timezone)
+    venue = Venue(tx.next_id("programme"), tx.uuid(), name, timezone)
+    sql.add_venue(
+        tx,
+        org_id=org_id,
+        address=address,
+        city=city,
+        country_code=country_code,
+        now=tx.now,
+        **msgspec.structs.asdict(venue),
+    )
+    record(tx, org_id, actor, "created", "venue", venue.id, name=name)
+    return venue
+
+
+def create_channel(tx: Tx, org_id: int, title: str, *, actor: str) -> Channel:
+    """Make a channel, which groups events."""
+    channel_id = tx.next_id("programme")
+    pak = make_name(tx, "pak", tx.ids.pak, Target(org_id, "channel", channel_id))
+    channel = Channel(channel_id, tx.uuid(), pak, title)
+    sql.add_channel(tx, org_id=org_id, now=tx.now, **msgspec.structs.asdict(channel))
+    record(tx, org_id, actor, "created", "channel", channel.id, title=title)
+    return channel
+
+
+def add_to_channel(tx: Tx, org_id: int, channel_id: int, event_id: int, *, actor: str) -> None:
+    """Put an event into a channel; doing it again changes nothing."""
+    if sql.add_channel_event(tx, org_id=org_id, channel_id=channel_id, event_id=event_id):
+        record(tx, org_id, actor, "added event", "channel", channel_id, event_id=event_id)
+
+
+def create_event(
+    tx: Tx,
+    org_id: int,
+    title: str,
+    when: Span,
+    *,
+    state: EventState = EventState.OPEN,
+    capacity: int | None = None,
+    venue_id: int | None = None,
+    actor: str,
+) -> Event:
+    """Make an event with its id, UUID, pak and default ticket type.
+
+    `capacity` None = unlimited. Raises Invalid for a capacity below 0.
+    """
+    _check_capacity(capacity)
+    event_id = tx.next_id("event")
+    pak = make_name(tx, "pak", tx.ids.pak, Target(org_id, "event", event_id))
+    take_name(tx, "event", str(event_id), Target(org_id, "event", event_id))
+    event = Event(
+        id=event_id,
+        uuid=tx.uuid(),
+        pak=pak,
+        title=title,
+        state=state,
+        capacity=capacity,
+        held=0,
+        **msgspec.structs.asdict(when),
+    )
+    take_name(tx, "guid", event.uuid, Target(org_id, "event", event_id))
+    sql.add_event(
+        tx,
+        org_id=org_id,
+        id=event.id,
+        uuid=event.uuid,
+        pak=pak,
+        title=title,
+        state=state.value,
+        venue_id=venue_id,
+        capacity=capacity,
+        now=tx.now,
+        **msgspec.structs.asdict(when),
+    )
+    record(tx, org_id, actor, "created", "event", event.id, title=title, capacity=capacity)
+    create_ticket_type(tx, org_id, event.id, DEFAULT_TICKET_TYPE, is_default=True, actor=actor)
+    return event
+
+
+def create_session(
+    tx: Tx,
+    org_id: int,
+    event_id: int,
+    title: str,
+    when: Span,
+    *,
+    state: SessionState = SessionState.OPEN,
+    capacity: int | None = None,
+    actor: str,
+) -> Session:
+    """Make a session of an event. `capacity` None = unlimited; raises Invalid below 0."""
+    _check_capacity(capacity)
+    session_id = tx.next_id("programme")
+    pak = make_name(tx, "pak", tx.ids.pak, Target(org_id, "session", session_id))
+    session = Session(
+        id=session_id,
+        uuid=tx.uuid(),
+        pak=pak,
+        event_id=event_id,
+        title=title,
+        state=state,
+        starts_local=when.starts_local,
+        ends_local=when.ends_local,
+        starts_at=when.starts_at,
+        ends_at=when.ends_at,
+        capacity=capacity,
+        held=0,
+    )
+    fields = msgspec.to_builtins(session)
+    sql.add_session(tx, org_id=org_id, now=tx.now, **fields)
+    record(tx, org_id, actor, "created", "session", session.id, title=title, capacity=capacity)
+    return session
+
+
+def create_ticket_type(
+    tx: Tx,
+    org_id: int,
+    event_id: int,
+    name: str,
+    *,
+    is_default: bool = False,
+    price_minor: int = 0,
+    currency: str = "",
+    capacity: int | None = None,
+    actor: str,
+) -> TicketType:
+    """Make a ticket type. Money in minor units; `capacity` None = unlimited."""
+    _check_capacity(capacity)
+    ticket_type = TicketType(
+        tx.next_id("programme"), event_id, name, is_default, price_minor, currency, capacity, 0
+    )
+    fields = msgspec.structs.asdict(ticket_type) | {"is_default": int(is_default)}
+    sql.add_ticket_type(tx, org_id=org_id, now=tx.now, **fields)
+    record(tx, org_id, actor, "created", "ticket_type", ticket_type.id, name=name)
+    return ticket_type
+
+
+def set_event_state(tx: Tx, org_id: int, event_id: int, state: EventState, *, actor: str) -> Event:
+    """Open, close or cancel an event. Raises Missing."""
+    before = get_event(tx, org_id, event_id)
+    sql.set_event_state(tx, org_id=org_id, id=event_id, state=state.value, now=tx.now)
+    record(tx, org_id, actor, "changed", "event", event_id, state=[before.state, state])
+    return get_event(tx, org_id, event_id)
+
+
+def set_event_capacity(
+    tx: Tx, org_id: int, event_id: int, capacity: int | None, *, actor: str
+) -> Event:
+    """Set how many places an event has. Raises Conflict below what is taken, Missing, Invalid."""
+    _check_capacity(capacity)
+    before = get_event(tx, org_id, event_id)
+    if not sql.set_event_capacity(tx, org_id=org_id, id=event_id, capacity=capacity, now=tx.now):
+        raise Conflict(
+            "capacity.held",
+            f"Event {event_id} cannot have {capacity} places: {before.held} are taken already.",
+        )
+    record(tx, org_id, actor, "changed", "event", event_id, capacity=[before.capacity, capacity])
+    return get_event(tx, org_id, event_id)
+
+
+def set_session_state(
+    tx: Tx, org_id: int, session_id: int, state: SessionState, *, actor: str
+) -> None:
+    """Open, close or cancel a session. Raises Missing."""
+    if not sql.set_session_state(tx, org_id=org_id, id=session_id, state=state.value, now=tx.now):
+        raise Missing("session.missing", f"There is no session {session_id}.")
+    record(tx, org_id, actor, "changed", "session", session_id, state=state)
+
+
+def get_event(tx: Tx, org_id: int, event_id: int) -> Event:
+    """The organization's event of that number. Raises Missing."""
+    row = sql.find_event(tx, org_id=org_id, id=event_id)
+    if row is None:
+        raise Missing("event.missing", f"There is no event {event_id}.")
+    return from_row(Event, row)
+
+
+def list_events(tx: Tx, org_id: int, *, after: int = 0, most: int = 100) -> list[Event]:
+    """Up to `most` events of the organization by id, from the one behind `after`."""
+    return [
+        from_row(Event, row) for row in sql.list_events(tx, org_id=org_id, after=after, most=most)
+    ]
+
+
+def list_sessions(tx: Tx, org_id: int, event_id: int) -> list[Session]:
+    """The sessions of an event in the order of the programme."""
+    rows = sql.list_sessions(tx, org_id=org_id, event_id=event_id)
+    return [from_row(Session, row) for row in rows]
+
+
+def list_ticket_types(tx: Tx, org_id: int, event_id: int) -> list[TicketType]:
+    """The ticket types of an event, the default one first."""
+    rows = sql.list_ticket_types(tx, org_id=org_id, event_id=event_id)
+    return [from_row(TicketType, row) for row in rows]
+
+
+def list_channels(tx: Tx, org_id: int) -> list[Channel]:
+    """The organization's channels, oldest first."""
+    return [Channel(*row) for row in sql.list_channels(tx, org_id=org_id)]
+
+
+def _check_capacity(capacity: int | None) -> None:
+    if capacity is not None and capacity < 0:
+        raise Invalid("capacity.negative", f"A capacity of {capacity} is not possible.")

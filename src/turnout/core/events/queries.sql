@@ -1,0 +1,93 @@
+-- name: add_venue(org_id, id, uuid, name, address, city, country_code, timezone, now)!
+INSERT INTO venues
+    (org_id, id, uuid, name, address, city, country_code, timezone, created_at, updated_at)
+VALUES (:org_id, :id, :uuid, :name, :address, :city, :country_code, :timezone, :now, :now);
+
+-- name: add_channel(org_id, id, uuid, pak, title, now)!
+INSERT INTO channels (org_id, id, uuid, pak, title, created_at, updated_at)
+VALUES (:org_id, :id, :uuid, :pak, :title, :now, :now);
+
+-- name: list_channels(org_id)
+SELECT id, uuid, pak, title FROM channels WHERE org_id = :org_id ORDER BY id;
+
+-- name: add_channel_event(org_id, channel_id, event_id)!
+INSERT INTO channel_events (org_id, channel_id, event_id)
+VALUES (:org_id, :channel_id, :event_id)
+ON CONFLICT (org_id, channel_id, event_id) DO NOTHING;
+
+-- name: add_event(org_id, id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at, venue_id, capacity, now)!
+INSERT INTO events
+    (org_id, id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at,
+     venue_id, capacity, created_at, updated_at)
+VALUES
+    (:org_id, :id, :uuid, :pak, :title, :state, :timezone, :starts_local, :ends_local, :starts_at,
+     :ends_at, :venue_id, :capacity, :now, :now);
+
+-- name: find_event(org_id, id)^
+SELECT id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at,
+    capacity, held
+FROM events WHERE org_id = :org_id AND id = :id;
+
+-- name: list_events(org_id, after, most)
+SELECT id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at,
+    capacity, held
+FROM events WHERE org_id = :org_id AND id > :after ORDER BY id LIMIT :most;
+
+-- name: set_event_state(org_id, id, state, now)!
+UPDATE events SET state = :state, updated_at = :now WHERE org_id = :org_id AND id = :id;
+
+-- name: set_event_capacity(org_id, id, capacity, now)!
+UPDATE events SET capacity = :capacity, updated_at = :now
+WHERE org_id = :org_id AND id = :id
+    AND (CAST(:capacity AS BIGINT) IS NULL OR held <= :capacity);
+
+-- name: add_session(org_id, id, uuid, pak, event_id, title, state, starts_local, ends_local, starts_at, ends_at, capacity, now)!
+INSERT INTO sessions
+    (org_id, id, uuid, pak, event_id, title, state, starts_local, ends_local, starts_at, ends_at,
+     capacity, created_at, updated_at)
+VALUES
+    (:org_id, :id, :uuid, :pak, :event_id, :title, :state, :starts_local, :ends_local, :starts_at,
+     :ends_at, :capacity, :now, :now);
+
+-- name: list_sessions(org_id, event_id)
+SELECT id, uuid, pak, event_id, title, state, starts_local, ends_local, starts_at, ends_at,
+    capacity, held
+FROM sessions WHERE org_id = :org_id AND event_id = :event_id ORDER BY starts_at, id;
+
+-- name: set_session_state(org_id, id, state, now)!
+UPDATE sessions SET state = :state, updated_at = :now WHERE org_id = :org_id AND id = :id;
+
+-- name: add_ticket_type(org_id, id, event_id, name, is_default, price_minor, currency, capacity, now)!
+INSERT INTO ticket_types
+    (org_id, id, event_id, name, is_default, price_minor, currency, capacity, created_at,
+     updated_at)
+VALUES
+    (:org_id, :id, :event_id, :name, :is_default, :price_minor, :currency, :capacity, :now, :now);
+
+-- name: list_ticket_types(org_id, event_id)
+SELECT id, event_id, name, is_default, price_minor, currency, capacity, held
+FROM ticket_types WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
+
+-- name: take_event_place(org_id, id)!
+-- The guard and the count are one statement: that is what never oversells.
+UPDATE events SET held = held + 1
+WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity);
+
+-- name: release_event_place(org_id, id)!
+UPDATE events SET held = held - 1 WHERE org_id = :org_id AND id = :id;
+
+-- name: take_session_place(org_id, id)!
+UPDATE sessions SET held = held + 1
+WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity);
+
+-- name: release_session_place(org_id, id)!
+UPDATE sessions SET held = held - 1 WHERE org_id = :org_id AND id = :id;
+
+-- name: take_default_ticket(org_id, event_id)$
+UPDATE ticket_types SET held = held + 1
+WHERE org_id = :org_id AND event_id = :event_id AND is_default = 1
+    AND (capacity IS NULL OR held < capacity)
+RETURNING id;
+
+-- name: release_ticket(org_id, id)!
+UPDATE ticket_types SET held = held - 1 WHERE org_id = :org_id AND id = :id;

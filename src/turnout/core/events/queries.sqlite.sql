@@ -1,0 +1,11 @@
+-- name: list_wanted_sessions(org_id, paks, noun, target_id)
+-- The sessions named by `paks` (JSON) that belong to the event or channel.
+SELECT s.pak, s.id, s.event_id, s.state, e.state
+FROM json_each(:paks) w
+JOIN sessions s ON s.org_id = :org_id AND s.pak = w.value
+JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id
+WHERE (:noun = 'event' AND s.event_id = :target_id)
+    OR (:noun = 'channel' AND EXISTS (
+        SELECT 1 FROM channel_events c
+        WHERE c.org_id = :org_id AND c.channel_id = :target_id AND c.event_id = s.event_id))
+ORDER BY s.event_id, s.id;

@@ -1,0 +1,1 @@
+"""Distributors, agents, organizations, users, and what proves who somebody is."""

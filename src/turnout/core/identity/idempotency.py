@@ -1,0 +1,71 @@
+"""Idempotency keys: the first answer to a request is the answer to all its repetitions.
+
+The key is claimed, and the answer kept, in the transaction of the effect: either both are on
+disk or neither. Two callers with one key at the same time are put in a row by the database;
+the second then finds the first one's answer.
+"""
+
+import hashlib
+
+import msgspec
+
+from turnout.core.identity.sql import sql
+from turnout.errors import Conflict, Invalid
+from turnout.store import Tx
+
+LIFETIME_MS = 24 * 3600 * 1000
+KEY_LENGTH = 255
+
+
+class IdempotentRequest(msgspec.Struct, frozen=True):
+    """What a key is bound to, besides the account."""
+
+    key: str
+    method: str
+    path: str
+    body_digest: str
+
+
+def idempotent_request(key: str, method: str, path: str, body: bytes) -> IdempotentRequest:
+    """Bind a key to its request. Raises Invalid for a key that is too long or not printable."""
+    if not key.isprintable() or not key.isascii() or not 1 <= len(key) <= KEY_LENGTH:
+        raise Invalid(
+            "idempotency_key.malformed",
+            f"Idempotency-Key must have 1 to {KEY_LENGTH} printable ASCII characters.",
+            {"Idempotency-Key": ["malformed"]},
+        )
+    return IdempotentRequest(key, method, path, hashlib.sha256(body).hexdigest())
+
+
+def first_answer(tx: Tx, org_id: int, request: IdempotentRequest) -> str | None:
+    """Claim the key, or return the answer that was given to it in the last 24 hours.
+
+    None means: go on, and call `keep_answer` in this transaction. Raises Conflict when the key
+    was used for another request.
+    """
+    bound = msgspec.structs.asdict(request)
+    if sql.claim_idempotency_key(tx, org_id=org_id, now=tx.now, **bound):
+        return None
+    method, path, digest, answer, created_at = sql.find_idempotency_key(
+        tx, org_id=org_id, key=request.key
+    )
+    if created_at + LIFETIME_MS <= tx.now:
+        sql.reuse_idempotency_key(tx, org_id=org_id, now=tx.now, **bound)
+        return None
+    if (method, path, digest) != (request.method, request.path, request.body_digest):
+        raise Conflict(
+            "idempotency_key.reused",
+            f"Idempotency-Key {request.key!r} was used for another request in the last 24 hours. "
+            "Use a new key, or repeat that request unchanged.",
+        )
+    return answer  # type: ignore[no-any-return]
+
+
+def keep_answer(tx: Tx, org_id: int, request: IdempotentRequest, answer: str) -> None:
+    """Keep the answer for repetitions, in the transaction of the effect."""
+    sql.keep_answer(tx, org_id=org_id, key=request.key, answer=answer)
+
+
+def forget_old_keys(tx: Tx, most: int = 1000) -> int:
+    """Delete up to `most` keys that are over 24 hours old; returns how many."""
+    return sql.forget_idempotency_keys(tx, before=tx.now - LIFETIME_MS, most=most)  # type: ignore[no-any-return]

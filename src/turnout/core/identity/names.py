@@ -1,0 +1,52 @@
+"""The directory: every name that must be unique in the whole installation."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from turnout.core.identity.sql import sql
+from turnout.errors import Conflict, Unavailable
+from turnout.store import Tx
+
+ATTEMPTS = 20
+
+
+class Target(NamedTuple):
+    """What a name leads to."""
+
+    org_id: int
+    noun: str
+    target_id: int
+
+
+def find_name(tx: Tx, namespace: str, name: str) -> Target | None:
+    """The thing that `name` leads to, in whatever organization."""
+    row = sql.find_name(tx, namespace=namespace, name=name)
+    return Target(*row) if row else None
+
+
+def take_name(tx: Tx, namespace: str, name: str, target: Target) -> None:
+    """Give `name` to `target`. Raises Conflict when it is taken."""
+    if not _add(tx, namespace, name, target):
+        raise Conflict("name.taken", f"The {namespace} name {name} is taken. Choose another.")
+
+
+def make_name(tx: Tx, namespace: str, make: Callable[[], str], target: Target) -> str:
+    """Make a free name with `make`, give it to `target`, and return it."""
+    for _ in range(ATTEMPTS):
+        name = make()
+        if _add(tx, namespace, name, target):
+            return name
+    raise Unavailable("name.exhausted", f"No free {namespace} name was found. Try again.")
+
+
+def _add(tx: Tx, namespace: str, name: str, target: Target) -> bool:
+    return bool(
+        sql.add_name(
+            tx,
+            namespace=namespace,
+            name=name,
+            org_id=target.org_id,
+            noun=target.noun,
+            target_id=target.target_id,
+        )
+    )

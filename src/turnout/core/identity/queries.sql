@@ -1,0 +1,131 @@
+-- name: add_name(namespace, name, org_id, noun, target_id)!
+-- Takes a globally unique name; 0 rows when it is taken.
+INSERT INTO directory (namespace, name, org_id, noun, target_id)
+VALUES (:namespace, :name, :org_id, :noun, :target_id)
+ON CONFLICT (namespace, name) DO NOTHING;
+
+-- name: find_name(namespace, name)^
+-- crosses organizations: the directory is what leads to the organization.
+SELECT org_id, noun, target_id FROM directory WHERE namespace = :namespace AND name = :name;
+
+-- name: find_distributor()$
+-- crosses organizations: distributors stand above them.
+SELECT id FROM distributors ORDER BY id LIMIT 1;
+
+-- name: add_distributor(id, name, now)!
+-- crosses organizations: distributors stand above them.
+INSERT INTO distributors (id, name, created_at) VALUES (:id, :name, :now);
+
+-- name: add_agent(id, distributor_id, name, now)!
+-- crosses organizations: agents stand above them.
+INSERT INTO agents (id, distributor_id, name, created_at)
+VALUES (:id, :distributor_id, :name, :now);
+
+-- name: find_agent(name)$
+-- crosses organizations: agents stand above them.
+SELECT id FROM agents WHERE name = :name ORDER BY id LIMIT 1;
+
+-- name: add_organization(org_id, uuid, distributor_id, agent_id, slug, name, timezone, locale, now)!
+INSERT INTO organizations
+    (org_id, uuid, distributor_id, agent_id, slug, name, timezone, locale, created_at, updated_at)
+VALUES (:org_id, :uuid, :distributor_id, :agent_id, :slug, :name, :timezone, :locale, :now, :now)
+ON CONFLICT (slug) DO NOTHING;
+
+-- name: find_organization(slug)^
+-- crosses organizations: this is how one is found by its short name.
+SELECT org_id, uuid, slug, name, timezone, locale, rate_limit
+FROM organizations WHERE slug = :slug;
+
+-- name: list_organizations()
+-- crosses organizations: the operator's own list.
+SELECT org_id, uuid, slug, name, timezone, locale, rate_limit FROM organizations ORDER BY org_id;
+
+-- name: set_rate_limit(org_id, rate_limit, now)!
+UPDATE organizations SET rate_limit = :rate_limit, updated_at = :now WHERE org_id = :org_id;
+
+-- name: add_user(org_id, id, uuid, user_code, role, name, email, now)!
+INSERT INTO users (org_id, id, uuid, user_code, role, name, email, created_at, updated_at)
+VALUES (:org_id, :id, :uuid, :user_code, :role, :name, :email, :now, :now);
+
+-- name: list_users(org_id)
+SELECT org_id, id, user_code, role, name, email FROM users
+WHERE org_id = :org_id AND disabled_at IS NULL ORDER BY id;
+
+-- name: add_credential(org_id, id, kind, name, digest, hint, user_id, event_id, now, expires_at)!
+INSERT INTO credentials
+    (org_id, id, kind, name, digest, hint, user_id, event_id, created_at, expires_at)
+VALUES (:org_id, :id, :kind, :name, :digest, :hint, :user_id, :event_id, :now, :expires_at);
+
+-- name: find_credential(org_id, id)^
+SELECT org_id, id, kind, name, hint, user_id, event_id, created_at, expires_at, revoked_at,
+    last_used_at
+FROM credentials WHERE org_id = :org_id AND id = :id;
+
+-- name: list_credentials(org_id)
+SELECT org_id, id, kind, name, hint, user_id, event_id, created_at, expires_at, revoked_at,
+    last_used_at
+FROM credentials WHERE org_id = :org_id ORDER BY id;
+
+-- name: revoke_credential(org_id, id, now)!
+UPDATE credentials SET revoked_at = :now
+WHERE org_id = :org_id AND id = :id AND revoked_at IS NULL;
+
+-- name: touch_credential(org_id, id, at)!
+UPDATE credentials SET last_used_at = :at
+WHERE org_id = :org_id AND id = :id AND (last_used_at IS NULL OR last_used_at < :at);
+
+-- name: add_signing_key(kid, private_pem, public_pem, now)!
+-- crosses organizations: the server signs for all of them.
+INSERT INTO signing_keys (kid, private_pem, public_pem, created_at)
+VALUES (:kid, :private_pem, :public_pem, :now);
+
+-- name: list_signing_keys(retired_since)
+-- crosses organizations: the server signs for all of them.
+SELECT kid, private_pem, public_pem, created_at, retired_at FROM signing_keys
+WHERE retired_at IS NULL OR retired_at > :retired_since
+ORDER BY created_at DESC, kid;
+
+-- name: retire_signing_keys(kid, now)!
+-- crosses organizations: the server signs for all of them.
+UPDATE signing_keys SET retired_at = :now WHERE retired_at IS NULL AND kid <> :kid;
+
+-- name: find_window(org_id, endpoint)^
+SELECT o.rate_limit, w.started_at, w.requests
+FROM organizations o
+LEFT JOIN rate_windows w ON w.org_id = o.org_id AND w.endpoint = :endpoint
+WHERE o.org_id = :org_id;
+
+-- name: add_to_window(org_id, endpoint, started_at, requests, expired_before)^
+-- A window that is over is replaced, one that runs is added to.
+INSERT INTO rate_windows (org_id, endpoint, started_at, requests)
+VALUES (:org_id, :endpoint, :started_at, :requests)
+ON CONFLICT (org_id, endpoint) DO UPDATE SET
+    requests = CASE WHEN rate_windows.started_at <= :expired_before THEN excluded.requests
+        ELSE rate_windows.requests + excluded.requests END,
+    started_at = CASE WHEN rate_windows.started_at <= :expired_before THEN excluded.started_at
+        ELSE rate_windows.started_at END
+RETURNING started_at, requests;
+
+-- name: claim_idempotency_key(org_id, key, method, path, body_digest, now)!
+INSERT INTO idempotency_keys (org_id, key, method, path, body_digest, created_at)
+VALUES (:org_id, :key, :method, :path, :body_digest, :now)
+ON CONFLICT (org_id, key) DO NOTHING;
+
+-- name: find_idempotency_key(org_id, key)^
+SELECT method, path, body_digest, answer, created_at FROM idempotency_keys
+WHERE org_id = :org_id AND key = :key;
+
+-- name: reuse_idempotency_key(org_id, key, method, path, body_digest, now)!
+UPDATE idempotency_keys
+SET method = :method, path = :path, body_digest = :body_digest, answer = NULL, created_at = :now
+WHERE org_id = :org_id AND key = :key;
+
+-- name: keep_answer(org_id, key, answer)!
+UPDATE idempotency_keys SET answer = :answer WHERE org_id = :org_id AND key = :key;
+
+-- name: forget_idempotency_keys(before, most)!
+-- crosses organizations: old keys are swept for all of them.
+DELETE FROM idempotency_keys WHERE (org_id, key) IN (
+    SELECT org_id, key FROM idempotency_keys WHERE created_at < :before
+    ORDER BY created_at LIMIT :most
+);

@@ -1,0 +1,1 @@
+"""What crosses nouns: intake, cancelling, one person's way through an event."""

@@ -1,0 +1,43 @@
+"""What enters the intake queue and what comes of it."""
+
+import enum
+
+import msgspec
+
+from turnout.core.events.places import TargetNoun
+from turnout.core.registrations.model import Submitted
+
+
+class ItemStatus(enum.StrEnum):
+    """Where a queue item stands; the last two are final."""
+
+    QUEUED = "queued"
+    SUCCESS = "success"
+    FAILED = "failed"
+
+
+class Application(msgspec.Struct, frozen=True):
+    """Somebody asks to be registered: for sessions of one event or channel, named by paks."""
+
+    noun: TargetNoun
+    pak: str
+    session_paks: list[str]
+    submitted: Submitted
+
+
+class QueueItem(msgspec.Struct, frozen=True):
+    """One session of one application. `person_id` is None, `message` too, until it is decided."""
+
+    id: int
+    session_pak: str
+    status: ItemStatus
+    email: str
+    person_id: int | None = None
+    message: str | None = None
+
+
+class ItemPage(msgspec.Struct, frozen=True):
+    """Some of the items asked for, by number, and how many there are in all."""
+
+    total: int
+    items: list[QueueItem]

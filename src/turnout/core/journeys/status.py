@@ -1,0 +1,25 @@
+"""Asking what became of queue items."""
+
+import msgspec
+
+from turnout.core.identity.credentials import require_active
+from turnout.core.identity.model import Caller
+from turnout.core.journeys.model import ItemPage, ItemStatus, QueueItem
+from turnout.core.journeys.sql import sql
+from turnout.store import Tx
+
+
+def list_items(tx: Tx, caller: Caller, ids: list[int], *, most: int, skip: int = 0) -> ItemPage:
+    """Those of `ids` that are the account's own, by number; registration API 2.2.
+
+    Unknown ids are left out. `most` and `skip` cut a page out of the matches. Raises
+    Unauthenticated when the caller's credential has ended.
+    """
+    require_active(tx, caller)
+    wanted = msgspec.json.encode(ids).decode()
+    rows = sql.list_items(tx, org_id=caller.org_id, ids=wanted, most=most, skip=skip)
+    items = [
+        QueueItem(id_, pak, ItemStatus(status), email, person_id, message)
+        for id_, pak, status, email, person_id, message in rows
+    ]
+    return ItemPage(sql.count_items(tx, org_id=caller.org_id, ids=wanted), items)

@@ -1,0 +1,1 @@
+"""People: one per organization and e-mail address."""

@@ -1,0 +1,32 @@
+"""What is known of a person, and what somebody says of themselves when registering."""
+
+import msgspec
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's details as given; empty text means "not given" and never erases anything."""
+
+    email: str
+    title: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    job_title: str = ""
+    address_line1: str = ""
+    address_line2: str = ""
+    address_line3: str = ""
+    city: str = ""
+    county_or_state: str = ""
+    post_code: str = ""
+    country_code: str = ""
+    phone: str = ""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A person as kept; `email` as first typed."""
+
+    id: int
+    uuid: str
+    contact: Contact
+    created_at: int
+    updated_at: int

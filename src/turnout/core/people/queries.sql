@@ -1,0 +1,45 @@
+-- name: merge_person(org_id, id, uuid, email, email_key, title, first_name, last_name, company, job_title, address_line1, address_line2, address_line3, city, county_or_state, post_code, country_code, phone, now)$
+-- One statement for new and known people, so that no race makes a second one. What was not
+-- given this time stays as it is.
+INSERT INTO people
+    (org_id, id, uuid, email, email_key, title, first_name, last_name, company, job_title,
+     address_line1, address_line2, address_line3, city, county_or_state, post_code, country_code,
+     phone, created_at, updated_at)
+VALUES
+    (:org_id, :id, :uuid, :email, :email_key, :title, :first_name, :last_name, :company,
+     :job_title, :address_line1, :address_line2, :address_line3, :city, :county_or_state,
+     :post_code, :country_code, :phone, :now, :now)
+ON CONFLICT (org_id, email_key) DO UPDATE SET
+    title = CASE excluded.title WHEN '' THEN people.title ELSE excluded.title END,
+    first_name = CASE excluded.first_name WHEN '' THEN people.first_name
+        ELSE excluded.first_name END,
+    last_name = CASE excluded.last_name WHEN '' THEN people.last_name
+        ELSE excluded.last_name END,
+    company = CASE excluded.company WHEN '' THEN people.company ELSE excluded.company END,
+    job_title = CASE excluded.job_title WHEN '' THEN people.job_title
+        ELSE excluded.job_title END,
+    address_line1 = CASE excluded.address_line1 WHEN '' THEN people.address_line1
+        ELSE excluded.address_line1 END,
+    address_line2 = CASE excluded.address_line2 WHEN '' THEN people.address_line2
+        ELSE excluded.address_line2 END,
+    address_line3 = CASE excluded.address_line3 WHEN '' THEN people.address_line3
+        ELSE excluded.address_line3 END,
+    city = CASE excluded.city WHEN '' THEN people.city ELSE excluded.city END,
+    county_or_state = CASE excluded.county_or_state WHEN '' THEN people.county_or_state
+        ELSE excluded.county_or_state END,
+    post_code = CASE excluded.post_code WHEN '' THEN people.post_code
+        ELSE excluded.post_code END,
+    country_code = CASE excluded.country_code WHEN '' THEN people.country_code
+        ELSE excluded.country_code END,
+    phone = CASE excluded.phone WHEN '' THEN people.phone ELSE excluded.phone END,
+    updated_at = excluded.updated_at
+RETURNING id;
+
+-- name: find_person(org_id, email_key)^
+SELECT id, uuid, email, title, first_name, last_name, company, job_title, address_line1,
+    address_line2, address_line3, city, county_or_state, post_code, country_code, phone,
+    created_at, updated_at
+FROM people WHERE org_id = :org_id AND email_key = :email_key;
+
+-- name: count_people(org_id)$
+SELECT count(*) FROM people WHERE org_id = :org_id;

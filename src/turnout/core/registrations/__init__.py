@@ -1,0 +1,1 @@
+"""Registrations: one person at one event, and the sessions booked with it."""

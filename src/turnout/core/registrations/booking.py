@@ -1,0 +1,106 @@
+"""Making registrations and booking sessions with them. Places are the caller's business."""
+
+from typing import Any
+
+import msgspec
+
+from turnout.core.registrations.model import Registration, RegistrationState, Submitted
+from turnout.errors import Missing
+from turnout.store import Statements, Tx, from_row
+
+sql = Statements("turnout.core.registrations")
+SUBMITTED = Registration.__struct_fields__.index("submitted")
+_decoder = msgspec.json.Decoder(Submitted)
+
+
+def find_registration(tx: Tx, org_id: int, event_id: int, person_id: int) -> Registration | None:
+    """The person's registration for the event, cancelled or not."""
+    row = sql.find_registration(tx, org_id=org_id, event_id=event_id, person_id=person_id)
+    return _registration(row) if row else None
+
+
+def lock_registration(tx: Tx, org_id: int, registration_id: int) -> Registration:
+    """The registration of that number, held against concurrent changes. Raises Missing."""
+    row = sql.lock_registration(tx, org_id=org_id, id=registration_id)
+    if row is None:
+        raise Missing("registration.missing", f"There is no registration {registration_id}.")
+    return _registration(row)
+
+
+def add_registration(
+    tx: Tx,
+    org_id: int,
+    event_id: int,
+    person_id: int,
+    ticket_type_id: int,
+    *,
+    source: str,
+    submitted: Submitted,
+) -> int | None:
+    """Register a person; the new id, or None when somebody else just did."""
+    registration_id = tx.next_id("registration")
+    added = sql.add_registration(
+        tx,
+        org_id=org_id,
+        id=registration_id,
+        uuid=tx.uuid(),
+        event_id=event_id,
+        person_id=person_id,
+        ticket_type_id=ticket_type_id,
+        source=source,
+        answers=msgspec.json.encode(submitted).decode(),
+        now=tx.now,
+    )
+    return registration_id if added else None
+
+
+def set_answers(tx: Tx, org_id: int, registration_id: int, submitted: Submitted) -> None:
+    """Replace what the registration keeps as submitted."""
+    sql.set_answers(
+        tx,
+        org_id=org_id,
+        id=registration_id,
+        answers=msgspec.json.encode(submitted).decode(),
+        now=tx.now,
+    )
+
+
+def set_state(
+    tx: Tx, org_id: int, registration_id: int, state: RegistrationState, ticket_type_id: int
+) -> None:
+    """Confirm or cancel, with the ticket type that this is about."""
+    sql.set_state(
+        tx,
+        org_id=org_id,
+        id=registration_id,
+        state=state.value,
+        ticket_type_id=ticket_type_id,
+        now=tx.now,
+    )
+
+
+def list_booked_sessions(tx: Tx, org_id: int, registration_id: int) -> list[int]:
+    """The ids of the sessions booked with the registration."""
+    rows = sql.list_booked_sessions(tx, org_id=org_id, registration_id=registration_id)
+    return [session_id for (session_id,) in rows]
+
+
+def add_bookings(tx: Tx, org_id: int, registration_id: int, session_ids: list[int]) -> None:
+    """Book sessions, none of which is booked yet."""
+    common = {"org_id": org_id, "registration_id": registration_id, "now": tx.now}
+    sql.add_bookings(tx, [common | {"session_id": session_id} for session_id in session_ids])
+
+
+def delete_bookings(tx: Tx, org_id: int, registration_id: int) -> None:
+    """Cancel every booking of the registration."""
+    sql.delete_bookings(tx, org_id=org_id, registration_id=registration_id)
+
+
+def count_registrations(tx: Tx, org_id: int, event_id: int) -> int:
+    """How many are registered for the event and not cancelled."""
+    return sql.count_registrations(tx, org_id=org_id, event_id=event_id)  # type: ignore[no-any-return]
+
+
+def _registration(row: tuple[Any, ...]) -> Registration:
+    submitted = _decoder.decode(row[SUBMITTED])
+    return from_row(Registration, (*row[:SUBMITTED], submitted, *row[SUBMITTED + 1 :]))

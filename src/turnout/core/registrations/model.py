@@ -1,0 +1,50 @@
+"""A registration and what was answered in it."""
+
+import enum
+
+import msgspec
+
+from turnout.core.people.model import Contact
+
+
+class RegistrationState(enum.StrEnum):
+    """Whether the person is still expected."""
+
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One custom question of the registration form and what was answered."""
+
+    question: str
+    answer: str
+
+
+class Submitted(msgspec.Struct, frozen=True):
+    """What somebody entered when registering, kept as it was submitted."""
+
+    contact: Contact
+    answers: list[Answer] = []
+
+
+class Registration(msgspec.Struct, frozen=True):
+    """One person at one event. Instants in epoch ms."""
+
+    id: int
+    uuid: str
+    event_id: int
+    person_id: int
+    ticket_type_id: int
+    state: RegistrationState
+    source: str
+    submitted: Submitted
+    created_at: int
+    updated_at: int
+
+
+def join_submissions(old: Submitted, new: Submitted) -> Submitted:
+    """Both submissions of one person: the newer wins where it says something."""
+    known = {name: value for name, value in msgspec.structs.asdict(new.contact).items() if value}
+    answers = {answer.question: answer for answer in (*old.answers, *new.answers)}
+    return Submitted(msgspec.structs.replace(old.contact, **known), list(answers.values()))

@@ -1,0 +1,3 @@
+-- name: lock_registration(org_id, id)^
+SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at, updated_at
+FROM registrations WHERE org_id = :org_id AND id = :id FOR UPDATE;

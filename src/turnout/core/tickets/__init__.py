@@ -1,0 +1,1 @@
+"""Tickets: what lets a registered person in."""

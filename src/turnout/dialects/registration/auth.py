@@ -1,0 +1,135 @@
+"""Bearer tokens of the registration API: RS256 JWTs, signed for an API key.
+
+A verified token is remembered by its digest until it runs out, so a signature is checked once.
+That the API key behind it was not revoked meanwhile is looked at in every request's own
+transaction.
+"""
+
+import asyncio
+import hashlib
+import json
+import secrets
+from typing import Any
+
+import falcon.asgi
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from jwt.algorithms import RSAAlgorithm
+
+from turnout.core.identity.model import Caller
+from turnout.core.identity.signing import TOKEN_SECONDS, SigningKey, list_published_keys
+from turnout.errors import Unauthenticated, Unavailable
+from turnout.store import Database
+
+ACCOUNT_CLAIM = "custom:account_number"
+CACHE_SIZE = 10_000
+RELOAD_EVERY_MS = 1_000
+
+
+class Tokens:
+    """Signs and verifies tokens with the keys in the database."""
+
+    def __init__(self, db: Database, issuer: str) -> None:
+        self._db = db
+        self._issuer = issuer
+        self._cache: dict[bytes, tuple[Caller, int]] = {}
+        self._cache_key = secrets.token_bytes(32)
+        self._keys: list[SigningKey] = []
+        self._public: dict[str, RSAPublicKey] = {}
+        self._private: Any = None
+        self._loaded_at = 0
+        self._last_used: dict[Caller, int] = {}
+
+    async def sign(self, caller: Caller) -> str:
+        """A token for the caller, good for an hour. Raises Unavailable when no key signs."""
+        await self._load(max_age_ms=60_000)
+        now = self._db.clock() // 1000
+        claims = {
+            "iss": self._issuer,
+            "sub": str(caller.credential_id),
+            ACCOUNT_CLAIM: str(caller.org_id),
+            "token_use": "id",
+            "auth_time": now,
+            "iat": now,
+            "exp": now + TOKEN_SECONDS,
+        }
+        # An RSA signature takes a millisecond of processor time: not on the event loop.
+        return await asyncio.to_thread(
+            jwt.encode, claims, self._private, "RS256", {"kid": self._keys[0].kid}
+        )
+
+    async def caller_of(self, req: falcon.asgi.Request) -> Caller:
+        """Who sent the request. Raises Unauthenticated: no, malformed, bad or expired token."""
+        scheme, _, token = (req.get_header("Authorization") or "").strip().partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated(
+                "token.absent",
+                "Unauthorised: send the header 'Authorization: Bearer <idToken>'. "
+                "POST /v1.0/signin gives an idToken.",
+            )
+        digest = hashlib.blake2b(token.encode(), key=self._cache_key, digest_size=16).digest()
+        known = self._cache.get(digest)
+        if known is None:
+            known = await self._verify(token)
+            if len(self._cache) >= CACHE_SIZE:
+                self._cache.pop(next(iter(self._cache)))
+            self._cache[digest] = known
+        caller, expires_at = known
+        if expires_at <= self._db.clock():
+            raise Unauthenticated(
+                "token.expired", "Unauthorised: the token has expired. Sign in again."
+            )
+        return caller
+
+    def used(self, caller: Caller) -> None:
+        """Note that the credential was used now; a worker stores that once a minute."""
+        self._last_used[caller] = self._db.clock()
+
+    def take_last_used(self) -> dict[Caller, int]:
+        """What `used` noted since the last call: credential → instant (epoch ms)."""
+        taken, self._last_used = self._last_used, {}
+        return taken
+
+    async def jwks(self) -> list[dict[str, Any]]:
+        """The published public keys as JSON Web Keys."""
+        await self._load(max_age_ms=RELOAD_EVERY_MS)
+        return [
+            json.loads(RSAAlgorithm.to_jwk(public)) | {"kid": kid, "alg": "RS256", "use": "sig"}
+            for kid, public in self._public.items()
+        ]
+
+    async def _verify(self, token: str) -> tuple[Caller, int]:
+        try:
+            kid = jwt.get_unverified_header(token).get("kid", "")
+            if kid not in self._public:
+                await self._load(max_age_ms=RELOAD_EVERY_MS)
+            claims = jwt.decode(
+                token,
+                self._public[kid],
+                algorithms=["RS256"],
+                options={"require": ["exp", "sub"], "verify_exp": False, "verify_iat": False},
+            )
+            caller = Caller(int(claims[ACCOUNT_CLAIM]), int(claims["sub"]))
+            return caller, int(claims["exp"]) * 1000
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
+            raise Unauthenticated(
+                "token.bad", "Unauthorised: the token is not valid. Sign in again."
+            ) from error
+
+    async def _load(self, max_age_ms: int) -> None:
+        now = self._db.clock()
+        if self._keys and now - self._loaded_at < max_age_ms:
+            return
+        keys = await self._db.read(list_published_keys)
+        if not keys or keys[0].retired_at is not None:
+            raise Unavailable("signing.no_key", "The server has no signing key yet. Try again.")
+        self._loaded_at = now
+        if [key.kid for key in keys] != [key.kid for key in self._keys]:
+            self._private = load_pem_private_key(keys[0].private_pem.encode(), password=None)
+            self._public = {
+                key.kid: load_pem_public_key(key.public_pem.encode())  # type: ignore[misc]
+                for key in keys
+            }
+        self._keys = keys

@@ -1,0 +1,208 @@
+"""From the wire to the model: bodies and parameters of the registration API.
+
+Raises Invalid, naming the member and what is wrong with it, for everything that can be judged
+without the database.
+"""
+
+import re
+from typing import Any
+
+import msgspec
+
+from turnout.core.events.places import TargetNoun
+from turnout.core.journeys.intake import MAX_SESSIONS
+from turnout.core.journeys.model import Application
+from turnout.core.people.model import Contact
+from turnout.core.registrations.model import Answer, Submitted
+from turnout.core.text import is_email
+from turnout.dialects.registration.wire import (
+    ContactBody,
+    RegisterBody,
+    RegistrationBody,
+    SessionRef,
+)
+from turnout.errors import Invalid
+from turnout.http.body import check_storable
+
+MAX_CUSTOM_ITEMS = 20
+
+_decoder = msgspec.json.Decoder(RegisterBody)
+_SIZE = re.compile(r"Expected `str` of length <= (\d+)")
+
+
+def decode_application(body: bytes) -> Application:
+    """The body of PUT /register (contract 2.1) as an application."""
+    registration = _decode_body(body).registration
+    if registration is None:
+        raise invalid("registration", 'is required: send {"registration": {…}}')
+    noun, pak, sessions = _target(registration)
+    paks = _session_paks(f"registration.{noun}", sessions)
+    if registration.contact is None:
+        raise invalid("registration.contact", "is required")
+    return Application(noun, pak, paks, _submitted(registration.contact))
+
+
+def invalid(member: str, fault: str) -> Invalid:
+    """The refusal of one member, `fault` being the end of the sentence about it."""
+    return Invalid("member.invalid", f"Bad Request: {member} {fault}.", {member: [fault]})
+
+
+def malformed(error: msgspec.DecodeError) -> Invalid:
+    """The refusal of a body that is not JSON, or not of the documented shape."""
+    text = str(error)
+    if not isinstance(error, msgspec.ValidationError):
+        return Invalid("body.malformed", f"Bad Request: the body is not valid JSON ({text}).")
+    fault, _, place = text.partition(" - at `")
+    member = place.rstrip("`").removeprefix("$").removeprefix(".") or "the body"
+    if size := _SIZE.match(fault):
+        return invalid(member, f"must have at most {size[1]} characters")
+    return invalid(member, f"has the wrong type ({fault[0].lower()}{fault[1:]})")
+
+
+def _decode_body(body: bytes) -> RegisterBody:
+    try:
+        decoded = _decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise malformed(error) from error
+    # A raw NUL or half pair is no JSON, so only an escape can bring one in.
+    if b"\\u0000" in body or b"\\ud" in body.lower():
+        check_storable(msgspec.to_builtins(decoded), "body")
+    return decoded
+
+
+def _target(
+    registration: RegistrationBody,
+) -> tuple[TargetNoun, str, list[SessionRef] | None]:
+    event, channel = registration.event, registration.channel
+    if event and channel:
+        raise invalid("registration", "must have either event or channel, not both")
+    if event:
+        if not event.event_pak:
+            raise invalid("registration.event.eventPak", "is required")
+        return TargetNoun.EVENT, event.event_pak, event.sessions
+    if channel:
+        if not channel.channel_pak:
+            raise invalid("registration.channel.channelPak", "is required")
+        return TargetNoun.CHANNEL, channel.channel_pak, channel.sessions
+    raise invalid("registration", "must have an event or a channel")
+
+
+def _session_paks(path: str, sessions: list[SessionRef] | None) -> list[str]:
+    if not sessions:
+        raise invalid(f"{path}.sessions", "must name at least one session")
+    if len(sessions) > MAX_SESSIONS:
+        raise invalid(f"{path}.sessions", f"must name at most {MAX_SESSIONS} sessions")
+    paks = []
+    for number, session in enumerate(sessions):
+        if not session.session_pak:
+            raise invalid(f"{path}.sessions[{number}].sessionPak", "is required")
+        paks.append(session.session_pak)
+    return paks
+
+
+def _submitted(body: ContactBody) -> Submitted:
+    if not body.email or not body.email.strip():
+        raise invalid("registration.contact.email", "is required")
+    if not is_email(body.email):
+        raise invalid("registration.contact.email", "is not a valid e-mail address")
+    items = body.contact_custom_items or []
+    if len(items) > MAX_CUSTOM_ITEMS:
+        raise invalid(
+            "registration.contact.contactCustomItems", f"must be at most {MAX_CUSTOM_ITEMS} items"
+        )
+    return Submitted(
+        Contact(
+            email=body.email,
+            title=body.title or "",
+            first_name=body.first_name or "",
+            last_name=body.last_name or "",
+            company=body.company or "",
+            job_title=body.job_title or "",
+            address_line1=body.address_line1 or "",
+            address_line2=body.address_line2 or "",
+            address_line3=body.address_line3 or "",
+            city=body.city or "",
+            county_or_state=body.county_or_state or "",
+            post_code=body.post_code or "",
+            country_code=body.country_code or "",
+            phone=body.phone or "",
+        ),
+        [Answer(item.item_desc or "", item.item_value or "") for item in items],
+    )
+
+
+# -- register status -----------------------------------------------------------------------
+
+DEFAULT_LIMIT = 25
+MAX_LIMIT = 100
+MAX_QUEUE_ID = 2_147_483_647
+MAX_CHECKS = 1000
+
+
+class StatusQuestion(msgspec.Struct, frozen=True):
+    """Which queue items are asked for, and which page of the matches."""
+
+    queue_ids: list[int]
+    limit: int
+    skip: int
+
+
+def decode_question(body: bytes, query: dict[str, list[str]]) -> StatusQuestion:
+    """A status question (contract 2.2) from a JSON body, the query, or both.
+
+    In the body `QueueId` and `queueId` mean the same. The query has `queueId` (repeated or
+    comma-separated), `limit` and `skip`; what the body says goes first.
+    """
+    asked = _question_body(body)
+    ids = [_queue_id(check) for check in asked.get("checks") or []]
+    if not ids:
+        parts = [part for value in query.get("queueid", []) for part in value.split(",")]
+        ids = [_whole(part, "queueId", 1, MAX_QUEUE_ID) for part in parts if part.strip()]
+    if not ids:
+        raise invalid("queueId", "is required: name at least one queue id")
+    if len(ids) > MAX_CHECKS:
+        raise invalid("checks", f"must be at most {MAX_CHECKS} queue ids")
+    limit = asked.get("limit")
+    if limit is None:
+        limit = (query.get("limit") or [str(DEFAULT_LIMIT)])[-1]
+    skip = (query.get("skip") or ["0"])[-1]
+    return StatusQuestion(
+        sorted(set(ids)),
+        _whole(limit, "limit", 1, MAX_LIMIT),
+        _whole(skip, "skip", 0, MAX_QUEUE_ID),
+    )
+
+
+def _question_body(body: bytes) -> dict[str, Any]:
+    if not body.strip():
+        return {}
+    try:
+        asked = msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise malformed(error) from error
+    if not asked:
+        return {}
+    if not isinstance(asked, dict):
+        raise invalid("the body", "must be an object")
+    if not isinstance(asked.get("checks") or [], list):
+        raise invalid("checks", "must be a list")
+    return asked
+
+
+def _queue_id(check: Any) -> int:
+    if not isinstance(check, dict):
+        raise invalid("checks", 'must be a list of {"queueId": number}')
+    value = check.get("queueId", check.get("QueueId"))
+    if value is None:
+        raise invalid("checks[].queueId", "is required")
+    return _whole(value, "queueId", 1, MAX_QUEUE_ID)
+
+
+def _whole(value: Any, member: str, least: int, most: int) -> int:
+    text = value.strip() if isinstance(value, str) else value
+    is_digits = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 10
+    if is_digits or (isinstance(text, int) and not isinstance(text, bool)):
+        number = int(text)
+        if least <= number <= most:
+            return number
+    raise invalid(member, f"must be a whole number from {least} to {most}")

@@ -1,0 +1,47 @@
+"""/v1.0/register: queue a registration."""
+
+from falcon.asgi import Request, Response
+
+from turnout.core.identity.idempotency import IdempotentRequest, idempotent_request
+from turnout.core.journeys.intake import accept
+from turnout.dialects.registration.auth import Tokens
+from turnout.dialects.registration.decode import decode_application
+from turnout.dialects.registration.present import present_queued
+from turnout.http.backlog import Backlog
+from turnout.http.body import read_body
+from turnout.http.dialect import Resource
+from turnout.http.rate_limit import RateLimiter
+from turnout.store import Database
+
+
+class RegisterResource(Resource):
+    """Contract 2.1."""
+
+    def __init__(
+        self,
+        db: Database,
+        limiter: RateLimiter,
+        tokens: Tokens,
+        backlog: Backlog,
+        body_limit: int,
+    ) -> None:
+        self._db = db
+        self._limiter = limiter
+        self._tokens = tokens
+        self._backlog = backlog
+        self._body_limit = body_limit
+
+    async def on_put(self, req: Request, resp: Response) -> None:
+        caller = await self._tokens.caller_of(req)
+        await self._limiter.admit(caller.org_id, "register")
+        self._backlog.admit()
+        body = await read_body(req, self._body_limit)
+        application = decode_application(body)
+        request = _idempotent(req, body)
+        items = await self._db.write(accept, caller, application, request)
+        resp.data = present_queued(items)
+
+
+def _idempotent(req: Request, body: bytes) -> IdempotentRequest | None:
+    key = req.get_header("Idempotency-Key")
+    return idempotent_request(key.strip(), req.method, req.path, body) if key else None

@@ -1,0 +1,43 @@
+"""/v1.0/registerstatus: what became of queue items."""
+
+from falcon.asgi import Request, Response
+
+from turnout.core.journeys.status import list_items
+from turnout.dialects.registration.auth import Tokens
+from turnout.dialects.registration.decode import decode_question
+from turnout.dialects.registration.present import present_page
+from turnout.http.body import read_body
+from turnout.http.dialect import Resource
+from turnout.http.rate_limit import RateLimiter
+from turnout.store import Database
+
+BODY_LIMIT = 65_536
+
+
+class RegisterStatusResource(Resource):
+    """Contract 2.2: a GET with a JSON body; POST with it and query parameters work too."""
+
+    def __init__(self, db: Database, limiter: RateLimiter, tokens: Tokens, base_url: str) -> None:
+        self._db = db
+        self._limiter = limiter
+        self._tokens = tokens
+        self._url = f"{base_url}/v1.0/registerstatus"
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        caller = await self._tokens.caller_of(req)
+        await self._limiter.admit(caller.org_id, "registerstatus")
+        question = decode_question(await read_body(req, BODY_LIMIT), _query(req))
+        page = await self._db.read(
+            list_items, caller, question.queue_ids, most=question.limit, skip=question.skip
+        )
+        resp.data = present_page(page, question, self._url)
+
+    on_post = on_get
+
+
+def _query(req: Request) -> dict[str, list[str]]:
+    """The query's values by name in lower case; a name may stand in it more than once."""
+    values: dict[str, list[str]] = {}
+    for name, value in req.params.items():
+        values.setdefault(name.lower(), []).extend([value] if isinstance(value, str) else value)
+    return values

@@ -1,0 +1,47 @@
+"""All routes of the registration API, on one screen."""
+
+from typing import Any
+
+import falcon.asgi
+import msgspec
+
+from turnout.dialects.registration.auth import Tokens
+from turnout.dialects.registration.errors import present_failure
+from turnout.dialects.registration.jwks import JwksResource
+from turnout.dialects.registration.register import RegisterResource
+from turnout.dialects.registration.registerstatus import RegisterStatusResource
+from turnout.dialects.registration.signin import SigninResource
+from turnout.http.backlog import Backlog
+from turnout.http.dialect import new_app
+from turnout.http.rate_limit import RateLimiter
+from turnout.store import Database
+
+PREFIXES = ("/v1.0", "/.well-known/jwks.json")
+BODY_LIMIT = 262_144
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What the API is put together from; `used` notes the last use of credentials."""
+
+    db: Database
+    limiter: RateLimiter
+    tokens: Tokens
+    backlog: Backlog
+    base_url: str
+    body_limit: int = BODY_LIMIT
+
+
+def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
+    """The API as an ASGI app of its own."""
+    app = new_app(present_failure)
+    app.add_route("/v1.0/signin", SigninResource(parts.db, parts.limiter, parts.tokens))
+    app.add_route(
+        "/v1.0/register",
+        RegisterResource(parts.db, parts.limiter, parts.tokens, parts.backlog, parts.body_limit),
+    )
+    app.add_route(
+        "/v1.0/registerstatus",
+        RegisterStatusResource(parts.db, parts.limiter, parts.tokens, parts.base_url),
+    )
+    app.add_route("/.well-known/jwks.json", JwksResource(parts.tokens))
+    return app

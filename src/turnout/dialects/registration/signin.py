@@ -1,0 +1,60 @@
+"""/v1.0/signin: an API key for a bearer token."""
+
+import msgspec
+from falcon.asgi import Request, Response
+from falcon.util import uri
+
+from turnout.core.identity.credentials import authenticate
+from turnout.core.identity.model import Caller, CredentialKind
+from turnout.dialects.registration.auth import Tokens
+from turnout.dialects.registration.present import present_signin
+from turnout.errors import Unauthenticated
+from turnout.http.body import read_body
+from turnout.http.dialect import Resource
+from turnout.http.rate_limit import RateLimiter
+from turnout.store import Database
+
+BODY_LIMIT = 16_384
+MAX_KEY_LENGTH = 200
+
+
+class SigninResource(Resource):
+    """Contract 1.2. GET works like POST: the vendor's own example client uses it."""
+
+    def __init__(self, db: Database, limiter: RateLimiter, tokens: Tokens) -> None:
+        self._db = db
+        self._limiter = limiter
+        self._tokens = tokens
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        key = await _api_key(req)
+        credential = await self._db.read(authenticate, CredentialKind.API_KEY, key)
+        await self._limiter.admit(credential.org_id, "signin")
+        caller = Caller(credential.org_id, credential.id)
+        resp.data = present_signin(await self._tokens.sign(caller))
+        resp.set_header("Cache-Control", "no-store")
+        self._tokens.used(caller)
+
+    on_get = on_post
+
+
+async def _api_key(req: Request) -> str:
+    """The key from the header `APIKey`, else from a JSON or form body."""
+    key = (req.get_header("APIKey") or "").strip()
+    if not key:
+        key = _key_in_body(await read_body(req, BODY_LIMIT)).strip()
+    if not key or len(key) > MAX_KEY_LENGTH:
+        raise Unauthenticated(
+            "api_key.absent",
+            'Unauthorised: send the API key in the header APIKey or as {"apiKey": …}.',
+        )
+    return key
+
+
+def _key_in_body(body: bytes) -> str:
+    try:
+        fields = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        fields = uri.parse_query_string(body.decode("utf-8", "replace"))
+    value = fields.get("apiKey") if isinstance(fields, dict) else None
+    return value if isinstance(value, str) else ""

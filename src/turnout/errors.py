@@ -1,0 +1,81 @@
+"""The few kinds of failure that the product knows, without any HTTP number.
+
+A kind says who has to act: the caller (Invalid, Unauthenticated, Denied, Missing, Conflict,
+Gone), time (Limited) or the operator (Unavailable). Each dialect has a table from kind to its
+own status and body. `code` is stable and for machines, `message` is for people and says what
+happened, to which thing, and what to do next; `facts` are the details a dialect may show.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Failure(Exception):
+    """What every refusal of the product derives from; never raised as such."""
+
+    def __init__(self, code: str, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.facts = facts
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.code!r}, {self.message!r})"
+
+
+class Invalid(Failure):
+    """What was sent cannot be understood or is outside a limit; `fields` names each fault."""
+
+    def __init__(
+        self, code: str, message: str, fields: Mapping[str, list[str]] | None = None, **facts: Any
+    ) -> None:
+        super().__init__(code, message, **facts)
+        self.fields = dict(fields or {})
+
+
+class Unauthenticated(Failure):
+    """No credential, or one that is unknown, expired or revoked."""
+
+
+class Denied(Failure):
+    """The credential is good, but may not do this."""
+
+
+class Missing(Failure):
+    """The thing named does not exist, or belongs to somebody else."""
+
+
+class Conflict(Failure):
+    """Well-formed, but the present state of things forbids it."""
+
+
+class Gone(Failure):
+    """It existed and is over: an expired link, an ended event."""
+
+
+class Limited(Failure):
+    """Too much in too short a time; `retry_after` is in whole seconds."""
+
+    def __init__(self, code: str, message: str, retry_after: int, **facts: Any) -> None:
+        super().__init__(code, message, **facts)
+        self.retry_after = retry_after
+
+
+class Unavailable(Failure):
+    """Turnout cannot do it now (database, full queue, stopping); `retry_after` in seconds."""
+
+    def __init__(self, code: str, message: str, retry_after: int = 1, **facts: Any) -> None:
+        super().__init__(code, message, **facts)
+        self.retry_after = retry_after
+
+
+KINDS: tuple[type[Failure], ...] = (
+    Invalid,
+    Unauthenticated,
+    Denied,
+    Missing,
+    Conflict,
+    Gone,
+    Limited,
+    Unavailable,
+)

@@ -1,0 +1,87 @@
+"""Failures that only exist on the wire, and how an app turns any failure into an answer."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import falcon
+import falcon.asgi
+import structlog
+
+from turnout.errors import Failure, Invalid, Missing
+from turnout.http import request_id
+
+log = structlog.get_logger()
+
+
+class MethodNotAllowed(Failure):
+    """The path exists, but not for this method; `allowed` lists those that it has."""
+
+    def __init__(self, method: str, path: str, allowed: list[str]) -> None:
+        super().__init__(
+            "method.not_allowed",
+            f"{method} is not allowed for {path}. Allowed: {', '.join(allowed)}.",
+        )
+        self.allowed = allowed
+
+
+class Unexpected(Failure):
+    """A fault of the server; the caller is told the request id and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "server.unexpected",
+            "Something went wrong on the server. Nothing was changed. "
+            f"Request id: {request_id.current.get()}.",
+        )
+
+
+class Answer(NamedTuple):
+    """A failure as one dialect answers it."""
+
+    status: int
+    body: bytes
+    content_type: str
+    headers: Mapping[str, str]
+
+
+Present = Callable[[Failure], Answer]
+
+
+def install(app: "falcon.asgi.App[Any, Any]", present: Present) -> None:
+    """Make `app` answer every failure, its own and Falcon's, in the shape that `present` gives."""
+
+    async def answer_failure(
+        req: Any, resp: falcon.asgi.Response, failure: Failure, _params: Any
+    ) -> None:
+        _write(resp, present(failure))
+
+    async def answer_http_error(
+        req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Any, _params: Any
+    ) -> None:
+        _write(resp, present(_translate(error, req)))
+
+    async def answer_unexpected(
+        req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, _params: Any
+    ) -> None:
+        log.error("unexpected failure", path=req.path, exc_info=error)
+        _write(resp, present(Unexpected()))
+
+    app.add_error_handler(Exception, answer_unexpected)
+    app.add_error_handler(falcon.HTTPError, answer_http_error)
+    app.add_error_handler(Failure, answer_failure)
+
+
+def _write(resp: falcon.asgi.Response, answer: Answer) -> None:
+    resp.status = answer.status
+    resp.data = answer.body
+    resp.content_type = answer.content_type
+    resp.set_headers(dict(answer.headers))
+
+
+def _translate(error: falcon.HTTPError, req: falcon.asgi.Request) -> Failure:
+    if isinstance(error, falcon.HTTPMethodNotAllowed):
+        allowed = dict(error.headers or {}).get("Allow", "")
+        return MethodNotAllowed(req.method, req.path, [m for m in allowed.split(", ") if m])
+    if error.status_code == 404:
+        return Missing("path.missing", f"Nothing is at {req.path}.")
+    return Invalid("request.malformed", error.description or error.title or "Malformed request.")

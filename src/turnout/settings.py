@@ -1,0 +1,165 @@
+"""The settings: their names, defaults and meaning, read from the environment and a TOML file.
+
+The environment (`TURNOUT_` + the name in capitals) wins over the file named by
+`TURNOUT_CONFIG`. Anything that starts with `TURNOUT_` and is not a setting is refused, so a
+typing error never goes unnoticed.
+"""
+
+import ipaddress
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+PREFIX = "TURNOUT_"
+CONFIG = PREFIX + "CONFIG"
+
+
+class SettingsError(Exception):
+    """A setting is unknown or unreadable; the message names it and says what is expected."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything an operator can set. `turnout settings` prints this with the present values."""
+
+    database_url: Annotated[
+        str, Meta(description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+    ] = "sqlite:///turnout.db"
+    host: Annotated[str, Meta(description="address the server listens on")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="port the server listens on")] = 8080
+    base_url: Annotated[
+        str, Meta(description="address in every stored or shown link; default http://HOST:PORT")
+    ] = ""
+    work_in_process: Annotated[
+        bool, Meta(description="process the queues inside `serve` (else run `turnout work`)")
+    ] = True
+    auto_migrate: Annotated[
+        bool, Meta(description="bring the database to the newest schema when `serve` starts")
+    ] = True
+    database_threads: Annotated[
+        int, Meta(ge=1, le=64, description="reader threads (SQLite) or connections (PostgreSQL)")
+    ] = 4
+    write_queue: Annotated[
+        int, Meta(ge=16, description="commands that may wait for the database; more answer 503")
+    ] = 4096
+    rate_limit_per_minute: Annotated[
+        int, Meta(ge=0, description="requests a minute, account and endpoint; 0 = no limit")
+    ] = 100
+    body_limit_bytes: Annotated[
+        int, Meta(ge=1024, description="largest request body, in bytes, where an API sets none")
+    ] = 1_048_576
+    intake_backlog: Annotated[
+        int, Meta(ge=1, description="registrations that may wait to be processed; more answer 503")
+    ] = 200_000
+    shutdown_seconds: Annotated[
+        int, Meta(ge=1, le=600, description="time a stopping server gives to running requests")
+    ] = 20
+    outbound_allow: Annotated[
+        str, Meta(description="private networks (CIDR, comma-separated) outbound calls may reach")
+    ] = ""
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="least severity logged")
+    ] = "info"
+    log_format: Annotated[
+        Literal["json", "text"], Meta(description="one JSON object a line, or text for people")
+    ] = "json"
+    access_log: Annotated[bool, Meta(description="log a line for every request")] = True
+
+    @property
+    def public_url(self) -> str:
+        """The address that links lead to, without a trailing slash."""
+        if self.base_url:
+            return self.base_url.rstrip("/")
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+
+def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
+    """Read the settings: defaults, then the TOML file, then `environ`, then `overrides`.
+
+    Raises SettingsError that names the first setting which is unknown or unreadable, and where
+    it stands.
+    """
+    values: dict[str, Any] = {}
+    if path := environ.get(CONFIG):
+        values |= _known(_read_file(Path(path)), where=path)
+    values |= _known(
+        {
+            name.removeprefix(PREFIX).lower(): value
+            for name, value in environ.items()
+            if name.startswith(PREFIX) and name != CONFIG
+        },
+        where="the environment",
+    )
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    settings = _convert(values)
+    _check_networks(settings.outbound_allow)
+    return settings
+
+
+def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
+    """One row a setting: environment name, value (passwords hidden), default, meaning."""
+    rows = []
+    for field in msgspec.structs.fields(Settings):
+        value = getattr(settings, field.name)
+        shown = hide_password(value) if field.name == "database_url" else _plain(value)
+        meaning = msgspec.json.schema(Settings)["$defs"]["Settings"]["properties"][field.name]
+        rows.append(
+            (PREFIX + field.name.upper(), shown, _plain(field.default), meaning["description"])
+        )
+    return rows
+
+
+def hide_password(url: str) -> str:
+    """The database address without its password, fit for logs and screens."""
+    scheme, _, rest = url.partition("://")
+    credentials, at, place = rest.rpartition("@")
+    if not at:
+        return url
+    return f"{scheme}://{credentials.partition(':')[0]}:***@{place}"
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{CONFIG} names {path}, which cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+
+
+def _known(values: dict[str, Any], where: str) -> dict[str, Any]:
+    unknown = sorted(set(values) - set(Settings.__struct_fields__))
+    if unknown:
+        name = PREFIX + unknown[0].upper()
+        raise SettingsError(
+            f"{name} in {where} is not a setting; `turnout settings` lists those there are"
+        )
+    return values
+
+
+def _convert(values: dict[str, Any]) -> Settings:
+    for name, value in values.items():
+        if isinstance(value, str):
+            values[name] = value.strip()
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        path = text.rpartition("$.")[2].rstrip("`")
+        raise SettingsError(f"{PREFIX}{path.upper()}: {text}") from error
+
+
+def _check_networks(networks: str) -> None:
+    for network in filter(None, (part.strip() for part in networks.split(","))):
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError as error:
+            raise SettingsError(f"{PREFIX}OUTBOUND_ALLOW: {error}") from error

@@ -1,0 +1,20 @@
+"""The database: connections, transactions, group commit, named statements, migrations."""
+
+from turnout.store.database import Database, Lane, open_database
+from turnout.store.rows import from_row
+from turnout.store.sources import Clock, Ids, system_clock
+from turnout.store.statements import Statement, Statements
+from turnout.store.transaction import Tx
+
+__all__ = [
+    "Clock",
+    "Database",
+    "Ids",
+    "Lane",
+    "Statement",
+    "Statements",
+    "Tx",
+    "from_row",
+    "open_database",
+    "system_clock",
+]

@@ -1,0 +1,237 @@
+"""The bridge: the one way in which work reaches the database.
+
+Verbs are plain synchronous functions `verb(tx, …)`. `await db.write(verb, …)` or
+`await db.read(verb, …)` is one hop to a database thread and one transaction, committed or
+rolled back there; nobody else commits. `call` is the same hop for threads that have no event
+loop (the command line, tests).
+"""
+
+import asyncio
+import concurrent.futures
+import enum
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from turnout.errors import Unavailable
+from turnout.settings import Settings
+from turnout.store.sequences import Sequences
+from turnout.store.sources import Clock, Ids, system_clock
+from turnout.store.transaction import Tx
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Verb = Callable[Concatenate[Tx, P], T]
+
+
+class Lane(enum.IntEnum):
+    """Who goes first when writes queue up."""
+
+    DOOR = 0
+    REQUEST = 1
+    BACKGROUND = 2
+
+
+class Command:
+    """One verb on its way through a database thread, and the future that waits for it."""
+
+    __slots__ = ("args", "error", "future", "kwargs", "loop", "result", "verb", "woken")
+
+    def __init__(
+        self,
+        verb: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> None:
+        self.verb = verb
+        self.args = args
+        self.kwargs = kwargs
+        self.loop = loop
+        self.future: Any = loop.create_future() if loop else concurrent.futures.Future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.woken: set[str] = set()
+
+    def run(self, tx: Tx) -> None:
+        """Run the verb; what it raises goes to the caller."""
+        tx.woken = self.woken
+        self.result = self.verb(tx, *self.args, **self.kwargs)
+
+    def settle(self) -> None:
+        """Hand over the result or the error, unless the caller gave up waiting."""
+        if self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+class CommandQueue:
+    """A bounded queue with lanes, between the callers and the database threads."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lanes: tuple[deque[Command], ...] = tuple(deque() for _ in Lane)
+        self._ready = threading.Condition()
+        self._closed = False
+
+    def put(self, command: Command, lane: Lane) -> None:
+        """Queue a command. Raises Unavailable when the queue is full or closed."""
+        with self._ready:
+            if self._closed:
+                raise Unavailable("store.stopping", "The server is stopping. Try again.")
+            if lane is not Lane.BACKGROUND and len(self) >= self._limit:
+                raise Unavailable(
+                    "store.busy", "Too many requests wait for the database. Try again in a second."
+                )
+            self._lanes[lane].append(command)
+            self._ready.notify()
+
+    def take(self, most: int) -> list[Command]:
+        """Wait for work, then take up to `most` commands, of which one from the background.
+
+        An empty list means that the queue is closed and drained.
+        """
+        with self._ready:
+            while not (waiting := len(self) + len(self._lanes[Lane.BACKGROUND])):
+                if self._closed:
+                    return []
+                self._ready.wait()
+            group: list[Command] = []
+            for lane in (Lane.DOOR, Lane.REQUEST):
+                while self._lanes[lane] and len(group) < most:
+                    group.append(self._lanes[lane].popleft())
+            if self._lanes[Lane.BACKGROUND] and (most > 1 or not group):
+                group.append(self._lanes[Lane.BACKGROUND].popleft())
+            if waiting > len(group):
+                self._ready.notify()
+            return group
+
+    def close(self) -> None:
+        """Refuse new commands; those that wait are still carried out."""
+        with self._ready:
+            self._closed = True
+            self._ready.notify_all()
+
+    def __len__(self) -> int:
+        return len(self._lanes[Lane.DOOR]) + len(self._lanes[Lane.REQUEST])
+
+
+class Database(ABC):
+    """What both databases offer; `open_database` makes the right one."""
+
+    backend: str
+
+    def __init__(self, settings: Settings, clock: Clock, ids: Ids) -> None:
+        self.clock = clock
+        self.ids = ids
+        self.sequences = Sequences()
+        self.writes = CommandQueue(settings.write_queue)
+        self.reads = CommandQueue(settings.write_queue)
+        self._wakers: dict[str, list[tuple[asyncio.AbstractEventLoop, Callable[[], None]]]] = {}
+
+    async def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `verb` in a transaction of its own; returns once its effect is on disk.
+
+        Raises what the verb raises (then nothing was written), or Unavailable.
+        """
+        return await self._submit(self.writes, Lane.REQUEST, verb, args, kwargs)  # type: ignore[no-any-return]
+
+    async def write_first(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write`, ahead of every other request: for the door and for verification codes."""
+        return await self._submit(self.writes, Lane.DOOR, verb, args, kwargs)  # type: ignore[no-any-return]
+
+    async def write_behind(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write`, behind the requests: for workers. One such verb runs in a group."""
+        return await self._submit(self.writes, Lane.BACKGROUND, verb, args, kwargs)  # type: ignore[no-any-return]
+
+    async def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `verb` in a transaction that reads one consistent state."""
+        return await self._submit(self.reads, Lane.REQUEST, verb, args, kwargs)  # type: ignore[no-any-return]
+
+    def call(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write`, for threads without an event loop."""
+        command = Command(verb, args, kwargs, None)
+        self.writes.put(command, Lane.REQUEST)
+        return command.future.result()  # type: ignore[no-any-return]
+
+    def on_wake(self, queue: str, callback: Callable[[], None]) -> None:
+        """Call `callback` in the running event loop whenever a commit woke `queue`."""
+        self._wakers.setdefault(queue, []).append((asyncio.get_running_loop(), callback))
+
+    @property
+    def busy(self) -> bool:
+        """Whether requests wait for the database at this moment; workers then hold back."""
+        return len(self.writes) > 0
+
+    @abstractmethod
+    def schema_version(self) -> str | None:
+        """The revision that the database is at, or None where it is empty."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Carry out what waits, then stop the threads and close every connection."""
+
+    def _submit(
+        self, queue: CommandQueue, lane: Lane, verb: Any, args: Any, kwargs: Any
+    ) -> "asyncio.Future[Any]":
+        command = Command(verb, args, kwargs, asyncio.get_running_loop())
+        queue.put(command, lane)
+        return command.future  # type: ignore[no-any-return]
+
+    def _deliver(self, commands: Iterable[Command]) -> None:
+        """Settle the commands, with one wake-up for each event loop."""
+        by_loop: dict[asyncio.AbstractEventLoop, list[Command]] = {}
+        woken: set[str] = set()
+        for command in commands:
+            if command.error is None:
+                woken |= command.woken
+            if command.loop is None:
+                command.settle()
+            else:
+                by_loop.setdefault(command.loop, []).append(command)
+        for loop, settled in by_loop.items():
+            _call_in(loop, _settle_all, settled)
+        self._wake(woken)
+
+    def _wake(self, queues: Iterable[str]) -> None:
+        for queue in queues:
+            for loop, callback in self._wakers.get(queue, ()):
+                _call_in(loop, callback)
+
+
+def open_database(
+    settings: Settings, clock: Clock = system_clock, ids: Ids | None = None
+) -> Database:
+    """Open the database that `settings.database_url` names and start its threads.
+
+    Raises Unavailable, naming the database, where it cannot be reached.
+    """
+    if settings.database_url.startswith("sqlite:"):
+        from turnout.store.sqlite import SqliteDatabase
+
+        return SqliteDatabase(settings, clock, ids or Ids())
+    if settings.database_url.startswith(("postgresql:", "postgres:")):
+        from turnout.store.postgresql import PostgresqlDatabase
+
+        return PostgresqlDatabase(settings, clock, ids or Ids())
+    raise Unavailable(
+        "store.url", "TURNOUT_DATABASE_URL must begin with sqlite:/// or postgresql://"
+    )
+
+
+def _settle_all(commands: list[Command]) -> None:
+    for command in commands:
+        command.settle()
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *args: Any) -> None:
+    try:
+        loop.call_soon_threadsafe(callback, *args)
+    except RuntimeError:
+        if not loop.is_closed():
+            raise

@@ -1,0 +1,33 @@
+"""What migrations are written with: plain SQL that both databases read.
+
+Types are BIGINT (numbers, epoch milliseconds, 0/1) and TEXT (everything else). On SQLite every
+table becomes STRICT and is clustered by its key (WITHOUT ROWID).
+"""
+
+from alembic import op
+
+
+def table(name: str, body: str) -> None:
+    """Create the table `name`; `body` is what stands between the parentheses."""
+    if _sqlite():
+        body = body.replace("BIGINT", "INTEGER")
+        op.execute(f"CREATE TABLE {name} ({body}) STRICT, WITHOUT ROWID")
+    else:
+        op.execute(f"CREATE TABLE {name} ({body})")
+
+
+def index(name: str, on: str, *, unique: bool = False) -> None:
+    """Create an index; `on` is `table (columns) [WHERE …]`."""
+    op.execute(f"CREATE {'UNIQUE ' if unique else ''}INDEX {name} ON {on}")
+
+
+def sequence(name: str, start: int, size: int) -> None:
+    """Create a sequence that hands out numbers in blocks of `size` (see store/sequences.py)."""
+    if _sqlite():
+        op.execute(f"INSERT INTO sequences (name, next_value) VALUES ('{name}', {start})")  # noqa: S608
+    else:
+        op.execute(f"CREATE SEQUENCE {name}_ids START {start} INCREMENT {size}")
+
+
+def _sqlite() -> bool:
+    return op.get_bind().dialect.name == "sqlite"

@@ -1,0 +1,12 @@
+"""${message}"""
+
+from turnout.store.migrations.ddl import index, sequence, table
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}

@@ -1,0 +1,152 @@
+"""PostgreSQL: a pool of connections, one thread each, behind the same bridge.
+
+READ COMMITTED; a command that meets a serialization failure or a deadlock is run again (verbs
+have no effect outside their transaction, so that is safe). Counters that must never oversell
+are single guarded `UPDATE … WHERE` statements. Workers on other nodes are woken by NOTIFY
+after the commit, at most every 50 ms a queue, and poll besides.
+"""
+
+import random
+import threading
+import time
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import errors as pg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from turnout.errors import Unavailable
+from turnout.settings import Settings
+from turnout.store.database import Command, CommandQueue, Database
+from turnout.store.sources import Clock, Ids
+from turnout.store.transaction import Tx
+
+CHANNEL = "turnout"
+ATTEMPTS = 10
+NOTIFY_EVERY_S = 0.05
+CONNECT_TIMEOUT_S = 5
+
+log = structlog.get_logger()
+
+
+class PostgresqlDatabase(Database):
+    """A PostgreSQL database that any number of nodes share."""
+
+    backend = "postgresql"
+
+    def __init__(self, settings: Settings, clock: Clock, ids: Ids) -> None:
+        super().__init__(settings, clock, ids)
+        self._url = settings.database_url
+        writers = max(2, settings.database_threads)
+        self._pool = ConnectionPool(
+            self._url,
+            min_size=1,
+            max_size=writers + 2,
+            timeout=CONNECT_TIMEOUT_S,
+            kwargs={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "turnout"},
+            open=False,
+        )
+        try:
+            self._pool.open(wait=True, timeout=CONNECT_TIMEOUT_S)
+        except PoolTimeout as error:
+            self._pool.close()
+            raise Unavailable(
+                "store.unreachable", f"The PostgreSQL database cannot be reached: {error}"
+            ) from error
+        self._stopping = threading.Event()
+        self._to_notify: set[str] = set()
+        self._threads = [
+            threading.Thread(target=self._loop, args=(self.writes,), name=f"writer-{n}")
+            for n in range(writers)
+        ] + [
+            threading.Thread(target=self._loop, args=(self.reads,), name=f"reader-{n}")
+            for n in range(2)
+        ]
+        self._notifier = threading.Thread(target=self._notify_loop, name="notifier")
+        for thread in (*self._threads, self._notifier):
+            thread.daemon = True
+            thread.start()
+
+    def schema_version(self) -> str | None:
+        with self._pool.connection() as connection:
+            try:
+                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            except pg.UndefinedTable:
+                connection.rollback()
+                return None
+        return row[0] if row else None
+
+    def close(self) -> None:
+        self.writes.close()
+        self.reads.close()
+        for thread in self._threads:
+            thread.join()
+        self._stopping.set()
+        self._notifier.join()
+        self._pool.close()
+
+    def _loop(self, queue: CommandQueue) -> None:
+        while group := queue.take(1):
+            for command in group:
+                self._run(command)
+            self._deliver(group)
+
+    def _tx(self, connection: "psycopg.Connection[Any]") -> Tx:
+        return Tx(
+            "postgresql",
+            connection,
+            self.clock(),
+            self.ids,
+            self.sequences,
+            (psycopg.OperationalError,),
+        )
+
+    def _run(self, command: Command) -> None:
+        for attempt in range(ATTEMPTS):
+            command.error, command.woken = None, set()
+            try:
+                with self._pool.connection() as connection:
+                    command.run(self._tx(connection))
+                return
+            except (pg.SerializationFailure, pg.DeadlockDetected):
+                time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311
+                command.error = Unavailable(
+                    "store.contention", "Too many changes to the same thing at once. Try again."
+                )
+            except (psycopg.OperationalError, PoolTimeout) as error:
+                log.error("database failed", error=str(error))
+                command.error = Unavailable(
+                    "store.failed", "The database cannot be reached. Try again."
+                )
+                return
+            except BaseException as error:  # noqa: BLE001 - whatever a verb raises is its caller's
+                command.error = error
+                return
+
+    # -- waking other nodes ----------------------------------------------------------------
+
+    def _wake(self, queues: Any) -> None:
+        super()._wake(queues)
+        self._to_notify.update(queues)
+
+    def _notify_loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with psycopg.connect(
+                    self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
+                ) as connection:
+                    self._exchange(connection)
+            except psycopg.Error as error:
+                log.warning("notifications interrupted", error=str(error))
+                self._stopping.wait(1)
+
+    def _exchange(self, connection: "psycopg.Connection[Any]") -> None:
+        own = connection.info.backend_pid
+        connection.execute(f"LISTEN {CHANNEL}")
+        while not self._stopping.is_set():
+            for notice in connection.notifies(timeout=NOTIFY_EVERY_S, stop_after=1):
+                if notice.pid != own:
+                    super()._wake([notice.payload])
+            while self._to_notify:
+                connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._to_notify.pop()))

@@ -1,0 +1,3 @@
+-- name: take_block(regclass)$
+-- crosses organizations: numbers are unique in the whole installation.
+SELECT nextval(CAST(:regclass AS regclass));

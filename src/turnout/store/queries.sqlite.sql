@@ -1,0 +1,4 @@
+-- name: take_block(name, size)$
+-- crosses organizations: numbers are unique in the whole installation.
+UPDATE sequences SET next_value = next_value + :size WHERE name = :name
+RETURNING next_value - :size;

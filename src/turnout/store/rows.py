@@ -1,0 +1,14 @@
+"""From rows to structs."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def from_row(struct: type[T], row: Sequence[Any]) -> T:
+    """A struct whose fields are the row's columns in order; 0 and 1 become booleans."""
+    names = struct.__struct_fields__
+    return msgspec.convert(dict(zip(names, row, strict=True)), struct, strict=False)

@@ -1,0 +1,229 @@
+"""SQLite: a few reader threads, and one writer thread that commits in groups.
+
+The writer takes what waits, opens one `BEGIN IMMEDIATE`, runs each command inside a savepoint
+and commits once: one fsync pays for the whole group, and every caller is answered only after
+it. A command that raises is rolled back alone. SQLite may roll back the whole transaction by
+itself (a full disk, an I/O error); so after each command the writer checks that it is still
+inside, and if not, or if the commit fails, every caller of the group gets Unavailable and
+nothing of the group is on disk.
+
+Statements never use `OR ROLLBACK`, and always fetch `RETURNING` to the end.
+
+The log (WAL) is copied into the database once a second by a thread of its own, so that no
+caller waits for that. Under a load without a pause the log never starts anew by itself; when it
+has grown too far the writer copies the last few pages and makes it.
+"""
+
+import os
+import sqlite3
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import structlog
+
+from turnout.errors import Unavailable
+from turnout.settings import Settings
+from turnout.store.database import Command, Database
+from turnout.store.sources import Clock, Ids
+from turnout.store.transaction import Tx
+
+GROUP_SIZE = 256
+BUSY_TIMEOUT_MS = 5_000
+CHECKPOINT_EVERY_S = 1.0
+RESTART_PAGES = 16_384
+
+log = structlog.get_logger()
+
+
+def path_of(url: str) -> Path:
+    """The file that a `sqlite:///…` address names; four slashes make it absolute."""
+    if not url.startswith("sqlite:///") or len(url) <= len("sqlite:///"):
+        raise Unavailable("store.url", f"{url} names no file; write sqlite:///turnout.db")
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection with the pragmas that every part of Turnout relies on."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA temp_store=MEMORY")
+        connection.execute("PRAGMA cache_size=-65536")
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+            connection.execute("PRAGMA cache_size=-8192")
+    except (OSError, sqlite3.Error) as error:
+        raise Unavailable(
+            "store.unreachable", f"The database {path} cannot be opened: {error}"
+        ) from error
+    return connection
+
+
+class SqliteDatabase(Database):
+    """The embedded database, the default."""
+
+    backend = "sqlite"
+
+    def __init__(self, settings: Settings, clock: Clock, ids: Ids) -> None:
+        super().__init__(settings, clock, ids)
+        self.path = path_of(settings.database_url)
+        self._written = False
+        self._log_too_long = False
+        self._stopping = threading.Event()
+        writer = connect(self.path)
+        os.chmod(self.path, 0o600)
+        self._threads = [threading.Thread(target=self._write_loop, args=(writer,), name="writer")]
+        self._threads += [
+            threading.Thread(target=self._read_loop, name=f"reader-{n}")
+            for n in range(settings.database_threads)
+        ]
+        self._checkpointer = threading.Thread(target=self._checkpoint_loop, name="checkpointer")
+        for thread in (*self._threads, self._checkpointer):
+            thread.daemon = True
+            thread.start()
+
+    def schema_version(self) -> str | None:
+        connection = connect(self.path, read_only=True)
+        try:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        except sqlite3.OperationalError:
+            return None
+        finally:
+            connection.close()
+        return row[0] if row else None
+
+    def close(self) -> None:
+        self.writes.close()
+        self.reads.close()
+        for thread in self._threads:
+            thread.join()
+        self._stopping.set()
+        self._checkpointer.join()
+
+    def _tx(self, connection: sqlite3.Connection) -> Tx:
+        return Tx(
+            "sqlite",
+            connection,
+            self.clock(),
+            self.ids,
+            self.sequences,
+            (sqlite3.OperationalError,),
+        )
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def _write_loop(self, connection: sqlite3.Connection) -> None:
+        while group := self.writes.take(GROUP_SIZE):
+            self._commit_group(connection, group)
+            self._deliver(group)
+            self._tend_log(connection)
+        connection.close()
+
+    def _commit_group(self, connection: sqlite3.Connection, group: list[Command]) -> None:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for command in group:
+                self._run_command(connection, command)
+            connection.execute("COMMIT")
+            self.sequences.committed()
+        except (sqlite3.Error, _GroupLostError) as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            self.sequences.forget_uncommitted()
+            log.error("write group lost", commands=len(group), error=str(error))
+            for command in group:
+                command.error = Unavailable(
+                    "store.write", "The database could not write. Nothing was changed; try again."
+                )
+
+    def _run_command(self, connection: sqlite3.Connection, command: Command) -> None:
+        connection.execute("SAVEPOINT command")
+        try:
+            command.run(self._tx(connection))
+        except BaseException as error:
+            command.error = _translate(error)
+            if not connection.in_transaction:
+                raise _GroupLostError(str(error)) from error
+            connection.execute("ROLLBACK TO SAVEPOINT command")
+            self.sequences.forget_uncommitted()
+        if not connection.in_transaction:
+            raise _GroupLostError("the database rolled back by itself")
+        connection.execute("RELEASE SAVEPOINT command")
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def _read_loop(self) -> None:
+        connection = connect(self.path, read_only=True)
+        while group := self.reads.take(1):
+            for command in group:
+                self._read(connection, command)
+            self._deliver(group)
+        connection.close()
+
+    def _read(self, connection: sqlite3.Connection, command: Command) -> None:
+        try:
+            connection.execute("BEGIN")
+            command.run(self._tx(connection))
+        except BaseException as error:  # noqa: BLE001 - whatever a verb raises is its caller's
+            command.error = _translate(error)
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    # -- the log ---------------------------------------------------------------------------
+
+    def _tend_log(self, connection: sqlite3.Connection) -> None:
+        self._written = True
+        if self._log_too_long:
+            self._log_too_long = False
+            connection.execute("PRAGMA busy_timeout=50")
+            connection.execute("PRAGMA wal_checkpoint(RESTART)")
+            connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+    def _checkpoint_loop(self) -> None:
+        connection = connect(self.path)
+        while not self._stopping.wait(CHECKPOINT_EVERY_S):
+            if not self._written:
+                continue
+            self._written = False
+            try:
+                row = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                self._log_too_long = row[1] > RESTART_PAGES
+            except sqlite3.Error as error:
+                log.warning("checkpoint failed", error=str(error))
+        connection.close()
+
+
+class _GroupLostError(Exception):
+    """The group's transaction is no longer open."""
+
+
+def _translate(error: BaseException) -> BaseException:
+    if isinstance(error, sqlite3.OperationalError):
+        log.error("database failed", error=str(error))
+        translated = Unavailable(
+            "store.failed", "The database failed. Nothing was changed; try again."
+        )
+        translated.__cause__ = error
+        return translated
+    return error
+
+
+def disk_fsync_ms(folder: Path) -> float:
+    """How long the disk under `folder` takes to make 4 KiB durable, in milliseconds."""
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        started = time.perf_counter()
+        for _ in range(5):
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+        return (time.perf_counter() - started) * 200

@@ -1,0 +1,68 @@
+"""What a verb works with: one open transaction. Only the bridge begins and ends one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from turnout.store.sequences import Sequences
+from turnout.store.sources import Ids
+
+Backend = Literal["sqlite", "postgresql"]
+
+
+class Tx:
+    """One transaction, as verbs see it.
+
+    `now` is the instant (epoch ms) at which this command began inside its transaction; every
+    stamp that a command writes is this one. `ids` makes random names. `connection` is for
+    statements only. `transient` are the errors of the database after which the bridge runs the
+    command anew; a verb that catches everything lets these pass.
+    """
+
+    __slots__ = ("_sequences", "backend", "connection", "ids", "now", "transient", "woken")
+
+    def __init__(
+        self,
+        backend: Backend,
+        connection: Any,
+        now: int,
+        ids: Ids,
+        sequences: Sequences,
+        transient: tuple[type[Exception], ...],
+    ) -> None:
+        self.backend: Backend = backend
+        self.connection = connection
+        self.now = now
+        self.ids = ids
+        self._sequences = sequences
+        self.transient = transient
+        self.woken: set[str] = set()
+
+    def wake(self, queue: str) -> None:
+        """Tell the workers of `queue`, once this transaction is on disk, that there is work."""
+        self.woken.add(queue)
+
+    def uuid(self) -> str:
+        """A new time-ordered UUID."""
+        return self.ids.uuid(self.now)
+
+    def next_id(self, sequence: str) -> int:
+        """The next number of `sequence`; numbers rise, and a few are lost at a crash."""
+        return self._sequences.take(self, sequence, 1)[0]
+
+    def next_ids(self, sequence: str, count: int) -> list[int]:
+        """`count` rising numbers of `sequence`."""
+        return self._sequences.take(self, sequence, count)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the block wrote when it raises; the transaction goes on."""
+        self.connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK TO SAVEPOINT part")
+            self.connection.execute("RELEASE SAVEPOINT part")
+            self._sequences.forget_uncommitted()
+            raise
+        self.connection.execute("RELEASE SAVEPOINT part")

@@ -1,0 +1,50 @@
+"""What a serving node does on the side: stored counts, last uses, old keys, log lines."""
+
+from collections.abc import Callable
+
+from turnout.core.identity.credentials import touch_credentials
+from turnout.core.identity.idempotency import forget_old_keys
+from turnout.core.identity.model import Caller
+from turnout.core.journeys.intake import count_waiting
+from turnout.http import logs, metrics
+from turnout.http.backlog import Backlog
+from turnout.http.rate_limit import RateLimiter
+from turnout.store import Database
+from turnout.workers.loop import Loop
+
+SWEEP = 500
+
+
+def housekeeping_loops(
+    db: Database,
+    limiter: RateLimiter,
+    backlog: Backlog,
+    take_last_used: Callable[[], dict[Caller, int]],
+) -> list[Loop]:
+    """The loops of a serving node; each is cheap, and bounded in what it does at once."""
+
+    async def count() -> bool:
+        await limiter.flush()
+        metrics.writes_waiting.set(len(db.writes))
+        if backlog.fed:
+            backlog.counted(await db.read(count_waiting, backlog.limit))
+        return False
+
+    async def touch() -> bool:
+        if used := take_last_used():
+            await db.write_behind(touch_credentials, used)
+        return False
+
+    async def sweep() -> bool:
+        return await db.write_behind(forget_old_keys, SWEEP) == SWEEP
+
+    async def write_logs() -> bool:
+        logs.flush()
+        return False
+
+    return [
+        Loop("counts", count, every_s=1),
+        Loop("last-used", touch, every_s=60),
+        Loop("sweep", sweep, every_s=60),
+        Loop("logs", write_logs, every_s=0.5),
+    ]

@@ -1,0 +1,61 @@
+"""How a loop runs: woken or once a second, never stopped by an error, stopped between steps."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+log = structlog.get_logger()
+
+POLL_S = 1.0
+AFTER_ERROR_S = 2.0
+
+
+class Loop:
+    """Calls `step` when woken, and every `every_s` seconds besides; again while it returns True.
+
+    `step` is one bounded piece of work. When it raises, that is logged and it is called again
+    after a pause: a loop ends only when it is stopped.
+    """
+
+    def __init__(
+        self, name: str, step: Callable[[], Awaitable[bool]], every_s: float = POLL_S
+    ) -> None:
+        self.name = name
+        self._step = step
+        self._every_s = every_s
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, in the running event loop."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name=self.name)
+
+    def wake(self) -> None:
+        """There is work: do not wait for the next poll."""
+        self._woken.set()
+
+    async def stop(self) -> None:
+        """Finish the step at hand and end."""
+        self._stopping = True
+        self._woken.set()
+        if self._task:
+            await self._task
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                while await self._step() and not self._stopping:
+                    pass
+            except Exception:
+                log.exception("worker failed; it goes on", worker=self.name)
+                await self._pause(AFTER_ERROR_S)
+            await self._pause(self._every_s)
+
+    async def _pause(self, seconds: float) -> None:
+        if not self._stopping:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), seconds)

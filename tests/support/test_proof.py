@@ -1,0 +1,74 @@
+"""Proofs: their scale, their report through the workers, and the list that guards them."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RACE = """
+import os
+import pytest
+from tests.support import proof
+
+@pytest.mark.proof
+def test_race():
+    proof.report("race", rounds=proof.scale(3, 300), seed=proof.seed(), first=draw())
+    assert not [name for name in os.environ if name.startswith("TURNOUT_")]
+
+def draw():
+    return proof.random_for("race").randrange(1000)
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch) -> pytest.Pytester:
+    """A project with this conftest, one proof and its list; every run is a process of its own."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makeini(
+        "[pytest]\nmarkers = proof\naddopts = -n 1 --import-mode=importlib -p no:schemathesis"
+    )
+    pytester.makeconftest((ROOT / "tests/conftest.py").read_text())
+    pytester.makepyfile(test_race=RACE)
+    list_proofs(pytester, "race")
+    return pytester
+
+
+def list_proofs(project: pytest.Pytester, *names: str) -> None:
+    listed = project.path / "tests/proofs.toml"
+    listed.parent.mkdir(exist_ok=True)
+    listed.write_text("[proofs]\n" + "".join(f'{name} = "…"\n' for name in names))
+
+
+def test_a_proof_reports_through_a_worker_and_repeats_by_its_seed(project, monkeypatch):
+    monkeypatch.setenv("TURNOUT_SEED", "7")
+    first, second = (project.runpytest_subprocess("--every-proof") for _ in range(2))
+    first.assert_outcomes(passed=1)
+    line = next(line for line in first.outlines if line.startswith("proof: race: "))
+    assert line.startswith("proof: race: rounds=3 seed=7 first=")
+    assert line in second.outlines
+
+
+def test_the_full_scale_is_asked_for_by_the_environment(project, monkeypatch):
+    monkeypatch.setenv("TURNOUT_PROOF", "full")
+    result = project.runpytest_subprocess("-m", "proof", "--every-proof")
+    result.stdout.fnmatch_lines(["*proofs, full; TURNOUT_SEED=*", "proof: race: rounds=300 *"])
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_a_listed_proof_that_does_not_report_makes_the_run_red(project):
+    list_proofs(project, "race", "crash")
+    result = project.runpytest_subprocess("--every-proof")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["ERROR: tests/proofs.toml: crash is listed but did not report"])
+
+
+def test_a_proof_that_is_not_listed_makes_the_run_red(project):
+    list_proofs(project)
+    result = project.runpytest_subprocess("--every-proof")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["ERROR: tests/proofs.toml: race reported but is not listed"])
+
+
+def test_a_partial_run_is_not_held_against_the_list(project):
+    list_proofs(project, "race", "crash")
+    assert project.runpytest_subprocess().ret == pytest.ExitCode.OK
