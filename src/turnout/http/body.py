@@ -32,7 +32,7 @@ def check_storable(value: Any, path: str = "body") -> None:
         if not is_storable(value):
             raise Invalid(
                 "text.unstorable",
-                f"{path} has a character that cannot be stored (NUL or half of a pair).",
+                f"Bad Request: {path} has a character that cannot be stored (NUL, half a pair).",
                 {path: ["unstorable"]},
             )
     elif isinstance(value, dict):

@@ -80,8 +80,8 @@ def _write(resp: falcon.asgi.Response, answer: Answer) -> None:
 
 def _translate(error: falcon.HTTPError, req: falcon.asgi.Request) -> Failure:
     if isinstance(error, falcon.HTTPMethodNotAllowed):
-        allowed = dict(error.headers or {}).get("Allow", "")
-        return MethodNotAllowed(req.method, req.path, [m for m in allowed.split(", ") if m])
+        allowed = dict(error.headers or {}).get("Allow", "").split(", ")
+        return MethodNotAllowed(req.method, req.path, [m for m in allowed if m != "OPTIONS"])
     if error.status_code == 404:
         return Missing("path.missing", f"Nothing is at {req.path}.")
     return Invalid("request.malformed", error.description or error.title or "Malformed request.")

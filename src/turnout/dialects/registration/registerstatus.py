@@ -1,6 +1,9 @@
 """/v1.0/registerstatus: what became of queue items."""
 
+from collections.abc import Mapping
+
 from falcon.asgi import Request, Response
+from falcon.util import uri
 
 from turnout.core.journeys.status import list_items
 from turnout.dialects.registration.auth import Tokens
@@ -12,6 +15,8 @@ from turnout.http.rate_limit import RateLimiter
 from turnout.store import Database
 
 BODY_LIMIT = 65_536
+# curl sends this type with every -d, so it says nothing about what the body is.
+FORM = "application/x-www-form-urlencoded"
 
 
 class RegisterStatusResource(Resource):
@@ -26,7 +31,12 @@ class RegisterStatusResource(Resource):
     async def on_get(self, req: Request, resp: Response) -> None:
         caller = await self._tokens.caller_of(req)
         await self._limiter.admit(caller.org_id, "registerstatus")
-        question = decode_question(await read_body(req, BODY_LIMIT), _query(req))
+        body = await read_body(req, BODY_LIMIT)
+        query = _values(req.params)
+        if (req.content_type or "").startswith(FORM) and not body.lstrip().startswith((b"{", b"[")):
+            query |= _values(uri.parse_query_string(body.decode("utf-8", "replace")))
+            body = b""
+        question = decode_question(body, query)
         page = await self._db.read(
             list_items, caller, question.queue_ids, most=question.limit, skip=question.skip
         )
@@ -35,9 +45,9 @@ class RegisterStatusResource(Resource):
     on_post = on_get
 
 
-def _query(req: Request) -> dict[str, list[str]]:
-    """The query's values by name in lower case; a name may stand in it more than once."""
+def _values(parameters: Mapping[str, str | list[str]]) -> dict[str, list[str]]:
+    """The values by name in lower case; a name may stand there more than once."""
     values: dict[str, list[str]] = {}
-    for name, value in req.params.items():
+    for name, value in parameters.items():
         values.setdefault(name.lower(), []).extend([value] if isinstance(value, str) else value)
     return values

@@ -5,7 +5,7 @@ from falcon.asgi import Request, Response
 from falcon.util import uri
 
 from turnout.core.identity.credentials import authenticate
-from turnout.core.identity.model import Caller, CredentialKind
+from turnout.core.identity.model import Caller, Credential, CredentialKind
 from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.registration.present import present_signin
 from turnout.errors import Unauthenticated
@@ -28,7 +28,7 @@ class SigninResource(Resource):
 
     async def on_post(self, req: Request, resp: Response) -> None:
         key = await _api_key(req)
-        credential = await self._db.read(authenticate, CredentialKind.API_KEY, key)
+        credential = await self._credential(key)
         await self._limiter.admit(credential.org_id, "signin")
         caller = Caller(credential.org_id, credential.id)
         resp.data = present_signin(await self._tokens.sign(caller))
@@ -36,6 +36,12 @@ class SigninResource(Resource):
         self._tokens.used(caller)
 
     on_get = on_post
+
+    async def _credential(self, key: str) -> Credential:
+        try:
+            return await self._db.read(authenticate, CredentialKind.API_KEY, key)
+        except Unauthenticated as error:
+            raise Unauthenticated(error.code, "Unauthorised - Invalid API key provided.") from error
 
 
 async def _api_key(req: Request) -> str:
@@ -46,7 +52,8 @@ async def _api_key(req: Request) -> str:
     if not key or len(key) > MAX_KEY_LENGTH:
         raise Unauthenticated(
             "api_key.absent",
-            'Unauthorised: send the API key in the header APIKey or as {"apiKey": …}.',
+            "Unauthorised - Invalid API key provided: send it in the header APIKey "
+            'or as {"apiKey": "…"}.',
         )
     return key
 
