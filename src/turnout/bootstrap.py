@@ -117,8 +117,10 @@ def serve(
     """
     prepare(settings)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    uvloop.run(_serve(settings, demo, started))
-    logs.flush()
+    try:
+        uvloop.run(_serve(settings, demo, started))
+    finally:
+        logs.close()
 
 
 async def _serve(
@@ -144,7 +146,10 @@ async def _serve(
 def work(settings: Settings) -> None:
     """Process the queues until SIGTERM or SIGINT, without serving anything."""
     prepare(settings)
-    uvloop.run(_work(settings))
+    try:
+        uvloop.run(_work(settings))
+    finally:
+        logs.close()
 
 
 async def _work(settings: Settings) -> None:

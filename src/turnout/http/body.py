@@ -1,11 +1,14 @@
 """Reading request bodies without ever holding more than the limit."""
 
+import asyncio
 from typing import Any
 
 import falcon.asgi
 
 from turnout.core.text import is_storable
 from turnout.errors import Invalid
+
+READ_TIMEOUT_S = 30
 
 
 async def read_body(req: falcon.asgi.Request, limit: int) -> bytes:
@@ -15,7 +18,13 @@ async def read_body(req: falcon.asgi.Request, limit: int) -> bytes:
         return b""
     if length is not None and length > limit:
         raise too_large(limit)
-    body = await req.stream.read(limit + 1)
+    try:
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            body = await req.stream.read(limit + 1)
+    except TimeoutError as error:
+        raise Invalid(
+            "body.slow", f"Bad Request: the body did not arrive in {READ_TIMEOUT_S} seconds."
+        ) from error
     if len(body) > limit:
         raise too_large(limit)
     return body
@@ -23,7 +32,9 @@ async def read_body(req: falcon.asgi.Request, limit: int) -> bytes:
 
 def too_large(limit: int) -> Invalid:
     """The refusal of a body that is over `limit` bytes."""
-    return Invalid("body.too_large", f"The body is over {limit} bytes. Send less at once.")
+    return Invalid(
+        "body.too_large", f"Bad Request: the body is over {limit} bytes. Send less at once."
+    )
 
 
 def check_storable(value: Any, path: str = "body") -> None:

@@ -1,11 +1,19 @@
 """Structured logs on standard error: one JSON object a line, or text for people.
 
-Request lines bypass structlog: they are most of the volume, so they are encoded by msgspec and
-written in groups. Query strings and bodies are never logged: codes and addresses stand in them.
+Request lines bypass structlog: they are most of the volume, so msgspec encodes them. Query
+strings and bodies are never logged: codes and addresses stand in them.
+
+Nobody waits for the log. A thread of its own writes what `Sink` holds, so that a reader who
+stops reading (a full pipe, a stuck terminal) cannot stop the server; what does not fit is
+dropped, and how many lines that were is logged once there is room again.
 """
 
 import logging
+import os
 import sys
+import threading
+import time
+from collections import deque
 from typing import Any
 
 import msgspec
@@ -13,14 +21,77 @@ import structlog
 
 from turnout.http import request_id
 
-FLUSH_BYTES = 64 * 1024
+HELD_BYTES = 4 << 20
+WRITE_EVERY_S = 0.2
+LAST_WORDS_S = 2.0
 
-_buffer = bytearray()
 _encode = msgspec.json.Encoder().encode
 
 
+class Sink:
+    """A bounded buffer in front of a file descriptor, emptied by a thread."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lines: deque[bytes] = deque()
+        self._held = 0
+        self._dropped = 0
+        self._emptied = threading.Event()
+        self._emptied.set()
+        threading.Thread(target=self._run, name="log", daemon=True).start()
+
+    def add(self, line: bytes) -> None:
+        """Take one line, or drop it when too much waits already."""
+        if self._held > HELD_BYTES:
+            self._dropped += 1
+            return
+        self._held += len(line)
+        self._lines.append(line)
+        self._emptied.clear()
+
+    def write(self, text: str) -> None:
+        """`add`, as structlog calls it."""
+        self.add(text.encode("utf-8", "backslashreplace"))
+
+    def flush(self) -> None:
+        """Nothing: the thread writes soon (structlog calls this after every line)."""
+
+    def close(self) -> None:
+        """Wait until all is written, but not for long."""
+        self._emptied.wait(LAST_WORDS_S)
+
+    def _run(self) -> None:
+        while True:
+            if self._lines:
+                self._write_out()
+            else:
+                self._emptied.set()
+                time.sleep(WRITE_EVERY_S)
+
+    def _write_out(self) -> None:
+        lines = [self._lines.popleft() for _ in range(min(len(self._lines), 1000))]
+        if dropped := self._dropped:
+            self._dropped = 0
+            lines.append(_encode({"event": "log lines dropped", "lines": dropped}) + b"\n")
+        text = memoryview(b"".join(lines))
+        while text:
+            try:
+                text = text[os.write(self._descriptor, text) :]
+            except BlockingIOError:
+                time.sleep(WRITE_EVERY_S)
+            except OSError:
+                break  # nobody reads any more
+        self._held = max(0, self._held - sum(map(len, lines)))
+
+
+_sink: Sink | None = None
+
+
 def configure(level: str, format_: str) -> None:
-    """Set up structlog and the standard library's logging for the process."""
+    """Set up structlog and the standard library's logging for the process; once."""
+    global _sink  # noqa: PLW0603 - one standard error, one sink
+    if _sink is None:
+        _sink = Sink(sys.stderr.fileno())
     shared: list[Any] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -36,27 +107,21 @@ def configure(level: str, format_: str) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=structlog.PrintLoggerFactory(_sink),  # type: ignore[arg-type]
     )
-    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr)
+    logging.basicConfig(level=max(number, logging.WARNING), stream=_sink)
 
 
 def log_request(**line: Any) -> None:
-    """Note one answered request; it is written within half a second."""
-    _buffer.extend(_encode(line))
-    _buffer.extend(b"\n")
-    if len(_buffer) > FLUSH_BYTES:
-        flush()
+    """Note one answered request."""
+    if _sink is not None:
+        _sink.add(_encode(line) + b"\n")
 
 
-def flush() -> None:
-    """Write the request lines that wait."""
-    if _buffer:
-        text = _buffer.decode()
-        _buffer.clear()
-        sys.stderr.write(text)
-        sys.stderr.flush()
+def close() -> None:
+    """Write what waits, before the process ends."""
+    if _sink is not None:
+        _sink.close()
 
 
 def _add_request_id(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,10 @@ T = TypeVar("T")
 Verb = Callable[Concatenate[Tx, P], T]
 
 
+# Where one command is taken at a time, every so many is one from the background, if one waits.
+BACKGROUND_TURN = 8
+
+
 class Lane(enum.IntEnum):
     """Who goes first when writes queue up."""
 
@@ -78,6 +82,7 @@ class CommandQueue:
         self._lanes: tuple[deque[Command], ...] = tuple(deque() for _ in Lane)
         self._ready = threading.Condition()
         self._closed = False
+        self._taken = 0
 
     def put(self, command: Command, lane: Lane) -> None:
         """Queue a command. Raises Unavailable when the queue is full or closed."""
@@ -101,12 +106,16 @@ class CommandQueue:
                 if self._closed:
                     return []
                 self._ready.wait()
+            background = self._lanes[Lane.BACKGROUND]
+            self._taken += 1
+            is_their_turn = most > 1 or self._taken % BACKGROUND_TURN == 0
+            kept = 1 if background and is_their_turn else 0
             group: list[Command] = []
             for lane in (Lane.DOOR, Lane.REQUEST):
-                while self._lanes[lane] and len(group) < most:
+                while self._lanes[lane] and len(group) < most - kept:
                     group.append(self._lanes[lane].popleft())
-            if self._lanes[Lane.BACKGROUND] and (most > 1 or not group):
-                group.append(self._lanes[Lane.BACKGROUND].popleft())
+            if background and (kept or not group):
+                group.append(background.popleft())
             if waiting > len(group):
                 self._ready.notify()
             return group

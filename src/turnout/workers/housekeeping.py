@@ -1,4 +1,4 @@
-"""What a serving node does on the side: stored counts, last uses, old keys, log lines."""
+"""What a serving node does on the side: stored counts, last uses, old keys."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from turnout.core.identity.credentials import touch_credentials
 from turnout.core.identity.idempotency import forget_old_keys
 from turnout.core.identity.model import Caller
 from turnout.core.journeys.intake import count_waiting
-from turnout.http import logs, metrics
+from turnout.http import metrics
 from turnout.http.backlog import Backlog
 from turnout.http.rate_limit import RateLimiter
 from turnout.store import Database
@@ -38,13 +38,8 @@ def housekeeping_loops(
     async def sweep() -> bool:
         return await db.write_behind(forget_old_keys, SWEEP) == SWEEP
 
-    async def write_logs() -> bool:
-        logs.flush()
-        return False
-
     return [
         Loop("counts", count, every_s=1),
         Loop("last-used", touch, every_s=60),
         Loop("sweep", sweep, every_s=60),
-        Loop("logs", write_logs, every_s=0.5),
     ]
