@@ -115,6 +115,7 @@ def serve(
 
     Raises Unavailable when the database cannot be used, OSError when the port cannot be had.
     """
+    server.check_port(settings.host, settings.port)
     prepare(settings)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:

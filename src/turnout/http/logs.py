@@ -89,7 +89,7 @@ _sink: Sink | None = None
 
 def configure(level: str, format_: str) -> None:
     """Set up structlog and the standard library's logging for the process; once."""
-    global _sink  # noqa: PLW0603 - one standard error, one sink
+    global _sink
     if _sink is None:
         _sink = Sink(sys.stderr.fileno())
     shared: list[Any] = [

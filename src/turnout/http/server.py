@@ -6,6 +6,7 @@ listening socket closes, requests that were accepted are finished, then the queu
 
 import asyncio
 import signal
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -59,6 +60,21 @@ async def run(
     await _until_idle(app, grace_seconds)
     await drain()
     log.info("stopped")
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise OSError, saying what to do, unless the port is free.
+
+    Granian shares a port with whoever listens there already, and so would two servers by mistake.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise OSError(
+            f"Cannot listen: {error.strerror}. "
+            "Stop what listens there, or choose another port with --port or TURNOUT_PORT."
+        ) from error
 
 
 async def until_signal() -> None:

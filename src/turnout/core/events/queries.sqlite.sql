@@ -1,9 +1,10 @@
 -- name: list_wanted_sessions(org_id, paks, noun, target_id)
--- The sessions named by `paks` (JSON) that belong to the event or channel.
+-- The sessions named by `paks` (JSON) that belong to the event or channel. CROSS JOIN holds SQLite
+-- to this order: it cannot know that the list is short.
 SELECT s.pak, s.id, s.event_id, s.state, e.state
 FROM json_each(:paks) w
-JOIN sessions s ON s.org_id = :org_id AND s.pak = w.value
-JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id
+CROSS JOIN sessions s ON s.org_id = :org_id AND s.pak = w.value
+CROSS JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id
 WHERE (:noun = 'event' AND s.event_id = :target_id)
     OR (:noun = 'channel' AND EXISTS (
         SELECT 1 FROM channel_events c

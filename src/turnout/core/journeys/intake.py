@@ -112,8 +112,7 @@ def _queue(tx: Tx, org_id: int, target_id: int, application: Application) -> lis
         tx,
         org_id=org_id,
         submission_id=ids[0],
-        ids=msgspec.json.encode(ids).decode(),
-        paks=msgspec.json.encode(paks).decode(),
+        items=msgspec.json.encode(list(zip(ids, paks, strict=True))).decode(),
     )
     return [
         QueueItem(id_, pak, ItemStatus.QUEUED, email) for id_, pak in zip(ids, paks, strict=True)
@@ -347,13 +346,18 @@ def _fail(items: Iterable[_Item], message: str) -> list[_Outcome]:
 def _finish(
     tx: Tx, submission: _Submission, outcomes: list[_Outcome], person_id: int | None
 ) -> None:
-    sql.finish_items(
-        tx,
-        org_id=submission.org_id,
-        outcomes=msgspec.json.encode(outcomes).decode(),
-        person_id=person_id,
-        now=tx.now,
-    )
+    rows = [
+        {
+            "org_id": submission.org_id,
+            "id": outcome.id,
+            "status": outcome.status.value,
+            "message": outcome.message,
+            "person_id": person_id if outcome.status is ItemStatus.SUCCESS else None,
+            "now": tx.now,
+        }
+        for outcome in outcomes
+    ]
+    sql.finish_items(tx, rows)
     sql.finish_submission(tx, org_id=submission.org_id, id=submission.id, now=tx.now)
 
 

@@ -1,22 +1,15 @@
--- name: add_queue_items(org_id, submission_id, ids, paks)!
+-- name: add_queue_items(org_id, submission_id, items)!
+-- `items` is JSON: [[id, pak], …].
 INSERT INTO queue_items (org_id, id, submission_id, session_pak, status)
-SELECT CAST(:org_id AS BIGINT), CAST(i.value AS BIGINT), CAST(:submission_id AS BIGINT),
-    p.value, 'queued'
-FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) WITH ORDINALITY i (value, n)
-JOIN jsonb_array_elements_text(CAST(:paks AS jsonb)) WITH ORDINALITY p (value, n) ON p.n = i.n;
+SELECT CAST(:org_id AS BIGINT), CAST(i.value ->> 0 AS BIGINT), CAST(:submission_id AS BIGINT),
+    i.value ->> 1, 'queued'
+FROM jsonb_array_elements(CAST(:items AS jsonb)) i (value);
 
 -- name: claim_submissions(now, most)
 -- crosses organizations: workers serve all of them.
 SELECT org_id, id, last_item_id, noun, target_id, contact, attempts FROM submissions
 WHERE done_at IS NULL AND due_at <= :now ORDER BY due_at, org_id, id LIMIT :most
 FOR UPDATE SKIP LOCKED;
-
--- name: finish_items(org_id, outcomes, person_id, now)!
-UPDATE queue_items
-SET status = o.status, message = o.message, done_at = :now,
-    person_id = CASE o.status WHEN 'success' THEN CAST(:person_id AS BIGINT) END
-FROM jsonb_to_recordset(CAST(:outcomes AS jsonb)) o (id BIGINT, status TEXT, message TEXT)
-WHERE queue_items.org_id = :org_id AND queue_items.id = o.id;
 
 -- name: count_items(org_id, ids)$
 SELECT count(*) FROM queue_items

@@ -16,6 +16,10 @@ WHERE org_id = :org_id AND id BETWEEN :submission_id AND :last_item_id
     AND submission_id = :submission_id
 ORDER BY id;
 
+-- name: finish_items(org_id, id, status, message, person_id, now)*!
+UPDATE queue_items SET status = :status, message = :message, person_id = :person_id, done_at = :now
+WHERE org_id = :org_id AND id = :id;
+
 -- name: finish_submission(org_id, id, now)!
 UPDATE submissions SET done_at = :now WHERE org_id = :org_id AND id = :id;
 
