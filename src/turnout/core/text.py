@@ -44,13 +44,19 @@ def email_key(email: str) -> str:
     email = email.strip()
     if email.isascii():
         return email.lower()
-    local, _, domain = unicodedata.normalize("NFC", email).casefold().rpartition("@")
-    return f"{local}@{_ascii_domain(domain)}"
+    local, _, domain = email.rpartition("@")
+    return f"{_fold(local)}@{_ascii_domain(domain)}"
+
+
+def _fold(text: str) -> str:
+    # Folding takes some characters apart, so the composed form comes last.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
 
 @lru_cache(maxsize=1024)
 def _ascii_domain(domain: str) -> str:
+    # Not folded before: that would make one of straße.de and strasse.de, which are two domains.
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError:
-        return domain
+        return _fold(domain)

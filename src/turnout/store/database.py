@@ -3,7 +3,7 @@
 Verbs are plain synchronous functions `verb(tx, …)`. `await db.write(verb, …)` or
 `await db.read(verb, …)` is one hop to a database thread and one transaction, committed or
 rolled back there; nobody else commits. `call` is the same hop for threads that have no event
-loop (the command line, tests).
+loop (the command line, tests), and `db.stream` is for long lists.
 """
 
 import asyncio
@@ -12,13 +12,15 @@ import enum
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store.sequences import Sequences
 from turnout.store.sources import Clock, Ids, system_clock
+from turnout.store.streaming import RowVerb, Stream, StreamPlaces
 from turnout.store.transaction import Tx
 
 P = ParamSpec("P")
@@ -70,8 +72,12 @@ class Command:
             return
         if self.error is None:
             self.future.set_result(self.result)
-        else:
-            self.future.set_exception(self.error)
+            return
+        if isinstance(self.error, StopIteration):  # which no future can carry (PEP 479)
+            wrapped = RuntimeError("the verb raised StopIteration")
+            wrapped.__cause__ = self.error
+            self.error = wrapped
+        self.future.set_exception(self.error)
 
 
 class CommandQueue:
@@ -141,6 +147,7 @@ class Database(ABC):
         self.sequences = Sequences()
         self.writes = CommandQueue(settings.write_queue)
         self.reads = CommandQueue(settings.write_queue)
+        self._stream_places = StreamPlaces()
         self._wakers: dict[str, list[tuple[asyncio.AbstractEventLoop, Callable[[], None]]]] = {}
 
     async def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -162,6 +169,21 @@ class Database(ABC):
         """Run `verb` in a transaction that reads one consistent state."""
         return await self._submit(self.reads, Lane.REQUEST, verb, args, kwargs)  # type: ignore[no-any-return]
 
+    @asynccontextmanager
+    async def stream(self, verb: RowVerb, *args: Any, **kwargs: Any) -> AsyncIterator[Stream]:
+        """The rows that `verb(tx, …)` yields, in batches, from one consistent state.
+
+        For reports and long lists: memory stays bounded, and the transaction never waits for
+        the client. `async with db.stream(…) as batches: async for batch in batches: …`. Raises
+        Unavailable when too many streams run, and in the middle when the database fails.
+        """
+        stream = Stream(self._reader, verb, args, kwargs)
+        self._stream_places.start(stream)
+        try:
+            yield stream
+        finally:
+            stream.give_up()
+
     def call(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write`, for threads without an event loop."""
         command = Command(verb, args, kwargs, None)
@@ -180,6 +202,10 @@ class Database(ABC):
     @abstractmethod
     def schema_version(self) -> str | None:
         """The revision that the database is at, or None where it is empty."""
+
+    @abstractmethod
+    def _reader(self) -> AbstractContextManager[Tx]:
+        """A read transaction on a connection of its own."""
 
     @abstractmethod
     def close(self) -> None:

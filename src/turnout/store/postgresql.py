@@ -1,14 +1,17 @@
 """PostgreSQL: a pool of connections, one thread each, behind the same bridge.
 
-READ COMMITTED; a command that meets a serialization failure or a deadlock is run again (verbs
-have no effect outside their transaction, so that is safe). Counters that must never oversell
-are single guarded `UPDATE … WHERE` statements. Workers on other nodes are woken by NOTIFY
-after the commit, at most every 50 ms a queue, and poll besides.
+Writes run in READ COMMITTED; a command that meets a serialization failure or a deadlock is run
+again (verbs have no effect outside their transaction, so that is safe). Reads run in REPEATABLE
+READ and may not write, so that one read sees one state, as on SQLite. Counters that must never
+oversell are single guarded `UPDATE … WHERE` statements. Workers on other nodes are woken by
+NOTIFY after the commit, at most every 50 ms a queue, and poll besides.
 """
 
 import random
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -38,6 +41,7 @@ class PostgresqlDatabase(Database):
     def __init__(self, settings: Settings, clock: Clock, ids: Ids) -> None:
         super().__init__(settings, clock, ids)
         self._url = settings.database_url
+        check_reachable(self._url)
         writers = max(2, settings.database_threads)
         self._pool = ConnectionPool(
             self._url,
@@ -89,7 +93,7 @@ class PostgresqlDatabase(Database):
     def _loop(self, queue: CommandQueue) -> None:
         while group := queue.take(1):
             for command in group:
-                self._run(command)
+                self._run(command, reads=queue is self.reads)
             self._deliver(group)
 
     def _tx(self, connection: "psycopg.Connection[Any]") -> Tx:
@@ -102,11 +106,19 @@ class PostgresqlDatabase(Database):
             (psycopg.OperationalError,),
         )
 
-    def _run(self, command: Command) -> None:
+    @contextmanager
+    def _reader(self) -> Iterator[Tx]:
+        with psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            yield self._tx(connection)
+
+    def _run(self, command: Command, *, reads: bool) -> None:
         for attempt in range(ATTEMPTS):
             command.error, command.woken = None, set()
             try:
                 with self._pool.connection() as connection:
+                    _set_mode(connection, reads=reads)
                     command.run(self._tx(connection))
                 return
             except (pg.SerializationFailure, pg.DeadlockDetected):
@@ -150,3 +162,23 @@ class PostgresqlDatabase(Database):
                     super()._wake([notice.payload])
             while self._to_notify:
                 connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._to_notify.pop()))
+
+
+def check_reachable(url: str) -> None:
+    """Raise Unavailable with the reason, which the pool would only log."""
+    if not url.startswith(("postgresql:", "postgres:")):
+        raise Unavailable(
+            "store.url", "TURNOUT_DATABASE_URL must begin with sqlite:/// or postgresql://"
+        )
+    try:
+        psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_S).close()
+    except psycopg.Error as error:
+        raise Unavailable(
+            "store.unreachable", f"The PostgreSQL database cannot be reached: {error}"
+        ) from error
+
+
+def _set_mode(connection: "psycopg.Connection[Any]", *, reads: bool) -> None:
+    """What the next transaction is: a read sees one state, and cannot write."""
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if reads else None
+    connection.read_only = True if reads else None

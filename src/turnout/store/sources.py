@@ -2,7 +2,6 @@
 
 import random
 import time
-import uuid
 from collections.abc import Callable
 
 Clock = Callable[[], int]
@@ -28,8 +27,10 @@ class Ids:
 
     def uuid(self, now: int) -> str:
         """A version 7 UUID for the instant `now` (ms): later ones sort later, so indexes append."""
-        bits = (now & (1 << 48) - 1) << 80 | 0x7 << 76 | self._random.getrandbits(12) << 64
-        return str(uuid.UUID(int=bits | 0b10 << 62 | self._random.getrandbits(62)))
+        noise = self._random.getrandbits(74)
+        high = (now & (1 << 48) - 1) << 16 | 0x7 << 12 | noise >> 62
+        digits = f"{high << 64 | 0b10 << 62 | noise & (1 << 62) - 1:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def pak(self) -> str:
         """A public access key: 16 decimal digits, the first not 0."""
@@ -37,4 +38,10 @@ class Ids:
 
     def code(self, length: int) -> str:
         """`length` characters that can be read aloud (about 4.9 bits each)."""
-        return "".join(self._random.choices(CODE_ALPHABET, k=length))
+        # 64 spare bits make every character equally likely, to the last decimal.
+        number = self._random.getrandbits(5 * length + 64)
+        code = ""
+        for _ in range(length):
+            number, place = divmod(number, len(CODE_ALPHABET))
+            code += CODE_ALPHABET[place]
+        return code

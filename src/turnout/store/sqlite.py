@@ -19,6 +19,8 @@ import sqlite3
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
@@ -159,6 +161,15 @@ class SqliteDatabase(Database):
             raise _GroupLostError("the database rolled back by itself")
         connection.execute("RELEASE SAVEPOINT command")
 
+    @contextmanager
+    def _reader(self) -> Iterator[Tx]:
+        connection = connect(self.path, read_only=True)
+        try:
+            connection.execute("BEGIN")
+            yield self._tx(connection)
+        finally:
+            connection.close()
+
     # -- reading ---------------------------------------------------------------------------
 
     def _read_loop(self) -> None:
@@ -186,7 +197,10 @@ class SqliteDatabase(Database):
         if self._log_too_long:
             self._log_too_long = False
             connection.execute("PRAGMA busy_timeout=50")
-            connection.execute("PRAGMA wal_checkpoint(RESTART)")
+            try:
+                connection.execute("PRAGMA wal_checkpoint(RESTART)")
+            except sqlite3.Error as error:
+                log.warning("checkpoint failed", error=str(error))
             connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     def _checkpoint_loop(self) -> None:

@@ -6,7 +6,7 @@ comment `crosses organizations: why`; a test holds every statement to that.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from aiosql.types import SQLOperationType
 if TYPE_CHECKING:
     from turnout.store.transaction import Tx
 
+FETCH_ROWS = 1000
 _BACKENDS = ("sqlite", "postgresql")
 _NAME = re.compile(r"^-- name:\s*(\w+)", re.MULTILINE)
 
@@ -63,13 +64,14 @@ _ADAPTERS = {"sqlite": _Execution, "postgresql": _Postgresql}
 
 
 class Statement:
-    """One named statement in the wording of each database."""
+    """One named statement, and its comment, in the wording of each database."""
 
-    __slots__ = ("_run", "name", "text")
+    __slots__ = ("_run", "comment", "name", "text")
 
     def __init__(self, name: str, variants: dict[str, Any]) -> None:
         self.name = name
         self.text: dict[str, str] = {backend: fn.sql for backend, fn in variants.items()}
+        self.comment: dict[str, str] = {backend: fn.__doc__ for backend, fn in variants.items()}
         self._run = {backend: _runner(fn, backend) for backend, fn in variants.items()}
 
     def __call__(self, tx: "Tx", *rows: Any, **parameters: Any) -> Any:
@@ -77,6 +79,15 @@ class Statement:
         none = list of rows, `^` = a row or None, `$` = a value or None, `!` = affected rows,
         `*!` = affected rows of many (`rows` is then one iterable of dictionaries)."""
         return self._run[tx.backend](tx.connection, *rows, **parameters)
+
+    def iterate(self, tx: "Tx", **parameters: Any) -> Generator[tuple[Any, ...], None, None]:
+        """The rows of a list statement one after another, without holding them all."""
+        if tx.backend == "sqlite":
+            yield from tx.connection.execute(self.text["sqlite"], parameters)
+        else:
+            with tx.connection.cursor(name=self.name) as cursor:
+                cursor.itersize = FETCH_ROWS
+                yield from cursor.execute(self.text["postgresql"], parameters)
 
 
 def _runner(fn: Any, backend: str) -> Callable[..., Any]:

@@ -49,9 +49,12 @@ def list_wanted_sessions(
     ]
 
 
-def take_session_place(tx: Tx, org_id: int, session_id: int) -> bool:
-    """Take a place in a session; False when it is full."""
-    return bool(sql.take_session_place(tx, org_id=org_id, id=session_id))
+def take_session_places(tx: Tx, org_id: int, session_ids: list[int]) -> set[int]:
+    """Take a place in each session that has one; returns which those are."""
+    if not session_ids:
+        return set()
+    ids = msgspec.json.encode(session_ids).decode()
+    return {session_id for (session_id,) in sql.take_session_places(tx, org_id=org_id, ids=ids)}
 
 
 def take_event_place(tx: Tx, org_id: int, event_id: int) -> bool:

@@ -9,3 +9,18 @@ WHERE (:noun = 'event' AND s.event_id = :target_id)
         SELECT 1 FROM channel_events c
         WHERE c.org_id = :org_id AND c.channel_id = :target_id AND c.event_id = s.event_id))
 ORDER BY s.event_id, s.id;
+
+-- name: take_session_places(org_id, ids)
+-- `ids` is JSON. Rows are locked by rising number, so that two takers never wait in a ring; the
+-- guard is judged again on the row as it is once the lock is had.
+UPDATE sessions SET held = sessions.held + 1
+FROM (
+    SELECT id FROM sessions
+    WHERE org_id = :org_id AND id IN (
+        SELECT CAST(w.value AS BIGINT)
+        FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
+    ORDER BY id FOR UPDATE
+) locked
+WHERE sessions.org_id = :org_id AND sessions.id = locked.id
+    AND (sessions.capacity IS NULL OR sessions.held < sessions.capacity)
+RETURNING sessions.id;

@@ -76,10 +76,6 @@ WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity);
 -- name: release_event_place(org_id, id)!
 UPDATE events SET held = held - 1 WHERE org_id = :org_id AND id = :id;
 
--- name: take_session_place(org_id, id)!
-UPDATE sessions SET held = held + 1
-WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity);
-
 -- name: release_session_place(org_id, id)!
 UPDATE sessions SET held = held - 1 WHERE org_id = :org_id AND id = :id;
 

@@ -10,3 +10,10 @@ WHERE (:noun = 'event' AND s.event_id = :target_id)
         SELECT 1 FROM channel_events c
         WHERE c.org_id = :org_id AND c.channel_id = :target_id AND c.event_id = s.event_id))
 ORDER BY s.event_id, s.id;
+
+-- name: take_session_places(org_id, ids)
+-- `ids` is JSON. The guard and the count are one statement; full sessions are left out.
+UPDATE sessions SET held = held + 1
+WHERE org_id = :org_id AND id IN (SELECT value FROM json_each(:ids))
+    AND (capacity IS NULL OR held < capacity)
+RETURNING id;

@@ -1,6 +1,7 @@
 """What enters the intake queue and what comes of it."""
 
 import enum
+from typing import NamedTuple
 
 import msgspec
 
@@ -41,3 +42,29 @@ class ItemPage(msgspec.Struct, frozen=True):
 
     total: int
     items: list[QueueItem]
+
+
+class QueuedItem(NamedTuple):
+    """One session of a submission that waits to be decided."""
+
+    id: int
+    pak: str
+
+
+class Submission(NamedTuple):
+    """An application as the queue keeps it."""
+
+    org_id: int
+    id: int
+    noun: TargetNoun
+    target_id: int
+    submitted: Submitted
+    items: list[QueuedItem]
+
+
+class Outcome(NamedTuple):
+    """How an item ends."""
+
+    id: int
+    status: ItemStatus
+    message: str | None = None

@@ -7,7 +7,12 @@ FROM jsonb_array_elements(CAST(:items AS jsonb)) i (value);
 
 -- name: claim_submissions(now, most)
 -- crosses organizations: workers serve all of them.
-SELECT org_id, id, last_item_id, noun, target_id, contact, attempts FROM submissions
+-- The last column is JSON: the items as [[id, pak], …].
+SELECT org_id, id, noun, target_id, contact, attempts, (
+        SELECT CAST(json_agg(json_build_array(i.id, i.session_pak)) AS TEXT) FROM queue_items i
+        WHERE i.org_id = submissions.org_id AND i.submission_id = submissions.id
+            AND i.id BETWEEN submissions.id AND submissions.last_item_id)
+FROM submissions
 WHERE done_at IS NULL AND due_at <= :now ORDER BY due_at, org_id, id LIMIT :most
 FOR UPDATE SKIP LOCKED;
 

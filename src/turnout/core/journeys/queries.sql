@@ -10,12 +10,6 @@ INSERT INTO submissions
     (org_id, id, last_item_id, noun, target_id, email, contact, accepted_at, due_at)
 VALUES (:org_id, :id, :last_item_id, :noun, :target_id, :email, :contact, :now, :now);
 
--- name: list_queue_items(org_id, submission_id, last_item_id)
-SELECT id, session_pak FROM queue_items
-WHERE org_id = :org_id AND id BETWEEN :submission_id AND :last_item_id
-    AND submission_id = :submission_id
-ORDER BY id;
-
 -- name: finish_items(org_id, id, status, message, person_id, now)*!
 UPDATE queue_items SET status = :status, message = :message, person_id = :person_id, done_at = :now
 WHERE org_id = :org_id AND id = :id;

@@ -5,7 +5,12 @@ SELECT :org_id, i.value ->> 0, :submission_id, i.value ->> 1, 'queued' FROM json
 
 -- name: claim_submissions(now, most)
 -- crosses organizations: workers serve all of them.
-SELECT org_id, id, last_item_id, noun, target_id, contact, attempts FROM submissions
+-- The last column is JSON: the items as [[id, pak], …].
+SELECT org_id, id, noun, target_id, contact, attempts, (
+        SELECT json_group_array(json_array(i.id, i.session_pak)) FROM queue_items i
+        WHERE i.org_id = submissions.org_id AND i.submission_id = submissions.id
+            AND i.id BETWEEN submissions.id AND submissions.last_item_id)
+FROM submissions
 WHERE done_at IS NULL AND due_at <= :now ORDER BY due_at, org_id, id LIMIT :most;
 
 -- name: count_items(org_id, ids)$

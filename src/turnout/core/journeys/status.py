@@ -23,3 +23,8 @@ def list_items(tx: Tx, caller: Caller, ids: list[int], *, most: int, skip: int =
         for id_, pak, status, email, person_id, message in rows
     ]
     return ItemPage(sql.count_items(tx, org_id=caller.org_id, ids=wanted), items)
+
+
+def find_next_due(tx: Tx) -> int | None:
+    """When (epoch ms) the next waiting submission is to be decided; None when none waits."""
+    return sql.next_due(tx)  # type: ignore[no-any-return]

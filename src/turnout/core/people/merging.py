@@ -1,5 +1,7 @@
 """Finding a person by e-mail address, and making one of what several sources say."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from turnout.core.people.model import Contact, Person
@@ -9,22 +11,31 @@ from turnout.store import Statements, Tx
 sql = Statements("turnout.core.people")
 
 
-def merge_person(tx: Tx, org_id: int, contact: Contact) -> int:
-    """Make the person with that e-mail address, or update the one there is; returns its id.
+class Merged(NamedTuple):
+    """The person that came of a merge."""
+
+    id: int
+    is_new: bool
+
+
+def merge_person(tx: Tx, org_id: int, contact: Contact) -> Merged:
+    """Make the person with that e-mail address, or update the one there is.
 
     Only what was given changes. Safe to repeat, and safe against a concurrent caller.
     """
     fields = msgspec.structs.asdict(contact)
     fields["email"] = contact.email.strip()
-    return sql.merge_person(  # type: ignore[no-any-return]
+    new_id = tx.next_id("person")
+    person_id = sql.merge_person(
         tx,
         org_id=org_id,
-        id=tx.next_id("person"),
+        id=new_id,
         uuid=tx.uuid(),
         email_key=email_key(contact.email),
         now=tx.now,
         **fields,
     )
+    return Merged(person_id, is_new=person_id == new_id)
 
 
 def find_person(tx: Tx, org_id: int, email: str) -> Person | None:

@@ -6,11 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 
+from turnout.errors import Unavailable
 from turnout.store.migrations.revisions import HEAD
+from turnout.store.postgresql import check_reachable
 from turnout.store.sqlite import connect, path_of
 
 ADVISORY_LOCK = 0x7475726E
@@ -20,14 +24,18 @@ def migrate(url: str, target: str = "head") -> tuple[str | None, str]:
     """Migrate the database at `url` (a TURNOUT_DATABASE_URL) forward to `target`.
 
     Returns the revisions before and after. Doing it again changes nothing; a failure leaves the
-    database as it was. Waits while another process migrates the same database.
+    database as it was. Waits while another process migrates the same database. Raises
+    Unavailable when it cannot be reached, or is newer than this program.
     """
     engine = _engine(url)
     try:
         with _alone(engine, url), engine.begin() as connection:
             before = _revision(connection)
+            _check_known(before)
             command.upgrade(_config(connection), target)
             return before, _revision(connection) or HEAD
+    except OperationalError as error:
+        raise Unavailable("store.failed", f"The migration failed: {error.orig}") from error
     finally:
         engine.dispose()
 
@@ -39,6 +47,15 @@ def _config(connection: Connection) -> Config:
     return config
 
 
+def _check_known(revision: str | None) -> None:
+    if revision is not None and revision > HEAD:
+        raise Unavailable(
+            "schema.newer",
+            f"The database has schema {revision}, newer than this program's {HEAD}. "
+            "Install the newer Turnout.",
+        )
+
+
 def _revision(connection: Connection) -> str | None:
     from alembic.runtime.migration import MigrationContext
 
@@ -47,7 +64,9 @@ def _revision(connection: Connection) -> str | None:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite:"):
-        return create_engine("postgresql+psycopg://" + url.partition("://")[2])
+        check_reachable(url)
+        # psycopg reads the address here too, so that both sides understand it alike.
+        return create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url))
     path = path_of(url)
     engine = create_engine("sqlite://", creator=lambda: connect(path))
 

@@ -1,0 +1,1 @@
+"""Messages on every channel: jobs, recipients, attempts, replies."""

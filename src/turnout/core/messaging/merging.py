@@ -1,0 +1,37 @@
+"""Merge fields: `%%name%%` in a text, in any case, stands for what is known of the recipient."""
+
+import re
+from collections.abc import Callable, Mapping
+
+_FIELD = re.compile(r"%%\s*([\w .\-]{1,100}?)\s*%%")
+
+
+class Template:
+    """A text split at its merge fields once, then merged for each recipient.
+
+    `escape` is applied to every value (never to the text itself): HTML parts need it.
+    """
+
+    __slots__ = ("_escape", "_names", "_texts")
+
+    def __init__(self, text: str, escape: Callable[[str], str] | None = None) -> None:
+        parts = _FIELD.split(text)
+        self._texts = parts[::2]
+        self._names = [name.lower() for name in parts[1::2]]
+        self._escape = escape
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The fields that the text has, in lower case."""
+        return frozenset(self._names)
+
+    def merge(self, fields: Mapping[str, str]) -> str:
+        """The text for one recipient; `fields` by name in lower case, a missing one is empty."""
+        if not self._names:
+            return self._texts[0]
+        merged = [self._texts[0]]
+        for name, text in zip(self._names, self._texts[1:], strict=True):
+            value = fields.get(name, "")
+            merged.append(self._escape(value) if self._escape and value else value)
+            merged.append(text)
+        return "".join(merged)
