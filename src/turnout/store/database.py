@@ -10,6 +10,7 @@ import asyncio
 import concurrent.futures
 import enum
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -30,6 +31,7 @@ Verb = Callable[Concatenate[Tx, P], T]
 
 # Where one command is taken at a time, every so many is one from the background, if one waits.
 BACKGROUND_TURN = 8
+BUSY_S = 0.02
 
 
 class Lane(enum.IntEnum):
@@ -89,10 +91,13 @@ class CommandQueue:
         self._ready = threading.Condition()
         self._closed = False
         self._taken = 0
+        self.last_request_at = 0.0
 
     def put(self, command: Command, lane: Lane) -> None:
         """Queue a command. Raises Unavailable when the queue is full or closed."""
         with self._ready:
+            if lane is not Lane.BACKGROUND:
+                self.last_request_at = time.monotonic()
             if self._closed:
                 raise Unavailable("store.stopping", "The server is stopping. Try again.")
             if lane is not Lane.BACKGROUND and len(self) >= self._limit:
@@ -157,6 +162,10 @@ class Database(ABC):
         """
         return await self._submit(self.writes, Lane.REQUEST, verb, args, kwargs)  # type: ignore[no-any-return]
 
+    def submit(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
+        """`write`, for those who wait for the future by other means than awaiting it."""
+        return self._submit(self.writes, Lane.REQUEST, verb, args, kwargs)
+
     async def write_first(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write`, ahead of every other request: for the door and for verification codes."""
         return await self._submit(self.writes, Lane.DOOR, verb, args, kwargs)  # type: ignore[no-any-return]
@@ -196,8 +205,8 @@ class Database(ABC):
 
     @property
     def busy(self) -> bool:
-        """Whether requests wait for the database at this moment; workers then hold back."""
-        return len(self.writes) > 0
+        """Whether a request came to write just now; workers then hold back."""
+        return time.monotonic() - self.writes.last_request_at < BUSY_S
 
     @abstractmethod
     def schema_version(self) -> str | None:

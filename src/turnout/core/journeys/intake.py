@@ -14,6 +14,8 @@ Rules.
   then fails with a message, so that a single bad row never blocks the queue.
 """
 
+from typing import NamedTuple
+
 import msgspec
 import structlog
 
@@ -31,7 +33,7 @@ from turnout.core.journeys.model import (
 from turnout.core.journeys.registering import NothingSucceededError, decide
 from turnout.core.journeys.sql import sql
 from turnout.core.registrations.model import Submitted
-from turnout.errors import Missing, Unauthenticated
+from turnout.errors import Failure, Missing, Unauthenticated
 from turnout.store import Tx
 
 QUEUE = "intake"
@@ -39,6 +41,7 @@ ATTEMPTS = 5
 MAX_SESSIONS = 200
 
 log = structlog.get_logger()
+_encode = msgspec.json.Encoder().encode
 _submitted_decoder = msgspec.json.Decoder(Submitted)
 _items_decoder = msgspec.json.Decoder(list[QueueItem])
 
@@ -55,57 +58,76 @@ def accept(
     Raises Unauthenticated when the credential has ended, Missing for an unknown event or
     channel pak, Conflict when the idempotency key belongs to another request.
     """
-    target_id = _find_target(tx, caller, application)
+    target_id = _find_target(tx, caller, application.noun, application.pak)
     if request and (answer := first_answer(tx, caller.org_id, request)) is not None:
         return _items_decoder.decode(answer)
-    items = _queue(tx, caller.org_id, target_id, application)
+    [items] = _queue(tx, [_Entry(caller.org_id, target_id, application)])
     if request:
         keep_answer(tx, caller.org_id, request, msgspec.json.encode(items).decode())
-    tx.wake(QUEUE)
     return items
 
 
-def _find_target(tx: Tx, caller: Caller, application: Application) -> int:
+def accept_all(tx: Tx, asked: list[tuple[Caller, Application]]) -> list[list[QueueItem] | Failure]:
+    """`accept` for many callers in two statements; a refusal stands in its caller's place."""
+    targets: dict[tuple[Caller, TargetNoun, str], int | Failure] = {}
+    for caller, application in asked:
+        key = (caller, application.noun, application.pak)
+        if key not in targets:
+            try:
+                targets[key] = _find_target(tx, *key)
+            except (Unauthenticated, Missing) as refusal:
+                targets[key] = refusal
+    answers: list[list[QueueItem] | Failure] = []
+    entries = []
+    for caller, application in asked:
+        target = targets[caller, application.noun, application.pak]
+        if isinstance(target, Failure):
+            answers.append(target)
+        else:
+            answers.append([])
+            entries.append(_Entry(caller.org_id, target, application))
+    queued = iter(_queue(tx, entries))
+    return [answer if isinstance(answer, Failure) else next(queued) for answer in answers]
+
+
+class _Entry(NamedTuple):
+    org_id: int
+    target_id: int
+    application: Application
+
+
+def _find_target(tx: Tx, caller: Caller, noun: TargetNoun, pak: str) -> int:
     row = sql.find_intake_target(
-        tx, org_id=caller.org_id, credential_id=caller.credential_id, pak=application.pak
+        tx, org_id=caller.org_id, credential_id=caller.credential_id, pak=pak
     )
     if row is None:
         raise Unauthenticated("credential.unknown", "The credential is not known.")
-    revoked_at, expires_at, noun, target_id = row
+    revoked_at, expires_at, found, target_id = row
     if revoked_at is not None or (expires_at is not None and expires_at <= tx.now):
         raise Unauthenticated("credential.ended", "The credential was revoked or has expired.")
-    if noun != application.noun:
-        raise Missing(
-            f"{application.noun}.missing",
-            f"No {application.noun} has the {application.noun}Pak {application.pak}.",
-        )
+    if found != noun:
+        raise Missing(f"{noun}.missing", f"No {noun} has the {noun}Pak {pak}.")
     return target_id  # type: ignore[no-any-return]
 
 
-def _queue(tx: Tx, org_id: int, target_id: int, application: Application) -> list[QueueItem]:
-    paks = list(dict.fromkeys(application.session_paks))
-    ids = tx.next_ids("queue_item", len(paks))
-    email = application.submitted.contact.email
-    sql.add_submission(
-        tx,
-        org_id=org_id,
-        id=ids[0],
-        last_item_id=ids[-1],
-        noun=application.noun.value,
-        target_id=target_id,
-        email=email,
-        contact=msgspec.json.encode(application.submitted).decode(),
-        now=tx.now,
-    )
-    sql.add_queue_items(
-        tx,
-        org_id=org_id,
-        submission_id=ids[0],
-        items=msgspec.json.encode(list(zip(ids, paks, strict=True))).decode(),
-    )
-    return [
-        QueueItem(id_, pak, ItemStatus.QUEUED, email) for id_, pak in zip(ids, paks, strict=True)
-    ]
+def _queue(tx: Tx, entries: list[_Entry]) -> list[list[QueueItem]]:
+    """Write the submissions and their items, all of them in one statement each."""
+    if not entries:
+        return []
+    submissions, items, answers = [], [], []
+    for org_id, target_id, application in entries:
+        paks = list(dict.fromkeys(application.session_paks))
+        ids = tx.next_ids("queue_item", len(paks))
+        email = application.submitted.contact.email
+        contact = _encode(application.submitted).decode()
+        submissions.append((org_id, ids[0], ids[-1], application.noun, target_id, email, contact))
+        numbered = list(zip(ids, paks, strict=True))
+        items += [(org_id, id_, ids[0], pak) for id_, pak in numbered]
+        answers.append([QueueItem(id_, pak, ItemStatus.QUEUED, email) for id_, pak in numbered])
+    sql.add_submissions(tx, rows=_encode(submissions).decode(), now=tx.now)
+    sql.add_queue_items(tx, rows=_encode(items).decode())
+    tx.wake(QUEUE)
+    return answers
 
 
 # -- processing ----------------------------------------------------------------------------

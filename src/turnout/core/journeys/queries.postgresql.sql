@@ -1,9 +1,20 @@
--- name: add_queue_items(org_id, submission_id, items)!
--- `items` is JSON: [[id, pak], …].
+-- name: add_submissions(rows, now)!
+-- crosses organizations: one batch of requests; every row names its own.
+-- `rows` is JSON: [[org_id, id, last_item_id, noun, target_id, email, contact], …].
+INSERT INTO submissions
+    (org_id, id, last_item_id, noun, target_id, email, contact, accepted_at, due_at)
+SELECT CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT),
+    CAST(r.value ->> 2 AS BIGINT), r.value ->> 3, CAST(r.value ->> 4 AS BIGINT), r.value ->> 5,
+    r.value ->> 6, CAST(:now AS BIGINT), CAST(:now AS BIGINT)
+FROM json_array_elements(CAST(:rows AS json)) r (value);
+
+-- name: add_queue_items(rows)!
+-- crosses organizations: one batch of requests; every row names its own.
+-- `rows` is JSON: [[org_id, id, submission_id, pak], …].
 INSERT INTO queue_items (org_id, id, submission_id, session_pak, status)
-SELECT CAST(:org_id AS BIGINT), CAST(i.value ->> 0 AS BIGINT), CAST(:submission_id AS BIGINT),
-    i.value ->> 1, 'queued'
-FROM jsonb_array_elements(CAST(:items AS jsonb)) i (value);
+SELECT CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT),
+    CAST(r.value ->> 2 AS BIGINT), r.value ->> 3, 'queued'
+FROM json_array_elements(CAST(:rows AS json)) r (value);
 
 -- name: claim_submissions(now, most)
 -- crosses organizations: workers serve all of them.

@@ -5,11 +5,6 @@ FROM credentials c
 LEFT JOIN directory d ON d.namespace = 'pak' AND d.name = :pak AND d.org_id = c.org_id
 WHERE c.org_id = :org_id AND c.id = :credential_id;
 
--- name: add_submission(org_id, id, last_item_id, noun, target_id, email, contact, now)!
-INSERT INTO submissions
-    (org_id, id, last_item_id, noun, target_id, email, contact, accepted_at, due_at)
-VALUES (:org_id, :id, :last_item_id, :noun, :target_id, :email, :contact, :now, :now);
-
 -- name: finish_items(org_id, id, status, message, person_id, now)*!
 UPDATE queue_items SET status = :status, message = :message, person_id = :person_id, done_at = :now
 WHERE org_id = :org_id AND id = :id;

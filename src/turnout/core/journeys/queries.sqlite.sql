@@ -1,7 +1,19 @@
--- name: add_queue_items(org_id, submission_id, items)!
--- `items` is JSON: [[id, pak], …].
+-- name: add_submissions(rows, now)!
+-- crosses organizations: one batch of requests; every row names its own.
+-- `rows` is JSON: [[org_id, id, last_item_id, noun, target_id, email, contact], …]. One step of
+-- one statement, however many rows: the interpreter is free for other threads meanwhile.
+INSERT INTO submissions
+    (org_id, id, last_item_id, noun, target_id, email, contact, accepted_at, due_at)
+SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
+    r.value ->> 6, :now, :now
+FROM json_each(:rows) r;
+
+-- name: add_queue_items(rows)!
+-- crosses organizations: one batch of requests; every row names its own.
+-- `rows` is JSON: [[org_id, id, submission_id, pak], …].
 INSERT INTO queue_items (org_id, id, submission_id, session_pak, status)
-SELECT :org_id, i.value ->> 0, :submission_id, i.value ->> 1, 'queued' FROM json_each(:items) i;
+SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, 'queued'
+FROM json_each(:rows) r;
 
 -- name: claim_submissions(now, most)
 -- crosses organizations: workers serve all of them.

@@ -3,7 +3,7 @@
 from falcon.asgi import Request, Response
 
 from turnout.core.identity.idempotency import IdempotentRequest, idempotent_request
-from turnout.core.journeys.intake import accept
+from turnout.core.journeys.intake import accept, accept_all
 from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.registration.decode import decode_application
 from turnout.dialects.registration.present import present_queued
@@ -11,7 +11,9 @@ from turnout.http.backlog import Backlog
 from turnout.http.body import read_body
 from turnout.http.dialect import Resource
 from turnout.http.rate_limit import RateLimiter
-from turnout.store import Database
+from turnout.store import Database, Gathering
+
+GATHERED = 4096
 
 
 class RegisterResource(Resource):
@@ -26,6 +28,7 @@ class RegisterResource(Resource):
         body_limit: int,
     ) -> None:
         self._db = db
+        self._accept_together = Gathering(db, accept_all, limit=GATHERED)
         self._limiter = limiter
         self._tokens = tokens
         self._backlog = backlog
@@ -37,8 +40,10 @@ class RegisterResource(Resource):
         self._backlog.admit()
         body = await read_body(req, self._body_limit)
         application = decode_application(body)
-        request = _idempotent(req, body)
-        items = await self._db.write(accept, caller, application, request)
+        if request := _idempotent(req, body):
+            items = await self._db.write(accept, caller, application, request)
+        else:
+            items = await self._accept_together((caller, application))
         resp.data = present_queued(items)
 
 
