@@ -31,10 +31,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail unless exactly the proofs listed in tests/proofs.toml reported",
     )
+    parser.addoption(
+        "--golden-update",
+        action="store_true",
+        help="write the golden files anew from what is answered now; look at the diff",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    if config.option.golden_update and os.environ.get("CI"):
+        raise pytest.UsageError("--golden-update is for people: CI only compares")
     told = getattr(config, "workerinput", None)
     run = proof.Run(**told["run"]) if told else _read_run()
     proof.begin(run)

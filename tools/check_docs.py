@@ -1,12 +1,13 @@
 """Holds the docs against the product: links, make targets, settings and commands they name.
 
-Known limits: the anchor of a link is not looked up, and a command's options are not checked.
+Known limit: the values of a command's arguments and options are not checked.
 """
 
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from cyclopts import App
 
@@ -20,9 +21,23 @@ TOOLING = {"TURNOUT_PROOF", "TURNOUT_SEED", "TURNOUT_AUDIT"}
 FENCE = re.compile(r"^ *(```+|~~~+).*?^ *\1 *$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)")
+HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
 SETTING = re.compile(r"\bTURNOUT_[A-Z][A-Z_]*[A-Z]\b")
 # A command line: perhaps a prompt, perhaps settings, then the program and plain words.
 COMMAND = re.compile(r"^(?:[$#] )?(?:[A-Z_]+=\S* )*(?:\S*/)?(make|turnout)((?: +[a-z][a-z_-]*)+)")
+OPTION = re.compile(r"(?<= )--[a-z][a-z-]*")
+EVERY_COMMAND = {"--help", "--version"}
+
+
+class Line(NamedTuple):
+    """A command line in a document: the program, its plain words, its options."""
+
+    program: str
+    words: list[str]
+    options: list[str]
+
+    def __str__(self) -> str:
+        return " ".join((self.program, *self.words))
 
 
 def main() -> None:
@@ -47,39 +62,70 @@ def check_document(path: Path) -> Iterator[str]:
         yield f"{where}: the link {link} leads nowhere"
     for name in sorted(set(SETTING.findall(text)) - list_settings() - TOOLING):
         yield f"{where}: {name} is not a setting"
-    for program, words in find_commands(text):
-        if program == "make" and (unknown := set(words) - list_targets()):
-            yield f"{where}: `make {' '.join(words)}`: no such target: {', '.join(sorted(unknown))}"
-        if program == "turnout" and not is_command(app, words):
-            yield f"{where}: `turnout {' '.join(words)}` is not a command"
+    for line in find_commands(text):
+        for fault in find_faults(line):
+            yield f"{where}: `{line}`: {fault}"
 
 
 def find_broken_links(path: Path, text: str) -> Iterator[str]:
+    """Links to files outside the project, that are not there, or to headings that are not."""
     for link in LINK.findall(SPAN.sub("", FENCE.sub("", text))):
-        target = link.partition("#")[0]
-        if target and "://" not in link and not link.startswith("mailto:"):
-            folder = ROOT if target.startswith("/") else path.parent
-            if not (folder / target.lstrip("/")).exists():
-                yield link
+        if "://" in link or link.startswith("mailto:"):
+            continue
+        target, _, anchor = link.partition("#")
+        file = (path.parent / target).resolve() if target else path
+        is_here = file.is_relative_to(ROOT) and file.exists()
+        if not is_here or (anchor and anchor not in list_anchors(file)):
+            yield link
 
 
-def find_commands(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Every command line in the fences and code spans, as the program and its plain words."""
+def list_anchors(file: Path) -> set[str]:
+    """The anchors of a document's headings, made as GitHub makes them."""
+    text = FENCE.sub("", file.read_text(encoding="utf-8"))
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in HEADING.findall(text)
+    }
+
+
+def find_commands(text: str) -> Iterator[Line]:
+    """Every command line in the fences and code spans."""
     lines = [line for fence in FENCE.finditer(text) for line in fence[0].splitlines()]
     for code in [*lines, *SPAN.findall(FENCE.sub("", text))]:
         if found := COMMAND.match(code.strip()):
-            yield found[1], found[2].split()
+            yield Line(found[1], found[2].split(), OPTION.findall(code))
 
 
-def is_command(application: App, words: list[str]) -> bool:
-    """Whether `words` lead to a command; those after a command are its arguments."""
+def find_faults(line: Line) -> Iterator[str]:
+    """What in the line the Makefile or the program would not understand."""
+    if line.program == "make":
+        for target in sorted(set(line.words) - list_targets()):
+            yield f"no such target: {target}"
+        return
+    command = find_command(app, line.words)
+    if command is None:
+        yield "no such command"
+        return
+    for option in sorted(set(line.options) - list_options(command)):
+        yield f"no such option: {option}"
+
+
+def find_command(application: App, words: list[str]) -> App | None:
+    """The command that `words` lead to; those after a command are its arguments."""
     for word in words:
         if not (commands := {name for name in application if not name.startswith("-")}):
-            return True
+            return application
         if word not in commands:
-            return False
+            return None
         application = application[word]
-    return True
+    return application
+
+
+def list_options(command: App) -> set[str]:
+    if command.default_command is None:
+        return EVERY_COMMAND
+    arguments = command.assemble_argument_collection()
+    return EVERY_COMMAND | {name for argument in arguments for name in argument.names}
 
 
 def list_targets() -> set[str]:

@@ -7,14 +7,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import structlog
 import uvloop
 
 from turnout.core.identity.credentials import touch_credentials
+from turnout.core.identity.model import Caller
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
 from turnout.core.journeys.intake import QUEUE
+from turnout.dialects.messaging import routes as messaging
+from turnout.dialects.messaging.auth import Logins
 from turnout.dialects.registration import routes as registration
 from turnout.dialects.registration.auth import Tokens
 from turnout.errors import Failure, Unavailable
@@ -25,8 +29,7 @@ from turnout.http.rate_limit import RateLimiter
 from turnout.settings import Settings
 from turnout.store import Database, Tx, open_database
 from turnout.store.migrations.revisions import HEAD
-from turnout.web.catalogue import Api
-from turnout.web.routes import WebParts
+from turnout.web.catalogue import Api, WebParts
 from turnout.web.routes import build as build_web
 from turnout.workers.housekeeping import housekeeping_loops
 from turnout.workers.intake import intake_loops
@@ -39,12 +42,21 @@ SWITCH_INTERVAL_S = 0.001
 
 log = structlog.get_logger()
 
+REGISTRATION_DOCUMENT = Path(registration.__file__).with_name("openapi.yaml")
+
+# An API with an OpenAPI document is served, and has a reference page.
 APIS = (
-    Api("registration", "Registration", "/v1.0", "Register people for events and channels.", True),
-    Api("messaging", "Messaging", "/api/v1", "Send e-mail, SMS, fax and calls.", False),
-    Api("attendance", "Attendance", "/v1", "Tickets, check-in and invitations.", False),
-    Api("booking", "Booking", "/api", "Exam seats and accommodations.", False),
-    Api("reporting", "Reporting", "/api/reporting", "Who watched, asked and answered.", False),
+    Api(
+        "registration",
+        "Registration",
+        "/v1.0",
+        "Register people for events and channels.",
+        REGISTRATION_DOCUMENT,
+    ),
+    Api("messaging", "Messaging", "/api/v1", "Send e-mail, SMS, fax and calls."),
+    Api("attendance", "Attendance", "/v1", "Tickets, check-in and invitations."),
+    Api("booking", "Booking", "/api", "Exam seats and accommodations."),
+    Api("reporting", "Reporting", "/api/reporting", "Who watched, asked and answered."),
 )
 
 
@@ -56,6 +68,7 @@ class Node:
         self.db = db
         self.limiter = RateLimiter(db, settings.rate_limit_per_minute)
         self.tokens = Tokens(db, settings.public_url)
+        self.logins = Logins(db)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
         self.app = RootApp(
             self._mounts(demo), is_ready=self._check_ready, access_log=settings.access_log
@@ -75,15 +88,17 @@ class Node:
         mounts = [
             Mount(prefix, "registration", registration_app) for prefix in registration.PREFIXES
         ]
+        messaging_app: Asgi = messaging.build(
+            messaging.Parts(logins=self.logins, base_url=self.settings.public_url)
+        )
+        mounts += [Mount(prefix, "messaging", messaging_app) for prefix in messaging.PREFIXES]
         web: Asgi = build_web(WebParts(base_url=self.settings.public_url, apis=APIS, demo=demo))
         return [*mounts, Mount("/", "web", web)]
 
     async def start(self) -> None:
         """Start the loops."""
         await _ensure_signing_key(self.db)
-        self._loops = housekeeping_loops(
-            self.db, self.limiter, self.backlog, self.tokens.take_last_used
-        )
+        self._loops = housekeeping_loops(self.db, self.limiter, self.backlog, self._take_last_used)
         if self.settings.work_in_process:
             self._loops += intake_loops(self.db)
         for loop in self._loops:
@@ -95,8 +110,11 @@ class Node:
             await loop.stop()
         with suppress(Failure):
             await self.limiter.flush()
-            if used := self.tokens.take_last_used():
+            if used := self._take_last_used():
                 await self.db.write(touch_credentials, used)
+
+    def _take_last_used(self) -> dict[Caller, int]:
+        return self.tokens.take_last_used() | self.logins.take_last_used()
 
     async def _check_ready(self) -> None:
         try:
@@ -183,7 +201,8 @@ def prepare(settings: Settings) -> None:
         )
     if not settings.auto_migrate:
         raise Unavailable(
-            "schema.older", f"The database has schema {version}, not {HEAD}: run `turnout migrate`."
+            "schema.older",
+            f"The database has schema {version or 'none'}, not {HEAD}: run `turnout migrate`.",
         )
     migrate(settings)
 

@@ -6,6 +6,7 @@ typing error never goes unnoticed.
 """
 
 import ipaddress
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
     ] = "sqlite:///turnout.db"
     host: Annotated[str, Meta(description="address the server listens on")] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535, description="port the server listens on")] = 8080
+    port: Annotated[int, Meta(ge=1, le=65535, description="port the server listens on")] = 8080
     base_url: Annotated[
         str, Meta(description="address in every stored or shown link; default http://HOST:PORT")
     ] = ""
@@ -48,9 +49,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_limit_per_minute: Annotated[
         int, Meta(ge=0, description="requests a minute, account and endpoint; 0 = no limit")
     ] = 100
-    body_limit_bytes: Annotated[
-        int, Meta(ge=1024, description="largest request body, in bytes, where an API sets none")
-    ] = 1_048_576
     intake_backlog: Annotated[
         int, Meta(ge=1, description="registrations that may wait to be processed; more answer 503")
     ] = 200_000
@@ -115,6 +113,7 @@ def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
 
 def hide_password(url: str) -> str:
     """The database address without its password, fit for logs and screens."""
+    url = re.sub(r"(?<=[?&]password=)[^&]*", "***", url)
     scheme, _, rest = url.partition("://")
     credentials, at, place = rest.rpartition("@")
     if not at:
@@ -131,7 +130,7 @@ def _read_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{CONFIG} names {path}, which cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
 
 

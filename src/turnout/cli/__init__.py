@@ -1,23 +1,39 @@
 """The command line: `turnout …`. One module a family of commands; `main` is the entry."""
 
+import io
 import sys
+from typing import NoReturn
 
+from turnout.cli import demo, doctor, events, identity, servers  # noqa: F401 - they add commands
 from turnout.cli.app import app, errors
+from turnout.core.text import is_storable
 from turnout.errors import Failure
 from turnout.settings import SettingsError
 
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
 
 def main() -> None:
-    """Run the command that the arguments name; exit 0 when it worked, 1 or 2 when it did not."""
-    from turnout.cli import demo, doctor, events, identity, servers  # noqa: F401
+    """Run the command that the arguments name.
 
+    Exits 0 when it worked, 1 when it failed, 2 when the arguments or settings are wrong; then one
+    line on standard error says what is wrong and what to do.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may know few letters
+    if not all(map(is_storable, sys.argv)):
+        _end("usage: an argument is not valid UTF-8 text.", MISUSED)
     try:
-        app()
+        app(sys.argv[1:])
     except SettingsError as error:
-        errors.print(f"[bold red]settings:[/] {error}", highlight=False)
-        sys.exit(2)
+        _end(f"settings: {error}", MISUSED)
     except (Failure, OSError) as error:
-        errors.print(f"[bold red]error:[/] {error}", highlight=False)
-        sys.exit(1)
+        _end(f"error: {error}", FAILED)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    errors.print(" ".join(message.split()))
+    sys.exit(code)

@@ -2,26 +2,56 @@
 
 import getpass
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, CycloptsError, Parameter
+from cyclopts.validators import Number as Range
 from rich.console import Console
+from rich.table import Column, Table
 
 from turnout import __version__
 from turnout.errors import Unavailable
 from turnout.settings import Settings, load
 from turnout.store import Database, Ids, open_database
 from turnout.store.migrations.revisions import HEAD
+from turnout.store.sqlite import path_of
 
+# Wide enough for every line: what a program reads is never wrapped or cut.
+PIPED_WIDTH = 100_000
+LARGEST = 2**53
+
+Number = Annotated[int, Parameter(validator=Range(gte=1, lte=LARGEST))]
+"""What a thing is known by in a list, as an argument."""
+
+Count = Annotated[int, Parameter(validator=Range(gte=0, lte=LARGEST))]
+"""How many of something, as an argument."""
+
+
+def say_usage(error: CycloptsError) -> str:
+    """What is wrong with the arguments, as one line."""
+    return f"usage: {' '.join(str(error).split())} Try `turnout --help`."
+
+
+# What is shown is text: nothing in a title or name is ever read as markup.
+console = Console(
+    highlight=False,
+    markup=False,
+    emoji=False,
+    soft_wrap=True,
+    width=None if sys.stdout.isatty() else PIPED_WIDTH,
+)
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 app = App(
     name="turnout",
     help="One self-hosted server for everything around an event.",
     version=__version__,
+    default_parameter=Parameter(negative=()),
+    error_console=errors,
+    error_formatter=say_usage,
 )
-console = Console()
-errors = Console(stderr=True)
 
 
 def settings(**overrides: Any) -> Settings:
@@ -40,15 +70,45 @@ def actor() -> str:
 @contextmanager
 def database(of: Settings | None = None, ids: Ids | None = None) -> Iterator[Database]:
     """The database, opened for one command. Raises Unavailable unless its schema is current."""
-    db = open_database(of or settings(), ids=ids)
+    chosen = of or settings()
+    check_exists(chosen)
+    db = open_database(chosen, ids=ids)
     try:
-        version = db.schema_version()
-        if version != HEAD:
-            raise Unavailable(
-                "schema.other",
-                f"The database has schema {version or 'none'}, this program needs {HEAD}. "
-                "Run `turnout migrate` first.",
-            )
+        check_schema(db.schema_version())
         yield db
     finally:
         db.close()
+
+
+def check_exists(chosen: Settings) -> None:
+    """Raise Unavailable where opening an embedded database would make an empty one."""
+    if chosen.database_url.startswith("sqlite:") and not path_of(chosen.database_url).exists():
+        raise Unavailable(
+            "store.missing",
+            f"There is no database at {path_of(chosen.database_url)}. Run `turnout migrate` to "
+            "make it, or set TURNOUT_DATABASE_URL to the one that you mean.",
+        )
+
+
+def check_schema(version: str | None) -> None:
+    """Raise Unavailable, saying what to do, unless the database is at the newest schema."""
+    if version is not None and version > HEAD:
+        raise Unavailable(
+            "schema.newer",
+            f"The database has schema {version}, newer than this program's {HEAD}. "
+            "Install the newer Turnout.",
+        )
+    if version != HEAD:
+        raise Unavailable(
+            "schema.older",
+            f"The database has schema {version or 'none'}, this program needs {HEAD}. "
+            "Run `turnout migrate`.",
+        )
+
+
+def show_table(*headings: str, rows: Iterable[Iterable[str]]) -> None:
+    """Print a table; what is too long for a terminal goes on in the next line, uncut."""
+    table = Table(*(Column(name, overflow="fold") for name in headings), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from turnout import bootstrap
@@ -21,25 +22,32 @@ DATABASE_NAME = "turnout.db"
 def demo(
     *, host: str | None = None, port: int | None = None, data: Path = Path(".turnout-demo")
 ) -> None:
-    """Seed a demo organization (once) and serve it until stopped.
+    """Seed a demo organization (once) and serve it until stopped (Ctrl-C or SIGTERM).
 
-    Parameters
-    ----------
-    host: address to listen on, instead of TURNOUT_HOST
-    port: port to listen on, instead of TURNOUT_PORT
-    data: folder for the database and demo.json
+    Args:
+        host: Address to listen on, instead of TURNOUT_HOST.
+        port: Port to listen on, instead of TURNOUT_PORT.
+        data: Folder for demo.json, and for the database unless TURNOUT_DATABASE_URL names one.
     """
+    chosen = choose_settings(data, host=host, port=port)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    url = os.environ.get("TURNOUT_DATABASE_URL") or f"sqlite:///{data.resolve() / DATABASE_NAME}"
-    chosen = settings(host=host, port=port, database_url=url)
     bootstrap.prepare(chosen)
     members = seed(chosen, data / FILE_NAME)
     bootstrap.serve(chosen, demo=members, started=lambda: introduce(members, data / FILE_NAME))
 
 
+def choose_settings(data: Path, *, host: str | None, port: int | None) -> Settings:
+    """The settings of the demo: its database is in `data` unless another one is set."""
+    chosen = settings(host=host, port=port)
+    if chosen.database_url != Settings().database_url:
+        return chosen
+    return msgspec.structs.replace(
+        chosen, database_url=f"sqlite:///{data.resolve() / DATABASE_NAME}"
+    )
+
+
 def seed(chosen: Settings, file: Path) -> dict[str, Any]:
     """Seed what is missing and write demo.json; returns its content."""
-    known = json.loads(file.read_text()) if file.exists() else {}
     bar = Progress(
         TextColumn("Seeding the demo"), BarColumn(), MofNCompleteColumn(), console=errors
     )
@@ -47,12 +55,21 @@ def seed(chosen: Settings, file: Path) -> dict[str, Any]:
         task = bar.add_task("", total=None, visible=False)
         registration = seeding.seed(
             db,
-            known.get("registration", {}),
+            read_members(file).get("registration", {}),
             lambda done, total: bar.update(task, completed=done, total=total, visible=True),
         )
     members = {"base_url": chosen.public_url, "registration": registration}
     write_private(file, json.dumps(members, indent=2) + "\n")
     return members
+
+
+def read_members(file: Path) -> dict[str, Any]:
+    """What demo.json says, or nothing where it is missing or damaged: it is written anew."""
+    try:
+        known = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def write_private(file: Path, text: str) -> None:
@@ -67,21 +84,20 @@ def write_private(file: Path, text: str) -> None:
 def introduce(members: dict[str, Any], file: Path) -> None:
     """Say where the demo is and what to try next."""
     base, registration = members["base_url"], members["registration"]
-    session = registration["sessionPaks"][0]
     body = {
         "registration": {
             "event": {
                 "eventPak": registration["eventPak"],
-                "sessions": [{"sessionPak": session}],
+                "sessions": [{"sessionPak": registration["sessionPaks"][0]}],
             },
             "contact": {"email": "you@example.com", "firstName": "You"},
         }
     }
     console.print(
         f"""
-Turnout serves its demo at {base}  (Ctrl-C stops it)
+Turnout serves its demo at {base} (Ctrl-C stops it).
 
-Open {base} in a browser, or register somebody:
+Open that address in a browser, or register somebody in another terminal:
 
   TOKEN=$(curl -s -X POST -H 'APIKey: {registration["apiKey"]}' {base}/v1.0/signin \\
     | python3 -c 'import json,sys; print(json.load(sys.stdin)["idToken"])')
@@ -89,9 +105,10 @@ Open {base} in a browser, or register somebody:
     -d '{json.dumps(body)}' \\
     {base}/v1.0/register
 
+The answer has a queueId. Ask what became of it (put the number in place of 1):
+
+  curl -s -H "Authorization: Bearer $TOKEN" '{base}/v1.0/registerstatus?queueId=1'
+
 Keys and ids for scripts: {file}
-""",
-        highlight=False,
-        soft_wrap=True,
-        markup=False,
+"""
     )

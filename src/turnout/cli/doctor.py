@@ -7,19 +7,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rich.table import Table
+from rich.text import Text
 
-from turnout.cli.app import app, console, settings
+from turnout.cli.app import app, check_exists, check_schema, console, settings
+from turnout.core.journeys.status import find_next_due
 from turnout.errors import Failure
 from turnout.settings import Settings, hide_password
-from turnout.store import Tx, open_database
-from turnout.store.migrations.revisions import HEAD
+from turnout.store import Database, Tx, open_database
 from turnout.store.sqlite import disk_fsync_ms, path_of
 
 MIN_FREE_BYTES = 1 << 30
 MAX_FSYNC_MS = 20.0
 MAX_CLOCK_DIFFERENCE_MS = 1000
+MAX_WAIT_S = 60
 EARLIEST_PLAUSIBLE_YEAR = 2026
+OLDEST_POSTGRESQL = 14
 
 
 class Finding(NamedTuple):
@@ -30,77 +32,107 @@ class Finding(NamedTuple):
     advice: str = ""
     is_failure: bool = False
 
+    @property
+    def mark(self) -> str:
+        """`ok`, `warn` (it works, but not for ever) or `FAIL`."""
+        if not self.advice:
+            return "ok"
+        return "FAIL" if self.is_failure else "warn"
+
 
 @app.command
 def doctor() -> None:
     """Check database, clock, disk and carriers, and say what to do. Exits 1 on a failure."""
     chosen = settings()
-    table = Table("", "Checked", "Seen", "What to do", box=None)
     findings = [finding for check in CHECKS for finding in check(chosen)]
     for finding in findings:
-        mark = "ok" if not finding.advice else "FAIL" if finding.is_failure else "warn"
-        table.add_row(mark, finding.what, finding.seen, finding.advice)
-    console.print(table, highlight=False)
+        show(finding)
     if any(finding.is_failure for finding in findings):
         sys.exit(1)
 
 
+STYLES = {"ok": "green", "warn": "bold yellow", "FAIL": "bold red"}
+
+
+def show(finding: Finding) -> None:
+    """Print a finding, and below it what to do."""
+    mark = (f"{finding.mark:5}", STYLES[finding.mark])
+    console.print(Text.assemble(mark, f"{finding.what:16}{' '.join(finding.seen.split())}"))
+    if finding.advice:
+        console.print(Text.assemble(" " * 5, (f"-> {finding.advice}", "bold")))
+
+
 def check_database(chosen: Settings) -> Iterator[Finding]:
-    """Can it be reached, is its schema current, does its clock agree?"""
+    """Can it be reached, is its schema current, is its queue processed?"""
     url = hide_password(chosen.database_url)
     try:
+        check_exists(chosen)
         db = open_database(chosen)
     except Failure as failure:
-        advice = "Check TURNOUT_DATABASE_URL, and that the database runs."
-        yield Finding("database", f"{url}: {failure}", advice, is_failure=True)
+        seen = f"{url}: {failure.message.partition('. ')[0]}"
+        yield Finding("database", seen, _advise(failure), is_failure=True)
         return
     try:
         yield Finding("database", f"{url} answers")
-        version = db.schema_version()
-        if version == HEAD:
-            yield Finding("schema", version)
-        else:
-            yield Finding("schema", version or "none", "Run `turnout migrate`.", is_failure=True)
         if db.backend == "postgresql":
-            yield _check_clocks(db.call(_database_clock))
+            yield from _check_postgresql(db)
+        version = db.schema_version()
+        try:
+            check_schema(version)
+        except Failure as failure:
+            yield Finding("schema", version or "none", _advise(failure), is_failure=True)
+            return
+        yield Finding("schema", version or "")
+        yield _check_queue(db)
     finally:
         db.close()
 
 
 def check_clock(_chosen: Settings) -> Iterator[Finding]:
     """Is the machine's clock plausible?"""
-    now = time.gmtime()
+    yield judge_clock(time.gmtime())
+
+
+def judge_clock(now: time.struct_time) -> Finding:
+    """What the time `now` says of the clock that it was read from."""
     seen = time.strftime("%Y-%m-%d %H:%M:%S UTC", now)
-    if now.tm_year < EARLIEST_PLAUSIBLE_YEAR:
-        yield Finding("clock", seen, "Set the clock; run a time service.", is_failure=True)
-    else:
-        yield Finding("clock", seen)
+    if now.tm_year >= EARLIEST_PLAUSIBLE_YEAR:
+        return Finding("clock", seen)
+    return Finding("clock", seen, "Set the clock, and run a time service.", is_failure=True)
 
 
 def check_disk(chosen: Settings) -> Iterator[Finding]:
     """Is there room, and does the disk make writes durable quickly?"""
-    folder = Path.cwd()
-    if chosen.database_url.startswith("sqlite:"):
-        folder = path_of(chosen.database_url).resolve().parent
+    is_embedded = chosen.database_url.startswith("sqlite:")
     try:
-        free = shutil.disk_usage(folder).free
-        fsync_ms = disk_fsync_ms(folder)
+        folder = path_of(chosen.database_url).resolve().parent if is_embedded else Path.cwd()
+        yield judge_room(folder, shutil.disk_usage(folder).free)
+        if is_embedded:
+            yield judge_speed(disk_fsync_ms(folder))
+    except Failure:
+        return  # the address is wrong, as the database's own finding says
     except OSError as error:
-        advice = "Make the folder writable for this user."
-        yield Finding("disk", f"{folder}: {error}", advice, is_failure=True)
-        return
-    seen = f"{free / (1 << 30):.1f} GiB free at {folder}"
-    if free < MIN_FREE_BYTES:
-        yield Finding("disk", seen, "Free some space; below 1 GiB writes may fail.")
-    else:
-        yield Finding("disk", seen)
-    slow = "Slow for a database: use a local SSD." if fsync_ms > MAX_FSYNC_MS else ""
-    yield Finding("fsync", f"{fsync_ms:.1f} ms", slow)
+        advice = "The folder must exist, and this user must be allowed to write there."
+        yield Finding("disk", str(error), advice, is_failure=True)
+
+
+def judge_room(folder: Path, free_bytes: int) -> Finding:
+    """Whether `free_bytes` are enough to go on for a while."""
+    low = "Free some space: without any, nothing more can be registered."
+    seen = f"{free_bytes / (1 << 30):.1f} GiB free at {folder}"
+    return Finding("disk", seen, low if free_bytes < MIN_FREE_BYTES else "")
+
+
+def judge_speed(fsync_ms: float) -> Finding:
+    """Whether a disk that takes so long to make a write durable is fit for a database."""
+    slow = "Put the database on a local SSD: every commit waits this long."
+    seen = f"{fsync_ms:.1f} ms to make a write durable"
+    return Finding("disk speed", seen, slow if fsync_ms > MAX_FSYNC_MS else "")
 
 
 def check_carriers(_chosen: Settings) -> Iterator[Finding]:
     """Can messages go out?"""
-    yield Finding("carriers", "none in this version; it sends no messages")
+    yield Finding("carriers", "none in this version, which sends no messages")
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
@@ -110,15 +142,48 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     check_carriers,
 )
 
+ADVICE = {
+    "store.missing": "Run `turnout migrate` to make it, or correct TURNOUT_DATABASE_URL.",
+    "store.url": "Correct TURNOUT_DATABASE_URL.",
+    "store.unreachable": "Correct TURNOUT_DATABASE_URL, or see that the database runs and lets "
+    "this user in.",
+    "schema.older": "Run `turnout migrate`.",
+    "schema.newer": "Install the newer Turnout: this one must not touch the database.",
+}
 
-def _check_clocks(database_ms: int) -> Finding:
-    difference = abs(database_ms - time.time_ns() // 1_000_000)
-    seen = f"{difference} ms from this machine's"
-    if difference > MAX_CLOCK_DIFFERENCE_MS:
-        return Finding("database clock", seen, "Run a time service on both machines.")
-    return Finding("database clock", seen)
+
+def _advise(failure: Failure) -> str:
+    return ADVICE.get(failure.code, "See the log of the database.")
 
 
-def _database_clock(tx: Tx) -> int:
-    sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
-    return tx.connection.execute(sql).fetchone()[0]  # type: ignore[no-any-return]
+def _check_queue(db: Database) -> Finding:
+    due_at = db.call(find_next_due)
+    late_s = max(0, db.clock() - due_at) // 1000 if due_at is not None else 0
+    if late_s <= MAX_WAIT_S:
+        return Finding("intake queue", "nothing waits" if due_at is None else f"{late_s} s behind")
+    return Finding(
+        "intake queue",
+        f"the oldest registration has waited for {late_s} s",
+        "See that a `turnout serve` or `turnout work` runs; if one does, its log says more. With "
+        "TURNOUT_WORK_IN_PROCESS=false, servers leave the queue to `turnout work`.",
+    )
+
+
+def _check_postgresql(db: Database) -> Iterator[Finding]:
+    version, now = db.call(_ask_server)
+    old = f"Upgrade it to {OLDEST_POSTGRESQL} or newer."
+    is_old = version < OLDEST_POSTGRESQL
+    yield Finding("server", f"PostgreSQL {version}", old if is_old else "", is_failure=is_old)
+    difference = abs(now - time.time_ns() // 1_000_000)
+    apart = "Run a time service on both machines."
+    yield Finding(
+        "database clock",
+        f"{difference} ms from this machine's",
+        apart if difference > MAX_CLOCK_DIFFERENCE_MS else "",
+    )
+
+
+def _ask_server(tx: Tx) -> tuple[int, int]:
+    sql = """SELECT CAST(current_setting('server_version_num') AS INTEGER) / 10000,
+        CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"""
+    return tx.connection.execute(sql).fetchone()  # type: ignore[no-any-return]

@@ -1,85 +1,215 @@
-"""`turnout event`."""
+"""`turnout event` and `channel`: the programme, until there is a console for it."""
+
+from collections.abc import Iterator
 
 from cyclopts import App
-from rich.table import Table
 
-from turnout.cli.app import actor, app, console, database
-from turnout.core.events.model import Event, Session, span
+from turnout.cli.app import Count, Number, actor, app, console, database, show_table
+from turnout.core.events.model import Channel, Event, EventState, Session, Span, span
 from turnout.core.events.programme import (
+    add_to_channel,
+    create_channel,
     create_event,
     create_session,
+    get_event,
+    list_channels,
     list_events,
     list_sessions,
+    set_event_capacity,
+    set_event_state,
 )
 from turnout.core.identity.organizations import get_organization
+from turnout.errors import Invalid
+from turnout.store import Database, Tx
 
 PAGE = 100
 
 event = App(name="event", help="Events and their sessions.")
-app.command(event)
+channel = App(name="channel", help="Channels: series of events that people register for as one.")
+for family in (event, channel):
+    app.command(family)
 
 
 @event.command
 def create(
     org: str,
     title: str,
+    /,
     *,
     starts: str,
     ends: str,
     timezone: str | None = None,
-    capacity: int | None = None,
+    capacity: Count | None = None,
     session: list[str] | None = None,
 ) -> None:
     """Make an event, open for registration, with its sessions.
 
-    Parameters
-    ----------
-    org: short name of the organization
-    title: what the event is called
-    starts: local time, such as 2027-03-01T09:00
-    ends: local time
-    timezone: IANA name (default: the organization's)
-    capacity: how many people it holds (default: no limit)
-    session: title of a session that lasts as long as the event; may be repeated. Without one,
-        the event gets a session of its own name, so that it can be registered for.
+    Args:
+        org: Short name of the organization.
+        title: What the event is called.
+        starts: Local time, such as 2027-03-01T09:00.
+        ends: Local time, after the start.
+        timezone: IANA name such as Europe/Berlin; without it, the organization's.
+        capacity: How many people it holds; without it, any number.
+        session: Title of a session that lasts as long as the event; may be repeated. Without it,
+            there is one session with the title of the event.
     """
     with database() as db:
         organization = db.call(get_organization, org)
         when = span(starts, ends, timezone or organization.timezone)
-        made = db.call(
-            create_event, organization.org_id, title, when, capacity=capacity, actor=actor()
+        made, sessions = db.call(
+            _create_event, organization.org_id, title, when, capacity, session or [title]
         )
-        console.print(f"Event {made.id}, eventPak {made.pak}: {title}", highlight=False)
-        for name in session or [title]:
-            part = db.call(create_session, organization.org_id, made.id, name, when, actor=actor())
-            console.print(f"  Session {part.id}, sessionPak {part.pak}: {name}", highlight=False)
+    console.print(f"Event {made.id}, eventPak {made.pak}: {made.title}")
+    for each in sessions:
+        _say_session(each)
+
+
+@event.command
+def add_session(
+    org: str,
+    event: Number,
+    title: str,
+    /,
+    *,
+    starts: str | None = None,
+    ends: str | None = None,
+    capacity: Count | None = None,
+) -> None:
+    """Add a session to an event.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event in `turnout event list`.
+        title: What the session is called.
+        starts: Local time at the event; without it, the event's start.
+        ends: Local time at the event; without it, the event's end.
+        capacity: How many people it holds; without it, any number.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        of = db.call(get_event, org_id, event)
+        when = span(starts or of.starts_local, ends or of.ends_local, of.timezone)
+        made = db.call(create_session, org_id, of.id, title, when, capacity=capacity, actor=actor())
+    _say_session(made)
+
+
+@event.command(name="set")
+def set_event(
+    org: str,
+    event: Number,
+    /,
+    *,
+    state: EventState | None = None,
+    capacity: Count | None = None,
+    unlimited: bool = False,
+) -> None:
+    """Open, close or cancel an event, or set how many people it holds.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event in `turnout event list`.
+        state: What it is from now on; only an open one takes registrations.
+        capacity: How many people it holds; not below those who are registered.
+        unlimited: It holds any number of people.
+    """
+    if state is None and capacity is None and not unlimited:
+        raise Invalid("event.unchanged", "Say what to set: --state, --capacity or --unlimited.")
+    if capacity is not None and unlimited:
+        raise Invalid("event.capacity", "Give either --capacity or --unlimited, not both.")
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        if capacity is not None or unlimited:
+            db.call(set_event_capacity, org_id, event, capacity, actor=actor())
+        if state is not None:
+            db.call(set_event_state, org_id, event, state, actor=actor())
+        now = db.call(get_event, org_id, event)
+    console.print(f"Event {now.id} ({now.title}) is {now.state} and holds {_capacity(now)}.")
 
 
 @event.command(name="list")
-def list_(org: str, *, sessions: bool = False) -> None:
+def list_all(org: str, /, *, sessions: bool = False) -> None:
     """List an organization's events.
 
-    Parameters
-    ----------
-    org: short name of the organization
-    sessions: show their sessions too
+    Args:
+        org: Short name of the organization.
+        sessions: Show the sessions of each event below it.
     """
-    table = Table("Id", "Pak", "Title", "State", "Starts", "Held", "Capacity", box=None)
     with database() as db:
-        organization = db.call(get_organization, org)
-        after = 0
-        while page := db.call(list_events, organization.org_id, after=after, most=PAGE):
-            for each in page:
-                table.add_row(*_row(each))
-                if not sessions:
-                    continue
-                for part in db.call(list_sessions, organization.org_id, each.id):
-                    table.add_row(*_row(part))
-            after = page[-1].id
-    console.print(table, highlight=False)
+        org_id = db.call(get_organization, org).org_id
+        rows = [_row(thing) for thing in _list_things(db, org_id, with_sessions=sessions)]
+    show_table("Id", "Pak", "Title", "State", "Starts", "Time zone", "Held", "Capacity", rows=rows)
+
+
+@channel.command(name="create")
+def create_series(org: str, title: str, /, *, event: list[Number] | None = None) -> None:
+    """Make a channel of events.
+
+    Args:
+        org: Short name of the organization.
+        title: What the channel is called.
+        event: Number of an event that belongs to it; may be repeated.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        made = db.call(_create_channel, org_id, title, event or [])
+    console.print(f"Channel {made.id}, channelPak {made.pak}: {made.title}")
+
+
+@channel.command(name="list")
+def list_series(org: str, /) -> None:
+    """List an organization's channels.
+
+    Args:
+        org: Short name of the organization.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        channels = db.call(list_channels, org_id)
+    show_table("Id", "Pak", "Title", rows=[(str(c.id), c.pak, c.title) for c in channels])
+
+
+def _create_event(
+    tx: Tx, org_id: int, title: str, when: Span, capacity: int | None, sessions: list[str]
+) -> tuple[Event, list[Session]]:
+    by = actor()
+    made = create_event(tx, org_id, title, when, capacity=capacity, actor=by)
+    return made, [create_session(tx, org_id, made.id, name, when, actor=by) for name in sessions]
+
+
+def _create_channel(tx: Tx, org_id: int, title: str, events: list[int]) -> Channel:
+    made = create_channel(tx, org_id, title, actor=actor())
+    for number in events:
+        add_to_channel(tx, org_id, made.id, get_event(tx, org_id, number).id, actor=actor())
+    return made
+
+
+def _list_things(db: Database, org_id: int, *, with_sessions: bool) -> Iterator[Event | Session]:
+    after = 0
+    while page := db.call(list_events, org_id, after=after, most=PAGE):
+        for each in page:
+            yield each
+            if with_sessions:
+                yield from db.call(list_sessions, org_id, each.id)
+        after = page[-1].id
 
 
 def _row(thing: Event | Session) -> tuple[str, ...]:
-    capacity = "no limit" if thing.capacity is None else str(thing.capacity)
-    starts = thing.starts_local.replace("T", " ")
-    return str(thing.id), thing.pak, thing.title, thing.state, starts, str(thing.held), capacity
+    return (
+        str(thing.id),
+        thing.pak,
+        thing.title if isinstance(thing, Event) else f"  {thing.title}",
+        thing.state,
+        thing.starts_local.replace("T", " "),
+        thing.timezone if isinstance(thing, Event) else "",
+        str(thing.held),
+        _capacity(thing),
+    )
+
+
+def _capacity(thing: Event | Session) -> str:
+    return "any number" if thing.capacity is None else str(thing.capacity)
+
+
+def _say_session(session: Session) -> None:
+    console.print(f"  Session {session.id}, sessionPak {session.pak}: {session.title}")

@@ -6,9 +6,10 @@ import time
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from rich.table import Table
+from cyclopts.validators import Number as Range
 
-from turnout.cli.app import actor, app, console, database
+from turnout.cli.app import LARGEST, Number, actor, app, console, database, show_table
+from turnout.core.events.programme import get_event
 from turnout.core.identity.credentials import (
     issue_credential,
     list_credentials,
@@ -27,6 +28,9 @@ from turnout.store import system_clock
 
 DAY_MS = 24 * 3600 * 1000
 
+Days = Annotated[int, Parameter(validator=Range(gte=1, lte=36_500))]
+RateLimit = Annotated[int, Parameter(validator=Range(gte=-1, lte=LARGEST))]
+
 org = App(name="org", help="Organizations: the accounts of this server.")
 user = App(name="user", help="Users of an organization.")
 token = App(name="token", help="API keys, tokens and secrets.")
@@ -36,16 +40,15 @@ for family in (org, user, token):
 
 @org.command(name="create")
 def create_org(
-    slug: str, *, name: str | None = None, timezone: str = "UTC", agent: str | None = None
+    slug: str, /, *, name: str | None = None, timezone: str = "UTC", agent: str | None = None
 ) -> None:
     """Make an organization.
 
-    Parameters
-    ----------
-    slug: short name for commands: a-z, 0-9 and dashes
-    name: full name (default: the short one)
-    timezone: IANA name such as Europe/Berlin
-    agent: name of the agent who looks after it
+    Args:
+        slug: Short name for commands: a-z, 0-9 and dashes.
+        name: Full name; without it, the short one.
+        timezone: IANA name such as Europe/Berlin.
+        agent: Name of the agent who looks after it.
     """
     with database() as db:
         made = db.call(
@@ -56,40 +59,40 @@ def create_org(
             agent=agent,
             actor=actor(),
         )
-    console.print(f"Organization {made.slug} has account number {made.org_id}.", highlight=False)
+    console.print(f"Organization {made.slug} has account number {made.org_id}.")
 
 
 @org.command(name="list")
 def list_orgs() -> None:
     """List the organizations."""
-    table = Table("Account", "Short name", "Name", "Time zone", "Rate limit", box=None)
     with database() as db:
-        for each in db.call(list_organizations):
-            limit = "default" if each.rate_limit is None else str(each.rate_limit)
-            table.add_row(str(each.org_id), each.slug, each.name, each.timezone, limit)
-    console.print(table, highlight=False)
+        organizations = db.call(list_organizations)
+    rows = [
+        (str(each.org_id), each.slug, each.name, each.timezone, _say_limit(each.rate_limit))
+        for each in organizations
+    ]
+    show_table("Account", "Short name", "Name", "Time zone", "Rate limit", rows=rows)
 
 
 @org.command(name="set")
-def set_org(slug: str, *, rate_limit: Annotated[int, Parameter(name="--rate-limit")]) -> None:
-    """Change an organization.
+def set_org(slug: str, /, *, rate_limit: RateLimit) -> None:
+    """Change an organization; running servers follow within a second.
 
-    Parameters
-    ----------
-    slug: its short name
-    rate_limit: requests a minute and endpoint; 0 = no limit, -1 = the server's default
+    Args:
+        slug: Its short name.
+        rate_limit: Requests a minute and endpoint; 0 = no limit, -1 = the server's default.
     """
     limit = None if rate_limit < 0 else rate_limit
     with database() as db:
         db.call(set_rate_limit, slug, limit, actor=actor())
-    said = {None: "the server's default", 0: "no limit"}.get(limit, f"{limit} a minute")
-    console.print(f"Organization {slug}: rate limit is now {said}.", highlight=False)
+    console.print(f"Organization {slug}: the rate limit is {_say_limit(limit)} from now on.")
 
 
 @user.command(name="create")
 def create(
     org: str,
     user_code: str,
+    /,
     *,
     name: str,
     email: str,
@@ -98,16 +101,17 @@ def create(
 ) -> None:
     """Make a user.
 
-    Parameters
-    ----------
-    org: short name of the organization
-    user_code: the name the user signs in with, unique on this server
-    name: full name
-    email: e-mail address
-    role: Acct (own account), Agent (those of its agent) or Admin (all)
-    password_stdin: read the password from standard input, so that no list of processes shows it
+    Args:
+        org: Short name of the organization.
+        user_code: The name that the user signs in with, unique on this server.
+        name: Full name.
+        email: E-mail address.
+        role: Whose things the user may see: its own account's, those of all accounts of its
+            agent, or everybody's.
+        password_stdin: Read the password from standard input, so that no list of processes
+            shows it. Without it, the user has none yet.
     """
-    hashed = hash_password(sys.stdin.readline().rstrip("\n")) if password_stdin else None
+    hashed = hash_password(_read_password()) if password_stdin else None
     with database() as db:
         organization = db.call(get_organization, org)
         made = db.call(
@@ -120,27 +124,27 @@ def create(
             password_hash=hashed,
             actor=actor(),
         )
-    console.print(f"User {made.user_code} ({made.role}) of {org} is made.", highlight=False)
+    console.print(f"User {made.user_code} ({made.role}) of {org} is made.")
 
 
 @token.command(name="create")
 def create_token(
     org: str,
+    /,
     *,
     kind: CredentialKind = CredentialKind.API_KEY,
     name: str = "",
-    event: int | None = None,
-    days: int | None = None,
+    event: Number | None = None,
+    days: Days | None = None,
 ) -> None:
-    """Make a credential and show its secret, this once.
+    """Make a credential and show its secret, this once; the secret is the last line.
 
-    Parameters
-    ----------
-    org: short name of the organization
-    kind: what it opens; api_key is for the registration API
-    name: what it is for, to know it again in the list
-    event: the event that an event token is for
-    days: it expires after so many days (default: never)
+    Args:
+        org: Short name of the organization.
+        kind: What it opens; an api-key is for the registration API.
+        name: What it is for, to know it again in the list.
+        event: Number of the event that an event-token is for.
+        days: It expires after so many days; without it, never.
     """
     if kind is CredentialKind.PASSWORD:
         raise Invalid("credential.kind", "Passwords belong to users: see `turnout user create`.")
@@ -148,6 +152,8 @@ def create_token(
         raise Invalid("credential.event", "An event token, and only that, needs --event.")
     with database() as db:
         organization = db.call(get_organization, org)
+        if event is not None:
+            db.call(get_event, organization.org_id, event)
         credential, secret = db.call(
             issue_credential,
             organization.org_id,
@@ -157,46 +163,62 @@ def create_token(
             expires_at=system_clock() + days * DAY_MS if days is not None else None,
             actor=actor(),
         )
-    console.print(f"Credential {credential.id} ({kind}, {credential.name}):", highlight=False)
-    console.print(secret, highlight=False, soft_wrap=True)
+    console.print(f"Credential {credential.id} ({kind}, {credential.name}):")
+    console.print(secret)
 
 
 @token.command(name="list")
-def list_tokens(org: str) -> None:
-    """List an organization's credentials; secrets are not kept and so never shown."""
-    table = Table("Id", "Kind", "Name", "Begins", "State", "Expires", "Last used", box=None)
+def list_tokens(org: str, /) -> None:
+    """List an organization's credentials; secrets are not kept and so never shown.
+
+    Args:
+        org: Short name of the organization.
+    """
     with database() as db:
         organization = db.call(get_organization, org)
-        for each in db.call(list_credentials, organization.org_id):
-            table.add_row(
-                str(each.id),
-                each.kind,
-                each.name,
-                each.hint,
-                each.state(system_clock()),
-                _when(each.expires_at, "never"),
-                _when(each.last_used_at, "never"),
-            )
-    console.print(table, highlight=False)
+        credentials = db.call(list_credentials, organization.org_id)
+    rows = [
+        (
+            str(each.id),
+            each.kind,
+            each.name,
+            each.hint,
+            each.state(system_clock()),
+            _say_instant(each.expires_at),
+            _say_instant(each.last_used_at),
+        )
+        for each in credentials
+    ]
+    show_table("Id", "Kind", "Name", "Begins", "State", "Expires", "Last used", rows=rows)
 
 
 @token.command(name="revoke")
-def revoke_token(org: str, credential: int) -> None:
-    """End a credential, and every session that was opened with it, at once.
+def revoke_token(org: str, credential: Number, /) -> None:
+    """End a credential, and every token that was signed for it, at once.
 
-    Parameters
-    ----------
-    org: short name of the organization
-    credential: its number in `turnout token list`
+    Args:
+        org: Short name of the organization.
+        credential: Its number in `turnout token list`.
     """
     with database() as db:
         organization = db.call(get_organization, org)
         revoked = db.call(revoke_credential, organization.org_id, credential, actor=actor())
-    console.print(f"Credential {revoked.id} ({revoked.name}) is revoked.", highlight=False)
+    console.print(f"Credential {revoked.id} ({revoked.name}) is revoked.")
 
 
-def _when(instant: int | None, otherwise: str) -> str:
+def _read_password() -> str:
+    try:
+        return sys.stdin.readline().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise Invalid("password.text", "The password is not valid UTF-8 text.") from error
+
+
+def _say_limit(limit: int | None) -> str:
+    return {None: "the default", 0: "no limit"}.get(limit, f"{limit} a minute")
+
+
+def _say_instant(instant: int | None) -> str:
     if instant is None:
-        return otherwise
+        return "never"
     time_ = datetime.datetime.fromtimestamp(instant / 1000, datetime.UTC)
     return time_.strftime("%Y-%m-%d %H:%M UTC")

@@ -1,46 +1,48 @@
 """`turnout serve`, `work`, `migrate`, `settings` and `key rotate`."""
 
+import shlex
+
 from cyclopts import App
-from rich.table import Table
+from rich.text import Text
 
 from turnout import bootstrap
 from turnout.cli.app import app, console, database, settings
 from turnout.core.identity.signing import generate_key_pair, rotate_signing_key
 from turnout.settings import describe, hide_password
 
-key = App(name="key", help="Keys that sign tokens.")
+key = App(name="key", help="The keys that sign tokens.")
 app.command(key)
 
 
 @app.command
 def serve(*, host: str | None = None, port: int | None = None) -> None:
-    """Serve the APIs and pages until stopped.
+    """Serve the APIs and pages until stopped (Ctrl-C or SIGTERM).
 
-    Parameters
-    ----------
-    host: address to listen on, instead of TURNOUT_HOST
-    port: port to listen on, instead of TURNOUT_PORT
+    Args:
+        host: Address to listen on, instead of TURNOUT_HOST.
+        port: Port to listen on, instead of TURNOUT_PORT.
     """
     chosen = settings(host=host, port=port)
     bootstrap.serve(
         chosen,
-        started=lambda: console.print(f"Turnout serves {chosen.public_url}", highlight=False),
+        started=lambda: console.print(f"Turnout serves {chosen.public_url}"),
     )
 
 
 @app.command
 def work() -> None:
-    """Process the queues until stopped, without serving anything."""
-    bootstrap.work(settings())
+    """Process the queues until stopped (Ctrl-C or SIGTERM), without serving anything."""
+    chosen = settings()
+    console.print(f"Turnout processes the queues of {hide_password(chosen.database_url)}")
+    bootstrap.work(chosen)
 
 
 @app.command
 def migrate(*, quiet: bool = False) -> None:
     """Bring the database to the newest schema; safe to repeat, and on several nodes at once.
 
-    Parameters
-    ----------
-    quiet: say nothing when it worked
+    Args:
+        quiet: Say nothing when it worked.
     """
     from turnout.store.migrations.running import migrate as run
 
@@ -49,16 +51,20 @@ def migrate(*, quiet: bool = False) -> None:
     if quiet:
         return
     change = "already at" if before == after else f"migrated from {before or 'nothing'} to"
-    console.print(f"{hide_password(url)}: {change} schema {after}", highlight=False)
+    console.print(f"{hide_password(url)}: {change} schema {after}")
 
 
 @app.command(name="settings")
 def show_settings() -> None:
-    """List every setting with its value, default and meaning."""
-    table = Table("Setting", "Value", "Default", "Meaning", box=None, pad_edge=False)
-    for row in describe(settings()):
-        table.add_row(*row)
-    console.print(table, highlight=False)
+    """List every setting with its meaning, default and present value.
+
+    The output is a file of NAME=VALUE lines with comments, fit to be edited and read by systemd
+    (EnvironmentFile) or a shell. A password in the database's address is shown as ***.
+    """
+    for name, value, default, meaning in describe(settings()):
+        usual = f"default {default}" if default else "not set by default"
+        console.print(Text(f"# {meaning} ({usual})", style="dim"))
+        console.print(Text.assemble((name, "bold"), f"={shlex.quote(value) if value else ''}"))
 
 
 @key.command
@@ -67,4 +73,4 @@ def rotate() -> None:
     pair = generate_key_pair()
     with database() as db:
         db.call(rotate_signing_key, *pair)
-    console.print(f"Tokens are signed with key {pair[0]} from now on.", highlight=False)
+    console.print(f"Tokens are signed with key {pair[0]} from now on.")

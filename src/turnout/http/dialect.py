@@ -21,7 +21,9 @@ def new_app(present: Present) -> "falcon.asgi.App[Any, Any]":
 class Resource:
     """A resource whose OPTIONS is an unknown method like any other."""
 
-    async def on_options(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+    async def on_options(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **_params: str
+    ) -> None:
         """Answer 405: no dialect documents OPTIONS unless it says so itself."""
         allowed = [
             name.removeprefix("on_").upper()

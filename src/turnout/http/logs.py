@@ -33,6 +33,7 @@ class Sink:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._lock = threading.Lock()
         self._lines: deque[bytes] = deque()
         self._held = 0
         self._dropped = 0
@@ -42,12 +43,13 @@ class Sink:
 
     def add(self, line: bytes) -> None:
         """Take one line, or drop it when too much waits already."""
-        if self._held > HELD_BYTES:
-            self._dropped += 1
-            return
-        self._held += len(line)
-        self._lines.append(line)
-        self._emptied.clear()
+        with self._lock:
+            if self._held > HELD_BYTES:
+                self._dropped += 1
+                return
+            self._held += len(line)
+            self._lines.append(line)
+            self._emptied.clear()
 
     def write(self, text: str) -> None:
         """`add`, as structlog calls it."""
@@ -62,17 +64,26 @@ class Sink:
 
     def _run(self) -> None:
         while True:
-            if self._lines:
-                self._write_out()
+            if lines := self._take():
+                self._write_out(lines)
             else:
-                self._emptied.set()
                 time.sleep(WRITE_EVERY_S)
 
-    def _write_out(self) -> None:
-        lines = [self._lines.popleft() for _ in range(min(len(self._lines), 1000))]
-        if dropped := self._dropped:
-            self._dropped = 0
-            lines.append(_encode({"event": "log lines dropped", "lines": dropped}) + b"\n")
+    def _take(self) -> list[bytes]:
+        """Some of the lines that wait, and what there is to say of dropped ones."""
+        with self._lock:
+            lines = [self._lines.popleft() for _ in range(min(len(self._lines), 1000))]
+            if self._dropped:
+                lines.append(
+                    _encode({"event": "log lines dropped", "lines": self._dropped}) + b"\n"
+                )
+                self._held += len(lines[-1])
+                self._dropped = 0
+            if not lines:
+                self._emptied.set()
+            return lines
+
+    def _write_out(self, lines: list[bytes]) -> None:
         text = memoryview(b"".join(lines))
         while text:
             try:
@@ -81,7 +92,8 @@ class Sink:
                 time.sleep(WRITE_EVERY_S)
             except OSError:
                 break  # nobody reads any more
-        self._held = max(0, self._held - sum(map(len, lines)))
+        with self._lock:
+            self._held -= sum(map(len, lines))
 
 
 _sink: Sink | None = None

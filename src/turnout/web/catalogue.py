@@ -1,13 +1,26 @@
-"""What the pages say of the APIs."""
+"""What the pages are told about this server and its APIs."""
 
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 
 class Api(NamedTuple):
-    """One API; `is_ready` False means that this version does not serve it yet."""
+    """One API. `document` is its openapi.yaml; without one, this version does not serve it yet."""
 
     name: str
     title: str
     base_path: str
     summary: str
-    is_ready: bool
+    document: Path | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        return self.document is not None
+
+
+class WebParts(NamedTuple):
+    """What the pages are put together from; `demo` is the content of demo.json, or None."""
+
+    base_url: str
+    apis: tuple[Api, ...]
+    demo: dict[str, Any] | None

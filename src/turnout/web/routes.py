@@ -1,21 +1,35 @@
 """All routes of the pages, on one screen."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import falcon.asgi
-import msgspec
 
-from turnout.web.catalogue import Api
-
-
-class WebParts(msgspec.Struct, frozen=True):
-    """What the pages are put together from; `demo` is the content of demo.json, or None."""
-
-    base_url: str
-    apis: tuple[Api, ...]
-    demo: dict[str, Any] | None
+from turnout.http.dialect import new_app
+from turnout.web import pages
+from turnout.web.assets import asset_path, get_asset, list_assets
+from turnout.web.catalogue import WebParts
+from turnout.web.documents import DAY, Document, DocumentResource
+from turnout.web.failures import present_failure
+from turnout.web.policy import PagePolicy
 
 
 def build(parts: WebParts) -> "falcon.asgi.App[Any, Any]":
     """The pages as an ASGI app of their own."""
-    return falcon.asgi.App()
+    app = new_app(present_failure)
+    app.add_middleware(PagePolicy())
+    routes: dict[str, Callable[[], Document]] = {
+        "/": partial(pages.make_start_page, parts),
+        "/favicon.svg": partial(get_asset, "favicon.svg", DAY),
+        "/robots.txt": pages.make_robots,
+    }
+    for api in parts.apis:
+        if api.is_ready:
+            routes[f"/reference/{api.name}"] = partial(pages.make_reference_page, parts, api)
+            routes[f"/openapi/{api.name}.json"] = partial(pages.make_openapi_document, parts, api)
+    for name in list_assets():
+        routes[asset_path(name)] = partial(get_asset, name)
+    for path, make in routes.items():
+        app.add_route(path, DocumentResource(make))
+    return app

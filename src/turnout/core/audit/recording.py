@@ -13,7 +13,8 @@ sql = Statements("turnout.core.audit")
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One change. `at` in epoch ms; `actor` is `cli:NAME`, `credential:ID` or `system`."""
+    """One change. `at` in epoch ms; `actor` is `cli:NAME`, `credential:ID`, `user:ID` or
+    `system`."""
 
     at: int
     actor: str

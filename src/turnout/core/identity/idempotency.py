@@ -44,21 +44,29 @@ def first_answer(tx: Tx, org_id: int, request: IdempotentRequest) -> str | None:
     was used for another request.
     """
     bound = msgspec.structs.asdict(request)
-    if sql.claim_idempotency_key(tx, org_id=org_id, now=tx.now, **bound):
-        return None
-    method, path, digest, answer, created_at = sql.find_idempotency_key(
-        tx, org_id=org_id, key=request.key
-    )
-    if created_at + LIFETIME_MS <= tx.now:
-        sql.reuse_idempotency_key(tx, org_id=org_id, now=tx.now, **bound)
-        return None
+    expired_at = tx.now - LIFETIME_MS
+    while not sql.claim_idempotency_key(tx, org_id=org_id, now=tx.now, **bound):
+        row = sql.find_idempotency_key(tx, org_id=org_id, key=request.key)
+        if row is None:
+            continue  # it was swept just now
+        method, path, digest, answer, created_at = row
+        if created_at > expired_at:
+            _check_same(request, method, path, digest)
+            return answer  # type: ignore[no-any-return]
+        if sql.reuse_idempotency_key(
+            tx, org_id=org_id, now=tx.now, expired_at=expired_at, **bound
+        ):
+            break
+    return None
+
+
+def _check_same(request: IdempotentRequest, method: str, path: str, digest: str) -> None:
     if (method, path, digest) != (request.method, request.path, request.body_digest):
         raise Conflict(
             "idempotency_key.reused",
             f"Idempotency-Key {request.key!r} was used for another request in the last 24 hours. "
             "Use a new key, or repeat that request unchanged.",
         )
-    return answer  # type: ignore[no-any-return]
 
 
 def keep_answer(tx: Tx, org_id: int, request: IdempotentRequest, answer: str) -> None:

@@ -4,6 +4,8 @@ import enum
 
 import msgspec
 
+from turnout.core.identity.timezones import ZONES
+
 
 class Role(enum.StrEnum):
     """What a user may do: its own account, those of its agent, or the whole distributor."""
@@ -47,6 +49,121 @@ class User(msgspec.Struct, frozen=True):
     role: Role
     name: str
     email: str
+
+
+class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a user has set, stored as JSON; None = not set.
+
+    `monthly_limit` and `credit_limit_for_alert` are in currency units. `timezone_id` is a
+    number of timezones.py, None = the company's own zone. `etob_*` is for broadcasts by e-mail.
+    """
+
+    title: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    fax: str | None = None
+    mobile: str | None = None
+    additional_reports_address: str | None = None
+    report_type: str = "Detailed"
+    timezone_id: int | None = None
+    monthly_limit: int | None = None
+    agree_spam_policy: bool = False
+    receive_reports: bool = True
+    show_recipients_in_email_report: bool = True
+    show_recipients_in_online_report: bool = True
+    fax_header_text: str | None = None
+    call_back_url: str | None = None
+    default_tts_voice: str | None = None
+    tts_repeat_count: int | None = None
+    default_voice_caller_id: str | None = None
+    default_sms_sender_id: str | None = None
+    etob_authentication_type: str | None = None
+    etob_email_address: str | None = None
+    etob_subject_behaviour: str | None = None
+    etob_use_email_body_as_fax_cover: bool = False
+    etob_email_message_start_string: str | None = None
+    etob_email_message_start_string_include: bool = False
+    etob_email_message_end_string: str | None = None
+    etob_strip_non_ascii: bool = False
+    etob_disabled: bool = False
+    etob_xheader_code: str | None = None
+    etob_ip_whitelist: str | None = None
+    etob_ip_whitelist_alert_address: str | None = None
+    email_address_for_inbound_fax: str | None = None
+    credit_limit_for_alert: int | float | None = None
+    credit_limit_alert_address: str | None = None
+    hide_costs_in_reports: bool = False
+    hide_accounts: bool = False
+    filter_non_ascii_in_sms: bool = False
+    tts_max_character_limit: int | None = None
+    default_sms_reply_email_address: str | None = None
+    tts_message_prefix: str | None = None
+    maximum_document_retention_hours: int | None = None
+    include_fax_content_in_reports: bool = False
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, as far as they are known."""
+        return " ".join(filter(None, (self.first_name, self.last_name)))
+
+
+class CompanyDetails(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A company's address and whom its bills go to, stored as JSON; None = not known."""
+
+    abn: str | None = None
+    address: str | None = None
+    suburb: str | None = None
+    state: str | None = None
+    postcode: str | None = None
+    country: str | None = None
+    billing_user_id: int | None = None
+    billing_contact_title: str | None = None
+    billing_contact_surname: str | None = None
+    billing_contact_first_name: str | None = None
+    billing_contact_phone: str | None = None
+    billing_contact_fax: str | None = None
+    billing_contact_email: str | None = None
+
+
+class Company(msgspec.Struct, frozen=True):
+    """An organization as its users are shown it; `agent_id` None = under no agent."""
+
+    org_id: int
+    distributor_id: int
+    agent_id: int | None
+    name: str
+    timezone: str
+    details: CompanyDetails
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A user with everything that is kept about it, and its company. `added_at` in epoch ms."""
+
+    user: User
+    is_live: bool
+    added_at: int
+    profile: Profile
+    company: Company
+
+    @property
+    def actor(self) -> str:
+        """The user's name in audit entries."""
+        return f"user:{self.user.id}"
+
+    @property
+    def timezone(self) -> str:
+        """The IANA zone in which the user gives dates and is shown them."""
+        chosen = self.profile.timezone_id
+        return self.company.timezone if chosen is None else ZONES[chosen]
+
+
+class Login(msgspec.Struct, frozen=True):
+    """A user who showed a password, and the credential that it was held against."""
+
+    org_id: int
+    user_id: int
+    credential_id: int
 
 
 class Credential(msgspec.Struct, frozen=True):

@@ -30,6 +30,11 @@ def take_name(tx: Tx, namespace: str, name: str, target: Target) -> None:
         raise Conflict("name.taken", f"The {namespace} name {name} is taken. Choose another.")
 
 
+def drop_name(tx: Tx, org_id: int, namespace: str, name: str) -> None:
+    """Let go of the organization's `name`: somebody else may take it from now on."""
+    sql.drop_name(tx, org_id=org_id, namespace=namespace, name=name)
+
+
 def make_name(tx: Tx, namespace: str, make: Callable[[], str], target: Target) -> str:
     """Make a free name with `make`, give it to `target`, and return it."""
     for _ in range(ATTEMPTS):

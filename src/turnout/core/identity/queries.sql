@@ -8,6 +8,9 @@ ON CONFLICT (namespace, name) DO NOTHING;
 -- crosses organizations: the directory is what leads to the organization.
 SELECT org_id, noun, target_id FROM directory WHERE namespace = :namespace AND name = :name;
 
+-- name: drop_name(org_id, namespace, name)!
+DELETE FROM directory WHERE namespace = :namespace AND name = :name AND org_id = :org_id;
+
 -- name: find_distributor()$
 -- crosses organizations: distributors stand above them.
 SELECT id FROM distributors ORDER BY id LIMIT 1;
@@ -24,6 +27,10 @@ VALUES (:id, :distributor_id, :name, :now);
 -- name: find_agent(name)$
 -- crosses organizations: agents stand above them.
 SELECT id FROM agents WHERE name = :name ORDER BY id LIMIT 1;
+
+-- name: has_agent(id, distributor_id)$
+-- crosses organizations: agents stand above them.
+SELECT 1 FROM agents WHERE id = :id AND distributor_id = :distributor_id;
 
 -- name: add_organization(org_id, uuid, distributor_id, agent_id, slug, name, timezone, locale, now)!
 INSERT INTO organizations
@@ -43,9 +50,96 @@ SELECT org_id, uuid, slug, name, timezone, locale, rate_limit FROM organizations
 -- name: set_rate_limit(org_id, rate_limit, now)!
 UPDATE organizations SET rate_limit = :rate_limit, updated_at = :now WHERE org_id = :org_id;
 
--- name: add_user(org_id, id, uuid, user_code, role, name, email, now)!
-INSERT INTO users (org_id, id, uuid, user_code, role, name, email, created_at, updated_at)
-VALUES (:org_id, :id, :uuid, :user_code, :role, :name, :email, :now, :now);
+-- name: set_agent(org_id, agent_id, now)!
+UPDATE organizations SET agent_id = :agent_id, updated_at = :now
+WHERE org_id = :org_id AND agent_id IS NULL;
+
+-- name: set_details(org_id, name, details, now)!
+UPDATE organizations SET name = :name, details = :details, updated_at = :now
+WHERE org_id = :org_id;
+
+-- name: touch_organization(org_id, now)!
+-- Takes the row's lock, so that two changes at once do not undo each other.
+UPDATE organizations SET updated_at = :now WHERE org_id = :org_id;
+
+-- name: find_company(org_id)^
+SELECT org_id, distributor_id, agent_id, name, timezone, details FROM organizations
+WHERE org_id = :org_id;
+
+-- name: has_user(org_id, id)$
+SELECT 1 FROM users WHERE org_id = :org_id AND id = :id;
+
+-- name: add_user(org_id, id, uuid, user_code, user_code_key, role, name, email, profile, disabled_at, now)!
+INSERT INTO users (org_id, id, uuid, user_code, user_code_key, role, name, email, profile,
+    disabled_at, created_at, updated_at)
+VALUES (:org_id, :id, :uuid, :user_code, :user_code_key, :role, :name, :email, :profile,
+    :disabled_at, :now, :now);
+
+-- name: rename_user(org_id, id, user_code, user_code_key, now)!
+UPDATE users SET user_code = :user_code, user_code_key = :user_code_key, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: set_user(org_id, id, role, name, email, profile, disabled_at, now)!
+UPDATE users SET role = :role, name = :name, email = :email, profile = :profile,
+    disabled_at = :disabled_at, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: touch_user(org_id, id, now)!
+-- Takes the row's lock, so that two changes at once do not undo each other.
+UPDATE users SET updated_at = :now WHERE org_id = :org_id AND id = :id;
+
+-- name: find_member(org_id, user_id, credential_id)^
+-- The user behind a sign-in, unless it was disabled or the password changed meanwhile.
+SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
+    o.distributor_id, o.agent_id, o.name, o.timezone, o.details
+FROM credentials c
+JOIN users u ON u.org_id = c.org_id AND u.id = c.user_id
+JOIN organizations o ON o.org_id = u.org_id
+WHERE c.org_id = :org_id AND c.id = :credential_id AND c.user_id = :user_id
+    AND c.kind = 'password' AND c.revoked_at IS NULL AND u.disabled_at IS NULL;
+
+-- name: find_visible_member(id, distributor_id, sees_all, agent_id, own_org_id)^
+-- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
+SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
+    o.distributor_id, o.agent_id, o.name, o.timezone, o.details
+FROM users u
+JOIN organizations o ON o.org_id = u.org_id
+WHERE u.id = :id AND o.distributor_id = :distributor_id
+    AND (:sees_all = 1 OR o.agent_id = :agent_id OR u.org_id = :own_org_id);
+
+-- name: list_visible_members(distributor_id, sees_all, agent_id, own_org_id, pattern, most, skip)
+-- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
+SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
+    o.distributor_id, o.agent_id, o.name, o.timezone, o.details
+FROM users u
+JOIN organizations o ON o.org_id = u.org_id
+WHERE o.distributor_id = :distributor_id
+    AND (:sees_all = 1 OR o.agent_id = :agent_id OR u.org_id = :own_org_id)
+    AND u.user_code_key LIKE :pattern ESCAPE '!'
+ORDER BY u.id LIMIT :most OFFSET :skip;
+
+-- name: count_visible_members(distributor_id, sees_all, agent_id, own_org_id, pattern)$
+-- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
+SELECT count(*)
+FROM users u
+JOIN organizations o ON o.org_id = u.org_id
+WHERE o.distributor_id = :distributor_id
+    AND (:sees_all = 1 OR o.agent_id = :agent_id OR u.org_id = :own_org_id)
+    AND u.user_code_key LIKE :pattern ESCAPE '!';
+
+-- name: find_password(name)^
+-- crosses organizations: signing in is what leads to the organization.
+SELECT c.org_id, c.user_id, c.id, c.digest
+FROM directory d
+JOIN users u ON u.org_id = d.org_id AND u.id = d.target_id
+JOIN credentials c ON c.org_id = u.org_id AND c.user_id = u.id
+WHERE d.namespace = 'user' AND d.name = :name AND u.disabled_at IS NULL
+    AND c.kind = 'password' AND c.revoked_at IS NULL
+ORDER BY c.id DESC LIMIT 1;
+
+-- name: end_passwords(org_id, user_id, now)!
+UPDATE credentials SET revoked_at = :now
+WHERE org_id = :org_id AND user_id = :user_id AND kind = 'password' AND revoked_at IS NULL;
 
 -- name: list_users(org_id)
 SELECT org_id, id, user_code, role, name, email FROM users
@@ -83,7 +177,7 @@ VALUES (:kid, :private_pem, :public_pem, :now);
 -- crosses organizations: the server signs for all of them.
 SELECT kid, private_pem, public_pem, created_at, retired_at FROM signing_keys
 WHERE retired_at IS NULL OR retired_at > :retired_since
-ORDER BY created_at DESC, kid;
+ORDER BY CASE WHEN retired_at IS NULL THEN 0 ELSE 1 END, created_at DESC, kid;
 
 -- name: retire_signing_keys(kid, now)!
 -- crosses organizations: the server signs for all of them.
@@ -115,17 +209,19 @@ ON CONFLICT (org_id, key) DO NOTHING;
 SELECT method, path, body_digest, answer, created_at FROM idempotency_keys
 WHERE org_id = :org_id AND key = :key;
 
--- name: reuse_idempotency_key(org_id, key, method, path, body_digest, now)!
+-- name: reuse_idempotency_key(org_id, key, method, path, body_digest, now, expired_at)!
+-- 0 rows when somebody else just took the expired key.
 UPDATE idempotency_keys
 SET method = :method, path = :path, body_digest = :body_digest, answer = NULL, created_at = :now
-WHERE org_id = :org_id AND key = :key;
+WHERE org_id = :org_id AND key = :key AND created_at <= :expired_at;
 
 -- name: keep_answer(org_id, key, answer)!
 UPDATE idempotency_keys SET answer = :answer WHERE org_id = :org_id AND key = :key;
 
 -- name: forget_idempotency_keys(before, most)!
--- crosses organizations: old keys are swept for all of them.
-DELETE FROM idempotency_keys WHERE (org_id, key) IN (
+-- crosses organizations: old keys are swept for all of them. The age is asked a second time, of
+-- the row as it is once it is locked: it may have been taken anew meanwhile.
+DELETE FROM idempotency_keys WHERE created_at < :before AND (org_id, key) IN (
     SELECT org_id, key FROM idempotency_keys WHERE created_at < :before
     ORDER BY created_at LIMIT :most
 );

@@ -1,35 +1,17 @@
-"""Making users and their passwords."""
+"""Making users and changing them; who may is judged in members.py."""
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+import msgspec
 
 from turnout.core.audit.recording import record
-from turnout.core.identity.model import CredentialKind, Role, User
-from turnout.core.identity.names import Target, take_name
+from turnout.core.identity.companies import ensure_agent
+from turnout.core.identity.model import CredentialKind, Profile, Role, User
+from turnout.core.identity.names import Target, drop_name, take_name
+from turnout.core.identity.passwords import hash_password as hash_password
+from turnout.core.identity.passwords import is_password as is_password
 from turnout.core.identity.sql import sql
 from turnout.core.text import is_email
 from turnout.errors import Invalid
 from turnout.store import Tx
-
-_hasher = PasswordHasher()
-
-
-def hash_password(password: str) -> str:
-    """The argon2id hash of a password: about 150 ms and 64 MiB, so never inside a transaction.
-
-    Raises Invalid when it has fewer than 10 characters.
-    """
-    if len(password) < 10:
-        raise Invalid("password.short", "The password needs at least 10 characters.")
-    return _hasher.hash(password)
-
-
-def is_password(password: str, hashed: str) -> bool:
-    """Whether `password` is the one that `hashed` was made of; in constant time for its length."""
-    try:
-        return _hasher.verify(hashed, password)
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 def create_user(
@@ -41,9 +23,15 @@ def create_user(
     email: str,
     role: Role = Role.ACCT,
     password_hash: str | None = None,
+    profile: Profile | None = None,
+    is_live: bool = True,
     actor: str,
 ) -> User:
-    """Make a user. Raises Conflict when the user code is taken, Invalid for a bad e-mail."""
+    """Make a user. Without a profile, first and last name are taken from `name`.
+
+    The organization of an Agent gets an agent, if it is under none. Raises Conflict when the
+    user code is taken, Invalid for a bad e-mail.
+    """
     if not is_email(email):
         raise Invalid("user.email", f"{email!r} is not an e-mail address.")
     user = User(org_id, tx.next_id("identity"), user_code, role, name, email)
@@ -54,13 +42,18 @@ def create_user(
         id=user.id,
         uuid=tx.uuid(),
         user_code=user_code,
+        user_code_key=user_code.casefold(),
         role=role.value,
         name=name,
         email=email,
+        profile=encode_settings(profile or _profile_of(name)),
+        disabled_at=None if is_live else tx.now,
         now=tx.now,
     )
+    if role is Role.AGENT:
+        ensure_agent(tx, org_id, actor=actor)
     if password_hash:
-        _add_password(tx, user, password_hash)
+        _add_password(tx, org_id, user.id, password_hash)
     record(tx, org_id, actor, "created", "user", user.id, user_code=user_code, role=role.value)
     return user
 
@@ -73,16 +66,43 @@ def list_users(tx: Tx, org_id: int) -> list[User]:
     ]
 
 
-def _add_password(tx: Tx, user: User, password_hash: str) -> None:
+def set_password(tx: Tx, org_id: int, user_id: int, password_hash: str) -> None:
+    """Make this the user's password; the former one ends at once."""
+    sql.end_passwords(tx, org_id=org_id, user_id=user_id, now=tx.now)
+    _add_password(tx, org_id, user_id, password_hash)
+
+
+def rename_user(tx: Tx, user: User, user_code: str) -> None:
+    """Give the user another user code. Raises Conflict when it is taken."""
+    old, new = user.user_code.casefold(), user_code.casefold()
+    if old != new:
+        take_name(tx, "user", new, Target(user.org_id, "user", user.id))
+        drop_name(tx, user.org_id, "user", old)
+    sql.rename_user(
+        tx, org_id=user.org_id, id=user.id, user_code=user_code, user_code_key=new, now=tx.now
+    )
+
+
+def encode_settings(settings: msgspec.Struct) -> str:
+    """A profile or a company's details as they are stored: what differs from the defaults."""
+    return msgspec.json.encode(settings).decode()
+
+
+def _profile_of(name: str) -> Profile:
+    first, _, last = name.rpartition(" ")
+    return Profile(first_name=first, last_name=last) if first else Profile(first_name=last)
+
+
+def _add_password(tx: Tx, org_id: int, user_id: int, password_hash: str) -> None:
     sql.add_credential(
         tx,
-        org_id=user.org_id,
+        org_id=org_id,
         id=tx.next_id("identity"),
         kind=CredentialKind.PASSWORD.value,
         name="password",
         digest=password_hash,
         hint="",
-        user_id=user.id,
+        user_id=user_id,
         event_id=None,
         now=tx.now,
         expires_at=None,

@@ -139,50 +139,66 @@ def process(tx: Tx, most: int) -> int:
     Each ends exactly once, whatever happens in between; other workers skip those claimed here.
     """
     rows = sql.claim_submissions(tx, now=tx.now, most=most)
-    for org_id, id_, noun, target_id, contact, attempts, items in rows:
-        submission = Submission(
-            org_id,
-            id_,
-            TargetNoun(noun),
-            target_id,
-            _submitted_decoder.decode(contact),
-            sorted(QueuedItem(*item) for item in msgspec.json.decode(items)),
-        )
-        _process_one(tx, submission, attempts)
+    for row in rows:
+        _process_one(tx, _Claimed(*row))
     return len(rows)
 
 
-def _process_one(tx: Tx, submission: Submission, attempts: int) -> None:
+class _Claimed(NamedTuple):
+    """A submission as the database gives it; `contact` and `items` are JSON."""
+
+    org_id: int
+    id: int
+    noun: str
+    target_id: int
+    contact: str
+    attempts: int
+    items: str
+
+    def read(self) -> Submission:
+        """The submission itself. Raises for a row that makes no sense."""
+        return Submission(
+            self.org_id,
+            self.id,
+            TargetNoun(self.noun),
+            self.target_id,
+            _submitted_decoder.decode(self.contact),
+            self.read_items(),
+        )
+
+    def read_items(self) -> list[QueuedItem]:
+        return sorted(QueuedItem(*item) for item in msgspec.json.decode(self.items))
+
+
+def _process_one(tx: Tx, claimed: _Claimed) -> None:
     person_id = None
     try:
         with tx.savepoint():
-            person_id, outcomes = decide(tx, submission)
+            person_id, outcomes = decide(tx, claimed.read())
     except NothingSucceededError as nothing:
         outcomes = nothing.outcomes
     except tx.transient:
         raise
     except Exception:
-        log.exception("submission failed", submission=submission.id, attempt=attempts + 1)
-        if attempts + 1 < ATTEMPTS:
-            pause_ms = 1000 * 4**attempts
-            sql.postpone_submission(
-                tx, org_id=submission.org_id, id=submission.id, due_at=tx.now + pause_ms
-            )
+        attempt = claimed.attempts + 1
+        log.exception("submission failed", submission=claimed.id, attempt=attempt)
+        if attempt < ATTEMPTS:
+            due_at = tx.now + 1000 * 4**claimed.attempts
+            sql.postpone_submission(tx, org_id=claimed.org_id, id=claimed.id, due_at=due_at)
             return
-        outcomes = _fail(
-            submission.items, "The server could not process this registration. Try it again."
-        )
-    _finish(tx, submission, outcomes, person_id)
+        outcomes = _fail(claimed.read_items())
+    _finish(tx, claimed, outcomes, person_id)
 
 
-def _fail(items: list[QueuedItem], message: str) -> list[Outcome]:
+def _fail(items: list[QueuedItem]) -> list[Outcome]:
+    message = "The server could not process this registration. Try it again."
     return [Outcome(item.id, ItemStatus.FAILED, message) for item in items]
 
 
-def _finish(tx: Tx, submission: Submission, outcomes: list[Outcome], person_id: int | None) -> None:
+def _finish(tx: Tx, claimed: _Claimed, outcomes: list[Outcome], person_id: int | None) -> None:
     rows = [
         {
-            "org_id": submission.org_id,
+            "org_id": claimed.org_id,
             "id": outcome.id,
             "status": outcome.status.value,
             "message": outcome.message,
@@ -192,7 +208,7 @@ def _finish(tx: Tx, submission: Submission, outcomes: list[Outcome], person_id: 
         for outcome in outcomes
     ]
     sql.finish_items(tx, rows)
-    sql.finish_submission(tx, org_id=submission.org_id, id=submission.id, now=tx.now)
+    sql.finish_submission(tx, org_id=claimed.org_id, id=claimed.id, now=tx.now)
 
 
 def count_waiting(tx: Tx, most: int) -> int:

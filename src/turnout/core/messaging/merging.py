@@ -9,14 +9,21 @@ _FIELD = re.compile(r"%%\s*([\w .\-]{1,100}?)\s*%%")
 class Template:
     """A text split at its merge fields once, then merged for each recipient.
 
-    `escape` is applied to every value (never to the text itself): HTML parts need it.
+    `escape` is applied to every value (never to the text itself): HTML parts need it. `encode`
+    is applied once to each piece of the text between the fields: what merging gives is then in
+    that encoding, if `escape` gives it too.
     """
 
     __slots__ = ("_escape", "_names", "_texts")
 
-    def __init__(self, text: str, escape: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        escape: Callable[[str], str] | None = None,
+        encode: Callable[[str], str] | None = None,
+    ) -> None:
         parts = _FIELD.split(text)
-        self._texts = parts[::2]
+        self._texts = [encode(part) for part in parts[::2]] if encode else parts[::2]
         self._names = [name.lower() for name in parts[1::2]]
         self._escape = escape
 

@@ -1,4 +1,5 @@
 -- name: find_registration(org_id, event_id, person_id)^
+-- Locks the row on PostgreSQL, like lock_registration.
 SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at, updated_at
 FROM registrations
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id AND sitting = 0;

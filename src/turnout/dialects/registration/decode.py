@@ -22,12 +22,18 @@ from turnout.dialects.registration.wire import (
     SessionRef,
 )
 from turnout.errors import Invalid
-from turnout.http.body import check_storable
+from turnout.http.body import UNREADABLE, check_storable
 
 MAX_CUSTOM_ITEMS = 20
 
 _decoder = msgspec.json.Decoder(RegisterBody)
 _SIZE = re.compile(r"Expected `str` of length <= (\d+)")
+_JSON_TYPES = {"str": "string", "int": "number", "float": "number", "bool": "boolean"}
+_PYTHON_TYPE = re.compile(r"\b(?:str|int|float|bool)\b")
+_UNREADABLE: dict[type[Exception], str] = {
+    UnicodeDecodeError: "is not UTF-8",
+    RecursionError: "is nested too deeply",
+}
 
 
 def decode_application(body: bytes) -> Application:
@@ -47,26 +53,27 @@ def invalid(member: str, fault: str) -> Invalid:
     return Invalid("member.invalid", f"Bad Request: {member} {fault}.", {member: [fault]})
 
 
-def malformed(error: msgspec.DecodeError) -> Invalid:
+def malformed(error: Exception) -> Invalid:
     """The refusal of a body that is not JSON, or not of the documented shape."""
-    text = str(error)
     if not isinstance(error, msgspec.ValidationError):
-        return Invalid("body.malformed", f"Bad Request: the body is not valid JSON ({text}).")
-    fault, _, place = text.partition(" - at `")
+        fault = _UNREADABLE.get(type(error)) or f"is not valid JSON ({error})"
+        return Invalid("body.malformed", f"Bad Request: the body {fault}.")
+    fault, _, place = str(error).partition(" - at `")
     member = place.rstrip("`").removeprefix("$").removeprefix(".") or "the body"
     if size := _SIZE.match(fault):
         return invalid(member, f"must have at most {size[1]} characters")
+    fault = _PYTHON_TYPE.sub(lambda match: _JSON_TYPES[match[0]], fault)
     return invalid(member, f"has the wrong type ({fault[0].lower()}{fault[1:]})")
 
 
 def _decode_body(body: bytes) -> RegisterBody:
     try:
         decoded = _decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise malformed(error) from error
-    # A raw NUL or half pair is no JSON, so only an escape can bring one in.
-    if b"\\u0000" in body or b"\\ud" in body.lower():
-        check_storable(msgspec.to_builtins(decoded), "body")
+    # Half a pair and a raw NUL are no JSON, so only this escape brings in what cannot be stored.
+    if b"\\u0000" in body:
+        check_storable(msgspec.to_builtins(decoded.registration), "registration")
     return decoded
 
 
@@ -178,7 +185,7 @@ def _question_body(body: bytes) -> dict[str, Any]:
         return {}
     try:
         asked = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise malformed(error) from error
     if not asked:
         return {}
@@ -192,7 +199,9 @@ def _question_body(body: bytes) -> dict[str, Any]:
 def _queue_id(check: Any) -> int:
     if not isinstance(check, dict):
         raise invalid("checks", 'must be a list of {"queueId": number}')
-    value = check.get("queueId", check.get("QueueId"))
+    value = check.get("queueId")
+    if value is None:
+        value = check.get("QueueId")
     if value is None:
         raise invalid("checks[].queueId", "is required")
     return _whole(value, "queueId", 1, MAX_QUEUE_ID)
@@ -200,6 +209,8 @@ def _queue_id(check: Any) -> int:
 
 def _whole(value: Any, member: str, least: int, most: int) -> int:
     text = value.strip() if isinstance(value, str) else value
+    if isinstance(text, float) and text.is_integer():
+        text = int(text)
     is_digits = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 10
     if is_digits or (isinstance(text, int) and not isinstance(text, bool)):
         number = int(text)

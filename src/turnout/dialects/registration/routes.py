@@ -21,7 +21,7 @@ BODY_LIMIT = 262_144
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """What the API is put together from; `used` notes the last use of credentials."""
+    """What the API is put together from; `body_limit` in bytes."""
 
     db: Database
     limiter: RateLimiter

@@ -9,7 +9,7 @@ from turnout.core.identity.model import Caller, Credential, CredentialKind
 from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.registration.present import present_signin
 from turnout.errors import Unauthenticated
-from turnout.http.body import read_body
+from turnout.http.body import UNREADABLE, read_body
 from turnout.http.dialect import Resource
 from turnout.http.rate_limit import RateLimiter
 from turnout.store import Database
@@ -61,7 +61,7 @@ async def _api_key(req: Request) -> str:
 def _key_in_body(body: bytes) -> str:
     try:
         fields = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         fields = uri.parse_query_string(body.decode("utf-8", "replace"))
     value = fields.get("apiKey") if isinstance(fields, dict) else None
     return value if isinstance(value, str) else ""

@@ -83,6 +83,7 @@ def _alone(engine: Engine, url: str) -> Iterator[None]:
     if url.startswith("sqlite:"):
         path = path_of(url)
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
         with open(path.with_name(path.name + ".migrate"), "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield

@@ -1,0 +1,139 @@
+"""Organizations as users meet them: made with their first user, linked to an agent."""
+
+import re
+import unicodedata
+from typing import Any
+
+import msgspec
+
+from turnout.core.audit.recording import record
+from turnout.core.identity.model import Company, CompanyDetails
+from turnout.core.identity.sql import sql
+from turnout.errors import Invalid, Missing, Unavailable
+from turnout.store import Tx
+
+ATTEMPTS = 1000
+SLUG_LENGTH = 50
+
+
+def create_company(
+    tx: Tx,
+    name: str,
+    details: CompanyDetails,
+    *,
+    distributor_id: int,
+    agent_id: int | None,
+    timezone: str,
+    actor: str,
+) -> Company:
+    """Make an organization; its short name is made of `name`.
+
+    Raises Invalid when there is no such agent. Whose bills go to whom is set later: it has no
+    users yet, so a `billing_user_id` is Invalid.
+    """
+    if agent_id is not None and not sql.has_agent(tx, id=agent_id, distributor_id=distributor_id):
+        raise Invalid("agent.unknown", f"There is no agent {agent_id}.")
+    _check_billing_user(tx, 0, details)
+    org_id = tx.next_id("organization")
+    slug = _add(tx, org_id, name, distributor_id, agent_id, timezone)
+    _store(tx, org_id, name, details)
+    record(tx, org_id, actor, "created", "organization", org_id, slug=slug, name=name)
+    return get_company(tx, org_id)
+
+
+def get_company(tx: Tx, org_id: int) -> Company:
+    """The organization of that number, with its details. Raises Missing."""
+    row = sql.find_company(tx, org_id=org_id)
+    if row is None:
+        raise Missing("company.missing", f"There is no company {org_id}.")
+    return read_company(row)
+
+
+def edit_company(tx: Tx, org_id: int, changes: dict[str, Any], *, actor: str) -> Company:
+    """Change the company's `name` and details, by their names in `changes`.
+
+    Raises Invalid when the billing user is not one of the company's.
+    """
+    sql.touch_organization(tx, org_id=org_id, now=tx.now)
+    company = get_company(tx, org_id)
+    changed = find_changes(company.details, changes)
+    if changes.get("name", company.name) != company.name:
+        changed["name"] = changes["name"]
+    if not changed:
+        return company
+    names = sorted(changed)
+    name = changed.pop("name", company.name)
+    details = msgspec.structs.replace(company.details, **changed)
+    if "billing_user_id" in changed:
+        _check_billing_user(tx, org_id, details)
+    _store(tx, org_id, name, details)
+    record(tx, org_id, actor, "changed", "organization", org_id, changed=names)
+    return msgspec.structs.replace(company, name=name, details=details)
+
+
+def ensure_agent(tx: Tx, org_id: int, *, actor: str) -> int:
+    """The agent that the organization is under; one of its own name is made where there is none."""
+    company = get_company(tx, org_id)
+    if company.agent_id is not None:
+        return company.agent_id
+    agent_id = tx.next_id("identity")
+    sql.add_agent(
+        tx, id=agent_id, distributor_id=company.distributor_id, name=company.name, now=tx.now
+    )
+    if sql.set_agent(tx, org_id=org_id, agent_id=agent_id, now=tx.now):
+        record(tx, org_id, actor, "changed", "organization", org_id, agent=[None, agent_id])
+    return agent_id
+
+
+def read_company(row: Any) -> Company:
+    """A company from its columns, in the order of `Company`."""
+    org_id, distributor_id, agent_id, name, timezone, details = row
+    decoded = msgspec.json.decode(details, type=CompanyDetails)
+    return Company(org_id, distributor_id, agent_id, name, timezone, decoded)
+
+
+def find_changes(present: msgspec.Struct, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Those of `wanted` that are fields of `present` and have another value there."""
+    return {
+        name: value
+        for name, value in wanted.items()
+        if name in present.__struct_fields__ and value != getattr(present, name)
+    }
+
+
+def _add(
+    tx: Tx, org_id: int, name: str, distributor_id: int, agent_id: int | None, timezone: str
+) -> str:
+    base = _slug(name)
+    for number in range(1, ATTEMPTS):
+        slug = base if number == 1 else f"{base}-{number}"
+        if sql.add_organization(
+            tx,
+            org_id=org_id,
+            uuid=tx.uuid(),
+            distributor_id=distributor_id,
+            agent_id=agent_id,
+            slug=slug,
+            name=name,
+            timezone=timezone,
+            locale="en",
+            now=tx.now,
+        ):
+            return slug
+    raise Unavailable("company.slug", f"There are too many companies named {name!r}.")
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:SLUG_LENGTH].strip("-") or "company"
+
+
+def _store(tx: Tx, org_id: int, name: str, details: CompanyDetails) -> None:
+    encoded = msgspec.json.encode(details).decode()
+    sql.set_details(tx, org_id=org_id, name=name, details=encoded, now=tx.now)
+
+
+def _check_billing_user(tx: Tx, org_id: int, details: CompanyDetails) -> None:
+    user_id = details.billing_user_id
+    if user_id is not None and not sql.has_user(tx, org_id=org_id, id=user_id):
+        raise Invalid("billing_user.unknown", f"The company has no user {user_id}.")

@@ -1,0 +1,336 @@
+"""Users as other users see and change them: the roles, and what each of them may.
+
+Who sees whom: an Admin every user of its distributor; an Agent those of its own company and of
+every company under the same agent; an Acct itself. Somebody else is Missing. What a role may not
+do at all is Denied: only Admins and Agents make users; an Agent makes and edits Acct users alone;
+everybody changes their own contact fields and password, but only an Admin more of itself, and
+never its own monthly limit upwards. The role is read anew in every transaction.
+"""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from turnout.core.audit.recording import record
+from turnout.core.identity.companies import (
+    create_company,
+    edit_company,
+    ensure_agent,
+    find_changes,
+    get_company,
+    read_company,
+)
+from turnout.core.identity.model import Company, CompanyDetails, Login, Member, Profile, Role, User
+from turnout.core.identity.sql import sql
+from turnout.core.identity.timezones import NUMBERS, ZONES
+from turnout.core.identity.users import create_user, encode_settings, rename_user, set_password
+from turnout.core.text import is_email
+from turnout.errors import Denied, Invalid, Missing, Unauthenticated
+from turnout.store import Tx
+
+OWN_FIELDS = frozenset(
+    {"title", "first_name", "last_name", "email", "phone", "fax", "mobile", "password"}
+)
+# Beside the profile's own fields. The rest of a user is read-only.
+_ACCOUNT_FIELDS = ("user_code", "email", "role", "is_live")
+# What an audit entry shows with its values; of other fields it has the name alone.
+_AUDITED = frozenset({"user_code", "role", "is_live", "monthly_limit"})
+
+
+class NewMember(msgspec.Struct, frozen=True):
+    """A user to be made, in the company `company_id` or in a new one.
+
+    `company` has the new company's `name` and details by name; `agent_id`, which counts for
+    Admins, is the agent that it is put under.
+    """
+
+    user_code: str
+    email: str
+    role: Role
+    profile: Profile
+    is_live: bool
+    company_id: int | None
+    company: dict[str, Any]
+    agent_id: int | None
+
+
+class MemberPage(NamedTuple):
+    """One page of the users that `caller` sees, and how many there are in all."""
+
+    caller: Member
+    members: list[Member]
+    total: int
+
+
+class Password(NamedTuple):
+    """A stored password: whose sign-in it would prove, and its hash."""
+
+    login: Login
+    hashed: str
+
+
+def find_password(tx: Tx, user_code: str) -> Password | None:
+    """The password that a sign-in as `user_code` (in any case) is held against.
+
+    None for an unknown or disabled user, and for one who has no password.
+    """
+    row = sql.find_password(tx, name=user_code.casefold())
+    return Password(Login(*row[:3]), row[3]) if row else None
+
+
+def require_member(tx: Tx, login: Login) -> Member:
+    """Who signed in, as it stands now.
+
+    Raises Unauthenticated when the user was disabled or the password changed meanwhile.
+    """
+    row = sql.find_member(
+        tx, org_id=login.org_id, user_id=login.user_id, credential_id=login.credential_id
+    )
+    if row is None:
+        raise Unauthenticated("login.ended", "The user is disabled or the password has changed.")
+    return _read_member(row)
+
+
+def list_members(tx: Tx, login: Login, user_code: str, *, most: int, skip: int) -> MemberPage:
+    """The users that the caller sees whose code contains `user_code`, in any case; oldest first.
+
+    An Acct user sees itself, whatever is asked for.
+    """
+    caller = require_member(tx, login)
+    if caller.user.role is Role.ACCT:
+        return MemberPage(caller, [caller], 1)
+    wanted = _scope(caller) | {"pattern": _containing(user_code.casefold())}
+    rows = sql.list_visible_members(tx, **wanted, most=most, skip=skip)
+    total = sql.count_visible_members(tx, **wanted)
+    return MemberPage(caller, [_read_member(row) for row in rows], total)
+
+
+def get_member(tx: Tx, login: Login, user_id: int) -> tuple[Member, Member]:
+    """The caller, and the user of that number as far as the caller sees it. Raises Missing."""
+    caller = require_member(tx, login)
+    return caller, _find_seen(tx, caller, user_id)
+
+
+def require_may_add(tx: Tx, login: Login) -> Member:
+    """The caller. Raises Denied when it may make no users at all."""
+    caller = require_member(tx, login)
+    if caller.user.role is Role.ACCT:
+        raise _denied()
+    return caller
+
+
+def add_member(tx: Tx, login: Login, new: NewMember, password_hash: str) -> int:
+    """Make a user, and its company where it is to have a new one; returns the user's number.
+
+    A new company is billed to its first user. Raises Denied, Conflict when the user code is
+    taken, Invalid for a company or agent that the caller does not see.
+    """
+    caller = require_may_add(tx, login)
+    if caller.user.role is Role.AGENT and new.role is not Role.ACCT:
+        raise _denied()
+    is_new = new.company_id is None
+    company = _new_company(tx, caller, new) if is_new else _seen_company(tx, caller, new)
+    user = create_user(
+        tx,
+        company.org_id,
+        new.user_code,
+        name=new.profile.full_name or new.user_code,
+        email=new.email,
+        role=new.role,
+        password_hash=password_hash,
+        profile=new.profile,
+        is_live=new.is_live,
+        actor=caller.actor,
+    )
+    if is_new:
+        billed = {"billing_user_id": user.id}
+        edit_company(tx, company.org_id, billed, actor=caller.actor)
+    return user.id
+
+
+def edit_member(
+    tx: Tx,
+    login: Login,
+    user_id: int,
+    changes: dict[str, Any],
+    company: dict[str, Any],
+    password_hash: str | None,
+) -> None:
+    """Change a user, and its company's name and details, by the names in `changes` and `company`.
+
+    `changes` has fields of Profile, `user_code`, `email`, `role`, `is_live` and `company_id`.
+    What has the value already counts as unchanged. Raises Missing, Denied, Conflict when the
+    user code is taken, Invalid for another company.
+    """
+    caller, member = get_member(tx, login, user_id)
+    user = member.user
+    sql.touch_user(tx, org_id=user.org_id, id=user.id, now=tx.now)
+    member = _find_seen(tx, caller, user_id)
+    changed = _changes_of(member, changes, company, password_hash)
+    if not _may_edit(caller, member, changed):
+        raise _denied()
+    if changes.get("company_id", user.org_id) != user.org_id:
+        raise Invalid("company.unknown", "A user stays in its company.")
+    if not changed:
+        return
+    if company:
+        edit_company(tx, user.org_id, company, actor=caller.actor)
+    if password_hash:
+        set_password(tx, user.org_id, user.id, password_hash)
+    if "user_code" in changed:
+        rename_user(tx, member.user, changed["user_code"])
+    _store(tx, member, changed, caller.actor)
+    _record(tx, member, changed, caller.actor)
+
+
+def _store(tx: Tx, member: Member, changed: dict[str, Any], actor: str) -> None:
+    user = member.user
+    settings = {name: value for name, value in changed.items() if name in Profile.__struct_fields__}
+    profile = msgspec.structs.replace(member.profile, **settings)
+    email, role = changed.get("email", user.email), changed.get("role", user.role)
+    if not is_email(email):
+        raise Invalid("user.email", f"{email!r} is not an e-mail address.")
+    is_live = changed.get("is_live", member.is_live)
+    sql.set_user(
+        tx,
+        org_id=user.org_id,
+        id=user.id,
+        role=role.value,
+        name=profile.full_name or user.user_code,
+        email=email,
+        profile=encode_settings(profile),
+        disabled_at=None if is_live else tx.now,
+        now=tx.now,
+    )
+    if role is Role.AGENT:
+        ensure_agent(tx, user.org_id, actor=actor)
+
+
+def _record(tx: Tx, member: Member, changed: dict[str, Any], actor: str) -> None:
+    names = sorted(changed.keys() - {"company"})
+    if not names:
+        return
+    present = _fields_of(member)
+    shown = {name: [present[name], changed[name]] for name in names if name in _AUDITED}
+    user = member.user
+    record(tx, user.org_id, actor, "changed", "user", user.id, changed=names, **shown)
+
+
+def _changes_of(
+    member: Member, changes: dict[str, Any], company: dict[str, Any], password_hash: str | None
+) -> dict[str, Any]:
+    present = _fields_of(member)
+    changed = {
+        name: value for name, value in changes.items() if name in present and present[name] != value
+    }
+    if password_hash:
+        changed["password"] = "changed"
+    if company.get("name", member.company.name) != member.company.name or find_changes(
+        member.company.details, company
+    ):
+        changed["company"] = company
+    return changed
+
+
+def _fields_of(member: Member) -> dict[str, Any]:
+    user = member.user
+    account = (user.user_code, user.email, user.role, member.is_live)
+    fields = dict(zip(_ACCOUNT_FIELDS, account, strict=True))
+    # A zone that is the company's anyway is shown like a chosen one.
+    zone = {"timezone_id": NUMBERS.get(member.timezone)}
+    return fields | msgspec.structs.asdict(member.profile) | zone
+
+
+def _may_edit(caller: Member, member: Member, changed: dict[str, Any]) -> bool:
+    is_self = caller.user.id == member.user.id
+    if caller.user.role is Role.ADMIN:
+        return not (is_self and _raises_limit(member.profile, changed))
+    if is_self:
+        return changed.keys() <= OWN_FIELDS
+    return (
+        caller.user.role is Role.AGENT and member.user.role is Role.ACCT and "role" not in changed
+    )
+
+
+def _raises_limit(profile: Profile, changed: dict[str, Any]) -> bool:
+    if "monthly_limit" not in changed or profile.monthly_limit is None:
+        return False
+    wanted = changed["monthly_limit"]
+    return wanted is None or wanted > profile.monthly_limit
+
+
+def _denied() -> Denied:
+    return Denied("user.denied", "Permission denied")
+
+
+def _new_company(tx: Tx, caller: Member, new: NewMember) -> Company:
+    agent_id = new.agent_id
+    if caller.user.role is Role.AGENT:
+        agent_id = ensure_agent(tx, caller.user.org_id, actor=caller.actor)
+    details = {name: value for name, value in new.company.items() if name != "name"}
+    zone_id = new.profile.timezone_id
+    return create_company(
+        tx,
+        new.company["name"],
+        CompanyDetails(**details),
+        distributor_id=caller.company.distributor_id,
+        agent_id=agent_id,
+        timezone=caller.timezone if zone_id is None else ZONES[zone_id],
+        actor=caller.actor,
+    )
+
+
+def _seen_company(tx: Tx, caller: Member, new: NewMember) -> Company:
+    try:
+        company = get_company(tx, new.company_id or 0)
+    except Missing as error:
+        raise _unknown_company(new) from error
+    own = caller.company
+    is_linked = company.org_id == own.org_id or (
+        company.agent_id is not None and company.agent_id == own.agent_id
+    )
+    if company.distributor_id != own.distributor_id or not (
+        caller.user.role is Role.ADMIN or is_linked
+    ):
+        raise _unknown_company(new)
+    return company
+
+
+def _unknown_company(new: NewMember) -> Invalid:
+    return Invalid("company.unknown", f"There is no company {new.company_id}.")
+
+
+def _find_seen(tx: Tx, caller: Member, user_id: int) -> Member:
+    is_hidden = caller.user.role is Role.ACCT and caller.user.id != user_id
+    row = None if is_hidden else sql.find_visible_member(tx, id=user_id, **_scope(caller))
+    if row is None:
+        raise Missing("user.missing", f"There is no user {user_id}.")
+    return _read_member(row)
+
+
+def _scope(caller: Member) -> dict[str, Any]:
+    company = caller.company
+    return {
+        "distributor_id": company.distributor_id,
+        "sees_all": int(caller.user.role is Role.ADMIN),
+        "agent_id": company.agent_id,
+        "own_org_id": company.org_id,
+    }
+
+
+def _containing(text: str) -> str:
+    """A LIKE pattern (escape character `!`) for what contains `text`."""
+    for special in "!%_":
+        text = text.replace(special, "!" + special)
+    return f"%{text}%"
+
+
+def _read_member(row: Any) -> Member:
+    org_id, user_id, user_code, role, name, email, disabled_at, added_at, profile = row[:9]
+    return Member(
+        User(org_id, user_id, user_code, Role(role), name, email),
+        disabled_at is None,
+        added_at,
+        msgspec.json.decode(profile, type=Profile),
+        read_company((org_id, *row[9:])),
+    )

@@ -1,0 +1,69 @@
+"""Passwords: argon2id hashes, and the few threads in which they are made and checked.
+
+One hash takes about 150 ms and 64 MiB. So it is never made inside a transaction, two are made
+at a time, a few may wait, and the rest is told to come back.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from turnout.errors import Invalid, Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SHORTEST = 10
+THREADS = 2
+MOST_WAITING = 64
+RETRY_AFTER_S = 5
+# Of a password nobody knows, with the settings of `_hasher`: what an unknown user's is held
+# against, so that it takes as long as a known one's.
+NOBODYS_HASH = (
+    "$argon2id$v=19$m=65536,t=3,p=4$4/vZrrjAxnBE5p/fJgVOBQ"
+    "$CKBJD2MHeNUMYFhPiu+FhSIC0vQA/jI4SgQ32/L7c2M"
+)
+
+_hasher = PasswordHasher()
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash of a password: about 150 ms and 64 MiB, so never inside a transaction.
+
+    Raises Invalid when it has fewer than 10 characters.
+    """
+    if len(password) < SHORTEST:
+        raise Invalid("password.short", f"The password needs at least {SHORTEST} characters.")
+    return _hasher.hash(password)
+
+
+def is_password(password: str, hashed: str) -> bool:
+    """Whether `password` is the one that `hashed` was made of; in constant time for its length."""
+    try:
+        return _hasher.verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+class PasswordPool:
+    """Two threads for `hash_password` and `is_password`, and a bounded queue before them."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="password")
+        self._places = threading.BoundedSemaphore(THREADS + MOST_WAITING)
+
+    def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        """Run `work` in one of the threads. Raises Unavailable when too many wait already."""
+        if not self._places.acquire(blocking=False):
+            raise Unavailable(
+                "password.busy",
+                "Too many passwords wait to be checked. Try again in a few seconds.",
+                retry_after=RETRY_AFTER_S,
+            )
+        future = self._threads.submit(work, *args, **kwargs)
+        future.add_done_callback(lambda _: self._places.release())
+        return future

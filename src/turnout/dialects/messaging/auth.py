@@ -1,0 +1,176 @@
+"""Basic authentication that costs no argon2 run a request.
+
+A name and password that were right are remembered for five minutes by a keyed digest; the key
+is random and lives in this process only, so what is remembered tells nothing to somebody who
+reads it. Remembered is which user and which stored password it was. Whether both still stand
+(and what role the user has) is read in every request's own transaction, so a changed password
+or a disabled user drops out at once; then the password is checked anew, once.
+
+Not remembered: each check takes one read and one argon2 run, for an unknown user too, so the
+time tells nothing. Several requests with one and the same new credential share a check.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+
+import falcon.asgi
+
+from turnout.core.identity.guessing import Attempt, Throttle
+from turnout.core.identity.members import find_password
+from turnout.core.identity.model import Caller, Login
+from turnout.core.identity.passwords import NOBODYS_HASH, PasswordPool, hash_password, is_password
+from turnout.core.text import is_storable
+from turnout.errors import Unauthenticated
+from turnout.store import Database, Tx
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Verb = Callable[Concatenate[Tx, Login, P], T]
+
+REMEMBERED_MS = 5 * 60 * 1000
+CACHE_SIZE = 10_000
+LONGEST = 255
+
+
+class Shown(NamedTuple):
+    """The name and password of one request, and where it came from."""
+
+    user_code: str
+    password: str
+    address: str
+
+
+class Logins:
+    """Who sends a request, by user code and password."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._pool = PasswordPool()
+        self._throttle = Throttle(db.clock)
+        self._key = secrets.token_bytes(32)
+        self._remembered: dict[bytes, tuple[Login, int]] = {}
+        self._checks: dict[bytes, asyncio.Task[Login]] = {}
+        self._last_used: dict[Caller, int] = {}
+
+    async def read(
+        self, req: falcon.asgi.Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`db.read` for who sent the request: `verb(tx, login, …)`.
+
+        Raises Unauthenticated, and Limited after too many wrong passwords.
+        """
+        return await self._run(self._db.read, req, verb, args, kwargs)  # type: ignore[no-any-return]
+
+    async def write(
+        self, req: falcon.asgi.Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`db.write` for who sent the request, as `read`."""
+        return await self._run(self._db.write, req, verb, args, kwargs)  # type: ignore[no-any-return]
+
+    async def hash(self, password: str) -> str:
+        """The hash of a new password. Raises Unavailable when too many wait."""
+        return await asyncio.wrap_future(self._pool.submit(hash_password, password))
+
+    def take_last_used(self) -> dict[Caller, int]:
+        """Which credentials were used since the last call, and when (epoch ms)."""
+        taken, self._last_used = self._last_used, {}
+        return taken
+
+    async def _run(
+        self,
+        bridge: Callable[..., Awaitable[Any]],
+        req: falcon.asgi.Request,
+        verb: Callable[..., Any],
+        args: Any,
+        kwargs: Any,
+    ) -> Any:
+        shown = _shown(req)
+        digest = self._digest(shown)
+        if login := self._recall(digest):
+            try:
+                result = await bridge(verb, login, *args, **kwargs)
+                self._used(login)
+                return result
+            except Unauthenticated:
+                self._remembered.pop(digest, None)
+        login = await self._check(digest, shown)
+        result = await bridge(verb, login, *args, **kwargs)
+        self._used(login)
+        return result
+
+    def _digest(self, shown: Shown) -> bytes:
+        text = f"{shown.user_code.casefold()}:{shown.password}"
+        return hashlib.blake2b(text.encode(), key=self._key, digest_size=32).digest()
+
+    def _recall(self, digest: bytes) -> Login | None:
+        login, until = self._remembered.get(digest, (None, 0))
+        return login if until > self._db.clock() else None
+
+    def _used(self, login: Login) -> None:
+        self._last_used[Caller(login.org_id, login.credential_id)] = self._db.clock()
+
+    async def _check(self, digest: bytes, shown: Shown) -> Login:
+        task = self._checks.get(digest)
+        if task is None:
+            task = asyncio.create_task(self._check_password(digest, shown))
+            self._checks[digest] = task
+            task.add_done_callback(lambda done: self._checked(digest, done))
+        # One caller who goes away does not end the check for the others.
+        return await asyncio.shield(task)
+
+    def _checked(self, digest: bytes, task: "asyncio.Task[Login]") -> None:
+        self._checks.pop(digest, None)
+        if not task.cancelled():
+            task.exception()  # seen, also where every caller has gone away
+
+    async def _check_password(self, digest: bytes, shown: Shown) -> Login:
+        attempt = Attempt(shown.user_code.casefold(), shown.address)
+        self._throttle.begin(attempt)
+        try:
+            found = await self._db.read(find_password, shown.user_code)
+            hashed = found.hashed if found else NOBODYS_HASH
+            is_right = await asyncio.wrap_future(
+                self._pool.submit(is_password, shown.password, hashed)
+            )
+        except BaseException:
+            self._throttle.take_back(attempt)
+            raise
+        if found is None or not is_right:
+            raise Unauthenticated("login.wrong", "The user code or the password is wrong.")
+        self._throttle.confirm(attempt)
+        self._remember(digest, found.login)
+        return found.login
+
+    def _remember(self, digest: bytes, login: Login) -> None:
+        self._remembered.pop(digest, None)
+        while len(self._remembered) >= CACHE_SIZE:
+            del self._remembered[next(iter(self._remembered))]
+        self._remembered[digest] = (login, self._db.clock() + REMEMBERED_MS)
+
+
+def _shown(req: falcon.asgi.Request) -> Shown:
+    scheme, _, encoded = (req.get_header("Authorization") or "").strip().partition(" ")
+    if scheme.lower() != "basic":
+        raise Unauthenticated("login.absent", "Send the header Authorization: Basic ….")
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Unauthenticated("login.malformed", "The credentials are not base64.") from error
+    user_code, colon, password = _text(decoded).partition(":")
+    user_code = user_code.strip()
+    is_possible = max(len(user_code), len(password)) <= LONGEST and is_storable(user_code)
+    if not colon or not user_code or not is_possible:
+        raise Unauthenticated("login.malformed", "The credentials are not user_code:password.")
+    return Shown(user_code, password, req.remote_addr)
+
+
+def _text(decoded: bytes) -> str:
+    try:
+        return decoded.decode()
+    except UnicodeDecodeError:
+        return decoded.decode("latin-1")  # as older clients send it

@@ -1,0 +1,269 @@
+"""From the wire to the model: bodies and parameters of the messaging API.
+
+Like Laravel, it trims text and takes empty text for null. Fields are judged in the order of the
+tables below, and the first fault is the answer.
+"""
+
+import re
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from falcon.asgi import Request
+
+from turnout.core.identity.members import NewMember
+from turnout.core.identity.model import CompanyDetails, Profile, Role
+from turnout.dialects.messaging import rules
+from turnout.dialects.messaging.rules import Rule, refuse, required
+from turnout.errors import Invalid
+from turnout.http.body import UNREADABLE, read_body
+
+BODY_LIMIT = 262_144
+FORM = "application/x-www-form-urlencoded"
+DEFAULT_PAGE_SIZE = 10
+MOST_PAGE_SIZE = 1000
+LAST_PAGE = 1_000_000_000
+USER_CODE_FILTER_LENGTH = 255
+
+Pairs = list[tuple[str, str]]
+Given = dict[str, Any]
+
+_line, _lines, _count = rules.text(), rules.text(rules.LONG_TEXT_LENGTH), rules.whole()
+
+PROFILE: dict[str, Rule] = {
+    "title": _line,
+    "first_name": _line,
+    "last_name": _line,
+    "phone": _line,
+    "fax": _line,
+    "mobile": _line,
+    "additional_reports_address": rules.emails,
+    "report_type": rules.text(50),
+    "timezone_id": rules.timezone_id,
+    "monthly_limit": _count,
+    "agree_spam_policy": rules.flag,
+    "receive_reports": rules.flag,
+    "show_recipients_in_email_report": rules.flag,
+    "show_recipients_in_online_report": rules.flag,
+    "fax_header_text": _line,
+    "call_back_url": rules.url,
+    "default_tts_voice": _line,
+    "tts_repeat_count": _count,
+    "default_voice_caller_id": _line,
+    "default_sms_sender_id": _line,
+    "etob_authentication_type": _line,
+    "etob_email_address": rules.emails,
+    "etob_subject_behaviour": _line,
+    "etob_use_email_body_as_fax_cover": rules.flag,
+    "etob_email_message_start_string": _lines,
+    "etob_email_message_start_string_include": rules.flag,
+    "etob_email_message_end_string": _lines,
+    "etob_strip_non_ascii": rules.flag,
+    "etob_disabled": rules.flag,
+    "etob_xheader_code": _line,
+    "etob_ip_whitelist": _lines,
+    "etob_ip_whitelist_alert_address": rules.emails,
+    "email_address_for_inbound_fax": rules.emails,
+    "credit_limit_for_alert": rules.number,
+    "credit_limit_alert_address": rules.emails,
+    "hide_costs_in_reports": rules.flag,
+    "hide_accounts": rules.flag,
+    "filter_non_ascii_in_sms": rules.flag,
+    "tts_max_character_limit": _count,
+    "default_sms_reply_email_address": rules.emails,
+    "tts_message_prefix": _lines,
+    "maximum_document_retention_hours": _count,
+    "include_fax_content_in_reports": rules.flag,
+}
+COMPANY: dict[str, Rule] = {
+    "name": _line,
+    "abn": _line,
+    "address": _line,
+    "suburb": _line,
+    "state": _line,
+    "postcode": _line,
+    "country": _line,
+    "billing_user_id": _count,
+    "billing_contact_title": _line,
+    "billing_contact_surname": _line,
+    "billing_contact_first_name": _line,
+    "billing_contact_phone": _line,
+    "billing_contact_fax": _line,
+    "billing_contact_email": rules.emails,
+}
+
+
+class PageQuestion(msgspec.Struct, frozen=True):
+    """Which users are asked for, and which page of them; `query` is as the request had it."""
+
+    user_code: str
+    page: int
+    page_size: int
+    query: Pairs
+
+
+class UserChanges(msgspec.Struct, frozen=True):
+    """A change of a user: fields by the model's names, the company's, and a new password."""
+
+    fields: dict[str, Any]
+    company: dict[str, Any]
+    password: str | None
+
+
+def decode_page_question(query_string: str) -> PageQuestion:
+    """The parameters of GET /users; contract, List users."""
+    query = _pairs(query_string)
+    asked = _clean(dict(query))
+    return PageQuestion(
+        rules.text(USER_CODE_FILTER_LENGTH)("user_code", asked.get("user_code") or ""),
+        _asked(asked, "page", 1, LAST_PAGE),
+        _asked(asked, "page_size", DEFAULT_PAGE_SIZE, MOST_PAGE_SIZE),
+        query,
+    )
+
+
+async def read_parameters(req: Request) -> Given:
+    """The members of a body, JSON or a form, and what the query has beside them.
+
+    A password counts in the body alone: addresses end up in logs and histories.
+    """
+    body = await read_body(req, BODY_LIMIT)
+    query = _nested(_pairs(req.query_string))
+    query.pop("password", None)
+    return _clean(query | _decode_body(body, req.content_type or ""))
+
+
+def decode_new_user(given: Given) -> tuple[NewMember, str]:
+    """The user that POST /users is to make, and its password; contract, Add / Edit User."""
+    code = _needed(given, "user_code", rules.user_code)
+    secret = _needed(given, "password", rules.password)
+    address = _needed(given, "email", rules.email)
+    role = _one(given, "account_type", rules.account_type, Role.ACCT)
+    is_live = _one(given, "user_live", rules.flag, True)
+    profile = Profile(**_several(PROFILE, given, Profile))
+    company_id = _one(given, "company_id", _count, None)
+    company = {} if company_id is not None else _new_company(given)
+    agent_id = _one(given, "agent_id", _count, None)
+    member = NewMember(code, address, role, profile, is_live, company_id, company, agent_id)
+    return member, secret
+
+
+def decode_changes(given: Given) -> UserChanges:
+    """The changes of PUT /users/{id}: what is absent stays, null takes the default.
+
+    Members that nobody can set (`user_id`, `user_added`, …) are passed over, and so is an empty
+    password, so that a user can be sent back as it was read.
+    """
+    fields: dict[str, Any] = {}
+    if "user_code" in given:
+        fields["user_code"] = _needed(given, "user_code", rules.user_code)
+    if "email" in given:
+        fields["email"] = _needed(given, "email", rules.email)
+    if "account_type" in given:
+        fields["role"] = _needed(given, "account_type", rules.account_type)
+    if "user_live" in given:
+        fields["is_live"] = _one(given, "user_live", rules.flag, True)
+    if given.get("company_id") is not None:
+        fields["company_id"] = _count("company_id", given["company_id"])
+    fields |= _several(PROFILE, given, Profile)
+    company = _members(given)
+    changes = _several(COMPANY, company, CompanyDetails, prefix="company.")
+    if "name" in company and company["name"] is None:
+        required("company.name")
+    return UserChanges(fields, changes, _one(given, "password", rules.password, None))
+
+
+def decode_user_id(text: str) -> int:
+    """The number in a path; what is none, is nobody's."""
+    return int(text) if re.fullmatch(r"\d{1,18}", text, re.ASCII) else 0
+
+
+def _asked(asked: Given, name: str, default: int, most: int) -> int:
+    value = asked.get(name)
+    return default if value is None else int(rules.whole(1, most)(name, value))
+
+
+def _new_company(given: Given) -> dict[str, Any]:
+    if given.get("company") is None:
+        refuse("company", "The {field} field is required when company_id is not present.")
+    company = _members(given)
+    if company.get("name") is None:
+        required("company.name")
+    return _several(COMPANY, company, CompanyDetails, prefix="company.")
+
+
+def _members(given: Given) -> Given:
+    company = given.get("company")
+    if company is not None and not isinstance(company, dict):
+        refuse("company", "The {field} must be an array.")
+    return company or {}
+
+
+def _needed(given: Given, name: str, rule: Rule) -> Any:
+    if given.get(name) is None:
+        required(name)
+    return rule(name, given[name])
+
+
+def _one(given: Given, name: str, rule: Rule, default: Any) -> Any:
+    value = given.get(name)
+    return default if value is None else rule(name, value)
+
+
+def _several(
+    table: dict[str, Rule], given: Given, struct: type[msgspec.Struct], prefix: str = ""
+) -> dict[str, Any]:
+    """Those fields of the table that are given; null is the default that `struct` has."""
+    defaults = {field.name: field.default for field in msgspec.structs.fields(struct)}
+    return {
+        name: defaults.get(name) if given[name] is None else rule(prefix + name, given[name])
+        for name, rule in table.items()
+        if name in given
+    }
+
+
+def _decode_body(body: bytes, content_type: str) -> Given:
+    body = body.strip()
+    if not body:
+        return {}
+    # curl sends a form's type with every -d, so it says nothing about what the body is.
+    if content_type.lower().startswith(FORM) and not body.startswith((b"{", b"[")):
+        return _nested(_pairs(body.decode("utf-8", "replace")))
+    try:
+        decoded = msgspec.json.decode(body)
+    except UNREADABLE as error:
+        raise Invalid("body.malformed", "The body is not valid JSON.") from error
+    if decoded == []:  # what PHP makes of an empty array
+        return {}
+    if not isinstance(decoded, dict):
+        raise Invalid("body.malformed", "The body must be a JSON object.")
+    return decoded
+
+
+def _pairs(encoded: str) -> Pairs:
+    return parse_qsl(encoded, keep_blank_values=True)
+
+
+def _nested(pairs: Pairs) -> Given:
+    """Members of a form; `company[name]` is a member of a member."""
+    given: Given = {}
+    for name, value in pairs:
+        if part := re.fullmatch(r"(\w+)\[(\w+)\]", name):
+            inner = given.setdefault(part[1], {})
+            if isinstance(inner, dict):
+                inner[part[2]] = value
+        else:
+            given[name] = value
+    return given
+
+
+def _clean(given: Given) -> Given:
+    return {name: _clean_value(name, value) for name, value in given.items()}
+
+
+def _clean_value(name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return _clean(value)
+    if isinstance(value, str):
+        return (value if name == "password" else value.strip()) or None
+    return value

@@ -1,0 +1,67 @@
+"""How the messaging API answers each kind of failure: a status, and a sentence in `errors`."""
+
+import msgspec
+
+from turnout.dialects.messaging.wire import ErrorBody
+from turnout.errors import (
+    Conflict,
+    Denied,
+    Failure,
+    Gone,
+    Invalid,
+    Limited,
+    Missing,
+    Unauthenticated,
+    Unavailable,
+)
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected
+
+STATUS: dict[type[Failure], int] = {
+    Unauthenticated: 401,
+    Denied: 403,
+    Missing: 404,
+    Gone: 404,
+    MethodNotAllowed: 405,
+    Invalid: 422,
+    Conflict: 422,
+    Limited: 429,
+    Unexpected: 500,
+    Unavailable: 503,
+}
+VALIDATION = "Validation failed: "
+CHALLENGE = 'Basic realm="Turnout", charset="UTF-8"'
+# Codes of the product whose wording is the contract's.
+SENTENCES = {
+    "user.missing": "User not found.",
+    "name.taken": "The user_code has already been taken.",
+    "company.unknown": "The selected company_id is invalid.",
+    "agent.unknown": "The selected agent_id is invalid.",
+    "billing_user.unknown": "The selected company.billing_user_id is invalid.",
+}
+
+
+def present_failure(failure: Failure) -> Answer:
+    """The failure as the contract has it; table in README.md."""
+    status = STATUS[type(failure)]
+    headers = {}
+    if isinstance(failure, Unauthenticated):
+        headers["WWW-Authenticate"] = CHALLENGE
+    if isinstance(failure, Limited | Unavailable):
+        headers["Retry-After"] = str(failure.retry_after)
+    if isinstance(failure, MethodNotAllowed):
+        headers["Allow"] = ", ".join(failure.allowed)
+    body = msgspec.json.encode(ErrorBody(status=status, errors=_sentence(failure)))
+    return Answer(status, body, "application/json", headers)
+
+
+def _sentence(failure: Failure) -> str:
+    # Why a sign-in failed is nobody's business: all of them are answered alike.
+    if isinstance(failure, Unauthenticated):
+        return "Invalid credentials."
+    if isinstance(failure, Denied):
+        return "Permission denied"
+    sentence = SENTENCES.get(failure.code, failure.message)
+    if isinstance(failure, Invalid | Conflict):
+        sentence = sentence.removeprefix("Bad Request: ")
+        return VALIDATION + sentence[:1].upper() + sentence[1:]
+    return sentence

@@ -1,0 +1,95 @@
+"""From the model to the wire: answers of the messaging API."""
+
+import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from turnout.core.identity.members import MemberPage
+from turnout.core.identity.model import Company, Member, Role
+from turnout.core.identity.timezones import NUMBERS
+from turnout.dialects.messaging.decode import PageQuestion
+from turnout.dialects.messaging.paginator import paginate
+from turnout.dialects.messaging.wire import (
+    CompanyBody,
+    OneUser,
+    OwnUser,
+    UserBody,
+    UserList,
+    UserNumber,
+)
+
+_encode = msgspec.json.Encoder().encode
+
+
+def present_page(page: MemberPage, question: PageQuestion, path: str) -> bytes:
+    """The answer of GET /users: a page, or an Acct user alone. `path` is the list's address."""
+    users = [_user(member, page.caller.timezone) for member in page.members]
+    if page.caller.user.role is Role.ACCT:
+        return _encode(OwnUser(data=users[0]))
+    pages = paginate(
+        path, question.query, page=question.page, per_page=question.page_size, total=page.total
+    )
+    return _encode(
+        UserList(
+            current_page=pages.current,
+            data=users,
+            first_page_url=pages.first_url,
+            from_=pages.first_item,
+            last_page=pages.last,
+            last_page_url=pages.last_url,
+            links=pages.links,
+            next_page_url=pages.next_url,
+            path=path,
+            per_page=question.page_size,
+            prev_page_url=pages.previous_url,
+            to=pages.last_item,
+            total=page.total,
+        )
+    )
+
+
+def present_user(caller: Member, member: Member) -> bytes:
+    """The answer of GET /users/{id}; contract, View User."""
+    return _encode(OneUser(data=_user(member, caller.timezone)))
+
+
+def present_number(user_id: int) -> bytes:
+    """The answer to a user that was made or changed; contract, Add / Edit User."""
+    return _encode(UserNumber(data=user_id))
+
+
+def _user(member: Member, timezone: str) -> UserBody:
+    settings = msgspec.structs.asdict(member.profile)
+    settings["agree_spam_policy"] = int(member.profile.agree_spam_policy)
+    # Null where the company's own zone is none of the published ones.
+    settings["timezone_id"] = NUMBERS.get(member.timezone)
+    user, company = member.user, member.company
+    return UserBody(
+        user_id=user.id,
+        company_id=company.org_id,
+        agent_id=company.agent_id,
+        dist_id=company.distributor_id,
+        account_type=user.role.value,
+        user_code=user.user_code,
+        email=user.email,
+        user_live=member.is_live,
+        user_added=_local(member.added_at, timezone),
+        company=_company(company),
+        **settings,
+    )
+
+
+def _company(company: Company) -> CompanyBody:
+    return CompanyBody(
+        company_id=company.org_id,
+        dist_id=company.distributor_id,
+        agent_id=company.agent_id,
+        name=company.name,
+        **msgspec.structs.asdict(company.details),
+    )
+
+
+def _local(instant: int, timezone: str) -> str:
+    moment = datetime.datetime.fromtimestamp(instant // 1000, ZoneInfo(timezone))
+    return moment.strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,28 @@
+"""All routes of the messaging API, on one screen."""
+
+from typing import Any
+
+import falcon.asgi
+import msgspec
+
+from turnout.dialects.messaging.auth import Logins
+from turnout.dialects.messaging.errors import present_failure
+from turnout.dialects.messaging.users import UserResource, UsersResource
+from turnout.http.dialect import new_app
+
+PREFIXES = ("/api/v1",)
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What the API is put together from."""
+
+    logins: Logins
+    base_url: str
+
+
+def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
+    """The API as an ASGI app of its own."""
+    app = new_app(present_failure)
+    app.add_route("/api/v1/users", UsersResource(parts.logins, parts.base_url))
+    app.add_route("/api/v1/users/{user_id}", UserResource(parts.logins))
+    return app

@@ -1,0 +1,72 @@
+"""/api/v1/users: list, view, make and change users."""
+
+from falcon.asgi import Request, Response
+
+from turnout.core.identity.members import (
+    add_member,
+    edit_member,
+    get_member,
+    list_members,
+    require_may_add,
+    require_member,
+)
+from turnout.dialects.messaging.auth import Logins
+from turnout.dialects.messaging.decode import (
+    decode_changes,
+    decode_new_user,
+    decode_page_question,
+    decode_user_id,
+    read_parameters,
+)
+from turnout.dialects.messaging.present import present_number, present_page, present_user
+from turnout.errors import Invalid
+from turnout.http.dialect import Resource
+
+
+class UsersResource(Resource):
+    """Contract, List users and Add / Edit User."""
+
+    def __init__(self, logins: Logins, base_url: str) -> None:
+        self._logins = logins
+        self._path = f"{base_url}/api/v1/users"
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        try:
+            question = decode_page_question(req.query_string)
+        except Invalid:
+            await self._logins.read(req, require_member)  # a stranger is told nothing but that
+            raise
+        page = await self._logins.read(
+            req,
+            list_members,
+            question.user_code,
+            most=question.page_size,
+            skip=(question.page - 1) * question.page_size,
+        )
+        resp.data = present_page(page, question, self._path)
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        # Asked before the body is judged, and before a password is hashed for nobody.
+        await self._logins.read(req, require_may_add)
+        new, password = decode_new_user(await read_parameters(req))
+        hashed = await self._logins.hash(password)
+        resp.data = present_number(await self._logins.write(req, add_member, new, hashed))
+
+
+class UserResource(Resource):
+    """Contract, View User and Add / Edit User."""
+
+    def __init__(self, logins: Logins) -> None:
+        self._logins = logins
+
+    async def on_get(self, req: Request, resp: Response, user_id: str) -> None:
+        caller, member = await self._logins.read(req, get_member, decode_user_id(user_id))
+        resp.data = present_user(caller, member)
+
+    async def on_put(self, req: Request, resp: Response, user_id: str) -> None:
+        number = decode_user_id(user_id)
+        await self._logins.read(req, get_member, number)
+        changes = decode_changes(await read_parameters(req))
+        hashed = await self._logins.hash(changes.password) if changes.password else None
+        await self._logins.write(req, edit_member, number, changes.fields, changes.company, hashed)
+        resp.data = present_number(number)

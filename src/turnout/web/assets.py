@@ -1,0 +1,34 @@
+"""Static files. Each has a digest of its content in its address, so caches keep it forever."""
+
+import hashlib
+import mimetypes
+from functools import cache
+from pathlib import Path
+
+from turnout.web.documents import FOREVER, Document
+
+FOLDER = Path(__file__).with_name("static")
+
+
+def list_assets() -> list[str]:
+    """The names of all files."""
+    return sorted(path.name for path in FOLDER.iterdir())
+
+
+def asset_path(name: str) -> str:
+    """The address of the file `name`, such as /static/turnout.1f2e3d4c5b6a.css."""
+    stem, _, suffix = name.rpartition(".")
+    digest = hashlib.sha256(_read(name)).hexdigest()[:12]
+    return f"/static/{stem}.{digest}.{suffix}"
+
+
+def get_asset(name: str, cache_control: str = FOREVER) -> Document:
+    """The file `name`, to be served."""
+    kind = mimetypes.types_map[Path(name).suffix]
+    content_type = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+    return Document(_read(name), content_type, cache_control)
+
+
+@cache
+def _read(name: str) -> bytes:
+    return (FOLDER / name).read_bytes()

@@ -1,0 +1,44 @@
+"""How the pages answer each kind of failure: a page for browsers, a line of text for others."""
+
+from turnout.errors import (
+    Conflict,
+    Denied,
+    Failure,
+    Gone,
+    Invalid,
+    Limited,
+    Missing,
+    Unauthenticated,
+    Unavailable,
+)
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected
+from turnout.web.policy import asks_for_html
+from turnout.web.templates import render
+
+STATUS: dict[type[Failure], tuple[int, str]] = {
+    Invalid: (400, "That could not be understood"),
+    Unauthenticated: (401, "Please sign in"),
+    Denied: (403, "That is not allowed"),
+    Missing: (404, "There is no track here"),
+    MethodNotAllowed: (405, "Not in this direction"),
+    Conflict: (409, "That does not fit"),
+    Gone: (410, "That is over"),
+    Limited: (429, "Too fast"),
+    Unexpected: (500, "Something went wrong"),
+    Unavailable: (503, "Not just now"),
+}
+
+
+def present_failure(failure: Failure) -> Answer:
+    """The failure as a page or a line of text, whichever the request asks for."""
+    status, title = STATUS[type(failure)]
+    headers = {"Cache-Control": "no-store", "Vary": "Accept"}
+    if isinstance(failure, Limited | Unavailable):
+        headers["Retry-After"] = str(failure.retry_after)
+    if isinstance(failure, MethodNotAllowed):
+        headers["Allow"] = ", ".join(failure.allowed)
+    if asks_for_html.get():
+        page = render("failure.html", status=status, title=title, message=failure.message)
+        return Answer(status, page.encode(), "text/html; charset=utf-8", headers)
+    text = f"{failure.message}\n"
+    return Answer(status, text.encode(), "text/plain; charset=utf-8", headers)

@@ -1,0 +1,43 @@
+"""The pages and documents, as they are served."""
+
+from turnout.web.catalogue import Api, WebParts
+from turnout.web.demo import list_trials
+from turnout.web.documents import NO_STORE, REVALIDATE, Document
+from turnout.web.openapi import load
+from turnout.web.reference import read_reference
+from turnout.web.templates import render
+
+# What an operator does first where this is no demo.
+BEGIN = """\
+turnout org create acme --name 'Acme Ltd'
+turnout token create acme --name website
+turnout event create acme 'Summer party' --starts 2027-06-01T18:00 --ends 2027-06-01T23:00"""
+ROBOTS = "User-agent: *\nDisallow: /\n"
+
+
+def make_start_page(parts: WebParts) -> Document:
+    """What this server is, its APIs, and in a demo what to try."""
+    trials = list_trials(parts.base_url, parts.demo) if parts.demo else []
+    page = render(
+        "start.html", base_url=parts.base_url, apis=parts.apis, trials=trials, begin=BEGIN
+    )
+    # The demo's page has a key in it.
+    return Document.html(page, NO_STORE if trials else REVALIDATE)
+
+
+def make_reference_page(parts: WebParts, api: Api) -> Document:
+    """An API's reference, from its OpenAPI document; in a demo with the demo's key."""
+    secrets = (parts.demo or {}).get(api.name, {})
+    reference = read_reference(load(api, parts.base_url), secrets)
+    page = render("reference.html", api=api, reference=reference)
+    return Document.html(page, NO_STORE if secrets else REVALIDATE)
+
+
+def make_openapi_document(parts: WebParts, api: Api) -> Document:
+    """An API's OpenAPI document, with this server's address."""
+    return Document.json(load(api, parts.base_url))
+
+
+def make_robots() -> Document:
+    """Nothing here is for search engines."""
+    return Document.text(ROBOTS)

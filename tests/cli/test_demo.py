@@ -1,0 +1,220 @@
+"""`turnout demo`: the same programme everywhere, seeded once, completed when interrupted."""
+
+import json
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.runner import Result, Turnout
+from tests.support.server import Server, clean_environment
+from turnout.cli import seeding
+from turnout.cli.demo import choose_settings, read_members, seed, write_private
+from turnout.settings import Settings
+from turnout.store.migrations.running import migrate
+
+MEMBERS = [
+    "apiKey",
+    "eventPak",
+    "sessionPaks",
+    "fullSessionPak",
+    "closedEventPak",
+    "closedSessionPak",
+    "channelPak",
+    "channelSessionPaks",
+]
+
+
+def seed_in(folder: Path) -> dict[str, Any]:
+    url = f"sqlite:///{folder / 'turnout.db'}"
+    migrate(url)
+    return seed(Settings(database_url=url), folder / "demo.json")
+
+
+def ask(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+def facts(folder: Path) -> dict[str, Any]:
+    """What the demo consists of, apart from stamps, numbers and secrets."""
+    path = folder / "turnout.db"
+    return {
+        "events": ask(path, "SELECT title, pak, state, held FROM events ORDER BY id"),
+        "sessions": ask(path, "SELECT title, pak, capacity, held FROM sessions ORDER BY id"),
+        "people": ask(path, "SELECT email, first_name, last_name, company FROM people ORDER BY 1"),
+        "bookings": ask(
+            path,
+            """SELECT p.email, s.title FROM session_bookings b
+            JOIN registrations r ON r.id = b.registration_id JOIN people p ON p.id = r.person_id
+            JOIN sessions s ON s.id = b.session_id ORDER BY 1, 2""",
+        ),
+        "tickets": ask(path, "SELECT state, count(*) FROM tickets GROUP BY state"),
+    }
+
+
+def counts(folder: Path) -> dict[str, int]:
+    path = folder / "turnout.db"
+    names = [name for (name,) in ask(path, "SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    return {name: ask(path, f"SELECT count(*) FROM {name}")[0][0] for name in names}
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a demo that was seeded without interruption; look, and do not touch."""
+    folder = tmp_path_factory.mktemp("seeded")
+    seed_in(folder)
+    return folder
+
+
+def test_the_demo_is_a_believable_programme(seeded: Path) -> None:
+    found = facts(seeded)
+    states = {title: state for title, _, state, _ in found["events"]}
+    full = [(held, capacity) for _, _, capacity, held in found["sessions"] if held == capacity]
+    assert (states["Open Rail Summit"], states["Winter meetup"]) == ("open", "closed")
+    assert len(states) == 2 + len(seeding.WEBINARS)
+    assert len(found["people"]) == seeding.PEOPLE
+    assert full == [(seeding.FULL_SESSION_PLACES, seeding.FULL_SESSION_PLACES)]
+    assert all(held > 0 for _, _, _, held in found["events"])
+    assert ask(seeded / "turnout.db", "SELECT DISTINCT status FROM queue_items") == [("success",)]
+
+
+def test_demo_json_leads_to_the_programme(seeded: Path) -> None:
+    members = json.loads((seeded / "demo.json").read_text())
+    registration = members["registration"]
+    sessions = {pak: title for title, pak, _, _ in facts(seeded)["sessions"]}
+    events = {pak: title for title, pak, _, _ in facts(seeded)["events"]}
+    assert members["base_url"] == "http://127.0.0.1:8080"
+    assert list(registration) == MEMBERS
+    assert events[registration["eventPak"]] == "Open Rail Summit"
+    assert events[registration["closedEventPak"]] == "Winter meetup"
+    assert sessions[registration["fullSessionPak"]] == "Workshop: interlocking by hand"
+    assert sessions[registration["closedSessionPak"]] == "Depot tour"
+    assert [sessions[pak] for pak in registration["channelSessionPaks"]] == list(seeding.WEBINARS)
+    assert len(registration["sessionPaks"]) == 6
+
+
+def test_demo_json_and_the_database_are_for_their_owner_only(seeded: Path) -> None:
+    for name in ("demo.json", "turnout.db"):
+        assert stat.S_IMODE((seeded / name).stat().st_mode) == 0o600
+
+
+def test_the_programme_is_the_same_everywhere_and_the_key_is_not(
+    seeded: Path, tmp_path: Path
+) -> None:
+    here, there = seed_in(tmp_path), json.loads((seeded / "demo.json").read_text())
+    assert facts(tmp_path) == facts(seeded)
+    assert here["registration"].pop("apiKey") != there["registration"].pop("apiKey")
+    assert here == there
+
+
+def test_seeding_again_changes_nothing(tmp_path: Path) -> None:
+    first = seed_in(tmp_path)
+    before = counts(tmp_path), (tmp_path / "demo.json").read_bytes()
+    assert seed_in(tmp_path) == first
+    assert (counts(tmp_path), (tmp_path / "demo.json").read_bytes()) == before
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_text("{half"), None])
+def test_a_lost_demo_json_is_written_anew_with_a_new_key(tmp_path: Path, damage: Any) -> None:
+    first = seed_in(tmp_path)
+    file = tmp_path / "demo.json"
+    if damage:
+        damage(file)
+    else:
+        file.write_text("[]")
+    again = seed_in(tmp_path)
+    assert json.loads(file.read_text()) == again
+    assert again["registration"].pop("apiKey") != first["registration"].pop("apiKey")
+    assert again == first
+    states = ask(tmp_path / "turnout.db", "SELECT revoked_at IS NULL FROM credentials ORDER BY id")
+    assert states == [(0,), (1,)]
+
+
+# The process that seeds is killed by its own progress report: at the same point in every run.
+KILLED = """
+import os, signal, sys
+from turnout.cli import seeding
+from turnout.settings import Settings
+from turnout.store import Ids, open_database
+def progress(done, total):
+    if done == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+seeding.seed(open_database(Settings(database_url=sys.argv[1]), ids=Ids(seeding.SEED)), {}, progress)
+"""
+
+
+@pytest.mark.parametrize("people", [1, 150, seeding.PEOPLE])
+def test_an_interrupted_seeding_is_completed_by_the_next_run(
+    seeded: Path, tmp_path: Path, people: int
+) -> None:
+    url = f"sqlite:///{tmp_path / 'turnout.db'}"
+    migrate(url)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, url, str(people)], env=clean_environment(), check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert len(facts(tmp_path)["people"]) == people
+    assert dict(row[::2] for row in facts(tmp_path)["events"])["Winter meetup"] == "open"
+    members = seed_in(tmp_path)
+    assert facts(tmp_path) == facts(seeded)
+    assert read_members(tmp_path / "demo.json") == members
+
+
+def test_the_demo_serves_what_it_seeded_and_again_after_a_restart(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    for _ in range(2):
+        with server:
+            headers = {"APIKey": server.demo["registration"]["apiKey"]}
+            answer = server.ask("POST", "/v1.0/signin", headers=headers)
+            assert (answer.status, answer.json()["expiresIn"]) == (200, 3600)
+            assert server.demo["base_url"] == server.url
+            assert server.stop() == 0
+    introductions = server.read_log().split("Turnout serves its demo at ")[1:]
+    assert len(introductions) == 2
+    assert introductions[0].split("{")[0] == introductions[1].split("{")[0]
+    assert server.demo["registration"]["apiKey"] in introductions[0]
+
+
+def test_the_demo_refuses_a_misspelled_setting_and_leaves_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    result = Turnout(None)("demo", "--data", data, database_ulr="sqlite:///x.db")
+    assert result == Result(
+        2,
+        "",
+        "settings: TURNOUT_DATABASE_ULR in the environment is not a setting; "
+        "`turnout settings` lists those there are\n",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_database_is_in_the_data_folder_unless_one_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.environ", clean_environment())
+    own = choose_settings(tmp_path, host=None, port=9000)
+    assert (own.database_url, own.port) == (f"sqlite:///{tmp_path / 'turnout.db'}", 9000)
+    config = tmp_path / "turnout.toml"
+    config.write_text('database_url = "postgresql://db.example.com/demo"\n')
+    monkeypatch.setattr("os.environ", clean_environment(config=config))
+    assert choose_settings(tmp_path, host=None, port=None).database_url == (
+        "postgresql://db.example.com/demo"
+    )
+
+
+def test_a_private_file_is_never_half_written_nor_readable_by_others(tmp_path: Path) -> None:
+    file = tmp_path / "demo.json"
+    file.touch(mode=0o666)
+    (tmp_path / "demo.json.new").write_text("left by a killed run")
+    write_private(file, "{}\n")
+    assert file.read_text() == "{}\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [file]

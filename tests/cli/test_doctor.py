@@ -1,0 +1,187 @@
+"""`turnout doctor`: it finds what is wrong, and says what to do."""
+
+import re
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Result, Turnout, on_new_database
+from tests.cli.test_servers import set_schema
+from tests.support.node import new_database
+from tests.support.server import free_port
+from turnout.cli.doctor import Finding, judge_clock, judge_room, judge_speed
+from turnout.core.events.model import span
+from turnout.core.events.places import TargetNoun
+from turnout.core.events.programme import create_event
+from turnout.core.identity.credentials import issue_credential
+from turnout.core.identity.model import Caller, CredentialKind
+from turnout.core.identity.organizations import create_organization
+from turnout.core.journeys.intake import accept
+from turnout.core.journeys.model import Application
+from turnout.core.people.model import Contact
+from turnout.core.registrations.model import Submitted
+from turnout.store import Tx
+from turnout.store.migrations.revisions import HEAD
+
+FINDING = re.compile(r"^(ok|warn|FAIL) +(.{15}) (.*)(?:\n +-> (.*))?", re.MULTILINE)
+
+
+def read(result: Result) -> dict[str, tuple[str, str, str]]:
+    """What was found, by what was looked at: mark, seen, advice."""
+    assert result.error == ""
+    return {
+        what.strip(): (mark, seen, advice)
+        for mark, what, seen, advice in FINDING.findall(result.output)
+    }
+
+
+def test_all_is_well(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    result = turnout("doctor")
+    findings = read(result)
+    assert result.code == 0
+    assert list(findings) == [
+        "database",
+        "schema",
+        "intake queue",
+        "clock",
+        "disk",
+        "disk speed",
+        "carriers",
+    ]
+    assert findings["database"] == ("ok", f"{turnout.url} answers", "")
+    assert findings["schema"] == ("ok", HEAD, "")
+    assert findings["intake queue"] == ("ok", "nothing waits", "")
+    assert findings["clock"][0] == "ok"
+    assert findings["carriers"] == ("ok", "none in this version, which sends no messages", "")
+
+
+def test_all_is_well_on_postgresql(cluster) -> None:
+    result = Turnout(new_database("postgresql", Path(), cluster))("doctor")
+    findings = read(result)
+    assert result.code == 0
+    assert {mark for mark, _, _ in findings.values()} == {"ok"}
+    assert findings["server"][1].startswith("PostgreSQL ")
+    assert findings["database clock"][1].endswith(" ms from this machine's")
+    assert "***" in findings["database"][1]
+
+
+def test_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "turnout.db"
+    result = Turnout(f"sqlite:///{path}")("doctor")
+    assert result.code == 1
+    assert read(result)["database"] == (
+        "FAIL",
+        f"sqlite:///{path}: There is no database at {path}",
+        "Run `turnout migrate` to make it, or correct TURNOUT_DATABASE_URL.",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "turnout.db"
+    result = Turnout(f"sqlite:///{path}")("doctor")
+    findings = read(result)
+    assert result.code == 1
+    assert findings["disk"] == (
+        "FAIL",
+        f"[Errno 2] No such file or directory: '{path.parent}'",
+        "The folder must exist, and this user must be allowed to write there.",
+    )
+    assert "disk speed" not in findings
+
+
+@pytest.mark.parametrize(
+    ("schema", "seen", "advice"),
+    [
+        (None, "none", "Run `turnout migrate`."),
+        ("0000", "0000", "Run `turnout migrate`."),
+        ("9999", "9999", "Install the newer Turnout: this one must not touch the database."),
+    ],
+)
+def test_another_schema(tmp_path: Path, schema: str | None, seen: str, advice: str) -> None:
+    turnout = on_new_database(tmp_path)
+    path = tmp_path / "turnout.db"
+    if schema:
+        set_schema(path, schema)
+    else:
+        path.write_bytes(b"")
+    result = turnout("doctor")
+    assert result.code == 1
+    assert read(result)["schema"] == ("FAIL", seen, advice)
+    assert "intake queue" not in read(result)
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database\n")
+    result = Turnout(f"sqlite:///{path}")("doctor")
+    mark, seen, advice = read(result)["database"]
+    assert (result.code, mark) == (1, "FAIL")
+    assert seen.endswith("cannot be opened: file is not a database")
+    assert advice.startswith("Correct TURNOUT_DATABASE_URL")
+
+
+def test_a_server_that_does_not_answer() -> None:
+    result = Turnout(f"postgresql://u:secret@127.0.0.1:{free_port()}/turnout")("doctor")
+    mark, seen, advice = read(result)["database"]
+    assert (result.code, mark) == (1, "FAIL")
+    assert "Connection refused" in seen
+    assert advice.startswith("Correct TURNOUT_DATABASE_URL, or see that the database runs")
+    assert "secret" not in result.output
+
+
+def test_an_address_that_is_none() -> None:
+    result = Turnout("mysql://host/name")("doctor")
+    findings = read(result)
+    assert result.code == 1
+    assert findings["database"][2] == "Correct TURNOUT_DATABASE_URL."
+
+
+def test_a_queue_that_nobody_processes(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    with turnout.database() as db:
+        db.call(queue_registration)
+    assert re.fullmatch(r"\d s behind", read(turnout("doctor"))["intake queue"][1])
+    connection = sqlite3.connect(tmp_path / "turnout.db")
+    with connection:
+        connection.execute("UPDATE submissions SET due_at = due_at - 3600000")
+    connection.close()
+    result = turnout("doctor")
+    mark, seen, advice = read(result)["intake queue"]
+    assert (result.code, mark) == (0, "warn")
+    assert re.fullmatch(r"the oldest registration has waited for 360\d s", seen)
+    assert advice.startswith("See that a `turnout serve` or `turnout work` runs")
+
+
+def queue_registration(tx: Tx) -> None:
+    org_id = create_organization(tx, "acme", "Acme", actor="test").org_id
+    when = span("2027-03-01T09:00", "2027-03-01T17:00", "UTC")
+    event = create_event(tx, org_id, "Summit", when, actor="test")
+    credential, _ = issue_credential(tx, org_id, CredentialKind.API_KEY, "test", actor="test")
+    submitted = Submitted(Contact(email="ada@example.com"))
+    application = Application(TargetNoun.EVENT, event.pak, ["1234567890123456"], submitted)
+    accept(tx, Caller(org_id, credential.id), application)
+
+
+def test_a_clock_that_was_never_set() -> None:
+    assert judge_clock(time.gmtime(0)) == Finding(
+        "clock",
+        "1970-01-01 00:00:00 UTC",
+        "Set the clock, and run a time service.",
+        is_failure=True,
+    )
+
+
+@pytest.mark.parametrize(("free_gib", "mark"), [(0.9, "warn"), (1, "ok"), (500, "ok")])
+def test_the_room_that_is_left(free_gib: float, mark: str) -> None:
+    finding = judge_room(Path("/data"), int(free_gib * 2**30))
+    assert (finding.mark, finding.seen) == (mark, f"{free_gib:.1f} GiB free at /data")
+
+
+@pytest.mark.parametrize(("fsync_ms", "mark"), [(0.2, "ok"), (20, "ok"), (21, "warn")])
+def test_the_speed_of_the_disk(fsync_ms: float, mark: str) -> None:
+    finding = judge_speed(fsync_ms)
+    assert (finding.mark, finding.seen) == (mark, f"{fsync_ms:.1f} ms to make a write durable")

@@ -1,0 +1,194 @@
+"""`turnout event` and `channel`."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Result, Turnout, on_new_database
+from turnout.core.audit.recording import list_entries
+from turnout.core.events.model import EventState, span
+from turnout.core.events.programme import (
+    create_event,
+    get_event,
+    list_channels,
+    list_events,
+    list_sessions,
+)
+
+WHEN = ("--starts", "2027-03-01T09:00", "--ends", "2027-03-01T17:00")
+ORG = 10001
+FIRST_EVENT = 1000001
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Turnout:
+    turnout = on_new_database(tmp_path)
+    turnout.ok("org", "create", "acme", "--timezone", "Europe/Berlin")
+    return turnout
+
+
+def rows_of(table: str) -> list[list[str]]:
+    return [re.split(r"  +", line.strip()) for line in table.splitlines()[1:]]
+
+
+def test_event_create_makes_one_session_of_the_same_title(acme: Turnout) -> None:
+    output = acme.ok("event", "create", "acme", "Rail Summit", *WHEN)
+    with acme.database() as db:
+        event = db.call(get_event, ORG, FIRST_EVENT)
+        sessions = db.call(list_sessions, ORG, FIRST_EVENT)
+    assert output == (
+        f"Event 1000001, eventPak {event.pak}: Rail Summit\n"
+        f"  Session {sessions[0].id}, sessionPak {sessions[0].pak}: Rail Summit\n"
+    )
+    assert (event.state, event.timezone, event.capacity) == ("open", "Europe/Berlin", None)
+    assert [session.title for session in sessions] == ["Rail Summit"]
+
+
+def test_event_create_makes_the_sessions_that_are_named(acme: Turnout) -> None:
+    more = ("--capacity", "50", "--timezone", "Asia/Tokyo", "--session", "A", "--session", "B")
+    acme.ok("event", "create", "acme", "Rail Summit", *WHEN, *more)
+    with acme.database() as db:
+        event = db.call(get_event, ORG, FIRST_EVENT)
+        sessions = db.call(list_sessions, ORG, FIRST_EVENT)
+    assert (event.timezone, event.capacity) == ("Asia/Tokyo", 50)
+    assert [(s.title, s.starts_local) for s in sessions] == [
+        ("A", "2027-03-01T09:00"),
+        ("B", "2027-03-01T09:00"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("times", "error"),
+    [
+        (
+            ("--starts", "soon", "--ends", "2027-03-01T17:00"),
+            "error: 'soon' in 'Europe/Berlin' is not a time such as 2027-03-01T09:00.\n",
+        ),
+        (
+            ("--starts", "2027-03-01T17:00", "--ends", "2027-03-01T09:00"),
+            "error: The end 2027-03-01T09:00 must be after the start 2027-03-01T17:00.\n",
+        ),
+    ],
+)
+def test_event_create_refuses_impossible_times(
+    acme: Turnout, times: tuple[str, ...], error: str
+) -> None:
+    assert acme("event", "create", "acme", "Summit", *times) == Result(1, "", error)
+    with acme.database() as db:
+        assert db.call(list_events, ORG) == []
+
+
+@pytest.mark.parametrize("capacity", ["-1", "1e9", "9" * 30])
+def test_event_create_refuses_impossible_capacities(acme: Turnout, capacity: str) -> None:
+    result = acme("event", "create", "acme", "Summit", *WHEN, "--capacity", capacity)
+    assert (result.code, result.output) == (2, "")
+    assert result.error.startswith("usage: Invalid value")
+
+
+def test_event_add_session_takes_the_events_times_or_its_own(acme: Turnout) -> None:
+    acme.ok("event", "create", "acme", "Summit", *WHEN)
+    own = ("--starts", "2027-03-01T10:00", "--ends", "2027-03-01T11:00", "--capacity", "12")
+    acme.ok("event", "add-session", "acme", FIRST_EVENT, "Workshop", *own)
+    output = acme.ok("event", "add-session", "acme", FIRST_EVENT, "All day")
+    with acme.database() as db:
+        sessions = {s.title: s for s in db.call(list_sessions, ORG, FIRST_EVENT)}
+    workshop, all_day = sessions["Workshop"], sessions["All day"]
+    assert (workshop.starts_local, workshop.ends_local) == ("2027-03-01T10:00", "2027-03-01T11:00")
+    assert (workshop.capacity, all_day.capacity) == (12, None)
+    assert (all_day.starts_local, all_day.ends_local) == ("2027-03-01T09:00", "2027-03-01T17:00")
+    assert output == f"  Session {all_day.id}, sessionPak {all_day.pak}: All day\n"
+
+
+def test_event_set_changes_state_and_capacity(acme: Turnout) -> None:
+    acme.ok("event", "create", "acme", "Summit", *WHEN)
+    output = acme.ok("event", "set", "acme", FIRST_EVENT, "--state", "closed", "--capacity", "9")
+    assert output == "Event 1000001 (Summit) is closed and holds 9.\n"
+    output = acme.ok("event", "set", "acme", FIRST_EVENT, "--unlimited")
+    assert output == "Event 1000001 (Summit) is closed and holds any number.\n"
+    with acme.database() as db:
+        event = db.call(get_event, ORG, FIRST_EVENT)
+        entries = db.call(list_entries, ORG, "event", FIRST_EVENT)
+    assert (event.state, event.capacity) == (EventState.CLOSED, None)
+    assert [entry.action for entry in entries] == ["created", "changed", "changed", "changed"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["1000001"], "error: Say what to set: --state, --capacity or --unlimited.\n"),
+        (
+            ["1000001", "--capacity", "5", "--unlimited"],
+            "error: Give either --capacity or --unlimited, not both.\n",
+        ),
+        (["7", "--state", "open"], "error: There is no event 7.\n"),
+    ],
+)
+def test_event_set_refuses(acme: Turnout, arguments: list[str], error: str) -> None:
+    acme.ok("event", "create", "acme", "Summit", *WHEN)
+    assert acme("event", "set", "acme", *arguments) == Result(1, "", error)
+    with acme.database() as db:
+        assert db.call(get_event, ORG, FIRST_EVENT).state is EventState.OPEN
+
+
+def test_event_list_shows_events_and_their_sessions(acme: Turnout) -> None:
+    acme.ok("event", "create", "acme", "[bold]Summit[/x]", *WHEN, "--capacity", "80")
+    acme.ok("event", "create", "acme", "Meetup", *WHEN, "--session", "Talks")
+    with acme.database() as db:
+        first, second = db.call(list_events, ORG)
+        (summit,) = db.call(list_sessions, ORG, first.id)
+        (talks,) = db.call(list_sessions, ORG, second.id)
+    start, berlin = "2027-03-01 09:00", "Europe/Berlin"
+    event_rows = [
+        ["1000001", first.pak, "[bold]Summit[/x]", "open", start, berlin, "0", "80"],
+        ["1000002", second.pak, "Meetup", "open", start, berlin, "0", "any number"],
+    ]
+    session_rows = [
+        [str(summit.id), summit.pak, "[bold]Summit[/x]", "open", start, "0", "any number"],
+        [str(talks.id), talks.pak, "Talks", "open", start, "0", "any number"],
+    ]
+    assert rows_of(acme.ok("event", "list", "acme")) == event_rows
+    assert rows_of(acme.ok("event", "list", "acme", "--sessions")) == [
+        event_rows[0],
+        session_rows[0],
+        event_rows[1],
+        session_rows[1],
+    ]
+
+
+def test_event_list_leaves_nothing_out_when_there_are_many(acme: Turnout) -> None:
+    when = span("2027-03-01T09:00", "2027-03-01T17:00", "Europe/Berlin")
+    with acme.database() as db:
+        for number in range(101):
+            db.call(create_event, ORG, f"Event {number}", when, actor="test")
+    titles = [row[2] for row in rows_of(acme.ok("event", "list", "acme"))]
+    assert titles == [f"Event {number}" for number in range(101)]
+
+
+def test_event_list_never_cuts_a_long_title_when_piped(acme: Turnout) -> None:
+    title = "A very long title " * 30
+    acme.ok("event", "create", "acme", title, *WHEN)
+    assert title.strip() in acme.ok("event", "list", "acme")
+
+
+def test_channel_create_groups_events(acme: Turnout) -> None:
+    for title in ("One", "Two"):
+        acme.ok("event", "create", "acme", title, *WHEN)
+    output = acme.ok(
+        "channel", "create", "acme", "Webinars", "--event", "1000001", "--event", 1000002
+    )
+    with acme.database() as db:
+        (channel,) = db.call(list_channels, ORG)
+        entries = db.call(list_entries, ORG, "channel", channel.id)
+    assert output == f"Channel {channel.id}, channelPak {channel.pak}: Webinars\n"
+    assert [entry.facts.get("event_id") for entry in entries] == [None, 1000001, 1000002]
+    assert rows_of(acme.ok("channel", "list", "acme")) == [
+        [str(channel.id), channel.pak, "Webinars"]
+    ]
+
+
+def test_channel_create_with_an_unknown_event_makes_nothing(acme: Turnout) -> None:
+    expected = Result(1, "", "error: There is no event 1000001.\n")
+    assert acme("channel", "create", "acme", "Webinars", "--event", "1000001") == expected
+    with acme.database() as db:
+        assert db.call(list_channels, ORG) == []

@@ -1,0 +1,37 @@
+"""One node a module and database; an organization of its own for each test."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.node import BACKENDS, Account, LocalNode, new_database, open_node
+from turnout.core.identity.organizations import create_organization
+from turnout.store import Database
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def node(request, tmp_path_factory) -> Iterator[LocalNode]:
+    folder = tmp_path_factory.mktemp("core")
+    cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
+    with open_node(new_database(request.param, folder, cluster), database_threads=4) as node:
+        yield node
+
+
+@pytest.fixture
+def db(node: LocalNode) -> Database:
+    return node.db
+
+
+@pytest.fixture
+def org_id(db: Database) -> int:
+    slug = f"org-{next(_numbers)}"
+    return db.call(create_organization, slug, slug.upper(), actor="test").org_id
+
+
+@pytest.fixture
+def account(node: LocalNode) -> Account:
+    """An organization with an event of three sessions and a channel of two events."""
+    return node.add_account(f"account-{next(_numbers)}")

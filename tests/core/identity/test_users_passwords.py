@@ -1,0 +1,130 @@
+"""The pool in which passwords are hashed, and the throttle against guessing them."""
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.node import Clock
+from turnout.core.identity import guessing
+from turnout.core.identity.guessing import (
+    MOST_PER_ADDRESS,
+    MOST_PER_PAIR,
+    WINDOW_MS,
+    Attempt,
+    Throttle,
+)
+from turnout.core.identity.passwords import (
+    MOST_WAITING,
+    NOBODYS_HASH,
+    THREADS,
+    PasswordPool,
+    hash_password,
+    is_password,
+)
+from turnout.errors import Invalid, Limited, Unavailable
+
+ADA = Attempt("ada", "192.0.2.1")
+
+
+def test_a_password_fits_its_hash_alone():
+    hashed = hash_password("correct horse")
+    assert hashed.startswith("$argon2id$")
+    assert is_password("correct horse", hashed)
+    assert not is_password("incorrect horse", hashed)
+    assert not is_password("correct horse", NOBODYS_HASH)
+    assert not is_password("correct horse", "no hash")
+
+
+def test_a_short_password_is_refused():
+    with pytest.raises(Invalid):
+        hash_password("123456789")
+
+
+def test_the_pool_refuses_what_it_cannot_hold_and_goes_on():
+    pool, go = PasswordPool(), threading.Event()
+    waiting = [pool.submit(go.wait, 60) for _ in range(THREADS + MOST_WAITING)]
+    with pytest.raises(Unavailable) as refused:
+        pool.submit(go.wait)
+    assert refused.value.retry_after > 0
+    go.set()
+    assert all(future.result(60) for future in waiting)
+    assert pool.submit(str.upper, "x").result(60) == "X"
+
+
+def test_a_failing_check_gives_its_place_back():
+    pool = PasswordPool()
+    for _ in range(THREADS + MOST_WAITING + 1):
+        with pytest.raises(Invalid):
+            pool.submit(hash_password, "short").result(60)
+
+
+def is_let_in(throttle: Throttle, attempt: Attempt) -> bool:
+    try:
+        throttle.begin(attempt)
+    except Limited:
+        return False
+    return True
+
+
+def test_one_user_from_one_address():
+    clock = Clock()
+    throttle = Throttle(clock)
+    assert [is_let_in(throttle, ADA) for _ in range(MOST_PER_PAIR + 1)] == [True] * 10 + [False]
+    assert is_let_in(throttle, ADA._replace(address="192.0.2.2"))
+    assert is_let_in(throttle, ADA._replace(user_code="bob"))
+    clock.advance(WINDOW_MS / 1000 - 0.001)
+    with pytest.raises(Limited) as limited:
+        throttle.begin(ADA)
+    assert limited.value.retry_after == 1
+    clock.advance(0.001)
+    assert is_let_in(throttle, ADA)
+
+
+def test_many_users_from_one_address():
+    throttle = Throttle(Clock())
+    names = [f"user-{number}" for number in range(MOST_PER_ADDRESS + 1)]
+    outcomes = [is_let_in(throttle, Attempt(name, "192.0.2.1")) for name in names]
+    assert outcomes == [True] * MOST_PER_ADDRESS + [False]
+    assert is_let_in(throttle, Attempt("user-0", "192.0.2.2"))
+
+
+def test_a_network_of_ipv6_is_one_address():
+    throttle = Throttle(Clock())
+    for number in range(MOST_PER_PAIR):
+        throttle.begin(Attempt("ada", f"2001:db8::{number:x}"))
+    assert not is_let_in(throttle, Attempt("ada", "2001:db8::ffff:1:2:3"))
+    assert is_let_in(throttle, Attempt("ada", "2001:db8:0:1::1"))
+
+
+def test_right_passwords_count_for_nothing():
+    throttle = Throttle(Clock())
+    for _ in range(3 * MOST_PER_ADDRESS):
+        throttle.begin(ADA)
+        throttle.confirm(ADA)
+    for _ in range(MOST_PER_PAIR - 1):
+        throttle.begin(ADA)
+    throttle.begin(ADA)
+    throttle.confirm(ADA)
+    assert [is_let_in(throttle, ADA) for _ in range(MOST_PER_PAIR + 1)] == [True] * 10 + [False]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans()), max_size=300))
+def test_no_more_wrong_passwords_get_through_than_the_limits(attempts):
+    throttle, wrong = Throttle(Clock()), 0
+    for user_code, is_right in attempts:
+        attempt = Attempt(user_code, "here")
+        if is_let_in(throttle, attempt):
+            if is_right:
+                throttle.confirm(attempt)
+            else:
+                wrong += 1
+    assert wrong <= MOST_PER_ADDRESS
+
+
+def test_memory_is_bounded():
+    throttle = Throttle(Clock())
+    for number in range(guessing.MOST_WINDOWS + 100):
+        throttle.begin(Attempt("x", f"host-{number}"))
+    assert len(throttle._windows) == guessing.MOST_WINDOWS

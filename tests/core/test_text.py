@@ -1,0 +1,124 @@
+"""What may be stored, what is an e-mail address, and when two spellings are one."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from turnout.core.text import email_key, is_email, is_storable
+
+COMPOSED, DECOMPOSED = "jos\u00e9", "jose\u0301"
+
+
+@pytest.mark.parametrize(
+    ("spelling", "key"),
+    [
+        ("ada@example.com", "ada@example.com"),
+        ("  Ada@Example.COM\t", "ada@example.com"),
+        ("a.d.a+news@example.com", "a.d.a+news@example.com"),
+        (f"{COMPOSED}@example.com", f"{COMPOSED}@example.com"),
+        (f"{DECOMPOSED}@example.com", f"{COMPOSED}@example.com"),
+        (f"{DECOMPOSED.upper()}@example.com", f"{COMPOSED}@example.com"),
+        ("\u03aa\u0301@example.com", "\u0390@example.com"),
+        ("STRASSE@example.com", "strasse@example.com"),
+        ("stra\u00dfe@example.com", "strasse@example.com"),
+        ("info@m\u00fcnchen.de", "info@xn--mnchen-3ya.de"),
+        ("info@M\u00dcNCHEN.DE", "info@xn--mnchen-3ya.de"),
+        ("info@mu\u0308nchen.de", "info@xn--mnchen-3ya.de"),
+        ("info@XN--MNCHEN-3YA.de", "info@xn--mnchen-3ya.de"),
+        ("j\u00f6rg@m\u00fcnchen.de", "j\u00f6rg@xn--mnchen-3ya.de"),
+        ("info@stra\u00dfe.de", "info@xn--strae-oqa.de"),
+        ("\u5f35@\u4f8b\u5b50.tw", "\u5f35@xn--fsqu00a.tw"),
+    ],
+)
+def test_spellings_of_one_address_have_one_key(spelling, key):
+    assert email_key(spelling) == key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ada@example.com", "ada+1@example.com"),
+        ("ada.l@example.com", "adal@example.com"),
+        ("ada@example.com", "ada@example.org"),
+        ("jose@example.com", f"{COMPOSED}@example.com"),
+        ("info@strasse.de", "info@stra\u00dfe.de"),
+    ],
+)
+def test_different_addresses_have_different_keys(one, other):
+    assert email_key(one) != email_key(other)
+
+
+locals_ = st.text(
+    st.characters(categories=("L", "M", "N"), include_characters="+.-_"), min_size=1, max_size=20
+)
+domains = st.sampled_from(
+    ["example.com", "m\u00fcnchen.de", "Stra\u00dfe.de", "B\u00dcCHER.example", "\u4f8b\u5b50.tw"]
+)
+
+
+@given(locals_, domains)
+def test_a_key_does_not_depend_on_how_characters_are_composed(local, domain):
+    key = email_key(f"{local}@{domain}")
+    assert email_key(key) == key
+    for form in ("NFC", "NFD"):
+        assert email_key(f" {unicodedata.normalize(form, f'{local}@{domain}')} ") == key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada@example.com",
+        " ada@example.com ",
+        "a+b.c_d-e@sub.example.co.uk",
+        "x@1and1.com",
+        "ada@a--b.com",
+        "info@m\u00fcnchen.de",
+        "info@xn--mnchen-3ya.de",
+        "j\u00f6rg@example.com",
+        "o'brien@example.com",
+        "ada@example.test",
+        f"{'a' * 64}@example.com",
+    ],
+)
+def test_these_are_addresses(text):
+    assert is_email(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "ada",
+        "ada@",
+        "@example.com",
+        "ada@@example.com",
+        "ada@example..com",
+        ".ada@example.com",
+        "ada.@example.com",
+        "a..da@example.com",
+        "ada@-example.com",
+        "ada@example-.com",
+        "ada lovelace@example.com",
+        "ada@exam ple.com",
+        "Ada <ada@example.com>",
+        "ada@example.com,bob@example.com",
+        "ada@example.com\nbcc: all@example.com",
+        "ada@example.com\x00",
+        f"ada@{'a' * 64}.com",
+    ],
+)
+def test_these_are_not(text):
+    assert not is_email(text)
+
+
+@pytest.mark.parametrize("text", ["", "plain", "caf\u00e9", "\U0001f68b", "line\nbreak\t"])
+def test_text_can_be_stored(text):
+    assert is_storable(text)
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud83d", "caf\u00e9 \udc00"])
+def test_nul_and_half_a_pair_cannot_be_stored(text):
+    assert not is_storable(text)

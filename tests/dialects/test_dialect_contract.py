@@ -1,0 +1,146 @@
+"""What every dialect promises, held against each: failures in its own shape, and nothing else.
+
+A new dialect is one more entry in `DIALECTS`.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.dialects.registration.cases.faults import BREAKING
+from tests.dialects.registration.document import list_statuses
+from tests.dialects.registration.requests import event_body, register
+from tests.support.client import Answer
+from tests.support.node import Account, LocalNode
+from turnout.dialects.registration.errors import STATUS, present_failure
+from turnout.errors import KINDS, Failure, Invalid, Limited, Unavailable
+from turnout.http.errors import MethodNotAllowed, Present, Unexpected
+
+
+class Dialect(NamedTuple):
+    """One dialect: how it presents failures, what it documents, and where it can be tried."""
+
+    name: str
+    present: Present
+    statuses: dict[type[Failure], int]
+    documented: set[str]
+    shape: Callable[[int, str], Any]
+    unknown_path: str
+    known_path: str
+    allowed: str
+    fail: Callable[[LocalNode, Account], Answer]
+
+
+def fail_registration(node: LocalNode, account: Account) -> Answer:
+    """A request that meets a fault which nobody expected."""
+    for statement in BREAKING[node.db.backend]:
+        node.execute(statement)
+    return register(account, event_body(account)).send(node)
+
+
+DIALECTS = [
+    Dialect(
+        name="registration",
+        present=present_failure,
+        statuses=STATUS,
+        documented=list_statuses(),
+        shape=lambda status, text: {"paging": None, "responseCode": status, "message": text},
+        unknown_path="/v1.0/nothing",
+        known_path="/v1.0/registerstatus",
+        allowed="GET, POST",
+        fail=fail_registration,
+    ),
+]
+every_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+FAILURES: dict[type[Failure], Failure] = {
+    kind: kind("a.code", "What happened, to what, and what to do next.")
+    for kind in KINDS
+    if kind not in (Limited, Unavailable)
+} | {
+    Limited: Limited("a.code", "Too many requests: wait.", retry_after=7),
+    Unavailable: Unavailable("a.code", "The database is away.", retry_after=7),
+    MethodNotAllowed: MethodNotAllowed("BREW", "/pot", ["GET", "PUT"]),
+    Unexpected: Unexpected(),
+}
+
+
+@every_dialect
+def test_every_kind_of_failure_has_a_status(dialect: Dialect):
+    assert set(dialect.statuses) == set(FAILURES)
+
+
+@every_dialect
+@pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.__name__)
+def test_a_failure_has_the_shape_and_a_status_of_the_dialect(dialect: Dialect, kind: type[Failure]):
+    answer = dialect.present(FAILURES[kind])
+
+    assert answer.status == dialect.statuses[kind]
+    assert str(answer.status) in dialect.documented
+    assert json.loads(answer.body) == dialect.shape(answer.status, FAILURES[kind].message)
+    assert answer.content_type == "application/json"
+    assert answer.headers == HEADERS.get(kind, {})
+
+
+HEADERS = {
+    Limited: {"Retry-After": "7"},
+    Unavailable: {"Retry-After": "7"},
+    MethodNotAllowed: {"Allow": "GET, PUT"},
+}
+
+
+@every_dialect
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "BREW"])
+def test_an_unknown_path_is_missing(dialect: Dialect, method: str, node: LocalNode):
+    answer = node.client.request(method, f"{dialect.unknown_path}?token=secret")
+
+    assert answer.status == 404
+    text = f"Nothing is at {dialect.unknown_path}."
+    assert answer.body == b"" or answer.json() == dialect.shape(404, text)
+    assert (answer.body == b"") == (method == "HEAD")
+
+
+@every_dialect
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE"])
+def test_an_unknown_method_is_not_allowed(dialect: Dialect, method: str, node: LocalNode):
+    answer = node.client.request(method, dialect.known_path)
+
+    assert (answer.status, answer.headers["allow"]) == (405, dialect.allowed)
+    text = f"{method} is not allowed for {dialect.known_path}. Allowed: {dialect.allowed}."
+    assert answer.body == b"" or answer.json() == dialect.shape(405, text)
+    assert (answer.body == b"") == (method == "HEAD")
+
+
+@every_dialect
+def test_a_method_that_http_does_not_know_is_a_bad_request(dialect: Dialect, node: LocalNode):
+    answer = node.client.request("BREW", dialect.known_path)
+
+    status = dialect.statuses[Invalid]
+    assert (answer.status, answer.json()) == (status, dialect.shape(status, "Invalid HTTP method"))
+
+
+@every_dialect
+def test_every_answer_has_the_number_of_its_request(dialect: Dialect, node: LocalNode):
+    given = {"X-Request-ID": "order-66.b"}
+    answers = [
+        node.client.request("GET", dialect.unknown_path, headers=headers)
+        for headers in (given, {}, {})
+    ]
+    numbers = [answer.headers["x-request-id"] for answer in answers]
+    assert numbers[0] == "order-66.b"
+    assert len(set(numbers)) == 3
+
+
+@every_dialect
+def test_an_unexpected_failure_tells_nothing_but_its_number(
+    dialect: Dialect, node: LocalNode, account: Account, capsys
+):
+    answer = dialect.fail(node, account)
+
+    number = answer.headers["x-request-id"]
+    text = f"Something went wrong on the server. Nothing was changed. Request id: {number}."
+    assert (answer.status, answer.json()) == (500, dialect.shape(500, text))
+    # The operator is told what the caller is not.
+    told = capsys.readouterr()
+    assert "inside information" in told.out + told.err

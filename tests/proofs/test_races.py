@@ -1,0 +1,231 @@
+"""Many at once: no place is sold twice, no key acts twice, nobody is made twice.
+
+Real servers and real connections, each request on one of its own and all sent at the same
+moment; the queue is drained by the server's own workers, or by several processes.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.core.journeys.invariants import find_faults
+from tests.proofs.wire import register_at_once, wish
+from tests.support import proof
+from tests.support.node import BACKENDS, Account, WallClock, new_database, open_node
+from tests.support.server import Server, clean_environment
+from turnout.core.events.model import Event, Session
+from turnout.core.events.places import TargetNoun
+from turnout.core.journeys.intake import accept_all, count_waiting
+from turnout.core.journeys.model import Application
+from turnout.core.people.model import Contact
+from turnout.core.registrations.model import Submitted
+from turnout.settings import Settings
+from turnout.store import Database, Tx, open_database
+
+APPLICANTS = 300
+PLACES = 50
+USES = 40
+SAME = 50
+WORKERS = 3
+DRAIN_TIMEOUT_S = 120
+
+
+class Ground:
+    """A database with an account, its server, and a look into the database."""
+
+    def __init__(self, url: str, account: Account, server: Server, db: Database) -> None:
+        self.url = url
+        self.account = account
+        self.server = server
+        self.db = db
+
+    def ask(self, requests: list[tuple[dict[str, Any], str | None]]) -> list[tuple[int, Any]]:
+        return asyncio.run(register_at_once(self.server.port, self.account.token, requests))
+
+    def drain(self) -> None:
+        """Wait until the queue is empty."""
+        deadline = time.monotonic() + DRAIN_TIMEOUT_S
+        while self.db.call(count_waiting, 1):
+            assert time.monotonic() < deadline, "the queue was not drained in time"
+            time.sleep(0.05)
+
+    def new_event(self, name: str, **options: Any) -> tuple[Event, Session]:
+        """An event with one session; `options` go to the event, `places` to the session."""
+        places = options.pop("places", None)
+        with open_node(self.url, clock=WallClock()) as node:
+            event = node.add_event(self.account.org_id, name, **options)
+            return event, node.add_session(self.account.org_id, event, name, capacity=places)
+
+    def statuses(self, ids: list[int]) -> Counter[str]:
+        rows = self.db.call(query, "SELECT id, status FROM queue_items")
+        known = dict(rows)
+        return Counter(known[id_] for id_ in ids)
+
+
+def query(tx: Tx, statement: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in tx.connection.execute(statement).fetchall()]
+
+
+@pytest.fixture(params=BACKENDS)
+def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
+    cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
+    url = new_database(request.param, tmp_path, cluster)
+    with open_node(url, clock=WallClock()) as node:
+        account = node.add_account()
+    server = Server(
+        tmp_path, database_url=url, command=("serve",), rate_limit_per_minute=0, access_log="false"
+    )
+    with server, open_database_at(url) as db:
+        yield Ground(url, account, server, db)
+
+
+@contextmanager
+def open_database_at(url: str) -> Iterator[Database]:
+    db = open_database(Settings(database_url=url))
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def ids_of(answers: list[tuple[int, Any]]) -> list[int]:
+    assert Counter(status for status, _ in answers) == {200: len(answers)}
+    return [
+        session["queueId"]
+        for _, answer in answers
+        for session in answer["registration"]["sessions"]
+    ]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("limit", ["event", "session"])
+def test_no_more_get_in_than_there_are_places(ground: Ground, limit: str) -> None:
+    rounds = proof.scale(1, 10)
+    for number in range(rounds):
+        options = {"capacity": PLACES} if limit == "event" else {"places": PLACES}
+        event, session = ground.new_event(f"{limit} {number}", **options)
+        answers = ground.ask(
+            [
+                (wish(event.pak, [session.pak], f"{limit}{number}-{guest}@example.com"), None)
+                for guest in range(APPLICANTS)
+            ]
+        )
+        ids = ids_of(answers)
+        ground.drain()
+        assert ground.statuses(ids) == {"success": PLACES, "failed": APPLICANTS - PLACES}
+    assert ground.db.call(find_faults, after_intake_only=True) == {}
+    report("race capacity", ground, limit=limit, rounds=rounds, applicants=APPLICANTS)
+
+
+@pytest.mark.proof
+def test_one_key_has_one_effect_however_often_it_is_used(ground: Ground) -> None:
+    rounds = proof.scale(1, 10)
+    event, session = ground.account.event, ground.account.sessions[0]
+    for number in range(rounds):
+        email = f"key{number}@example.com"
+        body = wish(event.pak, [session.pak], email)
+        answers = ground.ask([(body, f"key-{number}")] * USES)
+        assert len({json.dumps(answer) for answer in answers}) == 1
+        assert len(set(ids_of(answers))) == 1
+        other = wish(event.pak, [session.pak], f"other-{email}")
+        [(status, refusal)] = ground.ask([(other, f"key-{number}")])
+        assert (status, refusal["responseCode"]) == (402, 402)
+        count = f"SELECT count(*) FROM submissions WHERE email LIKE '%{email}'"
+        assert ground.db.call(query, count) == [(1,)]
+    ground.drain()
+    assert ground.db.call(find_faults, after_intake_only=True) == {}
+    report("race idempotency key", ground, rounds=rounds, uses=USES)
+
+
+@pytest.mark.proof
+def test_one_address_is_one_person_with_one_registration(ground: Ground) -> None:
+    rounds = proof.scale(1, 10)
+    event, sessions = ground.account.event, ground.account.sessions
+    spellings = ["same{}@example.com", "Same{}@Example.com", " SAME{}@EXAMPLE.COM"]
+    for number in range(rounds):
+        answers = ground.ask(
+            [
+                (
+                    wish(
+                        event.pak,
+                        [sessions[use % len(sessions)].pak],
+                        spellings[use % len(spellings)].format(number),
+                    ),
+                    None,
+                )
+                for use in range(SAME)
+            ]
+        )
+        ids = ids_of(answers)
+        ground.drain()
+        assert ground.statuses(ids) == {"success": SAME}
+        people = f"SELECT count(*) FROM people WHERE email_key = 'same{number}@example.com'"
+        assert ground.db.call(query, people) == [(1,)]
+    registrations = ground.db.call(query, "SELECT count(*) FROM registrations")
+    assert registrations == [(rounds,)]
+    assert ground.db.call(find_faults, after_intake_only=True) == {}
+    report("race same e-mail", ground, rounds=rounds, requests=SAME)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_several_worker_processes_decide_each_submission_once(
+    backend: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    submissions = proof.scale(300, 3000)
+    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
+    url = new_database(backend, tmp_path, cluster)
+    with open_node(url, clock=WallClock()) as node:
+        account = node.add_account()
+        few = node.add_session(account.org_id, account.event, "Few places", capacity=PLACES)
+        paks = [account.sessions[0].pak, few.pak]
+        for guest in range(submissions):
+            submitted = Submitted(Contact(email=f"guest{guest}@example.com"))
+            application = Application(TargetNoun.EVENT, account.event.pak, paks, submitted)
+            node.db.call(accept_all, [(account.caller, application)])
+        workers = [start_worker(url) for _ in range(WORKERS)]
+        try:
+            deadline = time.monotonic() + DRAIN_TIMEOUT_S
+            while node.db.call(count_waiting, 1):
+                assert time.monotonic() < deadline, "the queue was not drained in time"
+                time.sleep(0.05)
+        finally:
+            for worker in workers:
+                worker.terminate()
+            codes = [worker.wait(30) for worker in workers]
+        assert codes == [0] * WORKERS
+        assert node.db.call(find_faults, after_intake_only=True) == {}
+        ended = node.db.call(
+            query, "SELECT status, count(*) FROM queue_items GROUP BY status ORDER BY status"
+        )
+        assert dict(ended) == {"success": submissions + PLACES, "failed": submissions - PLACES}
+    proof.report(
+        "race workers",
+        backend=backend,
+        processes=WORKERS,
+        submissions=submissions,
+        seed=proof.seed(),
+    )
+
+
+def start_worker(url: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "turnout", "work"],
+        env=clean_environment(database_url=url),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def report(name: str, ground: Ground, **counts: int | str) -> None:
+    proof.report(name, backend=ground.db.backend, seed=proof.seed(), **counts)

@@ -1,0 +1,85 @@
+"""Every named statement of the product: both databases read it, and it stays in its account."""
+
+import importlib
+import pkgutil
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import turnout.core
+from tests.support.node import new_database
+from turnout.store import Statement, Statements
+from turnout.store.sqlite import path_of
+
+SOURCE = Path(turnout.core.__file__).parents[1]
+CROSSES = re.compile(r"crosses organizations: \w+")
+
+
+def load() -> dict[str, Statement]:
+    for module in pkgutil.walk_packages(turnout.core.__path__, "turnout.core."):
+        importlib.import_module(module.name)
+    return {
+        f"{package}:{statement.name}": statement
+        for package, statements in sorted(Statements.registry.items())
+        if package.startswith("turnout.")
+        for statement in statements
+    }
+
+
+STATEMENTS = load()
+every_statement = pytest.mark.parametrize("name", STATEMENTS)
+
+
+def test_no_file_of_statements_is_left_out():
+    folders = {file.parent for file in SOURCE.rglob("queries*.sql")}
+    packages = {".".join(folder.relative_to(SOURCE.parent).parts) for folder in folders}
+    assert packages == {name.partition(":")[0] for name in STATEMENTS}
+
+
+@pytest.fixture(scope="module")
+def sqlite(tmp_path_factory) -> Iterator[sqlite3.Connection]:
+    path = path_of(new_database("sqlite", tmp_path_factory.mktemp("statements")))
+    with closing(sqlite3.connect(path)) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def postgresql(cluster, tmp_path_factory) -> Iterator["psycopg.Connection"]:
+    url = new_database("postgresql", tmp_path_factory.mktemp("statements"), cluster)
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
+@every_statement
+def test_sqlite_reads_it(name, sqlite):
+    text = STATEMENTS[name].text["sqlite"]
+    nulls = dict.fromkeys(re.findall(r":([a-z]\w*)", text))
+    assert sqlite.execute(f"EXPLAIN {text}", nulls).fetchall()
+
+
+@every_statement
+def test_postgresql_reads_it(name, postgresql):
+    text = STATEMENTS[name].text["postgresql"]
+    nulls = dict.fromkeys(re.findall(r"%\((\w+)\)s", text))
+    assert postgresql.execute(f"EXPLAIN {text}", nulls).fetchall()
+
+
+@every_statement
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_it_asks_for_one_organization_or_says_why_it_crosses_them(name, backend):
+    statement = STATEMENTS[name]
+    is_bound = re.search(r":org_id\b|%\(org_id\)s", statement.text[backend])
+    assert is_bound or CROSSES.search(statement.comment[backend])
+
+
+@every_statement
+def test_something_calls_it(name):
+    package, _, statement = name.partition(":")
+    folder = SOURCE.parent.joinpath(*package.split("."))
+    code = "".join(file.read_text() for file in folder.glob("*.py"))
+    assert re.search(rf"\bsql\.{statement}\b", code)

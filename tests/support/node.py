@@ -1,0 +1,212 @@
+"""A node without a network: a throwaway database, a clock that tests turn, seeded ids.
+
+    with open_node(new_database("sqlite", tmp_path)) as node:
+        account = node.add_account()
+        answer = node.client.request("PUT", "/v1.0/register", headers=account.headers, json=…)
+        node.run_intake()
+
+Nothing runs by itself: no loop is started, so the queue moves when `run_intake` is called.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.support.client import AppClient
+from tests.support.postgresql import Cluster
+from turnout.bootstrap import Node
+from turnout.core.events.model import Channel, Event, Session, span
+from turnout.core.events.programme import (
+    add_to_channel,
+    create_channel,
+    create_event,
+    create_session,
+)
+from turnout.core.identity.credentials import issue_credential
+from turnout.core.identity.model import Caller, CredentialKind, Organization
+from turnout.core.identity.organizations import create_organization
+from turnout.core.identity.signing import ensure_signing_key, generate_key_pair
+from turnout.core.journeys.intake import process
+from turnout.settings import Settings
+from turnout.store import Ids, Tx, open_database, system_clock
+from turnout.store.migrations.running import migrate
+
+BACKENDS = ("sqlite", "postgresql")
+START = 1_798_794_000_000  # 2027-01-01T09:00:00Z
+SEED = 7
+WHEN = span("2027-06-01T09:00", "2027-06-01T17:00", "Europe/Berlin")
+
+
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self, now: int = START) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += round(seconds * 1000)
+
+
+class WallClock(Clock):
+    """The machine's own clock, for what is used together with a real server."""
+
+    def __call__(self) -> int:
+        return system_clock()
+
+
+@dataclass(frozen=True)
+class Account:
+    """An organization with an API key, an event with sessions, and a channel of two events."""
+
+    organization: Organization
+    api_key: str
+    caller: Caller
+    token: str
+    event: Event
+    sessions: list[Session]
+    channel: Channel
+    channel_sessions: list[Session]
+
+    @property
+    def org_id(self) -> int:
+        return self.organization.org_id
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def body(self, email: str = "ada@example.com", **contact: Any) -> dict[str, Any]:
+        """A body of PUT /register for all sessions of the event."""
+        sessions = [{"sessionPak": session.pak} for session in self.sessions]
+        event = {"eventPak": self.event.pak, "sessions": sessions}
+        return {"registration": {"event": event, "contact": {"email": email, **contact}}}
+
+
+class LocalNode:
+    """One node, its database and a client for its app. Made by `open_node`."""
+
+    def __init__(self, settings: Settings, clock: Clock, seed: int) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.db = open_database(settings, clock=clock, ids=Ids(seed))
+        self.node = Node(settings, self.db, demo=None)
+        self.client = AppClient(self.node.app)
+
+    def add_account(self, slug: str = "acme", *, sessions: int = 3) -> Account:
+        """Make an organization with a programme, and sign in."""
+        self.db.call(ensure_signing_key, *key_pair())
+        made = self.db.call(_make_account, slug, sessions)
+        token = self.client.run(self.node.tokens.sign(made["caller"]))
+        return Account(token=token, **made)
+
+    def add_event(self, org_id: int, title: str, **options: Any) -> Event:
+        return self.db.call(create_event, org_id, title, WHEN, actor="test", **options)
+
+    def add_session(self, org_id: int, event: Event, title: str, **options: Any) -> Session:
+        return self.db.call(create_session, org_id, event.id, title, WHEN, actor="test", **options)
+
+    def add_to_channel(self, org_id: int, channel: Channel, event: Event) -> None:
+        self.db.call(add_to_channel, org_id, channel.id, event.id, actor="test")
+
+    def execute(self, statement: str) -> None:
+        """Run SQL behind the product's back, to bring about what it never does itself."""
+
+        def execute(tx: Tx) -> None:
+            tx.connection.execute(statement)
+
+        self.db.call(execute)
+
+    def run_intake(self, most: int = 16) -> int:
+        """Decide everything that is due in the intake queue; returns how many submissions."""
+        total = 0
+        while done := self.db.call(process, most):
+            total += done
+        return total
+
+    def close(self) -> None:
+        self.client.__exit__()
+        self.db.close()
+
+
+def _make_account(tx: Tx, slug: str, sessions: int) -> dict[str, Any]:
+    organization = create_organization(tx, slug, slug.title(), actor="test")
+    org_id = organization.org_id
+    credential, api_key = issue_credential(tx, org_id, CredentialKind.API_KEY, "test", actor="test")
+
+    def add_event(title: str, talks: list[str]) -> tuple[Event, list[Session]]:
+        event = create_event(tx, org_id, title, WHEN, actor="test")
+        return event, [
+            create_session(tx, org_id, event.id, talk, WHEN, actor="test") for talk in talks
+        ]
+
+    event, talks = add_event("Summit", [f"Talk {number + 1}" for number in range(sessions)])
+    channel = create_channel(tx, org_id, "Webinars", actor="test")
+    webinars = [add_event(title, [title]) for title in ("Webinar 1", "Webinar 2")]
+    for webinar, _ in webinars:
+        add_to_channel(tx, org_id, channel.id, webinar.id, actor="test")
+    return {
+        "organization": organization,
+        "api_key": api_key,
+        "caller": Caller(org_id, credential.id),
+        "event": event,
+        "sessions": talks,
+        "channel": channel,
+        "channel_sessions": [session for _, (session,) in webinars],
+    }
+
+
+@contextmanager
+def open_node(
+    url: str, *, clock: Clock | None = None, seed: int = SEED, **settings: Any
+) -> Iterator[LocalNode]:
+    """A node on the migrated database at `url`; `settings` are fields of `Settings`."""
+    chosen = Settings(database_url=url, base_url="http://turnout.test", **settings)
+    node = LocalNode(chosen, clock or Clock(), seed)
+    try:
+        yield node
+    finally:
+        node.close()
+
+
+def new_database(backend: str, folder: Path, cluster: Cluster | None = None) -> str:
+    """The address of a new, migrated, empty database; PostgreSQL needs the `cluster`."""
+    if cluster is not None and backend == "postgresql":
+        return cluster.create_database(_postgresql_template(cluster))
+    path = Path(tempfile.mkdtemp(dir=folder)) / "turnout.db"
+    shutil.copy(_sqlite_template(), path)
+    return f"sqlite:///{path}"
+
+
+@cache
+def key_pair() -> tuple[str, str, str]:
+    """A signing key for all nodes of this process: making one takes a tenth of a second."""
+    return generate_key_pair()
+
+
+@cache
+def _sqlite_template() -> Path:
+    # The object lives in the cache, and with it the folder, until the process ends.
+    folder = _folder()
+    path = Path(folder.name) / "template.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@cache
+def _folder() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="turnout-test-")
+
+
+@cache
+def _postgresql_template(cluster: Cluster) -> str:
+    url = cluster.create_database()
+    migrate(url)
+    return url

@@ -1,0 +1,182 @@
+"""A real Turnout in a process of its own, on a free port, with a throwaway data folder.
+
+A server never outlives whoever started it, not even one that was killed: a *keeper*, a shell
+that reads from a pipe held by the starter, kills the server's process group when the pipe closes.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, Self
+
+from tests.support.client import Answer, ask
+
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 40
+POLL_S = 0.02
+_KEEPER = 'cat >/dev/null; kill -KILL -- "-$1"'
+
+
+class ServerError(Exception):
+    """The server did not do what was asked; the message ends with its log."""
+
+
+class Server:
+    """`turnout demo` (or another command that serves) as its own process group.
+
+        with Server(tmp_path) as server:
+            answer = server.ask("GET", "/healthz")
+
+    `database_url` None = SQLite in `folder`. `settings` are TURNOUT_ settings in lower case. The
+    same object can be started again after `stop` or `kill`, on the same port and data.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        database_url: str | None = None,
+        command: tuple[str, ...] = ("demo",),
+        port: int | None = None,
+        **settings: Any,
+    ) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self.log = folder / "server.log"
+        self._command = command
+        url = database_url or f"sqlite:///{folder / 'turnout.db'}"
+        self._settings = {"database_url": url} | settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._keeper: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
+
+    @property
+    def demo(self) -> dict[str, Any]:
+        """What `turnout demo` wrote into demo.json."""
+        return json.loads((self.folder / "demo.json").read_text())
+
+    def start(self) -> Self:
+        """Start, and wait until /readyz says that requests are served. Raises ServerError."""
+        self.launch()
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if self._running().poll() is not None:
+                raise ServerError(f"exit code {self.wait()}:\n{self.read_log()}")
+            with suppress(OSError, HTTPException):
+                if self.ask("GET", "/readyz").status == 200:
+                    return self
+            time.sleep(POLL_S)
+        raise ServerError(f"not ready after {START_TIMEOUT_S} s:\n{self.read_log()}")
+
+    def launch(self) -> None:
+        """Start without waiting."""
+        command = [sys.executable, "-m", "turnout", *self._command, "--port", str(self.port)]
+        if self._command == ("demo",):
+            command += ["--data", str(self.folder)]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                env=clean_environment(**self._settings),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._keeper = subprocess.Popen(
+            ["/bin/sh", "-c", _KEEPER, "keeper", str(self._process.pid)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def ask(self, method: str, target: str, **request: Any) -> Answer:
+        """One request; see `tests.support.client.ask`."""
+        return ask(self.port, method, target, **request)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send the server a signal, and do not wait."""
+        self._running().send_signal(number)
+
+    def terminate(self) -> None:
+        """Send SIGTERM, and do not wait."""
+        self.send(signal.SIGTERM)
+
+    def wait(self) -> int:
+        """Wait for the end of the server; its exit code. Raises ServerError when it goes on."""
+        try:
+            code = self._running().wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired as error:
+            self.kill()
+            raise ServerError(f"still running after {STOP_TIMEOUT_S} s") from error
+        self._dismiss()
+        return code
+
+    def stop(self) -> int:
+        """Stop gracefully (SIGTERM); the exit code."""
+        self.terminate()
+        return self.wait()
+
+    def kill(self) -> None:
+        """SIGKILL to the whole process group. One that has ended is no error."""
+        if self._process is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._dismiss()
+
+    def read_log(self) -> str:
+        """Everything that the server wrote to standard output and error."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException:
+            self.kill()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise ServerError("the server is not running")
+        return self._process
+
+    def _dismiss(self) -> None:
+        """Send the keeper away: its server is gone, and the number may soon be another's."""
+        if self._keeper and self._keeper.stdin:
+            self._keeper.kill()
+            self._keeper.wait()
+            self._keeper.stdin.close()
+        self._process = self._keeper = None
+
+
+def clean_environment(**settings: Any) -> dict[str, str]:
+    """The environment for a `turnout` command, with these settings and no others."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("TURNOUT_")}
+    return environ | {f"TURNOUT_{name.upper()}": str(value) for name, value in settings.items()}
+
+
+def free_port() -> int:
+    """A port on which nobody listens at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,64 @@
+"""The real server that tests start: it comes up, tells why when it does not, and never stays."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.support.server import Server, ServerError
+
+ROOT = Path(__file__).parents[2]
+DEADLINE_S = 20
+STARTER = """
+import sys
+from pathlib import Path
+from tests.support.server import Server
+server = Server(Path(sys.argv[1]), command=("serve",)).start()
+print(server.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def is_running(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
+def test_a_server_does_not_outlive_a_starter_that_was_killed(tmp_path: Path):
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTER, tmp_path],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as starter:
+        assert starter.stdout is not None
+        pid = int(starter.stdout.readline())
+        assert is_running(pid)
+        starter.kill()
+    deadline = time.monotonic() + DEADLINE_S
+    while is_running(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_server_can_be_killed_and_started_again(tmp_path: Path):
+    with Server(tmp_path) as server:
+        first, pid = server.demo, server.pid
+        server.kill()
+        assert not is_running(pid)
+        server.start()
+        assert server.demo == first
+        assert server.stop() == 0
+
+
+def test_a_server_that_does_not_start_says_why(tmp_path: Path):
+    server = Server(tmp_path, command=("serve",), prot=80)
+    with pytest.raises(ServerError, match="TURNOUT_PROT in the environment is not a setting"):
+        server.start()

@@ -1,0 +1,131 @@
+"""Settings: where they come from, which wins, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from turnout.settings import Settings, SettingsError, describe, hide_password, load
+
+
+def test_nothing_set_means_the_defaults():
+    assert load({"PATH": "/bin", "HOME": "/root"}) == Settings()
+
+
+def test_the_environment_is_read_and_trimmed():
+    settings = load(
+        {
+            "TURNOUT_DATABASE_URL": " postgresql://u@h/n ",
+            "TURNOUT_PORT": "9000",
+            "TURNOUT_WORK_IN_PROCESS": "false",
+            "TURNOUT_LOG_FORMAT": "text",
+        }
+    )
+    assert settings == Settings(
+        database_url="postgresql://u@h/n", port=9000, work_in_process=False, log_format="text"
+    )
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", True), ("true", True), ("0", False)])
+def test_a_switch_may_be_written_as_a_number(text: str, value: bool):
+    assert load({"TURNOUT_ACCESS_LOG": text}).access_log is value
+
+
+def write(folder: Path, text: str | bytes) -> dict[str, str]:
+    file = folder / "turnout.toml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return {"TURNOUT_CONFIG": str(file)}
+
+
+def test_overrides_win_over_the_environment_and_that_over_the_file(tmp_path):
+    environ = write(tmp_path, 'host = "file"\nport = 1\nlog_level = "debug"\n')
+    environ |= {"TURNOUT_PORT": "2", "TURNOUT_HOST": "environment"}
+    settings = load(environ, host="override", port=None)
+    assert (settings.host, settings.port, settings.log_level) == ("override", 2, "debug")
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"TURNOUT_DATABSE_URL": "x"}, ["TURNOUT_DATABSE_URL in the environment", "not a setting"]),
+        ({"TURNOUT_PORT": "eighty"}, ["TURNOUT_PORT: ", "int"]),
+        ({"TURNOUT_PORT": ""}, ["TURNOUT_PORT: ", "int"]),
+        ({"TURNOUT_PORT": "65536"}, ["TURNOUT_PORT: ", "65535"]),
+        ({"TURNOUT_WRITE_QUEUE": "1"}, ["TURNOUT_WRITE_QUEUE: ", "16"]),
+        ({"TURNOUT_ACCESS_LOG": "perhaps"}, ["TURNOUT_ACCESS_LOG: ", "bool"]),
+        ({"TURNOUT_LOG_LEVEL": "loud"}, ["TURNOUT_LOG_LEVEL: ", "loud"]),
+        ({"TURNOUT_OUTBOUND_ALLOW": "10.0.0.0/8, home"}, ["TURNOUT_OUTBOUND_ALLOW: ", "home"]),
+        ({"TURNOUT_CONFIG": "/nowhere/turnout.toml"}, ["TURNOUT_CONFIG", "/nowhere/turnout.toml"]),
+    ],
+)
+def test_what_is_unknown_or_unreadable_is_refused_by_name(environ, words):
+    with pytest.raises(SettingsError) as refusal:
+        load(environ)
+    for word in words:
+        assert word in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("prot = 1", ["TURNOUT_PROT in ", "turnout.toml"]),
+        ("port = '1", ["turnout.toml is not valid TOML"]),
+        (b"host = '\xff'", ["turnout.toml is not valid TOML"]),
+        ("[server]\nport = 1", ["TURNOUT_SERVER in ", "turnout.toml"]),
+        ("port = [1]", ["TURNOUT_PORT: "]),
+    ],
+)
+def test_a_bad_file_is_refused_by_name(tmp_path, text, words):
+    environ = write(tmp_path, text)
+    with pytest.raises(SettingsError) as refusal:
+        load(environ)
+    for word in words:
+        assert word in str(refusal.value)
+
+
+def test_networks_are_read_as_a_list():
+    networks = "127.0.0.1/32, fd00::/8,"
+    assert load({"TURNOUT_OUTBOUND_ALLOW": networks}).outbound_allow == networks
+
+
+def test_describe_lists_every_setting_with_value_default_and_meaning():
+    rows = describe(Settings(port=9000, access_log=False, database_url="postgresql://u:p@h/n"))
+    assert [row[0] for row in rows] == [
+        f"TURNOUT_{name.upper()}" for name in Settings.__struct_fields__
+    ]
+    by_name = {row[0]: row[1:] for row in rows}
+    assert by_name["TURNOUT_PORT"] == ("9000", "8080", "port the server listens on")
+    assert by_name["TURNOUT_ACCESS_LOG"] == ("false", "true", "log a line for every request")
+    assert by_name["TURNOUT_DATABASE_URL"][:2] == (
+        "postgresql://u:***@h/n",
+        "sqlite:///turnout.db",
+    )
+    assert all(meaning for *_, meaning in rows)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("sqlite:///turnout.db", "sqlite:///turnout.db"),
+        ("postgresql://h/n", "postgresql://h/n"),
+        ("postgresql://u:p@h/n", "postgresql://u:***@h/n"),
+        ("postgresql://u:p@ss:word@h:5432/n", "postgresql://u:***@h:5432/n"),
+        ("postgresql://h/n?user=u&password=p&sslmode=require", None),
+        ("postgresql:///n?password=p", "postgresql:///n?password=***"),
+    ],
+)
+def test_passwords_are_hidden(url, shown):
+    expected = shown or "postgresql://h/n?user=u&password=***&sslmode=require"
+    assert hide_password(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "url"),
+    [
+        ({}, "http://127.0.0.1:8080"),
+        ({"host": "0.0.0.0", "port": 80}, "http://127.0.0.1:80"),
+        ({"host": "::1"}, "http://[::1]:8080"),
+        ({"base_url": "https://events.example/"}, "https://events.example"),
+    ],
+)
+def test_links_lead_to_the_base_url_or_to_where_the_server_listens(values, url):
+    assert Settings(**values).public_url == url

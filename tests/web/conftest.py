@@ -1,0 +1,67 @@
+"""Pages without a network, of a plain server and of a demo; and a real demo server."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.client import AppClient
+from tests.support.node import LocalNode, new_database, open_node
+from tests.support.server import Server
+from turnout.bootstrap import APIS, REGISTRATION_DOCUMENT
+from turnout.web.catalogue import Api, WebParts
+from turnout.web.routes import build
+
+BASE_URL = "http://turnout.test"
+DEMO: dict[str, Any] = {
+    "base_url": BASE_URL,
+    "registration": {
+        "apiKey": "demo-key",
+        "eventPak": "1000000000000001",
+        "sessionPaks": ["2000000000000001", "2000000000000002", "2000000000000003"],
+        "fullSessionPak": "2000000000000009",
+        "closedEventPak": "1000000000000002",
+        "closedSessionPak": "2000000000000008",
+        "channelPak": "3000000000000001",
+        "channelSessionPaks": ["2000000000000004", "2000000000000005"],
+    },
+}
+
+
+PLANNED = Api("planned", "Planned", "/planned", "Nobody has built this.")
+READY = Api("ready", "Working", "/v1.0", "This is there.", REGISTRATION_DOCUMENT)
+
+
+@pytest.fixture(scope="module")
+def two_apis() -> Iterator[AppClient]:
+    """The pages of a server with an API that is ready and one that is not."""
+    parts = WebParts(base_url=BASE_URL, apis=(READY, PLANNED), demo=None)
+    with AppClient(build(parts)) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalNode]:
+    """A whole node that is no demo: the pages, the APIs and the health paths."""
+    with open_node(new_database("sqlite", tmp_path_factory.mktemp("node"))) as node:
+        yield node
+
+
+@pytest.fixture(scope="module")
+def site(node: LocalNode) -> AppClient:
+    """What a plain server answers."""
+    return node.client
+
+
+@pytest.fixture(scope="module")
+def demo_site() -> Iterator[AppClient]:
+    """The pages of a demo."""
+    with AppClient(build(WebParts(base_url=BASE_URL, apis=APIS, demo=DEMO))) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real demo, for tests of the group `web-demo`."""
+    with Server(tmp_path_factory.mktemp("web-demo"), access_log="false") as server:
+        yield server

@@ -1,0 +1,96 @@
+"""The pages of a real demo in a real browser, on a phone and on a desk, by day and by night."""
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.chromium import open_browser
+
+pytestmark = pytest.mark.xdist_group("web-demo")
+
+AXE = Path(__file__).parents[1] / "support/axe.min.js"
+PAGES = {"start": "/", "reference": "/reference/registration", "failure": "/no/such/page"}
+PHONE = {"width": 360, "height": 800}
+DESK = {"width": 1280, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(params=["light", "dark"])
+def tab(browser, request):
+    """A new tab that notes what is said in its console and what it asks for."""
+    context = browser.new_context(color_scheme=request.param, viewport=PHONE)
+    tab = context.new_page()
+    tab.said, tab.asked = [], []
+    tab.on("console", lambda message: tab.said.append((message.text, message.location["url"])))
+    tab.on("pageerror", lambda error: tab.said.append((str(error), "")))
+    tab.on("request", lambda request: tab.asked.append(request.url))
+    yield tab
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_a_page_is_sound(server, tab, path):
+    url = f"{server.url}{path}"
+    tab.goto(url)
+    # That a page was not found is all that may be said, and only of that page itself.
+    assert [text for text, place in tab.said if place != url or "404" not in text] == []
+    assert [asked for asked in tab.asked if not asked.startswith(f"{server.url}/")] == []
+    assert len(tab.asked) >= 2
+    for size in (PHONE, DESK):
+        tab.set_viewport_size(size)
+        assert tab.evaluate("document.documentElement.scrollWidth") == size["width"]
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_everybody_can_use_a_page(server, tab, path):
+    tab.goto(f"{server.url}{path}")
+    # By day on a phone, by night on a desk: axe takes seconds for a long page.
+    is_dark = tab.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    tab.set_viewport_size(DESK if is_dark else PHONE)
+    assert find_violations(tab) == []
+
+
+def find_violations(tab):
+    """What axe finds, in a line each: the rule, and the first place where it is broken."""
+    tab.evaluate(AXE.read_text())
+    found = tab.evaluate("axe.run({resultTypes: ['violations']})")
+    assert len(found["passes"]) > 10
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found["violations"]]
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_the_keyboard_comes_to_the_content_first(server, tab, path):
+    tab.goto(f"{server.url}{path}")
+    tab.keyboard.press("Tab")
+    link = tab.locator(":focus")
+    assert link.inner_text() == "Skip to the content"
+    expect(link).to_be_in_viewport()
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "main"
+
+
+def test_code_that_is_too_wide_scrolls_by_keyboard(server, tab):
+    tab.goto(f"{server.url}/")
+    code = tab.locator("pre").first
+    code.focus()
+    assert code.evaluate("pre => pre.scrollWidth > pre.clientWidth")
+    tab.keyboard.press("ArrowRight")
+    # A string for `wait_for_function` would be evaluated in the page, which its policy forbids.
+    deadline = time.monotonic() + 5
+    while not code.evaluate("pre => pre.scrollLeft > 0"):
+        assert time.monotonic() < deadline
+
+
+def test_the_start_page_leads_to_the_reference(server, tab):
+    tab.goto(f"{server.url}/")
+    tab.get_by_role("link", name="Registration reference").click()
+    tab.get_by_role("navigation", name="On this page").get_by_text("Failures").click()
+    assert tab.url == f"{server.url}/reference/registration#failures"
+    assert tab.get_by_role("heading", level=1).inner_text() == "Registration API"

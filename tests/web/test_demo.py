@@ -1,0 +1,61 @@
+"""The command lines of a real demo, run as they stand on its pages by a POSIX shell."""
+
+import json
+import subprocess
+
+import pytest
+
+from tests.web.reading import Page
+
+pytestmark = pytest.mark.xdist_group("web-demo")
+
+TIMEOUT_S = 60
+# Asks again, until nothing is queued any more.
+UNTIL_DECIDED = """
+while true; do
+  LAST=$({status})
+  case $LAST in
+    *'"queued"'*) sleep 0.1 ;;
+    *) break ;;
+  esac
+done
+printf '%s\\n' "$LAST"
+"""
+
+
+def run_shell(script):
+    done = subprocess.run(
+        ["/bin/sh", "-eu"], input=script, capture_output=True, text=True, timeout=TIMEOUT_S
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_the_lines_of_the_start_page_sign_in_register_and_check_the_status(server):
+    sign_in, register, check = Page(server.ask("GET", "/").body).codes
+    queue_ids, _, status = check.partition("\ncurl ")
+    script = "\n".join(
+        [sign_in, register, queue_ids, UNTIL_DECIDED.format(status=f"curl {status}")]
+    )
+    registered, decided = run_shell(script)
+    paks = server.demo["registration"]
+    wanted = [*paks["sessionPaks"][:2], paks["fullSessionPak"]]
+    sessions = registered["registration"]["sessions"]
+    assert [(each["sessionPak"], each["status"]) for each in sessions] == [
+        (pak, "queued") for pak in wanted
+    ]
+    results = decided["checkResults"]
+    assert [each["queueId"] for each in results] == [each["queueId"] for each in sessions]
+    assert [each["status"] for each in results] == ["success", "success", "failed"]
+    assert {each["email"] for each in results} == {"you@example.com"}
+    assert "full" in results[2]["message"]
+
+
+def test_the_lines_of_the_reference_are_answered_as_it_says(server):
+    codes = Page(server.ask("GET", "/reference/registration").body).codes
+    setup = next(code for code in codes if code.startswith("API_KEY="))
+    calls = [code for code in codes if code.startswith("curl ")]
+    answers = run_shell("\n".join([setup, *(f"{call}\necho" for call in calls)]))
+    statuses = [answer.get("responseCode", sorted(answer)) for answer in answers]
+    # The paks of the contract's examples are those of no event here.
+    assert statuses == [200, 200, ["keys"], 404, 404, 200, 200]

@@ -1,0 +1,205 @@
+"""The OpenAPI documents: valid, true to their own schemas and to the code, and served as JSON."""
+
+import msgspec
+import pytest
+import schemathesis
+import yaml
+from jsonschema import Draft202012Validator
+
+from turnout.bootstrap import APIS, REGISTRATION_DOCUMENT
+from turnout.core.journeys.intake import MAX_SESSIONS
+from turnout.core.journeys.model import ItemStatus
+from turnout.dialects.registration import errors, wire
+from turnout.dialects.registration.decode import (
+    DEFAULT_LIMIT,
+    MAX_CHECKS,
+    MAX_CUSTOM_ITEMS,
+    MAX_LIMIT,
+    MAX_QUEUE_ID,
+)
+from turnout.dialects.registration.signin import MAX_KEY_LENGTH
+from turnout.web.openapi import follow
+from turnout.web.reference import METHODS
+
+READY = [api for api in APIS if api.is_ready]
+
+
+@pytest.fixture(scope="module", params=READY, ids=[api.name for api in READY])
+def served(request, site):
+    """Each document as it is served."""
+    return site.request("GET", f"/openapi/{request.param.name}.json").json()
+
+
+@pytest.fixture(scope="module")
+def registration(site):
+    return site.request("GET", "/openapi/registration.json").json()
+
+
+def list_operations(spec):
+    for path, item in spec["paths"].items():
+        for method, operation in item.items():
+            if method in METHODS:
+                yield f"{method.upper()} {path}", operation
+
+
+def list_media(spec):
+    """Every body that a request or answer may have, with where it stands."""
+    for name, operation in list_operations(spec):
+        holders = {"request": operation.get("requestBody", {}), **operation["responses"]}
+        for place, holder in holders.items():
+            for kind, media in follow(spec, holder).get("content", {}).items():
+                yield f"{name} {place} {kind}", media
+
+
+def test_a_document_is_valid_openapi_3_1(served):
+    assert served["openapi"].startswith("3.1.")
+    schemathesis.openapi.from_dict(served).validate()
+
+
+def test_every_schema_is_a_valid_json_schema(served):
+    for schema in served["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+def test_every_reference_leads_somewhere(served):
+    def walk(node):
+        if isinstance(node, dict):
+            follow(served, node)
+        for each in node.values() if isinstance(node, dict) else node:
+            if isinstance(each, dict | list):
+                walk(each)
+
+    walk(served)
+
+
+def test_every_example_is_what_its_schema_says(served):
+    examples = 0
+    for place, media in list_media(served):
+        validator = Draft202012Validator(
+            {**media["schema"], "components": served["components"]},
+            format_checker=Draft202012Validator.FORMAT_CHECKER,
+        )
+        held = [example["value"] for example in media.get("examples", {}).values()]
+        for value in [*held, *([media["example"]] if "example" in media else [])]:
+            assert list(validator.iter_errors(value)) == [], place
+            examples += 1
+    assert examples > 10
+
+
+def test_every_answer_says_all_that_it_has(served):
+    """Objects in answers have no other members than those described."""
+    for place, media in list_media(served):
+        if " request " not in place:
+            schema = follow(served, media["schema"])
+            assert schema["additionalProperties"] is False, place
+
+
+def test_operations_are_named_once(served):
+    names = [operation["operationId"] for _, operation in list_operations(served)]
+    assert len(names) == len(set(names))
+
+
+def test_it_is_served_as_json_with_this_servers_address(site, registration):
+    document = yaml.safe_load(REGISTRATION_DOCUMENT.read_text())
+    assert registration == document | {"servers": [{"url": "http://turnout.test"}]}
+    answer = site.request("GET", "/openapi/registration.json")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "public, max-age=300"
+
+
+def test_an_api_that_is_not_ready_has_no_document(two_apis):
+    statuses = [
+        two_apis.request("GET", f"/openapi/{name}.json").status for name in ("ready", "planned")
+    ]
+    assert statuses == [200, 404]
+
+
+# -- the registration API's document and code ------------------------------------------------
+
+
+def sizes_of(spec, schema, place=""):
+    """Each member of an OpenAPI schema, and its greatest length."""
+    schema = follow(spec, schema)
+    for branch in schema.get("anyOf", ()):
+        yield from sizes_of(spec, branch, place)
+    if "items" in schema:
+        yield from sizes_of(spec, schema["items"], f"{place}[]")
+    for name, member in schema.get("properties", {}).items():
+        yield f"{place}.{name}", follow(spec, member).get("maxLength")
+        yield from sizes_of(spec, member, f"{place}.{name}")
+
+
+def sizes_in_code(type_):
+    """The same of a struct."""
+    schema = msgspec.json.schema(type_)
+    spec = {"$defs": schema["$defs"]}
+
+    def walk(node, place):
+        node = follow(spec, node)
+        branches = node.get("anyOf", [node])
+        for branch in (follow(spec, each) for each in branches):
+            if "items" in branch:
+                yield from walk(branch["items"], f"{place}[]")
+            for name, member in branch.get("properties", {}).items():
+                lengths = [each.get("maxLength") for each in member.get("anyOf", [member])]
+                yield f"{place}.{name}", next(filter(None, lengths), None)
+                yield from walk(member, f"{place}.{name}")
+
+    return dict(walk(schema, ""))
+
+
+def test_the_sizes_of_a_registration_are_those_of_the_code(registration):
+    body = registration["components"]["schemas"]["RegisterRequest"]
+    assert dict(sizes_of(registration, body)) == sizes_in_code(wire.RegisterBody)
+
+
+@pytest.mark.parametrize(
+    ("name", "type_"),
+    [
+        ("SigninAnswer", wire.SigninAnswer),
+        ("RegisterAnswer", wire.RegisterAnswer),
+        ("StatusAnswer", wire.StatusAnswer),
+    ],
+)
+def test_the_members_of_an_answer_are_those_of_the_code(registration, name, type_):
+    documented = sizes_of(registration, registration["components"]["schemas"][name])
+    assert {place for place, _ in documented} == set(sizes_in_code(type_))
+
+
+def test_a_failure_has_the_envelope_of_the_code(registration):
+    # Its paging is always null.
+    failure = registration["components"]["schemas"]["Failure"]["properties"]
+    assert set(failure) == {field.encode_name for field in msgspec.structs.fields(wire.Envelope)}
+
+
+def test_the_limits_are_those_of_the_code(registration):
+    schemas = registration["components"]["schemas"]
+    contact = schemas["Contact"]["properties"]
+    request = schemas["StatusRequest"]["properties"]
+    assert {
+        "sessions": schemas["Sessions"]["maxItems"],
+        "custom items": contact["contactCustomItems"]["maxItems"],
+        "checks": request["checks"]["maxItems"],
+        "limit": (request["limit"]["default"], request["limit"]["maximum"]),
+        "queue id": schemas["QueueId"]["maximum"],
+        "key": schemas["SigninRequest"]["anyOf"][0]["properties"]["apiKey"]["maxLength"],
+        "statuses": schemas["CheckResult"]["properties"]["status"]["enum"],
+        "failures": schemas["Failure"]["properties"]["responseCode"]["enum"],
+    } == {
+        "sessions": MAX_SESSIONS,
+        "custom items": MAX_CUSTOM_ITEMS,
+        "checks": MAX_CHECKS,
+        "limit": (DEFAULT_LIMIT, MAX_LIMIT),
+        "queue id": MAX_QUEUE_ID,
+        "key": MAX_KEY_LENGTH,
+        "statuses": [status.value for status in ItemStatus],
+        "failures": sorted(set(errors.STATUS.values())),
+    }
+
+
+def test_every_path_of_the_app_is_documented_with_its_methods(site, registration):
+    for path, item in registration["paths"].items():
+        answer = site.request("DELETE", path)
+        assert answer.status == 405
+        methods = {method.upper() for method in item if method in METHODS}
+        assert set(answer.headers["allow"].split(", ")) == methods

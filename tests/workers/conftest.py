@@ -1,0 +1,31 @@
+"""A node on either database whose loops are started by the tests."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+
+from tests.support.node import BACKENDS, LocalNode, new_database, open_node
+
+TIMEOUT_S = 20
+
+
+@pytest.fixture(params=BACKENDS)
+def url(request, tmp_path) -> str:
+    cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
+    return new_database(request.param, tmp_path, cluster)
+
+
+@pytest.fixture
+def node(url) -> Iterator[LocalNode]:
+    with open_node(url, database_threads=2) as node:
+        yield node
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for what the loops bring about."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not await condition():
+        assert time.monotonic() < deadline, "it did not come"
+        await asyncio.sleep(0.01)
