@@ -43,6 +43,7 @@ SWITCH_INTERVAL_S = 0.001
 log = structlog.get_logger()
 
 REGISTRATION_DOCUMENT = Path(registration.__file__).with_name("openapi.yaml")
+MESSAGING_DOCUMENT = Path(messaging.__file__).with_name("openapi.yaml")
 
 # An API with an OpenAPI document is served, and has a reference page.
 APIS = (
@@ -53,7 +54,14 @@ APIS = (
         "Register people for events and channels.",
         REGISTRATION_DOCUMENT,
     ),
-    Api("messaging", "Messaging", "/api/v1", "Send e-mail, SMS, fax and calls."),
+    Api(
+        "messaging",
+        "Messaging",
+        "/api/v1",
+        "Users and sign-in so far; e-mail, SMS, fax and calls come next.",
+        MESSAGING_DOCUMENT,
+        is_whole=False,
+    ),
     Api("attendance", "Attendance", "/v1", "Tickets, check-in and invitations."),
     Api("booking", "Booking", "/api", "Exam seats and accommodations."),
     Api("reporting", "Reporting", "/api/reporting", "Who watched, asked and answered."),

@@ -19,7 +19,7 @@ def test_it_shows_all_five_apis(site):
         "reporting",
     ]
     for api in APIS:
-        assert f"{api.title} {'Ready' if api.is_ready else 'Not in this version'}" in page.text
+        assert f"{api.title} {api.state}" in page.text
         assert f"{api.summary} {api.base_path}" in page.text
 
 

@@ -5,17 +5,28 @@ from typing import Any, NamedTuple
 
 
 class Api(NamedTuple):
-    """One API. `document` is its openapi.yaml; without one, this version does not serve it yet."""
+    """One API. `document` is its openapi.yaml; without one, this version does not serve it yet.
+
+    `is_whole` False: what the document says is served, but it is not the whole API yet.
+    """
 
     name: str
     title: str
     base_path: str
     summary: str
     document: Path | None = None
+    is_whole: bool = True
 
     @property
-    def is_ready(self) -> bool:
+    def is_served(self) -> bool:
         return self.document is not None
+
+    @property
+    def state(self) -> str:
+        """What people are told about it."""
+        if not self.is_served:
+            return "Not in this version"
+        return "Ready" if self.is_whole else "In part"
 
 
 class WebParts(NamedTuple):

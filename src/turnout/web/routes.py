@@ -25,7 +25,7 @@ def build(parts: WebParts) -> "falcon.asgi.App[Any, Any]":
         "/robots.txt": pages.make_robots,
     }
     for api in parts.apis:
-        if api.is_ready:
+        if api.is_served:
             routes[f"/reference/{api.name}"] = partial(pages.make_reference_page, parts, api)
             routes[f"/openapi/{api.name}.json"] = partial(pages.make_openapi_document, parts, api)
     for name in list_assets():
