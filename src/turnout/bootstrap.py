@@ -170,21 +170,22 @@ async def _serve(
         db.close()
 
 
-def work(settings: Settings) -> None:
+def work(settings: Settings, *, started: Callable[[], None] = lambda: None) -> None:
     """Process the queues until SIGTERM or SIGINT, without serving anything."""
     prepare(settings)
     try:
-        uvloop.run(_work(settings))
+        uvloop.run(_work(settings, started))
     finally:
         logs.close()
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, started: Callable[[], None]) -> None:
     db = open_database(settings)
     try:
         loops = intake_loops(db)
         for loop in loops:
             loop.start()
+        asyncio.get_running_loop().call_soon(started)
         await server.until_signal()
         for loop in loops:
             await loop.stop()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.node import BACKENDS, Account, LocalNode, new_database, open_node
+from tests.support.node import BACKENDS, Account, LocalNode, database, open_node
 from turnout.core.identity.organizations import create_organization
 from turnout.store import Database
 
@@ -16,7 +16,10 @@ _numbers = itertools.count(1)
 def node(request, tmp_path_factory) -> Iterator[LocalNode]:
     folder = tmp_path_factory.mktemp("core")
     cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
-    with open_node(new_database(request.param, folder, cluster), database_threads=4) as node:
+    with (
+        database(request.param, folder, cluster) as url,
+        open_node(url, database_threads=4) as node,
+    ):
         yield node
 
 

@@ -9,6 +9,7 @@ again with the same key after the restart.
 import asyncio
 import random
 import re
+import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.journeys.invariants import find_faults
+from tests.proofs.endings import find_wrong_endings, watch_endings
 from tests.proofs.wire import Streams, connection, register, wish
 from tests.support import proof
 from tests.support.node import BACKENDS, Account, WallClock, new_database, open_node
@@ -26,6 +28,7 @@ from turnout.store import Tx, open_database
 CONNECTIONS = 24
 LIMITED_PLACES = 40
 LONGEST_LOAD_S = 0.8
+LONGEST_START_S = 1.5
 SETTLE_TIMEOUT_S = 120
 
 
@@ -36,6 +39,7 @@ class Wish:
     email: str
     paks: tuple[str, ...]
     key: str | None
+    noun: str = "event"
 
 
 @dataclass
@@ -81,16 +85,20 @@ class Clients:
 
     def _make_wish(self) -> Wish:
         self._number += 1
-        paks = [session.pak for session in self._account.sessions]
-        chosen = self._dice.sample(paks, self._dice.randint(1, len(paks)))
+        is_event = self._dice.random() < 0.8
+        sessions = self._account.sessions if is_event else self._account.channel_sessions
+        paks = [session.pak for session in sessions]
+        chosen = tuple(self._dice.sample(paks, self._dice.randint(1, len(paks))))
+        noun = "event" if is_event else "channel"
         if self._dice.random() < 0.1:
-            return Wish(f"regular{self._dice.randint(1, 20)}@example.com", tuple(chosen), None)
+            return Wish(f"regular{self._dice.randint(1, 20)}@example.com", chosen, None, noun)
         key = f"key-{self._number}" if self._dice.random() < 0.5 else None
-        return Wish(f"guest{self._number}@example.com", tuple(chosen), key)
+        return Wish(f"guest{self._number}@example.com", chosen, key, noun)
 
     async def _send(self, streams: Streams, wished: Wish) -> None:
         self.book.unanswered.append(wished)
-        body = wish(self._account.event.pak, list(wished.paks), wished.email)
+        target = self._account.event if wished.noun == "event" else self._account.channel
+        body = wish(target.pak, list(wished.paks), wished.email, wished.noun)
         status, answer = await register(streams, self._account.token, body, wished.key)
         self.book.unanswered.remove(wished)
         if status != HTTPStatus.OK:
@@ -115,7 +123,9 @@ def test_a_server_that_is_killed_loses_nothing_and_repeats_nothing(
     )
     clients = Clients(server.port, account, dice)
     kills = proof.scale(3, 20)
-    for _ in range(kills):
+    for number in range(kills):
+        if number % 3 == 1:
+            _kill_while_starting(server, dice.uniform(0, LONGEST_START_S))
         server.start()
         asyncio.run(_load_and_kill(server, clients, dice.uniform(0.02, LONGEST_LOAD_S)))
     with server:
@@ -127,6 +137,7 @@ def test_a_server_that_is_killed_loses_nothing_and_repeats_nothing(
         "crash registration",
         backend=backend,
         kills=kills,
+        killed_starts=len(range(1, kills, 3)),
         answered=len(clients.book.answered),
         unanswered=len(clients.book.unanswered),
         seed=proof.seed(),
@@ -141,7 +152,14 @@ def make_account(url: str) -> Account:
             account.org_id, account.event, "Limited", capacity=LIMITED_PLACES
         )
         account.sessions.append(limited)
+        watch_endings(node.db)
         return account
+
+
+def _kill_while_starting(server: Server, seconds: float) -> None:
+    server.launch()
+    time.sleep(seconds)
+    server.kill()
 
 
 async def _load_and_kill(server: Server, clients: Clients, seconds: float) -> None:
@@ -167,13 +185,16 @@ def check(url: str, book: Book) -> None:
     db = open_database(Settings(database_url=url))
     try:
         faults = db.call(find_faults, after_intake_only=True)
+        wrong = db.call(find_wrong_endings)
+        failures = db.call(read_failures)
         items = db.call(read_items)
         submissions = db.call(count_submissions)
         if db.backend == "sqlite":
             assert db.call(check_integrity) == [("ok",)]
     finally:
         db.close()
-    assert faults == {}
+    assert (faults, wrong) == ({}, [])
+    assert set(failures) <= {("Limited", LIMITED_PLACES, "The session is full.")}
     assert book.refused == []
     told = {id_: (wish.email, pak) for wish, pairs in book.answered for pak, id_ in pairs}
     assert len(told) == sum(len(pairs) for _, pairs in book.answered)
@@ -197,6 +218,16 @@ def read_items(tx: Tx) -> dict[int, tuple[str, str, str]]:
     items = {id_: (email, pak, status) for id_, email, pak, status in rows}
     assert len(items) == len(rows)
     return items
+
+
+def read_failures(tx: Tx) -> list[tuple[str, int, str]]:
+    """Every failed item: title of its session, places taken there in the end, message."""
+    rows = tx.connection.execute(
+        "SELECT s.title, s.held, i.message FROM queue_items i"
+        " JOIN sessions s ON s.org_id = i.org_id AND s.pak = i.session_pak"
+        " WHERE i.status = 'failed'"
+    )
+    return [tuple(row) for row in rows.fetchall()]
 
 
 def count_submissions(tx: Tx) -> dict[str, int]:

@@ -1,23 +1,26 @@
 """Many at once: no place is sold twice, no key acts twice, nobody is made twice.
 
 Real servers and real connections, each request on one of its own and all sent at the same
-moment; the queue is drained by the server's own workers, or by several processes.
+moment; the queue is drained by the server's own workers, or by several processes of which one is
+killed on the way.
 """
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.core.journeys.invariants import find_faults
+from tests.proofs.endings import find_wrong_endings, watch_endings
 from tests.proofs.wire import register_at_once, wish
 from tests.support import proof
 from tests.support.node import BACKENDS, Account, WallClock, new_database, open_node
@@ -53,10 +56,7 @@ class Ground:
 
     def drain(self) -> None:
         """Wait until the queue is empty."""
-        deadline = time.monotonic() + DRAIN_TIMEOUT_S
-        while self.db.call(count_waiting, 1):
-            assert time.monotonic() < deadline, "the queue was not drained in time"
-            time.sleep(0.05)
+        drain_to(self.db, 0)
 
     def new_event(self, name: str, **options: Any) -> tuple[Event, Session]:
         """An event with one session; `options` go to the event, `places` to the session."""
@@ -139,8 +139,13 @@ def test_one_key_has_one_effect_however_often_it_is_used(ground: Ground) -> None
         other = wish(event.pak, [session.pak], f"other-{email}")
         [(status, refusal)] = ground.ask([(other, f"key-{number}")])
         assert (status, refusal["responseCode"]) == (402, 402)
+        both = ground.ask([(body, f"both-{number}"), (other, f"both-{number}")] * (USES // 2))
+        assert Counter(status for status, _ in both) == {200: USES // 2, 402: USES // 2}
+        won, lost = (both[::2], both[1::2]) if both[0][0] == 200 else (both[1::2], both[::2])
+        assert len(set(ids_of(won))) == 1
+        assert {status for status, _ in lost} == {402}
         count = f"SELECT count(*) FROM submissions WHERE email LIKE '%{email}'"
-        assert ground.db.call(query, count) == [(1,)]
+        assert ground.db.call(query, count) == [(2,)]
     ground.drain()
     assert ground.db.call(find_faults, after_intake_only=True) == {}
     report("race idempotency key", ground, rounds=rounds, uses=USES)
@@ -186,23 +191,35 @@ def test_several_worker_processes_decide_each_submission_once(
     url = new_database(backend, tmp_path, cluster)
     with open_node(url, clock=WallClock()) as node:
         account = node.add_account()
+        watch_endings(node.db)
         few = node.add_session(account.org_id, account.event, "Few places", capacity=PLACES)
         paks = [account.sessions[0].pak, few.pak]
-        for guest in range(submissions):
-            submitted = Submitted(Contact(email=f"guest{guest}@example.com"))
-            application = Application(TargetNoun.EVENT, account.event.pak, paks, submitted)
-            node.db.call(accept_all, [(account.caller, application)])
-        workers = [start_worker(url) for _ in range(WORKERS)]
-        try:
-            deadline = time.monotonic() + DRAIN_TIMEOUT_S
-            while node.db.call(count_waiting, 1):
-                assert time.monotonic() < deadline, "the queue was not drained in time"
-                time.sleep(0.05)
-        finally:
-            for worker in workers:
-                worker.terminate()
-            codes = [worker.wait(30) for worker in workers]
-        assert codes == [0] * WORKERS
+        asked = [
+            (
+                account.caller,
+                Application(
+                    TargetNoun.EVENT,
+                    account.event.pak,
+                    paks,
+                    Submitted(Contact(email=f"guest{guest}@example.com")),
+                ),
+            )
+            for guest in range(submissions)
+        ]
+        with ExitStack() as stack:
+            workers = [stack.enter_context(worker(url)) for _ in range(WORKERS)]
+            for each in workers:
+                assert each.stdout
+                assert each.stdout.readline().startswith("Turnout processes the queues")
+            node.db.call(accept_all, asked)
+            drain_to(node.db, submissions // 2)
+            workers[0].kill()
+            drain_to(node.db, 0)
+            for each in workers[1:]:
+                each.terminate()
+            codes = [each.wait(30) for each in workers]
+        assert codes == [-signal.SIGKILL, 0, 0]
+        assert node.db.call(find_wrong_endings) == []
         assert node.db.call(find_faults, after_intake_only=True) == {}
         ended = node.db.call(
             query, "SELECT status, count(*) FROM queue_items GROUP BY status ORDER BY status"
@@ -212,19 +229,35 @@ def test_several_worker_processes_decide_each_submission_once(
         "race workers",
         backend=backend,
         processes=WORKERS,
+        killed=1,
         submissions=submissions,
         seed=proof.seed(),
     )
 
 
-def start_worker(url: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
+@contextmanager
+def worker(url: str) -> "Iterator[subprocess.Popen[str]]":
+    """A process that works on the queues once it has said so; gone at the end."""
+    with subprocess.Popen(
         [sys.executable, "-m", "turnout", "work"],
         env=clean_environment(database_url=url),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-    )
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def drain_to(db: Database, most: int) -> None:
+    """Wait until no more than so many submissions wait."""
+    deadline = time.monotonic() + DRAIN_TIMEOUT_S
+    while db.call(count_waiting, most + 1) > most:
+        assert time.monotonic() < deadline, "the queue was not drained in time"
+        time.sleep(0.02)
 
 
 def report(name: str, ground: Ground, **counts: int | str) -> None:

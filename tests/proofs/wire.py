@@ -56,7 +56,7 @@ async def register_at_once(
     return await asyncio.gather(*(one(body, key) for body, key in requests))
 
 
-def wish(event_pak: str, paks: list[str], email: str) -> dict[str, Any]:
-    """The body of PUT /v1.0/register for one person."""
-    event = {"eventPak": event_pak, "sessions": [{"sessionPak": pak} for pak in paks]}
-    return {"registration": {"event": event, "contact": {"email": email}}}
+def wish(pak: str, paks: list[str], email: str, noun: str = "event") -> dict[str, Any]:
+    """The body of PUT /v1.0/register for one person; `noun` is event or channel."""
+    target = {f"{noun}Pak": pak, "sessions": [{"sessionPak": pak} for pak in paks]}
+    return {"registration": {noun: target, "contact": {"email": email}}}

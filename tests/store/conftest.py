@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.store.notes import make_notes
-from tests.support.node import BACKENDS, SEED, Clock, new_database
+from tests.support.node import BACKENDS, SEED, Clock, database
 from turnout.settings import Settings
 from turnout.store import Database, Ids, open_database
 
@@ -20,10 +20,11 @@ def backend(request) -> str:
 
 
 @pytest.fixture
-def url(backend, tmp_path, request) -> str:
+def url(backend, tmp_path, request) -> Iterator[str]:
     """The address of a migrated database of its own."""
     cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
-    return new_database(backend, tmp_path, cluster)
+    with database(backend, tmp_path, cluster) as url:
+        yield url
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import asyncio
 import json
 import resource
 import sys
+from typing import Any
 
 from tests.store.notes import add, read_ids
 from turnout.errors import Unavailable
@@ -33,7 +34,11 @@ def main() -> None:
     async def read() -> list[int]:
         return await db.read(read_ids)
 
-    found = {"answered": answered, "error": refusal, "read_while_full": asyncio.run(read())}
+    found: dict[str, Any] = {
+        "answered": answered,
+        "error": refusal,
+        "read_while_full": asyncio.run(read()),
+    }
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     found["after"] = db.call(add, 1_000_000)
     db.close()

@@ -7,6 +7,7 @@ number of a sequence as its text.
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from turnout.settings import Settings
@@ -19,21 +20,21 @@ def make_notes(tx: Tx) -> None:
     sql.make_notes(tx)
 
 
-def add(tx: Tx, id: int, text: str = "") -> int:
-    sql.add_note(tx, id=id, text=text)
-    return id
+def add(tx: Tx, number: int, text: str = "") -> int:
+    sql.add_note(tx, id=number, text=text)
+    return number
 
 
-def add_numbered(tx: Tx, id: int) -> None:
-    sql.add_note(tx, id=id, text=str(tx.next_id("person")))
+def add_numbered(tx: Tx, number: int) -> None:
+    sql.add_note(tx, id=number, text=str(tx.next_id("person")))
 
 
 def read_all(tx: Tx) -> list[tuple[int, str]]:
-    return [(id, text) for id, text in sql.list_notes(tx)]
+    return [(number, text) for number, text in sql.list_notes(tx)]
 
 
 def read_ids(tx: Tx) -> list[int]:
-    return [id for id, _ in sql.list_notes(tx)]
+    return [number for number, _ in sql.list_notes(tx)]
 
 
 def execute(tx: Tx, statement: str) -> Any:
@@ -42,8 +43,8 @@ def execute(tx: Tx, statement: str) -> Any:
     return cursor.fetchall() if cursor.description else None
 
 
-def fail_after_adding(tx: Tx, id: int, error: BaseException) -> None:
-    sql.add_note(tx, id=id, text="to be taken back")
+def fail_after_adding(tx: Tx, number: int, error: BaseException) -> None:
+    sql.add_note(tx, id=number, text="to be taken back")
     raise error
 
 
@@ -81,29 +82,18 @@ class Gate:
 
 def in_threads(count: int, work: Callable[[int], None]) -> None:
     """Run `work(0)`, `work(1)`, … at once; raises what the first of them raised."""
-    errors: list[BaseException] = []
-
-    def run(number: int) -> None:
-        try:
-            work(number)
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    if errors:
-        raise errors[0]
+    with ThreadPoolExecutor(count) as pool:
+        running = [pool.submit(work, number) for number in range(count)]
+    for each in running:
+        each.result()
 
 
 def main() -> None:
     url, first, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     db = open_database(Settings(database_url=url))
     try:
-        for id in range(first, first + count):
-            db.call(add_numbered, id)
+        for number in range(first, first + count):
+            db.call(add_numbered, number)
     finally:
         db.close()
 

@@ -20,8 +20,8 @@ def backend() -> str:
 
 
 def test_a_deadlock_is_run_again_and_everybody_gets_an_answer(db):
-    for id in (1, 2):
-        db.call(add, id, "")
+    for number in (1, 2):
+        db.call(add, number)
     both_hold_one = threading.Barrier(2)
     attempts: list[int] = []
 
@@ -103,8 +103,8 @@ def test_nodes_wake_each_other_after_the_commit(db, open_db):
     other = open_db()
     seen: list[tuple[str, list[int]]] = []
 
-    def add_and_wake(tx: Tx, id: int) -> None:
-        add(tx, id)
+    def add_and_wake(tx: Tx, number: int) -> None:
+        add(tx, number)
         tx.wake("work")
 
     async def scenario():

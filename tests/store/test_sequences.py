@@ -89,11 +89,13 @@ def test_a_reopened_database_goes_on_behind_what_was_used(db, open_db):
 def test_processes_share_one_database_without_losing_or_doubling_anything(db, url):
     command = [sys.executable, "-m", "tests.store.notes", url]
     others = [subprocess.Popen([*command, str(first), "150"], cwd=ROOT) for first in (1000, 2000)]
-    for id in range(150):
-        db.call(add_numbered, id)
+    for number in range(150):
+        db.call(add_numbered, number)
     assert [other.wait(60) for other in others] == [0, 0]
     notes = db.call(read_all)
-    assert [id for id, _ in notes] == [first + n for first in (0, 1000, 2000) for n in range(150)]
+    assert [number for number, _ in notes] == [
+        first + n for first in (0, 1000, 2000) for n in range(150)
+    ]
     assert len({number for _, number in notes}) == len(notes)
 
 

@@ -90,7 +90,7 @@ def test_a_lost_group_is_unavailable_to_all_and_leaves_nothing(db, verb):
 
 
 def test_a_lost_group_wakes_nobody_and_its_numbers_come_again(db):
-    woken = []
+    woken: list[int] = []
 
     def number_and_wake(tx: Tx) -> int:
         tx.wake("work")
@@ -151,8 +151,8 @@ def hasty_log(monkeypatch):
     monkeypatch.setattr(store, "RESTART_PAGES", MEBIBYTE // 4096)
 
 
-def overwrite(tx: Tx, id: int) -> None:
-    sql.change_note(tx, id=id, text=os.urandom(MEBIBYTE // 8).hex())
+def overwrite(tx: Tx, number: int) -> None:
+    sql.change_note(tx, id=number, text=os.urandom(MEBIBYTE // 8).hex())
 
 
 def log_size(db: SqliteDatabase) -> int:
@@ -213,7 +213,7 @@ def test_a_full_disk_is_unavailable_and_nothing_answered_is_lost(db):
     assert found["error"] in ("store.write", "store.failed")
     assert found["read_while_full"] == found["answered"]
     with closing(sqlite3.connect(db.path)) as connection:
-        kept = [id for (id,) in connection.execute("SELECT id FROM notes ORDER BY id")]
+        kept = [number for (number,) in connection.execute("SELECT id FROM notes ORDER BY id")]
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert len(found["answered"]) > 20
     assert kept == [*found["answered"], found["after"]]

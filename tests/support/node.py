@@ -176,6 +176,17 @@ def open_node(
         node.close()
 
 
+@contextmanager
+def database(backend: str, folder: Path, cluster: Cluster | None = None) -> Iterator[str]:
+    """`new_database`, for a block: PostgreSQL's, which take room, are dropped after it."""
+    url = new_database(backend, folder, cluster)
+    try:
+        yield url
+    finally:
+        if cluster is not None and backend == "postgresql":
+            cluster.drop_database(url)
+
+
 def new_database(backend: str, folder: Path, cluster: Cluster | None = None) -> str:
     """The address of a new, migrated, empty database; PostgreSQL needs the `cluster`."""
     if cluster is not None and backend == "postgresql":

@@ -21,7 +21,7 @@ from tests.support.client import Answer, ask
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 40
 POLL_S = 0.02
-_KEEPER = 'cat >/dev/null; kill -KILL -- "-$1"'
+_KEEPER = 'cat >/dev/null; kill -s KILL -- "-$1"'
 
 
 class ServerError(Exception):

@@ -1,10 +1,9 @@
 """The real server that tests start: it comes up, tells why when it does not, and never stays."""
 
-import os
+import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,16 +17,17 @@ import sys
 from pathlib import Path
 from tests.support.server import Server
 server = Server(Path(sys.argv[1]), command=("serve",)).start()
-print(server.pid, flush=True)
+print(server.port, flush=True)
 sys.stdin.read()
 """
 
 
-def is_running(pid: int) -> bool:
-    with suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return True
-    return False
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def test_a_server_does_not_outlive_a_starter_that_was_killed(tmp_path: Path):
@@ -39,20 +39,20 @@ def test_a_server_does_not_outlive_a_starter_that_was_killed(tmp_path: Path):
         text=True,
     ) as starter:
         assert starter.stdout is not None
-        pid = int(starter.stdout.readline())
-        assert is_running(pid)
+        port = int(starter.stdout.readline())
+        assert is_listening(port)
         starter.kill()
     deadline = time.monotonic() + DEADLINE_S
-    while is_running(pid):
+    while is_listening(port):
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
 def test_a_server_can_be_killed_and_started_again(tmp_path: Path):
     with Server(tmp_path) as server:
-        first, pid = server.demo, server.pid
+        first = server.demo
         server.kill()
-        assert not is_running(pid)
+        assert not is_listening(server.port)
         server.start()
         assert server.demo == first
         assert server.stop() == 0

@@ -6,15 +6,16 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
-from tests.support.node import BACKENDS, LocalNode, new_database, open_node
+from tests.support.node import BACKENDS, LocalNode, database, open_node
 
 TIMEOUT_S = 20
 
 
 @pytest.fixture(params=BACKENDS)
-def url(request, tmp_path) -> str:
+def url(request, tmp_path) -> Iterator[str]:
     cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
-    return new_database(request.param, tmp_path, cluster)
+    with database(request.param, tmp_path, cluster) as url:
+        yield url
 
 
 @pytest.fixture

@@ -33,8 +33,12 @@ def serve(*, host: str | None = None, port: int | None = None) -> None:
 def work() -> None:
     """Process the queues until stopped (Ctrl-C or SIGTERM), without serving anything."""
     chosen = settings()
-    console.print(f"Turnout processes the queues of {hide_password(chosen.database_url)}")
-    bootstrap.work(chosen)
+    bootstrap.work(
+        chosen,
+        started=lambda: console.print(
+            f"Turnout processes the queues of {hide_password(chosen.database_url)}"
+        ),
+    )
 
 
 @app.command

@@ -49,6 +49,17 @@ def cancel(tx: Tx, account: Account) -> int:
     return registration.id
 
 
+def add_to_channel(tx: Tx, account: Account) -> int:
+    programme.add_to_channel(tx, account.org_id, account.channel.id, account.event.id, actor=ACTOR)
+    return account.channel.id
+
+
+def close_session(tx: Tx, account: Account) -> int:
+    session_id = account.sessions[0].id
+    programme.set_session_state(tx, account.org_id, session_id, SessionState.CLOSED, actor=ACTOR)
+    return session_id
+
+
 def create_organization(tx: Tx, account: Account) -> Any:
     slug = f"{account.organization.slug}-child"
     return organizations.create_organization(tx, slug, "Child", actor=ACTOR)
@@ -112,10 +123,7 @@ CHANGES = [
     ),
     Change(
         programme.add_to_channel,
-        lambda tx, a: (
-            programme.add_to_channel(tx, a.org_id, a.channel.id, a.event.id, actor=ACTOR)
-            or a.channel
-        ),
+        add_to_channel,
         "channel",
         "added event",
         {},
@@ -163,12 +171,7 @@ CHANGES = [
     ),
     Change(
         programme.set_session_state,
-        lambda tx, a: (
-            programme.set_session_state(
-                tx, a.org_id, a.sessions[0].id, SessionState.CLOSED, actor=ACTOR
-            )
-            or a.sessions[0]
-        ),
+        close_session,
         "session",
         "changed",
         {"state": "closed"},

@@ -22,8 +22,8 @@ def held(db, account) -> list[int]:
 def limit(node, account):
     """Sets a capacity behind the product's back."""
 
-    def set_capacity(table: str, id: int, capacity: int) -> None:
-        where = f"WHERE org_id = {account.org_id} AND id = {id}"
+    def set_capacity(table: str, number: int, capacity: int) -> None:
+        where = f"WHERE org_id = {account.org_id} AND id = {number}"
         node.execute(f"UPDATE {table} SET capacity = {capacity} {where}")
 
     return set_capacity
@@ -75,8 +75,8 @@ def test_the_tables_themselves_refuse_more_than_there_is_and_less_than_none(
 
 def test_takers_at_once_get_exactly_what_there_is(db, account, limit):
     ids = [session.id for session in account.sessions]
-    for id in ids:
-        limit("sessions", id, 10)
+    for number in ids:
+        limit("sessions", number, 10)
     got: list[int] = []
 
     def take(number: int) -> None:

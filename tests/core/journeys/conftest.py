@@ -99,11 +99,11 @@ class Desk:
         """How many rows of the table are the account's."""
         return self.ask(f"SELECT count(*) FROM {table} WHERE org_id = {self.org_id}")[0]
 
-    def set(self, table: str, id: int, **columns: Any) -> None:
+    def set(self, table: str, number: int, **columns: Any) -> None:
         """Change a row behind the product's back."""
         changes = ", ".join(f"{name} = {value!r}" for name, value in columns.items())
         self.node.execute(
-            f"UPDATE {table} SET {changes} WHERE org_id = {self.org_id} AND id = {id}"
+            f"UPDATE {table} SET {changes} WHERE org_id = {self.org_id} AND id = {number}"
         )
 
     @property

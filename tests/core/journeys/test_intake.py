@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from tests.core.journeys.conftest import Desk, Held
 from tests.core.journeys.invariants import find_faults
-from tests.support.node import WHEN, new_database, open_node
+from tests.support.node import WHEN, database, open_node
 from turnout.core.events import places
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.events.places import TargetNoun
@@ -101,8 +101,8 @@ def test_a_repetition_with_the_same_key_gets_the_first_items_for_a_day(desk, db)
     assert db.call(accept, caller, application, request) == first
     desk.node.run_intake()
     assert db.call(accept, caller, application, request) == first
+    other = idempotent_request("k-1", "PUT", "/v1.0/register", b"[]")
     with pytest.raises(Conflict):
-        other = idempotent_request("k-1", "PUT", "/v1.0/register", b"[]")
         db.call(accept, caller, application, other)
     assert desk.count("submissions") == 1
     db.clock.advance(24 * 3600)
@@ -449,7 +449,7 @@ def own_desk(node, tmp_path, request):
     """A desk on a database of its own, fit to be poisoned."""
     backend = node.db.backend
     cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
-    with open_node(new_database(backend, tmp_path, cluster)) as own:
+    with database(backend, tmp_path, cluster) as url, open_node(url) as own:
         yield Desk(own, own.add_account())
 
 
@@ -479,16 +479,16 @@ def _end_poisonous(desk: Desk, items: list[QueueItem], bad: str) -> None:
     assert db.call(process, 10) == 0
     for pause in (1, 4, 16, 64):
         assert desk.decide(desk.apply(f"{pause}@example.com", desk.paks[:1])) == [SUCCESS]
-        db.clock.advance(pause - 0.001)
+        desk.node.clock.advance(pause - 0.001)
         assert db.call(process, 10) == 0
-        db.clock.advance(0.001)
+        desk.node.clock.advance(0.001)
         assert [item.status for item in desk.look_up(waiting)] == ["queued"] * 2
         assert db.call(process, 10) == 1
     message = "The server could not process this registration. Try it again."
     assert [(item.status, item.message) for item in desk.look_up(waiting)] == [
         ("failed", message)
     ] * 2
-    db.clock.advance(10_000)
+    desk.node.clock.advance(10_000)
     assert db.call(process, 10) == 0
 
 

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.core.journeys.conftest import Desk
 from tests.core.journeys.invariants import find_faults
 from tests.support import proof
-from tests.support.node import LocalNode, new_database, open_node
+from tests.support.node import LocalNode, database, open_node
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.events.programme import (
     set_event_capacity,
@@ -76,12 +76,13 @@ class Registering(RuleBasedStateMachine):
     @rule(capacity=capacities)
     def set_event_capacity(self, capacity: int | None) -> None:
         held = self.desk.held().event
-        change = (set_event_capacity, self.desk.org_id, self.desk.event.id, capacity)
+        event = (self.desk.org_id, self.desk.event.id)
         if capacity is not None and capacity < held:
             with pytest.raises(Conflict):
-                self.db.call(*change, actor="test")
+                self.db.call(set_event_capacity, *event, capacity, actor="test")
         else:
-            assert self.db.call(*change, actor="test").capacity == capacity
+            changed = self.db.call(set_event_capacity, *event, capacity, actor="test")
+            assert changed.capacity == capacity
 
     @rule(number=st.integers(0, 2), more=st.integers(0, 2))
     def set_session_capacity(self, number: int, more: int) -> None:
@@ -115,7 +116,7 @@ class Registering(RuleBasedStateMachine):
 def own_node(node, tmp_path, request):
     backend = node.db.backend
     cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
-    with open_node(new_database(backend, tmp_path, cluster)) as own:
+    with database(backend, tmp_path, cluster) as url, open_node(url) as own:
         yield own
 
 

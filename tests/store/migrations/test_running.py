@@ -37,8 +37,9 @@ COLUMNS = {
     """,
     "postgresql": """
         SELECT c.relname, a.attname, upper(format_type(a.atttypid, a.atttypmod)),
-            CAST(a.attnotnull AS INTEGER), CAST(EXISTS (SELECT 1 FROM pg_index i
-                WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY(i.indkey)) AS INTEGER)
+            CAST(a.attnotnull AS INTEGER), CAST(EXISTS (
+                SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary
+                AND a.attnum = ANY(i.indkey)) AS INTEGER)
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
         AND c.relname <> 'alembic_version'
@@ -63,7 +64,7 @@ def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(path_of(url), isolation_level=None)) as connection:
             return sorted(connection.execute(statement).fetchall())
     with psycopg.connect(url, autocommit=True) as connection:
-        cursor = connection.execute(statement)  # type: ignore[call-overload]
+        cursor = connection.execute(statement)
         return sorted(cursor.fetchall()) if cursor.description else []
 
 

@@ -53,9 +53,7 @@ def first_answer(tx: Tx, org_id: int, request: IdempotentRequest) -> str | None:
         if created_at > expired_at:
             _check_same(request, method, path, digest)
             return answer  # type: ignore[no-any-return]
-        if sql.reuse_idempotency_key(
-            tx, org_id=org_id, now=tx.now, expired_at=expired_at, **bound
-        ):
+        if sql.reuse_idempotency_key(tx, org_id=org_id, now=tx.now, expired_at=expired_at, **bound):
             break
     return None
 

@@ -1,0 +1,165 @@
+"""The servers that are measured: starting them on data of their own, suspending and stopping them.
+
+Each is a process of its own, as in production: what it logs goes to a file. Data is a copy of a
+demo that was seeded once (`Demo`), so that every server begins with the same tables.
+"""
+
+import http.client
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.support.server import clean_environment, free_port
+
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 60
+DATABASE = "turnout.db"
+_PROCESSED = re.compile(rb'^turnout_queue_processed_total\{queue="intake"\} (\S+)', re.MULTILINE)
+
+
+class Server:
+    """One running server. `started_s` is the time from its start to its first answer."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", port: int) -> None:
+        self._process = process
+        self.pid = process.pid
+        self.port = port
+        self.started_s = 0.0
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Let it stand still, so that it takes nothing from what is measured meanwhile."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Status and body of a GET."""
+        return _request(self.port, "GET", path, {})
+
+    def count_processed(self) -> int:
+        """How many submissions its queue has finished since it was started."""
+        found = _PROCESSED.search(self.get("/metrics")[1])
+        return int(float(found[1])) if found else 0
+
+    def wait_until_answers(self, path: str, since: float) -> None:
+        """Wait for the first 200 from `path`; `since` is the `perf_counter` of the start."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with suppress(OSError, http.client.HTTPException):
+                if self.get(path)[0] == 200:
+                    self.started_s = time.perf_counter() - since
+                    return
+            time.sleep(0.005)
+        raise RuntimeError(f"{self._process.args!r} did not come to answer {path}; see its log")
+
+    def stop(self) -> None:
+        """Stop it gracefully. Raises RuntimeError when it fails or does not stop."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            if status := self._process.wait(STOP_TIMEOUT_S):
+                raise RuntimeError(f"{self._process.args!r} ended with status {status}")
+        except subprocess.TimeoutExpired as error:
+            self._process.kill()
+            raise RuntimeError(f"{self._process.args!r} did not stop") from error
+
+
+class Demo(NamedTuple):
+    """A seeded demo that nobody serves: what data is copied from, and its keys and paks."""
+
+    folder: Path
+    api_key: str
+    event_pak: str
+    session_paks: list[str]
+
+    def copy_database(self, folder: Path) -> Path:
+        """A copy of its database in the new folder `folder`."""
+        folder.mkdir(parents=True)
+        return Path(shutil.copy(self.folder / DATABASE, folder / DATABASE))
+
+
+def make_demo(folder: Path, database_url: str | None = None) -> Demo:
+    """Seed a demo, without a rate limit, under `folder` or in the database of that address."""
+    url = database_url or url_of(folder / DATABASE)
+    with _running(["turnout", "demo", "--data", str(folder)], folder, database_url=url):
+        pass
+    subprocess.run(
+        [sys.executable, "-m", "turnout", "org", "set", "demo", "--rate-limit", "0"],
+        env=clean_environment(database_url=url),
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    members = json.loads((folder / "demo.json").read_text())["registration"]
+    return Demo(folder, members["apiKey"], members["eventPak"], members["sessionPaks"])
+
+
+def url_of(database: Path) -> str:
+    """The address of an SQLite file."""
+    return f"sqlite:///{database.resolve()}"
+
+
+@contextmanager
+def turnout(folder: Path, database_url: str, *, work: bool = True) -> Iterator[Server]:
+    """Turnout on a database that is ready; `work` says whether it processes its queues."""
+    settings = {"work_in_process": work, "intake_backlog": 1_000_000}
+    with _running(["turnout", "serve"], folder, database_url=database_url, **settings) as server:
+        yield server
+
+
+@contextmanager
+def bare(database: Path) -> Iterator[Server]:
+    """The bare server of `bare.py` on a copy of a Turnout database."""
+    command = ["bench.bare", "--database", str(database)]
+    with _running(command, database.parent) as server:
+        yield server
+
+
+@contextmanager
+def _running(module: list[str], folder: Path, **settings: Any) -> Iterator[Server]:
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    command = [sys.executable, "-m", *module, "--port", str(port)]
+    since = time.perf_counter()
+    with (folder / f"{module[0]}.log").open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            env=clean_environment(**settings),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    server = Server(process, port)
+    try:
+        server.wait_until_answers("/healthz", since)
+        yield server
+    finally:
+        server.stop()
+
+
+def sign_in(server: Server, demo: Demo) -> str:
+    """A bearer token of the demo's API key."""
+    status, body = _request(server.port, "POST", "/v1.0/signin", {"APIKey": demo.api_key})
+    if status != 200:
+        raise RuntimeError(f"signin was answered {status}: {body.decode()}")
+    token: str = json.loads(body)["idToken"]
+    return token
+
+
+def _request(port: int, method: str, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path, headers=headers)
+        answer: Any = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
