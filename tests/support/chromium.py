@@ -4,19 +4,16 @@ What is there already is used. Otherwise root on Debian gets the distribution's 
 else is told what to do.
 """
 
-import fcntl
-import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.support.debian import install_packages
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-LOCK = Path(tempfile.gettempdir()) / "turnout-chromium.lock"
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -52,7 +49,7 @@ def get_chromium() -> Path:
     """
     if found := find_chromium():
         return found
-    complaint = _install() if os.geteuid() == 0 else ""
+    complaint = install_packages(["chromium"], find_chromium)
     if found := find_chromium():
         return found
     raise ChromiumError(
@@ -65,28 +62,3 @@ def find_chromium() -> Path | None:
     """The first of the known programs that is on PATH."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     return Path(found) if found else None
-
-
-def _install() -> str:
-    """Install the distribution's package where that can be done; returns what went wrong."""
-    apt = shutil.which("apt-get")
-    if apt is None:
-        return ""
-    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    with LOCK.open("w") as lock:
-        # One worker installs; the others wait here, and find it done.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for command in ("update", "install --no-install-recommends --yes chromium"):
-            if find_chromium():
-                break
-            print(f"Chromium is missing: apt-get {command}", flush=True)
-            done = subprocess.run(
-                [apt, "-qq", *command.split()],
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-            )
-            if done.returncode:
-                return done.stderr
-    return ""

@@ -33,12 +33,14 @@ class Registering(RuleBasedStateMachine):
     """One account's programme with few places, and few people who want them."""
 
     node: LocalNode
-    accounts = 0
+    accounts: int
+    checks: int
 
     @initialize()
     def begin(self) -> None:
-        Registering.accounts += 1
-        self.desk = Desk(self.node, self.node.add_account(f"account-{Registering.accounts}"))
+        machine = type(self)
+        machine.accounts += 1
+        self.desk = Desk(self.node, self.node.add_account(f"account-{machine.accounts}"))
         self.db = self.desk.db
         self.waiting = 0
 
@@ -105,6 +107,7 @@ class Registering(RuleBasedStateMachine):
 
     @invariant()
     def counts_are_true_and_nothing_is_oversold(self) -> None:
+        type(self).checks += 1
         assert self.node.db.call(find_faults) == {}
 
     def teardown(self) -> None:
@@ -120,11 +123,19 @@ def own_node(node, tmp_path, request):
         yield own
 
 
+@pytest.mark.proof
 def test_after_any_sequence_of_steps_everything_adds_up(own_node):
-    machine = type("Machine", (Registering,), {"node": own_node, "accounts": 0})
+    machine = type("Machine", (Registering,), {"node": own_node, "accounts": 0, "checks": 0})
     hypothesis.stateful.run_state_machine_as_test(
         machine,
         settings=hypothesis.settings(
             max_examples=proof.scale(25, 300), stateful_step_count=proof.scale(25, 50)
         ),
+    )
+    proof.report(
+        "steps of registering",
+        backend=own_node.db.backend,
+        sequences=machine.accounts,
+        checks=machine.checks,
+        seed=proof.seed(),
     )

@@ -1,0 +1,6 @@
+"""Text messages over SMPP 3.4. README.md says what is promised and how statuses are read."""
+
+from turnout.carriers.smpp.carrier import SmppCarrier
+from turnout.carriers.smpp.settings import SmppSettings
+
+__all__ = ["SmppCarrier", "SmppSettings"]

@@ -1,0 +1,211 @@
+"""The SMPP carrier: text messages through a provider's SMSC.
+
+Keeps the binds of the settings up, each with a task that connects again after growing pauses, and
+turns parcels into parts in the line that all binds share.
+"""
+
+import asyncio
+import itertools
+import secrets
+import ssl
+from collections.abc import Sequence
+
+import structlog
+
+from turnout.carriers import Inbox, Message, Misconfigured, Outcome, Parcel, Rejected, Retry
+from turnout.carriers.smpp import gsm, pdu
+from turnout.carriers.smpp.addresses import read_destination, read_sender
+from turnout.carriers.smpp.inbound import Inbound
+from turnout.carriers.smpp.session import BindRefused, Session
+from turnout.carriers.smpp.settings import SmppSettings
+from turnout.carriers.smpp.statuses import BIND_FAILED, is_refusal
+from turnout.carriers.smpp.submissions import RETRY_S, Batch, Submissions
+from turnout.core.messaging.merging import Template
+from turnout.core.messaging.model import Channel, Status
+from turnout.store.sources import Clock
+
+log = structlog.get_logger()
+
+LONGEST_PAUSE_S = 60.0
+LONGEST_TICK_S = 1.0
+_REFERENCES = 256
+
+
+class SmppCarrier:
+    """See `turnout.carriers.Carrier`.
+
+    `send` answers within `patience_s` + `response_timeout_s` of the settings, the time that a
+    lease on its parcels must outlast. Raises ValueError when `tls_ca_file` cannot be read.
+    """
+
+    name = "smpp"
+    channels = frozenset({Channel.SMS})
+
+    def __init__(self, settings: SmppSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._tls = _make_tls(settings)
+        self._submissions = Submissions(expects_receipts=settings.receipts)
+        self._inbound = Inbound(self.name, settings, self._submissions, clock)
+        self._sessions: list[Session] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._references = itertools.count(secrets.randbelow(_REFERENCES))
+        self._refusal = ""
+        self._has_been_bound = False
+        self._is_stopping = False
+        self._tick_s = min(LONGEST_TICK_S, settings.patience_s / 4)
+
+    async def start(self, inbox: Inbox) -> None:
+        """Connect, and keep connected until `stop`; returns without waiting for the network."""
+        self._loop = asyncio.get_running_loop()
+        self._inbound.start(inbox)
+        self._timer = self._loop.call_later(self._tick_s, self._tick)
+        self._tasks = [
+            self._loop.create_task(self._keep_bound(), name=f"smpp bind {number}")
+            for number in range(1, self._settings.binds + 1)
+        ]
+
+    async def send(self, message: Message, parcels: Sequence[Parcel]) -> list[Outcome]:
+        """Submit parcels; one outcome each, in their order. Never raises for the network.
+
+        All texts are composed at once (20 µs each), so hundreds at a time are fine, and thousands
+        are not. When the caller is cancelled, what was not begun is not sent.
+        """
+        if self._is_stopping:
+            return [Retry(RETRY_S, "Turnout is stopping")] * len(parcels)
+        if self._refusal and not self._is_bound():
+            return [Misconfigured(self._refusal)] * len(parcels)
+        if not parcels:
+            return []
+        template = Template(message.text)
+        batch = Batch(len(parcels))
+        deadline = self._loop.time() + self._settings.patience_s
+        for place, parcel in enumerate(parcels):
+            bodies = self._compose(template.merge(parcel.fields), parcel)
+            if isinstance(bodies, Rejected):
+                batch.settle(place, bodies)
+            else:
+                self._submissions.add(batch, place, bodies, deadline)
+        for session in self._sessions:
+            session.pump()
+        await batch.done
+        return batch.outcomes
+
+    async def stop(self) -> None:
+        """Finish what is under way, store what came in, then unbind."""
+        self._is_stopping = True
+        self._submissions.give_up(Retry(RETRY_S, "Turnout is stopping"))
+        await self._submissions.wait_until_all_ended()
+        await self._inbound.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._timer.cancel()
+
+    def _compose(self, text: str, parcel: Parcel) -> list[bytes] | Rejected:
+        """The bodies of a message's parts."""
+        destination = read_destination(parcel.destination)
+        if not destination:
+            return Rejected(Status.INVALID_NUMBER, f"{parcel.destination!r} is not a phone number")
+        sender = read_sender(parcel.sender)
+        if not sender:
+            return Rejected(Status.BAD_SENDER, f"{parcel.sender!r} cannot send text messages")
+        coding, octets = gsm.encode(text)
+        contents = gsm.cut(coding, octets)
+        if (total := len(contents)) > gsm.MAX_PARTS:
+            return Rejected(Status.FAILED, f"the text would take {total} messages")
+        if total > 1:
+            reference = next(self._references) % _REFERENCES
+            contents = [
+                gsm.header(reference, total, number) + content
+                for number, content in enumerate(contents, 1)
+            ]
+        return [
+            pdu.encode_sms(
+                pdu.Sms(
+                    source=sender,
+                    destination=destination,
+                    esm_class=pdu.ESM_UDHI if total > 1 else 0,
+                    registered_delivery=int(self._settings.receipts),
+                    data_coding=coding,
+                    content=content,
+                )
+            )
+            for content in contents
+        ]
+
+    def _is_bound(self) -> bool:
+        return any(session.is_bound for session in self._sessions)
+
+    def _tick(self) -> None:
+        self._submissions.expire(self._loop.time())
+        self._timer = self._loop.call_later(self._tick_s, self._tick)
+
+    async def _keep_bound(self) -> None:
+        """One bind, again and again. One that outlasts the present pause was worth it: the
+        pauses start over."""
+        pause_s = self._settings.reconnect_s
+        while True:
+            session = Session(self._settings, self._submissions, self._inbound.receive)
+            self._sessions.append(session)
+            try:
+                trouble = await self._live(session)
+            finally:
+                self._sessions.remove(session)
+            if self._loop.time() - session.bound_at > pause_s:
+                pause_s = self._settings.reconnect_s
+            log.warning("smpp: not connected", reason=trouble, again_in_s=pause_s)
+            if not self._is_bound():
+                self._submissions.trouble = f"no connection to the network: {trouble}"
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def _live(self, session: Session) -> str:
+        """A session from its beginning to its end; why it ended, or never began."""
+        try:
+            await self._bind(session)
+            await asyncio.shield(session.lost)
+            return "the connection was lost"
+        except BindRefused as refused:
+            # A network that has not noticed yet that the last bind is gone may answer so too.
+            is_stale = refused.status == BIND_FAILED and self._has_been_bound
+            if is_refusal(refused.status) and not is_stale:
+                self._refuse(str(refused))
+            return str(refused)
+        except (ssl.SSLCertVerificationError, ValueError) as error:
+            self._refuse(f"{self._settings.host} cannot be trusted or does not exist: {error}")
+            return str(error)
+        except TimeoutError:
+            return f"no answer within {self._settings.connect_timeout_s} s"
+        except OSError as error:
+            return str(error)
+        except asyncio.CancelledError:
+            await session.unbind()
+            raise
+        finally:
+            session.abort()
+
+    async def _bind(self, session: Session) -> None:
+        settings = self._settings
+        async with asyncio.timeout(settings.connect_timeout_s):
+            await self._loop.create_connection(
+                lambda: session, settings.host, settings.port, ssl=self._tls
+            )
+            await session.bound
+        self._has_been_bound = True
+        self._refusal = self._submissions.trouble = ""
+        log.info("smpp: bound", host=settings.host, system_id=settings.system_id)
+
+    def _refuse(self, reason: str) -> None:
+        """Only an operator can help, unless another bind works."""
+        if not self._is_bound():
+            self._refusal = reason
+            self._submissions.give_up(Misconfigured(reason))
+
+
+def _make_tls(settings: SmppSettings) -> ssl.SSLContext | None:
+    if not settings.tls:
+        return None
+    try:
+        return ssl.create_default_context(cafile=settings.tls_ca_file or None)
+    except OSError as error:
+        raise ValueError(f"tls_ca_file {settings.tls_ca_file}: {error}") from error

@@ -1,0 +1,370 @@
+"""One bind: one connection to the network, from its first octet to its end.
+
+    connecting → binding → bound → leaving → lost
+                    └────────┴────────────────┘
+
+Only a bound session submits. It becomes *leaving* when either side wants to unbind: nothing new
+is submitted, answers are still taken. `bound` and `lost` are futures, and each becomes done once.
+
+What is submitted stays within four limits: the window (submissions unanswered), the rate (a token
+bucket), the socket (nothing is handed to the transport while it holds unsent octets) and the
+network's own: when it answers "throttled" or "queue full", the part goes back into the line, the
+session pauses, twice as long each time, and starts again with one submission at a time and one
+more for each that is accepted.
+
+The fate of a part: answered → as the answer says; not handed to the transport → back in line;
+handed over but not answered in time, or before the connection was lost → Unknown. A late answer
+changes nothing. A part that is overdue keeps its place in the window, since the network still
+owes the answer; when the window is full of such, or nothing was heard since, the connection is
+given up.
+
+Nothing that comes in may raise out of here: what cannot be read is answered with generic_nack,
+and when even its length is wrong, the connection is closed. If you change what is answered here,
+also change the property tests.
+"""
+
+import asyncio
+import enum
+import math
+import socket
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+
+from turnout.carriers import Unknown
+from turnout.carriers.smpp import pdu
+from turnout.carriers.smpp.pdu import Malformed, Pdu, Sms
+from turnout.carriers.smpp.rate import Bucket
+from turnout.carriers.smpp.reassembly import Answer
+from turnout.carriers.smpp.receipts import read_answer_id
+from turnout.carriers.smpp.settings import SmppSettings
+from turnout.carriers.smpp.statuses import (
+    INVALID_COMMAND_ID,
+    INVALID_COMMAND_LENGTH,
+    OK,
+    is_back_off,
+    judge,
+    name,
+)
+from turnout.carriers.smpp.submissions import Part, Submissions
+
+log = structlog.get_logger()
+
+LAST_SEQUENCE = 0x7FFFFFFF
+FIRST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 15.0
+LEAVE_S = 2.0
+LONGEST_TICK_S = 1.0
+MAX_UNREAD_OCTETS = 1 << 20
+
+
+class State(enum.Enum):
+    """Where a session is in its life."""
+
+    CONNECTING = enum.auto()
+    BINDING = enum.auto()
+    BOUND = enum.auto()
+    LEAVING = enum.auto()
+    LOST = enum.auto()
+
+
+class BindRefused(Exception):
+    """The network answered the bind, and not with OK."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the bind was answered with {name(status)}")
+        self.status = status
+
+
+class Session(asyncio.Protocol):
+    """One bind. `bound` raises BindRefused or ConnectionError when it comes to nothing."""
+
+    def __init__(
+        self,
+        settings: SmppSettings,
+        submissions: Submissions,
+        receive: Callable[[Sms, Answer], None],
+    ) -> None:
+        self._settings = settings
+        self._submissions = submissions
+        self._receive = receive
+        self._loop = asyncio.get_running_loop()
+        self.bound: asyncio.Future[None] = self._loop.create_future()
+        self.bound_at = math.inf
+        self.lost: asyncio.Future[None] = self._loop.create_future()
+        self._state = State.CONNECTING
+        self._framer = pdu.Framer()
+        self._out: list[bytes] = []
+        self._flush_handle: asyncio.Handle | None = None
+        self._sequence = 0
+        self._under_way: dict[int, tuple[Part, float]] = {}
+        self._overdue: set[int] = set()
+        self._allowance = settings.window
+        self._pause_s = 0.0
+        self._paused_until = 0.0
+        self._bucket = Bucket(settings.rate, self._loop.time())
+        self._is_socket_full = False
+        self._pump_handle: asyncio.TimerHandle | None = None
+        self._tick_handle: asyncio.TimerHandle | None = None
+        self._heard_at = self._loop.time()
+        self._enquired_at: float | None = None
+        self._unbind_sequence: int | None = None
+        self._tick_s = min(
+            LONGEST_TICK_S, settings.response_timeout_s / 4, settings.enquire_link_s / 4
+        )
+        self._handlers: dict[int, Callable[[Pdu], None]] = {
+            pdu.BIND_TRANSCEIVER | pdu.RESPONSE: self._on_bind_answer,
+            pdu.SUBMIT_SM | pdu.RESPONSE: self._on_submit_answer,
+            pdu.GENERIC_NACK: self._on_generic_nack,
+            pdu.DELIVER_SM: self._on_deliver,
+            pdu.ENQUIRE_LINK: self._on_enquire_link,
+            pdu.UNBIND: self._on_unbind,
+            pdu.UNBIND | pdu.RESPONSE: self._on_unbind_answer,
+        }
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it submits."""
+        return self._state is State.BOUND
+
+    def pump(self) -> None:
+        """Submit as much of the line as the limits let through."""
+        if self._state is not State.BOUND or self._is_socket_full or self._transport.is_closing():
+            return
+        now = self._loop.time()
+        if now < self._paused_until:
+            self._pump_at(self._paused_until)
+            return
+        room = min(self._allowance, self._settings.window - len(self._overdue))
+        while len(self._under_way) < room:
+            if wait_s := self._bucket.wait_s(now):
+                self._pump_at(now + wait_s)
+                break
+            part = self._submissions.take()
+            if part is None:
+                break
+            self._bucket.spend()
+            self._under_way[self._send(pdu.SUBMIT_SM, part.body)] = (part, now)
+        self._flush()
+
+    async def unbind(self) -> None:
+        """Say good-bye and disconnect; at once if the network does not answer."""
+        if self._state is State.BOUND:
+            self._state = State.LEAVING
+            self._send(pdu.UNBIND)
+            self._flush()
+            await asyncio.wait([self.lost], timeout=LEAVE_S)
+        self.abort()
+
+    def abort(self) -> None:
+        """Disconnect at once."""
+        if self._state not in (State.CONNECTING, State.LOST):
+            self._transport.abort()
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._transport = transport
+        self._heard_at = self._loop.time()
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Whatever the transport holds is lost when the connection is: so it holds little.
+        transport.set_write_buffer_limits(high=0)
+        self._state = State.BINDING
+        settings = self._settings
+        self._send(
+            pdu.BIND_TRANSCEIVER,
+            pdu.encode_bind(settings.system_id, settings.password, settings.system_type),
+        )
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        self._heard_at = self._loop.time()
+        self._enquired_at = None
+        try:
+            for each in self._framer.feed(data):
+                self._handle(each)
+        except Malformed as fault:
+            log.warning("smpp: the network sent what cannot be read", fault=str(fault))
+            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, 0)
+            self._close()
+            return
+        self.pump()
+        self._flush()
+
+    def pause_writing(self) -> None:
+        self._is_socket_full = True
+
+    def resume_writing(self) -> None:
+        self._is_socket_full = False
+        self.pump()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._state = State.LOST
+        for handle in (self._tick_handle, self._pump_handle, self._flush_handle):
+            if handle:
+                handle.cancel()
+        for part, _ in self._under_way.values():
+            self._submissions.fail(part, Unknown("the connection was lost before the answer"))
+        self._under_way.clear()
+        if not self.bound.done():
+            self.bound.set_exception(ConnectionError("the connection was closed during the bind"))
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+    # What the network says.
+
+    def _handle(self, each: Pdu) -> None:
+        handler = self._handlers.get(each.command)
+        if handler:
+            handler(each)
+        elif not each.command & pdu.RESPONSE:
+            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_ID, each.sequence)
+
+    def _on_bind_answer(self, each: Pdu) -> None:
+        if self._state is not State.BINDING or self.bound.done():
+            return
+        if each.status == OK:
+            self._state = State.BOUND
+            self.bound_at = self._loop.time()
+            self.bound.set_result(None)
+            self._tick()
+        else:
+            self.bound.set_exception(BindRefused(each.status))
+            self._close()
+
+    def _on_submit_answer(self, each: Pdu) -> None:
+        part, _ = self._under_way.pop(each.sequence, (None, 0.0))
+        if part is None:
+            self._overdue.discard(each.sequence)
+        elif each.status == OK:
+            self._speed_up()
+            network_id = read_answer_id(pdu.read_cstring(each.body), self._settings.receipt_ids)
+            self._submissions.accept(part, network_id)
+        elif is_back_off(each.status):
+            self._slow_down(each.status)
+            self._submissions.give_back(part)
+        else:
+            self._submissions.fail(part, judge(each.status))
+        self._leave_when_done()
+
+    def _on_generic_nack(self, each: Pdu) -> None:
+        if self._state is State.BINDING:
+            self._on_bind_answer(each._replace(status=each.status or INVALID_COMMAND_ID))
+        else:
+            self._on_submit_answer(each._replace(status=each.status or INVALID_COMMAND_ID))
+
+    def _on_deliver(self, each: Pdu) -> None:
+        try:
+            sms = pdu.decode_sms(each.body)
+        except Malformed as fault:
+            log.warning("smpp: the network sent what cannot be read", fault=str(fault))
+            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, each.sequence)
+            return
+        self._receive(sms, partial(self._answer, each.sequence))
+
+    def _on_enquire_link(self, each: Pdu) -> None:
+        self._reply(pdu.ENQUIRE_LINK | pdu.RESPONSE, OK, each.sequence)
+
+    def _on_unbind(self, each: Pdu) -> None:
+        # After our answer no other comes, so it waits for those that are under way.
+        self._state = State.LEAVING
+        self._unbind_sequence = each.sequence
+        self._loop.call_later(LEAVE_S, self.abort)
+        self._leave_when_done()
+
+    def _on_unbind_answer(self, _each: Pdu) -> None:
+        self._close()
+
+    def _leave_when_done(self) -> None:
+        if self._unbind_sequence is not None and not self._under_way:
+            self._reply(pdu.UNBIND | pdu.RESPONSE, OK, self._unbind_sequence)
+            self._close()
+
+    # Speed.
+
+    def _speed_up(self) -> None:
+        # What was under way when the pause began says nothing about now.
+        if self._loop.time() >= self._paused_until:
+            self._allowance = min(self._allowance + 1, self._settings.window)
+            self._pause_s = 0.0
+
+    def _slow_down(self, status: int) -> None:
+        now = self._loop.time()
+        self._allowance = 1
+        if now >= self._paused_until:
+            self._pause_s = min(max(2 * self._pause_s, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+            self._paused_until = now + self._pause_s
+            log.info("smpp: the network wants a pause", seconds=self._pause_s, status=name(status))
+
+    def _pump_at(self, when: float) -> None:
+        if self._pump_handle is None:
+            self._pump_handle = self._loop.call_at(when, self._pump_now)
+
+    def _pump_now(self) -> None:
+        self._pump_handle = None
+        self.pump()
+
+    # Time.
+
+    def _tick(self) -> None:
+        self._tick_handle = self._loop.call_later(self._tick_s, self._tick)
+        now = self._loop.time()
+        late = now - self._settings.response_timeout_s
+        if self._is_dead(late):
+            log.warning("smpp: the network does not answer; the connection is given up")
+            self._transport.abort()
+        elif self._enquired_at is None and self._heard_at <= now - self._settings.enquire_link_s:
+            self._enquired_at = now
+            self._send(pdu.ENQUIRE_LINK)
+            self._flush()
+        else:
+            self.pump()
+
+    def _is_dead(self, late: float) -> bool:
+        """Whether nobody seems to be there, after giving up what was submitted before `late`."""
+        is_silent = self._enquired_at is not None and self._enquired_at <= late
+        while self._under_way:
+            sequence, (part, submitted_at) = next(iter(self._under_way.items()))
+            if submitted_at > late:
+                break
+            del self._under_way[sequence]
+            self._overdue.add(sequence)
+            self._submissions.fail(part, Unknown("the network did not answer in time"))
+            is_silent |= self._heard_at < submitted_at
+        return is_silent or len(self._overdue) >= self._settings.window
+
+    # Writing.
+
+    def _send(self, command: int, body: bytes = b"") -> int:
+        """Write a request with the next flush; its sequence number."""
+        self._sequence = self._sequence % LAST_SEQUENCE + 1
+        self._out.append(pdu.encode(command, OK, self._sequence, body))
+        return self._sequence
+
+    def _reply(self, command: int, status: int, sequence: int) -> None:
+        self._out.append(pdu.encode(command, status, sequence))
+
+    def _answer(self, sequence: int, status: int) -> None:
+        """Answer a deliver_sm; those answered in one go are written at once."""
+        self._out.append(pdu.encode(pdu.DELIVER_SM | pdu.RESPONSE, status, sequence, b"\0"))
+        if self._flush_handle is None:
+            self._flush_handle = self._loop.call_soon(self._flush_now)
+
+    def _flush_now(self) -> None:
+        self._flush_handle = None
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._out and not self._transport.is_closing():
+            self._transport.write(b"".join(self._out))
+            if self._transport.get_write_buffer_size() > MAX_UNREAD_OCTETS:
+                log.warning("smpp: the network does not read; the connection is given up")
+                self._transport.abort()
+        self._out.clear()
+
+    def _close(self) -> None:
+        """Disconnect once all is written, which must not take long."""
+        self._flush()
+        self._transport.close()
+        self._loop.call_later(LEAVE_S, self.abort)

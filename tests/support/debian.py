@@ -1,0 +1,39 @@
+"""Installing what tests need from the distribution's packages, where that can be done."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+LOCK = Path(tempfile.gettempdir()) / "turnout-apt.lock"
+
+
+def install_packages(packages: list[str], is_there: Callable[[], object]) -> str:
+    """As root on Debian, install `packages` unless `is_there` says that it is done meanwhile.
+
+    Returns what went wrong, or "" (also where nothing can be installed at all).
+    """
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        return ""
+    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    with LOCK.open("w") as lock:
+        # One worker installs; the others wait here, and find it done.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for command in (["update"], ["install", "--no-install-recommends", "--yes", *packages]):
+            if is_there():
+                break
+            print(f"{', '.join(packages)} is missing: apt-get {command[0]}", flush=True)
+            done = subprocess.run(
+                [apt, "-qq", *command],
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode:
+                return done.stderr
+    return ""
