@@ -97,7 +97,14 @@ def test_a_lost_group_wakes_nobody_and_its_numbers_come_again(db):
         return tx.next_id("person")
 
     async def scenario():
-        db.on_wake("work", lambda: woken.append(len(woken)))
+        both = asyncio.Event()
+
+        def note() -> None:
+            woken.append(len(woken))
+            if len(woken) == 2:
+                both.set()
+
+        db.on_wake("work", note)
         with Gate(db, 1) as gate:
             tasks = [asyncio.ensure_future(db.write(verb)) for verb in (number_and_wake, roll_back)]
             await asyncio.sleep(0)
@@ -105,6 +112,8 @@ def test_a_lost_group_wakes_nobody_and_its_numbers_come_again(db):
             await asyncio.gather(*tasks, return_exceptions=True)
         first = await db.write(number_and_wake)
         second = await db.write(number_and_wake)
+        # A caller is answered before the workers are woken.
+        await asyncio.wait_for(both.wait(), 10)
         return [type(task.exception()) for task in tasks], [first, second]
 
     assert asyncio.run(scenario()) == ([Unavailable, Unavailable], [1, 2])

@@ -1,8 +1,8 @@
 """What must hold in the database at every moment, as questions that must find nothing.
 
 The same SQL on both databases; no question takes long where there are many rows and no index
-(EXCEPT sorts, where a join would compare each with each). `ALWAYS` holds whatever happened; `AFTER_INTAKE_ONLY` holds while
-the intake queue is the only one who writes, and is drained.
+(EXCEPT sorts, where a join would compare each with each). `ALWAYS` holds whatever happened;
+`AFTER_INTAKE_ONLY` holds while the intake queue is the only one who writes, and is drained.
 """
 
 from turnout.store import Tx

@@ -140,9 +140,13 @@ def own_node(node, tmp_path, request):
 
 @pytest.mark.proof
 def test_after_any_sequence_of_steps_everything_adds_up(own_node):
-    machine = type("Machine", (Registering,), {"node": own_node, "accounts": 0, "checks": 0})
+    class Machine(Registering):
+        node = own_node
+        accounts = 0
+        checks = 0
+
     hypothesis.stateful.run_state_machine_as_test(
-        machine,
+        Machine,
         settings=hypothesis.settings(
             max_examples=proof.scale(25, 300), stateful_step_count=proof.scale(25, 50)
         ),
@@ -150,7 +154,7 @@ def test_after_any_sequence_of_steps_everything_adds_up(own_node):
     proof.report(
         "steps of registering",
         backend=own_node.db.backend,
-        sequences=machine.accounts,
-        checks=machine.checks,
+        sequences=Machine.accounts,
+        checks=Machine.checks,
         seed=proof.seed(),
     )

@@ -33,7 +33,7 @@ COLUMNS = {
     "sqlite": """
         SELECT t.name, c.name, replace(c.type, 'INTEGER', 'BIGINT'), c."notnull", c.pk > 0
         FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'
-        AND t.name NOT IN ('alembic_version', 'sequences')
+        AND t.name NOT IN ('alembic_version', 'sequences', 'sqlite_stat1')
     """,
     "postgresql": """
         SELECT c.relname, a.attname, upper(format_type(a.atttypid, a.atttypmod)),

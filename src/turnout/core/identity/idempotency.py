@@ -73,5 +73,10 @@ def keep_answer(tx: Tx, org_id: int, request: IdempotentRequest, answer: str) ->
 
 
 def forget_old_keys(tx: Tx, most: int = 1000) -> int:
-    """Delete up to `most` keys that are over 24 hours old; returns how many."""
-    return sql.forget_idempotency_keys(tx, before=tx.now - LIFETIME_MS, most=most)  # type: ignore[no-any-return]
+    """Delete up to `most` keys that are over 24 hours old; returns how many were found."""
+    before = tx.now - LIFETIME_MS
+    rows = sql.list_old_keys(tx, before=before, most=most)
+    sql.delete_old_key(
+        tx, [{"org_id": org_id, "key": key, "before": before} for org_id, key in rows]
+    )
+    return len(rows)

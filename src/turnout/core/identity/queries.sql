@@ -218,10 +218,11 @@ WHERE org_id = :org_id AND key = :key AND created_at <= :expired_at;
 -- name: keep_answer(org_id, key, answer)!
 UPDATE idempotency_keys SET answer = :answer WHERE org_id = :org_id AND key = :key;
 
--- name: forget_idempotency_keys(before, most)!
--- crosses organizations: old keys are swept for all of them. The age is asked a second time, of
--- the row as it is once it is locked: it may have been taken anew meanwhile.
-DELETE FROM idempotency_keys WHERE created_at < :before AND (org_id, key) IN (
-    SELECT org_id, key FROM idempotency_keys WHERE created_at < :before
-    ORDER BY created_at LIMIT :most
-);
+-- name: list_old_keys(before, most)
+-- crosses organizations: old keys are swept for all of them.
+SELECT org_id, key FROM idempotency_keys WHERE created_at < :before
+ORDER BY created_at LIMIT :most;
+
+-- name: delete_old_key(org_id, key, before)*!
+-- The age is asked again: somebody may have taken the key anew meanwhile.
+DELETE FROM idempotency_keys WHERE org_id = :org_id AND key = :key AND created_at < :before;

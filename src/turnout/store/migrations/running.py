@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from turnout.errors import Unavailable
+from turnout.store.migrations.planning import tell_planner
 from turnout.store.migrations.revisions import HEAD
 from turnout.store.postgresql import check_reachable
 from turnout.store.sqlite import connect, path_of
@@ -33,6 +34,8 @@ def migrate(url: str, target: str = "head") -> tuple[str | None, str]:
             before = _revision(connection)
             _check_known(before)
             command.upgrade(_config(connection), target)
+            if connection.dialect.name == "sqlite":
+                tell_planner(connection)
             return before, _revision(connection) or HEAD
     except OperationalError as error:
         raise Unavailable("store.failed", f"The migration failed: {error.orig}") from error
