@@ -1,6 +1,7 @@
 """What a server takes and how soon it is there: memory, start, and install to first page."""
 
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -149,7 +150,8 @@ def _time_to_install(folder: Path, progress: Progress) -> float:
     try:
         server.wait_until_answers("/", since)
     finally:
-        server.stop()
+        # make stops what it runs, then dies of the signal itself.
+        server.stop(accepted=(0, -signal.SIGTERM))
     return server.started_s
 
 

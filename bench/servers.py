@@ -63,11 +63,12 @@ class Server:
             time.sleep(0.005)
         raise RuntimeError(f"{self._process.args!r} did not come to answer {path}; see its log")
 
-    def stop(self) -> None:
-        """Stop it gracefully. Raises RuntimeError when it fails or does not stop."""
+    def stop(self, accepted: tuple[int, ...] = (0,)) -> None:
+        """Stop it gracefully. Raises RuntimeError unless it ends with an `accepted` status."""
         self._process.send_signal(signal.SIGTERM)
         try:
-            if status := self._process.wait(STOP_TIMEOUT_S):
+            status = self._process.wait(STOP_TIMEOUT_S)
+            if status not in accepted:
                 raise RuntimeError(f"{self._process.args!r} ended with status {status}")
         except subprocess.TimeoutExpired as error:
             self._process.kill()
