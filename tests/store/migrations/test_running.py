@@ -31,7 +31,8 @@ TABLES = {
 }
 COLUMNS = {
     "sqlite": """
-        SELECT t.name, c.name, replace(c.type, 'INTEGER', 'BIGINT'), c."notnull", c.pk > 0
+        SELECT t.name, c.name, replace(replace(c.type, 'INTEGER', 'BIGINT'), 'BLOB', 'BYTEA'),
+            c."notnull", c.pk > 0
         FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'
         AND t.name NOT IN ('alembic_version', 'sequences', 'sqlite_stat1')
     """,
@@ -130,10 +131,15 @@ def test_every_table_of_an_organization_leads_its_key_with_it(tmp_path):
     assert {table for table, column in keys if column != "org_id"} == {
         "agents",
         "alembic_version",
+        "conversations",
         "directory",
         "distributors",
+        "early_reports",
+        "installation_secrets",
+        "network_ids",
         "sequences",
         "signing_keys",
+        "stray_replies",
     }
 
 

@@ -1,7 +1,7 @@
 """What migrations are written with: plain SQL that both databases read.
 
-Types are BIGINT (numbers, epoch milliseconds, 0/1) and TEXT (everything else). On SQLite every
-table becomes STRICT and is clustered by its key (WITHOUT ROWID).
+Types are BIGINT (numbers, epoch milliseconds, 0/1), TEXT (everything else) and BYTES (the content
+of files). On SQLite every table becomes STRICT and is clustered by its key (WITHOUT ROWID).
 """
 
 from alembic import op
@@ -10,10 +10,17 @@ from alembic import op
 def table(name: str, body: str) -> None:
     """Create the table `name`; `body` is what stands between the parentheses."""
     if _sqlite():
-        body = body.replace("BIGINT", "INTEGER")
+        body = body.replace("BIGINT", "INTEGER").replace("BYTES", "BLOB")
         op.execute(f"CREATE TABLE {name} ({body}) STRICT, WITHOUT ROWID")
     else:
-        op.execute(f"CREATE TABLE {name} ({body})")
+        op.execute(f"CREATE TABLE {name} ({body.replace('BYTES', 'BYTEA')})")
+
+
+def column(table: str, definition: str) -> None:
+    """Add a column to `table`; `definition` as it stands in `table()`."""
+    if _sqlite():
+        definition = definition.replace("BIGINT", "INTEGER")
+    op.execute(f"ALTER TABLE {table} ADD COLUMN {definition}")
 
 
 def index(name: str, on: str, *, unique: bool = False) -> None:
