@@ -11,7 +11,33 @@ from typing import Protocol
 
 import msgspec
 
-from turnout.core.messaging.model import Channel, Status
+from turnout.core.messaging.model import Channel, KeyResponse, Kind
+from turnout.core.messaging.outcomes import (
+    Accepted,
+    DeliveryReport,
+    Misconfigured,
+    Outcome,
+    Rejected,
+    Reply,
+    Retry,
+    Unknown,
+)
+
+__all__ = [
+    "Accepted",
+    "Attachment",
+    "Carrier",
+    "DeliveryReport",
+    "Inbox",
+    "Message",
+    "Misconfigured",
+    "Outcome",
+    "Parcel",
+    "Rejected",
+    "Reply",
+    "Retry",
+    "Unknown",
+]
 
 
 class Attachment(msgspec.Struct, frozen=True):
@@ -27,7 +53,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` is the job's; a carrier may keep what it prepared under it. Which members matter is the
     channel's: e-mail has subject, text and/or html, from_name and attachments; SMS has text; MMS
-    subject, text and one attachment.
+    subject, text and one attachment; fax the attachments; voice one of them, a recording; TTS
+    header, text (read out `repeats` times), voicemail (said to a machine in place of the text),
+    voice and keys. A call that ends is reported with its duration, key and whether a machine
+    answered.
     """
 
     id: int
@@ -39,6 +68,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     from_name: str = ""
     attachments: tuple[Attachment, ...] = ()
     headers: Mapping[str, str] = {}
+    kind: Kind = Kind.BROADCAST
+    header: str = ""
+    voicemail: str = ""
+    voice: str = ""
+    repeats: int = 1
+    keys: tuple[KeyResponse, ...] = ()
+    is_high_resolution: bool = False
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,72 +90,6 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     sender: str
     fields: Mapping[str, str] = {}
     unsubscribe_url: str = ""
-
-
-class Accepted(msgspec.Struct, frozen=True):
-    """The network took it. `network_ids` are its own names for it (one a part), under which
-    reports will come; `is_final` when no report is to be expected."""
-
-    network_ids: tuple[str, ...] = ()
-    parts: int = 1
-    is_final: bool = False
-
-
-class Retry(msgspec.Struct, frozen=True):
-    """Not now: try again after so many seconds. It was certainly not sent."""
-
-    after_s: float
-    reason: str
-
-
-class Rejected(msgspec.Struct, frozen=True):
-    """Never: the network refuses this recipient or content for good."""
-
-    status: Status
-    reason: str
-
-
-class Misconfigured(msgspec.Struct, frozen=True):
-    """The carrier itself cannot work (bad credentials, bad address): an operator must act."""
-
-    reason: str
-
-
-class Unknown(msgspec.Struct, frozen=True):
-    """The connection broke after everything was handed over: it may or may not have been sent,
-    and is never blindly repeated."""
-
-    reason: str
-
-
-Outcome = Accepted | Retry | Rejected | Misconfigured | Unknown
-
-
-class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What the network says later about something it took. `at` in epoch ms.
-
-    Named by `network_id`, or by `attempt_id` where the network carries our own name.
-    """
-
-    carrier: str
-    status: Status
-    at: int
-    network_id: str = ""
-    attempt_id: int | None = None
-    notes: str = ""
-    duration_s: int = 0
-    keypress: str = ""
-    is_voicemail: bool = False
-
-
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that came back: `sender` and `recipient` in digits without `+`. `at` epoch ms."""
-
-    carrier: str
-    sender: str
-    recipient: str
-    text: str
-    at: int
 
 
 class Inbox(Protocol):

@@ -206,3 +206,22 @@ class NewRecipient(msgspec.Struct, frozen=True):
     reference: str = ""
     name: str = ""
     fields: dict[str, str] = {}
+
+
+class JobHead(msgspec.Struct, frozen=True):
+    """What a job is, apart from how far it has come. `expires_at` in epoch ms."""
+
+    org_id: int
+    id: int
+    user_id: int
+    kind: Kind
+    job_type: JobType
+    lane: str
+    name: str
+    state: JobState
+    is_paused: bool
+    sender: str
+    content: Content
+    options: JobOptions
+    timezone: str
+    expires_at: int | None
