@@ -41,6 +41,7 @@ SEQUENCES = {
     "recipient": Block(1, 500),
     "user_list": Block(1001, 1),
     "messaging": Block(1, 100),
+    "callback": Block(1, 100),
 }
 
 

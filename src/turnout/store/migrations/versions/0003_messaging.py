@@ -14,7 +14,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-NEW_SEQUENCES = ("job", "recipient", "user_list", "messaging")
+NEW_SEQUENCES = ("job", "recipient", "user_list", "messaging", "callback")
 
 
 def upgrade() -> None:
@@ -329,13 +329,16 @@ def callbacks() -> None:
         state TEXT NOT NULL CHECK (state IN ('waiting', 'claimed', 'delivered', 'failed')),
         attempts BIGINT NOT NULL DEFAULT 0,
         created_at BIGINT NOT NULL,
+        give_up_at BIGINT NOT NULL,
         due_at BIGINT,
         done_at BIGINT,
         PRIMARY KEY (org_id, id)
         """,
     )
-    index("callbacks_due", "callbacks (due_at, host, org_id, id) WHERE due_at IS NOT NULL")
+    # Led by the host, so that a receiver which is slow never stands before the others.
+    index("callbacks_due", "callbacks (host, due_at, org_id, id) WHERE due_at IS NOT NULL")
     index("callbacks_job", "callbacks (org_id, job_id, id)")
+    index("callbacks_age", "callbacks (done_at) WHERE done_at IS NOT NULL")
     table(
         "callback_attempts",
         """

@@ -1,0 +1,1 @@
+"""Calls to integrators: an outbox that survives, and what became of each call."""

@@ -1,0 +1,99 @@
+"""What a callback is, and when it is tried again."""
+
+import enum
+
+import msgspec
+
+GIVE_UP_AFTER_MS = 24 * 3600 * 1000
+KEPT_MS = 30 * 24 * 3600 * 1000
+# Between tries, in seconds; the last one again and again until the day is over.
+PAUSES_S = (10, 30, 60, 120, 300, 600, 1200, 1800, 3600)
+
+
+class CallbackState(enum.StrEnum):
+    """Where a callback stands; `failed` is given up, and can be replayed."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class NewCallback(msgspec.Struct, frozen=True):
+    """A call to be made: `body` is what is posted, as form fields. `carrier` is the network that
+    the news comes from."""
+
+    job_id: int
+    recipient_id: int
+    url: str
+    body: str
+    carrier: str
+
+
+class ClaimedCallback(msgspec.Struct, frozen=True):
+    """A call that a worker makes now. `secret` is the key of its signature."""
+
+    org_id: int
+    id: int
+    uuid: str
+    url: str
+    host: str
+    body: str
+    carrier: str
+    attempts: int
+    secret: str
+
+
+class CallbackResult(msgspec.Struct, frozen=True):
+    """How one try ended: the receiver's HTTP status, or an error when there was none.
+
+    `is_final` for what trying again cannot change. `took_ms` is how long it took.
+    """
+
+    org_id: int
+    id: int
+    at: int
+    took_ms: int
+    status: int | None
+    error: str = ""
+    is_final: bool = False
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether the receiver took it: any 2xx answer."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+class Callback(msgspec.Struct, frozen=True):
+    """A callback as lists show it. Instants in epoch ms."""
+
+    org_id: int
+    id: int
+    uuid: str
+    job_id: int
+    url: str
+    body: str
+    state: CallbackState
+    attempts: int
+    created_at: int
+    due_at: int | None
+    done_at: int | None
+    last_status: int | None
+    last_error: str
+
+
+class CallbackAttempt(msgspec.Struct, frozen=True):
+    """One try. `at` in epoch ms; `status` None = no answer, `error` says why."""
+
+    number: int
+    at: int
+    took_ms: int
+    status: int | None
+    error: str
+
+
+def next_try_at(attempts: int, now: int, give_up_at: int) -> int | None:
+    """When to try again after so many tries (epoch ms), None when the time is over."""
+    pause_s = PAUSES_S[min(attempts, len(PAUSES_S)) - 1]
+    at = now + pause_s * 1000
+    return at if at < give_up_at else None

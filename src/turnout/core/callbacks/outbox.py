@@ -1,0 +1,181 @@
+"""The outbox of callbacks: add, claim, record, list, replay.
+
+Theory. A callback is a row written with its cause. A worker claims a few for each receiver (a
+receiver is a host with its port), calls without a transaction, and records. A claim is a lease:
+`due_at` is its end, after which the row is claimed again; so a call can be made twice, and
+`X-Turnout-Delivery`, which stays the same, tells the receiver. Receivers are asked for one after
+another by the index `(host, due_at)`: one with a million waiting calls costs the others nothing.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from turnout.core.audit.recording import record
+from turnout.core.callbacks.model import (
+    GIVE_UP_AFTER_MS,
+    KEPT_MS,
+    Callback,
+    CallbackAttempt,
+    CallbackResult,
+    CallbackState,
+    ClaimedCallback,
+    NewCallback,
+    next_try_at,
+)
+from turnout.errors import Missing
+from turnout.store import Statements, Tx, from_row
+
+QUEUE = "callbacks"
+LONGEST_ERROR = 300
+
+sql = Statements("turnout.core.callbacks")
+_encode = msgspec.json.Encoder().encode
+
+
+def add_callbacks(tx: Tx, org_id: int, new: Sequence[NewCallback]) -> None:
+    """Queue calls, in the transaction of what they tell of. They are tried for 24 hours."""
+    if not new:
+        return
+    ids = tx.next_ids("callback", len(new))
+    rows = [
+        (id_, tx.uuid(), each.job_id, each.recipient_id, each.url, host_of(each.url), each.body,
+         each.carrier)
+        for id_, each in zip(ids, new, strict=True)
+    ]  # fmt: skip
+    sql.add_callbacks(
+        tx,
+        org_id=org_id,
+        rows=_encode(rows).decode(),
+        now=tx.now,
+        give_up_at=tx.now + GIVE_UP_AFTER_MS,
+    )
+    tx.wake(QUEUE)
+
+
+def host_of(url: str) -> str:
+    """The receiver that `url` leads to: host and port as written, in lower case."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
+
+
+def claim_callbacks(
+    tx: Tx, busy: Mapping[str, int], *, each: int, most: int, lease_ms: int
+) -> list[ClaimedCallback]:
+    """Claim up to `most` due calls, of one receiver no more than `each` less what `busy` says is
+    under way there. Receivers take turns by how long their first call has waited."""
+    claimed: list[ClaimedCallback] = []
+    for (host,) in sql.list_hosts_with_due(tx, now=tx.now):
+        room = min(each - busy.get(host, 0), most - len(claimed))
+        if room <= 0:
+            continue
+        rows = sql.claim_callbacks(
+            tx, host=host, now=tx.now, lease_end=tx.now + lease_ms, most=room
+        )
+        keys = {org_id: get_secret(tx, org_id) for org_id in {row[0] for row in rows}}
+        claimed += [from_row(ClaimedCallback, (*row, keys[row[0]])) for row in rows]
+        if len(claimed) >= most:
+            break
+    return claimed
+
+
+def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
+    """Write down how tries ended: delivered, to be tried again, or given up.
+
+    A try of a call that somebody else has ended meanwhile is kept and changes nothing else.
+    """
+    attempts, records = [], []
+    for result in results:
+        row = sql.find_callback_state(tx, org_id=result.org_id, id=result.id)
+        if row is None:
+            continue
+        state, number, give_up_at = CallbackState(row[0]), row[1] + 1, row[2]
+        new_state, due_at = _judge(result, number, tx.now, give_up_at)
+        if state in (CallbackState.DELIVERED, CallbackState.FAILED):
+            new_state, due_at = state, None
+        key = {"org_id": result.org_id, "id": result.id}
+        attempts.append(
+            key
+            | {
+                "number": number,
+                "at": result.at,
+                "took_ms": result.took_ms,
+                "status": result.status,
+                "error": result.error[:LONGEST_ERROR],
+            }
+        )
+        done_at = tx.now if due_at is None else None
+        ending = {"state": new_state.value, "due_at": due_at, "done_at": done_at}
+        records.append(key | ending | {"attempts": number})
+    sql.add_attempt(tx, attempts)
+    sql.record_callback(tx, records)
+
+
+def _judge(
+    result: CallbackResult, number: int, now: int, give_up_at: int
+) -> tuple[CallbackState, int | None]:
+    if result.is_delivered:
+        return CallbackState.DELIVERED, None
+    due_at = None if result.is_final else next_try_at(number, now, give_up_at)
+    return (CallbackState.FAILED, None) if due_at is None else (CallbackState.WAITING, due_at)
+
+
+def list_callbacks(
+    tx: Tx, org_id: int, *, job_id: int | None, state: CallbackState | None, most: int
+) -> list[Callback]:
+    """Callbacks of an organization, newest first."""
+    rows = sql.list_callbacks(
+        tx, org_id=org_id, job_id=job_id or 0, state=state.value if state else "", most=most
+    )
+    return [from_row(Callback, row) for row in rows]
+
+
+def list_attempts(tx: Tx, org_id: int, callback_id: int) -> list[CallbackAttempt]:
+    """Every try of one callback, in order. Raises Missing."""
+    if sql.find_callback_state(tx, org_id=org_id, id=callback_id) is None:
+        raise _missing(callback_id)
+    rows = sql.list_attempts(tx, org_id=org_id, callback_id=callback_id)
+    return [CallbackAttempt(*row) for row in rows]
+
+
+def replay_callback(tx: Tx, org_id: int, callback_id: int, *, actor: str) -> None:
+    """Make a call again, whatever became of it, and try for another 24 hours. Raises Missing."""
+    if not sql.replay_callback(
+        tx, org_id=org_id, id=callback_id, now=tx.now, give_up_at=tx.now + GIVE_UP_AFTER_MS
+    ):
+        raise _missing(callback_id)
+    record(tx, org_id, actor, "replayed", "callback", callback_id)
+    tx.wake(QUEUE)
+
+
+def _missing(callback_id: int) -> Missing:
+    return Missing("callback.missing", f"There is no callback {callback_id}.")
+
+
+def get_secret(tx: Tx, org_id: int) -> str:
+    """The key with which an organization's callbacks are signed; made when first needed."""
+    secret: str | None = sql.find_secret(tx, org_id=org_id)
+    if secret is None:
+        sql.add_secret(tx, org_id=org_id, secret=secrets.token_hex(32), now=tx.now)
+        secret = str(sql.find_secret(tx, org_id=org_id))
+    return secret
+
+
+def replace_secret(tx: Tx, org_id: int, *, actor: str) -> str:
+    """A new key for the organization's signatures, which counts at once; returns it."""
+    get_secret(tx, org_id)
+    secret = secrets.token_hex(32)
+    sql.set_secret(tx, org_id=org_id, secret=secret, now=tx.now)
+    record(tx, org_id, actor, "replaced", "callback_key", org_id)
+    return secret
+
+
+def forget_old_callbacks(tx: Tx, most: int) -> int:
+    """Delete up to `most` callbacks that ended 30 days ago, with their attempts."""
+    rows: list[Any] = sql.list_old_callbacks(tx, before=tx.now - KEPT_MS, most=most)
+    named = [{"org_id": org_id, "id": id_} for org_id, id_ in rows]
+    sql.delete_attempts(tx, named)
+    sql.delete_callback(tx, named)
+    return len(rows)

@@ -1,0 +1,67 @@
+-- name: list_hosts_with_due(now)
+-- crosses organizations: one worker calls the receivers of all of them.
+-- Jumps from host to host along the index, however many calls each of them has.
+WITH RECURSIVE hosts (host) AS (
+    SELECT min(host) FROM callbacks WHERE due_at IS NOT NULL
+    UNION ALL
+    SELECT (SELECT min(c.host) FROM callbacks c WHERE c.due_at IS NOT NULL AND c.host > hosts.host)
+    FROM hosts WHERE hosts.host IS NOT NULL
+),
+firsts (host, due_at) AS (
+    SELECT host, (SELECT min(c.due_at) FROM callbacks c
+        WHERE c.due_at IS NOT NULL AND c.host = hosts.host)
+    FROM hosts WHERE host IS NOT NULL
+)
+SELECT host FROM firsts WHERE due_at <= :now ORDER BY due_at, host;
+
+-- name: find_callback_state(org_id, id)^
+SELECT state, attempts, give_up_at FROM callbacks WHERE org_id = :org_id AND id = :id;
+
+-- name: record_callback(org_id, id, state, attempts, due_at, done_at)*!
+UPDATE callbacks SET state = :state, attempts = :attempts, due_at = CAST(:due_at AS BIGINT),
+    done_at = CASE WHEN CAST(:done_at AS BIGINT) IS NULL THEN NULL
+        ELSE coalesce(done_at, CAST(:done_at AS BIGINT)) END
+WHERE org_id = :org_id AND id = :id;
+
+-- name: add_attempt(org_id, id, number, at, took_ms, status, error)*!
+INSERT INTO callback_attempts (org_id, callback_id, number, at, took_ms, status, error)
+VALUES (:org_id, :id, :number, :at, :took_ms, :status, :error)
+ON CONFLICT (org_id, callback_id, number) DO NOTHING;
+
+-- name: list_callbacks(org_id, job_id, state, most)
+-- `job_id` 0 and `state` empty = any.
+SELECT c.org_id, c.id, c.uuid, c.job_id, c.url, c.body, c.state, c.attempts, c.created_at, c.due_at,
+    c.done_at, a.status, coalesce(a.error, '')
+FROM callbacks c LEFT JOIN callback_attempts a
+    ON a.org_id = c.org_id AND a.callback_id = c.id AND a.number = c.attempts
+WHERE c.org_id = :org_id AND c.id > 0 AND (:job_id = 0 OR c.job_id = :job_id)
+    AND (:state = '' OR c.state = :state)
+ORDER BY c.id DESC LIMIT :most;
+
+-- name: list_attempts(org_id, callback_id)
+SELECT number, at, took_ms, status, error FROM callback_attempts
+WHERE org_id = :org_id AND callback_id = :callback_id ORDER BY number;
+
+-- name: replay_callback(org_id, id, now, give_up_at)!
+UPDATE callbacks SET state = 'waiting', due_at = :now, done_at = NULL, give_up_at = :give_up_at
+WHERE org_id = :org_id AND id = :id;
+
+-- name: find_secret(org_id)$
+SELECT secret FROM callback_keys WHERE org_id = :org_id;
+
+-- name: add_secret(org_id, secret, now)!
+INSERT INTO callback_keys (org_id, secret, created_at) VALUES (:org_id, :secret, :now)
+ON CONFLICT (org_id) DO NOTHING;
+
+-- name: set_secret(org_id, secret, now)!
+UPDATE callback_keys SET secret = :secret, created_at = :now WHERE org_id = :org_id;
+
+-- name: list_old_callbacks(before, most)
+-- crosses organizations: old ones are deleted for all of them.
+SELECT org_id, id FROM callbacks WHERE done_at < :before ORDER BY done_at LIMIT :most;
+
+-- name: delete_attempts(org_id, id)*!
+DELETE FROM callback_attempts WHERE org_id = :org_id AND callback_id = :id;
+
+-- name: delete_callback(org_id, id)*!
+DELETE FROM callbacks WHERE org_id = :org_id AND id = :id;

@@ -1,0 +1,16 @@
+-- name: add_callbacks(org_id, rows, now, give_up_at)!
+-- `rows` is JSON: [[id, uuid, job_id, recipient_id, url, host, body, carrier], …].
+INSERT INTO callbacks (org_id, id, uuid, job_id, recipient_id, url, host, body, carrier, state,
+    created_at, due_at, give_up_at)
+SELECT :org_id, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4,
+    r.value ->> 5, r.value ->> 6, r.value ->> 7, 'waiting', :now, :now, :give_up_at
+FROM json_each(:rows) r;
+
+-- name: claim_callbacks(host, now, lease_end, most)
+-- crosses organizations: one worker calls the receivers of all of them.
+UPDATE callbacks SET state = 'claimed', due_at = :lease_end
+WHERE (org_id, id) IN (
+    SELECT org_id, id FROM callbacks INDEXED BY callbacks_due
+    WHERE due_at IS NOT NULL AND host = :host AND due_at <= :now
+    ORDER BY due_at, org_id, id LIMIT :most)
+RETURNING org_id, id, uuid, url, host, body, carrier, attempts;

@@ -1,0 +1,18 @@
+-- == callbacks ==
+
+-- name: list_ended(org_id, job_id, ids)
+-- `ids` is JSON.
+SELECT id, reference, name, address, status, duration_s, cost_micros, keypress, is_voicemail,
+    carrier, done_at
+FROM recipients WHERE org_id = :org_id AND job_id = :job_id
+    AND id IN (SELECT value FROM json_each(:ids))
+ORDER BY id;
+
+-- name: list_new_replies(org_id, ids)
+-- `ids` is JSON.
+SELECT r.id, r.job_id, r.recipient_id, p.reference, p.name, r.sender, r.text, r.carrier,
+    r.received_at
+FROM json_each(:ids) w
+CROSS JOIN replies r ON r.org_id = :org_id AND r.id = w.value
+CROSS JOIN recipients p ON p.org_id = r.org_id AND p.job_id = r.job_id AND p.id = r.recipient_id
+ORDER BY r.id;
