@@ -21,7 +21,7 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 import falcon.asgi
 
 from turnout.core.identity.guessing import Attempt, Throttle
-from turnout.core.identity.members import find_password
+from turnout.core.identity.members import find_password, require_member
 from turnout.core.identity.model import Caller, Login
 from turnout.core.identity.passwords import NOBODYS_HASH, PasswordPool, hash_password, is_password
 from turnout.core.text import is_storable
@@ -71,6 +71,16 @@ class Logins:
     ) -> T:
         """`db.write` for who sent the request, as `read`."""
         return await self._run(self._db.write, req, verb, args, kwargs)  # type: ignore[no-any-return]
+
+    async def write_first(
+        self, req: falcon.asgi.Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`db.write_first` for who sent the request, as `read`."""
+        return await self._run(self._db.write_first, req, verb, args, kwargs)  # type: ignore[no-any-return]
+
+    async def require(self, req: falcon.asgi.Request) -> None:
+        """Raise Unauthenticated, or Limited, unless somebody sent the request."""
+        await self.read(req, require_member)
 
     async def hash(self, password: str) -> str:
         """The hash of a new password. Raises Unavailable when too many wait."""

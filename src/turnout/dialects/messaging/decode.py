@@ -135,15 +135,15 @@ async def read_parameters(req: Request) -> Given:
 
 def decode_new_user(given: Given) -> tuple[NewMember, str]:
     """The user that POST /users is to make, and its password; contract, Add / Edit User."""
-    code = _needed(given, "user_code", rules.user_code)
-    secret = _needed(given, "password", rules.password)
-    address = _needed(given, "email", rules.email)
-    role = _one(given, "account_type", rules.account_type, Role.ACCT)
-    is_live = _one(given, "user_live", rules.flag, True)
+    code = needed(given, "user_code", rules.user_code)
+    secret = needed(given, "password", rules.password)
+    address = needed(given, "email", rules.email)
+    role = one(given, "account_type", rules.account_type, Role.ACCT)
+    is_live = one(given, "user_live", rules.flag, True)
     profile = Profile(**_several(PROFILE, given, Profile))
-    company_id = _one(given, "company_id", _count, None)
+    company_id = one(given, "company_id", _count, None)
     company = {} if company_id is not None else _new_company(given)
-    agent_id = _one(given, "agent_id", _count, None)
+    agent_id = one(given, "agent_id", _count, None)
     member = NewMember(code, address, role, profile, is_live, company_id, company, agent_id)
     return member, secret
 
@@ -156,13 +156,13 @@ def decode_changes(given: Given) -> UserChanges:
     """
     fields: dict[str, Any] = {}
     if "user_code" in given:
-        fields["user_code"] = _needed(given, "user_code", rules.user_code)
+        fields["user_code"] = needed(given, "user_code", rules.user_code)
     if "email" in given:
-        fields["email"] = _needed(given, "email", rules.email)
+        fields["email"] = needed(given, "email", rules.email)
     if "account_type" in given:
-        fields["role"] = _needed(given, "account_type", rules.account_type)
+        fields["role"] = needed(given, "account_type", rules.account_type)
     if "user_live" in given:
-        fields["is_live"] = _one(given, "user_live", rules.flag, True)
+        fields["is_live"] = one(given, "user_live", rules.flag, True)
     if given.get("company_id") is not None:
         fields["company_id"] = _count("company_id", given["company_id"])
     fields |= _several(PROFILE, given, Profile)
@@ -170,7 +170,7 @@ def decode_changes(given: Given) -> UserChanges:
     changes = _several(COMPANY, company, CompanyDetails, prefix="company.")
     if "name" in company and company["name"] is None:
         required("company.name")
-    return UserChanges(fields, changes, _one(given, "password", rules.password, None))
+    return UserChanges(fields, changes, one(given, "password", rules.password, None))
 
 
 def decode_user_id(text: str) -> int:
@@ -199,13 +199,15 @@ def _members(given: Given) -> Given:
     return company or {}
 
 
-def _needed(given: Given, name: str, rule: Rule) -> Any:
+def needed(given: Given, name: str, rule: Rule) -> Any:
+    """The member `name` as `rule` keeps it. Raises Invalid when it is absent."""
     if given.get(name) is None:
         required(name)
     return rule(name, given[name])
 
 
-def _one(given: Given, name: str, rule: Rule, default: Any) -> Any:
+def one(given: Given, name: str, rule: Rule, default: Any) -> Any:
+    """The member `name` as `rule` keeps it, `default` when it is absent."""
     value = given.get(name)
     return default if value is None else rule(name, value)
 

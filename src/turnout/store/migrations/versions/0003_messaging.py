@@ -379,6 +379,7 @@ def codes() -> None:
         PRIMARY KEY (org_id, client_key)
         """,
     )
+    index("verification_tries_age", "verification_tries (window_started_at)")
     # Secrets of this installation, such as the key that signs links; made when first needed.
     table(
         "installation_secrets",
