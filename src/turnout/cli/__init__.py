@@ -4,7 +4,14 @@ import io
 import sys
 from typing import NoReturn
 
-from turnout.cli import demo, doctor, events, identity, servers  # noqa: F401 - they add commands
+from turnout.cli import (  # noqa: F401 - they add commands
+    callbacks,
+    demo,
+    doctor,
+    events,
+    identity,
+    servers,
+)
 from turnout.cli.app import app, errors
 from turnout.core.text import is_storable
 from turnout.errors import Failure

@@ -21,6 +21,8 @@ waiting = Gauge("turnout_queue_waiting", "Entries that wait in a queue", ["queue
 processed = Counter("turnout_queue_processed", "Entries that a queue finished", ["queue"])
 writes_waiting = Gauge("turnout_database_writes_waiting", "Commands that wait for the database")
 
+callbacks = Counter("turnout_callbacks", "Calls made to integrators", ["outcome"])
+
 
 class _Requests(Collector):
     """Requests answered, and how long that took, by app."""

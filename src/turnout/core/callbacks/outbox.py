@@ -86,26 +86,23 @@ def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
 
     A try of a call that somebody else has ended meanwhile is kept and changes nothing else.
     """
+    standing: dict[int, tuple[str, int, int] | None] = {}
     attempts, records = [], []
     for result in results:
-        row = sql.find_callback_state(tx, org_id=result.org_id, id=result.id)
+        key = {"org_id": result.org_id, "id": result.id}
+        if result.id not in standing:
+            standing[result.id] = sql.find_callback_state(tx, **key)
+        row = standing[result.id]
         if row is None:
             continue
         state, number, give_up_at = CallbackState(row[0]), row[1] + 1, row[2]
         new_state, due_at = _judge(result, number, tx.now, give_up_at)
         if state in (CallbackState.DELIVERED, CallbackState.FAILED):
             new_state, due_at = state, None
-        key = {"org_id": result.org_id, "id": result.id}
-        attempts.append(
-            key
-            | {
-                "number": number,
-                "at": result.at,
-                "took_ms": result.took_ms,
-                "status": result.status,
-                "error": result.error[:LONGEST_ERROR],
-            }
-        )
+        standing[result.id] = (new_state.value, number, give_up_at)
+        tried = {"number": number, "at": result.at, "took_ms": result.took_ms}
+        said = {"status": result.status, "error": result.error[:LONGEST_ERROR]}
+        attempts.append(key | tried | said)
         done_at = tx.now if due_at is None else None
         ending = {"state": new_state.value, "due_at": due_at, "done_at": done_at}
         records.append(key | ending | {"attempts": number})

@@ -1,0 +1,120 @@
+"""`turnout callbacks`: what integrators were told, and telling them again."""
+
+import datetime
+
+from cyclopts import App
+
+from turnout.cli.app import Number, actor, app, console, database, show_table
+from turnout.core.callbacks.model import Callback, CallbackState
+from turnout.core.callbacks.outbox import (
+    get_secret,
+    list_attempts,
+    list_callbacks,
+    replace_secret,
+    replay_callback,
+)
+from turnout.core.identity.organizations import get_organization
+
+callbacks = App(name="callbacks", help="Calls to integrators: what became of them, replays.")
+app.command(callbacks)
+
+
+@callbacks.command(name="list")
+def list_all(
+    org: str,
+    /,
+    *,
+    job: Number | None = None,
+    state: CallbackState | None = None,
+    limit: Number = 50,
+) -> None:
+    """List callbacks, newest first.
+
+    Args:
+        org: Short name of the organization.
+        job: Only those of this job.
+        state: Only those that stand so.
+        limit: How many at most.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_callbacks, org_id, job_id=job, state=state, most=limit)
+    if not found:
+        console.print("There are no such callbacks. Jobs make them that have a callback_url.")
+        return
+    show_table(
+        "NUMBER", "MADE", "JOB", "STATE", "TRIES", "NEXT", "LAST ANSWER", "URL",
+        rows=(_row(each) for each in found),
+    )  # fmt: skip
+
+
+@callbacks.command
+def show(org: str, number: Number, /) -> None:
+    """Show every try of one callback.
+
+    Args:
+        org: Short name of the organization.
+        number: Number of the callback in `turnout callbacks list`.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        attempts = db.call(list_attempts, org_id, number)
+    rows = (
+        (str(each.number), _time(each.at), f"{each.took_ms} ms", _answer(each.status, each.error))
+        for each in attempts
+    )
+    show_table("TRY", "AT", "TOOK", "ANSWER", rows=rows)
+
+
+@callbacks.command
+def replay(org: str, /, *numbers: Number) -> None:
+    """Make callbacks again, whatever became of them; they are tried for another 24 hours.
+
+    Args:
+        org: Short name of the organization.
+        numbers: Numbers of callbacks in `turnout callbacks list`.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        for number in numbers:
+            db.call(replay_callback, org_id, number, actor=actor())
+            console.print(f"Callback {number} will be made again.")
+
+
+@callbacks.command
+def key(org: str, /, *, replace: bool = False) -> None:
+    """Show the key that signs an organization's callbacks.
+
+    Args:
+        org: Short name of the organization.
+        replace: Make a new key first; the old one signs nothing any more.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        if replace:
+            secret = db.call(replace_secret, org_id, actor=actor())
+        else:
+            secret = db.call(get_secret, org_id)
+    console.print(secret)
+
+
+def _row(each: Callback) -> tuple[str, ...]:
+    return (
+        str(each.id),
+        _time(each.created_at),
+        str(each.job_id),
+        each.state.value,
+        str(each.attempts),
+        _time(each.due_at) if each.due_at else "",
+        _answer(each.last_status, each.last_error),
+        each.url,
+    )
+
+
+def _answer(status: int | None, error: str) -> str:
+    return error or (str(status) if status else "")
+
+
+def _time(at: int) -> str:
+    moment = datetime.datetime.fromtimestamp(at // 1000, datetime.UTC)
+    return moment.strftime("%Y-%m-%d %H:%M:%SZ")

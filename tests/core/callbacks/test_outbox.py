@@ -1,0 +1,183 @@
+"""The outbox: nothing is lost, nobody stands before others, everything can be replayed."""
+
+import itertools
+
+import pytest
+
+from turnout.core.audit.recording import list_entries
+from turnout.core.callbacks.model import (
+    CallbackResult,
+    CallbackState,
+    ClaimedCallback,
+    NewCallback,
+)
+from turnout.core.callbacks.outbox import (
+    add_callbacks,
+    claim_callbacks,
+    forget_old_callbacks,
+    get_secret,
+    host_of,
+    list_attempts,
+    list_callbacks,
+    record_callbacks,
+    replace_secret,
+    replay_callback,
+)
+from turnout.errors import Missing
+
+DAY_S = 24 * 3600
+_hosts = itertools.count(1)
+
+
+@pytest.fixture
+def host() -> str:
+    """A receiver that no other test has."""
+    return f"receiver-{next(_hosts)}.example"
+
+
+def new(host: str, body: str = "a=1", job_id: int = 7) -> NewCallback:
+    return NewCallback(job_id, 9, f"https://{host}/hook", body, "simulator")
+
+
+def claim(
+    db, host: str, *, busy: int = 0, each: int = 8, most: int = 1000
+) -> list[ClaimedCallback]:
+    claimed = db.call(
+        claim_callbacks, {host: busy} if busy else {}, each=each, most=most, lease_ms=60_000
+    )
+    return [callback for callback in claimed if callback.host == host]
+
+
+def answer(callback: ClaimedCallback, status: int | None, **others) -> CallbackResult:
+    return CallbackResult(callback.org_id, callback.id, 1000, 25, status, **others)
+
+
+def shown(db, org_id: int) -> list[tuple]:
+    found = db.call(list_callbacks, org_id, job_id=None, state=None, most=10)
+    return [(each.body, each.state, each.attempts, each.last_status) for each in found]
+
+
+def test_one_that_is_taken_is_over(node, db, org_id, host):
+    db.call(add_callbacks, org_id, [new(host)])
+    [callback] = claim(db, host)
+    assert callback == ClaimedCallback(
+        org_id, callback.id, callback.uuid, f"https://{host}/hook", host, "a=1", "simulator", 0,
+        db.call(get_secret, org_id),
+    )  # fmt: skip
+    assert claim(db, host) == []
+    db.call(record_callbacks, [answer(callback, 204)])
+    assert shown(db, org_id) == [("a=1", CallbackState.DELIVERED, 1, 204)]
+    node.clock.advance(2 * DAY_S)
+    assert claim(db, host) == []
+
+
+def test_none_costs_nothing(db, org_id):
+    db.call(add_callbacks, org_id, [])
+    assert shown(db, org_id) == []
+
+
+@pytest.mark.parametrize("status", [199, 301, 404, 500, None])
+def test_any_other_answer_is_tried_again_until_the_day_is_over(node, db, org_id, host, status):
+    db.call(add_callbacks, org_id, [new(host)])
+    tries = 0
+    for _ in range(60):
+        for callback in claim(db, host):
+            tries += 1
+            db.call(record_callbacks, [answer(callback, status, error="" if status else "slow")])
+        node.clock.advance(1800)
+    assert shown(db, org_id) == [("a=1", CallbackState.FAILED, tries, status)]
+    assert 20 < tries <= 31
+
+
+def test_what_cannot_get_better_is_not_tried_again(db, org_id, host):
+    db.call(add_callbacks, org_id, [new(host)])
+    [callback] = claim(db, host)
+    db.call(record_callbacks, [answer(callback, None, error="refused", is_final=True)])
+    assert shown(db, org_id) == [("a=1", CallbackState.FAILED, 1, None)]
+
+
+def test_a_claim_that_nobody_records_is_made_again(node, db, org_id, host):
+    db.call(add_callbacks, org_id, [new(host)])
+    [first] = claim(db, host)
+    node.clock.advance(61)
+    [second] = claim(db, host)
+    assert second == first
+    db.call(record_callbacks, [answer(first, 200), answer(second, 500)])
+    [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, most=10)
+    assert (callback.state, callback.attempts) == (CallbackState.DELIVERED, 2)
+    attempts = db.call(list_attempts, org_id, callback.id)
+    assert [(each.number, each.status) for each in attempts] == [(1, 200), (2, 500)]
+
+
+def test_a_receiver_gets_a_few_at_once_and_holds_nobody_up(db, org_id, host):
+    other = f"other-{host}"
+    db.call(add_callbacks, org_id, [new(host, f"n={n}") for n in range(30)] + [new(other)])
+    assert [each.body for each in claim(db, host, each=4)] == ["n=0", "n=1", "n=2", "n=3"]
+    assert [each.body for each in claim(db, host, each=6, busy=4)] == ["n=4", "n=5"]
+    assert claim(db, host, each=6, busy=6) == []
+
+
+def test_a_host_is_taken_from_the_address(host):
+    assert host_of("https://user@Example.COM:8443/a?b#c") == "example.com:8443"
+    assert host_of("http://[::1]:80/") == "[::1]:80"
+
+
+def test_replaying_makes_it_again_and_is_audited(node, db, org_id, host):
+    db.call(add_callbacks, org_id, [new(host)])
+    [callback] = claim(db, host)
+    db.call(record_callbacks, [answer(callback, 200)])
+    node.clock.advance(3 * DAY_S)
+    db.call(replay_callback, org_id, callback.id, actor="cli:ada")
+    [again] = claim(db, host)
+    assert again.uuid == callback.uuid
+    db.call(record_callbacks, [answer(again, 500)])
+    assert shown(db, org_id) == [("a=1", CallbackState.WAITING, 2, 500)]
+    attempts = db.call(list_attempts, org_id, callback.id)
+    assert [(each.number, each.status, each.took_ms) for each in attempts] == [
+        (1, 200, 25),
+        (2, 500, 25),
+    ]
+    [entry] = db.call(list_entries, org_id, "callback", callback.id)
+    assert (entry.actor, entry.action) == ("cli:ada", "replayed")
+
+
+def test_what_is_not_there_cannot_be_replayed_or_shown(db, org_id):
+    for verb, options in ((replay_callback, {"actor": "cli:ada"}), (list_attempts, {})):
+        with pytest.raises(Missing):
+            db.call(verb, org_id, 999_999_999, **options)
+
+
+def test_lists_are_filtered(db, org_id, host):
+    db.call(add_callbacks, org_id, [new(host, "a=1", 1), new(host, "a=2", 2), new(host, "a=3", 2)])
+
+    def bodies(**filters):
+        found = db.call(
+            list_callbacks, org_id, **({"job_id": None, "state": None, "most": 10} | filters)
+        )
+        return [each.body for each in found]
+
+    assert bodies() == ["a=3", "a=2", "a=1"]
+    assert bodies(job_id=2) == ["a=3", "a=2"]
+    assert bodies(most=1) == ["a=3"]
+    assert bodies(state=CallbackState.FAILED) == []
+
+
+def test_a_key_is_made_once_and_replaced_when_asked(db, org_id):
+    first = db.call(get_secret, org_id)
+    assert len(first) == 64
+    assert db.call(get_secret, org_id) == first
+    second = db.call(replace_secret, org_id, actor="cli:ada")
+    assert second != first
+    assert db.call(get_secret, org_id) == second
+
+
+def test_old_ones_are_forgotten(node, db, org_id, host):
+    db.call(add_callbacks, org_id, [new(host, "a=1"), new(host, "a=2")])
+    first, second = claim(db, host)
+    db.call(record_callbacks, [answer(first, 200), answer(second, 200)])
+    node.clock.advance(29 * DAY_S)
+    db.call(forget_old_callbacks, 1000)
+    assert len(shown(db, org_id)) == 2
+    node.clock.advance(2 * DAY_S)
+    assert db.call(forget_old_callbacks, 1000) >= 2
+    assert shown(db, org_id) == []
