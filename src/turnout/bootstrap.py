@@ -78,13 +78,17 @@ class Node:
         self.tokens = Tokens(db, settings.public_url)
         self.logins = Logins(db)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
+        api = self._registration()
         self.app = RootApp(
-            self._mounts(demo), is_ready=self._check_ready, access_log=settings.access_log
+            self._mounts(api.app, demo),
+            is_ready=self._check_ready,
+            access_log=settings.access_log,
+            shortcuts=[api.shortcut],
         )
         self._loops: list[Loop] = []
 
-    def _mounts(self, demo: dict[str, Any] | None) -> list[Mount]:
-        registration_app: Asgi = registration.build(
+    def _registration(self) -> registration.Api:
+        return registration.build(
             registration.Parts(
                 db=self.db,
                 limiter=self.limiter,
@@ -93,6 +97,8 @@ class Node:
                 base_url=self.settings.public_url,
             )
         )
+
+    def _mounts(self, registration_app: Asgi, demo: dict[str, Any] | None) -> list[Mount]:
         mounts = [
             Mount(prefix, "registration", registration_app) for prefix in registration.PREFIXES
         ]

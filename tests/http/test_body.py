@@ -9,9 +9,12 @@ import falcon.asgi
 import pytest
 
 from tests.support.client import AppClient
+from turnout.dialects.registration.errors import present_failure
 from turnout.errors import Invalid
 from turnout.http import body as kit
+from turnout.http.app import RootApp
 from turnout.http.body import check_storable, read_body
+from turnout.http.shortcut import Incoming, Shortcut
 
 LIMIT = 100
 TOO_LARGE = "Bad Request: the body is over 100 bytes. Send less at once."
@@ -27,10 +30,27 @@ class Mirror:
             resp.media = refusal.message
 
 
-@pytest.fixture
-def client():
+async def mirror(request: Incoming) -> bytes:
+    """The same past Falcon."""
+    try:
+        return b"%d" % len(await read_body(request, LIMIT))
+    except Invalid as refusal:
+        if refusal.code == "request.malformed":  # which Falcon raises in a kind of its own
+            raise
+        return json.dumps(refusal.message).encode()
+
+
+async def be_ready() -> None:
+    """It is."""
+
+
+@pytest.fixture(params=["falcon", "shortcut"])
+def client(request):
     app: Any = falcon.asgi.App()
     app.add_route("/", Mirror())
+    if request.param == "shortcut":
+        shortcut = Shortcut("mirror", "POST", "/", mirror, present_failure)
+        app = RootApp([], is_ready=be_ready, access_log=False, shortcuts=[shortcut])
     with AppClient(app) as client:
         yield client
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.store.notes import Gate
 from turnout.errors import Missing, Unavailable
 from turnout.store import Database, Gathering, Tx
 
@@ -122,3 +123,24 @@ def test_a_closed_database_refuses_everyone(db: Database) -> None:
         return await gather(Gathering(db, recording([]), limit=100), [2, 4])
 
     assert [type(error) for error in asyncio.run(scenario())] == [Unavailable, Unavailable]
+
+
+def test_whoever_comes_while_a_command_waits_for_its_turn_goes_with_it(db: Database) -> None:
+    """The database thread takes those who wait when it begins, not when it was asked."""
+    if db.backend != "sqlite":
+        return  # there, another thread would begin at once
+    batches: list[Batch] = []
+
+    async def scenario() -> list[int]:
+        gathering = Gathering(db, recording(batches), limit=100)
+        with Gate(db, 1) as gate:
+            asked = [asyncio.ensure_future(gathering(0))]
+            for number in (2, 4, 6):
+                await asyncio.sleep(0.01)
+                asked.append(asyncio.ensure_future(gathering(number)))
+            await asyncio.sleep(0.01)
+            gate.open()
+            return await asyncio.gather(*asked)
+
+    assert asyncio.run(scenario()) == [0, 4, 8, 12]
+    assert batches == [[0, 2, 4, 6]]

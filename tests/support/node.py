@@ -127,7 +127,7 @@ class LocalNode:
     def run_intake(self, most: int = 16) -> int:
         """Decide everything that is due in the intake queue; returns how many submissions."""
         total = 0
-        while done := self.db.call(process, most):
+        while done := self.db.call(process, most).done:
             total += done
         return total
 

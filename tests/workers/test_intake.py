@@ -4,6 +4,8 @@ import asyncio
 import time
 from typing import Any
 
+import pytest
+
 from tests.core.journeys.invariants import find_faults
 from tests.support.node import Account, LocalNode, open_node
 from tests.workers.conftest import until
@@ -13,7 +15,7 @@ from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Submitted
 from turnout.store import Tx
-from turnout.workers.intake import intake_loops
+from turnout.workers.intake import intake_loops, rest_for
 
 FLOOD_S = 1.0
 TOTAL = {"sqlite": 800, "postgresql": 200}
@@ -114,3 +116,10 @@ def _nothing(tx: Tx) -> None:
 def _count_registered(tx: Tx) -> int:
     (count,) = tx.connection.execute("SELECT count(*) FROM registrations").fetchone()
     return count
+
+
+@pytest.mark.parametrize(
+    ("waited_ms", "rest"), [(0, 19), (10_000, 19), (10_001, 4), (60_001, 1), (10**9, 1)]
+)
+def test_the_longer_the_first_has_waited_the_less_the_loop_rests(waited_ms, rest):
+    assert rest_for(waited_ms) == rest

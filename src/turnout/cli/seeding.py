@@ -269,7 +269,7 @@ def _seed_people(db: Database, caller: Caller, programme: Programme, progress: P
     """Registrations through the intake queue; the same again changes nothing."""
     for done, application in enumerate(_applications(programme), start=1):
         db.call(accept, caller, application)
-        while db.call(process, BATCH):
+        while db.call(process, BATCH).done:
             pass
         progress(done, PEOPLE)
 

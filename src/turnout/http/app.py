@@ -5,7 +5,7 @@ It gives every request its number, counts and logs it, and answers `/healthz`, `
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,11 +13,15 @@ import structlog
 
 from turnout.errors import Failure
 from turnout.http import logs, metrics, request_id
+from turnout.http.shortcut import Shortcut
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+START = "http.response.start"
+REQUEST_ID = b"x-request-id"
 
 log = structlog.get_logger()
 
@@ -31,7 +35,8 @@ class Mount(NamedTuple):
 
 
 class RootApp:
-    """One server's front door. `is_ready` raises Failure while requests cannot be served."""
+    """One server's front door. `is_ready` raises Failure while requests cannot be served; the
+    `shortcuts` go before the mounts."""
 
     def __init__(
         self,
@@ -39,9 +44,11 @@ class RootApp:
         *,
         is_ready: Callable[[], Awaitable[None]],
         access_log: bool,
+        shortcuts: Iterable[Shortcut] = (),
     ) -> None:
         # The longest prefix that fits wins; "/" fits everything.
         self._mounts = sorted(mounts, key=lambda mount: -len(mount.prefix))
+        self._shortcuts = {(each.method, each.path): each for each in shortcuts}
         self._is_ready = is_ready
         self._access_log = access_log
         self._own = {"/healthz": self._health, "/readyz": self._ready, "/metrics": self._metrics}
@@ -53,37 +60,31 @@ class RootApp:
         started = time.perf_counter()
         number = request_id.choose(scope["headers"])
         token = request_id.current.set(number)
-        status = 500
-        path = scope["path"]
-        mount = self._mount(path)
-
-        async def send_numbered(message: dict[str, Any]) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    (b"x-request-id", number.encode()),
-                ]
-            await send(message)
-
+        method, path = scope["method"], scope["path"]
+        exchange = _Exchange(send, number)
+        shortcut = self._shortcuts.get((method, path))
         self.in_flight += 1
         try:
-            await mount.app(scope, _without_waiting(receive), send_numbered)
+            if shortcut:
+                name = shortcut.name
+                exchange.status, headers, body = await shortcut.answer(scope, receive)
+                headers.append((REQUEST_ID, exchange.number))
+                await send({"type": START, "status": exchange.status, "headers": headers})
+                await send({"type": "http.response.body", "body": body})
+            else:
+                mount = self._mount(path)
+                name = mount.name
+                await mount.app(scope, _without_waiting(receive), exchange.send)
         finally:
             self.in_flight -= 1
             request_id.current.reset(token)
             duration = time.perf_counter() - started
-            metrics.observe(mount.name, scope["method"], status, duration)
+            metrics.observe(name, method, exchange.status, duration)
             if self._access_log:
                 logs.log_request(
-                    event="request",
-                    timestamp=time.time(),
-                    method=scope["method"],
-                    path=path,
-                    status=status,
-                    ms=round(duration * 1000, 2),
-                    request_id=number,
+                    logs.RequestLine(
+                        time.time(), method, path, exchange.status, duration * 1000, number
+                    )
                 )
 
     def _mount(self, path: str) -> Mount:
@@ -109,6 +110,23 @@ class RootApp:
     async def _metrics(self, scope: Scope, receive: Receive, send: Send) -> None:
         metrics.in_flight.set(self.in_flight)
         await _answer(send, 200, metrics.render(), metrics.CONTENT_TYPE)
+
+
+class _Exchange:
+    """One request's answer on its way out: it bears the request's number."""
+
+    __slots__ = ("_send", "number", "status")
+
+    def __init__(self, send: Send, number: str) -> None:
+        self._send = send
+        self.number = number.encode()
+        self.status = 500
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if message["type"] == START:
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), (REQUEST_ID, self.number)]
+        await self._send(message)
 
 
 def _without_waiting(receive: Receive) -> Receive:

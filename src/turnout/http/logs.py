@@ -39,6 +39,7 @@ class Sink:
         self._dropped = 0
         self._emptied = threading.Event()
         self._emptied.set()
+        self._is_empty = True
         threading.Thread(target=self._run, name="log", daemon=True).start()
 
     def add(self, line: bytes) -> None:
@@ -49,7 +50,9 @@ class Sink:
                 return
             self._held += len(line)
             self._lines.append(line)
-            self._emptied.clear()
+            if self._is_empty:
+                self._is_empty = False
+                self._emptied.clear()
 
     def write(self, text: str) -> None:
         """`add`, as structlog calls it."""
@@ -80,6 +83,7 @@ class Sink:
                 self._held += len(lines[-1])
                 self._dropped = 0
             if not lines:
+                self._is_empty = True
                 self._emptied.set()
             return lines
 
@@ -124,9 +128,21 @@ def configure(level: str, format_: str) -> None:
     logging.basicConfig(level=max(number, logging.WARNING), stream=_sink)
 
 
-def log_request(**line: Any) -> None:
+class RequestLine(msgspec.Struct, tag_field="event", tag="request"):
+    """One answered request; `timestamp` in epoch seconds."""
+
+    timestamp: float
+    method: str
+    path: str
+    status: int
+    ms: float
+    request_id: str
+
+
+def log_request(line: RequestLine) -> None:
     """Note one answered request."""
     if _sink is not None:
+        line.ms = round(line.ms, 2)
         _sink.add(_encode(line) + b"\n")
 
 

@@ -1,7 +1,9 @@
 """The loop that decides submissions (core/journeys/intake.py).
 
-Requests go first: while any wait for the database, the loop rests four times as long as it
-worked, so that it takes a fifth of the writer at most; the queue catches up when they are done.
+Requests go first: while any came just now, the loop rests many times as long as it worked, so that
+it takes a twentieth of the writer; the queue catches up when they are done. Should they not be done
+soon, the loop takes more, so that a queue which can be kept up with is: nobody waits for minutes
+because others keep coming, and what is too much fills the backlog and is refused (http/backlog.py).
 """
 
 import asyncio
@@ -12,11 +14,14 @@ from turnout.http import metrics
 from turnout.store import Database
 from turnout.workers.loop import Loop
 
-# One transaction decides this many: on SQLite some 5 ms of the writer's time; on PostgreSQL one,
-# since locks on places are held until its end.
+# One transaction decides this many: on SQLite some 5 ms of the writer's time, or 1 ms while
+# requests come; on PostgreSQL one, since locks on places are held until its end.
 BATCH = {"sqlite": 16, "postgresql": 1}
+BATCH_AMONG_REQUESTS = {"sqlite": 4, "postgresql": 1}
 LOOPS = {"sqlite": 1, "postgresql": 3}
-REST = 4
+# How long to rest, in times of the work, while requests come and the first in the queue has not
+# waited longer than so many ms.
+RESTS = ((10_000, 19), (60_000, 4), (float("inf"), 1))
 
 
 def intake_loops(db: Database) -> list[Loop]:
@@ -25,16 +30,20 @@ def intake_loops(db: Database) -> list[Loop]:
 
 
 def _make(db: Database, number: int) -> Loop:
-    most = BATCH[db.backend]
-
     async def step() -> bool:
+        most = (BATCH_AMONG_REQUESTS if db.busy else BATCH)[db.backend]
         started = time.perf_counter()
-        done = await db.write_behind(process, most)
+        done, waited_ms = await db.write_behind(process, most)
         metrics.processed.labels(QUEUE).inc(done)
         if db.busy:
-            await asyncio.sleep(REST * (time.perf_counter() - started))
+            await asyncio.sleep(rest_for(waited_ms) * (time.perf_counter() - started))
         return done == most
 
     loop = Loop(f"{QUEUE}-{number}", step)
     db.on_wake(QUEUE, loop.wake)
     return loop
+
+
+def rest_for(waited_ms: int) -> int:
+    """How many times as long as it worked the loop rests while requests come."""
+    return next(rest for longest, rest in RESTS if waited_ms <= longest)

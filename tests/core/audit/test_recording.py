@@ -222,7 +222,7 @@ def registered(account, db) -> Account:
         Submitted(Contact(email="ada@example.com")),
     )
     db.call(accept, account.caller, application)
-    assert db.call(process, 10) == 1
+    assert db.call(process, 10).done == 1
     return account
 
 

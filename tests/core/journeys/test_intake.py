@@ -146,7 +146,7 @@ def test_success_makes_the_person_the_registration_its_bookings_and_one_ticket(d
     application = desk.apply("Ada@Example.com", first_name="Ada")
     items = desk.accept(application)
     db.clock.advance(5)
-    assert db.call(process, 10) == 1
+    assert db.call(process, 10).done == 1
     person = db.call(find_person, desk.org_id, ADA)
     assert person
     assert person.contact == Contact(email="Ada@Example.com", first_name="Ada")
@@ -161,7 +161,7 @@ def test_success_makes_the_person_the_registration_its_bookings_and_one_ticket(d
         QueueItem(item.id, item.session_pak, ItemStatus.SUCCESS, "Ada@Example.com", person.id)
         for item in items
     ]
-    assert db.call(process, 10) == 0
+    assert db.call(process, 10).done == 0
 
 
 def refusals() -> list:
@@ -414,7 +414,7 @@ def test_the_queue_is_decided_in_order_a_batch_at_a_time(desk, db):
     assert [db.call(count_waiting, most) for most in (3, 100)] == [3, 5]
     states = []
     for expected in (2, 2, 1, 0):
-        assert db.call(process, 2) == expected
+        assert db.call(process, 2).done == expected
         states.append([item.status for item in desk.look_up(items)].count("success"))
     assert states == [2, 4, 5, 5]
     people = [item.person_id or 0 for item in desk.look_up(items)]
@@ -472,24 +472,24 @@ def test_a_poisonous_submission_is_tried_again_with_growing_pauses_and_blocks_no
 
 def _end_poisonous(desk: Desk, items: list[QueueItem], bad: str) -> None:
     db = desk.db
-    assert db.call(process, 10) == 3
+    assert db.call(process, 10).done == 3
     waiting = [item for item in desk.look_up(items) if item.status == "queued"]
     assert {item.email for item in waiting} == {bad}
     assert len(waiting) == 2
-    assert db.call(process, 10) == 0
+    assert db.call(process, 10).done == 0
     for pause in (1, 4, 16, 64):
         assert desk.decide(desk.apply(f"{pause}@example.com", desk.paks[:1])) == [SUCCESS]
         desk.node.clock.advance(pause - 0.001)
-        assert db.call(process, 10) == 0
+        assert db.call(process, 10).done == 0
         desk.node.clock.advance(0.001)
         assert [item.status for item in desk.look_up(waiting)] == ["queued"] * 2
-        assert db.call(process, 10) == 1
+        assert db.call(process, 10).done == 1
     message = "The server could not process this registration. Try it again."
     assert [(item.status, item.message) for item in desk.look_up(waiting)] == [
         ("failed", message)
     ] * 2
     desk.node.clock.advance(10_000)
-    assert db.call(process, 10) == 0
+    assert db.call(process, 10).done == 0
 
 
 def test_a_submission_that_meets_trouble_once_is_decided_the_next_time(own_desk):
@@ -497,11 +497,11 @@ def test_a_submission_that_meets_trouble_once_is_decided_the_next_time(own_desk)
     desk.accept(desk.apply(ADA))
     refuse_person(desk, ADA)
     with capture_logs():
-        assert db.call(process, 10) == 1
+        assert db.call(process, 10).done == 1
     assert desk.find(ADA) is None
     desk.node.execute("DROP TRIGGER poison" + (" ON people" if db.backend != "sqlite" else ""))
     db.clock.advance(1)
-    assert db.call(process, 10) == 1
+    assert db.call(process, 10).done == 1
     assert desk.get(ADA).sessions == ["Talk 1", "Talk 2", "Talk 3"]
     assert db.call(find_faults, after_intake_only=True) == {}
 
@@ -511,14 +511,14 @@ def test_whole_batches_are_taken_back_and_decided_later_when_the_transaction_fai
     items = desk.accept(*(desk.apply(f"{n}@example.com") for n in range(3)))
 
     def process_and_fail(tx) -> None:
-        assert process(tx, 10) == 3
+        assert process(tx, 10).done == 3
         raise KeyError
 
     for _ in range(3):
         with pytest.raises(KeyError):
             db.call(process_and_fail)
     assert {item.status for item in desk.look_up(items)} == {"queued"}
-    assert db.call(process, 10) == 3
+    assert db.call(process, 10).done == 3
     assert {item.status for item in desk.look_up(items)} == {"success"}
     assert db.call(find_faults, after_intake_only=True) == {}
 

@@ -74,7 +74,7 @@ class Registering(RuleBasedStateMachine):
 
     @rule(most=st.integers(1, 4))
     def process(self, most: int) -> None:
-        done = self.node.db.call(process, most)
+        done = self.node.db.call(process, most).done
         assert done == min(most, self.waiting)
         self.waiting -= done
 

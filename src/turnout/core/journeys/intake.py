@@ -133,15 +133,22 @@ def _queue(tx: Tx, entries: list[_Entry]) -> list[list[QueueItem]]:
 # -- processing ----------------------------------------------------------------------------
 
 
-def process(tx: Tx, most: int) -> int:
-    """Decide up to `most` waiting submissions; returns how many there were.
+class Progress(NamedTuple):
+    """How many submissions a step decided, and how long the first of them was overdue (ms)."""
+
+    done: int
+    waited_ms: int
+
+
+def process(tx: Tx, most: int) -> Progress:
+    """Decide up to `most` waiting submissions.
 
     Each ends exactly once, whatever happens in between; other workers skip those claimed here.
     """
-    rows = sql.claim_submissions(tx, now=tx.now, most=most)
-    for row in rows:
-        _process_one(tx, _Claimed(*row))
-    return len(rows)
+    claimed = [_Claimed(*row) for row in sql.claim_submissions(tx, now=tx.now, most=most)]
+    for each in claimed:
+        _process_one(tx, each)
+    return Progress(len(claimed), tx.now - claimed[0].due_at if claimed else 0)
 
 
 class _Claimed(NamedTuple):
@@ -153,6 +160,7 @@ class _Claimed(NamedTuple):
     target_id: int
     contact: str
     attempts: int
+    due_at: int
     items: str
 
     def read(self) -> Submission:

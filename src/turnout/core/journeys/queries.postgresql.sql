@@ -19,7 +19,7 @@ FROM json_array_elements(CAST(:rows AS json)) r (value);
 -- name: claim_submissions(now, most)
 -- crosses organizations: workers serve all of them.
 -- The last column is JSON: the items as [[id, pak], …].
-SELECT org_id, id, noun, target_id, contact, attempts, (
+SELECT org_id, id, noun, target_id, contact, attempts, due_at, (
         SELECT CAST(json_agg(json_build_array(i.id, i.session_pak)) AS TEXT) FROM queue_items i
         WHERE i.org_id = submissions.org_id AND i.submission_id = submissions.id
             AND i.id BETWEEN submissions.id AND submissions.last_item_id)

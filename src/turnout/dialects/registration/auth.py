@@ -11,7 +11,6 @@ import json
 import secrets
 from typing import Any
 
-import falcon.asgi
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
@@ -20,6 +19,7 @@ from jwt.algorithms import RSAAlgorithm
 from turnout.core.identity.model import Caller
 from turnout.core.identity.signing import TOKEN_SECONDS, SigningKey, list_published_keys
 from turnout.errors import Unauthenticated, Unavailable
+from turnout.http.shortcut import Incoming
 from turnout.store import Database
 
 ACCOUNT_CLAIM = "custom:account_number"
@@ -59,20 +59,14 @@ class Tokens:
             jwt.encode, claims, self._private, "RS256", {"kid": self._keys[0].kid}
         )
 
-    async def caller_of(self, req: falcon.asgi.Request) -> Caller:
+    async def caller_of(self, req: Incoming) -> Caller:
         """Who sent the request. Raises Unauthenticated: no, malformed, bad or expired token."""
-        scheme, _, token = (req.get_header("Authorization") or "").strip().partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated(
-                "token.absent",
-                "Unauthorised: send the header 'Authorization: Bearer <idToken>'. "
-                "POST /v1.0/signin gives an idToken.",
-            )
-        digest = hashlib.blake2b(token.encode(), key=self._cache_key, digest_size=16).digest()
+        header = (req.get_header("Authorization") or "").encode()
+        # The digest is of the whole header: what is remembered need not be taken apart again.
+        digest = hashlib.blake2b(header, key=self._cache_key, digest_size=16).digest()
         known = self._cache.get(digest)
         if known is None:
-            known = await self._verify(token)
+            known = await self._verify(_bearer(header.decode()))
             if len(self._cache) >= CACHE_SIZE:
                 self._cache.pop(next(iter(self._cache)))
             self._cache[digest] = known
@@ -137,3 +131,15 @@ class Tokens:
                 for key in keys
             }
         self._keys = keys
+
+
+def _bearer(header: str) -> str:
+    scheme, _, token = header.strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated(
+            "token.absent",
+            "Unauthorised: send the header 'Authorization: Bearer <idToken>'. "
+            "POST /v1.0/signin gives an idToken.",
+        )
+    return token

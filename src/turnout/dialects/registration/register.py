@@ -11,6 +11,7 @@ from turnout.http.backlog import Backlog
 from turnout.http.body import read_body
 from turnout.http.dialect import Resource
 from turnout.http.rate_limit import RateLimiter
+from turnout.http.shortcut import Incoming
 from turnout.store import Database, Gathering
 
 GATHERED = 4096
@@ -35,6 +36,10 @@ class RegisterResource(Resource):
         self._body_limit = body_limit
 
     async def on_put(self, req: Request, resp: Response) -> None:
+        resp.data = await self.respond(req)
+
+    async def respond(self, req: Incoming) -> bytes:
+        """The answer to a registration; also called past Falcon (http/shortcut.py)."""
         caller = await self._tokens.caller_of(req)
         await self._limiter.admit(caller.org_id, "register")
         self._backlog.admit()
@@ -44,9 +49,9 @@ class RegisterResource(Resource):
             items = await self._db.write(accept, caller, application, request)
         else:
             items = await self._accept_together((caller, application))
-        resp.data = present_queued(items)
+        return present_queued(items)
 
 
-def _idempotent(req: Request, body: bytes) -> IdempotentRequest | None:
+def _idempotent(req: Incoming, body: bytes) -> IdempotentRequest | None:
     key = req.get_header("Idempotency-Key")
     return idempotent_request(key.strip(), req.method, req.path, body) if key else None

@@ -1,6 +1,6 @@
 """All routes of the registration API, on one screen."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import falcon.asgi
 import msgspec
@@ -14,6 +14,7 @@ from turnout.dialects.registration.signin import SigninResource
 from turnout.http.backlog import Backlog
 from turnout.http.dialect import new_app
 from turnout.http.rate_limit import RateLimiter
+from turnout.http.shortcut import Shortcut
 from turnout.store import Database
 
 PREFIXES = ("/v1.0", "/.well-known/jwks.json")
@@ -31,17 +32,26 @@ class Parts(msgspec.Struct, frozen=True):
     body_limit: int = BODY_LIMIT
 
 
-def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
-    """The API as an ASGI app of its own."""
+class Api(NamedTuple):
+    """The API as an ASGI app of its own, and the way past Falcon for the request that there are
+    most of."""
+
+    app: "falcon.asgi.App[Any, Any]"
+    shortcut: Shortcut
+
+
+def build(parts: Parts) -> Api:
+    """Put the API together."""
     app = new_app(present_failure)
-    app.add_route("/v1.0/signin", SigninResource(parts.db, parts.limiter, parts.tokens))
-    app.add_route(
-        "/v1.0/register",
-        RegisterResource(parts.db, parts.limiter, parts.tokens, parts.backlog, parts.body_limit),
+    register = RegisterResource(
+        parts.db, parts.limiter, parts.tokens, parts.backlog, parts.body_limit
     )
+    app.add_route("/v1.0/signin", SigninResource(parts.db, parts.limiter, parts.tokens))
+    app.add_route("/v1.0/register", register)
     app.add_route(
         "/v1.0/registerstatus",
         RegisterStatusResource(parts.db, parts.limiter, parts.tokens, parts.base_url),
     )
     app.add_route("/.well-known/jwks.json", JwksResource(parts.tokens))
-    return app
+    shortcut = Shortcut("registration", "PUT", "/v1.0/register", register.respond, present_failure)
+    return Api(app, shortcut)
