@@ -102,10 +102,11 @@ class Node:
         mounts = [
             Mount(prefix, "registration", registration_app) for prefix in registration.PREFIXES
         ]
-        messaging_app: Asgi = messaging.build(
-            messaging.Parts(logins=self.logins, base_url=self.settings.public_url)
-        )
+        parts = messaging.Parts(logins=self.logins, base_url=self.settings.public_url)
+        messaging_app: Asgi = messaging.build(parts)
+        verification_app: Asgi = messaging.build_verification(parts)
         mounts += [Mount(prefix, "messaging", messaging_app) for prefix in messaging.PREFIXES]
+        mounts += [Mount(messaging.VERIFICATION_PREFIX, "messaging", verification_app)]
         web: Asgi = build_web(WebParts(base_url=self.settings.public_url, apis=APIS, demo=demo))
         return [*mounts, Mount("/", "web", web)]
 

@@ -89,7 +89,7 @@ def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
     standing: dict[int, tuple[str, int, int] | None] = {}
     attempts, records = [], []
     for result in results:
-        key = {"org_id": result.org_id, "id": result.id}
+        key: dict[str, Any] = {"org_id": result.org_id, "id": result.id}
         if result.id not in standing:
             standing[result.id] = sql.find_callback_state(tx, **key)
         row = standing[result.id]

@@ -1,3 +1,14 @@
+-- == accepting ==
+
+-- name: add_recipients(org_id, job_id, rows, now)!
+-- `rows` is JSON: [[id, reference, name, destination, address, fields, dedupe_key], …].
+INSERT INTO recipients (org_id, job_id, id, reference, name, destination, address, fields,
+    dedupe_key, state, due_at)
+SELECT :org_id, :job_id, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4,
+    r.value ->> 5, r.value ->> 6, 'waiting', :now
+FROM json_each(:rows) r WHERE true
+ON CONFLICT (org_id, job_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING;
+
 -- == callbacks ==
 
 -- name: list_ended(org_id, job_id, ids)

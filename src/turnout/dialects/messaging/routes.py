@@ -8,9 +8,15 @@ import msgspec
 from turnout.dialects.messaging.auth import Logins
 from turnout.dialects.messaging.errors import present_failure
 from turnout.dialects.messaging.users import UserResource, UsersResource
+from turnout.dialects.messaging.verification import (
+    SendCodeResource,
+    ValidateCodeResource,
+    present_code_failure,
+)
 from turnout.http.dialect import new_app
 
 PREFIXES = ("/api/v1",)
+VERIFICATION_PREFIX = "/api/v1/client_verification"
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -25,4 +31,12 @@ def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
     app = new_app(present_failure)
     app.add_route("/api/v1/users", UsersResource(parts.logins, parts.base_url))
     app.add_route("/api/v1/users/{user_id}", UserResource(parts.logins))
+    return app
+
+
+def build_verification(parts: Parts) -> "falcon.asgi.App[Any, Any]":
+    """The two verification calls, whose failures have a shape of their own."""
+    app = new_app(present_code_failure)
+    app.add_route(f"{VERIFICATION_PREFIX}/sendCode", SendCodeResource(parts.logins))
+    app.add_route(f"{VERIFICATION_PREFIX}/validateCode", ValidateCodeResource(parts.logins))
     return app

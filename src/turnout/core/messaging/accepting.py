@@ -1,0 +1,299 @@
+"""A request becomes a job with its recipients.
+
+A job of up to SLICE recipients is one transaction. A longer one is staged: `begin_job`, then
+`add_recipients` for each slice, then `finish_job`, by which it becomes visible; what a crash leaves
+half-staged nobody ever saw, and is swept (starting.py).
+"""
+
+import datetime
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from turnout.core.identity.idempotency import IdempotentRequest, first_answer, keep_answer
+from turnout.core.identity.members import require_member
+from turnout.core.identity.model import Login, Member
+from turnout.core.messaging.model import (
+    URGENT,
+    Channel,
+    Content,
+    JobState,
+    JobType,
+    Kind,
+    NewJob,
+    NewRecipient,
+)
+from turnout.core.messaging.numbers import address_key, to_address
+from turnout.core.messaging.prices import Prices, reserve
+from turnout.core.messaging.sql import sql
+from turnout.errors import Invalid
+from turnout.store import Tx
+
+SLICE = 500
+SCHEDULE = "messaging-schedule"
+HOUR_MS = 3_600_000
+_CALLS = (Channel.TTS, Channel.VOICE)
+_encode = msgspec.json.Encoder().encode
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """What the operator has set: prices, the numbers that replies reach, the sender of mails."""
+
+    prices: Prices
+    reply_numbers: tuple[str, ...]
+    mail_from: str
+
+
+class Begun(NamedTuple):
+    """A staged job, or the number that an earlier request with the same key has got."""
+
+    org_id: int
+    job_id: int
+    is_repetition: bool
+
+
+def accept_job(
+    tx: Tx,
+    login: Login,
+    new: NewJob,
+    recipients: Sequence[NewRecipient],
+    policy: Policy,
+    request: IdempotentRequest | None = None,
+) -> int:
+    """Accept a job with all its recipients (up to SLICE), or for lists; returns its number.
+
+    With `request` it is idempotent for 24 hours. Raises Unauthenticated, Invalid when a date has
+    passed, a text is too long or the month's limit would be exceeded, Conflict when the key
+    belongs to another request.
+    """
+    estimate = estimate_micros(new, recipients, policy.prices)
+    begun = begin_job(tx, login, new, estimate, policy, request)
+    if begun.is_repetition:
+        return begun.job_id
+    add_recipients(tx, begun.org_id, begun.job_id, recipients)
+    return finish_job(tx, begun.org_id, begun.job_id, request)
+
+
+def estimate_micros(new: NewJob, recipients: Sequence[NewRecipient], prices: Prices) -> int:
+    """What a job will cost if all of it is delivered and no merging makes a text longer."""
+    channel = new.job_type.channel
+    parts = 1
+    if channel is Channel.SMS and len(new.content.text) > 160:
+        parts = -(-len(new.content.text) // 153)
+    return parts * sum(
+        prices.price_micros(channel, to_address(channel, each.destination)) for each in recipients
+    )
+
+
+def begin_job(
+    tx: Tx,
+    login: Login,
+    new: NewJob,
+    estimate: int,
+    policy: Policy,
+    request: IdempotentRequest | None = None,
+) -> Begun:
+    """Stage a job; nobody sees it before `finish_job`. Raises as `accept_job` does."""
+    member = require_member(tx, login)
+    if request and (answer := first_answer(tx, login.org_id, request)) is not None:
+        return Begun(login.org_id, int(answer), is_repetition=True)
+    job_id = tx.next_id("job")
+    new = _with_defaults(new, member, policy, job_id)
+    scheduled_at = _instant(new.scheduled_local, member.timezone)
+    if scheduled_at is not None and scheduled_at <= tx.now:
+        raise _invalid("scheduled_date", "The scheduled_date must be a date after now.")
+    reserve(tx, member, estimate)
+    _add_job(
+        tx,
+        login.org_id,
+        login.user_id,
+        job_id,
+        Kind.BROADCAST,
+        new,
+        timezone=member.timezone,
+        scheduled_at=scheduled_at,
+        reserved=estimate,
+    )
+    return Begun(login.org_id, job_id, is_repetition=False)
+
+
+def add_recipients(tx: Tx, org_id: int, job_id: int, recipients: Sequence[NewRecipient]) -> int:
+    """Add recipients to a staged job; returns how many, duplicates left out where asked."""
+    if not recipients:
+        return 0
+    channel, is_deduped = sql.get_staged(tx, org_id=org_id, id=job_id)
+    rows = []
+    ids = tx.next_ids("recipient", len(recipients))
+    for id_, each in zip(ids, recipients, strict=True):
+        address = to_address(Channel(channel), each.destination)
+        key = address_key(Channel(channel), address or each.destination) if is_deduped else None
+        fields = _encode(each.fields).decode() if each.fields else ""
+        rows.append((id_, each.reference, each.name, each.destination, address, fields, key))
+    added = sql.add_recipients(
+        tx, org_id=org_id, job_id=job_id, rows=_encode(rows).decode(), now=tx.now
+    )
+    sql.count_added(tx, org_id=org_id, id=job_id, added=added)
+    return int(added)
+
+
+def finish_job(tx: Tx, org_id: int, job_id: int, request: IdempotentRequest | None = None) -> int:
+    """All recipients are there: the job becomes visible, and starts now or when it is due."""
+    row = sql.get_schedule(tx, org_id=org_id, id=job_id)
+    scheduled_at, list_ids = row[0], row[1]
+    if scheduled_at is not None or list_ids != "[]":
+        sql.schedule_job(tx, org_id=org_id, id=job_id, due_at=scheduled_at or tx.now)
+        tx.wake(SCHEDULE)
+    else:
+        start_sending(tx, org_id, job_id)
+    if request:
+        keep_answer(tx, org_id, request, str(job_id))
+    return job_id
+
+
+def start_sending(tx: Tx, org_id: int, job_id: int) -> None:
+    """From now on the job's recipients are sent to."""
+    timezone, options, lane, takes_replies = _start_facts(tx, org_id, job_id)
+    cutoff_at = cutoff_after(options.get("cutoff_hour", ""), tx.now, timezone)
+    expires_at = None
+    if takes_replies:
+        expires_at = tx.now + int(options.get("expires_hours", 24)) * HOUR_MS
+    sql.start_job(
+        tx, org_id=org_id, id=job_id, now=tx.now, cutoff_at=cutoff_at, expires_at=expires_at
+    )
+    tx.wake(f"messaging-{lane}")
+    if cutoff_at is not None:
+        tx.wake(SCHEDULE)
+
+
+def add_internal_job(
+    tx: Tx,
+    org_id: int,
+    user_id: int,
+    *,
+    kind: Kind,
+    job_type: JobType,
+    name: str,
+    content: Content,
+    recipients: Sequence[NewRecipient],
+    sender: str = "",
+) -> int:
+    """A job that Turnout itself makes: a verification code or a notice. It starts at once, costs
+    nothing, and nobody opts out of it; returns its number."""
+    job_id = tx.next_id("job")
+    new = NewJob(job_type=job_type, name=name, content=content, sender=sender)
+    _add_job(tx, org_id, user_id, job_id, kind, new, timezone="UTC", scheduled_at=None, reserved=0)
+    add_recipients(tx, org_id, job_id, recipients)
+    start_sending(tx, org_id, job_id)
+    return job_id
+
+
+def cutoff_after(hour: str, at: int, timezone: str) -> int | None:
+    """The instant of `hour` (`HH:MM`) on the local day of `at`, None for an empty hour."""
+    if not hour:
+        return None
+    zone = ZoneInfo(timezone)
+    local = datetime.datetime.fromtimestamp(at // 1000, zone)
+    hours, minutes = map(int, hour.split(":"))
+    cut = local.replace(hour=hours, minute=minutes, second=0, microsecond=0)
+    return round(cut.timestamp() * 1000)
+
+
+def _add_job(
+    tx: Tx,
+    org_id: int,
+    user_id: int,
+    job_id: int,
+    kind: Kind,
+    new: NewJob,
+    *,
+    timezone: str,
+    scheduled_at: int | None,
+    reserved: int,
+) -> None:
+    channel = new.job_type.channel
+    sql.add_job(
+        tx,
+        org_id=org_id,
+        id=job_id,
+        user_id=user_id,
+        kind=kind.value,
+        job_type=new.job_type.value,
+        channel=channel.value,
+        lane=URGENT if kind is Kind.CODE else channel.value,
+        name=new.name,
+        state=JobState.STAGING.value,
+        sender=new.sender,
+        content=_encode(new.content).decode(),
+        options=_encode(new.options).decode(),
+        list_ids=_encode(new.list_ids).decode(),
+        is_deduped=int(new.is_deduped),
+        timezone=timezone,
+        now=tx.now,
+        scheduled_local=new.scheduled_local,
+        scheduled_at=scheduled_at,
+        reserved=reserved,
+    )
+
+
+def _start_facts(tx: Tx, org_id: int, job_id: int) -> tuple[str, dict[str, Any], str, bool]:
+    timezone, options, lane, job_type = sql.get_start_facts(tx, org_id=org_id, id=job_id)
+    return timezone, msgspec.json.decode(options), lane, JobType(job_type).takes_replies
+
+
+def _with_defaults(new: NewJob, member: Member, policy: Policy, job_id: int) -> NewJob:
+    """The job as the user's settings complete it; contract notes, Users."""
+    profile, channel = member.profile, new.job_type.channel
+    content, options, sender = new.content, new.options, new.sender
+    if not options.callback_url and profile.call_back_url:
+        options = msgspec.structs.replace(options, callback_url=profile.call_back_url)
+    if new.job_type.takes_replies:
+        if not options.reply_address and profile.default_sms_reply_email_address:
+            address = profile.default_sms_reply_email_address
+            options = msgspec.structs.replace(options, reply_address=address)
+        if not options.has_custom_sender:
+            sender = policy.reply_numbers[job_id % len(policy.reply_numbers)]
+    elif channel in (Channel.SMS, Channel.MMS):
+        sender = sender or profile.default_sms_sender_id or ""
+    elif channel is not Channel.EMAIL:
+        sender = sender or profile.default_voice_caller_id or ""
+    if channel is Channel.SMS and profile.filter_non_ascii_in_sms:
+        options = msgspec.structs.replace(options, is_ascii_only=True)
+        content = msgspec.structs.replace(content, text=to_ascii(content.text))
+    if channel is Channel.TTS:
+        content = _speech(content, member)
+    return msgspec.structs.replace(new, content=content, options=options, sender=sender)
+
+
+def _speech(content: Content, member: Member) -> Content:
+    profile = member.profile
+    longest = profile.tts_max_character_limit
+    if longest and len(content.text) > longest:
+        raise _invalid("message", f"The message may not be greater than {longest} characters.")
+    if profile.tts_message_prefix:
+        content = msgspec.structs.replace(
+            content, text=f"{profile.tts_message_prefix} {content.text}"
+        )
+    if content.repeats != 1 and profile.tts_repeat_count:
+        content = msgspec.structs.replace(content, repeats=profile.tts_repeat_count)
+    if not content.voice and profile.default_tts_voice:
+        content = msgspec.structs.replace(content, voice=profile.default_tts_voice)
+    return content
+
+
+def to_ascii(text: str) -> str:
+    """The text without the characters that are not ASCII."""
+    return re.sub(r"[^\x00-\x7f]", "", text)
+
+
+def _instant(local: str, timezone: str) -> int | None:
+    if not local:
+        return None
+    moment = datetime.datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(timezone))
+    return round(moment.timestamp() * 1000)
+
+
+def _invalid(field: str, sentence: str) -> Invalid:
+    return Invalid("field.invalid", sentence, {field: [sentence]})

@@ -1,0 +1,39 @@
+"""Destinations: as they are compared and handed to networks, and whether they can be reached."""
+
+import re
+from functools import lru_cache
+
+from turnout.core.messaging.model import Channel
+from turnout.core.text import email_key, is_email
+
+_DECORATION = re.compile(r"[\s().\-/]")
+_NUMBER = re.compile(r"\+?\d{1,20}", re.ASCII)
+
+
+def to_address(channel: Channel, destination: str) -> str:
+    """The destination as a network takes it: digits without `+`, or an e-mail address, trimmed.
+
+    Empty when it cannot be one.
+    """
+    if channel is Channel.EMAIL:
+        trimmed = destination.strip()
+        return trimmed if is_email(trimmed) else ""
+    bare = _DECORATION.sub("", destination)
+    return bare.lstrip("+") if _NUMBER.fullmatch(bare) else ""
+
+
+def address_key(channel: Channel, address: str) -> str:
+    """What two spellings of one address have in common, for duplicates and opt-outs."""
+    return email_key(address) if channel is Channel.EMAIL else address
+
+
+@lru_cache(maxsize=20_000)
+def is_deliverable(address: str) -> bool:
+    """Whether digits are a number that somebody can have, by the world's numbering plans."""
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(f"+{address}")
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_valid_number(parsed)

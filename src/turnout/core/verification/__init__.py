@@ -1,0 +1,1 @@
+"""Verification codes: sent to somebody, and held against what they enter."""

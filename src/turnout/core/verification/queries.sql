@@ -1,0 +1,60 @@
+-- name: count_sent(org_id, client_key, since)$
+SELECT count(*) FROM verification_codes
+WHERE org_id = :org_id AND client_key = :client_key AND created_at > :since;
+
+-- name: add_code(org_id, client_key, id, digest, now)!
+INSERT INTO verification_codes (org_id, client_key, id, digest, created_at)
+VALUES (:org_id, :client_key, :id, :digest, :now);
+
+-- name: count_try(org_id, client_key, now, window_ms, most)!
+-- Counts a try, in a new window where the last one has ended; affects no row when locked.
+INSERT INTO verification_tries (org_id, client_key, window_started_at, window_ms, wrong)
+VALUES (:org_id, :client_key, :now, :window_ms, 1)
+ON CONFLICT (org_id, client_key) DO UPDATE SET
+    wrong = CASE WHEN verification_tries.window_started_at + verification_tries.window_ms
+        <= excluded.window_started_at THEN 1 ELSE verification_tries.wrong + 1 END,
+    window_ms = CASE WHEN verification_tries.window_started_at + verification_tries.window_ms
+        <= excluded.window_started_at THEN excluded.window_ms
+        ELSE verification_tries.window_ms END,
+    window_started_at = CASE
+        WHEN verification_tries.window_started_at + verification_tries.window_ms
+            <= excluded.window_started_at THEN excluded.window_started_at
+        ELSE verification_tries.window_started_at END
+WHERE verification_tries.wrong < :most
+    OR verification_tries.window_started_at + verification_tries.window_ms
+        <= excluded.window_started_at;
+
+-- name: take_back_try(org_id, client_key)!
+UPDATE verification_tries SET wrong = wrong - 1
+WHERE org_id = :org_id AND client_key = :client_key AND wrong > 0;
+
+-- name: use_code(org_id, client_key, digest, now, since)!
+UPDATE verification_codes SET used_at = :now
+WHERE org_id = :org_id AND client_key = :client_key AND digest = :digest
+    AND used_at IS NULL AND created_at > :since;
+
+-- name: list_old_codes(before, most)
+-- crosses organizations: old codes are deleted for all of them.
+SELECT org_id, client_key, id FROM verification_codes
+WHERE created_at < :before ORDER BY created_at LIMIT :most;
+
+-- name: delete_code(org_id, client_key, id)*!
+DELETE FROM verification_codes
+WHERE org_id = :org_id AND client_key = :client_key AND id = :id;
+
+-- name: list_old_tries(before, most)
+-- crosses organizations: ended counts are deleted for all of them.
+SELECT org_id, client_key FROM verification_tries WHERE window_started_at < :before
+ORDER BY window_started_at LIMIT :most;
+
+-- name: delete_tries(org_id, client_key)*!
+DELETE FROM verification_tries WHERE org_id = :org_id AND client_key = :client_key;
+
+-- name: find_secret(name)$
+-- crosses organizations: the key is the installation's.
+SELECT secret FROM installation_secrets WHERE name = :name;
+
+-- name: add_secret(name, secret, now)!
+-- crosses organizations: the key is the installation's.
+INSERT INTO installation_secrets (name, secret, created_at) VALUES (:name, :secret, :now)
+ON CONFLICT (name) DO NOTHING;

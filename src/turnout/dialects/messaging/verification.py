@@ -1,0 +1,131 @@
+"""/api/v1/client_verification: send a code, and check the one that was entered.
+
+Both take GET and POST, and answer failures with a list of sentences, except for a failed sign-in:
+so they are an app of their own (routes.py).
+"""
+
+import msgspec
+from falcon.asgi import Request, Response
+
+from turnout.core.messaging.model import Channel, JobType
+from turnout.core.messaging.numbers import to_address
+from turnout.core.text import is_email
+from turnout.core.verification.codes import (
+    DEFAULT_TEMPLATE,
+    DEFAULT_WINDOW_MIN,
+    LONGEST_WINDOW_MIN,
+    PLACE,
+    CodeRequest,
+    check_code,
+    send_code,
+)
+from turnout.dialects.messaging import rules
+from turnout.dialects.messaging.auth import Logins
+from turnout.dialects.messaging.decode import Given, needed, one, read_parameters
+from turnout.dialects.messaging.errors import present_failure
+from turnout.dialects.messaging.rules import refuse
+from turnout.errors import Failure, Invalid, Unauthenticated
+from turnout.http.dialect import Resource
+from turnout.http.errors import Answer
+
+_JOB_TYPES = {"sms": JobType.SMS, "email": JobType.EMAIL, "tts": JobType.TTS}
+_window = rules.whole(1, LONGEST_WINDOW_MIN)
+
+
+class ErrorList(msgspec.Struct):
+    """A failure, as a list of sentences."""
+
+    status: int
+    errors: list[str]
+
+
+class SendCodeResource(Resource):
+    """Contract, Send 2FA Code."""
+
+    def __init__(self, logins: Logins) -> None:
+        self._logins = logins
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        given = await read_parameters(req)
+        try:
+            asked = decode_code_request(given)
+        except Invalid:
+            await self._logins.require(req)  # a stranger is told nothing but that
+            raise
+        await self._logins.write_first(req, send_code, asked)
+        resp.data = _present("message sent")
+
+    on_post = on_get
+
+
+class ValidateCodeResource(Resource):
+    """Contract, Validate 2FA Code."""
+
+    def __init__(self, logins: Logins) -> None:
+        self._logins = logins
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        given = await read_parameters(req)
+        try:
+            client_ref = needed(given, "client_ref", rules.text())
+            entered = needed(given, "entered_code", rules.text())
+            window_min = one(given, "validation_window", _window, DEFAULT_WINDOW_MIN)
+        except Invalid:
+            await self._logins.require(req)
+            raise
+        is_valid = await self._logins.write_first(req, check_code, client_ref, entered, window_min)
+        resp.data = _present("valid" if is_valid else "invalid")
+
+    on_post = on_get
+
+
+def decode_code_request(given: Given) -> CodeRequest:
+    """What sendCode is asked for; contract, Request fields."""
+    client_ref = needed(given, "client_ref", rules.text())
+    job_type = needed(given, "message_type", _message_type)
+    destination = needed(given, "message_destination", rules.text())
+    if job_type is JobType.EMAIL:
+        rules.email("message_destination", destination)
+    elif not _is_number(job_type.channel, destination):
+        refuse("message_destination", "The {field} format is invalid.")
+    return CodeRequest(client_ref, job_type, destination, _template(given))
+
+
+def present_code_failure(failure: Failure) -> Answer:
+    """The failure as these two calls have it: its sentence alone in a list."""
+    answer = present_failure(failure)
+    if isinstance(failure, Unauthenticated):
+        return answer
+    sentence = msgspec.json.decode(answer.body)["errors"].removeprefix("Validation failed: ")
+    body = msgspec.json.encode(ErrorList(answer.status, [sentence]))
+    return answer._replace(body=body)
+
+
+def _template(given: Given) -> str:
+    template = one(given, "message_template", rules.text(rules.LONG_TEXT_LENGTH), None)
+    if template is None:
+        if given.get("company_name") is None:
+            refuse(
+                "message_template",
+                "The {field} field is required when company_name is not present.",
+            )
+        company = rules.text()("company_name", given["company_name"])
+        return DEFAULT_TEMPLATE.replace("[[company_name]]", company)
+    if PLACE not in template:
+        refuse("message_template", "The {field} format is invalid.")
+    return str(template)
+
+
+def _message_type(field: str, value: object) -> JobType:
+    job_type = _JOB_TYPES.get(str(value).strip().lower())
+    if job_type is None:
+        refuse(field, "The selected {field} is invalid.")
+    return job_type
+
+
+def _is_number(channel: Channel, destination: str) -> bool:
+    return not is_email(destination) and len(to_address(channel, destination)) >= 6
+
+
+def _present(words: str) -> bytes:
+    return msgspec.json.encode({"status": 200, "data": words})
