@@ -21,6 +21,7 @@ waiting = Gauge("turnout_queue_waiting", "Entries that wait in a queue", ["queue
 processed = Counter("turnout_queue_processed", "Entries that a queue finished", ["queue"])
 writes_waiting = Gauge("turnout_database_writes_waiting", "Commands that wait for the database")
 
+messages = Counter("turnout_messages", "Messages handed to networks", ["channel", "outcome"])
 callbacks = Counter("turnout_callbacks", "Calls made to integrators", ["outcome"])
 
 

@@ -10,11 +10,12 @@ FROM json_array_elements(CAST(:rows AS json)) r (value);
 
 -- name: claim_callbacks(host, now, lease_end, most)
 -- crosses organizations: one worker calls the receivers of all of them.
-UPDATE callbacks SET state = 'claimed', due_at = :lease_end
-FROM (
-    SELECT org_id AS o, id AS i FROM callbacks
+-- MATERIALIZED: looked up once, or LIMIT is void.
+WITH due AS MATERIALIZED (
+    SELECT org_id AS due_org, id AS due_id FROM callbacks
     WHERE host = :host AND due_at <= :now
     ORDER BY due_at, org_id, id LIMIT :most FOR UPDATE SKIP LOCKED
-) due
-WHERE org_id = due.o AND id = due.i
+)
+UPDATE callbacks SET state = 'claimed', due_at = :lease_end
+FROM due WHERE org_id = due_org AND id = due_id
 RETURNING org_id, id, uuid, url, host, body, carrier, attempts;

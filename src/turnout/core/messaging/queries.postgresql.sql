@@ -29,3 +29,139 @@ JOIN recipients p ON p.org_id = r.org_id AND p.job_id = r.job_id AND p.id = r.re
 WHERE r.org_id = :org_id AND r.id IN (
     SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
 ORDER BY r.id;
+
+-- == delivering ==
+
+-- name: list_ready_jobs(lane, now, most)
+-- crosses organizations: one loop sends for all of them.
+SELECT org_id, id FROM jobs
+WHERE lane = :lane AND ready_at IS NOT NULL AND ready_at <= :now
+ORDER BY ready_at, id LIMIT :most FOR UPDATE SKIP LOCKED;
+
+-- name: claim_recipients(org_id, job_id, now, lease_end, most)
+-- A row that was claimed already has outlived its lease. One that is `accepted` stays so: the
+-- caller ends it, since its report did not come. MATERIALIZED: looked up once, or LIMIT is void.
+WITH due AS MATERIALIZED (
+    SELECT id AS due_id FROM recipients
+    WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at <= :now
+    ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED
+)
+UPDATE recipients SET due_at = :lease_end,
+    is_repeated = CASE WHEN state = 'claimed' THEN 1 ELSE is_repeated END,
+    notes = CASE WHEN state = 'claimed'
+        THEN 'May have been sent twice: the server stopped while it was being sent.'
+        ELSE notes END,
+    attempts = attempts + CASE WHEN state = 'accepted' THEN 0 ELSE 1 END,
+    state = CASE state WHEN 'accepted' THEN 'accepted' ELSE 'claimed' END
+FROM due
+WHERE org_id = :org_id AND job_id = :job_id AND id = due_id
+RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts;
+
+-- name: find_opted_out(org_id, medium, addresses)
+-- `addresses` is JSON.
+SELECT o.address FROM jsonb_array_elements_text(CAST(:addresses AS jsonb)) a (value)
+JOIN opt_outs o ON o.org_id = :org_id AND o.medium = :medium AND o.address = a.value;
+
+-- name: add_attempts(org_id, job_id, rows, now)!
+-- `rows` is JSON: [[recipient_id, number, outcome, reason], …].
+INSERT INTO attempts (org_id, job_id, recipient_id, number, at, outcome, reason)
+SELECT CAST(:org_id AS BIGINT), CAST(:job_id AS BIGINT), CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT),
+    CAST(:now AS BIGINT), r.value ->> 2, r.value ->> 3
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+ON CONFLICT (org_id, job_id, recipient_id, number) DO NOTHING;
+
+-- name: put_off(org_id, job_id, rows, notes)!
+-- `rows` is JSON: [[id, due_at, attempts], …].
+UPDATE recipients SET state = 'waiting', due_at = CAST(r.value ->> 1 AS BIGINT), attempts = CAST(r.value ->> 2 AS BIGINT), notes = :notes
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+    AND recipients.id = CAST(r.value ->> 0 AS BIGINT) AND recipients.state = 'claimed';
+
+-- name: accept_recipients(org_id, job_id, rows, carrier, now, due_at, is_secret)!
+-- `rows` is JSON: [[id, parts, cost_micros, network ids], …].
+UPDATE recipients SET state = 'accepted', stage = 'Confirmed', carrier = :carrier, sent_at = :now,
+    due_at = :due_at, parts = CAST(r.value ->> 1 AS BIGINT), cost_micros = CAST(r.value ->> 2 AS BIGINT), parts_left = CAST(r.value ->> 3 AS BIGINT),
+    fields = CASE WHEN :is_secret = 1 THEN '' ELSE fields END
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+    AND recipients.id = CAST(r.value ->> 0 AS BIGINT) AND recipients.state = 'claimed';
+
+-- name: add_network_ids(org_id, job_id, rows)!
+-- `rows` is JSON: [[carrier, network_id, recipient_id, parts], …].
+INSERT INTO network_ids (carrier, network_id, org_id, job_id, recipient_id, parts)
+SELECT r.value ->> 0, r.value ->> 1, CAST(:org_id AS BIGINT), CAST(:job_id AS BIGINT), CAST(r.value ->> 2 AS BIGINT),
+    CAST(r.value ->> 3 AS BIGINT)
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+ON CONFLICT (carrier, network_id) DO UPDATE SET org_id = excluded.org_id,
+    job_id = excluded.job_id, recipient_id = excluded.recipient_id, parts = excluded.parts;
+
+-- name: note_conversations(number, org_id, job_id, rows, now)!
+-- `rows` is JSON: [[address, recipient_id], …]. The newest message is what a reply answers.
+INSERT INTO conversations (number, address, org_id, job_id, recipient_id, at)
+SELECT DISTINCT ON (r.value ->> 0) CAST(:number AS TEXT), r.value ->> 0, CAST(:org_id AS BIGINT),
+    CAST(:job_id AS BIGINT), CAST(r.value ->> 1 AS BIGINT), CAST(:now AS BIGINT)
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+ORDER BY r.value ->> 0, CAST(r.value ->> 1 AS BIGINT) DESC
+ON CONFLICT (number, address) DO UPDATE SET org_id = excluded.org_id, job_id = excluded.job_id,
+    recipient_id = excluded.recipient_id, at = excluded.at;
+
+-- == ending ==
+
+-- name: end_recipients(org_id, job_id, rows, now)
+-- `rows` is JSON: [[id, status, notes, duration_s, keypress, is_voicemail, carrier, parts,
+-- cost_micros], …].
+UPDATE recipients SET state = 'done', stage = 'Confirmed', due_at = NULL, done_at = :now,
+    sent_at = coalesce(sent_at, CASE WHEN r.value ->> 1 = 'SENT' THEN CAST(:now AS BIGINT) END),
+    status = r.value ->> 1,
+    notes = CASE WHEN r.value ->> 2 = '' THEN notes ELSE r.value ->> 2 END,
+    duration_s = CAST(r.value ->> 3 AS BIGINT), keypress = r.value ->> 4, is_voicemail = CAST(r.value ->> 5 AS BIGINT),
+    carrier = coalesce(r.value ->> 6, carrier), parts = coalesce(CAST(r.value ->> 7 AS BIGINT), parts),
+    cost_micros = CASE WHEN r.value ->> 1 = 'SENT' THEN coalesce(CAST(r.value ->> 8 AS BIGINT), cost_micros) ELSE 0 END,
+    fields = CASE WHEN (SELECT kind FROM jobs WHERE org_id = :org_id AND id = :job_id) = 'code'
+        THEN '' ELSE fields END
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+    AND recipients.id = CAST(r.value ->> 0 AS BIGINT) AND recipients.state <> 'done'
+RETURNING recipients.id, recipients.status, recipients.cost_micros;
+
+-- name: bounce_sent(org_id, job_id, ids, notes, now)
+-- `ids` is JSON.
+UPDATE recipients SET status = 'BOUN', notes = :notes, done_at = :now
+WHERE org_id = :org_id AND job_id = :job_id AND state = 'done' AND status = 'SENT' AND id IN (
+    SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
+RETURNING id, cost_micros;
+
+-- name: clear_cost(org_id, job_id, ids)!
+-- `ids` is JSON.
+UPDATE recipients SET cost_micros = 0
+WHERE org_id = :org_id AND job_id = :job_id AND id IN (
+    SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value));
+
+-- == receiving ==
+
+-- name: take_network_ids(carrier, names)
+-- crosses organizations: a network knows none of them. `names` is JSON.
+DELETE FROM network_ids WHERE carrier = :carrier AND network_id IN (
+    SELECT w.value FROM jsonb_array_elements_text(CAST(:names AS jsonb)) w (value))
+RETURNING network_id, org_id, job_id, recipient_id, parts;
+
+-- name: keep_early_reports(carrier, rows, now)!
+-- crosses organizations: nobody knows whose they are. `rows` is JSON: [[network_id, report], …].
+INSERT INTO early_reports (carrier, network_id, report, at)
+SELECT CAST(:carrier AS TEXT), r.value ->> 0, r.value ->> 1, CAST(:now AS BIGINT)
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+ON CONFLICT (carrier, network_id) DO UPDATE SET report = excluded.report;
+
+-- name: take_early_reports(rows)
+-- crosses organizations: a network knows none of them. `rows` is JSON: [[carrier, name], …].
+DELETE FROM early_reports WHERE (carrier, network_id) IN (
+    SELECT r.value ->> 0, r.value ->> 1 FROM json_array_elements(CAST(:rows AS json)) r (value))
+RETURNING report;
+
+-- name: list_named_recipients(ids)
+-- crosses organizations: a report has our own number alone. `ids` is JSON.
+SELECT p.org_id, p.job_id, p.id, p.state, p.status, j.channel
+FROM recipients p JOIN jobs j ON j.org_id = p.org_id AND j.id = p.job_id
+WHERE p.id IN (
+    SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
+ORDER BY p.org_id, p.job_id, p.id;

@@ -36,6 +36,81 @@ UPDATE jobs SET state = 'sending', started_at = coalesce(started_at, :now),
     due_at = coalesce(CAST(:cutoff_at AS BIGINT), CAST(:expires_at AS BIGINT))
 WHERE org_id = :org_id AND id = :id;
 
+-- == controlling ==
+
+-- name: pause_job(org_id, id)!
+UPDATE jobs SET is_paused = 1, ready_at = NULL WHERE org_id = :org_id AND id = :id;
+
+-- name: resume_job(org_id, id, now)!
+UPDATE jobs SET is_paused = 0,
+    ready_at = CASE WHEN state IN ('sending', 'closing') THEN CAST(:now AS BIGINT) END
+WHERE org_id = :org_id AND id = :id;
+
+-- name: begin_closing(org_id, id, reason, now)$
+UPDATE jobs SET state = 'closing', is_paused = 0, closing_reason = :reason, ready_at = :now,
+    started_at = coalesce(started_at, :now), due_at = CAST(expires_at AS BIGINT)
+WHERE org_id = :org_id AND id = :id AND state IN ('scheduled', 'listing', 'sending')
+RETURNING open;
+
+-- == delivering ==
+
+-- name: next_due(org_id, job_id)$
+SELECT min(due_at) FROM recipients
+WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL;
+
+-- name: set_ready(org_id, id, ready_at)!
+UPDATE jobs SET ready_at = CAST(:ready_at AS BIGINT)
+WHERE org_id = :org_id AND id = :id AND is_paused = 0;
+
+-- name: hasten(org_id, id, ready_at)!
+UPDATE jobs SET ready_at = CASE WHEN ready_at < :ready_at THEN ready_at
+    ELSE CAST(:ready_at AS BIGINT) END
+WHERE org_id = :org_id AND id = :id AND is_paused = 0 AND state IN ('sending', 'closing');
+
+-- == ending ==
+
+-- name: count_ended(org_id, id, ended, sent, unsent, cost)^
+UPDATE jobs SET open = open - :ended, sent = sent + :sent, failed = failed + (:ended - :sent),
+    unsent = unsent + :unsent, cost_micros = cost_micros + :cost
+WHERE org_id = :org_id AND id = :id
+RETURNING kind, state, open, unsent;
+
+-- name: end_job(org_id, id, state, now)!
+-- A job that takes replies still waits for the end of their time.
+UPDATE jobs SET state = :state, completed_at = :now, ready_at = NULL,
+    due_at = CASE WHEN expires_at > :now THEN expires_at END
+WHERE org_id = :org_id AND id = :id;
+
+-- name: count_bounced(org_id, id, bounced, cost)!
+UPDATE jobs SET sent = sent - :bounced, failed = failed + :bounced,
+    cost_micros = cost_micros - :cost
+WHERE org_id = :org_id AND id = :id;
+
+-- == receiving ==
+
+-- name: count_part(org_id, job_id, id)$
+UPDATE recipients SET parts_left = parts_left - 1
+WHERE org_id = :org_id AND job_id = :job_id AND id = :id AND parts_left > 0
+RETURNING parts_left;
+
+-- name: list_matching_reports(most)
+-- crosses organizations: a network knows none of them.
+SELECT e.carrier, e.network_id FROM early_reports e
+JOIN network_ids n ON n.carrier = e.carrier AND n.network_id = e.network_id LIMIT :most;
+
+-- name: list_old_reports(before, most)
+-- crosses organizations: nobody knows whose they are.
+SELECT carrier, network_id FROM early_reports WHERE at < :before ORDER BY at LIMIT :most;
+
+-- name: delete_early_report(carrier, network_id)*!
+-- crosses organizations: nobody knows whose it is.
+DELETE FROM early_reports WHERE carrier = :carrier AND network_id = :network_id;
+
+-- == files ==
+
+-- name: list_pieces(org_id, digest)
+SELECT content FROM file_pieces WHERE org_id = :org_id AND digest = :digest ORDER BY number;
+
 -- == prices ==
 
 -- name: ensure_spending(org_id, user_id, month)!

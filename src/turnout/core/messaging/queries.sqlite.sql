@@ -27,3 +27,132 @@ FROM json_each(:ids) w
 CROSS JOIN replies r ON r.org_id = :org_id AND r.id = w.value
 CROSS JOIN recipients p ON p.org_id = r.org_id AND p.job_id = r.job_id AND p.id = r.recipient_id
 ORDER BY r.id;
+
+-- == delivering ==
+
+-- name: list_ready_jobs(lane, now, most)
+-- crosses organizations: one loop sends for all of them.
+SELECT org_id, id FROM jobs INDEXED BY jobs_ready
+WHERE lane = :lane AND ready_at IS NOT NULL AND ready_at <= :now
+ORDER BY ready_at, id LIMIT :most;
+
+-- name: claim_recipients(org_id, job_id, now, lease_end, most)
+-- A row that was claimed already has outlived its lease. One that is `accepted` stays so: the
+-- caller ends it, since its report did not come.
+UPDATE recipients SET due_at = :lease_end,
+    is_repeated = CASE WHEN state = 'claimed' THEN 1 ELSE is_repeated END,
+    notes = CASE WHEN state = 'claimed'
+        THEN 'May have been sent twice: the server stopped while it was being sent.'
+        ELSE notes END,
+    attempts = attempts + (state <> 'accepted'),
+    state = CASE state WHEN 'accepted' THEN 'accepted' ELSE 'claimed' END
+WHERE org_id = :org_id AND job_id = :job_id AND id IN (
+    SELECT id FROM recipients
+    WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at <= :now
+    ORDER BY due_at, id LIMIT :most)
+RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts;
+
+-- name: find_opted_out(org_id, medium, addresses)
+-- `addresses` is JSON.
+SELECT o.address FROM json_each(:addresses) a
+CROSS JOIN opt_outs o ON o.org_id = :org_id AND o.medium = :medium AND o.address = a.value;
+
+-- name: add_attempts(org_id, job_id, rows, now)!
+-- `rows` is JSON: [[recipient_id, number, outcome, reason], …].
+INSERT INTO attempts (org_id, job_id, recipient_id, number, at, outcome, reason)
+SELECT :org_id, :job_id, r.value ->> 0, r.value ->> 1, :now, r.value ->> 2, r.value ->> 3
+FROM json_each(:rows) r WHERE true
+ON CONFLICT (org_id, job_id, recipient_id, number) DO NOTHING;
+
+-- name: put_off(org_id, job_id, rows, notes)!
+-- `rows` is JSON: [[id, due_at, attempts], …].
+UPDATE recipients SET state = 'waiting', due_at = r.value ->> 1, attempts = r.value ->> 2,
+    notes = :notes
+FROM json_each(:rows) r
+WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+    AND recipients.id = r.value ->> 0 AND recipients.state = 'claimed';
+
+-- name: accept_recipients(org_id, job_id, rows, carrier, now, due_at, is_secret)!
+-- `rows` is JSON: [[id, parts, cost_micros, network ids], …].
+UPDATE recipients SET state = 'accepted', stage = 'Confirmed', carrier = :carrier, sent_at = :now,
+    due_at = :due_at, parts = r.value ->> 1, cost_micros = r.value ->> 2,
+    parts_left = r.value ->> 3, fields = CASE WHEN :is_secret = 1 THEN '' ELSE fields END
+FROM json_each(:rows) r
+WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+    AND recipients.id = r.value ->> 0 AND recipients.state = 'claimed';
+
+-- name: add_network_ids(org_id, job_id, rows)!
+-- `rows` is JSON: [[carrier, network_id, recipient_id, parts], …].
+INSERT INTO network_ids (carrier, network_id, org_id, job_id, recipient_id, parts)
+SELECT r.value ->> 0, r.value ->> 1, :org_id, :job_id, r.value ->> 2, r.value ->> 3
+FROM json_each(:rows) r WHERE true
+ON CONFLICT (carrier, network_id) DO UPDATE SET org_id = excluded.org_id,
+    job_id = excluded.job_id, recipient_id = excluded.recipient_id, parts = excluded.parts;
+
+-- name: note_conversations(number, org_id, job_id, rows, now)!
+-- `rows` is JSON: [[address, recipient_id], …]. The newest message is what a reply answers.
+INSERT INTO conversations (number, address, org_id, job_id, recipient_id, at)
+SELECT :number, r.value ->> 0, :org_id, :job_id, r.value ->> 1, :now
+FROM json_each(:rows) r WHERE true
+ON CONFLICT (number, address) DO UPDATE SET org_id = excluded.org_id, job_id = excluded.job_id,
+    recipient_id = excluded.recipient_id, at = excluded.at;
+
+-- == ending ==
+
+-- name: end_recipients(org_id, job_id, rows, now)
+-- `rows` is JSON: [[id, status, notes, duration_s, keypress, is_voicemail, carrier, parts,
+-- cost_micros], …].
+UPDATE recipients SET state = 'done', stage = 'Confirmed', due_at = NULL, done_at = :now,
+    sent_at = coalesce(sent_at, CASE WHEN r.value ->> 1 = 'SENT' THEN :now END),
+    status = r.value ->> 1,
+    notes = CASE WHEN r.value ->> 2 = '' THEN notes ELSE r.value ->> 2 END,
+    duration_s = r.value ->> 3, keypress = r.value ->> 4, is_voicemail = r.value ->> 5,
+    carrier = coalesce(r.value ->> 6, carrier), parts = coalesce(r.value ->> 7, parts),
+    cost_micros = CASE WHEN r.value ->> 1 = 'SENT' THEN coalesce(r.value ->> 8, cost_micros)
+        ELSE 0 END,
+    fields = CASE WHEN (SELECT kind FROM jobs WHERE org_id = :org_id AND id = :job_id) = 'code'
+        THEN '' ELSE fields END
+FROM json_each(:rows) r
+WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+    AND recipients.id = r.value ->> 0 AND recipients.state <> 'done'
+RETURNING id, status, cost_micros;
+
+-- name: bounce_sent(org_id, job_id, ids, notes, now)
+-- `ids` is JSON.
+UPDATE recipients SET status = 'BOUN', notes = :notes, done_at = :now
+WHERE org_id = :org_id AND job_id = :job_id AND state = 'done' AND status = 'SENT'
+    AND id IN (SELECT value FROM json_each(:ids))
+RETURNING id, cost_micros;
+
+-- name: clear_cost(org_id, job_id, ids)!
+-- `ids` is JSON.
+UPDATE recipients SET cost_micros = 0
+WHERE org_id = :org_id AND job_id = :job_id AND id IN (SELECT value FROM json_each(:ids));
+
+-- == receiving ==
+
+-- name: take_network_ids(carrier, names)
+-- crosses organizations: a network knows none of them. `names` is JSON.
+DELETE FROM network_ids WHERE carrier = :carrier
+    AND network_id IN (SELECT value FROM json_each(:names))
+RETURNING network_id, org_id, job_id, recipient_id, parts;
+
+-- name: keep_early_reports(carrier, rows, now)!
+-- crosses organizations: nobody knows whose they are. `rows` is JSON: [[network_id, report], …].
+INSERT INTO early_reports (carrier, network_id, report, at)
+SELECT :carrier, r.value ->> 0, r.value ->> 1, :now FROM json_each(:rows) r WHERE true
+ON CONFLICT (carrier, network_id) DO UPDATE SET report = excluded.report;
+
+-- name: take_early_reports(rows)
+-- crosses organizations: a network knows none of them. `rows` is JSON: [[carrier, name], …].
+DELETE FROM early_reports WHERE (carrier, network_id) IN (
+    SELECT r.value ->> 0, r.value ->> 1 FROM json_each(:rows) r)
+RETURNING report;
+
+-- name: list_named_recipients(ids)
+-- crosses organizations: a report has our own number alone. `ids` is JSON.
+SELECT p.org_id, p.job_id, p.id, p.state, p.status, j.channel
+FROM json_each(:ids) w
+CROSS JOIN recipients p ON p.id = w.value
+CROSS JOIN jobs j ON j.org_id = p.org_id AND j.id = p.job_id
+ORDER BY p.org_id, p.job_id, p.id;

@@ -155,6 +155,7 @@ def recipients() -> None:
         org_id BIGINT NOT NULL,
         job_id BIGINT NOT NULL,
         recipient_id BIGINT NOT NULL,
+        parts BIGINT NOT NULL,
         PRIMARY KEY (carrier, network_id)
         """,
     )

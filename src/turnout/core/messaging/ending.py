@@ -1,0 +1,121 @@
+"""A recipient's end, and what follows from it.
+
+`end_recipients` is the one way to `done`. In one transaction: the rows, the job's counters and
+cost, the callbacks due, and, with the last of them, the job's own end with what was reserved for it
+and the report mails. Ending somebody again changes nothing. Jobs are taken by rising number
+everywhere, so that two transactions never wait for each other in a ring.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import msgspec
+
+from turnout.core.messaging.callbacks import queue_status_callbacks
+from turnout.core.messaging.model import JobState, Kind, Status
+from turnout.core.messaging.notices import queue_job_report
+from turnout.core.messaging.prices import settle_spending
+from turnout.core.messaging.sql import sql
+from turnout.store import Tx
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Ended(NamedTuple):
+    """How somebody's message ended. `is_unsent`: it was never handed to a network. `carrier`,
+    `parts` and `cost_micros` None = as noted when the network took it; only SENT costs."""
+
+    org_id: int
+    job_id: int
+    recipient_id: int
+    status: Status
+    notes: str = ""
+    duration_s: int = 0
+    keypress: str = ""
+    is_voicemail: bool = False
+    is_unsent: bool = False
+    carrier: str | None = None
+    parts: int | None = None
+    cost_micros: int | None = None
+
+    @property
+    def job(self) -> tuple[int, int]:
+        """Whose it is: organization and job."""
+        return self.org_id, self.job_id
+
+
+class _Done(NamedTuple):
+    id: int
+    status: str
+    cost_micros: int
+
+
+def end_recipients(tx: Tx, ended: Iterable[Ended]) -> None:
+    """End recipients, whichever have not ended yet, and what follows from it."""
+    ordered = sorted(ended, key=lambda each: (each.org_id, each.job_id, each.recipient_id))
+    for (org_id, job_id), group in groupby(ordered, key=lambda each: each.job):
+        _end_of_job(tx, org_id, job_id, list(group))
+
+
+def _end_of_job(tx: Tx, org_id: int, job_id: int, ended: list[Ended]) -> None:
+    rows = [
+        (
+            each.recipient_id,
+            each.status.value,
+            each.notes,
+            each.duration_s,
+            each.keypress,
+            int(each.is_voicemail),
+            each.carrier,
+            each.parts,
+            each.cost_micros,
+        )
+        for each in {each.recipient_id: each for each in ended}.values()
+    ]
+    done = [
+        _Done(*row)
+        for row in sql.end_recipients(
+            tx, org_id=org_id, job_id=job_id, rows=_encode(rows).decode(), now=tx.now
+        )
+    ]
+    if not done:
+        return
+    ids = {each.id for each in done}
+    unsent = {each.recipient_id for each in ended if each.is_unsent} & ids
+    sent = sum(each.status == Status.SENT for each in done)
+    counts = sql.count_ended(
+        tx,
+        org_id=org_id,
+        id=job_id,
+        ended=len(done),
+        sent=sent,
+        unsent=len(unsent),
+        cost=sum(each.cost_micros for each in done),
+    )
+    queue_status_callbacks(tx, org_id, job_id, sorted(ids - unsent))
+    kind, state, left, never_sent = counts
+    if left == 0 and state in (JobState.SENDING, JobState.CLOSING):
+        end_job(tx, org_id, job_id, Kind(kind), is_whole=not never_sent)
+
+
+def end_job(tx: Tx, org_id: int, job_id: int, kind: Kind, *, is_whole: bool) -> None:
+    """Nobody of the job is left: it is complete, or closed when somebody was never sent to."""
+    state = JobState.COMPLETE if is_whole else JobState.CLOSED
+    sql.end_job(tx, org_id=org_id, id=job_id, state=state.value, now=tx.now)
+    if kind is Kind.BROADCAST:
+        settle_spending(tx, org_id, job_id)
+        queue_job_report(tx, org_id, job_id)
+
+
+def bounce_sent(tx: Tx, org_id: int, job_id: int, ids: Sequence[int], notes: str) -> None:
+    """Mails that counted as sent came back."""
+    bounced = sql.bounce_sent(
+        tx, org_id=org_id, job_id=job_id, ids=_encode(list(ids)).decode(), notes=notes, now=tx.now
+    )
+    if bounced:
+        cost = sum(cost for _, cost in bounced)
+        sql.count_bounced(tx, org_id=org_id, id=job_id, bounced=len(bounced), cost=cost)
+        sql.clear_cost(
+            tx, org_id=org_id, job_id=job_id, ids=_encode([id_ for id_, _ in bounced]).decode()
+        )

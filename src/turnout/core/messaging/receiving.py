@@ -1,0 +1,111 @@
+"""Delivery reports that carriers hand in.
+
+A part's network id is deleted when its report is counted, so a report that comes again finds
+nothing. One whose id is not known yet waits in `early_reports`, and is looked for when outcomes are
+recorded. Everybody has arrived when all parts have; the first failure decides otherwise.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from turnout.core.messaging.ending import Ended, bounce_sent, end_recipients
+from turnout.core.messaging.model import Channel, Status
+from turnout.core.messaging.outcomes import DeliveryReport
+from turnout.core.messaging.sql import sql
+from turnout.store import Tx
+
+EARLY_MS = 3_600_000
+_encode = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(DeliveryReport)
+
+
+class _Named(NamedTuple):
+    network_id: str
+    org_id: int
+    job_id: int
+    recipient_id: int
+    parts: int
+
+
+def receive_reports(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
+    """Store what networks say of messages that they took. Repeating it changes nothing."""
+    ended: list[Ended] = []
+    by_carrier: dict[str, dict[str, DeliveryReport]] = {}
+    for report in reports:
+        if report.attempt_id is None:
+            by_carrier.setdefault(report.carrier, {})[report.network_id] = report
+    for carrier, named in by_carrier.items():
+        ended += _match(tx, carrier, named)
+    own = {report.attempt_id: report for report in reports if report.attempt_id is not None}
+    if own:
+        ended += _match_own(tx, own)
+    end_recipients(tx, ended)
+
+
+def take_early_reports(tx: Tx, names: Sequence[tuple[str, str]]) -> None:
+    """Count the reports that came before these network ids (carrier, name) were written down."""
+    found = sql.take_early_reports(tx, rows=_encode(list(names)).decode())
+    if found:
+        receive_reports(tx, [_decoder.decode(report) for (report,) in found])
+
+
+def match_early_reports(tx: Tx, most: int) -> int:
+    """Count reports that were written down at the same moment as the ids that they name, each in
+    a transaction that could not see the other's; returns how many."""
+    names = sql.list_matching_reports(tx, most=most)
+    if names:
+        take_early_reports(tx, names)
+    return len(names)
+
+
+def forget_early_reports(tx: Tx, most: int) -> int:
+    """Delete up to `most` reports that named nobody for an hour; returns how many."""
+    rows = sql.list_old_reports(tx, before=tx.now - EARLY_MS, most=most)
+    sql.delete_early_report(tx, [{"carrier": c, "network_id": name} for c, name in rows])
+    return len(rows)
+
+
+def _match(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[Ended]:
+    rows = sql.take_network_ids(tx, carrier=carrier, names=_encode(list(reports)).decode())
+    named = sorted((_Named(*row) for row in rows), key=lambda each: each[1:])
+    early = reports.keys() - {each.network_id for each in named}
+    if early:
+        kept = [(name, _encode(reports[name]).decode()) for name in sorted(early)]
+        sql.keep_early_reports(tx, carrier=carrier, rows=_encode(kept).decode(), now=tx.now)
+    ended = []
+    for each in named:
+        report = reports[each.network_id]
+        if each.parts > 1 and report.status is Status.SENT:
+            left = sql.count_part(tx, org_id=each.org_id, job_id=each.job_id, id=each.recipient_id)
+            if left != 0:
+                continue
+        ended.append(_ended(each.org_id, each.job_id, each.recipient_id, report))
+    return ended
+
+
+def _match_own(tx: Tx, reports: dict[int, DeliveryReport]) -> list[Ended]:
+    ended = []
+    for org_id, job_id, id_, state, status, channel in sql.list_named_recipients(
+        tx, ids=_encode(sorted(reports)).decode()
+    ):
+        report = reports[id_]
+        if state != "done":
+            ended.append(_ended(org_id, job_id, id_, report))
+        elif channel == Channel.EMAIL and status == Status.SENT and report.status is Status.BOUNCED:
+            bounce_sent(tx, org_id, job_id, [id_], report.notes)
+    return ended
+
+
+def _ended(org_id: int, job_id: int, recipient_id: int, report: DeliveryReport) -> Ended:
+    return Ended(
+        org_id,
+        job_id,
+        recipient_id,
+        report.status,
+        report.notes,
+        report.duration_s,
+        report.keypress,
+        report.is_voicemail,
+    )

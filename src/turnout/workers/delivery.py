@@ -1,0 +1,243 @@
+"""The loops that hand messages to carriers; one for each lane (core/messaging/delivering.py).
+
+A loop claims while there is room, hands each job's share to the carrier in a task of its own, and
+records what was answered, together. It never claims more than it may hold, so a slow network holds
+back its own lane and nothing else. Verification codes have a lane of their own and go first at the
+database; and since broadcasts are claimed in small shares, a carrier never has much before a code.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+
+import msgspec
+import structlog
+
+from turnout.carriers import Attachment, Carrier, Message, Misconfigured, Parcel, Rejected
+from turnout.core.messaging.accepting import to_ascii
+from turnout.core.messaging.delivering import Claimed, ClaimedJob, Result, claim, record
+from turnout.core.messaging.files import read_file
+from turnout.core.messaging.model import URGENT, Channel, JobHead, Kind, Status
+from turnout.core.messaging.numbers import is_deliverable
+from turnout.core.messaging.prices import Prices
+from turnout.core.messaging.receiving import forget_early_reports, match_early_reports
+from turnout.http import metrics
+from turnout.store import Database
+from turnout.workers.loop import Loop
+
+SHARE = 250
+CACHED_BYTES = 64 << 20
+SWEEP = 500
+
+log = structlog.get_logger()
+_fields_decoder = msgspec.json.Decoder(dict[str, str])
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """How messages are delivered. `unsubscribe_url` gives a recipient's one-click address;
+    `mail_from` is the sender of mails that have none."""
+
+    carriers: Mapping[Channel, Carrier]
+    prices: Prices
+    unsubscribe_url: Callable[[int], str]
+    mail_from: str
+    lease_ms: int = 120_000
+    report_wait_ms: int = 72 * 3600 * 1000
+    most_in_flight: int = 2_000
+
+
+class DeliveryLoop(Loop):
+    """Claims, sends and records for one lane until it is stopped; then what is under way is waited
+    for and recorded."""
+
+    def __init__(self, db: Database, lane: str, delivery: Delivery, messages: "Messages") -> None:
+        super().__init__(f"messaging-{lane}", self._turn)
+        self._db = db
+        self._lane = lane
+        self._delivery = delivery
+        self._messages = messages
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._in_flight = 0
+        self._results: list[Result] = []
+        self._write = db.write_first if lane == URGENT else db.write_behind
+        db.on_wake(f"messaging-{lane}", self.wake)
+
+    async def stop(self) -> None:
+        """Finish what carriers have, record it, and end."""
+        await super().stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._record()
+
+    async def _turn(self) -> bool:
+        await self._record()
+        room = self._delivery.most_in_flight - self._in_flight
+        if room < min(SHARE, self._delivery.most_in_flight):
+            return False  # woken when something ends
+        claimed = await self._write(claim, self._lane, SHARE, self._delivery.lease_ms)
+        for job in claimed:
+            self._in_flight += len(job.recipients)
+            task = asyncio.create_task(self._send(job))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return bool(claimed or self._results)
+
+    async def _record(self) -> None:
+        results, self._results = self._results, []
+        if not results:
+            return
+        try:
+            await self._write(record, results, self._delivery.prices, self._delivery.report_wait_ms)
+        except Exception:
+            self._results = results + self._results  # with the next ones; a lease may run out
+            raise
+        for each in results:
+            outcome = type(each.outcome).__name__.lower()
+            metrics.messages.labels(each.head.job_type.channel.value, outcome).inc()
+
+    async def _send(self, job: ClaimedJob) -> None:
+        started = time.perf_counter()
+        try:
+            results = await self._outcomes(job)
+        except Exception:
+            # The lease runs out, and they are claimed again.
+            log.exception("sending failed", job=job.head.id, recipients=len(job.recipients))
+            results = []
+        self._results += results
+        self._in_flight -= len(job.recipients)
+        log.debug("sent", job=job.head.id, seconds=round(time.perf_counter() - started, 3))
+        self.wake()
+
+    async def _outcomes(self, job: ClaimedJob) -> list[Result]:
+        head = job.head
+        carrier = self._delivery.carriers.get(head.job_type.channel)
+        if carrier is None:
+            reason = f"No carrier is set for {head.job_type.channel.value}."
+            return [Result(head, each, "", Misconfigured(reason)) for each in job.recipients]
+        message = await self._messages.get(head)
+        possible, results = [], []
+        for each in job.recipients:
+            if fault := _fault(head, each):
+                results.append(Result(head, each, carrier.name, fault))
+            else:
+                possible.append(each)
+        parcels = [self._parcel(head, each) for each in possible]
+        outcomes = await carrier.send(message, parcels) if parcels else []
+        return results + [
+            Result(head, each, carrier.name, outcome)
+            for each, outcome in zip(possible, outcomes, strict=True)
+        ]
+
+    def _parcel(self, head: JobHead, recipient: Claimed) -> Parcel:
+        is_mail = head.job_type.channel is Channel.EMAIL
+        is_broadcast = head.kind is Kind.BROADCAST
+        return Parcel(
+            attempt_id=recipient.id,
+            destination=recipient.address,
+            sender=head.sender or (self._delivery.mail_from if is_mail else ""),
+            fields=merge_fields(head, recipient),
+            unsubscribe_url=(
+                self._delivery.unsubscribe_url(recipient.id) if is_mail and is_broadcast else ""
+            ),
+        )
+
+
+def merge_fields(head: JobHead, recipient: Claimed) -> dict[str, str]:
+    """What is known of somebody, by name in lower case."""
+    fields = {"reference": recipient.reference, "recipient": recipient.name}
+    if recipient.fields:
+        given = _fields_decoder.decode(recipient.fields)
+        fields |= {name.lower(): value for name, value in given.items()}
+    if head.job_type.takes_replies:
+        fields["replynum"] = head.sender
+    if head.options.is_ascii_only:
+        fields = {name: to_ascii(value) for name, value in fields.items()}
+    return fields
+
+
+def _fault(head: JobHead, recipient: Claimed) -> Rejected | None:
+    """Why somebody cannot be reached at all."""
+    address = recipient.address
+    if head.job_type.channel is Channel.EMAIL:
+        is_possible = bool(address)
+    else:
+        # Codes go wherever somebody asked for: their network judges.
+        is_possible = bool(address) and (head.kind is Kind.CODE or is_deliverable(address))
+    if is_possible:
+        return None
+    return Rejected(Status.INVALID_NUMBER, f"{recipient.destination!r} cannot be reached.")
+
+
+class Messages:
+    """What jobs say, as carriers take it; the files of some are kept in memory."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._kept: OrderedDict[tuple[int, int], Message] = OrderedDict()
+        self._bytes = 0
+
+    async def get(self, head: JobHead) -> Message:
+        """The message of a job, with its files."""
+        key = (head.org_id, head.id)
+        if message := self._kept.get(key):
+            self._kept.move_to_end(key)
+            return message
+        attachments = []
+        for file in head.content.files:
+            content = await self._db.read(read_file, head.org_id, file.digest)
+            attachments.append(Attachment(file.name, file.content_type, content))
+        message = to_message(head, tuple(attachments))
+        self._keep(key, message)
+        return message
+
+    def _keep(self, key: tuple[int, int], message: Message) -> None:
+        self._kept[key] = message
+        self._bytes += _weight(message)
+        while self._bytes > CACHED_BYTES and len(self._kept) > 1:
+            _, dropped = self._kept.popitem(last=False)
+            self._bytes -= _weight(dropped)
+
+
+def to_message(head: JobHead, attachments: tuple[Attachment, ...]) -> Message:
+    """What a job says, as carriers take it."""
+    content = head.content
+    return Message(
+        id=head.id,
+        org_id=head.org_id,
+        channel=head.job_type.channel,
+        subject=content.subject,
+        text=content.text,
+        html=content.html,
+        from_name=content.from_name,
+        attachments=attachments,
+        kind=head.kind,
+        header=content.header,
+        voicemail=content.voicemail,
+        voice=content.voice,
+        repeats=content.repeats,
+        keys=content.keys,
+        is_high_resolution=content.is_high_resolution,
+    )
+
+
+def _weight(message: Message) -> int:
+    texts = len(message.text) + len(message.html)
+    return 2_000 + texts + sum(len(each.content) for each in message.attachments)
+
+
+def delivery_loops(db: Database, delivery: Delivery) -> list[Loop]:
+    """The loops that send on this node: one for each lane, and one for reports that went astray."""
+    messages = Messages(db)
+
+    async def match() -> bool:
+        return await db.write_behind(match_early_reports, SWEEP) == SWEEP
+
+    async def sweep() -> bool:
+        return await db.write_behind(forget_early_reports, SWEEP) == SWEEP
+
+    lanes = [URGENT, *(channel.value for channel in Channel)]
+    return [
+        *(DeliveryLoop(db, lane, delivery, messages) for lane in lanes),
+        Loop("early-reports", match),
+        Loop("early-reports-sweep", sweep, every_s=60),
+    ]

@@ -1,0 +1,204 @@
+"""Claiming and recording: nobody is skipped, and what may be repeated was not sent."""
+
+import pytest
+
+from tests.core.messaging.jobs import (
+    NUMBERS,
+    answer,
+    claim_all,
+    claim_job,
+    job,
+    new_job,
+    post,
+    rows,
+)
+from turnout.core.messaging.delivering import MAX_ATTEMPTS
+from turnout.core.messaging.model import JobType, Status
+from turnout.core.messaging.outcomes import (
+    Accepted,
+    DeliveryReport,
+    Misconfigured,
+    Rejected,
+    Retry,
+    Unknown,
+)
+from turnout.core.messaging.receiving import receive_reports
+
+COUNTS = ("state", "total", "open", "sent", "failed", "cost_micros")
+
+
+def test_what_a_network_takes_for_good_is_sent_and_paid(db, login):
+    job_id = post(db, login, new_job(), NUMBERS[:3])
+    claimed = claim_all(db)
+    assert [each.address for each in claimed[0].recipients] == [n[1:] for n in NUMBERS[:3]]
+    assert claim_all(db) == []
+    answer(db, claimed, Accepted(parts=2, is_final=True))
+    assert job(db, job_id, *COUNTS) == ("complete", 3, 0, 3, 0, 480_000)
+    assert (
+        rows(db, job_id, "state", "status", "stage", "carrier", "parts", "attempts")
+        == [("done", "SENT", "Confirmed", "net", 2, 1)] * 3
+    )
+
+
+def test_reports_end_what_a_network_took(db, login):
+    job_id = post(db, login, new_job(), NUMBERS[:3])
+    answer(db, claim_all(db), *(Accepted((f"{job_id}-{n}",)) for n in range(3)))
+    assert job(db, job_id, *COUNTS) == ("sending", 3, 3, 0, 0, 0)
+    assert rows(db, job_id, "state", "status", "stage") == [("accepted", "QUED", "Confirmed")] * 3
+    reports = [
+        DeliveryReport(carrier="net", network_id=f"{job_id}-0", status=Status.SENT, at=1),
+        DeliveryReport(carrier="net", network_id=f"{job_id}-1", status=Status.FAILED, at=1),
+        DeliveryReport(carrier="other", network_id=f"{job_id}-2", status=Status.SENT, at=1),
+    ]
+    for _ in range(2):  # the second time changes nothing
+        db.call(receive_reports, reports)
+        assert job(db, job_id, *COUNTS) == ("sending", 3, 1, 1, 1, 80_000)
+    last = DeliveryReport(carrier="net", network_id=f"{job_id}-2", status=Status.SENT, at=1)
+    db.call(receive_reports, [last])
+    assert job(db, job_id, *COUNTS) == ("complete", 3, 0, 2, 1, 160_000)
+
+
+def test_a_report_that_comes_first_counts_when_the_id_is_known(db, login):
+    job_id = post(db, login, new_job(), NUMBERS[:1])
+    claimed = claim_all(db)
+    early = DeliveryReport(carrier="net", network_id=f"{job_id}", status=Status.SENT, at=1)
+    db.call(receive_reports, [early])
+    assert job(db, job_id, *COUNTS)[:3] == ("sending", 1, 1)
+    answer(db, claimed, Accepted((f"{job_id}",)))
+    assert job(db, job_id, *COUNTS) == ("complete", 1, 0, 1, 0, 80_000)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [
+        ([Status.SENT, Status.SENT], "SENT"),
+        ([Status.SENT, Status.FAILED], "FAIL"),
+        ([Status.FAILED, Status.SENT], "FAIL"),
+    ],
+)
+def test_a_message_has_arrived_when_all_its_parts_have(db, login, statuses, status):
+    job_id = post(db, login, new_job(), NUMBERS[:1])
+    answer(db, claim_all(db), Accepted((f"{job_id}a", f"{job_id}b"), parts=2))
+    for name, each in zip("ab", statuses, strict=True):
+        report = DeliveryReport(carrier="net", network_id=f"{job_id}{name}", status=each, at=1)
+        db.call(receive_reports, [report, report])
+    cost = 160_000 if status == "SENT" else 0
+    assert rows(db, job_id, "status", "cost_micros") == [(status, cost)]
+    assert job(db, job_id, "state", "open", "cost_micros") == ("complete", 0, cost)
+
+
+def test_a_report_that_never_comes_is_given_up(node, db, login):
+    job_id = post(db, login, new_job(), NUMBERS[:2])
+    answer(db, claim_all(db), Accepted((f"{job_id}-0",)), Accepted((f"{job_id}-1",)))
+    node.clock.advance(71 * 3600)
+    assert claim_job(db, job_id) == []
+    assert job(db, job_id, "open") == (2,)
+    node.clock.advance(2 * 3600)
+    assert claim_job(db, job_id) == []
+    assert rows(db, job_id, "status", "notes") == [("EXPD", "No delivery report came.")] * 2
+    assert job(db, job_id, *COUNTS) == ("complete", 2, 0, 0, 2, 0)
+
+
+def test_for_now_no_is_tried_again_with_growing_pauses_and_then_given_up(node, db, login):
+    job_id = post(db, login, new_job(), NUMBERS[:1])
+    waits = []
+    for _ in range(MAX_ATTEMPTS):
+        waited = 0
+        while not (claimed := claim_all(db)):
+            node.clock.advance(5)
+            waited += 5
+            assert waited < 10_000
+        waits.append(waited)
+        answer(db, claimed, Retry(1.0, "busy"))
+    assert waits == [0, 5, 30, 120, 600, 1800, 3600, 7200]
+    notes = f"Given up after {MAX_ATTEMPTS} attempts: busy"
+    assert rows(db, job_id, "status", "notes", "attempts") == [("FAIL", notes, MAX_ATTEMPTS)]
+    assert job(db, job_id, *COUNTS) == ("complete", 1, 0, 0, 1, 0)
+
+
+def test_a_pause_that_the_network_asks_for_is_kept(node, db, login):
+    post(db, login, new_job(), NUMBERS[:1])
+    answer(db, claim_all(db), Retry(300.0, "come back"))
+    node.clock.advance(299)
+    assert claim_all(db) == []
+    node.clock.advance(2)
+    assert len(claim_all(db)) == 1
+
+
+def test_a_carrier_that_cannot_work_costs_no_attempts(node, db, login):
+    job_id = post(db, login, new_job(), NUMBERS[:1])
+    for _ in range(20):
+        answer(db, claim_all(db), Misconfigured("wrong password"))
+        assert rows(db, job_id, "state", "attempts", "notes") == [("waiting", 0, "wrong password")]
+        node.clock.advance(61)
+    answer(db, claim_all(db), Accepted(is_final=True))
+    assert job(db, job_id, "state", "sent") == ("complete", 1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "notes"),
+    [
+        (Rejected(Status.BLOCKED, "no"), "BARR", "no"),
+        (
+            Unknown("it broke"),
+            "SVRE",
+            "May have been delivered, and is not sent again: it broke.",
+        ),
+    ],
+)
+def test_never_and_nobody_knows_are_ends(node, db, login, outcome, status, notes):
+    job_id = post(db, login, new_job(), NUMBERS[:1])
+    answer(db, claim_all(db), outcome)
+    assert rows(db, job_id, "status", "notes", "cost_micros") == [(status, notes, 0)]
+    assert job(db, job_id, *COUNTS) == ("complete", 1, 0, 0, 1, 0)
+    node.clock.advance(10**6)
+    assert claim_all(db) == []
+
+
+def test_a_lease_that_runs_out_is_claimed_again_and_marked(node, db, login):
+    job_id = post(db, login, new_job(), NUMBERS[:2])
+    first = claim_all(db)
+    node.clock.advance(59)
+    assert claim_all(db) == []
+    node.clock.advance(2)
+    second = claim_all(db)
+    assert [each.id for each in second[0].recipients] == [each.id for each in first[0].recipients]
+    answer(db, second, Accepted(is_final=True))
+    marked = rows(db, job_id, "is_repeated", "attempts", "notes")
+    assert (
+        marked
+        == [(1, 2, "May have been sent twice: the server stopped while it was being sent.")] * 2
+    )
+    answer(db, first, Accepted(is_final=True))  # the slow worker comes back
+    assert job(db, job_id, *COUNTS) == ("complete", 2, 0, 2, 0, 160_000)
+
+
+def test_jobs_take_turns(node, db, login):
+    large = post(db, login, new_job(), NUMBERS[:500])
+    node.clock.advance(1)
+    assert len(claim_job(db, large, most=100)) == 100
+    node.clock.advance(1)
+    small = post(db, login, new_job(), NUMBERS[:1])
+    claimed = claim_all(db, most=100)
+    assert {each.head.id: len(each.recipients) for each in claimed} == {large: 50, small: 1}
+    assert len(claim_job(db, large, most=1000)) == 350
+    assert rows(db, large, "attempts") == [(1,)] * 500
+
+
+def test_lanes_are_apart(db, login):
+    post(db, login, new_job(JobType.FAX), NUMBERS[:1])
+    assert claim_all(db, "sms") == []
+    assert len(claim_all(db, "fax")) == 1
+
+
+def test_who_opted_out_is_not_sent_to(db, org_id, login):
+    job_id = post(db, login, new_job(), NUMBERS[:3])
+    db.call(
+        lambda tx: tx.connection.execute(
+            "INSERT INTO opt_outs (org_id, medium, address, source, created_at) "
+            f"VALUES ({org_id}, 'sms', '{NUMBERS[1][1:]}', 'test', 1)"
+        )
+    )
+    assert [each.address for each in claim_job(db, job_id)] == [NUMBERS[0][1:], NUMBERS[2][1:]]
+    assert [row[0] for row in rows(db, job_id, "status")] == ["QUED", "OPTO", "QUED"]
+    assert job(db, job_id, "open", "failed") == (2, 1)
