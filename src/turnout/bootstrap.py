@@ -17,8 +17,12 @@ from turnout.core.identity.credentials import touch_credentials
 from turnout.core.identity.model import Caller
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
 from turnout.core.journeys.intake import QUEUE
+from turnout.core.messaging.accepting import Policy
+from turnout.core.messaging.prices import Prices
 from turnout.dialects.messaging import routes as messaging
 from turnout.dialects.messaging.auth import Logins
+from turnout.dialects.messaging.file_intake import FileIntake, fetch_nothing
+from turnout.dialects.messaging.jobs import JobParts
 from turnout.dialects.registration import routes as registration
 from turnout.dialects.registration.auth import Tokens
 from turnout.errors import Failure, Unavailable
@@ -26,7 +30,7 @@ from turnout.http import logs, server
 from turnout.http.app import Asgi, Mount, RootApp
 from turnout.http.backlog import Backlog
 from turnout.http.rate_limit import RateLimiter
-from turnout.settings import Settings
+from turnout.settings import Settings, SettingsError, split_list
 from turnout.store import Database, Tx, open_database
 from turnout.store.migrations.revisions import HEAD
 from turnout.web.catalogue import Api, WebParts
@@ -102,7 +106,16 @@ class Node:
         mounts = [
             Mount(prefix, "registration", registration_app) for prefix in registration.PREFIXES
         ]
-        parts = messaging.Parts(logins=self.logins, base_url=self.settings.public_url)
+        parts = messaging.Parts(
+            logins=self.logins,
+            base_url=self.settings.public_url,
+            jobs=JobParts(
+                db=self.db,
+                policy=policy_of(self.settings),
+                voices=split_list(self.settings.tts_voices),
+                files=FileIntake(self.db, fetch_nothing),
+            ),
+        )
         messaging_app: Asgi = messaging.build(parts)
         verification_app: Asgi = messaging.build_verification(parts)
         mounts += [Mount(prefix, "messaging", messaging_app) for prefix in messaging.PREFIXES]
@@ -198,6 +211,15 @@ async def _work(settings: Settings, started: Callable[[], None]) -> None:
             await loop.stop()
     finally:
         db.close()
+
+
+def policy_of(settings: Settings) -> Policy:
+    """What the operator has set about messages. Raises SettingsError for prices that are none."""
+    numbers = tuple(number.lstrip("+") for number in split_list(settings.reply_numbers))
+    try:
+        return Policy(Prices(settings.prices), numbers, settings.mail_from)
+    except ValueError as error:
+        raise SettingsError(f"TURNOUT_PRICES: {error}") from error
 
 
 def prepare(settings: Settings) -> None:

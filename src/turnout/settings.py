@@ -58,6 +58,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     outbound_allow: Annotated[
         str, Meta(description="private networks (CIDR, comma-separated) outbound calls may reach")
     ] = ""
+    prices: Annotated[
+        str, Meta(description="channel[:prefix]=price of a message's part, between blanks")
+    ] = ""
+    reply_numbers: Annotated[
+        str, Meta(description="numbers that replies to messages reach, comma-separated")
+    ] = "61491570006,61491570156"
+    mail_from: Annotated[
+        str, Meta(description="sender of the mails that Turnout itself writes")
+    ] = "turnout@localhost"
+    tts_voices: Annotated[
+        str, Meta(description="voices of text-to-speech, comma-separated, the usual one first")
+    ] = "sophie,jack,olivia,william,amy,brian"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="least severity logged")
     ] = "info"
@@ -95,6 +107,9 @@ def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
     values |= {name: value for name, value in overrides.items() if value is not None}
     settings = _convert(values)
     _check_networks(settings.outbound_allow)
+    for name in ("reply_numbers", "tts_voices"):
+        if not split_list(getattr(settings, name)):
+            raise SettingsError(f"{PREFIX}{name.upper()}: give at least one")
     return settings
 
 
@@ -109,6 +124,11 @@ def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
             (PREFIX + field.name.upper(), shown, _plain(field.default), meaning["description"])
         )
     return rows
+
+
+def split_list(text: str) -> tuple[str, ...]:
+    """What stands between the commas of a setting, trimmed; empty parts do not count."""
+    return tuple(part for part in (each.strip() for each in text.split(",")) if part)
 
 
 def hide_password(url: str) -> str:
@@ -157,7 +177,7 @@ def _convert(values: dict[str, Any]) -> Settings:
 
 
 def _check_networks(networks: str) -> None:
-    for network in filter(None, (part.strip() for part in networks.split(","))):
+    for network in split_list(networks):
         try:
             ipaddress.ip_network(network, strict=False)
         except ValueError as error:

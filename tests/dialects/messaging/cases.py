@@ -203,7 +203,6 @@ asked(404, "user-of-another-agent", "agent", "PUT", "/users/{rival}", {"phone": 
 asked(404, "user-unknown", "admin", "GET", "/users/999999")
 asked(404, "user-no-number", "admin", "GET", "/users/jane")
 asked(404, "route-unknown", "admin", "GET", "/nothing?secret=1")
-asked(404, "route-not-served-yet", "admin", "GET", "/jobs")
 asked(405, "users-delete", "admin", "DELETE", "/users")
 asked(405, "user-options", "admin", "OPTIONS", "/users/{acct}")
 

@@ -21,6 +21,7 @@ from turnout.core.identity.companies import (
     read_company,
 )
 from turnout.core.identity.model import Company, CompanyDetails, Login, Member, Profile, Role, User
+from turnout.core.identity.names import find_name
 from turnout.core.identity.sql import sql
 from turnout.core.identity.timezones import NUMBERS, ZONES
 from turnout.core.identity.users import create_user, encode_settings, rename_user, set_password
@@ -99,7 +100,7 @@ def list_members(tx: Tx, login: Login, user_code: str, *, most: int, skip: int) 
     caller = require_member(tx, login)
     if caller.user.role is Role.ACCT:
         return MemberPage(caller, [caller], 1)
-    wanted = _scope(caller) | {"pattern": _containing(user_code.casefold())}
+    wanted = visible_to(caller) | {"pattern": _containing(user_code.casefold())}
     rows = sql.list_visible_members(tx, **wanted, most=most, skip=skip)
     total = sql.count_visible_members(tx, **wanted)
     return MemberPage(caller, [_read_member(row) for row in rows], total)
@@ -109,6 +110,33 @@ def get_member(tx: Tx, login: Login, user_id: int) -> tuple[Member, Member]:
     """The caller, and the user of that number as far as the caller sees it. Raises Missing."""
     caller = require_member(tx, login)
     return caller, _find_seen(tx, caller, user_id)
+
+
+def visible_to(caller: Member) -> dict[str, Any]:
+    """Which users the caller sees beside itself, as the statements here and elsewhere take it."""
+    company = caller.company
+    return {
+        "distributor_id": company.distributor_id,
+        "sees_all": int(caller.user.role is Role.ADMIN),
+        "agent_id": company.agent_id,
+        "own_org_id": company.org_id,
+    }
+
+
+def find_visible_user(
+    tx: Tx, caller: Member, *, user_id: int | None = None, user_code: str = ""
+) -> User | None:
+    """The user of that number and of that code, in any case, as far as the caller sees it.
+
+    At least one of the two is given. For Agents and Admins.
+    """
+    if user_code:
+        found = find_name(tx, "user", user_code.casefold())
+        if found is None or user_id not in (None, found.target_id):
+            return None
+        user_id = found.target_id
+    row = sql.find_visible_member(tx, id=user_id, **visible_to(caller))
+    return _read_member(row).user if row else None
 
 
 def require_may_add(tx: Tx, login: Login) -> Member:
@@ -302,20 +330,10 @@ def _unknown_company(new: NewMember) -> Invalid:
 
 def _find_seen(tx: Tx, caller: Member, user_id: int) -> Member:
     is_hidden = caller.user.role is Role.ACCT and caller.user.id != user_id
-    row = None if is_hidden else sql.find_visible_member(tx, id=user_id, **_scope(caller))
+    row = None if is_hidden else sql.find_visible_member(tx, id=user_id, **visible_to(caller))
     if row is None:
         raise Missing("user.missing", f"There is no user {user_id}.")
     return _read_member(row)
-
-
-def _scope(caller: Member) -> dict[str, Any]:
-    company = caller.company
-    return {
-        "distributor_id": company.distributor_id,
-        "sees_all": int(caller.user.role is Role.ADMIN),
-        "agent_id": company.agent_id,
-        "own_org_id": company.org_id,
-    }
 
 
 def _containing(text: str) -> str:

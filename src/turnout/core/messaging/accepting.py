@@ -140,7 +140,13 @@ def add_recipients(tx: Tx, org_id: int, job_id: int, recipients: Sequence[NewRec
 
 
 def finish_job(tx: Tx, org_id: int, job_id: int, request: IdempotentRequest | None = None) -> int:
-    """All recipients are there: the job becomes visible, and starts now or when it is due."""
+    """All recipients are there: the job becomes visible, and starts now or when it is due.
+
+    Where the same request was finished meanwhile, that job counts, and this one is left to be
+    swept.
+    """
+    if request and (answer := first_answer(tx, org_id, request)) is not None:
+        return int(answer)
     row = sql.get_schedule(tx, org_id=org_id, id=job_id)
     scheduled_at, list_ids = row[0], row[1]
     if scheduled_at is not None or list_ids != "[]":

@@ -137,6 +137,39 @@ UPDATE recipients SET cost_micros = 0
 WHERE org_id = :org_id AND job_id = :job_id AND id IN (
     SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value));
 
+-- == listing ==
+
+-- name: list_visible_jobs(distributor_id, sees_all, agent_id, own_org_id, name, job_type, progress, since, until, most, skip)
+-- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
+SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, j.state, j.accepted_at,
+    j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros
+FROM jobs j
+JOIN organizations o ON o.org_id = j.org_id
+JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
+WHERE
+    o.distributor_id = :distributor_id
+    AND (:sees_all = 1 OR o.agent_id = :agent_id OR j.org_id = :own_org_id)
+    AND j.kind = 'broadcast' AND j.state <> 'staging'
+    AND (:name = '' OR j.name = :name) AND (:job_type = '' OR j.job_type = :job_type)
+    AND (:progress = ''
+        OR :progress = CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END)
+    AND j.accepted_at >= :since AND j.accepted_at < :until
+ORDER BY j.id DESC LIMIT :most OFFSET :skip;
+
+-- name: count_visible_jobs(distributor_id, sees_all, agent_id, own_org_id, name, job_type, progress, since, until)$
+-- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
+SELECT count(*)
+FROM jobs j
+JOIN organizations o ON o.org_id = j.org_id
+WHERE
+    o.distributor_id = :distributor_id
+    AND (:sees_all = 1 OR o.agent_id = :agent_id OR j.org_id = :own_org_id)
+    AND j.kind = 'broadcast' AND j.state <> 'staging'
+    AND (:name = '' OR j.name = :name) AND (:job_type = '' OR j.job_type = :job_type)
+    AND (:progress = ''
+        OR :progress = CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END)
+    AND j.accepted_at >= :since AND j.accepted_at < :until;
+
 -- == receiving ==
 
 -- name: take_network_ids(carrier, names)

@@ -86,30 +86,60 @@ UPDATE jobs SET sent = sent - :bounced, failed = failed + :bounced,
     cost_micros = cost_micros - :cost
 WHERE org_id = :org_id AND id = :id;
 
--- == receiving ==
-
--- name: count_part(org_id, job_id, id)$
-UPDATE recipients SET parts_left = parts_left - 1
-WHERE org_id = :org_id AND job_id = :job_id AND id = :id AND parts_left > 0
-RETURNING parts_left;
-
--- name: list_matching_reports(most)
--- crosses organizations: a network knows none of them.
-SELECT e.carrier, e.network_id FROM early_reports e
-JOIN network_ids n ON n.carrier = e.carrier AND n.network_id = e.network_id LIMIT :most;
-
--- name: list_old_reports(before, most)
--- crosses organizations: nobody knows whose they are.
-SELECT carrier, network_id FROM early_reports WHERE at < :before ORDER BY at LIMIT :most;
-
--- name: delete_early_report(carrier, network_id)*!
--- crosses organizations: nobody knows whose it is.
-DELETE FROM early_reports WHERE carrier = :carrier AND network_id = :network_id;
-
 -- == files ==
 
 -- name: list_pieces(org_id, digest)
 SELECT content FROM file_pieces WHERE org_id = :org_id AND digest = :digest ORDER BY number;
+
+-- == listing ==
+
+-- name: list_jobs_of_user(org_id, user_id, name, job_type, progress, since, until, most, skip)
+SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, j.state, j.accepted_at,
+    j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros
+FROM jobs j
+JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
+WHERE j.org_id = :org_id AND j.user_id = :user_id
+    AND j.kind = 'broadcast' AND j.state <> 'staging'
+    AND (:name = '' OR j.name = :name) AND (:job_type = '' OR j.job_type = :job_type)
+    AND (:progress = ''
+        OR :progress = CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END)
+    AND j.accepted_at >= :since AND j.accepted_at < :until
+ORDER BY j.id DESC LIMIT :most OFFSET :skip;
+
+-- name: count_jobs_of_user(org_id, user_id, name, job_type, progress, since, until)$
+SELECT count(*)
+FROM jobs j
+WHERE j.org_id = :org_id AND j.user_id = :user_id
+    AND j.kind = 'broadcast' AND j.state <> 'staging'
+    AND (:name = '' OR j.name = :name) AND (:job_type = '' OR j.job_type = :job_type)
+    AND (:progress = ''
+        OR :progress = CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END)
+    AND j.accepted_at >= :since AND j.accepted_at < :until;
+
+-- name: find_visible_job(id, distributor_id, sees_all, agent_id, own_org_id)^
+-- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
+SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, j.state, j.accepted_at,
+    j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros,
+    j.is_deduped, j.list_ids, j.sender, j.content, j.options
+FROM jobs j
+JOIN organizations o ON o.org_id = j.org_id
+JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
+WHERE j.id = :id AND j.kind = 'broadcast' AND j.state <> 'staging' AND
+    o.distributor_id = :distributor_id
+    AND (:sees_all = 1 OR o.agent_id = :agent_id OR j.org_id = :own_org_id);
+
+-- name: sum_recipients(org_id, job_id)^
+SELECT CAST(coalesce(sum(parts), 0) AS BIGINT), CAST(coalesce(sum(duration_s), 0) AS BIGINT)
+FROM recipients WHERE org_id = :org_id AND job_id = :job_id AND status = 'SENT';
+
+-- name: list_asked(org_id, job_id)
+SELECT destination, reference, name, fields
+FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id;
+
+-- name: list_reports(org_id, job_id)
+SELECT id, reference, name, destination, status, stage, notes, parts, duration_s, cost_micros,
+    sent_at
+FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id;
 
 -- == prices ==
 
@@ -135,3 +165,23 @@ FROM jobs WHERE org_id = :org_id AND id = :id;
 
 -- name: set_reserved(org_id, id, reserved)!
 UPDATE jobs SET reserved_micros = :reserved WHERE org_id = :org_id AND id = :id;
+
+-- == receiving ==
+
+-- name: count_part(org_id, job_id, id)$
+UPDATE recipients SET parts_left = parts_left - 1
+WHERE org_id = :org_id AND job_id = :job_id AND id = :id AND parts_left > 0
+RETURNING parts_left;
+
+-- name: list_matching_reports(most)
+-- crosses organizations: a network knows none of them.
+SELECT e.carrier, e.network_id FROM early_reports e
+JOIN network_ids n ON n.carrier = e.carrier AND n.network_id = e.network_id LIMIT :most;
+
+-- name: list_old_reports(before, most)
+-- crosses organizations: nobody knows whose they are.
+SELECT carrier, network_id FROM early_reports WHERE at < :before ORDER BY at LIMIT :most;
+
+-- name: delete_early_report(carrier, network_id)*!
+-- crosses organizations: nobody knows whose it is.
+DELETE FROM early_reports WHERE carrier = :carrier AND network_id = :network_id;

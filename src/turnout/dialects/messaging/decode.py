@@ -112,12 +112,12 @@ class UserChanges(msgspec.Struct, frozen=True):
 
 def decode_page_question(query_string: str) -> PageQuestion:
     """The parameters of GET /users; contract, List users."""
-    query = _pairs(query_string)
-    asked = _clean(dict(query))
+    query = pairs_of(query_string)
+    asked = clean(dict(query))
     return PageQuestion(
         rules.text(USER_CODE_FILTER_LENGTH)("user_code", asked.get("user_code") or ""),
-        _asked(asked, "page", 1, LAST_PAGE),
-        _asked(asked, "page_size", DEFAULT_PAGE_SIZE, MOST_PAGE_SIZE),
+        asked_number(asked, "page", 1, LAST_PAGE),
+        asked_number(asked, "page_size", DEFAULT_PAGE_SIZE, MOST_PAGE_SIZE),
         query,
     )
 
@@ -128,9 +128,9 @@ async def read_parameters(req: Request) -> Given:
     A password counts in the body alone: addresses end up in logs and histories.
     """
     body = await read_body(req, BODY_LIMIT)
-    query = _nested(_pairs(req.query_string))
+    query = nested(pairs_of(req.query_string))
     query.pop("password", None)
-    return _clean(query | _decode_body(body, req.content_type or ""))
+    return clean(query | _decode_body(body, req.content_type or ""))
 
 
 def decode_new_user(given: Given) -> tuple[NewMember, str]:
@@ -178,7 +178,8 @@ def decode_user_id(text: str) -> int:
     return int(text) if re.fullmatch(r"\d{1,18}", text, re.ASCII) else 0
 
 
-def _asked(asked: Given, name: str, default: int, most: int) -> int:
+def asked_number(asked: Given, name: str, default: int, most: int) -> int:
+    """A number from 1 to `most` of a query."""
     value = asked.get(name)
     return default if value is None else int(rules.whole(1, most)(name, value))
 
@@ -230,7 +231,7 @@ def _decode_body(body: bytes, content_type: str) -> Given:
         return {}
     # curl sends a form's type with every -d, so it says nothing about what the body is.
     if content_type.lower().startswith(FORM) and not body.startswith((b"{", b"[")):
-        return _nested(_pairs(body.decode("utf-8", "replace")))
+        return nested(pairs_of(body.decode("utf-8", "replace")))
     try:
         decoded = msgspec.json.decode(body)
     except UNREADABLE as error:
@@ -242,11 +243,12 @@ def _decode_body(body: bytes, content_type: str) -> Given:
     return decoded
 
 
-def _pairs(encoded: str) -> Pairs:
+def pairs_of(encoded: str) -> Pairs:
+    """The parameters of a query or form, in their order."""
     return parse_qsl(encoded, keep_blank_values=True)
 
 
-def _nested(pairs: Pairs) -> Given:
+def nested(pairs: Pairs) -> Given:
     """Members of a form; `company[name]` is a member of a member."""
     given: Given = {}
     for name, value in pairs:
@@ -259,13 +261,14 @@ def _nested(pairs: Pairs) -> Given:
     return given
 
 
-def _clean(given: Given) -> Given:
+def clean(given: Given) -> Given:
+    """The members with text trimmed, and null for empty text."""
     return {name: _clean_value(name, value) for name, value in given.items()}
 
 
 def _clean_value(name: str, value: Any) -> Any:
     if isinstance(value, dict):
-        return _clean(value)
+        return clean(value)
     if isinstance(value, str):
         return (value if name == "password" else value.strip()) or None
     return value

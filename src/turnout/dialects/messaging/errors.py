@@ -33,6 +33,7 @@ CHALLENGE = 'Basic realm="Turnout", charset="UTF-8"'
 # Codes of the product whose wording is the contract's.
 SENTENCES = {
     "user.missing": "User not found.",
+    "job.missing": "Job not found.",
     "name.taken": "The user_code has already been taken.",
     "company.unknown": "The selected company_id is invalid.",
     "agent.unknown": "The selected agent_id is invalid.",
@@ -61,6 +62,8 @@ def _sentence(failure: Failure) -> str:
     if isinstance(failure, Denied):
         return "Permission denied"
     sentence = SENTENCES.get(failure.code, failure.message)
+    if failure.code == "limit.exceeded":
+        return sentence  # the contract's whole answer
     if isinstance(failure, Invalid | Conflict):
         sentence = sentence.removeprefix("Bad Request: ")
         return VALIDATION + sentence[:1].upper() + sentence[1:]

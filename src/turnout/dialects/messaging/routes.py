@@ -7,6 +7,7 @@ import msgspec
 
 from turnout.dialects.messaging.auth import Logins
 from turnout.dialects.messaging.errors import present_failure
+from turnout.dialects.messaging.jobs import JobParts, JobResource, JobsResource
 from turnout.dialects.messaging.users import UserResource, UsersResource
 from turnout.dialects.messaging.verification import (
     SendCodeResource,
@@ -24,6 +25,7 @@ class Parts(msgspec.Struct, frozen=True):
 
     logins: Logins
     base_url: str
+    jobs: JobParts
 
 
 def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
@@ -31,6 +33,8 @@ def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
     app = new_app(present_failure)
     app.add_route("/api/v1/users", UsersResource(parts.logins, parts.base_url))
     app.add_route("/api/v1/users/{user_id}", UserResource(parts.logins))
+    app.add_route("/api/v1/jobs", JobsResource(parts.logins, parts.base_url, parts.jobs))
+    app.add_route("/api/v1/jobs/{job_id}", JobResource(parts.logins, parts.jobs.db))
     return app
 
 

@@ -4,12 +4,14 @@ A rule takes a field's name and its value (text trimmed, never empty or null) an
 kept. Numbers and booleans may come as text, since a form has nothing else.
 """
 
+import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from turnout.core.identity.model import Role
 from turnout.core.identity.timezones import ZONES
+from turnout.core.messaging.model import JobType
 from turnout.core.text import is_email, is_storable
 from turnout.errors import Invalid
 
@@ -21,6 +23,25 @@ LARGEST = 999_999_999
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,6})?", re.ASCII)
 _URL = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?", re.IGNORECASE)
 _TRUE, _FALSE = ("1", "true"), ("0", "false")
+_HOUR = re.compile(r"([01]?\d|2[0-3])(?::?([0-5]\d))?(?::[0-5]\d)?", re.ASCII)
+# A `+` that nobody escaped in a query has become a blank.
+_LOST_PLUS = re.compile(r"(?<=:\d\d) (?=\d\d:?\d\d$)", re.ASCII)
+_PHONE = re.compile(r"\+?\d{3,15}", re.ASCII)
+_PHONE_DRESSING = re.compile(r"[\s().\-/]", re.ASCII)
+_SENDER_NAME = re.compile(r"[A-Za-z0-9 _.&+\-]*[A-Za-z][A-Za-z0-9 _.&+\-]*")
+SENDER_NAME_LENGTH = 11
+YEARS = range(1971, 3000)
+JOB_TYPES = {
+    "email": JobType.EMAIL,
+    "fax": JobType.FAX,
+    "sms": JobType.SMS,
+    "2 way sms": JobType.TWO_WAY_SMS,
+    "mms": JobType.MMS,
+    "text-to-speech": JobType.TTS,
+    "tts": JobType.TTS,
+    "2 way tts": JobType.TWO_WAY_TTS,
+    "voice": JobType.VOICE,
+}
 
 
 def refuse(field: str, sentence: str) -> NoReturn:
@@ -86,6 +107,13 @@ def email(field: str, value: Any) -> str:
     return str(address)
 
 
+def address_list(field: str, value: Any) -> tuple[str, ...]:
+    """E-mail addresses, in a list or between commas or semicolons."""
+    if isinstance(value, list):
+        return tuple(email(f"{field}.{number}", each) for number, each in enumerate(value))
+    return tuple(address.strip() for address in re.split("[,;]", emails(field, value)))
+
+
 def emails(field: str, value: Any) -> str:
     """E-mail addresses between commas or semicolons; kept as typed."""
     addresses = text(LONG_TEXT_LENGTH)(field, value)
@@ -132,6 +160,80 @@ def timezone_id(field: str, value: Any) -> int:
     if zone not in ZONES:
         refuse(field, "The selected {field} is invalid.")
     return int(zone)
+
+
+def job_type(field: str, value: Any) -> JobType:
+    """One of the eight types by one of their nine names, in any case."""
+    name = " ".join(value.casefold().split()) if isinstance(value, str) else ""
+    if name not in JOB_TYPES:
+        refuse(field, "The selected {field} is invalid.")
+    return JOB_TYPES[name]
+
+
+def choice(choices: Sequence[str]) -> Rule:
+    """One of `choices` in any case; what is kept is the choice's own writing."""
+    known = {each.casefold(): each for each in choices}
+
+    def rule(field: str, value: Any) -> str:
+        chosen = known.get(value.casefold()) if isinstance(value, str) else None
+        if chosen is None:
+            refuse(field, "The selected {field} is invalid.")
+        return chosen
+
+    return rule
+
+
+def truthy(_field: str, value: Any) -> bool:
+    """Whatever is not false: false, 0, an empty list, and these as words."""
+    return str(value).lower() not in ("0", "0.0", "false", "no", "off", "[]", "{}")
+
+
+def moment(field: str, value: Any) -> datetime.datetime:
+    """A date, or a date with a time, with a zone or without one (then none is set)."""
+    written = text()(field, value)
+    try:
+        found = datetime.datetime.fromisoformat(_LOST_PLUS.sub("+", written.replace("/", "-")))
+    except ValueError:
+        refuse(field, "The {field} is not a valid date.")
+    if found.year not in YEARS:
+        refuse(field, "The {field} is not a valid date.")
+    return found
+
+
+def hour(field: str, value: Any) -> str:
+    """A time of the day; kept as `HH:MM`."""
+    found = _HOUR.fullmatch(text()(field, value))
+    if found is None:
+        refuse(field, "The {field} format is invalid.")
+    return f"{int(found[1]):02}:{found[2] or '00'}"
+
+
+def phone(field: str, value: Any) -> str:
+    """A phone number of 3 to 15 digits, with or without `+`, however it is dressed."""
+    number = _PHONE_DRESSING.sub("", str(text()(field, value)))
+    if not _PHONE.fullmatch(number):
+        refuse(field, "The {field} format is invalid.")
+    return number
+
+
+def sender_id(field: str, value: Any) -> str:
+    """A phone number, or a name of up to 11 letters and digits; kept as typed."""
+    shown = str(text()(field, value))
+    if _PHONE.fullmatch(_PHONE_DRESSING.sub("", shown)):
+        return shown
+    if len(shown) > SENDER_NAME_LENGTH:
+        refuse(field, f"The {{field}} may not be greater than {SENDER_NAME_LENGTH} characters.")
+    if not _SENDER_NAME.fullmatch(shown):
+        refuse(field, "The {field} format is invalid.")
+    return shown
+
+
+def key_press(field: str, value: Any) -> str:
+    """One key of a phone."""
+    key = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(key, str) or key not in tuple("0123456789*#"):
+        refuse(field, "The {field} format is invalid.")
+    return key
 
 
 def _number(value: Any) -> int | float | None:

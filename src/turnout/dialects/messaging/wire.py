@@ -130,3 +130,57 @@ class ErrorBody(msgspec.Struct, kw_only=True):
 
     status: int
     errors: str
+
+
+class JobBody(msgspec.Struct, kw_only=True):
+    """A job in a list; contract, List jobs."""
+
+    job_id: int
+    user_id: int
+    user_code: str
+    job_type: str
+    job_name: str
+    start_date: str
+    send_date: str | None
+    complete_date: str | None
+    scheduled_date: str | None
+    total_recipients: int
+    failed_recipients: int
+    sent_recipients: int
+    total_amount: float | None
+    job_status: str
+    details_url: str
+
+
+class JobList(msgspec.Struct, kw_only=True):
+    """A page of jobs; contract, List jobs."""
+
+    current_page: int
+    data: list[JobBody]
+    first_page_url: str
+    from_: int | None = msgspec.field(name="from")
+    last_page: int
+    last_page_url: str
+    links: list[Link]
+    next_page_url: str | None
+    path: str
+    per_page: int
+    prev_page_url: str | None
+    to: int | None
+    total: int
+    status: int = 200
+
+
+class ReportBody(msgspec.Struct, kw_only=True):
+    """What became of one recipient; contract, Get Job Details."""
+
+    report_id: int
+    reference: str | None
+    recipient: str | None
+    destination: str
+    status: str
+    duration: int
+    message_cost: float | None
+    stage: str
+    notes: str | None
+    send_date_time: str | None

@@ -1,0 +1,259 @@
+"""Jobs, their recipients and reports, for those who may see them.
+
+Whose job it is decides who sees it, by the same rules as for users (core/identity/members.py):
+an Admin sees the jobs of its distributor's users, an Agent those of the users linked to it, an
+Acct its own. Jobs that Turnout makes for itself (codes, notices) and those still being written
+are nobody's. A page of jobs touches no recipient.
+"""
+
+import datetime
+import enum
+from collections.abc import Generator
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from turnout.core.identity.members import find_visible_user, require_member, visible_to
+from turnout.core.identity.model import Login, Member, Role
+from turnout.core.messaging.model import Content, JobOptions, JobState, JobType
+from turnout.core.messaging.sql import sql
+from turnout.errors import Missing
+from turnout.store import Tx
+
+SECOND_MS = 1000
+EVER = 2**62
+RECIPIENTS_AT_ONCE = 1000
+SUMMARY_COLUMNS = 15
+
+_content = msgspec.json.Decoder(Content)
+_options = msgspec.json.Decoder(JobOptions)
+_list_ids = msgspec.json.Decoder(tuple[str, ...])
+
+
+class Progress(enum.StrEnum):
+    """How far a job has come, as far as the contract tells states apart."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    CLOSED = "closed"
+
+
+class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which jobs are asked for; empty or None = any.
+
+    `accepted_after` and `accepted_before` leave out their own second; without a zone they are in
+    the caller's. `user_code` counts in any case.
+    """
+
+    name: str = ""
+    job_type: JobType | None = None
+    progress: Progress | None = None
+    accepted_after: datetime.datetime | None = None
+    accepted_before: datetime.datetime | None = None
+    user_id: int | None = None
+    user_code: str = ""
+
+
+class JobSummary(NamedTuple):
+    """A job in a list. Instants in epoch ms."""
+
+    org_id: int
+    id: int
+    user_id: int
+    user_code: str
+    job_type: JobType
+    name: str
+    progress: Progress
+    accepted_at: int
+    scheduled_at: int | None
+    started_at: int | None
+    completed_at: int | None
+    total: int
+    sent: int
+    failed: int
+    cost_micros: int
+
+
+class JobPage(NamedTuple):
+    """One page of the jobs that `caller` sees, newest first, and how many there are in all."""
+
+    caller: Member
+    jobs: list[JobSummary]
+    total: int
+
+
+class JobDetails(NamedTuple):
+    """A job in full, without its recipients; `parts` and `duration_s` are sums over them."""
+
+    summary: JobSummary
+    is_deduped: bool
+    list_ids: tuple[str, ...]
+    sender: str
+    content: Content
+    options: JobOptions
+    parts: int
+    duration_s: int
+
+
+class Asked(NamedTuple):
+    """A recipient as it was asked for, in the words of the request."""
+
+    destination: str
+    reference: str
+    name: str
+    fields: dict[str, str]
+
+
+class Report(NamedTuple):
+    """What became of one recipient. `sent_at` in epoch ms."""
+
+    id: int
+    reference: str
+    name: str
+    destination: str
+    status: str
+    stage: str
+    notes: str
+    parts: int
+    duration_s: int
+    cost_micros: int
+    sent_at: int | None
+
+
+class Recipients(NamedTuple):
+    """The recipients of a job: as they were asked for (none for a list's), and their reports."""
+
+    asked: list[Asked]
+    reports: list[Report]
+
+
+def list_jobs(tx: Tx, login: Login, wanted: JobFilter, *, most: int, skip: int) -> JobPage:
+    """The jobs that the caller sees and asks for, newest first.
+
+    Nobody's jobs are in it when the user asked for is unknown, or none that the caller sees.
+    """
+    caller = require_member(tx, login)
+    matching = _matching(wanted, caller.timezone)
+    owner = _owner(tx, caller, wanted)
+    if owner is not None:
+        matching |= owner
+        rows = sql.list_jobs_of_user(tx, **matching, most=most, skip=skip)
+        return JobPage(caller, _read_all(rows), sql.count_jobs_of_user(tx, **matching))
+    if wanted.user_id is not None or wanted.user_code:
+        return JobPage(caller, [], 0)
+    matching |= visible_to(caller)
+    rows = sql.list_visible_jobs(tx, **matching, most=most, skip=skip)
+    return JobPage(caller, _read_all(rows), sql.count_visible_jobs(tx, **matching))
+
+
+def get_job(tx: Tx, login: Login, job_id: int) -> tuple[Member, JobDetails]:
+    """The caller, and the job of that number as far as the caller sees it. Raises Missing."""
+    caller = require_member(tx, login)
+    return caller, read_details(_find_job(tx, caller, job_id))
+
+
+def read_job(
+    tx: Tx, login: Login, job_id: int, most: int = RECIPIENTS_AT_ONCE
+) -> tuple[Member, JobDetails, Recipients | None]:
+    """A job with its recipients, None in place of them when they are more than `most`: then
+    `stream_job` has them. Raises Missing."""
+    caller, job = get_job(tx, login, job_id)
+    if job.summary.total > most:
+        return caller, job, None
+    named = {"org_id": job.summary.org_id, "job_id": job_id}
+    asked = [] if job.list_ids else [read_asked(row) for row in sql.list_asked(tx, **named)]
+    return caller, job, Recipients(asked, [Report(*row) for row in sql.list_reports(tx, **named)])
+
+
+def stream_job(tx: Tx, caller: Member, job_id: int) -> Generator[tuple[Any, ...], None, None]:
+    """A job and its recipients in one consistent state, as rows; for `db.stream`.
+
+    First one for `read_details`, then those for `read_asked`, an empty one, those of `Report`.
+    """
+    row = _find_job(tx, caller, job_id)
+    yield row
+    job = read_details(row)
+    named = {"org_id": job.summary.org_id, "job_id": job_id}
+    if not job.list_ids:
+        yield from sql.list_asked.iterate(tx, **named)
+    yield ()
+    yield from sql.list_reports.iterate(tx, **named)
+
+
+def read_details(row: tuple[Any, ...]) -> JobDetails:
+    """A job in full from its row."""
+    is_deduped, list_ids, sender, content, options, parts, duration_s = row[SUMMARY_COLUMNS:]
+    return JobDetails(
+        _read_summary(row[:SUMMARY_COLUMNS]),
+        bool(is_deduped),
+        _list_ids.decode(list_ids),
+        sender,
+        _content.decode(content),
+        _options.decode(options),
+        parts,
+        duration_s,
+    )
+
+
+def read_asked(row: tuple[Any, ...]) -> Asked:
+    """A recipient from its row."""
+    destination, reference, name, fields = row
+    return Asked(destination, reference, name, msgspec.json.decode(fields) if fields else {})
+
+
+def _find_job(tx: Tx, caller: Member, job_id: int) -> tuple[Any, ...]:
+    row = sql.find_visible_job(tx, id=job_id, **visible_to(caller))
+    is_hidden = row is not None and caller.user.role is Role.ACCT and row[2] != caller.user.id
+    if row is None or is_hidden:
+        raise Missing("job.missing", f"There is no job {job_id}.")
+    return (*row, *sql.sum_recipients(tx, org_id=row[0], job_id=job_id))
+
+
+def _owner(tx: Tx, caller: Member, wanted: JobFilter) -> dict[str, int] | None:
+    """Whose jobs are asked for, where that is one user whom the caller sees."""
+    own = caller.user
+    if caller.user.role is Role.ACCT:
+        is_own = wanted.user_id in (None, own.id) and wanted.user_code.casefold() in (
+            "",
+            own.user_code.casefold(),
+        )
+        return {"org_id": own.org_id, "user_id": own.id} if is_own else None
+    if wanted.user_id is None and not wanted.user_code:
+        return None
+    user = find_visible_user(tx, caller, user_id=wanted.user_id, user_code=wanted.user_code)
+    return {"org_id": user.org_id, "user_id": user.id} if user else None
+
+
+def _matching(wanted: JobFilter, timezone: str) -> dict[str, Any]:
+    after, before = wanted.accepted_after, wanted.accepted_before
+    return {
+        "name": wanted.name,
+        "job_type": wanted.job_type.value if wanted.job_type else "",
+        "progress": wanted.progress.value if wanted.progress else "",
+        # Shown dates have no parts of seconds: what is shown as that second is not after it.
+        "since": _instant(after, timezone) + SECOND_MS if after else -EVER,
+        "until": _instant(before, timezone) if before else EVER,
+    }
+
+
+def _instant(moment: datetime.datetime, timezone: str) -> int:
+    """The beginning of that second, in epoch ms."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(timezone))
+    return int(moment.replace(microsecond=0).timestamp()) * SECOND_MS
+
+
+def _read_all(rows: list[Any]) -> list[JobSummary]:
+    return [_read_summary(row) for row in rows]
+
+
+def _read_summary(row: Any) -> JobSummary:
+    org_id, id_, user_id, user_code, job_type, name, state, *rest = row
+    return JobSummary(
+        org_id, id_, user_id, user_code, JobType(job_type), name, _progress(JobState(state)), *rest
+    )
+
+
+def _progress(state: JobState) -> Progress:
+    return Progress(state.value) if state.is_ended else Progress.OPEN

@@ -1,0 +1,115 @@
+"""From the wire to the model: the recipients of a job, a slice at a time.
+
+A request may have 100,000 of them. They stay in the body's own bytes; decoding all of them at
+once would hold the event loop up for a second and take many times the room.
+"""
+
+from asyncio import sleep
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from turnout.core.messaging.model import NewRecipient
+from turnout.dialects.messaging import rules
+from turnout.dialects.messaging.rules import refuse, required
+from turnout.errors import Invalid
+from turnout.http.body import UNREADABLE
+
+MOST_FIELDS = 100
+FIELD_NAME_LENGTH = 100
+FIELD_LENGTH = 10_000
+OWN = ("destination", "reference", "recipient")
+
+_line, _field_name = rules.text(), rules.text(FIELD_NAME_LENGTH)
+_field = rules.text(FIELD_LENGTH)
+_pieces = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class Recipients:
+    """The recipients of one request: how many, and each of them whenever it is asked for."""
+
+    def __init__(self, pieces: Sequence[Any]) -> None:
+        self._pieces = pieces
+
+    def __len__(self) -> int:
+        return len(self._pieces)
+
+    def __iter__(self) -> Iterator[NewRecipient]:
+        """Each of them. Raises Invalid at the first that cannot be one."""
+        for number, piece in enumerate(self._pieces):
+            yield _recipient(number, piece)
+
+    async def slices(self, size: int) -> AsyncIterator[list[NewRecipient]]:
+        """All of them, `size` at once; others get a turn in between."""
+        each = iter(self)
+        while taken := list(islice(each, size)):
+            yield taken
+            await sleep(0)
+
+
+def decode_recipients(value: Any) -> Recipients:
+    """The member `recipients`: raw JSON, a list, or a list in the text of a form."""
+    if isinstance(value, str):
+        value = msgspec.Raw(value.encode("utf-8", "replace"))
+    if isinstance(value, msgspec.Raw):
+        value = _split(value)
+    if value is None:
+        return Recipients([])
+    if isinstance(value, dict) and all(name.isdigit() for name in value):
+        value = list(value.values())  # what PHP makes of gaps, and forms of `recipients[0]`
+    if not isinstance(value, list):
+        refuse("recipients", "The {field} must be an array.")
+    return Recipients(value)
+
+
+def _split(raw: msgspec.Raw) -> Any:
+    try:
+        return _pieces.decode(raw)
+    except UNREADABLE:
+        return _decode(raw)
+
+
+def _decode(raw: msgspec.Raw) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except UNREADABLE as error:
+        raise Invalid("body.malformed", "The body is not valid JSON.") from error
+
+
+def _recipient(number: int, piece: Any) -> NewRecipient:
+    given = _decode(piece) if isinstance(piece, msgspec.Raw) else piece
+    place = f"recipients.{number}"
+    if not isinstance(given, dict):
+        refuse(place, "The {field} must be an array.")
+    destination = _kept(f"{place}.destination", given.get("destination"), _line)
+    if not destination:
+        required(f"{place}.destination")
+    return NewRecipient(
+        destination,
+        _kept(f"{place}.reference", given.get("reference"), _line),
+        _kept(f"{place}.recipient", given.get("recipient"), _line) or f"Recipient {number + 1}",
+        _fields(place, given),
+    )
+
+
+def _fields(place: str, given: dict[str, Any]) -> dict[str, str]:
+    fields = {
+        _field_name(f"{place}.*", name): _kept(f"{place}.{name}", value, _field)
+        for name, value in given.items()
+        if name not in OWN and name.strip()
+    }
+    if len(fields) > MOST_FIELDS:
+        refuse(place, f"The {{field}} may not have more than {MOST_FIELDS} merge fields.")
+    return fields
+
+
+def _kept(field: str, value: Any, rule: rules.Rule) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, str):
+        value = value.strip()
+    return str(rule(field, value))
