@@ -1,0 +1,133 @@
+"""The loop that makes the calls of the outbox (core/callbacks/outbox.py).
+
+Several calls are under way at once, a few to each receiver, so one that never answers costs the
+others nothing. What ended is recorded together; a claim that is never recorded, because the
+process died, is made again when its lease runs out.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import time
+from collections import Counter
+from typing import Protocol
+
+import structlog
+
+from turnout.core.callbacks.model import CallbackResult, ClaimedCallback
+from turnout.core.callbacks.outbox import (
+    QUEUE,
+    claim_callbacks,
+    forget_old_callbacks,
+    record_callbacks,
+)
+from turnout.http import metrics
+from turnout.http.outbound import Answer, OutboundError, OutboundRefused
+from turnout.store import Database
+from turnout.workers.loop import Loop
+
+FORM = "application/x-www-form-urlencoded"
+TIMEOUT_S = 10.0
+LEASE_MS = 60_000
+TO_EACH = 8
+AT_ONCE = 64
+SWEEP = 500
+
+log = structlog.get_logger()
+
+
+class Poster(Protocol):
+    """The way out; turnout.http.outbound.Outbound is one."""
+
+    async def post(
+        self, url: str, body: bytes, headers: dict[str, str], timeout_s: float
+    ) -> Answer:
+        """Post, following nothing. Raises OutboundError when there was no answer."""
+
+
+class CallbackLoop(Loop):
+    """Claims, calls and records until it is stopped; then what is under way is waited for."""
+
+    def __init__(self, db: Database, outbound: Poster) -> None:
+        super().__init__(QUEUE, self._turn)
+        self._db = db
+        self._outbound = outbound
+        self._busy: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended: list[CallbackResult] = []
+        db.on_wake(QUEUE, self.wake)
+
+    async def stop(self) -> None:
+        """Finish the calls that are under way, record them, and end."""
+        await super().stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._record()
+
+    async def _turn(self) -> bool:
+        await self._record()
+        room = AT_ONCE - len(self._tasks)
+        if room <= 0:
+            return False
+        claimed = await self._db.write_behind(
+            claim_callbacks, +self._busy, each=TO_EACH, most=room, lease_ms=LEASE_MS
+        )
+        for callback in claimed:
+            self._busy[callback.host] += 1
+            task = asyncio.create_task(self._call(callback))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return bool(claimed or self._ended)
+
+    async def _record(self) -> None:
+        ended, self._ended = self._ended, []
+        if not ended:
+            return
+        try:
+            await self._db.write_behind(record_callbacks, ended)
+        except Exception:
+            self._ended = ended + self._ended  # recorded with the next; the lease may run out
+            raise
+        for result in ended:
+            metrics.callbacks.labels("delivered" if result.is_delivered else "failed").inc()
+
+    async def _call(self, callback: ClaimedCallback) -> None:
+        started, at = time.perf_counter(), self._db.clock()
+        status, error, is_final = None, "", False
+        try:
+            answer = await self._outbound.post(
+                callback.url, callback.body.encode(), _headers(callback), TIMEOUT_S
+            )
+            status = answer.status
+        except OutboundRefused as refused:
+            error, is_final = str(refused), True
+        except OutboundError as failed:
+            error = str(failed)
+        except Exception:
+            log.exception("callback failed", callback=callback.id)
+            error = "unexpected failure; see the log"
+        took_ms = round((time.perf_counter() - started) * 1000)
+        self._ended.append(
+            CallbackResult(callback.org_id, callback.id, at, took_ms, status, error, is_final)
+        )
+        self._busy[callback.host] -= 1
+        self.wake()
+
+
+def _headers(callback: ClaimedCallback) -> dict[str, str]:
+    signature = hmac.new(callback.secret.encode(), callback.body.encode(), hashlib.sha256)
+    return {
+        "Content-Type": FORM,
+        "User-Agent": "Turnout",
+        "X-Turnout-Carrier": callback.carrier,
+        "X-Turnout-Delivery": callback.uuid,
+        "X-Turnout-Signature": signature.hexdigest(),
+    }
+
+
+def callback_loops(db: Database, outbound: Poster) -> list[Loop]:
+    """The loops that call integrators back on this node."""
+
+    async def sweep() -> bool:
+        return await db.write_behind(forget_old_callbacks, SWEEP) == SWEEP
+
+    return [CallbackLoop(db, outbound), Loop("callback-sweep", sweep, every_s=60)]

@@ -1,0 +1,54 @@
+import pytest
+
+from turnout.carriers import Misconfigured, Rejected, Retry
+from turnout.carriers.smtp.outcomes import RETRY_S, Reply, Stage, judge, tidy
+from turnout.core.messaging.model import Status
+
+
+@pytest.mark.parametrize(
+    ("stage", "code", "text", "kind"),
+    [
+        (Stage.RCPT, 450, "4.2.0 Greylisted", Retry),
+        (Stage.END, 452, "4.3.1 Disk full", Retry),
+        (Stage.MAIL, 421, "4.7.0 Too many", Retry),
+        (Stage.DATA, 250, "what?", Retry),
+        (Stage.MAIL, 530, "5.7.0 Authentication required", Misconfigured),
+        (Stage.RCPT, 535, "no", Misconfigured),
+        (Stage.MAIL, 550, "5.1.1 Nobody", Status.PATHWAY_ERROR),
+        (Stage.MAIL, 553, "bad sender", Status.PATHWAY_ERROR),
+        (Stage.RCPT, 550, "5.1.1 Nobody", Status.BOUNCED),
+        (Stage.RCPT, 552, "5.2.2 Mailbox full", Status.BOUNCED),
+        (Stage.END, 550, "5.1.1 Nobody", Status.BOUNCED),
+        (Stage.RCPT, 550, "5.1.8 Sender's domain not found", Status.PATHWAY_ERROR),
+        (Stage.RCPT, 550, "5.1.7 Bad sender", Status.PATHWAY_ERROR),
+        (Stage.RCPT, 550, "5.1.10 Null MX", Status.BOUNCED),
+        (Stage.RCPT, 554, "5.7.1 Relay access denied", Status.PATHWAY_ERROR),
+        (Stage.RCPT, 554, "5.4.4 No route", Status.PATHWAY_ERROR),
+        (Stage.END, 552, "5.3.4 Too big", Status.PATHWAY_ERROR),
+        (Stage.END, 554, "5.6.0 Bad content", Status.PATHWAY_ERROR),
+        (Stage.RCPT, 550, "Nobody", Status.BOUNCED),
+        (Stage.RCPT, 550, "5.0.0 Nobody", Status.BOUNCED),
+        (Stage.RCPT, 501, "Syntax", Status.PATHWAY_ERROR),
+        (Stage.DATA, 554, "No valid recipients", Status.PATHWAY_ERROR),
+        (Stage.END, 550, "5.0.0 Spam", Status.PATHWAY_ERROR),
+    ],
+)
+def test_answers_mean_what_the_table_says(stage, code, text, kind):
+    reason = f"{stage}: {code} {text}"
+    expected = {
+        Retry: Retry(RETRY_S, reason),
+        Misconfigured: Misconfigured(reason),
+    }.get(kind) or Rejected(kind, reason)
+    assert judge(stage, Reply(code, text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("one\ntwo\r\n  three\0\x1b[31m\ud800", "one two three [31m"),
+        ("x" * 900, "x" * 500),
+        ("", ""),
+    ],
+)
+def test_what_servers_write_becomes_one_line(text, line):
+    assert tidy(text) == line

@@ -1,0 +1,127 @@
+"""The loop that calls integrators back, against receivers on this machine."""
+
+import asyncio
+import hashlib
+import hmac
+from typing import Any
+
+from aiohttp import web
+
+from tests.http.test_outbound import serving
+from tests.support.node import LocalNode
+from tests.workers.conftest import until
+from turnout.core.callbacks.model import Callback, CallbackState, NewCallback
+from turnout.core.callbacks.outbox import add_callbacks, get_secret, list_attempts, list_callbacks
+from turnout.core.identity.organizations import create_organization
+from turnout.http.outbound import Outbound
+from turnout.workers.callbacks import callback_loops
+
+
+def listed(node: LocalNode, org_id: int) -> list[Callback]:
+    return node.db.call(list_callbacks, org_id, job_id=None, state=None, most=1000)
+
+
+def run(node: LocalNode, work: Any, allow: str = "127.0.0.1/32") -> Any:
+    async def scenario() -> Any:
+        outbound = Outbound(allow)
+        loops = callback_loops(node.db, outbound)
+        for loop in loops:
+            loop.start()
+        try:
+            return await work
+        finally:
+            for loop in loops:
+                await loop.stop()
+            await outbound.close()
+
+    return asyncio.run(scenario())
+
+
+def new_org(node: LocalNode) -> int:
+    return node.db.call(create_organization, "acme", "Acme", actor="test").org_id
+
+
+def test_a_callback_arrives_signed_and_is_over(node):
+    org_id = new_org(node)
+    got: list[tuple[dict[str, str], bytes]] = []
+
+    async def receive(request: Any) -> web.Response:
+        got.append((dict(request.headers), await request.read()))
+        return web.Response(status=202)
+
+    async def work() -> None:
+        async with serving(receive) as port:
+            url = f"http://127.0.0.1:{port}/hook"
+            await node.db.write(add_callbacks, org_id, [NewCallback(7, 8, url, "a=1&b=2", "smpp")])
+            await until(lambda: is_over(1))
+
+    async def is_over(count: int) -> bool:
+        found = await node.db.read(list_callbacks, org_id, job_id=None, state=None, most=10)
+        return sum(each.state is CallbackState.DELIVERED for each in found) == count
+
+    run(node, work())
+    [(headers, body)] = got
+    [callback] = listed(node, org_id)
+    key = node.db.call(get_secret, org_id).encode()
+    assert body == b"a=1&b=2"
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert headers["X-Turnout-Carrier"] == "smpp"
+    assert headers["X-Turnout-Delivery"] == callback.uuid
+    assert headers["X-Turnout-Signature"] == hmac.new(key, body, hashlib.sha256).hexdigest()
+    assert (callback.state, callback.attempts, callback.last_status) == ("delivered", 1, 202)
+
+
+def test_one_slow_receiver_never_holds_the_others_up(node):
+    org_id = new_org(node)
+    asked = asyncio.Event()
+    arrived: list[str] = []
+
+    async def stall(request: Any) -> web.Response:
+        await asked.wait()
+        return web.Response()
+
+    async def receive(request: Any) -> web.Response:
+        arrived.append(await request.text())
+        return web.Response()
+
+    async def all_arrived() -> bool:
+        return len(arrived) == 40
+
+    async def work() -> None:
+        async with serving(stall) as slow, serving(receive) as quick:
+            slow_ones = [
+                NewCallback(1, 1, f"http://127.0.0.1:{slow}/", f"n={n}", "x") for n in range(200)
+            ]
+            await node.db.write(add_callbacks, org_id, slow_ones)
+            quick_ones = [
+                NewCallback(1, 1, f"http://127.0.0.1:{quick}/", f"n={n}", "x") for n in range(40)
+            ]
+            await node.db.write(add_callbacks, org_id, quick_ones)
+            await until(all_arrived)
+            asked.set()
+
+    run(node, work())
+    assert sorted(arrived) == sorted(f"n={n}" for n in range(40))
+
+
+def test_a_refused_address_is_given_up_at_once_and_a_closed_port_is_tried_again(node):
+    org_id = new_org(node)
+
+    async def all_tried() -> bool:
+        found = await node.db.read(list_callbacks, org_id, job_id=None, state=None, most=10)
+        return all(each.attempts for each in found)
+
+    async def work() -> None:
+        new = [
+            NewCallback(1, 1, "http://10.0.0.1/", "a=1", "x"),
+            NewCallback(1, 1, "http://127.0.0.1:1/", "a=2", "x"),
+        ]
+        await node.db.write(add_callbacks, org_id, new)
+        await until(all_tried)
+
+    run(node, work())
+    states = {each.body: each.state for each in listed(node, org_id)}
+    assert states == {"a=1": CallbackState.FAILED, "a=2": CallbackState.WAITING}
+    [refused] = [each for each in listed(node, org_id) if each.body == "a=1"]
+    [attempt] = node.db.call(list_attempts, org_id, refused.id)
+    assert attempt.error.startswith("10.0.0.1 is in a private network.")
