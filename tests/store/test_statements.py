@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+import turnout.carriers
 import turnout.core
 from tests.support.node import new_database
 from turnout.store import Statement, Statements
@@ -21,8 +22,9 @@ CROSSES = re.compile(r"crosses organizations: \w+")
 
 
 def load() -> dict[str, Statement]:
-    for module in pkgutil.walk_packages(turnout.core.__path__, "turnout.core."):
-        importlib.import_module(module.name)
+    for room in (turnout.core, turnout.carriers):
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            importlib.import_module(module.name)
     return {
         f"{package}:{statement.name}": statement
         for package, statements in sorted(Statements.registry.items())

@@ -415,6 +415,7 @@ def outbox() -> None:
         """,
     )
     index("simulated_messages_due", "simulated_messages (due_at, id) WHERE due_at IS NOT NULL")
+    index("simulated_messages_age", "simulated_messages (at)")
     index("simulated_messages_at", "simulated_messages (org_id, at, id)")
 
 

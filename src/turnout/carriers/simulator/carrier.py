@@ -1,0 +1,247 @@
+"""The simulator: a network that reaches nobody, for every channel.
+
+What it takes is on disk before `send` answers, with what it will still say about it; a task tells
+the inbox when that is due, and strikes it off only after the inbox has stored it. So a server that
+is killed at any instant finds its simulated network as it was.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+
+from turnout.carriers import (
+    Accepted,
+    DeliveryReport,
+    Inbox,
+    Message,
+    Outcome,
+    Parcel,
+    Rejected,
+    Reply,
+    Retry,
+)
+from turnout.carriers.simulator.fates import SPOKEN_PER_S, Fate, fate_of, say_key
+from turnout.carriers.simulator.outbox import (
+    Due,
+    Sent,
+    Verdict,
+    add_messages,
+    clear_due,
+    forget_old,
+    list_due,
+    next_due,
+)
+from turnout.carriers.simulator.settings import SimulatorSettings
+from turnout.core.messaging.merging import Template
+from turnout.core.messaging.model import Channel, Status
+from turnout.errors import Failure
+from turnout.store import Database
+
+TOLD_AT_ONCE = 500
+LONGEST_PAUSE_S = 1.0
+FAX_S = 42
+RETRY_S = 5.0
+PART, SINGLE = 153, 160
+
+log = structlog.get_logger()
+_encode = msgspec.json.Encoder().encode
+_verdict = msgspec.json.Decoder(Verdict)
+
+
+class SimulatorCarrier:
+    """See `turnout.carriers.Carrier`."""
+
+    name = "simulator"
+    channels = frozenset(Channel)
+
+    def __init__(self, settings: SimulatorSettings, db: Database) -> None:
+        self._settings = settings
+        self._db = db
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._is_stopping = False
+
+    async def start(self, inbox: Inbox) -> None:
+        """Begin to report and to reply."""
+        self._task = asyncio.create_task(self._tell(inbox), name="simulator")
+
+    async def send(self, message: Message, parcels: Sequence[Parcel]) -> list[Outcome]:
+        """Take parcels; one outcome each, in their order. Never raises for the network."""
+        if self._is_stopping:
+            return [Retry(RETRY_S, "Turnout is stopping")] * len(parcels)
+        merge = _Merging(message)
+        fates = [fate_of(message.channel, parcel.destination) for parcel in parcels]
+        sent = [
+            self._sent(message, parcel, fate, merge)
+            for parcel, fate in zip(parcels, fates, strict=True)
+        ]
+        try:
+            ids = await self._db.write(add_messages, sent)
+        except Failure as failure:
+            return [Retry(RETRY_S, failure.message)] * len(parcels)
+        self._woken.set()
+        return [
+            fate.answer or self._accepted(message.channel, id_, each.text)
+            for fate, id_, each in zip(fates, ids, sent, strict=True)
+        ]
+
+    async def stop(self) -> None:
+        """Finish what is being told, then say no more."""
+        self._is_stopping = True
+        self._woken.set()
+        if self._task:
+            await self._task
+
+    def _accepted(self, channel: Channel, id_: int, text: str) -> Accepted:
+        parts = 1
+        if channel is Channel.SMS and len(text) > SINGLE:
+            parts = -(-len(text) // PART)
+        # As with a real relay, a mail that was taken is the end of it, but for a late bounce.
+        is_mail = channel is Channel.EMAIL
+        return Accepted(() if is_mail else (str(id_),), parts, is_final=is_mail)
+
+    def _sent(self, message: Message, parcel: Parcel, fate: Fate, merge: "_Merging") -> Sent:
+        text = merge.text(parcel)
+        verdict = _judge(message, fate, text)
+        is_quiet = fate.answer is not None or (
+            message.channel is Channel.EMAIL and fate.status is Status.SENT
+        )
+        return Sent(
+            message.org_id,
+            parcel.attempt_id,
+            message.id,
+            message.kind.value,
+            message.channel.value,
+            parcel.sender,
+            parcel.destination,
+            merge.subject(parcel),
+            text,
+            _encode(merge.facts(parcel)).decode(),
+            _encode(verdict).decode(),
+            None if is_quiet else round(self._settings.delay_s * fate.patience * 1000),
+        )
+
+    # -- what the network says later ----------------------------------------------------------
+
+    async def _tell(self, inbox: Inbox) -> None:
+        while not self._is_stopping:
+            self._woken.clear()
+            try:
+                pause_s = await self._tell_some(inbox)
+            except Exception:
+                log.exception("the simulator goes on")
+                pause_s = LONGEST_PAUSE_S
+            if pause_s > 0:
+                await self._pause(pause_s)
+
+    async def _tell_some(self, inbox: Inbox) -> float:
+        """Tell what is due; how long to wait for more (s)."""
+        due = await self._db.read(list_due, TOLD_AT_ONCE)
+        if due:
+            now = self._db.clock()
+            verdicts = [(each, _verdict.decode(each.outcome)) for each in due]
+            await inbox.reports([_report(each, verdict, now) for each, verdict in verdicts])
+            await inbox.replies(
+                [
+                    Reply(
+                        carrier=SimulatorCarrier.name,
+                        sender=each.destination,
+                        recipient=each.sender,
+                        text=verdict.reply,
+                        at=now,
+                    )
+                    for each, verdict in verdicts
+                    if verdict.reply and each.sender
+                ]
+            )
+            await self._db.write(clear_due, due)
+            return 0
+        await self._db.write_behind(forget_old, self._settings.keep_days, TOLD_AT_ONCE)
+        at = await self._db.read(next_due)
+        if at is None:
+            return LONGEST_PAUSE_S
+        return min(LONGEST_PAUSE_S, max(0.01, (at - self._db.clock()) / 1000))
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._woken.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+class _Merging:
+    """A message's texts, taken apart once."""
+
+    def __init__(self, message: Message) -> None:
+        self._message = message
+        self._subject = Template(message.subject)
+        self._text = Template(message.text)
+        self._others = {
+            name: Template(text)
+            for name, text in (
+                ("html", message.html),
+                ("header", message.header),
+                ("voicemail", message.voicemail),
+            )
+            if text
+        }
+        self._facts: dict[str, object] = {
+            name: value
+            for name, value in (
+                ("from_name", message.from_name),
+                ("voice", message.voice),
+                ("files", [each.name for each in message.attachments]),
+            )
+            if value
+        }
+
+    def subject(self, parcel: Parcel) -> str:
+        return self._subject.merge(parcel.fields)
+
+    def text(self, parcel: Parcel) -> str:
+        return self._text.merge(parcel.fields)
+
+    def facts(self, parcel: Parcel) -> dict[str, object]:
+        merged = {name: each.merge(parcel.fields) for name, each in self._others.items()}
+        unsubscribe = {"unsubscribe_url": parcel.unsubscribe_url} if parcel.unsubscribe_url else {}
+        return self._facts | merged | unsubscribe
+
+
+def _judge(message: Message, fate: Fate, text: str) -> Verdict:
+    if isinstance(fate.answer, Rejected):
+        return Verdict(fate.answer.status.value, fate.answer.reason)
+    if fate.answer is not None:
+        return Verdict(Status.QUEUED.value, getattr(fate.answer, "reason", ""))
+    duration_s = 0
+    if fate.status is Status.SENT:
+        if message.channel is Channel.FAX:
+            duration_s = FAX_S
+        elif message.channel in (Channel.TTS, Channel.VOICE):
+            spoken = len(message.header) + len(text) * message.repeats
+            duration_s = 3 + spoken // SPOKEN_PER_S
+    return Verdict(
+        fate.status.value,
+        say_key(fate.key, message.keys),
+        duration_s,
+        fate.key,
+        fate.is_voicemail,
+        fate.reply,
+    )
+
+
+def _report(due: Due, verdict: Verdict, now: int) -> DeliveryReport:
+    is_mail = due.channel == Channel.EMAIL
+    notes = f"Simulated. {verdict.notes}".strip()
+    return DeliveryReport(
+        carrier=SimulatorCarrier.name,
+        status=Status(verdict.status),
+        at=now,
+        network_id="" if is_mail else str(due.id),
+        attempt_id=due.attempt_id if is_mail else None,
+        notes=notes,
+        duration_s=verdict.duration_s,
+        keypress=verdict.key,
+        is_voicemail=verdict.is_voicemail,
+    )

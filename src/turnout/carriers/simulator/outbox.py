@@ -1,0 +1,160 @@
+"""What the simulator "sent": kept in the database, so that a killed network forgets nothing."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from turnout.core.messaging.model import Channel
+from turnout.store import Statements, Tx
+
+DAY_MS = 24 * 3600 * 1000
+
+sql = Statements("turnout.carriers.simulator")
+_encode = msgspec.json.Encoder().encode
+
+
+class Sent(NamedTuple):
+    """A message on its way out; `outcome` and `facts` are JSON, `after_ms` when the network will
+    say more, None = never."""
+
+    org_id: int
+    attempt_id: int
+    job_id: int
+    kind: str
+    channel: str
+    sender: str
+    destination: str
+    subject: str
+    text: str
+    facts: str
+    outcome: str
+    after_ms: int | None
+
+
+class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the network says of a message in the end."""
+
+    status: str
+    notes: str = ""
+    duration_s: int = 0
+    key: str = ""
+    is_voicemail: bool = False
+    reply: str = ""
+
+
+class Due(NamedTuple):
+    """A message of which the network now says more."""
+
+    org_id: int
+    id: int
+    attempt_id: int
+    channel: str
+    sender: str
+    destination: str
+    outcome: str
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A message as lists show it. `at` in epoch ms."""
+
+    id: int
+    job_id: int
+    kind: str
+    channel: Channel
+    sender: str
+    destination: str
+    subject: str
+    text: str
+    facts: dict[str, Any]
+    verdict: Verdict
+    at: int
+
+
+def add_messages(tx: Tx, sent: Sequence[Sent]) -> list[int]:
+    """Keep messages; returns the network's numbers for them."""
+    ids = tx.next_ids("messaging", len(sent))
+    rows = [
+        (
+            each.org_id,
+            id_,
+            *each[1:11],
+            None if each.after_ms is None else tx.now + each.after_ms,
+        )
+        for id_, each in zip(ids, sent, strict=True)
+    ]
+    sql.add_messages(tx, rows=_encode(rows).decode(), now=tx.now)
+    return ids
+
+
+def list_due(tx: Tx, most: int) -> list[Due]:
+    """Messages of which the network says more now."""
+    return [Due(*row) for row in sql.list_due(tx, now=tx.now, most=most)]
+
+
+def next_due(tx: Tx) -> int | None:
+    """When the network will say more (epoch ms), None = never."""
+    return sql.next_due(tx)  # type: ignore[no-any-return]
+
+
+def clear_due(tx: Tx, due: Sequence[Due]) -> None:
+    """It has been said, and is on disk elsewhere."""
+    sql.clear_due(tx, rows=_encode([(each.org_id, each.id) for each in due]).decode())
+
+
+def forget_old(tx: Tx, days: int, most: int) -> int:
+    """Delete up to `most` messages that are older than so many days; returns how many."""
+    rows = sql.list_old(tx, before=tx.now - days * DAY_MS, most=most)
+    sql.delete_message(tx, [{"org_id": org_id, "id": id_} for org_id, id_ in rows])
+    return len(rows)
+
+
+def list_messages(
+    tx: Tx,
+    org_id: int,
+    *,
+    user_id: int = 0,
+    channel: str = "",
+    destination: str = "",
+    job_id: int = 0,
+    most: int = 50,
+) -> list[Shown]:
+    """Messages of an organization, newest first; 0 and empty = any."""
+    rows = sql.list_messages(
+        tx,
+        org_id=org_id,
+        user_id=user_id,
+        channel=channel,
+        destination=destination,
+        job_id=job_id,
+        most=most,
+    )
+    return [_shown(*row) for row in rows]
+
+
+def _shown(
+    id_: int,
+    job_id: int,
+    kind: str,
+    channel: str,
+    sender: str,
+    destination: str,
+    subject: str,
+    text: str,
+    facts: str,
+    outcome: str,
+    at: int,
+) -> Shown:
+    return Shown(
+        id_,
+        job_id,
+        kind,
+        Channel(channel),
+        sender,
+        destination,
+        subject,
+        text,
+        msgspec.json.decode(facts),
+        msgspec.json.decode(outcome, type=Verdict),
+        at,
+    )

@@ -1,0 +1,26 @@
+-- name: list_due(now, most)
+-- crosses organizations: the simulated network is one for all of them.
+SELECT org_id, id, attempt_id, channel, sender, destination, outcome
+FROM simulated_messages WHERE due_at IS NOT NULL AND due_at <= :now
+ORDER BY due_at, id LIMIT :most;
+
+-- name: next_due()$
+-- crosses organizations: the simulated network is one for all of them.
+SELECT min(due_at) FROM simulated_messages WHERE due_at IS NOT NULL;
+
+-- name: list_old(before, most)
+-- crosses organizations: old messages are deleted for all of them.
+SELECT org_id, id FROM simulated_messages WHERE at < :before ORDER BY at LIMIT :most;
+
+-- name: delete_message(org_id, id)*!
+DELETE FROM simulated_messages WHERE org_id = :org_id AND id = :id;
+
+-- name: list_messages(org_id, user_id, channel, destination, job_id, most)
+-- Newest first; `user_id` and `job_id` 0, `channel` and `destination` empty = any.
+SELECT m.id, m.job_id, m.kind, m.channel, m.sender, m.destination, m.subject, m.text, m.facts,
+    m.outcome, m.at
+FROM simulated_messages m JOIN jobs j ON j.org_id = m.org_id AND j.id = m.job_id
+WHERE m.org_id = :org_id AND m.at > 0 AND (:channel = '' OR m.channel = :channel)
+    AND (:destination = '' OR m.destination = :destination)
+    AND (:job_id = 0 OR m.job_id = :job_id) AND (:user_id = 0 OR j.user_id = :user_id)
+ORDER BY m.at DESC, m.id DESC LIMIT :most;

@@ -1,0 +1,262 @@
+"""The simulated network: what it says at once, later, and after it was killed."""
+
+import asyncio
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.node import BACKENDS, LocalNode, database, open_node
+from turnout.carriers import (
+    Accepted,
+    Attachment,
+    DeliveryReport,
+    Message,
+    Outcome,
+    Parcel,
+    Rejected,
+    Reply,
+    Retry,
+    simulator,
+)
+from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
+from turnout.carriers.simulator.fates import fate_of, say_key
+from turnout.carriers.simulator.outbox import Shown, list_messages
+from turnout.core.identity.organizations import create_organization
+from turnout.core.messaging.accepting import add_internal_job
+from turnout.core.messaging.model import Channel, Content, JobType, KeyResponse, Kind, Status
+from turnout.errors import Unavailable
+
+README = Path(simulator.__file__).with_name("README.md").read_text()
+
+
+class Inbox:
+    """What came in. `trouble` times it is not to be had."""
+
+    def __init__(self, trouble: int = 0) -> None:
+        self.came: list[DeliveryReport | Reply] = []
+        self.trouble = trouble
+
+    async def reports(self, reports: Sequence[DeliveryReport]) -> None:
+        if self.trouble:
+            self.trouble -= 1
+            raise Unavailable("test.trouble", "not now")
+        self.came += reports
+
+    async def replies(self, replies: Sequence[Reply]) -> None:
+        self.came += replies
+
+
+@pytest.fixture(params=BACKENDS)
+def node(request, tmp_path) -> Iterator[LocalNode]:
+    cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
+    with database(request.param, tmp_path, cluster) as url, open_node(url) as node:
+        yield node
+
+
+@pytest.fixture
+def org_id(node) -> int:
+    return node.db.call(create_organization, "acme", "Acme", actor="test").org_id
+
+
+def new_message(
+    node: LocalNode, org_id: int, channel: Channel = Channel.SMS, **more: Any
+) -> Message:
+    """A message of a job that exists, which lists of messages look at."""
+    job_id = node.db.call(
+        add_internal_job,
+        org_id,
+        1,
+        kind=Kind.NOTICE,
+        job_type=JobType.SMS,
+        name="test",
+        content=Content(text="x"),
+        recipients=[],
+    )
+    return Message(
+        id=job_id, org_id=org_id, channel=channel, **({"text": "Hi %%recipient%%"} | more)
+    )
+
+
+def send(
+    node: LocalNode,
+    message: Message,
+    *to: str,
+    inbox: Inbox | None = None,
+    expect: int = 0,
+    settings: SimulatorSettings = SimulatorSettings(delay_s=0),  # noqa: B008 - it is frozen
+) -> list[Outcome]:
+    """Send to `to`, and wait until `expect` things came in; the outcomes."""
+
+    async def scenario() -> list[Outcome]:
+        carrier = SimulatorCarrier(settings, node.db)
+        box = inbox or Inbox()
+        await carrier.start(box)
+        parcels = [
+            Parcel(
+                attempt_id=n, destination=each, sender="61400000100", fields={"recipient": "Ada"}
+            )
+            for n, each in enumerate(to, 1)
+        ]
+        outcomes = await carrier.send(message, parcels) if parcels else []
+        async with asyncio.timeout(10):
+            while len(box.came) < expect:  # noqa: ASYNC110 - the inbox is a plain list
+                await asyncio.sleep(0.005)
+        await carrier.stop()
+        return outcomes
+
+    return asyncio.run(scenario())
+
+
+def outbox(node: LocalNode, org_id: int, **filters: Any) -> list[Shown]:
+    return node.db.call(list_messages, org_id, **filters)
+
+
+def test_texts_are_reported_and_answered(node, org_id):
+    inbox = Inbox()
+    message = new_message(node, org_id)
+    to = [f"6141234000{digit}" for digit in "56790"]
+    outcomes = send(node, message, *to, inbox=inbox, expect=6)
+    ids = [each.network_ids[0] for each in outcomes if isinstance(each, Accepted)]
+    assert outcomes == [
+        Accepted((ids[0],)),
+        Accepted((ids[1],)),
+        Rejected(Status.BLOCKED, "The simulated network refuses this number."),
+        Accepted((ids[2],)),
+        Accepted((ids[3],)),
+    ]
+    reports = {each.network_id: each for each in inbox.came if isinstance(each, DeliveryReport)}
+    assert [reports[each].status for each in ids] == ["SENT", "SENT", "FAIL", "SENT"]
+    assert {each.notes for each in reports.values()} == {"Simulated."}
+    replies = [each for each in inbox.came if isinstance(each, Reply)]
+    assert sorted((each.sender, each.recipient, each.text) for each in replies) == [
+        (to[0], "61400000100", "Thanks, I will be there."),
+        (to[1], "61400000100", "STOP"),
+    ]
+    shown = outbox(node, org_id)
+    assert [(each.destination, each.text) for each in shown] == [
+        (each, "Hi Ada") for each in reversed(to)
+    ]
+    assert [each.destination for each in outbox(node, org_id, destination=to[2])] == [to[2]]
+    assert outbox(node, org_id, channel="fax") == []
+    assert outbox(node, org_id, user_id=99) == []
+
+
+def test_mails_are_final_and_may_bounce_later(node, org_id):
+    inbox = Inbox()
+    message = new_message(
+        node, org_id, Channel.EMAIL, subject="For %%recipient%%", html="<b>hi</b>"
+    )
+    outcomes = send(
+        node, message, "a@x.test", "bounce-1@x.test", "defer@x.test", "dsn@x.test",
+        inbox=inbox, expect=1,
+    )  # fmt: skip
+    assert [type(each) for each in outcomes] == [Accepted, Rejected, Retry, Accepted]
+    assert outcomes[0] == Accepted(is_final=True)
+    [report] = inbox.came
+    assert isinstance(report, DeliveryReport)
+    assert (report.attempt_id, report.network_id, report.status) == (4, "", "BOUN")
+    assert outbox(node, org_id)[-1].subject == "For Ada"
+    assert outbox(node, org_id)[-1].facts == {"html": "<b>hi</b>"}
+
+
+def test_calls_last_and_tell_what_was_pressed(node, org_id):
+    inbox = Inbox()
+    keys = (KeyResponse("1", "Thanks", "6987654321"), KeyResponse("2"))
+    message = new_message(node, org_id, Channel.TTS, text="x" * 30, repeats=2, keys=keys)
+    send(node, message, "61412340005", "61412340006", "61412340008", inbox=inbox, expect=3)
+    told = [
+        (each.status, each.duration_s, each.keypress, each.is_voicemail, each.notes)
+        for each in inbox.came
+        if isinstance(each, DeliveryReport)
+    ]
+    assert sorted(told) == [
+        ("BUSY", 0, "", False, "Simulated."),
+        ("SENT", 7, "", True, "Simulated."),
+        (
+            "SENT", 7, "1", False,
+            "Simulated. Pressed 1. Played: Thanks Connected to 6987654321.",
+        ),
+    ]  # fmt: skip
+
+
+def test_faxes_have_files(node, org_id):
+    files = (Attachment("map.pdf", "application/pdf", b"%PDF"),)
+    message = new_message(node, org_id, Channel.FAX, text="", attachments=files)
+    send(node, message, "61412340000", inbox=(inbox := Inbox()), expect=1)
+    assert [each.duration_s for each in inbox.came if isinstance(each, DeliveryReport)] == [42]
+    assert outbox(node, org_id)[0].facts == {"files": ["map.pdf"]}
+
+
+def test_long_texts_are_several_parts(node, org_id):
+    message = new_message(node, org_id, text="x" * 161)
+    [outcome] = send(node, message, "61412340007"[:-1] + "0")
+    assert isinstance(outcome, Accepted)
+    assert outcome.parts == 2
+
+
+def test_a_network_that_was_killed_goes_on_where_it_was(node, org_id):
+    message = new_message(node, org_id)
+    slow = SimulatorSettings(delay_s=100)
+    [outcome] = send(node, message, "61412340000", settings=slow)
+    node.clock.advance(101)
+    inbox = Inbox()
+    send(node, message, inbox=inbox, expect=1)
+    assert isinstance(outcome, Accepted)
+    assert [each.network_id for each in inbox.came if isinstance(each, DeliveryReport)] == [
+        outcome.network_ids[0]
+    ]
+    again = Inbox()
+    send(node, message, inbox=again)
+    assert again.came == []
+
+
+def test_what_the_inbox_does_not_store_is_told_again(node, org_id):
+    inbox = Inbox(trouble=1)
+    send(node, new_message(node, org_id), "61412340000", inbox=inbox, expect=1)
+    assert len(inbox.came) == 1
+
+
+def test_old_messages_are_forgotten(node, org_id):
+    message = new_message(node, org_id)
+    send(node, message, "61412340000", expect=1, inbox=Inbox())
+    node.clock.advance(8 * 24 * 3600)
+    send(node, message, "61412340001", expect=1, inbox=Inbox())
+
+    async def until_swept() -> None:
+        carrier = SimulatorCarrier(SimulatorSettings(delay_s=0), node.db)
+        await carrier.start(Inbox())
+        async with asyncio.timeout(10):
+            while len(await node.db.read(list_messages, org_id)) > 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await carrier.stop()
+
+    asyncio.run(until_swept())
+    assert [each.destination for each in outbox(node, org_id)] == ["61412340001"]
+
+
+CHANNELS = {
+    "SMS and MMS": (Channel.SMS, Channel.MMS),
+    "Text-to-speech and voice": (Channel.TTS, Channel.VOICE),
+    "Fax": (Channel.FAX,),
+}
+
+
+@pytest.mark.parametrize("heading", CHANNELS)
+def test_the_table_in_the_readme_is_how_it_is(heading):
+    table = README.partition(f"| {heading}: the number ends with |")[2].partition("\n\n")[0]
+    documented = dict(re.findall(r"^\| (\d) \| (.*) \|$", table, re.MULTILINE))
+    assert documented
+    for channel in CHANNELS[heading]:
+        for digit in "0123456789":
+            fate = fate_of(channel, f"6141234000{digit}")
+            answer = getattr(fate.answer, "status", fate.status)
+            text = documented.get(digit, "SENT")
+            assert re.search(rf"\b({answer}|delivered,|answered,)", text)
+
+
+def test_a_key_without_a_response_is_told_alone():
+    assert say_key("3", (KeyResponse("1", "x"),)) == "Pressed 3."
+    assert say_key("", ()) == ""
