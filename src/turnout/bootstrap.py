@@ -21,7 +21,7 @@ from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.prices import Prices
 from turnout.dialects.messaging import routes as messaging
 from turnout.dialects.messaging.auth import Logins
-from turnout.dialects.messaging.file_intake import FileIntake, fetch_nothing
+from turnout.dialects.messaging.file_intake import FileIntake
 from turnout.dialects.messaging.jobs import JobParts
 from turnout.dialects.registration import routes as registration
 from turnout.dialects.registration.auth import Tokens
@@ -29,6 +29,7 @@ from turnout.errors import Failure, Unavailable
 from turnout.http import logs, server
 from turnout.http.app import Asgi, Mount, RootApp
 from turnout.http.backlog import Backlog
+from turnout.http.outbound import Outbound
 from turnout.http.rate_limit import RateLimiter
 from turnout.settings import Settings, SettingsError, split_list
 from turnout.store import Database, Tx, open_database
@@ -81,6 +82,7 @@ class Node:
         self.limiter = RateLimiter(db, settings.rate_limit_per_minute)
         self.tokens = Tokens(db, settings.public_url)
         self.logins = Logins(db)
+        self.outbound = Outbound(settings.outbound_allow)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
         api = self._registration()
         self.app = RootApp(
@@ -113,7 +115,7 @@ class Node:
                 db=self.db,
                 policy=policy_of(self.settings),
                 voices=split_list(self.settings.tts_voices),
-                files=FileIntake(self.db, fetch_nothing),
+                files=FileIntake(self.db, self.outbound),
             ),
         )
         messaging_app: Asgi = messaging.build(parts)
@@ -136,6 +138,7 @@ class Node:
         """Stop the loops between two steps, and store what is only in memory."""
         for loop in self._loops:
             await loop.stop()
+        await self.outbound.close()
         with suppress(Failure):
             await self.limiter.flush()
             if used := self._take_last_used():

@@ -23,7 +23,7 @@ from turnout.core.messaging.listing import (
     stream_job,
 )
 from turnout.core.messaging.model import Content, JobOptions, JobType, Kind, NewRecipient, Status
-from turnout.core.messaging.outcomes import Accepted, Rejected
+from turnout.core.messaging.outcomes import Accepted, Outcome, Rejected
 from turnout.errors import Missing, Unauthenticated
 
 WHO = ("admin", "agent", "acct", "colleague", "rival", "stranger")
@@ -186,7 +186,10 @@ def test_a_job_in_full(node, db, login):
         NewRecipient("0412"),
     ]
     job_id = db.call(accept_job, login, new, to, POLICY)
-    outcomes = [Accepted(parts=2, is_final=True), Rejected(Status.INVALID_NUMBER, "no number")]
+    outcomes: list[Outcome] = [
+        Accepted(parts=2, is_final=True),
+        Rejected(Status.INVALID_NUMBER, "no number"),
+    ]
     answer(db, claim_all(db), *outcomes)
 
     caller, job, recipients = db.call(read_job, login, job_id)

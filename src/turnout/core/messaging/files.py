@@ -1,13 +1,86 @@
-"""Files that go with jobs, kept once for each organization by the SHA-256 of their content."""
+"""Files that go with jobs, kept once for each organization by the SHA-256 of their content.
 
+A file is stored in pieces, a transaction each, so that no write takes long; the row in `files`
+comes last and says that all of them are there. Pieces without that row are written again by whoever
+sends the same file, and hurt nobody.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from turnout.core.messaging.model import JobFile
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
 from turnout.store import Tx
 
+PIECE_BYTES = 262_144
+HOUR_MS = 3_600_000
+
+
+def digest_of(content: bytes) -> str:
+    """The name under which a content is kept."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def cut(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """The pieces of a content, numbered from 0."""
+    for number, start in enumerate(range(0, max(1, len(content)), PIECE_BYTES)):
+        yield number, content[start : start + PIECE_BYTES]
+
+
+def has_file(tx: Tx, org_id: int, digest: str) -> bool:
+    """Whether the organization has this content already."""
+    return sql.has_file(tx, org_id=org_id, digest=digest) is not None
+
+
+def store_piece(tx: Tx, org_id: int, digest: str, number: int, content: bytes) -> None:
+    """Store one piece of a file. Doing it again changes nothing."""
+    sql.add_piece(tx, org_id=org_id, digest=digest, number=number, content=content, now=tx.now)
+
+
+def finish_file(tx: Tx, org_id: int, digest: str, size: int) -> None:
+    """All pieces of a file are there. Doing it again changes nothing."""
+    sql.add_file(tx, org_id=org_id, digest=digest, size=size, now=tx.now)
+
+
+def add_job_files(
+    tx: Tx, org_id: int, job_id: int, files: Sequence[JobFile], keep_hours: int | None
+) -> None:
+    """Note which files a job has; after `keep_hours` (None = never) their content may go."""
+    delete_at = None if not keep_hours else tx.now + keep_hours * HOUR_MS
+    sql.add_job_file(
+        tx,
+        [
+            {
+                "org_id": org_id,
+                "job_id": job_id,
+                "number": number,
+                "name": file.name,
+                "content_type": file.content_type,
+                "digest": file.digest,
+                "source_url": file.source_url,
+                "delete_at": delete_at,
+            }
+            for number, file in enumerate(files)
+        ],
+    )
+
 
 def read_file(tx: Tx, org_id: int, digest: str) -> bytes:
     """The content of a file. Raises Missing when it is no longer kept."""
-    pieces = [bytes(content) for (content,) in sql.list_pieces(tx, org_id=org_id, digest=digest)]
-    if not pieces:
+    if not has_file(tx, org_id, digest):
         raise Missing("file.missing", f"The file {digest} is no longer kept.")
-    return b"".join(pieces)
+    pieces = sql.list_pieces(tx, org_id=org_id, digest=digest)
+    return b"".join(bytes(content) for (content,) in pieces)
+
+
+def forget_files(tx: Tx, most: int) -> int:
+    """Delete up to `most` files whose time is over, unless another job needs them; returns how
+    many were looked at."""
+    outdated = sql.list_outdated_files(tx, now=tx.now, most=most)
+    for org_id, job_id, number, digest in outdated:
+        sql.forget_job_file(tx, org_id=org_id, job_id=job_id, number=number)
+        if sql.is_file_needed(tx, org_id=org_id, digest=digest) is None:
+            sql.delete_file(tx, org_id=org_id, digest=digest)
+            sql.delete_pieces(tx, org_id=org_id, digest=digest)
+    return len(outdated)

@@ -88,6 +88,39 @@ WHERE org_id = :org_id AND id = :id;
 
 -- == files ==
 
+-- name: has_file(org_id, digest)$
+SELECT 1 FROM files WHERE org_id = :org_id AND digest = :digest;
+
+-- name: add_piece(org_id, digest, number, content, now)!
+INSERT INTO file_pieces (org_id, digest, number, content, created_at)
+VALUES (:org_id, :digest, :number, :content, :now)
+ON CONFLICT (org_id, digest, number) DO NOTHING;
+
+-- name: add_file(org_id, digest, size, now)!
+INSERT INTO files (org_id, digest, size, created_at) VALUES (:org_id, :digest, :size, :now)
+ON CONFLICT (org_id, digest) DO NOTHING;
+
+-- name: add_job_file(org_id, job_id, number, name, content_type, digest, source_url, delete_at)*!
+INSERT INTO job_files (org_id, job_id, number, name, content_type, digest, source_url, delete_at)
+VALUES (:org_id, :job_id, :number, :name, :content_type, :digest, :source_url, :delete_at);
+
+-- name: list_outdated_files(now, most)
+-- crosses organizations: files are deleted for all of them when their time is over.
+SELECT org_id, job_id, number, digest FROM job_files
+WHERE delete_at IS NOT NULL AND delete_at <= :now ORDER BY delete_at LIMIT :most;
+
+-- name: forget_job_file(org_id, job_id, number)!
+DELETE FROM job_files WHERE org_id = :org_id AND job_id = :job_id AND number = :number;
+
+-- name: is_file_needed(org_id, digest)$
+SELECT 1 FROM job_files WHERE org_id = :org_id AND digest = :digest LIMIT 1;
+
+-- name: delete_file(org_id, digest)!
+DELETE FROM files WHERE org_id = :org_id AND digest = :digest;
+
+-- name: delete_pieces(org_id, digest)!
+DELETE FROM file_pieces WHERE org_id = :org_id AND digest = :digest;
+
 -- name: list_pieces(org_id, digest)
 SELECT content FROM file_pieces WHERE org_id = :org_id AND digest = :digest ORDER BY number;
 

@@ -6,7 +6,7 @@ Contract, File. Which member has them, what they may be and how many are sent is
 import base64
 import mimetypes
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -19,7 +19,7 @@ MOST_FILES = 100
 FAX_TYPES = ("jpg", "tif", "png", "gif", "doc", "docx", "xls", "xlsx", "pdf", "txt", "ppt", "pptx")
 _SAME_TYPES = {"jpeg": "jpg", "tiff": "tif"}
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
-_UNKNOWN_TYPE = "application/octet-stream"
+UNKNOWN_TYPE = "application/octet-stream"
 
 # The member that has a type's files; each type takes them under the other names too.
 MEMBERS = {
@@ -81,7 +81,11 @@ def decode_files(given: dict[str, Any], job_type: JobType) -> GivenFiles:
 def check_size(member: str, size: int) -> None:
     """Raise Invalid when a job's files are over 20 MB in all."""
     if size > MOST_BYTES:
-        refuse(member, f"The {{field}} may not be greater than {MOST_BYTES // 1024} kilobytes.")
+        refuse_size(member)
+
+
+def refuse_size(member: str) -> NoReturn:
+    refuse(member, f"The {{field}} may not be greater than {MOST_BYTES // 1024} kilobytes.")
 
 
 def _as_list(member: str, value: Any) -> list[Any]:
@@ -104,7 +108,7 @@ def _file(place: str, value: Any, types: tuple[str, ...] | None) -> GivenFile:
     if not isinstance(value, dict):
         refuse(place, "The {field} must be an array.")
     name = _name(f"{place}.name", value.get("name"), types)
-    content_type = mimetypes.guess_type(name)[0] or _UNKNOWN_TYPE
+    content_type = mimetypes.guess_type(name)[0] or UNKNOWN_TYPE
     encoded, url = value.get("base64content"), value.get("url")
     if encoded:
         content = _content(f"{place}.base64content", encoded)

@@ -1,51 +1,86 @@
 """Files on their way into a job: fetched from their addresses, then kept by the core."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from typing import Protocol
 
 import msgspec
 
+from turnout.core.messaging.files import (
+    cut,
+    digest_of,
+    finish_file,
+    has_file,
+    store_piece,
+)
 from turnout.core.messaging.model import JobFile, NewJob
-from turnout.dialects.messaging.attachments import MOST_BYTES, GivenFile, GivenFiles, check_size
+from turnout.dialects.messaging.attachments import (
+    MOST_BYTES,
+    UNKNOWN_TYPE,
+    GivenFile,
+    GivenFiles,
+    check_size,
+    refuse_size,
+)
 from turnout.dialects.messaging.rules import refuse
-from turnout.errors import Unavailable
+from turnout.http.outbound import Fetched, OutboundError, TooLarge
 from turnout.store import Database
 
-Fetch = Callable[[str, int], Awaitable[bytes]]
+FETCH_S = 30
+
+
+class Fetcher(Protocol):
+    """The way out; turnout.http.outbound.Outbound is one."""
+
+    async def fetch(self, url: str, most: int, timeout_s: float) -> Fetched:
+        """What is at an address. Raises OutboundError, TooLarge for over `most` bytes."""
 
 
 class FileIntake:
-    """Gets the files of jobs, and keeps them. `fetch` gives what is at an address, up to so many
-    bytes, and raises ValueError, saying why, when it cannot."""
+    """Gets the files of jobs, and keeps them."""
 
-    def __init__(self, db: Database, fetch: Fetch) -> None:
+    def __init__(self, db: Database, fetcher: Fetcher) -> None:
         self._db = db
-        self._fetch = fetch
+        self._fetcher = fetcher
 
     async def attach(self, org_id: int, new: NewJob, given: GivenFiles) -> NewJob:
         """The job with its files. Each address is asked once. Raises Invalid when a file cannot
         be had, or all of them are too large."""
-        files = []
-        size = sum(len(file.content) for file in given.files)
+        left = MOST_BYTES - sum(len(file.content) for file in given.files)
+        had = []
         for file in given.files:
-            content = file.content or await self._get(file, MOST_BYTES - size)
-            size += len(content) - len(file.content)
-            check_size(given.member, size)
-            files.append(await self._keep(org_id, file, content))
-        whole = msgspec.structs.replace(new.content, files=tuple(files))
-        return msgspec.structs.replace(new, content=whole)
+            whole = file if file.content else await self._get(given.member, file, left)
+            left -= len(whole.content) - len(file.content)
+            had.append(whole)
+        check_size(given.member, MOST_BYTES - left)
+        files = tuple([await self._keep(org_id, file) for file in had])
+        content = msgspec.structs.replace(new.content, files=files)
+        return msgspec.structs.replace(new, content=content)
 
-    async def _get(self, file: GivenFile, most: int) -> bytes:
+    async def _get(self, member: str, file: GivenFile, most: int) -> GivenFile:
+        field = f"{file.field}.url"
         try:
-            content = await self._fetch(file.url, most)
-        except ValueError as error:
-            refuse(f"{file.field}.url", f"The {{field}} could not be fetched: {error}.")
-        if not content:
-            refuse(f"{file.field}.url", "The {field} could not be fetched: there is nothing.")
-        return content
+            fetched = await self._fetcher.fetch(file.url, most, FETCH_S)
+        except TooLarge:
+            refuse_size(member)
+        except OutboundError as error:
+            refuse(field, f"The {{field}} could not be fetched: {_plain(error)}")
+        if not fetched.content:
+            refuse(field, "The {field} could not be fetched: there is nothing at it.")
+        type_ = file.content_type
+        if type_ == UNKNOWN_TYPE and fetched.content_type:
+            type_ = fetched.content_type
+        return msgspec.structs.replace(file, content=fetched.content, content_type=type_)
 
-    async def _keep(self, org_id: int, file: GivenFile, content: bytes) -> JobFile:
-        raise Unavailable("files.unavailable", "Files cannot be kept yet.")
+    async def _keep(self, org_id: int, file: GivenFile) -> JobFile:
+        content = file.content
+        digest = await asyncio.to_thread(digest_of, content)
+        if not await self._db.read(has_file, org_id, digest):
+            for number, piece in cut(content):
+                await self._db.write(store_piece, org_id, digest, number, piece)
+            await self._db.write(finish_file, org_id, digest, len(content))
+        return JobFile(file.name, file.content_type, digest, len(content), file.url)
 
 
-async def fetch_nothing(url: str, most: int) -> bytes:
-    raise ValueError("not yet")
+def _plain(error: OutboundError) -> str:
+    """What the matter is, as a sentence; braces would be taken for places to fill."""
+    return str(error).replace("{", "(").replace("}", ")").rstrip(".") + "."
