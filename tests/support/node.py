@@ -132,6 +132,7 @@ class LocalNode:
         return total
 
     def close(self) -> None:
+        self.client.run(self.node.outbound.close())
         self.client.__exit__()
         self.db.close()
 

@@ -12,7 +12,8 @@ from tests.support.node import BACKENDS, LocalNode, new_database, open_node
 @pytest.fixture(params=BACKENDS)
 def node(request, tmp_path: Path) -> Iterator[LocalNode]:
     cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
-    with open_node(new_database(request.param, tmp_path, cluster)) as node:
+    url = new_database(request.param, tmp_path, cluster)
+    with open_node(url, outbound_allow="127.0.0.1/32", prices="sms=0.13") as node:
         yield node
 
 

@@ -36,8 +36,9 @@ def check_answer(asked: Request, answer: Answer) -> None:
 def _response(asked: Request, status: int) -> dict[str, Any]:
     """What the operation answers; an unknown path or method answers like all the others."""
     path = asked.target.partition("?")[0].rstrip("/")
-    if path.startswith("/api/v1/users/"):
-        path = "/api/v1/users/{user_id}"
+    for noun in ("user", "job"):
+        if path.startswith(f"/api/v1/{noun}s/"):
+            path = f"/api/v1/{noun}s/{{{noun}_id}}"
     operations = document()["paths"].get(path, {})
     operation = operations.get(asked.method.lower())
     if operation is None:

@@ -50,9 +50,10 @@ _phones = rules.choice(("Phone", "Mobile"))
 
 
 class Told(NamedTuple):
-    """What is told apart from the request: the user's zone, and the voices that there are."""
+    """What is told apart from the request: the user's zone and usual voice, and all voices."""
 
     timezone: str
+    voice: str
     voices: Sequence[str]
 
 
@@ -192,7 +193,7 @@ def _speech(given: Given, job_type: JobType, told: Told) -> tuple[Content, str]:
         header=one(given, "header", _message, ""),
         text=needed(given, "message", _message),
         voicemail=one(given, "voicemail_message", _message, ""),
-        voice=one(given, "voice", rules.choice(told.voices), ""),
+        voice=one(given, "voice", rules.choice(told.voices), told.voice),
         repeats=1 if one(given, "skip_message_repeat", rules.flag, False) else REPEATS,
         keys=_keys(given) if job_type is JobType.TWO_WAY_TTS else (),
     )

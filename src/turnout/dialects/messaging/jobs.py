@@ -82,7 +82,9 @@ class JobsResource(Resource):
         member = await self._logins.read(req, require_member)
         async with self._large.place(req.content_length):
             body = await read_body(req, BODY_LIMIT, BODY_TIMEOUT_S)
-            told = Told(member.timezone, self._parts.voices)
+            voices = self._parts.voices
+            usual = member.profile.default_tts_voice or voices[0]
+            told = Told(member.timezone, usual, voices)
             job = await _run(len(body), _decode, req, body, told)
             request = await _run(len(body), _idempotent, req, body)
             resp.data = present_number(await self._accept(req, member, job, request))
