@@ -27,6 +27,7 @@ from tools.check_docs import (
     find_faults,
 )
 from turnout.bootstrap import APIS
+from turnout.dialects.messaging.errors import STATUS as MESSAGING
 from turnout.dialects.registration import decode, errors, registerstatus, routes, signin
 from turnout.dialects.registration.wire import ContactBody, CustomItem, EventTarget, SessionRef
 from turnout.errors import KINDS
@@ -136,7 +137,8 @@ def test_kinds_have_the_statuses_of_the_tables() -> None:
     ]
     assert [row[0] for row in rows[: len(KINDS)]] == [kind.__name__ for kind in KINDS]
     assert {row[0]: row[3:] for row in rows} == {
-        kind.__name__: [str(status), str(PAGES[kind][0])] for kind, status in errors.STATUS.items()
+        kind.__name__: [str(status), str(MESSAGING[kind]), str(PAGES[kind][0])]
+        for kind, status in errors.STATUS.items()
     }
 
 
