@@ -63,7 +63,7 @@ APIS = (
         "messaging",
         "Messaging",
         "/api/v1",
-        "Users and sign-in so far; e-mail, SMS, fax and calls come next.",
+        "E-mail, SMS, MMS, calls and faxes, users, and verification codes.",
         MESSAGING_DOCUMENT,
         is_whole=False,
     ),

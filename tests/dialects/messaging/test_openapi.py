@@ -33,6 +33,10 @@ OPERATIONS = [
     ("GET", "/api/v1/jobs"),
     ("POST", "/api/v1/jobs"),
     ("GET", "/api/v1/jobs/{job_id}"),
+    ("GET", "/api/v1/client_verification/sendCode"),
+    ("POST", "/api/v1/client_verification/sendCode"),
+    ("GET", "/api/v1/client_verification/validateCode"),
+    ("POST", "/api/v1/client_verification/validateCode"),
     ("GET", "/api/v1/users"),
     ("GET", "/api/v1/users/{user_id}"),
 ]

@@ -1,1 +1,1 @@
-"""The messaging API: so far its users; jobs, callbacks and verification codes come later."""
+"""The messaging API: jobs, users and verification codes."""
