@@ -7,18 +7,25 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 import uvloop
 
+from turnout import networks
+from turnout.carriers import Carrier
 from turnout.core.identity.credentials import touch_credentials
 from turnout.core.identity.model import Caller
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
 from turnout.core.journeys.intake import QUEUE
+from turnout.core.journeys.live_lists import resolve
 from turnout.core.messaging.accepting import Policy
+from turnout.core.messaging.model import Channel
+from turnout.core.messaging.opt_outs import ensure_link_key, unsubscribe_url
 from turnout.core.messaging.prices import Prices
+from turnout.core.messaging.replies import receive_replies
 from turnout.dialects.messaging import routes as messaging
 from turnout.dialects.messaging.auth import Logins
 from turnout.dialects.messaging.file_intake import FileIntake
@@ -36,9 +43,13 @@ from turnout.store import Database, Tx, open_database
 from turnout.store.migrations.revisions import HEAD
 from turnout.web.catalogue import Api, WebParts
 from turnout.web.routes import build as build_web
+from turnout.workers.callbacks import callback_loops
+from turnout.workers.delivery import Delivery, delivery_loops
 from turnout.workers.housekeeping import housekeeping_loops
+from turnout.workers.inbox import CarrierInbox
 from turnout.workers.intake import intake_loops
 from turnout.workers.loop import Loop
+from turnout.workers.schedules import schedule_loops
 
 READY_TIMEOUT_S = 3
 # The event loop and the writer thread share one interpreter: with the default of 5 ms a
@@ -91,6 +102,8 @@ class Node:
             access_log=settings.access_log,
             shortcuts=[api.shortcut],
         )
+        self.outbound = Outbound(settings.outbound_allow)
+        self.workers = Workers(settings, db, self.outbound)
         self._loops: list[Loop] = []
 
     def _registration(self) -> registration.Api:
@@ -129,13 +142,14 @@ class Node:
         """Start the loops."""
         await _ensure_signing_key(self.db)
         self._loops = housekeeping_loops(self.db, self.limiter, self.backlog, self._take_last_used)
-        if self.settings.work_in_process:
-            self._loops += intake_loops(self.db)
         for loop in self._loops:
             loop.start()
+        if self.settings.work_in_process:
+            await self.workers.start()
 
     async def drain(self) -> None:
         """Stop the loops between two steps, and store what is only in memory."""
+        await self.workers.stop()
         for loop in self._loops:
             await loop.stop()
         await self.outbound.close()
@@ -152,6 +166,51 @@ class Node:
             await asyncio.wait_for(self.db.read(_ping), READY_TIMEOUT_S)
         except TimeoutError as error:
             raise Unavailable("store.slow", "The database does not answer in time.") from error
+
+
+class Workers:
+    """Everything that works off queues, with the carriers: in `serve` or in `work`."""
+
+    def __init__(self, settings: Settings, db: Database, outbound: Outbound) -> None:
+        self._settings = settings
+        self._db = db
+        self._outbound = outbound
+        self._carriers: dict[Channel, Carrier] = {}
+        self._loops: list[Loop] = []
+
+    async def start(self) -> None:
+        """Connect the carriers, and start the loops. Raises SettingsError when a carrier cannot
+        be made."""
+        settings = self._settings
+        for name in networks.unused(settings):
+            log.warning("a carrier has settings, but carries nothing", carrier=name)
+        self._carriers = networks.make_carriers(settings, self._db)
+        link_key = await self._db.write(ensure_link_key)
+        policy = policy_of(settings)
+        delivery = Delivery(
+            carriers=self._carriers,
+            prices=policy.prices,
+            unsubscribe_url=partial(unsubscribe_url, settings.public_url, link_key),
+            mail_from=settings.mail_from,
+            lease_ms=settings.delivery_lease_seconds * 1000,
+            report_wait_ms=settings.receipt_wait_hours * 3_600_000,
+        )
+        inbox = CarrierInbox(self._db, receive_replies)
+        for carrier in set(self._carriers.values()):
+            await carrier.start(inbox)
+        self._loops = [
+            *intake_loops(self._db),
+            *schedule_loops(self._db, resolve),
+            *delivery_loops(self._db, delivery),
+            *callback_loops(self._db, self._outbound),
+        ]
+        for loop in self._loops:
+            loop.start()
+
+    async def stop(self) -> None:
+        """Stop the loops between two steps, let carriers finish what they have, and record it."""
+        await asyncio.gather(*(loop.stop() for loop in self._loops))
+        await asyncio.gather(*(carrier.stop() for carrier in set(self._carriers.values())))
 
 
 def serve(
@@ -204,15 +263,15 @@ def work(settings: Settings, *, started: Callable[[], None] = lambda: None) -> N
 
 async def _work(settings: Settings, started: Callable[[], None]) -> None:
     db = open_database(settings)
+    outbound = Outbound(settings.outbound_allow)
+    workers = Workers(settings, db, outbound)
     try:
-        loops = intake_loops(db)
-        for loop in loops:
-            loop.start()
+        await workers.start()
         asyncio.get_running_loop().call_soon(started)
         await server.until_signal()
-        for loop in loops:
-            await loop.stop()
+        await workers.stop()
     finally:
+        await outbound.close()
         db.close()
 
 

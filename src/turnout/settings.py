@@ -17,6 +17,8 @@ from msgspec import Meta
 
 PREFIX = "TURNOUT_"
 CONFIG = PREFIX + "CONFIG"
+CARRIERS = ("smtp_", "smpp_", "simulator_")
+"""How the names of carriers' own settings begin (turnout/networks.py)."""
 
 
 class SettingsError(Exception):
@@ -24,7 +26,11 @@ class SettingsError(Exception):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything an operator can set. `turnout settings` prints this with the present values."""
+    """Everything an operator can set. `turnout settings` prints this with the present values.
+
+    `carriers` holds the carriers' own settings as they were given, by name (`smtp_host`);
+    turnout/networks.py reads them.
+    """
 
     database_url: Annotated[
         str, Meta(description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
@@ -58,6 +64,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     outbound_allow: Annotated[
         str, Meta(description="private networks (CIDR, comma-separated) outbound calls may reach")
     ] = ""
+    carrier_email: Annotated[
+        Literal["simulator", "smtp"],
+        Meta(description="network that carries e-mail: simulator or smtp"),
+    ] = "simulator"
+    carrier_sms: Annotated[
+        Literal["simulator", "smpp"],
+        Meta(description="network that carries SMS: simulator or smpp"),
+    ] = "simulator"
+    carrier_mms: Annotated[
+        Literal["simulator"], Meta(description="network that carries MMS: simulator")
+    ] = "simulator"
+    carrier_tts: Annotated[
+        Literal["simulator"], Meta(description="network that carries text-to-speech: simulator")
+    ] = "simulator"
+    carrier_voice: Annotated[
+        Literal["simulator"], Meta(description="network that carries recorded calls: simulator")
+    ] = "simulator"
+    carrier_fax: Annotated[
+        Literal["simulator"], Meta(description="network that carries faxes: simulator")
+    ] = "simulator"
+    carriers: dict[str, str] = {}
+    delivery_lease_seconds: Annotated[
+        int, Meta(ge=1, description="time after which what a dead worker had is sent again")
+    ] = 120
+    receipt_wait_hours: Annotated[
+        int, Meta(ge=1, description="time to wait for a delivery report")
+    ] = 72
     prices: Annotated[
         str, Meta(description="channel[:prefix]=price of a message's part, between blanks")
     ] = ""
@@ -96,7 +129,7 @@ def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
     values: dict[str, Any] = {}
     if path := environ.get(CONFIG):
         values |= _known(_read_file(Path(path)), where=path)
-    values |= _known(
+    given = _known(
         {
             name.removeprefix(PREFIX).lower(): value
             for name, value in environ.items()
@@ -104,6 +137,7 @@ def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
         },
         where="the environment",
     )
+    values |= given | {"carriers": values.get("carriers", {}) | given["carriers"]}
     values |= {name: value for name, value in overrides.items() if value is not None}
     settings = _convert(values)
     _check_networks(settings.outbound_allow)
@@ -117,6 +151,8 @@ def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
     """One row a setting: environment name, value (passwords hidden), default, meaning."""
     rows = []
     for field in msgspec.structs.fields(Settings):
+        if field.name == "carriers":
+            continue
         value = getattr(settings, field.name)
         shown = hide_password(value) if field.name == "database_url" else _plain(value)
         meaning = msgspec.json.schema(Settings)["$defs"]["Settings"]["properties"][field.name]
@@ -155,13 +191,16 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _known(values: dict[str, Any], where: str) -> dict[str, Any]:
-    unknown = sorted(set(values) - set(Settings.__struct_fields__))
+    """The values, those of carriers put apart. Raises SettingsError for an unknown name."""
+    own = {name: str(values[name]) for name in values if name.startswith(CARRIERS)}
+    values = {name: value for name, value in values.items() if name not in own}
+    unknown = sorted(set(values) - set(Settings.__struct_fields__) | {"carriers"} & values.keys())
     if unknown:
         name = PREFIX + unknown[0].upper()
         raise SettingsError(
             f"{name} in {where} is not a setting; `turnout settings` lists those there are"
         )
-    return values
+    return values | {"carriers": own}
 
 
 def _convert(values: dict[str, Any]) -> Settings:

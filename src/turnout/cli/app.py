@@ -12,7 +12,7 @@ from cyclopts.validators import Number as Range
 from rich.console import Console
 from rich.table import Column, Table
 
-from turnout import __version__
+from turnout import __version__, networks
 from turnout.errors import Unavailable
 from turnout.settings import Settings, load
 from turnout.store import Database, Ids, open_database
@@ -56,7 +56,9 @@ app = App(
 
 def settings(**overrides: Any) -> Settings:
     """The settings of this process; `overrides` (None = not given) win."""
-    return load(os.environ, **overrides)
+    chosen = load(os.environ, **overrides)
+    networks.check(chosen)
+    return chosen
 
 
 def actor() -> str:

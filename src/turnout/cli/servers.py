@@ -5,7 +5,7 @@ import shlex
 from cyclopts import App
 from rich.text import Text
 
-from turnout import bootstrap
+from turnout import bootstrap, networks
 from turnout.cli.app import app, console, database, settings
 from turnout.core.identity.signing import generate_key_pair, rotate_signing_key
 from turnout.settings import describe, hide_password
@@ -65,7 +65,8 @@ def show_settings() -> None:
     The output is a file of NAME=VALUE lines with comments, fit to be edited and read by systemd
     (EnvironmentFile) or a shell. A password in the database's address is shown as ***.
     """
-    for name, value, default, meaning in describe(settings()):
+    chosen = settings()
+    for name, value, default, meaning in (*describe(chosen), *networks.describe(chosen)):
         usual = f"default {default}" if default else "not set by default"
         console.print(Text(f"# {meaning} ({usual})", style="dim"))
         console.print(Text.assemble((name, "bold"), f"={shlex.quote(value) if value else ''}"))

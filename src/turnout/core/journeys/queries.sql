@@ -24,3 +24,25 @@ SELECT count(*) FROM (SELECT 1 FROM submissions WHERE done_at IS NULL LIMIT :mos
 -- name: next_due()$
 -- crosses organizations: workers serve all of them.
 SELECT min(due_at) FROM submissions WHERE done_at IS NULL;
+
+-- name: find_event_end(org_id, id)$
+SELECT ends_at FROM events WHERE org_id = :org_id AND id = :id;
+
+-- name: list_registered(org_id, event_id, which, after, most)
+-- `which` is empty, `checked` or `unchecked`.
+SELECT r.id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company, e.title, t.code
+FROM registrations r
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+LEFT JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.state = 'confirmed'
+    AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
+ORDER BY r.id LIMIT :most;
+
+-- name: list_pending(org_id, event_id, after, most)
+SELECT i.person_id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company, e.title, ''
+FROM invitations i
+JOIN events e ON e.org_id = i.org_id AND e.id = i.event_id
+JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
+WHERE i.org_id = :org_id AND i.event_id = :event_id AND i.person_id > :after AND i.state = 'pending'
+ORDER BY i.person_id LIMIT :most;

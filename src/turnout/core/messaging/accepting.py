@@ -16,6 +16,8 @@ import msgspec
 from turnout.core.identity.idempotency import IdempotentRequest, first_answer, keep_answer
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Login, Member
+from turnout.core.messaging.files import add_job_files
+from turnout.core.messaging.lists import is_list
 from turnout.core.messaging.model import (
     URGENT,
     Channel,
@@ -105,6 +107,8 @@ def begin_job(
     scheduled_at = _instant(new.scheduled_local, member.timezone)
     if scheduled_at is not None and scheduled_at <= tx.now:
         raise _invalid("scheduled_date", "The scheduled_date must be a date after now.")
+    if not all(is_list(tx, login.org_id, list_id) for list_id in new.list_ids):
+        raise _invalid("user_list_ids", "The selected user_list_ids is invalid.")
     reserve(tx, member, estimate)
     _add_job(
         tx,
@@ -117,6 +121,8 @@ def begin_job(
         scheduled_at=scheduled_at,
         reserved=estimate,
     )
+    keep_hours = member.profile.maximum_document_retention_hours
+    add_job_files(tx, login.org_id, job_id, new.content.files, keep_hours)
     return Begun(login.org_id, job_id, is_repetition=False)
 
 

@@ -1,6 +1,7 @@
 """The nouns of messaging that every part of it shares; README.md tells how they work together."""
 
 import enum
+from typing import NamedTuple
 
 import msgspec
 
@@ -227,3 +228,15 @@ class JobHead(msgspec.Struct, frozen=True):
     options: JobOptions
     timezone: str
     expires_at: int | None
+
+
+class Person(NamedTuple):
+    """Somebody on a list, with the addresses of every channel; `fields` are for merging."""
+
+    reference: str
+    name: str
+    email: str
+    fax: str
+    phone: str
+    mobile: str
+    fields: dict[str, str]

@@ -198,3 +198,21 @@ FROM recipients p JOIN jobs j ON j.org_id = p.org_id AND j.id = p.job_id
 WHERE p.id IN (
     SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
 ORDER BY p.org_id, p.job_id, p.id;
+
+-- == lists ==
+
+-- name: add_entries(org_id, list_id, rows)!
+-- `rows` is JSON: [[number, reference, recipient, email, fax, phone, mobile, custom_fields], …].
+INSERT INTO list_entries (org_id, list_id, number, reference, recipient, email, fax, phone, mobile,
+    custom_fields)
+SELECT CAST(:org_id AS BIGINT), CAST(:list_id AS BIGINT), CAST(r.value ->> 0 AS BIGINT),
+    r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5, r.value ->> 6,
+    r.value ->> 7
+FROM json_array_elements(CAST(:rows AS json)) r (value);
+
+-- == starting ==
+
+-- name: list_due_jobs(now, most)
+-- crosses organizations: one loop starts the jobs of all of them.
+SELECT org_id, id FROM jobs WHERE due_at IS NOT NULL AND due_at <= :now
+ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED;

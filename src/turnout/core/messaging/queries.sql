@@ -218,3 +218,114 @@ SELECT carrier, network_id FROM early_reports WHERE at < :before ORDER BY at LIM
 -- name: delete_early_report(carrier, network_id)*!
 -- crosses organizations: nobody knows whose it is.
 DELETE FROM early_reports WHERE carrier = :carrier AND network_id = :network_id;
+
+-- == lists ==
+
+-- name: add_list(org_id, id, user_id, name, now)!
+INSERT INTO user_lists (org_id, id, user_id, name, state, created_at)
+VALUES (:org_id, :id, :user_id, :name, 'staging', :now);
+
+-- name: finish_list(org_id, id, entries)!
+UPDATE user_lists SET state = 'ready', entries = :entries WHERE org_id = :org_id AND id = :id;
+
+-- name: list_lists(org_id)
+SELECT id, user_id, name, entries, created_at FROM user_lists
+WHERE org_id = :org_id AND id > 0 AND state = 'ready' ORDER BY id;
+
+-- name: has_list(org_id, id)$
+SELECT 1 FROM user_lists WHERE org_id = :org_id AND id = :id AND state = 'ready';
+
+-- name: has_event(org_id, id)$
+SELECT 1 FROM events WHERE org_id = :org_id AND id = :id;
+
+-- name: delete_entries(org_id, list_id)!
+DELETE FROM list_entries WHERE org_id = :org_id AND list_id = :list_id;
+
+-- name: delete_list(org_id, id)!
+DELETE FROM user_lists WHERE org_id = :org_id AND id = :id;
+
+-- name: list_entries(org_id, list_id, after, most)
+SELECT number, reference, recipient, email, fax, phone, mobile, custom_fields FROM list_entries
+WHERE org_id = :org_id AND list_id = :list_id AND number > :after ORDER BY number LIMIT :most;
+
+-- == opt_outs ==
+
+-- name: add_opt_out(org_id, medium, address, source, job_id, now)!
+INSERT INTO opt_outs (org_id, medium, address, source, job_id, created_at)
+VALUES (:org_id, :medium, :address, :source, :job_id, :now)
+ON CONFLICT (org_id, medium, address) DO NOTHING;
+
+-- name: remove_opt_out(org_id, medium, address)!
+DELETE FROM opt_outs WHERE org_id = :org_id AND medium = :medium AND address = :address;
+
+-- name: list_opt_outs(org_id, most)
+SELECT medium, address, source, job_id, created_at FROM opt_outs
+WHERE org_id = :org_id AND medium > '' ORDER BY medium, address LIMIT :most;
+
+-- name: find_installation_secret(name)$
+-- crosses organizations: the key is the installation's.
+SELECT secret FROM installation_secrets WHERE name = :name;
+
+-- name: add_installation_secret(name, secret, now)!
+-- crosses organizations: the key is the installation's.
+INSERT INTO installation_secrets (name, secret, created_at) VALUES (:name, :secret, :now)
+ON CONFLICT (name) DO NOTHING;
+
+-- name: find_link_target(id)^
+-- crosses organizations: a link has the recipient's number alone.
+SELECT p.org_id, o.name, j.channel, p.address FROM recipients p
+JOIN jobs j ON j.org_id = p.org_id AND j.id = p.job_id
+JOIN organizations o ON o.org_id = p.org_id
+WHERE p.id = :id;
+
+-- == replies ==
+
+-- name: find_conversation(number, address)^
+-- crosses organizations: numbers of the pool are shared.
+SELECT org_id, job_id, recipient_id FROM conversations
+WHERE number = :number AND address = :address;
+
+-- name: add_reply(org_id, id, job_id, recipient_id, sender, number, text, carrier, now, is_late, is_opt_out)!
+INSERT INTO replies (org_id, id, job_id, recipient_id, sender, number, text, carrier, received_at,
+    is_late, is_opt_out)
+VALUES (:org_id, :id, :job_id, :recipient_id, :sender, :number, :text, :carrier, :now, :is_late,
+    :is_opt_out);
+
+-- name: add_stray_reply(id, sender, number, text, carrier, now)!
+-- crosses organizations: nobody knows whose it is.
+INSERT INTO stray_replies (id, sender, number, text, carrier, received_at)
+VALUES (:id, :sender, :number, :text, :carrier, :now);
+
+-- == starting ==
+
+-- name: set_job_due(org_id, id, due_at)!
+UPDATE jobs SET due_at = CAST(:due_at AS BIGINT) WHERE org_id = :org_id AND id = :id;
+
+-- name: get_lists(org_id, id)^
+SELECT list_ids, list_cursor FROM jobs WHERE org_id = :org_id AND id = :id;
+
+-- name: begin_listing(org_id, id, now)!
+UPDATE jobs SET state = 'listing', due_at = :now WHERE org_id = :org_id AND id = :id;
+
+-- name: set_cursor(org_id, id, cursor, now)!
+UPDATE jobs SET list_cursor = :cursor, due_at = :now WHERE org_id = :org_id AND id = :id;
+
+-- name: count_open(org_id, id)$
+SELECT open FROM jobs WHERE org_id = :org_id AND id = :id;
+
+-- name: get_cutoff(org_id, id)$
+SELECT cutoff_at FROM jobs WHERE org_id = :org_id AND id = :id;
+
+-- name: clear_cutoff(org_id, id)!
+UPDATE jobs SET cutoff_at = NULL WHERE org_id = :org_id AND id = :id;
+
+-- name: list_stale_jobs(before, most)
+-- crosses organizations: what a crash left is swept for all of them.
+SELECT org_id, id FROM jobs WHERE state = 'staging' AND accepted_at < :before LIMIT :most;
+
+-- name: delete_staged(org_id, job_id, most)!
+DELETE FROM recipients WHERE org_id = :org_id AND job_id = :job_id AND id IN (
+    SELECT id FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id LIMIT :most);
+
+-- name: delete_job(org_id, id)!
+DELETE FROM jobs WHERE org_id = :org_id AND id = :id;

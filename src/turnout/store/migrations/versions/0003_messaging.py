@@ -83,6 +83,7 @@ def jobs() -> None:
     )
     index("jobs_accepted", "jobs (org_id, accepted_at, id)")
     index("jobs_ready", "jobs (lane, ready_at, id) WHERE ready_at IS NOT NULL")
+    index("jobs_staging", "jobs (accepted_at) WHERE state = 'staging'")
     index("jobs_due", "jobs (due_at, id) WHERE due_at IS NOT NULL")
     table(
         "spending",

@@ -1,0 +1,122 @@
+"""Uploaded lists: made whole or not at all, read a page at a time."""
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from turnout.core.audit.recording import record
+from turnout.core.messaging.model import Person
+from turnout.core.messaging.sql import sql
+from turnout.errors import Invalid, Missing
+from turnout.store import Tx, from_row
+
+LONGEST_NAME = 200
+LIVE_LIST = re.compile(r"event:(\d{1,15})(?::(checked|unchecked|no-shows|pending))?", re.ASCII)
+_encode = msgspec.json.Encoder().encode
+
+
+class UserList(msgspec.Struct, frozen=True):
+    """A list as lists of lists show it. `created_at` in epoch ms."""
+
+    id: int
+    user_id: int
+    name: str
+    entries: int
+    created_at: int
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """Somebody on a list: the contract's twelve fields. `custom` has CustomField1 to 6 by name."""
+
+    recipient: str = ""
+    reference: str = ""
+    email: str = ""
+    fax: str = ""
+    phone: str = ""
+    mobile: str = ""
+    custom: dict[str, str] = {}
+
+
+def begin_list(tx: Tx, org_id: int, user_id: int, name: str) -> int:
+    """Begin a list, which nobody sees before `finish_list`; returns its number."""
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise Invalid("list.name", f"A list's name has 1 to {LONGEST_NAME} characters.")
+    list_id = tx.next_id("user_list")
+    sql.add_list(tx, org_id=org_id, id=list_id, user_id=user_id, name=name.strip(), now=tx.now)
+    return list_id
+
+
+def add_entries(
+    tx: Tx, org_id: int, list_id: int, first_number: int, entries: Sequence[Entry]
+) -> None:
+    """Add some people to a list that was begun; `first_number` counts from 1."""
+    rows = [
+        (
+            number,
+            each.reference,
+            each.recipient,
+            each.email,
+            each.fax,
+            each.phone,
+            each.mobile,
+            _encode(each.custom).decode() if each.custom else "",
+        )
+        for number, each in enumerate(entries, first_number)
+    ]
+    sql.add_entries(tx, org_id=org_id, list_id=list_id, rows=_encode(rows).decode())
+
+
+def finish_list(tx: Tx, org_id: int, list_id: int, entries: int, *, actor: str) -> None:
+    """The list is whole: from now on jobs can be sent to it."""
+    sql.finish_list(tx, org_id=org_id, id=list_id, entries=entries)
+    record(tx, org_id, actor, "imported", "list", list_id, entries=entries)
+
+
+def list_lists(tx: Tx, org_id: int) -> list[UserList]:
+    """The organization's lists, oldest first."""
+    return [from_row(UserList, row) for row in sql.list_lists(tx, org_id=org_id)]
+
+
+def delete_list(tx: Tx, org_id: int, list_id: int, *, actor: str) -> None:
+    """Delete a list; jobs that were sent to it keep their recipients. Raises Missing."""
+    if not sql.has_list(tx, org_id=org_id, id=list_id):
+        raise Missing("list.missing", f"There is no list {list_id}.")
+    drop_list(tx, org_id, list_id)
+    record(tx, org_id, actor, "deleted", "list", list_id)
+
+
+def drop_list(tx: Tx, org_id: int, list_id: int) -> None:
+    """Delete a list, whole or not, without a word."""
+    sql.delete_entries(tx, org_id=org_id, list_id=list_id)
+    sql.delete_list(tx, org_id=org_id, id=list_id)
+
+
+def is_list(tx: Tx, org_id: int, list_id: str) -> bool:
+    """Whether the organization has a list of that name: an uploaded one by its number, or a live
+    one of one of its events (`event:1000001`, `event:1000001:checked`)."""
+    if list_id.isdigit():
+        return len(list_id) < 18 and sql.has_list(tx, org_id=org_id, id=int(list_id)) is not None
+    match = LIVE_LIST.fullmatch(list_id)
+    return bool(match and sql.has_event(tx, org_id=org_id, id=int(match[1])) is not None)
+
+
+def list_entries(
+    tx: Tx, org_id: int, list_id: int, cursor: str, most: int
+) -> tuple[list[Person], str]:
+    """A page of a list, and where to go on: empty at its end."""
+    after = int(cursor) if cursor else 0
+    rows = sql.list_entries(tx, org_id=org_id, list_id=list_id, after=after, most=most)
+    people = [
+        Person(
+            reference,
+            recipient,
+            email,
+            fax,
+            phone,
+            mobile,
+            msgspec.json.decode(custom) if custom else {},
+        )
+        for _, reference, recipient, email, fax, phone, mobile, custom in rows
+    ]
+    return people, str(rows[-1][0]) if len(rows) == most else ""

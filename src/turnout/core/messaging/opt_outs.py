@@ -1,0 +1,107 @@
+"""Who wants no more messages, by medium; honoured when somebody would be sent to (delivering.py).
+
+A link says who it is for by a recipient's number and a keyed digest of it: it cannot be guessed, it
+never ends, and it tells nothing of anybody.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+
+import msgspec
+
+from turnout.core.audit.recording import record
+from turnout.core.messaging.model import MEDIA, Channel, Medium
+from turnout.core.messaging.numbers import address_key
+from turnout.core.messaging.sql import sql
+from turnout.errors import Missing
+from turnout.store import Tx, from_row
+
+PATH = "/unsubscribe/"
+SECRET = "links"
+_TOKEN = re.compile(r"(\d{1,18})-([0-9a-f]{32})", re.ASCII)
+
+
+class OptOut(msgspec.Struct, frozen=True):
+    """Somebody who wants no more. `source` is `reply`, `link` or `cli`; `created_at` in epoch
+    ms."""
+
+    medium: Medium
+    address: str
+    source: str
+    job_id: int | None
+    created_at: int
+
+
+def opt_out(
+    tx: Tx, org_id: int, medium: Medium, address: str, *, source: str, job_id: int | None = None
+) -> bool:
+    """Send this address no more broadcasts. Doing it again changes nothing; whether it is new."""
+    added = sql.add_opt_out(
+        tx,
+        org_id=org_id,
+        medium=medium.value,
+        address=address,
+        source=source,
+        job_id=job_id,
+        now=tx.now,
+    )
+    return bool(added)
+
+
+def remove_opt_out(tx: Tx, org_id: int, medium: Medium, address: str, *, actor: str) -> None:
+    """Let broadcasts reach this address again. Raises Missing."""
+    if not sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=address):
+        raise Missing("opt_out.missing", f"{address} has not opted out of {medium.value}.")
+    record(tx, org_id, actor, "removed", "opt_out", 0, medium=medium.value)
+
+
+def list_opt_outs(tx: Tx, org_id: int, most: int) -> list[OptOut]:
+    """Opt-outs of an organization, by medium and address."""
+    return [from_row(OptOut, row) for row in sql.list_opt_outs(tx, org_id=org_id, most=most)]
+
+
+# -- links ---------------------------------------------------------------------------------
+
+
+def ensure_link_key(tx: Tx) -> str:
+    """The key that signs links; made when first needed."""
+    key: str | None = sql.find_installation_secret(tx, name=SECRET)
+    if key is None:
+        sql.add_installation_secret(tx, name=SECRET, secret=secrets.token_hex(32), now=tx.now)
+        key = str(sql.find_installation_secret(tx, name=SECRET))
+    return key
+
+
+def unsubscribe_url(base_url: str, key: str, recipient_id: int) -> str:
+    """The one-click address of a recipient."""
+    return f"{base_url}{PATH}{recipient_id}-{_sign(key, recipient_id)}"
+
+
+def opt_out_by_link(tx: Tx, token: str) -> str:
+    """Opt out whoever the link was sent to; returns the organization's name. Idempotent.
+
+    Raises Missing for a link that is none of ours.
+    """
+    org_id, org_name, channel, address = read_link(tx, token)
+    medium = MEDIA[channel]
+    opt_out(tx, org_id, medium, address_key(channel, address), source="link")
+    return org_name
+
+
+def read_link(tx: Tx, token: str) -> tuple[int, str, Channel, str]:
+    """Whose link it is: organization, its name, channel and address. Raises Missing."""
+    match = _TOKEN.fullmatch(token)
+    key = sql.find_installation_secret(tx, name=SECRET)
+    if match and key and hmac.compare_digest(match[2], _sign(key, int(match[1]))):
+        row = sql.find_link_target(tx, id=int(match[1]))
+        if row is not None:
+            org_id, name, channel, address = row
+            return org_id, name, Channel(channel), address
+    raise Missing("link.missing", "This link does not lead anywhere. Open it as it was sent.")
+
+
+def _sign(key: str, recipient_id: int) -> str:
+    text = f"unsubscribe:{recipient_id}".encode()
+    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()[:32]

@@ -1,0 +1,85 @@
+"""What people write back: matched to the newest message that they answer, and kept.
+
+A reply belongs to the job that last wrote to its sender from the number that it was sent to. One
+that belongs to none is kept apart, for operators. A code that ends it, or STOP, opts the sender out
+of the organization's texts.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from turnout.core.messaging.callbacks import queue_reply_callbacks
+from turnout.core.messaging.jobs import get_job_head
+from turnout.core.messaging.model import JobHead, Medium
+from turnout.core.messaging.notices import queue_reply_forward
+from turnout.core.messaging.opt_outs import opt_out
+from turnout.core.messaging.outcomes import Reply
+from turnout.core.messaging.sql import sql
+from turnout.store import Tx
+
+# What carriers everywhere take for "no more", in any case.
+STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit"})
+
+
+def receive_replies(tx: Tx, replies: Sequence[Reply]) -> None:
+    """Store replies, and do what follows from them: opt-outs, callbacks, mails to the job's user.
+
+    Those that come after the job's time for replies are kept, and nobody is told of them.
+    """
+    stored: list[tuple[int, int]] = []
+    for reply in replies:
+        found = sql.find_conversation(tx, number=reply.recipient, address=reply.sender)
+        if found is None:
+            _keep_stray(tx, reply)
+        elif (reply_id := _keep(tx, reply, *found)) is not None:
+            stored.append((found[0], reply_id))
+    for org_id, group in groupby(sorted(stored), key=lambda each: each[0]):
+        queue_reply_callbacks(tx, org_id, [reply_id for _, reply_id in group])
+
+
+def _keep(tx: Tx, reply: Reply, org_id: int, job_id: int, recipient_id: int) -> int | None:
+    """Keep a reply; its number, unless it came too late for anybody to be told."""
+    job = get_job_head(tx, org_id, job_id)
+    is_late = job.expires_at is not None and job.expires_at <= tx.now
+    is_opt_out = ends_it(reply.text, job)
+    reply_id = tx.next_id("messaging")
+    sql.add_reply(
+        tx,
+        org_id=org_id,
+        id=reply_id,
+        job_id=job_id,
+        recipient_id=recipient_id,
+        sender=reply.sender,
+        number=reply.recipient,
+        text=reply.text,
+        carrier=reply.carrier,
+        now=tx.now,
+        is_late=int(is_late),
+        is_opt_out=int(is_opt_out),
+    )
+    if is_opt_out:
+        opt_out(tx, org_id, Medium.SMS, reply.sender, source="reply", job_id=job_id)
+    if is_late:
+        return None
+    if job.options.reply_address and not job.options.batches_replies:
+        queue_reply_forward(tx, job, reply_id)
+    return reply_id
+
+
+def ends_it(text: str, job: JobHead) -> bool:
+    """Whether a reply says that its sender wants no more."""
+    word = text.strip().casefold()
+    code = job.options.opt_out_code.strip().casefold()
+    return word in STOP_WORDS or bool(code and word == code)
+
+
+def _keep_stray(tx: Tx, reply: Reply) -> None:
+    sql.add_stray_reply(
+        tx,
+        id=tx.next_id("messaging"),
+        sender=reply.sender,
+        number=reply.recipient,
+        text=reply.text,
+        carrier=reply.carrier,
+        now=tx.now,
+    )

@@ -1,0 +1,138 @@
+"""What happens to jobs by the clock: they start, their lists become recipients, they are cut off.
+
+`jobs.due_at` says when a job needs this next. A list is turned into recipients a slice a
+transaction; `list_cursor` is JSON, `[which list, where in it]`, and is written with each slice, so
+that after a crash nobody is left out and nobody comes twice.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from turnout.core.messaging.accepting import SCHEDULE, SLICE, add_recipients, start_sending
+from turnout.core.messaging.controlling import begin_closing
+from turnout.core.messaging.ending import end_job
+from turnout.core.messaging.jobs import get_job_head
+from turnout.core.messaging.lists import list_entries
+from turnout.core.messaging.model import Channel, JobHead, JobState, NewRecipient, Person
+from turnout.core.messaging.notices import queue_reply_digest
+from turnout.core.messaging.sql import sql
+from turnout.store import Tx
+
+JOBS_AT_ONCE = 16
+STALE_MS = 3_600_000
+
+
+Page = tuple[Sequence[Person], str]
+"""Some of a list, and where to go on: empty at its end."""
+
+Resolve = Callable[[Tx, int, str, str, int], Page]
+"""`resolve(tx, org_id, list_id, cursor, most)`: a page of a live list; cursor empty = from the
+beginning."""
+
+
+def run_schedules(tx: Tx, resolve: Resolve) -> bool:
+    """Do what is due for some jobs; returns whether there may be more."""
+    due = sql.list_due_jobs(tx, now=tx.now, most=JOBS_AT_ONCE)
+    for org_id, job_id in sorted(due):
+        _step(tx, get_job_head(tx, org_id, job_id), resolve)
+    return bool(due)
+
+
+def sweep_staged(tx: Tx, most: int) -> int:
+    """Delete up to `most` recipients of jobs that were never finished, and jobs that have none
+    left; returns how much was found."""
+    found = 0
+    for org_id, job_id in sql.list_stale_jobs(tx, before=tx.now - STALE_MS, most=4):
+        deleted = sql.delete_staged(tx, org_id=org_id, job_id=job_id, most=most)
+        if deleted < most:
+            sql.delete_job(tx, org_id=org_id, id=job_id)
+        found += deleted + 1
+    return found
+
+
+def _step(tx: Tx, head: JobHead, resolve: Resolve) -> None:
+    match head.state:
+        case JobState.SCHEDULED:
+            _begin(tx, head)
+        case JobState.LISTING:
+            _list_some(tx, head, resolve)
+        case JobState.SENDING:
+            _look_at_clock(tx, head)
+        case _:
+            sql.set_job_due(tx, org_id=head.org_id, id=head.id, due_at=None)
+            if head.expires_at is not None and head.expires_at <= tx.now:
+                queue_reply_digest(tx, head.org_id, head.id)
+
+
+def _begin(tx: Tx, head: JobHead) -> None:
+    list_ids, _ = _lists_of(tx, head)
+    if list_ids:
+        sql.begin_listing(tx, org_id=head.org_id, id=head.id, now=tx.now)
+        tx.wake(SCHEDULE)
+    else:
+        start_sending(tx, head.org_id, head.id)
+
+
+def _list_some(tx: Tx, head: JobHead, resolve: Resolve) -> None:
+    list_ids, cursor = _lists_of(tx, head)
+    number, place = msgspec.json.decode(cursor, type=tuple[int, str]) if cursor else (0, "")
+    if number < len(list_ids):
+        list_id = list_ids[number]
+        people: Sequence[Person]
+        if list_id.isdigit():
+            people, place = list_entries(tx, head.org_id, int(list_id), place, SLICE)
+        else:
+            people, place = resolve(tx, head.org_id, list_id, place, SLICE)
+        add_recipients(tx, head.org_id, head.id, [to_recipient(head, each) for each in people])
+        number += not place
+        cursor = msgspec.json.encode((number, place)).decode()
+        sql.set_cursor(tx, org_id=head.org_id, id=head.id, cursor=cursor, now=tx.now)
+    if number < len(list_ids):
+        tx.wake(SCHEDULE)
+        return
+    start_sending(tx, head.org_id, head.id)
+    if sql.count_open(tx, org_id=head.org_id, id=head.id) == 0:
+        end_job(tx, head.org_id, head.id, head.kind, is_whole=True)
+
+
+def to_recipient(head: JobHead, person: Person) -> NewRecipient:
+    """Somebody on a list as a recipient of the job: reached where its channel reaches them."""
+    fixed = {
+        "Email": person.email,
+        "Fax": person.fax,
+        "Phone": person.phone,
+        "Mobile": person.mobile,
+    }
+    match head.job_type.channel:
+        case Channel.EMAIL:
+            destination = person.email
+        case Channel.FAX:
+            destination = person.fax
+        case Channel.SMS | Channel.MMS:
+            destination = person.mobile
+        case _:
+            first, second = person.phone, person.mobile
+            if head.options.preferred_number == "Mobile":
+                first, second = second, first
+            destination = first or second
+    fields = {name: value for name, value in (fixed | person.fields).items() if value}
+    return NewRecipient(destination, person.reference, person.name, fields)
+
+
+def _look_at_clock(tx: Tx, head: JobHead) -> None:
+    cutoff_at = sql.get_cutoff(tx, org_id=head.org_id, id=head.id)
+    if cutoff_at is not None and cutoff_at <= tx.now:
+        sql.clear_cutoff(tx, org_id=head.org_id, id=head.id)
+        begin_closing(tx, head.org_id, head.id, "cut off")
+        return
+    if head.expires_at is not None and head.expires_at <= tx.now:
+        queue_reply_digest(tx, head.org_id, head.id)
+        sql.set_job_due(tx, org_id=head.org_id, id=head.id, due_at=None)
+        return
+    sql.set_job_due(tx, org_id=head.org_id, id=head.id, due_at=cutoff_at or head.expires_at)
+
+
+def _lists_of(tx: Tx, head: JobHead) -> tuple[list[str], str]:
+    list_ids, cursor = sql.get_lists(tx, org_id=head.org_id, id=head.id)
+    return msgspec.json.decode(list_ids), cursor

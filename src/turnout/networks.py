@@ -1,0 +1,131 @@
+"""Which networks carry messages here: carriers, made from the settings.
+
+Bootstrap's right hand, and like it above all rooms. A carrier's own settings are flat ones whose
+names begin with the carrier's (`TURNOUT_SMTP_HOST` is `host` of SmtpSettings); they are kept as
+text in `Settings.carriers`, since the settings know no carrier. Empty text means "not set".
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from turnout.carriers import Carrier
+from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
+from turnout.carriers.smpp import SmppCarrier, SmppSettings
+from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
+from turnout.core.messaging.model import Channel
+from turnout.settings import PREFIX, Settings, SettingsError
+from turnout.store import Database
+
+SIMULATOR = "simulator"
+# A carrier's settings, and how it is made of them.
+STRUCTS: dict[str, type[msgspec.Struct]] = {
+    "smtp": SmtpSettings,
+    "smpp": SmppSettings,
+    SIMULATOR: SimulatorSettings,
+}
+MAKERS: dict[str, Callable[[Any, Database], Carrier]] = {
+    "smtp": lambda settings, db: SmtpCarrier(settings, clock=db.clock),
+    "smpp": lambda settings, db: SmppCarrier(settings, db.clock),
+    SIMULATOR: SimulatorCarrier,
+}
+_SECRET = ("password", "secret")
+
+
+def chosen(settings: Settings) -> dict[Channel, str]:
+    """The carrier's name for each channel."""
+    return {channel: getattr(settings, f"carrier_{channel.value}") for channel in Channel}
+
+
+def check(settings: Settings) -> None:
+    """Raise SettingsError when a carrier's settings are unknown or unreadable, or lack something
+    that a chosen carrier needs."""
+    for name in settings.carriers:
+        carrier, field = _split(name)
+        if field not in STRUCTS[carrier].__struct_fields__:
+            raise SettingsError(
+                f"{PREFIX}{name.upper()} is not a setting; `turnout settings` lists those there are"
+            )
+    for carrier in dict.fromkeys([*chosen(settings).values(), *_named(settings)]):
+        read(settings, carrier)
+
+
+def read(settings: Settings, carrier: str) -> Any:
+    """The carrier's own settings. Raises SettingsError that names the first faulty one."""
+    values = {
+        field: value
+        for name, value in settings.carriers.items()
+        for owner, field in [_split(name)]
+        if owner == carrier and value.strip()
+    }
+    struct = STRUCTS[carrier]
+    try:
+        return msgspec.convert(_mapped(struct, values), struct, strict=False)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        field = text.rpartition("$.")[2].rstrip("`") if "$." in text else ""
+        if text.startswith("Object missing required field"):
+            field = text.split("`")[1]
+            text = f"the carrier {carrier} needs it"
+        raise SettingsError(f"{PREFIX}{carrier.upper()}_{field.upper()}: {text}") from error
+
+
+def make_carriers(settings: Settings, db: Database) -> dict[Channel, Carrier]:
+    """A carrier for each channel; channels of one name share it. Raises SettingsError when a
+    carrier cannot be made, such as for a key that cannot be read."""
+    made: dict[str, Carrier] = {}
+    carriers = {}
+    for channel, name in chosen(settings).items():
+        if name not in made:
+            try:
+                made[name] = MAKERS[name](read(settings, name), db)
+            except ValueError as error:
+                raise SettingsError(f"The carrier {name} cannot be used: {error}") from error
+        carriers[channel] = made[name]
+    return carriers
+
+
+def unused(settings: Settings) -> list[str]:
+    """Real carriers that have settings, and that no channel uses."""
+    return [
+        name for name in _named(settings) if name not in {SIMULATOR, *chosen(settings).values()}
+    ]
+
+
+def describe(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
+    """One row a carrier's setting: environment name, value (secrets hidden), default, meaning."""
+    for carrier, struct in STRUCTS.items():
+        schema = msgspec.json.schema(struct)["$defs"][struct.__name__]["properties"]
+        for field in msgspec.structs.fields(struct):
+            name = f"{carrier}_{field.name}"
+            default = _plain("" if field.default is msgspec.NODEFAULT else field.default)
+            value = settings.carriers.get(name) or default
+            shown = "***" if value and field.name.endswith(_SECRET) else value
+            meaning = schema[field.name].get("description", "")
+            yield PREFIX + name.upper(), shown, default, meaning
+
+
+def _plain(default: Any) -> str:
+    if default is None or isinstance(default, Mapping):
+        return ""
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def _named(settings: Settings) -> list[str]:
+    named = [name for name, value in settings.carriers.items() if value.strip()]
+    return list(dict.fromkeys(_split(name)[0] for name in named))
+
+
+def _split(name: str) -> tuple[str, str]:
+    carrier = next(each for each in STRUCTS if name.startswith(f"{each}_"))
+    return carrier, name.removeprefix(f"{carrier}_")
+
+
+def _mapped(struct: type[msgspec.Struct], values: dict[str, str]) -> dict[str, Any]:
+    """Values as the struct reads them: `a=x,b=y` for a mapping."""
+    mapped: dict[str, Any] = dict(values)
+    if "dkim_keys" in struct.__struct_fields__ and "dkim_keys" in mapped:
+        pairs = [each.partition("=") for each in values["dkim_keys"].split(",") if each.strip()]
+        mapped["dkim_keys"] = {name.strip(): path.strip() for name, _, path in pairs}
+    return mapped
