@@ -26,6 +26,7 @@ from tools.check_docs import (
     find_documents,
     find_faults,
 )
+from turnout import networks
 from turnout.bootstrap import APIS
 from turnout.dialects.messaging.errors import STATUS as MESSAGING
 from turnout.dialects.registration import decode, errors, registerstatus, routes, signin
@@ -104,11 +105,13 @@ def test_the_checks_notice_what_is_wrong(tmp_path: Path) -> None:
 def test_settings_are_listed_with_their_defaults() -> None:
     rows = {
         codes_in(name)[0]: default
-        for name, default, *_ in table(read("docs/settings.md"), "setting", "default", "meaning")
+        for part in read("docs/settings.md").split("## Networks")
+        for name, default, *_ in table(part, "setting", "default", "meaning")
     }
     assert rows.pop("TURNOUT_CONFIG") == "none"
+    described = [*describe(Settings()), *networks.describe(Settings())]
     assert rows == {
-        name: f"`{default}`" if default else "none" for name, _, default, _ in describe(Settings())
+        name: f"`{default}`" if default else "none" for name, _, default, _ in described
     }
 
 

@@ -90,7 +90,7 @@ def test_networks_are_read_as_a_list():
 def test_describe_lists_every_setting_with_value_default_and_meaning():
     rows = describe(Settings(port=9000, access_log=False, database_url="postgresql://u:p@h/n"))
     assert [row[0] for row in rows] == [
-        f"TURNOUT_{name.upper()}" for name in Settings.__struct_fields__
+        f"TURNOUT_{name.upper()}" for name in Settings.__struct_fields__ if name != "carriers"
     ]
     by_name = {row[0]: row[1:] for row in rows}
     assert by_name["TURNOUT_PORT"] == ("9000", "8080", "port the server listens on")

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from cyclopts import App
 
+from turnout import networks
 from turnout.cli.app import app
-from turnout.settings import CONFIG, PREFIX, Settings
+from turnout.settings import CONFIG, Settings, describe
 
 ROOT = Path(__file__).parents[1]
 # Names that tests and tools read themselves, and the product does not know.
@@ -134,7 +135,8 @@ def list_targets() -> set[str]:
 
 
 def list_settings() -> set[str]:
-    return {CONFIG, *(PREFIX + name.upper() for name in Settings.__struct_fields__)}
+    chosen = Settings()
+    return {CONFIG, *(row[0] for row in [*describe(chosen), *networks.describe(chosen)])}
 
 
 def check_every_setting_is_documented() -> list[str]:

@@ -102,7 +102,6 @@ class Node:
             access_log=settings.access_log,
             shortcuts=[api.shortcut],
         )
-        self.outbound = Outbound(settings.outbound_allow)
         self.workers = Workers(settings, db, self.outbound)
         self._loops: list[Loop] = []
 

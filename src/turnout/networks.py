@@ -39,15 +39,15 @@ def chosen(settings: Settings) -> dict[Channel, str]:
 
 
 def check(settings: Settings) -> None:
-    """Raise SettingsError when a carrier's settings are unknown or unreadable, or lack something
-    that a chosen carrier needs."""
+    """Raise SettingsError when a carrier's settings are unknown, or when those of a chosen one
+    cannot be read or lack something it needs."""
     for name in settings.carriers:
         carrier, field = _split(name)
         if field not in STRUCTS[carrier].__struct_fields__:
             raise SettingsError(
                 f"{PREFIX}{name.upper()} is not a setting; `turnout settings` lists those there are"
             )
-    for carrier in dict.fromkeys([*chosen(settings).values(), *_named(settings)]):
+    for carrier in dict.fromkeys(chosen(settings).values()):
         read(settings, carrier)
 
 
@@ -87,9 +87,12 @@ def make_carriers(settings: Settings, db: Database) -> dict[Channel, Carrier]:
 
 
 def unused(settings: Settings) -> list[str]:
-    """Real carriers that have settings, and that no channel uses."""
+    """Carriers that know the host they talk to, and that no channel uses: a slip, most likely."""
+    used = set(chosen(settings).values())
     return [
-        name for name in _named(settings) if name not in {SIMULATOR, *chosen(settings).values()}
+        name
+        for name in STRUCTS
+        if settings.carriers.get(f"{name}_host", "").strip() and name not in used
     ]
 
 
@@ -110,11 +113,6 @@ def _plain(default: Any) -> str:
     if default is None or isinstance(default, Mapping):
         return ""
     return str(default).lower() if isinstance(default, bool) else str(default)
-
-
-def _named(settings: Settings) -> list[str]:
-    named = [name for name, value in settings.carriers.items() if value.strip()]
-    return list(dict.fromkeys(_split(name)[0] for name in named))
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from cyclopts import App
 from tests.cli.runner import Result, Turnout, on_new_database
 from tests.support.node import new_database
 from tests.support.server import clean_environment, free_port
-from turnout import __version__
+from turnout import __version__, networks
 from turnout.cli.app import app
 from turnout.core.identity.signing import list_published_keys
 from turnout.settings import Settings, describe
@@ -222,7 +222,8 @@ def test_migrate_works_on_postgresql_and_hides_the_password(cluster) -> None:
 def test_settings_lists_every_setting_with_its_default(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'turnout.db'}"
     output = Turnout(url).ok("settings", port=9000, base_url="https://events.example.com/a b")
-    rows = describe(Settings(database_url=url, port=9000))
+    chosen = Settings(database_url=url, port=9000)
+    rows = [*describe(chosen), *networks.describe(chosen)]
     lines = output.splitlines()
     assert lines[1::2] == [
         "TURNOUT_BASE_URL='https://events.example.com/a b'"

@@ -10,6 +10,7 @@ from turnout.cli import (  # noqa: F401 - they add commands
     doctor,
     events,
     identity,
+    outbox,
     servers,
 )
 from turnout.cli.app import app, errors

@@ -1,5 +1,6 @@
 """What all commands share: the app, the consoles, the settings and the database."""
 
+import datetime
 import getpass
 import os
 import sys
@@ -114,3 +115,9 @@ def show_table(*headings: str, rows: Iterable[Iterable[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     console.print(table)
+
+
+def say_time(at: int) -> str:
+    """A moment (epoch ms) as lists show it, in UTC."""
+    moment = datetime.datetime.fromtimestamp(at // 1000, datetime.UTC)
+    return moment.strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,10 +1,8 @@
 """`turnout callbacks`: what integrators were told, and telling them again."""
 
-import datetime
-
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, app, console, database, show_table
+from turnout.cli.app import Number, actor, app, console, database, say_time, show_table
 from turnout.core.callbacks.model import Callback, CallbackState
 from turnout.core.callbacks.outbox import (
     get_secret,
@@ -60,7 +58,12 @@ def show(org: str, number: Number, /) -> None:
         org_id = db.call(get_organization, org).org_id
         attempts = db.call(list_attempts, org_id, number)
     rows = (
-        (str(each.number), _time(each.at), f"{each.took_ms} ms", _answer(each.status, each.error))
+        (
+            str(each.number),
+            say_time(each.at),
+            f"{each.took_ms} ms",
+            _answer(each.status, each.error),
+        )
         for each in attempts
     )
     show_table("TRY", "AT", "TOOK", "ANSWER", rows=rows)
@@ -101,11 +104,11 @@ def key(org: str, /, *, replace: bool = False) -> None:
 def _row(each: Callback) -> tuple[str, ...]:
     return (
         str(each.id),
-        _time(each.created_at),
+        say_time(each.created_at),
         str(each.job_id),
         each.state.value,
         str(each.attempts),
-        _time(each.due_at) if each.due_at else "",
+        say_time(each.due_at) if each.due_at else "",
         _answer(each.last_status, each.last_error),
         each.url,
     )
@@ -113,8 +116,3 @@ def _row(each: Callback) -> tuple[str, ...]:
 
 def _answer(status: int | None, error: str) -> str:
     return error or (str(status) if status else "")
-
-
-def _time(at: int) -> str:
-    moment = datetime.datetime.fromtimestamp(at // 1000, datetime.UTC)
-    return moment.strftime("%Y-%m-%d %H:%M:%SZ")

@@ -22,6 +22,7 @@ from turnout.core.messaging.listing import (
     read_job,
     stream_job,
 )
+from turnout.core.messaging.lists import begin_list, finish_list
 from turnout.core.messaging.model import Content, JobOptions, JobType, Kind, NewRecipient, Status
 from turnout.core.messaging.outcomes import Accepted, Outcome, Rejected
 from turnout.errors import Missing, Unauthenticated
@@ -250,8 +251,10 @@ def test_a_long_job_comes_in_rows(node, db, login):
 
 
 def test_who_was_asked_for_by_a_list_is_not_told(node, db, login):
-    job_id = db.call(accept_job, login, new_job(list_ids=("1234",)), [], POLICY)
+    list_id = str(db.call(begin_list, login.org_id, login.user_id, "Everyone"))
+    db.call(finish_list, login.org_id, int(list_id), 0, actor="tests")
+    job_id = db.call(accept_job, login, new_job(list_ids=(list_id,)), [], POLICY)
     caller, job, recipients = db.call(read_job, login, job_id)
-    assert (job.list_ids, recipients) == (("1234",), ([], []))
+    assert (job.list_ids, recipients) == ((list_id,), ([], []))
     rows = db.call(lambda tx: list(stream_job(tx, caller, job_id)))
     assert rows[1:] == [()]

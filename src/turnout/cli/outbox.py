@@ -1,0 +1,84 @@
+"""`turnout outbox`: what the simulator "sent"."""
+
+from turnout.carriers.simulator.outbox import Shown, list_messages
+from turnout.cli.app import Number, app, console, database, say_time, show_table
+from turnout.core.identity.organizations import get_organization
+from turnout.core.messaging.model import Channel
+
+LONGEST_TEXT = 60
+
+
+@app.command
+def outbox(
+    org: str,
+    /,
+    *,
+    channel: Channel | None = None,
+    to: str = "",
+    job: Number | None = None,
+    limit: Number = 50,
+    full: bool = False,
+) -> None:
+    """List what the simulator "sent", newest first. Real networks do not show up here.
+
+    Args:
+        org: Short name of the organization.
+        channel: Only messages of this channel.
+        to: Only messages to this number or address.
+        job: Only messages of this job.
+        limit: How many at most.
+        full: Show whole texts, and everything else that is known.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(
+            list_messages,
+            org_id,
+            channel=channel.value if channel else "",
+            destination=to,
+            job_id=job or 0,
+            most=limit,
+        )
+    if not found:
+        console.print("The simulator has sent nothing like that.")
+        return
+    if full:
+        for each in found:
+            _show(each)
+        return
+    show_table(
+        "AT", "JOB", "CHANNEL", "FROM", "TO", "BECAME", "TEXT", rows=(_row(each) for each in found)
+    )
+
+
+def _row(each: Shown) -> tuple[str, ...]:
+    text = " ".join(f"{each.subject} {each.text}".split())
+    return (
+        say_time(each.at),
+        str(each.job_id),
+        each.channel.value,
+        each.sender,
+        each.destination,
+        each.verdict.status,
+        text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…",
+    )
+
+
+def _show(each: Shown) -> None:
+    verdict = each.verdict
+    lines = {
+        "at": say_time(each.at),
+        "job": f"{each.job_id} ({each.kind})",
+        "channel": each.channel.value,
+        "from": each.sender,
+        "to": each.destination,
+        "became": f"{verdict.status} {verdict.notes}".strip(),
+        "reply": verdict.reply,
+        "subject": each.subject,
+        **{name: str(value) for name, value in each.facts.items()},
+    }
+    for name, value in lines.items():
+        if value:
+            console.print(f"{name}: {value}")
+    console.print(each.text)
+    console.print()
