@@ -75,11 +75,14 @@ def test_what_another_process_accepted_is_found_by_polling(node, url):
     """The other one does not wake us: its NOTIFY comes from a connection that is closed first."""
     account = node.add_account()
 
-    async def work():
-        await asyncio.sleep(0.1)
+    def accept_elsewhere():
         with open_node(url, seed=8) as other:
             for application in applications(account, 3):
                 other.db.call(accept, account.caller, application)
+
+    async def work():
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(accept_elsewhere)
         await drained(node)
 
     asyncio.run(run(node, work()))
