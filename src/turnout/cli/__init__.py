@@ -10,6 +10,9 @@ from turnout.cli import (  # noqa: F401 - they add commands
     doctor,
     events,
     identity,
+    jobs,
+    lists,
+    opt_outs,
     outbox,
     servers,
 )

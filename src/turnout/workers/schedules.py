@@ -1,8 +1,8 @@
 """The loop that starts jobs, turns their lists into recipients, and cuts them off
 (core/messaging/starting.py)."""
 
-from turnout.core.messaging.accepting import SCHEDULE
 from turnout.core.messaging.files import forget_files
+from turnout.core.messaging.staging import SCHEDULE
 from turnout.core.messaging.starting import Resolve, run_schedules, sweep_staged
 from turnout.core.verification.codes import forget_old_codes
 from turnout.store import Database

@@ -25,8 +25,8 @@ from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.simulator.fates import fate_of, say_key
 from turnout.carriers.simulator.outbox import Shown, list_messages
 from turnout.core.identity.organizations import create_organization
-from turnout.core.messaging.accepting import add_internal_job
 from turnout.core.messaging.model import Channel, Content, JobType, KeyResponse, Kind, Status
+from turnout.core.messaging.staging import add_internal_job
 from turnout.errors import Unavailable
 
 README = Path(simulator.__file__).with_name("README.md").read_text()

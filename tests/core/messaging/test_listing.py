@@ -10,7 +10,7 @@ from tests.dialects.messaging.people import People
 from tests.support.node import START, LocalNode
 from turnout.core.identity.members import find_password
 from turnout.core.identity.model import Login
-from turnout.core.messaging.accepting import accept_job, add_internal_job, begin_job
+from turnout.core.messaging.accepting import accept_job, begin_job
 from turnout.core.messaging.controlling import cancel_job
 from turnout.core.messaging.listing import (
     JobFilter,
@@ -25,6 +25,7 @@ from turnout.core.messaging.listing import (
 from turnout.core.messaging.lists import begin_list, finish_list
 from turnout.core.messaging.model import Content, JobOptions, JobType, Kind, NewRecipient, Status
 from turnout.core.messaging.outcomes import Accepted, Outcome, Rejected
+from turnout.core.messaging.staging import add_internal_job
 from turnout.errors import Missing, Unauthenticated
 
 WHO = ("admin", "agent", "acct", "colleague", "rival", "stranger")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.dialects.messaging.job_cases import FAX, MAP, make, post, sms
-from turnout.core.messaging.accepting import SLICE
 from turnout.core.messaging.listing import RECIPIENTS_AT_ONCE
+from turnout.core.messaging.staging import SLICE
 
 MANY = 2 * RECIPIENTS_AT_ONCE + 1
 

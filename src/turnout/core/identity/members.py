@@ -92,6 +92,12 @@ def require_member(tx: Tx, login: Login) -> Member:
     return _read_member(row)
 
 
+def find_live_member(tx: Tx, org_id: int, user_id: int) -> Member | None:
+    """The user of that number, None when it is unknown or disabled."""
+    row = sql.find_live_member(tx, org_id=org_id, user_id=user_id)
+    return _read_member(row) if row else None
+
+
 def list_members(tx: Tx, login: Login, user_code: str, *, most: int, skip: int) -> MemberPage:
     """The users that the caller sees whose code contains `user_code`, in any case; oldest first.
 

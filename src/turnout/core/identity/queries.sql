@@ -98,6 +98,14 @@ JOIN organizations o ON o.org_id = u.org_id
 WHERE c.org_id = :org_id AND c.id = :credential_id AND c.user_id = :user_id
     AND c.kind = 'password' AND c.revoked_at IS NULL AND u.disabled_at IS NULL;
 
+-- name: find_live_member(org_id, user_id)^
+-- A user, unless it was disabled meanwhile.
+SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
+    o.distributor_id, o.agent_id, o.name, o.timezone, o.details
+FROM users u
+JOIN organizations o ON o.org_id = u.org_id
+WHERE u.org_id = :org_id AND u.id = :user_id AND u.disabled_at IS NULL;
+
 -- name: find_visible_member(id, distributor_id, sees_all, agent_id, own_org_id)^
 -- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
 SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,

@@ -1,20 +1,224 @@
-"""The mails that Turnout writes itself: reports, replies, alerts."""
+"""The mails that Turnout writes itself: reports, replies, alerts.
 
-from turnout.core.messaging.model import JobHead
+Each is a job of the kind NOTICE, queued in the transaction of what it tells of: it goes out exactly
+when that is stored. Whatever people wrote (names, replies) is put in by merging, so that `%%` in it
+is text. What is attached is bounded: beyond ATTACHED rows the mail says where the rest is.
+"""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+from turnout.core.identity.members import find_live_member
+from turnout.core.identity.model import Member
+from turnout.core.messaging.files import add_job_files, cut, digest_of, finish_file, store_piece
+from turnout.core.messaging.jobs import get_job_head
+from turnout.core.messaging.model import (
+    Content,
+    JobFile,
+    JobHead,
+    JobType,
+    Kind,
+    NewRecipient,
+)
+from turnout.core.messaging.sql import sql
+from turnout.core.messaging.staging import add_internal_job
+from turnout.core.spreadsheets import to_csv
+from turnout.core.text import is_email
 from turnout.store import Tx
+
+ATTACHED = 10_000
+KEPT_HOURS = 7 * 24
+MICROS = 1_000_000
 
 
 def queue_job_report(tx: Tx, org_id: int, job_id: int) -> None:
-    """Queue the report mails of a job that has just ended."""
+    """Queue the report mails of a job that has just ended, to whom its user and the job name.
+
+    The user's `receive_reports` sends it to the user and `additional_reports_address`;
+    `report_type` "Summary" leaves the recipients out, as does `show_recipients_in_email_report`
+    off; `hide_costs_in_reports` leaves out what it cost.
+    """
+    job = get_job_head(tx, org_id, job_id)
+    member = find_live_member(tx, org_id, job.user_id)
+    if member is None:
+        return
+    addresses = list(job.options.report_addresses)
+    if member.profile.receive_reports:
+        addresses += [member.user.email, *split(member.profile.additional_reports_address)]
+    if not addresses:
+        return
+    started_at, completed_at, total, sent, failed, cost, timezone = sql.get_totals(
+        tx, org_id=org_id, id=job_id
+    )
+    lines = [
+        f"Job {job_id}, {job.job_type.value}: {job.name}",
+        f"Started: {_local(started_at, timezone)}",
+        f"Ended: {_local(completed_at, timezone)}",
+        f"Recipients: {total}",
+        f"Sent: {sent}",
+        f"Failed: {failed}",
+    ]
+    if not member.profile.hide_costs_in_reports:
+        lines.append(f"Cost: {_money(cost)}")
+    files: tuple[JobFile, ...] = ()
+    if total and _shows_recipients(member):
+        rows = _report_rows(tx, job, timezone, hides_costs=member.profile.hide_costs_in_reports)
+        files = (_keep(tx, org_id, f"report-{job_id}.csv", rows),)
+        if total > ATTACHED:
+            lines.append(f"Attached are the first {ATTACHED}; the API's job details have all.")
+    _queue(
+        tx,
+        job.org_id,
+        job.user_id,
+        f"Report: {job.name} ({sent} sent, {failed} failed)",
+        lines,
+        addresses,
+        files,
+    )
 
 
-def queue_credit_alert(tx: Tx, org_id: int, user_id: int, spent_micros: int) -> None:
-    """Queue the mail that says a user's month has become dear."""
+def queue_credit_alert(tx: Tx, member: Member, spent_micros: int) -> None:
+    """Queue the mail that says a user's month has become dear. Once a month (prices.py)."""
+    lines = [
+        f"The jobs of {member.user.user_code} have cost {_money(spent_micros)} this month,",
+        f"and an alert was asked for at {member.profile.credit_limit_for_alert}.",
+    ]
+    _queue(
+        tx,
+        member.user.org_id,
+        member.user.id,
+        f"Spending of {member.user.user_code}: {_money(spent_micros)} this month",
+        lines,
+        split(member.profile.credit_limit_alert_address),
+    )
 
 
 def queue_reply_forward(tx: Tx, job: JobHead, reply_id: int) -> None:
-    """Queue the mail that brings one reply to the job's user."""
+    """Queue the mail that brings one reply to the job's reply address."""
+    sender, name, reference, text, received_at, is_opt_out = sql.get_reply(
+        tx, org_id=job.org_id, id=reply_id
+    )
+    lines = [
+        f"From: {sender} {name}".rstrip(),
+        *([f"Reference: {reference}"] if reference else []),
+        f"At: {_local(received_at, job.timezone)}",
+        f"In reply to: job {job.id}, {job.name}",
+        *(["This number gets no more messages: the reply opts out."] if is_opt_out else []),
+        "",
+        text,
+    ]
+    subject = f"Reply from {name or sender}: {job.name}"
+    _queue(tx, job.org_id, job.user_id, subject, lines, split(job.options.reply_address))
+    sql.mark_forwarded(tx, org_id=job.org_id, job_id=job.id, id=reply_id, now=tx.now)
 
 
-def queue_reply_digest(tx: Tx, org_id: int, job_id: int) -> None:
-    """Queue the mail with all replies to a job, at the end of their time."""
+def queue_reply_digest(tx: Tx, job: JobHead) -> None:
+    """Queue the mail with all replies to a job, at the end of their time, where the job asks for
+    one; `batch_replies` of the contract."""
+    addresses = split(job.options.reply_address)
+    if not (job.options.batches_replies and addresses):
+        return
+    replies = sql.list_replies(tx, org_id=job.org_id, job_id=job.id, most=ATTACHED + 1)
+    rows = [
+        (sender, name, reference, _local(received_at, job.timezone), text, _yes(is_opt_out))
+        for sender, name, reference, text, received_at, is_opt_out in replies[:ATTACHED]
+    ]
+    lines = [f"Job {job.id}, {job.name}: {_count(len(replies), 'reply', 'replies')}."]
+    files: tuple[JobFile, ...] = ()
+    if rows:
+        heading = ("From", "Recipient", "Reference", "At", "Reply", "Opts out")
+        files = (_keep(tx, job.org_id, f"replies-{job.id}.csv", [heading, *rows]),)
+    subject = f"{_count(len(replies), 'reply', 'replies')}: {job.name}"
+    _queue(tx, job.org_id, job.user_id, subject, lines, addresses, files)
+    sql.mark_forwarded(tx, org_id=job.org_id, job_id=job.id, id=0, now=tx.now)
+
+
+def split(addresses: str | None) -> list[str]:
+    """The e-mail addresses of a setting that may hold several."""
+    found = (addresses or "").replace(";", ",").split(",")
+    return [each.strip() for each in found if is_email(each)]
+
+
+def _shows_recipients(member: Member) -> bool:
+    profile = member.profile
+    is_summary = profile.report_type.strip().casefold() == "summary"
+    return profile.show_recipients_in_email_report and not is_summary
+
+
+def _report_rows(
+    tx: Tx, job: JobHead, timezone: str, *, hides_costs: bool
+) -> list[tuple[object, ...]]:
+    heading = [
+        "Reference",
+        "Recipient",
+        "Destination",
+        "Status",
+        "Duration",
+        "Cost",
+        "Sent",
+        "Notes",
+    ]
+    rows: list[tuple[object, ...]] = [tuple(heading)]
+    found = sql.list_first_reports(tx, org_id=job.org_id, job_id=job.id, most=ATTACHED)
+    for _, reference, name, destination, status, _, notes, _, duration, cost, sent_at in found:
+        sent = _local(sent_at, timezone)
+        rows.append((reference, name, destination, status, duration, _money(cost), sent, notes))
+    if hides_costs:
+        place = heading.index("Cost")
+        return [row[:place] + row[place + 1 :] for row in rows]
+    return rows
+
+
+def _queue(
+    tx: Tx,
+    org_id: int,
+    user_id: int,
+    subject: str,
+    lines: Sequence[str],
+    addresses: Sequence[str],
+    files: tuple[JobFile, ...] = (),
+) -> None:
+    fields = {"subject": " ".join(subject.split()), "text": "\n".join(lines)}
+    unique = dict.fromkeys(each.strip() for each in addresses if each.strip())
+    if not unique:
+        return
+    job_id = add_internal_job(
+        tx,
+        org_id,
+        user_id,
+        kind=Kind.NOTICE,
+        job_type=JobType.EMAIL,
+        name=fields["subject"],
+        content=Content(subject="%%subject%%", text="%%text%%\n", from_name="Turnout", files=files),
+        recipients=[NewRecipient(address, fields=fields) for address in unique],
+    )
+    add_job_files(tx, org_id, job_id, files, KEPT_HOURS)
+
+
+def _keep(tx: Tx, org_id: int, name: str, rows: Iterable[Iterable[object]]) -> JobFile:
+    content = to_csv(rows)
+    digest = digest_of(content)
+    for number, piece in cut(content):
+        store_piece(tx, org_id, digest, number, piece)
+    finish_file(tx, org_id, digest, len(content))
+    return JobFile(name, "text/csv", digest, len(content))
+
+
+def _local(at: int | None, timezone: str) -> str:
+    if at is None:
+        return "never"
+    moment = datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(timezone))
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _money(micros: int) -> str:
+    return f"{micros / MICROS:.2f}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _yes(flag: int) -> str:
+    return "yes" if flag else "no"

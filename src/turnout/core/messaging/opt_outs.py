@@ -13,9 +13,9 @@ import msgspec
 
 from turnout.core.audit.recording import record
 from turnout.core.messaging.model import MEDIA, Channel, Medium
-from turnout.core.messaging.numbers import address_key
+from turnout.core.messaging.numbers import address_key, to_address
 from turnout.core.messaging.sql import sql
-from turnout.errors import Missing
+from turnout.errors import Invalid, Missing
 from turnout.store import Tx, from_row
 
 PATH = "/unsubscribe/"
@@ -50,11 +50,29 @@ def opt_out(
     return bool(added)
 
 
+def add_opt_out(tx: Tx, org_id: int, medium: Medium, address: str, *, actor: str) -> bool:
+    """An operator opts somebody out; whether that is new. Raises Invalid for an address that
+    cannot be one of the medium."""
+    added = opt_out(tx, org_id, medium, _key(medium, address), source="cli")
+    if added:
+        record(tx, org_id, actor, "added", "opt_out", 0, medium=medium.value)
+    return added
+
+
 def remove_opt_out(tx: Tx, org_id: int, medium: Medium, address: str, *, actor: str) -> None:
-    """Let broadcasts reach this address again. Raises Missing."""
-    if not sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=address):
+    """Let broadcasts reach this address again. Raises Invalid as `add_opt_out` does, Missing."""
+    key = _key(medium, address)
+    if not sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=key):
         raise Missing("opt_out.missing", f"{address} has not opted out of {medium.value}.")
     record(tx, org_id, actor, "removed", "opt_out", 0, medium=medium.value)
+
+
+def _key(medium: Medium, address: str) -> str:
+    channel = next(each for each, own in MEDIA.items() if own is medium)
+    known = to_address(channel, address)
+    if not known:
+        raise Invalid("opt_out.address", f"{address!r} is no address for {medium.value}.")
+    return address_key(channel, known)
 
 
 def list_opt_outs(tx: Tx, org_id: int, most: int) -> list[OptOut]:

@@ -74,7 +74,7 @@ def _alert(tx: Tx, member: Member, key: dict[str, object]) -> None:
         return
     spent = sql.mark_alerted(tx, **key, least=round(limit * MICROS), now=tx.now)
     if spent is not None:
-        queue_credit_alert(tx, member.user.org_id, member.user.id, spent)
+        queue_credit_alert(tx, member, spent)
 
 
 def _key(org_id: int, user_id: int, at: int, timezone: str) -> dict[str, object]:

@@ -174,6 +174,27 @@ SELECT id, reference, name, destination, status, stage, notes, parts, duration_s
     sent_at
 FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id;
 
+-- name: list_job_lines(org_id, first, last, is_open, most)
+SELECT j.id, u.user_code, j.job_type, j.name, j.state, j.is_paused, j.accepted_at, j.total, j.open,
+    j.sent, j.failed, j.cost_micros
+FROM jobs j JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
+WHERE j.org_id = :org_id AND j.kind = 'broadcast' AND j.state <> 'staging'
+    AND j.id BETWEEN :first AND :last AND (:is_open = 0 OR j.completed_at IS NULL)
+ORDER BY j.id DESC LIMIT :most;
+
+-- name: count_fates(org_id, job_id)
+SELECT state, status, count(*), max(notes) FROM recipients
+WHERE org_id = :org_id AND job_id = :job_id GROUP BY state, status ORDER BY 3 DESC, 1, 2;
+
+-- name: list_first_reports(org_id, job_id, most)
+SELECT id, reference, name, destination, status, stage, notes, parts, duration_s, cost_micros,
+    sent_at
+FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id LIMIT :most;
+
+-- name: get_totals(org_id, id)^
+SELECT started_at, completed_at, total, sent, failed, cost_micros, timezone
+FROM jobs WHERE org_id = :org_id AND id = :id;
+
 -- == prices ==
 
 -- name: ensure_spending(org_id, user_id, month)!
@@ -296,6 +317,26 @@ VALUES (:org_id, :id, :job_id, :recipient_id, :sender, :number, :text, :carrier,
 INSERT INTO stray_replies (id, sender, number, text, carrier, received_at)
 VALUES (:id, :sender, :number, :text, :carrier, :now);
 
+-- name: get_reply(org_id, id)^
+SELECT r.sender, q.name, q.reference, r.text, r.received_at, r.is_opt_out
+FROM replies r
+JOIN recipients q ON q.org_id = r.org_id AND q.job_id = r.job_id AND q.id = r.recipient_id
+WHERE r.org_id = :org_id AND r.id = :id;
+
+-- name: list_replies(org_id, job_id, most)
+-- Those that came in time, oldest first.
+SELECT r.sender, q.name, q.reference, r.text, r.received_at, r.is_opt_out
+FROM replies r
+JOIN recipients q ON q.org_id = r.org_id AND q.job_id = r.job_id AND q.id = r.recipient_id
+WHERE r.org_id = :org_id AND r.job_id = :job_id AND r.is_late = 0
+ORDER BY r.id LIMIT :most;
+
+-- name: mark_forwarded(org_id, job_id, id, now)!
+-- `id` 0 = all of the job.
+UPDATE replies SET forwarded_at = :now
+WHERE org_id = :org_id AND job_id = :job_id AND is_late = 0 AND forwarded_at IS NULL
+    AND (:id = 0 OR id = :id);
+
 -- == starting ==
 
 -- name: set_job_due(org_id, id, due_at)!
@@ -322,6 +363,10 @@ UPDATE jobs SET cutoff_at = NULL WHERE org_id = :org_id AND id = :id;
 -- name: list_stale_jobs(before, most)
 -- crosses organizations: what a crash left is swept for all of them.
 SELECT org_id, id FROM jobs WHERE state = 'staging' AND accepted_at < :before LIMIT :most;
+
+-- name: list_stale_lists(before, most)
+-- crosses organizations: what an interrupted import left is swept for all of them.
+SELECT org_id, id FROM user_lists WHERE state = 'staging' AND created_at < :before LIMIT :most;
 
 -- name: delete_staged(org_id, job_id, most)!
 DELETE FROM recipients WHERE org_id = :org_id AND job_id = :job_id AND id IN (

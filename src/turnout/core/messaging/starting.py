@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from turnout.core.messaging.accepting import SCHEDULE, SLICE, add_recipients, start_sending
 from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.ending import end_job
 from turnout.core.messaging.jobs import get_job_head
-from turnout.core.messaging.lists import list_entries
+from turnout.core.messaging.lists import drop_list, list_entries
 from turnout.core.messaging.model import Channel, JobHead, JobState, NewRecipient, Person
 from turnout.core.messaging.notices import queue_reply_digest
 from turnout.core.messaging.sql import sql
+from turnout.core.messaging.staging import SCHEDULE, SLICE, add_recipients, start_sending
 from turnout.store import Tx
 
 JOBS_AT_ONCE = 16
@@ -40,14 +40,17 @@ def run_schedules(tx: Tx, resolve: Resolve) -> bool:
 
 
 def sweep_staged(tx: Tx, most: int) -> int:
-    """Delete up to `most` recipients of jobs that were never finished, and jobs that have none
-    left; returns how much was found."""
+    """Delete up to `most` recipients of jobs that were never finished, jobs that have none left,
+    and a list whose import was interrupted; returns how much was found."""
     found = 0
     for org_id, job_id in sql.list_stale_jobs(tx, before=tx.now - STALE_MS, most=4):
         deleted = sql.delete_staged(tx, org_id=org_id, job_id=job_id, most=most)
         if deleted < most:
             sql.delete_job(tx, org_id=org_id, id=job_id)
         found += deleted + 1
+    for org_id, list_id in sql.list_stale_lists(tx, before=tx.now - STALE_MS, most=1):
+        drop_list(tx, org_id, list_id)
+        found += 1
     return found
 
 
@@ -62,7 +65,7 @@ def _step(tx: Tx, head: JobHead, resolve: Resolve) -> None:
         case _:
             sql.set_job_due(tx, org_id=head.org_id, id=head.id, due_at=None)
             if head.expires_at is not None and head.expires_at <= tx.now:
-                queue_reply_digest(tx, head.org_id, head.id)
+                queue_reply_digest(tx, head)
 
 
 def _begin(tx: Tx, head: JobHead) -> None:
@@ -127,7 +130,7 @@ def _look_at_clock(tx: Tx, head: JobHead) -> None:
         begin_closing(tx, head.org_id, head.id, "cut off")
         return
     if head.expires_at is not None and head.expires_at <= tx.now:
-        queue_reply_digest(tx, head.org_id, head.id)
+        queue_reply_digest(tx, head)
         sql.set_job_due(tx, org_id=head.org_id, id=head.id, due_at=None)
         return
     sql.set_job_due(tx, org_id=head.org_id, id=head.id, due_at=cutoff_at or head.expires_at)

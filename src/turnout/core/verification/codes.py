@@ -18,8 +18,8 @@ import msgspec
 
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Login
-from turnout.core.messaging.accepting import add_internal_job
 from turnout.core.messaging.model import Content, JobType, Kind, NewRecipient
+from turnout.core.messaging.staging import add_internal_job
 from turnout.errors import Limited
 from turnout.store import Statements, Tx
 

@@ -12,16 +12,15 @@ from turnout.core.identity.idempotency import IdempotentRequest, idempotent_requ
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Member
 from turnout.core.messaging.accepting import (
-    SLICE,
     Policy,
     accept_job,
-    add_recipients,
     begin_job,
     estimate_micros,
     finish_job,
 )
 from turnout.core.messaging.listing import list_jobs, read_job, stream_job
 from turnout.core.messaging.model import NewJob
+from turnout.core.messaging.staging import SLICE, add_recipients
 from turnout.dialects.messaging.auth import Logins
 from turnout.dialects.messaging.decode import decode_user_id
 from turnout.dialects.messaging.file_intake import FileIntake

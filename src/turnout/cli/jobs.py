@@ -1,0 +1,116 @@
+"""`turnout job`: messaging jobs, and stopping them."""
+
+from collections.abc import Callable
+
+from cyclopts import App
+
+from turnout.cli.app import Number, actor, app, console, database, say_time, show_table
+from turnout.core.identity.organizations import get_organization
+from turnout.core.messaging.controlling import cancel_job, pause_job, resume_job
+from turnout.core.messaging.overview import JobLine, count_fates, get_job_line, list_job_lines
+
+MICROS = 1_000_000
+
+job = App(name="job", help="Messaging jobs: how far they have come; pause, resume and cancel.")
+app.command(job)
+
+
+@job.command(name="list")
+def list_all(org: str, /, *, open: bool = False, limit: Number = 50) -> None:  # noqa: A002 - the option's name
+    """List jobs, newest first.
+
+    Args:
+        org: Short name of the organization.
+        open: Only those that have not ended.
+        limit: How many at most.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_job_lines, org_id, is_open=open, most=limit)
+    if not found:
+        console.print("There are no such jobs. The messaging API makes them.")
+        return
+    show_table(
+        "NUMBER", "ACCEPTED", "USER", "TYPE", "STATE",
+        "TOTAL", "OPEN", "SENT", "FAILED", "COST", "NAME",
+        rows=(_row(each) for each in found),
+    )  # fmt: skip
+
+
+@job.command
+def show(org: str, number: Number, /) -> None:
+    """Show what became of a job's recipients.
+
+    Args:
+        org: Short name of the organization.
+        number: Number of the job.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        line = db.call(get_job_line, org_id, number)
+        fates = db.call(count_fates, org_id, number)
+    console.print(f"Job {line.id}, {line.job_type.value}: {line.name}")
+    console.print(f"{_state(line)}; {line.total} recipients, {line.open} open.")
+    if fates:
+        rows = ((each.state, each.status, str(each.recipients), each.example) for each in fates)
+        show_table("STATE", "STATUS", "RECIPIENTS", "FOR EXAMPLE", rows=rows)
+
+
+@job.command
+def pause(org: str, number: Number, /) -> None:
+    """Send nothing more of a job until it is resumed.
+
+    Args:
+        org: Short name of the organization.
+        number: Number of the job.
+    """
+    _change(org, number, pause_job, "is paused; what networks have already goes on")
+
+
+@job.command
+def resume(org: str, number: Number, /) -> None:
+    """Go on with a paused job.
+
+    Args:
+        org: Short name of the organization.
+        number: Number of the job.
+    """
+    _change(org, number, resume_job, "goes on")
+
+
+@job.command
+def cancel(org: str, number: Number, /) -> None:
+    """End a job: whoever has not been sent to yet never will be.
+
+    Args:
+        org: Short name of the organization.
+        number: Number of the job.
+    """
+    _change(org, number, cancel_job, "is cancelled; what networks have already is waited for")
+
+
+def _change(org: str, number: int, change: Callable[..., None], said: str) -> None:
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(change, org_id, number, actor=actor())
+    console.print(f"Job {number} {said}.")
+
+
+def _row(each: JobLine) -> tuple[str, ...]:
+    return (
+        str(each.id),
+        say_time(each.accepted_at),
+        each.user_code,
+        each.job_type.value,
+        _state(each),
+        str(each.total),
+        str(each.open),
+        str(each.sent),
+        str(each.failed),
+        f"{each.cost_micros / MICROS:.2f}",
+        each.name,
+    )
+
+
+def _state(each: JobLine) -> str:
+    return f"{each.state.value} (paused)" if each.is_paused else each.state.value

@@ -1,0 +1,177 @@
+"""`turnout list`: people to send jobs to, from files."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from cyclopts import App
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from turnout.cli.app import (
+    Number,
+    actor,
+    app,
+    console,
+    database,
+    errors,
+    say_time,
+    show_table,
+)
+from turnout.core.identity.organizations import get_organization
+from turnout.core.identity.users import list_users
+from turnout.core.messaging.list_files import Fault, read_list
+from turnout.core.messaging.lists import (
+    Entry,
+    add_entries,
+    begin_list,
+    delete_list,
+    drop_list,
+    finish_list,
+    list_lists,
+)
+from turnout.core.messaging.staging import SLICE
+from turnout.errors import Invalid, Missing
+from turnout.store import Database
+
+SHOWN_FAULTS = 100
+
+lists = App(name="list", help="Lists of people to send jobs to (user_list_ids).")
+app.command(lists)
+
+
+@lists.command(name="import")
+def import_file(
+    org: str,
+    file: Path,
+    /,
+    *,
+    user: str,
+    name: str | None = None,
+) -> None:
+    """Make a list from a CSV file, all of it or nothing.
+
+    The first line names the columns: Recipient, Reference, Email, Fax, Phone, Mobile and
+    CustomField1 to CustomField6, as many of them as there are, in any order.
+
+    Args:
+        org: Short name of the organization.
+        file: The file, in UTF-8.
+        user: Code of the user whose list it is.
+        name: What the list is called; without it, as the file.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        user_id = _find_user(db, org_id, user)
+        total = _check(file)
+        list_id = db.call(begin_list, org_id, user_id, name or file.stem)
+        try:
+            with _bar(f"Importing {file.name}", total) as advance:
+                _store(db, org_id, list_id, file, advance)
+            db.call(finish_list, org_id, list_id, total, actor=actor())
+        except BaseException:
+            db.call(drop_list, org_id, list_id)
+            raise
+    console.print(f"List {list_id} has {total} recipients.")
+
+
+@lists.command(name="list")
+def list_all(org: str, /) -> None:
+    """List the lists of an organization.
+
+    Args:
+        org: Short name of the organization.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_lists, org_id)
+        codes = {each.id: each.user_code for each in db.call(list_users, org_id)}
+    if not found:
+        console.print("There are no lists. `turnout list import` makes one from a CSV file.")
+        return
+    show_table(
+        "NUMBER", "MADE", "RECIPIENTS", "USER", "NAME",
+        rows=(
+            (
+                str(each.id),
+                say_time(each.created_at),
+                str(each.entries),
+                codes.get(each.user_id, ""),
+                each.name,
+            )
+            for each in found
+        ),
+    )  # fmt: skip
+
+
+@lists.command
+def delete(org: str, number: Number, /) -> None:
+    """Delete a list. Jobs that were sent to it keep their recipients.
+
+    Args:
+        org: Short name of the organization.
+        number: Number of the list in `turnout list list`.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(delete_list, org_id, number, actor=actor())
+    console.print(f"List {number} is deleted.")
+
+
+def _find_user(db: Database, org_id: int, user_code: str) -> int:
+    for each in db.call(list_users, org_id):
+        if each.user_code.casefold() == user_code.casefold():
+            return each.id
+    raise Missing("user.missing", f"The organization has no user {user_code}.")
+
+
+def _check(file: Path) -> int:
+    """How many recipients the file has. Raises Invalid when a row cannot be taken, after saying
+    which and why."""
+    total, faults = 0, 0
+    with _open(file) as lines:
+        for found in read_list(lines):
+            if not isinstance(found, Fault):
+                total += 1
+                continue
+            faults += 1
+            if faults <= SHOWN_FAULTS:
+                errors.print(f"line {found.line}: {found.reason}")
+    if faults:
+        more = f", of which {SHOWN_FAULTS} are shown" if faults > SHOWN_FAULTS else ""
+        raise Invalid(
+            "list.rows", f"{faults} rows of {file} cannot be taken{more}; nothing was imported."
+        )
+    return total
+
+
+def _store(
+    db: Database, org_id: int, list_id: int, file: Path, advance: Callable[[int], object]
+) -> None:
+    with _open(file) as lines:
+        entries = (each for each in read_list(lines) if isinstance(each, Entry))
+        done = 0
+        while some := list(islice(entries, SLICE)):
+            db.call(add_entries, org_id, list_id, done + 1, some)
+            done += len(some)
+            advance(len(some))
+
+
+@contextmanager
+def _open(file: Path) -> Iterator[TextIO]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            yield lines
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            "list.encoding", f'{file} is not UTF-8 text: save it as "CSV UTF-8" ({error.reason}).'
+        ) from error
+
+
+@contextmanager
+def _bar(text: str, total: int) -> Iterator[Callable[[int], object]]:
+    bar = Progress(TextColumn(text), BarColumn(), MofNCompleteColumn(), console=errors)
+    with bar:
+        task = bar.add_task("", total=total)
+        yield lambda more: bar.advance(task, more)

@@ -1,0 +1,62 @@
+"""Jobs for operators: all of an organization's, whosever they are."""
+
+from typing import Any, NamedTuple
+
+from turnout.core.messaging.model import JobState, JobType
+from turnout.core.messaging.sql import sql
+from turnout.errors import Missing
+from turnout.store import Tx
+
+LAST = 2**62
+
+
+class JobLine(NamedTuple):
+    """How far a job has come. `accepted_at` in epoch ms."""
+
+    id: int
+    user_code: str
+    job_type: JobType
+    name: str
+    state: JobState
+    is_paused: bool
+    accepted_at: int
+    total: int
+    open: int
+    sent: int
+    failed: int
+    cost_micros: int
+
+
+class Fate(NamedTuple):
+    """How many recipients of a job stand so; `example` is the notes of one of them."""
+
+    state: str
+    status: str
+    recipients: int
+    example: str
+
+
+def list_job_lines(tx: Tx, org_id: int, *, is_open: bool, most: int) -> list[JobLine]:
+    """An organization's jobs, newest first; without those that Turnout makes for itself."""
+    rows = sql.list_job_lines(
+        tx, org_id=org_id, first=1, last=LAST, is_open=int(is_open), most=most
+    )
+    return [_read(row) for row in rows]
+
+
+def get_job_line(tx: Tx, org_id: int, job_id: int) -> JobLine:
+    """One job. Raises Missing."""
+    rows = sql.list_job_lines(tx, org_id=org_id, first=job_id, last=job_id, is_open=0, most=1)
+    if not rows:
+        raise Missing("job.missing", f"There is no job {job_id}.")
+    return _read(rows[0])
+
+
+def count_fates(tx: Tx, org_id: int, job_id: int) -> list[Fate]:
+    """How a job's recipients stand; reads all of them."""
+    return [Fate(*row) for row in sql.count_fates(tx, org_id=org_id, job_id=job_id)]
+
+
+def _read(row: Any) -> JobLine:
+    id_, user_code, job_type, name, state, is_paused, *rest = row
+    return JobLine(id_, user_code, JobType(job_type), name, JobState(state), bool(is_paused), *rest)

@@ -1,0 +1,141 @@
+"""Jobs and recipients as rows: staged, added to, started.
+
+Everybody who makes a job comes through here: requests (accepting.py), verification codes, and the
+mails that Turnout itself writes (notices.py).
+"""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from turnout.core.messaging.model import (
+    URGENT,
+    Channel,
+    Content,
+    JobState,
+    JobType,
+    Kind,
+    NewJob,
+    NewRecipient,
+)
+from turnout.core.messaging.numbers import address_key, to_address
+from turnout.core.messaging.sql import sql
+from turnout.store import Tx
+
+SLICE = 500
+SCHEDULE = "messaging-schedule"
+HOUR_MS = 3_600_000
+_encode = msgspec.json.Encoder().encode
+
+
+def add_job(
+    tx: Tx,
+    org_id: int,
+    user_id: int,
+    job_id: int,
+    kind: Kind,
+    new: NewJob,
+    *,
+    timezone: str,
+    scheduled_at: int | None,
+    reserved: int,
+) -> None:
+    """Stage a job; nobody sees it before it is scheduled or started."""
+    channel = new.job_type.channel
+    sql.add_job(
+        tx,
+        org_id=org_id,
+        id=job_id,
+        user_id=user_id,
+        kind=kind.value,
+        job_type=new.job_type.value,
+        channel=channel.value,
+        lane=URGENT if kind is Kind.CODE else channel.value,
+        name=new.name,
+        state=JobState.STAGING.value,
+        sender=new.sender,
+        content=_encode(new.content).decode(),
+        options=_encode(new.options).decode(),
+        list_ids=_encode(new.list_ids).decode(),
+        is_deduped=int(new.is_deduped),
+        timezone=timezone,
+        now=tx.now,
+        scheduled_local=new.scheduled_local,
+        scheduled_at=scheduled_at,
+        reserved=reserved,
+    )
+
+
+def add_recipients(tx: Tx, org_id: int, job_id: int, recipients: Sequence[NewRecipient]) -> int:
+    """Add recipients to a staged job; returns how many, duplicates left out where asked."""
+    if not recipients:
+        return 0
+    channel, is_deduped = sql.get_staged(tx, org_id=org_id, id=job_id)
+    rows = []
+    ids = tx.next_ids("recipient", len(recipients))
+    for id_, each in zip(ids, recipients, strict=True):
+        address = to_address(Channel(channel), each.destination)
+        key = address_key(Channel(channel), address or each.destination) if is_deduped else None
+        fields = _encode(each.fields).decode() if each.fields else ""
+        rows.append((id_, each.reference, each.name, each.destination, address, fields, key))
+    added = sql.add_recipients(
+        tx, org_id=org_id, job_id=job_id, rows=_encode(rows).decode(), now=tx.now
+    )
+    sql.count_added(tx, org_id=org_id, id=job_id, added=added)
+    return int(added)
+
+
+def start_sending(tx: Tx, org_id: int, job_id: int) -> None:
+    """From now on the job's recipients are sent to."""
+    timezone, options, lane, takes_replies = _start_facts(tx, org_id, job_id)
+    cutoff_at = cutoff_after(options.get("cutoff_hour", ""), tx.now, timezone)
+    expires_at = None
+    if takes_replies:
+        expires_at = tx.now + int(options.get("expires_hours", 24)) * HOUR_MS
+    sql.start_job(
+        tx, org_id=org_id, id=job_id, now=tx.now, cutoff_at=cutoff_at, expires_at=expires_at
+    )
+    tx.wake(f"messaging-{lane}")
+    if cutoff_at is not None:
+        tx.wake(SCHEDULE)
+
+
+def add_internal_job(
+    tx: Tx,
+    org_id: int,
+    user_id: int,
+    *,
+    kind: Kind,
+    job_type: JobType,
+    name: str,
+    content: Content,
+    recipients: Sequence[NewRecipient],
+    sender: str = "",
+) -> int:
+    """A job that Turnout itself makes: a verification code or a notice. It starts at once, costs
+    nothing, and nobody opts out of it; returns its number."""
+    job_id = tx.next_id("job")
+    new = NewJob(job_type=job_type, name=name, content=content, sender=sender)
+    add_job(tx, org_id, user_id, job_id, kind, new, timezone="UTC", scheduled_at=None, reserved=0)
+    add_recipients(tx, org_id, job_id, recipients)
+    start_sending(tx, org_id, job_id)
+    return job_id
+
+
+def cutoff_after(hour: str, at: int, timezone: str) -> int | None:
+    """The instant of `hour` (`HH:MM`) on the local day of `at`, None for an empty hour."""
+    if not hour:
+        return None
+    zone = ZoneInfo(timezone)
+    local = datetime.datetime.fromtimestamp(at // 1000, zone)
+    hours, minutes = map(int, hour.split(":"))
+    cut = local.replace(hour=hours, minute=minutes, second=0, microsecond=0)
+    return round(cut.timestamp() * 1000)
+
+
+def _start_facts(tx: Tx, org_id: int, job_id: int) -> tuple[str, dict[str, Any], str, bool]:
+    timezone, options, lane, job_type = sql.get_start_facts(tx, org_id=org_id, id=job_id)
+    return timezone, msgspec.json.decode(options), lane, JobType(job_type).takes_replies

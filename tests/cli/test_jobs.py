@@ -1,0 +1,121 @@
+"""`turnout job …`, `turnout outbox` and `turnout optout …`."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Turnout
+from tests.core.messaging.jobs import answer, claim_all, make_login, new_job, post
+from tests.support.node import new_database
+from turnout.carriers import Message, Parcel
+from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
+from turnout.core.identity.organizations import create_organization
+from turnout.core.messaging.model import Channel, Status
+from turnout.core.messaging.outcomes import Accepted, Rejected, Unknown
+
+
+@pytest.fixture
+def turnout(tmp_path: Path) -> Turnout:
+    """A command line whose organization has a job for three people."""
+    turnout = Turnout(new_database("sqlite", tmp_path))
+    with turnout.database() as db:
+        org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+        login = db.call(make_login, org_id, "au/jo", receive_reports=False)
+        to = ["61412345678", "61412345677", "61412345676"]
+        turnout.job_id = post(db, login, new_job(name="Doors open"), to)  # type: ignore[attr-defined]
+    return turnout
+
+
+def test_jobs_are_listed_paused_resumed_and_cancelled(turnout):
+    number = turnout.job_id
+
+    def row() -> list[str]:
+        return turnout.ok("job", "list", "acme").splitlines()[1].split()
+
+    assert row()[0] == str(number)
+    assert row()[3:] == [
+        *("au/jo", "SMS", "sending", "3", "3", "0", "0", "0.00", "Doors", "open"),
+    ]
+    assert turnout.ok("job", "pause", "acme", number) == (
+        f"Job {number} is paused; what networks have already goes on.\n"
+    )
+    assert row()[5:7] == ["sending", "(paused)"]
+    with turnout.database() as db:
+        assert claim_all(db) == []
+    assert turnout.ok("job", "resume", "acme", number) == f"Job {number} goes on.\n"
+    assert turnout.ok("job", "cancel", "acme", number) == (
+        f"Job {number} is cancelled; what networks have already is waited for.\n"
+    )
+    with turnout.database() as db:
+        assert claim_all(db) == []  # they are ended
+    assert row()[5:] == ["closed", "3", "0", "0", "3", "0.00", "Doors", "open"]
+    assert turnout.ok("job", "list", "acme", "--open") == (
+        "There are no such jobs. The messaging API makes them.\n"
+    )
+    again = turnout("job", "cancel", "acme", number)
+    assert (again.code, again.error) == (1, f"error: Job {number} has ended.\n")
+
+
+def test_a_job_shows_what_became_of_its_recipients(turnout):
+    with turnout.database() as db:
+        taken = Accepted((), 1, is_final=True)
+        refused = Rejected(Status.BLOCKED, "no")
+        answer(db, claim_all(db), taken, refused, Unknown("the connection broke"))
+    lines = turnout.ok("job", "show", "acme", turnout.job_id).splitlines()
+    assert lines[:2] == [
+        f"Job {turnout.job_id}, SMS: Doors open",
+        "complete; 3 recipients, 0 open.",
+    ]
+    assert [line.split()[:3] for line in lines[3:]] == [
+        ["done", "BARR", "1"],
+        ["done", "SENT", "1"],
+        ["done", "SVRE", "1"],
+    ]
+    assert "the connection broke" in lines[5]
+    missing = turnout("job", "show", "acme", 7)
+    assert (missing.code, missing.error) == (1, "error: There is no job 7.\n")
+
+
+def test_the_outbox_shows_what_the_simulator_sent(turnout):
+    assert turnout.ok("outbox", "acme") == "The simulator has sent nothing like that.\n"
+    with turnout.database() as db:
+        carrier = SimulatorCarrier(SimulatorSettings(), db)
+        message = Message(id=turnout.job_id, org_id=10001, channel=Channel.SMS, text="Hi %%who%%")
+        parcels = [
+            Parcel(attempt_id=1, destination="61412345677", sender="me", fields={"who": "Jo"}),
+            Parcel(attempt_id=2, destination="61412345671", sender="", fields={"who": "x" * 70}),
+        ]
+        asyncio.run(carrier.send(message, parcels))
+    rows = [line.split() for line in turnout.ok("outbox", "acme").splitlines()[1:]]
+    assert [row[2:] for row in rows] == [
+        [str(turnout.job_id), "sms", "61412345671", "SENT", "Hi", "x" * 56 + "…"],
+        [str(turnout.job_id), "sms", "me", "61412345677", "BARR", "Hi", "Jo"],
+    ]
+    full = turnout.ok("outbox", "acme", "--full", "--to", "61412345677").splitlines()
+    assert full[1:] == [
+        f"job: {turnout.job_id} (broadcast)",
+        "channel: sms",
+        "from: me",
+        "to: 61412345677",
+        "became: BARR The simulated network refuses this number.",
+        "Hi Jo",
+        "",
+    ]
+    assert turnout.ok("outbox", "acme", "--channel", "fax").startswith("The simulator has sent no")
+
+
+def test_opt_outs_are_added_listed_and_removed(turnout):
+    assert turnout.ok("optout", "list", "acme") == "Nobody has opted out.\n"
+    said = turnout.ok("optout", "add", "acme", "email", "Jo@Example.com")
+    assert said == "Jo@Example.com gets no more email.\n"
+    again = turnout.ok("optout", "add", "acme", "email", "jo@example.com")
+    assert again == "jo@example.com got none already: email.\n"
+    row = turnout.ok("optout", "list", "acme").splitlines()[1].split()
+    assert (row[:2], row[4:]) == (["email", "jo@example.com"], ["cli"])
+    removed = turnout.ok("optout", "remove", "acme", "email", "JO@example.com")
+    assert removed == "JO@example.com gets email again.\n"
+    missing = turnout("optout", "remove", "acme", "email", "jo@example.com")
+    assert missing.error == "error: jo@example.com has not opted out of email.\n"
+    wrong = turnout("optout", "add", "acme", "sms", "jo@example.com")
+    assert (wrong.code, wrong.error) == (1, "error: 'jo@example.com' is no address for sms.\n")

@@ -1,0 +1,163 @@
+"""`turnout list …`: a file becomes a list, all of it or nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Turnout
+from tests.support.node import new_database
+from turnout.core.identity.organizations import create_organization
+from turnout.core.identity.users import create_user
+from turnout.core.messaging.lists import list_entries, list_lists
+from turnout.core.messaging.model import Person
+
+ORG = 10001
+GOOD = (
+    "Recipient, reference ,EMAIL,Mobile,custom_field1\n"
+    'Jane,c1,jane@example.com,"+61 412 345 678","a, b"\n'
+    ",,,,\n"
+    "Zoë,,zoe@example.com\n"
+)
+
+
+@pytest.fixture
+def turnout(tmp_path: Path) -> Turnout:
+    turnout = Turnout(new_database("sqlite", tmp_path))
+    with turnout.database() as db:
+        org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+        assert org_id == ORG
+        db.call(create_user, org_id, "au/jo", name="Jo", email="jo@example.com", actor="test")
+    return turnout
+
+
+def write(tmp_path: Path, content: bytes | str) -> Path:
+    file = tmp_path / "people.csv"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return file
+
+
+def lists_of(turnout: Turnout) -> list[tuple[int, str, int]]:
+    with turnout.database() as db:
+        return [(each.id, each.name, each.entries) for each in db.call(list_lists, ORG)]
+
+
+def test_a_file_becomes_a_list(turnout: Turnout, tmp_path: Path) -> None:
+    file = write(tmp_path, GOOD)
+    result = turnout("list", "import", "acme", file, "--user", "AU/Jo")
+    list_id = lists_of(turnout)[0][0]
+    assert (result.code, result.output) == (0, f"List {list_id} has 2 recipients.\n")
+    assert "2/2" in result.error
+    assert lists_of(turnout) == [(list_id, "people", 2)]
+    with turnout.database() as db:
+        people, cursor = db.call(list_entries, ORG, list_id, "", 100)
+    custom = {"CustomField1": "a, b"}
+    assert people == [
+        Person("c1", "Jane", "jane@example.com", "", "", "+61 412 345 678", custom),
+        Person("", "Zoë", "zoe@example.com", "", "", "", {}),
+    ]
+    assert cursor == ""
+    shown = turnout.ok("list", "list", "acme").splitlines()[1].split()
+    assert (shown[0], *shown[3:]) == (str(list_id), "2", "au/jo", "people")
+
+
+def test_a_long_file_is_stored_in_slices(turnout: Turnout, tmp_path: Path) -> None:
+    rows = "".join(f"jo{n}@example.com\n" for n in range(1201))
+    file = write(tmp_path, "﻿Email\n" + rows)
+    assert turnout("list", "import", "acme", file, "--user", "au/jo", "--name", "All").code == 0
+    [(list_id, name, entries)] = lists_of(turnout)
+    assert (name, entries) == ("All", 1201)
+    with turnout.database() as db:
+        people, _ = db.call(list_entries, ORG, list_id, "", 2000)
+    assert [each.email for each in people] == [f"jo{n}@example.com" for n in range(1201)]
+
+
+def test_every_faulty_row_is_named_and_nothing_is_imported(
+    turnout: Turnout, tmp_path: Path
+) -> None:
+    long = "x" * 1001
+    file = write(
+        tmp_path,
+        "Recipient,Email,Mobile\nJane,jane@example.com,\nBob,bob@,\nEve,,12ab\n"
+        f"Tom,,\nSue,sue@example.com,61412345678,more\n{long},a@example.com,\n",
+    )
+    result = turnout("list", "import", "acme", file, "--user", "au/jo")
+    assert (result.code, result.output) == (1, "")
+    assert result.error.splitlines() == [
+        "line 3: Email 'bob@' is not an e-mail address",
+        "line 4: Mobile '12ab' is not a number",
+        "line 5: nothing reaches this recipient: Email, Fax, Phone and Mobile are empty",
+        "line 6: 4 cells, but the heading has 3",
+        "line 7: Recipient is not text of at most 1000 characters",
+        f"error: 5 rows of {file} cannot be taken; nothing was imported.",
+    ]
+    assert lists_of(turnout) == []
+
+
+def test_of_many_faults_a_hundred_are_shown(turnout: Turnout, tmp_path: Path) -> None:
+    file = write(tmp_path, "Email\n" + "x\n" * 120)
+    error = turnout("list", "import", "acme", file, "--user", "au/jo").error.splitlines()
+    assert len(error) == 101
+    assert error[-1].startswith("error: 120 rows of ")
+    assert "of which 100 are shown; nothing was imported." in error[-1]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("Email,Surname\n", "The heading names 'Surname'; a list's columns are Recipient, "),
+        ("Email,e-mail\n", "The heading names Email twice."),
+        ("Recipient,Reference\n", "The first line must be a heading with Email, Fax, Phone or"),
+        ("", "The first line must be a heading"),
+        ("Email\nm\xfcller@example.com\n".encode("latin-1"), "is not UTF-8 text"),
+        ('Email\n"open@example.com\n', "line 2: This is no CSV: unexpected end of data."),
+    ],
+)
+def test_what_is_no_list_is_refused(
+    turnout: Turnout, tmp_path: Path, content: bytes | str, said: str
+) -> None:
+    result = turnout("list", "import", "acme", write(tmp_path, content), "--user", "au/jo")
+    assert result.code == 1
+    assert said in result.error
+    assert lists_of(turnout) == []
+
+
+def test_an_import_that_is_interrupted_leaves_nothing(
+    turnout: Turnout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from turnout.cli import lists
+
+    calls = []
+
+    def fail_later(*arguments: object) -> None:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        add_entries(*arguments)
+
+    add_entries = lists.add_entries
+    monkeypatch.setattr(lists, "add_entries", fail_later)
+    file = write(tmp_path, "Email\n" + "".join(f"jo{n}@example.com\n" for n in range(1000)))
+    assert turnout("list", "import", "acme", file, "--user", "au/jo").code == 130
+    with turnout.database() as db:
+        for table in ("user_lists", "list_entries"):
+            assert db.call(
+                lambda tx, table=table: tx.connection.execute(
+                    f"SELECT count(*) FROM {table}"
+                ).fetchone()
+            ) == (0,)
+
+
+def test_a_list_is_deleted(turnout: Turnout, tmp_path: Path) -> None:
+    turnout("list", "import", "acme", write(tmp_path, GOOD), "--user", "au/jo")
+    list_id = lists_of(turnout)[0][0]
+    assert turnout.ok("list", "delete", "acme", list_id) == f"List {list_id} is deleted.\n"
+    assert lists_of(turnout) == []
+    again = turnout("list", "delete", "acme", list_id)
+    assert (again.code, again.error) == (1, f"error: There is no list {list_id}.\n")
+    said = "There are no lists. `turnout list import` makes one from a CSV file.\n"
+    assert turnout.ok("list", "list", "acme") == said
+
+
+def test_a_user_who_is_not_there_is_an_error(turnout: Turnout, tmp_path: Path) -> None:
+    result = turnout("list", "import", "acme", write(tmp_path, GOOD), "--user", "au/x")
+    assert (result.code, result.error) == (1, "error: The organization has no user au/x.\n")
