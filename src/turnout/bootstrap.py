@@ -13,11 +13,14 @@ from typing import Any
 
 import structlog
 import uvloop
+from falcon.asgi import Request
 
 from turnout import networks
 from turnout.carriers import Carrier
+from turnout.carriers.simulator.outbox import list_messages
 from turnout.core.identity.credentials import touch_credentials
-from turnout.core.identity.model import Caller
+from turnout.core.identity.members import require_member
+from turnout.core.identity.model import Caller, Login, Role
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
 from turnout.core.journeys.intake import QUEUE
 from turnout.core.journeys.live_lists import resolve
@@ -41,7 +44,7 @@ from turnout.http.rate_limit import RateLimiter
 from turnout.settings import Settings, SettingsError, split_list
 from turnout.store import Database, Tx, open_database
 from turnout.store.migrations.revisions import HEAD
-from turnout.web.catalogue import Api, WebParts
+from turnout.web.catalogue import Api, OutboxFilter, SentMessage, WebParts
 from turnout.web.routes import build as build_web
 from turnout.workers.callbacks import callback_loops
 from turnout.workers.delivery import Delivery, delivery_loops
@@ -52,6 +55,7 @@ from turnout.workers.loop import Loop
 from turnout.workers.schedules import schedule_loops
 
 READY_TIMEOUT_S = 3
+OUTBOX_PAGE = 100
 # The event loop and the writer thread share one interpreter: with the default of 5 ms a
 # waiting thread would add that much to every statement under load.
 SWITCH_INTERVAL_S = 0.001
@@ -134,8 +138,19 @@ class Node:
         verification_app: Asgi = messaging.build_verification(parts)
         mounts += [Mount(prefix, "messaging", messaging_app) for prefix in messaging.PREFIXES]
         mounts += [Mount(messaging.VERIFICATION_PREFIX, "messaging", verification_app)]
-        web: Asgi = build_web(WebParts(base_url=self.settings.public_url, apis=APIS, demo=demo))
+        web: Asgi = build_web(
+            WebParts(
+                base_url=self.settings.public_url,
+                apis=APIS,
+                demo=demo,
+                db=self.db,
+                read_outbox=self._read_outbox,
+            )
+        )
         return [*mounts, Mount("/", "web", web)]
+
+    async def _read_outbox(self, req: Request, wanted: OutboxFilter) -> list[SentMessage]:
+        return await self.logins.read(req, _list_sent, wanted)
 
     async def start(self) -> None:
         """Start the loops."""
@@ -334,6 +349,35 @@ async def _ensure_signing_key(db: Database) -> None:
     keys = await db.read(list_published_keys)
     if not any(key.retired_at is None for key in keys):
         await db.write(ensure_signing_key, *await asyncio.to_thread(generate_key_pair))
+
+
+def _list_sent(tx: Tx, login: Login, wanted: OutboxFilter) -> list[SentMessage]:
+    member = require_member(tx, login)
+    is_own = member.user.role is Role.ACCT
+    found = list_messages(
+        tx,
+        login.org_id,
+        user_id=login.user_id if is_own else 0,
+        channel=wanted.channel,
+        destination=wanted.destination,
+        job_id=wanted.job_id,
+        most=OUTBOX_PAGE,
+    )
+    return [
+        SentMessage(
+            each.at,
+            each.job_id,
+            each.channel.value,
+            each.sender,
+            each.destination,
+            each.subject,
+            each.text,
+            each.verdict.status,
+            each.verdict.notes,
+            each.verdict.reply,
+        )
+        for each in found
+    ]
 
 
 def _ping(tx: Tx) -> None:

@@ -8,8 +8,9 @@ from tests.cli.runner import Turnout
 from tests.support.node import new_database
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
-from turnout.core.messaging.lists import list_entries, list_lists
+from turnout.core.messaging.lists import Entry, add_entries, list_entries, list_lists
 from turnout.core.messaging.model import Person
+from turnout.store import Tx
 
 ORG = 10001
 GOOD = (
@@ -34,6 +35,11 @@ def write(tmp_path: Path, content: bytes | str) -> Path:
     file = tmp_path / "people.csv"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     return file
+
+
+def count_rows(tx: Tx) -> list[int]:
+    tables = ("user_lists", "list_entries")
+    return [tx.connection.execute(f"SELECT count(*) FROM {each}").fetchone()[0] for each in tables]
 
 
 def lists_of(turnout: Turnout) -> list[tuple[int, str, int]]:
@@ -124,27 +130,19 @@ def test_what_is_no_list_is_refused(
 def test_an_import_that_is_interrupted_leaves_nothing(
     turnout: Turnout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from turnout.cli import lists
+    calls: list[int] = []
 
-    calls = []
-
-    def fail_later(*arguments: object) -> None:
-        calls.append(arguments)
+    def fail_later(tx: Tx, org_id: int, list_id: int, first: int, some: list[Entry]) -> None:
+        calls.append(first)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        add_entries(*arguments)
+        add_entries(tx, org_id, list_id, first, some)
 
-    add_entries = lists.add_entries
-    monkeypatch.setattr(lists, "add_entries", fail_later)
+    monkeypatch.setattr("turnout.cli.lists.add_entries", fail_later)
     file = write(tmp_path, "Email\n" + "".join(f"jo{n}@example.com\n" for n in range(1000)))
     assert turnout("list", "import", "acme", file, "--user", "au/jo").code == 130
     with turnout.database() as db:
-        for table in ("user_lists", "list_entries"):
-            assert db.call(
-                lambda tx, table=table: tx.connection.execute(
-                    f"SELECT count(*) FROM {table}"
-                ).fetchone()
-            ) == (0,)
+        assert db.call(count_rows) == [0, 0]
 
 
 def test_a_list_is_deleted(turnout: Turnout, tmp_path: Path) -> None:

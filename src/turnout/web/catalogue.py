@@ -1,7 +1,12 @@
 """What the pages are told about this server and its APIs."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from falcon.asgi import Request
+
+from turnout.store import Database
 
 
 class Api(NamedTuple):
@@ -29,9 +34,42 @@ class Api(NamedTuple):
         return "Ready" if self.is_whole else "In part"
 
 
+class SentMessage(NamedTuple):
+    """A message that the simulator "sent", for the outbox page. `at` in epoch ms."""
+
+    at: int
+    job_id: int
+    channel: str
+    sender: str
+    destination: str
+    subject: str
+    text: str
+    became: str
+    notes: str
+    reply: str
+
+
+class OutboxFilter(NamedTuple):
+    """Which messages are asked for; empty and 0 = any."""
+
+    channel: str = ""
+    destination: str = ""
+    job_id: int = 0
+
+
+ReadOutbox = Callable[[Request, OutboxFilter], Awaitable[list[SentMessage]]]
+"""What the sender of a request may see of the simulator's outbox, newest first. Raises
+Unauthenticated, Limited."""
+
+
 class WebParts(NamedTuple):
-    """What the pages are put together from; `demo` is the content of demo.json, or None."""
+    """What the pages are put together from; `demo` is the content of demo.json, or None.
+
+    Without `db` and `read_outbox` there are only the pages that need neither.
+    """
 
     base_url: str
     apis: tuple[Api, ...]
     demo: dict[str, Any] | None
+    db: Database | None = None
+    read_outbox: ReadOutbox | None = None

@@ -35,6 +35,8 @@ def present_failure(failure: Failure) -> Answer:
     headers = {"Cache-Control": "no-store", "Vary": "Accept"}
     if isinstance(failure, Limited | Unavailable):
         headers["Retry-After"] = str(failure.retry_after)
+    if isinstance(failure, Unauthenticated):
+        headers["WWW-Authenticate"] = 'Basic realm="Turnout", charset="UTF-8"'
     if isinstance(failure, MethodNotAllowed):
         headers["Allow"] = ", ".join(failure.allowed)
     if asks_for_html.get():

@@ -6,7 +6,7 @@ from falcon.asgi import Request, Response
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 # Whether the request at hand comes from a browser; failures are presented without the request.

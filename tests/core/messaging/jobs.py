@@ -19,7 +19,7 @@ LEASE_MS, WAIT_MS = 60_000, 72 * 3600 * 1000
 NUMBERS = [f"+6141234{n:04}" for n in range(1000)]
 
 
-def make_login(tx: Tx, org_id: int, code: str, **profile: Any) -> Login:
+def make_login(tx: Tx, org_id: int, code: str, /, **profile: Any) -> Login:
     """A user of the organization, who has signed in."""
     create_user(
         tx,

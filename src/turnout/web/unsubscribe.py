@@ -1,0 +1,47 @@
+"""The page behind the unsubscribe link of every broadcast mail.
+
+Looking at it changes nothing: programs that check mails open every link. Pressing its button does,
+and so does a mail program's one-click request (RFC 8058), which is the same POST. The link is its
+own proof of who asks; there is nothing to sign in to, and no other site gains by sending the form.
+"""
+
+from falcon.asgi import Request, Response
+
+from turnout.core.messaging.model import Channel
+from turnout.core.messaging.opt_outs import opt_out_by_link, read_link
+from turnout.http.dialect import Resource
+from turnout.store import Database
+from turnout.web.documents import NO_STORE
+from turnout.web.templates import render
+
+
+class UnsubscribeResource(Resource):
+    """`/unsubscribe/{token}`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def on_get(self, _req: Request, resp: Response, token: str) -> None:
+        """Ask whether it is meant. Raises Missing for a link that is none of ours."""
+        _, sender, channel, address = await self._db.read(read_link, token)
+        self._answer(resp, sender, address=_mask(channel, address), is_done=False)
+
+    on_head = on_get
+
+    async def on_post(self, _req: Request, resp: Response, token: str) -> None:
+        """Opt out; doing it again changes nothing. Raises Missing."""
+        sender = await self._db.write(opt_out_by_link, token)
+        self._answer(resp, sender, address="", is_done=True)
+
+    def _answer(self, resp: Response, sender: str, *, address: str, is_done: bool) -> None:
+        resp.content_type = "text/html; charset=utf-8"
+        resp.set_header("Cache-Control", NO_STORE)
+        resp.text = render("unsubscribe.html", sender=sender, address=address, is_done=is_done)
+
+
+def _mask(channel: Channel, address: str) -> str:
+    """Enough of an address for its owner to know it, and for nobody else."""
+    if channel is not Channel.EMAIL:
+        return f"…{address[-3:]}"
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"

@@ -1,0 +1,121 @@
+"""The outbox page: what the simulator sent, to those whose jobs it was."""
+
+import asyncio
+import base64
+
+import pytest
+
+from tests.core.messaging.jobs import POLICY, new_job
+from tests.support.client import Answer, AppClient
+from tests.support.node import LocalNode
+from tests.web.reading import Page
+from turnout.carriers import Message, Parcel
+from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
+from turnout.core.identity.members import find_password
+from turnout.core.identity.model import Role
+from turnout.core.identity.organizations import create_organization
+from turnout.core.identity.passwords import hash_password
+from turnout.core.identity.users import create_user
+from turnout.core.messaging.accepting import accept_job
+from turnout.core.messaging.model import Channel, NewRecipient
+
+BROWSER = {"Accept": "text/html"}
+PASSWORD = "Test password 1"
+
+
+@pytest.fixture(scope="module")
+def jobs(node: LocalNode) -> dict[str, int]:
+    """A job of `acct`, one of `agent` in the same organization, and one of somebody else."""
+    hashed = hash_password(PASSWORD)
+    first = node.db.call(create_organization, "outbox-1", "First", actor="test").org_id
+    second = node.db.call(create_organization, "outbox-2", "Second", actor="test").org_id
+    jobs = {}
+    for org_id, name, role in (
+        (first, "acct", Role.ACCT),
+        (first, "agent", Role.AGENT),
+        (second, "other", Role.ADMIN),
+    ):
+        node.db.call(
+            create_user,
+            org_id,
+            f"out/{name}",
+            name=name,
+            email=f"{name}@example.com",
+            role=role,
+            password_hash=hashed,
+            actor="test",
+        )
+        found = node.db.call(find_password, f"out/{name}")
+        assert found
+        to = [NewRecipient("61412345678")]
+        jobs[name] = node.db.call(accept_job, found.login, new_job(), to, POLICY)
+        channel = Channel.EMAIL if name == "agent" else Channel.SMS
+        message = Message(
+            id=jobs[name], org_id=org_id, channel=channel, subject="", text=f"From <{name}>"
+        )
+        to_whom = "jo@example.com" if name == "agent" else "61412345675"
+        parcel = Parcel(attempt_id=1, destination=to_whom, sender="", fields={})
+        carrier = SimulatorCarrier(SimulatorSettings(), node.db)
+        asyncio.run(carrier.send(message, [parcel]))
+    return jobs
+
+
+def ask(site: AppClient, name: str, query: str = "", password: str = PASSWORD) -> Answer:
+    pair = base64.b64encode(f"out/{name}:{password}".encode()).decode()
+    headers = {"Authorization": f"Basic {pair}", **BROWSER}
+    return site.request("GET", f"/outbox{query}", headers=headers)
+
+
+def test_only_users_of_the_messaging_api_see_it(site: AppClient, jobs: dict[str, int]) -> None:
+    answer = site.request("GET", "/outbox", headers=BROWSER)
+    assert answer.status == 401
+    assert answer.headers["www-authenticate"] == 'Basic realm="Turnout", charset="UTF-8"'
+    assert "Please sign in" in Page(answer.body).text
+    assert ask(site, "acct", password="wrong").status == 401
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [("acct", ["acct"]), ("agent", ["acct", "agent"]), ("other", ["other"])],
+)
+def test_everybody_sees_what_is_theirs(
+    site: AppClient, jobs: dict[str, int], name: str, seen: list[str]
+) -> None:
+    answer = ask(site, name)
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    text = Page(answer.body).text
+    assert [each for each in jobs if f"From <{each}>" in text] == seen
+
+
+def test_a_message_is_shown_with_its_fate(site: AppClient, jobs: dict[str, int]) -> None:
+    text = Page(ask(site, "acct").body).text
+    number = jobs["acct"]
+    assert f"SENT sms to 61412345675 Job {number}, 20" in text
+    assert "From <acct> Reply: Thanks, I will be there." in text
+
+
+@pytest.mark.parametrize(
+    ("query", "seen"),
+    [
+        ("?channel=email", ["agent"]),
+        ("?to=%2B61412345675", ["acct"]),
+        ("?to=nobody", []),
+        ("?job={acct}", ["acct"]),
+        ("?job=&channel=&to=", ["acct", "agent"]),
+    ],
+)
+def test_messages_are_filtered(
+    site: AppClient, jobs: dict[str, int], query: str, seen: list[str]
+) -> None:
+    text = Page(ask(site, "agent", query.format(**jobs)).body).text
+    assert [each for each in jobs if f"From <{each}>" in text] == seen
+    assert ("The simulator has sent nothing like that." in text) == (not seen)
+
+
+@pytest.mark.parametrize(
+    "query", ["?channel=pigeon", "?job=x", "?job=" + "9" * 20, "?to=" + "x" * 201]
+)
+def test_a_filter_that_cannot_be_read_is_named(
+    site: AppClient, jobs: dict[str, int], query: str
+) -> None:
+    assert ask(site, "agent", query).status == 400

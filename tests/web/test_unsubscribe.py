@@ -1,0 +1,83 @@
+"""The page behind an unsubscribe link: looking changes nothing, its button does; once is enough."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.core.messaging.jobs import POLICY, make_login, new_job
+from tests.support.client import AppClient
+from tests.support.node import LocalNode
+from tests.web.reading import Page
+from turnout.core.identity.organizations import create_organization
+from turnout.core.messaging.accepting import accept_job
+from turnout.core.messaging.model import Content, JobType, NewRecipient
+from turnout.core.messaging.opt_outs import ensure_link_key, list_opt_outs, unsubscribe_url
+from turnout.store import Tx
+
+BROWSER = {"Accept": "text/html"}
+
+
+class Sent:
+    """A mail to Jo from an organization with a name that must be escaped."""
+
+    def __init__(self, node: LocalNode) -> None:
+        db = node.db
+        self.node = node
+        self.org_id = db.call(create_organization, "letters", "A <b>& Co", actor="test").org_id
+        login = db.call(make_login, self.org_id, "au/letters")
+        new = new_job(JobType.EMAIL, sender="a@example.com", content=Content(text="Hi"))
+        job_id = db.call(accept_job, login, new, [NewRecipient("Jo.Smith@Example.com")], POLICY)
+
+        def find(tx: Tx) -> int:
+            statement = f"SELECT id FROM recipients WHERE job_id = {job_id}"
+            return int(tx.connection.execute(statement).fetchone()[0])
+
+        key = db.call(ensure_link_key)
+        self.path = unsubscribe_url("", key, db.call(find))
+
+    def opt_outs(self) -> list[tuple[Any, ...]]:
+        found = self.node.db.call(list_opt_outs, self.org_id, 10)
+        return [(each.medium.value, each.address, each.source) for each in found]
+
+
+@pytest.fixture(scope="module")
+def sent(node: LocalNode) -> Sent:
+    return Sent(node)
+
+
+def test_looking_at_the_link_asks_and_changes_nothing(site: AppClient, sent: Sent) -> None:
+    for method in ("GET", "HEAD"):
+        answer = site.request(method, sent.path, headers=BROWSER)
+        assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    page = Page(site.request("GET", sent.path).body)
+    assert "No more e-mail from A <b>& Co? The address J…@Example.com will get" in page.text
+    assert {"form", "button"} <= page.tags
+    assert "b" not in page.tags
+    assert b"Smith" not in site.request("GET", sent.path).body
+    assert sent.opt_outs() == []
+
+
+@pytest.mark.parametrize("body", [b"", b"List-Unsubscribe=One-Click"])
+def test_the_button_and_one_click_opt_out_once(site: AppClient, sent: Sent, body: bytes) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = site.request("POST", sent.path, headers=form, body=body)
+    assert answer.status == 200
+    assert "You get no more e-mail from A <b>& Co" in Page(answer.body).text
+    assert sent.opt_outs() == [("email", "jo.smith@example.com", "link")]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_link_that_is_none_of_ours_is_not_found(site: AppClient, sent: Sent, method: str) -> None:
+    number, _, proof = sent.path.rpartition("/")[2].partition("-")
+    other = f"{number}-{proof[:-1]}{'0' if proof[-1] != '0' else '1'}"
+    for token in (other, f"{int(number) + 1}-{proof}", number, "x", "%00", "9" * 40 + "-" + proof):
+        answer = site.request(method, f"/unsubscribe/{token}", headers=BROWSER)
+        assert answer.status == 404, token
+        assert "This link does not lead anywhere. Open it as it was sent." in Page(answer.body).text
+
+
+def test_the_link_is_not_in_the_page(site: AppClient, sent: Sent) -> None:
+    """A page that is saved or sent on must not unsubscribe anybody."""
+    body = site.request("GET", sent.path).body.decode()
+    assert not re.search(r"[0-9a-f]{32}", body)
