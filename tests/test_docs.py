@@ -312,7 +312,8 @@ def test_metrics_are_listed_with_their_labels(demo: Server) -> None:
 @pytest.mark.parametrize("stand_in", [False, True])
 def test_the_lines_of_the_readme_register_somebody(demo: Server, stand_in: bool) -> None:
     script = "\n".join(sh_blocks(read("README.md")))
-    registered, status = run(demo, script, stand_in=stand_in)
+    registered, status, *messages = run(demo, script, stand_in=stand_in)
+    check_messages(*messages)
     assert (registered["responseCode"], status["responseCode"]) == (200, 200)
     assert registered["registration"]["contact"] == {"email": "ada@example.com"}
     (session,) = registered["registration"]["sessions"]
@@ -320,6 +321,18 @@ def test_the_lines_of_the_readme_register_somebody(demo: Server, stand_in: bool)
     assert [result["queueId"] for result in status["checkResults"]] == [session["queueId"]]
     (result,) = wait_for(demo, [session["queueId"]])
     assert (result["status"], result["contactId"] > 0) == ("success", True)
+
+
+def check_messages(accepted: Any, details: Any, written: Any, jobs: Any) -> None:
+    """What the README's lines about messages must have printed."""
+    job = details["data"]
+    assert accepted == {"status": 200, "data": job["job_id"]}
+    assert [(each["recipient"], each["status"]) for each in job["reports"]] == [
+        ("Jane", "SENT"),
+        ("Jim", "FAIL"),
+    ]
+    newest = [(each["job_id"], each["job_name"]) for each in jobs["data"][:2]]
+    assert newest == [(written["data"], "Welcome"), (accepted["data"], "Doors open")]
 
 
 @pytest.mark.xdist_group("docs")
@@ -368,8 +381,10 @@ def shape(value: Any) -> Any:
 def test_the_lines_that_the_demo_prints_work(demo: Server) -> None:
     introduction = demo.read_log().split("Turnout serves its demo at ", 1)[1]
     lines = [line for line in introduction.splitlines() if line.startswith("  ")]
-    registered, status = run(demo, "\n".join(lines))
+    registered, status, accepted, jobs = run(demo, "\n".join(lines))
     assert registered["registration"]["contact"] == {"email": "you@example.com"}
+    assert accepted["data"] == jobs["data"][0]["job_id"]
+    assert f"{demo.url}/outbox" in introduction
     assert status["checkResults"][0]["status"] == "success"
     assert f"Keys and ids for scripts: {demo.folder / 'demo.json'}" in introduction
 

@@ -80,7 +80,6 @@ APIS = (
         "/api/v1",
         "E-mail, SMS, MMS, calls and faxes, users, and verification codes.",
         MESSAGING_DOCUMENT,
-        is_whole=False,
     ),
     Api("attendance", "Attendance", "/v1", "Tickets, check-in and invitations."),
     Api("booking", "Booking", "/api", "Exam seats and accommodations."),

@@ -15,6 +15,9 @@ from tests.cli.runner import Result, Turnout
 from tests.support.server import Server, clean_environment
 from turnout.cli import seeding
 from turnout.cli.demo import choose_settings, read_members, seed, write_private
+from turnout.cli.seeding_messages import LISTS
+from turnout.core.identity.passwords import is_password
+from turnout.core.messaging.numbers import is_deliverable
 from turnout.settings import Settings
 from turnout.store.migrations.running import migrate
 
@@ -61,6 +64,12 @@ def facts(folder: Path) -> dict[str, Any]:
     }
 
 
+def take_secrets(members: dict[str, Any]) -> list[str]:
+    """The secrets of demo.json, taken out of it."""
+    users = [members["messaging"][name] for name in ("admin", "agent", "user")]
+    return [members["registration"].pop("apiKey"), *(each.pop("password") for each in users)]
+
+
 def counts(folder: Path) -> dict[str, int]:
     path = folder / "turnout.db"
     names = [name for (name,) in ask(path, "SELECT name FROM sqlite_schema WHERE type = 'table'")]
@@ -102,6 +111,32 @@ def test_demo_json_leads_to_the_programme(seeded: Path) -> None:
     assert len(registration["sessionPaks"]) == 6
 
 
+def test_demo_json_has_users_and_lists_of_the_messaging_api(seeded: Path) -> None:
+    messaging = json.loads((seeded / "demo.json").read_text())["messaging"]
+    assert list(messaging) == ["admin", "agent", "user", "userListIds"]
+    path = seeded / "turnout.db"
+    hashes = ask(
+        path,
+        """SELECT u.user_code, u.role, c.digest FROM users u
+        JOIN credentials c ON c.org_id = u.org_id AND c.user_id = u.id ORDER BY 1""",
+    )
+    assert [(code, role) for code, role, _ in hashes] == [
+        ("demo/admin", "Admin"),
+        ("demo/agent", "Agent"),
+        ("demo/user", "Acct"),
+    ]
+    for (code, _, hashed), name in zip(hashes, ("admin", "agent", "user"), strict=True):
+        assert messaging[name]["username"] == code
+        assert is_password(messaging[name]["password"], hashed)
+    lists = ask(path, "SELECT id, name, entries FROM user_lists ORDER BY id")
+    assert lists == list(
+        zip(messaging["userListIds"], *zip(*LISTS.items(), strict=True), strict=True)
+    )
+    numbers = ask(path, "SELECT mobile, phone FROM list_entries")
+    assert all(is_deliverable(number) for row in numbers for number in row)
+    assert len({mobile for mobile, _ in numbers}) == len(numbers) == sum(LISTS.values())
+
+
 def test_demo_json_and_the_database_are_for_their_owner_only(seeded: Path) -> None:
     for name in ("demo.json", "turnout.db"):
         assert stat.S_IMODE((seeded / name).stat().st_mode) == 0o600
@@ -112,7 +147,8 @@ def test_the_programme_is_the_same_everywhere_and_the_key_is_not(
 ) -> None:
     here, there = seed_in(tmp_path), json.loads((seeded / "demo.json").read_text())
     assert facts(tmp_path) == facts(seeded)
-    assert here["registration"].pop("apiKey") != there["registration"].pop("apiKey")
+    for mine, yours in zip(take_secrets(here), take_secrets(there), strict=True):
+        assert mine != yours
     assert here == there
 
 
@@ -133,16 +169,23 @@ def test_a_lost_demo_json_is_written_anew_with_a_new_key(tmp_path: Path, damage:
         file.write_text("[]")
     again = seed_in(tmp_path)
     assert json.loads(file.read_text()) == again
-    assert again["registration"].pop("apiKey") != first["registration"].pop("apiKey")
+    for new, old in zip(take_secrets(again), take_secrets(first), strict=True):
+        assert new != old
     assert again == first
-    states = ask(tmp_path / "turnout.db", "SELECT revoked_at IS NULL FROM credentials ORDER BY id")
-    assert states == [(0,), (1,)]
+    states = ask(
+        tmp_path / "turnout.db",
+        "SELECT kind, revoked_at IS NULL, count(*) FROM credentials GROUP BY 1, 2 ORDER BY 1, 2",
+    )
+    assert states == [("api_key", 0, 1), ("api_key", 1, 1), ("password", 0, 3), ("password", 1, 3)]
 
 
 # The process that seeds is killed by its own progress report: at the same point in every run.
 KILLED = """
 import os, signal, sys
 from turnout.cli import seeding
+from turnout.cli.seeding_messages import LISTS
+from turnout.core.identity.passwords import is_password
+from turnout.core.messaging.numbers import is_deliverable
 from turnout.settings import Settings
 from turnout.store import Ids, open_database
 def progress(done, total):

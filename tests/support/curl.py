@@ -1,8 +1,9 @@
 """A stand-in for curl, so that the docs' command lines can be run where there is none.
 
-It knows what our lines use: -s, -S, -X, -H, -d and one address.
+It knows what our lines use: -s, -S, -X, -H, -d, -u and one address.
 """
 
+import base64
 import shutil
 import sys
 from http.client import HTTPConnection
@@ -34,6 +35,9 @@ def ask(arguments: list[str]) -> bytes:
         if word == "-H":
             name, _, value = next(words).partition(":")
             headers[name] = value.strip()
+        elif word == "-u":
+            pair = base64.b64encode(next(words).encode()).decode()
+            headers["Authorization"] = f"Basic {pair}"
         elif word == "-X":
             method = next(words)
         elif word == "-d":

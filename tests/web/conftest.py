@@ -25,6 +25,12 @@ DEMO: dict[str, Any] = {
         "channelPak": "3000000000000001",
         "channelSessionPaks": ["2000000000000004", "2000000000000005"],
     },
+    "messaging": {
+        "admin": {"username": "demo/admin", "password": "demo-admin-password"},
+        "agent": {"username": "demo/agent", "password": "demo-agent-password"},
+        "user": {"username": "demo/user", "password": "demo-user-password"},
+        "userListIds": [12345, 12346],
+    },
 }
 
 

@@ -32,7 +32,7 @@ def run_shell(script):
 
 
 def test_the_lines_of_the_start_page_sign_in_register_and_check_the_status(server):
-    sign_in, register, check = Page(server.ask("GET", "/").body).codes
+    sign_in, register, check, *_ = Page(server.ask("GET", "/").body).codes
     queue_ids, _, status = check.partition("\ncurl ")
     script = "\n".join(
         [sign_in, register, queue_ids, UNTIL_DECIDED.format(status=f"curl {status}")]
@@ -49,6 +49,26 @@ def test_the_lines_of_the_start_page_sign_in_register_and_check_the_status(serve
     assert [each["status"] for each in results] == ["success", "success", "failed"]
     assert {each["email"] for each in results} == {"you@example.com"}
     assert "full" in results[2]["message"]
+
+
+def test_the_lines_of_the_start_page_send_messages_and_show_what_became_of_them(server):
+    send, look, write, jobs = Page(server.ask("GET", "/").body).codes[3:]
+    accepted, details, listed, page = run_shell(
+        "\n".join([send, f"{look}\necho", f"{write}\necho", f"{jobs}\necho"])
+    )
+    assert accepted == {"status": 200, "data": details["data"]["job_id"]}
+    reports = details["data"]["reports"]
+    assert [(each["recipient"], each["status"]) for each in reports] == [
+        ("Jane", "SENT"),
+        ("Jo", "SENT"),
+        ("Jim", "FAIL"),
+    ]
+    names = [(each["job_id"], each["job_name"]) for each in page["data"]]
+    assert names[:2] == [(listed["data"], "To a list"), (accepted["data"], "My first job")]
+    assert {name for _, name in names[2:]} == {
+        *("Doors open", "Early shift?", "Speakers' schedule", "Arriving today?"),
+    }
+    assert {each["job_status"] for each in page["data"][2:]} == {"Complete"}
 
 
 def test_the_lines_of_the_reference_are_answered_as_it_says(server):

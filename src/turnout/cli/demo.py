@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from turnout import bootstrap
 from turnout.cli import seeding
 from turnout.cli.app import app, console, database, errors, settings
+from turnout.cli.seeding_messages import seed_messages
 from turnout.settings import Settings
 from turnout.store import Ids
 
@@ -53,12 +54,18 @@ def seed(chosen: Settings, file: Path) -> dict[str, Any]:
     )
     with database(chosen, ids=Ids(seeding.SEED)) as db, bar:
         task = bar.add_task("", total=None, visible=False)
+        known = read_members(file)
         registration = seeding.seed(
             db,
-            read_members(file).get("registration", {}),
+            known.get("registration", {}),
             lambda done, total: bar.update(task, completed=done, total=total, visible=True),
         )
-    members = {"base_url": chosen.public_url, "registration": registration}
+        messaging = seed_messages(db, known.get("messaging", {}), bootstrap.policy_of(chosen))
+    members = {
+        "base_url": chosen.public_url,
+        "registration": registration,
+        "messaging": messaging,
+    }
     write_private(file, json.dumps(members, indent=2) + "\n")
     return members
 
@@ -84,6 +91,7 @@ def write_private(file: Path, text: str) -> None:
 def introduce(members: dict[str, Any], file: Path) -> None:
     """Say where the demo is and what to try next."""
     base, registration = members["base_url"], members["registration"]
+    user = members["messaging"]["user"]
     body = {
         "registration": {
             "event": {
@@ -92,6 +100,12 @@ def introduce(members: dict[str, Any], file: Path) -> None:
             },
             "contact": {"email": "you@example.com", "firstName": "You"},
         }
+    }
+    job = {
+        "job_type": "sms",
+        "job_name": "My first job",
+        "message": "Hello %%recipient%%!",
+        "recipients": [{"destination": "61412345678", "recipient": "Jane"}],
     }
     console.print(
         f"""
@@ -109,6 +123,12 @@ The answer has a queueId. Ask what became of it (put the number in place of 1):
 
   curl -s -H "Authorization: Bearer $TOKEN" '{base}/v1.0/registerstatus?queueId=1'
 
-Keys and ids for scripts: {file}
+Send somebody a text (the simulator takes it, and reaches nobody), and see what became of it:
+
+  curl -s -u '{user["username"]}:{user["password"]}' {base}/api/v1/jobs \
+    -d '{json.dumps(job)}'
+  curl -s -u '{user["username"]}:{user["password"]}' {base}/api/v1/jobs
+
+What was sent: {base}/outbox (sign in as above). Keys and ids for scripts: {file}
 """
     )

@@ -86,6 +86,66 @@ def _registration_values(member: dict[str, Any]) -> list[Value]:
     ]
 
 
+def _try_messaging(base_url: str, member: dict[str, Any]) -> Trial:
+    jobs = f"{base_url}/api/v1/jobs"
+    send = curl("POST", jobs, [], user="$LOGIN", body=_MESSAGING_BODY)
+    details = curl("GET", f"{jobs}/$JOB", [], user="$LOGIN")
+    to_list = {
+        "job_type": "email",
+        "job_name": "To a list",
+        "from_email": "you@example.com",
+        "subject": "For %%recipient%%",
+        "text_message": "You are at %%customfield1%%.",
+        "user_list_ids": member["userListIds"][:1],
+    }
+    login = f"{member['user']['username']}:{member['user']['password']}"
+    steps = [
+        Step(
+            "Send a text to three people",
+            "The simulator carries it, and decides by the last digit what becomes of it.",
+            f"{set_variable('LOGIN', login)}\nANSWER=$({send})\n{_SHOW_ANSWER}",
+        ),
+        Step(
+            "See what became of it",
+            "A report for each recipient: delivered, with a reply on its way, or not.",
+            f"{_SET_JOB}\nsleep 4\n{details}",
+        ),
+        Step(
+            "Write to a list",
+            "Whoever is on it when the job starts gets the mail, in their own words.",
+            curl("POST", jobs, [], user="$LOGIN", body=to_list),
+        ),
+        Step(
+            "List your jobs",
+            "What was sent is on the outbox page, which asks for the same user and password.",
+            curl("GET", jobs, [], user="$LOGIN"),
+        ),
+    ]
+    values = [
+        Value(name, meaning, [member[name]["username"], member[name]["password"]])
+        for name, meaning in _MESSAGING_MEANINGS.items()
+    ]
+    lists = [str(each) for each in member["userListIds"]]
+    return Trial("messaging", steps, [*values, Value("userListIds", "Lists of people", lists)])
+
+
+_MESSAGING_BODY = {
+    "job_type": "sms",
+    "job_name": "My first job",
+    "message": "Hello %%recipient%%!",
+    "recipients": [
+        {"destination": "61412345671", "recipient": "Jane"},
+        {"destination": "61412345675", "recipient": "Jo"},
+        {"destination": "61412345679", "recipient": "Jim"},
+    ],
+}
+_MESSAGING_MEANINGS = {
+    "user": "A user, who sees its own jobs",
+    "agent": "An agent, who sees those of its companies",
+    "admin": "An administrator, who sees all",
+}
+_SET_JOB = "JOB=$(printf '%s' \"$ANSWER\" | sed -n 's/.*\"data\":\\([0-9]*\\).*/\\1/p')"
+
 _REGISTRATION_MEANINGS = {
     "apiKey": "The key to sign in with",
     "eventPak": "A conference of two days",
@@ -101,4 +161,7 @@ _SET_QUEUE_IDS = """\
 QUEUE_IDS=$(printf '%s' "$ANSWER" | tr ',' '\\n' |
   sed -n 's/.*"queueId":\\([0-9]*\\).*/\\1/p' | paste -s -d , -)"""
 
-_TRIALS: dict[str, Callable[[str, dict[str, Any]], Trial]] = {"registration": _try_registration}
+_TRIALS: dict[str, Callable[[str, dict[str, Any]], Trial]] = {
+    "registration": _try_registration,
+    "messaging": _try_messaging,
+}

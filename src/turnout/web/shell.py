@@ -16,19 +16,31 @@ class Sample(NamedTuple):
 
 
 def curl(
-    method: str, url: str, headers: Sequence[str], *, query: Sequence[str] = (), body: Any = None
+    method: str,
+    url: str,
+    headers: Sequence[str],
+    *,
+    query: Sequence[str] = (),
+    user: str = "",
+    body: Any = None,
 ) -> str:
     """A curl call; a `body` is sent as JSON.
 
-    Shell variables in `headers` and in `query` (encoded `name=value`) are left to the shell.
+    Shell variables in `url`, `headers`, `user` and in `query` (encoded `name=value`) are left to
+    the shell.
     """
-    options = [f'-d "{parameter}"' for parameter in query]
+    options = [f'-u "{user}"'] if user else []
+    options += [f'-d "{parameter}"' for parameter in query]
     options += [f'-H "{header}"' for header in headers]
     if body is not None:
         options.append("-H 'Content-Type: application/json'")
         options.append(f"-d {shlex.quote(pretty(body))}")
     verb = "" if method == "GET" else f" -X {method}"
-    return " \\\n  ".join([f"curl -s{' -G' if query else ''}{verb} {shlex.quote(url)}", *options])
+    return " \\\n  ".join([f"curl -s{' -G' if query else ''}{verb} {_quote(url)}", *options])
+
+
+def _quote(url: str) -> str:
+    return f'"{url}"' if "$" in url else shlex.quote(url)
 
 
 def set_variable(name: str, value: str) -> str:
