@@ -1,0 +1,206 @@
+"""Killed in the middle of a broadcast, Turnout skips nobody and marks every copy.
+
+A real server takes a job for many people, and is killed while it does; then it sends them over
+SMTP to a sink in this process, and is killed again and again, each time after some more of them.
+In the end the sink's counts are held against the database.
+"""
+
+import base64
+import random
+import threading
+import time
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import proof
+from tests.support.mail_sink import MailSink
+from tests.support.node import BACKENDS, new_database
+from tests.support.server import Server
+from turnout.core.identity.model import Profile
+from turnout.core.identity.organizations import create_organization
+from turnout.core.identity.passwords import hash_password
+from turnout.core.identity.users import create_user
+from turnout.core.messaging.starting import sweep_staged
+from turnout.settings import Settings
+from turnout.store import Tx, open_database
+
+NAME = "crash messaging"
+PASSWORD = "Test password 1"
+PRICE = 0.01
+LEASE_S = 2
+PAUSE_S = 0.002
+PATIENCE_S = 90
+LONGEST_ACCEPT_S = 0.6
+MARK = "May have been sent twice"
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_broadcast_survives_kills(
+    backend: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
+    url = new_database(backend, tmp_path, cluster)
+    make_user(url)
+    dice = proof.random_for(f"{NAME} {backend}")
+    people, kills = proof.scale((1_500, 3), (20_000, 20))
+    with MailSink(pause_s=PAUSE_S) as sink:
+        server = Server(
+            tmp_path,
+            database_url=url,
+            command=("serve",),
+            access_log="false",
+            carrier_email="smtp",
+            smtp_host="127.0.0.1",
+            smtp_port=sink.port,
+            smtp_tls="off",
+            smtp_connections=3,
+            delivery_lease_seconds=LEASE_S,
+            prices=f"email={PRICE}",
+        )
+        try:
+            killed_accepting = post_until_answered(server, dice, people)
+            kill_while_sending(server, dice, sink, people, kills)
+            job = wait_until_complete(server)
+            assert server.stop() == 0
+        finally:
+            server.kill()
+        copies = check(url, job, sink, people)
+    proof.report(
+        NAME,
+        backend=backend,
+        recipients=people,
+        kills=kills,
+        killed_while_accepting=killed_accepting,
+        copies=copies,
+        seed=proof.seed(),
+    )
+
+
+def make_user(url: str) -> None:
+    db = open_database(Settings(database_url=url))
+    try:
+        org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+        db.call(
+            create_user,
+            org_id,
+            "au/jo",
+            name="Jo",
+            email="jo@example.com",
+            profile=Profile(receive_reports=False),
+            password_hash=hash_password(PASSWORD),
+            actor="test",
+        )
+    finally:
+        db.close()
+
+
+def call(server: Server, method: str, path: str, body: Any = None) -> Any:
+    pair = base64.b64encode(f"au/jo:{PASSWORD}".encode()).decode()
+    headers = {"Authorization": f"Basic {pair}"}
+    if body is not None:
+        headers |= {"Content-Type": "application/json", "Idempotency-Key": "the-one-and-only"}
+    answer = server.ask(method, f"/api/v1{path}", headers=headers, json=body)
+    assert answer.status == 200, answer
+    return answer.json()["data"]
+
+
+def post_until_answered(server: Server, dice: random.Random, people: int) -> int:
+    """Post the job, and kill the server meanwhile, until it has answered; returns how often it
+    was killed before. All posts bear one key."""
+    body = {
+        "job_type": "email",
+        "job_name": "Broadcast",
+        "from_email": "events@example.com",
+        "subject": "Hello %%recipient%%",
+        "text_message": "See you in hall %%hall%%",
+        "recipients": [
+            {"destination": f"guest{n}@example.com", "recipient": f"G {n}", "hall": n % 7}
+            for n in range(people)
+        ],
+    }
+    most = proof.scale(2, 8)
+    for kills in range(most + 1):
+        server.start()
+        timer = threading.Timer(dice.uniform(0, LONGEST_ACCEPT_S), server.kill)
+        if kills < most:
+            timer.start()
+        try:
+            call(server, "POST", "/jobs", body)
+            is_answered = True
+        except (OSError, HTTPException):
+            is_answered = False
+        if timer.is_alive():
+            timer.cancel()
+            timer.join()
+        if is_answered:
+            server.kill()
+            server.start()
+            return kills
+    raise AssertionError("the last server was not killed, and has not answered")
+
+
+def kill_while_sending(
+    server: Server, dice: random.Random, sink: MailSink, people: int, kills: int
+) -> None:
+    """Kill the server `kills` times, each after some more mails, and start it again."""
+    share = people // (kills + 1)
+    for number in range(kills):
+        # Up to the next share's end, so that something is left for every kill.
+        goal = share * number + dice.randint(1, share)
+        assert sink.wait_for(goal, PATIENCE_S), f"{sink.total} of {goal} mails"
+        server.kill()
+        server.start()
+
+
+def wait_until_complete(server: Server) -> Any:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        (job,) = call(server, "GET", "/jobs")
+        if job["job_status"] == "Complete":
+            return job
+        time.sleep(0.25)
+    raise AssertionError(f"the job was not complete after {PATIENCE_S} s: {job}")
+
+
+def check(url: str, job: Any, sink: MailSink, people: int) -> int:
+    """Hold what was sent against what is told; returns how many got copies."""
+    everybody = {f"guest{n}@example.com" for n in range(people)}
+    assert set(sink.taken) == everybody
+    counts = [job[each] for each in ("total_recipients", "sent_recipients", "failed_recipients")]
+    assert counts == [people, people, 0]
+    assert round(job["total_amount"], 2) == round(people * PRICE, 2)
+    db = open_database(Settings(database_url=url))
+    try:
+        rows = db.call(read_recipients)
+        left = db.call(count_left)
+    finally:
+        db.close()
+    assert sorted(row[0] for row in rows) == sorted(everybody)
+    assert {(state, status, cost) for _, state, status, cost, *_ in rows} == {
+        ("done", "SENT", round(PRICE * 1_000_000))
+    }
+    marked = {address for address, *_, is_repeated, notes in rows if is_repeated}
+    assert marked == {address for address, *_, notes in rows if notes.startswith(MARK)}
+    copied = {address for address, times in sink.taken.items() if times > 1}
+    assert copied <= marked
+    assert left == (0, 1)
+    return len(copied)
+
+
+def read_recipients(tx: Tx) -> list[tuple[Any, ...]]:
+    statement = "SELECT address, state, status, cost_micros, is_repeated, notes FROM recipients"
+    return [tuple(row) for row in tx.connection.execute(statement).fetchall()]
+
+
+def count_left(tx: Tx) -> tuple[int, int]:
+    """Jobs that are half-made, after the sweep; and visible ones."""
+    sweep_staged(tx, 1_000_000)
+    statement = "SELECT sum(state = 'staging'), sum(state <> 'staging') FROM jobs"
+    if tx.backend == "postgresql":
+        statement = statement.replace("sum(", "count(*) FILTER (WHERE ")
+    half, whole = tx.connection.execute(statement).fetchone()
+    return half, whole
