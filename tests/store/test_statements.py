@@ -85,6 +85,26 @@ def test_sqlite_does_not_read_all_of_an_organization_for_a_part_of_it(name, sqli
     assert name in ABOUT_ALL or whole == [], "give it an index that fits, or list it in ABOUT_ALL"
 
 
+# Each of these reads the few files of one job, whatever else it reads.
+FEW_ROWS = r"SEARCH f "
+
+
+@every_statement
+def test_sqlite_reads_what_it_is_given_first(name, sqlite):
+    """A list given as JSON must be the outermost loop, or be read into a table of its own: inside
+    of another loop it would be parsed again for every row there. Without statistics SQLite
+    chooses that gladly; `WITH r AS MATERIALIZED (…)` prevents it."""
+    text = STATEMENTS[name].text["sqlite"]
+    nulls = dict.fromkeys(re.findall(r":([a-z]\w*)", text))
+    outer: dict[int, list[str]] = {}
+    for _, parent, _, step in sqlite.execute(f"EXPLAIN QUERY PLAN {text}", nulls):
+        is_given = "VIRTUAL TABLE" in step
+        loops = [each for each in outer.get(parent, []) if not re.search(FEW_ROWS, each)]
+        assert not (is_given and loops), f"{step} inside of {loops}"
+        if step.startswith(("SCAN", "SEARCH")):
+            outer.setdefault(parent, []).append(step)
+
+
 @every_statement
 def test_postgresql_reads_it(name, postgresql):
     text = STATEMENTS[name].text["postgresql"]

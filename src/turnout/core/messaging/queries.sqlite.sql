@@ -66,20 +66,25 @@ ON CONFLICT (org_id, job_id, recipient_id, number) DO NOTHING;
 
 -- name: put_off(org_id, job_id, rows, notes)!
 -- `rows` is JSON: [[id, due_at, attempts], …].
-UPDATE recipients SET state = 'waiting', due_at = r.value ->> 1, attempts = r.value ->> 2,
-    notes = :notes
-FROM json_each(:rows) r
+WITH r AS MATERIALIZED (
+    SELECT value ->> 0 AS id, value ->> 1 AS due_at, value ->> 2 AS attempts
+    FROM json_each(:rows))
+UPDATE recipients SET state = 'waiting', due_at = r.due_at, attempts = r.attempts, notes = :notes
+FROM r
 WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
-    AND recipients.id = r.value ->> 0 AND recipients.state = 'claimed';
+    AND recipients.id = r.id AND recipients.state = 'claimed';
 
 -- name: accept_recipients(org_id, job_id, rows, carrier, now, due_at, is_secret)!
 -- `rows` is JSON: [[id, parts, cost_micros, network ids], …].
+WITH r AS MATERIALIZED (
+    SELECT value ->> 0 AS id, value ->> 1 AS parts, value ->> 2 AS cost, value ->> 3 AS names
+    FROM json_each(:rows))
 UPDATE recipients SET state = 'accepted', stage = 'Confirmed', carrier = :carrier, sent_at = :now,
-    due_at = :due_at, parts = r.value ->> 1, cost_micros = r.value ->> 2,
-    parts_left = r.value ->> 3, fields = CASE WHEN :is_secret = 1 THEN '' ELSE fields END
-FROM json_each(:rows) r
+    due_at = :due_at, parts = r.parts, cost_micros = r.cost, parts_left = r.names,
+    fields = CASE WHEN :is_secret = 1 THEN '' ELSE fields END
+FROM r
 WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
-    AND recipients.id = r.value ->> 0 AND recipients.state = 'claimed';
+    AND recipients.id = r.id AND recipients.state = 'claimed';
 
 -- name: add_network_ids(org_id, job_id, rows)!
 -- `rows` is JSON: [[carrier, network_id, recipient_id, parts], …].
@@ -102,20 +107,26 @@ ON CONFLICT (number, address) DO UPDATE SET org_id = excluded.org_id, job_id = e
 -- name: end_recipients(org_id, job_id, rows, now)
 -- `rows` is JSON: [[id, status, notes, duration_s, keypress, is_voicemail, carrier, parts,
 -- cost_micros], …].
+WITH r AS MATERIALIZED (
+    SELECT value ->> 0 AS id, value ->> 1 AS status, value ->> 2 AS notes,
+        value ->> 3 AS duration_s, value ->> 4 AS keypress, value ->> 5 AS is_voicemail,
+        value ->> 6 AS carrier, value ->> 7 AS parts, value ->> 8 AS cost_micros
+    FROM json_each(:rows))
 UPDATE recipients SET state = 'done', stage = 'Confirmed', due_at = NULL, done_at = :now,
-    sent_at = coalesce(sent_at, CASE WHEN r.value ->> 1 = 'SENT' THEN :now END),
-    status = r.value ->> 1,
-    notes = CASE WHEN r.value ->> 2 = '' THEN notes ELSE r.value ->> 2 END,
-    duration_s = r.value ->> 3, keypress = r.value ->> 4, is_voicemail = r.value ->> 5,
-    carrier = coalesce(r.value ->> 6, carrier), parts = coalesce(r.value ->> 7, parts),
-    cost_micros = CASE WHEN r.value ->> 1 = 'SENT' THEN coalesce(r.value ->> 8, cost_micros)
+    sent_at = coalesce(sent_at, CASE WHEN r.status = 'SENT' THEN :now END),
+    status = r.status,
+    notes = CASE WHEN r.notes = '' THEN recipients.notes ELSE r.notes END,
+    duration_s = r.duration_s, keypress = r.keypress, is_voicemail = r.is_voicemail,
+    carrier = coalesce(r.carrier, recipients.carrier),
+    parts = coalesce(r.parts, recipients.parts),
+    cost_micros = CASE WHEN r.status = 'SENT' THEN coalesce(r.cost_micros, recipients.cost_micros)
         ELSE 0 END,
     fields = CASE WHEN (SELECT kind FROM jobs WHERE org_id = :org_id AND id = :job_id) = 'code'
         THEN '' ELSE fields END
-FROM json_each(:rows) r
+FROM r
 WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
-    AND recipients.id = r.value ->> 0 AND recipients.state <> 'done'
-RETURNING id, status, cost_micros;
+    AND recipients.id = r.id AND recipients.state <> 'done'
+RETURNING recipients.id, recipients.status, recipients.cost_micros;
 
 -- name: bounce_sent(org_id, job_id, ids, notes, now)
 -- `ids` is JSON.
