@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table as RichTable
 
-from bench import drain, growth, memory, register, report
+from bench import broadcast, drain, growth, memory, register, report
 from bench.figures import Results, Step, Table, describe_machine, new_file
 from bench.servers import Demo, make_demo
 
@@ -25,6 +25,7 @@ STEPS: dict[str, ModuleType] = {
     "drain": drain,
     "growth": growth,
     "memory": memory,
+    "broadcast": broadcast,
 }
 
 console = Console(highlight=False)

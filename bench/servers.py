@@ -82,6 +82,7 @@ class Demo(NamedTuple):
     api_key: str
     event_pak: str
     session_paks: list[str]
+    login: str
 
     def copy_database(self, folder: Path) -> Path:
         """A copy of its database in the new folder `folder`."""
@@ -100,8 +101,10 @@ def make_demo(folder: Path, database_url: str | None = None) -> Demo:
         stdout=subprocess.DEVNULL,
         check=True,
     )
-    members = json.loads((folder / "demo.json").read_text())["registration"]
-    return Demo(folder, members["apiKey"], members["eventPak"], members["sessionPaks"])
+    demo = json.loads((folder / "demo.json").read_text())
+    members, user = demo["registration"], demo["messaging"]["user"]
+    login = f"{user['username']}:{user['password']}"
+    return Demo(folder, members["apiKey"], members["eventPak"], members["sessionPaks"], login)
 
 
 def url_of(database: Path) -> str:
@@ -110,9 +113,12 @@ def url_of(database: Path) -> str:
 
 
 @contextmanager
-def turnout(folder: Path, database_url: str, *, work: bool = True) -> Iterator[Server]:
-    """Turnout on a database that is ready; `work` says whether it processes its queues."""
-    settings = {"work_in_process": work, "intake_backlog": 1_000_000}
+def turnout(
+    folder: Path, database_url: str, *, work: bool = True, **chosen: Any
+) -> Iterator[Server]:
+    """Turnout on a database that is ready; `work` says whether it processes its queues, `chosen`
+    are further settings."""
+    settings = {"work_in_process": work, "intake_backlog": 1_000_000} | chosen
     with _running(["turnout", "serve"], folder, database_url=database_url, **settings) as server:
         yield server
 
