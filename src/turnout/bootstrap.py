@@ -137,6 +137,10 @@ class Node:
         verification_app: Asgi = messaging.build_verification(parts)
         mounts += [Mount(prefix, "messaging", messaging_app) for prefix in messaging.PREFIXES]
         mounts += [Mount(messaging.VERIFICATION_PREFIX, "messaging", verification_app)]
+        webhooks = networks.make_webhooks(
+            self.settings, self.db, CarrierInbox(self.db, receive_replies)
+        )
+        mounts += [Mount(*webhook) for webhook in webhooks]
         web: Asgi = build_web(
             WebParts(
                 base_url=self.settings.public_url,

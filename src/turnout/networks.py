@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from turnout.carriers import Carrier
+from turnout.carriers import Carrier, Inbox
+from turnout.carriers.http_sms import PATH, HttpSmsCarrier, HttpSmsSettings, build_webhook
 from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.smpp import SmppCarrier, SmppSettings
 from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
@@ -18,17 +19,20 @@ from turnout.core.messaging.model import Channel
 from turnout.settings import PREFIX, Settings, SettingsError
 from turnout.store import Database
 
-SIMULATOR = "simulator"
+SIMULATOR, HTTP_SMS = "simulator", "http_sms"
 # A carrier's settings, and how it is made of them.
 STRUCTS: dict[str, type[msgspec.Struct]] = {
     "smtp": SmtpSettings,
     "smpp": SmppSettings,
+    HTTP_SMS: HttpSmsSettings,
     SIMULATOR: SimulatorSettings,
 }
-MAKERS: dict[str, Callable[[Any, Database], Carrier]] = {
-    "smtp": lambda settings, db: SmtpCarrier(settings, clock=db.clock),
-    "smpp": lambda settings, db: SmppCarrier(settings, db.clock),
-    SIMULATOR: SimulatorCarrier,
+# Of the carrier's settings, the database, and the address at which others reach this server.
+MAKERS: dict[str, Callable[[Any, Database, str], Carrier]] = {
+    "smtp": lambda settings, db, _: SmtpCarrier(settings, clock=db.clock),
+    "smpp": lambda settings, db, _: SmppCarrier(settings, db.clock),
+    HTTP_SMS: lambda settings, db, base_url: HttpSmsCarrier(settings, db.clock, base_url),
+    SIMULATOR: lambda settings, db, _: SimulatorCarrier(settings, db),
 }
 _SECRET = ("password", "secret")
 
@@ -79,20 +83,29 @@ def make_carriers(settings: Settings, db: Database) -> dict[Channel, Carrier]:
     for channel, name in chosen(settings).items():
         if name not in made:
             try:
-                made[name] = MAKERS[name](read(settings, name), db)
+                made[name] = MAKERS[name](read(settings, name), db, settings.public_url)
             except ValueError as error:
                 raise SettingsError(f"The carrier {name} cannot be used: {error}") from error
         carriers[channel] = made[name]
     return carriers
 
 
+def make_webhooks(settings: Settings, db: Database, inbox: Inbox) -> list[tuple[str, str, Any]]:
+    """What chosen networks call: path, name, and the app to mount there."""
+    if HTTP_SMS not in chosen(settings).values():
+        return []
+    own = read(settings, HTTP_SMS)
+    return [(PATH, HTTP_SMS, build_webhook(own, db, inbox, settings.public_url))]
+
+
 def unused(settings: Settings) -> list[str]:
-    """Carriers that know the host they talk to, and that no channel uses: a slip, most likely."""
+    """Carriers that know where their network is, and that no channel uses: a slip, most likely."""
     used = set(chosen(settings).values())
     return [
         name
         for name in STRUCTS
-        if settings.carriers.get(f"{name}_host", "").strip() and name not in used
+        if name not in used
+        and any(settings.carriers.get(f"{name}_{field}", "").strip() for field in ("host", "url"))
     ]
 
 

@@ -17,7 +17,7 @@ from msgspec import Meta
 
 PREFIX = "TURNOUT_"
 CONFIG = PREFIX + "CONFIG"
-CARRIERS = ("smtp_", "smpp_", "simulator_")
+CARRIERS = ("smtp_", "smpp_", "http_sms_", "simulator_")
 """How the names of carriers' own settings begin (turnout/networks.py)."""
 
 
@@ -69,11 +69,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="network that carries e-mail: simulator or smtp"),
     ] = "simulator"
     carrier_sms: Annotated[
-        Literal["simulator", "smpp"],
-        Meta(description="network that carries SMS: simulator or smpp"),
+        Literal["simulator", "smpp", "http_sms"],
+        Meta(description="network that carries SMS: simulator, smpp or http_sms"),
     ] = "simulator"
     carrier_mms: Annotated[
-        Literal["simulator"], Meta(description="network that carries MMS: simulator")
+        Literal["simulator", "http_sms"],
+        Meta(description="network that carries MMS: simulator or http_sms"),
     ] = "simulator"
     carrier_tts: Annotated[
         Literal["simulator"], Meta(description="network that carries text-to-speech: simulator")

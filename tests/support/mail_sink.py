@@ -7,6 +7,7 @@ sender is told: exactly the gap in which a killed sender can't know.
 import asyncio
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Self
 
@@ -14,12 +15,16 @@ from typing import Self
 class MailSink:
     """Counts mails by recipient, in `taken`; a connection takes one, and pauses for `pause_s`.
 
+    `refused` are codes by recipient. `mails` are recipients with what they got.
+
     with MailSink() as sink:
         … sink.port …
     """
 
-    def __init__(self, pause_s: float = 0) -> None:
+    def __init__(self, pause_s: float = 0, refused: Mapping[str, int] | None = None) -> None:
         self._pause_s = pause_s
+        self._refused = refused or {}
+        self.mails: list[tuple[str, bytes]] = []
         self.taken: Counter[str] = Counter()
         self.port = 0
         self._loop = asyncio.new_event_loop()
@@ -78,14 +83,20 @@ class MailSink:
                     recipients = []
                     writer.write(b"250 ok\r\n")
                 case b"RCPT":
-                    recipients.append(line.partition(b"<")[2].partition(b">")[0].decode())
+                    recipient = line.partition(b"<")[2].partition(b">")[0].decode()
+                    if code := self._refused.get(recipient):
+                        writer.write(b"%d refused\r\n" % code)
+                        continue
+                    recipients.append(recipient)
                     writer.write(b"250 ok\r\n")
+                case b"DATA" if not recipients:
+                    writer.write(b"554 no recipients\r\n")
                 case b"DATA":
                     writer.write(b"354 go\r\n")
                     await writer.drain()
-                    await reader.readuntil(b"\r\n.\r\n")
+                    mail = await reader.readuntil(b"\r\n.\r\n")
                     await asyncio.sleep(self._pause_s)
-                    self._take(recipients)
+                    self._take(recipients, mail)
                     writer.write(b"250 taken\r\n")
                 case b"QUIT":
                     writer.write(b"221 bye\r\n")
@@ -93,7 +104,8 @@ class MailSink:
                 case _:
                     writer.write(b"250 ok\r\n")
 
-    def _take(self, recipients: list[str]) -> None:
+    def _take(self, recipients: list[str], mail: bytes) -> None:
         with self._more:
+            self.mails += [(each, mail[: -len(b".\r\n")]) for each in recipients]
             self.taken.update(recipients)
             self._more.notify_all()

@@ -1,0 +1,173 @@
+"""The carrier for providers that take one form a message.
+
+The address is the operator's own choice, so it is not judged as those of users are
+(http/outbound.py); redirects are not followed all the same.
+"""
+
+import asyncio
+import base64
+import time
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from turnout.carriers import (
+    Inbox,
+    Message,
+    Misconfigured,
+    Outcome,
+    Parcel,
+    Rejected,
+    Retry,
+    Unknown,
+)
+from turnout.carriers.http_sms.answers import RETRY_S, read_answer
+from turnout.carriers.http_sms.settings import HttpSmsSettings
+from turnout.carriers.http_sms.webhook import EVENTS, media_url
+from turnout.core.messaging.merging import Template
+from turnout.core.messaging.model import Channel, Status
+from turnout.store.sources import Clock
+
+ANSWER_BYTES = 65_536
+# Shorter than providers keep idle connections: a request on one that they have just closed would
+# be Unknown.
+KEEP_ALIVE_S = 10.0
+_FORM = "application/x-www-form-urlencoded"
+
+
+class HttpSmsCarrier:
+    """See `turnout.carriers.Carrier`.
+
+    `send` answers within `timeout_s` of the settings once its turn has come. `base_url` is where
+    the provider reaches this server.
+    """
+
+    name = "http_sms"
+    channels = frozenset({Channel.SMS, Channel.MMS})
+
+    def __init__(self, settings: HttpSmsSettings, clock: Clock, base_url: str) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._base_url = base_url
+        self._turns = asyncio.Semaphore(settings.connections)
+        self._pace = _Pace(settings.rate)
+        self._session: Any = None
+        self._is_stopping = False
+        self._under_way: set[asyncio.Task[Outcome]] = set()
+
+    async def start(self, _inbox: Inbox) -> None:
+        """Get ready; connections are made when there is something to send. What the provider
+        tells comes to the webhook (webhook.py), not here."""
+        import aiohttp
+
+        settings = self._settings
+        headers = {"User-Agent": "Turnout"}
+        if settings.username:
+            pair = base64.b64encode(f"{settings.username}:{settings.password}".encode()).decode()
+            headers["Authorization"] = f"Basic {pair}"
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=settings.connections, keepalive_timeout=KEEP_ALIVE_S
+            ),
+            timeout=aiohttp.ClientTimeout(total=settings.timeout_s),
+            trust_env=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=headers,
+        )
+
+    async def send(self, message: Message, parcels: Sequence[Parcel]) -> list[Outcome]:
+        """Hand parcels over; one outcome each, in their order. Never raises for the network."""
+        text = Template(message.text)
+        tasks = [
+            asyncio.ensure_future(self._send(message, parcel, text.merge(parcel.fields)))
+            for parcel in parcels
+        ]
+        self._under_way.update(tasks)
+        for task in tasks:
+            task.add_done_callback(self._under_way.discard)
+        return await asyncio.gather(*tasks)
+
+    async def stop(self) -> None:
+        """Finish the requests that are under way; those that wait for their turn are Retry."""
+        self._is_stopping = True
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    async def _send(self, message: Message, parcel: Parcel, text: str) -> Outcome:
+        try:
+            form = self._form(message, parcel, text)
+        except ValueError as error:
+            return Misconfigured(str(error))
+        if not parcel.destination:
+            return Rejected(Status.INVALID_NUMBER, "There is no number.")
+        async with self._turns:
+            await self._pace.wait()
+            if self._is_stopping:
+                return Retry(RETRY_S, "Turnout is stopping")
+            return await self._post(parcel, form)
+
+    def _form(self, message: Message, parcel: Parcel, text: str) -> dict[str, str]:
+        settings = self._settings
+        form = {settings.to_field: f"+{parcel.destination}", settings.body_field: text}
+        if parcel.sender:
+            is_number = parcel.sender.isdigit() and len(parcel.sender) > len("123456")
+            form[settings.from_field] = f"+{parcel.sender}" if is_number else parcel.sender
+        if message.channel is Channel.MMS and message.attachments:
+            form[settings.media_field] = media_url(
+                self._settings, self._base_url, message, self._clock()
+            )
+            subject = Template(message.subject).merge(parcel.fields)
+            form[settings.body_field] = "\n".join(each for each in (subject, text) if each)
+        if settings.callback_field and settings.webhook_secret:
+            form[settings.callback_field] = self._base_url + EVENTS
+        if settings.reference_field:
+            form[settings.reference_field] = str(parcel.attempt_id)
+        return form
+
+    async def _post(self, parcel: Parcel, form: dict[str, str]) -> Outcome:
+        import aiohttp
+
+        settings = self._settings
+        try:
+            async with self._session.post(
+                settings.url,
+                data=urlencode(form).encode(),
+                headers={"Content-Type": _FORM, "Idempotency-Key": f"turnout-{parcel.attempt_id}"},
+                allow_redirects=False,
+            ) as answer:
+                body = await answer.content.read(ANSWER_BYTES)
+                return read_answer(
+                    answer.status,
+                    body,
+                    answer.headers.get("Retry-After", ""),
+                    now_s=self._clock() / 1000,
+                    id_member=settings.id_member,
+                    parts_member=settings.parts_member,
+                    has_reports=bool(settings.webhook_secret),
+                )
+        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
+            return Misconfigured(f"The provider's certificate cannot be trusted: {error}")
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            return Retry(RETRY_S, f"The provider cannot be reached: {error}")
+        except TimeoutError:
+            return Unknown(f"the provider did not answer in {settings.timeout_s:g} s")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Unknown(f"the connection broke: {str(error) or type(error).__name__}")
+
+
+class _Pace:
+    """Lets so many go a second, evenly; 0 = any number."""
+
+    def __init__(self, rate: float) -> None:
+        self._gap_s = 1 / rate if rate else 0.0
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        if not self._gap_s:
+            return
+        now = time.monotonic()
+        at = max(self._next, now)
+        self._next = at + self._gap_s
+        if at > now:
+            await asyncio.sleep(at - now)

@@ -1,0 +1,192 @@
+"""What the provider calls: reports and replies, signed; and the pictures of MMS, by signed links.
+
+Mounted in `turnout serve` on any node; it hands what comes in to the inbox, and answers 200 only
+when that is on disk, so that a provider tries again until it is.
+"""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import falcon
+import falcon.asgi
+from falcon.asgi import Request, Response
+
+from turnout.carriers import DeliveryReport, Inbox, Message, Reply
+from turnout.carriers.http_sms.answers import FATES
+from turnout.carriers.http_sms.settings import HttpSmsSettings
+from turnout.carriers.http_sms.signing import (
+    is_file_signed,
+    is_signed,
+    is_signed_like_twilio,
+    sign_file,
+)
+from turnout.core.messaging.files import digest_of, read_file
+from turnout.errors import Failure, Invalid, Limited, Missing, Unauthenticated, Unavailable
+from turnout.http.dialect import Resource, new_app
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected
+from turnout.store import Database
+
+PATH = "/carriers/http_sms"
+EVENTS = f"{PATH}/events"
+BODY_BYTES = 65_536
+LINK_S = 24 * 3600
+_MOST_FIELDS = 100
+_IDS = ("MessageSid", "SmsSid", "sid", "id", "message_id")
+_STATUSES = ("MessageStatus", "SmsStatus", "status")
+_STATUS: dict[type[Failure], int] = {
+    Invalid: 400,
+    Unauthenticated: 401,
+    Missing: 404,
+    MethodNotAllowed: 405,
+    Limited: 429,
+    Unexpected: 500,
+    Unavailable: 503,
+}
+
+
+def build_webhook(
+    settings: HttpSmsSettings, db: Database, inbox: Inbox, base_url: str
+) -> "falcon.asgi.App[Any, Any]":
+    """The app to mount at PATH. Without a webhook secret everything is refused."""
+    app = new_app(_present)
+    app.add_route(EVENTS, EventResource(settings, db, inbox, base_url))
+    app.add_route(f"{PATH}/media/{{org_id:int}}/{{digest}}", MediaResource(settings, db))
+    return app
+
+
+class EventResource(Resource):
+    """A form about one message: its status, or a reply (`From`, `To`, `Body`)."""
+
+    def __init__(
+        self, settings: HttpSmsSettings, db: Database, inbox: Inbox, base_url: str
+    ) -> None:
+        self._settings = settings
+        self._db = db
+        self._inbox = inbox
+        self._url = base_url + EVENTS
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        """Store what it tells. Raises Unauthenticated for a wrong signature, Invalid for a body
+        that is no such form, Unavailable when it could not be stored."""
+        body = await req.stream.read(BODY_BYTES + 1)
+        if len(body) > BODY_BYTES:
+            raise Invalid("webhook.large", f"A form has up to {BODY_BYTES} bytes.")
+        fields = _read_form(body)
+        if not self._is_signed(req, body, fields):
+            raise Unauthenticated("webhook.signature", "The signature is missing or wrong.")
+        given = dict(fields)
+        status = _first(given, _STATUSES).casefold()
+        network_id = _first(given, _IDS)
+        if "Body" in given and status in ("", "received", "receiving"):
+            await self._inbox.replies([self._read_reply(given)])
+        elif not network_id:
+            raise Invalid("webhook.id", "The form names no message.")
+        elif status in FATES:
+            report = self._read_report(given, network_id, status)
+            await self._inbox.reports([report])
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.text = "ok\n"
+
+    def _is_signed(self, req: Request, body: bytes, fields: list[tuple[str, str]]) -> bool:
+        secret = self._settings.webhook_secret
+        if not secret:
+            return False
+        if self._settings.signature == "twilio":
+            signature = req.get_header("X-Twilio-Signature") or ""
+            return is_signed_like_twilio(secret, self._url, fields, signature)
+        timestamp = req.get_header("X-Timestamp") or ""
+        signature = req.get_header("X-Signature") or ""
+        return is_signed(secret, timestamp, signature, body, self._db.clock())
+
+    def _read_report(self, given: dict[str, str], network_id: str, status: str) -> DeliveryReport:
+        code = given.get("ErrorCode", "")
+        return DeliveryReport(
+            carrier="http_sms",
+            status=FATES[status],
+            at=self._db.clock(),
+            network_id=network_id[:200],
+            notes=f"{status}, error {code[:50]}" if code and status != "delivered" else "",
+        )
+
+    def _read_reply(self, given: dict[str, str]) -> Reply:
+        sender, recipient = (given.get(name, "").strip().lstrip("+") for name in ("From", "To"))
+        if not sender or not recipient:
+            raise Invalid("webhook.reply", "A reply has From and To.")
+        return Reply(
+            carrier="http_sms",
+            sender=sender[:50],
+            recipient=recipient[:50],
+            text=given["Body"],
+            at=self._db.clock(),
+        )
+
+
+class MediaResource(Resource):
+    """The picture of an MMS, for whoever has a link that we made."""
+
+    def __init__(self, settings: HttpSmsSettings, db: Database) -> None:
+        self._settings = settings
+        self._db = db
+
+    async def on_get(self, req: Request, resp: Response, org_id: int, digest: str) -> None:
+        """The file. Raises Missing for a link that we did not make, or whose time is over."""
+        until = req.get_param("until", default="")
+        content_type = req.get_param("type", default="")
+        signature = req.get_param("signature", default="")
+        secret = self._settings.webhook_secret
+        is_number = until.isascii() and until.isdigit() and len(until) < 16
+        is_ours = (
+            bool(secret)
+            and is_number
+            and is_file_signed(secret, org_id, digest, content_type, int(until), signature)
+            and int(until) * 1000 > self._db.clock()
+        )
+        if not is_ours:
+            raise Missing("file.missing", "This link does not lead to a file.")
+        resp.data = await self._db.read(read_file, org_id, digest)
+        resp.content_type = content_type
+        resp.set_header("X-Content-Type-Options", "nosniff")
+        resp.set_header("Content-Disposition", "attachment")
+        resp.set_header("Cache-Control", "private, no-store")
+
+    on_head = on_get
+
+
+def media_url(settings: HttpSmsSettings, base_url: str, message: Message, now_ms: int) -> str:
+    """A link to the picture of an MMS, good for a day. Raises ValueError without a secret."""
+    if not settings.webhook_secret:
+        raise ValueError("MMS needs TURNOUT_HTTP_SMS_WEBHOOK_SECRET, which signs links to pictures")
+    picture = message.attachments[0]
+    digest, until = digest_of(picture.content), now_ms // 1000 + LINK_S
+    signature = sign_file(
+        settings.webhook_secret, message.org_id, digest, picture.content_type, until
+    )
+    query = urlencode({"until": until, "type": picture.content_type, "signature": signature})
+    return f"{base_url}{PATH}/media/{message.org_id}/{digest}?{query}"
+
+
+def _read_form(body: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
+            max_num_fields=_MOST_FIELDS,
+        )
+    except ValueError as error:
+        raise Invalid("webhook.form", "The body is not a form in UTF-8.") from error
+
+
+def _first(given: dict[str, str], names: tuple[str, ...]) -> str:
+    return next((given[name].strip() for name in names if given.get(name)), "")
+
+
+def _present(failure: Failure) -> Answer:
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(failure, Limited | Unavailable):
+        headers["Retry-After"] = str(failure.retry_after)
+    if isinstance(failure, MethodNotAllowed):
+        headers["Allow"] = ", ".join(failure.allowed)
+    body = f"{failure.message}\n".encode()
+    return Answer(_STATUS.get(type(failure), 400), body, "text/plain; charset=utf-8", headers)
