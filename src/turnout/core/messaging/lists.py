@@ -95,10 +95,15 @@ def drop_list(tx: Tx, org_id: int, list_id: int) -> None:
 def is_list(tx: Tx, org_id: int, list_id: str) -> bool:
     """Whether the organization has a list of that name: an uploaded one by its number, or a live
     one of one of its events (`event:1000001`, `event:1000001:checked`)."""
-    if list_id.isdigit():
+    if is_number(list_id):
         return len(list_id) < 18 and sql.has_list(tx, org_id=org_id, id=int(list_id)) is not None
     match = LIVE_LIST.fullmatch(list_id)
     return bool(match and sql.has_event(tx, org_id=org_id, id=int(match[1])) is not None)
+
+
+def is_number(list_id: str) -> bool:
+    """Whether the name is that of an uploaded list."""
+    return list_id.isascii() and list_id.isdigit()
 
 
 def list_entries(

@@ -12,7 +12,7 @@ import msgspec
 from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.ending import end_job
 from turnout.core.messaging.jobs import get_job_head
-from turnout.core.messaging.lists import drop_list, list_entries
+from turnout.core.messaging.lists import drop_list, is_number, list_entries
 from turnout.core.messaging.model import Channel, JobHead, JobState, NewRecipient, Person
 from turnout.core.messaging.notices import queue_reply_digest
 from turnout.core.messaging.sql import sql
@@ -83,7 +83,7 @@ def _list_some(tx: Tx, head: JobHead, resolve: Resolve) -> None:
     if number < len(list_ids):
         list_id = list_ids[number]
         people: Sequence[Person]
-        if list_id.isdigit():
+        if is_number(list_id):
             people, place = list_entries(tx, head.org_id, int(list_id), place, SLICE)
         else:
             people, place = resolve(tx, head.org_id, list_id, place, SLICE)

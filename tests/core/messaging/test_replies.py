@@ -1,0 +1,109 @@
+"""Replies find the newest message that they answer; some of them end it."""
+
+import pytest
+
+from tests.core.messaging.jobs import NUMBERS, POLICY, answer, claim_all, new_job, rows
+from turnout.core.callbacks.outbox import list_callbacks
+from turnout.core.messaging.accepting import accept_job
+from turnout.core.messaging.model import Content, JobOptions, JobType, NewRecipient
+from turnout.core.messaging.opt_outs import list_opt_outs
+from turnout.core.messaging.outcomes import Accepted, Reply
+from turnout.core.messaging.replies import receive_replies
+
+SENT = Accepted((), 1, is_final=True)
+POOL = POLICY.reply_numbers[0]
+
+
+def post_two_way(db, login, *to: str, job_type=JobType.TWO_WAY_SMS, **options) -> int:
+    new = new_job(job_type, content=Content(text="Lunch?"), options=JobOptions(**options))
+    recipients = [NewRecipient(each) for each in to]
+    job_id: int = db.call(accept_job, login, new, recipients, POLICY)
+    answer(db, claim_all(db, "mms" if job_type is JobType.MMS else "sms"), SENT)
+    return job_id
+
+
+def reply(db, sender: str, text: str = "yes", number: str = POOL) -> None:
+    got = Reply(carrier="net", sender=sender.lstrip("+"), recipient=number, text=text, at=0)
+    db.call(receive_replies, [got])
+
+
+def replies(db, table: str = "replies", columns: str = "job_id, text, is_late, is_opt_out"):
+    statement = f"SELECT {columns} FROM {table} ORDER BY id"
+    return db.call(lambda tx: [tuple(row) for row in tx.connection.execute(statement).fetchall()])
+
+
+@pytest.fixture(autouse=True)
+def no_replies_yet(db):
+    for table in ("replies", "stray_replies"):
+        db.call(lambda tx, table=table: tx.connection.execute(f"DELETE FROM {table}"))
+
+
+def test_a_reply_belongs_to_the_newest_job_that_wrote_to_its_sender(db, login):
+    first = post_two_way(db, login, NUMBERS[10], NUMBERS[11])
+    reply(db, NUMBERS[10], "one")
+    second = post_two_way(db, login, NUMBERS[10])
+    reply(db, NUMBERS[10], "two")
+    reply(db, NUMBERS[11], "three")
+    assert replies(db) == [(first, "one", 0, 0), (second, "two", 0, 0), (first, "three", 0, 0)]
+
+
+def test_mms_takes_replies_too(db, login):
+    job_id = post_two_way(db, login, NUMBERS[12], job_type=JobType.MMS)
+    reply(db, NUMBERS[12])
+    assert replies(db) == [(job_id, "yes", 0, 0)]
+
+
+def test_a_reply_that_answers_nothing_is_kept_apart(db, login):
+    post_two_way(db, login, NUMBERS[13])
+    reply(db, NUMBERS[14], "who are you?")
+    reply(db, NUMBERS[13], "hm", number="61499999999")
+    assert replies(db) == []
+    assert replies(db, "stray_replies", "sender, number, text") == [
+        (NUMBERS[14].lstrip("+"), POOL, "who are you?"),
+        (NUMBERS[13].lstrip("+"), "61499999999", "hm"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("STOP", True),
+        (" Stop ", True),
+        ("unsubscribe", True),
+        ("Quit", True),
+        ("enough", True),
+        (" ENOUGH", True),
+        ("please stop", False),
+        ("", False),
+        ("ok", False),
+    ],
+)
+def test_a_word_ends_it(db, login, text, ends):
+    job_id = post_two_way(db, login, NUMBERS[15], opt_out_code="Enough")
+    reply(db, NUMBERS[15], text)
+    assert replies(db) == [(job_id, text, 0, int(ends))]
+    gone = [
+        (each.medium, each.address, each.source, each.job_id)
+        for each in db.call(list_opt_outs, login.org_id, 10)
+    ]
+    assert gone == ([("sms", NUMBERS[15].lstrip("+"), "reply", job_id)] if ends else [])
+    again = post_two_way(db, login, NUMBERS[15])
+    assert rows(db, again, "status") == [("OPTO" if ends else "SENT",)]
+
+
+def test_after_their_time_replies_are_kept_and_nobody_is_told(db, login, node):
+    hook = "https://example.com/hook"
+    job_id = post_two_way(db, login, NUMBERS[16], callback_url=hook, expires_hours=2)
+    node.clock.advance(2 * 3600 - 1)
+    reply(db, NUMBERS[16], "in time")
+    node.clock.advance(1)
+    reply(db, NUMBERS[16], "late, and stop it")
+    reply(db, NUMBERS[16], "stop")
+    assert replies(db) == [
+        (job_id, "in time", 0, 0),
+        (job_id, "late, and stop it", 1, 0),
+        (job_id, "stop", 1, 1),
+    ]
+    told = db.call(list_callbacks, login.org_id, job_id=job_id, state=None, most=10)
+    assert len(told) == 1
+    assert len(db.call(list_opt_outs, login.org_id, 10)) == 1
