@@ -7,6 +7,7 @@ text in `Settings.carriers`, since the settings know no carrier. Empty text mean
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -88,6 +89,23 @@ def make_carriers(settings: Settings, db: Database) -> dict[Channel, Carrier]:
                 raise SettingsError(f"The carrier {name} cannot be used: {error}") from error
         carriers[channel] = made[name]
     return carriers
+
+
+def list_used(settings: Settings) -> dict[str, list[str]]:
+    """The chosen carriers, each with its channels."""
+    used: dict[str, list[str]] = {}
+    for channel, name in chosen(settings).items():
+        used.setdefault(name, []).append(channel.value)
+    return used
+
+
+def find_address(settings: Settings, carrier: str) -> tuple[str, int] | None:
+    """Host and port of a carrier's network, None for the simulator. Raises SettingsError."""
+    own = read(settings, carrier)
+    if url := getattr(own, "url", ""):
+        parts = urlsplit(url)
+        return str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
+    return (own.host, own.port) if hasattr(own, "host") else None
 
 
 def make_webhooks(settings: Settings, db: Database, inbox: Inbox) -> list[tuple[str, str, Any]]:

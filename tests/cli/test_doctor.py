@@ -4,11 +4,14 @@ import re
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cli.runner import Result, Turnout, on_new_database
 from tests.cli.test_servers import set_schema
+from tests.core.messaging.jobs import make_login, new_job, post
+from tests.support.mail_sink import MailSink
 from tests.support.node import new_database
 from tests.support.server import free_port
 from turnout.cli.doctor import Finding, judge_clock, judge_room, judge_speed
@@ -46,16 +49,19 @@ def test_all_is_well(tmp_path: Path) -> None:
         "database",
         "schema",
         "intake queue",
+        "messages",
         "clock",
         "disk",
         "disk speed",
-        "carriers",
+        "simulator",
     ]
     assert findings["database"] == ("ok", f"{turnout.url} answers", "")
     assert findings["schema"] == ("ok", HEAD, "")
     assert findings["intake queue"] == ("ok", "nothing waits", "")
     assert findings["clock"][0] == "ok"
-    assert findings["carriers"] == ("ok", "none in this version, which sends no messages", "")
+    assert findings["messages"] == ("ok", "nothing waits", "")
+    seen = "carries email, sms, mms, tts, voice, fax; it is a simulator, and reaches nobody"
+    assert findings["simulator"] == ("ok", seen, "")
 
 
 def test_all_is_well_on_postgresql(cluster) -> None:
@@ -164,6 +170,47 @@ def queue_registration(tx: Tx) -> None:
     submitted = Submitted(Contact(email="ada@example.com"))
     application = Application(TargetNoun.EVENT, event.pak, ["1234567890123456"], submitted)
     accept(tx, Caller(org_id, credential.id), application)
+
+
+def execute(tx: Tx, statement: str) -> None:
+    tx.connection.execute(statement)
+
+
+def test_messages_that_nobody_sends(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    with turnout.database() as db:
+        org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+        login = db.call(make_login, org_id, "au/jo")
+        job_id = post(db, login, new_job(), ["61412345678"])
+        for seconds, mark in ((50, "ok"), (61, "warn")):
+            late = f"UPDATE jobs SET ready_at = {db.clock() - seconds * 1000} WHERE id = {job_id}"
+            db.call(execute, late)
+            found = read(turnout("doctor"))["messages"]
+            assert found[0] == mark
+    assert re.fullmatch(rf"job {job_id} has waited for 6\d s to be sent", found[1])
+    assert "See that a `turnout serve` or `turnout work` runs" in found[2]
+
+
+def test_networks_that_answer_and_that_do_not(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    with MailSink() as sink:
+        chosen: dict[str, Any] = {
+            "carrier_email": "smtp",
+            "smtp_host": "127.0.0.1",
+            "smtp_port": sink.port,
+            "carrier_sms": "http_sms",
+            "http_sms_url": f"http://127.0.0.1:{free_port()}/messages",
+            "smpp_host": "smsc.example.com",
+        }
+        result = turnout("doctor", **chosen)
+    findings = read(result)
+    assert result.code == 1
+    assert findings["smtp"] == ("ok", f"carries email; 127.0.0.1:{sink.port} answers", "")
+    mark, seen, advice = findings["http_sms"]
+    assert (mark, "does not answer" in seen) == ("FAIL", True)
+    assert advice.startswith("Correct the TURNOUT_HTTP_SMS_… settings")
+    assert findings["smpp"][:2] == ("warn", "has settings, and carries nothing")
+    assert findings["base URL"][0] == "warn"
 
 
 def test_a_clock_that_was_never_set() -> None:

@@ -1,6 +1,7 @@
 """`turnout doctor`: what is wrong with this installation, and what to do about it."""
 
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,8 +10,10 @@ from typing import NamedTuple
 
 from rich.text import Text
 
+from turnout import networks
 from turnout.cli.app import app, check_exists, check_schema, console, settings
 from turnout.core.journeys.status import find_next_due
+from turnout.core.messaging.overview import find_waiting
 from turnout.errors import Failure
 from turnout.settings import Settings, hide_password
 from turnout.store import Database, Tx, open_database
@@ -20,6 +23,7 @@ MIN_FREE_BYTES = 1 << 30
 MAX_FSYNC_MS = 20.0
 MAX_CLOCK_DIFFERENCE_MS = 1000
 MAX_WAIT_S = 60
+CONNECT_S = 5
 EARLIEST_PLAUSIBLE_YEAR = 2026
 OLDEST_POSTGRESQL = 14
 
@@ -84,6 +88,7 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
             return
         yield Finding("schema", version or "")
         yield _check_queue(db)
+        yield _check_messages(db)
     finally:
         db.close()
 
@@ -130,9 +135,35 @@ def judge_speed(fsync_ms: float) -> Finding:
     return Finding("disk speed", seen, slow if fsync_ms > MAX_FSYNC_MS else "")
 
 
-def check_carriers(_chosen: Settings) -> Iterator[Finding]:
-    """Can messages go out?"""
-    yield Finding("carriers", "none in this version, which sends no messages")
+def check_carriers(chosen: Settings) -> Iterator[Finding]:
+    """Is there a network for each channel, and does it answer?"""
+    for name, channels in networks.list_used(chosen).items():
+        seen = f"carries {', '.join(channels)}"
+        where = networks.find_address(chosen, name)
+        if where is None:
+            yield Finding(name, f"{seen}; it is a simulator, and reaches nobody")
+            continue
+        host, port = where
+        seen = f"{seen}; {host}:{port}"
+        try:
+            socket.create_connection(where, timeout=CONNECT_S).close()
+            yield Finding(name, f"{seen} answers")
+        except OSError as error:
+            advice = (
+                f"Correct the TURNOUT_{name.upper()}_… settings, or see that the network is up and "
+                "lets this machine in. Messages wait meanwhile."
+            )
+            yield Finding(name, f"{seen} does not answer: {error}", advice, is_failure=True)
+    for name in networks.unused(chosen):
+        advice = "Choose it with TURNOUT_CARRIER_…, or remove its settings."
+        yield Finding(name, "has settings, and carries nothing", advice)
+    is_real = set(networks.list_used(chosen)) - {networks.SIMULATOR}
+    if is_real and not chosen.base_url:
+        yield Finding(
+            "base URL",
+            f"links in messages lead to {chosen.public_url}",
+            "Set TURNOUT_BASE_URL to the address at which others reach this server.",
+        )
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
@@ -166,6 +197,19 @@ def _check_queue(db: Database) -> Finding:
         f"the oldest registration has waited for {late_s} s",
         "See that a `turnout serve` or `turnout work` runs; if one does, its log says more. With "
         "TURNOUT_WORK_IN_PROCESS=false, servers leave the queue to `turnout work`.",
+    )
+
+
+def _check_messages(db: Database) -> Finding:
+    waiting = db.call(find_waiting)
+    late_s = max(0, db.clock() - waiting.since) // 1000 if waiting else 0
+    if waiting is None or late_s <= MAX_WAIT_S:
+        return Finding("messages", f"{late_s} s behind" if waiting else "nothing waits")
+    return Finding(
+        "messages",
+        f"job {waiting.job_id} has waited for {late_s} s to be sent",
+        "See that a `turnout serve` or `turnout work` runs, and that its carrier answers (below); "
+        "`turnout job show` says what became of the job's messages.",
     )
 
 

@@ -36,6 +36,13 @@ class Fate(NamedTuple):
     example: str
 
 
+class Waiting(NamedTuple):
+    """A job that could be sent, and since when (epoch ms)."""
+
+    job_id: int
+    since: int
+
+
 def list_job_lines(tx: Tx, org_id: int, *, is_open: bool, most: int) -> list[JobLine]:
     """An organization's jobs, newest first; without those that Turnout makes for itself."""
     rows = sql.list_job_lines(
@@ -55,6 +62,12 @@ def get_job_line(tx: Tx, org_id: int, job_id: int) -> JobLine:
 def count_fates(tx: Tx, org_id: int, job_id: int) -> list[Fate]:
     """How a job's recipients stand; reads all of them."""
     return [Fate(*row) for row in sql.count_fates(tx, org_id=org_id, job_id=job_id)]
+
+
+def find_waiting(tx: Tx) -> Waiting | None:
+    """The job of any organization that has waited longest for a worker, None when none waits."""
+    row = sql.find_waiting(tx, now=tx.now)
+    return Waiting(*row) if row else None
 
 
 def _read(row: Any) -> JobLine:

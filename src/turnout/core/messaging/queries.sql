@@ -182,6 +182,12 @@ WHERE j.org_id = :org_id AND j.kind = 'broadcast' AND j.state <> 'staging'
     AND j.id BETWEEN :first AND :last AND (:is_open = 0 OR j.completed_at IS NULL)
 ORDER BY j.id DESC LIMIT :most;
 
+-- name: find_waiting(now)^
+-- crosses organizations: workers send for all of them.
+SELECT id, ready_at FROM jobs
+WHERE lane IN ('urgent', 'email', 'sms', 'mms', 'tts', 'voice', 'fax') AND ready_at <= :now
+ORDER BY ready_at LIMIT 1;
+
 -- name: count_fates(org_id, job_id)
 SELECT state, status, count(*), max(notes) FROM recipients
 WHERE org_id = :org_id AND job_id = :job_id GROUP BY state, status ORDER BY 3 DESC, 1, 2;
