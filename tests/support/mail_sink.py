@@ -31,6 +31,7 @@ class MailSink:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._is_ready = threading.Event()
         self._more = threading.Condition()
+        self._writers: set[asyncio.StreamWriter] = set()
 
     @property
     def total(self) -> int:
@@ -54,22 +55,36 @@ class MailSink:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(
-            asyncio.start_server(self._talk, "127.0.0.1", 0, limit=1 << 22)
+            asyncio.start_server(self._connected, "127.0.0.1", 0, limit=1 << 22)
         )
         self.port = server.sockets[0].getsockname()[1]
         self._is_ready.set()
         self._loop.run_forever()
         server.close()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.run_until_complete(self._hang_up())
         self._loop.close()
+
+    async def _hang_up(self) -> None:
+        talks = asyncio.all_tasks(self._loop) - {asyncio.current_task()}
+        for talk in talks:
+            talk.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0.01)  # for transports to close
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        talk = self._loop.create_task(self._talk(reader, writer))
+        talk.add_done_callback(lambda _: self._end(writer))
+
+    def _end(self, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        self._writers.discard(writer)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await self._converse(reader, writer)
-        writer.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 sink\r\n")
