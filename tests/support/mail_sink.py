@@ -32,6 +32,7 @@ class MailSink:
         self._is_ready = threading.Event()
         self._more = threading.Condition()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._talks: set[asyncio.Task[None]] = set()
 
     @property
     def total(self) -> int:
@@ -65,26 +66,23 @@ class MailSink:
         self._loop.close()
 
     async def _hang_up(self) -> None:
-        talks = asyncio.all_tasks(self._loop) - {asyncio.current_task()}
-        for talk in talks:
-            talk.cancel()
-        await asyncio.gather(*talks, return_exceptions=True)
+        await asyncio.sleep(0.02)  # for connections that were only just accepted
         for writer in self._writers:
             writer.transport.abort()
-        await asyncio.sleep(0.01)  # for transports to close
+        await asyncio.gather(*self._talks, return_exceptions=True)
+        await asyncio.sleep(0)  # for transports to close
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         talk = self._loop.create_task(self._talk(reader, writer))
-        talk.add_done_callback(lambda _: self._end(writer))
-
-    def _end(self, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-        self._writers.discard(writer)
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        with suppress(OSError, asyncio.IncompleteReadError):
             await self._converse(reader, writer)
+        writer.close()
+        self._writers.discard(writer)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 sink\r\n")
