@@ -1,6 +1,7 @@
 """`turnout doctor`: it finds what is wrong, and says what to do."""
 
 import re
+import socket
 import sqlite3
 import time
 from pathlib import Path
@@ -11,7 +12,6 @@ import pytest
 from tests.cli.runner import Result, Turnout, on_new_database
 from tests.cli.test_servers import set_schema
 from tests.core.messaging.jobs import make_login, new_job, post
-from tests.support.mail_sink import MailSink
 from tests.support.node import new_database
 from tests.support.server import free_port
 from turnout.cli.doctor import Finding, judge_clock, judge_room, judge_speed
@@ -193,11 +193,12 @@ def test_messages_that_nobody_sends(tmp_path: Path) -> None:
 
 def test_networks_that_answer_and_that_do_not(tmp_path: Path) -> None:
     turnout = on_new_database(tmp_path)
-    with MailSink() as sink:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
         chosen: dict[str, Any] = {
             "carrier_email": "smtp",
             "smtp_host": "127.0.0.1",
-            "smtp_port": sink.port,
+            "smtp_port": port,
             "carrier_sms": "http_sms",
             "http_sms_url": f"http://127.0.0.1:{free_port()}/messages",
             "smpp_host": "smsc.example.com",
@@ -205,7 +206,7 @@ def test_networks_that_answer_and_that_do_not(tmp_path: Path) -> None:
         result = turnout("doctor", **chosen)
     findings = read(result)
     assert result.code == 1
-    assert findings["smtp"] == ("ok", f"carries email; 127.0.0.1:{sink.port} answers", "")
+    assert findings["smtp"] == ("ok", f"carries email; 127.0.0.1:{port} answers", "")
     mark, seen, advice = findings["http_sms"]
     assert (mark, "does not answer" in seen) == ("FAIL", True)
     assert advice.startswith("Correct the TURNOUT_HTTP_SMS_… settings")
