@@ -69,7 +69,7 @@ def read(settings: Settings, carrier: str) -> Any:
         return msgspec.convert(_mapped(struct, values), struct, strict=False)
     except msgspec.ValidationError as error:
         text = str(error)
-        field = text.rpartition("$.")[2].rstrip("`") if "$." in text else ""
+        field = text.rpartition("$.")[2].rstrip("`") if "$." in text else "…"
         if text.startswith("Object missing required field"):
             field = text.split("`")[1]
             text = f"the carrier {carrier} needs it"

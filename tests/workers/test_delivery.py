@@ -1,0 +1,281 @@
+"""The loops that hand messages to carriers: what they send, hold back, record and survive."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from tests.core.messaging.jobs import NUMBERS, PRICES, job, make_login, new_job, post, rows
+from turnout.carriers import (
+    Accepted,
+    Message,
+    Misconfigured,
+    Outcome,
+    Parcel,
+    Rejected,
+    Retry,
+    Unknown,
+)
+from turnout.core.identity.organizations import create_organization
+from turnout.core.messaging.files import cut, digest_of, finish_file, store_piece
+from turnout.core.messaging.model import (
+    Channel,
+    Content,
+    JobFile,
+    JobOptions,
+    JobType,
+    Status,
+)
+from turnout.workers.delivery import Delivery, delivery_loops
+
+SENT = Accepted((), 1, is_final=True)
+ORGS = iter(range(1, 10_000))
+
+
+class Net:
+    """A carrier that keeps what it gets, and answers as `answer` says."""
+
+    name = "net"
+    channels = frozenset(Channel)
+
+    def __init__(self, answer: Callable[[Parcel], Outcome] = lambda _: SENT) -> None:
+        self.answer = answer
+        self.got: list[tuple[Message, Parcel]] = []
+        self.calls: list[int] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.asked = asyncio.Event()
+        self.most_at_once = self.at_once = 0
+
+    async def start(self, _inbox: Any) -> None:
+        pass
+
+    async def stop(self) -> None:
+        pass
+
+    async def send(self, message: Message, parcels: Sequence[Parcel]) -> list[Outcome]:
+        self.calls.append(len(parcels))
+        self.got += [(message, parcel) for parcel in parcels]
+        self.at_once += len(parcels)
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.asked.set()
+        await self.may_answer.wait()
+        self.at_once -= len(parcels)
+        return [self.answer(parcel) for parcel in parcels]
+
+
+@pytest.fixture
+def login(node):
+    org_id = node.db.call(create_organization, f"delivery-{next(ORGS)}", "x", actor="test").org_id
+    return node.db.call(
+        make_login, org_id, f"au/delivery{next(ORGS)}-{node.db.backend}", receive_reports=False
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_other_jobs(node):
+    node.execute("UPDATE jobs SET ready_at = NULL, due_at = NULL")
+
+
+def deliver(node, net: Net, until: Callable[[], object], **settings: Any) -> None:
+    """Run the loops until it is so."""
+
+    async def main() -> None:
+        delivery = Delivery(
+            carriers=dict.fromkeys(Channel, net),
+            prices=PRICES,
+            unsubscribe_url=lambda number: f"https://turnout.test/u/{number}",
+            mail_from="no-reply@turnout.test",
+            **settings,
+        )
+        await run(node, delivery, _wait(until))
+
+    asyncio.run(main())
+
+
+async def _wait(until: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not until():  # noqa: ASYNC110 - the database is looked at
+            await asyncio.sleep(0.01)
+
+
+async def run(node, delivery: Delivery, work: Awaitable[None]) -> None:
+    loops = delivery_loops(node.db, delivery)
+    for loop in loops:
+        loop.start()
+    try:
+        await work
+    finally:
+        await asyncio.gather(*(loop.stop() for loop in loops))
+
+
+def is_complete(node, job_id: int) -> Callable[[], bool]:
+    return lambda: job(node.db, job_id, "state") == ("complete",)
+
+
+def test_a_message_is_merged_from_what_is_known(node, login):
+    net = Net()
+    job_id = post(node.db, login, new_job(sender="Acme"), NUMBERS[:2])
+    deliver(node, net, is_complete(node, job_id))
+    assert [(message.id, message.text) for message, _ in net.got] == [
+        (job_id, "Hello %%recipient%%"),
+    ] * 2
+    first = net.got[0][1]
+    assert (first.destination, first.sender, first.unsubscribe_url) == (
+        *(NUMBERS[0].lstrip("+"), "Acme", ""),
+    )
+    assert first.fields == {"reference": "ref 0", "recipient": ""}
+    assert (
+        rows(node.db, job_id, "status", "carrier", "cost_micros") == [("SENT", "net", 80_000)] * 2
+    )
+
+
+def test_mails_have_a_sender_and_a_way_out(node, login):
+    net = Net()
+    job_id = post(node.db, login, new_job(JobType.EMAIL), ["jo@example.com"])
+    deliver(node, net, is_complete(node, job_id))
+    [(_, parcel)] = net.got
+    [(number,)] = rows(node.db, job_id, "id")
+    assert parcel.sender == "no-reply@turnout.test"
+    assert parcel.unsubscribe_url == f"https://turnout.test/u/{number}"
+
+
+def test_replies_are_asked_for_at_our_number_and_texts_are_cleaned(node, login):
+    net = Net()
+    new = new_job(
+        JobType.TWO_WAY_SMS,
+        content=Content(text="%%replynum%%"),
+        options=JobOptions(is_ascii_only=True),
+    )
+    job_id = post(node.db, login, new, NUMBERS[:1])
+    node.execute(f"UPDATE recipients SET name = 'Zoë' WHERE job_id = {job_id}")
+    deliver(node, net, is_complete(node, job_id))
+    [(_, parcel)] = net.got
+    assert parcel.fields == {"reference": "ref 0", "recipient": "Zo", "replynum": "61400000100"}
+
+
+def test_files_go_with_the_message(node, login):
+    content = b"x" * 300_000
+    digest = digest_of(content)
+
+    def store(tx):
+        for number, piece in cut(content):
+            store_piece(tx, login.org_id, digest, number, piece)
+        finish_file(tx, login.org_id, digest, len(content))
+
+    node.db.call(store)
+    file = JobFile("plan.pdf", "application/pdf", digest, len(content))
+    net = Net()
+    new = new_job(JobType.FAX, content=Content(files=(file,)))
+    job_id = post(node.db, login, new, ["+61298765432"])
+    deliver(node, net, is_complete(node, job_id))
+    [(message, _)] = net.got
+    assert [(each.name, each.content_type, each.content) for each in message.attachments] == [
+        ("plan.pdf", "application/pdf", content)
+    ]
+
+
+def test_numbers_that_nobody_can_have_are_not_sent_to(node, login):
+    net = Net()
+    job_id = post(node.db, login, new_job(), ["nonsense", "61", NUMBERS[0]])
+    deliver(node, net, is_complete(node, job_id))
+    assert len(net.got) == 1
+    assert rows(node.db, job_id, "status", "notes") == [
+        ("INVN", "'nonsense' cannot be reached."),
+        ("INVN", "'61' cannot be reached."),
+        ("SENT", ""),
+    ]
+
+
+def test_outcomes_are_recorded(node, login):
+    answers: dict[str, Outcome] = {
+        NUMBERS[0].lstrip("+"): SENT,
+        NUMBERS[1].lstrip("+"): Rejected(Status.BLOCKED, "no"),
+        NUMBERS[2].lstrip("+"): Unknown("it broke"),
+        NUMBERS[3].lstrip("+"): Retry(60, "later"),
+        NUMBERS[4].lstrip("+"): Misconfigured("wrong password"),
+    }
+    net = Net(lambda parcel: answers[parcel.destination])
+    job_id = post(node.db, login, new_job(), NUMBERS[:5])
+    deliver(node, net, lambda: job(node.db, job_id, "open") == (2,))
+    assert rows(node.db, job_id, "state", "status", "attempts", "notes") == [
+        ("done", "SENT", 1, ""),
+        ("done", "BARR", 1, "no"),
+        ("done", "SVRE", 1, "May have been delivered, and is not sent again: it broke."),
+        ("waiting", "QUED", 1, "later"),
+        ("waiting", "QUED", 0, "later"),
+    ]
+
+
+def test_a_slow_network_is_given_no_more_than_it_may_hold(node, login):
+    net = Net()
+    job_id = post(node.db, login, new_job(), NUMBERS[:400])
+
+    async def main() -> None:
+        net.may_answer.clear()
+        delivery = Delivery(
+            carriers=dict.fromkeys(Channel, net),
+            prices=PRICES,
+            unsubscribe_url=str,
+            mail_from="x@example.com",
+            most_in_flight=100,
+        )
+
+        async def work() -> None:
+            await net.asked.wait()
+            await asyncio.sleep(0.1)
+            assert net.most_at_once <= 250
+            net.may_answer.set()
+            await _wait(is_complete(node, job_id))
+
+        await run(node, delivery, work())
+
+    asyncio.run(main())
+    assert len(net.got) == 400
+    assert job(node.db, job_id, "sent") == (400,)
+
+
+def test_what_a_carrier_raises_is_not_the_end(node, login):
+    calls = []
+
+    def answer(parcel: Parcel) -> Outcome:
+        calls.append(parcel)
+        if len(calls) == 1:
+            raise RuntimeError("a fault of the carrier")
+        return SENT
+
+    net = Net(answer)
+    job_id = post(node.db, login, new_job(), NUMBERS[:1])
+
+    def until() -> bool:
+        if len(calls) == 1:
+            calls.append(calls[0])
+            node.clock.advance(61)  # the lease runs out
+        return is_complete(node, job_id)()
+
+    deliver(node, net, until, lease_ms=60_000)
+    assert rows(node.db, job_id, "status", "attempts", "is_repeated") == [("SENT", 2, 1)]
+
+
+def test_stopping_records_what_is_under_way(node, login):
+    net = Net()
+    job_id = post(node.db, login, new_job(), NUMBERS[:3])
+
+    async def main() -> None:
+        net.may_answer.clear()
+        delivery = Delivery(
+            carriers=dict.fromkeys(Channel, net),
+            prices=PRICES,
+            unsubscribe_url=str,
+            mail_from="x@example.com",
+        )
+
+        async def work() -> None:
+            await net.asked.wait()
+            asyncio.get_running_loop().call_later(0.05, net.may_answer.set)
+
+        await run(node, delivery, work())
+
+    asyncio.run(main())
+    assert job(node.db, job_id, "state", "sent") == ("complete", 3)
