@@ -28,12 +28,19 @@ from tools.check_docs import (
 )
 from turnout import networks
 from turnout.bootstrap import APIS
+from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
+from turnout.core.messaging.delivering import MAX_ATTEMPTS
+from turnout.core.messaging.notices import ATTACHED
+from turnout.core.verification import codes
+from turnout.dialects.messaging import jobs
+from turnout.dialects.messaging.attachments import MOST_BYTES
 from turnout.dialects.messaging.errors import STATUS as MESSAGING
 from turnout.dialects.registration import decode, errors, registerstatus, routes, signin
 from turnout.dialects.registration.wire import ContactBody, CustomItem, EventTarget, SessionRef
 from turnout.errors import KINDS
 from turnout.settings import Settings, describe
 from turnout.web.failures import STATUS as PAGES
+from turnout.workers.delivery import Delivery
 
 DOCUMENTS = find_documents()
 ADRS = sorted((ROOT / "docs/adr").glob("[0-9]*.md"))
@@ -206,6 +213,15 @@ def test_limits_are_those_of_the_code() -> None:
         255,
         1,
         5,
+        jobs.BODY_LIMIT >> 20,
+        MOST_BYTES >> 20,
+        Delivery.__struct_defaults__[-1],
+        MAX_ATTEMPTS,
+        defaults.receipt_wait_hours,
+        GIVE_UP_AFTER_MS // 3_600_000,
+        codes.MOST_WRONG,
+        codes.MOST_SENT,
+        ATTACHED,
     ]
     assert numbers["body of `/v1.0/register`, `/v1.0/registerstatus`, `/v1.0/signin`"] == [
         limit // 1024 for limit in (routes.BODY_LIMIT, registerstatus.BODY_LIMIT, signin.BODY_LIMIT)
