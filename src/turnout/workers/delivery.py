@@ -27,6 +27,7 @@ from turnout.store import Database
 from turnout.workers.loop import Loop
 
 SHARE = 250
+PIECE = 25
 CACHED_BYTES = 64 << 20
 SWEEP = 500
 
@@ -77,9 +78,10 @@ class DeliveryLoop(Loop):
         claimed = await self._write(claim, self._lane, SHARE, self._delivery.lease_ms)
         for job in claimed:
             self._in_flight += len(job.recipients)
-            task = asyncio.create_task(self._send(job))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            for some in _cut(job):
+                task = asyncio.create_task(self._send(some))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
         return bool(claimed or self._results)
 
     async def _record(self) -> None:
@@ -140,6 +142,16 @@ class DeliveryLoop(Loop):
                 self._delivery.unsubscribe_url(recipient.id) if is_mail and is_broadcast else ""
             ),
         )
+
+
+def _cut(job: ClaimedJob) -> list[ClaimedJob]:
+    """A share in pieces, each recorded when it is done: what a killed worker had sent and not
+    recorded yet is sent again, so that should be little."""
+    recipients = job.recipients
+    return [
+        ClaimedJob(job.head, recipients[start : start + PIECE])
+        for start in range(0, len(recipients), PIECE)
+    ]
 
 
 def merge_fields(head: JobHead, recipient: Claimed) -> dict[str, str]:
