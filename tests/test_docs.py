@@ -32,6 +32,7 @@ from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
 from turnout.core.messaging.delivering import MAX_ATTEMPTS
 from turnout.core.messaging.notices import ATTACHED
 from turnout.core.verification import codes
+from turnout.dialects.attendance.errors import STATUS as ATTENDANCE
 from turnout.dialects.messaging import jobs
 from turnout.dialects.messaging.attachments import MOST_BYTES
 from turnout.dialects.messaging.errors import STATUS as MESSAGING
@@ -147,7 +148,12 @@ def test_kinds_have_the_statuses_of_the_tables() -> None:
     ]
     assert [row[0] for row in rows[: len(KINDS)]] == [kind.__name__ for kind in KINDS]
     assert {row[0]: row[3:] for row in rows} == {
-        kind.__name__: [str(status), str(MESSAGING[kind]), str(PAGES[kind][0])]
+        kind.__name__: [
+            str(status),
+            str(MESSAGING[kind]),
+            str(ATTENDANCE[kind]),
+            str(PAGES[kind][0]),
+        ]
         for kind, status in errors.STATUS.items()
     }
 
@@ -163,7 +169,8 @@ def test_the_dialects_readme_has_every_reason_of_a_failed_item() -> None:
     readme = read("src/turnout/dialects/registration/README.md")
     rows = table(readme, "message of a failed item", "why")
     documented = {message for cell, _ in rows for message in codes_in(cell)} - {"channel"}
-    source = "".join(path.read_text() for path in (ROOT / "src/turnout/core/journeys").glob("*.py"))
+    folder = ROOT / "src/turnout/core/journeys"
+    source = "".join((folder / name).read_text() for name in ("intake.py", "registering.py"))
     said = set(
         re.findall(r'"((?:The (?:event|session)|Tickets|The server could)\b[^"]*\.)"', source)
     )

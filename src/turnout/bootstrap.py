@@ -29,6 +29,8 @@ from turnout.core.messaging.model import Channel
 from turnout.core.messaging.opt_outs import ensure_link_key, unsubscribe_url
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.replies import receive_replies
+from turnout.dialects.attendance import routes as attendance
+from turnout.dialects.attendance.auth import Doors
 from turnout.dialects.messaging import routes as messaging
 from turnout.dialects.messaging.auth import Logins
 from turnout.dialects.messaging.file_intake import FileIntake
@@ -62,6 +64,7 @@ SWITCH_INTERVAL_S = 0.001
 
 log = structlog.get_logger()
 
+ATTENDANCE_DOCUMENT = Path(attendance.__file__).with_name("openapi.yaml")
 REGISTRATION_DOCUMENT = Path(registration.__file__).with_name("openapi.yaml")
 MESSAGING_DOCUMENT = Path(messaging.__file__).with_name("openapi.yaml")
 
@@ -81,7 +84,14 @@ APIS = (
         "E-mail, SMS, MMS, calls and faxes, users, and verification codes.",
         MESSAGING_DOCUMENT,
     ),
-    Api("attendance", "Attendance", "/v1", "Tickets, check-in and invitations."),
+    Api(
+        "attendance",
+        "Attendance",
+        "/v1",
+        "Attendees, check-in at the door, and invitations.",
+        ATTENDANCE_DOCUMENT,
+        is_whole=False,
+    ),
     Api("booking", "Booking", "/api", "Exam seats and accommodations."),
     Api("reporting", "Reporting", "/api/reporting", "Who watched, asked and answered."),
 )
@@ -96,6 +106,7 @@ class Node:
         self.limiter = RateLimiter(db, settings.rate_limit_per_minute)
         self.tokens = Tokens(db, settings.public_url)
         self.logins = Logins(db)
+        self.doors = Doors(db)
         self.outbound = Outbound(settings.outbound_allow)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
         api = self._registration()
@@ -137,6 +148,10 @@ class Node:
         verification_app: Asgi = messaging.build_verification(parts)
         mounts += [Mount(prefix, "messaging", messaging_app) for prefix in messaging.PREFIXES]
         mounts += [Mount(messaging.VERIFICATION_PREFIX, "messaging", verification_app)]
+        attendance_app: Asgi = attendance.build(
+            attendance.Parts(db=self.db, doors=self.doors, base_url=self.settings.public_url)
+        )
+        mounts += [Mount(each, "attendance", attendance_app) for each in attendance.PREFIXES]
         webhooks = networks.make_webhooks(
             self.settings, self.db, CarrierInbox(self.db, receive_replies)
         )
@@ -176,7 +191,8 @@ class Node:
                 await self.db.write(touch_credentials, used)
 
     def _take_last_used(self) -> dict[Caller, int]:
-        return self.tokens.take_last_used() | self.logins.take_last_used()
+        used = self.tokens.take_last_used() | self.logins.take_last_used()
+        return used | self.doors.take_last_used()
 
     async def _check_ready(self) -> None:
         try:

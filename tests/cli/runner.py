@@ -8,6 +8,8 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import structlog
+
 from tests.support.server import clean_environment
 from turnout.cli import main
 from turnout.settings import Settings
@@ -82,6 +84,7 @@ def _process(arguments: list[str], environment: dict[str, str], stdin: str) -> I
     try:
         yield
     finally:
+        structlog.reset_defaults()  # a command that serves sets logs up for its process
         sys.argv, sys.stdin = before[0], before[2]
         os.environ.clear()
         os.environ.update(before[1])

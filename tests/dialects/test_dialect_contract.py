@@ -9,11 +9,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.dialects.attendance.document import list_statuses as list_attendance_statuses
 from tests.dialects.registration.cases.faults import BREAKING
 from tests.dialects.registration.document import list_statuses
 from tests.dialects.registration.requests import event_body, register
 from tests.support.client import Answer
 from tests.support.node import Account, LocalNode
+from turnout.core.identity.credentials import issue_credential
+from turnout.core.identity.model import CredentialKind
+from turnout.dialects.attendance import errors as attendance
 from turnout.dialects.registration.errors import STATUS, present_failure
 from turnout.errors import KINDS, Failure, Invalid, Limited, Unavailable
 from turnout.http.errors import MethodNotAllowed, Present, Unexpected
@@ -40,6 +44,24 @@ def fail_registration(node: LocalNode, account: Account) -> Answer:
     return register(account, event_body(account)).send(node)
 
 
+def fail_attendance(node: LocalNode, account: Account) -> Answer:
+    """A request that meets a fault which nobody expected."""
+    _, token = node.db.call(
+        issue_credential,
+        account.org_id,
+        CredentialKind.EVENT_TOKEN,
+        "door",
+        event_id=account.event.id,
+        actor="test",
+    )
+    node.execute("UPDATE events SET details = 'inside information'")
+    return node.client.request("GET", "/v1/event.json", headers={"Authorization": f"event {token}"})
+
+
+def shape_attendance(status: int, text: str) -> Any:
+    return {"error": text} | ({"errors": {"base": [text]}} if status == 422 else {})
+
+
 DIALECTS = [
     Dialect(
         name="registration",
@@ -51,6 +73,17 @@ DIALECTS = [
         known_path="/v1.0/registerstatus",
         allowed="GET, POST",
         fail=fail_registration,
+    ),
+    Dialect(
+        name="attendance",
+        present=attendance.present_failure,
+        statuses=attendance.STATUS,
+        documented=list_attendance_statuses() | {"405", "429", "500"},
+        shape=shape_attendance,
+        unknown_path="/v1/nothing",
+        known_path="/v1/event",
+        allowed="GET",
+        fail=fail_attendance,
     ),
 ]
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)

@@ -66,6 +66,7 @@ def test_sqlite_reads_it(name, sqlite):
 
 # Statements that are about all of an organization: they may read it from end to end.
 ABOUT_ALL = {
+    "turnout.core.events:list_all_ticket_types",
     "turnout.core.events:list_channels",
     "turnout.core.identity:list_credentials",
     "turnout.core.identity:list_users",

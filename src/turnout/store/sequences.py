@@ -37,6 +37,8 @@ SEQUENCES = {
     "person": Block(1, 100),
     "registration": Block(1, 100),
     "ticket": Block(1, 100),
+    "scan": Block(1, 100),
+    "invitation": Block(1, 100),
     "job": Block(60_000_001, 1),
     "recipient": Block(1, 500),
     "user_list": Block(1001, 1),

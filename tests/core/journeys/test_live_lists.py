@@ -1,7 +1,16 @@
 """Lists of an event's people, as they stand when somebody looks."""
 
 from turnout.core.journeys.cancelling import cancel_registration
+from turnout.core.journeys.inviting import (
+    InviteeFilter,
+    confirm,
+    create_campaign,
+    decline,
+    invite,
+    list_invitees,
+)
 from turnout.core.journeys.live_lists import resolve
+from turnout.core.people.model import Contact
 
 ANN, BOB, EVE = "ann@example.com", "bob@example.com", "eve@example.com"
 DAY_S = 24 * 3600
@@ -52,14 +61,23 @@ def test_whoever_cancelled_is_on_no_list(desk):
 
 def test_who_was_invited_and_has_not_answered(desk):
     desk.decide(desk.apply(ANN), desk.apply(BOB), desk.apply(EVE))
-    states = {ANN: "pending", BOB: "accepted", EVE: "declined"}
-    for number, (email, state) in enumerate(states.items(), 1):
-        person = desk.get(email).registration.person_id
-        desk.node.execute(
-            "INSERT INTO invitations (org_id, id, uuid, event_id, person_id, state, created_at,"
-            f" updated_at) VALUES ({desk.org_id}, {number}, 'u{number}', {desk.event.id},"
-            f" {person}, '{state}', 1, 1)"
-        )
+    campaign = desk.db.call(
+        create_campaign,
+        desk.org_id,
+        desk.event.id,
+        ticket_type_id=desk.ticket_type_id,
+        name="All",
+        subject="Come",
+        sender_email="a@example.com",
+        body="%%link%%",
+        user_id=1,
+        actor="test",
+    )
+    contacts = [Contact(email=email) for email in (ANN, BOB, EVE)]
+    assert desk.db.call(invite, desk.org_id, campaign.id, contacts) == 3
+    _, bob, eve = desk.db.call(list_invitees, desk.org_id, desk.event.id, InviteeFilter())
+    desk.db.call(confirm, desk.org_id, bob.id, actor="test")
+    desk.db.call(decline, desk.org_id, eve.id, actor="test")
     assert emails(desk, ":pending") == [ANN]
 
 

@@ -26,6 +26,24 @@ class SessionState(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
+class EventDetails(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an event says of itself, stored as JSON; empty text = not given. `locale` empty = the
+    organization's."""
+
+    description: str = ""
+    locale: str = ""
+    is_public: bool = True
+    speakers: tuple[str, ...] = ()
+    schedule: tuple[str, ...] = ()
+
+
+class VenueDetails(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where exactly a venue is, in degrees (WGS 84), stored as JSON."""
+
+    latitude: float = 0.0
+    longitude: float = 0.0
+
+
 class Venue(msgspec.Struct, frozen=True):
     """A place where events happen."""
 
@@ -79,7 +97,8 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class TicketType(msgspec.Struct, frozen=True):
-    """What a ticket is of. Money in minor units (cents); `capacity` None = unlimited."""
+    """What a ticket is of. Money in minor units (cents); `capacity` None = unlimited. `is_rsvp`:
+    it is only given to those who were invited; `is_locked`: it is not offered any more."""
 
     id: int
     event_id: int
@@ -89,6 +108,8 @@ class TicketType(msgspec.Struct, frozen=True):
     currency: str
     capacity: int | None
     held: int
+    is_rsvp: bool = False
+    is_locked: bool = False
 
 
 class Span(msgspec.Struct, frozen=True):

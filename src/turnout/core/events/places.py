@@ -67,6 +67,11 @@ def take_default_ticket(tx: Tx, org_id: int, event_id: int) -> int | None:
     return sql.take_default_ticket(tx, org_id=org_id, event_id=event_id)  # type: ignore[no-any-return]
 
 
+def take_ticket(tx: Tx, org_id: int, ticket_type_id: int) -> bool:
+    """Take a ticket of this type; False when none is left."""
+    return bool(sql.take_ticket(tx, org_id=org_id, id=ticket_type_id))
+
+
 def release_session_place(tx: Tx, org_id: int, session_id: int) -> None:
     """Give a place in a session back."""
     sql.release_session_place(tx, org_id=org_id, id=session_id)

@@ -6,12 +6,14 @@ from turnout.core.audit.recording import record
 from turnout.core.events.model import (
     Channel,
     Event,
+    EventDetails,
     EventState,
     Session,
     SessionState,
     Span,
     TicketType,
     Venue,
+    VenueDetails,
 )
 from turnout.core.events.sql import sql
 from turnout.core.identity.names import Target, make_name, take_name
@@ -20,6 +22,8 @@ from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx, from_row
 
 DEFAULT_TICKET_TYPE = "General admission"
+NO_DETAILS, NOWHERE = EventDetails(), VenueDetails()
+_encode = msgspec.json.Encoder().encode
 
 
 def create_venue(
@@ -31,6 +35,7 @@ def create_venue(
     address: str = "",
     city: str = "",
     country_code: str = "",
+    details: VenueDetails = NOWHERE,
     actor: str,
 ) -> Venue:
     """Make a venue. `timezone` is an IANA name; raises Invalid for another."""
@@ -42,6 +47,7 @@ def create_venue(
         address=address,
         city=city,
         country_code=country_code,
+        details=_encode(details).decode(),
         now=tx.now,
         **msgspec.structs.asdict(venue),
     )
@@ -74,6 +80,7 @@ def create_event(
     state: EventState = EventState.OPEN,
     capacity: int | None = None,
     venue_id: int | None = None,
+    details: EventDetails = NO_DETAILS,
     actor: str,
 ) -> Event:
     """Make an event with its id, UUID, pak and default ticket type.
@@ -105,6 +112,7 @@ def create_event(
         state=state.value,
         venue_id=venue_id,
         capacity=capacity,
+        details=_encode(details).decode(),
         now=tx.now,
         **msgspec.structs.asdict(when),
     )
@@ -158,14 +166,28 @@ def create_ticket_type(
     price_minor: int = 0,
     currency: str = "",
     capacity: int | None = None,
+    is_rsvp: bool = False,
+    is_locked: bool = False,
     actor: str,
 ) -> TicketType:
     """Make a ticket type. Money in minor units; `capacity` None = unlimited."""
     _check_capacity(capacity)
     ticket_type = TicketType(
-        tx.next_id("programme"), event_id, name, is_default, price_minor, currency, capacity, 0
+        tx.next_id("programme"),
+        event_id,
+        name,
+        is_default,
+        price_minor,
+        currency,
+        capacity,
+        0,
+        is_rsvp,
+        is_locked,
     )
-    fields = msgspec.structs.asdict(ticket_type) | {"is_default": int(is_default)}
+    fields = {
+        name: int(value) if isinstance(value, bool) else value
+        for name, value in msgspec.structs.asdict(ticket_type).items()
+    }
     sql.add_ticket_type(tx, org_id=org_id, now=tx.now, **fields)
     record(tx, org_id, actor, "created", "ticket_type", ticket_type.id, name=name)
     return ticket_type

@@ -1,7 +1,8 @@
--- name: add_venue(org_id, id, uuid, name, address, city, country_code, timezone, now)!
+-- name: add_venue(org_id, id, uuid, name, address, city, country_code, timezone, details, now)!
 INSERT INTO venues
-    (org_id, id, uuid, name, address, city, country_code, timezone, created_at, updated_at)
-VALUES (:org_id, :id, :uuid, :name, :address, :city, :country_code, :timezone, :now, :now);
+    (org_id, id, uuid, name, address, city, country_code, timezone, details, created_at, updated_at)
+VALUES (:org_id, :id, :uuid, :name, :address, :city, :country_code, :timezone, :details, :now,
+    :now);
 
 -- name: add_channel(org_id, id, uuid, pak, title, now)!
 INSERT INTO channels (org_id, id, uuid, pak, title, created_at, updated_at)
@@ -15,13 +16,13 @@ INSERT INTO channel_events (org_id, channel_id, event_id)
 VALUES (:org_id, :channel_id, :event_id)
 ON CONFLICT (org_id, channel_id, event_id) DO NOTHING;
 
--- name: add_event(org_id, id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at, venue_id, capacity, now)!
+-- name: add_event(org_id, id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at, venue_id, capacity, details, now)!
 INSERT INTO events
     (org_id, id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at,
-     venue_id, capacity, created_at, updated_at)
+     venue_id, capacity, details, created_at, updated_at)
 VALUES
     (:org_id, :id, :uuid, :pak, :title, :state, :timezone, :starts_local, :ends_local, :starts_at,
-     :ends_at, :venue_id, :capacity, :now, :now);
+     :ends_at, :venue_id, :capacity, :details, :now, :now);
 
 -- name: find_event(org_id, id)^
 SELECT id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at,
@@ -57,16 +58,37 @@ FROM sessions WHERE org_id = :org_id AND event_id = :event_id ORDER BY starts_at
 -- name: set_session_state(org_id, id, state, now)!
 UPDATE sessions SET state = :state, updated_at = :now WHERE org_id = :org_id AND id = :id;
 
--- name: add_ticket_type(org_id, id, event_id, name, is_default, price_minor, currency, capacity, now)!
+-- name: add_ticket_type(org_id, id, event_id, name, is_default, price_minor, currency, capacity, is_rsvp, is_locked, now)!
 INSERT INTO ticket_types
-    (org_id, id, event_id, name, is_default, price_minor, currency, capacity, created_at,
-     updated_at)
+    (org_id, id, event_id, name, is_default, price_minor, currency, capacity, is_rsvp, is_locked,
+     created_at, updated_at)
 VALUES
-    (:org_id, :id, :event_id, :name, :is_default, :price_minor, :currency, :capacity, :now, :now);
+    (:org_id, :id, :event_id, :name, :is_default, :price_minor, :currency, :capacity, :is_rsvp,
+     :is_locked, :now, :now);
 
 -- name: list_ticket_types(org_id, event_id)
-SELECT id, event_id, name, is_default, price_minor, currency, capacity, held
+SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is_rsvp, is_locked
 FROM ticket_types WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
+
+-- name: list_all_ticket_types(org_id)
+SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is_rsvp, is_locked
+FROM ticket_types WHERE org_id = :org_id ORDER BY event_id, id;
+
+-- name: list_shown(org_id, after, most)
+-- Events with what they say of themselves, and their venue.
+SELECT e.id, e.uuid, e.pak, e.title, e.state, e.timezone, e.starts_local, e.ends_local, e.starts_at,
+    e.ends_at, e.capacity, e.held, e.details, v.name, v.address, v.city, v.country_code, v.details
+FROM events e LEFT JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
+WHERE e.org_id = :org_id AND e.id > :after ORDER BY e.id LIMIT :most;
+
+-- name: set_ticket_capacity(org_id, id, capacity, now)!
+UPDATE ticket_types SET capacity = :capacity, updated_at = :now
+WHERE org_id = :org_id AND id = :id
+    AND (CAST(:capacity AS BIGINT) IS NULL OR held <= :capacity);
+
+-- name: take_ticket(org_id, id)!
+UPDATE ticket_types SET held = held + 1
+WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity);
 
 -- name: take_event_place(org_id, id)!
 -- The guard and the count are one statement: that is what never oversells.

@@ -67,6 +67,16 @@ def get_organization(tx: Tx, slug: str) -> Organization:
     return organization
 
 
+def get_organization_of(tx: Tx, org_id: int) -> Organization:
+    """The organization of that account number, which exists."""
+    return Organization(*sql.get_organization(tx, org_id=org_id))
+
+
+def find_contact_email(tx: Tx, org_id: int) -> str:
+    """Whom to write to: its oldest user who is not disabled. Empty when there is none."""
+    return sql.find_contact_email(tx, org_id=org_id) or ""
+
+
 def list_organizations(tx: Tx) -> list[Organization]:
     """Every organization of the installation, for its operator."""
     return [Organization(*row) for row in sql.list_organizations(tx)]

@@ -43,6 +43,14 @@ ON CONFLICT (slug) DO NOTHING;
 SELECT org_id, uuid, slug, name, timezone, locale, rate_limit
 FROM organizations WHERE slug = :slug;
 
+-- name: get_organization(org_id)^
+SELECT org_id, uuid, slug, name, timezone, locale, rate_limit
+FROM organizations WHERE org_id = :org_id;
+
+-- name: find_contact_email(org_id)$
+SELECT email FROM users WHERE org_id = :org_id AND id > 0 AND disabled_at IS NULL
+ORDER BY id LIMIT 1;
+
 -- name: list_organizations()
 -- crosses organizations: the operator's own list.
 SELECT org_id, uuid, slug, name, timezone, locale, rate_limit FROM organizations ORDER BY org_id;

@@ -25,6 +25,182 @@ SELECT count(*) FROM (SELECT 1 FROM submissions WHERE done_at IS NULL LIMIT :mos
 -- crosses organizations: workers serve all of them.
 SELECT min(due_at) FROM submissions WHERE done_at IS NULL;
 
+-- == attendees ==
+
+-- name: list_attendees(org_id, event_id, after, until, which, since, ticket_type_id)
+-- Whoever is registered, with a row for each valid ticket, by rising number. `which` is empty,
+-- `checked` or `unchecked`; `since` and `ticket_type_id` 0 = any.
+SELECT r.id, p.first_name, p.last_name, p.company, p.job_title, p.email, p.phone,
+    t.code, t.ticket_type_id, t.checked_in_at, t.created_at
+FROM registrations r
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.id <= :until
+    AND r.state = 'confirmed'
+    AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
+    AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since OR t.updated_at >= :since)
+    AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
+ORDER BY r.id, t.id;
+
+-- name: list_attendee_page(org_id, event_id, which, since, ticket_type_id, most, skip)
+-- The numbers of the registrations on a page of that list.
+SELECT DISTINCT r.id
+FROM registrations r
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
+    AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
+    AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since OR t.updated_at >= :since)
+    AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
+ORDER BY r.id LIMIT :most OFFSET :skip;
+
+-- name: find_attendee(org_id, event_id, code)
+-- Whose ticket it is, with all tickets of the registration; none for a code of another event.
+SELECT r.id, p.first_name, p.last_name, p.company, p.job_title, p.email, p.phone,
+    t.code, t.ticket_type_id, t.checked_in_at, t.created_at
+FROM tickets c
+JOIN registrations r ON r.org_id = c.org_id AND r.id = c.registration_id
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+    AND (t.state = 'valid' OR t.id = c.id)
+WHERE c.org_id = :org_id AND c.code = :code AND r.event_id = :event_id
+ORDER BY t.id;
+
+-- == checking ==
+
+-- name: find_scanned(org_id, event_id, code)^
+SELECT t.id, t.registration_id, t.ticket_type_id, t.state, r.state, e.state, t.checked_in_at
+FROM tickets t
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+WHERE t.org_id = :org_id AND t.code = :code AND r.event_id = :event_id;
+
+-- name: check_in(org_id, id, at, now)!
+-- The first scan wins: the guard and the mark are one statement.
+UPDATE tickets SET checked_in_at = :at, updated_at = :now
+WHERE org_id = :org_id AND id = :id AND checked_in_at IS NULL AND state = 'valid';
+
+-- name: undo_check_in(org_id, id, now)!
+UPDATE tickets SET checked_in_at = NULL, updated_at = :now
+WHERE org_id = :org_id AND id = :id AND checked_in_at IS NOT NULL;
+
+-- name: list_booked(org_id, registration_id)
+SELECT session_id FROM session_bookings
+WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: get_checked_in_at(org_id, id)$
+SELECT checked_in_at FROM tickets WHERE org_id = :org_id AND id = :id;
+
+-- name: add_scan(org_id, id, event_id, ticket_id, code, result, gate_id, device, nonce, at, now)!
+-- 0 rows when the device has uploaded it before.
+INSERT INTO scans (org_id, id, event_id, ticket_id, code, result, gate_id, device, nonce, at,
+    recorded_at)
+VALUES (:org_id, :id, :event_id, CAST(:ticket_id AS BIGINT), :code, :result,
+    CAST(:gate_id AS BIGINT), :device, CAST(:nonce AS TEXT), :at, :now)
+ON CONFLICT (org_id, event_id, device, nonce) DO NOTHING;
+
+-- name: find_scan(org_id, event_id, device, nonce)^
+SELECT code, result, at FROM scans
+WHERE org_id = :org_id AND event_id = :event_id AND device = :device AND nonce = :nonce;
+
+-- name: list_scans(org_id, event_id, most)
+-- Newest first.
+SELECT id, ticket_id, code, result, gate_id, device, at, recorded_at FROM scans
+WHERE org_id = :org_id AND event_id = :event_id ORDER BY id DESC LIMIT :most;
+
+-- name: add_gate(org_id, id, event_id, name, ticket_type_ids, session_ids, now)!
+INSERT INTO gates (org_id, id, event_id, name, ticket_type_ids, session_ids, created_at)
+VALUES (:org_id, :id, :event_id, :name, :ticket_type_ids, :session_ids, :now);
+
+-- name: get_gate(org_id, event_id, id)^
+SELECT id, name, ticket_type_ids, session_ids FROM gates
+WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
+
+-- name: list_gates(org_id, event_id)
+SELECT id, name, ticket_type_ids, session_ids FROM gates
+WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
+
+-- == inviting ==
+
+-- name: add_campaign(org_id, id, event_id, ticket_type_id, name, subject, sender_email, sender_name, body, user_id, now)!
+INSERT INTO campaigns (org_id, id, event_id, ticket_type_id, name, subject, sender_email,
+    sender_name, body, user_id, created_at, updated_at)
+VALUES (:org_id, :id, :event_id, :ticket_type_id, :name, :subject, :sender_email, :sender_name,
+    :body, :user_id, :now, :now);
+
+-- name: list_campaigns(org_id, event_id)
+SELECT c.id, c.event_id, c.ticket_type_id, c.name, c.subject, c.sender_email, c.sender_name, c.body,
+    c.user_id, c.sent_at
+FROM campaigns c WHERE c.org_id = :org_id AND c.event_id = :event_id ORDER BY c.id;
+
+-- name: get_campaign(org_id, id)^
+SELECT id, event_id, ticket_type_id, name, subject, sender_email, sender_name, body, user_id, sent_at
+FROM campaigns WHERE org_id = :org_id AND id = :id;
+
+-- name: mark_campaign_sent(org_id, id, now)!
+UPDATE campaigns SET sent_at = coalesce(sent_at, :now), updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: count_answers(org_id, event_id)
+SELECT campaign_id, state, count(*) FROM invitations
+WHERE org_id = :org_id AND event_id = :event_id GROUP BY campaign_id, state;
+
+-- name: add_invitation(org_id, id, uuid, campaign_id, event_id, person_id, now)!
+-- 0 rows when the person is invited already.
+INSERT INTO invitations (org_id, id, uuid, campaign_id, event_id, person_id, state, created_at,
+    updated_at)
+VALUES (:org_id, :id, :uuid, :campaign_id, :event_id, :person_id, 'pending', :now, :now)
+ON CONFLICT (org_id, campaign_id, person_id) DO NOTHING;
+
+-- name: list_invitees(org_id, event_id, campaign_id, id, email, first_name, last_name, state)
+-- `campaign_id` and `id` 0, texts empty = any; texts in lower case.
+SELECT i.id, i.campaign_id, i.person_id, p.email, p.first_name, p.last_name, i.state,
+    (SELECT t.code FROM registrations r
+    JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+    WHERE i.state = 'confirmed' AND r.org_id = i.org_id AND r.person_id = i.person_id
+        AND r.event_id = i.event_id AND r.state = 'confirmed' ORDER BY t.id LIMIT 1)
+FROM invitations i
+JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
+WHERE i.org_id = :org_id AND i.event_id = :event_id
+    AND (:campaign_id = 0 OR i.campaign_id = :campaign_id) AND (:id = 0 OR i.id = :id)
+    AND (:email = '' OR lower(p.email) = :email)
+    AND (:first_name = '' OR lower(p.first_name) = :first_name)
+    AND (:last_name = '' OR lower(p.last_name) = :last_name)
+    AND (:state = '' OR i.state = :state)
+ORDER BY i.id;
+
+-- name: list_unsent(org_id, campaign_id, is_reminder, after, most)
+-- Those who have not been written to; with `is_reminder`, those who have not answered.
+SELECT i.id, p.email, p.first_name, p.last_name
+FROM invitations i
+JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
+WHERE i.org_id = :org_id AND i.campaign_id = :campaign_id AND i.id > :after AND i.state = 'pending'
+    AND (:is_reminder = 1 OR i.sent_at IS NULL)
+ORDER BY i.id LIMIT :most;
+
+-- name: mark_invitations_sent(org_id, campaign_id, until, now)!
+UPDATE invitations SET sent_at = :now
+WHERE org_id = :org_id AND campaign_id = :campaign_id AND id <= :until AND state = 'pending';
+
+-- name: lock_invitation(org_id, id)^
+-- Held until this transaction ends: an answer is decided by one at a time.
+UPDATE invitations SET updated_at = updated_at WHERE org_id = :org_id AND id = :id
+RETURNING campaign_id, event_id, person_id, state;
+
+-- name: set_answer(org_id, id, state, now)!
+UPDATE invitations SET state = :state, answered_at = :now, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: find_invitation(id)^
+-- crosses organizations: a personal link leads to its invitation, and so to the organization.
+SELECT org_id, event_id FROM invitations WHERE id = :id;
+
+-- name: get_person_contact(org_id, id)^
+SELECT email, title, first_name, last_name, company, job_title, phone FROM people
+WHERE org_id = :org_id AND id = :id;
+
+-- == live lists ==
+
 -- name: find_event_end(org_id, id)$
 SELECT ends_at FROM events WHERE org_id = :org_id AND id = :id;
 

@@ -92,6 +92,11 @@ def ensure_link_key(tx: Tx) -> str:
     return key
 
 
+def find_link_key(tx: Tx) -> str:
+    """The key that signs links, empty where none was made yet: then no link is ours."""
+    return sql.find_installation_secret(tx, name=SECRET) or ""
+
+
 def unsubscribe_url(base_url: str, key: str, recipient_id: int) -> str:
     """The one-click address of a recipient."""
     return f"{base_url}{PATH}{recipient_id}-{_sign(key, recipient_id)}"

@@ -1,0 +1,75 @@
+"""Events as they show themselves: with their details, venue and ticket types."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from turnout.core.events.model import Event, EventDetails, TicketType, VenueDetails
+from turnout.core.events.sql import sql
+from turnout.errors import Conflict, Missing
+from turnout.store import Tx, from_row
+
+_event_details = msgspec.json.Decoder(EventDetails)
+_venue_details = msgspec.json.Decoder(VenueDetails)
+EVENT_COLUMNS = len(Event.__struct_fields__)
+
+
+class Place(NamedTuple):
+    """Where an event is; empty where it has no venue."""
+
+    venue: str = ""
+    address: str = ""
+    city: str = ""
+    country_code: str = ""
+    latitude: float = 0.0
+    longitude: float = 0.0
+
+
+class ShownEvent(NamedTuple):
+    """An event with all that it shows."""
+
+    event: Event
+    details: EventDetails
+    place: Place
+    ticket_types: list[TicketType]
+
+
+def get_shown_event(tx: Tx, org_id: int, event_id: int) -> ShownEvent:
+    """The event of that number. Raises Missing."""
+    rows = sql.list_shown(tx, org_id=org_id, after=event_id - 1, most=1)
+    if not rows or rows[0][0] != event_id:
+        raise Missing("event.missing", f"There is no event {event_id}.")
+    types = sql.list_ticket_types(tx, org_id=org_id, event_id=event_id)
+    return _read(rows[0], [from_row(TicketType, row) for row in types])
+
+
+def list_shown_events(tx: Tx, org_id: int, most: int) -> list[ShownEvent]:
+    """The organization's events by number; two statements, however many there are."""
+    by_event: dict[int, list[TicketType]] = {}
+    for row in sql.list_all_ticket_types(tx, org_id=org_id):
+        ticket_type = from_row(TicketType, row)
+        by_event.setdefault(ticket_type.event_id, []).append(ticket_type)
+    rows = sql.list_shown(tx, org_id=org_id, after=0, most=most)
+    return [_read(row, by_event.get(row[0], [])) for row in rows]
+
+
+def set_ticket_capacity(tx: Tx, org_id: int, ticket_type_id: int, capacity: int | None) -> None:
+    """Set how many tickets of a type there are; None = any number. Raises Conflict below what is
+    held, and for a type that is not there."""
+    if not sql.set_ticket_capacity(
+        tx, org_id=org_id, id=ticket_type_id, capacity=capacity, now=tx.now
+    ):
+        raise Conflict(
+            "capacity.held",
+            f"Ticket type {ticket_type_id} cannot have {capacity} tickets: more are held already.",
+        )
+
+
+def _read(row: Any, ticket_types: list[TicketType]) -> ShownEvent:
+    details, venue, address, city, country_code, where = row[EVENT_COLUMNS:]
+    place = Place()
+    if venue is not None:
+        at = _venue_details.decode(where)
+        place = Place(venue, address, city, country_code, at.latitude, at.longitude)
+    event = from_row(Event, row[:EVENT_COLUMNS])
+    return ShownEvent(event, _event_details.decode(details), place, ticket_types)

@@ -1,0 +1,97 @@
+"""Attendees: registered people with their tickets, as the door and its API see them."""
+
+from collections.abc import Generator, Iterable, Iterator
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import msgspec
+
+from turnout.core.journeys.sql import sql
+from turnout.errors import Missing
+from turnout.store import Tx
+
+ALL = 2**62
+
+
+class HeldTicket(NamedTuple):
+    """A ticket of an attendee. Instants in epoch ms."""
+
+    code: str
+    ticket_type_id: int
+    checked_in_at: int | None
+    created_at: int
+
+
+class Attendee(NamedTuple):
+    """Somebody registered; `id` is the registration's. Empty text = not known."""
+
+    id: int
+    first_name: str
+    last_name: str
+    company: str
+    job_title: str
+    email: str
+    phone: str
+    tickets: list[HeldTicket]
+
+
+class AttendeeFilter(msgspec.Struct, frozen=True):
+    """Which attendees are asked for. `which` is empty, `checked` or `unchecked`; `since` (epoch
+    ms, 0 = ever) keeps those of whom something changed at or after it; `ticket_type_id` 0 = any."""
+
+    which: str = ""
+    since: int = 0
+    ticket_type_id: int = 0
+
+
+def stream_attendees(
+    tx: Tx, org_id: int, event_id: int, wanted: AttendeeFilter
+) -> Generator[tuple[Any, ...], None, None]:
+    """A row for each ticket of the attendees, by rising number; for `db.stream`, and
+    `group_attendees`."""
+    yield from sql.list_attendees.iterate(
+        tx, org_id=org_id, event_id=event_id, after=0, until=ALL, **_filter(wanted)
+    )
+
+
+def list_attendees(
+    tx: Tx, org_id: int, event_id: int, wanted: AttendeeFilter, *, most: int, skip: int
+) -> tuple[list[Attendee], bool]:
+    """A page of the attendees, by rising number, and whether there are more."""
+    named = {"org_id": org_id, "event_id": event_id} | _filter(wanted)
+    ids = [id_ for (id_,) in sql.list_attendee_page(tx, **named, most=most + 1, skip=skip)]
+    if not ids:
+        return [], False
+    until = ids[min(most, len(ids)) - 1]
+    rows = sql.list_attendees(tx, **named, after=ids[0] - 1, until=until)
+    return list(group_attendees(rows)), len(ids) > most
+
+
+def find_attendee(tx: Tx, org_id: int, event_id: int, code: str) -> Attendee:
+    """Whose ticket has this code. Raises Missing."""
+    rows = sql.find_attendee(tx, org_id=org_id, event_id=event_id, code=normalize(code))
+    for attendee in group_attendees(rows):
+        return attendee
+    raise Missing("ticket.missing", f"There is no ticket {code} for this event.")
+
+
+def group_attendees(rows: Iterable[tuple[Any, ...]]) -> Iterator[Attendee]:
+    """Attendees from rows that are in the order of their numbers."""
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        own = list(group)
+        id_, first_name, last_name, company, job_title, email, phone = own[0][:7]
+        tickets = [HeldTicket(*row[7:]) for row in own]
+        yield Attendee(id_, first_name, last_name, company, job_title, email, phone, tickets)
+
+
+def normalize(code: str) -> str:
+    """A ticket's code as it is kept, from what people type and scanners read."""
+    return code.strip().replace("-", "").replace(" ", "").upper()
+
+
+def _filter(wanted: AttendeeFilter) -> dict[str, Any]:
+    return {
+        "which": wanted.which,
+        "since": wanted.since,
+        "ticket_type_id": wanted.ticket_type_id,
+    }

@@ -1,0 +1,1 @@
+"""The attendance API; README.md says how its contract is served."""

@@ -1,0 +1,159 @@
+"""Wire → model: what requests of the attendance API say."""
+
+import datetime
+from typing import NoReturn
+from urllib.parse import parse_qsl
+
+import msgspec
+from falcon.asgi import Request
+
+from turnout.core.journeys.attendees import AttendeeFilter
+from turnout.core.journeys.checking import Scan
+from turnout.core.journeys.inviting import InviteeFilter
+from turnout.core.text import is_storable
+from turnout.errors import Invalid, Missing
+from turnout.http.body import read_body
+
+BODY_LIMIT = 16_384
+STATES = ("checked", "unchecked")
+MOST_PER_PAGE = 1000
+LONGEST = 255
+ALL = "all"
+
+
+def refuse(field: str, sentence: str) -> NoReturn:
+    """Raise the Invalid of one field."""
+    raise Invalid("field.invalid", f"{field} {sentence}", {field: [sentence]})
+
+
+def decode_attendee_filter(req: Request, which: str) -> AttendeeFilter:
+    """Contract, Get attendee list."""
+    since = req.get_param("since", default="").strip()
+    ticket_id = req.get_param("ticket_id", default="").strip()
+    return AttendeeFilter(
+        which=which,
+        since=decode_time("since", since) if since else 0,
+        ticket_type_id=decode_number("ticket_id", ticket_id) if ticket_id else 0,
+    )
+
+
+def decode_page(req: Request) -> tuple[int, int] | None:
+    """`page` and `per_page`, an addition; None when neither is asked for."""
+    page = req.get_param("page", default="").strip()
+    per_page = req.get_param("per_page", default="").strip()
+    if not page and not per_page:
+        return None
+    number = decode_number("page", page or "1")
+    size = decode_number("per_page", per_page or "100")
+    if not 1 <= size <= MOST_PER_PAGE or number < 1:
+        refuse("per_page" if number >= 1 else "page", f"must be from 1 to {MOST_PER_PAGE}")
+    return number, size
+
+
+async def decode_scan(req: Request, code: str, now: int) -> Scan:
+    """Contract, Check an attendee's ticket: `at` in a form, JSON or the query."""
+    given = await _read_at(req)
+    at = req.get_param("at", default="") if given is None else given
+    return Scan(
+        code=decode_code(code),
+        at=decode_time("at", at) if at.strip() else now,
+        device=_header(req, "X-Device"),
+        nonce=_header(req, "X-Nonce"),
+        gate_id=_gate(req),
+    )
+
+
+def decode_invitee_filter(req: Request, campaign_id: str) -> InviteeFilter:
+    """Contract, Get invitation recipients."""
+    state = req.get_param("state", default="").strip().lower()
+    if state and state not in ("confirmed", "declined", "pending"):
+        refuse("state", "must be confirmed, declined or pending")
+    return InviteeFilter(
+        campaign_id=decode_campaign_id(campaign_id),
+        email=_text(req, "email"),
+        first_name=_text(req, "first_name"),
+        last_name=_text(req, "last_name"),
+        state=state,
+    )
+
+
+def decode_campaign_id(text: str) -> int:
+    """The number of an invitation, 0 for `all`. Raises Missing for what is neither."""
+    return 0 if text == ALL else decode_id(text, "invitation")
+
+
+def decode_id(text: str, noun: str) -> int:
+    """A number in a path. Raises Missing for what is none."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:16]) < 10**15):
+        raise Missing(f"{noun}.missing", f"There is no {noun} {text}.")
+    return int(text)
+
+
+def decode_code(code: str) -> str:
+    """A ticket's code from a path. Raises Missing for what cannot be one."""
+    if len(code) > LONGEST or not is_storable(code):
+        raise Missing("ticket.missing", "There is no such ticket for this event.")
+    return code
+
+
+def decode_time(field: str, text: str) -> int:
+    """An ISO 8601 time as epoch ms; without a zone it is UTC. Raises Invalid."""
+    try:
+        moment = datetime.datetime.fromisoformat(_mend(text.strip()))
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=datetime.UTC)
+        return int(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        refuse(field, "must be an ISO 8601 time such as 2027-03-01T09:00:00+01:00")
+
+
+def decode_number(field: str, text: str) -> int:
+    """A number in a query. Raises Invalid."""
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        refuse(field, "must be a number")
+    return int(text)
+
+
+def _mend(text: str) -> str:
+    """A plus that was not encoded arrives as a blank: `09:00:00 01:00`."""
+    return text.replace(" ", "+") if "T" in text else text
+
+
+async def _read_at(req: Request) -> str | None:
+    """`at` of the body, None where it has none. Raises Invalid for a body that is neither."""
+    body = await read_body(req, BODY_LIMIT)
+    if not body.strip():
+        return None
+    if "json" in (req.content_type or ""):
+        try:
+            found = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            refuse("base", "must be JSON or a form")
+        at = found.get("at") if isinstance(found, dict) else None
+        if at is not None and not isinstance(at, str):
+            refuse("at", "must be an ISO 8601 time such as 2027-03-01T09:00:00+01:00")
+        return at
+    try:
+        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50)
+    except ValueError:
+        refuse("base", "must be JSON or a form")
+    return dict(fields).get("at")
+
+
+def _header(req: Request, name: str) -> str:
+    value = (req.get_header(name) or "").strip()
+    if len(value) > LONGEST or not value.isascii():
+        refuse(name, f"must have up to {LONGEST} ASCII characters")
+    return value
+
+
+def _gate(req: Request) -> int | None:
+    gate = req.get_param("gate", default="").strip()
+    return decode_number("gate", gate) if gate else None
+
+
+def _text(req: Request, name: str) -> str:
+    value: str = req.get_param(name, default="")
+    if len(value) > LONGEST or not is_storable(value):
+        refuse(name, f"must be text of up to {LONGEST} characters")
+    return value

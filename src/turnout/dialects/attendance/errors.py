@@ -1,0 +1,42 @@
+"""How the attendance API answers each kind of failure; contract, Errors."""
+
+import msgspec
+
+from turnout.errors import (
+    Conflict,
+    Denied,
+    Failure,
+    Gone,
+    Invalid,
+    Limited,
+    Missing,
+    Unauthenticated,
+    Unavailable,
+)
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected
+
+STATUS: dict[type[Failure], int] = {
+    Invalid: 422,
+    Unauthenticated: 401,
+    Denied: 401,
+    Conflict: 406,
+    Missing: 404,
+    Gone: 404,
+    MethodNotAllowed: 405,
+    Limited: 429,
+    Unexpected: 500,
+    Unavailable: 503,
+}
+
+
+def present_failure(failure: Failure) -> Answer:
+    """`{"error": text}`, for Invalid with `errors` by field."""
+    headers = {}
+    if isinstance(failure, Limited | Unavailable):
+        headers["Retry-After"] = str(failure.retry_after)
+    if isinstance(failure, MethodNotAllowed):
+        headers["Allow"] = ", ".join(failure.allowed)
+    body: dict[str, object] = {"error": failure.message}
+    if isinstance(failure, Invalid):
+        body["errors"] = failure.fields or {"base": [failure.message]}
+    return Answer(STATUS[type(failure)], msgspec.json.encode(body), "application/json", headers)

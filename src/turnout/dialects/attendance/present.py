@@ -1,0 +1,248 @@
+"""Model → wire: the contract's JSON shapes."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from turnout.core.events.model import EventState, TicketType
+from turnout.core.events.showing import ShownEvent
+from turnout.core.identity.model import Organization
+from turnout.core.journeys.attendees import Attendee
+from turnout.core.journeys.inviting import CONFIRMED, DECLINED, PENDING, Campaign, Invitee
+from turnout.dialects.attendance.zones import rails_name
+
+# Currencies without cents: their minor unit is the currency itself (ISO 4217).
+WHOLE = frozenset(
+    [
+        *("bif", "clp", "djf", "gnf", "isk", "jpy", "kmf", "krw", "pyg", "rwf", "ugx", "vnd"),
+        *("vuv", "xaf", "xof", "xpf"),
+    ]
+)
+Clock = Callable[[int], str]
+
+
+def local_clock(timezone: str) -> Clock:
+    """Instants as the event's wall clock shows them, with its offset, to the second."""
+    zone = ZoneInfo(timezone)
+    return lambda at: datetime.datetime.fromtimestamp(at // 1000, zone).isoformat()
+
+
+def utc_clock(at: int) -> str:
+    """An instant in UTC with milliseconds, as `company.json` has it."""
+    moment = datetime.datetime.fromtimestamp(at / 1000, datetime.UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# -- events --------------------------------------------------------------------------------
+
+
+def present_event(
+    shown: ShownEvent, company: Organization, base_url: str, now: int
+) -> dict[str, Any]:
+    """Contract, Event."""
+    clock = local_clock(shown.event.timezone)
+    event = _event(shown, company, base_url, now, clock)
+    location = present_location(shown)
+    tickets = [
+        {
+            "id": each.id,
+            "name": each.name,
+            "starts_at": clock(shown.event.starts_at),
+            "ends_at": clock(shown.event.ends_at),
+            "location": location,
+        }
+        for each in shown.ticket_types
+    ]
+    return event | {
+        "location": location,
+        "company": {"id": company.org_id, "name": company.name},
+        "tickets": tickets,
+    }
+
+
+def present_company(
+    company: Organization, events: list[ShownEvent], contact_email: str, base_url: str, now: int
+) -> dict[str, Any]:
+    """Contract, Company."""
+    currencies = {
+        each.currency.lower() for shown in events for each in shown.ticket_types if each.currency
+    }
+    countries = [shown.place.country_code for shown in events if shown.place.country_code]
+    return {
+        "name": company.name,
+        "url": f"{base_url}/{company.slug}",
+        "logo_url": None,
+        "currencies": sorted(currencies),
+        "contact_email": contact_email or None,
+        "country_id": countries[0] if countries else None,
+        "locale": company.locale or None,
+        "timezone": rails_name(company.timezone),
+        "events": [_company_event(each, company, base_url, now) for each in events],
+    }
+
+
+def _company_event(
+    shown: ShownEvent, company: Organization, base_url: str, now: int
+) -> dict[str, Any]:
+    event = _event(shown, company, base_url, now, utc_clock)
+    location = present_location(shown)
+    return event | {
+        "logo": None,
+        "thumbnail_url": f"{base_url}/favicon.svg",
+        "location": location,
+        "company": {"id": company.org_id, "name": company.name},
+        "tickets": [_company_ticket(shown, each, location) for each in shown.ticket_types],
+        "website_data": {
+            "speakers": list(shown.details.speakers),
+            "schedule": list(shown.details.schedule),
+        },
+    }
+
+
+def _event(
+    shown: ShownEvent, company: Organization, base_url: str, now: int, clock: Clock
+) -> dict[str, Any]:
+    event = shown.event
+    return {
+        "id": event.id,
+        "name": event.title,
+        "description": shown.details.description or None,
+        "starts_at": clock(event.starts_at),
+        "ends_at": clock(event.ends_at),
+        "locale": shown.details.locale or company.locale or "en",
+        "timezone": rails_name(event.timezone),
+        "state": _STATES.get(event.state, "active"),
+        "url": f"{base_url}/{company.slug}/{event.id}",
+        "public": shown.details.is_public,
+        "real_state": real_state(shown, now),
+        "rating_avg": None,
+        "ratings_enabled": False,
+    }
+
+
+_STATES = {EventState.DRAFT: "draft", EventState.CANCELLED: "cancelled"}
+
+
+def real_state(shown: ShownEvent, now: int) -> str:
+    """How an event stands: draft, cancelled, finished, sold-out, paid-active or selling."""
+    event = shown.event
+    if event.state in _STATES:
+        return _STATES[event.state]
+    if event.ends_at <= now:
+        return "finished"
+    offered = [each for each in shown.ticket_types if not each.is_locked]
+    is_full = event.capacity is not None and event.held >= event.capacity
+    left = any(each.capacity is None or each.held < each.capacity for each in offered)
+    if event.state is EventState.CLOSED or is_full or (offered and not left):
+        return "sold-out"
+    return "paid-active" if any(each.price_minor for each in offered) else "selling"
+
+
+def present_location(shown: ShownEvent) -> dict[str, Any]:
+    """Contract, `location`: never null."""
+    place = shown.place
+    return {
+        "venue": place.venue,
+        "address": place.address,
+        "city": place.city,
+        "country": place.country_code,
+        "lat": place.latitude,
+        "lng": place.longitude,
+    }
+
+
+def _company_ticket(
+    shown: ShownEvent, each: TicketType, location: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "name": each.name,
+        "starts_at": utc_clock(shown.event.starts_at),
+        "ends_at": utc_clock(shown.event.ends_at),
+        "quantity": each.capacity,
+        "available": None if each.capacity is None else each.capacity - each.held,
+        "prices": _prices(each),
+        "locked": each.is_locked,
+        "ticket_type": _kind(each),
+        "location": location,
+    }
+
+
+def _kind(each: TicketType) -> str:
+    if each.is_rsvp:
+        return "rsvp"
+    return "sales" if each.price_minor else "free"
+
+
+def _prices(each: TicketType) -> dict[str, str | int]:
+    """By currency in small letters: text for sales, the number 0 for free ones, none for rsvp."""
+    currency = each.currency.lower()
+    if each.is_rsvp or not currency:
+        return {}
+    if not each.price_minor:
+        return {currency: 0}
+    if currency in WHOLE:
+        return {currency: str(each.price_minor)}
+    whole, cents = divmod(each.price_minor, 100)
+    return {currency: f"{whole}.{cents:02}" if cents else str(whole)}
+
+
+# -- attendees -----------------------------------------------------------------------------
+
+
+def present_attendee(attendee: Attendee, clock: Clock) -> dict[str, Any]:
+    """Contract, Attendees; members without a value are null."""
+    return {
+        "id": attendee.id,
+        "first_name": attendee.first_name or None,
+        "last_name": attendee.last_name or None,
+        "organization": attendee.company or None,
+        "title": attendee.job_title or None,
+        "email": attendee.email or None,
+        "phone": attendee.phone or None,
+        "facebook_uid": None,
+        "reference_key": None,
+        "tickets": [
+            {
+                "code": ticket.code,
+                "ticket_id": ticket.ticket_type_id,
+                "checked_at": None if ticket.checked_in_at is None else clock(ticket.checked_in_at),
+                "created_at": clock(ticket.created_at),
+            }
+            for ticket in attendee.tickets
+        ],
+    }
+
+
+# -- invitations ---------------------------------------------------------------------------
+
+
+def present_campaign(campaign: Campaign, answers: dict[str, int], clock: Clock) -> dict[str, Any]:
+    """Contract, Get invitations; `stats` are counted live."""
+    return {
+        "id": campaign.id,
+        "name": campaign.name,
+        "email_subject": campaign.subject,
+        "event_id": campaign.event_id,
+        "sender_email": campaign.sender_email,
+        "sender_name": campaign.sender_name,
+        "sent_at": None if campaign.sent_at is None else clock(campaign.sent_at),
+        "stats": {state: answers.get(state, 0) for state in (CONFIRMED, DECLINED, PENDING)},
+        "ticket_id": campaign.ticket_type_id,
+    }
+
+
+def present_invitee(invitee: Invitee, base_url: str) -> dict[str, Any]:
+    """Contract, Get invitation recipients."""
+    code = invitee.ticket_code
+    return {
+        "id": invitee.id,
+        "invitation_id": invitee.campaign_id,
+        "email": invitee.email,
+        "first_name": invitee.first_name or None,
+        "last_name": invitee.last_name or None,
+        "state": invitee.state,
+        "ticket_code": code,
+        "ticket_url": f"{base_url}/ticket/{code}" if code else None,
+    }

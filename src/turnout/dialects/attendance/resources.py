@@ -1,0 +1,320 @@
+"""The endpoints; each is decode, one verb, present."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import msgspec
+from falcon.asgi import Request, Response
+
+from turnout.core.events.model import Event
+from turnout.core.events.programme import get_event
+from turnout.core.events.showing import ShownEvent, get_shown_event, list_shown_events
+from turnout.core.identity.model import Organization
+from turnout.core.identity.organizations import find_contact_email, get_organization_of
+from turnout.core.journeys.attendees import (
+    Attendee,
+    AttendeeFilter,
+    find_attendee,
+    group_attendees,
+    list_attendees,
+    stream_attendees,
+)
+from turnout.core.journeys.checking import Answer, Result, Scan, check_in, undo_check_in
+from turnout.core.journeys.inviting import (
+    Campaign,
+    Invitee,
+    InviteeFilter,
+    confirm,
+    decline,
+    get_invitee,
+    list_campaigns,
+    list_invitees,
+)
+from turnout.dialects.attendance import decode, present
+from turnout.dialects.attendance.auth import Door, Doors
+from turnout.dialects.attendance.cors import OpenResource
+from turnout.errors import Conflict, Missing
+from turnout.store import Database, Tx
+
+MOST_EVENTS = 10_000
+_encode = msgspec.json.Encoder().encode
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What the API is put together from."""
+
+    db: Database
+    doors: Doors
+    base_url: str
+
+
+class _Base(OpenResource):
+    def __init__(self, parts: Parts) -> None:
+        self._db = parts.db
+        self._doors = parts.doors
+        self._base_url = parts.base_url
+
+
+class EventResource(_Base):
+    """Contract, Get event information."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        shown, company = await self._doors.read(req, _show_event)
+        now = self._db.clock()
+        resp.data = _encode(present.present_event(shown, company, self._base_url, now))
+
+
+class CompanyResource(_Base):
+    """Contract, Get events information."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        company, events, email = await self._doors.read_company(req, _show_company)
+        body = present.present_company(company, events, email, self._base_url, self._db.clock())
+        resp.data = _encode(body)
+
+
+class AttendeesResource(_Base):
+    """Contract, Get attendee list: streamed, or a page where one is asked for."""
+
+    async def on_get(self, req: Request, resp: Response, state: str = "") -> None:
+        if state and state not in decode.STATES:
+            raise Missing("state.missing", f"There is no state {state}: checked or unchecked.")
+        wanted = decode.decode_attendee_filter(req, state)
+        page = decode.decode_page(req)
+        if page is not None:
+            await self._answer_page(req, resp, wanted, *page)
+            return
+        door, event = await self._doors.read(req, _at_door)
+        open_stream = AsyncExitStack()
+        rows = await open_stream.enter_async_context(
+            self._db.stream(stream_attendees, door.org_id, door.event_id, wanted)
+        )
+        clock = present.local_clock(event.timezone)
+        resp.stream = _Closing(_present_rows(aiter(rows), clock), open_stream)
+
+    async def _answer_page(
+        self, req: Request, resp: Response, wanted: AttendeeFilter, number: int, size: int
+    ) -> None:
+        event, attendees, has_more = await self._doors.read(
+            req, _list_page, wanted, most=size, skip=(number - 1) * size
+        )
+        links = [(number - 1, "prev")] * (number > 1) + [(number + 1, "next")] * has_more
+        for page, name in links:
+            resp.append_link(_page_url(self._base_url, req, page, size), name)
+        clock = present.local_clock(event.timezone)
+        resp.data = _encode([present.present_attendee(each, clock) for each in attendees])
+
+
+class CheckResource(_Base):
+    """Contract, Check an attendee's ticket."""
+
+    async def on_post(self, req: Request, resp: Response, code: str) -> None:
+        scan = await decode.decode_scan(req, code, self._db.clock())
+        event, answer, attendee = await self._doors.write(req, _check, scan)
+        clock = present.local_clock(event.timezone)
+        _refuse(answer, scan, clock)
+        resp.data = _encode(present.present_attendee(attendee, clock))
+
+
+class AttendeeResource(CheckResource):
+    """Contract, Get attendee by ticket code; a POST checks the ticket, as the text's curl does."""
+
+    async def on_get(self, req: Request, resp: Response, code: str) -> None:
+        event, attendee = await self._doors.read(req, _find, decode.decode_code(code))
+        clock = present.local_clock(event.timezone)
+        resp.data = _encode(present.present_attendee(attendee, clock))
+
+
+class UncheckResource(_Base):
+    """An addition: take a check-in back."""
+
+    async def on_post(self, req: Request, resp: Response, code: str) -> None:
+        scan = await decode.decode_scan(req, code, self._db.clock())
+        event, answer, attendee = await self._doors.write(req, _uncheck, scan)
+        clock = present.local_clock(event.timezone)
+        _refuse(answer, scan, clock)
+        resp.data = _encode(present.present_attendee(attendee, clock))
+
+
+class InvitationsResource(_Base):
+    """Contract, Get invitations."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        event, campaigns = await self._doors.read(req, _list_campaigns)
+        clock = present.local_clock(event.timezone)
+        resp.data = _encode(
+            [present.present_campaign(each, answers, clock) for each, answers in campaigns]
+        )
+
+
+class RecipientsResource(_Base):
+    """Contract, Get invitation recipients."""
+
+    async def on_get(self, req: Request, resp: Response, invitation_id: str) -> None:
+        wanted = decode.decode_invitee_filter(req, invitation_id)
+        found = await self._doors.read(req, _list_invitees, wanted)
+        resp.data = _encode([present.present_invitee(each, self._base_url) for each in found])
+
+
+class RecipientResource(_Base):
+    """Contract, Recipient actions."""
+
+    async def on_post(
+        self, req: Request, resp: Response, invitation_id: str, recipient_id: str, action: str
+    ) -> None:
+        act = _ACTIONS.get(action)
+        if act is None:
+            raise Missing("action.missing", f"There is no action {action}: confirm or decline.")
+        campaign_id = decode.decode_campaign_id(invitation_id)
+        number = decode.decode_id(recipient_id, "recipient")
+        invitee = await self._doors.write(req, _answer, campaign_id, number, act)
+        resp.data = _encode(present.present_invitee(invitee, self._base_url))
+
+
+_ACTIONS = {"confirm": confirm, "decline": decline}
+
+
+class _Closing(AsyncIterator[bytes]):
+    """A streamed body; whoever stops reading it closes what it comes from."""
+
+    def __init__(self, pieces: AsyncIterator[bytes], source: AsyncExitStack) -> None:
+        self._pieces = pieces
+        self._source = source
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        return await anext(self._pieces)
+
+    async def close(self) -> None:
+        await self._source.aclose()
+
+
+async def _present_rows(
+    batches: AsyncIterator[list[tuple[Any, ...]]], clock: present.Clock
+) -> AsyncIterator[bytes]:
+    """A JSON array, a batch of rows at a time; an attendee's rows may stand in two batches."""
+    opening = b"["
+    kept: list[tuple[Any, ...]] = []
+    async for rows in batches:
+        kept += rows
+        last = kept[-1][0]
+        whole = [row for row in kept if row[0] != last]
+        kept = [row for row in kept if row[0] == last]
+        if whole:
+            yield opening + _join(whole, clock)
+            opening = b","
+    if kept:
+        yield opening + _join(kept, clock)
+        opening = b","
+    yield b"[]" if opening == b"[" else b"]"
+
+
+def _join(rows: list[tuple[Any, ...]], clock: present.Clock) -> bytes:
+    return b",".join(
+        _encode(present.present_attendee(each, clock)) for each in group_attendees(rows)
+    )
+
+
+def _page_url(base_url: str, req: Request, page: int, size: int) -> str:
+    kept = {name: value for name, value in req.params.items() if name not in ("page", "per_page")}
+    query = urlencode(kept | {"page": page, "per_page": size}, doseq=True)
+    return f"{base_url}{req.path}.json?{query}"
+
+
+# -- at the database -----------------------------------------------------------------------
+
+
+class _Found(NamedTuple):
+    event: Event
+    attendee: Attendee
+
+
+class _Checked(NamedTuple):
+    event: Event
+    answer: Answer
+    attendee: Attendee
+
+
+def _at_door(tx: Tx, door: Door) -> tuple[Door, Event]:
+    return door, get_event(tx, door.org_id, door.event_id)
+
+
+def _show_event(tx: Tx, door: Door) -> tuple[ShownEvent, Organization]:
+    shown = get_shown_event(tx, door.org_id, door.event_id)
+    return shown, get_organization_of(tx, door.org_id)
+
+
+def _show_company(tx: Tx, door: Door) -> tuple[Organization, list[ShownEvent], str]:
+    events = list_shown_events(tx, door.org_id, MOST_EVENTS)
+    company = get_organization_of(tx, door.org_id)
+    return company, events, find_contact_email(tx, door.org_id)
+
+
+def _list_page(
+    tx: Tx, door: Door, wanted: AttendeeFilter, *, most: int, skip: int
+) -> tuple[Event, list[Attendee], bool]:
+    event = get_event(tx, door.org_id, door.event_id)
+    attendees, has_more = list_attendees(
+        tx, door.org_id, door.event_id, wanted, most=most, skip=skip
+    )
+    return event, attendees, has_more
+
+
+def _find(tx: Tx, door: Door, code: str) -> _Found:
+    event = get_event(tx, door.org_id, door.event_id)
+    return _Found(event, find_attendee(tx, door.org_id, door.event_id, code))
+
+
+def _check(tx: Tx, door: Door, scan: Scan) -> _Checked:
+    event = get_event(tx, door.org_id, door.event_id)
+    answer = check_in(tx, door.org_id, door.event_id, scan)
+    return _with_attendee(tx, door, event, answer, scan)
+
+
+def _uncheck(tx: Tx, door: Door, scan: Scan) -> _Checked:
+    event = get_event(tx, door.org_id, door.event_id)
+    answer = undo_check_in(tx, door.org_id, door.event_id, scan)
+    return _with_attendee(tx, door, event, answer, scan)
+
+
+NOBODY = Attendee(0, "", "", "", "", "", "", [])
+
+
+def _with_attendee(tx: Tx, door: Door, event: Event, answer: Answer, scan: Scan) -> _Checked:
+    # A refusal is a value as far as here: its scan is to be kept.
+    if answer.result not in (Result.ADMITTED, Result.UNDONE):
+        return _Checked(event, answer, NOBODY)
+    return _Checked(event, answer, find_attendee(tx, door.org_id, door.event_id, scan.code))
+
+
+def _refuse(answer: Answer, scan: Scan, clock: present.Clock) -> None:
+    """Raise what a refused scan is answered."""
+    match answer.result:
+        case Result.UNKNOWN:
+            raise Missing("ticket.missing", f"There is no ticket {scan.code} for this event.")
+        case Result.REPEATED:
+            at = "earlier" if answer.first_at is None else f"at {clock(answer.first_at)}"
+            raise Conflict("ticket.checked", f"Ticket {scan.code} was checked already, {at}.")
+        case Result.CANCELLED:
+            raise Conflict("ticket.cancelled", f"Ticket {scan.code} is cancelled.")
+        case Result.ELSEWHERE:
+            raise Conflict("ticket.elsewhere", f"Ticket {scan.code} is not for this gate.")
+
+
+def _list_campaigns(tx: Tx, door: Door) -> tuple[Event, list[tuple[Campaign, dict[str, int]]]]:
+    event = get_event(tx, door.org_id, door.event_id)
+    return event, list_campaigns(tx, door.org_id, door.event_id)
+
+
+def _list_invitees(tx: Tx, door: Door, wanted: InviteeFilter) -> list[Invitee]:
+    return list_invitees(tx, door.org_id, door.event_id, wanted)
+
+
+def _answer(tx: Tx, door: Door, campaign_id: int, invitee_id: int, act: Any) -> Invitee:
+    get_invitee(tx, door.org_id, door.event_id, campaign_id, invitee_id)
+    act(tx, door.org_id, invitee_id, actor=door.actor)
+    return get_invitee(tx, door.org_id, door.event_id, campaign_id, invitee_id)

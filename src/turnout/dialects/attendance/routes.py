@@ -1,0 +1,35 @@
+"""All routes of the attendance API, on one screen. Each path may end with `.json` (cors.py)."""
+
+from typing import Any
+
+import falcon.asgi
+
+from turnout.dialects.attendance import resources
+from turnout.dialects.attendance.cors import OpenToAll
+from turnout.dialects.attendance.errors import present_failure
+from turnout.dialects.attendance.resources import Parts as Parts
+from turnout.http.dialect import new_app
+
+# The contract's slip `/event/attendees/code/…` without /v1 is served too.
+PREFIXES = ("/v1/", "/event/attendees/")
+
+
+def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
+    """Put the API together."""
+    app = new_app(present_failure)
+    app.add_middleware(OpenToAll())
+    attendees, attendee = resources.AttendeesResource(parts), resources.AttendeeResource(parts)
+    check, uncheck = resources.CheckResource(parts), resources.UncheckResource(parts)
+    app.add_route("/v1/event", resources.EventResource(parts))
+    app.add_route("/v1/company", resources.CompanyResource(parts))
+    app.add_route("/v1/event/attendees", attendees)
+    app.add_route("/v1/event/attendees/{state}", attendees)
+    for prefix in ("/v1/event", "/event"):
+        app.add_route(f"{prefix}/attendees/code/{{code}}", attendee)
+        app.add_route(f"{prefix}/attendees/code/{{code}}/check", check)
+        app.add_route(f"{prefix}/attendees/code/{{code}}/uncheck", uncheck)
+    app.add_route("/v1/event/invitations", resources.InvitationsResource(parts))
+    recipients = "/v1/event/invitations/{invitation_id}/recipients"
+    app.add_route(recipients, resources.RecipientsResource(parts))
+    app.add_route(f"{recipients}/{{recipient_id}}/{{action}}", resources.RecipientResource(parts))
+    return app
