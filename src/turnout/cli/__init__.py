@@ -8,6 +8,7 @@ from turnout.cli import (  # noqa: F401 - they add commands
     callbacks,
     demo,
     doctor,
+    door,
     events,
     identity,
     jobs,

@@ -12,6 +12,7 @@ from turnout.web.assets import asset_path, get_asset, list_assets
 from turnout.web.catalogue import WebParts
 from turnout.web.documents import DAY, Document, DocumentResource
 from turnout.web.failures import present_failure
+from turnout.web.invitation import InvitationResource
 from turnout.web.outbox import OutboxResource
 from turnout.web.policy import PagePolicy
 from turnout.web.unsubscribe import UnsubscribeResource
@@ -36,6 +37,7 @@ def build(parts: WebParts) -> "falcon.asgi.App[Any, Any]":
         app.add_route(path, DocumentResource(make))
     if parts.db:
         app.add_route("/unsubscribe/{token}", UnsubscribeResource(parts.db))
+        app.add_route("/invitation/{token}", InvitationResource(parts.db))
     if parts.read_outbox:
         app.add_route("/outbox", OutboxResource(parts.read_outbox))
     return app

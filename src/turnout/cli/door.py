@@ -1,0 +1,268 @@
+"""`turnout invite`, `gate` and `scans`: invitations and the door, until there is a console."""
+
+from pathlib import Path
+
+from cyclopts import App
+
+from turnout.cli.app import (
+    Number,
+    actor,
+    app,
+    console,
+    database,
+    errors,
+    say_time,
+    settings,
+    show_table,
+)
+from turnout.core.identity.organizations import get_organization
+from turnout.core.identity.users import list_users
+from turnout.core.journeys.checking import create_gate, list_gates, list_scans
+from turnout.core.journeys.inviting import (
+    create_campaign,
+    invite,
+    list_campaigns,
+    send_campaign,
+)
+from turnout.core.messaging.list_files import Fault, read_list
+from turnout.core.messaging.lists import Entry
+from turnout.core.messaging.staging import SLICE
+from turnout.core.people.model import Contact
+from turnout.errors import Invalid, Missing
+from turnout.store import Database
+
+invites = App(name="invite", help="Invitations to events: make, fill, send and remind.")
+gates = App(name="gate", help="Check-in lists: whom a door lets in.")
+for family in (invites, gates):
+    app.command(family)
+
+
+@invites.command
+def create(
+    org: str,
+    event: Number,
+    ticket_type: Number,
+    name: str,
+    /,
+    *,
+    user: str,
+    subject: str,
+    sender: str,
+    sender_name: str = "",
+    body: Path,
+) -> None:
+    """Make an invitation; nothing is sent yet.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        ticket_type: Number of the ticket type that those who confirm get.
+        name: What the invitation is called.
+        user: Code of the user whose jobs its mails are.
+        subject: Subject of its mails.
+        sender: Address that its mails come from.
+        sender_name: Name beside that address.
+        body: File with the text of its mails, which has %%link%%, where everybody answers, and
+            may have %%recipient%%, %%firstname%%, %%lastname%% and %%event%%.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        campaign = db.call(
+            create_campaign,
+            org_id,
+            event,
+            ticket_type_id=ticket_type,
+            name=name,
+            subject=subject,
+            sender_email=sender,
+            sender_name=sender_name,
+            body=body.read_text(encoding="utf-8"),
+            user_id=_find_user(db, org_id, user),
+            actor=actor(),
+        )
+    console.print(f"Invitation {campaign.id} is made. `turnout invite add` fills it.")
+
+
+@invites.command
+def add(org: str, invitation: Number, file: Path, /) -> None:
+    """Add people from a CSV file to an invitation, all of them or nobody.
+
+    The first line names the columns: Email, and Recipient (their name) where it is known.
+
+    Args:
+        org: Short name of the organization.
+        invitation: Number of the invitation.
+        file: The file, in UTF-8.
+    """
+    contacts = _read_contacts(file)
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        added = db.call(invite, org_id, invitation, contacts)
+    console.print(f"{added} people were added; {len(contacts) - added} were invited already.")
+
+
+@invites.command
+def send(org: str, invitation: Number, /, *, reminder: bool = False) -> None:
+    """Write to those who were not written to yet.
+
+    Args:
+        org: Short name of the organization.
+        invitation: Number of the invitation.
+        reminder: Write again to those who have not answered.
+    """
+    base_url = settings().public_url
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        job_id, total = db.call(
+            send_campaign, org_id, invitation, base_url, is_reminder=reminder, actor=actor()
+        )
+    if job_id is None:
+        console.print("There is nobody to write to.")
+        return
+    console.print(f"Job {job_id} writes to {total} people; their links lead to {base_url}.")
+
+
+@invites.command(name="list")
+def list_all(org: str, event: Number, /) -> None:
+    """List the invitations of an event, with how many have said what.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_campaigns, org_id, event)
+    if not found:
+        console.print("The event has no invitations.")
+        return
+    show_table(
+        "NUMBER", "SENT", "CONFIRMED", "DECLINED", "PENDING", "NAME",
+        rows=(
+            (
+                str(each.id),
+                say_time(each.sent_at) if each.sent_at else "not yet",
+                *(str(said.get(state, 0)) for state in ("confirmed", "declined", "pending")),
+                each.name,
+            )
+            for each, said in found
+        ),
+    )  # fmt: skip
+
+
+@gates.command(name="create")
+def create_list(
+    org: str,
+    event: Number,
+    name: str,
+    /,
+    *,
+    ticket_type: list[int] | None = None,
+    session: list[int] | None = None,
+) -> None:
+    """Make a check-in list; without ticket types and sessions it lets everybody in.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        name: What the gate is called.
+        ticket_type: Number of a ticket type that it lets in; may be repeated.
+        session: Number of a session whose bookings it lets in; may be repeated.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        gate = db.call(
+            create_gate, org_id, event, name, ticket_type or [], session or [], actor=actor()
+        )
+    console.print(f"Gate {gate.id} is made: doors send it as `gate={gate.id}`.")
+
+
+@gates.command(name="list")
+def list_lists(org: str, event: Number, /) -> None:
+    """List the check-in lists of an event.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_gates, org_id, event)
+    if not found:
+        console.print("The event has no gates: every door lets everybody with a ticket in.")
+        return
+    rows = (
+        (
+            str(each.id),
+            ", ".join(map(str, each.ticket_type_ids)) or "any",
+            ", ".join(map(str, each.session_ids)) or "any",
+            each.name,
+        )
+        for each in found
+    )
+    show_table("NUMBER", "TICKET TYPES", "SESSIONS", "NAME", rows=rows)
+
+
+@app.command
+def scans(org: str, event: Number, /, *, limit: Number = 50) -> None:
+    """List what was scanned at an event's doors, newest first, refused codes too.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        limit: How many at most.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_scans, org_id, event, limit)
+    if not found:
+        console.print("Nothing was scanned.")
+        return
+    rows = (
+        (
+            say_time(each.recorded_at),
+            say_time(each.at),
+            each.result.value,
+            each.code,
+            str(each.gate_id or ""),
+            each.device,
+        )
+        for each in found
+    )
+    show_table("RECORDED", "ON THE DEVICE", "RESULT", "CODE", "GATE", "DEVICE", rows=rows)
+
+
+def _find_user(db: Database, org_id: int, user_code: str) -> int:
+    for each in db.call(list_users, org_id):
+        if each.user_code.casefold() == user_code.casefold():
+            return each.id
+    raise Missing("user.missing", f"The organization has no user {user_code}.")
+
+
+def _read_contacts(file: Path) -> list[Contact]:
+    contacts, faults = [], 0
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        for number, found in enumerate(read_list(lines), start=2):
+            if isinstance(found, Fault):
+                errors.print(f"line {found.line}: {found.reason}")
+                faults += 1
+            elif not found.email:
+                errors.print(f"row {number}: there is no Email")
+                faults += 1
+            else:
+                contacts.append(_contact(found))
+    if faults:
+        raise Invalid("invite.rows", f"{faults} rows of {file} cannot be taken; nobody was added.")
+    if len(contacts) > SLICE * 20:
+        raise Invalid("invite.many", f"Add up to {SLICE * 20} people at once: split the file.")
+    return contacts
+
+
+def _contact(entry: Entry) -> Contact:
+    first, _, last = entry.recipient.rpartition(" ")
+    return Contact(
+        email=entry.email,
+        first_name=first or last,
+        last_name=last if first else "",
+        phone=entry.mobile or entry.phone,
+    )

@@ -1,0 +1,182 @@
+"""The personal page of an invitation, as a browser without scripts uses it."""
+
+import itertools
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.support.client import Answer, AppClient
+from tests.support.node import LocalNode
+from tests.web.reading import Page
+from turnout.core.events.model import EventDetails, EventState, span
+from turnout.core.events.programme import (
+    create_event,
+    create_ticket_type,
+    create_venue,
+    set_event_state,
+)
+from turnout.core.identity.organizations import create_organization
+from turnout.core.journeys.inviting import (
+    InviteeFilter,
+    create_campaign,
+    invite,
+    list_invitees,
+    send_campaign,
+)
+from turnout.core.messaging.delivering import claim
+from turnout.core.people.model import Contact
+from turnout.store import Tx
+
+BROWSER = {"Accept": "text/html"}
+_numbers = itertools.count(1)
+
+
+class Invited:
+    """An event with `places` for guests, and invited people with their links by first name."""
+
+    def __init__(self, node: LocalNode, places: int | None = None) -> None:
+        self.node = node
+        self.event_id, self.org_id, self.campaign_id = node.db.call(_make, places)
+        node.db.call(send_campaign, self.org_id, self.campaign_id, "", actor="test")
+        found = node.db.call(claim, "email", 100, 1000)
+        own = [job for job in found if job.head.org_id == self.org_id]
+        self.links = {
+            each.name.split()[0]: each.fields.partition('"link":"')[2].rstrip('"}')
+            for job in own
+            for each in job.recipients
+        }
+
+    def look(self, site: AppClient, name: str) -> str:
+        answer = site.request("GET", self.links[name], headers=BROWSER)
+        assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+        return Page(answer.body).text
+
+    def press(self, site: AppClient, name: str, **form: Any) -> Answer:
+        return site.request(
+            "POST",
+            self.links[name],
+            headers=BROWSER | {"Content-Type": "application/x-www-form-urlencoded"},
+            body=urlencode(form).encode(),
+        )
+
+    def states(self) -> dict[str, str]:
+        found = self.node.db.call(list_invitees, self.org_id, self.event_id, InviteeFilter())
+        return {each.first_name: each.state for each in found}
+
+
+def _make(tx: Tx, places: int | None) -> tuple[int, int, int]:
+    slug = f"inviting-{next(_numbers)}"
+    org_id = create_organization(tx, slug, "Acme", actor="test").org_id
+    venue = create_venue(
+        tx, org_id, "Hall <1>", timezone="Europe/Berlin", city="Hamburg", actor="test"
+    )
+    when = span("2099-06-01T18:00", "2099-06-02T01:00", "Europe/Berlin")
+    details = EventDetails(description="Food & music")
+    event = create_event(
+        tx, org_id, "Party <b>", when, venue_id=venue.id, details=details, actor="test"
+    )
+    guests = create_ticket_type(tx, org_id, event.id, "Guest", capacity=places, actor="test")
+    campaign = create_campaign(
+        tx,
+        org_id,
+        event.id,
+        ticket_type_id=guests.id,
+        name="All",
+        subject="Come",
+        sender_email="a@example.com",
+        body="%%link%%",
+        user_id=1,
+        actor="test",
+    )
+    contacts = [
+        Contact(email=f"{name}@{slug}.example.com", first_name=name, last_name="Lee")
+        for name in ("Ann", "Bob")
+    ]
+    invite(tx, org_id, campaign.id, contacts)
+    return event.id, org_id, campaign.id
+
+
+@pytest.fixture
+def invited(node: LocalNode) -> Invited:
+    return Invited(node)
+
+
+def test_looking_shows_the_event_and_changes_nothing(site: AppClient, invited: Invited) -> None:
+    text = invited.look(site, "Ann")
+    for words in (
+        "Invitation for Ann Lee",
+        "Party <b>",
+        "Monday, 1 June 2099, 18:00",
+        "Hall <1>, Hamburg",
+        "Food & music",
+        "Will you come?",
+        "Yes, I will come",
+        "No, I cannot come",
+    ):
+        assert words in text
+    assert invited.states() == {"Ann": "pending", "Bob": "pending"}
+
+
+def test_accepting_gives_a_ticket_and_twice_is_once(site: AppClient, invited: Invited) -> None:
+    for _ in range(2):
+        answer = invited.press(site, "Ann", answer="confirm")
+        assert answer.status == 200
+        text = Page(answer.body).text
+        assert "You are coming Thank you, that is noted." in text
+        assert "Your ticket:" in text
+    assert invited.states() == {"Ann": "confirmed", "Bob": "pending"}
+    text = invited.look(site, "Ann")
+    assert "You are coming Your ticket:" in text
+    assert "I cannot come after all" in text
+
+
+def test_declining_and_thinking_again(site: AppClient, invited: Invited) -> None:
+    assert "You are not coming" in Page(invited.press(site, "Bob", answer="decline").body).text
+    assert "I will come after all" in invited.look(site, "Bob")
+    assert "Your ticket:" in Page(invited.press(site, "Bob", answer="confirm").body).text
+    assert "You are not coming" in Page(invited.press(site, "Bob", answer="decline").body).text
+    assert invited.states() == {"Ann": "pending", "Bob": "declined"}
+
+
+def test_when_nothing_is_left_the_page_says_so(site: AppClient, node: LocalNode) -> None:
+    invited = Invited(node, places=1)
+    assert "You are coming" in Page(invited.press(site, "Ann", answer="confirm").body).text
+    text = Page(invited.press(site, "Bob", answer="confirm").body).text
+    assert "No ticket is left. Your answer was not changed." in text
+    assert "Will you come?" in text
+    invited.press(site, "Ann", answer="decline")
+    assert "You are coming" in Page(invited.press(site, "Bob", answer="confirm").body).text
+
+
+def test_when_it_is_over_or_cancelled_there_is_nothing_to_press(
+    site: AppClient, node: LocalNode, invited: Invited
+) -> None:
+    node.db.call(
+        set_event_state, invited.org_id, invited.event_id, EventState.CANCELLED, actor="test"
+    )
+    text = invited.look(site, "Ann")
+    assert "The event is cancelled." in text
+    assert "Yes, I will come" not in text
+    text = Page(invited.press(site, "Ann", answer="confirm").body).text
+    assert "The event is cancelled. Your answer was not changed." in text
+    over = Invited(node)
+    node.execute(f"UPDATE events SET ends_at = 1 WHERE id = {over.event_id}")
+    assert "The event is over." in over.look(site, "Ann")
+    assert over.states() == {"Ann": "pending", "Bob": "pending"}
+
+
+@pytest.mark.parametrize("form", [{}, {"answer": "perhaps"}])
+def test_another_answer_is_refused(site: AppClient, invited: Invited, form: dict[str, str]) -> None:
+    assert invited.press(site, "Ann", **form).status == 400
+    assert invited.states()["Ann"] == "pending"
+
+
+def test_a_link_that_was_changed_leads_nowhere(site: AppClient, invited: Invited) -> None:
+    ann, bob = invited.links["Ann"], invited.links["Bob"]
+    mixed = ann.partition("-")[0] + "-" + bob.partition("-")[2]
+    for link in (mixed, ann[:-1] + ("0" if ann[-1] != "0" else "1"), "/invitation/x"):
+        for method in ("GET", "POST"):
+            answer = site.request(method, link, headers=BROWSER, body=b"answer=confirm")
+            assert answer.status == 404
+    assert invited.states() == {"Ann": "pending", "Bob": "pending"}
