@@ -15,6 +15,7 @@ from tests.cli.runner import Result, Turnout
 from tests.support.server import Server, clean_environment
 from turnout.cli import seeding
 from turnout.cli.demo import choose_settings, read_members, seed, write_private
+from turnout.cli.seeding_attendance import CAMPAIGNS
 from turnout.cli.seeding_messages import LISTS
 from turnout.core.identity.passwords import is_password
 from turnout.core.messaging.numbers import is_deliverable
@@ -67,7 +68,9 @@ def facts(folder: Path) -> dict[str, Any]:
 def take_secrets(members: dict[str, Any]) -> list[str]:
     """The secrets of demo.json, taken out of it."""
     users = [members["messaging"][name] for name in ("admin", "agent", "user")]
-    return [members["registration"].pop("apiKey"), *(each.pop("password") for each in users)]
+    tokens = [members["attendance"].pop(name) for name in ("eventToken", "companyToken")]
+    passwords = [each.pop("password") for each in users]
+    return [members["registration"].pop("apiKey"), *tokens, *passwords]
 
 
 def counts(folder: Path) -> dict[str, int]:
@@ -89,10 +92,10 @@ def test_the_demo_is_a_believable_programme(seeded: Path) -> None:
     states = {title: state for title, _, state, _ in found["events"]}
     full = [(held, capacity) for _, _, capacity, held in found["sessions"] if held == capacity]
     assert (states["Open Rail Summit"], states["Winter meetup"]) == ("open", "closed")
-    assert len(states) == 2 + len(seeding.WEBINARS)
-    assert len(found["people"]) == seeding.PEOPLE
+    assert len(states) == 3 + len(seeding.WEBINARS)
+    assert len(found["people"]) == seeding.PEOPLE + sum(each[3] for each in CAMPAIGNS)
     assert full == [(seeding.FULL_SESSION_PLACES, seeding.FULL_SESSION_PLACES)]
-    assert all(held > 0 for _, _, _, held in found["events"])
+    assert all(held > 0 for _, _, state, held in found["events"] if state != "cancelled")
     assert ask(seeded / "turnout.db", "SELECT DISTINCT status FROM queue_items") == [("success",)]
 
 
@@ -137,6 +140,28 @@ def test_demo_json_has_users_and_lists_of_the_messaging_api(seeded: Path) -> Non
     assert len({mobile for mobile, _ in numbers}) == len(numbers) == sum(LISTS.values())
 
 
+def test_demo_json_leads_to_the_door(seeded: Path) -> None:
+    door = json.loads((seeded / "demo.json").read_text())["attendance"]
+    path = seeded / "turnout.db"
+    checked = dict(ask(path, "SELECT code, checked_in_at IS NOT NULL FROM tickets"))
+    assert len(set(door["ticketCodes"])) >= 20
+    assert not any(checked[code] for code in door["ticketCodes"])
+    assert checked[door["checkedCode"]] == 1
+    states = ask(
+        path,
+        "SELECT state, count(*) FROM invitations "
+        f"WHERE campaign_id = {door['invitationId']} GROUP BY 1 ORDER BY 1",
+    )
+    assert states == [("confirmed", 8), ("declined", 4), ("pending", 12)]
+    assert len(door["recipientIds"]) == 12
+    sold_out = ask(path, "SELECT name FROM ticket_types WHERE capacity = held")
+    assert sold_out == [("Dinner",)]
+    assert ask(path, "SELECT title FROM events WHERE state = 'cancelled'") == [
+        ("Autumn excursion",)
+    ]
+    assert ask(path, "SELECT id FROM events ORDER BY id LIMIT 1") == [(door["eventId"],)]
+
+
 def test_demo_json_and_the_database_are_for_their_owner_only(seeded: Path) -> None:
     for name in ("demo.json", "turnout.db"):
         assert stat.S_IMODE((seeded / name).stat().st_mode) == 0o600
@@ -176,13 +201,23 @@ def test_a_lost_demo_json_is_written_anew_with_a_new_key(tmp_path: Path, damage:
         tmp_path / "turnout.db",
         "SELECT kind, revoked_at IS NULL, count(*) FROM credentials GROUP BY 1, 2 ORDER BY 1, 2",
     )
-    assert states == [("api_key", 0, 1), ("api_key", 1, 1), ("password", 0, 3), ("password", 1, 3)]
+    assert states == [
+        ("api_key", 0, 1),
+        ("api_key", 1, 1),
+        ("company_token", 0, 1),
+        ("company_token", 1, 1),
+        ("event_token", 0, 1),
+        ("event_token", 1, 1),
+        ("password", 0, 3),
+        ("password", 1, 3),
+    ]
 
 
 # The process that seeds is killed by its own progress report: at the same point in every run.
 KILLED = """
 import os, signal, sys
 from turnout.cli import seeding
+from turnout.cli.seeding_attendance import CAMPAIGNS
 from turnout.cli.seeding_messages import LISTS
 from turnout.core.identity.passwords import is_password
 from turnout.core.messaging.numbers import is_deliverable

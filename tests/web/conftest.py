@@ -31,6 +31,15 @@ DEMO: dict[str, Any] = {
         "user": {"username": "demo/user", "password": "demo-user-password"},
         "userListIds": [12345, 12346],
     },
+    "attendance": {
+        "eventId": 1000001,
+        "eventToken": "demo-event-token",
+        "companyToken": "demo-company-token",
+        "ticketCodes": ["AAAA111111", "BBBB222222", "CCCC333333"],
+        "checkedCode": "DDDD444444",
+        "invitationId": 77,
+        "recipientIds": [1, 2, 3],
+    },
 }
 
 

@@ -52,7 +52,7 @@ def test_the_lines_of_the_start_page_sign_in_register_and_check_the_status(serve
 
 
 def test_the_lines_of_the_start_page_send_messages_and_show_what_became_of_them(server):
-    send, look, write, jobs = Page(server.ask("GET", "/").body).codes[3:]
+    send, look, write, jobs = Page(server.ask("GET", "/").body).codes[3:7]
     accepted, details, listed, page = run_shell(
         "\n".join([send, f"{look}\necho", f"{write}\necho", f"{jobs}\necho"])
     )
@@ -67,8 +67,25 @@ def test_the_lines_of_the_start_page_send_messages_and_show_what_became_of_them(
     assert names[:2] == [(listed["data"], "To a list"), (accepted["data"], "My first job")]
     assert {name for _, name in names[2:]} == {
         *("Doors open", "Early shift?", "Speakers' schedule", "Arriving today?"),
+        *("Friends of the house", "Speakers' dinner"),
     }
     assert {each["job_status"] for each in page["data"][2:]} == {"Complete"}
+
+
+def test_the_lines_of_the_start_page_open_the_door(server):
+    show, check, answer = Page(server.ask("GET", "/").body).codes[7:]
+    event, attendee, again, recipient = run_shell(
+        "\n".join(f"{each}\necho" for each in (show, check, check, answer))
+    )
+    assert (event["id"], event["real_state"]) == (
+        server.demo["attendance"]["eventId"],
+        "paid-active",
+    )
+    (ticket,) = attendee["tickets"]
+    assert ticket["code"] == server.demo["attendance"]["ticketCodes"][0]
+    assert ticket["checked_at"] is not None
+    assert again["error"].startswith(f"Ticket {ticket['code']} was checked already, at ")
+    assert (recipient["state"], len(recipient["ticket_code"])) == ("confirmed", 10)
 
 
 def test_the_lines_of_the_reference_are_answered_as_it_says(server):

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from turnout import bootstrap
 from turnout.cli import seeding
 from turnout.cli.app import app, console, database, errors, settings
+from turnout.cli.seeding_attendance import seed_attendance
 from turnout.cli.seeding_messages import seed_messages
 from turnout.settings import Settings
 from turnout.store import Ids
@@ -61,10 +62,12 @@ def seed(chosen: Settings, file: Path) -> dict[str, Any]:
             lambda done, total: bar.update(task, completed=done, total=total, visible=True),
         )
         messaging = seed_messages(db, known.get("messaging", {}), bootstrap.policy_of(chosen))
+        attendance = seed_attendance(db, known.get("attendance", {}), chosen.public_url)
     members = {
         "base_url": chosen.public_url,
         "registration": registration,
         "messaging": messaging,
+        "attendance": attendance,
     }
     write_private(file, json.dumps(members, indent=2) + "\n")
     return members

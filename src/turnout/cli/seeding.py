@@ -196,6 +196,7 @@ def _seed_programme(tx: Tx) -> None:
     _seed_conference(tx, org, venue)
     _seed_closed_event(tx, org, venue)
     _seed_channel(tx, org)
+    _seed_cancelled_event(tx, org)
 
 
 def _seed_conference(tx: Tx, org: int, venue: Venue) -> None:
@@ -238,6 +239,13 @@ def _seed_channel(tx: Tx, org: int) -> None:
         event = create_event(tx, org, f"Webinar: {title}", when, actor=ACTOR)
         create_session(tx, org, event.id, title, when, actor=ACTOR)
         add_to_channel(tx, org, channel.id, event.id, actor=ACTOR)
+
+
+def _seed_cancelled_event(tx: Tx, org: int) -> None:
+    day = datetime.date(_year(tx), 10, 9)
+    when = span(f"{day}T10:00", f"{day}T16:00", ZONE)
+    event = create_event(tx, org, "Autumn excursion", when, actor=ACTOR)
+    set_event_state(tx, org, event.id, EventState.CANCELLED, actor=ACTOR)
 
 
 def _year(tx: Tx) -> int:

@@ -161,7 +161,51 @@ _SET_QUEUE_IDS = """\
 QUEUE_IDS=$(printf '%s' "$ANSWER" | tr ',' '\\n' |
   sed -n 's/.*"queueId":\\([0-9]*\\).*/\\1/p' | paste -s -d , -)"""
 
+
+def _try_attendance(base_url: str, member: dict[str, Any]) -> Trial:
+    token = ["Authorization: event $EVENT_TOKEN"]
+    event = f"{base_url}/v1/event"
+    code = f"{event}/attendees/code/$CODE"
+    steps = [
+        Step(
+            "Show the event of a token",
+            "A token opens one event; a company's token opens all of its company's.",
+            f"{set_variable('EVENT_TOKEN', member['eventToken'])}\n"
+            f"{curl('GET', f'{event}.json', token)}",
+        ),
+        Step(
+            "Check a ticket at the door",
+            "The first check wins. Repeat the line, and it says when that was.",
+            f"{set_variable('CODE', member['ticketCodes'][0])}\n"
+            f"{curl('POST', f'{code}/check.json', token)}",
+        ),
+        Step(
+            "Confirm an invitation",
+            "Whoever confirms is an attendee, with a ticket.",
+            curl(
+                "POST",
+                f"{event}/invitations/all/recipients/{member['recipientIds'][0]}/confirm.json",
+                token,
+            ),
+        ),
+    ]
+    values = [
+        Value("eventToken", "A token of the conference", [member["eventToken"]]),
+        Value("companyToken", "A token of the company", [member["companyToken"]]),
+        Value("ticketCodes", "Tickets that are not checked yet", member["ticketCodes"][:6]),
+        Value("checkedCode", "One that is", [member["checkedCode"]]),
+        Value("invitationId", "An invitation", [str(member["invitationId"])]),
+        Value(
+            "recipientIds",
+            "Its recipients who have not answered",
+            [str(each) for each in member["recipientIds"][:6]],
+        ),
+    ]
+    return Trial("attendance", steps, values)
+
+
 _TRIALS: dict[str, Callable[[str, dict[str, Any]], Trial]] = {
     "registration": _try_registration,
     "messaging": _try_messaging,
+    "attendance": _try_attendance,
 }
