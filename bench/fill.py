@@ -70,13 +70,14 @@ _FIND_MODEL = """
 SELECT p.org_id, p.id AS person, p.email, r.id AS registration, s.id AS submission,
     s.last_item_id - s.id + 1 AS span,
     (SELECT max(id) FROM queue_items) - s.last_item_id AS shift,
-    p.id AS last_person,
+    (SELECT max(id) FROM people) AS last_person,
     (SELECT max(id) FROM registrations) AS last_registration,
     (SELECT max(id) FROM tickets) AS last_ticket
 FROM people p
 JOIN registrations r ON r.org_id = p.org_id AND r.person_id = p.id
 JOIN submissions s ON s.org_id = p.org_id AND s.email = p.email
-WHERE p.id = (SELECT max(id) FROM people)
+WHERE r.id = (SELECT max(id) FROM registrations WHERE source = 'registration')
+    AND s.id = (SELECT max(id) FROM submissions)
 """
 _TAKE_PLACES = (
     """
