@@ -335,8 +335,9 @@ def test_metrics_are_listed_with_their_labels(demo: Server) -> None:
 @pytest.mark.parametrize("stand_in", [False, True])
 def test_the_lines_of_the_readme_register_somebody(demo: Server, stand_in: bool) -> None:
     script = "\n".join(sh_blocks(read("README.md")))
-    registered, status, *messages = run(demo, script, stand_in=stand_in)
+    registered, status, *messages, checked, again = run(demo, script, stand_in=stand_in)
     check_messages(*messages)
+    check_door(demo, checked, again)
     assert (registered["responseCode"], status["responseCode"]) == (200, 200)
     assert registered["registration"]["contact"] == {"email": "ada@example.com"}
     (session,) = registered["registration"]["sessions"]
@@ -344,6 +345,14 @@ def test_the_lines_of_the_readme_register_somebody(demo: Server, stand_in: bool)
     assert [result["queueId"] for result in status["checkResults"]] == [session["queueId"]]
     (result,) = wait_for(demo, [session["queueId"]])
     assert (result["status"], result["contactId"] > 0) == ("success", True)
+
+
+def check_door(demo: Server, checked: Any, again: Any) -> None:
+    """What the README's lines about the door must have printed."""
+    code = demo.demo["attendance"]["ticketCodes"][7]
+    if "error" not in checked:  # the lines are run twice
+        assert [ticket["code"] for ticket in checked["tickets"]] == [code]
+    assert again["error"].startswith(f"Ticket {code} was checked already, at ")
 
 
 def check_messages(accepted: Any, details: Any, written: Any, jobs: Any) -> None:
