@@ -23,9 +23,11 @@ from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Caller, Login, Role
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
 from turnout.core.journeys.intake import QUEUE
+from turnout.core.journeys.inviting import PATH as INVITATION
 from turnout.core.journeys.live_lists import resolve
 from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.model import Channel
+from turnout.core.messaging.opt_outs import PATH as UNSUBSCRIBE
 from turnout.core.messaging.opt_outs import ensure_link_key, unsubscribe_url
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.replies import receive_replies
@@ -115,6 +117,7 @@ class Node:
             is_ready=self._check_ready,
             access_log=settings.access_log,
             shortcuts=[api.shortcut],
+            secret_paths=(UNSUBSCRIBE, INVITATION),
         )
         self.workers = Workers(settings, db, self.outbound)
         self._loops: list[Loop] = []

@@ -224,6 +224,8 @@ def test_the_log_has_a_line_for_a_request_and_never_its_query(site: Site):
     assert site.server.ask("GET", target, headers=headers).status == 200
     site.server.ask("GET", "/v1.0/nothing%0A%22?token=hunter2")
     site.server.ask("GET", "/?token=hunter2")
+    for path in ("/unsubscribe/1-hunter2", "/invitation/1-hunter2"):
+        assert site.server.ask("GET", path).status == 404
 
     def list_lines() -> list[dict]:
         text = site.server.read_log()
@@ -233,6 +235,8 @@ def test_the_log_has_a_line_for_a_request_and_never_its_query(site: Site):
         return any(line.get("path") == '/v1.0/nothing\n"' for line in list_lines())
 
     wait_until(is_written)
+    wait_until(lambda: "/invitation/…" in [line.get("path") for line in list_lines()])
+    assert "hunter2" not in site.server.read_log()
     (line,) = [line for line in list_lines() if line.get("request_id") == "find-me-in-the-log"]
     assert line.pop("ms") > 0
     assert abs(line.pop("timestamp") - time.time()) < DEADLINE_S

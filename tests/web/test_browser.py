@@ -57,6 +57,28 @@ def test_everybody_can_use_a_page(server, tab, path):
     assert find_violations(tab) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_the_pages_that_links_and_passwords_lead_to(server, browser, scheme):
+    user = server.demo["messaging"]["user"]
+    login = {"username": user["username"], "password": user["password"]}
+    size = PHONE if scheme == "light" else DESK
+    context = browser.new_context(color_scheme=scheme, viewport=size, http_credentials=login)
+    tab = context.new_page()
+    tab.goto(f"{server.url}/outbox?channel=email&to=friend000@example.com")
+    assert find_violations(tab) == []
+    text = tab.locator(".messages .text").first.inner_text()
+    tab.goto(next(word for word in text.split() if "/invitation/" in word))
+    assert tab.get_by_role("heading", level=1).inner_text() == "Open Rail Summit"
+    assert find_violations(tab) == []
+    tab.get_by_role("button", name="I cannot come after all").press("Enter")
+    tab.get_by_role("button", name="I will come after all").press("Enter")
+    expect(tab.get_by_role("status")).to_contain_text("You are coming")
+    for width in (PHONE["width"], DESK["width"]):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.documentElement.scrollWidth") == width
+    context.close()
+
+
 def find_violations(tab):
     """What axe finds, in a line each: the rule, and the first place where it is broken."""
     tab.evaluate(AXE.read_text())

@@ -36,7 +36,8 @@ class Mount(NamedTuple):
 
 class RootApp:
     """One server's front door. `is_ready` raises Failure while requests cannot be served; the
-    `shortcuts` go before the mounts."""
+    `shortcuts` go before the mounts. What follows one of `secret_paths` is never logged: it is
+    what somebody proves themselves with."""
 
     def __init__(
         self,
@@ -45,12 +46,14 @@ class RootApp:
         is_ready: Callable[[], Awaitable[None]],
         access_log: bool,
         shortcuts: Iterable[Shortcut] = (),
+        secret_paths: tuple[str, ...] = (),
     ) -> None:
         # The longest prefix that fits wins; "/" fits everything.
         self._mounts = sorted(mounts, key=lambda mount: -len(mount.prefix))
         self._shortcuts = {(each.method, each.path): each for each in shortcuts}
         self._is_ready = is_ready
         self._access_log = access_log
+        self._secret_paths = secret_paths
         self._own = {"/healthz": self._health, "/readyz": self._ready, "/metrics": self._metrics}
         self.in_flight = 0
 
@@ -81,11 +84,16 @@ class RootApp:
             duration = time.perf_counter() - started
             metrics.observe(name, method, exchange.status, duration)
             if self._access_log:
+                shown = self._show(path) if path.startswith(self._secret_paths) else path
                 logs.log_request(
                     logs.RequestLine(
-                        time.time(), method, path, exchange.status, duration * 1000, number
+                        time.time(), method, shown, exchange.status, duration * 1000, number
                     )
                 )
+
+    def _show(self, path: str) -> str:
+        """A path without what is secret in it."""
+        return next(f"{each}…" for each in self._secret_paths if path.startswith(each))
 
     def _mount(self, path: str) -> Mount:
         if own := self._own.get(path):
