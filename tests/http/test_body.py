@@ -11,7 +11,6 @@ import pytest
 from tests.support.client import AppClient
 from turnout.dialects.registration.errors import present_failure
 from turnout.errors import Invalid
-from turnout.http import body as kit
 from turnout.http.app import RootApp
 from turnout.http.body import check_storable, read_body
 from turnout.http.shortcut import Incoming, Shortcut
@@ -128,14 +127,12 @@ def test_a_length_that_is_no_number_is_a_bad_request(client: AppClient, length: 
     assert answer.status == 400
 
 
-def test_a_body_that_does_not_come_is_given_up(client: AppClient, monkeypatch):
-    monkeypatch.setattr(kit, "READ_TIMEOUT_S", 0.05)
-
+def test_a_body_that_does_not_come_is_given_up(client: AppClient):
     async def receive() -> dict[str, Any]:
         return await asyncio.get_running_loop().create_future()
 
-    with pytest.raises(Invalid, match="did not arrive"):
-        client.run(read_body(falcon.asgi.Request(SCOPE, receive), LIMIT))
+    with pytest.raises(Invalid, match=r"did not arrive in 0\.05 seconds"):
+        client.run(read_body(falcon.asgi.Request(SCOPE, receive), LIMIT, timeout_s=0.05))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from turnout.settings import Settings
 from turnout.store import Database, Tx, open_database
 
 NAME = "codes first"
-CODES = 10
+CODES = proof.scale(6, 20)
 # The network has at most what two shares in a row hold when a code is asked for.
 MOST_BEFORE = 3_000
 WITHIN_MS = 1000
@@ -35,7 +35,7 @@ def test_a_code_goes_out_before_the_rest_of_a_broadcast(
     cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
     url = new_database(backend, tmp_path, cluster)
     make_user(url)
-    people = proof.scale(20_000, 100_000)
+    people = proof.scale(12_000, 100_000)
     server = Server(tmp_path, database_url=url, command=("serve",), access_log="false")
     db = open_database(Settings(database_url=url))
     try:

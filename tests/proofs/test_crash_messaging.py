@@ -47,7 +47,7 @@ def test_a_broadcast_survives_kills(
     url = new_database(backend, tmp_path, cluster)
     make_user(url)
     dice = proof.random_for(f"{NAME} {backend}")
-    people, kills = proof.scale((1_500, 3), (20_000, 20))
+    people, kills = proof.scale((1_000, 2), (20_000, 20))
     with MailSink(pause_s=PAUSE_S) as sink:
         server = Server(
             tmp_path,
@@ -123,7 +123,7 @@ def post_until_answered(server: Server, dice: random.Random, people: int) -> int
             for n in range(people)
         ],
     }
-    most = proof.scale(2, 8)
+    most = proof.scale(1, 8)
     for kills in range(most + 1):
         server.start()
         timer = threading.Timer(dice.uniform(0, LONGEST_ACCEPT_S), server.kill)

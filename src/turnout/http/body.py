@@ -16,7 +16,7 @@ READ_TIMEOUT_S = 30
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-async def read_body(req: Incoming, limit: int, timeout_s: int = READ_TIMEOUT_S) -> bytes:
+async def read_body(req: Incoming, limit: int, timeout_s: float = READ_TIMEOUT_S) -> bytes:
     """The whole body. Raises Invalid, before reading it, when it is over `limit` bytes, and when
     it does not arrive in `timeout_s`."""
     length = req.content_length
@@ -30,7 +30,7 @@ async def read_body(req: Incoming, limit: int, timeout_s: int = READ_TIMEOUT_S) 
     return body
 
 
-async def _read_in_time(req: Incoming, most: int, timeout_s: int) -> bytes:
+async def _read_in_time(req: Incoming, most: int, timeout_s: float) -> bytes:
     # What asyncio.timeout does, at a fifth of its cost.
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
@@ -43,7 +43,7 @@ async def _read_in_time(req: Incoming, most: int, timeout_s: int) -> bytes:
             raise
         task.uncancel()
         raise Invalid(
-            "body.slow", f"Bad Request: the body did not arrive in {timeout_s} seconds."
+            "body.slow", f"Bad Request: the body did not arrive in {timeout_s:g} seconds."
         ) from None
     finally:
         if timer:
