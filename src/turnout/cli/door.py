@@ -16,7 +16,7 @@ from turnout.cli.app import (
     show_table,
 )
 from turnout.core.identity.organizations import get_organization
-from turnout.core.identity.users import list_users
+from turnout.core.identity.users import get_user_id
 from turnout.core.journeys.checking import create_gate, list_gates, list_scans
 from turnout.core.journeys.inviting import (
     create_campaign,
@@ -28,8 +28,7 @@ from turnout.core.messaging.list_files import Fault, read_list
 from turnout.core.messaging.lists import Entry
 from turnout.core.messaging.staging import SLICE
 from turnout.core.people.model import Contact
-from turnout.errors import Invalid, Missing
-from turnout.store import Database
+from turnout.errors import Invalid
 
 invites = App(name="invite", help="Invitations to events: make, fill, send and remind.")
 gates = App(name="gate", help="Check-in lists: whom a door lets in.")
@@ -77,7 +76,7 @@ def create(
             sender_email=sender,
             sender_name=sender_name,
             body=body.read_text(encoding="utf-8"),
-            user_id=_find_user(db, org_id, user),
+            user_id=db.call(get_user_id, org_id, user),
             actor=actor(),
         )
     console.print(f"Invitation {campaign.id} is made. `turnout invite add` fills it.")
@@ -230,13 +229,6 @@ def scans(org: str, event: Number, /, *, limit: Number = 50) -> None:
         for each in found
     )
     show_table("RECORDED", "ON THE DEVICE", "RESULT", "CODE", "GATE", "DEVICE", rows=rows)
-
-
-def _find_user(db: Database, org_id: int, user_code: str) -> int:
-    for each in db.call(list_users, org_id):
-        if each.user_code.casefold() == user_code.casefold():
-            return each.id
-    raise Missing("user.missing", f"The organization has no user {user_code}.")
 
 
 def _read_contacts(file: Path) -> list[Contact]:

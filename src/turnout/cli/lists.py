@@ -20,7 +20,7 @@ from turnout.cli.app import (
     show_table,
 )
 from turnout.core.identity.organizations import get_organization
-from turnout.core.identity.users import list_users
+from turnout.core.identity.users import get_user_id, list_users
 from turnout.core.messaging.list_files import Fault, read_list
 from turnout.core.messaging.lists import (
     Entry,
@@ -32,7 +32,7 @@ from turnout.core.messaging.lists import (
     list_lists,
 )
 from turnout.core.messaging.staging import SLICE
-from turnout.errors import Invalid, Missing
+from turnout.errors import Invalid
 from turnout.store import Database
 
 SHOWN_FAULTS = 100
@@ -63,7 +63,7 @@ def import_file(
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        user_id = _find_user(db, org_id, user)
+        user_id = db.call(get_user_id, org_id, user)
         total = _check(file)
         list_id = db.call(begin_list, org_id, user_id, name or file.stem)
         try:
@@ -117,13 +117,6 @@ def delete(org: str, number: Number, /) -> None:
         org_id = db.call(get_organization, org).org_id
         db.call(delete_list, org_id, number, actor=actor())
     console.print(f"List {number} is deleted.")
-
-
-def _find_user(db: Database, org_id: int, user_code: str) -> int:
-    for each in db.call(list_users, org_id):
-        if each.user_code.casefold() == user_code.casefold():
-            return each.id
-    raise Missing("user.missing", f"The organization has no user {user_code}.")
 
 
 def _check(file: Path) -> int:

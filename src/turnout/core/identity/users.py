@@ -10,7 +10,7 @@ from turnout.core.identity.passwords import hash_password as hash_password
 from turnout.core.identity.passwords import is_password as is_password
 from turnout.core.identity.sql import sql
 from turnout.core.text import is_email
-from turnout.errors import Invalid
+from turnout.errors import Invalid, Missing
 from turnout.store import Tx
 
 
@@ -64,6 +64,14 @@ def list_users(tx: Tx, org_id: int) -> list[User]:
         User(org_id, id_, code, Role(role), name, email)
         for org_id, id_, code, role, name, email in sql.list_users(tx, org_id=org_id)
     ]
+
+
+def get_user_id(tx: Tx, org_id: int, user_code: str) -> int:
+    """The number of the organization's user of that code, in any case. Raises Missing."""
+    for each in list_users(tx, org_id):
+        if each.user_code.casefold() == user_code.casefold():
+            return each.id
+    raise Missing("user.missing", f"The organization has no user {user_code}.")
 
 
 def set_password(tx: Tx, org_id: int, user_id: int, password_hash: str) -> None:

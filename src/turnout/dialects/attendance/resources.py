@@ -1,6 +1,6 @@
 """The endpoints; each is decode, one verb, present."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -36,9 +36,11 @@ from turnout.dialects.attendance import decode, present
 from turnout.dialects.attendance.auth import Door, Doors
 from turnout.dialects.attendance.cors import OpenResource
 from turnout.errors import Conflict, Missing
+from turnout.http.streaming import ClosingBody
 from turnout.store import Database, Tx
 
 MOST_EVENTS = 10_000
+Act = Callable[[Tx, int, int, Scan], Answer]
 _encode = msgspec.json.Encoder().encode
 
 
@@ -92,7 +94,7 @@ class AttendeesResource(_Base):
             self._db.stream(stream_attendees, door.org_id, door.event_id, wanted)
         )
         clock = present.local_clock(event.timezone)
-        resp.stream = _Closing(_present_rows(aiter(rows), clock), open_stream)
+        resp.stream = ClosingBody(_present_rows(aiter(rows), clock), open_stream)
 
     async def _answer_page(
         self, req: Request, resp: Response, wanted: AttendeeFilter, number: int, size: int
@@ -110,9 +112,11 @@ class AttendeesResource(_Base):
 class CheckResource(_Base):
     """Contract, Check an attendee's ticket."""
 
+    _act = staticmethod(check_in)
+
     async def on_post(self, req: Request, resp: Response, code: str) -> None:
         scan = await decode.decode_scan(req, code, self._db.clock())
-        event, answer, attendee = await self._doors.write(req, _check, scan)
+        event, answer, attendee = await self._doors.write(req, _scan, self._act, scan)
         clock = present.local_clock(event.timezone)
         _refuse(answer, scan, clock)
         resp.data = _encode(present.present_attendee(attendee, clock))
@@ -127,15 +131,10 @@ class AttendeeResource(CheckResource):
         resp.data = _encode(present.present_attendee(attendee, clock))
 
 
-class UncheckResource(_Base):
+class UncheckResource(CheckResource):
     """An addition: take a check-in back."""
 
-    async def on_post(self, req: Request, resp: Response, code: str) -> None:
-        scan = await decode.decode_scan(req, code, self._db.clock())
-        event, answer, attendee = await self._doors.write(req, _uncheck, scan)
-        clock = present.local_clock(event.timezone)
-        _refuse(answer, scan, clock)
-        resp.data = _encode(present.present_attendee(attendee, clock))
+    _act = staticmethod(undo_check_in)
 
 
 class InvitationsResource(_Base):
@@ -174,23 +173,6 @@ class RecipientResource(_Base):
 
 
 _ACTIONS = {"confirm": confirm, "decline": decline}
-
-
-class _Closing(AsyncIterator[bytes]):
-    """A streamed body; whoever stops reading it closes what it comes from."""
-
-    def __init__(self, pieces: AsyncIterator[bytes], source: AsyncExitStack) -> None:
-        self._pieces = pieces
-        self._source = source
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        return await anext(self._pieces)
-
-    async def close(self) -> None:
-        await self._source.aclose()
 
 
 async def _present_rows(
@@ -269,15 +251,9 @@ def _find(tx: Tx, door: Door, code: str) -> _Found:
     return _Found(event, find_attendee(tx, door.org_id, door.event_id, code))
 
 
-def _check(tx: Tx, door: Door, scan: Scan) -> _Checked:
+def _scan(tx: Tx, door: Door, act: Act, scan: Scan) -> _Checked:
     event = get_event(tx, door.org_id, door.event_id)
-    answer = check_in(tx, door.org_id, door.event_id, scan)
-    return _with_attendee(tx, door, event, answer, scan)
-
-
-def _uncheck(tx: Tx, door: Door, scan: Scan) -> _Checked:
-    event = get_event(tx, door.org_id, door.event_id)
-    answer = undo_check_in(tx, door.org_id, door.event_id, scan)
+    answer = act(tx, door.org_id, door.event_id, scan)
     return _with_attendee(tx, door, event, answer, scan)
 
 

@@ -33,6 +33,7 @@ from turnout.dialects.messaging.recipients import Recipients
 from turnout.errors import Invalid, Unavailable
 from turnout.http.body import read_body
 from turnout.http.dialect import Resource
+from turnout.http.streaming import ClosingBody
 from turnout.store import Database
 
 BODY_LIMIT = 64 * 1024 * 1024
@@ -138,24 +139,7 @@ class JobResource(Resource):
             return
         open_stream = AsyncExitStack()
         rows = await open_stream.enter_async_context(self._db.stream(stream_job, caller, number))
-        resp.stream = _Closing(present_rows(caller, aiter(rows)), open_stream)
-
-
-class _Closing(AsyncIterator[bytes]):
-    """A streamed body; whoever stops reading it closes what it comes from."""
-
-    def __init__(self, pieces: AsyncIterator[bytes], source: AsyncExitStack) -> None:
-        self._pieces = pieces
-        self._source = source
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        return await anext(self._pieces)
-
-    async def close(self) -> None:
-        await self._source.aclose()
+        resp.stream = ClosingBody(present_rows(caller, aiter(rows)), open_stream)
 
 
 class _Places:
