@@ -380,6 +380,7 @@ def _list_sent(tx: Tx, login: Login, wanted: OutboxFilter) -> list[SentMessage]:
         tx,
         login.org_id,
         user_id=login.user_id if is_own else 0,
+        codes_of=login.user_id,
         channel=wanted.channel,
         destination=wanted.destination,
         job_id=wanted.job_id,

@@ -17,7 +17,8 @@ from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.users import create_user
 from turnout.core.messaging.accepting import accept_job
-from turnout.core.messaging.model import Channel, NewRecipient
+from turnout.core.messaging.model import Channel, JobType, Kind, NewRecipient
+from turnout.core.verification.codes import CodeRequest, send_code
 
 BROWSER = {"Accept": "text/html"}
 PASSWORD = "Test password 1"
@@ -110,6 +111,27 @@ def test_messages_are_filtered(
     text = Page(ask(site, "agent", query.format(**jobs)).body).text
     assert [each for each in jobs if f"From <{each}>" in text] == seen
     assert ("The simulator has sent nothing like that." in text) == (not seen)
+
+
+def test_a_code_is_shown_to_nobody_but_who_sent_it(
+    site: AppClient, node: LocalNode, jobs: dict[str, int]
+) -> None:
+    found = node.db.call(find_password, "out/acct")
+    assert found
+    asked = CodeRequest("c1", JobType.SMS, "61412345679", "Your code is [[code]]")
+    job_id = node.db.call(send_code, found.login, asked)
+    message = Message(
+        id=job_id,
+        org_id=found.login.org_id,
+        channel=Channel.SMS,
+        text="Your code is 123456",
+        kind=Kind.CODE,
+    )
+    carrier = SimulatorCarrier(SimulatorSettings(), node.db)
+    parcel = Parcel(attempt_id=2, destination="61412345679", sender="")
+    asyncio.run(carrier.send(message, [parcel]))
+    assert "Your code is 123456" in Page(ask(site, "acct").body).text
+    assert "Your code is" not in Page(ask(site, "agent").body).text
 
 
 @pytest.mark.parametrize(

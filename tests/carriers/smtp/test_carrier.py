@@ -17,6 +17,7 @@ from tests.carriers.smtp.samples import (
 )
 from tests.carriers.smtp.scripted import Peer, scripted
 from tests.carriers.smtp.test_dkim import ED25519, RSA, pem, verify
+from tests.support.mail_sink import MailSink
 from tests.support.postfix import SmtpSink
 from turnout.carriers import Accepted, Attachment, Carrier, Rejected
 from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
@@ -168,3 +169,18 @@ def test_files_that_cannot_be_read_are_named_at_once(settings, fault):
     with pytest.raises(ValueError, match="cannot be read") as caught:
         SmtpCarrier(SmtpSettings(host="relay", **settings))
     assert str(caught.value) == fault
+
+
+def test_mails_are_spaced_by_the_rate():
+    async def main(port: int) -> float:
+        loop = asyncio.get_running_loop()
+        async with carrying(port, rate=100, tls="off") as carrier:
+            began = loop.time()
+            for _ in range(2):
+                parcels = [make_parcel(n) for n in range(1, 21)]
+                outcomes = await carrier.send(make_message(), parcels)
+                assert [type(each) for each in outcomes] == [Accepted] * 20
+            return loop.time() - began
+
+    with MailSink() as sink:
+        assert run(main(sink.port)) >= (16 + 4 + 16) / 100

@@ -6,7 +6,6 @@ The address is the operator's own choice, so it is not judged as those of users 
 
 import asyncio
 import base64
-import time
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -26,6 +25,7 @@ from turnout.carriers.http_sms.settings import HttpSmsSettings
 from turnout.carriers.http_sms.webhook import EVENTS, media_url
 from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, Status
+from turnout.http.pace import Pace
 from turnout.store.sources import Clock
 
 ANSWER_BYTES = 65_536
@@ -50,7 +50,7 @@ class HttpSmsCarrier:
         self._clock = clock
         self._base_url = base_url
         self._turns = asyncio.Semaphore(settings.connections)
-        self._pace = _Pace(settings.rate)
+        self._pace = Pace(settings.rate)
         self._session: Any = None
         self._is_stopping = False
         self._under_way: set[asyncio.Task[Outcome]] = set()
@@ -154,20 +154,3 @@ class HttpSmsCarrier:
             return Unknown(f"the provider did not answer in {settings.timeout_s:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Unknown(f"the connection broke: {str(error) or type(error).__name__}")
-
-
-class _Pace:
-    """Lets so many go a second, evenly; 0 = any number."""
-
-    def __init__(self, rate: float) -> None:
-        self._gap_s = 1 / rate if rate else 0.0
-        self._next = 0.0
-
-    async def wait(self) -> None:
-        if not self._gap_s:
-            return
-        now = time.monotonic()
-        at = max(self._next, now)
-        self._next = at + self._gap_s
-        if at > now:
-            await asyncio.sleep(at - now)

@@ -114,16 +114,19 @@ def list_messages(
     org_id: int,
     *,
     user_id: int = 0,
+    codes_of: int = 0,
     channel: str = "",
     destination: str = "",
     job_id: int = 0,
     most: int = 50,
 ) -> list[Shown]:
-    """Messages of an organization, newest first; 0 and empty = any."""
+    """Messages of an organization, newest first; 0 and empty = any. Verification codes are shown
+    to nobody but the user `codes_of`, where one is given."""
     rows = sql.list_messages(
         tx,
         org_id=org_id,
         user_id=user_id,
+        codes_of=codes_of,
         channel=channel,
         destination=destination,
         job_id=job_id,

@@ -24,6 +24,7 @@ from turnout.carriers.smtp.mime import Mail, MailTemplate, Postmark
 from turnout.carriers.smtp.pool import Pool
 from turnout.carriers.smtp.settings import SmtpSettings
 from turnout.core.messaging.model import Channel, Status
+from turnout.http.pace import Pace
 from turnout.store.sources import Clock, system_clock
 
 log = structlog.get_logger()
@@ -53,6 +54,7 @@ class SmtpCarrier:
         self._clock = clock
         self._templates = _Templates()
         self._pool = Pool(settings)
+        self._pace = Pace(settings.rate)
         self._signers = [
             Signer.load(settings.dkim_domain, selector, path)
             for selector, path in settings.dkim_keys.items()
@@ -79,6 +81,7 @@ class SmtpCarrier:
             template = await self._templates.get(message)
             for start in range(0, len(parcels), _SLICE):
                 await self._pool.room()
+                await self._pace.wait(len(parcels[start : start + _SLICE]))
                 mails = await self._make(template, parcels[start : start + _SLICE])
                 waiting += [
                     mail if isinstance(mail, Rejected) else self._pool.put(mail) for mail in mails

@@ -48,6 +48,7 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True):
     domain_connections: Annotated[
         int, Meta(ge=0, description="messages under way at once to one domain; 0 = no limit")
     ] = 0
+    rate: Annotated[float, Meta(ge=0, description="mails a second; 0 = no limit")] = 0
     messages_per_connection: Annotated[
         int, Meta(ge=1, description="messages after which a connection is replaced")
     ] = 1000
