@@ -128,7 +128,7 @@ The answer has a queueId. Ask what became of it (put the number in place of 1):
 
 Send somebody a text (the simulator takes it, and reaches nobody), and see what became of it:
 
-  curl -s -u '{user["username"]}:{user["password"]}' {base}/api/v1/jobs \
+  curl -s -u '{user["username"]}:{user["password"]}' {base}/api/v1/jobs \\
     -d '{json.dumps(job)}'
   curl -s -u '{user["username"]}:{user["password"]}' {base}/api/v1/jobs
 
