@@ -411,6 +411,10 @@ def shape(value: Any) -> Any:
 
 @pytest.mark.xdist_group("docs")
 def test_the_lines_that_the_demo_prints_work(demo: Server) -> None:
+    deadline = time.monotonic() + 30
+    while "Keys and ids for scripts" not in demo.read_log():  # it is ready a moment before
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     introduction = demo.read_log().split("Turnout serves its demo at ", 1)[1]
     lines = [line for line in introduction.splitlines() if line.startswith("  ")]
     registered, status, accepted, jobs = run(demo, "\n".join(lines))
