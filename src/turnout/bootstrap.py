@@ -59,6 +59,7 @@ from turnout.workers.loop import Loop
 from turnout.workers.schedules import schedule_loops
 
 READY_TIMEOUT_S = 3
+TICKET = "/ticket/"
 OUTBOX_PAGE = 100
 # The event loop and the writer thread share one interpreter: with the default of 5 ms a
 # waiting thread would add that much to every statement under load.
@@ -117,7 +118,7 @@ class Node:
             is_ready=self._check_ready,
             access_log=settings.access_log,
             shortcuts=[api.shortcut],
-            secret_paths=(UNSUBSCRIBE, INVITATION),
+            secret_paths=(UNSUBSCRIBE, INVITATION, TICKET),
         )
         self.workers = Workers(settings, db, self.outbound)
         self._loops: list[Loop] = []

@@ -224,7 +224,7 @@ def test_the_log_has_a_line_for_a_request_and_never_its_query(site: Site):
     assert site.server.ask("GET", target, headers=headers).status == 200
     site.server.ask("GET", "/v1.0/nothing%0A%22?token=hunter2")
     site.server.ask("GET", "/?token=hunter2")
-    for path in ("/unsubscribe/1-hunter2", "/invitation/1-hunter2"):
+    for path in ("/unsubscribe/1-hunter2", "/ticket/1-hunter2", "/invitation/1-hunter2"):
         assert site.server.ask("GET", path).status == 404
 
     def list_lines() -> list[dict]:

@@ -17,6 +17,7 @@ from turnout.core.events.programme import (
     set_event_state,
 )
 from turnout.core.identity.organizations import create_organization
+from turnout.core.journeys.checking import Scan, check_in
 from turnout.core.journeys.inviting import (
     InviteeFilter,
     create_campaign,
@@ -180,3 +181,44 @@ def test_a_link_that_was_changed_leads_nowhere(site: AppClient, invited: Invited
             answer = site.request(method, link, headers=BROWSER, body=b"answer=confirm")
             assert answer.status == 404
     assert invited.states() == {"Ann": "pending", "Bob": "pending"}
+
+
+# -- the ticket's own page -------------------------------------------------------------------
+
+
+def ticket_of(invited: Invited, name: str) -> str:
+    found = invited.node.db.call(
+        list_invitees, invited.org_id, invited.event_id, InviteeFilter(first_name=name)
+    )
+    return str(found[0].ticket_code)
+
+
+def test_a_ticket_has_a_page_that_names_nobody(site: AppClient, invited: Invited) -> None:
+    invited.press(site, "Ann", answer="confirm")
+    code = ticket_of(invited, "Ann")
+    answer = site.request("GET", f"/ticket/{invited.org_id}-{code.lower()}", headers=BROWSER)
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    text = Page(answer.body).text
+    assert "Ticket: Guest Party <b> Monday, 1 June 2099, 18:00" in text
+    assert f"Show this code at the door: {code}" in text
+    assert "Ann" not in text
+    scan = Scan(code=code, at=4_083_840_000_000)
+    invited.node.db.call(check_in, invited.org_id, invited.event_id, scan)
+    again = site.request("GET", f"/ticket/{invited.org_id}-{code}", headers=BROWSER)
+    assert "Checked at 18:00 on 30 May 2099." in Page(again.body).text
+    invited.press(site, "Ann", answer="decline")
+    gone = site.request("GET", f"/ticket/{invited.org_id}-{code}", headers=BROWSER)
+    assert "Cancelled This ticket lets nobody in." in Page(gone.body).text
+
+
+def test_a_ticket_that_is_none_has_no_page(site: AppClient, invited: Invited) -> None:
+    invited.press(site, "Ann", answer="confirm")
+    code = ticket_of(invited, "Ann")
+    for address in (
+        f"1-{code}",
+        code,
+        f"{invited.org_id}-NOSUCH",
+        f"x-{code}",
+        f"{invited.org_id}-",
+    ):
+        assert site.request("GET", f"/ticket/{address}", headers=BROWSER).status == 404

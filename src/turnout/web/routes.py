@@ -15,6 +15,7 @@ from turnout.web.failures import present_failure
 from turnout.web.invitation import InvitationResource
 from turnout.web.outbox import OutboxResource
 from turnout.web.policy import PagePolicy
+from turnout.web.ticket import TicketResource
 from turnout.web.unsubscribe import UnsubscribeResource
 
 
@@ -38,6 +39,7 @@ def build(parts: WebParts) -> "falcon.asgi.App[Any, Any]":
     if parts.db:
         app.add_route("/unsubscribe/{token}", UnsubscribeResource(parts.db))
         app.add_route("/invitation/{token}", InvitationResource(parts.db))
+        app.add_route("/ticket/{address}", TicketResource(parts.db))
     if parts.read_outbox:
         app.add_route("/outbox", OutboxResource(parts.read_outbox))
     return app

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from turnout.core.events.showing import ShownEvent, get_shown_event
 from turnout.core.journeys.sql import sql
 from turnout.errors import Missing
 from turnout.store import Tx
@@ -33,6 +34,15 @@ class Attendee(NamedTuple):
     email: str
     phone: str
     tickets: list[HeldTicket]
+
+
+class ShownTicket(NamedTuple):
+    """A ticket as its page shows it. `checked_in_at` in epoch ms."""
+
+    code: str
+    type_name: str
+    is_cancelled: bool
+    checked_in_at: int | None
 
 
 class AttendeeFilter(msgspec.Struct, frozen=True):
@@ -73,6 +83,16 @@ def find_attendee(tx: Tx, org_id: int, event_id: int, code: str) -> Attendee:
     for attendee in group_attendees(rows):
         return attendee
     raise Missing("ticket.missing", f"There is no ticket {code} for this event.")
+
+
+def read_ticket(tx: Tx, org_id: int, code: str) -> tuple[ShownEvent, ShownTicket]:
+    """A ticket and its event, for its own page. Raises Missing."""
+    row = sql.find_ticket_page(tx, org_id=org_id, code=normalize(code))
+    if row is None:
+        raise Missing("ticket.missing", "There is no such ticket.")
+    event_id, own_code, type_name, is_cancelled, checked_in_at = row
+    ticket = ShownTicket(own_code, type_name, bool(is_cancelled), checked_in_at)
+    return get_shown_event(tx, org_id, event_id), ticket
 
 
 def group_attendees(rows: Iterable[tuple[Any, ...]]) -> Iterator[Attendee]:

@@ -66,6 +66,16 @@ JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
 WHERE c.org_id = :org_id AND c.code = :code AND r.event_id = :event_id
 ORDER BY t.id;
 
+-- name: find_ticket_page(org_id, code)^
+SELECT r.event_id, t.code, y.name,
+    CASE WHEN t.state = 'valid' AND r.state = 'confirmed' AND e.state <> 'cancelled' THEN 0 ELSE 1 END,
+    t.checked_in_at
+FROM tickets t
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+JOIN ticket_types y ON y.org_id = t.org_id AND y.id = t.ticket_type_id
+WHERE t.org_id = :org_id AND t.code = :code;
+
 -- == checking ==
 
 -- name: find_scanned(org_id, event_id, code)^

@@ -233,7 +233,7 @@ def present_campaign(campaign: Campaign, answers: dict[str, int], clock: Clock) 
     }
 
 
-def present_invitee(invitee: Invitee, base_url: str) -> dict[str, Any]:
+def present_invitee(invitee: Invitee, org_id: int, base_url: str) -> dict[str, Any]:
     """Contract, Get invitation recipients."""
     code = invitee.ticket_code
     return {
@@ -244,5 +244,5 @@ def present_invitee(invitee: Invitee, base_url: str) -> dict[str, Any]:
         "last_name": invitee.last_name or None,
         "state": invitee.state,
         "ticket_code": code,
-        "ticket_url": f"{base_url}/ticket/{code}" if code else None,
+        "ticket_url": f"{base_url}/ticket/{org_id}-{code}" if code else None,
     }

@@ -153,8 +153,10 @@ class RecipientsResource(_Base):
 
     async def on_get(self, req: Request, resp: Response, invitation_id: str) -> None:
         wanted = decode.decode_invitee_filter(req, invitation_id)
-        found = await self._doors.read(req, _list_invitees, wanted)
-        resp.data = _encode([present.present_invitee(each, self._base_url) for each in found])
+        org_id, found = await self._doors.read(req, _list_invitees, wanted)
+        resp.data = _encode(
+            [present.present_invitee(each, org_id, self._base_url) for each in found]
+        )
 
 
 class RecipientResource(_Base):
@@ -168,8 +170,8 @@ class RecipientResource(_Base):
             raise Missing("action.missing", f"There is no action {action}: confirm or decline.")
         campaign_id = decode.decode_campaign_id(invitation_id)
         number = decode.decode_id(recipient_id, "recipient")
-        invitee = await self._doors.write(req, _answer, campaign_id, number, act)
-        resp.data = _encode(present.present_invitee(invitee, self._base_url))
+        org_id, invitee = await self._doors.write(req, _answer, campaign_id, number, act)
+        resp.data = _encode(present.present_invitee(invitee, org_id, self._base_url))
 
 
 _ACTIONS = {"confirm": confirm, "decline": decline}
@@ -286,11 +288,12 @@ def _list_campaigns(tx: Tx, door: Door) -> tuple[Event, list[tuple[Campaign, dic
     return event, list_campaigns(tx, door.org_id, door.event_id)
 
 
-def _list_invitees(tx: Tx, door: Door, wanted: InviteeFilter) -> list[Invitee]:
-    return list_invitees(tx, door.org_id, door.event_id, wanted)
+def _list_invitees(tx: Tx, door: Door, wanted: InviteeFilter) -> tuple[int, list[Invitee]]:
+    return door.org_id, list_invitees(tx, door.org_id, door.event_id, wanted)
 
 
-def _answer(tx: Tx, door: Door, campaign_id: int, invitee_id: int, act: Any) -> Invitee:
+def _answer(tx: Tx, door: Door, campaign_id: int, invitee_id: int, act: Any) -> tuple[int, Invitee]:
     get_invitee(tx, door.org_id, door.event_id, campaign_id, invitee_id)
     act(tx, door.org_id, invitee_id, actor=door.actor)
-    return get_invitee(tx, door.org_id, door.event_id, campaign_id, invitee_id)
+    invitee = get_invitee(tx, door.org_id, door.event_id, campaign_id, invitee_id)
+    return door.org_id, invitee
