@@ -25,6 +25,8 @@ from turnout.core.identity.signing import ensure_signing_key, generate_key_pair,
 from turnout.core.journeys.intake import QUEUE
 from turnout.core.journeys.inviting import PATH as INVITATION
 from turnout.core.journeys.live_lists import resolve
+from turnout.core.journeys.mailing import TICKET
+from turnout.core.journeys.waiting import PATH as WAITING
 from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.opt_outs import PATH as UNSUBSCRIBE
@@ -57,9 +59,9 @@ from turnout.workers.inbox import CarrierInbox
 from turnout.workers.intake import intake_loops
 from turnout.workers.loop import Loop
 from turnout.workers.schedules import schedule_loops
+from turnout.workers.waiting import waiting_loops
 
 READY_TIMEOUT_S = 3
-TICKET = "/ticket/"
 OUTBOX_PAGE = 100
 # The event loop and the writer thread share one interpreter: with the default of 5 ms a
 # waiting thread would add that much to every statement under load.
@@ -118,7 +120,7 @@ class Node:
             is_ready=self._check_ready,
             access_log=settings.access_log,
             shortcuts=[api.shortcut],
-            secret_paths=(UNSUBSCRIBE, INVITATION, TICKET),
+            secret_paths=(UNSUBSCRIBE, INVITATION, TICKET, WAITING),
         )
         self.workers = Workers(settings, db, self.outbound)
         self._loops: list[Loop] = []
@@ -238,6 +240,7 @@ class Workers:
         self._loops = [
             *intake_loops(self._db),
             *schedule_loops(self._db, resolve),
+            *waiting_loops(self._db, settings.public_url),
             *delivery_loops(self._db, delivery),
             *callback_loops(self._db, self._outbound),
         ]

@@ -15,7 +15,7 @@ from tests.cli.runner import Result, Turnout
 from tests.support.server import Server, clean_environment
 from turnout.cli import seeding
 from turnout.cli.demo import choose_settings, read_members, seed, write_private
-from turnout.cli.seeding_attendance import CAMPAIGNS
+from turnout.cli.seeding_attendance import CAMPAIGNS, WAITING
 from turnout.cli.seeding_messages import LISTS
 from turnout.core.identity.passwords import is_password
 from turnout.core.messaging.numbers import is_deliverable
@@ -93,7 +93,8 @@ def test_the_demo_is_a_believable_programme(seeded: Path) -> None:
     full = [(held, capacity) for _, _, capacity, held in found["sessions"] if held == capacity]
     assert (states["Open Rail Summit"], states["Winter meetup"]) == ("open", "closed")
     assert len(states) == 3 + len(seeding.WEBINARS)
-    assert len(found["people"]) == seeding.PEOPLE + sum(each[3] for each in CAMPAIGNS)
+    invited = sum(each[3] for each in CAMPAIGNS)
+    assert len(found["people"]) == seeding.PEOPLE + invited + WAITING
     assert full == [(seeding.FULL_SESSION_PLACES, seeding.FULL_SESSION_PLACES)]
     assert all(held > 0 for _, _, state, held in found["events"] if state != "cancelled")
     assert ask(seeded / "turnout.db", "SELECT DISTINCT status FROM queue_items") == [("success",)]
@@ -217,7 +218,7 @@ def test_a_lost_demo_json_is_written_anew_with_a_new_key(tmp_path: Path, damage:
 KILLED = """
 import os, signal, sys
 from turnout.cli import seeding
-from turnout.cli.seeding_attendance import CAMPAIGNS
+from turnout.cli.seeding_attendance import CAMPAIGNS, WAITING
 from turnout.cli.seeding_messages import LISTS
 from turnout.core.identity.passwords import is_password
 from turnout.core.messaging.numbers import is_deliverable

@@ -70,7 +70,10 @@ ABOUT_ALL = {
     "turnout.core.events:list_channels",
     "turnout.core.identity:list_credentials",
     "turnout.core.identity:list_users",
+    "turnout.core.journeys:find_first_user",
     "turnout.core.people:count_people",
+    "turnout.core.tickets:list_ticket_keys",
+    "turnout.core.tickets:retire_ticket_keys",
 }
 
 

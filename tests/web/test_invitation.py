@@ -1,10 +1,14 @@
 """The personal page of an invitation, as a browser without scripts uses it."""
 
+import io
 import itertools
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import zxingcpp
+from PIL import Image
+from pypdf import PdfReader
 
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
@@ -17,7 +21,7 @@ from turnout.core.events.programme import (
     set_event_state,
 )
 from turnout.core.identity.organizations import create_organization
-from turnout.core.journeys.checking import Scan, check_in
+from turnout.core.journeys.checking import Result, Scan, check_in
 from turnout.core.journeys.inviting import (
     InviteeFilter,
     create_campaign,
@@ -25,6 +29,7 @@ from turnout.core.journeys.inviting import (
     list_invitees,
     send_campaign,
 )
+from turnout.core.journeys.waiting import list_entries
 from turnout.core.messaging.delivering import claim
 from turnout.core.people.model import Contact
 from turnout.store import Tx
@@ -200,7 +205,7 @@ def test_a_ticket_has_a_page_that_names_nobody(site: AppClient, invited: Invited
     assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
     text = Page(answer.body).text
     assert "Ticket: Guest Party <b> Monday, 1 June 2099, 18:00" in text
-    assert f"Show this code at the door: {code}" in text
+    assert f"Show this code at the door: {code} PDF to print Add to calendar" in text
     assert "Ann" not in text
     scan = Scan(code=code, at=4_083_840_000_000)
     invited.node.db.call(check_in, invited.org_id, invited.event_id, scan)
@@ -209,6 +214,45 @@ def test_a_ticket_has_a_page_that_names_nobody(site: AppClient, invited: Invited
     invited.press(site, "Ann", answer="decline")
     gone = site.request("GET", f"/ticket/{invited.org_id}-{code}", headers=BROWSER)
     assert "Cancelled This ticket lets nobody in." in Page(gone.body).text
+
+
+def test_a_ticket_has_files_that_name_nobody(site: AppClient, invited: Invited) -> None:
+    invited.press(site, "Ann", answer="confirm")
+    code = ticket_of(invited, "Ann")
+    address = f"/ticket/{invited.org_id}-{code}"
+    got = {
+        name: site.request("GET", f"{address}/{name}")
+        for name in ("ticket.pdf", "ticket.png", "ticket.svg", "event.ics")
+    }
+    assert [answer.headers["content-type"] for answer in got.values()] == [
+        "application/pdf",
+        "image/png",
+        "image/svg+xml",
+        "text/calendar; charset=utf-8",
+    ]
+    text = PdfReader(io.BytesIO(got["ticket.pdf"].body)).pages[0].extract_text()
+    assert code in text
+    assert "Ann" not in text
+    picture = Image.open(io.BytesIO(got["ticket.png"].body)).convert("L")
+    (signed,) = (each.text for each in zxingcpp.read_barcodes(picture))
+    scan = Scan(code=signed, at=4_083_840_000_000)
+    answer = invited.node.db.call(check_in, invited.org_id, invited.event_id, scan)
+    assert answer.result is Result.ADMITTED
+    assert site.request("GET", f"{address}/other.pdf").status == 404
+    invited.press(site, "Ann", answer="decline")
+    assert site.request("GET", f"{address}/ticket.pdf").status == 404
+
+
+def test_when_nothing_is_left_an_invitee_may_wait(site: AppClient, node: LocalNode) -> None:
+    invited = Invited(node, places=1)
+    invited.press(site, "Ann", answer="confirm")
+    text = Page(invited.press(site, "Bob", answer="confirm").body).text
+    assert "Put me on the waiting list" in text
+    text = Page(invited.press(site, "Bob", answer="wait").body).text
+    assert "You are on the waiting list We write to you when a place is free." in text
+    invited.press(site, "Ann", answer="decline")
+    found = node.db.call(list_entries, invited.org_id, invited.event_id, most=10)
+    assert [(each.first_name, each.state.value) for each in found] == [("Bob", "offered")]
 
 
 def test_a_ticket_that_is_none_has_no_page(site: AppClient, invited: Invited) -> None:

@@ -16,6 +16,7 @@ from turnout.cli import (  # noqa: F401 - they add commands
     opt_outs,
     outbox,
     servers,
+    tickets,
 )
 from turnout.cli.app import app, errors
 from turnout.core.text import is_storable

@@ -27,11 +27,12 @@ from turnout.core.journeys.inviting import (
     list_invitees,
     send_campaign,
 )
+from turnout.core.journeys.waiting import join_list
 from turnout.core.people.model import Contact
 from turnout.errors import Unauthenticated
 from turnout.store import Database, Tx
 
-CHECKED, SHOWN = 15, 40
+CHECKED, SHOWN, WAITING = 15, 40, 3
 BODY = """Dear %%recipient%%,
 
 you are invited to %%event%%. Please tell us whether you will come:
@@ -58,6 +59,7 @@ def seed_attendance(db: Database, known: dict[str, Any], base_url: str) -> dict[
     event_token = _token(db, org_id, CredentialKind.EVENT_TOKEN, known.get("eventToken"), event.id)
     company_token = _token(db, org_id, CredentialKind.COMPANY_TOKEN, known.get("companyToken"))
     campaigns = db.call(_seed_campaigns, org_id, event, base_url)
+    db.call(_seed_waiting, org_id, event, campaigns[-1].ticket_type_id)
     db.call(_seed_scans, org_id, event.id)
     unchecked, checked = (
         [
@@ -137,6 +139,12 @@ def _seed_campaigns(tx: Tx, org_id: int, event: Event, base_url: str) -> list[Ca
             decline(tx, org_id, number, actor=ACTOR)
         made[name] = campaign
     return [made[name] for name, *_ in CAMPAIGNS]
+
+
+def _seed_waiting(tx: Tx, org_id: int, event: Event, ticket_type_id: int) -> None:
+    """The dinner is sold out, and some wait for a place."""
+    for number in range(WAITING):
+        join_list(tx, org_id, event.id, ticket_type_id, _guest(2, number))
 
 
 def _guest(offset: int, number: int) -> Contact:

@@ -39,6 +39,7 @@ SEQUENCES = {
     "ticket": Block(1, 100),
     "scan": Block(1, 100),
     "invitation": Block(1, 100),
+    "waiting": Block(1, 1),
     "job": Block(60_000_001, 1),
     "recipient": Block(1, 500),
     "user_list": Block(1001, 1),

@@ -4,30 +4,41 @@ Looking changes nothing; a button does, and pressing it again changes nothing mo
 own proof of who answers.
 """
 
-import datetime
 from typing import NamedTuple
 from urllib.parse import parse_qs
-from zoneinfo import ZoneInfo
 
 from falcon.asgi import Request, Response
 
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import ShownEvent, get_shown_event
-from turnout.core.journeys.inviting import CONFIRMED, Invitee, confirm, decline, read_link
+from turnout.core.journeys.inviting import (
+    CONFIRMED,
+    Invitee,
+    confirm,
+    decline,
+    get_campaign,
+    read_link,
+)
+from turnout.core.journeys.joining import get_contact
+from turnout.core.journeys.waiting import join_list
 from turnout.errors import Conflict, Invalid
 from turnout.http.body import read_body
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
+from turnout.web.local_times import times
 from turnout.web.templates import render
 
 BODY_LIMIT = 4096
 ANSWERS = {"confirm": confirm, "decline": decline}
+WAIT = "wait"
+FULL = ("tickets.sold_out", "event.full")
 
 
 class Shown(NamedTuple):
     """What the page says."""
 
+    org_id: int
     event: ShownEvent
     invitee: Invitee
 
@@ -49,24 +60,25 @@ class InvitationResource(Resource):
         """Confirm or decline. Raises Missing, Invalid for another answer."""
         given = parse_qs((await read_body(req, BODY_LIMIT)).decode("utf-8", "replace"))
         answer = given.get("answer", [""])[0]
-        if answer not in ANSWERS:
+        if answer not in (*ANSWERS, WAIT):
             raise Invalid("invitation.answer", "Press one of the buttons of the page.")
         try:
             shown = await self._db.write(_answer, token, answer)
         except Conflict as refusal:
-            self._answer(resp, await self._db.read(_show, token), refusal.message)
+            self._answer(resp, await self._db.read(_show, token), refusal)
             return
-        self._answer(resp, shown, is_new=True)
+        self._answer(resp, shown, is_new=answer != WAIT, is_waiting=answer == WAIT)
 
     def _answer(
-        self, resp: Response, shown: Shown, refusal: str = "", *, is_new: bool = False
+        self,
+        resp: Response,
+        shown: Shown,
+        refusal: Conflict | None = None,
+        *,
+        is_new: bool = False,
+        is_waiting: bool = False,
     ) -> None:
         event = shown.event.event
-        zone = ZoneInfo(event.timezone)
-        starts, ends = (
-            datetime.datetime.fromtimestamp(at // 1000, zone)
-            for at in (event.starts_at, event.ends_at)
-        )
         is_over = event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
@@ -76,23 +88,30 @@ class InvitationResource(Resource):
             place=shown.event.place,
             description=shown.event.details.description,
             name=" ".join(filter(None, (shown.invitee.first_name, shown.invitee.last_name))),
-            starts=starts,
-            ends=ends,
+            **times(shown.event),
             state=shown.invitee.state,
             code=shown.invitee.ticket_code if shown.invitee.state == CONFIRMED else None,
             is_over=is_over,
             is_cancelled=event.state is EventState.CANCELLED,
-            refusal=refusal,
+            ticket=f"{shown.org_id}-{shown.invitee.ticket_code}",
+            refusal=refusal.message if refusal else "",
+            is_full=refusal is not None and refusal.code in FULL,
             is_new=is_new,
+            is_waiting=is_waiting,
         )
 
 
 def _show(tx: Tx, token: str) -> Shown:
     org_id, event_id, invitee = read_link(tx, token)
-    return Shown(get_shown_event(tx, org_id, event_id), invitee)
+    return Shown(org_id, get_shown_event(tx, org_id, event_id), invitee)
 
 
 def _answer(tx: Tx, token: str, answer: str) -> Shown:
-    org_id, _, invitee = read_link(tx, token)
-    ANSWERS[answer](tx, org_id, invitee.id, actor=f"invitee:{invitee.id}")
+    org_id, event_id, invitee = read_link(tx, token)
+    if answer == WAIT:
+        campaign = get_campaign(tx, org_id, invitee.campaign_id)
+        contact = get_contact(tx, org_id, invitee.person_id)
+        join_list(tx, org_id, event_id, campaign.ticket_type_id, contact)
+    else:
+        ANSWERS[answer](tx, org_id, invitee.id, actor=f"invitee:{invitee.id}")
     return _show(tx, token)

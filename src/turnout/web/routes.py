@@ -11,12 +11,14 @@ from turnout.web import pages
 from turnout.web.assets import asset_path, get_asset, list_assets
 from turnout.web.catalogue import WebParts
 from turnout.web.documents import DAY, Document, DocumentResource
+from turnout.web.event import CalendarResource, EventResource
 from turnout.web.failures import present_failure
 from turnout.web.invitation import InvitationResource
 from turnout.web.outbox import OutboxResource
 from turnout.web.policy import PagePolicy
-from turnout.web.ticket import TicketResource
+from turnout.web.ticket import TicketFileResource, TicketResource
 from turnout.web.unsubscribe import UnsubscribeResource
+from turnout.web.waiting import WaitingResource
 
 
 def build(parts: WebParts) -> "falcon.asgi.App[Any, Any]":
@@ -40,6 +42,10 @@ def build(parts: WebParts) -> "falcon.asgi.App[Any, Any]":
         app.add_route("/unsubscribe/{token}", UnsubscribeResource(parts.db))
         app.add_route("/invitation/{token}", InvitationResource(parts.db))
         app.add_route("/ticket/{address}", TicketResource(parts.db))
+        app.add_route("/ticket/{address}/{name}", TicketFileResource(parts.db, parts.base_url))
+        app.add_route("/waiting/{token}", WaitingResource(parts.db))
+        app.add_route("/{slug}/{number}", EventResource(parts.db))
+        app.add_route("/{slug}/{number}/event.ics", CalendarResource(parts.db, parts.base_url))
     if parts.read_outbox:
         app.add_route("/outbox", OutboxResource(parts.read_outbox))
     return app

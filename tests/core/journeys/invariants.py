@@ -8,22 +8,26 @@ The same SQL on both databases; no question takes long where there are many rows
 from turnout.store import Tx
 
 ALWAYS = {
-    "an event's count differs from its confirmed registrations": """
-        SELECT e.id, e.held, count(r.id) FROM events e
-        LEFT JOIN registrations r
-            ON r.org_id = e.org_id AND r.event_id = e.id AND r.state = 'confirmed'
-        GROUP BY e.org_id, e.id, e.held HAVING e.held <> count(r.id)
+    "an event's count differs from its confirmed registrations and offered places": """
+        SELECT e.id, e.held, count(h.event_id) FROM events e
+        LEFT JOIN (
+            SELECT org_id, event_id FROM registrations WHERE state = 'confirmed'
+            UNION ALL SELECT org_id, event_id FROM waiting_entries WHERE state = 'offered'
+        ) h ON h.org_id = e.org_id AND h.event_id = e.id
+        GROUP BY e.org_id, e.id, e.held HAVING e.held <> count(h.event_id)
     """,
     "a session's count differs from its bookings": """
         SELECT s.id, s.held, count(b.registration_id) FROM sessions s
         LEFT JOIN session_bookings b ON b.org_id = s.org_id AND b.session_id = s.id
         GROUP BY s.org_id, s.id, s.held HAVING s.held <> count(b.registration_id)
     """,
-    "a ticket type's count differs from its confirmed registrations": """
-        SELECT t.id, t.held, count(r.id) FROM ticket_types t
-        LEFT JOIN registrations r
-            ON r.org_id = t.org_id AND r.ticket_type_id = t.id AND r.state = 'confirmed'
-        GROUP BY t.org_id, t.id, t.held HAVING t.held <> count(r.id)
+    "a ticket type's count differs from its confirmed registrations and offered places": """
+        SELECT t.id, t.held, count(h.ticket_type_id) FROM ticket_types t
+        LEFT JOIN (
+            SELECT org_id, ticket_type_id FROM registrations WHERE state = 'confirmed'
+            UNION ALL SELECT org_id, ticket_type_id FROM waiting_entries WHERE state = 'offered'
+        ) h ON h.org_id = t.org_id AND h.ticket_type_id = t.id
+        GROUP BY t.org_id, t.id, t.held HAVING t.held <> count(h.ticket_type_id)
     """,
     "more is held than there is": """
         SELECT 'event', id FROM events WHERE held > capacity

@@ -57,6 +57,11 @@ CODE = f"{ATTENDEES}/code"
 case("200-attendee", "GET", f"{CODE}/{{ann}}.json")
 case("200-attendee-without-v1", "GET", "/event/attendees/code/{ann}.json")
 case("200-attendee-cancelled", "GET", f"{CODE}/{{cid}}.json")
+case("200-attendee-signed", "GET", f"{CODE}/{{signed}}.json")
+case("404-attendee-forged", "GET", f"{CODE}/{{forged}}.json")
+case("200-check-signed", "POST", f"{CODE}/{{signed}}/check.json", body={"at": SAMPLE})
+case("404-check-forged", "POST", f"{CODE}/{{forged}}/check.json")
+case("200-ticket-keys", "GET", "/v1/event/ticket_keys.json")
 case("404-attendee", "GET", f"{CODE}/NOSUCH.json")
 CASES["404-attendee-of-another-event"] = lambda hall: hall.ask(
     "GET", f"{CODE}/{{ann}}.json?event_id={{closed}}", hall.company_token

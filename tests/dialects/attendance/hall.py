@@ -33,6 +33,8 @@ from turnout.core.journeys.inviting import (
 from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Submitted
+from turnout.core.tickets.signing import TicketKey, sign_ticket
+from turnout.core.tickets.sql import sql
 from turnout.store import Tx
 
 ZONE = "America/Santiago"
@@ -63,6 +65,7 @@ class Hall:
         node.clock.advance(1)
         self.codes = self._read_codes()
         node.db.call(self._finish)
+        self.signed = sign_ticket(KEY, self.event_id, self.codes["ann"], made["type_id"])
         self.invitees = {
             each.first_name.lower(): each.id
             for each in node.db.call(list_invitees, self.org_id, self.event_id, InviteeFilter())
@@ -87,6 +90,8 @@ class Hall:
             "campaign": self.campaign_id,
             "vip": self.vip_id,
             "gate": self.gate_id,
+            "signed": self.signed,
+            "forged": f"{self.signed[:-20]}{'A' * 20}",
             **{f"i_{name}": number for name, number in self.invitees.items()},
         }
         return Request(method, target.format(**names), given, encoded)
@@ -104,6 +109,14 @@ class Hall:
         return self.node.db.call(read)
 
     def _finish(self, tx: Tx) -> None:
+        sql.add_ticket_key(
+            tx,
+            org_id=self.org_id,
+            kid=KEY.kid,
+            private_key=KEY.private_key,
+            public_key=KEY.public_key,
+            now=tx.now,
+        )
         check_in(tx, self.org_id, self.event_id, Scan(code=self.codes["bob"], at=tx.now - 60_000))
         number = tx.connection.execute(
             "SELECT registration_id FROM tickets WHERE code = "
@@ -119,6 +132,14 @@ class Hall:
         decline(tx, self.org_id, numbers["Ida"], actor="test")
 
 
+# Always the same one, for the golden files.
+KEY = TicketKey(
+    "VCZCI3",
+    "mTFrFCzm_EgXNcTLj3Lgb-VOVJSu9BzQ7HpDRAqCXhQ",
+    "ztLxEUW6plZYYhPj80_nDBiSaKsD_2fA50F3m7I2lhI",
+    0,
+    None,
+)
 PEOPLE = (
     Contact(
         email="ann@example.com",
@@ -193,6 +214,7 @@ def _make(tx: Tx) -> dict[str, Any]:
         "pak": event.pak,
         "session": session.pak,
         "vip_id": vip.id,
+        "type_id": list_ticket_types(tx, org_id, event.id)[0].id,
         "gate_id": gate.id,
         "campaign_id": campaign.id,
         "caller": Caller(org_id, key.id),

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from turnout.core.audit.recording import record
 from turnout.core.events.model import Event, EventDetails, TicketType, VenueDetails
 from turnout.core.events.sql import sql
 from turnout.errors import Conflict, Missing
@@ -53,7 +54,9 @@ def list_shown_events(tx: Tx, org_id: int, most: int) -> list[ShownEvent]:
     return [_read(row, by_event.get(row[0], [])) for row in rows]
 
 
-def set_ticket_capacity(tx: Tx, org_id: int, ticket_type_id: int, capacity: int | None) -> None:
+def set_ticket_capacity(
+    tx: Tx, org_id: int, ticket_type_id: int, capacity: int | None, *, actor: str
+) -> None:
     """Set how many tickets of a type there are; None = any number. Raises Conflict below what is
     held, and for a type that is not there."""
     if not sql.set_ticket_capacity(
@@ -63,6 +66,7 @@ def set_ticket_capacity(tx: Tx, org_id: int, ticket_type_id: int, capacity: int 
             "capacity.held",
             f"Ticket type {ticket_type_id} cannot have {capacity} tickets: more are held already.",
         )
+    record(tx, org_id, actor, "set", "ticket_type", ticket_type_id, capacity=capacity)
 
 
 def _read(row: Any, ticket_types: list[TicketType]) -> ShownEvent:

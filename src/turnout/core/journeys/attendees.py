@@ -8,6 +8,12 @@ import msgspec
 
 from turnout.core.events.showing import ShownEvent, get_shown_event
 from turnout.core.journeys.sql import sql
+from turnout.core.tickets.signing import (
+    is_genuine,
+    list_ticket_keys,
+    read_signed,
+    sign_ticket,
+)
 from turnout.errors import Missing
 from turnout.store import Tx
 
@@ -37,12 +43,14 @@ class Attendee(NamedTuple):
 
 
 class ShownTicket(NamedTuple):
-    """A ticket as its page shows it. `checked_in_at` in epoch ms."""
+    """A ticket as its page shows it; `signed` is what its QR code says. `checked_in_at` in epoch
+    ms."""
 
     code: str
     type_name: str
     is_cancelled: bool
     checked_in_at: int | None
+    signed: str
 
 
 class AttendeeFilter(msgspec.Struct, frozen=True):
@@ -78,20 +86,24 @@ def list_attendees(
 
 
 def find_attendee(tx: Tx, org_id: int, event_id: int, code: str) -> Attendee:
-    """Whose ticket has this code. Raises Missing."""
-    rows = sql.find_attendee(tx, org_id=org_id, event_id=event_id, code=normalize(code))
+    """Whose ticket has this code, plain or signed. Raises Missing."""
+    plain = find_plain_code(tx, org_id, code)
+    rows = sql.find_attendee(tx, org_id=org_id, event_id=event_id, code=plain) if plain else []
     for attendee in group_attendees(rows):
         return attendee
     raise Missing("ticket.missing", f"There is no ticket {code} for this event.")
 
 
 def read_ticket(tx: Tx, org_id: int, code: str) -> tuple[ShownEvent, ShownTicket]:
-    """A ticket and its event, for its own page. Raises Missing."""
+    """A ticket and its event, for its own page. `signed` is empty where the organization has no
+    key that signs yet. Raises Missing."""
     row = sql.find_ticket_page(tx, org_id=org_id, code=normalize(code))
     if row is None:
         raise Missing("ticket.missing", "There is no such ticket.")
-    event_id, own_code, type_name, is_cancelled, checked_in_at = row
-    ticket = ShownTicket(own_code, type_name, bool(is_cancelled), checked_in_at)
+    event_id, own_code, type_id, type_name, is_cancelled, checked_in_at = row
+    keys = [each for each in list_ticket_keys(tx, org_id) if each.retired_at is None]
+    signed = sign_ticket(keys[0], event_id, own_code, type_id) if keys else ""
+    ticket = ShownTicket(own_code, type_name, bool(is_cancelled), checked_in_at, signed)
     return get_shown_event(tx, org_id, event_id), ticket
 
 
@@ -107,6 +119,14 @@ def group_attendees(rows: Iterable[tuple[Any, ...]]) -> Iterator[Attendee]:
 def normalize(code: str) -> str:
     """A ticket's code as it is kept, from what people type and scanners read."""
     return code.strip().replace("-", "").replace(" ", "").upper()
+
+
+def find_plain_code(tx: Tx, org_id: int, text: str) -> str:
+    """The code of what was typed or scanned, plain or signed; empty for a forgery."""
+    signed = read_signed(text)
+    if signed is None:
+        return normalize(text)
+    return signed.code if is_genuine(signed, list_ticket_keys(tx, org_id)) else ""
 
 
 def _filter(wanted: AttendeeFilter) -> dict[str, Any]:

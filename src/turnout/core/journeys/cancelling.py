@@ -1,7 +1,8 @@
-"""Cancelling a registration: every place that it held is free again."""
+"""Cancelling a registration: every place that it held is free again, for whoever waits first."""
 
 from turnout.core.audit.recording import record
 from turnout.core.events import places
+from turnout.core.journeys.waiting import promote
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.tickets.issuing import cancel_tickets
@@ -25,5 +26,6 @@ def cancel_registration(tx: Tx, org_id: int, registration_id: int, *, actor: str
         tx, org_id, registration_id, RegistrationState.CANCELLED, registration.ticket_type_id
     )
     cancel_tickets(tx, org_id, registration_id)
+    promote(tx, org_id, registration.event_id)
     record(tx, org_id, actor, "cancelled", "registration", registration_id)
     return True

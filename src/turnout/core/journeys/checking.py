@@ -12,7 +12,7 @@ import msgspec
 
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_sessions, list_ticket_types
-from turnout.core.journeys.attendees import normalize
+from turnout.core.journeys.attendees import find_plain_code, normalize
 from turnout.core.journeys.sql import sql
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
@@ -33,7 +33,8 @@ class Result(enum.StrEnum):
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
-    """A code read at the door. `at` in epoch ms by the device's clock; `nonce` empty = none."""
+    """A code read at the door, plain or signed. `at` in epoch ms by the device's clock; `nonce`
+    empty = none."""
 
     code: str
     at: int
@@ -74,6 +75,7 @@ class KeptScan(NamedTuple):
 
 class _Ticket(NamedTuple):
     id: int
+    code: str
     registration_id: int
     ticket_type_id: int
     state: str
@@ -165,7 +167,8 @@ def list_scans(tx: Tx, org_id: int, event_id: int, most: int) -> list[KeptScan]:
 
 
 def _find_ticket(tx: Tx, org_id: int, event_id: int, code: str) -> _Ticket | None:
-    row = sql.find_scanned(tx, org_id=org_id, event_id=event_id, code=normalize(code))
+    plain = find_plain_code(tx, org_id, code)
+    row = sql.find_scanned(tx, org_id=org_id, event_id=event_id, code=plain) if plain else None
     return _Ticket(*row) if row else None
 
 
@@ -214,7 +217,7 @@ def _keep(
         id=tx.next_id("scan"),
         event_id=event_id,
         ticket_id=ticket.id if ticket else None,
-        code=normalize(scan.code)[:LONGEST_CODE],
+        code=ticket.code if ticket else normalize(scan.code)[:LONGEST_CODE],
         result=result.value,
         gate_id=scan.gate_id,
         device=scan.device,

@@ -14,10 +14,14 @@ from typing import NamedTuple
 import msgspec
 
 from turnout.core.audit.recording import record
-from turnout.core.events import places
-from turnout.core.events.model import EventState
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.journeys.cancelling import cancel_registration
+from turnout.core.journeys.joining import (
+    check_not_over,
+    give_ticket,
+    queue_ticket_mail,
+    take_places,
+)
 from turnout.core.journeys.sql import sql
 from turnout.core.messaging.model import Content, JobType, Kind, NewJob, NewRecipient
 from turnout.core.messaging.opt_outs import ensure_link_key, find_link_key
@@ -25,10 +29,9 @@ from turnout.core.messaging.staging import SLICE, add_job, add_recipients, start
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
-from turnout.core.registrations.model import RegistrationState, Submitted
+from turnout.core.registrations.model import RegistrationState
 from turnout.core.text import is_email
-from turnout.core.tickets.issuing import issue_ticket
-from turnout.errors import Conflict, Invalid, Missing
+from turnout.errors import Invalid, Missing
 from turnout.store import Tx, from_row
 
 PATH = "/invitation/"
@@ -194,34 +197,23 @@ def get_invitee(tx: Tx, org_id: int, event_id: int, campaign_id: int, invitee_id
 
 
 def confirm(tx: Tx, org_id: int, invitee_id: int, *, actor: str) -> None:
-    """Register an invitee, with a ticket of the campaign's type. Doing it again changes nothing.
+    """Register an invitee, with a ticket of the campaign's type, and mail it. Doing it again
+    changes nothing.
 
     Raises Conflict when nothing is left or the event is over or cancelled, Missing.
     """
     campaign_id, event_id, person_id, state = _lock(tx, org_id, invitee_id)
     if state == CONFIRMED:
         return
-    _check_open(tx, org_id, event_id)
+    check_not_over(tx, org_id, event_id)
+    campaign = get_campaign(tx, org_id, campaign_id)
     known = booking.find_registration(tx, org_id, event_id, person_id)
     if known is None or known.state is RegistrationState.CANCELLED:
-        ticket_type_id = get_campaign(tx, org_id, campaign_id).ticket_type_id
-        _take_places(tx, org_id, event_id, ticket_type_id)
-        if known is None:
-            registration_id = booking.add_registration(
-                tx,
-                org_id,
-                event_id,
-                person_id,
-                ticket_type_id,
-                source=SOURCE,
-                submitted=Submitted(_contact(tx, org_id, person_id), []),
-            )
-            if registration_id is None:
-                raise Conflict("registration.raced", "The person was registered just now. Repeat.")
-        else:
-            registration_id = known.id
-            booking.set_state(tx, org_id, known.id, RegistrationState.CONFIRMED, ticket_type_id)
-        issue_ticket(tx, org_id, registration_id, ticket_type_id)
+        take_places(tx, org_id, event_id, campaign.ticket_type_id)
+        ticket_id = give_ticket(
+            tx, org_id, event_id, person_id, campaign.ticket_type_id, known, source=SOURCE
+        )
+        queue_ticket_mail(tx, org_id, ticket_id, campaign.user_id)
     sql.set_answer(tx, org_id=org_id, id=invitee_id, state=CONFIRMED, now=tx.now)
     record(tx, org_id, actor, "confirmed", "invitation", invitee_id)
 
@@ -246,36 +238,6 @@ def _lock(tx: Tx, org_id: int, invitee_id: int) -> tuple[int, int, int, str]:
     return tuple(row)
 
 
-def _check_open(tx: Tx, org_id: int, event_id: int) -> None:
-    event = get_event(tx, org_id, event_id)
-    if event.state is EventState.CANCELLED:
-        raise Conflict("event.cancelled", "The event is cancelled.")
-    if event.ends_at <= tx.now:
-        raise Conflict("event.over", "The event is over.")
-
-
-def _take_places(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> None:
-    if not places.take_ticket(tx, org_id, ticket_type_id):
-        raise Conflict("tickets.sold_out", "No ticket is left.")
-    if not places.take_event_place(tx, org_id, event_id):
-        raise Conflict("event.full", "The event is full.")
-
-
-def _contact(tx: Tx, org_id: int, person_id: int) -> Contact:
-    email, title, first_name, last_name, company, job_title, phone = sql.get_person_contact(
-        tx, org_id=org_id, id=person_id
-    )
-    return Contact(
-        email=email,
-        title=title,
-        first_name=first_name,
-        last_name=last_name,
-        company=company,
-        job_title=job_title,
-        phone=phone,
-    )
-
-
 # -- sending -------------------------------------------------------------------------------
 
 
@@ -288,7 +250,7 @@ def send_campaign(
     it is for. Raises Missing, Conflict when the event is over or cancelled.
     """
     campaign = get_campaign(tx, org_id, campaign_id)
-    _check_open(tx, org_id, campaign.event_id)
+    check_not_over(tx, org_id, campaign.event_id)
     event = get_event(tx, org_id, campaign.event_id)
     key = ensure_link_key(tx)
     job_id: int | None = None

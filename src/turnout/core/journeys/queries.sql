@@ -67,7 +67,7 @@ WHERE c.org_id = :org_id AND c.code = :code AND r.event_id = :event_id
 ORDER BY t.id;
 
 -- name: find_ticket_page(org_id, code)^
-SELECT r.event_id, t.code, y.name,
+SELECT r.event_id, t.code, t.ticket_type_id, y.name,
     CASE WHEN t.state = 'valid' AND r.state = 'confirmed' AND e.state <> 'cancelled' THEN 0 ELSE 1 END,
     t.checked_in_at
 FROM tickets t
@@ -79,7 +79,8 @@ WHERE t.org_id = :org_id AND t.code = :code;
 -- == checking ==
 
 -- name: find_scanned(org_id, event_id, code)^
-SELECT t.id, t.registration_id, t.ticket_type_id, t.state, r.state, e.state, t.checked_in_at
+SELECT t.id, t.code, t.registration_id, t.ticket_type_id, t.state, r.state, e.state,
+    t.checked_in_at
 FROM tickets t
 JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
@@ -232,3 +233,146 @@ JOIN events e ON e.org_id = i.org_id AND e.id = i.event_id
 JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
 WHERE i.org_id = :org_id AND i.event_id = :event_id AND i.person_id > :after AND i.state = 'pending'
 ORDER BY i.person_id LIMIT :most;
+
+-- == joining ==
+
+-- name: find_valid_ticket(org_id, registration_id)$
+-- The newest.
+SELECT max(id) FROM tickets
+WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'valid';
+
+-- name: find_ticket_code(org_id, event_id, person_id)$
+SELECT t.code FROM registrations r
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.person_id = :person_id
+    AND r.state = 'confirmed' ORDER BY t.id DESC LIMIT 1;
+
+-- name: add_ticket_mail(org_id, ticket_id, user_id, now)!
+INSERT INTO ticket_mails (org_id, ticket_id, user_id, due_at)
+VALUES (:org_id, :ticket_id, CAST(:user_id AS BIGINT), :now)
+ON CONFLICT (org_id, ticket_id) DO NOTHING;
+
+-- == ticket mails ==
+
+-- name: list_due_ticket_mails(now, most)
+-- crosses organizations: the worker serves all of them.
+SELECT m.org_id, m.ticket_id, m.user_id, m.attempts, r.event_id, t.code, t.ticket_type_id,
+    p.email, p.first_name, p.last_name
+FROM ticket_mails m
+JOIN tickets t ON t.org_id = m.org_id AND t.id = m.ticket_id
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE m.due_at <= :now ORDER BY m.due_at, m.org_id, m.ticket_id LIMIT :most;
+
+-- name: is_ticket_valid(org_id, id)$
+SELECT CASE WHEN state = 'valid' THEN 1 ELSE 0 END FROM tickets WHERE org_id = :org_id AND id = :id;
+
+-- name: delete_ticket_mail(org_id, ticket_id)!
+DELETE FROM ticket_mails WHERE org_id = :org_id AND ticket_id = :ticket_id;
+
+-- name: postpone_ticket_mail(org_id, ticket_id, due_at)!
+UPDATE ticket_mails SET due_at = :due_at, attempts = attempts + 1
+WHERE org_id = :org_id AND ticket_id = :ticket_id;
+
+-- name: find_first_user(org_id)$
+-- Whose jobs the organization's own mails are.
+SELECT id FROM users WHERE org_id = :org_id AND disabled_at IS NULL ORDER BY id LIMIT 1;
+
+-- == transferring ==
+
+-- name: find_ticket_holder(org_id, code)^
+SELECT r.id, r.event_id, r.person_id, t.id, t.ticket_type_id, t.checked_in_at, t.state
+FROM tickets t JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+WHERE t.org_id = :org_id AND t.code = :code;
+
+-- name: move_bookings(org_id, from_id, to_id)!
+UPDATE session_bookings SET registration_id = :to_id
+WHERE org_id = :org_id AND registration_id = :from_id;
+
+-- == waiting ==
+
+-- name: find_open_entry(org_id, event_id, person_id)^
+SELECT id, event_id, ticket_type_id, person_id, state, deadline_at FROM waiting_entries
+WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
+    AND state IN ('waiting', 'offered');
+
+-- name: add_entry(org_id, id, event_id, ticket_type_id, person_id, now)!
+INSERT INTO waiting_entries (org_id, id, event_id, ticket_type_id, person_id, state, created_at,
+    updated_at)
+VALUES (:org_id, :id, :event_id, :ticket_type_id, :person_id, 'waiting', :now, :now);
+
+-- name: get_entry(org_id, id)^
+SELECT id, event_id, ticket_type_id, person_id, state, deadline_at FROM waiting_entries
+WHERE org_id = :org_id AND id = :id;
+
+-- name: lock_entry(org_id, id)^
+-- Held until this transaction ends: an answer is decided by one at a time.
+UPDATE waiting_entries SET updated_at = updated_at WHERE org_id = :org_id AND id = :id
+RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at;
+
+-- name: find_next(org_id, event_id)^
+-- The first who waits and could be let in, as far as one can see from here.
+SELECT w.id, w.ticket_type_id
+FROM waiting_entries w
+JOIN events e ON e.org_id = w.org_id AND e.id = w.event_id
+JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
+WHERE w.org_id = :org_id AND w.event_id = :event_id AND w.state = 'waiting'
+    AND (y.capacity IS NULL OR y.held < y.capacity) AND (e.capacity IS NULL OR e.held < e.capacity)
+ORDER BY w.id LIMIT 1;
+
+-- name: get_offer_terms(org_id, id)^
+SELECT state, starts_at, ends_at, waiting_hours FROM events WHERE org_id = :org_id AND id = :id;
+
+-- name: offer(org_id, id, deadline_at, now)!
+UPDATE waiting_entries
+SET state = 'offered', offered_at = :now, deadline_at = :deadline_at, told_at = NULL,
+    updated_at = :now
+WHERE org_id = :org_id AND id = :id AND state = 'waiting';
+
+-- name: set_entry_state(org_id, id, state, now)!
+UPDATE waiting_entries SET state = :state, updated_at = :now WHERE org_id = :org_id AND id = :id;
+
+-- name: list_overdue(now, most)
+-- crosses organizations: the sweep serves all of them.
+SELECT org_id, id FROM waiting_entries
+WHERE state = 'offered' AND deadline_at <= :now ORDER BY deadline_at, org_id, id LIMIT :most;
+
+-- name: list_promotable(now, most)
+-- crosses organizations: the sweep serves all of them. Events with somebody who could be let in.
+SELECT DISTINCT w.org_id, w.event_id
+FROM waiting_entries w
+JOIN events e ON e.org_id = w.org_id AND e.id = w.event_id
+JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
+WHERE w.state = 'waiting' AND e.state IN ('open', 'closed') AND e.ends_at > :now
+    AND (y.capacity IS NULL OR y.held < y.capacity) AND (e.capacity IS NULL OR e.held < e.capacity)
+LIMIT :most;
+
+-- name: list_untold(most)
+-- crosses organizations: the worker serves all of them. Who has not been told how they stand.
+SELECT w.org_id, w.id, w.event_id, w.state, w.deadline_at, p.email, p.first_name, p.last_name
+FROM waiting_entries w
+JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
+WHERE w.state IN ('waiting', 'offered') AND w.told_at IS NULL ORDER BY w.id LIMIT :most;
+
+-- name: mark_told(org_id, id, now)!
+UPDATE waiting_entries SET told_at = :now WHERE org_id = :org_id AND id = :id AND told_at IS NULL;
+
+-- name: set_waiting_hours(org_id, id, hours, now)!
+UPDATE events SET waiting_hours = :hours, updated_at = :now WHERE org_id = :org_id AND id = :id;
+
+-- name: count_before(org_id, event_id, id)$
+SELECT count(*) FROM waiting_entries
+WHERE org_id = :org_id AND event_id = :event_id AND state = 'waiting' AND id < :id;
+
+-- name: list_entries(org_id, event_id, is_all, most)
+SELECT w.id, y.name, p.email, p.first_name, p.last_name, w.state, w.deadline_at, w.created_at
+FROM waiting_entries w
+JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
+JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
+WHERE w.org_id = :org_id AND w.event_id = :event_id
+    AND (:is_all = 1 OR w.state IN ('waiting', 'offered'))
+ORDER BY w.id LIMIT :most;
+
+-- name: find_entry_organization(id)$
+-- crosses organizations: a personal link leads to its entry, and so to the organization.
+SELECT org_id FROM waiting_entries WHERE id = :id;

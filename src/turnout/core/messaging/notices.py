@@ -67,7 +67,7 @@ def queue_job_report(tx: Tx, org_id: int, job_id: int) -> None:
         files = (_keep(tx, org_id, f"report-{job_id}.csv", rows),)
         if total > ATTACHED:
             lines.append(f"Attached are the first {ATTACHED}; the API's job details have all.")
-    _queue(
+    queue_mail(
         tx,
         job.org_id,
         job.user_id,
@@ -84,7 +84,7 @@ def queue_credit_alert(tx: Tx, member: Member, spent_micros: int) -> None:
         f"The jobs of {member.user.user_code} have cost {_money(spent_micros)} this month,",
         f"and an alert was asked for at {member.profile.credit_limit_for_alert}.",
     ]
-    _queue(
+    queue_mail(
         tx,
         member.user.org_id,
         member.user.id,
@@ -109,7 +109,7 @@ def queue_reply_forward(tx: Tx, job: JobHead, reply_id: int) -> None:
         text,
     ]
     subject = f"Reply from {name or sender}: {job.name}"
-    _queue(tx, job.org_id, job.user_id, subject, lines, split(job.options.reply_address))
+    queue_mail(tx, job.org_id, job.user_id, subject, lines, split(job.options.reply_address))
     sql.mark_forwarded(tx, org_id=job.org_id, job_id=job.id, id=reply_id, now=tx.now)
 
 
@@ -130,7 +130,7 @@ def queue_reply_digest(tx: Tx, job: JobHead) -> None:
         heading = ("From", "Recipient", "Reference", "At", "Reply", "Opts out")
         files = (_keep(tx, job.org_id, f"replies-{job.id}.csv", [heading, *rows]),)
     subject = f"{_count(len(replies), 'reply', 'replies')}: {job.name}"
-    _queue(tx, job.org_id, job.user_id, subject, lines, addresses, files)
+    queue_mail(tx, job.org_id, job.user_id, subject, lines, addresses, files)
     sql.mark_forwarded(tx, org_id=job.org_id, job_id=job.id, id=0, now=tx.now)
 
 
@@ -170,7 +170,7 @@ def _report_rows(
     return rows
 
 
-def _queue(
+def queue_mail(
     tx: Tx,
     org_id: int,
     user_id: int,
@@ -178,7 +178,10 @@ def _queue(
     lines: Sequence[str],
     addresses: Sequence[str],
     files: tuple[JobFile, ...] = (),
+    *,
+    from_name: str = "Turnout",
 ) -> None:
+    """Queue one mail to each of these addresses, as a job of that user; none to nobody."""
     fields = {"subject": " ".join(subject.split()), "text": "\n".join(lines)}
     unique = dict.fromkeys(each.strip() for each in addresses if each.strip())
     if not unique:
@@ -190,19 +193,23 @@ def _queue(
         kind=Kind.NOTICE,
         job_type=JobType.EMAIL,
         name=fields["subject"],
-        content=Content(subject="%%subject%%", text="%%text%%\n", from_name="Turnout", files=files),
+        content=Content(subject="%%subject%%", text="%%text%%\n", from_name=from_name, files=files),
         recipients=[NewRecipient(address, fields=fields) for address in unique],
     )
     add_job_files(tx, org_id, job_id, files, KEPT_HOURS)
 
 
-def _keep(tx: Tx, org_id: int, name: str, rows: Iterable[Iterable[object]]) -> JobFile:
-    content = to_csv(rows)
+def keep_file(tx: Tx, org_id: int, name: str, content_type: str, content: bytes) -> JobFile:
+    """Keep a file that goes with a mail. Doing it again changes nothing."""
     digest = digest_of(content)
     for number, piece in cut(content):
         store_piece(tx, org_id, digest, number, piece)
     finish_file(tx, org_id, digest, len(content))
-    return JobFile(name, "text/csv", digest, len(content))
+    return JobFile(name, content_type, digest, len(content))
+
+
+def _keep(tx: Tx, org_id: int, name: str, rows: Iterable[Iterable[object]]) -> JobFile:
+    return keep_file(tx, org_id, name, "text/csv", to_csv(rows))
 
 
 def _local(at: int | None, timezone: str) -> str:

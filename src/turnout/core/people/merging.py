@@ -38,6 +38,15 @@ def merge_person(tx: Tx, org_id: int, contact: Contact) -> Merged:
     return Merged(person_id, is_new=person_id == new_id)
 
 
+def know_person(tx: Tx, org_id: int, contact: Contact) -> int:
+    """The id of the person with that e-mail address, who is made where there is none.
+
+    For what anybody may send, such as a form of a public page: it changes nothing that is known.
+    """
+    known = find_person(tx, org_id, contact.email)
+    return known.id if known else merge_person(tx, org_id, contact).id
+
+
 def find_person(tx: Tx, org_id: int, email: str) -> Person | None:
     """The organization's person with that e-mail address, however it is spelled."""
     row = sql.find_person(tx, org_id=org_id, email_key=email_key(email))

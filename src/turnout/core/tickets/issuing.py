@@ -4,10 +4,9 @@ import enum
 
 import msgspec
 
+from turnout.core.tickets.sql import sql
 from turnout.errors import Unavailable
-from turnout.store import Statements, Tx
-
-sql = Statements("turnout.core.tickets")
+from turnout.store import Tx
 
 CODE_LENGTH = 10
 ATTEMPTS = 20
@@ -49,6 +48,17 @@ def issue_ticket(tx: Tx, org_id: int, registration_id: int, ticket_type_id: int)
 def cancel_tickets(tx: Tx, org_id: int, registration_id: int) -> None:
     """Cancel every valid ticket of the registration."""
     sql.cancel_tickets(tx, org_id=org_id, registration_id=registration_id, now=tx.now)
+
+
+def set_ticket_type(tx: Tx, org_id: int, registration_id: int, ticket_type_id: int) -> None:
+    """Make the registration's valid tickets ones of another type; their codes stay."""
+    sql.set_ticket_type(
+        tx,
+        org_id=org_id,
+        registration_id=registration_id,
+        ticket_type_id=ticket_type_id,
+        now=tx.now,
+    )
 
 
 def list_tickets(tx: Tx, org_id: int, registration_id: int) -> list[Ticket]:

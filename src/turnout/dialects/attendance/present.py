@@ -10,6 +10,7 @@ from turnout.core.events.showing import ShownEvent
 from turnout.core.identity.model import Organization
 from turnout.core.journeys.attendees import Attendee
 from turnout.core.journeys.inviting import CONFIRMED, DECLINED, PENDING, Campaign, Invitee
+from turnout.core.tickets.signing import TicketKey
 from turnout.dialects.attendance.zones import rails_name
 
 # Currencies without cents: their minor unit is the currency itself (ISO 4217).
@@ -213,6 +214,11 @@ def present_attendee(attendee: Attendee, clock: Clock) -> dict[str, Any]:
             for ticket in attendee.tickets
         ],
     }
+
+
+def present_ticket_key(key: TicketKey) -> dict[str, str]:
+    """A public key as a JSON Web Key (RFC 8037). An addition."""
+    return {"kid": key.kid, "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "x": key.public_key}
 
 
 # -- invitations ---------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from turnout.core.journeys.inviting import (
     list_campaigns,
     list_invitees,
 )
+from turnout.core.tickets.signing import TicketKey, ensure_ticket_key, list_ticket_keys
 from turnout.dialects.attendance import decode, present
 from turnout.dialects.attendance.auth import Door, Doors
 from turnout.dialects.attendance.cors import OpenResource
@@ -137,6 +138,14 @@ class UncheckResource(CheckResource):
     _act = staticmethod(undo_check_in)
 
 
+class TicketKeysResource(_Base):
+    """An addition: the public keys with which a device tells signed tickets from forgeries."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        keys = await self._doors.write(req, _list_keys)
+        resp.data = _encode({"keys": [present.present_ticket_key(each) for each in keys]})
+
+
 class InvitationsResource(_Base):
     """Contract, Get invitations."""
 
@@ -215,6 +224,11 @@ def _page_url(base_url: str, req: Request, page: int, size: int) -> str:
 class _Found(NamedTuple):
     event: Event
     attendee: Attendee
+
+
+def _list_keys(tx: Tx, door: Door) -> list[TicketKey]:
+    ensure_ticket_key(tx, door.org_id)
+    return list_ticket_keys(tx, door.org_id)
 
 
 class _Checked(NamedTuple):

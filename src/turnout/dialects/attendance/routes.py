@@ -28,6 +28,7 @@ def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
         app.add_route(f"{prefix}/attendees/code/{{code}}", attendee)
         app.add_route(f"{prefix}/attendees/code/{{code}}/check", check)
         app.add_route(f"{prefix}/attendees/code/{{code}}/uncheck", uncheck)
+    app.add_route("/v1/event/ticket_keys", resources.TicketKeysResource(parts))
     app.add_route("/v1/event/invitations", resources.InvitationsResource(parts))
     recipients = "/v1/event/invitations/{invitation_id}/recipients"
     app.add_route(recipients, resources.RecipientsResource(parts))

@@ -1,0 +1,284 @@
+"""`turnout ticket` and `waiting`: ticket types, tickets and waiting lists, until there is a
+console."""
+
+from cyclopts import App
+
+from turnout.cli.app import (
+    Count,
+    Number,
+    actor,
+    app,
+    console,
+    database,
+    say_time,
+    show_table,
+)
+from turnout.core.events.model import TicketType
+from turnout.core.events.programme import create_ticket_type, list_ticket_types
+from turnout.core.events.showing import set_ticket_capacity
+from turnout.core.identity.organizations import get_organization
+from turnout.core.journeys.transferring import change_ticket_type, transfer_ticket
+from turnout.core.journeys.waiting import (
+    join_list,
+    leave_list,
+    list_entries,
+    set_waiting_hours,
+)
+from turnout.core.people.model import Contact
+from turnout.core.tickets.signing import list_ticket_keys, rotate_ticket_key
+from turnout.errors import Invalid
+
+tickets = App(name="ticket", help="Ticket types, tickets, and the keys that sign them.")
+waiting = App(name="waiting", help="Waiting lists: who gets the next place.")
+for family in (tickets, waiting):
+    app.command(family)
+
+
+@tickets.command
+def create_type(
+    org: str,
+    event: Number,
+    name: str,
+    /,
+    *,
+    capacity: Count | None = None,
+    price: Count = 0,
+    currency: str = "",
+    rsvp: bool = False,
+) -> None:
+    """Make a ticket type for an event.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        name: What the ticket type is called.
+        capacity: How many tickets there are; without it, any number.
+        price: What one costs, in cents.
+        currency: Its currency, such as EUR.
+        rsvp: Only those who are invited get one.
+    """
+    if price and not currency:
+        raise Invalid("ticket_type.currency", "A price needs a --currency.")
+    with database() as db:
+        made = db.call(
+            create_ticket_type,
+            db.call(get_organization, org).org_id,
+            event,
+            name,
+            price_minor=price,
+            currency=currency.upper(),
+            capacity=capacity,
+            is_rsvp=rsvp,
+            actor=actor(),
+        )
+    console.print(f"Ticket type {made.id} is made: {name}.")
+
+
+@tickets.command
+def set_type(
+    org: str,
+    event: Number,
+    ticket_type: Number,
+    /,
+    *,
+    capacity: Count | None = None,
+    unlimited: bool = False,
+) -> None:
+    """Set how many tickets of a type there are; more places go to the waiting list first.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        ticket_type: Number of the ticket type.
+        capacity: How many there are; not below what is held.
+        unlimited: There are any number.
+    """
+    if (capacity is None) != unlimited:
+        raise Invalid("ticket_type.capacity", "Give either --capacity or --unlimited.")
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        known = {each.id for each in db.call(list_ticket_types, org_id, event)}
+        if ticket_type not in known:
+            raise Invalid("ticket_type.missing", f"Event {event} has no ticket type {ticket_type}.")
+        db.call(set_ticket_capacity, org_id, ticket_type, capacity, actor=actor())
+    console.print(f"Ticket type {ticket_type} has {_say(capacity)} tickets.")
+
+
+@tickets.command
+def types(org: str, event: Number, /) -> None:
+    """List the ticket types of an event.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+    """
+    with database() as db:
+        found = db.call(list_ticket_types, db.call(get_organization, org).org_id, event)
+    rows = (
+        (str(each.id), _say(each.capacity), str(each.held), _left(each), _price(each), each.name)
+        for each in found
+    )
+    show_table("NUMBER", "QUANTITY", "HELD", "AVAILABLE", "PRICE", "NAME", rows=rows)
+
+
+@tickets.command
+def transfer(
+    org: str, code: str, /, *, email: str, first_name: str = "", last_name: str = ""
+) -> None:
+    """Pass a ticket on to somebody else, who gets a new one by mail.
+
+    Args:
+        org: Short name of the organization.
+        code: The ticket's code; it lets nobody in from now on.
+        email: Address of who gets it.
+        first_name: Their first name.
+        last_name: Their last name.
+    """
+    contact = Contact(email=email, first_name=first_name, last_name=last_name)
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        new = db.call(transfer_ticket, org_id, code, contact, actor=actor())
+    console.print(f"{email} has the ticket {new} now; {code} lets nobody in any more.")
+
+
+@tickets.command
+def change_type(org: str, code: str, ticket_type: Number, /) -> None:
+    """Make a ticket one of another type; its code stays.
+
+    Args:
+        org: Short name of the organization.
+        code: The ticket's code.
+        ticket_type: Number of the other type.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(change_ticket_type, org_id, code, ticket_type, actor=actor())
+    console.print(f"The ticket {code} is of type {ticket_type} now.")
+
+
+@tickets.command
+def keys(org: str, /, *, rotate: bool = False) -> None:
+    """List the keys that sign an organization's tickets.
+
+    Args:
+        org: Short name of the organization.
+        rotate: Sign with a new key from now on; tickets signed before stay good.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        if rotate:
+            db.call(rotate_ticket_key, org_id, actor=actor())
+        found = db.call(list_ticket_keys, org_id)
+    if not found:
+        console.print("No ticket was signed yet; the first one makes the key.")
+        return
+    rows = (
+        (
+            each.kid,
+            say_time(each.created_at),
+            say_time(each.retired_at) if each.retired_at else "signs",
+            each.public_key,
+        )
+        for each in found
+    )
+    show_table("KEY", "MADE", "RETIRED", "PUBLIC KEY", rows=rows)
+
+
+@waiting.command
+def add(
+    org: str,
+    event: Number,
+    ticket_type: Number,
+    /,
+    *,
+    email: str,
+    first_name: str = "",
+    last_name: str = "",
+) -> None:
+    """Put somebody on an event's waiting list, and write to them.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        ticket_type: Number of the ticket type that they wait for.
+        email: Their address.
+        first_name: Their first name.
+        last_name: Their last name.
+    """
+    contact = Contact(email=email, first_name=first_name, last_name=last_name)
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        entry = db.call(join_list, org_id, event, ticket_type, contact)
+    console.print(f"{email} is on the waiting list: entry {entry.id}.")
+
+
+@waiting.command
+def remove(org: str, entry: Number, /) -> None:
+    """Take somebody off a waiting list; a place that is held for them goes to the next.
+
+    Args:
+        org: Short name of the organization.
+        entry: Number of the entry in `turnout waiting list`.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(leave_list, org_id, entry, actor=actor())
+    console.print(f"Entry {entry} is off the list.")
+
+
+@waiting.command(name="set")
+def set_hours(org: str, event: Number, /, *, hours: Number) -> None:
+    """Say for how long an offered place is held, for offers from now on.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        hours: For how many hours; never beyond the start of the event.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(set_waiting_hours, org_id, event, hours, actor=actor())
+    console.print(f"Places of event {event} are held for {hours} hours from now on.")
+
+
+@waiting.command(name="list")
+def list_all(org: str, event: Number, /, *, everybody: bool = False, limit: Number = 100) -> None:
+    """List who waits for a place, in order.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        everybody: Those who took a place, left or were too late as well.
+        limit: How many at most.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_entries, org_id, event, is_all=everybody, most=limit)
+    if not found:
+        console.print("Nobody waits.")
+        return
+    rows = (
+        (
+            str(each.id),
+            each.state.value,
+            say_time(each.deadline_at) if each.deadline_at else "",
+            each.type_name,
+            each.email,
+        )
+        for each in found
+    )
+    show_table("NUMBER", "STATE", "HELD UNTIL", "TICKET TYPE", "E-MAIL", rows=rows)
+
+
+def _say(capacity: int | None) -> str:
+    return "any number of" if capacity is None else str(capacity)
+
+
+def _left(each: TicketType) -> str:
+    return "any" if each.capacity is None else str(each.capacity - each.held)
+
+
+def _price(each: TicketType) -> str:
+    if not each.price_minor:
+        return "rsvp" if each.is_rsvp else "free"
+    return f"{each.price_minor / 100:.2f} {each.currency}"

@@ -1,0 +1,193 @@
+"""The mails of tickets and of the waiting list: queued with their cause, written by a worker.
+
+A ticket's mail has the ticket as PDF, its QR code as SVG and PNG, and the event for calendars.
+Drawing takes a tenth of a second, so it is not done where the ticket is issued: a row in
+`ticket_mails` waits until the worker has drawn, and goes in the transaction that queues the mail.
+"""
+
+import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.identity.organizations import get_organization_of
+from turnout.core.journeys.sql import sql
+from turnout.core.journeys.ticket_papers import (
+    TicketFacts,
+    event_calendar,
+    say_when,
+    say_where,
+    ticket_pdf,
+)
+from turnout.core.journeys.waiting import WaitingState, make_link
+from turnout.core.messaging.notices import keep_file, queue_mail
+from turnout.core.messaging.opt_outs import ensure_link_key
+from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
+from turnout.papers.qr import qr_png, qr_svg_file
+from turnout.store import Tx
+
+TICKET = "/ticket/"
+SLICE = 20
+# A ticket that cannot be drawn is tried again, and then given up: its page still shows it.
+ATTEMPTS = 5
+PAUSE_MS = 60_000
+
+log = structlog.get_logger()
+
+
+class TicketMail(NamedTuple):
+    """A ticket that is to be mailed, with what its papers say; claimed `at` (epoch ms)."""
+
+    org_id: int
+    ticket_id: int
+    user_id: int | None
+    attempts: int
+    email: str
+    facts: TicketFacts
+    at: int
+
+
+class Attachment(NamedTuple):
+    """A file of a mail."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
+    """Tickets that are due to be mailed. They stay due until `send_ticket_mail`."""
+    mails = []
+    shown: dict[tuple[int, int], ShownEvent] = {}
+    for row in sql.list_due_ticket_mails(tx, now=tx.now, most=SLICE):
+        org_id, ticket_id, user_id, attempts, event_id, code, type_id, email, *names = row
+        if (org_id, event_id) not in shown:
+            shown[org_id, event_id] = get_shown_event(tx, org_id, event_id)
+        event = shown[org_id, event_id]
+        facts = TicketFacts(
+            shown=event,
+            organizer=get_organization_of(tx, org_id).name,
+            type_name=next((t.name for t in event.ticket_types if t.id == type_id), ""),
+            code=code,
+            signed=sign_ticket(ensure_ticket_key(tx, org_id), event_id, code, type_id),
+            holder=" ".join(filter(None, names)),
+        )
+        mails.append(TicketMail(org_id, ticket_id, user_id, attempts, email, facts, tx.now))
+    return mails
+
+
+def draw_attachments(mail: TicketMail, base_url: str) -> list[Attachment]:
+    """The files that go with a ticket. Slow, and needs no transaction."""
+    facts = mail.facts
+    url = f"{base_url}{TICKET}{mail.org_id}-{facts.code}"
+    return [
+        Attachment("ticket.pdf", "application/pdf", ticket_pdf(facts)),
+        Attachment("ticket.png", "image/png", qr_png(facts.signed)),
+        Attachment("ticket.svg", "image/svg+xml", qr_svg_file(facts.signed)),
+        Attachment("event.ics", "text/calendar", event_calendar(facts.shown, mail.at, url)),
+    ]
+
+
+def send_ticket_mail(
+    tx: Tx, mail: TicketMail, attachments: list[Attachment], base_url: str
+) -> None:
+    """Queue the mail, once: another worker that has drawn the same ticket finds nothing to do. A
+    ticket that was cancelled meanwhile is not mailed."""
+    if not sql.delete_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id):
+        return
+    if not sql.is_ticket_valid(tx, org_id=mail.org_id, id=mail.ticket_id):
+        return
+    user_id = _sender(tx, mail.org_id, mail.user_id)
+    if user_id is None:
+        return
+    facts = mail.facts
+    event = facts.shown.event
+    lines = [
+        f"Your ticket for {event.title} is attached.",
+        "",
+        say_when(facts.shown),
+        *filter(None, [say_where(facts.shown)]),
+        f"Ticket: {facts.type_name}, {facts.code}",
+        "",
+        "Show its code at the door, on paper (ticket.pdf) or on your phone:",
+        f"{base_url}{TICKET}{mail.org_id}-{facts.code}",
+    ]
+    files = tuple(keep_file(tx, mail.org_id, *each) for each in attachments)
+    queue_mail(
+        tx,
+        mail.org_id,
+        user_id,
+        f"Your ticket: {event.title}",
+        lines,
+        [mail.email],
+        files,
+        from_name=facts.organizer,
+    )
+
+
+def postpone_ticket_mail(tx: Tx, mail: TicketMail) -> None:
+    """A ticket could not be drawn: try again later, and not for ever."""
+    if mail.attempts + 1 >= ATTEMPTS:
+        sql.delete_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id)
+        return
+    due_at = tx.now + PAUSE_MS * 2**mail.attempts
+    sql.postpone_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id, due_at=due_at)
+
+
+def tell_of_list(tx: Tx, base_url: str) -> bool:
+    """Queue the mails to those who are new on a waiting list, and to those who are newly offered
+    a place; whether there may be more."""
+    rows = sql.list_untold(tx, most=SLICE)
+    key = ensure_link_key(tx) if rows else ""
+    for org_id, entry_id, event_id, state, deadline_at, email, *names in rows:
+        user_id = _sender(tx, org_id, None)
+        if not sql.mark_told(tx, org_id=org_id, id=entry_id, now=tx.now) or user_id is None:
+            continue
+        shown = get_shown_event(tx, org_id, event_id)
+        link = make_link(key, base_url, entry_id)
+        is_offered = state == WaitingState.OFFERED
+        lines = _offer_lines(shown, deadline_at, link) if is_offered else _list_lines(shown, link)
+        name = " ".join(filter(None, names))
+        subject = "A place is free" if is_offered else "You are on the waiting list"
+        queue_mail(
+            tx,
+            org_id,
+            user_id,
+            f"{subject}: {shown.event.title}",
+            [f"Dear {name}," if name else "Hello,", "", *lines],
+            [email],
+            from_name=get_organization_of(tx, org_id).name,
+        )
+    return len(rows) == SLICE
+
+
+def _list_lines(shown: ShownEvent, link: str) -> list[str]:
+    return [
+        f"you are on the waiting list for {shown.event.title}. When a place becomes free and it",
+        "is your turn, we write to you again, and hold it for you for some time.",
+        "",
+        "See where you stand, or leave the list, here:",
+        link,
+    ]
+
+
+def _offer_lines(shown: ShownEvent, deadline_at: int, link: str) -> list[str]:
+    zone = ZoneInfo(shown.event.timezone)
+    until = datetime.datetime.fromtimestamp(deadline_at // 1000, zone)
+    return [
+        f"a place for {shown.event.title} has become free, and it is held for you until",
+        f"{until:%A}, {until.day} {until:%B %Y, %H:%M} ({shown.event.timezone}).",
+        "",
+        "Take it, or leave it to the next on the list, here:",
+        link,
+    ]
+
+
+def _sender(tx: Tx, org_id: int, user_id: int | None) -> int | None:
+    """Whose job a mail is."""
+    found: int | None = user_id or sql.find_first_user(tx, org_id=org_id)
+    if found is None:
+        log.warning("the organization has no user whose mail this could be", org_id=org_id)
+    return found

@@ -1,0 +1,132 @@
+"""Signed tickets: the form in the QR code, which a device can tell from a forgery while offline.
+
+Theory. `TK1:event:code:type:kid:signature`, where the signature is Ed25519 over what stands before
+it, in base32 without padding. Only digits, capitals and colons are in it, so a QR code packs it
+densely. Each organization has keys of its own; devices get the public ones while they are online. A
+retired key still verifies, because its tickets are out.
+"""
+
+import base64
+import hashlib
+import re
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from turnout.core.audit.recording import record
+from turnout.core.tickets.sql import sql
+from turnout.store import Tx
+
+PREFIX = "TK1:"
+KID_LENGTH = 6
+_SIGNED = re.compile(
+    r"(TK1:(\d{1,15}):([0-9A-Z]{1,32}):(\d{1,15}):([A-Z2-7]{6})):([A-Z2-7]{103})", re.ASCII
+)
+
+
+class TicketKey(NamedTuple):
+    """A key pair of an organization, raw in base64url. Instants in epoch ms; the one that signs
+    has no `retired_at`."""
+
+    kid: str
+    private_key: str
+    public_key: str
+    created_at: int
+    retired_at: int | None
+
+
+class SignedTicket(NamedTuple):
+    """What a signed ticket says, read but not verified."""
+
+    event_id: int
+    code: str
+    ticket_type_id: int
+    kid: str
+    text: str
+    signature: str
+
+
+def ensure_ticket_key(tx: Tx, org_id: int) -> TicketKey:
+    """The key with which the organization signs; made when it has none."""
+    for key in list_ticket_keys(tx, org_id):
+        if key.retired_at is None:
+            return key
+    return _add_key(tx, org_id)
+
+
+def rotate_ticket_key(tx: Tx, org_id: int, *, actor: str) -> TicketKey:
+    """Sign with a new key from now on. Tickets signed before stay good."""
+    key = _add_key(tx, org_id)
+    sql.retire_ticket_keys(tx, org_id=org_id, kid=key.kid, now=tx.now)
+    record(tx, org_id, actor, "rotated", "ticket_key", 0, kid=key.kid)
+    return key
+
+
+def list_ticket_keys(tx: Tx, org_id: int) -> list[TicketKey]:
+    """All keys of the organization, the one that signs first."""
+    return [TicketKey(*row) for row in sql.list_ticket_keys(tx, org_id=org_id)]
+
+
+def sign_ticket(key: TicketKey, event_id: int, code: str, ticket_type_id: int) -> str:
+    """The signed form of a ticket. The same facts give the same text."""
+    text = f"{PREFIX}{event_id}:{code}:{ticket_type_id}:{key.kid}"
+    private = Ed25519PrivateKey.from_private_bytes(_decode(key.private_key))
+    signature = base64.b32encode(private.sign(text.encode())).decode().rstrip("=")
+    return f"{text}:{signature}"
+
+
+def read_signed(text: str) -> SignedTicket | None:
+    """The parts of a signed ticket; None for a text that is none."""
+    match = _SIGNED.fullmatch(text.strip())
+    if match is None:
+        return None
+    signed, event_id, code, ticket_type_id, kid, signature = match.groups()
+    return SignedTicket(int(event_id), code, int(ticket_type_id), kid, signed, signature)
+
+
+def is_genuine(ticket: SignedTicket, keys: list[TicketKey]) -> bool:
+    """Whether one of these keys signed it."""
+    for key in keys:
+        if key.kid == ticket.kid:
+            public = Ed25519PublicKey.from_public_bytes(_decode(key.public_key))
+            try:
+                public.verify(base64.b32decode(ticket.signature + "="), ticket.text.encode())
+            except InvalidSignature:
+                return False
+            return True
+    return False
+
+
+def _add_key(tx: Tx, org_id: int) -> TicketKey:
+    private = Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    kid = base64.b32encode(hashlib.sha256(public).digest()).decode()[:KID_LENGTH]
+    secret = private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    key = TicketKey(kid, _encode(secret), _encode(public), tx.now, None)
+    sql.add_ticket_key(
+        tx,
+        org_id=org_id,
+        kid=kid,
+        private_key=key.private_key,
+        public_key=key.public_key,
+        now=tx.now,
+    )
+    return key
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

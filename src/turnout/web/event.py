@@ -1,0 +1,196 @@
+"""An event's own page: what it is, when and where, and the form with which people register.
+
+Anybody may send the form, so it tells nobody who else is registered: the answer is always that a
+mail is on its way, and the ticket is in the mail. It changes nothing of what is known of a person.
+There is no session that another site could misuse, so the form needs no token against that.
+"""
+
+from contextlib import suppress
+from typing import NamedTuple
+from urllib.parse import parse_qs
+
+from falcon.asgi import Request, Response
+
+from turnout.core.events.model import EventState, TicketType
+from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.identity.guessing import Attempt, Throttle
+from turnout.core.identity.model import Organization
+from turnout.core.identity.organizations import find_organization
+from turnout.core.journeys.joining import is_offered, register_directly
+from turnout.core.journeys.ticket_papers import event_calendar
+from turnout.core.journeys.waiting import join_list
+from turnout.core.people.model import Contact
+from turnout.core.text import is_email
+from turnout.errors import Conflict, Invalid, Limited, Missing
+from turnout.http.body import read_body
+from turnout.http.dialect import Resource
+from turnout.store import Database, Tx
+from turnout.web.documents import NO_STORE
+from turnout.web.local_times import times
+from turnout.web.templates import render
+
+BODY_LIMIT = 16_384
+LONGEST = 200
+FIELDS = ("email", "first_name", "last_name", "company")
+# Who is registered gets the ticket mailed again, whatever the form asks for.
+REGISTERED = "waiting.registered"
+
+
+class _Found(NamedTuple):
+    organization: Organization
+    shown: ShownEvent
+
+
+class Offer(NamedTuple):
+    """A ticket type as the page offers it; `left` None = any number."""
+
+    id: int
+    name: str
+    left: int | None
+
+
+class EventResource(Resource):
+    """`/{slug}/{event number}`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._throttle = Throttle(db.clock)
+
+    async def on_get(self, req: Request, resp: Response, slug: str, number: str) -> None:
+        """Show the event. Raises Missing, for a draft too."""
+        self._answer(resp, await self._db.read(_find, req.path, slug, number))
+
+    on_head = on_get
+
+    async def on_post(self, req: Request, resp: Response, slug: str, number: str) -> None:
+        """Register, or join the waiting list. Raises Missing; what can be put right is said on
+        the page, beside what was typed."""
+        body = (await read_body(req, BODY_LIMIT)).decode("utf-8", "replace")
+        given = {name: values[0].strip() for name, values in parse_qs(body).items()}
+        found = await self._db.read(_find, req.path, slug, number)
+        try:
+            contact = _read_contact(given)
+            self._count(contact, req.remote_addr)
+            await self._db.write(_act, found, given, contact)
+        except (Conflict, Invalid, Limited) as refusal:
+            fresh = await self._db.read(_find, req.path, slug, number)
+            self._answer(resp, fresh, given, refusal.message)
+            return
+        is_waiting = given.get("answer") == "wait"
+        self._answer(resp, found, done="waiting" if is_waiting else "registered")
+
+    def _count(self, contact: Contact, address: str) -> None:
+        """Each form writes to somebody: not too often to one, nor too many from one place."""
+        try:
+            self._throttle.begin(Attempt(contact.email.casefold(), address))
+        except Limited as limited:
+            wait_s = limited.retry_after
+            raise Limited(
+                "form.throttled",
+                f"Too many forms were sent. Try again in {wait_s} seconds.",
+                retry_after=wait_s,
+            ) from limited
+
+    def _answer(
+        self,
+        resp: Response,
+        found: _Found,
+        given: dict[str, str] | None = None,
+        refusal: str = "",
+        done: str = "",
+    ) -> None:
+        shown = found.shown
+        event = shown.event
+        is_over = event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED
+        offers = [_offer(event.capacity, event.held, each) for each in _offered(shown)]
+        resp.content_type = "text/html; charset=utf-8"
+        resp.set_header("Cache-Control", NO_STORE)
+        resp.text = render(
+            "event.html",
+            organization=found.organization,
+            event=event,
+            place=shown.place,
+            details=shown.details,
+            **times(shown),
+            offers=offers,
+            is_open=event.state is EventState.OPEN and not is_over,
+            is_over=is_over,
+            is_cancelled=event.state is EventState.CANCELLED,
+            has_places=any(each.left is None or each.left for each in offers),
+            is_sold_out=any(each.left == 0 for each in offers),
+            given=dict.fromkeys((*FIELDS, "ticket"), "") | (given or {}),
+            refusal=refusal,
+            done=done,
+        )
+
+
+class CalendarResource(Resource):
+    """`/{slug}/{event number}/event.ics`."""
+
+    def __init__(self, db: Database, base_url: str) -> None:
+        self._db = db
+        self._base_url = base_url
+
+    async def on_get(self, req: Request, resp: Response, slug: str, number: str) -> None:
+        """The event for calendars. Raises Missing."""
+        found = await self._db.read(_find, req.path, slug, number)
+        resp.content_type = "text/calendar; charset=utf-8"
+        resp.set_header("Cache-Control", NO_STORE)
+        url = f"{self._base_url}/{slug}/{number}"
+        resp.data = event_calendar(found.shown, self._db.clock(), url)
+
+    on_head = on_get
+
+
+def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:
+    organization = find_organization(tx, slug)
+    is_number = number.isascii() and number.isdigit() and len(number) < 16
+    if organization is not None and is_number:
+        with suppress(Missing):
+            shown = get_shown_event(tx, organization.org_id, int(number))
+            if shown.event.state is not EventState.DRAFT:
+                return _Found(organization, shown)
+    raise Missing("page.missing", f"Nothing is at {path}.")
+
+
+def _act(tx: Tx, found: _Found, given: dict[str, str], contact: Contact) -> None:
+    org_id, event_id = found.organization.org_id, found.shown.event.id
+    try:
+        type_id = int(given.get("ticket", ""))
+    except ValueError as error:
+        raise Invalid("ticket_type.missing", "Choose a ticket.") from error
+    if type_id not in {each.id for each in _offered(found.shown)}:
+        raise Invalid("ticket_type.missing", "Choose a ticket.")
+    if given.get("answer") != "wait":
+        register_directly(tx, org_id, event_id, type_id, contact)
+        return
+    try:
+        join_list(tx, org_id, event_id, type_id, contact)
+    except Conflict as refusal:
+        if refusal.code != REGISTERED:
+            raise
+        register_directly(tx, org_id, event_id, type_id, contact)
+
+
+def _read_contact(given: dict[str, str]) -> Contact:
+    values = {name: given.get(name, "")[:LONGEST] for name in FIELDS}
+    if any(not text.isprintable() for text in values.values()):
+        raise Invalid("contact.text", "Type letters, digits and signs only.")
+    if not is_email(values["email"]):
+        raise Invalid("contact.email", "Type your e-mail address, such as ada@example.com.")
+    if not (values["first_name"] and values["last_name"]):
+        raise Invalid("contact.name", "Type your first and your last name.")
+    return Contact(**values)
+
+
+def _offered(shown: ShownEvent) -> list[TicketType]:
+    return [each for each in shown.ticket_types if is_offered(each)]
+
+
+def _offer(capacity: int | None, held: int, each: TicketType) -> Offer:
+    limits = [
+        quantity - taken
+        for quantity, taken in ((capacity, held), (each.capacity, each.held))
+        if quantity is not None
+    ]
+    return Offer(each.id, each.name, max(0, min(limits)) if limits else None)

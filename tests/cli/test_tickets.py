@@ -1,0 +1,124 @@
+"""`turnout ticket …` and `turnout waiting …`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Turnout
+from tests.support.node import new_database
+from turnout.core.events.model import span
+from turnout.core.events.programme import create_event
+from turnout.core.identity.organizations import create_organization
+from turnout.core.journeys.attendees import AttendeeFilter, list_attendees
+from turnout.core.journeys.joining import register_directly
+from turnout.core.people.model import Contact
+
+
+class Office:
+    """A command line whose organization has an event; `hall` is a ticket type with one place,
+    which Ann has."""
+
+    def __init__(self, folder: Path) -> None:
+        self.run = Turnout(new_database("sqlite", folder))
+        when = span("2099-06-01T18:00", "2099-06-01T23:00", "UTC")
+        with self.run.database() as db:
+            self.org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+            self.event = db.call(create_event, self.org_id, "Party", when, actor="test").id
+        said = self.run.ok("ticket", "create-type", "acme", self.event, "Hall", "--capacity", "1")
+        self.hall = said.split()[2]
+        assert said == f"Ticket type {self.hall} is made: Hall.\n"
+        with self.run.database() as db:
+            ann = Contact(email="ann@example.com", first_name="Ann")
+            db.call(register_directly, self.org_id, self.event, int(self.hall), ann)
+
+    def tickets(self) -> dict[str, str]:
+        """The codes by address."""
+        with self.run.database() as db:
+            found, _ = db.call(
+                list_attendees, self.org_id, self.event, AttendeeFilter(), most=10, skip=0
+            )
+        return {each.email: each.tickets[0].code for each in found}
+
+    def types(self) -> list[list[str]]:
+        lines = self.run.ok("ticket", "types", "acme", self.event).splitlines()
+        return [line.split() for line in lines[1:]]
+
+    def entries(self, *arguments: str) -> list[list[str]]:
+        said = self.run.ok("waiting", "list", "acme", self.event, *arguments)
+        return [line.split() for line in said.splitlines()[1:]]
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)
+
+
+def test_ticket_types_show_what_is_left(office: Office) -> None:
+    office.run.ok(
+        *("ticket", "create-type", "acme", office.event, "Paid", "--price", "1250"),
+        *("--currency", "eur", "--capacity", "5"),
+    )
+    office.run.ok("ticket", "create-type", "acme", office.event, "Dinner", "--rsvp")
+    assert [row[1:] for row in office.types()] == [
+        ["any", "number", "of", "0", "any", "free", "General", "admission"],
+        ["1", "1", "0", "free", "Hall"],
+        ["5", "0", "5", "12.50", "EUR", "Paid"],
+        ["any", "number", "of", "0", "any", "rsvp", "Dinner"],
+    ]
+
+
+def test_what_cannot_be_made_or_set_is_said(office: Office) -> None:
+    for arguments, words in (
+        (("create-type", "acme", office.event, "Paid", "--price", "1"), "A price needs"),
+        (("set-type", "acme", office.event, office.hall), "Give either --capacity or"),
+        (("set-type", "acme", office.event, office.hall, "--capacity", "0"), "are held already"),
+        (("set-type", "acme", office.event, "999", "--unlimited"), "has no ticket type 999"),
+        (("transfer", "acme", "NONE", "--email", "b@example.com"), "There is no ticket NONE"),
+    ):
+        result = office.run("ticket", *arguments)
+        assert result.code == 1
+        assert words in result.error
+
+
+def test_a_ticket_is_passed_on_and_changed(office: Office) -> None:
+    old = office.tickets()["ann@example.com"]
+    said = office.run.ok(
+        *("ticket", "transfer", "acme", old, "--email", "bob@example.com", "--first-name", "Bob")
+    )
+    new = office.tickets()["bob@example.com"]
+    assert said == (f"bob@example.com has the ticket {new} now; {old} lets nobody in any more.\n")
+    general = office.types()[0][0]
+    office.run.ok("ticket", "change-type", "acme", new, general)
+    assert office.types()[1][1:4] == ["1", "0", "1"]
+    assert office.tickets() == {"bob@example.com": new}
+
+
+def test_people_wait_and_get_the_next_place(office: Office) -> None:
+    assert office.run.ok("waiting", "list", "acme", office.event) == "Nobody waits.\n"
+    office.run.ok("waiting", "set", "acme", office.event, "--hours", "3")
+    for name in ("bob", "cid"):
+        office.run.ok(
+            *("waiting", "add", "acme", office.event, office.hall),
+            *("--email", f"{name}@example.com"),
+        )
+    bob, cid = office.entries()
+    assert (bob[1:], cid[1:]) == (
+        ["waiting", "Hall", "bob@example.com"],
+        ["waiting", "Hall", "cid@example.com"],
+    )
+    office.run.ok("waiting", "remove", "acme", bob[0])
+    assert [row[1] for row in office.entries("--everybody")] == ["left", "waiting"]
+    code = office.tickets()["ann@example.com"]
+    office.run.ok("ticket", "change-type", "acme", code, office.types()[0][0])
+    assert [row[1] for row in office.entries()] == ["offered"]
+    office.run.ok("ticket", "set-type", "acme", office.event, office.hall, "--unlimited")
+
+
+def test_keys_are_made_by_the_first_ticket_and_rotated(office: Office) -> None:
+    said = office.run.ok("ticket", "keys", "acme")
+    assert said == "No ticket was signed yet; the first one makes the key.\n"
+    first = office.run.ok("ticket", "keys", "acme", "--rotate").splitlines()[1].split()
+    rows = office.run.ok("ticket", "keys", "acme", "--rotate").splitlines()[1:]
+    assert "signs" in rows[0]
+    assert rows[1].split()[0] == first[0]
+    assert "signs" not in rows[1]

@@ -1,0 +1,286 @@
+"""An event's page and the pages that its forms lead to, as a browser without scripts uses them."""
+
+import itertools
+from typing import Any
+from urllib.parse import urlencode
+
+import icalendar
+import pytest
+
+from tests.support.client import Answer, AppClient
+from tests.support.node import LocalNode
+from tests.web.reading import Page
+from turnout.core.events.model import EventDetails, EventState, span
+from turnout.core.events.programme import (
+    create_event,
+    create_ticket_type,
+    list_ticket_types,
+    set_event_state,
+)
+from turnout.core.identity.organizations import create_organization
+from turnout.core.identity.users import create_user
+from turnout.core.journeys.cancelling import cancel_registration
+from turnout.core.journeys.mailing import tell_of_list
+from turnout.core.journeys.waiting import list_entries
+from turnout.core.messaging.delivering import claim
+from turnout.core.people.merging import find_person
+from turnout.core.registrations import booking
+from turnout.core.registrations.model import Registration
+from turnout.store import Tx
+
+BROWSER = {"Accept": "text/html"}
+FORM = BROWSER | {"Content-Type": "application/x-www-form-urlencoded"}
+ADA = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"}
+_numbers = itertools.count(1)
+
+
+class Fair:
+    """An event with `places` for everybody, a locked type and one by invitation."""
+
+    def __init__(self, node: LocalNode, places: int | None = None) -> None:
+        self.node, self.db = node, node.db
+        # What the last test sent is no longer counted.
+        node.clock.advance(600)
+        self.slug = f"fair-{next(_numbers)}"
+        self.org_id, self.event_id = node.db.call(self._make, places)
+        self.path = f"/{self.slug}/{self.event_id}"
+        self.type_id = self.db.call(list_ticket_types, self.org_id, self.event_id)[0].id
+
+    def _make(self, tx: Tx, places: int | None) -> tuple[int, int]:
+        org_id = create_organization(tx, self.slug, "Acme & Sons", actor="test").org_id
+        create_user(tx, org_id, f"au/{self.slug}", name="A", email="a@example.com", actor="test")
+        details = EventDetails(
+            description="Food & <b>music</b>", speakers=("Grace",), schedule=("18:00 Doors",)
+        )
+        when = span("2099-06-01T18:00", "2099-06-01T23:00", "Europe/Berlin")
+        event = create_event(
+            tx, org_id, "Fair <1>", when, capacity=places, details=details, actor="test"
+        )
+        for name, options in (
+            ("Dinner", {"is_rsvp": True}),
+            ("Early bird", {"is_locked": True}),
+            ("Paid", {"price_minor": 100, "currency": "EUR"}),
+        ):
+            create_ticket_type(tx, org_id, event.id, name, actor="test", **options)
+        return org_id, event.id
+
+    def look(self, site: AppClient) -> Page:
+        answer = site.request("GET", self.path, headers=BROWSER)
+        assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+        return Page(answer.body)
+
+    def send(self, site: AppClient, **form: Any) -> str:
+        given = ADA | {"ticket": self.type_id, "answer": "register"} | form
+        return Page(self.post(site, given).body).text
+
+    def post(self, site: AppClient, form: dict[str, Any]) -> Answer:
+        return site.request("POST", self.path, headers=FORM, body=urlencode(form).encode())
+
+    def registration(self, email: str = ADA["email"]) -> Registration | None:
+        def find(tx: Tx) -> Registration | None:
+            person = find_person(tx, self.org_id, email)
+            if person is None:
+                return None
+            return booking.find_registration(tx, self.org_id, self.event_id, person.id)
+
+        return self.db.call(find)
+
+    def cancel(self, email: str = ADA["email"]) -> None:
+        known = self.registration(email)
+        assert known is not None
+        self.db.call(cancel_registration, self.org_id, known.id, actor="test")
+
+    def list(self) -> list[tuple[str, str]]:
+        found = self.db.call(list_entries, self.org_id, self.event_id, is_all=True, most=10)
+        return [(each.email, each.state.value) for each in found]
+
+    def letters(self) -> dict[str, str]:
+        """What was newly written, by its subject; nobody else gets mail."""
+        self.db.call(tell_of_list, "http://turnout.test")
+        found = self.db.call(claim, "email", 100, 1000)
+        return {
+            job.recipients[0].destination: job.recipients[0].fields
+            for job in found
+            if job.head.org_id == self.org_id
+        }
+
+
+@pytest.fixture
+def fair(node: LocalNode) -> Fair:
+    return Fair(node)
+
+
+def test_the_page_says_what_it_is_when_and_what_there_is(site: AppClient, fair: Fair) -> None:
+    text = fair.look(site).text
+    for words in (
+        "Acme & Sons Fair <1>",
+        "Monday, 1 June 2099, 18:00 \N{EN DASH} 23:00 (Europe/Berlin)",
+        "Food & <b>music</b>",
+        "Speakers Grace",
+        "Schedule 18:00 Doors",
+        "Ticket General admission",
+    ):
+        assert words in text
+    for words in ("Dinner", "Early bird", "Paid", "waiting list"):
+        assert words not in text
+
+
+def test_who_registers_gets_a_ticket_by_mail(site: AppClient, fair: Fair) -> None:
+    assert "Your ticket is on its way to your mail." in fair.send(site, company="Analytical")
+    known = fair.registration()
+    assert known is not None
+    assert (known.source, known.submitted.contact.company) == ("page", "Analytical")
+    mails = f"SELECT count(*) FROM ticket_mails WHERE org_id = {fair.org_id}"
+    assert fair.db.call(lambda tx: tx.connection.execute(mails).fetchone()[0]) == 1
+
+
+def test_the_answer_does_not_tell_who_is_registered(site: AppClient, fair: Fair) -> None:
+    first = fair.send(site)
+    assert fair.send(site, first_name="Eve") == first
+    known = fair.registration()
+    assert known is not None
+    assert known.submitted.contact.first_name == "Ada"
+
+
+def test_a_form_of_anybodys_changes_nothing_that_is_known(site: AppClient, fair: Fair) -> None:
+    fair.send(site)
+    fair.cancel()
+    fair.send(site, first_name="Eve")
+    person = fair.db.call(find_person, fair.org_id, ADA["email"])
+    assert person is not None
+    assert person.contact.first_name == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"email": "ada"}, "Type your e-mail address, such as ada@example.com."),
+        ({"first_name": " "}, "Type your first and your last name."),
+        ({"last_name": "a\x07"}, "Type letters, digits and signs only."),
+        ({"ticket": ""}, "Choose a ticket."),
+        ({"ticket": "1"}, "Choose a ticket."),
+    ],
+)
+def test_what_can_be_put_right_is_said_beside_what_was_typed(
+    site: AppClient, fair: Fair, form: dict[str, str], words: str
+) -> None:
+    given = ADA | {"ticket": str(fair.type_id), "answer": "register", "company": 'A "B"'} | form
+    answer = fair.post(site, given)
+    assert answer.status == 200
+    assert f"{words} Nothing was sent." in Page(answer.body).text
+    assert b'value="A &#34;B&#34;"' in answer.body
+    assert fair.registration() is None
+
+
+def test_too_many_forms_for_one_address_are_refused(site: AppClient, fair: Fair) -> None:
+    for _ in range(10):
+        assert "Thank you" in fair.send(site, email="bob@example.com")
+    assert "Too many forms were sent. Try again in" in fair.send(site, email="Bob@example.com")
+
+
+def test_when_it_is_full_people_wait_and_get_the_next_place(
+    site: AppClient, node: LocalNode
+) -> None:
+    fair = Fair(node, places=1)
+    assert "General admission 1 left" in fair.look(site).text
+    fair.send(site)
+    page = fair.look(site).text
+    assert "No place is free." in page
+    assert "sold out: waiting list" in page
+    bob = {"email": "bob@fair.example.com", "first_name": "Bob"}
+    assert "The event is full. Nothing was sent." in fair.send(site, **bob)
+    assert "You are on the waiting list" in fair.send(site, **bob, answer="wait")
+    assert fair.list() == [("bob@fair.example.com", "waiting")]
+    link = link_in(fair.letters()["bob@fair.example.com"])
+    assert "You are number 1 on the list." in look(site, link)
+
+    fair.cancel()
+    offer = fair.letters()["bob@fair.example.com"]
+    assert "has become free, and it is held for you until" in offer
+    assert link_in(offer) == link
+    text = look(site, link)
+    assert "A place is held for you until" in text
+    for _ in range(2):
+        text = press(site, link, "take")
+        assert "You are coming The ticket is in your mail. Your ticket" in text
+    assert fair.list() == [("bob@fair.example.com", "taken")]
+    assert fair.registration("bob@fair.example.com") is not None
+
+
+def test_who_is_registered_and_asks_to_wait_gets_the_ticket_again(
+    site: AppClient, node: LocalNode
+) -> None:
+    fair = Fair(node, places=1)
+    fair.send(site)
+    assert "You are on the waiting list" in fair.send(site, answer="wait")
+    assert fair.list() == []
+
+
+def test_an_offer_may_be_left_to_the_next(site: AppClient, node: LocalNode) -> None:
+    fair = Fair(node, places=1)
+    fair.send(site)
+    for name in ("bob", "cid"):
+        fair.send(site, email=f"{name}@next.example.com", answer="wait")
+    links = {email: link_in(text) for email, text in fair.letters().items()}
+    fair.cancel()
+    bob, cid = links["bob@next.example.com"], links["cid@next.example.com"]
+    assert "You have left the list" in press(site, bob, "leave")
+    assert "No place is held for you now." in press(site, bob, "take")
+    assert "A place is held for you until" in look(site, cid)
+    node.clock.advance(49 * 3600)
+    assert "Too late" in look(site, cid)
+    assert "The time to take the place is over." in press(site, cid, "take")
+    node.clock.advance(-49 * 3600)
+    other = cid.rpartition("-")[0] + "-" + "0" * 32
+    assert site.request("GET", other, headers=BROWSER).status == 404
+    assert site.request("POST", cid, headers=FORM, body=b"answer=x").status == 400
+
+
+def test_the_event_for_calendars(site: AppClient, fair: Fair) -> None:
+    answer = site.request("GET", f"{fair.path}/event.ics")
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    (entry,) = icalendar.Calendar.from_ical(answer.body).walk("VEVENT")
+    assert str(entry["summary"]) == "Fair <1>"
+    assert str(entry["url"]).endswith(fair.path)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (EventState.CANCELLED, "The event is cancelled."),
+        (EventState.CLOSED, "Registration is closed."),
+    ],
+)
+def test_an_event_that_takes_nobody_says_so(
+    site: AppClient, fair: Fair, state: EventState, words: str
+) -> None:
+    fair.db.call(set_event_state, fair.org_id, fair.event_id, state, actor="test")
+    assert words in fair.look(site).text
+    assert "<form" not in site.request("GET", fair.path, headers=BROWSER).body.decode()
+    assert fair.post(site, ADA | {"ticket": fair.type_id}).status == 200
+    assert fair.registration() is None
+
+
+def test_a_draft_and_what_is_not_there_have_no_page(site: AppClient, fair: Fair) -> None:
+    fair.db.call(set_event_state, fair.org_id, fair.event_id, EventState.DRAFT, actor="test")
+    for path in (fair.path, f"/{fair.slug}/1", f"/{fair.slug}/x", f"/nobody/{fair.event_id}"):
+        answer = site.request("GET", path, headers=BROWSER)
+        assert (answer.status, f"Nothing is at {path}." in Page(answer.body).text) == (404, True)
+
+
+def link_in(letter: str) -> str:
+    (link,) = (
+        word for word in letter.replace("\\n", " ").replace('"', " ").split() if "/waiting/" in word
+    )
+    return link.removeprefix("http://turnout.test")
+
+
+def look(site: AppClient, link: str) -> str:
+    answer = site.request("GET", link, headers=BROWSER)
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    return Page(answer.body).text
+
+
+def press(site: AppClient, link: str, answer: str) -> str:
+    body = urlencode({"answer": answer}).encode()
+    return Page(site.request("POST", link, headers=FORM, body=body).body).text
