@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table as RichTable
 
-from bench import broadcast, drain, growth, memory, register, report
+from bench import broadcast, door, drain, growth, memory, register, report
 from bench.figures import Results, Step, Table, describe_machine, new_file
 from bench.servers import Demo, make_demo
 
@@ -26,6 +26,7 @@ STEPS: dict[str, ModuleType] = {
     "growth": growth,
     "memory": memory,
     "broadcast": broadcast,
+    "door": door,
 }
 
 console = Console(highlight=False)

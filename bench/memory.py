@@ -90,7 +90,7 @@ def _time_to_start(database: Path) -> float:
 
 def _peak_under_load(server: Server, demo: Demo, connections: int, seconds: float) -> float:
     request = template(demo, sign_in(server, demo))
-    with _sampling(server.pid) as samples:
+    with sampling(server.pid) as samples:
         run(
             Order(
                 port=server.port,
@@ -105,7 +105,8 @@ def _peak_under_load(server: Server, demo: Demo, connections: int, seconds: floa
 
 
 @contextmanager
-def _sampling(pid: int) -> Iterator[list[float]]:
+def sampling(pid: int) -> Iterator[list[float]]:
+    """How much memory the server has, in MB, every SAMPLE_S while the block runs."""
     samples = [memory_mb(pid)]
     ended = threading.Event()
 

@@ -83,6 +83,7 @@ class Demo(NamedTuple):
     event_pak: str
     session_paks: list[str]
     login: str
+    event_token: str
 
     def copy_database(self, folder: Path) -> Path:
         """A copy of its database in the new folder `folder`."""
@@ -104,7 +105,10 @@ def make_demo(folder: Path, database_url: str | None = None) -> Demo:
     demo = json.loads((folder / "demo.json").read_text())
     members, user = demo["registration"], demo["messaging"]["user"]
     login = f"{user['username']}:{user['password']}"
-    return Demo(folder, members["apiKey"], members["eventPak"], members["sessionPaks"], login)
+    token = demo["attendance"]["eventToken"]
+    return Demo(
+        folder, members["apiKey"], members["eventPak"], members["sessionPaks"], login, token
+    )
 
 
 def url_of(database: Path) -> str:

@@ -95,7 +95,6 @@ APIS = (
         "/v1",
         "Attendees, check-in at the door, and invitations.",
         ATTENDANCE_DOCUMENT,
-        is_whole=False,
     ),
     Api("booking", "Booking", "/api", "Exam seats and accommodations."),
     Api("reporting", "Reporting", "/api/reporting", "Who watched, asked and answered."),

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench import drain, growth, memory, register, report
+from bench import door, drain, growth, memory, register, report
 from bench.__main__ import STEPS
 from bench.figures import Results, Step, describe_machine
 from bench.fill import fill
@@ -70,6 +70,17 @@ class TestSteps:
         assert used.processes == 1
         assert 20 < used.idle_mb <= max(used.loaded_mb.values())
         assert 0 < used.started_s < 60
+
+    def test_door(self, demo, tmp_path):
+        size = door.Size(
+            tickets=3_000, rounds=1, seconds=0.5, warm_up=0.1, connections=(2,), reads=1
+        )
+        doors = door.measure(demo, tmp_path, size, print)
+        [row] = doors.scans
+        assert (row.connections, row.turnout.failed, row.bare.failed) == (2, 0, 0)
+        assert row.ratio > 0
+        assert doors.listed.attendees >= doors.tickets > 2_900
+        assert [len(table.rows) for table in door.tables(doors)] == [1, 1]
 
     def test_the_bare_server_inserts_what_turnout_inserts(self, demo, tmp_path):
         ours, other = (demo.copy_database(tmp_path / name) for name in ("turnout", "bare"))

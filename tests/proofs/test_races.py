@@ -21,12 +21,16 @@ import pytest
 
 from tests.core.journeys.invariants import find_faults
 from tests.proofs.endings import find_wrong_endings, watch_endings
-from tests.proofs.wire import register_at_once, wish
+from tests.proofs.wire import register_at_once, scan_at_once, wish
 from tests.support import proof
 from tests.support.node import BACKENDS, Account, WallClock, new_database, open_node
 from tests.support.server import Server, clean_environment
 from turnout.core.events.model import Event, Session
 from turnout.core.events.places import TargetNoun
+from turnout.core.identity.credentials import issue_credential
+from turnout.core.identity.model import CredentialKind
+from turnout.core.journeys.attendees import AttendeeFilter, list_attendees
+from turnout.core.journeys.checking import list_scans
 from turnout.core.journeys.intake import accept_all, count_waiting
 from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
@@ -262,3 +266,53 @@ def drain_to(db: Database, most: int) -> None:
 
 def report(name: str, ground: Ground, **counts: int | str) -> None:
     proof.report(name, backend=ground.db.backend, seed=proof.seed(), **counts)
+
+
+DOORS, TICKETS, SCANS_EACH = 32, 100, 4
+
+
+@pytest.mark.proof
+def test_many_doors_let_each_ticket_in_once(ground: Ground) -> None:
+    rounds = proof.scale(1, 3)
+    dice = proof.random_for(f"race check-in {ground.db.backend}")
+    org_id = ground.account.org_id
+    scans = Counter[str]()
+    for number in range(rounds):
+        event, session = ground.new_event(f"Doors {number}")
+        wishes: list[tuple[dict[str, Any], str | None]] = [
+            (wish(event.pak, [session.pak], f"door{number}-{guest}@example.com"), None)
+            for guest in range(TICKETS)
+        ]
+        ids_of(ground.ask(wishes))
+        ground.drain()
+        codes = ground.db.call(codes_of, org_id, event.id)
+        _, token = ground.db.call(
+            issue_credential,
+            org_id,
+            CredentialKind.EVENT_TOKEN,
+            f"door {number}",
+            event_id=event.id,
+            actor="test",
+        )
+        shuffled = codes * SCANS_EACH
+        dice.shuffle(shuffled)
+        answers = asyncio.run(scan_at_once(ground.server.port, token, shuffled, DOORS))
+        let_in = sorted(code for code, status in answers if status == 200)
+        assert let_in == sorted(codes)
+        refused = Counter(status for _, status in answers if status != 200)
+        assert refused == {406: (SCANS_EACH - 1) * TICKETS}
+        kept = ground.db.call(list_scans, org_id, event.id, 1000)
+        scans += Counter(each.result.value for each in kept)
+    assert scans == {
+        "admitted": rounds * TICKETS,
+        "repeated": rounds * TICKETS * (SCANS_EACH - 1),
+    }
+    report(
+        "race check-in", ground, rounds=rounds, tickets=TICKETS, scans_each=SCANS_EACH, doors=DOORS
+    )
+
+
+def codes_of(tx: Tx, org_id: int, event_id: int) -> list[str]:
+    found, has_more = list_attendees(tx, org_id, event_id, AttendeeFilter(), most=TICKETS, skip=0)
+    assert (len(found), has_more) == (TICKETS, False)
+    return [each.tickets[0].code for each in found]

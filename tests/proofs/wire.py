@@ -1,4 +1,4 @@
-"""PUT /v1.0/register over many connections at once, as raw HTTP/1.1."""
+"""Registering and scanning over many connections at once, as raw HTTP/1.1."""
 
 import asyncio
 import json
@@ -35,11 +35,39 @@ async def register(
         f"{idempotency}Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n{text}"
         "".encode()
     )
+    return await _read(reader)
+
+
+async def _read(reader: asyncio.StreamReader) -> tuple[int, dict[str, Any]]:
     head = await reader.readuntil(b"\r\n\r\n")
     length = _LENGTH.search(head)
     assert length
     answer = await reader.readexactly(int(length[1]))
     return int(head.split(b" ", 2)[1]), json.loads(answer)
+
+
+async def scan_at_once(
+    port: int, token: str, codes: list[str], connections: int
+) -> list[tuple[str, int]]:
+    """Check codes in from that many connections, each taking the next code; (code, status)."""
+    waiting = iter(codes)
+    ready = asyncio.Barrier(connections)
+    answers: list[tuple[str, int]] = []
+
+    async def door(number: int) -> None:
+        async with connection(port) as (reader, writer):
+            await ready.wait()
+            for code in waiting:
+                writer.write(
+                    f"POST /v1/event/attendees/code/{code}/check.json HTTP/1.1\r\n"
+                    f"Host: turnout\r\nAuthorization: event {token}\r\n"
+                    f"X-Device: door-{number}\r\nContent-Length: 0\r\n\r\n".encode()
+                )
+                status, _ = await _read(reader)
+                answers.append((code, status))
+
+    await asyncio.gather(*(door(number) for number in range(connections)))
+    return answers
 
 
 async def register_at_once(

@@ -1,10 +1,7 @@
 """The door: the first scan wins, repetitions are harmless, gates hold, and everything is kept."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
-from tests.support import proof
 from turnout.core.events.model import EventState
 from turnout.core.events.programme import create_ticket_type, set_event_state
 from turnout.core.journeys.attendees import AttendeeFilter, find_attendee, list_attendees
@@ -141,31 +138,3 @@ def test_a_gate_lets_in_its_ticket_types_and_bookings(desk, code):
         gate([777], [])
     with pytest.raises(Invalid):
         gate([], [777])
-
-
-@pytest.mark.proof
-def test_many_doors_let_each_ticket_in_once(desk):
-    """Four scans of each ticket at once, from 32 threads."""
-    tickets, rounds = 100, proof.scale(1, 3)
-    emails = [f"guest{n}@example.com" for n in range(tickets)]
-    desk.decide(*(desk.apply(email) for email in emails))
-    codes = [code_of(desk, email) for email in emails]
-    dice = proof.random_for(f"race check-in {desk.db.backend}")
-    for number in range(rounds):
-        scans = codes * 4
-        dice.shuffle(scans)
-        with ThreadPoolExecutor(32) as pool:
-            answers = list(pool.map(lambda code: (code, scan(desk, code).result), scans))
-        admitted = [code for code, result in answers if result is Result.ADMITTED]
-        assert sorted(admitted) == sorted(codes), number
-        assert len([1 for _, result in answers if result is Result.REPEATED]) == 3 * tickets
-        for code in codes:
-            desk.db.call(undo_check_in, desk.org_id, desk.event.id, Scan(code=code, at=AT))
-    proof.report(
-        "race check-in",
-        backend=desk.db.backend,
-        tickets=tickets,
-        scans_each=4,
-        rounds=rounds,
-        seed=proof.seed(),
-    )
