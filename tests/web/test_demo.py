@@ -73,7 +73,7 @@ def test_the_lines_of_the_start_page_send_messages_and_show_what_became_of_them(
 
 
 def test_the_lines_of_the_start_page_open_the_door(server):
-    show, check, answer = Page(server.ask("GET", "/").body).codes[7:]
+    show, check, answer = Page(server.ask("GET", "/").body).codes[7:10]
     event, attendee, again, recipient = run_shell(
         "\n".join(f"{each}\necho" for each in (show, check, check, answer))
     )
@@ -86,6 +86,20 @@ def test_the_lines_of_the_start_page_open_the_door(server):
     assert ticket["checked_at"] is not None
     assert again["error"].startswith(f"Ticket {ticket['code']} was checked already, at ")
     assert (recipient["state"], len(recipient["ticket_code"])) == ("confirmed", 10)
+
+
+def test_the_lines_of_the_start_page_show_who_watched(server):
+    login, events, report = Page(server.ask("GET", "/").body).codes[10:13]
+    script = "\n".join([login, f"{events}\necho", report])
+    done = subprocess.run(
+        ["/bin/sh", "-eu"], input=script, capture_output=True, text=True, timeout=TIMEOUT_S
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    listed, header, *rows = done.stdout.splitlines()
+    infos = json.loads(listed)["convey_api"]["result"]["success"]["event_list"]["event_info"]
+    assert str(server.demo["reporting"]["eventId"]) in [each["id"] for each in infos]
+    assert header.startswith("id,email,fname,")
+    assert len(rows) == 30
 
 
 def test_the_lines_of_the_reference_are_answered_as_it_says(server):
