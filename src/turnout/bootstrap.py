@@ -18,6 +18,7 @@ from falcon.asgi import Request
 from turnout import networks
 from turnout.carriers import Carrier
 from turnout.carriers.simulator.outbox import list_messages
+from turnout.core.exams.printing import PATH as SCRAP_PAPER
 from turnout.core.identity.credentials import touch_credentials
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Caller, Login, Role
@@ -35,14 +36,14 @@ from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.replies import receive_replies
 from turnout.dialects.attendance import routes as attendance
 from turnout.dialects.attendance.auth import Doors
+from turnout.dialects.booking import routes as booking
+from turnout.dialects.booking.auth import Developers
 from turnout.dialects.messaging import routes as messaging
 from turnout.dialects.messaging.auth import Logins
 from turnout.dialects.messaging.file_intake import FileIntake
 from turnout.dialects.messaging.jobs import JobParts
 from turnout.dialects.registration import routes as registration
 from turnout.dialects.registration.auth import Tokens
-from turnout.dialects.reporting import routes as reporting
-from turnout.dialects.reporting.auth import Sessions
 from turnout.errors import Failure, Unavailable
 from turnout.http import logs, server
 from turnout.http.app import Asgi, Mount, RootApp
@@ -73,7 +74,7 @@ log = structlog.get_logger()
 
 ATTENDANCE_DOCUMENT = Path(attendance.__file__).with_name("openapi.yaml")
 REGISTRATION_DOCUMENT = Path(registration.__file__).with_name("openapi.yaml")
-REPORTING_DOCUMENT = Path(reporting.__file__).with_name("openapi.yaml")
+BOOKING_DOCUMENT = Path(booking.__file__).with_name("openapi.yaml")
 MESSAGING_DOCUMENT = Path(messaging.__file__).with_name("openapi.yaml")
 
 # An API with an OpenAPI document is served, and has a reference page.
@@ -99,14 +100,14 @@ APIS = (
         "Attendees, check-in at the door, and invitations.",
         ATTENDANCE_DOCUMENT,
     ),
-    Api("booking", "Booking", "/api", "Exam seats and accommodations."),
     Api(
-        "reporting",
-        "Reporting",
-        "/api/reporting",
-        "Who watched, asked and answered.",
-        REPORTING_DOCUMENT,
+        "booking",
+        "Booking",
+        "/api",
+        "Exam seats, candidates, assessments and accommodations.",
+        BOOKING_DOCUMENT,
     ),
+    Api("reporting", "Reporting", "/api/reporting", "Who watched, asked and answered."),
 )
 
 
@@ -120,6 +121,7 @@ class Node:
         self.tokens = Tokens(db, settings.public_url)
         self.logins = Logins(db)
         self.doors = Doors(db)
+        self.developers = Developers(db, settings.booking_host_suffix)
         self.outbound = Outbound(settings.outbound_allow)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
         api = self._registration()
@@ -128,7 +130,7 @@ class Node:
             is_ready=self._check_ready,
             access_log=settings.access_log,
             shortcuts=[api.shortcut],
-            secret_paths=(UNSUBSCRIBE, INVITATION, TICKET, WAITING),
+            secret_paths=(UNSUBSCRIBE, INVITATION, TICKET, WAITING, SCRAP_PAPER),
         )
         self.workers = Workers(settings, db, self.outbound)
         self._loops: list[Loop] = []
@@ -166,10 +168,10 @@ class Node:
             attendance.Parts(db=self.db, doors=self.doors, base_url=self.settings.public_url)
         )
         mounts += [Mount(each, "attendance", attendance_app) for each in attendance.PREFIXES]
-        reporting_app: Asgi = reporting.build(
-            reporting.Parts(db=self.db, sessions=Sessions(self.db))
+        booking_app: Asgi = booking.build(
+            booking.Parts(db=self.db, developers=self.developers, base_url=self.settings.public_url)
         )
-        mounts += [Mount(each, "reporting", reporting_app) for each in reporting.PREFIXES]
+        mounts += [Mount(each, "booking", booking_app) for each in booking.PREFIXES]
         webhooks = networks.make_webhooks(
             self.settings, self.db, CarrierInbox(self.db, receive_replies)
         )
@@ -210,7 +212,7 @@ class Node:
 
     def _take_last_used(self) -> dict[Caller, int]:
         used = self.tokens.take_last_used() | self.logins.take_last_used()
-        return used | self.doors.take_last_used()
+        return used | self.doors.take_last_used() | self.developers.take_last_used()
 
     async def _check_ready(self) -> None:
         try:

@@ -101,6 +101,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: Annotated[
         str, Meta(description="sender of the mails that Turnout itself writes")
     ] = "turnout@localhost"
+    booking_host_suffix: Annotated[
+        str,
+        Meta(description="what follows an organization's name in the booking API's hosts"),
+    ] = ""
     tts_voices: Annotated[
         str, Meta(description="voices of text-to-speech, comma-separated, the usual one first")
     ] = "sophie,jack,olivia,william,amy,brian"

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.dialects.attendance.document import list_statuses as list_attendance_statuses
+from tests.dialects.booking.document import list_statuses as list_booking_statuses
 from tests.dialects.registration.cases.faults import BREAKING
 from tests.dialects.registration.document import list_statuses
 from tests.dialects.registration.requests import event_body, register
@@ -18,6 +19,7 @@ from tests.support.node import Account, LocalNode
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind
 from turnout.dialects.attendance import errors as attendance
+from turnout.dialects.booking import errors as booking
 from turnout.dialects.registration.errors import STATUS, present_failure
 from turnout.errors import KINDS, Failure, Invalid, Limited, Unavailable
 from turnout.http.errors import MethodNotAllowed, Present, Unexpected
@@ -58,6 +60,19 @@ def fail_attendance(node: LocalNode, account: Account) -> Answer:
     return node.client.request("GET", "/v1/event.json", headers={"Authorization": f"event {token}"})
 
 
+def fail_booking(node: LocalNode, account: Account) -> Answer:
+    """A request that meets a fault which nobody expected."""
+    _, secret = node.db.call(
+        issue_credential, account.org_id, CredentialKind.DEVELOPER_SECRET, "dev", actor="test"
+    )
+    node.execute("UPDATE events SET details = 'inside information'")
+    return node.client.request(
+        "GET",
+        "/api/events/list-events?date=never",
+        headers={"Authorization": f"Bearer {secret}"},
+    )
+
+
 def shape_attendance(status: int, text: str) -> Any:
     return {"error": text} | ({"errors": {"base": [text]}} if status == 422 else {})
 
@@ -84,6 +99,17 @@ DIALECTS = [
         known_path="/v1/event",
         allowed="GET",
         fail=fail_attendance,
+    ),
+    Dialect(
+        name="booking",
+        present=booking.present_failure,
+        statuses=booking.STATUS,
+        documented=list_booking_statuses() | {"405", "429", "500"},
+        shape=lambda status, text: {"error": text} if status == 403 else text,
+        unknown_path="/api/nothing",
+        known_path="/api/events/list-events",
+        allowed="GET",
+        fail=fail_booking,
     ),
 ]
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)

@@ -35,10 +35,11 @@ async def register(
         f"{idempotency}Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n{text}"
         "".encode()
     )
-    return await _read(reader)
+    return await read_answer(reader)
 
 
-async def _read(reader: asyncio.StreamReader) -> tuple[int, dict[str, Any]]:
+async def read_answer(reader: asyncio.StreamReader) -> tuple[int, Any]:
+    """Status and JSON body of the next answer."""
     head = await reader.readuntil(b"\r\n\r\n")
     length = _LENGTH.search(head)
     assert length
@@ -63,7 +64,7 @@ async def scan_at_once(
                     f"Host: turnout\r\nAuthorization: event {token}\r\n"
                     f"X-Device: door-{number}\r\nContent-Length: 0\r\n\r\n".encode()
                 )
-                status, _ = await _read(reader)
+                status, _ = await read_answer(reader)
                 answers.append((code, status))
 
     await asyncio.gather(*(door(number) for number in range(connections)))

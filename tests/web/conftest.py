@@ -40,6 +40,15 @@ DEMO: dict[str, Any] = {
         "invitationId": 77,
         "recipientIds": [1, 2, 3],
     },
+    "booking": {
+        "secret": "demo-developer-secret",
+        "organization": "01a2d07a-3680-705d-98d5-563dab2cd31e",
+        "venue": "01a2d07a-3680-705d-98d5-563dab2cd31f",
+        "learners": [f"01a2d07a-3680-705d-98d5-0000000000{number:02}" for number in range(24)],
+        "assessments": ["SIG-1", "SIG-2"],
+        "billingCode": "Certificate (3hr)",
+        "examEvent": "01a2d07a-3680-705d-98d5-563dab2cd320",
+    },
 }
 
 

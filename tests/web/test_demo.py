@@ -1,9 +1,11 @@
 """The command lines of a real demo, run as they stand on its pages by a POSIX shell."""
 
+import io
 import json
 import subprocess
 
 import pytest
+from pypdf import PdfReader
 
 from tests.web.reading import Page
 
@@ -24,11 +26,15 @@ printf '%s\\n' "$LAST"
 
 
 def run_shell(script):
+    return [json.loads(line) for line in run_lines(script).splitlines()]
+
+
+def run_lines(script):
     done = subprocess.run(
         ["/bin/sh", "-eu"], input=script, capture_output=True, text=True, timeout=TIMEOUT_S
     )
     assert (done.returncode, done.stderr) == (0, "")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return done.stdout
 
 
 def test_the_lines_of_the_start_page_sign_in_register_and_check_the_status(server):
@@ -88,18 +94,20 @@ def test_the_lines_of_the_start_page_open_the_door(server):
     assert (recipient["state"], len(recipient["ticket_code"])) == ("confirmed", 10)
 
 
-def test_the_lines_of_the_start_page_show_who_watched(server):
-    login, events, report = Page(server.ask("GET", "/").body).codes[10:13]
-    script = "\n".join([login, f"{events}\necho", report])
-    done = subprocess.run(
-        ["/bin/sh", "-eu"], input=script, capture_output=True, text=True, timeout=TIMEOUT_S
+def test_the_lines_of_the_start_page_book_a_seat(server):
+    register, grant, retrieve, paper = Page(server.ask("GET", "/").body).codes[10:]
+    made, granted, found = run_shell(
+        "\n".join(f"{each}\necho" for each in (register, grant, retrieve))
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    listed, header, *rows = done.stdout.splitlines()
-    infos = json.loads(listed)["convey_api"]["result"]["success"]["event_list"]["event_info"]
-    assert str(server.demo["reporting"]["eventId"]) in [each["id"] for each in infos]
-    assert header.startswith("id,email,fname,")
-    assert len(rows) == 30
+    assert (made["registration"], found["RegistrationIdentifier"]) == (granted, granted)
+    assert (found["EventIdentifier"], found["LastChangeType"]) == (
+        made["Exam"],
+        "AccommodationGranted",
+    )
+    link = run_lines(paper)
+    assert link.startswith(f"{server.url}/scrap-paper/")
+    pages = PdfReader(io.BytesIO(server.ask("GET", link.removeprefix(server.url)).body)).pages
+    assert len(pages) == 8
 
 
 def test_the_lines_of_the_reference_are_answered_as_it_says(server):

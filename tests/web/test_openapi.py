@@ -91,11 +91,11 @@ def test_every_answer_says_all_that_it_has(served):
     for place, media in list_media(served):
         if " request " not in place:
             schema = follow(served, media["schema"])
-            if schema.get("type") == "string":
-                continue  # XML, CSV and the like
             if schema.get("type") == "array":
                 schema = follow(served, schema["items"])
             for shape in schema.get("oneOf", [schema]):
+                if shape.get("type") in ("string", "integer"):
+                    continue
                 parts = [follow(served, part) for part in shape.get("allOf", [shape])]
                 assert any(part.get("additionalProperties") is False for part in parts), place
 

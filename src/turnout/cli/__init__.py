@@ -5,18 +5,17 @@ import sys
 from typing import NoReturn
 
 from turnout.cli import (  # noqa: F401 - they add commands
-    audience,
     callbacks,
     demo,
     doctor,
     door,
     events,
+    exams,
     identity,
     jobs,
     lists,
     opt_outs,
     outbox,
-    reporting,
     servers,
     tickets,
 )

@@ -56,8 +56,10 @@ def seed_attendance(db: Database, known: dict[str, Any], base_url: str) -> dict[
     """
     org_id = db.call(get_organization, SLUG).org_id
     event = db.call(list_events, org_id)[0]
-    event_token = _token(db, org_id, CredentialKind.EVENT_TOKEN, known.get("eventToken"), event.id)
-    company_token = _token(db, org_id, CredentialKind.COMPANY_TOKEN, known.get("companyToken"))
+    event_token = seed_token(
+        db, org_id, CredentialKind.EVENT_TOKEN, known.get("eventToken"), event.id
+    )
+    company_token = seed_token(db, org_id, CredentialKind.COMPANY_TOKEN, known.get("companyToken"))
     campaigns = db.call(_seed_campaigns, org_id, event, base_url)
     db.call(_seed_waiting, org_id, event, campaigns[-1].ticket_type_id)
     db.call(_seed_scans, org_id, event.id)
@@ -87,13 +89,14 @@ def seed_attendance(db: Database, known: dict[str, Any], base_url: str) -> dict[
     }
 
 
-def _token(
+def seed_token(
     db: Database,
     org_id: int,
     kind: CredentialKind,
     known: object,
     event_id: int | None = None,
 ) -> str:
+    """The credential that is known, or a new one where it is no longer good."""
     try:
         found = db.call(authenticate, kind, str(known or ""))
         if found.org_id == org_id and found.event_id == event_id:

@@ -47,10 +47,11 @@ def email_key(email: str) -> str:
     if email.isascii():
         return email.lower()
     local, _, domain = email.rpartition("@")
-    return f"{_fold(local)}@{_ascii_domain(domain)}"
+    return f"{fold(local)}@{_ascii_domain(domain)}"
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """What two spellings of one text in different cases have in common."""
     # Folding takes some characters apart, so the composed form comes last.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
@@ -61,4 +62,4 @@ def _ascii_domain(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError:
-        return _fold(domain)
+        return fold(domain)

@@ -204,42 +204,60 @@ def _try_attendance(base_url: str, member: dict[str, Any]) -> Trial:
     return Trial("attendance", steps, values)
 
 
-def _try_reporting(base_url: str, member: dict[str, Any]) -> Trial:
-    api = f"{base_url}/api/reporting"
-    ids = ["si=$SI", "ui=$UI"]
-    name = [f"username={member['username']}", f"password={member['password']}", "ver=2.0"]
-    report = [*ids, f"ei={member['eventId']}"]
+def _try_booking(base_url: str, member: dict[str, Any]) -> Trial:
+    secret = ["Authorization: Bearer $SECRET"]
+    registrations = f"{base_url}/api/registrations"
+    seat = f"{registrations}/$SEAT/commands"
+    body = {
+        "EventVenue": member["venue"],
+        "EventStart": "2099-06-01T09:00:00+02:00",
+        "EventExamType": "Class",
+        "EventExamFormat": "Online",
+        "EventBillingCode": member["billingCode"],
+        "Learner": member["learners"][20],
+        "Assessment": member["assessments"][0],
+    }
+    grant = {"Type": "Time Extension", "TimeExtension": 30}
     steps = [
         Step(
-            "Log in",
-            "The answer has the ids of a session and a user; every other call takes both.",
-            f"ANSWER=$({curl('GET', f'{base_url}/api/login/json', [], query=name)})\n{_SET_IDS}",
+            "Register a candidate",
+            "The exam at that venue and minute is found, or made. You choose the registration's "
+            "GUID.",
+            f"{set_variable('SECRET', member['secret'])}\n"
+            f"SEAT=$(python3 -c 'import uuid; print(uuid.uuid4())')\n"
+            f"{curl('POST', f'{seat}/register-lax', secret, body=body)}",
         ),
         Step(
-            "List the events that there are reports of",
-            "The webcast is over; its number is the one to ask for.",
-            curl("GET", f"{api}/eventlist/json", [], query=ids),
+            "Grant half an hour more",
+            "The candidate's own time grows; the others' does not.",
+            curl("POST", f"{seat}/grant-accommodation", secret, body=grant),
         ),
         Step(
-            "Who watched live, as a table",
-            "Every filter of the contract works in XML, JSON, CSV and XLSX, streamed.",
-            curl("GET", f"{api}/audience_reports/csv", [], query=[*report, "live_viewers=on"]),
+            "Retrieve the registration",
+            "With its exam, form and learner, and what happened last.",
+            curl("GET", f"{registrations}/$SEAT", secret),
+        ),
+        Step(
+            "Ask for scrap paper",
+            "A PDF with a page for each candidate; the link works for a quarter of an hour.",
+            curl("GET", f"{base_url}/api/events/scrap-paper?id={member['examEvent']}", []),
         ),
     ]
     values = [
-        Value("username", "A user who sees reports", [member["username"], member["password"]]),
-        Value("eventId", "A webcast with its audience", [str(member["eventId"])]),
+        Value("secret", "A developer secret", [member["secret"]]),
+        Value("organization", "The organization's GUID", [member["organization"]]),
+        Value("venue", "A venue", [member["venue"]]),
+        Value("learners", "Learners", member["learners"][:6]),
+        Value("assessments", "Codes of assessments", member["assessments"]),
+        Value("billingCode", "A billing code", [member["billingCode"]]),
+        Value("examEvent", "An exam on the calendar", [member["examEvent"]]),
     ]
-    return Trial("reporting", steps, values)
+    return Trial("booking", steps, values)
 
-
-_SET_IDS = """\
-SI=$(printf '%s' "$ANSWER" | sed -n 's/.*"sessionid":[^}]*"value":"\\([0-9a-f]*\\)".*/\\1/p')
-UI=$(printf '%s' "$ANSWER" | sed -n 's/.*"userid":[^}]*"value":"\\([0-9a-f]*\\)".*/\\1/p')"""
 
 _TRIALS: dict[str, Callable[[str, dict[str, Any]], Trial]] = {
     "registration": _try_registration,
     "messaging": _try_messaging,
     "attendance": _try_attendance,
-    "reporting": _try_reporting,
+    "booking": _try_booking,
 }

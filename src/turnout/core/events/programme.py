@@ -36,11 +36,13 @@ def create_venue(
     city: str = "",
     country_code: str = "",
     details: VenueDetails = NOWHERE,
+    uuid: str = "",
     actor: str,
 ) -> Venue:
-    """Make a venue. `timezone` is an IANA name; raises Invalid for another."""
+    """Make a venue; `uuid` empty = a new one. `timezone` is an IANA name; raises Invalid for
+    another."""
     check_zone(timezone)
-    venue = Venue(tx.next_id("programme"), tx.uuid(), name, timezone)
+    venue = Venue(tx.next_id("programme"), uuid or tx.uuid(), name, timezone)
     sql.add_venue(
         tx,
         org_id=org_id,
@@ -81,11 +83,13 @@ def create_event(
     capacity: int | None = None,
     venue_id: int | None = None,
     details: EventDetails = NO_DETAILS,
+    uuid: str = "",
     actor: str,
 ) -> Event:
     """Make an event with its id, UUID, pak and default ticket type.
 
-    `capacity` None = unlimited. Raises Invalid for a capacity below 0.
+    `capacity` None = unlimited; `uuid` empty = a new one. Raises Invalid for a capacity below 0,
+    Conflict for a UUID that is taken.
     """
     _check_capacity(capacity)
     event_id = tx.next_id("event")
@@ -93,7 +97,7 @@ def create_event(
     take_name(tx, "event", str(event_id), Target(org_id, "event", event_id))
     event = Event(
         id=event_id,
-        uuid=tx.uuid(),
+        uuid=uuid or tx.uuid(),
         pak=pak,
         title=title,
         state=state,

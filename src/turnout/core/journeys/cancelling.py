@@ -2,6 +2,7 @@
 
 from turnout.core.audit.recording import record
 from turnout.core.events import places
+from turnout.core.exams.seating import note_cancelled
 from turnout.core.journeys.waiting import promote
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import RegistrationState
@@ -26,6 +27,7 @@ def cancel_registration(tx: Tx, org_id: int, registration_id: int, *, actor: str
         tx, org_id, registration_id, RegistrationState.CANCELLED, registration.ticket_type_id
     )
     cancel_tickets(tx, org_id, registration_id)
+    note_cancelled(tx, org_id, registration.uuid, actor=actor)
     promote(tx, org_id, registration.event_id)
     record(tx, org_id, actor, "cancelled", "registration", registration_id)
     return True

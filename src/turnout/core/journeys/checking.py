@@ -12,6 +12,8 @@ import msgspec
 
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_sessions, list_ticket_types
+from turnout.core.exams.model import Attendance
+from turnout.core.exams.seating import take_attendance
 from turnout.core.journeys.attendees import find_plain_code, normalize
 from turnout.core.journeys.sql import sql
 from turnout.errors import Invalid, Missing
@@ -82,6 +84,7 @@ class _Ticket(NamedTuple):
     registration_state: str
     event_state: str
     checked_in_at: int | None
+    sitting: str
 
 
 def check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
@@ -105,7 +108,8 @@ def undo_check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
     if ticket is None:
         answer = Answer(Result.UNKNOWN)
     else:
-        sql.undo_check_in(tx, org_id=org_id, id=ticket.id, now=tx.now)
+        if sql.undo_check_in(tx, org_id=org_id, id=ticket.id, now=tx.now):
+            _note_attendance(tx, org_id, ticket, scan, Attendance.PENDING)
         answer = Answer(Result.UNDONE)
     _keep(tx, org_id, event_id, ticket, scan, answer.result)
     return answer
@@ -181,8 +185,18 @@ def _judge(tx: Tx, org_id: int, ticket: _Ticket | None, gate: Gate | None, scan:
     if gate and not _lets_in(tx, org_id, gate, ticket):
         return Answer(Result.ELSEWHERE, ticket.checked_in_at)
     if sql.check_in(tx, org_id=org_id, id=ticket.id, at=scan.at, now=tx.now):
+        _note_attendance(tx, org_id, ticket, scan, Attendance.PRESENT)
         return Answer(Result.ADMITTED, scan.at)
     return Answer(Result.REPEATED, sql.get_checked_in_at(tx, org_id=org_id, id=ticket.id))
+
+
+def _note_attendance(
+    tx: Tx, org_id: int, ticket: _Ticket, scan: Scan, attendance: Attendance
+) -> None:
+    """A candidate who comes to an exam's door is present."""
+    if ticket.sitting:
+        actor = f"device:{scan.device}"
+        take_attendance(tx, org_id, ticket.sitting, attendance, actor=actor)
 
 
 def _lets_in(tx: Tx, org_id: int, gate: Gate, ticket: _Ticket) -> bool:

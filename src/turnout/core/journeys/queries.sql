@@ -80,7 +80,7 @@ WHERE t.org_id = :org_id AND t.code = :code;
 
 -- name: find_scanned(org_id, event_id, code)^
 SELECT t.id, t.code, t.registration_id, t.ticket_type_id, t.state, r.state, e.state,
-    t.checked_in_at
+    t.checked_in_at, CASE WHEN r.sitting = 0 THEN '' ELSE r.uuid END
 FROM tickets t
 JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id

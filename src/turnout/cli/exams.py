@@ -1,0 +1,419 @@
+"""`turnout venue`, `assessment`, `learner` and `exam`: exams, until there is a console."""
+
+import uuid as uuids
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from cyclopts import App
+
+from turnout.cli.app import Number, actor, app, console, database, say_time, show_table
+from turnout.cli.imports import Row, flag_of, import_rows, number_of
+from turnout.core.events.model import EventState, instant
+from turnout.core.exams import lists
+from turnout.core.exams.history import list_changes
+from turnout.core.exams.learners import NewLearner, add_learner, list_learners
+from turnout.core.exams.lists import ExamSettings, NewForm, NewVenue
+from turnout.core.exams.model import ExamKind, ExamRequest, ValueKind
+from turnout.core.exams.planning import (
+    get_exam,
+    list_exams,
+    make_exam,
+    set_appearance,
+    set_exam_state,
+)
+from turnout.core.identity.organizations import get_organization
+from turnout.errors import Invalid
+from turnout.papers.pdf import PaperSize
+from turnout.store import Tx
+
+venues = App(name="venue", help="Venues and their rooms.")
+assessments = App(name="assessment", help="Assessment forms.")
+learners = App(name="learner", help="Learners: who sits exams.")
+exams = App(name="exam", help="Exams, and what an organization chooses about them.")
+for family in (venues, assessments, learners, exams):
+    app.command(family)
+
+
+@venues.command(name="import")
+def import_venues(org: str, file: Path, /) -> None:
+    """Import venues from a CSV file, a row for each room.
+
+    The first line names the columns: Name, and as there are Timezone, Address, City, Country (two
+    letters), Room, Seats and Identifier (a GUID). A venue that is known gets the room.
+
+    Args:
+        org: Short name of the organization.
+        file: The file, in UTF-8.
+    """
+    columns = ("name", "timezone", "address", "city", "country", "room", "seats", "identifier")
+    with database() as db:
+        organization = db.call(get_organization, org)
+        take = partial(_take_venue, organization.org_id, organization.timezone, actor())
+        count = import_rows(db, file, columns, ["name"], take)
+    console.print(f"{count} rows were imported.")
+
+
+@venues.command(name="list")
+def list_venues(org: str, /) -> None:
+    """List venues with their rooms.
+
+    Args:
+        org: Short name of the organization.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(lists.list_venues, org_id)
+        rooms = {each.id: db.call(lists.list_rooms, org_id, each.id) for each in found}
+    if not found:
+        console.print("There are no venues. `turnout venue import` makes some.")
+        return
+    rows = (
+        (
+            each.uuid,
+            each.timezone,
+            ", ".join(f"{room.name} ({room.id}): {room.seats}" for room in rooms[each.id]),
+            each.name,
+        )
+        for each in found
+    )
+    show_table("GUID", "TIME ZONE", "ROOMS AND SEATS", "NAME", rows=rows)
+
+
+@assessments.command(name="import")
+def import_forms(org: str, file: Path, /) -> None:
+    """Import assessment forms from a CSV file.
+
+    The first line names the columns: Code, Name, and as there are Version, Title, Language,
+    Bilingual, Published (yes or no), TimeLimit (minutes) and Identifier (a GUID). A form with a
+    code and version that are known is changed.
+
+    Args:
+        org: Short name of the organization.
+        file: The file, in UTF-8.
+    """
+    columns = (
+        *("code", "name", "version", "title", "language", "bilingual", "published"),
+        *("timelimit", "identifier"),
+    )
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        take = partial(_take_form, org_id, actor())
+        count = import_rows(db, file, columns, ["code", "name"], take)
+    console.print(f"{count} rows were imported.")
+
+
+@assessments.command(name="list")
+def list_forms(org: str, /) -> None:
+    """List assessment forms.
+
+    Args:
+        org: Short name of the organization.
+    """
+    with database() as db:
+        found = db.call(lists.list_forms, db.call(get_organization, org).org_id)
+    if not found:
+        console.print("There are no forms. `turnout assessment import` makes some.")
+        return
+    rows = (
+        (
+            each.code,
+            str(each.version),
+            "published" if each.is_published else "not published",
+            f"{each.time_limit} min",
+            each.language + (", bilingual" if each.is_bilingual else ""),
+            each.title,
+        )
+        for each in found
+    )
+    show_table("CODE", "VERSION", "STATE", "TIME", "LANGUAGE", "TITLE", rows=rows)
+
+
+@learners.command(name="import")
+def import_learners(org: str, file: Path, /) -> None:
+    """Import learners from a CSV file.
+
+    The first line names the columns: Code, FirstName, LastName, and as there are Email and
+    Identifier (a GUID). A learner whose code is known is changed.
+
+    Args:
+        org: Short name of the organization.
+        file: The file, in UTF-8.
+    """
+    columns = ("code", "firstname", "lastname", "email", "identifier")
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        take = partial(_take_learner, org_id, actor())
+        count = import_rows(db, file, columns, ["code", "firstname", "lastname"], take)
+    console.print(f"{count} rows were imported.")
+
+
+@learners.command(name="list")
+def list_people(org: str, /, *, limit: Number = 100) -> None:
+    """List learners by code.
+
+    Args:
+        org: Short name of the organization.
+        limit: How many at most.
+    """
+    with database() as db:
+        found = db.call(list_learners, db.call(get_organization, org).org_id, limit)
+    if not found:
+        console.print("There are no learners. `turnout learner import` makes some.")
+        return
+    rows = ((each.code, each.uuid, each.email, each.name) for each in found)
+    show_table("CODE", "GUID", "E-MAIL", "NAME", rows=rows)
+
+
+@exams.command
+def create(
+    org: str,
+    title: str,
+    /,
+    *,
+    venue: str,
+    starts: str,
+    billing_code: str,
+    exam_type: str = "Class",
+    exam_format: str = "Online",
+    kind: ExamKind = ExamKind.EXAM,
+    limit: Number | None = None,
+) -> None:
+    """Make an exam or class, drafted.
+
+    Args:
+        org: Short name of the organization.
+        title: What it is called; empty, its venue and assessments name it.
+        venue: GUID of the venue.
+        starts: Local time at the venue, such as 2027-03-01T09:00.
+        billing_code: One of the organization's billing codes; `(3hr)` in it is the length.
+        exam_type: One of the organization's exam types.
+        exam_format: One of the organization's formats.
+        kind: How the calendar shows it.
+        limit: How many candidates at most.
+    """
+    with database() as db:
+        organization = db.call(get_organization, org)
+        zones = {
+            each.uuid: each.timezone for each in db.call(lists.list_venues, organization.org_id)
+        }
+        wanted = ExamRequest(
+            venue=venue.lower(),
+            starts_at=instant(starts, zones.get(venue.lower(), organization.timezone)),
+            exam_type=exam_type,
+            exam_format=exam_format,
+            billing_code=billing_code,
+            registration_limit=limit,
+        )
+        made = db.call(
+            make_exam, organization.org_id, wanted, kind=kind, title=title, actor=actor()
+        )
+    console.print(f"Exam {made.event_id}, GUID {made.uuid}: {made.title}")
+
+
+@exams.command(name="list")
+def list_all(org: str, /, *, limit: Number = 50) -> None:
+    """List exams, the newest number first.
+
+    Args:
+        org: Short name of the organization.
+        limit: How many at most.
+    """
+    with database() as db:
+        found = db.call(list_exams, db.call(get_organization, org).org_id, limit)
+    if not found:
+        console.print("There are no exams.")
+        return
+    rows = (
+        (
+            str(each.event_id),
+            str(each.number),
+            each.state,
+            say_time(each.starts_at),
+            f"{each.held} of {each.capacity}" if each.capacity is not None else str(each.held),
+            each.uuid,
+            each.title,
+        )
+        for each in found
+    )
+    show_table("EVENT", "NUMBER", "STATE", "STARTS", "CANDIDATES", "GUID", "TITLE", rows=rows)
+
+
+@exams.command(name="set")
+def set_exam(
+    org: str,
+    event: Number,
+    /,
+    *,
+    state: EventState | None = None,
+    room: Number | None = None,
+    no_room: bool = False,
+    show: bool = False,
+    hide: bool = False,
+) -> None:
+    """Publish, close or draft an exam, give it a room, or show it on the calendar.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of its event.
+        state: open is published.
+        room: Number of a room of its venue, whose seats limit it.
+        no_room: It is in no room.
+        show: The calendar shows it.
+        hide: The calendar does not.
+    """
+    if (state, room) == (None, None) and not (no_room or show or hide):
+        raise Invalid("exam.unchanged", "Say what to set: --state, --room, --show or --hide.")
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        if room is not None or no_room:
+            exam = db.call(get_exam, org_id, event)
+            db.call(lists.assign_room, org_id, exam, room, actor=actor())
+        if show or hide:
+            db.call(set_appearance, org_id, event, is_on_calendar=not hide, actor=actor())
+        if state is not None:
+            db.call(set_exam_state, org_id, event, state, actor=actor())
+        now = db.call(get_exam, org_id, event)
+    shown = "on the calendar" if now.is_on_calendar else "not on the calendar"
+    console.print(f"Exam {event} ({now.title}) is {now.state} and {shown}.")
+
+
+@exams.command
+def values(
+    org: str,
+    kind: ValueKind,
+    /,
+    *,
+    add: list[str] | None = None,
+    remove: list[str] | None = None,
+) -> None:
+    """List the values of a kind, such as billing codes, and change them.
+
+    Args:
+        org: Short name of the organization.
+        kind: exam-type, exam-format, billing-code, registrant-type or accommodation-type.
+        add: A value to add; may be repeated.
+        remove: A value to take off; may be repeated.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        for value in add or []:
+            db.call(lists.add_value, org_id, kind, value, actor=actor())
+        for value in remove or []:
+            db.call(lists.remove_value, org_id, kind, value, actor=actor())
+        found = db.call(lists.list_values, org_id, kind)
+    for value in found:
+        console.print(value)
+    if not found:
+        console.print("There are none: `--add` makes some.")
+
+
+@exams.command
+def choose(
+    org: str,
+    /,
+    *,
+    paper: PaperSize | None = None,
+    overlaps: Literal["note", "refuse"] | None = None,
+) -> None:
+    """Choose the paper that scrap paper is printed on, and whether overlapping exams of one learner
+    are refused; without options, say what is chosen.
+
+    Args:
+        org: Short name of the organization.
+        paper: A4 or Letter.
+        overlaps: What becomes of an exam during another of the same learner.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        now = db.call(lists.get_settings, org_id)
+        chosen = ExamSettings(
+            paper or now.paper_size,
+            now.refuses_overlaps if overlaps is None else overlaps == "refuse",
+        )
+        if chosen != now:
+            db.call(lists.set_settings, org_id, chosen, actor=actor())
+    said = "refused" if chosen.refuses_overlaps else "noted"
+    console.print(f"Paper: {chosen.paper_size}. Overlapping exams are {said}.")
+
+
+@exams.command
+def history(org: str, registration: str, /) -> None:
+    """Show everything that happened to a registration.
+
+    Args:
+        org: Short name of the organization.
+        registration: GUID of the registration; a deleted one has its history still.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_changes, org_id, registration.strip().lower())
+    if not found:
+        console.print("Nothing is known of this registration.")
+        return
+    rows = (
+        (
+            say_time(each.at),
+            each.type.value,
+            each.actor,
+            _say(each.was),
+            _say(each.became),
+            each.reason,
+        )
+        for each in found
+    )
+    show_table("AT", "WHAT", "WHO", "BEFORE", "AFTER", "REASON", rows=rows)
+
+
+def _take_venue(org_id: int, timezone: str, by: str, tx: Tx, row: Row) -> None:
+    new = NewVenue(
+        name=row["name"],
+        timezone=row.get("timezone") or timezone,
+        address=row.get("address", ""),
+        city=row.get("city", ""),
+        country_code=row.get("country", "").upper()[:2],
+        room=row.get("room", ""),
+        seats=number_of(row, "seats", 0),
+        uuid=_guid(row),
+    )
+    lists.set_venue(tx, org_id, new, actor=by)
+
+
+def _take_form(org_id: int, by: str, tx: Tx, row: Row) -> None:
+    new = NewForm(
+        code=row["code"],
+        version=number_of(row, "version", 1),
+        name=row["name"],
+        title=row.get("title", ""),
+        language=row.get("language") or "en",
+        is_bilingual=flag_of(row, "bilingual", otherwise=False),
+        is_published=flag_of(row, "published", otherwise=True),
+        time_limit=number_of(row, "timelimit", 180),
+        uuid=_guid(row),
+    )
+    lists.add_form(tx, org_id, new, actor=by)
+
+
+def _take_learner(org_id: int, by: str, tx: Tx, row: Row) -> None:
+    new = NewLearner(
+        code=row["code"],
+        first_name=row["firstname"],
+        last_name=row["lastname"],
+        email=row.get("email", ""),
+        uuid=_guid(row),
+    )
+    add_learner(tx, org_id, new, actor=by)
+
+
+def _guid(row: Row) -> str:
+    text = row.get("identifier", "")
+    if not text:
+        return ""
+    try:
+        return str(uuids.UUID(text))
+    except ValueError as error:
+        raise Invalid("import.guid", f"Identifier must be a GUID, not {text!r}.") from error
+
+
+def _say(facts: dict[str, object]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in facts.items())

@@ -1,1 +1,0 @@
-"""The audience: who watched, asked and answered, and reports of it."""

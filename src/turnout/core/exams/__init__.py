@@ -1,0 +1,1 @@
+"""Exams: events at a venue and a time in which learners sit assessments, with accommodations."""

@@ -1,0 +1,107 @@
+"""Learners: people who are known by a GUID and a code, and may share or lack an e-mail address."""
+
+from typing import NamedTuple
+
+from turnout.core.audit.recording import record
+from turnout.core.exams.model import Learner
+from turnout.core.exams.sql import sql
+from turnout.core.people.merging import find_person, merge_person
+from turnout.core.people.model import Contact
+from turnout.core.text import email_key, fold, is_email
+from turnout.errors import Conflict, Invalid
+from turnout.store import Tx
+
+
+class NewLearner(NamedTuple):
+    """A learner as they are imported; `uuid` and `email` may be empty."""
+
+    code: str
+    first_name: str
+    last_name: str
+    email: str = ""
+    uuid: str = ""
+
+
+def add_learner(tx: Tx, org_id: int, new: NewLearner, *, actor: str) -> Learner:
+    """Add a learner, or change the one who has that code.
+
+    Somebody who is known by their e-mail address becomes a learner, unless another GUID is given
+    for them: then two people share the address. Raises Invalid for an empty code or name or an
+    address that is none, Conflict for a GUID that is somebody else's.
+    """
+    code = new.code.strip()
+    if not code or not (new.first_name or new.last_name):
+        raise Invalid("learner.facts", "A learner has a code and a name.")
+    if new.email and not is_email(new.email):
+        raise Invalid("learner.email", f"{new.email!r} is not an e-mail address.")
+    contact = Contact(email=new.email, first_name=new.first_name, last_name=new.last_name)
+    known = find_learner_by_code(tx, org_id, code)
+    if known:
+        if new.uuid and new.uuid != known.uuid:
+            raise Conflict("learner.code", f"The code {code} is that of learner {known.uuid}.")
+        sql.set_person(tx, org_id=org_id, id=known.person_id, now=tx.now, **_named(new))
+        person_id = known.person_id
+    else:
+        person_id = _make_person(tx, org_id, new, contact)
+    sql.set_learner(
+        tx,
+        org_id=org_id,
+        person_id=person_id,
+        code=code,
+        code_key=fold(code),
+        name_key=fold(f"{new.first_name} {new.last_name}".strip()),
+        email_key=fold(new.email),
+        now=tx.now,
+    )
+    record(tx, org_id, actor, "changed" if known else "added", "learner", person_id, code=code)
+    found = sql.get_learner(tx, org_id=org_id, person_id=person_id)
+    return Learner(*found)
+
+
+def find_learner(tx: Tx, org_id: int, uuid: str) -> Learner | None:
+    """The learner with that GUID."""
+    row = sql.find_learner(tx, org_id=org_id, uuid=uuid)
+    return Learner(*row) if row else None
+
+
+def find_learner_by_code(tx: Tx, org_id: int, code: str) -> Learner | None:
+    """The learner with that code, in whatever case."""
+    row = sql.find_learner_by_code(tx, org_id=org_id, code_key=fold(code.strip()))
+    return Learner(*row) if row else None
+
+
+def list_learners(tx: Tx, org_id: int, most: int) -> list[Learner]:
+    """Learners by code."""
+    return [Learner(*row) for row in sql.list_learners(tx, org_id=org_id, most=most)]
+
+
+def _make_person(tx: Tx, org_id: int, new: NewLearner, contact: Contact) -> int:
+    """The person that becomes a learner."""
+    same = find_person(tx, org_id, new.email) if new.email else None
+    if same and new.uuid in ("", same.uuid) and not _is_learner(tx, org_id, same.id):
+        return merge_person(tx, org_id, contact).id
+    if new.uuid and sql.has_person(tx, org_id=org_id, uuid=new.uuid) is not None:
+        raise Conflict("learner.uuid", f"The GUID {new.uuid} is somebody else's.")
+    person_id = tx.next_id("person")
+    sql.add_person(
+        tx,
+        org_id=org_id,
+        id=person_id,
+        uuid=new.uuid or tx.uuid(),
+        email_key=email_key(new.email) if new.email and same is None else None,
+        now=tx.now,
+        **_named(new),
+    )
+    return person_id
+
+
+def _is_learner(tx: Tx, org_id: int, person_id: int) -> bool:
+    return sql.get_learner(tx, org_id=org_id, person_id=person_id) is not None
+
+
+def _named(new: NewLearner) -> dict[str, str]:
+    return {
+        "email": new.email.strip(),
+        "first_name": new.first_name,
+        "last_name": new.last_name,
+    }

@@ -1,0 +1,221 @@
+"""Finding and making exams: by venue and minute, one event whoever asks, also at once.
+
+Theory. Whoever looks for an exam takes the slot of the venue and minute first (`lock_slot`), and
+holds it until the transaction ends; so of two callers who race the second finds what the first
+made. Exams of one candidate (`Individual …`) are never found, always made.
+"""
+
+import datetime
+from zoneinfo import ZoneInfo
+
+from turnout.core.audit.recording import record
+from turnout.core.events.model import EventState, Span
+from turnout.core.events.programme import create_event, set_event_state
+from turnout.core.exams.lists import find_value
+from turnout.core.exams.model import (
+    INDIVIDUAL_WITH,
+    INDIVIDUAL_WITHOUT,
+    MINUTE_MS,
+    Exam,
+    ExamKind,
+    ExamRequest,
+    Form,
+    ValueKind,
+    hours_of,
+    is_individual,
+)
+from turnout.core.exams.sql import sql
+from turnout.core.identity.names import find_name
+from turnout.errors import Conflict, Invalid, Missing
+from turnout.store import Tx, from_row
+
+NO_EXAM, VARIOUS = "No Exam", "Various"
+HOUR_MS = 3_600_000
+LARGEST_LIMIT = 1_000_000
+
+
+def find_or_make_exam(
+    tx: Tx,
+    org_id: int,
+    wanted: ExamRequest,
+    *,
+    has_accommodations: bool,
+    form: Form | None,
+    actor: str,
+) -> Exam:
+    """The exam at that venue and minute; a new one where there is none, or when it is of one
+    candidate. Raises Invalid with the exam errors of the contract."""
+    if is_individual(wanted.exam_type.strip()):
+        own = INDIVIDUAL_WITH if has_accommodations else INDIVIDUAL_WITHOUT
+        return make_exam(tx, org_id, wanted, exam_type=own, form=form, actor=actor)
+    venue = sql.find_venue(tx, org_id=org_id, uuid=wanted.venue)
+    if venue is not None and wanted.starts_at is not None:
+        starts_at = wanted.starts_at - wanted.starts_at % MINUTE_MS
+        sql.lock_slot(tx, org_id=org_id, venue_id=venue[0], starts_at=starts_at, now=tx.now)
+        row = sql.find_exam_at(tx, org_id=org_id, venue_id=venue[0], starts_at=starts_at)
+        if row is not None:
+            return from_row(Exam, row)
+    return make_exam(tx, org_id, wanted, form=form, actor=actor)
+
+
+def make_exam(
+    tx: Tx,
+    org_id: int,
+    wanted: ExamRequest,
+    *,
+    uuid: str = "",
+    exam_type: str = "",
+    form: Form | None = None,
+    kind: ExamKind = ExamKind.EXAM,
+    title: str = "",
+    state: EventState = EventState.DRAFT,
+    is_on_calendar: bool = True,
+    actor: str,
+) -> Exam:
+    """Make an exam, drafted; `uuid` empty = a new one, `title` empty = venue and form.
+
+    `exam_type` is one that counts as it stands. Raises Invalid with the exam errors of the
+    contract, in their order, and Conflict for a UUID that is taken.
+    """
+    own_type = exam_type or _find(tx, org_id, ValueKind.EXAM_TYPE, "EventExamType", wanted)
+    billing_code = _find(tx, org_id, ValueKind.BILLING_CODE, "EventBillingCode", wanted)
+    exam_format = _find(tx, org_id, ValueKind.EXAM_FORMAT, "EventExamFormat", wanted)
+    starts_at = (wanted.starts_at or 0) - (wanted.starts_at or 0) % MINUTE_MS
+    if wanted.starts_at is None or wanted.starts_at <= tx.now:
+        raise Invalid(
+            "exam.start",
+            "Invalid EventStartTime Value: the value must be a future date and time",
+        )
+    venue = sql.find_venue(tx, org_id=org_id, uuid=wanted.venue)
+    if venue is None:
+        raise Invalid("exam.venue", f"Venue Not Found: {wanted.venue}")
+    venue_id, _, venue_name, timezone = venue
+    if uuid and find_name(tx, "guid", uuid) is not None:
+        raise Conflict("exam.exists", f"Event Already Exists: {uuid}")
+    event = create_event(
+        tx,
+        org_id,
+        title or f"{venue_name} / {form.title if form else NO_EXAM}",
+        _span(starts_at, hours_of(billing_code), timezone),
+        state=state,
+        capacity=wanted.registration_limit,
+        venue_id=venue_id,
+        uuid=uuid,
+        actor=actor,
+    )
+    sql.add_exam(
+        tx,
+        org_id=org_id,
+        event_id=event.id,
+        number=sql.take_number(tx, org_id=org_id),
+        kind=kind.value,
+        exam_type=own_type,
+        exam_format=exam_format,
+        billing_code=billing_code,
+        appointment_type="",
+        registration_limit=wanted.registration_limit,
+        is_on_calendar=int(is_on_calendar),
+        has_own_title=int(bool(title)),
+    )
+    return get_exam(tx, org_id, event.id)
+
+
+def add_exam(tx: Tx, org_id: int, uuid: str, wanted: ExamRequest, *, actor: str) -> Exam:
+    """Contract, Add a new event: with a GUID that the caller chose. Raises Invalid, Conflict."""
+    if find_name(tx, "guid", uuid) is not None:
+        raise Conflict("exam.exists", f"Event Already Exists: {uuid}")
+    limit = wanted.registration_limit
+    if limit is not None and not 0 < limit <= LARGEST_LIMIT:
+        raise Invalid("exam.limit", f"Invalid RegistrationLimit Value: {limit}")
+    if not is_individual(wanted.exam_type.strip()):
+        return make_exam(tx, org_id, wanted, uuid=uuid, actor=actor)
+    own = find_value(tx, org_id, ValueKind.EXAM_TYPE, wanted.exam_type) or INDIVIDUAL_WITHOUT
+    return make_exam(tx, org_id, wanted, uuid=uuid, exam_type=own, actor=actor)
+
+
+def cancel_exam(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
+    """Contract, cancel an event. Raises Conflict with its messages."""
+    exam = find_exam(tx, org_id, uuid)
+    if exam is None:
+        raise Conflict("exam.missing", "Exam event not found.")
+    if exam.state == EventState.CANCELLED:
+        raise Conflict("exam.cancelled", "Exam event is already cancelled..")
+    # Whoever registers takes a place of the event, and so waits for this; or was first.
+    set_event_state(tx, org_id, exam.event_id, EventState.CANCELLED, actor=actor)
+    if sql.count_active(tx, org_id=org_id, event_id=exam.event_id):
+        raise Conflict(
+            "exam.active",
+            "The exam event cannot be canceled because it contains active registrations.",
+        )
+
+
+def set_exam_state(tx: Tx, org_id: int, event_id: int, state: EventState, *, actor: str) -> None:
+    """Publish an exam (open), close it, or draft it again. Raises Missing."""
+    get_exam(tx, org_id, event_id)
+    set_event_state(tx, org_id, event_id, state, actor=actor)
+
+
+def find_exam(tx: Tx, org_id: int, uuid: str) -> Exam | None:
+    """The organization's exam with that GUID."""
+    target = find_name(tx, "guid", uuid)
+    if target is None or target.org_id != org_id or target.noun != "event":
+        return None
+    row = sql.get_exam(tx, org_id=org_id, event_id=target.target_id)
+    return from_row(Exam, row) if row else None
+
+
+def get_exam(tx: Tx, org_id: int, event_id: int) -> Exam:
+    """The exam of that event. Raises Missing."""
+    row = sql.get_exam(tx, org_id=org_id, event_id=event_id)
+    if row is None:
+        raise Missing("exam.missing", f"There is no exam {event_id}.")
+    return from_row(Exam, row)
+
+
+def list_exams(tx: Tx, org_id: int, most: int) -> list[Exam]:
+    """The organization's exams, newest number first."""
+    return [from_row(Exam, row) for row in sql.list_exams(tx, org_id=org_id, most=most)]
+
+
+def retitle(tx: Tx, org_id: int, event_id: int) -> None:
+    """Name an exam after its venue and the forms that are sat in it, unless it has a title of its
+    own."""
+    exam = get_exam(tx, org_id, event_id)
+    if exam.has_own_title:
+        return
+    titles = [title for (title,) in sql.list_form_titles(tx, org_id=org_id, event_id=event_id)]
+    form = {0: NO_EXAM, 1: titles[0] if titles else ""}.get(len(titles), VARIOUS)
+    title = f"{exam.venue_name} / {form}"
+    if title != exam.title:
+        sql.set_title(tx, org_id=org_id, event_id=event_id, title=title, now=tx.now)
+
+
+def set_appearance(tx: Tx, org_id: int, event_id: int, *, is_on_calendar: bool, actor: str) -> None:
+    """Show an exam on the calendar, or not. Raises Missing."""
+    get_exam(tx, org_id, event_id)
+    sql.set_on_calendar(tx, org_id=org_id, event_id=event_id, is_on_calendar=int(is_on_calendar))
+    record(tx, org_id, actor, "changed", "event", event_id, is_on_calendar=is_on_calendar)
+
+
+def _find(tx: Tx, org_id: int, kind: ValueKind, member: str, wanted: ExamRequest) -> str:
+    text = {
+        ValueKind.EXAM_TYPE: wanted.exam_type,
+        ValueKind.BILLING_CODE: wanted.billing_code,
+        ValueKind.EXAM_FORMAT: wanted.exam_format,
+    }[kind].strip()
+    if not text:
+        raise Invalid("exam.absent", f"{member} Not Specified")
+    found = find_value(tx, org_id, kind, text)
+    if found is None:
+        raise Invalid("exam.value", f"Invalid {member} Value: {text}")
+    return found
+
+
+def _span(starts_at: int, hours: int, timezone: str) -> Span:
+    zone = ZoneInfo(timezone)
+    ends_at = starts_at + hours * HOUR_MS
+    starts, ends = (
+        datetime.datetime.fromtimestamp(at // 1000, zone).replace(tzinfo=None).isoformat()
+        for at in (starts_at, ends_at)
+    )
+    return Span(timezone, starts, ends, starts_at, ends_at)

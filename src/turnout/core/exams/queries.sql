@@ -1,0 +1,412 @@
+-- == lists ==
+
+-- name: list_values(org_id, kind)
+SELECT value FROM exam_values WHERE org_id = :org_id AND kind = :kind ORDER BY value;
+
+-- name: add_value(org_id, kind, value)!
+INSERT INTO exam_values (org_id, kind, value) VALUES (:org_id, :kind, :value)
+ON CONFLICT (org_id, kind, value) DO NOTHING;
+
+-- name: remove_value(org_id, kind, value)!
+DELETE FROM exam_values WHERE org_id = :org_id AND kind = :kind AND value = :value;
+
+-- name: get_settings(org_id)^
+SELECT paper_size, refuses_overlaps FROM exam_settings WHERE org_id = :org_id;
+
+-- name: set_settings(org_id, paper_size, refuses_overlaps)!
+INSERT INTO exam_settings (org_id, paper_size, refuses_overlaps)
+VALUES (:org_id, :paper_size, :refuses_overlaps)
+ON CONFLICT (org_id) DO UPDATE SET
+    paper_size = excluded.paper_size, refuses_overlaps = excluded.refuses_overlaps;
+
+-- name: take_number(org_id)$
+-- The number of the organization's next exam; two who ask at once get two.
+INSERT INTO exam_settings (org_id, next_number) VALUES (:org_id, 2)
+ON CONFLICT (org_id) DO UPDATE SET next_number = exam_settings.next_number + 1
+RETURNING next_number - 1;
+
+-- name: add_room(org_id, id, venue_id, name, seats)$
+INSERT INTO rooms (org_id, id, venue_id, name, seats)
+VALUES (:org_id, :id, :venue_id, :name, :seats)
+ON CONFLICT (org_id, venue_id, name) DO UPDATE SET seats = excluded.seats
+RETURNING id;
+
+-- name: list_rooms(org_id, venue_id)
+SELECT id, venue_id, name, seats FROM rooms
+WHERE org_id = :org_id AND venue_id = :venue_id ORDER BY name;
+
+-- name: set_room(org_id, event_id, room_id)!
+UPDATE exams SET room_id = CAST(:room_id AS BIGINT)
+WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: add_form(org_id, id, uuid, code, code_key, version, name, title, language, is_bilingual, is_published, time_limit, now)$
+INSERT INTO assessment_forms (org_id, id, uuid, code, code_key, version, name, title, language,
+    is_bilingual, is_published, time_limit, created_at, updated_at)
+VALUES (:org_id, :id, :uuid, :code, :code_key, :version, :name, :title, :language, :is_bilingual,
+    :is_published, :time_limit, :now, :now)
+ON CONFLICT (org_id, code_key, version) DO UPDATE SET
+    code = excluded.code, name = excluded.name, title = excluded.title,
+    language = excluded.language, is_bilingual = excluded.is_bilingual,
+    is_published = excluded.is_published, time_limit = excluded.time_limit,
+    updated_at = excluded.updated_at
+RETURNING id;
+
+-- name: find_published_form(org_id, code_key)^
+SELECT id, uuid, code, version, name, title, language, is_bilingual, is_published, time_limit
+FROM assessment_forms
+WHERE org_id = :org_id AND code_key = :code_key AND is_published = 1 AND is_bilingual = 0
+ORDER BY version DESC LIMIT 1;
+
+-- name: get_form(org_id, id)^
+SELECT id, uuid, code, version, name, title, language, is_bilingual, is_published, time_limit
+FROM assessment_forms WHERE org_id = :org_id AND id = :id;
+
+-- name: list_forms(org_id)
+SELECT id, uuid, code, version, name, title, language, is_bilingual, is_published, time_limit
+FROM assessment_forms WHERE org_id = :org_id ORDER BY code_key, version;
+
+-- name: find_venue(org_id, uuid)^
+SELECT id, uuid, name, timezone FROM venues WHERE org_id = :org_id AND uuid = :uuid;
+
+-- name: list_venues(org_id)
+SELECT id, uuid, name, timezone FROM venues WHERE org_id = :org_id ORDER BY id;
+
+-- == learners ==
+
+-- name: add_person(org_id, id, uuid, email, email_key, first_name, last_name, now)!
+INSERT INTO people (org_id, id, uuid, email, email_key, title, first_name, last_name, company,
+    job_title, address_line1, address_line2, address_line3, city, county_or_state, post_code,
+    country_code, phone, created_at, updated_at)
+VALUES (:org_id, :id, :uuid, :email, CAST(:email_key AS TEXT), '', :first_name, :last_name, '', '',
+    '', '', '', '', '', '', '', '', :now, :now);
+
+-- name: set_person(org_id, id, email, first_name, last_name, now)!
+UPDATE people SET first_name = :first_name, last_name = :last_name,
+    email = CASE :email WHEN '' THEN email ELSE :email END, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: has_person(org_id, uuid)$
+SELECT 1 FROM people WHERE org_id = :org_id AND uuid = :uuid LIMIT 1;
+
+-- name: set_learner(org_id, person_id, code, code_key, name_key, email_key, now)!
+INSERT INTO learners (org_id, person_id, code, code_key, name_key, email_key, created_at)
+VALUES (:org_id, :person_id, :code, :code_key, :name_key, :email_key, :now)
+ON CONFLICT (org_id, person_id) DO UPDATE SET
+    code = excluded.code, code_key = excluded.code_key, name_key = excluded.name_key,
+    email_key = excluded.email_key;
+
+-- name: get_learner(org_id, person_id)^
+SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
+FROM learners l JOIN people p ON p.org_id = l.org_id AND p.id = l.person_id
+WHERE l.org_id = :org_id AND l.person_id = :person_id;
+
+-- name: find_learner(org_id, uuid)^
+SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
+FROM people p JOIN learners l ON l.org_id = p.org_id AND l.person_id = p.id
+WHERE p.org_id = :org_id AND p.uuid = :uuid;
+
+-- name: find_learner_by_code(org_id, code_key)^
+SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
+FROM learners l JOIN people p ON p.org_id = l.org_id AND p.id = l.person_id
+WHERE l.org_id = :org_id AND l.code_key = :code_key;
+
+-- name: list_learners(org_id, most)
+SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
+FROM learners l JOIN people p ON p.org_id = l.org_id AND p.id = l.person_id
+WHERE l.org_id = :org_id ORDER BY l.code_key LIMIT :most;
+
+-- == planning ==
+
+-- name: lock_slot(org_id, venue_id, starts_at, now)!
+-- Held until this transaction ends: who comes second sees the exam that the first made.
+INSERT INTO exam_slots (org_id, venue_id, starts_at, touched_at)
+VALUES (:org_id, :venue_id, :starts_at, :now)
+ON CONFLICT (org_id, venue_id, starts_at) DO UPDATE SET touched_at = excluded.touched_at;
+
+-- name: find_exam_at(org_id, venue_id, starts_at)^
+-- The oldest that is not somebody's own.
+SELECT e.id, e.uuid, x.number, e.title, e.state, x.kind, x.exam_type, x.exam_format, x.billing_code,
+    v.id, v.uuid, v.name, e.timezone, e.starts_at, e.ends_at, e.capacity, e.held, x.room_id,
+    x.registration_limit, x.is_on_calendar, x.has_own_title
+FROM events e
+JOIN exams x ON x.org_id = e.org_id AND x.event_id = e.id
+JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
+WHERE e.org_id = :org_id AND e.venue_id = :venue_id AND e.starts_at >= :starts_at
+    AND e.starts_at < :starts_at + 60000 AND e.state <> 'cancelled'
+    AND substr(x.exam_type, 1, 10) <> 'Individual'
+ORDER BY x.number LIMIT 1;
+
+-- name: get_exam(org_id, event_id)^
+SELECT e.id, e.uuid, x.number, e.title, e.state, x.kind, x.exam_type, x.exam_format, x.billing_code,
+    v.id, v.uuid, v.name, e.timezone, e.starts_at, e.ends_at, e.capacity, e.held, x.room_id,
+    x.registration_limit, x.is_on_calendar, x.has_own_title
+FROM exams x
+JOIN events e ON e.org_id = x.org_id AND e.id = x.event_id
+JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
+WHERE x.org_id = :org_id AND x.event_id = :event_id;
+
+-- name: list_exams(org_id, most)
+SELECT e.id, e.uuid, x.number, e.title, e.state, x.kind, x.exam_type, x.exam_format, x.billing_code,
+    v.id, v.uuid, v.name, e.timezone, e.starts_at, e.ends_at, e.capacity, e.held, x.room_id,
+    x.registration_limit, x.is_on_calendar, x.has_own_title
+FROM exams x
+JOIN events e ON e.org_id = x.org_id AND e.id = x.event_id
+JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
+WHERE x.org_id = :org_id ORDER BY x.number DESC LIMIT :most;
+
+-- name: add_exam(org_id, event_id, number, kind, exam_type, exam_format, billing_code, appointment_type, registration_limit, is_on_calendar, has_own_title)!
+INSERT INTO exams (org_id, event_id, number, kind, exam_type, exam_format, billing_code,
+    appointment_type, registration_limit, is_on_calendar, has_own_title)
+VALUES (:org_id, :event_id, :number, :kind, :exam_type, :exam_format, :billing_code,
+    :appointment_type, CAST(:registration_limit AS BIGINT), :is_on_calendar, :has_own_title);
+
+-- name: set_on_calendar(org_id, event_id, is_on_calendar)!
+UPDATE exams SET is_on_calendar = :is_on_calendar WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: set_title(org_id, event_id, title, now)!
+UPDATE events SET title = :title, updated_at = :now WHERE org_id = :org_id AND id = :event_id;
+
+-- name: list_form_titles(org_id, event_id)
+-- Two are enough to know that there are several.
+SELECT DISTINCT f.title
+FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
+JOIN assessment_forms f ON f.org_id = s.org_id AND f.id = s.form_id
+WHERE s.org_id = :org_id AND s.event_id = :event_id LIMIT 2;
+
+-- name: count_active(org_id, event_id)$
+SELECT count(*) FROM (
+    SELECT 1 FROM exam_registrations s
+    JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
+    WHERE s.org_id = :org_id AND s.event_id = :event_id AND r.state = 'confirmed' LIMIT 1) active;
+
+-- name: list_calendar(org_id, from_at, until_at)
+-- Published events that are shown; those which overlap the span, 0 and 0 = all.
+SELECT e.uuid, e.id, e.title, e.details, e.starts_at, e.ends_at, x.kind, x.appointment_type,
+    x.is_on_calendar
+FROM events e
+LEFT JOIN exams x ON x.org_id = e.org_id AND x.event_id = e.id
+WHERE e.org_id = :org_id AND e.state IN ('open', 'closed')
+    AND (:until_at = 0 OR (e.starts_at < :until_at AND e.ends_at >= :from_at))
+    AND (x.event_id IS NULL OR x.is_on_calendar = 1)
+ORDER BY e.starts_at, e.id;
+
+-- name: list_classes(uuid, now)
+-- crosses organizations: anybody may ask, and names the organization by its GUID.
+SELECT e.uuid, e.title, e.state, e.capacity, e.held
+FROM organizations o
+JOIN events e ON e.org_id = o.org_id
+JOIN exams x ON x.org_id = e.org_id AND x.event_id = e.id
+WHERE o.uuid = :uuid AND e.state IN ('open', 'closed') AND e.starts_at > :now
+    AND x.kind = 'Class' AND x.is_on_calendar = 1
+ORDER BY e.starts_at, e.id;
+
+-- == seating ==
+
+-- name: add_registration(org_id, id, uuid, event_id, person_id, ticket_type_id, source, answers, now)!
+-- A sitting of its own, so that a learner may have several in one exam.
+INSERT INTO registrations (org_id, id, uuid, event_id, person_id, sitting, ticket_type_id, state,
+    source, answers, created_at, updated_at)
+VALUES (:org_id, :id, :uuid, :event_id, :person_id, :id, :ticket_type_id, 'confirmed', :source,
+    :answers, :now, :now);
+
+-- name: add_sitting(org_id, registration_id, event_id, person_id, form_id, registrant_type, sequence, passcode, time_limit, seat, now, change_type)!
+INSERT INTO exam_registrations (org_id, registration_id, event_id, person_id, form_id,
+    registrant_type, attendance, grading, is_eligible, sequence, passcode, time_limit, seat,
+    changed_at, change_type)
+VALUES (:org_id, :registration_id, :event_id, :person_id, CAST(:form_id AS BIGINT),
+    :registrant_type, 'Pending', '', 1, :sequence, :passcode, :time_limit,
+    CAST(:seat AS BIGINT), :now, :change_type);
+
+-- name: take_sequence(org_id, event_id)$
+UPDATE exams SET next_sequence = next_sequence + 1
+WHERE org_id = :org_id AND event_id = :event_id
+RETURNING next_sequence - 1;
+
+-- name: list_seats(org_id, event_id)
+SELECT s.seat FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
+WHERE s.org_id = :org_id AND s.event_id = :event_id AND s.seat IS NOT NULL ORDER BY s.seat;
+
+-- name: list_overlapping(org_id, person_id, registration_id, starts_at, ends_at)
+-- The learner's other exams during that time, each as long as this learner has for it.
+SELECT r.uuid
+FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
+JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id
+WHERE s.org_id = :org_id AND s.person_id = :person_id AND s.registration_id <> :registration_id
+    AND e.starts_at < :ends_at AND e.starts_at + s.time_limit * 60000 > :starts_at
+ORDER BY s.registration_id;
+
+-- name: find_sitting(org_id, uuid)^
+SELECT r.id, r.uuid, r.event_id, r.person_id, r.ticket_type_id, r.state, s.form_id, s.time_limit,
+    s.attendance
+FROM registrations r
+JOIN exam_registrations s ON s.org_id = r.org_id AND s.registration_id = r.id
+WHERE r.org_id = :org_id AND r.uuid = :uuid;
+
+-- name: lock_sitting(org_id, uuid)^
+-- Locks the row on PostgreSQL (see the override).
+SELECT r.id, r.uuid, r.event_id, r.person_id, r.ticket_type_id, r.state, s.form_id, s.time_limit,
+    s.attendance
+FROM registrations r
+JOIN exam_registrations s ON s.org_id = r.org_id AND s.registration_id = r.id
+WHERE r.org_id = :org_id AND r.uuid = :uuid;
+
+-- name: set_registration(org_id, id, event_id, ticket_type_id, state, now)!
+UPDATE registrations
+SET event_id = :event_id, ticket_type_id = :ticket_type_id, state = :state, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: move_sitting(org_id, registration_id, event_id, sequence, seat)!
+UPDATE exam_registrations
+SET event_id = :event_id, sequence = :sequence, seat = CAST(:seat AS BIGINT)
+WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: set_form(org_id, registration_id, form_id)!
+UPDATE exam_registrations SET form_id = :form_id
+WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: set_attendance(org_id, registration_id, attendance)!
+UPDATE exam_registrations SET attendance = :attendance
+WHERE org_id = :org_id AND registration_id = :registration_id AND attendance <> :attendance;
+
+-- name: set_grading(org_id, registration_id, grading)!
+UPDATE exam_registrations SET grading = :grading
+WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: free_seat(org_id, registration_id)!
+UPDATE exam_registrations SET seat = NULL
+WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: set_time_limit(org_id, registration_id)!
+-- The form's time and all extensions.
+UPDATE exam_registrations SET time_limit =
+    coalesce((SELECT f.time_limit FROM assessment_forms f
+        WHERE f.org_id = exam_registrations.org_id AND f.id = exam_registrations.form_id), 0)
+    + coalesce((SELECT CAST(sum(a.time_extension) AS BIGINT) FROM exam_accommodations a
+        WHERE a.org_id = exam_registrations.org_id
+        AND a.registration_id = exam_registrations.registration_id), 0)
+WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: set_accommodation(org_id, registration_id, type_key, type, name, time_extension, now)!
+INSERT INTO exam_accommodations (org_id, registration_id, type_key, type, name, time_extension,
+    granted_at)
+VALUES (:org_id, :registration_id, :type_key, :type, :name, :time_extension, :now)
+ON CONFLICT (org_id, registration_id, type_key) DO UPDATE SET
+    type = excluded.type, name = excluded.name, time_extension = excluded.time_extension,
+    granted_at = excluded.granted_at;
+
+-- name: delete_accommodation(org_id, registration_id, type_key)!
+DELETE FROM exam_accommodations
+WHERE org_id = :org_id AND registration_id = :registration_id AND type_key = :type_key;
+
+-- name: list_accommodations(org_id, registration_id)
+SELECT type, name, time_extension FROM exam_accommodations
+WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY type_key;
+
+-- name: add_change(org_id, id, registration_id, registration_uuid, type, actor, reason, was, became, now)!
+INSERT INTO exam_changes (org_id, id, registration_id, registration_uuid, type, at, actor, reason,
+    was, became)
+VALUES (:org_id, :id, :registration_id, :registration_uuid, :type, :now, :actor, :reason, :was,
+    :became);
+
+-- name: touch_sitting(org_id, registration_id, type, now)!
+UPDATE exam_registrations SET changed_at = :now, change_type = :type
+WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: list_changes(org_id, registration_uuid)
+SELECT type, at, actor, reason, was, became FROM exam_changes
+WHERE org_id = :org_id AND registration_uuid = :registration_uuid ORDER BY id;
+
+-- name: delete_accommodations(org_id, registration_id)!
+DELETE FROM exam_accommodations WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: delete_sitting(org_id, registration_id)!
+DELETE FROM exam_registrations WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: delete_ticket_mails(org_id, registration_id)!
+DELETE FROM ticket_mails WHERE org_id = :org_id AND ticket_id IN (
+    SELECT id FROM tickets WHERE org_id = :org_id AND registration_id = :registration_id);
+
+-- name: delete_tickets(org_id, registration_id)!
+DELETE FROM tickets WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: delete_registration(org_id, registration_id)!
+DELETE FROM registrations WHERE org_id = :org_id AND id = :registration_id;
+
+-- == searching ==
+
+-- name: get_found(org_id, uuid)^
+SELECT r.uuid, s.attendance, s.changed_at, s.change_type, e.uuid, x.number, x.exam_format,
+    x.exam_type, e.starts_at, e.timezone, v.uuid, p.uuid, l.code, p.first_name, p.last_name, p.email,
+    f.uuid, f.code, f.name, f.title
+FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
+JOIN exams x ON x.org_id = s.org_id AND x.event_id = s.event_id
+JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id
+JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
+JOIN people p ON p.org_id = s.org_id AND p.id = s.person_id
+JOIN learners l ON l.org_id = s.org_id AND l.person_id = s.person_id
+LEFT JOIN assessment_forms f ON f.org_id = s.org_id AND f.id = s.form_id
+WHERE r.org_id = :org_id AND r.uuid = :uuid;
+
+-- name: list_changed(org_id, since, until)
+-- Newest change first.
+SELECT r.uuid, s.attendance, s.changed_at, s.change_type, e.uuid, x.number, x.exam_format,
+    x.exam_type, e.starts_at, e.timezone, v.uuid, p.uuid, l.code, p.first_name, p.last_name, p.email,
+    f.uuid, f.code, f.name, f.title
+FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
+JOIN exams x ON x.org_id = s.org_id AND x.event_id = s.event_id
+JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id
+JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
+JOIN people p ON p.org_id = s.org_id AND p.id = s.person_id
+JOIN learners l ON l.org_id = s.org_id AND l.person_id = s.person_id
+LEFT JOIN assessment_forms f ON f.org_id = s.org_id AND f.id = s.form_id
+WHERE s.org_id = :org_id AND s.changed_at >= :since AND s.changed_at < :until
+ORDER BY s.changed_at DESC, s.registration_id DESC;
+
+-- name: list_people_changed(org_id, name, email, code, since, until)
+-- Newest change first. The texts are folded patterns for LIKE, with ! before what would be a
+-- wildcard.
+SELECT r.uuid, s.attendance, s.changed_at, s.change_type, e.uuid, x.number, x.exam_format,
+    x.exam_type, e.starts_at, e.timezone, v.uuid, p.uuid, l.code, p.first_name, p.last_name, p.email,
+    f.uuid, f.code, f.name, f.title
+FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
+JOIN exams x ON x.org_id = s.org_id AND x.event_id = s.event_id
+JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id
+JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
+JOIN people p ON p.org_id = s.org_id AND p.id = s.person_id
+JOIN learners l ON l.org_id = s.org_id AND l.person_id = s.person_id
+LEFT JOIN assessment_forms f ON f.org_id = s.org_id AND f.id = s.form_id
+WHERE s.org_id = :org_id AND s.changed_at >= :since AND s.changed_at < :until
+    AND s.person_id IN (
+        SELECT w.person_id FROM learners w WHERE w.org_id = :org_id
+        AND w.name_key LIKE :name ESCAPE '!' AND w.email_key LIKE :email ESCAPE '!'
+        AND w.code_key LIKE :code ESCAPE '!')
+ORDER BY s.changed_at DESC, s.registration_id DESC;
+
+-- name: count_changed(org_id, since, until)$
+SELECT count(*) FROM exam_registrations
+WHERE org_id = :org_id AND changed_at >= :since AND changed_at < :until;
+
+-- name: count_people_changed(org_id, name, email, code, since, until)$
+SELECT count(*) FROM exam_registrations s
+WHERE s.org_id = :org_id AND s.changed_at >= :since AND s.changed_at < :until
+    AND s.person_id IN (
+        SELECT w.person_id FROM learners w WHERE w.org_id = :org_id
+        AND w.name_key LIKE :name ESCAPE '!' AND w.email_key LIKE :email ESCAPE '!'
+        AND w.code_key LIKE :code ESCAPE '!');
+
+-- == printing ==
+
+-- name: list_candidates(org_id, event_id)
+SELECT p.first_name, p.last_name, l.code, s.passcode, f.title
+FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
+JOIN people p ON p.org_id = s.org_id AND p.id = s.person_id
+JOIN learners l ON l.org_id = s.org_id AND l.person_id = s.person_id
+LEFT JOIN assessment_forms f ON f.org_id = s.org_id AND f.id = s.form_id
+WHERE s.org_id = :org_id AND s.event_id = :event_id ORDER BY s.sequence;

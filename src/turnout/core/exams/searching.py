@@ -1,0 +1,132 @@
+"""Finding registrations, and the calendar."""
+
+import datetime
+from collections.abc import Generator
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from turnout.core.events.model import EventDetails, EventState
+from turnout.core.exams.model import FoundSitting, SittingFilter
+from turnout.core.exams.sql import sql
+from turnout.core.text import fold
+from turnout.errors import Missing
+from turnout.store import Tx
+
+EVER = 2**62
+_details = msgspec.json.Decoder(EventDetails)
+
+
+class CalendarEntry(NamedTuple):
+    """An event as the calendar shows it. Instants in epoch ms; `kind` None = no exam."""
+
+    uuid: str
+    event_id: int
+    title: str
+    description: str
+    starts_at: int
+    ends_at: int
+    kind: str | None
+    appointment_type: str
+
+
+class OpenClass(NamedTuple):
+    """A class that people may look for."""
+
+    uuid: str
+    title: str
+    is_full: bool
+    is_closed: bool
+
+
+def get_found_sitting(tx: Tx, org_id: int, uuid: str) -> FoundSitting:
+    """Contract, Retrieve a registration. Raises Missing."""
+    row = sql.get_found(tx, org_id=org_id, uuid=uuid)
+    if row is None:
+        raise Missing("registration.missing", f"Registration Not Found: {uuid}")
+    return FoundSitting(*row)
+
+
+def stream_found(
+    tx: Tx, org_id: int, wanted: SittingFilter
+) -> Generator[tuple[Any, ...], None, None]:
+    """Contract, Search registrations: newest change first; for `db.stream`, rows of
+    FoundSitting."""
+    if wanted.has_text:
+        yield from sql.list_people_changed.iterate(tx, org_id=org_id, **_named(wanted))
+    else:
+        yield from sql.list_changed.iterate(tx, org_id=org_id, **_span(wanted))
+
+
+def count_found(tx: Tx, org_id: int, wanted: SittingFilter) -> int:
+    """Contract, Count registrations."""
+    if wanted.has_text:
+        count: int = sql.count_people_changed(tx, org_id=org_id, **_named(wanted))
+        return count
+    return sql.count_changed(tx, org_id=org_id, **_span(wanted))  # type: ignore[no-any-return]
+
+
+def list_calendar(
+    tx: Tx, org_id: int, timezone: str, day: datetime.date | None
+) -> list[CalendarEntry]:
+    """Contract, list-events: published events on the calendar that overlap the month of `day` in
+    that zone; None = all."""
+    from_at, until_at = _month(day, timezone) if day else (0, 0)
+    rows = sql.list_calendar(tx, org_id=org_id, from_at=from_at, until_at=until_at)
+    entries = []
+    for uuid, event_id, title, stored, starts_at, ends_at, kind, appointment_type, _ in rows:
+        details = _details.decode(stored)
+        if kind is not None or details.is_public:
+            entry = CalendarEntry(
+                uuid,
+                event_id,
+                title,
+                details.description,
+                starts_at,
+                ends_at,
+                kind,
+                appointment_type or "",
+            )
+            entries.append(entry)
+    return entries
+
+
+def list_classes(tx: Tx, organization_uuid: str) -> list[OpenClass]:
+    """Contract, classes: those that are published and to come, of the organization with that GUID;
+    none of one that there is not."""
+    rows = sql.list_classes(tx, uuid=organization_uuid, now=tx.now)
+    return [
+        OpenClass(
+            uuid,
+            title,
+            is_full=capacity is not None and held >= capacity,
+            is_closed=state == EventState.CLOSED,
+        )
+        for uuid, title, state, capacity, held in rows
+    ]
+
+
+def _span(wanted: SittingFilter) -> dict[str, int]:
+    until = EVER if wanted.until is None else wanted.until
+    return {"since": wanted.since if wanted.since is not None else -EVER, "until": until}
+
+
+def _named(wanted: SittingFilter) -> dict[str, int | str]:
+    return {
+        "name": _pattern(wanted.name),
+        "email": _pattern(wanted.email),
+        "code": _pattern(wanted.code),
+        **_span(wanted),
+    }
+
+
+def _pattern(text: str) -> str:
+    escaped = fold(text).replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return f"%{escaped}%"
+
+
+def _month(day: datetime.date, timezone: str) -> tuple[int, int]:
+    first = datetime.datetime(day.year, day.month, 1, tzinfo=ZoneInfo(timezone))
+    following = (first + datetime.timedelta(days=32)).replace(day=1)
+    return int(first.timestamp() * 1000), int(following.timestamp() * 1000)

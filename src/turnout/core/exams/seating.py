@@ -1,0 +1,580 @@
+"""Registering candidates for exams, and moving, cancelling and deleting their registrations.
+
+Theory. A candidate is registered like anybody else: a place of the event, a ticket of its default
+type, one registration; but as a sitting of its own, so that a learner may have several in one exam.
+The exam's limit is the event's capacity, so it holds however many register at once. Every change
+is written down (history.py) in its own transaction.
+"""
+
+import msgspec
+
+from turnout.core.events import places
+from turnout.core.events.model import EventState
+from turnout.core.exams import history
+from turnout.core.exams.learners import find_learner
+from turnout.core.exams.lists import (
+    find_published_form,
+    find_value,
+    get_form,
+    get_settings,
+)
+from turnout.core.exams.model import (
+    MINUTE_MS,
+    Accommodation,
+    Attendance,
+    Change,
+    Exam,
+    ExamRequest,
+    Learner,
+    Sitting,
+    ValueKind,
+)
+from turnout.core.exams.planning import (
+    find_or_make_exam,
+    get_exam,
+    retitle,
+)
+from turnout.core.exams.sql import sql
+from turnout.core.identity.names import Target, drop_name, find_name, take_name
+from turnout.core.people.model import Contact
+from turnout.core.registrations.model import RegistrationState, Submitted
+from turnout.core.text import fold
+from turnout.core.tickets.issuing import cancel_tickets, issue_ticket, set_ticket_type
+from turnout.errors import Conflict, Invalid, Missing
+from turnout.store import Tx, from_row
+
+NAMESPACE = "registration"
+SOURCE = "booking"
+PASSCODE_LENGTH = 12
+NO_GUID = "00000000-0000-0000-0000-000000000000"
+
+
+class NewSitting(msgspec.Struct, frozen=True):
+    """A candidate's registration, as somebody asks for it. `learner` is a GUID, `form_code` an
+    assessment's; texts empty = not given."""
+
+    uuid: str
+    exam: ExamRequest
+    learner: str
+    form_code: str
+    registrant_type: str = ""
+    accommodations: tuple[Accommodation, ...] = ()
+
+
+class Move(msgspec.Struct, frozen=True):
+    """Where a registration is moved to; what is not given stays as it is."""
+
+    exam: ExamRequest
+    learner: str
+    reason: str = ""
+    accommodations: tuple[Accommodation, ...] = ()
+
+
+def register_lax(tx: Tx, org_id: int, new: NewSitting, *, actor: str) -> str:
+    """Contract, Create a registration; returns the GUID of the exam's event.
+
+    Raises Invalid and Conflict with the contract's messages, in its order.
+    """
+    _check_types(new.accommodations)
+    learner = find_learner(tx, org_id, new.learner)
+    if learner is None:
+        raise Invalid("learner.missing", f"Learner Not Found: {new.learner or NO_GUID}")
+    form = find_published_form(tx, org_id, new.form_code)
+    if form is None:
+        raise Invalid("form.missing", f"Assessment Form Not Found: {new.form_code}")
+    _check_new(tx, org_id, new.uuid)
+    exam = find_or_make_exam(
+        tx,
+        org_id,
+        new.exam,
+        has_accommodations=bool(new.accommodations),
+        form=form,
+        actor=actor,
+    )
+    ticket_type_id = _take_place(tx, org_id, exam)
+    registration_id = tx.next_id("registration")
+    try:
+        take_name(tx, NAMESPACE, new.uuid, Target(org_id, "registration", registration_id))
+    except Conflict:
+        _check_new(tx, org_id, new.uuid)
+        raise
+    _write(tx, org_id, registration_id, new, exam, learner, ticket_type_id)
+    history.note(
+        tx,
+        org_id,
+        registration_id,
+        new.uuid,
+        Change.REQUESTED,
+        actor=actor,
+        became={"event": exam.uuid, "learner": learner.uuid},
+    )
+    sql.set_form(tx, org_id=org_id, registration_id=registration_id, form_id=form.id)
+    history.note(
+        tx,
+        org_id,
+        registration_id,
+        new.uuid,
+        Change.FORM_ASSIGNED,
+        actor=actor,
+        became={"form": form.code},
+    )
+    sitting = _lock(tx, org_id, new.uuid)
+    for each in new.accommodations:
+        _grant(tx, org_id, sitting, each, actor)
+    sql.set_time_limit(tx, org_id=org_id, registration_id=registration_id)
+    _look_for_overlaps(tx, org_id, _lock(tx, org_id, new.uuid), exam, actor)
+    retitle(tx, org_id, exam.event_id)
+    return exam.uuid
+
+
+def transfer_lax(tx: Tx, org_id: int, uuid: str, move: Move, *, actor: str) -> str:
+    """Contract, Transfer a registration; returns the GUID of the exam's event. The form stays.
+
+    Raises Invalid and Conflict with the contract's messages, in its order.
+    """
+    sitting = find_sitting(tx, org_id, uuid)
+    if sitting is None:
+        raise Invalid("registration.missing", f"Registration Not Found: {uuid}")
+    sitting = _lock(tx, org_id, uuid)
+    if sitting.form_id is None:
+        raise Invalid("registration.form", f"Registration Has No Assessment Form: {uuid}")
+    learner = find_learner(tx, org_id, move.learner) if move.learner else None
+    if move.learner and (learner is None or learner.person_id != sitting.person_id):
+        raise Invalid(
+            "registration.learner", f"Learner Does Not Belong to Registration: {move.learner}"
+        )
+    _check_types(move.accommodations)
+    present = get_exam(tx, org_id, sitting.event_id)
+    kept = sql.list_accommodations(tx, org_id=org_id, registration_id=sitting.registration_id)
+    exam = find_or_make_exam(
+        tx,
+        org_id,
+        _fill_in(move.exam, present),
+        has_accommodations=bool(kept or move.accommodations),
+        form=get_form(tx, org_id, sitting.form_id),
+        actor=actor,
+    )
+    if exam.event_id == sitting.event_id:
+        raise Invalid("registration.there", f"Registration Already Assigned to Event {exam.uuid}")
+    if learner is None:
+        raise Invalid("learner.missing", f"Learner Not Found: {move.learner or NO_GUID}")
+    if sitting.state != RegistrationState.CONFIRMED:
+        raise Conflict("registration.cancelled", f"Registration Is Cancelled: {uuid}")
+    _move(tx, org_id, sitting, present, exam)
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        uuid,
+        Change.EVENT_CHANGED,
+        actor=actor,
+        reason=move.reason,
+        was={"event": present.uuid},
+        became={"event": exam.uuid},
+    )
+    for each in move.accommodations:
+        _grant(tx, org_id, sitting, each, actor)
+    sql.set_time_limit(tx, org_id=org_id, registration_id=sitting.registration_id)
+    _look_for_overlaps(tx, org_id, _lock(tx, org_id, uuid), exam, actor)
+    retitle(tx, org_id, present.event_id)
+    retitle(tx, org_id, exam.event_id)
+    return exam.uuid
+
+
+def cancel_sitting(tx: Tx, org_id: int, uuid: str, reason: str, *, actor: str) -> None:
+    """Contract, Cancel a registration; doing it again changes nothing. Raises Invalid."""
+    if find_sitting(tx, org_id, uuid) is None:
+        raise Invalid("registration.missing", f"Registration Not Found: {uuid}")
+    sitting = _lock(tx, org_id, uuid)
+    if sitting.state != RegistrationState.CONFIRMED:
+        return
+    _release(tx, org_id, sitting)
+    _set_attendance(tx, org_id, sitting, Attendance.WITHDRAWN)
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        uuid,
+        Change.CANCELLED,
+        actor=actor,
+        reason=reason,
+        was={"state": sitting.state, "attendance": sitting.attendance.value},
+        became={"state": "cancelled", "attendance": Attendance.WITHDRAWN.value},
+    )
+    retitle(tx, org_id, sitting.event_id)
+
+
+def delete_sitting(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
+    """Contract, Delete a registration; deleting what is not there is no error. The history stays.
+
+    Raises Missing for another organization's.
+    """
+    sitting = find_sitting(tx, org_id, uuid)
+    if sitting is None:
+        if (target := find_name(tx, NAMESPACE, uuid)) and target.org_id != org_id:
+            raise Missing("registration.missing", f"Registration Not Found: {uuid}")
+        return
+    sitting = _lock(tx, org_id, uuid)
+    if sitting.state == RegistrationState.CONFIRMED:
+        _release(tx, org_id, sitting)
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        uuid,
+        Change.DELETED,
+        actor=actor,
+        was={"state": sitting.state, "attendance": sitting.attendance.value},
+    )
+    named = {"org_id": org_id, "registration_id": sitting.registration_id}
+    sql.delete_accommodations(tx, **named)
+    sql.delete_sitting(tx, **named)
+    sql.delete_ticket_mails(tx, **named)
+    sql.delete_tickets(tx, **named)
+    sql.delete_registration(tx, **named)
+    drop_name(tx, org_id, NAMESPACE, uuid)
+    retitle(tx, org_id, sitting.event_id)
+
+
+def change_assessment(tx: Tx, org_id: int, uuid: str, code: str, *, actor: str) -> str:
+    """Contract, Assign an assessment; returns the form's GUID. Raises Missing, Invalid."""
+    sitting = _require(tx, org_id, uuid)
+    form = find_published_form(tx, org_id, code)
+    if form is None:
+        raise Invalid("form.missing", f"Assessment Form Not Found: {code}")
+    if form.id == sitting.form_id:
+        raise Invalid("form.there", f"Assessment {code} Already Assigned to Registration {uuid}")
+    was = get_form(tx, org_id, sitting.form_id).code if sitting.form_id else ""
+    sql.set_form(tx, org_id=org_id, registration_id=sitting.registration_id, form_id=form.id)
+    sql.set_time_limit(tx, org_id=org_id, registration_id=sitting.registration_id)
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        uuid,
+        Change.FORM_ASSIGNED,
+        actor=actor,
+        was={"form": was},
+        became={"form": form.code},
+    )
+    retitle(tx, org_id, sitting.event_id)
+    return form.uuid
+
+
+def grant_accommodation(
+    tx: Tx, org_id: int, uuid: str, accommodation: Accommodation, *, actor: str
+) -> None:
+    """Contract, Add an accommodation; the same type again replaces name and time. Raises Missing,
+    Invalid for an empty type or a time below 0."""
+    sitting = _require(tx, org_id, uuid)
+    _check_types((accommodation,))
+    _grant(tx, org_id, sitting, accommodation, actor)
+    sql.set_time_limit(tx, org_id=org_id, registration_id=sitting.registration_id)
+
+
+def revoke_accommodation(tx: Tx, org_id: int, uuid: str, type_: str, *, actor: str) -> None:
+    """Contract, Remove an accommodation; one that is not there is no error. Raises Missing."""
+    sitting = _require(tx, org_id, uuid)
+    if not sql.delete_accommodation(
+        tx, org_id=org_id, registration_id=sitting.registration_id, type_key=fold(type_.strip())
+    ):
+        return
+    sql.set_time_limit(tx, org_id=org_id, registration_id=sitting.registration_id)
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        uuid,
+        Change.REVOKED,
+        actor=actor,
+        was={"accommodation": type_},
+    )
+
+
+def take_attendance(tx: Tx, org_id: int, uuid: str, attendance: Attendance, *, actor: str) -> None:
+    """Write down whether a candidate came; the same again changes nothing. Raises Missing."""
+    sitting = _require(tx, org_id, uuid)
+    if not _set_attendance(tx, org_id, sitting, attendance):
+        return
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        uuid,
+        Change.ATTENDANCE,
+        actor=actor,
+        was={"attendance": sitting.attendance.value},
+        became={"attendance": attendance.value},
+    )
+
+
+def grade(tx: Tx, org_id: int, uuid: str, grading: str, *, actor: str) -> None:
+    """Write down how a candidate did. Raises Missing."""
+    sitting = _require(tx, org_id, uuid)
+    named = {"org_id": org_id, "registration_id": sitting.registration_id}
+    sql.set_grading(tx, grading=grading, **named)
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        uuid,
+        Change.GRADED,
+        actor=actor,
+        became={"grading": grading},
+    )
+
+
+def note_cancelled(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
+    """Somebody's registration was cancelled by other means than `cancel_sitting`, its places are
+    given back: write it down where it is an exam's."""
+    sitting = find_sitting(tx, org_id, uuid)
+    if sitting is None:
+        return
+    sql.free_seat(tx, org_id=org_id, registration_id=sitting.registration_id)
+    _set_attendance(tx, org_id, sitting, Attendance.WITHDRAWN)
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        uuid,
+        Change.CANCELLED,
+        actor=actor,
+        was={"attendance": sitting.attendance.value},
+        became={"state": "cancelled", "attendance": Attendance.WITHDRAWN.value},
+    )
+    retitle(tx, org_id, sitting.event_id)
+
+
+def find_sitting(tx: Tx, org_id: int, uuid: str) -> Sitting | None:
+    """The organization's registration with that GUID."""
+    row = sql.find_sitting(tx, org_id=org_id, uuid=uuid)
+    return from_row(Sitting, row) if row else None
+
+
+def list_accommodations(tx: Tx, org_id: int, registration_id: int) -> list[Accommodation]:
+    """What was granted, by type."""
+    rows = sql.list_accommodations(tx, org_id=org_id, registration_id=registration_id)
+    return [Accommodation(*row) for row in rows]
+
+
+def _require(tx: Tx, org_id: int, uuid: str) -> Sitting:
+    if find_sitting(tx, org_id, uuid) is None:
+        raise Missing("registration.missing", f"Registration Not Found: {uuid}")
+    return _lock(tx, org_id, uuid)
+
+
+def _lock(tx: Tx, org_id: int, uuid: str) -> Sitting:
+    row = sql.lock_sitting(tx, org_id=org_id, uuid=uuid)
+    if row is None:
+        raise Missing("registration.missing", f"Registration Not Found: {uuid}")
+    return from_row(Sitting, row)
+
+
+def _check_types(accommodations: tuple[Accommodation, ...]) -> None:
+    if any(not each.type.strip() for each in accommodations):
+        raise Invalid("accommodation.type", "Accommodation type cannot be empty.")
+    if any(not 0 <= each.time_extension <= 24 * 60 for each in accommodations):
+        raise Invalid("accommodation.time", "TimeExtension must be between 0 and 1440 minutes.")
+
+
+def _check_new(tx: Tx, org_id: int, uuid: str) -> None:
+    target = find_name(tx, NAMESPACE, uuid)
+    if target is None:
+        return
+    description = ""
+    if target.org_id == org_id and (row := sql.get_found(tx, org_id=org_id, uuid=uuid)):
+        name = " ".join(filter(None, (row[13], row[14])))
+        description = f"It registers {name} for event {row[4]}. "
+    raise Conflict(
+        "registration.exists",
+        f"Registration {uuid} already exists. {description}"
+        "You cannot add a new registration with the same identifier.",
+    )
+
+
+def _take_place(tx: Tx, org_id: int, exam: Exam) -> int:
+    """Take a place and a ticket of the event's; the ticket type. Raises Conflict."""
+    ticket_type_id = places.take_default_ticket(tx, org_id, exam.event_id)
+    if ticket_type_id is None or not places.take_event_place(tx, org_id, exam.event_id):
+        raise Conflict(
+            "exam.full",
+            f"Registration limit of {exam.capacity} reached for event {exam.uuid}.",
+        )
+    # Its place is ours now: whoever cancels the exam from here on finds an active registration.
+    if get_exam(tx, org_id, exam.event_id).state == EventState.CANCELLED:
+        raise Conflict("exam.cancelled", f"Event {exam.uuid} was cancelled just now. Repeat.")
+    return ticket_type_id
+
+
+def _write(
+    tx: Tx,
+    org_id: int,
+    registration_id: int,
+    new: NewSitting,
+    exam: Exam,
+    learner: Learner,
+    ticket_type_id: int,
+) -> None:
+    contact = Contact(
+        email=learner.email, first_name=learner.first_name, last_name=learner.last_name
+    )
+    sql.add_registration(
+        tx,
+        org_id=org_id,
+        id=registration_id,
+        uuid=new.uuid,
+        event_id=exam.event_id,
+        person_id=learner.person_id,
+        ticket_type_id=ticket_type_id,
+        source=SOURCE,
+        answers=msgspec.json.encode(Submitted(contact)).decode(),
+        now=tx.now,
+    )
+    kind = ValueKind.REGISTRANT_TYPE
+    code = tx.ids.code(PASSCODE_LENGTH)
+    sql.add_sitting(
+        tx,
+        org_id=org_id,
+        registration_id=registration_id,
+        event_id=exam.event_id,
+        person_id=learner.person_id,
+        form_id=None,
+        registrant_type=find_value(tx, org_id, kind, new.registrant_type) or new.registrant_type,
+        sequence=sql.take_sequence(tx, org_id=org_id, event_id=exam.event_id),
+        passcode="-".join(code[at : at + 4] for at in range(0, PASSCODE_LENGTH, 4)),
+        time_limit=0,
+        seat=_find_seat(tx, org_id, exam),
+        now=tx.now,
+        change_type=Change.REQUESTED.value,
+    )
+    issue_ticket(tx, org_id, registration_id, ticket_type_id)
+
+
+def _find_seat(tx: Tx, org_id: int, exam: Exam) -> int | None:
+    """The lowest free seat of the room that the exam is in."""
+    if exam.room_id is None:
+        return None
+    taken = {seat for (seat,) in sql.list_seats(tx, org_id=org_id, event_id=exam.event_id)}
+    return next(number for number in range(1, len(taken) + 2) if number not in taken)
+
+
+def _move(tx: Tx, org_id: int, sitting: Sitting, present: Exam, exam: Exam) -> None:
+    ticket_type_id = _take_place(tx, org_id, exam)
+    places.release_ticket(tx, org_id, sitting.ticket_type_id)
+    places.release_event_place(tx, org_id, present.event_id)
+    sql.set_registration(
+        tx,
+        org_id=org_id,
+        id=sitting.registration_id,
+        event_id=exam.event_id,
+        ticket_type_id=ticket_type_id,
+        state=sitting.state,
+        now=tx.now,
+    )
+    set_ticket_type(tx, org_id, sitting.registration_id, ticket_type_id)
+    sql.move_sitting(
+        tx,
+        org_id=org_id,
+        registration_id=sitting.registration_id,
+        event_id=exam.event_id,
+        sequence=sql.take_sequence(tx, org_id=org_id, event_id=exam.event_id),
+        seat=_find_seat(tx, org_id, exam),
+    )
+
+
+def _release(tx: Tx, org_id: int, sitting: Sitting) -> None:
+    """Give up place, ticket and seat."""
+    places.release_ticket(tx, org_id, sitting.ticket_type_id)
+    places.release_event_place(tx, org_id, sitting.event_id)
+    sql.set_registration(
+        tx,
+        org_id=org_id,
+        id=sitting.registration_id,
+        event_id=sitting.event_id,
+        ticket_type_id=sitting.ticket_type_id,
+        state=RegistrationState.CANCELLED.value,
+        now=tx.now,
+    )
+    sql.free_seat(tx, org_id=org_id, registration_id=sitting.registration_id)
+    cancel_tickets(tx, org_id, sitting.registration_id)
+
+
+def _grant(tx: Tx, org_id: int, sitting: Sitting, accommodation: Accommodation, actor: str) -> None:
+    known = find_value(tx, org_id, ValueKind.ACCOMMODATION_TYPE, accommodation.type)
+    type_ = known or accommodation.type.strip()
+    sql.set_accommodation(
+        tx,
+        org_id=org_id,
+        registration_id=sitting.registration_id,
+        type_key=fold(type_),
+        type=type_,
+        name=accommodation.name,
+        time_extension=accommodation.time_extension,
+        now=tx.now,
+    )
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        sitting.uuid,
+        Change.GRANTED,
+        actor=actor,
+        became={
+            "accommodation": type_,
+            "name": accommodation.name,
+            "time_extension": accommodation.time_extension,
+        },
+    )
+
+
+def _set_attendance(tx: Tx, org_id: int, sitting: Sitting, attendance: Attendance) -> bool:
+    return bool(
+        sql.set_attendance(
+            tx,
+            org_id=org_id,
+            registration_id=sitting.registration_id,
+            attendance=attendance.value,
+        )
+    )
+
+
+def _look_for_overlaps(tx: Tx, org_id: int, sitting: Sitting, exam: Exam, actor: str) -> None:
+    """Write a warning down for the learner's other exams at that time, or refuse this one."""
+    overlapping = [
+        uuid
+        for (uuid,) in sql.list_overlapping(
+            tx,
+            org_id=org_id,
+            person_id=sitting.person_id,
+            registration_id=sitting.registration_id,
+            starts_at=exam.starts_at,
+            ends_at=exam.starts_at + sitting.time_limit * MINUTE_MS,
+        )
+    ]
+    if not overlapping:
+        return
+    if get_settings(tx, org_id).refuses_overlaps:
+        raise Conflict(
+            "exam.overlap",
+            f"The learner has another exam at that time: registration {overlapping[0]}.",
+        )
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        sitting.uuid,
+        Change.OVERLAP,
+        actor=actor,
+        became={"overlaps": overlapping},
+    )
+
+
+def _fill_in(wanted: ExamRequest, present: Exam) -> ExamRequest:
+    """What is not given is as it is now."""
+    return ExamRequest(
+        venue=wanted.venue or present.venue_uuid,
+        starts_at=wanted.starts_at if wanted.starts_at is not None else present.starts_at,
+        exam_type=wanted.exam_type or present.exam_type,
+        exam_format=wanted.exam_format or present.exam_format,
+        billing_code=wanted.billing_code or present.billing_code,
+    )

@@ -1,0 +1,1 @@
+"""The booking API: exam seats, candidates, assessments and accommodations."""

@@ -1,0 +1,94 @@
+"""Developer secrets; contract notes, Authentication. Looked up by digest for every request, so a
+revoked one is refused at once."""
+
+from typing import NamedTuple
+
+from falcon.asgi import Request
+
+from turnout.core.identity.credentials import authenticate
+from turnout.core.identity.model import Caller, CredentialKind, Organization
+from turnout.core.identity.organizations import get_organization_of
+from turnout.errors import Denied, Unauthenticated
+from turnout.store import Database, Tx
+
+LONGEST_SECRET = 255
+EXPIRED = "credential.expired"
+
+
+class Developer(NamedTuple):
+    """Whose secret it is."""
+
+    organization: Organization
+    credential_id: int
+
+    @property
+    def org_id(self) -> int:
+        """The organization's number."""
+        return self.organization.org_id
+
+    @property
+    def actor(self) -> str:
+        """The secret's name in audit entries and histories."""
+        return f"credential:{self.credential_id}"
+
+
+class Developers:
+    """Lets integrators in. With a host suffix (`.exams.example.com`) the host's first label must
+    be the short name of the secret's organization."""
+
+    def __init__(self, db: Database, host_suffix: str) -> None:
+        self._db = db
+        self._suffix = host_suffix.lower()
+        self._last_used: dict[Caller, int] = {}
+
+    async def admit(self, req: Request) -> Developer:
+        """Who asks. Raises Unauthenticated and Denied with the contract's messages."""
+        secret = _read_secret(req)
+        developer = await self._db.read(_open, secret)
+        if self._suffix:
+            host = (req.get_header("Host") or "").partition(":")[0].lower()
+            if host != f"{developer.organization.slug}{self._suffix}":
+                raise Denied(
+                    "secret.organization",
+                    "Your bearer token is not authorized to access this organization.",
+                )
+        caller = Caller(developer.org_id, developer.credential_id)
+        self._last_used[caller] = self._db.clock()
+        return developer
+
+    def take_last_used(self) -> dict[Caller, int]:
+        """Which secrets were used since the last call, and when (epoch ms)."""
+        taken, self._last_used = self._last_used, {}
+        return taken
+
+
+def _read_secret(req: Request) -> str:
+    header = (req.get_header("Authorization") or "").strip()
+    if not header:
+        raise Unauthenticated(
+            "secret.absent", "Your HTTP request is missing the Authorization header."
+        )
+    scheme, _, secret = header.partition(" ")
+    secret = secret.strip()
+    if scheme.lower() != "bearer" or not secret:
+        raise Unauthenticated(
+            "secret.scheme",
+            "The Authorization header in your HTTP request must contain a bearer token.",
+        )
+    if len(secret) > LONGEST_SECRET or not secret.isascii():
+        raise _unknown()
+    return secret
+
+
+def _open(tx: Tx, secret: str) -> Developer:
+    try:
+        credential = authenticate(tx, CredentialKind.DEVELOPER_SECRET, secret)
+    except Unauthenticated as failure:
+        if failure.code == EXPIRED:
+            raise Unauthenticated(EXPIRED, "Your bearer token is expired.") from None
+        raise _unknown() from None
+    return Developer(get_organization_of(tx, credential.org_id), credential.id)
+
+
+def _unknown() -> Unauthenticated:
+    return Unauthenticated("secret.unknown", "Your bearer token is not recognized.")

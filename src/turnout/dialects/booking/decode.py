@@ -1,0 +1,205 @@
+"""Requests → model. Members are taken in any letter case; null and `[]` mean "not given"."""
+
+import datetime
+import uuid as uuids
+from typing import Any
+
+import msgspec
+from falcon.asgi import Request
+
+from turnout.core.exams.model import Accommodation, ExamRequest, SittingFilter
+from turnout.core.exams.seating import NO_GUID, Move, NewSitting
+from turnout.core.text import is_storable
+from turnout.dialects.booking.errors import malformed, no_query
+from turnout.errors import Invalid
+from turnout.http.body import UNREADABLE, read_body
+
+BODY_LIMIT = 1_048_576
+MOST_ACCOMMODATIONS = 100
+LONGEST = 4000
+LARGEST = 2**31 - 1
+Members = dict[str, Any]
+
+
+async def read_members(req: Request) -> Members:
+    """The body's members by their names in small letters; none of an empty body.
+
+    Raises Invalid for what is no JSON object.
+    """
+    try:
+        body = await read_body(req, BODY_LIMIT)
+    except Invalid as refusal:
+        if refusal.code == "body.too_large":
+            raise
+        raise malformed() from refusal
+    if not body.strip():
+        return {}
+    try:
+        found = msgspec.json.decode(body)
+    except UNREADABLE as error:
+        raise malformed() from error
+    if found is None or found == []:
+        return {}
+    if not isinstance(found, dict):
+        raise malformed()
+    return _lower(found)
+
+
+def decode_guid(text: str) -> str:
+    """A GUID of a path or query, in small letters with dashes. Raises Invalid for another text and
+    for the empty GUID."""
+    found = _guid(text)
+    if not found:
+        raise malformed()
+    return found
+
+
+def get_query(req: Request, name: str) -> str:
+    """A query parameter, whose name is taken in any case. Raises Missing without it."""
+    for given, value in req.params.items():
+        if given.lower() == name:
+            text = value[0] if isinstance(value, list) else value
+            if not is_storable(text) or len(text) > LONGEST:
+                raise malformed()
+            return text
+    raise no_query(req.uri)
+
+
+def decode_exam(members: Members) -> ExamRequest:
+    """Which exam is wanted; contract, Add a new event and Create a registration."""
+    return ExamRequest(
+        venue=_guid(_text(members, "eventvenue")),
+        starts_at=_time(members, "eventstart"),
+        exam_type=_text(members, "eventexamtype"),
+        exam_format=_text(members, "eventexamformat"),
+        billing_code=_text(members, "eventbillingcode"),
+        registration_limit=_number(members, "registrationlimit") or None,
+    )
+
+
+def decode_new_sitting(uuid: str, members: Members) -> NewSitting:
+    """Contract, Create a registration."""
+    return NewSitting(
+        uuid=uuid,
+        exam=decode_exam(members),
+        learner=_guid(_text(members, "learner")),
+        form_code=_text(members, "assessment"),
+        registrant_type=_text(members, "learnerregistranttype"),
+        accommodations=_accommodations(members),
+    )
+
+
+def decode_move(members: Members) -> Move:
+    """Contract, Transfer a registration."""
+    return Move(
+        exam=decode_exam(members),
+        learner=_guid(_text(members, "learner")),
+        reason=_text(members, "reason"),
+        accommodations=_accommodations(members),
+    )
+
+
+def decode_accommodation(members: Members) -> Accommodation:
+    """Contract, Add an accommodation."""
+    return Accommodation(
+        type=_text(members, "type").strip(),
+        name=_text(members, "name"),
+        time_extension=_number(members, "timeextension"),
+    )
+
+
+def decode_reason(members: Members) -> str:
+    """Contract, Cancel a registration."""
+    return _text(members, "reason")
+
+
+def decode_type(members: Members) -> str:
+    """Contract, Remove an accommodation."""
+    return _text(members, "type")
+
+
+def decode_assessment(members: Members) -> str:
+    """Contract, Assign an assessment."""
+    return _text(members, "assessment")
+
+
+def decode_filter(members: Members) -> SittingFilter:
+    """Contract, Search registrations."""
+    return SittingFilter(
+        name=_text(members, "name").strip(),
+        email=_text(members, "email").strip(),
+        code=_text(members, "code").strip(),
+        since=_time(members, "lastchangetimesince"),
+        until=_time(members, "lastchangetimebefore"),
+    )
+
+
+def decode_date(text: str) -> datetime.date | None:
+    """The day of a `date` parameter; None for an unreadable one, which is no filter."""
+    try:
+        return datetime.datetime.fromisoformat(text.strip().replace(" ", "+")).date()
+    except ValueError:
+        return None
+
+
+def _lower(members: dict[str, Any]) -> Members:
+    return {name.lower(): value for name, value in members.items()}
+
+
+def _text(members: Members, name: str) -> str:
+    value = members.get(name)
+    if value is None or value == []:
+        return ""
+    if not isinstance(value, str) or len(value) > LONGEST or not is_storable(value):
+        raise malformed()
+    return value
+
+
+def _number(members: Members, name: str) -> int:
+    value = members.get(name)
+    if value is None or value == []:
+        return 0
+    if isinstance(value, str) and value.strip().lstrip("-").isdigit() and value.isascii():
+        value = int(value[:20])
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST:
+        raise malformed()
+    return value
+
+
+def _guid(text: str) -> str:
+    """Small letters with dashes; empty for none and for the empty GUID. Raises Invalid."""
+    text = text.strip()
+    if not text:
+        return ""
+    try:
+        found = str(uuids.UUID(text))
+    except ValueError as error:
+        raise malformed() from error
+    return "" if found == NO_GUID else found
+
+
+def _time(members: Members, name: str) -> int | None:
+    """Epoch ms of an ISO 8601 time; without an offset it is UTC."""
+    text = _text(members, name).strip()
+    if not text:
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=datetime.UTC)
+        return int(moment.timestamp() * 1000)
+    except (ValueError, OverflowError) as error:
+        raise malformed() from error
+
+
+def _accommodations(members: Members) -> tuple[Accommodation, ...]:
+    found = members.get("accommodations")
+    if found is None:
+        return ()
+    if not isinstance(found, list) or len(found) > MOST_ACCOMMODATIONS:
+        raise malformed()
+    if not all(isinstance(each, dict) for each in found):
+        raise malformed()
+    return tuple(decode_accommodation(_lower(each)) for each in found)

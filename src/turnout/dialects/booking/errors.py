@@ -1,0 +1,58 @@
+"""How the booking API answers each kind of failure: a bare JSON string, for the most part."""
+
+import msgspec
+
+from turnout.errors import (
+    Conflict,
+    Denied,
+    Failure,
+    Gone,
+    Invalid,
+    Limited,
+    Missing,
+    Unauthenticated,
+    Unavailable,
+)
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected
+
+STATUS: dict[type[Failure], int] = {
+    Invalid: 400,
+    Unauthenticated: 403,
+    Denied: 403,
+    Conflict: 400,
+    Missing: 404,
+    Gone: 404,
+    MethodNotAllowed: 405,
+    Limited: 429,
+    Unexpected: 500,
+    Unavailable: 503,
+}
+# Codes of failures that are answered as an object with one member, and that member.
+MALFORMED, NO_QUERY = "request.invalid", "query.absent"
+_OBJECTS = {MALFORMED: "Message", NO_QUERY: "Message"}
+
+
+def malformed() -> Invalid:
+    """The refusal of a GUID or body that cannot be understood."""
+    return Invalid(MALFORMED, "The request is invalid.")
+
+
+def no_query(uri: str) -> Missing:
+    """The refusal of a request without a query parameter that it must have."""
+    return Missing(NO_QUERY, f"No HTTP resource was found that matches the request URI '{uri}'.")
+
+
+def present_failure(failure: Failure) -> Answer:
+    """`"text"`; `{"error": text}` for a bad secret; `{"Message": text}` where the original's
+    framework says it."""
+    headers = {}
+    if isinstance(failure, Limited | Unavailable):
+        headers["Retry-After"] = str(failure.retry_after)
+    if isinstance(failure, MethodNotAllowed):
+        headers["Allow"] = ", ".join(failure.allowed)
+    body: object = failure.message
+    if isinstance(failure, Unauthenticated | Denied):
+        body = {"error": failure.message}
+    elif member := _OBJECTS.get(failure.code):
+        body = {member: failure.message}
+    return Answer(STATUS[type(failure)], msgspec.json.encode(body), "application/json", headers)

@@ -1,0 +1,235 @@
+"""The endpoints; each is decode, one verb, present."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import msgspec
+from falcon.asgi import Request, Response
+
+from turnout.core.exams import planning, printing, searching, seating
+from turnout.core.exams.model import FoundSitting
+from turnout.dialects.booking import decode, present
+from turnout.dialects.booking.auth import Developers
+from turnout.errors import Invalid
+from turnout.http.dialect import Resource
+from turnout.http.streaming import ClosingBody
+from turnout.store import Database
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What the API is put together from."""
+
+    db: Database
+    developers: Developers
+    base_url: str
+
+
+class _Base(Resource):
+    def __init__(self, parts: Parts) -> None:
+        self._db = parts.db
+        self._developers = parts.developers
+        self._base_url = parts.base_url
+
+
+# -- events --------------------------------------------------------------------------------
+
+
+class CalendarResource(_Base):
+    """Contract, list-events."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        developer = await self._developers.admit(req)
+        day = decode.decode_date(decode.get_query(req, "date"))
+        organization = developer.organization
+        zone = organization.timezone
+        found = await self._db.read(searching.list_calendar, developer.org_id, zone, day)
+        resp.data = _encode(
+            [present.present_entry(each, organization.slug, zone, self._base_url) for each in found]
+        )
+
+
+class EventResource(_Base):
+    """Contract, Add a new event."""
+
+    async def on_post(self, req: Request, resp: Response, event: str) -> None:
+        developer = await self._developers.admit(req)
+        uuid = decode.decode_guid(event)
+        wanted = decode.decode_exam(await decode.read_members(req))
+        exam = await self._db.write(
+            planning.add_exam, developer.org_id, uuid, wanted, actor=developer.actor
+        )
+        resp.data = _encode({"Exam": exam.uuid, "event": exam.uuid})
+
+
+class CancelEventResource(_Base):
+    """Contract, cancel an event."""
+
+    async def on_post(self, req: Request, resp: Response, event: str) -> None:
+        developer = await self._developers.admit(req)
+        uuid = decode.decode_guid(event)
+        await decode.read_members(req)
+        await self._db.write(planning.cancel_exam, developer.org_id, uuid, actor=developer.actor)
+        resp.data = _encode("OK")
+
+
+class ClassesResource(_Base):
+    """Contract, classes: for anybody."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        uuid = decode.decode_guid(decode.get_query(req, "organization"))
+        found = await self._db.read(searching.list_classes, uuid)
+        resp.data = _encode([present.present_class(each) for each in found])
+
+
+class ScrapPaperResource(_Base):
+    """Contract, scrap-paper: for anybody, and always 200."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        try:
+            uuid = decode.decode_guid(decode.get_query(req, "id"))
+        except Invalid:
+            uuid = ""
+        url = await self._db.write(printing.make_link, uuid, self._base_url) if uuid else ""
+        resp.content_type = "text/plain; charset=utf-8"
+        resp.set_header("Cache-Control", "no-store")
+        resp.text = url or "OK"
+
+
+class PaperResource(Resource):
+    """`/scrap-paper/{token}`: the paper that a link leads to."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def on_get(self, _req: Request, resp: Response, token: str) -> None:
+        """Answer the PDF. Raises Missing, Gone."""
+        paper = await self._db.read(printing.read_scrap_paper, token)
+        resp.content_type = "application/pdf"
+        resp.set_header("Cache-Control", "no-store")
+        resp.data = await asyncio.to_thread(printing.draw_scrap_paper, paper)
+
+
+# -- registrations -------------------------------------------------------------------------
+
+
+class CountResource(_Base):
+    """Contract, Count registrations."""
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        developer = await self._developers.admit(req)
+        wanted = decode.decode_filter(await decode.read_members(req))
+        resp.data = _encode(await self._db.read(searching.count_found, developer.org_id, wanted))
+
+
+class SearchResource(_Base):
+    """Contract, Search registrations: streamed."""
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        developer = await self._developers.admit(req)
+        wanted = decode.decode_filter(await decode.read_members(req))
+        open_stream = AsyncExitStack()
+        rows = await open_stream.enter_async_context(
+            self._db.stream(searching.stream_found, developer.org_id, wanted)
+        )
+        zone = developer.organization.timezone
+        resp.stream = ClosingBody(_present_rows(aiter(rows), zone), open_stream)
+
+
+class RegistrationResource(_Base):
+    """Contract, Retrieve and Delete a registration."""
+
+    async def on_get(self, req: Request, resp: Response, registration: str) -> None:
+        developer = await self._developers.admit(req)
+        uuid = decode.decode_guid(registration)
+        found = await self._db.read(searching.get_found_sitting, developer.org_id, uuid)
+        resp.data = _encode(present.present_sitting(found, developer.organization.timezone))
+
+    async def on_delete(self, req: Request, resp: Response, registration: str) -> None:
+        developer = await self._developers.admit(req)
+        uuid = decode.decode_guid(registration)
+        await self._db.write(seating.delete_sitting, developer.org_id, uuid, actor=developer.actor)
+        resp.data = _encode(uuid)
+
+
+class _Command(_Base):
+    """A command to one registration: `act` says what is answered."""
+
+    async def on_post(self, req: Request, resp: Response, registration: str) -> None:
+        developer = await self._developers.admit(req)
+        uuid = decode.decode_guid(registration)
+        members = await decode.read_members(req)
+        resp.data = _encode(await self.act(developer.org_id, uuid, members, developer.actor))
+
+    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
+        raise NotImplementedError
+
+
+class RegisterResource(_Command):
+    """Contract, Create a registration."""
+
+    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
+        new = decode.decode_new_sitting(uuid, members)
+        exam = await self._db.write(seating.register_lax, org_id, new, actor=actor)
+        return {"Exam": exam, "registration": uuid}
+
+
+class TransferResource(_Command):
+    """Contract, Transfer a registration."""
+
+    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
+        move = decode.decode_move(members)
+        exam = await self._db.write(seating.transfer_lax, org_id, uuid, move, actor=actor)
+        return {"Exam": exam, "registration": uuid}
+
+
+class CancelResource(_Command):
+    """Contract, Cancel a registration."""
+
+    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
+        reason = decode.decode_reason(members)
+        await self._db.write(seating.cancel_sitting, org_id, uuid, reason, actor=actor)
+        return "OK"
+
+
+class ChangeAssessmentResource(_Command):
+    """Contract, Assign an assessment to a registration."""
+
+    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
+        code = decode.decode_assessment(members)
+        form = await self._db.write(seating.change_assessment, org_id, uuid, code, actor=actor)
+        return {"form": form, "registration": uuid}
+
+
+class GrantResource(_Command):
+    """Contract, Add an accommodation to a registration."""
+
+    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
+        granted = decode.decode_accommodation(members)
+        await self._db.write(seating.grant_accommodation, org_id, uuid, granted, actor=actor)
+        return uuid
+
+
+class RevokeResource(_Command):
+    """Contract, Remove an accommodation from a registration."""
+
+    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
+        type_ = decode.decode_type(members)
+        await self._db.write(seating.revoke_accommodation, org_id, uuid, type_, actor=actor)
+        return uuid
+
+
+async def _present_rows(
+    batches: AsyncIterator[list[tuple[Any, ...]]], timezone: str
+) -> AsyncIterator[bytes]:
+    """A JSON array, a batch of rows at a time."""
+    opening = b"["
+    async for rows in batches:
+        if rows:
+            found = (present.present_row(FoundSitting(*row), timezone) for row in rows)
+            yield opening + b",".join(map(_encode, found))
+            opening = b","
+    yield b"[]" if opening == b"[" else b"]"

@@ -1,1 +1,0 @@
-"""The reporting API: who watched, asked and answered. See README.md."""

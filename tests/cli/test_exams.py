@@ -1,0 +1,155 @@
+"""`turnout venue`, `assessment`, `learner` and `exam`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Turnout
+from tests.core.exams.college import guid
+from tests.support.node import new_database
+from turnout.core.exams.lists import list_values
+from turnout.core.exams.model import ExamRequest, ValueKind
+from turnout.core.exams.seating import NewSitting, register_lax
+from turnout.core.identity.organizations import create_organization
+from turnout.store import system_clock
+
+DAY_MS = 86_400_000
+
+
+class Office:
+    """A command line whose organization has nothing yet; files are written beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.run = Turnout(new_database("sqlite", folder))
+        with self.run.database() as db:
+            self.org_id = db.call(
+                create_organization, "acme", "Acme", timezone="Europe/Berlin", actor="test"
+            ).org_id
+
+    def load(self, noun: str, *lines: str) -> str:
+        result = self.run(noun, "import", "acme", self.write(*lines))
+        assert result.code == 0, result.error
+        assert "Importing rows.csv" in result.error
+        return result.output
+
+    def write(self, *lines: str) -> Path:
+        file = self.folder / "rows.csv"
+        file.write_text("\n".join(lines) + "\n")
+        return file
+
+    def table(self, *arguments: str) -> list[list[str]]:
+        return [line.split() for line in self.run.ok(*arguments).splitlines()[1:]]
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)
+
+
+def test_venues_forms_and_learners_are_imported_and_changed(office: Office) -> None:
+    for _ in range(2):
+        said = office.load(
+            "venue",
+            "Name,Time Zone,Room,Seats,Identifier",
+            f"Hall,America/Vancouver,North,12,{guid(1)}",
+            f"Hall,,South,8,{guid(1).upper()}",
+            "Annex,,,,",
+        )
+        assert said == "3 rows were imported.\n"
+    hall, annex = office.table("venue", "list", "acme")
+    assert hall[:2] == [guid(1), "America/Vancouver"]
+    assert (hall[2], hall[4], hall[5], hall[7], hall[8]) == ("North", "12,", "South", "8", "Hall")
+    assert annex[1:] == ["Europe/Berlin", "Annex"]
+
+    office.load("assessment", "Code,Name,Version,TimeLimit,Published", "W1,Welder,2,90,no")
+    office.load("assessment", "Code,Name,Title", "W1,Welder,Welder Level 1")
+    assert office.table("assessment", "list", "acme") == [
+        ["W1", "1", "published", "180", "min", "en", "Welder", "Level", "1"],
+        ["W1", "2", "not", "published", "90", "min", "en", "Welder"],
+    ]
+
+    office.load("learner", "Code,FirstName,LastName,Email", "L1,Ada,Lovelace,ada@example.com")
+    office.load("learner", "Code,FirstName,LastName", "l1,Augusta,King")
+    (row,) = office.table("learner", "list", "acme")
+    assert (row[0], row[2:]) == ("l1", ["ada@example.com", "Augusta", "King"])
+
+
+def test_rows_that_cannot_be_taken_are_named_and_the_others_are(office: Office) -> None:
+    file = office.write(
+        "Code,FirstName,LastName,Email,Identifier",
+        "L1,Ada,Lovelace,,",
+        ",Bob,Hope,,",
+        "L3,Cid,Campeador,nobody,",
+        "L4,Dora,Maar,,nonsense",
+    )
+    result = office.run("learner", "import", "acme", file)
+    assert result.code == 1
+    for words in (
+        "line 3: A learner has a code and a name.",
+        "line 4: 'nobody' is not an e-mail address.",
+        "line 5: Identifier must be a GUID, not 'nonsense'.",
+        "3 rows of",
+        "were refused; 1 were imported.",
+    ):
+        assert words in " ".join(result.error.split())
+    assert len(office.table("learner", "list", "acme")) == 1
+
+
+@pytest.mark.parametrize(
+    ("heading", "words"),
+    [
+        ("Code,FirstName,LastName,Shoe size", "has the unknown columns Shoe size"),
+        ("Code,FirstName", "lacks the columns lastname"),
+        ("", "lacks the columns code, firstname, lastname"),
+    ],
+)
+def test_a_file_with_other_columns_is_refused(office: Office, heading: str, words: str) -> None:
+    result = office.run("learner", "import", "acme", office.write(heading, "a,b,c,d"))
+    assert result.code == 1
+    assert words in " ".join(result.error.split())
+
+
+def test_an_exam_is_made_published_and_given_a_room(office: Office) -> None:
+    office.load("venue", "Name,Room,Seats,Identifier", f"Hall,North,12,{guid(1)}")
+    said = office.run.ok("exam", "values", "acme", "billing-code", "--add", "Trades (2hr)")
+    assert said == "Trades (2hr)\n"
+    said = office.run.ok(
+        *("exam", "create", "acme", "Spring", "--venue", guid(1), "--kind", "class"),
+        *("--starts", "2099-03-01T09:00", "--billing-code", "trades (2HR)", "--limit", "20"),
+    )
+    event = said.split()[1].rstrip(",")
+    room = office.table("venue", "list", "acme")[0][3].strip("():")
+    said = office.run.ok("exam", "set", "acme", event, "--room", room, "--state", "open")
+    assert said == f"Exam {event} (Spring) is open and on the calendar.\n"
+    said = office.run.ok("exam", "set", "acme", event, "--hide", "--no-room")
+    assert said == f"Exam {event} (Spring) is open and not on the calendar.\n"
+    (row,) = office.table("exam", "list", "acme")
+    assert (row[:3], row[-1]) == ([event, "1", "open"], "Spring")
+    assert office.run("exam", "set", "acme", event).code == 1
+
+
+def test_choices_are_said_and_kept(office: Office) -> None:
+    said = office.run.ok("exam", "choose", "acme")
+    assert said == "Paper: Letter. Overlapping exams are noted.\n"
+    for options in (["--paper", "A4", "--overlaps", "refuse"], []):
+        said = office.run.ok("exam", "choose", "acme", *options)
+        assert said == "Paper: A4. Overlapping exams are refused.\n"
+
+
+def test_the_history_of_a_registration(office: Office) -> None:
+    office.load("venue", "Name,Identifier", f"Hall,{guid(1)}")
+    office.load("assessment", "Code,Name", "W1,Welder")
+    office.load("learner", "Code,FirstName,LastName,Identifier", f"L1,Ada,Lovelace,{guid(2)}")
+    office.run.ok("exam", "values", "acme", "billing-code", "--add", "T")
+    starts_at = system_clock() + DAY_MS
+    wanted = ExamRequest(guid(1), starts_at, "Class", "Online", "T")
+    with office.run.database() as db:
+        new = NewSitting(guid(3), wanted, guid(2), "W1")
+        db.call(register_lax, office.org_id, new, actor="someone")
+        assert db.call(list_values, office.org_id, ValueKind.BILLING_CODE) == ["T"]
+    said = office.run.ok("exam", "history", "acme", guid(3).upper())
+    assert "RegistrationRequested" in said
+    assert "someone" in said
+    said = office.run.ok("exam", "history", "acme", guid(4))
+    assert said == "Nothing is known of this registration.\n"

@@ -1,0 +1,225 @@
+"""Register, transfer, cancel, grant and revoke in any order, against a model that is as simple as
+the rules."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.core.exams.college import DAY_MS, MORNING, College
+from tests.core.journeys.invariants import find_faults
+from tests.support import proof
+from tests.support.node import START, LocalNode, database, open_node
+from turnout.core.exams import planning, seating
+from turnout.core.exams.model import Accommodation
+from turnout.errors import Conflict, Invalid
+
+LIMITS = {"W1": 120, "W2": 180}
+numbers = st.integers(1, 6)
+learners = st.sampled_from("abcd")
+days = st.integers(0, 2)
+forms = st.sampled_from(list(LIMITS))
+types = st.sampled_from(["Reader", "Time Extension", "Scribe"])
+extensions = st.sampled_from([0, 15, 60])
+
+
+@dataclass
+class Seat:
+    """One registration: whose, which form, in which exam, with what."""
+
+    learner: str
+    form: str
+    exam: str
+    is_cancelled: bool = False
+    granted: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def minutes(self) -> int:
+        return LIMITS[self.form] + sum(self.granted.values())
+
+
+class Candidates(RuleBasedStateMachine):
+    """Subclasses give the node."""
+
+    node: LocalNode
+    sequences = 0
+    steps = 0
+
+    @initialize()
+    def begin(self) -> None:
+        type(self).sequences += 1
+        self.node.clock.now = START
+        self.college = College(self.node)
+        self.seats: dict[int, Seat] = {}
+        # Exams that anybody may be registered for, by their day; limits by GUID.
+        self.shared: dict[int, str] = {}
+        self.limits: dict[str, int] = {}
+        self.added = 0
+
+    def held(self, exam: str) -> int:
+        return len([each for each in self.seats.values()
+                    if each.exam == exam and not each.is_cancelled])  # fmt: skip
+
+    def has_room(self, exam: str | None) -> bool:
+        return exam is None or exam not in self.limits or self.held(exam) < self.limits[exam]
+
+    def expect(self, is_possible: bool, act) -> str | None:
+        type(self).steps += 1
+        if is_possible:
+            return act()
+        with pytest.raises((Conflict, Invalid)):
+            act()
+        return None
+
+    def seated(self, exam: str | None, made: str | None, day: int, *, is_alone: bool) -> str:
+        """The exam that somebody was seated in is the shared one of that day, or a new one."""
+        assert made is not None
+        if is_alone or exam is None:
+            known = {*self.shared.values(), *(each.exam for each in self.seats.values())}
+            assert made not in known
+            if not is_alone:
+                self.shared[day] = made
+        else:
+            assert made == exam
+        return made
+
+    @rule(number=numbers, learner=learners, form=forms, day=days, is_alone=st.booleans())
+    def register(self, number: int, learner: str, form: str, day: int, is_alone: bool) -> None:
+        exam = None if is_alone else self.shared.get(day)
+        is_possible = number not in self.seats and self.has_room(exam)
+        chosen: dict[str, Any] = {"exam_type": "Individual"} if is_alone else {}
+        starts_at = MORNING + day * DAY_MS
+        made = self.expect(
+            is_possible,
+            lambda: self.college.register(number, learner, form, starts_at=starts_at, **chosen),
+        )
+        if is_possible:
+            self.seats[number] = Seat(
+                learner, form, self.seated(exam, made, day, is_alone=is_alone)
+            )
+
+    @rule(day=days, limit=st.none() | st.integers(1, 2))
+    def add_exam(self, day: int, limit: int | None) -> None:
+        if day in self.shared:
+            return
+        self.added += 1
+        uuid = self.college.guid(500 + self.added)
+        wanted = self.college.exam(starts_at=MORNING + day * DAY_MS, registration_limit=limit)
+        self.college.db.call(planning.add_exam, self.college.org_id, uuid, wanted, actor="test")
+        self.shared[day] = uuid
+        if limit is not None:
+            self.limits[uuid] = limit
+
+    @rule(number=numbers, day=days)
+    def transfer(self, number: int, day: int) -> None:
+        seat = self.seats.get(number)
+        if seat is None:
+            return
+        exam = self.shared.get(day)
+        is_possible = not seat.is_cancelled and seat.exam != exam and self.has_room(exam)
+        starts_at = MORNING + day * DAY_MS
+        made = self.expect(
+            is_possible,
+            lambda: self.college.transfer(
+                number, seat.learner, starts_at=starts_at, exam_type="Class"
+            ),
+        )
+        if is_possible:
+            seat.exam = self.seated(exam, made, day, is_alone=False)
+
+    @rule(number=numbers)
+    def cancel(self, number: int) -> None:
+        if number in self.seats:
+            self.college.cancel(number)
+            self.seats[number].is_cancelled = True
+            type(self).steps += 1
+
+    @rule(number=numbers)
+    def delete(self, number: int) -> None:
+        uuid = self.college.guid(number)
+        self.college.db.call(seating.delete_sitting, self.college.org_id, uuid, actor="test")
+        self.seats.pop(number, None)
+
+    @rule(number=numbers, type_=types, minutes=extensions)
+    def grant(self, number: int, type_: str, minutes: int) -> None:
+        if number in self.seats:
+            granted = Accommodation(type_, "", minutes)
+            uuid = self.college.guid(number)
+            self.college.db.call(
+                seating.grant_accommodation, self.college.org_id, uuid, granted, actor="test"
+            )
+            self.seats[number].granted[type_] = minutes
+            type(self).steps += 1
+
+    @rule(number=numbers, type_=types)
+    def revoke(self, number: int, type_: str) -> None:
+        if number in self.seats:
+            uuid = self.college.guid(number)
+            self.college.db.call(
+                seating.revoke_accommodation, self.college.org_id, uuid, type_, actor="test"
+            )
+            self.seats[number].granted.pop(type_, None)
+            type(self).steps += 1
+
+    @rule(number=numbers, form=forms)
+    def change(self, number: int, form: str) -> None:
+        seat = self.seats.get(number)
+        if seat is None:
+            return
+        uuid = self.college.guid(number)
+        self.expect(
+            form != seat.form,
+            lambda: self.college.db.call(
+                seating.change_assessment, self.college.org_id, uuid, form, actor="test"
+            ),
+        )
+        seat.form = form
+
+    @invariant()
+    def all_is_as_in_the_model(self) -> None:
+        if not hasattr(self, "college"):
+            return
+        for number, seat in self.seats.items():
+            found = self.college.find(number)
+            assert found.event_uuid == seat.exam
+            assert found.learner_code == f"L-{seat.learner.upper()}"
+            assert found.form_code == seat.form
+            assert (found.attendance == "Withdrawn") == seat.is_cancelled
+            assert self.college.sitting(number, "s.time_limit") == (seat.minutes,)
+        for exam in {*self.shared.values(), *(each.exam for each in self.seats.values())}:
+            assert self.college.get_exam(exam).held == self.held(exam)
+        assert len(self.college.search()) == len(self.seats)
+        assert self.college.db.call(find_faults) == {}
+
+
+@pytest.fixture
+def own_node(node, tmp_path, request):
+    backend = node.db.backend
+    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
+    with database(backend, tmp_path, cluster) as url, open_node(url) as own:
+        yield own
+
+
+@pytest.mark.proof
+def test_after_any_sequence_of_commands_everybody_sits_where_they_should(own_node):
+    class Machine(Candidates):
+        node = own_node
+        sequences = 0
+        steps = 0
+
+    hypothesis.stateful.run_state_machine_as_test(
+        Machine,
+        settings=hypothesis.settings(
+            max_examples=proof.scale(10, 150), stateful_step_count=proof.scale(20, 50)
+        ),
+    )
+    proof.report(
+        "steps of booking",
+        backend=own_node.db.backend,
+        sequences=Machine.sequences,
+        steps=Machine.steps,
+        seed=proof.seed(),
+    )

@@ -1,0 +1,21 @@
+"""A node with a college, once on SQLite and once on PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.dialects.booking.school import School
+from tests.support.node import BACKENDS, LocalNode, new_database, open_node
+
+
+@pytest.fixture(params=BACKENDS)
+def node(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalNode]:
+    cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
+    with open_node(new_database(request.param, tmp_path, cluster)) as node:
+        yield node
+
+
+@pytest.fixture
+def school(node: LocalNode) -> School:
+    return School(node)
