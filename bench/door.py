@@ -221,13 +221,25 @@ def _with_sqlite3(database: Path) -> float:
             "SELECT org_id, target_id FROM directory WHERE namespace = 'pak' AND noun = 'event' "
             "ORDER BY target_id LIMIT 1"
         ).fetchone()
-    values = {"org_id": org_id, "event_id": event_id, "after": 0, "until": ALL, "which": "''"}
+    values = {
+        "org_id": org_id,
+        "event_id": event_id,
+        "after": 0,
+        "until": ALL,
+        "which": "''",
+        "since": 0,
+        "ticket_type_id": 0,
+    }
+    return ask_sqlite3(database, text, values)
+
+
+def ask_sqlite3(database: Path, text: str, values: dict[str, Any]) -> float:
+    """Seconds of SQLite's own shell for a statement, as CSV to nowhere."""
     script = [f".parameter set :{name} {value}" for name, value in values.items()]
-    script += [".parameter set :since 0", ".parameter set :ticket_type_id 0", f"{text};"]
     since = time.perf_counter()
     subprocess.run(
         ["sqlite3", "-csv", "-readonly", str(database)],
-        input="\n".join(script).encode(),
+        input="\n".join([*script, f"{text};"]).encode(),
         stdout=subprocess.DEVNULL,
         check=True,
     )

@@ -84,6 +84,7 @@ class Demo(NamedTuple):
     session_paks: list[str]
     login: str
     event_token: str
+    booking: dict[str, Any]
 
     def copy_database(self, folder: Path) -> Path:
         """A copy of its database in the new folder `folder`."""
@@ -107,7 +108,13 @@ def make_demo(folder: Path, database_url: str | None = None) -> Demo:
     login = f"{user['username']}:{user['password']}"
     token = demo["attendance"]["eventToken"]
     return Demo(
-        folder, members["apiKey"], members["eventPak"], members["sessionPaks"], login, token
+        folder,
+        members["apiKey"],
+        members["eventPak"],
+        members["sessionPaks"],
+        login,
+        token,
+        demo["booking"],
     )
 
 

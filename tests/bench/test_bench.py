@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench import door, drain, growth, memory, register, report
+from bench import booking, door, drain, growth, memory, register, report
 from bench.__main__ import STEPS
 from bench.figures import Results, Step, describe_machine
 from bench.fill import fill
@@ -79,8 +79,19 @@ class TestSteps:
         [row] = doors.scans
         assert (row.connections, row.turnout.failed, row.bare.failed) == (2, 0, 0)
         assert row.ratio > 0
-        assert doors.listed.attendees >= doors.tickets > 2_900
+        assert doors.listed.attendees >= doors.tickets > 2_800
         assert [len(table.rows) for table in door.tables(doors)] == [1, 1]
+
+    def test_booking(self, demo, tmp_path):
+        size = booking.Size(
+            2_000, rounds=1, seconds=0.3, warm_up=0.1, registrations=1_000, exams=10, reads=1
+        )
+        booked = booking.measure(demo, tmp_path, size, print)
+        assert [row.turnout.failed for row in booked.registered] == [0, 0, 0]
+        assert [each.rows > 0 for each in booked.questions] == [True] * 4
+        assert booked.questions[0].rows == booked.questions[3].rows > 1_000
+        assert (booked.questions[1].rows, booked.questions[2].rows) == (10, 10)
+        assert [len(table.rows) for table in booking.tables(booked)] == [3, 4]
 
     def test_the_bare_server_inserts_what_turnout_inserts(self, demo, tmp_path):
         ours, other = (demo.copy_database(tmp_path / name) for name in ("turnout", "bare"))

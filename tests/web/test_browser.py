@@ -1,9 +1,12 @@
 """The pages of a real demo in a real browser, on a phone and on a desk, by day and by night."""
 
+import io
 import time
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.support.chromium import open_browser
@@ -73,9 +76,31 @@ def test_everybody_can_use_the_pages_that_links_and_passwords_lead_to(server, br
     tab.get_by_role("button", name="I cannot come after all").press("Enter")
     tab.get_by_role("button", name="I will come after all").press("Enter")
     expect(tab.get_by_role("status")).to_contain_text("You are coming")
+    tab.get_by_role("link", name="Your ticket").press("Enter")
+    assert find_violations(tab) == []
+    shown = tab.get_by_role("img", name="QR code of the ticket").screenshot()
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(shown)).convert("L"))
+    assert code.text.split(":")[2] == tab.locator("code.ticket").inner_text()
     for width in (PHONE["width"], DESK["width"]):
         tab.set_viewport_size({"width": width, "height": 800})
         assert tab.evaluate("document.documentElement.scrollWidth") == width
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_register_on_an_events_page(server, browser, scheme):
+    size = PHONE if scheme == "light" else DESK
+    context = browser.new_context(color_scheme=scheme, viewport=size)
+    tab = context.new_page()
+    tab.goto(f"{server.url}/demo/{server.demo['attendance']['eventId']}")
+    assert find_violations(tab) == []
+    for label in ("First name", "Last name"):
+        tab.get_by_label(label).fill("Ada")
+    tab.get_by_label("E-mail address").fill(f"{scheme}@example.com")
+    tab.get_by_role("button", name="Register").press("Enter")
+    expect(tab.get_by_role("status")).to_contain_text("Your ticket is on its way")
+    assert find_violations(tab) == []
+    assert tab.evaluate("document.documentElement.scrollWidth") == size["width"]
     context.close()
 
 

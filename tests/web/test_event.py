@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import icalendar
 import pytest
 
+from tests.core.exams.college import College
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
 from tests.web.reading import Page
@@ -20,12 +21,15 @@ from turnout.core.events.programme import (
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
 from turnout.core.journeys.cancelling import cancel_registration
+from turnout.core.journeys.joining import register_directly
 from turnout.core.journeys.mailing import tell_of_list
 from turnout.core.journeys.waiting import list_entries
 from turnout.core.messaging.delivering import claim
 from turnout.core.people.merging import find_person
+from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import Registration
+from turnout.errors import Conflict
 from turnout.store import Tx
 
 BROWSER = {"Accept": "text/html"}
@@ -259,6 +263,28 @@ def test_an_event_that_takes_nobody_says_so(
     assert "<form" not in site.request("GET", fair.path, headers=BROWSER).body.decode()
     assert fair.post(site, ADA | {"ticket": fair.type_id}).status == 200
     assert fair.registration() is None
+
+
+def test_seats_of_an_exam_are_the_organizers_to_book(site: AppClient, node: LocalNode) -> None:
+    college = College(node)
+    exam = college.get_exam(college.register(1, starts_at=4_083_840_000_000))
+    node.db.call(set_event_state, college.org_id, exam.event_id, EventState.OPEN, actor="test")
+    path = f"/{college.slug}/{exam.event_id}"
+    page = site.request("GET", path, headers=BROWSER).body
+    assert f"Seats are booked by {college.slug.title()}." in Page(page).text
+    assert b"<form" not in page
+    type_id = node.db.call(list_ticket_types, college.org_id, exam.event_id)[0].id
+    form = urlencode(ADA | {"ticket": type_id, "answer": "register"}).encode()
+    site.request("POST", path, headers=FORM, body=form)
+    assert college.get_exam(exam.uuid).held == 1
+    with pytest.raises(Conflict, match="Seats of this exam are booked by the organizer"):
+        node.db.call(
+            register_directly,
+            college.org_id,
+            exam.event_id,
+            type_id,
+            Contact(email="eve@example.com"),
+        )
 
 
 def test_a_draft_and_what_is_not_there_have_no_page(site: AppClient, fair: Fair) -> None:

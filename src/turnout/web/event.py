@@ -13,6 +13,7 @@ from falcon.asgi import Request, Response
 
 from turnout.core.events.model import EventState, TicketType
 from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.exams.planning import is_exam
 from turnout.core.identity.guessing import Attempt, Throttle
 from turnout.core.identity.model import Organization
 from turnout.core.identity.organizations import find_organization
@@ -39,6 +40,7 @@ REGISTERED = "waiting.registered"
 class _Found(NamedTuple):
     organization: Organization
     shown: ShownEvent
+    is_exam: bool
 
 
 class Offer(NamedTuple):
@@ -115,6 +117,7 @@ class EventResource(Resource):
             offers=offers,
             is_open=event.state is EventState.OPEN and not is_over,
             is_over=is_over,
+            is_exam=found.is_exam,
             is_cancelled=event.state is EventState.CANCELLED,
             has_places=any(each.left is None or each.left for each in offers),
             is_sold_out=any(each.left == 0 for each in offers),
@@ -149,7 +152,7 @@ def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:
         with suppress(Missing):
             shown = get_shown_event(tx, organization.org_id, int(number))
             if shown.event.state is not EventState.DRAFT:
-                return _Found(organization, shown)
+                return _Found(organization, shown, is_exam(tx, organization.org_id, shown.event.id))
     raise Missing("page.missing", f"Nothing is at {path}.")
 
 
@@ -159,7 +162,7 @@ def _act(tx: Tx, found: _Found, given: dict[str, str], contact: Contact) -> None
         type_id = int(given.get("ticket", ""))
     except ValueError as error:
         raise Invalid("ticket_type.missing", "Choose a ticket.") from error
-    if type_id not in {each.id for each in _offered(found.shown)}:
+    if found.is_exam or type_id not in {each.id for each in _offered(found.shown)}:
         raise Invalid("ticket_type.missing", "Choose a ticket.")
     if given.get("answer") != "wait":
         register_directly(tx, org_id, event_id, type_id, contact)

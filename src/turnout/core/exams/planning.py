@@ -172,6 +172,11 @@ def get_exam(tx: Tx, org_id: int, event_id: int) -> Exam:
     return from_row(Exam, row)
 
 
+def is_exam(tx: Tx, org_id: int, event_id: int) -> bool:
+    """Whether an event is an exam, whose seats are booked by the organization."""
+    return sql.get_exam(tx, org_id=org_id, event_id=event_id) is not None
+
+
 def list_exams(tx: Tx, org_id: int, most: int) -> list[Exam]:
     """The organization's exams, newest number first."""
     return [from_row(Exam, row) for row in sql.list_exams(tx, org_id=org_id, most=most)]

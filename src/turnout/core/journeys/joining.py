@@ -6,6 +6,7 @@
 from turnout.core.events import places
 from turnout.core.events.model import Event, EventState, TicketType
 from turnout.core.events.programme import get_event, list_ticket_types
+from turnout.core.exams.planning import is_exam
 from turnout.core.journeys.sql import sql
 from turnout.core.people.merging import know_person
 from turnout.core.people.model import Contact
@@ -39,6 +40,8 @@ def register_directly(
     event = check_not_over(tx, org_id, event_id)
     if event.state is not EventState.OPEN:
         raise Conflict("event.closed", "The event is not open for registration.")
+    if is_exam(tx, org_id, event_id):
+        raise Conflict("event.exam", "Seats of this exam are booked by the organizer.")
     get_offered_type(tx, org_id, event_id, ticket_type_id)
     person_id = know_person(tx, org_id, contact)
     known = booking.find_registration(tx, org_id, event_id, person_id)
