@@ -46,6 +46,7 @@ SEQUENCES = {
     "user_list": Block(1001, 1),
     "messaging": Block(1, 100),
     "callback": Block(1, 100),
+    "audience": Block(1, 100),
 }
 
 

@@ -1,0 +1,1 @@
+"""The audience: who watched, asked and answered, and reports of it."""

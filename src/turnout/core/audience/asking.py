@@ -1,0 +1,90 @@
+"""Questions that viewers ask, and their answers."""
+
+from typing import NamedTuple
+
+from turnout.core.audience.sql import sql
+from turnout.core.audience.viewings import hold_viewer
+from turnout.core.audit.recording import record
+from turnout.core.text import is_storable
+from turnout.errors import Invalid, Limited, Missing
+from turnout.store import Tx
+
+LONGEST = 2000
+# Nobody asks more at one event; a script might.
+MOST_QUESTIONS = 100
+
+
+class OwnQuestion(NamedTuple):
+    """A question as who asked it sees it; `answer` empty = not answered yet. Epoch ms."""
+
+    id: int
+    question: str
+    answer: str
+    asked_at: int
+    answered_at: int | None
+
+
+class Question(NamedTuple):
+    """A question as the organizer sees it. `asked_at` in epoch ms."""
+
+    id: int
+    session_id: int
+    email: str
+    question: str
+    answer: str
+    asked_at: int
+
+
+def ask_question(
+    tx: Tx, org_id: int, registration_id: int, session_id: int, question: str
+) -> OwnQuestion:
+    """Keep what a viewer asks, trimmed. Raises Missing, Invalid for an empty or too long text,
+    Limited after a hundred questions."""
+    text = checked_text(question, LONGEST)
+    event_id = hold_viewer(tx, org_id, registration_id, session_id)
+    named = {"org_id": org_id, "event_id": event_id, "registration_id": registration_id}
+    if sql.count_questions(tx, **named) >= MOST_QUESTIONS:
+        raise Limited(
+            "question.many", f"You have asked {MOST_QUESTIONS} questions already.", retry_after=60
+        )
+    number = tx.next_id("audience")
+    sql.add_question(tx, **named, id=number, session_id=session_id, question=text, now=tx.now)
+    return OwnQuestion(number, text, "", tx.now, None)
+
+
+def answer_question(tx: Tx, org_id: int, question_id: int, answer: str, *, actor: str) -> None:
+    """Answer a question, or answer it anew. Audited. Raises Missing, Invalid."""
+    text = checked_text(answer, LONGEST)
+    if not sql.answer_question(tx, org_id=org_id, id=question_id, answer=text, now=tx.now):
+        raise Missing("question.missing", f"There is no question {question_id}.")
+    record(tx, org_id, actor, "answered", "question", question_id)
+
+
+def list_own_questions(
+    tx: Tx, org_id: int, event_id: int, registration_id: int, session_id: int
+) -> list[OwnQuestion]:
+    """What one viewer asked in a session, oldest first."""
+    rows = sql.list_own_questions(
+        tx,
+        org_id=org_id,
+        event_id=event_id,
+        registration_id=registration_id,
+        session_id=session_id,
+    )
+    return [OwnQuestion(*row) for row in rows]
+
+
+def list_questions(
+    tx: Tx, org_id: int, event_id: int, *, after: int = 0, most: int = 100
+) -> list[Question]:
+    """Up to `most` questions of an event by number, from the one behind `after`."""
+    rows = sql.list_questions(tx, org_id=org_id, event_id=event_id, after=after, most=most)
+    return [Question(*row) for row in rows]
+
+
+def checked_text(text: str, longest: int) -> str:
+    """The text, trimmed. Raises Invalid when it is empty, too long or cannot be stored."""
+    trimmed = text.strip()
+    if not trimmed or len(trimmed) > longest or not is_storable(trimmed):
+        raise Invalid("text.length", f"Type a text of up to {longest} characters.")
+    return trimmed

@@ -1,0 +1,80 @@
+-- name: find_watched(beats)
+-- crosses organizations: a group of beats holds those of many.
+-- `beats` is JSON: [[org_id, registration_id, session_id], …]. Whose place and media are these?
+SELECT b.key, r.event_id, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from, m.live_until
+FROM json_each(:beats) b
+CROSS JOIN registrations r ON r.org_id = b.value ->> 0 AND r.id = b.value ->> 1
+CROSS JOIN sessions s ON s.org_id = r.org_id AND s.id = b.value ->> 2 AND s.event_id = r.event_id
+CROSS JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
+WHERE r.state = 'confirmed';
+
+-- name: list_touching(parts)
+-- crosses organizations: a group of beats holds those of many.
+-- `parts` is JSON: [[org_id, event_id, registration_id, mode, session_id, start, end], …].
+SELECT v.org_id, v.event_id, v.registration_id, v.mode, v.session_id, v.starts_at, v.ends_at
+FROM json_each(:parts) b
+CROSS JOIN viewings v ON v.org_id = b.value ->> 0 AND v.event_id = b.value ->> 1
+    AND v.registration_id = b.value ->> 2 AND v.mode = b.value ->> 3
+    AND v.session_id = b.value ->> 4 AND v.starts_at <= b.value ->> 6
+    AND v.ends_at >= b.value ->> 5;
+
+-- name: list_custom_questions(org_id, event_id)
+-- Every custom question that somebody was asked, in the order in which they came up.
+SELECT a.value ->> 'question' AS question
+FROM registrations r JOIN json_each(r.answers, '$.answers') a
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
+GROUP BY question ORDER BY min(r.id * 1000 + a.key);
+
+-- name: report(org_id, event_id, is_ranged, by_regs, by_views, starts_at, ends_at, sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od, is_no_show)
+-- A row a registrant, by rising number. `sti`, `include` and `exclude` are JSON or null; the flags
+-- are 0 or 1. The contract's table of parameters has what each means.
+WITH
+    sources AS MATERIALIZED (SELECT value FROM json_each(:sti)),
+    included AS MATERIALIZED (SELECT value FROM json_each(:include)),
+    excluded AS MATERIALIZED (SELECT value FROM json_each(:exclude))
+SELECT r.id, p.email, p.first_name, p.last_name, p.company, p.job_title, p.phone, p.country_code,
+    r.created_at, r.sti, r.answers,
+    (SELECT json_group_array(json_array(v.mode, v.starts_at, v.ends_at)) FROM (
+        SELECT mode, starts_at, ends_at FROM viewings w
+        WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
+        ORDER BY starts_at, mode, session_id) v),
+    (SELECT json_group_array(json_array(q.question, q.answer)) FROM (
+        SELECT question, answer FROM questions w
+        WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
+        ORDER BY w.id) q),
+    (SELECT json_group_array(json_array(a.question, a.answer)) FROM (
+        SELECT question, answer FROM survey_answers w
+        WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
+            AND w.is_poll = 0
+        ORDER BY w.survey_id, w.number) a)
+FROM registrations r
+CROSS JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
+    AND (:is_ranged = 0
+        OR (:by_regs = 1 AND r.created_at >= :starts_at AND r.created_at < :ends_at)
+        OR (:by_views = 1 AND EXISTS (
+            SELECT 1 FROM viewings v
+            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id
+                AND v.starts_at < :ends_at AND v.ends_at > :starts_at)))
+    AND (:sti IS NULL OR r.sti IN (SELECT value FROM sources))
+    AND (:include IS NULL OR EXISTS (
+        SELECT 1 FROM included d WHERE substr(p.email_key, -length(d.value)) = d.value))
+    AND (:exclude IS NULL OR NOT EXISTS (
+        SELECT 1 FROM excluded d WHERE substr(p.email_key, -length(d.value)) = d.value))
+    AND (:has_asked = 0 OR EXISTS (
+        SELECT 1 FROM questions q
+        WHERE q.org_id = r.org_id AND q.event_id = r.event_id AND q.registration_id = r.id))
+    AND (:has_answered = 0 OR EXISTS (
+        SELECT 1 FROM survey_answers a
+        WHERE a.org_id = r.org_id AND a.event_id = r.event_id AND a.registration_id = r.id
+            AND a.is_poll = 0))
+    AND (:is_viewer = 0
+        OR (:is_no_show = 1 AND NOT EXISTS (
+            SELECT 1 FROM viewings v
+            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id))
+        OR EXISTS (
+            SELECT 1 FROM viewings v
+            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id
+                AND ((:is_live = 1 AND v.mode = 'live') OR (:is_simlive = 1 AND v.mode = 'simlive')
+                    OR (:is_od = 1 AND v.mode = 'od'))))
+ORDER BY r.id;
