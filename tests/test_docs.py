@@ -1,5 +1,6 @@
 """What the docs say is so: paths, settings, commands, codes, metrics, sizes, and what they run."""
 
+import csv
 import itertools
 import json
 import re
@@ -39,6 +40,7 @@ from turnout.dialects.messaging.attachments import MOST_BYTES
 from turnout.dialects.messaging.errors import STATUS as MESSAGING
 from turnout.dialects.registration import decode, errors, registerstatus, routes, signin
 from turnout.dialects.registration.wire import ContactBody, CustomItem, EventTarget, SessionRef
+from turnout.dialects.reporting.errors import STATUS as REPORTING
 from turnout.errors import KINDS
 from turnout.settings import Settings, describe
 from turnout.web.failures import STATUS as PAGES
@@ -154,6 +156,7 @@ def test_kinds_have_the_statuses_of_the_tables() -> None:
             str(MESSAGING[kind]),
             str(ATTENDANCE[kind]),
             str(BOOKING[kind]),
+            str(REPORTING[kind]),
             str(PAGES[kind][0]),
         ]
         for kind, status in errors.STATUS.items()
@@ -337,11 +340,12 @@ def test_metrics_are_listed_with_their_labels(demo: Server) -> None:
 @pytest.mark.parametrize("stand_in", [False, True])
 def test_the_lines_of_the_readme_register_somebody(demo: Server, stand_in: bool) -> None:
     script = "\n".join(sh_blocks(read("README.md")))
-    registered, status, *messages, checked, again, booked, seat = run(
+    registered, status, *messages, checked, again, booked, seat, events = run(
         demo, script, stand_in=stand_in
     )
     check_messages(*messages)
     check_door(demo, checked, again)
+    check_report(demo, events)
     if not isinstance(booked, str):  # the lines are run twice
         assert booked["registration"] == seat["RegistrationIdentifier"]
     assert seat["LearnerIdentifier"] == demo.demo["booking"]["learners"][20]
@@ -360,6 +364,18 @@ def check_door(demo: Server, checked: Any, again: Any) -> None:
     if "error" not in checked:  # the lines are run twice
         assert [ticket["code"] for ticket in checked["tickets"]] == [code]
     assert again["error"].startswith(f"Ticket {code} was checked already, at ")
+
+
+def check_report(demo: Server, listed: Any) -> None:
+    """What the README's lines about the webcast must have printed, and written."""
+    infos = listed["convey_api"]["result"]["success"]["event_list"]["event_info"]
+    member = demo.demo["reporting"]
+    titles = {each["id"]: each["title"] for each in infos}
+    assert titles[str(member["eventId"])] == "The last metre, live"
+    with (demo.folder / "live.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 30
+    assert all(int(row["live_duration"]) > 0 for row in rows)
 
 
 def check_messages(accepted: Any, details: Any, written: Any, jobs: Any) -> None:

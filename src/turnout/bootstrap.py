@@ -44,6 +44,8 @@ from turnout.dialects.messaging.file_intake import FileIntake
 from turnout.dialects.messaging.jobs import JobParts
 from turnout.dialects.registration import routes as registration
 from turnout.dialects.registration.auth import Tokens
+from turnout.dialects.reporting import routes as reporting
+from turnout.dialects.reporting.auth import Sessions
 from turnout.errors import Failure, Unavailable
 from turnout.http import logs, server
 from turnout.http.app import Asgi, Mount, RootApp
@@ -75,6 +77,7 @@ log = structlog.get_logger()
 ATTENDANCE_DOCUMENT = Path(attendance.__file__).with_name("openapi.yaml")
 REGISTRATION_DOCUMENT = Path(registration.__file__).with_name("openapi.yaml")
 BOOKING_DOCUMENT = Path(booking.__file__).with_name("openapi.yaml")
+REPORTING_DOCUMENT = Path(reporting.__file__).with_name("openapi.yaml")
 MESSAGING_DOCUMENT = Path(messaging.__file__).with_name("openapi.yaml")
 
 # An API with an OpenAPI document is served, and has a reference page.
@@ -107,7 +110,13 @@ APIS = (
         "Exam seats, candidates, assessments and accommodations.",
         BOOKING_DOCUMENT,
     ),
-    Api("reporting", "Reporting", "/api/reporting", "Who watched, asked and answered."),
+    Api(
+        "reporting",
+        "Reporting",
+        "/api/reporting",
+        "Who watched, asked and answered.",
+        REPORTING_DOCUMENT,
+    ),
 )
 
 
@@ -172,6 +181,10 @@ class Node:
             booking.Parts(db=self.db, developers=self.developers, base_url=self.settings.public_url)
         )
         mounts += [Mount(each, "booking", booking_app) for each in booking.PREFIXES]
+        reporting_app: Asgi = reporting.build(
+            reporting.Parts(db=self.db, sessions=Sessions(self.db))
+        )
+        mounts += [Mount(each, "reporting", reporting_app) for each in reporting.PREFIXES]
         webhooks = networks.make_webhooks(
             self.settings, self.db, CarrierInbox(self.db, receive_replies)
         )

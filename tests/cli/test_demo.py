@@ -17,6 +17,7 @@ from turnout.cli import seeding
 from turnout.cli.demo import choose_settings, read_members, seed, write_private
 from turnout.cli.seeding_attendance import CAMPAIGNS, WAITING
 from turnout.cli.seeding_booking import LEARNERS
+from turnout.cli.seeding_audience import PEOPLE
 from turnout.cli.seeding_messages import LISTS
 from turnout.core.identity.passwords import is_password
 from turnout.core.messaging.numbers import is_deliverable
@@ -80,6 +81,7 @@ def take_secrets(members: dict[str, Any]) -> list[str]:
     """The secrets of demo.json, taken out of it."""
     users = [members["messaging"][name] for name in ("admin", "agent", "user")]
     tokens = [members["attendance"].pop(name) for name in ("eventToken", "companyToken")]
+    users.append(members["reporting"])
     passwords = [each.pop("password") for each in users]
     # The organization's GUID tells when it was made.
     members["booking"].pop("organization")
@@ -106,9 +108,10 @@ def test_the_demo_is_a_believable_programme(seeded: Path) -> None:
     states = {title: state for title, _, state, _ in found["events"]}
     full = [(held, capacity) for _, _, capacity, held in found["sessions"] if held == capacity]
     assert (states["Open Rail Summit"], states["Winter meetup"]) == ("open", "closed")
-    assert len(states) == 3 + len(seeding.WEBINARS)
+    assert len(states) == 4 + len(seeding.WEBINARS)
     invited = sum(each[3] for each in CAMPAIGNS)
-    assert len(found["people"]) == seeding.PEOPLE + invited + WAITING + LEARNERS
+    known = seeding.PEOPLE + invited + WAITING + LEARNERS + PEOPLE
+    assert len(found["people"]) == known
     assert full == [(seeding.FULL_SESSION_PLACES, seeding.FULL_SESSION_PLACES)]
     assert all(held > 0 for _, _, state, held in found["events"] if state != "cancelled")
     assert ask(seeded / "turnout.db", "SELECT DISTINCT status FROM queue_items") == [("success",)]
@@ -136,7 +139,8 @@ def test_demo_json_has_users_and_lists_of_the_messaging_api(seeded: Path) -> Non
     hashes = ask(
         path,
         """SELECT u.user_code, u.role, c.digest FROM users u
-        JOIN credentials c ON c.org_id = u.org_id AND c.user_id = u.id ORDER BY 1""",
+        JOIN credentials c ON c.org_id = u.org_id AND c.user_id = u.id
+        WHERE u.user_code LIKE 'demo/%' ORDER BY 1""",
     )
     assert [(code, role) for code, role, _ in hashes] == [
         ("demo/admin", "Admin"),
@@ -204,6 +208,32 @@ def test_demo_json_leads_to_the_exams(seeded: Path) -> None:
     ]
 
 
+def test_demo_json_leads_to_the_audience(seeded: Path) -> None:
+    reporting = json.loads((seeded / "demo.json").read_text())["reporting"]
+    assert list(reporting) == ["username", "password", "eventId"]
+    path = seeded / "turnout.db"
+    of = f"WHERE event_id = {reporting['eventId']}"
+    ((hashed,),) = ask(
+        path,
+        "SELECT c.digest FROM users u JOIN credentials c ON c.user_id = u.id "
+        f"WHERE u.user_code = '{reporting['username']}'",
+    )
+    assert is_password(reporting["password"], hashed)
+    modes = ask(path, f"SELECT mode, count(*) FROM viewings {of} GROUP BY 1 ORDER BY 1")
+    assert modes == [("live", 30), ("od", 20), ("simlive", 30)]
+    watched = f"SELECT registration_id FROM viewings {of}"
+    no_shows = f"SELECT count(*) FROM registrations {of} AND id NOT IN ({watched})"
+    assert ask(path, no_shows) == [(10,)]
+    assert ask(path, f"SELECT count(DISTINCT sti) FROM registrations {of}") == [(3,)]
+    days = f"SELECT count(DISTINCT created_at / 86400000) FROM registrations {of}"
+    assert ask(path, days)[0][0] >= 5
+    domains = "SELECT count(DISTINCT substr(email, instr(email, '@'))) FROM people p"
+    joined = f"{domains} JOIN registrations r ON r.person_id = p.id {of}"
+    assert ask(path, joined) == [(3,)]
+    for name in ("questions", "survey_answers"):
+        assert ask(path, f"SELECT count(*) >= 10 FROM {name} {of}") == [(1,)]
+
+
 def test_demo_json_and_the_database_are_for_their_owner_only(seeded: Path) -> None:
     for name in ("demo.json", "turnout.db"):
         assert stat.S_IMODE((seeded / name).stat().st_mode) == 0o600
@@ -252,8 +282,8 @@ def test_a_lost_demo_json_is_written_anew_with_a_new_key(tmp_path: Path, damage:
         ("developer_secret", 1, 1),
         ("event_token", 0, 1),
         ("event_token", 1, 1),
-        ("password", 0, 3),
-        ("password", 1, 3),
+        ("password", 0, 4),
+        ("password", 1, 4),
     ]
 
 
@@ -262,6 +292,7 @@ KILLED = """
 import os, signal, sys
 from turnout.cli import seeding
 from turnout.cli.seeding_attendance import CAMPAIGNS, WAITING
+from turnout.cli.seeding_audience import PEOPLE
 from turnout.cli.seeding_messages import LISTS
 from turnout.core.identity.passwords import is_password
 from turnout.core.messaging.numbers import is_deliverable

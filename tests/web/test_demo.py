@@ -95,7 +95,7 @@ def test_the_lines_of_the_start_page_open_the_door(server):
 
 
 def test_the_lines_of_the_start_page_book_a_seat(server):
-    register, grant, retrieve, paper = Page(server.ask("GET", "/").body).codes[10:]
+    register, grant, retrieve, paper = Page(server.ask("GET", "/").body).codes[10:14]
     made, granted, found = run_shell(
         "\n".join(f"{each}\necho" for each in (register, grant, retrieve))
     )
@@ -108,6 +108,20 @@ def test_the_lines_of_the_start_page_book_a_seat(server):
     assert link.startswith(f"{server.url}/scrap-paper/")
     pages = PdfReader(io.BytesIO(server.ask("GET", link.removeprefix(server.url)).body)).pages
     assert len(pages) == 8
+
+
+def test_the_lines_of_the_start_page_show_who_watched(server):
+    login, events, report = Page(server.ask("GET", "/").body).codes[14:17]
+    script = "\n".join([login, f"{events}\necho", report])
+    done = subprocess.run(
+        ["/bin/sh", "-eu"], input=script, capture_output=True, text=True, timeout=TIMEOUT_S
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    listed, header, *rows = done.stdout.splitlines()
+    infos = json.loads(listed)["convey_api"]["result"]["success"]["event_list"]["event_info"]
+    assert str(server.demo["reporting"]["eventId"]) in [each["id"] for each in infos]
+    assert header.startswith("id,email,fname,")
+    assert len(rows) == 30
 
 
 def test_the_lines_of_the_reference_are_answered_as_it_says(server):

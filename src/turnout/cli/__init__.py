@@ -5,6 +5,7 @@ import sys
 from typing import NoReturn
 
 from turnout.cli import (  # noqa: F401 - they add commands
+    audience,
     callbacks,
     demo,
     doctor,
@@ -16,6 +17,7 @@ from turnout.cli import (  # noqa: F401 - they add commands
     lists,
     opt_outs,
     outbox,
+    reporting,
     servers,
     tickets,
 )

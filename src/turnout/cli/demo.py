@@ -13,6 +13,7 @@ from turnout.cli import seeding
 from turnout.cli.app import app, console, database, errors, settings
 from turnout.cli.seeding_attendance import seed_attendance
 from turnout.cli.seeding_booking import seed_booking
+from turnout.cli.seeding_audience import seed_audience
 from turnout.cli.seeding_messages import seed_messages
 from turnout.settings import Settings
 from turnout.store import Ids
@@ -65,12 +66,16 @@ def seed(chosen: Settings, file: Path) -> dict[str, Any]:
         messaging = seed_messages(db, known.get("messaging", {}), bootstrap.policy_of(chosen))
         attendance = seed_attendance(db, known.get("attendance", {}), chosen.public_url)
         booking = seed_booking(db, known.get("booking", {}))
+    # Names of its own, so that they are the same after an interrupted run.
+    with database(chosen, ids=Ids(seeding.SEED + 1)) as db:
+        reporting = seed_audience(db, known.get("reporting", {}))
     members = {
         "base_url": chosen.public_url,
         "registration": registration,
         "messaging": messaging,
         "attendance": attendance,
         "booking": booking,
+        "reporting": reporting,
     }
     write_private(file, json.dumps(members, indent=2) + "\n")
     return members

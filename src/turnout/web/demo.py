@@ -255,9 +255,43 @@ def _try_booking(base_url: str, member: dict[str, Any]) -> Trial:
     return Trial("booking", steps, values)
 
 
+def _try_reporting(base_url: str, member: dict[str, Any]) -> Trial:
+    api = f"{base_url}/api/reporting"
+    ids = ["si=$SI", "ui=$UI"]
+    name = [f"username={member['username']}", f"password={member['password']}", "ver=2.0"]
+    report = [*ids, f"ei={member['eventId']}"]
+    steps = [
+        Step(
+            "Log in",
+            "The answer has the ids of a session and a user; every other call takes both.",
+            f"ANSWER=$({curl('GET', f'{base_url}/api/login/json', [], query=name)})\n{_SET_IDS}",
+        ),
+        Step(
+            "List the events that there are reports of",
+            "The webcast is over; its number is the one to ask for.",
+            curl("GET", f"{api}/eventlist/json", [], query=ids),
+        ),
+        Step(
+            "Who watched live, as a table",
+            "Every filter of the contract works in XML, JSON, CSV and XLSX, streamed.",
+            curl("GET", f"{api}/audience_reports/csv", [], query=[*report, "live_viewers=on"]),
+        ),
+    ]
+    values = [
+        Value("username", "A user who sees reports", [member["username"], member["password"]]),
+        Value("eventId", "A webcast with its audience", [str(member["eventId"])]),
+    ]
+    return Trial("reporting", steps, values)
+
+
+_SET_IDS = """\
+SI=$(printf '%s' "$ANSWER" | sed -n 's/.*"sessionid":[^}]*"value":"\\([0-9a-f]*\\)".*/\\1/p')
+UI=$(printf '%s' "$ANSWER" | sed -n 's/.*"userid":[^}]*"value":"\\([0-9a-f]*\\)".*/\\1/p')"""
+
 _TRIALS: dict[str, Callable[[str, dict[str, Any]], Trial]] = {
     "registration": _try_registration,
     "messaging": _try_messaging,
     "attendance": _try_attendance,
     "booking": _try_booking,
+    "reporting": _try_reporting,
 }

@@ -104,6 +104,7 @@ def _viewer(
         sorted(viewings, key=lambda each: (each[1].start, each[0].value)),
         asked,
         answered,
+        int(answers),
     )
 
 

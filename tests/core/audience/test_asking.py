@@ -178,7 +178,7 @@ def test_a_session_is_good_for_an_hour_after_its_last_use(node, cinema):
     node.clock.advance(1)
     with pytest.raises(Unauthenticated):
         db.call(read_session, si, ui)
-    db.call(read_session, si, ui, node.clock.now - 10)
+    db.call(read_session, si, ui, {session.digest: node.clock.now - 10})
     node.clock.advance(2 * SESSION_MS / 1000)
     assert db.call(forget_old_sessions, 10) >= 1
     si, ui = db.call(begin_session, login)

@@ -7,6 +7,7 @@ written once a minute at most, so a session that two nodes serve may end a minut
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from turnout.core.audience.sql import sql
@@ -96,16 +97,18 @@ def begin_session(tx: Tx, login: Login) -> tuple[str, str]:
     return session_id, user_name(ensure_link_key(tx), login)
 
 
-def read_session(tx: Tx, session_id: str, user_id: str, used_at: int = 0) -> Session:
-    """The session that both ids name. `used_at` (epoch ms) is a later use than the stored one, if
-    the caller knows of any.
+def read_session(
+    tx: Tx, session_id: str, user_id: str, used: Mapping[str, int] | None = None
+) -> Session:
+    """The session that both ids name. `used` are later uses than the stored ones (epoch ms), by
+    digest, as far as the caller knows of any.
 
     Raises Unauthenticated when it is unknown, another user's or over, and when the user may not
     sign in any more.
     """
     digest = _digest(session_id)
     row = sql.find_reporting_session(tx, digest=digest)
-    if row is None or max(row[3], used_at) + SESSION_MS <= tx.now:
+    if row is None or max(row[3], (used or {}).get(digest, 0)) + SESSION_MS <= tx.now:
         raise _ended()
     login = Login(*row[:3])
     if not hmac.compare_digest(user_name(find_link_key(tx), login).encode(), user_id.encode()):

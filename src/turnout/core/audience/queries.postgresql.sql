@@ -45,7 +45,8 @@ SELECT r.id, p.email, p.first_name, p.last_name, p.company, p.job_title, p.phone
         FROM questions w
         WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id)
         AS TEXT),
-    CAST((SELECT json_agg(json_build_array(w.question, w.answer) ORDER BY w.survey_id, w.number)
+    CAST((SELECT json_agg(json_build_array(w.survey_id, w.question, w.answer)
+            ORDER BY w.survey_id, w.number)
         FROM survey_answers w
         WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
             AND w.is_poll = 0)

@@ -42,8 +42,8 @@ SELECT r.id, p.email, p.first_name, p.last_name, p.company, p.job_title, p.phone
         SELECT question, answer FROM questions w
         WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
         ORDER BY w.id) q),
-    (SELECT json_group_array(json_array(a.question, a.answer)) FROM (
-        SELECT question, answer FROM survey_answers w
+    (SELECT json_group_array(json_array(a.survey_id, a.question, a.answer)) FROM (
+        SELECT survey_id, question, answer FROM survey_answers w
         WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
             AND w.is_poll = 0
         ORDER BY w.survey_id, w.number) a)

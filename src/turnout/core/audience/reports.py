@@ -12,6 +12,7 @@ from turnout.store import Tx
 
 _viewings = msgspec.json.Decoder(list[tuple[str, int, int]])
 _pairs = msgspec.json.Decoder(list[tuple[str, str]])
+_answers = msgspec.json.Decoder(list[tuple[int, str, str]])
 
 
 class _Item(msgspec.Struct):
@@ -28,7 +29,8 @@ _kept = msgspec.json.Decoder(_Kept)
 
 class Registrant(NamedTuple):
     """Somebody registered, with all that they did. `id` is the registration's, instants in epoch
-    ms; empty text = not known. `answers` are pairs of question and answer."""
+    ms; empty text = not known. `answers` are pairs of question and answer, as are `questions` and
+    `survey_answers`."""
 
     id: int
     email: str
@@ -44,6 +46,7 @@ class Registrant(NamedTuple):
     viewings: list[tuple[Mode, Interval]]
     questions: list[tuple[str, str]]
     survey_answers: list[tuple[str, str]]
+    surveys_answered: int
 
 
 class ReportFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,13 +118,15 @@ def domain_key(domain: str) -> str:
 def read_registrant(row: tuple[Any, ...]) -> Registrant:
     """A row of the statement `report`."""
     viewings = _viewings.decode(row[11]) if row[11] else []
+    given = _answers.decode(row[13]) if row[13] else []
     return Registrant._make(
         (
             *row[:10],
             [(item.question, item.answer) for item in _kept.decode(row[10]).answers],
             [(_MODES[mode], Interval(start, end)) for mode, start, end in viewings],
             _pairs.decode(row[12]) if row[12] else [],
-            _pairs.decode(row[13]) if row[13] else [],
+            [(question, answer) for _, question, answer in given],
+            len({survey_id for survey_id, _, _ in given}),
         )
     )
 

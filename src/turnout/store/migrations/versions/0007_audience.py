@@ -8,7 +8,7 @@ from turnout.store.migrations.ddl import column, index, sequence, table
 from turnout.store.sequences import SEQUENCES
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

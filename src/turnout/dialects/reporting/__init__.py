@@ -1,0 +1,1 @@
+"""The reporting API: who watched, asked and answered. See README.md."""

@@ -1,0 +1,149 @@
+"""The endpoints; each is decode, one verb, present."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import NamedTuple
+
+import msgspec
+from falcon.asgi import Request, Response
+
+from turnout.core.audience.permissions import (
+    ReportedEvent,
+    list_reported_events,
+    require_event,
+)
+from turnout.core.identity.model import Login
+from turnout.dialects.reporting import present
+from turnout.dialects.reporting.auth import Sessions
+from turnout.dialects.reporting.decode import (
+    check_version,
+    decode_ids,
+    decode_report,
+    read_parameters,
+)
+from turnout.dialects.reporting.envelope import (
+    CSV_TYPE,
+    JSON_TYPE,
+    XML_TYPE,
+    Element,
+    Many,
+    Moment,
+    json_envelope,
+    xml_envelope,
+)
+from turnout.dialects.reporting.errors import wants_json
+from turnout.http.dialect import Resource
+from turnout.http.streaming import ClosingBody
+from turnout.papers.workbook import CONTENT_TYPE as XLSX_TYPE
+from turnout.store import Database, Tx
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What the API is put together from."""
+
+    db: Database
+    sessions: Sessions
+
+
+class Format(NamedTuple):
+    """One format of a report, and how it is made."""
+
+    content_type: str
+    make: Callable[..., present.Report]
+
+
+FORMATS = {
+    "": Format(XML_TYPE, present.xml_report),
+    "/json": Format(JSON_TYPE, present.json_report),
+    "/csv": Format(CSV_TYPE, present.csv_report),
+    "/xlsx": Format(XLSX_TYPE, present.xlsx_report),
+}
+
+
+class _Base(Resource):
+    def __init__(self, parts: Parts) -> None:
+        self._db = parts.db
+        self._sessions = parts.sessions
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        """As a GET: parameters may come in a form."""
+        await self.on_get(req, resp)
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Answer it."""
+        raise NotImplementedError
+
+    def _answer(self, resp: Response, result: list[Element | Many]) -> None:
+        is_json = wants_json.get()
+        resp.content_type = JSON_TYPE if is_json else XML_TYPE
+        make = json_envelope if is_json else xml_envelope
+        resp.data = make(Moment(self._db.clock()), result)
+
+
+class LoginResource(_Base):
+    """Contract, Authentication."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        given = await read_parameters(req)
+        check_version(given)
+        username, password = given.get("username", ""), given.get("password", "")
+        ids = await self._sessions.login(username, password, req.remote_addr)
+        self._answer(resp, present.present_login(*ids))
+
+
+class EventListResource(_Base):
+    """Contract, Event ID List Request."""
+
+    _is_core = False
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        given = await read_parameters(req)
+        events = await self._sessions.read(decode_ids(given), _list_events)
+        check_version(given)
+        now = self._db.clock()
+        self._answer(resp, present.present_events(events, now, is_core=self._is_core))
+
+
+class CoreListResource(EventListResource):
+    """The event list's older sibling, which real clients use."""
+
+    _is_core = True
+
+
+class ReportResource(_Base):
+    """Contract, Event Report Request: streamed."""
+
+    def __init__(self, parts: Parts, chosen: Format) -> None:
+        super().__init__(parts)
+        self._format = chosen
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        given = await read_parameters(req)
+        ids = decode_ids(given)
+        await self._sessions.read(ids, _nothing)  # a stranger is told nothing but that
+        asked = decode_report(given)
+        org_id, event = await self._sessions.read(ids, _open_event, asked.event_id)
+        moment = Moment(self._db.clock(), asked.zone)
+        open_stream = AsyncExitStack()
+        batches = await open_stream.enter_async_context(
+            self._db.stream(self._format.make, org_id, event, moment, asked.wanted)
+        )
+        resp.content_type = self._format.content_type
+        resp.stream = ClosingBody(_pieces(aiter(batches)), open_stream)
+
+
+async def _pieces(batches: AsyncIterator[list[tuple[bytes]]]) -> AsyncIterator[bytes]:
+    async for batch in batches:
+        yield b"".join(piece for (piece,) in batch)
+
+
+def _nothing(_tx: Tx, _login: Login) -> None:
+    return None
+
+
+def _list_events(tx: Tx, login: Login) -> list[ReportedEvent]:
+    return list_reported_events(tx, login)
+
+
+def _open_event(tx: Tx, login: Login, event_id: int) -> tuple[int, ReportedEvent]:
+    return login.org_id, require_event(tx, login, event_id)

@@ -1,0 +1,28 @@
+"""All routes of the reporting API, on one screen."""
+
+from typing import Any
+
+import falcon.asgi
+
+from turnout.dialects.reporting import resources
+from turnout.dialects.reporting.errors import Format, presenter
+from turnout.dialects.reporting.resources import Parts as Parts
+from turnout.http.dialect import new_app
+
+PREFIXES = ("/api/login", "/api/reporting/", "/api/event/allevents/")
+
+
+def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
+    """Put the API together."""
+    app = new_app(presenter(parts.db.clock))
+    app.add_middleware(Format())
+    login, events = resources.LoginResource(parts), resources.EventListResource(parts)
+    core = resources.CoreListResource(parts)
+    for suffix in ("", "/json"):
+        app.add_route(f"/api/login{suffix}", login)
+        app.add_route(f"/api/reporting/eventlist{suffix}", events)
+        app.add_route(f"/api/event/allevents/core{suffix}", core)
+    for suffix, chosen in resources.FORMATS.items():
+        report = resources.ReportResource(parts, chosen)
+        app.add_route(f"/api/reporting/audience_reports{suffix}", report)
+    return app
