@@ -18,6 +18,7 @@ from falcon.asgi import Request
 from turnout import networks
 from turnout.carriers import Carrier
 from turnout.carriers.simulator.outbox import list_messages
+from turnout.core.audience.links import PATH as WATCH
 from turnout.core.exams.printing import PATH as SCRAP_PAPER
 from turnout.core.identity.credentials import touch_credentials
 from turnout.core.identity.members import require_member
@@ -55,6 +56,7 @@ from turnout.http.rate_limit import RateLimiter
 from turnout.settings import Settings, SettingsError, split_list
 from turnout.store import Database, Tx, open_database
 from turnout.store.migrations.revisions import HEAD
+from turnout.web.beats import Beats
 from turnout.web.catalogue import Api, OutboxFilter, SentMessage, WebParts
 from turnout.web.routes import build as build_web
 from turnout.workers.callbacks import callback_loops
@@ -133,13 +135,14 @@ class Node:
         self.developers = Developers(db, settings.booking_host_suffix)
         self.outbound = Outbound(settings.outbound_allow)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
+        self.beats = Beats(db)
         api = self._registration()
         self.app = RootApp(
             self._mounts(api.app, demo),
             is_ready=self._check_ready,
             access_log=settings.access_log,
-            shortcuts=[api.shortcut],
-            secret_paths=(UNSUBSCRIBE, INVITATION, TICKET, WAITING, SCRAP_PAPER),
+            shortcuts=[api.shortcut, self.beats.shortcut],
+            secret_paths=(UNSUBSCRIBE, INVITATION, TICKET, WAITING, WATCH, SCRAP_PAPER),
         )
         self.workers = Workers(settings, db, self.outbound)
         self._loops: list[Loop] = []

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from falcon.asgi import Request, Response
 
+from turnout.core.audience.links import find_registered, note_source
 from turnout.core.events.model import EventState, TicketType
 from turnout.core.events.showing import ShownEvent, get_shown_event
 from turnout.core.exams.planning import is_exam
@@ -60,7 +61,8 @@ class EventResource(Resource):
 
     async def on_get(self, req: Request, resp: Response, slug: str, number: str) -> None:
         """Show the event. Raises Missing, for a draft too."""
-        self._answer(resp, await self._db.read(_find, req.path, slug, number))
+        given = {"sti": req.get_param("sti", default="").strip()}
+        self._answer(resp, await self._db.read(_find, req.path, slug, number), given)
 
     on_head = on_get
 
@@ -121,7 +123,7 @@ class EventResource(Resource):
             is_cancelled=event.state is EventState.CANCELLED,
             has_places=any(each.left is None or each.left for each in offers),
             is_sold_out=any(each.left == 0 for each in offers),
-            given=dict.fromkeys((*FIELDS, "ticket"), "") | (given or {}),
+            given=dict.fromkeys((*FIELDS, "ticket", "sti"), "") | (given or {}),
             refusal=refusal,
             done=done,
         )
@@ -165,7 +167,11 @@ def _act(tx: Tx, found: _Found, given: dict[str, str], contact: Contact) -> None
     if found.is_exam or type_id not in {each.id for each in _offered(found.shown)}:
         raise Invalid("ticket_type.missing", "Choose a ticket.")
     if given.get("answer") != "wait":
+        known = find_registered(tx, org_id, event_id, contact.email)
         register_directly(tx, org_id, event_id, type_id, contact)
+        if known is None and given.get("sti", "").isprintable():
+            made = find_registered(tx, org_id, event_id, contact.email)
+            note_source(tx, org_id, made or 0, given.get("sti", ""))
         return
     try:
         join_list(tx, org_id, event_id, type_id, contact)

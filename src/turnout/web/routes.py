@@ -19,6 +19,7 @@ from turnout.web.policy import PagePolicy
 from turnout.web.ticket import TicketFileResource, TicketResource
 from turnout.web.unsubscribe import UnsubscribeResource
 from turnout.web.waiting import WaitingResource
+from turnout.web.watch import EntryResource, WatchResource
 
 
 def build(parts: WebParts) -> "falcon.asgi.App[Any, Any]":
@@ -44,6 +45,8 @@ def build(parts: WebParts) -> "falcon.asgi.App[Any, Any]":
         app.add_route("/ticket/{address}", TicketResource(parts.db))
         app.add_route("/ticket/{address}/{name}", TicketFileResource(parts.db, parts.base_url))
         app.add_route("/waiting/{token}", WaitingResource(parts.db))
+        app.add_route("/watch/{pak}", EntryResource(parts.db))
+        app.add_route("/watch/{pak}/{token}", WatchResource(parts.db))
         app.add_route("/{slug}/{number}", EventResource(parts.db))
         app.add_route("/{slug}/{number}/event.ics", CalendarResource(parts.db, parts.base_url))
     if parts.read_outbox:

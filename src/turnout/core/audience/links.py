@@ -48,6 +48,17 @@ def read_token(key: str, token: str) -> tuple[int, int]:
     raise Missing("link.missing", "This link does not lead anywhere. Open it as it was sent.")
 
 
+def list_watch_links(tx: Tx, org_id: int, code: str) -> list[tuple[str, str]]:
+    """Titles and paths of what whoever holds the ticket of this code may watch; empty where no
+    link was ever signed."""
+    key = find_link_key(tx)
+    rows = sql.list_ticket_shows(tx, org_id=org_id, code=code) if key else []
+    return [
+        (title, f"{PATH}{pak}/{org_id}-{number}-{_sign(key, org_id, number)}")
+        for number, pak, title in rows
+    ]
+
+
 def find_viewer(tx: Tx, token: str) -> Viewer:
     """Whose token it is. Raises Missing, Gone when the registration was cancelled."""
     org_id, registration_id = read_token(find_link_key(tx), token)

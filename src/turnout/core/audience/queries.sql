@@ -41,6 +41,16 @@ JOIN registrations r ON r.org_id = p.org_id AND r.person_id = p.id AND r.event_i
 WHERE p.org_id = :org_id AND p.email_key = :email_key AND r.state = 'confirmed'
 ORDER BY r.sitting LIMIT 1;
 
+-- name: list_ticket_shows(org_id, code)
+-- What whoever holds the ticket may watch.
+SELECT r.id, s.pak, s.title
+FROM tickets t
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN sessions s ON s.org_id = r.org_id AND s.event_id = r.event_id
+JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
+WHERE t.org_id = :org_id AND t.code = :code AND t.state = 'valid' AND r.state = 'confirmed'
+ORDER BY s.starts_at, s.id;
+
 -- name: find_sender(org_id)$
 -- The user in whose name the organization's own mails go out.
 SELECT id FROM users WHERE org_id = :org_id AND disabled_at IS NULL ORDER BY id LIMIT 1;
