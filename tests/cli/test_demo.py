@@ -16,8 +16,8 @@ from tests.support.server import Server, clean_environment
 from turnout.cli import seeding
 from turnout.cli.demo import choose_settings, read_members, seed, write_private
 from turnout.cli.seeding_attendance import CAMPAIGNS, WAITING
-from turnout.cli.seeding_booking import LEARNERS
 from turnout.cli.seeding_audience import PEOPLE
+from turnout.cli.seeding_booking import LEARNERS
 from turnout.cli.seeding_messages import LISTS
 from turnout.core.identity.passwords import is_password
 from turnout.core.messaging.numbers import is_deliverable

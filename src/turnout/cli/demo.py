@@ -12,8 +12,8 @@ from turnout import bootstrap
 from turnout.cli import seeding
 from turnout.cli.app import app, console, database, errors, settings
 from turnout.cli.seeding_attendance import seed_attendance
-from turnout.cli.seeding_booking import seed_booking
 from turnout.cli.seeding_audience import seed_audience
+from turnout.cli.seeding_booking import seed_booking
 from turnout.cli.seeding_messages import seed_messages
 from turnout.settings import Settings
 from turnout.store import Ids

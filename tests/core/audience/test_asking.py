@@ -117,9 +117,11 @@ def test_a_survey_is_answered_and_answered_anew(cinema):
         with pytest.raises(Invalid):
             cinema.db.call(create_survey, org_id, event_id, "Poll", items, **options, actor="test")
     with pytest.raises(Missing):
-        cinema.db.call(set_survey_open, org_id, 1, True, actor="test")
+        cinema.db.call(set_survey_open, org_id, 10**9, True, actor="test")
     with pytest.raises(Missing):
-        cinema.db.call(create_survey, org_id, event_id, "Poll", ITEMS, session_id=1, actor="test")
+        cinema.db.call(
+            create_survey, org_id, event_id, "Poll", ITEMS, session_id=10**9, actor="test"
+        )
 
 
 def test_a_link_leads_to_its_viewer_and_ends_with_the_registration(cinema):

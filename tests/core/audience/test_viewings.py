@@ -186,7 +186,7 @@ def test_media(cinema):
             actor="test",
         )
     with pytest.raises(Missing):
-        cinema.db.call(set_media, cinema.org_id, 1, MediaKind.MP4, "/x.mp4", actor="test")
+        cinema.db.call(set_media, cinema.org_id, 10**9, MediaKind.MP4, "/x.mp4", actor="test")
     assert cinema.db.call(find_mode, cinema.org_id, node_id) is None
     shows = cinema.db.call(list_shows, cinema.org_id, cinema.event.id)
     assert [(each.title, each.media.live_mode) for each in shows] == [
