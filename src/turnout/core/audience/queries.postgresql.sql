@@ -88,3 +88,27 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
                     OR (CAST(:is_simlive AS BIGINT) = 1 AND v.mode = 'simlive')
                     OR (CAST(:is_od AS BIGINT) = 1 AND v.mode = 'od'))))
 ORDER BY r.id;
+
+-- name: count_groups(org_id, event_id)
+-- See queries.sqlite.sql.
+WITH own AS MATERIALIZED (
+    SELECT r.sti AS sti, substring(p.email_key FROM '[^@]*$') AS domain,
+        CAST(EXISTS (SELECT 1 FROM viewings v WHERE v.org_id = r.org_id
+            AND v.event_id = r.event_id AND v.registration_id = r.id AND v.mode = 'live')
+            AS INTEGER) AS live,
+        CAST(EXISTS (SELECT 1 FROM viewings v WHERE v.org_id = r.org_id
+            AND v.event_id = r.event_id AND v.registration_id = r.id AND v.mode = 'simlive')
+            AS INTEGER) AS simlive,
+        CAST(EXISTS (SELECT 1 FROM viewings v WHERE v.org_id = r.org_id
+            AND v.event_id = r.event_id AND v.registration_id = r.id AND v.mode = 'od')
+            AS INTEGER) AS od
+    FROM registrations r
+    JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+    WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed')
+SELECT 'source' AS kind, sti COLLATE "C" AS name, count(*) AS total, sum(live), sum(simlive),
+    sum(od)
+FROM own GROUP BY sti COLLATE "C"
+UNION ALL
+SELECT 'domain', coalesce(domain, '') COLLATE "C", count(*), sum(live), sum(simlive), sum(od)
+FROM own GROUP BY coalesce(domain, '') COLLATE "C"
+ORDER BY 1, 3 DESC, 2;

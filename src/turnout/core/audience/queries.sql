@@ -198,3 +198,65 @@ ORDER BY used_at LIMIT :most;
 
 -- name: delete_session(org_id, digest)*!
 DELETE FROM reporting_sessions WHERE org_id = :org_id AND digest = :digest;
+
+-- == summary ==
+
+-- name: count_registered(org_id, event_id)^
+-- Registered, asked, questions, answered, surveyed: how many.
+SELECT
+    (SELECT count(*) FROM registrations r
+        WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'),
+    (SELECT count(DISTINCT i.person_id) FROM invitations i
+        WHERE i.org_id = :org_id AND i.event_id = :event_id),
+    (SELECT count(DISTINCT r.id) FROM registrations r
+        JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+        WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
+            AND t.state = 'valid' AND t.checked_in_at IS NOT NULL),
+    (SELECT count(*) FROM questions q
+        WHERE q.org_id = :org_id AND q.event_id = :event_id),
+    (SELECT count(*) FROM questions q
+        WHERE q.org_id = :org_id AND q.event_id = :event_id AND q.answered_at IS NOT NULL);
+
+-- name: count_seconds(org_id, event_id)
+-- How many registrants watched for so many seconds, by mode; mode `all` is all of them together.
+SELECT mode, seconds, count(*) FROM (
+    SELECT v.mode AS mode, v.registration_id, sum(v.ends_at - v.starts_at) / 1000 AS seconds
+    FROM viewings v
+    JOIN registrations r ON r.org_id = v.org_id AND r.id = v.registration_id
+        AND r.state = 'confirmed'
+    WHERE v.org_id = :org_id AND v.event_id = :event_id
+    GROUP BY v.registration_id, v.mode
+    UNION ALL
+    SELECT 'all', v.registration_id, sum(v.ends_at - v.starts_at) / 1000
+    FROM viewings v
+    JOIN registrations r ON r.org_id = v.org_id AND r.id = v.registration_id
+        AND r.state = 'confirmed'
+    WHERE v.org_id = :org_id AND v.event_id = :event_id
+    GROUP BY v.registration_id) totals
+GROUP BY mode, seconds ORDER BY mode, seconds;
+
+-- name: list_steps(org_id, event_id, session_id, starts_at, step)
+-- How many began, and how many stopped, watching live before the step of that number.
+SELECT number, sum(began), sum(ended) FROM (
+    SELECT (v.starts_at - :starts_at + :step - 1) / :step AS number, 1 AS began, 0 AS ended
+    FROM viewings v
+    JOIN registrations r ON r.org_id = v.org_id AND r.id = v.registration_id
+        AND r.state = 'confirmed'
+    WHERE v.org_id = :org_id AND v.event_id = :event_id AND v.session_id = :session_id
+        AND v.mode <> 'od'
+    UNION ALL
+    SELECT (v.ends_at - :starts_at + :step - 1) / :step, 0, 1
+    FROM viewings v
+    JOIN registrations r ON r.org_id = v.org_id AND r.id = v.registration_id
+        AND r.state = 'confirmed'
+    WHERE v.org_id = :org_id AND v.event_id = :event_id AND v.session_id = :session_id
+        AND v.mode <> 'od') steps
+GROUP BY number ORDER BY number;
+
+-- name: count_answers(org_id, event_id)
+SELECT a.survey_id, a.number, a.answer, count(*)
+FROM survey_answers a
+JOIN registrations r ON r.org_id = a.org_id AND r.id = a.registration_id
+    AND r.state = 'confirmed'
+WHERE a.org_id = :org_id AND a.event_id = :event_id
+GROUP BY a.survey_id, a.number, a.answer ORDER BY a.survey_id, a.number, a.answer;

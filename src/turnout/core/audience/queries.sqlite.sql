@@ -78,3 +78,25 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
                 AND ((:is_live = 1 AND v.mode = 'live') OR (:is_simlive = 1 AND v.mode = 'simlive')
                     OR (:is_od = 1 AND v.mode = 'od'))))
 ORDER BY r.id;
+
+-- name: count_groups(org_id, event_id)
+-- Registrants by campaign source and by the domain of their address: how many, and how many of
+-- them watched in each mode.
+WITH own AS MATERIALIZED (
+    SELECT r.sti AS sti,
+        substr(p.email_key, length(rtrim(p.email_key, replace(p.email_key, '@', ''))) + 1)
+            AS domain,
+        EXISTS (SELECT 1 FROM viewings v WHERE v.org_id = r.org_id AND v.event_id = r.event_id
+            AND v.registration_id = r.id AND v.mode = 'live') AS live,
+        EXISTS (SELECT 1 FROM viewings v WHERE v.org_id = r.org_id AND v.event_id = r.event_id
+            AND v.registration_id = r.id AND v.mode = 'simlive') AS simlive,
+        EXISTS (SELECT 1 FROM viewings v WHERE v.org_id = r.org_id AND v.event_id = r.event_id
+            AND v.registration_id = r.id AND v.mode = 'od') AS od
+    FROM registrations r
+    CROSS JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+    WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed')
+SELECT 'source', sti, count(*), sum(live), sum(simlive), sum(od) FROM own GROUP BY sti
+UNION ALL
+SELECT 'domain', coalesce(domain, ''), count(*), sum(live), sum(simlive), sum(od)
+FROM own GROUP BY 2
+ORDER BY 1, 3 DESC, 2;
