@@ -19,6 +19,8 @@ from turnout import networks
 from turnout.carriers import Carrier
 from turnout.carriers.simulator.outbox import list_messages
 from turnout.core.audience.links import PATH as WATCH
+from turnout.core.audience.permissions import ReportedEvent, require_event
+from turnout.core.audience.summary import Summary, summarize
 from turnout.core.exams.printing import PATH as SCRAP_PAPER
 from turnout.core.identity.credentials import touch_credentials
 from turnout.core.identity.members import require_member
@@ -199,12 +201,16 @@ class Node:
                 demo=demo,
                 db=self.db,
                 read_outbox=self._read_outbox,
+                read_summary=self._read_summary,
             )
         )
         return [*mounts, Mount("/", "web", web)]
 
     async def _read_outbox(self, req: Request, wanted: OutboxFilter) -> list[SentMessage]:
         return await self.logins.read(req, _list_sent, wanted)
+
+    async def _read_summary(self, req: Request, event_id: int) -> tuple[ReportedEvent, Summary]:
+        return await self.logins.read(req, _summarize, event_id)
 
     async def start(self) -> None:
         """Start the loops."""
@@ -405,6 +411,11 @@ async def _ensure_signing_key(db: Database) -> None:
     keys = await db.read(list_published_keys)
     if not any(key.retired_at is None for key in keys):
         await db.write(ensure_signing_key, *await asyncio.to_thread(generate_key_pair))
+
+
+def _summarize(tx: Tx, login: Login, event_id: int) -> tuple[ReportedEvent, Summary]:
+    event = require_event(tx, login, event_id)
+    return event, summarize(tx, login.org_id, event_id)
 
 
 def _list_sent(tx: Tx, login: Login, wanted: OutboxFilter) -> list[SentMessage]:

@@ -146,3 +146,25 @@ def test_the_seconds_of_a_real_stream_are_in_the_report(
     parts = attendee["session"]["live_sessions_list"]["live_session"]
     assert WATCHED_S - 2 <= sum(part["duration"] for part in parts) <= SECONDS + 2
     assert {each["question"] for each in attendee["general_qa"]} == {"Is this live?"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_the_summary_and_the_way_in(server: Server, scheme: Any) -> None:
+    member = server.demo["reporting"]
+    login: Any = {"username": member["username"], "password": member["password"]}
+    path, _, _ = take_seat(server, "/nothing.m3u8", "viewer13@example.com")
+    with open_browser() as browser:
+        context = browser.new_context(color_scheme=scheme, http_credentials=login)
+        tab = context.new_page()
+        tab.goto(f"{server.url}/summary/{member['eventId']}")
+        assert tab.get_by_role("heading", level=1).inner_text() == "The last metre, live"
+        tab.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
+        assert find_violations(tab) == []
+        for width in (360, 1280):
+            tab.set_viewport_size({"width": width, "height": 800})
+            assert tab.evaluate("document.documentElement.scrollWidth") == width
+        tab.goto(f"{server.url}{path.rpartition('/')[0]}")
+        tab.get_by_label("E-mail address").fill("viewer13@example.com")
+        tab.get_by_role("button", name="Send me a code").click()
+        tab.get_by_text("a code is in its mail").wait_for()
+        assert find_violations(tab) == []

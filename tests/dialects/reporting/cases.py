@@ -7,6 +7,7 @@ from tests.dialects.reporting.house import REPORT, House
 
 Case = Callable[[House], Request]
 
+SUMMARY = "/api/reporting/event_summary"
 LIST, CORE = "/api/reporting/eventlist", "/api/event/allevents/core"
 IDS = {"si": "{si}", "ui": "{ui}"}
 ONE = {"si": "{si_one}", "ui": "{ui_one}"}
@@ -56,6 +57,12 @@ CASES: dict[str, Case] = {
         "/csv", date_range_start="01/02/2027", date_range_end="01/04/2027", dr_sessions="off"
     ),
     "200-report-without-people": report("/json", ei="{later}"),
+    "200-summary": get(f"{SUMMARY}/json", **IDS, ei="{event}"),
+    "200-summary-by-form": post(f"{SUMMARY}/json", **ONE, ei="{event}", ver="2.0"),
+    "400-summary-event": get(f"{SUMMARY}/json", **IDS, ei="all"),
+    "401-summary": get(f"{SUMMARY}/json", ei="{event}"),
+    "403-summary": get(f"{SUMMARY}/json", **ONE, ei="{later}"),
+    "404-summary": get(f"{SUMMARY}/json", **IDS, ei="{foreign}"),
     "400-ver": report(ver="3.0"),
     "400-login-ver": get("/api/login", **{**ALL, "ver": "1.0"}),
     "400-events-ver": get(LIST, **IDS, ver=""),

@@ -6,7 +6,7 @@ time, so that the event loop only hands them on.
 
 import csv
 import io
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import TypeVar
@@ -22,6 +22,7 @@ from turnout.core.audience.reports import (
     list_custom_questions,
     stream_report,
 )
+from turnout.core.audience.summary import Summary
 from turnout.core.spreadsheets import defuse
 from turnout.dialects.reporting.envelope import (
     GMT,
@@ -95,6 +96,25 @@ def present_events(events: list[ReportedEvent], now: int, *, is_core: bool) -> l
     return success([Element("event_list", children=[listed])])
 
 
+def present_summary(event: ReportedEvent, summary: Summary, moment: Moment) -> bytes:
+    """An event in figures, in the envelope."""
+    found = {
+        "eventid": str(event.id),
+        "eventtitle": printable(event.title),
+        "event_summary": summary,
+    }
+    return _encode(_envelope(moment, found))
+
+
+def _envelope(moment: Moment, success: Mapping[str, object]) -> dict[str, object]:
+    head = {
+        "version": VERSION,
+        "currentDateTime": say_time(moment.at, moment.zone),
+        "currentTimeZone": moment.zone.key,
+    }
+    return {"convey_api": head | {"result": {"returnCode": 1, "success": success}}}
+
+
 def success(content: Iterable[Element | Many]) -> list[Element | Many]:
     """What stands in `result` when all is well."""
     return [Element("returnCode", 1), Element("success", children=list(content))]
@@ -123,21 +143,13 @@ def json_report(
     tx: Tx, org_id: int, event: ReportedEvent, moment: Moment, wanted: ReportFilter
 ) -> Report:
     """The report as JSON: the same tree."""
-    head = {
-        "version": VERSION,
-        "currentDateTime": say_time(moment.at, moment.zone),
-        "currentTimeZone": moment.zone.key,
-        "result": {
-            "returnCode": 1,
-            "success": {
-                "eventid": str(event.id),
-                "eventtitle": printable(event.title),
-                "attendee_list": {"attendee": []},
-            },
-        },
+    tree = {
+        "eventid": str(event.id),
+        "eventtitle": printable(event.title),
+        "attendee_list": {"attendee": []},
     }
     closing = b"]}}}}}"
-    opening = _encode({"convey_api": head}).removesuffix(closing)
+    opening = _encode(_envelope(moment, tree)).removesuffix(closing)
     say = _clock(moment.zone)
     for some in _batches(stream_report(tx, org_id, event.id, wanted)):
         yield (opening + b",\n".join(_encode(_attendee_json(each, say)) for each in some),)

@@ -12,11 +12,13 @@ from turnout.core.audience.permissions import (
     list_reported_events,
     require_event,
 )
+from turnout.core.audience.summary import Summary, summarize
 from turnout.core.identity.model import Login
 from turnout.dialects.reporting import present
 from turnout.dialects.reporting.auth import Sessions
 from turnout.dialects.reporting.decode import (
     check_version,
+    decode_event,
     decode_ids,
     decode_report,
     read_parameters,
@@ -132,6 +134,19 @@ class ReportResource(_Base):
         resp.stream = ClosingBody(_pieces(aiter(batches)), open_stream)
 
 
+class SummaryResource(_Base):
+    """An addition: an event in figures, as JSON."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        given = await read_parameters(req)
+        ids = decode_ids(given)
+        await self._sessions.read(ids, _nothing)
+        check_version(given)
+        found = await self._sessions.read(ids, _summarize, decode_event(given))
+        resp.content_type = JSON_TYPE
+        resp.data = present.present_summary(*found, Moment(self._db.clock()))
+
+
 async def _pieces(batches: AsyncIterator[list[tuple[bytes]]]) -> AsyncIterator[bytes]:
     async for batch in batches:
         yield b"".join(piece for (piece,) in batch)
@@ -143,6 +158,11 @@ def _nothing(_tx: Tx, _login: Login) -> None:
 
 def _list_events(tx: Tx, login: Login) -> list[ReportedEvent]:
     return list_reported_events(tx, login)
+
+
+def _summarize(tx: Tx, login: Login, event_id: int) -> tuple[ReportedEvent, Summary]:
+    event = require_event(tx, login, event_id)
+    return event, summarize(tx, login.org_id, event_id)
 
 
 def _open_event(tx: Tx, login: Login, event_id: int) -> tuple[int, ReportedEvent]:

@@ -22,6 +22,7 @@ def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
         app.add_route(f"/api/login{suffix}", login)
         app.add_route(f"/api/reporting/eventlist{suffix}", events)
         app.add_route(f"/api/event/allevents/core{suffix}", core)
+    app.add_route("/api/reporting/event_summary/json", resources.SummaryResource(parts))
     for suffix, chosen in resources.FORMATS.items():
         report = resources.ReportResource(parts, chosen)
         app.add_route(f"/api/reporting/audience_reports{suffix}", report)
