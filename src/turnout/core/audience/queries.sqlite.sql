@@ -19,11 +19,12 @@ CROSS JOIN viewings v ON v.org_id = b.value ->> 0 AND v.event_id = b.value ->> 1
     AND v.ends_at >= b.value ->> 5;
 
 -- name: list_custom_questions(org_id, event_id)
--- Every custom question that somebody was asked, in the order in which they came up.
-SELECT a.value ->> 'question' AS question
-FROM registrations r JOIN json_each(r.answers, '$.answers') a
-WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
-GROUP BY question ORDER BY min(r.id * 1000 + a.key);
+-- Every custom question that somebody was asked, in the order in which they came up: that is how
+-- the rows are read, and DISTINCT lets each through when it comes first. (Grouping and ordering
+-- would sort all of them.)
+SELECT DISTINCT a.value ->> 'question' AS question
+FROM registrations r CROSS JOIN json_each(r.answers, '$.answers') a
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed';
 
 -- name: report(org_id, event_id, is_ranged, by_regs, by_views, starts_at, ends_at, sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od, is_no_show)
 -- A row a registrant, by rising number. `sti`, `include` and `exclude` are JSON or null; the flags

@@ -5,11 +5,12 @@ time, so that the event loop only hands them on.
 """
 
 import csv
+import datetime
 import io
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,8 +20,10 @@ from turnout.core.audience.permissions import ReportedEvent
 from turnout.core.audience.reports import (
     Registrant,
     ReportFilter,
+    count_row,
     list_custom_questions,
     stream_report,
+    stream_rows,
 )
 from turnout.core.audience.summary import Summary
 from turnout.core.spreadsheets import defuse
@@ -43,6 +46,7 @@ from turnout.store.streaming import piecewise
 
 # A piece of a report; small enough that the first comes soon.
 PIECE = 500
+QUARTER_S, DAY_S = 900, 86_400
 ATTRIBUTES = (
     "id", "email", "fname", "lname", "company", "title", "phone", "country", "regdate", "sti",
 )  # fmt: skip
@@ -56,6 +60,8 @@ _LISTS = {
     Mode.SIMLIVE: ("simlive_sessions_list", "simlive_session"),
     Mode.ON_DEMAND: ("od_sessions_list", "od_session"),
 }
+# What a cell begins with that may have to be defused.
+_RISKY = frozenset("=+-@\t\r\n")
 _encode = msgspec.json.Encoder().encode
 
 T = TypeVar("T")
@@ -165,10 +171,15 @@ def csv_report(
     header, rows = _table(tx, org_id, event, moment, wanted)
     text = io.StringIO()
     write = csv.writer(text).writerow
-    write([defuse(name) for name in header])
+    write(map(defuse, header))
     for some in _batches(rows):
         for row in some:
-            write([defuse(cell) if isinstance(cell, str) else cell for cell in row])
+            write(
+                [
+                    cell if isinstance(cell, int) or cell[:1] not in _RISKY else defuse(cell)
+                    for cell in row
+                ]
+            )
         yield (text.getvalue().encode(),)
         text.seek(0)
         text.truncate()
@@ -190,7 +201,8 @@ def _table(
 ) -> tuple[list[str], Iterator[list[Cell]]]:
     questions = list_custom_questions(tx, org_id, event.id)
     say = _clock(moment.zone)
-    rows = (_row(each, say, questions) for each in stream_report(tx, org_id, event.id, wanted))
+    found = stream_rows(tx, org_id, event.id, wanted)
+    rows = (_row(each, say, questions) for each in found)
     return [*ATTRIBUTES, *COUNTS, *map(printable, questions)], rows
 
 
@@ -256,23 +268,22 @@ def _attendee_json(each: Registrant, say: Say) -> dict[str, object]:
     return {**attributes, "session": sessions, **pairs}
 
 
-def _row(each: Registrant, say: Say, questions: list[str]) -> list[Cell]:
-    seconds = dict.fromkeys(_LISTS, 0)
-    for mode, interval in each.viewings:
-        seconds[mode] += interval.seconds
-    views = [interval for _, interval in each.viewings]
-    answers: dict[str, str] = {}
-    for question, answer in each.answers:
-        answers[question] = f"{answers[question]}; {answer}" if question in answers else answer
+def _row(row: tuple[Any, ...], say: Say, questions: list[str]) -> list[Cell]:
+    """A row of the table, from one of the statement."""
+    live, simlive, od, first, last, answers, asked, surveys = count_row(row)
     return [
-        each.id,
-        *map(printable, _attributes(each, say)[1:]),
-        *seconds.values(),
-        say(min(views)[0]) if views else "",
-        say(max(view.end for view in views)) if views else "",
-        len(each.questions),
-        each.surveys_answered,
-        *(printable(answers.get(question, "")) for question in questions),
+        row[0],
+        *[text if text.isprintable() else printable(text) for text in row[1:8]],
+        say(row[8]),
+        printable(row[9]),
+        live // 1000,
+        simlive // 1000,
+        od // 1000,
+        say(first) if first else "",
+        say(last) if last else "",
+        asked,
+        surveys,
+        *[printable(answers.get(question, "")) for question in questions],
     ]
 
 
@@ -293,12 +304,44 @@ def _pairs(each: Registrant) -> tuple[tuple[str, list[tuple[str, str]]], ...]:
     )
 
 
-def _clock(zone: ZoneInfo) -> Say:
-    """How instants are shown in a zone; many of a report are the same second."""
+class _Offsets(dict[int, int]):
+    """What a zone is ahead of UTC, in seconds, by quarter of an hour: offsets change at none but
+    full ones."""
 
-    @lru_cache(maxsize=4096)
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def __missing__(self, quarter: int) -> int:
+        moment = datetime.datetime.fromtimestamp(quarter * QUARTER_S, self._zone)
+        offset = moment.utcoffset() or datetime.timedelta()
+        self[quarter] = found = round(offset.total_seconds())
+        return found
+
+
+class _Days(dict[int, str]):
+    """Dates, by days since 1970, with a blank behind them."""
+
+    def __missing__(self, day: int) -> str:
+        date = datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
+        self[day] = found = f"{date} "
+        return found
+
+
+@cache
+def _times() -> list[str]:
+    """Every second of a day."""
+    return [f"{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}" for n in range(DAY_S)]
+
+
+def _clock(zone: ZoneInfo) -> Say:
+    """`say_time` for a zone, several times as fast."""
+    offsets, days, times = _Offsets(zone), _Days(), _times()
+
     def say(at: int) -> str:
-        return say_time(at, zone)
+        second = at // 1000
+        day, second = divmod(second + offsets[second // QUARTER_S], DAY_S)
+        return days[day] + times[second]
 
     return say
 
