@@ -8,6 +8,8 @@ from typing import Any
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
+import openpyxl
+import polars
 import pytest
 
 from tests.core.audience.crowd import keep
@@ -256,3 +258,27 @@ def test_guessing_is_throttled(house: House) -> None:
     answer = asked.send(house.node)
     assert answer.json()["convey_api"]["result"]["returnCode"] == 0
     assert int(answer.headers["retry-after"]) == 300
+
+
+def test_tables_open_where_people_open_them(shared_house: House) -> None:
+    """The CSV by polars, the workbook by openpyxl: the same table, with numbers as numbers."""
+    house = shared_house
+    body = house.report("/csv").send(house.node).body
+    frame = polars.read_csv(body, infer_schema_length=None)
+    assert frame.columns[:3] == ["id", "email", "fname"]
+    assert frame["od_duration"].to_list() == [
+        _seconds(each, Mode.ON_DEMAND) for each in house.crowd
+    ]
+    assert frame["title"].to_list()[5] == "Dr\nof\tthings"
+    sheet = house.report("/xlsx").send(house.node).body
+    book = openpyxl.load_workbook(BytesIO(sheet), read_only=True)
+    header, *rows = book["Audience"].iter_rows(values_only=True)
+    assert list(header) == frame.columns
+    assert [row[0] for row in rows] == [each.id for each in house.crowd]
+    assert [row[10] for row in rows] == [_seconds(each, Mode.LIVE) for each in house.crowd]
+    assert [row[2] for row in rows] == [each.first_name for each in house.crowd]
+    book.close()
+
+
+def _seconds(each: Registrant, mode: Mode) -> int:
+    return sum((end - start) // 1000 for own, (start, end) in each.viewings if own is mode)
