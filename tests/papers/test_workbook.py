@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
 
-from turnout.papers.workbook import LONGEST_CELL, write_workbook
+from turnout.papers.workbook import LONGEST_CELL, Cell, write_workbook
 
 TEXTS = (
     "",
@@ -52,7 +52,7 @@ def test_a_full_sheet_is_followed_by_another_with_the_same_header(rows, sheets):
 
 
 def test_the_same_rows_make_the_same_file_in_pieces():
-    rows = [[f"name {number}", number] for number in range(20_000)]
+    rows: list[list[Cell]] = [[f"name {number}", number] for number in range(20_000)]
     one, other = (list(write_workbook("Sheet", ["name", "n"], rows)) for _ in range(2))
     assert one == other
-    assert len(one) > 3
+    assert len(one) > 1
