@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table as RichTable
 
-from bench import booking, broadcast, door, drain, growth, memory, register, report
+from bench import audience, booking, broadcast, door, drain, growth, memory, register, report
 from bench.figures import Results, Step, Table, describe_machine, new_file
 from bench.servers import Demo, make_demo
 
@@ -28,6 +28,7 @@ STEPS: dict[str, ModuleType] = {
     "broadcast": broadcast,
     "door": door,
     "booking": booking,
+    "audience": audience,
 }
 
 console = Console(highlight=False)

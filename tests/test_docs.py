@@ -1,5 +1,6 @@
 """What the docs say is so: paths, settings, commands, codes, metrics, sizes, and what they run."""
 
+import csv
 import itertools
 import json
 import re
@@ -339,15 +340,15 @@ def test_metrics_are_listed_with_their_labels(demo: Server) -> None:
 @pytest.mark.parametrize("stand_in", [False, True])
 def test_the_lines_of_the_readme_register_somebody(demo: Server, stand_in: bool) -> None:
     script = "\n".join(sh_blocks(read("README.md")))
-    registered, status, *messages, checked, again, booked, seat, reported = run(
+    registered, status, *messages, checked, again, booked, seat, events = run(
         demo, script, stand_in=stand_in
     )
     check_messages(*messages)
     check_door(demo, checked, again)
+    check_report(demo, events)
     if not isinstance(booked, str):  # the lines are run twice
         assert booked["registration"] == seat["RegistrationIdentifier"]
     assert seat["LearnerIdentifier"] == demo.demo["booking"]["learners"][20]
-    check_report(demo, reported)
     assert (registered["responseCode"], status["responseCode"]) == (200, 200)
     assert registered["registration"]["contact"] == {"email": "ada@example.com"}
     (session,) = registered["registration"]["sessions"]
@@ -357,19 +358,24 @@ def test_the_lines_of_the_readme_register_somebody(demo: Server, stand_in: bool)
     assert (result["status"], result["contactId"] > 0) == ("success", True)
 
 
-def check_report(demo: Server, report: Any) -> None:
-    """What the README's lines about reports must have printed."""
-    success = report["convey_api"]["result"]["success"]
-    assert success["eventid"] == demo.demo["reporting"]["eventId"]
-    assert len(success["attendee_list"]["attendee"]) == 6
-
-
 def check_door(demo: Server, checked: Any, again: Any) -> None:
     """What the README's lines about the door must have printed."""
     code = demo.demo["attendance"]["ticketCodes"][7]
     if "error" not in checked:  # the lines are run twice
         assert [ticket["code"] for ticket in checked["tickets"]] == [code]
     assert again["error"].startswith(f"Ticket {code} was checked already, at ")
+
+
+def check_report(demo: Server, listed: Any) -> None:
+    """What the README's lines about the webcast must have printed, and written."""
+    infos = listed["convey_api"]["result"]["success"]["event_list"]["event_info"]
+    member = demo.demo["reporting"]
+    titles = {each["id"]: each["title"] for each in infos}
+    assert titles[str(member["eventId"])] == "The last metre, live"
+    with (demo.folder / "live.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 30
+    assert all(int(row["live_duration"]) > 0 for row in rows)
 
 
 def check_messages(accepted: Any, details: Any, written: Any, jobs: Any) -> None:

@@ -18,6 +18,9 @@ from falcon.asgi import Request
 from turnout import networks
 from turnout.carriers import Carrier
 from turnout.carriers.simulator.outbox import list_messages
+from turnout.core.audience.links import PATH as WATCH
+from turnout.core.audience.permissions import ReportedEvent, require_event
+from turnout.core.audience.summary import Summary, summarize
 from turnout.core.exams.printing import PATH as SCRAP_PAPER
 from turnout.core.identity.credentials import touch_credentials
 from turnout.core.identity.members import require_member
@@ -45,7 +48,7 @@ from turnout.dialects.messaging.jobs import JobParts
 from turnout.dialects.registration import routes as registration
 from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.reporting import routes as reporting
-from turnout.dialects.reporting.auth import Readers
+from turnout.dialects.reporting.auth import Sessions
 from turnout.errors import Failure, Unavailable
 from turnout.http import logs, server
 from turnout.http.app import Asgi, Mount, RootApp
@@ -55,6 +58,7 @@ from turnout.http.rate_limit import RateLimiter
 from turnout.settings import Settings, SettingsError, split_list
 from turnout.store import Database, Tx, open_database
 from turnout.store.migrations.revisions import HEAD
+from turnout.web.beats import Beats
 from turnout.web.catalogue import Api, OutboxFilter, SentMessage, WebParts
 from turnout.web.routes import build as build_web
 from turnout.workers.callbacks import callback_loops
@@ -75,9 +79,9 @@ SWITCH_INTERVAL_S = 0.001
 log = structlog.get_logger()
 
 ATTENDANCE_DOCUMENT = Path(attendance.__file__).with_name("openapi.yaml")
-REPORTING_DOCUMENT = Path(reporting.__file__).with_name("openapi.yaml")
 REGISTRATION_DOCUMENT = Path(registration.__file__).with_name("openapi.yaml")
 BOOKING_DOCUMENT = Path(booking.__file__).with_name("openapi.yaml")
+REPORTING_DOCUMENT = Path(reporting.__file__).with_name("openapi.yaml")
 MESSAGING_DOCUMENT = Path(messaging.__file__).with_name("openapi.yaml")
 
 # An API with an OpenAPI document is served, and has a reference page.
@@ -114,9 +118,8 @@ APIS = (
         "reporting",
         "Reporting",
         "/api/reporting",
-        "Who registered, watched, asked and answered.",
+        "Who watched, asked and answered.",
         REPORTING_DOCUMENT,
-        is_whole=False,
     ),
 )
 
@@ -131,17 +134,17 @@ class Node:
         self.tokens = Tokens(db, settings.public_url)
         self.logins = Logins(db)
         self.doors = Doors(db)
-        self.readers = Readers(db)
         self.developers = Developers(db, settings.booking_host_suffix)
         self.outbound = Outbound(settings.outbound_allow)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
+        self.beats = Beats(db)
         api = self._registration()
         self.app = RootApp(
             self._mounts(api.app, demo),
             is_ready=self._check_ready,
             access_log=settings.access_log,
-            shortcuts=[api.shortcut],
-            secret_paths=(UNSUBSCRIBE, INVITATION, TICKET, WAITING, SCRAP_PAPER),
+            shortcuts=[api.shortcut, self.beats.shortcut],
+            secret_paths=(UNSUBSCRIBE, INVITATION, TICKET, WAITING, WATCH, SCRAP_PAPER),
         )
         self.workers = Workers(settings, db, self.outbound)
         self._loops: list[Loop] = []
@@ -183,7 +186,9 @@ class Node:
             booking.Parts(db=self.db, developers=self.developers, base_url=self.settings.public_url)
         )
         mounts += [Mount(each, "booking", booking_app) for each in booking.PREFIXES]
-        reporting_app: Asgi = reporting.build(reporting.Parts(db=self.db, readers=self.readers))
+        reporting_app: Asgi = reporting.build(
+            reporting.Parts(db=self.db, sessions=Sessions(self.db))
+        )
         mounts += [Mount(each, "reporting", reporting_app) for each in reporting.PREFIXES]
         webhooks = networks.make_webhooks(
             self.settings, self.db, CarrierInbox(self.db, receive_replies)
@@ -196,12 +201,16 @@ class Node:
                 demo=demo,
                 db=self.db,
                 read_outbox=self._read_outbox,
+                read_summary=self._read_summary,
             )
         )
         return [*mounts, Mount("/", "web", web)]
 
     async def _read_outbox(self, req: Request, wanted: OutboxFilter) -> list[SentMessage]:
         return await self.logins.read(req, _list_sent, wanted)
+
+    async def _read_summary(self, req: Request, event_id: int) -> tuple[ReportedEvent, Summary]:
+        return await self.logins.read(req, _summarize, event_id)
 
     async def start(self) -> None:
         """Start the loops."""
@@ -402,6 +411,11 @@ async def _ensure_signing_key(db: Database) -> None:
     keys = await db.read(list_published_keys)
     if not any(key.retired_at is None for key in keys):
         await db.write(ensure_signing_key, *await asyncio.to_thread(generate_key_pair))
+
+
+def _summarize(tx: Tx, login: Login, event_id: int) -> tuple[ReportedEvent, Summary]:
+    event = require_event(tx, login, event_id)
+    return event, summarize(tx, login.org_id, event_id)
 
 
 def _list_sent(tx: Tx, login: Login, wanted: OutboxFilter) -> list[SentMessage]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench import booking, door, drain, growth, memory, register, report
+from bench import audience, booking, door, drain, growth, memory, register, report
 from bench.__main__ import STEPS
 from bench.figures import Results, Step, describe_machine
 from bench.fill import fill
@@ -70,6 +70,17 @@ class TestSteps:
         assert used.processes == 1
         assert 20 < used.idle_mb <= max(used.loaded_mb.values())
         assert 0 < used.started_s < 60
+
+    def test_audience(self, demo, tmp_path):
+        size = audience.Size((300,), ("sqlite",), 50, 0.3, (2,))
+        found = audience.measure(demo, tmp_path / "audience", size, print)
+        [beaten] = found.beats
+        assert (beaten.connections, beaten.viewers, beaten.failed) == (2, 50, 0)
+        assert beaten.per_second > 0
+        assert [each.format for each in found.reports] == ["XML", "JSON", "CSV"]
+        assert all(each.megabytes > 0.05 for each in found.reports)
+        assert [len(table.rows) for table in audience.tables(found)] == [1, 3]
+        assert len(audience.targets(found)) == 3
 
     def test_door(self, demo, tmp_path):
         size = door.Size(

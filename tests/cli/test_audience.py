@@ -1,134 +1,121 @@
-"""`turnout audience …`."""
+"""`turnout media`, `viewing`, `watch`, `reporting`, `survey` and `question`."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.cli.runner import Turnout
+from tests.core.audience.cinema import Cinema, open_cinema
 from tests.support.node import new_database
-from turnout.core.audience.model import Mode, ReportFilter, seconds_of
-from turnout.core.audience.reporting import read_registrant, stream_registrants
-from turnout.core.events.model import span
-from turnout.core.events.programme import create_event, create_session
+from turnout.core.audience.asking import ask_question
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
 
-HEADING = "Email,First Name,Source,RegisteredAt,Session,Mode,Start,End"
 
-
-class Office:
-    """A command line whose organization had an event with a session on 1 March 2025."""
+class Hall:
+    """A command line whose organization has an event that can be watched."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.run = Turnout(new_database("sqlite", folder))
-        when = span("2025-03-01T10:00", "2025-03-01T11:00", "UTC")
+        self.run = Turnout(new_database("sqlite", folder), base_url="https://events.example.com")
         with self.run.database() as db:
-            self.org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
-            db.call(
-                create_user, self.org_id, "au/jo", name="J", email="j@example.com", actor="test"
+            org = db.call(
+                create_organization, "acme", "Acme", timezone="Europe/Berlin", actor="test"
             )
-            self.event = db.call(create_event, self.org_id, "Show", when, actor="test").id
-            self.session = db.call(
-                create_session, self.org_id, self.event, "Show", when, actor="test"
-            ).id
-
-    def load(self, *rows: str) -> tuple[int, str]:
-        file = self.folder / "rows.csv"
-        file.write_text("\n".join([HEADING, *rows]) + "\n")
-        result = self.run("audience", "import", "acme", self.event, file)
-        return result.code, " ".join((result.output + result.error).split())
-
-    def report(self) -> dict[str, tuple[str, dict[Mode, int], int]]:
-        """Source, seconds by mode, and number of each registrant by address."""
-        with self.run.database() as db:
-            rows = db.call(
-                lambda tx: list(stream_registrants(tx, self.org_id, self.event, ReportFilter()))
-            )
-        found = {}
-        for each in map(read_registrant, rows):
-            modes = {view.mode for view in each.viewings}
-            seconds = {
-                mode: seconds_of([view for view in each.viewings if view.mode is mode])
-                for mode in modes
-            }
-            found[each.email] = (each.tag, seconds, each.id)
-        return found
+            code = "rita@example.com"
+            db.call(create_user, org.org_id, code, name="Rita", email=code, actor="test")
+            cinema: Cinema = open_cinema(db, org.org_id)
+            self.viewer = cinema.register("ann@example.com")
+            asked = db.call(ask_question, org.org_id, self.viewer, cinema.talk.id, "Why?")
+        self.event, self.talk, self.show = cinema.event.id, cinema.talk, cinema.show
+        self.silent, self.question = cinema.silent, asked.id
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
-    return Office(tmp_path)
+def hall(tmp_path: Path) -> Hall:
+    return Hall(tmp_path)
 
 
-def test_an_audience_is_taken_over_once(office: Office) -> None:
-    rows = (
-        f"ann@example.com,Ann,mail,2025-02-01T00:00Z,{office.session},,"
-        "2025-03-01T10:30Z,2025-03-01T11:30Z",
-        f"ann@example.com,Ann,,,{office.session},live,2025-03-01T10:20Z,2025-03-01T10:40Z",
-        "bob@example.com,Bob,ads,,,,,",
+def test_media_are_set_and_listed(hall: Hall) -> None:
+    said = hall.run.ok("media", "set", "acme", hall.silent.pak, "https://x.test/a.M3U8?key=1")
+    assert said == (
+        f"Session {hall.silent.id} shows https://x.test/a.M3U8?key=1 (hls), live from "
+        "2027-01-04 15:00:00 to 2027-01-04 16:00:00.\n"
     )
-    for _ in range(2):
-        code, said = office.load(*rows)
-        assert code == 0, said
-        assert said.startswith("3 rows were imported.")
-    found = office.report()
-    assert found["ann@example.com"][:2] == ("mail", {Mode.LIVE: 2400, Mode.ON_DEMAND: 1800})
-    assert found["bob@example.com"][:2] == ("ads", {})
+    hall.run.ok(
+        *("media", "set", "acme", hall.silent.id, "https://x.test/player", "--simulated"),
+        *("--live-only", "--live-from", "2027-01-04T15:10", "--live-until", "2027-01-04T15:20"),
+    )
+    *_, row = hall.run.ok("media", "list", "acme", hall.event).splitlines()
+    assert row.split() == [
+        *(str(hall.silent.id), "embed", "simlive", "2027-01-04", "15:10:00"),
+        *("2027-01-04", "15:20:00", "no", "Silent"),
+    ]
+    failed = hall.run("media", "set", "acme", "nothing", "/x.mp4")
+    assert (failed.code, failed.error) == (1, "error: There is no session nothing.\n")
 
 
-def test_rows_that_cannot_be_taken_are_named(office: Office) -> None:
-    code, said = office.load(
-        "nobody,,,,,,,",
-        f"a@example.com,,,,{office.session},tape,2025-03-01T10:30Z,2025-03-01T11:30Z",
-        "b@example.com,,,,77,,2025-03-01T10:30Z,2025-03-01T11:30Z",
-        f"c@example.com,,,soon,{office.session},,,",
-        f"d@example.com,,,,{office.session},,2025-03-01T10:30Z,2025-03-01T10:30Z",
-        f"e@example.com,,,,{office.session},,2099-03-01T10:30Z,2099-03-01T11:30Z",
+def test_viewings_are_corrected_imported_and_listed(hall: Hall, tmp_path: Path) -> None:
+    who = ("acme", hall.event, "ann@example.com")
+    assert hall.run.ok("viewing", "list", *who) == "Nothing was watched.\n"
+    times = ("--start", "2027-01-04T15:00:00", "--end", "2027-01-04T15:10:00")
+    hall.run.ok("viewing", "add", *who, hall.talk.pak, "live", *times)
+    cut = ("--start", "2027-01-04T15:02:00", "--end", "2027-01-04T15:03:00")
+    said = hall.run.ok("viewing", "remove", *who, hall.talk.id, "live", *cut)
+    assert [line.split()[-1] for line in said.splitlines()] == ["SECONDS", "120", "420"]
+    assert said == hall.run.ok("viewing", "list", *who)
+    file = tmp_path / "views.csv"
+    file.write_text(
+        "email,session,start,duration\n"
+        f"ann@example.com,{hall.talk.id},2027-01-04T15:02:00,60\n"
+        f"bob@example.com,{hall.talk.id},2027-01-04T15:02:00,60\n"
     )
-    assert code == 1
-    for words in (
-        "line 2: 'nobody' is not an e-mail address.",
-        "line 3: Mode is live, simlive or od, not 'tape'.",
-        "line 4: The event has no session '77'.",
-        "line 5: 'soon' is no time",
-        "line 6: A viewing ends after it starts.",
-        "line 7: A viewing cannot be in the future.",
-        "6 rows of",
-    ):
-        assert words in said
-    assert office.report() == {}
+    done = hall.run("viewing", "import", "acme", hall.event, file)
+    assert done.output == "1 viewings were taken; 1 rows could not be.\n"
+    assert done.error.splitlines() == [
+        "line 3: bob@example.com is not registered for the event",
+        f"error: 1 rows of {file} were left out.",
+    ]
+    (_, row) = hall.run.ok("viewing", "list", *who).splitlines()
+    assert row.split()[-1] == "600"
+    links = hall.run.ok("watch", "link", *who).splitlines()
+    prefix = f"https://events.example.com/watch/{hall.talk.pak}/"
+    assert links[0].startswith(prefix)
+    assert [line.split()[-1] for line in links] == ["Talk", "Show"]
+    assert hall.run("watch", "link", "acme", hall.event, "bob@example.com").code == 1
 
 
-def test_what_was_not_watched_is_taken_out(office: Office) -> None:
-    office.load(
-        f"ann@example.com,Ann,,,{office.session},,2025-03-01T10:00Z,2025-03-01T10:30Z",
-    )
-    number = office.report()["ann@example.com"][2]
-    said = office.run.ok(
-        *("audience", "correct", "acme", number, office.session, "--reason", "a rehearsal"),
-        *("--start", "2025-03-01T09:00Z", "--end", "2025-03-01T10:10Z"),
-    )
-    assert said == "600 seconds were taken out.\n"
-    assert office.report()["ann@example.com"][1] == {Mode.LIVE: 1200}
+def test_reports_are_granted_and_revoked(hall: Hall) -> None:
+    assert hall.run.ok("reporting", "list", "acme").startswith("Nobody sees reports.")
+    said = hall.run.ok("reporting", "grant", "acme", "Rita@example.com", "--event", hall.event)
+    assert said == "User Rita@example.com sees reports of 1 of the events.\n"
+    assert hall.run.ok("reporting", "list", "acme").split() == [
+        *("USER", "EVENTS", "rita@example.com", "1")
+    ]
+    hall.run.ok("reporting", "grant", "acme", "rita@example.com")
+    assert hall.run.ok("reporting", "list", "acme").split()[-1] == "all"
+    hall.run.ok("reporting", "revoke", "acme", "rita@example.com")
+    assert hall.run("reporting", "revoke", "acme", "rita@example.com").code == 1
 
 
-def test_readers_media_and_surveys(office: Office) -> None:
-    said = office.run.ok("audience", "allow", "acme", "au/jo", "--event", office.event)
-    assert said == f"au/jo sees reports of events {office.event}.\n"
-    assert office.run.ok("audience", "allow", "acme", "au/jo") == (
-        "au/jo sees reports of all events.\n"
+def test_surveys_and_questions(hall: Hall) -> None:
+    assert hall.run.ok("survey", "list", "acme", hall.event).startswith("The event has no polls")
+    said = hall.run.ok(
+        *("survey", "create", "acme", hall.event, "Feedback", "--ask", "How was it?|Good|Bad"),
+        *("--ask", "More?"),
     )
-    said = office.run.ok(
-        *("audience", "media", "acme", office.session, "--kind", "hls"),
-        *("--url", "https://media.example.com/live.m3u8"),
+    number = said.split()[1]
+    assert said == f"Survey {number} is open.\n"
+    hall.run.ok(
+        *("survey", "create", "acme", hall.event, "Quick", "--ask", "Yes?|Yes|No", "--poll"),
+        *("--session", hall.talk.id),
     )
-    assert said == f"Session {office.session} plays https://media.example.com/live.m3u8.\n"
-    assert office.run("audience", "media", "acme", office.session, "--kind", "tape").code == 1
-    assert office.run.ok("audience", "survey", "acme", office.event) == "The event has no survey.\n"
-    said = office.run.ok(
-        *("audience", "survey", "acme", office.event, "--add", "How was it?"),
-        *("--choice", "Good", "--choice", "Bad", "--poll"),
-    )
-    row = said.splitlines()[1].split()
-    assert row[1:] == ["poll", "Good", "/", "Bad", "How", "was", "it?"]
+    hall.run.ok("survey", "close", "acme", number)
+    rows = [line.split() for line in hall.run.ok("survey", "list", "acme", hall.event).splitlines()]
+    assert rows[1] == [number, "survey", "closed", "all", "Feedback"]
+    assert rows[2][1:] == ["poll", "open", str(hall.talk.id), "Quick"]
+    assert hall.run.ok("survey", "open", "acme", number) == f"Survey {number} is open.\n"
+    hall.run.ok("question", "answer", "acme", hall.question, "Because.")
+    (_, row) = hall.run.ok("question", "list", "acme", hall.event).splitlines()
+    assert row.split()[-3:] == ["ann@example.com", "Why?", "Because."]
+    none = hall.run.ok("question", "list", "acme", hall.event, "--after", hall.question)
+    assert none == "Nobody asked anything.\n"

@@ -16,9 +16,9 @@ from tests.support.server import Server, clean_environment
 from turnout.cli import seeding
 from turnout.cli.demo import choose_settings, read_members, seed, write_private
 from turnout.cli.seeding_attendance import CAMPAIGNS, WAITING
+from turnout.cli.seeding_audience import PEOPLE
 from turnout.cli.seeding_booking import LEARNERS
 from turnout.cli.seeding_messages import LISTS
-from turnout.cli.seeding_reporting import VIEWERS
 from turnout.core.identity.passwords import is_password
 from turnout.core.messaging.numbers import is_deliverable
 from turnout.settings import Settings
@@ -56,9 +56,8 @@ def facts(folder: Path) -> dict[str, Any]:
     return {
         "events": ask(
             path,
-            # What is made last has other paks where the seeding was interrupted.
-            "SELECT title, CASE WHEN title LIKE 'Webcast%' THEN '' ELSE pak END, state, held "
-            "FROM events WHERE id NOT IN (SELECT event_id FROM exams) ORDER BY id",
+            "SELECT title, pak, state, held FROM events "
+            "WHERE id NOT IN (SELECT event_id FROM exams) ORDER BY id",
         ),
         "exams": ask(
             path,
@@ -66,11 +65,7 @@ def facts(folder: Path) -> dict[str, Any]:
             JOIN events e ON e.id = x.event_id ORDER BY x.number""",
         ),
         "learners": ask(path, "SELECT code, name_key FROM learners ORDER BY 1"),
-        "sessions": ask(
-            path,
-            """SELECT s.title, CASE WHEN e.title LIKE 'Webcast%' THEN '' ELSE s.pak END, s.capacity,
-            s.held FROM sessions s JOIN events e ON e.id = s.event_id ORDER BY s.id""",
-        ),
+        "sessions": ask(path, "SELECT title, pak, capacity, held FROM sessions ORDER BY id"),
         "people": ask(path, "SELECT email, first_name, last_name, company FROM people ORDER BY 1"),
         "bookings": ask(
             path,
@@ -115,7 +110,8 @@ def test_the_demo_is_a_believable_programme(seeded: Path) -> None:
     assert (states["Open Rail Summit"], states["Winter meetup"]) == ("open", "closed")
     assert len(states) == 4 + len(seeding.WEBINARS)
     invited = sum(each[3] for each in CAMPAIGNS)
-    assert len(found["people"]) == seeding.PEOPLE + invited + WAITING + LEARNERS + VIEWERS
+    known = seeding.PEOPLE + invited + WAITING + LEARNERS + PEOPLE
+    assert len(found["people"]) == known
     assert full == [(seeding.FULL_SESSION_PLACES, seeding.FULL_SESSION_PLACES)]
     assert all(held > 0 for _, _, state, held in found["events"] if state != "cancelled")
     assert ask(seeded / "turnout.db", "SELECT DISTINCT status FROM queue_items") == [("success",)]
@@ -143,15 +139,14 @@ def test_demo_json_has_users_and_lists_of_the_messaging_api(seeded: Path) -> Non
     hashes = ask(
         path,
         """SELECT u.user_code, u.role, c.digest FROM users u
-        JOIN credentials c ON c.org_id = u.org_id AND c.user_id = u.id ORDER BY 1""",
+        JOIN credentials c ON c.org_id = u.org_id AND c.user_id = u.id
+        WHERE u.user_code LIKE 'demo/%' ORDER BY 1""",
     )
     assert [(code, role) for code, role, _ in hashes] == [
         ("demo/admin", "Admin"),
         ("demo/agent", "Agent"),
-        ("demo/reports", "Acct"),
         ("demo/user", "Acct"),
     ]
-    hashes = [each for each in hashes if each[0] != "demo/reports"]
     for (code, _, hashed), name in zip(hashes, ("admin", "agent", "user"), strict=True):
         assert messaging[name]["username"] == code
         assert is_password(messaging[name]["password"], hashed)
@@ -217,14 +212,26 @@ def test_demo_json_leads_to_the_audience(seeded: Path) -> None:
     reporting = json.loads((seeded / "demo.json").read_text())["reporting"]
     assert list(reporting) == ["username", "password", "eventId"]
     path = seeded / "turnout.db"
-    own = f"event_id = {reporting['eventId']}"
-    viewers = f"SELECT mode, count(DISTINCT registration_id) FROM viewings WHERE {own} GROUP BY 1"
-    assert ask(path, viewers) == [("live", 30), ("od", 12), ("simlive", 12)]
-    assert ask(path, f"SELECT count(*) FROM registrations WHERE {own}") == [(VIEWERS,)]
-    tags = f"SELECT DISTINCT source_tag FROM registrations WHERE {own} ORDER BY 1"
-    assert ask(path, tags) == [("",), ("newsletter",), ("partner",)]
-    assert ask(path, f"SELECT count(*) FROM asked_questions WHERE {own}") == [(10,)]
-    assert ask(path, f"SELECT count(*) FROM survey_answers WHERE {own}") == [(15,)]
+    of = f"WHERE event_id = {reporting['eventId']}"
+    ((hashed,),) = ask(
+        path,
+        "SELECT c.digest FROM users u JOIN credentials c ON c.user_id = u.id "
+        f"WHERE u.user_code = '{reporting['username']}'",
+    )
+    assert is_password(reporting["password"], hashed)
+    modes = ask(path, f"SELECT mode, count(*) FROM viewings {of} GROUP BY 1 ORDER BY 1")
+    assert modes == [("live", 30), ("od", 20), ("simlive", 30)]
+    watched = f"SELECT registration_id FROM viewings {of}"
+    no_shows = f"SELECT count(*) FROM registrations {of} AND id NOT IN ({watched})"
+    assert ask(path, no_shows) == [(10,)]
+    assert ask(path, f"SELECT count(DISTINCT sti) FROM registrations {of}") == [(3,)]
+    days = f"SELECT count(DISTINCT created_at / 86400000) FROM registrations {of}"
+    assert ask(path, days)[0][0] >= 5
+    domains = "SELECT count(DISTINCT substr(email, instr(email, '@'))) FROM people p"
+    joined = f"{domains} JOIN registrations r ON r.person_id = p.id {of}"
+    assert ask(path, joined) == [(3,)]
+    for name in ("questions", "survey_answers"):
+        assert ask(path, f"SELECT count(*) >= 10 FROM {name} {of}") == [(1,)]
 
 
 def test_demo_json_and_the_database_are_for_their_owner_only(seeded: Path) -> None:
@@ -285,6 +292,7 @@ KILLED = """
 import os, signal, sys
 from turnout.cli import seeding
 from turnout.cli.seeding_attendance import CAMPAIGNS, WAITING
+from turnout.cli.seeding_audience import PEOPLE
 from turnout.cli.seeding_messages import LISTS
 from turnout.core.identity.passwords import is_password
 from turnout.core.messaging.numbers import is_deliverable

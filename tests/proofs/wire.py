@@ -38,6 +38,17 @@ async def register(
     return await read_answer(reader)
 
 
+async def send_beat(streams: Streams, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Send one beat; its status and answer. Raises when the server goes away."""
+    reader, writer = streams
+    text = json.dumps(body)
+    writer.write(
+        f"POST /watch/beats HTTP/1.1\r\nHost: turnout\r\nContent-Length: {len(text)}\r\n\r\n{text}"
+        "".encode()
+    )
+    return await read_answer(reader)
+
+
 async def read_answer(reader: asyncio.StreamReader) -> tuple[int, Any]:
     """Status and JSON body of the next answer."""
     head = await reader.readuntil(b"\r\n\r\n")

@@ -49,11 +49,6 @@ DEMO: dict[str, Any] = {
         "billingCode": "Certificate (3hr)",
         "examEvent": "01a2d07a-3680-705d-98d5-563dab2cd320",
     },
-    "reporting": {
-        "username": "reports@example.com",
-        "password": "demo-reports-password",
-        "eventId": 1000009,
-    },
 }
 
 

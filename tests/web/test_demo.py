@@ -110,20 +110,18 @@ def test_the_lines_of_the_start_page_book_a_seat(server):
     assert len(pages) == 8
 
 
-def test_the_lines_of_the_start_page_read_a_report(server):
-    sign_in, listed, report = Page(server.ask("GET", "/").body).codes[14:]
-    text = run_lines("\n".join(f"{each}\necho" for each in (sign_in, listed, report)))
-    login, events, *rows = [line for line in text.splitlines() if line.strip()]
-    success = json.loads(login)["convey_api"]["result"]["success"]
-    assert len(success["sessionid"]["value"]) == 40
-    ids = [
-        each["id"]
-        for each in json.loads(events)["convey_api"]["result"]["success"]["event_list"][
-            "event_info"
-        ]
-    ]
-    assert str(server.demo["reporting"]["eventId"]) in ids
-    assert len(rows) == 1 + 30
+def test_the_lines_of_the_start_page_show_who_watched(server):
+    login, events, report = Page(server.ask("GET", "/").body).codes[14:17]
+    script = "\n".join([login, f"{events}\necho", report])
+    done = subprocess.run(
+        ["/bin/sh", "-eu"], input=script, capture_output=True, text=True, timeout=TIMEOUT_S
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    listed, header, *rows = done.stdout.splitlines()
+    infos = json.loads(listed)["convey_api"]["result"]["success"]["event_list"]["event_info"]
+    assert str(server.demo["reporting"]["eventId"]) in [each["id"] for each in infos]
+    assert header.startswith("id,email,fname,")
+    assert len(rows) == 30
 
 
 def test_the_lines_of_the_reference_are_answered_as_it_says(server):

@@ -91,6 +91,8 @@ def test_every_answer_says_all_that_it_has(served):
     for place, media in list_media(served):
         if " request " not in place:
             schema = follow(served, media["schema"])
+            if schema.get("type") == "string":
+                continue  # XML, CSV and the like
             if schema.get("type") == "array":
                 schema = follow(served, schema["items"])
             for shape in schema.get("oneOf", [schema]):

@@ -17,6 +17,7 @@ from turnout.cli import (  # noqa: F401 - they add commands
     lists,
     opt_outs,
     outbox,
+    reporting,
     servers,
     tickets,
 )

@@ -1,200 +1,317 @@
-"""`turnout audience`: who may read reports, audiences of other platforms, and corrections."""
+"""`turnout media`, `viewing` and `watch`: what sessions show, and who has watched it."""
 
 import datetime
-from functools import partial
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, app, console, database, show_table
-from turnout.cli.imports import Row, import_rows, number_of
-from turnout.core.audience.asking import add_survey_question, list_survey_questions
-from turnout.core.audience.model import Interval, Mode
-from turnout.core.audience.readers import limit_reader
-from turnout.core.audience.viewing import remove_viewing, set_media
-from turnout.core.events.programme import list_sessions
-from turnout.core.identity.organizations import get_organization
-from turnout.core.identity.users import get_user_id
-from turnout.core.journeys.importing import (
-    ImportedRegistrant,
-    import_registrant,
-    import_viewing,
-)
-from turnout.core.people.model import Contact
-from turnout.errors import Invalid
-from turnout.store import Tx
+from turnout.cli.app import Number, actor, app, console, database, errors, settings, show_table
+from turnout.core.audience.importing import Fault, Row, import_viewings, read_viewings
+from turnout.core.audience.links import PATH, find_registered, make_token
+from turnout.core.audience.media import list_shows, set_media
+from turnout.core.audience.model import MediaKind, Mode
+from turnout.core.audience.viewings import Watched, correct_viewing, list_viewings
+from turnout.core.events.model import instant
+from turnout.core.events.programme import get_event
+from turnout.core.identity.model import Organization
+from turnout.core.identity.names import find_name
+from turnout.core.identity.organizations import check_zone, get_organization
+from turnout.errors import Invalid, Missing
+from turnout.store import Database, Tx
 
-audience = App(name="audience", help="Who watched, asked and answered; and who may read of it.")
-app.command(audience)
+SLICE = 500
+SHOWN_FAULTS = 100
+
+media = App(name="media", help="What sessions show: streams, films and embedded players.")
+viewing = App(name="viewing", help="Who has watched what, and for how long.")
+watch = App(name="watch", help="Personal links to the watch pages.")
+for family in (media, viewing, watch):
+    app.command(family)
 
 
-@audience.command
-def allow(org: str, user: str, /, *, event: list[Number] | None = None) -> None:
-    """Let a user see reports of these events only; without any, of all.
+@media.command(name="set")
+def set_(
+    org: str,
+    session: str,
+    url: str,
+    /,
+    *,
+    kind: MediaKind | None = None,
+    simulated: bool = False,
+    live_only: bool = False,
+    live_from: str | None = None,
+    live_until: str | None = None,
+) -> None:
+    """Say what a session shows; again replaces it.
 
     Args:
         org: Short name of the organization.
-        user: Code of the user.
-        event: Number of an event; may be repeated.
+        session: Number or pak of the session.
+        url: Address of an HLS playlist, of an MP4 film, or of a page to embed.
+        kind: What it is; without it, as the address ends.
+        simulated: It is a recording that is shown as if it were live.
+        live_only: It cannot be watched on demand once it was live.
+        live_from: When it goes live, by the organization's clock; without it, as planned.
+        live_until: When that ends; without it, as planned.
     """
     with database() as db:
-        org_id = db.call(get_organization, org).org_id
-        user_id = db.call(get_user_id, org_id, user)
-        db.call(limit_reader, org_id, user_id, event or [], actor=actor())
-    seen = f"events {', '.join(map(str, event))}" if event else "all events"
-    console.print(f"{user} sees reports of {seen}.")
+        organization = db.call(get_organization, org)
+        session_id = db.call(_find_session, organization.org_id, session)
+        made = db.call(
+            set_media,
+            organization.org_id,
+            session_id,
+            kind or _kind_of(url),
+            url,
+            is_simulated=simulated,
+            is_on_demand=not live_only,
+            live_from=_instant(live_from, organization),
+            live_until=_instant(live_until, organization),
+            actor=actor(),
+        )
+    console.print(
+        f"Session {session_id} shows {url} ({made.kind}), {made.live_mode} from "
+        f"{_say(made.live_from, organization)} to {_say(made.live_until, organization)}."
+    )
 
 
-@audience.command(name="import")
-def import_file(org: str, event: Number, file: Path, /) -> None:
-    """Import registrants and viewings from a CSV file; importing again changes nothing.
+@media.command(name="list")
+def list_media(org: str, event: Number, /) -> None:
+    """List the sessions of an event that can be watched.
 
-    The first line names the columns: Email, and as there are FirstName, LastName, Company,
-    RegisteredAt, Source, Session (its number), Mode (live, simlive, od), Start and End (ISO 8601).
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+    """
+    with database() as db:
+        organization = db.call(get_organization, org)
+        shows = db.call(list_shows, organization.org_id, event)
+    if not shows:
+        console.print("No session of the event can be watched. See `turnout media set`.")
+        return
+    rows = (
+        (
+            str(each.session_id),
+            each.media.kind.value,
+            each.media.live_mode.value,
+            _say(each.media.live_from, organization),
+            _say(each.media.live_until, organization),
+            "yes" if each.media.is_on_demand else "no",
+            each.title,
+        )
+        for each in shows
+    )
+    show_table("SESSION", "KIND", "MODE", "FROM", "UNTIL", "ON DEMAND", "TITLE", rows=rows)
+
+
+@viewing.command(name="import")
+def import_file(org: str, event: Number, file: Path, /, *, timezone: str | None = None) -> None:
+    """Take over viewings from a CSV file of another platform; the same again changes nothing.
+
+    The first line names the columns: email, session (number or pak; may be missing where one
+    session can be watched), mode (live, simlive or od; without it, by the session's live window),
+    start, and end or duration (seconds). Rows that cannot be taken are listed; the others are kept.
 
     Args:
         org: Short name of the organization.
         event: Number of the event.
         file: The file, in UTF-8.
-    """
-    columns = (
-        *("email", "firstname", "lastname", "company", "registeredat", "source"),
-        *("session", "mode", "start", "end"),
-    )
-    with database() as db:
-        org_id = db.call(get_organization, org).org_id
-        sessions = {each.id for each in db.call(list_sessions, org_id, event)}
-        take = partial(_take, org_id, event, sessions)
-        count = import_rows(db, file, columns, ["email"], take)
-    console.print(f"{count} rows were imported.")
-
-
-@audience.command
-def correct(
-    org: str, registration: Number, session: Number, /, *, start: str, end: str, reason: str
-) -> None:
-    """Take out what somebody did not watch.
-
-    Args:
-        org: Short name of the organization.
-        registration: Number of the registration, as reports have it.
-        session: Number of the session.
-        start: From when (ISO 8601; without an offset UTC).
-        end: Until when.
-        reason: Why; it is kept.
-    """
-    interval = Interval(_time(start), _time(end))
-    with database() as db:
-        org_id = db.call(get_organization, org).org_id
-        removed = db.call(
-            remove_viewing, org_id, registration, session, interval, reason=reason, actor=actor()
-        )
-    console.print(f"{removed // 1000} seconds were taken out.")
-
-
-@audience.command
-def media(
-    org: str,
-    session: Number,
-    /,
-    *,
-    kind: str = "",
-    url: str = "",
-    delivery: Mode = Mode.LIVE,
-) -> None:
-    """Say what a session's page plays.
-
-    Args:
-        org: Short name of the organization.
-        session: Number of the session.
-        kind: hls, mp4 or embed; empty, it plays nothing.
-        url: Address of the stream, the file or the embedded player.
-        delivery: live or simlive: what it is while it runs.
+        timezone: IANA name of the zone of times without an offset; without it, the event's.
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        db.call(
-            set_media,
-            org_id,
-            session,
-            delivery=delivery,
-            media_kind=kind,
-            media_url=url,
-            actor=actor(),
-        )
-    console.print(f"Session {session} plays {url or 'nothing'}.")
+        zone = timezone or db.call(get_event, org_id, event).timezone
+        check_zone(zone)
+        shows = db.call(list_shows, org_id, event)
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            found = read_viewings(lines, shows, zone)
+            taken, faults = _store(db, org_id, event, found)
+    for fault in faults[:SHOWN_FAULTS]:
+        errors.print(f"line {fault.line}: {fault.reason}")
+    if len(faults) > SHOWN_FAULTS:
+        errors.print(f"… and {len(faults) - SHOWN_FAULTS} more")
+    console.print(f"{taken} viewings were taken; {len(faults)} rows could not be.")
+    if faults:
+        raise Invalid("viewings.rows", f"{len(faults)} rows of {file} were left out.")
 
 
-@audience.command
-def survey(
+@viewing.command
+def add(
     org: str,
     event: Number,
+    email: str,
+    session: str,
+    mode: Mode,
     /,
     *,
-    add: str = "",
-    choice: list[str] | None = None,
-    poll: bool = False,
+    start: str,
+    end: str,
 ) -> None:
-    """List the questions of an event's survey, and add one.
+    """Add time that somebody watched.
 
     Args:
         org: Short name of the organization.
         event: Number of the event.
-        add: A question to add.
-        choice: One of its answers; may be repeated. Without it, any text is an answer.
-        poll: It is a poll, asked while a session runs.
+        email: Address of somebody who is registered for it.
+        session: Number or pak of the session.
+        mode: How it was watched.
+        start: From when, by the organization's clock, such as 2027-03-01T09:00:00.
+        end: Until when.
+    """
+    _correct(org, event, email, session, mode, start, end, is_removed=False)
+
+
+@viewing.command
+def remove(
+    org: str,
+    event: Number,
+    email: str,
+    session: str,
+    mode: Mode,
+    /,
+    *,
+    start: str,
+    end: str,
+) -> None:
+    """Take away time that somebody did not watch.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        email: Address of somebody who is registered for it.
+        session: Number or pak of the session.
+        mode: How it was said to be watched.
+        start: From when, by the organization's clock, such as 2027-03-01T09:00:00.
+        end: Until when.
+    """
+    _correct(org, event, email, session, mode, start, end, is_removed=True)
+
+
+@viewing.command(name="list")
+def list_all(org: str, event: Number, email: str, /) -> None:
+    """List what somebody has watched.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        email: Address of somebody who is registered for it.
+    """
+    with database() as db:
+        organization = db.call(get_organization, org)
+        viewer = db.call(_find_viewer, organization.org_id, event, email)
+        found = db.call(list_viewings, organization.org_id, event, viewer)
+    _show(found, organization)
+
+
+@watch.command
+def link(org: str, event: Number, email: str, /) -> None:
+    """Show somebody's personal links to the watch pages of an event.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        email: Address of somebody who is registered for it.
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        if add:
-            kind = "poll" if poll else "survey"
-            db.call(add_survey_question, org_id, event, add, choice or [], kind=kind, actor=actor())
-        found = db.call(list_survey_questions, org_id, event)
+        viewer = db.call(_find_viewer, org_id, event, email)
+        token = db.call(make_token, org_id, viewer)
+        shows = db.call(list_shows, org_id, event)
+    for each in shows:
+        console.print(f"{settings().public_url}{PATH}{each.pak}/{token}  {each.title}")
+    if not shows:
+        console.print("No session of the event can be watched. See `turnout media set`.")
+
+
+def _correct(
+    org: str,
+    event: Number,
+    email: str,
+    session: str,
+    mode: Mode,
+    start: str,
+    end: str,
+    *,
+    is_removed: bool,
+) -> None:
+    with database() as db:
+        organization = db.call(get_organization, org)
+        org_id = organization.org_id
+        viewer = db.call(_find_viewer, org_id, event, email)
+        times = (instant(start, organization.timezone), instant(end, organization.timezone))
+        session_id = db.call(_find_session, org_id, session)
+        found = db.call(
+            correct_viewing,
+            org_id,
+            viewer,
+            session_id,
+            mode,
+            times,
+            is_removed=is_removed,
+            actor=actor(),
+        )
+    _show(found, organization)
+
+
+def _store(
+    db: Database, org_id: int, event_id: int, found: Iterator[Row | Fault]
+) -> tuple[int, list[Fault]]:
+    taken, faults = 0, []
+    while some := list(islice(found, SLICE)):
+        rows = [each for each in some if isinstance(each, Row)]
+        refused = db.call(import_viewings, org_id, event_id, rows, actor=actor())
+        faults += [each for each in some if isinstance(each, Fault)] + refused
+        taken += len(rows) - len(refused)
+    return taken, faults
+
+
+def _show(found: list[Watched], organization: Organization) -> None:
     if not found:
-        console.print("The event has no survey.")
+        console.print("Nothing was watched.")
         return
     rows = (
-        (str(each.id), each.kind, " / ".join(each.choices) or "any text", each.question)
+        (
+            each.mode.value,
+            str(each.session_id),
+            _say(each.interval.start, organization),
+            _say(each.interval.end, organization),
+            str(each.interval.seconds),
+        )
         for each in found
     )
-    show_table("NUMBER", "KIND", "ANSWERS", "QUESTION", rows=rows)
+    show_table("MODE", "SESSION", "FROM", "UNTIL", "SECONDS", rows=rows)
 
 
-def _take(org_id: int, event_id: int, sessions: set[int], tx: Tx, row: Row) -> None:
-    contact = Contact(
-        email=row["email"],
-        first_name=row.get("firstname", ""),
-        last_name=row.get("lastname", ""),
-        company=row.get("company", ""),
-    )
-    registered = row.get("registeredat", "")
-    new = ImportedRegistrant(
-        contact, _time(registered) if registered else None, row.get("source", "")
-    )
-    registration_id = import_registrant(tx, org_id, event_id, new)
-    if not (row.get("start") or row.get("end")):
-        return
-    session_id = number_of(row, "session", 0)
-    if session_id not in sessions:
-        raise Invalid("import.session", f"The event has no session {row.get('session')!r}.")
-    interval = Interval(_time(row.get("start", "")), _time(row.get("end", "")))
-    import_viewing(tx, org_id, registration_id, session_id, interval, _mode(row.get("mode", "")))
+def _find_session(tx: Tx, org_id: int, session: str) -> int:
+    target = find_name(tx, "pak", session)
+    if target and (target.org_id, target.noun) == (org_id, "session"):
+        return target.target_id
+    if session.isascii() and session.isdigit() and len(session) < 16:
+        return int(session)
+    raise Missing("session.missing", f"There is no session {session}.")
 
 
-def _mode(text: str) -> Mode | None:
-    if not text:
-        return None
-    try:
-        return Mode(text.lower())
-    except ValueError as error:
-        raise Invalid("import.mode", f"Mode is live, simlive or od, not {text!r}.") from error
+def _find_viewer(tx: Tx, org_id: int, event_id: int, email: str) -> int:
+    found = find_registered(tx, org_id, event_id, email)
+    if found is None:
+        raise Missing("registration.missing", f"{email} is not registered for event {event_id}.")
+    return found
 
 
-def _time(text: str) -> int:
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=datetime.UTC)
-        return int(moment.timestamp() * 1000)
-    except (ValueError, OverflowError) as error:
-        raise Invalid("import.time", f"{text!r} is no time such as 2027-03-01T09:00Z.") from error
+def _kind_of(url: str) -> MediaKind:
+    path = url.partition("?")[0].lower()
+    if path.endswith(".m3u8"):
+        return MediaKind.HLS
+    return MediaKind.MP4 if path.endswith(".mp4") else MediaKind.EMBED
+
+
+def _instant(local: str | None, organization: Organization) -> int | None:
+    return None if local is None else instant(local, organization.timezone)
+
+
+def _say(at: int, organization: Organization) -> str:
+    moment = datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(organization.timezone))
+    return moment.strftime("%Y-%m-%d %H:%M:%S")

@@ -12,9 +12,9 @@ from turnout import bootstrap
 from turnout.cli import seeding
 from turnout.cli.app import app, console, database, errors, settings
 from turnout.cli.seeding_attendance import seed_attendance
+from turnout.cli.seeding_audience import seed_audience
 from turnout.cli.seeding_booking import seed_booking
 from turnout.cli.seeding_messages import seed_messages
-from turnout.cli.seeding_reporting import seed_reporting
 from turnout.settings import Settings
 from turnout.store import Ids
 
@@ -66,7 +66,9 @@ def seed(chosen: Settings, file: Path) -> dict[str, Any]:
         messaging = seed_messages(db, known.get("messaging", {}), bootstrap.policy_of(chosen))
         attendance = seed_attendance(db, known.get("attendance", {}), chosen.public_url)
         booking = seed_booking(db, known.get("booking", {}))
-        reporting = seed_reporting(db, known.get("reporting", {}))
+    # Names of its own, so that they are the same after an interrupted run.
+    with database(chosen, ids=Ids(seeding.SEED + 1)) as db:
+        reporting = seed_audience(db, known.get("reporting", {}))
     members = {
         "base_url": chosen.public_url,
         "registration": registration,

@@ -36,7 +36,7 @@ ACTOR = "system"
 MOST_JOBS = 1000
 
 
-class SeededUser(NamedTuple):
+class _Seeded(NamedTuple):
     """A user of the demo, as demo.json has it."""
 
     name: str
@@ -49,9 +49,9 @@ class SeededUser(NamedTuple):
 
 
 USERS = (
-    SeededUser("admin", Role.ADMIN, "Ada Admin"),
-    SeededUser("agent", Role.AGENT, "Agnes Agent"),
-    SeededUser("user", Role.ACCT, "Uma User"),
+    _Seeded("admin", Role.ADMIN, "Ada Admin"),
+    _Seeded("agent", Role.AGENT, "Agnes Agent"),
+    _Seeded("user", Role.ACCT, "Uma User"),
 )
 # Names of lists, and how many people are on them.
 LISTS = {"Speakers": 12, "Volunteers": 60}
@@ -63,14 +63,14 @@ def seed_messages(db: Database, known: dict[str, Any], policy: Policy) -> dict[s
     `known` is that member as written before: a password that is no longer good gets replaced.
     """
     org_id = db.call(get_organization, SLUG).org_id
-    users = {each.name: seed_user(db, org_id, each, known.get(each.name, {})) for each in USERS}
+    users = {each.name: _seed_user(db, org_id, each, known.get(each.name, {})) for each in USERS}
     login = _login(db, USERS[-1].user_code)
     lists = db.call(_seed_lists, login)
     db.call(_seed_jobs, login, lists, policy)
     return {**users, "userListIds": list(lists.values())}
 
 
-def seed_user(db: Database, org_id: int, each: SeededUser, known: dict[str, Any]) -> dict[str, str]:
+def _seed_user(db: Database, org_id: int, each: _Seeded, known: dict[str, Any]) -> dict[str, str]:
     password = str(known.get("password", ""))
     found = db.call(find_password, each.user_code)
     if found is None or not is_password(password, found.hashed):
@@ -79,7 +79,7 @@ def seed_user(db: Database, org_id: int, each: SeededUser, known: dict[str, Any]
     return {"username": each.user_code, "password": password}
 
 
-def _store_user(tx: Tx, org_id: int, each: SeededUser, hashed: str) -> None:
+def _store_user(tx: Tx, org_id: int, each: _Seeded, hashed: str) -> None:
     for user in list_users(tx, org_id):
         if user.user_code == each.user_code:
             set_password(tx, org_id, user.id, hashed)

@@ -22,6 +22,9 @@ processed = Counter("turnout_queue_processed", "Entries that a queue finished", 
 writes_waiting = Gauge("turnout_database_writes_waiting", "Commands that wait for the database")
 
 messages = Counter("turnout_messages", "Messages handed to networks", ["channel", "outcome"])
+beats = Counter("turnout_beats", "Beats of viewers", ["outcome"])
+beats_waiting = Gauge("turnout_beats_waiting", "Beats that wait for the database")
+beat_delay = Gauge("turnout_beat_delay_seconds", "Seconds that players are told to wait")
 callbacks = Counter("turnout_callbacks", "Calls made to integrators", ["outcome"])
 
 

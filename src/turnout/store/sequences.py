@@ -41,12 +41,12 @@ SEQUENCES = {
     "invitation": Block(1, 100),
     "waiting": Block(1, 1),
     "exam_change": Block(1, 100),
-    "audience": Block(1, 100),
     "job": Block(60_000_001, 1),
     "recipient": Block(1, 500),
     "user_list": Block(1001, 1),
     "messaging": Block(1, 100),
     "callback": Block(1, 100),
+    "audience": Block(1, 100),
 }
 
 

@@ -17,7 +17,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AbstractContextManager, closing
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import msgspec
 
@@ -30,12 +30,20 @@ MOST_STREAMS = 4
 RETRY_AFTER_S = 5
 _FRAME = 8
 
+V = TypeVar("V", bound=Callable[..., Any])
+
 Batch = list[tuple[Any, ...]]
 Reader = Callable[[], AbstractContextManager[Tx]]
 RowVerb = Callable[..., Generator[tuple[Any, ...], None, None]]
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[tuple[Any, ...]])
+
+
+def piecewise(verb: V) -> V:
+    """Mark a verb that yields few, large pieces: each is handed over by itself, at once."""
+    verb.is_piecewise = True  # type: ignore[attr-defined]
+    return verb
 
 
 class Stream:
@@ -85,9 +93,10 @@ class Stream:
     def run(self) -> None:
         """Read everything; in a thread of its own."""
         error: BaseException | None = None
+        most = 1 if getattr(self._verb, "is_piecewise", False) else BATCH_ROWS
         try:
             with self._reader() as tx, closing(self._verb(tx, *self._args, **self._kwargs)) as rows:
-                while batch := list(itertools.islice(rows, BATCH_ROWS)):
+                while batch := list(itertools.islice(rows, most)):
                     if not self._hand_over(batch):
                         break
         except BaseException as raised:  # noqa: BLE001 - whatever it is, it is the client's

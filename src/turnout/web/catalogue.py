@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from falcon.asgi import Request
 
+from turnout.core.audience.permissions import ReportedEvent
+from turnout.core.audience.summary import Summary
 from turnout.store import Database
 
 
@@ -62,6 +64,11 @@ ReadOutbox = Callable[[Request, OutboxFilter], Awaitable[list[SentMessage]]]
 Unauthenticated, Limited."""
 
 
+ReadSummary = Callable[[Request, int], Awaitable[tuple[ReportedEvent, Summary]]]
+"""An event in figures, for the reporting user who sends a request. Raises Unauthenticated,
+Denied, Missing, Limited."""
+
+
 class WebParts(NamedTuple):
     """What the pages are put together from; `demo` is the content of demo.json, or None.
 
@@ -73,3 +80,4 @@ class WebParts(NamedTuple):
     demo: dict[str, Any] | None
     db: Database | None = None
     read_outbox: ReadOutbox | None = None
+    read_summary: ReadSummary | None = None

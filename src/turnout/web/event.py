@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from falcon.asgi import Request, Response
 
+from turnout.core.audience.links import find_registered, note_source
 from turnout.core.events.model import EventState, TicketType
 from turnout.core.events.showing import ShownEvent, get_shown_event
 from turnout.core.exams.planning import is_exam
@@ -21,7 +22,7 @@ from turnout.core.journeys.joining import is_offered, register_directly
 from turnout.core.journeys.ticket_papers import event_calendar
 from turnout.core.journeys.waiting import join_list
 from turnout.core.people.model import Contact
-from turnout.core.text import is_email, is_storable
+from turnout.core.text import is_email
 from turnout.errors import Conflict, Invalid, Limited, Missing
 from turnout.http.body import read_body
 from turnout.http.dialect import Resource
@@ -60,9 +61,8 @@ class EventResource(Resource):
 
     async def on_get(self, req: Request, resp: Response, slug: str, number: str) -> None:
         """Show the event. Raises Missing, for a draft too."""
-        tag = req.get_param("sti", default="")
-        found = await self._db.read(_find, req.path, slug, number)
-        self._answer(resp, found, {"sti": tag} if is_storable(tag) else {})
+        given = {"sti": req.get_param("sti", default="").strip()}
+        self._answer(resp, await self._db.read(_find, req.path, slug, number), given)
 
     on_head = on_get
 
@@ -167,8 +167,11 @@ def _act(tx: Tx, found: _Found, given: dict[str, str], contact: Contact) -> None
     if found.is_exam or type_id not in {each.id for each in _offered(found.shown)}:
         raise Invalid("ticket_type.missing", "Choose a ticket.")
     if given.get("answer") != "wait":
-        tag = given.get("sti", "")[:LONGEST]
-        register_directly(tx, org_id, event_id, type_id, contact, tag if is_storable(tag) else "")
+        known = find_registered(tx, org_id, event_id, contact.email)
+        register_directly(tx, org_id, event_id, type_id, contact)
+        if known is None and given.get("sti", "").isprintable():
+            made = find_registered(tx, org_id, event_id, contact.email)
+            note_source(tx, org_id, made or 0, given.get("sti", ""))
         return
     try:
         join_list(tx, org_id, event_id, type_id, contact)

@@ -16,9 +16,11 @@ from turnout.web.failures import present_failure
 from turnout.web.invitation import InvitationResource
 from turnout.web.outbox import OutboxResource
 from turnout.web.policy import PagePolicy
+from turnout.web.summary import SummaryResource
 from turnout.web.ticket import TicketFileResource, TicketResource
 from turnout.web.unsubscribe import UnsubscribeResource
 from turnout.web.waiting import WaitingResource
+from turnout.web.watch import EntryResource, WatchResource
 
 
 def build(parts: WebParts) -> "falcon.asgi.App[Any, Any]":
@@ -44,8 +46,12 @@ def build(parts: WebParts) -> "falcon.asgi.App[Any, Any]":
         app.add_route("/ticket/{address}", TicketResource(parts.db))
         app.add_route("/ticket/{address}/{name}", TicketFileResource(parts.db, parts.base_url))
         app.add_route("/waiting/{token}", WaitingResource(parts.db))
+        app.add_route("/watch/{pak}", EntryResource(parts.db))
+        app.add_route("/watch/{pak}/{token}", WatchResource(parts.db))
         app.add_route("/{slug}/{number}", EventResource(parts.db))
         app.add_route("/{slug}/{number}/event.ics", CalendarResource(parts.db, parts.base_url))
+    if parts.read_summary:
+        app.add_route("/summary/{number}", SummaryResource(parts.read_summary))
     if parts.read_outbox:
         app.add_route("/outbox", OutboxResource(parts.read_outbox))
     return app

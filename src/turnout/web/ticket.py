@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from falcon.asgi import Request, Response
 
+from turnout.core.audience.links import list_watch_links
 from turnout.core.events.showing import ShownEvent
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.journeys.attendees import ShownTicket, read_ticket
@@ -27,6 +28,7 @@ class _Found(NamedTuple):
     shown: ShownEvent
     ticket: ShownTicket
     organizer: str
+    watch: list[tuple[str, str]]
 
 
 class TicketResource(Resource):
@@ -47,6 +49,7 @@ class TicketResource(Resource):
             place=found.shown.place,
             **times(found.shown),
             ticket=ticket,
+            watch=found.watch,
             address=address,
             qr="" if ticket.is_cancelled else qr_svg(ticket.signed),
             checked=local(ticket.checked_in_at, event.timezone) if ticket.checked_in_at else None,
@@ -111,4 +114,5 @@ async def _read(db: Database, address: str) -> _Found:
 
 def _find(tx: Tx, org_id: int, code: str) -> _Found:
     shown, ticket = read_ticket(tx, org_id, code)
-    return _Found(shown, ticket, get_organization_of(tx, org_id).name)
+    organizer = get_organization_of(tx, org_id).name
+    return _Found(shown, ticket, organizer, list_watch_links(tx, org_id, ticket.code))

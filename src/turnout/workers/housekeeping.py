@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from turnout.core.audience.permissions import forget_old_sessions
 from turnout.core.identity.credentials import touch_credentials
 from turnout.core.identity.idempotency import forget_old_keys
 from turnout.core.identity.model import Caller
@@ -38,8 +39,12 @@ def housekeeping_loops(
     async def sweep() -> bool:
         return await db.write_behind(forget_old_keys, SWEEP) == SWEEP
 
+    async def end_sessions() -> bool:
+        return await db.write_behind(forget_old_sessions, SWEEP) == SWEEP
+
     return [
         Loop("counts", count, every_s=1),
         Loop("last-used", touch, every_s=60),
         Loop("sweep", sweep, every_s=60),
+        Loop("reporting-sessions", end_sessions, every_s=60),
     ]

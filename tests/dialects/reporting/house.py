@@ -1,86 +1,81 @@
-"""The theatre with users who may read its reports, and requests to it."""
+"""An event with a crowd, users who may see reports of all or of one event, and requests."""
 
-import hashlib
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.core.audience.theatre import Theatre, fill
-from tests.dialects.messaging.people import HASH, PASSWORD
-from tests.dialects.messaging.people import Request as Request
-from tests.support.client import Answer
-from tests.support.node import WHEN, LocalNode
-from turnout.core.audience.readers import begin_session, limit_reader, name_user
-from turnout.core.audience.sql import sql
+from tests.core.audience.cinema import WHEN, open_cinema
+from tests.core.audience.crowd import fill
+from tests.dialects.messaging.people import HASH, PASSWORD, Request
+from tests.support.node import LocalNode
+from turnout.core.audience.permissions import grant_reporting
+from turnout.core.events.model import EventState, span
 from turnout.core.events.programme import create_event
-from turnout.core.identity.members import find_password
+from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
 from turnout.store import Tx
 
 REPORT = "/api/reporting/audience_reports"
-SESSION = "5e551011" * 5
-LIMITED = "11111ed0" * 5
+FORM = "application/x-www-form-urlencoded"
 
 
-class House(Theatre):
-    """`boss` may see all events, `usher` only another one; their sessions are known."""
+class House:
+    """`all` may see everything of the organization, `one` the event with the crowd, `none` nothing;
+    `other` is of another organization. Names in a request's values are put in: {si}, {ui} …"""
 
     def __init__(self, node: LocalNode) -> None:
-        super().__init__(node, "theatre")
-        fill(self)
-        self.ids: dict[str, str] = self.db.call(self._make)
+        self.node = node
+        self.org_id = node.db.call(create_organization, "house", "House", actor="test").org_id
+        self.cinema = open_cinema(node.db, self.org_id)
+        self.crowd = fill(node, self.cinema)
+        made = node.db.call(_make, self.org_id, self.cinema.event.id)
+        self.names: dict[str, Any] = {"event": self.cinema.event.id, "stranger": "0" * 40} | made
+        for user in ("all", "one"):
+            si, ui = self.log_in(user)
+            self.names |= {f"si_{user}": si, f"ui_{user}": ui}
+        self.names |= {"si": self.names["si_all"], "ui": self.names["ui_all"]}
+        self.names["password"] = PASSWORD
 
-    def _make(self, tx: Tx) -> dict[str, str]:
-        other = create_event(tx, self.org_id, "Next season", WHEN, actor="test")
-        ids = {}
-        for name, session in (("boss", SESSION), ("usher", LIMITED)):
-            user = create_user(
-                tx,
-                self.org_id,
-                f"th/{name}",
-                name=name.title(),
-                email=f"{name}@theatre.example.com",
-                password_hash=HASH,
-                actor="test",
-            )
-            found = find_password(tx, user.user_code)
-            assert found
-            begin_session(tx, found.login)
-            sql.add_session(
-                tx,
-                digest=_digest(session),
-                org_id=self.org_id,
-                user_id=user.id,
-                credential_id=found.login.credential_id,
-                now=tx.now,
-            )
-            ids[name] = name_user(self.org_id, user.id)
-            ids[f"{name}_id"] = str(user.id)
-        limit_reader(tx, self.org_id, int(ids["usher_id"]), [other.id], actor="test")
-        return ids
+    def log_in(self, user: str) -> tuple[str, str]:
+        asked = self.ask(
+            "GET", "/api/login/json", username=f"{user}@example.com", password=PASSWORD
+        )
+        success = asked.send(self.node).json()["convey_api"]["result"]["success"]
+        return success["sessionid"]["value"], success["userid"]["value"]
 
-    def login(self, form: str = "", **given: str) -> Request:
-        known = {"ver": "2.0", "username": "th/boss", "password": PASSWORD}
-        return Request("GET", f"/api/login{form}?{urlencode(known | given)}")
+    def ask(self, method: str, path: str, /, *, form: bool = False, **given: Any) -> Request:
+        """A request with these parameters, in the query or in a form."""
+        names = getattr(self, "names", {})
+        values = {name: str(value).format(**names) for name, value in given.items()}
+        if form:
+            return Request(method, path, {"Content-Type": FORM}, urlencode(values).encode())
+        query = f"?{urlencode(values)}" if values else ""
+        return Request(method, path + query)
 
-    def ask(self, path: str, method: str = "GET", **given: Any) -> Request:
-        """A request with the boss's session; None leaves a parameter out."""
-        known = {
-            "ver": "2.0",
-            "si": SESSION,
-            "ui": self.ids["boss"],
-            "ei": str(self.event_id),
-        } | given
-        text = urlencode({name: value for name, value in known.items() if value is not None})
-        if method == "GET":
-            return Request("GET", f"{path}?{text}")
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return Request(method, path, kind, text.encode())
-
-    def report(self, form: str = "", **given: Any) -> Answer:
-        answer = self.ask(f"{REPORT}{form}", **given).send(self.node)
-        assert answer.status == 200, answer.body
-        return answer
+    def report(self, kind: str = "", /, **given: Any) -> Request:
+        """A GET of the report of the crowd's event."""
+        base = {"ver": "2.0", "si": "{si}", "ui": "{ui}", "ei": "{event}"}
+        return self.ask("GET", REPORT + kind, **base | given)
 
 
-def _digest(session_id: str) -> str:
-    return hashlib.sha256(session_id.encode()).hexdigest()
+def _make(tx: Tx, org_id: int, event_id: int) -> dict[str, Any]:
+    later = span("2027-09-01T09:00", "2027-09-01T10:00", "America/New_York")
+    other = create_event(tx, org_id, "Later & <more>", later, actor="test")
+    draft = create_event(tx, org_id, "Draft", WHEN, state=EventState.DRAFT, actor="test")
+    elsewhere = create_organization(tx, "elsewhere", "Elsewhere", actor="test").org_id
+    foreign = create_event(tx, elsewhere, "Foreign", WHEN, actor="test")
+    for user, home, events in (
+        ("all", org_id, None),
+        ("one", org_id, [event_id]),
+        ("other", elsewhere, None),
+    ):
+        found = _user(tx, home, user)
+        grant_reporting(tx, home, found, events, actor="test")
+    _user(tx, org_id, "none")
+    return {"later": other.id, "draft": draft.id, "foreign": foreign.id}
+
+
+def _user(tx: Tx, org_id: int, user: str) -> int:
+    code = f"{user}@example.com"
+    return create_user(
+        tx, org_id, code, name=user.title(), email=code, password_hash=HASH, actor="test"
+    ).id

@@ -135,7 +135,6 @@ def test_every_table_of_an_organization_leads_its_key_with_it(tmp_path):
         "directory",
         "distributors",
         "early_reports",
-        "reporting_sessions",
         "installation_secrets",
         "network_ids",
         "sequences",

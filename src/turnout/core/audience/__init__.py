@@ -1,1 +1,1 @@
-"""The audience: who watched how long, what they asked and answered, and who may read of it."""
+"""The audience: who watched, asked and answered, and reports of it."""

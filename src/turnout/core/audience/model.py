@@ -1,105 +1,104 @@
-"""The nouns of the audience. Instants in epoch ms."""
+"""Viewings as intervals, and the pure rules about them. Instants in epoch ms.
+
+An interval is half open, [start, end), and begins and ends at whole seconds. Two that overlap or
+touch are one: so whoever watches on two devices at once is counted once, and a beat that is sent
+again changes nothing.
+"""
 
 import enum
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import msgspec
+
+SECOND_MS = 1000
+
 
 class Mode(enum.StrEnum):
-    """How something was watched."""
+    """How a session was watched: while it was live, while it was shown as if live, or later."""
 
     LIVE = "live"
     SIMLIVE = "simlive"
     ON_DEMAND = "od"
 
 
+class MediaKind(enum.StrEnum):
+    """What the watch page plays."""
+
+    HLS = "hls"
+    MP4 = "mp4"
+    EMBED = "embed"
+
+
 class Interval(NamedTuple):
     """From when to when somebody watched."""
 
-    starts_at: int
-    ends_at: int
+    start: int
+    end: int
+
+    @property
+    def seconds(self) -> int:
+        return (self.end - self.start) // SECOND_MS
 
 
-class Viewing(NamedTuple):
-    """An interval of a session in one mode."""
+class Media(msgspec.Struct, frozen=True):
+    """What a session shows, and when that is live; `is_simulated`: a recording shown as if it
+    were; `is_on_demand`: it can be watched once it was live."""
 
-    session_id: int
-    mode: Mode
-    starts_at: int
-    ends_at: int
+    kind: MediaKind
+    url: str
+    is_simulated: bool
+    is_on_demand: bool
+    live_from: int
+    live_until: int
 
+    def mode_at(self, at: int) -> Mode | None:
+        """How whoever watches at that instant does; None when there is nothing to watch."""
+        if self.live_from <= at < self.live_until:
+            return self.live_mode
+        return Mode.ON_DEMAND if at >= self.live_until and self.is_on_demand else None
 
-class Question(NamedTuple):
-    """What was asked, and what was answered; an empty answer = not yet."""
-
-    question: str
-    answer: str
-
-
-class ReportFilter(NamedTuple):
-    """Which registrants a report has. `from_at` and `until_at` bound the date range (None = open);
-    with one, a registrant is kept who registered in it (`by_registration`) or watched in it
-    (`by_viewing`). Lists are empty for "any"; the modes combine with "or"."""
-
-    from_at: int | None = None
-    until_at: int | None = None
-    by_registration: bool = True
-    by_viewing: bool = True
-    tags: tuple[str, ...] = ()
-    only_domains: tuple[str, ...] = ()
-    not_domains: tuple[str, ...] = ()
-    asked: bool = False
-    answered: bool = False
-    live: bool = False
-    on_demand: bool = False
-    simlive: bool = False
-    no_shows: bool = False
+    @property
+    def live_mode(self) -> Mode:
+        return Mode.SIMLIVE if self.is_simulated else Mode.LIVE
 
 
-class Registrant(NamedTuple):
-    """A row of a report."""
-
-    id: int
-    email: str
-    first_name: str
-    last_name: str
-    company: str
-    job_title: str
-    phone: str
-    country_code: str
-    registered_at: int
-    tag: str
-    viewings: list[Viewing]
-    registration_answers: list[Question]
-    questions: list[Question]
-    survey_answers: list[Question]
+def whole_seconds(start: int, end: int) -> Interval:
+    """The interval, both ends at the second that has begun: what follows one another still does."""
+    return Interval(start - start % SECOND_MS, end - end % SECOND_MS)
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
-    """The union of intervals, in order: those that overlap or touch become one, empty ones none."""
+    """The same time as intervals that neither overlap nor touch, earliest first; empty ones are
+    left out."""
     merged: list[Interval] = []
     for each in sorted(intervals):
-        if each.ends_at <= each.starts_at:
+        if each.start >= each.end:
             continue
-        if merged and each.starts_at <= merged[-1].ends_at:
-            last = merged[-1]
-            merged[-1] = Interval(last.starts_at, max(last.ends_at, each.ends_at))
+        if merged and each.start <= merged[-1].end:
+            merged[-1] = Interval(merged[-1].start, max(merged[-1].end, each.end))
         else:
             merged.append(each)
     return merged
 
 
-def seconds_of(viewings: Iterable[Viewing | Interval]) -> int:
-    """How long that is together, in whole seconds; what is not merged counts twice."""
-    return sum(each.ends_at - each.starts_at for each in viewings) // 1000
+def subtract(intervals: Iterable[Interval], taken: Interval) -> list[Interval]:
+    """What is left of the intervals without the time that is `taken`."""
+    left = []
+    for each in intervals:
+        left.append(Interval(each.start, min(each.end, taken.start)))
+        left.append(Interval(max(each.start, taken.end), each.end))
+    if taken.start >= taken.end:
+        return merge(intervals)
+    return merge(left)
 
 
-def split_by_mode(interval: Interval, ends_at: int, delivery: Mode) -> list[tuple[Mode, Interval]]:
-    """An interval cut at the end of its session: until then it is `delivery`, from then on
-    demand. What is before the start belongs to the session, too (doors open early)."""
-    parts = []
-    if interval.starts_at < ends_at:
-        parts.append((delivery, Interval(interval.starts_at, min(interval.ends_at, ends_at))))
-    if interval.ends_at > ends_at:
-        parts.append((Mode.ON_DEMAND, Interval(max(interval.starts_at, ends_at), interval.ends_at)))
-    return [(mode, each) for mode, each in parts if each.ends_at > each.starts_at]
+def split(interval: Interval, media: Media) -> list[tuple[Mode, Interval]]:
+    """The parts of an interval by how the session was watched; what is outside is left out."""
+    start, end = interval
+    live = Interval(max(start, media.live_from), min(end, media.live_until))
+    parts = [(media.live_mode, whole_seconds(*live))]
+    if media.is_on_demand:
+        later = Interval(max(start, media.live_until), end)
+        parts.append((Mode.ON_DEMAND, whole_seconds(*later)))
+    return [(mode, part) for mode, part in parts if part.start < part.end]

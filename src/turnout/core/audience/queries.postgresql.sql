@@ -1,52 +1,114 @@
--- == viewing ==
+-- name: find_watched(beats)
+-- crosses organizations: a group of beats holds those of many.
+-- Locks the registrations, by rising number: beats of one viewer are merged one after another.
+SELECT b.key - 1, r.event_id, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from,
+    m.live_until
+FROM jsonb_array_elements(CAST(:beats AS JSONB)) WITH ORDINALITY b (value, key)
+JOIN registrations r ON r.org_id = CAST(b.value ->> 0 AS BIGINT)
+    AND r.id = CAST(b.value ->> 1 AS BIGINT)
+JOIN sessions s ON s.org_id = r.org_id AND s.id = CAST(b.value ->> 2 AS BIGINT)
+    AND s.event_id = r.event_id
+JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
+WHERE r.state = 'confirmed'
+ORDER BY r.org_id, r.id FOR NO KEY UPDATE OF r;
 
--- name: lock_registration(org_id, id, event_id)$
-SELECT 1 FROM registrations WHERE org_id = :org_id AND id = :id AND event_id = :event_id FOR UPDATE;
+-- name: list_touching(parts)
+-- crosses organizations: a group of beats holds those of many.
+SELECT v.org_id, v.event_id, v.registration_id, v.mode, v.session_id, v.starts_at, v.ends_at
+FROM jsonb_array_elements(CAST(:parts AS JSONB)) b (value)
+JOIN viewings v ON v.org_id = CAST(b.value ->> 0 AS BIGINT)
+    AND v.event_id = CAST(b.value ->> 1 AS BIGINT)
+    AND v.registration_id = CAST(b.value ->> 2 AS BIGINT) AND v.mode = b.value ->> 3
+    AND v.session_id = CAST(b.value ->> 4 AS BIGINT)
+    AND v.starts_at <= CAST(b.value ->> 6 AS BIGINT)
+    AND v.ends_at >= CAST(b.value ->> 5 AS BIGINT);
 
--- == reporting ==
+-- name: list_custom_questions(org_id, event_id)
+-- Every custom question that somebody was asked, in the order in which they came up.
+SELECT a.value ->> 'question' AS question
+FROM registrations r
+CROSS JOIN jsonb_array_elements(CAST(r.answers AS JSONB) -> 'answers')
+    WITH ORDINALITY a (value, key)
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
+GROUP BY 1 ORDER BY min(r.id * 1000 + a.key);
 
--- name: list_registrants(org_id, event_id, is_dated, from_at, until_at, by_registration, by_viewing, tags, only_domains, not_domains, asked, answered, has_modes, live, on_demand, simlive, no_shows)
--- A report's registrants by number; the last three columns are JSON: viewings as [session, mode,
--- start, end], questions asked and survey answers as [question, answer]. Lists are JSON, empty =
--- any.
+-- name: report(org_id, event_id, is_ranged, by_regs, by_views, starts_at, ends_at, sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od, is_no_show)
+-- A row a registrant, by rising number; see queries.sqlite.sql.
 SELECT r.id, p.email, p.first_name, p.last_name, p.company, p.job_title, p.phone, p.country_code,
-    r.created_at, r.source_tag, r.answers,
-    (SELECT CAST(coalesce(json_agg(json_build_array(v.session_id, v.mode, v.starts_at, v.ends_at)
-        ORDER BY v.starts_at), '[]') AS TEXT) FROM viewings v
-        WHERE v.org_id = r.org_id AND v.registration_id = r.id),
-    (SELECT CAST(coalesce(json_agg(json_build_array(q.question, q.answer) ORDER BY q.id), '[]') AS TEXT) FROM asked_questions q
-        WHERE q.org_id = r.org_id AND q.registration_id = r.id),
-    (SELECT CAST(coalesce(json_agg(json_build_array(s.question, a.answer) ORDER BY s.id), '[]') AS TEXT) FROM survey_answers a
-        JOIN survey_questions s ON s.org_id = a.org_id AND s.id = a.question_id
-        WHERE a.org_id = r.org_id AND a.registration_id = r.id)
+    r.created_at, r.sti, r.answers,
+    CAST((SELECT json_agg(json_build_array(w.mode, w.starts_at, w.ends_at)
+            ORDER BY w.starts_at, w.mode COLLATE "C", w.session_id)
+        FROM viewings w
+        WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id)
+        AS TEXT),
+    CAST((SELECT json_agg(json_build_array(w.question, w.answer) ORDER BY w.id)
+        FROM questions w
+        WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id)
+        AS TEXT),
+    CAST((SELECT json_agg(json_build_array(w.survey_id, w.question, w.answer)
+            ORDER BY w.survey_id, w.number)
+        FROM survey_answers w
+        WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
+            AND w.is_poll = 0)
+        AS TEXT)
 FROM registrations r
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
-    AND (:is_dated = 0
-        OR (:by_registration = 1 AND r.created_at >= :from_at AND r.created_at < :until_at)
-        OR (:by_viewing = 1 AND EXISTS (SELECT 1 FROM viewings d
-            WHERE d.org_id = r.org_id AND d.registration_id = r.id
-            AND d.starts_at < :until_at AND d.ends_at > :from_at)))
-    AND (:tags = '' OR r.source_tag IN (SELECT jsonb_array_elements_text(CAST(CASE :tags WHEN '' THEN '[]' ELSE :tags END AS jsonb))))
-    AND (:only_domains = '' OR lower(split_part(p.email, '@', 2)) IN (SELECT jsonb_array_elements_text(
-        CAST(CASE :only_domains WHEN '' THEN '[]' ELSE :only_domains END AS jsonb))))
-    AND (:not_domains = '' OR lower(split_part(p.email, '@', 2)) NOT IN (SELECT jsonb_array_elements_text(
-        CAST(CASE :not_domains WHEN '' THEN '[]' ELSE :not_domains END AS jsonb))))
-    AND (:asked = 0 OR EXISTS (SELECT 1 FROM asked_questions w
-        WHERE w.org_id = r.org_id AND w.registration_id = r.id))
-    AND (:answered = 0 OR EXISTS (SELECT 1 FROM survey_answers w
-        WHERE w.org_id = r.org_id AND w.registration_id = r.id))
-    AND (:has_modes = 0
-        OR EXISTS (SELECT 1 FROM viewings m WHERE m.org_id = r.org_id AND m.registration_id = r.id
-            AND ((m.mode = 'live' AND :live = 1) OR (m.mode = 'od' AND :on_demand = 1)
-                OR (m.mode = 'simlive' AND :simlive = 1)))
-        OR (:no_shows = 1 AND NOT EXISTS (SELECT 1 FROM viewings n
-            WHERE n.org_id = r.org_id AND n.registration_id = r.id)))
+    AND (CAST(:is_ranged AS BIGINT) = 0
+        OR (CAST(:by_regs AS BIGINT) = 1 AND r.created_at >= CAST(:starts_at AS BIGINT)
+            AND r.created_at < CAST(:ends_at AS BIGINT))
+        OR (CAST(:by_views AS BIGINT) = 1 AND EXISTS (
+            SELECT 1 FROM viewings v
+            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id
+                AND v.starts_at < CAST(:ends_at AS BIGINT)
+                AND v.ends_at > CAST(:starts_at AS BIGINT))))
+    AND (CAST(:sti AS TEXT) IS NULL
+        OR r.sti IN (SELECT jsonb_array_elements_text(CAST(:sti AS JSONB))))
+    AND (CAST(:include AS TEXT) IS NULL OR EXISTS (
+        SELECT 1 FROM jsonb_array_elements_text(CAST(:include AS JSONB)) d (value)
+        WHERE right(p.email_key, length(d.value)) = d.value))
+    AND (CAST(:exclude AS TEXT) IS NULL OR NOT EXISTS (
+        SELECT 1 FROM jsonb_array_elements_text(CAST(:exclude AS JSONB)) d (value)
+        WHERE right(p.email_key, length(d.value)) = d.value))
+    AND (CAST(:has_asked AS BIGINT) = 0 OR EXISTS (
+        SELECT 1 FROM questions q
+        WHERE q.org_id = r.org_id AND q.event_id = r.event_id AND q.registration_id = r.id))
+    AND (CAST(:has_answered AS BIGINT) = 0 OR EXISTS (
+        SELECT 1 FROM survey_answers a
+        WHERE a.org_id = r.org_id AND a.event_id = r.event_id AND a.registration_id = r.id
+            AND a.is_poll = 0))
+    AND (CAST(:is_viewer AS BIGINT) = 0
+        OR (CAST(:is_no_show AS BIGINT) = 1 AND NOT EXISTS (
+            SELECT 1 FROM viewings v
+            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id))
+        OR EXISTS (
+            SELECT 1 FROM viewings v
+            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id
+                AND ((CAST(:is_live AS BIGINT) = 1 AND v.mode = 'live')
+                    OR (CAST(:is_simlive AS BIGINT) = 1 AND v.mode = 'simlive')
+                    OR (CAST(:is_od AS BIGINT) = 1 AND v.mode = 'od'))))
 ORDER BY r.id;
 
--- name: list_custom_questions(org_id, event_id)
-SELECT j.value ->> 'question' FROM registrations r
-CROSS JOIN LATERAL jsonb_array_elements(CAST(r.answers AS jsonb) -> 'answers')
-    WITH ORDINALITY j (value, place)
-WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
-GROUP BY 1 ORDER BY min(r.id), min(j.place);
+-- name: count_groups(org_id, event_id)
+-- See queries.sqlite.sql.
+WITH own AS MATERIALIZED (
+    SELECT r.sti AS sti, substring(p.email_key FROM '[^@]*$') AS domain,
+        CAST(EXISTS (SELECT 1 FROM viewings v WHERE v.org_id = r.org_id
+            AND v.event_id = r.event_id AND v.registration_id = r.id AND v.mode = 'live')
+            AS INTEGER) AS live,
+        CAST(EXISTS (SELECT 1 FROM viewings v WHERE v.org_id = r.org_id
+            AND v.event_id = r.event_id AND v.registration_id = r.id AND v.mode = 'simlive')
+            AS INTEGER) AS simlive,
+        CAST(EXISTS (SELECT 1 FROM viewings v WHERE v.org_id = r.org_id
+            AND v.event_id = r.event_id AND v.registration_id = r.id AND v.mode = 'od')
+            AS INTEGER) AS od
+    FROM registrations r
+    JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+    WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed')
+SELECT 'source' AS kind, sti COLLATE "C" AS name, count(*) AS total, sum(live), sum(simlive),
+    sum(od)
+FROM own GROUP BY sti COLLATE "C"
+UNION ALL
+SELECT 'domain', coalesce(domain, '') COLLATE "C", count(*), sum(live), sum(simlive), sum(od)
+FROM own GROUP BY coalesce(domain, '') COLLATE "C"
+ORDER BY 1, 3 DESC, 2;

@@ -1,108 +1,262 @@
--- == viewing ==
+-- == what is shown ==
 
--- name: get_session(org_id, id)^
-SELECT id, event_id, title, starts_at, ends_at, delivery, media_kind, media_url FROM sessions
-WHERE org_id = :org_id AND id = :id;
+-- name: set_media(org_id, session_id, kind, url, is_simulated, is_on_demand, live_from, live_until, now)!
+INSERT INTO session_media
+    (org_id, session_id, kind, url, is_simulated, is_on_demand, live_from, live_until, created_at,
+     updated_at)
+VALUES
+    (:org_id, :session_id, :kind, :url, :is_simulated, :is_on_demand, :live_from, :live_until,
+     :now, :now)
+ON CONFLICT (org_id, session_id) DO UPDATE SET
+    kind = excluded.kind, url = excluded.url, is_simulated = excluded.is_simulated,
+    is_on_demand = excluded.is_on_demand, live_from = excluded.live_from,
+    live_until = excluded.live_until, updated_at = excluded.updated_at;
 
--- name: set_media(org_id, id, delivery, media_kind, media_url, now)!
-UPDATE sessions SET delivery = :delivery, media_kind = :media_kind, media_url = :media_url,
-    updated_at = :now
-WHERE org_id = :org_id AND id = :id;
+-- name: find_session(org_id, id)^
+SELECT id, uuid, pak, event_id, title, state, starts_local, ends_local, starts_at, ends_at,
+    capacity, held
+FROM sessions WHERE org_id = :org_id AND id = :id;
 
--- name: lock_registration(org_id, id, event_id)$
--- Held until this transaction ends on PostgreSQL (see the override).
-SELECT 1 FROM registrations WHERE org_id = :org_id AND id = :id AND event_id = :event_id;
+-- name: find_media(org_id, session_id)^
+SELECT kind, url, is_simulated, is_on_demand, live_from, live_until
+FROM session_media WHERE org_id = :org_id AND session_id = :session_id;
 
--- name: list_near(org_id, registration_id, session_id, mode, starts_at, ends_at)
--- Those that overlap or touch the span, in order.
-SELECT starts_at, ends_at FROM viewings
-WHERE org_id = :org_id AND registration_id = :registration_id AND session_id = :session_id
-    AND mode = :mode AND starts_at <= :ends_at AND ends_at >= :starts_at
-ORDER BY starts_at;
+-- name: list_event_media(org_id, event_id)
+SELECT s.id, s.pak, s.title, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from,
+    m.live_until
+FROM sessions s JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
+WHERE s.org_id = :org_id AND s.event_id = :event_id ORDER BY s.starts_at, s.id;
 
--- name: delete_viewing(org_id, registration_id, session_id, mode, starts_at)!
+-- == who may watch ==
+
+-- name: find_viewer(org_id, registration_id)^
+SELECT r.event_id, r.state, p.id, p.email, p.first_name, p.last_name
+FROM registrations r JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE r.org_id = :org_id AND r.id = :registration_id;
+
+-- name: find_registered(org_id, event_id, email_key)$
+SELECT r.id
+FROM people p
+JOIN registrations r ON r.org_id = p.org_id AND r.person_id = p.id AND r.event_id = :event_id
+WHERE p.org_id = :org_id AND p.email_key = :email_key AND r.state = 'confirmed'
+ORDER BY r.sitting LIMIT 1;
+
+-- name: list_ticket_shows(org_id, code)
+-- What whoever holds the ticket may watch.
+SELECT r.id, s.pak, s.title
+FROM tickets t
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN sessions s ON s.org_id = r.org_id AND s.event_id = r.event_id
+JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
+WHERE t.org_id = :org_id AND t.code = :code AND t.state = 'valid' AND r.state = 'confirmed'
+ORDER BY s.starts_at, s.id;
+
+-- name: find_sender(org_id)$
+-- The user in whose name the organization's own mails go out.
+SELECT id FROM users WHERE org_id = :org_id AND disabled_at IS NULL ORDER BY id LIMIT 1;
+
+-- name: set_sti(org_id, id, sti, now)!
+-- The first source that is known stays.
+UPDATE registrations SET sti = :sti, updated_at = :now
+WHERE org_id = :org_id AND id = :id AND sti = '';
+
+-- == viewings ==
+
+-- name: list_viewings(org_id, event_id, registration_id)
+SELECT mode, session_id, starts_at, ends_at FROM viewings
+WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registration_id
+ORDER BY mode, session_id, starts_at;
+
+-- name: add_viewing(org_id, event_id, registration_id, mode, session_id, starts_at, ends_at)*!
+INSERT INTO viewings (org_id, event_id, registration_id, mode, session_id, starts_at, ends_at)
+VALUES (:org_id, :event_id, :registration_id, :mode, :session_id, :starts_at, :ends_at)
+ON CONFLICT (org_id, event_id, registration_id, mode, session_id, starts_at)
+DO UPDATE SET ends_at = excluded.ends_at;
+
+-- name: delete_viewing(org_id, event_id, registration_id, mode, session_id, starts_at)*!
 DELETE FROM viewings
-WHERE org_id = :org_id AND registration_id = :registration_id AND session_id = :session_id
-    AND mode = :mode AND starts_at = :starts_at;
+WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registration_id
+    AND mode = :mode AND session_id = :session_id AND starts_at = :starts_at;
 
--- name: add_viewing(org_id, registration_id, session_id, mode, starts_at, ends_at, event_id)!
-INSERT INTO viewings (org_id, registration_id, session_id, mode, starts_at, ends_at, event_id)
-VALUES (:org_id, :registration_id, :session_id, :mode, :starts_at, :ends_at, :event_id);
+-- == questions ==
 
--- name: list_viewings(org_id, registration_id)
-SELECT session_id, mode, starts_at, ends_at FROM viewings
-WHERE org_id = :org_id AND registration_id = :registration_id
-ORDER BY session_id, mode, starts_at;
+-- name: add_question(org_id, event_id, registration_id, id, session_id, question, now)!
+INSERT INTO questions
+    (org_id, event_id, registration_id, id, session_id, question, answer, asked_at)
+VALUES (:org_id, :event_id, :registration_id, :id, :session_id, :question, '', :now);
 
--- == asking ==
+-- name: count_questions(org_id, event_id, registration_id)$
+SELECT count(*) FROM questions
+WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registration_id;
 
--- name: count_asked(org_id, registration_id)$
-SELECT count(*) FROM asked_questions
-WHERE org_id = :org_id AND registration_id = :registration_id;
+-- name: list_own_questions(org_id, event_id, registration_id, session_id)
+SELECT id, question, answer, asked_at, answered_at FROM questions
+WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registration_id
+    AND session_id = :session_id ORDER BY id;
 
--- name: add_question(org_id, id, registration_id, session_id, event_id, question, now)!
-INSERT INTO asked_questions (org_id, id, registration_id, session_id, event_id, question, answer,
-    asked_at)
-VALUES (:org_id, :id, :registration_id, :session_id, :event_id, :question, '', :now);
+-- name: list_questions(org_id, event_id, after, most)
+SELECT q.id, q.session_id, p.email, q.question, q.answer, q.asked_at
+FROM registrations r
+JOIN questions q ON q.org_id = r.org_id AND q.event_id = r.event_id AND q.registration_id = r.id
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND q.id > :after
+ORDER BY q.id LIMIT :most;
 
--- name: set_question_answer(org_id, id, answer)!
-UPDATE asked_questions SET answer = :answer WHERE org_id = :org_id AND id = :id;
+-- name: answer_question(org_id, id, answer, now)!
+UPDATE questions SET answer = :answer, answered_at = :now WHERE org_id = :org_id AND id = :id;
 
--- name: add_survey_question(org_id, id, event_id, kind, question, choices, now)!
-INSERT INTO survey_questions (org_id, id, event_id, kind, question, choices, created_at)
-VALUES (:org_id, :id, :event_id, :kind, :question, :choices, :now);
+-- == polls and surveys ==
 
--- name: list_survey_questions(org_id, event_id)
-SELECT id, kind, question, choices FROM survey_questions
-WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
+-- name: add_survey(org_id, id, event_id, session_id, is_poll, title, items, now)!
+INSERT INTO surveys
+    (org_id, id, event_id, session_id, is_poll, title, items, is_open, created_at, updated_at)
+VALUES (:org_id, :id, :event_id, :session_id, :is_poll, :title, :items, 1, :now, :now);
 
--- name: set_survey_answer(org_id, registration_id, question_id, event_id, answer, now)!
-INSERT INTO survey_answers (org_id, registration_id, question_id, event_id, answer, answered_at)
-VALUES (:org_id, :registration_id, :question_id, :event_id, :answer, :now)
-ON CONFLICT (org_id, registration_id, question_id) DO UPDATE SET
-    answer = excluded.answer, answered_at = excluded.answered_at;
+-- name: find_survey(org_id, id)^
+SELECT id, event_id, session_id, is_poll, title, items, is_open
+FROM surveys WHERE org_id = :org_id AND id = :id;
 
--- == readers ==
+-- name: list_surveys(org_id, event_id)
+SELECT id, event_id, session_id, is_poll, title, items, is_open
+FROM surveys WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 
--- name: list_codes_of(email)
--- crosses organizations: signing in is what leads to the organization. Two are one too many.
-SELECT user_code FROM users WHERE email = :email AND disabled_at IS NULL LIMIT 2;
+-- name: set_survey_open(org_id, id, is_open, now)!
+UPDATE surveys SET is_open = :is_open, updated_at = :now WHERE org_id = :org_id AND id = :id;
 
--- name: forget_sessions(before)!
--- crosses organizations: sessions that ended are nobody's.
-DELETE FROM reporting_sessions WHERE used_at <= :before;
+-- name: put_answer(org_id, event_id, registration_id, is_poll, survey_id, number, question, answer, now)*!
+INSERT INTO survey_answers
+    (org_id, event_id, registration_id, is_poll, survey_id, number, question, answer, answered_at)
+VALUES
+    (:org_id, :event_id, :registration_id, :is_poll, :survey_id, :number, :question, :answer, :now)
+ON CONFLICT (org_id, event_id, registration_id, is_poll, survey_id, number)
+DO UPDATE SET answer = excluded.answer, answered_at = excluded.answered_at;
 
--- name: add_session(digest, org_id, user_id, credential_id, now)!
-INSERT INTO reporting_sessions (digest, org_id, user_id, credential_id, used_at)
-VALUES (:digest, :org_id, :user_id, :credential_id, :now);
+-- name: list_own_answers(org_id, event_id, registration_id)
+SELECT survey_id, number, answer FROM survey_answers
+WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registration_id
+ORDER BY survey_id, number;
 
--- name: find_session(digest)^
--- crosses organizations: a session leads to its user, and so to the organization.
-SELECT org_id, user_id, credential_id, used_at FROM reporting_sessions WHERE digest = :digest;
+-- == who may see reports ==
 
--- name: touch_session(digest, now, before)!
--- crosses organizations: a session is known by its digest.
-UPDATE reporting_sessions SET used_at = :now WHERE digest = :digest AND used_at < :before;
+-- name: put_reporting_user(org_id, user_id, is_all, now)!
+INSERT INTO reporting_users (org_id, user_id, is_all, created_at)
+VALUES (:org_id, :user_id, :is_all, :now)
+ON CONFLICT (org_id, user_id) DO UPDATE SET is_all = excluded.is_all;
 
--- name: list_reported(org_id, user_id)
-SELECT e.id, e.title, e.starts_at, e.ends_at FROM events e
-WHERE e.org_id = :org_id AND e.state <> 'draft' AND (
-    NOT EXISTS (SELECT 1 FROM reporting_events a WHERE a.org_id = :org_id AND a.user_id = :user_id)
-    OR EXISTS (SELECT 1 FROM reporting_events b WHERE b.org_id = :org_id AND b.user_id = :user_id
-        AND b.event_id = e.id))
+-- name: put_reporting_event(org_id, user_id, event_id)*!
+INSERT INTO reporting_user_events (org_id, user_id, event_id)
+VALUES (:org_id, :user_id, :event_id)
+ON CONFLICT (org_id, user_id, event_id) DO NOTHING;
+
+-- name: delete_reporting_events(org_id, user_id)!
+DELETE FROM reporting_user_events WHERE org_id = :org_id AND user_id = :user_id;
+
+-- name: delete_reporting_user(org_id, user_id)!
+DELETE FROM reporting_users WHERE org_id = :org_id AND user_id = :user_id;
+
+-- name: find_reporting_user(org_id, user_id)$
+SELECT is_all FROM reporting_users WHERE org_id = :org_id AND user_id = :user_id;
+
+-- name: has_reporting_event(org_id, user_id, event_id)$
+SELECT 1 FROM reporting_user_events
+WHERE org_id = :org_id AND user_id = :user_id AND event_id = :event_id;
+
+-- name: list_reporting_users(org_id)
+SELECT u.id, u.user_code, g.is_all, (
+    SELECT count(*) FROM reporting_user_events e
+    WHERE e.org_id = g.org_id AND e.user_id = g.user_id)
+FROM users u JOIN reporting_users g ON g.org_id = u.org_id AND g.user_id = u.id
+WHERE u.org_id = :org_id ORDER BY u.id;
+
+-- name: list_reported_events(org_id, user_id)
+-- The events that a reporting user may see, by number; drafts are nobody's yet.
+SELECT e.id, e.title, e.starts_at, e.ends_at
+FROM reporting_users g
+JOIN events e ON e.org_id = g.org_id
+WHERE g.org_id = :org_id AND g.user_id = :user_id AND e.state <> 'draft'
+    AND (g.is_all = 1 OR EXISTS (
+        SELECT 1 FROM reporting_user_events l
+        WHERE l.org_id = g.org_id AND l.user_id = g.user_id AND l.event_id = e.id))
 ORDER BY e.id;
 
--- name: may_see(org_id, user_id, event_id)$
-SELECT 1 WHERE
-    NOT EXISTS (SELECT 1 FROM reporting_events a WHERE a.org_id = :org_id AND a.user_id = :user_id)
-    OR EXISTS (SELECT 1 FROM reporting_events b WHERE b.org_id = :org_id AND b.user_id = :user_id
-        AND b.event_id = :event_id);
+-- name: add_reporting_session(org_id, digest, user_id, credential_id, now)!
+INSERT INTO reporting_sessions (org_id, digest, user_id, credential_id, created_at, used_at)
+VALUES (:org_id, :digest, :user_id, :credential_id, :now, :now);
 
--- name: has_user(org_id, id)$
-SELECT 1 FROM users WHERE org_id = :org_id AND id = :id;
+-- name: find_reporting_session(digest)^
+-- crosses organizations: the secret leads to the organization.
+SELECT org_id, user_id, credential_id, used_at FROM reporting_sessions WHERE digest = :digest;
 
--- name: clear_reported(org_id, user_id)!
-DELETE FROM reporting_events WHERE org_id = :org_id AND user_id = :user_id;
+-- name: touch_reporting_session(org_id, digest, at)!
+UPDATE reporting_sessions SET used_at = :at
+WHERE org_id = :org_id AND digest = :digest AND used_at < :at;
 
--- name: add_reported(org_id, user_id, event_id)!
-INSERT INTO reporting_events (org_id, user_id, event_id) VALUES (:org_id, :user_id, :event_id);
+-- name: list_old_sessions(before, most)
+-- crosses organizations: ended sessions are deleted for all of them.
+SELECT org_id, digest FROM reporting_sessions WHERE used_at < :before
+ORDER BY used_at LIMIT :most;
+
+-- name: delete_session(org_id, digest)*!
+DELETE FROM reporting_sessions WHERE org_id = :org_id AND digest = :digest;
+
+-- == summary ==
+
+-- name: count_registered(org_id, event_id)^
+-- Registered, asked, questions, answered, surveyed: how many.
+SELECT
+    (SELECT count(*) FROM registrations r
+        WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'),
+    (SELECT count(DISTINCT i.person_id) FROM invitations i
+        WHERE i.org_id = :org_id AND i.event_id = :event_id),
+    (SELECT count(DISTINCT r.id) FROM registrations r
+        JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+        WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
+            AND t.state = 'valid' AND t.checked_in_at IS NOT NULL),
+    (SELECT count(*) FROM questions q
+        WHERE q.org_id = :org_id AND q.event_id = :event_id),
+    (SELECT count(*) FROM questions q
+        WHERE q.org_id = :org_id AND q.event_id = :event_id AND q.answered_at IS NOT NULL);
+
+-- name: count_seconds(org_id, event_id)
+-- How many registrants watched for so many seconds, by mode; mode `all` is all of them together.
+SELECT mode, seconds, count(*) FROM (
+    SELECT v.mode AS mode, v.registration_id, sum(v.ends_at - v.starts_at) / 1000 AS seconds
+    FROM viewings v
+    JOIN registrations r ON r.org_id = v.org_id AND r.id = v.registration_id
+        AND r.state = 'confirmed'
+    WHERE v.org_id = :org_id AND v.event_id = :event_id
+    GROUP BY v.registration_id, v.mode
+    UNION ALL
+    SELECT 'all', v.registration_id, sum(v.ends_at - v.starts_at) / 1000
+    FROM viewings v
+    JOIN registrations r ON r.org_id = v.org_id AND r.id = v.registration_id
+        AND r.state = 'confirmed'
+    WHERE v.org_id = :org_id AND v.event_id = :event_id
+    GROUP BY v.registration_id) totals
+GROUP BY mode, seconds ORDER BY mode, seconds;
+
+-- name: list_steps(org_id, event_id, session_id, starts_at, step)
+-- How many began, and how many stopped, watching live before the step of that number.
+SELECT number, sum(began), sum(ended) FROM (
+    SELECT (v.starts_at - :starts_at + :step - 1) / :step AS number, 1 AS began, 0 AS ended
+    FROM viewings v
+    JOIN registrations r ON r.org_id = v.org_id AND r.id = v.registration_id
+        AND r.state = 'confirmed'
+    WHERE v.org_id = :org_id AND v.event_id = :event_id AND v.session_id = :session_id
+        AND v.mode <> 'od'
+    UNION ALL
+    SELECT (v.ends_at - :starts_at + :step - 1) / :step, 0, 1
+    FROM viewings v
+    JOIN registrations r ON r.org_id = v.org_id AND r.id = v.registration_id
+        AND r.state = 'confirmed'
+    WHERE v.org_id = :org_id AND v.event_id = :event_id AND v.session_id = :session_id
+        AND v.mode <> 'od') steps
+GROUP BY number ORDER BY number;
+
+-- name: count_answers(org_id, event_id)
+SELECT a.survey_id, a.number, a.answer, count(*)
+FROM survey_answers a
+JOIN registrations r ON r.org_id = a.org_id AND r.id = a.registration_id
+    AND r.state = 'confirmed'
+WHERE a.org_id = :org_id AND a.event_id = :event_id
+GROUP BY a.survey_id, a.number, a.answer ORDER BY a.survey_id, a.number, a.answer;

@@ -1,43 +1,103 @@
--- == reporting ==
+-- name: find_watched(beats)
+-- crosses organizations: a group of beats holds those of many.
+-- `beats` is JSON: [[org_id, registration_id, session_id], …]. Whose place and media are these?
+SELECT b.key, r.event_id, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from, m.live_until
+FROM json_each(:beats) b
+CROSS JOIN registrations r ON r.org_id = b.value ->> 0 AND r.id = b.value ->> 1
+CROSS JOIN sessions s ON s.org_id = r.org_id AND s.id = b.value ->> 2 AND s.event_id = r.event_id
+CROSS JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
+WHERE r.state = 'confirmed';
 
--- name: list_registrants(org_id, event_id, is_dated, from_at, until_at, by_registration, by_viewing, tags, only_domains, not_domains, asked, answered, has_modes, live, on_demand, simlive, no_shows)
--- A report's registrants by number; the last three columns are JSON: viewings as [session, mode,
--- start, end], questions asked and survey answers as [question, answer]. Lists are JSON, empty =
--- any.
-SELECT r.id, p.email, p.first_name, p.last_name, p.company, p.job_title, p.phone, p.country_code,
-    r.created_at, r.source_tag, r.answers,
-    (SELECT json_group_array(json_array(v.session_id, v.mode, v.starts_at, v.ends_at)) FROM viewings v
-        WHERE v.org_id = r.org_id AND v.registration_id = r.id),
-    (SELECT json_group_array(json_array(q.question, q.answer)) FROM asked_questions q
-        WHERE q.org_id = r.org_id AND q.registration_id = r.id),
-    (SELECT json_group_array(json_array(s.question, a.answer)) FROM survey_answers a
-        JOIN survey_questions s ON s.org_id = a.org_id AND s.id = a.question_id
-        WHERE a.org_id = r.org_id AND a.registration_id = r.id)
-FROM registrations r
-JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
-WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
-    AND (:is_dated = 0
-        OR (:by_registration = 1 AND r.created_at >= :from_at AND r.created_at < :until_at)
-        OR (:by_viewing = 1 AND EXISTS (SELECT 1 FROM viewings d
-            WHERE d.org_id = r.org_id AND d.registration_id = r.id
-            AND d.starts_at < :until_at AND d.ends_at > :from_at)))
-    AND (:tags = '' OR r.source_tag IN (SELECT value FROM json_each(CASE :tags WHEN '' THEN '[]' ELSE :tags END)))
-    AND (:only_domains = '' OR lower(substr(p.email, instr(p.email, '@') + 1)) IN (SELECT value FROM json_each(CASE :only_domains WHEN '' THEN '[]' ELSE :only_domains END)))
-    AND (:not_domains = '' OR lower(substr(p.email, instr(p.email, '@') + 1)) NOT IN (SELECT value FROM json_each(CASE :not_domains WHEN '' THEN '[]' ELSE :not_domains END)))
-    AND (:asked = 0 OR EXISTS (SELECT 1 FROM asked_questions w
-        WHERE w.org_id = r.org_id AND w.registration_id = r.id))
-    AND (:answered = 0 OR EXISTS (SELECT 1 FROM survey_answers w
-        WHERE w.org_id = r.org_id AND w.registration_id = r.id))
-    AND (:has_modes = 0
-        OR EXISTS (SELECT 1 FROM viewings m WHERE m.org_id = r.org_id AND m.registration_id = r.id
-            AND ((m.mode = 'live' AND :live = 1) OR (m.mode = 'od' AND :on_demand = 1)
-                OR (m.mode = 'simlive' AND :simlive = 1)))
-        OR (:no_shows = 1 AND NOT EXISTS (SELECT 1 FROM viewings n
-            WHERE n.org_id = r.org_id AND n.registration_id = r.id)))
-ORDER BY r.id;
+-- name: list_touching(parts)
+-- crosses organizations: a group of beats holds those of many.
+-- `parts` is JSON: [[org_id, event_id, registration_id, mode, session_id, start, end], …].
+SELECT v.org_id, v.event_id, v.registration_id, v.mode, v.session_id, v.starts_at, v.ends_at
+FROM json_each(:parts) b
+CROSS JOIN viewings v ON v.org_id = b.value ->> 0 AND v.event_id = b.value ->> 1
+    AND v.registration_id = b.value ->> 2 AND v.mode = b.value ->> 3
+    AND v.session_id = b.value ->> 4 AND v.starts_at <= b.value ->> 6
+    AND v.ends_at >= b.value ->> 5;
 
 -- name: list_custom_questions(org_id, event_id)
-SELECT j.value ->> 'question' FROM registrations r
-CROSS JOIN json_each(r.answers, '$.answers') j
+-- Every custom question that somebody was asked, in the order in which they came up: that is how
+-- the rows are read, and DISTINCT lets each through when it comes first. (Grouping and ordering
+-- would sort all of them.)
+SELECT DISTINCT a.value ->> 'question' AS question
+FROM registrations r CROSS JOIN json_each(r.answers, '$.answers') a
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed';
+
+-- name: report(org_id, event_id, is_ranged, by_regs, by_views, starts_at, ends_at, sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od, is_no_show)
+-- A row a registrant, by rising number. `sti`, `include` and `exclude` are JSON or null; the flags
+-- are 0 or 1. The contract's table of parameters has what each means.
+WITH
+    sources AS MATERIALIZED (SELECT value FROM json_each(:sti)),
+    included AS MATERIALIZED (SELECT value FROM json_each(:include)),
+    excluded AS MATERIALIZED (SELECT value FROM json_each(:exclude))
+SELECT r.id, p.email, p.first_name, p.last_name, p.company, p.job_title, p.phone, p.country_code,
+    r.created_at, r.sti, r.answers,
+    (SELECT json_group_array(json_array(v.mode, v.starts_at, v.ends_at)) FROM (
+        SELECT mode, starts_at, ends_at FROM viewings w
+        WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
+        ORDER BY starts_at, mode, session_id) v),
+    (SELECT json_group_array(json_array(q.question, q.answer)) FROM (
+        SELECT question, answer FROM questions w
+        WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
+        ORDER BY w.id) q),
+    (SELECT json_group_array(json_array(a.survey_id, a.question, a.answer)) FROM (
+        SELECT survey_id, question, answer FROM survey_answers w
+        WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
+            AND w.is_poll = 0
+        ORDER BY w.survey_id, w.number) a)
+FROM registrations r
+CROSS JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
-GROUP BY 1 ORDER BY min(r.id), min(j.key);
+    AND (:is_ranged = 0
+        OR (:by_regs = 1 AND r.created_at >= :starts_at AND r.created_at < :ends_at)
+        OR (:by_views = 1 AND EXISTS (
+            SELECT 1 FROM viewings v
+            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id
+                AND v.starts_at < :ends_at AND v.ends_at > :starts_at)))
+    AND (:sti IS NULL OR r.sti IN (SELECT value FROM sources))
+    AND (:include IS NULL OR EXISTS (
+        SELECT 1 FROM included d WHERE substr(p.email_key, -length(d.value)) = d.value))
+    AND (:exclude IS NULL OR NOT EXISTS (
+        SELECT 1 FROM excluded d WHERE substr(p.email_key, -length(d.value)) = d.value))
+    AND (:has_asked = 0 OR EXISTS (
+        SELECT 1 FROM questions q
+        WHERE q.org_id = r.org_id AND q.event_id = r.event_id AND q.registration_id = r.id))
+    AND (:has_answered = 0 OR EXISTS (
+        SELECT 1 FROM survey_answers a
+        WHERE a.org_id = r.org_id AND a.event_id = r.event_id AND a.registration_id = r.id
+            AND a.is_poll = 0))
+    AND (:is_viewer = 0
+        OR (:is_no_show = 1 AND NOT EXISTS (
+            SELECT 1 FROM viewings v
+            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id))
+        OR EXISTS (
+            SELECT 1 FROM viewings v
+            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id
+                AND ((:is_live = 1 AND v.mode = 'live') OR (:is_simlive = 1 AND v.mode = 'simlive')
+                    OR (:is_od = 1 AND v.mode = 'od'))))
+ORDER BY r.id;
+
+-- name: count_groups(org_id, event_id)
+-- Registrants by campaign source and by the domain of their address: how many, and how many of
+-- them watched in each mode.
+WITH own AS MATERIALIZED (
+    SELECT r.sti AS sti,
+        substr(p.email_key, length(rtrim(p.email_key, replace(p.email_key, '@', ''))) + 1)
+            AS domain,
+        EXISTS (SELECT 1 FROM viewings v WHERE v.org_id = r.org_id AND v.event_id = r.event_id
+            AND v.registration_id = r.id AND v.mode = 'live') AS live,
+        EXISTS (SELECT 1 FROM viewings v WHERE v.org_id = r.org_id AND v.event_id = r.event_id
+            AND v.registration_id = r.id AND v.mode = 'simlive') AS simlive,
+        EXISTS (SELECT 1 FROM viewings v WHERE v.org_id = r.org_id AND v.event_id = r.event_id
+            AND v.registration_id = r.id AND v.mode = 'od') AS od
+    FROM registrations r
+    CROSS JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+    WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed')
+SELECT 'source', sti, count(*), sum(live), sum(simlive), sum(od) FROM own GROUP BY sti
+UNION ALL
+SELECT 'domain', coalesce(domain, ''), count(*), sum(live), sum(simlive), sum(od)
+FROM own GROUP BY 2
+ORDER BY 1, 3 DESC, 2;

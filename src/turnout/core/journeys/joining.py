@@ -27,17 +27,10 @@ TICKET_MAILS = "ticket-mails"
 
 
 def register_directly(
-    tx: Tx,
-    org_id: int,
-    event_id: int,
-    ticket_type_id: int,
-    contact: Contact,
-    source_tag: str = "",
+    tx: Tx, org_id: int, event_id: int, ticket_type_id: int, contact: Contact
 ) -> None:
     """Register somebody from the event's page, and mail the ticket. Doing it again only mails the
     ticket again; the answer is the same, so that nobody learns who else is registered.
-
-    `source_tag` is the campaign source (`sti`) of the link that they came by.
 
     Raises Conflict when nothing is left or the event takes no registrations, Invalid for an
     address that is none or a ticket type that is not offered, Missing.
@@ -66,14 +59,6 @@ def register_directly(
             source=SOURCE,
             submitted=Submitted(contact),
         )
-        if source_tag:
-            sql.set_source_tag(
-                tx,
-                org_id=org_id,
-                event_id=event_id,
-                person_id=person_id,
-                source_tag=source_tag,
-            )
     queue_ticket_mail(tx, org_id, ticket_id)
 
 

@@ -252,16 +252,6 @@ INSERT INTO ticket_mails (org_id, ticket_id, user_id, due_at)
 VALUES (:org_id, :ticket_id, CAST(:user_id AS BIGINT), :now)
 ON CONFLICT (org_id, ticket_id) DO NOTHING;
 
--- name: set_source_tag(org_id, event_id, person_id, source_tag)!
-UPDATE registrations SET source_tag = :source_tag
-WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id AND sitting = 0;
-
--- == importing ==
-
--- name: set_origin(org_id, id, source_tag, created_at)!
-UPDATE registrations SET source_tag = :source_tag, created_at = :created_at
-WHERE org_id = :org_id AND id = :id;
-
 -- == ticket mails ==
 
 -- name: list_due_ticket_mails(now, most)

@@ -69,6 +69,11 @@ def set_answers(tx: Tx, org_id: int, registration_id: int, submitted: Submitted)
     )
 
 
+def set_registered_at(tx: Tx, org_id: int, registration_id: int, at: int) -> None:
+    """Say when (epoch ms) a registration was made that was taken over from elsewhere."""
+    sql.set_registered_at(tx, org_id=org_id, id=registration_id, at=at)
+
+
 def set_state(
     tx: Tx, org_id: int, registration_id: int, state: RegistrationState, ticket_type_id: int
 ) -> None:

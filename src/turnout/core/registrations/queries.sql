@@ -23,6 +23,9 @@ ON CONFLICT (org_id, person_id, event_id, sitting) DO NOTHING;
 UPDATE registrations SET answers = :answers, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
+-- name: set_registered_at(org_id, id, at)!
+UPDATE registrations SET created_at = :at WHERE org_id = :org_id AND id = :id;
+
 -- name: set_state(org_id, id, state, ticket_type_id, now)!
 UPDATE registrations SET state = :state, ticket_type_id = :ticket_type_id, updated_at = :now
 WHERE org_id = :org_id AND id = :id;

@@ -51,7 +51,21 @@ def send_code(tx: Tx, login: Login, asked: CodeRequest, code: str | None = None)
     for tests. Raises Unauthenticated, Limited after 30 codes to one `client_ref` in ten minutes.
     """
     member = require_member(tx, login)
-    org_id, key = login.org_id, _client_key(login.org_id, asked.client_ref)
+    sender = member.profile.default_sms_sender_id or ""
+    return send_own_code(tx, login.org_id, login.user_id, asked, code, sms_sender=sender)
+
+
+def send_own_code(
+    tx: Tx,
+    org_id: int,
+    user_id: int,
+    asked: CodeRequest,
+    code: str | None = None,
+    *,
+    sms_sender: str = "",
+) -> int:
+    """`send_code` for our own pages, in the name of a user who is not asked. Raises Limited."""
+    key = _client_key(org_id, asked.client_ref)
     since = tx.now - SENT_WINDOW_MIN * MINUTE_MS
     if sql.count_sent(tx, org_id=org_id, client_key=key, since=since) >= MOST_SENT:
         raise Limited(
@@ -70,17 +84,16 @@ def send_code(tx: Tx, login: Login, asked: CodeRequest, code: str | None = None)
         now=tx.now,
     )
     text = asked.template.replace(PLACE, code)
-    sender = member.profile.default_sms_sender_id or ""
     return add_internal_job(
         tx,
         org_id,
-        login.user_id,
+        user_id,
         kind=Kind.CODE,
         job_type=asked.job_type,
         name=SUBJECT,
         content=Content(subject=SUBJECT, text="%%message%%"),
         recipients=[NewRecipient(asked.destination, fields={"message": text})],
-        sender=sender if asked.job_type is JobType.SMS else "",
+        sender=sms_sender if asked.job_type is JobType.SMS else "",
     )
 
 
@@ -93,7 +106,14 @@ def check_code(
     False, whatever was entered, after ten wrong tries until the window of the first one ends.
     """
     require_member(tx, login)
-    org_id, key = login.org_id, _client_key(login.org_id, client_ref)
+    return check_own_code(tx, login.org_id, client_ref, entered, window_min)
+
+
+def check_own_code(
+    tx: Tx, org_id: int, client_ref: str, entered: str, window_min: int = DEFAULT_WINDOW_MIN
+) -> bool:
+    """`check_code` for our own pages."""
+    key = _client_key(org_id, client_ref)
     window_ms = window_min * MINUTE_MS
     if not sql.count_try(
         tx, org_id=org_id, client_key=key, now=tx.now, window_ms=window_ms, most=MOST_WRONG

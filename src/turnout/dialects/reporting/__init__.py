@@ -1,1 +1,1 @@
-"""The reporting API: who registered, watched, asked and answered."""
+"""The reporting API: who watched, asked and answered. See README.md."""

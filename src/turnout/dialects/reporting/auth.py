@@ -1,71 +1,119 @@
-"""Signing in with a user's name and password, and the session that follows; contract,
-Authentication."""
+"""Sign-ins and sessions; contract, Authentication, and reporting notes, Login.
+
+Passwords are checked as the product does everywhere: in the pool of two threads, behind a throttle
+for user and address, and in the same time for unknown users. A session is looked up by its digest
+in every request's own transaction, so a revoked permission or a changed password ends it at once.
+Its uses are noted here and written once a minute.
+"""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
-from falcon.asgi import Request
-
-from turnout.core.audience.readers import (
-    Reader,
+from turnout.core.audience.permissions import (
+    TOUCH_MS,
+    Session,
     begin_session,
-    find_reader,
-    find_reader_password,
+    read_session,
     touch_session,
 )
 from turnout.core.identity.guessing import Attempt, Throttle
+from turnout.core.identity.members import find_password
+from turnout.core.identity.model import Login
 from turnout.core.identity.passwords import NOBODYS_HASH, PasswordPool, is_password
-from turnout.dialects.reporting.decode import Parameters
+from turnout.core.text import is_storable
 from turnout.errors import Unauthenticated
-from turnout.store import Database
+from turnout.store import Database, Tx
 
-TOUCH_MS = 60_000
-MOST_TOUCHED = 10_000
+P = ParamSpec("P")
+T = TypeVar("T")
+Verb = Callable[Concatenate[Tx, Login, P], T]
+
+LONGEST = 255
+MOST_NOTED = 10_000
 
 
-class Readers:
-    """Lets readers of reports in."""
+class Ids(NamedTuple):
+    """The two ids that a request shows, in whichever order."""
+
+    si: str
+    ui: str
+
+
+class Sessions:
+    """Who sends a request, by the ids that a login gave."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._pool = PasswordPool()
         self._throttle = Throttle(db.clock)
-        self._touched: dict[str, int] = {}
+        self._used: dict[str, int] = {}
+        self._ending: set[asyncio.Task[None]] = set()
 
-    async def sign_in(self, req: Request, given: Parameters) -> tuple[str, str]:
-        """Session id and user id. Raises Unauthenticated, and Limited after too many wrong
-        passwords."""
-        name, password = given.get("username", "").strip(), given.get("password", "")
-        attempt = Attempt(name.casefold(), req.remote_addr)
+    async def login(self, username: str, password: str, address: str) -> tuple[str, str]:
+        """Sign in; returns the ids of session and user. Raises Unauthenticated, Limited."""
+        if not username or max(len(username), len(password)) > LONGEST:
+            raise _wrong()
+        if not is_storable(username + password):
+            raise _wrong()
+        attempt = Attempt(username.casefold(), address)
         self._throttle.begin(attempt)
         try:
-            found = await self._db.read(find_reader_password, name) if name else None
+            found = await self._db.read(find_password, username)
             hashed = found.hashed if found else NOBODYS_HASH
             is_right = await asyncio.wrap_future(self._pool.submit(is_password, password, hashed))
         except BaseException:
             self._throttle.take_back(attempt)
             raise
         if found is None or not is_right:
-            raise Unauthenticated("login.wrong", "The username or the password is wrong.")
+            raise _wrong()
         self._throttle.confirm(attempt)
-        return await self._db.write(begin_session, found.login)
+        try:
+            return await self._db.write(begin_session, found.login)
+        except Unauthenticated as refusal:
+            raise Unauthenticated("login.reporting", refusal.message) from refusal
 
-    async def admit(self, given: Parameters) -> Reader:
-        """Who reads. Raises Unauthenticated for a session that is missing, unknown or over."""
-        session_id, user_id = given.get("si", "").strip(), given.get("ui", "").strip()
-        if not (session_id and user_id):
-            raise Unauthenticated(
-                "session.absent", "Send the session id as si and the user id as ui."
-            )
-        reader = await self._db.read(find_reader, session_id, user_id)
-        await self._touch(session_id, user_id)
-        return reader
+    async def read(self, ids: Ids, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`db.read` for whose session it is: `verb(tx, login, …)`. Raises Unauthenticated."""
+        result, session = await self._db.read(_with_session, ids, self._used, verb, args, kwargs)
+        await self._note(session)
+        return result  # type: ignore[no-any-return]
 
-    async def _touch(self, session_id: str, user_id: str) -> None:
-        """The session lives on; that is written down once a minute."""
+    async def _note(self, session: Session) -> None:
         now = self._db.clock()
-        if self._touched.get(session_id, 0) + TOUCH_MS <= now:
-            self._touched.pop(session_id, None)
-            while len(self._touched) >= MOST_TOUCHED:
-                del self._touched[next(iter(self._touched))]
-            self._touched[session_id] = now
-            await self._db.write(touch_session, session_id, user_id)
+        if now - session.used_at >= TOUCH_MS:
+            await self._db.write_behind(touch_session, session.login.org_id, session.digest, now)
+            self._used.pop(session.digest, None)
+            return
+        self._used.pop(session.digest, None)
+        while len(self._used) >= MOST_NOTED:
+            del self._used[next(iter(self._used))]
+        self._used[session.digest] = now
+
+
+def _with_session(
+    tx: Tx, ids: Ids, used: dict[str, int], verb: Callable[..., Any], args: Any, kwargs: Any
+) -> tuple[Any, Session]:
+    session = _find_session(tx, ids, used)
+    return verb(tx, session.login, *args, **kwargs), session
+
+
+def _find_session(tx: Tx, ids: Ids, used: dict[str, int]) -> Session:
+    """The session of both ids, which one table of the contract swaps."""
+    if not ids.si or not ids.ui:
+        raise Unauthenticated("session.absent", "Send si and ui, as the login gave them.")
+    try:
+        return _read(tx, ids.si, ids.ui, used)
+    except Unauthenticated:
+        return _read(tx, ids.ui, ids.si, used)
+
+
+def _read(tx: Tx, session_id: str, user_id: str, used: dict[str, int]) -> Session:
+    try:
+        return read_session(tx, session_id, user_id, used)
+    except Unauthenticated as refusal:
+        raise Unauthenticated("session.ended", refusal.message) from refusal
+
+
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("login.wrong", "The username or the password is wrong.")

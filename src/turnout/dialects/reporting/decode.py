@@ -1,118 +1,171 @@
-"""Requests → model: parameters of the query or of a form."""
+"""Requests → model; contract, Parameters, and reporting notes, Filters.
+
+Parameters come in the query, in a form, or in both; of one that comes twice the first counts.
+"""
 
 import datetime
+import re
+import zoneinfo
+from functools import cache
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from falcon.asgi import Request
 
-from turnout.core.audience.model import ReportFilter
-from turnout.core.identity.organizations import check_zone
+from turnout.core.audience.model import Mode
+from turnout.core.audience.reports import ReportFilter
 from turnout.core.text import is_storable
+from turnout.dialects.reporting.auth import Ids
 from turnout.dialects.reporting.envelope import GMT
-from turnout.errors import Invalid
+from turnout.errors import Invalid, Missing
 from turnout.http.body import read_body
 
 BODY_LIMIT = 65_536
-LONGEST = 4000
-MOST_VALUES = 500
+MOST_PARAMETERS = 200
 VERSION = "2.0"
-Parameters = dict[str, str]
+EVENT_DIGITS = 15
+_DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII)
+_DAY = datetime.timedelta(days=1)
+
+Given = dict[str, str]
+_VIEWERS = {
+    "live_viewers": Mode.LIVE,
+    "simlive_viewers": Mode.SIMLIVE,
+    "od_viewers": Mode.ON_DEMAND,
+}
 
 
-async def read_parameters(req: Request) -> Parameters:
-    """The query's parameters and, of a POST, those of the form, which win. Raises Invalid."""
-    given = parse_qsl(req.query_string, keep_blank_values=True)
+class Asked(NamedTuple):
+    """A report that is asked for, in the zone in which it shows times."""
+
+    event_id: int
+    zone: ZoneInfo
+    wanted: ReportFilter
+
+
+async def read_parameters(req: Request) -> Given:
+    """The parameters of a GET or a POST. Raises Invalid for what cannot be read."""
+    text = req.query_string
     if req.method == "POST":
         body = await read_body(req, BODY_LIMIT)
-        try:
-            given += parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=200)
-        except ValueError as error:
-            raise Invalid("form.unreadable", "The form cannot be read.") from error
-    for name, value in given:
-        if len(value) > LONGEST or not is_storable(value) or not is_storable(name):
-            raise Invalid("parameter.value", f"The value of {name[:50]!r} cannot be taken.")
-    return dict(given)
-
-
-def check_version(given: Parameters) -> None:
-    """Raise Invalid for a version that is given and not 2.0."""
-    version = given.get("ver", "").strip()
-    if version and version != VERSION:
-        raise Invalid("ver.unknown", f"ver is always {VERSION}.")
-
-
-def decode_event_id(given: Parameters) -> int:
-    """Contract, `ei`. Raises Invalid."""
-    text = given.get("ei", "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Invalid("ei.malformed", "ei is the number of an event, seven digits.")
-    return int(text)
-
-
-def decode_zone(given: Parameters) -> str:
-    """Contract, `tz`: GMT or an IANA name. Raises Invalid."""
-    zone = given.get("tz", "").strip() or GMT
-    if zone.upper() == GMT:
-        return GMT
+        text = "&".join(filter(None, (text, body.decode("utf-8", "replace").strip())))
     try:
-        check_zone(zone)
-    except Invalid as error:
-        raise Invalid("tz.unknown", f"tz {zone!r} is not a known time zone.") from error
-    return zone
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    except ValueError as error:
+        raise _refusal("parameters", f"There are over {MOST_PARAMETERS} parameters.") from error
+    given: Given = {}
+    for name, value in pairs:
+        if not is_storable(value):
+            raise _refusal(name, "It has a character that cannot be stored.")
+        given.setdefault(name, value.strip())
+    return given
 
 
-def decode_filter(given: Parameters, zone: str) -> ReportFilter:
-    """Contract, Event Report Request. Raises Invalid."""
-    only, others = _values(given, "incl_domain"), _values(given, "excl_domain")
-    if only and others:
-        raise Invalid("domain.both", "excl_domain cannot be used with incl_domain.")
-    return ReportFilter(
-        from_at=_day(given, "date_range_start", zone, days=0),
-        until_at=_day(given, "date_range_end", zone, days=1),
-        by_registration=_switch(given, "dr_regs", otherwise=True),
-        by_viewing=_switch(given, "dr_sessions", otherwise=True),
-        tags=_values(given, "sti_filter"),
-        only_domains=tuple(each.lower() for each in only),
-        not_domains=tuple(each.lower() for each in others),
-        asked=_switch(given, "users_qa"),
-        answered=_switch(given, "user_survey"),
-        live=_switch(given, "live_viewers"),
-        on_demand=_switch(given, "od_viewers"),
-        simlive=_switch(given, "simlive_viewers"),
+def decode_ids(given: Given) -> Ids:
+    """The ids of session and user, empty where they are missing."""
+    return Ids(given.get("si", ""), given.get("ui", ""))
+
+
+def check_version(given: Given) -> None:
+    """Raise Invalid for another version than ours; it may be missing."""
+    if given.get("ver", VERSION) != VERSION:
+        raise _refusal("ver", f"It is always {VERSION}.")
+
+
+def decode_event(given: Given) -> int:
+    """The event asked for. Raises Invalid for what is no number, Missing for one beyond all."""
+    ei = given.get("ei", "")
+    if not (ei.isascii() and ei.isdigit()):
+        raise _refusal("ei", "It is the number of an event, 7 digits.")
+    if len(ei) > EVENT_DIGITS:
+        raise Missing("event.missing", f"There is no event {ei}.")
+    return int(ei)
+
+
+def decode_report(given: Given) -> Asked:
+    """The whole of an audience report's parameters. Raises Invalid, Missing."""
+    check_version(given)
+    event_id = decode_event(given)
+    zone = decode_zone(given)
+    first, last = (_date(given, name) for name in ("date_range_start", "date_range_end"))
+    if first and last and first > last:
+        raise _refusal("date_range_end", "It is before date_range_start.")
+    included, excluded = _list(given, "incl_domain"), _list(given, "excl_domain")
+    if included and excluded:
+        raise _refusal("incl_domain", "It cannot be used with excl_domain.")
+    wanted = ReportFilter(
+        starts_at=_midnight("date_range_start", first, zone),
+        ends_at=_midnight("date_range_end", _next(last), zone),
+        by_regs=_switch(given, "dr_regs", default=True),
+        by_views=_switch(given, "dr_sessions", default=True),
+        stis=_list(given, "sti_filter"),
+        included_domains=included,
+        excluded_domains=excluded,
+        has_asked=_switch(given, "users_qa"),
+        has_answered=_switch(given, "user_survey"),
+        viewers=frozenset(mode for name, mode in _VIEWERS.items() if _switch(given, name)),
         no_shows=_switch(given, "no_shows"),
     )
+    return Asked(event_id, zone, wanted)
 
 
-def _switch(given: Parameters, name: str, *, otherwise: bool = False) -> bool:
-    text = given.get(name, "").strip().lower()
-    if not text:
-        return otherwise
-    if text not in ("on", "off"):
-        raise Invalid("switch.value", f"{name} is on or off.")
-    return text == "on"
+def decode_zone(given: Given) -> ZoneInfo:
+    """The zone of all times, GMT where none is named. Raises Invalid for an unknown one."""
+    name = given.get("tz", "")
+    if not name:
+        return GMT
+    if name not in _zones():
+        raise _refusal("tz", f"There is no time zone {name}: use an IANA name, such as Asia/Tokyo.")
+    return ZoneInfo(name)
 
 
-def _values(given: Parameters, name: str) -> tuple[str, ...]:
-    values = [each.strip() for each in given.get(name, "").split("|")]
-    found = tuple(dict.fromkeys(each for each in values if each))
-    if len(found) > MOST_VALUES:
-        raise Invalid("values.many", f"{name} has more than {MOST_VALUES} values.")
-    return found
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
 
 
-def _day(given: Parameters, name: str, zone: str, *, days: int) -> int | None:
-    """The beginning of a day in that zone, `days` later, in epoch ms."""
-    text = given.get(name, "").strip()
-    if not text:
+def _switch(given: Given, name: str, *, default: bool = False) -> bool:
+    value = given.get(name)
+    if value is None:
+        return default
+    if value not in ("on", "off"):
+        raise _refusal(name, "It is on or off.")
+    return value == "on"
+
+
+def _list(given: Given, name: str) -> tuple[str, ...]:
+    parts = (part.strip() for part in given.get(name, "").split("|"))
+    return tuple(part for part in parts if part)
+
+
+def _date(given: Given, name: str) -> datetime.date | None:
+    value = given.get(name, "")
+    if not value:
+        return None
+    match = _DATE.fullmatch(value)
+    try:
+        if match:
+            return datetime.date(int(match[3]), int(match[1]), int(match[2]))
+    except ValueError:
+        pass
+    raise _refusal(name, "It is a day such as 02/28/2027.")
+
+
+def _next(day: datetime.date | None) -> datetime.date | None:
+    # Nothing lies beyond the last day that there is.
+    return None if day is None or day == datetime.date.max else day + _DAY
+
+
+def _midnight(name: str, day: datetime.date | None, zone: ZoneInfo) -> int | None:
+    if day is None:
         return None
     try:
-        day = datetime.datetime.strptime(text, "%m/%d/%Y").date()  # noqa: DTZ007 - a date
-        begin = datetime.datetime.combine(
-            day + datetime.timedelta(days=days),
-            datetime.time(),
-            ZoneInfo("UTC" if zone == GMT else zone),
-        )
-        return int(begin.timestamp() * 1000)
-    except (ValueError, OverflowError) as error:
-        raise Invalid("date.value", f"{name} must be a date such as 03/31/2027.") from error
+        midnight = datetime.datetime.combine(day, datetime.time(), zone)
+        return int(midnight.timestamp()) * 1000
+    except (OverflowError, ValueError) as error:
+        raise _refusal(name, "It is too far away.") from error
+
+
+def _refusal(name: str, sentence: str) -> Invalid:
+    return Invalid(f"parameter.{name}", f"{name}: {sentence}", {name: [sentence]})

@@ -1,113 +1,137 @@
-"""The envelope of every answer, in XML and in JSON: the same tree.
+"""The envelope of every answer, as XML and as JSON from one tree; reporting notes, Envelope.
 
-An element of the tree is a dict. In XML its members that are text become child elements, those of
-`attributes` attributes; in JSON both are members. A list is a repeated element.
+In JSON an element's attributes become members and its text `title`; an element with neither
+attributes nor children is its text alone; repeated elements are an array, also for one or none.
 """
 
 import datetime
 import re
-from collections.abc import Iterator
-from contextvars import ContextVar
-from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-GMT = "GMT"
-# What XML 1.0 cannot hold in any form.
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_encode = msgspec.json.Encoder().encode
+XML_TYPE = "text/xml; charset=utf-8"
+JSON_TYPE = "text/json; charset=utf-8"
+CSV_TYPE = "text/csv; charset=utf-8"
 
-# Which form the request at hand asks for; failures are presented without the request.
-wants_json: ContextVar[bool] = ContextVar("wants_json", default=False)
+DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+VERSION = "2.0"
+GMT = ZoneInfo("GMT")
 
-
-class Attributes(dict[str, str]):
-    """Members that are attributes in XML; an element's own text stands under `text_name`."""
-
-    def __init__(self, text_name: str = "", /, **members: str) -> None:
-        super().__init__(members)
-        self.text_name = text_name
-
-
-def clean(text: str) -> str:
-    """The text without what XML cannot hold."""
-    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def opening(now: int, timezone: str = GMT) -> tuple[str, str, str, str]:
-    """Version, date and time, and zone of an envelope, as XML and JSON have them in this order."""
-    zone = ZoneInfo("UTC" if timezone == GMT else timezone)
-    moment = datetime.datetime.fromtimestamp(now // 1000, zone)
-    return "2.0", moment.strftime("%Y-%m-%d %H:%M:%S"), timezone, ""
+# What XML 1.0 cannot have, even escaped. It is replaced in every format: all say the same.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+_ATTRIBUTE = str.maketrans(
+    {
+        "&": "&amp;",
+        "<": "&lt;",
+        ">": "&gt;",
+        '"': "&quot;",
+        "\r": "&#13;",
+        "\n": "&#10;",
+        "\t": "&#9;",
+    }
+)
 
 
-def to_xml(now: int, result: dict[str, Any], timezone: str = GMT) -> bytes:
-    """A whole answer."""
-    return (xml_head(now, timezone) + _result(result) + XML_TAIL).encode()
+class Element(NamedTuple):
+    """One element: with a value, or with children, in their order."""
+
+    name: str
+    value: str | int | None = None
+    attributes: dict[str, str] = {}  # noqa: RUF012 - never changed
+    children: "Sequence[Element | Many]" = ()
 
 
-def to_json(now: int, result: dict[str, Any], timezone: str = GMT) -> bytes:
-    """A whole answer."""
-    version, at, zone, _ = opening(now, timezone)
-    return _encode(
-        {
-            "convey_api": {
-                "version": version,
-                "currentDateTime": at,
-                "currentTimeZone": zone,
-                "result": _plain(result),
-            }
-        }
+class Many(NamedTuple):
+    """Elements of one name, as many as there are."""
+
+    name: str
+    elements: list[Element]
+
+
+class Moment(NamedTuple):
+    """When an answer is given (epoch ms), and in which zone it shows times."""
+
+    at: int
+    zone: ZoneInfo = GMT
+
+
+def say_time(at: int, zone: ZoneInfo) -> str:
+    """An instant (epoch ms) as `YYYY-MM-DD HH:MM:SS` in a zone."""
+    return str(datetime.datetime.fromtimestamp(at // 1000, zone))[:19]
+
+
+def printable(text: str) -> str:
+    """The text, with a replacement character for what XML cannot have."""
+    return text if text.isprintable() else _UNPRINTABLE.sub("\ufffd", text)
+
+
+def escape(text: str) -> str:
+    """Text for the content of an element."""
+    return printable(text).translate(_TEXT)
+
+
+def escape_attribute(text: str) -> str:
+    """Text for an attribute's value, between double quotes."""
+    return printable(text).translate(_ATTRIBUTE)
+
+
+def xml_envelope(moment: Moment, result: Sequence[Element | Many]) -> bytes:
+    """The whole answer as XML."""
+    content = "\n".join(map(to_xml, result))
+    return f"{xml_opening(moment)}{content}{XML_CLOSING}".encode()
+
+
+def json_envelope(moment: Moment, result: Sequence[Element | Many]) -> bytes:
+    """The whole answer as JSON."""
+    head = _head(moment)
+    members = {each.name: to_json(each) for each in (*head, Element("result", children=result))}
+    return msgspec.json.encode({"convey_api": {"version": VERSION} | members})
+
+
+def xml_opening(moment: Moment) -> str:
+    """What stands before the content of `result`."""
+    head = "\n".join(map(to_xml, _head(moment)))
+    return f'{DECLARATION}<convey_api version="{VERSION}">\n{head}\n<result>\n'
+
+
+XML_CLOSING = "\n</result>\n</convey_api>\n"
+
+
+def to_xml(element: Element | Many) -> str:
+    """An element as text, its children in lines of their own."""
+    if isinstance(element, Many):
+        return "\n".join(map(to_xml, element.elements))
+    name = element.name
+    attributes = "".join(
+        f' {key}="{escape_attribute(value)}"' for key, value in element.attributes.items()
     )
+    if element.children:
+        inner = "\n".join(filter(None, map(to_xml, element.children)))
+        return f"<{name}{attributes}>\n{inner}\n</{name}>"
+    return f"<{name}{attributes}>{escape(str(_shown(element.value)))}</{name}>"
 
 
-def xml_head(now: int, timezone: str = GMT) -> str:
-    """What stands before `result`."""
-    version, at, zone, _ = opening(now, timezone)
-    return (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-        f'<convey_api version="{version}">\n<currentDateTime>{at}</currentDateTime>\n'
-        f"<currentTimeZone>{escape(zone)}</currentTimeZone>\n"
-    )
+def to_json(element: Element | Many) -> Any:
+    """An element as what stands behind its name."""
+    if isinstance(element, Many):
+        return [to_json(each) for each in element.elements]
+    if element.children:
+        children = {each.name: to_json(each) for each in element.children}
+        return element.attributes | children
+    value = printable(element.value) if isinstance(element.value, str) else _shown(element.value)
+    return element.attributes | {"title": value} if element.attributes else value
 
 
-XML_TAIL = "</convey_api>\n"
+def _shown(value: str | int | None) -> str | int:
+    return "" if value is None else value
 
 
-def element(name: str, value: Any) -> str:
-    """An element in XML: of a text, a number, a dict, or each of a list."""
-    if isinstance(value, list):
-        return "".join(element(name, each) for each in value)
-    if isinstance(value, Attributes):
-        return _with_attributes(name, value)
-    if isinstance(value, dict):
-        return f"<{name}>{''.join(_children(value))}</{name}>\n"
-    return f"<{name}>{escape(clean(str(value)))}</{name}>\n"
-
-
-def _with_attributes(name: str, value: Attributes) -> str:
-    text = escape(clean(value.get(value.text_name, "")))
-    given = "".join(
-        f" {key}={quoteattr(clean(each))}" for key, each in value.items() if key != value.text_name
-    )
-    return f"<{name}{given}>{text}</{name}>\n"
-
-
-def _result(result: dict[str, Any]) -> str:
-    return f"<result>\n{''.join(_children(result))}</result>\n"
-
-
-def _children(value: dict[str, Any]) -> Iterator[str]:
-    for name, each in value.items():
-        yield element(name, each)
-
-
-def _plain(value: Any) -> Any:
-    """The tree with nothing in it that JSON has no word for."""
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return value
+def _head(moment: Moment) -> list[Element]:
+    return [
+        Element("currentDateTime", say_time(moment.at, moment.zone)),
+        Element("currentTimeZone", moment.zone.key),
+    ]

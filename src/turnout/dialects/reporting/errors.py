@@ -1,8 +1,21 @@
-"""How the reporting API answers each kind of failure: the envelope, with a code of its own."""
+"""How the reporting API answers each kind of failure; reporting notes, Envelope.
 
-import time
+The body is always the envelope: as XML, or as JSON where JSON or CSV was asked for.
+"""
 
-from turnout.dialects.reporting.envelope import to_json, to_xml, wants_json
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from falcon.asgi import Request, Response
+
+from turnout.dialects.reporting.envelope import (
+    JSON_TYPE,
+    XML_TYPE,
+    Element,
+    Moment,
+    json_envelope,
+    xml_envelope,
+)
 from turnout.errors import (
     Conflict,
     Denied,
@@ -14,43 +27,65 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
-from turnout.http.errors import Answer, MethodNotAllowed, Unexpected
+from turnout.http.errors import Answer, MethodNotAllowed, Present, Unexpected
+from turnout.store import Clock
 
-GENERAL, CREDENTIALS, SESSION, PERMISSION, PARAMETER = 0, -1, -2, -3, -4
-LOGIN = "login."
 STATUS: dict[type[Failure], int] = {
     Invalid: 400,
     Unauthenticated: 401,
     Denied: 403,
-    Conflict: 200,
     Missing: 404,
     Gone: 404,
     MethodNotAllowed: 405,
+    Conflict: 409,
     Limited: 429,
     Unexpected: 500,
     Unavailable: 503,
 }
-XML, JSON = "text/xml; charset=utf-8", "text/json; charset=utf-8"
+GENERAL, CREDENTIALS, SESSION, PERMISSION, PARAMETER = 0, -1, -2, -3, -4
+_CODES: dict[type[Failure], int] = {Denied: PERMISSION, Invalid: PARAMETER}
+# The codes of failures that are about a name and password.
+LOGIN = "login."
+
+# Failures are presented without their request.
+wants_json: ContextVar[bool] = ContextVar("reporting_wants_json", default=False)
+
+
+class Format:
+    """Falcon middleware: a path that ends with a format other than XML has failures in JSON."""
+
+    async def process_request(self, req: Request, _resp: Response) -> None:
+        wants_json.set(req.path.endswith(("/json", "/csv", "/xlsx")))
+
+    async def process_response(
+        self, _req: Request, resp: Response, _resource: object, _succeeded: bool
+    ) -> None:
+        resp.set_header("Cache-Control", "no-store")
+
+
+def presenter(clock: Clock) -> Present:
+    """How failures are answered, with the time of `clock`."""
+
+    def present_failure(failure: Failure) -> Answer:
+        headers = {}
+        if isinstance(failure, Limited | Unavailable):
+            headers["Retry-After"] = str(failure.retry_after)
+        if isinstance(failure, MethodNotAllowed):
+            headers["Allow"] = ", ".join(failure.allowed)
+        result = [
+            Element("returnCode", return_code(failure)),
+            Element("error", children=[Element("description", failure.message)]),
+        ]
+        make: Callable[..., bytes] = json_envelope if wants_json.get() else xml_envelope
+        content_type = JSON_TYPE if wants_json.get() else XML_TYPE
+        body = make(Moment(clock()), result)
+        return Answer(STATUS[type(failure)], body, content_type, headers)
+
+    return present_failure
 
 
 def return_code(failure: Failure) -> int:
-    """The code of the contract's notes."""
+    """The number of a failure: 0 for whatever has none of its own."""
     if isinstance(failure, Unauthenticated):
         return CREDENTIALS if failure.code.startswith(LOGIN) else SESSION
-    if isinstance(failure, Denied):
-        return PERMISSION
-    return PARAMETER if isinstance(failure, Invalid) else GENERAL
-
-
-def present_failure(failure: Failure) -> Answer:
-    """The envelope with `returnCode` and the description, as XML or JSON."""
-    headers = {}
-    if isinstance(failure, Limited | Unavailable):
-        headers["Retry-After"] = str(failure.retry_after)
-    if isinstance(failure, MethodNotAllowed):
-        headers["Allow"] = ", ".join(failure.allowed)
-    result = {"returnCode": return_code(failure), "error": {"description": failure.message}}
-    now = time.time_ns() // 1_000_000
-    is_json = wants_json.get()
-    body = to_json(now, result) if is_json else to_xml(now, result)
-    return Answer(STATUS[type(failure)], body, JSON if is_json else XML, headers)
+    return _CODES.get(type(failure), GENERAL)

@@ -1,152 +1,351 @@
-"""Model → wire: a registrant as XML, JSON and a row of CSV."""
+"""Model → wire: registrants in every format; reporting notes, Audience report.
 
+The pieces of a report are made in the thread that reads the rows, a few hundred registrants at a
+time, so that the event loop only hands them on.
+"""
+
+import csv
 import datetime
-from collections.abc import Callable, Iterable
-from typing import Any
+import io
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from functools import cache
+from itertools import islice
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from turnout.core.audience.model import Mode, Question, Registrant, Viewing, seconds_of
-from turnout.core.audience.readers import ReportedEvent
+from turnout.core.audience.model import Interval, Mode
+from turnout.core.audience.permissions import ReportedEvent
+from turnout.core.audience.reports import (
+    Registrant,
+    ReportFilter,
+    count_row,
+    list_custom_questions,
+    stream_report,
+    stream_rows,
+)
+from turnout.core.audience.summary import Summary
 from turnout.core.spreadsheets import defuse
-from turnout.dialects.reporting.envelope import GMT, Attributes, clean, element
+from turnout.dialects.reporting.envelope import (
+    GMT,
+    VERSION,
+    XML_CLOSING,
+    Element,
+    Many,
+    Moment,
+    escape,
+    escape_attribute,
+    printable,
+    say_time,
+    xml_opening,
+)
+from turnout.papers.workbook import Cell, write_workbook
+from turnout.store import Tx
+from turnout.store.streaming import piecewise
 
-Clock = Callable[[int], str]
-LISTS = {
+# A piece of a report; small enough that the first comes soon.
+PIECE = 500
+QUARTER_S, DAY_S = 900, 86_400
+ATTRIBUTES = (
+    "id", "email", "fname", "lname", "company", "title", "phone", "country", "regdate", "sti",
+)  # fmt: skip
+COUNTS = (
+    "live_duration", "simlive_duration", "od_duration", "first_view", "last_view",
+    "questions_asked", "surveys_answered",
+)  # fmt: skip
+# How the viewings of each mode are called, and their list.
+_LISTS = {
     Mode.LIVE: ("live_sessions_list", "live_session"),
     Mode.SIMLIVE: ("simlive_sessions_list", "simlive_session"),
     Mode.ON_DEMAND: ("od_sessions_list", "od_session"),
 }
-ATTRIBUTES = (
-    "id",
-    "email",
-    "fname",
-    "lname",
-    "company",
-    "title",
-    "phone",
-    "country",
-    "regdate",
-    "sti",
-)
-COUNTS = (
-    "live_duration",
-    "simlive_duration",
-    "od_duration",
-    "first_view",
-    "last_view",
-    "questions_asked",
-    "surveys_answered",
-)
+# What a cell begins with that may have to be defused.
+_RISKY = frozenset("=+-@\t\r\n")
 _encode = msgspec.json.Encoder().encode
 
+T = TypeVar("T")
+Say = Callable[[int], str]
+Report = Generator[tuple[bytes], None, None]
 
-def clock_of(timezone: str) -> Clock:
-    """Instants as `YYYY-MM-DD HH:MM:SS` in that zone."""
-    zone = ZoneInfo("UTC" if timezone == GMT else timezone)
-    return lambda at: datetime.datetime.fromtimestamp(at // 1000, zone).strftime(
-        "%Y-%m-%d %H:%M:%S"
+
+def present_login(session_id: str, user_id: str) -> list[Element | Many]:
+    """Contract, Authentication."""
+    ids = (
+        ("sessionid", "Authenticated session ID.", session_id),
+        ("userid", "Authenticated user ID.", user_id),
+    )
+    return success(
+        Element(name, children=[Element("description", text), Element("value", value)])
+        for name, text, value in ids
     )
 
 
-def present_event(event: ReportedEvent, now: int) -> Attributes:
-    """Contract, Event ID List; times in GMT."""
-    clock = clock_of(GMT)
-    return Attributes(
-        "title",
-        id=str(event.id),
-        sched_start=clock(event.starts_at),
-        sched_end=clock(event.ends_at),
-        expired="true" if event.ends_at <= now else "false",
-        title=event.title,
-    )
-
-
-def attributes_of(registrant: Registrant, clock: Clock) -> dict[str, str]:
-    """What is known of a registrant, empty where it is not."""
-    values = (
-        str(registrant.id),
-        registrant.email,
-        registrant.first_name,
-        registrant.last_name,
-        registrant.company,
-        registrant.job_title,
-        registrant.phone,
-        registrant.country_code,
-        clock(registrant.registered_at),
-        registrant.tag,
-    )
-    return dict(zip(ATTRIBUTES, values, strict=True))
-
-
-def to_json(registrant: Registrant, clock: Clock) -> bytes:
-    """An attendee as JSON."""
-    return _encode(attributes_of(registrant, clock) | _children(registrant, clock))
-
-
-def to_xml(registrant: Registrant, clock: Clock) -> bytes:
-    """An attendee as XML."""
-    opening = element("attendee", Attributes(**attributes_of(registrant, clock)))
-    inside = "".join(element(name, value) for name, value in _children(registrant, clock).items())
-    return opening.replace("></attendee>\n", f">\n{inside}</attendee>\n").encode()
-
-
-def to_row(registrant: Registrant, clock: Clock, questions: list[str]) -> list[str]:
-    """An attendee as a row of CSV, defused; `questions` are the columns of custom questions."""
-    by_mode = _by_mode(registrant.viewings)
-    views = registrant.viewings
-    answers = {each.question: each.answer for each in registrant.registration_answers}
-    cells = [
-        *attributes_of(registrant, clock).values(),
-        *(str(seconds_of(by_mode.get(mode, ()))) for mode in LISTS),
-        clock(min(each.starts_at for each in views)) if views else "",
-        clock(max(each.ends_at for each in views)) if views else "",
-        str(len(registrant.questions)),
-        str(len(registrant.survey_answers)),
-        *(answers.get(question, "") for question in questions),
+def present_events(events: list[ReportedEvent], now: int, *, is_core: bool) -> list[Element | Many]:
+    """Contract, Event ID List; `is_core` for its older sibling."""
+    infos = [
+        Element(
+            "event_info",
+            each.title,
+            {
+                "id": str(each.id),
+                "sched_start": say_time(each.starts_at, GMT),
+                "sched_end": say_time(each.ends_at, GMT),
+                "expired": "true" if each.ends_at <= now else "false",
+            },
+        )
+        for each in events
     ]
-    return [defuse(cell) for cell in cells]
+    listed: Element | Many = Many("event_info", infos)
+    if is_core:
+        listed = Element("core_event", children=[listed])
+    return success([Element("event_list", children=[listed])])
 
 
-def heading(questions: list[str]) -> list[str]:
-    """The first row of the CSV."""
-    return [*ATTRIBUTES, *COUNTS, *(defuse(question) for question in questions)]
-
-
-def _children(registrant: Registrant, clock: Clock) -> dict[str, Any]:
-    by_mode = _by_mode(registrant.viewings)
-    lists = {
-        name: {one: [_viewing(each, clock) for each in by_mode[mode]]}
-        for mode, (name, one) in LISTS.items()
-        if mode in by_mode
+def present_summary(event: ReportedEvent, summary: Summary, moment: Moment) -> bytes:
+    """An event in figures, in the envelope."""
+    found = {
+        "eventid": str(event.id),
+        "eventtitle": printable(event.title),
+        "event_summary": summary,
     }
-    return {
-        "session": lists,
-        "custom_registration_qa": _qa(registrant.registration_answers),
-        "general_qa": _qa(registrant.questions),
-        "survey_qa": _qa(registrant.survey_answers),
+    return _encode(_envelope(moment, found))
+
+
+def _envelope(moment: Moment, success: Mapping[str, object]) -> dict[str, object]:
+    head = {
+        "version": VERSION,
+        "currentDateTime": say_time(moment.at, moment.zone),
+        "currentTimeZone": moment.zone.key,
     }
+    return {"convey_api": head | {"result": {"returnCode": 1, "success": success}}}
 
 
-def _by_mode(viewings: Iterable[Viewing]) -> dict[Mode, list[Viewing]]:
-    found: dict[Mode, list[Viewing]] = {}
-    for each in viewings:
-        found.setdefault(each.mode, []).append(each)
-    return found
+def success(content: Iterable[Element | Many]) -> list[Element | Many]:
+    """What stands in `result` when all is well."""
+    return [Element("returnCode", 1), Element("success", children=list(content))]
 
 
-def _viewing(viewing: Viewing, clock: Clock) -> Attributes:
-    return Attributes(
-        start=clock(viewing.starts_at),
-        end=clock(viewing.ends_at),
-        duration=str(seconds_of([viewing])),
+@piecewise
+def xml_report(
+    tx: Tx, org_id: int, event: ReportedEvent, moment: Moment, wanted: ReportFilter
+) -> Report:
+    """The report as XML, in pieces; for `db.stream`, as are those below."""
+    yield (
+        (
+            f"{xml_opening(moment)}<returnCode>1</returnCode>\n<success>\n"
+            f"<eventid>{event.id}</eventid>\n<eventtitle>{escape(event.title)}</eventtitle>\n"
+            "<attendee_list>\n"
+        ).encode(),
+    )
+    say = _clock(moment.zone)
+    for some in _batches(stream_report(tx, org_id, event.id, wanted)):
+        yield ("".join(_attendee_xml(each, say) for each in some).encode(),)
+    yield (f"</attendee_list>\n</success>{XML_CLOSING}".encode(),)
+
+
+@piecewise
+def json_report(
+    tx: Tx, org_id: int, event: ReportedEvent, moment: Moment, wanted: ReportFilter
+) -> Report:
+    """The report as JSON: the same tree."""
+    tree = {
+        "eventid": str(event.id),
+        "eventtitle": printable(event.title),
+        "attendee_list": {"attendee": []},
+    }
+    closing = b"]}}}}}"
+    opening = _encode(_envelope(moment, tree)).removesuffix(closing)
+    say = _clock(moment.zone)
+    for some in _batches(stream_report(tx, org_id, event.id, wanted)):
+        yield (opening + b",\n".join(_encode(_attendee_json(each, say)) for each in some),)
+        opening = b",\n"
+    yield ((closing if opening == b",\n" else opening + closing),)
+
+
+@piecewise
+def csv_report(
+    tx: Tx, org_id: int, event: ReportedEvent, moment: Moment, wanted: ReportFilter
+) -> Report:
+    """The report as CSV (RFC 4180), a row a registrant, with nothing that a spreadsheet runs."""
+    header, rows = _table(tx, org_id, event, moment, wanted)
+    text = io.StringIO()
+    write = csv.writer(text).writerow
+    write(map(defuse, header))
+    for some in _batches(rows):
+        for row in some:
+            write(
+                [
+                    cell if isinstance(cell, int) or cell[:1] not in _RISKY else defuse(cell)
+                    for cell in row
+                ]
+            )
+        yield (text.getvalue().encode(),)
+        text.seek(0)
+        text.truncate()
+    yield (text.getvalue().encode(),)
+
+
+@piecewise
+def xlsx_report(
+    tx: Tx, org_id: int, event: ReportedEvent, moment: Moment, wanted: ReportFilter
+) -> Report:
+    """The report as a workbook: the table of the CSV."""
+    header, rows = _table(tx, org_id, event, moment, wanted)
+    for piece in write_workbook("Audience", header, rows):
+        yield (piece,)
+
+
+def _table(
+    tx: Tx, org_id: int, event: ReportedEvent, moment: Moment, wanted: ReportFilter
+) -> tuple[list[str], Iterator[list[Cell]]]:
+    questions = list_custom_questions(tx, org_id, event.id)
+    say = _clock(moment.zone)
+    found = stream_rows(tx, org_id, event.id, wanted)
+    rows = (_row(each, say, questions) for each in found)
+    return [*ATTRIBUTES, *COUNTS, *map(printable, questions)], rows
+
+
+def _attributes(each: Registrant, say: Say) -> tuple[str, ...]:
+    """The values of an attendee's attributes, in their order."""
+    return (
+        str(each.id),
+        each.email,
+        each.first_name,
+        each.last_name,
+        each.company,
+        each.job_title,
+        each.phone,
+        each.country_code,
+        say(each.registered_at),
+        each.sti,
     )
 
 
-def _qa(questions: list[Question]) -> dict[str, Any]:
-    return {
-        "qa": [
-            {"question": clean(each.question), "answer": clean(each.answer)} for each in questions
-        ]
+def _attendee_xml(each: Registrant, say: Say) -> str:
+    attributes = " ".join(
+        f'{name}="{escape_attribute(value)}"'
+        for name, value in zip(ATTRIBUTES, _attributes(each, say), strict=True)
+    )
+    lists = "".join(
+        f"<{list_name}>{_sessions_xml(name, intervals, say)}</{list_name}>"
+        for (list_name, name), intervals in _by_mode(each)
+    )
+    pairs = "".join(
+        f"<{name}><question>{escape(question)}</question><answer>{escape(answer)}</answer></{name}>"
+        for name, pairs in _pairs(each)
+        for question, answer in pairs
+    )
+    return f"<attendee {attributes}><session>{lists}</session>{pairs}</attendee>\n"
+
+
+def _sessions_xml(name: str, intervals: list[Interval], say: Say) -> str:
+    return "".join(
+        f'<{name} start="{say(each.start)}" end="{say(each.end)}" duration="{each.seconds}"/>'
+        for each in intervals
+    )
+
+
+def _attendee_json(each: Registrant, say: Say) -> dict[str, object]:
+    values = map(printable, _attributes(each, say))
+    sessions = {
+        list_name: {
+            name: [
+                {"start": say(part.start), "end": say(part.end), "duration": part.seconds}
+                for part in intervals
+            ]
+        }
+        for (list_name, name), intervals in _by_mode(each)
     }
+    pairs = {
+        name: [
+            {"question": printable(question), "answer": printable(answer)}
+            for question, answer in pairs
+        ]
+        for name, pairs in _pairs(each)
+    }
+    attributes: dict[str, object] = dict(zip(ATTRIBUTES, values, strict=True))
+    return {**attributes, "session": sessions, **pairs}
+
+
+def _row(row: tuple[Any, ...], say: Say, questions: list[str]) -> list[Cell]:
+    """A row of the table, from one of the statement."""
+    live, simlive, od, first, last, answers, asked, surveys = count_row(row)
+    return [
+        row[0],
+        *[text if text.isprintable() else printable(text) for text in row[1:8]],
+        say(row[8]),
+        printable(row[9]),
+        live // 1000,
+        simlive // 1000,
+        od // 1000,
+        say(first) if first else "",
+        say(last) if last else "",
+        asked,
+        surveys,
+        *[printable(answers.get(question, "")) for question in questions],
+    ]
+
+
+def _by_mode(each: Registrant) -> Iterator[tuple[tuple[str, str], list[Interval]]]:
+    """The lists of viewings that there are, in their order."""
+    if not each.viewings:
+        return
+    for mode, names in _LISTS.items():
+        if found := [interval for own, interval in each.viewings if own is mode]:
+            yield names, found
+
+
+def _pairs(each: Registrant) -> tuple[tuple[str, list[tuple[str, str]]], ...]:
+    return (
+        ("custom_registration_qa", each.answers),
+        ("general_qa", each.questions),
+        ("survey_qa", each.survey_answers),
+    )
+
+
+class _Offsets(dict[int, int]):
+    """What a zone is ahead of UTC, in seconds, by quarter of an hour: offsets change at none but
+    full ones."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def __missing__(self, quarter: int) -> int:
+        moment = datetime.datetime.fromtimestamp(quarter * QUARTER_S, self._zone)
+        offset = moment.utcoffset() or datetime.timedelta()
+        self[quarter] = found = round(offset.total_seconds())
+        return found
+
+
+class _Days(dict[int, str]):
+    """Dates, by days since 1970, with a blank behind them."""
+
+    def __missing__(self, day: int) -> str:
+        date = datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
+        self[day] = found = f"{date} "
+        return found
+
+
+@cache
+def _times() -> list[str]:
+    """Every second of a day."""
+    return [f"{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}" for n in range(DAY_S)]
+
+
+def _clock(zone: ZoneInfo) -> Say:
+    """`say_time` for a zone, several times as fast."""
+    offsets, days, times = _Offsets(zone), _Days(), _times()
+
+    def say(at: int) -> str:
+        second = at // 1000
+        day, second = divmod(second + offsets[second // QUARTER_S], DAY_S)
+        return days[day] + times[second]
+
+    return say
+
+
+def _batches(rows: Iterator[T]) -> Iterator[list[T]]:
+    while some := list(islice(rows, PIECE)):
+        yield some

@@ -1,0 +1,450 @@
+"""The audience: beats a second, and reports of up to a million registrants on both databases.
+
+Beats come from as many viewers as there are, one after another over so many connections; each says
+ten seconds more of its viewer, and is answered once that is on disk. A report is read to its end by
+one client while the server's memory is watched, and beside the database's own shell that runs the
+same statement (`sqlite3 -csv`, psql's copy). Every registrant has watched, a tenth has asked, a
+fifth answered a survey.
+"""
+
+import asyncio
+import http.client
+import json
+import shutil
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from itertools import cycle
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import psycopg
+
+from bench.door import ask_sqlite3
+from bench.figures import Table, Target
+from bench.memory import sampling
+from bench.processes import cpu_seconds, memory_mb
+from bench.servers import Demo, Server, turnout
+from tests.support.node import new_database
+from tests.support.postgresql import Cluster
+from turnout.core.audience.links import make_token
+from turnout.core.audience.media import set_media
+from turnout.core.audience.model import MediaKind
+from turnout.core.audience.permissions import grant_reporting
+from turnout.core.audience.reports import ReportFilter, report_parameters
+from turnout.core.audience.sql import sql
+from turnout.core.audience.surveys import Item, create_survey
+from turnout.core.events.model import span
+from turnout.core.events.programme import create_event, create_session, list_ticket_types
+from turnout.core.identity.organizations import create_organization
+from turnout.core.identity.passwords import hash_password
+from turnout.core.identity.users import create_user
+from turnout.settings import Settings
+from turnout.store import Tx, open_database, system_clock
+from turnout.store.sqlite import path_of
+
+REPORT = "/api/reporting/audience_reports"
+FORMATS = {"XML": "", "JSON": "/json", "CSV": "/csv"}
+# Beyond that the CSV speaks for all: the others take as long again, and tell nothing new.
+MOST_IN_ALL_FORMATS = 100_000
+USER, PASSWORD = "reports@example.com", "correct horse battery"
+HOUR_MS = 3_600_000
+# What 20,000 viewers send at one beat in ten seconds.
+WANTED_BEATS = 2_000
+
+Progress = Callable[[str], None]
+
+
+class Size(msgspec.Struct, frozen=True):
+    """How many registrants there are, on which database, and how long beats are sent."""
+
+    registrants: tuple[int, ...]
+    backends: tuple[str, ...]
+    viewers: int
+    seconds: float
+    connections: tuple[int, ...]
+
+
+FULL = Size((1_000, 10_000, 100_000, 1_000_000), ("sqlite", "postgresql"), 20_000, 4.0, (32, 256))
+QUICK = Size((1_000, 10_000), ("sqlite", "postgresql"), 1_000, 1.0, (32,))
+
+
+class Beaten(msgspec.Struct, kw_only=True):
+    """Beats of many viewers over so many connections."""
+
+    connections: int
+    viewers: int
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+    failed: int
+
+
+class Reported(msgspec.Struct, kw_only=True):
+    """One report, read to its end; memory in MB above what the server had before. `shell_s`: the
+    database's own shell for the same statement, as CSV."""
+
+    backend: str
+    format: str
+    registrants: int
+    megabytes: float
+    first_byte_ms: float
+    seconds: float
+    memory_mb: float
+    shell_s: float
+
+
+class Audience(msgspec.Struct, kw_only=True):
+    """Both."""
+
+    beats: list[Beaten]
+    reports: list[Reported]
+
+
+Figures = Audience
+
+
+class Stage(NamedTuple):
+    """A database with an event, and what it is known by."""
+
+    url: str
+    org_id: int
+    event_id: int
+    session_id: int
+    ticket_type_id: int
+    survey_id: int
+
+
+def measure(_demo: Demo, folder: Path, size: Size, progress: Progress) -> Audience:
+    """Beats on SQLite; then each report, on a database of its own for each size."""
+    folder.mkdir(parents=True, exist_ok=True)
+    beats = list(_measure_beats(folder, size, progress))
+    reports: list[Reported] = []
+    for backend in size.backends:
+        with _cluster(backend) as cluster:
+            for registrants in size.registrants:
+                progress(f"reports of {registrants:,} registrants, {backend}")
+                reports += _measure_reports(folder, backend, cluster, registrants)
+    return Audience(beats=beats, reports=reports)
+
+
+@contextmanager
+def _cluster(backend: str) -> Iterator[Cluster | None]:
+    if backend == "sqlite":
+        yield None
+    else:
+        with Cluster.start(fsync=True) as cluster:
+            yield cluster
+
+
+# -- beats ---------------------------------------------------------------------------------
+
+
+def _measure_beats(folder: Path, size: Size, progress: Progress) -> Iterator[Beaten]:
+    for connections in size.connections:
+        progress(f"beats, {connections} connections, {size.viewers:,} viewers")
+        own = folder / f"beats-{connections}"
+        own.mkdir()
+        stage = _make_stage("sqlite", own, None, size.viewers)
+        tokens = _make_tokens(stage, size.viewers)
+        with turnout(own, stage.url, access_log="false") as server:
+            yield asyncio.run(_send_beats(server, stage, tokens, connections, size.seconds))
+        shutil.rmtree(own)
+
+
+async def _send_beats(
+    server: Server, stage: Stage, tokens: list[str], connections: int, seconds: float
+) -> Beaten:
+    start = system_clock() - 20 * HOUR_MS
+    turns = cycle(tokens)
+    waits: list[float] = []
+    failed, sent = 0, 0
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + seconds
+
+    async def connect() -> None:
+        nonlocal failed, sent
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        while loop.time() < ends:
+            token = next(turns)
+            sent += 1
+            at = start + sent // len(tokens) * 10_000
+            beat = {"token": token, "session": stage.session_id, "played": [[at, at + 10_000]]}
+            body = json.dumps(beat)
+            began = time.perf_counter()
+            writer.write(
+                f"POST /watch/beats HTTP/1.1\r\nHost: bench\r\nContent-Length: {len(body)}\r\n\r\n"
+                f"{body}".encode()
+            )
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            await reader.readexactly(length)
+            waits.append(time.perf_counter() - began)
+            failed += not head.startswith(b"HTTP/1.1 200")
+        writer.close()
+
+    cpu = cpu_seconds(server.pid)
+    await asyncio.gather(*(connect() for _ in range(connections)))
+    cpu = cpu_seconds(server.pid) - cpu
+    waits.sort()
+    return Beaten(
+        connections=connections,
+        viewers=len(tokens),
+        per_second=len(waits) / seconds,
+        p50_ms=waits[len(waits) // 2] * 1000,
+        p99_ms=waits[len(waits) * 99 // 100] * 1000,
+        cpu_us=cpu / len(waits) * 1e6,
+        failed=failed,
+    )
+
+
+def _make_tokens(stage: Stage, viewers: int) -> list[str]:
+    def make(tx: Tx) -> list[str]:
+        return [make_token(tx, stage.org_id, number + 1) for number in range(viewers)]
+
+    db = open_database(Settings(database_url=stage.url))
+    try:
+        return db.call(make)
+    finally:
+        db.close()
+
+
+# -- reports -------------------------------------------------------------------------------
+
+
+def _measure_reports(
+    folder: Path, backend: str, cluster: Cluster | None, registrants: int
+) -> Iterator[Reported]:
+    own = folder / f"{backend}-{registrants}"
+    own.mkdir()
+    stage = _make_stage(backend, own, cluster, registrants)
+    shell = _time_shell(stage, backend)
+    with turnout(own, stage.url) as server:
+        ids = _log_in(server)
+        for name, suffix in FORMATS.items():
+            if registrants > MOST_IN_ALL_FORMATS and name != "CSV":
+                continue
+            path = f"{REPORT}{suffix}?{ids}&ei={stage.event_id}"
+            before = memory_mb(server.pid)
+            with sampling(server.pid) as samples:
+                length, first, took = _read(server, path)
+            yield Reported(
+                backend=backend,
+                format=name,
+                registrants=registrants,
+                megabytes=length / 1e6,
+                first_byte_ms=first * 1000,
+                seconds=took,
+                memory_mb=max(samples) - before,
+                shell_s=shell,
+            )
+    if cluster:
+        cluster.drop_database(stage.url)
+    shutil.rmtree(own)
+
+
+def _log_in(server: Server) -> str:
+    target = f"/api/login/json?username={USER}&password={PASSWORD.replace(' ', '+')}"
+    status, body = server.get(target)
+    if status != 200:
+        raise RuntimeError(f"the login was answered {status}")
+    ids = json.loads(body)["convey_api"]["result"]["success"]
+    return f"si={ids['sessionid']['value']}&ui={ids['userid']['value']}"
+
+
+def _read(server: Server, path: str) -> tuple[int, float, float]:
+    """Bytes, and seconds to the first byte and to the end."""
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=300)) as connection:
+        since = time.perf_counter()
+        connection.request("GET", path)
+        answer: Any = connection.getresponse()
+        length = len(answer.read(1))
+        first = time.perf_counter() - since
+        while part := answer.read(1 << 20):
+            length += len(part)
+        if answer.status != 200:
+            raise RuntimeError(f"{path} was answered {answer.status}")
+        return length, first, time.perf_counter() - since
+
+
+def _time_shell(stage: Stage, backend: str) -> float:
+    """Seconds of the database's own shell for the same statement, as CSV to nowhere."""
+    parameters = report_parameters(stage.org_id, stage.event_id, ReportFilter())
+    literals = {name: "NULL" if each is None else str(each) for name, each in parameters.items()}
+    text = sql.report.text[backend]
+    if backend == "sqlite":
+        return ask_sqlite3(path_of(stage.url), text, literals)
+    for name, literal in literals.items():
+        text = text.replace(f"%({name})s", literal)
+    query = " ".join(line for line in text.rstrip().rstrip(";").splitlines() if line)
+    since = time.perf_counter()
+    subprocess.run(
+        ["psql", "--quiet", "--dbname", stage.url],
+        input=f"\\copy ({query}) TO STDOUT CSV\n".encode(),
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return time.perf_counter() - since
+
+
+# -- what is there -------------------------------------------------------------------------
+
+
+def _make_stage(backend: str, folder: Path, cluster: Cluster | None, registrants: int) -> Stage:
+    url = new_database(backend, folder, cluster)
+    db = open_database(Settings(database_url=url))
+    try:
+        stage = db.call(_build, url, hash_password(PASSWORD))
+    finally:
+        db.close()
+    statements = [text.format(count=registrants, **stage._asdict()) for text in _FILL]
+    if backend == "sqlite":
+        with closing(sqlite3.connect(path_of(url), isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            for statement in ("BEGIN", *statements, "COMMIT"):
+                connection.execute(statement)
+    else:
+        with psycopg.connect(url, autocommit=True) as server:
+            for statement in (*statements, "ANALYZE"):
+                server.execute(statement.encode())
+    return stage
+
+
+def _build(tx: Tx, url: str, hashed: str) -> Stage:
+    org_id = create_organization(tx, "bench", "Bench", actor="bench").org_id
+    user = create_user(tx, org_id, USER, name="R", email=USER, password_hash=hashed, actor="bench")
+    grant_reporting(tx, org_id, user.id, actor="bench")
+    when = span("2027-01-04T15:00", "2027-01-04T16:00", "UTC")
+    event = create_event(tx, org_id, "Webcast", when, actor="bench")
+    session = create_session(tx, org_id, event.id, "Webcast", when, actor="bench")
+    set_media(
+        tx,
+        org_id,
+        session.id,
+        MediaKind.HLS,
+        "/live.m3u8",
+        live_from=tx.now - 23 * HOUR_MS,
+        live_until=tx.now + HOUR_MS,
+        actor="bench",
+    )
+    survey = create_survey(tx, org_id, event.id, "Survey", (Item("Good?"),), actor="bench")
+    ticket_type = list_ticket_types(tx, org_id, event.id)[0]
+    return Stage(url, org_id, event.id, session.id, ticket_type.id, survey.id)
+
+
+_NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
+_ANSWERS = (
+    '{{"contact":{{"email":"x"}},"answers":[{{"question":"Main interest",'
+    '"answer":"Rail freight"}},{{"question":"Diet","answer":"None"}}]}}'
+)
+# Both databases read these.
+_FILL = (
+    f"""INSERT INTO people (org_id, id, uuid, email, email_key, title, first_name, last_name,
+        company, job_title, address_line1, address_line2, address_line3, city, county_or_state,
+        post_code, country_code, phone, created_at, updated_at)
+    {_NUMBERS} SELECT {{org_id}}, i, 'u' || i, 'viewer' || i || '@d' || (i % 50) || '.example.com',
+        'viewer' || i || '@d' || (i % 50) || '.example.com', '', 'First' || i, 'Last, ' || i,
+        'Company ' || (i % 1000), 'Engineer', '', '', '', '', '', '', 'DE', '+49 30 ' || i, 1, 1
+    FROM n""",
+    f"""INSERT INTO registrations (org_id, id, uuid, event_id, person_id, sitting, ticket_type_id,
+        state, source, answers, created_at, updated_at, sti)
+    {_NUMBERS} SELECT {{org_id}}, i, 'r' || i, {{event_id}}, i, 0, {{ticket_type_id}}, 'confirmed',
+        'bench', '{_ANSWERS}', 1798000000000 + i * 1000, 1, 'source-' || (i % 7)
+    FROM n""",
+    f"""INSERT INTO viewings (org_id, event_id, registration_id, mode, session_id, starts_at,
+        ends_at)
+    {_NUMBERS} SELECT {{org_id}}, {{event_id}}, i, 'live', {{session_id}},
+        1799074800000 + i % 600 * 1000, 1799074800000 + i % 600 * 1000 + 600000
+    FROM n""",
+    f"""INSERT INTO viewings (org_id, event_id, registration_id, mode, session_id, starts_at,
+        ends_at)
+    {_NUMBERS} SELECT {{org_id}}, {{event_id}}, i, 'od', {{session_id}}, 1799174800000,
+        1799174800000 + i % 3000 * 1000 + 1000
+    FROM n WHERE i % 3 = 0""",
+    f"""INSERT INTO questions (org_id, event_id, registration_id, id, session_id, question, answer,
+        asked_at)
+    {_NUMBERS} SELECT {{org_id}}, {{event_id}}, i, i, {{session_id}}, 'Why, ' || i || '?', '', 1
+    FROM n WHERE i % 10 = 0""",
+    f"""INSERT INTO survey_answers (org_id, event_id, registration_id, is_poll, survey_id, number,
+        question, answer, answered_at)
+    {_NUMBERS} SELECT {{org_id}}, {{event_id}}, i, 0, {{survey_id}}, 0, 'Good?', 'Yes', 1
+    FROM n WHERE i % 5 = 0""",
+)
+
+
+# -- what came of it -----------------------------------------------------------------------
+
+
+def targets(audience: Audience) -> list[Target]:
+    """Beats of 20,000 viewers; a million rows within twice the shell's time, and in little
+    memory."""
+    found = []
+    best = max(audience.beats, key=lambda each: each.per_second)
+    name = f"beats a second ({best.connections} connections)"
+    rate = f"{best.per_second:,.0f}/s"
+    found.append(Target(name, f"≥ {WANTED_BEATS:,}/s", rate, best.per_second >= WANTED_BEATS))
+    largest = max(each.registrants for each in audience.reports)
+    for each in audience.reports:
+        if each.registrants == largest and each.format == "CSV":
+            name = f"report of {largest:,} as CSV, {each.backend}"
+            ratio = each.seconds / each.shell_s
+            found += [
+                Target(f"{name}: beside the shell", "≤ 2 times", f"{ratio:.1f} times", ratio <= 2),
+                Target(
+                    f"{name}: memory above idle",
+                    "< 50 MB",
+                    f"{each.memory_mb:.0f} MB",
+                    each.memory_mb < 50,
+                ),
+            ]
+    return found
+
+
+def tables(audience: Audience) -> list[Table]:
+    """Beats by connections, and every report."""
+    return [
+        Table(
+            "Beats, SQLite",
+            (
+                *("connections", "viewers", "beats/s", "p50 ms", "p99 ms", "CPU µs each"),
+                "other than 200",
+            ),
+            [
+                (
+                    str(each.connections),
+                    f"{each.viewers:,}",
+                    f"{each.per_second:,.0f}",
+                    f"{each.p50_ms:.1f}",
+                    f"{each.p99_ms:.1f}",
+                    f"{each.cpu_us:.0f}",
+                    str(each.failed),
+                )
+                for each in audience.beats
+            ],
+        ),
+        Table(
+            "Audience reports",
+            (
+                *("database", "registrants", "format", "MB", "first byte ms", "whole s", "rows/s"),
+                *("memory above idle MB", "shell s"),
+            ),
+            [
+                (
+                    each.backend,
+                    f"{each.registrants:,}",
+                    each.format,
+                    f"{each.megabytes:.1f}",
+                    f"{each.first_byte_ms:.0f}",
+                    f"{each.seconds:.2f}",
+                    f"{each.registrants / each.seconds:,.0f}",
+                    f"{each.memory_mb:.0f}",
+                    f"{each.shell_s:.2f}",
+                )
+                for each in audience.reports
+            ],
+        ),
+    ]

@@ -1,0 +1,205 @@
+"""`turnout reporting`, `survey` and `question`: who sees reports, and what viewers say."""
+
+from cyclopts import App
+
+from turnout.cli.app import Number, actor, app, console, database, say_time, show_table
+from turnout.core.audience.asking import answer_question, list_questions
+from turnout.core.audience.permissions import (
+    grant_reporting,
+    list_reporting_users,
+    revoke_reporting,
+)
+from turnout.core.audience.surveys import Item, create_survey, list_surveys, set_survey_open
+from turnout.core.identity.organizations import get_organization
+from turnout.core.identity.users import get_user_id
+
+reporting = App(name="reporting", help="Users who may see reports.")
+survey = App(name="survey", help="Polls and surveys of the watch page.")
+question = App(name="question", help="What viewers ask.")
+for family in (reporting, survey, question):
+    app.command(family)
+
+
+@reporting.command
+def grant(org: str, user: str, /, *, event: list[int] | None = None) -> None:
+    """Let a user see reports; it replaces what the user could see.
+
+    Args:
+        org: Short name of the organization.
+        user: Code of the user, who logs in to the reporting API with it.
+        event: Number of an event; may be repeated. Without it: all events, later ones too.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        user_id = db.call(get_user_id, org_id, user)
+        db.call(grant_reporting, org_id, user_id, event, actor=actor())
+    what = "all events" if event is None else f"{len(event)} of the events"
+    console.print(f"User {user} sees reports of {what}.")
+
+
+@reporting.command
+def revoke(org: str, user: str, /) -> None:
+    """Let a user see no reports any more, at once.
+
+    Args:
+        org: Short name of the organization.
+        user: Code of the user.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        user_id = db.call(get_user_id, org_id, user)
+        db.call(revoke_reporting, org_id, user_id, actor=actor())
+    console.print(f"User {user} sees no reports.")
+
+
+@reporting.command(name="list")
+def list_users_(org: str, /) -> None:
+    """List the users who may see reports.
+
+    Args:
+        org: Short name of the organization.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_reporting_users, org_id)
+    if not found:
+        console.print("Nobody sees reports. See `turnout reporting grant`.")
+        return
+    rows = ((each.user_code, "all" if each.is_all else str(each.events)) for each in found)
+    show_table("USER", "EVENTS", rows=rows)
+
+
+@survey.command
+def create(
+    org: str,
+    event: Number,
+    title: str,
+    /,
+    *,
+    ask: list[str],
+    session: Number | None = None,
+    poll: bool = False,
+) -> None:
+    """Make a survey, or a poll of one question; it is open at once.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        title: What it is called.
+        ask: A question; may be repeated. Choices follow it, each after a |: 'How?|Good|Bad'.
+        session: Number of the session that shows it; without it, all of the event's do.
+        poll: It is a poll.
+    """
+    items = tuple(_item(text) for text in ask)
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        made = db.call(
+            create_survey,
+            org_id,
+            event,
+            title,
+            items,
+            session_id=session,
+            is_poll=poll,
+            actor=actor(),
+        )
+    console.print(f"{'Poll' if poll else 'Survey'} {made.id} is open.")
+
+
+@survey.command
+def close(org: str, survey: Number, /) -> None:
+    """Take no more answers.
+
+    Args:
+        org: Short name of the organization.
+        survey: Number of the poll or survey.
+    """
+    _set_open(org, survey, is_open=False)
+
+
+@survey.command(name="open")
+def open_(org: str, survey: Number, /) -> None:
+    """Take answers again.
+
+    Args:
+        org: Short name of the organization.
+        survey: Number of the poll or survey.
+    """
+    _set_open(org, survey, is_open=True)
+
+
+@survey.command(name="list")
+def list_all(org: str, event: Number, /) -> None:
+    """List the polls and surveys of an event.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_surveys, org_id, event)
+    if not found:
+        console.print("The event has no polls and no surveys.")
+        return
+    rows = (
+        (
+            str(each.id),
+            "poll" if each.is_poll else "survey",
+            "open" if each.is_open else "closed",
+            str(each.session_id or "all"),
+            each.title,
+        )
+        for each in found
+    )
+    show_table("NUMBER", "KIND", "STATE", "SESSION", "TITLE", rows=rows)
+
+
+@question.command(name="list")
+def list_asked(org: str, event: Number, /, *, after: int = 0, limit: Number = 100) -> None:
+    """List what viewers of an event asked, oldest first.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        after: Go on behind this number.
+        limit: How many at most.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_questions, org_id, event, after=after, most=limit)
+    if not found:
+        console.print("Nobody asked anything.")
+        return
+    rows = (
+        (str(each.id), say_time(each.asked_at), each.email, each.question, each.answer)
+        for each in found
+    )
+    show_table("NUMBER", "ASKED", "WHO", "QUESTION", "ANSWER", rows=rows)
+
+
+@question.command
+def answer(org: str, question: Number, answer: str, /) -> None:
+    """Answer a question; who asked sees it on the watch page.
+
+    Args:
+        org: Short name of the organization.
+        question: Number of the question.
+        answer: What to answer.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(answer_question, org_id, question, answer, actor=actor())
+    console.print(f"Question {question} is answered.")
+
+
+def _set_open(org: str, survey: int, *, is_open: bool) -> None:
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(set_survey_open, org_id, survey, is_open, actor=actor())
+    console.print(f"Survey {survey} is {'open' if is_open else 'closed'}.")
+
+
+def _item(text: str) -> Item:
+    asked, *choices = (part.strip() for part in text.split("|"))
+    return Item(asked, tuple(choices))

@@ -1,0 +1,208 @@
+"""The demo's webcast: who watched it live, as if live and on demand, who asked and answered, and
+somebody who may see the report."""
+
+import datetime
+import random
+import secrets
+from typing import Any, NamedTuple
+
+from turnout.cli.seeding import ACTOR, COMPANIES, FIRST_NAMES, JOBS, LAST_NAMES, SEED, SLUG, ZONE
+from turnout.core.audience.asking import answer_question, ask_question
+from turnout.core.audience.links import note_source
+from turnout.core.audience.media import Show, list_shows, set_media
+from turnout.core.audience.model import Interval, MediaKind, Mode
+from turnout.core.audience.permissions import grant_reporting, list_reporting_users
+from turnout.core.audience.surveys import Item, answer_survey, create_survey
+from turnout.core.audience.viewings import Key, add_intervals
+from turnout.core.events.model import Event, span
+from turnout.core.events.programme import (
+    create_event,
+    create_session,
+    list_events,
+    list_ticket_types,
+)
+from turnout.core.identity.members import find_password
+from turnout.core.identity.organizations import get_organization
+from turnout.core.identity.passwords import hash_password, is_password
+from turnout.core.identity.users import create_user, set_password
+from turnout.core.journeys.joining import give_ticket, take_places
+from turnout.core.people.merging import merge_person
+from turnout.core.people.model import Contact
+from turnout.core.registrations import booking
+from turnout.core.registrations.model import Answer, Submitted
+from turnout.store import Database, Tx
+
+USERNAME = "reports@example.com"
+TITLE = "The last metre, live"
+PEOPLE, DAYS = 60, 5
+MINUTE, DAY = 60_000, 86_400_000
+DOMAINS = ("example.com", "example.org", "example.net")
+SOURCES = ("newsletter", "partner", "")
+LIVE, SIMLIVE = "Live: the last metre", "Rerun: night trains"
+MOST_EVENTS = 1000
+SURVEY = (
+    Item("How did you like it?", ("Very much", "Quite", "Not so much")),
+    Item("What should we talk about next?"),
+)
+POLL = (Item("Do you travel by night train?", ("Often", "Sometimes", "Never")),)
+WISHES = ("Rail freight", "Fares across borders", "Accessible stations")
+QUESTIONS = ("Will there be slides?", "Does this work on single track?", "What did it cost?")
+
+
+class _Stage(NamedTuple):
+    event: Event
+    shows: list[Show]
+    ticket_type_id: int
+    survey_id: int
+    poll_id: int
+
+
+def seed_audience(db: Database, known: dict[str, Any]) -> dict[str, Any]:
+    """Seed what is missing; returns demo.json's `reporting`.
+
+    `known` is that member as written before: a password that is no longer good gets replaced.
+    """
+    org_id = db.call(get_organization, SLUG).org_id
+    event_id = db.call(_find_event, org_id) or db.call(_seed_event, org_id)
+    password = str(known.get("password", ""))
+    found = db.call(find_password, USERNAME)
+    if found is None or not is_password(password, found.hashed):
+        password = secrets.token_urlsafe(12)
+        db.call(_put_user, org_id, hash_password(password))
+    return {"username": USERNAME, "password": password, "eventId": event_id}
+
+
+def _find_event(tx: Tx, org_id: int) -> int:
+    events = list_events(tx, org_id, most=MOST_EVENTS)
+    return next((each.id for each in events if each.title == TITLE), 0)
+
+
+def _put_user(tx: Tx, org_id: int, hashed: str) -> None:
+    """The reporting user with a new password; made where there is none."""
+    known = [each for each in list_reporting_users(tx, org_id) if each.user_code == USERNAME]
+    if known:
+        set_password(tx, org_id, known[0].user_id, hashed)
+        return
+    user = create_user(
+        tx,
+        org_id,
+        USERNAME,
+        name="Rita Report",
+        email=USERNAME,
+        password_hash=hashed,
+        actor=ACTOR,
+    )
+    grant_reporting(tx, org_id, user.id, actor=ACTOR)
+
+
+def _seed_event(tx: Tx, org_id: int) -> int:
+    """The webcast, over since a few days, with its audience; all in one transaction."""
+    stage = _build(tx, org_id)
+    dice = random.Random(SEED)  # noqa: S311 - the same demo everywhere
+    for number in range(PEOPLE):
+        _seed_viewer(tx, org_id, stage, number, dice)
+    return stage.event.id
+
+
+def _build(tx: Tx, org_id: int) -> _Stage:
+    date = _date(tx.now - 3 * DAY)
+    when = span(f"{date}T16:00", f"{date}T18:00", ZONE)
+    event = create_event(tx, org_id, TITLE, when, actor=ACTOR)
+    plan = ((LIVE, "16:00", "17:00", False), (SIMLIVE, "17:00", "18:00", True))
+    for title, starts, ends, is_simulated in plan:
+        slot = span(f"{date}T{starts}", f"{date}T{ends}", ZONE)
+        session = create_session(tx, org_id, event.id, title, slot, actor=ACTOR)
+        set_media(
+            tx,
+            org_id,
+            session.id,
+            MediaKind.MP4,
+            "https://media.example.com/webcast.mp4",
+            is_simulated=is_simulated,
+            actor=ACTOR,
+        )
+    survey = create_survey(tx, org_id, event.id, "Your opinion", SURVEY, actor=ACTOR)
+    shows = list_shows(tx, org_id, event.id)
+    poll = create_survey(
+        tx,
+        org_id,
+        event.id,
+        "Night trains",
+        POLL,
+        session_id=shows[1].session_id,
+        is_poll=True,
+        actor=ACTOR,
+    )
+    ticket_type = list_ticket_types(tx, org_id, event.id)[0]
+    return _Stage(event, shows, ticket_type.id, survey.id, poll.id)
+
+
+def _seed_viewer(tx: Tx, org_id: int, stage: _Stage, number: int, dice: random.Random) -> None:
+    viewer = _register(tx, org_id, stage, number, dice)
+    live, simlive = stage.shows
+    start = live.media.live_from
+    fresh: dict[Key, list[Interval]] = {}
+
+    def watch(mode: Mode, show: Show, begins: int, seconds: int) -> None:
+        key = Key(org_id, stage.event.id, viewer, mode.value, show.session_id)
+        part = Interval(begins, begins + seconds * 1000)
+        fresh.setdefault(key, []).append(part)
+
+    kind = number % 6  # 0: nothing, 1 and 2: live, 3: as if live, 4: on demand, 5: all
+    if kind in (1, 2, 5):
+        late = dice.randrange(15) * MINUTE
+        watch(Mode.LIVE, live, start + late, dice.randint(300, 2600))
+    if kind in (2, 3, 5):
+        watch(Mode.SIMLIVE, simlive, simlive.media.live_from, dice.randint(120, 3600))
+    if kind in (4, 5):
+        later = live.media.live_until + dice.randint(2, 40) * 60 * MINUTE
+        watch(Mode.ON_DEMAND, live, later, dice.randint(60, 3000))
+    add_intervals(tx, fresh)
+    if kind and number % 4 == 1:
+        text = QUESTIONS[number % len(QUESTIONS)]
+        asked = ask_question(tx, org_id, viewer, live.session_id, text)
+        if number % 8 == 1:
+            answer_question(tx, org_id, asked.id, "Yes: see the page of the event.", actor=ACTOR)
+    if kind and number % 3 == 2:
+        given = {0: dice.choice(SURVEY[0].choices), 1: WISHES[number % len(WISHES)]}
+        answer_survey(tx, org_id, viewer, live.session_id, stage.survey_id, given)
+    if kind in (3, 5):
+        choice = dice.choice(POLL[0].choices)
+        answer_survey(tx, org_id, viewer, simlive.session_id, stage.poll_id, {0: choice})
+
+
+def _register(tx: Tx, org_id: int, stage: _Stage, number: int, dice: random.Random) -> int:
+    """Register somebody; they came over several days before the webcast."""
+    contact = Contact(
+        email=f"viewer{number + 1:02}@{DOMAINS[number % len(DOMAINS)]}",
+        first_name=dice.choice(FIRST_NAMES),
+        last_name=dice.choice(LAST_NAMES),
+        company=dice.choice(COMPANIES),
+        job_title=dice.choice(JOBS),
+        country_code=dice.choice(("DE", "PT", "JP", "PL", "")),
+        phone=f"+49 40 55501{number:02}",
+    )
+    submitted = Submitted(contact, [Answer("How did you hear of us?", dice.choice(WISHES))])
+    person = merge_person(tx, org_id, contact)
+    take_places(tx, org_id, stage.event.id, stage.ticket_type_id)
+    at = stage.event.starts_at - (DAYS - number % DAYS) * DAY + number * 7 * MINUTE
+    give_ticket(
+        tx,
+        org_id,
+        stage.event.id,
+        person.id,
+        stage.ticket_type_id,
+        None,
+        source="demo",
+        submitted=submitted,
+    )
+    found = booking.find_registration(tx, org_id, stage.event.id, person.id)
+    if found is None:
+        raise LookupError("the registration that was just made is gone")
+    booking.set_registered_at(tx, org_id, found.id, at)
+    note_source(tx, org_id, found.id, SOURCES[(number // 2) % len(SOURCES)])
+    return found.id
+
+
+def _date(at: int) -> str:
+    return datetime.datetime.fromtimestamp(at // 1000, datetime.UTC).date().isoformat()

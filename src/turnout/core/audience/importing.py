@@ -1,0 +1,140 @@
+"""Viewings from CSV files of other platforms.
+
+The first line names the columns: `email`, `session` (number or pak; may be missing where the event
+has one session that can be watched), `mode` (live, simlive or od; may be missing: then it follows
+from the session's live window), `start`, and `end` or `duration` (seconds). Times are ISO 8601 or
+`YYYY-MM-DD HH:MM:SS`; without an offset they are local in the zone that is named.
+"""
+
+import csv
+import datetime
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from turnout.core.audience.media import Show
+from turnout.core.audience.model import SECOND_MS, Interval, Mode, split, whole_seconds
+from turnout.core.audience.sql import sql
+from turnout.core.audience.viewings import Key, add_intervals, hold_viewer
+from turnout.core.audit.recording import record
+from turnout.core.text import email_key, is_email
+from turnout.errors import Invalid
+from turnout.store import Tx
+
+COLUMNS = ("email", "session", "mode", "start", "end", "duration")
+MOST_SECONDS = 7 * 24 * 3600
+
+
+class Row(NamedTuple):
+    """One line of the file that can be read."""
+
+    line: int
+    email: str
+    session_id: int
+    parts: tuple[tuple[Mode, Interval], ...]
+
+
+class Fault(NamedTuple):
+    """One that cannot be taken, and why."""
+
+    line: int
+    reason: str
+
+
+def read_viewings(lines: Iterable[str], shows: list[Show], timezone: str) -> Iterator[Row | Fault]:
+    """The rows of a file, in order. Raises Invalid when its first line lacks a column."""
+    reader = csv.DictReader(lines)
+    names = [str(name).strip().lower() for name in reader.fieldnames or ()]
+    reader.fieldnames = names
+    if not {"email", "start"} <= set(names) or not {"end", "duration"} & set(names):
+        raise Invalid(
+            "viewings.columns",
+            f"The first line must name email, start, and end or duration, of {', '.join(COLUMNS)}.",
+        )
+    by_name = {name: each for each in shows for name in (str(each.session_id), each.pak)}
+    zone = ZoneInfo(timezone)
+    try:
+        for values in reader:
+            given = {name: (values.get(name) or "").strip() for name in COLUMNS}
+            yield _row(reader.line_num, given, by_name, shows, zone)
+    except csv.Error as error:
+        yield Fault(reader.line_num, f"this is no CSV: {error}")
+
+
+def import_viewings(
+    tx: Tx, org_id: int, event_id: int, rows: list[Row], *, actor: str
+) -> list[Fault]:
+    """Keep the viewings of people who are registered; returns the rows of those who are not. The
+    same again changes nothing. One audit entry for all."""
+    fresh: dict[Key, list[Interval]] = {}
+    faults = []
+    held: set[tuple[int, int]] = set()
+    for row in rows:
+        found = sql.find_registered(
+            tx, org_id=org_id, event_id=event_id, email_key=email_key(row.email)
+        )
+        if found is None:
+            faults.append(Fault(row.line, f"{row.email} is not registered for the event"))
+            continue
+        if (found, row.session_id) not in held:
+            hold_viewer(tx, org_id, found, row.session_id)
+            held.add((found, row.session_id))
+        for mode, part in row.parts:
+            key = Key(org_id, event_id, found, mode.value, row.session_id)
+            fresh.setdefault(key, []).append(part)
+    add_intervals(tx, fresh)
+    if fresh:
+        taken = len(rows) - len(faults)
+        record(tx, org_id, actor, "imported viewings", "event", event_id, rows=taken)
+    return faults
+
+
+def _row(
+    line: int, given: dict[str, str], by_name: dict[str, Show], shows: list[Show], zone: ZoneInfo
+) -> Row | Fault:
+    try:
+        if not is_email(given["email"]):
+            return Fault(line, f"{given['email']!r} is not an e-mail address")
+        show = by_name.get(given["session"]) if given["session"] else None
+        if not given["session"] and len(shows) == 1:
+            show = shows[0]
+        if show is None:
+            return Fault(line, f"the event has no session {given['session']!r} with media")
+        start = _instant(given["start"], zone)
+        end = _instant(given["end"], zone) if given["end"] else start + _duration(given["duration"])
+        interval = whole_seconds(start, end)
+        if not 0 < interval.seconds <= MOST_SECONDS:
+            return Fault(line, "the end must be after the start, by a week at most")
+        return Row(line, given["email"], show.session_id, _parts(given["mode"], interval, show))
+    except ValueError as error:
+        return Fault(line, str(error))
+
+
+def _parts(mode: str, interval: Interval, show: Show) -> tuple[tuple[Mode, Interval], ...]:
+    if not mode:
+        parts = tuple(split(interval, show.media))
+        if not parts:
+            raise ValueError("the session could not be watched then; name the mode")
+        return parts
+    if mode.lower() not in list(Mode):
+        raise ValueError(f"there is no mode {mode!r}: live, simlive or od")
+    return ((Mode(mode.lower()), interval),)
+
+
+def _instant(text: str, zone: ZoneInfo) -> int:
+    try:
+        time = datetime.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a time such as 2027-03-01T09:00:00") from error
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=zone)
+    try:
+        return int(time.timestamp()) * SECOND_MS
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"{text!r} is too far away") from error
+
+
+def _duration(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 9):
+        raise ValueError(f"{text!r} is not a number of seconds")
+    return int(text) * SECOND_MS

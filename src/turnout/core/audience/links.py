@@ -1,0 +1,93 @@
+"""Personal links to the watch page, and what the page knows of who opened it.
+
+A link says who it is for by the organization and the registration, and a keyed digest of both: it
+cannot be guessed, and ends with the registration.
+"""
+
+import hashlib
+import hmac
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from turnout.core.audience.sql import sql
+from turnout.core.messaging.opt_outs import ensure_link_key, find_link_key
+from turnout.core.registrations.model import RegistrationState
+from turnout.core.text import email_key
+from turnout.errors import Gone, Missing
+from turnout.store import Tx
+
+PATH = "/watch/"
+LONGEST_STI = 100
+_TOKEN = re.compile(r"(\d{1,18})-(\d{1,18})-([0-9a-f]{32})", re.ASCII)
+
+
+class Viewer(NamedTuple):
+    """Whose link it is."""
+
+    org_id: int
+    registration_id: int
+    event_id: int
+    email: str
+    name: str
+
+
+def make_token(tx: Tx, org_id: int, registration_id: int) -> str:
+    """What the address of the registration's watch pages ends with."""
+    return f"{org_id}-{registration_id}-{_sign(ensure_link_key(tx), org_id, registration_id)}"
+
+
+def read_token(key: str, token: str) -> tuple[int, int]:
+    """The organization and the registration that a token names. Raises Missing for one that was
+    not signed with `key`."""
+    match = _TOKEN.fullmatch(token)
+    if match and key:
+        org_id, registration_id = int(match[1]), int(match[2])
+        if hmac.compare_digest(match[3], _sign(key, org_id, registration_id)):
+            return org_id, registration_id
+    raise Missing("link.missing", "This link does not lead anywhere. Open it as it was sent.")
+
+
+def list_watch_links(tx: Tx, org_id: int, code: str) -> list[tuple[str, str]]:
+    """Titles and paths of what whoever holds the ticket of this code may watch; empty where no
+    link was ever signed."""
+    key = find_link_key(tx)
+    rows = sql.list_ticket_shows(tx, org_id=org_id, code=code) if key else []
+    return [
+        (title, f"{PATH}{pak}/{org_id}-{number}-{_sign(key, org_id, number)}")
+        for number, pak, title in rows
+    ]
+
+
+def find_viewer(tx: Tx, token: str) -> Viewer:
+    """Whose token it is. Raises Missing, Gone when the registration was cancelled."""
+    org_id, registration_id = read_token(find_link_key(tx), token)
+    row = sql.find_viewer(tx, org_id=org_id, registration_id=registration_id)
+    if row is None:
+        raise Missing("link.missing", "This link does not lead anywhere. Open it as it was sent.")
+    event_id, state, _, email, first_name, last_name = row
+    if state != RegistrationState.CONFIRMED:
+        raise Gone("registration.cancelled", "This registration is cancelled.")
+    name = " ".join(filter(None, (first_name, last_name))) or email
+    return Viewer(org_id, registration_id, event_id, email, name)
+
+
+def find_registered(tx: Tx, org_id: int, event_id: int, email: str) -> int | None:
+    """The registration of that address for the event, if it is registered."""
+    found: int | None = sql.find_registered(
+        tx, org_id=org_id, event_id=event_id, email_key=email_key(email)
+    )
+    return found
+
+
+def note_source(tx: Tx, org_id: int, registration_id: int, sti: str) -> None:
+    """Keep the campaign source with which somebody came to register; the first one stays, and
+    an empty one changes nothing."""
+    if sti:
+        sql.set_sti(tx, org_id=org_id, id=registration_id, sti=sti[:LONGEST_STI], now=tx.now)
+
+
+@lru_cache(maxsize=50_000)
+def _sign(key: str, org_id: int, registration_id: int) -> str:
+    text = f"watch:{org_id}:{registration_id}".encode()
+    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()[:32]

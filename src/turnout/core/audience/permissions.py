@@ -1,0 +1,172 @@
+"""Who may see reports, of which events, and their sessions; reporting contract, Login.
+
+A session ends 60 minutes after its last use. Its id is a secret: only the digest is kept. Uses are
+written once a minute at most, so a session that two nodes serve may end a minute early.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from turnout.core.audience.sql import sql
+from turnout.core.audit.recording import record
+from turnout.core.events.model import EventState
+from turnout.core.events.programme import get_event
+from turnout.core.identity.members import require_member
+from turnout.core.identity.model import Login
+from turnout.core.messaging.opt_outs import ensure_link_key, find_link_key
+from turnout.errors import Denied, Missing, Unauthenticated
+from turnout.store import Tx
+
+SESSION_MS = 60 * 60_000
+TOUCH_MS = 60_000
+
+
+class Session(NamedTuple):
+    """A sign-in that is good now; `used_at` (epoch ms) as it is stored."""
+
+    login: Login
+    digest: str
+    used_at: int
+
+
+class ReportedEvent(NamedTuple):
+    """An event in the list of a reporting user. Instants in epoch ms."""
+
+    id: int
+    title: str
+    starts_at: int
+    ends_at: int
+
+
+class Grant(NamedTuple):
+    """A reporting user; `events` counts those of the list, where it is not all."""
+
+    user_id: int
+    user_code: str
+    is_all: bool
+    events: int
+
+
+def grant_reporting(
+    tx: Tx, org_id: int, user_id: int, event_ids: list[int] | None = None, *, actor: str
+) -> None:
+    """Let a user see reports of these events, or, with None, of all of the organization, later
+    ones too. It replaces what the user could see. Raises Missing."""
+    for event_id in event_ids or ():
+        get_event(tx, org_id, event_id)
+    sql.put_reporting_user(
+        tx, org_id=org_id, user_id=user_id, is_all=int(event_ids is None), now=tx.now
+    )
+    sql.delete_reporting_events(tx, org_id=org_id, user_id=user_id)
+    if event_ids:
+        rows = [{"org_id": org_id, "user_id": user_id, "event_id": each} for each in event_ids]
+        sql.put_reporting_event(tx, rows)
+    record(tx, org_id, actor, "granted reports", "user", user_id, events=event_ids)
+
+
+def revoke_reporting(tx: Tx, org_id: int, user_id: int, *, actor: str) -> None:
+    """Let a user see no reports any more, at once. Raises Missing for one who saw none."""
+    sql.delete_reporting_events(tx, org_id=org_id, user_id=user_id)
+    if not sql.delete_reporting_user(tx, org_id=org_id, user_id=user_id):
+        raise Missing("reporting.missing", f"User {user_id} sees no reports.")
+    record(tx, org_id, actor, "revoked reports", "user", user_id)
+
+
+def list_reporting_users(tx: Tx, org_id: int) -> list[Grant]:
+    """The users who see reports, by number."""
+    rows = sql.list_reporting_users(tx, org_id=org_id)
+    return [Grant(id_, code, bool(is_all), events) for id_, code, is_all, events in rows]
+
+
+def begin_session(tx: Tx, login: Login) -> tuple[str, str]:
+    """Sign a user in whose password was right; returns the ids of session and user, 40 hex digits
+    each. Raises Unauthenticated for somebody who sees no reports."""
+    require_reporting(tx, login)
+    session_id = secrets.token_hex(20)
+    sql.add_reporting_session(
+        tx,
+        org_id=login.org_id,
+        digest=_digest(session_id),
+        user_id=login.user_id,
+        credential_id=login.credential_id,
+        now=tx.now,
+    )
+    return session_id, user_name(ensure_link_key(tx), login)
+
+
+def read_session(
+    tx: Tx, session_id: str, user_id: str, used: Mapping[str, int] | None = None
+) -> Session:
+    """The session that both ids name. `used` are later uses than the stored ones (epoch ms), by
+    digest, as far as the caller knows of any.
+
+    Raises Unauthenticated when it is unknown, another user's or over, and when the user may not
+    sign in any more.
+    """
+    digest = _digest(session_id)
+    row = sql.find_reporting_session(tx, digest=digest)
+    if row is None or max(row[3], (used or {}).get(digest, 0)) + SESSION_MS <= tx.now:
+        raise _ended()
+    login = Login(*row[:3])
+    if not hmac.compare_digest(user_name(find_link_key(tx), login).encode(), user_id.encode()):
+        raise _ended()
+    require_reporting(tx, login)
+    return Session(login, digest, row[3])
+
+
+def touch_session(tx: Tx, org_id: int, digest: str, at: int) -> None:
+    """Note that a session was used at that instant (epoch ms)."""
+    sql.touch_reporting_session(tx, org_id=org_id, digest=digest, at=at)
+
+
+def forget_old_sessions(tx: Tx, most: int) -> int:
+    """Delete up to `most` sessions that are over; returns how many."""
+    rows = sql.list_old_sessions(tx, before=tx.now - SESSION_MS - TOUCH_MS, most=most)
+    sql.delete_session(tx, [{"org_id": org_id, "digest": digest} for org_id, digest in rows])
+    return len(rows)
+
+
+def require_reporting(tx: Tx, login: Login) -> bool:
+    """Whether the user sees all events of the organization, else a list of them. Raises
+    Unauthenticated for a user who is disabled, has another password by now, or sees no reports."""
+    require_member(tx, login)
+    is_all = sql.find_reporting_user(tx, org_id=login.org_id, user_id=login.user_id)
+    if is_all is None:
+        raise Unauthenticated("reporting.nobody", "The user may not see reports.")
+    return bool(is_all)
+
+
+def require_event(tx: Tx, login: Login, event_id: int) -> ReportedEvent:
+    """An event that the user may see reports of. Raises Missing where the organization has no such
+    event, Denied where it is not in the user's list."""
+    is_all = require_reporting(tx, login)
+    event = get_event(tx, login.org_id, event_id)
+    if event.state is EventState.DRAFT:
+        raise Missing("event.missing", f"There is no event {event_id}.")
+    named = {"org_id": login.org_id, "user_id": login.user_id, "event_id": event_id}
+    if not is_all and sql.has_reporting_event(tx, **named) is None:
+        raise Denied("reporting.event", f"You may not see reports of event {event_id}.")
+    return ReportedEvent(event.id, event.title, event.starts_at, event.ends_at)
+
+
+def list_reported_events(tx: Tx, login: Login) -> list[ReportedEvent]:
+    """The events that the user may see reports of, by number; drafts are not among them."""
+    rows = sql.list_reported_events(tx, org_id=login.org_id, user_id=login.user_id)
+    return [ReportedEvent(*row) for row in rows]
+
+
+def user_name(key: str, login: Login) -> str:
+    """The user's id as the API has it: the same at every sign-in, and telling nothing."""
+    text = f"reporting-user:{login.org_id}:{login.user_id}".encode()
+    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()[:40]
+
+
+def _digest(session_id: str) -> str:
+    return hashlib.sha256(session_id.encode()).hexdigest()
+
+
+def _ended() -> Unauthenticated:
+    return Unauthenticated("session.ended", "The session is unknown or over. Log in again.")

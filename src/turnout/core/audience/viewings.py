@@ -1,0 +1,199 @@
+"""Keeping what was watched, from beats, corrections and imports.
+
+Theory. A beat says from when to when its player played. Many beats share a transaction; of each
+viewer, session and mode the stored intervals that a new one touches are read, merged with it, and
+written back. So stored intervals never touch each other, a beat that is sent again changes nothing,
+and beats may come late and in any order. On PostgreSQL the registrations are locked first.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from turnout.core.audience.media import find_media
+from turnout.core.audience.model import (
+    Interval,
+    Media,
+    Mode,
+    merge,
+    split,
+    subtract,
+    whole_seconds,
+)
+from turnout.core.audience.sql import sql
+from turnout.core.audit.recording import record
+from turnout.errors import Failure, Invalid, Missing
+from turnout.store import Tx, from_row
+
+# A beat may tell of what was so long ago: a laptop that slept, a train in a tunnel.
+OLDEST_MS = 24 * 3_600_000
+
+
+class Beat(NamedTuple):
+    """What one player has played, in epoch ms by our clock."""
+
+    org_id: int
+    registration_id: int
+    session_id: int
+    played: tuple[tuple[int, int], ...]
+
+
+class Watched(NamedTuple):
+    """A stored interval of a registration."""
+
+    mode: Mode
+    session_id: int
+    interval: Interval
+
+
+class Key(NamedTuple):
+    """Whose intervals are merged with one another."""
+
+    org_id: int
+    event_id: int
+    registration_id: int
+    mode: str
+    session_id: int
+
+
+def record_beats(tx: Tx, beats: list[Beat]) -> "list[Mode | Failure | None]":
+    """Keep what the beats tell; for each how the session is being watched now, None when there is
+    nothing to watch, or Missing for somebody who is not registered or a session without media.
+
+    What lies in the future, or over a day back, is left out. Idempotent.
+    """
+    named = [beat[:3] for beat in beats]
+    found = {
+        number: (event_id, from_row(Media, media))
+        for number, event_id, *media in sql.find_watched(tx, beats=_encode(named))
+    }
+    fresh: dict[Key, list[Interval]] = {}
+    answers: list[Mode | Failure | None] = []
+    for number, beat in enumerate(beats):
+        if number not in found:
+            answers.append(Missing("viewing.missing", "There is nothing to watch for you here."))
+            continue
+        event_id, media = found[number]
+        for mode, part in _parts(beat, media, tx.now):
+            key = Key(beat.org_id, event_id, beat.registration_id, mode.value, beat.session_id)
+            fresh.setdefault(key, []).append(part)
+        answers.append(media.mode_at(tx.now))
+    add_intervals(tx, fresh)
+    return answers
+
+
+def add_intervals(tx: Tx, fresh: dict[Key, list[Interval]]) -> None:
+    """Merge intervals into what is stored. On PostgreSQL the caller holds the registrations."""
+    fresh = {key: merge(intervals) for key, intervals in fresh.items()}
+    parts = [(*key, *each) for key, intervals in fresh.items() for each in intervals]
+    if not parts:
+        return
+    stored: dict[Key, set[Interval]] = {}
+    for row in sql.list_touching(tx, parts=_encode(parts)):
+        stored.setdefault(Key(*row[:5]), set()).add(Interval(*row[5:]))
+    for key, intervals in fresh.items():
+        before = stored.get(key, set())
+        fresh[key] = merge([*before, *intervals])
+    _write(tx, fresh, stored)
+
+
+def correct_viewing(
+    tx: Tx,
+    org_id: int,
+    registration_id: int,
+    session_id: int,
+    mode: Mode,
+    interval: tuple[int, int],
+    *,
+    is_removed: bool = False,
+    actor: str,
+) -> list[Watched]:
+    """Add time that somebody watched, or take it away; returns all of the registration's viewings.
+
+    `interval` in epoch ms, cut to whole seconds. Audited. Raises Missing, Invalid for an interval
+    of less than a second.
+    """
+    event_id = hold_viewer(tx, org_id, registration_id, session_id)
+    part = whole_seconds(*interval)
+    if part.start >= part.end:
+        raise Invalid("viewing.empty", "The end must be a second after the start, or later.")
+    key = Key(org_id, event_id, registration_id, mode.value, session_id)
+    if is_removed:
+        before = {
+            each.interval
+            for each in list_viewings(tx, org_id, event_id, registration_id)
+            if (each.mode, each.session_id) == (mode, session_id)
+        }
+        _write(tx, {key: subtract(before, part)}, {key: before})
+    else:
+        add_intervals(tx, {key: [part]})
+    record(
+        tx,
+        org_id,
+        actor,
+        "removed viewing" if is_removed else "added viewing",
+        "registration",
+        registration_id,
+        session_id=session_id,
+        mode=mode.value,
+        interval=list(part),
+    )
+    return list_viewings(tx, org_id, event_id, registration_id)
+
+
+def hold_viewer(tx: Tx, org_id: int, registration_id: int, session_id: int) -> int:
+    """The event of a confirmed registration and one of its sessions that has media, held against
+    concurrent changes. Raises Missing."""
+    named = _encode([(org_id, registration_id, session_id)])
+    for _, event_id, *_ in sql.find_watched(tx, beats=named):
+        return event_id  # type: ignore[no-any-return]
+    raise Missing(
+        "viewing.missing",
+        f"Registration {registration_id} has nothing to watch in session {session_id}.",
+    )
+
+
+def list_viewings(tx: Tx, org_id: int, event_id: int, registration_id: int) -> list[Watched]:
+    """What a registration has watched, by mode, session and time."""
+    rows = sql.list_viewings(tx, org_id=org_id, event_id=event_id, registration_id=registration_id)
+    return [Watched(Mode(mode), session_id, Interval(*times)) for mode, session_id, *times in rows]
+
+
+def find_mode(tx: Tx, org_id: int, session_id: int) -> Mode | None:
+    """How whoever watches the session now does."""
+    media = find_media(tx, org_id, session_id)
+    return media.mode_at(tx.now) if media else None
+
+
+def _parts(beat: Beat, media: Media, now: int) -> Iterable[tuple[Mode, Interval]]:
+    for start, end in beat.played:
+        yield from split(Interval(max(start, now - OLDEST_MS), min(end, now)), media)
+
+
+def _write(tx: Tx, after: dict[Key, list[Interval]], before: dict[Key, set[Interval]]) -> None:
+    """Make what is stored of each key `before` what it shall be `after`."""
+    gone, changed = [], []
+    for key, intervals in after.items():
+        old = before.get(key, set())
+        starts = {each.start for each in intervals}
+        gone += [
+            _named(key) | {"starts_at": each.start} for each in old if each.start not in starts
+        ]
+        changed += [
+            _named(key) | {"starts_at": each.start, "ends_at": each.end}
+            for each in intervals
+            if each not in old
+        ]
+    if gone:
+        sql.delete_viewing(tx, gone)
+    if changed:
+        sql.add_viewing(tx, changed)
+
+
+def _named(key: Key) -> dict[str, object]:
+    return key._asdict()
+
+
+def _encode(value: object) -> str:
+    return msgspec.json.encode(value).decode()

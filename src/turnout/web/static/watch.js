@@ -1,0 +1,180 @@
+/* The watch page: plays the media, and tells the server from when to when it played.
+
+   Times are the server's: an offset to this machine's clock is set at the beginning, and anew when
+   an answer shows that it is over two seconds off. What was played is kept in the browser's storage
+   until the server has acknowledged it, so that a reload, a crash or a network that is away loses
+   nothing; what is sent twice counts once. A timer that slept (a tab in the background, a closed
+   lid) counts only as far as the media has gone on meanwhile. */
+"use strict";
+(() => {
+  const TICK_MS = 1000, LEEWAY_MS = 2000, MOST = 400, KEEP = "turnout-watch:";
+  const box = document.getElementById("player");
+  const note = document.getElementById("player-note");
+  const { token, beats, kind, url, hls } = box.dataset;
+  const session = Number(box.dataset.session);
+  const liveFrom = Number(box.dataset.liveFrom), liveUntil = Number(box.dataset.liveUntil);
+  const video = box.querySelector("video");
+  const prefix = `${KEEP}${session}:${token}:`;
+  const key = prefix + Math.random().toString(36).slice(2);
+  let offset = Number(box.dataset.now) - Date.now();
+  let mode = box.dataset.mode;
+  let pending = adopt();
+  let last = null;
+  let delay = 10, timer = null, sending = false;
+
+  const now = () => Date.now() + offset;
+
+  /* What earlier pages of this session left behind. */
+  function adopt() {
+    const found = [];
+    try {
+      for (const name of Object.keys(localStorage)) {
+        if (!name.startsWith(prefix)) continue;
+        found.push(...JSON.parse(localStorage.getItem(name)));
+        localStorage.removeItem(name);
+      }
+    } catch { /* no storage here */ }
+    return found;
+  }
+
+  function keep() {
+    try {
+      if (pending.length) localStorage.setItem(key, JSON.stringify(pending));
+      else localStorage.removeItem(key);
+    } catch { /* no storage here */ }
+  }
+
+  function played(from, to) {
+    const newest = pending[pending.length - 1];
+    if (newest && from <= newest[1] + 5) newest[1] = Math.max(newest[1], to);
+    else pending.push([from, to]);
+    if (pending.length > MOST) pending.shift();
+    keep();
+  }
+
+  /* How far the media has gone on since the last look, in ms; null while nothing plays. */
+  function position() {
+    if (!video) return document.visibilityState === "visible" ? now() : null;
+    return video.paused || video.ended || video.readyState < 3
+      ? null : (video.currentTime * 1000) / (video.playbackRate || 1);
+  }
+
+  function tick() {
+    const at = Math.round(now()), place = position();
+    if (last && place !== null) {
+      const gap = at - last.at, gone = place - last.place;
+      if (gap > 0 && gone > 0) {
+        const length = Math.abs(gap - gone) <= LEEWAY_MS ? gap : Math.min(gap, Math.round(gone));
+        played(at - length, at);
+      }
+    }
+    last = place === null ? null : { at, place };
+    if (mode === "simlive") hold();
+    if (mode !== "od" && at >= liveUntil) over();
+  }
+
+  /* Shown as if it were live: everybody sees the same moment of the film. */
+  function hold() {
+    const wanted = (now() - liveFrom) / 1000;
+    if (!video || !Number.isFinite(video.duration)) return;
+    if (wanted < video.duration && Math.abs(video.currentTime - wanted) > 3) {
+      video.currentTime = wanted;
+      last = null;
+    }
+  }
+
+  function over() {
+    mode = "od";
+    note.textContent = Number(box.dataset.onDemand)
+      ? "The live part is over; you can go on watching." : "It is over.";
+  }
+
+  function body(some) {
+    return JSON.stringify({ token, session, played: some });
+  }
+
+  /* Take away what was acknowledged; an interval that grew meanwhile keeps its whole length. */
+  function acknowledge(sent) {
+    const ends = new Map(sent);
+    pending = pending.filter(([from, to]) => !(ends.has(from) && to <= ends.get(from)));
+    const newest = pending[pending.length - 1];
+    if (newest && ends.has(newest[0])) newest[0] = ends.get(newest[0]);
+    keep();
+  }
+
+  async function send() {
+    clearTimeout(timer);
+    if (!sending) {
+      sending = true;
+      const sent = pending.map((each) => [...each]);
+      try {
+        const answer = await fetch(beats, { method: "POST", body: body(sent), keepalive: true });
+        const said = await answer.json();
+        delay = said.next || 60;
+        if (answer.ok) {
+          acknowledge(sent);
+          if (Math.abs(said.at - now()) > LEEWAY_MS) offset = said.at - Date.now();
+        } else if (answer.status < 500 && answer.status !== 429) {
+          note.textContent = said.error;
+        }
+      } catch {
+        delay = Math.min(60, delay * 2);
+      }
+      sending = false;
+    }
+    // Not all at once.
+    timer = setTimeout(send, delay * 1000 * (0.9 + Math.random() * 0.2));
+  }
+
+  /* Leaving: nobody waits for the answer, so what is sent stays kept as well. */
+  function leave() {
+    tick();
+    if (pending.length) navigator.sendBeacon(beats, body(pending));
+  }
+
+  function play() {
+    if (kind !== "hls" || video.canPlayType("application/vnd.apple.mpegurl")) return;
+    const script = document.createElement("script");
+    script.src = hls;
+    script.onload = () => {
+      video.removeAttribute("src");
+      const player = new window.Hls();
+      player.loadSource(url);
+      player.attachMedia(video);
+    };
+    document.head.append(script);
+  }
+
+  /* Forms are sent without leaving the page, for the film goes on. */
+  document.addEventListener("submit", async (event) => {
+    const form = event.target, area = document.getElementById("asking");
+    if (!area.contains(form)) return;
+    event.preventDefault();
+    try {
+      const answer = await fetch(location.pathname, {
+        method: "POST",
+        headers: { Accept: "text/html" },
+        body: new URLSearchParams(new FormData(form)),
+      });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById("asking");
+      if (fresh) area.replaceChildren(...fresh.childNodes);
+      else form.submit();
+    } catch {
+      form.submit();
+    }
+  });
+
+  play();
+  if (video) for (const name of ["seeking", "seeked", "ratechange", "waiting"]) {
+    video.addEventListener(name, () => { last = null; });
+  }
+  if (video) for (const name of ["pause", "ended"]) video.addEventListener(name, () => { tick(); last = null; });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") leave();
+    else send();
+  });
+  addEventListener("pagehide", leave);
+  setInterval(tick, TICK_MS);
+  timer = setTimeout(send, pending.length ? 0 : 5000);
+})();

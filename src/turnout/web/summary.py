@@ -1,0 +1,112 @@
+"""An event in figures, as a page: charts, and a table behind each."""
+
+from typing import NamedTuple
+
+import falcon
+from falcon.asgi import Request, Response
+from markupsafe import Markup
+
+from turnout.core.audience.summary import Curve, Summary
+from turnout.errors import Missing
+from turnout.http.dialect import Resource
+from turnout.web.catalogue import ReadSummary
+from turnout.web.charts import bar_chart, line_chart
+from turnout.web.documents import NO_STORE
+from turnout.web.templates import render
+
+MODES = (("live", "Live"), ("simlive", "As if live"), ("od", "On demand"), ("all", "Any of them"))
+
+
+class Figure(NamedTuple):
+    """A chart, and the table behind it."""
+
+    title: str
+    chart: Markup
+    headings: tuple[str, ...]
+    rows: list[tuple[object, ...]]
+
+
+class SummaryResource(Resource):
+    """`/summary/{event number}`: for reporting users, who sign in as for the outbox."""
+
+    def __init__(self, read_summary: ReadSummary) -> None:
+        self._read_summary = read_summary
+
+    async def on_get(self, req: Request, resp: Response, number: str) -> None:
+        """The figures as they are now. Raises Unauthenticated, Denied, Missing, Limited."""
+        if not (number.isascii() and number.isdigit() and len(number) < 16):
+            raise Missing("event.missing", f"There is no event {number}.")
+        event, summary = await self._read_summary(req, int(number))
+        resp.content_type = falcon.MEDIA_HTML
+        resp.set_header("Cache-Control", NO_STORE)
+        resp.text = render("summary.html", event=event, summary=summary, figures=_figures(summary))
+
+    on_head = on_get
+
+
+def _figures(summary: Summary) -> list[Figure]:
+    return [
+        _attendance(summary),
+        _seconds(summary),
+        *(_retention(each) for each in summary.retention),
+        *_surveys(summary),
+        *_groups(summary),
+    ]
+
+
+def _attendance(summary: Summary) -> Figure:
+    rows = [
+        ("Invited", summary.invited),
+        ("Registered", summary.registered),
+        ("Checked in", summary.checked_in),
+        *((f"Watched: {name}", summary.watched[mode].viewers) for mode, name in MODES),
+        ("Watched nothing", summary.no_shows),
+        ("Questions", summary.questions),
+    ]
+    return Figure("Who came", bar_chart(rows), ("What", "How many"), list(rows))
+
+
+def _seconds(summary: Summary) -> Figure:
+    rows = [(name, summary.watched[mode]) for mode, name in MODES]
+    chart = bar_chart([(name, round(each.median_seconds)) for name, each in rows])
+    table: list[tuple[object, ...]] = [
+        (name, each.viewers, each.seconds, each.average_seconds, each.median_seconds)
+        for name, each in rows
+    ]
+    headings = ("Watched", "Viewers", "Seconds in all", "Average seconds", "Median seconds")
+    return Figure("For how long (median, in seconds)", chart, headings, table)
+
+
+def _retention(curve: Curve) -> Figure:
+    minutes = curve.step_seconds / 60
+    rows: list[tuple[object, ...]] = [
+        (round(number * minutes), viewers) for number, viewers in enumerate(curve.viewers)
+    ]
+    title = f"{curve.title}: viewers by minute, while it was live"
+    return Figure(title, line_chart(curve.viewers, minutes), ("Minute", "Viewers"), rows)
+
+
+def _surveys(summary: Summary) -> list[Figure]:
+    figures = []
+    for survey in summary.surveys:
+        for item in survey.items:
+            rows = list(item.choices.items()) or [("Answers in words", item.answered)]
+            title = f"{survey.title}: {item.question}"
+            figures.append(Figure(title, bar_chart(rows), ("Answer", "How often"), list(rows)))
+    return figures
+
+
+def _groups(summary: Summary) -> list[Figure]:
+    headings = ("Registered", "Live", "As if live", "On demand")
+    figures = []
+    for title, name, groups in (
+        ("Where they came from", "Campaign source", summary.sources),
+        ("Their e-mail domains", "Domain", summary.domains),
+    ):
+        rows: list[tuple[object, ...]] = [
+            (each.name or "not known", each.registered, each.live, each.simlive, each.od)
+            for each in groups
+        ]
+        chart = bar_chart([(each.name or "not known", each.registered) for each in groups])
+        figures.append(Figure(title, chart, (name, *headings), rows))
+    return figures

@@ -1,0 +1,261 @@
+"""The watch page of a session, behind a personal link, and the way in without one.
+
+The page works without JavaScript as far as a page can: it says what is shown and when, plays a film
+where the browser does, and takes questions and answers. With it, watch.js plays streams, shows a
+recording as if it were live, and sends beats (beats.py).
+"""
+
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+import falcon
+from falcon.asgi import Request, Response
+
+from turnout.core.audience.asking import OwnQuestion, ask_question, list_own_questions
+from turnout.core.audience.entering import enter, send_entry_code
+from turnout.core.audience.links import PATH, Viewer, find_viewer
+from turnout.core.audience.media import find_media, get_session
+from turnout.core.audience.model import Media, MediaKind
+from turnout.core.audience.surveys import Survey, answer_survey, list_own_answers, list_surveys
+from turnout.core.events.model import Event, Session
+from turnout.core.events.programme import get_event
+from turnout.core.identity.guessing import Attempt, Throttle
+from turnout.core.identity.names import find_name
+from turnout.errors import Conflict, Failure, Invalid, Limited, Missing, Unauthenticated
+from turnout.http.body import read_body
+from turnout.http.dialect import Resource
+from turnout.store import Database, Tx
+from turnout.web.beats import PATH as BEATS
+from turnout.web.documents import NO_STORE
+from turnout.web.local_times import local
+from turnout.web.policy import set_policy
+from turnout.web.templates import render
+
+BODY_LIMIT = 65_536
+MOST_FIELDS = 200
+Given = dict[str, str]
+
+
+class Place(NamedTuple):
+    """A session that can be watched, and its event."""
+
+    org_id: int
+    event: Event
+    session: Session
+    media: Media
+
+
+class Seat(NamedTuple):
+    """What one viewer sees of it."""
+
+    place: Place
+    viewer: Viewer
+    questions: list[OwnQuestion]
+    surveys: list[Survey]
+    answers: dict[tuple[int, int], str]
+
+
+class EntryResource(Resource):
+    """`/watch/{session pak}`: an e-mail address and a code lead to the watch page."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._throttle = Throttle(db.clock)
+
+    async def on_get(self, _req: Request, resp: Response, pak: str) -> None:
+        """Ask for the address. Raises Missing."""
+        self._answer(resp, await self._db.read(_find_place, pak))
+
+    on_head = on_get
+
+    async def on_post(self, req: Request, resp: Response, pak: str) -> None:
+        """Send a code, or take the one that was entered. Raises Missing; what can be put right is
+        said on the page."""
+        given = await _read_form(req)
+        place = await self._db.read(_find_place, pak)
+        email, code = given.get("email", ""), given.get("code", "")
+        try:
+            if "code" in given:
+                token = await self._db.write_first(enter, place.org_id, place.event.id, email, code)
+                if isinstance(token, Unauthenticated):
+                    raise token
+                resp.status = falcon.HTTP_303
+                resp.location = f"{PATH}{pak}/{token}"
+                return
+            self._count(email, req.remote_addr)
+            await self._db.write_first(send_entry_code, place.org_id, place.event.id, email)
+            self._answer(resp, place, email, is_sent=True)
+        except (Invalid, Limited, Unauthenticated) as refusal:
+            self._answer(resp, place, email, refusal.message, is_sent="code" in given)
+
+    def _count(self, email: str, address: str) -> None:
+        """Each form writes to somebody: not too often to one, nor too many from one place."""
+        try:
+            self._throttle.begin(Attempt(email.casefold(), address))
+        except Limited as limited:
+            wait_s = limited.retry_after
+            raise Limited(
+                "form.throttled",
+                f"Too many forms were sent. Try again in {wait_s} seconds.",
+                retry_after=wait_s,
+            ) from limited
+
+    def _answer(
+        self,
+        resp: Response,
+        place: Place,
+        email: str = "",
+        refusal: str = "",
+        *,
+        is_sent: bool = False,
+    ) -> None:
+        _answer_page(
+            resp,
+            "watch_entry.html",
+            event=place.event,
+            session=place.session,
+            email=email,
+            refusal=refusal,
+            is_sent=is_sent,
+            **_times(place),
+        )
+
+
+class WatchResource(Resource):
+    """`/watch/{session pak}/{token}`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def on_get(self, _req: Request, resp: Response, pak: str, token: str) -> None:
+        """Show the session. Raises Missing, Gone for a cancelled registration."""
+        self._answer(resp, await self._db.read(_take_seat, pak, token), token)
+
+    on_head = on_get
+
+    async def on_post(self, req: Request, resp: Response, pak: str, token: str) -> None:
+        """Ask, or answer a poll or survey. Raises Missing, Gone; what can be put right is said on
+        the page, beside what was typed."""
+        given = await _read_form(req)
+        try:
+            await self._db.write(_act, pak, token, given)
+        except (Conflict, Invalid, Limited) as refusal:
+            seat = await self._db.read(_take_seat, pak, token)
+            self._answer(resp, seat, token, given, refusal)
+            return
+        seat = await self._db.read(_take_seat, pak, token)
+        self._answer(resp, seat, token, done=given.get("act", ""))
+
+    def _answer(
+        self,
+        resp: Response,
+        seat: Seat,
+        token: str,
+        given: Given | None = None,
+        refusal: Failure | None = None,
+        done: str = "",
+    ) -> None:
+        place, now = seat.place, self._db.clock()
+        media = place.media
+        mode = media.mode_at(now)
+        if mode:
+            set_policy(resp, _policy(media))
+        _answer_page(
+            resp,
+            "watch.html",
+            event=place.event,
+            session=place.session,
+            media=media,
+            mode=mode,
+            is_early=now < media.live_from,
+            now=now,
+            token=token,
+            beats=BEATS,
+            viewer=seat.viewer,
+            questions=seat.questions,
+            surveys=seat.surveys,
+            answers=seat.answers,
+            given=given or {},
+            refusal=refusal.message if refusal else "",
+            done=done,
+            **_times(place),
+        )
+
+
+def _find_place(tx: Tx, pak: str) -> Place:
+    target = find_name(tx, "pak", pak)
+    if target and target.noun == "session":
+        session = get_session(tx, target.org_id, target.target_id)
+        media = find_media(tx, target.org_id, session.id)
+        if media:
+            event = get_event(tx, target.org_id, session.event_id)
+            return Place(target.org_id, event, session, media)
+    raise Missing("page.missing", "There is nothing to watch here.")
+
+
+def _take_seat(tx: Tx, pak: str, token: str) -> Seat:
+    place, viewer = _find_place(tx, pak), find_viewer(tx, token)
+    if (viewer.org_id, viewer.event_id) != (place.org_id, place.event.id):
+        raise Missing("link.missing", "This link is for another event. Open it as it was sent.")
+    whose = (place.org_id, place.event.id, viewer.registration_id)
+    surveys = [
+        each
+        for each in list_surveys(tx, place.org_id, place.event.id)
+        if each.is_open and each.session_id in (None, place.session.id)
+    ]
+    questions = list_own_questions(tx, *whose, place.session.id)
+    return Seat(place, viewer, questions, surveys, list_own_answers(tx, *whose))
+
+
+def _act(tx: Tx, pak: str, token: str, given: Given) -> None:
+    place, viewer, *_ = _take_seat(tx, pak, token)
+    where = (place.org_id, viewer.registration_id, place.session.id)
+    if given.get("act") == "ask":
+        ask_question(tx, *where, given.get("question", ""))
+        return
+    survey = given.get("survey", "")
+    if not (survey.isascii() and survey.isdigit() and len(survey) < 16):
+        raise Invalid("watch.act", "Press one of the buttons of the page.")
+    answers = {
+        int(name.removeprefix("item-")): value
+        for name, value in given.items()
+        if name.startswith("item-") and name.removeprefix("item-").isdecimal() and len(name) < 9
+    }
+    answer_survey(tx, *where, int(survey), answers)
+
+
+async def _read_form(req: Request) -> Given:
+    body = (await read_body(req, BODY_LIMIT)).decode("utf-8", "replace")
+    try:
+        found = parse_qs(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError as error:
+        raise Invalid("body.malformed", "The form has too many fields.") from error
+    return {name: values[0].strip() for name, values in found.items()}
+
+
+def _policy(media: Media) -> dict[str, str]:
+    """What the page may load besides our own: the media, from where they are. A playlist may name
+    pieces at any other place."""
+    parts = urlsplit(media.url)
+    origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "'self'"
+    policy = {"script-src": "'self'", "connect-src": "'self'"}
+    if media.kind is MediaKind.EMBED:
+        return policy | {"frame-src": origin}
+    policy["media-src"] = f"'self' blob: {origin}"
+    if media.kind is MediaKind.HLS:
+        policy["media-src"] += " https:"
+        policy["connect-src"] += f" {origin} https:"
+        policy["worker-src"] = "blob:"
+    return policy
+
+
+def _times(place: Place) -> dict[str, Any]:
+    zone = place.event.timezone
+    media = place.media
+    return {"starts": local(media.live_from, zone), "ends": local(media.live_until, zone)}
+
+
+def _answer_page(resp: Response, template: str, **values: Any) -> None:
+    resp.content_type = "text/html; charset=utf-8"
+    resp.set_header("Cache-Control", NO_STORE)
+    resp.text = render(template, **values)

@@ -1,0 +1,52 @@
+"""The report's statement against a slow and obvious program, on both databases."""
+
+import pytest
+
+from tests.core.audience.crowd import fill, filters, keep
+from tests.support import proof
+from turnout.core.audience.reports import (
+    Registrant,
+    ReportFilter,
+    list_custom_questions,
+    stream_report,
+)
+from turnout.store import Tx
+
+
+def _list(tx: Tx, org_id: int, event_id: int, wanted: ReportFilter) -> list[Registrant]:
+    return list(stream_report(tx, org_id, event_id, wanted))
+
+
+@pytest.mark.proof
+def test_every_filter_alone_and_in_pairs(node, cinema):
+    crowd = fill(node, cinema)
+    sizes = set()
+    total = 0
+    for wanted in filters():
+        found = cinema.db.call(_list, cinema.org_id, cinema.event.id, wanted)
+        assert found == keep(crowd, wanted), wanted
+        sizes.add(len(found))
+        total += 1
+    assert len(sizes) > 10
+    assert len(cinema.db.call(_list, cinema.org_id, cinema.event.id, ReportFilter())) == 24
+    proof.report("filters of reports", database=node.db.backend, filters=total)
+
+
+def test_custom_questions_are_in_the_order_in_which_they_came_up(node, cinema):
+    fill(node, cinema)
+    found = cinema.db.call(list_custom_questions, cinema.org_id, cinema.event.id)
+    assert found == ["Diet", "Colour"]
+
+
+def test_a_stream_gives_the_same_as_a_list(node, cinema):
+    crowd = fill(node, cinema)
+
+    async def read() -> list[Registrant]:
+        found = []
+        named = (cinema.org_id, cinema.event.id, ReportFilter())
+        async with cinema.db.stream(stream_report, *named) as batches:
+            async for batch in batches:
+                found += batch
+        return found
+
+    assert node.client.run(read()) == crowd

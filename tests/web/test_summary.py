@@ -1,0 +1,46 @@
+"""The page with an event's figures."""
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+
+from tests.dialects.messaging.people import PASSWORD
+from tests.dialects.reporting.house import House
+from tests.support.client import Answer
+from tests.support.node import new_database, open_node
+from tests.web.reading import Page
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with open_node(new_database("sqlite", tmp_path_factory.mktemp("house"))) as node:
+        yield House(node)
+
+
+def get(house: House, path: str, user: str = "one") -> Answer:
+    login = base64.b64encode(f"{user}@example.com:{PASSWORD}".encode()).decode()
+    headers = {"Accept": "text/html", "Authorization": f"Basic {login}"}
+    return house.node.client.request("GET", path.format(**house.names), headers=headers)
+
+
+def test_the_figures_are_shown_as_charts_with_tables(house: House) -> None:
+    answer = get(house, "/summary/{event}")
+    text = " ".join(answer.body.decode().split())
+    assert answer.status == 200
+    assert "24 registered, 20 watched, 18 questions, of which 12 are answered." in text
+    assert text.count('<svg class="chart"') == text.count('<table class="figures">') == 9
+    assert '<th scope="row">newsletter</th><td>' in text
+    assert "style=" not in text
+    assert "<script" not in text
+    Page(answer.body)
+
+
+def test_only_reporting_users_see_it(house: House) -> None:
+    plain = house.node.client.request("GET", f"/summary/{house.names['event']}")
+    assert (plain.status, "www-authenticate" in plain.headers) == (401, True)
+    assert get(house, "/summary/{event}", "none").status == 401
+    assert get(house, "/summary/{later}").status == 403
+    assert get(house, "/summary/{later}", "all").status == 200
+    assert get(house, "/summary/{foreign}", "all").status == 404
+    assert get(house, "/summary/nothing", "all").status == 404

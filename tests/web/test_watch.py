@@ -1,0 +1,271 @@
+"""The watch page as a browser without scripts uses it, and the beats that its script sends."""
+
+import asyncio
+import itertools
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.core.audience.cinema import LIVE_FROM, LIVE_UNTIL, MINUTE, Cinema, open_cinema
+from tests.support.client import Answer
+from tests.support.node import LocalNode
+from tests.web.reading import Page
+from turnout.core.audience.links import make_token
+from turnout.core.audience.media import set_media
+from turnout.core.audience.model import Interval, MediaKind, Mode
+from turnout.core.audience.surveys import Item, create_survey
+from turnout.core.audience.viewings import Watched, list_viewings
+from turnout.core.identity.organizations import create_organization, get_organization_of
+from turnout.core.identity.users import create_user
+from turnout.core.journeys.cancelling import cancel_registration
+from turnout.core.messaging.delivering import claim
+from turnout.core.messaging.model import URGENT
+from turnout.errors import Unavailable
+from turnout.http.shortcut import DirectRequest
+from turnout.web.beats import BeatBody, Beats
+
+BROWSER = {"Accept": "text/html"}
+_numbers = itertools.count(1)
+
+
+class Theatre:
+    """A cinema with its pages, and one viewer."""
+
+    def __init__(self, node: LocalNode, slug: str) -> None:
+        self.node = node
+        node.clock.now = LIVE_FROM + 5 * MINUTE
+        org_id = node.db.call(create_organization, slug, slug.title(), actor="test").org_id
+        code = f"{slug}@example.com"
+        node.db.call(create_user, org_id, code, name="U", email=code, actor="test")
+        self.cinema: Cinema = open_cinema(node.db, org_id)
+        self.viewer = self.cinema.register("ann@example.com", first_name="Ann", last_name="Lee")
+        self.token: str = node.db.call(make_token, org_id, self.viewer)
+        self.path = f"/watch/{self.cinema.talk.pak}/{self.token}"
+
+    def get(self, path: str = "") -> Answer:
+        return self.node.client.request("GET", path or self.path, headers=BROWSER)
+
+    def post(self, path: str = "", /, **given: str) -> Answer:
+        return self.node.client.request(
+            "POST", path or self.path, headers=BROWSER, body=urlencode(given).encode()
+        )
+
+    def beat(self, *played: tuple[int, int], token: str = "", session: int = 0) -> Answer:
+        body = {
+            "token": token or self.token,
+            "session": session or self.cinema.talk.id,
+            "played": played,
+        }
+        return self.node.client.request("POST", "/watch/beats", json=body)
+
+    def viewings(self) -> list[Watched]:
+        named = (self.cinema.org_id, self.cinema.event.id, self.viewer)
+        return self.node.db.call(list_viewings, *named)
+
+
+@pytest.fixture
+def theatre(node: LocalNode) -> Theatre:
+    return Theatre(node, f"theatre-{next(_numbers)}")
+
+
+def text_of(answer: Answer) -> str:
+    return " ".join(answer.body.decode().split())
+
+
+def test_the_page_shows_the_session_and_its_player(theatre: Theatre) -> None:
+    answer = theatre.get()
+    text = text_of(answer)
+    assert answer.status == 200
+    assert "<h1>Talk</h1>" in text
+    assert 'src="https://media.example.com/talk.m3u8"></video>' in text
+    assert f'data-now="{theatre.node.clock.now}" data-mode="live" data-kind="hls"' in text
+    policy = answer.headers["content-security-policy"]
+    assert "script-src 'self'" in policy
+    assert "media-src 'self' blob: https://media.example.com https:" in policy
+    assert "worker-src blob:" in policy
+    assert "unsafe" not in policy
+    page = Page(answer.body)
+    assert page.loads[-1].startswith("/static/watch.")
+
+
+def test_the_page_says_what_time_it_is(theatre: Theatre) -> None:
+    show = f"/watch/{theatre.cinema.show.pak}/{theatre.token}"
+    theatre.node.clock.now = LIVE_FROM - 1
+    early = theatre.get()
+    assert "It has not begun." in text_of(early)
+    assert "script-src" not in early.headers["content-security-policy"]
+    theatre.node.clock.now = LIVE_FROM
+    assert 'data-mode="simlive" data-kind="mp4" data-url="/show.mp4"' in text_of(theatre.get(show))
+    theatre.node.clock.now = LIVE_UNTIL
+    assert 'data-mode="od"' in text_of(theatre.get())
+    assert "cannot be watched any more" in text_of(theatre.get(show))
+
+
+def test_an_embedded_player_may_be_framed_and_nothing_else(theatre: Theatre) -> None:
+    url = "https://player.example.com/v/1?a=<b>"
+    named = (theatre.cinema.org_id, theatre.cinema.silent.id, MediaKind.EMBED, url)
+    theatre.node.db.call(set_media, *named, actor="test")
+    answer = theatre.get(f"/watch/{theatre.cinema.silent.pak}/{theatre.token}")
+    assert 'src="https://player.example.com/v/1?a=&lt;b&gt;" title="Silent"' in text_of(answer)
+    policy = answer.headers["content-security-policy"]
+    assert "frame-src https://player.example.com" in policy
+    assert "media-src" not in policy
+
+
+def test_links_that_are_none_lead_nowhere(theatre: Theatre) -> None:
+    talk = theatre.cinema.talk.pak
+    other = Theatre(theatre.node, f"other-{next(_numbers)}")
+    assert theatre.get(f"/watch/{talk}/{theatre.token[:-1]}x").status == 404
+    assert theatre.get(f"/watch/{talk}/{other.token}").status == 404
+    assert theatre.get(f"/watch/{theatre.cinema.silent.pak}/{theatre.token}").status == 404
+    assert theatre.get("/watch/1234567890123456").status == 404
+    named = (theatre.cinema.org_id, theatre.viewer)
+    theatre.node.db.call(cancel_registration, *named, actor="test")
+    assert theatre.get().status == 410
+    assert theatre.beat((LIVE_FROM, LIVE_FROM + 10_000)).status == 404
+
+
+def test_questions_are_asked_and_polls_answered_on_the_page(theatre: Theatre) -> None:
+    named = (theatre.cinema.org_id, theatre.cinema.event.id)
+    items = (Item("How?", ("good", "bad")),)
+    poll = theatre.node.db.call(create_survey, *named, "A poll", items, is_poll=True, actor="test")
+    assert '<input type="radio" name="item-0" value="good">' in text_of(theatre.get())
+    asked = theatre.post(act="ask", question="<Why?>")
+    assert "Your question was sent." in text_of(asked)
+    assert "<dt>&lt;Why?&gt;</dt><dd>Not answered yet.</dd>" in text_of(asked)
+    voted = theatre.post(act="answer", survey=str(poll.id), **{"item-0": "good"})
+    assert "Your answer was kept." in text_of(voted)
+    assert 'value="good" checked>' in text_of(voted)
+    for given in (
+        {"act": "ask", "question": " "},
+        {"act": "answer", "survey": str(poll.id)},
+        {"act": "answer", "survey": str(poll.id), "item-0": "splendid"},
+        {"act": "dance"},
+    ):
+        refused = theatre.post(**given)
+        assert (refused.status, 'role="alert"' in text_of(refused)) == (200, True)
+
+
+def test_an_address_and_a_code_lead_to_the_page(theatre: Theatre) -> None:
+    door = f"/watch/{theatre.cinema.talk.pak}"
+    assert 'name="email"' in text_of(theatre.get(door))
+    sent, strange = (
+        theatre.post(door, email=email) for email in ("ann@example.com", "eve@example.com")
+    )
+    assert text_of(sent).replace("ann@", "eve@") == text_of(strange)
+    (job,) = [
+        each
+        for each in theatre.node.db.call(claim, URGENT, 100, 1000)
+        if each.head.org_id == theatre.cinema.org_id
+    ]
+    (parcel,) = job.recipients
+    code = str(parcel).partition("Premiere is ")[2][:6]
+    wrong = theatre.post(door, email="ann@example.com", code="000000" if code != "000000" else "1")
+    assert "That is not the code" in text_of(wrong)
+    entered = theatre.post(door, email="ann@example.com", code=code)
+    assert (entered.status, entered.headers["location"]) == (303, theatre.path)
+    assert "Type your e-mail address" in text_of(theatre.post(door, email="ann"))
+    for _ in range(10):
+        throttled = theatre.post(door, email="zoe@example.com")
+    assert "Type your" not in text_of(throttled)
+    assert "Too many forms were sent." in text_of(theatre.post(door, email="zoe@example.com"))
+
+
+def test_beats_are_kept_and_answered_with_the_next_delay(theatre: Theatre) -> None:
+    now = theatre.node.clock.now
+    answer = theatre.beat((LIVE_FROM, LIVE_FROM + 30_000), (LIVE_FROM + 25_000, now + 9_999_999))
+    assert (answer.status, answer.json()) == (200, {"at": now, "next": 10, "mode": "live"})
+    span = Interval(LIVE_FROM, now)
+    assert theatre.viewings() == [Watched(Mode.LIVE, theatre.cinema.talk.id, span)]
+    assert theatre.beat().status == 200
+    theatre.node.clock.now = LIVE_FROM - MINUTE
+    assert theatre.beat().json()["mode"] is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b'{"token": 1}', b'{"token":"x","session":1,"played":[[1]]}',
+     b'{"token":"x","session":1,"played":[[-1,5]]}', b'{"token":"x","session":0,"played":[]}'],
+)  # fmt: skip
+def test_what_is_no_beat_is_refused(theatre: Theatre, body: bytes) -> None:
+    answer = theatre.node.client.request("POST", "/watch/beats", body=body)
+    assert (answer.status, sorted(answer.json())) == (400, ["error", "next"])
+
+
+def test_beats_of_strangers_are_refused(theatre: Theatre) -> None:
+    span = (LIVE_FROM, LIVE_FROM + 30_000)
+    assert theatre.beat(span, token="1-2-3").status == 404
+    assert theatre.beat(span, session=theatre.cinema.silent.id).status == 404
+    assert theatre.beat(span, session=2**61).status == 404
+    assert theatre.viewings() == []
+    too_many = [(n * 2000, n * 2000 + 1000) for n in range(501)]
+    assert theatre.beat(*too_many).status == 400
+
+
+def test_a_full_buffer_refuses_and_a_slow_disk_slows_down(theatre: Theatre) -> None:
+    beats = Beats(theatre.node.db, most_waiting=3)
+
+    async def send_all() -> list[Any]:
+        body = BeatBody(theatre.token, theatre.cinema.talk.id, [(LIVE_FROM, LIVE_FROM + 5000)])
+        await beats.take(body)
+        return await asyncio.gather(*(beats.take(body) for _ in range(9)), return_exceptions=True)
+
+    answers = theatre.node.client.run(send_all())
+    assert [isinstance(each, Unavailable) for each in answers] == [False] * 3 + [True] * 6
+    assert beats.delay_s == 10
+    for seconds, delay in ((1.5, 35), (3.0, 60), (30.0, 60)):
+        for _ in range(200):
+            beats._note(seconds)
+        assert beats.delay_s == delay
+    full = asyncio.run(_answer_full(beats))
+    assert full[0] == 503
+    assert (b"retry-after", b"60") in full[1]
+
+
+async def _answer_full(beats: Beats) -> Any:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def respond(_req: DirectRequest) -> bytes:
+        raise Unavailable("store.busy", "Full.")
+
+    shortcut = beats.shortcut
+    shortcut._respond = respond
+    scope = {"method": "POST", "path": "/watch/beats", "headers": []}
+    return await shortcut.answer(scope, receive)
+
+
+def test_the_ticket_leads_to_the_page(theatre: Theatre) -> None:
+    def read_code(tx: Any) -> str:
+        row = tx.connection.execute(
+            f"SELECT code FROM tickets WHERE org_id = {theatre.cinema.org_id}"
+        ).fetchone()
+        return str(row[0])
+
+    code = theatre.node.db.call(read_code)
+    text = text_of(theatre.get(f"/ticket/{theatre.cinema.org_id}-{code}"))
+    assert f'<a href="{theatre.path}">Watch: Talk</a>' in text
+
+
+def test_the_source_of_a_link_is_kept_with_the_registration(theatre: Theatre) -> None:
+    node, org_id = theatre.node, theatre.cinema.org_id
+    slug = node.db.call(get_organization_of, org_id).slug
+    node.clock.now = LIVE_FROM - 10 * MINUTE
+    page = f"/{slug}/{theatre.cinema.event.id}"
+    shown = text_of(theatre.get(f"{page}?sti=news%22letter"))
+    assert 'name="sti" value="news&#34;letter"' in shown
+    ticket = shown.partition('name="ticket" value="')[2].partition('"')[0]
+    for email, sti in (("zoe@example.com", "newsletter"), ("ann@example.com", "other")):
+        given = {"ticket": ticket, "first_name": "Z", "last_name": "Y", "email": email}
+        done = theatre.post(page, **given, answer="register", sti=sti)
+        assert "Your ticket is on its way" in text_of(done)
+
+    def read(tx: Any) -> dict[str, str]:
+        rows = tx.connection.execute(
+            "SELECT p.email, r.sti FROM registrations r JOIN people p "
+            f"ON p.org_id = r.org_id AND p.id = r.person_id WHERE r.org_id = {org_id}"
+        ).fetchall()
+        return dict(rows)
+
+    assert node.db.call(read) == {"ann@example.com": "", "zoe@example.com": "newsletter"}
