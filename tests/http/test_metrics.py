@@ -59,7 +59,7 @@ def test_no_label_names_an_organization_or_a_person(node: LocalNode, account: Ac
         "PUT", "/v1.0/register?who=ada", headers=account.headers, json=account.body("ada@x.test")
     )
     labels = {label for _, labels in scrape(node) for label in labels}
-    names = {"app", "method", "status", "le", "endpoint", "queue", *PYTHON_LABELS}
+    names = {"app", "method", "status", "le", "endpoint", "queue", "outcome", *PYTHON_LABELS}
     assert {name for name, _ in labels} <= names
     assert not [value for _, value in labels if "ada" in value or str(account.org_id) in value]
 

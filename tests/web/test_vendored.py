@@ -6,7 +6,7 @@ import tomllib
 from turnout.web.assets import FOLDER, list_assets
 
 VENDORED = tomllib.loads(FOLDER.with_name("vendored.toml").read_text())
-OWN = {"favicon.svg", "turnout.css", "watch.js"}
+OWN = {"favicon.svg", "turnout.css", "watch.js", "demo.mp4"}
 
 
 def test_every_vendored_file_is_listed():

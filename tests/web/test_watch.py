@@ -16,6 +16,8 @@ from turnout.core.audience.media import set_media
 from turnout.core.audience.model import Interval, MediaKind, Mode
 from turnout.core.audience.surveys import Item, create_survey
 from turnout.core.audience.viewings import Watched, list_viewings
+from turnout.core.events.model import EventState
+from turnout.core.events.programme import set_event_state
 from turnout.core.identity.organizations import create_organization, get_organization_of
 from turnout.core.identity.users import create_user
 from turnout.core.journeys.cancelling import cancel_registration
@@ -100,6 +102,14 @@ def test_the_page_says_what_time_it_is(theatre: Theatre) -> None:
     theatre.node.clock.now = LIVE_UNTIL
     assert 'data-mode="od"' in text_of(theatre.get())
     assert "cannot be watched any more" in text_of(theatre.get(show))
+
+
+def test_a_cancelled_event_says_so_and_a_draft_is_nobodys(theatre: Theatre) -> None:
+    named = (theatre.cinema.org_id, theatre.cinema.event.id)
+    theatre.node.db.call(set_event_state, *named, EventState.CANCELLED, actor="test")
+    assert "The event is cancelled." in text_of(theatre.get())
+    theatre.node.db.call(set_event_state, *named, EventState.DRAFT, actor="test")
+    assert theatre.get().status == 404
 
 
 def test_an_embedded_player_may_be_framed_and_nothing_else(theatre: Theatre) -> None:

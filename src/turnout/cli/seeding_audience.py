@@ -31,6 +31,7 @@ from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import Answer, Submitted
 from turnout.store import Database, Tx
+from turnout.web.assets import asset_path
 
 USERNAME = "reports@example.com"
 TITLE = "The last metre, live"
@@ -117,7 +118,7 @@ def _build(tx: Tx, org_id: int) -> _Stage:
             org_id,
             session.id,
             MediaKind.MP4,
-            "https://media.example.com/webcast.mp4",
+            asset_path("demo.mp4"),
             is_simulated=is_simulated,
             actor=ACTOR,
         )

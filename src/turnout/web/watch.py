@@ -17,7 +17,7 @@ from turnout.core.audience.links import PATH, Viewer, find_viewer
 from turnout.core.audience.media import find_media, get_session
 from turnout.core.audience.model import Media, MediaKind
 from turnout.core.audience.surveys import Survey, answer_survey, list_own_answers, list_surveys
-from turnout.core.events.model import Event, Session
+from turnout.core.events.model import Event, EventState, Session
 from turnout.core.events.programme import get_event
 from turnout.core.identity.guessing import Attempt, Throttle
 from turnout.core.identity.names import find_name
@@ -157,7 +157,8 @@ class WatchResource(Resource):
     ) -> None:
         place, now = seat.place, self._db.clock()
         media = place.media
-        mode = media.mode_at(now)
+        is_cancelled = place.event.state is EventState.CANCELLED
+        mode = None if is_cancelled else media.mode_at(now)
         if mode:
             set_policy(resp, _policy(media))
         _answer_page(
@@ -168,6 +169,7 @@ class WatchResource(Resource):
             media=media,
             mode=mode,
             is_early=now < media.live_from,
+            is_cancelled=is_cancelled,
             now=now,
             token=token,
             beats=BEATS,
@@ -187,8 +189,8 @@ def _find_place(tx: Tx, pak: str) -> Place:
     if target and target.noun == "session":
         session = get_session(tx, target.org_id, target.target_id)
         media = find_media(tx, target.org_id, session.id)
-        if media:
-            event = get_event(tx, target.org_id, session.event_id)
+        event = get_event(tx, target.org_id, session.event_id)
+        if media and event.state is not EventState.DRAFT:
             return Place(target.org_id, event, session, media)
     raise Missing("page.missing", "There is nothing to watch here.")
 

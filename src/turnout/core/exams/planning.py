@@ -195,6 +195,22 @@ def retitle(tx: Tx, org_id: int, event_id: int) -> None:
         sql.set_title(tx, org_id=org_id, event_id=event_id, title=title, now=tx.now)
 
 
+def retitle_for(tx: Tx, org_id: int, exam: Exam, form: Form) -> None:
+    """Somebody sits this form in the exam from now on: rename it where that says something new."""
+    fitting = (f"{exam.venue_name} / {form.title}", f"{exam.venue_name} / {VARIOUS}")
+    if not exam.has_own_title and exam.title not in fitting:
+        retitle(tx, org_id, exam.event_id)
+
+
+def retitle_without(tx: Tx, org_id: int, event_id: int, form_id: int | None) -> None:
+    """Somebody sits this form in the exam no more: rename it unless others still do."""
+    exam = get_exam(tx, org_id, event_id)
+    is_various = exam.title == f"{exam.venue_name} / {VARIOUS}"
+    still = sql.is_form_sat(tx, org_id=org_id, event_id=event_id, form_id=form_id)
+    if is_various or not still:
+        retitle(tx, org_id, event_id)
+
+
 def set_appearance(tx: Tx, org_id: int, event_id: int, *, is_on_calendar: bool, actor: str) -> None:
     """Show an exam on the calendar, or not. Raises Missing."""
     get_exam(tx, org_id, event_id)

@@ -174,6 +174,12 @@ JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.s
 JOIN assessment_forms f ON f.org_id = s.org_id AND f.id = s.form_id
 WHERE s.org_id = :org_id AND s.event_id = :event_id LIMIT 2;
 
+-- name: is_form_sat(org_id, event_id, form_id)$
+SELECT 1 FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
+WHERE s.org_id = :org_id AND s.event_id = :event_id AND s.form_id = CAST(:form_id AS BIGINT)
+LIMIT 1;
+
 -- name: count_active(org_id, event_id)$
 SELECT count(*) FROM (
     SELECT 1 FROM exam_registrations s

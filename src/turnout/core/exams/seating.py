@@ -33,6 +33,8 @@ from turnout.core.exams.planning import (
     find_or_make_exam,
     get_exam,
     retitle,
+    retitle_for,
+    retitle_without,
 )
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import Target, drop_name, find_name, take_name
@@ -123,7 +125,7 @@ def register_lax(tx: Tx, org_id: int, new: NewSitting, *, actor: str) -> str:
         _grant(tx, org_id, sitting, each, actor)
     sql.set_time_limit(tx, org_id=org_id, registration_id=registration_id)
     _look_for_overlaps(tx, org_id, _lock(tx, org_id, new.uuid), exam, actor)
-    retitle(tx, org_id, exam.event_id)
+    retitle_for(tx, org_id, exam, form)
     return exam.uuid
 
 
@@ -146,12 +148,13 @@ def transfer_lax(tx: Tx, org_id: int, uuid: str, move: Move, *, actor: str) -> s
     _check_types(move.accommodations)
     present = get_exam(tx, org_id, sitting.event_id)
     kept = sql.list_accommodations(tx, org_id=org_id, registration_id=sitting.registration_id)
+    form = get_form(tx, org_id, sitting.form_id)
     exam = find_or_make_exam(
         tx,
         org_id,
         _fill_in(move.exam, present),
         has_accommodations=bool(kept or move.accommodations),
-        form=get_form(tx, org_id, sitting.form_id),
+        form=form,
         actor=actor,
     )
     if exam.event_id == sitting.event_id:
@@ -176,8 +179,8 @@ def transfer_lax(tx: Tx, org_id: int, uuid: str, move: Move, *, actor: str) -> s
         _grant(tx, org_id, sitting, each, actor)
     sql.set_time_limit(tx, org_id=org_id, registration_id=sitting.registration_id)
     _look_for_overlaps(tx, org_id, _lock(tx, org_id, uuid), exam, actor)
-    retitle(tx, org_id, present.event_id)
-    retitle(tx, org_id, exam.event_id)
+    retitle_without(tx, org_id, present.event_id, sitting.form_id)
+    retitle_for(tx, org_id, exam, form)
     return exam.uuid
 
 
@@ -201,7 +204,7 @@ def cancel_sitting(tx: Tx, org_id: int, uuid: str, reason: str, *, actor: str) -
         was={"state": sitting.state, "attendance": sitting.attendance.value},
         became={"state": "cancelled", "attendance": Attendance.WITHDRAWN.value},
     )
-    retitle(tx, org_id, sitting.event_id)
+    retitle_without(tx, org_id, sitting.event_id, sitting.form_id)
 
 
 def delete_sitting(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
@@ -233,7 +236,7 @@ def delete_sitting(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
     sql.delete_tickets(tx, **named)
     sql.delete_registration(tx, **named)
     drop_name(tx, org_id, NAMESPACE, uuid)
-    retitle(tx, org_id, sitting.event_id)
+    retitle_without(tx, org_id, sitting.event_id, sitting.form_id)
 
 
 def change_assessment(tx: Tx, org_id: int, uuid: str, code: str, *, actor: str) -> str:
