@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 from tests.support.node import START, LocalNode
-from turnout.core.exams import history, lists, planning, searching, seating
+from turnout.core.exams import history, leaving, lists, planning, searching, seating
 from turnout.core.exams.learners import NewLearner, add_learner
 from turnout.core.exams.lists import NewForm, NewVenue
 from turnout.core.exams.model import (
@@ -88,7 +88,7 @@ class College:
         )
 
     def cancel(self, number: int) -> None:
-        self.db.call(seating.cancel_sitting, self.org_id, self.guid(number), "ill", actor="test")
+        self.db.call(leaving.cancel_sitting, self.org_id, self.guid(number), "ill", actor="test")
 
     def find(self, number: int) -> FoundSitting:
         return self.db.call(searching.get_found_sitting, self.org_id, self.guid(number))

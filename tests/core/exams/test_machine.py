@@ -13,7 +13,7 @@ from tests.core.exams.college import DAY_MS, MORNING, College
 from tests.core.journeys.invariants import find_faults
 from tests.support import proof
 from tests.support.node import START, LocalNode, database, open_node
-from turnout.core.exams import planning, seating
+from turnout.core.exams import adjusting, leaving, planning
 from turnout.core.exams.model import Accommodation
 from turnout.errors import Conflict, Invalid
 
@@ -140,7 +140,7 @@ class Candidates(RuleBasedStateMachine):
     @rule(number=numbers)
     def delete(self, number: int) -> None:
         uuid = self.college.guid(number)
-        self.college.db.call(seating.delete_sitting, self.college.org_id, uuid, actor="test")
+        self.college.db.call(leaving.delete_sitting, self.college.org_id, uuid, actor="test")
         self.seats.pop(number, None)
 
     @rule(number=numbers, type_=types, minutes=extensions)
@@ -149,7 +149,7 @@ class Candidates(RuleBasedStateMachine):
             granted = Accommodation(type_, "", minutes)
             uuid = self.college.guid(number)
             self.college.db.call(
-                seating.grant_accommodation, self.college.org_id, uuid, granted, actor="test"
+                adjusting.grant_accommodation, self.college.org_id, uuid, granted, actor="test"
             )
             self.seats[number].granted[type_] = minutes
             type(self).steps += 1
@@ -159,7 +159,7 @@ class Candidates(RuleBasedStateMachine):
         if number in self.seats:
             uuid = self.college.guid(number)
             self.college.db.call(
-                seating.revoke_accommodation, self.college.org_id, uuid, type_, actor="test"
+                adjusting.revoke_accommodation, self.college.org_id, uuid, type_, actor="test"
             )
             self.seats[number].granted.pop(type_, None)
             type(self).steps += 1
@@ -173,7 +173,7 @@ class Candidates(RuleBasedStateMachine):
         self.expect(
             form != seat.form,
             lambda: self.college.db.call(
-                seating.change_assessment, self.college.org_id, uuid, form, actor="test"
+                adjusting.change_assessment, self.college.org_id, uuid, form, actor="test"
             ),
         )
         seat.form = form

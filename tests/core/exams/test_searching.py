@@ -256,3 +256,24 @@ def test_what_cannot_be_imported_is_refused(college):
         ("W1", 3),
         ("W2", 1),
     ]
+
+
+def test_a_learner_is_found_by_what_the_person_is_called_now(searched):
+    renamed = Contact(email="bjorn@example.com", last_name="Ångström")
+    searched.db.call(merge_person, searched.org_id, renamed)
+    assert (searched.search(name="åkesson"), searched.search(name="ångström")) == ([], ["L-B"])
+    again = NewLearner("L-A", "Augusta", "King")
+    searched.db.call(add_learner, searched.org_id, again, actor="test")
+    assert searched.search(name="king", email="ada@") == ["L-A"]
+
+
+def test_an_address_that_changed_leads_to_its_learner(college):
+    bjorn = find_by(college, "b").person_id
+    for email in ("b@example.com", "ada@example.com"):
+        moved = NewLearner("L-B", "Björn", "Åkesson", email)
+        college.db.call(add_learner, college.org_id, moved, actor="test")
+        found = college.db.call(find_person, college.org_id, "bjorn@example.com")
+        assert found is None
+        assert find_by(college, "b").email == email
+        known = college.db.call(find_person, college.org_id, email)
+        assert (known.id == bjorn) is (email == "b@example.com")

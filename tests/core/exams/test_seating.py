@@ -9,9 +9,10 @@ import pytest
 from tests.core.exams.college import BILLING, DAY_MS, HOUR_MS, MORNING, ZONE, College
 from tests.core.journeys.invariants import find_faults
 from tests.support.node import START
+from turnout.core.audience.reports import ReportFilter, stream_report
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import get_shown_event
-from turnout.core.exams import planning, searching, seating
+from turnout.core.exams import adjusting, leaving, planning, searching, seating, sittings
 from turnout.core.exams.lists import ExamSettings, assign_room, list_rooms, set_settings
 from turnout.core.exams.model import Accommodation, Attendance
 from turnout.core.journeys.attendees import AttendeeFilter, list_attendees
@@ -20,6 +21,7 @@ from turnout.core.journeys.checking import Result, Scan, check_in, undo_check_in
 from turnout.core.journeys.live_lists import resolve
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.papers.pdf import PaperSize
+from turnout.store import Tx
 
 LONGER = Accommodation("Time Extension", "half an hour", 30)
 
@@ -131,7 +133,7 @@ def test_a_guid_of_another_college_is_taken_and_nothing_is_said_of_it(college, n
         "You cannot add a new registration with the same identifier."
     )
     with pytest.raises(Missing):
-        college.db.call(seating.delete_sitting, college.org_id, other.guid(1), actor="test")
+        college.db.call(leaving.delete_sitting, college.org_id, other.guid(1), actor="test")
     with pytest.raises(Missing):
         college.db.call(searching.get_found_sitting, college.org_id, other.guid(1))
 
@@ -180,24 +182,24 @@ def test_an_extension_of_time_is_the_candidates_own(college):
     assert college.sitting(2, "s.time_limit, s.sequence") == (120, 2)
     granted = Accommodation("time extension", "an hour", 60)
     uuid = college.guid(1)
-    college.db.call(seating.grant_accommodation, college.org_id, uuid, granted, actor="test")
+    college.db.call(adjusting.grant_accommodation, college.org_id, uuid, granted, actor="test")
     assert college.sitting(1, "s.time_limit") == (180,)
     (kept,) = college.db.call(
-        seating.list_accommodations, college.org_id, college.sitting(1, "r.id")[0]
+        sittings.list_accommodations, college.org_id, college.sitting(1, "r.id")[0]
     )
     assert kept == Accommodation("Time Extension", "an hour", 60)
     for _ in range(2):
         college.db.call(
-            seating.revoke_accommodation, college.org_id, uuid, "TIME EXTENSION", actor="test"
+            adjusting.revoke_accommodation, college.org_id, uuid, "TIME EXTENSION", actor="test"
         )
     assert college.sitting(1, "s.time_limit, s.change_type") == (120, "AccommodationRevoked")
     with pytest.raises(Invalid, match="Accommodation type cannot be empty"):
         college.db.call(
-            seating.grant_accommodation, college.org_id, uuid, Accommodation(""), actor="test"
+            adjusting.grant_accommodation, college.org_id, uuid, Accommodation(""), actor="test"
         )
     with pytest.raises(Missing, match="Registration Not Found"):
         college.db.call(
-            seating.grant_accommodation, college.org_id, college.guid(9), LONGER, actor="test"
+            adjusting.grant_accommodation, college.org_id, college.guid(9), LONGER, actor="test"
         )
 
 
@@ -275,7 +277,7 @@ def test_a_deleted_registration_leaves_its_history_and_its_guid(college):
     college.register(1)
     event = college.find(1).event_uuid
     for _ in range(2):
-        college.db.call(seating.delete_sitting, college.org_id, college.guid(1), actor="test")
+        college.db.call(leaving.delete_sitting, college.org_id, college.guid(1), actor="test")
     with pytest.raises(Missing, match=f"Registration Not Found: {college.guid(1)}"):
         college.find(1)
     assert college.get_exam(event).held == 0
@@ -289,7 +291,7 @@ def test_another_assessment(college):
     uuid = college.guid(1)
 
     def change(code: str, of: str = uuid) -> str:
-        return college.db.call(seating.change_assessment, college.org_id, of, code, actor="test")
+        return college.db.call(adjusting.change_assessment, college.org_id, of, code, actor="test")
 
     assert change("w2") == college.find(1).form_uuid
     assert college.sitting(1, "s.time_limit, s.change_type") == (180, "ExamFormAssigned")
@@ -321,6 +323,32 @@ def test_two_exams_at_one_time_are_a_warning_or_refused(college):
     ):
         college.register(4, venue=college.annex, starts_at=MORNING)
     assert college.register(4, "b", venue=college.annex, starts_at=MORNING)
+
+
+def test_more_time_may_reach_into_the_next_exam(college):
+    college.register(1)
+    college.register(2, venue=college.annex, starts_at=MORNING + 120 * 60_000)
+    uuid = college.guid(1)
+
+    def give(minutes: int) -> None:
+        granted = Accommodation("Time Extension", "", minutes)
+        college.db.call(adjusting.grant_accommodation, college.org_id, uuid, granted, actor="test")
+
+    give(30)
+    give(40)
+    granted = "AccommodationGranted"
+    assert college.changes(1)[2:] == [granted, "OverlapWarning", granted]
+    assert college.find(1).change_type == "AccommodationGranted"
+    give(0)
+    chosen = ExamSettings(PaperSize.A4, refuses_overlaps=True)
+    college.db.call(set_settings, college.org_id, chosen, actor="test")
+    with pytest.raises(Conflict, match=f"at that time: registration {college.guid(2)}"):
+        give(1)
+    with pytest.raises(Conflict, match="another exam at that time"):
+        college.db.call(adjusting.change_assessment, college.org_id, uuid, "W2", actor="test")
+    assert college.sitting(1, "s.time_limit") == (120,)
+    college.cancel(2)
+    give(1)
 
 
 def test_an_exam_is_cancelled_once_and_never_with_candidates(college):
@@ -390,10 +418,10 @@ def test_a_candidate_is_an_attendee_and_the_door_takes_attendance(college):
     shown = college.db.call(get_shown_event, college.org_id, event_id)
     assert [(each.capacity, each.held) for each in shown.ticket_types] == [(None, 1)]
     college.db.call(
-        seating.take_attendance, college.org_id, college.guid(1), Attendance.ABSENT, actor="t"
+        adjusting.take_attendance, college.org_id, college.guid(1), Attendance.ABSENT, actor="t"
     )
     assert college.find(1).attendance == "Absent"
-    college.db.call(seating.grade, college.org_id, college.guid(1), "Pass", actor="test")
+    college.db.call(adjusting.grade, college.org_id, college.guid(1), "Pass", actor="test")
     assert college.sitting(1, "s.grading, s.change_type") == ("Pass", "GradeAssigned")
 
 
@@ -402,6 +430,19 @@ def test_candidates_can_be_written_to_through_a_live_list(college):
     event_id = college.get_exam(uuid).event_id
     found = college.db.call(resolve, college.org_id, f"event:{event_id}", 0, 10)
     assert "ada@example.com" in repr(found)
+
+
+def test_candidates_are_in_the_report_of_their_exam(college):
+    uuid = college.register(1)
+    college.register(2, "c")
+    college.register(3, "d", venue=college.annex)
+    event_id = college.get_exam(uuid).event_id
+
+    def read(tx: Tx) -> list[str]:
+        found = stream_report(tx, college.org_id, event_id, ReportFilter())
+        return [each.last_name for each in found]
+
+    assert college.db.call(read) == ["Lovelace", "O'Neill"]
 
 
 def tickets(college: College, uuid: str) -> list[str]:

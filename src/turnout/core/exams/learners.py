@@ -5,7 +5,7 @@ from typing import NamedTuple
 from turnout.core.audit.recording import record
 from turnout.core.exams.model import Learner
 from turnout.core.exams.sql import sql
-from turnout.core.people.merging import find_person, merge_person
+from turnout.core.people.merging import find_person, follow_person, merge_person
 from turnout.core.people.model import Contact
 from turnout.core.text import email_key, fold, is_email
 from turnout.errors import Conflict, Invalid
@@ -39,8 +39,10 @@ def add_learner(tx: Tx, org_id: int, new: NewLearner, *, actor: str) -> Learner:
     if known:
         if new.uuid and new.uuid != known.uuid:
             raise Conflict("learner.code", f"The code {code} is that of learner {known.uuid}.")
-        sql.set_person(tx, org_id=org_id, id=known.person_id, now=tx.now, **_named(new))
         person_id = known.person_id
+        sql.set_person(tx, org_id=org_id, id=person_id, now=tx.now, **_named(new))
+        if new.email:
+            _set_email_key(tx, org_id, person_id, new.email)
     else:
         person_id = _make_person(tx, org_id, new, contact)
     sql.set_learner(
@@ -49,10 +51,9 @@ def add_learner(tx: Tx, org_id: int, new: NewLearner, *, actor: str) -> Learner:
         person_id=person_id,
         code=code,
         code_key=fold(code),
-        name_key=fold(f"{new.first_name} {new.last_name}".strip()),
-        email_key=fold(new.email),
         now=tx.now,
     )
+    follow_person(tx, org_id, person_id)
     record(tx, org_id, actor, "changed" if known else "added", "learner", person_id, code=code)
     found = sql.get_learner(tx, org_id=org_id, person_id=person_id)
     return Learner(*found)
@@ -93,6 +94,15 @@ def _make_person(tx: Tx, org_id: int, new: NewLearner, contact: Contact) -> int:
         **_named(new),
     )
     return person_id
+
+
+def _set_email_key(tx: Tx, org_id: int, person_id: int, email: str) -> None:
+    """An address that changed leads to this person, unless it leads to somebody else already."""
+    other = find_person(tx, org_id, email)
+    if other is None or other.id == person_id:
+        sql.set_email_key(tx, org_id=org_id, id=person_id, email_key=email_key(email))
+    else:
+        sql.set_email_key(tx, org_id=org_id, id=person_id, email_key=None)
 
 
 def _is_learner(tx: Tx, org_id: int, person_id: int) -> bool:

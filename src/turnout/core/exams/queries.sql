@@ -88,12 +88,15 @@ WHERE org_id = :org_id AND id = :id;
 -- name: has_person(org_id, uuid)$
 SELECT 1 FROM people WHERE org_id = :org_id AND uuid = :uuid LIMIT 1;
 
--- name: set_learner(org_id, person_id, code, code_key, name_key, email_key, now)!
+-- name: set_email_key(org_id, id, email_key)!
+UPDATE people SET email_key = CAST(:email_key AS TEXT) WHERE org_id = :org_id AND id = :id;
+
+-- name: set_learner(org_id, person_id, code, code_key, now)!
+-- What a learner is searched by is filled in from the person (core/people/merging.py).
 INSERT INTO learners (org_id, person_id, code, code_key, name_key, email_key, created_at)
-VALUES (:org_id, :person_id, :code, :code_key, :name_key, :email_key, :now)
+VALUES (:org_id, :person_id, :code, :code_key, '', '', :now)
 ON CONFLICT (org_id, person_id) DO UPDATE SET
-    code = excluded.code, code_key = excluded.code_key, name_key = excluded.name_key,
-    email_key = excluded.email_key;
+    code = excluded.code, code_key = excluded.code_key;
 
 -- name: get_learner(org_id, person_id)^
 SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name

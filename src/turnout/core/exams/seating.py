@@ -1,4 +1,4 @@
-"""Registering candidates for exams, and moving, cancelling and deleting their registrations.
+"""Registering candidates for exams, and moving them to others.
 
 Theory. A candidate is registered like anybody else: a place of the event, a ticket of its default
 type, one registration; but as a sitting of its own, so that a learner may have several in one exam.
@@ -12,16 +12,9 @@ from turnout.core.events import places
 from turnout.core.events.model import EventState
 from turnout.core.exams import history
 from turnout.core.exams.learners import find_learner
-from turnout.core.exams.lists import (
-    find_published_form,
-    find_value,
-    get_form,
-    get_settings,
-)
+from turnout.core.exams.lists import find_published_form, find_value, get_form
 from turnout.core.exams.model import (
-    MINUTE_MS,
     Accommodation,
-    Attendance,
     Change,
     Exam,
     ExamRequest,
@@ -32,20 +25,25 @@ from turnout.core.exams.model import (
 from turnout.core.exams.planning import (
     find_or_make_exam,
     get_exam,
-    retitle,
     retitle_for,
     retitle_without,
 )
+from turnout.core.exams.sittings import (
+    NAMESPACE,
+    check_types,
+    find_sitting,
+    grant,
+    lock_sitting,
+    set_time,
+)
 from turnout.core.exams.sql import sql
-from turnout.core.identity.names import Target, drop_name, find_name, take_name
+from turnout.core.identity.names import Target, find_name, take_name
 from turnout.core.people.model import Contact
 from turnout.core.registrations.model import RegistrationState, Submitted
-from turnout.core.text import fold
-from turnout.core.tickets.issuing import cancel_tickets, issue_ticket, set_ticket_type
-from turnout.errors import Conflict, Invalid, Missing
-from turnout.store import Tx, from_row
+from turnout.core.tickets.issuing import issue_ticket, set_ticket_type
+from turnout.errors import Conflict, Invalid
+from turnout.store import Tx
 
-NAMESPACE = "registration"
 SOURCE = "booking"
 PASSCODE_LENGTH = 12
 NO_GUID = "00000000-0000-0000-0000-000000000000"
@@ -77,7 +75,7 @@ def register_lax(tx: Tx, org_id: int, new: NewSitting, *, actor: str) -> str:
 
     Raises Invalid and Conflict with the contract's messages, in its order.
     """
-    _check_types(new.accommodations)
+    check_types(new.accommodations)
     learner = find_learner(tx, org_id, new.learner)
     if learner is None:
         raise Invalid("learner.missing", f"Learner Not Found: {new.learner or NO_GUID}")
@@ -120,11 +118,10 @@ def register_lax(tx: Tx, org_id: int, new: NewSitting, *, actor: str) -> str:
         actor=actor,
         became={"form": form.code},
     )
-    sitting = _lock(tx, org_id, new.uuid)
+    sitting = lock_sitting(tx, org_id, new.uuid)
     for each in new.accommodations:
-        _grant(tx, org_id, sitting, each, actor)
-    sql.set_time_limit(tx, org_id=org_id, registration_id=registration_id)
-    _look_for_overlaps(tx, org_id, _lock(tx, org_id, new.uuid), exam, actor)
+        grant(tx, org_id, sitting, each, actor)
+    set_time(tx, org_id, sitting, actor=actor)
     retitle_for(tx, org_id, exam, form)
     return exam.uuid
 
@@ -137,7 +134,7 @@ def transfer_lax(tx: Tx, org_id: int, uuid: str, move: Move, *, actor: str) -> s
     sitting = find_sitting(tx, org_id, uuid)
     if sitting is None:
         raise Invalid("registration.missing", f"Registration Not Found: {uuid}")
-    sitting = _lock(tx, org_id, uuid)
+    sitting = lock_sitting(tx, org_id, uuid)
     if sitting.form_id is None:
         raise Invalid("registration.form", f"Registration Has No Assessment Form: {uuid}")
     learner = find_learner(tx, org_id, move.learner) if move.learner else None
@@ -145,7 +142,7 @@ def transfer_lax(tx: Tx, org_id: int, uuid: str, move: Move, *, actor: str) -> s
         raise Invalid(
             "registration.learner", f"Learner Does Not Belong to Registration: {move.learner}"
         )
-    _check_types(move.accommodations)
+    check_types(move.accommodations)
     present = get_exam(tx, org_id, sitting.event_id)
     kept = sql.list_accommodations(tx, org_id=org_id, registration_id=sitting.registration_id)
     form = get_form(tx, org_id, sitting.form_id)
@@ -176,208 +173,11 @@ def transfer_lax(tx: Tx, org_id: int, uuid: str, move: Move, *, actor: str) -> s
         became={"event": exam.uuid},
     )
     for each in move.accommodations:
-        _grant(tx, org_id, sitting, each, actor)
-    sql.set_time_limit(tx, org_id=org_id, registration_id=sitting.registration_id)
-    _look_for_overlaps(tx, org_id, _lock(tx, org_id, uuid), exam, actor)
+        grant(tx, org_id, sitting, each, actor)
+    set_time(tx, org_id, sitting, actor=actor)
     retitle_without(tx, org_id, present.event_id, sitting.form_id)
     retitle_for(tx, org_id, exam, form)
     return exam.uuid
-
-
-def cancel_sitting(tx: Tx, org_id: int, uuid: str, reason: str, *, actor: str) -> None:
-    """Contract, Cancel a registration; doing it again changes nothing. Raises Invalid."""
-    if find_sitting(tx, org_id, uuid) is None:
-        raise Invalid("registration.missing", f"Registration Not Found: {uuid}")
-    sitting = _lock(tx, org_id, uuid)
-    if sitting.state != RegistrationState.CONFIRMED:
-        return
-    _release(tx, org_id, sitting)
-    _set_attendance(tx, org_id, sitting, Attendance.WITHDRAWN)
-    history.note(
-        tx,
-        org_id,
-        sitting.registration_id,
-        uuid,
-        Change.CANCELLED,
-        actor=actor,
-        reason=reason,
-        was={"state": sitting.state, "attendance": sitting.attendance.value},
-        became={"state": "cancelled", "attendance": Attendance.WITHDRAWN.value},
-    )
-    retitle_without(tx, org_id, sitting.event_id, sitting.form_id)
-
-
-def delete_sitting(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
-    """Contract, Delete a registration; deleting what is not there is no error. The history stays.
-
-    Raises Missing for another organization's.
-    """
-    sitting = find_sitting(tx, org_id, uuid)
-    if sitting is None:
-        if (target := find_name(tx, NAMESPACE, uuid)) and target.org_id != org_id:
-            raise Missing("registration.missing", f"Registration Not Found: {uuid}")
-        return
-    sitting = _lock(tx, org_id, uuid)
-    if sitting.state == RegistrationState.CONFIRMED:
-        _release(tx, org_id, sitting)
-    history.note(
-        tx,
-        org_id,
-        sitting.registration_id,
-        uuid,
-        Change.DELETED,
-        actor=actor,
-        was={"state": sitting.state, "attendance": sitting.attendance.value},
-    )
-    named = {"org_id": org_id, "registration_id": sitting.registration_id}
-    sql.delete_accommodations(tx, **named)
-    sql.delete_sitting(tx, **named)
-    sql.delete_ticket_mails(tx, **named)
-    sql.delete_tickets(tx, **named)
-    sql.delete_registration(tx, **named)
-    drop_name(tx, org_id, NAMESPACE, uuid)
-    retitle_without(tx, org_id, sitting.event_id, sitting.form_id)
-
-
-def change_assessment(tx: Tx, org_id: int, uuid: str, code: str, *, actor: str) -> str:
-    """Contract, Assign an assessment; returns the form's GUID. Raises Missing, Invalid."""
-    sitting = _require(tx, org_id, uuid)
-    form = find_published_form(tx, org_id, code)
-    if form is None:
-        raise Invalid("form.missing", f"Assessment Form Not Found: {code}")
-    if form.id == sitting.form_id:
-        raise Invalid("form.there", f"Assessment {code} Already Assigned to Registration {uuid}")
-    was = get_form(tx, org_id, sitting.form_id).code if sitting.form_id else ""
-    sql.set_form(tx, org_id=org_id, registration_id=sitting.registration_id, form_id=form.id)
-    sql.set_time_limit(tx, org_id=org_id, registration_id=sitting.registration_id)
-    history.note(
-        tx,
-        org_id,
-        sitting.registration_id,
-        uuid,
-        Change.FORM_ASSIGNED,
-        actor=actor,
-        was={"form": was},
-        became={"form": form.code},
-    )
-    retitle(tx, org_id, sitting.event_id)
-    return form.uuid
-
-
-def grant_accommodation(
-    tx: Tx, org_id: int, uuid: str, accommodation: Accommodation, *, actor: str
-) -> None:
-    """Contract, Add an accommodation; the same type again replaces name and time. Raises Missing,
-    Invalid for an empty type or a time below 0."""
-    sitting = _require(tx, org_id, uuid)
-    _check_types((accommodation,))
-    _grant(tx, org_id, sitting, accommodation, actor)
-    sql.set_time_limit(tx, org_id=org_id, registration_id=sitting.registration_id)
-
-
-def revoke_accommodation(tx: Tx, org_id: int, uuid: str, type_: str, *, actor: str) -> None:
-    """Contract, Remove an accommodation; one that is not there is no error. Raises Missing."""
-    sitting = _require(tx, org_id, uuid)
-    if not sql.delete_accommodation(
-        tx, org_id=org_id, registration_id=sitting.registration_id, type_key=fold(type_.strip())
-    ):
-        return
-    sql.set_time_limit(tx, org_id=org_id, registration_id=sitting.registration_id)
-    history.note(
-        tx,
-        org_id,
-        sitting.registration_id,
-        uuid,
-        Change.REVOKED,
-        actor=actor,
-        was={"accommodation": type_},
-    )
-
-
-def take_attendance(tx: Tx, org_id: int, uuid: str, attendance: Attendance, *, actor: str) -> None:
-    """Write down whether a candidate came; the same again changes nothing. Raises Missing."""
-    sitting = _require(tx, org_id, uuid)
-    if not _set_attendance(tx, org_id, sitting, attendance):
-        return
-    history.note(
-        tx,
-        org_id,
-        sitting.registration_id,
-        uuid,
-        Change.ATTENDANCE,
-        actor=actor,
-        was={"attendance": sitting.attendance.value},
-        became={"attendance": attendance.value},
-    )
-
-
-def grade(tx: Tx, org_id: int, uuid: str, grading: str, *, actor: str) -> None:
-    """Write down how a candidate did. Raises Missing."""
-    sitting = _require(tx, org_id, uuid)
-    named = {"org_id": org_id, "registration_id": sitting.registration_id}
-    sql.set_grading(tx, grading=grading, **named)
-    history.note(
-        tx,
-        org_id,
-        sitting.registration_id,
-        uuid,
-        Change.GRADED,
-        actor=actor,
-        became={"grading": grading},
-    )
-
-
-def note_cancelled(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
-    """Somebody's registration was cancelled by other means than `cancel_sitting`, its places are
-    given back: write it down where it is an exam's."""
-    sitting = find_sitting(tx, org_id, uuid)
-    if sitting is None:
-        return
-    sql.free_seat(tx, org_id=org_id, registration_id=sitting.registration_id)
-    _set_attendance(tx, org_id, sitting, Attendance.WITHDRAWN)
-    history.note(
-        tx,
-        org_id,
-        sitting.registration_id,
-        uuid,
-        Change.CANCELLED,
-        actor=actor,
-        was={"attendance": sitting.attendance.value},
-        became={"state": "cancelled", "attendance": Attendance.WITHDRAWN.value},
-    )
-    retitle(tx, org_id, sitting.event_id)
-
-
-def find_sitting(tx: Tx, org_id: int, uuid: str) -> Sitting | None:
-    """The organization's registration with that GUID."""
-    row = sql.find_sitting(tx, org_id=org_id, uuid=uuid)
-    return from_row(Sitting, row) if row else None
-
-
-def list_accommodations(tx: Tx, org_id: int, registration_id: int) -> list[Accommodation]:
-    """What was granted, by type."""
-    rows = sql.list_accommodations(tx, org_id=org_id, registration_id=registration_id)
-    return [Accommodation(*row) for row in rows]
-
-
-def _require(tx: Tx, org_id: int, uuid: str) -> Sitting:
-    if find_sitting(tx, org_id, uuid) is None:
-        raise Missing("registration.missing", f"Registration Not Found: {uuid}")
-    return _lock(tx, org_id, uuid)
-
-
-def _lock(tx: Tx, org_id: int, uuid: str) -> Sitting:
-    row = sql.lock_sitting(tx, org_id=org_id, uuid=uuid)
-    if row is None:
-        raise Missing("registration.missing", f"Registration Not Found: {uuid}")
-    return from_row(Sitting, row)
-
-
-def _check_types(accommodations: tuple[Accommodation, ...]) -> None:
-    if any(not each.type.strip() for each in accommodations):
-        raise Invalid("accommodation.type", "Accommodation type cannot be empty.")
-    if any(not 0 <= each.time_extension <= 24 * 60 for each in accommodations):
-        raise Invalid("accommodation.time", "TimeExtension must be between 0 and 1440 minutes.")
 
 
 def _check_new(tx: Tx, org_id: int, uuid: str) -> None:
@@ -482,93 +282,6 @@ def _move(tx: Tx, org_id: int, sitting: Sitting, present: Exam, exam: Exam) -> N
         event_id=exam.event_id,
         sequence=sql.take_sequence(tx, org_id=org_id, event_id=exam.event_id),
         seat=_find_seat(tx, org_id, exam),
-    )
-
-
-def _release(tx: Tx, org_id: int, sitting: Sitting) -> None:
-    """Give up place, ticket and seat."""
-    places.release_ticket(tx, org_id, sitting.ticket_type_id)
-    places.release_event_place(tx, org_id, sitting.event_id)
-    sql.set_registration(
-        tx,
-        org_id=org_id,
-        id=sitting.registration_id,
-        event_id=sitting.event_id,
-        ticket_type_id=sitting.ticket_type_id,
-        state=RegistrationState.CANCELLED.value,
-        now=tx.now,
-    )
-    sql.free_seat(tx, org_id=org_id, registration_id=sitting.registration_id)
-    cancel_tickets(tx, org_id, sitting.registration_id)
-
-
-def _grant(tx: Tx, org_id: int, sitting: Sitting, accommodation: Accommodation, actor: str) -> None:
-    known = find_value(tx, org_id, ValueKind.ACCOMMODATION_TYPE, accommodation.type)
-    type_ = known or accommodation.type.strip()
-    sql.set_accommodation(
-        tx,
-        org_id=org_id,
-        registration_id=sitting.registration_id,
-        type_key=fold(type_),
-        type=type_,
-        name=accommodation.name,
-        time_extension=accommodation.time_extension,
-        now=tx.now,
-    )
-    history.note(
-        tx,
-        org_id,
-        sitting.registration_id,
-        sitting.uuid,
-        Change.GRANTED,
-        actor=actor,
-        became={
-            "accommodation": type_,
-            "name": accommodation.name,
-            "time_extension": accommodation.time_extension,
-        },
-    )
-
-
-def _set_attendance(tx: Tx, org_id: int, sitting: Sitting, attendance: Attendance) -> bool:
-    return bool(
-        sql.set_attendance(
-            tx,
-            org_id=org_id,
-            registration_id=sitting.registration_id,
-            attendance=attendance.value,
-        )
-    )
-
-
-def _look_for_overlaps(tx: Tx, org_id: int, sitting: Sitting, exam: Exam, actor: str) -> None:
-    """Write a warning down for the learner's other exams at that time, or refuse this one."""
-    overlapping = [
-        uuid
-        for (uuid,) in sql.list_overlapping(
-            tx,
-            org_id=org_id,
-            person_id=sitting.person_id,
-            registration_id=sitting.registration_id,
-            starts_at=exam.starts_at,
-            ends_at=exam.starts_at + sitting.time_limit * MINUTE_MS,
-        )
-    ]
-    if not overlapping:
-        return
-    if get_settings(tx, org_id).refuses_overlaps:
-        raise Conflict(
-            "exam.overlap",
-            f"The learner has another exam at that time: registration {overlapping[0]}.",
-        )
-    history.note(
-        tx,
-        org_id,
-        sitting.registration_id,
-        sitting.uuid,
-        Change.OVERLAP,
-        actor=actor,
-        became={"overlaps": overlapping},
     )
 
 

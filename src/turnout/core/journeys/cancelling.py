@@ -2,7 +2,7 @@
 
 from turnout.core.audit.recording import record
 from turnout.core.events import places
-from turnout.core.exams.seating import note_cancelled
+from turnout.core.exams.leaving import note_cancelled
 from turnout.core.journeys.waiting import promote
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import RegistrationState

@@ -12,8 +12,8 @@ import msgspec
 
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_sessions, list_ticket_types
+from turnout.core.exams.adjusting import take_attendance
 from turnout.core.exams.model import Attendance
-from turnout.core.exams.seating import take_attendance
 from turnout.core.journeys.attendees import find_plain_code, normalize
 from turnout.core.journeys.sql import sql
 from turnout.errors import Invalid, Missing

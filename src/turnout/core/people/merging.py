@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from turnout.core.people.model import Contact, Person
-from turnout.core.text import email_key
+from turnout.core.text import email_key, fold
 from turnout.store import Statements, Tx
 
 sql = Statements("turnout.core.people")
@@ -26,7 +26,7 @@ def merge_person(tx: Tx, org_id: int, contact: Contact) -> Merged:
     fields = msgspec.structs.asdict(contact)
     fields["email"] = contact.email.strip()
     new_id = tx.next_id("person")
-    person_id = sql.merge_person(
+    person_id, is_learner = sql.merge_person(
         tx,
         org_id=org_id,
         id=new_id,
@@ -35,7 +35,21 @@ def merge_person(tx: Tx, org_id: int, contact: Contact) -> Merged:
         now=tx.now,
         **fields,
     )
+    if is_learner:
+        follow_person(tx, org_id, person_id)
     return Merged(person_id, is_new=person_id == new_id)
+
+
+def follow_person(tx: Tx, org_id: int, person_id: int) -> None:
+    """Have a learner found by the name and address that the person has now."""
+    first_name, last_name, email = sql.get_named(tx, org_id=org_id, id=person_id)
+    sql.set_learner_keys(
+        tx,
+        org_id=org_id,
+        person_id=person_id,
+        name_key=fold(" ".join(filter(None, (first_name, last_name)))),
+        email_key=fold(email),
+    )
 
 
 def know_person(tx: Tx, org_id: int, contact: Contact) -> int:

@@ -1,4 +1,4 @@
--- name: merge_person(org_id, id, uuid, email, email_key, title, first_name, last_name, company, job_title, address_line1, address_line2, address_line3, city, county_or_state, post_code, country_code, phone, now)$
+-- name: merge_person(org_id, id, uuid, email, email_key, title, first_name, last_name, company, job_title, address_line1, address_line2, address_line3, city, county_or_state, post_code, country_code, phone, now)^
 -- One statement for new and known people, so that no race makes a second one. What was not
 -- given this time stays as it is.
 INSERT INTO people
@@ -33,13 +33,20 @@ ON CONFLICT (org_id, email_key) DO UPDATE SET
         ELSE excluded.country_code END,
     phone = CASE excluded.phone WHEN '' THEN people.phone ELSE excluded.phone END,
     updated_at = excluded.updated_at
-RETURNING id;
+RETURNING id, (SELECT 1 FROM learners l WHERE l.org_id = people.org_id AND l.person_id = people.id);
 
 -- name: find_person(org_id, email_key)^
 SELECT id, uuid, email, title, first_name, last_name, company, job_title, address_line1,
     address_line2, address_line3, city, county_or_state, post_code, country_code, phone,
     created_at, updated_at
 FROM people WHERE org_id = :org_id AND email_key = :email_key;
+
+-- name: get_named(org_id, id)^
+SELECT first_name, last_name, email FROM people WHERE org_id = :org_id AND id = :id;
+
+-- name: set_learner_keys(org_id, person_id, name_key, email_key)!
+UPDATE learners SET name_key = :name_key, email_key = :email_key
+WHERE org_id = :org_id AND person_id = :person_id;
 
 -- name: count_people(org_id)$
 SELECT count(*) FROM people WHERE org_id = :org_id;

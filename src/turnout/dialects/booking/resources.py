@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from falcon.asgi import Request, Response
 
-from turnout.core.exams import planning, printing, searching, seating
+from turnout.core.exams import adjusting, leaving, planning, printing, searching, seating
 from turnout.core.exams.model import FoundSitting
 from turnout.dialects.booking import decode, present
 from turnout.dialects.booking.auth import Developers
@@ -151,7 +151,7 @@ class RegistrationResource(_Base):
     async def on_delete(self, req: Request, resp: Response, registration: str) -> None:
         developer = await self._developers.admit(req)
         uuid = decode.decode_guid(registration)
-        await self._db.write(seating.delete_sitting, developer.org_id, uuid, actor=developer.actor)
+        await self._db.write(leaving.delete_sitting, developer.org_id, uuid, actor=developer.actor)
         resp.data = _encode(uuid)
 
 
@@ -191,7 +191,7 @@ class CancelResource(_Command):
 
     async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
         reason = decode.decode_reason(members)
-        await self._db.write(seating.cancel_sitting, org_id, uuid, reason, actor=actor)
+        await self._db.write(leaving.cancel_sitting, org_id, uuid, reason, actor=actor)
         return "OK"
 
 
@@ -200,7 +200,7 @@ class ChangeAssessmentResource(_Command):
 
     async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
         code = decode.decode_assessment(members)
-        form = await self._db.write(seating.change_assessment, org_id, uuid, code, actor=actor)
+        form = await self._db.write(adjusting.change_assessment, org_id, uuid, code, actor=actor)
         return {"form": form, "registration": uuid}
 
 
@@ -209,7 +209,7 @@ class GrantResource(_Command):
 
     async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
         granted = decode.decode_accommodation(members)
-        await self._db.write(seating.grant_accommodation, org_id, uuid, granted, actor=actor)
+        await self._db.write(adjusting.grant_accommodation, org_id, uuid, granted, actor=actor)
         return uuid
 
 
@@ -218,7 +218,7 @@ class RevokeResource(_Command):
 
     async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
         type_ = decode.decode_type(members)
-        await self._db.write(seating.revoke_accommodation, org_id, uuid, type_, actor=actor)
+        await self._db.write(adjusting.revoke_accommodation, org_id, uuid, type_, actor=actor)
         return uuid
 
 

@@ -1,0 +1,106 @@
+"""Cancelling and deleting candidates' registrations: places, tickets and seats are given back."""
+
+from turnout.core.events import places
+from turnout.core.exams import history
+from turnout.core.exams.model import Attendance, Change, Sitting
+from turnout.core.exams.planning import retitle, retitle_without
+from turnout.core.exams.sittings import NAMESPACE, find_sitting, lock_sitting, set_attendance
+from turnout.core.exams.sql import sql
+from turnout.core.identity.names import drop_name, find_name
+from turnout.core.registrations.model import RegistrationState
+from turnout.core.tickets.issuing import cancel_tickets
+from turnout.errors import Invalid, Missing
+from turnout.store import Tx
+
+
+def cancel_sitting(tx: Tx, org_id: int, uuid: str, reason: str, *, actor: str) -> None:
+    """Contract, Cancel a registration; doing it again changes nothing. Raises Invalid."""
+    if find_sitting(tx, org_id, uuid) is None:
+        raise Invalid("registration.missing", f"Registration Not Found: {uuid}")
+    sitting = lock_sitting(tx, org_id, uuid)
+    if sitting.state != RegistrationState.CONFIRMED:
+        return
+    _release(tx, org_id, sitting)
+    set_attendance(tx, org_id, sitting, Attendance.WITHDRAWN)
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        uuid,
+        Change.CANCELLED,
+        actor=actor,
+        reason=reason,
+        was={"state": sitting.state, "attendance": sitting.attendance.value},
+        became={"state": "cancelled", "attendance": Attendance.WITHDRAWN.value},
+    )
+    retitle_without(tx, org_id, sitting.event_id, sitting.form_id)
+
+
+def delete_sitting(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
+    """Contract, Delete a registration; deleting what is not there is no error. The history stays.
+
+    Raises Missing for another organization's.
+    """
+    sitting = find_sitting(tx, org_id, uuid)
+    if sitting is None:
+        if (target := find_name(tx, NAMESPACE, uuid)) and target.org_id != org_id:
+            raise Missing("registration.missing", f"Registration Not Found: {uuid}")
+        return
+    sitting = lock_sitting(tx, org_id, uuid)
+    if sitting.state == RegistrationState.CONFIRMED:
+        _release(tx, org_id, sitting)
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        uuid,
+        Change.DELETED,
+        actor=actor,
+        was={"state": sitting.state, "attendance": sitting.attendance.value},
+    )
+    named = {"org_id": org_id, "registration_id": sitting.registration_id}
+    sql.delete_accommodations(tx, **named)
+    sql.delete_sitting(tx, **named)
+    sql.delete_ticket_mails(tx, **named)
+    sql.delete_tickets(tx, **named)
+    sql.delete_registration(tx, **named)
+    drop_name(tx, org_id, NAMESPACE, uuid)
+    retitle_without(tx, org_id, sitting.event_id, sitting.form_id)
+
+
+def note_cancelled(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
+    """Somebody's registration was cancelled by other means than `cancel_sitting`, its places are
+    given back: write it down where it is an exam's."""
+    sitting = find_sitting(tx, org_id, uuid)
+    if sitting is None:
+        return
+    sql.free_seat(tx, org_id=org_id, registration_id=sitting.registration_id)
+    set_attendance(tx, org_id, sitting, Attendance.WITHDRAWN)
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        uuid,
+        Change.CANCELLED,
+        actor=actor,
+        was={"attendance": sitting.attendance.value},
+        became={"state": "cancelled", "attendance": Attendance.WITHDRAWN.value},
+    )
+    retitle(tx, org_id, sitting.event_id)
+
+
+def _release(tx: Tx, org_id: int, sitting: Sitting) -> None:
+    """Give up place, ticket and seat."""
+    places.release_ticket(tx, org_id, sitting.ticket_type_id)
+    places.release_event_place(tx, org_id, sitting.event_id)
+    sql.set_registration(
+        tx,
+        org_id=org_id,
+        id=sitting.registration_id,
+        event_id=sitting.event_id,
+        ticket_type_id=sitting.ticket_type_id,
+        state=RegistrationState.CANCELLED.value,
+        now=tx.now,
+    )
+    sql.free_seat(tx, org_id=org_id, registration_id=sitting.registration_id)
+    cancel_tickets(tx, org_id, sitting.registration_id)

@@ -1,0 +1,142 @@
+"""A candidate's registration as it is kept: reading it, and what several verbs do to it."""
+
+from collections.abc import Collection
+
+from turnout.core.exams import history
+from turnout.core.exams.lists import find_value, get_settings
+from turnout.core.exams.model import (
+    MINUTE_MS,
+    Accommodation,
+    Attendance,
+    Change,
+    Sitting,
+    ValueKind,
+)
+from turnout.core.exams.planning import get_exam
+from turnout.core.exams.sql import sql
+from turnout.core.registrations.model import RegistrationState
+from turnout.core.text import fold
+from turnout.errors import Conflict, Invalid, Missing
+from turnout.store import Tx, from_row
+
+NAMESPACE = "registration"
+LONGEST_EXTENSION = 24 * 60
+
+
+def find_sitting(tx: Tx, org_id: int, uuid: str) -> Sitting | None:
+    """The organization's registration with that GUID."""
+    row = sql.find_sitting(tx, org_id=org_id, uuid=uuid)
+    return from_row(Sitting, row) if row else None
+
+
+def lock_sitting(tx: Tx, org_id: int, uuid: str) -> Sitting:
+    """The same, which nobody else changes until this transaction ends. Raises Missing."""
+    row = sql.lock_sitting(tx, org_id=org_id, uuid=uuid)
+    if row is None:
+        raise Missing("registration.missing", f"Registration Not Found: {uuid}")
+    return from_row(Sitting, row)
+
+
+def require_sitting(tx: Tx, org_id: int, uuid: str) -> Sitting:
+    """Lock it, for the verbs that answer Missing. Raises Missing."""
+    if find_sitting(tx, org_id, uuid) is None:
+        raise Missing("registration.missing", f"Registration Not Found: {uuid}")
+    return lock_sitting(tx, org_id, uuid)
+
+
+def list_accommodations(tx: Tx, org_id: int, registration_id: int) -> list[Accommodation]:
+    """What was granted, by type."""
+    rows = sql.list_accommodations(tx, org_id=org_id, registration_id=registration_id)
+    return [Accommodation(*row) for row in rows]
+
+
+def check_types(accommodations: tuple[Accommodation, ...]) -> None:
+    """Raise Invalid for an accommodation without a type or with a time out of bounds."""
+    if any(not each.type.strip() for each in accommodations):
+        raise Invalid("accommodation.type", "Accommodation type cannot be empty.")
+    if any(not 0 <= each.time_extension <= LONGEST_EXTENSION for each in accommodations):
+        raise Invalid("accommodation.time", "TimeExtension must be between 0 and 1440 minutes.")
+
+
+def grant(tx: Tx, org_id: int, sitting: Sitting, accommodation: Accommodation, actor: str) -> None:
+    """Write an accommodation down; `set_time` is to follow."""
+    known = find_value(tx, org_id, ValueKind.ACCOMMODATION_TYPE, accommodation.type)
+    type_ = known or accommodation.type.strip()
+    sql.set_accommodation(
+        tx,
+        org_id=org_id,
+        registration_id=sitting.registration_id,
+        type_key=fold(type_),
+        type=type_,
+        name=accommodation.name,
+        time_extension=accommodation.time_extension,
+        now=tx.now,
+    )
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        sitting.uuid,
+        Change.GRANTED,
+        actor=actor,
+        became={
+            "accommodation": type_,
+            "name": accommodation.name,
+            "time_extension": accommodation.time_extension,
+        },
+    )
+
+
+def set_attendance(tx: Tx, org_id: int, sitting: Sitting, attendance: Attendance) -> bool:
+    """Whether that changed anything."""
+    return bool(
+        sql.set_attendance(
+            tx,
+            org_id=org_id,
+            registration_id=sitting.registration_id,
+            attendance=attendance.value,
+        )
+    )
+
+
+def list_overlapping(tx: Tx, org_id: int, sitting: Sitting) -> list[str]:
+    """The GUIDs of the learner's other registrations for that time; none of a cancelled one."""
+    if sitting.state != RegistrationState.CONFIRMED:
+        return []
+    starts_at = get_exam(tx, org_id, sitting.event_id).starts_at
+    rows = sql.list_overlapping(
+        tx,
+        org_id=org_id,
+        person_id=sitting.person_id,
+        registration_id=sitting.registration_id,
+        starts_at=starts_at,
+        ends_at=starts_at + sitting.time_limit * MINUTE_MS,
+    )
+    return [uuid for (uuid,) in rows]
+
+
+def set_time(
+    tx: Tx, org_id: int, sitting: Sitting, *, known: Collection[str] = (), actor: str
+) -> None:
+    """Give a candidate the form's time and all extensions. Other exams that this makes overlap,
+    beyond the `known`, are a warning in the history, or Conflict where the organization refuses
+    them."""
+    sql.set_time_limit(tx, org_id=org_id, registration_id=sitting.registration_id)
+    now = lock_sitting(tx, org_id, sitting.uuid)
+    overlapping = [uuid for uuid in list_overlapping(tx, org_id, now) if uuid not in known]
+    if not overlapping:
+        return
+    if get_settings(tx, org_id).refuses_overlaps:
+        raise Conflict(
+            "exam.overlap",
+            f"The learner has another exam at that time: registration {overlapping[0]}.",
+        )
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        sitting.uuid,
+        Change.OVERLAP,
+        actor=actor,
+        became={"overlaps": overlapping},
+    )
