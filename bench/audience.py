@@ -273,7 +273,8 @@ def _read(server: Server, path: str) -> tuple[int, float, float]:
 
 def _time_shell(stage: Stage, backend: str) -> float:
     """Seconds of the database's own shell for the same statement, as CSV to nowhere."""
-    parameters = report_parameters(stage.org_id, stage.event_id, ReportFilter())
+    named = report_parameters(stage.org_id, stage.event_id, ReportFilter())
+    parameters = named | {"is_table": 1}
     literals = {name: "NULL" if each is None else str(each) for name, each in parameters.items()}
     text = sql.report.text[backend]
     if backend == "sqlite":

@@ -32,25 +32,50 @@ CROSS JOIN jsonb_array_elements(CAST(r.answers AS JSONB) -> 'answers')
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
 GROUP BY 1 ORDER BY min(r.id * 1000 + a.key);
 
--- name: report(org_id, event_id, is_ranged, by_regs, by_views, starts_at, ends_at, sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od, is_no_show)
+-- name: report(org_id, event_id, is_ranged, by_regs, by_views, starts_at, ends_at, sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od, is_no_show, is_table)
 -- A row a registrant, by rising number; see queries.sqlite.sql.
-SELECT r.id, p.email, p.first_name, p.last_name, p.company, p.job_title, p.phone, p.country_code,
-    r.created_at, r.sti, r.answers,
-    CAST((SELECT json_agg(json_build_array(w.mode, w.starts_at, w.ends_at)
+SELECT r.id,
+    CASE WHEN CAST(:is_table AS BIGINT) = 1
+        THEN replace(p.email, chr(31), chr(65533))
+        || chr(31) || replace(p.first_name, chr(31), chr(65533))
+        || chr(31) || replace(p.last_name, chr(31), chr(65533))
+        || chr(31) || replace(p.company, chr(31), chr(65533))
+        || chr(31) || replace(p.job_title, chr(31), chr(65533))
+        || chr(31) || replace(p.phone, chr(31), chr(65533))
+        || chr(31) || replace(p.country_code, chr(31), chr(65533))
+        ELSE p.email END,
+    p.first_name, p.last_name, p.company, p.job_title, p.phone, p.country_code, r.created_at, r.sti,
+    r.answers,
+    CASE WHEN CAST(:is_table AS BIGINT) = 1
+        THEN (SELECT (CAST(coalesce(sum(CASE WHEN w.mode = 'live' THEN w.ends_at - w.starts_at END), 0) AS BIGINT) / 1000)
+            || ',' || (CAST(coalesce(sum(CASE WHEN w.mode = 'simlive' THEN w.ends_at - w.starts_at END), 0) AS BIGINT) / 1000)
+            || ',' || (CAST(coalesce(sum(CASE WHEN w.mode = 'od' THEN w.ends_at - w.starts_at END), 0) AS BIGINT) / 1000)
+            || '|' || min(w.starts_at) || '|' || max(w.ends_at)
+        FROM viewings w
+        WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id)
+        ELSE CAST((SELECT json_agg(json_build_array(w.mode, w.starts_at, w.ends_at)
             ORDER BY w.starts_at, w.mode COLLATE "C", w.session_id)
         FROM viewings w
         WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id)
-        AS TEXT),
-    CAST((SELECT json_agg(json_build_array(w.question, w.answer) ORDER BY w.id)
+        AS TEXT) END,
+    CASE WHEN CAST(:is_table AS BIGINT) = 1
+        THEN CAST((SELECT count(*) FROM questions w
+            WHERE w.org_id = r.org_id AND w.event_id = r.event_id
+                AND w.registration_id = r.id) AS TEXT)
+        ELSE CAST((SELECT json_agg(json_build_array(w.question, w.answer) ORDER BY w.id)
         FROM questions w
         WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id)
-        AS TEXT),
-    CAST((SELECT json_agg(json_build_array(w.survey_id, w.question, w.answer)
+        AS TEXT) END,
+    CASE WHEN CAST(:is_table AS BIGINT) = 1
+        THEN CAST((SELECT count(DISTINCT w.survey_id) FROM survey_answers w
+            WHERE w.org_id = r.org_id AND w.event_id = r.event_id
+                AND w.registration_id = r.id AND w.is_poll = 0) AS TEXT)
+        ELSE CAST((SELECT json_agg(json_build_array(w.survey_id, w.question, w.answer)
             ORDER BY w.survey_id, w.number)
         FROM survey_answers w
         WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
             AND w.is_poll = 0)
-        AS TEXT)
+        AS TEXT) END
 FROM registrations r
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'

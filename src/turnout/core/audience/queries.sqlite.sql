@@ -26,28 +26,55 @@ SELECT DISTINCT a.value ->> 'question' AS question
 FROM registrations r CROSS JOIN json_each(r.answers, '$.answers') a
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed';
 
--- name: report(org_id, event_id, is_ranged, by_regs, by_views, starts_at, ends_at, sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od, is_no_show)
+-- name: report(org_id, event_id, is_ranged, by_regs, by_views, starts_at, ends_at, sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od, is_no_show, is_table)
 -- A row a registrant, by rising number. `sti`, `include` and `exclude` are JSON or null; the flags
--- are 0 or 1. The contract's table of parameters has what each means.
+-- are 0 or 1. The contract's table of parameters has what each means. With `is_table` the texts
+-- come as one, parted by unit separators (31), and sums and counts in place of the lists:
+-- `live,simlive,od|first|last`, seconds and instants.
 WITH
     sources AS MATERIALIZED (SELECT value FROM json_each(:sti)),
     included AS MATERIALIZED (SELECT value FROM json_each(:include)),
     excluded AS MATERIALIZED (SELECT value FROM json_each(:exclude))
-SELECT r.id, p.email, p.first_name, p.last_name, p.company, p.job_title, p.phone, p.country_code,
-    r.created_at, r.sti, r.answers,
-    (SELECT json_group_array(json_array(v.mode, v.starts_at, v.ends_at)) FROM (
+SELECT r.id,
+    CASE WHEN :is_table = 1
+        THEN replace(p.email, char(31), char(65533))
+        || char(31) || replace(p.first_name, char(31), char(65533))
+        || char(31) || replace(p.last_name, char(31), char(65533))
+        || char(31) || replace(p.company, char(31), char(65533))
+        || char(31) || replace(p.job_title, char(31), char(65533))
+        || char(31) || replace(p.phone, char(31), char(65533))
+        || char(31) || replace(p.country_code, char(31), char(65533))
+        ELSE p.email END,
+    p.first_name, p.last_name, p.company, p.job_title, p.phone, p.country_code, r.created_at, r.sti,
+    r.answers,
+    CASE WHEN :is_table = 1
+        THEN (SELECT (coalesce(sum(CASE WHEN w.mode = 'live' THEN w.ends_at - w.starts_at END), 0) / 1000)
+            || ',' || (coalesce(sum(CASE WHEN w.mode = 'simlive' THEN w.ends_at - w.starts_at END), 0) / 1000)
+            || ',' || (coalesce(sum(CASE WHEN w.mode = 'od' THEN w.ends_at - w.starts_at END), 0) / 1000)
+            || '|' || min(w.starts_at) || '|' || max(w.ends_at)
+        FROM viewings w
+        WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id)
+        ELSE (SELECT json_group_array(json_array(v.mode, v.starts_at, v.ends_at)) FROM (
         SELECT mode, starts_at, ends_at FROM viewings w
         WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
-        ORDER BY starts_at, mode, session_id) v),
-    (SELECT json_group_array(json_array(q.question, q.answer)) FROM (
+        ORDER BY starts_at, mode, session_id) v) END,
+    CASE WHEN :is_table = 1
+        THEN CAST((SELECT count(*) FROM questions w
+            WHERE w.org_id = r.org_id AND w.event_id = r.event_id
+                AND w.registration_id = r.id) AS TEXT)
+        ELSE (SELECT json_group_array(json_array(q.question, q.answer)) FROM (
         SELECT question, answer FROM questions w
         WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
-        ORDER BY w.id) q),
-    (SELECT json_group_array(json_array(a.survey_id, a.question, a.answer)) FROM (
+        ORDER BY w.id) q) END,
+    CASE WHEN :is_table = 1
+        THEN CAST((SELECT count(DISTINCT w.survey_id) FROM survey_answers w
+            WHERE w.org_id = r.org_id AND w.event_id = r.event_id
+                AND w.registration_id = r.id AND w.is_poll = 0) AS TEXT)
+        ELSE (SELECT json_group_array(json_array(a.survey_id, a.question, a.answer)) FROM (
         SELECT survey_id, question, answer FROM survey_answers w
         WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
             AND w.is_poll = 0
-        ORDER BY w.survey_id, w.number) a)
+        ORDER BY w.survey_id, w.number) a) END
 FROM registrations r
 CROSS JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'

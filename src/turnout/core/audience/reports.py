@@ -91,7 +91,8 @@ def stream_report(
     tx: Tx, org_id: int, event_id: int, wanted: ReportFilter
 ) -> Generator[Registrant, None, None]:
     """The registrants by rising number, one statement for all; for `db.stream`."""
-    for row in sql.report.iterate(tx, **report_parameters(org_id, event_id, wanted)):
+    named = report_parameters(org_id, event_id, wanted)
+    for row in sql.report.iterate(tx, is_table=0, **named):
         yield read_registrant(row)
 
 
@@ -100,7 +101,60 @@ def stream_rows(
 ) -> Iterator[tuple[Any, ...]]:
     """`stream_report` as the rows of the statement: the first ten fields of a registrant, and what
     `count_row` reads. For tables, which say less and are read by the million."""
-    return sql.report.iterate(tx, **report_parameters(org_id, event_id, wanted))
+    return sql.report.iterate(tx, is_table=0, **report_parameters(org_id, event_id, wanted))
+
+
+class Line(NamedTuple):
+    """A registrant as a line of a table, made of few pieces: `texts` are the seven texts from the
+    e-mail address to the country, parted by SEPARATOR; `seconds` is `live,simlive,od`; `first`
+    and `last` are instants of watching, 0 = none."""
+
+    id: int
+    texts: str
+    registered_at: int
+    sti: str
+    answers: dict[str, str]
+    seconds: str
+    first: int
+    last: int
+    questions: str
+    surveys: str
+
+
+SEPARATOR = "\x1f"
+_NOTHING = ("0,0,0", "0", "0")
+
+
+def stream_lines(
+    tx: Tx, org_id: int, event_id: int, wanted: ReportFilter, *, has_answers: bool
+) -> Iterator[Line]:
+    """`stream_report` for tables, most of it put together by the database; `answers` are empty
+    unless they are wanted."""
+    named = report_parameters(org_id, event_id, wanted)
+    for row in sql.report.iterate(tx, is_table=1, **named):
+        seconds, first, last = row[11].split("|") if row[11] else _NOTHING
+        answers = _join_answers(row[10]) if has_answers else {}
+        yield Line(
+            row[0],
+            row[1],
+            row[8],
+            row[9],
+            answers,
+            seconds,
+            int(first),
+            int(last),
+            row[12],
+            row[13],
+        )
+
+
+def _join_answers(kept: str) -> dict[str, str]:
+    """Answers by question. A question that was answered twice has both."""
+    answers: dict[str, str] = {}
+    for item in _kept.decode(kept).answers:
+        known = answers.get(item.question)
+        answers[item.question] = item.answer if known is None else f"{known}; {item.answer}"
+    return answers
 
 
 def count_row(row: tuple[Any, ...]) -> Counted:
@@ -116,10 +170,7 @@ def count_row(row: tuple[Any, ...]) -> Counted:
         first = first or start  # they are in their order
         if end > last:
             last = end
-    answers: dict[str, str] = {}
-    for item in _kept.decode(row[10]).answers:
-        known = answers.get(item.question)
-        answers[item.question] = item.answer if known is None else f"{known}; {item.answer}"
+    answers = _join_answers(row[10])
     questions = len(_pairs.decode(row[12])) if row[12] else 0
     surveys = len({each[0] for each in _answers.decode(row[13])}) if row[13] else 0
     return Counted(live, simlive, od, first, last, answers, questions, surveys)

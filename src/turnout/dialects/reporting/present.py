@@ -4,9 +4,8 @@ The pieces of a report are made in the thread that reads the rows, a few hundred
 time, so that the event loop only hands them on.
 """
 
-import csv
 import datetime
-import io
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
@@ -18,10 +17,13 @@ import msgspec
 from turnout.core.audience.model import Interval, Mode
 from turnout.core.audience.permissions import ReportedEvent
 from turnout.core.audience.reports import (
+    SEPARATOR,
+    Line,
     Registrant,
     ReportFilter,
     count_row,
     list_custom_questions,
+    stream_lines,
     stream_report,
     stream_rows,
 )
@@ -60,8 +62,11 @@ _LISTS = {
     Mode.SIMLIVE: ("simlive_sessions_list", "simlive_session"),
     Mode.ON_DEMAND: ("od_sessions_list", "od_session"),
 }
-# What a cell begins with that may have to be defused.
-_RISKY = frozenset("=+-@\t\r\n")
+# A cell of a CSV that stays as it is: no quotes, no formula, printable; or a number with its sign.
+_PLAIN = re.compile(
+    "(?:[ !#-*.-<>?A-~\xa0-\ud7ff][ !#-+\\--~\xa0-\ud7ff]*)?|[+-][0-9 .]*[0-9]"
+).fullmatch
+_QUOTED = re.compile('["\\r\\n,]')
 _encode = msgspec.json.Encoder().encode
 
 T = TypeVar("T")
@@ -168,22 +173,45 @@ def csv_report(
     tx: Tx, org_id: int, event: ReportedEvent, moment: Moment, wanted: ReportFilter
 ) -> Report:
     """The report as CSV (RFC 4180), a row a registrant, with nothing that a spreadsheet runs."""
-    header, rows = _table(tx, org_id, event, moment, wanted)
-    text = io.StringIO()
-    write = csv.writer(text).writerow
-    write(map(defuse, header))
-    for some in _batches(rows):
-        for row in some:
-            write(
-                [
-                    cell if isinstance(cell, int) or cell[:1] not in _RISKY else defuse(cell)
-                    for cell in row
-                ]
-            )
-        yield (text.getvalue().encode(),)
-        text.seek(0)
-        text.truncate()
-    yield (text.getvalue().encode(),)
+    questions = list_custom_questions(tx, org_id, event.id)
+    header = [*ATTRIBUTES, *COUNTS, *map(printable, questions)]
+    opening = _csv_line(header)
+    say = _clock(moment.zone)
+    found = stream_lines(tx, org_id, event.id, wanted, has_answers=bool(questions))
+    for some in _batches(found):
+        yield ((opening + "".join([_line(each, say, questions) for each in some])).encode(),)
+        opening = ""
+    yield (opening.encode(),)
+
+
+def _line(line: Line, say: Say, questions: list[str]) -> str:
+    """A row of the CSV."""
+    cells = line.texts.split(SEPARATOR)
+    cells.append(line.sti)
+    cells += [line.answers.get(question, "") for question in questions]
+    cells = csv_cells(cells)
+    texts, sti, answers = cells[:7], cells[7], cells[8:]
+    seen = f"{say(line.first)},{say(line.last)}" if line.last else ","
+    more = f",{','.join(answers)}" if answers else ""
+    return (
+        f"{line.id},{','.join(texts)},{say(line.registered_at)},{sti},"
+        f"{line.seconds},{seen},{line.questions},{line.surveys}{more}\r\n"
+    )
+
+
+def csv_cells(cells: Iterable[str]) -> list[str]:
+    """Cells as they go between the commas of a CSV."""
+    return [cell if _PLAIN(cell) else _cell(cell) for cell in cells]
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    return f"{','.join(csv_cells(cells))}\r\n"
+
+
+def _cell(text: str) -> str:
+    """A cell of the CSV: defused, and in quotes where it must be (RFC 4180)."""
+    text = defuse(printable(text))
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
 @piecewise
