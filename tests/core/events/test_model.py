@@ -46,6 +46,8 @@ def test_local_time_is_an_instant(local, zone, expected):
         ("2027-06-01T09:00", "", "time.unreadable"),
         ("2027-06-01T09:00+02:00", "UTC", "time.offset"),
         ("2027-06-01T09:00Z", "UTC", "time.offset"),
+        ("1969-12-31T23:59", "UTC", "time.year"),
+        ("3000-01-01T00:00", "UTC", "time.year"),
     ],
 )
 def test_what_is_no_local_time_is_refused(local, zone, code):

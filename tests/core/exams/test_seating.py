@@ -19,6 +19,7 @@ from turnout.core.journeys.attendees import AttendeeFilter, list_attendees
 from turnout.core.journeys.cancelling import cancel_registration
 from turnout.core.journeys.checking import Result, Scan, check_in, undo_check_in
 from turnout.core.journeys.live_lists import resolve
+from turnout.core.times import OVER_AT
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.papers.pdf import PaperSize
 from turnout.store import Tx
@@ -118,6 +119,8 @@ def test_what_is_wrong_is_said_in_the_contracts_order(college):
     late = "Invalid EventStartTime Value: the value must be a future date and time"
     fails(late, **known)
     fails(late, starts_at=None, **known)
+    far = "Invalid EventStartTime Value: the value must be before the year 3000"
+    fails(far, starts_at=OVER_AT, **known)
     fails(f"Venue Not Found: {nobody}", starts_at=MORNING, **known)
     assert college.register(1, **(known | {"starts_at": MORNING, "venue": college.hall}))
 

@@ -78,6 +78,7 @@ case("406-check-at-another-gate", "POST", f"{CODE}/{{ann}}/check.json?gate={{gat
 case("404-check", "POST", f"{CODE}/NOSUCH/check.json")
 case("404-check-gate", "POST", f"{CODE}/{{ann}}/check.json?gate=77")
 case("422-check-at", "POST", f"{CODE}/{{ann}}/check.json", body="at=noon")
+case("422-check-at-far", "POST", f"{CODE}/{{ann}}/check.json", body="at=9999-12-31T23:59:59-14:00")
 case("422-check-at-json", "POST", f"{CODE}/{{ann}}/check.json", body={"at": 7})
 case("422-check-gate", "POST", f"{CODE}/{{ann}}/check.json?gate=x")
 after(

@@ -56,6 +56,9 @@ CASES["403-revoked-secret"] = lambda school: school.ask("POST", COUNT, None, sch
 case("200-calendar", "GET", f"{EVENTS}/list-events?date=2027-01-15")
 case("200-calendar-of-another-month", "GET", f"{EVENTS}/list-events?date=2027-03-15")
 case("200-calendar-unreadable-date", "GET", f"{EVENTS}/list-events?DATE=soon")
+case("200-calendar-no-character", "GET", f"{EVENTS}/list-events?date=%00")
+case("200-calendar-first-year", "GET", f"{EVENTS}/list-events?date=0001-01-01")
+case("200-calendar-last-year", "GET", f"{EVENTS}/list-events?date=9999-12-31")
 case("404-calendar-without-date", "GET", f"{EVENTS}/list-events")
 case("200-classes", "GET", f"{EVENTS}/classes?organization={{org}}", secret=None)
 case("200-classes-of-nobody", "GET", f"{EVENTS}/classes?organization={{nobody}}", secret=None)
@@ -82,6 +85,8 @@ case("400-add-event-limit", "POST", f"{EVENTS}/{{new}}", EXAM | {"RegistrationLi
 case("400-add-event-malformed-guid", "POST", f"{EVENTS}/abc", EXAM)
 case("400-add-event-empty-guid", "POST", f"{EVENTS}/{EMPTY}", EXAM)
 case("400-add-event-malformed-body", "POST", f"{EVENTS}/{{new}}", b"{")
+FAR = EXAM | {"EventStart": "9999-12-31T23:59:59-14:00"}
+case("400-add-event-far", "POST", f"{EVENTS}/{{new}}", FAR)
 case("400-add-event-malformed-time", "POST", f"{EVENTS}/{{new}}", EXAM | {"EventStart": "soon"})
 case("200-cancel-event", "POST", f"{EVENTS}/{{drafted}}/cancel", {"Reason": "nobody comes"})
 case("400-cancel-event-missing", "POST", f"{EVENTS}/{{nobody}}/cancel")

@@ -18,6 +18,7 @@ from turnout.core.audience.sql import sql
 from turnout.core.audience.viewings import Key, add_intervals, hold_viewer
 from turnout.core.audit.recording import record
 from turnout.core.text import email_key, is_email
+from turnout.core.times import YEARS
 from turnout.errors import Invalid
 from turnout.store import Tx
 
@@ -126,12 +127,11 @@ def _instant(text: str, zone: ZoneInfo) -> int:
         time = datetime.datetime.fromisoformat(text)
     except ValueError as error:
         raise ValueError(f"{text!r} is not a time such as 2027-03-01T09:00:00") from error
+    if time.year not in YEARS:
+        raise ValueError(f"{text!r} is too far away")
     if time.tzinfo is None:
         time = time.replace(tzinfo=zone)
-    try:
-        return int(time.timestamp()) * SECOND_MS
-    except (OverflowError, OSError) as error:
-        raise ValueError(f"{text!r} is too far away") from error
+    return int(time.timestamp()) * SECOND_MS
 
 
 def _duration(text: str) -> int:

@@ -6,6 +6,7 @@ import zoneinfo
 
 import msgspec
 
+from turnout.core.times import YEARS
 from turnout.errors import Invalid
 
 
@@ -145,4 +146,8 @@ def instant(local: str, timezone: str) -> int:
         ) from error
     if time.tzinfo is not None:
         raise Invalid("time.offset", f"{local!r} must be local time, without an offset.")
+    if time.year not in YEARS:
+        raise Invalid(
+            "time.year", f"{local!r} must be in the years {YEARS.start} to {YEARS.stop - 1}."
+        )
     return int(time.replace(tzinfo=zone).timestamp() * 1000)

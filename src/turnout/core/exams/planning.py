@@ -26,6 +26,7 @@ from turnout.core.exams.model import (
 )
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import find_name
+from turnout.core.times import OVER_AT, YEARS
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx, from_row
 
@@ -85,6 +86,11 @@ def make_exam(
         raise Invalid(
             "exam.start",
             "Invalid EventStartTime Value: the value must be a future date and time",
+        )
+    if starts_at >= OVER_AT:
+        raise Invalid(
+            "exam.start",
+            f"Invalid EventStartTime Value: the value must be before the year {YEARS.stop}",
         )
     venue = sql.find_venue(tx, org_id=org_id, uuid=wanted.venue)
     if venue is None:

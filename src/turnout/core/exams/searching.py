@@ -1,5 +1,6 @@
 """Finding registrations, and the calendar."""
 
+import calendar
 import datetime
 from collections.abc import Generator
 from typing import Any, NamedTuple
@@ -128,5 +129,6 @@ def _pattern(text: str) -> str:
 
 def _month(day: datetime.date, timezone: str) -> tuple[int, int]:
     first = datetime.datetime(day.year, day.month, 1, tzinfo=ZoneInfo(timezone))
-    following = (first + datetime.timedelta(days=32)).replace(day=1)
-    return int(first.timestamp() * 1000), int(following.timestamp() * 1000)
+    days = calendar.monthrange(day.year, day.month)[1]
+    last = datetime.datetime(day.year, day.month, days, 23, 59, 59, tzinfo=ZoneInfo(timezone))
+    return int(first.timestamp()) * 1000, (int(last.timestamp()) + 1) * 1000

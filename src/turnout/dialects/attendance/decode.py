@@ -11,6 +11,7 @@ from turnout.core.journeys.attendees import AttendeeFilter
 from turnout.core.journeys.checking import Scan
 from turnout.core.journeys.inviting import InviteeFilter
 from turnout.core.text import is_storable
+from turnout.core.times import OVER_AT, YEARS
 from turnout.errors import Invalid, Missing
 from turnout.http.body import read_body
 
@@ -56,7 +57,7 @@ async def decode_scan(req: Request, code: str, now: int) -> Scan:
     at = req.get_param("at", default="") if given is None else given
     return Scan(
         code=decode_code(code),
-        at=decode_time("at", at) if at.strip() else now,
+        at=_decode_scan_time(at) if at.strip() else now,
         device=_header(req, "X-Device"),
         nonce=_header(req, "X-Nonce"),
         gate_id=_gate(req),
@@ -105,6 +106,13 @@ def decode_time(field: str, text: str) -> int:
         return int(moment.timestamp() * 1000)
     except (ValueError, OverflowError):
         refuse(field, "must be an ISO 8601 time such as 2027-03-01T09:00:00+01:00")
+
+
+def _decode_scan_time(text: str) -> int:
+    at = decode_time("at", text)
+    if not 0 <= at < OVER_AT:
+        refuse("at", f"must be in the years {YEARS.start} to {YEARS.stop - 1}")
+    return at
 
 
 def decode_number(field: str, text: str) -> int:

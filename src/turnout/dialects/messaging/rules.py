@@ -13,6 +13,7 @@ from turnout.core.identity.model import Role
 from turnout.core.identity.timezones import ZONES
 from turnout.core.messaging.model import JobType
 from turnout.core.text import is_email, is_storable
+from turnout.core.times import YEARS
 from turnout.errors import Invalid
 
 Rule = Callable[[str, Any], Any]
@@ -30,7 +31,6 @@ _PHONE = re.compile(r"\+?\d{3,15}", re.ASCII)
 _PHONE_DRESSING = re.compile(r"[\s().\-/]", re.ASCII)
 _SENDER_NAME = re.compile(r"[A-Za-z0-9 _.&+\-]*[A-Za-z][A-Za-z0-9 _.&+\-]*")
 SENDER_NAME_LENGTH = 11
-YEARS = range(1971, 3000)
 JOB_TYPES = {
     "email": JobType.EMAIL,
     "fax": JobType.FAX,
