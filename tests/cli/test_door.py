@@ -11,6 +11,7 @@ from turnout.core.events.programme import create_event, create_ticket_type
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
 from turnout.core.journeys.checking import Scan, check_in
+from turnout.core.journeys.inviting import get_campaign
 from turnout.core.messaging.delivering import claim
 
 
@@ -33,6 +34,7 @@ class Door:
         said = self.run.ok(
             *("invite", "create", "acme", self.event, self.guests, "Friends", "--user", "AU/jo"),
             *("--subject", "Come!", "--sender", "a@example.com", "--body", self.body),
+            *("--sti", "friends"),
         )
         return said.split()[1]
 
@@ -58,6 +60,7 @@ def test_an_invitation_is_made_filled_sent_and_reminded_of(door: Door, tmp_path:
     row = door.run.ok("invite", "list", "acme", door.event).splitlines()[1].split()
     assert (row[0], row[3:]) == (number, ["0", "0", "2", "Friends"])
     with door.run.database() as db:
+        assert db.call(get_campaign, door.org_id, int(number)).sti == "friends"
         first, _ = db.call(claim, "email", 10, 1000)
     assert (first.head.content.subject, first.head.sender) == ("Come!", "a@example.com")
     assert [each.name for each in first.recipients] == ["Ann Lee", ""]

@@ -49,6 +49,7 @@ def create(
     sender: str,
     sender_name: str = "",
     body: Path,
+    sti: str = "",
 ) -> None:
     """Make an invitation; nothing is sent yet.
 
@@ -63,6 +64,7 @@ def create(
         sender_name: Name beside that address.
         body: File with the text of its mails, which has %%link%%, where everybody answers, and
             may have %%recipient%%, %%firstname%%, %%lastname%% and %%event%%.
+        sti: Campaign source that reports have of those who register by it.
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
@@ -77,6 +79,7 @@ def create(
             sender_name=sender_name,
             body=body.read_text(encoding="utf-8"),
             user_id=db.call(get_user_id, org_id, user),
+            sti=sti,
             actor=actor(),
         )
     console.print(f"Invitation {campaign.id} is made. `turnout invite add` fills it.")

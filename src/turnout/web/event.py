@@ -11,7 +11,6 @@ from urllib.parse import parse_qs
 
 from falcon.asgi import Request, Response
 
-from turnout.core.audience.links import find_registered, note_source
 from turnout.core.events.model import EventState, TicketType
 from turnout.core.events.showing import ShownEvent, get_shown_event
 from turnout.core.exams.planning import is_exam
@@ -166,15 +165,12 @@ def _act(tx: Tx, found: _Found, given: dict[str, str], contact: Contact) -> None
         raise Invalid("ticket_type.missing", "Choose a ticket.") from error
     if found.is_exam or type_id not in {each.id for each in _offered(found.shown)}:
         raise Invalid("ticket_type.missing", "Choose a ticket.")
+    sti = given.get("sti", "")
     if given.get("answer") != "wait":
-        known = find_registered(tx, org_id, event_id, contact.email)
-        register_directly(tx, org_id, event_id, type_id, contact)
-        if known is None and given.get("sti", "").isprintable():
-            made = find_registered(tx, org_id, event_id, contact.email)
-            note_source(tx, org_id, made or 0, given.get("sti", ""))
+        register_directly(tx, org_id, event_id, type_id, contact, sti=sti)
         return
     try:
-        join_list(tx, org_id, event_id, type_id, contact)
+        join_list(tx, org_id, event_id, type_id, contact, sti=sti)
     except Conflict as refusal:
         if refusal.code != REGISTERED:
             raise

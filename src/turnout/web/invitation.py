@@ -111,7 +111,7 @@ def _answer(tx: Tx, token: str, answer: str) -> Shown:
     if answer == WAIT:
         campaign = get_campaign(tx, org_id, invitee.campaign_id)
         contact = get_contact(tx, org_id, invitee.person_id)
-        join_list(tx, org_id, event_id, campaign.ticket_type_id, contact)
+        join_list(tx, org_id, event_id, campaign.ticket_type_id, contact, sti=campaign.sti)
     else:
         ANSWERS[answer](tx, org_id, invitee.id, actor=f"invitee:{invitee.id}")
     return _show(tx, token)

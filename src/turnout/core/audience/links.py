@@ -80,11 +80,18 @@ def find_registered(tx: Tx, org_id: int, event_id: int, email: str) -> int | Non
     return found
 
 
+def clean_source(sti: str) -> str:
+    """The campaign source as it is kept: trimmed, up to 100 characters; empty for what cannot be
+    printed. It is read from links that anybody may have changed, so nothing is refused."""
+    sti = sti.strip()[:LONGEST_STI]
+    return sti if sti.isprintable() else ""
+
+
 def note_source(tx: Tx, org_id: int, registration_id: int, sti: str) -> None:
     """Keep the campaign source with which somebody came to register; the first one stays, and
     an empty one changes nothing."""
-    if sti:
-        sql.set_sti(tx, org_id=org_id, id=registration_id, sti=sti[:LONGEST_STI], now=tx.now)
+    if sti := clean_source(sti):
+        sql.set_sti(tx, org_id=org_id, id=registration_id, sti=sti, now=tx.now)
 
 
 @lru_cache(maxsize=50_000)

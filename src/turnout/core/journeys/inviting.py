@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from turnout.core.audience.links import LONGEST_STI, clean_source
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.journeys.cancelling import cancel_registration
@@ -42,7 +43,8 @@ _TOKEN = re.compile(r"(\d{1,18})-([0-9a-f]{32})", re.ASCII)
 
 class Campaign(msgspec.Struct, frozen=True):
     """An invitation to an event, as it is sent to many. `body` may have `%%recipient%%`,
-    `%%event%%` and `%%link%%`; `sent_at` in epoch ms, None = not yet."""
+    `%%event%%` and `%%link%%`; `sent_at` in epoch ms, None = not yet; `sti` is the campaign source
+    of who registers by it."""
 
     id: int
     event_id: int
@@ -54,6 +56,7 @@ class Campaign(msgspec.Struct, frozen=True):
     body: str
     user_id: int
     sent_at: int | None
+    sti: str
 
 
 class Invitee(NamedTuple):
@@ -92,10 +95,12 @@ def create_campaign(
     sender_name: str = "",
     body: str,
     user_id: int,
+    sti: str = "",
     actor: str,
 ) -> Campaign:
     """Make a campaign. Raises Missing for an unknown event, Invalid for a ticket type that is not
-    its own, a sender that is no address, or a body without `%%link%%`."""
+    its own, a sender that is no address, a body without `%%link%%`, or a campaign source that
+    cannot be kept as it is."""
     get_event(tx, org_id, event_id)
     if ticket_type_id not in {each.id for each in list_ticket_types(tx, org_id, event_id)}:
         raise Invalid("campaign.ticket_type", "An invitation's ticket type is its event's.")
@@ -103,6 +108,11 @@ def create_campaign(
         raise Invalid("campaign.sender", f"{sender_email!r} is not an e-mail address.")
     if "%%link%%" not in body.lower():
         raise Invalid("campaign.body", "The body must have %%link%%, where everybody answers.")
+    if sti != clean_source(sti):
+        raise Invalid(
+            "campaign.sti",
+            f"A campaign source is up to {LONGEST_STI} letters, digits and signs.",
+        )
     campaign_id = tx.next_id("programme")
     sql.add_campaign(
         tx,
@@ -116,6 +126,7 @@ def create_campaign(
         sender_name=sender_name,
         body=body,
         user_id=user_id,
+        sti=sti,
         now=tx.now,
     )
     record(tx, org_id, actor, "created", "campaign", campaign_id, name=name)
@@ -211,7 +222,14 @@ def confirm(tx: Tx, org_id: int, invitee_id: int, *, actor: str) -> None:
     if known is None or known.state is RegistrationState.CANCELLED:
         take_places(tx, org_id, event_id, campaign.ticket_type_id)
         ticket_id = give_ticket(
-            tx, org_id, event_id, person_id, campaign.ticket_type_id, known, source=SOURCE
+            tx,
+            org_id,
+            event_id,
+            person_id,
+            campaign.ticket_type_id,
+            known,
+            source=SOURCE,
+            sti=campaign.sti,
         )
         queue_ticket_mail(tx, org_id, ticket_id, campaign.user_id)
     sql.set_answer(tx, org_id=org_id, id=invitee_id, state=CONFIRMED, now=tx.now)

@@ -3,6 +3,7 @@
 (The registration API's queue has its own way, registering.py: it decides sessions one by one.)
 """
 
+from turnout.core.audience.links import note_source
 from turnout.core.events import places
 from turnout.core.events.model import Event, EventState, TicketType
 from turnout.core.events.programme import get_event, list_ticket_types
@@ -27,10 +28,11 @@ TICKET_MAILS = "ticket-mails"
 
 
 def register_directly(
-    tx: Tx, org_id: int, event_id: int, ticket_type_id: int, contact: Contact
+    tx: Tx, org_id: int, event_id: int, ticket_type_id: int, contact: Contact, *, sti: str = ""
 ) -> None:
     """Register somebody from the event's page, and mail the ticket. Doing it again only mails the
-    ticket again; the answer is the same, so that nobody learns who else is registered.
+    ticket again; the answer is the same, so that nobody learns who else is registered. `sti` is
+    the campaign source of the link they came with.
 
     Raises Conflict when nothing is left or the event takes no registrations, Invalid for an
     address that is none or a ticket type that is not offered, Missing.
@@ -58,6 +60,7 @@ def register_directly(
             known,
             source=SOURCE,
             submitted=Submitted(contact),
+            sti=sti,
         )
     queue_ticket_mail(tx, org_id, ticket_id)
 
@@ -112,10 +115,12 @@ def give_ticket(
     *,
     source: str,
     submitted: Submitted | None = None,
+    sti: str = "",
 ) -> int:
     """Register a person whose places are taken already; returns the new ticket's number.
 
-    `known` is their cancelled registration, which is revived, or None. Raises Conflict when
+    `known` is their cancelled registration, which is revived, or None; `sti` is the campaign source
+    that brought them. Raises Conflict when
     somebody else registered the person just now.
     """
     if known:
@@ -137,6 +142,7 @@ def give_ticket(
         if made is None:
             raise Conflict("registration.raced", "The person was registered just now. Repeat.")
         registration_id = made
+    note_source(tx, org_id, registration_id, sti)
     issue_ticket(tx, org_id, registration_id, ticket_type_id)
     return sql.find_valid_ticket(tx, org_id=org_id, registration_id=registration_id)  # type: ignore[no-any-return]
 

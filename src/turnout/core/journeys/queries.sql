@@ -133,19 +133,20 @@ WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 
 -- == inviting ==
 
--- name: add_campaign(org_id, id, event_id, ticket_type_id, name, subject, sender_email, sender_name, body, user_id, now)!
+-- name: add_campaign(org_id, id, event_id, ticket_type_id, name, subject, sender_email, sender_name, body, user_id, sti, now)!
 INSERT INTO campaigns (org_id, id, event_id, ticket_type_id, name, subject, sender_email,
-    sender_name, body, user_id, created_at, updated_at)
+    sender_name, body, user_id, sti, created_at, updated_at)
 VALUES (:org_id, :id, :event_id, :ticket_type_id, :name, :subject, :sender_email, :sender_name,
-    :body, :user_id, :now, :now);
+    :body, :user_id, :sti, :now, :now);
 
 -- name: list_campaigns(org_id, event_id)
 SELECT c.id, c.event_id, c.ticket_type_id, c.name, c.subject, c.sender_email, c.sender_name, c.body,
-    c.user_id, c.sent_at
+    c.user_id, c.sent_at, c.sti
 FROM campaigns c WHERE c.org_id = :org_id AND c.event_id = :event_id ORDER BY c.id;
 
 -- name: get_campaign(org_id, id)^
-SELECT id, event_id, ticket_type_id, name, subject, sender_email, sender_name, body, user_id, sent_at
+SELECT id, event_id, ticket_type_id, name, subject, sender_email, sender_name, body, user_id,
+    sent_at, sti
 FROM campaigns WHERE org_id = :org_id AND id = :id;
 
 -- name: mark_campaign_sent(org_id, id, now)!
@@ -292,23 +293,23 @@ WHERE org_id = :org_id AND registration_id = :from_id;
 -- == waiting ==
 
 -- name: find_open_entry(org_id, event_id, person_id)^
-SELECT id, event_id, ticket_type_id, person_id, state, deadline_at FROM waiting_entries
+SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti FROM waiting_entries
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
     AND state IN ('waiting', 'offered');
 
--- name: add_entry(org_id, id, event_id, ticket_type_id, person_id, now)!
-INSERT INTO waiting_entries (org_id, id, event_id, ticket_type_id, person_id, state, created_at,
-    updated_at)
-VALUES (:org_id, :id, :event_id, :ticket_type_id, :person_id, 'waiting', :now, :now);
+-- name: add_entry(org_id, id, event_id, ticket_type_id, person_id, sti, now)!
+INSERT INTO waiting_entries (org_id, id, event_id, ticket_type_id, person_id, state, sti,
+    created_at, updated_at)
+VALUES (:org_id, :id, :event_id, :ticket_type_id, :person_id, 'waiting', :sti, :now, :now);
 
 -- name: get_entry(org_id, id)^
-SELECT id, event_id, ticket_type_id, person_id, state, deadline_at FROM waiting_entries
+SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti FROM waiting_entries
 WHERE org_id = :org_id AND id = :id;
 
 -- name: lock_entry(org_id, id)^
 -- Held until this transaction ends: an answer is decided by one at a time.
 UPDATE waiting_entries SET updated_at = updated_at WHERE org_id = :org_id AND id = :id
-RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at;
+RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti;
 
 -- name: find_next(org_id, event_id)^
 -- The first who waits and could be let in, as far as one can see from here.

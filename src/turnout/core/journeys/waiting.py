@@ -18,6 +18,7 @@ import hmac
 import re
 from typing import NamedTuple
 
+from turnout.core.audience.links import clean_source
 from turnout.core.audit.recording import record
 from turnout.core.events import places
 from turnout.core.events.model import EventState
@@ -59,7 +60,8 @@ class WaitingState(enum.StrEnum):
 
 
 class Entry(NamedTuple):
-    """Somebody on a waiting list. `deadline_at` in epoch ms, until when an offer stands."""
+    """Somebody on a waiting list. `deadline_at` in epoch ms, until when an offer stands; `sti` is
+    the campaign source of the link they came with."""
 
     id: int
     event_id: int
@@ -67,6 +69,7 @@ class Entry(NamedTuple):
     person_id: int
     state: WaitingState
     deadline_at: int | None
+    sti: str
 
 
 class ListedEntry(NamedTuple):
@@ -82,8 +85,11 @@ class ListedEntry(NamedTuple):
     created_at: int
 
 
-def join_list(tx: Tx, org_id: int, event_id: int, ticket_type_id: int, contact: Contact) -> Entry:
-    """Put somebody on the waiting list; who is on it already keeps their place.
+def join_list(
+    tx: Tx, org_id: int, event_id: int, ticket_type_id: int, contact: Contact, *, sti: str = ""
+) -> Entry:
+    """Put somebody on the waiting list; who is on it already keeps their place. `sti` is the
+    campaign source of the link they came with, kept for when they register.
 
     Raises Conflict while there are places, for somebody registered, and when the event is over or
     cancelled; Invalid for an address or ticket type that is none; Missing.
@@ -113,6 +119,7 @@ def join_list(tx: Tx, org_id: int, event_id: int, ticket_type_id: int, contact: 
         event_id=event_id,
         ticket_type_id=ticket_type_id,
         person_id=person_id,
+        sti=clean_source(sti),
         now=tx.now,
     )
     tx.wake(QUEUE)
@@ -179,6 +186,7 @@ def take_offer(tx: Tx, org_id: int, entry_id: int, *, actor: str) -> None:
             entry.ticket_type_id,
             known,
             source=SOURCE,
+            sti=entry.sti,
         )
         queue_ticket_mail(tx, org_id, ticket_id)
     record(tx, org_id, actor, "took offer", "waiting_entry", entry_id)
@@ -277,9 +285,9 @@ def _set_state(tx: Tx, org_id: int, entry: Entry, state: WaitingState) -> None:
     sql.set_entry_state(tx, org_id=org_id, id=entry.id, state=state.value, now=tx.now)
 
 
-def _entry(row: tuple[int, int, int, int, str, int | None]) -> Entry:
-    id_, event_id, ticket_type_id, person_id, state, deadline_at = row
-    return Entry(id_, event_id, ticket_type_id, person_id, WaitingState(state), deadline_at)
+def _entry(row: tuple[int, int, int, int, str, int | None, str]) -> Entry:
+    id_, event_id, ticket_type_id, person_id, state, deadline_at, sti = row
+    return Entry(id_, event_id, ticket_type_id, person_id, WaitingState(state), deadline_at, sti)
 
 
 def _sign(key: str, entry_id: int) -> str:

@@ -15,8 +15,10 @@ depends_on = None
 
 def upgrade() -> None:
     sequence("audience", *SEQUENCES["audience"])
-    # The campaign source of the link with which somebody came to register.
-    column("registrations", "sti TEXT NOT NULL DEFAULT ''")
+    # The campaign source of the link with which somebody came to register, or to wait, or of the
+    # invitation.
+    for name in ("registrations", "waiting_entries", "campaigns"):
+        column(name, "sti TEXT NOT NULL DEFAULT ''")
     watching()
     asking()
     reporting()
