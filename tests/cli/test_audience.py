@@ -71,7 +71,9 @@ def test_viewings_are_corrected_imported_and_listed(hall: Hall, tmp_path: Path) 
     )
     done = hall.run("viewing", "import", "acme", hall.event, file)
     assert done.output == "1 viewings were taken; 1 rows could not be.\n"
-    assert done.error.splitlines() == [
+    bar, *said = done.error.splitlines()
+    assert bar.endswith(" 2/2")
+    assert said == [
         "line 3: bob@example.com is not registered for the event",
         f"error: 1 rows of {file} were left out.",
     ]
@@ -82,6 +84,14 @@ def test_viewings_are_corrected_imported_and_listed(hall: Hall, tmp_path: Path) 
     assert links[0].startswith(prefix)
     assert [line.split()[-1] for line in links] == ["Talk", "Show"]
     assert hall.run("watch", "link", "acme", hall.event, "bob@example.com").code == 1
+
+
+def test_a_file_of_viewings_in_another_encoding_is_refused(hall: Hall, tmp_path: Path) -> None:
+    file = tmp_path / "views.csv"
+    file.write_bytes("email,start,duration\nmüller@example.com,2027-01-04,6\n".encode("latin-1"))
+    failed = hall.run("viewing", "import", "acme", hall.event, file)
+    assert failed.code == 1
+    assert f"{file} is not UTF-8 text" in failed.error
 
 
 def test_reports_are_granted_and_revoked(hall: Hall) -> None:

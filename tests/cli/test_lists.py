@@ -116,6 +116,7 @@ def test_of_many_faults_a_hundred_are_shown(turnout: Turnout, tmp_path: Path) ->
         ("", "The first line must be a heading"),
         ("Email\nm\xfcller@example.com\n".encode("latin-1"), "is not UTF-8 text"),
         ('Email\n"open@example.com\n', "line 2: This is no CSV: unexpected end of data."),
+        (f"Email\n{'x' * 200_000}\n", "field larger than field limit"),
     ],
 )
 def test_what_is_no_list_is_refused(

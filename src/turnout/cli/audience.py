@@ -1,7 +1,7 @@
 """`turnout media`, `viewing` and `watch`: what sessions show, and who has watched it."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, app, console, database, errors, settings, show_table
+from turnout.cli.files import SHOWN_FAULTS, bar, open_text
 from turnout.core.audience.importing import Fault, Row, import_viewings, read_viewings
 from turnout.core.audience.links import PATH, find_registered, make_token
 from turnout.core.audience.media import list_shows, set_media
@@ -23,7 +24,6 @@ from turnout.errors import Invalid, Missing
 from turnout.store import Database, Tx
 
 SLICE = 500
-SHOWN_FAULTS = 100
 
 media = App(name="media", help="What sessions show: streams, films and embedded players.")
 viewing = App(name="viewing", help="Who has watched what, and for how long.")
@@ -126,9 +126,11 @@ def import_file(org: str, event: Number, file: Path, /, *, timezone: str | None 
         zone = timezone or db.call(get_event, org_id, event).timezone
         check_zone(zone)
         shows = db.call(list_shows, org_id, event)
-        with file.open(encoding="utf-8-sig", newline="") as lines:
+        with open_text(file) as lines:
+            total = max(0, sum(1 for _ in lines) - 1)
+        with open_text(file) as lines, bar(f"Importing {file.name}", total) as advance:
             found = read_viewings(lines, shows, zone)
-            taken, faults = _store(db, org_id, event, found)
+            taken, faults = _store(db, org_id, event, found, advance)
     for fault in faults[:SHOWN_FAULTS]:
         errors.print(f"line {fault.line}: {fault.reason}")
     if len(faults) > SHOWN_FAULTS:
@@ -257,14 +259,20 @@ def _correct(
 
 
 def _store(
-    db: Database, org_id: int, event_id: int, found: Iterator[Row | Fault]
+    db: Database,
+    org_id: int,
+    event_id: int,
+    found: Iterator[Row | Fault],
+    advance: Callable[[int], object],
 ) -> tuple[int, list[Fault]]:
-    taken, faults = 0, []
+    taken = 0
+    faults: list[Fault] = []
     while some := list(islice(found, SLICE)):
         rows = [each for each in some if isinstance(each, Row)]
         refused = db.call(import_viewings, org_id, event_id, rows, actor=actor())
         faults += [each for each in some if isinstance(each, Fault)] + refused
         taken += len(rows) - len(refused)
+        advance(len(some))
     return taken, faults
 
 

@@ -15,6 +15,7 @@ from turnout.cli.app import (
     settings,
     show_table,
 )
+from turnout.cli.files import open_text
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id
 from turnout.core.journeys.checking import create_gate, list_gates, list_scans
@@ -236,7 +237,7 @@ def scans(org: str, event: Number, /, *, limit: Number = 50) -> None:
 
 def _read_contacts(file: Path) -> list[Contact]:
     contacts, faults = [], 0
-    with file.open(encoding="utf-8-sig", newline="") as lines:
+    with open_text(file) as lines:
         for number, found in enumerate(read_list(lines), start=2):
             if isinstance(found, Fault):
                 errors.print(f"line {found.line}: {found.reason}")

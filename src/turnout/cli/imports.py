@@ -1,21 +1,17 @@
 """Reading CSV files row by row, with a progress bar and a word about every row that fails."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from turnout.cli.app import errors
+from turnout.cli.files import SHOWN_FAULTS, bar, open_text
 from turnout.core.text import is_storable
 from turnout.errors import Conflict, Invalid
 from turnout.store import Database, Tx
 
 SLICE = 100
-SHOWN_FAULTS = 100
 LONGEST = 1000
 Row = dict[str, str]
 Take = Callable[[Tx, Row], object]
@@ -30,13 +26,13 @@ def import_rows(
     Each row is taken or refused alone; refused ones are named on standard error. Raises Invalid
     for a file without its columns, before anything is taken, and at the end when rows were refused.
     """
-    with _open(file) as lines:
+    with open_text(file) as lines:
         total = max(0, sum(1 for _ in csv.reader(lines)) - 1)
-    with _open(file) as lines:
+    with open_text(file) as lines:
         reader = csv.reader(lines)
         names = _read_names(next(reader, []), set(columns), list(needed), file)
         taken, refused = 0, 0
-        with _bar(f"Importing {file.name}", total) as advance:
+        with bar(f"Importing {file.name}", total) as advance:
             numbered = ((reader.line_num, row) for row in reader if any(row))
             while some := list(islice(numbered, SLICE)):
                 faults = db.call(_take_slice, names, some, take)
@@ -104,22 +100,3 @@ def flag_of(row: Row, name: str, *, otherwise: bool) -> bool:
     if text not in ("yes", "no", "true", "false", "1", "0"):
         raise Invalid("import.flag", f"{name} must be yes or no, not {text!r}.")
     return text in ("yes", "true", "1")
-
-
-@contextmanager
-def _open(file: Path) -> Iterator[TextIO]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            yield lines
-    except UnicodeDecodeError as error:
-        raise Invalid(
-            "import.encoding", f'{file} is not UTF-8 text: save it as "CSV UTF-8" ({error.reason}).'
-        ) from error
-
-
-@contextmanager
-def _bar(text: str, total: int) -> Iterator[Callable[[int], object]]:
-    bar = Progress(TextColumn(text), BarColumn(), MofNCompleteColumn(), console=errors)
-    with bar:
-        task = bar.add_task("", total=total)
-        yield lambda more: bar.advance(task, more)

@@ -1,13 +1,10 @@
 """`turnout list`: people to send jobs to, from files."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
 
 from cyclopts import App
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from turnout.cli.app import (
     Number,
@@ -19,6 +16,7 @@ from turnout.cli.app import (
     say_time,
     show_table,
 )
+from turnout.cli.files import SHOWN_FAULTS, bar, open_text
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id, list_users
 from turnout.core.messaging.list_files import Fault, read_list
@@ -34,8 +32,6 @@ from turnout.core.messaging.lists import (
 from turnout.core.messaging.staging import SLICE
 from turnout.errors import Invalid
 from turnout.store import Database
-
-SHOWN_FAULTS = 100
 
 lists = App(name="list", help="Lists of people to send jobs to (user_list_ids).")
 app.command(lists)
@@ -67,7 +63,7 @@ def import_file(
         total = _check(file)
         list_id = db.call(begin_list, org_id, user_id, name or file.stem)
         try:
-            with _bar(f"Importing {file.name}", total) as advance:
+            with bar(f"Importing {file.name}", total) as advance:
                 _store(db, org_id, list_id, file, advance)
             db.call(finish_list, org_id, list_id, total, actor=actor())
         except BaseException:
@@ -123,7 +119,7 @@ def _check(file: Path) -> int:
     """How many recipients the file has. Raises Invalid when a row cannot be taken, after saying
     which and why."""
     total, faults = 0, 0
-    with _open(file) as lines:
+    with open_text(file) as lines:
         for found in read_list(lines):
             if not isinstance(found, Fault):
                 total += 1
@@ -142,29 +138,10 @@ def _check(file: Path) -> int:
 def _store(
     db: Database, org_id: int, list_id: int, file: Path, advance: Callable[[int], object]
 ) -> None:
-    with _open(file) as lines:
+    with open_text(file) as lines:
         entries = (each for each in read_list(lines) if isinstance(each, Entry))
         done = 0
         while some := list(islice(entries, SLICE)):
             db.call(add_entries, org_id, list_id, done + 1, some)
             done += len(some)
             advance(len(some))
-
-
-@contextmanager
-def _open(file: Path) -> Iterator[TextIO]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            yield lines
-    except UnicodeDecodeError as error:
-        raise Invalid(
-            "list.encoding", f'{file} is not UTF-8 text: save it as "CSV UTF-8" ({error.reason}).'
-        ) from error
-
-
-@contextmanager
-def _bar(text: str, total: int) -> Iterator[Callable[[int], object]]:
-    bar = Progress(TextColumn(text), BarColumn(), MofNCompleteColumn(), console=errors)
-    with bar:
-        task = bar.add_task("", total=total)
-        yield lambda more: bar.advance(task, more)
