@@ -77,9 +77,9 @@ class TestSteps:
         [beaten] = found.beats
         assert (beaten.connections, beaten.viewers, beaten.failed) == (2, 50, 0)
         assert beaten.per_second > 0
-        assert [each.format for each in found.reports] == ["XML", "JSON", "CSV"]
-        assert all(each.megabytes > 0.05 for each in found.reports)
-        assert [len(table.rows) for table in audience.tables(found)] == [1, 3]
+        assert [each.format for each in found.reports] == ["XML", "JSON", "CSV", "XLSX"]
+        assert all(each.megabytes > 0.01 for each in found.reports)
+        assert [len(table.rows) for table in audience.tables(found)] == [1, 4]
         assert len(audience.targets(found)) == 3
 
     def test_door(self, demo, tmp_path):

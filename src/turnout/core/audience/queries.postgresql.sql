@@ -44,7 +44,13 @@ SELECT r.id,
         || chr(31) || replace(p.phone, chr(31), chr(65533))
         || chr(31) || replace(p.country_code, chr(31), chr(65533))
         ELSE p.email END,
-    p.first_name, p.last_name, p.company, p.job_title, p.phone, p.country_code, r.created_at, r.sti,
+    CASE WHEN CAST(:is_table AS BIGINT) = 0 THEN p.first_name END,
+    CASE WHEN CAST(:is_table AS BIGINT) = 0 THEN p.last_name END,
+    CASE WHEN CAST(:is_table AS BIGINT) = 0 THEN p.company END,
+    CASE WHEN CAST(:is_table AS BIGINT) = 0 THEN p.job_title END,
+    CASE WHEN CAST(:is_table AS BIGINT) = 0 THEN p.phone END,
+    CASE WHEN CAST(:is_table AS BIGINT) = 0 THEN p.country_code END,
+    r.created_at, r.sti,
     r.answers,
     CASE WHEN CAST(:is_table AS BIGINT) = 1
         THEN (SELECT (CAST(coalesce(sum(CASE WHEN w.mode = 'live' THEN w.ends_at - w.starts_at END), 0) AS BIGINT) / 1000)

@@ -45,7 +45,13 @@ SELECT r.id,
         || char(31) || replace(p.phone, char(31), char(65533))
         || char(31) || replace(p.country_code, char(31), char(65533))
         ELSE p.email END,
-    p.first_name, p.last_name, p.company, p.job_title, p.phone, p.country_code, r.created_at, r.sti,
+    CASE WHEN :is_table = 0 THEN p.first_name END,
+    CASE WHEN :is_table = 0 THEN p.last_name END,
+    CASE WHEN :is_table = 0 THEN p.company END,
+    CASE WHEN :is_table = 0 THEN p.job_title END,
+    CASE WHEN :is_table = 0 THEN p.phone END,
+    CASE WHEN :is_table = 0 THEN p.country_code END,
+    r.created_at, r.sti,
     r.answers,
     CASE WHEN :is_table = 1
         THEN (SELECT (coalesce(sum(CASE WHEN w.mode = 'live' THEN w.ends_at - w.starts_at END), 0) / 1000)

@@ -62,11 +62,11 @@ _LISTS = {
     Mode.SIMLIVE: ("simlive_sessions_list", "simlive_session"),
     Mode.ON_DEMAND: ("od_sessions_list", "od_session"),
 }
-# A cell of a CSV that stays as it is: no quotes, no formula, printable; or a number with its sign.
-_PLAIN = re.compile(
-    "(?:[ !#-*.-<>?A-~\xa0-\ud7ff][ !#-+\\--~\xa0-\ud7ff]*)?|[+-][0-9 .]*[0-9]"
-).fullmatch
-_QUOTED = re.compile('["\\r\\n,]')
+# Cells that need no change but quotes: printable and no formula, or a number with its sign.
+_SAFE = "(?:(?:[ -*,.-<>?A-~\xa0-\ud7ff][ -~\xa0-\ud7ff]*)?|[+-][0-9 .]*[0-9])"
+_ALL_SAFE = re.compile(f"{_SAFE}(?:{SEPARATOR}{_SAFE})*").fullmatch
+# A whole cell that goes in quotes (RFC 4180).
+_QUOTED = re.compile(f'(?<![^{SEPARATOR}])[^{SEPARATOR}",\\r\\n]*[",\\r\\n][^{SEPARATOR}]*')
 _encode = msgspec.json.Encoder().encode
 
 T = TypeVar("T")
@@ -175,7 +175,7 @@ def csv_report(
     """The report as CSV (RFC 4180), a row a registrant, with nothing that a spreadsheet runs."""
     questions = list_custom_questions(tx, org_id, event.id)
     header = [*ATTRIBUTES, *COUNTS, *map(printable, questions)]
-    opening = _csv_line(header)
+    opening = ",".join(map(csv_cell, header)) + "\r\n"
     say = _clock(moment.zone)
     found = stream_lines(tx, org_id, event.id, wanted, has_answers=bool(questions))
     for some in _batches(found):
@@ -186,32 +186,30 @@ def csv_report(
 
 def _line(line: Line, say: Say, questions: list[str]) -> str:
     """A row of the CSV."""
-    cells = line.texts.split(SEPARATOR)
-    cells.append(line.sti)
-    cells += [line.answers.get(question, "") for question in questions]
-    cells = csv_cells(cells)
-    texts, sti, answers = cells[:7], cells[7], cells[8:]
-    seen = f"{say(line.first)},{say(line.last)}" if line.last else ","
-    more = f",{','.join(answers)}" if answers else ""
+    number, texts, registered_at, sti, answers, seconds, first, last, asked, surveys = line
+    seen = f"{say(first)},{say(last)}" if last else ","
+    more = "".join(["," + csv_cell(answers.get(question, "")) for question in questions])
     return (
-        f"{line.id},{','.join(texts)},{say(line.registered_at)},{sti},"
-        f"{line.seconds},{seen},{line.questions},{line.surveys}{more}\r\n"
+        f"{number},{csv_cells(texts)},{say(registered_at)},{csv_cell(sti)},"
+        f"{seconds},{seen},{asked},{surveys}{more}\r\n"
     )
 
 
-def csv_cells(cells: Iterable[str]) -> list[str]:
-    """Cells as they go between the commas of a CSV."""
-    return [cell if _PLAIN(cell) else _cell(cell) for cell in cells]
+def csv_cells(texts: str) -> str:
+    """Cells of a CSV, from texts that are parted by SEPARATOR: defused, and in quotes where they
+    must be."""
+    if not _ALL_SAFE(texts):
+        texts = SEPARATOR.join([defuse(printable(cell)) for cell in texts.split(SEPARATOR)])
+    return _QUOTED.sub(_quote, texts).replace(SEPARATOR, ",")
 
 
-def _csv_line(cells: Iterable[str]) -> str:
-    return f"{','.join(csv_cells(cells))}\r\n"
+def csv_cell(text: str) -> str:
+    """One cell."""
+    return csv_cells(printable(text))
 
 
-def _cell(text: str) -> str:
-    """A cell of the CSV: defused, and in quotes where it must be (RFC 4180)."""
-    text = defuse(printable(text))
-    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+def _quote(cell: re.Match[str]) -> str:
+    return '"' + cell[0].replace('"', '""') + '"'
 
 
 @piecewise
