@@ -71,9 +71,9 @@ def test_viewings_are_corrected_imported_and_listed(hall: Hall, tmp_path: Path) 
     )
     done = hall.run("viewing", "import", "acme", hall.event, file)
     assert done.output == "1 viewings were taken; 1 rows could not be.\n"
-    bar, *said = done.error.splitlines()
-    assert bar.endswith(" 2/2")
-    assert said == [
+    lines = done.error.splitlines()
+    assert lines[0].endswith(" 2/2")
+    assert lines[1:] == [
         "line 3: bob@example.com is not registered for the event",
         f"error: 1 rows of {file} were left out.",
     ]

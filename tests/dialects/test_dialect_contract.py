@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.dialects.attendance.document import list_statuses as list_attendance_statuses
-from tests.dialects.booking.document import list_statuses as list_booking_statuses
+from tests.dialects.attendance.document import DOCUMENT as ATTENDANCE
+from tests.dialects.booking.document import DOCUMENT as BOOKING
 from tests.dialects.registration.cases.faults import BREAKING
-from tests.dialects.registration.document import list_statuses
+from tests.dialects.registration.document import DOCUMENT as REGISTRATION
 from tests.dialects.registration.requests import event_body, register
 from tests.support.client import Answer
 from tests.support.node import Account, LocalNode
@@ -82,7 +82,7 @@ DIALECTS = [
         name="registration",
         present=present_failure,
         statuses=STATUS,
-        documented=list_statuses(),
+        documented=REGISTRATION.list_statuses(),
         shape=lambda status, text: {"paging": None, "responseCode": status, "message": text},
         unknown_path="/v1.0/nothing",
         known_path="/v1.0/registerstatus",
@@ -93,7 +93,7 @@ DIALECTS = [
         name="attendance",
         present=attendance.present_failure,
         statuses=attendance.STATUS,
-        documented=list_attendance_statuses() | {"405", "429", "500"},
+        documented=ATTENDANCE.list_statuses() | {"405", "429", "500"},
         shape=shape_attendance,
         unknown_path="/v1/nothing",
         known_path="/v1/event",
@@ -104,7 +104,7 @@ DIALECTS = [
         name="booking",
         present=booking.present_failure,
         statuses=booking.STATUS,
-        documented=list_booking_statuses() | {"405", "429", "500"},
+        documented=BOOKING.list_statuses() | {"405", "429", "500"},
         shape=lambda status, text: {"error": text} if status == 403 else text,
         unknown_path="/api/nothing",
         known_path="/api/events/list-events",

@@ -1,69 +1,22 @@
 """Holding an exchange against the dialect's openapi.yaml."""
 
-import re
-from functools import cache
-from pathlib import Path
-from typing import Any
-
-import jsonschema
-import yaml
-
 from tests.dialects.attendance.hall import Request
 from tests.support.client import Answer
+from tests.support.openapi import Document
 from turnout.dialects import attendance
 
-FILE = Path(attendance.__file__).with_name("openapi.yaml")
-
-
-@cache
-def document() -> dict[str, Any]:
-    return yaml.safe_load(FILE.read_text())
-
-
-def list_statuses() -> set[str]:
-    """Every status that some operation documents."""
-    return {
-        status
-        for path in document()["paths"].values()
-        for method, operation in path.items()
-        if method in ("get", "post")
-        for status in operation["responses"]
-    }
+DOCUMENT = Document(attendance)
+OTHERS = {401: "Unauthorized", 404: "NotFound", 405: "MethodNotAllowed"}
 
 
 def check_answer(asked: Request, answer: Answer) -> None:
     """Raise AssertionError unless the document has this answer, headers and body included."""
-    response = _response(asked, answer.status)
-    assert "x-request-id" in answer.headers
-    schema = response["content"]["application/json"]["schema"]
-    validator = jsonschema.Draft202012Validator(schema | {"components": document()["components"]})
-    errors = [
-        f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer.json())
-    ]
-    assert errors == []
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["access-control-allow-origin"] == "*"
-
-
-def _response(asked: Request, status: int) -> dict[str, Any]:
     path = asked.target.partition("?")[0].rstrip("/").removesuffix(".json")
     path = f"/v1{path}" if path.startswith("/event/") else path
-    for template, operations in document()["paths"].items():
-        pattern = re.sub(r"\{\w+\}", "[^/]+", template)
-        operation = operations.get(asked.method.lower())
-        if re.fullmatch(pattern, path) and operation:
-            found = operation["responses"].get(str(status))
-            if found or status != 405:
-                assert found, f"{status} is not documented for {asked.method} {template}"
-                return _follow(found)
-    name = {401: "Unauthorized", 404: "NotFound", 405: "MethodNotAllowed"}[status]
-    return _follow({"$ref": f"#/components/responses/{name}"})
-
-
-def _follow(value: dict[str, Any]) -> dict[str, Any]:
-    place: Any = document()
-    if "$ref" not in value:
-        return value
-    for part in value["$ref"].removeprefix("#/").split("/"):
-        place = place[part]
-    return place
+    response = DOCUMENT.find_response(asked.method, path, answer.status)
+    if response is None:
+        response = DOCUMENT.get_component("responses", OTHERS[answer.status])
+    assert "x-request-id" in answer.headers
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    DOCUMENT.check(response["content"]["application/json"]["schema"], answer.json())

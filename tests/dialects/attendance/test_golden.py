@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.dialects.attendance.cases import CASES
-from tests.dialects.attendance.document import check_answer, list_statuses
+from tests.dialects.attendance.document import DOCUMENT, check_answer
 from tests.dialects.attendance.hall import Hall
 from tests.dialects.messaging.test_golden import ANSWER, write_answer, write_request
 from tests.support import proof
@@ -48,6 +48,6 @@ def test_the_answer_is_the_golden_one(
 
 def test_every_golden_file_has_its_case() -> None:
     assert {file.stem for file in FOLDER.iterdir()} == set(CASES)
-    assert {name[:3] for name in CASES} | {"503"} == list_statuses() | {"405"}
+    assert {name[:3] for name in CASES} | {"503"} == DOCUMENT.list_statuses() | {"405"}
     backends = proof.scale(["sqlite"], BACKENDS)
     proof.report("golden attendance", exchanges=len(CASES), databases="+".join(backends))

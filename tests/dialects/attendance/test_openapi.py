@@ -7,7 +7,7 @@ import pytest
 import schemathesis
 from schemathesis import Case, GenerationMode
 
-from tests.dialects.attendance.document import FILE
+from tests.dialects.attendance.document import DOCUMENT
 from tests.dialects.attendance.hall import Hall
 from tests.dialects.messaging.test_openapi import CHECKS, ask_at_random
 from tests.support import proof
@@ -33,7 +33,7 @@ OPERATIONS = [
 @pytest.mark.parametrize("node", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_the_app_does_as_the_document_says(method: str, path: str, hall: Hall) -> None:
-    document = schemathesis.openapi.from_path(str(FILE))
+    document = schemathesis.openapi.from_path(str(DOCUMENT.file))
     document.app = hall.node.node.app
     operation = document[path][method]
     statuses: Counter[int] = Counter()

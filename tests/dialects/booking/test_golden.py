@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.dialects.booking.cases import CASES
-from tests.dialects.booking.document import check_answer, list_statuses
+from tests.dialects.booking.document import DOCUMENT, check_answer
 from tests.dialects.booking.school import School
 from tests.dialects.messaging.test_golden import ANSWER, write_answer, write_request
 from tests.support import proof
@@ -49,6 +49,6 @@ def test_the_answer_is_the_golden_one(
 
 def test_every_golden_file_has_its_case() -> None:
     assert {file.stem for file in FOLDER.iterdir()} == set(CASES)
-    assert {name[:3] for name in CASES} | {"503"} == list_statuses() | {"405"}
+    assert {name[:3] for name in CASES} | {"503"} == DOCUMENT.list_statuses() | {"405"}
     backends = proof.scale(["sqlite"], BACKENDS)
     proof.report("golden booking", exchanges=len(CASES), databases="+".join(backends))

@@ -7,24 +7,17 @@ import pytest
 import schemathesis
 from schemathesis import Case, GenerationMode
 
-from tests.dialects.booking.document import FILE, document
+from tests.dialects.booking.document import DOCUMENT
 from tests.dialects.booking.school import School
 from tests.dialects.messaging.test_openapi import CHECKS, ask_at_random
 from tests.support import proof
 
-OPERATIONS = [
-    (method.upper(), path)
-    for path, operations in document()["paths"].items()
-    for method in operations
-    if method in ("get", "post", "delete")
-]
-
 
 @pytest.mark.proof
 @pytest.mark.parametrize("node", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+@pytest.mark.parametrize(("method", "path"), DOCUMENT.list_operations())
 def test_the_app_does_as_the_document_says(method: str, path: str, school: School) -> None:
-    spec = schemathesis.openapi.from_path(str(FILE))
+    spec = schemathesis.openapi.from_path(str(DOCUMENT.file))
     spec.app = school.node.node.app
     operation = spec[path][method]
     statuses: Counter[int] = Counter()

@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.dialects.messaging.document import FILE
+from tests.dialects.messaging.document import DOCUMENT
 from tests.dialects.messaging.people import PASSWORD, basic
 from tests.support import proof
 
@@ -46,7 +46,7 @@ OPERATIONS = [
 @pytest.mark.parametrize("node", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_the_app_does_as_the_document_says(method: str, path: str, node, people):
-    document = schemathesis.openapi.from_path(str(FILE))
+    document = schemathesis.openapi.from_path(str(DOCUMENT.file))
     document.app = node.node.app
     operation = document[path][method]
     statuses: Counter[int] = Counter()

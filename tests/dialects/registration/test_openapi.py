@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.dialects.registration.document import PATH, list_operations
+from tests.dialects.registration.document import DOCUMENT
 from tests.support import proof
 from tests.support.node import Account, LocalNode
 from turnout.core.identity.organizations import set_rate_limit
@@ -39,7 +39,7 @@ NEVER_WRONG = {("POST", "/v1.0/signin"), ("GET", "/.well-known/jwks.json")}
 @pytest.fixture
 def document(node: LocalNode, account: Account) -> Any:
     node.db.call(set_rate_limit, account.organization.slug, 0, actor="test")
-    document = schemathesis.openapi.from_path(str(PATH))
+    document = schemathesis.openapi.from_path(str(DOCUMENT.file))
     document.app = node.node.app
     # 402 is "valid, but cannot be carried out": an Idempotency-Key that came again by chance.
     accepted = document.config.checks.positive_data_acceptance
@@ -48,7 +48,7 @@ def document(node: LocalNode, account: Account) -> Any:
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize(("method", "path"), list_operations())
+@pytest.mark.parametrize(("method", "path"), DOCUMENT.list_operations())
 def test_the_app_does_as_the_document_says(method: str, path: str, document, account: Account):
     operation = document[path][method]
     statuses: Counter[int] = Counter()

@@ -4,19 +4,15 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import jsonschema
-import yaml
-
 from tests.dialects.messaging.people import Request
 from tests.support.client import Answer
+from tests.support.openapi import Document
 from turnout.dialects import reporting
 
-FILE = Path(reporting.__file__).with_name("openapi.yaml")
+DOCUMENT = Document(reporting)
 # Names that come as often as they like: arrays in JSON, however many there are.
 MANY = {
     "event_info", "attendee", "live_session", "simlive_session", "od_session",
@@ -24,26 +20,10 @@ MANY = {
 }  # fmt: skip
 
 
-@cache
-def document() -> dict[str, Any]:
-    return yaml.safe_load(FILE.read_text())
-
-
-def list_statuses() -> set[str]:
-    """Every status that some operation documents."""
-    return {
-        status
-        for path in document()["paths"].values()
-        for method, operation in path.items()
-        if method in ("get", "post")
-        for status in operation["responses"]
-    }
-
-
 def check_answer(asked: Request, answer: Answer) -> None:
     """Raise AssertionError unless the document has this answer, and its body is as it says."""
     path = asked.target.partition("?")[0].rstrip("/")
-    operation = document()["paths"].get(path, {}).get(asked.method.lower())
+    operation = DOCUMENT.content["paths"].get(path, {}).get(asked.method.lower())
     assert "x-request-id" in answer.headers
     kind, _, charset = answer.headers["content-type"].partition("; ")
     if kind.startswith("text/"):
@@ -51,7 +31,7 @@ def check_answer(asked: Request, answer: Answer) -> None:
     if operation is None:
         schema = {"$ref": "#/components/schemas/Error"}
     else:
-        response = _follow(operation["responses"][str(answer.status)])
+        response = DOCUMENT.follow(operation["responses"][str(answer.status)])
         assert kind in response["content"]
         assert {name.lower() for name in response["headers"]} <= answer.headers.keys()
         schema = response["content"]["text/json"]["schema"] if kind == "text/json" else {}
@@ -62,15 +42,13 @@ def check_answer(asked: Request, answer: Answer) -> None:
         value = json.loads(answer.body)
     else:
         return
-    validator = jsonschema.Draft202012Validator(schema | {"components": document()["components"]})
-    errors = [f"{each.json_path}: {each.message}" for each in validator.iter_errors(value)]
-    assert errors == []
+    DOCUMENT.check(schema, value)
 
 
 def _json_schema(path: str, status: int) -> dict[str, Any]:
     if status != 200:
         return {"$ref": "#/components/schemas/Error"}
-    responses = document()["paths"][f"{path}/json"]["get"]["responses"]
+    responses = DOCUMENT.content["paths"][f"{path}/json"]["get"]["responses"]
     return responses["200"]["content"]["text/json"]["schema"]
 
 
@@ -112,12 +90,3 @@ def _value(element: ElementTree.Element) -> Any:
 def read_csv(body: bytes) -> Iterator[dict[str, str]]:
     """The rows of a CSV report, by column."""
     yield from csv.DictReader(io.StringIO(body.decode(), newline=""), strict=True)
-
-
-def _follow(value: dict[str, Any]) -> dict[str, Any]:
-    place: Any = document()
-    if "$ref" not in value:
-        return value
-    for part in value["$ref"].removeprefix("#/").split("/"):
-        place = place[part]
-    return place

@@ -12,7 +12,7 @@ import pytest
 
 from tests.dialects.messaging.test_golden import ANSWER, write_request
 from tests.dialects.reporting.cases import CASES
-from tests.dialects.reporting.document import check_answer, list_statuses, read_xml
+from tests.dialects.reporting.document import DOCUMENT, check_answer, read_xml
 from tests.dialects.reporting.house import House
 from tests.support import proof
 from tests.support.client import Answer
@@ -70,6 +70,6 @@ def write_answer(answer: Answer) -> str:
 
 def test_every_golden_file_has_its_case() -> None:
     assert {file.stem for file in FOLDER.iterdir()} == set(CASES)
-    assert {name[:3] for name in CASES} | {"429", "503"} == list_statuses() | {"405"}
+    assert {name[:3] for name in CASES} | {"429", "503"} == DOCUMENT.list_statuses() | {"405"}
     backends = proof.scale(["sqlite"], BACKENDS)
     proof.report("golden reporting", exchanges=len(CASES), databases="+".join(backends))
