@@ -24,11 +24,11 @@ demo: $(VENV)/.run ## run Turnout with sample data: make demo PORT=8080 DATA=.tu
 	@exec $(BIN)/turnout demo --port "$(PORT)" --data "$(DATA)"
 
 test: $(VENV)/.dev ## run all tests, the proofs in short form
-	@$(BIN)/python -m tests.support.postgresql install
+	@$(BIN)/python -m tests.support.install
 	@$(BIN)/python -m pytest --every-proof
 
 proof: $(VENV)/.dev ## run the proofs with their full counts
-	@$(BIN)/python -m tests.support.postgresql install
+	@$(BIN)/python -m tests.support.install
 	@TURNOUT_PROOF=full $(BIN)/python -m pytest -m proof --every-proof
 
 check: $(VENV)/.dev ## check format, lint, types, import directions, docs and dependencies

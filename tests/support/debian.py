@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+# What a package would ask, answered: no mail system of its own.
+_ANSWERS = {"postfix": "postfix postfix/main_mailer_type select No configuration\n"}
 LOCK = Path(tempfile.gettempdir()) / "turnout-apt.lock"
 
 
@@ -26,7 +28,9 @@ def install_packages(packages: list[str], is_there: Callable[[], object]) -> str
         for command in (["update"], ["install", "--no-install-recommends", "--yes", *packages]):
             if is_there():
                 break
-            print(f"{', '.join(packages)} is missing: apt-get {command[0]}", flush=True)
+            if answers := "".join(_ANSWERS.get(name, "") for name in packages):
+                subprocess.run(["debconf-set-selections"], input=answers, text=True, check=True)
+            print(f"Missing: {', '.join(packages)}. apt-get {command[0]} …", flush=True)
             done = subprocess.run(
                 [apt, "-qq", *command],
                 env=environ,

@@ -33,7 +33,6 @@ POLL_S = 0.02
 IS_ROOT = os.geteuid() == 0
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/usr/lib/postfix/sbin"
 _KEEPER = 'cat >/dev/null; kill -s KILL -- "-$1" 2>/dev/null; rm -rf "$2"'
-_NO_CONFIGURATION = "postfix postfix/main_mailer_type select No configuration\n"
 
 _MAIN = """
 compatibility_level = 3.6
@@ -85,8 +84,10 @@ def find_program(name: str) -> str:
 
     Raises PostfixError when it cannot be.
     """
-    complaint = "" if _which(name) else _install(name)
-    if path := _which(name):
+    complaint = ""
+    if not has_program(name):
+        complaint = install_packages(["postfix"], lambda: has_program(name))
+    if path := shutil.which(name, path=_PATH):
         return path
     raise PostfixError(
         f"Postfix's {name} is missing. On Debian, root gets it automatically; otherwise have it "
@@ -94,16 +95,9 @@ def find_program(name: str) -> str:
     )
 
 
-def _which(name: str) -> str | None:
-    return shutil.which(name, path=_PATH)
-
-
-def _install(name: str) -> str:
-    """Install the package, but no mail system of its own; what went wrong, if anything."""
-    debconf = shutil.which("debconf-set-selections")
-    if IS_ROOT and debconf:
-        subprocess.run([debconf], input=_NO_CONFIGURATION, text=True, check=True)
-    return install_packages(["postfix"], lambda: _which(name))
+def has_program(name: str) -> bool:
+    """Whether the program is there."""
+    return shutil.which(name, path=_PATH) is not None
 
 
 def free_port() -> int:

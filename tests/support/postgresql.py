@@ -1,6 +1,5 @@
 """A throwaway PostgreSQL server for tests, benches and people.
 
-    python -m tests.support.postgresql install        makes sure that there is a PostgreSQL
     python -m tests.support.postgresql serve          runs a server, prints its address
 
 A server must not outlive whoever started it, not even one that was killed. So each has a
@@ -199,14 +198,11 @@ def _serve(fsync: bool) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.support.postgresql")
-    parser.add_argument("command", choices=["install", "serve"])
+    parser.add_argument("command", choices=["serve"])
     parser.add_argument("--fsync", action="store_true", help="as durable as production (slower)")
     options = parser.parse_args()
     try:
-        if options.command == "install":
-            get_binaries()
-        else:
-            _serve(options.fsync)
+        _serve(options.fsync)
     except PostgresqlError as error:
         raise SystemExit(str(error)) from error
 

@@ -1,0 +1,44 @@
+"""`python -m tests.support.install`: all programs that the tests need, at once.
+
+A test by itself fetches what it needs, too; but that takes longer, and counts as the test's time.
+"""
+
+import shutil
+import sys
+from collections.abc import Callable
+
+from tests.support.chromium import find_chromium
+from tests.support.debian import install_packages
+from tests.support.postfix import has_program
+from tests.support.postgresql_binaries import PostgresqlError, get_binaries
+
+# By the names of Debian's packages.
+PROGRAMS: dict[str, Callable[[], object]] = {
+    "chromium": find_chromium,
+    "ffmpeg": lambda: shutil.which("ffmpeg"),
+    "nodejs": lambda: shutil.which("node"),
+    "npm": lambda: shutil.which("npm"),
+    "postfix": lambda: has_program("smtp-sink"),
+}
+
+
+def list_missing() -> list[str]:
+    """The packages whose programs are not there."""
+    return [name for name, is_there in PROGRAMS.items() if not is_there()]
+
+
+def main() -> None:
+    """Install what is missing where that can be done; say what cannot be, and leave it to the
+    tests that need it to fail."""
+    try:
+        get_binaries()
+    except PostgresqlError as error:
+        raise SystemExit(str(error)) from error
+    missing = list_missing()
+    complaint = install_packages(missing, lambda: not list_missing()) if missing else ""
+    if missing := list_missing():
+        print(f"Missing for the tests: {', '.join(missing)}. {complaint}".rstrip(), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
