@@ -126,11 +126,11 @@ def test_settings_are_listed_with_their_defaults() -> None:
     }
 
 
-def test_apis_are_listed_with_their_state() -> None:
-    rows = table(read("README.md"), "API", "path", "state")
-    assert [
-        (name, codes_in(path)[0], state.startswith("works")) for name, path, state in sorted(rows)
-    ] == sorted((api.name, api.base_path, api.state == "Ready") for api in APIS)
+def test_the_readme_lists_the_apis_that_are_ready() -> None:
+    rows = table(read("README.md"), "API", "path", "what it does")
+    assert sorted((name, codes_in(path)[0]) for name, path, _ in rows) == sorted(
+        (api.name, api.base_path) for api in APIS if api.state == "Ready"
+    )
 
 
 def test_codes_are_those_of_the_source() -> None:
