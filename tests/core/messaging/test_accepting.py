@@ -1,5 +1,8 @@
 """A request becomes a job: what the user's settings add, what is refused, what is kept once."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import pytest
 
 from tests.core.messaging.jobs import NUMBERS, POLICY, job, make_login, new_job, post, rows
@@ -116,6 +119,21 @@ def test_of_two_staged_at_once_with_one_key_the_first_one_finished_counts(db, lo
     finished = [db.call(finish_job, login.org_id, each.job_id, request) for each in reversed(begun)]
     assert finished == [begun[1].job_id] * 2
     assert [job(db, each.job_id, "state") for each in begun] == [("staging",), ("sending",)]
+
+
+def test_of_many_finished_at_once_with_one_key_one_counts(db, login):
+    for number in range(20):
+        request = IdempotentRequest(f"at-once-{number}", "POST", "/api/v1/jobs", "digest")
+        begun = [db.call(begin_job, login, new_job(), 0, POLICY, request) for _ in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            finished = pool.map(
+                partial(db.call, finish_job, login.org_id, request=request),
+                [each.job_id for each in begun],
+            )
+            (first,) = set(finished)
+        states = {each.job_id: job(db, each.job_id, "state") for each in begun}
+        assert states.pop(first) != ("staging",)
+        assert set(states.values()) == {("staging",)}
 
 
 def test_what_was_never_finished_is_swept(db, login, node):

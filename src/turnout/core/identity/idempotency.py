@@ -40,13 +40,14 @@ def idempotent_request(key: str, method: str, path: str, body: bytes) -> Idempot
 def first_answer(tx: Tx, org_id: int, request: IdempotentRequest) -> str | None:
     """Claim the key, or return the answer that was given to it in the last 24 hours.
 
-    None means: go on, and call `keep_answer` in this transaction. Raises Conflict when the key
+    None means: go on, and call `keep_answer`, in this transaction or in one that asks again; the
+    key is held until this one ends. Raises Conflict when the key
     was used for another request.
     """
     bound = msgspec.structs.asdict(request)
     expired_at = tx.now - LIFETIME_MS
     while not sql.claim_idempotency_key(tx, org_id=org_id, now=tx.now, **bound):
-        row = sql.find_idempotency_key(tx, org_id=org_id, key=request.key)
+        row = sql.hold_idempotency_key(tx, org_id=org_id, key=request.key)
         if row is None:
             continue  # it was swept just now
         method, path, digest, answer, created_at = row

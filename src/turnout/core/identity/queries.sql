@@ -221,9 +221,11 @@ INSERT INTO idempotency_keys (org_id, key, method, path, body_digest, created_at
 VALUES (:org_id, :key, :method, :path, :body_digest, :now)
 ON CONFLICT (org_id, key) DO NOTHING;
 
--- name: find_idempotency_key(org_id, key)^
-SELECT method, path, body_digest, answer, created_at FROM idempotency_keys
-WHERE org_id = :org_id AND key = :key;
+-- name: hold_idempotency_key(org_id, key)^
+-- Held until this transaction ends: of two that are to answer it, the second finds what the first
+-- did.
+UPDATE idempotency_keys SET method = method WHERE org_id = :org_id AND key = :key
+RETURNING method, path, body_digest, answer, created_at;
 
 -- name: reuse_idempotency_key(org_id, key, method, path, body_digest, now, expired_at)!
 -- 0 rows when somebody else just took the expired key.
