@@ -17,7 +17,8 @@ from bench.load import Order, run
 from bench.processes import count_processes, memory_mb
 from bench.registrations import template
 from bench.servers import Demo, Server, sign_in, turnout, url_of
-from tests.support.server import clean_environment, free_port
+from tests.support.ports import free_port
+from tests.support.server import clean_environment
 
 ROOT = Path(__file__).parents[1]
 CONNECTIONS = (32, 256)

@@ -17,7 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.support.server import clean_environment, free_port
+from tests.support.ports import free_port
+from tests.support.server import clean_environment
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 60

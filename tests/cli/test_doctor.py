@@ -13,7 +13,7 @@ from tests.cli.runner import Result, Turnout, on_new_database
 from tests.cli.test_servers import set_schema
 from tests.core.messaging.jobs import make_login, new_job, post
 from tests.support.node import new_database
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from turnout.cli.doctor import Finding, judge_clock, judge_room, judge_speed
 from turnout.core.events.model import span
 from turnout.core.events.places import TargetNoun

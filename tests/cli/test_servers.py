@@ -15,7 +15,8 @@ from cyclopts import App
 
 from tests.cli.runner import Result, Turnout, on_new_database
 from tests.support.node import new_database
-from tests.support.server import clean_environment, free_port
+from tests.support.ports import free_port
+from tests.support.server import clean_environment
 from turnout import __version__, networks
 from turnout.cli.app import app
 from turnout.core.identity.signing import list_published_keys

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from tests.carriers.smtp.test_bounces import FAILED, SERVER, make_report
 from tests.e2e.messaging import Messaging, statuses
+from tests.support.ports import free_port
 from tests.support.postfix import SmtpSink
-from tests.support.server import free_port
 from turnout.core.identity.model import Profile
 
 

@@ -11,7 +11,6 @@ import email
 import email.policy
 import os
 import pwd
-import random
 import shutil
 import signal
 import socket
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.support.debian import install_packages
+from tests.support.ports import free_port
 
 START_TIMEOUT_S = 30
 MAIL_TIMEOUT_S = 20
@@ -98,16 +98,6 @@ def find_program(name: str) -> str:
 def has_program(name: str) -> bool:
     """Whether the program is there."""
     return shutil.which(name, path=_PATH) is not None
-
-
-def free_port() -> int:
-    """A port on which nobody listens, and which the system gives to nobody by itself: it stands
-    below the range that connections and `bind` to 0 are served from."""
-    while True:
-        with socket.socket() as probe, suppress(OSError):
-            port = random.randrange(20_000, 32_000)
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 class Peer:

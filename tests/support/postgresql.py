@@ -17,8 +17,8 @@ import itertools
 import os
 import pwd
 import secrets
+import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -29,10 +29,12 @@ from typing import Any, Self
 import psycopg
 from psycopg import sql
 
+from tests.support.ports import free_port
 from tests.support.postgresql_binaries import IS_ROOT, PostgresqlError, get_binaries
 
 _KEEPER = 'cat >/dev/null; "$1" stop --silent --mode=immediate -D "$2/data"; rm -rf "$2"'
 _START_ATTEMPTS = 3
+_MEMORY, _ROOM = Path("/dev/shm"), 4 * 1024**3
 _SETTINGS = """
 listen_addresses = '127.0.0.1'
 max_connections = 200
@@ -57,12 +59,14 @@ class Cluster:
 
     @classmethod
     def start(cls, fsync: bool = False) -> Self:
-        """Make and start a server (about a second). `fsync=True` is as durable as production.
+        """Make and start a server (about a second). `fsync=True` is as durable as production; else
+        its files are kept in memory where there is room for them.
 
         Raises PostgresqlError with the server's own words when it does not come up.
         """
         binaries = get_binaries()
-        folder = Path(tempfile.mkdtemp(prefix="turnout-postgresql-"))
+        place = None if fsync else _find_memory()
+        folder = Path(tempfile.mkdtemp(prefix="turnout-postgresql-", dir=place))
         password = secrets.token_urlsafe(16)
         (folder / "password").write_text(password)
         if user := _server_user():
@@ -117,6 +121,14 @@ class Cluster:
         return f"{self._address}/{name}"
 
 
+def _find_memory() -> Path | None:
+    """A file system in memory: a database is made ten times as fast there."""
+    with suppress(OSError):
+        if shutil.disk_usage(_MEMORY).free >= _ROOM and os.access(_MEMORY, os.W_OK):
+            return _MEMORY
+    return None
+
+
 def _name_in(url: str) -> str:
     return url.rpartition("/")[2]
 
@@ -136,18 +148,11 @@ def _launch(binaries: Path, folder: Path) -> int:
     log = folder / "log"
     start: list[str | Path] = [binaries / "pg_ctl", "start", "--wait", "--silent"]
     for _ in range(_START_ATTEMPTS):
-        port = _free_port()
+        port = free_port()
         with suppress(PostgresqlError):
             _run(folder, [*start, "-D", folder / "data", "-l", log, "-o", f"-p {port}"])
             return port
     raise PostgresqlError(f"PostgreSQL did not start:\n{log.read_text()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _run(folder: Path, command: Sequence[str | Path]) -> None:

@@ -7,7 +7,6 @@ that reads from a pipe held by the starter, kills the server's process group whe
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.support.client import Answer, ask
+from tests.support.ports import free_port
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 40
@@ -172,11 +172,3 @@ def clean_environment(**settings: Any) -> dict[str, str]:
     """The environment for a `turnout` command, with these settings and no others."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("TURNOUT_")}
     return environ | {f"TURNOUT_{name.upper()}": str(value) for name, value in settings.items()}
-
-
-def free_port() -> int:
-    """A port on which nobody listens at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

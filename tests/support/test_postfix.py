@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postfix import PostfixError, SmtpSink, free_port
+from tests.support.ports import free_port
+from tests.support.postfix import PostfixError, SmtpSink
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 20

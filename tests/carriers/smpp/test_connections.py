@@ -27,7 +27,7 @@ from tests.carriers.smpp.carrying import (
     wait_until,
 )
 from tests.carriers.smpp.peer import Peer, PeerError, find_program
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from turnout.carriers import Accepted, Misconfigured, Retry, Unknown
 from turnout.carriers.smpp import SmppCarrier
 

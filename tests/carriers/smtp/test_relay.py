@@ -14,7 +14,8 @@ from tests.carriers.smtp.samples import (
     run,
     send,
 )
-from tests.support.postfix import Relay, SmtpSink, free_port
+from tests.support.ports import free_port
+from tests.support.postfix import Relay, SmtpSink
 from turnout.carriers import Accepted, Attachment, DeliveryReport, Rejected, Retry
 from turnout.carriers.smtp.outcomes import RETRY_S
 from turnout.core.messaging.model import Status

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 from tests.carriers.smtp.certificates import Authority
 from tests.carriers.smtp.samples import content, make_message, make_parcel, run, send
-from tests.support.postfix import free_port
+from tests.support.ports import free_port
 from turnout.carriers import Accepted, Misconfigured, Rejected
 from turnout.carriers.smtp.settings import Tls
 from turnout.core.messaging.model import Status
