@@ -1,7 +1,8 @@
 """PDFs in any script: DejaVu Sans, and Droid Sans Fallback for the characters that it lacks.
 
 Both fonts are in the folder beside; of each only the glyphs used go into a file. Opening the big
-fallback costs a good part of a second, so a paper opens it only when its text needs it.
+fallback costs a good part of a second, so a paper opens it only when its text needs it. Importing
+the libraries costs a quarter of one, so that is done by whoever draws the first paper.
 """
 
 import datetime
@@ -9,9 +10,10 @@ import enum
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-from fpdf import FPDF
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 FONTS = Path(__file__).with_name("fonts")
 FAMILY, FALLBACK = "DejaVu", "Droid"
@@ -26,12 +28,14 @@ class PaperSize(enum.StrEnum):
     LETTER = "Letter"
 
 
-def new_paper(size: PaperSize, title: str, text: Iterable[str]) -> FPDF:
+def new_paper(size: PaperSize, title: str, text: Iterable[str]) -> "FPDF":
     """An empty document in millimetres, ready for `text` in regular and bold, at 11 points.
 
     `text` is all that will be written on it: it decides which fonts are opened. Slow (a tenth of a
     second and more): not for the event loop.
     """
+    from fpdf import FPDF
+
     paper = FPDF(unit="mm", format=size.value)
     paper.set_title(title)
     paper.set_creator("Turnout")
@@ -46,7 +50,7 @@ def new_paper(size: PaperSize, title: str, text: Iterable[str]) -> FPDF:
     return paper
 
 
-def finish(paper: FPDF) -> bytes:
+def finish(paper: "FPDF") -> bytes:
     """The document as a file."""
     return bytes(paper.output())
 
@@ -54,5 +58,7 @@ def finish(paper: FPDF) -> bytes:
 @cache
 def known_characters() -> frozenset[int]:
     """The code points that the first font has."""
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+
     with TTFont(REGULAR, lazy=True) as font:
         return frozenset(font.getBestCmap())

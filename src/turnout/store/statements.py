@@ -6,7 +6,7 @@ comment `crosses organizations: why`; a test holds every statement to that.
 """
 
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -107,35 +107,38 @@ def _runner(fn: Any, backend: str) -> Callable[..., Any]:
 
 
 class Statements:
-    """The statements of one package, as attributes: `sql.find_person(tx, org_id=…)`."""
+    """The statements of one package, as attributes: `sql.find_person(tx, org_id=…)`.
+
+    Each is read when it is first asked for: all of them take a good part of a program's start, and
+    a command uses few.
+    """
 
     registry: dict[str, "Statements"] = {}  # noqa: RUF012 - every package's, for the contract suite
 
     def __init__(self, package: str) -> None:
         self.package = package
-        self._statements = _load(package)
+        self._texts = {backend: _texts(package, backend) for backend in _BACKENDS}
+        if lacking := self._texts["sqlite"].keys() ^ self._texts["postgresql"].keys():
+            names = ", ".join(sorted(lacking))
+            raise LookupError(f"{package}: {names} is written for one database only")
         Statements.registry[package] = self
 
     def __getattr__(self, name: str) -> Statement:
-        try:
-            return self._statements[name]
-        except KeyError:
-            raise AttributeError(f"no statement {name!r} in {self.package}/queries*.sql") from None
+        if name.startswith("_"):
+            raise AttributeError(name)
+        texts = {backend: texts.get(name) for backend, texts in self._texts.items()}
+        if not all(texts.values()):
+            raise AttributeError(f"no statement {name!r} in {self.package}/queries*.sql")
+        variants = {
+            backend: getattr(aiosql.from_str(str(text), _ADAPTERS[backend]), name)
+            for backend, text in texts.items()
+        }
+        statement = Statement(name, variants)
+        self.__dict__[name] = statement  # from now on Python finds it by itself
+        return statement
 
-    def __iter__(self) -> Any:
-        return iter(self._statements.values())
-
-
-def _load(package: str) -> dict[str, Statement]:
-    variants: dict[str, dict[str, Any]] = {}
-    for backend in _BACKENDS:
-        for name, text in _texts(package, backend).items():
-            queries = aiosql.from_str(text, _ADAPTERS[backend])
-            variants.setdefault(name, {})[backend] = getattr(queries, name)
-    lacking = [name for name, both in variants.items() if len(both) < len(_BACKENDS)]
-    if lacking:
-        raise LookupError(f"{package}: {', '.join(lacking)} is written for one database only")
-    return {name: Statement(name, both) for name, both in variants.items()}
+    def __iter__(self) -> Iterator[Statement]:
+        return (getattr(self, name) for name in self._texts[_BACKENDS[0]])
 
 
 def _texts(package: str, backend: str) -> dict[str, str]:

@@ -1,16 +1,17 @@
 """A ticket on paper and in calendars: PDF, QR code, `.ics`. Pure and slow: not in a transaction."""
 
 import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
-
-from fpdf import FPDF
 
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import ShownEvent
 from turnout.papers.calendar import Entry, calendar_file
 from turnout.papers.pdf import FAMILY, PaperSize, finish, new_paper
 from turnout.papers.qr import qr_rows
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 MARGIN = 20.0
 QR_SIDE = 70.0
@@ -89,7 +90,7 @@ def event_calendar(shown: ShownEvent, at: int, url: str = "") -> bytes:
 
 
 def _write(
-    paper: FPDF, text: str, points: float, *, is_bold: bool = False, grey: int = 0, gap: float = 0
+    paper: "FPDF", text: str, points: float, *, is_bold: bool = False, grey: int = 0, gap: float = 0
 ) -> None:
     if not text:
         return
@@ -99,7 +100,7 @@ def _write(
     paper.ln(gap + 1)
 
 
-def _draw_qr(paper: FPDF, text: str) -> None:
+def _draw_qr(paper: "FPDF", text: str) -> None:
     """Draw the code, row by row, with its dark modules joined so that no printer parts them."""
     rows = qr_rows(text)
     side = QR_SIDE / len(rows)
