@@ -275,7 +275,7 @@ def test_every_word_has_one_meaning() -> None:
 # -- what the docs run ---------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("demo")) as server:
         yield server

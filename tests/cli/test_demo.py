@@ -1,6 +1,7 @@
 """`turnout demo`: the same programme everywhere, seeded once, completed when interrupted."""
 
 import json
+import shutil
 import signal
 import sqlite3
 import stat
@@ -23,6 +24,9 @@ from turnout.core.identity.passwords import is_password
 from turnout.core.messaging.numbers import is_deliverable
 from turnout.settings import Settings
 from turnout.store.migrations.running import migrate
+
+# One worker seeds for all of them.
+pytestmark = pytest.mark.xdist_group("demo")
 
 MEMBERS = [
     "apiKey",
@@ -95,7 +99,7 @@ def counts(folder: Path) -> dict[str, int]:
     return {name: ask(path, f"SELECT count(*) FROM {name}")[0][0] for name in names}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a demo that was seeded without interruption; look, and do not touch."""
     folder = tmp_path_factory.mktemp("seeded")
@@ -249,16 +253,25 @@ def test_the_programme_is_the_same_everywhere_and_the_key_is_not(
     assert here == there
 
 
-def test_seeding_again_changes_nothing(tmp_path: Path) -> None:
-    first = seed_in(tmp_path)
+def copy_seeded(seeded: Path, folder: Path) -> dict[str, Any]:
+    """A seeded demo to be touched; returns what its demo.json says."""
+    for path in seeded.iterdir():
+        shutil.copy2(path, folder)
+    return json.loads((folder / "demo.json").read_text())
+
+
+def test_seeding_again_changes_nothing(seeded: Path, tmp_path: Path) -> None:
+    first = copy_seeded(seeded, tmp_path)
     before = counts(tmp_path), (tmp_path / "demo.json").read_bytes()
     assert seed_in(tmp_path) == first
     assert (counts(tmp_path), (tmp_path / "demo.json").read_bytes()) == before
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_text("{half"), None])
-def test_a_lost_demo_json_is_written_anew_with_a_new_key(tmp_path: Path, damage: Any) -> None:
-    first = seed_in(tmp_path)
+def test_a_lost_demo_json_is_written_anew_with_a_new_key(
+    seeded: Path, tmp_path: Path, damage: Any
+) -> None:
+    first = copy_seeded(seeded, tmp_path)
     file = tmp_path / "demo.json"
     if damage:
         damage(file)
