@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     proof.begin(run)
     config.option.hypothesisseed = run.seed
     hypothesis.settings.register_profile(
-        "turnout", deadline=None, max_examples=proof.scale(50, 1000), print_blob=True
+        "turnout", deadline=None, max_examples=proof.scale(30, 1000), print_blob=True
     )
     hypothesis.settings.load_profile("turnout")
     if not told:

@@ -35,7 +35,7 @@ def test_a_code_goes_out_before_the_rest_of_a_broadcast(
     cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
     url = new_database(backend, tmp_path, cluster)
     make_user(url)
-    people = proof.scale(12_000, 100_000)
+    people = proof.scale(6_000, 100_000)
     server = Server(tmp_path, database_url=url, command=("serve",), access_log="false")
     db = open_database(Settings(database_url=url))
     try:

@@ -122,7 +122,7 @@ def test_a_server_that_is_killed_loses_nothing_and_repeats_nothing(
         tmp_path, database_url=url, command=("serve",), rate_limit_per_minute=0, access_log="false"
     )
     clients = Clients(server.port, account, dice)
-    kills = proof.scale(3, 20)
+    kills = proof.scale(2, 20)
     for number in range(kills):
         if number % 3 == 1:
             _kill_while_starting(server, dice.uniform(0, LONGEST_START_S))

@@ -75,7 +75,7 @@ def test_a_server_that_is_killed_keeps_every_acknowledged_beat(
     dice = proof.random_for(f"crash beats {backend}")
     cinema, viewers, players = _make(url, dice)
     server = Server(tmp_path, database_url=url, command=("serve",), access_log="false")
-    kills = proof.scale(3, 20)
+    kills = proof.scale(2, 20)
     for _ in range(kills):
         server.start()
         asyncio.run(_load_and_kill(server, players, dice.uniform(0.05, LONGEST_LOAD_S)))

@@ -257,7 +257,7 @@ def test_after_any_sequence_places_add_up_and_the_list_is_in_order(own_node):
     hypothesis.stateful.run_state_machine_as_test(
         Machine,
         settings=hypothesis.settings(
-            max_examples=proof.scale(15, 200), stateful_step_count=proof.scale(25, 50)
+            max_examples=proof.scale(10, 200), stateful_step_count=proof.scale(25, 50)
         ),
     )
     proof.report(

@@ -257,7 +257,7 @@ def test_after_any_sequence_of_steps_everything_adds_up(node):
     hypothesis.stateful.run_state_machine_as_test(
         Machine,
         settings=hypothesis.settings(
-            max_examples=proof.scale(20, 300), stateful_step_count=proof.scale(25, 50)
+            max_examples=proof.scale(12, 300), stateful_step_count=proof.scale(25, 50)
         ),
     )
     proof.report(

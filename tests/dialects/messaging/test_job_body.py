@@ -16,7 +16,7 @@ from turnout.dialects.messaging.job_members import MEMBERS
 from turnout.dialects.messaging.recipients import OWN, decode_recipients
 from turnout.errors import Invalid
 
-EXAMPLES = proof.scale(200, 3000)
+EXAMPLES = proof.scale(80, 3000)
 TOLD = Told("Australia/Melbourne", "sophie", ("sophie", "jack"))
 
 json_values = st.recursive(
@@ -87,7 +87,7 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_siz
 names = st.text("abcXYZ0_ ", min_size=1, max_size=10).filter(lambda name: name.strip())
 
 
-@hypothesis.settings(max_examples=100, deadline=None)
+@hypothesis.settings(max_examples=proof.scale(40, 400), deadline=None)
 @hypothesis.given(
     st.lists(
         st.tuples(texts.filter(str.strip), texts, texts, st.dictionaries(names, texts, max_size=4)),

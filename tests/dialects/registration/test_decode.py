@@ -30,7 +30,7 @@ from turnout.dialects.registration.decode import (
 )
 from turnout.errors import Invalid
 
-EXAMPLES = proof.scale(200, 2000)
+EXAMPLES = proof.scale(60, 2000)
 
 
 def holds_for_all(**strategies: st.SearchStrategy[Any]) -> Callable[[Any], Any]:
