@@ -29,7 +29,8 @@ test: $(VENV)/.dev ## run all tests, the proofs in short form
 
 proof: $(VENV)/.dev ## run the proofs with their full counts
 	@$(BIN)/python -m tests.support.install
-	@TURNOUT_PROOF=full $(BIN)/python -m pytest -m proof --every-proof
+	@# Test by test: there are few, and some take minutes. (All the tests together share by files.)
+	@TURNOUT_PROOF=full $(BIN)/python -m pytest -m proof --every-proof --dist loadgroup
 
 check: $(VENV)/.dev ## check format, lint, types, import directions, docs and dependencies
 	@echo "Checking the format …"

@@ -25,9 +25,6 @@ from turnout.core.messaging.numbers import is_deliverable
 from turnout.settings import Settings
 from turnout.store.migrations.running import migrate
 
-# One worker seeds for all of them.
-pytestmark = pytest.mark.xdist_group("demo")
-
 MEMBERS = [
     "apiKey",
     "eventPak",
