@@ -17,7 +17,7 @@ def test_bars_are_as_long_as_their_counts():
     lengths = [float(bar.get("width", "")) for bar in chart.iter("rect")]
     assert [round(length / lengths[0], 3) for length in lengths] == [1, 0.5, 0, 0.025]
     texts = [text.text for text in chart.iter("text")]
-    assert texts[::2] == ["<a & b>", "half", "none", "a name that is much too…"]
+    assert texts[::2] == ["<a & b>", "half", "none", "a name that is much t…"]
     assert texts[1::2] == ["40", "20", "0", "1"]
 
 

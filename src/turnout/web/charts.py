@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-WIDTH = 640
-BAR, GAP, NAMES = 22, 8, 180
-LONGEST_NAME = 24
-HEIGHT, LEFT, BOTTOM, TOP = 220, 44, 24, 8
+# Narrow, so that on a phone its letters are large enough to read.
+WIDTH = 440
+BAR, GAP, NAMES = 22, 8, 164
+LONGEST_NAME = 22
+HEIGHT, LEFT, BOTTOM, TOP = 200, 44, 24, 8
 LINES = 4
 
 
