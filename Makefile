@@ -25,7 +25,8 @@ demo: $(VENV)/.run ## run Turnout with sample data: make demo PORT=8080 DATA=.tu
 
 test: $(VENV)/.dev ## run all tests, the proofs in short form
 	@$(BIN)/python -m tests.support.install
-	@$(BIN)/python -m pytest --every-proof
+	@# A worker more than small machines have cores: tests wait for servers and clocks, too.
+	@$(BIN)/python -m pytest --every-proof -n 3
 
 proof: $(VENV)/.dev ## run the proofs with their full counts
 	@$(BIN)/python -m tests.support.install
