@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from turnout.core.audience.reports import SEPARATOR
 from turnout.core.spreadsheets import defuse
 from turnout.dialects.reporting.envelope import printable
-from turnout.dialects.reporting.present import csv_cell, csv_cells
+from turnout.dialects.reporting.present import csv_cells
 
 CELLS = st.one_of(
     st.text(),
@@ -17,18 +17,11 @@ CELLS = st.one_of(
 )
 
 
-@given(st.lists(CELLS, min_size=1))
+@given(st.lists(CELLS, min_size=2))
 @example(["=1", "+1", "-1", "@1", "\t1", "\r1", "\n1", "=", "+", "-", "@", "\t", "\r", "\n"])
 @example(["-1,000", "+49 30 1", "-1+cmd", "1\x1f", "Acme, Inc.", '"', ""])
 def test_cells_are_read_back_whole_and_harmless(cells: list[str]) -> None:
-    line = ",".join(map(csv_cell, cells)) + "\r\n"
+    cells = [cell.replace(SEPARATOR, "") for cell in cells]
+    line = ",".join(csv_cells([cells[0], SEPARATOR.join(cells[1:])])) + "\r\n"
     (read,) = csv.reader([line], strict=True) if line != "\r\n" else ([""],)
     assert read == [defuse(printable(cell)) for cell in cells]
-
-
-@given(st.lists(CELLS, min_size=1))
-@example(["a", "+1", "", "b c"])
-@example(["a", "=1", "", "b c"])
-def test_cells_of_one_text_are_those_of_many(cells: list[str]) -> None:
-    cells = [cell.replace(SEPARATOR, "") for cell in cells]
-    assert csv_cells(SEPARATOR.join(cells)) == ",".join(map(csv_cell, cells))

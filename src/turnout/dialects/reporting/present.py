@@ -52,6 +52,8 @@ QUARTER_S, DAY_S = 900, 86_400
 ATTRIBUTES = (
     "id", "email", "fname", "lname", "company", "title", "phone", "country", "regdate", "sti",
 )  # fmt: skip
+# How many of them stand before the date of registration, behind the number.
+TEXTS = 7
 COUNTS = (
     "live_duration", "simlive_duration", "od_duration", "first_view", "last_view",
     "questions_asked", "surveys_answered",
@@ -63,10 +65,8 @@ _LISTS = {
     Mode.ON_DEMAND: ("od_sessions_list", "od_session"),
 }
 # Cells that need no change but quotes: printable and no formula, or a number with its sign.
-_SAFE = "(?:(?:[ -*,.-<>?A-~\xa0-\ud7ff][ -~\xa0-\ud7ff]*)?|[+-][0-9 .]*[0-9])"
+_SAFE = "(?:(?:[ -*,.-<>?A-~\xa0-\ud7ff][ -~\xa0-\ud7ff]*+)?|[+-][0-9 .]*[0-9])"
 _ALL_SAFE = re.compile(f"{_SAFE}(?:{SEPARATOR}{_SAFE})*").fullmatch
-# A whole cell that goes in quotes (RFC 4180).
-_QUOTED = re.compile(f'(?<![^{SEPARATOR}])[^{SEPARATOR}",\\r\\n]*[",\\r\\n][^{SEPARATOR}]*')
 _encode = msgspec.json.Encoder().encode
 
 T = TypeVar("T")
@@ -175,7 +175,7 @@ def csv_report(
     """The report as CSV (RFC 4180), a row a registrant, with nothing that a spreadsheet runs."""
     questions = list_custom_questions(tx, org_id, event.id)
     header = [*ATTRIBUTES, *COUNTS, *map(printable, questions)]
-    opening = ",".join(map(csv_cell, header)) + "\r\n"
+    opening = ",".join(csv_cells(map(printable, header))) + "\r\n"
     say = _clock(moment.zone)
     found = stream_lines(tx, org_id, event.id, wanted, has_answers=bool(questions))
     for some in _batches(found):
@@ -187,29 +187,36 @@ def csv_report(
 def _line(line: Line, say: Say, questions: list[str]) -> str:
     """A row of the CSV."""
     number, texts, registered_at, sti, answers, seconds, first, last, asked, surveys = line
+    own = [sti, *[answers.get(each, "") for each in questions]]
+    cells = csv_cells([texts, *own])
+    if len(cells) != TEXTS + len(own):  # somebody wrote a SEPARATOR
+        cells = csv_cells([texts, *map(printable, own)])
     seen = f"{say(first)},{say(last)}" if last else ","
-    more = "".join(["," + csv_cell(answers.get(question, "")) for question in questions])
     return (
-        f"{number},{csv_cells(texts)},{say(registered_at)},{csv_cell(sti)},"
-        f"{seconds},{seen},{asked},{surveys}{more}\r\n"
+        f"{number},{','.join(cells[:TEXTS])},{say(registered_at)},{cells[TEXTS]},"
+        f"{seconds},{seen},{','.join([asked, surveys, *cells[TEXTS + 1 :]])}\r\n"
     )
 
 
-def csv_cells(texts: str) -> str:
-    """Cells of a CSV, from texts that are parted by SEPARATOR: defused, and in quotes where they
-    must be."""
-    if not _ALL_SAFE(texts):
-        texts = SEPARATOR.join([defuse(printable(cell)) for cell in texts.split(SEPARATOR)])
-    return _QUOTED.sub(_quote, texts).replace(SEPARATOR, ",")
+def csv_cells(texts: Iterable[str]) -> list[str]:
+    """Cells of a CSV (RFC 4180): defused, in quotes where they must be. Each text may be several
+    cells with a SEPARATOR between."""
+    joined = SEPARATOR.join(texts)
+    cells = joined.split(SEPARATOR)
+    if not _ALL_SAFE(joined):
+        cells = [defuse(printable(cell)) for cell in cells]
+        joined = SEPARATOR.join(cells)
+    if '"' in joined or "\n" in joined or "\r" in joined:
+        return [_quote(cell) for cell in cells]
+    if "," in joined:
+        return [f'"{cell}"' if "," in cell else cell for cell in cells]
+    return cells
 
 
-def csv_cell(text: str) -> str:
-    """One cell."""
-    return csv_cells(printable(text))
-
-
-def _quote(cell: re.Match[str]) -> str:
-    return '"' + cell[0].replace('"', '""') + '"'
+def _quote(text: str) -> str:
+    if '"' in text or "," in text or "\n" in text or "\r" in text:
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 @piecewise
