@@ -5,10 +5,10 @@ import csv
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from turnout.core.audience.reports import SEPARATOR
+from turnout.core.audience.reports import SEPARATOR, Line
 from turnout.core.spreadsheets import defuse
 from turnout.dialects.reporting.envelope import printable
-from turnout.dialects.reporting.present import csv_cells
+from turnout.dialects.reporting.present import csv_cells, csv_line
 
 CELLS = st.one_of(
     st.text(),
@@ -25,3 +25,11 @@ def test_cells_are_read_back_whole_and_harmless(cells: list[str]) -> None:
     line = ",".join(csv_cells([cells[0], SEPARATOR.join(cells[1:])])) + "\r\n"
     (read,) = csv.reader([line], strict=True) if line != "\r\n" else ([""],)
     assert read == [defuse(printable(cell)) for cell in cells]
+
+
+def test_a_separator_that_somebody_wrote_makes_no_cell_of_its_own() -> None:
+    texts = SEPARATOR.join("abcdefg")
+    answers = {"Diet": f"no{SEPARATOR}fish"}
+    line = Line(7, texts, 0, f"s{SEPARATOR}t", answers, "1,2,3", 0, 0, "4", "5")
+    (row,) = csv.reader([csv_line(line, str, ["Diet"])], strict=True)
+    assert row == [*"7abcdefg0", "s\ufffdt", *"123", "", "", *"45", "no\ufffdfish"]

@@ -179,13 +179,13 @@ def csv_report(
     say = _clock(moment.zone)
     found = stream_lines(tx, org_id, event.id, wanted, has_answers=bool(questions))
     for some in _batches(found):
-        yield ((opening + "".join([_line(each, say, questions) for each in some])).encode(),)
+        yield ((opening + "".join([csv_line(each, say, questions) for each in some])).encode(),)
         opening = ""
     yield (opening.encode(),)
 
 
-def _line(line: Line, say: Say, questions: list[str]) -> str:
-    """A row of the CSV."""
+def csv_line(line: Line, say: Say, questions: list[str]) -> str:
+    """A registrant's row of the CSV, with its end."""
     number, texts, registered_at, sti, answers, seconds, first, last, asked, surveys = line
     own = [sti, *[answers.get(each, "") for each in questions]]
     cells = csv_cells([texts, *own])
