@@ -321,7 +321,6 @@ def wait_for(demo: Server, queue_ids: list[int]) -> list[dict[str, Any]]:
     raise AssertionError(f"still queued: {answer}")
 
 
-@pytest.mark.xdist_group("docs")
 def test_metrics_are_listed_with_their_labels(demo: Server) -> None:
     operations = read("docs/operations.md")
     rows = table(operations, "metric", "kind", "labels", "meaning")
@@ -336,7 +335,6 @@ def test_metrics_are_listed_with_their_labels(demo: Server) -> None:
             assert set(re.findall(r'(\w+)="', found)) - {"le"} == labels[family]
 
 
-@pytest.mark.xdist_group("docs")
 @pytest.mark.parametrize("stand_in", [False, True])
 def test_the_lines_of_the_readme_register_somebody(demo: Server, stand_in: bool) -> None:
     script = "\n".join(sh_blocks(read("README.md")))
@@ -390,7 +388,6 @@ def check_messages(accepted: Any, details: Any, written: Any, jobs: Any) -> None
     assert newest == [(written["data"], "Welcome"), (accepted["data"], "Doors open")]
 
 
-@pytest.mark.xdist_group("docs")
 def test_the_lines_for_integrators_show_what_they_say(demo: Server) -> None:
     blocks = [sh_blocks(read("README.md"))[0], *sh_blocks(read("docs/registration-api.md"))]
     signed_in, registered, channel, status, seeded = run(demo, "\n".join(blocks))
@@ -410,7 +407,6 @@ def test_the_lines_for_integrators_show_what_they_say(demo: Server) -> None:
     assert full["message"] == "The session is full."
 
 
-@pytest.mark.xdist_group("docs")
 def test_the_examples_of_answers_have_the_members_of_real_ones(demo: Server) -> None:
     text = read("docs/registration-api.md")
     examples = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
@@ -432,7 +428,6 @@ def shape(value: Any) -> Any:
     return type(value).__name__
 
 
-@pytest.mark.xdist_group("docs")
 def test_the_lines_that_the_demo_prints_work(demo: Server) -> None:
     deadline = time.monotonic() + 30
     while "Keys and ids for scripts" not in demo.read_log():  # it is ready a moment before
@@ -448,7 +443,6 @@ def test_the_lines_that_the_demo_prints_work(demo: Server) -> None:
     assert f"Keys and ids for scripts: {demo.folder / 'demo.json'}" in introduction
 
 
-@pytest.mark.xdist_group("docs")
 def test_the_backup_is_whole_while_the_server_runs(demo: Server) -> None:
     (script,) = sh_blocks(read("docs/operations.md"))
     assert run(demo, script) == []

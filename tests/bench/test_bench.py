@@ -38,7 +38,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     return make_demo(tmp_path_factory.mktemp("bench") / "demo")
 
 
-@pytest.mark.xdist_group("bench")
 class TestSteps:
     def test_register(self, demo, tmp_path):
         case = register.Case("draining", 2, work=True, keyed=True)
@@ -78,7 +77,9 @@ class TestSteps:
         assert (beaten.connections, beaten.viewers, beaten.failed) == (2, 50, 0)
         assert beaten.per_second > 0
         assert [each.format for each in found.reports] == ["XML", "JSON", "CSV", "XLSX"]
-        assert all(each.megabytes > 0.01 for each in found.reports)
+        *texts, workbook = found.reports  # a workbook is compressed
+        assert all(each.megabytes > 0.05 for each in texts)
+        assert workbook.megabytes > 0.01
         assert [len(table.rows) for table in audience.tables(found)] == [1, 4]
         assert len(audience.targets(found)) == 3
 
@@ -135,7 +136,6 @@ def read_queue(database: Path) -> list[tuple[object, ...]]:
         ).fetchall()
 
 
-@pytest.mark.xdist_group("bench")
 def test_filled_tables_are_consistent(demo, tmp_path):
     database = demo.copy_database(tmp_path / "filled")
     fill(database, 700, print)

@@ -11,8 +11,6 @@ from playwright.sync_api import expect
 
 from tests.support.chromium import open_browser
 
-pytestmark = pytest.mark.xdist_group("web-demo")
-
 AXE = Path(__file__).parents[1] / "support/axe.min.js"
 PAGES = {"start": "/", "reference": "/reference/registration", "failure": "/no/such/page"}
 PHONE = {"width": 360, "height": 800}

@@ -4,12 +4,9 @@ import io
 import json
 import subprocess
 
-import pytest
 from pypdf import PdfReader
 
 from tests.web.reading import Page
-
-pytestmark = pytest.mark.xdist_group("web-demo")
 
 TIMEOUT_S = 60
 # Asks again, until nothing is queued any more.

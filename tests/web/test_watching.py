@@ -23,8 +23,6 @@ from turnout.core.audience.model import MediaKind
 from turnout.core.identity.organizations import get_organization
 from turnout.store import system_clock
 
-pytestmark = pytest.mark.xdist_group("web-demo")
-
 SECONDS = 12
 HOUR_MS = 3_600_000
 WATCHED_S = 4

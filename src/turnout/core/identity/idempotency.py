@@ -41,8 +41,7 @@ def first_answer(tx: Tx, org_id: int, request: IdempotentRequest) -> str | None:
     """Claim the key, or return the answer that was given to it in the last 24 hours.
 
     None means: go on, and call `keep_answer`, in this transaction or in one that asks again; the
-    key is held until this one ends. Raises Conflict when the key
-    was used for another request.
+    key is held until this one ends. Raises Conflict when the key was used for another request.
     """
     bound = msgspec.structs.asdict(request)
     expired_at = tx.now - LIFETIME_MS

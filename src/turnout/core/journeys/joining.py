@@ -120,8 +120,7 @@ def give_ticket(
     """Register a person whose places are taken already; returns the new ticket's number.
 
     `known` is their cancelled registration, which is revived, or None; `sti` is the campaign source
-    that brought them. Raises Conflict when
-    somebody else registered the person just now.
+    that brought them. Raises Conflict when somebody else registered the person just now.
     """
     if known:
         registration_id = known.id

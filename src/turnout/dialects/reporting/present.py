@@ -175,7 +175,7 @@ def csv_report(
     """The report as CSV (RFC 4180), a row a registrant, with nothing that a spreadsheet runs."""
     questions = list_custom_questions(tx, org_id, event.id)
     header = [*ATTRIBUTES, *COUNTS, *map(printable, questions)]
-    opening = ",".join(csv_cells(map(printable, header))) + "\r\n"
+    opening = ",".join(csv_cells(header)) + "\r\n"
     say = _clock(moment.zone)
     found = stream_lines(tx, org_id, event.id, wanted, has_answers=bool(questions))
     for some in _batches(found):
