@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -60,6 +61,15 @@ class Theatre:
             "played": played,
         }
         return self.node.client.request("POST", "/watch/beats", json=body)
+
+    def urgent_mails(self) -> dict[str, str]:
+        """The texts of the mails with codes that wait, by address."""
+        return {
+            each.address: json.loads(each.fields)["message"]
+            for job in self.node.db.call(claim, URGENT, 100, 1000)
+            if job.head.org_id == self.cinema.org_id
+            for each in job.recipients
+        }
 
     def viewings(self) -> list[Watched]:
         named = (self.cinema.org_id, self.cinema.event.id, self.viewer)
@@ -164,13 +174,10 @@ def test_an_address_and_a_code_lead_to_the_page(theatre: Theatre) -> None:
         theatre.post(door, email=email) for email in ("ann@example.com", "eve@example.com")
     )
     assert text_of(sent).replace("ann@", "eve@") == text_of(strange)
-    (job,) = [
-        each
-        for each in theatre.node.db.call(claim, URGENT, 100, 1000)
-        if each.head.org_id == theatre.cinema.org_id
-    ]
-    (parcel,) = job.recipients
-    code = str(parcel).partition("Premiere is ")[2][:6]
+    mails = theatre.urgent_mails()
+    code = mails["ann@example.com"].partition("Premiere is ")[2][:6]
+    assert mails["eve@example.com"].startswith("Somebody, perhaps you, asked for a code to watch")
+    assert "not registered" in mails["eve@example.com"]
     wrong = theatre.post(door, email="ann@example.com", code="000000" if code != "000000" else "1")
     assert "That is not the code" in text_of(wrong)
     entered = theatre.post(door, email="ann@example.com", code=code)
@@ -244,6 +251,33 @@ async def _answer_full(beats: Beats) -> Any:
     shortcut._respond = respond
     scope = {"method": "POST", "path": "/watch/beats", "headers": []}
     return await shortcut.answer(scope, receive)
+
+
+def test_a_new_code_ends_the_older_one_and_a_lock_says_so(theatre: Theatre) -> None:
+    door, given = f"/watch/{theatre.cinema.talk.pak}", {"email": "ann@example.com"}
+    codes = []
+    for _ in range(2):
+        theatre.post(door, **given)
+        codes.append(theatre.urgent_mails()["ann@example.com"].partition("Premiere is ")[2][:6])
+    assert theatre.post(door, **given, code=codes[0]).status == 200
+    assert theatre.post(door, **given, code=codes[1]).status == 303
+
+
+def test_the_code_page_is_the_same_for_whoever_is_registered_or_not(theatre: Theatre) -> None:
+    """Wrong codes, and too many of them, are answered alike for both: byte for byte."""
+    door = f"/watch/{theatre.cinema.talk.pak}"
+
+    def answers(email: str) -> list[tuple[int, bytes]]:
+        # Each from a place of its own, so that the counts of one are not those of the other.
+        theatre.node.clock.advance(600)
+        theatre.post(door, email=email)
+        found = [theatre.post(door, email=email, code="x") for _ in range(12)]
+        return [(each.status, each.body.replace(b"eve@", b"ann@")) for each in found]
+
+    ann, eve = answers("ann@example.com"), answers("eve@example.com")
+    assert ann == eve
+    assert b"That is not the code" in ann[9][1]
+    assert b"Too many wrong codes were entered. Try again in 600 seconds." in ann[10][1]
 
 
 def test_the_ticket_leads_to_the_page(theatre: Theatre) -> None:

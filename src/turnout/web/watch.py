@@ -76,8 +76,10 @@ class EntryResource(Resource):
         email, code = given.get("email", ""), given.get("code", "")
         try:
             if "code" in given:
-                token = await self._db.write_first(enter, place.org_id, place.event.id, email, code)
-                if isinstance(token, Unauthenticated):
+                token = await self._db.write_first(
+                    enter, place.org_id, place.event.id, email, code, req.remote_addr
+                )
+                if not isinstance(token, str):
                     raise token
                 resp.status = falcon.HTTP_303
                 resp.location = f"{PATH}{pak}/{token}"

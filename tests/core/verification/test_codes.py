@@ -9,12 +9,17 @@ from turnout.core.identity.model import Login
 from turnout.core.messaging.model import URGENT, JobType, Kind
 from turnout.core.verification.codes import (
     DEFAULT_TEMPLATE,
-    MOST_SENT,
-    MOST_WRONG,
+    CLIENT_LIMIT,
+    WRONG_LIMIT,
+    WRONG_LIMIT_OF_SOURCE,
+    WRONG_LIMIT_TOGETHER,
     CodeRequest,
+    Purpose,
     check_code,
+    check_own_code,
     forget_old_codes,
     send_code,
+    send_own_code,
 )
 from turnout.errors import Limited, Unauthenticated
 
@@ -53,8 +58,8 @@ def test_a_code_goes_out_in_a_lane_of_its_own(db, login):
 
 
 def test_codes_are_six_digits_and_not_the_same(db, login):
-    asked = CodeRequest("c1", JobType.SMS, "61412345678", "[[code]]")
-    for _ in range(8):
+    for number in range(8):
+        asked = CodeRequest("c1", JobType.SMS, f"6141234567{number}", "[[code]]")
         db.call(send_code, login, asked)
     codes = {
         recipient.fields[len('{"message":"') : -len('"}')]
@@ -99,7 +104,7 @@ def test_a_code_is_good_for_the_window_that_the_check_names(db, login, node, win
 
 def test_after_ten_wrong_ones_nothing_is_right_until_the_window_ends(db, login, node):
     send(db, login)
-    for _ in range(MOST_WRONG):
+    for _ in range(WRONG_LIMIT):
         assert not check(db, login, "000000")
     assert not check(db, login)
     node.clock.advance(10 * 60 + 1)
@@ -108,20 +113,127 @@ def test_after_ten_wrong_ones_nothing_is_right_until_the_window_ends(db, login, 
 
 
 def test_right_ones_do_not_count_as_wrong(db, login):
-    for number in range(MOST_WRONG + 5):
-        send(db, login, code=f"{number:06}")
+    for number in range(WRONG_LIMIT + 5):
+        send(db, login, code=f"{number:06}", to=f"614123456{number:02}")
         assert check(db, login, f"{number:06}")
 
 
 def test_only_so_many_are_sent_to_one_client(db, login, node):
-    for _ in range(MOST_SENT):
-        send(db, login)
-    with pytest.raises(Limited, match="30 codes were sent") as refusal:
-        send(db, login)
-    assert refusal.value.retry_after == 600
-    send(db, login, client_ref="c2")
-    node.clock.advance(10 * 60 + 1)
-    send(db, login)
+    for number in range(CLIENT_LIMIT):
+        send(db, login, to=f"614123456{number:02}")
+        node.clock.advance(1)
+    with pytest.raises(Limited) as refusal:
+        send(db, login, to="61412345699")
+    assert refusal.value.retry_after == 600 - CLIENT_LIMIT
+    assert refusal.value.message == (
+        "30 codes were sent to this client_ref in 10 minutes. "
+        "Enter one of them, or try again in 570 seconds."
+    )
+    send(db, login, client_ref="c2", to="61412345699")
+    node.clock.advance(570)
+    send(db, login, to="61412345699")
+
+
+def test_five_are_sent_to_one_destination_in_ten_minutes_and_twenty_in_a_day(db, login, node):
+    spellings = (
+        "61412345678",
+        "+61 412 345 678",
+        "+61(412)345678",
+        "61-412-345-678",
+        "61412345678",
+    )
+    for number, to in enumerate(spellings):
+        send(db, login, client_ref=f"c{number}", to=to)
+    with pytest.raises(Limited, match="5 codes were sent to this destination in 10 minutes"):
+        send(db, login, client_ref="c9")
+    send(db, login, client_ref="c9", to="61412345679")
+    send(db, login, client_ref="c9", to="ada@example.com", job_type=JobType.EMAIL)
+    for round_ in range(3):
+        node.clock.advance(601)
+        for number in range(5):
+            send(db, login, client_ref=f"r{round_}-{number}")
+    node.clock.advance(601)
+    with pytest.raises(Limited, match="20 codes were sent to this destination in a day") as refusal:
+        send(db, login, client_ref="c9")
+    assert refusal.value.retry_after == 86_400 - 4 * 601
+    node.clock.advance(refusal.value.retry_after)
+    send(db, login, client_ref="c9")
+
+
+# -- names that callers choose, and those of our own pages -------------------------------------
+
+OWN_REFS = ("1:ada@example.com", "watch:1:ada@example.com", "watch", ":watch:1", "api:1:ada", "")
+
+
+def send_own(db, login, ref="1:ada@example.com", code="123456", to="ada@example.com") -> int:
+    asked = CodeRequest(ref, JobType.EMAIL, to, "[[code]]")
+    job_id: int = db.call(send_own_code, login.org_id, login.user_id, Purpose.WATCH, asked, code)
+    return job_id
+
+
+def check_own(db, login, entered="123456", ref="1:ada@example.com", source="198.51.100.1"):
+    return db.call(check_own_code, login.org_id, Purpose.WATCH, ref, entered, source)
+
+
+@pytest.mark.parametrize("ref", OWN_REFS)
+def test_a_callers_name_never_meets_a_pages_own(db, login, ref):
+    """Whoever calls the API with a name that a page uses neither makes nor uses up its codes, nor
+    counts in its limits; nor the other way round."""
+    send(db, login, client_ref=ref, code="111111", to="ada@example.com", job_type=JobType.EMAIL)
+    send_own(db, login, ref, code="222222")
+    assert check_own(db, login, "111111", ref) is False
+    assert not check(db, login, "222222", client_ref=ref)
+    for _ in range(WRONG_LIMIT):
+        check(db, login, "000000", client_ref=ref)
+    assert check_own(db, login, "222222", ref) is True
+    for _ in range(4):
+        send(db, login, client_ref="c", to="ada@example.com", job_type=JobType.EMAIL)
+    send_own(db, login, ref)
+
+
+def test_a_new_code_of_a_page_ends_the_older_ones(db, login):
+    send_own(db, login, code="111111")
+    send_own(db, login, ref="1:eve@example.com", code="111111", to="eve@example.com")
+    send_own(db, login, code="222222")
+    assert check_own(db, login, "111111") is False
+    assert check_own(db, login, "222222") is True
+    assert check_own(db, login, "222222") is False
+    assert check_own(db, login, "111111", ref="1:eve@example.com") is True
+
+
+def test_a_page_counts_wrong_tries_for_each_source_too(db, login, node):
+    """A guesser locks nobody else out from elsewhere, and guesses neither for many nor from many."""
+    send_own(db, login)
+    for _ in range(WRONG_LIMIT):
+        assert check_own(db, login, "000000") is False
+    locked = check_own(db, login)
+    assert isinstance(locked, Limited)
+    assert (locked.message, locked.retry_after) == (
+        "Too many wrong codes were entered. Try again in 600 seconds.",
+        600,
+    )
+    assert check_own(db, login, source="198.51.100.2") is True
+    node.clock.advance(600)
+    send_own(db, login)
+    assert check_own(db, login) is True
+
+
+def test_a_page_counts_wrong_tries_for_one_name_from_everywhere(db, login, node):
+    send_own(db, login)
+    for number in range(WRONG_LIMIT_TOGETHER):
+        assert check_own(db, login, "000000", source=f"198.51.100.{number}") is False
+    assert isinstance(check_own(db, login, source="203.0.113.1"), Limited)
+    node.clock.advance(600)
+    send_own(db, login)
+    assert check_own(db, login, source="203.0.113.1") is True
+
+
+def test_a_page_counts_wrong_tries_of_one_source_for_all_names(db, login):
+    send_own(db, login)
+    for number in range(WRONG_LIMIT_OF_SOURCE):
+        assert check_own(db, login, "000000", ref=f"1:{number}@example.com") is False
+    assert isinstance(check_own(db, login), Limited)
+    assert check_own(db, login, source="198.51.100.2") is True
 
 
 def test_a_code_and_its_client_cannot_be_read_in_the_database(db, login):
@@ -143,9 +255,10 @@ def test_old_codes_are_forgotten(db, login, node):
     for number in range(5):
         send(db, login, client_ref=f"c{number}")
     check(db, login, "000000")
+    node.clock.advance(24 * 3600)
     db.call(forget_old_codes, 100)
     assert count() == 5
-    node.clock.advance(121 * 60)
+    node.clock.advance(1)
     while db.call(forget_old_codes, 2):
         pass
     assert count() == 0

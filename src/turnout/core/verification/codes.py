@@ -1,38 +1,56 @@
 """Sending and checking verification codes; messaging contract, Client Validation.
 
 Theory. A code is six digits, kept as a keyed digest: without the key, which is not in the same
-table, a million digests tell nothing. `client_ref` is the organization's own name for somebody; it
-is kept as a digest too. The text with the code is the merge field of a job of kind `code`, which
-the engine erases once it is handed over, and which no list shows.
+table, a million digests tell nothing. `client_ref` is a name for somebody; it is kept as a digest
+too. Each `Purpose` has names of its own: a column that no caller can write tells a `client_ref` of
+the API from the names that our own pages use, so that neither ever meets the other, whatever a
+caller sends. The text with the code is the merge field of a job of kind `code`, which the engine
+erases once it is handed over, and which no list shows.
 
-A check is counted as wrong *before* it is judged, by one guarded statement, and taken back when it
-was right: so many checks at once are many checks. After ten wrong ones nothing is right until the
-window ends. A code is used up by the statement that finds it.
+A check is counted as wrong *before* it is judged, by one guarded statement for each count, and
+taken back when it was right: so many checks at once are many checks. After too many wrong ones
+nothing is right until the window ends. A code is used up by the statement that finds it.
 """
 
+import enum
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Login
 from turnout.core.messaging.model import Content, JobType, Kind, NewRecipient
+from turnout.core.messaging.numbers import address_key, to_address
 from turnout.core.messaging.staging import add_internal_job
 from turnout.errors import Limited
 from turnout.store import Statements, Tx
 
 MINUTE_MS = 60_000
+DAY_MIN = 24 * 60
 DEFAULT_WINDOW_MIN, LONGEST_WINDOW_MIN = 10, 120
-MOST_WRONG = 10
-MOST_SENT, SENT_WINDOW_MIN = 30, 10
+WRONG_LIMIT = 10
+# A page's visitors: one source for one address, all sources for one address, one source in all.
+WRONG_LIMIT_TOGETHER, WRONG_LIMIT_OF_SOURCE = 30, 60
+CLIENT_LIMIT, CLIENT_WINDOW_MIN = 30, 10
+# Codes to one destination: so many within so many minutes.
+DESTINATION_LIMITS = ((5, 10), (20, DAY_MIN))
 PLACE = "[[code]]"
 DEFAULT_TEMPLATE = f"Your [[company_name]] verification code is {PLACE}"
 SUBJECT = "Your verification code"
 SECRET = "codes"
 
 sql = Statements("turnout.core.verification")
+
+
+class Purpose(enum.StrEnum):
+    """Whose names a `client_ref` is of: the callers' of the API, or our own for a page."""
+
+    API = "api"
+    WATCH = "watch"
 
 
 class CodeRequest(msgspec.Struct, frozen=True):
@@ -44,43 +62,60 @@ class CodeRequest(msgspec.Struct, frozen=True):
     template: str
 
 
+class _Count(NamedTuple):
+    """Wrong tries that are counted together, and how many there may be in a window."""
+
+    key: str
+    limit: int
+
+
 def send_code(tx: Tx, login: Login, asked: CodeRequest, code: str | None = None) -> int:
     """Queue a message with a new code, ahead of every broadcast; returns its job's number.
 
     Every code sent to a `client_ref` stays good for the window that the check names. `code` is
-    for tests. Raises Unauthenticated, Limited after 30 codes to one `client_ref` in ten minutes.
+    for tests. Raises Unauthenticated; Limited after 30 codes to one `client_ref` in ten minutes,
+    and after 5 codes in ten minutes or 20 in a day to one destination.
     """
     member = require_member(tx, login)
+    key = _client_key(login.org_id, asked.client_ref)
     sender = member.profile.default_sms_sender_id or ""
-    return send_own_code(tx, login.org_id, login.user_id, asked, code, sms_sender=sender)
+    return _send(tx, login.org_id, login.user_id, Purpose.API, key, asked, code, sms_sender=sender)
 
 
 def send_own_code(
+    tx: Tx, org_id: int, user_id: int, purpose: Purpose, asked: CodeRequest, code: str | None = None
+) -> int:
+    """`send_code` for our own pages, in the name of a user who is not asked. The new code ends
+    those that were sent to this `client_ref` before. Raises Limited."""
+    key = _client_key(org_id, asked.client_ref)
+    sql.end_codes(tx, org_id=org_id, purpose=purpose.value, client_key=key, now=tx.now)
+    return _send(tx, org_id, user_id, purpose, key, asked, code)
+
+
+def _send(
     tx: Tx,
     org_id: int,
     user_id: int,
+    purpose: Purpose,
+    key: str,
     asked: CodeRequest,
-    code: str | None = None,
+    code: str | None,
     *,
     sms_sender: str = "",
 ) -> int:
-    """`send_code` for our own pages, in the name of a user who is not asked. Raises Limited."""
-    key = _client_key(org_id, asked.client_ref)
-    since = tx.now - SENT_WINDOW_MIN * MINUTE_MS
-    if sql.count_sent(tx, org_id=org_id, client_key=key, since=since) >= MOST_SENT:
-        raise Limited(
-            "code.too_many",
-            f"{MOST_SENT} codes were sent to this client_ref in {SENT_WINDOW_MIN} minutes. "
-            "Wait, or check one of them.",
-            retry_after=SENT_WINDOW_MIN * 60,
-        )
+    channel = asked.job_type.channel
+    address = to_address(channel, asked.destination) or asked.destination
+    destination_key = _hash(f"{org_id}:{channel.value}:{address_key(channel, address)}")
+    _limit_sending(tx, org_id, purpose, key, destination_key)
     code = code or f"{secrets.randbelow(1_000_000):06d}"
     sql.add_code(
         tx,
         org_id=org_id,
+        purpose=purpose.value,
         client_key=key,
         id=tx.next_id("messaging"),
-        digest=_digest(tx, key, code),
+        destination_key=destination_key,
+        digest=_digest(tx, purpose, key, code),
         now=tx.now,
     )
     text = asked.template.replace(PLACE, code)
@@ -97,6 +132,32 @@ def send_own_code(
     )
 
 
+def _limit_sending(
+    tx: Tx, org_id: int, purpose: Purpose, client_key: str, destination_key: str
+) -> None:
+    """Raises Limited, with the seconds to wait, when too many codes were sent already."""
+    where = {"org_id": org_id, "purpose": purpose.value}
+    at = sql.find_nth_code(tx, **where, client_key=client_key, skipped=CLIENT_LIMIT - 1)
+    _refuse_since(tx, at, CLIENT_LIMIT, CLIENT_WINDOW_MIN, "to this client_ref")
+    for limit, window_min in DESTINATION_LIMITS:
+        at = sql.find_nth_code_to(tx, **where, destination_key=destination_key, skipped=limit - 1)
+        _refuse_since(tx, at, limit, window_min, "to this destination")
+
+
+def _refuse_since(tx: Tx, at: int | None, limit: int, window_min: int, whom: str) -> None:
+    """Refuse if `limit` codes were sent since `at`, and that is within the window."""
+    if at is None or (wait_ms := at + window_min * MINUTE_MS - tx.now) <= 0:
+        return
+    wait_s = -(-wait_ms // 1000)
+    window = "a day" if window_min == DAY_MIN else f"{window_min} minutes"
+    raise Limited(
+        "code.too_many",
+        f"{limit} codes were sent {whom} in {window}. "
+        f"Enter one of them, or try again in {wait_s} seconds.",
+        retry_after=wait_s,
+    )
+
+
 def check_code(
     tx: Tx, login: Login, client_ref: str, entered: str, window_min: int = DEFAULT_WINDOW_MIN
 ) -> bool:
@@ -106,47 +167,94 @@ def check_code(
     False, whatever was entered, after ten wrong tries until the window of the first one ends.
     """
     require_member(tx, login)
-    return check_own_code(tx, login.org_id, client_ref, entered, window_min)
+    key = _client_key(login.org_id, client_ref)
+    counts = [_Count(key, WRONG_LIMIT)]
+    return _check(tx, login.org_id, Purpose.API, key, entered, window_min, counts) is True
 
 
 def check_own_code(
-    tx: Tx, org_id: int, client_ref: str, entered: str, window_min: int = DEFAULT_WINDOW_MIN
-) -> bool:
-    """`check_code` for our own pages."""
+    tx: Tx, org_id: int, purpose: Purpose, client_ref: str, entered: str, source: str
+) -> bool | Limited:
+    """`check_code` for our own pages, where everybody can type; `source` is the client's address.
+
+    Wrong tries are counted for `client_ref` from this source (10 in ten minutes), for `client_ref`
+    from anywhere (30), and for this source with whatever `client_ref` (60), so that a stranger
+    locks nobody else out. Returns Limited, a value so that tries stay counted, beyond them.
+    """
     key = _client_key(org_id, client_ref)
+    counts = [
+        _Count(_hash(f"pair:{org_id}:{len(source)}:{source}:{client_ref}"), WRONG_LIMIT),
+        _Count(key, WRONG_LIMIT_TOGETHER),
+        _Count(_hash(f"source:{org_id}:{source}"), WRONG_LIMIT_OF_SOURCE),
+    ]
+    return _check(tx, org_id, purpose, key, entered, DEFAULT_WINDOW_MIN, counts)
+
+
+def _check(
+    tx: Tx,
+    org_id: int,
+    purpose: Purpose,
+    key: str,
+    entered: str,
+    window_min: int,
+    counts: Sequence[_Count],
+) -> bool | Limited:
+    where = {"org_id": org_id, "purpose": purpose.value}
     window_ms = window_min * MINUTE_MS
-    if not sql.count_try(
-        tx, org_id=org_id, client_key=key, now=tx.now, window_ms=window_ms, most=MOST_WRONG
-    ):
-        return False
-    digest = _digest(tx, key, entered.strip())
+    for each in counts:
+        if not sql.count_try(
+            tx, **where, key=each.key, now=tx.now, window_ms=window_ms, most=each.limit
+        ):
+            return _refusal(tx, where, each.key)
     used = sql.use_code(
-        tx, org_id=org_id, client_key=key, digest=digest, now=tx.now, since=tx.now - window_ms
+        tx,
+        **where,
+        client_key=key,
+        digest=_digest(tx, purpose, key, entered.strip()),
+        now=tx.now,
+        since=tx.now - window_ms,
     )
     if used:
-        sql.take_back_try(tx, org_id=org_id, client_key=key)
+        for each in counts:
+            sql.take_back_try(tx, **where, key=each.key)
     return bool(used)
 
 
+def _refusal(tx: Tx, where: Mapping[str, object], key: str) -> Limited:
+    ends_at: int = sql.find_tries_end(tx, **where, key=key)
+    wait_s = max(1, -(-(ends_at - tx.now) // 1000))
+    return Limited(
+        "code.tries",
+        f"Too many wrong codes were entered. Try again in {wait_s} seconds.",
+        retry_after=wait_s,
+    )
+
+
 def forget_old_codes(tx: Tx, most: int) -> int:
-    """Delete up to `most` codes that no window can reach any more, and as many ended counts of
+    """Delete up to `most` codes that no limit counts any more, and as many ended counts of
     tries; returns how many of what there was more of."""
-    before = tx.now - LONGEST_WINDOW_MIN * MINUTE_MS
-    rows = sql.list_old_codes(tx, before=before, most=most)
-    named = [{"org_id": org_id, "client_key": key, "id": id_} for org_id, key, id_ in rows]
-    sql.delete_code(tx, named)
-    tries = sql.list_old_tries(tx, before=before, most=most)
-    sql.delete_tries(tx, [{"org_id": org_id, "client_key": key} for org_id, key in tries])
+    rows = sql.list_old_codes(tx, before=tx.now - DAY_MIN * MINUTE_MS, most=most)
+    sql.delete_code(tx, _named(("org_id", "purpose", "client_key", "id"), rows))
+    tries = sql.list_old_tries(tx, before=tx.now - LONGEST_WINDOW_MIN * MINUTE_MS, most=most)
+    sql.delete_tries(tx, _named(("org_id", "purpose", "key"), tries))
     return max(len(rows), len(tries))
 
 
+def _named(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[dict[str, object]]:
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
 def _client_key(org_id: int, client_ref: str) -> str:
-    return hashlib.sha256(f"{org_id}:{client_ref}".encode()).hexdigest()
+    return _hash(f"{org_id}:{client_ref}")
 
 
-def _digest(tx: Tx, client_key: str, code: str) -> str:
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest(tx: Tx, purpose: Purpose, client_key: str, code: str) -> str:
     key = _secret(tx).encode()
-    return hmac.new(key, f"{client_key}:{code}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, f"{purpose}:{client_key}:{code}".encode(), hashlib.sha256).hexdigest()
 
 
 def _secret(tx: Tx) -> str:

@@ -1,16 +1,29 @@
--- name: count_sent(org_id, client_key, since)$
-SELECT count(*) FROM verification_codes
-WHERE org_id = :org_id AND client_key = :client_key AND created_at > :since;
+-- name: find_nth_code(org_id, purpose, client_key, skipped)$
+-- When the code was sent that `skipped` later ones followed.
+SELECT created_at FROM verification_codes
+WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key
+ORDER BY created_at DESC LIMIT 1 OFFSET :skipped;
 
--- name: add_code(org_id, client_key, id, digest, now)!
-INSERT INTO verification_codes (org_id, client_key, id, digest, created_at)
-VALUES (:org_id, :client_key, :id, :digest, :now);
+-- name: find_nth_code_to(org_id, purpose, destination_key, skipped)$
+-- The same for a destination, whatever it is for.
+SELECT created_at FROM verification_codes
+WHERE org_id = :org_id AND purpose = :purpose AND destination_key = :destination_key
+ORDER BY created_at DESC LIMIT 1 OFFSET :skipped;
 
--- name: count_try(org_id, client_key, now, window_ms, most)!
+-- name: add_code(org_id, purpose, client_key, id, destination_key, digest, now)!
+INSERT INTO verification_codes
+    (org_id, purpose, client_key, id, destination_key, digest, created_at)
+VALUES (:org_id, :purpose, :client_key, :id, :destination_key, :digest, :now);
+
+-- name: end_codes(org_id, purpose, client_key, now)!
+UPDATE verification_codes SET used_at = :now
+WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key AND used_at IS NULL;
+
+-- name: count_try(org_id, purpose, key, now, window_ms, most)!
 -- Counts a try, in a new window where the last one has ended; affects no row when locked.
-INSERT INTO verification_tries (org_id, client_key, window_started_at, window_ms, wrong)
-VALUES (:org_id, :client_key, :now, :window_ms, 1)
-ON CONFLICT (org_id, client_key) DO UPDATE SET
+INSERT INTO verification_tries (org_id, purpose, key, window_started_at, window_ms, wrong)
+VALUES (:org_id, :purpose, :key, :now, :window_ms, 1)
+ON CONFLICT (org_id, purpose, key) DO UPDATE SET
     wrong = CASE WHEN verification_tries.window_started_at + verification_tries.window_ms
         <= excluded.window_started_at THEN 1 ELSE verification_tries.wrong + 1 END,
     window_ms = CASE WHEN verification_tries.window_started_at + verification_tries.window_ms
@@ -24,31 +37,35 @@ WHERE verification_tries.wrong < :most
     OR verification_tries.window_started_at + verification_tries.window_ms
         <= excluded.window_started_at;
 
--- name: take_back_try(org_id, client_key)!
-UPDATE verification_tries SET wrong = wrong - 1
-WHERE org_id = :org_id AND client_key = :client_key AND wrong > 0;
+-- name: find_tries_end(org_id, purpose, key)$
+SELECT window_started_at + window_ms FROM verification_tries
+WHERE org_id = :org_id AND purpose = :purpose AND key = :key;
 
--- name: use_code(org_id, client_key, digest, now, since)!
+-- name: take_back_try(org_id, purpose, key)!
+UPDATE verification_tries SET wrong = wrong - 1
+WHERE org_id = :org_id AND purpose = :purpose AND key = :key AND wrong > 0;
+
+-- name: use_code(org_id, purpose, client_key, digest, now, since)!
 UPDATE verification_codes SET used_at = :now
-WHERE org_id = :org_id AND client_key = :client_key AND digest = :digest
+WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key AND digest = :digest
     AND used_at IS NULL AND created_at > :since;
 
 -- name: list_old_codes(before, most)
 -- crosses organizations: old codes are deleted for all of them.
-SELECT org_id, client_key, id FROM verification_codes
+SELECT org_id, purpose, client_key, id FROM verification_codes
 WHERE created_at < :before ORDER BY created_at LIMIT :most;
 
--- name: delete_code(org_id, client_key, id)*!
+-- name: delete_code(org_id, purpose, client_key, id)*!
 DELETE FROM verification_codes
-WHERE org_id = :org_id AND client_key = :client_key AND id = :id;
+WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key AND id = :id;
 
 -- name: list_old_tries(before, most)
 -- crosses organizations: ended counts are deleted for all of them.
-SELECT org_id, client_key FROM verification_tries WHERE window_started_at < :before
+SELECT org_id, purpose, key FROM verification_tries WHERE window_started_at < :before
 ORDER BY window_started_at LIMIT :most;
 
--- name: delete_tries(org_id, client_key)*!
-DELETE FROM verification_tries WHERE org_id = :org_id AND client_key = :client_key;
+-- name: delete_tries(org_id, purpose, key)*!
+DELETE FROM verification_tries WHERE org_id = :org_id AND purpose = :purpose AND key = :key;
 
 -- name: find_secret(name)$
 -- crosses organizations: the key is the installation's.
