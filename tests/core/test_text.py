@@ -1,12 +1,13 @@
 """What may be stored, what is an e-mail address, and when two spellings are one."""
 
+import time
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turnout.core.text import email_key, is_email, is_storable
+from turnout.core.text import email_key, fold, is_email, is_storable
 
 COMPOSED, DECOMPOSED = "jos\u00e9", "jose\u0301"
 
@@ -122,3 +123,22 @@ def test_text_can_be_stored(text):
 @pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud83d", "caf\u00e9 \udc00"])
 def test_nul_and_half_a_pair_cannot_be_stored(text):
     assert not is_storable(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\u0316\u0300" * 100_000, "é" + "\u0300" * 200_000, "a" * 300_000, '"' + "\\" * 200_000],
+)
+def test_long_texts_are_compared_and_judged_in_no_time(text: str) -> None:
+    started = time.thread_time()
+    for email in (text, f"ü@{text}", f"{text}@x.org"):
+        assert not is_email(email)
+        email_key(email)
+    fold(text)
+    assert time.thread_time() - started < 1
+
+
+def test_folding_keeps_the_marks_that_a_letter_may_carry() -> None:
+    assert fold("É" * 300) == fold("e\u0301" * 300) == "é" * 300
+    assert fold("É") == fold("e\u0301") == "é"
+    assert fold("x" * 300 + "\u0300" * 40) == fold("x" * 300 + "\u0300" * 30)

@@ -20,6 +20,7 @@ from turnout.carriers import (
     Retry,
     Unknown,
 )
+from turnout.carriers.compiling import Compiled
 from turnout.carriers.http_sms.answers import RETRY_S, read_answer
 from turnout.carriers.http_sms.settings import HttpSmsSettings
 from turnout.carriers.http_sms.webhook import EVENTS, media_url
@@ -33,6 +34,14 @@ ANSWER_BYTES = 65_536
 # be Unknown.
 KEEP_ALIVE_S = 10.0
 _FORM = "application/x-www-form-urlencoded"
+
+
+class _Texts:
+    """A message's texts, taken apart once."""
+
+    def __init__(self, message: Message) -> None:
+        self.subject = Template(message.subject)
+        self.text = Template(message.text)
 
 
 class HttpSmsCarrier:
@@ -51,6 +60,7 @@ class HttpSmsCarrier:
         self._base_url = base_url
         self._turns = asyncio.Semaphore(settings.connections)
         self._pace = Pace(settings.rate)
+        self._templates = Compiled(_Texts, lambda texts: texts.text.size)
         self._session: Any = None
         self._is_stopping = False
         self._under_way: set[asyncio.Task[Outcome]] = set()
@@ -77,11 +87,8 @@ class HttpSmsCarrier:
 
     async def send(self, message: Message, parcels: Sequence[Parcel]) -> list[Outcome]:
         """Hand parcels over; one outcome each, in their order. Never raises for the network."""
-        text = Template(message.text)
-        tasks = [
-            asyncio.ensure_future(self._send(message, parcel, text.merge(parcel.fields)))
-            for parcel in parcels
-        ]
+        template = await self._templates.get(message)
+        tasks = [asyncio.ensure_future(self._send(message, parcel, template)) for parcel in parcels]
         self._under_way.update(tasks)
         for task in tasks:
             task.add_done_callback(self._under_way.discard)
@@ -94,9 +101,9 @@ class HttpSmsCarrier:
         if self._session is not None:
             await self._session.close()
 
-    async def _send(self, message: Message, parcel: Parcel, text: str) -> Outcome:
+    async def _send(self, message: Message, parcel: Parcel, template: _Texts) -> Outcome:
         try:
-            form = self._form(message, parcel, text)
+            form = self._form(message, parcel, template)
         except ValueError as error:
             return Misconfigured(str(error))
         if not parcel.destination:
@@ -107,8 +114,9 @@ class HttpSmsCarrier:
                 return Retry(RETRY_S, "Turnout is stopping")
             return await self._post(parcel, form)
 
-    def _form(self, message: Message, parcel: Parcel, text: str) -> dict[str, str]:
+    def _form(self, message: Message, parcel: Parcel, template: _Texts) -> dict[str, str]:
         settings = self._settings
+        text = template.text.merge(parcel.fields)
         form = {settings.to_field: f"+{parcel.destination}", settings.body_field: text}
         if parcel.sender:
             is_number = parcel.sender.isdigit() and len(parcel.sender) > len("123456")
@@ -117,7 +125,7 @@ class HttpSmsCarrier:
             form[settings.media_field] = media_url(
                 self._settings, self._base_url, message, self._clock()
             )
-            subject = Template(message.subject).merge(parcel.fields)
+            subject = template.subject.merge(parcel.fields)
             form[settings.body_field] = "\n".join(each for each in (subject, text) if each)
         if settings.callback_field and settings.webhook_secret:
             form[settings.callback_field] = self._base_url + EVENTS

@@ -22,6 +22,7 @@ from turnout.carriers import (
     Reply,
     Retry,
 )
+from turnout.carriers.compiling import Compiled
 from turnout.carriers.simulator.fates import SPOKEN_PER_S, Fate, fate_of, say_key
 from turnout.carriers.simulator.outbox import (
     Due,
@@ -60,6 +61,7 @@ class SimulatorCarrier:
         self._settings = settings
         self._db = db
         self._woken = asyncio.Event()
+        self._merging = Compiled(_Merging, lambda merging: merging.size)
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
 
@@ -71,7 +73,7 @@ class SimulatorCarrier:
         """Take parcels; one outcome each, in their order. Never raises for the network."""
         if self._is_stopping:
             return [Retry(RETRY_S, "Turnout is stopping")] * len(parcels)
-        merge = _Merging(message)
+        merge = await self._merging.get(message)
         fates = [fate_of(message.channel, parcel.destination) for parcel in parcels]
         sent = [
             self._sent(message, parcel, fate, merge)
@@ -175,7 +177,7 @@ class _Merging:
     """A message's texts, taken apart once."""
 
     def __init__(self, message: Message) -> None:
-        self._message = message
+        self.size = sum(map(len, (message.subject, message.text, message.html, message.header)))
         self._subject = Template(message.subject)
         self._text = Template(message.text)
         self._others = {

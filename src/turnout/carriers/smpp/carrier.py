@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import structlog
 
 from turnout.carriers import Inbox, Message, Misconfigured, Outcome, Parcel, Rejected, Retry
+from turnout.carriers.compiling import Compiled
 from turnout.carriers.smpp import gsm, pdu
 from turnout.carriers.smpp.addresses import read_destination, read_sender
 from turnout.carriers.smpp.inbound import Inbound
@@ -44,6 +45,7 @@ class SmppCarrier:
     def __init__(self, settings: SmppSettings, clock: Clock) -> None:
         self._settings = settings
         self._tls = _make_tls(settings)
+        self._templates = Compiled(lambda message: Template(message.text), lambda made: made.size)
         self._submissions = Submissions(expects_receipts=settings.receipts)
         self._inbound = Inbound(self.name, settings, self._submissions, clock)
         self._sessions: list[Session] = []
@@ -76,7 +78,7 @@ class SmppCarrier:
             return [Misconfigured(self._refusal)] * len(parcels)
         if not parcels:
             return []
-        template = Template(message.text)
+        template = await self._templates.get(message)
         batch = Batch(len(parcels))
         deadline = self._loop.time() + self._settings.patience_s
         for place, parcel in enumerate(parcels):

@@ -9,13 +9,13 @@ names the attempt.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
 
 import structlog
 
 from turnout.carriers import DeliveryReport, Inbox, Message, Outcome, Parcel, Rejected
+from turnout.carriers.compiling import Compiled
 from turnout.carriers.smtp.bounces import ReturnPaths, find_bounce
 from turnout.carriers.smtp.dkim import Signer
 from turnout.carriers.smtp.headers import Unmailable
@@ -31,9 +31,6 @@ log = structlog.get_logger()
 
 # Mails made in one go: some 0.5 ms of the event loop, or 16 ms of a thread that signs with RSA.
 _SLICE = 16
-# Compiled messages that are kept, and how much they may have in all (attachments).
-_KEPT = 32
-_KEPT_BYTES = 64 * 1024 * 1024
 
 
 class SmtpCarrier:
@@ -52,7 +49,7 @@ class SmtpCarrier:
         self.listen_port: int | None = None
         self._settings = settings
         self._clock = clock
-        self._templates = _Templates()
+        self._templates = Compiled(MailTemplate, lambda template: template.size)
         self._pool = Pool(settings)
         self._pace = Pace(settings.rate)
         self._signers = [
@@ -137,36 +134,3 @@ class SmtpCarrier:
             notes=bounce.notes,
         )
         await inbox.reports([report])
-
-
-class _Templates:
-    """Messages that were compiled, the last used ones."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[int, tuple[Message, MailTemplate]] = OrderedDict()
-        self._compiling = asyncio.Lock()
-
-    async def get(self, message: Message) -> MailTemplate:
-        """The template of a message, compiled in a thread if need be. Raises Unmailable."""
-        if kept := self._find(message):
-            return kept
-        async with self._compiling:
-            if kept := self._find(message):
-                return kept
-            template = await asyncio.to_thread(MailTemplate, message)
-            self._kept[message.id] = (message, template)
-            self._shrink()
-            return template
-
-    def _find(self, message: Message) -> MailTemplate | None:
-        kept, template = self._kept.get(message.id, (None, None))
-        if kept is not message and kept != message:
-            return None
-        self._kept.move_to_end(message.id)
-        return template
-
-    def _shrink(self) -> None:
-        size = sum(template.size for _, template in self._kept.values())
-        while len(self._kept) > 1 and (len(self._kept) > _KEPT or size > _KEPT_BYTES):
-            _, (_, template) = self._kept.popitem(last=False)
-            size -= template.size

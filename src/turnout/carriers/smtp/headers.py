@@ -6,14 +6,13 @@ here goes through it. Addresses are judged, not cleaned: one that is not an addr
 
 import base64
 import re
-import unicodedata
 from functools import lru_cache
 
 import idna
 
 from turnout.carriers import Rejected
 from turnout.core.messaging.model import Status
-from turnout.core.text import is_email
+from turnout.core.text import compose, is_email
 
 LINE = 76
 """Characters that a line should have at most (RFC 2047); 998 is what it must not exceed."""
@@ -85,7 +84,7 @@ def wire_address(address: str, fault: Status = Status.INVALID_NUMBER) -> str:
         raise Unmailable(fault, f"{clean(address)[:100]!r} is not an e-mail address")
     if address.isascii():
         return address
-    local, _, domain = unicodedata.normalize("NFC", address).rpartition("@")
+    local, _, domain = compose(address).rpartition("@")
     return f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}"
 
 

@@ -29,7 +29,7 @@ _HOUR = re.compile(r"([01]?\d|2[0-3])(?::?([0-5]\d))?(?::[0-5]\d)?", re.ASCII)
 _LOST_PLUS = re.compile(r"(?<=:\d\d) (?=\d\d:?\d\d$)", re.ASCII)
 _PHONE = re.compile(r"\+?\d{3,15}", re.ASCII)
 _PHONE_DRESSING = re.compile(r"[\s().\-/]", re.ASCII)
-_SENDER_NAME = re.compile(r"[A-Za-z0-9 _.&+\-]*[A-Za-z][A-Za-z0-9 _.&+\-]*")
+_SENDER_NAME = re.compile(r"(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9 _.&+\-]+")
 SENDER_NAME_LENGTH = 11
 JOB_TYPES = {
     "email": JobType.EMAIL,
