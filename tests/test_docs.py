@@ -231,8 +231,10 @@ def test_limits_are_those_of_the_code() -> None:
         MAX_ATTEMPTS,
         defaults.receipt_wait_hours,
         GIVE_UP_AFTER_MS // 3_600_000,
-        codes.MOST_WRONG,
-        codes.MOST_SENT,
+        codes.WRONG_LIMIT,
+        codes.CLIENT_LIMIT,
+        codes.DESTINATION_LIMITS[0][0],
+        codes.WRONG_LIMIT,
         ATTACHED,
     ]
     assert numbers["body of `/v1.0/register`, `/v1.0/registerstatus`, `/v1.0/signin`"] == [

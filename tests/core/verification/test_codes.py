@@ -8,8 +8,8 @@ from tests.core.messaging.jobs import claim_all, make_login
 from turnout.core.identity.model import Login
 from turnout.core.messaging.model import URGENT, JobType, Kind
 from turnout.core.verification.codes import (
-    DEFAULT_TEMPLATE,
     CLIENT_LIMIT,
+    DEFAULT_TEMPLATE,
     WRONG_LIMIT,
     WRONG_LIMIT_OF_SOURCE,
     WRONG_LIMIT_TOGETHER,
@@ -202,7 +202,7 @@ def test_a_new_code_of_a_page_ends_the_older_ones(db, login):
 
 
 def test_a_page_counts_wrong_tries_for_each_source_too(db, login, node):
-    """A guesser locks nobody else out from elsewhere, and guesses neither for many nor from many."""
+    """A guesser locks nobody else out from elsewhere."""
     send_own(db, login)
     for _ in range(WRONG_LIMIT):
         assert check_own(db, login, "000000") is False
