@@ -42,6 +42,7 @@ from turnout.dialects.registration import decode, errors, registerstatus, routes
 from turnout.dialects.registration.wire import ContactBody, CustomItem, EventTarget, SessionRef
 from turnout.dialects.reporting.errors import STATUS as REPORTING
 from turnout.errors import KINDS
+from turnout.http import names, outbound
 from turnout.settings import Settings, describe
 from turnout.web.failures import STATUS as PAGES
 from turnout.workers.delivery import Delivery
@@ -230,6 +231,8 @@ def test_limits_are_those_of_the_code() -> None:
         Delivery.__struct_defaults__[-1],
         MAX_ATTEMPTS,
         defaults.receipt_wait_hours,
+        names.LOOK_UP_S,
+        outbound.OF_EACH_PARTY,
         GIVE_UP_AFTER_MS // 3_600_000,
         codes.WRONG_LIMIT,
         codes.CLIENT_LIMIT,

@@ -135,7 +135,7 @@ class Node:
         self.logins = Logins(db)
         self.doors = Doors(db)
         self.developers = Developers(db, settings.booking_host_suffix)
-        self.outbound = Outbound(settings.outbound_allow)
+        self.outbound = Outbound(settings.outbound_allow, settings.outbound_ports)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
         self.beats = Beats(db)
         api = self._registration()
@@ -339,7 +339,7 @@ def work(settings: Settings, *, started: Callable[[], None] = lambda: None) -> N
 
 async def _work(settings: Settings, started: Callable[[], None]) -> None:
     db = open_database(settings)
-    outbound = Outbound(settings.outbound_allow)
+    outbound = Outbound(settings.outbound_allow, settings.outbound_ports)
     workers = Workers(settings, db, outbound)
     try:
         await workers.start()

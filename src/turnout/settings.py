@@ -21,6 +21,9 @@ CARRIERS = ("smtp_", "smpp_", "http_sms_", "simulator_")
 """How the names of carriers' own settings begin (turnout/networks.py)."""
 
 
+Ports = tuple[tuple[int, int], ...]
+
+
 class SettingsError(Exception):
     """A setting is unknown or unreadable; the message names it and says what is expected."""
 
@@ -64,6 +67,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     outbound_allow: Annotated[
         str, Meta(description="private networks (CIDR, comma-separated) outbound calls may reach")
     ] = ""
+    outbound_ports: Annotated[
+        str, Meta(description="ports that outbound calls may go to, comma-separated, with ranges")
+    ] = "80,443,1024-65535"
     carrier_email: Annotated[
         Literal["simulator", "smtp"],
         Meta(description="network that carries e-mail: simulator or smtp"),
@@ -146,6 +152,7 @@ def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
     values |= {name: value for name, value in overrides.items() if value is not None}
     settings = _convert(values)
     _check_networks(settings.outbound_allow)
+    split_ports(settings.outbound_ports)
     for name in ("reply_numbers", "tts_voices"):
         if not split_list(getattr(settings, name)):
             raise SettingsError(f"{PREFIX}{name.upper()}: give at least one")
@@ -170,6 +177,19 @@ def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
 def split_list(text: str) -> tuple[str, ...]:
     """What stands between the commas of a setting, trimmed; empty parts do not count."""
     return tuple(part for part in (each.strip() for each in text.split(",")) if part)
+
+
+def split_ports(text: str) -> Ports:
+    """First and last port of each range, both included (`80,1024-65535`). Raises SettingsError."""
+    ranges = []
+    for part in split_list(text):
+        first, _, last = part.partition("-")
+        if not (first.isdecimal() and (last or first).isdecimal()):
+            raise SettingsError(f"{PREFIX}OUTBOUND_PORTS: {part} is not a port or a range")
+        ranges.append((int(first), int(last or first)))
+    if not ranges or any(not 1 <= first <= last <= 65535 for first, last in ranges):
+        raise SettingsError(f"{PREFIX}OUTBOUND_PORTS: give ports from 1 to 65535, such as 80,443")
+    return tuple(ranges)
 
 
 def hide_password(url: str) -> str:

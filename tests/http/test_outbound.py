@@ -1,16 +1,17 @@
 """The way out: only where it may go, never longer than it may take."""
 
 import asyncio
-import ipaddress
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
-from hypothesis import given
-from hypothesis import strategies as st
 
+from tests.support.name_server import Book, name_server
+from turnout.http.names import Names
 from turnout.http.outbound import (
     Answer,
     Fetched,
@@ -18,74 +19,19 @@ from turnout.http.outbound import (
     OutboundError,
     OutboundRefused,
     TooLarge,
-    may_reach,
-    read_networks,
 )
 
 LOOPBACK = "127.0.0.1/32,::1/128"
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1",
-        "127.8.8.8",
-        "0.0.0.0",
-        "10.1.2.3",
-        "172.16.0.1",
-        "192.168.0.1",
-        "169.254.169.254",
-        "100.64.0.1",
-        "224.0.0.1",
-        "255.255.255.255",
-        "::",
-        "::1",
-        "fe80::1",
-        "fe80::1%eth0",
-        "fd00::1",
-        "ff02::1",
-        "::ffff:127.0.0.1",
-        "::ffff:10.0.0.1",
-        "64:ff9b::7f00:1",
-        "2002:7f00:1::",
-        "not an address",
-        "",
-    ],
-)
-def test_what_is_not_public_is_refused(address):
-    assert not may_reach(address, ())
-
-
-@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "2606:4700:4700::1111"])
-def test_what_is_public_is_not(address):
-    assert may_reach(address, ())
-
-
-def test_what_the_operator_names_may_be_reached_and_nothing_beside_it():
-    allowed = read_networks(" 10.0.0.0/8 , ::1/128")
-    assert may_reach("10.200.1.1", allowed)
-    assert may_reach("::ffff:10.0.0.1", allowed)
-    assert may_reach("::1", allowed)
-    assert not may_reach("11.0.0.0.1", allowed)
-    assert not may_reach("127.0.0.1", allowed)
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_an_address_inside_another_is_judged_like_the_inner_one(number):
-    inner = ipaddress.IPv4Address(number)
-    if not may_reach(str(inner), ()):
-        assert not may_reach(f"::ffff:{inner}", ())
-        assert not may_reach(str(ipaddress.IPv6Address(0x64FF9B << 96 | number)), ())
 
 
 Handler = Callable[[Any], Any]
 
 
 @asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[int]:
+async def serving(handler: Handler, host: str = "127.0.0.1") -> AsyncIterator[int]:
     runner = web.ServerRunner(web.Server(handler))
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, host, 0)
     await site.start()
     assert site._server is not None
     try:
@@ -117,7 +63,8 @@ async def echo(request: Any) -> web.Response:
 
 def test_a_post_is_answered():
     answer = call(
-        echo, lambda out, port: out.post(f"http://127.0.0.1:{port}/", b"!", {"X-Test": "a"}, 5)
+        echo,
+        lambda out, port: out.post(f"http://127.0.0.1:{port}/", b"!", {"X-Test": "a"}, 5, party=1),
     )
     assert answer == Answer(201, b"a!")
 
@@ -125,7 +72,9 @@ def test_a_post_is_answered():
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::ffff:7f00:1]"])
 def test_a_private_address_is_refused_by_number_and_by_name(host):
     error = call(
-        echo, lambda out, port: out.post(f"http://{host}:{port}/", b"", {"X-Test": ""}, 5), ""
+        echo,
+        lambda out, port: out.post(f"http://{host}:{port}/", b"", {"X-Test": ""}, 5, party=1),
+        "",
     )
     assert isinstance(error, OutboundRefused)
     assert "TURNOUT_OUTBOUND_ALLOW" in str(error)
@@ -135,16 +84,20 @@ def test_a_private_address_is_refused_by_number_and_by_name(host):
     "url", ["ftp://example.com/", "http://a:b@example.com/", "http:///", "http://[::1", "file:///x"]
 )
 def test_an_address_of_another_kind_is_refused(url):
-    assert isinstance(call(echo, lambda out, _: out.post(url, b"", {}, 5)), OutboundRefused)
+    assert isinstance(
+        call(echo, lambda out, _: out.post(url, b"", {}, 5, party=1)), OutboundRefused
+    )
 
 
 def test_a_redirect_is_an_answer_and_not_followed():
     async def redirect(request: Any) -> web.Response:
         return web.Response(status=302, headers={"Location": "http://127.0.0.1:1/"})
 
-    answer = call(redirect, lambda out, port: out.post(f"http://127.0.0.1:{port}/", b"", {}, 5))
+    answer = call(
+        redirect, lambda out, port: out.post(f"http://127.0.0.1:{port}/", b"", {}, 5, party=1)
+    )
     assert answer.status == 302
-    error = call(redirect, lambda out, port: out.fetch(f"http://127.0.0.1:{port}/", 10, 5))
+    error = call(redirect, lambda out, port: out.fetch(f"http://127.0.0.1:{port}/", 10, 5, party=1))
     assert str(error) == "127.0.0.1 answered 302"
 
 
@@ -153,13 +106,15 @@ def test_one_who_does_not_answer_is_given_up():
         await asyncio.sleep(1)
         return web.Response()
 
-    error = call(sleep, lambda out, port: out.post(f"http://127.0.0.1:{port}/", b"", {}, 0.1))
+    error = call(
+        sleep, lambda out, port: out.post(f"http://127.0.0.1:{port}/", b"", {}, 0.1, party=1)
+    )
     assert str(error) == "127.0.0.1 did not answer in 0.1 s"
     assert not isinstance(error, OutboundRefused)
 
 
 def test_one_who_is_not_there_is_an_error():
-    error = call(echo, lambda out, _: out.post("http://127.0.0.1:1/", b"", {}, 5))
+    error = call(echo, lambda out, _: out.post("http://127.0.0.1:1/", b"", {}, 5, party=1))
     assert type(error) is OutboundError
 
 
@@ -173,7 +128,7 @@ def test_a_file_is_fetched_up_to_its_limit(size, is_small):
         await response.write_eof()
         return response
 
-    fetched = call(file, lambda out, port: out.fetch(f"http://127.0.0.1:{port}/a", 100, 5))
+    fetched = call(file, lambda out, port: out.fetch(f"http://127.0.0.1:{port}/a", 100, 5, party=1))
     if is_small:
         assert fetched == Fetched(b"x" * size, "image/png")
     else:
@@ -184,5 +139,167 @@ def test_an_answer_is_read_no_further_than_it_may():
     async def flood(request: Any) -> web.Response:
         return web.Response(body=b"x" * 1_000_000)
 
-    answer = call(flood, lambda out, port: out.post(f"http://127.0.0.1:{port}/", b"", {}, 5))
+    answer = call(
+        flood, lambda out, port: out.post(f"http://127.0.0.1:{port}/", b"", {}, 5, party=1)
+    )
     assert len(answer.body) <= 65_536
+
+
+def test_names_that_are_none_and_names_that_lead_inside_are_answered_alike():
+    errors = calling({"inner.test": ["10.0.0.1"]}.get, ["inner.test", "none.test"])
+    assert {str(error).replace(host, "HOST") for host, error in errors.items()} == {
+        "HOST leads to no public address. The operator may name networks that can be called in "
+        "TURNOUT_OUTBOUND_ALLOW."
+    }
+    # The one may be there tomorrow.
+    assert [type(error) for error in errors.values()] == [OutboundRefused, OutboundError]
+    assert [error.reason for error in errors.values()] == ["private", "unknown name"]
+
+
+def calling(addresses: Callable[[str], list[str] | None], hosts: list[str]) -> dict[str, Any]:
+    async def scenario() -> dict[str, Any]:
+        async with name_server(lambda name: addresses(name) or []) as server:
+            out = Outbound(names=Names([server]))
+            said = {}
+            for host in hosts:
+                with pytest.raises(OutboundError) as error:
+                    await out.post(f"http://{host}/", b"", {}, 5, party=1)
+                said[host] = error.value
+            await out.close()
+            return said
+
+    return asyncio.run(scenario())
+
+
+HITS = "127.0.0.1"
+OPEN = "127.0.0.2"
+
+
+def visit(book: Book, calls: int, handler: Handler | None = None) -> tuple[list[Any], int]:
+    """What `calls` calls of a name get where only `OPEN` may be reached, and how often somebody
+    came to the same port of `HITS`."""
+    hits = 0
+
+    async def hit(request: Any) -> web.Response:
+        nonlocal hits
+        hits += 1
+        return web.Response()
+
+    async def good(request: Any) -> web.Response:
+        return web.Response(text="good", headers={"Connection": "close"})
+
+    async def scenario() -> list[Any]:
+        async with serving(handler or good, OPEN) as port, name_server(book) as server:
+            canary = web.ServerRunner(web.Server(hit))
+            await canary.setup()
+            await web.TCPSite(canary, HITS, port).start()
+            out = Outbound(f"{OPEN}/32", names=Names([server]))
+            said: list[Any] = []
+            for _ in range(calls):
+                try:
+                    said.append(await out.post(f"http://some.test:{port}/", b"", {}, 5, party=1))
+                except OutboundError as error:
+                    said.append(type(error))
+            await out.close()
+            await canary.cleanup()
+            return said
+
+    return asyncio.run(scenario()), hits
+
+
+def test_of_mixed_addresses_only_those_are_called_that_may_be():
+    good = Answer(200, b"good")
+    assert visit(lambda _: [HITS, OPEN, "::1"], 3) == ([good] * 3, 0)
+
+
+def test_a_name_that_changes_its_mind_is_judged_each_time():
+    # Each look-up asks twice, for both families.
+    turns = iter([each for each in (OPEN, HITS, OPEN, HITS) for _ in range(2)])
+    answers = [Answer(200, b"good"), OutboundRefused] * 2
+    assert visit(lambda _: [next(turns)], 4) == (answers, 0)
+
+
+def test_nobody_is_led_on_by_a_redirect():
+    async def redirect(request: Any) -> web.Response:
+        return web.Response(status=307, headers={"Location": f"http://{HITS}:{request.url.port}/"})
+
+    assert visit(lambda _: [OPEN], 1, redirect) == ([Answer(307)], 0)
+
+
+def test_the_socket_is_judged_whatever_came_before():
+    async def work(out: Outbound, port: int) -> Any:
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await out._opened().get(f"http://127.0.0.1:{port}/")
+        return "refused"
+
+    assert call(echo, work, allow="") == "refused"
+
+
+@pytest.mark.parametrize("port", [1, 22, 25, 443, 6379, 65535])
+def test_only_some_ports_are_called(port):
+    async def work() -> Any:
+        out = Outbound(LOOPBACK, "80,6000-7000")
+        try:
+            return await out.post(f"http://127.0.0.1:{port}/", b"", {}, 5, party=1)
+        except OutboundError as error:
+            return error
+        finally:
+            await out.close()
+
+    error = asyncio.run(work())
+    if port == 6379:
+        assert type(error) is OutboundError
+    else:
+        assert (type(error), str(error)) == (
+            OutboundRefused,
+            f"port {port} is not one that is called; TURNOUT_OUTBOUND_PORTS has those that are",
+        )
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_refusal_is_the_same_for_an_open_and_a_closed_port(is_open):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        if is_open:
+            listener.listen()
+        port = listener.getsockname()[1]
+        error = call(
+            echo, lambda out, _: out.fetch(f"http://127.0.0.1:{port}/", 1, 5, party=1), allow=""
+        )
+    assert (type(error), str(error)) == (
+        OutboundRefused,
+        "127.0.0.1 is in a private network. The operator may name networks that can be called in "
+        "TURNOUT_OUTBOUND_ALLOW.",
+    )
+
+
+def test_one_party_whose_receivers_never_answer_leaves_room_for_others():
+    asked = asyncio.Event()
+
+    async def stall(request: Any) -> web.Response:
+        if request.path == "/stall":
+            await asked.wait()
+        return web.Response(text=request.path)
+
+    async def work(out: Outbound, port: int) -> Any:
+        # On many hosts, so that no limit for one of them helps.
+        hosts = [f"127.0.0.{number}" for number in range(10, 60)]
+        stalled = [
+            asyncio.ensure_future(out.post(f"http://{host}:{port}/stall", b"", {}, 9, party=1))
+            for host in hosts * 12
+        ]
+        await asyncio.sleep(0)
+        answer = await out.post(f"http://127.0.0.1:{port}/other", b"", {}, 2, party=2)
+        assert not any(task.done() for task in stalled)
+        asked.set()
+        return answer, len(await asyncio.gather(*stalled))
+
+    async def scenario() -> Any:
+        out = Outbound("127.0.0.0/8")
+        try:
+            async with serving(stall, "0.0.0.0") as port:
+                return await work(out, port)
+        finally:
+            await out.close()
+
+    assert asyncio.run(scenario()) == (Answer(200, b"/other"), 600)

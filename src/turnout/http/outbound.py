@@ -1,35 +1,55 @@
 """Calls to addresses that users give: callbacks, files to fetch.
 
-Such an address must never lead into a network that only we can reach. So each name is resolved by
-our own resolver, every address that comes out is judged, and the connection goes to exactly the
-addresses that were judged (a second look-up could answer otherwise). Redirects are not followed, no
-proxy of the environment is used, answers are limited, and everything has a time-out. Networks that
-the operator names in TURNOUT_OUTBOUND_ALLOW may be reached all the same.
+Such an address must never lead into a network that only we can reach. One program that judges and
+another that connects read the same text differently (`http://①②⑦.0.0.1/`), so here the thing that
+connects is judged: the URL that the client has parsed, every address that a look-up gave, and once
+more each socket, where it is made. A second look-up cannot answer otherwise, since there is none.
+Redirects are not followed, no proxy of the environment is used, answers are limited, and
+everything has a time-out. Networks that the operator names in TURNOUT_OUTBOUND_ALLOW may be reached
+all the same; ports are those of TURNOUT_OUTBOUND_PORTS.
+
+All is judged before anything is sent, by the address alone, and a name that leads into a private
+network is answered like one that is not known: a refusal tells nothing of what is in there.
+
+Each party (an organization) has a number of calls of its own under way; more wait, within their
+time-outs. So one whose addresses never answer holds nobody else up.
 """
 
 import asyncio
-import ipaddress
+import re
 import socket
-from collections.abc import Sequence
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from turnout.http.addresses import Network, find_address, may_reach, read_networks
+from turnout.http.names import NameFailed, Names, UnknownName
+from turnout.settings import Ports, split_ports
+
+if TYPE_CHECKING:
+    from yarl import URL
 
 CONNECT_S = 5.0
 TO_EACH_HOST = 16
-AT_ONCE = 128
+OF_EACH_PARTY = 32
+AT_ONCE = 512
 ANSWER_BYTES = 65_536
-# IPv6 addresses in which an IPv4 address stands.
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_CARRIER_NAT = ipaddress.IPv4Network("100.64.0.0/10")
+ANY_PORT = "1-65535"
+_WAY_OUT = "The operator may name networks that can be called in TURNOUT_OUTBOUND_ALLOW."
+# What is left of a name in other scripts once the client has read it.
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,255}")
 
 
 class OutboundError(Exception):
-    """There was no answer; the message says why. Trying again may help."""
+    """There was no answer; the message, which users see, says why. Trying again may help.
+
+    `reason` is a word for logs: what users are not told."""
+
+    def __init__(self, message: str, reason: str = "failed") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class OutboundRefused(OutboundError):
@@ -54,47 +74,23 @@ class Fetched(msgspec.Struct, frozen=True):
     content_type: str
 
 
-def read_networks(text: str) -> tuple[Network, ...]:
-    """The networks of TURNOUT_OUTBOUND_ALLOW. Raises ValueError."""
-    return tuple(ipaddress.ip_network(each.strip()) for each in text.split(",") if each.strip())
-
-
-def may_reach(address: str, allowed: Sequence[Network]) -> bool:
-    """Whether a call may go to an address: a public one, or one that the operator allows."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    inner = _inner(parsed)
-    if any(each in network for network in allowed for each in {parsed, inner}):
-        return True
-    return parsed.is_global and _is_public(inner)
-
-
-def _inner(address: Address) -> Address:
-    """The IPv4 address that stands in an IPv6 one, else the address itself."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
-
-
-def _is_public(address: Address) -> bool:
-    if isinstance(address, ipaddress.IPv4Address) and address in _CARRIER_NAT:
-        return False
-    return address.is_global and not address.is_multicast
-
-
 class Outbound:
-    """The way out. Used in one event loop; `close` when done."""
+    """The way out. Used in one event loop; `close` when done.
 
-    def __init__(self, allow: str = "") -> None:
+    `allow` and `ports` as in the settings. `names` resolves names.
+    """
+
+    def __init__(
+        self, allow: str = "", ports: str = ANY_PORT, *, names: Names | None = None
+    ) -> None:
         self._allowed = read_networks(allow)
+        self._ports = split_ports(ports)
+        self._names = names or Names()
         self._session: Any = None
+        self._turns: dict[int, _Turns] = {}
 
     async def post(
-        self, url: str, body: bytes, headers: dict[str, str], timeout_s: float
+        self, url: str, body: bytes, headers: dict[str, str], timeout_s: float, *, party: int
     ) -> Answer:
         """Post, following nothing; any status is an answer.
 
@@ -102,16 +98,18 @@ class Outbound:
         no answer in time.
         """
         status, _, content = await self._ask(
-            "POST", url, timeout_s, ANSWER_BYTES, data=body, headers=headers
+            "POST", url, timeout_s, ANSWER_BYTES, party, data=body, headers=headers
         )
         return Answer(status, content)
 
-    async def fetch(self, url: str, most: int, timeout_s: float) -> Fetched:
-        """The file at an address. Raises as `post`, TooLarge for over `most` bytes, and
+    async def fetch(self, url: str, limit: int, timeout_s: float, *, party: int) -> Fetched:
+        """The file at an address. Raises as `post`, TooLarge for over `limit` bytes, and
         OutboundError for any status but 200."""
-        status, content_type, content = await self._ask("GET", url, timeout_s, most, is_whole=True)
+        status, content_type, content = await self._ask(
+            "GET", url, timeout_s, limit, party, is_whole=True
+        )
         if status != 200:
-            raise OutboundError(f"{_host(url)} answered {status}")
+            raise OutboundError(f"{_host(url)} answered {status}", "status")
         return Fetched(content, content_type)
 
     async def close(self) -> None:
@@ -120,66 +118,83 @@ class Outbound:
             await self._session.close()
 
     async def _ask(
-        self,
-        method: str,
-        url: str,
-        timeout_s: float,
-        most: int,
-        *,
-        is_whole: bool = False,
-        **options: Any,
+        self, method: str, url: str, timeout_s: float, limit: int, party: int, **options: Any
     ) -> tuple[int, str, bytes]:
+        """Status, content type and content. Foreign exceptions end here."""
         import aiohttp
 
-        self._check(url)
+        parsed = self._parse(url)
         try:
-            async with self._opened().request(
-                method,
-                url,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=timeout_s, connect=CONNECT_S),
-                **options,
-            ) as answer:
-                content = await answer.content.read(most + 1 if is_whole else most)
-                while is_whole and len(content) <= most and not answer.content.at_eof():
-                    content += await answer.content.read(most + 1 - len(content))
-                if is_whole and len(content) > most:
-                    raise TooLarge(f"what {_host(url)} sends is over {most} bytes")
-                return answer.status, answer.content_type, content
-        except _Forbidden as error:
-            raise OutboundRefused(str(error)) from error
+            async with asyncio.timeout(timeout_s), self._turn(party):
+                return await self._send(method, parsed, limit, **options)
         except TimeoutError as error:
-            raise OutboundError(f"{_host(url)} did not answer in {timeout_s:g} s") from error
+            raise OutboundError(
+                f"{parsed.raw_host} did not answer in {timeout_s:g} s", "time-out"
+            ) from error
+        except aiohttp.InvalidURL as error:
+            raise _invalid(error) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            if isinstance(error.__cause__, _Forbidden):
-                raise OutboundRefused(str(error.__cause__)) from error
-            raise OutboundError(f"{_host(url)}: {str(error) or type(error).__name__}") from error
+            raise _translate(error, str(parsed.raw_host)) from error
 
-    def _check(self, url: str) -> None:
+    async def _send(
+        self, method: str, url: "URL", limit: int, *, is_whole: bool = False, **options: Any
+    ) -> tuple[int, str, bytes]:
+        async with self._opened().request(method, url, allow_redirects=False, **options) as answer:
+            content = await answer.content.read(limit + 1 if is_whole else limit)
+            while is_whole and len(content) <= limit and not answer.content.at_eof():
+                content += await answer.content.read(limit + 1 - len(content))
+            if is_whole and len(content) > limit:
+                raise TooLarge(f"what {url.raw_host} sends is over {limit} bytes", "too large")
+            return answer.status, answer.content_type, content
+
+    def _parse(self, url: str) -> "URL":
+        """The address as the client will take it, judged as far as it can be without a look-up."""
+        from yarl import URL
+
         try:
-            parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
+            parsed = URL(url)
         except ValueError as error:
-            raise OutboundRefused(f"the address is not valid: {error}") from error
-        if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
+            raise _invalid(error) from error
+        is_web = parsed.scheme in ("http", "https") and parsed.raw_host
+        if not is_web or "@" in parsed.raw_authority:
             raise OutboundRefused(
-                "only http:// and https:// addresses without credentials are called"
+                "only http:// and https:// addresses without credentials are called", "scheme"
             )
-        if _is_literal(host) and not may_reach(host, self._allowed):
-            raise OutboundRefused(_refusal(host))
+        if not _is_in(parsed.port or 0, self._ports):
+            raise OutboundRefused(
+                f"port {parsed.port} is not one that is called; TURNOUT_OUTBOUND_PORTS has those "
+                "that are",
+                "port",
+            )
+        _check_host(str(parsed.raw_host), self._allowed)
+        return parsed
+
+    @asynccontextmanager
+    async def _turn(self, party: int) -> AsyncIterator[None]:
+        turns = self._turns.setdefault(party, _Turns())
+        turns.wanted += 1
+        try:
+            async with turns.free:
+                yield
+        finally:
+            turns.wanted -= 1
+            if not turns.wanted:
+                self._turns.pop(party, None)
 
     def _opened(self) -> Any:
         import aiohttp
 
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                resolver=_make_resolver(self._allowed),
+                resolver=_make_resolver(self._names, self._allowed),
+                socket_factory=self._make_socket,
                 limit=AT_ONCE,
                 limit_per_host=TO_EACH_HOST,
                 use_dns_cache=False,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
                 trust_env=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
@@ -187,36 +202,48 @@ class Outbound:
             )
         return self._session
 
+    def _make_socket(self, info: tuple[Any, ...]) -> socket.socket:
+        """A socket for exactly this address; the last word on where a call goes."""
+        family, type_, proto, _, (host, port, *_) = info
+        if not may_reach(str(host), self._allowed) or not _is_in(int(port), self._ports):
+            raise _Forbidden(host)
+        return socket.socket(family, type_, proto)
+
+
+class _Turns:
+    """The calls of one party that are under way or wait to be."""
+
+    def __init__(self) -> None:
+        self.free = asyncio.Semaphore(OF_EACH_PARTY)
+        self.wanted = 0
+
 
 class _Forbidden(OSError):
-    """A name leads to addresses that may not be called."""
+    """An address may not be called, or none of those of a name may."""
 
 
-def _make_resolver(allowed: Sequence[Network]) -> Any:
+def _make_resolver(names: Names, allowed: Sequence[Network]) -> Any:
     from aiohttp.abc import AbstractResolver, ResolveResult
 
     class Resolver(AbstractResolver):
         """Resolves, and gives none but addresses that may be reached."""
 
         async def resolve(
-            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
         ) -> list[ResolveResult]:
-            found = await asyncio.get_running_loop().getaddrinfo(
-                host, port, type=socket.SOCK_STREAM, family=family
-            )
-            fit = [each for each in found if may_reach(str(each[4][0]), allowed)]
+            fit = [each for each in await names.look_up(host) if may_reach(each, allowed)]
             if not fit:
-                raise _Forbidden(_refusal(host))
+                raise _Forbidden(host)
             return [
                 ResolveResult(
                     hostname=host,
-                    host=str(sockaddr[0]),
+                    host=each,
                     port=port,
-                    family=family_,
-                    proto=proto,
+                    family=socket.AF_INET6 if ":" in each else socket.AF_INET,
+                    proto=socket.IPPROTO_TCP,
                     flags=socket.AI_NUMERICHOST,
                 )
-                for family_, _type, proto, _name, sockaddr in fit
+                for each in fit
             ]
 
         async def close(self) -> None:
@@ -225,20 +252,42 @@ def _make_resolver(allowed: Sequence[Network]) -> Any:
     return Resolver()
 
 
-def _is_literal(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
+def _check_host(host: str, allowed: Sequence[Network]) -> None:
+    """Refuse a number that may not be reached, and what only looks like one (`127.1`)."""
+    if find_address(host) is not None:
+        if not may_reach(host, allowed):
+            raise OutboundRefused(f"{host} is in a private network. {_WAY_OUT}", "private")
+    elif not _NAME.fullmatch(host) or host.replace(".", "").isdigit():
+        raise OutboundRefused(
+            "the address is not valid: its host is neither a name nor an IP address", "invalid"
+        )
 
 
-def _refusal(host: str) -> str:
-    return (
-        f"{host} is in a private network. The operator may name networks that can be called in "
-        "TURNOUT_OUTBOUND_ALLOW."
-    )
+def _is_in(port: int, ports: Ports) -> bool:
+    return any(first <= port <= last for first, last in ports)
+
+
+def _translate(error: Exception, host: str) -> OutboundError:
+    cause = error if isinstance(error, OSError) and not error.__cause__ else error.__cause__
+    if isinstance(cause, _Forbidden):
+        return OutboundRefused(_unreachable(host), "private")
+    if isinstance(cause, UnknownName):
+        return OutboundError(_unreachable(host), "unknown name")
+    if isinstance(cause, NameFailed):
+        return OutboundError(str(cause), "look-up failed")
+    return OutboundError(f"{host}: {str(error) or type(error).__name__}", "failed")
+
+
+def _unreachable(host: str) -> str:
+    """What is said of a name: the same whether it leads inside or is not known."""
+    return f"{host} leads to no public address. {_WAY_OUT}"
+
+
+def _invalid(error: ValueError) -> OutboundRefused:
+    return OutboundRefused(f"the address is not valid: {error}", "invalid")
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or "the address"
+    from yarl import URL
+
+    return URL(url).raw_host or "the address"

@@ -40,9 +40,10 @@ class Poster(Protocol):
     """The way out; turnout.http.outbound.Outbound is one."""
 
     async def post(
-        self, url: str, body: bytes, headers: dict[str, str], timeout_s: float
+        self, url: str, body: bytes, headers: dict[str, str], timeout_s: float, *, party: int
     ) -> Answer:
-        """Post, following nothing. Raises OutboundError when there was no answer."""
+        """Post, following nothing, for an organization. Raises OutboundError when there was no
+        answer."""
 
 
 class CallbackLoop(Loop):
@@ -95,7 +96,11 @@ class CallbackLoop(Loop):
         status, error, is_final = None, "", False
         try:
             answer = await self._outbound.post(
-                callback.url, callback.body.encode(), _headers(callback), TIMEOUT_S
+                callback.url,
+                callback.body.encode(),
+                _headers(callback),
+                TIMEOUT_S,
+                party=callback.org_id,
             )
             status = answer.status
         except OutboundRefused as refused:

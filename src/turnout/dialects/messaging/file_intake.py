@@ -31,8 +31,9 @@ FETCH_S = 30
 class Fetcher(Protocol):
     """The way out; turnout.http.outbound.Outbound is one."""
 
-    async def fetch(self, url: str, most: int, timeout_s: float) -> Fetched:
-        """What is at an address. Raises OutboundError, TooLarge for over `most` bytes."""
+    async def fetch(self, url: str, limit: int, timeout_s: float, *, party: int) -> Fetched:
+        """What is at an address, asked for by an organization. Raises OutboundError, TooLarge for
+        over `limit` bytes."""
 
 
 class FileIntake:
@@ -48,7 +49,7 @@ class FileIntake:
         left = MOST_BYTES - sum(len(file.content) for file in given.files)
         had = []
         for file in given.files:
-            whole = file if file.content else await self._get(given.member, file, left)
+            whole = file if file.content else await self._get(org_id, given.member, file, left)
             left -= len(whole.content) - len(file.content)
             had.append(whole)
         check_size(given.member, MOST_BYTES - left)
@@ -56,10 +57,10 @@ class FileIntake:
         content = msgspec.structs.replace(new.content, files=files)
         return msgspec.structs.replace(new, content=content)
 
-    async def _get(self, member: str, file: GivenFile, most: int) -> GivenFile:
+    async def _get(self, org_id: int, member: str, file: GivenFile, most: int) -> GivenFile:
         field = f"{file.field}.url"
         try:
-            fetched = await self._fetcher.fetch(file.url, most, FETCH_S)
+            fetched = await self._fetcher.fetch(file.url, most, FETCH_S, party=org_id)
         except TooLarge:
             refuse_size(member)
         except OutboundError as error:

@@ -1,0 +1,108 @@
+"""Look-ups of names that users give: never longer than they may be, and in nobody's way."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvloop
+
+from tests.support.name_server import Book, name_server
+from turnout.http.names import LOOK_UP_S, NameFailed, Names, UnknownName
+
+NO_HOSTS = Path("/nonexistent/hosts")
+
+
+def book(**names: list[str] | None) -> Book:
+    return lambda name: names.get(name.replace(".", "_"), [])
+
+
+def look_up(name: str, answers: Book, *, limit_s: float = LOOK_UP_S) -> Any:
+    """What is found, or the error."""
+
+    async def scenario() -> Any:
+        async with name_server(answers) as server:
+            try:
+                return await Names([server], hosts=NO_HOSTS, limit_s=limit_s).look_up(name)
+            except NameFailed as error:
+                return error
+
+    return uvloop.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("name", "addresses"),
+    [
+        ("both.test", ["192.0.2.1", "2001:db8::1"]),
+        ("BOTH.test.", ["192.0.2.1", "2001:db8::1"]),
+        ("six.test", ["2001:db8::2"]),
+    ],
+)
+def test_a_name_has_its_addresses_the_older_family_first(name, addresses):
+    answers = book(
+        both_test=["2001:db8::1", "192.0.2.1"],
+        six_test=["2001:db8::2"],
+    )
+    assert look_up(name, answers) == addresses
+
+
+def test_a_name_with_many_addresses_is_cut():
+    assert len(look_up("many.test", book(many_test=[f"192.0.2.{n}" for n in range(30)]))) == 8
+
+
+@pytest.mark.parametrize(
+    "name", ["none.test", "a..b", "x" * 64 + ".test", "a\x00b", "127.1", "0x7f.1", ""]
+)
+def test_a_name_that_is_none_has_no_address(name):
+    error = look_up(name, book())
+    assert isinstance(error, NameFailed)
+
+
+def test_that_there_is_no_such_name_is_told_from_silence():
+    assert type(look_up("none.test", book())) is UnknownName
+    started = time.perf_counter()
+    error = look_up("silent.test", book(silent_test=None), limit_s=0.2)
+    assert (type(error), str(error)) == (NameFailed, "no name server answered for silent.test")
+    assert time.perf_counter() - started < LOOK_UP_S
+
+
+def test_names_of_the_hosts_file_are_known_and_a_change_of_it_is_seen(tmp_path):
+    hosts = tmp_path / "hosts"
+    hosts.write_text("# x\n10.0.0.1 Inner inner.test # ours\n::9 inner.test\nnonsense inner.test\n")
+
+    async def scenario() -> Any:
+        async with name_server(book()) as server:
+            names = Names([server], hosts=hosts)
+            first = await names.look_up("inner.test"), await names.look_up("inner")
+            hosts.write_text("10.0.0.2 inner.test\n")
+            os.utime(hosts, ns=(1, 1))
+            return *first, await names.look_up("inner.test")
+
+    assert uvloop.run(scenario()) == (["10.0.0.1", "::9"], ["10.0.0.1"], ["10.0.0.2"])
+
+
+def test_many_silent_names_hold_no_look_up_of_others_up_nor_of_the_system():
+    silent = book(good_test=["192.0.2.1"])
+
+    def answers(name: str) -> list[str] | None:
+        return None if name.startswith("silent") else silent(name)
+
+    async def look_ups() -> tuple[list[str], bool, float]:
+        async with name_server(answers) as server:
+            names = Names([server], hosts=NO_HOSTS)
+            silents = [asyncio.ensure_future(names.look_up(f"silent{n}.test")) for n in range(64)]
+            await asyncio.sleep(0)
+            started = time.perf_counter()
+            found = await names.look_up("good.test")
+            system = await asyncio.get_running_loop().getaddrinfo("localhost", 25)
+            took_s = time.perf_counter() - started
+            for each in silents:
+                each.cancel()
+            await asyncio.gather(*silents, return_exceptions=True)
+            return found, bool(system), took_s
+
+    found, is_system_alive, took_s = uvloop.run(look_ups())
+    assert (found, is_system_alive) == (["192.0.2.1"], True)
+    assert took_s < LOOK_UP_S / 2
