@@ -54,6 +54,7 @@ def test_overrides_win_over_the_environment_and_that_over_the_file(tmp_path):
         ({"TURNOUT_ACCESS_LOG": "perhaps"}, ["TURNOUT_ACCESS_LOG: ", "bool"]),
         ({"TURNOUT_LOG_LEVEL": "loud"}, ["TURNOUT_LOG_LEVEL: ", "loud"]),
         ({"TURNOUT_OUTBOUND_ALLOW": "10.0.0.0/8, home"}, ["TURNOUT_OUTBOUND_ALLOW: ", "home"]),
+        ({"TURNOUT_TRUSTED_PROXIES": "unix, next door"}, ["TURNOUT_TRUSTED_PROXIES", "next door"]),
         ({"TURNOUT_CONFIG": "/nowhere/turnout.toml"}, ["TURNOUT_CONFIG", "/nowhere/turnout.toml"]),
     ],
 )

@@ -53,6 +53,7 @@ from turnout.errors import Failure, Unavailable
 from turnout.http import logs, server
 from turnout.http.app import Asgi, Mount, RootApp
 from turnout.http.backlog import Backlog
+from turnout.http.client_address import ClientAddresses, TrustedProxies
 from turnout.http.outbound import Outbound
 from turnout.http.rate_limit import RateLimiter
 from turnout.settings import Settings, SettingsError, split_list
@@ -136,6 +137,7 @@ class Node:
         self.doors = Doors(db)
         self.developers = Developers(db, settings.booking_host_suffix)
         self.outbound = Outbound(settings.outbound_allow, settings.outbound_ports)
+        self.clients = ClientAddresses(TrustedProxies.parse(settings.trusted_proxies), db.clock)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
         self.beats = Beats(db)
         api = self._registration()
@@ -143,6 +145,7 @@ class Node:
             self._mounts(api.app, demo),
             is_ready=self._check_ready,
             access_log=settings.access_log,
+            clients=self.clients,
             shortcuts=[api.shortcut, self.beats.shortcut],
             secret_paths=(UNSUBSCRIBE, INVITATION, TICKET, WAITING, WATCH, SCRAP_PAPER),
         )
@@ -215,7 +218,9 @@ class Node:
     async def start(self) -> None:
         """Start the loops."""
         await _ensure_signing_key(self.db)
-        self._loops = housekeeping_loops(self.db, self.limiter, self.backlog, self._take_last_used)
+        self._loops = housekeeping_loops(
+            self.db, self.limiter, self.backlog, self._take_last_used, self.clients.take_noted
+        )
         for loop in self._loops:
             loop.start()
         if self.settings.work_in_process:

@@ -17,6 +17,8 @@ from msgspec import Meta
 
 PREFIX = "TURNOUT_"
 CONFIG = PREFIX + "CONFIG"
+UNIX = "unix"
+"""What TURNOUT_TRUSTED_PROXIES calls a proxy that comes through a Unix socket."""
 CARRIERS = ("smtp_", "smpp_", "http_sms_", "simulator_")
 """How the names of carriers' own settings begin (turnout/networks.py)."""
 
@@ -58,6 +60,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_limit_per_minute: Annotated[
         int, Meta(ge=0, description="requests a minute, account and endpoint; 0 = no limit")
     ] = 100
+    trusted_proxies: Annotated[
+        str,
+        Meta(description="proxies (CIDR, comma-separated; `unix`) whose forwarding headers count"),
+    ] = ""
+    forms_per_place: Annotated[
+        int, Meta(ge=1, description="forms to one event from one place in five minutes")
+    ] = 600
+    forms_before_code: Annotated[
+        int,
+        Meta(ge=0, description="forms a minute, likewise, after which a mailed code is asked for"),
+    ] = 50
     intake_backlog: Annotated[
         int, Meta(ge=1, description="registrations that may wait to be processed; more answer 503")
     ] = 200_000
@@ -151,8 +164,9 @@ def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
     values |= given | {"carriers": values.get("carriers", {}) | given["carriers"]}
     values |= {name: value for name, value in overrides.items() if value is not None}
     settings = _convert(values)
-    _check_networks(settings.outbound_allow)
     split_ports(settings.outbound_ports)
+    _check_networks("OUTBOUND_ALLOW", settings.outbound_allow)
+    _check_networks("TRUSTED_PROXIES", settings.trusted_proxies, UNIX)
     for name in ("reply_numbers", "tts_voices"):
         if not split_list(getattr(settings, name)):
             raise SettingsError(f"{PREFIX}{name.upper()}: give at least one")
@@ -240,9 +254,10 @@ def _convert(values: dict[str, Any]) -> Settings:
         raise SettingsError(f"{PREFIX}{path.upper()}: {text}") from error
 
 
-def _check_networks(networks: str) -> None:
+def _check_networks(name: str, networks: str, *words: str) -> None:
     for network in split_list(networks):
         try:
-            ipaddress.ip_network(network, strict=False)
+            if network not in words:
+                ipaddress.ip_network(network, strict=False)
         except ValueError as error:
-            raise SettingsError(f"{PREFIX}OUTBOUND_ALLOW: {error}") from error
+            raise SettingsError(f"{PREFIX}{name}: {error}") from error

@@ -21,6 +21,7 @@ from turnout.core.events.programme import create_event
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import Caller, CredentialKind
 from turnout.core.identity.organizations import create_organization
+from turnout.core.identity.proxies import note_untrusted_proxies
 from turnout.core.journeys.intake import accept
 from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
@@ -233,3 +234,15 @@ def test_the_room_that_is_left(free_gib: float, mark: str) -> None:
 def test_the_speed_of_the_disk(fsync_ms: float, mark: str) -> None:
     finding = judge_speed(fsync_ms)
     assert (finding.mark, finding.seen) == (mark, f"{fsync_ms:.1f} ms to make a write durable")
+
+
+def test_a_proxy_that_nobody_has_named_is_told_of(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    with turnout.database() as db:
+        db.call(note_untrusted_proxies, ["127.0.0.1"])
+    result = turnout("doctor")
+    mark, seen, advice = read(result)["proxy"]
+    assert (result.code, mark) == (0, "warn")
+    assert seen.startswith("127.0.0.1 forwards requests and is not trusted")
+    assert "TURNOUT_TRUSTED_PROXIES=127.0.0.1" in advice
+    assert "proxy" not in read(turnout("doctor", trusted_proxies="127.0.0.0/8"))

@@ -246,6 +246,7 @@ def test_the_log_has_a_line_for_a_request_and_never_its_query(site: Site):
         "path": "/v1.0/registerstatus",
         "status": 200,
         "request_id": "find-me-in-the-log",
+        "address": "127.0.0.1",
     }
     for secret in ("hunter2", "queueId", site.token, site.account.api_key):
         assert secret not in site.server.read_log()

@@ -11,6 +11,7 @@ from turnout.core.events.places import TargetNoun
 from turnout.core.identity.credentials import get_credential
 from turnout.core.identity.idempotency import LIFETIME_MS, first_answer, idempotent_request
 from turnout.core.identity.model import Caller
+from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.identity.rate_limits import load_window
 from turnout.core.journeys.intake import accept
 from turnout.core.journeys.model import Application
@@ -22,9 +23,18 @@ from turnout.store import Tx
 from turnout.workers.housekeeping import SWEEP, housekeeping_loops
 
 
-async def run(node: LocalNode, work: Any, *, backlog: Backlog | None = None, used: Any = dict):
+async def run(
+    node: LocalNode,
+    work: Any,
+    *,
+    backlog: Backlog | None = None,
+    used: Any = dict,
+    untrusted: Any = set,
+):
     """Do `work` while the housekeeping of the node runs."""
-    loops = housekeeping_loops(node.db, node.node.limiter, backlog or Backlog("intake", 1000), used)
+    loops = housekeeping_loops(
+        node.db, node.node.limiter, backlog or Backlog("intake", 1000), used, untrusted
+    )
     for loop in loops:
         loop.start()
     try:
@@ -50,6 +60,18 @@ def test_keys_over_a_day_old_are_swept_however_many_and_others_kept(node):
         return await node.db.read(_keys) == ["new-0", "new-1"]
 
     asyncio.run(run(node, until(is_swept)))
+
+
+def test_untrusted_proxies_are_noted_for_the_doctor(node):
+    scope = {"client": ("127.0.0.1", 1), "headers": [(b"forwarded", b"for=203.0.113.9")]}
+    node.node.clients.enter(scope)
+
+    async def is_noted() -> bool:
+        return await node.db.read(list_untrusted_proxies) == ["127.0.0.1"]
+
+    asyncio.run(run(node, until(is_noted), untrusted=node.node.clients.take_noted))
+    node.clock.advance(8 * 24 * 3600)
+    assert node.db.call(list_untrusted_proxies) == []
 
 
 def test_last_uses_are_stored_in_bulk(node):

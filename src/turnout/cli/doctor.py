@@ -12,9 +12,11 @@ from rich.text import Text
 
 from turnout import networks
 from turnout.cli.app import app, check_exists, check_schema, console, settings
+from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.journeys.status import find_next_due
 from turnout.core.messaging.overview import find_waiting
 from turnout.errors import Failure
+from turnout.http.client_address import TrustedProxies
 from turnout.settings import Settings, hide_password
 from turnout.store import Database, Tx, open_database
 from turnout.store.sqlite import disk_fsync_ms, path_of
@@ -89,6 +91,7 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
         yield Finding("schema", version or "")
         yield _check_queue(db)
         yield _check_messages(db)
+        yield from _check_proxies(db, chosen)
     finally:
         db.close()
 
@@ -211,6 +214,19 @@ def _check_messages(db: Database) -> Finding:
         "See that a `turnout serve` or `turnout work` runs, and that its carrier answers (below); "
         "`turnout job show` says what became of the job's messages.",
     )
+
+
+def _check_proxies(db: Database, chosen: Settings) -> Iterator[Finding]:
+    trusted = TrustedProxies.parse(chosen.trusted_proxies)
+    for address in db.call(list_untrusted_proxies):
+        if not trusted.trusts(address):
+            yield Finding(
+                "proxy",
+                f"{address} forwards requests and is not trusted: everybody behind it counts as "
+                "one address",
+                f"If it is your proxy, set TURNOUT_TRUSTED_PROXIES={address}, beside what stands "
+                "there, and start the server again; if not, there is nothing to do.",
+            )
 
 
 def _check_postgresql(db: Database) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ import structlog
 
 from turnout.errors import Failure
 from turnout.http import logs, metrics, request_id
+from turnout.http.client_address import ClientAddresses, TrustedProxies
 from turnout.http.shortcut import Shortcut
 
 Scope = dict[str, Any]
@@ -45,6 +46,7 @@ class RootApp:
         *,
         is_ready: Callable[[], Awaitable[None]],
         access_log: bool,
+        clients: ClientAddresses | None = None,
         shortcuts: Iterable[Shortcut] = (),
         secret_paths: tuple[str, ...] = (),
     ) -> None:
@@ -53,6 +55,7 @@ class RootApp:
         self._shortcuts = {(each.method, each.path): each for each in shortcuts}
         self._is_ready = is_ready
         self._access_log = access_log
+        self._clients = clients or ClientAddresses(TrustedProxies())
         self._secret_paths = secret_paths
         self._own = {"/healthz": self._health, "/readyz": self._ready, "/metrics": self._metrics}
         self.in_flight = 0
@@ -61,6 +64,7 @@ class RootApp:
         if scope["type"] != "http":
             return
         started = time.perf_counter()
+        address = self._clients.enter(scope)
         number = request_id.choose(scope["headers"])
         token = request_id.current.set(number)
         method, path = scope["method"], scope["path"]
@@ -87,7 +91,13 @@ class RootApp:
                 shown = self._show(path) if path.startswith(self._secret_paths) else path
                 logs.log_request(
                     logs.RequestLine(
-                        time.time(), method, shown, exchange.status, duration * 1000, number
+                        time.time(),
+                        method,
+                        shown,
+                        exchange.status,
+                        duration * 1000,
+                        number,
+                        address,
                     )
                 )
 

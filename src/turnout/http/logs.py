@@ -129,7 +129,7 @@ def configure(level: str, format_: str) -> None:
 
 
 class RequestLine(msgspec.Struct, tag_field="event", tag="request"):
-    """One answered request; `timestamp` in epoch seconds."""
+    """One answered request; `timestamp` in epoch seconds, `address` the client's."""
 
     timestamp: float
     method: str
@@ -137,6 +137,7 @@ class RequestLine(msgspec.Struct, tag_field="event", tag="request"):
     status: int
     ms: float
     request_id: str
+    address: str
 
 
 def log_request(line: RequestLine) -> None:

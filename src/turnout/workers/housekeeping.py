@@ -6,6 +6,7 @@ from turnout.core.audience.permissions import forget_old_sessions
 from turnout.core.identity.credentials import touch_credentials
 from turnout.core.identity.idempotency import forget_old_keys
 from turnout.core.identity.model import Caller
+from turnout.core.identity.proxies import note_untrusted_proxies
 from turnout.core.journeys.intake import count_waiting
 from turnout.http import metrics
 from turnout.http.backlog import Backlog
@@ -21,6 +22,7 @@ def housekeeping_loops(
     limiter: RateLimiter,
     backlog: Backlog,
     take_last_used: Callable[[], dict[Caller, int]],
+    take_untrusted: Callable[[], set[str]] = set,
 ) -> list[Loop]:
     """The loops of a serving node; each is cheap, and bounded in what it does at once."""
 
@@ -36,6 +38,11 @@ def housekeeping_loops(
             await db.write_behind(touch_credentials, used)
         return False
 
+    async def note() -> bool:
+        if addresses := take_untrusted():
+            await db.write_behind(note_untrusted_proxies, addresses)
+        return False
+
     async def sweep() -> bool:
         return await db.write_behind(forget_old_keys, SWEEP) == SWEEP
 
@@ -45,6 +52,7 @@ def housekeeping_loops(
     return [
         Loop("counts", count, every_s=1),
         Loop("last-used", touch, every_s=60),
+        Loop("untrusted-proxies", note, every_s=2),
         Loop("sweep", sweep, every_s=60),
         Loop("reporting-sessions", end_sessions, every_s=60),
     ]

@@ -244,3 +244,16 @@ ORDER BY created_at LIMIT :most;
 -- name: delete_old_key(org_id, key, before)*!
 -- The age is asked again: somebody may have taken the key anew meanwhile.
 DELETE FROM idempotency_keys WHERE org_id = :org_id AND key = :key AND created_at < :before;
+
+-- name: note_untrusted_proxy(address, now)!
+-- crosses organizations: the proxy is the installation's.
+INSERT INTO untrusted_proxies (address, seen_at) VALUES (:address, :now)
+ON CONFLICT (address) DO UPDATE SET seen_at = excluded.seen_at;
+
+-- name: list_untrusted_proxies(since)
+-- crosses organizations: the proxies are the installation's.
+SELECT address FROM untrusted_proxies WHERE seen_at >= :since ORDER BY address;
+
+-- name: delete_untrusted_proxies(before)!
+-- crosses organizations: the proxies are the installation's.
+DELETE FROM untrusted_proxies WHERE seen_at < :before;
