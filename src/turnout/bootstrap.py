@@ -186,7 +186,12 @@ class Node:
         )
         mounts += [Mount(each, "attendance", attendance_app) for each in attendance.PREFIXES]
         booking_app: Asgi = booking.build(
-            booking.Parts(db=self.db, developers=self.developers, base_url=self.settings.public_url)
+            booking.Parts(
+                db=self.db,
+                developers=self.developers,
+                base_url=self.settings.public_url,
+                find_member=self._find_member,
+            )
         )
         mounts += [Mount(each, "booking", booking_app) for each in booking.PREFIXES]
         reporting_app: Asgi = reporting.build(
@@ -208,6 +213,9 @@ class Node:
             )
         )
         return [*mounts, Mount("/", "web", web)]
+
+    async def _find_member(self, req: Request) -> int:
+        return (await self.logins.read(req, require_member)).user.org_id
 
     async def _read_outbox(self, req: Request, wanted: OutboxFilter) -> list[SentMessage]:
         return await self.logins.read(req, _list_sent, wanted)

@@ -155,6 +155,22 @@ def test_token_create_shows_a_secret_that_works(acme: Turnout) -> None:
     assert len(secret) == 40
 
 
+def test_a_calendar_key_is_made_listed_and_revoked(acme: Turnout) -> None:
+    number, key = make_token(acme, "--kind", "calendar-key", "--name", "website")
+    assert re.fullmatch(r"[A-Za-z0-9]{40}", key)
+    assert "calendar_key" in acme.ok("token", "list", "acme")
+    with acme.database() as db:
+        assert db.call(authenticate, CredentialKind.CALENDAR_KEY, key).name == "website"
+        with pytest.raises(Unauthenticated):
+            db.call(authenticate, CredentialKind.DEVELOPER_SECRET, key)
+        acme.ok("token", "revoke", "acme", str(number))
+        with pytest.raises(Unauthenticated):
+            db.call(authenticate, CredentialKind.CALENDAR_KEY, key)
+        org_id = db.call(get_organization, "acme").org_id
+        entries = db.call(list_entries, org_id, "credential", number)
+    assert {entry.action for entry in entries} == {"issued", "revoked"}
+
+
 def test_token_create_never_breaks_a_secret(acme: Turnout) -> None:
     _, secret = make_token(acme, "--kind", "developer-secret")
     assert len(secret) == 88

@@ -101,7 +101,7 @@ def test_the_lines_of_the_start_page_book_a_seat(server):
         made["Exam"],
         "AccommodationGranted",
     )
-    link = run_lines(paper)
+    link = run_lines(f"{register.splitlines()[0]}\n{paper}")
     assert link.startswith(f"{server.url}/scrap-paper/")
     pages = PdfReader(io.BytesIO(server.ask("GET", link.removeprefix(server.url)).body)).pages
     assert len(pages) == 8

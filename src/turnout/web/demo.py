@@ -239,8 +239,9 @@ def _try_booking(base_url: str, member: dict[str, Any]) -> Trial:
         ),
         Step(
             "Ask for scrap paper",
-            "A PDF with a page for each candidate; the link works for a quarter of an hour.",
-            curl("GET", f"{base_url}/api/events/scrap-paper?id={member['examEvent']}", []),
+            "A PDF with a page for each candidate. The link works for a quarter of an hour; "
+            "asked without the secret, it opens for the organization's people alone.",
+            curl("GET", f"{base_url}/api/events/scrap-paper?id={member['examEvent']}", secret),
         ),
     ]
     values = [

@@ -145,14 +145,19 @@ class Candidates(RuleBasedStateMachine):
 
     @rule(number=numbers, type_=types, minutes=extensions)
     def grant(self, number: int, type_: str, minutes: int) -> None:
-        if number in self.seats:
-            granted = Accommodation(type_, "", minutes)
-            uuid = self.college.guid(number)
-            self.college.db.call(
+        seat = self.seats.get(number)
+        if seat is None:
+            return
+        granted = Accommodation(type_, "", minutes)
+        uuid = self.college.guid(number)
+        self.expect(
+            not seat.is_cancelled,
+            lambda: self.college.db.call(
                 adjusting.grant_accommodation, self.college.org_id, uuid, granted, actor="test"
-            )
-            self.seats[number].granted[type_] = minutes
-            type(self).steps += 1
+            ),
+        )
+        if not seat.is_cancelled:
+            seat.granted[type_] = minutes
 
     @rule(number=numbers, type_=types)
     def revoke(self, number: int, type_: str) -> None:
@@ -170,13 +175,15 @@ class Candidates(RuleBasedStateMachine):
         if seat is None:
             return
         uuid = self.college.guid(number)
+        is_possible = form != seat.form and not seat.is_cancelled
         self.expect(
-            form != seat.form,
+            is_possible,
             lambda: self.college.db.call(
                 adjusting.change_assessment, self.college.org_id, uuid, form, actor="test"
             ),
         )
-        seat.form = form
+        if is_possible:
+            seat.form = form
 
     @invariant()
     def all_is_as_in_the_model(self) -> None:

@@ -1,23 +1,20 @@
 """Finding registrations, the calendar, classes and scrap paper."""
 
 import datetime
-import io
 
 import pytest
-from pypdf import PdfReader
 
 from tests.core.exams.college import DAY_MS, MORNING, College
 from tests.support.node import START
 from turnout.core.events.model import EventDetails, EventState, span
 from turnout.core.events.programme import create_event, set_event_state
-from turnout.core.exams import lists, planning, printing, searching
+from turnout.core.exams import lists, planning, searching
 from turnout.core.exams.learners import NewLearner, add_learner, find_learner, list_learners
-from turnout.core.exams.lists import ExamSettings, NewForm, NewVenue, set_settings
+from turnout.core.exams.lists import NewForm, NewVenue
 from turnout.core.exams.model import ExamKind, ValueKind
 from turnout.core.people.merging import find_person, merge_person
 from turnout.core.people.model import Contact
-from turnout.errors import Conflict, Gone, Invalid, Missing
-from turnout.papers.pdf import PaperSize
+from turnout.errors import Conflict, Invalid, Missing
 
 
 @pytest.fixture
@@ -175,52 +172,6 @@ def test_classes_that_are_to_come(college):
     college.node.clock.now = MORNING
     assert len(college.db.call(searching.list_classes, college.uuid)) == 2
     assert college.db.call(searching.list_classes, college.guid(1)) == []
-
-
-def test_scrap_paper_has_a_page_for_each_candidate(college):
-    for number, learner in enumerate("abcd"):
-        uuid = college.register(number, learner)
-    college.cancel(1)
-    link = college.db.call(printing.make_link, uuid, "http://turnout.test")
-    token = link.removeprefix("http://turnout.test/scrap-paper/")
-    paper = college.db.call(printing.read_scrap_paper, token)
-    pages = PdfReader(io.BytesIO(printing.draw_scrap_paper(paper))).pages
-    texts = [page.extract_text() for page in pages]
-    assert len(texts) == 3
-    for text, (number, name, code) in zip(
-        texts,
-        ((0, "Ada Lovelace", "L-A"), (2, "Chloé O'Neill", "L-C"), (3, "小明 王", "L-D")),
-        strict=True,
-    ):
-        for words in (
-            "Trades Hall / Welder Level 1",
-            f"Candidate: {name}",
-            f"Code: {code}",
-            f"Passcode: {college.sitting(number, 's.passcode')[0]}",
-            "This must be returned to the invigilator upon completion of the exam.",
-        ):
-            assert words in text
-    assert float(pages[0].mediabox.height) * 25.4 / 72 == pytest.approx(279.4, abs=0.1)
-    chosen = ExamSettings(PaperSize.A4, refuses_overlaps=False)
-    college.db.call(set_settings, college.org_id, chosen, actor="test")
-    assert college.db.call(printing.read_scrap_paper, token).size is PaperSize.A4
-    for wrong in (
-        token[:-1] + ("0" if token[-1] != "0" else "1"),
-        "x",
-        token.replace("-", "-1", 1),
-    ):
-        with pytest.raises(Missing):
-            college.db.call(printing.read_scrap_paper, wrong)
-    college.node.clock.advance(15 * 60)
-    with pytest.raises(Gone):
-        college.db.call(printing.read_scrap_paper, token)
-
-
-def test_nothing_is_printed_where_nobody_sits(college):
-    uuid = college.register(1)
-    college.cancel(1)
-    assert college.db.call(printing.make_link, uuid, "http://turnout.test") == ""
-    assert college.db.call(printing.make_link, college.guid(9), "http://turnout.test") == ""
 
 
 def test_lists_are_the_organizations_own_where_it_has_some(college):

@@ -59,18 +59,35 @@ case("200-calendar-unreadable-date", "GET", f"{EVENTS}/list-events?DATE=soon")
 case("200-calendar-no-character", "GET", f"{EVENTS}/list-events?date=%00")
 case("200-calendar-first-year", "GET", f"{EVENTS}/list-events?date=0001-01-01")
 case("200-calendar-last-year", "GET", f"{EVENTS}/list-events?date=9999-12-31")
+KEY = f"{EVENTS}/list-events?date=2027-01-15"
+case("200-calendar-by-key", "GET", KEY, secret=None, user="{calendar}")
+case("200-calendar-by-the-secret-of-an-empty-key", "GET", KEY, user=" ")
+case("403-calendar-unknown-key", "GET", KEY, user="x" * 40)
+case("403-calendar-by-a-secret-as-key", "GET", KEY, secret=None, user="{secret}")
+case("403-calendar-revoked-key", "GET", KEY, user="{revoked_key}")
+case("403-calendar-expired-key", "GET", KEY, user="{expired_key}")
+case(
+    "403-search-by-a-calendar-key",
+    "POST",
+    f"{REGISTRATIONS}/search",
+    user="{calendar}",
+    secret=None,
+)
 case("404-calendar-without-date", "GET", f"{EVENTS}/list-events")
 case("200-classes", "GET", f"{EVENTS}/classes?organization={{org}}", secret=None)
 case("200-classes-of-nobody", "GET", f"{EVENTS}/classes?organization={{nobody}}", secret=None)
 case("400-classes-malformed", "GET", f"{EVENTS}/classes?organization=college", secret=None)
 case("404-classes-without-organization", "GET", f"{EVENTS}/classes", secret=None)
 case("200-scrap-paper", "GET", f"{EVENTS}/scrap-paper?id={{event}}", secret=None)
+case("200-scrap-paper-by-secret", "GET", f"{EVENTS}/scrap-paper?id={{event}}")
 case("200-scrap-paper-nobody", "GET", f"{EVENTS}/scrap-paper?id={{drafted}}", secret=None)
 case("200-scrap-paper-malformed", "GET", f"{EVENTS}/scrap-paper?id=x", secret=None)
 case("404-scrap-paper-without-id", "GET", f"{EVENTS}/scrap-paper", secret=None)
 
 # -- exams --
 case("200-add-event", "POST", f"{EVENTS}/{{new}}", EXAM | {"RegistrationLimit": 3})
+MOST = EXAM | {"RegistrationLimit": 2147483647}
+case("200-add-event-largest-limit", "POST", f"{EVENTS}/{{new}}", MOST)
 case("200-add-event-any-case", "POST", "/API/Events/{new}", {k.lower(): v for k, v in EXAM.items()})
 case("400-add-event-there", "POST", f"{EVENTS}/{{event}}", EXAM)
 case("400-add-event-type-absent", "POST", f"{EVENTS}/{{new}}", {"EventExamType": None})
@@ -82,6 +99,8 @@ case("400-add-event-format", "POST", f"{EVENTS}/{{new}}", EXAM | {"EventExamForm
 case("400-add-event-start", "POST", f"{EVENTS}/{{new}}", EXAM | {"EventStart": "2020-01-01"})
 case("400-add-event-venue", "POST", f"{EVENTS}/{{new}}", EXAM | {"EventVenue": "{nobody}"})
 case("400-add-event-limit", "POST", f"{EVENTS}/{{new}}", EXAM | {"RegistrationLimit": -1})
+BEYOND = EXAM | {"RegistrationLimit": 2147483648}
+case("400-add-event-limit-beyond-int32", "POST", f"{EVENTS}/{{new}}", BEYOND)
 case("400-add-event-malformed-guid", "POST", f"{EVENTS}/abc", EXAM)
 case("400-add-event-empty-guid", "POST", f"{EVENTS}/{EMPTY}", EXAM)
 case("400-add-event-malformed-body", "POST", f"{EVENTS}/{{new}}", b"{")
@@ -156,6 +175,9 @@ case("400-register-type", "POST", f"{NEW}/register-lax", ELSEWHERE | {"EventExam
 case("400-register-venue", "POST", f"{NEW}/register-lax", SEAT | {"EventVenue": EMPTY})
 FULL = SEAT | {"EventStart": "2027-01-11T09:00:00-08:00"}
 case("400-register-full", "POST", f"{NEW}/register-lax", FULL)
+CLOSED = SEAT | {"EventStart": "2027-01-12T17:00:00+00:00"}
+case("400-register-closed", "POST", f"{NEW}/register-lax", CLOSED)
+case("400-register-limit", "POST", f"{NEW}/register-lax", ELSEWHERE | {"RegistrationLimit": -5})
 case("400-register-malformed", "POST", f"{NEW}/register-lax", [1])
 
 # -- moving --
@@ -175,6 +197,7 @@ case("400-transfer-missing", "POST", f"{NOBODY}/transfer-lax", MOVE)
 case("400-transfer-learner", "POST", f"{ONE}/transfer-lax", MOVE | {"Learner": "{l_b}"})
 case("400-transfer-no-learner", "POST", f"{ONE}/transfer-lax", MOVE | {"Learner": None})
 case("400-transfer-there", "POST", f"{ONE}/transfer-lax", {"Learner": "{l_a}"})
+case("400-transfer-closed", "POST", f"{ONE}/transfer-lax", CLOSED | {"Learner": "{l_a}"})
 case("400-transfer-type", "POST", f"{ONE}/transfer-lax", MOVE | {"EventExamType": "Party"})
 case(
     "400-transfer-cancelled",
@@ -193,6 +216,13 @@ case("400-change-assessment-there", "POST", f"{ONE}/change-assessment", {"Assess
 case("404-change-assessment", "POST", f"{NOBODY}/change-assessment", {"Assessment": "W2"})
 GRANT = {"Type": "Reader", "Name": "reads aloud"}
 case("200-grant", "POST", f"{ONE}/grant-accommodation", GRANT)
+case(
+    "400-change-assessment-cancelled",
+    "POST",
+    f"{REGISTRATIONS}/{{two}}/commands/change-assessment",
+    {"Assessment": "W2"},
+)
+case("400-grant-cancelled", "POST", f"{REGISTRATIONS}/{{two}}/commands/grant-accommodation", GRANT)
 case("400-grant-type", "POST", f"{ONE}/grant-accommodation", {"Type": " "})
 case("400-grant-time", "POST", f"{ONE}/grant-accommodation", GRANT | {"TimeExtension": -5})
 case("404-grant", "POST", f"{NOBODY}/grant-accommodation", GRANT)

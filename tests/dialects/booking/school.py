@@ -56,7 +56,8 @@ class School(College):
         """A request with the secret, or another (None: none at all); names are put in."""
         chosen = secret or self.made["secret"]
         given = {} if secret is None else {"Authorization": f"Bearer {chosen}"}
-        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        names = self.names
+        given |= {name.replace("_", "-"): value.format(**names) for name, value in headers.items()}
         encoded = b""
         if isinstance(body, bytes):
             encoded = body
@@ -90,11 +91,18 @@ class School(College):
                 state=state,
                 actor="test",
             ).uuid
-        for name, options in (("secret", {}), ("expired", {"expires_at": 1}), ("revoked", {})):
-            kind = CredentialKind.DEVELOPER_SECRET
+        secret, key = CredentialKind.DEVELOPER_SECRET, CredentialKind.CALENDAR_KEY
+        for kind, name, options in (
+            (secret, "secret", {}),
+            (secret, "expired", {"expires_at": 1}),
+            (secret, "revoked", {}),
+            (key, "calendar", {}),
+            (key, "expired_key", {"expires_at": 1}),
+            (key, "revoked_key", {}),
+        ):
             credential, made[name] = issue_credential(
                 tx, self.org_id, kind, name, actor="test", **options
             )
-            if name == "revoked":
+            if name.startswith("revoked"):
                 revoke_credential(tx, self.org_id, credential.id, actor="test")
         return made

@@ -38,7 +38,7 @@ def test_the_answer_is_the_golden_one(
     assert str(answer.status) == name[:3], answer.body
     check_answer(asked, answer)
     exchange = write_request(asked) + ANSWER + write_answer(answer)
-    for secret in ("secret", "expired", "revoked"):
+    for secret in ("secret", "expired", "revoked", "calendar", "expired_key", "revoked_key"):
         exchange = exchange.replace(school.made[secret], secret.upper())
     exchange = LINK.sub("/scrap-paper/LINK", exchange)
     file = FOLDER / f"{name}.http"

@@ -5,6 +5,7 @@ from turnout.core.exams.lists import find_published_form, get_form
 from turnout.core.exams.model import Accommodation, Attendance, Change
 from turnout.core.exams.planning import retitle
 from turnout.core.exams.sittings import (
+    check_confirmed,
     check_types,
     grant,
     list_overlapping,
@@ -19,8 +20,10 @@ from turnout.store import Tx
 
 
 def change_assessment(tx: Tx, org_id: int, uuid: str, code: str, *, actor: str) -> str:
-    """Contract, Assign an assessment; returns the form's GUID. Raises Missing, Invalid."""
+    """Contract, Assign an assessment; returns the form's GUID. Raises Missing, Invalid,
+    Conflict for a cancelled registration."""
     sitting = require_sitting(tx, org_id, uuid)
+    check_confirmed(sitting)
     form = find_published_form(tx, org_id, code)
     if form is None:
         raise Invalid("form.missing", f"Assessment Form Not Found: {code}")
@@ -48,8 +51,9 @@ def grant_accommodation(
     tx: Tx, org_id: int, uuid: str, accommodation: Accommodation, *, actor: str
 ) -> None:
     """Contract, Add an accommodation; the same type again replaces name and time. Raises Missing,
-    Invalid for an empty type or a time below 0."""
+    Invalid for an empty type or a time below 0, Conflict for a cancelled registration."""
     sitting = require_sitting(tx, org_id, uuid)
+    check_confirmed(sitting)
     check_types((accommodation,))
     known = list_overlapping(tx, org_id, sitting)
     grant(tx, org_id, sitting, accommodation, actor)

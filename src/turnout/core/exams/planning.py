@@ -32,7 +32,7 @@ from turnout.store import Tx, from_row
 
 NO_EXAM, VARIOUS = "No Exam", "Various"
 HOUR_MS = 3_600_000
-LARGEST_LIMIT = 1_000_000
+LARGEST_LIMIT = 2**31 - 1
 
 
 def find_or_make_exam(
@@ -42,13 +42,17 @@ def find_or_make_exam(
     *,
     has_accommodations: bool,
     form: Form | None,
+    is_type_kept: bool = False,
     actor: str,
 ) -> Exam:
-    """The exam at that venue and minute; a new one where there is none, or when it is of one
-    candidate. Raises Invalid with the exam errors of the contract."""
+    """The exam at that venue and minute; a new one where there is none, or when one candidate's own
+    is asked for. `is_type_kept`: nobody asked for the type, it is that of the present exam, so it
+    counts for a new one only. Raises Invalid with the exam errors of the contract."""
+    own = ""
     if is_individual(wanted.exam_type.strip()):
         own = INDIVIDUAL_WITH if has_accommodations else INDIVIDUAL_WITHOUT
-        return make_exam(tx, org_id, wanted, exam_type=own, form=form, actor=actor)
+        if not is_type_kept:
+            return make_exam(tx, org_id, wanted, exam_type=own, form=form, actor=actor)
     venue = sql.find_venue(tx, org_id=org_id, uuid=wanted.venue)
     if venue is not None and wanted.starts_at is not None:
         starts_at = wanted.starts_at - wanted.starts_at % MINUTE_MS
@@ -56,7 +60,7 @@ def find_or_make_exam(
         row = sql.find_exam_at(tx, org_id=org_id, venue_id=venue[0], starts_at=starts_at)
         if row is not None:
             return from_row(Exam, row)
-    return make_exam(tx, org_id, wanted, form=form, actor=actor)
+    return make_exam(tx, org_id, wanted, exam_type=own, form=form, actor=actor)
 
 
 def make_exam(
@@ -96,6 +100,9 @@ def make_exam(
     if venue is None:
         raise Invalid("exam.venue", f"Venue Not Found: {wanted.venue}")
     venue_id, _, venue_name, timezone = venue
+    limit = wanted.registration_limit
+    if limit is not None and not 0 < limit <= LARGEST_LIMIT:
+        raise Invalid("exam.limit", f"Invalid RegistrationLimit Value: {limit}")
     if uuid and find_name(tx, "guid", uuid) is not None:
         raise Conflict("exam.exists", f"Event Already Exists: {uuid}")
     event = create_event(
@@ -130,9 +137,6 @@ def add_exam(tx: Tx, org_id: int, uuid: str, wanted: ExamRequest, *, actor: str)
     """Contract, Add a new event: with a GUID that the caller chose. Raises Invalid, Conflict."""
     if find_name(tx, "guid", uuid) is not None:
         raise Conflict("exam.exists", f"Event Already Exists: {uuid}")
-    limit = wanted.registration_limit
-    if limit is not None and not 0 < limit <= LARGEST_LIMIT:
-        raise Invalid("exam.limit", f"Invalid RegistrationLimit Value: {limit}")
     if not is_individual(wanted.exam_type.strip()):
         return make_exam(tx, org_id, wanted, uuid=uuid, actor=actor)
     own = find_value(tx, org_id, ValueKind.EXAM_TYPE, wanted.exam_type) or INDIVIDUAL_WITHOUT

@@ -1,9 +1,13 @@
-"""Scrap paper: a page for each candidate of an exam, behind a link that cannot be guessed and ends.
+"""Scrap paper: a page for each candidate of an exam, with the code that opens the exam.
 
-Who asks for the paper is not known (the contract lets anybody ask), so the link is the only thing
-that opens it, and it works for a quarter of an hour.
+Theory. The contract lets anybody ask for the address of the paper, and an event's id is public; so
+the address alone must not be enough. A link made for the organization's own developer secret opens
+by itself: it cannot be guessed, and ends after a quarter of an hour. A link made for anybody else
+opens only for a secret or a signed-in member of that organization. Which of the two a link is
+stands in what is signed.
 """
 
+import enum
 import hashlib
 import hmac
 import re
@@ -13,8 +17,8 @@ from turnout.core.exams.lists import get_settings
 from turnout.core.exams.planning import get_exam
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import find_name
-from turnout.core.messaging.opt_outs import ensure_link_key, find_link_key
-from turnout.errors import Gone, Missing
+from turnout.core.messaging.opt_outs import find_link_key
+from turnout.errors import Conflict, Gone, Invalid, Missing
 from turnout.papers.pdf import FAMILY, PaperSize, finish, new_paper
 from turnout.store import Tx
 
@@ -22,7 +26,25 @@ PATH = "/scrap-paper/"
 VALID_MS = 15 * 60_000
 RETURN = "This must be returned to the invigilator upon completion of the exam."
 MARGIN = 20.0
-_TOKEN = re.compile(r"(\d{1,15})-(\d{1,15})-(\d{1,15})-([0-9a-f]{40})", re.ASCII)
+# A page takes about ten milliseconds to draw.
+PAGE_LIMIT = 1000
+LINE_LIMIT = 200
+_TOKEN = re.compile(r"([om])(\d{1,15})-(\d{1,15})-(\d{1,15})-([0-9a-f]{40})", re.ASCII)
+
+
+class Opening(enum.StrEnum):
+    """Who may open a link: anybody who has it, or members of the organization alone."""
+
+    ANYBODY = "o"
+    MEMBERS = "m"
+
+
+class Link(NamedTuple):
+    """What a genuine link names."""
+
+    opening: Opening
+    org_id: int
+    event_id: int
 
 
 class Candidate(NamedTuple):
@@ -40,52 +62,81 @@ class ScrapPaper(NamedTuple):
     title: str
     number: int
     size: PaperSize
-    candidates: list[Candidate]
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def digest(self) -> str:
+        """A name for exactly this content."""
+        return hashlib.sha256(repr(tuple(self)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def make_link(tx: Tx, uuid: str, base_url: str) -> str:
-    """The address of an exam's scrap paper for the next 15 minutes; empty when nothing is to be
-    printed: there is no such exam, or nobody is registered for it."""
+def make_link(tx: Tx, uuid: str, base_url: str, *, asked_by: int = 0) -> str | None:
+    """The address of an exam's scrap paper for the next 15 minutes; empty when there is nothing to
+    print: no such exam, or nobody registered for it. None while the server has no key for links
+    yet (`ensure_link_key`): it only reads.
+
+    `asked_by` is the organization whose secret was shown, 0 = a stranger's question.
+    """
     target = find_name(tx, "guid", uuid)
     if target is None or target.noun != "event":
         return ""
-    if not sql.list_candidates(tx, org_id=target.org_id, event_id=target.target_id):
+    if not sql.has_candidates(tx, org_id=target.org_id, event_id=target.target_id):
         return ""
-    facts = f"{target.org_id}-{target.target_id}-{tx.now + VALID_MS}"
-    return f"{base_url}{PATH}{facts}-{_sign(ensure_link_key(tx), facts)}"
+    key = find_link_key(tx)
+    if not key:
+        return None
+    opening = Opening.ANYBODY if asked_by == target.org_id else Opening.MEMBERS
+    facts = f"{opening}{target.org_id}-{target.target_id}-{tx.now + VALID_MS}"
+    return f"{base_url}{PATH}{facts}-{_sign(key, facts)}"
 
 
-def read_scrap_paper(tx: Tx, token: str) -> ScrapPaper:
-    """What a link leads to. Raises Missing for one that is none of ours, Gone for an old one."""
+def read_link(tx: Tx, token: str) -> Link:
+    """What a link names. Raises Missing for one that is none of ours, Gone for an old one."""
     match = _TOKEN.fullmatch(token)
     key = find_link_key(tx)
     facts = token.rpartition("-")[0]
-    if not (match and key and hmac.compare_digest(match[4], _sign(key, facts))):
+    if not (match and key and hmac.compare_digest(match[5], _sign(key, facts))):
         raise Missing("link.missing", "This link does not lead anywhere.")
-    org_id, event_id, until = (int(match[number]) for number in (1, 2, 3))
-    if until <= tx.now:
+    if int(match[4]) <= tx.now:
         raise Gone("link.expired", "This link has ended: ask for the scrap paper again.")
+    return Link(Opening(match[1]), int(match[2]), int(match[3]))
+
+
+def read_scrap_paper(tx: Tx, org_id: int, event_id: int, first: int | None = None) -> ScrapPaper:
+    """The paper of an exam, for up to 1,000 candidates from the `first` (from 1) on.
+
+    Raises Missing, Invalid for a `first` beyond them, and Conflict, which says how to get all, when
+    there are more and no `first` is named.
+    """
     exam = get_exam(tx, org_id, event_id)
-    candidates = [
-        Candidate(" ".join(filter(None, (first, last))), code, passcode, form or "")
-        for first, last, code, passcode, form in sql.list_candidates(
-            tx, org_id=org_id, event_id=event_id
+    rows = sql.list_candidates(tx, org_id=org_id, event_id=event_id)
+    if first is None and len(rows) > PAGE_LIMIT:
+        starts = ", ".join(f"?from={each}" for each in range(1, len(rows) + 1, PAGE_LIMIT))
+        raise Conflict(
+            "paper.long",
+            f"This exam has {len(rows)} candidates, and one paper has up to {PAGE_LIMIT} pages. "
+            f"Add to the link, one after the other: {starts}",
         )
-    ]
-    return ScrapPaper(exam.title, exam.number, get_settings(tx, org_id).paper_size, candidates)
+    if first is not None and not 1 <= first <= max(1, len(rows)):
+        raise Invalid("paper.from", f"from must be 1 to {len(rows)}, the number of candidates.")
+    chosen = rows[(first or 1) - 1 :][:PAGE_LIMIT]
+    return ScrapPaper(
+        exam.title, exam.number, get_settings(tx, org_id).paper_size, tuple(map(_candidate, chosen))
+    )
 
 
 def draw_scrap_paper(paper: ScrapPaper) -> bytes:
     """A page for each candidate, as PDF. Slow, and needs no transaction."""
-    texts = [paper.title, RETURN]
+    title = _clip(paper.title)
+    texts = [title, RETURN]
     for each in paper.candidates:
-        texts += each
-    pdf = new_paper(paper.size, f"Scrap paper: {paper.title}", texts)
+        texts += map(_clip, each)
+    pdf = new_paper(paper.size, f"Scrap paper: {title}", texts)
     pdf.set_margins(MARGIN, MARGIN)
     for each in paper.candidates:
         pdf.add_page()
         pdf.set_font(FAMILY, "B", 16)
-        pdf.multi_cell(0, 8, paper.title, new_x="LMARGIN", new_y="NEXT")
+        pdf.multi_cell(0, 8, title, new_x="LMARGIN", new_y="NEXT")
         pdf.set_font(FAMILY, "", 11)
         pdf.ln(2)
         for line in (
@@ -96,10 +147,20 @@ def draw_scrap_paper(paper: ScrapPaper) -> bytes:
             RETURN,
         ):
             if line:
-                pdf.multi_cell(0, 6.5, line, new_x="LMARGIN", new_y="NEXT")
+                pdf.multi_cell(0, 6.5, _clip(line), new_x="LMARGIN", new_y="NEXT")
         top = pdf.get_y() + 4
         pdf.line(MARGIN, top, pdf.w - MARGIN, top)
     return finish(pdf)
+
+
+def _candidate(row: tuple[str, str, str, str, str | None]) -> Candidate:
+    first, last, code, passcode, form = row
+    return Candidate(" ".join(filter(None, (first, last))), code, passcode, form or "")
+
+
+def _clip(text: str) -> str:
+    """A line that leaves its page to its candidate, whatever somebody imported as a name."""
+    return text if len(text) <= LINE_LIMIT else text[: LINE_LIMIT - 1] + "…"
 
 
 def _sign(key: str, facts: str) -> str:

@@ -411,6 +411,12 @@ WHERE s.org_id = :org_id AND s.changed_at >= :since AND s.changed_at < :until
 
 -- == printing ==
 
+-- name: has_candidates(org_id, event_id)$
+SELECT 1 FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
+JOIN learners l ON l.org_id = s.org_id AND l.person_id = s.person_id
+WHERE s.org_id = :org_id AND s.event_id = :event_id LIMIT 1;
+
 -- name: list_candidates(org_id, event_id)
 SELECT p.first_name, p.last_name, l.code, s.passcode, f.title
 FROM exam_registrations s

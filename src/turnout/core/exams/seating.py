@@ -30,6 +30,7 @@ from turnout.core.exams.planning import (
 )
 from turnout.core.exams.sittings import (
     NAMESPACE,
+    check_confirmed,
     check_types,
     find_sitting,
     grant,
@@ -39,7 +40,7 @@ from turnout.core.exams.sittings import (
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import Target, find_name, take_name
 from turnout.core.people.model import Contact
-from turnout.core.registrations.model import RegistrationState, Submitted
+from turnout.core.registrations.model import Submitted
 from turnout.core.tickets.issuing import issue_ticket, set_ticket_type
 from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
@@ -150,6 +151,7 @@ def transfer_lax(tx: Tx, org_id: int, uuid: str, move: Move, *, actor: str) -> s
         tx,
         org_id,
         _fill_in(move.exam, present),
+        is_type_kept=not move.exam.exam_type.strip(),
         has_accommodations=bool(kept or move.accommodations),
         form=form,
         actor=actor,
@@ -158,8 +160,7 @@ def transfer_lax(tx: Tx, org_id: int, uuid: str, move: Move, *, actor: str) -> s
         raise Invalid("registration.there", f"Registration Already Assigned to Event {exam.uuid}")
     if learner is None:
         raise Invalid("learner.missing", f"Learner Not Found: {move.learner or NO_GUID}")
-    if sitting.state != RegistrationState.CONFIRMED:
-        raise Conflict("registration.cancelled", f"Registration Is Cancelled: {uuid}")
+    check_confirmed(sitting)
     _move(tx, org_id, sitting, present, exam)
     history.note(
         tx,
@@ -204,8 +205,11 @@ def _take_place(tx: Tx, org_id: int, exam: Exam) -> int:
             f"Registration limit of {exam.capacity} reached for event {exam.uuid}.",
         )
     # Its place is ours now: whoever cancels the exam from here on finds an active registration.
-    if get_exam(tx, org_id, exam.event_id).state == EventState.CANCELLED:
+    state = get_exam(tx, org_id, exam.event_id).state
+    if state == EventState.CANCELLED:
         raise Conflict("exam.cancelled", f"Event {exam.uuid} was cancelled just now. Repeat.")
+    if state == EventState.CLOSED:
+        raise Conflict("exam.closed", f"Registration is closed for event {exam.uuid}.")
     return ticket_type_id
 
 

@@ -44,6 +44,12 @@ def require_sitting(tx: Tx, org_id: int, uuid: str) -> Sitting:
     return lock_sitting(tx, org_id, uuid)
 
 
+def check_confirmed(sitting: Sitting) -> None:
+    """Raise Conflict for a registration that is cancelled: it does not change any more."""
+    if sitting.state != RegistrationState.CONFIRMED:
+        raise Conflict("registration.cancelled", f"Registration Is Cancelled: {sitting.uuid}")
+
+
 def list_accommodations(tx: Tx, org_id: int, registration_id: int) -> list[Accommodation]:
     """What was granted, by type."""
     rows = sql.list_accommodations(tx, org_id=org_id, registration_id=registration_id)

@@ -22,6 +22,7 @@ class CredentialKind(enum.StrEnum):
     COMPANY_TOKEN = "company_token"
     EVENT_TOKEN = "event_token"
     DEVELOPER_SECRET = "developer_secret"
+    CALENDAR_KEY = "calendar_key"
     PASSWORD = "password"
 
 

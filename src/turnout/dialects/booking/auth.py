@@ -1,5 +1,5 @@
-"""Developer secrets; contract notes, Authentication. Looked up by digest for every request, so a
-revoked one is refused at once."""
+"""Developer secrets and calendar keys; contract notes, Authentication. They are looked up by digest
+for every request, so a revoked one is refused at once."""
 
 from typing import NamedTuple
 
@@ -43,8 +43,27 @@ class Developers:
 
     async def admit(self, req: Request) -> Developer:
         """Who asks. Raises Unauthenticated and Denied with the contract's messages."""
-        secret = _read_secret(req)
-        developer = await self._db.read(_open, secret)
+        return self._welcome(req, await self._db.read(_open, _read_secret(req)))
+
+    async def admit_to_calendar(self, req: Request) -> Developer:
+        """Who asks for the calendar: by the header `user`, which has a calendar key and is looked
+        at first, or by a secret. Raises Unauthenticated and Denied."""
+        key = (req.get_header("user") or "").strip()
+        if not key:
+            return await self.admit(req)
+        if len(key) > LONGEST_SECRET or not key.isascii():
+            raise _unknown_key()
+        return self._welcome(req, await self._db.read(_open_calendar, key))
+
+    async def find(self, req: Request) -> int:
+        """The organization whose secret was shown; 0 for a stranger, and for a secret that is not
+        good: whoever asks where anybody may ask is never refused."""
+        try:
+            return (await self.admit(req)).org_id
+        except (Unauthenticated, Denied):
+            return 0
+
+    def _welcome(self, req: Request, developer: Developer) -> Developer:
         if self._suffix:
             host = (req.get_header("Host") or "").partition(":")[0].lower()
             if host != f"{developer.organization.slug}{self._suffix}":
@@ -88,6 +107,20 @@ def _open(tx: Tx, secret: str) -> Developer:
             raise Unauthenticated(EXPIRED, "Your bearer token is expired.") from None
         raise _unknown() from None
     return Developer(get_organization_of(tx, credential.org_id), credential.id)
+
+
+def _open_calendar(tx: Tx, key: str) -> Developer:
+    try:
+        credential = authenticate(tx, CredentialKind.CALENDAR_KEY, key)
+    except Unauthenticated as failure:
+        if failure.code == EXPIRED:
+            raise Unauthenticated(EXPIRED, "Your user key is expired.") from None
+        raise _unknown_key() from None
+    return Developer(get_organization_of(tx, credential.org_id), credential.id)
+
+
+def _unknown_key() -> Unauthenticated:
+    return Unauthenticated("key.unknown", "Your user key is not recognized.")
 
 
 def _unknown() -> Unauthenticated:

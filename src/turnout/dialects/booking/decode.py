@@ -2,7 +2,9 @@
 
 import datetime
 import uuid as uuids
+from contextlib import suppress
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from falcon.asgi import Request
@@ -131,12 +133,22 @@ def decode_filter(members: Members) -> SittingFilter:
     )
 
 
-def decode_date(text: str) -> datetime.date | None:
-    """The day of a `date` parameter; None for an unreadable one, which is no filter."""
-    try:
-        return datetime.datetime.fromisoformat(text.strip().replace(" ", "+")).date()
-    except ValueError:
-        return None
+def decode_date(text: str, timezone: str) -> datetime.date | None:
+    """The day of a `date` parameter in that zone; None for an unreadable one, which is no
+    filter. A time without an offset is one of that zone."""
+    for given in (text.strip(), text.strip().replace(" ", "+")):
+        with suppress(ValueError, OverflowError):
+            moment = datetime.datetime.fromisoformat(given)
+            return (moment.astimezone(ZoneInfo(timezone)) if moment.tzinfo else moment).date()
+    return None
+
+
+def decode_first(req: Request) -> int | None:
+    """`from` of a scrap paper: the candidate to begin with, from 1. Raises Invalid."""
+    text = req.get_param("from", default="").strip()
+    if text and not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Invalid("paper.from", f"from must be a number, not {text[:20]!r}.")
+    return int(text) if text else None
 
 
 def _lower(members: dict[str, Any]) -> Members:

@@ -29,6 +29,8 @@ STATUS: dict[type[Failure], int] = {
 }
 # Codes of failures that are answered as an object with one member, and that member.
 MALFORMED, NO_QUERY = "request.invalid", "query.absent"
+# A browser that opens a link which is for members asks for a name and a password.
+SIGN_IN = "paper.sign_in"
 _OBJECTS = {MALFORMED: "Message", NO_QUERY: "Message"}
 
 
@@ -50,9 +52,13 @@ def present_failure(failure: Failure) -> Answer:
         headers["Retry-After"] = str(failure.retry_after)
     if isinstance(failure, MethodNotAllowed):
         headers["Allow"] = ", ".join(failure.allowed)
+    status = STATUS[type(failure)]
+    if failure.code == SIGN_IN:
+        status = 401
+        headers["WWW-Authenticate"] = 'Basic realm="Turnout", charset="UTF-8", Bearer'
     body: object = failure.message
     if isinstance(failure, Unauthenticated | Denied):
         body = {"error": failure.message}
     elif member := _OBJECTS.get(failure.code):
         body = {member: failure.message}
-    return Answer(STATUS[type(failure)], msgspec.json.encode(body), "application/json", headers)
+    return Answer(status, msgspec.json.encode(body), "application/json", headers)

@@ -1,7 +1,6 @@
 """The endpoints; each is decode, one verb, present."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -10,14 +9,21 @@ from falcon.asgi import Request, Response
 
 from turnout.core.exams import adjusting, leaving, planning, printing, searching, seating
 from turnout.core.exams.model import FoundSitting
+from turnout.core.exams.printing import Link, Opening
+from turnout.core.messaging.opt_outs import ensure_link_key
 from turnout.dialects.booking import decode, present
 from turnout.dialects.booking.auth import Developers
-from turnout.errors import Invalid
+from turnout.dialects.booking.errors import SIGN_IN
+from turnout.dialects.booking.papers import PaperDesk
+from turnout.errors import Invalid, Missing, Unauthenticated
 from turnout.http.dialect import Resource
 from turnout.http.streaming import ClosingBody
 from turnout.store import Database
 
 _encode = msgspec.json.Encoder().encode
+
+# The organization of the member who is signed in. Raises Unauthenticated.
+FindMember = Callable[[Request], Awaitable[int]]
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -26,6 +32,7 @@ class Parts(msgspec.Struct, frozen=True):
     db: Database
     developers: Developers
     base_url: str
+    find_member: FindMember
 
 
 class _Base(Resource):
@@ -42,10 +49,10 @@ class CalendarResource(_Base):
     """Contract, list-events."""
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        developer = await self._developers.admit(req)
-        day = decode.decode_date(decode.get_query(req, "date"))
+        developer = await self._developers.admit_to_calendar(req)
         organization = developer.organization
         zone = organization.timezone
+        day = decode.decode_date(decode.get_query(req, "date"), zone)
         found = await self._db.read(searching.list_calendar, developer.org_id, zone, day)
         resp.data = _encode(
             [present.present_entry(each, organization.slug, zone, self._base_url) for each in found]
@@ -93,24 +100,56 @@ class ScrapPaperResource(_Base):
             uuid = decode.decode_guid(decode.get_query(req, "id"))
         except Invalid:
             uuid = ""
-        url = await self._db.write(printing.make_link, uuid, self._base_url) if uuid else ""
+        url = await self._make_link(uuid, await self._developers.find(req)) if uuid else ""
         resp.content_type = "text/plain; charset=utf-8"
         resp.set_header("Cache-Control", "no-store")
         resp.text = url or "OK"
 
+    async def _make_link(self, uuid: str, asked_by: int) -> str | None:
+        make = printing.make_link
+        url = await self._db.read(make, uuid, self._base_url, asked_by=asked_by)
+        if url is None:
+            await self._db.write(ensure_link_key)
+            url = await self._db.read(make, uuid, self._base_url, asked_by=asked_by)
+        return url
 
-class PaperResource(Resource):
+
+class PaperResource(_Base):
     """`/scrap-paper/{token}`: the paper that a link leads to."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._find_member = parts.find_member
+        self._desk = PaperDesk(parts.db.clock)
 
-    async def on_get(self, _req: Request, resp: Response, token: str) -> None:
-        """Answer the PDF. Raises Missing, Gone."""
-        paper = await self._db.read(printing.read_scrap_paper, token)
+    async def on_get(self, req: Request, resp: Response, token: str) -> None:
+        """Answer the PDF. Raises Missing, Gone, and Unauthenticated for a stranger with a link
+        that only members open; somebody of another organization is told that there is nothing."""
+        first = decode.decode_first(req)
+        link = await self._db.read(printing.read_link, token)
+        if link.opening is Opening.MEMBERS:
+            await self._check_member(req, link)
+        paper = await self._db.read(printing.read_scrap_paper, link.org_id, link.event_id, first)
         resp.content_type = "application/pdf"
         resp.set_header("Cache-Control", "no-store")
-        resp.data = await asyncio.to_thread(printing.draw_scrap_paper, paper)
+        resp.data = await self._desk.get_pdf(link.org_id, paper)
+
+    async def _check_member(self, req: Request, link: Link) -> None:
+        org_id = await self._developers.find(req)
+        if not org_id:
+            org_id = await self._ask_member(req)
+        if org_id != link.org_id:
+            raise Missing("link.missing", "This link does not lead anywhere.")
+
+    async def _ask_member(self, req: Request) -> int:
+        try:
+            return await self._find_member(req)
+        except Unauthenticated as refusal:
+            raise Unauthenticated(
+                SIGN_IN,
+                "This link opens for members of the organization alone: sign in, or send a "
+                "developer secret.",
+            ) from refusal
 
 
 # -- registrations -------------------------------------------------------------------------

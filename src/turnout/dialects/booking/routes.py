@@ -18,7 +18,7 @@ class AnyCase:
     """Falcon middleware: a path means the same in any letter case."""
 
     async def process_request(self, req: Request, _resp: Response) -> None:
-        req.path = req.path.lower()
+        req.path = req.path.lower()  # tokens of links are in small letters
 
 
 def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
@@ -43,5 +43,5 @@ def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
         ("revoke-accommodation", resources.RevokeResource),
     ):
         app.add_route(f"/api/registrations/{{registration}}/commands/{name}", command(parts))
-    app.add_route(f"{PATH}{{token}}", resources.PaperResource(parts.db))
+    app.add_route(f"{PATH}{{token}}", resources.PaperResource(parts))
     return app

@@ -9,7 +9,7 @@ from alembic import op
 
 def table(name: str, body: str) -> None:
     """Create the table `name`; `body` is what stands between the parentheses."""
-    if _sqlite():
+    if is_sqlite():
         body = body.replace("BIGINT", "INTEGER").replace("BYTES", "BLOB")
         op.execute(f"CREATE TABLE {name} ({body}) STRICT, WITHOUT ROWID")
     else:
@@ -18,7 +18,7 @@ def table(name: str, body: str) -> None:
 
 def column(table: str, definition: str) -> None:
     """Add a column to `table`; `definition` as it stands in `table()`."""
-    if _sqlite():
+    if is_sqlite():
         definition = definition.replace("BIGINT", "INTEGER")
     op.execute(f"ALTER TABLE {table} ADD COLUMN {definition}")
 
@@ -30,11 +30,12 @@ def index(name: str, on: str, *, unique: bool = False) -> None:
 
 def sequence(name: str, start: int, size: int) -> None:
     """Create a sequence that hands out numbers in blocks of `size` (see store/sequences.py)."""
-    if _sqlite():
+    if is_sqlite():
         op.execute(f"INSERT INTO sequences (name, next_value) VALUES ('{name}', {start})")  # noqa: S608
     else:
         op.execute(f"CREATE SEQUENCE {name}_ids START {start} INCREMENT {size}")
 
 
-def _sqlite() -> bool:
+def is_sqlite() -> bool:
+    """Whether this migration runs on SQLite."""
     return op.get_bind().dialect.name == "sqlite"

@@ -1,0 +1,83 @@
+"""Drawing scrap paper: each content once, a few at a time, and not without end.
+
+Drawing takes ten milliseconds a page. So a paper that was drawn is kept by its content and handed
+out again; callers who want the same one at once wait for one drawing; two are drawn at a time, a
+few may wait, and an organization has a number of drawings a minute.
+"""
+
+import asyncio
+from collections import OrderedDict
+from functools import partial
+
+from turnout.core.exams.printing import ScrapPaper, draw_scrap_paper
+from turnout.errors import Limited, Unavailable
+from turnout.store import Clock
+
+AT_ONCE = 2
+WAITING_LIMIT = 8
+MINUTE_MS = 60_000
+DRAWINGS_A_MINUTE = 30
+KEPT_BYTES = 16 * 1024 * 1024
+RETRY_AFTER_S = 10
+
+
+class PaperDesk:
+    """Draws papers and keeps the last of them; for one event loop."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+        self._drawing: dict[str, asyncio.Task[bytes]] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._drawn: dict[int, tuple[int, int]] = {}
+
+    async def get_pdf(self, org_id: int, paper: ScrapPaper) -> bytes:
+        """The paper as PDF. Raises Limited when the organization had too many drawn, Unavailable
+        when too many others are being drawn."""
+        digest = f"{org_id}:{paper.digest}"
+        if digest in self._kept:
+            self._kept.move_to_end(digest)
+            return self._kept[digest]
+        task = self._drawing.get(digest)
+        if task is None:
+            self._count(org_id)
+            task = asyncio.create_task(self._draw(digest, paper))
+            self._drawing[digest] = task
+            task.add_done_callback(partial(self._end, digest))
+        # A caller who goes away does not end the drawing for the others.
+        return await asyncio.shield(task)
+
+    def _count(self, org_id: int) -> None:
+        if len(self._drawing) >= AT_ONCE + WAITING_LIMIT:
+            raise Unavailable(
+                "paper.busy",
+                "Too much scrap paper is being drawn. Try again in a few seconds.",
+                retry_after=RETRY_AFTER_S,
+            )
+        now = self._clock()
+        started_at, count = self._drawn.get(org_id, (now, 0))
+        if started_at + MINUTE_MS <= now:
+            started_at, count = now, 0
+        if count >= DRAWINGS_A_MINUTE:
+            raise Limited(
+                "paper.throttled",
+                f"More than {DRAWINGS_A_MINUTE} papers were drawn in a minute. Try again later.",
+                retry_after=max(1, (started_at + MINUTE_MS - now) // 1000),
+            )
+        self._drawn[org_id] = (started_at, count + 1)
+
+    async def _draw(self, digest: str, paper: ScrapPaper) -> bytes:
+        async with self._turns:
+            pdf = await asyncio.to_thread(draw_scrap_paper, paper)
+        if len(pdf) <= KEPT_BYTES:
+            self._kept[digest] = pdf
+            self._size += len(pdf)
+        while self._size > KEPT_BYTES:
+            self._size -= len(self._kept.popitem(last=False)[1])
+        return pdf
+
+    def _end(self, digest: str, task: "asyncio.Task[bytes]") -> None:
+        del self._drawing[digest]
+        if not task.cancelled():
+            task.exception()  # whoever waits has it
