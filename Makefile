@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test proof check bench lock clean
+.PHONY: help demo test proof soak proofs check bench lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -26,12 +26,20 @@ demo: $(VENV)/.run ## run Turnout with sample data: make demo PORT=8080 DATA=.tu
 test: $(VENV)/.dev ## run all tests, the proofs in short form
 	@$(BIN)/python -m tests.support.install
 	@# A worker more than small machines have cores: tests wait for servers and clocks, too.
-	@$(BIN)/python -m pytest --every-proof -n 3
+	@$(BIN)/python -m pytest --every-proof --stage rest -n 3
+	@$(BIN)/python -m pytest --every-proof --stage timed -n 0
 
-proof: $(VENV)/.dev ## run the proofs with their full counts
+proof: $(VENV)/.dev ## run the proofs of the group that is due today with their full counts
+	@TURNOUT_PROOF=$${TURNOUT_PROOF:-due} $(MAKE) --no-print-directory proofs
+
+soak: $(VENV)/.dev ## run all proofs with their full counts
+	@TURNOUT_PROOF=full $(MAKE) --no-print-directory proofs
+
+proofs: $(VENV)/.dev
 	@$(BIN)/python -m tests.support.install
 	@# Test by test: there are few, and some take minutes. (All the tests together share by files.)
-	@TURNOUT_PROOF=full $(BIN)/python -m pytest -m proof --every-proof --dist loadgroup
+	@$(BIN)/python -m pytest -m proof --every-proof --stage rest --dist loadgroup
+	@$(BIN)/python -m pytest -m proof --every-proof --stage timed -n 0
 
 check: $(VENV)/.dev ## check format, lint, types, import directions, docs and dependencies
 	@echo "Checking the format …"

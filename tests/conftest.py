@@ -1,13 +1,18 @@
 """What every test may count on: one seed a run, the report of the proofs, PostgreSQL on demand.
 
+Tests with limits in milliseconds (marked `timed`) run in a stage of their own, with one worker;
+`--stage` chooses. `TURNOUT_PROOF` chooses the counts of proofs: `full` for all of them, `due` for
+those of the group that is due today, a number from 1 to 4 for that group's.
+
 Under xdist the controller decides what run this is and tells its workers; their reports of
 proofs travel back with the test reports.
 """
 
+import datetime
 import os
 import random
-import tomllib
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -30,6 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--every-proof",
         action="store_true",
         help="fail unless exactly the proofs listed in tests/proofs.toml reported",
+    )
+    parser.addoption(
+        "--stage",
+        choices=["rest", "timed"],
+        help="only tests with limits in milliseconds, or only the others",
     )
     parser.addoption(
         "--golden-update",
@@ -56,9 +66,39 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _read_run() -> proof.Run:
     """Read the environment, and clean it: the product refuses `TURNOUT_` names it doesn't know."""
-    full = os.environ.pop("TURNOUT_PROOF", "") == "full"
-    seed = os.environ.pop("TURNOUT_SEED", "") or random.randrange(2**32)
-    return proof.Run(seed=int(seed), full=full)
+    asked = os.environ.pop("TURNOUT_PROOF", "")
+    seed = int(os.environ.pop("TURNOUT_SEED", "") or random.randrange(2**32))
+    if asked in ("", "full"):
+        return proof.Run(seed=seed, full=asked == "full")
+    today = datetime.datetime.now(datetime.UTC).date()
+    group = proof.due_group(today) if asked == "due" else int(asked)
+    return proof.Run(seed=seed, full=True, groups=(group,))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the other stage's tests, and the proofs of groups that are not due."""
+    stage, run = config.option.stage, proof.current()
+    if not stage and len(run.groups) == proof.GROUPS:
+        return
+    listed = proof.read_list(config.rootpath / "tests/proofs.toml")
+    due: dict[Path, bool] = {}
+
+    def is_due(item: pytest.Item) -> bool:
+        if item.get_closest_marker("proof") is None or len(run.groups) == proof.GROUPS:
+            return True
+        if item.path not in due:
+            found = proof.names_in(item.path, listed)
+            due[item.path] = any(each.group in run.groups for each in found)
+        return due[item.path]
+
+    def is_wanted(item: pytest.Item) -> bool:
+        is_timed = item.get_closest_marker("timed") is not None
+        return (not stage or is_timed == (stage == "timed")) and is_due(item)
+
+    left_out = [item for item in items if not is_wanted(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if is_wanted(item)]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -78,6 +118,18 @@ class ProofReport:
         self.run = run
         self.lines: list[tuple[str, str]] = []
         self.gaps: list[str] = []
+        self.seconds: dict[str, float] = {}
+        self.listed: list[proof.Proof] = []
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        path = self.config.rootpath / "tests/proofs.toml"
+        self.listed = proof.read_list(path) if path.exists() else []
+
+    def _is_expected(self, listed: proof.Proof) -> bool:
+        stage = self.config.option.stage
+        return listed.group in self.run.groups and (
+            not stage or listed.is_timed == (stage == "timed")
+        )
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node) -> None:
@@ -86,12 +138,16 @@ class ProofReport:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for key, counts in report.user_properties:
             if key.startswith(PROOF):
-                self.lines.append((key.removeprefix(PROOF), str(counts)))
+                name = key.removeprefix(PROOF)
+                self.lines.append((name, str(counts)))
+                self.seconds[name] = self.seconds.get(name, 0.0) + report.duration
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self.config.getoption("--every-proof"):
-            listed = tomllib.loads((self.config.rootpath / "tests/proofs.toml").read_text())
-            self.gaps = proof.find_gaps(set(listed["proofs"]), {name for name, _ in self.lines})
+            expected = {each.name for each in self.listed if self._is_expected(each)}
+            self.gaps = proof.find_gaps(
+                expected, {each.name for each in self.listed}, {name for name, _ in self.lines}
+            )
         if self.gaps and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -100,5 +156,11 @@ class ProofReport:
         terminalreporter.section(f"proofs, {size}; TURNOUT_SEED={self.run.seed} repeats this run")
         for name, counts in sorted(self.lines):
             terminalreporter.line(f"{PROOF}{name}: {counts}")
+        if self.run.full:
+            for name, seconds in sorted(self.seconds.items(), key=lambda each: -each[1]):
+                terminalreporter.line(f"seconds: {seconds:.0f} {name}")
+        for each in self.listed:
+            if each.group not in self.run.groups:
+                terminalreporter.line(f"not run in full: {each.name} (group {each.group})")
         for gap in self.gaps:
             terminalreporter.line(f"ERROR: tests/proofs.toml: {gap}", red=True)

@@ -28,6 +28,7 @@ WITHIN_MS = 1000
 
 
 @pytest.mark.proof
+@pytest.mark.timed
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_code_goes_out_before_the_rest_of_a_broadcast(
     backend: str, tmp_path: Path, request: pytest.FixtureRequest

@@ -1,24 +1,45 @@
 """Proofs: tests that show a claim by work (races, crashes, floods) and say how much they did.
 
-They run short in `make test` and full in `make proof`. Each reports a line that the end of the run
-shows, and `tests/proofs.toml` lists them all, so that one which is dropped, renamed or skipped
-makes the build red. There is one seed a run, so that a failure can be repeated.
+They run short in `make test` and full in `make soak`; `make proof` runs the full counts of the
+group that is due. Each reports a line that the end of the run shows, and `tests/proofs.toml` lists
+them all, so that one which is dropped, renamed or skipped makes the build red. There is one seed a
+run, so that a failure can be repeated.
 """
 
+import datetime
 import random
+import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 Count = int | float | str
 T = TypeVar("T")
 
 
+GROUPS = 4
+
+
+class Proof(NamedTuple):
+    """A proof as the list has it: its group of 1 to 4, and the seconds of its full form on two
+    cores. `is_timed`: it has limits in milliseconds, and runs in the stage of those."""
+
+    name: str
+    shows: str
+    group: int
+    seconds: int
+    is_timed: bool = False
+
+
 @dataclass(frozen=True)
 class Run:
-    """What is the same for all tests of one run."""
+    """What is the same for all tests of one run. `groups`: whose full counts it runs; a run of
+    short forms runs all proofs."""
 
     seed: int
     full: bool
+    groups: tuple[int, ...] = tuple(range(1, GROUPS + 1))
 
 
 _run = Run(seed=0, full=False)
@@ -29,6 +50,11 @@ def begin(run: Run) -> None:
     """Tell what run this is; `tests/conftest.py` does, before any test is read."""
     global _run
     _run = run
+
+
+def current() -> Run:
+    """What run this is."""
+    return _run
 
 
 def scale(short: T, full: T) -> T:
@@ -58,8 +84,37 @@ def take_reports() -> list[tuple[str, str]]:
     return taken
 
 
-def find_gaps(listed: set[str], reported: set[str]) -> list[str]:
-    """What is wrong between the proofs that are listed and those that reported; [] if nothing."""
-    dropped = [f"{name} is listed but did not report" for name in sorted(listed - reported)]
+def read_list(path: Path) -> list[Proof]:
+    """The proofs of a `proofs.toml`. Raises ValueError for a group that is not 1 to 4."""
+    proofs = [
+        _read(name, facts) for name, facts in tomllib.loads(path.read_text())["proofs"].items()
+    ]
+    for listed in proofs:
+        if listed.group not in range(1, GROUPS + 1):
+            raise ValueError(f"{listed.name}: group {listed.group} is not 1 to {GROUPS}")
+    return proofs
+
+
+def _read(name: str, facts: dict[str, Any] | str) -> Proof:
+    if isinstance(facts, str):
+        return Proof(name, facts, 1, 30)
+    return Proof(name, facts["shows"], facts["group"], facts["seconds"], facts.get("timed", False))
+
+
+def due_group(day: datetime.date) -> int:
+    """The group whose full counts are due on that day."""
+    return day.timetuple().tm_yday % GROUPS + 1
+
+
+def names_in(path: Path, proofs: Iterable[Proof]) -> list[Proof]:
+    """The proofs that a test file reports: it has their names in quotes."""
+    text = path.read_text()
+    return [each for each in proofs if f'"{each.name}"' in text]
+
+
+def find_gaps(expected: set[str], listed: set[str], reported: set[str]) -> list[str]:
+    """What is wrong between the proofs that this run had to do, all that are listed and those that
+    reported; [] if nothing."""
+    dropped = [f"{name} is listed but did not report" for name in sorted(expected - reported)]
     unlisted = [f"{name} reported but is not listed" for name in sorted(reported - listed)]
     return dropped + unlisted

@@ -1,8 +1,11 @@
 """Proofs: their scale, their report through the workers, and the list that guards them."""
 
+import datetime
 from pathlib import Path
 
 import pytest
+
+from tests.support import proof
 
 ROOT = Path(__file__).parents[2]
 RACE = """
@@ -25,7 +28,8 @@ def project(pytester: pytest.Pytester, monkeypatch) -> pytest.Pytester:
     """A project with this conftest, one proof and its list; every run is a process of its own."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makeini(
-        "[pytest]\nmarkers = proof\naddopts = -n 1 --import-mode=importlib -p no:schemathesis"
+        "[pytest]\nmarkers =\n    proof\n    timed\n"
+        "addopts = -n 1 --import-mode=importlib -p no:schemathesis"
     )
     pytester.makeconftest((ROOT / "tests/conftest.py").read_text())
     pytester.makepyfile(test_race=RACE)
@@ -36,7 +40,11 @@ def project(pytester: pytest.Pytester, monkeypatch) -> pytest.Pytester:
 def list_proofs(project: pytest.Pytester, *names: str) -> None:
     listed = project.path / "tests/proofs.toml"
     listed.parent.mkdir(exist_ok=True)
-    listed.write_text("[proofs]\n" + "".join(f'{name} = "…"\n' for name in names))
+    lines = [
+        f'{name} = {{ group = {n % 4 + 1}, seconds = 1, shows = "…" }}\n'
+        for n, name in enumerate(names)
+    ]
+    listed.write_text("[proofs]\n" + "".join(lines))
 
 
 def test_a_proof_reports_through_a_worker_and_repeats_by_its_seed(project, monkeypatch):
@@ -72,3 +80,43 @@ def test_a_proof_that_is_not_listed_makes_the_run_red(project):
 def test_a_partial_run_is_not_held_against_the_list(project):
     list_proofs(project, "race", "crash")
     assert project.runpytest_subprocess().ret == pytest.ExitCode.OK
+
+
+def test_every_listed_proof_stands_in_a_test_file_whose_proofs_have_one_group():
+    listed = proof.read_list(ROOT / "tests/proofs.toml")
+    files = {
+        path: proof.names_in(path, listed)
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if path.name != Path(__file__).name
+    }
+    assert {each for found in files.values() for each in found} == set(listed)
+    mixed = {path: found for path, found in files.items() if len({p.group for p in found}) > 1}
+    assert mixed == {}
+
+
+def test_a_run_of_one_group_runs_it_in_full_and_says_what_it_did_not(project, monkeypatch):
+    list_proofs(project, "race", "crash")
+    monkeypatch.setenv("TURNOUT_PROOF", "1")
+    result = project.runpytest_subprocess("-m", "proof", "--every-proof")
+    result.stdout.fnmatch_lines(
+        ["proof: race: rounds=300 *", "seconds: 0 race", "not run in full: crash (group 2)"]
+    )
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_the_group_that_is_due_follows_the_day_of_the_year():
+    days = [datetime.date(2026, 1, day) for day in range(1, 6)]
+    assert [proof.due_group(day) for day in days] == [2, 3, 4, 1, 2]
+
+
+def test_tests_with_limits_in_milliseconds_run_in_their_own_stage_only(project):
+    project.makepyfile(
+        test_race=RACE,
+        test_fast="import pytest\n@pytest.mark.timed\ndef test_fast():\n    assert True\n",
+    )
+    rest = project.runpytest_subprocess("--stage=rest")
+    rest.assert_outcomes(passed=1)
+    assert "proof: race: " in rest.stdout.str()
+    timed = project.runpytest_subprocess("--stage=timed")
+    timed.assert_outcomes(passed=1)
+    assert "proof: race: " not in timed.stdout.str()

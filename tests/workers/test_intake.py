@@ -89,6 +89,7 @@ def test_what_another_process_accepted_is_found_by_polling(node, url):
     assert node.db.call(_count_registered) == 3
 
 
+@pytest.mark.timed
 def test_while_requests_come_the_loops_rest_and_go_on_when_they_are_done(node):
     """They decide some among the requests, but far from as many as alone."""
     account = node.add_account()

@@ -3,10 +3,11 @@
 import shlex
 
 from cyclopts import App
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from turnout import bootstrap, networks
-from turnout.cli.app import app, console, database, settings
+from turnout.cli.app import app, console, database, errors, settings
 from turnout.core.identity.signing import generate_key_pair, rotate_signing_key
 from turnout.settings import describe, hide_password
 
@@ -42,16 +43,35 @@ def work() -> None:
 
 
 @app.command
-def migrate(*, quiet: bool = False) -> None:
+def migrate(*, quiet: bool = False, no_copy: bool = False) -> None:
     """Bring the database to the newest schema; safe to repeat, and on several nodes at once.
+
+    All of it happens or nothing. A SQLite file with data is copied first, to a file beside it
+    whose name ends with the old schema's number; delete that when you no longer need it.
 
     Args:
         quiet: Say nothing when it worked.
+        no_copy: Do not copy a SQLite file first (you have a copy of your own).
     """
     from turnout.store.migrations.running import migrate as run
 
     url = settings().database_url
-    before, after = run(url)
+    bar = Progress(
+        TextColumn("Migrating the database:"),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=errors,
+        transient=quiet,
+    )
+    with bar:
+        task = bar.add_task("", total=None, visible=False)
+
+        def show(what: str, done: float, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total, visible=True)
+
+        before, after = run(url, progress=show, keeps_copy=not no_copy)
     if quiet:
         return
     change = "already at" if before == after else f"migrated from {before or 'nothing'} to"

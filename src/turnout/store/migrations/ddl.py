@@ -4,7 +4,7 @@ Types are BIGINT (numbers, epoch milliseconds, 0/1), TEXT (everything else) and 
 of files). On SQLite every table becomes STRICT and is clustered by its key (WITHOUT ROWID).
 """
 
-from alembic import op
+from alembic import context, op
 
 
 def table(name: str, body: str) -> None:
@@ -34,6 +34,14 @@ def sequence(name: str, start: int, size: int) -> None:
         op.execute(f"INSERT INTO sequences (name, next_value) VALUES ('{name}', {start})")  # noqa: S608
     else:
         op.execute(f"CREATE SEQUENCE {name}_ids START {start} INCREMENT {size}")
+
+
+def tell(what: str, done: int, total: int) -> None:
+    """Say how far a long revision is: `done` of `total` rows or the like. Call it every few
+    thousand rows, so that somebody who waits sees it move."""
+    attributes = context.config.attributes
+    share = done / total if total else 1.0
+    attributes["progress"](what, attributes["done"] + share, attributes["steps"])
 
 
 def is_sqlite() -> bool:

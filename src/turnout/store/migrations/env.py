@@ -1,8 +1,26 @@
-"""Alembic's entry: it hands every revision the connection that `migrate` opened."""
+"""Alembic's entry: it hands every revision the connection that `migrate` opened, and says after
+each how far the migration is."""
+
+from typing import Any
 
 from alembic import context
 
-connection = context.config.attributes["connection"]
-context.configure(connection=connection, transaction_per_migration=False)
+attributes = context.config.attributes
+attributes["done"] = 0
+
+
+def tell_applied(**facts: Any) -> None:
+    """Count a revision that was applied."""
+    attributes["done"] += 1
+    attributes["progress"](
+        f"schema {facts['step'].up_revision_id}", attributes["done"], attributes["steps"]
+    )
+
+
+context.configure(
+    connection=attributes["connection"],
+    transaction_per_migration=False,
+    on_version_apply=tell_applied,
+)
 with context.begin_transaction():
     context.run_migrations()

@@ -1,14 +1,17 @@
 """Bringing a database to the newest schema, guarded against two nodes doing it at once."""
 
 import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
@@ -20,20 +23,36 @@ from turnout.store.sqlite import connect, path_of
 
 ADVISORY_LOCK = 0x7475726E
 
+Progress = Callable[[str, float, int], None]
+"""Called with what is being done, how many steps of the migration are done, and of how many."""
 
-def migrate(url: str, target: str = "head") -> tuple[str | None, str]:
+
+def say_nothing(_what: str, _done: float, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def migrate(
+    url: str, target: str = "head", *, progress: Progress = say_nothing, keeps_copy: bool = True
+) -> tuple[str | None, str]:
     """Migrate the database at `url` (a TURNOUT_DATABASE_URL) forward to `target`.
 
-    Returns the revisions before and after. Doing it again changes nothing; a failure leaves the
-    database as it was. Waits while another process migrates the same database. Raises
-    Unavailable when it cannot be reached, or is newer than this program.
+    Returns the revisions before and after. Idempotent; all revisions are one transaction, so a
+    failure leaves the database as it was. A SQLite file with data is copied first (`copy_path`)
+    unless `keeps_copy` is off. Waits while another process migrates the same database. Raises
+    Unavailable when the database cannot be reached, is newer than this program, or the disk has
+    no room for the copy.
     """
     engine = _engine(url)
     try:
         with _alone(engine, url), engine.begin() as connection:
             before = _revision(connection)
             _check_known(before)
-            command.upgrade(_config(connection), target)
+            config = _config(connection, progress)
+            config.attributes["steps"] = steps = _count_steps(config, before, target)
+            if before and steps and keeps_copy and connection.dialect.name == "sqlite":
+                progress("copying the database", 0, steps)
+                _copy(path_of(url), copy_path(url, before))
+            command.upgrade(config, target)
             if connection.dialect.name == "sqlite":
                 tell_planner(connection)
             return before, _revision(connection) or HEAD
@@ -43,10 +62,45 @@ def migrate(url: str, target: str = "head") -> tuple[str | None, str]:
         engine.dispose()
 
 
-def _config(connection: Connection) -> Config:
+def copy_path(url: str, revision: str) -> Path:
+    """Where the copy of a SQLite file that had schema `revision` is kept: beside it."""
+    path = path_of(url)
+    return path.with_name(f"{path.name}.schema-{revision}")
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """Copy the last committed state, whole or not at all. The caller holds the write lock."""
+    draft = copy.with_name(copy.name + ".new")
+    draft.unlink(missing_ok=True)
+    _check_room(path)
+    draft.touch(mode=0o600)
+    with closing(connect(path, read_only=True)) as source, closing(sqlite3.connect(draft)) as to:
+        source.backup(to)
+    draft.replace(copy)
+
+
+def _check_room(path: Path) -> None:
+    size = sum(each.stat().st_size for each in path.parent.glob(f"{path.name}*") if each.is_file())
+    needed = path.stat().st_size + size // 10
+    if shutil.disk_usage(path.parent).free < needed:
+        raise Unavailable(
+            "store.no_room",
+            f"The database is copied before it is migrated, and {path.parent} has no room for "
+            f"{needed // 2**20 + 1} MB more. Free some, or copy the file to another disk yourself "
+            "and run `turnout migrate --no-copy`.",
+        )
+
+
+def _count_steps(config: Config, before: str | None, target: str) -> int:
+    script = ScriptDirectory.from_config(config)
+    return sum(1 for _ in script.iterate_revisions(target, before or "base"))
+
+
+def _config(connection: Connection, progress: Progress) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
+    config.attributes["progress"] = progress
     return config
 
 

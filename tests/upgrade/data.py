@@ -1,0 +1,123 @@
+"""The data of the state before the first migration since, as it was then: see the README here."""
+
+import json
+import lzma
+import sqlite3
+import tarfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from tests.support.postgresql import Cluster
+from turnout.store.migrations.running import migrate
+from turnout.store.sqlite import path_of
+
+HERE = Path(__file__).parent
+STATE = "0007"
+ORGANIZATION = "house"
+
+
+def read_facts(backend: str) -> dict[str, Any]:
+    """What was true when the data was made: secrets, links with the statuses they answered, …"""
+    return json.loads((HERE / STATE / f"{backend}.json").read_text())
+
+
+def restore(backend: str, folder: Path, cluster: Cluster | None) -> str:
+    """The address of a database with the data, its schema as it was then."""
+    if backend == "sqlite":
+        path = folder / "turnout.db"
+        path.write_bytes(lzma.decompress((HERE / STATE / "sqlite.db.xz").read_bytes()))
+        return f"sqlite:///{path}"
+    assert cluster is not None
+    url = cluster.create_database()
+    migrate(url, STATE)
+    _fill(url)
+    return url
+
+
+def _fill(url: str) -> None:
+    with (
+        psycopg.connect(url) as connection,
+        tarfile.open(HERE / STATE / "postgresql.tar.xz") as tar,
+    ):
+        # Rows come in the order of the tables' names, whatever refers to what.
+        connection.execute("SET session_replication_role = replica")
+        for member in tar.getmembers():
+            content = tar.extractfile(member)
+            assert content is not None
+            if member.name == "sequences.json":
+                _set_sequences(connection, json.load(content))
+            else:
+                _copy(connection, member.name.removesuffix(".copy"), content.read())
+
+
+def _copy(connection: psycopg.Connection, table: str, rows: bytes) -> None:
+    name = sql.Identifier(table)
+    connection.execute(sql.SQL("DELETE FROM {}").format(name))
+    with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(name)) as copy:
+        copy.write(rows)
+
+
+def _set_sequences(connection: psycopg.Connection, last_values: dict[str, int]) -> None:
+    for name, last in last_values.items():
+        if last:
+            connection.execute("SELECT setval(%s, %s)", (name, last))
+
+
+def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """Rows of a statement, sorted, read behind the product's back."""
+    if url.startswith("sqlite:"):
+        with closing(sqlite3.connect(path_of(url))) as connection:
+            return sorted(connection.execute(statement).fetchall())
+    with psycopg.connect(url) as connection:
+        return sorted(connection.execute(statement).fetchall())
+
+
+def multiply(url: str, count: int) -> None:
+    """Add `count` people who are registered for one event and hold a ticket, before migrating."""
+    (org_id, event_id, type_id), *_ = ask(
+        url,
+        "SELECT e.org_id, e.id, t.id FROM events e JOIN organizations o ON o.org_id = e.org_id "
+        "JOIN ticket_types t ON t.org_id = e.org_id AND t.event_id = e.id AND t.is_default = 1 "
+        f"WHERE o.slug = '{ORGANIZATION}' AND e.title = 'Fair & Square'",
+    )
+    numbers = (
+        f"WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})"
+        if url.startswith("sqlite:")
+        else f"WITH n(n) AS (SELECT generate_series(1, {count}))"
+    )
+    far = 1_000_000_000
+    _run(
+        url,
+        f"""INSERT INTO people (org_id, id, uuid, email, email_key, title, first_name, last_name,
+            company, job_title, address_line1, address_line2, address_line3, city, county_or_state,
+            post_code, country_code, phone, created_at, updated_at)
+        {numbers} SELECT {org_id}, {far} + n, 'u' || n, 'm' || n || '@many.example',
+            'm' || n || '@many.example', '', 'M' || n, 'Many', '', '', '', '', '', '', '', '', '',
+            '', 0, 0 FROM n""",
+        f"""INSERT INTO registrations (org_id, id, uuid, event_id, person_id, sitting,
+            ticket_type_id, state, source, answers, created_at, updated_at)
+        {numbers} SELECT {org_id}, {far} + n, 'r' || n, {event_id}, {far} + n, 0, {type_id},
+            'confirmed', 'registration', '{{"contact":{{"email":"m@many.example"}}}}', 0, 0
+        FROM n""",
+        f"""INSERT INTO tickets (org_id, id, code, registration_id, ticket_type_id, state,
+            created_at, updated_at)
+        {numbers} SELECT {org_id}, {far} + n, 'MANY' || n, {far} + n, {type_id}, 'valid', 0, 0
+        FROM n""",
+        f"UPDATE events SET held = held + {count} WHERE org_id = {org_id} AND id = {event_id}",
+        f"UPDATE ticket_types SET held = held + {count} WHERE org_id = {org_id} AND id = {type_id}",
+    )
+
+
+def _run(url: str, *statements: str) -> None:
+    if url.startswith("sqlite:"):
+        with closing(sqlite3.connect(path_of(url))) as connection, connection:
+            for statement in statements:
+                connection.execute(statement)
+        return
+    with psycopg.connect(url) as connection:
+        for statement in statements:
+            connection.execute(statement)
