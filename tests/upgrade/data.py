@@ -114,9 +114,9 @@ def multiply(url: str, count: int) -> None:
 
 def _run(url: str, *statements: str) -> None:
     if url.startswith("sqlite:"):
-        with closing(sqlite3.connect(path_of(url))) as connection, connection:
+        with closing(sqlite3.connect(path_of(url))) as file, file:
             for statement in statements:
-                connection.execute(statement)
+                file.execute(statement)
         return
     with psycopg.connect(url) as connection:
         for statement in statements:
