@@ -51,9 +51,10 @@ from turnout.dialects.reporting import routes as reporting
 from turnout.dialects.reporting.auth import Sessions
 from turnout.errors import Failure, Unavailable
 from turnout.http import logs, server
-from turnout.http.app import Asgi, Mount, RootApp
+from turnout.http.app import Mount, RootApp
 from turnout.http.backlog import Backlog
 from turnout.http.client_address import ClientAddresses, TrustedProxies
+from turnout.http.dialect import DialectApp
 from turnout.http.outbound import Outbound
 from turnout.http.rate_limit import RateLimiter
 from turnout.settings import Settings, SettingsError, split_list
@@ -163,10 +164,8 @@ class Node:
             )
         )
 
-    def _mounts(self, registration_app: Asgi, demo: dict[str, Any] | None) -> list[Mount]:
-        mounts = [
-            Mount(prefix, "registration", registration_app) for prefix in registration.PREFIXES
-        ]
+    def _mounts(self, registration_app: DialectApp, demo: dict[str, Any] | None) -> list[Mount]:
+        mounts = _mounts("registration", registration.PREFIXES, registration_app)
         parts = messaging.Parts(
             logins=self.logins,
             base_url=self.settings.public_url,
@@ -177,15 +176,14 @@ class Node:
                 files=FileIntake(self.db, self.outbound),
             ),
         )
-        messaging_app: Asgi = messaging.build(parts)
-        verification_app: Asgi = messaging.build_verification(parts)
-        mounts += [Mount(prefix, "messaging", messaging_app) for prefix in messaging.PREFIXES]
-        mounts += [Mount(messaging.VERIFICATION_PREFIX, "messaging", verification_app)]
-        attendance_app: Asgi = attendance.build(
+        verification = (messaging.VERIFICATION_PREFIX,)
+        mounts += _mounts("messaging", messaging.PREFIXES, messaging.build(parts))
+        mounts += _mounts("messaging", verification, messaging.build_verification(parts))
+        attendance_app = attendance.build(
             attendance.Parts(db=self.db, doors=self.doors, base_url=self.settings.public_url)
         )
-        mounts += [Mount(each, "attendance", attendance_app) for each in attendance.PREFIXES]
-        booking_app: Asgi = booking.build(
+        mounts += _mounts("attendance", attendance.PREFIXES, attendance_app)
+        booking_app = booking.build(
             booking.Parts(
                 db=self.db,
                 developers=self.developers,
@@ -193,16 +191,15 @@ class Node:
                 find_member=self._find_member,
             )
         )
-        mounts += [Mount(each, "booking", booking_app) for each in booking.PREFIXES]
-        reporting_app: Asgi = reporting.build(
-            reporting.Parts(db=self.db, sessions=Sessions(self.db))
-        )
-        mounts += [Mount(each, "reporting", reporting_app) for each in reporting.PREFIXES]
+        mounts += _mounts("booking", booking.PREFIXES, booking_app)
+        reporting_app = reporting.build(reporting.Parts(db=self.db, sessions=Sessions(self.db)))
+        mounts += _mounts("reporting", reporting.PREFIXES, reporting_app)
         webhooks = networks.make_webhooks(
             self.settings, self.db, CarrierInbox(self.db, receive_replies)
         )
-        mounts += [Mount(*webhook) for webhook in webhooks]
-        web: Asgi = build_web(
+        for prefix, name, webhook in webhooks:
+            mounts += _mounts(name, (prefix,), webhook)
+        web = build_web(
             WebParts(
                 base_url=self.settings.public_url,
                 apis=APIS,
@@ -212,7 +209,7 @@ class Node:
                 read_summary=self._read_summary,
             )
         )
-        return [*mounts, Mount("/", "web", web)]
+        return [*mounts, *_mounts("web", ("/",), web)]
 
     async def _find_member(self, req: Request) -> int:
         return (await self.logins.read(req, require_member)).user.org_id
@@ -254,6 +251,10 @@ class Node:
             await asyncio.wait_for(self.db.read(_ping), READY_TIMEOUT_S)
         except TimeoutError as error:
             raise Unavailable("store.slow", "The database does not answer in time.") from error
+
+
+def _mounts(name: str, prefixes: tuple[str, ...], app: DialectApp) -> list[Mount]:
+    return [Mount(prefix, name, app, app.present) for prefix in prefixes]
 
 
 class Workers:

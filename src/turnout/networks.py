@@ -17,6 +17,7 @@ from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.smpp import SmppCarrier, SmppSettings
 from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
 from turnout.core.messaging.model import Channel
+from turnout.http.dialect import DialectApp
 from turnout.settings import PREFIX, Settings, SettingsError
 from turnout.store import Database
 
@@ -108,7 +109,9 @@ def find_address(settings: Settings, carrier: str) -> tuple[str, int] | None:
     return (own.host, own.port) if hasattr(own, "host") else None
 
 
-def make_webhooks(settings: Settings, db: Database, inbox: Inbox) -> list[tuple[str, str, Any]]:
+def make_webhooks(
+    settings: Settings, db: Database, inbox: Inbox
+) -> list[tuple[str, str, DialectApp]]:
     """What chosen networks call: path, name, and the app to mount there."""
     if HTTP_SMS not in chosen(settings).values():
         return []

@@ -7,8 +7,10 @@ import pytest
 from tests.support.client import AppClient
 from tests.support.node import Account, LocalNode, new_database, open_node
 from tests.support.postgresql import Cluster
-from turnout.errors import Unavailable
+from turnout.errors import Failure, Unavailable
+from turnout.http import logs
 from turnout.http.app import Mount, RootApp
+from turnout.http.errors import Answer
 
 
 def named(name: str) -> Mount:
@@ -38,6 +40,13 @@ def front_door(*mounts: Mount, trouble: str = "") -> AppClient:
         ("/v1/event", "v1"),
         ("/v1.0", "v1.0"),
         ("/v1.0/register", "v1.0"),
+        ("/v1x", ""),
+        ("/V1/event", "v1"),
+        ("//v1.0//register", "v1.0"),
+        ("/v1/", "v1"),
+        ("v1", "v1"),
+        ("*", ""),
+        ("", ""),
     ],
 )
 def test_the_longest_prefix_that_fits_serves_a_path(path: str, name: str):
@@ -97,3 +106,116 @@ def test_what_is_not_http_is_left_alone():
 
 async def front(client: AppClient, scope: Any, never: Any) -> None:
     await client.app(scope, never, never)
+
+
+# -- what escapes an app --------------------------------------------------------------------
+
+
+def present(failure: Failure) -> Answer:
+    """As some dialect would."""
+    return Answer(500, f"<{failure.message}>".encode(), "text/test", {"X-Shape": "its own"})
+
+
+def broken(*messages: dict[str, Any], error: Exception | None = None) -> AppClient:
+    """A front door whose app sends the messages, and then raises the error."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for message in messages:
+            await send(message)
+        if error:
+            raise error
+
+    return front_door(Mount("/", "broken", app, present))
+
+
+@pytest.mark.parametrize("error", [ValueError("inside"), None], ids=["raised", "no answer"])
+def test_what_escapes_is_answered_in_the_shape_of_the_app(error, capsys):
+    with broken(error=error) as client:
+        answer = client.request("GET", "/x", headers={"x-request-id": "number-17"})
+    text = "Something went wrong on the server. Nothing was changed. Request id: number-17."
+    assert (answer.status, answer.body.decode()) == (500, f"<{text}>")
+    assert answer.headers == {
+        "content-type": "text/test",
+        "content-length": str(len(answer.body)),
+        "x-shape": "its own",
+        "x-request-id": "number-17",
+    }
+    told = "".join(capsys.readouterr())
+    assert ("inside" if error else "broken ended without an answer") in told
+
+
+def test_an_answer_to_head_has_no_body_there_either():
+    with broken(error=ValueError("inside")) as client:
+        answer = client.request("HEAD", "/x")
+    assert (answer.status, answer.body) == (500, b"")
+    assert int(answer.headers["content-length"]) > 50
+
+
+def test_an_answer_that_has_begun_is_cut():
+    start = {"type": "http.response.start", "status": 200, "headers": []}
+    with (
+        broken(start, error=ValueError("inside")) as client,
+        pytest.raises(ValueError, match="inside"),
+    ):
+        client.request("GET", "/x")
+
+
+def test_a_shape_that_cannot_be_made_is_replaced_by_a_line_of_text():
+    def fail(_failure: Failure) -> Answer:
+        raise LookupError("no shape")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise ValueError("inside")
+
+    with front_door(Mount("/", "broken", app, fail)) as client:
+        answer = client.request("GET", "/x")
+    assert (answer.status, answer.headers["content-type"]) == (500, "text/plain; charset=utf-8")
+
+
+# -- HTTP/1.0, and the way of every request -------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/metrics", "/v1/event", "/api/x"])
+def test_a_version_as_granian_names_it_is_understood(node: LocalNode, path: str):
+    usual, *others = (
+        node.client.request("GET", path, http_version=version).status
+        for version in ("1.1", "1", "1.0")
+    )
+    assert usual in (200, 401, 404)
+    assert others == [usual, usual]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_health_has_head_and_no_post(path: str):
+    with front_door(named("")) as client:
+        head = client.request("HEAD", path)
+        assert (head.status, head.body) == (200, b"")
+        assert int(head.headers["content-length"]) > 10
+        assert client.request("POST", path).status == 405
+        assert client.request("GET", f"{path}/x").status == 404
+
+
+def test_health_fails_where_every_app_fails():
+    """A version that Falcon does not take fails everywhere, health included."""
+    with front_door(named("")) as client:
+        for path in ("/healthz", "/readyz", "/metrics"):
+            assert client.request("GET", path, http_version="0.9").status == 500
+
+
+# -- the log --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/ticket/1-ABC", "//ticket//1-ABC", "/TICKET/1-ABC", "/Ticket//1"]
+)
+def test_what_is_secret_in_a_path_is_not_logged_however_it_is_spelled(path: str, monkeypatch):
+    lines: list[logs.RequestLine] = []
+    monkeypatch.setattr(logs, "log_request", lines.append)
+
+    async def is_ready() -> None:
+        """It is."""
+
+    root = RootApp([named("")], is_ready=is_ready, access_log=True, secret_paths=("/ticket/",))
+    with AppClient(root) as client:
+        client.request("GET", path)
+    assert [line.path for line in lines] == ["/ticket/…"]

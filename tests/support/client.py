@@ -43,10 +43,15 @@ class AppClient:
         headers: Headers = None,
         json: Any = None,
         body: bytes | Iterable[bytes] = b"",
+        http_version: str = "1.1",
     ) -> Answer:
         """One request. `target` is path and query. `json` is encoded and gets its content type;
         a `body` of several parts comes in pieces and, like an HTTP chunked one, without length."""
-        return self.run(self.send(method, target, headers=headers, json=json, body=body))
+        return self.run(
+            self.send(
+                method, target, headers=headers, json=json, body=body, http_version=http_version
+            )
+        )
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Await anything in the client's event loop; for requests side by side, see `send`."""
@@ -60,6 +65,7 @@ class AppClient:
         headers: Headers = None,
         json: Any = None,
         body: bytes | Iterable[bytes] = b"",
+        http_version: str = "1.1",
     ) -> Answer:
         """`request`, inside the event loop: `asyncio.gather(*(client.send(…) for …))`."""
         headers, body = _prepare(headers, json, body)
@@ -71,7 +77,8 @@ class AppClient:
         async def take(message: dict[str, Any]) -> None:
             sent.append(message)
 
-        await self.app(_scope(method, target, headers), _receive(parts), take)
+        scope = _scope(method, target, headers) | {"http_version": http_version}
+        await self.app(scope, _receive(parts), take)
         return Answer(
             sent[0]["status"],
             {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]},

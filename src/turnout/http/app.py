@@ -1,38 +1,48 @@
 """The outermost ASGI app: leads a request to the dialect or page that serves its path.
 
-It gives every request its number, counts and logs it, and answers `/healthz`, `/readyz` and
-`/metrics` itself. What is inside a path prefix is the mounted app's own business.
+What comes from the network is first put into one form: the HTTP version's name, and slashes that
+mean nothing. Then the request goes to the app whose prefix fits. Whatever goes wrong on the way is
+logged with the request's number and answered in that app's shape; nothing is answered by anybody
+else, so that no request, health checks included, has a way of its own. (A shortcut leads to the
+same responder, only faster.)
 """
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
-import msgspec
 import structlog
 
-from turnout.errors import Failure
-from turnout.http import logs, metrics, request_id
+from turnout.http import health, logs, metrics, request_id
 from turnout.http.client_address import ClientAddresses, TrustedProxies
-from turnout.http.shortcut import Shortcut
+from turnout.http.errors import Answer, Present, Unexpected, present_plainly
+from turnout.http.shortcut import Shortcut, spell
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-START = "http.response.start"
+START, BODY = "http.response.start", "http.response.body"
 REQUEST_ID = b"x-request-id"
+# Granian's names of versions that ASGI calls otherwise.
+VERSIONS = {"1": "1.0"}
+_SLASHES = re.compile("/{2,}")
+# A prefix has at most so many parts.
+DEEPEST = 3
 
 log = structlog.get_logger()
 
 
 class Mount(NamedTuple):
-    """Serve paths that begin with `prefix` by `app`; `name` is its label in the metrics."""
+    """Serve `prefix` and what lies under it by `app`; `name` is its label in the metrics, and
+    `present` how failures look that happen outside of the app."""
 
     prefix: str
     name: str
     app: Asgi
+    present: Present = present_plainly
 
 
 class RootApp:
@@ -50,101 +60,159 @@ class RootApp:
         shortcuts: Iterable[Shortcut] = (),
         secret_paths: tuple[str, ...] = (),
     ) -> None:
-        # The longest prefix that fits wins; "/" fits everything.
-        self._mounts = sorted(mounts, key=lambda mount: -len(mount.prefix))
+        self.in_flight = 0
+        own = health.build(is_ready, lambda: self.in_flight)
+        self.mounts = [
+            *mounts,
+            *(Mount(prefix, "health", own, own.present) for prefix in health.PREFIXES),
+        ]
+        self._by_prefix = {mount.prefix.rstrip("/").lower(): mount for mount in self.mounts}
         self._shortcuts = {(each.method, each.path): each for each in shortcuts}
-        self._is_ready = is_ready
         self._access_log = access_log
         self._clients = clients or ClientAddresses(TrustedProxies())
         self._secret_paths = secret_paths
-        self._own = {"/healthz": self._health, "/readyz": self._ready, "/metrics": self._metrics}
-        self.in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        started = time.perf_counter()
-        address = self._clients.enter(scope)
-        number = request_id.choose(scope["headers"])
-        token = request_id.current.set(number)
-        method, path = scope["method"], scope["path"]
-        exchange = _Exchange(send, number)
-        shortcut = self._shortcuts.get((method, path))
+        exchange = _Exchange(scope, send)
+        token = request_id.current.set(exchange.number)
         self.in_flight += 1
         try:
-            if shortcut:
-                name = shortcut.name
-                exchange.status, headers, body = await shortcut.answer(scope, receive)
-                headers.append((REQUEST_ID, exchange.number))
-                await send({"type": START, "status": exchange.status, "headers": headers})
-                await send({"type": "http.response.body", "body": body})
+            exchange.address = self._clients.enter(scope)
+            if shortcut := self._shortcuts.get((scope["method"], scope["path"])):
+                exchange.name = shortcut.name
+                await exchange.answer(*await shortcut.answer(scope, receive))
             else:
-                mount = self._mount(path)
-                name = mount.name
-                await mount.app(scope, _without_waiting(receive), exchange.send)
+                await self._lead(exchange, scope, receive)
+        except Exception as error:
+            log.error("unexpected failure", app=exchange.name, exc_info=error)
+            await exchange.fail(error)
         finally:
             self.in_flight -= 1
             request_id.current.reset(token)
-            duration = time.perf_counter() - started
-            metrics.observe(name, method, exchange.status, duration)
-            if self._access_log:
-                shown = self._show(path) if path.startswith(self._secret_paths) else path
-                logs.log_request(
-                    logs.RequestLine(
-                        time.time(),
-                        method,
-                        shown,
-                        exchange.status,
-                        duration * 1000,
-                        number,
-                        address,
-                    )
-                )
+            self._note(exchange)
 
-    def _show(self, path: str) -> str:
-        """A path without what is secret in it."""
-        return next(f"{each}…" for each in self._secret_paths if path.startswith(each))
+    async def _lead(self, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
+        """Let the app that serves the path answer."""
+        normalize(scope)
+        mount = self._mount(scope["path"])
+        exchange.name, exchange.present = mount.name, mount.present
+        await mount.app(scope, _without_waiting(receive), exchange.send)
+        if not exchange.is_begun:
+            raise RuntimeError(f"{mount.name} ended without an answer")
 
     def _mount(self, path: str) -> Mount:
-        if own := self._own.get(path):
-            return Mount(path, "health", own)
-        for mount in self._mounts:
-            if path.startswith(mount.prefix):
+        """The app of the longest prefix that fits; the one at `/` fits everything."""
+        prefix = "/".join(path.lower().split("/", DEEPEST + 1)[: DEEPEST + 1])
+        while prefix:
+            if mount := self._by_prefix.get(prefix):
                 return mount
-        raise LookupError(f"nothing is mounted at {path}; mount something at /")
+            prefix = prefix.rpartition("/")[0]
+        return self._by_prefix[""]
 
-    async def _health(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await _answer(send, 200, b'{"status":"ok"}', "application/json")
+    def _note(self, exchange: "_Exchange") -> None:
+        """Count and log an answered request."""
+        duration = time.perf_counter() - exchange.started
+        metrics.observe(exchange.name, exchange.method, exchange.status, duration)
+        if self._access_log:
+            logs.log_request(
+                logs.RequestLine(
+                    time.time(),
+                    exchange.method,
+                    self._show(exchange.path),
+                    exchange.status,
+                    duration * 1000,
+                    exchange.number,
+                    exchange.address,
+                )
+            )
 
-    async def _ready(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._is_ready()
-        except Failure as failure:
-            body = msgspec.json.encode({"status": "unavailable", "reason": failure.message})
-            await _answer(send, 503, body, "application/json")
-        else:
-            await _answer(send, 200, b'{"status":"ready"}', "application/json")
-
-    async def _metrics(self, scope: Scope, receive: Receive, send: Send) -> None:
-        metrics.in_flight.set(self.in_flight)
-        await _answer(send, 200, metrics.render(), metrics.CONTENT_TYPE)
+    def _show(self, path: str) -> str:
+        """A path without what is secret in it, however it is spelled."""
+        path = _SLASHES.sub("/", path)
+        spelled = path.lower()
+        for secret in self._secret_paths:
+            if spelled.startswith(secret):
+                return f"{secret}…"
+        return path
 
 
 class _Exchange:
-    """One request's answer on its way out: it bears the request's number."""
+    """One request and its answer on the way out, which bears the request's number."""
 
-    __slots__ = ("_send", "number", "status")
+    __slots__ = (
+        "_send",
+        "address",
+        "is_begun",
+        "method",
+        "name",
+        "number",
+        "path",
+        "present",
+        "started",
+        "status",
+    )
 
-    def __init__(self, send: Send, number: str) -> None:
+    def __init__(self, scope: Scope, send: Send) -> None:
         self._send = send
-        self.number = number.encode()
+        self.started = time.perf_counter()
+        self.number = request_id.choose(scope["headers"])
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.address = ""
+        self.name = "none"
+        self.present: Present = present_plainly
         self.status = 500
+        self.is_begun = False
 
     async def send(self, message: dict[str, Any]) -> None:
+        """Pass a message of the app on."""
         if message["type"] == START:
+            self.is_begun = True
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), (REQUEST_ID, self.number)]
+            message["headers"] = [
+                *message.get("headers", ()),
+                (REQUEST_ID, self.number.encode()),
+            ]
         await self._send(message)
+
+    async def answer(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """Send a whole answer."""
+        self.is_begun = True
+        self.status = status
+        headers.append((REQUEST_ID, self.number.encode()))
+        await self._send({"type": START, "status": status, "headers": headers})
+        await self._send({"type": BODY, "body": body})
+
+    async def fail(self, error: Exception) -> None:
+        """Answer what no app has caught. Raises it where an answer has begun: then the connection
+        is cut, and the client sees that the answer is not whole."""
+        if self.is_begun:
+            raise error
+        status, headers, body = spell(self._shape())
+        await self.answer(status, headers, b"" if self.method == "HEAD" else body)
+
+    def _shape(self) -> Answer:
+        try:
+            return self.present(Unexpected())
+        except Exception as error:
+            log.error("a failure cannot be presented", exc_info=error)
+            return present_plainly(Unexpected())
+
+
+def normalize(scope: Scope) -> None:
+    """Put into one form what means the same: the version's name, and doubled, trailing and missing
+    slashes of the path."""
+    scope["http_version"] = VERSIONS.get(scope["http_version"], scope["http_version"])
+    path: str = scope["path"]
+    if "//" in path:
+        path = _SLASHES.sub("/", path)
+    if not path.startswith("/"):
+        path = f"/{path}"
+    if path.endswith("/") and path != "/":
+        path = path[:-1]
+    scope["path"] = path
 
 
 def _without_waiting(receive: Receive) -> Receive:
@@ -163,13 +231,3 @@ def _without_waiting(receive: Receive) -> Receive:
         return {"type": "http.request", "body": b"", "more_body": True}
 
     return receive_next
-
-
-async def _answer(send: Send, status: int, body: bytes, content_type: str) -> None:
-    headers = [
-        (b"content-type", content_type.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -5,12 +5,27 @@ from typing import Any
 import falcon
 import falcon.asgi
 
-from turnout.http.errors import MethodNotAllowed, Present, install
+from turnout.http.errors import Present, install
+from turnout.http.routing import Route, Router
 
 
-def new_app(present: Present) -> "falcon.asgi.App[Any, Any]":
-    """A Falcon app that answers every failure as `present` says, and serves `/x/` like `/x`."""
-    app: falcon.asgi.App[Any, Any] = falcon.asgi.App()
+class DialectApp(falcon.asgi.App[Any, Any]):
+    """A Falcon app that knows how it presents failures, also those that never reach it."""
+
+    __slots__ = ("present",)
+    present: Present
+
+    @property
+    def routes(self) -> list[Route]:
+        """Everything that it serves."""
+        router: Router = self._router  # type: ignore[assignment]
+        return router.routes
+
+
+def new_app(present: Present) -> DialectApp:
+    """An app that answers every failure as `present` says, HEAD like GET, and `/X/` like `/x`."""
+    app = DialectApp(router=Router())
+    app.present = present
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_qs_csv = False
     app.resp_options.default_media_type = falcon.MEDIA_JSON
@@ -19,15 +34,6 @@ def new_app(present: Present) -> "falcon.asgi.App[Any, Any]":
 
 
 class Resource:
-    """A resource whose OPTIONS is an unknown method like any other."""
+    """A resource; `is_open` says that pages of other origins may call it (cors.py)."""
 
-    async def on_options(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **_params: str
-    ) -> None:
-        """Answer 405: no dialect documents OPTIONS unless it says so itself."""
-        allowed = [
-            name.removeprefix("on_").upper()
-            for name in dir(self)
-            if name.startswith("on_") and name != "on_options"
-        ]
-        raise MethodNotAllowed(req.method, req.path, allowed)
+    is_open = False

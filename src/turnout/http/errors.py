@@ -1,13 +1,14 @@
 """Failures that only exist on the wire, and how an app turns any failure into an answer."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import falcon
 import falcon.asgi
 import structlog
 
-from turnout.errors import Failure, Invalid, Missing
+from turnout.errors import Failure, Invalid, Limited, Missing, Unavailable
 from turnout.http import request_id
 
 log = structlog.get_logger()
@@ -47,6 +48,26 @@ class Answer(NamedTuple):
 Present = Callable[[Failure], Answer]
 
 
+def headers_of(failure: Failure, status: int, challenge: str = "") -> dict[str, str]:
+    """The headers that a failure has in every shape; `challenge` is the `WWW-Authenticate` of a
+    401."""
+    headers = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = challenge
+    if isinstance(failure, Limited | Unavailable):
+        headers["Retry-After"] = str(failure.retry_after)
+    if isinstance(failure, MethodNotAllowed):
+        headers["Allow"] = ", ".join(failure.allowed)
+    return headers
+
+
+def present_plainly(failure: Failure) -> Answer:
+    """A line of text, where no app says how failures look."""
+    status = 500 if isinstance(failure, Unexpected) else 400
+    body = f"{failure.message}\n".encode()
+    return Answer(status, body, "text/plain; charset=utf-8", headers_of(failure, status))
+
+
 def install(app: "falcon.asgi.App[Any, Any]", present: Present) -> None:
     """Make `app` answer every failure, its own and Falcon's, in the shape that `present` gives."""
 
@@ -63,7 +84,7 @@ def install(app: "falcon.asgi.App[Any, Any]", present: Present) -> None:
     async def answer_unexpected(
         req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, _params: Any
     ) -> None:
-        log.error("unexpected failure", path=req.path, exc_info=error)
+        log.error("unexpected failure", route=req.uri_template, exc_info=error)
         _write(resp, present(Unexpected()))
 
     app.add_error_handler(Exception, answer_unexpected)

@@ -116,14 +116,15 @@ class Shortcut:
         try:
             body = await self._respond(DirectRequest(scope, receive))
         except Failure as failure:
-            return _spell(self._present(failure))
+            return spell(self._present(failure))
         except Exception as error:
             log.error("unexpected failure", path=self.path, exc_info=error)
-            return _spell(self._present(Unexpected()))
+            return spell(self._present(Unexpected()))
         return 200, [JSON, (b"content-length", b"%d" % len(body))], body
 
 
-def _spell(answer: Answer) -> tuple[int, Headers, bytes]:
+def spell(answer: Answer) -> tuple[int, Headers, bytes]:
+    """An answer as ASGI sends it: status, headers and body."""
     headers = [
         (b"content-type", answer.content_type.encode()),
         (b"content-length", b"%d" % len(answer.body)),

@@ -64,5 +64,3 @@ class DocumentResource(Resource):
             return
         resp.content_type = document.content_type
         resp.data = document.body
-
-    on_head = on_get

@@ -63,8 +63,6 @@ class EventResource(Resource):
         given = {"sti": req.get_param("sti", default="").strip()}
         self._answer(resp, await self._db.read(_find, req.path, slug, number), given)
 
-    on_head = on_get
-
     async def on_post(self, req: Request, resp: Response, slug: str, number: str) -> None:
         """Register, or join the waiting list. Raises Missing; what can be put right is said on
         the page, beside what was typed."""
@@ -142,8 +140,6 @@ class CalendarResource(Resource):
         resp.set_header("Cache-Control", NO_STORE)
         url = f"{self._base_url}/{slug}/{number}"
         resp.data = event_calendar(found.shown, self._db.clock(), url)
-
-    on_head = on_get
 
 
 def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:

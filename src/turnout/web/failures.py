@@ -11,7 +11,7 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
-from turnout.http.errors import Answer, MethodNotAllowed, Unexpected
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 from turnout.web.policy import asks_for_html
 from turnout.web.templates import render
 
@@ -29,16 +29,16 @@ STATUS: dict[type[Failure], tuple[int, str]] = {
 }
 
 
+CHALLENGE = 'Basic realm="Turnout", charset="UTF-8"'
+
+
 def present_failure(failure: Failure) -> Answer:
     """The failure as a page or a line of text, whichever the request asks for."""
     status, title = STATUS[type(failure)]
-    headers = {"Cache-Control": "no-store", "Vary": "Accept"}
-    if isinstance(failure, Limited | Unavailable):
-        headers["Retry-After"] = str(failure.retry_after)
-    if isinstance(failure, Unauthenticated):
-        headers["WWW-Authenticate"] = 'Basic realm="Turnout", charset="UTF-8"'
-    if isinstance(failure, MethodNotAllowed):
-        headers["Allow"] = ", ".join(failure.allowed)
+    headers = headers_of(failure, status, CHALLENGE) | {
+        "Cache-Control": "no-store",
+        "Vary": "Accept",
+    }
     if asks_for_html.get():
         page = render("failure.html", status=status, title=title, message=failure.message)
         return Answer(status, page.encode(), "text/html; charset=utf-8", headers)

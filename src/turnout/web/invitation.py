@@ -54,8 +54,6 @@ class InvitationResource(Resource):
         shown = await self._db.read(_show, token)
         self._answer(resp, shown)
 
-    on_head = on_get
-
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
         """Confirm or decline. Raises Missing, Invalid for another answer."""
         given = parse_qs((await read_body(req, BODY_LIMIT)).decode("utf-8", "replace"))

@@ -36,8 +36,6 @@ class OutboxResource(Resource):
             messages=[(each, _moment(each)) for each in found],
         )
 
-    on_head = on_get
-
 
 def _read_filter(req: Request) -> OutboxFilter:
     channel = req.get_param("channel", default="").strip()

@@ -2,11 +2,8 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
-import falcon.asgi
-
-from turnout.http.dialect import new_app
+from turnout.http.dialect import DialectApp, new_app
 from turnout.web import pages
 from turnout.web.assets import asset_path, get_asset, list_assets
 from turnout.web.catalogue import WebParts
@@ -23,7 +20,7 @@ from turnout.web.waiting import WaitingResource
 from turnout.web.watch import EntryResource, WatchResource
 
 
-def build(parts: WebParts) -> "falcon.asgi.App[Any, Any]":
+def build(parts: WebParts) -> DialectApp:
     """The pages as an ASGI app of their own."""
     app = new_app(present_failure)
     app.add_middleware(PagePolicy())

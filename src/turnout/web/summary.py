@@ -41,8 +41,6 @@ class SummaryResource(Resource):
         resp.set_header("Cache-Control", NO_STORE)
         resp.text = render("summary.html", event=event, summary=summary, figures=_figures(summary))
 
-    on_head = on_get
-
 
 def _figures(summary: Summary) -> list[Figure]:
     return [

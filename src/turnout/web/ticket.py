@@ -55,8 +55,6 @@ class TicketResource(Resource):
             checked=local(ticket.checked_in_at, event.timezone) if ticket.checked_in_at else None,
         )
 
-    on_head = on_get
-
 
 class TicketFileResource(Resource):
     """`/ticket/{org_id}-{code}/{name}`: the ticket to print, its QR code, and the event for
@@ -78,8 +76,6 @@ class TicketFileResource(Resource):
         resp.content_type = content_type
         resp.set_header("Cache-Control", NO_STORE)
         resp.data = await asyncio.to_thread(make, found, self._db.clock(), url)
-
-    on_head = on_get
 
 
 def _pdf(found: _Found, _now: int, _url: str) -> bytes:

@@ -26,8 +26,6 @@ class UnsubscribeResource(Resource):
         _, sender, channel, address = await self._db.read(read_link, token)
         self._answer(resp, sender, address=_mask(channel, address), is_done=False)
 
-    on_head = on_get
-
     async def on_post(self, _req: Request, resp: Response, token: str) -> None:
         """Opt out; doing it again changes nothing. Raises Missing."""
         sender = await self._db.write(opt_out_by_link, token)

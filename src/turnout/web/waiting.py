@@ -49,8 +49,6 @@ class WaitingResource(Resource):
         """Show where they stand. Raises Missing for a link that is none of ours."""
         self._answer(resp, await self._db.read(_show, token))
 
-    on_head = on_get
-
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
         """Take the place that is held, or leave. Raises Missing, Invalid for another answer."""
         given = parse_qs((await read_body(req, BODY_LIMIT)).decode("utf-8", "replace"))

@@ -66,8 +66,6 @@ class EntryResource(Resource):
         """Ask for the address. Raises Missing."""
         self._answer(resp, await self._db.read(_find_place, pak))
 
-    on_head = on_get
-
     async def on_post(self, req: Request, resp: Response, pak: str) -> None:
         """Send a code, or take the one that was entered. Raises Missing; what can be put right is
         said on the page."""
@@ -132,8 +130,6 @@ class WatchResource(Resource):
     async def on_get(self, _req: Request, resp: Response, pak: str, token: str) -> None:
         """Show the session. Raises Missing, Gone for a cancelled registration."""
         self._answer(resp, await self._db.read(_take_seat, pak, token), token)
-
-    on_head = on_get
 
     async def on_post(self, req: Request, resp: Response, pak: str, token: str) -> None:
         """Ask, or answer a poll or survey. Raises Missing, Gone; what can be put right is said on

@@ -4,7 +4,6 @@ Mounted in `turnout serve` on any node; it hands what comes in to the inbox, and
 when that is on disk, so that a provider tries again until it is.
 """
 
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import falcon
@@ -22,12 +21,13 @@ from turnout.carriers.http_sms.signing import (
 )
 from turnout.core.messaging.files import digest_of, read_file
 from turnout.errors import Failure, Invalid, Limited, Missing, Unauthenticated, Unavailable
-from turnout.http.dialect import Resource, new_app
-from turnout.http.errors import Answer, MethodNotAllowed, Unexpected
+from turnout.http.dialect import DialectApp, Resource, new_app
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 from turnout.store import Database
 
 PATH = "/carriers/http_sms"
 EVENTS = f"{PATH}/events"
+CHALLENGE = 'Signature realm="Turnout"'
 BODY_BYTES = 65_536
 LINK_S = 24 * 3600
 _MOST_FIELDS = 100
@@ -46,7 +46,7 @@ _STATUS: dict[type[Failure], int] = {
 
 def build_webhook(
     settings: HttpSmsSettings, db: Database, inbox: Inbox, base_url: str
-) -> "falcon.asgi.App[Any, Any]":
+) -> DialectApp:
     """The app to mount at PATH. Without a webhook secret everything is refused."""
     app = new_app(_present)
     app.add_route(EVENTS, EventResource(settings, db, inbox, base_url))
@@ -149,8 +149,6 @@ class MediaResource(Resource):
         resp.set_header("Content-Disposition", "attachment")
         resp.set_header("Cache-Control", "private, no-store")
 
-    on_head = on_get
-
 
 def media_url(settings: HttpSmsSettings, base_url: str, message: Message, now_ms: int) -> str:
     """A link to the picture of an MMS, good for a day. Raises ValueError without a secret."""
@@ -183,10 +181,7 @@ def _first(given: dict[str, str], names: tuple[str, ...]) -> str:
 
 
 def _present(failure: Failure) -> Answer:
-    headers = {"Cache-Control": "no-store"}
-    if isinstance(failure, Limited | Unavailable):
-        headers["Retry-After"] = str(failure.retry_after)
-    if isinstance(failure, MethodNotAllowed):
-        headers["Allow"] = ", ".join(failure.allowed)
+    status = _STATUS.get(type(failure), 400)
+    headers = headers_of(failure, status, CHALLENGE) | {"Cache-Control": "no-store"}
     body = f"{failure.message}\n".encode()
-    return Answer(_STATUS.get(type(failure), 400), body, "text/plain; charset=utf-8", headers)
+    return Answer(status, body, "text/plain; charset=utf-8", headers)

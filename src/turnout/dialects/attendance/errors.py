@@ -13,7 +13,7 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
-from turnout.http.errors import Answer, MethodNotAllowed, Unexpected
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 
 STATUS: dict[type[Failure], int] = {
     Invalid: 422,
@@ -29,14 +29,14 @@ STATUS: dict[type[Failure], int] = {
 }
 
 
+CHALLENGE = 'event realm="Turnout", company realm="Turnout"'
+
+
 def present_failure(failure: Failure) -> Answer:
     """`{"error": text}`, for Invalid with `errors` by field."""
-    headers = {}
-    if isinstance(failure, Limited | Unavailable):
-        headers["Retry-After"] = str(failure.retry_after)
-    if isinstance(failure, MethodNotAllowed):
-        headers["Allow"] = ", ".join(failure.allowed)
+    status = STATUS[type(failure)]
     body: dict[str, object] = {"error": failure.message}
     if isinstance(failure, Invalid):
         body["errors"] = failure.fields or {"base": [failure.message]}
-    return Answer(STATUS[type(failure)], msgspec.json.encode(body), "application/json", headers)
+    headers = headers_of(failure, status, CHALLENGE)
+    return Answer(status, msgspec.json.encode(body), "application/json", headers)

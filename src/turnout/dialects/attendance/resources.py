@@ -35,8 +35,8 @@ from turnout.core.journeys.inviting import (
 from turnout.core.tickets.signing import TicketKey, ensure_ticket_key, list_ticket_keys
 from turnout.dialects.attendance import decode, present
 from turnout.dialects.attendance.auth import Door, Doors
-from turnout.dialects.attendance.cors import OpenResource
 from turnout.errors import Conflict, Missing
+from turnout.http.dialect import Resource
 from turnout.http.streaming import ClosingBody
 from turnout.store import Database, Tx
 
@@ -53,7 +53,9 @@ class Parts(msgspec.Struct, frozen=True):
     base_url: str
 
 
-class _Base(OpenResource):
+class _Base(Resource):
+    is_open = True
+
     def __init__(self, parts: Parts) -> None:
         self._db = parts.db
         self._doors = parts.doors

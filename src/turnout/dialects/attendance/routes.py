@@ -1,23 +1,34 @@
-"""All routes of the attendance API, on one screen. Each path may end with `.json` (cors.py)."""
+"""All routes of the attendance API, on one screen. Each path may end with `.json`.
 
-from typing import Any
+Pages of any origin may call it (http/cors.py).
+"""
 
-import falcon.asgi
+from falcon.asgi import Request, Response
 
 from turnout.dialects.attendance import resources
-from turnout.dialects.attendance.cors import OpenToAll
 from turnout.dialects.attendance.errors import present_failure
 from turnout.dialects.attendance.resources import Parts as Parts
-from turnout.http.dialect import new_app
+from turnout.http.cors import OpenToOrigins
+from turnout.http.dialect import DialectApp, new_app
 
 # The contract's slip `/event/attendees/code/…` without /v1 is served too.
-PREFIXES = ("/v1/", "/event/attendees/")
+PREFIXES = ("/v1", "/event/attendees")
+FORMAT = ".json"
 
 
-def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
+class AnyFormat:
+    """Falcon middleware: a path may end with `.json`, which changes nothing."""
+
+    async def process_request(self, req: Request, _resp: Response) -> None:
+        """Take the ending away."""
+        if req.path.lower().endswith(FORMAT):
+            req.path = req.path[: -len(FORMAT)]
+
+
+def build(parts: Parts) -> DialectApp:
     """Put the API together."""
     app = new_app(present_failure)
-    app.add_middleware(OpenToAll())
+    app.add_middleware([AnyFormat(), OpenToOrigins(everywhere=True)])
     attendees, attendee = resources.AttendeesResource(parts), resources.AttendeeResource(parts)
     check, uncheck = resources.CheckResource(parts), resources.UncheckResource(parts)
     app.add_route("/v1/event", resources.EventResource(parts))

@@ -13,7 +13,7 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
-from turnout.http.errors import Answer, MethodNotAllowed, Unexpected
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 
 STATUS: dict[type[Failure], int] = {
     Invalid: 400,
@@ -31,6 +31,7 @@ STATUS: dict[type[Failure], int] = {
 MALFORMED, NO_QUERY = "request.invalid", "query.absent"
 # A browser that opens a link which is for members asks for a name and a password.
 SIGN_IN = "paper.sign_in"
+CHALLENGE = 'Basic realm="Turnout", charset="UTF-8", Bearer'
 _OBJECTS = {MALFORMED: "Message", NO_QUERY: "Message"}
 
 
@@ -47,18 +48,11 @@ def no_query(uri: str) -> Missing:
 def present_failure(failure: Failure) -> Answer:
     """`"text"`; `{"error": text}` for a bad secret; `{"Message": text}` where the original's
     framework says it."""
-    headers = {}
-    if isinstance(failure, Limited | Unavailable):
-        headers["Retry-After"] = str(failure.retry_after)
-    if isinstance(failure, MethodNotAllowed):
-        headers["Allow"] = ", ".join(failure.allowed)
-    status = STATUS[type(failure)]
-    if failure.code == SIGN_IN:
-        status = 401
-        headers["WWW-Authenticate"] = 'Basic realm="Turnout", charset="UTF-8", Bearer'
+    status = 401 if failure.code == SIGN_IN else STATUS[type(failure)]
     body: object = failure.message
     if isinstance(failure, Unauthenticated | Denied):
         body = {"error": failure.message}
     elif member := _OBJECTS.get(failure.code):
         body = {member: failure.message}
+    headers = headers_of(failure, status, CHALLENGE)
     return Answer(status, msgspec.json.encode(body), "application/json", headers)

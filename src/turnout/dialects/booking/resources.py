@@ -48,6 +48,8 @@ class _Base(Resource):
 class CalendarResource(_Base):
     """Contract, list-events."""
 
+    is_open = True
+
     async def on_get(self, req: Request, resp: Response) -> None:
         developer = await self._developers.admit_to_calendar(req)
         organization = developer.organization
@@ -86,6 +88,8 @@ class CancelEventResource(_Base):
 class ClassesResource(_Base):
     """Contract, classes: for anybody."""
 
+    is_open = True
+
     async def on_get(self, req: Request, resp: Response) -> None:
         uuid = decode.decode_guid(decode.get_query(req, "organization"))
         found = await self._db.read(searching.list_classes, uuid)
@@ -94,6 +98,8 @@ class ClassesResource(_Base):
 
 class ScrapPaperResource(_Base):
     """Contract, scrap-paper: for anybody, and always 200."""
+
+    is_open = True
 
     async def on_get(self, req: Request, resp: Response) -> None:
         try:

@@ -1,30 +1,22 @@
-"""All routes of the booking API, on one screen. Paths are taken in any letter case."""
+"""All routes of the booking API, on one screen.
 
-from typing import Any
-
-import falcon.asgi
-from falcon.asgi import Request, Response
+Pages of any origin may make the anonymous and the calendar's calls (http/cors.py).
+"""
 
 from turnout.core.exams.printing import PATH
 from turnout.dialects.booking import resources
 from turnout.dialects.booking.errors import present_failure
 from turnout.dialects.booking.resources import Parts as Parts
-from turnout.http.dialect import new_app
+from turnout.http.cors import OpenToOrigins
+from turnout.http.dialect import DialectApp, new_app
 
-PREFIXES = ("/api/", "/Api/", "/API/", PATH)
-
-
-class AnyCase:
-    """Falcon middleware: a path means the same in any letter case."""
-
-    async def process_request(self, req: Request, _resp: Response) -> None:
-        req.path = req.path.lower()  # tokens of links are in small letters
+PREFIXES = ("/api", PATH)
 
 
-def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
+def build(parts: Parts) -> DialectApp:
     """Put the API together."""
     app = new_app(present_failure)
-    app.add_middleware(AnyCase())
+    app.add_middleware(OpenToOrigins())
     app.add_route("/api/events/list-events", resources.CalendarResource(parts))
     app.add_route("/api/events/classes", resources.ClassesResource(parts))
     app.add_route("/api/events/scrap-paper", resources.ScrapPaperResource(parts))

@@ -14,7 +14,7 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
-from turnout.http.errors import Answer, MethodNotAllowed, Unexpected
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 
 STATUS: dict[type[Failure], int] = {
     Unauthenticated: 401,
@@ -44,15 +44,8 @@ SENTENCES = {
 def present_failure(failure: Failure) -> Answer:
     """The failure as the contract has it; table in README.md."""
     status = STATUS[type(failure)]
-    headers = {}
-    if isinstance(failure, Unauthenticated):
-        headers["WWW-Authenticate"] = CHALLENGE
-    if isinstance(failure, Limited | Unavailable):
-        headers["Retry-After"] = str(failure.retry_after)
-    if isinstance(failure, MethodNotAllowed):
-        headers["Allow"] = ", ".join(failure.allowed)
     body = msgspec.json.encode(ErrorBody(status=status, errors=_sentence(failure)))
-    return Answer(status, body, "application/json", headers)
+    return Answer(status, body, "application/json", headers_of(failure, status, CHALLENGE))
 
 
 def _sentence(failure: Failure) -> str:

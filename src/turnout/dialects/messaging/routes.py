@@ -1,8 +1,5 @@
 """All routes of the messaging API, on one screen."""
 
-from typing import Any
-
-import falcon.asgi
 import msgspec
 
 from turnout.dialects.messaging.auth import Logins
@@ -14,7 +11,7 @@ from turnout.dialects.messaging.verification import (
     ValidateCodeResource,
     present_code_failure,
 )
-from turnout.http.dialect import new_app
+from turnout.http.dialect import DialectApp, new_app
 
 PREFIXES = ("/api/v1",)
 VERIFICATION_PREFIX = "/api/v1/client_verification"
@@ -28,7 +25,7 @@ class Parts(msgspec.Struct, frozen=True):
     jobs: JobParts
 
 
-def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
+def build(parts: Parts) -> DialectApp:
     """The API as an ASGI app of its own."""
     app = new_app(present_failure)
     app.add_route("/api/v1/users", UsersResource(parts.logins, parts.base_url))
@@ -38,7 +35,7 @@ def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
     return app
 
 
-def build_verification(parts: Parts) -> "falcon.asgi.App[Any, Any]":
+def build_verification(parts: Parts) -> DialectApp:
     """The two verification calls, whose failures have a shape of their own."""
     app = new_app(present_code_failure)
     app.add_route(f"{VERIFICATION_PREFIX}/sendCode", SendCodeResource(parts.logins))

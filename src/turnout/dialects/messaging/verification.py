@@ -27,6 +27,7 @@ from turnout.dialects.messaging.rules import refuse
 from turnout.errors import Failure, Invalid, Unauthenticated
 from turnout.http.dialect import Resource
 from turnout.http.errors import Answer
+from turnout.http.routing import acts
 
 _JOB_TYPES = {"sms": JobType.SMS, "email": JobType.EMAIL, "tts": JobType.TTS}
 _window = rules.whole(1, LONGEST_WINDOW_MIN)
@@ -45,6 +46,7 @@ class SendCodeResource(Resource):
     def __init__(self, logins: Logins) -> None:
         self._logins = logins
 
+    @acts
     async def on_get(self, req: Request, resp: Response) -> None:
         given = await read_parameters(req)
         try:
@@ -64,6 +66,7 @@ class ValidateCodeResource(Resource):
     def __init__(self, logins: Logins) -> None:
         self._logins = logins
 
+    @acts
     async def on_get(self, req: Request, resp: Response) -> None:
         given = await read_parameters(req)
         try:

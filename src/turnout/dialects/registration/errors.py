@@ -14,7 +14,7 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
-from turnout.http.errors import Answer, MethodNotAllowed, Unexpected
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 
 STATUS: dict[type[Failure], int] = {
     Invalid: 400,
@@ -30,13 +30,12 @@ STATUS: dict[type[Failure], int] = {
 }
 
 
+# Signing in takes a key, everything else the token that it gives.
+CHALLENGE = 'Bearer realm="Turnout", APIKey realm="Turnout"'
+
+
 def present_failure(failure: Failure) -> Answer:
     """The failure in the envelope; contract section 1.3."""
     status = STATUS[type(failure)]
-    headers = {}
-    if isinstance(failure, Limited | Unavailable):
-        headers["Retry-After"] = str(failure.retry_after)
-    if isinstance(failure, MethodNotAllowed):
-        headers["Allow"] = ", ".join(failure.allowed)
     body = msgspec.json.encode(Envelope(response_code=status, message=failure.message))
-    return Answer(status, body, "application/json", headers)
+    return Answer(status, body, "application/json", headers_of(failure, status, CHALLENGE))

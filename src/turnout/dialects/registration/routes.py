@@ -1,8 +1,7 @@
 """All routes of the registration API, on one screen."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import falcon.asgi
 import msgspec
 
 from turnout.dialects.registration.auth import Tokens
@@ -12,7 +11,7 @@ from turnout.dialects.registration.register import RegisterResource
 from turnout.dialects.registration.registerstatus import RegisterStatusResource
 from turnout.dialects.registration.signin import SigninResource
 from turnout.http.backlog import Backlog
-from turnout.http.dialect import new_app
+from turnout.http.dialect import DialectApp, new_app
 from turnout.http.rate_limit import RateLimiter
 from turnout.http.shortcut import Shortcut
 from turnout.store import Database
@@ -36,7 +35,7 @@ class Api(NamedTuple):
     """The API as an ASGI app of its own, and the way past Falcon for the request that there are
     most of."""
 
-    app: "falcon.asgi.App[Any, Any]"
+    app: DialectApp
     shortcut: Shortcut
 
 

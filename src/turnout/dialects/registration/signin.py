@@ -12,6 +12,7 @@ from turnout.errors import Unauthenticated
 from turnout.http.body import UNREADABLE, read_body
 from turnout.http.dialect import Resource
 from turnout.http.rate_limit import RateLimiter
+from turnout.http.routing import acts
 from turnout.store import Database
 
 BODY_LIMIT = 16_384
@@ -35,7 +36,7 @@ class SigninResource(Resource):
         resp.set_header("Cache-Control", "no-store")
         self._tokens.used(caller)
 
-    on_get = on_post
+    on_get = acts(on_post)
 
     async def _credential(self, key: str) -> Credential:
         try:

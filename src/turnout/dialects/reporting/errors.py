@@ -27,7 +27,7 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
-from turnout.http.errors import Answer, MethodNotAllowed, Present, Unexpected
+from turnout.http.errors import Answer, MethodNotAllowed, Present, Unexpected, headers_of
 from turnout.store import Clock
 
 STATUS: dict[type[Failure], int] = {
@@ -63,15 +63,15 @@ class Format:
         resp.set_header("Cache-Control", "no-store")
 
 
+# No scheme of HTTP's own: the ids of a login stand in the parameters si and ui.
+CHALLENGE = 'Session realm="Turnout"'
+
+
 def presenter(clock: Clock) -> Present:
     """How failures are answered, with the time of `clock`."""
 
     def present_failure(failure: Failure) -> Answer:
-        headers = {}
-        if isinstance(failure, Limited | Unavailable):
-            headers["Retry-After"] = str(failure.retry_after)
-        if isinstance(failure, MethodNotAllowed):
-            headers["Allow"] = ", ".join(failure.allowed)
+        status = STATUS[type(failure)]
         result = [
             Element("returnCode", return_code(failure)),
             Element("error", children=[Element("description", failure.message)]),
@@ -79,7 +79,7 @@ def presenter(clock: Clock) -> Present:
         make: Callable[..., bytes] = json_envelope if wants_json.get() else xml_envelope
         content_type = JSON_TYPE if wants_json.get() else XML_TYPE
         body = make(Moment(clock()), result)
-        return Answer(STATUS[type(failure)], body, content_type, headers)
+        return Answer(status, body, content_type, headers_of(failure, status, CHALLENGE))
 
     return present_failure
 

@@ -35,6 +35,7 @@ from turnout.dialects.reporting.envelope import (
 )
 from turnout.dialects.reporting.errors import wants_json
 from turnout.http.dialect import Resource
+from turnout.http.routing import acts
 from turnout.http.streaming import ClosingBody
 from turnout.papers.workbook import CONTENT_TYPE as XLSX_TYPE
 from turnout.store import Database, Tx
@@ -85,6 +86,7 @@ class _Base(Resource):
 class LoginResource(_Base):
     """Contract, Authentication."""
 
+    @acts
     async def on_get(self, req: Request, resp: Response) -> None:
         given = await read_parameters(req)
         check_version(given)

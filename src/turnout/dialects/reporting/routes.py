@@ -1,18 +1,14 @@
 """All routes of the reporting API, on one screen."""
 
-from typing import Any
-
-import falcon.asgi
-
 from turnout.dialects.reporting import resources
 from turnout.dialects.reporting.errors import Format, presenter
 from turnout.dialects.reporting.resources import Parts as Parts
-from turnout.http.dialect import new_app
+from turnout.http.dialect import DialectApp, new_app
 
-PREFIXES = ("/api/login", "/api/reporting/", "/api/event/allevents/")
+PREFIXES = ("/api/login", "/api/reporting", "/api/event/allevents")
 
 
-def build(parts: Parts) -> "falcon.asgi.App[Any, Any]":
+def build(parts: Parts) -> DialectApp:
     """Put the API together."""
     app = new_app(presenter(parts.db.clock))
     app.add_middleware(Format())

@@ -1,0 +1,112 @@
+"""Which resource serves a path, and with which methods.
+
+Two rules hold for every route, so that no dialect has to think of them: HEAD works wherever GET
+does (but on a GET that acts, marked with `acts`), and the fixed parts of a path mean the same in
+any letter case. Variable parts are handed on as they came: some are secrets.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
+
+import falcon
+import falcon.asgi
+from falcon.routing import CompiledRouter
+
+from turnout.http.errors import MethodNotAllowed
+
+Responder = Callable[..., Awaitable[None]]
+R = TypeVar("R", bound=Responder)
+Spellings = dict[str | None, Any]
+PREFLIGHT = "Access-Control-Request-Method"
+VARIABLE = None
+DEEPEST = 12
+
+
+class Route(NamedTuple):
+    """A path template, and the methods that it has (HEAD among them, OPTIONS not)."""
+
+    template: str
+    resource: object
+    methods: frozenset[str]
+
+
+def acts(responder: R) -> R:
+    """Mark an `on_get` that changes something: HEAD is refused there, and a program that only
+    looks (a link checker, a prefetching browser) does nothing by asking."""
+    responder.acts = True  # type: ignore[attr-defined]
+    return responder
+
+
+class Router(CompiledRouter):
+    """Falcon's router with the rules above; `routes` lists what it serves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.routes: list[Route] = []
+        self._spellings: Spellings = {}
+
+    def add_route(self, uri_template: str, resource: object, **kwargs: Any) -> None:
+        """Add a route, as Falcon does."""
+        super().add_route(uri_template, resource, **kwargs)
+        methods = frozenset(self.map_http_methods(resource, **kwargs)) - {"OPTIONS"}
+        self.routes.append(Route(uri_template, resource, methods))
+        _learn(self._spellings, uri_template.strip("/").split("/"))
+
+    def map_http_methods(self, resource: object, **kwargs: Any) -> Any:
+        """The responders by method, with those that follow from others."""
+        methods: dict[str, Any] = super().map_http_methods(resource, **kwargs)
+        get = methods.get("GET")
+        if get is not None and not getattr(get, "acts", False):
+            methods["HEAD"] = _head_of(get)
+        methods["OPTIONS"] = _options_of(resource, sorted(set(methods) - {"OPTIONS"}))
+        return methods
+
+    def find(self, uri: str, req: Any = None) -> Any:
+        """The route of a path, whose fixed parts may have any letter case."""
+        return super().find(self._spell(uri), req)
+
+    def _spell(self, uri: str) -> str:
+        parts = uri.strip("/").split("/", DEEPEST)
+        place: Spellings | None = self._spellings
+        for number, part in enumerate(parts):
+            if place is None:
+                break
+            spelling, place = place.get(part.lower()) or (part, place.get(VARIABLE))
+            parts[number] = spelling
+        return "/" + "/".join(parts)
+
+
+def _learn(place: Spellings, parts: Iterable[str]) -> None:
+    """Note a template's fixed parts; VARIABLE leads past another one."""
+    for part in parts:
+        if "{" in part:
+            place = place.setdefault(VARIABLE, {})
+        else:
+            place = place.setdefault(part.lower(), (part, {}))[1]
+
+
+def _head_of(get: Responder) -> Responder:
+    """GET, whose body Falcon leaves out; a stream is closed before anything is read from it."""
+
+    async def on_head(
+        req: falcon.asgi.Request, resp: falcon.asgi.Response, **params: object
+    ) -> None:
+        await get(req, resp, **params)
+        if close := getattr(resp.stream, "close", None):
+            await close()
+
+    return on_head
+
+
+def _options_of(resource: object, allowed: list[str]) -> Responder:
+    """A preflight of a resource that is open to other origins (cors.py); else no such method."""
+
+    async def on_options(
+        req: falcon.asgi.Request, resp: falcon.asgi.Response, **_params: object
+    ) -> None:
+        if not getattr(resource, "is_open", False) or not req.get_header(PREFLIGHT):
+            raise MethodNotAllowed(req.method, req.path, allowed)
+        resp.status = falcon.HTTP_204
+        resp.set_header("Access-Control-Allow-Methods", ", ".join(allowed))
+
+    return on_options
