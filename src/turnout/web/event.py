@@ -1,7 +1,8 @@
 """An event's own page: what it is, when and where, and the form with which people register.
 
-Anybody may send the form, so it tells nobody who else is registered: the answer is always that a
-mail is on its way, and the ticket is in the mail. It changes nothing of what is known of a person.
+Anybody may send the form, so it tells nobody who else is registered: what it answers depends on the
+event alone, and the rest goes to the address by mail (core/journeys/forms.py). It changes nothing
+of what is known of a person.
 There is no session that another site could misuse, so the form needs no token against that.
 """
 
@@ -17,9 +18,9 @@ from turnout.core.exams.planning import is_exam
 from turnout.core.identity.guessing import Attempt, Throttle
 from turnout.core.identity.model import Organization
 from turnout.core.identity.organizations import find_organization
-from turnout.core.journeys.joining import is_offered, register_directly
+from turnout.core.journeys.forms import register_by_form, wait_by_form
+from turnout.core.journeys.joining import is_offered
 from turnout.core.journeys.ticket_papers import event_calendar
-from turnout.core.journeys.waiting import join_list
 from turnout.core.people.model import Contact
 from turnout.core.text import is_email
 from turnout.errors import Conflict, Invalid, Limited, Missing
@@ -33,8 +34,7 @@ from turnout.web.templates import render
 BODY_LIMIT = 16_384
 LONGEST = 200
 FIELDS = ("email", "first_name", "last_name", "company")
-# Who is registered gets the ticket mailed again, whatever the form asks for.
-REGISTERED = "waiting.registered"
+WAIT = "wait"
 
 
 class _Found(NamedTuple):
@@ -54,8 +54,9 @@ class Offer(NamedTuple):
 class EventResource(Resource):
     """`/{slug}/{event number}`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, base_url: str) -> None:
         self._db = db
+        self._base_url = base_url
         self._throttle = Throttle(db.clock)
 
     async def on_get(self, req: Request, resp: Response, slug: str, number: str) -> None:
@@ -72,12 +73,17 @@ class EventResource(Resource):
         try:
             contact = _read_contact(given)
             self._count(contact, req.remote_addr)
-            await self._db.write(_act, found, given, contact)
+            url = f"{self._base_url}/{slug}/{number}"
+            refused = await self._db.write(_act, found, given, contact, url)
         except (Conflict, Invalid, Limited) as refusal:
             fresh = await self._db.read(_find, req.path, slug, number)
-            self._answer(resp, fresh, given, refusal.message)
+            self._answer(resp, fresh, given, f"{refusal.message} Nothing was sent.")
             return
-        is_waiting = given.get("answer") == "wait"
+        if refused:
+            fresh = await self._db.read(_find, req.path, slug, number)
+            self._answer(resp, fresh, given, f"{refused.message} More is in a mail to you.")
+            return
+        is_waiting = given.get("answer") == WAIT
         self._answer(resp, found, done="waiting" if is_waiting else "registered")
 
     def _count(self, contact: Contact, address: str) -> None:
@@ -153,7 +159,9 @@ def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:
     raise Missing("page.missing", f"Nothing is at {path}.")
 
 
-def _act(tx: Tx, found: _Found, given: dict[str, str], contact: Contact) -> None:
+def _act(
+    tx: Tx, found: _Found, given: dict[str, str], contact: Contact, url: str
+) -> Conflict | None:
     org_id, event_id = found.organization.org_id, found.shown.event.id
     try:
         type_id = int(given.get("ticket", ""))
@@ -161,16 +169,8 @@ def _act(tx: Tx, found: _Found, given: dict[str, str], contact: Contact) -> None
         raise Invalid("ticket_type.missing", "Choose a ticket.") from error
     if found.is_exam or type_id not in {each.id for each in _offered(found.shown)}:
         raise Invalid("ticket_type.missing", "Choose a ticket.")
-    sti = given.get("sti", "")
-    if given.get("answer") != "wait":
-        register_directly(tx, org_id, event_id, type_id, contact, sti=sti)
-        return
-    try:
-        join_list(tx, org_id, event_id, type_id, contact, sti=sti)
-    except Conflict as refusal:
-        if refusal.code != REGISTERED:
-            raise
-        register_directly(tx, org_id, event_id, type_id, contact)
+    verb = wait_by_form if given.get("answer") == WAIT else register_by_form
+    return verb(tx, org_id, event_id, type_id, contact, url, sti=given.get("sti", ""))
 
 
 def _read_contact(given: dict[str, str]) -> Contact:

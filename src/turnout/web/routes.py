@@ -45,7 +45,7 @@ def build(parts: WebParts) -> DialectApp:
         app.add_route("/waiting/{token}", WaitingResource(parts.db))
         app.add_route("/watch/{pak}", EntryResource(parts.db))
         app.add_route("/watch/{pak}/{token}", WatchResource(parts.db))
-        app.add_route("/{slug}/{number}", EventResource(parts.db))
+        app.add_route("/{slug}/{number}", EventResource(parts.db, parts.base_url))
         app.add_route("/{slug}/{number}/event.ics", CalendarResource(parts.db, parts.base_url))
     if parts.read_summary:
         app.add_route("/summary/{number}", SummaryResource(parts.read_summary))

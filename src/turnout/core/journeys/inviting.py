@@ -27,6 +27,7 @@ from turnout.core.journeys.sql import sql
 from turnout.core.messaging.model import Content, JobType, Kind, NewJob, NewRecipient
 from turnout.core.messaging.opt_outs import ensure_link_key, find_link_key
 from turnout.core.messaging.staging import SLICE, add_job, add_recipients, start_sending
+from turnout.core.neutral import neutralize
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -285,10 +286,10 @@ def send_campaign(
         recipients = [
             NewRecipient(
                 email,
-                name=" ".join(filter(None, (first, last_name))),
+                name=neutralize(" ".join(filter(None, (first, last_name)))),
                 fields={
-                    "firstname": first,
-                    "lastname": last_name,
+                    "firstname": neutralize(first),
+                    "lastname": neutralize(last_name),
                     "event": event.title,
                     "link": f"{base_url}{PATH}{id_}-{_sign(key, id_)}",
                 },

@@ -39,12 +39,7 @@ def register_directly(
     """
     if not is_email(contact.email):
         raise Invalid("contact.email", f"{contact.email!r} is not an e-mail address.")
-    event = check_not_over(tx, org_id, event_id)
-    if event.state is not EventState.OPEN:
-        raise Conflict("event.closed", "The event is not open for registration.")
-    if is_exam(tx, org_id, event_id):
-        raise Conflict("event.exam", "Seats of this exam are booked by the organizer.")
-    get_offered_type(tx, org_id, event_id, ticket_type_id)
+    check_open(tx, org_id, event_id, ticket_type_id)
     person_id = know_person(tx, org_id, contact)
     known = booking.find_registration(tx, org_id, event_id, person_id)
     if known and known.state is RegistrationState.CONFIRMED:
@@ -63,6 +58,17 @@ def register_directly(
             sti=sti,
         )
     queue_ticket_mail(tx, org_id, ticket_id)
+
+
+def check_open(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> tuple[Event, TicketType]:
+    """The event and the ticket type, which the event's page offers. Raises Conflict if the event
+    takes no registrations, Invalid for a type that is not offered, Missing."""
+    event = check_not_over(tx, org_id, event_id)
+    if event.state is not EventState.OPEN:
+        raise Conflict("event.closed", "The event is not open for registration.")
+    if is_exam(tx, org_id, event_id):
+        raise Conflict("event.exam", "Seats of this exam are booked by the organizer.")
+    return event, get_offered_type(tx, org_id, event_id, ticket_type_id)
 
 
 def get_offered_type(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> TicketType:

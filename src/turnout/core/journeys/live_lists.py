@@ -3,12 +3,19 @@
 `event:ID` are all who are registered; `:checked` who came through the door, `:unchecked` who did
 not (yet), `:no-shows` the same once the event is over, `:pending` who were invited and have not
 answered.
+
+What people typed of themselves goes out in the organization's name, so it is made neutral first.
 """
+
+import re
 
 from turnout.core.journeys.sql import sql
 from turnout.core.messaging.lists import LIVE_LIST
 from turnout.core.messaging.model import Person
+from turnout.core.neutral import neutralize
 from turnout.store import Tx
+
+_NUMBER = re.compile(r"[+\d ()./\-]{0,40}", re.ASCII)
 
 
 def resolve(tx: Tx, org_id: int, list_id: str, cursor: str, most: int) -> tuple[list[Person], str]:
@@ -42,12 +49,13 @@ def _person(
     code: str,
 ) -> Person:
     fields = {
-        "Title": title,
-        "FirstName": first_name,
-        "LastName": last_name,
-        "Company": company,
+        "Title": neutralize(title),
+        "FirstName": neutralize(first_name),
+        "LastName": neutralize(last_name),
+        "Company": neutralize(company),
         "Event": event,
         "TicketCode": code,
     }
-    name = " ".join(filter(None, (first_name, last_name))) or email
+    name = neutralize(" ".join(filter(None, (first_name, last_name)))) or email
+    phone = phone if _NUMBER.fullmatch(phone) else neutralize(phone)
     return Person(str(number), name, email, "", phone, phone, fields)

@@ -24,6 +24,7 @@ from turnout.core.journeys.ticket_papers import (
 from turnout.core.journeys.waiting import WaitingState, make_link
 from turnout.core.messaging.notices import keep_file, queue_mail
 from turnout.core.messaging.opt_outs import ensure_link_key
+from turnout.core.neutral import neutralize
 from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
 from turnout.papers.qr import qr_png, qr_svg_file
 from turnout.store import Tx
@@ -72,7 +73,7 @@ def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
             type_name=next((t.name for t in event.ticket_types if t.id == type_id), ""),
             code=code,
             signed=sign_ticket(ensure_ticket_key(tx, org_id), event_id, code, type_id),
-            holder=" ".join(filter(None, names)),
+            holder=neutralize(" ".join(filter(None, names))),
         )
         mails.append(TicketMail(org_id, ticket_id, user_id, attempts, email, facts, tx.now))
     return mails
@@ -149,7 +150,7 @@ def tell_of_list(tx: Tx, base_url: str) -> bool:
         link = make_link(key, base_url, entry_id)
         is_offered = state == WaitingState.OFFERED
         lines = _offer_lines(shown, deadline_at, link) if is_offered else _list_lines(shown, link)
-        name = " ".join(filter(None, names))
+        name = neutralize(" ".join(filter(None, names)))
         subject = "A place is free" if is_offered else "You are on the waiting list"
         queue_mail(
             tx,
@@ -161,6 +162,18 @@ def tell_of_list(tx: Tx, base_url: str) -> bool:
             from_name=get_organization_of(tx, org_id).name,
         )
     return len(rows) == SLICE
+
+
+def write_to_guest(
+    tx: Tx, org_id: int, email: str, subject: str, asked: str, rest: str, url: str
+) -> None:
+    """Queue a mail to an address that somebody typed into a form, perhaps not their own."""
+    user_id = _sender(tx, org_id, None)
+    if user_id is None:
+        return
+    lines = [f"Somebody, perhaps you, {asked} with this address.", rest, url]
+    name = get_organization_of(tx, org_id).name
+    queue_mail(tx, org_id, user_id, subject, lines, [email], from_name=name)
 
 
 def _list_lines(shown: ShownEvent, link: str) -> list[str]:

@@ -358,6 +358,12 @@ WHERE w.state IN ('waiting', 'offered') AND w.told_at IS NULL ORDER BY w.id LIMI
 -- name: mark_told(org_id, id, now)!
 UPDATE waiting_entries SET told_at = :now WHERE org_id = :org_id AND id = :id AND told_at IS NULL;
 
+-- name: tell_again(org_id, event_id, person_id)!
+-- Somebody on the list asked again: they are told once more how they stand.
+UPDATE waiting_entries SET told_at = NULL
+WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
+    AND state IN ('waiting', 'offered');
+
 -- name: set_waiting_hours(org_id, id, hours, now)!
 UPDATE events SET waiting_hours = :hours, updated_at = :now WHERE org_id = :org_id AND id = :id;
 

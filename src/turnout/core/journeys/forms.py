@@ -1,0 +1,98 @@
+"""What the forms of an event's page do: anybody may send them, with anybody's address.
+
+Theory. The page must tell nobody who else is registered or waits. So what a form answers depends on
+the event alone: whether a place of the wanted type is free. All that depends on the person goes to
+their address by mail, and a mail goes out in every case: the ticket (again), the place on the list
+(again), or what else can be done.
+"""
+
+from turnout.core.events.model import Event, TicketType
+from turnout.core.journeys.joining import check_open, queue_ticket_mail, register_directly
+from turnout.core.journeys.mailing import write_to_guest
+from turnout.core.journeys.sql import sql
+from turnout.core.journeys.waiting import QUEUE, join_list
+from turnout.core.people.merging import find_person
+from turnout.core.people.model import Contact
+from turnout.core.registrations import booking
+from turnout.core.registrations.model import RegistrationState
+from turnout.errors import Conflict
+from turnout.store import Tx
+
+
+def register_by_form(
+    tx: Tx,
+    org_id: int,
+    event_id: int,
+    ticket_type_id: int,
+    contact: Contact,
+    page_url: str,
+    *,
+    sti: str = "",
+) -> Conflict | None:
+    """Register somebody who asks on the event's page (at `page_url`), and mail the ticket, or mail
+    again what they have. Idempotent but for the mails.
+
+    Returns a refusal if no place is free, whoever asks: a value, so that the mail goes out. Raises
+    as `register_directly` does, for reasons of the event or the form alone.
+    """
+    event, wanted = check_open(tx, org_id, event_id, ticket_type_id)
+    if _has_places(event, wanted):
+        register_directly(tx, org_id, event_id, ticket_type_id, contact, sti=sti)
+        return None
+    if not _remind(tx, org_id, event_id, contact.email):
+        asked = f"asked for a place at {event.title}"
+        rest = "No place is free now. You can join the waiting list on the event's page:"
+        write_to_guest(
+            tx, org_id, contact.email, f"No place is free: {event.title}", asked, rest, page_url
+        )
+    return Conflict("tickets.sold_out", "No place is free.")
+
+
+def wait_by_form(
+    tx: Tx,
+    org_id: int,
+    event_id: int,
+    ticket_type_id: int,
+    contact: Contact,
+    page_url: str,
+    *,
+    sti: str = "",
+) -> Conflict | None:
+    """Put somebody on the waiting list who asks on the event's page, or mail again what they have.
+
+    Returns a refusal if there are places, whoever asks: a value, so that the mail goes out. Raises
+    as `register_by_form` does.
+    """
+    event, wanted = check_open(tx, org_id, event_id, ticket_type_id)
+    is_free = _has_places(event, wanted)
+    if not _remind(tx, org_id, event_id, contact.email):
+        if is_free:
+            asked = f"asked to wait for a place at {event.title}"
+            rest = "There are places: you can register on the event's page:"
+            write_to_guest(
+                tx, org_id, contact.email, f"There are places: {event.title}", asked, rest, page_url
+            )
+        else:
+            join_list(tx, org_id, event_id, ticket_type_id, contact, sti=sti)
+    return Conflict("waiting.places", "There are places: register instead.") if is_free else None
+
+
+def _has_places(event: Event, wanted: TicketType) -> bool:
+    limits = ((event.capacity, event.held), (wanted.capacity, wanted.held))
+    return all(capacity is None or held < capacity for capacity, held in limits)
+
+
+def _remind(tx: Tx, org_id: int, event_id: int, email: str) -> bool:
+    """Mail somebody the ticket or the place on the list that they have; whether they have one."""
+    person = find_person(tx, org_id, email)
+    if person is None:
+        return False
+    known = booking.find_registration(tx, org_id, event_id, person.id)
+    if known and known.state is RegistrationState.CONFIRMED:
+        ticket_id = sql.find_valid_ticket(tx, org_id=org_id, registration_id=known.id)
+        queue_ticket_mail(tx, org_id, ticket_id)
+        return True
+    if sql.tell_again(tx, org_id=org_id, event_id=event_id, person_id=person.id):
+        tx.wake(QUEUE)
+        return True
+    return False
