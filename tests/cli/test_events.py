@@ -8,6 +8,7 @@ import pytest
 from tests.cli.runner import Result, Turnout, on_new_database
 from turnout.core.audit.recording import list_entries
 from turnout.core.events.model import EventState, span
+from turnout.core.events.passwords import find_registration_password
 from turnout.core.events.programme import (
     create_event,
     get_event,
@@ -15,6 +16,7 @@ from turnout.core.events.programme import (
     list_events,
     list_sessions,
 )
+from turnout.core.identity.passwords import is_password
 
 WHEN = ("--starts", "2027-03-01T09:00", "--ends", "2027-03-01T17:00")
 ORG = 10001
@@ -169,6 +171,47 @@ def test_event_list_never_cuts_a_long_title_when_piped(acme: Turnout) -> None:
     title = "A very long title " * 30
     acme.ok("event", "create", "acme", title, *WHEN)
     assert title.strip() in acme.ok("event", "list", "acme")
+
+
+def test_event_password_is_made_chosen_and_cleared(acme: Turnout) -> None:
+    acme.ok("event", "create", "acme", "Rail Summit", *WHEN)
+    name = ("event", "password", "acme", FIRST_EVENT)
+    first, shown = acme.ok(*name).splitlines()
+    assert first == f"Event {FIRST_EVENT} has a registration password:"
+    assert re.fullmatch(r"[\w-]{24}", shown)
+
+    def is_good(password: str) -> bool:
+        with acme.database() as db:
+            found = db.call(find_registration_password, FIRST_EVENT)
+        return found is not None and is_password(password, found.hashed)
+
+    assert is_good(shown)
+    output = acme.ok(*name, "--stdin", stdin="correct horse battery\n")
+    assert output == f"Event {FIRST_EVENT} has a registration password.\n"
+    assert (is_good("correct horse battery"), is_good(shown)) == (True, False)
+    output = acme.ok(*name, "--clear")
+    assert output == f"Event {FIRST_EVENT} has no registration password any more.\n"
+    assert not is_good("correct horse battery")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "error"),
+    [
+        ([FIRST_EVENT, "--clear"], "", f"error: Event {FIRST_EVENT} has no password.\n"),
+        (
+            [FIRST_EVENT, "--stdin"],
+            "short\n",
+            "error: The password needs at least 10 characters.\n",
+        ),
+        ([FIRST_EVENT, "--stdin", "--clear"], "", "error: Use --stdin or --clear, not both.\n"),
+        ([9], "", "error: There is no event 9.\n"),
+    ],
+)
+def test_event_password_refuses(
+    acme: Turnout, arguments: list[str], stdin: str, error: str
+) -> None:
+    acme.ok("event", "create", "acme", "Rail Summit", *WHEN)
+    assert acme("event", "password", "acme", *arguments, stdin=stdin) == Result(1, "", error)
 
 
 def test_channel_create_groups_events(acme: Turnout) -> None:

@@ -1,11 +1,14 @@
 """`turnout event` and `channel`: the programme, until there is a console for it."""
 
+import secrets
 from collections.abc import Iterator
 
 from cyclopts import App
 
 from turnout.cli.app import Count, Number, actor, app, console, database, show_table
+from turnout.cli.identity import read_password
 from turnout.core.events.model import Channel, Event, EventState, Session, Span, span
+from turnout.core.events.passwords import clear_registration_password, set_registration_password
 from turnout.core.events.programme import (
     add_to_channel,
     create_channel,
@@ -19,6 +22,7 @@ from turnout.core.events.programme import (
     set_event_state,
 )
 from turnout.core.identity.organizations import get_organization
+from turnout.core.identity.passwords import hash_password
 from turnout.errors import Invalid
 from turnout.store import Database, Tx
 
@@ -125,6 +129,35 @@ def set_event(
             db.call(set_event_state, org_id, event, state, actor=actor())
         now = db.call(get_event, org_id, event)
     console.print(f"Event {now.id} ({now.title}) is {now.state} and holds {_capacity(now)}.")
+
+
+@event.command
+def password(org: str, event: Number, /, *, stdin: bool = False, clear: bool = False) -> None:
+    """Give an event a registration password, with which other programs register people for it
+    (`/viewer/regserver.jsp`); it takes the place of an earlier one.
+
+    It is made and shown, this once, as the last line.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        stdin: Read the password from standard input instead; it needs 10 characters.
+        clear: Take the password away: nobody registers people that way any more.
+    """
+    if stdin and clear:
+        raise Invalid("password.options", "Use --stdin or --clear, not both.")
+    chosen = read_password() if stdin else secrets.token_urlsafe(18)
+    hashed = "" if clear else hash_password(chosen)
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        if clear:
+            db.call(clear_registration_password, org_id, event, actor=actor())
+        else:
+            db.call(set_registration_password, org_id, event, hashed, actor=actor())
+    what = "has no registration password any more" if clear else "has a registration password"
+    console.print(f"Event {event} {what}{'.' if clear or stdin else ':'}")
+    if not (clear or stdin):
+        console.print(chosen)
 
 
 @event.command(name="list")

@@ -111,7 +111,7 @@ def create(
         password_stdin: Read the password from standard input, so that no list of processes
             shows it. Without it, the user has none yet.
     """
-    hashed = hash_password(_read_password()) if password_stdin else None
+    hashed = hash_password(read_password()) if password_stdin else None
     with database() as db:
         organization = db.call(get_organization, org)
         made = db.call(
@@ -206,7 +206,8 @@ def revoke_token(org: str, credential: Number, /) -> None:
     console.print(f"Credential {revoked.id} ({revoked.name}) is revoked.")
 
 
-def _read_password() -> str:
+def read_password() -> str:
+    """The first line of standard input. Raises Invalid for what is not UTF-8."""
     try:
         return sys.stdin.readline().rstrip("\r\n")
     except UnicodeDecodeError as error:

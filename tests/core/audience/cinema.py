@@ -52,6 +52,14 @@ def open_cinema(db: Database, org_id: int) -> Cinema:
     return Cinema(db, org_id, *db.call(_make, org_id))
 
 
+def show_something(tx: Tx, org_id: int, event: Event) -> Session:
+    """A session that makes the event a webcast."""
+    session = create_session(tx, org_id, event.id, "Webcast", WHEN, actor="test")
+    url = "https://media.example.com/webcast.m3u8"
+    set_media(tx, org_id, session.id, MediaKind.HLS, url, actor="test")
+    return session
+
+
 def _make(tx: Tx, org_id: int) -> tuple[Event, Session, Session, Session]:
     event = create_event(tx, org_id, "Premiere", WHEN, actor="test")
     talk, show, silent = (

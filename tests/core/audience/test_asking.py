@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.core.audience.cinema import LIVE_FROM, MINUTE, WHEN
+from tests.core.audience.cinema import LIVE_FROM, MINUTE, WHEN, show_something
 from turnout.core.audience.asking import (
     MOST_QUESTIONS,
     OwnQuestion,
@@ -207,6 +207,8 @@ def test_a_user_sees_the_events_that_are_granted(cinema):
         db.call(require_event, login, other.id)
     assert db.call(list_reporting_users, org_id) == [Grant(user.id, code, False, 1)]
     db.call(grant_reporting, org_id, user.id, None, actor="test")
+    assert [each.id for each in db.call(list_reported_events, login)] == [cinema.event.id]
+    db.call(show_something, org_id, other)
     assert [each.id for each in db.call(list_reported_events, login)] == [
         cinema.event.id,
         other.id,

@@ -12,6 +12,8 @@ LIST, CORE = "/api/reporting/eventlist", "/api/event/allevents/core"
 IDS = {"si": "{si}", "ui": "{ui}"}
 ONE = {"si": "{si_one}", "ui": "{ui_one}"}
 ALL = {"username": "all@example.com", "password": "{password}", "ver": "2.0"}
+REGSERVER = "/viewer/regserver.jsp"
+KNOWN = {"ei": "{event}", "pass": "{password}", "email": "{known}"}
 FIRST = {"incl_domain": "example.com", "users_qa": "on"}
 
 
@@ -46,6 +48,19 @@ CASES: dict[str, Case] = {
     "200-report-in-a-zone": report(tz="America/St_Johns", **FIRST),
     "200-report-json-in-a-zone": report("/json", tz="America/St_Johns", **FIRST),
     "200-report-csv-in-a-zone": report("/csv", tz="America/St_Johns", **FIRST),
+    "200-report-csv-with-a-mark": report("/csv", bom="1", **FIRST),
+    "200-report-in-any-case": report(
+        "/csv",
+        tz="america/new_york",
+        live_viewers="ON",
+        no_shows="Off",
+        sti_filter="OFF",
+        incl_domain="off",
+        excl_domain="off",
+        date_range_start="1/2/2027",
+        date_range_end="1/04/2027",
+    ),
+    "400-bom": report("/csv", bom="yes"),
     "200-report-of-nobody": report(sti_filter="nobody"),
     "200-report-json-of-nobody": report("/json", sti_filter="nobody"),
     "200-report-csv-of-nobody": report("/csv", sti_filter="nobody"),
@@ -97,5 +112,12 @@ CASES: dict[str, Case] = {
     "404-event-beyond-all": report(ei="1" * 40),
     "404-path": get("/api/reporting/nothing"),
     "404-path-json": get("/api/reporting/nothing/json"),
+    "200-regserver-known": get(REGSERVER, **KNOWN),
+    "200-regserver-known-by-form": post(REGSERVER, **KNOWN),
+    "400-regserver-email": get(REGSERVER, **{**KNOWN, "email": "ada"}),
+    "403-regserver-password": get(REGSERVER, **{**KNOWN, "pass": "wrong"}),
+    "403-regserver-without-a-password": get(REGSERVER, **{**KNOWN, "ei": "{later}"}),
+    "404-viewer-path": get("/viewer/nothing.jsp"),
+    "409-regserver-closed": get(REGSERVER, **{**KNOWN, "ei": "{draft}"}),
     "405-method": lambda house: house.ask("DELETE", LIST),
 }

@@ -3,12 +3,13 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.core.audience.cinema import WHEN, open_cinema
+from tests.core.audience.cinema import WHEN, open_cinema, show_something
 from tests.core.audience.crowd import fill
 from tests.dialects.messaging.people import HASH, PASSWORD, Request
 from tests.support.node import LocalNode
 from turnout.core.audience.permissions import grant_reporting
 from turnout.core.events.model import EventState, span
+from turnout.core.events.passwords import set_registration_password
 from turnout.core.events.programme import create_event
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
@@ -32,6 +33,7 @@ class House:
         for user in ("all", "one"):
             si, ui = self.log_in(user)
             self.names |= {f"si_{user}": si, f"ui_{user}": ui}
+        self.names["known"] = "v4@example.com"
         self.names |= {"si": self.names["si_all"], "ui": self.names["ui_all"]}
         self.names["password"] = PASSWORD
 
@@ -71,6 +73,10 @@ def _make(tx: Tx, org_id: int, event_id: int) -> dict[str, Any]:
         found = _user(tx, home, user)
         grant_reporting(tx, home, found, events, actor="test")
     _user(tx, org_id, "none")
+    show_something(tx, org_id, other)
+    create_event(tx, org_id, "Excursion, which nobody can watch", later, actor="test")
+    for each in (event_id, draft.id):
+        set_registration_password(tx, org_id, each, HASH, actor="test")
     return {"later": other.id, "draft": draft.id, "foreign": foreign.id}
 
 

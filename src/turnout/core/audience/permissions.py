@@ -153,7 +153,8 @@ def require_event(tx: Tx, login: Login, event_id: int) -> ReportedEvent:
 
 
 def list_reported_events(tx: Tx, login: Login) -> list[ReportedEvent]:
-    """The events that the user may see reports of, by number; drafts are not among them."""
+    """The events that the user may see reports of, by number, as far as they were or will be
+    webcast; drafts are not among them."""
     rows = sql.list_reported_events(tx, org_id=login.org_id, user_id=login.user_id)
     return [ReportedEvent(*row) for row in rows]
 

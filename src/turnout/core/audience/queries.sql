@@ -169,7 +169,8 @@ FROM users u JOIN reporting_users g ON g.org_id = u.org_id AND g.user_id = u.id
 WHERE u.org_id = :org_id ORDER BY u.id;
 
 -- name: list_reported_events(org_id, user_id)
--- The events that a reporting user may see, by number; drafts are nobody's yet.
+-- The events that a reporting user may see, by number; drafts are nobody's yet. Only what was or
+-- will be webcast: a session has media, or somebody watched.
 SELECT e.id, e.title, e.starts_at, e.ends_at
 FROM reporting_users g
 JOIN events e ON e.org_id = g.org_id
@@ -177,6 +178,11 @@ WHERE g.org_id = :org_id AND g.user_id = :user_id AND e.state <> 'draft'
     AND (g.is_all = 1 OR EXISTS (
         SELECT 1 FROM reporting_user_events l
         WHERE l.org_id = g.org_id AND l.user_id = g.user_id AND l.event_id = e.id))
+    AND (EXISTS (
+        SELECT 1 FROM sessions s
+        JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
+        WHERE s.org_id = e.org_id AND s.event_id = e.id)
+    OR EXISTS (SELECT 1 FROM viewings v WHERE v.org_id = e.org_id AND v.event_id = e.id))
 ORDER BY e.id;
 
 -- name: add_reporting_session(org_id, digest, user_id, credential_id, now)!

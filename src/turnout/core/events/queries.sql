@@ -109,3 +109,21 @@ RETURNING id;
 
 -- name: release_ticket(org_id, id)!
 UPDATE ticket_types SET held = held - 1 WHERE org_id = :org_id AND id = :id;
+
+-- == registration passwords ==
+
+-- name: put_registration_password(org_id, event_id, hash, now)!
+INSERT INTO registration_passwords (org_id, event_id, hash, updated_at)
+VALUES (:org_id, :event_id, :hash, :now)
+ON CONFLICT (org_id, event_id) DO UPDATE SET
+    hash = excluded.hash, updated_at = excluded.updated_at;
+
+-- name: delete_registration_password(org_id, event_id)!
+DELETE FROM registration_passwords WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: find_registration_password(event_id)^
+-- crosses organizations: a program that registers people names the event alone.
+SELECT p.org_id, p.event_id, p.hash
+FROM directory d
+JOIN registration_passwords p ON p.org_id = d.org_id AND p.event_id = d.target_id
+WHERE d.namespace = 'event' AND d.name = CAST(:event_id AS TEXT) AND d.noun = 'event';

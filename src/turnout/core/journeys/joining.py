@@ -3,16 +3,19 @@
 (The registration API's queue has its own way, registering.py: it decides sessions one by one.)
 """
 
+from collections.abc import Sequence
+
 from turnout.core.audience.links import note_source
 from turnout.core.events import places
 from turnout.core.events.model import Event, EventState, TicketType
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.exams.planning import is_exam
 from turnout.core.journeys.sql import sql
-from turnout.core.people.merging import know_person
+from turnout.core.people.merging import find_person, know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import (
+    Answer,
     Registration,
     RegistrationState,
     Submitted,
@@ -23,16 +26,26 @@ from turnout.core.tickets.issuing import issue_ticket
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
-SOURCE = "page"
+SOURCE, PROGRAM = "page", "program"
 TICKET_MAILS = "ticket-mails"
 
 
 def register_directly(
-    tx: Tx, org_id: int, event_id: int, ticket_type_id: int, contact: Contact, *, sti: str = ""
-) -> None:
-    """Register somebody from the event's page, and mail the ticket. Doing it again only mails the
-    ticket again; the answer is the same, so that nobody learns who else is registered. `sti` is
-    the campaign source of the link they came with.
+    tx: Tx,
+    org_id: int,
+    event_id: int,
+    ticket_type_id: int,
+    contact: Contact,
+    *,
+    sti: str = "",
+    answers: Sequence[Answer] = (),
+    source: str = SOURCE,
+    is_mailed: bool = True,
+) -> bool:
+    """Register somebody from the event's page, and mail the ticket; whether they were not
+    registered before. Doing it again only mails the ticket again: a page that anybody may send must
+    answer the same, so that nobody learns who else is registered. `sti` is the campaign source of
+    the link they came with, `answers` go with the registration.
 
     Raises Conflict when nothing is left or the event takes no registrations, Invalid for an
     address that is none or a ticket type that is not offered, Missing.
@@ -42,7 +55,8 @@ def register_directly(
     check_open(tx, org_id, event_id, ticket_type_id)
     person_id = know_person(tx, org_id, contact)
     known = booking.find_registration(tx, org_id, event_id, person_id)
-    if known and known.state is RegistrationState.CONFIRMED:
+    is_new = known is None or known.state is not RegistrationState.CONFIRMED
+    if known and not is_new:
         ticket_id = sql.find_valid_ticket(tx, org_id=org_id, registration_id=known.id)
     else:
         take_places(tx, org_id, event_id, ticket_type_id)
@@ -53,11 +67,48 @@ def register_directly(
             person_id,
             ticket_type_id,
             known,
-            source=SOURCE,
-            submitted=Submitted(contact),
+            source=source,
+            submitted=Submitted(contact, list(answers)),
             sti=sti,
         )
-    queue_ticket_mail(tx, org_id, ticket_id)
+    if is_mailed:
+        queue_ticket_mail(tx, org_id, ticket_id)
+    return is_new
+
+
+def register_from_program(
+    tx: Tx,
+    org_id: int,
+    event_id: int,
+    contact: Contact,
+    *,
+    answers: Sequence[Answer],
+    sti: str,
+    is_mailed: bool,
+) -> bool:
+    """Register somebody for whom a program asks that knows the event's registration password, with
+    the event's own ticket or the first that its page offers; whether they were not registered
+    before. Only who is new is mailed a ticket, and only if `is_mailed`. Raises as
+    `register_directly` does."""
+    get_event(tx, org_id, event_id)
+    offered = [each for each in list_ticket_types(tx, org_id, event_id) if is_offered(each)]
+    if not offered:
+        raise Conflict("ticket_type.none", "The event offers no tickets.")
+    chosen = next((each for each in offered if each.is_default), offered[0])
+    known = find_person(tx, org_id, contact.email)
+    if known and booking.is_registered(tx, org_id, event_id, known.id):
+        return False
+    return register_directly(
+        tx,
+        org_id,
+        event_id,
+        chosen.id,
+        contact,
+        sti=sti,
+        answers=answers,
+        source=PROGRAM,
+        is_mailed=is_mailed,
+    )
 
 
 def check_open(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> tuple[Event, TicketType]:

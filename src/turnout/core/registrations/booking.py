@@ -23,6 +23,12 @@ def find_registration(tx: Tx, org_id: int, event_id: int, person_id: int) -> Reg
     return _registration(row) if row else None
 
 
+def is_registered(tx: Tx, org_id: int, event_id: int, person_id: int) -> bool:
+    """Whether the person has a registration for the event that is not cancelled."""
+    found = find_registration(tx, org_id, event_id, person_id)
+    return found is not None and found.state is RegistrationState.CONFIRMED
+
+
 def lock_registration(tx: Tx, org_id: int, registration_id: int) -> Registration:
     """The registration of that number, held against concurrent changes. Raises Missing."""
     row = sql.lock_registration(tx, org_id=org_id, id=registration_id)

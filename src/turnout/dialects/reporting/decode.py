@@ -3,6 +3,7 @@
 Parameters come in the query, in a form, or in both; of one that comes twice the first counts.
 """
 
+import codecs
 import datetime
 import re
 import zoneinfo
@@ -25,7 +26,8 @@ BODY_LIMIT = 65_536
 MOST_PARAMETERS = 200
 VERSION = "2.0"
 EVENT_DIGITS = 15
-_DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII)
+OFF = "off"
+_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _DAY = datetime.timedelta(days=1)
 
 Given = dict[str, str]
@@ -115,27 +117,41 @@ def decode_zone(given: Given) -> ZoneInfo:
     name = given.get("tz", "")
     if not name:
         return GMT
-    if name not in _zones():
+    known = _zones().get(name.lower())
+    if known is None:
         raise _refusal("tz", f"There is no time zone {name}: use an IANA name, such as Asia/Tokyo.")
-    return ZoneInfo(name)
+    return ZoneInfo(known)
+
+
+def decode_mark(given: Given) -> bytes:
+    """What stands before a CSV: nothing, or a byte order mark with `bom=1`. Raises Invalid."""
+    value = given.get("bom", "0")
+    if value not in ("0", "1"):
+        raise _refusal("bom", "It is 1 or 0.")
+    return codecs.BOM_UTF8 if value == "1" else b""
 
 
 @cache
-def _zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
+def _zones() -> dict[str, str]:
+    """The zones by their names in small letters."""
+    return {name.lower(): name for name in zoneinfo.available_timezones()}
 
 
 def _switch(given: Given, name: str, *, default: bool = False) -> bool:
     value = given.get(name)
     if value is None:
         return default
+    value = value.lower()
     if value not in ("on", "off"):
         raise _refusal(name, "It is on or off.")
     return value == "on"
 
 
 def _list(given: Given, name: str) -> tuple[str, ...]:
-    parts = (part.strip() for part in given.get(name, "").split("|"))
+    value = given.get(name, "")
+    if value.lower() == OFF:
+        return ()
+    parts = (part.strip() for part in value.split("|"))
     return tuple(part for part in parts if part)
 
 

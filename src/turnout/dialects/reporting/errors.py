@@ -1,6 +1,7 @@
 """How the reporting API answers each kind of failure; reporting notes, Envelope.
 
-The body is always the envelope: as XML, or as JSON where JSON or CSV was asked for.
+The body is always the envelope: as XML, or as JSON where JSON or CSV was asked for. Only
+`/viewer/regserver.jsp` answers in a sentence.
 """
 
 from collections.abc import Callable
@@ -49,6 +50,9 @@ LOGIN = "login."
 
 # Failures are presented without their request.
 wants_json: ContextVar[bool] = ContextVar("reporting_wants_json", default=False)
+wants_text: ContextVar[bool] = ContextVar("reporting_wants_text", default=False)
+TEXT_TYPE = "text/plain; charset=utf-8"
+VIEWER = "/viewer/"
 
 
 class Format:
@@ -56,6 +60,7 @@ class Format:
 
     async def process_request(self, req: Request, _resp: Response) -> None:
         wants_json.set(req.path.endswith(("/json", "/csv", "/xlsx")))
+        wants_text.set(f"{req.path.lower()}/".startswith(VIEWER))
 
     async def process_response(
         self, _req: Request, resp: Response, _resource: object, _succeeded: bool
@@ -72,6 +77,9 @@ def presenter(clock: Clock) -> Present:
 
     def present_failure(failure: Failure) -> Answer:
         status = STATUS[type(failure)]
+        if wants_text.get():
+            text = failure.message.encode()
+            return Answer(status, text, TEXT_TYPE, headers_of(failure, status))
         result = [
             Element("returnCode", return_code(failure)),
             Element("error", children=[Element("description", failure.message)]),

@@ -20,6 +20,7 @@ from turnout.dialects.reporting.decode import (
     check_version,
     decode_event,
     decode_ids,
+    decode_mark,
     decode_report,
     read_parameters,
 )
@@ -53,13 +54,15 @@ class Format(NamedTuple):
 
     content_type: str
     make: Callable[..., present.Report]
+    ending: str = ""
 
 
+# A format with an ending is a file to keep.
 FORMATS = {
     "": Format(XML_TYPE, present.xml_report),
     "/json": Format(JSON_TYPE, present.json_report),
-    "/csv": Format(CSV_TYPE, present.csv_report),
-    "/xlsx": Format(XLSX_TYPE, present.xlsx_report),
+    "/csv": Format(CSV_TYPE, present.csv_report, "csv"),
+    "/xlsx": Format(XLSX_TYPE, present.xlsx_report, "xlsx"),
 }
 
 
@@ -126,6 +129,7 @@ class ReportResource(_Base):
         ids = decode_ids(given)
         await self._sessions.read(ids, _nothing)  # a stranger is told nothing but that
         asked = decode_report(given)
+        mark = decode_mark(given)
         org_id, event = await self._sessions.read(ids, _open_event, asked.event_id)
         moment = Moment(self._db.clock(), asked.zone)
         open_stream = AsyncExitStack()
@@ -133,7 +137,11 @@ class ReportResource(_Base):
             self._db.stream(self._format.make, org_id, event, moment, asked.wanted)
         )
         resp.content_type = self._format.content_type
-        resp.stream = ClosingBody(_pieces(aiter(batches)), open_stream)
+        if self._format.ending:
+            name = f"audience_report_{event.id}.{self._format.ending}"
+            resp.set_header("Content-Disposition", f'attachment; filename="{name}"')
+        opening = mark if self._format.content_type == CSV_TYPE else b""
+        resp.stream = ClosingBody(_pieces(aiter(batches), opening), open_stream)
 
 
 class SummaryResource(_Base):
@@ -149,7 +157,11 @@ class SummaryResource(_Base):
         resp.data = present.present_summary(*found, Moment(self._db.clock()))
 
 
-async def _pieces(batches: AsyncIterator[list[tuple[bytes]]]) -> AsyncIterator[bytes]:
+async def _pieces(
+    batches: AsyncIterator[list[tuple[bytes]]], opening: bytes
+) -> AsyncIterator[bytes]:
+    if opening:
+        yield opening
     async for batch in batches:
         yield b"".join(piece for (piece,) in batch)
 

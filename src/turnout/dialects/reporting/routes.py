@@ -1,11 +1,12 @@
 """All routes of the reporting API, on one screen."""
 
 from turnout.dialects.reporting import resources
-from turnout.dialects.reporting.errors import Format, presenter
+from turnout.dialects.reporting.errors import VIEWER, Format, presenter
+from turnout.dialects.reporting.regserver import PATH, RegserverResource
 from turnout.dialects.reporting.resources import Parts as Parts
 from turnout.http.dialect import DialectApp, new_app
 
-PREFIXES = ("/api/login", "/api/reporting", "/api/event/allevents")
+PREFIXES = ("/api/login", "/api/reporting", "/api/event/allevents", VIEWER.rstrip("/"))
 
 
 def build(parts: Parts) -> DialectApp:
@@ -22,4 +23,5 @@ def build(parts: Parts) -> DialectApp:
     for suffix, chosen in resources.FORMATS.items():
         report = resources.ReportResource(parts, chosen)
         app.add_route(f"/api/reporting/audience_reports{suffix}", report)
+    app.add_route(PATH, RegserverResource(parts.db))
     return app
