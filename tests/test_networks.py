@@ -16,6 +16,8 @@ from turnout.core.messaging.model import Channel
 from turnout.settings import Settings, SettingsError, load
 from turnout.store import Database, open_database
 
+BASE_URL = "https://events.example.com"
+
 
 def chosen(**settings: Any) -> Settings:
     return load({f"TURNOUT_{name.upper()}": str(value) for name, value in settings.items()})
@@ -41,7 +43,7 @@ REAL = {
 
 
 def test_the_simulator_carries_everything_until_something_else_is_chosen(db: Database) -> None:
-    made = networks.make_carriers(Settings(), db)
+    made = networks.make_carriers(Settings(), db, BASE_URL)
     assert set(made) == set(Channel)
     assert len(set(map(id, made.values()))) == 1
     assert isinstance(made[Channel.FAX], SimulatorCarrier)
@@ -50,7 +52,7 @@ def test_the_simulator_carries_everything_until_something_else_is_chosen(db: Dat
 def test_each_channel_has_the_carrier_that_was_chosen(db: Database) -> None:
     settings = chosen(**REAL)
     networks.check(settings)
-    made = networks.make_carriers(settings, db)
+    made = networks.make_carriers(settings, db, BASE_URL)
     kinds = {channel: type(carrier) for channel, carrier in made.items()}
     assert kinds == dict.fromkeys(Channel, SimulatorCarrier) | {
         Channel.EMAIL: SmtpCarrier,
@@ -58,10 +60,10 @@ def test_each_channel_has_the_carrier_that_was_chosen(db: Database) -> None:
         Channel.MMS: HttpSmsCarrier,
     }
     assert all(channel in carrier.channels for channel, carrier in made.items())
-    assert [path for path, *_ in networks.make_webhooks(settings, db, None)] == [  # type: ignore[arg-type]
+    assert [path for path, *_ in networks.make_webhooks(settings, db, None, BASE_URL)] == [  # type: ignore[arg-type]
         "/carriers/http_sms"
     ]
-    assert networks.make_webhooks(Settings(), db, None) == []  # type: ignore[arg-type]
+    assert networks.make_webhooks(Settings(), db, None, BASE_URL) == []  # type: ignore[arg-type]
 
 
 def test_what_was_set_reaches_the_carriers_own_settings() -> None:
@@ -112,7 +114,7 @@ def test_a_network_that_is_not_chosen_may_be_incomplete_and_is_told_of() -> None
 def test_a_key_that_cannot_be_read_is_a_fault_of_the_settings(db: Database) -> None:
     settings = chosen(**REAL, smtp_dkim_domain="example.org", smtp_dkim_keys="a=/no/such.pem")
     with pytest.raises(SettingsError, match="The carrier smtp cannot be used"):
-        networks.make_carriers(settings, db)
+        networks.make_carriers(settings, db, BASE_URL)
 
 
 def test_addresses_to_try() -> None:

@@ -37,6 +37,7 @@ from turnout.core.messaging.opt_outs import PATH as UNSUBSCRIBE
 from turnout.core.messaging.opt_outs import ensure_link_key, unsubscribe_url
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.replies import receive_replies
+from turnout.core.site.address import find_address, store_address
 from turnout.dialects.attendance import routes as attendance
 from turnout.dialects.attendance.auth import Doors
 from turnout.dialects.booking import routes as booking
@@ -73,6 +74,7 @@ from turnout.workers.schedules import schedule_loops
 from turnout.workers.waiting import waiting_loops
 
 READY_TIMEOUT_S = 3
+ADDRESS_POLL_S = 1
 OUTBOX_PAGE = 100
 # The event loop and the writer thread share one interpreter: with the default of 5 ms a
 # waiting thread would add that much to every statement under load.
@@ -129,11 +131,18 @@ APIS = (
 class Node:
     """One running Turnout: the database, the apps and the loops, not yet listening."""
 
-    def __init__(self, settings: Settings, db: Database, demo: dict[str, Any] | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        demo: dict[str, Any] | None,
+        base_url: str | None = None,
+    ) -> None:
         self.settings = settings
         self.db = db
+        self.base_url = base_url or settings.public_url
         self.limiter = RateLimiter(db, settings.rate_limit_per_minute)
-        self.tokens = Tokens(db, settings.public_url)
+        self.tokens = Tokens(db, self.base_url)
         self.logins = Logins(db)
         self.doors = Doors(db)
         self.developers = Developers(db, settings.booking_host_suffix)
@@ -150,7 +159,7 @@ class Node:
             shortcuts=[api.shortcut, self.beats.shortcut],
             secret_paths=(UNSUBSCRIBE, INVITATION, TICKET, WAITING, WATCH, SCRAP_PAPER),
         )
-        self.workers = Workers(settings, db, self.outbound)
+        self.workers = Workers(settings, db, self.outbound, self.base_url)
         self._loops: list[Loop] = []
 
     def _registration(self) -> registration.Api:
@@ -160,7 +169,7 @@ class Node:
                 limiter=self.limiter,
                 tokens=self.tokens,
                 backlog=self.backlog,
-                base_url=self.settings.public_url,
+                base_url=self.base_url,
             )
         )
 
@@ -168,7 +177,7 @@ class Node:
         mounts = _mounts("registration", registration.PREFIXES, registration_app)
         parts = messaging.Parts(
             logins=self.logins,
-            base_url=self.settings.public_url,
+            base_url=self.base_url,
             jobs=JobParts(
                 db=self.db,
                 policy=policy_of(self.settings),
@@ -180,14 +189,14 @@ class Node:
         mounts += _mounts("messaging", messaging.PREFIXES, messaging.build(parts))
         mounts += _mounts("messaging", verification, messaging.build_verification(parts))
         attendance_app = attendance.build(
-            attendance.Parts(db=self.db, doors=self.doors, base_url=self.settings.public_url)
+            attendance.Parts(db=self.db, doors=self.doors, base_url=self.base_url)
         )
         mounts += _mounts("attendance", attendance.PREFIXES, attendance_app)
         booking_app = booking.build(
             booking.Parts(
                 db=self.db,
                 developers=self.developers,
-                base_url=self.settings.public_url,
+                base_url=self.base_url,
                 find_member=self._find_member,
             )
         )
@@ -195,18 +204,19 @@ class Node:
         reporting_app = reporting.build(reporting.Parts(db=self.db, sessions=Sessions(self.db)))
         mounts += _mounts("reporting", reporting.PREFIXES, reporting_app)
         webhooks = networks.make_webhooks(
-            self.settings, self.db, CarrierInbox(self.db, receive_replies)
+            self.settings, self.db, CarrierInbox(self.db, receive_replies), self.base_url
         )
         for prefix, name, webhook in webhooks:
             mounts += _mounts(name, (prefix,), webhook)
         web = build_web(
             WebParts(
-                base_url=self.settings.public_url,
+                base_url=self.base_url,
                 apis=APIS,
                 demo=demo,
                 db=self.db,
                 read_outbox=self._read_outbox,
                 read_summary=self._read_summary,
+                has_own_name=bool(self.settings.base_url),
             )
         )
         return [*mounts, *_mounts("web", ("/",), web)]
@@ -260,9 +270,10 @@ def _mounts(name: str, prefixes: tuple[str, ...], app: DialectApp) -> list[Mount
 class Workers:
     """Everything that works off queues, with the carriers: in `serve` or in `work`."""
 
-    def __init__(self, settings: Settings, db: Database, outbound: Outbound) -> None:
+    def __init__(self, settings: Settings, db: Database, outbound: Outbound, base_url: str) -> None:
         self._settings = settings
         self._db = db
+        self._base_url = base_url
         self._outbound = outbound
         self._carriers: dict[Channel, Carrier] = {}
         self._loops: list[Loop] = []
@@ -273,13 +284,13 @@ class Workers:
         settings = self._settings
         for name in networks.unused(settings):
             log.warning("a carrier has settings, but carries nothing", carrier=name)
-        self._carriers = networks.make_carriers(settings, self._db)
+        self._carriers = networks.make_carriers(settings, self._db, self._base_url)
         link_key = await self._db.write(ensure_link_key)
         policy = policy_of(settings)
         delivery = Delivery(
             carriers=self._carriers,
             prices=policy.prices,
-            unsubscribe_url=partial(unsubscribe_url, settings.public_url, link_key),
+            unsubscribe_url=partial(unsubscribe_url, self._base_url, link_key),
             mail_from=settings.mail_from,
             lease_ms=settings.delivery_lease_seconds * 1000,
             report_wait_ms=settings.receipt_wait_hours * 3_600_000,
@@ -290,7 +301,7 @@ class Workers:
         self._loops = [
             *intake_loops(self._db),
             *schedule_loops(self._db, resolve),
-            *waiting_loops(self._db, settings.public_url),
+            *waiting_loops(self._db, self._base_url),
             *delivery_loops(self._db, delivery),
             *callback_loops(self._db, self._outbound),
         ]
@@ -327,7 +338,7 @@ async def _serve(
 ) -> None:
     db = open_database(settings)
     try:
-        node = Node(settings, db, demo)
+        node = Node(settings, db, demo, await _announce_address(settings, db))
         await node.start()
         gc.freeze()
         await server.run(
@@ -354,15 +365,45 @@ def work(settings: Settings, *, started: Callable[[], None] = lambda: None) -> N
 async def _work(settings: Settings, started: Callable[[], None]) -> None:
     db = open_database(settings)
     outbound = Outbound(settings.outbound_allow, settings.outbound_ports)
-    workers = Workers(settings, db, outbound)
+    stopping = asyncio.ensure_future(server.until_signal())
     try:
+        base_url = await _wait_for_address(settings, db, stopping)
+        if not base_url:
+            return
+        workers = Workers(settings, db, outbound, base_url)
         await workers.start()
         asyncio.get_running_loop().call_soon(started)
-        await server.until_signal()
+        await stopping
         await workers.stop()
     finally:
         await outbound.close()
         db.close()
+
+
+async def _announce_address(settings: Settings, db: Database) -> str:
+    """Store the address of this serving process; the one that counts in links."""
+    own = settings.public_url
+    base_url = await db.write(store_address, own, is_set=bool(settings.base_url))
+    if base_url != own:
+        log.warning(
+            "links lead to the address set for another server; TURNOUT_BASE_URL changes it",
+            base_url=base_url,
+        )
+    return base_url
+
+
+async def _wait_for_address(
+    settings: Settings, db: Database, stopping: "asyncio.Future[None]"
+) -> str | None:
+    """The address for links of a process that does not serve: the setting, else what a serving
+    one has stored, as soon as one has. None if the process is to stop before."""
+    base_url = settings.public_url if settings.base_url else await db.read(find_address)
+    if not base_url:
+        log.warning("waiting until the address for links is known: set TURNOUT_BASE_URL, or serve")
+    while not base_url and not stopping.done():
+        await asyncio.wait({stopping}, timeout=ADDRESS_POLL_S)
+        base_url = await db.read(find_address)
+    return base_url
 
 
 def policy_of(settings: Settings) -> Policy:

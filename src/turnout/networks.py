@@ -77,15 +77,16 @@ def read(settings: Settings, carrier: str) -> Any:
         raise SettingsError(f"{PREFIX}{carrier.upper()}_{field.upper()}: {text}") from error
 
 
-def make_carriers(settings: Settings, db: Database) -> dict[Channel, Carrier]:
-    """A carrier for each channel; channels of one name share it. Raises SettingsError when a
+def make_carriers(settings: Settings, db: Database, base_url: str) -> dict[Channel, Carrier]:
+    """A carrier for each channel; channels of one name share it. `base_url` is the address at
+    which others reach this server. Raises SettingsError when a
     carrier cannot be made, such as for a key that cannot be read."""
     made: dict[str, Carrier] = {}
     carriers = {}
     for channel, name in chosen(settings).items():
         if name not in made:
             try:
-                made[name] = MAKERS[name](read(settings, name), db, settings.public_url)
+                made[name] = MAKERS[name](read(settings, name), db, base_url)
             except ValueError as error:
                 raise SettingsError(f"The carrier {name} cannot be used: {error}") from error
         carriers[channel] = made[name]
@@ -110,13 +111,13 @@ def find_address(settings: Settings, carrier: str) -> tuple[str, int] | None:
 
 
 def make_webhooks(
-    settings: Settings, db: Database, inbox: Inbox
+    settings: Settings, db: Database, inbox: Inbox, base_url: str
 ) -> list[tuple[str, str, DialectApp]]:
     """What chosen networks call: path, name, and the app to mount there."""
     if HTTP_SMS not in chosen(settings).values():
         return []
     own = read(settings, HTTP_SMS)
-    return [(PATH, HTTP_SMS, build_webhook(own, db, inbox, settings.public_url))]
+    return [(PATH, HTTP_SMS, build_webhook(own, db, inbox, base_url))]
 
 
 def unused(settings: Settings) -> list[str]:

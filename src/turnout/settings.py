@@ -43,7 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: Annotated[str, Meta(description="address the server listens on")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535, description="port the server listens on")] = 8080
     base_url: Annotated[
-        str, Meta(description="address in every stored or shown link; default http://HOST:PORT")
+        str,
+        Meta(description="address in every stored or shown link; default: where a server listens"),
     ] = ""
     work_in_process: Annotated[
         bool, Meta(description="process the queues inside `serve` (else run `turnout work`)")

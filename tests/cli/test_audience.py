@@ -79,6 +79,9 @@ def test_viewings_are_corrected_imported_and_listed(hall: Hall, tmp_path: Path) 
     ]
     (_, row) = hall.run.ok("viewing", "list", *who).splitlines()
     assert row.split()[-1] == "600"
+    unknown = hall.run("watch", "link", *who, base_url="")
+    assert (unknown.code, unknown.output) == (1, "")
+    assert unknown.error.startswith("error: The address of this server is not known")
     links = hall.run.ok("watch", "link", *who).splitlines()
     prefix = f"https://events.example.com/watch/{hall.talk.pak}/"
     assert links[0].startswith(prefix)

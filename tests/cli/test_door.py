@@ -13,6 +13,8 @@ from turnout.core.identity.users import create_user
 from turnout.core.journeys.checking import Scan, check_in
 from turnout.core.journeys.inviting import get_campaign
 from turnout.core.messaging.delivering import claim
+from turnout.core.site.address import store_address
+from turnout.store import Tx
 
 
 class Door:
@@ -37,6 +39,20 @@ class Door:
             *("--sti", "friends"),
         )
         return said.split()[1]
+
+    def guests_file(self) -> Path:
+        file = self.body.with_name("guests.csv")
+        file.write_text("Recipient,Email\nAnn Lee,ann@example.com\n")
+        return file
+
+    def count_jobs(self) -> int:
+        with self.run.database() as db:
+            return db.call(count_jobs, self.org_id)
+
+
+def count_jobs(tx: Tx, org_id: int) -> int:
+    [(count,)] = tx.connection.execute("SELECT count(*) FROM jobs WHERE org_id = ?", [org_id])
+    return int(count)
 
 
 @pytest.fixture
@@ -109,3 +125,20 @@ def test_gates_and_scans_are_listed(door: Door) -> None:
         db.call(check_in, door.org_id, door.event, scan)
     row = door.run.ok("scans", "acme", door.event).splitlines()[1].split()
     assert row[2:] == ["2027-01-01", "09:00:00Z", "unknown", "NOSUCH", "door", "1"]
+
+
+def test_links_lead_where_a_server_has_said_and_nothing_is_sent_before(door: Door) -> None:
+    number = door.create()
+    door.run.ok("invite", "add", "acme", number, door.guests_file())
+    refused = door.run("invite", "send", "acme", number, base_url="")
+    assert (refused.code, refused.output) == (1, "")
+    assert refused.error.startswith("error: The address of this server is not known")
+    assert "Set TURNOUT_BASE_URL" in refused.error
+    assert door.count_jobs() == 0
+    with door.run.database() as db:
+        db.call(store_address, "http://127.0.0.1:4711", is_set=False)
+    # The shell's own port is not where the server listens.
+    sent = door.run.ok("invite", "send", "acme", number, base_url="", port=9999)
+    assert sent.endswith(" writes to 1 people; their links lead to http://127.0.0.1:4711.\n")
+    again = door.run.ok("invite", "send", "acme", number, "--reminder")
+    assert again.endswith("their links lead to https://events.example.com.\n")

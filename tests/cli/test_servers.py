@@ -16,10 +16,11 @@ from cyclopts import App
 from tests.cli.runner import Result, Turnout, on_new_database
 from tests.support.node import new_database
 from tests.support.ports import free_port
-from tests.support.server import clean_environment
+from tests.support.server import Server, clean_environment
 from turnout import __version__, networks
 from turnout.cli.app import app
 from turnout.core.identity.signing import list_published_keys
+from turnout.core.site.address import get_address
 from turnout.settings import Settings, describe
 from turnout.store.migrations.revisions import HEAD
 
@@ -298,7 +299,7 @@ def test_work_says_what_it_works_on_and_ends_when_told(tmp_path: Path) -> None:
     turnout = on_new_database(tmp_path)
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "turnout", "work"],
-        env=clean_environment(**turnout.settings),
+        env=clean_environment(**turnout.settings, base_url="https://events.example.com"),
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -315,6 +316,32 @@ def test_work_says_what_it_works_on_and_ends_when_told(tmp_path: Path) -> None:
         process.kill()
         process.wait()
     assert (process.returncode, error) == (0, "")
+
+
+def test_work_waits_until_a_server_says_where_links_lead(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "turnout", "work"],
+        env=clean_environment(**turnout.settings),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout
+        assert process.stderr
+        assert "waiting until the address for links is known" in process.stderr.readline()
+        with Server(tmp_path, database_url=turnout.url, command=("serve",)) as server:
+            assert process.stdout.readline() == f"Turnout processes the queues of {turnout.url}\n"
+            with turnout.database() as db:
+                assert db.call(get_address) == server.url
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0
 
 
 def wait_for_handler(pid: int, number: signal.Signals) -> None:

@@ -244,7 +244,7 @@ def worker(url: str) -> "Iterator[subprocess.Popen[str]]":
     """A process that works on the queues once it has said so; gone at the end."""
     with subprocess.Popen(
         [sys.executable, "-m", "turnout", "work"],
-        env=clean_environment(database_url=url),
+        env=clean_environment(database_url=url, base_url="http://turnout.test"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

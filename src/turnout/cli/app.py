@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from turnout import __version__, networks
+from turnout.core.site.address import get_address
 from turnout.errors import Unavailable
 from turnout.settings import Settings, load
 from turnout.store import Database, Ids, open_database
@@ -81,6 +82,13 @@ def database(of: Settings | None = None, ids: Ids | None = None) -> Iterator[Dat
         yield db
     finally:
         db.close()
+
+
+def base_url(db: Database) -> str:
+    """The address for links: the setting, else what a server has stored. Raises Unavailable if
+    neither is known: this process's own host and port are not where a server listens."""
+    chosen = settings()
+    return chosen.public_url if chosen.base_url else db.call(get_address)
 
 
 def check_exists(chosen: Settings) -> None:

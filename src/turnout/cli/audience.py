@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, app, console, database, errors, settings, show_table
+from turnout.cli.app import Number, actor, app, base_url, console, database, errors, show_table
 from turnout.cli.files import SHOWN_FAULTS, bar, open_text
 from turnout.core.audience.importing import Fault, Row, import_viewings, read_viewings
 from turnout.core.audience.links import PATH, find_registered, make_token
@@ -220,10 +220,11 @@ def link(org: str, event: Number, email: str, /) -> None:
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         viewer = db.call(_find_viewer, org_id, event, email)
+        url = base_url(db)
         token = db.call(make_token, org_id, viewer)
         shows = db.call(list_shows, org_id, event)
     for each in shows:
-        console.print(f"{settings().public_url}{PATH}{each.pak}/{token}  {each.title}")
+        console.print(f"{url}{PATH}{each.pak}/{token}  {each.title}")
     if not shows:
         console.print("No session of the event can be watched. See `turnout media set`.")
 

@@ -15,6 +15,7 @@ from turnout.cli.seeding_attendance import seed_attendance
 from turnout.cli.seeding_audience import seed_audience
 from turnout.cli.seeding_booking import seed_booking
 from turnout.cli.seeding_messages import seed_messages
+from turnout.core.site.address import store_address
 from turnout.settings import Settings
 from turnout.store import Ids
 
@@ -64,13 +65,14 @@ def seed(chosen: Settings, file: Path) -> dict[str, Any]:
             lambda done, total: bar.update(task, completed=done, total=total, visible=True),
         )
         messaging = seed_messages(db, known.get("messaging", {}), bootstrap.policy_of(chosen))
-        attendance = seed_attendance(db, known.get("attendance", {}), chosen.public_url)
+        base_url = db.call(store_address, chosen.public_url, is_set=bool(chosen.base_url))
+        attendance = seed_attendance(db, known.get("attendance", {}), base_url)
         booking = seed_booking(db, known.get("booking", {}))
     # Names of its own, so that they are the same after an interrupted run.
     with database(chosen, ids=Ids(seeding.SEED + 1)) as db:
         reporting = seed_audience(db, known.get("reporting", {}))
     members = {
-        "base_url": chosen.public_url,
+        "base_url": base_url,
         "registration": registration,
         "messaging": messaging,
         "attendance": attendance,

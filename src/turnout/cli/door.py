@@ -8,11 +8,11 @@ from turnout.cli.app import (
     Number,
     actor,
     app,
+    base_url,
     console,
     database,
     errors,
     say_time,
-    settings,
     show_table,
 )
 from turnout.cli.files import open_text
@@ -113,16 +113,16 @@ def send(org: str, invitation: Number, /, *, reminder: bool = False) -> None:
         invitation: Number of the invitation.
         reminder: Write again to those who have not answered.
     """
-    base_url = settings().public_url
     with database() as db:
         org_id = db.call(get_organization, org).org_id
+        url = base_url(db)
         job_id, total = db.call(
-            send_campaign, org_id, invitation, base_url, is_reminder=reminder, actor=actor()
+            send_campaign, org_id, invitation, url, is_reminder=reminder, actor=actor()
         )
     if job_id is None:
         console.print("There is nobody to write to.")
         return
-    console.print(f"Job {job_id} writes to {total} people; their links lead to {base_url}.")
+    console.print(f"Job {job_id} writes to {total} people; their links lead to {url}.")
 
 
 @invites.command(name="list")

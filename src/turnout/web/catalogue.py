@@ -72,7 +72,8 @@ Denied, Missing, Limited."""
 class WebParts(NamedTuple):
     """What the pages are put together from; `demo` is the content of demo.json, or None.
 
-    Without `db` and `read_outbox` there are only the pages that need neither.
+    Without `db` and `read_outbox` there are only the pages that need neither. `has_own_name`: an
+    operator has set `base_url`, so pages under other names lead there.
     """
 
     base_url: str
@@ -81,3 +82,4 @@ class WebParts(NamedTuple):
     db: Database | None = None
     read_outbox: ReadOutbox | None = None
     read_summary: ReadSummary | None = None
+    has_own_name: bool = False

@@ -12,6 +12,7 @@ from turnout.web.event import CalendarResource, EventResource
 from turnout.web.failures import present_failure
 from turnout.web.invitation import InvitationResource
 from turnout.web.outbox import OutboxResource
+from turnout.web.own_name import OwnName
 from turnout.web.policy import PagePolicy
 from turnout.web.summary import SummaryResource
 from turnout.web.ticket import TicketFileResource, TicketResource
@@ -24,6 +25,8 @@ def build(parts: WebParts) -> DialectApp:
     """The pages as an ASGI app of their own."""
     app = new_app(present_failure)
     app.add_middleware(PagePolicy())
+    if parts.has_own_name:
+        app.add_middleware(OwnName(parts.base_url))
     routes: dict[str, Callable[[], Document]] = {
         "/": partial(pages.make_start_page, parts),
         "/favicon.svg": partial(get_asset, "favicon.svg", DAY),

@@ -139,6 +139,7 @@ def test_every_table_of_an_organization_leads_its_key_with_it(tmp_path):
         "network_ids",
         "sequences",
         "signing_keys",
+        "site_address",
         "untrusted_proxies",
         "stray_replies",
     }

@@ -1,0 +1,1 @@
+"""What is true of the whole installation, whatever the organization: its address."""
