@@ -58,6 +58,7 @@ from turnout.http.client_address import ClientAddresses, TrustedProxies
 from turnout.http.dialect import DialectApp
 from turnout.http.outbound import Outbound
 from turnout.http.rate_limit import RateLimiter
+from turnout.http.sign_ins import SignIns
 from turnout.settings import Settings, SettingsError, split_list
 from turnout.store import Database, Tx, open_database
 from turnout.store.migrations.revisions import HEAD
@@ -143,9 +144,10 @@ class Node:
         self.base_url = base_url or settings.public_url
         self.limiter = RateLimiter(db, settings.rate_limit_per_minute)
         self.tokens = Tokens(db, self.base_url)
-        self.logins = Logins(db)
-        self.doors = Doors(db)
-        self.developers = Developers(db, settings.booking_host_suffix)
+        self.sign_ins = SignIns(db)
+        self.logins = Logins(db, self.sign_ins)
+        self.doors = Doors(db, self.sign_ins)
+        self.developers = Developers(db, settings.booking_host_suffix, self.sign_ins)
         self.outbound = Outbound(settings.outbound_allow, settings.outbound_ports)
         self.clients = ClientAddresses(TrustedProxies.parse(settings.trusted_proxies), db.clock)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
@@ -168,6 +170,7 @@ class Node:
                 db=self.db,
                 limiter=self.limiter,
                 tokens=self.tokens,
+                sign_ins=self.sign_ins,
                 backlog=self.backlog,
                 base_url=self.base_url,
             )
@@ -201,7 +204,9 @@ class Node:
             )
         )
         mounts += _mounts("booking", booking.PREFIXES, booking_app)
-        reporting_app = reporting.build(reporting.Parts(db=self.db, sessions=Sessions(self.db)))
+        reporting_app = reporting.build(
+            reporting.Parts(db=self.db, sessions=Sessions(self.db, self.sign_ins))
+        )
         mounts += _mounts("reporting", reporting.PREFIXES, reporting_app)
         webhooks = networks.make_webhooks(
             self.settings, self.db, CarrierInbox(self.db, receive_replies), self.base_url

@@ -98,7 +98,13 @@ class LocalNode:
         self.clock = clock
         self.db = open_database(settings, clock=clock, ids=Ids(seed))
         self.node = Node(settings, self.db, demo=None)
+        self.pauses: list[float] = []
+        """How long answers to wrong passwords were to be held back, in seconds; nobody waits."""
+        self.node.sign_ins.pause = self._note_pause
         self.client = AppClient(self.node.app)
+
+    async def _note_pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
 
     def add_account(self, slug: str = "acme", *, sessions: int = 3) -> Account:
         """Make an organization with a programme, and sign in."""

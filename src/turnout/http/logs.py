@@ -8,6 +8,7 @@ stops reading (a full pipe, a stuck terminal) cannot stop the server; what does 
 dropped, and how many lines that were is logged once there is room again.
 """
 
+import datetime
 import logging
 import os
 import sys
@@ -24,6 +25,7 @@ from turnout.http import request_id
 HELD_BYTES = 4 << 20
 WRITE_EVERY_S = 0.2
 LAST_WORDS_S = 2.0
+USER_LIMIT = 64
 
 _encode = msgspec.json.Encoder().encode
 
@@ -138,6 +140,30 @@ class RequestLine(msgspec.Struct, tag_field="event", tag="request"):
     ms: float
     request_id: str
     address: str
+
+
+class SignInFailure(msgspec.Struct, tag_field="event", tag="sign-in failed"):
+    """A wrong password, key or token. Programs such as fail2ban read this line: its members and
+    their order are promised in docs/operations.md."""
+
+    address: str
+    way: str
+    user: str
+    timestamp: str
+    request_id: str
+
+
+def log_failed_sign_in(way: str, user: str, address: str) -> None:
+    """Note a failed sign-in: which way in, as whom ("" for a key or token), from which address.
+
+    What was typed as user is cut, and freed of everything that a terminal or a line would obey.
+    """
+    if _sink is None:
+        return
+    shown = "".join(sign if sign.isprintable() else "?" for sign in user[:USER_LIMIT])
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+    line = SignInFailure(address, way, shown, now, request_id.current.get())
+    _sink.add(_encode(line) + b"\n")
 
 
 def log_request(line: RequestLine) -> None:

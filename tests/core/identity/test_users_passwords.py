@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.support.node import Clock
 from turnout.core.identity import guessing
 from turnout.core.identity.guessing import (
-    MOST_PER_ADDRESS,
-    MOST_PER_PAIR,
+    PAIR_LIMIT,
+    PLACE_LIMIT,
     WINDOW_MS,
     Attempt,
     Throttle,
@@ -71,7 +71,7 @@ def is_let_in(throttle: Throttle, attempt: Attempt) -> bool:
 def test_one_user_from_one_address():
     clock = Clock()
     throttle = Throttle(clock)
-    assert [is_let_in(throttle, ADA) for _ in range(MOST_PER_PAIR + 1)] == [True] * 10 + [False]
+    assert [is_let_in(throttle, ADA) for _ in range(PAIR_LIMIT + 1)] == [True] * 10 + [False]
     assert is_let_in(throttle, ADA._replace(address="192.0.2.2"))
     assert is_let_in(throttle, ADA._replace(user_code="bob"))
     clock.advance(WINDOW_MS / 1000 - 0.001)
@@ -84,15 +84,15 @@ def test_one_user_from_one_address():
 
 def test_many_users_from_one_address():
     throttle = Throttle(Clock())
-    names = [f"user-{number}" for number in range(MOST_PER_ADDRESS + 1)]
+    names = [f"user-{number}" for number in range(PLACE_LIMIT + 1)]
     outcomes = [is_let_in(throttle, Attempt(name, "192.0.2.1")) for name in names]
-    assert outcomes == [True] * MOST_PER_ADDRESS + [False]
+    assert outcomes == [True] * PLACE_LIMIT + [False]
     assert is_let_in(throttle, Attempt("user-0", "192.0.2.2"))
 
 
 def test_a_network_of_ipv6_is_one_address():
     throttle = Throttle(Clock())
-    for number in range(MOST_PER_PAIR):
+    for number in range(PAIR_LIMIT):
         throttle.begin(Attempt("ada", f"2001:db8::{number:x}"))
     assert not is_let_in(throttle, Attempt("ada", "2001:db8::ffff:1:2:3"))
     assert is_let_in(throttle, Attempt("ada", "2001:db8:0:1::1"))
@@ -100,14 +100,14 @@ def test_a_network_of_ipv6_is_one_address():
 
 def test_right_passwords_count_for_nothing():
     throttle = Throttle(Clock())
-    for _ in range(3 * MOST_PER_ADDRESS):
+    for _ in range(3 * PLACE_LIMIT):
         throttle.begin(ADA)
         throttle.confirm(ADA)
-    for _ in range(MOST_PER_PAIR - 1):
+    for _ in range(PAIR_LIMIT - 1):
         throttle.begin(ADA)
     throttle.begin(ADA)
     throttle.confirm(ADA)
-    assert [is_let_in(throttle, ADA) for _ in range(MOST_PER_PAIR + 1)] == [True] * 10 + [False]
+    assert [is_let_in(throttle, ADA) for _ in range(PAIR_LIMIT + 1)] == [True] * 10 + [False]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans()), max_size=300))
@@ -120,11 +120,11 @@ def test_no_more_wrong_passwords_get_through_than_the_limits(attempts):
                 throttle.confirm(attempt)
             else:
                 wrong += 1
-    assert wrong <= MOST_PER_ADDRESS
+    assert wrong <= PLACE_LIMIT
 
 
 def test_memory_is_bounded():
     throttle = Throttle(Clock())
-    for number in range(guessing.MOST_WINDOWS + 100):
+    for number in range(guessing.WINDOWS_LIMIT + 100):
         throttle.begin(Attempt("x", f"host-{number}"))
-    assert len(throttle._windows) == guessing.MOST_WINDOWS
+    assert len(throttle) == guessing.WINDOWS_LIMIT

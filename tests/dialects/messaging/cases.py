@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.dialects.messaging.people import PASSWORD, People, Request, new_user
 from tests.support.node import LocalNode
-from turnout.core.identity.guessing import MOST_PER_PAIR
+from turnout.core.identity.guessing import PAIR_LIMIT
 from turnout.core.identity.users import create_user
 from turnout.store import Tx
 
@@ -257,7 +257,7 @@ asked(422, "change-of-company", "admin", "PUT", "/users/{acct}", {"company_id": 
 
 @case(429, "too-many-wrong-passwords")
 def throttled(node: LocalNode, people: People) -> Request:
-    for number in range(MOST_PER_PAIR):
+    for number in range(PAIR_LIMIT):
         guess = people.ask("acct", "GET", "/users", password=f"guess {number}")
         assert guess.send(node).status == 401
     node.clock.advance(12.3)

@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 
 from tests.dialects.messaging.people import PASSWORD, Request, basic
 from tests.support.node import SEED, LocalNode
-from turnout.core.identity.guessing import MOST_PER_ADDRESS, MOST_PER_PAIR, WINDOW_MS
+from turnout.core.identity.guessing import PAIR_LIMIT, PLACE_LIMIT, WINDOW_MS
 from turnout.core.identity.passwords import NOBODYS_HASH
 from turnout.core.identity.users import set_password
 from turnout.dialects.messaging.auth import REMEMBERED_MS
@@ -84,11 +84,11 @@ def test_many_first_requests_at_once_share_one_check(node, people):
     async def ask_all() -> list[int]:
         sent = [
             node.client.send("GET", request.target, headers=request.headers)
-            for _ in range(5 * MOST_PER_PAIR)
+            for _ in range(5 * PAIR_LIMIT)
         ]
         return [answer.status for answer in await asyncio.gather(*sent)]
 
-    assert node.client.run(ask_all()) == [200] * 5 * MOST_PER_PAIR
+    assert node.client.run(ask_all()) == [200] * 5 * PAIR_LIMIT
 
 
 def test_guessing_is_throttled_for_the_user_guessed_and_ends(node, people):
@@ -97,9 +97,9 @@ def test_guessing_is_throttled_for_the_user_guessed_and_ends(node, people):
     assert status(node, known) == 200
     guesses = [
         status(node, people.ask("acct", "GET", "/users", password=f"guess {number}"))
-        for number in range(MOST_PER_PAIR + 2)
+        for number in range(PAIR_LIMIT + 2)
     ]
-    assert guesses == [401] * MOST_PER_PAIR + [429] * 2
+    assert guesses == [401] * PAIR_LIMIT + [429] * 2
     # Neither who is known nor another user is kept out; the right password is, for a while.
     assert status(node, known) == 200
     assert status(node, people.ask("agent", "GET", "/users")) == 200
@@ -112,9 +112,9 @@ def test_guessing_unknown_users_is_throttled_alike(node, people):
     def guess(name: str, number: int) -> int:
         return status(node, people.ask(name, "GET", "/users", password=f"guess {number}"))
 
-    outcomes = [guess("nobody", number) for number in range(MOST_PER_PAIR + 1)]
-    assert outcomes == [401] * MOST_PER_PAIR + [429]
-    assert MOST_PER_ADDRESS > MOST_PER_PAIR
+    outcomes = [guess("nobody", number) for number in range(PAIR_LIMIT + 1)]
+    assert outcomes == [401] * PAIR_LIMIT + [429]
+    assert PLACE_LIMIT > PAIR_LIMIT
 
 
 def test_nobodys_hash_takes_as_long_as_a_real_one():

@@ -17,6 +17,7 @@ from turnout.core.identity.sql import sql
 from turnout.errors import Missing, Unauthenticated
 from turnout.store import Tx, from_row
 
+UNKNOWN = "credential.unknown"
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -60,7 +61,7 @@ def authenticate(tx: Tx, kind: CredentialKind, secret: str) -> Credential:
     """The active credential that `secret` belongs to. Raises Unauthenticated."""
     target = find_name(tx, kind.value, digest_of(secret))
     if target is None:
-        raise Unauthenticated("credential.unknown", "The credential is not known.")
+        raise Unauthenticated(UNKNOWN, "The credential is not known.")
     return require_active(tx, Caller(target.org_id, target.target_id))
 
 

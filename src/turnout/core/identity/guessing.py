@@ -1,22 +1,33 @@
-"""A throttle against guessing passwords, in the memory of one process.
+"""Throttles against guessing, in the memory of one process.
 
-Theory. Attempts that nobody has confirmed yet are counted for the pair of user and address, so
-that a guesser cannot lock the user out elsewhere, and for the address alone, so that one address
-cannot try one password on many users. An attempt counts from its beginning (many at once do not
-slip through) and is taken back when the password was right. A window begins with its first
-attempt. Unknown users are counted like known ones.
+Theory. Wrong passwords are counted for the pair of user and place, so that a guesser cannot lock
+the user out elsewhere, and for the place alone, so that one place cannot try one password on many
+users. After a few wrong ones of a pair the answer to each further one is held back, twice as long
+each time; after ten they are refused until the window ends. A try counts from its beginning (many
+at once do not slip through) and is taken back when the password was right: only failures count. A
+window begins with its first try. Unknown users are counted like known ones.
+
+Where the user's password was right before, a right one is never refused: tries from there are
+counted, checked, and judged afterwards (see turnout/http/sign_ins.py).
+
+Keys and tokens are too long to be guessed, so a right one is let in however many wrong ones came
+from its place; `WrongTokens` only answers the wrong ones with less and less patience.
 """
 
-import ipaddress
 from typing import NamedTuple
 
-from turnout.errors import Limited
+from turnout.core.identity.addresses import place_of
+from turnout.errors import Failure, Limited, Unauthenticated
 from turnout.store import Clock
 
 WINDOW_MS = 5 * 60 * 1000
-MOST_PER_PAIR = 10
-MOST_PER_ADDRESS = 100
-MOST_WINDOWS = 50_000
+PAIR_LIMIT = 10
+# Wrong passwords of a pair that are answered at once; then it takes 0.25, 0.5, 1, 2, 4, 4 seconds.
+ANSWERED_AT_ONCE = 4
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 4.0
+PLACE_LIMIT = 100
+WINDOWS_LIMIT = 50_000
+TOKENS_LIMIT = 100
 
 
 class Attempt(NamedTuple):
@@ -34,65 +45,125 @@ class _Window:
         self.attempts = 0
 
 
-class Throttle:
-    """Counts attempts; used from one thread."""
+class _Windows:
+    """Counts by key, each for five minutes from its first; a bounded number of them."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._windows: dict[tuple[str, ...], _Window] = {}
 
-    def begin(self, attempt: Attempt) -> None:
-        """Count an attempt. Raises Limited, with the seconds to wait, when there were too many."""
-        pair, place = _keys(attempt)
-        for key, most in ((pair, MOST_PER_PAIR), (place, MOST_PER_ADDRESS)):
-            window = self._window(key)
-            if window.attempts >= most:
-                wait_s = -((self._clock() - window.started_at - WINDOW_MS) // 1000)
-                raise Limited(
-                    "login.throttled",
-                    f"Too many failed sign-ins. Try again in {wait_s} seconds.",
-                    retry_after=wait_s,
-                )
-        for key in (pair, place):
-            self._window(key).attempts += 1
+    def __len__(self) -> int:
+        return len(self._windows)
 
-    def confirm(self, attempt: Attempt) -> None:
-        """The password was right: forget the pair's attempts, and take this one back."""
-        pair, place = _keys(attempt)
-        self._windows.pop(pair, None)
-        self.take_back(attempt)
-        if (window := self._windows.get(place)) and not window.attempts:
-            del self._windows[place]
-
-    def take_back(self, attempt: Attempt) -> None:
-        """The attempt was never decided."""
-        for key in _keys(attempt):
-            if window := self._windows.get(key):
-                window.attempts = max(0, window.attempts - 1)
-
-    def _window(self, key: tuple[str, ...]) -> _Window:
+    def get(self, key: tuple[str, ...]) -> _Window:
+        """The running window of a key, a new one where there is none."""
         now = self._clock()
         window = self._windows.get(key)
         if window is None or window.started_at + WINDOW_MS <= now:
             # The oldest windows stand first, so what is dropped is what ends soonest.
             self._windows.pop(key, None)
-            while len(self._windows) >= MOST_WINDOWS:
+            while len(self._windows) >= WINDOWS_LIMIT:
                 del self._windows[next(iter(self._windows))]
             window = self._windows[key] = _Window(now)
         return window
 
+    def find(self, key: tuple[str, ...]) -> _Window | None:
+        """The window of a key, if there is one."""
+        return self._windows.get(key)
+
+    def drop(self, key: tuple[str, ...]) -> None:
+        """Forget a key."""
+        self._windows.pop(key, None)
+
+    def seconds_left(self, window: _Window) -> int:
+        """Until the window ends, at least 1."""
+        return max(1, -((self._clock() - window.started_at - WINDOW_MS) // 1000))
+
+
+class Throttle:
+    """Counts wrong passwords; used from one thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._windows = _Windows(clock)
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def begin(self, attempt: Attempt) -> None:
+        """Count an attempt. Raises Limited, with the seconds to wait, after too many wrong ones."""
+        pair, place = _keys(attempt)
+        for key, limit in ((pair, PAIR_LIMIT), (place, PLACE_LIMIT)):
+            window = self._windows.get(key)
+            if window.attempts >= limit:
+                raise _refusal(self._windows.seconds_left(window))
+        self.count(attempt)
+
+    def judge(self, attempt: Attempt) -> None:
+        """The password of a counted attempt was wrong. Raises Limited after too many of them."""
+        window = self._windows.get(_keys(attempt)[0])
+        if window.attempts > PAIR_LIMIT:
+            raise _refusal(self._windows.seconds_left(window))
+
+    def count(self, attempt: Attempt) -> None:
+        """Count an attempt from where the user's password was right before."""
+        for key in _keys(attempt):
+            self._windows.get(key).attempts += 1
+
+    def pause_s(self, attempt: Attempt) -> float:
+        """For how many seconds the answer to a wrong password is held back."""
+        slowed = self._windows.get(_keys(attempt)[0]).attempts - ANSWERED_AT_ONCE
+        if slowed <= 0:
+            return 0.0
+        return min(LONGEST_PAUSE_S, SHORTEST_PAUSE_S * 2.0 ** min(slowed - 1, PAIR_LIMIT))
+
+    def is_suspect(self, attempt: Attempt) -> bool:
+        """Whether so many tries of the pair were wrong that their answers are held back."""
+        return self.pause_s(attempt) > 0
+
+    def confirm(self, attempt: Attempt) -> None:
+        """The password was right: forget the pair's attempts, and take this one back."""
+        pair, place = _keys(attempt)
+        self._windows.drop(pair)
+        self.take_back(attempt)
+        if (window := self._windows.find(place)) and not window.attempts:
+            self._windows.drop(place)
+
+    def take_back(self, attempt: Attempt) -> None:
+        """The attempt was never decided."""
+        for key in _keys(attempt):
+            if window := self._windows.find(key):
+                window.attempts = max(0, window.attempts - 1)
+
+
+class WrongTokens:
+    """Counts wrong keys and tokens of a place; used from one thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._windows = _Windows(clock)
+
+    def judge(self, address: str, failure: Unauthenticated) -> Failure:
+        """What a wrong token is answered: `failure`, or Limited after too many from the place."""
+        window = self._windows.get((place_of(address),))
+        if window.attempts >= TOKENS_LIMIT:
+            wait_s = self._windows.seconds_left(window)
+            return Limited(
+                "token.throttled",
+                f"Too many wrong keys or tokens came from your address. Try again in {wait_s} "
+                "seconds; a right one is let in at once.",
+                retry_after=wait_s,
+            )
+        window.attempts += 1
+        return failure
+
 
 def _keys(attempt: Attempt) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    place = _place(attempt.address)
+    place = place_of(attempt.address)
     return (attempt.user_code, place), (place,)
 
 
-def _place(address: str) -> str:
-    """The address; of IPv6 the network of 64 bits, which one household has to itself."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
+def _refusal(wait_s: int) -> Limited:
+    return Limited(
+        "login.throttled",
+        f"Too many failed sign-ins. Try again in {wait_s} seconds.",
+        retry_after=wait_s,
+    )

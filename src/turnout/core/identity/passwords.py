@@ -7,19 +7,20 @@ at a time, a few may wait, and the rest is told to come back.
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from turnout.errors import Invalid, Unavailable
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 SHORTEST = 10
 THREADS = 2
 MOST_WAITING = 64
+# Places in the queue that only those have whose password was right at the same place before.
+RESERVED = 32
 RETRY_AFTER_S = 5
 # Of a password nobody knows, with the settings of `_hasher`: what an unknown user's is held
 # against, so that it takes as long as a known one's.
@@ -55,15 +56,20 @@ class PasswordPool:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="password")
         self._places = threading.BoundedSemaphore(THREADS + MOST_WAITING)
+        self._reserve = threading.BoundedSemaphore(RESERVED)
 
-    def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+    def submit(
+        self, work: Callable[..., T], *args: Any, may_use_reserve: bool = False
+    ) -> "Future[T]":
         """Run `work` in one of the threads. Raises Unavailable when too many wait already."""
-        if not self._places.acquire(blocking=False):
+        seats = [self._places, self._reserve] if may_use_reserve else [self._places]
+        taken = next((each for each in seats if each.acquire(blocking=False)), None)
+        if taken is None:
             raise Unavailable(
                 "password.busy",
                 "Too many passwords wait to be checked. Try again in a few seconds.",
                 retry_after=RETRY_AFTER_S,
             )
-        future = self._threads.submit(work, *args, **kwargs)
-        future.add_done_callback(lambda _: self._places.release())
+        future = self._threads.submit(work, *args)
+        future.add_done_callback(lambda _: taken.release())
         return future

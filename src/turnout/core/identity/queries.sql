@@ -257,3 +257,28 @@ SELECT address FROM untrusted_proxies WHERE seen_at >= :since ORDER BY address;
 -- name: delete_untrusted_proxies(before)!
 -- crosses organizations: the proxies are the installation's.
 DELETE FROM untrusted_proxies WHERE seen_at < :before;
+
+-- name: find_place_key()$
+-- crosses organizations: the key is the installation's.
+SELECT secret FROM installation_secrets WHERE name = 'places';
+
+-- name: add_place_key(secret, now)!
+-- crosses organizations: the key is the installation's.
+INSERT INTO installation_secrets (name, secret, created_at) VALUES ('places', :secret, :now)
+ON CONFLICT (name) DO NOTHING;
+
+-- name: find_known_place(org_id, user_id, digest)$
+SELECT seen_at FROM known_places
+WHERE org_id = :org_id AND user_id = :user_id AND digest = :digest;
+
+-- name: put_known_place(org_id, user_id, digest, now)!
+INSERT INTO known_places (org_id, user_id, digest, seen_at)
+VALUES (:org_id, :user_id, :digest, :now)
+ON CONFLICT (org_id, user_id, digest) DO UPDATE SET seen_at = excluded.seen_at;
+
+-- name: delete_old_places(org_id, user_id, before, kept)!
+-- Those that were not seen for long, and the oldest where there are too many.
+DELETE FROM known_places WHERE org_id = :org_id AND user_id = :user_id
+    AND (seen_at < :before OR digest IN (
+        SELECT digest FROM known_places WHERE org_id = :org_id AND user_id = :user_id
+        ORDER BY seen_at DESC, digest LIMIT 1000 OFFSET :kept));

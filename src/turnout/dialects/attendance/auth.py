@@ -10,14 +10,17 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 import falcon.asgi
 
 from turnout.core.events.programme import get_event
-from turnout.core.identity.credentials import authenticate
+from turnout.core.identity.credentials import UNKNOWN, authenticate
 from turnout.core.identity.model import Caller, CredentialKind
 from turnout.errors import Invalid, Missing, Unauthenticated
+from turnout.http.client_address import address_of
+from turnout.http.sign_ins import SignIns
 from turnout.store import Database, Tx
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+WAY = "attendance"
 LONGEST_TOKEN = 255
 
 
@@ -40,8 +43,9 @@ Verb = Callable[Concatenate[Tx, Door, P], T]
 class Doors:
     """Who sends a request, by token."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, sign_ins: SignIns) -> None:
         self._db = db
+        self._sign_ins = sign_ins
         self._last_used: dict[Caller, int] = {}
 
     async def read(
@@ -65,7 +69,9 @@ class Doors:
     ) -> T:
         """`db.read` for a company token: `verb(tx, door, …)` with no event."""
         token = _token(req, "company")
-        result, door = await self._db.read(_at_company, token, verb, args, kwargs)
+        result, door = await self._judged(
+            req, self._db.read(_at_company, token, verb, args, kwargs)
+        )
         self._note(door)
         return result  # type: ignore[no-any-return]
 
@@ -84,9 +90,18 @@ class Doors:
     ) -> Any:
         token = _token(req, "event")
         wanted = req.get_param("event_id", default="").strip()
-        result, door = await bridge(_at_event, token, wanted, verb, args, kwargs)
+        result, door = await self._judged(req, bridge(_at_event, token, wanted, verb, args, kwargs))
         self._note(door)
         return result
+
+    async def _judged(self, req: falcon.asgi.Request, found: Awaitable[Any]) -> Any:
+        """What `found` gives. A wrong token is logged and counted for where it came from."""
+        try:
+            return await found
+        except Unauthenticated as failure:
+            if failure.code != UNKNOWN:
+                raise
+            raise self._sign_ins.judge_token(WAY, address_of(req.scope), failure) from failure
 
     def _note(self, door: Door) -> None:
         self._last_used[Caller(door.org_id, door.credential_id)] = self._db.clock()

@@ -1,6 +1,7 @@
 """Developer secrets and calendar keys; contract notes, Authentication. They are looked up by digest
 for every request, so a revoked one is refused at once."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from falcon.asgi import Request
@@ -8,11 +9,14 @@ from falcon.asgi import Request
 from turnout.core.identity.credentials import authenticate
 from turnout.core.identity.model import Caller, CredentialKind, Organization
 from turnout.core.identity.organizations import get_organization_of
-from turnout.errors import Denied, Unauthenticated
+from turnout.errors import Denied, Limited, Unauthenticated
+from turnout.http.client_address import address_of
+from turnout.http.sign_ins import SignIns
 from turnout.store import Database, Tx
 
+WAY = "booking"
 LONGEST_SECRET = 255
-EXPIRED = "credential.expired"
+EXPIRED, UNKNOWN, UNKNOWN_KEY = "credential.expired", "secret.unknown", "key.unknown"
 
 
 class Developer(NamedTuple):
@@ -36,14 +40,15 @@ class Developers:
     """Lets integrators in. With a host suffix (`.exams.example.com`) the host's first label must
     be the short name of the secret's organization."""
 
-    def __init__(self, db: Database, host_suffix: str) -> None:
+    def __init__(self, db: Database, host_suffix: str, sign_ins: SignIns) -> None:
         self._db = db
+        self._sign_ins = sign_ins
         self._suffix = host_suffix.lower()
         self._last_used: dict[Caller, int] = {}
 
     async def admit(self, req: Request) -> Developer:
         """Who asks. Raises Unauthenticated and Denied with the contract's messages."""
-        return self._welcome(req, await self._db.read(_open, _read_secret(req)))
+        return self._welcome(req, await self._look_up(req, _open, _read_secret(req)))
 
     async def admit_to_calendar(self, req: Request) -> Developer:
         """Who asks for the calendar: by the header `user`, which has a calendar key and is looked
@@ -53,15 +58,26 @@ class Developers:
             return await self.admit(req)
         if len(key) > LONGEST_SECRET or not key.isascii():
             raise _unknown_key()
-        return self._welcome(req, await self._db.read(_open_calendar, key))
+        return self._welcome(req, await self._look_up(req, _open_calendar, key))
 
     async def find(self, req: Request) -> int:
         """The organization whose secret was shown; 0 for a stranger, and for a secret that is not
         good: whoever asks where anybody may ask is never refused."""
         try:
             return (await self.admit(req)).org_id
-        except (Unauthenticated, Denied):
+        except (Unauthenticated, Denied, Limited):
             return 0
+
+    async def _look_up(
+        self, req: Request, verb: Callable[[Tx, str], Developer], secret: str
+    ) -> Developer:
+        """Whose secret it is. A wrong one is logged and counted for where it came from."""
+        try:
+            return await self._db.read(verb, secret)
+        except Unauthenticated as failure:
+            if failure.code not in (UNKNOWN, UNKNOWN_KEY):
+                raise
+            raise self._sign_ins.judge_token(WAY, address_of(req.scope), failure) from failure
 
     def _welcome(self, req: Request, developer: Developer) -> Developer:
         if self._suffix:
@@ -120,8 +136,8 @@ def _open_calendar(tx: Tx, key: str) -> Developer:
 
 
 def _unknown_key() -> Unauthenticated:
-    return Unauthenticated("key.unknown", "Your user key is not recognized.")
+    return Unauthenticated(UNKNOWN_KEY, "Your user key is not recognized.")
 
 
 def _unknown() -> Unauthenticated:
-    return Unauthenticated("secret.unknown", "Your bearer token is not recognized.")
+    return Unauthenticated(UNKNOWN, "Your bearer token is not recognized.")

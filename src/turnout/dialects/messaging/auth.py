@@ -6,8 +6,8 @@ reads it. Remembered is which user and which stored password it was. Whether bot
 (and what role the user has) is read in every request's own transaction, so a changed password
 or a disabled user drops out at once; then the password is checked anew, once.
 
-Not remembered: each check takes one read and one argon2 run, for an unknown user too, so the
-time tells nothing. Several requests with one and the same new credential share a check.
+Not remembered: each check takes one read and one argon2 run (http/sign_ins.py). Several requests
+with one and the same new credential share a check.
 """
 
 import asyncio
@@ -16,42 +16,35 @@ import binascii
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import falcon.asgi
 
-from turnout.core.identity.guessing import Attempt, Throttle
-from turnout.core.identity.members import find_password, require_member
+from turnout.core.identity.addresses import place_of
+from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Caller, Login
-from turnout.core.identity.passwords import NOBODYS_HASH, PasswordPool, hash_password, is_password
 from turnout.core.text import is_storable
 from turnout.errors import Unauthenticated
+from turnout.http.client_address import address_of
+from turnout.http.sign_ins import Shown, SignIns
 from turnout.store import Database, Tx
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Verb = Callable[Concatenate[Tx, Login, P], T]
 
+WAY = "messaging"
 REMEMBERED_MS = 5 * 60 * 1000
 CACHE_SIZE = 10_000
 LONGEST = 255
 
 
-class Shown(NamedTuple):
-    """The name and password of one request, and where it came from."""
-
-    user_code: str
-    password: str
-    address: str
-
-
 class Logins:
     """Who sends a request, by user code and password."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, sign_ins: SignIns) -> None:
         self._db = db
-        self._pool = PasswordPool()
-        self._throttle = Throttle(db.clock)
+        self._sign_ins = sign_ins
         self._key = secrets.token_bytes(32)
         self._remembered: dict[bytes, tuple[Login, int]] = {}
         self._checks: dict[bytes, asyncio.Task[Login]] = {}
@@ -84,7 +77,7 @@ class Logins:
 
     async def hash(self, password: str) -> str:
         """The hash of a new password. Raises Unavailable when too many wait."""
-        return await asyncio.wrap_future(self._pool.submit(hash_password, password))
+        return await self._sign_ins.hash(password)
 
     def take_last_used(self) -> dict[Caller, int]:
         """Which credentials were used since the last call, and when (epoch ms)."""
@@ -114,7 +107,8 @@ class Logins:
         return result
 
     def _digest(self, shown: Shown) -> bytes:
-        text = f"{shown.user_code.casefold()}:{shown.password}"
+        # With the place: a password is right at each place on its own (http/sign_ins.py).
+        text = f"{place_of(shown.address)} {shown.user_code.casefold()}:{shown.password}"
         return hashlib.blake2b(text.encode(), key=self._key, digest_size=32).digest()
 
     def _recall(self, digest: bytes) -> Login | None:
@@ -139,22 +133,9 @@ class Logins:
             task.exception()  # seen, also where every caller has gone away
 
     async def _check_password(self, digest: bytes, shown: Shown) -> Login:
-        attempt = Attempt(shown.user_code.casefold(), shown.address)
-        self._throttle.begin(attempt)
-        try:
-            found = await self._db.read(find_password, shown.user_code)
-            hashed = found.hashed if found else NOBODYS_HASH
-            is_right = await asyncio.wrap_future(
-                self._pool.submit(is_password, shown.password, hashed)
-            )
-        except BaseException:
-            self._throttle.take_back(attempt)
-            raise
-        if found is None or not is_right:
-            raise Unauthenticated("login.wrong", "The user code or the password is wrong.")
-        self._throttle.confirm(attempt)
-        self._remember(digest, found.login)
-        return found.login
+        login = await self._sign_ins.check(WAY, shown)
+        self._remember(digest, login)
+        return login
 
     def _remember(self, digest: bytes, login: Login) -> None:
         self._remembered.pop(digest, None)
@@ -176,7 +157,7 @@ def _shown(req: falcon.asgi.Request) -> Shown:
     is_possible = max(len(user_code), len(password)) <= LONGEST and is_storable(user_code)
     if not colon or not user_code or not is_possible:
         raise Unauthenticated("login.malformed", "The credentials are not user_code:password.")
-    return Shown(user_code, password, req.remote_addr)
+    return Shown(user_code, password, address_of(req.scope))
 
 
 def _text(decoded: bytes) -> str:

@@ -14,6 +14,7 @@ from turnout.http.backlog import Backlog
 from turnout.http.dialect import DialectApp, new_app
 from turnout.http.rate_limit import RateLimiter
 from turnout.http.shortcut import Shortcut
+from turnout.http.sign_ins import SignIns
 from turnout.store import Database
 
 PREFIXES = ("/v1.0", "/.well-known/jwks.json")
@@ -26,6 +27,7 @@ class Parts(msgspec.Struct, frozen=True):
     db: Database
     limiter: RateLimiter
     tokens: Tokens
+    sign_ins: SignIns
     backlog: Backlog
     base_url: str
     body_limit: int = BODY_LIMIT
@@ -45,7 +47,9 @@ def build(parts: Parts) -> Api:
     register = RegisterResource(
         parts.db, parts.limiter, parts.tokens, parts.backlog, parts.body_limit
     )
-    app.add_route("/v1.0/signin", SigninResource(parts.db, parts.limiter, parts.tokens))
+    app.add_route(
+        "/v1.0/signin", SigninResource(parts.db, parts.limiter, parts.tokens, parts.sign_ins)
+    )
     app.add_route("/v1.0/register", register)
     app.add_route(
         "/v1.0/registerstatus",

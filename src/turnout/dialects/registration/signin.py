@@ -4,17 +4,20 @@ import msgspec
 from falcon.asgi import Request, Response
 from falcon.util import uri
 
-from turnout.core.identity.credentials import authenticate
+from turnout.core.identity.credentials import UNKNOWN, authenticate
 from turnout.core.identity.model import Caller, Credential, CredentialKind
 from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.registration.present import present_signin
 from turnout.errors import Unauthenticated
 from turnout.http.body import UNREADABLE, read_body
+from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.http.rate_limit import RateLimiter
 from turnout.http.routing import acts
+from turnout.http.sign_ins import SignIns
 from turnout.store import Database
 
+WAY = "registration"
 BODY_LIMIT = 16_384
 MAX_KEY_LENGTH = 200
 
@@ -22,14 +25,17 @@ MAX_KEY_LENGTH = 200
 class SigninResource(Resource):
     """Contract 1.2. GET works like POST: the vendor's own example client uses it."""
 
-    def __init__(self, db: Database, limiter: RateLimiter, tokens: Tokens) -> None:
+    def __init__(
+        self, db: Database, limiter: RateLimiter, tokens: Tokens, sign_ins: SignIns
+    ) -> None:
         self._db = db
         self._limiter = limiter
         self._tokens = tokens
+        self._sign_ins = sign_ins
 
     async def on_post(self, req: Request, resp: Response) -> None:
         key = await _api_key(req)
-        credential = await self._credential(key)
+        credential = await self._credential(key, address_of(req.scope))
         await self._limiter.admit(credential.org_id, "signin")
         caller = Caller(credential.org_id, credential.id)
         resp.data = present_signin(await self._tokens.sign(caller))
@@ -38,11 +44,14 @@ class SigninResource(Resource):
 
     on_get = acts(on_post)
 
-    async def _credential(self, key: str) -> Credential:
+    async def _credential(self, key: str, address: str) -> Credential:
         try:
             return await self._db.read(authenticate, CredentialKind.API_KEY, key)
         except Unauthenticated as error:
-            raise Unauthenticated(error.code, "Unauthorised - Invalid API key provided.") from error
+            refusal = Unauthenticated(error.code, "Unauthorised - Invalid API key provided.")
+            if error.code != UNKNOWN:
+                raise refusal from error
+            raise self._sign_ins.judge_token(WAY, address, refusal) from error
 
 
 async def _api_key(req: Request) -> str:

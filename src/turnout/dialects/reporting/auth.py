@@ -1,9 +1,8 @@
 """Sign-ins and sessions; contract, Authentication, and reporting notes, Login.
 
-Passwords are checked as the product does everywhere: in the pool of two threads, behind a throttle
-for user and address, and in the same time for unknown users. A session is looked up by its digest
-in every request's own transaction, so a revoked permission or a changed password ends it at once.
-Its uses are noted here and written once a minute.
+Passwords are checked as the product does everywhere (http/sign_ins.py). A session is looked up by
+its digest in every request's own transaction, so a revoked permission or a changed password ends it
+at once. Its uses are noted here and written once a minute.
 """
 
 import asyncio
@@ -17,18 +16,17 @@ from turnout.core.audience.permissions import (
     read_session,
     touch_session,
 )
-from turnout.core.identity.guessing import Attempt, Throttle
-from turnout.core.identity.members import find_password
 from turnout.core.identity.model import Login
-from turnout.core.identity.passwords import NOBODYS_HASH, PasswordPool, is_password
 from turnout.core.text import is_storable
 from turnout.errors import Unauthenticated
+from turnout.http.sign_ins import Shown, SignIns
 from turnout.store import Database, Tx
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Verb = Callable[Concatenate[Tx, Login, P], T]
 
+WAY = "reporting"
 LONGEST = 255
 MOST_NOTED = 10_000
 
@@ -43,10 +41,9 @@ class Ids(NamedTuple):
 class Sessions:
     """Who sends a request, by the ids that a login gave."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, sign_ins: SignIns) -> None:
         self._db = db
-        self._pool = PasswordPool()
-        self._throttle = Throttle(db.clock)
+        self._sign_ins = sign_ins
         self._used: dict[str, int] = {}
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -56,20 +53,9 @@ class Sessions:
             raise _wrong()
         if not is_storable(username + password):
             raise _wrong()
-        attempt = Attempt(username.casefold(), address)
-        self._throttle.begin(attempt)
+        login = await self._sign_ins.check(WAY, Shown(username, password, address))
         try:
-            found = await self._db.read(find_password, username)
-            hashed = found.hashed if found else NOBODYS_HASH
-            is_right = await asyncio.wrap_future(self._pool.submit(is_password, password, hashed))
-        except BaseException:
-            self._throttle.take_back(attempt)
-            raise
-        if found is None or not is_right:
-            raise _wrong()
-        self._throttle.confirm(attempt)
-        try:
-            return await self._db.write(begin_session, found.login)
+            return await self._db.write(begin_session, login)
         except Unauthenticated as refusal:
             raise Unauthenticated("login.reporting", refusal.message) from refusal
 

@@ -35,6 +35,7 @@ from turnout.dialects.reporting.envelope import (
     xml_envelope,
 )
 from turnout.dialects.reporting.errors import wants_json
+from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.http.routing import acts
 from turnout.http.streaming import ClosingBody
@@ -94,7 +95,7 @@ class LoginResource(_Base):
         given = await read_parameters(req)
         check_version(given)
         username, password = given.get("username", ""), given.get("password", "")
-        ids = await self._sessions.login(username, password, req.remote_addr)
+        ids = await self._sessions.login(username, password, address_of(req.scope))
         self._answer(resp, present.present_login(*ids))
 
 

@@ -1,0 +1,57 @@
+"""Where a user's password was right before: there a right one is never refused.
+
+Kept is a keyed digest of user and place, so the table tells nobody where people are. A user has a
+bounded number of places; those not seen for half a year are forgotten.
+"""
+
+import hashlib
+import hmac
+import secrets
+from typing import NamedTuple
+
+from turnout.core.identity.members import Password, find_password
+from turnout.core.identity.model import Login
+from turnout.core.identity.sql import sql
+from turnout.store import Tx
+
+PLACES_LIMIT = 20
+DAY_MS = 24 * 3_600_000
+FORGOTTEN_MS = 180 * DAY_MS
+
+
+class Claim(NamedTuple):
+    """What a sign-in is held against; `is_known` when it was right at that place before, and
+    `is_fresh` when that was noted within a day."""
+
+    password: Password | None
+    is_known: bool
+    is_fresh: bool
+
+
+def find_claim(tx: Tx, user_code: str, place: str) -> Claim:
+    """What a sign-in as `user_code` from `place` is held against."""
+    password = find_password(tx, user_code)
+    key = sql.find_place_key(tx) if password else None
+    if password is None or key is None:
+        return Claim(password, is_known=False, is_fresh=False)
+    login = password.login
+    digest = _digest(key, login, place)
+    seen_at = sql.find_known_place(tx, org_id=login.org_id, user_id=login.user_id, digest=digest)
+    is_known = seen_at is not None and seen_at > tx.now - FORGOTTEN_MS
+    return Claim(password, is_known, is_known and seen_at > tx.now - DAY_MS)
+
+
+def remember_place(tx: Tx, login: Login, place: str) -> None:
+    """The user's password was right at `place`. Idempotent."""
+    key = sql.find_place_key(tx)
+    if key is None:
+        sql.add_place_key(tx, secret=secrets.token_hex(32), now=tx.now)
+        key = sql.find_place_key(tx)
+    whose = {"org_id": login.org_id, "user_id": login.user_id}
+    sql.put_known_place(tx, **whose, digest=_digest(key, login, place), now=tx.now)
+    sql.delete_old_places(tx, **whose, before=tx.now - FORGOTTEN_MS, kept=PLACES_LIMIT)
+
+
+def _digest(key: str, login: Login, place: str) -> str:
+    text = f"{login.org_id}:{login.user_id}:{place}".encode()
+    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()

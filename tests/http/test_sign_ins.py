@@ -1,0 +1,205 @@
+"""Passwords and tokens of every way in: who is slowed, who is refused, and who never is."""
+
+import asyncio
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.node import LocalNode, new_database, open_node
+from turnout.core.identity.guessing import PAIR_LIMIT, PLACE_LIMIT, TOKENS_LIMIT, WINDOW_MS
+from turnout.core.identity.known_places import (
+    FORGOTTEN_MS,
+    PLACES_LIMIT,
+    find_claim,
+    remember_place,
+)
+from turnout.core.identity.members import find_password
+from turnout.core.identity.organizations import create_organization
+from turnout.core.identity.passwords import hash_password
+from turnout.core.identity.users import create_user
+from turnout.errors import Failure
+from turnout.http import logs
+from turnout.http.sign_ins import LINE_LIMIT, SLOW_S, Shown
+
+HOME, CAFE, OFFICE = "192.0.2.1", "198.51.100.7", "2001:db8:0:7::1"
+PASSWORD = "Test password 1"
+HASH = hash_password(PASSWORD)
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Any:
+    with open_node(new_database("sqlite", tmp_path), trusted_proxies="127.0.0.1") as node:
+        org_id = node.db.call(create_organization, "acme", "Acme", actor="test").org_id
+        for name in ("ada", "bob"):
+            node.db.call(
+                create_user,
+                org_id,
+                name,
+                name=name,
+                email=f"{name}@example.com",
+                password_hash=HASH,
+                actor="test",
+            )
+        yield node
+
+
+def sign_in(node: LocalNode, address: str, password: str = PASSWORD, user: str = "ada") -> str:
+    """What becomes of it: the code of the failure, or `in`."""
+    try:
+        node.client.run(node.node.sign_ins.check("test", Shown(user, password, address)))
+    except Failure as failure:
+        return failure.code
+    return "in"
+
+
+WRONG, SLOWED, IN = "login.wrong", "login.throttled", "in"
+
+
+def test_wrong_passwords_are_slowed_and_then_refused_for_that_user_from_that_place(
+    node: LocalNode,
+) -> None:
+    guesses = [sign_in(node, CAFE, f"guess {number}") for number in range(PAIR_LIMIT + 2)]
+    assert guesses == [WRONG] * PAIR_LIMIT + [SLOWED] * 2
+    assert node.pauses == [0.25, 0.5, 1.0, 2.0, 4.0, 4.0]
+    # A stranger's place: even the right password waits there, and nowhere else.
+    assert sign_in(node, CAFE) == SLOWED
+    assert sign_in(node, CAFE, user="bob") == IN
+    assert sign_in(node, HOME) == IN
+    node.clock.advance(WINDOW_MS / 1000)
+    assert sign_in(node, CAFE) == IN
+
+
+def test_a_right_password_is_never_refused_where_it_was_right_before(node: LocalNode) -> None:
+    assert sign_in(node, OFFICE) == IN
+    guesses = [sign_in(node, OFFICE, f"guess {number}") for number in range(PAIR_LIMIT + 5)]
+    assert guesses == [WRONG] * PAIR_LIMIT + [SLOWED] * 5
+    assert node.pauses == [0.25] + [SLOW_S] * 10
+    # Another address of the same network of 64 bits is the same place.
+    assert sign_in(node, "2001:db8:0:7:ffff::9") == IN
+    assert sign_in(node, "2001:db8:0:8::1", "guess") == WRONG
+
+
+def test_a_known_place_holds_over_restarts_nodes_and_full_throttles(node: LocalNode) -> None:
+    assert sign_in(node, HOME) == IN
+    with open_node(node.settings.database_url, clock=node.clock) as other:
+        for number in range(PLACE_LIMIT):
+            assert sign_in(other, HOME, "guess", user=f"user-{number}") == WRONG
+        assert sign_in(other, HOME, user="bob") == SLOWED
+        assert sign_in(other, HOME) == IN
+    node.clock.advance(FORGOTTEN_MS / 1000)
+    assert not node.db.call(find_claim, "ada", HOME).is_known
+
+
+def test_a_user_has_a_bounded_number_of_places(node: LocalNode) -> None:
+    found = node.db.call(find_password, "ada")
+    assert found
+    for number in range(PLACES_LIMIT + 5):
+        node.db.call(remember_place, found.login, f"place-{number}")
+        node.clock.advance(1)
+    known = [
+        number
+        for number in range(PLACES_LIMIT + 5)
+        if node.db.call(find_claim, "ADA", f"place-{number}").is_known
+    ]
+    assert known == list(range(5, PLACES_LIMIT + 5))
+
+
+def test_a_crowd_at_a_known_place_goes_one_by_one_and_is_bounded(node: LocalNode) -> None:
+    assert sign_in(node, HOME) == IN
+    for _ in range(PAIR_LIMIT):
+        sign_in(node, HOME, "guess")
+
+    async def crowd() -> list[Any]:
+        shown = [Shown("ada", "guess", HOME)] * (LINE_LIMIT - 1) + [Shown("ada", PASSWORD, HOME)]
+        shown += [Shown("ada", "guess", HOME)] * 3
+        checks = (node.node.sign_ins.check("test", each) for each in shown)
+        return await asyncio.gather(*checks, return_exceptions=True)
+
+    outcomes = [getattr(each, "code", IN) for each in node.client.run(crowd())]
+    assert outcomes == [SLOWED] * (LINE_LIMIT - 1) + [IN] + ["login.busy"] * 3
+
+
+def test_wrong_tokens_are_refused_and_right_ones_let_in(node: LocalNode) -> None:
+    account = node.add_account("other")
+    headers = {"X-Forwarded-For": CAFE}
+
+    def signin(key: str, **more: str) -> int:
+        asked = headers | {"APIKey": key} | more
+        return node.client.request("POST", "/v1.0/signin", headers=asked).status
+
+    assert [signin("wrong") for _ in range(TOKENS_LIMIT)] == [401] * TOKENS_LIMIT
+    refused = node.client.request("POST", "/v1.0/signin", headers=headers | {"APIKey": "wrong"})
+    assert (refused.status, refused.headers["retry-after"]) == (429, "300")
+    assert refused.json()["responseCode"] == 429
+    assert signin(account.api_key) == 200
+    assert signin("wrong", **{"X-Forwarded-For": HOME}) == 401
+    token = {"Authorization": "event wrong"} | headers
+    assert node.client.request("GET", "/v1/event.json", headers=token).status == 429
+    bearer = {"Authorization": "Bearer wrong"} | headers
+    search = node.client.request("POST", "/api/registrations/search", headers=bearer)
+    assert (search.status, search.headers["retry-after"]) == (429, "300")
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    lines: list[bytes] = []
+
+    class Lines:
+        add = staticmethod(lines.append)
+
+    monkeypatch.setattr(logs, "_sink", Lines)
+    return lines
+
+
+def filter_of_docs() -> "re.Pattern[str]":
+    """The failregex of docs/operations.md, with fail2ban's <HOST> as it is read there."""
+    text = (Path(__file__).parents[2] / "docs/operations.md").read_text()
+    (line,) = re.findall(r"^failregex = (.*)$", text, re.MULTILINE)
+    return re.compile(line.replace("<HOST>", r"(?P<host>[0-9A-Fa-f.:]+)"))
+
+
+def test_fail2ban_finds_the_address_of_a_failed_sign_in(
+    node: LocalNode, lines: list[bytes]
+) -> None:
+    assert sign_in(node, HOME, "guess") == WRONG
+    asked = {"X-Forwarded-For": OFFICE, "APIKey": "secret-key"}
+    node.client.request("POST", "/v1.0/signin", headers=asked)
+    failed = [line.decode() for line in lines if b"sign-in failed" in line]
+    matches = [filter_of_docs().search(line) for line in failed]
+    assert [match["host"] for match in matches if match] == [HOME, OFFICE]
+    assert [json.loads(line)["user"] for line in failed] == ["ada", ""]
+    assert [json.loads(line)["way"] for line in failed] == ["test", "registration"]
+    assert "secret-key" not in "".join(map(bytes.decode, lines))
+    assert list(json.loads(failed[0])) == [
+        "event",
+        "address",
+        "way",
+        "user",
+        "timestamp",
+        "request_id",
+    ]
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        'x","address":"203.0.113.66',
+        '\n{"event":"sign-in failed","address":"203.0.113.66","way":"x"}\n',
+        "\x1b]0;title\x07\r\x85\u2028\u202e",
+        "x" * 10_000,
+    ],
+)
+def test_nobody_writes_into_the_log_by_a_user_name(
+    node: LocalNode, lines: list[bytes], user: str
+) -> None:
+    logs.log_failed_sign_in("test", user, CAFE)
+    (line,) = lines
+    text = line.decode()
+    assert text.endswith("\n")
+    assert len(text.splitlines()) == 1
+    assert all(sign.isprintable() for sign in text.rstrip("\n"))
+    assert len(json.loads(text)["user"]) <= 64
+    assert [match["host"] for match in filter_of_docs().finditer(text)] == [CAFE]
