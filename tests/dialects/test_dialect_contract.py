@@ -22,6 +22,7 @@ from turnout.dialects.attendance import errors as attendance
 from turnout.dialects.booking import errors as booking
 from turnout.dialects.registration.errors import STATUS, present_failure
 from turnout.errors import KINDS, Failure, Invalid, Limited, Unavailable
+from turnout.http.cross_site import CrossSite
 from turnout.http.errors import MethodNotAllowed, Present, Unexpected
 
 
@@ -83,7 +84,7 @@ DIALECTS = [
         name="registration",
         present=present_failure,
         statuses=STATUS,
-        documented=REGISTRATION.list_statuses(),
+        documented=REGISTRATION.list_statuses() | {"403"},
         shape=lambda status, text: {"paging": None, "responseCode": status, "message": text},
         unknown_path="/v1.0/nothing",
         known_path="/v1.0/registerstatus",
@@ -95,7 +96,7 @@ DIALECTS = [
         name="attendance",
         present=attendance.present_failure,
         statuses=attendance.STATUS,
-        documented=ATTENDANCE.list_statuses() | {"405", "429", "500"},
+        documented=ATTENDANCE.list_statuses() | {"403", "405", "429", "500"},
         shape=shape_attendance,
         unknown_path="/v1/nothing",
         known_path="/v1/event",
@@ -123,6 +124,7 @@ FAILURES: dict[type[Failure], Failure] = {
 } | {
     Limited: Limited("a.code", "Too many requests: wait.", retry_after=7),
     Unavailable: Unavailable("a.code", "The database is away.", retry_after=7),
+    CrossSite: CrossSite(),
     MethodNotAllowed: MethodNotAllowed("BREW", "/pot", ["GET", "PUT"]),
     Unexpected: Unexpected(),
 }

@@ -29,7 +29,7 @@ def test_everything_is_served_with_a_strict_policy(site, path):
         "frame-ancestors": "'none'",
     }
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "same-origin"
 
 
 @pytest.mark.parametrize("path", SERVED)

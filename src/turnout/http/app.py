@@ -16,6 +16,7 @@ import structlog
 
 from turnout.http import health, logs, metrics, request_id
 from turnout.http.client_address import ClientAddresses, TrustedProxies
+from turnout.http.cross_site import VERDICT, CrossSiteGuard
 from turnout.http.errors import Answer, Present, Unexpected, present_plainly
 from turnout.http.shortcut import Shortcut, spell
 
@@ -57,6 +58,7 @@ class RootApp:
         is_ready: Callable[[], Awaitable[None]],
         access_log: bool,
         clients: ClientAddresses | None = None,
+        base_url: str = "",
         shortcuts: Iterable[Shortcut] = (),
         secret_paths: tuple[str, ...] = (),
     ) -> None:
@@ -69,6 +71,7 @@ class RootApp:
         self._by_prefix = {mount.prefix.rstrip("/").lower(): mount for mount in self.mounts}
         self._shortcuts = {(each.method, each.path): each for each in shortcuts}
         self._access_log = access_log
+        self._guard = CrossSiteGuard(base_url)
         self._clients = clients or ClientAddresses(TrustedProxies())
         self._secret_paths = secret_paths
 
@@ -80,7 +83,9 @@ class RootApp:
         self.in_flight += 1
         try:
             exchange.address = self._clients.enter(scope)
-            if shortcut := self._shortcuts.get((scope["method"], scope["path"])):
+            scope[VERDICT] = self._guard.judge(scope)
+            shortcut = self._shortcuts.get((scope["method"], scope["path"]))
+            if shortcut and not scope[VERDICT]:
                 exchange.name = shortcut.name
                 await exchange.answer(*await shortcut.answer(scope, receive))
             else:

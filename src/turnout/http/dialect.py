@@ -5,6 +5,7 @@ from typing import Any
 import falcon
 import falcon.asgi
 
+from turnout.http.cross_site import RefuseCrossSite
 from turnout.http.errors import Present, install
 from turnout.http.routing import Route, Router
 
@@ -26,6 +27,7 @@ def new_app(present: Present) -> DialectApp:
     """An app that answers every failure as `present` says, HEAD like GET, and `/X/` like `/x`."""
     app = DialectApp(router=Router())
     app.present = present
+    app.add_middleware(RefuseCrossSite())
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_qs_csv = False
     app.resp_options.default_media_type = falcon.MEDIA_JSON

@@ -12,6 +12,7 @@ from falcon.asgi import Request, Response
 
 from turnout.errors import Failure, Invalid, Missing
 from turnout.http import metrics
+from turnout.http.cross_site import CrossSite
 from turnout.http.dialect import DialectApp, Resource, new_app
 from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 
@@ -19,6 +20,7 @@ PREFIXES = ("/healthz", "/readyz", "/metrics")
 NO_STORE = "no-store"
 STATUS: dict[type[Failure], int] = {
     Invalid: 400,
+    CrossSite: 403,
     Missing: 404,
     MethodNotAllowed: 405,
     Unexpected: 500,

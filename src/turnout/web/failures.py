@@ -11,6 +11,7 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
+from turnout.http.cross_site import CrossSite
 from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 from turnout.web.policy import asks_for_html
 from turnout.web.templates import render
@@ -19,6 +20,7 @@ STATUS: dict[type[Failure], tuple[int, str]] = {
     Invalid: (400, "That could not be understood"),
     Unauthenticated: (401, "Please sign in"),
     Denied: (403, "That is not allowed"),
+    CrossSite: (403, "That came from another site"),
     Missing: (404, "There is no track here"),
     MethodNotAllowed: (405, "Not in this direction"),
     Conflict: (409, "That does not fit"),

@@ -46,7 +46,7 @@ class PagePolicy:
             {
                 "Content-Security-Policy": policy,
                 "X-Content-Type-Options": "nosniff",
-                "Referrer-Policy": "no-referrer",
+                "Referrer-Policy": "same-origin",
                 "Cross-Origin-Opener-Policy": "same-origin",
             }
         )

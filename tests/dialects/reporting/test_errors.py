@@ -8,6 +8,7 @@ from tests.dialects.reporting.document import read_xml
 from turnout.dialects.reporting.envelope import Element, Many, to_json, to_xml
 from turnout.dialects.reporting.errors import STATUS, presenter, return_code, wants_json
 from turnout.errors import KINDS, Denied, Failure, Invalid, Limited, Unauthenticated, Unavailable
+from turnout.http.cross_site import CrossSite
 from turnout.http.errors import MethodNotAllowed, Unexpected
 
 CODES = {Denied: -3, Invalid: -4, Unauthenticated: -2}
@@ -15,6 +16,7 @@ FAILURES: list[Failure] = [
     *(kind("a.code", "What & why.") for kind in KINDS if kind not in (Limited, Unavailable)),
     Limited("a.code", "Wait.", retry_after=7),
     Unavailable("a.code", "Away.", retry_after=7),
+    CrossSite(),
     MethodNotAllowed("BREW", "/pot", ["GET"]),
     Unexpected(),
 ]

@@ -13,6 +13,7 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
+from turnout.http.cross_site import CrossSite
 from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 
 STATUS: dict[type[Failure], int] = {
@@ -20,6 +21,7 @@ STATUS: dict[type[Failure], int] = {
     Unauthenticated: 403,
     Denied: 403,
     Conflict: 400,
+    CrossSite: 403,
     Missing: 404,
     Gone: 404,
     MethodNotAllowed: 405,
@@ -50,7 +52,7 @@ def present_failure(failure: Failure) -> Answer:
     framework says it."""
     status = 401 if failure.code == SIGN_IN else STATUS[type(failure)]
     body: object = failure.message
-    if isinstance(failure, Unauthenticated | Denied):
+    if isinstance(failure, Unauthenticated | Denied | CrossSite):
         body = {"error": failure.message}
     elif member := _OBJECTS.get(failure.code):
         body = {member: failure.message}

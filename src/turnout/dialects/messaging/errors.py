@@ -14,11 +14,13 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
+from turnout.http.cross_site import CrossSite
 from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 
 STATUS: dict[type[Failure], int] = {
     Unauthenticated: 401,
     Denied: 403,
+    CrossSite: 403,
     Missing: 404,
     Gone: 404,
     MethodNotAllowed: 405,

@@ -14,6 +14,7 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
+from turnout.http.cross_site import CrossSite
 from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 
 STATUS: dict[type[Failure], int] = {
@@ -21,6 +22,7 @@ STATUS: dict[type[Failure], int] = {
     Unauthenticated: 401,
     Denied: 401,
     Conflict: 402,
+    CrossSite: 403,
     Missing: 404,
     Gone: 404,
     MethodNotAllowed: 405,

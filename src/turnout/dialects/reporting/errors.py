@@ -28,6 +28,7 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
+from turnout.http.cross_site import CrossSite
 from turnout.http.errors import Answer, MethodNotAllowed, Present, Unexpected, headers_of
 from turnout.store import Clock
 
@@ -35,6 +36,7 @@ STATUS: dict[type[Failure], int] = {
     Invalid: 400,
     Unauthenticated: 401,
     Denied: 403,
+    CrossSite: 403,
     Missing: 404,
     Gone: 404,
     MethodNotAllowed: 405,
