@@ -13,6 +13,7 @@ from turnout.http.cross_site import (
     find_exemption,
     fold_path,
 )
+from turnout.http.dialect import DialectApp
 
 BASE = "https://turnout.example"
 FOREIGN = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
@@ -162,3 +163,16 @@ def test_attendance_knows_neither_basic_nor_cookies(node: LocalNode) -> None:
     headers = FOREIGN | {"Authorization": "Basic YTpi", "Cookie": "turnout=abc"}
     path = "/v1/event/attendees/code/abc/check.json"
     assert node.client.request("POST", path, headers=headers).status == 401
+
+
+def test_every_get_that_acts_is_in_the_table(node: LocalNode) -> None:
+    apps = {id(mount.app): mount.app for mount in node.node.app.mounts}
+    acting = {
+        fold_path(route.template)
+        for app in apps.values()
+        if isinstance(app, DialectApp)
+        for route in app.routes
+        if getattr(getattr(route.resource, "on_get", None), "acts", False)
+    }
+    assert acting
+    assert [path for path in acting if not changes_something("GET", path)] == []
