@@ -158,7 +158,7 @@ class Node:
             is_ready=self._check_ready,
             access_log=settings.access_log,
             clients=self.clients,
-            base_url=settings.public_url,
+            base_url=self.base_url,
             shortcuts=[api.shortcut, self.beats.shortcut],
             secret_paths=(UNSUBSCRIBE, INVITATION, TICKET, WAITING, WATCH, SCRAP_PAPER),
         )
