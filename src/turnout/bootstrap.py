@@ -58,10 +58,12 @@ from turnout.http.client_address import ClientAddresses, TrustedProxies
 from turnout.http.dialect import DialectApp
 from turnout.http.outbound import Outbound
 from turnout.http.rate_limit import RateLimiter
+from turnout.http.readiness import Readiness
 from turnout.http.sign_ins import SignIns
 from turnout.settings import Settings, SettingsError, split_list
 from turnout.store import Database, Tx, open_database
 from turnout.store.migrations.revisions import HEAD
+from turnout.store.sqlite import check_exists
 from turnout.web.beats import Beats
 from turnout.web.catalogue import Api, OutboxFilter, SentMessage, WebParts
 from turnout.web.routes import build as build_web
@@ -74,7 +76,6 @@ from turnout.workers.loop import Loop
 from turnout.workers.schedules import schedule_loops
 from turnout.workers.waiting import waiting_loops
 
-READY_TIMEOUT_S = 3
 ADDRESS_POLL_S = 1
 OUTBOX_PAGE = 100
 # The event loop and the writer thread share one interpreter: with the default of 5 ms a
@@ -155,7 +156,7 @@ class Node:
         api = self._registration()
         self.app = RootApp(
             self._mounts(api.app, demo),
-            is_ready=self._check_ready,
+            is_ready=Readiness(db).check,
             access_log=settings.access_log,
             clients=self.clients,
             base_url=self.base_url,
@@ -261,12 +262,6 @@ class Node:
     def _take_last_used(self) -> dict[Caller, int]:
         used = self.tokens.take_last_used() | self.logins.take_last_used()
         return used | self.doors.take_last_used() | self.developers.take_last_used()
-
-    async def _check_ready(self) -> None:
-        try:
-            await asyncio.wait_for(self.db.read(_ping), READY_TIMEOUT_S)
-        except TimeoutError as error:
-            raise Unavailable("store.slow", "The database does not answer in time.") from error
 
 
 def _mounts(name: str, prefixes: tuple[str, ...], app: DialectApp) -> list[Mount]:
@@ -421,12 +416,15 @@ def policy_of(settings: Settings) -> Policy:
         raise SettingsError(f"TURNOUT_PRICES: {error}") from error
 
 
-def prepare(settings: Settings) -> None:
+def prepare(settings: Settings, *, makes_database: bool = False) -> None:
     """Set up logs and see that the database has the schema which this program expects.
 
-    Raises Unavailable, saying what to do, when it has not and may not be migrated here.
+    Raises Unavailable, saying what to do, when it has not and may not be migrated here, or when
+    there is no database: a mistyped path is not made unless `makes_database`.
     """
     logs.configure(settings.log_level, settings.log_format)
+    if not makes_database:
+        check_exists(settings.database_url)
     version = schema_version(settings)
     if version == HEAD:
         return
@@ -442,6 +440,14 @@ def prepare(settings: Settings) -> None:
             f"The database has schema {version or 'none'}, not {HEAD}: run `turnout migrate`.",
         )
     migrate(settings)
+
+
+def make_database(settings: Settings) -> None:
+    """Make the embedded database where there is none; what exists is left as it is."""
+    try:
+        check_exists(settings.database_url)
+    except Unavailable:
+        migrate(settings)
 
 
 def migrate(settings: Settings) -> None:
@@ -507,10 +513,6 @@ def _list_sent(tx: Tx, login: Login, wanted: OutboxFilter) -> list[SentMessage]:
         )
         for each in found
     ]
-
-
-def _ping(tx: Tx) -> None:
-    tx.connection.execute("SELECT 1").fetchall()
 
 
 def _without_settings() -> dict[str, str]:

@@ -14,7 +14,9 @@ from tests.cli.test_servers import set_schema
 from tests.core.messaging.jobs import make_login, new_job, post
 from tests.support.node import new_database
 from tests.support.ports import free_port
-from turnout.cli.doctor import Finding, judge_clock, judge_room, judge_speed
+from turnout.cli.checking_store import judge_writing, quick_check
+from turnout.cli.doctor import judge_clock, judge_room, judge_speed
+from turnout.cli.finding import Finding
 from turnout.core.events.model import span
 from turnout.core.events.places import TargetNoun
 from turnout.core.events.programme import create_event
@@ -26,7 +28,7 @@ from turnout.core.journeys.intake import accept
 from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Submitted
-from turnout.store import Tx
+from turnout.store import Tx, faults
 from turnout.store.migrations.revisions import HEAD
 
 FINDING = re.compile(r"^(ok|warn|FAIL) +(.{15}) (.*)(?:\n +-> (.*))?", re.MULTILINE)
@@ -49,12 +51,15 @@ def test_all_is_well(tmp_path: Path) -> None:
     assert list(findings) == [
         "database",
         "schema",
+        "writing",
         "intake queue",
         "messages",
+        "file",
         "clock",
         "disk",
         "disk speed",
         "simulator",
+        "base URL",
     ]
     assert findings["database"] == ("ok", f"{turnout.url} answers", "")
     assert findings["schema"] == ("ok", HEAD, "")
@@ -246,3 +251,61 @@ def test_a_proxy_that_nobody_has_named_is_told_of(tmp_path: Path) -> None:
     assert seen.startswith("127.0.0.1 forwards requests and is not trusted")
     assert "TURNOUT_TRUSTED_PROXIES=127.0.0.1" in advice
     assert "proxy" not in read(turnout("doctor", trusted_proxies="127.0.0.0/8"))
+
+
+def test_a_damaged_file_is_found_and_the_other_checks_go_on(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    turnout.ok("org", "create", "acme")
+    path = tmp_path / "turnout.db"
+    with path.open("r+b") as file:
+        file.seek(4096 * 3)
+        file.write(b"\xff" * 4096 * 20)
+    result = turnout("doctor")
+    findings = read(result)
+    assert result.code == 1
+    assert findings["file"][0] == "FAIL"
+    assert "restore a backup" in findings["file"][2]
+    assert {"clock", "disk", "simulator"} <= findings.keys()
+
+
+def test_a_big_file_is_read_for_a_bounded_time(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    with turnout.database() as db:
+        db.call(execute, "CREATE TABLE many (n INTEGER PRIMARY KEY, text TEXT)")
+        rows = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 100000)"
+        db.call(execute, f"INSERT INTO many {rows} SELECT n, hex(randomblob(20)) FROM n")
+    path = tmp_path / "turnout.db"
+    assert quick_check(path, 60).seen.startswith("sound (")
+    assert "nothing wrong in" in quick_check(path, 0).seen
+
+
+@pytest.mark.parametrize(
+    ("fault", "word"), [(faults.FULL, "disk full: "), (faults.READ_ONLY, "read-only: ")]
+)
+def test_what_cannot_be_written_is_said_in_plain_words(fault: faults.Fault, word: str) -> None:
+    finding = judge_writing(fault.as_failure(OSError()))
+    assert (finding.mark, finding.what) == ("FAIL", "writing")
+    assert finding.seen.startswith(word)
+
+
+def test_a_sender_that_no_network_takes(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    assert "mail sender" not in read(turnout("doctor"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        smtp = {
+            "carrier_email": "smtp",
+            "smtp_host": "127.0.0.1",
+            "smtp_port": listening.getsockname()[1],
+        }
+        found = read(turnout("doctor", **smtp))["mail sender"]
+        assert found[0] == "warn"
+        assert found[1].startswith("mails come from turnout@localhost")
+        assert "mail sender" not in read(turnout("doctor", **smtp, mail_from="a@example.com"))
+
+
+def test_links_that_lead_nowhere(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    assert read(turnout("doctor"))["base URL"][0] == "ok"
+    assert read(turnout("doctor", host="0.0.0.0"))["base URL"][0] == "warn"
+    found = read(turnout("doctor", host="0.0.0.0", base_url="https://x.example"))["base URL"]
+    assert found == ("ok", "https://x.example", "")

@@ -274,7 +274,9 @@ def test_key_rotate_signs_with_a_new_key_and_publishes_both(tmp_path: Path) -> N
 
 
 def test_serve_refuses_an_old_schema_where_it_may_not_migrate(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'turnout.db'}"
+    path = tmp_path / "turnout.db"
+    path.touch()
+    url = f"sqlite:///{path}"
     port = str(free_port())
     result = run_process(
         "serve", "--port", port, folder=tmp_path, database_url=url, auto_migrate="false"
@@ -282,6 +284,27 @@ def test_serve_refuses_an_old_schema_where_it_may_not_migrate(tmp_path: Path) ->
     assert result == Result(
         1, "", f"error: The database has schema none, not {HEAD}: run `turnout migrate`.\n"
     )
+
+
+@pytest.mark.parametrize("command", ["serve", "work"])
+def test_a_mistyped_database_is_not_made_by_serving(tmp_path: Path, command: str) -> None:
+    path = tmp_path / "turnuot.db"
+    result = run_process(command, folder=tmp_path, database_url=f"sqlite:///{path}")
+    assert result == Result(
+        1,
+        "",
+        f"error: There is no database at {path}. Run `turnout migrate` to make it, or set "
+        "TURNOUT_DATABASE_URL to the one that you mean.\n",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_organization_makes_the_database_that_it_needs(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'turnout.db'}"
+    made = run_process("org", "create", "acme", folder=tmp_path, database_url=url)
+    assert (made.code, made.error) == (0, "")
+    listed = run_process("org", "list", folder=tmp_path, database_url=url)
+    assert "acme" in listed.output
 
 
 def test_serve_refuses_a_port_that_is_taken(tmp_path: Path) -> None:

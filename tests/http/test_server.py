@@ -118,7 +118,7 @@ def test_a_port_that_is_taken_is_refused(site: Site, tmp_path: Path):
     assert f"'127.0.0.1', {site.server.port}" in said
     assert "Stop what listens there, or choose another port with --port or TURNOUT_PORT." in said
     # It did not even touch its database, and the first one serves on.
-    assert not (tmp_path / "turnout.db").exists()
+    assert not (tmp_path / "turnout.db-wal").exists()
     assert site.server.ask("GET", "/readyz").status == 200
 
 

@@ -17,6 +17,8 @@ from typing import Any, Self
 
 from tests.support.client import Answer, ask
 from tests.support.ports import free_port
+from turnout.store.migrations.running import migrate
+from turnout.store.sqlite import path_of
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 40
@@ -83,7 +85,10 @@ class Server:
         raise ServerError(f"not ready after {START_TIMEOUT_S} s:\n{self.read_log()}")
 
     def launch(self) -> None:
-        """Start without waiting."""
+        """Start without waiting. `turnout serve` makes no database, so that is done before."""
+        url = self._settings["database_url"]
+        if self._command == ("serve",) and url.startswith("sqlite:") and not path_of(url).exists():
+            migrate(url)
         command = [sys.executable, "-m", "turnout", *self._command, "--port", str(self.port)]
         if self._command == ("demo",):
             command += ["--data", str(self.folder)]

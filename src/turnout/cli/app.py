@@ -19,7 +19,7 @@ from turnout.errors import Unavailable
 from turnout.settings import Settings, load
 from turnout.store import Database, Ids, open_database
 from turnout.store.migrations.revisions import HEAD
-from turnout.store.sqlite import path_of
+from turnout.store.sqlite import check_exists
 
 # Wide enough for every line: what a program reads is never wrapped or cut.
 PIPED_WIDTH = 100_000
@@ -75,7 +75,7 @@ def actor() -> str:
 def database(of: Settings | None = None, ids: Ids | None = None) -> Iterator[Database]:
     """The database, opened for one command. Raises Unavailable unless its schema is current."""
     chosen = of or settings()
-    check_exists(chosen)
+    check_exists(chosen.database_url)
     db = open_database(chosen, ids=ids)
     try:
         check_schema(db.schema_version())
@@ -89,16 +89,6 @@ def base_url(db: Database) -> str:
     neither is known: this process's own host and port are not where a server listens."""
     chosen = settings()
     return chosen.public_url if chosen.base_url else db.call(get_address)
-
-
-def check_exists(chosen: Settings) -> None:
-    """Raise Unavailable where opening an embedded database would make an empty one."""
-    if chosen.database_url.startswith("sqlite:") and not path_of(chosen.database_url).exists():
-        raise Unavailable(
-            "store.missing",
-            f"There is no database at {path_of(chosen.database_url)}. Run `turnout migrate` to "
-            "make it, or set TURNOUT_DATABASE_URL to the one that you mean.",
-        )
 
 
 def check_schema(version: str | None) -> None:

@@ -36,7 +36,7 @@ def demo(
     """
     chosen = choose_settings(data, host=host, port=port)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    bootstrap.prepare(chosen)
+    bootstrap.prepare(chosen, makes_database=True)
     members = seed(chosen, data / FILE_NAME)
     bootstrap.serve(chosen, demo=members, started=lambda: introduce(members, data / FILE_NAME))
 

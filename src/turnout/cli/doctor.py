@@ -6,12 +6,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from rich.text import Text
 
 from turnout import networks
-from turnout.cli.app import app, check_exists, check_schema, console, settings
+from turnout.cli.app import app, check_schema, console, settings
+from turnout.cli.checking_store import WRITING, check_file, check_writing, judge_writing
+from turnout.cli.finding import Finding
 from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.journeys.status import find_next_due
 from turnout.core.messaging.overview import find_waiting
@@ -19,7 +20,7 @@ from turnout.errors import Failure
 from turnout.http.client_address import TrustedProxies
 from turnout.settings import Settings, hide_password
 from turnout.store import Database, Tx, open_database
-from turnout.store.sqlite import disk_fsync_ms, path_of
+from turnout.store.sqlite import check_exists, disk_fsync_ms, path_of
 
 MIN_FREE_BYTES = 1 << 30
 MAX_FSYNC_MS = 20.0
@@ -28,33 +29,39 @@ MAX_WAIT_S = 60
 CONNECT_S = 5
 EARLIEST_PLAUSIBLE_YEAR = 2026
 OLDEST_POSTGRESQL = 14
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-
-class Finding(NamedTuple):
-    """One thing looked at; `advice` is empty when all is well."""
-
-    what: str
-    seen: str
-    advice: str = ""
-    is_failure: bool = False
-
-    @property
-    def mark(self) -> str:
-        """`ok`, `warn` (it works, but not for ever) or `FAIL`."""
-        if not self.advice:
-            return "ok"
-        return "FAIL" if self.is_failure else "warn"
+Check = Callable[[Settings], Iterator[Finding]]
 
 
 @app.command
 def doctor() -> None:
     """Check database, clock, disk and carriers, and say what to do. Exits 1 on a failure."""
     chosen = settings()
-    findings = [finding for check in CHECKS for finding in check(chosen)]
+    findings = [finding for check in CHECKS for finding in _go_on(check, chosen)]
     for finding in findings:
         show(finding)
     if any(finding.is_failure for finding in findings):
         sys.exit(1)
+
+
+def _go_on(check: Check, chosen: Settings) -> Iterator[Finding]:
+    """What one check finds; a check that fails is a finding, and the others go on."""
+    try:
+        yield from check(chosen)
+    except Failure as failure:
+        yield (
+            judge_writing(failure)
+            if failure.code in WRITING
+            else Finding(_name_of(check), failure.message, _advise(failure), is_failure=True)
+        )
+    except Exception as error:  # noqa: BLE001 - whatever it is, the operator wants the rest too
+        seen = f"could not be looked at: {type(error).__name__}: {error}"
+        yield Finding(_name_of(check), seen, "See what it says.", is_failure=True)
+
+
+def _name_of(check: Check) -> str:
+    return check.__name__.removeprefix("check_").replace("_", " ")
 
 
 STYLES = {"ok": "green", "warn": "bold yellow", "FAIL": "bold red"}
@@ -72,11 +79,12 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
     """Can it be reached, is its schema current, is its queue processed?"""
     url = hide_password(chosen.database_url)
     try:
-        check_exists(chosen)
+        check_exists(chosen.database_url)
         db = open_database(chosen)
     except Failure as failure:
-        seen = f"{url}: {failure.message.partition('. ')[0]}"
-        yield Finding("database", seen, _advise(failure), is_failure=True)
+        word, advice = WRITING.get(failure.code, ("", _advise(failure)))
+        seen = f"{url}: {word or failure.message.partition('. ')[0]}"
+        yield Finding("database", seen, advice, is_failure=True)
         return
     try:
         yield Finding("database", f"{url} answers")
@@ -89,6 +97,7 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
             yield Finding("schema", version or "none", _advise(failure), is_failure=True)
             return
         yield Finding("schema", version or "")
+        yield check_writing(db)
         yield _check_queue(db)
         yield _check_messages(db)
         yield from _check_proxies(db, chosen)
@@ -160,20 +169,42 @@ def check_carriers(chosen: Settings) -> Iterator[Finding]:
     for name in networks.unused(chosen):
         advice = "Choose it with TURNOUT_CARRIER_…, or remove its settings."
         yield Finding(name, "has settings, and carries nothing", advice)
+
+
+def check_sender(chosen: Settings) -> Iterator[Finding]:
+    """Does Turnout's own mail come from an address that others can answer?"""
+    if chosen.carrier_email == networks.SIMULATOR or not chosen.mail_from.endswith("@localhost"):
+        return
+    yield Finding(
+        "mail sender",
+        f"mails come from {chosen.mail_from}, which no network takes as an address",
+        "Set TURNOUT_MAIL_FROM to an address of your own domain.",
+    )
+
+
+def check_base_url(chosen: Settings) -> Iterator[Finding]:
+    """Do links lead to where others reach this server?"""
+    if chosen.base_url:
+        yield Finding("base URL", chosen.base_url)
+        return
     is_real = set(networks.list_used(chosen)) - {networks.SIMULATOR}
-    if is_real and not chosen.base_url:
-        yield Finding(
-            "base URL",
-            f"links in messages lead to {chosen.public_url}",
-            "Set TURNOUT_BASE_URL to the address at which others reach this server.",
-        )
+    is_local = chosen.host in LOOPBACK
+    seen = f"not set; links in messages lead to {chosen.public_url}"
+    if is_local and not is_real:
+        yield Finding("base URL", f"{seen}, this machine only")
+        return
+    advice = "Set TURNOUT_BASE_URL to the address at which others reach this server."
+    yield Finding("base URL", seen, advice)
 
 
-CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+CHECKS: tuple[Check, ...] = (
     check_database,
+    check_file,
     check_clock,
     check_disk,
     check_carriers,
+    check_sender,
+    check_base_url,
 )
 
 ADVICE = {

@@ -8,7 +8,17 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from cyclopts.validators import Number as Range
 
-from turnout.cli.app import LARGEST, Number, actor, app, console, database, show_table
+from turnout import bootstrap
+from turnout.cli.app import (
+    LARGEST,
+    Number,
+    actor,
+    app,
+    console,
+    database,
+    settings,
+    show_table,
+)
 from turnout.core.events.programme import get_event
 from turnout.core.identity.credentials import (
     issue_credential,
@@ -42,7 +52,7 @@ for family in (org, user, token):
 def create_org(
     slug: str, /, *, name: str | None = None, timezone: str = "UTC", agent: str | None = None
 ) -> None:
-    """Make an organization.
+    """Make an organization; makes the embedded database too, where there is none yet.
 
     Args:
         slug: Short name for commands: a-z, 0-9 and dashes.
@@ -50,7 +60,9 @@ def create_org(
         timezone: IANA name such as Europe/Berlin.
         agent: Name of the agent who looks after it.
     """
-    with database() as db:
+    chosen = settings()
+    bootstrap.make_database(chosen)
+    with database(chosen) as db:
         made = db.call(
             create_organization,
             slug,

@@ -22,6 +22,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store.database import Command, CommandQueue, Database
+from turnout.store.faults import FULL, READ_ONLY
 from turnout.store.sources import Clock, Ids
 from turnout.store.transaction import Tx
 
@@ -126,6 +127,11 @@ class PostgresqlDatabase(Database):
                 command.error = Unavailable(
                     "store.contention", "Too many changes to the same thing at once. Try again."
                 )
+            except (pg.DiskFull, pg.ReadOnlySqlTransaction) as error:
+                log.error("database failed", error=str(error))
+                fault = FULL if isinstance(error, pg.DiskFull) else READ_ONLY
+                command.error = fault.as_failure(error)
+                return
             except (psycopg.OperationalError, PoolTimeout) as error:
                 log.error("database failed", error=str(error))
                 command.error = Unavailable(

@@ -28,6 +28,7 @@ import structlog
 from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store.database import Command, Database
+from turnout.store.faults import FAILED, FULL, READ_ONLY, WRITE, fault_of
 from turnout.store.sources import Clock, Ids
 from turnout.store.transaction import Tx
 
@@ -44,6 +45,16 @@ def path_of(url: str) -> Path:
     if not url.startswith("sqlite:///") or len(url) <= len("sqlite:///"):
         raise Unavailable("store.url", f"{url} names no file; write sqlite:///turnout.db")
     return Path(url.removeprefix("sqlite:///"))
+
+
+def check_exists(url: str) -> None:
+    """Raise Unavailable where opening an embedded database would make an empty one."""
+    if url.startswith("sqlite:") and not path_of(url).exists():
+        raise Unavailable(
+            "store.missing",
+            f"There is no database at {path_of(url)}. Run `turnout migrate` to "
+            "make it, or set TURNOUT_DATABASE_URL to the one that you mean.",
+        )
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -64,10 +75,15 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             connection.execute("PRAGMA query_only=ON")
             connection.execute("PRAGMA cache_size=-8192")
     except (OSError, sqlite3.Error) as error:
-        raise Unavailable(
-            "store.unreachable", f"The database {path} cannot be opened: {error}"
-        ) from error
+        raise _cannot_open(path, error) from error
     return connection
+
+
+def _cannot_open(path: Path, error: Exception) -> Unavailable:
+    fault = fault_of(error, FAILED)
+    if fault in (FULL, READ_ONLY):
+        return Unavailable(fault.code, f"{fault.message.partition('. ')[0]}: {path}: {error}")
+    return Unavailable("store.unreachable", f"The database {path} cannot be opened: {error}")
 
 
 class SqliteDatabase(Database):
@@ -142,10 +158,9 @@ class SqliteDatabase(Database):
                 connection.execute("ROLLBACK")
             self.sequences.forget_uncommitted()
             log.error("write group lost", commands=len(group), error=str(error))
+            failure = fault_of(error, WRITE).as_failure(error)
             for command in group:
-                command.error = Unavailable(
-                    "store.write", "The database could not write. Nothing was changed; try again."
-                )
+                command.error = failure
 
     def _run_command(self, connection: sqlite3.Connection, command: Command) -> None:
         connection.execute("SAVEPOINT command")
@@ -222,13 +237,10 @@ class _GroupLostError(Exception):
 
 
 def _translate(error: BaseException) -> BaseException:
-    if isinstance(error, sqlite3.OperationalError):
+    fault = fault_of(error, FAILED)
+    if isinstance(error, sqlite3.OperationalError) or fault is not FAILED:
         log.error("database failed", error=str(error))
-        translated = Unavailable(
-            "store.failed", "The database failed. Nothing was changed; try again."
-        )
-        translated.__cause__ = error
-        return translated
+        return fault.as_failure(error)
     return error
 
 

@@ -135,6 +135,7 @@ def test_every_table_of_an_organization_leads_its_key_with_it(tmp_path):
         "directory",
         "distributors",
         "early_reports",
+        "installation",
         "installation_secrets",
         "network_ids",
         "sequences",
@@ -191,7 +192,7 @@ def test_a_schema_newer_than_the_program_is_refused_and_left_alone(current, back
 
 
 def test_a_server_prepares_an_empty_database_and_leaves_a_current_one_alone(empty, backend):
-    bootstrap.prepare(settings(empty))
+    bootstrap.prepare(settings(empty), makes_database=True)
     made = ask(empty, TABLES[backend])
     bootstrap.prepare(settings(empty, auto_migrate=False))
     assert ask(empty, TABLES[backend]) == made
@@ -200,7 +201,7 @@ def test_a_server_prepares_an_empty_database_and_leaves_a_current_one_alone(empt
 
 def test_without_auto_migrate_an_old_database_is_refused_with_what_to_do(empty, backend):
     with pytest.raises(Unavailable, match="turnout migrate") as refusal:
-        bootstrap.prepare(settings(empty, auto_migrate=False))
+        bootstrap.prepare(settings(empty, auto_migrate=False), makes_database=True)
     assert refusal.value.code == "schema.older"
     assert ask(empty, TABLES[backend]) == []
 

@@ -20,12 +20,12 @@ from turnout.carriers import (
     Retry,
     Unknown,
 )
-from turnout.carriers.compiling import Compiled
 from turnout.carriers.http_sms.answers import RETRY_S, read_answer
 from turnout.carriers.http_sms.settings import HttpSmsSettings
 from turnout.carriers.http_sms.webhook import EVENTS, media_url
 from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, Status
+from turnout.http.compiled import Compiled
 from turnout.http.pace import Pace
 from turnout.store.sources import Clock
 

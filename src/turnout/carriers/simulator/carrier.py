@@ -22,7 +22,6 @@ from turnout.carriers import (
     Reply,
     Retry,
 )
-from turnout.carriers.compiling import Compiled
 from turnout.carriers.simulator.fates import SPOKEN_PER_S, Fate, fate_of, say_key
 from turnout.carriers.simulator.outbox import (
     Due,
@@ -38,6 +37,7 @@ from turnout.carriers.simulator.settings import SimulatorSettings
 from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, Status
 from turnout.errors import Failure
+from turnout.http.compiled import Compiled
 from turnout.store import Database
 
 TOLD_AT_ONCE = 500

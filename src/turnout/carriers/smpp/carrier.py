@@ -13,7 +13,6 @@ from collections.abc import Sequence
 import structlog
 
 from turnout.carriers import Inbox, Message, Misconfigured, Outcome, Parcel, Rejected, Retry
-from turnout.carriers.compiling import Compiled
 from turnout.carriers.smpp import gsm, pdu
 from turnout.carriers.smpp.addresses import read_destination, read_sender
 from turnout.carriers.smpp.inbound import Inbound
@@ -23,6 +22,7 @@ from turnout.carriers.smpp.statuses import BIND_FAILED, is_refusal
 from turnout.carriers.smpp.submissions import RETRY_S, Batch, Submissions
 from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, Status
+from turnout.http.compiled import Compiled
 from turnout.store.sources import Clock
 
 log = structlog.get_logger()
@@ -45,7 +45,7 @@ class SmppCarrier:
     def __init__(self, settings: SmppSettings, clock: Clock) -> None:
         self._settings = settings
         self._tls = _make_tls(settings)
-        self._templates = Compiled(lambda message: Template(message.text), lambda made: made.size)
+        self._templates = Compiled(_compile, lambda template: template.size)
         self._submissions = Submissions(expects_receipts=settings.receipts)
         self._inbound = Inbound(self.name, settings, self._submissions, clock)
         self._sessions: list[Session] = []
@@ -211,3 +211,7 @@ def _make_tls(settings: SmppSettings) -> ssl.SSLContext | None:
         return ssl.create_default_context(cafile=settings.tls_ca_file or None)
     except OSError as error:
         raise ValueError(f"tls_ca_file {settings.tls_ca_file}: {error}") from error
+
+
+def _compile(message: Message) -> Template:
+    return Template(message.text)

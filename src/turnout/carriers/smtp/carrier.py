@@ -15,7 +15,6 @@ from functools import partial
 import structlog
 
 from turnout.carriers import DeliveryReport, Inbox, Message, Outcome, Parcel, Rejected
-from turnout.carriers.compiling import Compiled
 from turnout.carriers.smtp.bounces import ReturnPaths, find_bounce
 from turnout.carriers.smtp.dkim import Signer
 from turnout.carriers.smtp.headers import Unmailable
@@ -24,6 +23,7 @@ from turnout.carriers.smtp.mime import Mail, MailTemplate, Postmark
 from turnout.carriers.smtp.pool import Pool
 from turnout.carriers.smtp.settings import SmtpSettings
 from turnout.core.messaging.model import Channel, Status
+from turnout.http.compiled import Compiled
 from turnout.http.pace import Pace
 from turnout.store.sources import Clock, system_clock
 

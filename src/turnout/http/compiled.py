@@ -1,29 +1,37 @@
-"""Messages that a carrier has compiled: off the event loop, and the last used ones kept."""
+"""What is compiled of messages: off the event loop, and the last used ones kept."""
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Generic, TypeVar
-
-from turnout.carriers import Message
+from typing import Generic, Protocol, TypeVar
 
 KEPT = 32
 KEPT_BYTES = 64 * 1024 * 1024
 
+
+class Numbered(Protocol):
+    """What has a number of its own, and equals what is the same."""
+
+    @property
+    def id(self) -> int:
+        """The number."""
+
+
+S = TypeVar("S", bound=Numbered)
 T = TypeVar("T")
 
 
-class Compiled(Generic[T]):
+class Compiled(Generic[S, T]):
     """What `compile` makes of messages. `size_of` says about how many bytes one takes; some are
     kept, bounded in number and in size."""
 
-    def __init__(self, compile_: Callable[[Message], T], size_of: Callable[[T], int]) -> None:
+    def __init__(self, compile_: Callable[[S], T], size_of: Callable[[T], int]) -> None:
         self._compile = compile_
         self._size_of = size_of
-        self._kept: OrderedDict[int, tuple[Message, T]] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[S, T]] = OrderedDict()
         self._compiling = asyncio.Lock()
 
-    async def get(self, message: Message) -> T:
+    async def get(self, message: S) -> T:
         """What is compiled of a message, in a thread if need be. Raises what `compile` raises."""
         if (kept := self._find(message)) is not None:
             return kept
@@ -35,7 +43,7 @@ class Compiled(Generic[T]):
             self._shrink()
             return made
 
-    def _find(self, message: Message) -> T | None:
+    def _find(self, message: S) -> T | None:
         kept, made = self._kept.get(message.id, (None, None))
         if kept is not message and kept != message:
             return None

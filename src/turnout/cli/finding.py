@@ -1,0 +1,19 @@
+"""What `turnout doctor` finds."""
+
+from typing import NamedTuple
+
+
+class Finding(NamedTuple):
+    """One thing looked at; `advice` is empty when all is well."""
+
+    what: str
+    seen: str
+    advice: str = ""
+    is_failure: bool = False
+
+    @property
+    def mark(self) -> str:
+        """`ok`, `warn` (it works, but not for ever) or `FAIL`."""
+        if not self.advice:
+            return "ok"
+        return "FAIL" if self.is_failure else "warn"

@@ -1,0 +1,58 @@
+"""Whether requests can be served: the database answers, and what is written gets onto its disk.
+
+Every call reads. Writing is tried at most every few seconds, by one probe at a time, and what the
+last one said is the answer until then. A probe that hangs is not repeated before it has ended, so
+that a stalled disk does not fill the queue with probes.
+"""
+
+import asyncio
+import time
+
+from turnout.errors import Failure, Unavailable
+from turnout.store import Database, Tx
+from turnout.store.installation import write_probe
+
+EVERY_S = 2.0
+TIMEOUT_S = 3.0
+
+
+class Readiness:
+    """The answer of `/readyz`."""
+
+    def __init__(
+        self, db: Database, *, every_s: float = EVERY_S, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        self._db = db
+        self._every_s = every_s
+        self._timeout_s = timeout_s
+        self._failure: Failure | None = None
+        self._written_at = float("-inf")
+        self._probe: asyncio.Task[None] | None = None
+
+    async def check(self) -> None:
+        """Raise what keeps requests from being served: Unavailable, with the reason."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._db.read(_ping)
+                if self._probe is None and time.monotonic() - self._written_at >= self._every_s:
+                    self._probe = asyncio.create_task(self._write(), name="readiness")
+                if self._probe is not None:
+                    await asyncio.shield(self._probe)
+        except TimeoutError as error:
+            raise Unavailable("store.slow", "The database does not answer in time.") from error
+        if self._failure is not None:
+            raise self._failure
+
+    async def _write(self) -> None:
+        try:
+            await self._db.write(write_probe)
+            self._failure = None
+        except Failure as failure:
+            self._failure = failure
+        finally:
+            self._written_at = time.monotonic()
+            self._probe = None
+
+
+def _ping(tx: Tx) -> None:
+    tx.connection.execute("SELECT 1").fetchall()
