@@ -1,5 +1,7 @@
 """The door: the first scan wins, repetitions are harmless, gates hold, and everything is kept."""
 
+from typing import Any
+
 import pytest
 
 from turnout.core.events.model import EventState
@@ -85,6 +87,52 @@ def test_a_repeated_upload_is_answered_like_the_first(desk, code):
     assert scan(desk, "nosuch", device="door 1", nonce="n2") == (Result.UNKNOWN, None)
     assert scan(desk, "nosuch", device="door 1", nonce="n2") == (Result.UNKNOWN, None)
     assert results(desk) == ["admitted", "repeated", "unknown"]
+
+
+def test_a_nonce_names_one_scan_of_one_code_and_one_action(desk, code):
+    named: dict[str, Any] = {"device": "door 1", "nonce": "n1"}
+    assert scan(desk, code, **named) == (Result.ADMITTED, AT)
+    for other in (code_of(desk, BOB), "nosuch"):
+        with pytest.raises(Invalid, match="X-Nonce was used for another code"):
+            scan(desk, other, **named)
+    again = Scan(code=code, at=AT, **named)
+    with pytest.raises(Invalid, match="X-Nonce was used for the other action"):
+        desk.db.call(undo_check_in, desk.org_id, desk.event.id, again)
+    with pytest.raises(Invalid, match="X-Nonce needs X-Device"):
+        scan(desk, code, nonce="n1")
+    undone = Scan(code=code, at=AT, device="door 1", nonce="n2")
+    for _ in range(2):
+        answer = desk.db.call(undo_check_in, desk.org_id, desk.event.id, undone)
+        assert answer.result is Result.UNDONE
+    with pytest.raises(Invalid, match="X-Nonce was used for the other action"):
+        scan(desk, code, device="door 1", nonce="n2")
+    spelled = f" {code[:4].lower()}-{code[4:]} "
+    assert scan(desk, spelled, device="door 1", nonce="n3") == (Result.ADMITTED, AT)
+    assert scan(desk, code, device="door 1", nonce="n3") == (Result.ADMITTED, AT)
+    assert results(desk) == ["admitted", "undone", "admitted"]
+
+
+def test_cancelled_tickets_are_listed_where_they_are_asked_for(desk, code):
+    def listed(**wanted) -> list[tuple[str, bool]]:
+        found, _ = desk.db.call(
+            list_attendees,
+            desk.org_id,
+            desk.event.id,
+            AttendeeFilter(**wanted),
+            most=10,
+            skip=0,
+        )
+        return [(each.email, ticket.is_valid) for each in found for ticket in each.tickets]
+
+    desk.node.clock.advance(60)
+    now = desk.node.clock.now
+    number = desk.get(ANN).registration.id
+    desk.db.call(cancel_registration, desk.org_id, number, actor="test")
+    assert listed() == [(BOB, True)]
+    assert listed(since=now) == []
+    assert listed(has_cancelled=True) == [(ANN, False), (BOB, True)]
+    assert listed(has_cancelled=True, since=now) == [(ANN, False)]
+    assert listed(has_cancelled=True, since=now + 1) == []
 
 
 def test_a_check_in_is_taken_back(desk, code):

@@ -48,6 +48,20 @@ case("200-attendees-since-then", "GET", f"{ATTENDEES}.json?since=2027-01-01T00:0
 case("200-attendees-since-never", "GET", f"{ATTENDEES}.json?since=2999-01-01")
 case("200-attendees-page", "GET", f"{ATTENDEES}.json?per_page=2&page=1&since=2001-01-01")
 case("200-attendees-last-page", "GET", f"{ATTENDEES}.json?per_page=2&page=2")
+case("200-attendees-of-any-state", "GET", f"{ATTENDEES}.json?state=ALL")
+case("200-attendees-of-any-state-page", "GET", f"{ATTENDEES}.json?state=all&per_page=2&page=2")
+case("200-attendees-any-case", "GET", f"{ATTENDEES}/Checked.json?state=valid")
+
+
+def _left(hall: Hall) -> Request:
+    """What a device is told of somebody who cancelled while it was offline."""
+    hall.node.clock.advance(3600)
+    assert hall.ask("POST", f"{RECIPIENTS}/{{i_hal}}/decline.json").send(hall.node).status == 200
+    return hall.ask("GET", f"{ATTENDEES}.json?state=all&since=2027-01-01T10:00:00Z")
+
+
+CASES["200-attendees-cancelled-since"] = _left
+case("422-attendees-any-state", "GET", f"{ATTENDEES}.json?state=late")
 case("422-attendees-since", "GET", f"{ATTENDEES}.json?since=yesterday")
 case("422-attendees-ticket-id", "GET", f"{ATTENDEES}.json?ticket_id=x")
 case("422-attendees-per-page", "GET", f"{ATTENDEES}.json?per_page=1001")
@@ -81,6 +95,54 @@ case("422-check-at", "POST", f"{CODE}/{{ann}}/check.json", body="at=noon")
 case("422-check-at-far", "POST", f"{CODE}/{{ann}}/check.json", body="at=9999-12-31T23:59:59-14:00")
 case("422-check-at-json", "POST", f"{CODE}/{{ann}}/check.json", body={"at": 7})
 case("422-check-gate", "POST", f"{CODE}/{{ann}}/check.json?gate=x")
+FORM, TEXT = "application/x-www-form-urlencoded", "text/plain"
+LATE = b'{"at": "late"}'
+case("422-check-at-query", "POST", f"{CODE}/{{ann}}/check.json?at=noon")
+case(
+    "422-check-at-json-as-form", "POST", f"{CODE}/{{ann}}/check.json", body=LATE, Content_Type=FORM
+)
+case(
+    "422-check-at-json-as-text", "POST", f"{CODE}/{{ann}}/check.json", body=LATE, Content_Type=TEXT
+)
+case("422-check-gate-form", "POST", f"{CODE}/{{ann}}/check.json", body="gate=north")
+case("422-check-gate-json", "POST", f"{CODE}/{{ann}}/check.json", body={"gate": [1]})
+case("422-check-event-id", "POST", f"{CODE}/{{ann}}/check.json?event_id=x")
+case("422-check-event-id-json", "POST", f"{CODE}/{{ann}}/check.json", body={"event_id": True})
+CASES["406-check-at-another-gate-json"] = lambda hall: hall.ask(
+    "POST", f"{CODE}/{{ann}}/check.json", body={"gate": hall.gate_id}
+)
+CASES["200-check-event-id-form"] = lambda hall: hall.ask(
+    "POST", f"{CODE}/{{ann}}/check.json", hall.company_token, body=f"event_id={hall.event_id}"
+)
+CASES["404-check-event-id-form"] = lambda hall: hall.ask(
+    "POST", f"{CODE}/{{ann}}/check.json", hall.company_token, body="event_id=77"
+)
+
+SCANNER = {"X_Device": "door-1", "X_Nonce": "scan-1"}
+
+
+def scanned(name: str, target: str, **headers: str) -> None:
+    """A case behind a scan of Ann's code with a nonce."""
+
+    def build(hall: Hall) -> Request:
+        first = hall.ask("POST", f"{CODE}/{{ann}}/check.json", **SCANNER)
+        assert first.send(hall.node).status == 200
+        return hall.ask("POST", target, **(SCANNER | headers))
+
+    CASES[name] = build
+
+
+scanned("200-check-nonce-again", f"{CODE}/{{ann}}/check.json")
+scanned("406-check-nonce-of-another-device", f"{CODE}/{{ann}}/check.json", X_Device="door-2")
+scanned("422-check-nonce-of-another-code", f"{CODE}/{{bob}}/check.json")
+scanned("422-check-nonce-of-no-code", f"{CODE}/NOSUCH/check.json")
+scanned("422-uncheck-nonce-of-a-check", f"{CODE}/{{ann}}/uncheck.json")
+case(
+    "422-check-nonce-without-device",
+    "POST",
+    f"{CODE}/{{ann}}/check.json",
+    X_Nonce="scan-1",
+)
 after(
     "200-uncheck",
     then=("POST", f"{CODE}/{{bob}}/uncheck.json"),
@@ -150,7 +212,7 @@ CASES["422-company-token-without-event"] = lambda hall: hall.ask(
 CASES["404-event-of-another-company"] = lambda hall: hall.ask(
     "GET", "/v1/event.json?event_id=77", hall.company_token
 )
-CASES["404-event-id-that-is-none"] = lambda hall: hall.ask(
+CASES["422-event-id-that-is-none"] = lambda hall: hall.ask(
     "GET", "/v1/event.json?event_id=x", hall.company_token
 )
 case("404-unknown-path", "GET", "/v1/nothing.json")

@@ -78,7 +78,9 @@ class Hall:
         given = {"Authorization": f"event {token or self.event_token}"}
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
         encoded = b""
-        if isinstance(body, str):
+        if isinstance(body, bytes):
+            encoded = body
+        elif isinstance(body, str):
             encoded = body.encode()
             given.setdefault("Content-Type", "application/x-www-form-urlencoded")
         elif body is not None:

@@ -27,6 +27,7 @@ class HeldTicket(NamedTuple):
     ticket_type_id: int
     checked_in_at: int | None
     created_at: int
+    is_valid: bool
 
 
 class Attendee(NamedTuple):
@@ -55,11 +56,13 @@ class ShownTicket(NamedTuple):
 
 class AttendeeFilter(msgspec.Struct, frozen=True):
     """Which attendees are asked for. `which` is empty, `checked` or `unchecked`; `since` (epoch
-    ms, 0 = ever) keeps those of whom something changed at or after it; `ticket_type_id` 0 = any."""
+    ms, 0 = ever) keeps those of whom something changed at or after it; `ticket_type_id` 0 = any.
+    Cancelled tickets, and registrations, are there only with `has_cancelled`."""
 
     which: str = ""
     since: int = 0
     ticket_type_id: int = 0
+    has_cancelled: bool = False
 
 
 def stream_attendees(
@@ -134,4 +137,5 @@ def _filter(wanted: AttendeeFilter) -> dict[str, Any]:
         "which": wanted.which,
         "since": wanted.since,
         "ticket_type_id": wanted.ticket_type_id,
+        "has_cancelled": int(wanted.has_cancelled),
     }

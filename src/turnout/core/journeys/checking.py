@@ -2,7 +2,9 @@
 
 Theory. The first scan wins by one guarded UPDATE. A device may upload a scan again, or late: with a
 nonce of its own the repetition is answered like the first, and `at` is the time on the device. A
-refusal is a value here, not an error, so that its scan is on disk when the edge says no.
+nonce names one scan of one code and one action; for anything else it is refused, or somebody would
+be waved through who was never checked in. A refusal is a value here, not an error, so that its
+scan is on disk when the edge says no.
 """
 
 import enum
@@ -89,7 +91,7 @@ class _Ticket(NamedTuple):
 
 def check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
     """Check a ticket in, and keep the scan whatever its result. Raises Missing for a gate that
-    the event does not have."""
+    the event does not have, Invalid for a nonce that names another scan."""
     if known := _find_known(tx, org_id, event_id, scan):
         return known
     gate = get_gate(tx, org_id, event_id, scan.gate_id) if scan.gate_id else None
@@ -101,8 +103,9 @@ def check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
 
 
 def undo_check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
-    """Take a check-in back; doing it again changes nothing. The scan is kept."""
-    if known := _find_known(tx, org_id, event_id, scan):
+    """Take a check-in back; doing it again changes nothing. The scan is kept. Raises Invalid for a
+    nonce that names another scan."""
+    if known := _find_known(tx, org_id, event_id, scan, is_undo=True):
         return known
     ticket = _find_ticket(tx, org_id, event_id, scan.code)
     if ticket is None:
@@ -208,17 +211,31 @@ def _lets_in(tx: Tx, org_id: int, gate: Gate, ticket: _Ticket) -> bool:
     return any(session_id in gate.session_ids for (session_id,) in booked)
 
 
-def _find_known(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer | None:
-    """What the same scan was answered when it was uploaded before."""
+def _find_known(
+    tx: Tx, org_id: int, event_id: int, scan: Scan, *, is_undo: bool = False
+) -> Answer | None:
+    """What the same scan was answered when it was uploaded before. Raises Invalid for a nonce
+    without a device, of another code or of the other action."""
     if not scan.nonce:
         return None
+    if not scan.device:
+        raise _bad_nonce("needs X-Device: a nonce is the device's own name for one scan.")
     row = sql.find_scan(tx, org_id=org_id, event_id=event_id, device=scan.device, nonce=scan.nonce)
     if row is None:
         return None
     code, result, at = row
-    ticket = _find_ticket(tx, org_id, event_id, code)
+    # A code that is unknown is answered alike by both.
+    if result != Result.UNKNOWN and is_undo != (result == Result.UNDONE):
+        raise _bad_nonce("was used for the other action. Give each scan a nonce of its own.")
+    ticket = _find_ticket(tx, org_id, event_id, scan.code)
+    if code not in (ticket.code if ticket else "", normalize(scan.code)[:LONGEST_CODE]):
+        raise _bad_nonce("was used for another code. Give each scan a nonce of its own.")
     first_at = ticket.checked_in_at if ticket else None
     return Answer(Result(result), at if result == Result.ADMITTED else first_at)
+
+
+def _bad_nonce(sentence: str) -> Invalid:
+    return Invalid("nonce.reused", f"X-Nonce {sentence}", {"X-Nonce": [sentence]})
 
 
 def _keep(

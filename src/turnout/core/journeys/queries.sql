@@ -27,28 +27,31 @@ SELECT min(due_at) FROM submissions WHERE done_at IS NULL;
 
 -- == attendees ==
 
--- name: list_attendees(org_id, event_id, after, until, which, since, ticket_type_id)
--- Whoever is registered, with a row for each valid ticket, by rising number. `which` is empty,
--- `checked` or `unchecked`; `since` and `ticket_type_id` 0 = any.
+-- name: list_attendees(org_id, event_id, after, until, which, since, ticket_type_id, has_cancelled)
+-- Whoever is registered, with a row for each valid ticket, by rising number; `has_cancelled` 1 =
+-- with every ticket. `which` is empty, `checked` or `unchecked`; `since` and `ticket_type_id` 0 =
+-- any.
 SELECT r.id, p.first_name, p.last_name, p.company, p.job_title, p.email, p.phone,
-    t.code, t.ticket_type_id, t.checked_in_at, t.created_at
+    t.code, t.ticket_type_id, t.checked_in_at, t.created_at,
+    CASE WHEN t.state = 'valid' AND r.state = 'confirmed' THEN 1 ELSE 0 END
 FROM registrations r
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
-JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.id <= :until
-    AND r.state = 'confirmed'
+    AND (:has_cancelled = 1 OR (r.state = 'confirmed' AND t.state = 'valid'))
     AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
     AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since OR t.updated_at >= :since)
     AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
 ORDER BY r.id, t.id;
 
--- name: list_attendee_page(org_id, event_id, which, since, ticket_type_id, most, skip)
+-- name: list_attendee_page(org_id, event_id, which, since, ticket_type_id, has_cancelled, most, skip)
 -- The numbers of the registrations on a page of that list.
 SELECT DISTINCT r.id
 FROM registrations r
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
-JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
-WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+WHERE r.org_id = :org_id AND r.event_id = :event_id
+    AND (:has_cancelled = 1 OR (r.state = 'confirmed' AND t.state = 'valid'))
     AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
     AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since OR t.updated_at >= :since)
     AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
@@ -57,7 +60,8 @@ ORDER BY r.id LIMIT :most OFFSET :skip;
 -- name: find_attendee(org_id, event_id, code)
 -- Whose ticket it is, with all tickets of the registration; none for a code of another event.
 SELECT r.id, p.first_name, p.last_name, p.company, p.job_title, p.email, p.phone,
-    t.code, t.ticket_type_id, t.checked_in_at, t.created_at
+    t.code, t.ticket_type_id, t.checked_in_at, t.created_at,
+    CASE WHEN t.state = 'valid' AND r.state = 'confirmed' THEN 1 ELSE 0 END
 FROM tickets c
 JOIN registrations r ON r.org_id = c.org_id AND r.id = c.registration_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id

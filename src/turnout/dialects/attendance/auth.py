@@ -12,7 +12,7 @@ import falcon.asgi
 from turnout.core.events.programme import get_event
 from turnout.core.identity.credentials import UNKNOWN, authenticate
 from turnout.core.identity.model import Caller, CredentialKind
-from turnout.errors import Invalid, Missing, Unauthenticated
+from turnout.errors import Invalid, Unauthenticated
 from turnout.http.client_address import address_of
 from turnout.http.sign_ins import SignIns
 from turnout.store import Database, Tx
@@ -89,8 +89,10 @@ class Doors:
         kwargs: Any,
     ) -> Any:
         token = _token(req, "event")
-        wanted = req.get_param("event_id", default="").strip()
-        result, door = await self._judged(req, bridge(_at_event, token, wanted, verb, args, kwargs))
+        # A body may name it, too: decode.py notes that.
+        wanted = getattr(req.context, "event_id", "") or req.get_param("event_id", default="")
+        found = bridge(_at_event, token, wanted.strip(), verb, args, kwargs)
+        result, door = await self._judged(req, found)
         self._note(door)
         return result
 
@@ -136,11 +138,19 @@ def _open(tx: Tx, token: str, wanted: str) -> Door:
     except Unauthenticated:
         credential = authenticate(tx, CredentialKind.COMPANY_TOKEN, token)
     else:
+        _number(wanted or "0")
         return Door(credential.org_id, credential.event_id or 0, credential.id)
     if not wanted:
-        sentence = "A company token needs an event_id."
-        raise Invalid("event_id.absent", sentence, {"event_id": [sentence]})
-    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 16):
-        raise Missing("event.missing", f"There is no event {wanted}.")
-    event = get_event(tx, credential.org_id, int(wanted))
+        raise _bad_event("A company token needs an event_id.")
+    event = get_event(tx, credential.org_id, _number(wanted))
     return Door(credential.org_id, event.id, credential.id)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise _bad_event("event_id must be the number of an event.")
+    return int(text)
+
+
+def _bad_event(sentence: str) -> Invalid:
+    return Invalid("event_id.invalid", sentence, {"event_id": [sentence]})

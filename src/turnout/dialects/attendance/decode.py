@@ -13,7 +13,7 @@ from turnout.core.journeys.inviting import InviteeFilter
 from turnout.core.text import is_storable
 from turnout.core.times import OVER_AT, YEARS
 from turnout.errors import Invalid, Missing
-from turnout.http.body import read_body
+from turnout.http.body import UNREADABLE, read_body
 
 BODY_LIMIT = 16_384
 STATES = ("checked", "unchecked")
@@ -35,6 +35,7 @@ def decode_attendee_filter(req: Request, which: str) -> AttendeeFilter:
         which=which,
         since=decode_time("since", since) if since else 0,
         ticket_type_id=decode_number("ticket_id", ticket_id) if ticket_id else 0,
+        has_cancelled=_has_cancelled(req),
     )
 
 
@@ -52,15 +53,17 @@ def decode_page(req: Request) -> tuple[int, int] | None:
 
 
 async def decode_scan(req: Request, code: str, now: int) -> Scan:
-    """Contract, Check an attendee's ticket: `at` in a form, JSON or the query."""
-    given = await _read_at(req)
-    at = req.get_param("at", default="") if given is None else given
+    """Contract, Check an attendee's ticket: `at`, `gate` and `event_id` in a form, JSON or the
+    query. The last is noted for the doors (auth.py)."""
+    given = await _read_members(req)
+    at, gate, event_id = (_member(req, given, name) for name in ("at", "gate", "event_id"))
+    req.context.event_id = event_id
     return Scan(
         code=decode_code(code),
-        at=_decode_scan_time(at) if at.strip() else now,
+        at=_decode_scan_time(at) if at else now,
         device=_header(req, "X-Device"),
         nonce=_header(req, "X-Nonce"),
-        gate_id=_gate(req),
+        gate_id=decode_number("gate", gate) if gate else None,
     )
 
 
@@ -80,7 +83,7 @@ def decode_invitee_filter(req: Request, campaign_id: str) -> InviteeFilter:
 
 def decode_campaign_id(text: str) -> int:
     """The number of an invitation, 0 for `all`. Raises Missing for what is neither."""
-    return 0 if text == ALL else decode_id(text, "invitation")
+    return 0 if text.lower() == ALL else decode_id(text, "invitation")
 
 
 def decode_id(text: str, noun: str) -> int:
@@ -127,25 +130,32 @@ def _mend(text: str) -> str:
     return text.replace(" ", "+") if "T" in text else text
 
 
-async def _read_at(req: Request) -> str | None:
-    """`at` of the body, None where it has none. Raises Invalid for a body that is neither."""
+async def _read_members(req: Request) -> dict[str, object]:
+    """What the body says. Raises Invalid for one that is neither JSON nor a form."""
     body = await read_body(req, BODY_LIMIT)
     if not body.strip():
-        return None
-    if "json" in (req.content_type or ""):
+        return {}
+    if "json" in (req.content_type or "") or body.lstrip()[:1] in (b"{", b"["):
         try:
             found = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             refuse("base", "must be JSON or a form")
-        at = found.get("at") if isinstance(found, dict) else None
-        if at is not None and not isinstance(at, str):
-            refuse("at", "must be an ISO 8601 time such as 2027-03-01T09:00:00+01:00")
-        return at
+        return found if isinstance(found, dict) else {}
     try:
-        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50)
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50))
     except ValueError:
         refuse("base", "must be JSON or a form")
-    return dict(fields).get("at")
+
+
+def _member(req: Request, given: dict[str, object], name: str) -> str:
+    """The text of a member of the body, else of the query; empty where neither has it. Raises
+    Invalid for what is neither text nor a number."""
+    value = given.get(name)
+    if value is None:
+        value = req.get_param(name, default="")
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        refuse(name, "must be text")
+    return str(value).strip()
 
 
 def _header(req: Request, name: str) -> str:
@@ -155,9 +165,12 @@ def _header(req: Request, name: str) -> str:
     return value
 
 
-def _gate(req: Request) -> int | None:
-    gate = req.get_param("gate", default="").strip()
-    return decode_number("gate", gate) if gate else None
+def _has_cancelled(req: Request) -> bool:
+    """`state=all`, an addition: with cancelled tickets. Raises Invalid for another state."""
+    state = req.get_param("state", default="").strip().lower()
+    if state not in ("", "valid", ALL):
+        refuse("state", "must be all, or valid")
+    return state == ALL
 
 
 def _text(req: Request, name: str) -> str:

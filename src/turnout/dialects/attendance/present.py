@@ -20,6 +20,7 @@ WHOLE = frozenset(
         *("vuv", "xaf", "xof", "xpf"),
     ]
 )
+UNLIMITED = 1_000_000
 Clock = Callable[[int], str]
 
 
@@ -161,13 +162,23 @@ def _company_ticket(
         "name": each.name,
         "starts_at": utc_clock(shown.event.starts_at),
         "ends_at": utc_clock(shown.event.ends_at),
-        "quantity": each.capacity,
-        "available": None if each.capacity is None else each.capacity - each.held,
+        "quantity": quantity(shown, each),
+        "available": quantity(shown, each) - each.held,
         "prices": _prices(each),
         "locked": each.is_locked,
         "ticket_type": _kind(each),
         "location": location,
     }
+
+
+def quantity(shown: ShownEvent, each: TicketType) -> int:
+    """How many tickets of a type there are, always a number: where the type has no limit of its
+    own, those that are held and what the event has left; where neither has one, a million."""
+    if each.capacity is not None:
+        return each.capacity
+    if shown.event.capacity is None:
+        return UNLIMITED
+    return each.held + shown.event.capacity - shown.event.held
 
 
 def _kind(each: TicketType) -> str:
@@ -192,8 +203,11 @@ def _prices(each: TicketType) -> dict[str, str | int]:
 # -- attendees -----------------------------------------------------------------------------
 
 
-def present_attendee(attendee: Attendee, clock: Clock) -> dict[str, Any]:
-    """Contract, Attendees; members without a value are null."""
+def present_attendee(
+    attendee: Attendee, clock: Clock, *, has_states: bool = False
+) -> dict[str, Any]:
+    """Contract, Attendees; members without a value are null. `has_states`, an addition: each
+    ticket says whether it is valid or cancelled."""
     return {
         "id": attendee.id,
         "first_name": attendee.first_name or None,
@@ -210,10 +224,14 @@ def present_attendee(attendee: Attendee, clock: Clock) -> dict[str, Any]:
                 "ticket_id": ticket.ticket_type_id,
                 "checked_at": None if ticket.checked_in_at is None else clock(ticket.checked_in_at),
                 "created_at": clock(ticket.created_at),
+                **({"state": _TICKET_STATES[ticket.is_valid]} if has_states else {}),
             }
             for ticket in attendee.tickets
         ],
     }
+
+
+_TICKET_STATES = {True: "valid", False: "cancelled"}
 
 
 def present_ticket_key(key: TicketKey) -> dict[str, str]:

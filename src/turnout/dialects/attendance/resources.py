@@ -84,6 +84,7 @@ class AttendeesResource(_Base):
     """Contract, Get attendee list: streamed, or a page where one is asked for."""
 
     async def on_get(self, req: Request, resp: Response, state: str = "") -> None:
+        state = state.lower()
         if state and state not in decode.STATES:
             raise Missing("state.missing", f"There is no state {state}: checked or unchecked.")
         wanted = decode.decode_attendee_filter(req, state)
@@ -97,7 +98,9 @@ class AttendeesResource(_Base):
             self._db.stream(stream_attendees, door.org_id, door.event_id, wanted)
         )
         clock = present.local_clock(event.timezone)
-        resp.stream = ClosingBody(_present_rows(aiter(rows), clock), open_stream)
+        resp.stream = ClosingBody(
+            _present_rows(aiter(rows), clock, has_states=wanted.has_cancelled), open_stream
+        )
 
     async def _answer_page(
         self, req: Request, resp: Response, wanted: AttendeeFilter, number: int, size: int
@@ -109,7 +112,12 @@ class AttendeesResource(_Base):
         for page, name in links:
             resp.append_link(_page_url(self._base_url, req, page, size), name)
         clock = present.local_clock(event.timezone)
-        resp.data = _encode([present.present_attendee(each, clock) for each in attendees])
+        resp.data = _encode(
+            [
+                present.present_attendee(each, clock, has_states=wanted.has_cancelled)
+                for each in attendees
+            ]
+        )
 
 
 class CheckResource(_Base):
@@ -176,7 +184,7 @@ class RecipientResource(_Base):
     async def on_post(
         self, req: Request, resp: Response, invitation_id: str, recipient_id: str, action: str
     ) -> None:
-        act = _ACTIONS.get(action)
+        act = _ACTIONS.get(action.lower())
         if act is None:
             raise Missing("action.missing", f"There is no action {action}: confirm or decline.")
         campaign_id = decode.decode_campaign_id(invitation_id)
@@ -189,7 +197,7 @@ _ACTIONS = {"confirm": confirm, "decline": decline}
 
 
 async def _present_rows(
-    batches: AsyncIterator[list[tuple[Any, ...]]], clock: present.Clock
+    batches: AsyncIterator[list[tuple[Any, ...]]], clock: present.Clock, *, has_states: bool
 ) -> AsyncIterator[bytes]:
     """A JSON array, a batch of rows at a time; an attendee's rows may stand in two batches."""
     opening = b"["
@@ -200,17 +208,18 @@ async def _present_rows(
         whole = [row for row in kept if row[0] != last]
         kept = [row for row in kept if row[0] == last]
         if whole:
-            yield opening + _join(whole, clock)
+            yield opening + _join(whole, clock, has_states)
             opening = b","
     if kept:
-        yield opening + _join(kept, clock)
+        yield opening + _join(kept, clock, has_states)
         opening = b","
     yield b"[]" if opening == b"[" else b"]"
 
 
-def _join(rows: list[tuple[Any, ...]], clock: present.Clock) -> bytes:
+def _join(rows: list[tuple[Any, ...]], clock: present.Clock, has_states: bool) -> bytes:
     return b",".join(
-        _encode(present.present_attendee(each, clock)) for each in group_attendees(rows)
+        _encode(present.present_attendee(each, clock, has_states=has_states))
+        for each in group_attendees(rows)
     )
 
 

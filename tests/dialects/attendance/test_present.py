@@ -1,0 +1,28 @@
+"""What the wire shows of the model, where no golden file has the case."""
+
+import pytest
+
+from turnout.core.events.model import Event, EventDetails, EventState, TicketType
+from turnout.core.events.showing import Place, ShownEvent
+from turnout.dialects.attendance.present import quantity
+
+
+@pytest.mark.parametrize(
+    ("of_type", "of_event", "expected", "available"),
+    [
+        (10, None, 10, 7),
+        (10, 5, 10, 7),
+        (None, 20, 19, 16),
+        (None, 4, 3, 0),
+        (None, None, 1_000_000, 999_997),
+    ],
+)
+def test_quantity_is_always_a_number(
+    of_type: int | None, of_event: int | None, expected: int, available: int
+) -> None:
+    """Three tickets of the type are held, four places of the event."""
+    ticket_type = TicketType(2, 1, "Visitor", True, 0, "", of_type, 3)
+    event = Event(1, "", "", "Fair", EventState.OPEN, "UTC", "", "", 0, 1, of_event, 4)
+    shown = ShownEvent(event, EventDetails(), Place(), [ticket_type])
+    found = quantity(shown, ticket_type)
+    assert (found, found - ticket_type.held) == (expected, available)
