@@ -4,7 +4,7 @@ import pytest
 
 from tests.cli.runner import Turnout
 from tests.support.node import new_database
-from turnout.core.callbacks.model import CallbackResult, NewCallback
+from turnout.core.callbacks.model import Busy, CallbackResult, Limits, NewCallback, Turns
 from turnout.core.callbacks.outbox import add_callbacks, claim_callbacks, record_callbacks
 from turnout.core.identity.organizations import create_organization
 
@@ -17,7 +17,7 @@ def turnout(tmp_path) -> Turnout:
         org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
         new = NewCallback(60000001, 1, "https://example.com/hook", "a=1", "simulator")
         db.call(add_callbacks, org_id, [new])
-        [claimed] = db.call(claim_callbacks, {}, each=1, most=1, lease_ms=1000)
+        [claimed] = db.call(claim_callbacks, Busy(), Turns(), Limits(1, 1, 1), lease_ms=1000)[0]
         result = CallbackResult(org_id, claimed.id, 1_798_794_000_000, 7, 503)
         db.call(record_callbacks, [result])
     return turnout
@@ -41,7 +41,9 @@ def test_an_empty_list_says_where_callbacks_come_from(turnout):
 def test_a_callback_is_replayed(turnout):
     assert turnout.ok("callbacks", "replay", "acme", 1) == "Callback 1 will be made again.\n"
     with turnout.database() as db:
-        assert len(db.call(claim_callbacks, {}, each=1, most=1, lease_ms=1000)) == 1
+        assert (
+            len(db.call(claim_callbacks, Busy(), Turns(), Limits(1, 1, 1), lease_ms=1000)[0]) == 1
+        )
 
 
 def test_one_that_is_not_there_is_an_error(turnout):

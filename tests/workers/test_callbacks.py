@@ -3,18 +3,23 @@
 import asyncio
 import hashlib
 import hmac
+import time
 from typing import Any
 
+import uvloop
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from tests.http.test_outbound import serving
+from tests.support.name_server import name_server
 from tests.support.node import LocalNode
 from tests.workers.conftest import until
 from turnout.core.callbacks.model import Callback, CallbackState, NewCallback
 from turnout.core.callbacks.outbox import add_callbacks, get_secret, list_attempts, list_callbacks
 from turnout.core.identity.organizations import create_organization
+from turnout.http.names import LOOK_UP_S, Names
 from turnout.http.outbound import Outbound
-from turnout.workers.callbacks import callback_loops
+from turnout.workers.callbacks import OF_EACH, callback_loops
 
 
 def listed(node: LocalNode, org_id: int) -> list[Callback]:
@@ -68,6 +73,12 @@ def test_a_callback_arrives_signed_and_is_over(node):
     assert headers["X-Turnout-Carrier"] == "smpp"
     assert headers["X-Turnout-Delivery"] == callback.uuid
     assert headers["X-Turnout-Signature"] == hmac.new(key, body, hashlib.sha256).hexdigest()
+    said = dict(part.split("=") for part in headers["X-Turnout-Signature-V2"].split(","))
+    signed = f"{said['t']}.{callback.uuid}.".encode() + body
+    assert said == {
+        "t": str(node.clock() // 1000),
+        "v1": hmac.new(key, signed, hashlib.sha256).hexdigest(),
+    }
     assert (callback.state, callback.attempts, callback.last_status) == ("delivered", 1, 202)
 
 
@@ -113,15 +124,68 @@ def test_a_refused_address_is_given_up_at_once_and_a_closed_port_is_tried_again(
 
     async def work() -> None:
         new = [
-            NewCallback(1, 1, "http://10.0.0.1/", "a=1", "x"),
+            NewCallback(1, 1, "http://10.0.0.1/?key=secret", "a=1", "x"),
             NewCallback(1, 1, "http://127.0.0.1:1/", "a=2", "x"),
         ]
         await node.db.write(add_callbacks, org_id, new)
         await until(all_tried)
 
-    run(node, work())
+    with capture_logs() as lines:
+        run(node, work())
     states = {each.body: each.state for each in listed(node, org_id)}
     assert states == {"a=1": CallbackState.FAILED, "a=2": CallbackState.WAITING}
     [refused] = [each for each in listed(node, org_id) if each.body == "a=1"]
     [attempt] = node.db.call(list_attempts, org_id, refused.id)
     assert attempt.error.startswith("10.0.0.1 is in a private network.")
+    assert [line for line in lines if line["event"] == "callback refused"] == [
+        {
+            "event": "callback refused",
+            "log_level": "warning",
+            "org_id": org_id,
+            "callback": refused.id,
+            "host": "10.0.0.1",
+            "reason": "private",
+        }
+    ]
+
+
+def test_names_that_never_resolve_hold_up_no_other_organization(node):
+    greedy = new_org(node)
+    other = node.db.call(create_organization, "other", "Other", actor="test").org_id
+    arrived = asyncio.Event()
+
+    async def receive(request: Any) -> web.Response:
+        arrived.set()
+        return web.Response()
+
+    def book(name: str) -> list[str] | None:
+        return ["127.0.0.1"] if name == "good.test" else None
+
+    async def scenario() -> tuple[float, bool]:
+        async with serving(receive) as port, name_server(book) as server:
+            outbound = Outbound("127.0.0.1/32", names=Names([server]))
+            [loop, _] = callback_loops(node.db, outbound)
+            silent = [
+                NewCallback(1, 1, f"http://silent{n}.test:{port}/", "a=1", "x") for n in range(300)
+            ]
+            await node.db.write(add_callbacks, greedy, silent)
+            loop.start()
+            await until(all_claimed)
+            started = time.perf_counter()
+            call = NewCallback(1, 1, f"http://good.test:{port}/", "a=1", "x")
+            await node.db.write(add_callbacks, other, [call])
+            await asyncio.wait_for(arrived.wait(), 10)
+            took_s = time.perf_counter() - started
+            # Networks of the operator are looked up by the system, which has nothing to do.
+            found = await asyncio.get_running_loop().getaddrinfo("localhost", 25)
+            await loop.stop()
+            await outbound.close()
+            return took_s, bool(found)
+
+    async def all_claimed() -> bool:
+        found = await node.db.read(list_callbacks, greedy, job_id=None, state=None, most=500)
+        return sum(each.state is CallbackState.CLAIMED for each in found) == OF_EACH
+
+    took_s, is_found = uvloop.run(scenario())
+    assert is_found
+    assert took_s < LOOK_UP_S / 2

@@ -109,7 +109,7 @@ class Outbound:
             "GET", url, timeout_s, limit, party, is_whole=True
         )
         if status != 200:
-            raise OutboundError(f"{_host(url)} answered {status}", "status")
+            raise OutboundError(f"{host_of(url)} answered {status}", "status")
         return Fetched(content, content_type)
 
     async def close(self) -> None:
@@ -287,7 +287,11 @@ def _invalid(error: ValueError) -> OutboundRefused:
     return OutboundRefused(f"the address is not valid: {error}", "invalid")
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
+    """The host of an address as the client reads it, fit for logs; empty if it has none."""
     from yarl import URL
 
-    return URL(url).raw_host or "the address"
+    try:
+        return ascii(URL(url).raw_host or "")[1:-1]
+    except ValueError:
+        return ""

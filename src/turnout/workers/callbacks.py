@@ -1,8 +1,8 @@
 """The loop that makes the calls of the outbox (core/callbacks/outbox.py).
 
-Several calls are under way at once, a few to each receiver, so one that never answers costs the
-others nothing. What ended is recorded together; a claim that is never recorded, because the
-process died, is made again when its lease runs out.
+Several calls are under way at once, a few to each receiver and of each organization, so one that
+never answers costs the others nothing. What ended is recorded together; a claim that is never
+recorded, because the process died, is made again when its lease runs out.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from turnout.core.callbacks.model import CallbackResult, ClaimedCallback
+from turnout.core.callbacks.model import Busy, CallbackResult, ClaimedCallback, Limits, Turns
 from turnout.core.callbacks.outbox import (
     QUEUE,
     claim_callbacks,
@@ -30,7 +30,8 @@ FORM = "application/x-www-form-urlencoded"
 TIMEOUT_S = 10.0
 LEASE_MS = 60_000
 TO_EACH = 8
-AT_ONCE = 64
+OF_EACH = 16
+AT_ONCE = 256
 SWEEP = 500
 
 log = structlog.get_logger()
@@ -53,7 +54,9 @@ class CallbackLoop(Loop):
         super().__init__(QUEUE, self._turn)
         self._db = db
         self._outbound = outbound
-        self._busy: Counter[str] = Counter()
+        self._to: Counter[str] = Counter()
+        self._of: Counter[int] = Counter()
+        self._turns = Turns()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended: list[CallbackResult] = []
         db.on_wake(QUEUE, self.wake)
@@ -69,11 +72,17 @@ class CallbackLoop(Loop):
         room = AT_ONCE - len(self._tasks)
         if room <= 0:
             return False
-        claimed = await self._db.write_behind(
-            claim_callbacks, +self._busy, each=TO_EACH, most=room, lease_ms=LEASE_MS
+        self._to, self._of = +self._to, +self._of
+        claimed, self._turns = await self._db.write_behind(
+            claim_callbacks,
+            Busy(dict(self._to), dict(self._of)),
+            self._turns,
+            Limits(TO_EACH, OF_EACH, room),
+            lease_ms=LEASE_MS,
         )
         for callback in claimed:
-            self._busy[callback.host] += 1
+            self._to[callback.host] += 1
+            self._of[callback.org_id] += 1
             task = asyncio.create_task(self._call(callback))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -98,13 +107,20 @@ class CallbackLoop(Loop):
             answer = await self._outbound.post(
                 callback.url,
                 callback.body.encode(),
-                _headers(callback),
+                _headers(callback, at),
                 TIMEOUT_S,
                 party=callback.org_id,
             )
             status = answer.status
         except OutboundRefused as refused:
             error, is_final = str(refused), True
+            log.warning(
+                "callback refused",
+                org_id=callback.org_id,
+                callback=callback.id,
+                host=callback.host,
+                reason=refused.reason,
+            )
         except OutboundError as failed:
             error = str(failed)
         except Exception:
@@ -114,19 +130,27 @@ class CallbackLoop(Loop):
         self._ended.append(
             CallbackResult(callback.org_id, callback.id, at, took_ms, status, error, is_final)
         )
-        self._busy[callback.host] -= 1
+        self._to[callback.host] -= 1
+        self._of[callback.org_id] -= 1
         self.wake()
 
 
-def _headers(callback: ClaimedCallback) -> dict[str, str]:
-    signature = hmac.new(callback.secret.encode(), callback.body.encode(), hashlib.sha256)
+def _headers(callback: ClaimedCallback, at: int) -> dict[str, str]:
+    """The headers of a call that is made at `at` (epoch ms)."""
+    body = callback.body
+    said = f"{at // 1000}.{callback.uuid}.{body}"
     return {
         "Content-Type": FORM,
         "User-Agent": "Turnout",
         "X-Turnout-Carrier": callback.carrier,
         "X-Turnout-Delivery": callback.uuid,
-        "X-Turnout-Signature": signature.hexdigest(),
+        "X-Turnout-Signature": _sign(callback.secret, body),
+        "X-Turnout-Signature-V2": f"t={at // 1000},v1={_sign(callback.secret, said)}",
     }
+
+
+def _sign(secret: str, text: str) -> str:
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def callback_loops(db: Database, outbound: Poster) -> list[Loop]:

@@ -1,15 +1,19 @@
 """The outbox: nothing is lost, nobody stands before others, everything can be replayed."""
 
 import itertools
+from collections import Counter
 
 import pytest
 
 from turnout.core.audit.recording import list_entries
 from turnout.core.callbacks.model import (
+    Busy,
     CallbackResult,
     CallbackState,
     ClaimedCallback,
+    Limits,
     NewCallback,
+    Turns,
 )
 from turnout.core.callbacks.outbox import (
     add_callbacks,
@@ -23,9 +27,12 @@ from turnout.core.callbacks.outbox import (
     replace_secret,
     replay_callback,
 )
+from turnout.core.identity.organizations import create_organization
 from turnout.errors import Missing
+from turnout.store import Tx
 
 DAY_S = 24 * 3600
+IDLE = Busy()
 _hosts = itertools.count(1)
 
 
@@ -42,8 +49,13 @@ def new(host: str, body: str = "a=1", job_id: int = 7) -> NewCallback:
 def claim(
     db, host: str, *, busy: int = 0, each: int = 8, most: int = 1000
 ) -> list[ClaimedCallback]:
-    claimed = db.call(
-        claim_callbacks, {host: busy} if busy else {}, each=each, most=most, lease_ms=60_000
+    # Other tests leave calls of theirs behind, which are claimed too.
+    claimed, _ = db.call(
+        claim_callbacks,
+        Busy(hosts={host: busy}),
+        Turns(),
+        Limits(each, 1000, most),
+        lease_ms=60_000,
     )
     return [callback for callback in claimed if callback.host == host]
 
@@ -115,6 +127,75 @@ def test_a_receiver_gets_a_few_at_once_and_holds_nobody_up(db, org_id, host):
     assert [each.body for each in claim(db, host, each=4)] == ["n=0", "n=1", "n=2", "n=3"]
     assert [each.body for each in claim(db, host, each=6, busy=4)] == ["n=4", "n=5"]
     assert claim(db, host, each=6, busy=6) == []
+
+
+@pytest.fixture
+def orgs(db, org_id) -> tuple[int, int, int]:
+    """Three organizations of which no other test has calls that are due."""
+    db.call(_end_all)
+    others = (f"turn-{next(_hosts)}" for _ in range(2))
+    made = [db.call(create_organization, slug, slug, actor="test").org_id for slug in others]
+    return org_id, made[0], made[1]
+
+
+def _end_all(tx: Tx) -> None:
+    tx.connection.execute("UPDATE callbacks SET due_at = NULL WHERE due_at IS NOT NULL")
+
+
+def take(db, turns: Turns, limits: Limits, busy: Busy = IDLE) -> tuple[Counter[int], Turns]:
+    """How many calls of each organization are claimed."""
+    claimed, turns = db.call(claim_callbacks, busy, turns, limits, lease_ms=60_000)
+    return Counter(callback.org_id for callback in claimed), turns
+
+
+def test_an_organization_has_its_share_however_many_receivers_it_calls(db, orgs, host):
+    greedy, modest, _ = orgs
+    db.call(add_callbacks, greedy, [new(f"{number:03}-{host}") for number in range(300)])
+    db.call(add_callbacks, modest, [new(host)])
+    claimed, turns = take(db, Turns(), Limits(8, 5, 100))
+    assert claimed == {greedy: 5, modest: 1}
+    claimed, turns = take(db, turns, Limits(8, 5, 100), Busy(orgs={greedy: 5}))
+    assert claimed == {}
+    total = 0
+    for _ in range(10):
+        claimed, turns = take(db, turns, Limits(8, 50, 100))
+        total += claimed[greedy]
+    assert total == 295
+
+
+def test_organizations_take_turns_when_there_is_room_for_few(db, orgs, host):
+    for org_id in orgs:
+        db.call(add_callbacks, org_id, [new(host, f"n={n}") for n in range(4)])
+    turns, served = Turns(), []
+    for _ in range(6):
+        claimed, turns = take(db, turns, Limits(8, 2, 2))
+        served.append(dict(claimed))
+    assert served == [{org_id: 2} for org_id in sorted(orgs)] * 2
+
+
+def test_receivers_of_an_organization_take_turns(db, orgs, host):
+    hosts = [f"{letter}-{host}" for letter in "abc"]
+    db.call(add_callbacks, orgs[0], [new(each, f"n={n}") for each in hosts for n in range(2)])
+    turns, served = Turns(), []
+    for _ in range(6):
+        claimed, turns = db.call(claim_callbacks, Busy(), turns, Limits(1, 1, 1), lease_ms=60_000)
+        served += [(callback.host, callback.body) for callback in claimed]
+    assert served == [(each, f"n={n}") for n in range(2) for each in hosts]
+
+
+def test_what_is_not_due_stands_before_nobody(db, node, orgs, host):
+    many = [f"{number:03}-{host}" for number in range(450)]
+    db.call(add_callbacks, orgs[0], [new(each) for each in many])
+    turns = Turns()
+    for _ in range(5):
+        claimed, turns = db.call(claim_callbacks, IDLE, turns, Limits(8, 500, 500), lease_ms=60_000)
+        db.call(record_callbacks, [answer(each, 500) for each in claimed])
+    db.call(add_callbacks, orgs[0], [new(f"zzz-{host}")])
+    found = 0
+    for _ in range(3):
+        took, turns = take(db, turns, Limits(8, 8, 8))
+        found += took[orgs[0]]
+    assert found == 1
 
 
 def test_a_host_is_taken_from_the_address(host):

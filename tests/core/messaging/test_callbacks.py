@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.core.messaging.jobs import POLICY, answer, claim_all, make_login, new_job
+from turnout.core.callbacks.model import Busy, Limits, Turns
 from turnout.core.callbacks.outbox import claim_callbacks
 from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.accepting import accept_job
@@ -52,7 +53,7 @@ def post(db, login, job_type: JobType, **options: Any) -> int:
 
 
 def bodies(db) -> list[str]:
-    claimed = db.call(claim_callbacks, {}, each=10, most=10, lease_ms=1000)
+    claimed = db.call(claim_callbacks, Busy(), Turns(), Limits(10, 10, 10), lease_ms=1000)[0]
     db.call(lambda tx: tx.connection.execute("UPDATE callbacks SET due_at = NULL"))
     return [each.body for each in claimed]
 

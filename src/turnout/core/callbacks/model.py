@@ -1,6 +1,8 @@
 """What a callback is, and when it is tried again."""
 
 import enum
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -42,6 +44,29 @@ class ClaimedCallback(msgspec.Struct, frozen=True):
     carrier: str
     attempts: int
     secret: str
+
+
+class Limits(NamedTuple):
+    """How many calls may be under way: to a receiver, of an organization, and in all; `at_once` is
+    less what is under way already."""
+
+    to_host: int
+    of_org: int
+    at_once: int
+
+
+class Busy(NamedTuple):
+    """How many calls are under way to each receiver, and of each organization."""
+
+    hosts: Mapping[str, int] = {}
+    orgs: Mapping[int, int] = {}
+
+
+class Turns(NamedTuple):
+    """Who was served last: the organization, and the receiver of each."""
+
+    org_id: int = 0
+    hosts: Mapping[int, str] = {}
 
 
 class CallbackResult(msgspec.Struct, frozen=True):

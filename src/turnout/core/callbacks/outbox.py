@@ -3,8 +3,10 @@
 Theory. A callback is a row written with its cause. A worker claims a few for each receiver (a
 receiver is a host with its port), calls without a transaction, and records. A claim is a lease:
 `due_at` is its end, after which the row is claimed again; so a call can be made twice, and
-`X-Turnout-Delivery`, which stays the same, tells the receiver. Receivers are asked for one after
-another by the index `(host, due_at)`: one with a million waiting calls costs the others nothing.
+`X-Turnout-Delivery`, which stays the same, tells the receiver. Organizations and their receivers
+are jumped to one after another by the index `(org_id, host, due_at)`: neither an organization with
+a million receivers that never answer nor a receiver with a million waiting calls costs the others
+more than its share of what is under way.
 """
 
 import secrets
@@ -18,12 +20,15 @@ from turnout.core.audit.recording import record
 from turnout.core.callbacks.model import (
     GIVE_UP_AFTER_MS,
     KEPT_MS,
+    Busy,
     Callback,
     CallbackAttempt,
     CallbackResult,
     CallbackState,
     ClaimedCallback,
+    Limits,
     NewCallback,
+    Turns,
     next_try_at,
 )
 from turnout.errors import Missing
@@ -31,6 +36,7 @@ from turnout.store import Statements, Tx, from_row
 
 QUEUE = "callbacks"
 LONGEST_ERROR = 300
+RECEIVERS_A_TURN = 200
 
 sql = Statements("turnout.core.callbacks")
 _encode = msgspec.json.Encoder().encode
@@ -62,23 +68,59 @@ def host_of(url: str) -> str:
 
 
 def claim_callbacks(
-    tx: Tx, busy: Mapping[str, int], *, each: int, most: int, lease_ms: int
-) -> list[ClaimedCallback]:
-    """Claim up to `most` due calls, of one receiver no more than `each` less what `busy` says is
-    under way there. Receivers take turns by how long their first call has waited."""
+    tx: Tx, busy: Busy, turns: Turns, limits: Limits, *, lease_ms: int
+) -> tuple[list[ClaimedCallback], Turns]:
+    """Claim due calls within the limits, less what is under way; also says whose turn is next.
+
+    Organizations take turns, and so do the receivers of each. `lease_ms` is how long the claim
+    holds.
+    """
     claimed: list[ClaimedCallback] = []
-    for (host,) in sql.list_hosts_with_due(tx, now=tx.now):
-        room = min(each - busy.get(host, 0), most - len(claimed))
-        if room <= 0:
-            continue
-        rows = sql.claim_callbacks(
-            tx, host=host, now=tx.now, lease_end=tx.now + lease_ms, most=room
+    pending = sorted(org_id for (org_id,) in sql.list_orgs_with_callbacks(tx))
+    later = [org_id for org_id in pending if org_id > turns.org_id]
+    hosts: dict[int, str] = {}
+    for org_id in later + pending[: len(pending) - len(later)]:
+        if len(claimed) >= limits.at_once:
+            return claimed, Turns(turns.org_id, {**turns.hosts, **hosts})
+        room = min(limits.of_org - busy.orgs.get(org_id, 0), limits.at_once - len(claimed))
+        found, hosts[org_id] = _claim_of(
+            tx, org_id, busy.hosts, turns.hosts.get(org_id, ""), limits.to_host, room, lease_ms
         )
-        keys = {org_id: get_secret(tx, org_id) for org_id in {row[0] for row in rows}}
-        claimed += [from_row(ClaimedCallback, (*row, keys[row[0]])) for row in rows]
-        if len(claimed) >= most:
-            break
-    return claimed
+        claimed += found
+        if found:
+            turns = turns._replace(org_id=org_id)
+    return claimed, Turns(turns.org_id, hosts)
+
+
+def _claim_of(
+    tx: Tx,
+    org_id: int,
+    busy: Mapping[str, int],
+    after: str,
+    to_host: int,
+    room: int,
+    lease_ms: int,
+) -> tuple[list[ClaimedCallback], str]:
+    """Claim up to `room` due calls of one organization, of receivers behind `after`; also the last
+    receiver that was looked at, empty at the end."""
+    claimed: list[ClaimedCallback] = []
+    if room <= 0:
+        return claimed, after
+    options = {"org_id": org_id, "limit": RECEIVERS_A_TURN}
+    receivers = sql.list_receivers(tx, after=after, **options)
+    if after and not receivers:
+        receivers = sql.list_receivers(tx, after="", **options)
+    for host, due_at in receivers:
+        free = min(to_host - busy.get(host, 0), room - len(claimed))
+        if due_at <= tx.now and free > 0:
+            rows = sql.claim_callbacks(
+                tx, org_id=org_id, host=host, now=tx.now, lease_end=tx.now + lease_ms, limit=free
+            )
+            key = get_secret(tx, org_id)
+            claimed += [from_row(ClaimedCallback, (*row, key)) for row in rows]
+        if len(claimed) >= room:
+            return claimed, host
+    return claimed, receivers[-1][0] if len(receivers) == RECEIVERS_A_TURN else ""
 
 
 def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:

@@ -8,14 +8,13 @@ SELECT CAST(:org_id AS BIGINT), CAST(r.value ->> 0 AS BIGINT), r.value ->> 1,
     CAST(:give_up_at AS BIGINT)
 FROM json_array_elements(CAST(:rows AS json)) r (value);
 
--- name: claim_callbacks(host, now, lease_end, most)
--- crosses organizations: one worker calls the receivers of all of them.
+-- name: claim_callbacks(org_id, host, now, lease_end, limit)
 -- MATERIALIZED: looked up once, or LIMIT is void.
 WITH due AS MATERIALIZED (
-    SELECT org_id AS due_org, id AS due_id FROM callbacks
-    WHERE host = :host AND due_at <= :now
-    ORDER BY due_at, org_id, id LIMIT :most FOR UPDATE SKIP LOCKED
+    SELECT id AS due_id FROM callbacks
+    WHERE org_id = :org_id AND host = :host AND due_at <= :now
+    ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 )
 UPDATE callbacks SET state = 'claimed', due_at = :lease_end
-FROM due WHERE org_id = due_org AND id = due_id
+FROM due WHERE org_id = :org_id AND id = due_id
 RETURNING org_id, id, uuid, url, host, body, carrier, attempts;

@@ -1,18 +1,28 @@
--- name: list_hosts_with_due(now)
+-- name: list_orgs_with_callbacks()
 -- crosses organizations: one worker calls the receivers of all of them.
--- Jumps from host to host along the index, however many calls each of them has.
-WITH RECURSIVE hosts (host) AS (
-    SELECT min(host) FROM callbacks WHERE due_at IS NOT NULL
+-- Jumps from one to the next along the index, however many calls each of them has.
+WITH RECURSIVE orgs (org_id) AS (
+    SELECT min(org_id) FROM callbacks WHERE due_at IS NOT NULL
     UNION ALL
-    SELECT (SELECT min(c.host) FROM callbacks c WHERE c.due_at IS NOT NULL AND c.host > hosts.host)
-    FROM hosts WHERE hosts.host IS NOT NULL
-),
-firsts (host, due_at) AS (
-    SELECT host, (SELECT min(c.due_at) FROM callbacks c
-        WHERE c.due_at IS NOT NULL AND c.host = hosts.host)
-    FROM hosts WHERE host IS NOT NULL
+    SELECT (SELECT min(c.org_id) FROM callbacks c
+        WHERE c.due_at IS NOT NULL AND c.org_id > orgs.org_id)
+    FROM orgs WHERE orgs.org_id IS NOT NULL
 )
-SELECT host FROM firsts WHERE due_at <= :now ORDER BY due_at, host;
+SELECT org_id FROM orgs WHERE org_id IS NOT NULL;
+
+-- name: list_receivers(org_id, after, limit)
+-- Receivers behind `after` with what is to be called there first, jumping along the index.
+WITH RECURSIVE receivers (host, number) AS (
+    SELECT min(host), 1 FROM callbacks
+    WHERE org_id = :org_id AND due_at IS NOT NULL AND host > :after
+    UNION ALL
+    SELECT (SELECT min(c.host) FROM callbacks c
+        WHERE c.org_id = :org_id AND c.due_at IS NOT NULL AND c.host > receivers.host), number + 1
+    FROM receivers WHERE receivers.host IS NOT NULL AND number < :limit
+)
+SELECT host, (SELECT min(c.due_at) FROM callbacks c
+    WHERE c.org_id = :org_id AND c.due_at IS NOT NULL AND c.host = receivers.host)
+FROM receivers WHERE host IS NOT NULL;
 
 -- name: find_callback_state(org_id, id)^
 SELECT state, attempts, give_up_at FROM callbacks WHERE org_id = :org_id AND id = :id;

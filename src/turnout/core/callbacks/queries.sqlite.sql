@@ -6,11 +6,10 @@ SELECT :org_id, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.va
     r.value ->> 5, r.value ->> 6, r.value ->> 7, 'waiting', :now, :now, :give_up_at
 FROM json_each(:rows) r;
 
--- name: claim_callbacks(host, now, lease_end, most)
--- crosses organizations: one worker calls the receivers of all of them.
+-- name: claim_callbacks(org_id, host, now, lease_end, limit)
 UPDATE callbacks SET state = 'claimed', due_at = :lease_end
-WHERE (org_id, id) IN (
-    SELECT org_id, id FROM callbacks INDEXED BY callbacks_due
-    WHERE due_at IS NOT NULL AND host = :host AND due_at <= :now
-    ORDER BY due_at, org_id, id LIMIT :most)
+WHERE org_id = :org_id AND id IN (
+    SELECT id FROM callbacks INDEXED BY callbacks_turn
+    WHERE due_at IS NOT NULL AND org_id = :org_id AND host = :host AND due_at <= :now
+    ORDER BY due_at, id LIMIT :limit)
 RETURNING org_id, id, uuid, url, host, body, carrier, attempts;

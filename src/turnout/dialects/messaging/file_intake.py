@@ -4,6 +4,7 @@ import asyncio
 from typing import Protocol
 
 import msgspec
+import structlog
 
 from turnout.core.messaging.files import (
     cut,
@@ -22,10 +23,12 @@ from turnout.dialects.messaging.attachments import (
     refuse_size,
 )
 from turnout.dialects.messaging.rules import refuse
-from turnout.http.outbound import Fetched, OutboundError, TooLarge
+from turnout.http.outbound import Fetched, OutboundError, OutboundRefused, TooLarge, host_of
 from turnout.store import Database
 
 FETCH_S = 30
+
+log = structlog.get_logger()
 
 
 class Fetcher(Protocol):
@@ -64,6 +67,10 @@ class FileIntake:
         except TooLarge:
             refuse_size(member)
         except OutboundError as error:
+            if isinstance(error, OutboundRefused):
+                log.warning(
+                    "file refused", org_id=org_id, host=host_of(file.url), reason=error.reason
+                )
             refuse(field, f"The {{field}} could not be fetched: {_plain(error)}")
         if not fetched.content:
             refuse(field, "The {field} could not be fetched: there is nothing at it.")

@@ -1,4 +1,4 @@
-"""The address in links, and callbacks whose organizations take turns."""
+"""The address in links."""
 
 from turnout.store.migrations.ddl import table
 
