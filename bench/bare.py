@@ -28,6 +28,7 @@ import msgspec
 import uvloop
 
 from turnout.http import server
+from turnout.http.connections import ConnectionLimits
 from turnout.store.sqlite import CHECKPOINT_EVERY_S, RESTART_PAGES, connect
 
 SWITCH_INTERVAL_S = 0.001
@@ -301,7 +302,13 @@ async def _serve(port: int, database: Path) -> None:
 
     app: Any = BareApp(database)
     await server.run(
-        app, host="127.0.0.1", port=port, grace_seconds=5, started=lambda: None, drain=drain
+        app,
+        host="127.0.0.1",
+        port=port,
+        limits=ConnectionLimits(),
+        grace_seconds=5,
+        started=lambda: None,
+        drain=drain,
     )
 
 

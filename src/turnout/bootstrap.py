@@ -55,6 +55,7 @@ from turnout.http import logs, server
 from turnout.http.app import Mount, RootApp
 from turnout.http.backlog import Backlog
 from turnout.http.client_address import ClientAddresses, TrustedProxies
+from turnout.http.connections import ConnectionLimits
 from turnout.http.dialect import DialectApp
 from turnout.http.outbound import Outbound
 from turnout.http.rate_limit import RateLimiter
@@ -349,6 +350,9 @@ async def _serve(
             grace_seconds=settings.shutdown_seconds,
             started=started,
             drain=node.drain,
+            limits=ConnectionLimits(
+                settings.idle_seconds, settings.write_seconds, settings.connection_limit
+            ),
         )
     finally:
         db.close()

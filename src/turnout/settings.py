@@ -78,6 +78,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shutdown_seconds: Annotated[
         int, Meta(ge=1, le=600, description="time a stopping server gives to running requests")
     ] = 20
+    idle_seconds: Annotated[
+        int, Meta(ge=1, le=3600, description="time for which an idle connection is kept open")
+    ] = 75
+    write_seconds: Annotated[
+        int, Meta(ge=1, le=3600, description="time for which a client may read nothing")
+    ] = 60
+    connection_limit: Annotated[
+        int, Meta(ge=1, description="connections at once; more are answered 503")
+    ] = 8192
     outbound_allow: Annotated[
         str, Meta(description="private networks (CIDR, comma-separated) outbound calls may reach")
     ] = ""

@@ -17,6 +17,7 @@ _BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 
 in_flight = Gauge("turnout_requests_in_flight", "Requests being answered now")
 limited = Counter("turnout_requests_limited", "Requests refused by a rate limit", ["endpoint"])
+refused = Counter("turnout_connections_refused", "Connections over the limit")
 waiting = Gauge("turnout_queue_waiting", "Entries that wait in a queue", ["queue"])
 processed = Counter("turnout_queue_processed", "Entries that a queue finished", ["queue"])
 writes_waiting = Gauge("turnout_database_writes_waiting", "Commands that wait for the database")

@@ -5,6 +5,7 @@ listening socket closes, requests that were accepted are finished, then the queu
 """
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -13,12 +14,22 @@ from contextlib import suppress
 import structlog
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
+from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.embed import Server
 
 from turnout.http.app import RootApp
+from turnout.http.connections import (
+    BACKLOG,
+    ConnectionLimits,
+    Surplus,
+    limit_connections,
+    listening,
+    raise_file_limit,
+)
 
-BACKLOG = 2048
 POLL_S = 0.02
+HEAD_BYTES = 65_536
+"""What a connection may hold in memory of a request's head, and of a body's next part."""
 
 log = structlog.get_logger()
 
@@ -28,6 +39,7 @@ async def run(
     *,
     host: str,
     port: int,
+    limits: ConnectionLimits,
     grace_seconds: int,
     started: Callable[[], None],
     drain: Callable[[], Awaitable[None]],
@@ -37,24 +49,17 @@ async def run(
     `started` is called once the port listens, `drain` after the last request was answered.
     Raises OSError when the port cannot be had.
     """
-    server = Server(
-        app,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.http1,
-        backlog=BACKLOG,
-        websockets=False,
-        log_enabled=False,
-        http1_settings=HTTP1Settings(header_read_timeout=15_000),
-    )
-    serving = asyncio.ensure_future(server.serve())
+    connections = limit_connections(limits.connections, raise_file_limit())
     stopping = asyncio.ensure_future(until_signal())
-    await _until_listening(host, port, serving)
-    started()
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    log.info("stopping", in_flight=app.in_flight)
-    server.stop()  # type: ignore[no-untyped-call]
+    with listening(host, port, limits.write_seconds) as listener:
+        server = _Server(app, listener, limits.idle_seconds, connections)
+        serving = asyncio.ensure_future(server.serve())
+        refusing = asyncio.ensure_future(Surplus(listener, connections).run())
+        started()
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        log.info("stopping", in_flight=app.in_flight)
+        refusing.cancel()
+        server.stop()  # type: ignore[no-untyped-call]
     with suppress(TimeoutError):
         await asyncio.wait_for(serving, grace_seconds)
     await _until_idle(app, grace_seconds)
@@ -62,10 +67,39 @@ async def run(
     log.info("stopped")
 
 
+class _Server(Server):
+    """Granian, accepting from a socket that it did not make."""
+
+    def __init__(
+        self, app: RootApp, listener: socket.socket, idle_seconds: int, connections: int
+    ) -> None:
+        host, port = listener.getsockname()[:2]
+        super().__init__(
+            app,
+            address=host,
+            port=port,
+            interface=Interfaces.ASGINL,
+            http=HTTPModes.http1,
+            backlog=BACKLOG,
+            backpressure=connections,
+            websockets=False,
+            log_enabled=False,
+            http1_settings=HTTP1Settings(
+                header_read_timeout=idle_seconds * 1000, max_buffer_size=HEAD_BYTES
+            ),
+        )
+        self._listener = listener
+
+    def _init_shared_socket(self) -> None:
+        # Granian closes the one that it is given.
+        copy = os.dup(self._listener.fileno())
+        self._shd = SocketHolder(copy, False, BACKLOG)  # type: ignore[assignment, call-arg]
+
+
 def check_port(host: str, port: int) -> None:
     """Raise OSError, saying what to do, unless the port is free.
 
-    Granian shares a port with whoever listens there already, and so would two servers by mistake.
+    It is asked before the database is touched, which the other server may be using.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -84,19 +118,6 @@ async def until_signal() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await stop.wait()
-
-
-async def _until_listening(host: str, port: int, serving: "asyncio.Future[None]") -> None:
-    reachable = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
-    for _ in range(500):
-        if serving.done():
-            serving.result()
-            return
-        with suppress(OSError):
-            _, writer = await asyncio.open_connection(reachable, port)
-            writer.close()
-            return
-        await asyncio.sleep(POLL_S)
 
 
 async def _until_idle(app: RootApp, seconds: int) -> None:

@@ -1,0 +1,149 @@
+"""Connections: where they come in, how many there may be, and when a dead one ends.
+
+Granian (its HTTP part is hyper) has one clock for a connection that waits: the time for a request's
+head, which also runs while a kept connection is idle. It has no time-out for a client that reads
+nothing, and at its limit it leaves further clients waiting without a word. So Turnout makes the
+listening socket itself, and Granian accepts from it:
+
+- *A client that reads nothing* is cut off by the kernel: accepted sockets inherit TCP_USER_TIMEOUT.
+- *The limit* is below the number of files that the process may open, which is raised to the hard
+  limit first. At the limit Granian stops accepting; what then waits is accepted here, answered
+  503 and closed.
+"""
+
+import asyncio
+import os
+import resource
+import select
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import NamedTuple
+
+import structlog
+
+from turnout.http import metrics
+
+BACKLOG = 2048
+RESERVED_FILES = 256
+"""Files kept for all else: databases, outbound calls, spooled lists, refusals under way."""
+FILES_LIMIT = 1_048_576
+LOOK_S = 0.05
+REFUSALS_AT_ONCE = 128
+TELL_EVERY_S = 10
+_BODY = b'{"error":"The server has too many connections. Try again in a few seconds."}'
+REFUSAL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 5\r\n"
+    b"Cache-Control: no-store\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
+    % (len(_BODY), _BODY)
+)
+
+log = structlog.get_logger()
+
+
+class ConnectionLimits(NamedTuple):
+    """How long a connection may be idle, or read nothing of its answer, and how many there are."""
+
+    idle_seconds: int = 75
+    write_seconds: int = 60
+    connections: int = 8192
+
+
+def raise_file_limit() -> int:
+    """Raise the limit of open files as far as the system allows; returns it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_LIMIT if hard == resource.RLIM_INFINITY else min(hard, FILES_LIMIT)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return FILES_LIMIT if soft == resource.RLIM_INFINITY else soft
+
+
+def limit_connections(wanted: int, files: int) -> int:
+    """How many connections there may be where `files` can be open: half of few, else nearly all.
+
+    Logs a warning where that is less than `wanted`.
+    """
+    possible = max(files - RESERVED_FILES, files // 2)
+    if possible < wanted:
+        log.warning("fewer connections than set", limit=possible, wanted=wanted, open_files=files)
+    return min(wanted, possible)
+
+
+@contextmanager
+def listening(host: str, port: int, write_seconds: int) -> Iterator[socket.socket]:
+    """A listening socket, closed at the end. Raises OSError when the port cannot be had."""
+    is_v6 = ":" in host
+    listener = socket.create_server(
+        (host, port),
+        family=socket.AF_INET6 if is_v6 else socket.AF_INET,
+        backlog=BACKLOG,
+        dualstack_ipv6=is_v6 and socket.has_dualstack_ipv6(),
+    )
+    with closing(listener):
+        listener.setblocking(False)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # on Linux; elsewhere the proxy has to do it
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, write_seconds * 1000)
+        yield listener
+
+
+class Surplus:
+    """Answers 503 to whatever waits at the listening socket while the server is at its limit."""
+
+    def __init__(self, listener: socket.socket, limit: int) -> None:
+        self._listener = listener
+        self._poll = select.poll()
+        self._poll.register(listener, select.POLLIN)
+        # Files opened later count as connections: near the limit it may refuse a few too early.
+        self._full_at = _count_files() + limit
+        self._refused: list[socket.socket] = []
+        self._told_at = -float(TELL_EVERY_S)
+
+    async def run(self) -> None:
+        """Look twenty times a second, until cancelled."""
+        try:
+            while True:
+                await asyncio.sleep(LOOK_S)
+                self._hang_up()
+                if self._poll.poll(0) and _count_files() >= self._full_at:
+                    self._refuse()
+        finally:
+            self._hang_up()
+
+    def _refuse(self) -> None:
+        with suppress(OSError):  # none waits any more, or no file is left
+            while len(self._refused) < REFUSALS_AT_ONCE:
+                client = self._listener.accept()[0]
+                self._refused.append(client)
+                _answer(client)
+        metrics.refused.inc(len(self._refused))
+        if time.monotonic() - self._told_at >= TELL_EVERY_S:
+            self._told_at = time.monotonic()
+            log.warning("too many connections")
+
+    def _hang_up(self) -> None:
+        """Close those refused at the last look: they had the time to read why."""
+        for client in self._refused:
+            _drain(client)
+            client.close()
+        self._refused.clear()
+
+
+def _answer(client: socket.socket) -> None:
+    client.setblocking(False)
+    _drain(client)
+    with suppress(OSError):
+        client.send(REFUSAL)
+        client.shutdown(socket.SHUT_WR)
+
+
+def _drain(client: socket.socket) -> None:
+    """Read what was sent: closing over unread bytes would take the answer away again."""
+    with suppress(OSError):
+        client.recv(65_536)
+
+
+def _count_files() -> int:
+    return len(os.listdir("/dev/fd"))
