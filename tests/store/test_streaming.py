@@ -1,21 +1,31 @@
 """Long lists: whole, in order, in bounded memory, and never waiting for the client."""
 
 import asyncio
+import itertools
+import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.postgresql import Cluster
-from turnout.errors import Unavailable
+from turnout.errors import Missing, Unavailable
 from turnout.settings import Settings
 from turnout.store import Database, Tx, open_database
-from turnout.store.streaming import BATCH_ROWS, LAG_BATCHES, MOST_STREAMS
+from turnout.store.streaming import (
+    BATCH_ROWS,
+    FIRST_BYTES,
+    LAG_BATCHES,
+    STREAMS_LIMIT,
+    StreamPlaces,
+    piecewise,
+)
 
 ROWS = 40 * BATCH_ROWS + 7
+DEADLINE_S = 60
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -42,8 +52,8 @@ def numbers(
 ) -> Generator[tuple[Any, ...], None, None]:
     """`count` rows; `done` is called once the last was read."""
     sql = {
-        "sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
-        " SELECT i, 'name ' || i, NULL FROM n",
+        "sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+        " SELECT i, 'name ' || i, NULL FROM n LIMIT ?",
         "postgresql": "SELECT i, 'name ' || i, NULL FROM generate_series(1, %s) i",
     }[tx.backend]
     if tx.backend == "sqlite":
@@ -55,7 +65,7 @@ def numbers(
 
 
 def breaks_off(tx: Tx) -> Generator[tuple[Any, ...], None, None]:
-    yield from numbers(tx, BATCH_ROWS)
+    yield from numbers(tx, 2 * BATCH_ROWS)
     tx.connection.execute("SELECT * FROM no_such_table")
 
 
@@ -110,31 +120,186 @@ def test_a_failure_in_the_middle_is_raised_after_the_rows_before_it(url: str) ->
                 return rows, broken.code
         return rows, "ended as if it were whole"
 
-    assert asyncio.run(read()) == (BATCH_ROWS, "stream.broken")
+    assert asyncio.run(read()) == (2 * BATCH_ROWS, "stream.broken")
 
 
-def test_too_many_streams_are_told_to_come_back_and_places_are_given_back(url: str) -> None:
-    lots = (LAG_BATCHES + 2) * BATCH_ROWS
+# -- short lists, and places for long ones -------------------------------------------------
+
+LONG = BATCH_ROWS + 1
+LOTS = (LAG_BATCHES + 2) * BATCH_ROWS
+
+
+def held(tx: Tx, release: threading.Event) -> Generator[tuple[Any, ...], None, None]:
+    """A long list whose reading goes on until `release`."""
+    yield from numbers(tx, 2 * BATCH_ROWS)
+    release.wait(DEADLINE_S)
+    yield from numbers(tx, 1)
+
+
+@asynccontextmanager
+async def all_places_taken(db: Database) -> AsyncIterator[list[threading.Event]]:
+    """Streams in every place; each is read to its end once its event is set."""
+    events = [threading.Event() for _ in range(STREAMS_LIMIT)]
+    async with AsyncExitStack() as stack:
+        for event in events:
+            stack.callback(event.set)
+            await stack.enter_async_context(db.stream(held, event))
+        yield events
+
+
+async def count(db: Database, rows: int) -> int:
+    async with db.stream(numbers, rows) as batches:
+        return sum([len(batch) async for batch in batches])
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3, BATCH_ROWS])
+def test_a_short_list_is_read_at_once_and_needs_no_place(url: str, rows: int) -> None:
+    async def read() -> int:
+        async with opened(url) as db, all_places_taken(db):
+            return await asyncio.wait_for(count(db, rows), DEADLINE_S)
+
+    assert asyncio.run(read()) == rows
+
+
+def test_long_lists_wait_for_a_place_and_get_it_in_the_order_in_which_they_came(url: str) -> None:
+    begun: list[int] = []
+
+    async def follow(db: Database, number: int, release: threading.Event) -> None:
+        async with db.stream(held, release):
+            begun.append(number)
+            await asyncio.to_thread(release.wait, DEADLINE_S)
+
+    async def read() -> list[int]:
+        releases = [threading.Event() for _ in range(3)]
+        async with opened(url) as db, all_places_taken(db) as taken:
+            following = []
+            for number, release in enumerate(releases):
+                following.append(asyncio.ensure_future(follow(db, number, release)))
+                await until(lambda: db.streams.waiting == len(following))
+            taken[0].set()
+            for served, release in enumerate(releases, 1):
+                await until(lambda served=served: len(begun) == served)  # type: ignore[misc]
+                release.set()
+            await asyncio.wait_for(asyncio.gather(*following), DEADLINE_S)
+        return begun
+
+    assert asyncio.run(read()) == [0, 1, 2]
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not is_so():  # noqa: ASYNC110 - what is waited for happens in threads
+            await asyncio.sleep(0.005)
+
+
+def test_a_caller_that_waited_for_long_is_told_to_come_back(url: str) -> None:
+    async def read() -> tuple[str, int | None, int]:
+        async with opened(url) as db:
+            db.streams = StreamPlaces(wait_s=0.05)
+            async with all_places_taken(db):
+                with pytest.raises(Unavailable) as refused:
+                    await count(db, LONG)
+            return refused.value.code, refused.value.retry_after, await count_in_time(db, LONG)
+
+    assert asyncio.run(read()) == ("stream.places", 5, LONG)
+
+
+async def count_in_time(db: Database, rows: int) -> int:
+    """`count`, once a place is free."""
+    db.streams.wait_s = DEADLINE_S
+    return await count(db, rows)
+
+
+def test_more_than_may_wait_are_told_to_come_back_at_once(url: str) -> None:
+    async def read() -> list[int]:
+        async with opened(url) as db:
+            db.streams = StreamPlaces(waiting_limit=2)
+            async with all_places_taken(db):
+                waiting = [asyncio.ensure_future(count(db, LONG)) for _ in range(2)]
+                await until(lambda: db.streams.waiting == 2)
+                with pytest.raises(Unavailable) as refused:
+                    await count(db, LONG)
+                assert refused.value.code == "stream.places"
+            return await asyncio.wait_for(asyncio.gather(*waiting), DEADLINE_S)
+
+    assert asyncio.run(read()) == [LONG, LONG]
+
+
+def test_a_caller_that_gives_up_waiting_leaves_the_place_to_the_next(url: str) -> None:
+    async def read() -> int:
+        async with opened(url) as db, all_places_taken(db) as taken:
+            first, second = (asyncio.ensure_future(count(db, LONG)) for _ in range(2))
+            await until(lambda: db.streams.waiting == 2)
+            taken[0].set()
+            first.cancel()
+            return await asyncio.wait_for(second, DEADLINE_S)
+
+    assert asyncio.run(read()) == LONG
+
+
+def test_a_client_that_leaves_frees_its_place(url: str) -> None:
+    async def read() -> int:
+        async with opened(url) as db:
+            for _ in range(2 * STREAMS_LIMIT):
+                async with db.stream(numbers, 200_000) as batches:
+                    async for _ in batches:
+                        break
+            return await asyncio.wait_for(count(db, LOTS), DEADLINE_S)
+
+    assert asyncio.run(read()) == LOTS
+
+
+@pytest.mark.parametrize("first_failing", [1, 2], ids=["first rows", "stream"])
+def test_what_goes_wrong_at_the_beginning_is_raised_there(url: str, first_failing: int) -> None:
+    """So that it becomes an answer of its own; and the place is free again."""
+    calls = itertools.count(1)
+
+    def fail(tx: Tx) -> Generator[tuple[Any, ...], None, None]:
+        if next(calls) >= first_failing:
+            raise Missing("event.missing", "There is no event 7.")
+        yield from numbers(tx, LONG)
+
+    async def read() -> int:
+        async with opened(url) as db:
+            with pytest.raises(Missing):
+                async with db.stream(fail):
+                    pytest.fail("it was begun")
+            async with all_places_taken(db):
+                return await count(db, 3)
+
+    assert asyncio.run(read()) == 3
+
+
+def test_a_database_that_fails_at_the_beginning_is_unavailable(url: str) -> None:
+    calls = itertools.count(1)
+
+    def fail(tx: Tx) -> Generator[tuple[Any, ...], None, None]:
+        if next(calls) == 2:
+            raise tx.transient[0]("the server closed the connection")
+        yield from numbers(tx, LONG)
 
     async def read() -> str:
         async with opened(url) as db:
-            held = [db.stream(numbers, 10_000_000) for _ in range(MOST_STREAMS)]
-            for stream in held:
-                await stream.__aenter__()
-            with pytest.raises(Unavailable) as refused:
-                async with db.stream(numbers, lots):
-                    pass
-            for stream in held:
-                await stream.__aexit__(None, None, None)
-            for _ in range(500):
-                try:
-                    async with db.stream(numbers, lots) as batches:
-                        assert sum([len(batch) async for batch in batches]) == lots
-                        break
-                except Unavailable:
-                    await asyncio.sleep(0.01)
-            else:
-                pytest.fail("the places were not given back")
-            return refused.value.code
+            with pytest.raises(Unavailable) as failed:
+                async with db.stream(fail):
+                    pytest.fail("it was begun")
+            return failed.value.code
 
-    assert asyncio.run(read()) == "stream.places"
+    assert asyncio.run(read()) == "store.failed"
+
+
+def test_pieces_are_read_at_once_up_to_a_size(url: str) -> None:
+    calls = itertools.count()
+
+    @piecewise
+    def pieces(_tx: Tx, count: int) -> Generator[tuple[bytes], None, None]:
+        next(calls)
+        for _ in range(count):
+            yield (b"x" * (FIRST_BYTES // 4),)
+
+    async def read(count: int) -> int:
+        async with opened(url) as db, db.stream(pieces, count) as batches:
+            return sum([len(batch) async for batch in batches])
+
+    assert [asyncio.run(read(count)) for count in (0, 4, 5)] == [0, 4, 5]
+    assert next(calls) == 1 + 1 + 2

@@ -21,7 +21,14 @@ from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store.sequences import Sequences
 from turnout.store.sources import Clock, Ids, system_clock
-from turnout.store.streaming import RowVerb, Stream, StreamPlaces
+from turnout.store.streaming import (
+    Batches,
+    RowVerb,
+    ShortList,
+    Stream,
+    StreamPlaces,
+    read_first,
+)
 from turnout.store.transaction import Tx
 
 P = ParamSpec("P")
@@ -152,7 +159,7 @@ class Database(ABC):
         self.sequences = Sequences()
         self.writes = CommandQueue(settings.write_queue)
         self.reads = CommandQueue(settings.write_queue)
-        self._stream_places = StreamPlaces()
+        self.streams = StreamPlaces()
         self._wakers: dict[str, list[tuple[asyncio.AbstractEventLoop, Callable[[], None]]]] = {}
 
     async def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -179,16 +186,24 @@ class Database(ABC):
         return await self._submit(self.reads, Lane.REQUEST, verb, args, kwargs)  # type: ignore[no-any-return]
 
     @asynccontextmanager
-    async def stream(self, verb: RowVerb, *args: Any, **kwargs: Any) -> AsyncIterator[Stream]:
+    async def stream(self, verb: RowVerb, *args: Any, **kwargs: Any) -> AsyncIterator[Batches]:
         """The rows that `verb(tx, …)` yields, in batches, from one consistent state.
 
-        For reports and long lists: memory stays bounded, and the transaction never waits for
-        the client. `async with db.stream(…) as batches: async for batch in batches: …`. Raises
-        Unavailable when too many streams run, and in the middle when the database fails.
+        For reports and lists: memory stays bounded, and the transaction never waits for the
+        client. A short list is an ordinary read; for a long one the verb is called once more.
+        `async with db.stream(…) as batches: async for batch in batches: …`. Raises what the verb
+        raises before its first row, Unavailable when too many streams run for too long, and in
+        the middle when the database fails.
         """
-        stream = Stream(self._reader, verb, args, kwargs)
-        self._stream_places.start(stream)
+        rows, is_whole = await self.read(read_first, verb, args, kwargs)
+        if is_whole:
+            yield ShortList(rows)
+            return
+        del rows  # they are read again, in the state of the rest
+        stream = Stream(self._reader, self._translate, verb, args, kwargs)
+        await self.streams.start(stream)
         try:
+            await stream.begin()
             yield stream
         finally:
             stream.give_up()
@@ -215,6 +230,10 @@ class Database(ABC):
     @abstractmethod
     def _reader(self) -> AbstractContextManager[Tx]:
         """A read transaction on a connection of its own."""
+
+    @abstractmethod
+    def _translate(self, error: BaseException) -> BaseException:
+        """What callers get for an error of the database; others as they are."""
 
     @abstractmethod
     def close(self) -> None:

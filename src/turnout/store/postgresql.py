@@ -114,6 +114,18 @@ class PostgresqlDatabase(Database):
             connection.read_only = True
             yield self._tx(connection)
 
+    def _translate(self, error: BaseException) -> BaseException:
+        if isinstance(error, pg.DiskFull | pg.ReadOnlySqlTransaction):
+            log.error("database failed", error=str(error))
+            fault = FULL if isinstance(error, pg.DiskFull) else READ_ONLY
+            return fault.as_failure(error)
+        if not isinstance(error, psycopg.OperationalError | PoolTimeout):
+            return error
+        log.error("database failed", error=str(error))
+        translated = Unavailable("store.failed", "The database cannot be reached. Try again.")
+        translated.__cause__ = error
+        return translated
+
     def _run(self, command: Command, *, reads: bool) -> None:
         for attempt in range(ATTEMPTS):
             command.error, command.woken = None, set()
@@ -127,19 +139,8 @@ class PostgresqlDatabase(Database):
                 command.error = Unavailable(
                     "store.contention", "Too many changes to the same thing at once. Try again."
                 )
-            except (pg.DiskFull, pg.ReadOnlySqlTransaction) as error:
-                log.error("database failed", error=str(error))
-                fault = FULL if isinstance(error, pg.DiskFull) else READ_ONLY
-                command.error = fault.as_failure(error)
-                return
-            except (psycopg.OperationalError, PoolTimeout) as error:
-                log.error("database failed", error=str(error))
-                command.error = Unavailable(
-                    "store.failed", "The database cannot be reached. Try again."
-                )
-                return
             except BaseException as error:  # noqa: BLE001 - whatever a verb raises is its caller's
-                command.error = error
+                command.error = self._translate(error)
                 return
 
     # -- waking other nodes ----------------------------------------------------------------

@@ -185,6 +185,9 @@ class SqliteDatabase(Database):
         finally:
             connection.close()
 
+    def _translate(self, error: BaseException) -> BaseException:
+        return _translate(error)
+
     # -- reading ---------------------------------------------------------------------------
 
     def _read_loop(self) -> None:

@@ -1,7 +1,12 @@
-"""Long lists, row by row: one read transaction that never waits for a slow client.
+"""Lists, row by row: one read transaction that never waits for a slow client.
 
-A thread of its own reads and hands over batches. While the client keeps up they pass through
-memory; when it lags by a few, the rest goes to a temporary file at full speed, and the
+The first rows of every list are an ordinary read (`read_first`). Most lists end there. A longer one
+is read again from its beginning as a stream, in one consistent state; streams are few, and callers
+wait for one in the order in which they came (`StreamPlaces`). Either way the first rows, or what
+went wrong, are there before anything is answered.
+
+A thread of its own reads a stream and hands over batches. While the client keeps up they pass
+through memory; when it lags by a few, the rest goes to a temporary file at full speed, and the
 transaction ends as soon as the last row was read. (An open reader lets SQLite's log grow
 without bound, and holds up PostgreSQL's vacuum.) So memory is bounded by a few batches, and the
 transaction's length by the database's speed.
@@ -15,8 +20,8 @@ import itertools
 import tempfile
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Generator
-from contextlib import AbstractContextManager, closing
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator, Iterator
+from contextlib import AbstractContextManager, closing, suppress
 from typing import IO, Any, TypeVar
 
 import msgspec
@@ -26,13 +31,19 @@ from turnout.store.transaction import Tx
 
 BATCH_ROWS = 500
 LAG_BATCHES = 4
-MOST_STREAMS = 4
+STREAMS_LIMIT = 4
+FIRST_BYTES = 262_144
+"""So much of a list that is made in pieces is read at first; of others BATCH_ROWS."""
+WAIT_S = 30
+WAITING_LIMIT = 256
 RETRY_AFTER_S = 5
 _FRAME = 8
 
 V = TypeVar("V", bound=Callable[..., Any])
 
 Batch = list[tuple[Any, ...]]
+Batches = AsyncIterable[Batch]
+Translate = Callable[[BaseException], BaseException]
 Reader = Callable[[], AbstractContextManager[Tx]]
 RowVerb = Callable[..., Generator[tuple[Any, ...], None, None]]
 
@@ -46,13 +57,53 @@ def piecewise(verb: V) -> V:
     return verb
 
 
-class Stream:
-    """The rows of one query, in batches; made by `Database.stream`."""
+def read_first(
+    tx: Tx, verb: RowVerb, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Batch, bool]:
+    """The first rows that the verb yields, and whether they are all."""
+    with closing(verb(tx, *args, **kwargs)) as rows:
+        first = list(_take_pieces(rows) if _is_piecewise(verb) else _take_rows(rows))
+        return first, next(rows, None) is None
+
+
+def _take_rows(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    return itertools.islice(rows, BATCH_ROWS)
+
+
+def _take_pieces(pieces: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    size = 0
+    while size < FIRST_BYTES and (piece := next(pieces, None)):
+        size += len(piece[0])
+        yield piece
+
+
+def _is_piecewise(verb: RowVerb) -> bool:
+    return getattr(verb, "is_piecewise", False)
+
+
+class ShortList(Batches):
+    """The rows of a list that was read at once."""
+
+    def __init__(self, rows: Batch) -> None:
+        self._rows = rows
+
+    async def __aiter__(self) -> AsyncIterator[Batch]:
+        if self._rows:
+            yield self._rows
+
+
+class Stream(Batches):
+    """The rows of a long list; made by `Database.stream`, which says how to `translate` errors."""
 
     def __init__(
-        self, reader: Reader, verb: RowVerb, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        reader: Reader,
+        translate: Translate,
+        verb: RowVerb,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> None:
-        self._reader = reader
+        self._reader, self._translate = reader, translate
         self._verb, self._args, self._kwargs = verb, args, kwargs
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
@@ -60,9 +111,18 @@ class Stream:
         self._passing: deque[Batch] = deque()
         self._spool: IO[bytes] | None = None
         self._read_to = 0
+        self._begun = False
         self._ended = False
         self._given_up = False
         self._error: BaseException | None = None
+
+    async def begin(self) -> None:
+        """Wait for the first batch. Raises what went wrong before it."""
+        await self._news.wait()
+        with self._turn:
+            error = None if self._begun else self._error
+        if error is not None:
+            raise error
 
     async def __aiter__(self) -> AsyncIterator[Batch]:
         while True:
@@ -93,7 +153,7 @@ class Stream:
     def run(self) -> None:
         """Read everything; in a thread of its own."""
         error: BaseException | None = None
-        most = 1 if getattr(self._verb, "is_piecewise", False) else BATCH_ROWS
+        most = 1 if _is_piecewise(self._verb) else BATCH_ROWS
         try:
             with self._reader() as tx, closing(self._verb(tx, *self._args, **self._kwargs)) as rows:
                 while batch := list(itertools.islice(rows, most)):
@@ -102,7 +162,9 @@ class Stream:
         except BaseException as raised:  # noqa: BLE001 - whatever it is, it is the client's
             error = raised
         with self._turn:
-            self._error = error if isinstance(error, Failure) else _broken(error)
+            if error is not None and not isinstance(error, Failure):
+                error = _break_off(error) if self._begun else self._translate(error)
+            self._error = error
             self._ended = True
             if self._given_up and self._spool:
                 self._spool.close()
@@ -112,6 +174,7 @@ class Stream:
         with self._turn:
             if self._given_up:
                 return False
+            self._begun = True
             if self._spool is None and len(self._passing) < LAG_BATCHES:
                 self._passing.append(batch)
             else:
@@ -145,33 +208,91 @@ class Stream:
         return _decoder.decode(frame)
 
 
-def _broken(error: BaseException | None) -> Unavailable | None:
-    if error is None:
-        return None
+def _break_off(error: BaseException) -> Unavailable:
     failure = Unavailable("stream.broken", f"The list broke off: {error}. Ask for it again.")
     failure.__cause__ = error
     return failure
 
 
-class StreamPlaces:
-    """How many streams may run at once; the next caller is told to come back."""
+class _Waiter:
+    """A caller that waits for a place. `_turn` of its places guards `is_given`."""
 
     def __init__(self) -> None:
-        self._free = threading.BoundedSemaphore(MOST_STREAMS)
+        self.loop = asyncio.get_running_loop()
+        self.woken = asyncio.Event()
+        self.is_given = False
 
-    def start(self, stream: Stream) -> None:
-        """Run the stream in a thread. Raises Unavailable when all places are taken."""
-        if not self._free.acquire(blocking=False):
-            raise Unavailable(
-                "stream.places",
-                f"{MOST_STREAMS} long lists are being read already. Try again in a few seconds.",
-                retry_after=RETRY_AFTER_S,
-            )
+
+class StreamPlaces:
+    """How many streams may run at once. Callers wait for a place in the order in which they came,
+    up to `wait_s` seconds."""
+
+    def __init__(self, wait_s: float = WAIT_S, waiting_limit: int = WAITING_LIMIT) -> None:
+        self.wait_s = wait_s
+        self._waiting_limit = waiting_limit
+        self._turn = threading.Lock()
+        self._free = STREAMS_LIMIT
+        self._waiting: deque[_Waiter] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for a place."""
+        return len(self._waiting)
+
+    async def start(self, stream: Stream) -> None:
+        """Run the stream in a thread, once there is a place. Raises Unavailable when there is none
+        for too long."""
+        await self._take()
 
         def run() -> None:
             try:
                 stream.run()
             finally:
-                self._free.release()
+                self._give_back()
 
         threading.Thread(target=run, name="stream", daemon=True).start()
+
+    async def _take(self) -> None:
+        with self._turn:
+            if self._free:
+                self._free -= 1
+                return
+            if len(self._waiting) >= self._waiting_limit:
+                raise _busy()
+            waiter = _Waiter()
+            self._waiting.append(waiter)
+        try:
+            async with asyncio.timeout(self.wait_s):
+                await waiter.woken.wait()
+        except TimeoutError:
+            if not self._leave(waiter):
+                raise _busy() from None
+        except BaseException:
+            if self._leave(waiter):
+                self._give_back()
+            raise
+
+    def _leave(self, waiter: _Waiter) -> bool:
+        """Wait no longer; whether a place was given all the same."""
+        with self._turn:
+            if not waiter.is_given:
+                self._waiting.remove(waiter)
+            return waiter.is_given
+
+    def _give_back(self) -> None:
+        with self._turn:
+            while self._waiting:
+                waiter = self._waiting.popleft()
+                waiter.is_given = True
+                with suppress(RuntimeError):  # its event loop is closed: the next one's turn
+                    waiter.loop.call_soon_threadsafe(waiter.woken.set)
+                    return
+            self._free += 1
+
+
+def _busy() -> Unavailable:
+    return Unavailable(
+        "stream.places",
+        "Too many long lists are being read. Try again in a few seconds.",
+        retry_after=RETRY_AFTER_S,
+    )
