@@ -42,8 +42,9 @@ from turnout.dialects.registration import decode, errors, registerstatus, routes
 from turnout.dialects.registration.wire import ContactBody, CustomItem, EventTarget, SessionRef
 from turnout.dialects.reporting.errors import STATUS as REPORTING
 from turnout.errors import KINDS
-from turnout.http import names, outbound
+from turnout.http import names, outbound, server
 from turnout.settings import Settings, describe
+from turnout.store import streaming
 from turnout.web.failures import STATUS as PAGES
 from turnout.workers.delivery import Delivery
 
@@ -219,6 +220,10 @@ def test_limits_are_those_of_the_code() -> None:
         defaults.write_queue,
         routes.BODY_LIMIT // 1024,
         30,
+        defaults.idle_seconds,
+        defaults.write_seconds,
+        server.HEAD_BYTES // 1024,
+        defaults.connection_limit,
         200,
         decode.MAX_CUSTOM_ITEMS,
         decode.MAX_CHECKS,
@@ -238,6 +243,7 @@ def test_limits_are_those_of_the_code() -> None:
         codes.CLIENT_LIMIT,
         codes.DESTINATION_LIMITS[0][0],
         codes.WRONG_LIMIT,
+        streaming.BATCH_ROWS,
         ATTACHED,
     ]
     assert numbers["body of `/v1.0/register`, `/v1.0/registerstatus`, `/v1.0/signin`"] == [
