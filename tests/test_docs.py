@@ -243,7 +243,7 @@ def test_limits_are_those_of_the_code() -> None:
         codes.CLIENT_LIMIT,
         codes.DESTINATION_LIMITS[0][0],
         codes.WRONG_LIMIT,
-        streaming.BATCH_ROWS,
+        streaming.STREAMS_LIMIT,
         ATTACHED,
     ]
     assert numbers["body of `/v1.0/register`, `/v1.0/registerstatus`, `/v1.0/signin`"] == [
