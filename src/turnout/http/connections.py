@@ -12,6 +12,7 @@ listening socket itself, and Granian accepts from it:
 """
 
 import asyncio
+import math
 import os
 import resource
 import select
@@ -31,6 +32,7 @@ RESERVED_FILES = 256
 FILES_LIMIT = 1_048_576
 LOOK_S = 0.05
 REFUSALS_AT_ONCE = 128
+LINGER_S = 2
 TELL_EVERY_S = 10
 _BODY = b'{"error":"The server has too many connections. Try again in a few seconds."}'
 REFUSAL = (
@@ -98,7 +100,7 @@ class Surplus:
         self._poll.register(listener, select.POLLIN)
         # Files opened later count as connections: near the limit it may refuse a few too early.
         self._full_at = _count_files() + limit
-        self._refused: list[socket.socket] = []
+        self._refused: list[tuple[float, socket.socket]] = []
         self._told_at = -float(TELL_EVERY_S)
 
     async def run(self) -> None:
@@ -106,43 +108,54 @@ class Surplus:
         try:
             while True:
                 await asyncio.sleep(LOOK_S)
-                self._hang_up()
+                self._hang_up(time.monotonic())
                 if self._poll.poll(0) and _count_files() >= self._full_at:
                     self._refuse()
         finally:
-            self._hang_up()
+            self._hang_up(math.inf)
 
     def _refuse(self) -> None:
         with suppress(OSError):  # none waits any more, or no file is left
-            while len(self._refused) < REFUSALS_AT_ONCE:
+            for _ in range(REFUSALS_AT_ONCE):
                 client = self._listener.accept()[0]
-                self._refused.append(client)
                 _answer(client)
-        metrics.refused.inc(len(self._refused))
+                self._refused.append((time.monotonic() + LINGER_S, client))
+                metrics.refused.inc()
+        for _, client in self._refused[:-REFUSALS_AT_ONCE]:
+            client.close()
+        del self._refused[:-REFUSALS_AT_ONCE]
         if time.monotonic() - self._told_at >= TELL_EVERY_S:
             self._told_at = time.monotonic()
             log.warning("too many connections")
 
-    def _hang_up(self) -> None:
-        """Close those refused at the last look: they had the time to read why."""
-        for client in self._refused:
-            _drain(client)
-            client.close()
-        self._refused.clear()
+    def _hang_up(self, now: float) -> None:
+        """Close those who left, or had the time to read why."""
+        kept = []
+        for until, client in self._refused:
+            if _has_left(client) or now >= until:
+                client.close()
+            else:
+                kept.append((until, client))
+        self._refused = kept
 
 
 def _answer(client: socket.socket) -> None:
     client.setblocking(False)
-    _drain(client)
+    _has_left(client)
     with suppress(OSError):
         client.send(REFUSAL)
         client.shutdown(socket.SHUT_WR)
 
 
-def _drain(client: socket.socket) -> None:
-    """Read what was sent: closing over unread bytes would take the answer away again."""
-    with suppress(OSError):
-        client.recv(65_536)
+def _has_left(client: socket.socket) -> bool:
+    """Whether the client closed. What it sent is read: closing over it would take the answer from
+    it again."""
+    try:
+        return not client.recv(65_536)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _count_files() -> int:
