@@ -76,6 +76,7 @@ from turnout.workers.intake import intake_loops
 from turnout.workers.loop import Loop
 from turnout.workers.schedules import schedule_loops
 from turnout.workers.waiting import waiting_loops
+from turnout.workers.zones import follow_zone_data
 
 ADDRESS_POLL_S = 1
 OUTBOX_PAGE = 100
@@ -431,6 +432,8 @@ def prepare(settings: Settings, *, makes_database: bool = False) -> None:
         check_exists(settings.database_url)
     version = schema_version(settings)
     if version == HEAD:
+        if settings.auto_migrate:
+            follow_zones(settings)
         return
     if version is not None and version > HEAD:
         raise Unavailable(
@@ -444,6 +447,15 @@ def prepare(settings: Settings, *, makes_database: bool = False) -> None:
             f"The database has schema {version or 'none'}, not {HEAD}: run `turnout migrate`.",
         )
     migrate(settings)
+
+
+def follow_zones(settings: Settings) -> int | None:
+    """Derive what lies ahead again after an upgrade of the zone data; see `follow_zone_data`."""
+    db = open_database(settings)
+    try:
+        return follow_zone_data(db)
+    finally:
+        db.close()
 
 
 def make_database(settings: Settings) -> None:

@@ -12,6 +12,7 @@ from rich.text import Text
 from turnout import networks
 from turnout.cli.app import app, check_schema, console, settings
 from turnout.cli.checking_store import WRITING, check_file, check_writing, judge_writing
+from turnout.cli.checking_zones import check_zone_data
 from turnout.cli.finding import Finding
 from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.journeys.status import find_next_due
@@ -100,6 +101,7 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
         yield check_writing(db)
         yield _check_queue(db)
         yield _check_messages(db)
+        yield check_zone_data(db, time.gmtime().tm_year)
         yield from _check_proxies(db, chosen)
     finally:
         db.close()

@@ -9,6 +9,7 @@ from rich.text import Text
 from turnout import bootstrap, networks
 from turnout.cli.app import app, console, database, errors, settings
 from turnout.core.identity.signing import generate_key_pair, rotate_signing_key
+from turnout.core.zone_data import zone_data_version
 from turnout.settings import describe, hide_password
 
 key = App(name="key", help="The keys that sign tokens.")
@@ -55,7 +56,8 @@ def migrate(*, quiet: bool = False, no_copy: bool = False) -> None:
     """
     from turnout.store.migrations.running import migrate as run
 
-    url = settings().database_url
+    chosen = settings()
+    url = chosen.database_url
     bar = Progress(
         TextColumn("Migrating the database:"),
         TextColumn("{task.description}"),
@@ -72,10 +74,16 @@ def migrate(*, quiet: bool = False, no_copy: bool = False) -> None:
             bar.update(task, description=what, completed=done, total=total, visible=True)
 
         before, after = run(url, progress=show, keeps_copy=not no_copy)
+    moved = bootstrap.follow_zones(chosen)
     if quiet:
         return
     change = "already at" if before == after else f"migrated from {before or 'nothing'} to"
     console.print(f"{hide_password(url)}: {change} schema {after}")
+    if moved:
+        console.print(
+            f"The zone data {zone_data_version()} moved {moved} events, sessions and jobs that lie "
+            "ahead; the audit log says which."
+        )
 
 
 @app.command(name="settings")

@@ -387,3 +387,36 @@ ORDER BY w.id LIMIT :most;
 -- name: find_entry_organization(id)$
 -- crosses organizations: a personal link leads to its entry, and so to the organization.
 SELECT org_id FROM waiting_entries WHERE id = :id;
+
+-- == zone data ==
+
+-- name: list_events_ahead(now, after_org, after_id, most)
+-- crosses organizations: newer zone data is of all of them.
+SELECT org_id, id, timezone, starts_local, ends_local, starts_at, ends_at FROM events
+WHERE ends_at > :now AND (org_id, id) > (:after_org, :after_id) ORDER BY org_id, id LIMIT :most;
+
+-- name: list_sessions_ahead(now, after_org, after_id, most)
+-- crosses organizations: newer zone data is of all of them.
+SELECT s.org_id, s.id, e.timezone, s.starts_local, s.ends_local, s.starts_at, s.ends_at
+FROM sessions s JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id
+WHERE s.ends_at > :now AND (s.org_id, s.id) > (:after_org, :after_id)
+ORDER BY s.org_id, s.id LIMIT :most;
+
+-- name: list_jobs_ahead(now, after_org, after_id, most)
+-- crosses organizations: newer zone data is of all of them.
+SELECT org_id, id, timezone, scheduled_local, scheduled_local, scheduled_at, scheduled_at FROM jobs
+WHERE state = 'scheduled' AND scheduled_local <> '' AND scheduled_at > :now
+    AND (org_id, id) > (:after_org, :after_id) ORDER BY org_id, id LIMIT :most;
+
+-- name: move_event(org_id, id, starts_at, ends_at, now)!
+UPDATE events SET starts_at = :starts_at, ends_at = :ends_at, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: move_session(org_id, id, starts_at, ends_at, now)!
+UPDATE sessions SET starts_at = :starts_at, ends_at = :ends_at, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: move_job(org_id, id, starts_at)!
+UPDATE jobs SET scheduled_at = CAST(:starts_at AS BIGINT),
+    due_at = CASE WHEN due_at IS NULL THEN NULL ELSE CAST(:starts_at AS BIGINT) END
+WHERE org_id = :org_id AND id = :id AND state = 'scheduled';
