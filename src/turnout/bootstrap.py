@@ -57,6 +57,7 @@ from turnout.http.backlog import Backlog
 from turnout.http.client_address import ClientAddresses, TrustedProxies
 from turnout.http.connections import ConnectionLimits
 from turnout.http.dialect import DialectApp
+from turnout.http.masks import Masks
 from turnout.http.outbound import Outbound
 from turnout.http.rate_limit import RateLimiter
 from turnout.http.readiness import Readiness
@@ -83,6 +84,12 @@ OUTBOX_PAGE = 100
 # The event loop and the writer thread share one interpreter: with the default of 5 ms a
 # waiting thread would add that much to every statement under load.
 SWITCH_INTERVAL_S = 0.001
+
+# Where personal links lead: hidden in the log of a process that serves no routes, too.
+LINKS = (
+    *(f"{path}{{token}}" for path in (UNSUBSCRIBE, INVITATION, TICKET, WAITING, SCRAP_PAPER)),
+    f"{WATCH}{{pak}}/{{token}}",
+)
 
 log = structlog.get_logger()
 
@@ -163,7 +170,6 @@ class Node:
             clients=self.clients,
             base_url=self.base_url,
             shortcuts=[api.shortcut, self.beats.shortcut],
-            secret_paths=(UNSUBSCRIBE, INVITATION, TICKET, WAITING, WATCH, SCRAP_PAPER),
         )
         self.workers = Workers(settings, db, self.outbound, self.base_url)
         self._loops: list[Loop] = []
@@ -428,6 +434,7 @@ def prepare(settings: Settings, *, makes_database: bool = False) -> None:
     there is no database: a mistyped path is not made unless `makes_database`.
     """
     logs.configure(settings.log_level, settings.log_format)
+    logs.hide_by(Masks(LINKS))
     if not makes_database:
         check_exists(settings.database_url)
     version = schema_version(settings)

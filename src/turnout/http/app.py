@@ -18,6 +18,7 @@ from turnout.http import health, logs, metrics, request_id
 from turnout.http.client_address import ClientAddresses, TrustedProxies
 from turnout.http.cross_site import VERDICT, CrossSiteGuard
 from turnout.http.errors import Answer, Present, Unexpected, present_plainly
+from turnout.http.masks import Masks
 from turnout.http.shortcut import Shortcut, spell
 
 Scope = dict[str, Any]
@@ -48,8 +49,8 @@ class Mount(NamedTuple):
 
 class RootApp:
     """One server's front door. `is_ready` raises Failure while requests cannot be served; the
-    `shortcuts` go before the mounts. What follows one of `secret_paths` is never logged: it is
-    what somebody proves themselves with."""
+    `shortcuts` go before the mounts. What its routes have of secret parts is never logged, by
+    whomever in the process."""
 
     def __init__(
         self,
@@ -60,7 +61,6 @@ class RootApp:
         clients: ClientAddresses | None = None,
         base_url: str = "",
         shortcuts: Iterable[Shortcut] = (),
-        secret_paths: tuple[str, ...] = (),
     ) -> None:
         self.in_flight = 0
         own = health.build(is_ready, lambda: self.in_flight)
@@ -73,7 +73,8 @@ class RootApp:
         self._access_log = access_log
         self._guard = CrossSiteGuard(base_url)
         self._clients = clients or ClientAddresses(TrustedProxies())
-        self._secret_paths = secret_paths
+        self.masks = Masks(self._templates())
+        logs.hide_by(self.masks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -125,7 +126,7 @@ class RootApp:
                 logs.RequestLine(
                     time.time(),
                     exchange.method,
-                    self._show(exchange.path),
+                    self.masks.hide_path(exchange.path),
                     exchange.status,
                     duration * 1000,
                     exchange.number,
@@ -133,14 +134,10 @@ class RootApp:
                 )
             )
 
-    def _show(self, path: str) -> str:
-        """A path without what is secret in it, however it is spelled."""
-        path = _SLASHES.sub("/", path)
-        spelled = path.lower()
-        for secret in self._secret_paths:
-            if spelled.startswith(secret):
-                return f"{secret}…"
-        return path
+    def _templates(self) -> list[str]:
+        apps = {id(mount.app): mount.app for mount in self.mounts}
+        routes = [route for app in apps.values() for route in getattr(app, "routes", ())]
+        return [route.template for route in routes]
 
 
 class _Exchange:

@@ -1,7 +1,8 @@
 """Structured logs on standard error: one JSON object a line, or text for people.
 
 Request lines bypass structlog: they are most of the volume, so msgspec encodes them. Query
-strings and bodies are never logged: codes and addresses stand in them.
+strings and bodies are never logged: codes and addresses stand in them. Whatever is logged, by us
+or by a library, goes through the masks (masks.py), which hide what is secret.
 
 Nobody waits for the log. A thread of its own writes what `Sink` holds, so that a reader who
 stops reading (a full pipe, a stuck terminal) cannot stop the server; what does not fit is
@@ -21,6 +22,7 @@ import msgspec
 import structlog
 
 from turnout.http import request_id
+from turnout.http.masks import Masks
 
 HELD_BYTES = 4 << 20
 WRITE_EVERY_S = 0.2
@@ -103,6 +105,7 @@ class Sink:
 
 
 _sink: Sink | None = None
+_masks = Masks()
 
 
 def configure(level: str, format_: str) -> None:
@@ -115,6 +118,7 @@ def configure(level: str, format_: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_request_id,
         structlog.processors.format_exc_info,
+        _hide_secrets,
     ]
     renderer: Any = (
         structlog.processors.JSONRenderer()
@@ -127,7 +131,22 @@ def configure(level: str, format_: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(_sink),  # type: ignore[arg-type]
     )
-    logging.basicConfig(level=max(number, logging.WARNING), stream=_sink)
+    handler = logging.StreamHandler(_sink)
+    handler.setFormatter(_MaskingFormatter(logging.BASIC_FORMAT))
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler])
+
+
+def hide_by(masks: Masks) -> None:
+    """From now on hide in every line what `masks` know to be secret."""
+    global _masks
+    _masks = masks
+
+
+class _MaskingFormatter(logging.Formatter):
+    """Lines of other libraries, tracebacks included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _masks.hide(super().format(record))
 
 
 class RequestLine(msgspec.Struct, tag_field="event", tag="request"):
@@ -161,6 +180,7 @@ def log_failed_sign_in(way: str, user: str, address: str) -> None:
     if _sink is None:
         return
     shown = "".join(sign if sign.isprintable() else "?" for sign in user[:USER_LIMIT])
+    shown = _masks.hide(shown)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
     line = SignInFailure(address, way, shown, now, request_id.current.get())
     _sink.add(_encode(line) + b"\n")
@@ -177,6 +197,20 @@ def close() -> None:
     """Write what waits, before the process ends."""
     if _sink is not None:
         _sink.close()
+
+
+def _hide_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    return {name: _hide(value) for name, value in event.items()}
+
+
+def _hide(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {_hide(key): _hide(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_hide(each) for each in value]
+    return _masks.hide(value if isinstance(value, str) else repr(value))
 
 
 def _add_request_id(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""What is secret in a text that is going to be logged, and how it is hidden.
+
+Theory. Two things make a text secret: where it stands, and how it looks. Where: the routers know
+which parts of a path are a code, a token or a personal address (`SECRET_FIELDS`), so what follows
+such a route's beginning is hidden wherever that beginning turns up, in any letter case, with
+doubled, backward or encoded slashes; so is everything behind a question mark. How: tickets, links,
+keys and tokens have shapes of their own, and are hidden where no route leads to them: in the text
+of an exception, in another library's line, at the wrong address.
+
+Every line of the log comes through here (logs.py). If you add a field to a route, add its name to
+`SECRET_FIELDS` or to `OPEN_FIELDS`; a test finds those that are in neither.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from urllib.parse import unquote
+
+HIDDEN = "…"
+# Names of variable parts of paths: what somebody proves themselves with, and what anybody may read.
+SECRET_FIELDS = frozenset({"address", "code", "token"})
+OPEN_FIELDS = frozenset(
+    {
+        *("action", "event", "invitation_id", "job_id", "name", "number", "pak"),
+        *("recipient_id", "registration", "slug", "state", "user_id"),
+    }
+)
+DEEPEST_ENCODING = 4
+_ONE_SLASH = r"(?:[/\\]|%(?:25)*+(?:2f|5c))"
+_SLASH = f"{_ONE_SLASH}++"
+_PART = r"[^\s/\\?#\"'<>]+"
+_REST = r"[^\s?#\"'<>]*"
+_CODE = "[2-9A-HJKMNP-TW-Z]{10}"
+# Each is looked for at the beginning of a word of ten signs or more.
+_SHAPES = "|".join(
+    (
+        rf"\d{{1,18}}-(?i:{_CODE})(?!\w)",  # a ticket's address
+        r"(?:\d{1,18}-){1,2}(?i:[0-9a-f]{32})(?!\w)",  # a personal link's token
+        rf"{_CODE}(?!\w)",  # a ticket's code
+        r"(?i:[0-9a-f]{40})(?!\w)",  # a session of reports
+        r"eyJ[\w-]{8,}+\.[\w-]++(?:\.[\w-]*+)?",  # a signed token
+        r"[A-Za-z0-9+/]{86}==",  # a developer secret
+        # A key or token: 40 signs or more with digits, small and capital letters.
+        r"(?=[\w-]*?\d)(?=[\w-]*?[a-z])(?=[\w-]*?[A-Z])[A-Za-z0-9_-]{40,}+",
+    )
+)
+_split = re.compile(f"({_SLASH})", re.IGNORECASE)
+_slashes = re.compile(r"[/\\]+")
+_shapes = re.compile(rf"(?<![\w-])(?=[\w+/.-]{{10}})(?:{_SHAPES})")
+_credentials = re.compile(
+    r"(?<=://)[^\s/@:]{0,200}+:[^\s/@]{0,200}+(?=@)"  # a password in a URL
+    r"|(?i:(?<=basic )|(?<=bearer ))[\w.~+/=-]{6,}+"
+)
+_query = re.compile(r"\?(?:%[0-9a-f]{2}|[\w.\[\]-]){1,64}=[^\s\"'<>]*", re.IGNORECASE)
+
+
+class Masks:
+    """Hides what is secret, by the `templates` of routes (`/ticket/{address}/{name}`)."""
+
+    def __init__(self, templates: Iterable[str] = ()) -> None:
+        self._words: set[str] = set()
+        beginnings = {_beginning(each) for each in templates if _is_secret(each)}
+        for template in templates:
+            if _is_secret(template):
+                self._words.update(_words_after(template))
+        self._routes = _compile(beginnings)
+        # The paths of a busy server are few; one of a million is made anew.
+        self.hide_path = lru_cache(maxsize=2048)(self._hide_path)
+
+    def hide(self, text: str) -> str:
+        """`text` without what is secret in it."""
+        if self._routes is not None:
+            text = self._routes.sub(self._hide_rest, text)
+        text = _query.sub(f"?{HIDDEN}", text)
+        text = _credentials.sub(HIDDEN, text)
+        return _shapes.sub(HIDDEN, text)
+
+    def _hide_path(self, path: str) -> str:
+        """A request's path, as the log may have it: with single slashes, decoded."""
+        for _ in range(DEEPEST_ENCODING):
+            path, before = unquote(path), path
+            if path == before:
+                break
+        path = _slashes.sub("/", path)
+        before, mark, _ = path.partition("?")
+        return self.hide(before) + (f"?{HIDDEN}" if mark else "")
+
+    def _hide_rest(self, match: re.Match[str]) -> str:
+        """What follows a secret route's beginning, hidden but for the route's own words."""
+        beginning, rest = match[1], match[2]
+        parts = _split.split(rest)
+        return beginning + "".join(
+            part if number % 2 or part.lower() in self._words or not part else HIDDEN
+            for number, part in enumerate(parts)
+        )
+
+
+def _is_secret(template: str) -> bool:
+    return any(name in SECRET_FIELDS for name in _fields(template))
+
+
+def _fields(template: str) -> list[str]:
+    return re.findall(r"\{(\w+)[^}]*\}", template)
+
+
+def _beginning(template: str) -> tuple[str, ...]:
+    """The parts of a template before its first secret one; "" for a variable one."""
+    parts = template.strip("/").split("/")
+    first = next(n for n, part in enumerate(parts) if _is_secret(part))
+    return tuple("" if "{" in part else part.lower() for part in parts[:first])
+
+
+def _words_after(template: str) -> set[str]:
+    words = template.strip("/").lower().split("/")[len(_beginning(template)) :]
+    fixed = {word for word in words if "{" not in word}
+    return fixed | {f"{word}.json" for word in fixed}
+
+
+def _compile(beginnings: Iterable[tuple[str, ...]]) -> re.Pattern[str] | None:
+    chosen = [
+        _ONE_SLASH + _SLASH.join(re.escape(part) if part else _PART for part in parts) + _SLASH
+        for parts in sorted(beginnings, key=lambda parts: (-len(parts), parts))
+        if any(parts)
+    ]
+    if not chosen:
+        return None
+    return re.compile(rf"({'|'.join(chosen)})({_REST})", re.IGNORECASE)
