@@ -38,7 +38,7 @@ class Answer(NamedTuple):
 
 class Operation(NamedTuple):
     """A method of a path. `schemes` are the ways to prove who asks, by name; `samples` are curl
-    lines and examples of bodies."""
+    lines and examples of bodies. `is_webhook`: the server calls it, at an address of the user's."""
 
     id: str
     method: str
@@ -50,6 +50,7 @@ class Operation(NamedTuple):
     request: Body | None
     answers: list[Answer]
     samples: list[Sample]
+    is_webhook: bool = False
 
 
 class Group(NamedTuple):
@@ -96,6 +97,12 @@ def read_reference(spec: Spec, secrets: dict[str, Any]) -> Reference:
     operations = [
         (operation["tags"][0], _read_operation(spec, path, method, operation, item))
         for path, item in spec["paths"].items()
+        for method, operation in item.items()
+        if method in METHODS
+    ]
+    operations += [
+        (operation["tags"][0], _read_webhook(spec, method, operation))
+        for item in spec.get("webhooks", {}).values()
         for method, operation in item.items()
         if method in METHODS
     ]
@@ -147,6 +154,30 @@ def _read_operation(spec: Spec, path: str, method: str, operation: Spec, item: S
                 for sample in _samples(f"Answer {answer.status}", answer.body)
             ),
         ],
+    )
+
+
+def _read_webhook(spec: Spec, method: str, operation: Spec) -> Operation:
+    """What the server posts: it has no curl line, and its example is a form."""
+    body = _read_body(spec, operation["requestBody"])
+    [media] = operation["requestBody"]["content"].values()
+    return Operation(
+        id=operation["operationId"],
+        method=method.upper(),
+        path="your callback_url",
+        summary=operation["summary"],
+        description=operation.get("description", ""),
+        schemes=[],
+        parameters=[
+            _read_parameter(spec, follow(spec, parameter)) for parameter in operation["parameters"]
+        ],
+        request=body,
+        answers=[_read_answer(spec, *answer) for answer in operation["responses"].items()],
+        samples=[
+            Sample(_titled("Body", title), urlencode(value).replace("&", "\n&"))
+            for title, value in _examples(media)
+        ],
+        is_webhook=True,
     )
 
 

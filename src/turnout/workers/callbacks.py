@@ -107,7 +107,7 @@ class CallbackLoop(Loop):
             answer = await self._outbound.post(
                 callback.url,
                 callback.body.encode(),
-                _headers(callback, at),
+                make_headers(callback, at),
                 TIMEOUT_S,
                 party=callback.org_id,
             )
@@ -135,7 +135,7 @@ class CallbackLoop(Loop):
         self.wake()
 
 
-def _headers(callback: ClaimedCallback, at: int) -> dict[str, str]:
+def make_headers(callback: ClaimedCallback, at: int) -> dict[str, str]:
     """The headers of a call that is made at `at` (epoch ms)."""
     body = callback.body
     said = f"{at // 1000}.{callback.uuid}.{body}"

@@ -2,10 +2,12 @@
 
 import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
 from tests.core.messaging.jobs import POLICY, answer, claim_all, make_login, new_job
+from tests.dialects.messaging.document import DOCUMENT
 from turnout.core.callbacks.model import Busy, Limits, Turns
 from turnout.core.callbacks.outbox import claim_callbacks
 from turnout.core.identity.organizations import create_organization
@@ -55,7 +57,22 @@ def post(db, login, job_type: JobType, **options: Any) -> int:
 def bodies(db) -> list[str]:
     claimed = db.call(claim_callbacks, Busy(), Turns(), Limits(10, 10, 10), lease_ms=1000)[0]
     db.call(lambda tx: tx.connection.execute("UPDATE callbacks SET due_at = NULL"))
+    for each in claimed:
+        check_webhook(each.body)
     return [each.body for each in claimed]
+
+
+def check_webhook(body: str) -> None:
+    """Raise AssertionError unless the document's webhooks have this body, in this order."""
+    values: dict[str, Any] = dict(parse_qsl(body, keep_blank_values=True))
+    values["BroadcastID"] = int(values["BroadcastID"])
+    for name, kind in (("Duration", int), ("Cost", float)):
+        if name in values:
+            values[name] = kind(values[name])
+    kind_of = "SmsReply" if "Response" in values else "SmsReport"
+    schema = DOCUMENT.get_component("schemas", "CallReport" if "Cost" in values else kind_of)
+    DOCUMENT.check(schema, values)
+    assert list(values) == [name for name in schema["properties"] if name in values]
 
 
 @pytest.fixture(autouse=True)
