@@ -69,6 +69,7 @@ from turnout.store.sqlite import check_exists
 from turnout.web.beats import Beats
 from turnout.web.catalogue import Api, OutboxFilter, SentMessage, WebParts
 from turnout.web.routes import build as build_web
+from turnout.web.sessions import PageSessions
 from turnout.workers.callbacks import callback_loops
 from turnout.workers.delivery import Delivery, delivery_loops
 from turnout.workers.housekeeping import housekeeping_loops
@@ -155,6 +156,7 @@ class Node:
         self.limiter = RateLimiter(db, settings.rate_limit_per_minute)
         self.tokens = Tokens(db, self.base_url)
         self.sign_ins = SignIns(db)
+        self.page_sessions = PageSessions(db, self.sign_ins, self.base_url)
         self.logins = Logins(db, self.sign_ins)
         self.doors = Doors(db, self.sign_ins)
         self.developers = Developers(db, settings.booking_host_suffix, self.sign_ins)
@@ -231,19 +233,22 @@ class Node:
                 db=self.db,
                 read_outbox=self._read_outbox,
                 read_summary=self._read_summary,
+                sessions=self.page_sessions,
                 has_own_name=bool(self.settings.base_url),
             )
         )
         return [*mounts, *_mounts("web", ("/",), web)]
 
     async def _find_member(self, req: Request) -> int:
-        return (await self.logins.read(req, require_member)).user.org_id
+        """The organization of a member: with Basic as programs send it, else signed in on pages."""
+        ways = self.logins if req.get_header("Authorization") else self.page_sessions
+        return (await ways.read(req, require_member)).user.org_id
 
     async def _read_outbox(self, req: Request, wanted: OutboxFilter) -> list[SentMessage]:
-        return await self.logins.read(req, _list_sent, wanted)
+        return await self.page_sessions.read(req, _list_sent, wanted)
 
     async def _read_summary(self, req: Request, event_id: int) -> tuple[ReportedEvent, Summary]:
-        return await self.logins.read(req, _summarize, event_id)
+        return await self.page_sessions.read(req, _summarize, event_id)
 
     async def start(self) -> None:
         """Start the loops."""

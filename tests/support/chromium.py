@@ -31,11 +31,12 @@ class ChromiumError(Exception):
 
 
 @contextmanager
-def open_browser() -> Iterator[Browser]:
-    """A browser, closed at the end. Raises ChromiumError where there is none."""
+def open_browser(*arguments: str) -> Iterator[Browser]:
+    """A browser with more `arguments`, closed at the end. Raises ChromiumError where there is
+    none."""
     path = get_chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS])
+        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *arguments])
         try:
             yield browser
         finally:

@@ -175,7 +175,7 @@ def open_node(
     url: str, *, clock: Clock | None = None, seed: int = SEED, **settings: Any
 ) -> Iterator[LocalNode]:
     """A node on the migrated database at `url`; `settings` are fields of `Settings`."""
-    chosen = Settings(database_url=url, base_url="http://turnout.test", **settings)
+    chosen = Settings(**{"database_url": url, "base_url": "http://turnout.test"} | settings)
     node = LocalNode(chosen, clock or Clock(), seed)
     try:
         yield node

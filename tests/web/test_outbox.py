@@ -9,6 +9,7 @@ from tests.core.messaging.jobs import POLICY, new_job
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
 from tests.web.reading import Page
+from tests.web.signing_in import sign_in
 from turnout.carriers import Message, Parcel
 from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.core.identity.members import find_password
@@ -61,18 +62,26 @@ def jobs(node: LocalNode) -> dict[str, int]:
     return jobs
 
 
-def ask(site: AppClient, name: str, query: str = "", password: str = PASSWORD) -> Answer:
-    pair = base64.b64encode(f"out/{name}:{password}".encode()).decode()
-    headers = {"Authorization": f"Basic {pair}", **BROWSER}
+def ask(site: AppClient, name: str, query: str = "") -> Answer:
+    headers = sign_in(site, f"out/{name}", PASSWORD) | BROWSER
     return site.request("GET", f"/outbox{query}", headers=headers)
 
 
 def test_only_users_of_the_messaging_api_see_it(site: AppClient, jobs: dict[str, int]) -> None:
-    answer = site.request("GET", "/outbox", headers=BROWSER)
-    assert answer.status == 401
-    assert answer.headers["www-authenticate"] == 'Basic realm="Turnout", charset="UTF-8"'
-    assert "Please sign in" in Page(answer.body).text
-    assert ask(site, "acct", password="wrong").status == 401
+    answer = site.request("GET", "/outbox?channel=sms", headers=BROWSER)
+    assert (answer.status, answer.headers["location"]) == (
+        303,
+        "/sign-in?next=%2Foutbox%3Fchannel%3Dsms",
+    )
+    program = site.request("GET", "/outbox")
+    assert (program.status, program.headers["www-authenticate"]) == (
+        401,
+        'Cookie realm="Turnout pages", form-action="/sign-in"',
+    )
+    assert program.body == b"Sign in at /sign-in, then open this page again.\n"
+    pair = base64.b64encode(f"out/acct:{PASSWORD}".encode()).decode()
+    basic = {"Authorization": f"Basic {pair}"}
+    assert site.request("GET", "/outbox", headers=basic).status == 401
 
 
 @pytest.mark.parametrize(

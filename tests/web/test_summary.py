@@ -1,6 +1,5 @@
 """The page with an event's figures."""
 
-import base64
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ from tests.dialects.reporting.house import House
 from tests.support.client import Answer
 from tests.support.node import new_database, open_node
 from tests.web.reading import Page
+from tests.web.signing_in import sign_in
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +19,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 def get(house: House, path: str, user: str = "one") -> Answer:
-    login = base64.b64encode(f"{user}@example.com:{PASSWORD}".encode()).decode()
-    headers = {"Accept": "text/html", "Authorization": f"Basic {login}"}
-    return house.node.client.request("GET", path.format(**house.names), headers=headers)
+    client = house.node.client
+    headers = {"Accept": "text/html"} | sign_in(client, f"{user}@example.com", PASSWORD)
+    return client.request("GET", path.format(**house.names), headers=headers)
 
 
 def test_the_figures_are_shown_as_charts_with_tables(house: House) -> None:
@@ -39,7 +39,7 @@ def test_the_figures_are_shown_as_charts_with_tables(house: House) -> None:
 def test_only_reporting_users_see_it(house: House) -> None:
     plain = house.node.client.request("GET", f"/summary/{house.names['event']}")
     assert (plain.status, "www-authenticate" in plain.headers) == (401, True)
-    assert get(house, "/summary/{event}", "none").status == 401
+    assert get(house, "/summary/{event}", "none").status == 403
     assert get(house, "/summary/{later}").status == 403
     assert get(house, "/summary/{later}", "all").status == 200
     assert get(house, "/summary/{foreign}", "all").status == 404

@@ -16,7 +16,7 @@ from tests.support.chromium import open_browser
 from tests.support.debian import install_packages
 from tests.support.node import WallClock, open_node
 from tests.support.server import Server
-from tests.web.test_browser import find_violations
+from tests.web.test_browser import find_violations, sign_in
 from turnout.core.audience.links import find_registered, make_token
 from turnout.core.audience.media import list_shows, set_media
 from turnout.core.audience.model import MediaKind
@@ -149,12 +149,12 @@ def test_the_seconds_of_a_real_stream_are_in_the_report(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_the_summary_and_the_way_in(server: Server, scheme: Any) -> None:
     member = server.demo["reporting"]
-    login: Any = {"username": member["username"], "password": member["password"]}
     path, _, _ = take_seat(server, "/nothing.m3u8", "viewer13@example.com")
     with open_browser() as browser:
-        context = browser.new_context(color_scheme=scheme, http_credentials=login)
+        context = browser.new_context(color_scheme=scheme)
         tab = context.new_page()
         tab.goto(f"{server.url}/summary/{member['eventId']}")
+        sign_in(tab, member["username"], member["password"])
         assert tab.get_by_role("heading", level=1).inner_text() == "The last metre, live"
         tab.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
         assert find_violations(tab) == []

@@ -142,6 +142,6 @@ Send somebody a text (the simulator takes it, and reaches nobody), and see what 
     -d '{json.dumps(job)}'
   curl -s -u '{user["username"]}:{user["password"]}' {base}/api/v1/jobs
 
-What was sent: {base}/outbox (sign in as above). Keys and ids for scripts: {file}
+What was sent: {base}/outbox (sign in as that user). Keys and ids for scripts: {file}
 """
     )

@@ -9,6 +9,7 @@ from falcon.asgi import Request
 from turnout.core.audience.permissions import ReportedEvent
 from turnout.core.audience.summary import Summary
 from turnout.store import Database
+from turnout.web.sessions import PageSessions
 
 
 class Api(NamedTuple):
@@ -82,4 +83,5 @@ class WebParts(NamedTuple):
     db: Database | None = None
     read_outbox: ReadOutbox | None = None
     read_summary: ReadSummary | None = None
+    sessions: PageSessions | None = None
     has_own_name: bool = False

@@ -117,7 +117,7 @@ def _try_messaging(base_url: str, member: dict[str, Any]) -> Trial:
         ),
         Step(
             "List your jobs",
-            "What was sent is on the outbox page, which asks for the same user and password.",
+            "What was sent is on the outbox page; sign in there with the same user and password.",
             curl("GET", jobs, [], user="$LOGIN"),
         ),
     ]

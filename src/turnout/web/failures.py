@@ -31,7 +31,8 @@ STATUS: dict[type[Failure], tuple[int, str]] = {
 }
 
 
-CHALLENGE = 'Basic realm="Turnout", charset="UTF-8"'
+# Not Basic: browsers would keep the password, and send it with what other sites make them send.
+CHALLENGE = 'Cookie realm="Turnout pages", form-action="/sign-in"'
 
 
 def present_failure(failure: Failure) -> Answer:

@@ -31,6 +31,7 @@ class OutboxResource(Resource):
         resp.set_header("Cache-Control", NO_STORE)
         resp.text = render(
             "outbox.html",
+            account=getattr(req.context, "account", None),
             wanted=wanted,
             channels=[channel.value for channel in Channel],
             messages=[(each, _moment(each)) for each in found],

@@ -14,6 +14,7 @@ from turnout.web.invitation import InvitationResource
 from turnout.web.outbox import OutboxResource
 from turnout.web.own_name import OwnName
 from turnout.web.policy import PagePolicy
+from turnout.web.sign_in import SignInResource, SignOutResource
 from turnout.web.summary import SummaryResource
 from turnout.web.ticket import TicketFileResource, TicketResource
 from turnout.web.unsubscribe import UnsubscribeResource
@@ -52,6 +53,9 @@ def build(parts: WebParts) -> DialectApp:
         app.add_route("/{slug}/{number}/event.ics", CalendarResource(parts.db, parts.base_url))
     if parts.read_summary:
         app.add_route("/summary/{number}", SummaryResource(parts.read_summary))
+    if parts.sessions:
+        app.add_route("/sign-in", SignInResource(parts.sessions))
+        app.add_route("/sign-in/out", SignOutResource(parts.sessions))
     if parts.read_outbox:
         app.add_route("/outbox", OutboxResource(parts.read_outbox))
     return app

@@ -39,7 +39,13 @@ class SummaryResource(Resource):
         event, summary = await self._read_summary(req, int(number))
         resp.content_type = falcon.MEDIA_HTML
         resp.set_header("Cache-Control", NO_STORE)
-        resp.text = render("summary.html", event=event, summary=summary, figures=_figures(summary))
+        resp.text = render(
+            "summary.html",
+            account=getattr(req.context, "account", None),
+            event=event,
+            summary=summary,
+            figures=_figures(summary),
+        )
 
 
 def _figures(summary: Summary) -> list[Figure]:

@@ -11,7 +11,7 @@ from turnout.web.assets import asset_path
 
 def render(template: str, **values: Any) -> str:
     """The page that the file `template` makes of `values`."""
-    return _environment.get_template(template).render(values)
+    return _environment.get_template(template).render({"account": None} | values)
 
 
 def _prose(text: str) -> Markup:

@@ -6,6 +6,7 @@ from turnout.core.audience.permissions import forget_old_sessions
 from turnout.core.identity.credentials import touch_credentials
 from turnout.core.identity.idempotency import forget_old_keys
 from turnout.core.identity.model import Caller
+from turnout.core.identity.page_sessions import forget_old_page_sessions
 from turnout.core.identity.proxies import note_untrusted_proxies
 from turnout.core.journeys.intake import count_waiting
 from turnout.http import metrics
@@ -49,10 +50,14 @@ def housekeeping_loops(
     async def end_sessions() -> bool:
         return await db.write_behind(forget_old_sessions, SWEEP) == SWEEP
 
+    async def end_page_sessions() -> bool:
+        return await db.write_behind(forget_old_page_sessions, SWEEP) == SWEEP
+
     return [
         Loop("counts", count, every_s=1),
         Loop("last-used", touch, every_s=60),
         Loop("untrusted-proxies", note, every_s=2),
         Loop("sweep", sweep, every_s=60),
+        Loop("page-sessions", end_page_sessions, every_s=60),
         Loop("reporting-sessions", end_sessions, every_s=60),
     ]

@@ -282,3 +282,25 @@ DELETE FROM known_places WHERE org_id = :org_id AND user_id = :user_id
     AND (seen_at < :before OR digest IN (
         SELECT digest FROM known_places WHERE org_id = :org_id AND user_id = :user_id
         ORDER BY seen_at DESC, digest LIMIT 1000 OFFSET :kept));
+
+-- name: add_page_session(org_id, digest, user_id, credential_id, now)!
+INSERT INTO page_sessions (org_id, digest, user_id, credential_id, created_at, used_at)
+VALUES (:org_id, :digest, :user_id, :credential_id, :now, :now);
+
+-- name: find_page_session(digest)^
+-- crosses organizations: the secret leads to the organization.
+SELECT org_id, user_id, credential_id, created_at, used_at FROM page_sessions
+WHERE digest = :digest;
+
+-- name: touch_page_session(org_id, digest, at)!
+UPDATE page_sessions SET used_at = :at
+WHERE org_id = :org_id AND digest = :digest AND used_at < :at;
+
+-- name: delete_page_session(org_id, digest)!
+DELETE FROM page_sessions WHERE org_id = :org_id AND digest = :digest;
+
+-- name: list_old_page_sessions(unused_since, begun_before, most)
+-- crosses organizations: ended sessions are deleted for all of them.
+SELECT org_id, digest FROM page_sessions
+WHERE used_at < :unused_since OR created_at < :begun_before
+ORDER BY used_at LIMIT :most;

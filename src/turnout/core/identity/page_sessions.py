@@ -1,0 +1,105 @@
+"""Sign-ins on the pages: who is signed in, until when.
+
+A session ends two hours after its last use, a day after it began, when its user signs out or is
+disabled, and when the password changes. Its token is a secret: only the digest is kept. Uses are
+written once a minute at most.
+"""
+
+import hashlib
+import hmac
+import secrets
+from typing import NamedTuple
+
+from turnout.core.audit.recording import record
+from turnout.core.identity.members import require_member
+from turnout.core.identity.model import Login, Member
+from turnout.core.identity.sql import sql
+from turnout.errors import Unauthenticated
+from turnout.store import Tx
+
+IDLE_MS = 2 * 3_600_000
+LONGEST_MS = 24 * 3_600_000
+TOUCH_MS = 60_000
+LONGEST_TOKEN = 100
+
+
+class PageSession(NamedTuple):
+    """A sign-in that is good now; `used_at` (epoch ms) as it is stored. `form_token` proves that a
+    form comes from a page of this session."""
+
+    login: Login
+    member: Member
+    digest: str
+    used_at: int
+    form_token: str
+
+
+def begin_page_session(tx: Tx, login: Login, former: str = "") -> str:
+    """Sign a user in whose password was right; returns the token of the new session. The browser's
+    `former` session ends. Raises Unauthenticated for a user who may not sign in any more."""
+    member = require_member(tx, login)
+    end_page_session(tx, former)
+    token = secrets.token_urlsafe(32)
+    sql.add_page_session(
+        tx,
+        org_id=login.org_id,
+        digest=_digest(token),
+        user_id=login.user_id,
+        credential_id=login.credential_id,
+        now=tx.now,
+    )
+    record(tx, login.org_id, member.actor, "signed in", "user", login.user_id)
+    return token
+
+
+def read_page_session(tx: Tx, token: str) -> PageSession:
+    """The session of a token. Raises Unauthenticated when there is none, or it is over."""
+    row = sql.find_page_session(tx, digest=_digest(token)) if _is_possible(token) else None
+    if row is None:
+        raise _ended()
+    org_id, user_id, credential_id, created_at, used_at = row
+    if used_at + IDLE_MS <= tx.now or created_at + LONGEST_MS <= tx.now:
+        raise _ended()
+    login = Login(org_id, user_id, credential_id)
+    member = require_member(tx, login)
+    return PageSession(login, member, _digest(token), used_at, form_token_of(token))
+
+
+def touch_page_session(tx: Tx, org_id: int, digest: str) -> None:
+    """Note that a session is used now."""
+    sql.touch_page_session(tx, org_id=org_id, digest=digest, at=tx.now)
+
+
+def end_page_session(tx: Tx, token: str) -> None:
+    """Sign out. Idempotent."""
+    row = sql.find_page_session(tx, digest=_digest(token)) if _is_possible(token) else None
+    if row is not None:
+        sql.delete_page_session(tx, org_id=row[0], digest=_digest(token))
+        record(tx, row[0], f"user:{row[1]}", "signed out", "user", row[1])
+
+
+def forget_old_page_sessions(tx: Tx, most: int) -> int:
+    """Delete up to `most` sessions that are over; returns how many."""
+    rows = sql.list_old_page_sessions(
+        tx, unused_since=tx.now - IDLE_MS, begun_before=tx.now - LONGEST_MS, most=most
+    )
+    for org_id, digest in rows:
+        sql.delete_page_session(tx, org_id=org_id, digest=digest)
+    return len(rows)
+
+
+def form_token_of(token: str) -> str:
+    """What forms of a session carry, made of its token so that nothing more need be kept."""
+    return hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def _is_possible(token: str) -> bool:
+    return 0 < len(token) <= LONGEST_TOKEN and token.isascii()
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _ended() -> Unauthenticated:
+    return Unauthenticated("page.session", "Nobody is signed in, or the sign-in is over.")

@@ -1,0 +1,109 @@
+"""The sign-in page, and signing out. Both work without JavaScript."""
+
+import re
+from http import HTTPStatus
+from urllib.parse import parse_qs
+
+import falcon
+from falcon.asgi import Request, Response
+
+from turnout.core.text import is_storable
+from turnout.errors import Limited, Unauthenticated
+from turnout.http.body import read_body
+from turnout.http.dialect import Resource
+from turnout.web.documents import NO_STORE
+from turnout.web.failures import CHALLENGE
+from turnout.web.sessions import PATH, PageSessions
+from turnout.web.templates import render
+
+BODY_LIMIT = 16_384
+FIELDS_LIMIT = 20
+LONGEST = 255
+LONGEST_PATH = 500
+START = "/outbox"
+# A path on this server: one slash, and printable ASCII without backslashes.
+_OWN_PATH = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")
+
+
+class SignInResource(Resource):
+    """`/sign-in`."""
+
+    def __init__(self, sessions: PageSessions) -> None:
+        self._sessions = sessions
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Ask for user code and password."""
+        wanted = own_path(req.get_param("next", default=""))
+        self._answer(req, resp, {"next": wanted})
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        """Sign in, and go on to the page that was wanted. Raises Denied for a form of another
+        site; what can be put right is said on the page."""
+        given = await _read_form(req)
+        self._sessions.check_form(req, given.get("token", ""))
+        user_code, password = given.get("user_code", "").strip(), given.get("password", "")
+        try:
+            if not _is_possible(user_code, password):
+                raise Unauthenticated("login.wrong", "The user code or the password is wrong.")
+            await self._sessions.sign_in(req, resp, user_code, password)
+        except Unauthenticated as refusal:
+            self._answer(req, resp, given, refusal.message)
+            resp.status = HTTPStatus.UNAUTHORIZED
+            resp.set_header("WWW-Authenticate", CHALLENGE)
+            return
+        except Limited as refusal:
+            self._answer(req, resp, given, refusal.message)
+            resp.status = HTTPStatus.TOO_MANY_REQUESTS
+            resp.set_header("Retry-After", str(refusal.retry_after))
+            return
+        resp.set_header("Cache-Control", NO_STORE)
+        resp.status = HTTPStatus.SEE_OTHER
+        resp.location = own_path(given.get("next", ""))
+
+    def _answer(
+        self, req: Request, resp: Response, given: dict[str, str], refusal: str = ""
+    ) -> None:
+        resp.content_type = falcon.MEDIA_HTML
+        resp.set_header("Cache-Control", NO_STORE)
+        resp.text = render(
+            "sign_in.html",
+            token=self._sessions.open_form(req, resp),
+            next=own_path(given.get("next", "")),
+            user_code=given.get("user_code", "")[:LONGEST],
+            refusal=refusal,
+        )
+
+
+class SignOutResource(Resource):
+    """`/sign-in/out`."""
+
+    def __init__(self, sessions: PageSessions) -> None:
+        self._sessions = sessions
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        """Sign out. Idempotent. Raises Denied for a form of another site."""
+        given = await _read_form(req)
+        await self._sessions.sign_out(req, resp, given.get("token", ""))
+        resp.set_header("Cache-Control", NO_STORE)
+        resp.status = HTTPStatus.SEE_OTHER
+        resp.location = PATH
+
+
+def own_path(text: str) -> str:
+    """`text` where it is a path on this server, else where people begin."""
+    is_own = len(text) <= LONGEST_PATH and _OWN_PATH.fullmatch(text)
+    return text if is_own else START
+
+
+async def _read_form(req: Request) -> dict[str, str]:
+    body = (await read_body(req, BODY_LIMIT)).decode("utf-8", "replace")
+    try:
+        found = parse_qs(body, keep_blank_values=True, max_num_fields=FIELDS_LIMIT)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in found.items()}
+
+
+def _is_possible(user_code: str, password: str) -> bool:
+    is_short = max(len(user_code), len(password)) <= LONGEST
+    return bool(user_code) and is_short and is_storable(user_code + password)

@@ -1,0 +1,242 @@
+"""The pages' sign-in: forms, cookies, how sessions begin and end, and where they lead."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.support.client import Answer
+from tests.support.node import LocalNode, new_database, open_node
+from tests.web.reading import Page
+from tests.web.signing_in import FORM, open_form, send_form, sign_in
+from turnout.core.identity.guessing import PAIR_LIMIT
+from turnout.core.identity.members import find_password
+from turnout.core.identity.organizations import create_organization
+from turnout.core.identity.page_sessions import (
+    IDLE_MS,
+    LONGEST_MS,
+    forget_old_page_sessions,
+    form_token_of,
+)
+from turnout.core.identity.passwords import hash_password
+from turnout.core.identity.users import create_user, set_password
+from turnout.web.sign_in import own_path
+
+PASSWORD = "Test password 1"
+HASH = hash_password(PASSWORD)
+BROWSER = {"Accept": "text/html"}
+
+
+def add_user(node: LocalNode) -> None:
+    org_id = node.db.call(create_organization, "acme", "Acme", actor="test").org_id
+    node.db.call(
+        create_user,
+        org_id,
+        "acme/ada",
+        name="Ada",
+        email="ada@example.com",
+        password_hash=HASH,
+        actor="test",
+    )
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[LocalNode]:
+    with open_node(new_database("sqlite", tmp_path)) as node:
+        add_user(node)
+        yield node
+
+
+def look(node: LocalNode, headers: dict[str, str]) -> Answer:
+    return node.client.request("GET", "/outbox", headers=headers | BROWSER)
+
+
+def is_signed_in(node: LocalNode, headers: dict[str, str]) -> bool:
+    answer = look(node, headers)
+    assert answer.status in (200, 303)
+    return answer.status == 200
+
+
+def count_sessions(node: LocalNode) -> int:
+    query = "SELECT count(*) FROM page_sessions"
+    count: int = node.db.call(lambda tx: tx.connection.execute(query).fetchone()[0])
+    return count
+
+
+def test_a_right_password_leads_to_the_page_that_was_wanted(node: LocalNode) -> None:
+    form = open_form(node.client, "/sign-in?next=%2Foutbox%3Fchannel%3Dsms")
+    assert form["cookie"].startswith("turnout-form=")
+    answer = send_form(node.client, "ACME/ada", PASSWORD, next="/outbox?channel=sms")
+    assert (answer.status, answer.headers["location"]) == (303, "/outbox?channel=sms")
+    assert answer.headers["cache-control"] == "no-store"
+    cookie, *attributes = answer.headers["set-cookie"].split("; ")
+    assert cookie.startswith("turnout-session=")
+    assert sorted(attributes) == ["HttpOnly", "Path=/", "SameSite=Lax"]
+    page = look(node, {"Cookie": cookie})
+    assert (page.status, page.headers["cache-control"]) == (200, "no-store")
+    assert "Sign out acme/ada" in Page(page.body).text
+
+
+def test_cookies_of_an_https_server_belong_to_it_alone(tmp_path: Path) -> None:
+    url = new_database("sqlite", tmp_path)
+    with open_node(url, base_url="https://turnout.test") as node:
+        add_user(node)
+        answer = send_form(node.client, "acme/ada", PASSWORD)
+        cookie, *attributes = answer.headers["set-cookie"].split("; ")
+        assert cookie.startswith("__Host-turnout-session=")
+        assert sorted(attributes) == ["HttpOnly", "Path=/", "SameSite=Lax", "Secure"]
+        assert is_signed_in(node, {"Cookie": cookie, "Host": "turnout.test"})
+
+
+@pytest.mark.parametrize(
+    ("user_code", "password"),
+    [
+        ("acme/ada", "wrong"),
+        ("acme/bob", PASSWORD),
+        ("", ""),
+        ("acme/ada\0", PASSWORD),
+        ("x" * 300, "y"),
+        ("acme/ada", "x" * 300),
+    ],
+)
+def test_a_wrong_password_is_told_on_the_form(
+    node: LocalNode, user_code: str, password: str
+) -> None:
+    answer = send_form(node.client, user_code, password, next="/outbox?job=1")
+    assert (answer.status, answer.headers["www-authenticate"]) == (
+        401,
+        'Cookie realm="Turnout pages", form-action="/sign-in"',
+    )
+    text = answer.body.decode()
+    assert "The user code or the password is wrong." in text
+    assert 'name="next" value="/outbox?job=1"' in text
+    assert 'type="password" required maxlength="255"' in text
+    assert "turnout-session" not in answer.headers.get("set-cookie", "")
+
+
+def test_guessing_is_refused_with_a_time_to_wait(node: LocalNode) -> None:
+    for _ in range(PAIR_LIMIT):
+        assert send_form(node.client, "acme/ada", "guess").status == 401
+    answer = send_form(node.client, "acme/ada", PASSWORD)
+    assert (answer.status, answer.headers["retry-after"]) == (429, "300")
+    assert "Too many failed sign-ins. Try again in 300 seconds." in Page(answer.body).text
+
+
+@pytest.mark.parametrize("case", ["no cookie", "no token", "another token", "two cookies"])
+def test_a_form_of_another_browser_signs_nobody_in(node: LocalNode, case: str) -> None:
+    form, other = open_form(node.client), open_form(node.client)
+    cookies = {"no cookie": "", "two cookies": f"{form['cookie']}; {other['cookie']}"}
+    tokens = {"no token": "", "another token": other["token"]}
+    fields = {
+        "user_code": "acme/ada",
+        "password": PASSWORD,
+        "token": tokens.get(case, form["token"]),
+    }
+    headers = FORM | BROWSER | {"Cookie": cookies.get(case, form["cookie"])}
+    answer = node.client.request(
+        "POST", "/sign-in", headers=headers, body=urlencode(fields).encode()
+    )
+    assert (answer.status, "set-cookie" in answer.headers) == (403, False)
+    assert count_sessions(node) == 0
+
+
+def sign_out(node: LocalNode, headers: dict[str, str], token: str) -> Answer:
+    body = urlencode({"token": token}).encode()
+    return node.client.request("POST", "/sign-in/out", headers=headers | FORM | BROWSER, body=body)
+
+
+def test_signing_out_ends_the_session_on_the_server(node: LocalNode) -> None:
+    headers = sign_in(node.client, "acme/ada", PASSWORD)
+    token = form_token_of(headers["Cookie"].partition("=")[2])
+    assert sign_out(node, headers, "wrong").status == 403
+    assert is_signed_in(node, headers)
+    answer = sign_out(node, headers, token)
+    assert (answer.status, answer.headers["location"]) == (303, "/sign-in")
+    assert "expires=Thu, 01 Jan 1970 00:00:00 GMT" in answer.headers["set-cookie"]
+    assert not is_signed_in(node, headers)
+    assert count_sessions(node) == 0
+    assert sign_out(node, headers, token).status == 303
+    assert node.client.request("GET", "/sign-in/out", headers=headers).status == 405
+
+
+def test_signing_in_again_makes_a_new_session_and_ends_the_former(node: LocalNode) -> None:
+    first = sign_in(node.client, "acme/ada", PASSWORD)
+    form = open_form(node.client)
+    fields = {"user_code": "acme/ada", "password": PASSWORD, "token": form["token"]}
+    headers = FORM | {"Cookie": f"{form['cookie']}; {first['Cookie']}"}
+    answer = node.client.request(
+        "POST", "/sign-in", headers=headers, body=urlencode(fields).encode()
+    )
+    second = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+    assert (is_signed_in(node, first), is_signed_in(node, second)) == (False, True)
+
+
+def test_a_session_ends_when_it_is_idle_and_after_a_day(node: LocalNode) -> None:
+    headers = sign_in(node.client, "acme/ada", PASSWORD)
+    for _ in range(LONGEST_MS // (IDLE_MS - 1000)):
+        node.clock.advance(IDLE_MS / 1000 - 1)
+        assert is_signed_in(node, headers)
+    node.clock.advance(IDLE_MS / 1000 - 1)
+    assert not is_signed_in(node, headers)
+    idle = sign_in(node.client, "acme/ada", PASSWORD)
+    node.clock.advance(IDLE_MS / 1000)
+    assert not is_signed_in(node, idle)
+    assert node.db.call(forget_old_page_sessions, 10) == 1
+    node.clock.advance(1)
+    assert node.db.call(forget_old_page_sessions, 10) == 1
+    assert count_sessions(node) == 0
+
+
+def test_a_session_ends_with_the_password_and_the_user(node: LocalNode) -> None:
+    first = sign_in(node.client, "acme/ada", PASSWORD)
+    found = node.db.call(find_password, "acme/ada")
+    assert found
+    whose = (found.login.org_id, found.login.user_id)
+    node.db.call(set_password, *whose, HASH)
+    assert not is_signed_in(node, first)
+    second = sign_in(node.client, "acme/ada", PASSWORD)
+    node.execute("UPDATE users SET disabled_at = 1")
+    assert not is_signed_in(node, second)
+
+
+@pytest.mark.parametrize("token", ["", "x", "x" * 5000, "ä", '"', "a; turnout-session=b"])
+def test_an_unknown_cookie_is_nobody(node: LocalNode, token: str) -> None:
+    assert not is_signed_in(node, {"Cookie": f"turnout-session={token}"})
+
+
+def test_the_token_is_not_in_the_database(node: LocalNode) -> None:
+    headers = sign_in(node.client, "acme/ada", PASSWORD)
+    token = headers["Cookie"].partition("=")[2]
+    query = "SELECT digest FROM page_sessions"
+    rows: Any = node.db.call(lambda tx: tx.connection.execute(query).fetchall())
+    assert token not in repr(rows)
+    audit = "SELECT action FROM audit_entries WHERE noun = 'user' ORDER BY id"
+    actions: Any = node.db.call(lambda tx: tx.connection.execute(audit).fetchall())
+    assert actions[-1][0] == "signed in"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("/outbox?job=1", "/outbox?job=1"),
+        ("/summary/1000001", "/summary/1000001"),
+        ("/", "/"),
+        ("", "/outbox"),
+        ("//evil.example", "/outbox"),
+        ("/\\evil.example", "/outbox"),
+        ("\\\\evil.example", "/outbox"),
+        ("/a\\b", "/outbox"),
+        ("https://evil.example/", "/outbox"),
+        ("javascript:alert(1)", "/outbox"),
+        ("outbox", "/outbox"),
+        ("/\t/evil.example", "/outbox"),
+        ("/a\r\nSet-Cookie: x=y", "/outbox"),
+        ("/a b", "/outbox"),
+        ("/ä", "/outbox"),
+        ("/" + "x" * 600, "/outbox"),
+    ],
+)
+def test_it_leads_to_this_server_only(wanted: str, expected: str) -> None:
+    assert own_path(wanted) == expected
