@@ -246,7 +246,8 @@ def test_a_valid_body_is_understood_as_it_was_meant(
     extra: dict[str, Any],
     absent: str | None,
 ):
-    """Unknown members are ignored; what is missing, null or empty is "not given"."""
+    """Unknown members are ignored, and of two spellings the exact one counts; what is missing, null
+    or empty is "not given", and so is an item of which both are."""
     sent: dict[str, Any] = {**contact, "contactCustomItems": answers}
     if absent != "missing":
         sent = dict.fromkeys(CONTACT_SIZES, absent) | sent
@@ -262,7 +263,11 @@ def test_a_valid_body_is_understood_as_it_was_meant(
         session_paks,
         Submitted(
             msgspec.convert({snake(member): value for member, value in contact.items()}, Contact),
-            [Answer(item["itemDesc"], item["itemValue"]) for item in answers],
+            [
+                Answer(item["itemDesc"], item["itemValue"])
+                for item in answers
+                if item["itemDesc"] or item["itemValue"]
+            ],
         ),
     )
 

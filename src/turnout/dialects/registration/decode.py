@@ -15,6 +15,7 @@ from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Answer, Submitted
 from turnout.core.text import is_email
+from turnout.dialects.registration.leniency import convert, rename
 from turnout.dialects.registration.wire import (
     ContactBody,
     RegisterBody,
@@ -27,6 +28,8 @@ from turnout.http.body import UNREADABLE, check_storable
 MAX_CUSTOM_ITEMS = 20
 
 _decoder = msgspec.json.Decoder(RegisterBody)
+_QUESTION = {"checks": "checks", "limit": "limit"}
+_CHECK = {"queueid": "queueId"}
 _SIZE = re.compile(r"Expected `str` of length <= (\d+)")
 _JSON_TYPES = {"str": "string", "int": "number", "float": "number", "bool": "boolean"}
 _PYTHON_TYPE = re.compile(r"\b(?:str|int|float|bool)\b")
@@ -68,13 +71,21 @@ def malformed(error: Exception) -> Invalid:
 
 def _decode_body(body: bytes) -> RegisterBody:
     try:
-        decoded = _decoder.decode(body)
+        decoded = _decode_exactly(body)
     except UNREADABLE as error:
         raise malformed(error) from error
     # Half a pair and a raw NUL are no JSON, so only this escape brings in what cannot be stored.
     if b"\\u0000" in body:
         check_storable(msgspec.to_builtins(decoded.registration), "registration")
     return decoded
+
+
+def _decode_exactly(body: bytes) -> RegisterBody:
+    """The body, in the exact shape where it has it; what is lenient costs more."""
+    try:
+        return _decoder.decode(body)
+    except msgspec.ValidationError:
+        return convert(msgspec.json.decode(body))
 
 
 def _target(
@@ -112,7 +123,7 @@ def _submitted(body: ContactBody) -> Submitted:
         raise invalid("registration.contact.email", "is required")
     if not is_email(body.email):
         raise invalid("registration.contact.email", "is not a valid e-mail address")
-    items = body.contact_custom_items or []
+    items = [item for item in body.contact_custom_items or [] if item.item_desc or item.item_value]
     if len(items) > MAX_CUSTOM_ITEMS:
         raise invalid(
             "registration.contact.contactCustomItems", f"must be at most {MAX_CUSTOM_ITEMS} items"
@@ -157,8 +168,8 @@ class StatusQuestion(msgspec.Struct, frozen=True):
 def decode_question(body: bytes, query: dict[str, list[str]]) -> StatusQuestion:
     """A status question (contract 2.2) from a JSON body, the query, or both.
 
-    In the body `QueueId` and `queueId` mean the same. The query has `queueId` (repeated or
-    comma-separated), `limit` and `skip`; what the body says goes first.
+    Members of the body are taken in any letter case, so `QueueId` is `queueId`. The query has
+    `queueId` (repeated or comma-separated), `limit` and `skip`; what the body says goes first.
     """
     asked = _question_body(body)
     ids = [_queue_id(check) for check in asked.get("checks") or []]
@@ -191,6 +202,7 @@ def _question_body(body: bytes) -> dict[str, Any]:
         return {}
     if not isinstance(asked, dict):
         raise invalid("the body", "must be an object")
+    asked = rename(asked, _QUESTION)
     if not isinstance(asked.get("checks") or [], list):
         raise invalid("checks", "must be a list")
     return asked
@@ -199,9 +211,7 @@ def _question_body(body: bytes) -> dict[str, Any]:
 def _queue_id(check: Any) -> int:
     if not isinstance(check, dict):
         raise invalid("checks", 'must be a list of {"queueId": number}')
-    value = check.get("queueId")
-    if value is None:
-        value = check.get("QueueId")
+    value = rename(check, _CHECK).get("queueId")
     if value is None:
         raise invalid("checks[].queueId", "is required")
     return _whole(value, "queueId", 1, MAX_QUEUE_ID)

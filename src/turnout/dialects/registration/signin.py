@@ -7,6 +7,7 @@ from falcon.util import uri
 from turnout.core.identity.credentials import UNKNOWN, authenticate
 from turnout.core.identity.model import Caller, Credential, CredentialKind
 from turnout.dialects.registration.auth import Tokens
+from turnout.dialects.registration.leniency import rename
 from turnout.dialects.registration.present import present_signin
 from turnout.errors import Unauthenticated
 from turnout.http.body import UNREADABLE, read_body
@@ -20,6 +21,7 @@ from turnout.store import Database
 WAY = "registration"
 BODY_LIMIT = 16_384
 MAX_KEY_LENGTH = 200
+_NAMES = {"apikey": "apiKey"}
 
 
 class SigninResource(Resource):
@@ -73,5 +75,6 @@ def _key_in_body(body: bytes) -> str:
         fields = msgspec.json.decode(body)
     except UNREADABLE:
         fields = uri.parse_query_string(body.decode("utf-8", "replace"))
-    value = fields.get("apiKey") if isinstance(fields, dict) else None
+    named = rename(fields, _NAMES) if isinstance(fields, dict) else {}
+    value = named.get("apiKey")
     return value if isinstance(value, str) else ""

@@ -26,26 +26,31 @@ class Wire(msgspec.Struct, rename="camel", kw_only=True):
 # -- requests ------------------------------------------------------------------------------
 
 
-class SessionRef(Wire):
+class Exact(Wire, forbid_unknown_fields=True):
+    """An object of a request. What has other members is read by leniency.py, which passes over
+    them."""
+
+
+class SessionRef(Exact):
     session_pak: Text16 = None
 
 
-class EventTarget(Wire):
+class EventTarget(Exact):
     event_pak: Text16 = None
     sessions: list[SessionRef] | None = None
 
 
-class ChannelTarget(Wire):
+class ChannelTarget(Exact):
     channel_pak: Text16 = None
     sessions: list[SessionRef] | None = None
 
 
-class CustomItem(Wire):
+class CustomItem(Exact):
     item_desc: Text200 = None
     item_value: Text500 = None
 
 
-class ContactBody(Wire):
+class ContactBody(Exact):
     email: Text100 = None
     title: Text20 = None
     first_name: Text50 = None
@@ -63,13 +68,13 @@ class ContactBody(Wire):
     contact_custom_items: list[CustomItem] | None = None
 
 
-class RegistrationBody(Wire):
+class RegistrationBody(Exact):
     event: EventTarget | None = None
     channel: ChannelTarget | None = None
     contact: ContactBody | None = None
 
 
-class RegisterBody(Wire):
+class RegisterBody(Exact):
     """The body of PUT /register."""
 
     registration: RegistrationBody | None = None

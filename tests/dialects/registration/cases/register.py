@@ -1,8 +1,10 @@
 """/v1.0/register."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from tests.dialects.registration.cases.listing import case, plain
 from tests.dialects.registration.requests import (
@@ -61,6 +63,51 @@ plain(
 )
 
 
+def in_case(value: Any, spell: Callable[[str], str]) -> Any:
+    """A body with its members' names spelled otherwise."""
+    if isinstance(value, list):
+        return [in_case(each, spell) for each in value]
+    if isinstance(value, dict):
+        return {spell(name): in_case(each, spell) for name, each in value.items()}
+    return value
+
+
+plain(200, "register-small-letters", lambda a: register(a, in_case(event_body(a), str.lower)))
+plain(
+    200,
+    "register-capital-letters-of-a-channel",
+    lambda a: register(a, in_case(channel_body(a), lambda name: name[0].upper() + name[1:])),
+)
+plain(
+    200,
+    "register-numbers-and-booleans",
+    lambda a: register(
+        a,
+        having(
+            event_body(
+                a,
+                [int(a.sessions[0].pak)],
+                postCode=10115,
+                contactCustomItems=[
+                    {"itemDesc": "Tickets", "itemValue": 2},
+                    {"itemDesc": "Discount", "itemValue": 12.5},
+                    {"itemDesc": "Member", "itemValue": True},
+                ],
+            ),
+            "event.eventPak",
+            int(a.event.pak),
+        ),
+    ),
+)
+plain(
+    200,
+    "register-empty-custom-items-are-not-given",
+    lambda a: register(
+        a, event_body(a, contactCustomItems=[{"itemDesc": "", "itemValue": None}, {}] * 20)
+    ),
+)
+
+
 @case(200, "register-idempotency-key-replayed")
 def replayed(node: LocalNode, account: Account) -> Request:
     request = register(account, event_body(account), Idempotency_Key="order-66")
@@ -85,7 +132,7 @@ plain(
     "register-body-too-large",
     lambda a: register(a, json.dumps(event_body(a)).ljust(BODY_LIMIT + 1).encode()),
 )
-plain(400, "register-wrong-type", lambda a: register(a, event_body(a, phone=441915117300)))
+plain(400, "register-wrong-type", lambda a: register(a, event_body(a, phone=["+44 191 511 7300"])))
 plain(400, "register-nul-character", lambda a: register(a, event_body(a, city="Sunder\x00land")))
 plain(400, "register-lone-surrogate", lambda a: register(a, event_body(a, lastName="\ud83d")))
 

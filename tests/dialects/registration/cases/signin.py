@@ -22,6 +22,13 @@ def by_body(api_key: Any) -> Request:
 
 plain(200, "signin-by-header", lambda account: by_header(account.api_key))
 plain(200, "signin-by-body", lambda account: by_body(account.api_key))
+plain(
+    200,
+    "signin-by-body-in-small-letters",
+    lambda account: Request(
+        "POST", "/v1.0/signin", JSON, json.dumps({"apikey": account.api_key}).encode()
+    ),
+)
 plain(200, "signin-by-get", lambda account: by_header(account.api_key, "GET"))
 plain(
     200,
