@@ -52,6 +52,8 @@ check: $(VENV)/.dev ## check format, lint, types, import directions, docs and de
 	@$(BIN)/lint-imports --no-logo
 	@echo "Checking what the docs name …"
 	@$(BIN)/python -m tools.check_docs
+	@echo "Checking the OpenAPI documents …"
+	@$(BIN)/python -m tools.lint_openapi
 	@echo "Checking the dependencies …"
 	@$(BIN)/python -m tools.audit
 
@@ -63,6 +65,7 @@ lock: $(VENV)/.dev ## lock the dependencies anew; UPGRADE=1 takes the newest
 	@$(COMPILE) pyproject.toml --group build -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 	@$(COMPILE) --group postgresql --no-deps -o requirements/postgresql.txt
+	@$(COMPILE) --group clients -o requirements/clients.txt
 
 clean: ## remove the environment and all caches; the demo's data stays
 	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

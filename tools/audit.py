@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-LOCKS = [ROOT / f"requirements/{name}.txt" for name in ("run", "dev", "postgresql")]
+LOCKS = [ROOT / f"requirements/{name}.txt" for name in ("run", "dev", "postgresql", "clients")]
 ENVIRONMENT = ROOT / "requirements/dev.txt"
 # Part of every new environment, or of this tree; no lock names them.
 UNLOCKED = {canonicalize_name(name) for name in ("setuptools", "turnout")}

@@ -7,10 +7,12 @@ import shutil
 import sys
 from collections.abc import Callable
 
+from tests.clients.generating import GeneratorError, make_environment
 from tests.support.chromium import find_chromium
 from tests.support.debian import install_packages
 from tests.support.postfix import has_program
 from tests.support.postgresql_binaries import PostgresqlError, get_binaries
+from tools import node
 
 # By the names of Debian's packages.
 PROGRAMS: dict[str, Callable[[], object]] = {
@@ -32,7 +34,9 @@ def main() -> None:
     tests that need it to fail."""
     try:
         get_binaries()
-    except PostgresqlError as error:
+        node.install()
+        make_environment()
+    except (PostgresqlError, node.NodeError, GeneratorError) as error:
         raise SystemExit(str(error)) from error
     missing = list_missing()
     complaint = install_packages(missing, lambda: not list_missing()) if missing else ""
