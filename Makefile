@@ -1,7 +1,7 @@
 # Every task around Turnout. `make` alone lists them.
 
 PYTHON ?= python3
-PORT ?= 8080
+PORT ?= $(or $(TURNOUT_PORT),8080)
 DATA ?= .turnout-demo
 
 VENV := .venv
@@ -20,8 +20,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-demo: $(VENV)/.run ## run Turnout with sample data: make demo PORT=8080 DATA=.turnout-demo
-	@exec $(BIN)/turnout demo --port "$(PORT)" --data "$(DATA)"
+demo: $(VENV)/.run ## run Turnout with sample data: make demo PORT=8080 DATA=.turnout-demo ARGS=--expose
+	@exec $(BIN)/turnout demo --port "$(PORT)" --data "$(DATA)" $(ARGS)
 
 test: $(VENV)/.dev ## run all tests, the proofs in short form
 	@$(BIN)/python -m tests.support.install

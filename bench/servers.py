@@ -99,7 +99,7 @@ def make_demo(folder: Path, database_url: str | None = None) -> Demo:
     with _running(["turnout", "demo", "--data", str(folder)], folder, database_url=url):
         pass
     subprocess.run(
-        [sys.executable, "-m", "turnout", "org", "set", "demo", "--rate-limit", "0"],
+        [sys.executable, "-m", "turnout", "org", "set", "rail-forum", "--rate-limit", "0"],
         env=clean_environment(database_url=url),
         stdout=subprocess.DEVNULL,
         check=True,

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,11 @@ from turnout.core.audience.permissions import ReportedEvent, require_event
 from turnout.core.audience.summary import Summary, summarize
 from turnout.core.exams.printing import PATH as SCRAP_PAPER
 from turnout.core.identity.credentials import touch_credentials
-from turnout.core.identity.members import require_member
+from turnout.core.identity.demo import PERMISSION as DEMO_PERMISSION
+from turnout.core.identity.demo import count_demo_credentials
+from turnout.core.identity.distributors import count_shared_distributors
+from turnout.core.identity.link_keys import ensure_link_key, find_link_key
+from turnout.core.identity.members import SHARED_DISTRIBUTOR, require_member
 from turnout.core.identity.model import Caller, Login, Role
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
 from turnout.core.journeys.intake import QUEUE
@@ -34,7 +37,7 @@ from turnout.core.journeys.waiting import PATH as WAITING
 from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.opt_outs import PATH as UNSUBSCRIBE
-from turnout.core.messaging.opt_outs import ensure_link_key, unsubscribe_url
+from turnout.core.messaging.opt_outs import unsubscribe_url
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.replies import receive_replies
 from turnout.core.site.address import find_address, store_address
@@ -82,6 +85,8 @@ from turnout.workers.zones import follow_zone_data
 
 ADDRESS_POLL_S = 1
 OUTBOX_PAGE = 100
+# A rotated key of links is picked up within this time.
+LINK_KEY_READ_S = 30
 # The event loop and the writer thread share one interpreter: with the default of 5 ms a
 # waiting thread would add that much to every statement under load.
 SWITCH_INTERVAL_S = 0.001
@@ -290,6 +295,7 @@ class Workers:
         self._base_url = base_url
         self._outbound = outbound
         self._carriers: dict[Channel, Carrier] = {}
+        self._link_key = ""
         self._loops: list[Loop] = []
 
     async def start(self) -> None:
@@ -299,12 +305,12 @@ class Workers:
         for name in networks.unused(settings):
             log.warning("a carrier has settings, but carries nothing", carrier=name)
         self._carriers = networks.make_carriers(settings, self._db, self._base_url)
-        link_key = await self._db.write(ensure_link_key)
+        await self._read_link_key()
         policy = policy_of(settings)
         delivery = Delivery(
             carriers=self._carriers,
             prices=policy.prices,
-            unsubscribe_url=partial(unsubscribe_url, self._base_url, link_key),
+            unsubscribe_url=self._unsubscribe_url,
             mail_from=settings.mail_from,
             lease_ms=settings.delivery_lease_seconds * 1000,
             report_wait_ms=settings.receipt_wait_hours * 3_600_000,
@@ -313,6 +319,7 @@ class Workers:
         for carrier in set(self._carriers.values()):
             await carrier.start(inbox)
         self._loops = [
+            Loop("link-key", self._read_link_key, every_s=LINK_KEY_READ_S),
             *intake_loops(self._db),
             *schedule_loops(self._db, resolve),
             *waiting_loops(self._db, self._base_url),
@@ -321,6 +328,14 @@ class Workers:
         ]
         for loop in self._loops:
             loop.start()
+
+    async def _read_link_key(self) -> bool:
+        known = await self._db.read(find_link_key)
+        self._link_key = known or await self._db.write(ensure_link_key)
+        return False
+
+    def _unsubscribe_url(self, recipient_id: int) -> str:
+        return unsubscribe_url(self._base_url, self._link_key, recipient_id)
 
     async def stop(self) -> None:
         """Stop the loops between two steps, let carriers finish what they have, and record it."""
@@ -353,6 +368,7 @@ async def _serve(
     db = open_database(settings)
     try:
         node = Node(settings, db, demo, await _announce_address(settings, db))
+        await _warn_of_identity(db, is_demo=demo is not None)
         await node.start()
         gc.freeze()
         await server.run(
@@ -388,6 +404,7 @@ async def _work(settings: Settings, started: Callable[[], None]) -> None:
         if not base_url:
             return
         workers = Workers(settings, db, outbound, base_url)
+        await _warn_of_identity(db, is_demo=False)
         await workers.start()
         asyncio.get_running_loop().call_soon(started)
         await stopping
@@ -500,6 +517,29 @@ def schema_version(settings: Settings) -> str | None:
         return db.schema_version()
     finally:
         db.close()
+
+
+async def _warn_of_identity(db: Database, *, is_demo: bool) -> None:
+    """Tell the operator what of the identities in the database is not as it should be."""
+    count = await db.read(count_demo_credentials)
+    if count and not is_demo:
+        log.warning(
+            "the database has credentials of a demo",
+            credentials=count,
+            sign_ins="accepted" if DEMO_PERMISSION in db.permitted else "refused",
+            advice="Use another database than a demo's, or, to try things, `turnout serve "
+            "--allow-demo`.",
+        )
+    if shared := await db.read(count_shared_distributors):
+        log.warning(
+            "organizations share a distributor",
+            distributors=shared,
+            admins="rule all of them"
+            if SHARED_DISTRIBUTOR in db.permitted
+            else "see their own organization only",
+            advice="`turnout distributor split --dry-run` says who loses what when each gets its "
+            "own.",
+        )
 
 
 async def _ensure_signing_key(db: Database) -> None:

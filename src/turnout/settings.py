@@ -58,6 +58,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     write_queue: Annotated[
         int, Meta(ge=16, description="commands that may wait for the database; more answer 503")
     ] = 4096
+    shared_distributor: Annotated[
+        bool,
+        Meta(
+            description="let Admins rule every organization of a distributor that is shared since "
+            "before the upgrade to distributors of their own"
+        ),
+    ] = False
+    allow_demo: Annotated[
+        bool, Meta(description="let `turnout serve` take the credentials that a demo has made")
+    ] = False
     rate_limit_per_minute: Annotated[
         int, Meta(ge=0, description="requests a minute, account and endpoint; 0 = no limit")
     ] = 100
@@ -144,6 +154,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["json", "text"], Meta(description="one JSON object a line, or text for people")
     ] = "json"
     access_log: Annotated[bool, Meta(description="log a line for every request")] = True
+
+    @property
+    def permitted(self) -> frozenset[str]:
+        """Rules of the core that are lifted, by the names of the settings that lift them."""
+        return frozenset(
+            name for name in ("shared_distributor", "allow_demo") if getattr(self, name)
+        )
 
     @property
     def public_url(self) -> str:

@@ -85,6 +85,7 @@ ABOUT_ALL = {
     "turnout.core.people:count_people",
     "turnout.core.tickets:list_ticket_keys",
     "turnout.core.tickets:retire_ticket_keys",
+    "turnout.core.tickets:revoke_ticket_keys",
 }
 
 

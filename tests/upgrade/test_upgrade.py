@@ -113,7 +113,8 @@ def upgraded(request, tmp_path_factory) -> Upgraded:
 @pytest.fixture(scope="module")
 def node(upgraded) -> Iterator[LocalNode]:
     clock = Clock(upgraded.facts["made_at"] + 60_000)
-    with open_node(upgraded.url, clock=clock, rate_limit_per_minute=0) as node:
+    # Half of the credentials are a demo's.
+    with open_node(upgraded.url, clock=clock, rate_limit_per_minute=0, allow_demo=True) as node:
         yield node
 
 

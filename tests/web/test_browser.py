@@ -93,7 +93,7 @@ def test_everybody_can_register_on_an_events_page(server, browser, scheme):
     size = PHONE if scheme == "light" else DESK
     context = browser.new_context(color_scheme=scheme, viewport=size)
     tab = context.new_page()
-    tab.goto(f"{server.url}/demo/{server.demo['attendance']['eventId']}")
+    tab.goto(f"{server.url}/rail-forum/{server.demo['attendance']['eventId']}")
     assert find_violations(tab) == []
     for label in ("First name", "Last name"):
         tab.get_by_label(label).fill("Ada")

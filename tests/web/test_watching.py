@@ -75,7 +75,7 @@ def take_seat(server: Server, url: str, email: str) -> tuple[str, str, str]:
     nothing, their address, and the event."""
     event_id = server.demo["reporting"]["eventId"]
     with open_node(f"sqlite:///{server.folder / 'turnout.db'}", clock=WallClock()) as node:
-        org_id = node.db.call(get_organization, "demo").org_id
+        org_id = node.db.call(get_organization, "rail-forum").org_id
         show = node.db.call(list_shows, org_id, event_id)[0]
         now = system_clock()
         node.db.call(

@@ -15,7 +15,13 @@ from tests.support.name_server import name_server
 from tests.support.node import LocalNode
 from tests.workers.conftest import until
 from turnout.core.callbacks.model import Callback, CallbackState, NewCallback
-from turnout.core.callbacks.outbox import add_callbacks, get_secret, list_attempts, list_callbacks
+from turnout.core.callbacks.outbox import (
+    add_callbacks,
+    get_secret,
+    list_attempts,
+    list_callbacks,
+    rotate_callback_key,
+)
 from turnout.core.identity.organizations import create_organization
 from turnout.http.names import LOOK_UP_S, Names
 from turnout.http.outbound import Outbound
@@ -80,6 +86,31 @@ def test_a_callback_arrives_signed_and_is_over(node):
         "v1": hmac.new(key, signed, hashlib.sha256).hexdigest(),
     }
     assert (callback.state, callback.attempts, callback.last_status) == ("delivered", 1, 202)
+
+
+def test_while_a_key_is_rotated_out_both_sign(node):
+    org_id = new_org(node)
+    got: list[Any] = []
+
+    async def receive(request: Any) -> web.Response:
+        got.append((dict(request.headers), await request.read()))
+        return web.Response()
+
+    async def work() -> None:
+        async with serving(receive) as port:
+            url = f"http://127.0.0.1:{port}/hook"
+            await node.db.write(add_callbacks, org_id, [NewCallback(7, 8, url, "a=1", "smpp")])
+            await until(has_come)
+
+    async def has_come() -> bool:
+        return bool(got)
+
+    former = node.db.call(get_secret, org_id)
+    new = node.db.call(rotate_callback_key, org_id, 1000, actor="test")
+    run(node, work())
+    [(headers, body)] = got
+    for name, key in (("X-Turnout-Signature", former), ("X-Turnout-Signature-Next", new)):
+        assert headers[name] == hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
 
 
 def test_one_slow_receiver_never_holds_the_others_up(node):

@@ -50,7 +50,7 @@ def test_keys_over_a_day_old_are_swept_however_many_and_others_kept(node):
     def add_keys(tx: Tx, name: str, count: int) -> None:
         for number in range(count):
             request = idempotent_request(f"{name}-{number}", "PUT", "/", b"")
-            assert first_answer(tx, account.org_id, request) is None
+            assert first_answer(tx, account.org_id, "user:1", request) is None
 
     node.db.call(add_keys, "old", 2 * SWEEP + 1)
     node.clock.advance(LIFETIME_MS / 1000 + 0.001)

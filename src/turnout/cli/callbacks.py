@@ -5,11 +5,12 @@ from cyclopts import App
 from turnout.cli.app import Number, actor, app, console, database, say_time, show_table
 from turnout.core.callbacks.model import Callback, CallbackState
 from turnout.core.callbacks.outbox import (
+    find_callback_key,
     get_secret,
     list_attempts,
     list_callbacks,
-    replace_secret,
     replay_callback,
+    rotate_callback_key,
 )
 from turnout.core.identity.organizations import get_organization
 
@@ -90,14 +91,22 @@ def key(org: str, /, *, replace: bool = False) -> None:
 
     Args:
         org: Short name of the organization.
-        replace: Make a new key first; the old one signs nothing any more.
+        replace: Make a new key first; the old one signs nothing any more. `turnout key rotate
+            callback-keys` leaves receivers the time to change.
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         if replace:
-            secret = db.call(replace_secret, org_id, actor=actor())
+            secret = db.call(rotate_callback_key, org_id, 0, actor=actor())
         else:
             secret = db.call(get_secret, org_id)
+        found = db.call(find_callback_key, org_id)
+    if found and found.former_until:
+        until = say_time(found.former_until)
+        console.print(f"Until {until} this key makes X-Turnout-Signature: {found.former_secret}")
+        console.print(
+            "Until then the new key makes X-Turnout-Signature-Next, later X-Turnout-Signature:"
+        )
     console.print(secret)
 
 

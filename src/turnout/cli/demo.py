@@ -1,7 +1,9 @@
 """`turnout demo`: seed a demo organization, write demo.json and serve."""
 
+import ipaddress
 import json
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +17,26 @@ from turnout.cli.seeding_attendance import seed_attendance
 from turnout.cli.seeding_audience import seed_audience
 from turnout.cli.seeding_booking import seed_booking
 from turnout.cli.seeding_messages import seed_messages
+from turnout.core.identity.demo import list_made_by_operators, list_other_organizations
 from turnout.core.site.address import store_address
-from turnout.settings import Settings
-from turnout.store import Ids
+from turnout.errors import Conflict, Invalid
+from turnout.settings import Settings, hide_password
+from turnout.store import Ids, open_database
+from turnout.store.migrations.revisions import HEAD
+from turnout.store.sqlite import path_of
 
+RULERS = ("admin", "agent")
 FILE_NAME = "demo.json"
 DATABASE_NAME = "turnout.db"
 
 
 @app.command
 def demo(
-    *, host: str | None = None, port: int | None = None, data: Path = Path(".turnout-demo")
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    data: Path = Path(".turnout-demo"),
+    expose: bool = False,
 ) -> None:
     """Seed a demo organization (once) and serve it until stopped (Ctrl-C or SIGTERM).
 
@@ -33,22 +44,78 @@ def demo(
         host: Address to listen on, instead of TURNOUT_HOST.
         port: Port to listen on, instead of TURNOUT_PORT.
         data: Folder for demo.json, and for the database unless TURNOUT_DATABASE_URL names one.
+        expose: Listen on an address that others can reach, who can then do all that the start
+            page shows.
     """
     chosen = choose_settings(data, host=host, port=port)
+    check_address(chosen.host, expose=expose)
+    check_alone(chosen)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     bootstrap.prepare(chosen, makes_database=True)
+    check_alone(chosen)
     members = seed(chosen, data / FILE_NAME)
-    bootstrap.serve(chosen, demo=members, started=lambda: introduce(members, data / FILE_NAME))
+    bootstrap.serve(
+        chosen,
+        demo=members_for_all(members),
+        started=lambda: introduce(members, data / FILE_NAME),
+    )
 
 
 def choose_settings(data: Path, *, host: str | None, port: int | None) -> Settings:
     """The settings of the demo: its database is in `data` unless another one is set."""
-    chosen = settings(host=host, port=port)
+    chosen = settings(host=host, port=port, allow_demo=True)
     if chosen.database_url != Settings().database_url:
         return chosen
     return msgspec.structs.replace(
         chosen, database_url=f"sqlite:///{data.resolve() / DATABASE_NAME}"
     )
+
+
+def check_address(host: str, *, expose: bool) -> None:
+    """Raise Invalid for an address that others can reach, unless that is what is wanted."""
+    if not expose and not _is_loopback(host):
+        raise Invalid(
+            "demo.exposed",
+            f"The demo's passwords and keys are for everybody to see, and others can reach {host}. "
+            "Add --expose if they are meant to, or leave out the host.",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        found = {str(info[4][0]) for info in socket.getaddrinfo(host or "0.0.0.0", None)}  # noqa: S104
+    except (OSError, UnicodeError):
+        return False
+    return all(ipaddress.ip_address(each.partition("%")[0]).is_loopback for each in found)
+
+
+def check_alone(chosen: Settings) -> None:
+    """Raise Conflict where the database has organizations that are not the demo's.
+
+    A database of an older schema is looked into as well, before anything is changed there.
+    """
+    if chosen.database_url.startswith("sqlite:") and not path_of(chosen.database_url).exists():
+        return
+    db = open_database(chosen)
+    try:
+        version = db.schema_version()
+        if version is None:
+            return
+        others = db.call(list_other_organizations if version == HEAD else list_made_by_operators)
+    finally:
+        db.close()
+    if others:
+        raise Conflict(
+            "demo.beside_others",
+            f"{hide_password(chosen.database_url)} holds {', '.join(others)}, which is not the "
+            "demo's: the demo needs a database of its own. Set TURNOUT_DATABASE_URL to another.",
+        )
+
+
+def members_for_all(members: dict[str, Any]) -> dict[str, Any]:
+    """What pages show of demo.json: not the passwords of those who rule over others."""
+    messaging = {name: value for name, value in members["messaging"].items() if name not in RULERS}
+    return members | {"messaging": messaging}
 
 
 def seed(chosen: Settings, file: Path) -> dict[str, Any]:

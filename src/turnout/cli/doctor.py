@@ -14,7 +14,11 @@ from turnout.cli.app import app, check_schema, console, settings
 from turnout.cli.checking_store import WRITING, check_file, check_writing, judge_writing
 from turnout.cli.checking_zones import check_zone_data
 from turnout.cli.finding import Finding
+from turnout.core.identity.demo import count_demo_credentials
+from turnout.core.identity.distributors import count_shared_distributors
+from turnout.core.identity.organizations import list_organizations
 from turnout.core.identity.proxies import list_untrusted_proxies
+from turnout.core.identity.short_names import ELSEWHERE, is_reserved
 from turnout.core.journeys.status import find_next_due
 from turnout.core.messaging.overview import find_waiting
 from turnout.errors import Failure
@@ -103,6 +107,7 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
         yield _check_messages(db)
         yield check_zone_data(db, time.gmtime().tm_year)
         yield from _check_proxies(db, chosen)
+        yield from _check_identity(db)
     finally:
         db.close()
 
@@ -260,6 +265,29 @@ def _check_proxies(db: Database, chosen: Settings) -> Iterator[Finding]:
                 f"If it is your proxy, set TURNOUT_TRUSTED_PROXIES={address}, beside what stands "
                 "there, and start the server again; if not, there is nothing to do.",
             )
+
+
+def _check_identity(db: Database) -> Iterator[Finding]:
+    slugs = [each.slug for each in db.call(list_organizations) if is_reserved(each.slug)]
+    if slugs:
+        yield Finding(
+            "short names",
+            ", ".join(slugs[:5]) + (f" and {len(slugs) - 5} more" if len(slugs) > 5 else ""),
+            f"This server uses such names itself, so the pages of these are at {ELSEWHERE}/NAME/…; "
+            "links made before lead there too.",
+        )
+    if shared := db.call(count_shared_distributors):
+        yield Finding(
+            "distributors",
+            f"{shared} shared by organizations since before each had its own",
+            "`turnout distributor split --dry-run` says who loses what when each gets its own.",
+        )
+    if count := db.call(count_demo_credentials):
+        yield Finding(
+            "demo",
+            f"{count} credentials of a demo, which `turnout serve` refuses",
+            "Use a database of its own for what is not a demo.",
+        )
 
 
 def _check_postgresql(db: Database) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ from turnout.core.identity.credentials import (
     list_credentials,
     revoke_credential,
 )
+from turnout.core.identity.distributors import move_organization
 from turnout.core.identity.model import CredentialKind, Role
 from turnout.core.identity.organizations import (
     create_organization,
@@ -50,15 +51,23 @@ for family in (org, user, token):
 
 @org.command(name="create")
 def create_org(
-    slug: str, /, *, name: str | None = None, timezone: str = "UTC", agent: str | None = None
+    slug: str,
+    /,
+    *,
+    name: str | None = None,
+    timezone: str = "UTC",
+    distributor: str | None = None,
+    agent: str | None = None,
 ) -> None:
-    """Make an organization; makes the embedded database too, where there is none yet.
+    """Make an organization, under a distributor of its own; makes the embedded database too,
+    where there is none yet.
 
     Args:
-        slug: Short name for commands: a-z, 0-9 and dashes.
+        slug: Short name for commands and addresses: a-z, 0-9 and dashes.
         name: Full name; without it, the short one.
         timezone: IANA name such as Europe/Berlin.
-        agent: Name of the agent who looks after it.
+        distributor: Name or number of another one to put it under, whose Admins then rule it.
+        agent: Name of the agent who looks after it, under the same distributor.
     """
     chosen = settings()
     bootstrap.make_database(chosen)
@@ -68,6 +77,7 @@ def create_org(
             slug,
             name or slug,
             timezone=timezone,
+            distributor=distributor,
             agent=agent,
             actor=actor(),
         )
@@ -87,17 +97,29 @@ def list_orgs() -> None:
 
 
 @org.command(name="set")
-def set_org(slug: str, /, *, rate_limit: RateLimit) -> None:
+def set_org(
+    slug: str, /, *, rate_limit: RateLimit | None = None, distributor: str | None = None
+) -> None:
     """Change an organization; running servers follow within a second.
 
     Args:
         slug: Its short name.
         rate_limit: Requests a minute and endpoint; 0 = no limit, -1 = the server's default.
+        distributor: Name or number of the distributor to put it under, whose Admins then rule
+            it; its own Admins then rule those that are under it already.
     """
-    limit = None if rate_limit < 0 else rate_limit
+    if rate_limit is None and distributor is None:
+        raise Invalid("organization.unchanged", "Say what to change: see `turnout org set --help`.")
     with database() as db:
-        db.call(set_rate_limit, slug, limit, actor=actor())
-    console.print(f"Organization {slug}: the rate limit is {_say_limit(limit)} from now on.")
+        org_id = db.call(get_organization, slug).org_id
+        if distributor is not None:
+            under = db.call(move_organization, org_id, distributor, actor=actor())
+            console.print(f"Organization {slug} is under distributor {under.name} from now on.")
+        if rate_limit is not None:
+            limit = None if rate_limit < 0 else rate_limit
+            db.call(set_rate_limit, slug, limit, actor=actor())
+            said = _say_limit(limit)
+            console.print(f"Organization {slug}: the rate limit is {said} from now on.")
 
 
 @user.command(name="create")
@@ -118,8 +140,8 @@ def create(
         user_code: The name that the user signs in with, unique on this server.
         name: Full name.
         email: E-mail address.
-        role: Whose things the user may see: its own account's, those of all accounts of its
-            agent, or everybody's.
+        role: Whose things the user may see: its own (Acct), those of all organizations of its
+            agent (Agent), or of its distributor (Admin).
         password_stdin: Read the password from standard input, so that no list of processes
             shows it. Without it, the user has none yet.
     """

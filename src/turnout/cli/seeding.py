@@ -29,12 +29,9 @@ from turnout.core.identity.credentials import (
     list_credentials,
     revoke_credential,
 )
+from turnout.core.identity.demo import find_demo_organization, get_demo_organization
 from turnout.core.identity.model import Caller, Credential, CredentialKind
-from turnout.core.identity.organizations import (
-    create_organization,
-    find_organization,
-    get_organization,
-)
+from turnout.core.identity.organizations import create_organization
 from turnout.core.journeys.intake import accept, process
 from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
@@ -43,7 +40,7 @@ from turnout.errors import Unauthenticated
 from turnout.store import Database, Tx
 
 SEED = 1435
-SLUG = "demo"
+SLUG = "rail-forum"
 ACTOR = "system"
 KEY_NAME = "demo"
 BATCH = 20
@@ -162,7 +159,7 @@ def seed(db: Database, known: dict[str, Any], progress: Progress) -> dict[str, A
     `known` is that member as written before, for a secret is shown once; where its API key is
     no longer good, a new one replaces it. `progress(done, total)` is called now and then.
     """
-    if db.call(find_organization, SLUG) is None:
+    if db.call(find_demo_organization) is None:
         db.call(_seed_programme)
     programme = db.call(_read_programme)
     api_key = known.get("apiKey", "")
@@ -181,7 +178,13 @@ def seed(db: Database, known: dict[str, Any], progress: Progress) -> dict[str, A
 def _seed_programme(tx: Tx) -> None:
     """The organization and its programme, all in one transaction."""
     org = create_organization(
-        tx, SLUG, "Turnout Rail Forum", timezone=ZONE, agent="Demo agency", actor=ACTOR
+        tx,
+        SLUG,
+        "Turnout Rail Forum",
+        timezone=ZONE,
+        agent="Demo agency",
+        is_demo=True,
+        actor=ACTOR,
     ).org_id
     venue = create_venue(
         tx,
@@ -253,7 +256,7 @@ def _year(tx: Tx) -> int:
 
 
 def _read_programme(tx: Tx) -> Programme:
-    org = get_organization(tx, SLUG).org_id
+    org = get_demo_organization(tx).org_id
     conference, closed, *webinars = list_events(tx, org)[: 2 + len(WEBINARS)]
     return Programme(
         org,

@@ -3,7 +3,7 @@ that is sold out."""
 
 from typing import Any
 
-from turnout.cli.seeding import ACTOR, FIRST_NAMES, LAST_NAMES, SLUG
+from turnout.cli.seeding import ACTOR, FIRST_NAMES, LAST_NAMES
 from turnout.core.events.model import Event
 from turnout.core.events.programme import (
     create_ticket_type,
@@ -11,8 +11,8 @@ from turnout.core.events.programme import (
     list_ticket_types,
 )
 from turnout.core.identity.credentials import authenticate, issue_credential
+from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
-from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import list_users
 from turnout.core.journeys.attendees import AttendeeFilter, list_attendees
 from turnout.core.journeys.checking import Scan, check_in
@@ -54,7 +54,7 @@ def seed_attendance(db: Database, known: dict[str, Any], base_url: str) -> dict[
 
     `known` is that member as written before: a token that is no longer good gets replaced.
     """
-    org_id = db.call(get_organization, SLUG).org_id
+    org_id = db.call(get_demo_organization).org_id
     event = db.call(list_events, org_id)[0]
     event_token = seed_token(
         db, org_id, CredentialKind.EVENT_TOKEN, known.get("eventToken"), event.id

@@ -6,7 +6,7 @@ import random
 import secrets
 from typing import Any, NamedTuple
 
-from turnout.cli.seeding import ACTOR, COMPANIES, FIRST_NAMES, JOBS, LAST_NAMES, SEED, SLUG, ZONE
+from turnout.cli.seeding import ACTOR, COMPANIES, FIRST_NAMES, JOBS, LAST_NAMES, SEED, ZONE
 from turnout.core.audience.asking import answer_question, ask_question
 from turnout.core.audience.links import note_source
 from turnout.core.audience.media import Show, list_shows, set_media
@@ -21,8 +21,8 @@ from turnout.core.events.programme import (
     list_events,
     list_ticket_types,
 )
+from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.members import find_password
-from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.passwords import hash_password, is_password
 from turnout.core.identity.users import create_user, set_password
 from turnout.core.journeys.joining import give_ticket, take_places
@@ -63,7 +63,7 @@ def seed_audience(db: Database, known: dict[str, Any]) -> dict[str, Any]:
 
     `known` is that member as written before: a password that is no longer good gets replaced.
     """
-    org_id = db.call(get_organization, SLUG).org_id
+    org_id = db.call(get_demo_organization).org_id
     event_id = db.call(_find_event, org_id) or db.call(_seed_event, org_id)
     password = str(known.get("password", ""))
     found = db.call(find_password, USERNAME)

@@ -5,7 +5,7 @@ import uuid as uuids
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from turnout.cli.seeding import ACTOR, FIRST_NAMES, LAST_NAMES, SLUG, ZONE
+from turnout.cli.seeding import ACTOR, FIRST_NAMES, LAST_NAMES, ZONE
 from turnout.cli.seeding_attendance import seed_token
 from turnout.core.events.model import EventState
 from turnout.core.exams import lists
@@ -20,8 +20,8 @@ from turnout.core.exams.model import (
 )
 from turnout.core.exams.planning import list_exams, make_exam, set_exam_state
 from turnout.core.exams.seating import NewSitting, register_lax
+from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
-from turnout.core.identity.organizations import get_organization
 from turnout.store import Database, Tx
 
 
@@ -58,7 +58,7 @@ def seed_booking(db: Database, known: dict[str, Any]) -> dict[str, Any]:
 
     `known` is that member as written before: a secret that is no longer good gets replaced.
     """
-    organization = db.call(get_organization, SLUG)
+    organization = db.call(get_demo_organization)
     org_id = organization.org_id
     kind = CredentialKind.DEVELOPER_SECRET
     secret = seed_token(db, org_id, kind, known.get("secret"))

@@ -8,10 +8,10 @@ import secrets
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from turnout.cli.seeding import FIRST_NAMES, LAST_NAMES, SEED, SLUG
+from turnout.cli.seeding import FIRST_NAMES, LAST_NAMES, SEED
+from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.members import find_password
 from turnout.core.identity.model import Login, Role
-from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import (
     create_user,
     hash_password,
@@ -62,7 +62,7 @@ def seed_messages(db: Database, known: dict[str, Any], policy: Policy) -> dict[s
 
     `known` is that member as written before: a password that is no longer good gets replaced.
     """
-    org_id = db.call(get_organization, SLUG).org_id
+    org_id = db.call(get_demo_organization).org_id
     users = {each.name: _seed_user(db, org_id, each, known.get(each.name, {})) for each in USERS}
     login = _login(db, USERS[-1].user_code)
     lists = db.call(_seed_lists, login)

@@ -1,30 +1,27 @@
-"""`turnout serve`, `work`, `migrate`, `settings` and `key rotate`."""
+"""`turnout serve`, `work`, `migrate` and `settings`."""
 
 import shlex
 
-from cyclopts import App
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from turnout import bootstrap, networks
-from turnout.cli.app import app, console, database, errors, settings
-from turnout.core.identity.signing import generate_key_pair, rotate_signing_key
+from turnout.cli.app import app, console, errors, settings
 from turnout.core.zone_data import zone_data_version
 from turnout.settings import describe, hide_password
 
-key = App(name="key", help="The keys that sign tokens.")
-app.command(key)
-
 
 @app.command
-def serve(*, host: str | None = None, port: int | None = None) -> None:
+def serve(*, host: str | None = None, port: int | None = None, allow_demo: bool = False) -> None:
     """Serve the APIs and pages until stopped (Ctrl-C or SIGTERM).
 
     Args:
         host: Address to listen on, instead of TURNOUT_HOST.
         port: Port to listen on, instead of TURNOUT_PORT.
+        allow_demo: Take the credentials that a demo made in this database; without it they are
+            refused, because many people have seen them.
     """
-    chosen = settings(host=host, port=port)
+    chosen = settings(host=host, port=port, allow_demo=allow_demo or None)
     bootstrap.serve(
         chosen,
         started=lambda: console.print(f"Turnout serves {chosen.public_url}"),
@@ -98,12 +95,3 @@ def show_settings() -> None:
         usual = f"default {default}" if default else "not set by default"
         console.print(Text(f"# {meaning} ({usual})", style="dim"))
         console.print(Text.assemble((name, "bold"), f"={shlex.quote(value) if value else ''}"))
-
-
-@key.command
-def rotate() -> None:
-    """Sign with a new key from now on; tokens of the old one stay good until they run out."""
-    pair = generate_key_pair()
-    with database() as db:
-        db.call(rotate_signing_key, *pair)
-    console.print(f"Tokens are signed with key {pair[0]} from now on.")

@@ -156,6 +156,7 @@ class Database(ABC):
     def __init__(self, settings: Settings, clock: Clock, ids: Ids) -> None:
         self.clock = clock
         self.ids = ids
+        self.permitted = settings.permitted
         self.sequences = Sequences()
         self.writes = CommandQueue(settings.write_queue)
         self.reads = CommandQueue(settings.write_queue)

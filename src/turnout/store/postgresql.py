@@ -105,6 +105,7 @@ class PostgresqlDatabase(Database):
             self.ids,
             self.sequences,
             (psycopg.OperationalError,),
+            self.permitted,
         )
 
     @contextmanager

@@ -135,6 +135,7 @@ class SqliteDatabase(Database):
             self.ids,
             self.sequences,
             (sqlite3.OperationalError,),
+            self.permitted,
         )
 
     # -- writing ---------------------------------------------------------------------------

@@ -16,10 +16,20 @@ class Tx:
     `now` is the instant (epoch ms) at which this command began inside its transaction; every
     stamp that a command writes is this one. `ids` makes random names. `connection` is for
     statements only. `transient` are the errors of the database after which the bridge runs the
-    command anew; a verb that catches everything lets these pass.
+    command anew; a verb that catches everything lets these pass. `permitted` are the rules that
+    the operator has lifted, by the names of their settings.
     """
 
-    __slots__ = ("_sequences", "backend", "connection", "ids", "now", "transient", "woken")
+    __slots__ = (
+        "_sequences",
+        "backend",
+        "connection",
+        "ids",
+        "now",
+        "permitted",
+        "transient",
+        "woken",
+    )
 
     def __init__(
         self,
@@ -29,6 +39,7 @@ class Tx:
         ids: Ids,
         sequences: Sequences,
         transient: tuple[type[Exception], ...],
+        permitted: frozenset[str] = frozenset(),
     ) -> None:
         self.backend: Backend = backend
         self.connection = connection
@@ -36,6 +47,7 @@ class Tx:
         self.ids = ids
         self._sequences = sequences
         self.transient = transient
+        self.permitted = permitted
         self.woken: set[str] = set()
 
     def wake(self, queue: str) -> None:

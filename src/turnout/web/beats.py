@@ -16,7 +16,7 @@ from msgspec import Meta
 from turnout.core.audience.links import read_token
 from turnout.core.audience.model import Mode
 from turnout.core.audience.viewings import Beat, record_beats
-from turnout.core.messaging.opt_outs import find_link_key
+from turnout.core.identity.link_keys import find_link_keys
 from turnout.errors import Failure, Invalid, Limited, Unavailable
 from turnout.http import metrics
 from turnout.http.body import UNREADABLE, read_body
@@ -36,6 +36,8 @@ SLOW_S = 3.0
 # How much of the wait that is remembered is that of the newest beat.
 SHARE = 0.05
 LATEST = 2**62
+# A key of links that was rotated counts within half a minute.
+KEYS_KEPT_MS = 30_000
 
 Instant = Annotated[int, Meta(ge=0, le=LATEST)]
 
@@ -68,7 +70,8 @@ class Beats:
         self._gathering: Gathering[Beat, Mode | None] = Gathering(
             db, record_beats, limit=most_waiting
         )
-        self._key = ""
+        self._keys: tuple[str, ...] = ()
+        self._read_at = 0
         self._waiting = 0
         self._wait_s = 0.0
 
@@ -85,8 +88,7 @@ class Beats:
 
     async def take(self, body: BeatBody) -> BeatAnswer:
         """Keep a beat; answered once it is on disk. Raises Missing, Unavailable."""
-        key = self._key or await self._read_key()
-        org_id, registration_id = read_token(key, body.token)
+        org_id, registration_id = read_token(await self._link_keys(), body.token)
         beat = Beat(org_id, registration_id, body.session, tuple(body.played))
         started = time.perf_counter()
         self._waiting += 1
@@ -116,9 +118,12 @@ class Beats:
         metrics.beats.labels("kept").inc()
         return msgspec.json.encode(answer._asdict())
 
-    async def _read_key(self) -> str:
-        self._key = await self._db.read(find_link_key)
-        return self._key
+    async def _link_keys(self) -> tuple[str, ...]:
+        now = self._db.clock()
+        if not self._keys or now - self._read_at >= KEYS_KEPT_MS:
+            self._keys = await self._db.read(find_link_keys)
+            self._read_at = now
+        return self._keys
 
     def _note(self, wait_s: float) -> None:
         self._wait_s += SHARE * (wait_s - self._wait_s)

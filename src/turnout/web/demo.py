@@ -141,8 +141,6 @@ _MESSAGING_BODY = {
 }
 _MESSAGING_MEANINGS = {
     "user": "A user, who sees its own jobs",
-    "agent": "An agent, who sees those of its companies",
-    "admin": "An administrator, who sees all",
 }
 _SET_JOB = "JOB=$(printf '%s' \"$ANSWER\" | sed -n 's/.*\"data\":\\([0-9]*\\).*/\\1/p')"
 

@@ -137,16 +137,20 @@ class CallbackLoop(Loop):
 
 def make_headers(callback: ClaimedCallback, at: int) -> dict[str, str]:
     """The headers of a call that is made at `at` (epoch ms)."""
-    body = callback.body
+    body, keys = callback.body, filter(None, (callback.secret, callback.next_secret))
     said = f"{at // 1000}.{callback.uuid}.{body}"
-    return {
+    signed = [f"t={at // 1000}", *(f"v1={_sign(key, said)}" for key in keys)]
+    headers = {
         "Content-Type": FORM,
         "User-Agent": "Turnout",
         "X-Turnout-Carrier": callback.carrier,
         "X-Turnout-Delivery": callback.uuid,
         "X-Turnout-Signature": _sign(callback.secret, body),
-        "X-Turnout-Signature-V2": f"t={at // 1000},v1={_sign(callback.secret, said)}",
+        "X-Turnout-Signature-V2": ",".join(signed),
     }
+    if callback.next_secret:
+        headers["X-Turnout-Signature-Next"] = _sign(callback.next_secret, body)
+    return headers
 
 
 def _sign(secret: str, text: str) -> str:

@@ -24,8 +24,8 @@ from turnout.core.callbacks.outbox import (
     list_attempts,
     list_callbacks,
     record_callbacks,
-    replace_secret,
     replay_callback,
+    rotate_callback_key,
 )
 from turnout.core.identity.organizations import create_organization
 from turnout.errors import Missing
@@ -247,9 +247,20 @@ def test_a_key_is_made_once_and_replaced_when_asked(db, org_id):
     first = db.call(get_secret, org_id)
     assert len(first) == 64
     assert db.call(get_secret, org_id) == first
-    second = db.call(replace_secret, org_id, actor="cli:ada")
+    second = db.call(rotate_callback_key, org_id, 0, actor="cli:ada")
     assert second != first
     assert db.call(get_secret, org_id) == second
+
+
+def test_a_rotated_key_signs_beside_the_former_one_for_its_grace_time(node, db, org_id, host):
+    former = db.call(get_secret, org_id)
+    db.call(add_callbacks, org_id, [new(host, "a=1"), new(host, "a=2")])
+    secret = db.call(rotate_callback_key, org_id, DAY_S * 1000, actor="cli:ada")
+    found = claim(db, host)
+    assert {(each.secret, each.next_secret) for each in found} == {(former, secret)}
+    node.clock.advance(DAY_S)
+    found = claim(db, host)
+    assert {(each.secret, each.next_secret) for each in found} == {(secret, "")}
 
 
 def test_old_ones_are_forgotten(node, db, org_id, host):

@@ -10,7 +10,7 @@ from tests.support.node import START
 from turnout.core.exams import printing
 from turnout.core.exams.lists import ExamSettings, set_settings
 from turnout.core.exams.printing import Candidate, Link, Opening, ScrapPaper
-from turnout.core.messaging.opt_outs import ensure_link_key
+from turnout.core.identity.link_keys import ensure_link_key, sign_link
 from turnout.errors import Conflict, Gone, Invalid, Missing
 from turnout.papers.pdf import PaperSize
 
@@ -100,9 +100,9 @@ def test_a_link_cannot_be_changed_and_ends(college):
 def test_no_link_is_made_or_read_without_a_key(node):
     college = College(node)
     uuid = college.register(1)
-    node.execute("DELETE FROM installation_secrets")
+    node.execute("DELETE FROM link_keys")
     assert college.db.call(printing.make_link, uuid, BASE) is None
-    empty = printing._sign("", f"o{college.org_id}-1-{START * 2}")
+    empty = sign_link("", f"scrap-paper:o{college.org_id}-1-{START * 2}", printing.DIGITS)
     with pytest.raises(Missing):
         college.db.call(printing.read_link, f"o{college.org_id}-1-{START * 2}-{empty}")
 

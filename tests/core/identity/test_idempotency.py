@@ -23,11 +23,11 @@ def request(key: str = "k-1", method="PUT", path="/v1.0/register", body=b"{}") -
     return idempotent_request(key, method, path, body)
 
 
-def answer(tx: Tx, org_id: int, asked: IdempotentRequest, text: str) -> str:
+def answer(tx: Tx, org_id: int, asked: IdempotentRequest, text: str, owner: str = "user:1") -> str:
     """A verb as users of keys write it: `text` is its answer where it has an effect."""
-    known = first_answer(tx, org_id, asked)
+    known = first_answer(tx, org_id, owner, asked)
     if known is None:
-        keep_answer(tx, org_id, asked, text)
+        keep_answer(tx, org_id, owner, asked, text)
     return text if known is None else known
 
 
@@ -52,6 +52,13 @@ def test_accounts_and_keys_do_not_meet(db, org_id, account):
     assert db.call(answer, org_id, request(), "mine") == "mine"
     assert db.call(answer, account.org_id, request(body=b"[]"), "theirs") == "theirs"
     assert db.call(answer, org_id, request("k-2", body=b"[]"), "another") == "another"
+
+
+def test_owners_of_one_account_do_not_meet(db, org_id):
+    assert db.call(answer, org_id, request(), "mine") == "mine"
+    assert db.call(answer, org_id, request(body=b"[]"), "theirs", "user:2") == "theirs"
+    assert db.call(answer, org_id, request(), "a key's", "credential:1") == "a key's"
+    assert db.call(answer, org_id, request(), "mine again") == "mine"
 
 
 def test_a_key_of_an_effect_that_was_taken_back_is_free(db, org_id):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from turnout.core.identity.distributors import get_distributor
 from turnout.core.identity.organizations import (
     create_organization,
     find_organization,
@@ -45,16 +46,16 @@ def test_an_unknown_short_name_finds_nothing(db):
 def test_organizations_of_one_agent_share_it(db, org_id):
     before = dict(db.call(agents))
     for slug, agent in (("one", "Smith"), ("two", "Smith"), ("three", "Jones"), ("four", None)):
-        db.call(create, f"{slug}-{org_id}", agent=f"{agent} {org_id}" if agent else None)
+        under = None if slug == "one" else f"one-{org_id}"
+        named = f"{agent} {org_id}" if agent else None
+        db.call(create, f"{slug}-{org_id}", distributor=under, agent=named)
     after = dict(db.call(agents))
     assert {name: count for name, count in after.items() if name not in before} == {
         f"Smith {org_id}": 2,
         f"Jones {org_id}": 1,
     }
-    assert (
-        db.call(lambda tx: tx.connection.execute("SELECT count(*) FROM distributors").fetchone())[0]
-        == 1
-    )
+    shared = db.call(get_distributor, f"one-{org_id}")
+    assert (shared.organizations, shared.is_shared) == (4, False)
 
 
 def test_a_short_name_is_taken_once(db, org_id):
@@ -72,7 +73,7 @@ def test_a_bad_short_name_is_refused(db, slug):
     assert refusal.value.code == "organization.slug"
 
 
-@pytest.mark.parametrize("slug", ["a", "7", "a-b", "a--b", "b" * 63])
+@pytest.mark.parametrize("slug", ["a", "7-a", "a-b", "a--b", "b" * 63])
 def test_a_good_short_name_is_taken(db, slug):
     assert db.call(create, slug).slug == slug
 

@@ -38,9 +38,9 @@ def test_a_first_key_is_stored_once(db):
 def test_the_new_key_comes_first_even_when_the_clock_was_turned_back(db, seconds):
     db.call(ensure_signing_key, "b-old", "private", "public")
     db.clock.advance(seconds)
-    db.call(rotate_signing_key, "c-new", "private", "public")
+    db.call(rotate_signing_key, "c-new", "private", "public", actor="test")
     assert db.call(kids) == [("c-new", True), ("b-old", False)]
-    db.call(rotate_signing_key, "a-newest", "private", "public")
+    db.call(rotate_signing_key, "a-newest", "private", "public", actor="test")
     assert db.call(kids)[0] == ("a-newest", True)
     assert {kid for kid, _ in db.call(kids)} == {"a-newest", "c-new", "b-old"}
 
@@ -49,7 +49,7 @@ def test_the_new_key_comes_first_even_when_the_clock_was_turned_back(db, seconds
 def test_a_retired_key_is_published_until_its_last_token_has_run_out(db):
     db.call(ensure_signing_key, "old", "private", "public")
     db.clock.advance(1)
-    db.call(rotate_signing_key, "new", "private", "public")
+    db.call(rotate_signing_key, "new", "private", "public", actor="test")
     db.clock.advance(TOKEN_SECONDS)
     assert db.call(kids) == [("new", True), ("old", False)]
     db.clock.advance(TOKEN_SECONDS)

@@ -38,8 +38,10 @@ def open_url(url: str) -> Database:
     return open_database(Settings(database_url=url, database_threads=2), Clock(), Ids(SEED))
 
 
-def make(tx: Tx, slug: str, code: str, role: Role = Role.ACCT, **options) -> User:
-    organization = create_organization(tx, slug, slug.title(), actor="test")
+def make(
+    tx: Tx, slug: str, code: str, role: Role = Role.ACCT, under: str | None = None, **options
+) -> User:
+    organization = create_organization(tx, slug, slug.title(), distributor=under, actor="test")
     return create_user(
         tx,
         organization.org_id,
@@ -128,7 +130,7 @@ def test_a_search_takes_no_character_for_a_wildcard(db):
 
     db.call(make, "hq", "admin", role=Role.ADMIN, password_hash="hash")
     for number, code in enumerate(["100%", "a_b", "a!b", "Ünder"]):
-        db.call(make, f"org-{number}", code)
+        db.call(make, f"org-{number}", code, under="hq")
     assert {text: db.call(found, text) for text in ("%", "_", "!", "ü", "A", "zzz")} == {
         "%": ["100%"],
         "_": ["a_b"],
@@ -157,7 +159,7 @@ def test_a_list_takes_the_same_statements_for_one_user_and_for_three(db):
     db.call(make, "hq", "admin", role=Role.ADMIN, password_hash="hash")
     first = db.call(count)
     for number in range(2):
-        db.call(make, f"org-{number}", f"user-{number}")
+        db.call(make, f"org-{number}", f"user-{number}", under="hq")
     assert db.call(count) == first <= 3
 
 

@@ -106,13 +106,21 @@ def new_user(**changes: Any) -> dict[str, Any]:
 
 def _make(tx: Tx) -> dict[str, User]:
     companies: dict[str, int] = {}
+    first = ""
     users = {}
     for name, (company, agent, timezone) in WHERE.items():
         if company not in companies:
             slug = company.lower().replace(" ", "-")
             made = create_organization(
-                tx, slug, company, timezone=timezone, agent=agent, actor="test"
+                tx,
+                slug,
+                company,
+                timezone=timezone,
+                distributor=first,
+                agent=agent,
+                actor="test",
             )
+            first = first or slug
             companies[company] = made.org_id
         users[name] = create_user(
             tx,

@@ -47,7 +47,7 @@ def status_of(node: LocalNode, token: str) -> int:
 
 def rotate(node: LocalNode) -> str:
     kid, *pems = generate_key_pair()
-    node.db.call(rotate_signing_key, kid, *pems)
+    node.db.call(rotate_signing_key, kid, *pems, actor="test")
     return kid
 
 

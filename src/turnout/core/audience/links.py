@@ -4,14 +4,18 @@ A link says who it is for by the organization and the registration, and a keyed 
 cannot be guessed, and ends with the registration.
 """
 
-import hashlib
-import hmac
 import re
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from turnout.core.audience.sql import sql
-from turnout.core.messaging.opt_outs import ensure_link_key, find_link_key
+from turnout.core.identity.link_keys import (
+    ensure_link_key,
+    find_link_key,
+    find_link_keys,
+    is_link_signed,
+    sign_link,
+)
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.text import email_key
 from turnout.errors import Gone, Missing
@@ -37,13 +41,13 @@ def make_token(tx: Tx, org_id: int, registration_id: int) -> str:
     return f"{org_id}-{registration_id}-{_sign(ensure_link_key(tx), org_id, registration_id)}"
 
 
-def read_token(key: str, token: str) -> tuple[int, int]:
+def read_token(keys: Sequence[str], token: str) -> tuple[int, int]:
     """The organization and the registration that a token names. Raises Missing for one that was
-    not signed with `key`."""
+    signed with none of `keys`."""
     match = _TOKEN.fullmatch(token)
-    if match and key:
+    if match:
         org_id, registration_id = int(match[1]), int(match[2])
-        if hmac.compare_digest(match[3], _sign(key, org_id, registration_id)):
+        if is_link_signed(keys, _named(org_id, registration_id), match[3]):
             return org_id, registration_id
     raise Missing("link.missing", "This link does not lead anywhere. Open it as it was sent.")
 
@@ -61,7 +65,7 @@ def list_watch_links(tx: Tx, org_id: int, code: str) -> list[tuple[str, str]]:
 
 def find_viewer(tx: Tx, token: str) -> Viewer:
     """Whose token it is. Raises Missing, Gone when the registration was cancelled."""
-    org_id, registration_id = read_token(find_link_key(tx), token)
+    org_id, registration_id = read_token(find_link_keys(tx), token)
     row = sql.find_viewer(tx, org_id=org_id, registration_id=registration_id)
     if row is None:
         raise Missing("link.missing", "This link does not lead anywhere. Open it as it was sent.")
@@ -94,7 +98,9 @@ def note_source(tx: Tx, org_id: int, registration_id: int, sti: str) -> None:
         sql.set_sti(tx, org_id=org_id, id=registration_id, sti=sti, now=tx.now)
 
 
-@lru_cache(maxsize=50_000)
 def _sign(key: str, org_id: int, registration_id: int) -> str:
-    text = f"watch:{org_id}:{registration_id}".encode()
-    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()[:32]
+    return sign_link(key, _named(org_id, registration_id))
+
+
+def _named(org_id: int, registration_id: int) -> str:
+    return f"watch:{org_id}:{registration_id}"

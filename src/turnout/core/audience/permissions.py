@@ -5,7 +5,6 @@ written once a minute at most, so a session that two nodes serve may end a minut
 """
 
 import hashlib
-import hmac
 import secrets
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -14,14 +13,20 @@ from turnout.core.audience.sql import sql
 from turnout.core.audit.recording import record
 from turnout.core.events.model import EventState
 from turnout.core.events.programme import get_event
+from turnout.core.identity.link_keys import (
+    ensure_link_key,
+    find_link_keys,
+    is_link_signed,
+    sign_link,
+)
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Login
-from turnout.core.messaging.opt_outs import ensure_link_key, find_link_key
 from turnout.errors import Denied, Missing, Unauthenticated
 from turnout.store import Tx
 
 SESSION_MS = 60 * 60_000
 TOUCH_MS = 60_000
+DIGITS = 40
 
 
 class Session(NamedTuple):
@@ -111,7 +116,10 @@ def read_session(
     if row is None or max(row[3], (used or {}).get(digest, 0)) + SESSION_MS <= tx.now:
         raise _ended()
     login = Login(*row[:3])
-    if not hmac.compare_digest(user_name(find_link_key(tx), login).encode(), user_id.encode()):
+    is_theirs = len(user_id) == DIGITS and is_link_signed(
+        find_link_keys(tx), _named(login), user_id
+    )
+    if not is_theirs:
         raise _ended()
     require_reporting(tx, login)
     return Session(login, digest, row[3])
@@ -160,9 +168,13 @@ def list_reported_events(tx: Tx, login: Login) -> list[ReportedEvent]:
 
 
 def user_name(key: str, login: Login) -> str:
-    """The user's id as the API has it: the same at every sign-in, and telling nothing."""
-    text = f"reporting-user:{login.org_id}:{login.user_id}".encode()
-    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()[:40]
+    """The user's id as the API has it: the same at every sign-in as long as
+    the key of links is, and telling nothing."""
+    return sign_link(key, _named(login), DIGITS)
+
+
+def _named(login: Login) -> str:
+    return f"reporting-user:{login.org_id}:{login.user_id}"
 
 
 def _digest(session_id: str) -> str:

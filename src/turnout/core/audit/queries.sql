@@ -6,3 +6,12 @@ VALUES (:org_id, :id, :at, :actor, :action, :noun, :noun_id, :facts);
 SELECT at, actor, action, facts FROM audit_entries
 WHERE org_id = :org_id AND noun = :noun AND noun_id = :noun_id
 ORDER BY id;
+
+-- name: add_installation_entry(id, at, actor, action, noun, facts)!
+-- crosses organizations: it is a change of what all of them share.
+INSERT INTO installation_entries (id, at, actor, action, noun, facts)
+VALUES (:id, :at, :actor, :action, :noun, :facts);
+
+-- name: list_installation_entries(noun)
+-- crosses organizations: they are changes of what all of them share.
+SELECT at, actor, action, facts FROM installation_entries WHERE noun = :noun ORDER BY id;

@@ -39,6 +39,27 @@ def record(
     )
 
 
+def record_installation(tx: Tx, actor: str, action: str, noun: str, **facts: Any) -> None:
+    """`record`, for what belongs to the installation and to no organization."""
+    sql.add_installation_entry(
+        tx,
+        id=tx.next_id("audit"),
+        at=tx.now,
+        actor=actor,
+        action=action,
+        noun=noun,
+        facts=msgspec.json.encode(facts).decode(),
+    )
+
+
+def list_installation_entries(tx: Tx, noun: str) -> list[Entry]:
+    """Every change of what belongs to the installation, of one kind, oldest first."""
+    return [
+        Entry(at, actor, action, msgspec.json.decode(facts))
+        for at, actor, action, facts in sql.list_installation_entries(tx, noun=noun)
+    ]
+
+
 def list_entries(tx: Tx, org_id: int, noun: str, noun_id: int) -> list[Entry]:
     """Every change of one thing, oldest first."""
     return [

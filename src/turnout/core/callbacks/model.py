@@ -33,7 +33,8 @@ class NewCallback(msgspec.Struct, frozen=True):
 
 
 class ClaimedCallback(msgspec.Struct, frozen=True):
-    """A call that a worker makes now. `secret` is the key of its signature."""
+    """A call that a worker makes now. `secret` is the key of its signature; `next_secret` is the
+    one that takes its place after a grace time, and signs beside it until then, or empty."""
 
     org_id: int
     id: int
@@ -44,6 +45,17 @@ class ClaimedCallback(msgspec.Struct, frozen=True):
     carrier: str
     attempts: int
     secret: str
+    next_secret: str = ""
+
+
+class CallbackKey(msgspec.Struct, frozen=True):
+    """The key of an organization's callbacks, and the one before it as long as that signs too, or
+    empty. Instants in epoch ms."""
+
+    secret: str
+    created_at: int
+    former_secret: str
+    former_until: int | None
 
 
 class Limits(NamedTuple):

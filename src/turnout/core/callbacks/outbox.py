@@ -23,6 +23,7 @@ from turnout.core.callbacks.model import (
     Busy,
     Callback,
     CallbackAttempt,
+    CallbackKey,
     CallbackResult,
     CallbackState,
     ClaimedCallback,
@@ -116,8 +117,8 @@ def _claim_of(
             rows = sql.claim_callbacks(
                 tx, org_id=org_id, host=host, now=tx.now, lease_end=tx.now + lease_ms, limit=free
             )
-            key = get_secret(tx, org_id)
-            claimed += [from_row(ClaimedCallback, (*row, key)) for row in rows]
+            keys = _signing_secrets(tx, org_id)
+            claimed += [from_row(ClaimedCallback, (*row, *keys)) for row in rows]
         if len(claimed) >= room:
             return claimed, host
     return claimed, receivers[-1][0] if len(receivers) == RECEIVERS_A_TURN else ""
@@ -202,13 +203,34 @@ def get_secret(tx: Tx, org_id: int) -> str:
     return secret
 
 
-def replace_secret(tx: Tx, org_id: int, *, actor: str) -> str:
-    """A new key for the organization's signatures, which counts at once; returns it."""
+def find_callback_key(tx: Tx, org_id: int) -> CallbackKey | None:
+    """The key of an organization's callbacks, None where none was needed yet."""
+    row = sql.find_callback_key(tx, org_id=org_id)
+    if row is None:
+        return None
+    secret, created_at, former, until = row
+    is_over = until is None or until <= tx.now
+    return CallbackKey(secret, created_at, "" if is_over else former, None if is_over else until)
+
+
+def rotate_callback_key(tx: Tx, org_id: int, grace_ms: int, *, actor: str) -> str:
+    """A new key for the organization's signatures, which is returned.
+
+    For `grace_ms` calls bear the signatures of both keys; with 0 the former one ends at once.
+    """
     get_secret(tx, org_id)
     secret = secrets.token_hex(32)
-    sql.set_secret(tx, org_id=org_id, secret=secret, now=tx.now)
-    record(tx, org_id, actor, "replaced", "callback_key", org_id)
+    until = tx.now + grace_ms if grace_ms else None
+    sql.set_secret(tx, org_id=org_id, secret=secret, former_until=until, now=tx.now)
+    record(tx, org_id, actor, "rotated", "callback_key", org_id, former_until=until)
     return secret
+
+
+def _signing_secrets(tx: Tx, org_id: int) -> tuple[str, str]:
+    """The key of the signature that receivers look at, and the one that they change to."""
+    secret = get_secret(tx, org_id)
+    key = find_callback_key(tx, org_id)
+    return (key.former_secret, secret) if key and key.former_secret else (secret, "")
 
 
 def forget_old_callbacks(tx: Tx, most: int) -> int:

@@ -63,8 +63,15 @@ SELECT secret FROM callback_keys WHERE org_id = :org_id;
 INSERT INTO callback_keys (org_id, secret, created_at) VALUES (:org_id, :secret, :now)
 ON CONFLICT (org_id) DO NOTHING;
 
--- name: set_secret(org_id, secret, now)!
-UPDATE callback_keys SET secret = :secret, created_at = :now WHERE org_id = :org_id;
+-- name: find_callback_key(org_id)^
+SELECT secret, created_at, former_secret, former_until FROM callback_keys WHERE org_id = :org_id;
+
+-- name: set_secret(org_id, secret, former_until, now)!
+-- Without a `former_until` (epoch ms) the former one ends now.
+UPDATE callback_keys SET secret = :secret, created_at = :now,
+    former_secret = CASE WHEN CAST(:former_until AS BIGINT) IS NULL THEN '' ELSE secret END,
+    former_until = CAST(:former_until AS BIGINT)
+WHERE org_id = :org_id;
 
 -- name: list_old_callbacks(before, most)
 -- crosses organizations: old ones are deleted for all of them.

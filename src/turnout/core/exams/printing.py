@@ -9,15 +9,14 @@ stands in what is signed.
 
 import enum
 import hashlib
-import hmac
 import re
 from typing import NamedTuple
 
 from turnout.core.exams.lists import get_settings
 from turnout.core.exams.planning import get_exam
 from turnout.core.exams.sql import sql
+from turnout.core.identity.link_keys import find_link_key, find_link_keys, is_link_signed, sign_link
 from turnout.core.identity.names import find_name
-from turnout.core.messaging.opt_outs import find_link_key
 from turnout.errors import Conflict, Gone, Invalid, Missing
 from turnout.papers.pdf import FAMILY, PaperSize, finish, new_paper
 from turnout.store import Tx
@@ -29,6 +28,7 @@ MARGIN = 20.0
 # A page takes about ten milliseconds to draw.
 PAGE_LIMIT = 1000
 LINE_LIMIT = 200
+DIGITS = 40
 _TOKEN = re.compile(r"([om])(\d{1,15})-(\d{1,15})-(\d{1,15})-([0-9a-f]{40})", re.ASCII)
 
 
@@ -87,15 +87,14 @@ def make_link(tx: Tx, uuid: str, base_url: str, *, asked_by: int = 0) -> str | N
         return None
     opening = Opening.ANYBODY if asked_by == target.org_id else Opening.MEMBERS
     facts = f"{opening}{target.org_id}-{target.target_id}-{tx.now + VALID_MS}"
-    return f"{base_url}{PATH}{facts}-{_sign(key, facts)}"
+    return f"{base_url}{PATH}{facts}-{sign_link(key, _named(facts), DIGITS)}"
 
 
 def read_link(tx: Tx, token: str) -> Link:
     """What a link names. Raises Missing for one that is none of ours, Gone for an old one."""
     match = _TOKEN.fullmatch(token)
-    key = find_link_key(tx)
     facts = token.rpartition("-")[0]
-    if not (match and key and hmac.compare_digest(match[5], _sign(key, facts))):
+    if not (match and is_link_signed(find_link_keys(tx), _named(facts), match[5])):
         raise Missing("link.missing", "This link does not lead anywhere.")
     if int(match[4]) <= tx.now:
         raise Gone("link.expired", "This link has ended: ask for the scrap paper again.")
@@ -163,5 +162,5 @@ def _clip(text: str) -> str:
     return text if len(text) <= LINE_LIMIT else text[: LINE_LIMIT - 1] + "…"
 
 
-def _sign(key: str, facts: str) -> str:
-    return hmac.new(key.encode(), f"scrap-paper:{facts}".encode(), hashlib.sha256).hexdigest()[:40]
+def _named(facts: str) -> str:
+    return f"scrap-paper:{facts}"

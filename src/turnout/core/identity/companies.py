@@ -8,6 +8,7 @@ import msgspec
 
 from turnout.core.audit.recording import record
 from turnout.core.identity.model import Company, CompanyDetails
+from turnout.core.identity.short_names import is_reserved
 from turnout.core.identity.sql import sql
 from turnout.errors import Invalid, Missing, Unavailable
 from turnout.store import Tx
@@ -24,6 +25,7 @@ def create_company(
     distributor_id: int,
     agent_id: int | None,
     timezone: str,
+    is_demo: bool = False,
     actor: str,
 ) -> Company:
     """Make an organization; its short name is made of `name`.
@@ -35,7 +37,7 @@ def create_company(
         raise Invalid("agent.unknown", f"There is no agent {agent_id}.")
     _check_billing_user(tx, 0, details)
     org_id = tx.next_id("organization")
-    slug = _add(tx, org_id, name, distributor_id, agent_id, timezone)
+    slug = _add(tx, org_id, name, distributor_id, agent_id, timezone, is_demo)
     _store(tx, org_id, name, details)
     record(tx, org_id, actor, "created", "organization", org_id, slug=slug, name=name)
     return get_company(tx, org_id)
@@ -87,9 +89,18 @@ def ensure_agent(tx: Tx, org_id: int, *, actor: str) -> int:
 
 def read_company(row: Any) -> Company:
     """A company from its columns, in the order of `Company`."""
-    org_id, distributor_id, agent_id, name, timezone, details = row
+    org_id, distributor_id, agent_id, name, timezone, details, is_shared, is_demo = row
     decoded = msgspec.json.decode(details, type=CompanyDetails)
-    return Company(org_id, distributor_id, agent_id, name, timezone, decoded)
+    return Company(
+        org_id,
+        distributor_id,
+        agent_id,
+        name,
+        timezone,
+        decoded,
+        is_shared=bool(is_shared),
+        is_demo=bool(is_demo),
+    )
 
 
 def find_changes(present: msgspec.Struct, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -102,11 +113,19 @@ def find_changes(present: msgspec.Struct, wanted: dict[str, Any]) -> dict[str, A
 
 
 def _add(
-    tx: Tx, org_id: int, name: str, distributor_id: int, agent_id: int | None, timezone: str
+    tx: Tx,
+    org_id: int,
+    name: str,
+    distributor_id: int,
+    agent_id: int | None,
+    timezone: str,
+    is_demo: bool,
 ) -> str:
     base = _slug(name)
     for number in range(1, ATTEMPTS):
         slug = base if number == 1 else f"{base}-{number}"
+        if is_reserved(slug):
+            continue
         if sql.add_organization(
             tx,
             org_id=org_id,
@@ -117,6 +136,7 @@ def _add(
             name=name,
             timezone=timezone,
             locale="en",
+            is_demo=int(is_demo),
             now=tx.now,
         ):
             return slug

@@ -11,6 +11,7 @@ import secrets
 import string
 
 from turnout.core.audit.recording import record
+from turnout.core.identity.demo import check_demo
 from turnout.core.identity.model import Caller, Credential, CredentialKind
 from turnout.core.identity.names import Target, find_name, take_name
 from turnout.core.identity.sql import sql
@@ -66,11 +67,13 @@ def authenticate(tx: Tx, kind: CredentialKind, secret: str) -> Credential:
 
 
 def require_active(tx: Tx, caller: Caller) -> Credential:
-    """The caller's credential. Raises Unauthenticated when it was revoked or has expired."""
+    """The caller's credential. Raises Unauthenticated when it was revoked or has expired, and for
+    the demo's where they are not let in."""
     credential = find_credential(tx, caller.org_id, caller.credential_id)
     state = credential.state(tx.now) if credential else "unknown"
     if credential is None or state != "active":
         raise Unauthenticated(f"credential.{state}", f"The credential is {state}.")
+    check_demo(tx, credential.is_demo)
     return credential
 
 

@@ -18,7 +18,7 @@ KEY_LENGTH = 255
 
 
 class IdempotentRequest(msgspec.Struct, frozen=True):
-    """What a key is bound to, besides the account."""
+    """What a key is bound to, besides its owner."""
 
     key: str
     method: str
@@ -37,23 +37,26 @@ def idempotent_request(key: str, method: str, path: str, body: bytes) -> Idempot
     return IdempotentRequest(key, method, path, hashlib.sha256(body).hexdigest())
 
 
-def first_answer(tx: Tx, org_id: int, request: IdempotentRequest) -> str | None:
+def first_answer(tx: Tx, org_id: int, owner: str, request: IdempotentRequest) -> str | None:
     """Claim the key, or return the answer that was given to it in the last 24 hours.
 
+    A key belongs to `owner`, who is `user:ID` or `credential:ID` of the organization: two with
+    the same key do not meet.
     None means: go on, and call `keep_answer`, in this transaction or in one that asks again; the
     key is held until this one ends. Raises Conflict when the key was used for another request.
     """
     bound = msgspec.structs.asdict(request)
     expired_at = tx.now - LIFETIME_MS
-    while not sql.claim_idempotency_key(tx, org_id=org_id, now=tx.now, **bound):
-        row = sql.hold_idempotency_key(tx, org_id=org_id, key=request.key)
+    owned = {"org_id": org_id, "owner": owner}
+    while not sql.claim_idempotency_key(tx, **owned, now=tx.now, **bound):
+        row = sql.hold_idempotency_key(tx, **owned, key=request.key)
         if row is None:
             continue  # it was swept just now
         method, path, digest, answer, created_at = row
         if created_at > expired_at:
             _check_same(request, method, path, digest)
             return answer  # type: ignore[no-any-return]
-        if sql.reuse_idempotency_key(tx, org_id=org_id, now=tx.now, expired_at=expired_at, **bound):
+        if sql.reuse_idempotency_key(tx, **owned, now=tx.now, expired_at=expired_at, **bound):
             break
     return None
 
@@ -67,9 +70,9 @@ def _check_same(request: IdempotentRequest, method: str, path: str, digest: str)
         )
 
 
-def keep_answer(tx: Tx, org_id: int, request: IdempotentRequest, answer: str) -> None:
+def keep_answer(tx: Tx, org_id: int, owner: str, request: IdempotentRequest, answer: str) -> None:
     """Keep the answer for repetitions, in the transaction of the effect."""
-    sql.keep_answer(tx, org_id=org_id, key=request.key, answer=answer)
+    sql.keep_answer(tx, org_id=org_id, owner=owner, key=request.key, answer=answer)
 
 
 def forget_old_keys(tx: Tx, most: int = 1000) -> int:
@@ -77,6 +80,10 @@ def forget_old_keys(tx: Tx, most: int = 1000) -> int:
     before = tx.now - LIFETIME_MS
     rows = sql.list_old_keys(tx, before=before, most=most)
     sql.delete_old_key(
-        tx, [{"org_id": org_id, "key": key, "before": before} for org_id, key in rows]
+        tx,
+        [
+            {"org_id": org_id, "owner": owner, "key": key, "before": before}
+            for org_id, owner, key in rows
+        ],
     )
     return len(rows)

@@ -1,7 +1,9 @@
 """Users as other users see and change them: the roles, and what each of them may.
 
 Who sees whom: an Admin every user of its distributor; an Agent those of its own company and of
-every company under the same agent; an Acct itself. Somebody else is Missing. What a role may not
+every company under the same agent; an Acct itself. Somebody else is Missing. Where the distributor
+is shared since before organizations got one of their own, its Admins see their own company only,
+unless the operator permits it (TURNOUT_SHARED_DISTRIBUTOR). What a role may not
 do at all is Denied: only Admins and Agents make users; an Agent makes and edits Acct users alone;
 everybody changes their own contact fields and password, but only an Admin more of itself, and
 never its own monthly limit upwards. The role is read anew in every transaction.
@@ -20,6 +22,7 @@ from turnout.core.identity.companies import (
     get_company,
     read_company,
 )
+from turnout.core.identity.demo import check_demo
 from turnout.core.identity.model import Company, CompanyDetails, Login, Member, Profile, Role, User
 from turnout.core.identity.names import find_name
 from turnout.core.identity.sql import sql
@@ -29,6 +32,8 @@ from turnout.core.text import is_email
 from turnout.errors import Denied, Invalid, Missing, Unauthenticated
 from turnout.store import Tx
 
+SHARED_DISTRIBUTOR = "shared_distributor"
+"""What an operator permits so that Admins rule all of a distributor that is shared by history."""
 OWN_FIELDS = frozenset(
     {"title", "first_name", "last_name", "email", "phone", "fax", "mobile", "password"}
 )
@@ -82,14 +87,17 @@ def find_password(tx: Tx, user_code: str) -> Password | None:
 def require_member(tx: Tx, login: Login) -> Member:
     """Who signed in, as it stands now.
 
-    Raises Unauthenticated when the user was disabled or the password changed meanwhile.
+    Raises Unauthenticated when the user was disabled or the password changed meanwhile, and for
+    the demo's users where they are not let in.
     """
     row = sql.find_member(
         tx, org_id=login.org_id, user_id=login.user_id, credential_id=login.credential_id
     )
     if row is None:
         raise Unauthenticated("login.ended", "The user is disabled or the password has changed.")
-    return _read_member(row)
+    *member, is_demo = row
+    check_demo(tx, is_demo)
+    return _read_member(member)
 
 
 def find_live_member(tx: Tx, org_id: int, user_id: int) -> Member | None:
@@ -106,7 +114,7 @@ def list_members(tx: Tx, login: Login, user_code: str, *, most: int, skip: int) 
     caller = require_member(tx, login)
     if caller.user.role is Role.ACCT:
         return MemberPage(caller, [caller], 1)
-    wanted = visible_to(caller) | {"pattern": _containing(user_code.casefold())}
+    wanted = visible_to(tx, caller) | {"pattern": _containing(user_code.casefold())}
     rows = sql.list_visible_members(tx, **wanted, most=most, skip=skip)
     total = sql.count_visible_members(tx, **wanted)
     return MemberPage(caller, [_read_member(row) for row in rows], total)
@@ -118,15 +126,20 @@ def get_member(tx: Tx, login: Login, user_id: int) -> tuple[Member, Member]:
     return caller, _find_seen(tx, caller, user_id)
 
 
-def visible_to(caller: Member) -> dict[str, Any]:
+def visible_to(tx: Tx, caller: Member) -> dict[str, Any]:
     """Which users the caller sees beside itself, as the statements here and elsewhere take it."""
-    company = caller.company
+    company, is_admin = caller.company, caller.user.role is Role.ADMIN
     return {
         "distributor_id": company.distributor_id,
-        "sees_all": int(caller.user.role is Role.ADMIN),
-        "agent_id": company.agent_id,
+        "sees_all": int(is_admin and not _is_limited(tx, caller)),
+        "agent_id": None if is_admin else company.agent_id,
         "own_org_id": company.org_id,
     }
+
+
+def _is_limited(tx: Tx, admin: Member) -> bool:
+    """Whether an Admin's answers are limited to its own organization."""
+    return admin.company.is_shared and SHARED_DISTRIBUTOR not in tx.permitted
 
 
 def find_visible_user(
@@ -141,7 +154,7 @@ def find_visible_user(
         if found is None or user_id not in (None, found.target_id):
             return None
         user_id = found.target_id
-    row = sql.find_visible_member(tx, id=user_id, **visible_to(caller))
+    row = sql.find_visible_member(tx, id=user_id, **visible_to(tx, caller))
     return _read_member(row).user if row else None
 
 
@@ -299,6 +312,8 @@ def _denied() -> Denied:
 
 def _new_company(tx: Tx, caller: Member, new: NewMember) -> Company:
     agent_id = new.agent_id
+    if caller.user.role is Role.ADMIN and _is_limited(tx, caller):
+        raise _denied()  # nobody but the others' Admins would see it
     if caller.user.role is Role.AGENT:
         agent_id = ensure_agent(tx, caller.user.org_id, actor=caller.actor)
     details = {name: value for name, value in new.company.items() if name != "name"}
@@ -310,6 +325,7 @@ def _new_company(tx: Tx, caller: Member, new: NewMember) -> Company:
         distributor_id=caller.company.distributor_id,
         agent_id=agent_id,
         timezone=caller.timezone if zone_id is None else ZONES[zone_id],
+        is_demo=caller.company.is_demo,
         actor=caller.actor,
     )
 
@@ -319,13 +335,11 @@ def _seen_company(tx: Tx, caller: Member, new: NewMember) -> Company:
         company = get_company(tx, new.company_id or 0)
     except Missing as error:
         raise _unknown_company(new) from error
-    own = caller.company
-    is_linked = company.org_id == own.org_id or (
-        company.agent_id is not None and company.agent_id == own.agent_id
+    sight = visible_to(tx, caller)
+    is_linked = company.org_id == sight["own_org_id"] or (
+        company.agent_id is not None and company.agent_id == sight["agent_id"]
     )
-    if company.distributor_id != own.distributor_id or not (
-        caller.user.role is Role.ADMIN or is_linked
-    ):
+    if company.distributor_id != sight["distributor_id"] or not (sight["sees_all"] or is_linked):
         raise _unknown_company(new)
     return company
 
@@ -336,7 +350,7 @@ def _unknown_company(new: NewMember) -> Invalid:
 
 def _find_seen(tx: Tx, caller: Member, user_id: int) -> Member:
     is_hidden = caller.user.role is Role.ACCT and caller.user.id != user_id
-    row = None if is_hidden else sql.find_visible_member(tx, id=user_id, **visible_to(caller))
+    row = None if is_hidden else sql.find_visible_member(tx, id=user_id, **visible_to(tx, caller))
     if row is None:
         raise Missing("user.missing", f"There is no user {user_id}.")
     return _read_member(row)

@@ -128,7 +128,11 @@ class CompanyDetails(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Company(msgspec.Struct, frozen=True):
-    """An organization as its users are shown it; `agent_id` None = under no agent."""
+    """An organization as its users are shown it; `agent_id` None = under no agent.
+
+    `is_shared` says that its distributor is shared since before organizations got one of their
+    own, `is_demo` that a demo made it.
+    """
 
     org_id: int
     distributor_id: int
@@ -136,6 +140,8 @@ class Company(msgspec.Struct, frozen=True):
     name: str
     timezone: str
     details: CompanyDetails
+    is_shared: bool
+    is_demo: bool
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -181,6 +187,7 @@ class Credential(msgspec.Struct, frozen=True):
     expires_at: int | None
     revoked_at: int | None
     last_used_at: int | None
+    is_demo: bool
 
     def state(self, now: int) -> str:
         """`active`, `expired` or `revoked` at the instant `now` (epoch ms)."""

@@ -4,7 +4,13 @@ import re
 import zoneinfo
 
 from turnout.core.audit.recording import record
+from turnout.core.identity.distributors import (
+    add_distributor,
+    get_distributor,
+    place_under_agent,
+)
 from turnout.core.identity.model import Organization
+from turnout.core.identity.short_names import check_short_name
 from turnout.core.identity.sql import sql
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
@@ -19,38 +25,51 @@ def create_organization(
     *,
     timezone: str = "UTC",
     locale: str = "en",
+    distributor: str | None = None,
     agent: str | None = None,
+    is_demo: bool = False,
     actor: str,
 ) -> Organization:
-    """Make an organization, under the agent of that name (made when new) where one is given.
+    """Make an organization under a distributor of its own, or under that of the name or number
+    `distributor`; under the agent of that name there (made when new) where one is given.
 
-    `slug` is its short name in commands and host names. Raises Invalid for a bad slug or zone,
-    Conflict when the slug is taken.
+    `slug` is its short name in commands, addresses and host names. Raises Invalid for a bad slug
+    or zone, Missing for an unknown distributor, Conflict when the slug is taken, or when the
+    agent is under another distributor.
     """
-    if not _SLUG.fullmatch(slug):
+    if not is_short_name(slug):
         raise Invalid(
             "organization.slug",
             f"The short name {slug!r} may have a-z, 0-9 and dashes only (1 to 63).",
         )
+    check_short_name(slug)
     check_zone(timezone)
     org_id = tx.next_id("organization")
-    distributor_id = _distributor(tx)
+    distributor_id = (
+        get_distributor(tx, distributor).id if distributor else add_distributor(tx, slug)
+    )
     added = sql.add_organization(
         tx,
         org_id=org_id,
         uuid=tx.uuid(),
         distributor_id=distributor_id,
-        agent_id=_agent(tx, distributor_id, agent) if agent else None,
+        agent_id=place_under_agent(tx, distributor_id, agent) if agent else None,
         slug=slug,
         name=name,
         timezone=timezone,
         locale=locale,
+        is_demo=int(is_demo),
         now=tx.now,
     )
     if not added:
         raise Conflict("organization.taken", f"An organization {slug!r} exists already.")
     record(tx, org_id, actor, "created", "organization", org_id, slug=slug, name=name)
     return get_organization(tx, slug)
+
+
+def is_short_name(text: str) -> bool:
+    """Whether `text` has the form of a short name."""
+    return bool(_SLUG.fullmatch(text))
 
 
 def find_organization(tx: Tx, slug: str) -> Organization | None:
@@ -109,19 +128,3 @@ def check_zone(timezone: str) -> None:
         raise Invalid(
             "timezone.unknown", f"{timezone!r} is not an IANA time zone such as Europe/Berlin."
         ) from error
-
-
-def _distributor(tx: Tx) -> int:
-    if (found := sql.find_distributor(tx)) is not None:
-        return int(found)
-    made = tx.next_id("identity")
-    sql.add_distributor(tx, id=made, name="Turnout", now=tx.now)
-    return made
-
-
-def _agent(tx: Tx, distributor_id: int, name: str) -> int:
-    if (found := sql.find_agent(tx, name=name)) is not None:
-        return int(found)
-    made = tx.next_id("identity")
-    sql.add_agent(tx, id=made, distributor_id=distributor_id, name=name, now=tx.now)
-    return made

@@ -11,9 +11,39 @@ SELECT org_id, noun, target_id FROM directory WHERE namespace = :namespace AND n
 -- name: drop_name(org_id, namespace, name)!
 DELETE FROM directory WHERE namespace = :namespace AND name = :name AND org_id = :org_id;
 
--- name: find_distributor()$
+-- name: list_distributors()
 -- crosses organizations: distributors stand above them.
-SELECT id FROM distributors ORDER BY id LIMIT 1;
+SELECT d.id, d.name, d.is_shared, count(o.org_id)
+FROM distributors d LEFT JOIN organizations o ON o.distributor_id = d.id
+GROUP BY d.id, d.name, d.is_shared ORDER BY d.id;
+
+-- name: list_distributor_organizations(distributor_id)
+-- crosses organizations: those under one distributor, for the operator.
+SELECT o.org_id, o.slug, o.name, o.agent_id, coalesce(a.name, '')
+FROM organizations o LEFT JOIN agents a ON a.id = o.agent_id
+WHERE o.distributor_id = :distributor_id ORDER BY o.org_id;
+
+-- name: list_distributor_users(distributor_id)
+-- crosses organizations: who sees more than its own under one distributor, for the operator.
+SELECT u.org_id, u.user_code, u.role
+FROM users u JOIN organizations o ON o.org_id = u.org_id
+WHERE o.distributor_id = :distributor_id AND u.role IN ('Admin', 'Agent')
+    AND u.disabled_at IS NULL
+ORDER BY u.id;
+
+-- name: set_distributor_name(id, name)!
+-- crosses organizations: distributors stand above them.
+UPDATE distributors SET name = :name, is_shared = 0 WHERE id = :id;
+
+-- name: move_organization(org_id, distributor_id, agent_id, now)!
+UPDATE organizations
+SET distributor_id = :distributor_id, agent_id = :agent_id, updated_at = :now
+WHERE org_id = :org_id;
+
+-- name: delete_unused_agents(distributor_id)!
+-- crosses organizations: agents stand above them.
+DELETE FROM agents WHERE distributor_id = :distributor_id
+    AND NOT EXISTS (SELECT 1 FROM organizations o WHERE o.agent_id = agents.id);
 
 -- name: add_distributor(id, name, now)!
 -- crosses organizations: distributors stand above them.
@@ -24,18 +54,25 @@ INSERT INTO distributors (id, name, created_at) VALUES (:id, :name, :now);
 INSERT INTO agents (id, distributor_id, name, created_at)
 VALUES (:id, :distributor_id, :name, :now);
 
--- name: find_agent(name)$
+-- name: find_agent(distributor_id, name)$
 -- crosses organizations: agents stand above them.
-SELECT id FROM agents WHERE name = :name ORDER BY id LIMIT 1;
+SELECT id FROM agents WHERE distributor_id = :distributor_id AND name = :name
+ORDER BY id LIMIT 1;
+
+-- name: find_agent_elsewhere(name)$
+-- crosses organizations: agents stand above them.
+SELECT d.name FROM agents a JOIN distributors d ON d.id = a.distributor_id
+WHERE a.name = :name ORDER BY a.id LIMIT 1;
 
 -- name: has_agent(id, distributor_id)$
 -- crosses organizations: agents stand above them.
 SELECT 1 FROM agents WHERE id = :id AND distributor_id = :distributor_id;
 
--- name: add_organization(org_id, uuid, distributor_id, agent_id, slug, name, timezone, locale, now)!
-INSERT INTO organizations
-    (org_id, uuid, distributor_id, agent_id, slug, name, timezone, locale, created_at, updated_at)
-VALUES (:org_id, :uuid, :distributor_id, :agent_id, :slug, :name, :timezone, :locale, :now, :now)
+-- name: add_organization(org_id, uuid, distributor_id, agent_id, slug, name, timezone, locale, is_demo, now)!
+INSERT INTO organizations (org_id, uuid, distributor_id, agent_id, slug, name, timezone, locale,
+    is_demo, created_at, updated_at)
+VALUES (:org_id, :uuid, :distributor_id, :agent_id, :slug, :name, :timezone, :locale,
+    :is_demo, :now, :now)
 ON CONFLICT (slug) DO NOTHING;
 
 -- name: find_organization(slug)^
@@ -71,8 +108,10 @@ WHERE org_id = :org_id;
 UPDATE organizations SET updated_at = :now WHERE org_id = :org_id;
 
 -- name: find_company(org_id)^
-SELECT org_id, distributor_id, agent_id, name, timezone, details FROM organizations
-WHERE org_id = :org_id;
+SELECT o.org_id, o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared,
+    o.is_demo
+FROM organizations o JOIN distributors d ON d.id = o.distributor_id
+WHERE o.org_id = :org_id;
 
 -- name: has_user(org_id, id)$
 SELECT 1 FROM users WHERE org_id = :org_id AND id = :id;
@@ -99,36 +138,40 @@ UPDATE users SET updated_at = :now WHERE org_id = :org_id AND id = :id;
 -- name: find_member(org_id, user_id, credential_id)^
 -- The user behind a sign-in, unless it was disabled or the password changed meanwhile.
 SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
-    o.distributor_id, o.agent_id, o.name, o.timezone, o.details
+    o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo, c.is_demo
 FROM credentials c
 JOIN users u ON u.org_id = c.org_id AND u.id = c.user_id
 JOIN organizations o ON o.org_id = u.org_id
+JOIN distributors d ON d.id = o.distributor_id
 WHERE c.org_id = :org_id AND c.id = :credential_id AND c.user_id = :user_id
     AND c.kind = 'password' AND c.revoked_at IS NULL AND u.disabled_at IS NULL;
 
 -- name: find_live_member(org_id, user_id)^
 -- A user, unless it was disabled meanwhile.
 SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
-    o.distributor_id, o.agent_id, o.name, o.timezone, o.details
+    o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo
 FROM users u
 JOIN organizations o ON o.org_id = u.org_id
+JOIN distributors d ON d.id = o.distributor_id
 WHERE u.org_id = :org_id AND u.id = :user_id AND u.disabled_at IS NULL;
 
 -- name: find_visible_member(id, distributor_id, sees_all, agent_id, own_org_id)^
 -- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
 SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
-    o.distributor_id, o.agent_id, o.name, o.timezone, o.details
+    o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo
 FROM users u
 JOIN organizations o ON o.org_id = u.org_id
+JOIN distributors d ON d.id = o.distributor_id
 WHERE u.id = :id AND o.distributor_id = :distributor_id
     AND (:sees_all = 1 OR o.agent_id = :agent_id OR u.org_id = :own_org_id);
 
 -- name: list_visible_members(distributor_id, sees_all, agent_id, own_org_id, pattern, most, skip)
 -- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
 SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
-    o.distributor_id, o.agent_id, o.name, o.timezone, o.details
+    o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo
 FROM users u
 JOIN organizations o ON o.org_id = u.org_id
+JOIN distributors d ON d.id = o.distributor_id
 WHERE o.distributor_id = :distributor_id
     AND (:sees_all = 1 OR o.agent_id = :agent_id OR u.org_id = :own_org_id)
     AND u.user_code_key LIKE :pattern ESCAPE '!'
@@ -163,17 +206,42 @@ WHERE org_id = :org_id AND disabled_at IS NULL ORDER BY id;
 
 -- name: add_credential(org_id, id, kind, name, digest, hint, user_id, event_id, now, expires_at)!
 INSERT INTO credentials
-    (org_id, id, kind, name, digest, hint, user_id, event_id, created_at, expires_at)
-VALUES (:org_id, :id, :kind, :name, :digest, :hint, :user_id, :event_id, :now, :expires_at);
+    (org_id, id, kind, name, digest, hint, user_id, event_id, created_at, expires_at, is_demo)
+VALUES (:org_id, :id, :kind, :name, :digest, :hint, :user_id, :event_id, :now, :expires_at,
+    (SELECT o.is_demo FROM organizations o WHERE o.org_id = :org_id));
+
+-- name: count_demo_credentials()$
+-- crosses organizations: the operator is told of them.
+SELECT count(*) FROM credentials WHERE is_demo = 1 AND revoked_at IS NULL;
+
+-- name: find_demo_organization()^
+-- crosses organizations: the demo's seeding and its users' pages start from it.
+SELECT org_id, uuid, slug, name, timezone, locale, rate_limit FROM organizations
+WHERE is_demo = 1 ORDER BY org_id LIMIT 1;
+
+-- name: list_made_by(pattern)
+-- crosses organizations: a demo must not stand beside others.
+SELECT o.slug FROM organizations o WHERE EXISTS (
+    SELECT 1 FROM audit_entries a WHERE a.org_id = o.org_id AND a.noun = 'organization'
+        AND a.action = 'created' AND a.actor LIKE :pattern
+) ORDER BY o.org_id LIMIT 3;
+
+-- name: list_other_organizations()
+-- crosses organizations: a demo must not stand beside others.
+SELECT slug FROM organizations WHERE is_demo = 0 ORDER BY org_id LIMIT 3;
+
+-- name: count_shared_distributors()$
+-- crosses organizations: distributors stand above them.
+SELECT count(*) FROM distributors WHERE is_shared = 1;
 
 -- name: find_credential(org_id, id)^
 SELECT org_id, id, kind, name, hint, user_id, event_id, created_at, expires_at, revoked_at,
-    last_used_at
+    last_used_at, is_demo
 FROM credentials WHERE org_id = :org_id AND id = :id;
 
 -- name: list_credentials(org_id)
 SELECT org_id, id, kind, name, hint, user_id, event_id, created_at, expires_at, revoked_at,
-    last_used_at
+    last_used_at, is_demo
 FROM credentials WHERE org_id = :org_id ORDER BY id;
 
 -- name: revoke_credential(org_id, id, now)!
@@ -197,7 +265,31 @@ ORDER BY CASE WHEN retired_at IS NULL THEN 0 ELSE 1 END, created_at DESC, kid;
 
 -- name: retire_signing_keys(kid, now)!
 -- crosses organizations: the server signs for all of them.
-UPDATE signing_keys SET retired_at = :now WHERE retired_at IS NULL AND kid <> :kid;
+UPDATE signing_keys SET retired_at = coalesce(retired_at, :now), private_pem = ''
+WHERE kid <> :kid;
+
+-- name: delete_signing_keys(kid)!
+-- crosses organizations: the server signs for all of them.
+DELETE FROM signing_keys WHERE kid <> :kid;
+
+-- name: list_link_keys(now)
+-- crosses organizations: the installation signs links for all of them.
+SELECT kid, secret, created_at, ends_at FROM link_keys
+WHERE ends_at IS NULL OR ends_at > :now
+ORDER BY CASE WHEN ends_at IS NULL THEN 0 ELSE 1 END, created_at DESC, kid;
+
+-- name: add_link_key(kid, secret, created_at)!
+-- crosses organizations: the installation signs links for all of them.
+INSERT INTO link_keys (kid, secret, created_at) VALUES (:kid, :secret, :created_at);
+
+-- name: end_link_key(kid, ends_at)!
+-- crosses organizations: the installation signs links for all of them. An end only comes nearer.
+UPDATE link_keys SET ends_at = :ends_at
+WHERE kid = :kid AND (ends_at IS NULL OR ends_at > :ends_at);
+
+-- name: delete_ended_link_keys(now)!
+-- crosses organizations: the installation signs links for all of them.
+DELETE FROM link_keys WHERE ends_at <= :now;
 
 -- name: find_window(org_id, endpoint)^
 SELECT o.rate_limit, w.started_at, w.requests
@@ -216,34 +308,37 @@ ON CONFLICT (org_id, endpoint) DO UPDATE SET
         ELSE rate_windows.started_at END
 RETURNING started_at, requests;
 
--- name: claim_idempotency_key(org_id, key, method, path, body_digest, now)!
-INSERT INTO idempotency_keys (org_id, key, method, path, body_digest, created_at)
-VALUES (:org_id, :key, :method, :path, :body_digest, :now)
-ON CONFLICT (org_id, key) DO NOTHING;
+-- name: claim_idempotency_key(org_id, owner, key, method, path, body_digest, now)!
+INSERT INTO idempotency_keys (org_id, owner, key, method, path, body_digest, created_at)
+VALUES (:org_id, :owner, :key, :method, :path, :body_digest, :now)
+ON CONFLICT (org_id, owner, key) DO NOTHING;
 
--- name: hold_idempotency_key(org_id, key)^
+-- name: hold_idempotency_key(org_id, owner, key)^
 -- Held until this transaction ends: of two that are to answer it, the second finds what the first
 -- did.
-UPDATE idempotency_keys SET method = method WHERE org_id = :org_id AND key = :key
+UPDATE idempotency_keys SET method = method
+WHERE org_id = :org_id AND owner = :owner AND key = :key
 RETURNING method, path, body_digest, answer, created_at;
 
--- name: reuse_idempotency_key(org_id, key, method, path, body_digest, now, expired_at)!
+-- name: reuse_idempotency_key(org_id, owner, key, method, path, body_digest, now, expired_at)!
 -- 0 rows when somebody else just took the expired key.
 UPDATE idempotency_keys
 SET method = :method, path = :path, body_digest = :body_digest, answer = NULL, created_at = :now
-WHERE org_id = :org_id AND key = :key AND created_at <= :expired_at;
+WHERE org_id = :org_id AND owner = :owner AND key = :key AND created_at <= :expired_at;
 
--- name: keep_answer(org_id, key, answer)!
-UPDATE idempotency_keys SET answer = :answer WHERE org_id = :org_id AND key = :key;
+-- name: keep_answer(org_id, owner, key, answer)!
+UPDATE idempotency_keys SET answer = :answer
+WHERE org_id = :org_id AND owner = :owner AND key = :key;
 
 -- name: list_old_keys(before, most)
 -- crosses organizations: old keys are swept for all of them.
-SELECT org_id, key FROM idempotency_keys WHERE created_at < :before
+SELECT org_id, owner, key FROM idempotency_keys WHERE created_at < :before
 ORDER BY created_at LIMIT :most;
 
--- name: delete_old_key(org_id, key, before)*!
+-- name: delete_old_key(org_id, owner, key, before)*!
 -- The age is asked again: somebody may have taken the key anew meanwhile.
-DELETE FROM idempotency_keys WHERE org_id = :org_id AND key = :key AND created_at < :before;
+DELETE FROM idempotency_keys
+WHERE org_id = :org_id AND owner = :owner AND key = :key AND created_at < :before;
 
 -- name: note_untrusted_proxy(address, now)!
 -- crosses organizations: the proxy is the installation's.

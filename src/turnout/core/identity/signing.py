@@ -6,6 +6,7 @@ import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from turnout.core.audit.recording import record_installation
 from turnout.core.identity.sql import sql
 from turnout.store import Tx
 
@@ -15,7 +16,8 @@ _PUBLISHED_AFTER_RETIREMENT_MS = (TOKEN_SECONDS + 300) * 1000
 
 
 class SigningKey(msgspec.Struct, frozen=True):
-    """An RSA key pair in PEM; `retired_at` (epoch ms) is None for the one that signs."""
+    """An RSA key pair in PEM. The one that signs has no `retired_at` (epoch ms), a retired one no
+    private half any more."""
 
     kid: str
     private_pem: str
@@ -52,7 +54,16 @@ def ensure_signing_key(tx: Tx, kid: str, private_pem: str, public_pem: str) -> b
     return True
 
 
-def rotate_signing_key(tx: Tx, kid: str, private_pem: str, public_pem: str) -> None:
-    """Sign with a new pair from now on; older keys stay published until their tokens run out."""
+def rotate_signing_key(
+    tx: Tx, kid: str, private_pem: str, public_pem: str, *, at_once: bool = False, actor: str
+) -> None:
+    """Sign with a new pair from now on, and forget the private half of the others.
+
+    Their public half stays published until their tokens run out; with `at_once` it goes too, and
+    everybody signs in again.
+    """
     sql.add_signing_key(tx, kid=kid, private_pem=private_pem, public_pem=public_pem, now=tx.now)
     sql.retire_signing_keys(tx, kid=kid, now=tx.now)
+    if at_once:
+        sql.delete_signing_keys(tx, kid=kid)
+    record_installation(tx, actor, "rotated", "signing_key", kid=kid, at_once=at_once)

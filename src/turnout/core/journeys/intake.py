@@ -20,6 +20,7 @@ import msgspec
 import structlog
 
 from turnout.core.events.places import TargetNoun
+from turnout.core.identity.demo import check_demo
 from turnout.core.identity.idempotency import IdempotentRequest, first_answer, keep_answer
 from turnout.core.identity.model import Caller
 from turnout.core.journeys.model import (
@@ -59,11 +60,11 @@ def accept(
     channel pak, Conflict when the idempotency key belongs to another request.
     """
     target_id = _find_target(tx, caller, application.noun, application.pak)
-    if request and (answer := first_answer(tx, caller.org_id, request)) is not None:
+    if request and (answer := first_answer(tx, caller.org_id, caller.actor, request)) is not None:
         return _items_decoder.decode(answer)
     [items] = _queue(tx, [_Entry(caller.org_id, target_id, application)])
     if request:
-        keep_answer(tx, caller.org_id, request, msgspec.json.encode(items).decode())
+        keep_answer(tx, caller.org_id, caller.actor, request, msgspec.json.encode(items).decode())
     return items
 
 
@@ -102,9 +103,10 @@ def _find_target(tx: Tx, caller: Caller, noun: TargetNoun, pak: str) -> int:
     )
     if row is None:
         raise Unauthenticated("credential.unknown", "The credential is not known.")
-    revoked_at, expires_at, found, target_id = row
+    revoked_at, expires_at, is_demo, found, target_id = row
     if revoked_at is not None or (expires_at is not None and expires_at <= tx.now):
         raise Unauthenticated("credential.ended", "The credential was revoked or has expired.")
+    check_demo(tx, is_demo)
     if found != noun:
         raise Missing(f"{noun}.missing", f"No {noun} has the {noun}Pak {pak}.")
     return target_id  # type: ignore[no-any-return]

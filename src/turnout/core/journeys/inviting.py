@@ -5,8 +5,6 @@ of the campaign's type, by the same counts as any other registration; declining 
 answer is decided by one transaction at a time, so that a double click is one answer.
 """
 
-import hashlib
-import hmac
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,6 +14,12 @@ import msgspec
 from turnout.core.audience.links import LONGEST_STI, clean_source
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_ticket_types
+from turnout.core.identity.link_keys import (
+    ensure_link_key,
+    find_link_keys,
+    is_link_signed,
+    sign_link,
+)
 from turnout.core.journeys.cancelling import cancel_registration
 from turnout.core.journeys.joining import (
     check_not_over,
@@ -25,7 +29,6 @@ from turnout.core.journeys.joining import (
 )
 from turnout.core.journeys.sql import sql
 from turnout.core.messaging.model import Content, JobType, Kind, NewJob, NewRecipient
-from turnout.core.messaging.opt_outs import ensure_link_key, find_link_key
 from turnout.core.messaging.staging import SLICE, add_job, add_recipients, start_sending
 from turnout.core.neutral import neutralize
 from turnout.core.people.merging import merge_person
@@ -291,7 +294,7 @@ def send_campaign(
                     "firstname": neutralize(first),
                     "lastname": neutralize(last_name),
                     "event": event.title,
-                    "link": f"{base_url}{PATH}{id_}-{_sign(key, id_)}",
+                    "link": f"{base_url}{PATH}{id_}-{sign_link(key, _named(id_))}",
                 },
             )
             for id_, email, first, last_name in rows
@@ -312,8 +315,7 @@ def send_campaign(
 def read_link(tx: Tx, token: str) -> tuple[int, int, Invitee]:
     """Whose personal link it is: organization, event and invitee. Raises Missing."""
     match = _TOKEN.fullmatch(token)
-    key = find_link_key(tx)
-    if match and key and hmac.compare_digest(match[2], _sign(key, int(match[1]))):
+    if match and is_link_signed(find_link_keys(tx), _named(int(match[1])), match[2]):
         row = sql.find_invitation(tx, id=int(match[1]))
         if row is not None:
             org_id, event_id = row
@@ -345,6 +347,5 @@ def _begin_job(tx: Tx, org_id: int, campaign: Campaign, timezone: str) -> int:
     return job_id
 
 
-def _sign(key: str, invitee_id: int) -> str:
-    text = f"invitation:{invitee_id}".encode()
-    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()[:32]
+def _named(invitee_id: int) -> str:
+    return f"invitation:{invitee_id}"

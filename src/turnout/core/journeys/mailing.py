@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.identity.link_keys import ensure_link_key
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.journeys.sql import sql
 from turnout.core.journeys.ticket_papers import (
@@ -23,7 +24,6 @@ from turnout.core.journeys.ticket_papers import (
 )
 from turnout.core.journeys.waiting import WaitingState, make_link
 from turnout.core.messaging.notices import keep_file, queue_mail
-from turnout.core.messaging.opt_outs import ensure_link_key
 from turnout.core.neutral import neutralize
 from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
 from turnout.papers.qr import qr_png, qr_svg_file

@@ -1,6 +1,6 @@
 -- name: find_intake_target(org_id, credential_id, pak)^
 -- Whether the caller may still ask, and what the pak leads to, in one look.
-SELECT c.revoked_at, c.expires_at, d.noun, d.target_id
+SELECT c.revoked_at, c.expires_at, c.is_demo, d.noun, d.target_id
 FROM credentials c
 LEFT JOIN directory d ON d.namespace = 'pak' AND d.name = :pak AND d.org_id = c.org_id
 WHERE c.org_id = :org_id AND c.id = :credential_id;

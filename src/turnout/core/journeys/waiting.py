@@ -13,8 +13,6 @@ Rules.
 """
 
 import enum
-import hashlib
-import hmac
 import re
 from typing import NamedTuple
 
@@ -23,6 +21,7 @@ from turnout.core.audit.recording import record
 from turnout.core.events import places
 from turnout.core.events.model import EventState
 from turnout.core.events.programme import get_event, list_ticket_types
+from turnout.core.identity.link_keys import find_link_keys, is_link_signed, sign_link
 from turnout.core.journeys.joining import (
     check_not_over,
     give_ticket,
@@ -30,7 +29,6 @@ from turnout.core.journeys.joining import (
     release_places,
 )
 from turnout.core.journeys.sql import sql
-from turnout.core.messaging.opt_outs import find_link_key
 from turnout.core.people.merging import know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -260,14 +258,13 @@ def list_entries(
 
 def make_link(key: str, base_url: str, entry_id: int) -> str:
     """The personal address of an entry; `key` is that of all personal links."""
-    return f"{base_url}{PATH}{entry_id}-{_sign(key, entry_id)}"
+    return f"{base_url}{PATH}{entry_id}-{sign_link(key, _named(entry_id))}"
 
 
 def read_waiting_link(tx: Tx, token: str) -> tuple[int, Entry]:
     """Whose personal link it is: organization and entry. Raises Missing."""
     match = _TOKEN.fullmatch(token)
-    key = find_link_key(tx)
-    if match and key and hmac.compare_digest(match[2], _sign(key, int(match[1]))):
+    if match and is_link_signed(find_link_keys(tx), _named(int(match[1])), match[2]):
         org_id = sql.find_entry_organization(tx, id=int(match[1]))
         if org_id is not None:
             return org_id, get_entry(tx, org_id, int(match[1]))
@@ -290,6 +287,5 @@ def _entry(row: tuple[int, int, int, int, str, int | None, str]) -> Entry:
     return Entry(id_, event_id, ticket_type_id, person_id, WaitingState(state), deadline_at, sti)
 
 
-def _sign(key: str, entry_id: int) -> str:
-    text = f"waiting:{entry_id}".encode()
-    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()[:32]
+def _named(entry_id: int) -> str:
+    return f"waiting:{entry_id}"

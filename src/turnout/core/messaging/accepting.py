@@ -88,7 +88,7 @@ def begin_job(
 ) -> Begun:
     """Stage a job; nobody sees it before `finish_job`. Raises as `accept_job` does."""
     member = require_member(tx, login)
-    if request and (answer := first_answer(tx, login.org_id, request)) is not None:
+    if request and (answer := first_answer(tx, login.org_id, member.actor, request)) is not None:
         return Begun(login.org_id, int(answer), is_repetition=True)
     job_id = tx.next_id("job")
     new = _with_defaults(new, member, policy, job_id)
@@ -120,17 +120,17 @@ def finish_job(tx: Tx, org_id: int, job_id: int, request: IdempotentRequest | No
     Where the same request was finished meanwhile, that job counts, and this one is left to be
     swept.
     """
-    if request and (answer := first_answer(tx, org_id, request)) is not None:
+    scheduled_at, list_ids, user_id = sql.get_schedule(tx, org_id=org_id, id=job_id)
+    owner = f"user:{user_id}"
+    if request and (answer := first_answer(tx, org_id, owner, request)) is not None:
         return int(answer)
-    row = sql.get_schedule(tx, org_id=org_id, id=job_id)
-    scheduled_at, list_ids = row[0], row[1]
     if scheduled_at is not None or list_ids != "[]":
         sql.schedule_job(tx, org_id=org_id, id=job_id, due_at=scheduled_at or tx.now)
         tx.wake(SCHEDULE)
     else:
         start_sending(tx, org_id, job_id)
     if request:
-        keep_answer(tx, org_id, request, str(job_id))
+        keep_answer(tx, org_id, owner, request, str(job_id))
     return job_id
 
 

@@ -142,7 +142,7 @@ def list_jobs(tx: Tx, login: Login, wanted: JobFilter, *, most: int, skip: int) 
         return JobPage(caller, _read_all(rows), sql.count_jobs_of_user(tx, **matching))
     if wanted.user_id is not None or wanted.user_code:
         return JobPage(caller, [], 0)
-    matching |= visible_to(caller)
+    matching |= visible_to(tx, caller)
     rows = sql.list_visible_jobs(tx, **matching, most=most, skip=skip)
     return JobPage(caller, _read_all(rows), sql.count_visible_jobs(tx, **matching))
 
@@ -203,7 +203,7 @@ def read_asked(row: tuple[Any, ...]) -> Asked:
 
 
 def _find_job(tx: Tx, caller: Member, job_id: int) -> tuple[Any, ...]:
-    row = sql.find_visible_job(tx, id=job_id, **visible_to(caller))
+    row = sql.find_visible_job(tx, id=job_id, **visible_to(tx, caller))
     is_hidden = row is not None and caller.user.role is Role.ACCT and row[2] != caller.user.id
     if row is None or is_hidden:
         raise Missing("job.missing", f"There is no job {job_id}.")

@@ -4,14 +4,14 @@ A link says who it is for by a recipient's number and a keyed digest of it: it c
 never ends, and it tells nothing of anybody.
 """
 
-import hashlib
-import hmac
 import re
-import secrets
 
 import msgspec
 
 from turnout.core.audit.recording import record
+from turnout.core.identity.link_keys import ensure_link_key as ensure_link_key
+from turnout.core.identity.link_keys import find_link_key as find_link_key
+from turnout.core.identity.link_keys import find_link_keys, is_link_signed, sign_link
 from turnout.core.messaging.model import MEDIA, Channel, Medium
 from turnout.core.messaging.numbers import address_key, to_address
 from turnout.core.messaging.sql import sql
@@ -19,7 +19,6 @@ from turnout.errors import Invalid, Missing
 from turnout.store import Tx, from_row
 
 PATH = "/unsubscribe/"
-SECRET = "links"
 _TOKEN = re.compile(r"(\d{1,18})-([0-9a-f]{32})", re.ASCII)
 
 
@@ -83,23 +82,9 @@ def list_opt_outs(tx: Tx, org_id: int, most: int) -> list[OptOut]:
 # -- links ---------------------------------------------------------------------------------
 
 
-def ensure_link_key(tx: Tx) -> str:
-    """The key that signs links; made when first needed."""
-    key: str | None = sql.find_installation_secret(tx, name=SECRET)
-    if key is None:
-        sql.add_installation_secret(tx, name=SECRET, secret=secrets.token_hex(32), now=tx.now)
-        key = str(sql.find_installation_secret(tx, name=SECRET))
-    return key
-
-
-def find_link_key(tx: Tx) -> str:
-    """The key that signs links, empty where none was made yet: then no link is ours."""
-    return sql.find_installation_secret(tx, name=SECRET) or ""
-
-
 def unsubscribe_url(base_url: str, key: str, recipient_id: int) -> str:
     """The one-click address of a recipient."""
-    return f"{base_url}{PATH}{recipient_id}-{_sign(key, recipient_id)}"
+    return f"{base_url}{PATH}{recipient_id}-{sign_link(key, _named(recipient_id))}"
 
 
 def opt_out_by_link(tx: Tx, token: str) -> str:
@@ -116,8 +101,7 @@ def opt_out_by_link(tx: Tx, token: str) -> str:
 def read_link(tx: Tx, token: str) -> tuple[int, str, Channel, str]:
     """Whose link it is: organization, its name, channel and address. Raises Missing."""
     match = _TOKEN.fullmatch(token)
-    key = sql.find_installation_secret(tx, name=SECRET)
-    if match and key and hmac.compare_digest(match[2], _sign(key, int(match[1]))):
+    if match and is_link_signed(find_link_keys(tx), _named(int(match[1])), match[2]):
         row = sql.find_link_target(tx, id=int(match[1]))
         if row is not None:
             org_id, name, channel, address = row
@@ -125,6 +109,5 @@ def read_link(tx: Tx, token: str) -> tuple[int, str, Channel, str]:
     raise Missing("link.missing", "This link does not lead anywhere. Open it as it was sent.")
 
 
-def _sign(key: str, recipient_id: int) -> str:
-    text = f"unsubscribe:{recipient_id}".encode()
-    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()[:32]
+def _named(recipient_id: int) -> str:
+    return f"unsubscribe:{recipient_id}"

@@ -21,7 +21,7 @@ SELECT channel, is_deduped FROM jobs WHERE org_id = :org_id AND id = :id;
 UPDATE jobs SET total = total + :added, open = open + :added WHERE org_id = :org_id AND id = :id;
 
 -- name: get_schedule(org_id, id)^
-SELECT scheduled_at, list_ids FROM jobs WHERE org_id = :org_id AND id = :id;
+SELECT scheduled_at, list_ids, user_id FROM jobs WHERE org_id = :org_id AND id = :id;
 
 -- name: schedule_job(org_id, id, due_at)!
 UPDATE jobs SET state = 'scheduled', due_at = :due_at WHERE org_id = :org_id AND id = :id;
@@ -288,15 +288,6 @@ DELETE FROM opt_outs WHERE org_id = :org_id AND medium = :medium AND address = :
 -- name: list_opt_outs(org_id, most)
 SELECT medium, address, source, job_id, created_at FROM opt_outs
 WHERE org_id = :org_id AND medium > '' ORDER BY medium, address LIMIT :most;
-
--- name: find_installation_secret(name)$
--- crosses organizations: the key is the installation's.
-SELECT secret FROM installation_secrets WHERE name = :name;
-
--- name: add_installation_secret(name, secret, now)!
--- crosses organizations: the key is the installation's.
-INSERT INTO installation_secrets (name, secret, created_at) VALUES (:name, :secret, :now)
-ON CONFLICT (name) DO NOTHING;
 
 -- name: find_link_target(id)^
 -- crosses organizations: a link has the recipient's number alone.

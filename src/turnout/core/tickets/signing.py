@@ -3,7 +3,8 @@
 Theory. `TK1:event:code:type:kid:signature`, where the signature is Ed25519 over what stands before
 it, in base32 without padding. Only digits, capitals and colons are in it, so a QR code packs it
 densely. Each organization has keys of its own; devices get the public ones while they are online. A
-retired key still verifies, because its tickets are out.
+retired key still verifies, because its tickets are out; its private half is forgotten. A revoked
+one, which somebody may have stolen, verifies no more.
 """
 
 import base64
@@ -25,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from turnout.core.audit.recording import record
 from turnout.core.tickets.sql import sql
+from turnout.errors import Missing
 from turnout.store import Tx
 
 PREFIX = "TK1:"
@@ -36,13 +38,14 @@ _SIGNED = re.compile(
 
 class TicketKey(NamedTuple):
     """A key pair of an organization, raw in base64url. Instants in epoch ms; the one that signs
-    has no `retired_at`."""
+    has no `retired_at`, and a retired one no private half."""
 
     kid: str
     private_key: str
     public_key: str
     created_at: int
     retired_at: int | None
+    revoked_at: int | None = None
 
 
 class SignedTicket(NamedTuple):
@@ -64,16 +67,41 @@ def ensure_ticket_key(tx: Tx, org_id: int) -> TicketKey:
     return _add_key(tx, org_id)
 
 
-def rotate_ticket_key(tx: Tx, org_id: int, *, actor: str) -> TicketKey:
-    """Sign with a new key from now on. Tickets signed before stay good."""
+def rotate_ticket_key(tx: Tx, org_id: int, *, at_once: bool = False, actor: str) -> TicketKey:
+    """Sign with a new key from now on. Tickets signed before stay good, unless `at_once` revokes
+    every former key."""
     key = _add_key(tx, org_id)
     sql.retire_ticket_keys(tx, org_id=org_id, kid=key.kid, now=tx.now)
-    record(tx, org_id, actor, "rotated", "ticket_key", 0, kid=key.kid)
+    if at_once:
+        sql.revoke_ticket_keys(tx, org_id=org_id, kid=key.kid, now=tx.now)
+    record(tx, org_id, actor, "rotated", "ticket_key", 0, kid=key.kid, at_once=at_once)
     return key
 
 
+def revoke_ticket_key(tx: Tx, org_id: int, kid: str, *, actor: str) -> None:
+    """Let no ticket be good because of this key any more; a new one signs where it did.
+
+    Tickets that it signed are not scanned any more: their holders get another form of them from
+    the ticket's page. Idempotent. Raises Missing.
+    """
+    known = {each.kid: each for each in list_every_ticket_key(tx, org_id)}
+    if kid not in known:
+        raise Missing("ticket_key.missing", f"The organization has no ticket key {kid}.")
+    if known[kid].revoked_at is not None:
+        return
+    if known[kid].retired_at is None:
+        rotate_ticket_key(tx, org_id, actor=actor)
+    sql.revoke_ticket_key(tx, org_id=org_id, kid=kid, now=tx.now)
+    record(tx, org_id, actor, "revoked", "ticket_key", 0, kid=kid)
+
+
 def list_ticket_keys(tx: Tx, org_id: int) -> list[TicketKey]:
-    """All keys of the organization, the one that signs first."""
+    """The organization's keys whose tickets are good, the one that signs first."""
+    return [each for each in list_every_ticket_key(tx, org_id) if each.revoked_at is None]
+
+
+def list_every_ticket_key(tx: Tx, org_id: int) -> list[TicketKey]:
+    """All keys of the organization, revoked ones too, the one that signs first."""
     return [TicketKey(*row) for row in sql.list_ticket_keys(tx, org_id=org_id)]
 
 

@@ -11,6 +11,7 @@ import falcon.asgi
 
 from turnout.core.events.programme import get_event
 from turnout.core.identity.credentials import UNKNOWN, authenticate
+from turnout.core.identity.demo import REFUSED
 from turnout.core.identity.model import Caller, CredentialKind
 from turnout.errors import Invalid, Unauthenticated
 from turnout.http.client_address import address_of
@@ -135,7 +136,9 @@ def _at_company(
 def _open(tx: Tx, token: str, wanted: str) -> Door:
     try:
         credential = authenticate(tx, CredentialKind.EVENT_TOKEN, token)
-    except Unauthenticated:
+    except Unauthenticated as refusal:
+        if refusal.code == REFUSED:
+            raise
         credential = authenticate(tx, CredentialKind.COMPANY_TOKEN, token)
     else:
         _number(wanted or "0")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from falcon.asgi import Request
 
 from turnout.core.identity.credentials import authenticate
+from turnout.core.identity.demo import REFUSED
 from turnout.core.identity.model import Caller, CredentialKind, Organization
 from turnout.core.identity.organizations import get_organization_of
 from turnout.errors import Denied, Limited, Unauthenticated
@@ -121,6 +122,8 @@ def _open(tx: Tx, secret: str) -> Developer:
     except Unauthenticated as failure:
         if failure.code == EXPIRED:
             raise Unauthenticated(EXPIRED, "Your bearer token is expired.") from None
+        if failure.code == REFUSED:
+            raise
         raise _unknown() from None
     return Developer(get_organization_of(tx, credential.org_id), credential.id)
 

@@ -10,7 +10,7 @@ from falcon.asgi import Request, Response
 from turnout.core.exams import adjusting, leaving, planning, printing, searching, seating
 from turnout.core.exams.model import FoundSitting
 from turnout.core.exams.printing import Link, Opening
-from turnout.core.messaging.opt_outs import ensure_link_key
+from turnout.core.identity.link_keys import ensure_link_key
 from turnout.dialects.booking import decode, present
 from turnout.dialects.booking.auth import Developers
 from turnout.dialects.booking.errors import SIGN_IN

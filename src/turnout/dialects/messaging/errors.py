@@ -2,6 +2,7 @@
 
 import msgspec
 
+from turnout.core.identity.demo import REFUSED as DEMO_REFUSED
 from turnout.dialects.messaging.wire import ErrorBody
 from turnout.errors import (
     Conflict,
@@ -52,8 +53,10 @@ def present_failure(failure: Failure) -> Answer:
 
 def _sentence(failure: Failure) -> str:
     # Why a sign-in failed is nobody's business: all of them are answered alike.
+    # Only those of a demo, which are no secret, are told apart.
     if isinstance(failure, Unauthenticated):
-        return "Invalid credentials."
+        wrong = "Invalid credentials."
+        return f"{wrong} {failure.message}" if failure.code == DEMO_REFUSED else wrong
     if isinstance(failure, Denied):
         return "Permission denied"
     sentence = SENTENCES.get(failure.code, failure.message)

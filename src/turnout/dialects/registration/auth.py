@@ -25,6 +25,7 @@ from turnout.store import Database
 ACCOUNT_CLAIM = "custom:account_number"
 CACHE_SIZE = 10_000
 RELOAD_EVERY_MS = 1_000
+FOLLOW_EVERY_MS = 30_000
 
 
 class Tokens:
@@ -43,7 +44,7 @@ class Tokens:
 
     async def sign(self, caller: Caller) -> str:
         """A token for the caller, good for an hour. Raises Unavailable when no key signs."""
-        await self._load(max_age_ms=60_000)
+        await self._load(FOLLOW_EVERY_MS)
         now = self._db.clock() // 1000
         claims = {
             "iss": self._issuer,
@@ -61,6 +62,7 @@ class Tokens:
 
     async def caller_of(self, req: Incoming) -> Caller:
         """Who sent the request. Raises Unauthenticated: no, malformed, bad or expired token."""
+        await self._follow_keys()
         header = (req.get_header("Authorization") or "").encode()
         # The digest is of the whole header: what is remembered need not be taken apart again.
         digest = hashlib.blake2b(header, key=self._cache_key, digest_size=16).digest()
@@ -97,8 +99,8 @@ class Tokens:
     async def _verify(self, token: str) -> tuple[Caller, int]:
         try:
             kid = jwt.get_unverified_header(token).get("kid", "")
-            # A key that was retired or deleted is no longer trusted a minute later.
-            await self._load(60_000 if kid in self._public else RELOAD_EVERY_MS)
+            # A key that was retired or deleted is no longer trusted half a minute later.
+            await self._load(FOLLOW_EVERY_MS if kid in self._public else RELOAD_EVERY_MS)
             claims = jwt.decode(
                 token,
                 self._public[kid],
@@ -112,6 +114,11 @@ class Tokens:
             raise Unauthenticated(
                 "token.bad", "Unauthorised: the token is not valid. Sign in again."
             ) from error
+
+    async def _follow_keys(self) -> None:
+        """Look once a minute whether a key has gone whose tokens are remembered as good."""
+        if self._cache and self._db.clock() - self._loaded_at >= FOLLOW_EVERY_MS:
+            await self._load(FOLLOW_EVERY_MS)
 
     async def _load(self, max_age_ms: int) -> None:
         now = self._db.clock()
@@ -130,6 +137,8 @@ class Tokens:
                 key.kid: load_pem_public_key(key.public_pem.encode())  # type: ignore[misc]
                 for key in keys
             }
+        if {key.kid for key in self._keys} - {key.kid for key in keys}:
+            self._cache.clear()
         self._keys = keys
 
 

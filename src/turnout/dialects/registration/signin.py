@@ -5,6 +5,7 @@ from falcon.asgi import Request, Response
 from falcon.util import uri
 
 from turnout.core.identity.credentials import UNKNOWN, authenticate
+from turnout.core.identity.demo import REFUSED as DEMO_REFUSED
 from turnout.core.identity.model import Caller, Credential, CredentialKind
 from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.registration.leniency import rename
@@ -50,7 +51,8 @@ class SigninResource(Resource):
         try:
             return await self._db.read(authenticate, CredentialKind.API_KEY, key)
         except Unauthenticated as error:
-            refusal = Unauthenticated(error.code, "Unauthorised - Invalid API key provided.")
+            why = error.message if error.code == DEMO_REFUSED else "Invalid API key provided."
+            refusal = Unauthenticated(error.code, f"Unauthorised - {why}")
             if error.code != UNKNOWN:
                 raise refusal from error
             raise self._sign_ins.judge_token(WAY, address, refusal) from error

@@ -1,0 +1,107 @@
+"""`turnout distributor`: whose Admins rule which organizations."""
+
+from cyclopts import App
+
+from turnout.cli.app import actor, app, console, database, show_table
+from turnout.core.identity.distributors import (
+    Distributor,
+    Split,
+    get_distributor,
+    list_distributors,
+    list_overseers,
+    list_placed,
+    plan_split,
+    split_distributor,
+)
+from turnout.store import Tx
+
+distributor = App(name="distributor", help="Distributors: what an Admin's rule is limited to.")
+app.command(distributor)
+
+
+@distributor.command(name="list")
+def list_all() -> None:
+    """List the distributors, with how many organizations are under each."""
+    with database() as db:
+        found = db.call(list_distributors)
+    rows = [
+        (str(each.id), each.name, str(each.organizations), "yes" if each.is_shared else "")
+        for each in found
+    ]
+    show_table("Number", "Name", "Organizations", "Shared by history", rows=rows)
+
+
+@distributor.command
+def show(name: str, /) -> None:
+    """Show a distributor's organizations, and which of their users see more than their own.
+
+    Args:
+        name: Its name or number in `turnout distributor list`.
+    """
+    with database() as db:
+        found = db.call(get_distributor, name)
+        placed = db.call(list_placed, found.id)
+        overseers = db.call(list_overseers, found.id)
+    show_table(
+        "Account", "Short name", "Name", "Agent",
+        rows=[(str(each.org_id), each.slug, each.name, each.agent) for each in placed],
+    )  # fmt: skip
+    console.print()
+    show_table(
+        "User", "Role", "Of", "Sees",
+        rows=[(each.user_code, each.role, each.slug, ", ".join(each.sees)) for each in overseers],
+    )  # fmt: skip
+    if found.is_shared:
+        console.print(
+            "\nThis distributor is shared since before organizations had their own: its Admins see "
+            "their own organization only, unless TURNOUT_SHARED_DISTRIBUTOR=1."
+        )
+
+
+@distributor.command
+def split(name: str | None = None, /, *, keep_agents: bool = False, dry_run: bool = False) -> None:
+    """Give each organization a distributor of its own, and say who loses what.
+
+    Args:
+        name: Name or number of the distributor to split; without it, every one that is shared
+            since before organizations had their own.
+        keep_agents: Keep the organizations of one agent together. Then each Admin among them
+            rules all of them.
+        dry_run: Only say what would be done.
+    """
+    with database() as db:
+        splits = db.call(_split_all, name, keep_agents, dry_run)
+    splits = [each for each in splits if each.distributor.is_shared or len(each.groups) > 1]
+    if not splits:
+        console.print("There is nothing to split.")
+    for each in splits:
+        _show_split(each)
+    if splits and dry_run:
+        console.print("Nothing was changed: this was a dry run.")
+
+
+def _split_all(tx: Tx, name: str | None, keep_agents: bool, dry_run: bool) -> list[Split]:
+    wanted = [get_distributor(tx, name)] if name is not None else _shared(tx)
+    if dry_run:
+        return [plan_split(tx, str(each.id), keep_agents=keep_agents) for each in wanted]
+    by = actor()
+    return [
+        split_distributor(tx, str(each.id), keep_agents=keep_agents, actor=by) for each in wanted
+    ]
+
+
+def _shared(tx: Tx) -> list[Distributor]:
+    return [each for each in list_distributors(tx) if each.is_shared]
+
+
+def _show_split(split: Split) -> None:
+    console.print(f"Distributor {split.distributor.id} ({split.distributor.name}):")
+    for number, group in enumerate(split.groups):
+        where = "keeps it" if number == 0 else "gets one of its own"
+        console.print(f"  {', '.join(group)} {where}")
+    for loss in split.losses:
+        console.print(
+            f"  {loss.role} {loss.user_code} of {loss.slug} no longer sees {', '.join(loss.lost)}"
+        )
+    if not split.losses:
+        console.print("  Nobody loses anything.")

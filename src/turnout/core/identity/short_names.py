@@ -1,0 +1,42 @@
+"""Short names of organizations, and the addresses of their pages.
+
+An organization's pages are at `/NAME/…`. Names that the server itself uses as the beginning of an
+address, now or later, are reserved, so that neither hides the other. An organization that has such
+a name from before keeps it; its pages are at `/o/NAME/…`, where those of every organization can be
+found. A test holds every route against this list: if you add one, add its first part here.
+"""
+
+import re
+
+from turnout.errors import Invalid
+
+RESERVED = frozenset(
+    re.findall(
+        r"\S+",
+        """
+    account admin api apple-touch-icon assets carriers console demo docs door embed event events
+    favicon files healthz help imprint invitation legal login manifest media metrics my o og openapi
+    organizations outbox preferences privacy readyz reference robots scrap-paper search setup
+    sign-in sitemap static summary sw ticket tickets turnout unsubscribe v1 viewer waiting watch
+    webhooks well-known www
+    """,
+    )
+)
+ELSEWHERE = "/o"
+
+
+def is_reserved(slug: str) -> bool:
+    """Whether no new organization may have this short name."""
+    return slug in RESERVED or slug.isdigit()
+
+
+def check_short_name(slug: str) -> None:
+    """Raise Invalid for a short name that is reserved."""
+    if is_reserved(slug):
+        why = "has digits only" if slug.isdigit() else "is used in this server's own addresses"
+        raise Invalid("organization.reserved", f"The short name {slug!r} {why}. Choose another.")
+
+
+def page_path(slug: str) -> str:
+    """Where the pages of that organization begin, as a path without a slash at its end."""
+    return f"{ELSEWHERE}/{slug}" if is_reserved(slug) else f"/{slug}"
