@@ -18,6 +18,7 @@ from turnout.core.exams.planning import is_exam
 from turnout.core.identity.guessing import Attempt, Throttle
 from turnout.core.identity.model import Organization
 from turnout.core.identity.organizations import find_organization
+from turnout.core.identity.short_names import page_path
 from turnout.core.journeys.forms import register_by_form, wait_by_form
 from turnout.core.journeys.joining import is_offered
 from turnout.core.journeys.ticket_papers import event_calendar
@@ -73,7 +74,7 @@ class EventResource(Resource):
         try:
             contact = _read_contact(given)
             self._count(contact, req.remote_addr)
-            url = f"{self._base_url}/{slug}/{number}"
+            url = f"{self._base_url}{page_path(slug)}/{number}"
             refused = await self._db.write(_act, found, given, contact, url)
         except (Conflict, Invalid, Limited) as refusal:
             fresh = await self._db.read(_find, req.path, slug, number)
@@ -115,6 +116,7 @@ class EventResource(Resource):
         resp.text = render(
             "event.html",
             organization=found.organization,
+            pages=page_path(found.organization.slug),
             event=event,
             place=shown.place,
             details=shown.details,
@@ -144,7 +146,7 @@ class CalendarResource(Resource):
         found = await self._db.read(_find, req.path, slug, number)
         resp.content_type = "text/calendar; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
-        url = f"{self._base_url}/{slug}/{number}"
+        url = f"{self._base_url}{page_path(slug)}/{number}"
         resp.data = event_calendar(found.shown, self._db.clock(), url)
 
 

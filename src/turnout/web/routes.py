@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 
+from turnout.core.identity.short_names import ELSEWHERE
 from turnout.http.dialect import DialectApp, new_app
+from turnout.store import Database
 from turnout.web import pages
 from turnout.web.assets import asset_path, get_asset, list_assets
+from turnout.web.canonical import CanonicalPages
 from turnout.web.catalogue import WebParts
 from turnout.web.documents import DAY, Document, DocumentResource
 from turnout.web.event import CalendarResource, EventResource
@@ -49,8 +52,7 @@ def build(parts: WebParts) -> DialectApp:
         app.add_route("/waiting/{token}", WaitingResource(parts.db))
         app.add_route("/watch/{pak}", EntryResource(parts.db))
         app.add_route("/watch/{pak}/{token}", WatchResource(parts.db))
-        app.add_route("/{slug}/{number}", EventResource(parts.db, parts.base_url))
-        app.add_route("/{slug}/{number}/event.ics", CalendarResource(parts.db, parts.base_url))
+        _add_organizations(app, parts.db, parts.base_url)
     if parts.read_summary:
         app.add_route("/summary/{number}", SummaryResource(parts.read_summary))
     if parts.sessions:
@@ -59,3 +61,12 @@ def build(parts: WebParts) -> DialectApp:
     if parts.read_outbox:
         app.add_route("/outbox", OutboxResource(parts.read_outbox))
     return app
+
+
+def _add_organizations(app: DialectApp, db: Database, base_url: str) -> None:
+    """What organizations have, at `/NAME/…` or, where the server needs the name, `/o/NAME/…`."""
+    app.add_middleware(CanonicalPages(db))
+    event, calendar = EventResource(db, base_url), CalendarResource(db, base_url)
+    for begins in ("/{slug}", f"{ELSEWHERE}/{{slug}}"):
+        app.add_route(f"{begins}/{{number}}", event)
+        app.add_route(f"{begins}/{{number}}/event.ics", calendar)

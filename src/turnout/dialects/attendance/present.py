@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from turnout.core.events.model import EventState, TicketType
 from turnout.core.events.showing import ShownEvent
 from turnout.core.identity.model import Organization
+from turnout.core.identity.short_names import page_path
 from turnout.core.journeys.attendees import Attendee
 from turnout.core.journeys.inviting import CONFIRMED, DECLINED, PENDING, Campaign, Invitee
 from turnout.core.tickets.signing import TicketKey
@@ -73,7 +74,7 @@ def present_company(
     countries = [shown.place.country_code for shown in events if shown.place.country_code]
     return {
         "name": company.name,
-        "url": f"{base_url}/{company.slug}",
+        "url": f"{base_url}{page_path(company.slug)}",
         "logo_url": None,
         "currencies": sorted(currencies),
         "contact_email": contact_email or None,
@@ -115,7 +116,7 @@ def _event(
         "locale": shown.details.locale or company.locale or "en",
         "timezone": rails_name(event.timezone),
         "state": _STATES.get(event.state, "active"),
-        "url": f"{base_url}/{company.slug}/{event.id}",
+        "url": f"{base_url}{page_path(company.slug)}/{event.id}",
         "public": shown.details.is_public,
         "real_state": real_state(shown, now),
         "rating_avg": None,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from turnout.core.exams.model import ExamKind, FoundSitting
 from turnout.core.exams.searching import CalendarEntry, OpenClass
+from turnout.core.identity.short_names import page_path
 
 COLOURS: dict[str | None, str] = {
     ExamKind.APPOINTMENT.value: "info",
@@ -25,7 +26,7 @@ def present_entry(entry: CalendarEntry, slug: str, timezone: str, base_url: str)
         StartDate=_wall(entry.starts_at, timezone),
         EndDate=_wall(entry.ends_at or entry.starts_at, timezone),
         ThemeColor=COLOURS.get(entry.kind, OTHER),
-        Url=f"{base_url}/{slug}/{entry.event_id}",
+        Url=f"{base_url}{page_path(slug)}/{entry.event_id}",
     )
 
 
