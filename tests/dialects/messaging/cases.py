@@ -235,6 +235,11 @@ FAULTS: dict[str, dict[str, Any]] = {
     "credit-limit-no-number": {"credit_limit_for_alert": "much"},
     "receive-reports-no-boolean": {"receive_reports": "maybe"},
     "report-address-invalid": {"additional_reports_address": "a@test.com,b"},
+    "sender-id-too-long": {"default_sms_sender_id": "ACME Ltd & Co KG"},
+    "sender-id-format": {"default_sms_sender_id": "💥"},
+    "tts-voice-unknown": {"default_tts_voice": "nobody"},
+    "tts-repeat-count-too-large": {"tts_repeat_count": 11},
+    "tts-repeat-count-negative": {"tts_repeat_count": -1},
     "call-back-url-format": {"call_back_url": "ftp://test.com"},
 }
 for name, change in FAULTS.items():
@@ -246,6 +251,10 @@ asked(422, "body-too-deep", "admin", "POST", "/users", b"[" * 100_000)
 asked(422, "page-no-integer", "admin", "GET", "/users?page=two")
 asked(422, "page-zero", "admin", "GET", "/users?page=0")
 asked(422, "page-size-too-large", "admin", "GET", "/users?page_size=1001")
+USUAL = {"default_sms_sender_id": "61412345678", "default_tts_voice": "SOPHIE"}
+asked(
+    200, "change-what-jobs-use", "admin", "PUT", "/users/{acct}", USUAL | {"tts_repeat_count": "10"}
+)
 asked(422, "change-email-null", "admin", "PUT", "/users/{acct}", {"email": None})
 asked(422, "change-company-name-null", "admin", "PUT", "/users/{acct}", {"company": {"name": ""}})
 asked(422, "change-user-code-taken", "admin", "PUT", "/users/{acct}", {"user_code": "au/AGENT"})

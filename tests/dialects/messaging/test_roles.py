@@ -9,6 +9,7 @@ from tests.dialects.messaging.people import HASH, People, Request, basic, new_us
 from tests.support.node import LocalNode
 from turnout.core.audit.recording import list_entries
 from turnout.core.identity.members import edit_member, find_password
+from turnout.core.identity.model import Profile
 from turnout.dialects.messaging.decode import decode_changes
 from turnout.dialects.messaging.errors import present_failure
 from turnout.errors import Failure
@@ -62,7 +63,7 @@ def try_all(tx: Tx, people: People) -> dict[tuple[str, str, str], int]:
 def try_one(tx: Tx, people: People, who: str, whom: str, field: str) -> int:
     found = find_password(tx, f"au/{who}")
     assert found is not None
-    changes = decode_changes(FIELDS[field])
+    changes = decode_changes(FIELDS[field], (), Profile())
     hashed = HASH if changes.password else None
     try:
         with tx.savepoint():

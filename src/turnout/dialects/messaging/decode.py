@@ -5,6 +5,7 @@ tables below, and the first fault is the answer.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -24,6 +25,10 @@ DEFAULT_PAGE_SIZE = 10
 MOST_PAGE_SIZE = 1000
 LAST_PAGE = 1_000_000_000
 USER_CODE_FILTER_LENGTH = 255
+
+MOST_REPEATS = 10
+# What jobs fall back to, judged as a job's own would be.
+JOB_DEFAULTS = ("default_sms_sender_id", "default_tts_voice", "tts_repeat_count")
 
 Pairs = list[tuple[str, str]]
 Given = dict[str, Any]
@@ -48,9 +53,9 @@ PROFILE: dict[str, Rule] = {
     "fax_header_text": _line,
     "call_back_url": rules.url,
     "default_tts_voice": _line,
-    "tts_repeat_count": _count,
+    "tts_repeat_count": rules.whole(0, MOST_REPEATS),
     "default_voice_caller_id": _line,
-    "default_sms_sender_id": _line,
+    "default_sms_sender_id": rules.sender_id,
     "etob_authentication_type": _line,
     "etob_email_address": rules.emails,
     "etob_subject_behaviour": _line,
@@ -133,8 +138,9 @@ async def read_parameters(req: Request) -> Given:
     return clean(query | _decode_body(body, req.content_type or ""))
 
 
-def decode_new_user(given: Given) -> tuple[NewMember, str]:
+def decode_new_user(given: Given, voices: Sequence[str]) -> tuple[NewMember, str]:
     """The user that POST /users is to make, and its password; contract, Add / Edit User."""
+    given = _judge_voice(given, voices)
     code = needed(given, "user_code", rules.user_code)
     secret = needed(given, "password", rules.password)
     address = needed(given, "email", rules.email)
@@ -148,12 +154,16 @@ def decode_new_user(given: Given) -> tuple[NewMember, str]:
     return member, secret
 
 
-def decode_changes(given: Given) -> UserChanges:
+def decode_changes(given: Given, voices: Sequence[str], kept: Profile) -> UserChanges:
     """The changes of PUT /users/{id}: what is absent stays, null takes the default.
 
-    Members that nobody can set (`user_id`, `user_added`, …) are passed over, and so is an empty
-    password, so that a user can be sent back as it was read.
+    What jobs fall back to is not judged where it is as it was `kept`: a user can be sent back as it
+    was read, whatever older rules let in. Members that nobody can set (`user_id`, `user_added`, …)
+    are passed over, and so is an empty password.
     """
+    same = {name for name in JOB_DEFAULTS if str(given.get(name)) == str(getattr(kept, name))}
+    given = {name: value for name, value in given.items() if name not in same}
+    given = _judge_voice(given, voices)
     fields: dict[str, Any] = {}
     if "user_code" in given:
         fields["user_code"] = needed(given, "user_code", rules.user_code)
@@ -171,6 +181,14 @@ def decode_changes(given: Given) -> UserChanges:
     if "name" in company and company["name"] is None:
         required("company.name")
     return UserChanges(fields, changes, one(given, "password", rules.password, None))
+
+
+def _judge_voice(given: Given, voices: Sequence[str]) -> Given:
+    """With the voice as the setting writes it. Raises Invalid for one that nobody has."""
+    name = "default_tts_voice"
+    if given.get(name) is None:
+        return given
+    return given | {name: rules.choice(voices)(name, given[name])}
 
 
 def decode_user_id(text: str) -> int:

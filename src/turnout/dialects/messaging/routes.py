@@ -28,8 +28,9 @@ class Parts(msgspec.Struct, frozen=True):
 def build(parts: Parts) -> DialectApp:
     """The API as an ASGI app of its own."""
     app = new_app(present_failure)
-    app.add_route("/api/v1/users", UsersResource(parts.logins, parts.base_url))
-    app.add_route("/api/v1/users/{user_id}", UserResource(parts.logins))
+    voices = parts.jobs.voices
+    app.add_route("/api/v1/users", UsersResource(parts.logins, parts.base_url, voices))
+    app.add_route("/api/v1/users/{user_id}", UserResource(parts.logins, voices))
     app.add_route("/api/v1/jobs", JobsResource(parts.logins, parts.base_url, parts.jobs))
     app.add_route("/api/v1/jobs/{job_id}", JobResource(parts.logins, parts.jobs.db))
     return app

@@ -1,5 +1,7 @@
 """/api/v1/users: list, view, make and change users."""
 
+from collections.abc import Sequence
+
 from falcon.asgi import Request, Response
 
 from turnout.core.identity.members import (
@@ -26,8 +28,9 @@ from turnout.http.dialect import Resource
 class UsersResource(Resource):
     """Contract, List users and Add / Edit User."""
 
-    def __init__(self, logins: Logins, base_url: str) -> None:
+    def __init__(self, logins: Logins, base_url: str, voices: Sequence[str]) -> None:
         self._logins = logins
+        self._voices = voices
         self._path = f"{base_url}/api/v1/users"
 
     async def on_get(self, req: Request, resp: Response) -> None:
@@ -48,7 +51,7 @@ class UsersResource(Resource):
     async def on_post(self, req: Request, resp: Response) -> None:
         # Asked before the body is judged, and before a password is hashed for nobody.
         await self._logins.read(req, require_may_add)
-        new, password = decode_new_user(await read_parameters(req))
+        new, password = decode_new_user(await read_parameters(req), self._voices)
         hashed = await self._logins.hash(password)
         resp.data = present_number(await self._logins.write(req, add_member, new, hashed))
 
@@ -56,8 +59,9 @@ class UsersResource(Resource):
 class UserResource(Resource):
     """Contract, View User and Add / Edit User."""
 
-    def __init__(self, logins: Logins) -> None:
+    def __init__(self, logins: Logins, voices: Sequence[str]) -> None:
         self._logins = logins
+        self._voices = voices
 
     async def on_get(self, req: Request, resp: Response, user_id: str) -> None:
         caller, member = await self._logins.read(req, get_member, decode_user_id(user_id))
@@ -65,8 +69,8 @@ class UserResource(Resource):
 
     async def on_put(self, req: Request, resp: Response, user_id: str) -> None:
         number = decode_user_id(user_id)
-        await self._logins.read(req, get_member, number)
-        changes = decode_changes(await read_parameters(req))
+        _, member = await self._logins.read(req, get_member, number)
+        changes = decode_changes(await read_parameters(req), self._voices, member.profile)
         hashed = await self._logins.hash(changes.password) if changes.password else None
         await self._logins.write(req, edit_member, number, changes.fields, changes.company, hashed)
         resp.data = present_number(number)
