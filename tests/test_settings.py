@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from turnout.settings import Settings, SettingsError, describe, hide_password, load
+from turnout.settings import (
+    Settings,
+    SettingsError,
+    describe,
+    hide_password,
+    load,
+    split_ports,
+)
 
 
 def test_nothing_set_means_the_defaults():
@@ -86,6 +93,30 @@ def test_a_bad_file_is_refused_by_name(tmp_path, text, words):
 def test_networks_are_read_as_a_list():
     networks = "127.0.0.1/32, fd00::/8,"
     assert load({"TURNOUT_OUTBOUND_ALLOW": networks}).outbound_allow == networks
+
+
+@pytest.mark.parametrize(
+    ("ports", "ranges"),
+    [("80", ((80, 80),)), (" 443 , 1024-65535,", ((443, 443), (1024, 65535)))],
+)
+def test_ports_are_read_as_ranges(ports, ranges):
+    assert split_ports(load({"TURNOUT_OUTBOUND_PORTS": ports}).outbound_ports) == ranges
+
+
+@pytest.mark.parametrize("ports", ["", "http", "0", "80-", "-80", "90-80", "65536", "1-2-3", "+80"])
+def test_ports_that_are_none_are_refused(ports):
+    with pytest.raises(SettingsError, match="TURNOUT_OUTBOUND_PORTS"):
+        load({"TURNOUT_OUTBOUND_PORTS": ports})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["events.example.com", "ftp://x", "https://", "https:///x", "https://u:p@x", "https://x?a",
+     "https://x:99999", "https://x#a", "https://[x"],
+)  # fmt: skip
+def test_an_address_for_links_that_is_none_is_refused(url):
+    with pytest.raises(SettingsError, match="TURNOUT_BASE_URL"):
+        load({"TURNOUT_BASE_URL": url})
 
 
 def test_describe_lists_every_setting_with_value_default_and_meaning():

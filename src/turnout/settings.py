@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -192,6 +193,7 @@ def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
     values |= {name: value for name, value in overrides.items() if value is not None}
     settings = _convert(values)
     split_ports(settings.outbound_ports)
+    _check_base_url(settings.base_url)
     _check_networks("OUTBOUND_ALLOW", settings.outbound_allow)
     _check_networks("TRUSTED_PROXIES", settings.trusted_proxies, UNIX)
     for name in ("reply_numbers", "tts_voices"):
@@ -224,10 +226,10 @@ def split_ports(text: str) -> Ports:
     """First and last port of each range, both included (`80,1024-65535`). Raises SettingsError."""
     ranges = []
     for part in split_list(text):
-        first, _, last = part.partition("-")
-        if not (first.isdecimal() and (last or first).isdecimal()):
+        found = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", part)
+        if found is None:
             raise SettingsError(f"{PREFIX}OUTBOUND_PORTS: {part} is not a port or a range")
-        ranges.append((int(first), int(last or first)))
+        ranges.append((int(found[1]), int(found[2] or found[1])))
     if not ranges or any(not 1 <= first <= last <= 65535 for first, last in ranges):
         raise SettingsError(f"{PREFIX}OUTBOUND_PORTS: give ports from 1 to 65535, such as 80,443")
     return tuple(ranges)
@@ -288,3 +290,15 @@ def _check_networks(name: str, networks: str, *words: str) -> None:
                 ipaddress.ip_network(network, strict=False)
         except ValueError as error:
             raise SettingsError(f"{PREFIX}{name}: {error}") from error
+
+
+def _check_base_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        is_good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_good = False
+    if url and (not is_good or set(url) & set("?#@\\")):
+        raise SettingsError(
+            f"{PREFIX}BASE_URL: give http:// or https:// and a host, as in https://events.example.com"
+        )

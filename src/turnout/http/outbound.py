@@ -284,7 +284,7 @@ def _unreachable(host: str) -> str:
 
 
 def _invalid(error: ValueError) -> OutboundRefused:
-    return OutboundRefused(f"the address is not valid: {error}", "invalid")
+    return OutboundRefused(f"the address is not valid: {ascii(str(error))[1:-1]}", "invalid")
 
 
 def host_of(url: str) -> str:

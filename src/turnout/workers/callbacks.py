@@ -118,7 +118,7 @@ class CallbackLoop(Loop):
                 "callback refused",
                 org_id=callback.org_id,
                 callback=callback.id,
-                host=callback.host,
+                host=ascii(callback.host)[1:-1],
                 reason=refused.reason,
             )
         except OutboundError as failed:
