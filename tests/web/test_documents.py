@@ -7,7 +7,7 @@ import pytest
 from tests.web.reading import Page
 from turnout.web.assets import asset_path, list_assets
 
-PAGES = ["/", "/reference/registration"]
+PAGES = ["/", "/reference", "/reference/registration"]
 ASSETS = [asset_path(name) for name in list_assets()]
 FILES = [*ASSETS, "/favicon.svg", "/robots.txt"]
 SERVED = [*PAGES, "/openapi/registration.json", *FILES]

@@ -212,3 +212,12 @@ def test_every_path_of_the_app_is_documented_with_its_methods(site, registration
         methods = {method.upper() for method in item if method in METHODS}
         # HEAD goes without saying wherever GET is (but where a GET acts).
         assert set(answer.headers["allow"].split(", ")) - {"HEAD"} == methods
+
+
+def test_the_list_of_documents_leads_to_each_and_to_its_reference(site):
+    listed = site.request("GET", "/openapi").json()["apis"]
+    assert [each["name"] for each in listed] == [api.name for api in APIS]
+    for each in listed:
+        for address in (each["openapi"], each["reference"]):
+            path = "/" + address.split("/", 3)[3]
+            assert site.request("GET", path).status == 200, path

@@ -63,6 +63,7 @@ def migrate(*, quiet: bool = False, no_copy: bool = False) -> None:
         TimeElapsedColumn(),
         console=errors,
         transient=quiet,
+        disable=not errors.is_terminal,
     )
     with bar:
         task = bar.add_task("", total=None, visible=False)

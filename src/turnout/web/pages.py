@@ -33,6 +33,26 @@ def make_reference_page(parts: WebParts, api: Api) -> Document:
     return Document.html(page, NO_STORE if secrets else REVALIDATE)
 
 
+def make_reference_list(parts: WebParts) -> Document:
+    """The APIs that have a reference."""
+    return Document.html(render("references.html", apis=parts.apis))
+
+
+def make_openapi_list(parts: WebParts) -> Document:
+    """The OpenAPI documents there are: `{"apis": [{"name", "title", "openapi", "reference"}]}`."""
+    served = [
+        {
+            "name": api.name,
+            "title": api.title,
+            "openapi": f"{parts.base_url}/openapi/{api.name}.json",
+            "reference": f"{parts.base_url}/reference/{api.name}",
+        }
+        for api in parts.apis
+        if api.is_served
+    ]
+    return Document.json({"apis": served})
+
+
 def make_openapi_document(parts: WebParts, api: Api) -> Document:
     """An API's OpenAPI document, with this server's address."""
     return Document.json(load(api, parts.base_url))

@@ -35,6 +35,8 @@ def build(parts: WebParts) -> DialectApp:
         "/": partial(pages.make_start_page, parts),
         "/favicon.svg": partial(get_asset, "favicon.svg", DAY),
         "/robots.txt": pages.make_robots,
+        "/reference": partial(pages.make_reference_list, parts),
+        "/openapi": partial(pages.make_openapi_list, parts),
     }
     for api in parts.apis:
         if api.is_served:
