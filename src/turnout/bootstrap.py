@@ -29,6 +29,7 @@ from turnout.core.identity.link_keys import ensure_link_key, find_link_key
 from turnout.core.identity.members import SHARED_DISTRIBUTOR, require_member
 from turnout.core.identity.model import Caller, Login, Role
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
+from turnout.core.journeys.form_limits import FormLimits
 from turnout.core.journeys.intake import QUEUE
 from turnout.core.journeys.inviting import PATH as INVITATION
 from turnout.core.journeys.live_lists import resolve
@@ -240,6 +241,7 @@ class Node:
                 read_summary=self._read_summary,
                 sessions=self.page_sessions,
                 has_own_name=bool(self.settings.base_url),
+                limits=FormLimits(self.settings.forms_per_place, self.settings.forms_before_code),
             )
         )
         return [*mounts, *_mounts("web", ("/",), web)]

@@ -8,6 +8,7 @@ from falcon.asgi import Request
 
 from turnout.core.audience.permissions import ReportedEvent
 from turnout.core.audience.summary import Summary
+from turnout.core.journeys.form_limits import FormLimits
 from turnout.store import Database
 from turnout.web.sessions import PageSessions
 
@@ -85,3 +86,4 @@ class WebParts(NamedTuple):
     read_summary: ReadSummary | None = None
     sessions: PageSessions | None = None
     has_own_name: bool = False
+    limits: FormLimits = FormLimits()

@@ -10,22 +10,32 @@ from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
+import falcon
 from falcon.asgi import Request, Response
 
 from turnout.core.events.model import EventState, TicketType
 from turnout.core.events.showing import ShownEvent, get_shown_event
 from turnout.core.exams.planning import is_exam
-from turnout.core.identity.guessing import Attempt, Throttle
+from turnout.core.identity.addresses import place_of
 from turnout.core.identity.model import Organization
 from turnout.core.identity.organizations import find_organization
 from turnout.core.identity.short_names import page_path
+from turnout.core.journeys.form_limits import (
+    FormLimits,
+    Proof,
+    Sender,
+    admit_form,
+    ask_for_code,
+    check_proof,
+)
 from turnout.core.journeys.forms import register_by_form, wait_by_form
 from turnout.core.journeys.joining import is_offered
 from turnout.core.journeys.ticket_papers import event_calendar
 from turnout.core.people.model import Contact
 from turnout.core.text import is_email
-from turnout.errors import Conflict, Invalid, Limited, Missing
+from turnout.errors import Conflict, Failure, Invalid, Limited, Missing
 from turnout.http.body import read_body
+from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
@@ -35,6 +45,8 @@ from turnout.web.templates import render
 BODY_LIMIT = 16_384
 LONGEST = 200
 FIELDS = ("email", "first_name", "last_name", "company")
+# What the form with the code hands on beside what was typed.
+HIDDEN = ("answer", "proof")
 WAIT = "wait"
 
 
@@ -42,6 +54,21 @@ class _Found(NamedTuple):
     organization: Organization
     shown: ShownEvent
     is_exam: bool
+
+
+class _Form(NamedTuple):
+    """A form that was sent from `place`."""
+
+    found: _Found
+    given: dict[str, str]
+    contact: Contact
+    url: str
+    place: str
+
+    @property
+    def sender(self) -> Sender:
+        event = self.found.shown.event
+        return Sender(self.found.organization.org_id, event.id, self.place, self.contact.email)
 
 
 class Offer(NamedTuple):
@@ -55,10 +82,10 @@ class Offer(NamedTuple):
 class EventResource(Resource):
     """`/{slug}/{event number}`."""
 
-    def __init__(self, db: Database, base_url: str) -> None:
+    def __init__(self, db: Database, base_url: str, limits: FormLimits) -> None:
         self._db = db
         self._base_url = base_url
-        self._throttle = Throttle(db.clock)
+        self._limits = limits
 
     async def on_get(self, req: Request, resp: Response, slug: str, number: str) -> None:
         """Show the event. Raises Missing, for a draft too."""
@@ -66,19 +93,29 @@ class EventResource(Resource):
         self._answer(resp, await self._db.read(_find, req.path, slug, number), given)
 
     async def on_post(self, req: Request, resp: Response, slug: str, number: str) -> None:
-        """Register, or join the waiting list. Raises Missing; what can be put right is said on
-        the page, beside what was typed."""
+        """Register, or join the waiting list; or ask for the code that proves the address. Raises
+        Missing; what can be put right is said on the page, beside what was typed."""
         body = (await read_body(req, BODY_LIMIT)).decode("utf-8", "replace")
         given = {name: values[0].strip() for name, values in parse_qs(body).items()}
         found = await self._db.read(_find, req.path, slug, number)
         try:
             contact = _read_contact(given)
-            self._count(contact, req.remote_addr)
             url = f"{self._base_url}{page_path(slug)}/{number}"
-            refused = await self._db.write(_act, found, given, contact, url)
+            form = _Form(found, given, contact, url, place_of(address_of(req.scope)))
+            refused = await self._db.write(_send, form, self._limits)
         except (Conflict, Invalid, Limited) as refusal:
             fresh = await self._db.read(_find, req.path, slug, number)
             self._answer(resp, fresh, given, f"{refusal.message} Nothing was sent.")
+            if isinstance(refusal, Limited):
+                _limit(resp, refusal)
+            return
+        if isinstance(refused, str):
+            self._answer(resp, found, given | {"proof": refused}, done="asked")
+            return
+        if isinstance(refused, Limited | Invalid):
+            self._answer(resp, found, given, refused.message, done="asked")
+            if isinstance(refused, Limited):
+                _limit(resp, refused)
             return
         if refused:
             fresh = await self._db.read(_find, req.path, slug, number)
@@ -86,18 +123,6 @@ class EventResource(Resource):
             return
         is_waiting = given.get("answer") == WAIT
         self._answer(resp, found, done="waiting" if is_waiting else "registered")
-
-    def _count(self, contact: Contact, address: str) -> None:
-        """Each form writes to somebody: not too often to one, nor too many from one place."""
-        try:
-            self._throttle.begin(Attempt(contact.email.casefold(), address))
-        except Limited as limited:
-            wait_s = limited.retry_after
-            raise Limited(
-                "form.throttled",
-                f"Too many forms were sent. Try again in {wait_s} seconds.",
-                retry_after=wait_s,
-            ) from limited
 
     def _answer(
         self,
@@ -128,7 +153,8 @@ class EventResource(Resource):
             is_cancelled=event.state is EventState.CANCELLED,
             has_places=any(each.left is None or each.left for each in offers),
             is_sold_out=any(each.left == 0 for each in offers),
-            given=dict.fromkeys((*FIELDS, "ticket", "sti"), "") | (given or {}),
+            given=dict.fromkeys((*FIELDS, *HIDDEN, "ticket", "sti"), "") | (given or {}),
+            fields=(*FIELDS, *HIDDEN, "ticket", "sti"),
             refusal=refusal,
             done=done,
         )
@@ -161,18 +187,42 @@ def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:
     raise Missing("page.missing", f"Nothing is at {path}.")
 
 
+def _limit(resp: Response, limited: Limited) -> None:
+    resp.status = falcon.HTTP_429
+    resp.set_header("Retry-After", str(limited.retry_after))
+
+
+def _send(tx: Tx, form: _Form, limits: FormLimits) -> Failure | str | None:
+    """Do what a form asks for, or return why not; a text is the name of a code's request."""
+    found, given = form.found, form.given
+    if given.get("proof"):
+        proof = Proof(given["proof"], given.get("code", ""))
+        if wrong := check_proof(tx, form.sender, proof):
+            return wrong
+    elif admit_form(tx, form.sender, limits):
+        _read_type(found, given)
+        return ask_for_code(tx, form.sender, found.shown.event)
+    return _act(tx, found, given, form.contact, form.url)
+
+
 def _act(
     tx: Tx, found: _Found, given: dict[str, str], contact: Contact, url: str
 ) -> Conflict | None:
     org_id, event_id = found.organization.org_id, found.shown.event.id
+    type_id = _read_type(found, given)
+    verb = wait_by_form if given.get("answer") == WAIT else register_by_form
+    return verb(tx, org_id, event_id, type_id, contact, url, sti=given.get("sti", ""))
+
+
+def _read_type(found: _Found, given: dict[str, str]) -> int:
+    """The ticket type that was chosen. Raises Invalid."""
     try:
         type_id = int(given.get("ticket", ""))
     except ValueError as error:
         raise Invalid("ticket_type.missing", "Choose a ticket.") from error
     if found.is_exam or type_id not in {each.id for each in _offered(found.shown)}:
         raise Invalid("ticket_type.missing", "Choose a ticket.")
-    verb = wait_by_form if given.get("answer") == WAIT else register_by_form
-    return verb(tx, org_id, event_id, type_id, contact, url, sti=given.get("sti", ""))
+    return type_id
 
 
 def _read_contact(given: dict[str, str]) -> Contact:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from turnout.core.identity.short_names import ELSEWHERE
+from turnout.core.journeys.form_limits import FormLimits
 from turnout.http.dialect import DialectApp, new_app
 from turnout.store import Database
 from turnout.web import pages
@@ -52,9 +53,9 @@ def build(parts: WebParts) -> DialectApp:
         app.add_route("/ticket/{address}", TicketResource(parts.db))
         app.add_route("/ticket/{address}/{name}", TicketFileResource(parts.db, parts.base_url))
         app.add_route("/waiting/{token}", WaitingResource(parts.db))
-        app.add_route("/watch/{pak}", EntryResource(parts.db))
+        app.add_route("/watch/{pak}", EntryResource(parts.db, parts.limits))
         app.add_route("/watch/{pak}/{token}", WatchResource(parts.db))
-        _add_organizations(app, parts.db, parts.base_url)
+        _add_organizations(app, parts.db, parts.base_url, parts.limits)
     if parts.read_summary:
         app.add_route("/summary/{number}", SummaryResource(parts.read_summary))
     if parts.sessions:
@@ -65,10 +66,10 @@ def build(parts: WebParts) -> DialectApp:
     return app
 
 
-def _add_organizations(app: DialectApp, db: Database, base_url: str) -> None:
+def _add_organizations(app: DialectApp, db: Database, base_url: str, limits: FormLimits) -> None:
     """What organizations have, at `/NAME/…` or, where the server needs the name, `/o/NAME/…`."""
     app.add_middleware(CanonicalPages(db))
-    event, calendar = EventResource(db, base_url), CalendarResource(db, base_url)
+    event, calendar = EventResource(db, base_url, limits), CalendarResource(db, base_url)
     for begins in ("/{slug}", f"{ELSEWHERE}/{{slug}}"):
         app.add_route(f"{begins}/{{number}}", event)
         app.add_route(f"{begins}/{{number}}/event.ics", calendar)

@@ -19,10 +19,12 @@ from turnout.core.audience.model import Media, MediaKind
 from turnout.core.audience.surveys import Survey, answer_survey, list_own_answers, list_surveys
 from turnout.core.events.model import Event, EventState, Session
 from turnout.core.events.programme import get_event
-from turnout.core.identity.guessing import Attempt, Throttle
+from turnout.core.identity.addresses import place_of
 from turnout.core.identity.names import find_name
+from turnout.core.journeys.form_limits import FormLimits, Sender, admit_form
 from turnout.errors import Conflict, Failure, Invalid, Limited, Missing, Unauthenticated
 from turnout.http.body import read_body
+from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.beats import PATH as BEATS
@@ -58,9 +60,9 @@ class Seat(NamedTuple):
 class EntryResource(Resource):
     """`/watch/{session pak}`: an e-mail address and a code lead to the watch page."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, limits: FormLimits) -> None:
         self._db = db
-        self._throttle = Throttle(db.clock)
+        self._limits = limits
 
     async def on_get(self, _req: Request, resp: Response, pak: str) -> None:
         """Ask for the address. Raises Missing."""
@@ -72,33 +74,25 @@ class EntryResource(Resource):
         given = await _read_form(req)
         place = await self._db.read(_find_place, pak)
         email, code = given.get("email", ""), given.get("code", "")
+        source = place_of(address_of(req.scope))
         try:
             if "code" in given:
                 token = await self._db.write_first(
-                    enter, place.org_id, place.event.id, email, code, req.remote_addr
+                    enter, place.org_id, place.event.id, email, code, source
                 )
                 if not isinstance(token, str):
                     raise token
                 resp.status = falcon.HTTP_303
                 resp.location = f"{PATH}{pak}/{token}"
                 return
-            self._count(email, req.remote_addr)
-            await self._db.write_first(send_entry_code, place.org_id, place.event.id, email)
+            sender = Sender(place.org_id, place.event.id, source, email)
+            await self._db.write_first(_send_code, sender, self._limits)
             self._answer(resp, place, email, is_sent=True)
         except (Invalid, Limited, Unauthenticated) as refusal:
             self._answer(resp, place, email, refusal.message, is_sent="code" in given)
-
-    def _count(self, email: str, address: str) -> None:
-        """Each form writes to somebody: not too often to one, nor too many from one place."""
-        try:
-            self._throttle.begin(Attempt(email.casefold(), address))
-        except Limited as limited:
-            wait_s = limited.retry_after
-            raise Limited(
-                "form.throttled",
-                f"Too many forms were sent. Try again in {wait_s} seconds.",
-                retry_after=wait_s,
-            ) from limited
+            if isinstance(refusal, Limited):
+                resp.status = falcon.HTTP_429
+                resp.set_header("Retry-After", str(refusal.retry_after))
 
     def _answer(
         self,
@@ -180,6 +174,11 @@ class WatchResource(Resource):
             done=done,
             **_times(place),
         )
+
+
+def _send_code(tx: Tx, sender: Sender, limits: FormLimits) -> None:
+    admit_form(tx, sender, limits)
+    send_entry_code(tx, sender.org_id, sender.event_id, sender.email)
 
 
 def _find_place(tx: Tx, pak: str) -> Place:

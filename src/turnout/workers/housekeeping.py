@@ -1,6 +1,6 @@
 """What a serving node does on the side: stored counts, last uses, old keys."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from turnout.core.audience.permissions import forget_old_sessions
 from turnout.core.identity.credentials import touch_credentials
@@ -8,14 +8,22 @@ from turnout.core.identity.idempotency import forget_old_keys
 from turnout.core.identity.model import Caller
 from turnout.core.identity.page_sessions import forget_old_page_sessions
 from turnout.core.identity.proxies import note_untrusted_proxies
+from turnout.core.journeys.form_limits import forget_ended_form_windows
 from turnout.core.journeys.intake import count_waiting
 from turnout.http import metrics
 from turnout.http.backlog import Backlog
 from turnout.http.rate_limit import RateLimiter
-from turnout.store import Database
+from turnout.store import Database, Tx
 from turnout.workers.loop import Loop
 
 SWEEP = 500
+# What is over is deleted, once a minute.
+SWEPT: dict[str, Callable[[Tx, int], int]] = {
+    "sweep": forget_old_keys,
+    "reporting-sessions": forget_old_sessions,
+    "page-sessions": forget_old_page_sessions,
+    "form-windows": forget_ended_form_windows,
+}
 
 
 def housekeeping_loops(
@@ -44,20 +52,18 @@ def housekeeping_loops(
             await db.write_behind(note_untrusted_proxies, addresses)
         return False
 
-    async def sweep() -> bool:
-        return await db.write_behind(forget_old_keys, SWEEP) == SWEEP
-
-    async def end_sessions() -> bool:
-        return await db.write_behind(forget_old_sessions, SWEEP) == SWEEP
-
-    async def end_page_sessions() -> bool:
-        return await db.write_behind(forget_old_page_sessions, SWEEP) == SWEEP
-
     return [
         Loop("counts", count, every_s=1),
         Loop("last-used", touch, every_s=60),
         Loop("untrusted-proxies", note, every_s=2),
-        Loop("sweep", sweep, every_s=60),
-        Loop("page-sessions", end_page_sessions, every_s=60),
-        Loop("reporting-sessions", end_sessions, every_s=60),
+        *(Loop(name, _sweep(db, verb), every_s=60) for name, verb in SWEPT.items()),
     ]
+
+
+def _sweep(db: Database, verb: Callable[[Tx, int], int]) -> Callable[[], Awaitable[bool]]:
+    """A step that deletes some of what is over; again while there is more."""
+
+    async def sweep() -> bool:
+        return await db.write_behind(verb, SWEEP) == SWEEP
+
+    return sweep

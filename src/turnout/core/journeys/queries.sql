@@ -420,3 +420,29 @@ WHERE org_id = :org_id AND id = :id;
 UPDATE jobs SET scheduled_at = CAST(:starts_at AS BIGINT),
     due_at = CASE WHEN due_at IS NULL THEN NULL ELSE CAST(:starts_at AS BIGINT) END
 WHERE org_id = :org_id AND id = :id AND state = 'scheduled';
+
+-- == form limits ==
+
+-- name: count_form(org_id, name, now, ends_at, limit)!
+-- Counts a form, in a new window where the last one has ended; affects no row at the limit.
+INSERT INTO form_windows (org_id, name, started_at, ends_at, forms)
+VALUES (:org_id, :name, :now, :ends_at, 1)
+ON CONFLICT (org_id, name) DO UPDATE SET
+    forms = CASE WHEN form_windows.ends_at <= excluded.started_at THEN 1
+        ELSE form_windows.forms + 1 END,
+    started_at = CASE WHEN form_windows.ends_at <= excluded.started_at THEN excluded.started_at
+        ELSE form_windows.started_at END,
+    ends_at = CASE WHEN form_windows.ends_at <= excluded.started_at THEN excluded.ends_at
+        ELSE form_windows.ends_at END
+WHERE form_windows.forms < :limit OR form_windows.ends_at <= excluded.started_at;
+
+-- name: find_form_window_end(org_id, name)$
+SELECT ends_at FROM form_windows WHERE org_id = :org_id AND name = :name;
+
+-- name: list_ended_form_windows(now, most)
+-- crosses organizations: ended counts are deleted for all of them.
+SELECT org_id, name FROM form_windows WHERE ends_at <= :now ORDER BY ends_at LIMIT :most;
+
+-- name: delete_form_window(org_id, name, now)*!
+-- The end is asked again: somebody may have begun the window anew meanwhile.
+DELETE FROM form_windows WHERE org_id = :org_id AND name = :name AND ends_at <= :now;

@@ -1,0 +1,139 @@
+"""How often strangers may send the forms of an event's pages, and the code that proves an address.
+
+Theory. A form writes to whoever it names, so the mails to one address are bounded, three an hour.
+It may also hold a place, so the forms of one place (an IPv4 address, or an IPv6 network of 64 bits)
+to one event are bounded too: so widely that a venue or a school behind one address registers its
+people. Once they come faster than people type, the page asks for a code that it mails to the
+address; nothing is held before it is entered.
+
+Counts are rows, added in the transaction of the effect: they hold over restarts and nodes, and what
+is rolled back was not counted.
+"""
+
+import hashlib
+import secrets
+from typing import NamedTuple
+
+from turnout.core.events.model import Event
+from turnout.core.journeys.sql import sql
+from turnout.core.messaging.model import JobType
+from turnout.core.text import email_key
+from turnout.core.verification.codes import (
+    PLACE,
+    CodeRequest,
+    Purpose,
+    check_own_code,
+    send_own_code,
+)
+from turnout.errors import Failure, Invalid, Limited, Unavailable
+from turnout.store import Tx
+
+MINUTE_MS = 60_000
+PLACE_WINDOW_MS = 5 * MINUTE_MS
+MAILS_LIMIT, MAILS_WINDOW_MS = 3, 60 * MINUTE_MS
+LONGEST_PROOF = 100
+
+
+class FormLimits(NamedTuple):
+    """Forms to one event from one place: in five minutes, and in a minute without a code."""
+
+    per_place: int = 600
+    before_code: int = 50
+
+
+class Sender(NamedTuple):
+    """From which place (`place_of`) somebody sends a form to an event, and in whose name."""
+
+    org_id: int
+    event_id: int
+    place: str
+    email: str
+
+
+class Proof(NamedTuple):
+    """What a form shows to prove its address: the name of the request for a code, and the code."""
+
+    name: str
+    code: str
+
+
+def admit_form(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
+    """Count a form that mails to its address; whether a code must be asked for before it holds
+    anything. Raises Limited, with the seconds to wait."""
+    if not _count(tx, sender, "place", limits.per_place, PLACE_WINDOW_MS):
+        raise _refusal(tx, sender, "place", "Too many forms were sent from your address.")
+    if not _count(tx, sender, "mail", MAILS_LIMIT, MAILS_WINDOW_MS):
+        raise _refusal(tx, sender, "mail", "Too many mails were sent to this address.")
+    return not _count(tx, sender, "minute", limits.before_code, MINUTE_MS)
+
+
+def ask_for_code(tx: Tx, sender: Sender, event: Event, code: str | None = None) -> str:
+    """Mail a code to the address; returns the name of this request, which the next form shows with
+    the code. `code` is for tests. Raises Limited, and Unavailable where the organization has no
+    user in whose name mails go out."""
+    user_id = sql.find_first_user(tx, org_id=sender.org_id)
+    if user_id is None:
+        raise Unavailable("form.sender", "No code can be sent now. Try again in a minute.", 60)
+    name = secrets.token_urlsafe(16)
+    text = f"Your code to register for {event.title} is {PLACE}"
+    asked = CodeRequest(_client_ref(sender, name), JobType.EMAIL, sender.email.strip(), text)
+    send_own_code(tx, sender.org_id, user_id, Purpose.WATCH, asked, code)
+    return name
+
+
+def check_proof(tx: Tx, sender: Sender, proof: Proof) -> Failure | None:
+    """Use a code up that was mailed to the address. Returns the refusal of a wrong one: a value, so
+    that the try stays counted."""
+    if not 0 < len(proof.name) <= LONGEST_PROOF:
+        return _wrong_code()
+    ref = _client_ref(sender, proof.name)
+    checked = check_own_code(tx, sender.org_id, Purpose.WATCH, ref, proof.code, sender.place)
+    if isinstance(checked, Limited):
+        return checked
+    return None if checked else _wrong_code()
+
+
+def forget_ended_form_windows(tx: Tx, most: int) -> int:
+    """Delete up to `most` counts that are over; returns how many."""
+    rows = sql.list_ended_form_windows(tx, now=tx.now, most=most)
+    named = [{"org_id": org_id, "name": name, "now": tx.now} for org_id, name in rows]
+    sql.delete_form_window(tx, named)
+    return len(rows)
+
+
+def _count(tx: Tx, sender: Sender, kind: str, limit: int, window_ms: int) -> bool:
+    if limit == 0:
+        return False
+    counted: int = sql.count_form(
+        tx,
+        org_id=sender.org_id,
+        name=_name(sender, kind),
+        now=tx.now,
+        ends_at=tx.now + window_ms,
+        limit=limit,
+    )
+    return bool(counted)
+
+
+def _refusal(tx: Tx, sender: Sender, kind: str, sentence: str) -> Limited:
+    ends_at = sql.find_form_window_end(tx, org_id=sender.org_id, name=_name(sender, kind))
+    wait_s = max(1, -((tx.now - ends_at) // 1000))
+    return Limited(
+        "form.throttled", f"{sentence} Try again in {wait_s} seconds.", retry_after=wait_s
+    )
+
+
+def _name(sender: Sender, kind: str) -> str:
+    """What is counted, as a digest: nobody reads addresses out of the table."""
+    of_event = f"{sender.event_id}:{sender.place}"
+    text = f"{kind}:{email_key(sender.email) if kind == 'mail' else of_event}"
+    return hashlib.sha256(f"{sender.org_id}:{text}".encode()).hexdigest()
+
+
+def _client_ref(sender: Sender, name: str) -> str:
+    # Names of codes to watch begin with a number.
+    return f"form:{sender.event_id}:{email_key(sender.email)}:{name}"
+
+
+def _wrong_code() -> Invalid:
+    return Invalid("form.code", "That is not the code, or it is too old.")

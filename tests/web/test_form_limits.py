@@ -1,0 +1,219 @@
+"""Many people and their forms: a venue behind one address, a proxy, and who asks too often."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.support import proof
+from tests.support.client import Answer
+from tests.support.node import BACKENDS, LocalNode, database, open_node
+from tests.support.postgresql import Cluster
+from tests.web.reading import Page
+from turnout.core.events.model import span
+from turnout.core.events.programme import create_event, get_event, list_ticket_types
+from turnout.core.identity.organizations import create_organization
+from turnout.core.identity.users import create_user
+from turnout.core.journeys.form_limits import forget_ended_form_windows
+from turnout.core.messaging.delivering import claim
+from turnout.core.messaging.model import URGENT
+from turnout.store import Tx
+
+FORM = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
+VENUE, PROXY = "198.51.100.7", "127.0.0.1"
+PEOPLE = proof.scale(70, 500)
+WITHOUT_CODE = 50
+FORMS = 600
+
+
+class Gate:
+    """An event whose page is reached through a trusted proxy."""
+
+    def __init__(self, node: LocalNode) -> None:
+        self.node = node
+        self.org_id, self.event_id = node.db.call(self._make)
+        (ticket_type,) = node.db.call(list_ticket_types, self.org_id, self.event_id)
+        self.type_id = ticket_type.id
+
+    def _make(self, tx: Tx) -> tuple[int, int]:
+        org_id = create_organization(tx, "gate", "Gate", actor="test").org_id
+        create_user(tx, org_id, "au/gate", name="A", email="a@example.com", actor="test")
+        when = span("2099-06-01T18:00", "2099-06-01T23:00", "Europe/Berlin")
+        return org_id, create_event(tx, org_id, "Fair", when, actor="test").id
+
+    def post(self, email: str, address: str = VENUE, **more: Any) -> Answer:
+        given = {"first_name": "A", "last_name": "B", "email": email, "ticket": self.type_id}
+        headers = FORM | {"X-Forwarded-For": address}
+        body = urlencode(given | {"answer": "register"} | more).encode()
+        return self.node.client.request(
+            "POST", f"/gate/{self.event_id}", headers=headers, body=body
+        )
+
+    def enter(self, asked: Answer, code: str, address: str = VENUE) -> Answer:
+        """Send the form that asks for a code, as the browser would."""
+        hidden = re.findall(
+            r'<input type="hidden" name="([^"]+)" value="([^"]*)">', asked.body.decode()
+        )
+        headers = FORM | {"X-Forwarded-For": address}
+        body = urlencode({**dict(hidden), "code": code}).encode()
+        return self.node.client.request(
+            "POST", f"/gate/{self.event_id}", headers=headers, body=body
+        )
+
+    def codes(self) -> dict[str, str]:
+        """The codes that wait to be mailed, by address."""
+        found = {}
+        while jobs := self.node.db.call(claim, URGENT, 100, 1000):
+            for each in (each for job in jobs for each in job.recipients):
+                found[each.address] = json.loads(each.fields)["message"].rpartition(" ")[2]
+        return found
+
+    def held(self) -> int:
+        return self.node.db.call(get_event, self.org_id, self.event_id).held
+
+
+def open_gate(url: str, **settings: Any) -> Any:
+    return open_node(url, trusted_proxies=PROXY, **settings)
+
+
+@pytest.fixture(params=BACKENDS)
+def node(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalNode]:
+    cluster: Cluster | None = None
+    if request.param == "postgresql":
+        cluster = request.getfixturevalue("cluster")
+    with database(request.param, tmp_path, cluster) as url, open_gate(url) as node:
+        yield node
+
+
+@pytest.fixture
+def gate(node: LocalNode) -> Gate:
+    return Gate(node)
+
+
+THANKS = "Your ticket is on its way"
+
+
+def says(answer: Answer) -> str:
+    return Page(answer.body).text
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("node", proof.scale(["sqlite"], BACKENDS), indirect=True)
+def test_a_venue_behind_one_address_registers_everybody(gate: Gate) -> None:
+    emails = [f"guest{number}@example.com" for number in range(PEOPLE)]
+    answers = {email: gate.post(email) for email in emails}
+    thanked = [email for email, answer in answers.items() if THANKS in says(answer)]
+    assert thanked == emails[:WITHOUT_CODE]
+    # Nothing is held for those who are asked for a code, until they have entered it.
+    assert gate.held() == WITHOUT_CODE
+    codes = gate.codes()
+    assert list(codes) == emails[WITHOUT_CODE:]
+    for email, code in codes.items():
+        assert THANKS in says(gate.enter(answers[email], code))
+    assert gate.held() == PEOPLE
+    proof.report("people of one venue", people=PEOPLE, by_code=len(codes))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("node", proof.scale(["sqlite"], BACKENDS), indirect=True)
+def test_everybody_behind_a_trusted_proxy_is_somebody_else(gate: Gate) -> None:
+    for number in range(PEOPLE):
+        address = f"203.0.{number // 200}.{number % 200 + 1}"
+        assert THANKS in says(gate.post(f"guest{number}@example.com", address))
+    assert (gate.held(), gate.codes()) == (PEOPLE, {})
+    proof.report("people through one proxy", people=PEOPLE)
+
+
+def test_forms_of_one_place_are_bounded_for_each_event(tmp_path: Path) -> None:
+    with database("sqlite", tmp_path) as url, open_gate(url, forms_per_place=3) as node:
+        gate = Gate(node)
+        for number in range(3):
+            assert gate.post(f"guest{number}@example.com").status == 200
+        answer = gate.post("guest3@example.com")
+        assert (answer.status, answer.headers["retry-after"]) == (429, "300")
+        assert "Too many forms were sent from your address. Try again in 300" in says(answer)
+        assert 'value="guest3@example.com"' in answer.body.decode()
+        assert gate.post("guest3@example.com", "2001:db8::1").status == 200
+        node.clock.advance(300)
+        assert gate.post("guest4@example.com").status == 200
+        assert gate.held() == 5
+
+
+def test_three_mails_an_hour_go_to_one_address(gate: Gate) -> None:
+    for number in range(3):
+        assert gate.post("ada@example.com", f"192.0.2.{number}").status == 200
+    answer = gate.post("ADA@example.com", "192.0.2.9")
+    assert (answer.status, answer.headers["retry-after"]) == (429, "3600")
+    assert "Too many mails were sent to this address." in says(answer)
+    assert gate.post("bob@example.com", "192.0.2.9").status == 200
+    gate.node.clock.advance(3600)
+    assert gate.post("ada@example.com").status == 200
+
+
+@pytest.fixture
+def crowded(gate: Gate) -> Gate:
+    for number in range(WITHOUT_CODE):
+        gate.post(f"guest{number}@example.com")
+    return gate
+
+
+def test_a_code_is_good_for_its_address_once_and_not_for_long(crowded: Gate) -> None:
+    asked = crowded.post("ada@example.com", sti="poster", company="Acme & Sons")
+    assert "Nothing is held for you yet" in says(asked)
+    code = crowded.codes()["ada@example.com"]
+    other = crowded.post("eve@example.com")
+    assert "That is not the code" in says(crowded.enter(other, code))
+    crowded.node.clock.advance(600)
+    assert "That is not the code" in says(crowded.enter(asked, code))
+    assert crowded.held() == WITHOUT_CODE
+    crowded.node.clock.advance(60)
+    for number in range(WITHOUT_CODE):
+        crowded.post(f"late{number}@example.com")
+    again = crowded.post("ada@example.com")
+    code = crowded.codes()["ada@example.com"]
+    assert THANKS in says(crowded.enter(again, code))
+    assert "That is not the code" in says(crowded.enter(again, code))
+    assert crowded.held() == 2 * WITHOUT_CODE + 1
+
+
+def test_wrong_codes_are_counted_and_then_refused(crowded: Gate) -> None:
+    asked = crowded.post("ada@example.com")
+    code = crowded.codes()["ada@example.com"]
+    wrong = "000000" if code != "000000" else "111111"
+    for _ in range(10):
+        assert "That is not the code" in says(crowded.enter(asked, wrong))
+    refused = crowded.enter(asked, code)
+    assert refused.status == 429
+    assert int(refused.headers["retry-after"]) > 0
+    assert crowded.held() == WITHOUT_CODE
+
+
+@pytest.mark.parametrize("proof_name", ["x", "x" * 200, "\0", "'"])
+def test_a_made_up_request_holds_nothing(gate: Gate, proof_name: str) -> None:
+    answer = gate.post("ada@example.com", proof=proof_name, code="123456")
+    assert "That is not the code" in says(answer)
+    assert gate.held() == 0
+
+
+def test_a_code_may_be_asked_for_always(tmp_path: Path) -> None:
+    with database("sqlite", tmp_path) as url, open_gate(url, forms_before_code=0) as node:
+        gate = Gate(node)
+        asked = gate.post("ada@example.com")
+        assert (gate.held(), list(gate.codes())) == (0, ["ada@example.com"])
+        assert "One more step" in says(asked)
+
+
+def test_counts_that_are_over_are_forgotten_and_name_nobody(gate: Gate) -> None:
+    gate.post("ada@example.com")
+    query = "SELECT name FROM form_windows"
+    rows: Any = gate.node.db.call(lambda tx: tx.connection.execute(query).fetchall())
+    assert len(rows) == 3
+    assert VENUE not in repr(rows)
+    assert gate.node.db.call(forget_ended_form_windows, 10) == 0
+    gate.node.clock.advance(3600)
+    assert gate.node.db.call(forget_ended_form_windows, 2) == 2
+    assert gate.node.db.call(forget_ended_form_windows, 10) == 1
