@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from turnout.core.callbacks.model import ClaimedCallback
@@ -96,6 +97,16 @@ def rewritten(change: Callable[[str], str]) -> dict[str, str]:
 )
 def test_what_turnout_sends_is_genuine(check: Check, make: Callable[[], dict[str, str]]):
     assert check(make(), BODY.encode(), KEY)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_while_a_key_is_replaced_either_key_fits(check: Check):
+    next_key = "ab" * 32
+    replaced = msgspec.structs.replace(CALLBACK, next_secret=next_key)
+    made = make_headers(replaced, round(time.time() * 1000))
+    headers = {name.lower(): text for name, text in made.items()}
+    fits = [check(headers, BODY.encode(), key) for key in (KEY, next_key, "cd" * 32)]
+    assert fits == [True, True, False]
 
 
 @pytest.mark.parametrize("check", CHECKS)
