@@ -168,6 +168,15 @@ def test_classes_that_are_to_come(college):
         ("Full", True, False),
         ("Closed", False, True),
     ]
+    event_id = college.get_exam(made["Full"].uuid).event_id
+    college.node.execute(
+        f"UPDATE events SET details = '{{\"is_public\":false}}' WHERE id = {event_id}"
+    )
+    found = college.db.call(searching.list_classes, college.uuid)
+    assert [each.title for each in found] == ["Open", "Closed"]
+    calendar = college.db.call(searching.list_calendar, college.org_id, "UTC", None)
+    assert "Full" not in {each.title for each in calendar}
+    college.node.execute(f"UPDATE events SET details = '{{}}' WHERE id = {event_id}")
     assert college.get_exam(made["Full"].uuid).title == "Full"
     college.node.clock.now = MORNING
     assert len(college.db.call(searching.list_classes, college.uuid)) == 2

@@ -5,6 +5,7 @@ import base64
 import io
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 from pypdf import PdfReader
@@ -17,8 +18,10 @@ from turnout.core.exams import planning
 from turnout.core.exams.model import ExamKind
 from turnout.core.exams.printing import Candidate, ScrapPaper
 from turnout.core.identity.credentials import issue_credential
+from turnout.core.identity.members import find_password
 from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.organizations import create_organization
+from turnout.core.identity.page_sessions import begin_page_session
 from turnout.core.identity.users import create_user, hash_password
 from turnout.dialects.booking import papers
 from turnout.dialects.booking.papers import PaperDesk
@@ -85,7 +88,7 @@ def test_a_strangers_link_opens_for_a_secret_or_a_member(school):
     link = ask_link(school)
     answer = open_link(school.node, link)
     assert answer.status == 401
-    assert answer.headers["www-authenticate"].startswith("Basic ")
+    assert answer.headers["www-authenticate"] == 'Bearer realm="Turnout"'
     assert "sign in" in answer.json()["error"]
     for header in ("Bearer wrong", "Bearer", basic("nobody"), f"Bearer {school.made['revoked']}"):
         assert open_link(school.node, link, Authorization=header).status == 401
@@ -94,6 +97,27 @@ def test_a_strangers_link_opens_for_a_secret_or_a_member(school):
     for header in (f"Bearer {school.made['secret']}", basic("ida")):
         answer = open_link(school.node, link, Authorization=header)
         assert (answer.status, answer.body[:5]) == (200, b"%PDF-")
+
+
+def test_a_browser_is_sent_to_sign_in_and_then_has_the_paper(school):
+    link = ask_link(school)
+    answer = open_link(school.node, link, Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    assert (answer.status, answer.headers["location"]) == (
+        303,
+        f"/sign-in?next={quote(link, safe='')}",
+    )
+    assert answer.headers["cache-control"] == "no-store"
+    add_user(school.node, school.org_id, "ida")
+    login = school.db.call(find_password, "ida").login
+    token = school.db.call(begin_page_session, login)
+    for accept in ("text/html", "*/*"):
+        answer = open_link(school.node, link, Accept=accept, Cookie=f"turnout-session={token}")
+        assert (answer.status, answer.body[:5]) == (200, b"%PDF-")
+    other = school.db.call(create_organization, "third", "Third", actor="test")
+    add_user(school.node, other.org_id, "eve")
+    foreign = school.db.call(begin_page_session, school.db.call(find_password, "eve").login)
+    answer = open_link(school.node, link, Accept="text/html", Cookie=f"turnout-session={foreign}")
+    assert answer.status == 404
 
 
 def test_another_organization_never_opens_it(school):

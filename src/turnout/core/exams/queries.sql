@@ -202,7 +202,7 @@ ORDER BY e.starts_at, e.id;
 
 -- name: list_classes(uuid, now)
 -- crosses organizations: anybody may ask, and names the organization by its GUID.
-SELECT e.uuid, e.title, e.state, e.capacity, e.held
+SELECT e.uuid, e.title, e.state, e.capacity, e.held, e.details
 FROM organizations o
 JOIN events e ON e.org_id = o.org_id
 JOIN exams x ON x.org_id = e.org_id AND x.event_id = e.id

@@ -72,13 +72,13 @@ def list_calendar(
     tx: Tx, org_id: int, timezone: str, day: datetime.date | None
 ) -> list[CalendarEntry]:
     """Contract, list-events: published events on the calendar that overlap the month of `day` in
-    that zone; None = all."""
+    that zone; None = all. What is not public is on no calendar: web pages show them to anybody."""
     from_at, until_at = _month(day, timezone) if day else (0, 0)
     rows = sql.list_calendar(tx, org_id=org_id, from_at=from_at, until_at=until_at)
     entries = []
     for uuid, event_id, title, stored, starts_at, ends_at, kind, appointment_type, _ in rows:
         details = _details.decode(stored)
-        if kind is not None or details.is_public:
+        if details.is_public:
             entry = CalendarEntry(
                 uuid,
                 event_id,
@@ -94,8 +94,8 @@ def list_calendar(
 
 
 def list_classes(tx: Tx, organization_uuid: str) -> list[OpenClass]:
-    """Contract, classes: those that are published and to come, of the organization with that GUID;
-    none of one that there is not."""
+    """Contract, classes: those that are published, public and to come, of the organization with
+    that GUID; none of one that there is not."""
     rows = sql.list_classes(tx, uuid=organization_uuid, now=tx.now)
     return [
         OpenClass(
@@ -104,7 +104,8 @@ def list_classes(tx: Tx, organization_uuid: str) -> list[OpenClass]:
             is_full=capacity is not None and held >= capacity,
             is_closed=state == EventState.CLOSED,
         )
-        for uuid, title, state, capacity, held in rows
+        for uuid, title, state, capacity, held, stored in rows
+        if _details.decode(stored).is_public
     ]
 
 

@@ -31,9 +31,9 @@ STATUS: dict[type[Failure], int] = {
 }
 # Codes of failures that are answered as an object with one member, and that member.
 MALFORMED, NO_QUERY = "request.invalid", "query.absent"
-# A browser that opens a link which is for members asks for a name and a password.
+# A link that is for members. Browsers are sent to sign in; they are never asked for Basic.
 SIGN_IN = "paper.sign_in"
-CHALLENGE = 'Basic realm="Turnout", charset="UTF-8", Bearer'
+CHALLENGE = 'Bearer realm="Turnout"'
 _OBJECTS = {MALFORMED: "Message", NO_QUERY: "Message"}
 
 

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
+from urllib.parse import quote
 
+import falcon
 import msgspec
 from falcon.asgi import Request, Response
 
@@ -22,6 +24,7 @@ from turnout.store import Database
 
 _encode = msgspec.json.Encoder().encode
 
+SIGN_IN_PAGE = "/sign-in"
 # The organization of the member who is signed in. Raises Unauthenticated.
 FindMember = Callable[[Request], Awaitable[int]]
 
@@ -151,6 +154,11 @@ class PaperResource(_Base):
         try:
             return await self._find_member(req)
         except Unauthenticated as refusal:
+            if "text/html" in req.accept.lower() and not req.get_header("Authorization"):
+                where = quote(req.relative_uri, safe="")
+                raise falcon.HTTPSeeOther(
+                    f"{SIGN_IN_PAGE}?next={where}", headers={"Cache-Control": "no-store"}
+                ) from refusal
             raise Unauthenticated(
                 SIGN_IN,
                 "This link opens for members of the organization alone: sign in, or send a "
