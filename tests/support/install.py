@@ -12,15 +12,22 @@ from tests.support.chromium import find_chromium
 from tests.support.debian import install_packages
 from tests.support.postfix import has_program
 from tests.support.postgresql_binaries import PostgresqlError, get_binaries
+from tests.support.proxies import find_program
 from tools import node
 
 # By the names of Debian's packages.
 PROGRAMS: dict[str, Callable[[], object]] = {
+    "caddy": lambda: find_program("caddy"),
     "chromium": find_chromium,
+    "curl": lambda: find_program("curl"),
     "ffmpeg": lambda: shutil.which("ffmpeg"),
+    "haproxy": lambda: find_program("haproxy"),
+    "nginx": lambda: find_program("nginx"),
     "nodejs": lambda: shutil.which("node"),
     "npm": lambda: shutil.which("npm"),
+    "openssl": lambda: find_program("openssl"),
     "postfix": lambda: has_program("smtp-sink"),
+    "systemd": lambda: find_program("systemd-analyze"),
 }
 
 
