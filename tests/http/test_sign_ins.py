@@ -1,6 +1,7 @@
 """Passwords and tokens of every way in: who is slowed, who is refused, and who never is."""
 
 import asyncio
+import base64
 import json
 import re
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import proof
 from tests.support.node import LocalNode, new_database, open_node
 from turnout.core.identity.guessing import PAIR_LIMIT, PLACE_LIMIT, TOKENS_LIMIT, WINDOW_MS
 from turnout.core.identity.known_places import (
@@ -203,3 +205,30 @@ def test_nobody_writes_into_the_log_by_a_user_name(
     assert all(sign.isprintable() for sign in text.rstrip("\n"))
     assert len(json.loads(text)["user"]) <= 64
     assert [match["host"] for match in filter_of_docs().finditer(text)] == [CAFE]
+
+
+ROUNDS = proof.scale(2, 21)
+
+
+@pytest.mark.proof
+def test_brute_force_from_one_place_locks_nobody_out_elsewhere(node: LocalNode) -> None:
+    """210 wrong passwords once locked everybody out."""
+    refused = 0
+    for number in range(ROUNDS * PAIR_LIMIT):
+        for user in ("ada", "bob"):
+            refused += guess(node, user, f"guess {number}", CAFE) == 429
+    assert refused == 2 * (ROUNDS - 1) * PAIR_LIMIT
+    assert [guess(node, user, PASSWORD, HOME) for user in ("ada", "bob")] == [200, 200]
+    assert [guess(node, user, PASSWORD, CAFE) for user in ("ada", "bob")] == [429, 429]
+    # Where it was right before, wrong ones from there do not refuse it.
+    known = [guess(node, "ada", f"guess {number}", HOME) for number in range(PAIR_LIMIT + ROUNDS)]
+    assert known == [401] * PAIR_LIMIT + [429] * ROUNDS
+    node.node.logins._remembered.clear()
+    assert guess(node, "ada", PASSWORD, HOME) == 200
+    proof.report("brute force", wrong=2 * ROUNDS * PAIR_LIMIT + len(known))
+
+
+def guess(node: LocalNode, user: str, password: str, address: str) -> int:
+    pair = base64.b64encode(f"{user}:{password}".encode()).decode()
+    headers = {"Authorization": f"Basic {pair}", "X-Forwarded-For": address}
+    return node.client.request("GET", "/api/v1/jobs", headers=headers).status

@@ -132,7 +132,7 @@ def test_our_own_forms_work(sites: dict[str, Site], context: BrowserContext, nam
         True,
         "Lax",
     )
-    tab.goto(f"{site.origin}/demo/{site.server.demo['attendance']['eventId']}")
+    tab.goto(f"{site.origin}/rail-forum/{site.server.demo['attendance']['eventId']}")
     for label in ("First name", "Last name"):
         tab.get_by_label(label).fill("Ada")
     tab.get_by_label("E-mail address").fill(f"{name}@example.com")
@@ -154,7 +154,7 @@ def test_a_form_of_another_site_is_refused(
 ) -> None:
     site, tab = sites[name], context.new_page()
     sign_in(tab, site)
-    event = f"/demo/{site.server.demo['attendance']['eventId']}"
+    event = f"/rail-forum/{site.server.demo['attendance']['eventId']}"
     for path, fields in (
         ("/sign-in/out", {"token": ""}),
         ("/sign-in", {"user_code": "x", "password": "y", "token": "z"}),
