@@ -35,7 +35,7 @@ from turnout.core.messaging.notices import ATTACHED
 from turnout.core.verification import codes
 from turnout.dialects.attendance.errors import STATUS as ATTENDANCE
 from turnout.dialects.booking.errors import STATUS as BOOKING
-from turnout.dialects.messaging import jobs
+from turnout.dialects.messaging import job_members
 from turnout.dialects.messaging.attachments import MOST_BYTES
 from turnout.dialects.messaging.errors import STATUS as MESSAGING
 from turnout.dialects.registration import decode, errors, registerstatus, routes, signin
@@ -231,7 +231,7 @@ def test_limits_are_those_of_the_code() -> None:
         255,
         1,
         5,
-        jobs.BODY_LIMIT >> 20,
+        job_members.LIMITS.size >> 20,
         MOST_BYTES >> 20,
         Delivery.__struct_defaults__[-1],
         MAX_ATTEMPTS,
@@ -247,7 +247,8 @@ def test_limits_are_those_of_the_code() -> None:
         ATTACHED,
     ]
     assert numbers["body of `/v1.0/register`, `/v1.0/registerstatus`, `/v1.0/signin`"] == [
-        limit // 1024 for limit in (routes.BODY_LIMIT, registerstatus.BODY_LIMIT, signin.BODY_LIMIT)
+        limit // 1024
+        for limit in (routes.BODY_LIMIT, registerstatus.BODY_LIMIT, signin.LIMITS.size)
     ]
 
 

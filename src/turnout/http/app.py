@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import structlog
 
@@ -31,6 +32,8 @@ REQUEST_ID = b"x-request-id"
 # Granian's names of versions that ASGI calls otherwise.
 VERSIONS = {"1": "1.0"}
 _SLASHES = re.compile("/{2,}")
+# Everything but what is not ASCII stays as it is.
+_QUERY_SIGNS = "".join(map(chr, range(33, 127)))
 # A prefix has at most so many parts.
 DEEPEST = 3
 
@@ -205,7 +208,7 @@ class _Exchange:
 
 def normalize(scope: Scope) -> None:
     """Put into one form what means the same: the version's name, and doubled, trailing and missing
-    slashes of the path."""
+    slashes of the path, and bytes of the query that are not ASCII."""
     scope["http_version"] = VERSIONS.get(scope["http_version"], scope["http_version"])
     path: str = scope["path"]
     if "//" in path:
@@ -215,6 +218,9 @@ def normalize(scope: Scope) -> None:
     if path.endswith("/") and path != "/":
         path = path[:-1]
     scope["path"] = path
+    query: bytes = scope["query_string"]
+    if not query.isascii():
+        scope["query_string"] = quote(query, safe=_QUERY_SIGNS).encode()
 
 
 def _without_waiting(receive: Receive) -> Receive:

@@ -8,7 +8,6 @@ There is no session that another site could misuse, so the form needs no token a
 
 from contextlib import suppress
 from typing import NamedTuple
-from urllib.parse import parse_qs
 
 import falcon
 from falcon.asgi import Request, Response
@@ -34,11 +33,11 @@ from turnout.core.journeys.ticket_papers import event_calendar
 from turnout.core.people.model import Contact
 from turnout.core.text import is_email
 from turnout.errors import Conflict, Failure, Invalid, Limited, Missing
-from turnout.http.body import read_body
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
+from turnout.web.forms import read_form
 from turnout.web.local_times import times
 from turnout.web.templates import render
 
@@ -95,8 +94,7 @@ class EventResource(Resource):
     async def on_post(self, req: Request, resp: Response, slug: str, number: str) -> None:
         """Register, or join the waiting list; or ask for the code that proves the address. Raises
         Missing; what can be put right is said on the page, beside what was typed."""
-        body = (await read_body(req, BODY_LIMIT)).decode("utf-8", "replace")
-        given = {name: values[0].strip() for name, values in parse_qs(body).items()}
+        given = await read_form(req, BODY_LIMIT)
         found = await self._db.read(_find, req.path, slug, number)
         try:
             contact = _read_contact(given)

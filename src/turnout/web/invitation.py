@@ -5,7 +5,6 @@ own proof of who answers.
 """
 
 from typing import NamedTuple
-from urllib.parse import parse_qs
 
 from falcon.asgi import Request, Response
 
@@ -22,10 +21,10 @@ from turnout.core.journeys.inviting import (
 from turnout.core.journeys.joining import get_contact
 from turnout.core.journeys.waiting import join_list
 from turnout.errors import Conflict, Invalid
-from turnout.http.body import read_body
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
+from turnout.web.forms import read_form
 from turnout.web.local_times import times
 from turnout.web.templates import render
 
@@ -56,8 +55,7 @@ class InvitationResource(Resource):
 
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
         """Confirm or decline. Raises Missing, Invalid for another answer."""
-        given = parse_qs((await read_body(req, BODY_LIMIT)).decode("utf-8", "replace"))
-        answer = given.get("answer", [""])[0]
+        answer = (await read_form(req, BODY_LIMIT)).get("answer", "")
         if answer not in (*ANSWERS, WAIT):
             raise Invalid("invitation.answer", "Press one of the buttons of the page.")
         try:

@@ -5,7 +5,6 @@ own proof of who answers.
 """
 
 from typing import NamedTuple
-from urllib.parse import parse_qs
 
 from falcon.asgi import Request, Response
 
@@ -21,10 +20,10 @@ from turnout.core.journeys.waiting import (
     take_offer,
 )
 from turnout.errors import Conflict, Invalid
-from turnout.http.body import read_body
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
+from turnout.web.forms import read_form
 from turnout.web.local_times import local, times
 from turnout.web.templates import render
 
@@ -51,8 +50,7 @@ class WaitingResource(Resource):
 
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
         """Take the place that is held, or leave. Raises Missing, Invalid for another answer."""
-        given = parse_qs((await read_body(req, BODY_LIMIT)).decode("utf-8", "replace"))
-        answer = given.get("answer", [""])[0]
+        answer = (await read_form(req, BODY_LIMIT)).get("answer", "")
         if answer not in ANSWERS:
             raise Invalid("waiting.answer", "Press one of the buttons of the page.")
         try:

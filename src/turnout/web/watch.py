@@ -6,7 +6,7 @@ recording as if it were live, and sends beats (beats.py).
 """
 
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import falcon
 from falcon.asgi import Request, Response
@@ -23,18 +23,17 @@ from turnout.core.identity.addresses import place_of
 from turnout.core.identity.names import find_name
 from turnout.core.journeys.form_limits import FormLimits, Sender, admit_form
 from turnout.errors import Conflict, Failure, Invalid, Limited, Missing, Unauthenticated
-from turnout.http.body import read_body
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.beats import PATH as BEATS
 from turnout.web.documents import NO_STORE
+from turnout.web.forms import read_form
 from turnout.web.local_times import local
 from turnout.web.policy import set_policy
 from turnout.web.templates import render
 
 BODY_LIMIT = 65_536
-MOST_FIELDS = 200
 Given = dict[str, str]
 
 
@@ -71,7 +70,7 @@ class EntryResource(Resource):
     async def on_post(self, req: Request, resp: Response, pak: str) -> None:
         """Send a code, or take the one that was entered. Raises Missing; what can be put right is
         said on the page."""
-        given = await _read_form(req)
+        given = await read_form(req, BODY_LIMIT)
         place = await self._db.read(_find_place, pak)
         email, code = given.get("email", ""), given.get("code", "")
         source = place_of(address_of(req.scope))
@@ -128,7 +127,7 @@ class WatchResource(Resource):
     async def on_post(self, req: Request, resp: Response, pak: str, token: str) -> None:
         """Ask, or answer a poll or survey. Raises Missing, Gone; what can be put right is said on
         the page, beside what was typed."""
-        given = await _read_form(req)
+        given = await read_form(req, BODY_LIMIT)
         try:
             await self._db.write(_act, pak, token, given)
         except (Conflict, Invalid, Limited) as refusal:
@@ -221,15 +220,6 @@ def _act(tx: Tx, pak: str, token: str, given: Given) -> None:
         if name.startswith("item-") and name.removeprefix("item-").isdecimal() and len(name) < 9
     }
     answer_survey(tx, *where, int(survey), answers)
-
-
-async def _read_form(req: Request) -> Given:
-    body = (await read_body(req, BODY_LIMIT)).decode("utf-8", "replace")
-    try:
-        found = parse_qs(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    except ValueError as error:
-        raise Invalid("body.malformed", "The form has too many fields.") from error
-    return {name: values[0].strip() for name, values in found.items()}
 
 
 def _policy(media: Media) -> dict[str, str]:

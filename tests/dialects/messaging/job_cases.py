@@ -16,7 +16,7 @@ from turnout.core.messaging.delivering import Result, claim, record
 from turnout.core.messaging.model import Status
 from turnout.core.messaging.outcomes import Accepted, Outcome, Rejected
 from turnout.core.messaging.prices import Prices
-from turnout.dialects.messaging.jobs import BODY_LIMIT
+from turnout.dialects.messaging.job_members import LIMITS
 
 JANE = {
     "destination": "+123456789",
@@ -345,7 +345,7 @@ asked(422, "job-body-no-object", "acct", "POST", "/jobs", b"[1]")
 @case(422, "job-body-too-large")
 def too_large(_node: LocalNode, people: People) -> Request:
     request = post(people, b"{}")
-    request.headers["Content-Length"] = str(BODY_LIMIT + 1)
+    request.headers["Content-Length"] = str(LIMITS.size + 1)
     return request
 
 

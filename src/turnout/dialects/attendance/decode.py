@@ -2,9 +2,7 @@
 
 import datetime
 from typing import NoReturn
-from urllib.parse import parse_qsl
 
-import msgspec
 from falcon.asgi import Request
 
 from turnout.core.journeys.attendees import AttendeeFilter
@@ -13,9 +11,9 @@ from turnout.core.journeys.inviting import InviteeFilter
 from turnout.core.text import is_storable
 from turnout.core.times import OVER_AT, YEARS
 from turnout.errors import Invalid, Missing
-from turnout.http.body import UNREADABLE, read_body
+from turnout.http.members import Limits, read_members
 
-BODY_LIMIT = 16_384
+LIMITS = Limits(16_384, fields=50, depth=8)
 STATES = ("checked", "unchecked")
 MOST_PER_PAGE = 1000
 LONGEST = 255
@@ -55,7 +53,7 @@ def decode_page(req: Request) -> tuple[int, int] | None:
 async def decode_scan(req: Request, code: str, now: int) -> Scan:
     """Contract, Check an attendee's ticket: `at`, `gate` and `event_id` in a form, JSON or the
     query. The last is noted for the doors (auth.py)."""
-    given = await _read_members(req)
+    given = await read_members(req, LIMITS)
     at, gate, event_id = (_member(req, given, name) for name in ("at", "gate", "event_id"))
     req.context.event_id = event_id
     return Scan(
@@ -65,6 +63,12 @@ async def decode_scan(req: Request, code: str, now: int) -> Scan:
         nonce=_header(req, "X-Nonce"),
         gate_id=decode_number("gate", gate) if gate else None,
     )
+
+
+async def note_event(req: Request) -> None:
+    """Note the `event_id` that a body or query names, for the doors (auth.py). Raises Invalid."""
+    given = await read_members(req, LIMITS)
+    req.context.event_id = _member(req, given, "event_id")
 
 
 def decode_invitee_filter(req: Request, campaign_id: str) -> InviteeFilter:
@@ -128,23 +132,6 @@ def decode_number(field: str, text: str) -> int:
 def _mend(text: str) -> str:
     """A plus that was not encoded arrives as a blank: `09:00:00 01:00`."""
     return text.replace(" ", "+") if "T" in text else text
-
-
-async def _read_members(req: Request) -> dict[str, object]:
-    """What the body says. Raises Invalid for one that is neither JSON nor a form."""
-    body = await read_body(req, BODY_LIMIT)
-    if not body.strip():
-        return {}
-    if "json" in (req.content_type or "") or body.lstrip()[:1] in (b"{", b"["):
-        try:
-            found = msgspec.json.decode(body)
-        except UNREADABLE:
-            refuse("base", "must be JSON or a form")
-        return found if isinstance(found, dict) else {}
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50))
-    except ValueError:
-        refuse("base", "must be JSON or a form")
 
 
 def _member(req: Request, given: dict[str, object], name: str) -> str:

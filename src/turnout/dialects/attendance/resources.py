@@ -152,7 +152,9 @@ class TicketKeysResource(_Base):
     """An addition: the public keys with which a device tells signed tickets from forgeries."""
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        keys = await self._doors.write(req, _list_keys)
+        keys = await self._doors.read(req, _list_keys)
+        if not keys and req.method != "HEAD":  # the first device that asks has one made
+            keys = await self._doors.write(req, _ensure_keys)
         resp.data = _encode({"keys": [present.present_ticket_key(each) for each in keys]})
 
 
@@ -184,6 +186,7 @@ class RecipientResource(_Base):
     async def on_post(
         self, req: Request, resp: Response, invitation_id: str, recipient_id: str, action: str
     ) -> None:
+        await decode.note_event(req)
         act = _ACTIONS.get(action.lower())
         if act is None:
             raise Missing("action.missing", f"There is no action {action}: confirm or decline.")
@@ -238,6 +241,10 @@ class _Found(NamedTuple):
 
 
 def _list_keys(tx: Tx, door: Door) -> list[TicketKey]:
+    return list_ticket_keys(tx, door.org_id)
+
+
+def _ensure_keys(tx: Tx, door: Door) -> list[TicketKey]:
     ensure_ticket_key(tx, door.org_id)
     return list_ticket_keys(tx, door.org_id)
 

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 from falcon.asgi import Request
 
 from turnout.core.exams.model import Accommodation, ExamRequest, SittingFilter
@@ -14,9 +13,11 @@ from turnout.core.exams.seating import NO_GUID, Move, NewSitting
 from turnout.core.text import is_storable
 from turnout.dialects.booking.errors import malformed, no_query
 from turnout.errors import Invalid
-from turnout.http.body import UNREADABLE, read_body
+from turnout.http.forms import nest
+from turnout.http.members import Limits, decode_json, read_query
+from turnout.http.members import read_members as read_members_of
 
-BODY_LIMIT = 1_048_576
+LIMITS = Limits(1_048_576)
 MOST_ACCOMMODATIONS = 100
 LONGEST = 4000
 LARGEST = 2**31 - 1
@@ -24,27 +25,15 @@ Members = dict[str, Any]
 
 
 async def read_members(req: Request) -> Members:
-    """The body's members by their names in small letters; none of an empty body.
-
-    Raises Invalid for what is no JSON object.
-    """
+    """The members of the query and of the body, JSON or a form, by their names in small letters;
+    none of an empty body. Raises Invalid for what cannot be read."""
     try:
-        body = await read_body(req, BODY_LIMIT)
+        query = nest(read_query(req.query_string))
+        return _lower(query) | _lower(await read_members_of(req, LIMITS))
     except Invalid as refusal:
         if refusal.code == "body.too_large":
             raise
-        raise malformed() from refusal
-    if not body.strip():
-        return {}
-    try:
-        found = msgspec.json.decode(body)
-    except UNREADABLE as error:
-        raise malformed() from error
-    if found is None or found == []:
-        return {}
-    if not isinstance(found, dict):
-        raise malformed()
-    return _lower(found)
+        raise malformed(refusal.message.removeprefix("Bad Request: ")) from refusal
 
 
 def decode_guid(text: str) -> str:
@@ -205,7 +194,9 @@ def _time(members: Members, name: str) -> int | None:
 
 def _accommodations(members: Members) -> tuple[Accommodation, ...]:
     found = members.get("accommodations")
-    if found is None:
+    if isinstance(found, str) and found.lstrip().startswith("["):
+        found = decode_json(found.encode(), LIMITS)  # JSON in a form's field
+    if not found:
         return ()
     if not isinstance(found, list) or len(found) > MOST_ACCOMMODATIONS:
         raise malformed()

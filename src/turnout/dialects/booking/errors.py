@@ -37,9 +37,10 @@ CHALLENGE = 'Bearer realm="Turnout"'
 _OBJECTS = {MALFORMED: "Message", NO_QUERY: "Message"}
 
 
-def malformed() -> Invalid:
-    """The refusal of a GUID or body that cannot be understood."""
-    return Invalid(MALFORMED, "The request is invalid.")
+def malformed(detail: str = "") -> Invalid:
+    """The refusal of a GUID or body that cannot be understood; `detail` says what is wrong with the
+    body, and where."""
+    return Invalid(MALFORMED, "The request is invalid.", detail=detail)
 
 
 def no_query(uri: str) -> Missing:
@@ -51,10 +52,12 @@ def present_failure(failure: Failure) -> Answer:
     """`"text"`; `{"error": text}` for a bad secret; `{"Message": text}` where the original's
     framework says it."""
     status = 401 if failure.code == SIGN_IN else STATUS[type(failure)]
-    body: object = failure.message
+    body: str | dict[str, str] = failure.message
     if isinstance(failure, Unauthenticated | Denied | CrossSite):
         body = {"error": failure.message}
     elif member := _OBJECTS.get(failure.code):
         body = {member: failure.message}
+        if detail := failure.facts.get("detail"):
+            body["MessageDetail"] = f"{detail[:1].upper()}{detail[1:]}"
     headers = headers_of(failure, status, CHALLENGE)
     return Answer(status, msgspec.json.encode(body), "application/json", headers)

@@ -7,7 +7,6 @@ tables below, and the first fault is the answer.
 import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 from falcon.asgi import Request
@@ -16,11 +15,10 @@ from turnout.core.identity.members import NewMember
 from turnout.core.identity.model import CompanyDetails, Profile, Role
 from turnout.dialects.messaging import rules
 from turnout.dialects.messaging.rules import Rule, refuse, required
-from turnout.errors import Invalid
-from turnout.http.body import UNREADABLE, read_body
+from turnout.http.forms import Pairs, nest
+from turnout.http.members import Limits, read_members, read_query
 
-BODY_LIMIT = 262_144
-FORM = "application/x-www-form-urlencoded"
+LIMITS = Limits(262_144)
 DEFAULT_PAGE_SIZE = 10
 MOST_PAGE_SIZE = 1000
 LAST_PAGE = 1_000_000_000
@@ -30,7 +28,6 @@ MOST_REPEATS = 10
 # What jobs fall back to, judged as a job's own would be.
 JOB_DEFAULTS = ("default_sms_sender_id", "default_tts_voice", "tts_repeat_count")
 
-Pairs = list[tuple[str, str]]
 Given = dict[str, Any]
 
 _line, _lines, _count = rules.text(), rules.text(rules.LONG_TEXT_LENGTH), rules.whole()
@@ -132,10 +129,9 @@ async def read_parameters(req: Request) -> Given:
 
     A password counts in the body alone: addresses end up in logs and histories.
     """
-    body = await read_body(req, BODY_LIMIT)
-    query = nested(pairs_of(req.query_string))
+    query = nest(pairs_of(req.query_string))
     query.pop("password", None)
-    return clean(query | _decode_body(body, req.content_type or ""))
+    return clean(query | await read_members(req, LIMITS))
 
 
 def decode_new_user(given: Given, voices: Sequence[str]) -> tuple[NewMember, str]:
@@ -243,40 +239,9 @@ def _several(
     }
 
 
-def _decode_body(body: bytes, content_type: str) -> Given:
-    body = body.strip()
-    if not body:
-        return {}
-    # curl sends a form's type with every -d, so it says nothing about what the body is.
-    if content_type.lower().startswith(FORM) and not body.startswith((b"{", b"[")):
-        return nested(pairs_of(body.decode("utf-8", "replace")))
-    try:
-        decoded = msgspec.json.decode(body)
-    except UNREADABLE as error:
-        raise Invalid("body.malformed", "The body is not valid JSON.") from error
-    if decoded == []:  # what PHP makes of an empty array
-        return {}
-    if not isinstance(decoded, dict):
-        raise Invalid("body.malformed", "The body must be a JSON object.")
-    return decoded
-
-
 def pairs_of(encoded: str) -> Pairs:
     """The parameters of a query or form, in their order."""
-    return parse_qsl(encoded, keep_blank_values=True)
-
-
-def nested(pairs: Pairs) -> Given:
-    """Members of a form; `company[name]` is a member of a member."""
-    given: Given = {}
-    for name, value in pairs:
-        if part := re.fullmatch(r"(\w+)\[(\w+)\]", name):
-            inner = given.setdefault(part[1], {})
-            if isinstance(inner, dict):
-                inner[part[2]] = value
-        else:
-            given[name] = value
-    return given
+    return read_query(encoded)
 
 
 def clean(given: Given) -> Given:

@@ -1,22 +1,37 @@
 """From the wire to members: the bodies of POST /jobs, which may be large.
 
-A body may have 20 MB of files in base64, or 100,000 recipients. Its members are told apart
-without decoding them; `recipients` stays in the body's own bytes until it is needed, and what no
-job has is never decoded.
+A body may have 20 MB of files in base64, or 100,000 recipients. Its values are counted first, and
+its members are told apart without decoding them; `recipients` stays in the body's own bytes until
+it is needed, and what no job has is never decoded. All of it runs in a thread for a large body, so
+no step may hold the interpreter for long: nothing here looks for a pattern more than once.
 """
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from falcon.asgi import Request
 
-from turnout.dialects.messaging.attachments import ALL_MEMBERS
-from turnout.dialects.messaging.decode import FORM, Given, clean, pairs_of
-from turnout.errors import Invalid
+from turnout.dialects.messaging.attachments import ALL_MEMBERS, MOST_LETTERS
+from turnout.dialects.messaging.decode import Given, clean
+from turnout.dialects.messaging.rules import refuse
 from turnout.http.body import UNREADABLE
+from turnout.http.forms import nest
+from turnout.http.json_shape import check_shape
+from turnout.http.members import (
+    Kind,
+    Limits,
+    decode_json,
+    decode_members,
+    fields_of,
+    kind_of,
+    not_json,
+    read_query,
+)
 
+LIMITS = Limits(64 * 1024 * 1024, fields=100_000, values=1_000_000, timeout_s=120)
+# One member that is not `recipients`: 2,000,000 characters, each of them an escape; or files.
+MEMBER_LIMITS = Limits(12_100_000, values=10_000)
+FILES_SIZE = MOST_LETTERS + MEMBER_LIMITS.size
 MEMBERS = frozenset(
     {
         *("job_type", "job_name", "scheduled_date", "dedupe", "recipients", "user_list_ids"),
@@ -30,70 +45,55 @@ MEMBERS = frozenset(
 )
 # Documented like that, though it is no JSON:  "user_list_ids": 1234,5678
 _BARE_IDS = re.compile(rb'("user_list_ids"\s*:\s*)(\d+(?:\s*,\s*\d+)+)')
-_FORM_NAME = re.compile(r"(\w+)((?:\[[^\[\]]*\])*)")
+_FIRST_PART = re.compile(r"[^\[\]]*")
 
 
-def decode_body(req: Request, body: bytes) -> Given:
+def decode_body(query: str, content_type: str, body: bytes) -> Given:
     """The members of a body, JSON or a form, and what the query has beside them.
 
     `recipients` stays as it came. Members that no job has are not even decoded.
     """
-    given = clean(_nested(pairs_of(req.query_string)))
-    return given | clean(_members(body, req.content_type or ""))
+    return clean(_known(read_query(query))) | clean(_members(body, content_type))
 
 
 def _members(body: bytes, content_type: str) -> Given:
-    body = body.strip()
-    if not body:
+    kind = kind_of(body, content_type)
+    if kind is Kind.EMPTY:
         return {}
-    if content_type.lower().startswith(FORM) and not body.startswith((b"{", b"[")):
-        return _nested(pairs_of(body.decode("utf-8", "replace")))
-    raw = _split(body)
+    if kind is not Kind.JSON:
+        return _known(fields_of(body, content_type, LIMITS))
+    check_shape(body, values=LIMITS.values)
     return {
-        name: value if name == "recipients" else _decode(value)
-        for name, value in raw.items()
+        name: value if name == "recipients" else _decode(name, value)
+        for name, value in _split(body).items()
         if name in MEMBERS
     }
 
 
-def _split(body: bytes) -> dict[str, msgspec.Raw]:
+def _decode(name: str, raw: msgspec.Raw) -> Any:
+    size = memoryview(raw).nbytes
+    if size > (FILES_SIZE if name in ALL_MEMBERS else MEMBER_LIMITS.size):
+        refuse(name, f"The {{field}} may not be greater than {size} characters.")
+    return decode_json(bytes(raw), MEMBER_LIMITS)
+
+
+def _split(body: bytes) -> Given:
     try:
         return msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     except UNREADABLE as error:
-        mended = _BARE_IDS.sub(rb'\1"\2"', body)
+        mended = _BARE_IDS.sub(rb'\1"\2"', body, count=1)
         if mended != body:
             return _split(mended)
-        if body.startswith(b"{"):
-            raise Invalid("body.malformed", "The body is not valid JSON.") from error
-        return _no_object(body)
+        if body[:4096].lstrip().startswith(b"{"):
+            raise not_json(body, error, LIMITS.depth) from error
+        return decode_members(body, "application/json", LIMITS)
 
 
-def _no_object(body: bytes) -> dict[str, msgspec.Raw]:
-    if _decode(body) == []:  # what PHP makes of an empty array
-        return {}
-    raise Invalid("body.malformed", "The body must be a JSON object.")
+def _known(pairs: list[tuple[str, str]]) -> Given:
+    """The members that jobs have of a form; `recipients[0][destination]` is nested."""
+    return nest([each for each in pairs if _first_part(each[0]) in MEMBERS])
 
 
-def _decode(raw: bytes | msgspec.Raw) -> Any:
-    try:
-        return msgspec.json.decode(raw)
-    except UNREADABLE as error:
-        raise Invalid("body.malformed", "The body is not valid JSON.") from error
-
-
-def _nested(pairs: Sequence[tuple[str, str]]) -> Given:
-    """Members of a form; `recipients[0][destination]` is a member of a member of a member."""
-    given: Given = {}
-    for name, value in pairs:
-        found = _FORM_NAME.fullmatch(name)
-        if found is None or found[1] not in MEMBERS:
-            continue
-        path = [found[1], *re.findall(r"\[([^\[\]]*)\]", found[2])]
-        place: Any = given
-        for part in path[:-1]:
-            place = place.setdefault(part or str(len(place)), {})
-            if not isinstance(place, dict):
-                break
-        else:
-            place[path[-1] or str(len(place))] = value
-    return given
+def _first_part(name: str) -> str:
+    found = _FIRST_PART.match(name)
+    return found[0] if found else name

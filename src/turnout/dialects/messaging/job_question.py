@@ -8,12 +8,12 @@ from turnout.dialects.messaging.decode import (
     DEFAULT_PAGE_SIZE,
     LAST_PAGE,
     MOST_PAGE_SIZE,
-    Pairs,
     asked_number,
     clean,
     one,
     pairs_of,
 )
+from turnout.http.forms import Pairs
 
 STATUSES = {
     Progress.OPEN: "Broadcast Submitted",

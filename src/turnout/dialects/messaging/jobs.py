@@ -1,9 +1,9 @@
 """/api/v1/jobs: list, view and make jobs."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 import msgspec
 from falcon.asgi import Request, Response
@@ -25,21 +25,19 @@ from turnout.dialects.messaging.auth import Logins
 from turnout.dialects.messaging.decode import decode_user_id
 from turnout.dialects.messaging.file_intake import FileIntake
 from turnout.dialects.messaging.job_body import DecodedJob, Told, decode_job
-from turnout.dialects.messaging.job_members import decode_body
+from turnout.dialects.messaging.job_members import LIMITS, decode_body
 from turnout.dialects.messaging.job_question import decode_job_question
 from turnout.dialects.messaging.present import present_number
 from turnout.dialects.messaging.present_jobs import present_job, present_job_page, present_rows
 from turnout.dialects.messaging.recipients import Recipients
 from turnout.errors import Invalid, Unavailable
-from turnout.http.body import read_body
+from turnout.http.body import LARGE, in_thread, is_packed, read_body
 from turnout.http.dialect import Resource
 from turnout.http.streaming import ClosingBody
 from turnout.store import Database
 
-BODY_LIMIT = 64 * 1024 * 1024
-BODY_TIMEOUT_S = 120
-LARGE = 1024 * 1024
-LARGE_AT_ONCE = 4
+# Room for bodies that are worked on at the same time, beside any number of small ones.
+ROOM = 96 * 1024 * 1024
 MOST_LARGE_WAITING = 32
 RETRY_AFTER_S = 5
 
@@ -60,7 +58,7 @@ class JobsResource(Resource):
         self._logins = logins
         self._path = f"{base_url}/api/v1/jobs"
         self._parts = parts
-        self._large = _Places(LARGE_AT_ONCE)
+        self._room = _Room(ROOM)
 
     async def on_get(self, req: Request, resp: Response) -> None:
         try:
@@ -80,13 +78,14 @@ class JobsResource(Resource):
     async def on_post(self, req: Request, resp: Response) -> None:
         # Asked before the body is read: a stranger's may be large.
         member = await self._logins.read(req, require_member)
-        async with self._large.place(req.content_length):
-            body = await read_body(req, BODY_LIMIT, BODY_TIMEOUT_S)
+        size = LIMITS.size if is_packed(req) else req.content_length or 0
+        async with self._room.take(min(size, LIMITS.size)):
+            body = await read_body(req, LIMITS.size, LIMITS.timeout_s)
             voices = self._parts.voices
             usual = member.profile.default_tts_voice or voices[0]
             told = Told(member.timezone, usual, voices)
-            job = await _run(len(body), _decode, req, body, told)
-            request = await _run(len(body), _idempotent, req, body)
+            job = await in_thread(len(body), _decode, req, body, told)
+            request = await in_thread(len(body), _idempotent, req, body)
             resp.data = present_number(await self._accept(req, member, job, request))
 
     async def _accept(
@@ -142,43 +141,59 @@ class JobResource(Resource):
         resp.stream = ClosingBody(present_rows(caller, aiter(rows)), open_stream)
 
 
-class _Places:
-    """Room for a few large bodies at once, since each is held as a whole while it is worked on."""
+class _Room:
+    """Room for large bodies, in bytes, since each is held as a whole while it is worked on. Who
+    came first goes first."""
 
-    def __init__(self, places: int) -> None:
-        self._places = asyncio.Semaphore(places)
-        self._waiting = 0
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @asynccontextmanager
-    async def place(self, content_length: int | None) -> AsyncIterator[None]:
-        """Wait for room, where the body may be a large one. Raises Unavailable when many wait."""
-        if content_length is not None and content_length <= LARGE:
+    async def take(self, size: int) -> AsyncIterator[None]:
+        """Wait for room, where the body is a large one. Raises Unavailable when many wait."""
+        if size <= LARGE:
             yield
             return
-        if self._waiting >= MOST_LARGE_WAITING:
+        await self._enter(size)
+        try:
+            yield
+        finally:
+            self._leave(size)
+
+    async def _enter(self, size: int) -> None:
+        if not self._waiting and size <= self._left:
+            self._left -= size
+            return
+        if len(self._waiting) >= MOST_LARGE_WAITING:
             raise Unavailable(
                 "jobs.busy",
                 "Too many large jobs are being accepted. Try again in a few seconds.",
                 retry_after=RETRY_AFTER_S,
             )
-        self._waiting += 1
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((size, turn))
         try:
-            await self._places.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._places.release()
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._leave(size)
+            raise
 
-
-async def _run(size: int, work: Any, *args: Any) -> Any:
-    """Do it here, or in a thread where it takes long enough to hold others up."""
-    return await asyncio.to_thread(work, *args) if size > LARGE else work(*args)
+    def _leave(self, size: int) -> None:
+        self._left += size
+        while self._waiting:
+            size, turn = self._waiting[0]
+            if not turn.cancelled() and size > self._left:
+                return
+            self._waiting.popleft()
+            if not turn.cancelled():
+                self._left -= size
+                turn.set_result(None)
 
 
 def _decode(req: Request, body: bytes, told: Told) -> DecodedJob:
-    return decode_job(decode_body(req, body), told)
+    return decode_job(decode_body(req.query_string, req.content_type or "", body), told)
 
 
 def _idempotent(req: Request, body: bytes) -> IdempotentRequest | None:

@@ -7,16 +7,20 @@ once would hold the event loop up for a second and take many times the room.
 from asyncio import sleep
 from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
 from turnout.core.messaging.model import NewRecipient
 from turnout.dialects.messaging import rules
+from turnout.dialects.messaging.job_members import LIMITS
 from turnout.dialects.messaging.rules import refuse, required
-from turnout.errors import Invalid
 from turnout.http.body import UNREADABLE
+from turnout.http.json_shape import check_shape
+from turnout.http.json_slips import find_slip
+from turnout.http.members import decode_json, malformed
 
+MOST_RECIPIENTS = 100_000
 MOST_FIELDS = 100
 FIELD_NAME_LENGTH = 100
 FIELD_LENGTH = 10_000
@@ -52,7 +56,9 @@ class Recipients:
 def decode_recipients(value: Any) -> Recipients:
     """The member `recipients`: raw JSON, a list, or a list in the text of a form."""
     if isinstance(value, str):
-        value = msgspec.Raw(value.encode("utf-8", "replace"))
+        encoded = value.encode("utf-8", "replace")
+        check_shape(encoded, values=LIMITS.values)
+        value = msgspec.Raw(encoded)
     if isinstance(value, msgspec.Raw):
         value = _split(value)
     if value is None:
@@ -61,6 +67,8 @@ def decode_recipients(value: Any) -> Recipients:
         value = list(value.values())  # what PHP makes of gaps, and forms of `recipients[0]`
     if not isinstance(value, list):
         refuse("recipients", "The {field} must be an array.")
+    if len(value) > MOST_RECIPIENTS:
+        refuse("recipients", f"The {{field}} may not have more than {MOST_RECIPIENTS} items.")
     return Recipients(value)
 
 
@@ -68,18 +76,19 @@ def _split(raw: msgspec.Raw) -> Any:
     try:
         return _pieces.decode(raw)
     except UNREADABLE:
-        return _decode(raw)
+        return decode_json(bytes(raw), LIMITS)
 
 
-def _decode(raw: msgspec.Raw) -> Any:
+def _decode(number: int, piece: msgspec.Raw) -> Any:
     try:
-        return msgspec.json.decode(raw)
+        return msgspec.json.decode(piece)
     except UNREADABLE as error:
-        raise Invalid("body.malformed", "The body is not valid JSON.") from error
+        slip = find_slip(bytes(piece), error)
+        raise malformed(f"is not valid JSON in recipients.{number}: {slip}") from error
 
 
 def _recipient(number: int, piece: Any) -> NewRecipient:
-    given = _decode(piece) if isinstance(piece, msgspec.Raw) else piece
+    given = _decode(number, piece) if isinstance(piece, msgspec.Raw) else piece
     place = f"recipients.{number}"
     if not isinstance(given, dict):
         refuse(place, "The {field} must be an array.")
@@ -95,14 +104,20 @@ def _recipient(number: int, piece: Any) -> NewRecipient:
 
 
 def _fields(place: str, given: dict[str, Any]) -> dict[str, str]:
+    if len(given) > MOST_FIELDS + len(OWN):
+        _refuse_fields(place)
     fields = {
         _field_name(f"{place}.*", name): _kept(f"{place}.{name}", value, _field)
         for name, value in given.items()
         if name not in OWN and name.strip()
     }
     if len(fields) > MOST_FIELDS:
-        refuse(place, f"The {{field}} may not have more than {MOST_FIELDS} merge fields.")
+        _refuse_fields(place)
     return fields
+
+
+def _refuse_fields(place: str) -> NoReturn:
+    refuse(place, f"The {{field}} may not have more than {MOST_FIELDS} merge fields.")
 
 
 def _kept(field: str, value: Any, rule: rules.Rule) -> str:

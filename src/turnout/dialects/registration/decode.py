@@ -24,6 +24,7 @@ from turnout.dialects.registration.wire import (
 )
 from turnout.errors import Invalid
 from turnout.http.body import UNREADABLE, check_storable
+from turnout.http.members import Limits, decode_json, decode_members
 
 MAX_CUSTOM_ITEMS = 20
 
@@ -33,15 +34,12 @@ _CHECK = {"queueid": "queueId"}
 _SIZE = re.compile(r"Expected `str` of length <= (\d+)")
 _JSON_TYPES = {"str": "string", "int": "number", "float": "number", "bool": "boolean"}
 _PYTHON_TYPE = re.compile(r"\b(?:str|int|float|bool)\b")
-_UNREADABLE: dict[type[Exception], str] = {
-    UnicodeDecodeError: "is not UTF-8",
-    RecursionError: "is nested too deeply",
-}
+LIMITS = Limits(262_144)
 
 
-def decode_application(body: bytes) -> Application:
+def decode_application(body: bytes, content_type: str = "") -> Application:
     """The body of PUT /register (contract 2.1) as an application."""
-    registration = _decode_body(body).registration
+    registration = _decode_body(body, content_type).registration
     if registration is None:
         raise invalid("registration", 'is required: send {"registration": {…}}')
     noun, pak, sessions = _target(registration)
@@ -56,11 +54,8 @@ def invalid(member: str, fault: str) -> Invalid:
     return Invalid("member.invalid", f"Bad Request: {member} {fault}.", {member: [fault]})
 
 
-def malformed(error: Exception) -> Invalid:
-    """The refusal of a body that is not JSON, or not of the documented shape."""
-    if not isinstance(error, msgspec.ValidationError):
-        fault = _UNREADABLE.get(type(error)) or f"is not valid JSON ({error})"
-        return Invalid("body.malformed", f"Bad Request: the body {fault}.")
+def misshapen(error: msgspec.ValidationError) -> Invalid:
+    """The refusal of a body that is not of the documented shape."""
     fault, _, place = str(error).partition(" - at `")
     member = place.rstrip("`").removeprefix("$").removeprefix(".") or "the body"
     if size := _SIZE.match(fault):
@@ -69,23 +64,24 @@ def malformed(error: Exception) -> Invalid:
     return invalid(member, f"has the wrong type ({fault[0].lower()}{fault[1:]})")
 
 
-def _decode_body(body: bytes) -> RegisterBody:
+def _decode_body(body: bytes, content_type: str) -> RegisterBody:
     try:
-        decoded = _decode_exactly(body)
-    except UNREADABLE as error:
-        raise malformed(error) from error
+        decoded, is_exact = _decoder.decode(body), True
+    except UNREADABLE:
+        decoded, is_exact = _decode_leniently(body, content_type), False
     # Half a pair and a raw NUL are no JSON, so only this escape brings in what cannot be stored.
-    if b"\\u0000" in body:
+    if not is_exact or b"\\u0000" in body:
         check_storable(msgspec.to_builtins(decoded.registration), "registration")
     return decoded
 
 
-def _decode_exactly(body: bytes) -> RegisterBody:
-    """The body, in the exact shape where it has it; what is lenient costs more."""
+def _decode_leniently(body: bytes, content_type: str) -> RegisterBody:
+    """The body where it is not exact: names in another case, a form. It costs more."""
+    members = decode_members(body, content_type, LIMITS)
     try:
-        return _decoder.decode(body)
-    except msgspec.ValidationError:
-        return convert(msgspec.json.decode(body))
+        return convert(members)
+    except msgspec.ValidationError as error:
+        raise misshapen(error) from error
 
 
 def _target(
@@ -194,10 +190,7 @@ def decode_question(body: bytes, query: dict[str, list[str]]) -> StatusQuestion:
 def _question_body(body: bytes) -> dict[str, Any]:
     if not body.strip():
         return {}
-    try:
-        asked = msgspec.json.decode(body)
-    except UNREADABLE as error:
-        raise malformed(error) from error
+    asked = decode_json(body, LIMITS)
     if not asked:
         return {}
     if not isinstance(asked, dict):

@@ -44,7 +44,7 @@ class RegisterResource(Resource):
         await self._limiter.admit(caller.org_id, "register")
         self._backlog.admit()
         body = await read_body(req, self._body_limit)
-        application = decode_application(body)
+        application = decode_application(body, req.get_header("Content-Type") or "")
         if request := _idempotent(req, body):
             items = await self._db.write(accept, caller, application, request)
         else:

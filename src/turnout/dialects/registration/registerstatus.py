@@ -1,9 +1,6 @@
 """/v1.0/registerstatus: what became of queue items."""
 
-from collections.abc import Mapping
-
 from falcon.asgi import Request, Response
-from falcon.util import uri
 
 from turnout.core.journeys.status import list_items
 from turnout.dialects.registration.auth import Tokens
@@ -11,12 +8,13 @@ from turnout.dialects.registration.decode import decode_question
 from turnout.dialects.registration.present import present_page
 from turnout.http.body import read_body
 from turnout.http.dialect import Resource
+from turnout.http.forms import Pairs
+from turnout.http.members import Kind, Limits, fields_of, kind_of, read_query
 from turnout.http.rate_limit import RateLimiter
 from turnout.store import Database
 
 BODY_LIMIT = 65_536
-# curl sends this type with every -d, so it says nothing about what the body is.
-FORM = "application/x-www-form-urlencoded"
+LIMITS = Limits(BODY_LIMIT)
 
 
 class RegisterStatusResource(Resource):
@@ -32,9 +30,10 @@ class RegisterStatusResource(Resource):
         caller = await self._tokens.caller_of(req)
         await self._limiter.admit(caller.org_id, "registerstatus")
         body = await read_body(req, BODY_LIMIT)
-        query = _values(req.params)
-        if (req.content_type or "").startswith(FORM) and not body.lstrip().startswith((b"{", b"[")):
-            query |= _values(uri.parse_query_string(body.decode("utf-8", "replace")))
+        query = _values(read_query(req.query_string))
+        content_type = req.content_type or ""
+        if kind_of(body, content_type) in (Kind.FORM, Kind.MULTIPART):
+            query |= _values(fields_of(body, content_type, LIMITS))
             body = b""
         question = decode_question(body, query)
         page = await self._db.read(
@@ -45,9 +44,9 @@ class RegisterStatusResource(Resource):
     on_post = on_get
 
 
-def _values(parameters: Mapping[str, str | list[str]]) -> dict[str, list[str]]:
-    """The values by name in lower case; a name may stand there more than once."""
+def _values(pairs: Pairs) -> dict[str, list[str]]:
+    """The values by name in lower case; a name may stand there more than once, and with `[]`."""
     values: dict[str, list[str]] = {}
-    for name, value in parameters.items():
-        values.setdefault(name.lower(), []).extend([value] if isinstance(value, str) else value)
+    for name, value in pairs:
+        values.setdefault(name.lower().removesuffix("[]"), []).append(value)
     return values

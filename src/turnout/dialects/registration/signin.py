@@ -1,8 +1,6 @@
 """/v1.0/signin: an API key for a bearer token."""
 
-import msgspec
 from falcon.asgi import Request, Response
-from falcon.util import uri
 
 from turnout.core.identity.credentials import UNKNOWN, authenticate
 from turnout.core.identity.demo import REFUSED as DEMO_REFUSED
@@ -11,16 +9,16 @@ from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.registration.leniency import rename
 from turnout.dialects.registration.present import present_signin
 from turnout.errors import Unauthenticated
-from turnout.http.body import UNREADABLE, read_body
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
+from turnout.http.members import Limits, as_text, read_members
 from turnout.http.rate_limit import RateLimiter
 from turnout.http.routing import acts
 from turnout.http.sign_ins import SignIns
 from turnout.store import Database
 
 WAY = "registration"
-BODY_LIMIT = 16_384
+LIMITS = Limits(16_384, depth=8)
 MAX_KEY_LENGTH = 200
 _NAMES = {"apikey": "apiKey"}
 
@@ -59,10 +57,12 @@ class SigninResource(Resource):
 
 
 async def _api_key(req: Request) -> str:
-    """The key from the header `APIKey`, else from a JSON or form body."""
+    """The key from the header `APIKey`, else from a JSON or form body. Raises Invalid for a body
+    that cannot be read."""
     key = (req.get_header("APIKey") or "").strip()
     if not key:
-        key = _key_in_body(await read_body(req, BODY_LIMIT)).strip()
+        given = await read_members(req, LIMITS)
+        key = as_text("apiKey", rename(given, _NAMES).get("apiKey", "")).strip()
     if not key or len(key) > MAX_KEY_LENGTH:
         raise Unauthenticated(
             "api_key.absent",
@@ -70,13 +70,3 @@ async def _api_key(req: Request) -> str:
             'or as {"apiKey": "…"}.',
         )
     return key
-
-
-def _key_in_body(body: bytes) -> str:
-    try:
-        fields = msgspec.json.decode(body)
-    except UNREADABLE:
-        fields = uri.parse_query_string(body.decode("utf-8", "replace"))
-    named = rename(fields, _NAMES) if isinstance(fields, dict) else {}
-    value = named.get("apiKey")
-    return value if isinstance(value, str) else ""

@@ -9,7 +9,6 @@ import re
 import zoneinfo
 from functools import cache
 from typing import NamedTuple
-from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from falcon.asgi import Request
@@ -20,10 +19,10 @@ from turnout.core.text import is_storable
 from turnout.dialects.reporting.auth import Ids
 from turnout.dialects.reporting.envelope import GMT
 from turnout.errors import Invalid, Missing
-from turnout.http.body import read_body
+from turnout.http.forms import parse_form
+from turnout.http.members import Limits, read_pairs
 
-BODY_LIMIT = 65_536
-MOST_PARAMETERS = 200
+LIMITS = Limits(65_536, fields=200, depth=8)
 VERSION = "2.0"
 EVENT_DIGITS = 15
 OFF = "off"
@@ -48,14 +47,9 @@ class Asked(NamedTuple):
 
 async def read_parameters(req: Request) -> Given:
     """The parameters of a GET or a POST. Raises Invalid for what cannot be read."""
-    text = req.query_string
+    pairs = parse_form(req.query_string.encode(), LIMITS.fields)
     if req.method == "POST":
-        body = await read_body(req, BODY_LIMIT)
-        text = "&".join(filter(None, (text, body.decode("utf-8", "replace").strip())))
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
-    except ValueError as error:
-        raise _refusal("parameters", f"There are over {MOST_PARAMETERS} parameters.") from error
+        pairs += await read_pairs(req, LIMITS)
     given: Given = {}
     for name, value in pairs:
         if not is_storable(value):

@@ -1,0 +1,16 @@
+"""The forms of our pages, as browsers send them: percent-encoded or multipart."""
+
+from falcon.asgi import Request
+
+from turnout.http.members import Limits, read_pairs
+
+FIELDS = 200
+
+
+async def read_form(req: Request, size: int) -> dict[str, str]:
+    """The fields of a form of up to `size` bytes, trimmed; of a name that comes twice the first
+    counts. Raises Invalid for what cannot be read."""
+    given: dict[str, str] = {}
+    for name, value in await read_pairs(req, Limits(size, fields=FIELDS, depth=2)):
+        given.setdefault(name, value.strip())
+    return given

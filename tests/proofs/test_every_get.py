@@ -1,0 +1,179 @@
+"""HEAD and HTTP/1.0 on every GET route that the routers have: a new one cannot be forgotten."""
+
+import re
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import proof
+from tests.support.client import Answer, AppClient
+from tests.support.node import key_pair
+from tests.support.server import Server
+from tests.support.visits import BASE, Visit, copy_demo, list_visits
+from turnout.bootstrap import Node
+from turnout.core.identity.signing import ensure_signing_key
+from turnout.settings import Settings
+from turnout.store import open_database
+
+VOLATILE = ("x-request-id", "date", "server", "connection")
+# What differs from one answer to the next: a time, a signed token, a count.
+_CHANGING = re.compile(
+    rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d{8}T\d{6}Z|[0-9A-Za-z_-]{20,}"
+    rb"|\"available\":\d+|data-now=\"\d+\""
+)
+# Metrics count the requests between; the first GET has a ticket key made.
+BY_ITSELF = ("/metrics", "/v1/event/ticket_keys")
+# Every request that shows a right password notes the place that it came from.
+OF_SIGN_INS = ("known_places",)
+
+
+class Demo:
+    """A node of its own on a seeded demo, in this process: nothing runs by itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self.url, self.members = copy_demo(folder)
+        settings = Settings(database_url=self.url, base_url=BASE, allow_demo=True)
+        self.db = open_database(settings)
+        self.node = Node(settings, self.db, self.members)
+        self.client = AppClient(self.node.app)
+        self.db.call(ensure_signing_key, *key_pair())
+
+    def dump(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table."""
+        with closing(sqlite3.connect(self.url.removeprefix("sqlite:///"))) as connection:
+            names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            return {
+                name: connection.execute(f"SELECT * FROM {name}").fetchall()
+                for (name,) in names.fetchall()
+                if name not in OF_SIGN_INS
+            }
+
+    def sign_in(self) -> dict[str, str]:
+        """Sessions of the APIs that have some."""
+        key = {"APIKey": self.members["registration"]["apiKey"]}
+        token = self.client.request("POST", "/v1.0/signin", headers=key).json()["idToken"]
+        who = self.members["reporting"]
+        query = f"username={who['username']}&password={who['password']}"
+        body = self.client.request("GET", f"/api/login/json?{query}").json()
+        found = body["convey_api"]["result"]["success"]
+        ids = f"si={found['sessionid']['value']}&ui={found['userid']['value']}"
+        return {"token": token, "reporting": ids}
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    demo = Demo(tmp_path)
+    with demo.client:
+        yield demo
+    demo.db.close()
+
+
+def steady(headers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name not in VOLATILE}
+
+
+@pytest.mark.proof
+def test_head_answers_like_get_and_changes_nothing(demo: Demo):
+    visits = list_visits(demo.node, demo.members, demo.sign_in())
+    before = demo.dump()
+    for visit in visits:
+        head = demo.client.request("HEAD", visit.target, headers=visit.headers)
+        assert head.body == b"", visit.template
+        after = demo.dump()
+        assert [name for name in after if after[name] != before[name]] == [], visit.template
+        if visit.acts:
+            assert head.status == 405, visit.template
+        else:
+            check_like_get(demo, visit, head)
+            before = demo.dump()
+    proof.report("head of every get", routes=len(visits))
+
+
+def check_like_get(demo: Demo, visit: Visit, head: Answer) -> None:
+    get = demo.client.request("GET", visit.target, headers=visit.headers)
+    assert get.status in (200, 308), (visit.template, get.body[:300])
+    assert head.status == get.status, visit.template
+    if visit.template in BY_ITSELF:
+        assert "content-length" in head.headers
+        return
+    assert steady(head.headers) == steady(get.headers), visit.template
+
+
+# -- HTTP/1.0 -------------------------------------------------------------------------------
+
+
+def speak(port: int, visit: Visit, version: str) -> Answer:
+    """One request on a connection of its own in a version of HTTP, read to its end."""
+    lines = [f"GET {visit.target} HTTP/{version}", "Host: 127.0.0.1", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in visit.headers.items()]
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        parts: list[bytes] = []
+        while part := connection.recv(65_536):
+            parts.append(part)
+    head, _, body = b"".join(parts).partition(b"\r\n\r\n")
+    status, *fields = head.decode("latin-1").split("\r\n")
+    assert status.startswith(f"HTTP/{version} ")
+    headers = {
+        name.lower(): value for name, _, value in (field.partition(": ") for field in fields)
+    }
+    return Answer(int(status.split()[1]), headers, body)
+
+
+def plain(answer: Answer) -> bytes:
+    """The body without its framing, and without what changes by itself."""
+    body = answer.body
+    if answer.headers.get("transfer-encoding") == "chunked":
+        body = unchunk(body)
+    return _CHANGING.sub(b"", body)
+
+
+def unchunk(body: bytes) -> bytes:
+    parts: list[bytes] = []
+    while True:
+        size, _, body = body.partition(b"\r\n")
+        if int(size, 16) == 0:
+            return b"".join(parts)
+        parts.append(body[: int(size, 16)])
+        body = body[int(size, 16) + 2 :]
+
+
+@pytest.mark.proof
+def test_http_1_0_is_answered_like_1_1_everywhere(tmp_path: Path, demo: Demo):
+    folder = tmp_path / "served"
+    copy_demo(folder)
+    with Server(folder, work_in_process="false") as server:
+        served = server.demo
+        key = {"APIKey": served["registration"]["apiKey"]}
+        token = server.ask("POST", "/v1.0/signin", headers=key).json()["idToken"]
+        who = served["reporting"]
+        login = server.ask(
+            "GET", f"/api/login/json?username={who['username']}&password={who['password']}"
+        )
+        found = login.json()["convey_api"]["result"]["success"]
+        ids = f"si={found['sessionid']['value']}&ui={found['userid']['value']}"
+        visits = list_visits(demo.node, served, {"token": token, "reporting": ids})
+        for visit in visits:
+            check_both_versions(server.port, visit)
+    proof.report("http/1.0 on every get", routes=len(visits))
+
+
+def check_both_versions(port: int, visit: Visit) -> None:
+    new, old = (speak(port, visit, version) for version in ("1.1", "1.0"))
+    assert old.status == new.status, visit.template
+    assert old.status < 500, (visit.template, old.body)
+    assert "transfer-encoding" not in old.headers, visit.template
+    if "content-length" in old.headers:
+        assert len(old.body) == int(old.headers["content-length"]), visit.template
+    if not visit.acts and visit.template not in BY_ITSELF and not is_packed(old):
+        assert plain(old) == plain(new), visit.template
+
+
+def is_packed(answer: Answer) -> bool:
+    """Whether the body holds times that cannot be seen."""
+    return answer.headers["content-type"].startswith(("application/pdf", "application/vnd"))

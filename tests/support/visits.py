@@ -1,0 +1,188 @@
+"""A demo in a folder, and a way to every GET route of the routers in it.
+
+Routes are taken from the routers themselves: one that is added there and not known here fails the
+proofs that visit all of them, by its name.
+"""
+
+import base64
+import json
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from turnout.bootstrap import Node
+from turnout.cli.demo import seed
+from turnout.core.audience.links import list_watch_links
+from turnout.core.exams.printing import make_link
+from turnout.core.journeys.waiting import make_link as make_waiting_link
+from turnout.core.messaging.opt_outs import ensure_link_key, unsubscribe_url
+from turnout.http.dialect import DialectApp
+from turnout.settings import Settings
+from turnout.store import Tx
+from turnout.store.migrations.running import migrate
+
+BASE = "http://127.0.0.1:1"
+DATABASE = "turnout.db"
+
+
+class Visit(NamedTuple):
+    """A request of one route: the rest of the address, and headers."""
+
+    template: str
+    target: str
+    headers: dict[str, str]
+    acts: bool
+
+
+@cache
+def _seeded() -> "tempfile.TemporaryDirectory[str]":
+    # The object lives in the cache, and with it the folder, until the process ends.
+    folder = tempfile.TemporaryDirectory(prefix="turnout-demo-")
+    path = Path(folder.name)
+    settings = Settings(database_url=f"sqlite:///{path / DATABASE}", base_url=BASE, allow_demo=True)
+    migrate(settings.database_url)
+    seed(settings, path / "demo.json")
+    return folder
+
+
+def copy_demo(folder: Path) -> tuple[str, dict[str, Any]]:
+    """A seeded demo of one's own in `folder`: the database's address, and what demo.json has."""
+    shutil.copytree(_seeded().name, folder, dirs_exist_ok=True)
+    members = json.loads((folder / "demo.json").read_text())
+    return f"sqlite:///{folder / DATABASE}", members
+
+
+def list_visits(node: Node, demo: dict[str, Any], session: dict[str, str]) -> list[Visit]:
+    """One visit of every GET route. `session` has the bearer token of the registration API, and
+    the query with which the reporting API is asked. Raises KeyError for a route that has no
+    address here."""
+    known = node.db.call(_find_addresses, demo)
+    apps = {id(mount.app): mount.app for mount in node.app.mounts}.values()
+    routes = [route for app in apps if isinstance(app, DialectApp) for route in app.routes]
+    return [
+        _visit(route.template, "HEAD" not in route.methods, demo, known, session)
+        for route in routes
+        if "GET" in route.methods
+    ]
+
+
+def _visit(
+    template: str,
+    acts: bool,
+    demo: dict[str, Any],
+    known: dict[str, str],
+    session: dict[str, str],
+) -> Visit:
+    target = known[template] if "{" in template or template in known else template
+    headers: dict[str, str] = next(
+        (make(demo, session) for prefix, make in _HEADERS if template.lower().startswith(prefix)),
+        {},
+    )
+    if template.startswith(_REPORTS) and not acts:
+        target = f"{target}?{session['reporting']}&ei={demo['reporting']['eventId']}"
+    return Visit(template, target, headers, acts)
+
+
+_REPORTS = ("/api/reporting", "/api/event/allevents")
+
+
+def _basic(name: str, password: str) -> dict[str, str]:
+    pair = base64.b64encode(f"{name}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {pair}"}
+
+
+def _admin(demo: dict[str, Any], _session: dict[str, str]) -> dict[str, str]:
+    admin = demo["messaging"]["admin"]
+    return _basic(admin["username"], admin["password"])
+
+
+def _reporter(demo: dict[str, Any], _session: dict[str, str]) -> dict[str, str]:
+    return _basic(demo["reporting"]["username"], demo["reporting"]["password"])
+
+
+def _developer(demo: dict[str, Any], _session: dict[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {demo['booking']['secret']}"}
+
+
+def _door(demo: dict[str, Any], _session: dict[str, str]) -> dict[str, str]:
+    return {"Authorization": f"event {demo['attendance']['eventToken']}"}
+
+
+def _company(demo: dict[str, Any], _session: dict[str, str]) -> dict[str, str]:
+    return {"Authorization": f"company {demo['attendance']['companyToken']}"}
+
+
+_HEADERS: tuple[tuple[str, Any], ...] = (
+    ("/v1.0/signin", lambda demo, _: {"APIKey": demo["registration"]["apiKey"]}),
+    ("/v1.0/", lambda _, session: {"Authorization": f"Bearer {session['token']}"}),
+    ("/v1/company", _company),
+    ("/v1/", _door),
+    ("/event/", _door),
+    ("/api/v1/", _admin),
+    ("/api/events/classes", lambda *_: {}),
+    ("/api/events/", _developer),
+    ("/api/registrations/", _developer),
+    ("/summary", _reporter),
+    ("/outbox", _admin),
+)
+
+
+def _find_addresses(tx: Tx, demo: dict[str, Any]) -> dict[str, str]:
+    """The addresses of routes with variable parts, and of those that need a query."""
+    attendance, booking = demo["attendance"], demo["booking"]
+    code, event_id = attendance["ticketCodes"][0], attendance["eventId"]
+    org_id, slug = _one(tx, "SELECT org_id, slug FROM organizations")
+    (candidate,) = _one(
+        tx,
+        "SELECT uuid FROM registrations WHERE id = (SELECT min(registration_id) FROM"
+        " exam_registrations)",
+    )
+    (viewer,) = _one(
+        tx,
+        "SELECT t.code FROM tickets t JOIN registrations r ON r.id = t.registration_id"
+        f" WHERE r.event_id = {demo['reporting']['eventId']} AND t.state = 'valid'",
+    )
+    key = ensure_link_key(tx)
+    watch = list_watch_links(tx, org_id, viewer)[0][1]
+    (waiting_id,) = _one(tx, "SELECT min(id) FROM waiting_entries")
+    (recipient_id,) = _one(tx, "SELECT min(id) FROM recipients WHERE address LIKE '%@%'")
+    (fields,) = _one(tx, "SELECT fields FROM recipients WHERE fields LIKE '%/invitation/%'")
+    paper = make_link(tx, booking["examEvent"], "", asked_by=org_id) or ""
+    ticket = f"/ticket/{org_id}-{code}"
+    calls = {
+        "/v1.0/registerstatus": "/v1.0/registerstatus?queueId=1",
+        "/api/events/list-events": "/api/events/list-events?date=2027-01-01",
+        "/api/events/classes": f"/api/events/classes?organization={booking['organization']}",
+        "/api/events/scrap-paper": f"/api/events/scrap-paper?id={booking['examEvent']}",
+        "/api/registrations/{registration}": f"/api/registrations/{candidate}",
+        "/scrap-paper/{token}": paper,
+        "/v1/event/attendees/{state}": "/v1/event/attendees/checked",
+        "/v1/event/attendees/code/{code}": f"/v1/event/attendees/code/{code}.json",
+        "/event/attendees/code/{code}": f"/event/attendees/code/{code}",
+        "/v1/event/invitations/{invitation_id}/recipients": "/v1/event/invitations/all/recipients",
+        "/api/v1/jobs/{job_id}": f"/api/v1/jobs/{_one(tx, 'SELECT min(id) FROM jobs')[0]}",
+        "/api/v1/users/{user_id}": f"/api/v1/users/{_one(tx, 'SELECT min(id) FROM users')[0]}",
+    }
+    pages = {
+        "/unsubscribe/{token}": unsubscribe_url("", key, recipient_id),
+        "/invitation/{token}": "/invitation/"
+        + fields.partition("/invitation/")[2].partition('"')[0],
+        "/ticket/{address}": ticket,
+        "/ticket/{address}/{name}": f"{ticket}/event.ics",
+        "/waiting/{token}": make_waiting_link(key, "", waiting_id),
+        "/watch/{pak}": watch.rpartition("/")[0],
+        "/watch/{pak}/{token}": watch,
+        "/{slug}/{number}": f"/{slug}/{event_id}",
+        "/{slug}/{number}/event.ics": f"/{slug}/{event_id}/event.ics",
+        "/o/{slug}/{number}": f"/o/{slug}/{event_id}",
+        "/o/{slug}/{number}/event.ics": f"/o/{slug}/{event_id}/event.ics",
+        "/summary/{number}": f"/summary/{demo['reporting']['eventId']}",
+    }
+    return calls | pages
+
+
+def _one(tx: Tx, statement: str) -> tuple[Any, ...]:
+    row: tuple[Any, ...] = tx.connection.execute(statement).fetchone()
+    return row
