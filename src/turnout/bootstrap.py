@@ -82,6 +82,7 @@ from turnout.workers.intake import intake_loops
 from turnout.workers.loop import Loop
 from turnout.workers.schedules import schedule_loops
 from turnout.workers.waiting import waiting_loops
+from turnout.workers.watchdog import Watchdog
 from turnout.workers.zones import follow_zone_data
 
 ADDRESS_POLL_S = 1
@@ -368,6 +369,8 @@ async def _serve(
     settings: Settings, demo: dict[str, Any] | None, started: Callable[[], None]
 ) -> None:
     db = open_database(settings)
+    watchdog = Watchdog(db, settings.hang_seconds)
+    watchdog.start()
     try:
         node = Node(settings, db, demo, await _announce_address(settings, db))
         await _warn_of_identity(db, is_demo=demo is not None)
@@ -385,6 +388,7 @@ async def _serve(
             ),
         )
     finally:
+        await watchdog.stop()
         db.close()
 
 
@@ -401,6 +405,8 @@ async def _work(settings: Settings, started: Callable[[], None]) -> None:
     db = open_database(settings)
     outbound = Outbound(settings.outbound_allow, settings.outbound_ports)
     stopping = asyncio.ensure_future(server.until_signal())
+    watchdog = Watchdog(db, settings.hang_seconds)
+    watchdog.start()
     try:
         base_url = await _wait_for_address(settings, db, stopping)
         if not base_url:
@@ -412,6 +418,7 @@ async def _work(settings: Settings, started: Callable[[], None]) -> None:
         await stopping
         await workers.stop()
     finally:
+        await watchdog.stop()
         await outbound.close()
         db.close()
 

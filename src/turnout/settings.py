@@ -98,6 +98,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connection_limit: Annotated[
         int, Meta(ge=1, description="connections at once; more are answered 503")
     ] = 8192
+    hang_seconds: Annotated[
+        int, Meta(ge=0, le=3600, description="time after which a hanging process ends; 0 = never")
+    ] = 120
     outbound_allow: Annotated[
         str, Meta(description="private networks (CIDR, comma-separated) outbound calls may reach")
     ] = ""

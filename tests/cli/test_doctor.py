@@ -54,6 +54,7 @@ def test_all_is_well(tmp_path: Path) -> None:
         "writing",
         "intake queue",
         "messages",
+        "set aside",
         "zone data",
         "file",
         "clock",

@@ -17,6 +17,8 @@ from turnout.core.journeys.cancelling import cancel_registration
 from turnout.core.journeys.joining import register_directly
 from turnout.core.journeys.mailing import (
     ATTEMPTS,
+    DRAWING_S,
+    SLICE,
     claim_ticket_mails,
     draw_attachments,
     postpone_ticket_mail,
@@ -99,6 +101,8 @@ def test_a_ticket_is_mailed_with_everything_that_shows_it(node, hall):
 
 def test_two_workers_that_drew_one_ticket_mail_it_once(node, hall):
     (mail,) = node.db.call(claim_ticket_mails)
+    assert node.db.call(claim_ticket_mails) == []
+    node.clock.advance(SLICE * DRAWING_S)  # the claim runs out
     (same,) = node.db.call(claim_ticket_mails)
     drawn = draw_attachments(mail, BASE)
     for each in (mail, same):
@@ -132,7 +136,9 @@ def test_offers_lapse_and_move_on_by_themselves(node, hall):
     async def has_moved_on() -> bool:
         states = await node.db.read(lambda tx: tx.connection.execute(
             "SELECT state FROM waiting_entries ORDER BY id").fetchall())  # fmt: skip
-        return [state for (state,) in states] == ["lapsed", "offered"]
+        mails = await node.db.read(lambda tx: tx.connection.execute(
+            "SELECT 1 FROM jobs WHERE name LIKE 'A place is free%'").fetchall())  # fmt: skip
+        return [state for (state,) in states] == ["lapsed", "offered"] and bool(mails)
 
     run(node, has_moved_on)
     assert count(node, "SELECT count(*) FROM jobs WHERE name LIKE 'A place is free%'") == 1

@@ -5,6 +5,7 @@ import sys
 from typing import NoReturn
 
 from turnout.cli import (  # noqa: F401 - they add commands
+    asides,
     audience,
     callbacks,
     demo,

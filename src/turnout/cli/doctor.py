@@ -21,6 +21,7 @@ from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.identity.short_names import ELSEWHERE, is_reserved
 from turnout.core.journeys.status import find_next_due
 from turnout.core.messaging.overview import find_waiting
+from turnout.core.work.listing import count_set_aside
 from turnout.errors import Failure
 from turnout.http.client_address import TrustedProxies
 from turnout.settings import Settings, hide_password
@@ -105,6 +106,7 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
         yield check_writing(db)
         yield _check_queue(db)
         yield _check_messages(db)
+        yield _check_aside(db)
         yield check_zone_data(db, time.gmtime().tm_year)
         yield from _check_proxies(db, chosen)
         yield from _check_identity(db)
@@ -288,6 +290,18 @@ def _check_identity(db: Database) -> Iterator[Finding]:
             f"{count} credentials of a demo, which `turnout serve` refuses",
             "Use a database of its own for what is not a demo.",
         )
+
+
+def _check_aside(db: Database) -> Finding:
+    counts = {queue: count for queue, count in db.call(count_set_aside).items() if count}
+    if not counts:
+        return Finding("set aside", "nothing")
+    shown = ", ".join(f"{count} of {queue}" for queue, count in counts.items())
+    return Finding(
+        "set aside",
+        f"{shown}: it stopped its worker three times",
+        "Look at `turnout aside list` and the log; then `turnout aside release` or `drop` each.",
+    )
 
 
 def _check_postgresql(db: Database) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ limited = Counter("turnout_requests_limited", "Requests refused by a rate limit"
 refused = Counter("turnout_connections_refused", "Connections over the limit")
 waiting = Gauge("turnout_queue_waiting", "Entries that wait in a queue", ["queue"])
 processed = Counter("turnout_queue_processed", "Entries that a queue finished", ["queue"])
+set_aside = Gauge("turnout_work_set_aside", "Work that stopped its worker three times", ["queue"])
 writes_waiting = Gauge("turnout_database_writes_waiting", "Commands that wait for the database")
 
 messages = Counter("turnout_messages", "Messages handed to networks", ["channel", "outcome"])

@@ -161,6 +161,7 @@ class Database(ABC):
         self.writes = CommandQueue(settings.write_queue)
         self.reads = CommandQueue(settings.write_queue)
         self.streams = StreamPlaces()
+        self._writing_since: float | None = None
         self._wakers: dict[str, list[tuple[asyncio.AbstractEventLoop, Callable[[], None]]]] = {}
 
     async def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -218,6 +219,11 @@ class Database(ABC):
     def on_wake(self, queue: str, callback: Callable[[], None]) -> None:
         """Call `callback` in the running event loop whenever a commit woke `queue`."""
         self._wakers.setdefault(queue, []).append((asyncio.get_running_loop(), callback))
+
+    def writing_s(self) -> float:
+        """For how many seconds the one writer has been in one command; 0 where it is in none."""
+        since = self._writing_since
+        return 0.0 if since is None else time.monotonic() - since
 
     @property
     def busy(self) -> bool:

@@ -165,6 +165,7 @@ class SqliteDatabase(Database):
 
     def _run_command(self, connection: sqlite3.Connection, command: Command) -> None:
         connection.execute("SAVEPOINT command")
+        self._writing_since = time.monotonic()
         try:
             command.run(self._tx(connection))
         except BaseException as error:
@@ -173,6 +174,8 @@ class SqliteDatabase(Database):
                 raise _GroupLostError(str(error)) from error
             connection.execute("ROLLBACK TO SAVEPOINT command")
             self.sequences.forget_uncommitted()
+        finally:
+            self._writing_since = None
         if not connection.in_transaction:
             raise _GroupLostError("the database rolled back by itself")
         connection.execute("RELEASE SAVEPOINT command")

@@ -1,6 +1,7 @@
 """What a serving node does on the side: stored counts, last uses, old keys."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from turnout.core.audience.permissions import forget_old_sessions
 from turnout.core.identity.credentials import touch_credentials
@@ -8,8 +9,10 @@ from turnout.core.identity.idempotency import forget_old_keys
 from turnout.core.identity.model import Caller
 from turnout.core.identity.page_sessions import forget_old_page_sessions
 from turnout.core.identity.proxies import note_untrusted_proxies
+from turnout.core.journeys.aside import ACTIONS
 from turnout.core.journeys.form_limits import forget_ended_form_windows
 from turnout.core.journeys.intake import count_waiting
+from turnout.core.work.listing import count_set_aside
 from turnout.http import metrics
 from turnout.http.backlog import Backlog
 from turnout.http.rate_limit import RateLimiter
@@ -54,6 +57,7 @@ def housekeeping_loops(
 
     return [
         Loop("counts", count, every_s=1),
+        Loop("set-aside", partial(_look_aside, db), every_s=10),
         Loop("last-used", touch, every_s=60),
         Loop("untrusted-proxies", note, every_s=2),
         *(Loop(name, _sweep(db, verb), every_s=60) for name, verb in SWEPT.items()),
@@ -67,3 +71,10 @@ def _sweep(db: Database, verb: Callable[[Tx, int], int]) -> Callable[[], Awaitab
         return await db.write_behind(verb, SWEEP) == SWEEP
 
     return sweep
+
+
+async def _look_aside(db: Database) -> bool:
+    counts = dict.fromkeys(ACTIONS, 0) | await db.read(count_set_aside)
+    for queue, count in counts.items():
+        metrics.set_aside.labels(queue).set(count)
+    return False

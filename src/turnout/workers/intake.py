@@ -8,8 +8,11 @@ because others keep coming, and what is too much fills the backlog and is refuse
 
 import asyncio
 import time
+from contextlib import suppress
 
-from turnout.core.journeys.intake import QUEUE, process
+from turnout.core.journeys.intake import QUEUE, turn_intake
+from turnout.core.work.claims import Key, settle
+from turnout.errors import Failure
 from turnout.http import metrics
 from turnout.store import Database
 from turnout.workers.loop import Loop
@@ -26,22 +29,33 @@ RESTS = ((10_000, 19), (60_000, 4), (float("inf"), 1))
 
 def intake_loops(db: Database) -> list[Loop]:
     """The loops that process the intake queue on this node."""
-    return [_make(db, number) for number in range(LOOPS[db.backend])]
+    return [IntakeLoop(db, number) for number in range(LOOPS[db.backend])]
 
 
-def _make(db: Database, number: int) -> Loop:
-    async def step() -> bool:
+class IntakeLoop(Loop):
+    """Decides what the turn before claimed, and claims the next, in one transaction."""
+
+    def __init__(self, db: Database, number: int) -> None:
+        super().__init__(f"{QUEUE}-{number}", self._turn)
+        self._db = db
+        self._claimed: list[Key] = []
+        db.on_wake(QUEUE, self.wake)
+
+    async def stop(self) -> None:
+        """End, and give back what was claimed and not begun."""
+        await super().stop()
+        with suppress(Failure):
+            await self._db.write_behind(settle, QUEUE, self._claimed)
+
+    async def _turn(self) -> bool:
+        db = self._db
         most = (BATCH_AMONG_REQUESTS if db.busy else BATCH)[db.backend]
         started = time.perf_counter()
-        done, waited_ms = await db.write_behind(process, most)
-        metrics.processed.labels(QUEUE).inc(done)
+        progress, self._claimed = await db.write_behind(turn_intake, self._claimed, most)
+        metrics.processed.labels(QUEUE).inc(progress.done)
         if db.busy:
-            await asyncio.sleep(rest_for(waited_ms) * (time.perf_counter() - started))
-        return done == most
-
-    loop = Loop(f"{QUEUE}-{number}", step)
-    db.on_wake(QUEUE, loop.wake)
-    return loop
+            await asyncio.sleep(rest_for(progress.waited_ms) * (time.perf_counter() - started))
+        return bool(self._claimed)
 
 
 def rest_for(waited_ms: int) -> int:

@@ -3,10 +3,11 @@
 
 from turnout.core.messaging.files import forget_files
 from turnout.core.messaging.staging import SCHEDULE
-from turnout.core.messaging.starting import Resolve, run_schedules, sweep_staged
+from turnout.core.messaging.starting import JOBS_AT_ONCE, Resolve, schedule_queue, sweep_staged
 from turnout.core.verification.codes import forget_old_codes
 from turnout.store import Database
 from turnout.workers.loop import Loop
+from turnout.workers.turns import TurnLoop
 
 SWEEP = 500
 FILES = 20
@@ -15,15 +16,12 @@ FILES = 20
 def schedule_loops(db: Database, resolve: Resolve) -> list[Loop]:
     """The loops of the clock on this node; `resolve` looks up live lists."""
 
-    async def run() -> bool:
-        return await db.write_behind(run_schedules, resolve)
-
     async def sweep() -> bool:
         staged = await db.write_behind(sweep_staged, SWEEP)
         codes = await db.write_behind(forget_old_codes, SWEEP)
         files = await db.write_behind(forget_files, FILES)
         return max(staged, codes) >= SWEEP or files == FILES
 
-    loop = Loop(SCHEDULE, run)
+    loop = TurnLoop(db, schedule_queue(resolve), JOBS_AT_ONCE)
     db.on_wake(SCHEDULE, loop.wake)
     return [loop, Loop("messaging-sweep", sweep, every_s=60)]

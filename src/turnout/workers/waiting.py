@@ -6,16 +6,18 @@ import structlog
 
 from turnout.core.journeys.joining import TICKET_MAILS
 from turnout.core.journeys.mailing import (
+    DRAWING_S,
     SLICE,
     claim_ticket_mails,
     draw_attachments,
+    list_mail_queue,
     postpone_ticket_mail,
     send_ticket_mail,
-    tell_of_list,
 )
-from turnout.core.journeys.waiting import QUEUE, move_on
+from turnout.core.journeys.waiting import OFFERS, PROMOTIONS, QUEUE
 from turnout.store import Database
 from turnout.workers.loop import Loop
+from turnout.workers.turns import TurnLoop
 
 SWEEP_S = 5.0
 
@@ -25,15 +27,12 @@ log = structlog.get_logger()
 def waiting_loops(db: Database, base_url: str) -> list[Loop]:
     """The loops on this node; `base_url` is the address in every link."""
 
-    async def promote() -> bool:
-        is_more = await db.write_behind(move_on)
-        return await db.write_behind(tell_of_list, base_url) or is_more
-
     async def mail() -> bool:
         claimed = await db.write_behind(claim_ticket_mails)
         for each in claimed:
             try:
-                files = await asyncio.to_thread(draw_attachments, each, base_url)
+                async with asyncio.timeout(DRAWING_S):
+                    files = await asyncio.to_thread(draw_attachments, each, base_url)
             except Exception:
                 log.exception("a ticket could not be drawn", ticket_id=each.ticket_id)
                 await db.write_behind(postpone_ticket_mail, each)
@@ -41,8 +40,10 @@ def waiting_loops(db: Database, base_url: str) -> list[Loop]:
                 await db.write_behind(send_ticket_mail, each, files, base_url)
         return len(claimed) == SLICE
 
-    promoting = Loop("waiting", promote, every_s=SWEEP_S)
+    queues = (OFFERS, PROMOTIONS, list_mail_queue(base_url))
+    turns = [TurnLoop(db, queue, SLICE, SWEEP_S, rests=True) for queue in queues]
     mailing = Loop("ticket-mails", mail)
-    db.on_wake(QUEUE, promoting.wake)
+    for loop in turns:
+        db.on_wake(QUEUE, loop.wake)
     db.on_wake(TICKET_MAILS, mailing.wake)
-    return [promoting, mailing]
+    return [*turns, mailing]

@@ -32,11 +32,14 @@ from turnout.core.callbacks.model import (
     Turns,
     next_try_at,
 )
+from turnout.core.work.claims import claim, list_aside, settle
 from turnout.errors import Missing
 from turnout.store import Statements, Tx, from_row
 
 QUEUE = "callbacks"
 LONGEST_ERROR = 300
+WORK = "callback"
+WAIT_MS = 1_000
 RECEIVERS_A_TURN = 200
 
 sql = Statements("turnout.core.callbacks")
@@ -117,11 +120,30 @@ def _claim_of(
             rows = sql.claim_callbacks(
                 tx, org_id=org_id, host=host, now=tx.now, lease_end=tx.now + lease_ms, limit=free
             )
+            rows = _without_killers(tx, rows)
             keys = _signing_secrets(tx, org_id)
             claimed += [from_row(ClaimedCallback, (*row, *keys)) for row in rows]
         if len(claimed) >= room:
             return claimed, host
     return claimed, receivers[-1][0] if len(receivers) == RECEIVERS_A_TURN else ""
+
+
+def _without_killers(tx: Tx, rows: list[Any]) -> list[Any]:
+    """The claimed calls that may be made now: what is set aside is due no more, and those that
+    wait until another was made alone are due again soon."""
+    chosen = set(claim(tx, WORK, [(row[0], row[1]) for row in rows]))
+    left = [(row[0], row[1]) for row in rows if (row[0], row[1]) not in chosen]
+    aside = list_aside(tx, WORK, left)
+    for key in left:
+        due_at = None if key in aside else tx.now + WAIT_MS
+        sql.return_callback(tx, org_id=key[0], id=key[1], due_at=due_at)
+    return [row for row in rows if (row[0], row[1]) in chosen]
+
+
+def release_callback(tx: Tx, org_id: int, callback_id: int) -> None:
+    """Let a call that was set aside be made again, now."""
+    sql.return_callback(tx, org_id=org_id, id=callback_id, due_at=tx.now)
+    tx.wake(QUEUE)
 
 
 def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
@@ -149,6 +171,7 @@ def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
         done_at = tx.now if due_at is None else None
         ending = {"state": new_state.value, "due_at": due_at, "done_at": done_at}
         records.append(key | ending | {"attempts": number})
+    settle(tx, WORK, [(result.org_id, result.id) for result in results])
     sql.add_attempt(tx, attempts)
     sql.record_callback(tx, records)
 

@@ -33,6 +33,10 @@ UPDATE callbacks SET state = :state, attempts = :attempts, due_at = CAST(:due_at
         ELSE coalesce(done_at, CAST(:done_at AS BIGINT)) END
 WHERE org_id = :org_id AND id = :id;
 
+-- name: return_callback(org_id, id, due_at)!
+UPDATE callbacks SET state = 'waiting', due_at = CAST(:due_at AS BIGINT)
+WHERE org_id = :org_id AND id = :id;
+
 -- name: add_attempt(org_id, id, number, at, took_ms, status, error)*!
 INSERT INTO callback_attempts (org_id, callback_id, number, at, took_ms, status, error)
 VALUES (:org_id, :id, :number, :at, :took_ms, :status, :error)

@@ -1,10 +1,11 @@
 """The intake queue: applications are accepted at once, and decided a moment later.
 
 Theory. `accept` writes the submission and one queue item a session in one transaction: what was
-answered is on disk. `process` claims submissions and decides them *in the same transaction* in
-which the person, registration, bookings and ticket are written and the items are closed. There
-is no state between: after a crash a submission is either still waiting or wholly done, so every
-item ends exactly once without leases.
+answered is on disk. A turn decides submissions in the transaction in which the person,
+registration, bookings and ticket are written and the items are closed. There is no state between:
+after a crash a submission is either still waiting or wholly done, so every item ends exactly once.
+The claim, written by the turn before, only counts how often a submission was begun: one that kills
+its worker is set aside (core/work/claims.py).
 
 Rules.
 - What depends on the state of things (unknown or closed session, no place left) fails the item,
@@ -14,6 +15,7 @@ Rules.
   then fails with a message, so that a single bad row never blocks the queue.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -34,6 +36,7 @@ from turnout.core.journeys.model import (
 from turnout.core.journeys.registering import NothingSucceededError, decide
 from turnout.core.journeys.sql import sql
 from turnout.core.registrations.model import Submitted
+from turnout.core.work.claims import Key, claim, settle
 from turnout.errors import Failure, Missing, Unauthenticated
 from turnout.store import Tx
 
@@ -143,14 +146,31 @@ class Progress(NamedTuple):
 
 
 def process(tx: Tx, most: int) -> Progress:
-    """Decide up to `most` waiting submissions.
+    """Claim and decide up to `most` waiting submissions at once, for those who cannot be killed in
+    between. Each ends exactly once; other workers skip those claimed here."""
+    return decide_claimed(tx, claim_submissions(tx, most))
 
-    Each ends exactly once, whatever happens in between; other workers skip those claimed here.
-    """
-    claimed = [_Claimed(*row) for row in sql.claim_submissions(tx, now=tx.now, most=most)]
+
+def claim_submissions(tx: Tx, most: int) -> list[Key]:
+    """Claim up to `most` submissions that are due (core/work/claims.py)."""
+    return claim(tx, QUEUE, sql.list_due_submissions(tx, now=tx.now, most=most))
+
+
+def decide_claimed(tx: Tx, keys: Sequence[Key]) -> Progress:
+    """Decide the submissions that were claimed. One that has been decided since is left alone."""
+    if not keys:
+        return Progress(0, 0)
+    rows = sql.lock_submissions(tx, keys=_encode(keys).decode())
+    claimed = [_Claimed(*row) for row in rows]
     for each in claimed:
         _process_one(tx, each)
-    return Progress(len(claimed), tx.now - claimed[0].due_at if claimed else 0)
+    settle(tx, QUEUE, keys)
+    return Progress(len(claimed), max(0, tx.now - claimed[0].due_at) if claimed else 0)
+
+
+def turn_intake(tx: Tx, keys: Sequence[Key], most: int) -> tuple[Progress, list[Key]]:
+    """Decide what the last turn claimed, and claim what is next, in one transaction."""
+    return decide_claimed(tx, keys), claim_submissions(tx, most)
 
 
 class _Claimed(NamedTuple):
@@ -198,6 +218,13 @@ def _process_one(tx: Tx, claimed: _Claimed) -> None:
             return
         outcomes = _fail(claimed.read_items())
     _finish(tx, claimed, outcomes, person_id)
+
+
+def give_up(tx: Tx, org_id: int, submission_id: int) -> None:
+    """Fail every item of a submission that is not decided."""
+    for row in sql.lock_submissions(tx, keys=_encode([(org_id, submission_id)]).decode()):
+        claimed = _Claimed(*row)
+        _finish(tx, claimed, _fail(claimed.read_items()), None)
 
 
 def _fail(items: list[QueuedItem]) -> list[Outcome]:

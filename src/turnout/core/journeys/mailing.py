@@ -6,6 +6,7 @@ Drawing takes a tenth of a second, so it is not done where the ticket is issued:
 """
 
 import datetime
+from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from turnout.core.journeys.waiting import WaitingState, make_link
 from turnout.core.messaging.notices import keep_file, queue_mail
 from turnout.core.neutral import neutralize
 from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
+from turnout.core.work.claims import Key, Queue, claim, settle, turn
 from turnout.papers.qr import qr_png, qr_svg_file
 from turnout.store import Tx
 
@@ -34,6 +36,8 @@ SLICE = 20
 # A ticket that cannot be drawn is tried again, and then given up: its page still shows it.
 ATTEMPTS = 5
 PAUSE_MS = 60_000
+TICKET_MAIL = "ticket mail"
+DRAWING_S = 30
 
 log = structlog.get_logger()
 
@@ -59,10 +63,14 @@ class Attachment(NamedTuple):
 
 
 def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
-    """Tickets that are due to be mailed. They stay due until `send_ticket_mail`."""
+    """Tickets that are due to be mailed, claimed for as long as drawing them may take."""
     mails = []
     shown: dict[tuple[int, int], ShownEvent] = {}
-    for row in sql.list_due_ticket_mails(tx, now=tx.now, most=SLICE):
+    rows = sql.list_due_ticket_mails(tx, now=tx.now, most=SLICE)
+    claimed = claim(tx, TICKET_MAIL, [(row[0], row[1]) for row in rows], SLICE * DRAWING_S * 1000)
+    for row in rows:
+        if (row[0], row[1]) not in claimed:
+            continue
         org_id, ticket_id, user_id, attempts, event_id, code, type_id, email, *names = row
         if (org_id, event_id) not in shown:
             shown[org_id, event_id] = get_shown_event(tx, org_id, event_id)
@@ -96,6 +104,7 @@ def send_ticket_mail(
 ) -> None:
     """Queue the mail, once: another worker that has drawn the same ticket finds nothing to do. A
     ticket that was cancelled meanwhile is not mailed."""
+    settle(tx, TICKET_MAIL, [(mail.org_id, mail.ticket_id)])
     if not sql.delete_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id):
         return
     if not sql.is_ticket_valid(tx, org_id=mail.org_id, id=mail.ticket_id):
@@ -130,6 +139,7 @@ def send_ticket_mail(
 
 def postpone_ticket_mail(tx: Tx, mail: TicketMail) -> None:
     """A ticket could not be drawn: try again later, and not for ever."""
+    settle(tx, TICKET_MAIL, [(mail.org_id, mail.ticket_id)])
     if mail.attempts + 1 >= ATTEMPTS:
         sql.delete_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id)
         return
@@ -139,29 +149,46 @@ def postpone_ticket_mail(tx: Tx, mail: TicketMail) -> None:
 
 def tell_of_list(tx: Tx, base_url: str) -> bool:
     """Queue the mails to those who are new on a waiting list, and to those who are newly offered
-    a place; whether there may be more."""
-    rows = sql.list_untold(tx, most=SLICE)
-    key = ensure_link_key(tx) if rows else ""
-    for org_id, entry_id, event_id, state, deadline_at, email, *names in rows:
-        user_id = _sender(tx, org_id, None)
-        if not sql.mark_told(tx, org_id=org_id, id=entry_id, now=tx.now) or user_id is None:
-            continue
-        shown = get_shown_event(tx, org_id, event_id)
-        link = make_link(key, base_url, entry_id)
-        is_offered = state == WaitingState.OFFERED
-        lines = _offer_lines(shown, deadline_at, link) if is_offered else _list_lines(shown, link)
-        name = neutralize(" ".join(filter(None, names)))
-        subject = "A place is free" if is_offered else "You are on the waiting list"
-        queue_mail(
-            tx,
-            org_id,
-            user_id,
-            f"{subject}: {shown.event.title}",
-            [f"Dear {name}," if name else "Hello,", "", *lines],
-            [email],
-            from_name=get_organization_of(tx, org_id).name,
-        )
-    return len(rows) == SLICE
+    a place, claimed and done at once; whether there may be more."""
+    queue = list_mail_queue(base_url)
+    claimed = turn(tx, queue, [], SLICE)
+    turn(tx, queue, claimed, 0)
+    return len(claimed) == SLICE
+
+
+def list_mail_queue(base_url: str) -> Queue:
+    """Who is to be told how they stand on a waiting list, as a queue of turns."""
+    return Queue(
+        "list mail",
+        lambda tx, limit: sql.list_untold(tx, now=tx.now, most=limit),
+        partial(_tell, base_url=base_url),
+    )
+
+
+def _tell(tx: Tx, key: Key, *, base_url: str) -> None:
+    org_id, entry_id = key
+    row = sql.find_untold(tx, org_id=org_id, id=entry_id)
+    user_id = _sender(tx, org_id, None)
+    if row is None or not sql.mark_told(tx, org_id=org_id, id=entry_id, now=tx.now):
+        return
+    if user_id is None:
+        return
+    event_id, state, deadline_at, email, *names = row
+    shown = get_shown_event(tx, org_id, event_id)
+    link = make_link(ensure_link_key(tx), base_url, entry_id)
+    is_offered = state == WaitingState.OFFERED
+    lines = _offer_lines(shown, deadline_at, link) if is_offered else _list_lines(shown, link)
+    name = neutralize(" ".join(filter(None, names)))
+    subject = "A place is free" if is_offered else "You are on the waiting list"
+    queue_mail(
+        tx,
+        org_id,
+        user_id,
+        f"{subject}: {shown.event.title}",
+        [f"Dear {name}," if name else "Hello,", "", *lines],
+        [email],
+        from_name=get_organization_of(tx, org_id).name,
+    )
 
 
 def write_to_guest(

@@ -16,15 +16,26 @@ SELECT CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT),
     CAST(r.value ->> 2 AS BIGINT), r.value ->> 3, 'queued'
 FROM json_array_elements(CAST(:rows AS json)) r (value);
 
--- name: claim_submissions(now, most)
+-- name: list_due_submissions(now, most)
 -- crosses organizations: workers serve all of them.
+SELECT org_id, id FROM submissions
+WHERE done_at IS NULL AND due_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = submissions.org_id AND c.queue = 'intake'
+        AND c.id = submissions.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY due_at, org_id, id LIMIT :most
+FOR UPDATE SKIP LOCKED;
+
+-- name: lock_submissions(keys)
+-- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …].
 -- The last column is JSON: the items as [[id, pak], …].
 SELECT org_id, id, noun, target_id, contact, attempts, due_at, (
         SELECT CAST(json_agg(json_build_array(i.id, i.session_pak)) AS TEXT) FROM queue_items i
         WHERE i.org_id = submissions.org_id AND i.submission_id = submissions.id
             AND i.id BETWEEN submissions.id AND submissions.last_item_id)
 FROM submissions
-WHERE done_at IS NULL AND due_at <= :now ORDER BY due_at, org_id, id LIMIT :most
+WHERE done_at IS NULL AND (org_id, id) IN (
+    SELECT CAST(k.value ->> 0 AS BIGINT), CAST(k.value ->> 1 AS BIGINT)
+    FROM json_array_elements(CAST(:keys AS json)) k (value)) ORDER BY due_at, org_id, id
 FOR UPDATE SKIP LOCKED;
 
 -- name: count_items(org_id, ids)$

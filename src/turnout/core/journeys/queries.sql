@@ -267,7 +267,10 @@ FROM ticket_mails m
 JOIN tickets t ON t.org_id = m.org_id AND t.id = m.ticket_id
 JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
-WHERE m.due_at <= :now ORDER BY m.due_at, m.org_id, m.ticket_id LIMIT :most;
+WHERE m.due_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = m.org_id AND c.queue = 'ticket mail'
+        AND c.id = m.ticket_id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY m.due_at, m.org_id, m.ticket_id LIMIT :most;
 
 -- name: is_ticket_valid(org_id, id)$
 SELECT CASE WHEN state = 'valid' THEN 1 ELSE 0 END FROM tickets WHERE org_id = :org_id AND id = :id;
@@ -340,7 +343,10 @@ UPDATE waiting_entries SET state = :state, updated_at = :now WHERE org_id = :org
 -- name: list_overdue(now, most)
 -- crosses organizations: the sweep serves all of them.
 SELECT org_id, id FROM waiting_entries
-WHERE state = 'offered' AND deadline_at <= :now ORDER BY deadline_at, org_id, id LIMIT :most;
+WHERE state = 'offered' AND deadline_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = waiting_entries.org_id AND c.queue = 'offer'
+        AND c.id = waiting_entries.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY deadline_at, org_id, id LIMIT :most;
 
 -- name: list_promotable(now, most)
 -- crosses organizations: the sweep serves all of them. Events with somebody who could be let in.
@@ -350,14 +356,26 @@ JOIN events e ON e.org_id = w.org_id AND e.id = w.event_id
 JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
 WHERE w.state = 'waiting' AND e.state IN ('open', 'closed') AND e.ends_at > :now
     AND (y.capacity IS NULL OR y.held < y.capacity) AND (e.capacity IS NULL OR e.held < e.capacity)
+    AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = e.org_id AND c.queue = 'promotion'
+        AND c.id = e.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
 LIMIT :most;
 
--- name: list_untold(most)
+-- name: list_untold(now, most)
 -- crosses organizations: the worker serves all of them. Who has not been told how they stand.
-SELECT w.org_id, w.id, w.event_id, w.state, w.deadline_at, p.email, p.first_name, p.last_name
+SELECT w.org_id, w.id FROM waiting_entries w
+WHERE w.state IN ('waiting', 'offered') AND w.told_at IS NULL
+    AND (w.deadline_at IS NULL OR w.deadline_at > :now) AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = w.org_id AND c.queue = 'list mail'
+        AND c.id = w.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY w.id LIMIT :most;
+
+-- name: find_untold(org_id, id)^
+SELECT w.event_id, w.state, w.deadline_at, p.email, p.first_name, p.last_name
 FROM waiting_entries w
 JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
-WHERE w.state IN ('waiting', 'offered') AND w.told_at IS NULL ORDER BY w.id LIMIT :most;
+WHERE w.org_id = :org_id AND w.id = :id AND w.state IN ('waiting', 'offered')
+    AND w.told_at IS NULL;
 
 -- name: mark_told(org_id, id, now)!
 UPDATE waiting_entries SET told_at = :now WHERE org_id = :org_id AND id = :id AND told_at IS NULL;

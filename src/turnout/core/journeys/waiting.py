@@ -34,6 +34,7 @@ from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.text import is_email
+from turnout.core.work.claims import Key, Queue, turn
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
@@ -203,20 +204,37 @@ def leave_list(tx: Tx, org_id: int, entry_id: int, *, actor: str) -> None:
     record(tx, org_id, actor, "left", "waiting_entry", entry_id)
 
 
+def _let_lapse(tx: Tx, key: Key) -> None:
+    """An offer whose deadline has passed lapses, and its place is offered to the next."""
+    org_id, entry_id = key
+    entry = _lock(tx, org_id, entry_id)
+    if entry.state is WaitingState.OFFERED and (entry.deadline_at or 0) <= tx.now:
+        _set_state(tx, org_id, entry, WaitingState.LAPSED)
+        release_places(tx, org_id, entry.event_id, entry.ticket_type_id)
+        promote(tx, org_id, entry.event_id)
+
+
+OFFERS = Queue(
+    "offer",
+    lambda tx, limit: sql.list_overdue(tx, now=tx.now, most=limit),
+    _let_lapse,
+)
+PROMOTIONS = Queue(
+    "promotion",
+    lambda tx, limit: sql.list_promotable(tx, now=tx.now, most=limit),
+    lambda tx, key: promote(tx, *key),
+)
+
+
 def move_on(tx: Tx) -> bool:
-    """One step of the sweep: offers whose deadline has passed lapse, and free places are offered.
-    Whether there may be more to do."""
-    overdue = sql.list_overdue(tx, now=tx.now, most=SLICE)
-    for org_id, entry_id in overdue:
-        entry = _lock(tx, org_id, entry_id)
-        if entry.state is WaitingState.OFFERED and (entry.deadline_at or 0) <= tx.now:
-            _set_state(tx, org_id, entry, WaitingState.LAPSED)
-            release_places(tx, org_id, entry.event_id, entry.ticket_type_id)
-            promote(tx, org_id, entry.event_id)
-    promoted = 0
-    for org_id, event_id in sql.list_promotable(tx, now=tx.now, most=SLICE):
-        promoted += promote(tx, org_id, event_id)
-    return len(overdue) == SLICE or promoted >= SLICE
+    """One step of the sweep, claimed and done at once, for those who cannot be killed in between:
+    offers whose deadline has passed lapse, and free places are offered. Whether there may be more
+    to do."""
+    overdue = turn(tx, OFFERS, [], SLICE)
+    turn(tx, OFFERS, overdue, 0)
+    promotable = turn(tx, PROMOTIONS, [], SLICE)
+    turn(tx, PROMOTIONS, promotable, 0)
+    return len(overdue) == SLICE or len(promotable) == SLICE
 
 
 def set_waiting_hours(tx: Tx, org_id: int, event_id: int, hours: int, *, actor: str) -> None:

@@ -34,6 +34,7 @@ from turnout.core.messaging.outcomes import (
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.receiving import take_early_reports
 from turnout.core.messaging.sql import sql
+from turnout.core.work import claims
 from turnout.store import Tx
 
 JOBS_AT_ONCE = 16
@@ -41,6 +42,10 @@ MAX_ATTEMPTS = 8
 MISCONFIGURED_PAUSE_MS = 60_000
 # Between tries, in seconds; a network may ask for longer ones.
 PAUSES_S = (5, 30, 120, 600, 1800, 3600, 7200)
+WORK = "delivery"
+WAIT_MS = 500
+REPEATED = "May have been sent twice: the server stopped while it was being sent."
+ASIDE = "Set aside: the server stopped three times while it was being sent."
 _encode = msgspec.json.Encoder().encode
 
 
@@ -86,7 +91,7 @@ def claim(tx: Tx, lane: str, most: int, lease_ms: int) -> list[ClaimedJob]:
             tx, org_id=org_id, job_id=job_id, now=tx.now, lease_end=tx.now + lease_ms, most=share
         )
         _keep_turn(tx, head, is_more=len(rows) == share)
-        recipients = _sort_out(tx, head, rows)
+        recipients = _sort_out(tx, head, _without_killers(tx, head, rows, lease_ms))
         if recipients:
             claimed.append(ClaimedJob(head, recipients))
     return claimed
@@ -118,6 +123,47 @@ def _sort_out(tx: Tx, head: JobHead, rows: list[Any]) -> list[Claimed]:
         to_send = [each for each in to_send if each.id not in gone]
     end_recipients(tx, ended)
     return to_send
+
+
+def _without_killers(tx: Tx, head: JobHead, rows: list[Any], lease_ms: int) -> list[Any]:
+    """The claimed rows that may be sent now. Those whose lease ran out before are counted: what
+    was claimed three times without an answer is set aside, and due no more; what was claimed twice
+    is sent alone, the others of them a little later."""
+    repeated = [(head.org_id, row[2]) for row in rows if row[1] and row[0] != "accepted"]
+    if not repeated:
+        return rows
+    chosen = set(claims.claim(tx, WORK, repeated, lease_ms, is_counted_late=True))
+    left = {key[1] for key in repeated if key not in chosen}
+    aside = {id_ for _, id_ in claims.list_aside(tx, WORK, [(head.org_id, id_) for id_ in left])}
+    waiting = [(row[2], tx.now + WAIT_MS, row[8] - 1) for row in rows if row[2] in left - aside]
+    _return(tx, head, waiting, REPEATED)
+    _return(tx, head, [(id_, None, claims.LIMIT) for id_ in aside], ASIDE)
+    return [row for row in rows if row[2] not in left]
+
+
+def release_recipient(tx: Tx, org_id: int, recipient_id: int) -> None:
+    """Let somebody who was set aside be sent to again, now."""
+    for job_id, lane in sql.release_recipient(tx, org_id=org_id, id=recipient_id, now=tx.now):
+        sql.hasten(tx, org_id=org_id, id=job_id, ready_at=tx.now)
+        tx.wake(f"messaging-{lane}")
+
+
+def give_up_recipient(tx: Tx, org_id: int, recipient_id: int) -> None:
+    """End somebody who was set aside: nobody knows what they got."""
+    rows = sql.release_recipient(tx, org_id=org_id, id=recipient_id, now=tx.now)
+    end_recipients(
+        tx,
+        [Ended(org_id, job_id, recipient_id, Status.PATHWAY_ERROR, ASIDE) for job_id, _ in rows],
+    )
+
+
+def _return(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> None:
+    if not rows:
+        return
+    sql.put_off(tx, org_id=head.org_id, job_id=head.id, rows=_encode(rows).decode(), notes=notes)
+    due = [row[1] for row in rows if row[1] is not None]
+    if due:
+        sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=min(due))
 
 
 def _opted_out(tx: Tx, head: JobHead, recipients: list[Claimed]) -> set[int]:
@@ -163,6 +209,7 @@ def record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: in
 
 def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: int) -> list[Ended]:
     head = results[0].head
+    claims.settle(tx, WORK, [(head.org_id, each.recipient.id) for each in results])
     accepted, again, ended = [], [], []
     for each in results:
         outcome = each.outcome

@@ -215,4 +215,7 @@ FROM json_array_elements(CAST(:rows AS json)) r (value);
 -- name: list_due_jobs(now, most)
 -- crosses organizations: one loop starts the jobs of all of them.
 SELECT org_id, id FROM jobs WHERE due_at IS NOT NULL AND due_at <= :now
+    AND NOT EXISTS (
+        SELECT 1 FROM work_claims c WHERE c.org_id = jobs.org_id AND c.queue = 'schedule'
+            AND c.id = jobs.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
 ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED;

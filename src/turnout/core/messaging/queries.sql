@@ -58,6 +58,11 @@ RETURNING open;
 SELECT min(due_at) FROM recipients
 WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL;
 
+-- name: release_recipient(org_id, id, now)
+UPDATE recipients SET due_at = :now
+WHERE org_id = :org_id AND id = :id AND state = 'waiting' AND due_at IS NULL
+RETURNING job_id, (SELECT lane FROM jobs j WHERE j.org_id = :org_id AND j.id = recipients.job_id);
+
 -- name: set_ready(org_id, id, ready_at)!
 UPDATE jobs SET ready_at = CAST(:ready_at AS BIGINT)
 WHERE org_id = :org_id AND id = :id AND is_paused = 0;

@@ -17,9 +17,11 @@ from turnout.core.messaging.model import Channel, JobHead, JobState, NewRecipien
 from turnout.core.messaging.notices import queue_reply_digest
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import SCHEDULE, SLICE, add_recipients, start_sending
+from turnout.core.work.claims import Queue, turn
 from turnout.store import Tx
 
 JOBS_AT_ONCE = 16
+SCHEDULE_QUEUE = "schedule"
 STALE_MS = 3_600_000
 
 
@@ -31,12 +33,22 @@ Resolve = Callable[[Tx, int, str, str, int], Page]
 beginning."""
 
 
+def schedule_queue(resolve: Resolve) -> Queue:
+    """The jobs that need something by the clock, as a queue of turns."""
+    return Queue(
+        SCHEDULE_QUEUE,
+        lambda tx, limit: sorted(sql.list_due_jobs(tx, now=tx.now, most=limit)),
+        lambda tx, key: _step(tx, get_job_head(tx, *key), resolve),
+    )
+
+
 def run_schedules(tx: Tx, resolve: Resolve) -> bool:
-    """Do what is due for some jobs; returns whether there may be more."""
-    due = sql.list_due_jobs(tx, now=tx.now, most=JOBS_AT_ONCE)
-    for org_id, job_id in sorted(due):
-        _step(tx, get_job_head(tx, org_id, job_id), resolve)
-    return bool(due)
+    """Do what is due for some jobs, claimed and done at once, for those who cannot be killed in
+    between; returns whether there may be more."""
+    queue = schedule_queue(resolve)
+    claimed = turn(tx, queue, [], JOBS_AT_ONCE)
+    turn(tx, queue, claimed, 0)
+    return bool(claimed)
 
 
 def sweep_staged(tx: Tx, most: int) -> int:

@@ -1,0 +1,138 @@
+"""Claims: what is about to be done is counted before, so that work which kills is found.
+
+Theory. A row of a queue that kills its process, or hangs it until the watchdog ends it, leaves no
+trace in the transaction that it was done in; done again after the restart, it kills again. So a
+claim is written in a transaction of its own before the work, and removed with its result. A claim
+whose time ran out had no result; the third time the row is set aside: no worker sees it any more
+until an operator releases or drops it (aside.py).
+
+Rules.
+- A row claimed once without a result is done again among others: most of them only had the
+  misfortune to be in hand when the machine lost its power.
+- One that was claimed twice is done alone, by one worker of all. If it is the one that kills, the
+  others in hand stay innocent; if not, it ends, and its claims are forgotten.
+- `due` statements leave out what `work_claims` holds for now (`claimed_until`) and what is set
+  aside; whoever writes another queue does the same, with a name in aside.py.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+import structlog
+
+from turnout.core.work.sql import sql
+from turnout.store import Tx
+
+LIMIT = 3
+LEASE_MS = 10_000
+PAUSE_MS = 60_000
+
+Key = tuple[int, int]
+"""Organization and number of a row in its queue."""
+
+log = structlog.get_logger()
+_encode = msgspec.json.Encoder().encode
+
+
+class Queue(NamedTuple):
+    """A queue whose work is done in one transaction. `list_due(tx, limit)` names rows that are
+    neither claimed nor set aside; `do(tx, key)` does one, and nothing where it is done already."""
+
+    name: str
+    list_due: Callable[[Tx, int], Sequence[Key]]
+    do: Callable[[Tx, Key], object]
+
+
+def turn(tx: Tx, queue: Queue, claimed: Sequence[Key], limit: int) -> list[Key]:
+    """Do what was claimed by the last turn, then claim what is next, up to `limit`; returns that.
+
+    One row that fails takes back its own effects, is tried again a minute later, and is set aside
+    after the third time; the others go on.
+    """
+    done = [key for key in claimed if _do(tx, queue, key)]
+    settle(tx, queue.name, done)
+    return claim(tx, queue.name, queue.list_due(tx, limit))
+
+
+def claim(
+    tx: Tx,
+    queue: str,
+    due: Sequence[Key],
+    lease_ms: int = LEASE_MS,
+    *,
+    is_counted_late: bool = False,
+) -> list[Key]:
+    """Count a claim of the rows that are to be done now, which are returned: all that are due, or
+    one alone that was claimed twice before. What was claimed too often is set aside.
+
+    `is_counted_late`: a queue that counts no first claims; these rows had one before this.
+    """
+    if not due:
+        return []
+    counts = {
+        (org_id, id_): claims
+        for org_id, id_, claims, _ in sql.list_claims(tx, queue=queue, keys=_encode(due).decode())
+    }
+    if is_counted_late:
+        unknown = [key for key in due if key not in counts]
+        count(tx, queue, unknown, lease_ms)
+        counts |= dict.fromkeys(unknown, 1)
+    for key in due:
+        if counts.get(key, 0) >= LIMIT:
+            set_aside(tx, queue, key, "It was begun three times, and never came to an end.")
+    fresh = [key for key in due if counts.get(key, 0) < LIMIT - 1]
+    suspects = [key for key in due if counts.get(key, 0) == LIMIT - 1]
+    chosen = (suspects[:1] if suspects and _may_be_alone(tx, queue) else []) or fresh
+    count(tx, queue, chosen, lease_ms)
+    return chosen
+
+
+def _may_be_alone(tx: Tx, queue: str) -> bool:
+    """Whether no other worker has one of the queue alone in hand; the lock is kept until commit."""
+    sql.lock_suspects(tx, queue=queue)
+    return not sql.count_alone(tx, queue=queue, limit=LIMIT, now=tx.now)
+
+
+def count(tx: Tx, queue: str, keys: Sequence[Key], lease_ms: int = LEASE_MS) -> None:
+    """Count one more claim of each row."""
+    if keys:
+        sql.count_claims(
+            tx, queue=queue, keys=_encode(keys).decode(), claimed_until=tx.now + lease_ms
+        )
+
+
+def settle(tx: Tx, queue: str, keys: Sequence[Key]) -> None:
+    """The rows came to a result (or were never begun): forget their claims."""
+    if keys:
+        rows = [{"org_id": org_id, "queue": queue, "id": id_} for org_id, id_ in sorted(keys)]
+        sql.settle_claim(tx, rows)
+
+
+def list_aside(tx: Tx, queue: str, keys: Sequence[Key]) -> set[Key]:
+    """Which of the rows are set aside."""
+    rows = sql.list_claims(tx, queue=queue, keys=_encode(keys).decode()) if keys else []
+    return {(org_id, id_) for org_id, id_, _, is_aside in rows if is_aside}
+
+
+def set_aside(tx: Tx, queue: str, key: Key, note: str) -> None:
+    """Keep a row from every worker, until an operator decides."""
+    org_id, id_ = key
+    log.error("work set aside", queue=queue, org_id=org_id, id=id_, note=note)
+    sql.set_aside(tx, queue=queue, org_id=org_id, id=id_, note=note, now=tx.now)
+
+
+def _do(tx: Tx, queue: Queue, key: Key) -> bool:
+    org_id, id_ = key
+    try:
+        with tx.savepoint():
+            queue.do(tx, key)
+    except tx.transient:
+        raise
+    except Exception as error:
+        log.exception("work failed", queue=queue.name, org_id=org_id, id=id_)
+        note = f"{type(error).__name__}: {error}"[:300]
+        until = tx.now + PAUSE_MS
+        sql.note_failure(tx, queue=queue.name, org_id=org_id, id=id_, note=note, until=until)
+        return False
+    return True

@@ -1,0 +1,23 @@
+-- `keys` is JSON: [[org_id, id], …].
+
+-- name: list_claims(queue, keys)
+-- crosses organizations: workers serve all of them.
+SELECT w.org_id, w.id, w.claims,
+    CASE WHEN w.set_aside_at IS NULL THEN 0 ELSE 1 END FROM work_claims w
+JOIN json_array_elements(CAST(:keys AS json)) k (value)
+    ON w.org_id = CAST(k.value ->> 0 AS BIGINT) AND w.id = CAST(k.value ->> 1 AS BIGINT)
+WHERE w.queue = :queue;
+
+-- name: count_claims(queue, keys, claimed_until)!
+-- crosses organizations: workers serve all of them.
+INSERT INTO work_claims (org_id, queue, id, claims, claimed_until)
+SELECT CAST(k.value ->> 0 AS BIGINT), :queue, CAST(k.value ->> 1 AS BIGINT), 1,
+    CAST(:claimed_until AS BIGINT)
+FROM json_array_elements(CAST(:keys AS json)) k (value)
+ORDER BY 1, 3
+ON CONFLICT (org_id, queue, id) DO UPDATE SET claims = work_claims.claims + 1,
+    claimed_until = excluded.claimed_until;
+
+-- name: lock_suspects(queue)
+-- crosses organizations: workers serve all of them. Claims of suspects follow one another.
+SELECT pg_advisory_xact_lock(1953853294, hashtext(:queue));

@@ -1,0 +1,50 @@
+"""`python -m tests.proofs.poison URL SECONDS`: a worker that one submission kills.
+
+It runs the real intake loops. What stands for the unknown fault is `decide`: at the address
+`poison@example.com` it ends its process as the kernel does. SECONDS is how far its clock is ahead,
+so that nobody has to wait for claims to run out. Ends with 0 once nothing is due.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from typing import Any
+
+from turnout.core.journeys import intake
+from turnout.core.journeys.registering import decide
+from turnout.core.work.listing import list_set_aside
+from turnout.settings import Settings
+from turnout.store import Tx, open_database, system_clock
+from turnout.workers.intake import intake_loops
+
+POISON = "poison@example.com"
+
+
+def killing(tx: Tx, submission: Any) -> Any:
+    if submission.submitted.contact.email == POISON:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return decide(tx, submission)
+
+
+def count_open(tx: Tx) -> int:
+    """How many submissions wait that are not set aside."""
+    aside = [each for each in list_set_aside(tx) if each.queue == intake.QUEUE]
+    return intake.count_waiting(tx, 1_000) - len(aside)
+
+
+async def main(url: str, seconds: int) -> None:
+    db = open_database(Settings(database_url=url), clock=lambda: system_clock() + seconds * 1000)
+    loops = intake_loops(db)
+    for loop in loops:
+        loop.start()
+    while await db.read(count_open):  # noqa: ASYNC110 - another process ends it, or this one
+        await asyncio.sleep(0.05)
+    for loop in loops:
+        await loop.stop()
+    db.close()
+
+
+if __name__ == "__main__":
+    intake.decide = killing  # type: ignore[attr-defined]
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
