@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
 import select
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -84,3 +87,41 @@ def test_text_that_is_no_unicode_is_written_all_the_same(pipe):
     sink = Sink(writer)
     sink.write("half \ud83d pair\n")
     assert read(reader, 1) == b"half \\ud83d pair\n"
+
+
+SCRIPT = """
+import logging, sys, time
+import structlog
+from turnout.http import logs
+logs.configure("info", sys.argv[1])
+structlog.get_logger().info("stopping", in_flight=0)
+logging.getLogger("a.library").warning("a %s warning", "plain")
+logs.log_request(logs.RequestLine(time.time(), "GET", "/x", 200, 1.234, "a1b2c3d4", "127.0.0.1"))
+logs.close()
+"""
+STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+
+
+def written(format_: str) -> list[str]:
+    command = [sys.executable, "-c", SCRIPT, format_]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stderr.splitlines()
+
+
+def test_every_line_of_json_has_its_moment_alike():
+    lines = [json.loads(line) for line in written("json")]
+    assert [line["event"] for line in lines] == ["stopping", "a plain warning", "request"]
+    assert all(re.fullmatch(STAMP, line["timestamp"]) for line in lines)
+    assert lines[1] | {"timestamp": ""} == {
+        "event": "a plain warning",
+        "logger": "a.library",
+        "level": "warning",
+        "timestamp": "",
+    }
+
+
+def test_every_line_of_text_has_its_moment_alike():
+    lines = written("text")
+    assert len(lines) == 3
+    assert all(re.match(rf"{STAMP} \[(info|warning) +\] ", line) for line in lines)
+    assert "request" in lines[2]
+    assert "path=/x" in lines[2]

@@ -81,9 +81,9 @@ class Sink:
         with self._lock:
             lines = [self._lines.popleft() for _ in range(min(len(self._lines), 1000))]
             if self._dropped:
-                lines.append(
-                    _encode({"event": "log lines dropped", "lines": self._dropped}) + b"\n"
-                )
+                dropped = {"event": "log lines dropped", "lines": self._dropped}
+                moment = {"level": "warning", "timestamp": say_moment(time.time())}
+                lines.append(_encode(dropped | moment) + b"\n")
                 self._held += len(lines[-1])
                 self._dropped = 0
             if not lines:
@@ -106,16 +106,24 @@ class Sink:
 
 _sink: Sink | None = None
 _masks = Masks()
+# How a line is written as text for people; None = as JSON.
+_as_text: Any = None
+
+
+def say_moment(at: float) -> str:
+    """A moment (epoch seconds) as every line of the log has it: UTC, to the microsecond."""
+    moment = datetime.datetime.fromtimestamp(at, datetime.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def configure(level: str, format_: str) -> None:
     """Set up structlog and the standard library's logging for the process; once."""
-    global _sink
+    global _sink, _as_text
     if _sink is None:
         _sink = Sink(sys.stderr.fileno())
     shared: list[Any] = [
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_timestamp,
         _add_request_id,
         structlog.processors.format_exc_info,
         _hide_secrets,
@@ -125,6 +133,7 @@ def configure(level: str, format_: str) -> None:
         if format_ == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
+    _as_text = renderer if format_ != "json" else None
     number = getattr(logging, level.upper())
     structlog.configure(
         processors=[*shared, renderer],
@@ -132,8 +141,12 @@ def configure(level: str, format_: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(_sink),  # type: ignore[arg-type]
     )
     handler = logging.StreamHandler(_sink)
-    handler.setFormatter(_MaskingFormatter(logging.BASIC_FORMAT))
-    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler])
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_take_off_record, *shared], processors=[renderer]
+        )
+    )
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
 
 
 def hide_by(masks: Masks) -> None:
@@ -142,17 +155,11 @@ def hide_by(masks: Masks) -> None:
     _masks = masks
 
 
-class _MaskingFormatter(logging.Formatter):
-    """Lines of other libraries, tracebacks included."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return _masks.hide(super().format(record))
-
-
 class RequestLine(msgspec.Struct, tag_field="event", tag="request"):
-    """One answered request; `timestamp` in epoch seconds, `address` the client's."""
+    """One answered request; `timestamp` in epoch seconds until it is written, `address` the
+    client's."""
 
-    timestamp: float
+    timestamp: float | str
     method: str
     path: str
     status: int
@@ -181,16 +188,22 @@ def log_failed_sign_in(way: str, user: str, address: str) -> None:
         return
     shown = "".join(sign if sign.isprintable() else "?" for sign in user[:USER_LIMIT])
     shown = _masks.hide(shown)
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+    now = say_moment(time.time())
     line = SignInFailure(address, way, shown, now, request_id.current.get())
-    _sink.add(_encode(line) + b"\n")
+    _sink.add(_encode(line) + b"\n")  # in both formats: programs read it
 
 
 def log_request(line: RequestLine) -> None:
     """Note one answered request."""
     if _sink is not None:
         line.ms = round(line.ms, 2)
-        _sink.add(_encode(line) + b"\n")
+        line.timestamp = say_moment(float(line.timestamp))
+        if _as_text is None:
+            _sink.add(_encode(line) + b"\n")
+        else:
+            _sink.write(
+                _as_text(None, "info", msgspec.to_builtins(line) | {"level": "info"}) + "\n"
+            )
 
 
 def close() -> None:
@@ -211,6 +224,19 @@ def _hide(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_hide(each) for each in value]
     return _masks.hide(value if isinstance(value, str) else repr(value))
+
+
+def _take_off_record(_logger: Any, _method: str, event: Any) -> Any:
+    """A line of another library, without what only structlog wants to know of it."""
+    record = event.pop("_record")
+    event.pop("_from_structlog", None)
+    event["logger"] = record.name
+    return event
+
+
+def _add_timestamp(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    event["timestamp"] = say_moment(time.time())
+    return event
 
 
 def _add_request_id(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
