@@ -168,6 +168,7 @@ def test_an_organization_moves_with_its_agents_name(db):
     for _ in range(2):
         assert db.call(move_organization, beta, "acme", actor="test").name == "acme"
     assert db.call(placed, "acme") == [("acme", ""), ("beta", "Beta")]
+    assert [each.name for each in db.call(list_distributors)] == ["acme"]
     after = db.call(get_company, beta)
     assert after.agent_id not in (None, before.agent_id)
     assert len(db.call(list_entries, beta, "organization", beta)) == 3

@@ -176,8 +176,9 @@ def split_distributor(tx: Tx, name: str, *, keep_agents: bool, actor: str) -> Sp
 
 
 def move_organization(tx: Tx, org_id: int, name: str, *, actor: str) -> Distributor:
-    """Put an organization under the distributor of that name or number, which is returned.
-    Idempotent. Raises Missing; Invalid for a distributor that is shared since before the upgrade.
+    """Put an organization under the distributor of that name or number, which is returned; one
+    that nobody is under any more is deleted. Idempotent. Raises Missing; Invalid for a distributor
+    that is shared since before the upgrade.
     """
     target = get_distributor(tx, name)
     company = sql.find_company(tx, org_id=org_id)
@@ -192,6 +193,7 @@ def move_organization(tx: Tx, org_id: int, name: str, *, actor: str) -> Distribu
     [placed] = [each for each in list_placed(tx, company[1]) if each.org_id == org_id]
     _move(tx, placed, company[1], target.id, actor)
     sql.delete_unused_agents(tx, distributor_id=company[1])
+    sql.delete_unused_distributor(tx, id=company[1])
     return target
 
 

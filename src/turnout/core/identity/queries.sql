@@ -40,6 +40,12 @@ UPDATE organizations
 SET distributor_id = :distributor_id, agent_id = :agent_id, updated_at = :now
 WHERE org_id = :org_id;
 
+-- name: delete_unused_distributor(id)!
+-- crosses organizations: distributors stand above them.
+DELETE FROM distributors WHERE id = :id
+    AND NOT EXISTS (SELECT 1 FROM organizations o WHERE o.distributor_id = distributors.id)
+    AND NOT EXISTS (SELECT 1 FROM agents a WHERE a.distributor_id = distributors.id);
+
 -- name: delete_unused_agents(distributor_id)!
 -- crosses organizations: agents stand above them.
 DELETE FROM agents WHERE distributor_id = :distributor_id
