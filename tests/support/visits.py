@@ -93,7 +93,7 @@ def _basic(name: str, password: str) -> dict[str, str]:
     return {"Authorization": f"Basic {pair}"}
 
 
-def _admin(demo: dict[str, Any], _session: dict[str, str]) -> dict[str, str]:
+def admin_headers(demo: dict[str, Any], _session: dict[str, str]) -> dict[str, str]:
     admin = demo["messaging"]["admin"]
     return _basic(admin["username"], admin["password"])
 
@@ -102,11 +102,11 @@ def _reporter(demo: dict[str, Any], _session: dict[str, str]) -> dict[str, str]:
     return _basic(demo["reporting"]["username"], demo["reporting"]["password"])
 
 
-def _developer(demo: dict[str, Any], _session: dict[str, str]) -> dict[str, str]:
+def developer_headers(demo: dict[str, Any], _session: dict[str, str]) -> dict[str, str]:
     return {"Authorization": f"Bearer {demo['booking']['secret']}"}
 
 
-def _door(demo: dict[str, Any], _session: dict[str, str]) -> dict[str, str]:
+def door_headers(demo: dict[str, Any], _session: dict[str, str]) -> dict[str, str]:
     return {"Authorization": f"event {demo['attendance']['eventToken']}"}
 
 
@@ -118,14 +118,14 @@ _HEADERS: tuple[tuple[str, Any], ...] = (
     ("/v1.0/signin", lambda demo, _: {"APIKey": demo["registration"]["apiKey"]}),
     ("/v1.0/", lambda _, session: {"Authorization": f"Bearer {session['token']}"}),
     ("/v1/company", _company),
-    ("/v1/", _door),
-    ("/event/", _door),
-    ("/api/v1/", _admin),
+    ("/v1/", door_headers),
+    ("/event/", door_headers),
+    ("/api/v1/", admin_headers),
     ("/api/events/classes", lambda *_: {}),
-    ("/api/events/", _developer),
-    ("/api/registrations/", _developer),
+    ("/api/events/", developer_headers),
+    ("/api/registrations/", developer_headers),
     ("/summary", _reporter),
-    ("/outbox", _admin),
+    ("/outbox", admin_headers),
 )
 
 
