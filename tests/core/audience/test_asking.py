@@ -236,9 +236,9 @@ def test_a_code_sent_to_the_address_opens_the_page(cinema):
         ("stranger@example.com", "123456"),
         ("nobody", "123456"),
     ):
-        refusal = db.call(enter, org_id, event_id, email, entered)
+        refusal = db.call(enter, org_id, event_id, email, entered, "192.0.2.1")
         assert isinstance(refusal, Unauthenticated)
-    token = db.call(enter, org_id, event_id, "Ann@Example.com", " 123456 ")
+    token = db.call(enter, org_id, event_id, "Ann@Example.com", " 123456 ", "192.0.2.1")
     assert db.call(find_viewer, token).registration_id == viewer
     assert isinstance(
         db.call(enter, org_id, event_id, "ann@example.com", "123456"), Unauthenticated
