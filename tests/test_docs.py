@@ -30,6 +30,7 @@ from tools.check_docs import (
 from turnout import networks
 from turnout.bootstrap import APIS
 from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
+from turnout.core.journeys import form_limits
 from turnout.core.messaging.delivering import MAX_ATTEMPTS
 from turnout.core.messaging.notices import ATTACHED
 from turnout.core.verification import codes
@@ -245,6 +246,9 @@ def test_limits_are_those_of_the_code() -> None:
         codes.DESTINATION_LIMITS[0][0],
         codes.WRONG_LIMIT,
         streaming.STREAMS_LIMIT,
+        defaults.forms_per_place,
+        defaults.forms_before_code,
+        form_limits.MAILS_LIMIT,
         ATTACHED,
     ]
     assert numbers["body of `/v1.0/register`, `/v1.0/registerstatus`, `/v1.0/signin`"] == [
