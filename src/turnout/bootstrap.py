@@ -204,7 +204,7 @@ class Node:
                 db=self.db,
                 policy=policy_of(self.settings),
                 voices=split_list(self.settings.tts_voices),
-                files=FileIntake(self.db, self.outbound),
+                files=FileIntake(self.db, self.outbound, self.settings.file_quota_mb * 1_000_000),
             ),
         )
         verification = (messaging.VERIFICATION_PREFIX,)

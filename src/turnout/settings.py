@@ -98,6 +98,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connection_limit: Annotated[
         int, Meta(ge=1, description="connections at once; more are answered 503")
     ] = 8192
+    file_quota_mb: Annotated[
+        int, Meta(ge=0, description="MB of files an organization may keep for its jobs; 0 = any")
+    ] = 5_000
     hang_seconds: Annotated[
         int, Meta(ge=0, le=3600, description="time after which a hanging process ends; 0 = never")
     ] = 120

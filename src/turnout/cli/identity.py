@@ -31,6 +31,7 @@ from turnout.core.identity.organizations import (
     create_organization,
     get_organization,
     list_organizations,
+    set_file_quota,
     set_rate_limit,
 )
 from turnout.core.identity.users import create_user, hash_password
@@ -98,23 +99,34 @@ def list_orgs() -> None:
 
 @org.command(name="set")
 def set_org(
-    slug: str, /, *, rate_limit: RateLimit | None = None, distributor: str | None = None
+    slug: str,
+    /,
+    *,
+    rate_limit: RateLimit | None = None,
+    file_quota_mb: RateLimit | None = None,
+    distributor: str | None = None,
 ) -> None:
     """Change an organization; running servers follow within a second.
 
     Args:
         slug: Its short name.
         rate_limit: Requests a minute and endpoint; 0 = no limit, -1 = the server's default.
+        file_quota_mb: MB of files it may keep for its jobs; 0 = any, -1 = the server's default.
         distributor: Name or number of the distributor to put it under, whose Admins then rule
             it; its own Admins then rule those that are under it already.
     """
-    if rate_limit is None and distributor is None:
+    if rate_limit is None and distributor is None and file_quota_mb is None:
         raise Invalid("organization.unchanged", "Say what to change: see `turnout org set --help`.")
     with database() as db:
         org_id = db.call(get_organization, slug).org_id
         if distributor is not None:
             under = db.call(move_organization, org_id, distributor, actor=actor())
             console.print(f"Organization {slug} is under distributor {under.name} from now on.")
+        if file_quota_mb is not None:
+            quota = None if file_quota_mb < 0 else file_quota_mb * 1_000_000
+            db.call(set_file_quota, slug, quota, actor=actor())
+            shown = {None: "the default", 0: "any number of"}.get(quota, str(file_quota_mb))
+            console.print(f"Organization {slug} may keep {shown} MB of files from now on.")
         if rate_limit is not None:
             limit = None if rate_limit < 0 else rate_limit
             db.call(set_rate_limit, slug, limit, actor=actor())

@@ -1,17 +1,21 @@
 """Files of jobs: kept once by content, and for as long as the user wants them kept."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.core.messaging.jobs import make_login, new_job, post
+from turnout.core.identity.organizations import get_organization_of, set_file_quota
 from turnout.core.messaging.files import (
     PIECE_BYTES,
     cut,
     digest_of,
     finish_file,
+    finish_within_quota,
     forget_files,
     has_file,
+    has_room,
     read_file,
     store_piece,
 )
@@ -79,3 +83,32 @@ def test_files_go_when_their_users_time_is_over(db, org_id, node):
     pieces = f"SELECT count(*) FROM file_pieces WHERE org_id = {org_id} AND digest = '{gone}'"
     assert db.call(lambda tx: tx.connection.execute(pieces).fetchone()[0]) == 0
     assert db.call(read_file, org_id, shared) == b"shared"
+
+
+def test_a_quota_is_kept_however_many_files_come(db, login):
+    org_id = login.org_id
+    assert db.call(finish_within_quota, org_id, "a" * 64, 600, 1_000)
+    assert not db.call(finish_within_quota, org_id, "b" * 64, 401, 1_000)
+    assert not db.call(has_file, org_id, "b" * 64)
+    assert db.call(finish_within_quota, org_id, "a" * 64, 600, 1_000)
+    assert db.call(finish_within_quota, org_id, "c" * 64, 400, 1_000)
+    assert not db.call(has_room, org_id, 1, 1_000)
+    assert db.call(has_room, org_id, 10**12, 0)
+
+
+def test_an_organization_may_have_a_quota_of_its_own(db, login):
+    slug = db.call(get_organization_of, login.org_id).slug
+    db.call(set_file_quota, slug, 100, actor="test")
+    assert not db.call(has_room, login.org_id, 101, 10**9)
+    db.call(set_file_quota, slug, 0, actor="test")
+    assert db.call(has_room, login.org_id, 10**12, 10)
+    db.call(set_file_quota, slug, None, actor="test")
+    assert not db.call(has_room, login.org_id, 11, 10)
+
+
+def test_files_that_come_at_once_stay_within_the_quota(db, login):
+    def finish(number: int) -> bool:
+        return db.call(finish_within_quota, login.org_id, f"{number:064}", 100, 1_000)
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(finish, range(50))) == 10

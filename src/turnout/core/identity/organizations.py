@@ -120,6 +120,14 @@ def set_rate_limit(tx: Tx, slug: str, rate_limit: int | None, *, actor: str) -> 
     return get_organization(tx, slug)
 
 
+def set_file_quota(tx: Tx, slug: str, quota_bytes: int | None, *, actor: str) -> None:
+    """Set how many bytes of files the organization may keep for its jobs; 0 = any, None = the
+    server's default. Raises Missing."""
+    org_id = get_organization(tx, slug).org_id
+    sql.set_file_quota(tx, org_id=org_id, quota=quota_bytes, now=tx.now)
+    record(tx, org_id, actor, "changed", "organization", org_id, file_quota_bytes=quota_bytes)
+
+
 def check_zone(timezone: str) -> None:
     """Raise Invalid unless `timezone` is an IANA name."""
     try:

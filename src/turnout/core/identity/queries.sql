@@ -98,6 +98,10 @@ ORDER BY id LIMIT 1;
 -- crosses organizations: the operator's own list.
 SELECT org_id, uuid, slug, name, timezone, locale, rate_limit FROM organizations ORDER BY org_id;
 
+-- name: set_file_quota(org_id, quota, now)!
+UPDATE organizations SET file_quota_bytes = CAST(:quota AS BIGINT), updated_at = :now
+WHERE org_id = :org_id;
+
 -- name: set_rate_limit(org_id, rate_limit, now)!
 UPDATE organizations SET rate_limit = :rate_limit, updated_at = :now WHERE org_id = :org_id;
 

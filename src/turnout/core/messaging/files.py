@@ -38,6 +38,25 @@ def store_piece(tx: Tx, org_id: int, digest: str, number: int, content: bytes) -
     sql.add_piece(tx, org_id=org_id, digest=digest, number=number, content=content, now=tx.now)
 
 
+def has_room(tx: Tx, org_id: int, size: int, default_quota: int) -> bool:
+    """Whether `size` bytes more are within the organization's quota: its own, else
+    `default_quota` (bytes; 0 = none)."""
+    own = sql.get_file_quota(tx, org_id=org_id)
+    quota = default_quota if own is None else own
+    return not quota or sql.count_file_bytes(tx, org_id=org_id) + size <= quota
+
+
+def finish_within_quota(tx: Tx, org_id: int, digest: str, size: int, default_quota: int) -> bool:
+    """`finish_file`, unless the quota is reached: then False, and the file is not kept."""
+    sql.lock_file_room(tx, org_id=org_id)
+    if has_file(tx, org_id, digest):
+        return True
+    if not has_room(tx, org_id, size, default_quota):
+        return False
+    finish_file(tx, org_id, digest, size)
+    return True
+
+
 def finish_file(tx: Tx, org_id: int, digest: str, size: int) -> None:
     """All pieces of a file are there. Doing it again changes nothing."""
     sql.add_file(tx, org_id=org_id, digest=digest, size=size, now=tx.now)

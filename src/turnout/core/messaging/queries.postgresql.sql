@@ -219,3 +219,9 @@ SELECT org_id, id FROM jobs WHERE due_at IS NOT NULL AND due_at <= :now
         SELECT 1 FROM work_claims c WHERE c.org_id = jobs.org_id AND c.queue = 'schedule'
             AND c.id = jobs.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
 ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED;
+
+-- == quotas ==
+
+-- name: lock_file_room(org_id)
+-- Two files that are finished at once are counted one after the other.
+SELECT org_id FROM organizations WHERE org_id = :org_id FOR NO KEY UPDATE;

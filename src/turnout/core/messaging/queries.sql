@@ -96,6 +96,12 @@ WHERE org_id = :org_id AND id = :id;
 -- name: has_file(org_id, digest)$
 SELECT 1 FROM files WHERE org_id = :org_id AND digest = :digest;
 
+-- name: get_file_quota(org_id)$
+SELECT file_quota_bytes FROM organizations WHERE org_id = :org_id;
+
+-- name: count_file_bytes(org_id)$
+SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM files WHERE org_id = :org_id;
+
 -- name: add_piece(org_id, digest, number, content, now)!
 INSERT INTO file_pieces (org_id, digest, number, content, created_at)
 VALUES (:org_id, :digest, :number, :content, :now)

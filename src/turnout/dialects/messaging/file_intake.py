@@ -9,8 +9,9 @@ import structlog
 from turnout.core.messaging.files import (
     cut,
     digest_of,
-    finish_file,
+    finish_within_quota,
     has_file,
+    has_room,
     store_piece,
 )
 from turnout.core.messaging.model import JobFile, NewJob
@@ -30,6 +31,8 @@ FETCH_S = 30
 
 log = structlog.get_logger()
 
+QUOTA = "The {field} cannot be kept: your organization's room for files is full."
+
 
 class Fetcher(Protocol):
     """The way out; turnout.http.outbound.Outbound is one."""
@@ -42,7 +45,9 @@ class Fetcher(Protocol):
 class FileIntake:
     """Gets the files of jobs, and keeps them."""
 
-    def __init__(self, db: Database, fetcher: Fetcher) -> None:
+    def __init__(self, db: Database, fetcher: Fetcher, quota_bytes: int = 0) -> None:
+        """`quota_bytes` is what an organization without a quota of its own may keep; 0 = any."""
+        self._quota_bytes = quota_bytes
         self._db = db
         self._fetcher = fetcher
 
@@ -56,7 +61,7 @@ class FileIntake:
             left -= len(whole.content) - len(file.content)
             had.append(whole)
         check_size(given.member, MOST_BYTES - left)
-        files = tuple([await self._keep(org_id, file) for file in had])
+        files = tuple([await self._keep(org_id, given.member, file) for file in had])
         content = msgspec.structs.replace(new.content, files=files)
         return msgspec.structs.replace(new, content=content)
 
@@ -79,13 +84,18 @@ class FileIntake:
             type_ = fetched.content_type
         return msgspec.structs.replace(file, content=fetched.content, content_type=type_)
 
-    async def _keep(self, org_id: int, file: GivenFile) -> JobFile:
+    async def _keep(self, org_id: int, member: str, file: GivenFile) -> JobFile:
         content = file.content
         digest = await asyncio.to_thread(digest_of, content)
         if not await self._db.read(has_file, org_id, digest):
+            quota = self._quota_bytes
+            if not await self._db.read(has_room, org_id, len(content), quota):
+                refuse(member, QUOTA)
             for number, piece in cut(content):
                 await self._db.write(store_piece, org_id, digest, number, piece)
-            await self._db.write(finish_file, org_id, digest, len(content))
+            args = (org_id, digest, len(content), quota)
+            if not await self._db.write(finish_within_quota, *args):
+                refuse(member, QUOTA)
         return JobFile(file.name, file.content_type, digest, len(content), file.url)
 
 
