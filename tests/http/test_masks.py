@@ -182,7 +182,7 @@ def test_the_log_of_a_server_has_no_secret(
                 assert status < 600
         server.stop()
         log = server.read_log()
-    assert log.count('"event":"request"') >= requests
+    assert len(re.findall(r"\"path\":|path=", log)) >= requests
     assert "no such table" in log
     assert [line for line in log.splitlines() if PLANTED.lower() in line.lower()] == []
     proof.report("secrets in the log", format=log_format, requests=requests)
