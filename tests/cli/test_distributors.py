@@ -98,3 +98,23 @@ def test_org_set_wants_something_to_change(turnout: Turnout) -> None:
     result = turnout("org", "set", "acme")
     assert (result.code, result.output) == (1, "")
     assert "Say what to change" in result.error
+
+
+def test_doctor_tells_of_what_is_left_from_before(turnout: Turnout) -> None:
+    assert "short names" not in turnout("doctor").output
+    share(turnout)
+
+    def rename(tx) -> None:
+        tx.connection.execute("UPDATE organizations SET slug = 'events' WHERE slug = 'gamma'")
+        tx.connection.execute("UPDATE credentials SET is_demo = 1")
+
+    turnout.ok("token", "create", "acme")
+    with turnout.database() as db:
+        db.call(rename)
+    said = turnout("doctor").output
+    for line in (
+        "warn short names     events",
+        "warn distributors    1 shared by organizations since before each had its own",
+        "warn demo            1 credentials of a demo, which `turnout serve` refuses",
+    ):
+        assert line in said

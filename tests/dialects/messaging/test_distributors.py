@@ -211,6 +211,27 @@ def test_an_operator_may_let_such_admins_rule_all_of_it(url: str):
         assert houses.ask("admin", "GET", f"/users/{made[1]['data']}")[0] == 200
 
 
+def test_two_users_of_an_organization_never_meet_by_an_idempotency_key(url: str):
+    with open_node(url) as node:
+        Houses(node)
+        body = {
+            "job_type": "sms",
+            "message": "Hi",
+            "recipients": [{"destination": "61412345678"}],
+        }
+        answers = [
+            node.client.request(
+                "POST",
+                "/api/v1/jobs",
+                headers=basic(code, PASSWORD) | {"Idempotency-Key": "k-1"},
+                json=body,
+            ).json()["data"]
+            for code in ("agency", "agency-agent", "agency", "agency-agent")
+        ]
+        assert answers[0] != answers[1]
+        assert answers[2:] == answers[:2]
+
+
 def _share(node: LocalNode) -> None:
     node.execute("UPDATE organizations SET distributor_id = (SELECT min(id) FROM distributors)")
     node.execute(
