@@ -16,7 +16,18 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table as RichTable
 
-from bench import audience, booking, broadcast, door, drain, growth, memory, register, report
+from bench import (
+    audience,
+    booking,
+    broadcast,
+    door,
+    drain,
+    growth,
+    lists,
+    memory,
+    register,
+    report,
+)
 from bench.figures import Results, Step, Table, describe_machine, new_file
 from bench.servers import Demo, make_demo
 
@@ -27,6 +38,7 @@ STEPS: dict[str, ModuleType] = {
     "memory": memory,
     "broadcast": broadcast,
     "door": door,
+    "lists": lists,
     "booking": booking,
     "audience": audience,
 }

@@ -131,7 +131,9 @@ def turnout(
     """Turnout on a database that is ready; `work` says whether it processes its queues, `chosen`
     are further settings."""
     settings = {"work_in_process": work, "intake_backlog": 1_000_000} | chosen
-    with _running(["turnout", "serve"], folder, database_url=database_url, **settings) as server:
+    with _running(
+        ["turnout", "serve", "--allow-demo"], folder, database_url=database_url, **settings
+    ) as server:
         yield server
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench import audience, booking, door, drain, growth, memory, register, report
+from bench import audience, booking, door, drain, growth, lists, memory, register, report
 from bench.__main__ import STEPS
 from bench.figures import Results, Step, describe_machine
 from bench.fill import fill
@@ -55,6 +55,17 @@ class TestSteps:
         assert 0 < drained.backlog.registrations <= 60
         assert drained.flood.accepted.statuses == {"200": 60}
         assert len(drain.tables(drained)[0].rows) == 2
+
+    def test_lists(self, demo, tmp_path):
+        size = lists.Size(rounds=2, cases=(lists.Case(6, 300), lists.Case(3, 1_500)))
+        few, many = lists.measure(demo, tmp_path, size, print)
+        assert (few.failed, many.failed) == (0, 0)
+        assert 0 < few.megabytes < many.megabytes
+        assert len(lists.tables([few, many])[0].rows) == 2
+        assert [target.wanted for target in lists.targets([few, many])] == [
+            *("none", "< 1 s"),
+            *("none", "< 150 MB"),
+        ]
 
     def test_growth(self, demo, tmp_path):
         size = growth.Size(people=(500,), rounds=1, registrations=30)

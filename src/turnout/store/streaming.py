@@ -34,7 +34,7 @@ LAG_BATCHES = 4
 STREAMS_LIMIT = 4
 FIRST_BYTES = 262_144
 """So much of a list that is made in pieces is read at first; of others BATCH_ROWS."""
-WAIT_S = 30
+WAIT_S = 60
 WAITING_LIMIT = 256
 RETRY_AFTER_S = 5
 _FRAME = 8
