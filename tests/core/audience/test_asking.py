@@ -241,7 +241,7 @@ def test_a_code_sent_to_the_address_opens_the_page(cinema):
     token = db.call(enter, org_id, event_id, "Ann@Example.com", " 123456 ", "192.0.2.1")
     assert db.call(find_viewer, token).registration_id == viewer
     assert isinstance(
-        db.call(enter, org_id, event_id, "ann@example.com", "123456"), Unauthenticated
+        db.call(enter, org_id, event_id, "ann@example.com", "123456", "192.0.2.1"), Unauthenticated
     )
     with pytest.raises(Invalid):
         db.call(send_entry_code, org_id, event_id, "nobody")
