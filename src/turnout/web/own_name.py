@@ -25,7 +25,7 @@ class OwnName:
         self._name = urlsplit(base_url).hostname or ""
 
     async def process_request(self, req: Request, resp: Response) -> None:
-        if req.method not in _METHODS or req.path.startswith(_SERVED_ANYWHERE):
+        if req.method not in _METHODS or req.path.lower().startswith(_SERVED_ANYWHERE):
             return
         name = _name_of(req.get_header("Host"))
         if not _is_domain(name) or self._name in (name, *_forwarded(req)):

@@ -27,14 +27,15 @@ class IdempotentRequest(msgspec.Struct, frozen=True):
 
 
 def idempotent_request(key: str, method: str, path: str, body: bytes) -> IdempotentRequest:
-    """Bind a key to its request. Raises Invalid for a key that is too long or not printable."""
+    """Bind a key to its request; a path is the same in any letter case. Raises Invalid for a key
+    that is too long or not printable."""
     if not key.isprintable() or not key.isascii() or not 1 <= len(key) <= KEY_LENGTH:
         raise Invalid(
             "idempotency_key.malformed",
             f"Idempotency-Key must have 1 to {KEY_LENGTH} printable ASCII characters.",
             {"Idempotency-Key": ["malformed"]},
         )
-    return IdempotentRequest(key, method, path, hashlib.sha256(body).hexdigest())
+    return IdempotentRequest(key, method, path.lower(), hashlib.sha256(body).hexdigest())
 
 
 def first_answer(tx: Tx, org_id: int, owner: str, request: IdempotentRequest) -> str | None:

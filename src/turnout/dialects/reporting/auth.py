@@ -29,6 +29,7 @@ Verb = Callable[Concatenate[Tx, Login, P], T]
 WAY = "reporting"
 LONGEST = 255
 MOST_NOTED = 10_000
+WRONG = "login.wrong"
 
 
 class Ids(NamedTuple):
@@ -53,7 +54,12 @@ class Sessions:
             raise _wrong()
         if not is_storable(username + password):
             raise _wrong()
-        login = await self._sign_ins.check(WAY, Shown(username, password, address))
+        try:
+            login = await self._sign_ins.check(WAY, Shown(username, password, address))
+        except Unauthenticated as refusal:
+            if refusal.code != WRONG:
+                raise
+            raise _wrong() from refusal  # in this contract's word for a user code
         try:
             return await self._db.write(begin_session, login)
         except Unauthenticated as refusal:
@@ -102,4 +108,4 @@ def _read(tx: Tx, session_id: str, user_id: str, used: dict[str, int]) -> Sessio
 
 
 def _wrong() -> Unauthenticated:
-    return Unauthenticated("login.wrong", "The username or the password is wrong.")
+    return Unauthenticated(WRONG, "The username or the password is wrong.")

@@ -37,12 +37,14 @@ _ATTRIBUTE = str.maketrans(
 
 
 class Element(NamedTuple):
-    """One element: with a value, or with children, in their order."""
+    """One element: with a value, or with children, in their order; `is_line` says that XML has it
+    in one line with its children, as the original does."""
 
     name: str
     value: str | int | None = None
     attributes: dict[str, str] = {}  # noqa: RUF012 - never changed
     children: "Sequence[Element | Many]" = ()
+    is_line: bool = False
 
 
 class Many(NamedTuple):
@@ -102,7 +104,7 @@ XML_CLOSING = "\n</result>\n</convey_api>\n"
 
 
 def to_xml(element: Element | Many) -> str:
-    """An element as text, its children in lines of their own."""
+    """An element as text, its children in lines of their own unless it is a line."""
     if isinstance(element, Many):
         return "\n".join(map(to_xml, element.elements))
     name = element.name
@@ -110,8 +112,9 @@ def to_xml(element: Element | Many) -> str:
         f' {key}="{escape_attribute(value)}"' for key, value in element.attributes.items()
     )
     if element.children:
-        inner = "\n".join(filter(None, map(to_xml, element.children)))
-        return f"<{name}{attributes}>\n{inner}\n</{name}>"
+        end = "" if element.is_line else "\n"
+        inner = end.join(filter(None, map(to_xml, element.children)))
+        return f"<{name}{attributes}>{end}{inner}{end}</{name}>"
     return f"<{name}{attributes}>{escape(str(_shown(element.value)))}</{name}>"
 
 

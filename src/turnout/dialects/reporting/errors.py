@@ -28,7 +28,7 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
-from turnout.http.cross_site import CrossSite
+from turnout.http.cross_site import CrossSite, fold_path
 from turnout.http.errors import Answer, MethodNotAllowed, Present, Unexpected, headers_of
 from turnout.store import Clock
 
@@ -58,11 +58,14 @@ VIEWER = "/viewer/"
 
 
 class Format:
-    """Falcon middleware: a path that ends with a format other than XML has failures in JSON."""
+    """Falcon middleware: a path that ends with a format other than XML has failures in JSON, in
+    any letter case, as paths are. Decided before routing: a path that leads nowhere has a format
+    too."""
 
     async def process_request(self, req: Request, _resp: Response) -> None:
-        wants_json.set(req.path.endswith(("/json", "/csv", "/xlsx")))
-        wants_text.set(f"{req.path.lower()}/".startswith(VIEWER))
+        path = f"{fold_path(req.path).rstrip('/')}/"
+        wants_json.set(path.endswith(("/json/", "/csv/", "/xlsx/")))
+        wants_text.set(path.startswith(VIEWER))
 
     async def process_response(
         self, _req: Request, resp: Response, _resource: object, _succeeded: bool

@@ -81,7 +81,11 @@ def present_login(session_id: str, user_id: str) -> list[Element | Many]:
         ("userid", "Authenticated user ID.", user_id),
     )
     return success(
-        Element(name, children=[Element("description", text), Element("value", value)])
+        Element(
+            name,
+            children=[Element("description", text), Element("value", value)],
+            is_line=True,
+        )
         for name, text, value in ids
     )
 
