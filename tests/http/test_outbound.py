@@ -19,6 +19,7 @@ from turnout.http.outbound import (
     OutboundError,
     OutboundRefused,
     TooLarge,
+    is_callable,
 )
 
 LOOPBACK = "127.0.0.1/32,::1/128"
@@ -87,6 +88,35 @@ def test_an_address_of_another_kind_is_refused(url):
     assert isinstance(
         call(echo, lambda out, _: out.post(url, b"", {}, 5, party=1)), OutboundRefused
     )
+
+
+CALLABLE = {
+    "http://example.com": True,
+    "https://EXAMPLE.com:8443/a?b#c": True,
+    "http://[2001:db8::1]:80/": True,
+    "http://127.0.0.1/": True,  # whether it may be called is told when it is called
+    "http://bücher.example/": True,
+    "http://h:65535/": True,
+    "http://[/": False,
+    "http://[::1": False,
+    "http://[::1]x/": False,
+    "http://h:99999/": False,
+    "http://h:-1/": False,
+    "http://h:0/": False,
+    "http://h:1:80/": False,
+    "http://h:http/": False,
+    "http:///path": False,
+    "http://user@h/": False,
+    "ftp://h/": False,
+    "http://" + "x" * 256 + "/": False,
+    "http://" + "é" * 300 + "/": False,
+    "http://a|b/": False,
+}
+
+
+@pytest.mark.parametrize(("url", "expected"), CALLABLE.items(), ids=range(len(CALLABLE)))
+def test_an_address_is_judged_as_it_will_be_read(url, expected):
+    assert is_callable(url) is expected
 
 
 def test_a_redirect_is_an_answer_and_not_followed():

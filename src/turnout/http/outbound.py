@@ -149,17 +149,7 @@ class Outbound:
 
     def _parse(self, url: str) -> "URL":
         """The address as the client will take it, judged as far as it can be without a look-up."""
-        from yarl import URL
-
-        try:
-            parsed = URL(url)
-        except ValueError as error:
-            raise _invalid(error) from error
-        is_web = parsed.scheme in ("http", "https") and parsed.raw_host
-        if not is_web or "@" in parsed.raw_authority:
-            raise OutboundRefused(
-                "only http:// and https:// addresses without credentials are called", "scheme"
-            )
+        parsed = _read(url)
         if not _is_in(parsed.port or 0, self._ports):
             raise OutboundRefused(
                 f"port {parsed.port} is not one that is called; TURNOUT_OUTBOUND_PORTS has those "
@@ -210,6 +200,33 @@ class Outbound:
         return socket.socket(family, type_, proto)
 
 
+def is_callable(url: str) -> bool:
+    """Whether `url` is an address that can be called: read as the calls read it, so what is kept
+    never turns out to be none. Whether it *may* be called is judged with each call."""
+    try:
+        parsed = _read(url)
+        _check_name(str(parsed.raw_host))
+    except OutboundRefused:
+        return False
+    return 0 < (parsed.port or 0) <= 65_535
+
+
+def _read(url: str) -> "URL":
+    """The address as the client will take it. Raises OutboundRefused if it is none."""
+    from yarl import URL
+
+    try:
+        parsed = URL(url)
+        is_web = parsed.scheme in ("http", "https") and parsed.raw_host
+    except ValueError as error:
+        raise _invalid(error) from error
+    if not is_web or "@" in parsed.raw_authority:
+        raise OutboundRefused(
+            "only http:// and https:// addresses without credentials are called", "scheme"
+        )
+    return parsed
+
+
 class _Turns:
     """The calls of one party that are under way or wait to be."""
 
@@ -257,10 +274,22 @@ def _check_host(host: str, allowed: Sequence[Network]) -> None:
     if find_address(host) is not None:
         if not may_reach(host, allowed):
             raise OutboundRefused(f"{host} is in a private network. {_WAY_OUT}", "private")
-    elif not _NAME.fullmatch(host) or host.replace(".", "").isdigit():
-        raise OutboundRefused(
-            "the address is not valid: its host is neither a name nor an IP address", "invalid"
-        )
+    elif host.replace(".", "").isdigit():
+        raise _no_host()
+    else:
+        _check_name(host)
+
+
+def _check_name(host: str) -> None:
+    """Refuse what can be neither a name nor a number."""
+    if find_address(host) is None and not _NAME.fullmatch(host):
+        raise _no_host()
+
+
+def _no_host() -> OutboundRefused:
+    return OutboundRefused(
+        "the address is not valid: its host is neither a name nor an IP address", "invalid"
+    )
 
 
 def _is_in(port: int, ports: Ports) -> bool:

@@ -9,10 +9,10 @@ a million receivers that never answer nor a receiver with a million waiting call
 more than its share of what is under way.
 """
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -32,6 +32,7 @@ from turnout.core.callbacks.model import (
     Turns,
     next_try_at,
 )
+from turnout.core.work.apart import do_apart
 from turnout.core.work.claims import claim, list_aside, settle
 from turnout.errors import Missing
 from turnout.store import Statements, Tx, from_row
@@ -41,6 +42,8 @@ LONGEST_ERROR = 300
 WORK = "callback"
 WAIT_MS = 1_000
 RECEIVERS_A_TURN = 200
+LONGEST_HOST = 261  # a name, a colon and a port
+_END_OF_AUTHORITY = re.compile(r"[/?#]")
 
 sql = Statements("turnout.core.callbacks")
 _encode = msgspec.json.Encoder().encode
@@ -67,8 +70,13 @@ def add_callbacks(tx: Tx, org_id: int, new: Sequence[NewCallback]) -> None:
 
 
 def host_of(url: str) -> str:
-    """The receiver that `url` leads to: host and port as written, in lower case."""
-    return urlsplit(url).netloc.rpartition("@")[2].lower()
+    """The receiver that `url` leads to: host and port as written, in lower case.
+
+    Never raises, and fits into an index: what is stored may be older than the rules for it, and
+    the call itself finds out that it is no address.
+    """
+    authority = _END_OF_AUTHORITY.split(url.partition("://")[2], maxsplit=1)[0]
+    return authority.rpartition("@")[2].lower()[:LONGEST_HOST]
 
 
 def claim_callbacks(
@@ -149,8 +157,13 @@ def release_callback(tx: Tx, org_id: int, callback_id: int) -> None:
 def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
     """Write down how tries ended: delivered, to be tried again, or given up.
 
-    A try of a call that somebody else has ended meanwhile is kept and changes nothing else.
+    A try of a call that somebody else has ended meanwhile is kept and changes nothing else. What
+    cannot be written down costs the others nothing: its lease runs out, and the claims count it.
     """
+    do_apart(tx, WORK, _record_callbacks, results)
+
+
+def _record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
     standing: dict[int, tuple[str, int, int] | None] = {}
     attempts, records = [], []
     for result in results:

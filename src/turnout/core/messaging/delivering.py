@@ -35,6 +35,7 @@ from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.receiving import take_early_reports
 from turnout.core.messaging.sql import sql
 from turnout.core.work import claims
+from turnout.core.work.apart import do_apart
 from turnout.store import Tx
 
 JOBS_AT_ONCE = 16
@@ -198,8 +199,17 @@ def _ended(head: JobHead, recipient: Claimed, status: Status, notes: str, **more
 def record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: int) -> None:
     """Write down what networks answered; `report_wait_ms` is how long a report may take.
 
-    Repeating it changes nothing but the notes of attempts.
+    Repeating it changes nothing but the notes of attempts. What cannot be written down costs the
+    others nothing: its lease runs out, and the claims count it.
     """
+
+    def write_down(tx: Tx, results: Sequence[Result]) -> None:
+        _record(tx, results, prices, report_wait_ms)
+
+    do_apart(tx, "delivery", write_down, results)
+
+
+def _record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: int) -> None:
     ordered = sorted(results, key=lambda each: (each.head.org_id, each.head.id, each.recipient.id))
     ended: list[Ended] = []
     for _, group in groupby(ordered, key=lambda each: (each.head.org_id, each.head.id)):

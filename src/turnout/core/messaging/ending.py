@@ -17,8 +17,10 @@ from turnout.core.messaging.model import JobState, Kind, Status
 from turnout.core.messaging.notices import queue_job_report
 from turnout.core.messaging.prices import settle_spending
 from turnout.core.messaging.sql import sql
+from turnout.core.work.apart import do_apart
 from turnout.store import Tx
 
+NOT_CALLED_BACK = "Nobody was called back: the callback could not be made."
 _encode = msgspec.json.Encoder().encode
 
 
@@ -93,10 +95,21 @@ def _end_of_job(tx: Tx, org_id: int, job_id: int, ended: list[Ended]) -> None:
         unsent=len(unsent),
         cost=sum(each.cost_micros for each in done),
     )
-    queue_status_callbacks(tx, org_id, job_id, sorted(ids - unsent))
+    _call_back(tx, org_id, job_id, sorted(ids - unsent))
     kind, state, left, never_sent = counts
     if left == 0 and state in (JobState.SENDING, JobState.CLOSING):
         end_job(tx, org_id, job_id, Kind(kind), is_whole=not never_sent)
+
+
+def _call_back(tx: Tx, org_id: int, job_id: int, ids: list[int]) -> None:
+    """Queue the callbacks due. Somebody's message has ended, whether or not that can be told."""
+
+    def call_back(tx: Tx, ids: Sequence[int]) -> None:
+        queue_status_callbacks(tx, org_id, job_id, ids)
+
+    if untold := do_apart(tx, "callback", call_back, ids):
+        encoded = _encode(untold).decode()
+        sql.note_recipients(tx, org_id=org_id, job_id=job_id, ids=encoded, notes=NOT_CALLED_BACK)
 
 
 def end_job(tx: Tx, org_id: int, job_id: int, kind: Kind, *, is_whole: bool) -> None:
@@ -105,7 +118,7 @@ def end_job(tx: Tx, org_id: int, job_id: int, kind: Kind, *, is_whole: bool) -> 
     sql.end_job(tx, org_id=org_id, id=job_id, state=state.value, now=tx.now)
     if kind is Kind.BROADCAST:
         settle_spending(tx, org_id, job_id)
-        queue_job_report(tx, org_id, job_id)
+        do_apart(tx, "job report", lambda tx, ids: queue_job_report(tx, org_id, *ids), [job_id])
 
 
 def bounce_sent(tx: Tx, org_id: int, job_id: int, ids: Sequence[int], notes: str) -> None:

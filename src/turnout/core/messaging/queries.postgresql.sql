@@ -131,6 +131,12 @@ WHERE org_id = :org_id AND job_id = :job_id AND state = 'done' AND status = 'SEN
     SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
 RETURNING id, cost_micros;
 
+-- name: note_recipients(org_id, job_id, ids, notes)!
+-- `ids` is JSON.
+UPDATE recipients SET notes = CASE WHEN notes = '' THEN :notes ELSE notes || ' ' || :notes END
+WHERE org_id = :org_id AND job_id = :job_id AND id IN (
+    SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value));
+
 -- name: clear_cost(org_id, job_id, ids)!
 -- `ids` is JSON.
 UPDATE recipients SET cost_micros = 0

@@ -135,6 +135,11 @@ WHERE org_id = :org_id AND job_id = :job_id AND state = 'done' AND status = 'SEN
     AND id IN (SELECT value FROM json_each(:ids))
 RETURNING id, cost_micros;
 
+-- name: note_recipients(org_id, job_id, ids, notes)!
+-- `ids` is JSON.
+UPDATE recipients SET notes = CASE WHEN notes = '' THEN :notes ELSE notes || ' ' || :notes END
+WHERE org_id = :org_id AND job_id = :job_id AND id IN (SELECT value FROM json_each(:ids));
+
 -- name: clear_cost(org_id, job_id, ids)!
 -- `ids` is JSON.
 UPDATE recipients SET cost_micros = 0

@@ -14,6 +14,7 @@ from turnout.core.messaging.ending import Ended, bounce_sent, end_recipients
 from turnout.core.messaging.model import Channel, Status
 from turnout.core.messaging.outcomes import DeliveryReport
 from turnout.core.messaging.sql import sql
+from turnout.core.work.apart import do_apart
 from turnout.store import Tx
 
 EARLY_MS = 3_600_000
@@ -30,7 +31,15 @@ class _Named(NamedTuple):
 
 
 def receive_reports(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
-    """Store what networks say of messages that they took. Repeating it changes nothing."""
+    """Store what networks say of messages that they took. Repeating it changes nothing.
+
+    A report that cannot be stored costs the others nothing: its recipient gets a note.
+    """
+    for report in do_apart(tx, "report", _receive, reports):
+        _give_up(tx, report)
+
+
+def _receive(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
     ended: list[Ended] = []
     by_carrier: dict[str, dict[str, DeliveryReport]] = {}
     for report in reports:
@@ -42,6 +51,22 @@ def receive_reports(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
     if own:
         ended += _match_own(tx, own)
     end_recipients(tx, ended)
+
+
+def _give_up(tx: Tx, report: DeliveryReport) -> None:
+    """Note with its recipient that a report could not be stored; it is not looked for again."""
+    if report.attempt_id is not None:
+        ids = _encode([report.attempt_id]).decode()
+        found = [row[:3] for row in sql.list_named_recipients(tx, ids=ids)]
+    else:
+        names = _encode([report.network_id]).decode()
+        rows = sql.take_network_ids(tx, carrier=report.carrier, names=names)
+        found = [_Named(*row)[1:4] for row in rows]
+    notes = f"A delivery report ({report.status.value}) could not be stored; the log says why."
+    for org_id, job_id, id_ in found:
+        sql.note_recipients(
+            tx, org_id=org_id, job_id=job_id, ids=_encode([id_]).decode(), notes=notes
+        )
 
 
 def take_early_reports(tx: Tx, names: Sequence[tuple[str, str]]) -> None:

@@ -15,6 +15,7 @@ from turnout.core.messaging.notices import queue_reply_forward
 from turnout.core.messaging.opt_outs import opt_out
 from turnout.core.messaging.outcomes import Reply
 from turnout.core.messaging.sql import sql
+from turnout.core.work.apart import do_apart
 from turnout.store import Tx
 
 # What carriers everywhere take for "no more", in any case.
@@ -24,8 +25,14 @@ STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit
 def receive_replies(tx: Tx, replies: Sequence[Reply]) -> None:
     """Store replies, and do what follows from them: opt-outs, callbacks, mails to the job's user.
 
-    Those that come after the job's time for replies are kept, and nobody is told of them.
+    Those that come after the job's time for replies are kept, and nobody is told of them. One that
+    cannot be stored with its job is kept apart, as those that belong to none.
     """
+    for reply in do_apart(tx, "reply", _receive, replies):
+        _keep_stray(tx, reply)
+
+
+def _receive(tx: Tx, replies: Sequence[Reply]) -> None:
     stored: list[tuple[int, int]] = []
     for reply in replies:
         found = sql.find_conversation(tx, number=reply.recipient, address=reply.sender)
@@ -34,7 +41,16 @@ def receive_replies(tx: Tx, replies: Sequence[Reply]) -> None:
         elif (reply_id := _keep(tx, reply, *found)) is not None:
             stored.append((found[0], reply_id))
     for org_id, group in groupby(sorted(stored), key=lambda each: each[0]):
-        queue_reply_callbacks(tx, org_id, [reply_id for _, reply_id in group])
+        _call_back(tx, org_id, [reply_id for _, reply_id in group])
+
+
+def _call_back(tx: Tx, org_id: int, reply_ids: list[int]) -> None:
+    """Queue the callbacks due; replies, and opt-outs with them, stand where that fails."""
+
+    def call_back(tx: Tx, ids: Sequence[int]) -> None:
+        queue_reply_callbacks(tx, org_id, ids)
+
+    do_apart(tx, "reply callback", call_back, reply_ids)
 
 
 def _keep(tx: Tx, reply: Reply, org_id: int, job_id: int, recipient_id: int) -> int | None:

@@ -15,6 +15,7 @@ from turnout.core.messaging.model import JobType
 from turnout.core.text import is_email, is_storable
 from turnout.core.times import YEARS
 from turnout.errors import Invalid
+from turnout.http.outbound import is_callable
 
 Rule = Callable[[str, Any], Any]
 
@@ -123,9 +124,9 @@ def emails(field: str, value: Any) -> str:
 
 
 def url(field: str, value: Any) -> str:
-    """An address that begins with http:// or https://, without credentials in it."""
+    """An address that begins with http:// or https:// and can be called, without credentials."""
     address = text(LONG_TEXT_LENGTH)(field, value)
-    if not _URL.fullmatch(address):
+    if not (_URL.fullmatch(address) and is_callable(address)):
         refuse(field, "The {field} format is invalid.")
     return str(address)
 

@@ -1,0 +1,157 @@
+"""What is stored may be older than the rules for it: a bad row never stops anybody else's work."""
+
+import pytest
+
+from tests.core.messaging.jobs import (
+    NUMBERS,
+    POLICY,
+    answer,
+    claim_all,
+    job,
+    make_login,
+    new_job,
+    post,
+    rows,
+)
+from turnout.core.callbacks.model import Busy, Limits, Turns
+from turnout.core.callbacks.outbox import claim_callbacks, host_of, list_callbacks
+from turnout.core.identity.organizations import create_organization
+from turnout.core.messaging.ending import NOT_CALLED_BACK
+from turnout.core.messaging.model import Content, JobOptions, JobType, Status
+from turnout.core.messaging.outcomes import Accepted, DeliveryReport, Reply
+from turnout.core.messaging.receiving import match_early_reports, receive_reports
+from turnout.core.messaging.replies import receive_replies
+
+HOOK = "https://example.com/hook"
+BAD = ("http://[/", "http://[::1", "http://h:99999/", "http://" + "\u6f22" * 1900)
+
+
+@pytest.fixture
+def other(node):
+    """A user of another organization."""
+    slug = f"bad-rows-{node.db.call(lambda tx: tx.next_id('job'))}"
+    org_id = node.db.call(create_organization, slug, slug, actor="test").org_id
+    return node.db.call(make_login, org_id, f"au/{slug}")
+
+
+def report(name: str) -> DeliveryReport:
+    return DeliveryReport(carrier="net", status=Status.SENT, at=0, network_id=name)
+
+
+def sent(db, login, name: str, to: str, url: str = HOOK, job_type: JobType = JobType.SMS) -> int:
+    """A job of one recipient that a network has taken under this name."""
+    options = JobOptions(callback_url=url, has_sms_callbacks=True)
+    job_id = post(db, login, new_job(job_type, options=options, content=Content(text="a")), [to])
+    answer(db, claim_all(db), Accepted((name,), 1))
+    return job_id
+
+
+def plant(db, job_id: int, column: str, value: str) -> None:
+    """Something that no rule lets in today."""
+    db.call(
+        lambda tx: tx.connection.execute(
+            f"UPDATE jobs SET {column} = '{value}' WHERE id = {job_id}"
+        )
+    )
+
+
+@pytest.mark.parametrize("url", BAD, ids=range(len(BAD)))
+def test_an_address_that_is_none_costs_only_its_own_call(db, login, other, url):
+    bad = sent(db, login, f"bad {url}", NUMBERS[1], url)
+    good = sent(db, other, f"good {url}", NUMBERS[2])
+    db.call(receive_reports, [report(f"bad {url}"), report(f"good {url}")])
+    assert rows(db, bad, "status") == rows(db, good, "status") == [("SENT",)]
+    assert [each.url for each in list_all(db, login)] == [url]
+    assert [each.url for each in list_all(db, other)] == [HOOK]
+    claimed, _ = db.call(claim_callbacks, Busy(), Turns(), Limits(10, 10, 10), lease_ms=1000)
+    assert {url, HOOK} <= {each.url for each in claimed}
+    db.call(lambda tx: tx.connection.execute("UPDATE callbacks SET due_at = NULL"))
+
+
+def list_all(db, login):
+    return db.call(list_callbacks, login.org_id, job_id=None, state=None, most=10)
+
+
+def test_a_report_that_cannot_be_called_back_is_stored_with_a_note(db, login, other):
+    bad = sent(db, login, "zone bad", NUMBERS[3])
+    good = sent(db, other, "zone good", NUMBERS[4])
+    plant(db, bad, "timezone", "No/Where")
+    db.call(receive_reports, [report("zone bad"), report("zone good")])
+    assert rows(db, bad, "status", "notes") == [("SENT", NOT_CALLED_BACK)]
+    assert rows(db, good, "status", "notes") == [("SENT", "")]
+    assert list_all(db, login) == []
+    assert len(list_all(db, other)) == 1
+    assert job(db, good, "state") == job(db, bad, "state") == ("complete",)
+
+
+def test_a_report_that_cannot_be_stored_is_noted_and_the_others_are_stored(db, login, other):
+    bad = sent(db, login, "type bad", NUMBERS[5])
+    good = sent(db, other, "type good", NUMBERS[6])
+    plant(db, bad, "timezone", "No/Where")  # in whose month the price is given back
+    failed = DeliveryReport(carrier="net", status=Status.FAILED, at=0, network_id="type bad")
+    db.call(receive_reports, [failed, report("type good")])
+    notes = "A delivery report (FAIL) could not be stored; the log says why."
+    assert rows(db, bad, "state", "notes") == [("accepted", notes)]
+    assert rows(db, good, "state", "notes") == [("done", "")]
+
+
+def test_early_reports_of_a_bad_row_stop_no_others(db, login, other):
+    db.call(receive_reports, [report("early bad"), report("early good")])
+    bad = sent(db, login, "late bad", NUMBERS[7])
+    good = sent(db, other, "late good", NUMBERS[8])
+    plant(db, bad, "timezone", "No/Where")
+    rename = "UPDATE network_ids SET network_id = replace(network_id, 'late', 'early')"
+    db.call(lambda tx: tx.connection.execute(rename))
+    assert db.call(match_early_reports, 10) == 2
+    assert rows(db, bad, "status") == rows(db, good, "status") == [("SENT",)]
+
+
+def test_a_reply_is_kept_and_opts_out_whatever_its_job_is(db, login, other):
+    bad = sent(db, login, "two bad", NUMBERS[9], job_type=JobType.TWO_WAY_SMS)
+    good = sent(db, other, "two good", NUMBERS[10], job_type=JobType.TWO_WAY_SMS)
+    plant(db, bad, "timezone", "No/Where")
+    db.call(
+        receive_replies,
+        [
+            Reply(carrier="net", sender=each.lstrip("+"), recipient=number, text=text, at=0)
+            for number in POLICY.reply_numbers
+            for each, text in ((NUMBERS[9], "STOP"), (NUMBERS[10], "yes"))
+        ],
+    )
+    statement = f"SELECT job_id, text, is_opt_out FROM replies WHERE job_id IN ({bad}, {good})"
+    found = db.call(lambda tx: [tuple(row) for row in tx.connection.execute(statement).fetchall()])
+    assert sorted(found) == [(bad, "STOP", 1), (good, "yes", 0)]
+    assert len(list_all(db, other)) == 1
+
+
+def test_a_reply_that_cannot_be_stored_is_kept_apart(db, login, other):
+    bad = sent(db, login, "three bad", NUMBERS[11], job_type=JobType.TWO_WAY_SMS)
+    sent(db, other, "three good", NUMBERS[12], job_type=JobType.TWO_WAY_SMS)
+    plant(db, bad, "options", "{")
+    number = POLICY.reply_numbers[0]
+    got = [
+        Reply(carrier="net", sender=each.lstrip("+"), recipient=number, text=f"to {each}", at=0)
+        for each in (NUMBERS[11], NUMBERS[12])
+    ]
+    db.call(receive_replies, got)
+    plant(db, bad, "options", "{}")
+    texts = "SELECT text FROM stray_replies WHERE text LIKE 'to +%'"
+    found = db.call(lambda tx: [row[0] for row in tx.connection.execute(texts).fetchall()])
+    assert found == [f"to {NUMBERS[11]}"]
+    assert len(list_all(db, other)) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://Example.com/a", "example.com"),
+        ("https://example.com:8443?x", "example.com:8443"),
+        ("http://u:p@example.com#x", "example.com"),
+        ("http://[::1]:80/x@y", "[::1]:80"),
+        ("http://[/", "["),
+        ("http://" + "x" * 500, "x" * 261),
+        ("nothing", ""),
+    ],
+)
+def test_a_receiver_is_found_in_any_text(url, host):
+    assert host_of(url) == host
