@@ -203,6 +203,7 @@ def send(server: Server, target: Target, sent: Sent) -> int:
 
 
 @pytest.mark.proof
+@pytest.mark.timed
 def test_hostile_bodies_are_refused_without_harm(server: Server):
     dice = random.Random(proof.seed())
     targets = list_targets(server)

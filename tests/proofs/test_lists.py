@@ -55,6 +55,14 @@ class Site:
     def list_at_once(self, callers: int) -> list[Answered]:
         return asyncio.run(self._ask_at_once(self._list, callers))
 
+    def list_in_turn(self, callers: int) -> float:
+        """Seconds that as many lists take one after another: what this machine does now."""
+
+        async def ask_in_turn() -> float:
+            return sum([(await self._ask(self._list)).took for _ in range(callers)])
+
+        return asyncio.run(ask_in_turn())
+
     def search_at_once(self, callers: int) -> list[Answered]:
         return asyncio.run(self._ask_at_once(self._search, callers))
 
@@ -107,19 +115,29 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.mark.proof
+@pytest.mark.timed
 def test_many_short_lists_at_once_all_come_soon(site: Site) -> None:
     callers = proof.scale(16, 64)
     site.grow(SHORT)
+    in_turn_s = site.list_in_turn(callers)
     listed, searched = site.list_at_once(callers), site.search_at_once(callers)
     assert {(each.status, each.rows) for each in listed} == {(b"200", SHORT)}
     assert {(each.status, each.rows) for each in searched} == {(b"200", 0)}
     slowest = max(each.took for each in listed)
-    assert slowest < proof.scale(5, 1)  # the short form shares its machine with other tests
-    ms = int(slowest * 1000)
-    proof.report("short lists", backend=site.backend, callers=callers, rows=SHORT, slowest_ms=ms)
+    # A second, or what the same lists take one after another where the machine is busy.
+    assert slowest < max(1, 1.5 * in_turn_s)
+    proof.report(
+        "short lists",
+        backend=site.backend,
+        callers=callers,
+        rows=SHORT,
+        slowest_ms=int(slowest * 1000),
+        in_turn_ms=int(in_turn_s * 1000),
+    )
 
 
 @pytest.mark.proof
+@pytest.mark.timed
 def test_many_long_lists_at_once_all_come_in_bounded_memory(site: Site) -> None:
     callers = proof.scale(8, 16)
     site.grow(LONG)

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 Count = int | float | str
 T = TypeVar("T")
@@ -87,18 +87,13 @@ def take_reports() -> list[tuple[str, str]]:
 def read_list(path: Path) -> list[Proof]:
     """The proofs of a `proofs.toml`. Raises ValueError for a group that is not 1 to 4."""
     proofs = [
-        _read(name, facts) for name, facts in tomllib.loads(path.read_text())["proofs"].items()
+        Proof(name, facts["shows"], facts["group"], facts["seconds"], facts.get("timed", False))
+        for name, facts in tomllib.loads(path.read_text())["proofs"].items()
     ]
     for listed in proofs:
         if listed.group not in range(1, GROUPS + 1):
             raise ValueError(f"{listed.name}: group {listed.group} is not 1 to {GROUPS}")
     return proofs
-
-
-def _read(name: str, facts: dict[str, Any] | str) -> Proof:
-    if isinstance(facts, str):
-        return Proof(name, facts, 1, 30)
-    return Proof(name, facts["shows"], facts["group"], facts["seconds"], facts.get("timed", False))
 
 
 def due_group(day: datetime.date) -> int:

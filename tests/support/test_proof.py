@@ -120,3 +120,16 @@ def test_tests_with_limits_in_milliseconds_run_in_their_own_stage_only(project):
     timed = project.runpytest_subprocess("--stage=timed")
     timed.assert_outcomes(passed=1)
     assert "proof: race: " not in timed.stdout.str()
+
+
+def test_a_proof_is_timed_where_its_test_is():
+    """Else neither stage, or both, would expect it."""
+    listed = proof.read_list(ROOT / "tests/proofs.toml")
+    wrong = [
+        (path.name, each.name)
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if path.name != Path(__file__).name
+        for each in proof.names_in(path, listed)
+        if each.is_timed != ("@pytest.mark.timed" in path.read_text())
+    ]
+    assert wrong == []
