@@ -73,15 +73,21 @@ def commit_at_once(db: SqliteDatabase, *verbs) -> list:
 
 
 @pytest.mark.parametrize(
-    "verb", [roll_back, fill_the_disk, fill_the_disk_and_go_on, fill_the_disk_in_a_savepoint]
+    ("verb", "code"),
+    [
+        (roll_back, "store.write"),
+        (fill_the_disk, "store.full"),
+        (fill_the_disk_and_go_on, "store.write"),
+        (fill_the_disk_in_a_savepoint, "store.write"),
+    ],
 )
-def test_a_lost_group_is_unavailable_to_all_and_leaves_nothing(db, verb):
+def test_a_lost_group_is_unavailable_to_all_and_leaves_nothing(db, verb, code):
     before = db.call(read_ids)
     answers = commit_at_once(
         db, (add, 1), (verb,), (add, 2), (fail_after_adding, 3, KeyError("x")), (add, 4)
     )
     assert [(type(each), getattr(each, "code", None)) for each in answers] == [
-        (Unavailable, "store.write")
+        (Unavailable, code)
     ] * 5
     assert db.call(read_ids) == before
     db.call(execute, "PRAGMA max_page_count=1000000")

@@ -18,10 +18,17 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import turnout
+from turnout.http import masks
 
 METHODS = ("search", "fullmatch", "match", "finditer", "split", "sub", "findall")
 # What stands for names that only a running function has.
-LOCALS = {"boundary": b"x"}
+LOCALS = {
+    "boundary": b"x",
+    "chosen": [
+        f"{masks._ONE_SLASH}ticket{masks._SLASH}",
+        f"{masks._ONE_SLASH}watch{masks._SLASH}{masks._PART}{masks._SLASH}",
+    ],
+}
 LONGEST_SAMPLE = 12
 
 

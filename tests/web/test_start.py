@@ -28,6 +28,7 @@ def test_an_api_that_is_ready_has_a_reference_and_one_that_is_not_says_so(two_ap
     assert "Working Ready This is there. /v1.0" in page.text
     assert "Planned Not in this version Nobody has built this. /planned" in page.text
     assert [link for link in page.links if link.startswith(("/reference", "/openapi"))] == [
+        "/reference",
         "/reference/ready",
         "/openapi/ready.json",
     ]

@@ -100,7 +100,7 @@ def _is_secret(template: str) -> bool:
 
 
 def _fields(template: str) -> list[str]:
-    return re.findall(r"\{(\w+)[^}]*\}", template)
+    return re.findall(r"\{(\w+)(?:[^\w{}][^{}]*)?\}", template)
 
 
 def _beginning(template: str) -> tuple[str, ...]:
