@@ -18,8 +18,10 @@ from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.users import create_user
 from turnout.core.messaging.accepting import accept_job
-from turnout.core.messaging.model import Channel, JobType, Kind, NewRecipient
-from turnout.core.verification.codes import CodeRequest, send_code
+from turnout.core.messaging.listing import JobFilter, list_jobs
+from turnout.core.messaging.model import Channel, Content, JobType, Kind, NewRecipient
+from turnout.core.messaging.staging import add_internal_job
+from turnout.core.verification.codes import CodeRequest, Purpose, send_code, send_own_code
 
 BROWSER = {"Accept": "text/html"}
 PASSWORD = "Test password 1"
@@ -141,6 +143,58 @@ def test_a_code_is_shown_to_nobody_but_who_sent_it(
     asyncio.run(carrier.send(message, [parcel]))
     assert "Your code is 123456" in Page(ask(site, "acct").body).text
     assert "Your code is" not in Page(ask(site, "agent").body).text
+
+
+def test_mails_that_no_user_asked_for_are_hidden_from_an_acct(
+    site: AppClient, node: LocalNode, jobs: dict[str, int]
+) -> None:
+    """Their links act in the name of who got them. `acct` is the organization's first user."""
+    acct = node.db.call(find_password, "out/acct")
+    assert acct
+    link = "http://turnout.test/ticket/1-AAAA111111"
+    job_ids = {}
+    for name, user_id in (("own", acct.login.user_id), ("nobody's", None)):
+        job_ids[name] = node.db.call(
+            add_internal_job,
+            acct.login.org_id,
+            user_id,
+            kind=Kind.NOTICE,
+            job_type=JobType.EMAIL,
+            name="Notice",
+            content=Content(text="%%text%%"),
+            recipients=[NewRecipient("eve@example.com")],
+        )
+        message = Message(
+            id=job_ids[name], org_id=acct.login.org_id, channel=Channel.EMAIL, text=f"{name} {link}"
+        )
+        carrier = SimulatorCarrier(SimulatorSettings(), node.db)
+        parcel = Parcel(attempt_id=job_ids[name], destination="eve@example.com", sender="")
+        asyncio.run(carrier.send(message, [parcel]))
+    for user, seen in (("acct", ["own"]), ("agent", ["own", "nobody's"]), ("other", [])):
+        text = Page(ask(site, user, "?to=eve@example.com").body).text
+        assert [name for name in job_ids if f"{name} {link}" in text] == seen
+    hidden = job_ids["nobody's"]
+    assert "ticket" not in Page(ask(site, "acct", f"?job={hidden}").body).text
+    page = node.db.call(list_jobs, acct.login, JobFilter(), most=100, skip=0)
+    assert not {each.id for each in page.jobs} & set(job_ids.values())
+
+
+def test_a_code_of_a_page_is_shown_to_no_user(
+    site: AppClient, node: LocalNode, jobs: dict[str, int]
+) -> None:
+    acct = node.db.call(find_password, "out/acct")
+    assert acct
+    org_id = acct.login.org_id
+    asked = CodeRequest("1:fay@example.com", JobType.EMAIL, "fay@example.com", "Code [[code]]")
+    job_id = node.db.call(send_own_code, org_id, Purpose.WATCH, asked)
+    message = Message(
+        id=job_id, org_id=org_id, channel=Channel.EMAIL, text="Code 654321", kind=Kind.CODE
+    )
+    carrier = SimulatorCarrier(SimulatorSettings(), node.db)
+    parcel = Parcel(attempt_id=job_id, destination="fay@example.com", sender="")
+    asyncio.run(carrier.send(message, [parcel]))
+    shown = [Page(ask(site, name).body).text for name in ("acct", "agent", "other")]
+    assert not [text for text in shown if "654321" in text]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pypdf import PdfReader
 
 from tests.core.journeys.hall import Hall, contact
 from tests.workers.conftest import until
+from turnout.core.audience.entering import send_entry_code
 from turnout.core.identity.users import create_user
 from turnout.core.journeys.attendees import read_ticket
 from turnout.core.journeys.cancelling import cancel_registration
@@ -23,9 +24,12 @@ from turnout.core.journeys.mailing import (
     draw_attachments,
     postpone_ticket_mail,
     send_ticket_mail,
+    tell_of_list,
+    write_to_guest,
 )
 from turnout.core.journeys.waiting import join_list
 from turnout.core.messaging.files import read_file
+from turnout.core.messaging.model import NOBODY
 from turnout.workers.waiting import waiting_loops
 
 BASE = "http://turnout.test"
@@ -110,6 +114,24 @@ def test_two_workers_that_drew_one_ticket_mail_it_once(node, hall):
     assert jobs(node) == 1
 
 
+def test_mails_that_no_user_asked_for_are_nobodys_and_go_out_without_users(node, hall):
+    bare = Hall(node, None, (1, 1))  # an organization without any user
+    for each in (hall, bare):
+        if each is bare:
+            each.call(register_directly, each.event_id, each.type_ids[0], contact("a"))
+        each.call(join_list, each.event_id, each.type_ids[0], contact("b"))
+        each.call(write_to_guest, "c@example.com", "No place is free", "asked", "Sorry.", BASE)
+        each.call(send_entry_code, each.event_id, "a@example.com")
+    while node.db.call(tell_of_list, BASE):
+        pass
+    for mail in node.db.call(claim_ticket_mails):
+        node.db.call(send_ticket_mail, mail, [], BASE)
+    for each in (hall, bare):
+        owners = f"SELECT count(*) FROM jobs WHERE org_id = {each.org_id} AND user_id = {NOBODY}"
+        assert count(node, owners) == 4
+    assert jobs(node) == 8
+
+
 def test_a_ticket_that_was_cancelled_meanwhile_is_not_mailed(node, hall):
     (mail,) = node.db.call(claim_ticket_mails)
     hall.call(cancel_registration, hall.registration_id("a"), actor="test")
@@ -144,9 +166,9 @@ def test_offers_lapse_and_move_on_by_themselves(node, hall):
     assert count(node, "SELECT count(*) FROM jobs WHERE name LIKE 'A place is free%'") == 1
 
 
-def test_an_organization_without_users_holds_nobody_up(node):
+def test_an_organization_without_users_mails_its_tickets(node):
     hall = Hall(node, None, (1, 1))
     hall.call(register_directly, hall.event_id, hall.type_ids[0], contact("a"))
     (mail,) = node.db.call(claim_ticket_mails)
     node.db.call(send_ticket_mail, mail, [], BASE)
-    assert (jobs(node), count(node, "SELECT count(*) FROM ticket_mails")) == (0, 0)
+    assert (jobs(node), count(node, "SELECT count(*) FROM ticket_mails")) == (1, 0)

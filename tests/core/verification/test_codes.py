@@ -167,7 +167,7 @@ OWN_REFS = ("1:ada@example.com", "watch:1:ada@example.com", "watch", ":watch:1",
 
 def send_own(db, login, ref="1:ada@example.com", code="123456", to="ada@example.com") -> int:
     asked = CodeRequest(ref, JobType.EMAIL, to, "[[code]]")
-    job_id: int = db.call(send_own_code, login.org_id, login.user_id, Purpose.WATCH, asked, code)
+    job_id: int = db.call(send_own_code, login.org_id, Purpose.WATCH, asked, code)
     return job_id
 
 

@@ -5,7 +5,6 @@ a mail goes out, and the same limits hold; only the mail tells whether there is 
 """
 
 from turnout.core.audience.links import find_registered, make_token
-from turnout.core.audience.sql import sql
 from turnout.core.events.programme import get_event
 from turnout.core.messaging.model import JobType
 from turnout.core.text import email_key, is_email
@@ -16,7 +15,7 @@ from turnout.core.verification.codes import (
     check_own_code,
     send_own_code,
 )
-from turnout.errors import Invalid, Limited, Unauthenticated, Unavailable
+from turnout.errors import Invalid, Limited, Unauthenticated
 from turnout.store import Tx
 
 
@@ -26,14 +25,10 @@ def send_entry_code(
     """Mail a code to the address, or that it is not registered for the event. The code ends those
     that were sent to the address before. `code` is for tests.
 
-    Raises Invalid for an address that is none, Limited after too many codes to it, Unavailable
-    where the organization has no user in whose name mails go out.
+    Raises Invalid for an address that is none, Limited after too many codes to it.
     """
     if not is_email(email):
         raise Invalid("contact.email", "Type your e-mail address, such as ada@example.com.")
-    sender = sql.find_sender(tx, org_id=org_id)
-    if sender is None:
-        raise Unavailable("watch.sender", "No code can be sent now. Open your personal link.")
     title = get_event(tx, org_id, event_id).title
     text = (
         f"Your code to watch {title} is {PLACE}"
@@ -42,7 +37,7 @@ def send_entry_code(
         "not registered for it. Use the address that you registered with, or register first."
     )
     asked = CodeRequest(_client_ref(event_id, email), JobType.EMAIL, email.strip(), text)
-    send_own_code(tx, org_id, sender, Purpose.WATCH, asked, code)
+    send_own_code(tx, org_id, Purpose.WATCH, asked, code)
 
 
 def enter(

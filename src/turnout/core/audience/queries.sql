@@ -51,10 +51,6 @@ JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
 WHERE t.org_id = :org_id AND t.code = :code AND t.state = 'valid' AND r.state = 'confirmed'
 ORDER BY s.starts_at, s.id;
 
--- name: find_sender(org_id)$
--- The user in whose name the organization's own mails go out.
-SELECT id FROM users WHERE org_id = :org_id AND disabled_at IS NULL ORDER BY id LIMIT 1;
-
 -- name: set_sti(org_id, id, sti, now)!
 -- The first source that is known stays.
 UPDATE registrations SET sti = :sti, updated_at = :now

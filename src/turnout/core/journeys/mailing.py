@@ -10,8 +10,6 @@ from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from turnout.core.events.showing import ShownEvent, get_shown_event
 from turnout.core.identity.link_keys import ensure_link_key
 from turnout.core.identity.organizations import get_organization_of
@@ -39,11 +37,10 @@ PAUSE_MS = 60_000
 TICKET_MAIL = "ticket mail"
 DRAWING_S = 30
 
-log = structlog.get_logger()
-
 
 class TicketMail(NamedTuple):
-    """A ticket that is to be mailed, with what its papers say; claimed `at` (epoch ms)."""
+    """A ticket that is to be mailed, with what its papers say; claimed `at` (epoch ms). `user_id`
+    is the user who asked for it, None where nobody did."""
 
     org_id: int
     ticket_id: int
@@ -109,9 +106,6 @@ def send_ticket_mail(
         return
     if not sql.is_ticket_valid(tx, org_id=mail.org_id, id=mail.ticket_id):
         return
-    user_id = _sender(tx, mail.org_id, mail.user_id)
-    if user_id is None:
-        return
     facts = mail.facts
     event = facts.shown.event
     lines = [
@@ -128,7 +122,7 @@ def send_ticket_mail(
     queue_mail(
         tx,
         mail.org_id,
-        user_id,
+        mail.user_id,
         f"Your ticket: {event.title}",
         lines,
         [mail.email],
@@ -168,10 +162,7 @@ def list_mail_queue(base_url: str) -> Queue:
 def _tell(tx: Tx, key: Key, *, base_url: str) -> None:
     org_id, entry_id = key
     row = sql.find_untold(tx, org_id=org_id, id=entry_id)
-    user_id = _sender(tx, org_id, None)
     if row is None or not sql.mark_told(tx, org_id=org_id, id=entry_id, now=tx.now):
-        return
-    if user_id is None:
         return
     event_id, state, deadline_at, email, *names = row
     shown = get_shown_event(tx, org_id, event_id)
@@ -183,7 +174,7 @@ def _tell(tx: Tx, key: Key, *, base_url: str) -> None:
     queue_mail(
         tx,
         org_id,
-        user_id,
+        None,
         f"{subject}: {shown.event.title}",
         [f"Dear {name}," if name else "Hello,", "", *lines],
         [email],
@@ -195,12 +186,9 @@ def write_to_guest(
     tx: Tx, org_id: int, email: str, subject: str, asked: str, rest: str, url: str
 ) -> None:
     """Queue a mail to an address that somebody typed into a form, perhaps not their own."""
-    user_id = _sender(tx, org_id, None)
-    if user_id is None:
-        return
     lines = [f"Somebody, perhaps you, {asked} with this address.", rest, url]
     name = get_organization_of(tx, org_id).name
-    queue_mail(tx, org_id, user_id, subject, lines, [email], from_name=name)
+    queue_mail(tx, org_id, None, subject, lines, [email], from_name=name)
 
 
 def _list_lines(shown: ShownEvent, link: str) -> list[str]:
@@ -223,11 +211,3 @@ def _offer_lines(shown: ShownEvent, deadline_at: int, link: str) -> list[str]:
         "Take it, or leave it to the next on the list, here:",
         link,
     ]
-
-
-def _sender(tx: Tx, org_id: int, user_id: int | None) -> int | None:
-    """Whose job a mail is."""
-    found: int | None = user_id or sql.find_first_user(tx, org_id=org_id)
-    if found is None:
-        log.warning("the organization has no user whose mail this could be", org_id=org_id)
-    return found

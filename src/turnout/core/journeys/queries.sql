@@ -282,10 +282,6 @@ DELETE FROM ticket_mails WHERE org_id = :org_id AND ticket_id = :ticket_id;
 UPDATE ticket_mails SET due_at = :due_at, attempts = attempts + 1
 WHERE org_id = :org_id AND ticket_id = :ticket_id;
 
--- name: find_first_user(org_id)$
--- Whose jobs the organization's own mails are.
-SELECT id FROM users WHERE org_id = :org_id AND disabled_at IS NULL ORDER BY id LIMIT 1;
-
 -- == transferring ==
 
 -- name: find_ticket_holder(org_id, code)^

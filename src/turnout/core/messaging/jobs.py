@@ -2,7 +2,15 @@
 
 import msgspec
 
-from turnout.core.messaging.model import Content, JobHead, JobOptions, JobState, JobType, Kind
+from turnout.core.messaging.model import (
+    NOBODY,
+    Content,
+    JobHead,
+    JobOptions,
+    JobState,
+    JobType,
+    Kind,
+)
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
 from turnout.store import Tx
@@ -21,7 +29,7 @@ def get_job_head(tx: Tx, org_id: int, job_id: int) -> JobHead:
     return JobHead(
         org_id,
         id_,
-        user_id,
+        None if user_id == NOBODY else user_id,
         Kind(kind),
         JobType(job_type),
         lane,

@@ -81,6 +81,10 @@ class Kind(enum.StrEnum):
     NOTICE = "notice"
 
 
+NOBODY = 0
+"""What `jobs.user_id` holds for a job that no user asked for: a ticket's mail, a waiting list's, a
+page's code. No user has this number. Only who sees all of an organization's messages sees them."""
+
 URGENT = "urgent"
 """The lane of verification codes, whatever their channel; any other job's lane is its channel."""
 
@@ -212,11 +216,12 @@ class NewRecipient(msgspec.Struct, frozen=True):
 
 
 class JobHead(msgspec.Struct, frozen=True):
-    """What a job is, apart from how far it has come. `expires_at` in epoch ms."""
+    """What a job is, apart from how far it has come. `user_id` None = nobody's (NOBODY).
+    `expires_at` in epoch ms."""
 
     org_id: int
     id: int
-    user_id: int
+    user_id: int | None
     kind: Kind
     job_type: JobType
     lane: str

@@ -40,7 +40,7 @@ def queue_job_report(tx: Tx, org_id: int, job_id: int) -> None:
     off; `hide_costs_in_reports` leaves out what it cost.
     """
     job = get_job_head(tx, org_id, job_id)
-    member = find_live_member(tx, org_id, job.user_id)
+    member = find_live_member(tx, org_id, job.user_id) if job.user_id else None
     if member is None:
         return
     addresses = list(job.options.report_addresses)
@@ -173,7 +173,7 @@ def _report_rows(
 def queue_mail(
     tx: Tx,
     org_id: int,
-    user_id: int,
+    user_id: int | None,
     subject: str,
     lines: Sequence[str],
     addresses: Sequence[str],
@@ -181,7 +181,8 @@ def queue_mail(
     *,
     from_name: str = "Turnout",
 ) -> None:
-    """Queue one mail to each of these addresses, as a job of that user; none to nobody."""
+    """Queue one mail to each of these addresses, as a job of that user, or of nobody (None) where
+    no user asked for it; without addresses, nothing."""
     fields = {"subject": " ".join(subject.split()), "text": "\n".join(lines)}
     unique = dict.fromkeys(each.strip() for each in addresses if each.strip())
     if not unique:

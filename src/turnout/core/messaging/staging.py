@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from turnout.core.messaging.model import (
+    NOBODY,
     URGENT,
     Channel,
     Content,
@@ -34,7 +35,7 @@ _encode = msgspec.json.Encoder().encode
 def add_job(
     tx: Tx,
     org_id: int,
-    user_id: int,
+    user_id: int | None,
     job_id: int,
     kind: Kind,
     new: NewJob,
@@ -43,13 +44,14 @@ def add_job(
     scheduled_at: int | None,
     reserved: int,
 ) -> None:
-    """Stage a job; nobody sees it before it is scheduled or started."""
+    """Stage a job of a user, or of nobody (None); it is not seen before it is scheduled or
+    started."""
     channel = new.job_type.channel
     sql.add_job(
         tx,
         org_id=org_id,
         id=job_id,
-        user_id=user_id,
+        user_id=NOBODY if user_id is None else user_id,
         kind=kind.value,
         job_type=new.job_type.value,
         channel=channel.value,
@@ -106,7 +108,7 @@ def start_sending(tx: Tx, org_id: int, job_id: int) -> None:
 def add_internal_job(
     tx: Tx,
     org_id: int,
-    user_id: int,
+    user_id: int | None,
     *,
     kind: Kind,
     job_type: JobType,
@@ -116,7 +118,8 @@ def add_internal_job(
     sender: str = "",
 ) -> int:
     """A job that Turnout itself makes: a verification code or a notice. It starts at once, costs
-    nothing, and nobody opts out of it; returns its number."""
+    nothing, and nobody opts out of it. `user_id` None: no user asked for it, so it is nobody's.
+    Returns its number."""
     job_id = tx.next_id("job")
     new = NewJob(job_type=job_type, name=name, content=content, sender=sender)
     add_job(tx, org_id, user_id, job_id, kind, new, timezone="UTC", scheduled_at=None, reserved=0)

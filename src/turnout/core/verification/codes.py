@@ -83,19 +83,19 @@ def send_code(tx: Tx, login: Login, asked: CodeRequest, code: str | None = None)
 
 
 def send_own_code(
-    tx: Tx, org_id: int, user_id: int, purpose: Purpose, asked: CodeRequest, code: str | None = None
+    tx: Tx, org_id: int, purpose: Purpose, asked: CodeRequest, code: str | None = None
 ) -> int:
-    """`send_code` for our own pages, in the name of a user who is not asked. The new code ends
+    """`send_code` for our own pages; the job is nobody's. The new code ends
     those that were sent to this `client_ref` before. Raises Limited."""
     key = _client_key(org_id, asked.client_ref)
     sql.end_codes(tx, org_id=org_id, purpose=purpose.value, client_key=key, now=tx.now)
-    return _send(tx, org_id, user_id, purpose, key, asked, code)
+    return _send(tx, org_id, None, purpose, key, asked, code)
 
 
 def _send(
     tx: Tx,
     org_id: int,
-    user_id: int,
+    user_id: int | None,
     purpose: Purpose,
     key: str,
     asked: CodeRequest,
