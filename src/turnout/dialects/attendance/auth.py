@@ -91,8 +91,8 @@ class Doors:
     ) -> Any:
         token = _token(req, "event")
         # A body may name it, too: decode.py notes that.
-        wanted = getattr(req.context, "event_id", "") or req.get_param("event_id", default="")
-        found = bridge(_at_event, token, wanted.strip(), verb, args, kwargs)
+        wanted = getattr(req.context, "event_ids", None) or _event_ids(req)
+        found = bridge(_at_event, token, wanted, verb, args, kwargs)
         result, door = await self._judged(req, found)
         self._note(door)
         return result
@@ -118,8 +118,14 @@ def _token(req: falcon.asgi.Request, scheme: str) -> str:
     return token
 
 
+def _event_ids(req: falcon.asgi.Request) -> list[str]:
+    """Each `event_id` of a query; the last counts, so it is first."""
+    given = req.get_param_as_list("event_id", default=[""])
+    return [each.strip() for each in reversed(given)]
+
+
 def _at_event(
-    tx: Tx, token: str, wanted: str, verb: Callable[..., Any], args: Any, kwargs: Any
+    tx: Tx, token: str, wanted: list[str], verb: Callable[..., Any], args: Any, kwargs: Any
 ) -> tuple[Any, Door]:
     door = _open(tx, token, wanted)
     return verb(tx, door, *args, **kwargs), door
@@ -133,7 +139,8 @@ def _at_company(
     return verb(tx, door, *args, **kwargs), door
 
 
-def _open(tx: Tx, token: str, wanted: str) -> Door:
+def _open(tx: Tx, token: str, wanted: list[str]) -> Door:
+    """The door of the first event wanted; the others that a request names must be numbers too."""
     try:
         credential = authenticate(tx, CredentialKind.EVENT_TOKEN, token)
     except Unauthenticated as refusal:
@@ -141,18 +148,19 @@ def _open(tx: Tx, token: str, wanted: str) -> Door:
             raise
         credential = authenticate(tx, CredentialKind.COMPANY_TOKEN, token)
     else:
-        _number(wanted or "0")
+        _check_numbers(wanted)
         return Door(credential.org_id, credential.event_id or 0, credential.id)
-    if not wanted:
+    _check_numbers(wanted)
+    if not wanted[0]:
         raise _bad_event("A company token needs an event_id.")
-    event = get_event(tx, credential.org_id, _number(wanted))
+    event = get_event(tx, credential.org_id, int(wanted[0]))
     return Door(credential.org_id, event.id, credential.id)
 
 
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise _bad_event("event_id must be the number of an event.")
-    return int(text)
+def _check_numbers(wanted: list[str]) -> None:
+    for text in wanted:
+        if text and not (text.isascii() and text.isdigit() and len(text) < 16):
+            raise _bad_event("event_id must be the number of an event.")
 
 
 def _bad_event(sentence: str) -> Invalid:

@@ -11,11 +11,14 @@ from turnout.core.journeys.inviting import InviteeFilter
 from turnout.core.text import is_storable
 from turnout.core.times import OVER_AT, YEARS
 from turnout.errors import Invalid, Missing
-from turnout.http.members import Limits, read_members
+from turnout.http.members import Limits, read_members, read_query
+from turnout.http.readings import Members, Readings, read_over
 
 LIMITS = Limits(16_384, fields=50, depth=8)
 STATES = ("checked", "unchecked")
 MOST_PER_PAGE = 1000
+# Far behind the last page of any event, and within what a database can skip.
+LAST_PAGE = 1_000_000
 LONGEST = 255
 ALL = "all"
 
@@ -25,62 +28,80 @@ def refuse(field: str, sentence: str) -> NoReturn:
     raise Invalid("field.invalid", f"{field} {sentence}", {field: [sentence]})
 
 
-def decode_attendee_filter(req: Request, which: str) -> AttendeeFilter:
+def read_filters(req: Request) -> Readings[Members]:
+    """The parameters of a list. Raises Invalid for a query that is not UTF-8."""
+    return read_over(read_query(req.query_string), {})
+
+
+def decode_attendee_filter(members: Members, which: str) -> AttendeeFilter:
     """Contract, Get attendee list."""
-    since = req.get_param("since", default="").strip()
-    ticket_id = req.get_param("ticket_id", default="").strip()
+    since, ticket_id = _member(members, "since"), _member(members, "ticket_id")
     return AttendeeFilter(
         which=which,
         since=decode_time("since", since) if since else 0,
         ticket_type_id=decode_number("ticket_id", ticket_id) if ticket_id else 0,
-        has_cancelled=_has_cancelled(req),
+        has_cancelled=_has_cancelled(members),
     )
 
 
-def decode_page(req: Request) -> tuple[int, int] | None:
+def decode_page(members: Members) -> tuple[int, int] | None:
     """`page` and `per_page`, an addition; None when neither is asked for."""
-    page = req.get_param("page", default="").strip()
-    per_page = req.get_param("per_page", default="").strip()
+    page, per_page = _member(members, "page"), _member(members, "per_page")
     if not page and not per_page:
         return None
     number = decode_number("page", page or "1")
     size = decode_number("per_page", per_page or "100")
-    if not 1 <= size <= MOST_PER_PAGE or number < 1:
-        refuse("per_page" if number >= 1 else "page", f"must be from 1 to {MOST_PER_PAGE}")
+    if not 1 <= number <= LAST_PAGE:
+        refuse("page", f"must be from 1 to {LAST_PAGE}")
+    if not 1 <= size <= MOST_PER_PAGE:
+        refuse("per_page", f"must be from 1 to {MOST_PER_PAGE}")
     return number, size
 
 
 async def decode_scan(req: Request, code: str, now: int) -> Scan:
     """Contract, Check an attendee's ticket: `at`, `gate` and `event_id` in a form, JSON or the
     query. The last is noted for the doors (auth.py)."""
-    given = await read_members(req, LIMITS)
-    at, gate, event_id = (_member(req, given, name) for name in ("at", "gate", "event_id"))
-    req.context.event_id = event_id
+    given = await _note_event(req)
+    at, gate_id = given.judge(_decode_place)
     return Scan(
         code=decode_code(code),
-        at=_decode_scan_time(at) if at else now,
+        at=now if at is None else at,
         device=_header(req, "X-Device"),
         nonce=_header(req, "X-Nonce"),
-        gate_id=decode_number("gate", gate) if gate else None,
+        gate_id=gate_id,
     )
 
 
 async def note_event(req: Request) -> None:
-    """Note the `event_id` that a body or query names, for the doors (auth.py). Raises Invalid."""
-    given = await read_members(req, LIMITS)
-    req.context.event_id = _member(req, given, "event_id")
+    """Note the event ids that a body and query name, for the doors (auth.py). Raises Invalid."""
+    await _note_event(req)
 
 
-def decode_invitee_filter(req: Request, campaign_id: str) -> InviteeFilter:
+async def _note_event(req: Request) -> Readings[Members]:
+    given = read_over(read_query(req.query_string), await read_members(req, LIMITS))
+    req.context.event_ids = [_member(members, "event_id") for members in given.all]
+    return given
+
+
+def _decode_place(members: Members) -> tuple[int | None, int | None]:
+    """When a scan was made (epoch ms) and at which gate; None where they are not given."""
+    at, gate = _member(members, "at"), _member(members, "gate")
+    return (
+        _decode_scan_time(at) if at else None,
+        decode_number("gate", gate) if gate else None,
+    )
+
+
+def decode_invitee_filter(members: Members, campaign_id: int) -> InviteeFilter:
     """Contract, Get invitation recipients."""
-    state = req.get_param("state", default="").strip().lower()
+    state = _member(members, "state").lower()
     if state and state not in ("confirmed", "declined", "pending"):
         refuse("state", "must be confirmed, declined or pending")
     return InviteeFilter(
-        campaign_id=decode_campaign_id(campaign_id),
-        email=_text(req, "email"),
-        first_name=_text(req, "first_name"),
-        last_name=_text(req, "last_name"),
+        campaign_id=campaign_id,
+        email=_text(members, "email"),
+        first_name=_text(members, "first_name"),
+        last_name=_text(members, "last_name"),
         state=state,
     )
 
@@ -134,12 +155,12 @@ def _mend(text: str) -> str:
     return text.replace(" ", "+") if "T" in text else text
 
 
-def _member(req: Request, given: dict[str, object], name: str) -> str:
-    """The text of a member of the body, else of the query; empty where neither has it. Raises
-    Invalid for what is neither text nor a number."""
-    value = given.get(name)
+def _member(members: Members, name: str) -> str:
+    """The text of a member, empty where it is not given. Raises Invalid for what is neither text
+    nor a number."""
+    value = members.get(name)
     if value is None:
-        value = req.get_param(name, default="")
+        return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
         refuse(name, "must be text")
     return str(value).strip()
@@ -152,16 +173,16 @@ def _header(req: Request, name: str) -> str:
     return value
 
 
-def _has_cancelled(req: Request) -> bool:
+def _has_cancelled(members: Members) -> bool:
     """`state=all`, an addition: with cancelled tickets. Raises Invalid for another state."""
-    state = req.get_param("state", default="").strip().lower()
+    state = _member(members, "state").lower()
     if state not in ("", "valid", ALL):
         refuse("state", "must be all, or valid")
     return state == ALL
 
 
-def _text(req: Request, name: str) -> str:
-    value: str = req.get_param(name, default="")
+def _text(members: Members, name: str) -> str:
+    value = _member(members, name)
     if len(value) > LONGEST or not is_storable(value):
         refuse(name, f"must be text of up to {LONGEST} characters")
     return value

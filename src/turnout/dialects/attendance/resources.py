@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -87,8 +88,9 @@ class AttendeesResource(_Base):
         state = state.lower()
         if state and state not in decode.STATES:
             raise Missing("state.missing", f"There is no state {state}: checked or unchecked.")
-        wanted = decode.decode_attendee_filter(req, state)
-        page = decode.decode_page(req)
+        filters = decode.read_filters(req)
+        wanted = filters.judge(partial(decode.decode_attendee_filter, which=state))
+        page = filters.judge(decode.decode_page)
         if page is not None:
             await self._answer_page(req, resp, wanted, *page)
             return
@@ -173,7 +175,9 @@ class RecipientsResource(_Base):
     """Contract, Get invitation recipients."""
 
     async def on_get(self, req: Request, resp: Response, invitation_id: str) -> None:
-        wanted = decode.decode_invitee_filter(req, invitation_id)
+        campaign_id = decode.decode_campaign_id(invitation_id)
+        decode_filter = partial(decode.decode_invitee_filter, campaign_id=campaign_id)
+        wanted = decode.read_filters(req).judge(decode_filter)
         org_id, found = await self._doors.read(req, _list_invitees, wanted)
         resp.data = _encode(
             [present.present_invitee(each, org_id, self._base_url) for each in found]

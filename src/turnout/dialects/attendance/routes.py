@@ -11,8 +11,9 @@ from turnout.dialects.attendance.resources import Parts as Parts
 from turnout.http.cors import OpenToOrigins
 from turnout.http.dialect import DialectApp, new_app
 
-# The contract's slip `/event/attendees/code/…` without /v1 is served too.
-PREFIXES = ("/v1", "/event/attendees")
+# The contract's slip `/event/attendees/code/…` without /v1 is served too, and nothing else under
+# `/event`, which is answered in this API's shape all the same.
+PREFIXES = ("/v1", "/event")
 FORMAT = ".json"
 
 

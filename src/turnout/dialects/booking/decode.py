@@ -13,9 +13,9 @@ from turnout.core.exams.seating import NO_GUID, Move, NewSitting
 from turnout.core.text import is_storable
 from turnout.dialects.booking.errors import malformed, no_query
 from turnout.errors import Invalid
-from turnout.http.forms import nest
 from turnout.http.members import Limits, decode_json, read_query
 from turnout.http.members import read_members as read_members_of
+from turnout.http.readings import Readings, read_over
 
 LIMITS = Limits(1_048_576)
 MOST_ACCOMMODATIONS = 100
@@ -24,15 +24,13 @@ LARGEST = 2**31 - 1
 Members = dict[str, Any]
 
 
-async def read_members(req: Request) -> Members:
-    """The members of the query and of the body, JSON or a form, by their names in small letters;
-    none of an empty body. Raises Invalid for what cannot be read."""
+async def read_members(req: Request) -> Readings[Members]:
+    """The members of the body, JSON or a form, over those of the query, by their names in small
+    letters. Raises Invalid for what cannot be read, is too large or comes too slowly."""
     try:
-        query = nest(read_query(req.query_string))
-        return _lower(query) | _lower(await read_members_of(req, LIMITS))
+        query = read_query(req.query_string)
+        return read_over(query, await read_members_of(req, LIMITS), _lower)
     except Invalid as refusal:
-        if refusal.code == "body.too_large":
-            raise
         raise malformed(refusal.message.removeprefix("Bad Request: ")) from refusal
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -19,11 +20,13 @@ from turnout.dialects.booking.errors import SIGN_IN
 from turnout.dialects.booking.papers import PaperDesk
 from turnout.errors import Invalid, Missing, Unauthenticated
 from turnout.http.dialect import Resource
+from turnout.http.readings import Readings
 from turnout.http.streaming import ClosingBody
 from turnout.store import Database
 
 _encode = msgspec.json.Encoder().encode
 
+Given = Readings[decode.Members]
 SIGN_IN_PAGE = "/sign-in"
 # The organization of the member who is signed in. Raises Unauthenticated.
 FindMember = Callable[[Request], Awaitable[int]]
@@ -70,7 +73,7 @@ class EventResource(_Base):
     async def on_post(self, req: Request, resp: Response, event: str) -> None:
         developer = await self._developers.admit(req)
         uuid = decode.decode_guid(event)
-        wanted = decode.decode_exam(await decode.read_members(req))
+        wanted = (await decode.read_members(req)).judge(decode.decode_exam)
         exam = await self._db.write(
             planning.add_exam, developer.org_id, uuid, wanted, actor=developer.actor
         )
@@ -174,7 +177,7 @@ class CountResource(_Base):
 
     async def on_post(self, req: Request, resp: Response) -> None:
         developer = await self._developers.admit(req)
-        wanted = decode.decode_filter(await decode.read_members(req))
+        wanted = (await decode.read_members(req)).judge(decode.decode_filter)
         resp.data = _encode(await self._db.read(searching.count_found, developer.org_id, wanted))
 
 
@@ -183,7 +186,7 @@ class SearchResource(_Base):
 
     async def on_post(self, req: Request, resp: Response) -> None:
         developer = await self._developers.admit(req)
-        wanted = decode.decode_filter(await decode.read_members(req))
+        wanted = (await decode.read_members(req)).judge(decode.decode_filter)
         open_stream = AsyncExitStack()
         rows = await open_stream.enter_async_context(
             self._db.stream(searching.stream_found, developer.org_id, wanted)
@@ -217,15 +220,15 @@ class _Command(_Base):
         members = await decode.read_members(req)
         resp.data = _encode(await self.act(developer.org_id, uuid, members, developer.actor))
 
-    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
+    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
         raise NotImplementedError
 
 
 class RegisterResource(_Command):
     """Contract, Create a registration."""
 
-    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
-        new = decode.decode_new_sitting(uuid, members)
+    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
+        new = members.judge(partial(decode.decode_new_sitting, uuid))
         exam = await self._db.write(seating.register_lax, org_id, new, actor=actor)
         return {"Exam": exam, "registration": uuid}
 
@@ -233,8 +236,8 @@ class RegisterResource(_Command):
 class TransferResource(_Command):
     """Contract, Transfer a registration."""
 
-    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
-        move = decode.decode_move(members)
+    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
+        move = members.judge(decode.decode_move)
         exam = await self._db.write(seating.transfer_lax, org_id, uuid, move, actor=actor)
         return {"Exam": exam, "registration": uuid}
 
@@ -242,8 +245,8 @@ class TransferResource(_Command):
 class CancelResource(_Command):
     """Contract, Cancel a registration."""
 
-    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
-        reason = decode.decode_reason(members)
+    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
+        reason = members.judge(decode.decode_reason)
         await self._db.write(leaving.cancel_sitting, org_id, uuid, reason, actor=actor)
         return "OK"
 
@@ -251,8 +254,8 @@ class CancelResource(_Command):
 class ChangeAssessmentResource(_Command):
     """Contract, Assign an assessment to a registration."""
 
-    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
-        code = decode.decode_assessment(members)
+    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
+        code = members.judge(decode.decode_assessment)
         form = await self._db.write(adjusting.change_assessment, org_id, uuid, code, actor=actor)
         return {"form": form, "registration": uuid}
 
@@ -260,8 +263,8 @@ class ChangeAssessmentResource(_Command):
 class GrantResource(_Command):
     """Contract, Add an accommodation to a registration."""
 
-    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
-        granted = decode.decode_accommodation(members)
+    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
+        granted = members.judge(decode.decode_accommodation)
         await self._db.write(adjusting.grant_accommodation, org_id, uuid, granted, actor=actor)
         return uuid
 
@@ -269,8 +272,8 @@ class GrantResource(_Command):
 class RevokeResource(_Command):
     """Contract, Remove an accommodation from a registration."""
 
-    async def act(self, org_id: int, uuid: str, members: decode.Members, actor: str) -> object:
-        type_ = decode.decode_type(members)
+    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
+        type_ = members.judge(decode.decode_type)
         await self._db.write(adjusting.revoke_accommodation, org_id, uuid, type_, actor=actor)
         return uuid
 

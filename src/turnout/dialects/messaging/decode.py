@@ -15,8 +15,9 @@ from turnout.core.identity.members import NewMember
 from turnout.core.identity.model import CompanyDetails, Profile, Role
 from turnout.dialects.messaging import rules
 from turnout.dialects.messaging.rules import Rule, refuse, required
-from turnout.http.forms import Pairs, nest
+from turnout.http.forms import Pairs
 from turnout.http.members import Limits, read_members, read_query
+from turnout.http.readings import Readings, read_over
 
 LIMITS = Limits(262_144)
 DEFAULT_PAGE_SIZE = 10
@@ -124,14 +125,13 @@ def decode_page_question(query_string: str) -> PageQuestion:
     )
 
 
-async def read_parameters(req: Request) -> Given:
-    """The members of a body, JSON or a form, and what the query has beside them.
+async def read_parameters(req: Request) -> Readings[Given]:
+    """The members of a body, JSON or a form, over those of the query.
 
     A password counts in the body alone: addresses end up in logs and histories.
     """
-    query = nest(pairs_of(req.query_string))
-    query.pop("password", None)
-    return clean(query | await read_members(req, LIMITS))
+    query = [pair for pair in pairs_of(req.query_string) if pair[0] != "password"]
+    return read_over(query, await read_members(req, LIMITS), clean)
 
 
 def decode_new_user(given: Given, voices: Sequence[str]) -> tuple[NewMember, str]:

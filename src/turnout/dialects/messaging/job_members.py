@@ -15,7 +15,7 @@ from turnout.dialects.messaging.attachments import ALL_MEMBERS, MOST_LETTERS
 from turnout.dialects.messaging.decode import Given, clean
 from turnout.dialects.messaging.rules import refuse
 from turnout.http.body import UNREADABLE
-from turnout.http.forms import nest
+from turnout.http.forms import Pairs, nest
 from turnout.http.json_shape import check_shape
 from turnout.http.members import (
     Kind,
@@ -27,6 +27,7 @@ from turnout.http.members import (
     not_json,
     read_query,
 )
+from turnout.http.readings import Readings, read_over
 
 LIMITS = Limits(64 * 1024 * 1024, fields=100_000, values=1_000_000, timeout_s=120)
 # One member that is not `recipients`: 2,000,000 characters, each of them an escape; or files.
@@ -48,12 +49,12 @@ _BARE_IDS = re.compile(rb'("user_list_ids"\s*:\s*)(\d+(?:\s*,\s*\d+)+)')
 _FIRST_PART = re.compile(r"[^\[\]]*")
 
 
-def decode_body(query: str, content_type: str, body: bytes) -> Given:
-    """The members of a body, JSON or a form, and what the query has beside them.
+def decode_body(query: str, content_type: str, body: bytes) -> Readings[Given]:
+    """The members of a body, JSON or a form, over those of the query.
 
     `recipients` stays as it came. Members that no job has are not even decoded.
     """
-    return clean(_known(read_query(query))) | clean(_members(body, content_type))
+    return read_over(_known_pairs(read_query(query)), _members(body, content_type), clean)
 
 
 def _members(body: bytes, content_type: str) -> Given:
@@ -89,9 +90,13 @@ def _split(body: bytes) -> Given:
         return decode_members(body, "application/json", LIMITS)
 
 
-def _known(pairs: list[tuple[str, str]]) -> Given:
+def _known(pairs: Pairs) -> Given:
     """The members that jobs have of a form; `recipients[0][destination]` is nested."""
-    return nest([each for each in pairs if _first_part(each[0]) in MEMBERS])
+    return nest(_known_pairs(pairs))
+
+
+def _known_pairs(pairs: Pairs) -> Pairs:
+    return [each for each in pairs if _first_part(each[0]) in MEMBERS]
 
 
 def _first_part(name: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import msgspec
 from falcon.asgi import Request, Response
@@ -193,7 +194,8 @@ class _Room:
 
 
 def _decode(req: Request, body: bytes, told: Told) -> DecodedJob:
-    return decode_job(decode_body(req.query_string, req.content_type or "", body), told)
+    given = decode_body(req.query_string, req.content_type or "", body)
+    return given.judge(partial(decode_job, told=told))
 
 
 def _idempotent(req: Request, body: bytes) -> IdempotentRequest | None:

@@ -1,6 +1,7 @@
 """/api/v1/users: list, view, make and change users."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from falcon.asgi import Request, Response
 
@@ -51,7 +52,8 @@ class UsersResource(Resource):
     async def on_post(self, req: Request, resp: Response) -> None:
         # Asked before the body is judged, and before a password is hashed for nobody.
         await self._logins.read(req, require_may_add)
-        new, password = decode_new_user(await read_parameters(req), self._voices)
+        given = await read_parameters(req)
+        new, password = given.judge(partial(decode_new_user, voices=self._voices))
         hashed = await self._logins.hash(password)
         resp.data = present_number(await self._logins.write(req, add_member, new, hashed))
 
@@ -70,7 +72,9 @@ class UserResource(Resource):
     async def on_put(self, req: Request, resp: Response, user_id: str) -> None:
         number = decode_user_id(user_id)
         _, member = await self._logins.read(req, get_member, number)
-        changes = decode_changes(await read_parameters(req), self._voices, member.profile)
+        given = await read_parameters(req)
+        decode = partial(decode_changes, voices=self._voices, kept=member.profile)
+        changes = given.judge(decode)
         hashed = await self._logins.hash(changes.password) if changes.password else None
         await self._logins.write(req, edit_member, number, changes.fields, changes.company, hashed)
         resp.data = present_number(number)

@@ -50,7 +50,7 @@ class SendCodeResource(Resource):
     async def on_get(self, req: Request, resp: Response) -> None:
         given = await read_parameters(req)
         try:
-            asked = decode_code_request(given)
+            asked = given.judge(decode_code_request)
         except Invalid:
             await self._logins.require(req)  # a stranger is told nothing but that
             raise
@@ -70,13 +70,11 @@ class ValidateCodeResource(Resource):
     async def on_get(self, req: Request, resp: Response) -> None:
         given = await read_parameters(req)
         try:
-            client_ref = needed(given, "client_ref", rules.text())
-            entered = needed(given, "entered_code", rules.text())
-            window_min = one(given, "validation_window", _window, DEFAULT_WINDOW_MIN)
+            entry = given.judge(decode_entry)
         except Invalid:
             await self._logins.require(req)
             raise
-        is_valid = await self._logins.write_first(req, check_code, client_ref, entered, window_min)
+        is_valid = await self._logins.write_first(req, check_code, *entry)
         resp.data = _present("valid" if is_valid else "invalid")
 
     on_post = on_get
@@ -92,6 +90,15 @@ def decode_code_request(given: Given) -> CodeRequest:
     elif not _is_number(job_type.channel, destination):
         refuse("message_destination", "The {field} format is invalid.")
     return CodeRequest(client_ref, job_type, destination, _template(given))
+
+
+def decode_entry(given: Given) -> tuple[str, str, int]:
+    """What validateCode is asked: for whom, the code entered, and its window in minutes."""
+    return (
+        needed(given, "client_ref", rules.text()),
+        needed(given, "entered_code", rules.text()),
+        one(given, "validation_window", _window, DEFAULT_WINDOW_MIN),
+    )
 
 
 def present_code_failure(failure: Failure) -> Answer:

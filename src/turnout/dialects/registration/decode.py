@@ -168,23 +168,20 @@ def decode_question(body: bytes, query: dict[str, list[str]]) -> StatusQuestion:
     `queueId` (repeated or comma-separated), `limit` and `skip`; what the body says goes first.
     """
     asked = _question_body(body)
-    ids = [_queue_id(check) for check in asked.get("checks") or []]
-    if not ids:
-        parts = [part for value in query.get("queueid", []) for part in value.split(",")]
-        ids = [_whole(part, "queueId", 1, MAX_QUEUE_ID) for part in parts if part.strip()]
+    parts = [part for value in query.get("queueid", []) for part in value.split(",")]
+    queried = [_whole(part, "queueId", 1, MAX_QUEUE_ID) for part in parts if part.strip()]
+    ids = [_queue_id(check) for check in asked.get("checks") or []] or queried
     if not ids:
         raise invalid("queueId", "is required: name at least one queue id")
     if len(ids) > MAX_CHECKS:
         raise invalid("checks", f"must be at most {MAX_CHECKS} queue ids")
-    limit = asked.get("limit")
-    if limit is None:
-        limit = (query.get("limit") or [str(DEFAULT_LIMIT)])[-1]
-    skip = (query.get("skip") or ["0"])[-1]
-    return StatusQuestion(
-        sorted(set(ids)),
-        _whole(limit, "limit", 1, MAX_LIMIT),
-        _whole(skip, "skip", 0, MAX_QUEUE_ID),
-    )
+    limits: list[Any] = [DEFAULT_LIMIT, *query.get("limit", [])]
+    if asked.get("limit") is not None:
+        limits.append(asked["limit"])
+    # The last counts; the others must be readable too.
+    limit = [_whole(each, "limit", 1, MAX_LIMIT) for each in limits][-1]
+    skip = [_whole(each, "skip", 0, MAX_QUEUE_ID) for each in query.get("skip", ["0"])][-1]
+    return StatusQuestion(sorted(set(ids)), limit, skip)
 
 
 def _question_body(body: bytes) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class RegisterStatusResource(Resource):
         query = _values(read_query(req.query_string))
         content_type = req.content_type or ""
         if kind_of(body, content_type) in (Kind.FORM, Kind.MULTIPART):
-            query |= _values(fields_of(body, content_type, LIMITS))
+            # The body's come last, and so count.
+            query = _values(read_query(req.query_string) + fields_of(body, content_type, LIMITS))
             body = b""
         question = decode_question(body, query)
         page = await self._db.read(

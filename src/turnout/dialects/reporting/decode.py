@@ -1,6 +1,7 @@
 """Requests → model; contract, Parameters, and reporting notes, Filters.
 
-Parameters come in the query, in a form, or in both; of one that comes twice the first counts.
+Parameters come in the query, in a form, or in both; of one that comes twice the first counts, and
+the last must be readable too.
 """
 
 import codecs
@@ -21,6 +22,7 @@ from turnout.dialects.reporting.envelope import GMT
 from turnout.errors import Invalid, Missing
 from turnout.http.forms import parse_form
 from turnout.http.members import Limits, read_pairs
+from turnout.http.readings import Readings, read_first
 
 LIMITS = Limits(65_536, fields=200, depth=8)
 VERSION = "2.0"
@@ -45,17 +47,15 @@ class Asked(NamedTuple):
     wanted: ReportFilter
 
 
-async def read_parameters(req: Request) -> Given:
+async def read_parameters(req: Request) -> Readings[Given]:
     """The parameters of a GET or a POST. Raises Invalid for what cannot be read."""
     pairs = parse_form(req.query_string.encode(), LIMITS.fields)
     if req.method == "POST":
         pairs += await read_pairs(req, LIMITS)
-    given: Given = {}
     for name, value in pairs:
         if not is_storable(value):
             raise _refusal(name, "It has a character that cannot be stored.")
-        given.setdefault(name, value.strip())
-    return given
+    return read_first([(name, value.strip()) for name, value in pairs])
 
 
 def decode_ids(given: Given) -> Ids:

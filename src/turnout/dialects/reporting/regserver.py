@@ -71,8 +71,9 @@ class RegserverResource(Resource):
     async def on_get(self, req: Request, resp: Response) -> None:
         """Answer in a sentence. Raises Denied, Invalid, Conflict, Missing, Limited."""
         given = await read_parameters(req)
-        opened = await self._gate.open(given, address_of(req.scope))
-        form = decode_form(given)
+        given.judge(_check_number)
+        opened = await self._gate.open(given.first, address_of(req.scope))
+        form = given.judge(decode_form)
         is_new = await self._db.write(
             register_from_program,
             opened.org_id,
@@ -103,8 +104,7 @@ class _Gate:
     async def open(self, given: Given, address: str) -> RegistrationPassword:
         """The event whose password was given. Raises Denied, Limited."""
         ei, password = given.get("ei", ""), given.get("pass", "")
-        is_number = ei.isascii() and ei.isdigit() and len(ei) < 16
-        event_id = int(ei) if is_number else 0
+        event_id = int(ei) if _is_number(ei) else 0
         found = await self._db.read(find_registration_password, event_id) if event_id else None
         if found and self._recall(found, password):
             return found
@@ -149,6 +149,15 @@ class _Gate:
         # With the hash: a password that was changed is forgotten at once.
         text = f"{found.event_id}:{found.hashed}:{password}"
         return hashlib.blake2b(text.encode(), key=self._key, digest_size=32).digest()
+
+
+def _check_number(given: Given) -> None:
+    if not _is_number(given.get("ei", "0")):
+        raise Denied("regserver.closed", CLOSED)
+
+
+def _is_number(ei: str) -> bool:
+    return ei.isascii() and ei.isdigit() and len(ei) < 16
 
 
 def decode_form(given: Given) -> Form:

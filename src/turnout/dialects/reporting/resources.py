@@ -93,8 +93,9 @@ class LoginResource(_Base):
     @acts
     async def on_get(self, req: Request, resp: Response) -> None:
         given = await read_parameters(req)
-        check_version(given)
-        username, password = given.get("username", ""), given.get("password", "")
+        given.judge(check_version)
+        first = given.first
+        username, password = first.get("username", ""), first.get("password", "")
         ids = await self._sessions.login(username, password, address_of(req.scope))
         self._answer(resp, present.present_login(*ids))
 
@@ -106,8 +107,8 @@ class EventListResource(_Base):
 
     async def on_get(self, req: Request, resp: Response) -> None:
         given = await read_parameters(req)
-        events = await self._sessions.read(decode_ids(given), _list_events)
-        check_version(given)
+        events = await self._sessions.read(decode_ids(given.first), _list_events)
+        given.judge(check_version)
         now = self._db.clock()
         self._answer(resp, present.present_events(events, now, is_core=self._is_core))
 
@@ -127,10 +128,10 @@ class ReportResource(_Base):
 
     async def on_get(self, req: Request, resp: Response) -> None:
         given = await read_parameters(req)
-        ids = decode_ids(given)
+        ids = decode_ids(given.first)
         await self._sessions.read(ids, _nothing)  # a stranger is told nothing but that
-        asked = decode_report(given)
-        mark = decode_mark(given)
+        asked = given.judge(decode_report)
+        mark = given.judge(decode_mark)
         org_id, event = await self._sessions.read(ids, _open_event, asked.event_id)
         moment = Moment(self._db.clock(), asked.zone)
         open_stream = AsyncExitStack()
@@ -150,10 +151,10 @@ class SummaryResource(_Base):
 
     async def on_get(self, req: Request, resp: Response) -> None:
         given = await read_parameters(req)
-        ids = decode_ids(given)
+        ids = decode_ids(given.first)
         await self._sessions.read(ids, _nothing)
-        check_version(given)
-        found = await self._sessions.read(ids, _summarize, decode_event(given))
+        given.judge(check_version)
+        found = await self._sessions.read(ids, _summarize, given.judge(decode_event))
         resp.content_type = JSON_TYPE
         resp.data = present.present_summary(*found, Moment(self._db.clock()))
 
