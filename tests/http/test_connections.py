@@ -4,17 +4,22 @@ import asyncio
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from tests.support.ports import free_port
-from turnout.http import server
+from tests.support.server import Server
+from turnout.http import connections, server
 from turnout.http.connections import ConnectionLimits, limit_connections
 
 DEADLINE_S = 20
@@ -190,6 +195,107 @@ def test_a_crowd_over_the_limit_is_told_so_one_by_one() -> None:
         assert await asyncio.gather(*map(read_to_end, crowd)) == [0] * 100
 
     serve(ConnectionLimits(connections=20), act)
+
+
+@contextmanager
+def crowd(server: Server, count: int) -> Iterator[list[socket.socket]]:
+    """So many clients that ask nothing, connected one after another without waiting for any."""
+    with ExitStack() as opened:
+        yield [
+            opened.enter_context(socket.create_connection(("127.0.0.1", server.port), DEADLINE_S))
+            for _ in range(count)
+        ]
+
+
+def ask_anew(server: Server) -> int:
+    """The status that a new client gets; 0 where the connection broke without an answer."""
+    with suppress(OSError, HTTPException):
+        return server.ask("GET", "/healthz").status
+    return 0
+
+
+def test_a_burst_at_a_low_file_limit_does_not_end_the_refusals(tmp_path: Path) -> None:
+    with Server(tmp_path, command=("serve",), open_files=256) as server:
+        with crowd(server, 140) as held:
+            assert ask_anew(server) == 503
+            with crowd(server, 260):
+                assert ask_anew(server) == 503
+            assert [ask_anew(server) for _ in range(5)] == [503] * 5
+            assert len(held) == 140
+        while ask_anew(server) != 200:
+            """Those who left make room, as soon as the server has noticed."""
+        assert "too many connections" in server.read_log()
+        assert "task ended" not in server.read_log()
+
+
+def test_clients_are_refused_even_when_no_file_is_left() -> None:
+    async def act(open_stream: Open, _app: PartsApp) -> None:
+        held = [await open_stream() for _ in range(20)]
+        for stream in held:
+            assert (await ask(stream)).startswith(b"HTTP/1.1 200 ")
+        waiting = [socket.socket() for _ in range(3)]  # their own files, before none is left
+        with low_file_limit(256), every_file_taken():
+            for client in waiting:
+                client.connect(held[0][1].get_extra_info("peername"))
+                client.setblocking(False)
+                answer = await asyncio.get_running_loop().sock_recv(client, 65_536)
+                assert answer.startswith(b"HTTP/1.1 503 ")
+        for client in waiting:
+            client.close()
+        assert (await ask(await open_stream())).startswith(b"HTTP/1.1 503 ")
+
+    serve(ConnectionLimits(connections=20), act)
+
+
+@contextmanager
+def low_file_limit(files: int) -> Iterator[None]:
+    """This process may open few files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@contextmanager
+def every_file_taken() -> Iterator[None]:
+    """This process can open no more files."""
+    taken: list[int] = []
+    with suppress(OSError):
+        while True:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+    try:
+        yield
+    finally:
+        for file in taken:
+            os.close(file)
+
+
+def test_a_task_that_ends_is_logged_and_started_again() -> None:
+    endings: list[Exception | None] = [OSError("no file is left"), None]
+    third = asyncio.Event()
+
+    async def run() -> None:
+        if not endings:
+            third.set()
+            await asyncio.Event().wait()
+        if ending := endings.pop(0):
+            raise ending
+
+    async def main() -> None:
+        task = asyncio.ensure_future(connections.keep_running(run, "refusing"))
+        await asyncio.wait_for(third.wait(), DEADLINE_S)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with pytest.MonkeyPatch.context() as patch, structlog.testing.capture_logs() as logged:
+        patch.setattr(connections, "AFTER_ERROR_S", 0)
+        asyncio.run(main())
+    assert [(line["event"], line["task"]) for line in logged] == [
+        ("task ended; it starts again", "refusing")
+    ] * 2
 
 
 def test_the_file_limit_is_raised_to_the_hard_one() -> None:

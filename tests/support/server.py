@@ -36,7 +36,8 @@ class Server:
         with Server(tmp_path) as server:
             answer = server.ask("GET", "/healthz")
 
-    `database_url` None = SQLite in `folder`. `settings` are TURNOUT_ settings in lower case. The
+    `database_url` None = SQLite in `folder`. `open_files` limits the files that it may open.
+    `settings` are TURNOUT_ settings in lower case. The
     same object can be started again after `stop` or `kill`, on the same port and data.
     """
 
@@ -47,12 +48,14 @@ class Server:
         database_url: str | None = None,
         command: tuple[str, ...] = ("demo",),
         port: int | None = None,
+        open_files: int | None = None,
         **settings: Any,
     ) -> None:
         self.folder = folder
         self.port = port or free_port()
         self.log = folder / "server.log"
         self._command = command
+        self._open_files = open_files
         url = database_url or f"sqlite:///{folder / 'turnout.db'}"
         self._settings = {"database_url": url} | settings
         self._process: subprocess.Popen[bytes] | None = None
@@ -92,6 +95,9 @@ class Server:
         command = [sys.executable, "-m", "turnout", *self._command, "--port", str(self.port)]
         if self._command == ("demo",):
             command += ["--data", str(self.folder)]
+        if self._open_files:
+            limit = 'ulimit -n "$0" && exec "$@"'
+            command = ["/bin/sh", "-c", limit, str(self._open_files), *command]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,

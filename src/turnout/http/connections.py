@@ -12,13 +12,14 @@ listening socket itself, and Granian accepts from it:
 """
 
 import asyncio
+import errno
 import math
 import os
 import resource
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import NamedTuple
 
@@ -32,6 +33,10 @@ RESERVED_FILES = 256
 FILES_LIMIT = 1_048_576
 LOOK_S = 0.05
 REFUSALS_AT_ONCE = 128
+KEPT_FILES = 8
+"""Opened only to be closed when no file is left, for one refusal each."""
+NO_FILE_LEFT = (errno.EMFILE, errno.ENFILE)
+AFTER_ERROR_S = 1.0
 LINGER_S = 2
 TELL_EVERY_S = 10
 _BODY = b'{"error":"The server has too many connections. Try again in a few seconds."}'
@@ -91,15 +96,33 @@ def listening(host: str, port: int, write_seconds: int) -> Iterator[socket.socke
         yield listener
 
 
-class Surplus:
-    """Answers 503 to whatever waits at the listening socket while the server is at its limit."""
+async def keep_running(run: Callable[[], Awaitable[None]], name: str) -> None:
+    """Run what is to run until it is cancelled; if it ends, log that and start it again."""
+    while True:
+        try:
+            await run()
+            log.error("task ended; it starts again", task=name)
+        except Exception:
+            log.exception("task ended; it starts again", task=name)
+        await asyncio.sleep(AFTER_ERROR_S)
 
-    def __init__(self, listener: socket.socket, limit: int) -> None:
+
+class Surplus:
+    """Answers 503 to whatever waits at the listening socket while the server is at its limit.
+
+    `limit` is of connections, `files` of open files. Closed at the end of `run`, which may be
+    called again.
+    """
+
+    def __init__(self, listener: socket.socket, limit: int, files: int) -> None:
         self._listener = listener
         self._poll = select.poll()
         self._poll.register(listener, select.POLLIN)
+        self._kept: list[int] = []
+        self._keep_files()
         # Files opened later count as connections: near the limit it may refuse a few too early.
-        self._full_at = _count_files() + limit
+        self._full_at = min(_count_files() + limit, files)
+        self._at_once = max(1, min(REFUSALS_AT_ONCE, int(files - self._full_at) // 2))
         self._refused: list[tuple[float, socket.socket]] = []
         self._told_at = -float(TELL_EVERY_S)
 
@@ -109,24 +132,57 @@ class Surplus:
             while True:
                 await asyncio.sleep(LOOK_S)
                 self._hang_up(time.monotonic())
+                self._keep_files()
                 if self._poll.poll(0) and _count_files() >= self._full_at:
                     self._refuse()
         finally:
             self._hang_up(math.inf)
+            self._give_files(len(self._kept))
 
     def _refuse(self) -> None:
-        with suppress(OSError):  # none waits any more, or no file is left
-            for _ in range(REFUSALS_AT_ONCE):
-                client = self._listener.accept()[0]
+        with suppress(BlockingIOError, ConnectionError):  # none waits any more
+            for _ in range(self._at_once):
+                client = self._accept()
+                if client is None:
+                    break
                 _answer(client)
                 self._refused.append((time.monotonic() + LINGER_S, client))
                 metrics.refused.inc()
-        for _, client in self._refused[:-REFUSALS_AT_ONCE]:
+        for _, client in self._refused[: -self._at_once]:
             client.close()
-        del self._refused[:-REFUSALS_AT_ONCE]
+        del self._refused[: -self._at_once]
         if time.monotonic() - self._told_at >= TELL_EVERY_S:
             self._told_at = time.monotonic()
             log.warning("too many connections")
+
+    def _accept(self) -> socket.socket | None:
+        """The next that waits; None where no file is left for it, not even a kept one."""
+        while True:
+            try:
+                return self._listener.accept()[0]
+            except OSError as error:
+                if error.errno not in NO_FILE_LEFT:
+                    raise
+                if not self._make_room():
+                    return None
+
+    def _make_room(self) -> bool:
+        """Close the refused client that has lingered longest, else a kept file."""
+        if self._refused:
+            self._refused.pop(0)[1].close()
+            return True
+        return self._give_files(1)
+
+    def _keep_files(self) -> None:
+        with suppress(OSError):  # none is left: what is kept has to do
+            while len(self._kept) < KEPT_FILES:
+                self._kept.append(os.dup(self._listener.fileno()))
+
+    def _give_files(self, count: int) -> bool:
+        given, self._kept = self._kept[:count], self._kept[count:]
+        for file in given:
+            os.close(file)
+        return bool(given)
 
     def _hang_up(self, now: float) -> None:
         """Close those who left, or had the time to read why."""
@@ -158,5 +214,11 @@ def _has_left(client: socket.socket) -> bool:
         return True
 
 
-def _count_files() -> int:
-    return len(os.listdir("/dev/fd"))
+def _count_files() -> float:
+    """How many files this process has open; infinite where not even one more can be opened."""
+    try:
+        return len(os.listdir("/dev/fd"))
+    except OSError as error:
+        if error.errno not in NO_FILE_LEFT:
+            raise
+        return math.inf

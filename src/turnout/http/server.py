@@ -22,6 +22,7 @@ from turnout.http.connections import (
     BACKLOG,
     ConnectionLimits,
     Surplus,
+    keep_running,
     limit_connections,
     listening,
     raise_file_limit,
@@ -49,12 +50,15 @@ async def run(
     `started` is called once the port listens, `drain` after the last request was answered.
     Raises OSError when the port cannot be had.
     """
-    connections = limit_connections(limits.connections, raise_file_limit())
+    files = raise_file_limit()
+    connections = limit_connections(limits.connections, files)
     stopping = asyncio.ensure_future(until_signal())
     with listening(host, port, limits.write_seconds) as listener:
         server = _Server(app, listener, limits.idle_seconds, connections)
         serving = asyncio.ensure_future(server.serve())
-        refusing = asyncio.ensure_future(Surplus(listener, connections).run())
+        refusing = asyncio.ensure_future(
+            keep_running(Surplus(listener, connections, files).run, "refusing connections")
+        )
         started()
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping", in_flight=app.in_flight)
