@@ -10,6 +10,8 @@ from turnout.http import logs
 from turnout.http.app import Mount, RootApp
 from turnout.http.client_address import (
     HOPS_LIMIT,
+    KEPT,
+    KEPT_LENGTH,
     LENGTH_LIMIT,
     NOTED_LIMIT,
     ClientAddresses,
@@ -208,6 +210,20 @@ def test_what_is_noted_is_bounded_and_far_peers_are_not() -> None:
     for number in range(NOTED_LIMIT * 2):
         clients.enter({"client": (f"10.0.0.{number}", 1), "headers": [(XFF, b"1.2.3.4")]})
     assert len(clients._noted) == NOTED_LIMIT
+
+
+def test_who_asks_again_is_judged_alike_however_much_is_kept() -> None:
+    proxies = TrustedProxies.parse(TRUSTED)
+    long = b"198.51.100.1, " * KEPT_LENGTH + b"203.0.113.9"
+    for _ in range(2):
+        for number in range(KEPT + 1):
+            address = f"198.51.{number >> 8}.{number & 255}"
+            given = [(b"accept", b"*/*"), (XFF, address.encode())]
+            assert proxies.judge(PROXY, given) == Judged(address, is_ignored=False)
+            assert proxies.judge(address, given) == Judged(address, is_ignored=True)
+            assert proxies.judge(address, []) == Judged(address, is_ignored=False)
+        assert proxies.judge(PROXY, [(XFF, long)]).address == "203.0.113.9"
+    assert proxies._judge_again.cache_info().currsize == KEPT
 
 
 @pytest.mark.parametrize("client", [None, ("", 0), ("unix", 0)])

@@ -1,5 +1,6 @@
 """The log's sink: it never holds anybody up, keeps the order, and tells what it dropped."""
 
+import datetime
 import json
 import os
 import re
@@ -10,7 +11,7 @@ import threading
 
 import pytest
 
-from turnout.http.logs import HELD_BYTES, Sink
+from turnout.http.logs import HELD_BYTES, Sink, say_moment
 
 
 @pytest.fixture
@@ -125,3 +126,12 @@ def test_every_line_of_text_has_its_moment_alike():
     assert all(re.match(rf"{STAMP} \[(info|warning) +\] ", line) for line in lines)
     assert "request" in lines[2]
     assert "path=/x" in lines[2]
+
+
+@pytest.mark.parametrize(
+    "at", [0.0, 0.5, 1_764_350_000.0, 1_764_350_000.123456, 1_764_350_000.999_999_6, 1e9 + 1e-6]
+)
+def test_a_moment_is_said_in_utc_to_the_microsecond(at: float):
+    moment = datetime.datetime.fromtimestamp(at, datetime.UTC)
+    assert say_moment(at) == moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    assert say_moment(at) == say_moment(at)

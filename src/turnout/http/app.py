@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import structlog
 
-from turnout.http import health, logs, metrics, request_id
+from turnout.http import client_address, cross_site, health, logs, metrics, request_id
 from turnout.http.client_address import ClientAddresses, TrustedProxies
 from turnout.http.cross_site import VERDICT, CrossSiteGuard
 from turnout.http.errors import Answer, Present, Unexpected, present_plainly
@@ -28,14 +28,15 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 START, BODY = "http.response.start", "http.response.body"
-REQUEST_ID = b"x-request-id"
+REQUEST_ID = request_id.NAME
+# All headers that the front door looks at. Most requests have none of them, and then nothing that
+# depends on them is done.
+TELLING = client_address.NAMES | cross_site.NAMES | {REQUEST_ID}
 # Granian's names of versions that ASGI calls otherwise.
 VERSIONS = {"1": "1.0"}
 _SLASHES = re.compile("/{2,}")
 # Everything but what is not ASCII stays as it is.
 _QUERY_SIGNS = "".join(map(chr, range(33, 127)))
-# A prefix has at most so many parts.
-DEEPEST = 3
 
 log = structlog.get_logger()
 
@@ -71,7 +72,7 @@ class RootApp:
             *mounts,
             *(Mount(prefix, "health", own, own.present) for prefix in health.PREFIXES),
         ]
-        self._by_prefix = {mount.prefix.rstrip("/").lower(): mount for mount in self.mounts}
+        self._by_part = _sort_by_part(self.mounts)
         self._shortcuts = {(each.method, each.path): each for each in shortcuts}
         self._access_log = access_log
         self._guard = CrossSiteGuard(base_url)
@@ -82,14 +83,17 @@ class RootApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        exchange = _Exchange(scope, send)
+        telling = [header for header in scope["headers"] if header[0] in TELLING]
+        exchange = _Exchange(scope, send, request_id.choose(telling))
         token = request_id.current.set(exchange.number)
         self.in_flight += 1
         try:
-            exchange.address = self._clients.enter(scope)
-            scope[VERDICT] = self._guard.judge(scope)
-            shortcut = self._shortcuts.get((scope["method"], scope["path"]))
-            if shortcut and not scope[VERDICT]:
+            exchange.address = self._clients.enter(scope, telling)
+            verdict = self._guard.judge(scope, telling) if telling else None
+            shortcut = self._shortcuts.get((exchange.method, exchange.path))
+            if verdict:
+                scope[VERDICT] = verdict
+            if shortcut and not verdict:
                 exchange.name = shortcut.name
                 await exchange.answer(*await shortcut.answer(scope, receive))
             else:
@@ -113,12 +117,11 @@ class RootApp:
 
     def _mount(self, path: str) -> Mount:
         """The app of the longest prefix that fits; the one at `/` fits everything."""
-        prefix = "/".join(path.lower().split("/", DEEPEST + 1)[: DEEPEST + 1])
-        while prefix:
-            if mount := self._by_prefix.get(prefix):
+        path = path.lower()
+        for prefix, below, mount in self._by_part.get(path.split("/", 2)[1], ()):
+            if path == prefix or path.startswith(below):
                 return mount
-            prefix = prefix.rpartition("/")[0]
-        return self._by_prefix[""]
+        return self._by_part[""][0][2]
 
     def _note(self, exchange: "_Exchange") -> None:
         """Count and log an answered request."""
@@ -159,10 +162,10 @@ class _Exchange:
         "status",
     )
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, number: str) -> None:
         self._send = send
         self.started = time.perf_counter()
-        self.number = request_id.choose(scope["headers"])
+        self.number = number
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.address = ""
@@ -209,18 +212,25 @@ class _Exchange:
 def normalize(scope: Scope) -> None:
     """Put into one form what means the same: the version's name, and doubled, trailing and missing
     slashes of the path, and bytes of the query that are not ASCII."""
-    scope["http_version"] = VERSIONS.get(scope["http_version"], scope["http_version"])
+    if version := VERSIONS.get(scope["http_version"]):
+        scope["http_version"] = version
     path: str = scope["path"]
-    if "//" in path:
-        path = _SLASHES.sub("/", path)
-    if not path.startswith("/"):
-        path = f"/{path}"
-    if path.endswith("/") and path != "/":
-        path = path[:-1]
-    scope["path"] = path
+    if "//" in path or path[:1] != "/" or path[-1:] == "/":
+        scope["path"] = "/" + _SLASHES.sub("/", path).strip("/")
     query: bytes = scope["query_string"]
     if not query.isascii():
         scope["query_string"] = quote(query, safe=_QUERY_SIGNS).encode()
+
+
+def _sort_by_part(mounts: list[Mount]) -> dict[str, list[tuple[str, str, Mount]]]:
+    """The mounts by the first part of their prefix; those of one part with the longest first, each
+    with its prefix in small letters, as itself and as what lies under it begins."""
+    found: dict[str, list[tuple[str, str, Mount]]] = {}
+    for mount in sorted(mounts, key=lambda mount: len(mount.prefix)):
+        prefix = mount.prefix.rstrip("/").lower()
+        first = prefix.partition("/")[2].partition("/")[0]
+        found.setdefault(first, []).insert(0, (prefix, f"{prefix}/", mount))
+    return found
 
 
 def _without_waiting(receive: Receive) -> Receive:

@@ -16,6 +16,7 @@ are no ports, brackets or zones.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from typing import Any, NamedTuple
 
@@ -30,8 +31,11 @@ HOPS_LIMIT = 32
 NOTED_LIMIT = 16
 NOTE_EVERY_MS = 3_600_000
 LENGTH_LIMIT = 4096
+# Judgements that are kept, and how long the headers of one may be.
+KEPT, KEPT_LENGTH = 2048, 256
 _FORWARDED, _X_FORWARDED_FOR = b"forwarded", b"x-forwarded-for"
-_NAMES = (_X_FORWARDED_FOR, _FORWARDED)
+NAMES = frozenset({_X_FORWARDED_FOR, _FORWARDED})
+"""The headers that are looked at."""
 _BLANKS = " \t"
 # A port in digits, or one that a proxy hides behind a name (RFC 7239, 6.3).
 _PORT = re.compile(r":(?:[0-9]{1,5}|_[A-Za-z0-9._-]{1,64})")
@@ -54,6 +58,8 @@ class TrustedProxies:
     def __init__(self, networks: Iterable[Network] = (), *, trusts_unix: bool = False) -> None:
         self._networks = tuple(networks)
         self._trusts_unix = trusts_unix
+        # The same people ask again: parsing addresses costs more than all else at the front door.
+        self._judge_again = lru_cache(maxsize=KEPT)(self._judge)
 
     @classmethod
     def parse(cls, text: str) -> "TrustedProxies":
@@ -66,6 +72,12 @@ class TrustedProxies:
     def judge(self, peer: str, headers: RawHeaders) -> Judged:
         """Who sends a request that came from `peer` ("" for a Unix socket). Header names are in
         lower case. Never raises."""
+        given = tuple(header for header in headers if header[0] in NAMES) if headers else ()
+        if given and sum(len(value) for _, value in given) > KEPT_LENGTH:
+            return self._judge(peer, given)
+        return self._judge_again(peer, given)
+
+    def _judge(self, peer: str, headers: RawHeaders) -> Judged:
         known = parse_address(peer.partition("%")[0])
         shown = str(known) if known else UNIX
         lists = _lists_of(headers)
@@ -103,10 +115,12 @@ class ClientAddresses:
         self._noted: dict[str, int] = {}
         self._fresh: set[str] = set()
 
-    def enter(self, scope: dict[str, Any]) -> str:
-        """Replace the scope's client by the judged one; returns its address."""
+    def enter(self, scope: dict[str, Any], headers: RawHeaders | None = None) -> str:
+        """Replace the scope's client by the judged one; returns its address. `headers` are those
+        of the request of which some may forward, where the caller knows (None: all of them)."""
         host, port = scope.get("client") or ("", 0)
-        judged = self._proxies.judge(host or "", scope["headers"])
+        headers = scope["headers"] if headers is None else headers
+        judged = self._proxies.judge(host or "", headers)
         if judged.address != host:
             scope["client"] = (judged.address, port if _is_same(judged.address, host) else 0)
         if judged.is_ignored:
@@ -136,6 +150,7 @@ def address_of(scope: dict[str, Any]) -> str:
     return str(client[0]) if client and client[0] else UNIX
 
 
+@lru_cache(maxsize=KEPT)
 def _is_same(address: str, host: str | None) -> bool:
     """Whether both are one address, in whatever spelling."""
     return str(parse_address((host or "").partition("%")[0])) == address
@@ -153,7 +168,7 @@ def _lists_of(headers: RawHeaders) -> list[Iterator[Address | None]]:
     """The addresses that each kind of forwarding header names, nearest first; None = no address."""
     lines: dict[bytes, list[bytes]] = {}
     for name, value in headers:
-        if name in _NAMES:
+        if name in NAMES:
             lines.setdefault(name, []).append(value)
     return [_read(name, b",".join(values)) for name, values in lines.items()]
 

@@ -20,8 +20,14 @@ from falcon.asgi import Request, Response
 
 from turnout.errors import Failure
 
+Headers = list[tuple[bytes, bytes]]
+
 VERDICT = "turnout.cross_site"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SITE, _ORIGIN_NAME, _HOST = b"sec-fetch-site", b"origin", b"host"
+NAMES = frozenset({_SITE, _ORIGIN_NAME})
+"""The headers that browsers send; without any of them a request passes."""
+LOOKS = frozenset({"HEAD", "OPTIONS"})
+SAFE_METHODS = LOOKS | {"GET"}
 OWN_SITES = frozenset({b"same-origin", b"none"})
 # GETs that act, by folded path.
 ACTING_GETS = (
@@ -95,22 +101,24 @@ class CrossSiteGuard:
     def __init__(self, base_url: str) -> None:
         self._base = _split_origin(base_url)
 
-    def judge(self, scope: dict[str, Any]) -> CrossSite | None:
-        """The refusal of a request, or None where it may pass."""
-        method, path = scope["method"], fold_path(scope["path"])
+    def judge(self, scope: dict[str, Any], telling: Headers | None = None) -> CrossSite | None:
+        """The refusal of a request, or None where it may pass. `telling` are those of its headers
+        of which some may be `NAMES`, where the caller knows. What is cheap is asked first."""
+        method, headers = scope["method"], scope["headers"]
+        if method in LOOKS or self._is_own(headers if telling is None else telling, headers):
+            return None
+        path = fold_path(scope["path"])
         if not changes_something(method, path):
             return None
-        headers = scope["headers"]
-        if find_exemption(method, path, frozenset(name for name, _ in headers)):
-            return None
-        return None if self._is_own(headers) else CrossSite()
+        names = frozenset(name for name, _ in headers)
+        return None if find_exemption(method, path, names) else CrossSite()
 
-    def _is_own(self, headers: list[tuple[bytes, bytes]]) -> bool:
-        sites = [value for name, value in headers if name == b"sec-fetch-site"]
+    def _is_own(self, telling: Headers, headers: Headers) -> bool:
+        sites = [value for name, value in telling if name == _SITE]
         if sites:
-            return all(site.strip().lower() in OWN_SITES for site in sites)
-        origins = [value for name, value in headers if name == b"origin"]
-        hosts = [value for name, value in headers if name == b"host"]
+            return all(site in OWN_SITES or site.strip().lower() in OWN_SITES for site in sites)
+        origins = [value for name, value in telling if name == _ORIGIN_NAME]
+        hosts = [value for name, value in headers if name == _HOST] if origins else []
         return all(self._is_own_origin(origin, hosts) for origin in origins)
 
     def _is_own_origin(self, origin: bytes, hosts: list[bytes]) -> bool:
@@ -144,7 +152,7 @@ def find_exemption(method: str, path: str, names: frozenset[bytes]) -> Exemption
 
 def fold_path(path: str) -> str:
     """A path as routes compare it: small letters, single slashes."""
-    return _SLASHES.sub("/", path).lower()
+    return (_SLASHES.sub("/", path) if "//" in path else path).lower()
 
 
 class RefuseCrossSite:

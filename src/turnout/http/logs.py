@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections import deque
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -112,8 +113,15 @@ _as_text: Any = None
 
 def say_moment(at: float) -> str:
     """A moment (epoch seconds) as every line of the log has it: UTC, to the microsecond."""
-    moment = datetime.datetime.fromtimestamp(at, datetime.UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    second, micros = divmod(round(at * 1_000_000), 1_000_000)
+    return f"{_say_second(second)}.{micros:06d}Z"
+
+
+@lru_cache(maxsize=4)
+def _say_second(second: int) -> str:
+    """Kept, since many lines are of one second."""
+    moment = datetime.datetime.fromtimestamp(second, datetime.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def configure(level: str, format_: str) -> None:

@@ -39,14 +39,14 @@ _SHAPES = "|".join(
         rf"{_CODE}(?!\w)",  # a ticket's code
         r"(?i:[0-9a-f]{40})(?!\w)",  # a session of reports
         r"eyJ[\w-]{8,}+\.[\w-]++(?:\.[\w-]*+)?",  # a signed token
-        r"[A-Za-z0-9+/]{86}==",  # a developer secret
         # A key or token: 40 signs or more with digits, small and capital letters.
         r"(?=[\w-]*?\d)(?=[\w-]*?[a-z])(?=[\w-]*?[A-Z])[A-Za-z0-9_-]{40,}+",
     )
 )
 _split = re.compile(f"({_SLASH})", re.IGNORECASE)
 _slashes = re.compile(r"[/\\]+")
-_shapes = re.compile(rf"(?<![\w-])(?=[\w+/.-]{{10}})(?:{_SHAPES})")
+_shapes = re.compile(rf"(?<![\w-])(?=[\w.-]{{10}})(?:{_SHAPES})")
+_developer_secrets = re.compile(r"(?<![\w-])[A-Za-z0-9+/]{86}==")
 _credentials = re.compile(
     r"(?<=://)[^\s/@:]{0,200}+:[^\s/@]{0,200}+(?=@)"  # a password in a URL
     r"|(?i:(?<=basic )|(?<=bearer ))[\w.~+/=-]{6,}+"
@@ -71,28 +71,38 @@ class Masks:
         """`text` without what is secret in it."""
         if self._routes is not None:
             text = self._routes.sub(self._hide_rest, text)
-        text = _query.sub(f"?{HIDDEN}", text)
-        text = _credentials.sub(HIDDEN, text)
+        # Most texts have no sign of what the next three look for.
+        if "?" in text:
+            text = _query.sub(f"?{HIDDEN}", text)
+        if "://" in text or " " in text:
+            text = _credentials.sub(HIDDEN, text)
+        if "==" in text:
+            text = _developer_secrets.sub(HIDDEN, text)
         return _shapes.sub(HIDDEN, text)
 
     def _hide_path(self, path: str) -> str:
         """A request's path, as the log may have it: with single slashes, decoded."""
         for _ in range(DEEPEST_ENCODING):
-            path, before = unquote(path), path
-            if path == before:
+            if "%" not in path:
                 break
-        path = _slashes.sub("/", path)
+            path = unquote(path)
+        if "\\" in path or "//" in path:
+            path = _slashes.sub("/", path)
         before, mark, _ = path.partition("?")
         return self.hide(before) + (f"?{HIDDEN}" if mark else "")
 
     def _hide_rest(self, match: re.Match[str]) -> str:
         """What follows a secret route's beginning, hidden but for the route's own words."""
         beginning, rest = match[1], match[2]
-        parts = _split.split(rest)
+        if "%" not in rest and "\\" not in rest:
+            return beginning + "/".join([self._hide_part(part) for part in rest.split("/")])
         return beginning + "".join(
-            part if number % 2 or part.lower() in self._words or not part else HIDDEN
-            for number, part in enumerate(parts)
+            part if number % 2 else self._hide_part(part)
+            for number, part in enumerate(_split.split(rest))
         )
+
+    def _hide_part(self, part: str) -> str:
+        return part if not part or part.lower() in self._words else HIDDEN
 
 
 def _is_secret(template: str) -> bool:

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 
 current: ContextVar[str] = ContextVar("request_id", default="-")
 
+NAME = b"x-request-id"
 _GIVEN = re.compile(rb"[A-Za-z0-9._\-]{8,64}")
 _prefix = secrets.token_hex(4)
 _counter = itertools.count(1)
@@ -15,6 +16,6 @@ _counter = itertools.count(1)
 def choose(headers: list[tuple[bytes, bytes]]) -> str:
     """The caller's own `X-Request-ID` where it is a sensible one, else a new one."""
     for name, value in headers:
-        if name == b"x-request-id" and _GIVEN.fullmatch(value):
+        if name == NAME and _GIVEN.fullmatch(value):
             return value.decode("ascii")
     return f"{_prefix}{next(_counter):08x}"

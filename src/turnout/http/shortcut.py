@@ -8,6 +8,7 @@ responder needs of a request is `Incoming`, which Falcon's own request is as wel
 """
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any, Protocol
 
 import structlog
@@ -53,10 +54,9 @@ class DirectRequest:
     def __init__(self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]]) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
-        self._headers: dict[bytes, bytes] = {}
-        for name, value in scope["headers"]:
-            known = self._headers.get(name)
-            self._headers[name] = value if known is None else known + b", " + value
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
+        if len(self._headers) < len(scope["headers"]):
+            self._headers = _join(scope["headers"])
         self._receive = receive
 
     @property
@@ -73,7 +73,7 @@ class DirectRequest:
         return self
 
     def get_header(self, name: str) -> str | None:
-        value = self._headers.get(name.lower().encode("latin-1"))
+        value = self._headers.get(_key(name))
         return None if value is None else value.decode("latin-1")
 
     async def read(self, most: int) -> bytes:
@@ -89,6 +89,20 @@ class DirectRequest:
             body += message.get("body", b"")
             more = message.get("more_body", False)
         return body[:length]
+
+
+@lru_cache(maxsize=64)
+def _key(name: str) -> bytes:
+    """How ASGI spells a header's name; the names that responders ask for are few."""
+    return name.lower().encode("latin-1")
+
+
+def _join(headers: Headers) -> dict[bytes, bytes]:
+    """Headers of which some came more than once."""
+    joined: dict[bytes, bytes] = {}
+    for name, value in headers:
+        joined[name] = joined[name] + b", " + value if name in joined else value
+    return joined
 
 
 class Shortcut:
