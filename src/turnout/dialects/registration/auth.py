@@ -62,7 +62,8 @@ class Tokens:
 
     async def caller_of(self, req: Incoming) -> Caller:
         """Who sent the request. Raises Unauthenticated: no, malformed, bad or expired token."""
-        await self._follow_keys()
+        if self._cache and self._db.clock() - self._loaded_at >= FOLLOW_EVERY_MS:
+            await self._load(FOLLOW_EVERY_MS)  # a key may have gone whose tokens are remembered
         header = (req.get_header("Authorization") or "").encode()
         # The digest is of the whole header: what is remembered need not be taken apart again.
         digest = hashlib.blake2b(header, key=self._cache_key, digest_size=16).digest()
@@ -114,11 +115,6 @@ class Tokens:
             raise Unauthenticated(
                 "token.bad", "Unauthorised: the token is not valid. Sign in again."
             ) from error
-
-    async def _follow_keys(self) -> None:
-        """Look once a minute whether a key has gone whose tokens are remembered as good."""
-        if self._cache and self._db.clock() - self._loaded_at >= FOLLOW_EVERY_MS:
-            await self._load(FOLLOW_EVERY_MS)
 
     async def _load(self, max_age_ms: int) -> None:
         now = self._db.clock()
