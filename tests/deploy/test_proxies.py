@@ -115,14 +115,47 @@ def wait_until_healthy(proxy: Proxy) -> None:
         time.sleep(0.05)
 
 
-def test_health_gets_through_and_metrics_do_not(proxy: Proxy) -> None:
+def test_health_gets_through(proxy: Proxy) -> None:
     answer = curl(proxy, "/readyz")
     assert (answer.status, answer.version, json.loads(answer.body)) == (
         200,
         "2",
         {"status": "ready"},
     )
-    assert curl(proxy, "/metrics").status == 404
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/metrics",
+        "/metrics/",
+        "/metrics?x=1",
+        "/metrics/x",
+        "/METRICS",
+        "/Metrics/",
+        "//metrics",
+        "///METRICS//",
+        "/metric%73",
+        "/%4detrics",
+        "/metrics%2f",
+        "/metrics%2Fx",
+    ],
+)
+def test_the_proxy_itself_refuses_metrics_in_every_spelling(proxy: Proxy, target: str) -> None:
+    answer = curl(proxy, target)
+    assert answer.status == 404
+    assert "x-request-id" not in answer.headers  # which Turnout's own refusal would have
+
+
+@pytest.mark.parametrize("target", ["/./metrics", "/x/../metrics", "/metrics/.", "/%2e/metrics"])
+def test_metrics_do_not_get_through_with_dots_either(proxy: Proxy, target: str) -> None:
+    answer = curl(proxy, target, "--path-as-is")
+    assert answer.status in (400, 404)
+    assert b"turnout_requests" not in answer.body
+
+
+def test_an_organization_may_be_named_much_like_metrics(proxy: Proxy) -> None:
+    assert "x-request-id" in curl(proxy, "/metrics-conference").headers
 
 
 def test_plain_http_leads_to_tls(proxy: Proxy) -> None:

@@ -197,6 +197,63 @@ def test_health_has_head_and_no_post(path: str):
         assert client.request("GET", f"{path}/x").status == 404
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/metrics/", "/METRICS", "//metrics", "/Metrics", "/metrics//", "/healthz/", "//readyz"],
+)
+def test_health_has_one_spelling(path: str):
+    """Proxies that keep a path to themselves compare texts."""
+    with front_door(named("")) as client:
+        assert client.request("GET", path).status == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-Forwarded-For", "127.0.0.1"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Host", "localhost"),
+        ("X-Real-IP", "127.0.0.1"),
+        ("Forwarded", "for=127.0.0.1"),
+        ("Via", "1.1 proxy"),
+    ],
+)
+def test_metrics_are_refused_to_what_comes_through_a_proxy(name: str, value: str):
+    with front_door(named("")) as client:
+        refused = client.request("GET", "/metrics", headers={name: value})
+        assert (refused.status, refused.json()["reason"]) == (
+            404,
+            "Metrics are for direct requests from a private network: ask without the proxy.",
+        )
+        assert client.request("HEAD", "/metrics", headers={name: value}).status == 404
+        assert client.request("GET", "/healthz", headers={name: value}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("peer", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("::1", 200),
+        ("10.1.2.3", 200),
+        ("100.64.0.1", 200),
+        ("fd00::1", 200),
+        ("", 200),
+        ("8.8.8.8", 404),
+        ("::ffff:8.8.8.8", 404),
+        ("2001:4860:4860::8888", 404),
+    ],
+)
+def test_metrics_are_for_private_networks(peer: str, status: int):
+    with front_door(named("")) as client:
+        door = client.app
+
+        async def from_peer(scope: Any, receive: Any, send: Any) -> None:
+            await door(scope | {"client": (peer, 1) if peer else None}, receive, send)
+
+        client.app = from_peer
+        assert client.request("GET", "/metrics").status == status
+
+
 def test_health_fails_where_every_app_fails():
     """A version that Falcon does not take fails everywhere, health included."""
     with front_door(named("")) as client:

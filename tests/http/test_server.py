@@ -199,6 +199,14 @@ def test_the_answer_to_head_has_no_body(site: Site):
     assert body == b""
 
 
+@pytest.mark.parametrize(
+    "target", ["/metric%73", "/%6detrics", "/metrics%2f", "/metrics/", "//metrics", "/health%7a"]
+)
+def test_a_path_that_a_proxy_may_block_has_no_other_spelling(site: Site, target: str):
+    assert site.server.ask("GET", target).status == 404
+    assert site.server.ask("GET", "/metrics?x=1").status == 200
+
+
 def count_in_flight(site: Site) -> int:
     """How many requests are being answered; the one that asks is among them."""
     lines = site.server.ask("GET", "/metrics").body.decode().splitlines()
