@@ -145,7 +145,7 @@ def test_the_page_says_what_it_is_when_and_what_there_is(site: AppClient, fair: 
 
 
 def test_who_registers_gets_a_ticket_by_mail(site: AppClient, fair: Fair) -> None:
-    assert "Your ticket is on its way to your mail." in fair.send(site, company="Analytical")
+    assert "Your ticket is on its way to ada@example.com." in fair.send(site, company="Analytical")
     known = fair.registration()
     assert known is not None
     assert (known.source, known.submitted.contact.company) == ("page", "Analytical")
@@ -190,11 +190,10 @@ def test_what_can_be_put_right_is_said_beside_what_was_typed(
     assert fair.registration() is None
 
 
-def test_too_many_forms_for_one_address_are_refused(site: AppClient, fair: Fair) -> None:
-    for _ in range(3):
-        assert "Thank you" in fair.send(site, email="bob@example.com")
-    answer = "Too many mails were sent to this address. Try again in"
-    assert answer in fair.send(site, email="Bob@example.com")
+def test_many_forms_for_one_address_are_answered_alike(site: AppClient, fair: Fair) -> None:
+    answers = {fair.send(site, email="bob@example.com") for _ in range(6)}
+    (thanks,) = answers
+    assert "Your ticket is on its way to bob@example.com." in thanks
 
 
 def test_when_it_is_full_people_wait_and_get_the_next_place(
@@ -243,10 +242,10 @@ def test_who_is_registered_and_asks_to_wait_gets_the_ticket_again(
 
 ANSWERS = {
     # Whether a place is free, which button is pressed, and what the page says then.
-    (True, "register"): "Thank you Your ticket is on its way to your mail.",
+    (True, "register"): "Thank you Your ticket is on its way to EMAIL.",
     (True, "wait"): "There are places: register instead. More is in a mail to you.",
     (False, "register"): "No place is free. More is in a mail to you.",
-    (False, "wait"): "Thank you A mail is on its way to you: it says where you stand.",
+    (False, "wait"): "Thank you A mail is on its way to EMAIL: it says where you stand.",
 }
 
 

@@ -279,7 +279,7 @@ def test_the_code_page_is_the_same_for_whoever_is_registered_or_not(theatre: The
     ann, eve = answers("ann@example.com"), answers("eve@example.com")
     assert ann == eve
     assert b"That is not the code" in ann[9][1]
-    assert b"Too many wrong codes were entered. Try again in 600 seconds." in ann[10][1]
+    assert b"Too many wrong codes were entered. Try again in 10 minutes." in ann[10][1]
 
 
 def test_the_ticket_leads_to_the_page(theatre: Theatre) -> None:

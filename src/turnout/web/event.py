@@ -23,7 +23,7 @@ from turnout.core.journeys.form_limits import (
     FormLimits,
     Proof,
     Sender,
-    admit_form,
+    admit_registration,
     ask_for_code,
     check_proof,
 )
@@ -39,6 +39,7 @@ from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import read_form
 from turnout.web.local_times import times
+from turnout.web.refusals import say_refusal
 from turnout.web.templates import render
 
 BODY_LIMIT = 16_384
@@ -103,7 +104,7 @@ class EventResource(Resource):
             refused = await self._db.write(_send, form, self._limits)
         except (Conflict, Invalid, Limited) as refusal:
             fresh = await self._db.read(_find, req.path, slug, number)
-            self._answer(resp, fresh, given, f"{refusal.message} Nothing was sent.")
+            self._answer(resp, fresh, given, f"{say_refusal(refusal)} Nothing was sent.")
             if isinstance(refusal, Limited):
                 _limit(resp, refusal)
             return
@@ -111,16 +112,17 @@ class EventResource(Resource):
             self._answer(resp, found, given | {"proof": refused}, done="asked")
             return
         if isinstance(refused, Limited | Invalid):
-            self._answer(resp, found, given, refused.message, done="asked")
+            self._answer(resp, found, given, say_refusal(refused), done="asked")
             if isinstance(refused, Limited):
                 _limit(resp, refused)
             return
         if refused:
             fresh = await self._db.read(_find, req.path, slug, number)
-            self._answer(resp, fresh, given, f"{refused.message} More is in a mail to you.")
+            self._answer(resp, fresh, given, f"{say_refusal(refused)} More is in a mail to you.")
             return
         is_waiting = given.get("answer") == WAIT
-        self._answer(resp, found, done="waiting" if is_waiting else "registered")
+        done = "waiting" if is_waiting else "registered"
+        self._answer(resp, found, {"email": contact.email.strip()}, done=done)
 
     def _answer(
         self,
@@ -197,7 +199,7 @@ def _send(tx: Tx, form: _Form, limits: FormLimits) -> Failure | str | None:
         proof = Proof(given["proof"], given.get("code", ""))
         if wrong := check_proof(tx, form.sender, proof):
             return wrong
-    elif admit_form(tx, form.sender, limits):
+    elif admit_registration(tx, form.sender, limits):
         _read_type(found, given)
         return ask_for_code(tx, form.sender, found.shown.event)
     return _act(tx, found, given, form.contact, form.url)

@@ -14,6 +14,7 @@ from turnout.errors import (
 from turnout.http.cross_site import CrossSite
 from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 from turnout.web.policy import asks_for_html
+from turnout.web.refusals import say_refusal
 from turnout.web.templates import render
 
 STATUS: dict[type[Failure], tuple[int, str]] = {
@@ -43,7 +44,7 @@ def present_failure(failure: Failure) -> Answer:
         "Vary": "Accept",
     }
     if asks_for_html.get():
-        page = render("failure.html", status=status, title=title, message=failure.message)
+        page = render("failure.html", status=status, title=title, message=say_refusal(failure))
         return Answer(status, page.encode(), "text/html; charset=utf-8", headers)
-    text = f"{failure.message}\n"
+    text = f"{say_refusal(failure)}\n"
     return Answer(status, text.encode(), "text/plain; charset=utf-8", headers)

@@ -13,6 +13,7 @@ from turnout.http.body import read_body
 from turnout.http.dialect import Resource
 from turnout.web.documents import NO_STORE
 from turnout.web.failures import CHALLENGE
+from turnout.web.refusals import say_refusal
 from turnout.web.sessions import PATH, PageSessions
 from turnout.web.templates import render
 
@@ -52,7 +53,7 @@ class SignInResource(Resource):
             resp.set_header("WWW-Authenticate", CHALLENGE)
             return
         except Limited as refusal:
-            self._answer(req, resp, given, refusal.message)
+            self._answer(req, resp, given, say_refusal(refusal))
             resp.status = HTTPStatus.TOO_MANY_REQUESTS
             resp.set_header("Retry-After", str(refusal.retry_after))
             return

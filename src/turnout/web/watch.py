@@ -31,6 +31,7 @@ from turnout.web.documents import NO_STORE
 from turnout.web.forms import read_form
 from turnout.web.local_times import local
 from turnout.web.policy import set_policy
+from turnout.web.refusals import say_refusal
 from turnout.web.templates import render
 
 BODY_LIMIT = 65_536
@@ -88,7 +89,7 @@ class EntryResource(Resource):
             await self._db.write_first(_send_code, sender, self._limits)
             self._answer(resp, place, email, is_sent=True)
         except (Invalid, Limited, Unauthenticated) as refusal:
-            self._answer(resp, place, email, refusal.message, is_sent="code" in given)
+            self._answer(resp, place, email, say_refusal(refusal), is_sent="code" in given)
             if isinstance(refusal, Limited):
                 resp.status = falcon.HTTP_429
                 resp.set_header("Retry-After", str(refusal.retry_after))
@@ -169,7 +170,7 @@ class WatchResource(Resource):
             surveys=seat.surveys,
             answers=seat.answers,
             given=given or {},
-            refusal=refusal.message if refusal else "",
+            refusal=say_refusal(refusal) if refusal else "",
             done=done,
             **_times(place),
         )

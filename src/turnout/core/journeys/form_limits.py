@@ -1,9 +1,13 @@
 """How often strangers may send the forms of an event's pages, and the code that proves an address.
 
 Theory. A form writes to whoever it names, so the mails to one address are bounded, three an hour.
-It may also hold a place, so the forms of one place (an IPv4 address, or an IPv6 network of 64 bits)
-to one event are bounded too: so widely that a venue or a school behind one address registers its
-people. Once they come faster than people type, the page asks for a code that it mails to the
+That holds back mails, never a registration: a ticket's mail waits for an hour that has room, and a
+reminder beyond it is left out, since the same words were just sent or are on the page. Only codes
+are refused, by a count of their own.
+
+A form may also hold a place, so the forms of one place (an IPv4 address, or an IPv6 network of 64
+bits) to one event are bounded too: so widely that a venue or a school behind one address registers
+its people. Once they come faster than people type, the page asks for a code that it mails to the
 address; nothing is held before it is entered.
 
 Counts are rows, added in the transaction of the effect: they hold over restarts and nodes, and what
@@ -32,6 +36,8 @@ MINUTE_MS = 60_000
 PLACE_WINDOW_MS = 5 * MINUTE_MS
 MAILS_LIMIT, MAILS_WINDOW_MS = 3, 60 * MINUTE_MS
 LONGEST_PROOF = 100
+# What is counted for an event and a place; the rest is counted for an address.
+OF_EVENT = ("place", "minute")
 
 
 class FormLimits(NamedTuple):
@@ -57,6 +63,31 @@ class Proof(NamedTuple):
     code: str
 
 
+def admit_registration(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
+    """Count a form that registers; whether a code must be asked for before it holds anything.
+    Raises Limited, with the seconds to wait, for its place alone: who registers for a series sends
+    many."""
+    if not _count(tx, sender, "place", limits.per_place, PLACE_WINDOW_MS):
+        raise _refusal(tx, sender, "place", "Too many forms were sent from your address.")
+    return not _count(tx, sender, "minute", limits.before_code, MINUTE_MS)
+
+
+def book_mail(tx: Tx, org_id: int, email: str) -> int:
+    """Count a mail that must go out to the address; returns when it may, in epoch ms: now for three
+    an hour, and the next hours for what is more."""
+    name = _name(Sender(org_id, 0, "", email), "mail")
+    values = {"org_id": org_id, "name": name, "now": tx.now}
+    sql.book_mail(tx, **values, window=MAILS_WINDOW_MS, limit=MAILS_LIMIT)
+    ends_at: int = sql.find_form_window_end(tx, org_id=org_id, name=name)
+    return max(tx.now, ends_at - MAILS_WINDOW_MS)
+
+
+def may_remind(tx: Tx, org_id: int, email: str) -> bool:
+    """Count a mail to the address that may be left out; whether this hour has room for it."""
+    sender = Sender(org_id, 0, "", email)
+    return _count(tx, sender, "mail", MAILS_LIMIT, MAILS_WINDOW_MS)
+
+
 def admit_form(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
     """Count a form that mails to its address; whether a code must be asked for before it holds
     anything. Raises Limited, with the seconds to wait."""
@@ -69,7 +100,9 @@ def admit_form(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
 
 def ask_for_code(tx: Tx, sender: Sender, event: Event, code: str | None = None) -> str:
     """Mail a code to the address; returns the name of this request, which the next form shows with
-    the code. `code` is for tests. Raises Limited."""
+    the code. `code` is for tests. Raises Limited after three an hour to the address."""
+    if not _count(tx, sender, "code", MAILS_LIMIT, MAILS_WINDOW_MS):
+        raise _refusal(tx, sender, "code", "Too many codes were sent to this address.")
     name = secrets.token_urlsafe(16)
     text = f"Your code to register for {event.title} is {PLACE}"
     asked = CodeRequest(_client_ref(sender, name), JobType.EMAIL, sender.email.strip(), text)
@@ -122,7 +155,7 @@ def _refusal(tx: Tx, sender: Sender, kind: str, sentence: str) -> Limited:
 def _name(sender: Sender, kind: str) -> str:
     """What is counted, as a digest: nobody reads addresses out of the table."""
     of_event = f"{sender.event_id}:{sender.place}"
-    text = f"{kind}:{email_key(sender.email) if kind == 'mail' else of_event}"
+    text = f"{kind}:{of_event if kind in OF_EVENT else email_key(sender.email)}"
     return hashlib.sha256(f"{sender.org_id}:{text}".encode()).hexdigest()
 
 

@@ -2,12 +2,18 @@
 
 Theory. The page must tell nobody who else is registered or waits. So what a form answers depends on
 the event alone: whether a place of the wanted type is free. All that depends on the person goes to
-their address by mail, and a mail goes out in every case: the ticket (again), the place on the list
-(again), or what else can be done.
+their address by mail: the ticket (again), the place on the list (again), or what else can be done.
+The mails to one address are paced (form_limits.py), whoever it is: a ticket is held until its hour,
+the first mail about a place on a list goes out, and what only says it again is left out.
 """
 
 from turnout.core.events.model import Event, TicketType
-from turnout.core.journeys.joining import check_open, queue_ticket_mail, register_directly
+from turnout.core.journeys.form_limits import may_remind
+from turnout.core.journeys.joining import (
+    check_open,
+    queue_paced_ticket_mail,
+    register_directly,
+)
 from turnout.core.journeys.mailing import write_to_guest
 from turnout.core.journeys.sql import sql
 from turnout.core.journeys.waiting import QUEUE, join_list
@@ -37,14 +43,14 @@ def register_by_form(
     """
     event, wanted = check_open(tx, org_id, event_id, ticket_type_id)
     if _has_places(event, wanted):
-        register_directly(tx, org_id, event_id, ticket_type_id, contact, sti=sti)
+        whose = (tx, org_id, event_id, ticket_type_id, contact)
+        register_directly(*whose, sti=sti, is_mailed=False)
+        _remind(tx, org_id, event_id, contact.email)
         return None
     if not _remind(tx, org_id, event_id, contact.email):
         asked = f"asked for a place at {event.title}"
         rest = "No place is free now. You can join the waiting list on the event's page:"
-        write_to_guest(
-            tx, org_id, contact.email, f"No place is free: {event.title}", asked, rest, page_url
-        )
+        _write(tx, org_id, contact.email, f"No place is free: {event.title}", asked, rest, page_url)
     return Conflict("tickets.sold_out", "No place is free.")
 
 
@@ -69,10 +75,10 @@ def wait_by_form(
         if is_free:
             asked = f"asked to wait for a place at {event.title}"
             rest = "There are places: you can register on the event's page:"
-            write_to_guest(
-                tx, org_id, contact.email, f"There are places: {event.title}", asked, rest, page_url
-            )
+            subject = f"There are places: {event.title}"
+            _write(tx, org_id, contact.email, subject, asked, rest, page_url)
         else:
+            may_remind(tx, org_id, contact.email)
             join_list(tx, org_id, event_id, ticket_type_id, contact, sti=sti)
     return Conflict("waiting.places", "There are places: register instead.") if is_free else None
 
@@ -90,9 +96,18 @@ def _remind(tx: Tx, org_id: int, event_id: int, email: str) -> bool:
     known = booking.find_registration(tx, org_id, event_id, person.id)
     if known and known.state is RegistrationState.CONFIRMED:
         ticket_id = sql.find_valid_ticket(tx, org_id=org_id, registration_id=known.id)
-        queue_ticket_mail(tx, org_id, ticket_id)
+        queue_paced_ticket_mail(tx, org_id, ticket_id, person.contact.email)
         return True
-    if sql.tell_again(tx, org_id=org_id, event_id=event_id, person_id=person.id):
+    if not sql.find_open_entry(tx, org_id=org_id, event_id=event_id, person_id=person.id):
+        return False
+    if may_remind(tx, org_id, email):
+        sql.tell_again(tx, org_id=org_id, event_id=event_id, person_id=person.id)
         tx.wake(QUEUE)
-        return True
-    return False
+    return True
+
+
+def _write(
+    tx: Tx, org_id: int, email: str, subject: str, asked: str, rest: str, page_url: str
+) -> None:
+    if may_remind(tx, org_id, email):
+        write_to_guest(tx, org_id, email, subject, asked, rest, page_url)

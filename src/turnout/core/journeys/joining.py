@@ -10,6 +10,7 @@ from turnout.core.events import places
 from turnout.core.events.model import Event, EventState, TicketType
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.exams.planning import is_exam
+from turnout.core.journeys.form_limits import book_mail
 from turnout.core.journeys.sql import sql
 from turnout.core.people.merging import find_person, know_person
 from turnout.core.people.model import Contact
@@ -205,8 +206,20 @@ def give_ticket(
 
 def queue_ticket_mail(tx: Tx, org_id: int, ticket_id: int, user_id: int | None = None) -> None:
     """Mail a ticket to its holder, as a job of that user or, with None, of the organization's
-    first one. Doing it again before it is sent changes nothing."""
-    sql.add_ticket_mail(tx, org_id=org_id, ticket_id=ticket_id, user_id=user_id, now=tx.now)
+    first one. Idempotent until it is sent; a mail that is held goes out now."""
+    named = {"org_id": org_id, "ticket_id": ticket_id}
+    if not sql.add_ticket_mail(tx, **named, user_id=user_id, now=tx.now):
+        sql.hasten_ticket_mail(tx, **named, now=tx.now)
+    tx.wake(TICKET_MAILS)
+
+
+def queue_paced_ticket_mail(tx: Tx, org_id: int, ticket_id: int, email: str) -> None:
+    """`queue_ticket_mail` for somebody whom nobody knows, to the holder's address: it goes out as
+    soon as an hour has room for it. Idempotent until it is sent."""
+    named = {"org_id": org_id, "ticket_id": ticket_id}
+    if sql.add_ticket_mail(tx, **named, user_id=None, now=tx.now):
+        due_at = book_mail(tx, org_id, email)
+        sql.hold_ticket_mail(tx, **named, due_at=due_at)
     tx.wake(TICKET_MAILS)
 
 

@@ -257,6 +257,14 @@ INSERT INTO ticket_mails (org_id, ticket_id, user_id, due_at)
 VALUES (:org_id, :ticket_id, CAST(:user_id AS BIGINT), :now)
 ON CONFLICT (org_id, ticket_id) DO NOTHING;
 
+-- name: hold_ticket_mail(org_id, ticket_id, due_at)!
+UPDATE ticket_mails SET due_at = :due_at WHERE org_id = :org_id AND ticket_id = :ticket_id;
+
+-- name: hasten_ticket_mail(org_id, ticket_id, now)!
+-- Not one that could not be drawn: its pauses stay.
+UPDATE ticket_mails SET due_at = :now
+WHERE org_id = :org_id AND ticket_id = :ticket_id AND due_at > :now AND attempts = 0;
+
 -- == ticket mails ==
 
 -- name: list_due_ticket_mails(now, most)
@@ -449,6 +457,21 @@ ON CONFLICT (org_id, name) DO UPDATE SET
     ends_at = CASE WHEN form_windows.ends_at <= excluded.started_at THEN excluded.ends_at
         ELSE form_windows.ends_at END
 WHERE form_windows.forms < :limit OR form_windows.ends_at <= excluded.started_at;
+
+-- name: book_mail(org_id, name, now, window, limit)!
+-- Counts a mail that is never refused: the window grows by its length for every `limit` mails.
+INSERT INTO form_windows (org_id, name, started_at, ends_at, forms)
+VALUES (:org_id, :name, :now, CAST(:now AS BIGINT) + CAST(:window AS BIGINT), 1)
+ON CONFLICT (org_id, name) DO UPDATE SET
+    forms = CASE WHEN form_windows.ends_at <= excluded.started_at THEN 1
+        ELSE form_windows.forms + 1 END,
+    started_at = CASE WHEN form_windows.ends_at <= excluded.started_at THEN excluded.started_at
+        ELSE form_windows.started_at END,
+    ends_at = CASE WHEN form_windows.ends_at <= excluded.started_at THEN excluded.ends_at
+        WHEN form_windows.forms / CAST(:limit AS BIGINT) * CAST(:limit AS BIGINT)
+            = form_windows.forms
+        THEN form_windows.ends_at + CAST(:window AS BIGINT)
+        ELSE form_windows.ends_at END;
 
 -- name: find_form_window_end(org_id, name)$
 SELECT ends_at FROM form_windows WHERE org_id = :org_id AND name = :name;

@@ -1,0 +1,33 @@
+"""Times to wait, as pages say them."""
+
+import pytest
+
+from turnout.errors import Conflict, Limited
+from turnout.web.refusals import say_refusal, say_wait
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (1, "a second"),
+        (59, "59 seconds"),
+        (60, "a minute"),
+        (61, "2 minutes"),
+        (282, "5 minutes"),
+        (3541, "an hour"),
+        (3600, "an hour"),
+        (4500, "75 minutes"),
+        (7201, "3 hours"),
+        (86_400, "a day"),
+        (86_401, "25 hours"),
+        (172_800, "2 days"),
+    ],
+)
+def test_a_wait_is_said_as_people_do(seconds, words):
+    assert say_wait(seconds) == words
+
+
+def test_only_the_time_to_wait_is_said_otherwise():
+    limited = Limited("x", "Too many in 30 seconds. Try again in 282 seconds.", retry_after=282)
+    assert say_refusal(limited) == "Too many in 30 seconds. Try again in 5 minutes."
+    assert say_refusal(Conflict("x", "It began in 282 seconds.")) == "It began in 282 seconds."
