@@ -1,5 +1,6 @@
 """What the docs say is so: paths, settings, commands, codes, metrics, sizes, and what they run."""
 
+import base64
 import csv
 import itertools
 import json
@@ -336,6 +337,19 @@ def wait_for(demo: Server, queue_ids: list[int]) -> list[dict[str, Any]]:
             return answer["checkResults"]
         time.sleep(0.05)
     raise AssertionError(f"still queued: {answer}")
+
+
+def test_the_example_of_making_a_user_works_as_it_stands(demo: Server) -> None:
+    section = read("docs/messaging-api.md").partition("## Manage users")[2].partition("\n## ")[0]
+    example = section.partition("/api/v1/users -d '")[2].partition("'\n```")[0]
+    admin = demo.demo["messaging"]["admin"]
+    login = f"{admin['username']}:{admin['password']}".encode()
+    headers = {"Authorization": f"Basic {base64.b64encode(login).decode()}"}
+    made = demo.ask("POST", "/api/v1/users", headers=headers, body=example.encode())
+    assert (made.status, made.json()["status"]) == (200, 200), made.body
+    number = made.json()["data"]
+    shown = demo.ask("GET", f"/api/v1/users/{number}", headers=headers).json()
+    assert shown["data"]["company"]["name"] == json.loads(example)["company"]["name"]
 
 
 def test_metrics_are_listed_with_their_labels(demo: Server) -> None:

@@ -125,3 +125,15 @@ def test_an_unexpected_failure_tells_the_request_id_and_nothing_else():
 def test_failures_have_the_strict_policy_too(site):
     answer = site.request("GET", "/no/such/page", headers=BROWSER)
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; ")
+
+
+def test_a_page_that_is_not_found_says_what_to_do(site):
+    text = Page(site.request("GET", "/no/such/page", headers=BROWSER).body).text
+    assert "404 Page not found Nothing is at /no/such/page. Open the link from your mail" in text
+
+
+def test_a_form_that_is_not_utf8_is_refused_in_plain_words():
+    failure = Invalid("body.charset", "Bad Request: a field is not UTF-8: b'\\xff'.")
+    page = Page(ask_failing(failure, BROWSER).body).text
+    assert "The form has characters that could not be read" in page
+    assert "Bad Request" not in page

@@ -22,13 +22,35 @@ STATUS: dict[type[Failure], tuple[int, str]] = {
     Unauthenticated: (401, "Please sign in"),
     Denied: (403, "That is not allowed"),
     CrossSite: (403, "That came from another site"),
-    Missing: (404, "There is no track here"),
-    MethodNotAllowed: (405, "Not in this direction"),
-    Conflict: (409, "That does not fit"),
-    Gone: (410, "That is over"),
-    Limited: (429, "Too fast"),
+    Missing: (404, "Page not found"),
+    MethodNotAllowed: (405, "This page cannot be used that way"),
+    Conflict: (409, "That is not possible now"),
+    Gone: (410, "This is over"),
+    Limited: (429, "Too many requests"),
     Unexpected: (500, "Something went wrong"),
-    Unavailable: (503, "Not just now"),
+    Unavailable: (503, "Not available now"),
+}
+GUEST = "Open the link from your mail again, whole. If that does not help, ask the organizer."
+# What to do next; the message says it where a kind has nothing here.
+NEXT: dict[type[Failure], str] = {
+    Invalid: "Go back, check what you typed, and send it again.",
+    Denied: "If you need this page, ask the organizer.",
+    CrossSite: "Open the page here, and send its form again.",
+    Missing: GUEST,
+    MethodNotAllowed: "Open the page from its link.",
+    Conflict: "Go back and load the page again: it shows how things stand.",
+    Gone: GUEST,
+    Limited: "Wait, and then repeat it. Nothing that you did before is lost.",
+    Unexpected: "Try again. If it happens once more, tell the organizer the request id.",
+    Unavailable: "Try again in a minute.",
+}
+# What our reading of forms says to programs, in the words of a page.
+PLAIN = {
+    "body.charset": "The form has characters that could not be read (they are not UTF-8).",
+    "body.malformed": "The form arrived damaged and could not be read.",
+    "body.fields": "The form has more fields than the page.",
+    "body.nesting": "The form has other fields than the page.",
+    "body.encoding": "The form was sent in a way that cannot be read.",
 }
 
 
@@ -44,7 +66,13 @@ def present_failure(failure: Failure) -> Answer:
         "Vary": "Accept",
     }
     if asks_for_html.get():
-        page = render("failure.html", status=status, title=title, message=say_refusal(failure))
+        page = render(
+            "failure.html",
+            status=status,
+            title=title,
+            message=PLAIN.get(failure.code, say_refusal(failure)),
+            advice=NEXT.get(type(failure), ""),
+        )
         return Answer(status, page.encode(), "text/html; charset=utf-8", headers)
     text = f"{say_refusal(failure)}\n"
     return Answer(status, text.encode(), "text/plain; charset=utf-8", headers)
