@@ -240,3 +240,12 @@ def test_the_token_is_not_in_the_database(node: LocalNode) -> None:
 )
 def test_it_leads_to_this_server_only(wanted: str, expected: str) -> None:
     assert own_path(wanted) == expected
+
+
+def test_blanks_of_a_password_count_and_those_of_a_user_code_do_not(node: LocalNode) -> None:
+    whose = node.db.call(find_password, "acme/ada")
+    assert whose
+    secret = "  blanks at both ends "
+    node.db.call(set_password, whose.login.org_id, whose.login.user_id, hash_password(secret))
+    assert send_form(node.client, " acme/ada ", secret).status == 303
+    assert send_form(node.client, "acme/ada", secret.strip()).status == 401

@@ -1,5 +1,7 @@
 """The forms of our pages, as browsers send them: percent-encoded or multipart."""
 
+from collections.abc import Container
+
 from falcon.asgi import Request
 
 from turnout.http.members import Limits, read_pairs
@@ -7,10 +9,10 @@ from turnout.http.members import Limits, read_pairs
 FIELDS = 200
 
 
-async def read_form(req: Request, size: int) -> dict[str, str]:
-    """The fields of a form of up to `size` bytes, trimmed; of a name that comes twice the first
-    counts. Raises Invalid for what cannot be read."""
+async def read_form(req: Request, size: int, *, verbatim: Container[str] = ()) -> dict[str, str]:
+    """The fields of a form of up to `size` bytes, trimmed but for the `verbatim` ones; of a name
+    that comes twice the first counts. Raises Invalid for what cannot be read."""
     given: dict[str, str] = {}
     for name, value in await read_pairs(req, Limits(size, fields=FIELDS, depth=2)):
-        given.setdefault(name, value.strip())
+        given.setdefault(name, value if name in verbatim else value.strip())
     return given

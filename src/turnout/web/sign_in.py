@@ -2,23 +2,21 @@
 
 import re
 from http import HTTPStatus
-from urllib.parse import parse_qs
 
 import falcon
 from falcon.asgi import Request, Response
 
 from turnout.core.text import is_storable
 from turnout.errors import Limited, Unauthenticated
-from turnout.http.body import read_body
 from turnout.http.dialect import Resource
 from turnout.web.documents import NO_STORE
 from turnout.web.failures import CHALLENGE
+from turnout.web.forms import read_form
 from turnout.web.refusals import say_refusal
 from turnout.web.sessions import PATH, PageSessions
 from turnout.web.templates import render
 
 BODY_LIMIT = 16_384
-FIELDS_LIMIT = 20
 LONGEST = 255
 LONGEST_PATH = 500
 START = "/outbox"
@@ -42,7 +40,7 @@ class SignInResource(Resource):
         site; what can be put right is said on the page."""
         given = await _read_form(req)
         self._sessions.check_form(req, given.get("token", ""))
-        user_code, password = given.get("user_code", "").strip(), given.get("password", "")
+        user_code, password = given.get("user_code", ""), given.get("password", "")
         try:
             if not _is_possible(user_code, password):
                 raise Unauthenticated("login.wrong", "The user code or the password is wrong.")
@@ -97,12 +95,7 @@ def own_path(text: str) -> str:
 
 
 async def _read_form(req: Request) -> dict[str, str]:
-    body = (await read_body(req, BODY_LIMIT)).decode("utf-8", "replace")
-    try:
-        found = parse_qs(body, keep_blank_values=True, max_num_fields=FIELDS_LIMIT)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in found.items()}
+    return await read_form(req, BODY_LIMIT, verbatim=("password",))
 
 
 def _is_possible(user_code: str, password: str) -> bool:

@@ -1,5 +1,7 @@
 """Routes that do not exist, limits, and a server that cannot."""
 
+from dataclasses import replace
+
 from tests.dialects.registration.cases.listing import BACKLOG, case, plain
 from tests.dialects.registration.cases.signin import by_body
 from tests.dialects.registration.requests import (
@@ -70,3 +72,19 @@ def full(node: LocalNode, account: Account) -> Request:
     backlog = node.node.backlog
     backlog.counted(node.db.call(count_waiting, backlog.limit))
     return register(account, event_body(account))
+
+
+FOREIGN = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+
+
+def _from_elsewhere(asked: Request) -> Request:
+    return replace(asked, headers=asked.headers | FOREIGN)
+
+
+plain(403, "signin-from-another-site", lambda a: _from_elsewhere(by_body(a.api_key)))
+plain(403, "register-from-another-site", lambda a: _from_elsewhere(register(a, event_body(a))))
+plain(
+    403,
+    "registerstatus-from-another-site",
+    lambda a: _from_elsewhere(Request("POST", "/v1.0/registerstatus", a.headers, b"{}")),
+)
