@@ -279,3 +279,54 @@ def test_stopping_records_what_is_under_way(node, login):
 
     asyncio.run(main())
     assert job(node.db, job_id, "state", "sent") == ("complete", 3)
+
+
+def too_long(name: str, length: int, limit: int) -> str:
+    return (
+        f"Not sent: the {name} would have {length} characters with this recipient's fields, and "
+        f"may not be greater than {limit} characters."
+    )
+
+
+def test_a_text_that_would_be_too_long_fails_its_recipient_alone(node, login):
+    """As a list may have them, or a job from before there was a limit."""
+    net = Net()
+    new = new_job(content=Content(text="%%recipient%%" * 2_000))
+    job_id = post(node.db, login, new, NUMBERS[:3])
+    node.execute(f"UPDATE recipients SET name = 'Adaaa' WHERE job_id = {job_id}")
+    node.execute(
+        f"UPDATE recipients SET name = 'Adaaaa' "
+        f"WHERE job_id = {job_id} AND destination = '{NUMBERS[1]}'"
+    )
+    deliver(node, net, is_complete(node, job_id))
+    assert [parcel.destination for _, parcel in net.got] == [
+        NUMBERS[0].lstrip("+"),
+        NUMBERS[2].lstrip("+"),
+    ]
+    assert rows(node.db, job_id, "status", "notes", "cost_micros") == [
+        ("SENT", "", 80_000),
+        ("FAIL", too_long("message", 12_000, 10_000), 0),
+        ("SENT", "", 80_000),
+    ]
+
+
+def test_a_stored_job_that_would_take_gigabytes_is_ended(node, login):
+    net = Net()
+    new = new_job(JobType.EMAIL, content=Content(text="%%recipient%%" * 50_000))
+    job_id = post(node.db, login, new, [f"a{n}@example.com" for n in range(50)])
+    node.execute(f"UPDATE recipients SET name = '{'x' * 10_000}' WHERE job_id = {job_id}")
+    deliver(node, net, is_complete(node, job_id))
+    assert net.got == []
+    notes = too_long("text_message", 500_000_000, 2_000_000)
+    assert rows(node.db, job_id, "status", "notes") == [("FAIL", notes)] * 50
+
+
+def test_long_messages_are_handed_over_in_small_portions(node, login):
+    net = Net()
+    new = new_job(JobType.EMAIL, content=Content(text="%%recipient%%" * 100))
+    job_id = post(node.db, login, new, [f"a{n}@example.com" for n in range(12)])
+    node.execute(f"UPDATE recipients SET name = '{'x' * 9_000}' WHERE job_id = {job_id}")
+    deliver(node, net, is_complete(node, job_id))
+    assert net.calls == [2, 2, 2, 2, 2, 2]
+    assert {parcel.size for _, parcel in net.got} == {900_000}
+    assert rows(node.db, job_id, "status") == [("SENT",)] * 12

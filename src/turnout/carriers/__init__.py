@@ -6,8 +6,9 @@ inbox, and acknowledges it to the network only after the inbox has it on disk. A
 no state that matters: whoever sends decides what is tried again.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -23,6 +24,8 @@ from turnout.core.messaging.outcomes import (
     Unknown,
 )
 
+T = TypeVar("T")
+
 __all__ = [
     "Accepted",
     "Attachment",
@@ -37,6 +40,7 @@ __all__ = [
     "Reply",
     "Retry",
     "Unknown",
+    "merge_all",
 ]
 
 
@@ -82,7 +86,9 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
 
     `destination` is an e-mail address, or a phone number in digits without `+`; `sender` an
     e-mail address, a number or an alphanumeric sender id. `fields` are the merge fields by name
-    in lower case. `unsubscribe_url` is the recipient's own one-click address, or empty.
+    in lower case. `unsubscribe_url` is the recipient's own one-click address, or empty. `size` is
+    how many characters its texts become once merged, 0 where nobody asked: what is made of large
+    ones is made in a thread.
     """
 
     attempt_id: int
@@ -90,6 +96,18 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     sender: str
     fields: Mapping[str, str] = {}
     unsubscribe_url: str = ""
+    size: int = 0
+
+
+LARGE_TEXTS = 100_000
+"""Characters of merged texts from which on they are merged off the event loop."""
+
+
+async def merge_all(parcels: Sequence[Parcel], merge: Callable[..., T], *args: Any) -> T:
+    """`merge(*args)`, here or in a thread: by what the parcels become once merged."""
+    if sum(parcel.size for parcel in parcels) <= LARGE_TEXTS:
+        return merge(*args)
+    return await asyncio.to_thread(merge, *args)
 
 
 class Inbox(Protocol):

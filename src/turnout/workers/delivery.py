@@ -14,24 +14,39 @@ from collections.abc import Callable, Mapping
 import msgspec
 import structlog
 
-from turnout.carriers import Attachment, Carrier, Message, Misconfigured, Parcel, Rejected
+from turnout.carriers import (
+    Attachment,
+    Carrier,
+    Message,
+    Misconfigured,
+    Outcome,
+    Parcel,
+    Rejected,
+)
 from turnout.core.messaging.accepting import to_ascii
 from turnout.core.messaging.delivering import Claimed, ClaimedJob, Result, claim, record
 from turnout.core.messaging.files import read_file
+from turnout.core.messaging.lengths import Lengths
 from turnout.core.messaging.model import URGENT, Channel, JobHead, Kind, Status
 from turnout.core.messaging.numbers import is_deliverable
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.receiving import forget_early_reports, match_early_reports
 from turnout.http import metrics
+from turnout.http.body import in_thread
 from turnout.store import Database
 from turnout.workers.loop import Loop
 
 SHARE = 250
 PIECE = 25
 CACHED_BYTES = 64 << 20
+# In characters of merged texts: what is handed over at once, and what no care is taken of.
+PORTION = 2_000_000
+LIGHT = 250_000
+HEAVY_AT_ONCE = 4
 SWEEP = 500
 
 log = structlog.get_logger()
+_Possible = tuple[Claimed, Parcel]
 _fields_decoder = msgspec.json.Decoder(dict[str, str])
 
 
@@ -60,6 +75,7 @@ class DeliveryLoop(Loop):
         self._messages = messages
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_flight = 0
+        self._heavy = asyncio.Semaphore(HEAVY_AT_ONCE)
         self._results: list[Result] = []
         self._write = db.write_first if lane == URGENT else db.write_behind
         db.on_wake(f"messaging-{lane}", self.wake)
@@ -116,19 +132,38 @@ class DeliveryLoop(Loop):
         if carrier is None:
             reason = f"No carrier is set for {head.job_type.channel.value}."
             return [Result(head, each, "", Misconfigured(reason)) for each in job.recipients]
-        message = await self._messages.get(head)
+        message, lengths = await self._messages.get(head)
         possible, results = [], []
         for each in job.recipients:
-            if fault := _fault(head, each):
+            parcel = self._parcel(head, each)
+            if fault := _fault(head, each) or _excess(lengths, parcel):
                 results.append(Result(head, each, carrier.name, fault))
             else:
-                possible.append(each)
-        parcels = [self._parcel(head, each) for each in possible]
-        outcomes = await carrier.send(message, parcels) if parcels else []
-        return results + [
-            Result(head, each, carrier.name, outcome)
-            for each, outcome in zip(possible, outcomes, strict=True)
-        ]
+                size = lengths.size(parcel.fields)
+                possible.append((each, msgspec.structs.replace(parcel, size=size)))
+        for some in _portions(possible):
+            parcels = [parcel for _, parcel in some]
+            outcomes = await self._hand_over(carrier, message, parcels)
+            results += [
+                Result(head, each, carrier.name, outcome)
+                for (each, _), outcome in zip(some, outcomes, strict=True)
+            ]
+        return results
+
+    async def _hand_over(
+        self, carrier: Carrier, message: Message, parcels: list[Parcel]
+    ) -> list[Outcome]:
+        """Few long messages are made at a time, and while they are, less is claimed."""
+        weight = sum(parcel.size for parcel in parcels)
+        if weight <= LIGHT:
+            return await carrier.send(message, parcels)
+        places = weight // LIGHT
+        self._in_flight += places
+        try:
+            async with self._heavy:
+                return await carrier.send(message, parcels)
+        finally:
+            self._in_flight -= places
 
     def _parcel(self, head: JobHead, recipient: Claimed) -> Parcel:
         is_mail = head.job_type.channel is Channel.EMAIL
@@ -180,33 +215,62 @@ def _fault(head: JobHead, recipient: Claimed) -> Rejected | None:
     return Rejected(Status.INVALID_NUMBER, f"{recipient.destination!r} cannot be reached.")
 
 
+def _excess(lengths: Lengths, parcel: Parcel) -> Rejected | None:
+    """Why somebody's message is not made: a text of it would be too long."""
+    excess = lengths.find_excess(parcel.fields)
+    if excess is None:
+        return None
+    return Rejected(
+        Status.FAILED,
+        f"Not sent: the {excess.name} would have {excess.length} characters with this "
+        f"recipient's fields, and may not be greater than {excess.limit} characters.",
+    )
+
+
+def _portions(possible: list[_Possible]) -> list[list[_Possible]]:
+    """The same, in portions of up to PORTION characters, or of one that has more."""
+    portions: list[list[_Possible]] = []
+    size = 0
+    for each in possible:
+        if not portions or size + each[1].size > PORTION:
+            portions.append([])
+            size = 0
+        portions[-1].append(each)
+        size += each[1].size
+    return portions
+
+
 class Messages:
     """What jobs say, as carriers take it; the files of some are kept in memory."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._kept: OrderedDict[tuple[int, int], Message] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int], tuple[Message, Lengths]] = OrderedDict()
         self._bytes = 0
 
-    async def get(self, head: JobHead) -> Message:
-        """The message of a job, with its files."""
+    async def get(self, head: JobHead) -> tuple[Message, Lengths]:
+        """The message of a job, with its files, and how long it becomes."""
         key = (head.org_id, head.id)
-        if message := self._kept.get(key):
+        if kept := self._kept.get(key):
             self._kept.move_to_end(key)
-            return message
+            return kept
         attachments = []
         for file in head.content.files:
             content = await self._db.read(read_file, head.org_id, file.digest)
             attachments.append(Attachment(file.name, file.content_type, content))
         message = to_message(head, tuple(attachments))
-        self._keep(key, message)
-        return message
+        size = len(message.text) + len(message.html)
+        lengths = await in_thread(size, Lengths, message.channel, message)
+        if key in self._kept:  # another task made it meanwhile
+            return self._kept[key]
+        self._keep(key, message, lengths)
+        return message, lengths
 
-    def _keep(self, key: tuple[int, int], message: Message) -> None:
-        self._kept[key] = message
+    def _keep(self, key: tuple[int, int], message: Message, lengths: Lengths) -> None:
+        self._kept[key] = message, lengths
         self._bytes += _weight(message)
         while self._bytes > CACHED_BYTES and len(self._kept) > 1:
-            _, dropped = self._kept.popitem(last=False)
+            _, (dropped, _) = self._kept.popitem(last=False)
             self._bytes -= _weight(dropped)
 
 
@@ -234,7 +298,7 @@ def to_message(head: JobHead, attachments: tuple[Attachment, ...]) -> Message:
 
 def _weight(message: Message) -> int:
     texts = len(message.text) + len(message.html)
-    return 2_000 + texts + sum(len(each.content) for each in message.attachments)
+    return 2_000 + 2 * texts + sum(len(each.content) for each in message.attachments)
 
 
 def delivery_loops(db: Database, delivery: Delivery) -> list[Loop]:

@@ -163,3 +163,32 @@ def test_dates_with_a_zone_are_shown_in_the_users(node, people):
     for given, shown in scheduled.items():
         job = view(node, people, make(node, people, sms(scheduled_date=given)))
         assert (job["scheduled_date"], job["send_date"]) == (shown, None)
+
+
+@pytest.mark.parametrize(("count", "bad"), [(1, 0), (3, 2), (SLICE + 2, SLICE + 1)])
+def test_a_text_that_merging_makes_too_long_is_refused(node, people, count, bad):
+    before = len(listed(node, people))
+    given = recipients(count)
+    given[bad]["field"] = "x" * 5001
+    body = sms(message="%%field%%" * 2, recipients=given)
+    answer = post(people, body).send(node)
+    sentence = f"The message of recipients.{bad} may not be greater than 10000 characters."
+    assert answer.json() == {"status": 422, "errors": f"Validation failed: {sentence}"}
+    assert len(listed(node, people)) == before
+    given[bad]["field"] = "x" * 5000
+    assert post(people, sms(message="%%field%%" * 2, recipients=given)).send(node).status == 200
+
+
+def test_the_job_that_would_take_gigabytes_is_refused(node, people):
+    given = [{"destination": f"a{n}@example.com", "a": "%%a%%" * 2000} for n in range(50)]
+    body = {
+        "job_type": "email",
+        "from_email": "a@example.com",
+        "text_message": "%%a%%" * 50_000,
+        "recipients": given,
+    }
+    sentence = "The text_message of recipients.0 may not be greater than 2000000 characters."
+    assert post(people, body).send(node).json() == {
+        "status": 422,
+        "errors": f"Validation failed: {sentence}",
+    }

@@ -21,6 +21,7 @@ from turnout.carriers import (
     Rejected,
     Reply,
     Retry,
+    merge_all,
 )
 from turnout.carriers.simulator.fates import SPOKEN_PER_S, Fate, fate_of, say_key
 from turnout.carriers.simulator.outbox import (
@@ -75,10 +76,7 @@ class SimulatorCarrier:
             return [Retry(RETRY_S, "Turnout is stopping")] * len(parcels)
         merge = await self._merging.get(message)
         fates = [fate_of(message.channel, parcel.destination) for parcel in parcels]
-        sent = [
-            self._sent(message, parcel, fate, merge)
-            for parcel, fate in zip(parcels, fates, strict=True)
-        ]
+        sent = await merge_all(parcels, self._sent_all, message, parcels, fates, merge)
         try:
             ids = await self._db.write(add_messages, sent)
         except Failure as failure:
@@ -103,6 +101,14 @@ class SimulatorCarrier:
         # As with a real relay, a mail that was taken is the end of it, but for a late bounce.
         is_mail = channel is Channel.EMAIL
         return Accepted(() if is_mail else (str(id_),), parts, is_final=is_mail)
+
+    def _sent_all(
+        self, message: Message, parcels: Sequence[Parcel], fates: list[Fate], merge: "_Merging"
+    ) -> list[Sent]:
+        return [
+            self._sent(message, parcel, fate, merge)
+            for parcel, fate in zip(parcels, fates, strict=True)
+        ]
 
     def _sent(self, message: Message, parcel: Parcel, fate: Fate, merge: "_Merging") -> Sent:
         text = merge.text(parcel)

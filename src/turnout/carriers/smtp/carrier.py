@@ -14,7 +14,7 @@ from functools import partial
 
 import structlog
 
-from turnout.carriers import DeliveryReport, Inbox, Message, Outcome, Parcel, Rejected
+from turnout.carriers import DeliveryReport, Inbox, Message, Outcome, Parcel, Rejected, merge_all
 from turnout.carriers.smtp.bounces import ReturnPaths, find_bounce
 from turnout.carriers.smtp.dkim import Signer
 from turnout.carriers.smtp.headers import Unmailable
@@ -22,6 +22,7 @@ from turnout.carriers.smtp.listener import BounceListener
 from turnout.carriers.smtp.mime import Mail, MailTemplate, Postmark
 from turnout.carriers.smtp.pool import Pool
 from turnout.carriers.smtp.settings import SmtpSettings
+from turnout.core.messaging.merging import TooLong
 from turnout.core.messaging.model import Channel, Status
 from turnout.http.compiled import Compiled
 from turnout.http.pace import Pace
@@ -102,7 +103,7 @@ class SmtpCarrier:
     ) -> list[Mail | Rejected]:
         if self._signers:
             return await asyncio.to_thread(self._render, template, parcels)
-        return self._render(template, parcels)
+        return await merge_all(parcels, self._render, template, parcels)
 
     def _render(self, template: MailTemplate, parcels: Sequence[Parcel]) -> list[Mail | Rejected]:
         mails: list[Mail | Rejected] = []
@@ -113,6 +114,8 @@ class SmtpCarrier:
                 mails.append(template.render(parcel, mark, self._signers))
             except Unmailable as fault:
                 mails.append(fault.outcome)
+            except TooLong as fault:
+                mails.append(Rejected(Status.FAILED, f"The mail would have {fault}"))
         return mails
 
     def _postmark(self, attempt_id: int, at_s: int) -> Postmark:

@@ -1,11 +1,21 @@
 """Merge fields: `%%name%%` in a text, in any case, stands for what is known of the recipient."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 # A name has no blank at its ends: `100%% sure %%x%%` keeps its text. The repetition never gives
 # back what it took, so the time is in proportion to the text, whatever it is.
 _FIELD = re.compile(r"%%(?! )([\w .\-]{1,100}+)(?<! )%%")
+
+
+LONGEST = 32_000_000
+"""Characters that nothing merged may have, encoded or not. What may be sent is far shorter
+(lengths.py); this keeps memory safe from whoever did not ask there."""
+
+
+class TooLong(ValueError):
+    """What would be merged is over LONGEST."""
 
 
 class Template:
@@ -16,7 +26,7 @@ class Template:
     that encoding, if `escape` gives it too.
     """
 
-    __slots__ = ("_escape", "_names", "_texts")
+    __slots__ = ("_counts", "_escape", "_names", "_size", "_texts")
 
     def __init__(
         self,
@@ -27,25 +37,41 @@ class Template:
         parts = _FIELD.split(text)
         self._texts = [encode(part) for part in parts[::2]] if encode else parts[::2]
         self._names = [name.lower() for name in parts[1::2]]
+        self._counts = Counter(self._names)
+        self._size = sum(map(len, self._texts))
         self._escape = escape
 
     @property
     def size(self) -> int:
         """How many characters the text has beside its fields."""
-        return sum(map(len, self._texts))
+        return self._size
 
     @property
     def names(self) -> frozenset[str]:
         """The fields that the text has, in lower case."""
         return frozenset(self._names)
 
+    def length(self, fields: Mapping[str, str], length_of: Callable[[str], int] = len) -> int:
+        """How long the text becomes for one recipient, reckoned without merging it; `length_of`
+        says how much of it a value takes."""
+        known = [name for name in self._counts if name in fields]
+        return self._size + sum(self._counts[name] * length_of(fields[name]) for name in known)
+
     def merge(self, fields: Mapping[str, str]) -> str:
-        """The text for one recipient; `fields` by name in lower case, a missing one is empty."""
+        """The text for one recipient; `fields` by name in lower case, a missing one is empty.
+
+        Raises TooLong before anything that long is made.
+        """
         if not self._names:
             return self._texts[0]
+        values = {name: self._value(fields.get(name, "")) for name in self._counts}
+        if self.length(values) > LONGEST:
+            raise TooLong(f"over {LONGEST} characters once its fields are merged")
         merged = [self._texts[0]]
         for name, text in zip(self._names, self._texts[1:], strict=True):
-            value = fields.get(name, "")
-            merged.append(self._escape(value) if self._escape and value else value)
+            merged.append(values[name])
             merged.append(text)
         return "".join(merged)
+
+    def _value(self, value: str) -> str:
+        return self._escape(value) if self._escape and value else value

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from turnout.core.messaging.lengths import MAIL_LENGTH, MESSAGE_LENGTH, SUBJECT_LENGTH
 from turnout.core.messaging.model import (
     Channel,
     Content,
@@ -26,9 +27,6 @@ from turnout.dialects.messaging.decode import Given, clean, needed, one
 from turnout.dialects.messaging.recipients import Recipients, decode_recipients
 from turnout.dialects.messaging.rules import refuse, required
 
-MESSAGE_LENGTH = 10_000
-SUBJECT_LENGTH = 1000
-MAIL_LENGTH = 2_000_000
 LONGEST_EXPIRY_H = 24 * 365
 MOST_LISTS = 100
 MOST_KEYS = 12

@@ -19,8 +19,9 @@ from turnout.core.messaging.accepting import (
     estimate_micros,
     finish_job,
 )
+from turnout.core.messaging.lengths import Lengths, check_lengths
 from turnout.core.messaging.listing import list_jobs, read_job, stream_job
-from turnout.core.messaging.model import NewJob
+from turnout.core.messaging.model import NewJob, NewRecipient
 from turnout.core.messaging.staging import SLICE, add_recipients
 from turnout.dialects.messaging.auth import Logins
 from turnout.dialects.messaging.decode import decode_user_id
@@ -94,6 +95,9 @@ class JobsResource(Resource):
     ) -> int:
         policy = self._parts.policy
         few = list(job.recipients) if len(job.recipients) <= SLICE else None
+        if few:
+            size = len(job.new.content.text) + len(job.new.content.html)
+            await in_thread(size, _check_few, job.new, few)
         estimate = 0 if few is not None else await self._estimate(job.new, job.recipients)
         new = await self._parts.files.attach(member.user.org_id, job.new, job.files)
         if few is not None:
@@ -104,9 +108,13 @@ class JobsResource(Resource):
         return await self._fill(begun.org_id, begun.job_id, job.recipients, request)
 
     async def _estimate(self, new: NewJob, recipients: Recipients) -> int:
-        """What the job will cost; raises Invalid for the first recipient that is none."""
-        estimate = 0
+        """What the job will cost; raises Invalid for the first recipient that is none, or for whom
+        a text becomes too long."""
+        estimate = number = 0
+        lengths = await asyncio.to_thread(_lengths_of, new)
         async for some in recipients.slices(SLICE):
+            check_lengths(lengths, new.job_type, some, number)
+            number += len(some)
             estimate += estimate_micros(new, some, self._parts.policy.prices)
         return estimate
 
@@ -196,6 +204,14 @@ class _Room:
 def _decode(req: Request, body: bytes, told: Told) -> DecodedJob:
     given = decode_body(req.query_string, req.content_type or "", body)
     return given.judge(partial(decode_job, told=told))
+
+
+def _lengths_of(new: NewJob) -> Lengths:
+    return Lengths(new.job_type.channel, new.content)
+
+
+def _check_few(new: NewJob, recipients: list[NewRecipient]) -> None:
+    check_lengths(_lengths_of(new), new.job_type, recipients)
 
 
 def _idempotent(req: Request, body: bytes) -> IdempotentRequest | None:
