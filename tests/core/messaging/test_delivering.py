@@ -3,6 +3,7 @@
 import pytest
 
 from tests.core.messaging.jobs import (
+    LEASE_MS,
     NUMBERS,
     answer,
     claim_all,
@@ -202,3 +203,31 @@ def test_who_opted_out_is_not_sent_to(db, org_id, login):
     assert [each.address for each in claim_job(db, job_id)] == [NUMBERS[0][1:], NUMBERS[2][1:]]
     assert [row[0] for row in rows(db, job_id, "status")] == ["QUED", "OPTO", "QUED"]
     assert job(db, job_id, "open", "failed") == (2, 1)
+
+
+def test_what_was_claimed_twice_is_sent_alone_one_after_another_without_a_pause(node, db, login):
+    """Thousands may be in hand when a server is killed for the second time."""
+    job_id = post(db, login, new_job(), NUMBERS[:4])
+    for _ in range(2):
+        assert len(claim_job(db, job_id)) == 4
+        node.clock.advance(LEASE_MS / 1000 + 1)
+    for _ in range(4):
+        (claimed,) = claim_all(db)
+        assert len(claimed.recipients) == 1
+        assert claim_all(db) == []  # the others wait for the answer, and for nothing else
+        answer(db, [claimed], Accepted(is_final=True))
+    assert job(db, job_id, *COUNTS) == ("complete", 4, 0, 4, 0, 320_000)
+
+
+def test_who_was_claimed_three_times_is_set_aside_and_nobody_else(node, db, login):
+    job_id = post(db, login, new_job(), NUMBERS[:3])
+    for _ in range(2):
+        claim_job(db, job_id)
+        node.clock.advance(LEASE_MS / 1000 + 1)
+    (killer,) = claim_job(db, job_id)
+    node.clock.advance(LEASE_MS / 1000 + 1)
+    for _ in range(2):
+        answer(db, claim_all(db), Accepted(is_final=True))
+    states = rows(db, job_id, "id", "state", "due_at IS NULL")
+    assert [state for id_, *state in states if id_ == killer.id] == [["waiting", 1]]
+    assert [state for id_, *state in states if id_ != killer.id] == [["done", 1]] * 2

@@ -136,9 +136,12 @@ def _without_killers(tx: Tx, head: JobHead, rows: list[Any], lease_ms: int) -> l
     chosen = set(claims.claim(tx, WORK, repeated, lease_ms, is_counted_late=True))
     left = {key[1] for key in repeated if key not in chosen}
     aside = {id_ for _, id_ in claims.list_aside(tx, WORK, [(head.org_id, id_) for id_ in left])}
-    waiting = [(row[2], tx.now + WAIT_MS, row[8] - 1) for row in rows if row[2] in left - aside]
+    waiting = [(row[2], tx.now, row[8] - 1) for row in rows if row[2] in left - aside]
     _return(tx, head, waiting, REPEATED)
     _return(tx, head, [(id_, None, claims.LIMIT) for id_ in aside], ASIDE)
+    if waiting:
+        # Their turn is when the one that is alone has its answer (`_let_next_go`), or soon.
+        sql.set_ready(tx, org_id=head.org_id, id=head.id, ready_at=tx.now + WAIT_MS)
     return [row for row in rows if row[2] not in left]
 
 
@@ -159,12 +162,17 @@ def give_up_recipient(tx: Tx, org_id: int, recipient_id: int) -> None:
 
 
 def _return(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> None:
-    if not rows:
-        return
-    sql.put_off(tx, org_id=head.org_id, job_id=head.id, rows=_encode(rows).decode(), notes=notes)
-    due = [row[1] for row in rows if row[1] is not None]
-    if due:
-        sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=min(due))
+    if rows:
+        sql.put_off(
+            tx, org_id=head.org_id, job_id=head.id, rows=_encode(rows).decode(), notes=notes
+        )
+
+
+def _let_next_go(tx: Tx, head: JobHead, results: list[Result]) -> None:
+    """Others may wait for somebody who was sent to alone: it is their turn now."""
+    if any(each.recipient.attempts > 1 for each in results):
+        sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=tx.now)
+        tx.wake(f"messaging-{head.lane}")
 
 
 def _opted_out(tx: Tx, head: JobHead, recipients: list[Claimed]) -> set[int]:
@@ -220,6 +228,7 @@ def _record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: i
 def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: int) -> list[Ended]:
     head = results[0].head
     claims.settle(tx, WORK, [(head.org_id, each.recipient.id) for each in results])
+    _let_next_go(tx, head, results)
     accepted, again, ended = [], [], []
     for each in results:
         outcome = each.outcome
