@@ -7,6 +7,7 @@ here goes through it. Addresses are judged, not cleaned: one that is not an addr
 import base64
 import re
 from functools import lru_cache
+from urllib.parse import quote
 
 import idna
 
@@ -22,6 +23,10 @@ _NOT_IN_HEADERS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _PLAIN = re.compile(r"[!-~]{1,60}(?: [!-~]{1,60})*", re.ASCII)
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(?: [A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*")
 _LONGEST_PHRASE = 60
+# A value that stands in quotes as it is, and has a line with its field to itself.
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9 ._()+,&@#!~\-]{1,32}")
+_PIECE = 48
+_PIECES = re.compile(r"(?:%[0-9A-F]{2}|[^%]){1,16}")
 # With these, a word of RFC 2047 and the name of its field fit into a line.
 _WORD_BYTES = 39
 
@@ -61,6 +66,26 @@ def mailbox(name: str, address: str) -> str:
         phrase = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
     gap = " " if len(phrase) + len(address) < _LONGEST_PHRASE else "\r\n "
     return f"{phrase}{gap}<{address}>"
+
+
+def parameter(name: str, text: str) -> str:
+    """` name="text"` of a MIME field, on lines of its own if need be; "file" where it has no text.
+
+    Anything but a plain word is written in percent signs (RFC 2231, 5987). Text is never given to
+    a library that writes fields: some decode what looks like an encoded word, and what comes out
+    may be line ends.
+    """
+    text = clean(text) or "file"
+    if _PLAIN_VALUE.fullmatch(text):
+        return f' {name}="{text}"'
+    encoded = quote(text, safe="", encoding="utf-8")
+    if len(encoded) <= _PIECE:
+        return f"\r\n {name}*=utf-8''{encoded}"
+    pieces = _PIECES.findall(encoded)
+    charset = ["utf-8''", *[""] * len(pieces)]
+    return ";".join(
+        f"\r\n {name}*{number}*={charset[number]}{piece}" for number, piece in enumerate(pieces)
+    )
 
 
 def encoded_words(text: str) -> str:

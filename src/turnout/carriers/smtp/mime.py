@@ -23,8 +23,6 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -37,6 +35,7 @@ from turnout.carriers.smtp.headers import (
     Unmailable,
     clean,
     mailbox,
+    parameter,
     unstructured,
     wire_address,
 )
@@ -228,19 +227,15 @@ def _base64_merger(template: Template) -> _Segment:
 
 
 def _attachment_part(attachment: Attachment) -> _Part:
-    """Its fields are written by the standard library, which knows RFC 2231."""
     is_typed = _CONTENT_TYPE.fullmatch(attachment.content_type)
     is_leaf = not attachment.content_type.lower().startswith(("multipart/", "message/"))
-    part = EmailMessage(policy=SMTP.clone(max_line_length=LINE))
-    part["Content-Type"] = (
-        attachment.content_type if is_typed and is_leaf else "application/octet-stream"
-    )
-    part["Content-Transfer-Encoding"] = "base64"
-    name = clean(attachment.name).strip() or "file"
-    part.add_header("Content-Disposition", "attachment", filename=name)
-    lines = part.as_bytes().decode("ascii").rstrip("\r\n")
-    fields = [field.partition(": ") for field in re.split(r"\r\n(?![ \t])", lines)]
-    return _Part([(name, value) for name, _, value in fields], [_base64(attachment.content)])
+    type_ = attachment.content_type if is_typed and is_leaf else "application/octet-stream"
+    headers = [
+        ("Content-Type", type_),
+        ("Content-Transfer-Encoding", "base64"),
+        ("Content-Disposition", f"attachment;{parameter('filename', attachment.name or 'file')}"),
+    ]
+    return _Part(headers, [_base64(attachment.content)])
 
 
 def _multipart(subtype: str, parts: Sequence[_Part]) -> _Part:
