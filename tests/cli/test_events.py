@@ -41,10 +41,18 @@ def test_event_create_makes_one_session_of_the_same_title(acme: Turnout) -> None
         sessions = db.call(list_sessions, ORG, FIRST_EVENT)
     assert output == (
         f"Event 1000001, eventPak {event.pak}: Rail Summit\n"
+        f"Page to register on: /acme/1000001\n"
         f"  Session {sessions[0].id}, sessionPak {sessions[0].pak}: Rail Summit\n"
     )
     assert (event.state, event.timezone, event.capacity) == ("open", "Europe/Berlin", None)
     assert [session.title for session in sessions] == ["Rail Summit"]
+
+
+def test_event_create_names_the_page_where_its_address_is_known(acme: Turnout) -> None:
+    where = {"base_url": "https://events.example.org"}
+    output = acme.ok("event", "create", "acme", "Rail Summit", *WHEN, **where)
+    page = f"Page to register on: https://events.example.org/acme/{FIRST_EVENT}"
+    assert output.splitlines()[1] == page
 
 
 def test_event_create_makes_the_sessions_that_are_named(acme: Turnout) -> None:

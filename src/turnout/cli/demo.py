@@ -18,6 +18,7 @@ from turnout.cli.seeding_audience import seed_audience
 from turnout.cli.seeding_booking import seed_booking
 from turnout.cli.seeding_messages import seed_messages
 from turnout.core.identity.demo import list_made_by_operators, list_other_organizations
+from turnout.core.identity.short_names import page_path
 from turnout.core.site.address import store_address
 from turnout.errors import Conflict, Invalid
 from turnout.settings import Settings, hide_password
@@ -171,6 +172,7 @@ def write_private(file: Path, text: str) -> None:
 def introduce(members: dict[str, Any], file: Path) -> None:
     """Say where the demo is and what to try next."""
     base, registration = members["base_url"], members["registration"]
+    page = f"{base}{page_path(seeding.SLUG)}/{members['attendance']['eventId']}"
     user = members["messaging"]["user"]
     body = {
         "registration": {
@@ -209,6 +211,8 @@ Send somebody a text (the simulator takes it, and reaches nobody), and see what 
     -d '{json.dumps(job)}'
   curl -s -u '{user["username"]}:{user["password"]}' {base}/api/v1/jobs
 
-What was sent: {base}/outbox (sign in as that user). Keys and ids for scripts: {file}
+What that user sent: {base}/outbox (sign in as that user). Mails of event pages: the same page, for
+the Agent or Admin in the file below. An event's page: {page}
+Keys and ids for scripts: {file}
 """
     )

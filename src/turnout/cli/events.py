@@ -2,10 +2,11 @@
 
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 
 from cyclopts import App
 
-from turnout.cli.app import Count, Number, actor, app, console, database, show_table
+from turnout.cli.app import Count, Number, actor, app, base_url, console, database, show_table
 from turnout.cli.identity import read_password
 from turnout.core.events.model import Channel, Event, EventState, Session, Span, span
 from turnout.core.events.passwords import clear_registration_password, set_registration_password
@@ -23,7 +24,8 @@ from turnout.core.events.programme import (
 )
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.passwords import hash_password
-from turnout.errors import Invalid
+from turnout.core.identity.short_names import page_path
+from turnout.errors import Invalid, Unavailable
 from turnout.store import Database, Tx
 
 PAGE = 100
@@ -58,13 +60,18 @@ def create(
         session: Title of a session that lasts as long as the event; may be repeated. Without it,
             there is one session with the title of the event.
     """
+    url = ""
     with database() as db:
         organization = db.call(get_organization, org)
         when = span(starts, ends, timezone or organization.timezone)
         made, sessions = db.call(
             _create_event, organization.org_id, title, when, capacity, session or [title]
         )
+        with suppress(Unavailable):  # no server has stored its address yet
+            url = base_url(db)
+    page = f"{page_path(organization.slug)}/{made.id}"
     console.print(f"Event {made.id}, eventPak {made.pak}: {made.title}")
+    console.print(f"Page to register on: {url}{page}")
     for each in sessions:
         _say_session(each)
 

@@ -117,7 +117,7 @@ def _try_messaging(base_url: str, member: dict[str, Any]) -> Trial:
         ),
         Step(
             "List your jobs",
-            "What was sent is on the outbox page; sign in there with the same user and password.",
+            "The outbox page shows what this user sent; sign in there with the same password.",
             curl("GET", jobs, [], user="$LOGIN"),
         ),
     ]
@@ -272,7 +272,7 @@ def _try_reporting(base_url: str, member: dict[str, Any]) -> Trial:
         ),
         Step(
             "Who watched live, as a table",
-            "Every filter of the contract works in XML, JSON, CSV and XLSX, streamed.",
+            "Every filter works in XML, JSON, CSV and XLSX, streamed.",
             curl("GET", f"{api}/audience_reports/csv", [], query=[*report, "live_viewers=on"]),
         ),
     ]

@@ -1,5 +1,8 @@
 """The pages and documents, as they are served."""
 
+from typing import Any
+
+from turnout.core.identity.short_names import page_path
 from turnout.web.catalogue import Api, WebParts
 from turnout.web.demo import list_trials
 from turnout.web.documents import NO_STORE, REVALIDATE, Document
@@ -12,6 +15,8 @@ BEGIN = """\
 turnout org create acme --name 'Acme Ltd'
 turnout token create acme --name website
 turnout event create acme 'Summer party' --starts 2027-06-01T18:00 --ends 2027-06-01T23:00"""
+# The demo's organization, as cli/seeding.py names it.
+DEMO_SLUG = "rail-forum"
 ROBOTS = "User-agent: *\nDisallow: /\n"
 
 
@@ -19,10 +24,21 @@ def make_start_page(parts: WebParts) -> Document:
     """What this server is, its APIs, and in a demo what to try."""
     trials = list_trials(parts.base_url, parts.demo) if parts.demo else []
     page = render(
-        "start.html", base_url=parts.base_url, apis=parts.apis, trials=trials, begin=BEGIN
+        "start.html",
+        base_url=parts.base_url,
+        apis=parts.apis,
+        trials=trials,
+        begin=BEGIN,
+        event_page=_event_page(parts.demo or {}),
     )
     # The demo's page has a key in it.
     return Document.html(page, NO_STORE if trials else REVALIDATE)
+
+
+def _event_page(demo: dict[str, Any]) -> str:
+    """The path of the page of the demo's conference; empty where the demo has none."""
+    number = demo.get("attendance", {}).get("eventId")
+    return f"{page_path(DEMO_SLUG)}/{number}" if number else ""
 
 
 def make_reference_page(parts: WebParts, api: Api) -> Document:
