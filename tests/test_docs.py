@@ -250,6 +250,7 @@ def test_limits_are_those_of_the_code() -> None:
         defaults.forms_per_place,
         defaults.forms_before_code,
         form_limits.MAILS_LIMIT,
+        form_limits.CODE_LIMITS[0][1],
         ATTACHED,
     ]
     assert numbers["body of `/v1.0/register`, `/v1.0/registerstatus`, `/v1.0/signin`"] == [

@@ -12,7 +12,7 @@ import falcon
 from falcon.asgi import Request, Response
 
 from turnout.core.audience.asking import OwnQuestion, ask_question, list_own_questions
-from turnout.core.audience.entering import enter, send_entry_code
+from turnout.core.audience.entering import enter, has_entry_code, send_entry_code
 from turnout.core.audience.links import PATH, Viewer, find_viewer
 from turnout.core.audience.media import find_media, get_session
 from turnout.core.audience.model import Media, MediaKind
@@ -21,7 +21,13 @@ from turnout.core.events.model import Event, EventState, Session
 from turnout.core.events.programme import get_event
 from turnout.core.identity.addresses import place_of
 from turnout.core.identity.names import find_name
-from turnout.core.journeys.form_limits import FormLimits, Sender, admit_form
+from turnout.core.journeys.form_limits import (
+    FormLimits,
+    Sender,
+    admit_code,
+    clear_codes,
+    refuse_code,
+)
 from turnout.errors import Conflict, Failure, Invalid, Limited, Missing, Unauthenticated
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
@@ -75,17 +81,15 @@ class EntryResource(Resource):
         place = await self._db.read(_find_place, pak)
         email, code = given.get("email", ""), given.get("code", "")
         source = place_of(address_of(req.scope))
+        sender = Sender(place.org_id, place.event.id, source, email)
         try:
             if "code" in given:
-                token = await self._db.write_first(
-                    enter, place.org_id, place.event.id, email, code, source
-                )
+                token = await self._db.write_first(_enter, sender, code)
                 if not isinstance(token, str):
                     raise token
                 resp.status = falcon.HTTP_303
                 resp.location = f"{PATH}{pak}/{token}"
                 return
-            sender = Sender(place.org_id, place.event.id, source, email)
             await self._db.write_first(_send_code, sender, self._limits)
             self._answer(resp, place, email, is_sent=True)
         except (Invalid, Limited, Unauthenticated) as refusal:
@@ -177,8 +181,19 @@ class WatchResource(Resource):
 
 
 def _send_code(tx: Tx, sender: Sender, limits: FormLimits) -> None:
-    admit_form(tx, sender, limits)
-    send_entry_code(tx, sender.org_id, sender.event_id, sender.email)
+    """Mail a code, or leave it at the one that was mailed. Raises Invalid, Limited."""
+    where = (sender.org_id, sender.event_id, sender.email)
+    if admit_code(tx, sender, limits):
+        send_entry_code(tx, *where)
+    elif not has_entry_code(tx, *where):
+        raise refuse_code(tx, sender)
+
+
+def _enter(tx: Tx, sender: Sender, code: str) -> str | Unauthenticated | Limited:
+    entered = enter(tx, sender.org_id, sender.event_id, sender.email, code, sender.place)
+    if isinstance(entered, str):
+        clear_codes(tx, sender)
+    return entered
 
 
 def _find_place(tx: Tx, pak: str) -> Place:

@@ -2,6 +2,9 @@
 
 Nobody learns from the page who is registered. The same is done for every address: a code is stored,
 a mail goes out, and the same limits hold; only the mail tells whether there is anything to watch.
+
+A code is good for as long as mails to its address are bounded (core/journeys/form_limits.py). So
+strangers who ask for the last mail that may go out leave its owner with a code to enter.
 """
 
 from turnout.core.audience.links import find_registered, make_token
@@ -13,10 +16,13 @@ from turnout.core.verification.codes import (
     CodeRequest,
     Purpose,
     check_own_code,
+    has_own_code,
     send_own_code,
 )
 from turnout.errors import Invalid, Limited, Unauthenticated
 from turnout.store import Tx
+
+GOOD_MIN = 60
 
 
 def send_entry_code(
@@ -25,7 +31,7 @@ def send_entry_code(
     """Mail a code to the address, or that it is not registered for the event. The code ends those
     that were sent to the address before. `code` is for tests.
 
-    Raises Invalid for an address that is none, Limited after too many codes to it.
+    Raises Invalid for an address that is none.
     """
     if not is_email(email):
         raise Invalid("contact.email", "Type your e-mail address, such as ada@example.com.")
@@ -40,12 +46,18 @@ def send_entry_code(
     send_own_code(tx, org_id, Purpose.WATCH, asked, code)
 
 
+def has_entry_code(tx: Tx, org_id: int, event_id: int, email: str) -> bool:
+    """Whether a code that was sent to the address can still be entered."""
+    return has_own_code(tx, org_id, Purpose.WATCH, _client_ref(event_id, email), GOOD_MIN)
+
+
 def enter(
     tx: Tx, org_id: int, event_id: int, email: str, code: str, source: str
 ) -> str | Unauthenticated | Limited:
     """The token of who entered a code that was sent to the address, or why there is none: a value,
     so that the try is counted. `source` is the client's address."""
-    is_right = check_own_code(tx, org_id, Purpose.WATCH, _client_ref(event_id, email), code, source)
+    ref = _client_ref(event_id, email)
+    is_right = check_own_code(tx, org_id, Purpose.WATCH, ref, code, source, GOOD_MIN)
     if isinstance(is_right, Limited):
         return is_right
     registration_id = find_registered(tx, org_id, event_id, email) if is_email(email) else None

@@ -10,6 +10,12 @@ bits) to one event are bounded too: so widely that a venue or a school behind on
 its people. Once they come faster than people type, the page asks for a code that it mails to the
 address; nothing is held before it is entered.
 
+The codes to watch have counts of their own, and no stranger may use them up for the owner of an
+address: they bound mails, never the entering of a code. One place gets fewer mails out than all
+places together; who is over a limit is told to enter the code that was mailed, which is good for
+as long as the limit holds. Only where none is left to enter is there a refusal. A code that was
+entered clears the counts of its address.
+
 Counts are rows, added in the transaction of the effect: they hold over restarts and nodes, and what
 is rolled back was not counted.
 """
@@ -36,8 +42,11 @@ MINUTE_MS = 60_000
 PLACE_WINDOW_MS = 5 * MINUTE_MS
 MAILS_LIMIT, MAILS_WINDOW_MS = 3, 60 * MINUTE_MS
 LONGEST_PROOF = 100
-# What is counted for an event and a place; the rest is counted for an address.
-OF_EVENT = ("place", "minute")
+CODES_WINDOW_MS = 60 * MINUTE_MS
+# Mails with a code to watch, in an hour: from one place to one address for one event, and for all
+# events; to one address for one event from everywhere. In this order: a place that is over its own
+# limit uses nothing of what is everybody's.
+CODE_LIMITS = (("watch from here", 2), ("watch of place", 6), ("watch", 3))
 
 
 class FormLimits(NamedTuple):
@@ -88,16 +97,6 @@ def may_remind(tx: Tx, org_id: int, email: str) -> bool:
     return _count(tx, sender, "mail", MAILS_LIMIT, MAILS_WINDOW_MS)
 
 
-def admit_form(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
-    """Count a form that mails to its address; whether a code must be asked for before it holds
-    anything. Raises Limited, with the seconds to wait."""
-    if not _count(tx, sender, "place", limits.per_place, PLACE_WINDOW_MS):
-        raise _refusal(tx, sender, "place", "Too many forms were sent from your address.")
-    if not _count(tx, sender, "mail", MAILS_LIMIT, MAILS_WINDOW_MS):
-        raise _refusal(tx, sender, "mail", "Too many mails were sent to this address.")
-    return not _count(tx, sender, "minute", limits.before_code, MINUTE_MS)
-
-
 def ask_for_code(tx: Tx, sender: Sender, event: Event, code: str | None = None) -> str:
     """Mail a code to the address; returns the name of this request, which the next form shows with
     the code. `code` is for tests. Raises Limited after three an hour to the address."""
@@ -120,6 +119,29 @@ def check_proof(tx: Tx, sender: Sender, proof: Proof) -> Failure | None:
     if isinstance(checked, Limited):
         return checked
     return None if checked else _wrong_code()
+
+
+def admit_code(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
+    """Count a request for a code to watch; whether it may be mailed. Raises Limited, with the
+    seconds to wait, where a place sends too many of these forms."""
+    if not _count(tx, sender, "watch form", limits.per_place, PLACE_WINDOW_MS):
+        raise _refusal(tx, sender, "watch form", "Too many forms were sent from your address.")
+    return all(_count(tx, sender, kind, limit, CODES_WINDOW_MS) for kind, limit in CODE_LIMITS)
+
+
+def refuse_code(tx: Tx, sender: Sender) -> Limited:
+    """The refusal of a request that `admit_code` did not admit, with the seconds to wait."""
+    ends = [
+        sql.find_form_window_end(tx, org_id=sender.org_id, name=_name(sender, kind)) or 0
+        for kind, _ in CODE_LIMITS
+    ]
+    return _limited(tx, max(ends), "Too many codes were sent to this address.")
+
+
+def clear_codes(tx: Tx, sender: Sender) -> None:
+    """Somebody entered the code that was mailed: the address is theirs, and they may ask again."""
+    for kind, _ in CODE_LIMITS:
+        sql.clear_form_window(tx, org_id=sender.org_id, name=_name(sender, kind))
 
 
 def forget_ended_form_windows(tx: Tx, most: int) -> int:
@@ -146,6 +168,10 @@ def _count(tx: Tx, sender: Sender, kind: str, limit: int, window_ms: int) -> boo
 
 def _refusal(tx: Tx, sender: Sender, kind: str, sentence: str) -> Limited:
     ends_at = sql.find_form_window_end(tx, org_id=sender.org_id, name=_name(sender, kind))
+    return _limited(tx, ends_at, sentence)
+
+
+def _limited(tx: Tx, ends_at: int, sentence: str) -> Limited:
     wait_s = max(1, -((tx.now - ends_at) // 1000))
     return Limited(
         "form.throttled", f"{sentence} Try again in {wait_s} seconds.", retry_after=wait_s
@@ -154,8 +180,15 @@ def _refusal(tx: Tx, sender: Sender, kind: str, sentence: str) -> Limited:
 
 def _name(sender: Sender, kind: str) -> str:
     """What is counted, as a digest: nobody reads addresses out of the table."""
-    of_event = f"{sender.event_id}:{sender.place}"
-    text = f"{kind}:{of_event if kind in OF_EVENT else email_key(sender.email)}"
+    email = email_key(sender.email)
+    by_kind = {
+        "mail": email,
+        "code": email,
+        "watch": f"{sender.event_id}:{email}",
+        "watch of place": f"{sender.place}:{email}",
+        "watch from here": f"{sender.event_id}:{sender.place}:{email}",
+    }
+    text = f"{kind}:{by_kind.get(kind, f'{sender.event_id}:{sender.place}')}"
     return hashlib.sha256(f"{sender.org_id}:{text}".encode()).hexdigest()
 
 

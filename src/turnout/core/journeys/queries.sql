@@ -476,6 +476,9 @@ ON CONFLICT (org_id, name) DO UPDATE SET
 -- name: find_form_window_end(org_id, name)$
 SELECT ends_at FROM form_windows WHERE org_id = :org_id AND name = :name;
 
+-- name: clear_form_window(org_id, name)!
+DELETE FROM form_windows WHERE org_id = :org_id AND name = :name;
+
 -- name: list_ended_form_windows(now, most)
 -- crosses organizations: ended counts are deleted for all of them.
 SELECT org_id, name FROM form_windows WHERE ends_at <= :now ORDER BY ends_at LIMIT :most;

@@ -86,7 +86,8 @@ def send_own_code(
     tx: Tx, org_id: int, purpose: Purpose, asked: CodeRequest, code: str | None = None
 ) -> int:
     """`send_code` for our own pages; the job is nobody's. The new code ends
-    those that were sent to this `client_ref` before. Raises Limited."""
+    those that were sent to this `client_ref` before. How many mails go to an address is for the
+    caller to bound: limits here would let strangers lock its owner out."""
     key = _client_key(org_id, asked.client_ref)
     sql.end_codes(tx, org_id=org_id, purpose=purpose.value, client_key=key, now=tx.now)
     return _send(tx, org_id, None, purpose, key, asked, code)
@@ -106,7 +107,8 @@ def _send(
     channel = asked.job_type.channel
     address = to_address(channel, asked.destination) or asked.destination
     destination_key = _hash(f"{org_id}:{channel.value}:{address_key(channel, address)}")
-    _limit_sending(tx, org_id, purpose, key, destination_key)
+    if purpose is Purpose.API:
+        _limit_sending(tx, org_id, purpose, key, destination_key)
     code = code or f"{secrets.randbelow(1_000_000):06d}"
     sql.add_code(
         tx,
@@ -172,10 +174,31 @@ def check_code(
     return _check(tx, login.org_id, Purpose.API, key, entered, window_min, counts) is True
 
 
+def has_own_code(
+    tx: Tx, org_id: int, purpose: Purpose, client_ref: str, good_min: int = DEFAULT_WINDOW_MIN
+) -> bool:
+    """Whether a code that a page sent to `client_ref` can still be entered."""
+    found = sql.find_good_code(
+        tx,
+        org_id=org_id,
+        purpose=purpose.value,
+        client_key=_client_key(org_id, client_ref),
+        since=tx.now - good_min * MINUTE_MS,
+    )
+    return found is not None
+
+
 def check_own_code(
-    tx: Tx, org_id: int, purpose: Purpose, client_ref: str, entered: str, source: str
+    tx: Tx,
+    org_id: int,
+    purpose: Purpose,
+    client_ref: str,
+    entered: str,
+    source: str,
+    good_min: int = DEFAULT_WINDOW_MIN,
 ) -> bool | Limited:
     """`check_code` for our own pages, where everybody can type; `source` is the client's address.
+    A code is good for `good_min` minutes.
 
     Wrong tries are counted for `client_ref` from this source (10 in ten minutes), for `client_ref`
     from anywhere (30), and for this source with whatever `client_ref` (60), so that a stranger
@@ -187,7 +210,7 @@ def check_own_code(
         _Count(key, WRONG_LIMIT_TOGETHER),
         _Count(_hash(f"source:{org_id}:{source}"), WRONG_LIMIT_OF_SOURCE),
     ]
-    return _check(tx, org_id, purpose, key, entered, DEFAULT_WINDOW_MIN, counts)
+    return _check(tx, org_id, purpose, key, entered, DEFAULT_WINDOW_MIN, counts, good_min=good_min)
 
 
 def _check(
@@ -198,6 +221,8 @@ def _check(
     entered: str,
     window_min: int,
     counts: Sequence[_Count],
+    *,
+    good_min: int | None = None,
 ) -> bool | Limited:
     where = {"org_id": org_id, "purpose": purpose.value}
     window_ms = window_min * MINUTE_MS
@@ -212,7 +237,7 @@ def _check(
         client_key=key,
         digest=_digest(tx, purpose, key, entered.strip()),
         now=tx.now,
-        since=tx.now - window_ms,
+        since=tx.now - (window_ms if good_min is None else good_min * MINUTE_MS),
     )
     if used:
         for each in counts:

@@ -45,6 +45,12 @@ WHERE org_id = :org_id AND purpose = :purpose AND key = :key;
 UPDATE verification_tries SET wrong = wrong - 1
 WHERE org_id = :org_id AND purpose = :purpose AND key = :key AND wrong > 0;
 
+-- name: find_good_code(org_id, purpose, client_key, since)$
+SELECT id FROM verification_codes
+WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key
+    AND used_at IS NULL AND created_at > :since
+LIMIT 1;
+
 -- name: use_code(org_id, purpose, client_key, digest, now, since)!
 UPDATE verification_codes SET used_at = :now
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key AND digest = :digest
