@@ -141,6 +141,19 @@ def test_a_reply_that_cannot_be_stored_is_kept_apart(db, login, other):
     assert len(list_all(db, other)) == 1
 
 
+def test_a_job_that_cannot_be_read_holds_no_others_up(node, login, other):
+    db = node.db
+    bad = post(db, login, new_job(), NUMBERS[13:15])
+    good = post(db, other, new_job(), NUMBERS[15:17])
+    plant(db, bad, "options", "{")
+    assert [each.head.id for each in claim_all(db)] == [good]
+    assert job(db, bad, "ready_at") == (node.clock() + 60_000,)
+    assert rows(db, bad, "state", "attempts") == [("waiting", 0)] * 2
+    plant(db, bad, "options", "{}")
+    node.clock.advance(61)
+    assert bad in [each.head.id for each in claim_all(db)]
+
+
 @pytest.mark.parametrize(
     ("url", "host"),
     [

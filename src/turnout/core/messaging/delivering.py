@@ -81,21 +81,36 @@ class Result(NamedTuple):
 def claim(tx: Tx, lane: str, most: int, lease_ms: int) -> list[ClaimedJob]:
     """Claim about `most` recipients of a lane for `lease_ms`.
 
-    Those who opted out, whose report never came, and who belong to a closing job are ended here.
+    Those who opted out, whose report never came, and who belong to a closing job are ended here. A
+    job that cannot be claimed from costs the others nothing, and is looked at again later.
     """
     jobs = sql.list_ready_jobs(tx, lane=lane, now=tx.now, most=JOBS_AT_ONCE)
-    claimed = []
     share = -(-most // len(jobs)) if jobs else 0
-    for org_id, job_id in sorted(jobs):
-        head = get_job_head(tx, org_id, job_id)
-        rows = sql.claim_recipients(
-            tx, org_id=org_id, job_id=job_id, now=tx.now, lease_end=tx.now + lease_ms, most=share
-        )
-        _keep_turn(tx, head, is_more=len(rows) == share)
-        recipients = _sort_out(tx, head, _without_killers(tx, head, rows, lease_ms))
-        if recipients:
-            claimed.append(ClaimedJob(head, recipients))
-    return claimed
+    claimed: dict[tuple[int, int], ClaimedJob] = {}
+
+    def claim_jobs(tx: Tx, jobs: Sequence[tuple[int, int]]) -> None:
+        for org_id, job_id in jobs:
+            head = get_job_head(tx, org_id, job_id)
+            claimed[org_id, job_id] = _claim_of(tx, head, share, lease_ms)
+
+    for org_id, job_id in do_apart(tx, "claim", claim_jobs, sorted(jobs)):
+        claimed.pop((org_id, job_id), None)
+        ready_at = tx.now + MISCONFIGURED_PAUSE_MS
+        sql.set_ready(tx, org_id=org_id, id=job_id, ready_at=ready_at)
+    return [claimed[key] for key in sorted(claimed) if claimed[key].recipients]
+
+
+def _claim_of(tx: Tx, head: JobHead, share: int, lease_ms: int) -> ClaimedJob:
+    rows = sql.claim_recipients(
+        tx,
+        org_id=head.org_id,
+        job_id=head.id,
+        now=tx.now,
+        lease_end=tx.now + lease_ms,
+        most=share,
+    )
+    _keep_turn(tx, head, is_more=len(rows) == share)
+    return ClaimedJob(head, _sort_out(tx, head, _without_killers(tx, head, rows, lease_ms)))
 
 
 def _keep_turn(tx: Tx, head: JobHead, *, is_more: bool) -> None:
