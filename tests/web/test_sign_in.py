@@ -161,6 +161,33 @@ def test_signing_out_ends_the_session_on_the_server(node: LocalNode) -> None:
     assert node.client.request("GET", "/sign-in/out", headers=headers).status == 405
 
 
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_no_other_site_signs_anybody_out(node: LocalNode, foreign: dict[str, str]) -> None:
+    headers = sign_in(node.client, "acme/ada", PASSWORD)
+    token = form_token_of(headers["Cookie"].partition("=")[2])
+    for answer in (sign_out(node, headers | foreign, token), sign_out(node, foreign, token)):
+        assert (answer.status, answer.headers.get("set-cookie")) == (403, None)
+    for method in ("GET", "HEAD"):
+        assert node.client.request(method, "/sign-in/out", headers=headers).status == 405
+    assert is_signed_in(node, headers)
+
+
+def test_signing_out_without_the_cookie_takes_none_away(node: LocalNode) -> None:
+    """As another site's form would: browsers send no cookie of ours with it (SameSite)."""
+    headers = sign_in(node.client, "acme/ada", PASSWORD)
+    answer = sign_out(node, {}, "")
+    assert (answer.status, answer.headers.get("set-cookie")) == (303, None)
+    assert is_signed_in(node, headers)
+
+
 def test_signing_in_again_makes_a_new_session_and_ends_the_former(node: LocalNode) -> None:
     first = sign_in(node.client, "acme/ada", PASSWORD)
     form = open_form(node.client)

@@ -86,9 +86,12 @@ class PageSessions:
         self._set(resp, SESSION, token)
 
     async def sign_out(self, req: Request, resp: Response, form_token: str) -> None:
-        """End the session. Raises Denied for a form that is not of this session."""
+        """End the session. Raises Denied for a form that is not of this session. A request without
+        the cookie changes nothing: other sites can send one, and must not take the cookie away."""
         token = self._cookie(req, SESSION)
-        if token and not _is_same(form_token_of(token), form_token):
+        if not token:
+            return
+        if not _is_same(form_token_of(token), form_token):
             raise _foreign()
         await self._db.write(end_page_session, token)
         self._set(resp, SESSION, "", LONG_AGO)
