@@ -69,6 +69,12 @@ class Unavailable(Failure):
         self.retry_after = retry_after
 
 
+def list_notes(error: BaseException) -> list[str]:
+    """What was noted at an error for the operator, and is not shown to clients: which file, and
+    what to do there."""
+    return list(getattr(error, "__notes__", []))
+
+
 KINDS: tuple[type[Failure], ...] = (
     Invalid,
     Unauthenticated,

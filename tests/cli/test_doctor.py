@@ -1,8 +1,12 @@
 """`turnout doctor`: it finds what is wrong, and says what to do."""
 
+import os
 import re
+import shlex
 import socket
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from tests.cli.test_servers import set_schema
 from tests.core.messaging.jobs import make_login, new_job, post
 from tests.support.node import new_database
 from tests.support.ports import free_port
+from tests.support.server import clean_environment
 from turnout.cli.checking_store import judge_writing, quick_check
 from turnout.cli.doctor import judge_clock, judge_room, judge_speed
 from turnout.cli.finding import Finding
@@ -28,7 +33,9 @@ from turnout.core.journeys.intake import accept
 from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Submitted
+from turnout.core.site.address import store_address
 from turnout.store import Tx, faults
+from turnout.store.faults import user_name
 from turnout.store.migrations.revisions import HEAD
 
 FINDING = re.compile(r"^(ok|warn|FAIL) +(.{15}) (.*)(?:\n +-> (.*))?", re.MULTILINE)
@@ -43,8 +50,15 @@ def read(result: Result) -> dict[str, tuple[str, str, str]]:
     }
 
 
+def listen(turnout: Turnout, url: str = "http://127.0.0.1:8080", *, is_set: bool = False) -> None:
+    """Store an address, as a serving process does."""
+    with turnout.database() as db:
+        db.call(store_address, url, is_set=is_set)
+
+
 def test_all_is_well(tmp_path: Path) -> None:
     turnout = on_new_database(tmp_path)
+    listen(turnout)
     result = turnout("doctor")
     findings = read(result)
     assert result.code == 0
@@ -61,7 +75,7 @@ def test_all_is_well(tmp_path: Path) -> None:
         "disk",
         "disk speed",
         "simulator",
-        "base URL",
+        "links",
     ]
     assert findings["database"] == ("ok", f"{turnout.url} answers", "")
     assert findings["schema"] == ("ok", HEAD, "")
@@ -73,7 +87,9 @@ def test_all_is_well(tmp_path: Path) -> None:
 
 
 def test_all_is_well_on_postgresql(cluster) -> None:
-    result = Turnout(new_database("postgresql", Path(), cluster))("doctor")
+    turnout = Turnout(new_database("postgresql", Path(), cluster))
+    listen(turnout)
+    result = turnout("doctor")
     findings = read(result)
     assert result.code == 0
     assert {mark for mark, _, _ in findings.values()} == {"ok"}
@@ -101,7 +117,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert result.code == 1
     assert findings["disk"] == (
         "FAIL",
-        f"[Errno 2] No such file or directory: '{path.parent}'",
+        f"{path.parent}: No such file or directory",
         "The folder must exist, and this user must be allowed to write there.",
     )
     assert "disk speed" not in findings
@@ -134,8 +150,8 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     result = Turnout(f"sqlite:///{path}")("doctor")
     mark, seen, advice = read(result)["database"]
     assert (result.code, mark) == (1, "FAIL")
-    assert seen.endswith("cannot be opened: file is not a database")
-    assert advice.startswith("Correct TURNOUT_DATABASE_URL")
+    assert seen == f"sqlite:///{path}: This is not a Turnout database"
+    assert advice.startswith(f"Correct TURNOUT_DATABASE_URL, which names {path}")
 
 
 def test_a_server_that_does_not_answer() -> None:
@@ -219,7 +235,7 @@ def test_networks_that_answer_and_that_do_not(tmp_path: Path) -> None:
     assert (mark, "does not answer" in seen) == ("FAIL", True)
     assert advice.startswith("Correct the TURNOUT_HTTP_SMS_… settings")
     assert findings["smpp"][:2] == ("warn", "has settings, and carries nothing")
-    assert findings["base URL"][0] == "warn"
+    assert findings["links"][0] == "warn"
 
 
 def test_a_clock_that_was_never_set() -> None:
@@ -305,9 +321,78 @@ def test_a_sender_that_no_network_takes(tmp_path: Path) -> None:
         assert "mail sender" not in read(turnout("doctor", **smtp, mail_from="a@example.com"))
 
 
-def test_links_that_lead_nowhere(tmp_path: Path) -> None:
+def test_the_address_in_links_is_the_one_that_counts(tmp_path: Path) -> None:
     turnout = on_new_database(tmp_path)
-    assert read(turnout("doctor"))["base URL"][0] == "ok"
-    assert read(turnout("doctor", host="0.0.0.0"))["base URL"][0] == "warn"
-    found = read(turnout("doctor", host="0.0.0.0", base_url="https://x.example"))["base URL"]
-    assert found == ("ok", "https://x.example", "")
+    mark, seen, advice = read(turnout("doctor"))["links"]
+    assert mark == "warn"
+    assert seen.startswith("their address is not known: commands that write links refuse")
+    assert advice.startswith("Set TURNOUT_BASE_URL")
+
+    set_here = {"base_url": "https://x.example/"}
+    own = ("ok", "https://x.example, set here (TURNOUT_BASE_URL)", "")
+    assert read(turnout("doctor", **set_here))["links"] == own
+
+    listen(turnout, "http://127.0.0.1:9000")
+    seen = "http://127.0.0.1:9000, where a server listens; TURNOUT_BASE_URL is not set"
+    assert read(turnout("doctor"))["links"] == ("ok", f"{seen}: this machine only", "")
+    assert read(turnout("doctor", host="0.0.0.0"))["links"][:2] == ("warn", seen)
+    listen(turnout, "http://10.0.0.1:9000")
+    assert read(turnout("doctor"))["links"][0] == "warn"
+    assert read(turnout("doctor", **set_here))["links"] == own
+
+    listen(turnout, "https://events.example.com", is_set=True)
+    seen = "https://events.example.com, set for a server of this database"
+    assert read(turnout("doctor"))["links"] == ("ok", seen, "")
+    mark, seen, _ = read(turnout("doctor", **set_here))["links"]
+    assert mark == "warn"
+    assert "https://events.example.com, set for a server, counts in processes without" in seen
+
+
+def mount(how: str, folder: Path, *commands: str, url: str) -> list[str]:
+    """What shell commands print, in a mount namespace of their own; `how` mounts `folder`."""
+    script = " && ".join([how.format(folder=shlex.quote(str(folder))), "{ " + "; ".join(commands)])
+    as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    run = subprocess.run(
+        ["unshare", *as_root, "--mount", "sh", "-c", script + "; }"],
+        env=clean_environment(database_url=url) | {"TURNOUT": f"{sys.executable} -m turnout"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return (run.stdout + run.stderr).splitlines()
+
+
+def test_a_read_only_database_is_read_and_doctor_goes_on(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    turnout.ok("org", "create", "acme")
+    how = "mount --bind {folder} {folder} && mount -o remount,ro,bind {folder}"
+    listed = mount(how, tmp_path, "$TURNOUT org list", url=str(turnout.url))
+    assert [line.split()[:2] for line in listed[1:]] == [["10001", "acme"]]
+
+    advice = (
+        f"Mount {tmp_path} writable, or let the user {user_name()} write turnout.db and its folder."
+    )
+    made = mount(how, tmp_path, "$TURNOUT org create other", url=str(turnout.url))
+    assert made == [f"error: Read-only: the database cannot be written. {advice}"]
+
+    seen = mount(how, tmp_path, "$TURNOUT doctor", url=str(turnout.url))
+    assert "FAIL writing         read-only: the database cannot be written." in seen
+    assert f"     -> {advice}" in seen
+    assert any(line.startswith("ok   file            sound") for line in seen)
+    assert any(line.startswith("ok   simulator") for line in seen)
+
+
+def test_a_full_disk_is_named_with_what_to_do(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'turnout.db'}"
+    how = "mount -t tmpfs -o size=4m tmpfs {folder}"
+    fill = f"dd if=/dev/zero of={shlex.quote(str(tmp_path))}/filling bs=4k 2>/dev/null"
+    commands = ("$TURNOUT migrate --quiet", fill, "$TURNOUT org create acme")
+    advice = f"Free some space on {tmp_path}, where turnout.db is."
+    full = "the database cannot write. Nothing was changed."
+    assert mount(how, tmp_path, *commands, url=url) == [f"error: Disk full: {full} {advice}"]
+
+    seen = mount(how, tmp_path, *commands[:2], "$TURNOUT doctor", url=url)
+    assert f"FAIL database        {url}: Disk full: the database cannot write" in seen
+    assert seen.count(f"     -> {advice}") == 1
+    assert f"FAIL disk            {tmp_path}: No space left on device" in seen

@@ -67,12 +67,13 @@ def test_a_replica_is_not_ready_and_doctor_says_why(cluster, tmp_path):
     make_read_only(url)
     with open_node(url) as node:
         answer = node.client.request("GET", "/readyz")
-    reason = "Read-only: the database cannot be written. Nothing was changed; try again."
+    reason = "Read-only: the database cannot be written."
     assert (answer.status, answer.json()["reason"]) == (503, reason)
 
     result = Turnout(url)("doctor")
     assert result.code == 1
-    assert f"FAIL writing         read-only: {reason}" in result.output
+    assert f"FAIL writing         {reason.replace('Read', 'read')}" in result.output
+    assert "-> Name the primary, not a replica." in result.output
     assert "ok   clock" in result.output
 
 

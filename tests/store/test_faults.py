@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from turnout.store.faults import DAMAGED, FAILED, FULL, READ_ONLY, WRITE, fault_of
+from turnout.store.faults import DAMAGED, FAILED, FULL, NOT_OURS, READ_ONLY, WRITE, fault_of
 
 
 def fill(path: Path) -> None:
@@ -28,6 +28,16 @@ def read_noise(path: Path) -> None:
         connection.execute("SELECT * FROM notes")
 
 
+def damage(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE notes (text)")
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 4096)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("SELECT * FROM notes").fetchall()
+
+
 def ask_for_nothing(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("SELECT * FROM notes")
@@ -38,7 +48,8 @@ def ask_for_nothing(path: Path) -> None:
     [
         (fill, FULL),
         (write_to_read_only, READ_ONLY),
-        (read_noise, DAMAGED),
+        (read_noise, NOT_OURS),
+        (damage, DAMAGED),
         (ask_for_nothing, FAILED),
     ],
 )

@@ -5,6 +5,8 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
+from turnout.errors import Unavailable
+from turnout.store.troubles import Troubles
 from turnout.workers import loop as module
 from turnout.workers.loop import Loop
 
@@ -117,6 +119,27 @@ def test_an_error_is_logged_and_ends_only_its_step(monkeypatch, is_woken):
     assert [(line["event"], line["worker"]) for line in lines] == [
         ("worker failed; it goes on", "test")
     ] * 2
+
+
+def test_what_is_unavailable_is_told_once_by_all_loops_and_without_a_traceback(monkeypatch):
+    monkeypatch.setattr(module, "AFTER_ERROR_S", 0.01)
+    monkeypatch.setattr(module, "troubles", Troubles("workers wait"))
+
+    async def scenario():
+        each = [Steps(*(Unavailable("store.failed", "Away.") for _ in range(3))) for _ in range(3)]
+        loops = [Loop(f"test-{number}", steps, 0.01) for number, steps in enumerate(each)]
+        for loop in loops:
+            loop.start()
+        for steps in each:
+            await steps.until(ended=5)
+        for loop in loops:
+            await loop.stop()
+
+    with capture_logs() as lines:
+        asyncio.run(scenario())
+    assert [line["event"] for line in lines] == ["workers wait", "works again"]
+    assert (lines[0]["error"], lines[1]["times"]) == ("Away.", 9)
+    assert not any("exc_info" in line for line in lines)
 
 
 def test_stopping_finishes_the_step_at_hand_and_begins_no_other():

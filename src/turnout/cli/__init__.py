@@ -1,8 +1,11 @@
 """The command line: `turnout …`. One module a family of commands; `main` is the entry."""
 
 import io
+import logging
 import sys
 from typing import NoReturn
+
+import structlog
 
 from turnout.cli import (  # noqa: F401 - they add commands
     asides,
@@ -25,8 +28,9 @@ from turnout.cli import (  # noqa: F401 - they add commands
     tickets,
 )
 from turnout.cli.app import app, errors
+from turnout.cli.files import explain
 from turnout.core.text import is_storable
-from turnout.errors import Failure
+from turnout.errors import Failure, list_notes
 from turnout.settings import SettingsError
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -43,12 +47,16 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal may know few letters
     if not all(map(is_storable, sys.argv)):
         _end("usage: an argument is not valid UTF-8 text.", MISUSED)
+    # A command says by its own line what failed; those that serve set their log up.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     try:
         app(sys.argv[1:])
     except SettingsError as error:
         _end(f"settings: {error}", MISUSED)
-    except (Failure, OSError) as error:
-        _end(f"error: {error}", FAILED)
+    except OSError as error:
+        _end(f"error: {explain(error)}", FAILED)
+    except Failure as error:
+        _end(f"error: {' '.join([str(error), *list_notes(error)])}", FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

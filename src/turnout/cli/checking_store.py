@@ -8,25 +8,22 @@ from pathlib import Path
 
 from turnout.cli.app import errors
 from turnout.cli.finding import Finding
-from turnout.errors import Failure, Unavailable
+from turnout.errors import Failure, Unavailable, list_notes
 from turnout.settings import Settings
 from turnout.store import Database
-from turnout.store.faults import FAILED, FULL, READ_ONLY, fault_of
+from turnout.store.faults import DAMAGED, FAILED, FULL, READ_ONLY, advise, fault_of
 from turnout.store.installation import write_probe
-from turnout.store.sqlite import path_of
+from turnout.store.sqlite import open_to_read, path_of
 
 LONGEST_CHECK_S = 60.0
 STEPS_BETWEEN_LOOKS = 100_000
 SHOWN_FAULTS = 5
 
-# What keeps a database from being written, in a word, and what to do about it.
+# What keeps a database from being written, and what to do where no file can be named.
 WRITING = {
-    FULL.code: ("disk full", "Free some space: nothing can be registered or sent before."),
-    READ_ONLY.code: (
-        "read-only",
-        "Let this user write the database's file and its folder, or the file system be written; "
-        "with PostgreSQL, name the primary, not a replica.",
-    ),
+    FULL.code: "Free some space: nothing can be registered or sent before.",
+    READ_ONLY.code: "Let this user write the database; with PostgreSQL, name the primary, not a "
+    "replica.",
 }
 
 
@@ -41,8 +38,14 @@ def check_writing(db: Database) -> Finding:
 
 def judge_writing(failure: Failure) -> Finding:
     """What a failed write says."""
-    word, advice = WRITING.get(failure.code, ("fails", "See the log of the server."))
-    return Finding("writing", f"{word}: {failure.message}", advice, is_failure=True)
+    seen = failure.message[:1].lower() + failure.message[1:]
+    advice = advise_operator(failure, WRITING.get(failure.code, "See the log of the server."))
+    return Finding("writing", seen, advice, is_failure=True)
+
+
+def advise_operator(failure: Failure, otherwise: str) -> str:
+    """What was noted at the failure for the operator, else the general advice."""
+    return " ".join(list_notes(failure)) or otherwise
 
 
 def check_file(chosen: Settings, limit_s: float = LONGEST_CHECK_S) -> Iterator[Finding]:
@@ -62,7 +65,7 @@ def quick_check(path: Path, limit_s: float) -> Finding:
     """What SQLite's own check of a file says, within `limit_s`."""
     size = f"{path.stat().st_size / 2**20:.0f} MiB"
     try:
-        with closing(_open_to_read(path)) as connection:
+        with closing(open_to_read(path)) as connection:
             deadline = time.monotonic() + limit_s
             connection.set_progress_handler(
                 lambda: time.monotonic() > deadline, STEPS_BETWEEN_LOOKS
@@ -73,21 +76,13 @@ def quick_check(path: Path, limit_s: float) -> Finding:
             return Finding(
                 "file", f"nothing wrong in the {limit_s:.0f} s that were looked ({size})"
             )
-        return _judge_faults([str(error)], fault_of(error, FAILED).message)
+        fault = fault_of(error, FAILED)
+        if fault is not DAMAGED:
+            advice = advise(fault, path) or f"See that {path} can be read."
+            return Finding("file", f"cannot be read: {error}", advice, is_failure=True)
+        return _judge_faults([str(error)], "damaged")
     faults = [str(text) for (text,) in found if text != "ok"]
     return _judge_faults(faults, "damaged") if faults else Finding("file", f"sound ({size})")
-
-
-def _open_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write: where the log's index cannot even be made (a read-only file
-    system), the file is read as it stands."""
-    name = str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    try:
-        connection = sqlite3.connect(f"file:{name}?mode=ro", uri=True)
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.OperationalError:
-        connection = sqlite3.connect(f"file:{name}?mode=ro&immutable=1", uri=True)
-    return connection
 
 
 def _judge_faults(faults: list[str], word: str) -> Finding:

@@ -6,12 +6,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.text import Text
 
 from turnout import networks
-from turnout.cli.app import app, check_schema, console, settings
-from turnout.cli.checking_store import WRITING, check_file, check_writing, judge_writing
+from turnout.cli.app import app, check_schema, console, database, settings
+from turnout.cli.checking_store import (
+    WRITING,
+    advise_operator,
+    check_file,
+    check_writing,
+    judge_writing,
+)
 from turnout.cli.checking_zones import check_zone_data
 from turnout.cli.finding import Finding
 from turnout.core.identity.demo import count_demo_credentials
@@ -21,11 +28,13 @@ from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.identity.short_names import ELSEWHERE, is_reserved
 from turnout.core.journeys.status import find_next_due
 from turnout.core.messaging.overview import find_waiting
+from turnout.core.site.address import StoredAddress, find_stored_address
 from turnout.core.work.listing import count_set_aside
 from turnout.errors import Failure
 from turnout.http.client_address import TrustedProxies
 from turnout.settings import Settings, hide_password
 from turnout.store import Database, Tx, open_database
+from turnout.store.faults import FAILED, advise, fault_of
 from turnout.store.sqlite import check_exists, disk_fsync_ms, path_of
 
 MIN_FREE_BYTES = 1 << 30
@@ -88,9 +97,8 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
         check_exists(chosen.database_url)
         db = open_database(chosen)
     except Failure as failure:
-        word, advice = WRITING.get(failure.code, ("", _advise(failure)))
-        seen = f"{url}: {word or failure.message.partition('. ')[0]}"
-        yield Finding("database", seen, advice, is_failure=True)
+        seen = f"{url}: {failure.message.partition('. ')[0]}"
+        yield Finding("database", seen, _advise(failure), is_failure=True)
         return
     try:
         yield Finding("database", f"{url} answers")
@@ -132,14 +140,16 @@ def check_disk(chosen: Settings) -> Iterator[Finding]:
     is_embedded = chosen.database_url.startswith("sqlite:")
     try:
         folder = path_of(chosen.database_url).resolve().parent if is_embedded else Path.cwd()
+    except Failure:
+        return  # the address is wrong, as the database's own finding says
+    try:
         yield judge_room(folder, shutil.disk_usage(folder).free)
         if is_embedded:
             yield judge_speed(disk_fsync_ms(folder))
-    except Failure:
-        return  # the address is wrong, as the database's own finding says
     except OSError as error:
-        advice = "The folder must exist, and this user must be allowed to write there."
-        yield Finding("disk", str(error), advice, is_failure=True)
+        must = "The folder must exist, and this user must be allowed to write there."
+        advice = advise(fault_of(error, FAILED), folder / "the database") or must
+        yield Finding("disk", f"{folder}: {error.strerror}", advice, is_failure=True)
 
 
 def judge_room(folder: Path, free_bytes: int) -> Finding:
@@ -191,19 +201,47 @@ def check_sender(chosen: Settings) -> Iterator[Finding]:
     )
 
 
-def check_base_url(chosen: Settings) -> Iterator[Finding]:
+def check_links(chosen: Settings) -> Iterator[Finding]:
     """Do links lead to where others reach this server?"""
+    try:
+        with database(chosen) as db:
+            stored = db.call(find_stored_address)
+    except Failure:
+        stored = None  # as the database's own finding says
+    yield judge_links(chosen, stored)
+
+
+def judge_links(chosen: Settings, stored: StoredAddress | None) -> Finding:
+    """Which address counts in links, where it comes from, and whether others can use it."""
     if chosen.base_url:
-        yield Finding("base URL", chosen.base_url)
-        return
+        return _judge_setting(chosen.public_url, stored)
+    if stored is None:
+        return Finding(
+            "links",
+            "their address is not known: commands that write links refuse, and `turnout work` "
+            "waits",
+            "Set TURNOUT_BASE_URL to the address at which others reach the server, or start "
+            "`turnout serve` once.",
+        )
+    if stored.is_set:
+        return Finding("links", f"{stored.url}, set for a server of this database")
+    seen = f"{stored.url}, where a server listens; TURNOUT_BASE_URL is not set"
     is_real = set(networks.list_used(chosen)) - {networks.SIMULATOR}
-    is_local = chosen.host in LOOPBACK
-    seen = f"not set; links in messages lead to {chosen.public_url}"
-    if is_local and not is_real:
-        yield Finding("base URL", f"{seen}, this machine only")
-        return
+    if urlsplit(stored.url).hostname in LOOPBACK and not is_real and chosen.host in LOOPBACK:
+        return Finding("links", f"{seen}: this machine only")
     advice = "Set TURNOUT_BASE_URL to the address at which others reach this server."
-    yield Finding("base URL", seen, advice)
+    return Finding("links", seen, advice)
+
+
+def _judge_setting(url: str, stored: StoredAddress | None) -> Finding:
+    seen = f"{url}, set here (TURNOUT_BASE_URL)"
+    if stored is None or not stored.is_set or stored.url == url:
+        return Finding("links", seen)
+    return Finding(
+        "links",
+        f"{seen}; {stored.url}, set for a server, counts in processes without the setting",
+        "Give every process the same TURNOUT_BASE_URL, and start the server again.",
+    )
 
 
 CHECKS: tuple[Check, ...] = (
@@ -213,7 +251,7 @@ CHECKS: tuple[Check, ...] = (
     check_disk,
     check_carriers,
     check_sender,
-    check_base_url,
+    check_links,
 )
 
 ADVICE = {
@@ -227,7 +265,7 @@ ADVICE = {
 
 
 def _advise(failure: Failure) -> str:
-    return ADVICE.get(failure.code, "See the log of the database.")
+    return advise_operator(failure, (ADVICE | WRITING).get(failure.code, "See its log."))
 
 
 def _check_queue(db: Database) -> Finding:

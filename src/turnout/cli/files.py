@@ -1,6 +1,8 @@
 """Reading files that people name, with a bar for long ones."""
 
 import csv
+import errno
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +12,31 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from turnout.cli.app import errors
 from turnout.errors import Invalid
+from turnout.store.faults import FAILED, advise, fault_of, user_name
 
 # Of rows that cannot be taken so many are named.
 SHOWN_FAULTS = 100
+
+
+def explain(error: OSError) -> str:
+    """What the system refused, for which file, and what to do about it."""
+    file = Path(os.fsdecode(error.filename)) if error.filename else None
+    if file is None or error.strerror is None:
+        return str(error)
+    fault = fault_of(error, FAILED)
+    if fault is not FAILED:
+        return f"{error.strerror}: {file}. {advise(fault, file)}"
+    advice = _ADVICE.get(error.errno or 0, "").format(file=file.name, user=user_name())
+    return f"{error.strerror}: {file}. {advice}".strip()
+
+
+_ADVICE = {
+    errno.ENOENT: "Check the name, and the folder in which you are.",
+    errno.EACCES: "Let the user {user} read and write {file}.",
+    errno.EPERM: "Let the user {user} read and write {file}.",
+    errno.EISDIR: "Name a file, not a folder.",
+    errno.ENOTDIR: "Check the path: a part of it is no folder.",
+}
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from turnout.store.streaming import (
     read_first,
 )
 from turnout.store.transaction import Tx
+from turnout.store.troubles import Troubles
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -161,6 +162,7 @@ class Database(ABC):
         self.writes = CommandQueue(settings.write_queue)
         self.reads = CommandQueue(settings.write_queue)
         self.streams = StreamPlaces()
+        self.troubles = Troubles("database failed")
         self._writing_since: float | None = None
         self._wakers: dict[str, list[tuple[asyncio.AbstractEventLoop, Callable[[], None]]]] = {}
 

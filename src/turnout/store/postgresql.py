@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-import structlog
 from psycopg import errors as pg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -25,13 +24,12 @@ from turnout.store.database import Command, CommandQueue, Database
 from turnout.store.faults import FULL, READ_ONLY
 from turnout.store.sources import Clock, Ids
 from turnout.store.transaction import Tx
+from turnout.store.troubles import Troubles
 
 CHANNEL = "turnout"
 ATTEMPTS = 10
 NOTIFY_EVERY_S = 0.05
 CONNECT_TIMEOUT_S = 5
-
-log = structlog.get_logger()
 
 
 class PostgresqlDatabase(Database):
@@ -117,12 +115,11 @@ class PostgresqlDatabase(Database):
 
     def _translate(self, error: BaseException) -> BaseException:
         if isinstance(error, pg.DiskFull | pg.ReadOnlySqlTransaction):
-            log.error("database failed", error=str(error))
-            fault = FULL if isinstance(error, pg.DiskFull) else READ_ONLY
-            return fault.as_failure(error)
+            if isinstance(error, pg.DiskFull):
+                return FULL.as_failure(error, "Free some space where PostgreSQL keeps its data.")
+            return READ_ONLY.as_failure(error, "Name the primary, not a replica.")
         if not isinstance(error, psycopg.OperationalError | PoolTimeout):
             return error
-        log.error("database failed", error=str(error))
         translated = Unavailable("store.failed", "The database cannot be reached. Try again.")
         translated.__cause__ = error
         return translated
@@ -134,6 +131,7 @@ class PostgresqlDatabase(Database):
                 with self._pool.connection() as connection:
                     _set_mode(connection, reads=reads)
                     command.run(self._tx(connection))
+                self.troubles.worked("reading" if reads else "writing")
                 return
             except (pg.SerializationFailure, pg.DeadlockDetected):
                 time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311
@@ -142,6 +140,9 @@ class PostgresqlDatabase(Database):
                 )
             except BaseException as error:  # noqa: BLE001 - whatever a verb raises is its caller's
                 command.error = self._translate(error)
+                if isinstance(command.error, Unavailable) and command.error is not error:
+                    who = "reading" if reads else "writing"
+                    self.troubles.failed(command.error.code, who, error=str(error))
                 return
 
     # -- waking other nodes ----------------------------------------------------------------
@@ -151,14 +152,16 @@ class PostgresqlDatabase(Database):
         self._to_notify.update(queues)
 
     def _notify_loop(self) -> None:
+        troubles = Troubles("notifications interrupted")
         while not self._stopping.is_set():
             try:
                 with psycopg.connect(
                     self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
                 ) as connection:
+                    troubles.worked("notifier")
                     self._exchange(connection)
             except psycopg.Error as error:
-                log.warning("notifications interrupted", error=str(error))
+                troubles.failed("store.notify", "notifier", error=str(error))
                 self._stopping.wait(1)
 
     def _exchange(self, connection: "psycopg.Connection[Any]") -> None:

@@ -15,29 +15,28 @@ has grown too far the writer copies the last few pages and makes it.
 """
 
 import os
+import shutil
 import sqlite3
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-
-import structlog
 
 from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store.database import Command, Database
-from turnout.store.faults import FAILED, FULL, READ_ONLY, WRITE, fault_of
+from turnout.store.faults import FAILED, FULL, NOT_OURS, READ_ONLY, WRITE, Fault, advise, fault_of
 from turnout.store.sources import Clock, Ids
 from turnout.store.transaction import Tx
+from turnout.store.troubles import Troubles
 
 GROUP_SIZE = 256
 BUSY_TIMEOUT_MS = 5_000
 CHECKPOINT_EVERY_S = 1.0
 RESTART_PAGES = 16_384
-
-log = structlog.get_logger()
+INDEX_BYTES = 32_768
 
 
 def path_of(url: str) -> Path:
@@ -57,13 +56,48 @@ def check_exists(url: str) -> None:
         )
 
 
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """A connection with the pragmas that every part of Turnout relies on."""
+def is_writable(path: Path) -> bool:
+    """Whether this process may write the file, and the log and index beside it."""
+    if not path.exists():
+        return True  # it is to be made, or that fails and says why
+    files = (path, *(Path(f"{path}{ending}") for ending in ("-wal", "-shm")))
+    return all(os.access(file if file.exists() else path.parent, os.W_OK) for file in files)
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write. Where not even the log's index can be made (a read-only file
+    system), the file is read as it stands, unless a log beside it holds what is newer."""
+    name = str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    connection = _connect(f"file:{name}?mode=ro", uri=True)
     try:
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.OperationalError:
+        connection.close()
+        log_file = Path(f"{path}-wal")
+        if log_file.exists() and log_file.stat().st_size:
+            raise
+        connection = _connect(f"file:{name}?mode=ro&immutable=1", uri=True)
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA temp_store=MEMORY")
+    return connection
+
+
+def _connect(name: str, *, uri: bool = False) -> sqlite3.Connection:
+    return sqlite3.connect(
+        name, isolation_level=None, check_same_thread=False, cached_statements=512, uri=uri
+    )
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection with the pragmas that every part of Turnout relies on.
+
+    Where the file cannot be written, it can be read.
+    """
+    try:
+        if not is_writable(path):
+            return open_to_read(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, cached_statements=512
-        )
+        connection = _connect(str(path))
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
@@ -81,9 +115,21 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 def _cannot_open(path: Path, error: Exception) -> Unavailable:
     fault = fault_of(error, FAILED)
-    if fault in (FULL, READ_ONLY):
-        return Unavailable(fault.code, f"{fault.message.partition('. ')[0]}: {path}: {error}")
+    if fault is FAILED and not is_writable(path):
+        fault = READ_ONLY
+    if fault is FAILED and _is_disk_full(path):
+        fault = FULL
+    if fault in (FULL, READ_ONLY, NOT_OURS):
+        return fault.as_failure(error, advise(fault, path))
     return Unavailable("store.unreachable", f"The database {path} cannot be opened: {error}")
+
+
+def _is_disk_full(path: Path) -> bool:
+    """Whether not even the index of the log could be made; SQLite only says "disk I/O error"."""
+    try:
+        return shutil.disk_usage(path.parent).free < INDEX_BYTES
+    except OSError:
+        return False
 
 
 class SqliteDatabase(Database):
@@ -96,9 +142,14 @@ class SqliteDatabase(Database):
         self.path = path_of(settings.database_url)
         self._written = False
         self._log_too_long = False
+        self._log_troubles = Troubles("checkpoint failed")
         self._stopping = threading.Event()
         writer = connect(self.path)
-        os.chmod(self.path, 0o600)
+        # What cannot be written can be read: the command that tries to write is told so.
+        self._is_writable = is_writable(self.path)
+        self._begin = "BEGIN IMMEDIATE" if self._is_writable else "BEGIN"
+        with suppress(OSError):  # another user's file
+            os.chmod(self.path, 0o600)
         self._threads = [threading.Thread(target=self._write_loop, args=(writer,), name="writer")]
         self._threads += [
             threading.Thread(target=self._read_loop, name=f"reader-{n}")
@@ -149,17 +200,18 @@ class SqliteDatabase(Database):
 
     def _commit_group(self, connection: sqlite3.Connection, group: list[Command]) -> None:
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(self._begin)
             for command in group:
                 self._run_command(connection, command)
             connection.execute("COMMIT")
             self.sequences.committed()
+            self._judge_group(group)
         except (sqlite3.Error, _GroupLostError) as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             self.sequences.forget_uncommitted()
-            log.error("write group lost", commands=len(group), error=str(error))
-            failure = fault_of(error, WRITE).as_failure(error)
+            failure = self._as_failure(error, WRITE)
+            self.troubles.failed(failure.code, "writing", error=str(error), lost=len(group))
             for command in group:
                 command.error = failure
 
@@ -169,7 +221,7 @@ class SqliteDatabase(Database):
         try:
             command.run(self._tx(connection))
         except BaseException as error:
-            command.error = _translate(error)
+            command.error = self._translate(error)
             if not connection.in_transaction:
                 raise _GroupLostError(str(error)) from error
             connection.execute("ROLLBACK TO SAVEPOINT command")
@@ -190,7 +242,25 @@ class SqliteDatabase(Database):
             connection.close()
 
     def _translate(self, error: BaseException) -> BaseException:
-        return _translate(error)
+        is_known = fault_of(error, FAILED) is not FAILED
+        if is_known or isinstance(error, sqlite3.OperationalError):
+            return self._as_failure(error, FAILED)
+        return error
+
+    def _as_failure(self, error: BaseException, otherwise: Fault) -> Unavailable:
+        fault = fault_of(error, otherwise)
+        return fault.as_failure(error, advise(fault, self.path))
+
+    def _judge_group(self, group: list[Command]) -> None:
+        """Tell of the commands that the database refused, or that it works again."""
+        if not any(self._tell(command.error, "writing") for command in group):
+            self.troubles.worked("writing")
+
+    def _tell(self, error: BaseException | None, who: str) -> bool:
+        is_told = isinstance(error, Unavailable) and error.__cause__ is not None
+        if isinstance(error, Unavailable) and is_told:
+            self.troubles.failed(error.code, who, error=str(error.__cause__))
+        return is_told
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -199,6 +269,8 @@ class SqliteDatabase(Database):
         while group := self.reads.take(1):
             for command in group:
                 self._read(connection, command)
+                if not self._tell(command.error, "reading"):
+                    self.troubles.worked("reading")
             self._deliver(group)
         connection.close()
 
@@ -207,7 +279,7 @@ class SqliteDatabase(Database):
             connection.execute("BEGIN")
             command.run(self._tx(connection))
         except BaseException as error:  # noqa: BLE001 - whatever a verb raises is its caller's
-            command.error = _translate(error)
+            command.error = self._translate(error)
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -222,10 +294,14 @@ class SqliteDatabase(Database):
             try:
                 connection.execute("PRAGMA wal_checkpoint(RESTART)")
             except sqlite3.Error as error:
-                log.warning("checkpoint failed", error=str(error))
+                self._log_troubles.failed("store.log", "writer", error=str(error))
+            else:
+                self._log_troubles.worked("writer")
             connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     def _checkpoint_loop(self) -> None:
+        if not self._is_writable:
+            return
         connection = connect(self.path)
         while not self._stopping.wait(CHECKPOINT_EVERY_S):
             if not self._written:
@@ -235,20 +311,14 @@ class SqliteDatabase(Database):
                 row = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
                 self._log_too_long = row[1] > RESTART_PAGES
             except sqlite3.Error as error:
-                log.warning("checkpoint failed", error=str(error))
+                self._log_troubles.failed("store.log", "checkpointer", error=str(error))
+            else:
+                self._log_troubles.worked("checkpointer")
         connection.close()
 
 
 class _GroupLostError(Exception):
     """The group's transaction is no longer open."""
-
-
-def _translate(error: BaseException) -> BaseException:
-    fault = fault_of(error, FAILED)
-    if isinstance(error, sqlite3.OperationalError) or fault is not FAILED:
-        log.error("database failed", error=str(error))
-        return fault.as_failure(error)
-    return error
 
 
 def disk_fsync_ms(folder: Path) -> float:

@@ -6,7 +6,11 @@ from contextlib import suppress
 
 import structlog
 
+from turnout.errors import Unavailable
+from turnout.store.troubles import Troubles
+
 log = structlog.get_logger()
+troubles = Troubles("workers wait")
 
 POLL_S = 1.0
 AFTER_ERROR_S = 2.0
@@ -16,7 +20,8 @@ class Loop:
     """Calls `step` when woken, and every `every_s` seconds besides; again while it returns True.
 
     `step` is one bounded piece of work. When it raises, that is logged and it is called again
-    after a pause: a loop ends only when it is stopped.
+    after a pause: a loop ends only when it is stopped. What is Unavailable (the database is away,
+    its disk is full) has a known cause: all loops together tell of it now and then, in one line.
     """
 
     def __init__(
@@ -50,6 +55,10 @@ class Loop:
             try:
                 while await self._step() and not self._stopping:
                     pass
+                troubles.worked(self.name)
+            except Unavailable as failure:
+                troubles.failed(failure.code, self.name, worker=self.name, error=failure.message)
+                await self._pause(AFTER_ERROR_S)
             except Exception:
                 log.exception("worker failed; it goes on", worker=self.name)
                 await self._pause(AFTER_ERROR_S)

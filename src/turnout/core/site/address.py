@@ -5,10 +5,20 @@ knows, so that commands and `turnout work`, which listen nowhere, write the same
 the process at hand wins over what is stored.
 """
 
+from typing import NamedTuple
+
 from turnout.errors import Unavailable
 from turnout.store import Statements, Tx
 
 sql = Statements("turnout.core.site")
+
+
+class StoredAddress(NamedTuple):
+    """The address that serving processes have stored; `is_set` by an operator, else they only
+    listen there."""
+
+    url: str
+    is_set: bool
 
 
 def store_address(tx: Tx, url: str, *, is_set: bool) -> str:
@@ -23,6 +33,12 @@ def find_address(tx: Tx) -> str | None:
     """The address that serving processes have stored, None before the first."""
     url: str | None = sql.find_address(tx)
     return url
+
+
+def find_stored_address(tx: Tx) -> StoredAddress | None:
+    """The stored address and where it comes from, None before the first serving process."""
+    row = sql.find_stored_address(tx)
+    return StoredAddress(row[0], bool(row[1])) if row else None
 
 
 def get_address(tx: Tx) -> str:

@@ -10,3 +10,7 @@ WHERE excluded.is_set >= site_address.is_set;
 -- name: find_address()$
 -- crosses organizations: the installation has one address.
 SELECT url FROM site_address WHERE id = 1;
+
+-- name: find_stored_address()^
+-- crosses organizations: the installation has one address.
+SELECT url, is_set FROM site_address WHERE id = 1;

@@ -1,0 +1,56 @@
+"""Telling of a trouble that lasts: at first, then ever more rarely, and when it is over.
+
+A full disk or a database that is away meets every worker and request again and again; one known
+cause must not fill the log that an operator reads to find it.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+FIRST_PAUSE_S = 10.0
+LONGEST_PAUSE_S = 600.0
+
+log = structlog.get_logger()
+
+
+class Troubles:
+    """Which troubles last, and whom they meet. Used by several threads."""
+
+    def __init__(self, event: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._event = event
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._met: dict[str, set[str]] = {}
+        self._counts: dict[str, int] = {}
+        self._next: dict[str, tuple[float, float]] = {}
+
+    def failed(self, code: str, who: str, **facts: Any) -> None:
+        """`who` met the trouble `code`: log it, unless it was told a short time ago."""
+        with self._lock:
+            self._met.setdefault(code, set()).add(who)
+            self._counts[code] = self._counts.get(code, 0) + 1
+            now = self._clock()
+            due, pause = self._next.get(code, (now, FIRST_PAUSE_S))
+            if now < due:
+                return
+            self._next[code] = (now + pause, min(2 * pause, LONGEST_PAUSE_S))
+            count = self._counts[code]
+        log.error(self._event, code=code, times=count, **facts)
+
+    def worked(self, who: str) -> None:
+        """`who` meets no trouble now; a trouble that meets nobody is over, which is logged."""
+        if not self._met:
+            return
+        with self._lock:
+            over = [code for code, met in self._met.items() if met <= {who}]
+            counts = [self._counts.pop(code) for code in over]
+            for met in self._met.values():
+                met.discard(who)
+            for code in over:
+                del self._met[code], self._next[code]
+        for code, count in zip(over, counts, strict=True):
+            log.warning("works again", code=code, times=count)

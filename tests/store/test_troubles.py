@@ -1,0 +1,37 @@
+"""A trouble that lasts is told now and then, and when it is over."""
+
+from structlog.testing import capture_logs
+
+from turnout.store.troubles import Troubles
+
+
+def test_a_lasting_trouble_is_told_ever_more_rarely_and_its_end_once() -> None:
+    now = 0.0
+    troubles = Troubles("database failed", clock=lambda: now)
+    with capture_logs() as lines:
+        for second in range(101):
+            now = float(second)
+            troubles.failed("store.full", "writing", error="disk is full")
+            troubles.worked("reading")
+    told = [(line["event"], line["code"], line["times"]) for line in lines]
+    assert told == [("database failed", "store.full", times) for times in (1, 11, 31, 71)]
+    with capture_logs() as lines:
+        for _ in range(3):
+            troubles.worked("writing")
+        troubles.failed("store.full", "writing", error="disk is full")
+    assert [(line["event"], line["times"]) for line in lines] == [
+        ("works again", 101),
+        ("database failed", 1),
+    ]
+
+
+def test_a_trouble_is_over_when_it_meets_nobody() -> None:
+    troubles = Troubles("workers wait")
+    with capture_logs() as lines:
+        for who in ("intake", "delivery", "callbacks"):
+            troubles.failed("store.failed", who)
+        troubles.worked("intake")
+        troubles.worked("callbacks")
+        assert len(lines) == 1
+        troubles.worked("delivery")
+    assert [line["event"] for line in lines] == ["workers wait", "works again"]
