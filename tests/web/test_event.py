@@ -323,7 +323,7 @@ def test_the_event_for_calendars(site: AppClient, fair: Fair) -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (EventState.CANCELLED, "The event is cancelled."),
+        (EventState.CANCELLED, "The event is cancelled. Acme & Sons answers questions about it."),
         (EventState.CLOSED, "Registration is closed."),
     ],
 )
@@ -384,3 +384,13 @@ def look(site: AppClient, link: str) -> str:
 def press(site: AppClient, link: str, answer: str) -> str:
     body = urlencode({"answer": answer}).encode()
     return Page(site.request("POST", link, headers=FORM, body=body).body).text
+
+
+@pytest.mark.parametrize(
+    ("state", "is_offered"), [(EventState.OPEN, True), (EventState.CANCELLED, False)]
+)
+def test_a_cancelled_event_is_for_no_calendar(
+    site: AppClient, fair: Fair, state: EventState, is_offered: bool
+) -> None:
+    fair.db.call(set_event_state, fair.org_id, fair.event_id, state, actor="test")
+    assert ("Add to calendar" in fair.look(site).text) == is_offered

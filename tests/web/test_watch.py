@@ -288,7 +288,8 @@ def test_the_ticket_leads_to_the_page(theatre: Theatre) -> None:
 
     code = theatre.node.db.call(read_code)
     text = text_of(theatre.get(f"/ticket/{theatre.cinema.org_id}-{code}"))
-    assert f'<a href="{theatre.path}">Watch: Talk</a>' in text
+    assert f'<a class="action" href="{theatre.path}">Watch: Talk</a>' in text
+    assert "Show this code at the door" not in text
 
 
 def test_the_source_of_a_link_is_kept_with_the_registration(theatre: Theatre) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from falcon.asgi import Request, Response
 
 from turnout.core.audience.links import list_watch_links
+from turnout.core.events.model import EventState
 from turnout.core.events.showing import ShownEvent
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.journeys.attendees import ShownTicket, read_ticket
@@ -50,6 +51,7 @@ class TicketResource(Resource):
             **times(found.shown),
             ticket=ticket,
             watch=found.watch,
+            is_over=event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED,
             address=address,
             qr="" if ticket.is_cancelled else qr_svg(ticket.signed),
             checked=local(ticket.checked_in_at, event.timezone) if ticket.checked_in_at else None,

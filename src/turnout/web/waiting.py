@@ -10,6 +10,8 @@ from falcon.asgi import Request, Response
 
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.short_names import page_path
 from turnout.core.journeys.joining import find_ticket_address
 from turnout.core.journeys.waiting import (
     Entry,
@@ -36,6 +38,7 @@ class _Shown(NamedTuple):
     entry: Entry
     position: int
     ticket: str
+    page: str
 
 
 class WaitingResource(Resource):
@@ -74,6 +77,7 @@ class WaitingResource(Resource):
             deadline=local(deadline, event.timezone),
             position=shown.position,
             ticket=shown.ticket,
+            page=shown.page,
             refusal=refusal,
             is_cancelled=event.state is EventState.CANCELLED,
             is_over=event.ends_at <= now or event.state is EventState.CANCELLED,
@@ -85,7 +89,8 @@ def _show(tx: Tx, token: str) -> _Shown:
     event = get_shown_event(tx, org_id, entry.event_id)
     is_taken = entry.state is WaitingState.TAKEN
     ticket = find_ticket_address(tx, org_id, entry.event_id, entry.person_id) if is_taken else ""
-    return _Shown(event, entry, get_position(tx, org_id, entry), ticket)
+    page = f"{page_path(get_organization_of(tx, org_id).slug)}/{entry.event_id}"
+    return _Shown(event, entry, get_position(tx, org_id, entry), ticket, page)
 
 
 def _act(tx: Tx, token: str, answer: str) -> _Shown:

@@ -103,7 +103,10 @@ def ask_for_code(tx: Tx, sender: Sender, event: Event, code: str | None = None) 
     if not _count(tx, sender, "code", MAILS_LIMIT, MAILS_WINDOW_MS):
         raise _refusal(tx, sender, "code", "Too many codes were sent to this address.")
     name = secrets.token_urlsafe(16)
-    text = f"Your code to register for {event.title} is {PLACE}"
+    text = (
+        f"Your code to register for {event.title} is {PLACE}. It is good for ten minutes. "
+        "If this was not you, ignore this mail."
+    )
     asked = CodeRequest(_client_ref(sender, name), JobType.EMAIL, sender.email.strip(), text)
     send_own_code(tx, sender.org_id, Purpose.WATCH, asked, code)
     return name

@@ -10,6 +10,7 @@ from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from turnout.core.audience.links import list_watch_links
 from turnout.core.events.showing import ShownEvent, get_shown_event
 from turnout.core.identity.link_keys import ensure_link_key
 from turnout.core.identity.organizations import get_organization_of
@@ -115,8 +116,7 @@ def send_ticket_mail(
         *filter(None, [say_where(facts.shown)]),
         f"Ticket: {facts.type_name}, {facts.code}",
         "",
-        "Show its code at the door, on paper (ticket.pdf) or on your phone:",
-        f"{base_url}{TICKET}{mail.org_id}-{facts.code}",
+        *_use_lines(tx, mail, base_url),
     ]
     files = tuple(keep_file(tx, mail.org_id, *each) for each in attachments)
     queue_mail(
@@ -129,6 +129,16 @@ def send_ticket_mail(
         files,
         from_name=facts.organizer,
     )
+
+
+def _use_lines(tx: Tx, mail: TicketMail, base_url: str) -> list[str]:
+    """What a ticket is for: the door, or the links to watch an event that has no venue."""
+    code, url = mail.facts.code, f"{base_url}{TICKET}{mail.org_id}-{mail.facts.code}"
+    watch = list_watch_links(tx, mail.org_id, code)
+    if not watch or say_where(mail.facts.shown):
+        return ["Show its code at the door, on paper (ticket.pdf) or on your phone:", url]
+    links = [f"{title}: {base_url}{path}" for title, path in watch]
+    return ["Watch it here:", *links, "", "Your ticket:", url]
 
 
 def postpone_ticket_mail(tx: Tx, mail: TicketMail) -> None:
