@@ -192,6 +192,19 @@ def test_what_is_no_http_harms_nobody(site: Site, request_: bytes):
     assert site.server.ask("GET", "/healthz").status == 200
 
 
+@pytest.mark.parametrize("other", [b"x", b"X", b"evil.example", b""])
+@pytest.mark.parametrize("path", [b"/", b"/healthz", b"/v1.0/signin", b"/api/v1/jobs"])
+def test_two_host_headers_are_refused(site: Site, path: bytes, other: bytes):
+    asked = b"GET %b HTTP/1.1\r\nHost: x\r\nHost: %b\r\nConnection: close\r\n\r\n"
+    head, _, body = talk(site.server.port, asked % (path, other)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert body == b"The request has more than one Host header. Send one.\n"
+
+
+def test_http_1_0_needs_no_host(site: Site):
+    assert b" 200 OK\r\n" in talk(site.server.port, b"GET /healthz HTTP/1.0\r\n\r\n")
+
+
 def test_the_answer_to_head_has_no_body(site: Site):
     asked = b"HEAD /v1.0/signin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     head, _, body = talk(site.server.port, asked).partition(b"\r\n\r\n")

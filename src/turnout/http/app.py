@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import structlog
 
+from turnout.errors import Failure, Invalid
 from turnout.http import client_address, cross_site, health, logs, metrics, request_id
 from turnout.http.client_address import ClientAddresses, TrustedProxies
 from turnout.http.cross_site import VERDICT, CrossSiteGuard
@@ -27,6 +28,9 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+HOST = b"host"
+# RFC 9112, 3.2: a proxy might have judged the request by the other one.
+TWO_HOSTS = Invalid("request.host", "The request has more than one Host header. Send one.")
 START, BODY = "http.response.start", "http.response.body"
 REQUEST_ID = request_id.NAME
 # All headers that the front door looks at. Most requests have none of them, and then nothing that
@@ -89,6 +93,9 @@ class RootApp:
         self.in_flight += 1
         try:
             exchange.address = self._clients.enter(scope, telling)
+            if [name for name, _ in scope["headers"]].count(HOST) > 1:
+                await exchange.refuse(TWO_HOSTS)
+                return
             verdict = self._guard.judge(scope, telling) if telling else None
             shortcut = self._shortcuts.get((exchange.method, exchange.path))
             if verdict:
@@ -192,6 +199,11 @@ class _Exchange:
         headers.append((REQUEST_ID, self.number.encode()))
         await self._send({"type": START, "status": status, "headers": headers})
         await self._send({"type": BODY, "body": body})
+
+    async def refuse(self, failure: Failure) -> None:
+        """Answer a request that is no proper HTTP, before any app sees it."""
+        status, headers, body = spell(present_plainly(failure))
+        await self.answer(status, headers, b"" if self.method == "HEAD" else body)
 
     async def fail(self, error: Exception) -> None:
         """Answer what no app has caught. Raises it where an answer has begun: then the connection
