@@ -155,3 +155,11 @@ def test_what_makes_no_sense_is_refused(turnout: Turnout, arguments: list[str], 
 def test_an_unknown_ticket_key_is_named(turnout: Turnout) -> None:
     expected = Result(1, "", "error: The organization has no ticket key ABCDEF.\n")
     assert turnout("key", "revoke", "acme", "ABCDEF") == expected
+
+
+@pytest.mark.parametrize("kind", ["callback-keys", "ticket-keys"])
+def test_nothing_to_rotate_is_said(tmp_path: Path, kind: str) -> None:
+    turnout = on_new_database(tmp_path)
+    turnout.ok("org", "create", "acme")
+    said = "No organization has such a key yet; nothing to rotate.\n"
+    assert turnout.ok("key", "rotate", kind) == said

@@ -20,6 +20,7 @@ import pytest
 from tests.support.node import Account, Clock, new_database, open_node
 from tests.support.server import Server
 from turnout.core.identity.signing import TOKEN_SECONDS
+from turnout.http.server import check_port
 from turnout.store import system_clock
 
 DEADLINE_S = 20
@@ -357,3 +358,18 @@ def is_listening(port: int) -> bool:
     except ConnectionRefusedError:
         return False
     return True
+
+
+@pytest.mark.parametrize(("length", "is_taken"), [(60_000, True), (200_000, False)])
+def test_a_long_head_is_taken_or_refused(site: Site, length: int, is_taken: bool) -> None:
+    status = None
+    with suppress(ConnectionError, HTTPException):  # or the connection is closed
+        status = site.server.ask("GET", "/healthz", headers={"X-Long": "x" * length}).status
+    assert status in ((200,) if is_taken else (431, None))
+
+
+@pytest.mark.parametrize("host", ["999.1.1.1", "192.0.2.1"])
+def test_a_host_that_is_not_this_machines_is_at_fault_and_not_the_port(host: str) -> None:
+    with pytest.raises(OSError, match="Give an address of this machine with --host") as raised:
+        check_port(host, 18_080)
+    assert "--port" not in str(raised.value)

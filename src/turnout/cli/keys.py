@@ -134,9 +134,9 @@ def _rotate_link_keys(db: Database, _org: str | None, grace_ms: int, _at_once: b
 
 
 def _rotate_callback_keys(db: Database, org: str | None, grace_ms: int, _at_once: bool) -> None:
-    for each in _organizations(db, org):
-        if org is None and db.call(find_callback_key, each.org_id) is None:
-            continue
+    if org is None and not _having(db, find_callback_key):
+        _say_nothing_to_rotate()
+    for each in _organizations(db, org) if org else _having(db, find_callback_key):
         db.call(rotate_callback_key, each.org_id, grace_ms, actor=actor())
         until = f", beside the former one until {say_time(db.clock() + grace_ms)}"
         console.print(
@@ -146,15 +146,24 @@ def _rotate_callback_keys(db: Database, org: str | None, grace_ms: int, _at_once
 
 
 def _rotate_ticket_keys(db: Database, org: str | None, _grace_ms: int, at_once: bool) -> None:
-    for each in _organizations(db, org):
-        if org is None and not db.call(list_every_ticket_key, each.org_id):
-            continue
+    if org is None and not _having(db, list_every_ticket_key):
+        _say_nothing_to_rotate()
+    for each in _organizations(db, org) if org else _having(db, list_every_ticket_key):
         made = db.call(rotate_ticket_key, each.org_id, at_once=at_once, actor=actor())
         former = "are refused" if at_once else "stay good"
         console.print(
             f"Tickets of {each.slug} are signed with key {made.kid} from now on; those signed "
             f"before {former}."
         )
+
+
+def _having(db: Database, find: Callable[[Tx, int], object]) -> list[Organization]:
+    """The organizations that have a key of the kind that `find` finds."""
+    return [each for each in _organizations(db, None) if db.call(find, each.org_id)]
+
+
+def _say_nothing_to_rotate() -> None:
+    console.print("No organization has such a key yet; nothing to rotate.")
 
 
 _ROTATE: dict[KeyKind, Callable[[Database, str | None, int, bool], None]] = {

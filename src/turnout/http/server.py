@@ -5,6 +5,7 @@ listening socket closes, requests that were accepted are finished, then the queu
 """
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -30,7 +31,8 @@ from turnout.http.connections import (
 
 POLL_S = 0.02
 HEAD_BYTES = 65_536
-"""What a connection may hold in memory of a request's head, and of a body's next part."""
+"""What a connection may hold in memory of a request's head, and of a body's next part. hyper reads
+ahead of the check, so a head that comes in one piece may be nearly three times as long."""
 
 log = structlog.get_logger()
 
@@ -109,6 +111,12 @@ def check_port(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
+        # Names that cannot be looked up have numbers below 0 (EAI_…).
+        if (error.errno or 0) < 0 or error.errno == errno.EADDRNOTAVAIL:
+            raise OSError(
+                f"Cannot listen on {host}: {error.strerror}. Give an address of this machine with "
+                "--host or TURNOUT_HOST, such as 127.0.0.1, or 0.0.0.0 for all."
+            ) from error
         raise OSError(
             f"Cannot listen: {error.strerror}. "
             "Stop what listens there, or choose another port with --port or TURNOUT_PORT."
