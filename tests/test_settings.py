@@ -79,7 +79,7 @@ def test_what_is_unknown_or_unreadable_is_refused_by_name(environ, words):
         ("port = '1", ["turnout.toml is not valid TOML"]),
         (b"host = '\xff'", ["turnout.toml is not valid TOML"]),
         ("[server]\nport = 1", ["TURNOUT_SERVER in ", "turnout.toml"]),
-        ("port = [1]", ["TURNOUT_PORT: "]),
+        ("port = [1]", ["TURNOUT_PORT in ", "turnout.toml: "]),
     ],
 )
 def test_a_bad_file_is_refused_by_name(tmp_path, text, words):
@@ -161,3 +161,13 @@ def test_passwords_are_hidden(url, shown):
 )
 def test_links_lead_to_the_base_url_or_to_where_the_server_listens(values, url):
     assert Settings(**values).public_url == url
+
+
+def test_a_wrong_value_names_the_file_that_it_stands_in(tmp_path: Path) -> None:
+    config = tmp_path / "turnout.toml"
+    config.write_text("port = 0\n")
+    with pytest.raises(SettingsError, match=r"^TURNOUT_PORT in ") as raised:
+        load({"TURNOUT_CONFIG": str(config)})
+    assert str(config) in str(raised.value)
+    with pytest.raises(SettingsError, match=r"^TURNOUT_PORT: "):
+        load({"TURNOUT_CONFIG": str(config), "TURNOUT_PORT": "0"})

@@ -195,9 +195,10 @@ def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
         },
         where="the environment",
     )
+    given |= {name: value for name, value in overrides.items() if value is not None}
+    from_file = values.keys() - given.keys()
     values |= given | {"carriers": values.get("carriers", {}) | given["carriers"]}
-    values |= {name: value for name, value in overrides.items() if value is not None}
-    settings = _convert(values)
+    settings = _convert(values, dict.fromkeys(from_file, f" in {path}"))
     split_ports(settings.outbound_ports)
     _check_base_url(settings.base_url)
     _check_networks("OUTBOUND_ALLOW", settings.outbound_allow)
@@ -277,7 +278,7 @@ def _known(values: dict[str, Any], where: str) -> dict[str, Any]:
     return values | {"carriers": own}
 
 
-def _convert(values: dict[str, Any]) -> Settings:
+def _convert(values: dict[str, Any], places: Mapping[str, str]) -> Settings:
     for name, value in values.items():
         if isinstance(value, str):
             values[name] = value.strip()
@@ -286,7 +287,8 @@ def _convert(values: dict[str, Any]) -> Settings:
     except msgspec.ValidationError as error:
         text = str(error)
         path = text.rpartition("$.")[2].rstrip("`")
-        raise SettingsError(f"{PREFIX}{path.upper()}: {text}") from error
+        place = places.get(path, "")
+        raise SettingsError(f"{PREFIX}{path.upper()}{place}: {text}") from error
 
 
 def _check_networks(name: str, networks: str, *words: str) -> None:
