@@ -87,7 +87,8 @@ def test_wrong_arguments_are_one_line_and_exit_code_2(arguments: list[str], erro
     result = Turnout(None)(*arguments)
     assert (result.code, result.output) == (2, "")
     assert result.error.startswith(error)
-    assert result.error.endswith(" Try `turnout --help`.\n")
+    command = "" if arguments == ["nonsense"] else f"{' '.join(arguments[:2])} "
+    assert result.error.endswith(f" Try `turnout {command}--help`.\n")
     assert result.error.count("\n") == 1
 
 

@@ -34,7 +34,8 @@ Count = Annotated[int, Parameter(validator=Range(gte=0, lte=LARGEST))]
 
 def say_usage(error: CycloptsError) -> str:
     """What is wrong with the arguments, as one line."""
-    return f"usage: {' '.join(str(error).split())} Try `turnout --help`."
+    command = " ".join(("turnout", *(error.command_chain or ())))
+    return f"usage: {' '.join(str(error).split())} Try `{command} --help`."
 
 
 # What is shown is text: nothing in a title or name is ever read as markup.
