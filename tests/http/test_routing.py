@@ -131,6 +131,15 @@ def test_spellings_of_a_path_name_the_same_thing(client, path):
     assert shown(client.request("GET", path)) == (200, b"GET Ada")
 
 
+@pytest.mark.parametrize("path", ["/deskTop/Ada", "/desktop/Ada", "/DESKTOP/Ada"])
+def test_a_template_may_have_capital_letters(path):
+    app: Any = new_app(present)
+    app.add_route("/things/{name}", Thing())
+    app.add_route("/deskTop/{name}", Thing())
+    with AppClient(app) as client:
+        assert shown(client.request("GET", path)) == (200, b"GET Ada")
+
+
 def test_the_variable_part_keeps_its_letters(client):
     assert client.request("GET", "/THINGS/aBc").body == b"GET aBc"
     assert client.request("GET", "/things/DEED").body == b"done"

@@ -44,8 +44,8 @@ def parse_form(text: bytes, limit: int, charset: str = "utf-8") -> Pairs:
 def find_boundary(text: bytes, content_type: str) -> bytes:
     """The boundary of a multipart body, which the body shows also where its type does not; empty
     for another body."""
-    named = _BOUNDARY.search(content_type)
-    if named and "multipart" in content_type.lower():
+    is_named = "multipart" in content_type.lower()
+    if is_named and (named := _BOUNDARY.search(content_type)):
         return (named[1] or named[2]).encode("latin-1", "replace")
     shown = _FIRST_LINES.match(text)
     return shown[1].rstrip() if shown else b""
@@ -100,7 +100,7 @@ def _twice(name: str) -> Invalid:
 
 
 def _path(name: str) -> list[str]:
-    found = _NAME.fullmatch(name)
+    found = _NAME.fullmatch(name) if "[" in name else None
     if not found:
         return [name]
     if found[2].count("[") >= LEVELS:

@@ -50,6 +50,8 @@ async def read_members(req: Incoming, limits: Limits) -> dict[str, Any]:
     """The members of a request's body; none of an empty one. Raises Invalid, which says what could
     not be read."""
     body = await read_body(req, limits.size, limits.timeout_s)
+    if not body:
+        return {}
     content_type = req.get_header("Content-Type") or ""
     return await in_thread(len(body), decode_members, body, content_type, limits)  # type: ignore[no-any-return]
 

@@ -42,6 +42,8 @@ def read_over(
     body = fold(body)
     if not query:
         return Readings(body)
+    if not body and len({name for name, _ in query}) == len(query):
+        return Readings(fold(nest(query)))  # nothing is there twice
     last, early = fold(nest(query)), fold(nest(_first_of_each(query)))
     first = _over(body | last, body)
     others = [_over(first, each) for each in (last, early)]

@@ -44,13 +44,16 @@ class Router(CompiledRouter):
         super().__init__()
         self.routes: list[Route] = []
         self._spellings: Spellings = {}
+        self._is_lower = True
 
     def add_route(self, uri_template: str, resource: object, **kwargs: Any) -> None:
         """Add a route, as Falcon does."""
         super().add_route(uri_template, resource, **kwargs)
         methods = frozenset(self.map_http_methods(resource, **kwargs)) - {"OPTIONS"}
         self.routes.append(Route(uri_template, resource, methods))
-        _learn(self._spellings, uri_template.strip("/").split("/"))
+        parts = uri_template.strip("/").split("/")
+        self._is_lower &= all(part == part.lower() for part in parts if "{" not in part)
+        _learn(self._spellings, parts)
 
     def map_http_methods(self, resource: object, **kwargs: Any) -> Any:
         """The responders by method, with those that follow from others."""
@@ -66,7 +69,10 @@ class Router(CompiledRouter):
         return super().find(self._spell(uri), req)
 
     def _spell(self, uri: str) -> str:
-        parts = uri.strip("/").split("/", DEEPEST)
+        plain = uri.strip("/")
+        if self._is_lower and uri == "/" + plain.lower():
+            return uri
+        parts = plain.split("/", DEEPEST)
         place: Spellings | None = self._spellings
         for number, part in enumerate(parts):
             if place is None:

@@ -21,6 +21,7 @@ MOST_PER_PAGE = 1000
 LAST_PAGE = 1_000_000
 LONGEST = 255
 ALL = "all"
+_NOTHING: Readings[Members] = Readings({})
 
 
 def refuse(field: str, sentence: str) -> NoReturn:
@@ -78,9 +79,15 @@ async def note_event(req: Request) -> None:
 
 
 async def _note_event(req: Request) -> Readings[Members]:
-    given = read_over(read_query(req.query_string), await read_members(req, LIMITS))
+    # What most scans are: neither body nor query, and nothing to read.
+    is_bare = not req.query_string and req.content_length == 0
+    given = _NOTHING if is_bare else await _read_given(req)
     req.context.event_ids = [_member(members, "event_id") for members in given.all]
     return given
+
+
+async def _read_given(req: Request) -> Readings[Members]:
+    return read_over(read_query(req.query_string), await read_members(req, LIMITS))
 
 
 def _decode_place(members: Members) -> tuple[int | None, int | None]:
