@@ -10,6 +10,7 @@ import asyncio
 import random
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.core.journeys.invariants import find_faults
 from tests.proofs.endings import find_wrong_endings, watch_endings
 from tests.proofs.wire import Streams, connection, register, wish
 from tests.support import proof
+from tests.support.aside import operator
 from tests.support.node import BACKENDS, Account, WallClock, new_database, open_node
 from tests.support.server import Server
 from turnout.settings import Settings
@@ -128,10 +130,11 @@ def test_a_server_that_is_killed_loses_nothing_and_repeats_nothing(
             _kill_while_starting(server, dice.uniform(0, LONGEST_START_S))
         server.start()
         asyncio.run(_load_and_kill(server, clients, dice.uniform(0.02, LONGEST_LOAD_S)))
-    with server:
+    with server, operator(url) as release_all:
         asyncio.run(clients.repeat_unanswered())
-        asyncio.run(_until_settled(server))
+        released = asyncio.run(_until_settled(server, release_all))
         assert server.stop() == 0
+    assert released <= kills
     check(url, clients.book)
     proof.report(
         "crash registration",
@@ -140,6 +143,7 @@ def test_a_server_that_is_killed_loses_nothing_and_repeats_nothing(
         killed_starts=len(range(1, kills, 3)),
         answered=len(clients.book.answered),
         unanswered=len(clients.book.unanswered),
+        released=released,
         seed=proof.seed(),
     )
 
@@ -170,12 +174,14 @@ async def _load_and_kill(server: Server, clients: Clients, seconds: float) -> No
     await load
 
 
-async def _until_settled(server: Server) -> None:
-    """Wait until the queue is drained, as an operator would see it."""
+async def _until_settled(server: Server, release_all: Callable[[], int]) -> int:
+    """Wait until the queue is drained, as an operator would see it; how much was released."""
+    released = 0
     for _ in range(SETTLE_TIMEOUT_S * 2):
+        released += await asyncio.to_thread(release_all)
         metrics = server.ask("GET", "/metrics").body.decode()
         if re.search(r'^turnout_queue_waiting\{queue="intake"\} 0\.0$', metrics, re.MULTILINE):
-            return
+            return released
         await asyncio.sleep(0.5)
     pytest.fail(f"the queue was not drained in {SETTLE_TIMEOUT_S} seconds")
 
