@@ -190,9 +190,10 @@ def test_a_file_that_is_no_database_is_one_line(tmp_path: Path, command: str) ->
     path = tmp_path / "notes.txt"
     path.write_text("not a database\n")
     result = Turnout(f"sqlite:///{path}")(*command.split())
-    assert result == Result(
-        1, "", f"error: The database {path} cannot be opened: file is not a database\n"
-    )
+    assert (result.code, result.output) == (1, "")
+    assert result.error.startswith("error: This is not a Turnout database.")
+    assert str(path) in result.error
+    assert result.error.count("\n") == 1
     assert path.read_text() == "not a database\n"
 
 
