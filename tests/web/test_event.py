@@ -301,6 +301,7 @@ def test_an_offer_may_be_left_to_the_next(site: AppClient, node: LocalNode) -> N
     fair.cancel()
     bob, cid = links["bob@next.example.com"], links["cid@next.example.com"]
     assert "You have left the list" in press(site, bob, "leave")
+    assert fair.path in Page(site.request("GET", bob, headers=BROWSER).body).links
     assert "No place is held for you now." in press(site, bob, "take")
     assert "A place is held for you until" in look(site, cid)
     node.clock.advance(49 * 3600)

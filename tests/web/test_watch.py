@@ -18,12 +18,15 @@ from turnout.core.audience.model import Interval, MediaKind, Mode
 from turnout.core.audience.surveys import Item, create_survey
 from turnout.core.audience.viewings import Watched, list_viewings
 from turnout.core.events.model import EventState
-from turnout.core.events.programme import set_event_state
+from turnout.core.events.programme import list_ticket_types, set_event_state
 from turnout.core.identity.organizations import create_organization, get_organization_of
 from turnout.core.identity.users import create_user
 from turnout.core.journeys.cancelling import cancel_registration
+from turnout.core.journeys.joining import register_directly
+from turnout.core.journeys.mailing import TicketMail, claim_ticket_mails, send_ticket_mail
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import URGENT
+from turnout.core.people.model import Contact
 from turnout.errors import Unavailable
 from turnout.http.shortcut import DirectRequest
 from turnout.web.beats import BeatBody, Beats
@@ -290,6 +293,33 @@ def test_the_ticket_leads_to_the_page(theatre: Theatre) -> None:
     text = text_of(theatre.get(f"/ticket/{theatre.cinema.org_id}-{code}"))
     assert f'<a class="action" href="{theatre.path}">Watch: Talk</a>' in text
     assert "Show this code at the door" not in text
+
+
+def test_the_mailed_ticket_of_a_webcast_leads_to_the_page(theatre: Theatre) -> None:
+    (mail,) = _mails_of(theatre)
+    theatre.node.db.call(send_ticket_mail, mail, [], "http://turnout.test")
+    text = theatre.node.db.call(_read_mailed, theatre.cinema.org_id)
+    lead, _, ticket = text.partition("Your ticket:")
+    (talk, _) = (word for word in lead.split() if word.startswith("http://turnout.test/watch/"))
+    assert "Talk" in text_of(theatre.get(talk.removeprefix("http://turnout.test")))
+    assert f"/ticket/{theatre.cinema.org_id}-{mail.facts.code}" in ticket
+    assert "at the door" not in text
+
+
+def _mails_of(theatre: Theatre) -> list[TicketMail]:
+    org_id, event_id = theatre.cinema.org_id, theatre.cinema.event.id
+    type_id = theatre.node.db.call(list_ticket_types, org_id, event_id)[0].id
+    who = Contact(email="bo@example.com")
+    theatre.node.db.call(register_directly, org_id, event_id, type_id, who)
+    due = theatre.node.db.call(claim_ticket_mails)
+    return [mail for mail in due if mail.org_id == org_id]
+
+
+def _read_mailed(tx: Any, org_id: int) -> str:
+    row = tx.connection.execute(
+        f"SELECT fields FROM recipients WHERE org_id = {org_id} ORDER BY id DESC"
+    ).fetchone()
+    return str(json.loads(row[0])["text"])
 
 
 def test_the_source_of_a_link_is_kept_with_the_registration(theatre: Theatre) -> None:
