@@ -86,6 +86,23 @@ def test_every_example_is_what_its_schema_says(served):
     assert examples > 10
 
 
+def test_every_required_parameter_has_an_example_for_the_curl_line(served):
+    for operation_id, parameter in _list_parameters(served):
+        place = f"{operation_id}, {parameter['name']}"
+        assert parameter.get("description"), place
+        if parameter.get("required"):
+            schema = {**parameter["schema"], "components": served["components"]}
+            assert list(Draft202012Validator(schema).iter_errors(parameter["example"])) == [], place
+
+
+def _list_parameters(served):
+    for item in served["paths"].values():
+        for operation in item.values():
+            if isinstance(operation, dict):
+                for each in (*operation.get("parameters", ()), *item.get("parameters", ())):
+                    yield operation["operationId"], follow(served, each)
+
+
 def test_every_answer_says_all_that_it_has(served):
     """Objects in answers have no other members than those described."""
     for place, media in list_media(served):

@@ -93,7 +93,8 @@ def test_sizes_and_defaults_stand_beside_their_members(page):
 
 
 @pytest.mark.parametrize(
-    ("client", "first"), [("site", "API_KEY='your apiKey'"), ("demo_site", "API_KEY=demo-key")]
+    ("client", "first"),
+    [("site", "API_KEY='key of the account'"), ("demo_site", "API_KEY=demo-key")],
 )
 def test_the_lines_have_the_key_of_a_demo_and_of_nobody_else(request, client, first):
     answer = request.getfixturevalue(client).request("GET", "/reference/registration")
@@ -127,7 +128,7 @@ paths:
         "204": {description: It was gone.}
 components:
   securitySchemes:
-    token: {type: http, scheme: bearer, x-shell: {variable: KEY}}
+    token: {type: http, scheme: bearer, x-shell: {variable: KEY, placeholder: a key}}
   schemas:
     Book:
       type: object
@@ -162,7 +163,7 @@ def test_any_other_api_only_adds_its_document(tmp_path):
     ):
         assert text in page.text
     assert page.codes[1:] == [
-        "KEY='your token'",
+        "KEY='a key'",
         "curl -s -G -X DELETE http://turnout.test/books/it%27s%207 \\\n"
         '  -d "note=a+b" \\\n'
         '  -H "Authorization: Bearer $KEY"',

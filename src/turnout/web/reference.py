@@ -2,8 +2,9 @@
 
 It needs of a document: an `operationId`, a summary and a tag for each operation, failures that
 are shared responses (`#/components/responses/…`) with a body, and `x-shell` in each security
-scheme: the shell variable for the credential, and the operation and member that it comes from, if
-any. Descriptions are paragraphs with `code` in them; the first sentence of a failure is its title.
+scheme: the shell variable for the credential, and what stands for a credential that is not known,
+or the operation and member that it comes from. Descriptions are paragraphs with `code` in them;
+the first sentence of a failure is its title.
 """
 
 from collections.abc import Iterator
@@ -250,7 +251,7 @@ def _read_schemes(spec: Spec, secrets: dict[str, Any]) -> Iterator[Scheme]:
             call = _call_by_id(spec, shell["operation"])
             setup = set_from_answer(shell["variable"], call, shell["member"])
         else:
-            value = secrets.get(name, f"your {name}")
+            value = secrets.get(name, shell["placeholder"])
             setup = set_variable(shell["variable"], value)
         yield Scheme(name, _credential(scheme, "…"), scheme.get("description", ""), setup)
 
