@@ -114,6 +114,16 @@ def test_two_workers_that_drew_one_ticket_mail_it_once(node, hall):
     assert jobs(node) == 1
 
 
+def test_a_worker_that_was_frozen_puts_no_mail_of_another_off(node, hall):
+    (mail,) = node.db.call(claim_ticket_mails)
+    node.clock.advance(SLICE * DRAWING_S)  # the claim runs out
+    (same,) = node.db.call(claim_ticket_mails)
+    node.db.call(postpone_ticket_mail, mail)
+    assert (jobs(node), count(node, "SELECT attempts FROM ticket_mails")) == (0, 0)
+    node.db.call(send_ticket_mail, same, [], BASE)
+    assert (jobs(node), count(node, "SELECT count(*) FROM ticket_mails")) == (1, 0)
+
+
 def test_mails_that_no_user_asked_for_are_nobodys_and_go_out_without_users(node, hall):
     bare = Hall(node, None, (1, 1))  # an organization without any user
     for each in (hall, bare):

@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 
 from turnout.core.journeys.intake import QUEUE, turn_intake
-from turnout.core.work.claims import Key, settle
+from turnout.core.work.claims import LEASE_MS, Claim, take
 from turnout.errors import Failure
 from turnout.http import metrics
 from turnout.store import Database
@@ -24,6 +24,8 @@ BATCH_AMONG_REQUESTS = {"sqlite": 4, "postgresql": 1}
 LOOPS = {"sqlite": 1, "postgresql": 3}
 # How long to rest, in times of the work, while requests come and the first in the queue has not
 # waited longer than so many ms.
+# What is claimed waits meanwhile, so a rest is never longer than half of its time.
+LONGEST_REST_S = LEASE_MS / 2000
 RESTS = ((10_000, 19), (60_000, 4), (float("inf"), 1))
 
 
@@ -38,14 +40,14 @@ class IntakeLoop(Loop):
     def __init__(self, db: Database, number: int) -> None:
         super().__init__(f"{QUEUE}-{number}", self._turn)
         self._db = db
-        self._claimed: list[Key] = []
+        self._claimed: list[Claim] = []
         db.on_wake(QUEUE, self.wake)
 
     async def stop(self) -> None:
         """End, and give back what was claimed and not begun."""
         await super().stop()
         with suppress(Failure):
-            await self._db.write_behind(settle, QUEUE, self._claimed)
+            await self._db.write_behind(take, QUEUE, self._claimed)
 
     async def _turn(self) -> bool:
         db = self._db
@@ -54,7 +56,8 @@ class IntakeLoop(Loop):
         progress, self._claimed = await db.write_behind(turn_intake, self._claimed, most)
         metrics.processed.labels(QUEUE).inc(progress.done)
         if db.busy:
-            await asyncio.sleep(rest_for(progress.waited_ms) * (time.perf_counter() - started))
+            rest_s = rest_for(progress.waited_ms) * (time.perf_counter() - started)
+            await asyncio.sleep(min(rest_s, LONGEST_REST_S))
         return bool(self._claimed)
 
 

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from turnout.core.work.claims import Key, Queue, settle, turn
+from turnout.core.work.claims import Claim, Queue, take, turn
 from turnout.errors import Failure
 from turnout.store import Database
 from turnout.workers.loop import POLL_S, Loop
@@ -29,13 +29,13 @@ class TurnLoop(Loop):
         self._queue = queue
         self._limit = limit
         self._rests = rests
-        self._claimed: list[Key] = []
+        self._claimed: list[Claim] = []
 
     async def stop(self) -> None:
         """End, and give back what was claimed and not begun."""
         await super().stop()
         with suppress(Failure):
-            await self._db.write_behind(settle, self._queue.name, self._claimed)
+            await self._db.write_behind(take, self._queue.name, self._claimed)
 
     async def _turn(self) -> bool:
         is_last = self._rests and 0 < len(self._claimed) < self._limit

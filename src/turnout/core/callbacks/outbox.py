@@ -139,7 +139,7 @@ def _claim_of(
 def _without_killers(tx: Tx, rows: list[Any]) -> list[Any]:
     """The claimed calls that may be made now: what is set aside is due no more, and those that
     wait until another was made alone are due again soon."""
-    chosen = set(claim(tx, WORK, [(row[0], row[1]) for row in rows]))
+    chosen = {each.key for each in claim(tx, WORK, [(row[0], row[1]) for row in rows])}
     left = [(row[0], row[1]) for row in rows if (row[0], row[1]) not in chosen]
     aside = list_aside(tx, WORK, left)
     for key in left:

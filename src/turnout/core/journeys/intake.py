@@ -36,7 +36,7 @@ from turnout.core.journeys.model import (
 from turnout.core.journeys.registering import NothingSucceededError, decide
 from turnout.core.journeys.sql import sql
 from turnout.core.registrations.model import Submitted
-from turnout.core.work.claims import Key, claim, settle
+from turnout.core.work.claims import Claim, claim, take
 from turnout.errors import Failure, Missing, Unauthenticated
 from turnout.store import Tx
 
@@ -151,26 +151,27 @@ def process(tx: Tx, most: int) -> Progress:
     return decide_claimed(tx, claim_submissions(tx, most))
 
 
-def claim_submissions(tx: Tx, most: int) -> list[Key]:
+def claim_submissions(tx: Tx, most: int) -> list[Claim]:
     """Claim up to `most` submissions that are due (core/work/claims.py)."""
     return claim(tx, QUEUE, sql.list_due_submissions(tx, now=tx.now, most=most))
 
 
-def decide_claimed(tx: Tx, keys: Sequence[Key]) -> Progress:
-    """Decide the submissions that were claimed. One that has been decided since is left alone."""
+def decide_claimed(tx: Tx, submissions: Sequence[Claim]) -> Progress:
+    """Decide the submissions that were claimed. One that has been decided since, or claimed by
+    another worker, is left alone."""
+    keys = list(take(tx, QUEUE, submissions))
     if not keys:
         return Progress(0, 0)
     rows = sql.lock_submissions(tx, keys=_encode(keys).decode())
     claimed = [_Claimed(*row) for row in rows]
     for each in claimed:
         _process_one(tx, each)
-    settle(tx, QUEUE, keys)
     return Progress(len(claimed), max(0, tx.now - claimed[0].due_at) if claimed else 0)
 
 
-def turn_intake(tx: Tx, keys: Sequence[Key], most: int) -> tuple[Progress, list[Key]]:
+def turn_intake(tx: Tx, submissions: Sequence[Claim], most: int) -> tuple[Progress, list[Claim]]:
     """Decide what the last turn claimed, and claim what is next, in one transaction."""
-    return decide_claimed(tx, keys), claim_submissions(tx, most)
+    return decide_claimed(tx, submissions), claim_submissions(tx, most)
 
 
 class _Claimed(NamedTuple):

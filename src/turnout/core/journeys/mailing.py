@@ -26,7 +26,7 @@ from turnout.core.journeys.waiting import WaitingState, make_link
 from turnout.core.messaging.notices import keep_file, queue_mail
 from turnout.core.neutral import neutralize
 from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
-from turnout.core.work.claims import Key, Queue, claim, settle, turn
+from turnout.core.work.claims import Claim, Key, Queue, claim, take, turn
 from turnout.papers.qr import qr_png, qr_svg_file
 from turnout.store import Tx
 
@@ -40,8 +40,8 @@ DRAWING_S = 30
 
 
 class TicketMail(NamedTuple):
-    """A ticket that is to be mailed, with what its papers say; claimed `at` (epoch ms). `user_id`
-    is the user who asked for it, None where nobody did."""
+    """A ticket that is to be mailed, with what its papers say; claimed `at`, `until` then (epoch
+    ms). `user_id` is the user who asked for it, None where nobody did."""
 
     org_id: int
     ticket_id: int
@@ -50,6 +50,11 @@ class TicketMail(NamedTuple):
     email: str
     facts: TicketFacts
     at: int
+    until: int
+
+    @property
+    def claim(self) -> Claim:
+        return Claim(self.org_id, self.ticket_id, self.until)
 
 
 class Attachment(NamedTuple):
@@ -65,9 +70,11 @@ def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
     mails = []
     shown: dict[tuple[int, int], ShownEvent] = {}
     rows = sql.list_due_ticket_mails(tx, now=tx.now, most=SLICE)
-    claimed = claim(tx, TICKET_MAIL, [(row[0], row[1]) for row in rows], SLICE * DRAWING_S * 1000)
+    due = [(row[0], row[1]) for row in rows]
+    claimed = claim(tx, TICKET_MAIL, due, SLICE * DRAWING_S * 1000)
+    until = {each.key: each.until for each in claimed}
     for row in rows:
-        if (row[0], row[1]) not in claimed:
+        if (row[0], row[1]) not in until:
             continue
         org_id, ticket_id, user_id, attempts, event_id, code, type_id, email, *names = row
         if (org_id, event_id) not in shown:
@@ -81,7 +88,10 @@ def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
             signed=sign_ticket(ensure_ticket_key(tx, org_id), event_id, code, type_id),
             holder=neutralize(" ".join(filter(None, names))),
         )
-        mails.append(TicketMail(org_id, ticket_id, user_id, attempts, email, facts, tx.now))
+        ends_at = until[org_id, ticket_id]
+        mails.append(
+            TicketMail(org_id, ticket_id, user_id, attempts, email, facts, tx.now, ends_at)
+        )
     return mails
 
 
@@ -101,8 +111,9 @@ def send_ticket_mail(
     tx: Tx, mail: TicketMail, attachments: list[Attachment], base_url: str
 ) -> None:
     """Queue the mail, once: another worker that has drawn the same ticket finds nothing to do. A
-    ticket that was cancelled meanwhile is not mailed."""
-    settle(tx, TICKET_MAIL, [(mail.org_id, mail.ticket_id)])
+    ticket that was cancelled meanwhile is not mailed, nor one that another worker has in hand."""
+    if not take(tx, TICKET_MAIL, [mail.claim]):
+        return
     if not sql.delete_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id):
         return
     if not sql.is_ticket_valid(tx, org_id=mail.org_id, id=mail.ticket_id):
@@ -142,8 +153,10 @@ def _use_lines(tx: Tx, mail: TicketMail, base_url: str) -> list[str]:
 
 
 def postpone_ticket_mail(tx: Tx, mail: TicketMail) -> None:
-    """A ticket could not be drawn: try again later, and not for ever."""
-    settle(tx, TICKET_MAIL, [(mail.org_id, mail.ticket_id)])
+    """A ticket could not be drawn: try again later, and not for ever. If another worker has it in
+    hand, that one says."""
+    if not take(tx, TICKET_MAIL, [mail.claim]):
+        return
     if mail.attempts + 1 >= ATTEMPTS:
         sql.delete_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id)
         return

@@ -148,8 +148,8 @@ def _without_killers(tx: Tx, head: JobHead, rows: list[Any], lease_ms: int) -> l
     repeated = [(head.org_id, row[2]) for row in rows if row[1] and row[0] != "accepted"]
     if not repeated:
         return rows
-    chosen = set(claims.claim(tx, WORK, repeated, lease_ms, is_counted_late=True))
-    left = {key[1] for key in repeated if key not in chosen}
+    chosen = {each.id for each in claims.claim(tx, WORK, repeated, lease_ms, is_counted_late=True)}
+    left = {id_ for _, id_ in repeated if id_ not in chosen}
     aside = {id_ for _, id_ in claims.list_aside(tx, WORK, [(head.org_id, id_) for id_ in left])}
     waiting = [(row[2], tx.now, row[8] - 1) for row in rows if row[2] in left - aside]
     _return(tx, head, waiting, REPEATED)

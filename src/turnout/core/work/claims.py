@@ -6,11 +6,18 @@ claim is written in a transaction of its own before the work, and removed with i
 whose time ran out had no result; the third time the row is set aside: no worker sees it any more
 until an operator releases or drops it (aside.py).
 
+A worker may be frozen (a paused machine, a closed laptop) for longer than its claim holds, and go
+on as if nothing had been. So the end of a claim is its token: no two claims of a row end at the
+same instant, and whoever does the work takes the claim away first, by its token, in the same
+transaction. If that finds nothing, the row is another's.
+
 Rules.
 - A row claimed once without a result is done again among others: most of them only had the
   misfortune to be in hand when the machine lost its power.
 - One that was claimed twice is done alone, by one worker of all. If it is the one that kills, the
   others in hand stay innocent; if not, it ends, and its claims are forgotten.
+- Work that goes over a network is not done in the transaction that takes its claim: those queues
+  have a token in their own rows (core/messaging, core/callbacks).
 - `due` statements leave out what `work_claims` holds for now (`claimed_until`) and what is set
   aside; whoever writes another queue does the same, with a name in aside.py.
 """
@@ -35,6 +42,18 @@ log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
 
 
+class Claim(NamedTuple):
+    """A row that a worker has in hand `until` then (epoch ms), which is also the claim's token."""
+
+    org_id: int
+    id: int
+    until: int
+
+    @property
+    def key(self) -> Key:
+        return self.org_id, self.id
+
+
 class Queue(NamedTuple):
     """A queue whose work is done in one transaction. `list_due(tx, limit)` names rows that are
     neither claimed nor set aside; `do(tx, key)` does one, and nothing where it is done already."""
@@ -44,14 +63,14 @@ class Queue(NamedTuple):
     do: Callable[[Tx, Key], object]
 
 
-def turn(tx: Tx, queue: Queue, claimed: Sequence[Key], limit: int) -> list[Key]:
+def turn(tx: Tx, queue: Queue, claimed: Sequence[Claim], limit: int) -> list[Claim]:
     """Do what was claimed by the last turn, then claim what is next, up to `limit`; returns that.
 
-    One row that fails takes back its own effects, is tried again a minute later, and is set aside
-    after the third time; the others go on.
+    What another worker has claimed since is left to it. One row that fails takes back its own
+    effects, is tried again a minute later, and is set aside after the third time; the others go on.
     """
-    done = [key for key in claimed if _do(tx, queue, key)]
-    settle(tx, queue.name, done)
+    for key, claims in take(tx, queue.name, claimed).items():
+        _do(tx, queue, key, claims)
     return claim(tx, queue.name, queue.list_due(tx, limit))
 
 
@@ -62,7 +81,7 @@ def claim(
     lease_ms: int = LEASE_MS,
     *,
     is_counted_late: bool = False,
-) -> list[Key]:
+) -> list[Claim]:
     """Count a claim of the rows that are to be done now, which are returned: all that are due, or
     one alone that was claimed twice before. What was claimed too often is set aside.
 
@@ -85,7 +104,23 @@ def claim(
     suspects = [key for key in due if counts.get(key, 0) == LIMIT - 1]
     chosen = (suspects[:1] if suspects and _may_be_alone(tx, queue) else []) or fresh
     count(tx, queue, chosen, lease_ms)
-    return chosen
+    return [Claim(*key, tx.now + lease_ms) for key in chosen]
+
+
+def take(tx: Tx, queue: str, claimed: Sequence[Claim]) -> dict[Key, int]:
+    """Take away the claims that still hold, and say how often each of their rows was claimed: they
+    are to be done in this transaction, or were never begun. The others are another worker's."""
+    if not claimed:
+        return {}
+    held = {
+        (org_id, id_): claims
+        for org_id, id_, claims in sql.take_claims(
+            tx, queue=queue, claims=_encode(claimed).decode()
+        )
+    }
+    if len(held) < len(claimed):
+        log.warning("work was taken over", queue=queue, rows=len(claimed) - len(held))
+    return {each.key: held[each.key] for each in claimed if each.key in held}
 
 
 def _may_be_alone(tx: Tx, queue: str) -> bool:
@@ -103,7 +138,7 @@ def count(tx: Tx, queue: str, keys: Sequence[Key], lease_ms: int = LEASE_MS) -> 
 
 
 def settle(tx: Tx, queue: str, keys: Sequence[Key]) -> None:
-    """The rows came to a result (or were never begun): forget their claims."""
+    """The rows came to a result, whoever had them: forget their claims."""
     if keys:
         rows = [{"org_id": org_id, "queue": queue, "id": id_} for org_id, id_ in sorted(keys)]
         sql.settle_claim(tx, rows)
@@ -122,7 +157,7 @@ def set_aside(tx: Tx, queue: str, key: Key, note: str) -> None:
     sql.set_aside(tx, queue=queue, org_id=org_id, id=id_, note=note, now=tx.now)
 
 
-def _do(tx: Tx, queue: Queue, key: Key) -> bool:
+def _do(tx: Tx, queue: Queue, key: Key, claims: int) -> None:
     org_id, id_ = key
     try:
         with tx.savepoint():
@@ -132,7 +167,12 @@ def _do(tx: Tx, queue: Queue, key: Key) -> bool:
     except Exception as error:
         log.exception("work failed", queue=queue.name, org_id=org_id, id=id_)
         note = f"{type(error).__name__}: {error}"[:300]
-        until = tx.now + PAUSE_MS
-        sql.note_failure(tx, queue=queue.name, org_id=org_id, id=id_, note=note, until=until)
-        return False
-    return True
+        sql.note_failure(
+            tx,
+            queue=queue.name,
+            org_id=org_id,
+            id=id_,
+            claims=claims,
+            note=note,
+            until=tx.now + PAUSE_MS,
+        )

@@ -21,3 +21,11 @@ ON CONFLICT (org_id, queue, id) DO UPDATE SET claims = work_claims.claims + 1,
 -- name: lock_suspects(queue)
 -- crosses organizations: workers serve all of them. Claims of suspects follow one another.
 SELECT pg_advisory_xact_lock(1953853294, hashtext(:queue));
+
+-- name: take_claims(queue, claims)
+-- crosses organizations: workers serve all of them. `claims` is JSON: [[org_id, id, until], …].
+DELETE FROM work_claims w USING json_array_elements(CAST(:claims AS json)) c (value)
+WHERE w.queue = :queue AND w.org_id = CAST(c.value ->> 0 AS BIGINT)
+    AND w.id = CAST(c.value ->> 1 AS BIGINT) AND w.claimed_until = CAST(c.value ->> 2 AS BIGINT)
+    AND w.set_aside_at IS NULL
+RETURNING w.org_id, w.id, w.claims;

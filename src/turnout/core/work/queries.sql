@@ -2,9 +2,11 @@
 UPDATE work_claims SET set_aside_at = :now, note = CASE WHEN note = '' THEN :note ELSE note END
 WHERE org_id = :org_id AND queue = :queue AND id = :id AND set_aside_at IS NULL;
 
--- name: note_failure(queue, org_id, id, note, until)!
-UPDATE work_claims SET note = :note, claimed_until = :until
-WHERE org_id = :org_id AND queue = :queue AND id = :id;
+-- name: note_failure(queue, org_id, id, claims, note, until)!
+INSERT INTO work_claims (org_id, queue, id, claims, claimed_until, note)
+VALUES (:org_id, :queue, :id, :claims, :until, :note)
+ON CONFLICT (org_id, queue, id) DO UPDATE SET note = excluded.note,
+    claimed_until = excluded.claimed_until;
 
 -- name: list_set_aside(org_id, queue, id)
 -- crosses organizations: the operator sees all of them. `org_id` and `id` 0, `queue` empty = any.

@@ -16,3 +16,12 @@ ON CONFLICT (org_id, queue, id) DO UPDATE SET claims = claims + 1,
 -- name: lock_suspects(queue)
 -- crosses organizations: workers serve all of them. The one writer needs no lock.
 SELECT :queue;
+
+-- name: take_claims(queue, claims)
+-- crosses organizations: workers serve all of them. `claims` is JSON: [[org_id, id, until], …].
+DELETE FROM work_claims WHERE (org_id, queue, id) IN (
+    SELECT w.org_id, w.queue, w.id FROM json_each(:claims) c
+    CROSS JOIN work_claims w ON w.org_id = c.value ->> 0 AND w.queue = :queue
+        AND w.id = c.value ->> 1 AND w.claimed_until = c.value ->> 2
+    WHERE w.set_aside_at IS NULL)
+RETURNING org_id, id, claims;
