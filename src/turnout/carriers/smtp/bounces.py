@@ -3,28 +3,32 @@
 Mail is sent from `bounces+ATTEMPT.MAC@DOMAIN` (VERP). So a bounce says whose it is by the address
 it is sent to, whatever it looks like; the MAC keeps others from making such addresses up. What is
 read of it is only whether it says "failed" (RFC 3464); it is never decoded further than that, as
-anybody who got a mail may send anything to its return path.
+anybody who got a mail may send anything to its return path (entity.py).
 """
 
-import email.parser
 import hmac
 import re
-from email.message import Message
-from email.policy import compat32
 
 import msgspec
 
+from turnout.carriers.smtp.entity import (
+    PARTS,
+    Fields,
+    list_parts,
+    read_fields,
+    read_type,
+    split_entity,
+    split_groups,
+)
 from turnout.carriers.smtp.outcomes import tidy
 
 _PREFIX = "bounces+"
 _MAC_BYTES = 10
 _LOCAL_PART = re.compile(r"bounces\+([1-9][0-9]{0,18})\.([0-9a-f]{20})", re.ASCII)
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
 
-# Bounds on what is looked at: parts inside parts, parts in all, recipients in a report.
+# Bounds on what is looked at: parts inside parts, recipients in a report.
 _DEPTH = 4
-_PARTS = 50
 _RECIPIENTS = 50
 
 
@@ -79,51 +83,32 @@ def find_bounce(raw: bytes) -> Bounce | None:
     be cut off anywhere behind the report, and may be anything at all; nothing is raised.
     """
     waiting = [(raw, 0)]
-    for _ in range(_PARTS):
+    for _ in range(PARTS):
         if not waiting:
             break
         part, depth = waiting.pop()
-        fields, body = _split(part)
-        if fields.get_content_type() in _REPORTS:
+        fields, body = split_entity(part)
+        content_type, boundary = read_type(fields)
+        if content_type in _REPORTS:
             return _find_failure(body)
-        if fields.get_content_maintype() == "multipart" and depth < _DEPTH:
-            waiting += [(inner, depth + 1) for inner in reversed(_list_parts(fields, body))]
+        if content_type.startswith("multipart/") and depth < _DEPTH:
+            waiting += [(inner, depth + 1) for inner in reversed(list_parts(body, boundary))]
     return None
-
-
-def _split(entity: bytes) -> tuple[Message, bytes]:
-    """The fields of an entity, and its body."""
-    if entity.startswith((b"\r\n", b"\n")):
-        return _parse(b""), entity
-    head, *body = _BLANK_LINE.split(entity, maxsplit=1)
-    return _parse(head), body[0] if body else b""
-
-
-def _parse(head: bytes) -> Message:
-    return email.parser.BytesHeaderParser(policy=compat32).parsebytes(head)
-
-
-def _list_parts(fields: Message, body: bytes) -> list[bytes]:
-    boundary = (fields.get_boundary() or "").encode("ascii", "replace")
-    if not boundary:
-        return []
-    delimiter = re.compile(rb"(?:^|\r?\n)--%b(?:--)?[ \t]*(?:\r?\n|$)" % re.escape(boundary))
-    return delimiter.split(body, maxsplit=_PARTS)[1:_PARTS]
 
 
 def _find_failure(report: bytes) -> Bounce | None:
     """The first recipient for whom a report says "failed"."""
-    for group in _BLANK_LINE.split(report.strip(), maxsplit=_RECIPIENTS)[:_RECIPIENTS]:
-        fields = _parse(group)
-        if _field(fields, "Action").lower() == "failed":
-            recipient = _field(fields, "Original-Recipient") or _field(fields, "Final-Recipient")
+    for group in split_groups(report, _RECIPIENTS):
+        fields = read_fields(group)
+        if _field(fields, "action").lower() == "failed":
+            recipient = _field(fields, "original-recipient") or _field(fields, "final-recipient")
             return Bounce(
-                status=_field(fields, "Status"),
+                status=_field(fields, "status"),
                 recipient=recipient.rpartition(";")[2].strip(),
-                diagnostic=_field(fields, "Diagnostic-Code").partition(";")[2].strip(),
+                diagnostic=_field(fields, "diagnostic-code").partition(";")[2].strip(),
             )
     return None
 
 
-def _field(fields: Message, name: str) -> str:
-    return tidy(str(fields.get(name, "")))
+def _field(fields: Fields, name: str) -> str:
+    return tidy(fields.get(name, ""))

@@ -125,7 +125,7 @@ class SmtpCarrier:
         return Postmark("", f"turnout.{attempt_id}", "", at_s)
 
     async def _take_bounce(self, inbox: Inbox, attempt_id: int, raw: bytes) -> None:
-        bounce = find_bounce(raw)
+        bounce = await asyncio.to_thread(find_bounce, raw)
         if not bounce:
             log.info("mail to a return path is no bounce; it is dropped", attempt=attempt_id)
             return
