@@ -11,6 +11,7 @@ from tests.carriers.smtp.samples import BOUNCES, SECRET, KeptInbox, make_setting
 from tests.carriers.smtp.test_bounces import FAILED, SERVER, make_report
 from turnout.carriers import DeliveryReport
 from turnout.carriers.smtp import SmtpCarrier
+from turnout.carriers.smtp import listener as listener_module
 from turnout.carriers.smtp.bounces import ReturnPaths
 from turnout.carriers.smtp.listener import COMMANDS, FAULTS, KEPT, SIZE_LIMIT, BounceListener
 from turnout.core.messaging.model import Status
@@ -204,6 +205,51 @@ def test_a_connection_is_bounded():
             assert await first[0].read(-1) == f"{BYE}\r\n".encode()
             first[1].close()
             assert await talk(kept.port, say("QUIT")) == [GREETING, BYE]
+
+    run(main())
+
+
+async def connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection that has been greeted."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    assert await reader.readline() == f"{GREETING}\r\n".encode()
+    return reader, writer
+
+
+def test_one_address_has_five_connections():
+    async def main() -> None:
+        async with listening() as kept:
+            held = [await connect(kept.port) for _ in range(5)]
+            refused = f"421 4.3.2 {BOUNCES} has too many connections from your address"
+            assert await talk(kept.port, b"") == [refused]
+            held[2][1].write(say("QUIT"))
+            assert await held[2][0].read(-1) == f"{BYE}\r\n".encode()
+            assert await talk(kept.port, say("QUIT")) == [GREETING, BYE]
+            for _, writer in held:
+                writer.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("drip", [b"", b"N", say("MAIL FROM:<>", TO_7, "DATA") + b"a"])
+def test_the_silent_go_first_when_it_is_full(drip, monkeypatch):
+    monkeypatch.setattr(listener_module, "SILENT_S", 0.0)
+
+    async def main() -> None:
+        async with listening(listen_connections=2) as kept:
+            silent, busy = await connect(kept.port), await connect(kept.port)
+            silent[1].write(drip)
+            for _ in range(3):
+                busy[1].write(say("NOOP"))
+                assert await busy[0].readline() == b"250 2.0.0 OK\r\n"
+            assert await talk(kept.port, say("QUIT")) == [GREETING, BYE]
+            goodbye = f"421 4.4.2 {BOUNCES} waited too long\r\n"
+            assert (await silent[0].read(-1)).decode().endswith(goodbye)
+            busy[1].write(say("NOOP", "QUIT"))
+            assert await busy[0].read(-1) == f"250 2.0.0 OK\r\n{BYE}\r\n".encode()
+            assert kept.kept == []
+            for _, writer in (silent, busy):
+                writer.close()
 
     run(main())
 

@@ -2,9 +2,10 @@
 
 It accepts mail for return paths of ours only, so it relays nothing and collects no spam, and
 says 250 to a mail only after it is on disk. Everybody can connect to it, so everything is
-bounded: connections, silence, time in all, commands, faults, the length of a line, the size of a
-mail and what is kept of it (a bounce says what it has to say at its beginning; the rest is the
-mail that was returned).
+bounded: connections, those of one address, silence, time in all, commands, faults, the length of a
+line, the size of a mail and what is kept of it (a bounce says what it has to say at its beginning;
+the rest is the mail that was returned). When all connections are taken, a newcomer gets the place
+of whoever has been silent longest, so that nobody keeps others out by saying nothing.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import structlog
 
 from turnout.carriers.smtp.bounces import ReturnPaths
 from turnout.carriers.smtp.settings import SmtpSettings
+from turnout.core.identity.addresses import place_of
 
 log = structlog.get_logger()
 
@@ -22,10 +24,14 @@ LINE_LIMIT = 2048
 SIZE_LIMIT = 32 * 1024 * 1024
 KEPT = 256 * 1024
 READ = 64 * 1024
+# Fewer bytes of a mail at once are no sign of life: they may be dripped for ever.
+BLOCK = 512
 COMMANDS = 200
 FAULTS = 10
 # A connection lives this many times as long as it may be silent.
 LIFE = 10
+# From then on somebody silent may lose the connection to a newcomer.
+SILENT_S = 1.0
 
 _END = b"\r\n.\r\n"
 _MAIL = re.compile(r"FROM:\s*<[^<>]*>((?:\s+[^\s<>]+)*)\s*", re.IGNORECASE)
@@ -43,7 +49,7 @@ class BounceListener:
         self.settings = settings
         self.return_paths = return_paths
         self.accept = accept
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], _Conversation] = {}
         self._server: asyncio.Server | None = None
 
     async def start(self) -> int:
@@ -66,23 +72,54 @@ class BounceListener:
             await self._server.wait_closed()
 
     def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._talk(reader, writer))
-        self._connections.add(task)
-        task.add_done_callback(self._connections.discard)
+        conversation = _Conversation(self, reader, writer)
+        if obstacle := self._find_obstacle(conversation):
+            return conversation.end(f"421 4.3.2 {self.settings.own_name} {obstacle}")
+        task = asyncio.create_task(self._talk(conversation))
+        self._connections[task] = conversation
+        return task.add_done_callback(lambda task: self._connections.pop(task, None))
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        is_full = len(self._connections) > self.settings.listen_connections
+    def _find_obstacle(self, newcomer: "_Conversation") -> str:
+        """Why somebody new is not listened to, or nothing; room is made if need be."""
+        settings = self.settings
+        places = [each.place for each in self._connections.values()]
+        if places.count(newcomer.place) >= settings.listen_connections_per_address:
+            return "has too many connections from your address"
+        if len(places) >= settings.listen_connections and not self._make_room():
+            return "has too many connections"
+        return ""
+
+    def _make_room(self) -> bool:
+        """Hang up on whoever has been silent longest; False if nobody has been for long."""
+        latest = asyncio.get_running_loop().time() - SILENT_S
+        silent = [
+            (each.heard_at, task)
+            for task, each in self._connections.items()
+            if each.heard_at <= latest and not each.is_storing
+        ]
+        if not silent:
+            return False
+        _, task = min(silent, key=lambda each: each[0])
+        self._connections.pop(task).end(f"421 4.4.2 {self.settings.own_name} waited too long")
+        task.cancel()
+        return True
+
+    async def _talk(self, conversation: "_Conversation") -> None:
         try:
             async with asyncio.timeout(LIFE * self.settings.listen_timeout_s):
-                await _Conversation(self, reader, writer).run(is_full=is_full)
+                await conversation.run()
         except (OSError, EOFError):
             pass  # gone, or silent for too long
         finally:
-            writer.close()
+            conversation.end()
 
 
 class _Conversation:
-    """One connection. What is kept of a transaction: whether MAIL was given, and for whom."""
+    """One connection. What is kept of a transaction: whether MAIL was given, and for whom.
+
+    `place` is where it comes from, `heard_at` the instant (of the loop, in seconds) of its last
+    whole command or block of a mail.
+    """
 
     def __init__(
         self,
@@ -94,6 +131,9 @@ class _Conversation:
         self._name = listener.settings.own_name
         self._reader = reader
         self._writer = writer
+        self.place = place_of((writer.get_extra_info("peername") or ("",))[0])
+        self.heard_at = asyncio.get_running_loop().time()
+        self.is_storing = False
         self._buffer = b""
         self._faults = 0
         self._has_mail = False
@@ -108,9 +148,14 @@ class _Conversation:
             "VRFY": lambda _: "252 2.5.2 Cannot tell",
         }
 
-    async def run(self, *, is_full: bool) -> None:
-        if is_full:
-            return await self._say(f"421 4.3.2 {self._name} has too many connections")
+    def end(self, last_word: str = "") -> None:
+        """Hang up when everything that was said has gone out. May be said twice."""
+        if last_word:
+            self._writer.write(f"{last_word}\r\n".encode())
+        self._writer.close()
+
+    async def run(self) -> None:
+        """Answer until one side has enough. Raises OSError and EOFError when the other is gone."""
         await self._say(f"220 {self._name} ESMTP for bounces")
         for _ in range(COMMANDS):
             line = await self._line()
@@ -176,11 +221,14 @@ class _Conversation:
         raw = await self._message()
         if raw is None:
             return await self._answer(f"552 5.3.4 At most {SIZE_LIMIT} bytes")
+        self.is_storing = True
         try:
             await self._listener.accept(attempt_id, raw)
         except Exception:
             log.exception("a bounce could not be stored; it will come again", attempt=attempt_id)
             return await self._say("451 4.3.0 Cannot store it now, try again later")
+        finally:
+            self.is_storing = False
         return await self._say("250 2.0.0 Stored")
 
     def _reset(self) -> None:
@@ -202,6 +250,7 @@ class _Conversation:
                 return None
             self._buffer += await self._read()
         line, _, self._buffer = self._buffer.partition(b"\n")
+        self._hear()
         return line.rstrip(b"\r").decode("utf-8", "replace") if len(line) <= LINE_LIMIT else None
 
     async def _message(self) -> bytes | None:
@@ -215,12 +264,17 @@ class _Conversation:
             done = max(0, len(window) - len(_END) + 1)
             kept += window[: min(done, KEPT - len(kept))]
             size += done
-            window = window[done:] + await self._read()
+            window = window[done:] + (read := await self._read())
+            if len(read) >= BLOCK:
+                self._hear()
         kept += window[: min(end, KEPT - len(kept))]
         self._buffer = window[end + len(_END) :]
         if size + end > SIZE_LIMIT:
             return None
         return bytes(kept).replace(b"\r\n..", b"\r\n.").removeprefix(b"\r\n")
+
+    def _hear(self) -> None:
+        self.heard_at = asyncio.get_running_loop().time()
 
     async def _read(self) -> bytes:
         """What comes next. Raises EOFError at the end, TimeoutError after silence."""

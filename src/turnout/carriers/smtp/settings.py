@@ -88,6 +88,9 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True):
     listen_connections: Annotated[
         int, Meta(ge=1, description="connections to the bounce listener at once")
     ] = 50
+    listen_connections_per_address: Annotated[
+        int, Meta(ge=1, description="of these, connections from one address at once")
+    ] = 5
     listen_timeout_s: Annotated[
         Seconds, Meta(description="silence after which the bounce listener hangs up")
     ] = 60.0
