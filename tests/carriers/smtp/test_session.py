@@ -347,6 +347,17 @@ async def never_end(peer: Peer) -> None:
     await peer.heard()
 
 
+async def say_nothing_in_many_lines(peer: Peer) -> None:
+    await peer.greet("\r\n".join(["250-"] * 501))
+    await peer.heard()
+
+
+async def take_many_extensions(peer: Peer) -> None:
+    await peer.greet("\r\n".join(["250-X"] * 499 + ["250 PIPELINING"]))
+    await peer.take()
+    await peer.goodbye()
+
+
 async def take_anything(peer: Peer) -> None:
     await peer.greet(f"250-peer\r\n250-\r\n250-SIZE {'9' * 9000}\r\n250 PIPELINING")
     await peer.take()
@@ -378,6 +389,8 @@ async def hang_up_after_ehlo(peer: Peer) -> None:
         (hang_up_after_ehlo, Retry(RECONNECT_S, "connection lost: 421 4.3.2 going")),
         (talk_nonsense, Retry(RECONNECT_S, "connection lost: b'hello there\\r' is no answer")),
         (never_end, Retry(RECONNECT_S, "connection lost: its answer has no end")),
+        (say_nothing_in_many_lines, Retry(RECONNECT_S, "connection lost: its answer has no end")),
+        (take_many_extensions, ACCEPTED),
         (take_anything, ACCEPTED),
         (talk_out_of_turn, Retry(RETRY_S, "DATA: 250 ok")),
         (answer_too_soon, ACCEPTED),

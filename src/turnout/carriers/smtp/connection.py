@@ -5,6 +5,7 @@
 - `_expected` has an entry for every answer that is still to come, in order; whoever writes a
   command adds its entry first, with the time the answer may take.
 - An answer that nobody expects, and 421 always, is the server's last word: it hangs up.
+- An answer is bounded, in bytes and in lines, and one that is longer ends the connection.
 - The instant by which something must happen is `_deadline`; one timer follows it lazily, so that
   moving it further away, as every message does, costs nothing.
 """
@@ -18,7 +19,9 @@ from typing import cast
 
 from turnout.carriers.smtp.outcomes import Reply, tidy
 
-_ANSWER_LIMIT = 64 * 1024
+# Bytes and lines of one answer, its line ends too.
+ANSWER_BYTES = 64 * 1024
+ANSWER_LINES = 500
 
 Handler = Callable[[Reply], None]
 
@@ -43,6 +46,7 @@ class Connection(asyncio.Protocol):
         self._is_connected = False
         self._buffer = b""
         self._lines: list[bytes] = []
+        self._line_bytes = 0
         self._expected: deque[tuple[Handler, float]] = deque()
         self._answer: asyncio.Future[Reply] | None = None
         self._deadline = 0.0
@@ -138,21 +142,30 @@ class Connection(asyncio.Protocol):
         self.set_deadline(self._expected[0][1])
 
     def data_received(self, data: bytes) -> None:
-        *lines, self._buffer = (self._buffer + data).split(b"\n")
-        for line in lines:
-            self._lines.append(line[4:])
-            if line[3:4] == b"-":
-                continue
-            text = b"\n".join(self._lines).replace(b"\r", b"").decode("utf-8", "replace")
-            self._lines = []
-            if not line[:3].isdigit():
-                return self.abort(f"{line[:80]!r} is no answer")
-            self._receive(Reply(int(line[:3]), text))
+        data = self._buffer + data
+        start = 0
+        while (end := data.find(b"\n", start)) >= 0:
+            self._take_line(data[start:end])
+            start = end + 1
             if self.ended_because:
-                return None
-        if len(self._buffer) + sum(map(len, self._lines)) > _ANSWER_LIMIT:
+                return
+        self._buffer = data[start:]
+        if self._line_bytes + len(self._buffer) > ANSWER_BYTES:
             self.abort("its answer has no end")
-        return None
+
+    def _take_line(self, line: bytes) -> None:
+        """A line of an answer; its last one, which has no hyphen, makes it whole."""
+        self._lines.append(line[4:])
+        self._line_bytes += len(line) + 1
+        if self._line_bytes > ANSWER_BYTES or len(self._lines) > ANSWER_LINES:
+            return self.abort("its answer has no end")
+        if line[3:4] == b"-":
+            return None
+        text = b"\n".join(self._lines).replace(b"\r", b"").decode("utf-8", "replace")
+        self._lines, self._line_bytes = [], 0
+        if not (line[:3].isdigit() and line[:3].isascii()):
+            return self.abort(f"{line[:80]!r} is no answer")
+        return self._receive(Reply(int(line[:3]), text))
 
     def connection_lost(self, error: Exception | None) -> None:
         if self.closed.done():
