@@ -18,7 +18,7 @@ from turnout.carriers.smpp import pdu
 from turnout.carriers.smpp.inbound import Inbound
 from turnout.carriers.smpp.pdu import Framer, Pdu, Sms
 from turnout.carriers.smpp.reassembly import Answer
-from turnout.carriers.smpp.session import MAX_UNREAD_OCTETS, BindRefused, Session
+from turnout.carriers.smpp.session import MAX_UNREAD_OCTETS, PDUS_A_TURN, BindRefused, Session
 from turnout.carriers.smpp.submissions import Batch, Submissions
 from turnout.core.messaging.model import Status
 
@@ -45,6 +45,7 @@ class Wire(asyncio.Transport):
         self.written = b""
         self.unsent = 0
         self.is_over = False
+        self._is_held = False
         session.connection_made(self)
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
@@ -59,6 +60,16 @@ class Wire(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         assert not self.is_over
         self.written += bytes(data)
+
+    def pause_reading(self) -> None:
+        self._is_held = True
+
+    def resume_reading(self) -> None:
+        assert self._is_held
+        self._is_held = False
+
+    def is_reading(self) -> bool:
+        return not self._is_held
 
     def is_closing(self) -> bool:
         return self.is_over
@@ -421,6 +432,33 @@ def test_a_submission_may_be_answered_by_generic_nack():
         Rejected(Status.PATHWAY_ERROR, "the network answered command_status 0x3"),
         Rejected(Status.FAILED, "the network answered ESME_RINVMSGLEN (0x1)"),
     ]
+
+
+def test_a_flood_is_handled_in_turns_and_nothing_more_is_read_meanwhile():
+    async def scenario() -> None:
+        wire, _ = begin()
+        asked = [Pdu(pdu.ENQUIRE_LINK, 0, number, b"") for number in range(3 * PDUS_A_TURN)]
+        answered = wire.hear(*asked)
+        assert 0 < len(answered) <= PDUS_A_TURN
+        assert not wire.is_reading()
+        answered += wire.hear(Pdu(pdu.ENQUIRE_LINK, 0, 9_999, b""))
+        await settle()
+        answered += wire.take()
+        assert wire.is_reading()
+        assert [each.sequence for each in answered] == [*range(3 * PDUS_A_TURN), 9_999]
+
+    run(scenario())
+
+
+def test_a_flood_is_dropped_when_the_connection_is_lost():
+    async def scenario() -> None:
+        wire, _ = begin()
+        wire.hear(*[Pdu(pdu.ENQUIRE_LINK, 0, 1, b"")] * 3 * PDUS_A_TURN)
+        wire.session.connection_lost(None)
+        await settle()
+        assert wire.take() == []
+
+    run(scenario())
 
 
 def test_an_impossible_length_ends_the_connection_after_what_came_before():

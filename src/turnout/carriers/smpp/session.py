@@ -18,6 +18,9 @@ changes nothing. A part that is overdue keeps its place in the window, since the
 owes the answer; when the window is full of such, or nothing was heard since, the connection is
 given up.
 
+What comes in is handled PDUS_A_TURN at a time, and between two turns the event loop does what else
+there is; nothing more is read until all of it is handled.
+
 Nothing that comes in may raise out of here: what cannot be read is answered with generic_nack,
 and when even its length is wrong, the connection is closed. If you change what is answered here,
 also change the property tests.
@@ -27,7 +30,7 @@ import asyncio
 import enum
 import math
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import structlog
@@ -57,6 +60,7 @@ LONGEST_PAUSE_S = 15.0
 LEAVE_S = 2.0
 LONGEST_TICK_S = 1.0
 MAX_UNREAD_OCTETS = 1 << 20
+PDUS_A_TURN = 200
 
 
 class State(enum.Enum):
@@ -95,6 +99,9 @@ class Session(asyncio.Protocol):
         self.lost: asyncio.Future[None] = self._loop.create_future()
         self._state = State.CONNECTING
         self._framer = pdu.Framer()
+        self._frames: Iterator[Pdu] = iter(())
+        self._unread: list[bytes] = []
+        self._turn_handle: asyncio.Handle | None = None
         self._out: list[bytes] = []
         self._flush_handle: asyncio.Handle | None = None
         self._sequence = 0
@@ -181,16 +188,39 @@ class Session(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._heard_at = self._loop.time()
         self._enquired_at = None
+        self._unread.append(data)
+        if self._turn_handle is None:
+            self._take_turn()
+
+    def _take_turn(self) -> None:
+        """Handle some of what has come; the rest when the event loop has been around."""
+        was_paused, self._turn_handle = self._turn_handle is not None, None
         try:
-            for each in self._framer.feed(data):
-                self._handle(each)
+            is_all = self._handle_some()
         except Malformed as fault:
             log.warning("smpp: the network sent what cannot be read", fault=str(fault))
             self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, 0)
             self._close()
             return
+        if not is_all:
+            self._transport.pause_reading()
+            self._turn_handle = self._loop.call_soon(self._take_turn)
+        elif was_paused and not self._transport.is_closing():
+            self._transport.resume_reading()
         self.pump()
         self._flush()
+
+    def _handle_some(self) -> bool:
+        """Handle up to PDUS_A_TURN; False if there may be more. Raises Malformed."""
+        for _ in range(PDUS_A_TURN):
+            frame = next(self._frames, None)
+            if frame is None and not self._unread:
+                return True
+            if frame is None:
+                self._frames = self._framer.feed(self._unread.pop(0))
+            else:
+                self._handle(frame)
+        return False
 
     def pause_writing(self) -> None:
         self._is_socket_full = True
@@ -201,7 +231,12 @@ class Session(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._state = State.LOST
-        for handle in (self._tick_handle, self._pump_handle, self._flush_handle):
+        for handle in (
+            self._tick_handle,
+            self._pump_handle,
+            self._flush_handle,
+            self._turn_handle,
+        ):
             if handle:
                 handle.cancel()
         for part, _ in self._under_way.values():
