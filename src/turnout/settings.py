@@ -56,6 +56,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_threads: Annotated[
         int, Meta(ge=1, le=64, description="reader threads (SQLite) or connections (PostgreSQL)")
     ] = 4
+    database_lock_seconds: Annotated[
+        int,
+        Meta(ge=1, le=60, description="time to wait for what another transaction holds; then 503"),
+    ] = 2
+    database_idle_seconds: Annotated[
+        int,
+        Meta(ge=1, le=600, description="silence in a transaction after which PostgreSQL ends it"),
+    ] = 5
+    database_statement_seconds: Annotated[
+        int, Meta(ge=1, le=3600, description="time that one statement of a request may take")
+    ] = 20
     write_queue: Annotated[
         int, Meta(ge=16, description="commands that may wait for the database; more answer 503")
     ] = 4096

@@ -386,13 +386,12 @@ def test_workers_are_woken_after_the_commit_and_not_by_what_was_taken_back(db, o
 # -- the database goes away ----------------------------------------------------------------
 
 
-def test_a_database_that_cannot_be_reached_is_unavailable(backend, tmp_path, open_db, monkeypatch):
+def test_a_database_that_cannot_be_reached_is_unavailable(backend, tmp_path, open_db):
     (tmp_path / "file").write_text("")
     urls = {
         "sqlite": f"sqlite:///{tmp_path}/file/turnout.db",
         "postgresql": "postgresql://turnout@127.0.0.1:1/turnout",
     }
-    monkeypatch.setattr("turnout.store.postgresql.CONNECT_TIMEOUT_S", 0.2)
     with pytest.raises(Unavailable) as refusal:
         open_db(urls[backend])
     assert refusal.value.code == "store.unreachable"

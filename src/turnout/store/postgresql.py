@@ -16,12 +16,12 @@ from typing import Any
 
 import psycopg
 from psycopg import errors as pg
-from psycopg_pool import ConnectionPool, PoolTimeout
 
 from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store.database import Command, CommandQueue, Database
 from turnout.store.faults import FULL, READ_ONLY
+from turnout.store.pg_sessions import Session, Use, check_reachable, connect, limits_of
 from turnout.store.sources import Clock, Ids
 from turnout.store.transaction import Tx
 from turnout.store.troubles import Troubles
@@ -29,7 +29,6 @@ from turnout.store.troubles import Troubles
 CHANNEL = "turnout"
 ATTEMPTS = 10
 NOTIFY_EVERY_S = 0.05
-CONNECT_TIMEOUT_S = 5
 
 
 class PostgresqlDatabase(Database):
@@ -40,30 +39,16 @@ class PostgresqlDatabase(Database):
     def __init__(self, settings: Settings, clock: Clock, ids: Ids) -> None:
         super().__init__(settings, clock, ids)
         self._url = settings.database_url
+        self._limits = limits_of(settings)
         check_reachable(self._url)
         writers = max(2, settings.database_threads)
-        self._pool = ConnectionPool(
-            self._url,
-            min_size=1,
-            max_size=writers + 2,
-            timeout=CONNECT_TIMEOUT_S,
-            kwargs={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "turnout"},
-            open=False,
-        )
-        try:
-            self._pool.open(wait=True, timeout=CONNECT_TIMEOUT_S)
-        except PoolTimeout as error:
-            self._pool.close()
-            raise Unavailable(
-                "store.unreachable", f"The PostgreSQL database cannot be reached: {error}"
-            ) from error
         self._stopping = threading.Event()
         self._to_notify: set[str] = set()
         self._threads = [
-            threading.Thread(target=self._loop, args=(self.writes,), name=f"writer-{n}")
+            threading.Thread(target=self._loop, args=(self.writes, Use.WRITE), name=f"writer-{n}")
             for n in range(writers)
         ] + [
-            threading.Thread(target=self._loop, args=(self.reads,), name=f"reader-{n}")
+            threading.Thread(target=self._loop, args=(self.reads, Use.READ), name=f"reader-{n}")
             for n in range(2)
         ]
         self._notifier = threading.Thread(target=self._notify_loop, name="notifier")
@@ -72,7 +57,7 @@ class PostgresqlDatabase(Database):
             thread.start()
 
     def schema_version(self) -> str | None:
-        with self._pool.connection() as connection:
+        with self._connect(Use.READ) as connection:
             try:
                 row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             except pg.UndefinedTable:
@@ -87,13 +72,17 @@ class PostgresqlDatabase(Database):
             thread.join()
         self._stopping.set()
         self._notifier.join()
-        self._pool.close()
 
-    def _loop(self, queue: CommandQueue) -> None:
+    def _loop(self, queue: CommandQueue, use: Use) -> None:
+        session = Session(self._url, use, self._limits[use])
         while group := queue.take(1):
             for command in group:
-                self._run(command, reads=queue is self.reads)
+                self._run(session, command, reads=queue is self.reads)
             self._deliver(group)
+        session.close()
+
+    def _connect(self, use: Use, *, autocommit: bool = False) -> "psycopg.Connection[Any]":
+        return connect(self._url, use, self._limits[use], autocommit=autocommit)
 
     def _tx(self, connection: "psycopg.Connection[Any]") -> Tx:
         return Tx(
@@ -108,9 +97,7 @@ class PostgresqlDatabase(Database):
 
     @contextmanager
     def _reader(self) -> Iterator[Tx]:
-        with psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S) as connection:
-            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            connection.read_only = True
+        with self._connect(Use.STREAM) as connection:
             yield self._tx(connection)
 
     def _translate(self, error: BaseException) -> BaseException:
@@ -118,18 +105,17 @@ class PostgresqlDatabase(Database):
             if isinstance(error, pg.DiskFull):
                 return FULL.as_failure(error, "Free some space where PostgreSQL keeps its data.")
             return READ_ONLY.as_failure(error, "Name the primary, not a replica.")
-        if not isinstance(error, psycopg.OperationalError | PoolTimeout):
+        if not isinstance(error, psycopg.OperationalError):
             return error
         translated = Unavailable("store.failed", "The database cannot be reached. Try again.")
         translated.__cause__ = error
         return translated
 
-    def _run(self, command: Command, *, reads: bool) -> None:
+    def _run(self, session: Session, command: Command, *, reads: bool) -> None:
         for attempt in range(ATTEMPTS):
             command.error, command.woken = None, set()
             try:
-                with self._pool.connection() as connection:
-                    _set_mode(connection, reads=reads)
+                with session.transaction() as connection:
                     command.run(self._tx(connection))
                 self.troubles.worked("reading" if reads else "writing")
                 return
@@ -155,9 +141,7 @@ class PostgresqlDatabase(Database):
         troubles = Troubles("notifications interrupted")
         while not self._stopping.is_set():
             try:
-                with psycopg.connect(
-                    self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
-                ) as connection:
+                with self._connect(Use.NOTIFY, autocommit=True) as connection:
                     troubles.worked("notifier")
                     self._exchange(connection)
             except psycopg.Error as error:
@@ -173,23 +157,3 @@ class PostgresqlDatabase(Database):
                     super()._wake([notice.payload])
             while self._to_notify:
                 connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._to_notify.pop()))
-
-
-def check_reachable(url: str) -> None:
-    """Raise Unavailable with the reason, which the pool would only log."""
-    if not url.startswith(("postgresql:", "postgres:")):
-        raise Unavailable(
-            "store.url", "TURNOUT_DATABASE_URL must begin with sqlite:/// or postgresql://"
-        )
-    try:
-        psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_S).close()
-    except psycopg.Error as error:
-        raise Unavailable(
-            "store.unreachable", f"The PostgreSQL database cannot be reached: {error}"
-        ) from error
-
-
-def _set_mode(connection: "psycopg.Connection[Any]", *, reads: bool) -> None:
-    """What the next transaction is: a read sees one state, and cannot write."""
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if reads else None
-    connection.read_only = True if reads else None

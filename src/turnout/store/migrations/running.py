@@ -8,7 +8,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -18,7 +17,8 @@ from sqlalchemy.exc import OperationalError
 from turnout.errors import Unavailable
 from turnout.store.migrations.planning import tell_planner
 from turnout.store.migrations.revisions import HEAD
-from turnout.store.postgresql import check_reachable
+from turnout.store.pg_sessions import Use, check_reachable
+from turnout.store.pg_sessions import connect as connect_postgresql
 from turnout.store.sqlite import connect, path_of
 
 ADVISORY_LOCK = 0x7475726E
@@ -123,7 +123,9 @@ def _engine(url: str) -> Engine:
     if not url.startswith("sqlite:"):
         check_reachable(url)
         # psycopg reads the address here too, so that both sides understand it alike.
-        return create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url))
+        return create_engine(
+            "postgresql+psycopg://", creator=lambda: connect_postgresql(url, Use.MIGRATE)
+        )
     path = path_of(url)
     engine = create_engine("sqlite://", creator=lambda: connect(path))
 
