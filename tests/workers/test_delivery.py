@@ -236,26 +236,47 @@ def test_a_slow_network_is_given_no_more_than_it_may_hold(node, login):
     assert job(node.db, job_id, "sent") == (400,)
 
 
-def test_what_a_carrier_raises_is_not_the_end(node, login):
-    calls = []
-
+def test_what_a_carrier_raises_is_unknown_and_never_sent_again(node, login):
     def answer(parcel: Parcel) -> Outcome:
-        calls.append(parcel)
-        if len(calls) == 1:
-            raise RuntimeError("a fault of the carrier")
-        return SENT
+        raise RecursionError("a fault of the carrier")
 
     net = Net(answer)
-    job_id = post(node.db, login, new_job(), NUMBERS[:1])
+    job_id = post(node.db, login, new_job(), NUMBERS[:3])
+    deliver(node, net, is_complete(node, job_id))
+    notes = "May have been delivered, and is not sent again: the carrier failed: RecursionError."
+    assert rows(node.db, job_id, "status", "notes", "attempts") == [("SVRE", notes, 1)] * 3
+    assert len(net.got) == 3
 
-    def until() -> bool:
-        if len(calls) == 1:
-            calls.append(calls[0])
-            node.clock.advance(61)  # the lease runs out
-        return is_complete(node, job_id)()
 
-    deliver(node, net, until, lease_ms=60_000)
-    assert rows(node.db, job_id, "status", "attempts", "is_repeated") == [("SENT", 2, 1)]
+class Forgetful(Net):
+    """A carrier that answers all but the last."""
+
+    async def send(self, message: Message, parcels: Sequence[Parcel]) -> list[Outcome]:
+        return (await super().send(message, parcels))[:-1]
+
+
+def test_a_parcel_without_an_answer_is_unknown(node, login):
+    job_id = post(node.db, login, new_job(), NUMBERS[:2])
+    deliver(node, Forgetful(), is_complete(node, job_id))
+    assert rows(node.db, job_id, "status") == [("SENT",), ("SVRE",)]
+
+
+def test_a_recipient_who_cannot_be_read_costs_the_others_nothing(node, login):
+    net = Net()
+    job_id = post(node.db, login, new_job(), NUMBERS[:3])
+    [_, bad, _] = (id_ for (id_,) in rows(node.db, job_id, "id"))
+    node.execute(f"UPDATE recipients SET fields = '{{' WHERE id = {bad}")
+    deliver(node, net, lambda: len(net.got) == 2 and noted(node, job_id))
+    reason = "Not sent: DecodeError; the log says more."
+    assert rows(node.db, job_id, "state", "notes") == [
+        ("done", ""),
+        ("waiting", reason),
+        ("done", ""),
+    ]
+
+
+def noted(node, job_id: int) -> bool:
+    return [notes for (notes,) in rows(node.db, job_id, "notes") if notes] != []
 
 
 def test_stopping_records_what_is_under_way(node, login):

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from turnout.core.counterparts import read_content_type, tidy
 from turnout.http.addresses import Network, find_address, may_reach, read_networks
 from turnout.http.names import NameFailed, Names, UnknownName
 from turnout.settings import Ports, split_ports
@@ -48,7 +49,7 @@ class OutboundError(Exception):
     `reason` is a word for logs: what users are not told."""
 
     def __init__(self, message: str, reason: str = "failed") -> None:
-        super().__init__(message)
+        super().__init__(tidy(message))
         self.reason = reason
 
 
@@ -110,7 +111,7 @@ class Outbound:
         )
         if status != 200:
             raise OutboundError(f"{host_of(url)} answered {status}", "status")
-        return Fetched(content, content_type)
+        return Fetched(content, read_content_type(content_type))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -135,6 +136,9 @@ class Outbound:
             raise _invalid(error) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _translate(error, str(parsed.raw_host)) from error
+        except (ArithmeticError, LookupError, RecursionError, TypeError) as error:
+            # A head that the client stumbles over.
+            raise OutboundError(f"{parsed.raw_host} gave an answer that cannot be read") from error
 
     async def _send(
         self, method: str, url: "URL", limit: int, *, is_whole: bool = False, **options: Any

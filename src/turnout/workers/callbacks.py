@@ -21,6 +21,7 @@ from turnout.core.callbacks.outbox import (
     forget_old_callbacks,
     record_callbacks,
 )
+from turnout.errors import Unavailable
 from turnout.http import metrics
 from turnout.http.outbound import Answer, OutboundError, OutboundRefused
 from turnout.store import Database
@@ -94,7 +95,7 @@ class CallbackLoop(Loop):
             return
         try:
             await self._db.write_behind(record_callbacks, ended)
-        except Exception:
+        except Unavailable:
             self._ended = ended + self._ended  # recorded with the next; the lease may run out
             raise
         for result in ended:

@@ -22,6 +22,8 @@ from turnout.carriers import (
     Outcome,
     Parcel,
     Rejected,
+    Retry,
+    Unknown,
 )
 from turnout.core.messaging.accepting import to_ascii
 from turnout.core.messaging.delivering import Claimed, ClaimedJob, Result, claim, record
@@ -31,6 +33,7 @@ from turnout.core.messaging.model import URGENT, Channel, JobHead, Kind, Status
 from turnout.core.messaging.numbers import is_deliverable
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.receiving import forget_early_reports, match_early_reports
+from turnout.errors import Unavailable
 from turnout.http import metrics
 from turnout.http.body import in_thread
 from turnout.store import Database
@@ -44,6 +47,7 @@ PORTION = 2_000_000
 LIGHT = 250_000
 HEAVY_AT_ONCE = 4
 SWEEP = 500
+RETRY_S = 60.0
 
 log = structlog.get_logger()
 _Possible = tuple[Claimed, Parcel]
@@ -106,7 +110,7 @@ class DeliveryLoop(Loop):
             return
         try:
             await self._write(record, results, self._delivery.prices, self._delivery.report_wait_ms)
-        except Exception:
+        except Unavailable:
             self._results = results + self._results  # with the next ones; a lease may run out
             raise
         for each in results:
@@ -117,10 +121,11 @@ class DeliveryLoop(Loop):
         started = time.perf_counter()
         try:
             results = await self._outcomes(job)
-        except Exception:
-            # The lease runs out, and they are claimed again.
+        except Exception as error:
+            # Nothing was handed over: what that raises, `_hand_over` answers.
             log.exception("sending failed", job=job.head.id, recipients=len(job.recipients))
-            results = []
+            outcome = Retry(RETRY_S, f"Not sent: {type(error).__name__}; the log says more.")
+            results = [Result(job.head, each, "", outcome) for each in job.recipients]
         self._results += results
         self._in_flight -= len(job.recipients)
         log.debug("sent", job=job.head.id, seconds=round(time.perf_counter() - started, 3))
@@ -135,12 +140,11 @@ class DeliveryLoop(Loop):
         message, lengths = await self._messages.get(head)
         possible, results = [], []
         for each in job.recipients:
-            parcel = self._parcel(head, each)
-            if fault := _fault(head, each) or _excess(lengths, parcel):
-                results.append(Result(head, each, carrier.name, fault))
+            made = self._prepare(head, each, lengths)
+            if isinstance(made, Parcel):
+                possible.append((each, made))
             else:
-                size = lengths.size(parcel.fields)
-                possible.append((each, msgspec.structs.replace(parcel, size=size)))
+                results.append(Result(head, each, carrier.name, made))
         for some in _portions(possible):
             parcels = [parcel for _, parcel in some]
             outcomes = await self._hand_over(carrier, message, parcels)
@@ -150,7 +154,33 @@ class DeliveryLoop(Loop):
             ]
         return results
 
+    def _prepare(
+        self, head: JobHead, recipient: Claimed, lengths: Lengths
+    ) -> Parcel | Rejected | Retry:
+        """What is handed over for somebody, or why nothing is. One whose row cannot be read costs
+        the others nothing."""
+        try:
+            parcel = self._parcel(head, recipient)
+            fault = _fault(head, recipient) or _excess(lengths, parcel)
+            return fault or msgspec.structs.replace(parcel, size=lengths.size(parcel.fields))
+        except Exception as error:
+            log.exception("a recipient cannot be read", job=head.id, recipient=recipient.id)
+            return Retry(RETRY_S, f"Not sent: {type(error).__name__}; the log says more.")
+
     async def _hand_over(
+        self, carrier: Carrier, message: Message, parcels: list[Parcel]
+    ) -> list[Outcome]:
+        """One outcome each, whatever the carrier does. From here on a message may be sent: what
+        raises is Unknown, and never sent again."""
+        try:
+            outcomes = await self._weigh_and_send(carrier, message, parcels)
+        except Exception as error:
+            log.exception("a carrier failed", carrier=carrier.name, parcels=len(parcels))
+            outcomes = [Unknown(f"the carrier failed: {type(error).__name__}")] * len(parcels)
+        missing = len(parcels) - len(outcomes)
+        return outcomes[: len(parcels)] + [Unknown("the carrier gave no answer")] * missing
+
+    async def _weigh_and_send(
         self, carrier: Carrier, message: Message, parcels: list[Parcel]
     ) -> list[Outcome]:
         """Few long messages are made at a time, and while they are, less is claimed."""

@@ -1,7 +1,7 @@
 import pytest
 
 from turnout.carriers import Misconfigured, Rejected, Retry
-from turnout.carriers.smtp.outcomes import RETRY_S, Reply, Stage, judge, tidy
+from turnout.carriers.smtp.outcomes import RETRY_S, Reply, Stage, judge
 from turnout.core.messaging.model import Status
 
 
@@ -40,15 +40,3 @@ def test_answers_mean_what_the_table_says(stage, code, text, kind):
         Misconfigured: Misconfigured(reason),
     }.get(kind) or Rejected(kind, reason)
     assert judge(stage, Reply(code, text)) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("one\ntwo\r\n  three\0\x1b[31m\ud800", "one two three [31m"),
-        ("x" * 900, "x" * 500),
-        ("", ""),
-    ],
-)
-def test_what_servers_write_becomes_one_line(text, line):
-    assert tidy(text) == line

@@ -1,6 +1,7 @@
 """What is stored may be older than the rules for it: a bad row never stops anybody else's work."""
 
 import pytest
+from msgspec.structs import force_setattr
 
 from tests.core.messaging.jobs import (
     NUMBERS,
@@ -13,14 +14,22 @@ from tests.core.messaging.jobs import (
     post,
     rows,
 )
-from turnout.core.callbacks.model import Busy, Limits, Turns
-from turnout.core.callbacks.outbox import claim_callbacks, host_of, list_callbacks
+from turnout.core.callbacks.model import Busy, CallbackResult, Limits, Turns
+from turnout.core.callbacks.outbox import (
+    claim_callbacks,
+    host_of,
+    list_callbacks,
+    record_callbacks,
+)
 from turnout.core.identity.organizations import create_organization
+from turnout.core.journeys import aside as asides
+from turnout.core.messaging.delivering import UNRECORDED, UNRECORDED_NOTE
 from turnout.core.messaging.ending import NOT_CALLED_BACK
 from turnout.core.messaging.model import Content, JobOptions, JobType, Status
-from turnout.core.messaging.outcomes import Accepted, DeliveryReport, Reply
+from turnout.core.messaging.outcomes import Accepted, DeliveryReport, Rejected, Reply
 from turnout.core.messaging.receiving import match_early_reports, receive_reports
 from turnout.core.messaging.replies import receive_replies
+from turnout.core.work.listing import list_set_aside
 
 HOOK = "https://example.com/hook"
 BAD = ("http://[/", "http://[::1", "http://h:99999/", "http://" + "\u6f22" * 1900)
@@ -139,6 +148,56 @@ def test_a_reply_that_cannot_be_stored_is_kept_apart(db, login, other):
     found = db.call(lambda tx: [row[0] for row in tx.connection.execute(texts).fetchall()])
     assert found == [f"to {NUMBERS[11]}"]
     assert len(list_all(db, other)) == 1
+
+
+def test_an_answer_that_cannot_be_recorded_is_unknown_and_costs_nobody_else(db, login, other):
+    bad = post(db, login, new_job(), NUMBERS[20:21])
+    good = post(db, other, new_job(), NUMBERS[21:24])
+    accepted = Accepted(("name",), 1)
+    force_setattr(accepted, "network_ids", ("\ud800",))  # which the door never lets in
+    answer(db, claim_all(db), accepted, Accepted((), 1, is_final=True))
+    notes = f"May have been delivered, and is not sent again: {UNRECORDED}."
+    assert rows(db, bad, "status", "notes", "attempts") == [("SVRE", notes, 1)]
+    assert rows(db, good, "status", "attempts") == [("SENT", 1)] * 3
+
+
+def test_what_cannot_be_recorded_at_all_is_set_aside(node, login, other):
+    db = node.db
+    bad = post(db, login, new_job(), NUMBERS[24:25])
+    good = post(db, other, new_job(), NUMBERS[25:26])
+    claimed = claim_all(db)
+    plant(db, bad, "timezone", "No/Where")  # in whose month the price is given back
+    answer(db, claimed, Rejected(Status.FAILED, "no"))
+    assert rows(db, good, "status") == [("FAIL",)]
+    assert rows(db, bad, "state", "due_at", "notes") == [("waiting", None, UNRECORDED_NOTE)]
+    [aside] = db.call(list_set_aside)
+    assert (aside.queue, aside.org_id, aside.note) == ("delivery", login.org_id, UNRECORDED_NOTE)
+    node.clock.advance(3600)
+    assert claim_all(db) == []
+
+    plant(db, bad, "timezone", "Europe/Berlin")
+    db.call(asides.release, "delivery", aside.id, actor="test")
+    [again] = claim_all(db)
+    assert (again.head.id, db.call(list_set_aside)) == (bad, [])
+
+
+def test_a_try_that_cannot_be_recorded_counts_as_one_without_an_answer(db, login, other):
+    sent(db, login, "bad try", NUMBERS[26])
+    sent(db, other, "good try", NUMBERS[27])
+    db.call(receive_reports, [report("bad try"), report("good try")])
+    claimed, _ = db.call(claim_callbacks, Busy(), Turns(), Limits(10, 10, 10), lease_ms=1000)
+    results = [CallbackResult(each.org_id, each.id, 0, 0, 200) for each in claimed]
+    for result in results:
+        if result.org_id == login.org_id:
+            force_setattr(result, "status", 10**30)  # which the door never lets in
+    db.call(record_callbacks, results)
+    [bad], [good] = list_all(db, login), list_all(db, other)
+    assert (good.state, good.attempts, good.last_status) == ("delivered", 1, 200)
+    assert (bad.state, bad.attempts, bad.last_error) == (
+        "waiting",
+        1,
+        "The answer could not be recorded; the log says why.",
+    )
 
 
 def test_a_job_that_cannot_be_read_holds_no_others_up(node, login, other):

@@ -33,6 +33,19 @@ def test_what_can_be_done_is_done(db, items, failed):
     assert noted(db) == [item for item in items if item > 0]
 
 
+def test_one_bad_row_of_many_costs_few_lists(db):
+    lists = []
+
+    def note(tx, items) -> None:
+        lists.append(len(items))
+        _note(tx, items)
+
+    items = [-1 if number == 700 else number for number in range(1024)]
+    assert db.call(do_apart, "test", note, items) == [-1]
+    assert noted(db) == [number for number in range(1024) if number != 700]
+    assert len(lists) == 21
+
+
 def test_what_concerns_the_database_is_passed_on(db):
     def busy(tx, items) -> None:
         raise Unavailable("store.busy", "Busy.")

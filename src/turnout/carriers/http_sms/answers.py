@@ -1,11 +1,9 @@
 """What a provider's answer means; README.md has the table, and a test holds it to this one."""
 
-from email.utils import parsedate_to_datetime
-
-import msgspec
-
 from turnout.carriers import Accepted, Misconfigured, Outcome, Rejected, Retry, Unknown
+from turnout.core.counterparts import read_object, read_pause, tidy, to_count, to_text
 from turnout.core.messaging.model import Status
+from turnout.core.messaging.outcomes import PARTS
 
 RETRY_S = 5.0
 LONGEST_RETRY_S = 3600.0
@@ -50,42 +48,23 @@ def read_answer(
 
 
 def _accepted(body: bytes, id_member: str, parts_member: str, *, has_reports: bool) -> Accepted:
-    found = _decode(body)
-    network_id = str(found.get(id_member) or "")
-    parts = str(found.get(parts_member) or "1")
-    is_count = parts.isascii() and parts.isdigit() and 0 < int(parts) < 256
+    found = read_object(body)
+    network_id = to_text(found.get(id_member) or "")
     return Accepted(
         (network_id,) if network_id and has_reports else (),
-        int(parts) if is_count else 1,
+        to_count(found.get(parts_member), 1, least=1, limit=PARTS),
         is_final=not (network_id and has_reports),
     )
 
 
-def _decode(body: bytes) -> dict[str, object]:
-    try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _say(body: bytes) -> str:
     """What the provider said of it, in one bounded line."""
-    found = _decode(body)
-    said = found.get("message") or found.get("error") or body.decode(errors="replace")
-    line = " ".join(str(said).split())
-    return f": {line[:LONGEST_REASON]}" if line else ""
+    found = read_object(body)
+    said = to_text(found.get("message") or found.get("error"))
+    line = tidy(said or body.decode(errors="replace"), LONGEST_REASON)
+    return f": {line}" if line else ""
 
 
 def _read_pause(retry_after: str, now_s: float) -> float:
     """Retry-After in seconds, within bounds."""
-    text = retry_after.strip()
-    try:
-        seconds = float(text) if text[:1].isdigit() else _until(text, now_s)
-    except (TypeError, ValueError):
-        seconds = RETRY_S
-    return min(max(seconds, RETRY_S), LONGEST_RETRY_S)
-
-
-def _until(date: str, now_s: float) -> float:
-    return parsedate_to_datetime(date).timestamp() - now_s
+    return min(max(read_pause(retry_after, now_s, RETRY_S), RETRY_S), LONGEST_RETRY_S)

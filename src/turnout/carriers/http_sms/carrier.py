@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+import structlog
+
 from turnout.carriers import (
     Inbox,
     Message,
@@ -33,6 +35,7 @@ ANSWER_BYTES = 65_536
 # Shorter than providers keep idle connections: a request on one that they have just closed would
 # be Unknown.
 KEEP_ALIVE_S = 10.0
+log = structlog.get_logger()
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -144,10 +147,9 @@ class HttpSmsCarrier:
                 headers={"Content-Type": _FORM, "Idempotency-Key": f"turnout-{parcel.attempt_id}"},
                 allow_redirects=False,
             ) as answer:
-                body = await answer.content.read(ANSWER_BYTES)
                 return read_answer(
                     answer.status,
-                    body,
+                    await _read_beginning(answer.content),
                     answer.headers.get("Retry-After", ""),
                     now_s=self._clock() / 1000,
                     id_member=settings.id_member,
@@ -162,3 +164,15 @@ class HttpSmsCarrier:
             return Unknown(f"the provider did not answer in {settings.timeout_s:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Unknown(f"the connection broke: {str(error) or type(error).__name__}")
+        except Exception as error:
+            # The form may have been taken: this one is not sent again, and no other is held up.
+            log.exception("an answer could not be read", attempt=parcel.attempt_id)
+            return Unknown(f"the provider's answer could not be read: {type(error).__name__}")
+
+
+async def _read_beginning(content: Any) -> bytes:
+    """What a provider answers, up to ANSWER_BYTES, in however many pieces it comes."""
+    body = b""
+    while len(body) < ANSWER_BYTES and (piece := await content.read(ANSWER_BYTES - len(body))):
+        body += piece
+    return body

@@ -30,6 +30,8 @@ ANSWER_S = 1.0
 MAX_OCTETS = 4 << 20
 PART_OVERHEAD_OCTETS = 500
 MISSING = "[…]"
+# Of reference, total and number (5.3.2.22 to 24): a total of more octets would have no end.
+_SAR_OCTETS = (2, 1, 1)
 
 Answer = Callable[[int], None]
 """Answers a deliver_sm with a command_status."""
@@ -83,8 +85,10 @@ def read_part(sms: Sms) -> Part:
 
 def _read_sar(sms: Sms) -> tuple[int, int, int] | None:
     octets = [sms.tlvs.get(tag, b"") for tag in (TLV_SAR_REF, TLV_SAR_TOTAL, TLV_SAR_NUMBER)]
+    if tuple(map(len, octets)) != _SAR_OCTETS:
+        return None
     reference, total, number = (int.from_bytes(each, "big") for each in octets)
-    return (reference, total, number) if all(octets) else None
+    return reference, total, number
 
 
 def _read_header(header: bytes) -> tuple[str, tuple[int, int, int] | None]:

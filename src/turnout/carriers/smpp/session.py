@@ -252,9 +252,22 @@ class Session(asyncio.Protocol):
     def _handle(self, each: Pdu) -> None:
         handler = self._handlers.get(each.command)
         if handler:
-            handler(each)
+            try:
+                handler(each)
+            except Exception:
+                log.exception("smpp: what the network sent cannot be taken", command=each.command)
+                self._refuse(each)
         elif not each.command & pdu.RESPONSE:
             self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_ID, each.sequence)
+
+    def _refuse(self, each: Pdu) -> None:
+        """End what this belongs to, and nothing else: the part that it answers may be sent."""
+        if not each.command & pdu.RESPONSE:
+            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, each.sequence)
+        elif each.sequence in self._under_way:
+            part, _ = self._under_way.pop(each.sequence)
+            self._submissions.fail(part, Unknown("the network's answer could not be read"))
+            self._leave_when_done()
 
     def _on_bind_answer(self, each: Pdu) -> None:
         if self._state is not State.BINDING or self.bound.done():
@@ -269,12 +282,13 @@ class Session(asyncio.Protocol):
             self._close()
 
     def _on_submit_answer(self, each: Pdu) -> None:
+        # Read first: what cannot be read leaves the part where it is, and `_refuse` ends it.
+        network_id = read_answer_id(pdu.read_cstring(each.body), self._settings.receipt_ids)
         part, _ = self._under_way.pop(each.sequence, (None, 0.0))
         if part is None:
             self._overdue.discard(each.sequence)
         elif each.status == OK:
             self._speed_up()
-            network_id = read_answer_id(pdu.read_cstring(each.body), self._settings.receipt_ids)
             self._submissions.accept(part, network_id)
         elif is_back_off(each.status):
             self._slow_down(each.status)

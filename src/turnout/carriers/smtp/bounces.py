@@ -20,7 +20,7 @@ from turnout.carriers.smtp.entity import (
     split_entity,
     split_groups,
 )
-from turnout.carriers.smtp.outcomes import tidy
+from turnout.core.counterparts import tidy
 
 _PREFIX = "bounces+"
 _MAC_BYTES = 10

@@ -17,7 +17,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import cast
 
-from turnout.carriers.smtp.outcomes import Reply, tidy
+from turnout.carriers.smtp.outcomes import Reply
+from turnout.core.counterparts import tidy
 
 # Bytes and lines of one answer, its line ends too.
 ANSWER_BYTES = 64 * 1024

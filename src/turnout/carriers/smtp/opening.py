@@ -12,8 +12,9 @@ import ssl
 
 from turnout.carriers import Misconfigured, Retry
 from turnout.carriers.smtp.connection import Connection, ConnectionFailed
-from turnout.carriers.smtp.outcomes import RECONNECT_S, Reply, tidy
+from turnout.carriers.smtp.outcomes import RECONNECT_S, Reply
 from turnout.carriers.smtp.settings import SmtpSettings
+from turnout.core.counterparts import tidy
 
 Extensions = dict[str, str]
 """What the server can do, in capitals: keyword -> parameters."""

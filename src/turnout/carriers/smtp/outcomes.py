@@ -27,6 +27,7 @@ import re
 from typing import NamedTuple
 
 from turnout.carriers import Misconfigured, Rejected, Retry
+from turnout.core.counterparts import tidy
 from turnout.core.messaging.model import Status
 
 RETRY_S = 60.0
@@ -36,11 +37,9 @@ RECONNECT_S = 30.0
 """The pause that a connection which failed asks for."""
 
 _ENHANCED = re.compile(r"5\.(\d{1,3}\.\d{1,3})\b")
-_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\ud800-\udfff]+")
 _LOGIN_MISSING = frozenset({530, 534, 535, 538})
 _BAD_SENDER = ("1.7", "1.8")
 _ABOUT_RECIPIENT = ("1.", "2.")
-_REASON_LENGTH = 500
 
 
 class Stage(enum.StrEnum):
@@ -71,11 +70,6 @@ def judge(stage: Stage, reply: Reply) -> Retry | Rejected | Misconfigured:
     if reply.code in _LOGIN_MISSING:
         return Misconfigured(reason)
     return Rejected(_status(stage, reply), reason)
-
-
-def tidy(text: str) -> str:
-    """What somebody else's server wrote, fit for one line of a report: at most 500 characters."""
-    return _CONTROL.sub(" ", text)[:_REASON_LENGTH].strip()
 
 
 def _status(stage: Stage, reply: Reply) -> Status:

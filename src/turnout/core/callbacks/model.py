@@ -5,7 +5,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import force_setattr
 
+from turnout.core.counterparts import tidy, to_count
+
+LONGEST_ERROR = 300
+LARGEST_STATUS = 999
 GIVE_UP_AFTER_MS = 24 * 3600 * 1000
 KEPT_MS = 30 * 24 * 3600 * 1000
 # Between tries, in seconds; the last one again and again until the day is over.
@@ -94,6 +99,12 @@ class CallbackResult(msgspec.Struct, frozen=True):
     status: int | None
     error: str = ""
     is_final: bool = False
+
+    def __post_init__(self) -> None:
+        # Both come from the receiver's program.
+        force_setattr(self, "error", tidy(self.error, LONGEST_ERROR))
+        status = None if self.status is None else to_count(self.status, 0, limit=LARGEST_STATUS)
+        force_setattr(self, "status", status)
 
     @property
     def is_delivered(self) -> bool:

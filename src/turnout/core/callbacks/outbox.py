@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from turnout.core.audit.recording import record
 from turnout.core.callbacks.model import (
@@ -38,8 +39,8 @@ from turnout.errors import Missing
 from turnout.store import Statements, Tx, from_row
 
 QUEUE = "callbacks"
-LONGEST_ERROR = 300
 WORK = "callback"
+UNRECORDED = "The answer could not be recorded; the log says why."
 WAIT_MS = 1_000
 RECEIVERS_A_TURN = 200
 LONGEST_HOST = 261  # a name, a colon and a port
@@ -158,9 +159,12 @@ def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
     """Write down how tries ended: delivered, to be tried again, or given up.
 
     A try of a call that somebody else has ended meanwhile is kept and changes nothing else. What
-    cannot be written down costs the others nothing: its lease runs out, and the claims count it.
+    cannot be written down costs the others nothing: it counts as a try without an answer; and if
+    not even that, its lease runs out, and the claims count it.
     """
-    do_apart(tx, WORK, _record_callbacks, results)
+    for result in do_apart(tx, WORK, _record_callbacks, results):
+        unread = replace(result, status=None, error=UNRECORDED, is_final=False)
+        do_apart(tx, WORK, _record_callbacks, [unread])
 
 
 def _record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
@@ -179,7 +183,7 @@ def _record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
             new_state, due_at = state, None
         standing[result.id] = (new_state.value, number, give_up_at)
         tried = {"number": number, "at": result.at, "took_ms": result.took_ms}
-        said = {"status": result.status, "error": result.error[:LONGEST_ERROR]}
+        said = {"status": result.status, "error": result.error}
         attempts.append(key | tried | said)
         done_at = tx.now if due_at is None else None
         ending = {"state": new_state.value, "due_at": due_at, "done_at": done_at}

@@ -47,6 +47,8 @@ WORK = "delivery"
 WAIT_MS = 500
 REPEATED = "May have been sent twice: the server stopped while it was being sent."
 ASIDE = "Set aside: the server stopped three times while it was being sent."
+UNRECORDED = "the answer could not be recorded, and the log says why"
+UNRECORDED_NOTE = "Set aside: it was sent, and its answer could not be recorded."
 _encode = msgspec.json.Encoder().encode
 
 
@@ -222,14 +224,26 @@ def _ended(head: JobHead, recipient: Claimed, status: Status, notes: str, **more
 def record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: int) -> None:
     """Write down what networks answered; `report_wait_ms` is how long a report may take.
 
-    Repeating it changes nothing but the notes of attempts. What cannot be written down costs the
-    others nothing: its lease runs out, and the claims count it.
+    Repeating it changes nothing but the notes of attempts. An answer that cannot be written down
+    costs the others nothing, and its recipient no second copy: nobody knows what they got. If that
+    cannot be written down either, they are set aside.
     """
 
     def write_down(tx: Tx, results: Sequence[Result]) -> None:
         _record(tx, results, prices, report_wait_ms)
 
-    do_apart(tx, "delivery", write_down, results)
+    for result in do_apart(tx, WORK, write_down, results):
+        if do_apart(tx, WORK, write_down, [result._replace(outcome=Unknown(UNRECORDED))]):
+            do_apart(tx, WORK, _keep_aside, [result])
+
+
+def _keep_aside(tx: Tx, results: Sequence[Result]) -> None:
+    """Whatever these got: no worker sends to them again, until an operator decides."""
+    for head, recipient, *_ in results:
+        key = (head.org_id, recipient.id)
+        claims.count(tx, WORK, [key])
+        claims.set_aside(tx, WORK, key, UNRECORDED_NOTE)
+        _return(tx, head, [(recipient.id, None, recipient.attempts)], UNRECORDED_NOTE)
 
 
 def _record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: int) -> None:

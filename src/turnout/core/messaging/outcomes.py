@@ -1,8 +1,43 @@
-"""What a network answers to a message handed to it, and what it tells later."""
+"""What a network answers to a message handed to it, and what it tells later.
+
+Whatever a carrier puts into these comes from somebody else's program, so each passes it through
+the one door (counterparts.py) when it is made: there is no outcome, report or reply that a database
+could not keep.
+"""
+
+from typing import Any
 
 import msgspec
+from msgspec.structs import force_setattr
 
+from turnout.core.counterparts import (
+    LARGEST,
+    LONGEST_TEXT,
+    clean,
+    tidy,
+    to_count,
+    to_name,
+    to_seconds,
+)
 from turnout.core.messaging.model import Status
+
+PARTS = 255
+LONGEST_PAUSE_S = 86_400.0
+LONGEST_CALL_S = 86_400
+LONGEST_NUMBER = 50
+LONGEST_KEYS = 20
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """An answer with a reason, which is one line."""
+
+    def __post_init__(self) -> None:
+        _set(self, reason=tidy(self.reason))  # type: ignore[attr-defined]
+
+
+def _set(what: msgspec.Struct, **members: Any) -> None:
+    for name, value in members.items():
+        force_setattr(what, name, value)
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -13,28 +48,35 @@ class Accepted(msgspec.Struct, frozen=True):
     parts: int = 1
     is_final: bool = False
 
+    def __post_init__(self) -> None:
+        names = tuple(map(to_name, self.network_ids[:PARTS]))
+        _set(self, network_ids=names, parts=to_count(self.parts, 1, least=1, limit=PARTS))
 
-class Retry(msgspec.Struct, frozen=True):
+
+class Retry(_Answer, frozen=True):
     """Not now: try again after so many seconds. It was certainly not sent."""
 
     after_s: float
     reason: str
 
+    def __post_init__(self) -> None:
+        _set(self, reason=tidy(self.reason), after_s=to_seconds(self.after_s, LONGEST_PAUSE_S))
 
-class Rejected(msgspec.Struct, frozen=True):
+
+class Rejected(_Answer, frozen=True):
     """Never: the network refuses this recipient or content for good."""
 
     status: Status
     reason: str
 
 
-class Misconfigured(msgspec.Struct, frozen=True):
+class Misconfigured(_Answer, frozen=True):
     """The carrier itself cannot work (bad credentials, bad address): an operator must act."""
 
     reason: str
 
 
-class Unknown(msgspec.Struct, frozen=True):
+class Unknown(_Answer, frozen=True):
     """The connection broke after everything was handed over: it may or may not have been sent,
     and is never blindly repeated."""
 
@@ -60,6 +102,18 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     keypress: str = ""
     is_voicemail: bool = False
 
+    def __post_init__(self) -> None:
+        _set(
+            self,
+            at=to_count(self.at, 0),
+            network_id=to_name(self.network_id),
+            notes=tidy(self.notes),
+            duration_s=to_count(self.duration_s, 0, limit=LONGEST_CALL_S),
+            keypress=tidy(self.keypress, LONGEST_KEYS),
+        )
+        if self.attempt_id is not None and not 0 <= self.attempt_id <= LARGEST:
+            _set(self, attempt_id=0)  # nobody's
+
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """A message that came back: `sender` and `recipient` in digits without `+`. `at` epoch ms."""
@@ -69,3 +123,12 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str
     text: str
     at: int
+
+    def __post_init__(self) -> None:
+        _set(
+            self,
+            sender=tidy(self.sender, LONGEST_NUMBER),
+            recipient=tidy(self.recipient, LONGEST_NUMBER),
+            text=clean(self.text, LONGEST_TEXT),
+            at=to_count(self.at, 0),
+        )

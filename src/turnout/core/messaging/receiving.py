@@ -35,8 +35,7 @@ def receive_reports(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
 
     A report that cannot be stored costs the others nothing: its recipient gets a note.
     """
-    for report in do_apart(tx, "report", _receive, reports):
-        _give_up(tx, report)
+    do_apart(tx, "report note", _give_up, do_apart(tx, "report", _receive, reports))
 
 
 def _receive(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
@@ -53,8 +52,13 @@ def _receive(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
     end_recipients(tx, ended)
 
 
-def _give_up(tx: Tx, report: DeliveryReport) -> None:
-    """Note with its recipient that a report could not be stored; it is not looked for again."""
+def _give_up(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
+    """Note with recipients that their reports could not be stored; nobody looks for them again."""
+    for report in reports:
+        _note_lost(tx, report)
+
+
+def _note_lost(tx: Tx, report: DeliveryReport) -> None:
     if report.attempt_id is not None:
         ids = _encode([report.attempt_id]).decode()
         found = [row[:3] for row in sql.list_named_recipients(tx, ids=ids)]

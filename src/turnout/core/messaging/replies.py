@@ -28,8 +28,7 @@ def receive_replies(tx: Tx, replies: Sequence[Reply]) -> None:
     Those that come after the job's time for replies are kept, and nobody is told of them. One that
     cannot be stored with its job is kept apart, as those that belong to none.
     """
-    for reply in do_apart(tx, "reply", _receive, replies):
-        _keep_stray(tx, reply)
+    do_apart(tx, "stray reply", _keep_strays, do_apart(tx, "reply", _receive, replies))
 
 
 def _receive(tx: Tx, replies: Sequence[Reply]) -> None:
@@ -87,6 +86,11 @@ def ends_it(text: str, job: JobHead) -> bool:
     word = text.strip().casefold()
     code = job.options.opt_out_code.strip().casefold()
     return word in STOP_WORDS or bool(code and word == code)
+
+
+def _keep_strays(tx: Tx, replies: Sequence[Reply]) -> None:
+    for reply in replies:
+        _keep_stray(tx, reply)
 
 
 def _keep_stray(tx: Tx, reply: Reply) -> None:
