@@ -19,9 +19,11 @@ SELECT :queue;
 
 -- name: take_claims(queue, claims)
 -- crosses organizations: workers serve all of them. `claims` is JSON: [[org_id, id, until], …].
-DELETE FROM work_claims WHERE (org_id, queue, id) IN (
-    SELECT w.org_id, w.queue, w.id FROM json_each(:claims) c
-    CROSS JOIN work_claims w ON w.org_id = c.value ->> 0 AND w.queue = :queue
-        AND w.id = c.value ->> 1 AND w.claimed_until = c.value ->> 2
-    WHERE w.set_aside_at IS NULL)
+-- They are few: each id is looked up in each organization.
+DELETE FROM work_claims
+WHERE org_id IN (SELECT value ->> 0 FROM json_each(:claims)) AND queue = :queue
+    AND id IN (SELECT value ->> 1 FROM json_each(:claims))
+    AND (org_id, id, claimed_until) IN (
+        SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(:claims))
+    AND set_aside_at IS NULL
 RETURNING org_id, id, claims;
