@@ -52,6 +52,22 @@ def test_a_name_with_many_addresses_is_cut():
     assert len(look_up("many.test", book(many_test=[f"192.0.2.{n}" for n in range(30)]))) == 8
 
 
+def addresses(count: int) -> list[str]:
+    return [f"10.0.{number // 256}.{number % 256}" for number in range(count)]
+
+
+def test_an_answer_that_needs_a_connection_is_read():
+    found = look_up("long.test", book(long_test=addresses(200)))
+    assert len(found) == 8
+    assert set(found) < set(addresses(200))
+
+
+def test_an_answer_that_would_take_long_to_read_is_not():
+    """4,000 addresses are half a second of the event loop."""
+    error = look_up("huge.test", book(huge_test=addresses(4000)))
+    assert (type(error), str(error)) == (NameFailed, "no name server answered for huge.test")
+
+
 @pytest.mark.parametrize(
     "name", ["none.test", "a..b", "x" * 64 + ".test", "a\x00b", "127.1", "0x7f.1", ""]
 )

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -141,6 +141,33 @@ def test_one_who_does_not_answer_is_given_up():
     )
     assert str(error) == "127.0.0.1 did not answer in 0.1 s"
     assert not isinstance(error, OutboundRefused)
+
+
+def test_one_who_never_comes_to_the_point_is_given_up():
+    async def hint(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100)
+                await writer.drain()
+
+    async def scenario() -> list[str]:
+        outbound = Outbound(LOOPBACK)
+        server = await asyncio.start_server(hint, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        said = []
+        for work in (
+            lambda: outbound.post(url, b"", {}, 5, party=1),
+            lambda: outbound.fetch(url, 100, 5, party=1),
+        ):
+            with pytest.raises(OutboundError) as raised:
+                await work()
+            said.append(str(raised.value))
+        await outbound.close()
+        server.close()
+        return said
+
+    message = "127.0.0.1: its answer has over 10 informational answers and no other"
+    assert asyncio.run(scenario()) == [message] * 2
 
 
 def test_one_who_is_not_there_is_an_error():

@@ -19,6 +19,7 @@ ONE_SERVER_S = 2.0
 # Once one family's addresses are known, the other's are not waited for longer.
 OTHER_FAMILY_S = 0.5
 ADDRESSES = 8
+ANSWER_BYTES = 4096
 HOSTS = Path("/etc/hosts")
 SERVERS = Path("/etc/resolv.conf")
 
@@ -100,12 +101,47 @@ class Names:
         from dns.asyncresolver import Resolver
 
         resolver = Resolver(str(conf), configure=not self._servers and conf.exists())
-        if self._servers:
-            resolver.nameservers = [address for address, _ in self._servers]
-            resolver.nameserver_ports = dict(self._servers)
+        servers = self._servers or [(str(each), resolver.port) for each in resolver.nameservers]
+        resolver.nameservers = [_make_server(*server) for server in servers]
         resolver.timeout = ONE_SERVER_S
         resolver.lifetime = self._limit_s
         return resolver
+
+
+def _make_server(address: str, port: int) -> Any:
+    """A name server that is not listened to for longer than ANSWER_BYTES."""
+    from dns.message import Message, from_wire
+    from dns.nameserver import Do53Nameserver
+
+    class Server(Do53Nameserver):
+        """By UDP as usual, and by TCP within bounds."""
+
+        async def async_query(self, request: Any, *args: Any, **options: Any) -> Message:
+            if not options["max_size"]:
+                return await super().async_query(request, *args, **options)
+            async with asyncio.timeout(options["timeout"]):
+                wire = await _ask_by_tcp(address, port, request.to_wire())
+            answer = from_wire(wire)
+            if not request.is_response(answer):
+                raise NameFailed(f"{address} answered something else")
+            return answer
+
+    return Server(address, port)
+
+
+async def _ask_by_tcp(address: str, port: int, query: bytes) -> bytes:
+    """An answer as it came. Raises OSError, and NameFailed for a longer one."""
+    reader, writer = await asyncio.open_connection(address, port)
+    try:
+        writer.write(len(query).to_bytes(2, "big") + query)
+        size = int.from_bytes(await reader.readexactly(2), "big")
+        if size > ANSWER_BYTES:
+            raise NameFailed(f"{address} answered with {size} bytes")
+        return await reader.readexactly(size)
+    except EOFError as error:
+        raise NameFailed(f"{address} hung up") from error
+    finally:
+        writer.close()
 
 
 class _File(Generic[_Made]):

@@ -4,9 +4,9 @@ Such an address must never lead into a network that only we can reach. One progr
 another that connects read the same text differently (`http://①②⑦.0.0.1/`), so here the thing that
 connects is judged: the URL that the client has parsed, every address that a look-up gave, and once
 more each socket, where it is made. A second look-up cannot answer otherwise, since there is none.
-Redirects are not followed, no proxy of the environment is used, answers are limited, and
-everything has a time-out. Networks that the operator names in TURNOUT_OUTBOUND_ALLOW may be reached
-all the same; ports are those of TURNOUT_OUTBOUND_PORTS.
+Redirects are not followed, no proxy of the environment is used, answers are limited (patience.py),
+and everything has a time-out. Networks that the operator names in TURNOUT_OUTBOUND_ALLOW may be
+reached all the same; ports are those of TURNOUT_OUTBOUND_PORTS.
 
 All is judged before anything is sent, by the address alone, and a name that leads into a private
 network is answered like one that is not known: a refusal tells nothing of what is in there.
@@ -143,10 +143,13 @@ class Outbound:
     async def _send(
         self, method: str, url: "URL", limit: int, *, is_whole: bool = False, **options: Any
     ) -> tuple[int, str, bytes]:
+        from turnout.http.patience import read_body
+
         async with self._opened().request(method, url, allow_redirects=False, **options) as answer:
-            content = await answer.content.read(limit + 1 if is_whole else limit)
-            while is_whole and len(content) <= limit and not answer.content.at_eof():
-                content += await answer.content.read(limit + 1 - len(content))
+            if is_whole:
+                content = await read_body(answer, limit + 1)
+            else:
+                content = await answer.content.read(limit)
             if is_whole and len(content) > limit:
                 raise TooLarge(f"what {url.raw_host} sends is over {limit} bytes", "too large")
             return answer.status, answer.content_type, content
@@ -178,8 +181,10 @@ class Outbound:
     def _opened(self) -> Any:
         import aiohttp
 
+        from turnout.http.patience import make_connector
+
         if self._session is None:
-            connector = aiohttp.TCPConnector(
+            connector = make_connector(
                 resolver=_make_resolver(self._names, self._allowed),
                 socket_factory=self._make_socket,
                 limit=AT_ONCE,

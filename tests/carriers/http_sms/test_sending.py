@@ -42,6 +42,29 @@ async def send_to(answer: Any, *numbers: int, **settings: Any) -> list[Outcome]:
         return await carrier.send(new_message(), [new_parcel(n) for n in numbers or (1,)])
 
 
+def test_an_answer_may_come_in_pieces():
+    async def answer(request: web.Request, _form: object) -> web.StreamResponse:
+        response = web.StreamResponse(status=201, headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        for piece in (b'{"sid": "S', b'M-7", "num_', b'segments": 3}'):
+            await response.write(piece)
+            await asyncio.sleep(0.02)
+        return response
+
+    assert run(send_to(answer)) == [Accepted(("SM-7",), 3)]
+
+
+def test_a_provider_that_never_comes_to_the_point_has_the_message_perhaps():
+    async def answer(request: web.Request, _form: object) -> web.StreamResponse:
+        transport = request.transport
+        assert transport
+        transport.write(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 11)
+        return web.Response()
+
+    reason = "its answer has over 10 informational answers and no other"
+    assert run(send_to(answer)) == [Unknown(f"the connection broke: {reason}")]
+
+
 def test_a_message_is_a_form():
     async def scenario():
         async with (

@@ -73,18 +73,19 @@ class HttpSmsCarrier:
         tells comes to the webhook (webhook.py), not here."""
         import aiohttp
 
+        from turnout.http.patience import make_connector
+
         settings = self._settings
-        headers = {"User-Agent": "Turnout"}
+        headers = {"User-Agent": "Turnout", "Accept-Encoding": "identity"}
         if settings.username:
             pair = base64.b64encode(f"{settings.username}:{settings.password}".encode()).decode()
             headers["Authorization"] = f"Basic {pair}"
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=settings.connections, keepalive_timeout=KEEP_ALIVE_S
-            ),
+            connector=make_connector(limit=settings.connections, keepalive_timeout=KEEP_ALIVE_S),
             timeout=aiohttp.ClientTimeout(total=settings.timeout_s),
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
             headers=headers,
         )
 
@@ -139,6 +140,8 @@ class HttpSmsCarrier:
     async def _post(self, parcel: Parcel, form: dict[str, str]) -> Outcome:
         import aiohttp
 
+        from turnout.http.patience import read_body
+
         settings = self._settings
         try:
             async with self._session.post(
@@ -149,7 +152,7 @@ class HttpSmsCarrier:
             ) as answer:
                 return read_answer(
                     answer.status,
-                    await _read_beginning(answer.content),
+                    await read_body(answer, ANSWER_BYTES),
                     answer.headers.get("Retry-After", ""),
                     now_s=self._clock() / 1000,
                     id_member=settings.id_member,
@@ -168,11 +171,3 @@ class HttpSmsCarrier:
             # The form may have been taken: this one is not sent again, and no other is held up.
             log.exception("an answer could not be read", attempt=parcel.attempt_id)
             return Unknown(f"the provider's answer could not be read: {type(error).__name__}")
-
-
-async def _read_beginning(content: Any) -> bytes:
-    """What a provider answers, up to ANSWER_BYTES, in however many pieces it comes."""
-    body = b""
-    while len(body) < ANSWER_BYTES and (piece := await content.read(ANSWER_BYTES - len(body))):
-        body += piece
-    return body
