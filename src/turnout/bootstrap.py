@@ -179,6 +179,7 @@ class Node:
             clients=self.clients,
             base_url=self.base_url,
             shortcuts=[api.shortcut, self.beats.shortcut],
+            request_seconds=settings.request_seconds,
         )
         self.workers = Workers(settings, db, self.outbound, self.base_url)
         self._loops: list[Loop] = []

@@ -9,6 +9,9 @@ happened, to which thing, and what to do next; `facts` are the details a dialect
 from collections.abc import Mapping
 from typing import Any
 
+UNKNOWN = "store.unknown"
+"""The code of the one failure after which the change may have been made."""
+
 
 class Failure(Exception):
     """What every refusal of the product derives from; never raised as such."""
@@ -62,9 +65,12 @@ class Limited(Failure):
 
 
 class Unavailable(Failure):
-    """Turnout cannot do it now (database, full queue, stopping); `retry_after` in seconds."""
+    """Turnout cannot do it now (database, full queue, stopping); `retry_after` in seconds.
 
-    def __init__(self, code: str, message: str, retry_after: int = 1, **facts: Any) -> None:
+    Nothing was changed, unless the code is UNKNOWN: then nobody knows, `retry_after` is None, and
+    the message says how to find out."""
+
+    def __init__(self, code: str, message: str, retry_after: int | None = 1, **facts: Any) -> None:
         super().__init__(code, message, **facts)
         self.retry_after = retry_after
 

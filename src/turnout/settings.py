@@ -97,6 +97,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     intake_backlog: Annotated[
         int, Meta(ge=1, description="registrations that may wait to be processed; more answer 503")
     ] = 200_000
+    request_seconds: Annotated[
+        int, Meta(ge=1, le=600, description="time for which a request waits for the database")
+    ] = 30
     shutdown_seconds: Annotated[
         int, Meta(ge=1, le=600, description="time a stopping server gives to running requests")
     ] = 20

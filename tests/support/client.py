@@ -147,6 +147,8 @@ def _receive(parts: list[bytes]) -> Callable[[], Coroutine[Any, Any, dict[str, A
     ]
 
     async def receive() -> dict[str, Any]:
-        return waiting.pop(0) if waiting else {"type": "http.disconnect"}
+        if not waiting:
+            await asyncio.Event().wait()  # the client stays until it is answered
+        return waiting.pop(0)
 
     return receive

@@ -21,10 +21,12 @@ from turnout.http.client_address import ClientAddresses, TrustedProxies
 from turnout.http.cross_site import VERDICT, CrossSiteGuard
 from turnout.http.errors import Answer, Present, Unexpected, present_plainly
 from turnout.http.masks import Masks
+from turnout.http.reception import Receive, Reception, Receptions
 from turnout.http.shortcut import Shortcut, spell
+from turnout.store import deadlines
+from turnout.store.deadlines import REQUEST_S, Patience
 
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -57,8 +59,8 @@ class Mount(NamedTuple):
 
 class RootApp:
     """One server's front door. `is_ready` raises Failure while requests cannot be served; the
-    `shortcuts` go before the mounts. What its routes have of secret parts is never logged, by
-    whomever in the process."""
+    `shortcuts` go before the mounts. The database is waited for `request_seconds`. What its routes
+    have of secret parts is never logged, by whomever in the process."""
 
     def __init__(
         self,
@@ -69,8 +71,11 @@ class RootApp:
         clients: ClientAddresses | None = None,
         base_url: str = "",
         shortcuts: Iterable[Shortcut] = (),
+        request_seconds: float = REQUEST_S,
     ) -> None:
         self.in_flight = 0
+        self._request_seconds = request_seconds
+        self._receptions = Receptions()
         own = health.build(is_ready, lambda: self.in_flight)
         self.mounts = [
             *mounts,
@@ -90,6 +95,9 @@ class RootApp:
         telling = [header for header in scope["headers"] if header[0] in TELLING]
         exchange = _Exchange(scope, send, request_id.choose(telling))
         token = request_id.current.set(exchange.number)
+        reception = Reception(scope, receive, Patience(self._request_seconds))
+        deadlines.current.set(reception.patience)
+        self._receptions.open(reception)
         self.in_flight += 1
         try:
             exchange.address = self._clients.enter(scope, telling)
@@ -102,23 +110,25 @@ class RootApp:
                 scope[VERDICT] = verdict
             if shortcut and not verdict:
                 exchange.name = shortcut.name
-                await exchange.answer(*await shortcut.answer(scope, receive))
+                await exchange.answer(*await shortcut.answer(scope, reception))
             else:
-                await self._lead(exchange, scope, receive)
+                await self._lead(exchange, scope, reception)
         except Exception as error:
             log.error("unexpected failure", app=exchange.name, exc_info=error)
             await exchange.fail(error)
         finally:
             self.in_flight -= 1
+            self._receptions.close(reception)
+            deadlines.current.set(None)
             request_id.current.reset(token)
             self._note(exchange)
 
-    async def _lead(self, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
+    async def _lead(self, exchange: "_Exchange", scope: Scope, reception: Reception) -> None:
         """Let the app that serves the path answer."""
         normalize(scope)
         mount = self._mount(scope["path"])
         exchange.name, exchange.present = mount.name, mount.present
-        await mount.app(scope, _without_waiting(receive), exchange.send)
+        await mount.app(scope, reception.begin_without_waiting, exchange.send)
         if not exchange.is_begun:
             raise RuntimeError(f"{mount.name} ended without an answer")
 
@@ -243,21 +253,3 @@ def _sort_by_part(mounts: list[Mount]) -> dict[str, list[tuple[str, str, Mount]]
         first = prefix.partition("/")[2].partition("/")[0]
         found.setdefault(first, []).insert(0, (prefix, f"{prefix}/", mount))
     return found
-
-
-def _without_waiting(receive: Receive) -> Receive:
-    """`receive`, the first time with no bytes, at once.
-
-    Falcon takes the first part of the body before it looks at anything else. A client that
-    announces a body and sends none would be waited for without end; now only `read_body` waits.
-    """
-    is_begun = False
-
-    async def receive_next() -> dict[str, Any]:
-        nonlocal is_begun
-        if is_begun:
-            return await receive()
-        is_begun = True
-        return {"type": "http.request", "body": b"", "more_body": True}
-
-    return receive_next

@@ -16,6 +16,7 @@ import msgspec
 from turnout.core.text import is_storable
 from turnout.errors import Invalid
 from turnout.http.shortcut import Incoming
+from turnout.store import deadlines
 
 READ_TIMEOUT_S = 30
 # Beyond this, decoding takes long enough to hold others up: it is done in a thread.
@@ -48,6 +49,7 @@ async def read_body(req: Incoming, limit: int, timeout_s: float = READ_TIMEOUT_S
     if length is not None and length > limit:
         raise too_large(limit)
     body = await _read_in_time(req, limit + 1, timeout_s)
+    deadlines.renew()
     if len(body) > limit:
         raise too_large(limit)
     if encoding := req.get_header("Content-Encoding"):

@@ -54,7 +54,8 @@ def headers_of(failure: Failure, status: int, challenge: str = "") -> dict[str, 
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = challenge
-    if isinstance(failure, Limited | Unavailable):
+    # One who must not simply ask again is not told when to.
+    if isinstance(failure, Limited | Unavailable) and failure.retry_after is not None:
         headers["Retry-After"] = str(failure.retry_after)
     if isinstance(failure, MethodNotAllowed):
         headers["Allow"] = ", ".join(failure.allowed)

@@ -19,6 +19,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from turnout.errors import Unavailable
 from turnout.settings import Settings
+from turnout.store import deadlines
+from turnout.store.deadlines import Patience, Sweeper, as_dropped
 from turnout.store.sequences import Sequences
 from turnout.store.sources import Clock, Ids, system_clock
 from turnout.store.streaming import (
@@ -51,9 +53,21 @@ class Lane(enum.IntEnum):
 
 
 class Command:
-    """One verb on its way through a database thread, and the future that waits for it."""
+    """One verb on its way through a database thread, and the future that waits for it.
 
-    __slots__ = ("args", "error", "future", "kwargs", "loop", "result", "verb", "woken")
+    `patience` is of the request that it belongs to; None: of none, or of many."""
+
+    __slots__ = (
+        "args",
+        "error",
+        "future",
+        "kwargs",
+        "loop",
+        "patience",
+        "result",
+        "verb",
+        "woken",
+    )
 
     def __init__(
         self,
@@ -61,7 +75,9 @@ class Command:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         loop: asyncio.AbstractEventLoop | None,
+        patience: Patience | None = None,
     ) -> None:
+        self.patience = patience
         self.verb = verb
         self.args = args
         self.kwargs = kwargs
@@ -88,6 +104,17 @@ class Command:
             wrapped.__cause__ = self.error
             self.error = wrapped
         self.future.set_exception(self.error)
+
+    def is_dropped(self, now: float) -> bool:
+        """Whether it must not begin any more; then its caller is told so."""
+        if self.patience is None or not self.patience.is_over(now):
+            return False
+        self.error = as_dropped(self.patience)
+        if self.loop is None:
+            self.settle()
+        else:
+            _call_in(self.loop, self.settle)
+        return True
 
 
 class CommandQueue:
@@ -118,26 +145,44 @@ class CommandQueue:
     def take(self, most: int) -> list[Command]:
         """Wait for work, then take up to `most` commands, of which one from the background.
 
-        An empty list means that the queue is closed and drained.
+        Those whose request is over are dropped. An empty list means that the queue is closed and
+        drained.
         """
         with self._ready:
-            while not (waiting := len(self) + len(self._lanes[Lane.BACKGROUND])):
-                if self._closed:
-                    return []
-                self._ready.wait()
-            background = self._lanes[Lane.BACKGROUND]
-            self._taken += 1
-            is_their_turn = most > 1 or self._taken % BACKGROUND_TURN == 0
-            kept = 1 if background and is_their_turn else 0
-            group: list[Command] = []
-            for lane in (Lane.DOOR, Lane.REQUEST):
-                while self._lanes[lane] and len(group) < most - kept:
-                    group.append(self._lanes[lane].popleft())
-            if background and (kept or not group):
-                group.append(background.popleft())
-            if waiting > len(group):
-                self._ready.notify()
-            return group
+            while True:
+                while not (waiting := len(self) + len(self._lanes[Lane.BACKGROUND])):
+                    if self._closed:
+                        return []
+                    self._ready.wait()
+                if group := self._take(most, waiting):
+                    return group
+
+    def sweep(self, now: float) -> None:
+        """Drop the commands that wait and whose request is over at `now` (monotonic seconds)."""
+        with self._ready:
+            for commands in self._lanes:
+                for _ in range(len(commands)):
+                    command = commands.popleft()
+                    if not command.is_dropped(now):
+                        commands.append(command)
+
+    def _take(self, most: int, waiting: int) -> list[Command]:
+        now = time.monotonic()
+        background = self._lanes[Lane.BACKGROUND]
+        self._taken += 1
+        is_their_turn = most > 1 or self._taken % BACKGROUND_TURN == 0
+        kept = 1 if background and is_their_turn else 0
+        group: list[Command] = []
+        for lane in (Lane.DOOR, Lane.REQUEST):
+            while self._lanes[lane] and len(group) < most - kept:
+                command = self._lanes[lane].popleft()
+                if not command.is_dropped(now):
+                    group.append(command)
+        if background and (kept or not group):
+            group.append(background.popleft())
+        if waiting > len(group):
+            self._ready.notify()
+        return group
 
     def close(self) -> None:
         """Refuse new commands; those that wait are still carried out."""
@@ -176,6 +221,14 @@ class Database(ABC):
     def submit(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
         """`write`, for those who wait for the future by other means than awaiting it."""
         return self._submit(self.writes, Lane.REQUEST, verb, args, kwargs)
+
+    def submit_for_many(
+        self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> "asyncio.Future[T]":
+        """`submit` on behalf of several requests, none of which decides how long it may wait."""
+        command = Command(verb, args, kwargs, asyncio.get_running_loop())
+        self.writes.put(command, Lane.REQUEST)
+        return command.future  # type: ignore[no-any-return]
 
     async def write_first(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write`, ahead of every other request: for the door and for verification codes."""
@@ -246,12 +299,21 @@ class Database(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Carry out what waits, then stop the threads and close every connection."""
+        """Carry out what waits, end the streams, then stop the threads and close every
+        connection."""
+
+    def _start_sweeping(self) -> None:
+        self._sweeper = Sweeper(self._sweep)
+
+    def _sweep(self, now: float) -> None:
+        self.writes.sweep(now)
+        self.reads.sweep(now)
 
     def _submit(
         self, queue: CommandQueue, lane: Lane, verb: Any, args: Any, kwargs: Any
     ) -> "asyncio.Future[Any]":
-        command = Command(verb, args, kwargs, asyncio.get_running_loop())
+        patience = None if lane is Lane.BACKGROUND else deadlines.current.get()
+        command = Command(verb, args, kwargs, asyncio.get_running_loop(), patience)
         queue.put(command, lane)
         return command.future  # type: ignore[no-any-return]
 

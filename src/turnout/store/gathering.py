@@ -10,15 +10,23 @@ moment when a database thread begins with it: the thread goes from one commit to
 without waiting for the event loop. `_is_awaited` says that such a command has not begun yet. The
 thread clears it *before* it takes the callers, and a caller enters the line before looking at it:
 so nobody is left in the line without a command, and at worst a command finds nobody.
+
+Each caller waits as long as its own request does (deadlines.py). `_turn` guards the line against
+its being swept while a thread takes from it: a caller is either taken or dropped.
 """
 
 import asyncio
+import threading
+import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from turnout.errors import Failure, Unavailable
+from turnout.store import deadlines
 from turnout.store.database import Database
+from turnout.store.deadlines import SWEEP_EVERY_S, Patience, as_dropped
 from turnout.store.transaction import Tx
 
 I = TypeVar("I")  # noqa: E741
@@ -26,7 +34,7 @@ R = TypeVar("R")
 
 MOST = 128
 
-_Entry = tuple[I, "asyncio.Future[R]"]
+_Entry = tuple[I, "asyncio.Future[R]", Patience | None]
 
 
 class Gathering(Generic[I, R]):
@@ -52,6 +60,8 @@ class Gathering(Generic[I, R]):
         self._running = 0
         self._is_awaited = False
         self._is_scheduled = False
+        self._is_swept = False
+        self._turn = threading.Lock()
 
     async def __call__(self, item: I) -> R:
         """The verb's result for `item`, once it is on disk."""
@@ -61,18 +71,33 @@ class Gathering(Generic[I, R]):
             )
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
-        self._waiting.append((item, future))
+        self._waiting.append((item, future, deadlines.current.get()))
         if not (self._is_awaited or self._is_scheduled) and self._running < self._at_once:
             self._is_scheduled = True
             loop.call_soon(self._send)
+        if not self._is_swept:
+            self._is_swept = True
+            loop.call_later(SWEEP_EVERY_S, self._sweep)
         return await future
+
+    def _sweep(self) -> None:
+        """Drop those who have waited too long, while any wait."""
+        now = time.monotonic()
+        with self._turn:
+            for _ in range(len(self._waiting)):
+                entry = self._waiting.popleft()
+                if not _is_dropped(entry, now):
+                    self._waiting.append(entry)
+        self._is_swept = bool(self._waiting)
+        if self._is_swept:
+            asyncio.get_running_loop().call_later(SWEEP_EVERY_S, self._sweep)
 
     def _send(self) -> None:
         self._is_scheduled = False
         batch: list[_Entry[I, R]] = []
         self._is_awaited = True
         try:
-            writing = self._db.submit(self._carry_out, batch)
+            writing = self._db.submit_for_many(self._carry_out, batch)
         except Failure as failure:
             self._take(batch)
             self._settle(batch, failure)
@@ -84,12 +109,16 @@ class Gathering(Generic[I, R]):
         """In a database thread. Run anew after a conflict, it has its callers already."""
         if not batch:
             self._take(batch)
-        return self._verb(tx, [item for item, _ in batch]) if batch else []
+        return self._verb(tx, [item for item, *_ in batch]) if batch else []
 
     def _take(self, batch: "list[_Entry[I, R]]") -> None:
         self._is_awaited = False
-        while self._waiting and len(batch) < MOST:
-            batch.append(self._waiting.popleft())
+        now = time.monotonic()
+        with self._turn:
+            while self._waiting and len(batch) < MOST:
+                entry = self._waiting.popleft()
+                if not _is_dropped(entry, now):
+                    batch.append(entry)
 
     def _end(self, batch: "list[_Entry[I, R]]", done: "asyncio.Future[list[R | Failure]]") -> None:
         self._running -= 1
@@ -102,10 +131,25 @@ class Gathering(Generic[I, R]):
 
     def _settle(self, batch: "list[_Entry[I, R]]", result: Any) -> None:
         answers = [result] * len(batch) if isinstance(result, BaseException) else result
-        for (_, future), answer in zip(batch, answers, strict=True):
+        for (_, future, _), answer in zip(batch, answers, strict=True):
             if future.done():
                 continue
             if isinstance(answer, BaseException):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
+
+
+def _is_dropped(entry: "_Entry[Any, Any]", now: float) -> bool:
+    """Whether it must not begin any more; then its caller is told so. In any thread."""
+    _, future, patience = entry
+    if patience is None or not patience.is_over(now):
+        return False
+    with suppress(RuntimeError):  # its event loop is closed
+        future.get_loop().call_soon_threadsafe(_refuse, future, as_dropped(patience))
+    return True
+
+
+def _refuse(future: "asyncio.Future[Any]", failure: Failure) -> None:
+    if not future.done():
+        future.set_exception(failure)

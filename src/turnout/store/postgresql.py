@@ -55,6 +55,7 @@ class PostgresqlDatabase(Database):
         for thread in (*self._threads, self._notifier):
             thread.daemon = True
             thread.start()
+        self._start_sweeping()
 
     def schema_version(self) -> str | None:
         with self._connect(Use.READ) as connection:
@@ -68,8 +69,10 @@ class PostgresqlDatabase(Database):
     def close(self) -> None:
         self.writes.close()
         self.reads.close()
+        self.streams.close()
         for thread in self._threads:
             thread.join()
+        self._sweeper.stop()
         self._stopping.set()
         self._notifier.join()
 

@@ -159,6 +159,7 @@ class SqliteDatabase(Database):
         for thread in (*self._threads, self._checkpointer):
             thread.daemon = True
             thread.start()
+        self._start_sweeping()
 
     def schema_version(self) -> str | None:
         connection = connect(self.path, read_only=True)
@@ -173,10 +174,12 @@ class SqliteDatabase(Database):
     def close(self) -> None:
         self.writes.close()
         self.reads.close()
+        self.streams.close()
         for thread in self._threads:
             thread.join()
         self._stopping.set()
         self._checkpointer.join()
+        self._sweeper.stop()
 
     def _tx(self, connection: sqlite3.Connection) -> Tx:
         return Tx(

@@ -19,6 +19,7 @@ import asyncio
 import itertools
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, suppress
@@ -37,6 +38,7 @@ FIRST_BYTES = 262_144
 WAIT_S = 60
 WAITING_LIMIT = 256
 RETRY_AFTER_S = 5
+CLOSE_S = 5.0
 _FRAME = 8
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -114,6 +116,7 @@ class Stream(Batches):
         self._begun = False
         self._ended = False
         self._given_up = False
+        self._is_broken_off = False
         self._error: BaseException | None = None
 
     async def begin(self) -> None:
@@ -150,6 +153,11 @@ class Stream(Batches):
             if self._ended and self._spool:
                 self._spool.close()
 
+    def break_off(self) -> None:
+        """Stop reading at the next batch; the client sees that the list is not whole."""
+        with self._turn:
+            self._is_broken_off = True
+
     def run(self) -> None:
         """Read everything; in a thread of its own."""
         error: BaseException | None = None
@@ -163,15 +171,24 @@ class Stream(Batches):
             error = raised
         with self._turn:
             if error is not None and not isinstance(error, Failure):
-                error = _break_off(error) if self._begun else self._translate(error)
+                error = self._tell_apart(error)
             self._error = error
             self._ended = True
             if self._given_up and self._spool:
                 self._spool.close()
         self._tell()
 
+    def _tell_apart(self, error: BaseException) -> BaseException:
+        if not self._begun:
+            return self._translate(error)
+        broken = _break_off(error)
+        broken.__cause__ = error
+        return broken
+
     def _hand_over(self, batch: Batch) -> bool:
         with self._turn:
+            if self._is_broken_off:
+                raise _break_off("the server is stopping")
             if self._given_up:
                 return False
             self._begun = True
@@ -208,10 +225,8 @@ class Stream(Batches):
         return _decoder.decode(frame)
 
 
-def _break_off(error: BaseException) -> Unavailable:
-    failure = Unavailable("stream.broken", f"The list broke off: {error}. Ask for it again.")
-    failure.__cause__ = error
-    return failure
+def _break_off(reason: object) -> Unavailable:
+    return Unavailable("stream.broken", f"The list broke off: {reason}. Ask for it again.")
 
 
 class _Waiter:
@@ -233,6 +248,8 @@ class StreamPlaces:
         self._turn = threading.Lock()
         self._free = STREAMS_LIMIT
         self._waiting: deque[_Waiter] = deque()
+        self._running: dict[Stream, threading.Thread] = {}
+        self._closed = False
 
     @property
     def waiting(self) -> int:
@@ -248,9 +265,30 @@ class StreamPlaces:
             try:
                 stream.run()
             finally:
+                with self._turn:
+                    del self._running[stream]
                 self._give_back()
 
-        threading.Thread(target=run, name="stream", daemon=True).start()
+        thread = threading.Thread(target=run, name="stream", daemon=True)
+        with self._turn:
+            if not self._closed:
+                self._running[stream] = thread
+                thread.start()
+                return
+        self._give_back()
+        raise Unavailable("store.stopping", "The server is stopping. Try again.")
+
+    def close(self) -> None:
+        """Break off the streams that run, and begin none any more; returns once none runs, or
+        after CLOSE_S. A thread that went on reading would outlive the database that it reads."""
+        with self._turn:
+            self._closed = True
+            running = dict(self._running)
+        for stream in running:
+            stream.break_off()
+        until = time.monotonic() + CLOSE_S
+        for thread in running.values():
+            thread.join(max(0.0, until - time.monotonic()))
 
     async def _take(self) -> None:
         with self._turn:

@@ -36,7 +36,7 @@ from turnout.errors import Invalid, Unavailable
 from turnout.http.body import LARGE, in_thread, is_packed, read_body
 from turnout.http.dialect import Resource
 from turnout.http.streaming import ClosingBody
-from turnout.store import Database
+from turnout.store import Database, deadlines
 
 # Room for bodies that are worked on at the same time, beside any number of small ones.
 ROOM = 96 * 1024 * 1024
@@ -100,6 +100,7 @@ class JobsResource(Resource):
             await in_thread(size, _check_few, job.new, few)
         estimate = 0 if few is not None else await self._estimate(job.new, job.recipients)
         new = await self._parts.files.attach(member.user.org_id, job.new, job.files)
+        deadlines.renew()
         if few is not None:
             return await self._logins.write(req, accept_job, new, few, policy, request)
         begun = await self._logins.write(req, begin_job, new, estimate, policy, request)
@@ -126,9 +127,11 @@ class JobsResource(Resource):
         async for some in recipients.slices(SLICE):  # one slice is read while one is written
             if written:
                 await written
+            deadlines.renew()
             written = db.submit(add_recipients, org_id, job_id, some)
         if written:
             await written
+        deadlines.renew()
         return await db.write(finish_job, org_id, job_id, request)
 
 

@@ -1,0 +1,110 @@
+"""What comes in of one request, and whether its client is still there.
+
+ASGI tells of a client that has closed its connection only to those who ask for the next message.
+While an app waits for the database nobody does. So requests that have come in whole and are still
+not answered after a second are watched: somebody asks in the app's place. If the app asks after
+all, it gets what the watcher got.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from turnout.store.deadlines import Patience
+
+WATCHED_AFTER_S = 1.0
+ANNOUNCING = frozenset((b"content-length", b"transfer-encoding"))
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+
+
+class Reception:
+    """`receive` of one request. The patience of the request is over once its client has gone."""
+
+    __slots__ = ("_is_begun", "_is_whole", "_receive", "_scope", "_watcher", "began_at", "patience")
+
+    def __init__(self, scope: dict[str, Any], receive: Receive, patience: Patience) -> None:
+        self._scope = scope
+        self._receive = receive
+        self.patience = patience
+        self.began_at = time.monotonic()
+        self._is_begun = False
+        self._is_whole = False
+        self._watcher: asyncio.Task[Message] | None = None
+
+    async def __call__(self) -> Message:
+        """The next message."""
+        if self._watcher is not None:
+            return await asyncio.shield(self._watcher)
+        return self._note(await self._receive())
+
+    async def begin_without_waiting(self) -> Message:
+        """The next message; the first time one with no bytes, at once.
+
+        Falcon takes the first part of the body before it looks at anything else. A client that
+        announces a body and sends none would be waited for without end; now only `read_body` waits.
+        """
+        if self._is_begun:
+            return await self()
+        self._is_begun = True
+        return {"type": "http.request", "body": b"", "more_body": True}
+
+    def watch(self) -> None:
+        """Begin to watch, if the request has come in whole. Idempotent."""
+        if self._watcher is None and (self._is_whole or not self._has_body()):
+            self._watcher = asyncio.get_running_loop().create_task(self._until_gone())
+
+    def end(self) -> None:
+        """The request is answered."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+    def _has_body(self) -> bool:
+        return any(name in ANNOUNCING for name, _ in self._scope["headers"])
+
+    async def _until_gone(self) -> Message:
+        while True:
+            message = self._note(await self._receive())
+            if message["type"] != "http.request":
+                return message
+
+    def _note(self, message: Message) -> Message:
+        if message["type"] != "http.request":
+            self.patience.is_gone = True
+        elif not message.get("more_body"):
+            self._is_whole = True
+            self.patience.renew()
+        return message
+
+
+class Receptions:
+    """The requests that are being answered; the slow ones among them are watched."""
+
+    def __init__(self, after_s: float = WATCHED_AFTER_S) -> None:
+        self._after_s = after_s
+        self._open: dict[Reception, None] = {}
+        self._is_looking = False
+
+    def open(self, reception: Reception) -> None:
+        """A request has begun."""
+        self._open[reception] = None
+        if not self._is_looking:
+            self._is_looking = True
+            asyncio.get_running_loop().call_later(self._after_s, self._look)
+
+    def close(self, reception: Reception) -> None:
+        """It has been answered."""
+        del self._open[reception]
+        reception.end()
+
+    def _look(self) -> None:
+        before = time.monotonic() - self._after_s
+        for reception in self._open:  # the oldest first
+            if reception.began_at > before:
+                break
+            reception.watch()
+        self._is_looking = bool(self._open)
+        if self._is_looking:
+            asyncio.get_running_loop().call_later(self._after_s, self._look)

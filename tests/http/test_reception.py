@@ -1,0 +1,131 @@
+"""Clients that leave before they are answered."""
+
+import asyncio
+import json
+import socket
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tests.support.node import Account, WallClock, new_database, open_node
+from tests.support.server import Server
+from turnout.http.reception import Message, Reception, Receptions
+from turnout.store.deadlines import Patience
+
+DEADLINE_S = 20
+GONE = {"type": "http.disconnect"}
+
+
+def part(body: bytes, *, more: bool) -> Message:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+class Client:
+    """Sends what it is told to."""
+
+    def __init__(self, *headers: bytes) -> None:
+        self.scope: dict[str, Any] = {"headers": [(name, b"1") for name in headers]}
+        self._messages: asyncio.Queue[Message] = asyncio.Queue()
+        self.reception = Reception(self.scope, self._messages.get, Patience())
+
+    def send(self, *messages: Message) -> None:
+        for message in messages:
+            self._messages.put_nowait(message)
+
+    async def is_noticed(self) -> bool:
+        """Whether it has been noticed that the client is gone, once all messages were read."""
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return self.reception.patience.is_gone
+
+
+def run(scenario: Any) -> Any:
+    return asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
+
+
+def test_a_client_that_leaves_is_noticed_once_its_request_is_slow() -> None:
+    async def scenario() -> list[bool]:
+        client = Client()
+        receptions = Receptions(after_s=0.02)
+        receptions.open(client.reception)
+        client.send(part(b"", more=False), GONE)
+        at_once = await client.is_noticed()
+        await asyncio.sleep(0.1)
+        receptions.close(client.reception)
+        return [at_once, await client.is_noticed()]
+
+    assert run(scenario) == [False, True]
+
+
+def test_a_body_that_is_coming_in_is_the_app_s() -> None:
+    async def scenario() -> list[Any]:
+        client = Client(b"content-length")
+        client.reception.watch()
+        client.send(part(b"one", more=True), part(b"two", more=False), GONE)
+        first = await client.reception()
+        client.reception.watch()
+        before = await client.is_noticed()
+        second = await client.reception()
+        client.reception.watch()
+        after = await client.is_noticed()
+        return [first["body"], before, second["body"], after, await client.reception()]
+
+    assert run(scenario) == [b"one", False, b"two", True, GONE]
+
+
+def test_an_answered_request_is_watched_no_longer() -> None:
+    async def scenario() -> int:
+        client = Client()
+        receptions = Receptions(after_s=0.01)
+        receptions.open(client.reception)
+        await asyncio.sleep(0.05)
+        receptions.close(client.reception)
+        await asyncio.sleep(0)
+        return len(asyncio.all_tasks()) - 1
+
+    assert run(scenario) == 0
+
+
+def test_what_a_client_that_left_has_asked_for_is_not_done(tmp_path: Path) -> None:
+    url = new_database("sqlite", tmp_path)
+    with open_node(url, clock=WallClock()) as node:
+        account = node.add_account()
+    server = Server(tmp_path, database_url=url, command=("serve",), work_in_process="false")
+    with server, closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        begun = _register(server, account, "stays@example.com")
+        _wait_for(server, 1)
+        leaving = _register(server, account, "leaves@example.com")
+        _wait_for(server, 2)
+        leaving.close()
+        _wait_for(server, 1)  # it is answered, though nobody can write
+        other.rollback()
+        _wait_for(server, 0)
+        begun.close()
+        with _register(server, account, "last@example.com") as last:
+            assert last.recv(1000).startswith(b"HTTP/1.1 200 ")
+        found = other.execute("SELECT body FROM submissions").fetchall()
+    assert "leaves@example.com" not in str(found)
+    assert "last@example.com" in str(found)
+
+
+def _register(server: Server, account: Account, email: str) -> socket.socket:
+    body = json.dumps(account.body(email)).encode()
+    client = socket.create_connection(("127.0.0.1", server.port), DEADLINE_S)
+    client.sendall(
+        b"PUT /v1.0/register HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+        b"Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s"
+        % (account.token.encode(), len(body), body)
+    )
+    return client
+
+
+def _wait_for(server: Server, in_flight: int) -> None:
+    """Until so many requests are being answered, without the one that asks."""
+    line = f"turnout_requests_in_flight {in_flight + 1}.0"
+    until = time.monotonic() + DEADLINE_S
+    while line not in server.ask("GET", "/metrics").body.decode():
+        assert time.monotonic() < until, "it did not come"
+        time.sleep(0.02)
