@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.node import Account, WallClock, new_database, open_node
 from tests.support.server import Server
 from turnout.http.reception import Message, Reception, Receptions
@@ -25,10 +27,10 @@ def part(body: bytes, *, more: bool) -> Message:
 class Client:
     """Sends what it is told to."""
 
-    def __init__(self, *headers: bytes) -> None:
-        self.scope: dict[str, Any] = {"headers": [(name, b"1") for name in headers]}
+    def __init__(self, *headers: tuple[bytes, bytes]) -> None:
+        scope: dict[str, Any] = {"headers": headers}
         self._messages: asyncio.Queue[Message] = asyncio.Queue()
-        self.reception = Reception(self.scope, self._messages.get, Patience())
+        self.reception = Reception(scope, self._messages.get, Patience())
 
     def send(self, *messages: Message) -> None:
         for message in messages:
@@ -59,11 +61,19 @@ def test_a_client_that_leaves_is_noticed_once_its_request_is_slow() -> None:
     assert run(scenario) == [False, True]
 
 
-def test_a_body_that_is_coming_in_is_the_app_s() -> None:
+@pytest.mark.parametrize(
+    ("header", "ends"),
+    [
+        ((b"content-length", b"6"), True),
+        ((b"content-length", b"6"), False),
+        ((b"transfer-encoding", b"chunked"), True),
+    ],
+)
+def test_a_body_that_is_coming_in_is_the_app_s(header: tuple[bytes, bytes], ends: bool) -> None:
     async def scenario() -> list[Any]:
-        client = Client(b"content-length")
+        client = Client(header)
         client.reception.watch()
-        client.send(part(b"one", more=True), part(b"two", more=False), GONE)
+        client.send(part(b"one", more=True), part(b"two", more=not ends), GONE)
         first = await client.reception()
         client.reception.watch()
         before = await client.is_noticed()
@@ -77,13 +87,14 @@ def test_a_body_that_is_coming_in_is_the_app_s() -> None:
 
 def test_an_answered_request_is_watched_no_longer() -> None:
     async def scenario() -> int:
+        before = len(asyncio.all_tasks())
         client = Client()
         receptions = Receptions(after_s=0.01)
         receptions.open(client.reception)
         await asyncio.sleep(0.05)
         receptions.close(client.reception)
         await asyncio.sleep(0)
-        return len(asyncio.all_tasks()) - 1
+        return len(asyncio.all_tasks()) - before
 
     assert run(scenario) == 0
 
@@ -106,7 +117,7 @@ def test_what_a_client_that_left_has_asked_for_is_not_done(tmp_path: Path) -> No
         begun.close()
         with _register(server, account, "last@example.com") as last:
             assert last.recv(1000).startswith(b"HTTP/1.1 200 ")
-        found = other.execute("SELECT body FROM submissions").fetchall()
+        found = other.execute("SELECT * FROM submissions").fetchall()
     assert "leaves@example.com" not in str(found)
     assert "last@example.com" in str(found)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.store.notes import Gate, add, read_ids
-from turnout.errors import Unavailable
+from turnout.errors import Failure, Unavailable
 from turnout.store import Database, Gathering, Tx, deadlines
 from turnout.store.deadlines import Patience
 
@@ -17,7 +17,7 @@ THREADS = 2
 SHORT_S = 0.05
 
 
-def add_all(tx: Tx, numbers: list[int]) -> list[int]:
+def add_all(tx: Tx, numbers: list[int]) -> list[int | Failure]:
     return [add(tx, number) for number in numbers]
 
 

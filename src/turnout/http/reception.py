@@ -7,6 +7,7 @@ all, it gets what the watcher got.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,7 +15,8 @@ from typing import Any
 from turnout.store.deadlines import Patience
 
 WATCHED_AFTER_S = 1.0
-ANNOUNCING = frozenset((b"content-length", b"transfer-encoding"))
+LENGTH, CHUNKED = b"content-length", b"transfer-encoding"
+LENGTH_DIGITS = 18
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -23,7 +25,16 @@ Receive = Callable[[], Awaitable[Message]]
 class Reception:
     """`receive` of one request. The patience of the request is over once its client has gone."""
 
-    __slots__ = ("_is_begun", "_is_whole", "_receive", "_scope", "_watcher", "began_at", "patience")
+    __slots__ = (
+        "_is_begun",
+        "_is_whole",
+        "_receive",
+        "_received",
+        "_scope",
+        "_watcher",
+        "began_at",
+        "patience",
+    )
 
     def __init__(self, scope: dict[str, Any], receive: Receive, patience: Patience) -> None:
         self._scope = scope
@@ -32,6 +43,7 @@ class Reception:
         self.began_at = time.monotonic()
         self._is_begun = False
         self._is_whole = False
+        self._received = 0
         self._watcher: asyncio.Task[Message] | None = None
 
     async def __call__(self) -> Message:
@@ -53,7 +65,7 @@ class Reception:
 
     def watch(self) -> None:
         """Begin to watch, if the request has come in whole. Idempotent."""
-        if self._watcher is None and (self._is_whole or not self._has_body()):
+        if self._watcher is None and (self._is_whole or self._received >= self._announced()):
             self._watcher = asyncio.get_running_loop().create_task(self._until_gone())
 
     def end(self) -> None:
@@ -61,8 +73,14 @@ class Reception:
         if self._watcher is not None:
             self._watcher.cancel()
 
-    def _has_body(self) -> bool:
-        return any(name in ANNOUNCING for name, _ in self._scope["headers"])
+    def _announced(self) -> float:
+        """How many bytes the client said that it would send; infinite where it did not say."""
+        for name, value in self._scope["headers"]:
+            if name == CHUNKED or (name == LENGTH and not value.isdigit()):
+                return math.inf
+            if name == LENGTH:
+                return int(value[:LENGTH_DIGITS])
+        return 0
 
     async def _until_gone(self) -> Message:
         while True:
@@ -73,9 +91,9 @@ class Reception:
     def _note(self, message: Message) -> Message:
         if message["type"] != "http.request":
             self.patience.is_gone = True
-        elif not message.get("more_body"):
-            self._is_whole = True
-            self.patience.renew()
+        else:
+            self._received += len(message.get("body", b""))
+            self._is_whole = not message.get("more_body")
         return message
 
 

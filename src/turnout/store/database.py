@@ -55,13 +55,15 @@ class Lane(enum.IntEnum):
 class Command:
     """One verb on its way through a database thread, and the future that waits for it.
 
-    `patience` is of the request that it belongs to; None: of none, or of many."""
+    `patience` is of the request that it belongs to; None: of none, or of many. `lane` is known
+    once it is queued."""
 
     __slots__ = (
         "args",
         "error",
         "future",
         "kwargs",
+        "lane",
         "loop",
         "patience",
         "result",
@@ -78,6 +80,7 @@ class Command:
         patience: Patience | None = None,
     ) -> None:
         self.patience = patience
+        self.lane = Lane.REQUEST
         self.verb = verb
         self.args = args
         self.kwargs = kwargs
@@ -139,6 +142,7 @@ class CommandQueue:
                 raise Unavailable(
                     "store.busy", "Too many requests wait for the database. Try again in a second."
                 )
+            command.lane = lane
             self._lanes[lane].append(command)
             self._ready.notify()
 

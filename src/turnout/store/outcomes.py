@@ -33,11 +33,13 @@ from turnout.errors import Unavailable
 ASK_S = 15.0
 PAUSES_S = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _BEGIN = b"BEGIN; SELECT pg_current_xact_id()::text"
-# In one statement, so that what is answered belongs together.
 _LIFE = """
     CASE WHEN pg_is_in_recovery() THEN NULL
          ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) || ' ' || stats_reset::text END
 """
+_READ_LIFE = f"SELECT {_LIFE} FROM pg_stat_wal"  # noqa: S608 - both are written here
+# In one statement, so that what is answered belongs together.
+_READ_STATUS = f"SELECT pg_xact_status(%s::xid8), {_LIFE} FROM pg_stat_wal"  # noqa: S608
 _END_IDLE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_xid = %s::xid8::xid
@@ -45,7 +47,7 @@ _END_IDLE = """
 """
 
 Connection = psycopg.Connection[Any]
-Connect = Callable[[], AbstractContextManager[Connection]]
+Begin = Callable[[], AbstractContextManager[Connection]]
 
 
 class Outcome(enum.Enum):
@@ -69,6 +71,8 @@ def begin(connection: Connection) -> str:
     """Begin a transaction, and return its number. Raises psycopg.Error."""
     result = connection.pgconn.exec_(_BEGIN)
     if result.status != ExecStatus.TUPLES_OK:
+        if connection.broken:  # what the server said last, if it did, is why
+            raise psycopg.OperationalError(result.get_error_message("utf-8"))
         raise pg.error_from_result(result, encoding="utf-8")
     value = result.get_value(0, 0)
     return (value or b"").decode()
@@ -76,17 +80,16 @@ def begin(connection: Connection) -> str:
 
 def read_life(connection: Connection) -> str | None:
     """In which life of its server the connection is; None where that cannot be told."""
-    row = connection.execute(f"SELECT {_LIFE} FROM pg_stat_wal").fetchone()
+    row = connection.execute(_READ_LIFE).fetchone()
     return row[0] if row else None
 
 
-def find_outcome(connect: Connect, lost: CommitLostError, seconds: float = ASK_S) -> Outcome:
-    """How the transaction ended: asked on new connections, for so many seconds at most."""
-    until = time.monotonic() + seconds
+def find_outcome(transaction: Begin, lost: CommitLostError, until: float) -> Outcome:
+    """How the lost transaction ended: asked in other ones, until `until` (monotonic seconds)."""
     pauses = iter(PAUSES_S)
     pause = 0.0
     while True:
-        outcome = _ask(connect, lost)
+        outcome = _ask(transaction, lost)
         pause = next(pauses, pause)
         if outcome is not None:
             return outcome
@@ -108,10 +111,10 @@ def as_unknown(cause: BaseException) -> Unavailable:
     return failure
 
 
-def _ask(connect: Connect, lost: CommitLostError) -> Outcome | None:
+def _ask(transaction: Begin, lost: CommitLostError) -> Outcome | None:
     """None: ask again."""
     try:
-        with connect() as connection:
+        with transaction() as connection:
             return _read(connection, lost)
     except pg.InvalidParameterValue:  # "is in the future": this server has never given it out
         return Outcome.ABORTED
@@ -120,16 +123,13 @@ def _ask(connect: Connect, lost: CommitLostError) -> Outcome | None:
 
 
 def _read(connection: Connection, lost: CommitLostError) -> Outcome | None:
-    row = connection.execute(
-        f"SELECT pg_xact_status(%s::xid8), {_LIFE} FROM pg_stat_wal", [lost.number]
-    ).fetchone()
+    row = connection.execute(_READ_STATUS, [lost.number]).fetchone()
     status, life = row or (None, None)
     is_same_life = life is not None and life == lost.life
     if status == "aborted" or (status == "in progress" and life and not is_same_life):
         return Outcome.ABORTED
     if status == "in progress":
         connection.execute(_END_IDLE, [lost.number])
-        connection.commit()
         return None
     is_sure = status == "committed" and is_same_life
     return Outcome.COMMITTED if is_sure else Outcome.UNKNOWN

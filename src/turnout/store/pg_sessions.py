@@ -15,16 +15,23 @@ Rules.
 """
 
 import enum
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg import errors as pg
+from psycopg.pq import TransactionStatus
 
 from turnout.errors import Unavailable
 from turnout.settings import Settings
+from turnout.store.outcomes import CommitLostError, begin, read_life
+from turnout.store.pg_options import options_for
+from turnout.store.sqlstates import meaning_of
 
-CONNECT_TIMEOUT_S = 5
 # How long a worker's statement, or one that makes a long list, may take: in times of a request's.
 WORK_FACTOR = 3
 STREAM_FACTOR = 30
@@ -44,6 +51,7 @@ class Use(enum.StrEnum):
 
 
 READING = frozenset({Use.READ, Use.STREAM})
+WRITING = frozenset(Use) - READING - {Use.NOTIFY}
 
 
 class Limits(NamedTuple):
@@ -77,18 +85,25 @@ def limits_of(settings: Settings) -> dict[Use, Limits]:
 
 
 def connect(
-    url: str, use: Use, limits: Limits = NONE, *, autocommit: bool = False
+    url: str,
+    use: Use,
+    limits: Limits = NONE,
+    *,
+    autocommit: bool = False,
+    opened: Callable[["psycopg.Connection[Any]"], None] = lambda _: None,
 ) -> "psycopg.Connection[Any]":
-    """A new session. One that reads sees one state in each transaction, and cannot write.
-    Raises psycopg.Error."""
+    """A new session. One that reads sees one state in each transaction, and cannot write. It is
+    told to `opened` before it is asked anything. Raises psycopg.Error."""
+    options = options_for(url, writes=use in WRITING)
     connection = psycopg.connect(
         url,
         autocommit=True,
-        connect_timeout=CONNECT_TIMEOUT_S,
         application_name=f"turnout-{use}",
         client_encoding="UTF8",
+        **options,
     )
     try:
+        opened(connection)
         _limit(connection, limits)
         connection.autocommit = autocommit
         if use in READING:
@@ -123,40 +138,96 @@ def _limit(connection: "psycopg.Connection[Any]", limits: Limits) -> None:
 
 
 class Session:
-    """A session that one thread keeps, opened when it is wanted and again when it was lost."""
+    """A session that one thread keeps, opened when it is wanted and again when it was lost.
+
+    Other threads may call `cut`.
+    """
 
     def __init__(self, url: str, use: Use, limits: Limits) -> None:
         self._url = url
         self._use = use
         self._limits = limits
         self._connection: psycopg.Connection[Any] | None = None
+        self._life: str | None = None
+        self._until: float | None = None
+        self._turn = threading.Lock()
 
     @contextmanager
-    def transaction(self) -> Iterator["psycopg.Connection[Any]"]:
-        """One transaction, committed unless the block raises. Raises psycopg.Error."""
-        connection = self._open()
+    def transaction(self, until: float | None = None) -> Iterator["psycopg.Connection[Any]"]:
+        """One transaction, committed unless the block raises; cut off if it is not over at `until`
+        (monotonic seconds). Raises psycopg.Error: then nothing was changed; or CommitLostError."""
+        self._until = until
         try:
+            connection = self._open()
+            number = begin(connection) if self._use in WRITING else None
             yield connection
-            connection.commit()
-        except BaseException:
-            self._roll_back()
+            self._commit(connection, number)
+        except BaseException as error:
+            self._give_up(error)
             raise
+        finally:
+            self._until = None
 
-    def _open(self) -> "psycopg.Connection[Any]":
-        if self._connection is None or self._connection.closed:
-            self._connection = connect(self._url, self._use, self._limits)
-        return self._connection
-
-    def _roll_back(self) -> None:
-        """Undo what is open; a connection on which even that fails is not kept."""
-        try:
-            if self._connection is not None:
-                self._connection.rollback()
-        except psycopg.Error:
-            self.close()
+    def cut(self, now: float) -> None:
+        """Cut a transaction off that should be over at `now`: a silent network, or a server that
+        hangs. Whoever waits for it gets an error at once."""
+        with self._turn:
+            connection, until = self._connection, self._until
+            if connection is None or until is None or now < until:
+                return
+            with (
+                suppress(OSError, psycopg.Error),  # it is closed already
+                socket.socket(fileno=os.dup(connection.fileno())) as line,
+            ):
+                line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Give the connection up; the next transaction makes another."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with self._turn:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _open(self) -> "psycopg.Connection[Any]":
+        if self._connection is None or self._connection.closed:
+            connection = connect(self._url, self._use, self._limits, opened=self._keep)
+            self._life = self._read_life(connection) if self._use in WRITING else None
+            return connection
+        return self._connection
+
+    def _keep(self, connection: "psycopg.Connection[Any]") -> None:
+        with self._turn:
+            self._connection = connection
+
+    def _read_life(self, connection: "psycopg.Connection[Any]") -> str | None:
+        try:
+            return read_life(connection)
+        except (pg.InsufficientPrivilege, pg.UndefinedTable, pg.UndefinedFunction):
+            return None  # no PostgreSQL, but one that speaks like it
+        finally:
+            connection.rollback()
+
+    def _commit(self, connection: "psycopg.Connection[Any]", number: str | None) -> None:
+        if connection.pgconn.transaction_status == TransactionStatus.INERROR:
+            # COMMIT would undo it without a word.
+            raise RuntimeError("a statement failed, and what called it went on")
+        try:
+            connection.commit()
+        except psycopg.Error as error:
+            if number is None or not connection.broken:
+                raise
+            raise CommitLostError(number, self._life) from error
+
+    def _give_up(self, error: BaseException) -> None:
+        """Undo what is open. A connection on which even that fails, or which the error says to be
+        of no use, is not kept."""
+        meaning = meaning_of(error)
+        if self._connection is None:
+            return
+        if isinstance(error, CommitLostError) or (meaning and meaning.closes):
+            self.close()
+            return
+        try:
+            self._connection.rollback()
+        except psycopg.Error:
+            self.close()
