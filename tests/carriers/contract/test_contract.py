@@ -1,10 +1,12 @@
 """What every carrier promises, whatever its network: see `turnout.carriers.Carrier`."""
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 import uvloop
 
@@ -99,6 +101,33 @@ def test_many_may_send_at_once(play):
         )
         assert [[type(each) for each in batch] for batch in batches] == [[Accepted] * 10] * 20
         assert len(set(await network.taken())) == 200
+
+    play(scenario)
+
+
+class Fields(dict[str, str]):
+    """Merge fields that note in which threads they are read."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        self.readers: set[int] = set()
+
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+        self.readers.add(threading.get_ident())
+        return super().get(name, default)
+
+
+def test_large_texts_are_merged_off_the_event_loop(play):
+    async def scenario(network):
+        fields = Fields({"n": "1"})
+        parcel = msgspec.structs.replace(
+            network.parcel(1), fields=fields, size=carriers.LARGE_TEXTS + 1
+        )
+        [outcome] = await network.send(parcel)
+        assert isinstance(outcome, Accepted)
+        assert [text.strip() for _, text in await network.taken()] == ["Hello 1"]
+        assert fields.readers
+        assert threading.get_ident() not in fields.readers
 
     play(scenario)
 

@@ -21,11 +21,12 @@ from turnout.carriers import (
     Rejected,
     Retry,
     Unknown,
+    merge_all,
 )
 from turnout.carriers.http_sms.answers import RETRY_S, read_answer
 from turnout.carriers.http_sms.settings import HttpSmsSettings
 from turnout.carriers.http_sms.webhook import EVENTS, media_url
-from turnout.core.messaging.merging import Template
+from turnout.core.messaging.merging import Template, TooLong
 from turnout.core.messaging.model import Channel, Status
 from turnout.http.compiled import Compiled
 from turnout.http.pace import Pace
@@ -92,7 +93,11 @@ class HttpSmsCarrier:
     async def send(self, message: Message, parcels: Sequence[Parcel]) -> list[Outcome]:
         """Hand parcels over; one outcome each, in their order. Never raises for the network."""
         template = await self._templates.get(message)
-        tasks = [asyncio.ensure_future(self._send(message, parcel, template)) for parcel in parcels]
+        forms = await merge_all(parcels, self._forms, message, parcels, template)
+        tasks = [
+            asyncio.ensure_future(self._send(parcel, form))
+            for parcel, form in zip(parcels, forms, strict=True)
+        ]
         self._under_way.update(tasks)
         for task in tasks:
             task.add_done_callback(self._under_way.discard)
@@ -105,18 +110,32 @@ class HttpSmsCarrier:
         if self._session is not None:
             await self._session.close()
 
-    async def _send(self, message: Message, parcel: Parcel, template: _Texts) -> Outcome:
-        try:
-            form = self._form(message, parcel, template)
-        except ValueError as error:
-            return Misconfigured(str(error))
-        if not parcel.destination:
-            return Rejected(Status.INVALID_NUMBER, "There is no number.")
+    async def _send(self, parcel: Parcel, form: bytes | Misconfigured | Rejected) -> Outcome:
+        if not isinstance(form, bytes):
+            return form
         async with self._turns:
             await self._pace.wait()
             if self._is_stopping:
                 return Retry(RETRY_S, "Turnout is stopping")
             return await self._post(parcel, form)
+
+    def _forms(
+        self, message: Message, parcels: Sequence[Parcel], template: _Texts
+    ) -> list[bytes | Misconfigured | Rejected]:
+        """The body of each parcel's request, or why there is none."""
+        return [self._encode(message, parcel, template) for parcel in parcels]
+
+    def _encode(
+        self, message: Message, parcel: Parcel, template: _Texts
+    ) -> bytes | Misconfigured | Rejected:
+        if not parcel.destination:
+            return Rejected(Status.INVALID_NUMBER, "There is no number.")
+        try:
+            return urlencode(self._form(message, parcel, template)).encode()
+        except TooLong as error:
+            return Rejected(Status.FAILED, f"The text would have {error}")
+        except ValueError as error:
+            return Misconfigured(str(error))
 
     def _form(self, message: Message, parcel: Parcel, template: _Texts) -> dict[str, str]:
         settings = self._settings
@@ -137,7 +156,7 @@ class HttpSmsCarrier:
             form[settings.reference_field] = str(parcel.attempt_id)
         return form
 
-    async def _post(self, parcel: Parcel, form: dict[str, str]) -> Outcome:
+    async def _post(self, parcel: Parcel, form: bytes) -> Outcome:
         import aiohttp
 
         from turnout.http.patience import read_body
@@ -146,7 +165,7 @@ class HttpSmsCarrier:
         try:
             async with self._session.post(
                 settings.url,
-                data=urlencode(form).encode(),
+                data=form,
                 headers={"Content-Type": _FORM, "Idempotency-Key": f"turnout-{parcel.attempt_id}"},
                 allow_redirects=False,
             ) as answer:

@@ -12,7 +12,16 @@ from collections.abc import Sequence
 
 import structlog
 
-from turnout.carriers import Inbox, Message, Misconfigured, Outcome, Parcel, Rejected, Retry
+from turnout.carriers import (
+    Inbox,
+    Message,
+    Misconfigured,
+    Outcome,
+    Parcel,
+    Rejected,
+    Retry,
+    merge_all,
+)
 from turnout.carriers.smpp import gsm, pdu
 from turnout.carriers.smpp.addresses import read_destination, read_sender
 from turnout.carriers.smpp.inbound import Inbound
@@ -20,7 +29,7 @@ from turnout.carriers.smpp.session import BindRefused, Session
 from turnout.carriers.smpp.settings import SmppSettings
 from turnout.carriers.smpp.statuses import BIND_FAILED, is_refusal
 from turnout.carriers.smpp.submissions import RETRY_S, Batch, Submissions
-from turnout.core.messaging.merging import Template
+from turnout.core.messaging.merging import Template, TooLong
 from turnout.core.messaging.model import Channel, Status
 from turnout.http.compiled import Compiled
 from turnout.store.sources import Clock
@@ -69,20 +78,20 @@ class SmppCarrier:
     async def send(self, message: Message, parcels: Sequence[Parcel]) -> list[Outcome]:
         """Submit parcels; one outcome each, in their order. Never raises for the network.
 
-        All texts are composed at once (20 µs each), so hundreds at a time are fine, and thousands
-        are not. When the caller is cancelled, what was not begun is not sent.
+        Large texts are composed in a thread. When the caller is cancelled, what was not begun is
+        not sent.
         """
-        if self._is_stopping:
-            return [Retry(RETRY_S, "Turnout is stopping")] * len(parcels)
-        if self._refusal and not self._is_bound():
-            return [Misconfigured(self._refusal)] * len(parcels)
+        if obstacle := self._find_obstacle():
+            return [obstacle] * len(parcels)
         if not parcels:
             return []
         template = await self._templates.get(message)
+        composed = await merge_all(parcels, self._compose_all, template, parcels)
+        if obstacle := self._find_obstacle():
+            return [obstacle] * len(parcels)
         batch = Batch(len(parcels))
         deadline = self._loop.time() + self._settings.patience_s
-        for place, parcel in enumerate(parcels):
-            bodies = self._compose(template.merge(parcel.fields), parcel)
+        for place, bodies in enumerate(composed):
             if isinstance(bodies, Rejected):
                 batch.settle(place, bodies)
             else:
@@ -103,7 +112,21 @@ class SmppCarrier:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._timer.cancel()
 
-    def _compose(self, text: str, parcel: Parcel) -> list[bytes] | Rejected:
+    def _find_obstacle(self) -> Outcome | None:
+        """Why nothing at all can be sent now."""
+        if self._is_stopping:
+            return Retry(RETRY_S, "Turnout is stopping")
+        if self._refusal and not self._is_bound():
+            return Misconfigured(self._refusal)
+        return None
+
+    def _compose_all(
+        self, template: Template, parcels: Sequence[Parcel]
+    ) -> list[list[bytes] | Rejected]:
+        """What each parcel becomes: the bodies of its parts, or why there are none."""
+        return [self._compose(template, parcel) for parcel in parcels]
+
+    def _compose(self, template: Template, parcel: Parcel) -> list[bytes] | Rejected:
         """The bodies of a message's parts."""
         destination = read_destination(parcel.destination)
         if not destination:
@@ -111,6 +134,10 @@ class SmppCarrier:
         sender = read_sender(parcel.sender)
         if not sender:
             return Rejected(Status.BAD_SENDER, f"{parcel.sender!r} cannot send text messages")
+        try:
+            text = template.merge(parcel.fields)
+        except TooLong as fault:
+            return Rejected(Status.FAILED, f"The text would have {fault}")
         coding, octets = gsm.encode(text)
         contents = gsm.cut(coding, octets)
         if (total := len(contents)) > gsm.MAX_PARTS:
