@@ -16,6 +16,7 @@ from turnout.core.messaging.model import Channel, KeyResponse, Kind
 from turnout.core.messaging.outcomes import (
     Accepted,
     DeliveryReport,
+    Lapsed,
     Misconfigured,
     Outcome,
     Rejected,
@@ -23,6 +24,7 @@ from turnout.core.messaging.outcomes import (
     Retry,
     Unknown,
 )
+from turnout.core.work.leases import Lease
 
 T = TypeVar("T")
 
@@ -32,6 +34,8 @@ __all__ = [
     "Carrier",
     "DeliveryReport",
     "Inbox",
+    "Lapsed",
+    "Lease",
     "Message",
     "Misconfigured",
     "Outcome",
@@ -88,7 +92,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     e-mail address, a number or an alphanumeric sender id. `fields` are the merge fields by name
     in lower case. `unsubscribe_url` is the recipient's own one-click address, or empty. `size` is
     how many characters its texts become once merged, 0 where nobody asked: what is made of large
-    ones is made in a thread.
+    ones is made in a thread. `lease` is the time for which whoever sends may hand it over.
     """
 
     attempt_id: int
@@ -97,6 +101,12 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     fields: Mapping[str, str] = {}
     unsubscribe_url: str = ""
     size: int = 0
+    lease: Lease | None = None
+
+    def is_ours(self) -> bool:
+        """Whether it may still be handed over. A carrier asks immediately before it writes the
+        first byte that the network can act upon; if not, the outcome is Lapsed."""
+        return self.lease is None or self.lease.holds(self.attempt_id)
 
 
 LARGE_TEXTS = 100_000
@@ -130,7 +140,10 @@ class Carrier(Protocol):
         """Connect, and keep connected until `stop`; returns without waiting for the network."""
 
     async def send(self, message: Message, parcels: Sequence[Parcel]) -> list[Outcome]:
-        """Hand parcels over; one outcome each, in their order. Never raises for the network."""
+        """Hand parcels over; one outcome each, in their order. Never raises for the network.
+
+        What is not ours any more when its turn comes (`Parcel.is_ours`) is not handed over.
+        """
 
     async def stop(self) -> None:
         """Finish what is under way, then disconnect."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 Clock = Callable[[], int]
 """Gives the present instant in epoch milliseconds."""
 
+_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 # Letters and digits that nobody mistakes for one another, aloud or on a phone: no 0 O 1 I L U V.
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTWXYZ"
 
@@ -14,6 +16,12 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTWXYZ"
 def system_clock() -> int:
     """The machine's clock, in epoch milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+def counting_clock() -> float:
+    """Seconds since the machine began, which never step back, and go on while this process is
+    stopped and, where the system can tell, while the machine sleeps."""
+    return time.clock_gettime(_BOOTTIME)
 
 
 class Ids:

@@ -1,9 +1,10 @@
 """The loops that hand messages to carriers; one for each lane (core/messaging/delivering.py).
 
 A loop claims while there is room, hands each job's share to the carrier in a task of its own, and
-records what was answered, together. It never claims more than it may hold, so a slow network holds
-back its own lane and nothing else. Verification codes have a lane of their own and go first at the
-database; and since broadcasts are claimed in small shares, a carrier never has much before a code.
+records what was answered, together. What waits has its lease renewed, and nothing is handed over
+without one (leases.py). It never claims more than it may hold, so a slow network holds back its own
+lane and nothing else. Verification codes have a lane of their own and go first at the database; and
+since broadcasts are claimed in small shares, a carrier never has much before a code.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ import structlog
 from turnout.carriers import (
     Attachment,
     Carrier,
+    Lapsed,
+    Lease,
     Message,
     Misconfigured,
     Outcome,
@@ -37,6 +40,8 @@ from turnout.errors import Unavailable
 from turnout.http import metrics
 from turnout.http.body import in_thread
 from turnout.store import Database
+from turnout.store.sources import counting_clock
+from turnout.workers.leases import Leases
 from turnout.workers.loop import Loop
 
 SHARE = 250
@@ -48,6 +53,7 @@ LIGHT = 250_000
 HEAVY_AT_ONCE = 4
 SWEEP = 500
 RETRY_S = 60.0
+SILENT = Unknown("the carrier gave no answer")
 
 log = structlog.get_logger()
 _Possible = tuple[Claimed, Parcel]
@@ -82,24 +88,33 @@ class DeliveryLoop(Loop):
         self._heavy = asyncio.Semaphore(HEAVY_AT_ONCE)
         self._results: list[Result] = []
         self._write = db.write_first if lane == URGENT else db.write_behind
+        self._leases = Leases(f"{self.name}-leases", db.clock, self._write, delivery.lease_ms)
         db.on_wake(f"messaging-{lane}", self.wake)
+
+    def start(self) -> None:
+        """Begin, and keep the leases of what is in hand."""
+        super().start()
+        self._leases.start()
 
     async def stop(self) -> None:
         """Finish what carriers have, record it, and end."""
         await super().stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._record()
+        await self._leases.stop()
 
     async def _turn(self) -> bool:
         await self._record()
         room = self._delivery.most_in_flight - self._in_flight
         if room < min(SHARE, self._delivery.most_in_flight):
             return False  # woken when something ends
+        since_s = counting_clock()
         claimed = await self._write(claim, self._lane, SHARE, self._delivery.lease_ms)
         for job in claimed:
             self._in_flight += len(job.recipients)
             for some in _cut(job):
-                task = asyncio.create_task(self._send(some))
+                lease = self._leases.take(some, since_s)
+                task = asyncio.create_task(self._send(some, lease))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
         return bool(claimed or self._results)
@@ -117,10 +132,10 @@ class DeliveryLoop(Loop):
             outcome = type(each.outcome).__name__.lower()
             metrics.messages.labels(each.head.job_type.channel.value, outcome).inc()
 
-    async def _send(self, job: ClaimedJob) -> None:
+    async def _send(self, job: ClaimedJob, lease: Lease) -> None:
         started = time.perf_counter()
         try:
-            results = await self._outcomes(job)
+            results = await self._outcomes(job, lease)
         except Exception as error:
             # Nothing was handed over: what that raises, `_hand_over` answers.
             log.exception("sending failed", job=job.head.id, recipients=len(job.recipients))
@@ -128,10 +143,11 @@ class DeliveryLoop(Loop):
             results = [Result(job.head, each, "", outcome) for each in job.recipients]
         self._results += results
         self._in_flight -= len(job.recipients)
+        self._leases.end(lease)
         log.debug("sent", job=job.head.id, seconds=round(time.perf_counter() - started, 3))
         self.wake()
 
-    async def _outcomes(self, job: ClaimedJob) -> list[Result]:
+    async def _outcomes(self, job: ClaimedJob, lease: Lease) -> list[Result]:
         head = job.head
         carrier = self._delivery.carriers.get(head.job_type.channel)
         if carrier is None:
@@ -142,7 +158,7 @@ class DeliveryLoop(Loop):
         for each in job.recipients:
             made = self._prepare(head, each, lengths)
             if isinstance(made, Parcel):
-                possible.append((each, made))
+                possible.append((each, msgspec.structs.replace(made, lease=lease)))
             else:
                 results.append(Result(head, each, carrier.name, made))
         for some in _portions(possible):
@@ -178,7 +194,7 @@ class DeliveryLoop(Loop):
             log.exception("a carrier failed", carrier=carrier.name, parcels=len(parcels))
             outcomes = [Unknown(f"the carrier failed: {type(error).__name__}")] * len(parcels)
         missing = len(parcels) - len(outcomes)
-        return outcomes[: len(parcels)] + [Unknown("the carrier gave no answer")] * missing
+        return outcomes[: len(parcels)] + [SILENT] * missing
 
     async def _weigh_and_send(
         self, carrier: Carrier, message: Message, parcels: list[Parcel]
@@ -186,12 +202,12 @@ class DeliveryLoop(Loop):
         """Few long messages are made at a time, and while they are, less is claimed."""
         weight = sum(parcel.size for parcel in parcels)
         if weight <= LIGHT:
-            return await carrier.send(message, parcels)
+            return await _send_ours(carrier, message, parcels)
         places = weight // LIGHT
         self._in_flight += places
         try:
             async with self._heavy:
-                return await carrier.send(message, parcels)
+                return await _send_ours(carrier, message, parcels)
         finally:
             self._in_flight -= places
 
@@ -209,12 +225,20 @@ class DeliveryLoop(Loop):
         )
 
 
+async def _send_ours(carrier: Carrier, message: Message, parcels: list[Parcel]) -> list[Outcome]:
+    """Hand over what is still ours; the carrier looks again, later."""
+    ours = [parcel for parcel in parcels if parcel.is_ours()]
+    outcomes = iter(await carrier.send(message, ours) if ours else ())
+    kept = {parcel.attempt_id for parcel in ours}
+    return [next(outcomes, SILENT) if each.attempt_id in kept else Lapsed() for each in parcels]
+
+
 def _cut(job: ClaimedJob) -> list[ClaimedJob]:
     """A share in pieces, each recorded when it is done: what a killed worker had sent and not
     recorded yet is sent again, so that should be little."""
     recipients = job.recipients
     return [
-        ClaimedJob(job.head, recipients[start : start + PIECE])
+        ClaimedJob(job.head, recipients[start : start + PIECE], job.until)
         for start in range(0, len(recipients), PIECE)
     ]
 

@@ -3,12 +3,17 @@
 Theory. `claim` gives a worker some recipients for the length of a lease, `record` writes down what
 became of them. Nothing is held in between, so a worker may die at any instant: when a lease runs
 out nobody knows whether the message went out, and it is claimed again with `is_repeated` set.
+A worker may also stand still and come back. So it knows when its lease ends (work/leases.py), hands
+nothing over afterwards, and `renew`s it for what waits; and claims of a recipient are numbered, so
+that `record` can tell whose results these are. What a lost claim says counts only where something
+was sent (late.py).
 
 Rules.
 - Jobs take turns: those whose `ready_at` is lowest go first, each gives a share, and one with more
   to do goes to the end of the line.
 - `ready_at` is never later than the first `due_at` of a recipient that has one, unless the job is
   paused. Whatever sets a recipient's `due_at` also sees to that.
+- `recipients.claim` rises with each claim, and never falls while there is something to send.
 - Somebody whose report never comes is claimed too, when the wait is over, and ended here; so is
   everybody of a job that is closing.
 """
@@ -21,10 +26,12 @@ import msgspec
 
 from turnout.core.messaging.ending import Ended, end_recipients
 from turnout.core.messaging.jobs import get_job_head
+from turnout.core.messaging.late import note_copies, take_back
 from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind, Status
 from turnout.core.messaging.numbers import address_key
 from turnout.core.messaging.outcomes import (
     Accepted,
+    Lapsed,
     Misconfigured,
     Outcome,
     Rejected,
@@ -62,13 +69,23 @@ class Claimed(NamedTuple):
     address: str
     fields: str
     attempts: int
+    claim: int
 
 
 class ClaimedJob(NamedTuple):
-    """A job's share of what was claimed."""
+    """A job's share of what was claimed, `until` then (epoch ms)."""
 
     head: JobHead
     recipients: list[Claimed]
+    until: int
+
+
+class Held(NamedTuple):
+    """Recipients of a job that a worker has in hand: number and claim of each."""
+
+    org_id: int
+    job_id: int
+    claims: Sequence[tuple[int, int]]
 
 
 class Result(NamedTuple):
@@ -112,7 +129,24 @@ def _claim_of(tx: Tx, head: JobHead, share: int, lease_ms: int) -> ClaimedJob:
         most=share,
     )
     _keep_turn(tx, head, is_more=len(rows) == share)
-    return ClaimedJob(head, _sort_out(tx, head, _without_killers(tx, head, rows, lease_ms)))
+    to_send = _sort_out(tx, head, _without_killers(tx, head, rows, lease_ms))
+    return ClaimedJob(head, to_send, tx.now + lease_ms)
+
+
+def renew(tx: Tx, held: Sequence[Held], lease_ms: int) -> tuple[int, set[int]]:
+    """Hold what still is the worker's for `lease_ms` from now; until when that is (epoch ms), and
+    the numbers of those that are another's, or done, by now."""
+    lost: set[int] = set()
+    for org_id, job_id, claims_ in sorted(held):
+        kept = sql.renew_claims(
+            tx,
+            org_id=org_id,
+            job_id=job_id,
+            rows=_encode(sorted(claims_)).decode(),
+            lease_end=tx.now + lease_ms,
+        )
+        lost |= {id_ for id_, _ in claims_} - {id_ for (id_,) in kept}
+    return tx.now + lease_ms, lost
 
 
 def _keep_turn(tx: Tx, head: JobHead, *, is_more: bool) -> None:
@@ -153,9 +187,10 @@ def _without_killers(tx: Tx, head: JobHead, rows: list[Any], lease_ms: int) -> l
     chosen = {each.id for each in claims.claim(tx, WORK, repeated, lease_ms, is_counted_late=True)}
     left = {id_ for _, id_ in repeated if id_ not in chosen}
     aside = {id_ for _, id_ in claims.list_aside(tx, WORK, [(head.org_id, id_) for id_ in left])}
-    waiting = [(row[2], tx.now, row[8] - 1) for row in rows if row[2] in left - aside]
+    waiting = [(row[2], row[9], tx.now, row[8] - 1) for row in rows if row[2] in left - aside]
     _return(tx, head, waiting, REPEATED)
-    _return(tx, head, [(id_, None, claims.LIMIT) for id_ in aside], ASIDE)
+    set_aside = [(row[2], row[9], None, claims.LIMIT) for row in rows if row[2] in aside]
+    _return(tx, head, set_aside, ASIDE)
     if waiting:
         # Their turn is when the one that is alone has its answer (`_let_next_go`), or soon.
         sql.set_ready(tx, org_id=head.org_id, id=head.id, ready_at=tx.now + WAIT_MS)
@@ -178,11 +213,14 @@ def give_up_recipient(tx: Tx, org_id: int, recipient_id: int) -> None:
     )
 
 
-def _return(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> None:
-    if rows:
-        sql.put_off(
-            tx, org_id=head.org_id, job_id=head.id, rows=_encode(rows).decode(), notes=notes
-        )
+def _return(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set[int]:
+    """Have recipients wait, of those (number, claim, due_at, attempts) whose claims still hold;
+    returns whose those are. Without `notes` theirs stay."""
+    if not rows:
+        return set()
+    encoded = _encode(rows).decode()
+    kept = sql.put_off(tx, org_id=head.org_id, job_id=head.id, rows=encoded, notes=notes)
+    return {id_ for (id_,) in kept}
 
 
 def _let_next_go(tx: Tx, head: JobHead, results: list[Result]) -> None:
@@ -224,6 +262,7 @@ def _ended(head: JobHead, recipient: Claimed, status: Status, notes: str, **more
 def record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: int) -> None:
     """Write down what networks answered; `report_wait_ms` is how long a report may take.
 
+    Of recipients that another worker has claimed since, only what was sent is written down.
     Repeating it changes nothing but the notes of attempts. An answer that cannot be written down
     costs the others nothing, and its recipient no second copy: nobody knows what they got. If that
     cannot be written down either, they are set aside.
@@ -238,38 +277,30 @@ def record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: in
 
 
 def _keep_aside(tx: Tx, results: Sequence[Result]) -> None:
-    """Whatever these got: no worker sends to them again, until an operator decides."""
+    """Whatever these got: no worker sends to them again, until an operator decides. One that
+    another worker has claimed since is left to it."""
     for head, recipient, *_ in results:
-        key = (head.org_id, recipient.id)
-        claims.count(tx, WORK, [key])
-        claims.set_aside(tx, WORK, key, UNRECORDED_NOTE)
-        _return(tx, head, [(recipient.id, None, recipient.attempts)], UNRECORDED_NOTE)
+        row = (recipient.id, recipient.claim, None, recipient.attempts)
+        if _return(tx, head, [row], UNRECORDED_NOTE):
+            key = (head.org_id, recipient.id)
+            claims.count(tx, WORK, [key])
+            claims.set_aside(tx, WORK, key, UNRECORDED_NOTE)
 
 
 def _record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: int) -> None:
     ordered = sorted(results, key=lambda each: (each.head.org_id, each.head.id, each.recipient.id))
-    ended: list[Ended] = []
     for _, group in groupby(ordered, key=lambda each: (each.head.org_id, each.head.id)):
-        ended += _record_job(tx, list(group), prices, report_wait_ms)
-    end_recipients(tx, ended)
+        _record_job(tx, list(group), prices, report_wait_ms)
 
 
-def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: int) -> list[Ended]:
+def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: int) -> None:
     head = results[0].head
-    claims.settle(tx, WORK, [(head.org_id, each.recipient.id) for each in results])
+    held = _write_down(tx, results, prices, report_wait_ms)
+    if len(held) < len(results):
+        lost = [each for each in results if each.recipient.id not in held]
+        _record_lost(tx, head, lost, prices, report_wait_ms)
+    _note_attempts(tx, head, [each for each in results if _is_worth_noting(each, held)])
     _let_next_go(tx, head, results)
-    accepted, again, ended = [], [], []
-    for each in results:
-        outcome = each.outcome
-        if isinstance(outcome, Accepted) and not outcome.is_final:
-            accepted.append(each)
-        elif isinstance(outcome, Retry | Misconfigured) and not _is_over(each):
-            again.append(each)
-        else:
-            ended.append(_end_by(each, prices))
-    _note_attempts(tx, head, results)
-    _put_off(tx, head, again)
-    _await_reports(tx, head, accepted, prices, report_wait_ms)
     taken = [each for each in results if isinstance(each.outcome, Accepted)]
     if head.job_type.takes_replies and taken:
         pairs = [(each.recipient.address, each.recipient.id) for each in taken]
@@ -281,13 +312,50 @@ def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: i
             rows=_encode(pairs).decode(),
             now=tx.now,
         )
-    return ended
+
+
+def _write_down(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: int) -> set[int]:
+    """Write down the results whose claims still hold; returns whose those are."""
+    head = results[0].head
+    accepted, again, lapsed, ended = [], [], [], []
+    for each in results:
+        outcome = each.outcome
+        if isinstance(outcome, Accepted) and not outcome.is_final:
+            accepted.append(each)
+        elif isinstance(outcome, Lapsed):
+            lapsed.append(each)
+        elif isinstance(outcome, Retry | Misconfigured) and not _is_over(each):
+            again.append(each)
+        else:
+            ended.append(_end_by(each, prices)._replace(claim=each.recipient.claim))
+    held = _put_off(tx, head, again) | _put_off(tx, head, lapsed)
+    held |= _await_reports(tx, head, accepted, prices, report_wait_ms)
+    held |= end_recipients(tx, ended)
+    claims.settle(tx, WORK, [(head.org_id, id_) for id_ in held])
+    return held
+
+
+def _record_lost(
+    tx: Tx, head: JobHead, lost: list[Result], prices: Prices, report_wait_ms: int
+) -> None:
+    """Of those who are another's by now, or done: whoever was sent to was (late.py)."""
+    sent = [each for each in lost if isinstance(each.outcome, Accepted)]
+    unknown = [each for each in lost if isinstance(each.outcome, Unknown)]
+    back = take_back(
+        tx,
+        head,
+        [(each.recipient.id, each.recipient.claim, 1) for each in sent]
+        + [(each.recipient.id, each.recipient.claim, 0) for each in unknown],
+    )
+    if back:
+        facts = [each for each in lost if each.recipient.id in back]
+        _write_down(tx, facts, prices, report_wait_ms)
+    copies = {e.recipient.id: e.recipient.claim for e in sent if e.recipient.id not in back}
+    note_copies(tx, head, copies)
 
 
 def _is_over(result: Result) -> bool:
-    if isinstance(result.outcome, Misconfigured):
-        return False
-    return result.recipient.attempts >= MAX_ATTEMPTS
+    return isinstance(result.outcome, Retry) and result.recipient.attempts >= MAX_ATTEMPTS
 
 
 def _end_by(result: Result, prices: Prices) -> Ended:
@@ -302,7 +370,8 @@ def _end_by(result: Result, prices: Prices) -> Ended:
         case Unknown():
             notes = f"May have been delivered, and is not sent again: {outcome.reason}."
             return _ended(head, recipient, Status.PATHWAY_ERROR, notes, carrier=result.carrier)
-    notes = f"Given up after {recipient.attempts} attempts: {outcome.reason}"
+    reason = getattr(outcome, "reason", "")
+    notes = f"Given up after {recipient.attempts} attempts: {reason}"
     return _ended(head, recipient, Status.FAILED, notes, carrier=result.carrier)
 
 
@@ -312,8 +381,17 @@ def _cost(head: JobHead, recipient: Claimed, parts: int, prices: Prices) -> int:
     return parts * prices.price_micros(head.job_type.channel, recipient.address)
 
 
+def _is_worth_noting(result: Result, held: set[int]) -> bool:
+    """Everything but a first attempt that the network took; that too if the claim was lost."""
+    match result.outcome:
+        case Lapsed():
+            return False
+        case Accepted():
+            return result.recipient.attempts > 1 or result.recipient.id not in held
+    return True
+
+
 def _note_attempts(tx: Tx, head: JobHead, results: list[Result]) -> None:
-    """Everything but a first attempt that the network took is kept."""
     rows = [
         (
             each.recipient.id,
@@ -322,7 +400,6 @@ def _note_attempts(tx: Tx, head: JobHead, results: list[Result]) -> None:
             getattr(each.outcome, "reason", ""),
         )
         for each in results
-        if not isinstance(each.outcome, Accepted) or each.recipient.attempts > 1
     ]
     if rows:
         sql.add_attempts(
@@ -330,38 +407,48 @@ def _note_attempts(tx: Tx, head: JobHead, results: list[Result]) -> None:
         )
 
 
-def _put_off(tx: Tx, head: JobHead, results: list[Result]) -> None:
+def _put_off(tx: Tx, head: JobHead, results: list[Result]) -> set[int]:
     if not results:
-        return
+        return set()
     rows = []
     for each in results:
-        outcome, attempts = each.outcome, each.recipient.attempts
-        if isinstance(outcome, Retry):
-            pause_s = max(outcome.after_s, PAUSES_S[min(attempts, len(PAUSES_S)) - 1])
-            rows.append((each.recipient.id, tx.now + round(pause_s * 1000), attempts))
-        else:
-            rows.append((each.recipient.id, tx.now + MISCONFIGURED_PAUSE_MS, attempts - 1))
+        recipient = each.recipient
+        due_at, attempts = _next_try(each, tx.now)
+        rows.append((recipient.id, recipient.claim, due_at, attempts))
     notes = getattr(results[0].outcome, "reason", "")
-    sql.put_off(tx, org_id=head.org_id, job_id=head.id, rows=_encode(rows).decode(), notes=notes)
-    sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=min(row[1] for row in rows))
+    sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=min(row[2] for row in rows))
+    return _return(tx, head, rows, notes)
+
+
+def _next_try(result: Result, now: int) -> tuple[int, int]:
+    """When to try again (epoch ms), and how many attempts have counted by then."""
+    outcome, attempts = result.outcome, result.recipient.attempts
+    match outcome:
+        case Retry():
+            pause_s = max(outcome.after_s, PAUSES_S[min(attempts, len(PAUSES_S)) - 1])
+            return now + round(pause_s * 1000), attempts
+        case Lapsed():
+            return now, attempts - 1
+    return now + MISCONFIGURED_PAUSE_MS, attempts - 1
 
 
 def _await_reports(
     tx: Tx, head: JobHead, results: list[Result], prices: Prices, wait_ms: int
-) -> None:
+) -> set[int]:
     if not results:
-        return
+        return set()
     rows, names = [], []
     for each in results:
         outcome = each.outcome
         assert isinstance(outcome, Accepted)  # noqa: S101 - what the caller sorted by
         cost = _cost(head, each.recipient, outcome.parts, prices)
-        rows.append((each.recipient.id, outcome.parts, cost, len(outcome.network_ids)))
+        recipient = each.recipient
+        rows.append((recipient.id, recipient.claim, outcome.parts, cost, len(outcome.network_ids)))
         names += [
             (each.carrier, name, each.recipient.id, len(outcome.network_ids))
             for name in outcome.network_ids
         ]
-    sql.accept_recipients(
+    held = sql.accept_recipients(
         tx,
         org_id=head.org_id,
         job_id=head.id,
@@ -371,6 +458,8 @@ def _await_reports(
         due_at=tx.now + wait_ms,
         is_secret=int(head.kind is Kind.CODE),
     )
-    if names:
-        sql.add_network_ids(tx, org_id=head.org_id, job_id=head.id, rows=_encode(names).decode())
-        take_early_reports(tx, [(carrier, name) for carrier, name, *_ in names])
+    ids = {id_ for (id_,) in held}
+    if named := [name for name in names if name[2] in ids]:
+        sql.add_network_ids(tx, org_id=head.org_id, job_id=head.id, rows=_encode(named).decode())
+        take_early_reports(tx, [(carrier, name) for carrier, name, *_ in named])
+    return ids

@@ -26,7 +26,8 @@ _encode = msgspec.json.Encoder().encode
 
 class Ended(NamedTuple):
     """How somebody's message ended. `is_unsent`: it was never handed to a network. `carrier`,
-    `parts` and `cost_micros` None = as noted when the network took it; only SENT costs."""
+    `parts` and `cost_micros` None = as noted when the network took it; only SENT costs. `claim` is
+    the number of the claim without which they are not ended, None = ended whoever has them."""
 
     org_id: int
     job_id: int
@@ -40,6 +41,7 @@ class Ended(NamedTuple):
     carrier: str | None = None
     parts: int | None = None
     cost_micros: int | None = None
+    claim: int | None = None
 
     @property
     def job(self) -> tuple[int, int]:
@@ -53,14 +55,16 @@ class _Done(NamedTuple):
     cost_micros: int
 
 
-def end_recipients(tx: Tx, ended: Iterable[Ended]) -> None:
-    """End recipients, whichever have not ended yet, and what follows from it."""
+def end_recipients(tx: Tx, ended: Iterable[Ended]) -> set[int]:
+    """End recipients, whichever have not ended yet, and what follows from it; returns those."""
+    done: set[int] = set()
     ordered = sorted(ended, key=lambda each: (each.org_id, each.job_id, each.recipient_id))
     for (org_id, job_id), group in groupby(ordered, key=lambda each: each.job):
-        _end_of_job(tx, org_id, job_id, list(group))
+        done |= _end_of_job(tx, org_id, job_id, list(group))
+    return done
 
 
-def _end_of_job(tx: Tx, org_id: int, job_id: int, ended: list[Ended]) -> None:
+def _end_of_job(tx: Tx, org_id: int, job_id: int, ended: list[Ended]) -> set[int]:
     rows = [
         (
             each.recipient_id,
@@ -72,6 +76,7 @@ def _end_of_job(tx: Tx, org_id: int, job_id: int, ended: list[Ended]) -> None:
             each.carrier,
             each.parts,
             each.cost_micros,
+            each.claim,
         )
         for each in {each.recipient_id: each for each in ended}.values()
     ]
@@ -82,7 +87,7 @@ def _end_of_job(tx: Tx, org_id: int, job_id: int, ended: list[Ended]) -> None:
         )
     ]
     if not done:
-        return
+        return set()
     ids = {each.id for each in done}
     unsent = {each.recipient_id for each in ended if each.is_unsent} & ids
     sent = sum(each.status == Status.SENT for each in done)
@@ -99,6 +104,7 @@ def _end_of_job(tx: Tx, org_id: int, job_id: int, ended: list[Ended]) -> None:
     kind, state, left, never_sent = counts
     if left == 0 and state in (JobState.SENDING, JobState.CLOSING):
         end_job(tx, org_id, job_id, Kind(kind), is_whole=not never_sent)
+    return ids
 
 
 def _call_back(tx: Tx, org_id: int, job_id: int, ids: list[int]) -> None:

@@ -83,7 +83,12 @@ class Unknown(_Answer, frozen=True):
     reason: str
 
 
-Outcome = Accepted | Retry | Rejected | Misconfigured | Unknown
+class Lapsed(msgspec.Struct, frozen=True):
+    """The time of the claim was over before it was handed over: it was certainly not sent, and may
+    be somebody else's by now."""
+
+
+Outcome = Accepted | Retry | Rejected | Misconfigured | Unknown | Lapsed
 
 
 class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):

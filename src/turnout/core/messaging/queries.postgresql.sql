@@ -52,10 +52,11 @@ UPDATE recipients SET due_at = :lease_end,
         THEN 'May have been sent twice: the server stopped while it was being sent.'
         ELSE notes END,
     attempts = attempts + CASE WHEN state = 'accepted' THEN 0 ELSE 1 END,
+    claim = claim + CASE WHEN state = 'accepted' THEN 0 ELSE 1 END,
     state = CASE state WHEN 'accepted' THEN 'accepted' ELSE 'claimed' END
 FROM due
 WHERE org_id = :org_id AND job_id = :job_id AND id = due_id
-RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts;
+RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts, claim;
 
 -- name: find_opted_out(org_id, medium, addresses)
 -- `addresses` is JSON.
@@ -70,21 +71,53 @@ SELECT CAST(:org_id AS BIGINT), CAST(:job_id AS BIGINT), CAST(r.value ->> 0 AS B
 FROM json_array_elements(CAST(:rows AS json)) r (value)
 ON CONFLICT (org_id, job_id, recipient_id, number) DO NOTHING;
 
--- name: put_off(org_id, job_id, rows, notes)!
--- `rows` is JSON: [[id, due_at, attempts], …].
-UPDATE recipients SET state = 'waiting', due_at = CAST(r.value ->> 1 AS BIGINT), attempts = CAST(r.value ->> 2 AS BIGINT), notes = :notes
+-- name: renew_claims(org_id, job_id, rows, lease_end)
+-- `rows` is JSON: [[id, claim], …].
+UPDATE recipients SET due_at = :lease_end
 FROM json_array_elements(CAST(:rows AS json)) r (value)
 WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
-    AND recipients.id = CAST(r.value ->> 0 AS BIGINT) AND recipients.state = 'claimed';
+    AND recipients.id = CAST(r.value ->> 0 AS BIGINT) AND recipients.state = 'claimed'
+    AND recipients.claim = CAST(r.value ->> 1 AS BIGINT)
+RETURNING recipients.id;
 
--- name: accept_recipients(org_id, job_id, rows, carrier, now, due_at, is_secret)!
--- `rows` is JSON: [[id, parts, cost_micros, network ids], …].
+-- name: take_back(org_id, job_id, rows)
+-- `rows` is JSON: [[id, claim, whether it was certainly sent], …].
+UPDATE recipients SET state = 'claimed', claim = CAST(r.value ->> 1 AS BIGINT)
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+    AND recipients.id = CAST(r.value ->> 0 AS BIGINT)
+    AND (recipients.state = 'waiting'
+        OR recipients.state = 'claimed' AND CAST(r.value ->> 2 AS BIGINT) = 1)
+RETURNING recipients.id;
+
+-- name: list_standing(org_id, job_id, ids)
+-- `ids` is JSON.
+SELECT id, state, status, claim, notes FROM recipients
+WHERE org_id = :org_id AND job_id = :job_id AND id IN (
+    SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value));
+
+-- name: put_off(org_id, job_id, rows, notes)
+-- `rows` is JSON: [[id, claim, due_at, attempts], …]. Without `notes` they stay.
+UPDATE recipients SET state = 'waiting', due_at = CAST(r.value ->> 2 AS BIGINT),
+    attempts = CAST(r.value ->> 3 AS BIGINT),
+    notes = CASE WHEN :notes = '' THEN recipients.notes ELSE :notes END
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+    AND recipients.id = CAST(r.value ->> 0 AS BIGINT) AND recipients.state = 'claimed'
+    AND recipients.claim = CAST(r.value ->> 1 AS BIGINT)
+RETURNING recipients.id;
+
+-- name: accept_recipients(org_id, job_id, rows, carrier, now, due_at, is_secret)
+-- `rows` is JSON: [[id, claim, parts, cost_micros, network ids], …].
 UPDATE recipients SET state = 'accepted', stage = 'Confirmed', carrier = :carrier, sent_at = :now,
-    due_at = :due_at, parts = CAST(r.value ->> 1 AS BIGINT), cost_micros = CAST(r.value ->> 2 AS BIGINT), parts_left = CAST(r.value ->> 3 AS BIGINT),
+    due_at = :due_at, parts = CAST(r.value ->> 2 AS BIGINT),
+    cost_micros = CAST(r.value ->> 3 AS BIGINT), parts_left = CAST(r.value ->> 4 AS BIGINT),
     fields = CASE WHEN :is_secret = 1 THEN '' ELSE fields END
 FROM json_array_elements(CAST(:rows AS json)) r (value)
 WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
-    AND recipients.id = CAST(r.value ->> 0 AS BIGINT) AND recipients.state = 'claimed';
+    AND recipients.id = CAST(r.value ->> 0 AS BIGINT) AND recipients.state = 'claimed'
+    AND recipients.claim = CAST(r.value ->> 1 AS BIGINT)
+RETURNING recipients.id;
 
 -- name: add_network_ids(org_id, job_id, rows)!
 -- `rows` is JSON: [[carrier, network_id, recipient_id, parts], …].
@@ -109,7 +142,7 @@ ON CONFLICT (number, address) DO UPDATE SET org_id = excluded.org_id, job_id = e
 
 -- name: end_recipients(org_id, job_id, rows, now)
 -- `rows` is JSON: [[id, status, notes, duration_s, keypress, is_voicemail, carrier, parts,
--- cost_micros], …].
+-- cost_micros, claim], …]. With a `claim` only those are ended that it still holds.
 UPDATE recipients SET state = 'done', stage = 'Confirmed', due_at = NULL, done_at = :now,
     sent_at = coalesce(sent_at, CASE WHEN r.value ->> 1 = 'SENT' THEN CAST(:now AS BIGINT) END),
     status = r.value ->> 1,
@@ -122,6 +155,8 @@ UPDATE recipients SET state = 'done', stage = 'Confirmed', due_at = NULL, done_a
 FROM json_array_elements(CAST(:rows AS json)) r (value)
 WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
     AND recipients.id = CAST(r.value ->> 0 AS BIGINT) AND recipients.state <> 'done'
+    AND (r.value ->> 9 IS NULL
+        OR recipients.state = 'claimed' AND recipients.claim = CAST(r.value ->> 9 AS BIGINT))
 RETURNING recipients.id, recipients.status, recipients.cost_micros;
 
 -- name: bounce_sent(org_id, job_id, ids, notes, now)

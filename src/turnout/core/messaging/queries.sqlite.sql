@@ -45,12 +45,13 @@ UPDATE recipients SET due_at = :lease_end,
         THEN 'May have been sent twice: the server stopped while it was being sent.'
         ELSE notes END,
     attempts = attempts + (state <> 'accepted'),
+    claim = claim + (state <> 'accepted'),
     state = CASE state WHEN 'accepted' THEN 'accepted' ELSE 'claimed' END
 WHERE org_id = :org_id AND job_id = :job_id AND id IN (
     SELECT id FROM recipients
     WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at <= :now
     ORDER BY due_at, id LIMIT :most)
-RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts;
+RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts, claim;
 
 -- name: find_opted_out(org_id, medium, addresses)
 -- `addresses` is JSON.
@@ -64,27 +65,57 @@ SELECT :org_id, :job_id, r.value ->> 0, r.value ->> 1, :now, r.value ->> 2, r.va
 FROM json_each(:rows) r WHERE true
 ON CONFLICT (org_id, job_id, recipient_id, number) DO NOTHING;
 
--- name: put_off(org_id, job_id, rows, notes)!
--- `rows` is JSON: [[id, due_at, attempts], …].
+-- name: renew_claims(org_id, job_id, rows, lease_end)
+-- `rows` is JSON: [[id, claim], …].
 WITH r AS MATERIALIZED (
-    SELECT value ->> 0 AS id, value ->> 1 AS due_at, value ->> 2 AS attempts
-    FROM json_each(:rows))
-UPDATE recipients SET state = 'waiting', due_at = r.due_at, attempts = r.attempts, notes = :notes
+    SELECT value ->> 0 AS id, value ->> 1 AS claim FROM json_each(:rows))
+UPDATE recipients SET due_at = :lease_end
 FROM r
 WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
-    AND recipients.id = r.id AND recipients.state = 'claimed';
+    AND recipients.id = r.id AND recipients.state = 'claimed' AND recipients.claim = r.claim
+RETURNING recipients.id;
 
--- name: accept_recipients(org_id, job_id, rows, carrier, now, due_at, is_secret)!
--- `rows` is JSON: [[id, parts, cost_micros, network ids], …].
+-- name: take_back(org_id, job_id, rows)
+-- `rows` is JSON: [[id, claim, whether it was certainly sent], …].
 WITH r AS MATERIALIZED (
-    SELECT value ->> 0 AS id, value ->> 1 AS parts, value ->> 2 AS cost, value ->> 3 AS names
+    SELECT value ->> 0 AS id, value ->> 1 AS claim, value ->> 2 AS is_sure
+    FROM json_each(:rows))
+UPDATE recipients SET state = 'claimed', claim = r.claim
+FROM r
+WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id AND recipients.id = r.id
+    AND (recipients.state = 'waiting' OR recipients.state = 'claimed' AND r.is_sure = 1)
+RETURNING recipients.id;
+
+-- name: list_standing(org_id, job_id, ids)
+-- `ids` is JSON.
+SELECT id, state, status, claim, notes FROM recipients
+WHERE org_id = :org_id AND job_id = :job_id AND id IN (SELECT value FROM json_each(:ids));
+
+-- name: put_off(org_id, job_id, rows, notes)
+-- `rows` is JSON: [[id, claim, due_at, attempts], …]. Without `notes` they stay.
+WITH r AS MATERIALIZED (
+    SELECT value ->> 0 AS id, value ->> 1 AS claim, value ->> 2 AS due_at, value ->> 3 AS attempts
+    FROM json_each(:rows))
+UPDATE recipients SET state = 'waiting', due_at = r.due_at, attempts = r.attempts,
+    notes = CASE WHEN :notes = '' THEN recipients.notes ELSE :notes END
+FROM r
+WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+    AND recipients.id = r.id AND recipients.state = 'claimed' AND recipients.claim = r.claim
+RETURNING recipients.id;
+
+-- name: accept_recipients(org_id, job_id, rows, carrier, now, due_at, is_secret)
+-- `rows` is JSON: [[id, claim, parts, cost_micros, network ids], …].
+WITH r AS MATERIALIZED (
+    SELECT value ->> 0 AS id, value ->> 1 AS claim, value ->> 2 AS parts, value ->> 3 AS cost,
+        value ->> 4 AS names
     FROM json_each(:rows))
 UPDATE recipients SET state = 'accepted', stage = 'Confirmed', carrier = :carrier, sent_at = :now,
     due_at = :due_at, parts = r.parts, cost_micros = r.cost, parts_left = r.names,
     fields = CASE WHEN :is_secret = 1 THEN '' ELSE fields END
 FROM r
 WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
-    AND recipients.id = r.id AND recipients.state = 'claimed';
+    AND recipients.id = r.id AND recipients.state = 'claimed' AND recipients.claim = r.claim
+RETURNING recipients.id;
 
 -- name: add_network_ids(org_id, job_id, rows)!
 -- `rows` is JSON: [[carrier, network_id, recipient_id, parts], …].
@@ -106,11 +137,12 @@ ON CONFLICT (number, address) DO UPDATE SET org_id = excluded.org_id, job_id = e
 
 -- name: end_recipients(org_id, job_id, rows, now)
 -- `rows` is JSON: [[id, status, notes, duration_s, keypress, is_voicemail, carrier, parts,
--- cost_micros], …].
+-- cost_micros, claim], …]. With a `claim` only those are ended that it still holds.
 WITH r AS MATERIALIZED (
     SELECT value ->> 0 AS id, value ->> 1 AS status, value ->> 2 AS notes,
         value ->> 3 AS duration_s, value ->> 4 AS keypress, value ->> 5 AS is_voicemail,
-        value ->> 6 AS carrier, value ->> 7 AS parts, value ->> 8 AS cost_micros
+        value ->> 6 AS carrier, value ->> 7 AS parts, value ->> 8 AS cost_micros,
+        value ->> 9 AS claim
     FROM json_each(:rows))
 UPDATE recipients SET state = 'done', stage = 'Confirmed', due_at = NULL, done_at = :now,
     sent_at = coalesce(sent_at, CASE WHEN r.status = 'SENT' THEN :now END),
@@ -126,6 +158,7 @@ UPDATE recipients SET state = 'done', stage = 'Confirmed', due_at = NULL, done_a
 FROM r
 WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
     AND recipients.id = r.id AND recipients.state <> 'done'
+    AND (r.claim IS NULL OR recipients.state = 'claimed' AND recipients.claim = r.claim)
 RETURNING recipients.id, recipients.status, recipients.cost_micros;
 
 -- name: bounce_sent(org_id, job_id, ids, notes, now)

@@ -1,0 +1,61 @@
+"""The leases of one delivery loop, renewed while what they are for waits (core/work/leases.py)."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import structlog
+
+from turnout.core.messaging.delivering import ClaimedJob, Held, renew
+from turnout.core.work.leases import Lease
+from turnout.store.sources import Clock, counting_clock
+from turnout.workers.loop import Loop
+
+CHECKS_A_LEASE = 6
+
+log = structlog.get_logger()
+
+
+class Leases(Loop):
+    """Keeps leases from running out until each is ended. What another worker has claimed all the
+    same is lost, and not handed over any more."""
+
+    def __init__(
+        self, name: str, clock: Clock, write: Callable[..., Awaitable[Any]], lease_ms: int
+    ) -> None:
+        super().__init__(name, self._renew, every_s=lease_ms / 1000 / CHECKS_A_LEASE)
+        self._clock = clock
+        self._write = write
+        self._lease_ms = lease_ms
+        self._held: dict[Lease, ClaimedJob] = {}
+
+    def take(self, job: ClaimedJob, since_s: float) -> Lease:
+        """The lease of what was claimed, not before `since_s` by the counting clock."""
+        lease = Lease(self._clock, job.until, since_s, self._lease_ms)
+        self._held[lease] = job
+        return lease
+
+    def end(self, lease: Lease) -> None:
+        """Nothing of it waits any more."""
+        self._held.pop(lease, None)
+
+    async def _renew(self) -> bool:
+        worn = {lease: job for lease, job in self._held.items() if lease.is_worn()}
+        if not worn:
+            return False
+        since_s = counting_clock()
+        until, lost = await self._write(renew, _held(worn.values()), self._lease_ms)
+        if lost:
+            log.warning("recipients were taken over", worker=self.name, recipients=len(lost))
+        for lease in worn:
+            lease.extend(until, since_s)
+            lease.lose(lost)
+        return False
+
+
+def _held(jobs: Iterable[ClaimedJob]) -> list[Held]:
+    """What is in hand, by job."""
+    claims: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for job in jobs:
+        key = (job.head.org_id, job.head.id)
+        claims.setdefault(key, []).extend((each.id, each.claim) for each in job.recipients)
+    return [Held(*key, each) for key, each in claims.items()]
