@@ -39,13 +39,14 @@ class FaultyLine:
         self._turn = threading.Lock()
         self._cut: Cut | None = None
         self._skipped = 0
+        self._then_down = False
         self._stopping = threading.Event()
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
 
-    def cut_commit(self, cut: Cut, skipped: int = 0) -> None:
-        """Cut the next commit off, after so many that pass."""
+    def cut_commit(self, cut: Cut, skipped: int = 0, *, then_down: bool = False) -> None:
+        """Cut the next commit off, after so many that pass, and then let nobody in."""
         with self._turn:
-            self._cut, self._skipped = cut, skipped
+            self._cut, self._skipped, self._then_down = cut, skipped, then_down
 
     def pass_all(self) -> bool:
         """Cut nothing; whether something was to be cut and was not."""
@@ -119,6 +120,7 @@ class FaultyLine:
             if self._skipped >= 0:
                 return False
             self._cut = None
+            self.is_down = self._then_down
             return True
 
 

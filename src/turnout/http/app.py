@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import structlog
 
-from turnout.errors import Failure, Invalid
+from turnout.errors import Failure, Invalid, Unavailable
 from turnout.http import client_address, cross_site, health, logs, metrics, request_id
 from turnout.http.client_address import ClientAddresses, TrustedProxies
 from turnout.http.cross_site import VERDICT, CrossSiteGuard
@@ -113,6 +113,9 @@ class RootApp:
                 await exchange.answer(*await shortcut.answer(scope, reception))
             else:
                 await self._lead(exchange, scope, reception)
+        except Unavailable as failure:  # in the middle of a list: its cause is known
+            log.warning("answer broke off", app=exchange.name, code=failure.code)
+            await exchange.fail(failure)
         except Exception as error:
             log.error("unexpected failure", app=exchange.name, exc_info=error)
             await exchange.fail(error)
@@ -220,12 +223,12 @@ class _Exchange:
         is cut, and the client sees that the answer is not whole."""
         if self.is_begun:
             raise error
-        status, headers, body = spell(self._shape())
+        status, headers, body = spell(self._shape(error))
         await self.answer(status, headers, b"" if self.method == "HEAD" else body)
 
-    def _shape(self) -> Answer:
+    def _shape(self, error: Exception) -> Answer:
         try:
-            return self.present(Unexpected())
+            return self.present(error if isinstance(error, Failure) else Unexpected())
         except Exception as error:
             log.error("a failure cannot be presented", exc_info=error)
             return present_plainly(Unexpected())

@@ -1,0 +1,278 @@
+"""Errors of PostgreSQL by their codes, silent networks, and administrators."""
+
+import asyncio
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.store.conftest import Open
+from tests.store.notes import add, execute, read_ids
+from tests.support.faulty_line import FaultyLine
+from turnout.errors import Unavailable
+from turnout.store import Database, Tx, deadlines
+from turnout.store.deadlines import Patience
+from turnout.store.pg_options import options_for
+from turnout.store.streaming import BATCH_ROWS
+
+FAILED = ("store.failed", "The database cannot be reached. Nothing was changed; try again.")
+READ_ONLY = ("store.read_only", "Read-only: the database cannot be written.")
+HELD = ("store.held", "Somebody else is changing the same thing. Nothing was changed; try again.")
+SLOW = ("store.slow", "The database took too long. Nothing was changed; try again.")
+CROWDED = (
+    "store.crowded",
+    "The database has no room for more connections or memory. Try again.",
+)
+FULL = ("store.full", "Disk full: the database cannot write. Nothing was changed.")
+CLASH = (
+    "store.contention",
+    "Too many changes to the same thing at once. Nothing was changed; try again.",
+)
+
+# SQLSTATE, what the caller is told, whether it is run again, whether on another connection.
+CODES = [
+    ("08006", FAILED, True, True),
+    ("08P01", FAILED, True, True),
+    ("25006", READ_ONLY, True, True),
+    ("25P03", FAILED, True, True),
+    ("26000", FAILED, True, True),
+    ("40001", CLASH, True, False),
+    ("40P01", CLASH, True, False),
+    ("42P05", FAILED, True, True),
+    ("53100", FULL, False, False),
+    ("53200", CROWDED, False, True),
+    ("53300", CROWDED, False, True),
+    ("55P03", HELD, False, False),
+    ("57014", SLOW, False, False),
+    ("57P01", FAILED, True, True),
+    ("57P03", FAILED, True, True),
+    ("58000", FAILED, True, True),
+    ("58030", FAILED, True, True),
+]
+
+
+@pytest.fixture
+def backend() -> str:
+    return "postgresql"
+
+
+@pytest.fixture
+def line(url: str) -> Iterator[FaultyLine]:
+    with FaultyLine(url) as line:
+        yield line
+
+
+def read_pid(tx: Tx) -> int:
+    return int(execute(tx, "SELECT pg_backend_pid()")[0][0])
+
+
+def raise_code(tx: Tx, code: str) -> None:
+    execute(tx, f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")
+
+
+def refusal_of(call: Callable[[], Any]) -> tuple[str, str]:
+    with pytest.raises(Unavailable) as refused:
+        call()
+    assert refused.value.retry_after == 1
+    return refused.value.code, refused.value.message
+
+
+@pytest.mark.parametrize(("code", "told", "is_run_again", "is_elsewhere"), CODES)
+@pytest.mark.parametrize("way", ["write", "read"])
+def test_what_a_code_means(
+    db: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+    code: str,
+    told: tuple[str, str],
+    is_run_again: bool,
+    is_elsewhere: bool,
+) -> None:
+    monkeypatch.setattr("turnout.store.postgresql.ATTEMPTS", 3)
+    pids: list[int] = []
+
+    def fail(tx: Tx, times: int) -> str:
+        pids.append(read_pid(tx))
+        if len(pids) <= times:
+            raise_code(tx, code)
+        return "done"
+
+    def call(times: int) -> Any:
+        async def ask() -> Any:
+            return await (db.write(fail, times) if way == "write" else db.read(fail, times))
+
+        pids.clear()
+        return asyncio.run(ask())
+
+    assert refusal_of(lambda: call(99)) == told
+    attempts = 3 if told is CLASH else 2
+    assert len(pids) == (attempts if is_run_again else 1)
+    if is_run_again:
+        assert call(1) == "done"
+        assert (pids[0] != pids[1]) == is_elsewhere
+    assert db.call(add, 1) == 1
+
+
+@pytest.mark.parametrize("code", ["22012", "23505", "42P01", "XX000"])
+def test_a_fault_of_the_statement_is_passed_on(db: Database, code: str) -> None:
+    with pytest.raises(psycopg.Error) as fault:
+        db.call(raise_code, code)
+    assert fault.value.sqlstate == code
+    assert db.call(add, 1) == 1
+
+
+def test_a_session_that_is_read_only_is_left_for_one_that_is_not(db: Database) -> None:
+    """As after a failover behind one name, or once a provider's disk has room again."""
+    pids: list[int] = []
+
+    def write(tx: Tx) -> int:
+        pids.append(read_pid(tx))
+        if len(pids) == 1:
+            execute(tx, "SET TRANSACTION READ ONLY")
+        return add(tx, 1)
+
+    assert db.call(write) == 1
+    assert len(set(pids)) == 2
+    assert db.call(read_ids) == [1]
+
+
+def test_sessions_that_an_administrator_ends_are_not_noticed(db: Database, url: str) -> None:
+    async def ask() -> list[Any]:
+        return [await db.write(add, 1), await db.write(add, 2), await db.read(read_ids)]
+
+    assert asyncio.run(ask()) == [1, 2, [1, 2]]
+    with psycopg.connect(url, autocommit=True) as administrator:
+        administrator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name ~ 'turnout-(write|read|door)'"
+        )
+
+    async def ask_again() -> list[Any]:
+        return [await db.write(add, 3), await db.write(add, 4), await db.read(read_ids)]
+
+    assert asyncio.run(ask_again()) == [3, 4, [1, 2, 3, 4]]
+
+
+def test_silence_that_an_administrator_ends_is_unavailable(db: Database) -> None:
+    def be_silent(tx: Tx) -> None:
+        add(tx, 1)
+        execute(tx, "SET idle_in_transaction_session_timeout = 50")
+        time.sleep(0.3)
+        add(tx, 2)
+
+    assert refusal_of(lambda: db.call(be_silent)) == FAILED
+    assert db.call(add, 3) == 3
+    assert db.call(read_ids) == [3]
+
+
+# -- a network that goes silent ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["write", "read"])
+def test_a_silent_network_is_answered_in_time(
+    db: Database, open_db: Open, line: FaultyLine, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr("turnout.store.postgresql.GRACE_S", 0.2)
+    monkeypatch.setattr("turnout.store.postgresql.ASK_S", 0.2)
+    far = open_db(line.url)
+
+    async def ask(number: int, patience: Patience) -> Any:
+        deadlines.current.set(patience)
+        try:
+            return await (far.write(add, number) if way == "write" else far.read(read_ids))
+        except Unavailable as refusal:
+            return refusal.code
+
+    async def scenario() -> list[Any]:
+        await ask(1, Patience())
+        line.is_silent = True
+        silent = await asyncio.gather(*(ask(number, Patience(1.0)) for number in range(2, 8)))
+        line.is_silent = False
+        return silent
+
+    started = time.monotonic()
+    answers = asyncio.run(scenario())
+    assert time.monotonic() - started < 10
+    assert set(answers) <= {"store.failed", "store.late"}
+    assert "store.late" in answers  # those that no thread had come to
+    assert db.call(read_ids) == ([1] if way == "write" else [])
+    assert far.call(add, 9) == 9
+
+
+def test_what_an_operator_has_set_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PGTARGETSESSIONATTRS", raising=False)
+    plain = options_for("postgresql://db/turnout", writes=True)
+    assert plain == {
+        "connect_timeout": 5,
+        "keepalives": 1,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+        "target_session_attrs": "read-write",
+    }
+    assert options_for("postgresql://db/turnout", writes=False)["target_session_attrs"] == "primary"
+    own = "postgresql://db/turnout?target_session_attrs=any&tcp_user_timeout=1&keepalives=0"
+    assert options_for(own, writes=True).keys() == plain.keys() - {
+        "target_session_attrs",
+        "tcp_user_timeout",
+        "keepalives",
+    }
+    monkeypatch.setenv("PGTARGETSESSIONATTRS", "any")
+    assert "target_session_attrs" not in options_for("postgresql://db/turnout", writes=True)
+
+
+# -- lists ---------------------------------------------------------------------------------
+
+
+def numbers(tx: Tx, count: int) -> Generator[tuple[Any, ...], None, None]:
+    yield from tx.connection.execute("SELECT generate_series(1, %s)", [count])
+
+
+@pytest.mark.parametrize("count", [3, BATCH_ROWS + 1])
+def test_a_list_for_which_no_connection_is_to_be_had_is_refused_before_it_begins(
+    db: Database, open_db: Open, line: FaultyLine, count: int
+) -> None:
+    """A long one even where its first rows could be read."""
+    far = open_db(line.url)
+
+    async def scenario() -> str:
+        await far.read(read_ids)
+        await asyncio.gather(far.read(read_ids), far.read(read_ids))  # both readers
+        line.is_down = True
+        if count <= BATCH_ROWS:
+            line.cut_all()
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(far.stream(numbers, count))
+            except Unavailable as refusal:
+                return refusal.code
+        return "begun"
+
+    assert asyncio.run(scenario()) == "store.failed"
+
+
+def test_a_list_that_loses_its_connection_in_the_middle_is_not_whole(
+    db: Database, open_db: Open, line: FaultyLine
+) -> None:
+    far = open_db(line.url)
+
+    def rows(tx: Tx) -> Generator[tuple[Any, ...], None, None]:
+        yield from numbers(tx, 2 * BATCH_ROWS)
+        line.cut_all()
+        yield from numbers(tx, 2 * BATCH_ROWS)
+
+    async def scenario() -> tuple[int, str]:
+        count = 0
+        async with far.stream(rows) as batches:
+            try:
+                async for batch in batches:
+                    count += len(batch)
+            except Unavailable as broken:
+                return count, broken.code
+        return count, "as if it were whole"
+
+    assert asyncio.run(scenario()) == (2 * BATCH_ROWS, "stream.broken")
