@@ -212,50 +212,6 @@ async def _read(db: Database, verb: Any, *args: Any) -> Any:
 # -- the queue -----------------------------------------------------------------------------
 
 
-def test_the_door_goes_first_then_requests_then_the_background(db):
-    order = []
-
-    def note(tx: Tx, name: str) -> None:
-        order.append(name)
-
-    async def scenario():
-        with gate_for(db) as gate:
-            tasks = [
-                asyncio.ensure_future(write(note, f"{name}{number}"))
-                for number in (1, 2)
-                for name, write in (
-                    ("background", db.write_behind),
-                    ("request", db.write),
-                    ("door", db.write_first),
-                )
-            ]
-            await asyncio.sleep(0)
-            gate.open(1)
-            await asyncio.gather(*tasks)
-
-    asyncio.run(scenario())
-    assert order == ["door1", "door2", "request1", "request2", "background1", "background2"]
-
-
-def test_the_background_is_not_starved_by_requests_that_never_end(db):
-    order: list[str] = []
-
-    def note(tx: Tx, name: str) -> None:
-        order.append(name)
-
-    async def scenario():
-        with gate_for(db) as gate:
-            tasks = [asyncio.ensure_future(db.write(note, "request")) for _ in range(300)]
-            tasks.append(asyncio.ensure_future(db.write_behind(note, "background")))
-            await asyncio.sleep(0)
-            gate.open(1)
-            await asyncio.gather(*tasks)
-
-    asyncio.run(scenario())
-    assert len(order) == 301
-    assert order.index("background") <= 256
-
-
 def test_a_full_queue_refuses_and_carries_out_what_it_took(open_db):
     db = open_db(write_queue=16)
     assert not db.busy
@@ -267,7 +223,7 @@ def test_a_full_queue_refuses_and_carries_out_what_it_took(open_db):
             await asyncio.sleep(0)
             assert db.busy
             refusals = await asyncio.gather(
-                db.write(add, 98), db.write_first(add, 99), return_exceptions=True
+                db.write(add, 98), db.write(add, 99), return_exceptions=True
             )
             behind = asyncio.ensure_future(db.write_behind(add, 16))
             gate.open()

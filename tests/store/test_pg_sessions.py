@@ -20,10 +20,10 @@ def backend() -> str:
 def test_each_kind_of_session_has_its_own_limits():
     settings = Settings(database_lock_seconds=1, database_statement_seconds=10)
     assert limits_of(settings) == {
-        Use.DOOR: Limits(1_000, 10_000, 5_000),
-        Use.WRITE: Limits(1_000, 10_000, 5_000),
+        Use.DOOR: Limits(250, 10_000, 5_000),
+        Use.WRITE: Limits(250, 10_000, 5_000),
         Use.WAIT: Limits(1_000, 10_000, 5_000),
-        Use.WORK: Limits(1_000, 30_000, 5_000),
+        Use.WORK: Limits(500, 30_000, 5_000),
         Use.READ: Limits(1_000, 10_000, 5_000),
         Use.STREAM: Limits(1_000, 300_000, 5_000),
         Use.NOTIFY: Limits(1_000, 10_000, 5_000),
@@ -44,7 +44,7 @@ def test_a_session_has_its_limits_name_and_encoding_whatever_the_database_has(ur
 
 def test_a_command_runs_within_the_limits_that_were_set(open_db):
     db = open_db(database_lock_seconds=3, database_statement_seconds=30)
-    assert db.call(execute, SHOWN) == [("3s", "30s", "5s")]
+    assert db.call(execute, SHOWN) == [("250ms", "30s", "5s")]
 
 
 def test_limits_stay_when_a_transaction_is_rolled_back(url):

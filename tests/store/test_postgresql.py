@@ -40,7 +40,7 @@ def test_a_deadlock_is_run_again_and_everybody_gets_an_answer(db):
     in_threads(2, work)
     (_, one), (_, two) = db.call(read_all)
     assert one == two
-    assert len(attempts) == 3
+    assert len(attempts) in (3, 4)  # the server ends one of them, or both waits are over at once
 
 
 def test_a_serialization_failure_that_never_ends_is_unavailable(db, monkeypatch):

@@ -232,3 +232,50 @@ def test_a_full_disk_is_unavailable_and_nothing_answered_is_lost(db):
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert len(found["answered"]) > 20
     assert kept == [*found["answered"], found["after"]]
+
+
+# -- the lanes of the one writer ------------------------------------------------------------
+
+
+def test_the_door_goes_first_then_requests_then_the_background(db):
+    order = []
+
+    def note(tx: Tx, name: str) -> None:
+        order.append(name)
+
+    async def scenario():
+        with Gate(db, 1) as gate:
+            tasks = [
+                asyncio.ensure_future(write(note, f"{name}{number}"))
+                for number in (1, 2)
+                for name, write in (
+                    ("background", db.write_behind),
+                    ("request", db.write),
+                    ("door", db.write_first),
+                )
+            ]
+            await asyncio.sleep(0)
+            gate.open(1)
+            await asyncio.gather(*tasks)
+
+    asyncio.run(scenario())
+    assert order == ["door1", "door2", "request1", "request2", "background1", "background2"]
+
+
+def test_the_background_is_not_starved_by_requests_that_never_end(db):
+    order: list[str] = []
+
+    def note(tx: Tx, name: str) -> None:
+        order.append(name)
+
+    async def scenario():
+        with Gate(db, 1) as gate:
+            tasks = [asyncio.ensure_future(db.write(note, "request")) for _ in range(300)]
+            tasks.append(asyncio.ensure_future(db.write_behind(note, "background")))
+            await asyncio.sleep(0)
+            gate.open(1)
+            await asyncio.gather(*tasks)
+
+    asyncio.run(scenario())
+    assert len(order) == 301
+    assert order.index("background") <= 256

@@ -39,8 +39,6 @@ T = TypeVar("T")
 Verb = Callable[Concatenate[Tx, P], T]
 
 
-# Where one command is taken at a time, every so many is one from the background, if one waits.
-BACKGROUND_TURN = 8
 BUSY_S = 0.02
 
 
@@ -128,7 +126,6 @@ class CommandQueue:
         self._lanes: tuple[deque[Command], ...] = tuple(deque() for _ in Lane)
         self._ready = threading.Condition()
         self._closed = False
-        self._taken = 0
         self.last_request_at = 0.0
 
     def put(self, command: Command, lane: Lane) -> None:
@@ -173,9 +170,7 @@ class CommandQueue:
     def _take(self, most: int, waiting: int) -> list[Command]:
         now = time.monotonic()
         background = self._lanes[Lane.BACKGROUND]
-        self._taken += 1
-        is_their_turn = most > 1 or self._taken % BACKGROUND_TURN == 0
-        kept = 1 if background and is_their_turn else 0
+        kept = 1 if background and most > 1 else 0
         group: list[Command] = []
         for lane in (Lane.DOOR, Lane.REQUEST):
             while self._lanes[lane] and len(group) < most - kept:
@@ -209,6 +204,7 @@ class Database(ABC):
         self.permitted = settings.permitted
         self.sequences = Sequences()
         self.writes = CommandQueue(settings.write_queue)
+        self.lanes: tuple[CommandQueue, ...] = (self.writes,) * len(Lane)
         self.reads = CommandQueue(settings.write_queue)
         self.streams = StreamPlaces()
         self.troubles = Troubles("database failed")
@@ -220,27 +216,27 @@ class Database(ABC):
 
         Raises what the verb raises (then nothing was written), or Unavailable.
         """
-        return await self._submit(self.writes, Lane.REQUEST, verb, args, kwargs)  # type: ignore[no-any-return]
+        return await self._submit(self.lanes[Lane.REQUEST], Lane.REQUEST, verb, args, kwargs)  # type: ignore[no-any-return]
 
     def submit(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
         """`write`, for those who wait for the future by other means than awaiting it."""
-        return self._submit(self.writes, Lane.REQUEST, verb, args, kwargs)
+        return self._submit(self.lanes[Lane.REQUEST], Lane.REQUEST, verb, args, kwargs)
 
     def submit_for_many(
         self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> "asyncio.Future[T]":
         """`submit` on behalf of several requests, none of which decides how long it may wait."""
         command = Command(verb, args, kwargs, asyncio.get_running_loop())
-        self.writes.put(command, Lane.REQUEST)
+        self.lanes[Lane.REQUEST].put(command, Lane.REQUEST)
         return command.future  # type: ignore[no-any-return]
 
     async def write_first(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write`, ahead of every other request: for the door and for verification codes."""
-        return await self._submit(self.writes, Lane.DOOR, verb, args, kwargs)  # type: ignore[no-any-return]
+        return await self._submit(self.lanes[Lane.DOOR], Lane.DOOR, verb, args, kwargs)  # type: ignore[no-any-return]
 
     async def write_behind(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write`, behind the requests: for workers. One such verb runs in a group."""
-        return await self._submit(self.writes, Lane.BACKGROUND, verb, args, kwargs)  # type: ignore[no-any-return]
+        return await self._submit(self.lanes[Lane.BACKGROUND], Lane.BACKGROUND, verb, args, kwargs)  # type: ignore[no-any-return]
 
     async def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `verb` in a transaction that reads one consistent state."""
@@ -272,7 +268,7 @@ class Database(ABC):
     def call(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write`, for threads without an event loop."""
         command = Command(verb, args, kwargs, None)
-        self.writes.put(command, Lane.REQUEST)
+        self.lanes[Lane.REQUEST].put(command, Lane.REQUEST)
         return command.future.result()  # type: ignore[no-any-return]
 
     def on_wake(self, queue: str, callback: Callable[[], None]) -> None:
@@ -287,7 +283,12 @@ class Database(ABC):
     @property
     def busy(self) -> bool:
         """Whether a request came to write just now; workers then hold back."""
-        return time.monotonic() - self.writes.last_request_at < BUSY_S
+        last_at = max(queue.last_request_at for queue in self.lanes)
+        return time.monotonic() - last_at < BUSY_S
+
+    def count_waiting(self) -> int:
+        """How many requests wait to write."""
+        return sum(len(queue) for queue in dict.fromkeys(self.lanes))
 
     @abstractmethod
     def schema_version(self) -> str | None:
@@ -310,8 +311,8 @@ class Database(ABC):
         self._sweeper = Sweeper(self._sweep)
 
     def _sweep(self, now: float) -> None:
-        self.writes.sweep(now)
-        self.reads.sweep(now)
+        for queue in dict.fromkeys((*self.lanes, self.reads)):
+            queue.sweep(now)
 
     def _submit(
         self, queue: CommandQueue, lane: Lane, verb: Any, args: Any, kwargs: Any

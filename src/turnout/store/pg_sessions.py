@@ -32,6 +32,10 @@ from turnout.store.outcomes import CommitLostError, begin, read_life
 from turnout.store.pg_options import options_for
 from turnout.store.sqlstates import meaning_of
 
+# How long a command waits for a row where others wait for its thread, before it goes to the waiting
+# room (held_rows.py), or back into its queue.
+QUICK_MS = 250
+WORK_QUICK_MS = 500
 # How long a worker's statement, or one that makes a long list, may take: in times of a request's.
 WORK_FACTOR = 3
 STREAM_FACTOR = 30
@@ -72,11 +76,12 @@ def limits_of(settings: Settings) -> dict[Use, Limits]:
     statement_ms = settings.database_statement_seconds * 1000
     idle_ms = settings.database_idle_seconds * 1000
     request = Limits(lock_ms, statement_ms, idle_ms)
+    quick = request._replace(lock_ms=min(lock_ms, QUICK_MS))
     return {
-        Use.DOOR: request,
-        Use.WRITE: request,
+        Use.DOOR: quick,
+        Use.WRITE: quick,
         Use.WAIT: request,
-        Use.WORK: request._replace(statement_ms=WORK_FACTOR * statement_ms),
+        Use.WORK: Limits(min(lock_ms, WORK_QUICK_MS), WORK_FACTOR * statement_ms, idle_ms),
         Use.READ: request,
         Use.STREAM: request._replace(statement_ms=STREAM_FACTOR * statement_ms),
         Use.NOTIFY: request,
@@ -113,6 +118,12 @@ def connect(
         connection.close()
         raise
     return connection
+
+
+def wait_for_rows(connection: "psycopg.Connection[Any]", limit_s: float) -> None:
+    """Let the transaction that is open wait so long for a lock, and no other."""
+    limit_ms = max(1, round(limit_s * 1000))
+    connection.execute("SELECT set_config('lock_timeout', %s, true)", [str(limit_ms)])
 
 
 def check_reachable(url: str) -> None:

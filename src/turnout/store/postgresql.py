@@ -1,18 +1,21 @@
-"""PostgreSQL: a pool of connections, one thread each, behind the same bridge.
+"""PostgreSQL: lanes of threads, each with a session of its own, behind the same bridge.
+
+The door, requests, workers and reads each have a lane: a queue and a few threads. So whatever holds
+up the ones (workers that wait, a flood of requests) leaves the others alone. What wants a row that
+another transaction holds leaves its lane and waits in a room of its own (held_rows.py).
 
 Writes run in READ COMMITTED; a command that meets a serialization failure or a deadlock is run
 again (verbs have no effect outside their transaction, so that is safe), and so is one whose
 connection was lost, once. Where it was lost at COMMIT, PostgreSQL is asked what became of it
-(outcomes.py). Reads run in REPEATABLE
-READ and may not write, so that one read sees one state, as on SQLite. Counters that must never
-oversell are single guarded `UPDATE … WHERE` statements. Workers on other nodes are woken by
-NOTIFY after the commit, at most every 50 ms a queue, and poll besides.
+(outcomes.py). Reads run in REPEATABLE READ and may not write, so that one read sees one state, as
+on SQLite. Counters that must never oversell are single guarded `UPDATE … WHERE` statements. Workers
+on other nodes are woken by NOTIFY after the commit, at most every 50 ms a queue, and poll besides.
 """
 
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,8 +26,16 @@ from psycopg import errors as pg
 from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store.database import Command, CommandQueue, Database, Lane
+from turnout.store.held_rows import HeldError, HeldRows, Waiter, WaitingRoom, Wants
 from turnout.store.outcomes import ASK_S, CommitLostError, Outcome, as_unknown, find_outcome
-from turnout.store.pg_sessions import Session, Use, check_reachable, connect, limits_of
+from turnout.store.pg_sessions import (
+    Session,
+    Use,
+    check_reachable,
+    connect,
+    limits_of,
+    wait_for_rows,
+)
 from turnout.store.sources import Clock, Ids
 from turnout.store.sqlstates import LOST, TRANSIENT, Meaning, as_failure, meaning_of
 from turnout.store.transaction import Tx
@@ -33,6 +44,9 @@ from turnout.store.troubles import Troubles
 CHANNEL = "turnout"
 ATTEMPTS = 10
 NOTIFY_EVERY_S = 0.05
+READERS = 2
+RETRY_AFTER_S = 3
+HELD = (pg.LockNotAvailable, HeldError)
 # A transaction of a request gets this long even if it began late; one of a worker so many times as
 # long as a request.
 GRACE_S = 10.0
@@ -51,20 +65,30 @@ class PostgresqlDatabase(Database):
         self._url = settings.database_url
         self._limits = limits_of(settings)
         check_reachable(self._url)
-        writers = max(2, settings.database_threads)
+        self.lanes = tuple(CommandQueue(settings.write_queue) for _ in Lane)
+        self._held = HeldRows()
+        self._held_troubles = Troubles("rows are held by another transaction")
+        threads = max(2, settings.database_threads)
+        self._room = WaitingRoom(settings.write_queue, max(1, threads // 2))
         self._stopping = threading.Event()
         self._to_notify: set[str] = set()
         self._sessions: set[Session] = set()
         self._request_seconds = settings.request_seconds
         self._threads = [
-            threading.Thread(target=self._loop, args=(self.writes, Use.WRITE), name=f"writer-{n}")
-            for n in range(writers)
-        ] + [
-            threading.Thread(target=self._loop, args=(self.reads, Use.READ), name=f"reader-{n}")
-            for n in range(2)
+            threading.Thread(target=self._loop, args=(queue, use), name=f"{use}-{n}")
+            for queue, use, count in (
+                (self.lanes[Lane.DOOR], Use.DOOR, max(2, threads // 2)),
+                (self.lanes[Lane.REQUEST], Use.WRITE, threads),
+                (self.lanes[Lane.BACKGROUND], Use.WORK, max(1, threads * 3 // 4)),
+                (self.reads, Use.READ, READERS),
+            )
+            for n in range(count)
+        ]
+        self._waiting_threads = [
+            threading.Thread(target=self._wait_loop, name=f"wait-{n}") for n in range(threads)
         ]
         self._notifier = threading.Thread(target=self._notify_loop, name="notifier")
-        for thread in (*self._threads, self._notifier):
+        for thread in (*self._threads, *self._waiting_threads, self._notifier):
             thread.daemon = True
             thread.start()
         self._start_sweeping()
@@ -80,10 +104,13 @@ class PostgresqlDatabase(Database):
         return row[0] if row else None
 
     def close(self) -> None:
-        self.writes.close()
-        self.reads.close()
+        for queue in (*self.lanes, self.reads):
+            queue.close()
         self.streams.close()
         for thread in self._threads:
+            thread.join()
+        self._room.close()
+        for thread in self._waiting_threads:
             thread.join()
         self._sweeper.stop()
         self._stopping.set()
@@ -92,9 +119,17 @@ class PostgresqlDatabase(Database):
     def _loop(self, queue: CommandQueue, use: Use) -> None:
         with self._session(use) as session:
             while group := queue.take(1):
-                for command in group:
-                    self._run(session, command, reads=queue is self.reads)
-                self._deliver(group)
+                self._deliver([each for each in group if self._run(session, each, use)])
+
+    def _wait_loop(self) -> None:
+        with self._session(Use.WAIT) as session:
+            while waiter := self._room.take():
+                if waiter.left_s > 0:
+                    self._run(session, waiter.command, Use.WAIT, waiter.left_s)
+                else:
+                    waiter.command.error = _as_held()
+                self._room.end(waiter)
+                self._deliver([waiter.command])
 
     @contextmanager
     def _session(self, use: Use) -> Iterator[Session]:
@@ -125,15 +160,17 @@ class PostgresqlDatabase(Database):
     def _connect(self, use: Use, *, autocommit: bool = False) -> "psycopg.Connection[Any]":
         return connect(self._url, use, self._limits[use], autocommit=autocommit)
 
-    def _tx(self, connection: "psycopg.Connection[Any]") -> Tx:
+    def _tx(self, connection: "psycopg.Connection[Any]", wants: Wants | None = None) -> Tx:
         return Tx(
             "postgresql",
             connection,
             self.clock(),
             self.ids,
             self.sequences,
-            TRANSIENT,
+            (*TRANSIENT, HeldError),
             self.permitted,
+            HELD,
+            wants,
         )
 
     @contextmanager
@@ -145,29 +182,58 @@ class PostgresqlDatabase(Database):
         meaning = meaning_of(error)
         return as_failure(error, meaning) if meaning else error
 
-    def _run(self, session: Session, command: Command, *, reads: bool) -> None:
+    def _run(
+        self, session: Session, command: Command, use: Use, patience_s: float | None = None
+    ) -> bool:
+        """Run a command, again after a conflict; False = it waits in the waiting room now. With
+        `patience_s` it waits no longer than that for a row."""
         is_repeated = False
-        who = "reading" if reads else "writing"
+        who = "reading" if use is Use.READ else "writing"
         for attempt in range(ATTEMPTS):
             command.error, command.woken = None, set()
+            wants = Wants(self._held, waits=use is Use.WAIT)
             try:
                 with session.transaction(self._until(command)) as connection:
-                    command.run(self._tx(connection))
+                    if patience_s is not None:
+                        wait_for_rows(connection, patience_s)
+                    command.run(self._tx(connection, wants))
+            except HELD as error:
+                return self._put_off(command, use, wants.blame(error) or command.verb)
             except BaseException as error:  # noqa: BLE001 - whatever a verb raises is its caller's
                 meaning, command.error = self._judge(error)
             else:
-                self.troubles.worked(who)
-                return
+                self._note_success(who, wants)
+                return True
             if meaning is None:
                 self._tell(command.error, who)
-                return
+                return True
             if meaning.runs_again:
                 time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311
                 continue
             self._tell(command.error, who)
             if is_repeated or not meaning.repeats or _is_over(command):
-                return
+                return True
             is_repeated = True
+        return True
+
+    def _note_success(self, who: str, wants: Wants) -> None:
+        self.troubles.worked(who)
+        if wants.had():
+            self._held_troubles.worked("rows")
+
+    def _put_off(self, command: Command, use: Use, row: Hashable) -> bool:
+        """A command wants a row that is held; True = that is its end."""
+        self._held_troubles.failed("store.held", "rows", row=getattr(row, "__qualname__", row))
+        command.error = _as_held()
+        if use not in (Use.DOOR, Use.WRITE):
+            return True
+        ends_at = time.monotonic() + self._limits[Use.WAIT].lock_ms / 1000
+        try:
+            self._room.put(Waiter(command, row, ends_at))
+        except Unavailable as full:
+            command.error = full
+            return True
+        return False
 
     def _judge(self, error: BaseException) -> tuple[Meaning | None, BaseException | None]:
         """What it means that a command failed, if that may be mended, and what its caller gets;
@@ -216,6 +282,15 @@ class PostgresqlDatabase(Database):
                     super()._wake([notice.payload])
             while self._to_notify:
                 connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._to_notify.pop()))
+
+
+def _as_held() -> Unavailable:
+    return Unavailable(
+        "store.held",
+        "Somebody else is changing the same thing, and has not ended in time. Nothing was changed; "
+        "try again in some seconds.",
+        retry_after=RETRY_AFTER_S,
+    )
 
 
 def _is_over(command: Command) -> bool:

@@ -1,11 +1,14 @@
 """What a verb works with: one open transaction. Only the bridge begins and ends one."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from turnout.store.sequences import Sequences
 from turnout.store.sources import Ids
+
+if TYPE_CHECKING:
+    from turnout.store.held_rows import Wants
 
 Backend = Literal["sqlite", "postgresql"]
 
@@ -22,8 +25,10 @@ class Tx:
 
     __slots__ = (
         "_sequences",
+        "_wants",
         "backend",
         "connection",
+        "held",
         "ids",
         "now",
         "permitted",
@@ -40,6 +45,8 @@ class Tx:
         sequences: Sequences,
         transient: tuple[type[Exception], ...],
         permitted: frozenset[str] = frozenset(),
+        held: tuple[type[Exception], ...] = (),
+        wants: "Wants | None" = None,
     ) -> None:
         self.backend: Backend = backend
         self.connection = connection
@@ -48,11 +55,33 @@ class Tx:
         self._sequences = sequences
         self.transient = transient
         self.permitted = permitted
+        self.held = held
+        self._wants = wants
         self.woken: set[str] = set()
 
     def wake(self, queue: str) -> None:
         """Tell the workers of `queue`, once this transaction is on disk, that there is work."""
         self.woken.add(queue)
+
+    def about(self, table: str, *ids: Hashable) -> None:
+        """Say that the next statement locks these rows, which many want at once. Where one of them
+        has been held by another transaction for a while, the command waits elsewhere than in its
+        lane, or a worker leaves it for later: raises one of `held`."""
+        if self._wants is not None:
+            self._wants.add(table, ids)
+
+    def find_held(self, error: Exception) -> tuple[str, Hashable] | None:
+        """Which of the rows that this transaction was `about` one of `held` speaks of."""
+        return None if self._wants is None else self._wants.blame(error)
+
+    def leave(self, table: str, *ids: Hashable) -> None:
+        """Let `list_left` name these rows for some seconds: what they need is held."""
+        if self._wants is not None:
+            self._wants.held.note([(table, id_) for id_ in ids])
+
+    def list_left(self, table: str) -> list[Any]:
+        """The rows that this process has left for later a short time ago."""
+        return [] if self._wants is None else self._wants.held.list_of(table)
 
     def uuid(self) -> str:
         """A new time-ordered UUID."""

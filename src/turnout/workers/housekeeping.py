@@ -40,7 +40,7 @@ def housekeeping_loops(
 
     async def count() -> bool:
         await limiter.flush()
-        metrics.writes_waiting.set(len(db.writes))
+        metrics.writes_waiting.set(db.count_waiting())
         if backlog.fed:
             backlog.counted(await db.read(count_waiting, backlog.limit))
         return False

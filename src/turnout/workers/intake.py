@@ -52,10 +52,10 @@ class IntakeLoop(Loop):
     async def _turn(self) -> bool:
         db = self._db
         most = (BATCH_AMONG_REQUESTS if db.busy else BATCH)[db.backend]
-        started = time.perf_counter()
+        started, decides = time.perf_counter(), bool(self._claimed)
         progress, self._claimed = await db.write_behind(turn_intake, self._claimed, most)
         metrics.processed.labels(QUEUE).inc(progress.done)
-        if db.busy:
+        if decides and db.busy:  # a turn that only claims is little work, or had to connect
             rest_s = rest_for(progress.waited_ms) * (time.perf_counter() - started)
             await asyncio.sleep(min(rest_s, LONGEST_REST_S))
         return bool(self._claimed)

@@ -53,35 +53,42 @@ def take_session_places(tx: Tx, org_id: int, session_ids: list[int]) -> set[int]
     """Take a place in each session that has one; returns which those are."""
     if not session_ids:
         return set()
+    tx.about("sessions", *session_ids)
     ids = msgspec.json.encode(session_ids).decode()
     return {session_id for (session_id,) in sql.take_session_places(tx, org_id=org_id, ids=ids)}
 
 
 def take_event_place(tx: Tx, org_id: int, event_id: int) -> bool:
     """Take a place in an event; False when it is full."""
+    tx.about("events", event_id)
     return bool(sql.take_event_place(tx, org_id=org_id, id=event_id))
 
 
 def take_default_ticket(tx: Tx, org_id: int, event_id: int) -> int | None:
     """Take a ticket of the event's default type; its type's id, or None when sold out."""
+    tx.about("ticket_types", ("default", event_id))
     return sql.take_default_ticket(tx, org_id=org_id, event_id=event_id)  # type: ignore[no-any-return]
 
 
 def take_ticket(tx: Tx, org_id: int, ticket_type_id: int) -> bool:
     """Take a ticket of this type; False when none is left."""
+    tx.about("ticket_types", ticket_type_id)
     return bool(sql.take_ticket(tx, org_id=org_id, id=ticket_type_id))
 
 
 def release_session_place(tx: Tx, org_id: int, session_id: int) -> None:
     """Give a place in a session back."""
+    tx.about("sessions", session_id)
     sql.release_session_place(tx, org_id=org_id, id=session_id)
 
 
 def release_event_place(tx: Tx, org_id: int, event_id: int) -> None:
     """Give a place in an event back."""
+    tx.about("events", event_id)
     sql.release_event_place(tx, org_id=org_id, id=event_id)
 
 
 def release_ticket(tx: Tx, org_id: int, ticket_type_id: int) -> None:
     """Give a ticket of a type back."""
+    tx.about("ticket_types", ticket_type_id)
     sql.release_ticket(tx, org_id=org_id, id=ticket_type_id)

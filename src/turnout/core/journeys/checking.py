@@ -92,6 +92,7 @@ class _Ticket(NamedTuple):
 def check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
     """Check a ticket in, and keep the scan whatever its result. Raises Missing for a gate that
     the event does not have, Invalid for a nonce that names another scan."""
+    _about_event(tx, event_id)
     if known := _find_known(tx, org_id, event_id, scan):
         return known
     gate = get_gate(tx, org_id, event_id, scan.gate_id) if scan.gate_id else None
@@ -105,6 +106,7 @@ def check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
 def undo_check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
     """Take a check-in back; doing it again changes nothing. The scan is kept. Raises Invalid for a
     nonce that names another scan."""
+    _about_event(tx, event_id)
     if known := _find_known(tx, org_id, event_id, scan, is_undo=True):
         return known
     ticket = _find_ticket(tx, org_id, event_id, scan.code)
@@ -171,6 +173,12 @@ def list_scans(tx: Tx, org_id: int, event_id: int, most: int) -> list[KeptScan]:
         KeptScan(id_, ticket_id, code, Result(result), *rest)
         for id_, ticket_id, code, result, *rest in rows
     ]
+
+
+def _about_event(tx: Tx, event_id: int) -> None:
+    """A scan refers to its event, so on PostgreSQL it shares a lock of that row: another one than
+    those who register take, who wait for each other and not for scans."""
+    tx.about("events", ("shared", event_id))
 
 
 def _find_ticket(tx: Tx, org_id: int, event_id: int, code: str) -> _Ticket | None:

@@ -76,6 +76,7 @@ def admit_registration(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
     """Count a form that registers; whether a code must be asked for before it holds anything.
     Raises Limited, with the seconds to wait, for its place alone: who registers for a series sends
     many."""
+    tx.about("events", sender.event_id)  # or it would hold up its neighbours' count
     if not _count(tx, sender, "place", limits.per_place, PLACE_WINDOW_MS):
         raise _refusal(tx, sender, "place", "Too many forms were sent from your address.")
     return not _count(tx, sender, "minute", limits.before_code, MINUTE_MS)
@@ -86,6 +87,7 @@ def book_mail(tx: Tx, org_id: int, email: str) -> int:
     an hour, and the next hours for what is more."""
     name = _name(Sender(org_id, 0, "", email), "mail")
     values = {"org_id": org_id, "name": name, "now": tx.now}
+    tx.about("form_windows", (org_id, name))
     sql.book_mail(tx, **values, window=MAILS_WINDOW_MS, limit=MAILS_LIMIT)
     ends_at: int = sql.find_form_window_end(tx, org_id=org_id, name=name)
     return max(tx.now, ends_at - MAILS_WINDOW_MS)
@@ -158,10 +160,12 @@ def forget_ended_form_windows(tx: Tx, most: int) -> int:
 def _count(tx: Tx, sender: Sender, kind: str, limit: int, window_ms: int) -> bool:
     if limit == 0:
         return False
+    name = _name(sender, kind)
+    tx.about("form_windows", (sender.org_id, name))
     counted: int = sql.count_form(
         tx,
         org_id=sender.org_id,
-        name=_name(sender, kind),
+        name=name,
         now=tx.now,
         ends_at=tx.now + window_ms,
         limit=limit,

@@ -10,6 +10,9 @@ its worker is set aside (core/work/claims.py).
 Rules.
 - What depends on the state of things (unknown or closed session, no place left) fails the item,
   never the request (registering.py decides that).
+- Where the row of an event is held by a transaction that does not end, its submission is left as it
+  is, and for some seconds those to the same target are not claimed: the others go on. Where it is
+  another row, such as the person's, that submission alone rests.
 - When every item failed, the savepoint takes back what was written for the person.
 - An unexpected error takes back one submission only; it is tried again with growing pauses and
   then fails with a message, so that a single bad row never blocks the queue.
@@ -36,7 +39,7 @@ from turnout.core.journeys.model import (
 from turnout.core.journeys.registering import NothingSucceededError, decide
 from turnout.core.journeys.sql import sql
 from turnout.core.registrations.model import Submitted
-from turnout.core.work.claims import Claim, claim, take
+from turnout.core.work.claims import Claim, claim, put_off, take
 from turnout.errors import Failure, Missing, Unauthenticated
 from turnout.store import Tx
 
@@ -153,20 +156,23 @@ def process(tx: Tx, most: int) -> Progress:
 
 def claim_submissions(tx: Tx, most: int) -> list[Claim]:
     """Claim up to `most` submissions that are due (core/work/claims.py)."""
-    return claim(tx, QUEUE, sql.list_due_submissions(tx, now=tx.now, most=most))
+    left = tx.list_left(QUEUE)
+    if not left:
+        return claim(tx, QUEUE, sql.list_due_submissions(tx, now=tx.now, most=most))
+    targets = _encode(left).decode()
+    return claim(tx, QUEUE, sql.list_due_elsewhere(tx, now=tx.now, most=most, targets=targets))
 
 
 def decide_claimed(tx: Tx, submissions: Sequence[Claim]) -> Progress:
     """Decide the submissions that were claimed. One that has been decided since, or claimed by
     another worker, is left alone."""
-    keys = list(take(tx, QUEUE, submissions))
-    if not keys:
+    claims = take(tx, QUEUE, submissions)
+    if not claims:
         return Progress(0, 0)
-    rows = sql.lock_submissions(tx, keys=_encode(keys).decode())
+    rows = sql.lock_submissions(tx, keys=_encode(list(claims)).decode())
     claimed = [_Claimed(*row) for row in rows]
-    for each in claimed:
-        _process_one(tx, each)
-    return Progress(len(claimed), max(0, tx.now - claimed[0].due_at) if claimed else 0)
+    done = sum(_process_one(tx, each, claims[each.org_id, each.id]) for each in claimed)
+    return Progress(done, max(0, tx.now - claimed[0].due_at) if claimed else 0)
 
 
 def turn_intake(tx: Tx, submissions: Sequence[Claim], most: int) -> tuple[Progress, list[Claim]]:
@@ -201,13 +207,20 @@ class _Claimed(NamedTuple):
         return sorted(QueuedItem(*item) for item in msgspec.json.decode(self.items))
 
 
-def _process_one(tx: Tx, claimed: _Claimed) -> None:
+def _process_one(tx: Tx, claimed: _Claimed, claims: int) -> bool:
+    """Decide one that was claimed so often; False = it was left, since a row is held."""
     person_id = None
     try:
         with tx.savepoint():
             person_id, outcomes = decide(tx, claimed.read())
     except NothingSucceededError as nothing:
         outcomes = nothing.outcomes
+    except tx.held as error:
+        if tx.find_held(error):
+            tx.leave(QUEUE, (claimed.org_id, claimed.target_id))
+        else:
+            put_off(tx, QUEUE, (claimed.org_id, claimed.id), claims)
+        return False
     except tx.transient:
         raise
     except Exception:
@@ -216,9 +229,10 @@ def _process_one(tx: Tx, claimed: _Claimed) -> None:
         if attempt < ATTEMPTS:
             due_at = tx.now + 1000 * 4**claimed.attempts
             sql.postpone_submission(tx, org_id=claimed.org_id, id=claimed.id, due_at=due_at)
-            return
+            return True
         outcomes = _fail(claimed.read_items())
     _finish(tx, claimed, outcomes, person_id)
+    return True
 
 
 def give_up(tx: Tx, org_id: int, submission_id: int) -> None:

@@ -25,6 +25,19 @@ WHERE done_at IS NULL AND due_at <= :now AND NOT EXISTS (
 ORDER BY due_at, org_id, id LIMIT :most
 FOR UPDATE SKIP LOCKED;
 
+-- name: list_due_elsewhere(now, most, targets)
+-- crosses organizations: workers serve all of them. As above, but for `targets`, which is JSON:
+-- [[org_id, target_id], …].
+SELECT org_id, id FROM submissions
+WHERE done_at IS NULL AND due_at <= :now AND (org_id, target_id) NOT IN (
+        SELECT CAST(t.value ->> 0 AS BIGINT), CAST(t.value ->> 1 AS BIGINT)
+        FROM json_array_elements(CAST(:targets AS json)) t (value))
+    AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = submissions.org_id AND c.queue = 'intake'
+        AND c.id = submissions.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY due_at, org_id, id LIMIT :most
+FOR UPDATE SKIP LOCKED;
+
 -- name: lock_submissions(keys)
 -- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …].
 -- The last column is JSON: the items as [[id, pak], …].

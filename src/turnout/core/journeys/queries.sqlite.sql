@@ -23,6 +23,17 @@ WHERE done_at IS NULL AND due_at <= :now AND NOT EXISTS (
         AND c.id = submissions.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
 ORDER BY due_at, org_id, id LIMIT :most;
 
+-- name: list_due_elsewhere(now, most, targets)
+-- crosses organizations: workers serve all of them. As above, but for `targets`, which is JSON:
+-- [[org_id, target_id], …].
+SELECT org_id, id FROM submissions
+WHERE done_at IS NULL AND due_at <= :now AND (org_id, target_id) NOT IN (
+        SELECT t.value ->> 0, t.value ->> 1 FROM json_each(:targets) t)
+    AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = submissions.org_id AND c.queue = 'intake'
+        AND c.id = submissions.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY due_at, org_id, id LIMIT :most;
+
 -- name: lock_submissions(keys)
 -- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …].
 -- The last column is JSON: the items as [[id, pak], …].

@@ -34,6 +34,7 @@ from turnout.store import Tx
 LIMIT = 3
 LEASE_MS = 10_000
 PAUSE_MS = 60_000
+HELD_PAUSE_MS = 3_000
 
 Key = tuple[int, int]
 """Organization and number of a row in its queue."""
@@ -68,6 +69,7 @@ def turn(tx: Tx, queue: Queue, claimed: Sequence[Claim], limit: int) -> list[Cla
 
     What another worker has claimed since is left to it. One row that fails takes back its own
     effects, is tried again a minute later, and is set aside after the third time; the others go on.
+    One that needs a row which another transaction holds is tried again in seconds, uncounted.
     """
     for key, claims in take(tx, queue.name, claimed).items():
         _do(tx, queue, key, claims)
@@ -137,6 +139,12 @@ def count(tx: Tx, queue: str, keys: Sequence[Key], lease_ms: int = LEASE_MS) -> 
         )
 
 
+def put_off(tx: Tx, queue: str, key: Key, claims: int) -> None:
+    """What the row needs is held by another transaction: let it rest for some seconds. It was
+    claimed `claims` times, and this one does not count."""
+    _note(tx, queue, key, claims - 1, "", HELD_PAUSE_MS)
+
+
 def settle(tx: Tx, queue: str, keys: Sequence[Key]) -> None:
     """The rows came to a result, whoever had them: forget their claims."""
     if keys:
@@ -162,17 +170,24 @@ def _do(tx: Tx, queue: Queue, key: Key, claims: int) -> None:
     try:
         with tx.savepoint():
             queue.do(tx, key)
+    except tx.held:
+        put_off(tx, queue.name, key, claims)
     except tx.transient:
         raise
     except Exception as error:
         log.exception("work failed", queue=queue.name, org_id=org_id, id=id_)
-        note = f"{type(error).__name__}: {error}"[:300]
-        sql.note_failure(
-            tx,
-            queue=queue.name,
-            org_id=org_id,
-            id=id_,
-            claims=claims,
-            note=note,
-            until=tx.now + PAUSE_MS,
-        )
+        _note(tx, queue.name, key, claims, f"{type(error).__name__}: {error}"[:300], PAUSE_MS)
+
+
+def _note(tx: Tx, queue: str, key: Key, claims: int, note: str, pause_ms: int) -> None:
+    """Let a row rest that could not be done."""
+    org_id, id_ = key
+    sql.note_failure(
+        tx,
+        queue=queue,
+        org_id=org_id,
+        id=id_,
+        claims=claims,
+        note=note,
+        until=tx.now + pause_ms,
+    )

@@ -1,0 +1,179 @@
+"""Rows that another transaction holds, and commands that wait for one (PostgreSQL).
+
+Theory. A row may be held for seconds or for good: its transaction is on a frozen node, or in an
+open `psql`. If every command that wants it waited where it is, such commands would soon have all
+the writers, and everything else would stand still. So a command waits in its lane for a quarter of
+a second only. Then it is taken back (it can be run again, as after a deadlock) and waits in the
+waiting room, which has threads of its own, for as long as the operator has set. The process
+remembers the row (`HeldRows`), so that the next command which says that it wants it (`Tx.about`)
+goes to the room at once.
+
+Rules.
+- A verb says `tx.about(table, id)` before the statement that locks a row which many want. One that
+  does not say so costs its lane a quarter of a second each time.
+- Commands about one row never have more than half of the room.
+- A command whose time in the room is over is Unavailable, begun or not: nothing of it was written.
+- Whoever gets a row forgets that it was held. What is remembered lasts for seconds only.
+"""
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import NamedTuple
+
+from turnout.errors import Unavailable
+from turnout.store.database import Command
+
+REMEMBERED_S = 3.0
+
+Row = tuple[str, Hashable]
+"""A table, and what names one of its rows."""
+
+
+class HeldError(Exception):
+    """A row that the command wants is known to be held."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(f"{row[0]} {row[1]} is held by another transaction")
+        self.row = row
+
+
+class HeldRows:
+    """Which rows this process has found held within the last seconds. Used by all its threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._until: dict[Row, float] = {}
+
+    def note(self, rows: Iterable[Row]) -> None:
+        """The rows are held by another transaction."""
+        now = self._clock()
+        with self._lock:
+            self._until = {row: until for row, until in self._until.items() if until > now}
+            self._until |= dict.fromkeys(rows, now + REMEMBERED_S)
+
+    def forget(self, rows: Iterable[Row]) -> bool:
+        """The rows could be had. Whether that leaves none of those that were held."""
+        if not self._until:
+            return False
+        with self._lock:
+            found = [row for row in rows if self._until.pop(row, None)]
+            return bool(found) and not self._until
+
+    def find(self, rows: Iterable[Row]) -> Row | None:
+        """The first of the rows that is known to be held."""
+        if not self._until:
+            return None
+        now = self._clock()
+        return next((row for row in rows if self._until.get(row, now) > now), None)
+
+    def list_of(self, table: str) -> list[Hashable]:
+        """Which rows of a table are known to be held."""
+        now = self._clock()
+        with self._lock:
+            held = [row for row, until in self._until.items() if until > now]
+        return [key for name, key in held if name == table]
+
+
+class Wants:
+    """Which rows one transaction has said that it wants. With `waits` it does not mind which of
+    them are known to be held."""
+
+    def __init__(self, held: HeldRows, *, waits: bool) -> None:
+        self.held = held
+        self._waits = waits
+        self._rows: list[Row] = []
+
+    def add(self, table: str, ids: Sequence[Hashable]) -> None:
+        """Raises HeldError."""
+        rows = [(table, id_) for id_ in ids]
+        self._rows += rows
+        if not self._waits and (row := self.held.find(rows)):
+            raise HeldError(row)
+
+    def had(self) -> bool:
+        """The transaction has committed, so it could have them all. Whether one of them was known
+        to be held, and now none is any more."""
+        return self.held.forget(self._rows)
+
+    def blame(self, error: Exception) -> Row | None:
+        """Which of them an error speaks of, if one; from then on it is known to be held. A time-out
+        of the server names the relation only: all that were wanted of it count as held."""
+        if isinstance(error, HeldError):
+            return error.row
+        context = getattr(getattr(error, "diag", None), "context", None) or ""
+        blamed = [row for row in self._rows if f'relation "{row[0]}"' in context]
+        self.held.note(blamed)
+        return blamed[0] if blamed else None
+
+
+class Waiter(NamedTuple):
+    """A command in the waiting room; `row` is what it waits for, as far as is known, and
+    `ends_at` when it has waited for long enough (`time.monotonic`)."""
+
+    command: Command
+    row: Hashable
+    ends_at: float
+
+    @property
+    def left_s(self) -> float:
+        """For how long it may still wait; 0 or less = no longer."""
+        return self.ends_at - time.monotonic()
+
+
+class WaitingRoom:
+    """A bounded queue of commands that wait for held rows, for a few threads of their own."""
+
+    def __init__(self, limit: int, each: int) -> None:
+        self._limit = limit
+        self._each = each
+        self._waiting: deque[Waiter] = deque()
+        self._running: Counter[Hashable] = Counter()
+        self._changed = threading.Condition()
+        self._is_closed = False
+
+    def put(self, waiter: Waiter) -> None:
+        """Let a command wait. Raises Unavailable when the room is full."""
+        with self._changed:
+            if len(self._waiting) >= self._limit:
+                raise Unavailable("store.busy", "Too many requests wait for the database.")
+            self._waiting.append(waiter)
+            self._changed.notify()
+
+    def take(self) -> Waiter | None:
+        """Wait for one that can be run now, or that has waited for long enough; None = the room is
+        closed and empty. Call `end` when it has been dealt with."""
+        with self._changed:
+            while True:
+                if waiter := self._find():
+                    self._waiting.remove(waiter)
+                    self._running[waiter.row] += 1
+                    return waiter
+                if self._is_closed and not self._waiting:
+                    return None
+                self._changed.wait(max(0.0, self._waiting[0].left_s) if self._waiting else None)
+
+    def end(self, waiter: Waiter) -> None:
+        """A command that was taken has come to an end."""
+        with self._changed:
+            self._running[waiter.row] -= 1
+            self._running += Counter()  # which drops what is not running any more
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Those that wait are still dealt with."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
+    def _find(self) -> Waiter | None:
+        return next(
+            (
+                waiter
+                for waiter in self._waiting
+                if self._running[waiter.row] < self._each or waiter.left_s <= 0
+            ),
+            None,
+        )
