@@ -12,6 +12,8 @@ from turnout.core.identity.proxies import note_untrusted_proxies
 from turnout.core.journeys.aside import ACTIONS
 from turnout.core.journeys.form_limits import forget_ended_form_windows
 from turnout.core.journeys.intake import count_waiting
+from turnout.core.messaging.network_ids import forget_shared_ids
+from turnout.core.messaging.replies import forget_reply_keys
 from turnout.core.work.listing import count_set_aside
 from turnout.http import metrics
 from turnout.http.backlog import Backlog
@@ -26,6 +28,8 @@ SWEPT: dict[str, Callable[[Tx, int], int]] = {
     "reporting-sessions": forget_old_sessions,
     "page-sessions": forget_old_page_sessions,
     "form-windows": forget_ended_form_windows,
+    "reply-keys": forget_reply_keys,
+    "shared-ids": forget_shared_ids,
 }
 
 

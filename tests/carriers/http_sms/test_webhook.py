@@ -5,20 +5,23 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
 import pytest
 
 from tests.carriers.http_sms.provider import BASE_URL, SECRET, settings_for
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode, new_database, open_node
-from turnout.carriers import Attachment, DeliveryReport, Message, Reply
+from turnout.carriers import Attachment, DeliveryReport, Inbox, Message, Reply
 from turnout.carriers.http_sms.signing import sign, sign_like_twilio
 from turnout.carriers.http_sms.webhook import EVENTS, build_webhook, media_url
 from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.files import cut, digest_of, finish_file, store_piece
 from turnout.core.messaging.model import Channel, Status
+from turnout.core.messaging.replies import receive_replies
 from turnout.errors import Unavailable
 from turnout.http.app import Mount, RootApp
 from turnout.store import Tx
+from turnout.workers.inbox import CarrierInbox
 
 _numbers = itertools.count(1)
 URL = "https://provider.test/messages"
@@ -44,11 +47,11 @@ class Kept:
 class Hook:
     """The webhook behind the front door."""
 
-    def __init__(self, node: LocalNode, **settings: Any) -> None:
+    def __init__(self, node: LocalNode, inbox: Inbox | None = None, **settings: Any) -> None:
         self.node = node
         self.inbox = Kept()
         self.settings = settings_for(URL, **settings)
-        app = build_webhook(self.settings, node.db, self.inbox, BASE_URL)
+        app = build_webhook(self.settings, node.db, inbox or self.inbox, BASE_URL)
         root = RootApp([Mount("/", "http_sms", app)], is_ready=_be_ready, access_log=False)
         self.client = AppClient(root)
 
@@ -110,19 +113,74 @@ def test_another_status_is_taken_and_not_reported(hook: Hook, status: str) -> No
     assert hook.inbox.reported == []
 
 
+REPLY = {"From": "+61412345678", "To": "+61400000100", "Body": "Ja, gerne! ü"}
+
+
 @pytest.mark.parametrize("more", [{}, {"SmsStatus": "received", "MessageSid": "SM7"}])
 def test_a_reply_is_stored(hook: Hook, more: dict[str, str]) -> None:
-    form = {"From": "+61412345678", "To": "+61400000100", "Body": "Ja, gerne! ü"} | more
-    assert hook.tell(form).status == 200
-    assert hook.inbox.replied == [
-        Reply(
-            carrier="http_sms",
-            sender="61412345678",
-            recipient="61400000100",
-            text="Ja, gerne! ü",
-            at=hook.node.clock(),
-        )
-    ]
+    assert hook.tell(REPLY | more).status == 200
+    [got] = hook.inbox.replied
+    assert got.key
+    assert msgspec.structs.replace(got, key="") == Reply(
+        carrier="http_sms",
+        sender="61412345678",
+        recipient="61400000100",
+        text="Ja, gerne! ü",
+        at=hook.node.clock(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("again", "is_same"),
+    [
+        ({}, True),
+        ({"MessageSid": "SM8"}, False),
+        ({"Body": "No"}, False),
+        ({"MessageSid": ""}, False),
+        ({"ApiVersion": "2"}, True),
+    ],
+)
+def test_a_reply_is_known_again_by_its_id_and_what_it_says(hook, again, is_same) -> None:
+    first = REPLY | {"MessageSid": "SM7"}
+    now = hook.node.clock() // 1000
+    assert hook.tell(first, timestamp=now).status == 200
+    assert hook.tell(first | again, timestamp=now + 60).status == 200
+    one, other = (each.key for each in hook.inbox.replied)
+    assert (one == other) is is_same
+
+
+@pytest.mark.parametrize(("later_s", "is_same"), [(0, True), (1, False)])
+def test_a_reply_without_an_id_is_known_again_by_its_time(hook, later_s, is_same) -> None:
+    now = hook.node.clock() // 1000
+    for timestamp in (now, now + later_s):
+        assert hook.tell(REPLY, timestamp=timestamp).status == 200
+    one, other = (each.key for each in hook.inbox.replied)
+    assert (one == other) is is_same
+
+
+def test_without_id_and_time_each_reply_is_one_of_its_own(node: LocalNode) -> None:
+    hook = Hook(node, signature="twilio")
+    signature = sign_like_twilio(SECRET, BASE_URL + EVENTS, list(REPLY.items()))
+    body = urlencode(REPLY).encode()
+    with hook.client:
+        headers = {"X-Twilio-Signature": signature}
+        assert hook.client.request("POST", EVENTS, headers=headers, body=body).status == 200
+    assert [each.key for each in hook.inbox.replied] == [""]
+
+
+def test_a_replayed_webhook_is_stored_once_on_whichever_node_it_comes_to(node: LocalNode) -> None:
+    def count() -> int:
+        query = "SELECT count(*) FROM stray_replies WHERE sender = '61412340001'"
+        return node.db.call(lambda tx: tx.connection.execute(query).fetchone()[0])
+
+    form = REPLY | {"From": "+61412340001"}
+    timestamp = node.clock() // 1000
+    for _ in range(2):
+        hook = Hook(node, inbox=CarrierInbox(node.db, receive_replies))
+        with hook.client:
+            for _ in range(3):
+                assert hook.tell(form, timestamp=timestamp).status == 200
+    assert count() == 1
 
 
 @pytest.mark.parametrize(

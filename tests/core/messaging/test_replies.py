@@ -1,5 +1,6 @@
 """Replies find the newest message that they answer; some of them end it."""
 
+import msgspec
 import pytest
 
 from tests.core.messaging.jobs import NUMBERS, POLICY, answer, claim_all, new_job, rows
@@ -8,7 +9,7 @@ from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.model import Content, JobOptions, JobType, NewRecipient
 from turnout.core.messaging.opt_outs import list_opt_outs
 from turnout.core.messaging.outcomes import Accepted, Reply
-from turnout.core.messaging.replies import receive_replies
+from turnout.core.messaging.replies import KEPT_MS, forget_reply_keys, receive_replies
 
 SENT = Accepted((), 1, is_final=True)
 POOL = POLICY.reply_numbers[0]
@@ -45,6 +46,41 @@ def test_a_reply_belongs_to_the_newest_job_that_wrote_to_its_sender(db, login):
     reply(db, NUMBERS[10], "two")
     reply(db, NUMBERS[11], "three")
     assert replies(db) == [(first, "one", 0, 0), (second, "two", 0, 0), (first, "three", 0, 0)]
+
+
+def test_a_reply_that_comes_again_is_stored_once(db, login):
+    first = post_two_way(db, login, NUMBERS[60])
+    sender = NUMBERS[60].lstrip("+")
+    got = Reply(carrier="net", sender=sender, recipient=POOL, text="yes", at=0, key="a")
+    stray = msgspec.structs.replace(got, sender="61400000999", key="b")
+    db.call(receive_replies, [got, got, stray])
+    db.call(receive_replies, [stray, got, msgspec.structs.replace(got, carrier="other")])
+    db.call(receive_replies, [msgspec.structs.replace(got, key="c")])
+    assert replies(db, columns="job_id, text, carrier") == [
+        (first, "yes", "net"),
+        (first, "yes", "other"),
+        (first, "yes", "net"),
+    ]
+    assert replies(db, "stray_replies", "sender") == [("61400000999",)]
+
+
+def test_a_reply_without_a_key_may_come_again(db, login):
+    job_id = post_two_way(db, login, NUMBERS[61])
+    reply(db, NUMBERS[61])
+    reply(db, NUMBERS[61])
+    assert replies(db) == [(job_id, "yes", 0, 0)] * 2
+
+
+def test_keys_of_replies_are_forgotten_after_a_month(db, login):
+    sender = NUMBERS[62].lstrip("+")
+    got = Reply(carrier="old", sender=sender, recipient=POOL, text="yes", at=0, key="a")
+    db.call(receive_replies, [got])
+    assert db.call(forget_reply_keys, 100) == 0
+    age = f"UPDATE reply_keys SET at = at - {KEPT_MS} - 1 WHERE carrier = 'old'"
+    db.call(lambda tx: tx.connection.execute(age))
+    assert db.call(forget_reply_keys, 100) == 1
+    db.call(receive_replies, [got])
+    assert len(replies(db, "stray_replies", "id")) == 2
 
 
 def test_mms_takes_replies_too(db, login):

@@ -140,6 +140,7 @@ def test_every_table_of_an_organization_leads_its_key_with_it(tmp_path):
         "installation_secrets",
         "link_keys",
         "network_ids",
+        "reply_keys",
         "sequences",
         "signing_keys",
         "site_address",

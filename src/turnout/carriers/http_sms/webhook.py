@@ -66,8 +66,9 @@ class EventResource(Resource):
         self._url = base_url + EVENTS
 
     async def on_post(self, req: Request, resp: Response) -> None:
-        """Store what it tells. Raises Unauthenticated for a wrong signature, Invalid for a body
-        that is no such form, Unavailable when it could not be stored."""
+        """Store what it tells, once however often it comes. Raises Unauthenticated for a wrong
+        signature, Invalid for a body that is no such form, Unavailable when it could not be
+        stored."""
         body = await req.stream.read(BODY_BYTES + 1)
         if len(body) > BODY_BYTES:
             raise Invalid("webhook.large", f"A form has up to {BODY_BYTES} bytes.")
@@ -78,7 +79,8 @@ class EventResource(Resource):
         status = _first(given, _STATUSES).casefold()
         network_id = _first(given, _IDS)
         if "Body" in given and status in ("", "received", "receiving"):
-            await self._inbox.replies([self._read_reply(given)])
+            key = self._key_of(req, body, given, network_id)
+            await self._inbox.replies([self._read_reply(given, key)])
         elif not network_id:
             raise Invalid("webhook.id", "The form names no message.")
         elif status in FATES:
@@ -108,7 +110,20 @@ class EventResource(Resource):
             notes=f"{status}, error {code[:50]}" if code and status != "delivered" else "",
         )
 
-    def _read_reply(self, given: dict[str, str]) -> Reply:
+    def _key_of(self, req: Request, body: bytes, given: dict[str, str], network_id: str) -> str:
+        """What tells a reply from every other: the provider's name for it with what it says, or
+        what was signed with its time. A signed form without either may be a second "yes"."""
+        if network_id:
+            said = "\0".join(
+                (network_id, *(given.get(name, "") for name in ("From", "To", "Body")))
+            )
+            return digest_of(said.encode())
+        if self._settings.signature == "twilio":
+            return ""
+        timestamp = req.get_header("X-Timestamp") or ""
+        return digest_of(timestamp.encode() + b"." + body)
+
+    def _read_reply(self, given: dict[str, str], key: str) -> Reply:
         sender, recipient = (given.get(name, "").strip().lstrip("+") for name in ("From", "To"))
         if not sender or not recipient:
             raise Invalid("webhook.reply", "A reply has From and To.")
@@ -118,6 +133,7 @@ class EventResource(Resource):
             recipient=recipient[:50],
             text=given["Body"],
             at=self._db.clock(),
+            key=key,
         )
 
 

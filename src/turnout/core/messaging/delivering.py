@@ -28,6 +28,7 @@ from turnout.core.messaging.ending import Ended, end_recipients
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.late import note_copies, take_back
 from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind, Status
+from turnout.core.messaging.network_ids import Named, note_network_ids
 from turnout.core.messaging.numbers import address_key
 from turnout.core.messaging.outcomes import (
     Accepted,
@@ -39,7 +40,6 @@ from turnout.core.messaging.outcomes import (
     Unknown,
 )
 from turnout.core.messaging.prices import Prices
-from turnout.core.messaging.receiving import take_early_reports
 from turnout.core.messaging.sql import sql
 from turnout.core.work import claims
 from turnout.core.work.apart import do_apart
@@ -437,17 +437,15 @@ def _await_reports(
 ) -> set[int]:
     if not results:
         return set()
-    rows, names = [], []
+    rows: list[tuple[int, int, int, int, int]] = []
+    names: list[Named] = []
     for each in results:
         outcome = each.outcome
         assert isinstance(outcome, Accepted)  # noqa: S101 - what the caller sorted by
         cost = _cost(head, each.recipient, outcome.parts, prices)
-        recipient = each.recipient
-        rows.append((recipient.id, recipient.claim, outcome.parts, cost, len(outcome.network_ids)))
-        names += [
-            (each.carrier, name, each.recipient.id, len(outcome.network_ids))
-            for name in outcome.network_ids
-        ]
+        recipient, own = each.recipient, dict.fromkeys(outcome.network_ids)
+        rows.append((recipient.id, recipient.claim, outcome.parts, cost, len(own)))
+        names += [Named(name, recipient.id, len(own)) for name in own]
     held = sql.accept_recipients(
         tx,
         org_id=head.org_id,
@@ -459,7 +457,6 @@ def _await_reports(
         is_secret=int(head.kind is Kind.CODE),
     )
     ids = {id_ for (id_,) in held}
-    if named := [name for name in names if name[2] in ids]:
-        sql.add_network_ids(tx, org_id=head.org_id, job_id=head.id, rows=_encode(named).decode())
-        take_early_reports(tx, [(carrier, name) for carrier, name, *_ in named])
+    named = [each for each in names if each.recipient_id in ids]
+    note_network_ids(tx, head, results[0].carrier, named)
     return ids

@@ -121,13 +121,18 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that came back: `sender` and `recipient` in digits without `+`. `at` epoch ms."""
+    """A message that came back: `sender` and `recipient` in digits without `+`. `at` epoch ms.
+
+    `key` tells it from every other of its carrier, so that it is stored once however often it
+    comes; empty where nothing does.
+    """
 
     carrier: str
     sender: str
     recipient: str
     text: str
     at: int
+    key: str = ""
 
     def __post_init__(self) -> None:
         _set(
@@ -136,4 +141,5 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
             recipient=tidy(self.recipient, LONGEST_NUMBER),
             text=clean(self.text, LONGEST_TEXT),
             at=to_count(self.at, 0),
+            key=to_name(self.key),
         )

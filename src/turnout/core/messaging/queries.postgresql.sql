@@ -119,14 +119,36 @@ WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
     AND recipients.claim = CAST(r.value ->> 1 AS BIGINT)
 RETURNING recipients.id;
 
--- name: add_network_ids(org_id, job_id, rows)!
--- `rows` is JSON: [[carrier, network_id, recipient_id, parts], …].
+-- name: add_network_ids(carrier, org_id, job_id, rows)
+-- `rows` is JSON: [[network_id, recipient_id, parts], …]. Those that are there already stay.
 INSERT INTO network_ids (carrier, network_id, org_id, job_id, recipient_id, parts)
-SELECT r.value ->> 0, r.value ->> 1, CAST(:org_id AS BIGINT), CAST(:job_id AS BIGINT), CAST(r.value ->> 2 AS BIGINT),
-    CAST(r.value ->> 3 AS BIGINT)
+SELECT CAST(:carrier AS TEXT), r.value ->> 0, CAST(:org_id AS BIGINT), CAST(:job_id AS BIGINT),
+    CAST(r.value ->> 1 AS BIGINT), CAST(r.value ->> 2 AS BIGINT)
 FROM json_array_elements(CAST(:rows AS json)) r (value)
-ON CONFLICT (carrier, network_id) DO UPDATE SET org_id = excluded.org_id,
-    job_id = excluded.job_id, recipient_id = excluded.recipient_id, parts = excluded.parts;
+ON CONFLICT (carrier, network_id) DO NOTHING RETURNING network_id;
+
+-- name: take_over_network_ids(carrier, org_id, job_id, rows)!
+-- `rows` is JSON: [[network_id, recipient_id, parts], …]. Their messages have ended.
+UPDATE network_ids SET org_id = CAST(:org_id AS BIGINT), job_id = CAST(:job_id AS BIGINT),
+    recipient_id = CAST(r.value ->> 1 AS BIGINT), parts = CAST(r.value ->> 2 AS BIGINT),
+    shared_at = NULL
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+WHERE network_ids.carrier = :carrier AND network_ids.network_id = r.value ->> 0;
+
+-- name: list_network_ids(carrier, names)
+-- crosses organizations: a network knows none of them. `names` is JSON.
+SELECT n.network_id, n.org_id, n.job_id, n.recipient_id,
+    CASE WHEN n.shared_at IS NULL THEN 0 ELSE 1 END,
+    CASE WHEN r.state = 'accepted' THEN 1 ELSE 0 END
+FROM network_ids n LEFT JOIN recipients r
+    ON r.org_id = n.org_id AND r.job_id = n.job_id AND r.id = n.recipient_id
+WHERE n.carrier = :carrier AND n.network_id IN (
+    SELECT w.value FROM jsonb_array_elements_text(CAST(:names AS jsonb)) w (value));
+
+-- name: share_network_ids(carrier, names, now)!
+-- crosses organizations: the ids lead to nobody from now on. `names` is JSON.
+UPDATE network_ids SET shared_at = CAST(:now AS BIGINT) WHERE carrier = :carrier AND network_id IN (
+    SELECT w.value FROM jsonb_array_elements_text(CAST(:names AS jsonb)) w (value));
 
 -- name: note_conversations(number, org_id, job_id, rows, now)!
 -- `rows` is JSON: [[address, recipient_id], …]. The newest message is what a reply answers.
@@ -217,6 +239,7 @@ WHERE
 -- crosses organizations: a network knows none of them. `names` is JSON.
 DELETE FROM network_ids WHERE carrier = :carrier AND network_id IN (
     SELECT w.value FROM jsonb_array_elements_text(CAST(:names AS jsonb)) w (value))
+    AND shared_at IS NULL
 RETURNING network_id, org_id, job_id, recipient_id, parts;
 
 -- name: keep_early_reports(carrier, rows, now)!

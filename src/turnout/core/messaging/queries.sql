@@ -247,7 +247,8 @@ RETURNING parts_left;
 -- name: list_matching_reports(most)
 -- crosses organizations: a network knows none of them.
 SELECT e.carrier, e.network_id FROM early_reports e
-JOIN network_ids n ON n.carrier = e.carrier AND n.network_id = e.network_id LIMIT :most;
+JOIN network_ids n ON n.carrier = e.carrier AND n.network_id = e.network_id
+WHERE n.shared_at IS NULL LIMIT :most;
 
 -- name: list_old_reports(before, most)
 -- crosses organizations: nobody knows whose they are.
@@ -256,6 +257,29 @@ SELECT carrier, network_id FROM early_reports WHERE at < :before ORDER BY at LIM
 -- name: delete_early_report(carrier, network_id)*!
 -- crosses organizations: nobody knows whose it is.
 DELETE FROM early_reports WHERE carrier = :carrier AND network_id = :network_id;
+
+-- name: list_old_shared_ids(before, most)
+-- crosses organizations: they lead to nobody.
+SELECT carrier, network_id FROM network_ids WHERE shared_at IS NOT NULL AND shared_at < :before
+ORDER BY shared_at LIMIT :most;
+
+-- name: delete_shared_id(carrier, network_id)*!
+-- crosses organizations: it leads to nobody.
+DELETE FROM network_ids
+WHERE carrier = :carrier AND network_id = :network_id AND shared_at IS NOT NULL;
+
+-- name: note_reply_key(carrier, key, now)
+-- crosses organizations: nobody knows yet whose reply it is. Nothing for one that came already.
+INSERT INTO reply_keys (carrier, key, at) VALUES (:carrier, :key, :now)
+ON CONFLICT (carrier, key) DO NOTHING RETURNING key;
+
+-- name: list_old_reply_keys(before, most)
+-- crosses organizations: a key does not say whose it is.
+SELECT carrier, key FROM reply_keys WHERE at < :before ORDER BY at LIMIT :most;
+
+-- name: delete_reply_key(carrier, key)*!
+-- crosses organizations: a key does not say whose it is.
+DELETE FROM reply_keys WHERE carrier = :carrier AND key = :key;
 
 -- == lists ==
 

@@ -117,13 +117,32 @@ WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
     AND recipients.id = r.id AND recipients.state = 'claimed' AND recipients.claim = r.claim
 RETURNING recipients.id;
 
--- name: add_network_ids(org_id, job_id, rows)!
--- `rows` is JSON: [[carrier, network_id, recipient_id, parts], …].
+-- name: add_network_ids(carrier, org_id, job_id, rows)
+-- `rows` is JSON: [[network_id, recipient_id, parts], …]. Those that are there already stay.
 INSERT INTO network_ids (carrier, network_id, org_id, job_id, recipient_id, parts)
-SELECT r.value ->> 0, r.value ->> 1, :org_id, :job_id, r.value ->> 2, r.value ->> 3
+SELECT :carrier, r.value ->> 0, :org_id, :job_id, r.value ->> 1, r.value ->> 2
 FROM json_each(:rows) r WHERE true
-ON CONFLICT (carrier, network_id) DO UPDATE SET org_id = excluded.org_id,
-    job_id = excluded.job_id, recipient_id = excluded.recipient_id, parts = excluded.parts;
+ON CONFLICT (carrier, network_id) DO NOTHING RETURNING network_id;
+
+-- name: take_over_network_ids(carrier, org_id, job_id, rows)!
+-- `rows` is JSON: [[network_id, recipient_id, parts], …]. Their messages have ended.
+UPDATE network_ids SET org_id = :org_id, job_id = :job_id, recipient_id = r.value ->> 1,
+    parts = r.value ->> 2, shared_at = NULL
+FROM json_each(:rows) r
+WHERE network_ids.carrier = :carrier AND network_ids.network_id = r.value ->> 0;
+
+-- name: list_network_ids(carrier, names)
+-- crosses organizations: a network knows none of them. `names` is JSON.
+SELECT n.network_id, n.org_id, n.job_id, n.recipient_id,
+    CASE WHEN n.shared_at IS NULL THEN 0 ELSE 1 END,
+    CASE WHEN r.state = 'accepted' THEN 1 ELSE 0 END
+FROM network_ids n LEFT JOIN recipients r
+    ON r.org_id = n.org_id AND r.job_id = n.job_id AND r.id = n.recipient_id
+WHERE n.carrier = :carrier AND n.network_id IN (SELECT value FROM json_each(:names));
+
+-- name: share_network_ids(carrier, names, now)!
+-- crosses organizations: the ids lead to nobody from now on. `names` is JSON.
+UPDATE network_ids SET shared_at = :now WHERE carrier = :carrier AND network_id IN (SELECT value FROM json_each(:names));
 
 -- name: note_conversations(number, org_id, job_id, rows, now)!
 -- `rows` is JSON: [[address, recipient_id], …]. The newest message is what a reply answers.
@@ -216,7 +235,7 @@ WHERE
 -- name: take_network_ids(carrier, names)
 -- crosses organizations: a network knows none of them. `names` is JSON.
 DELETE FROM network_ids WHERE carrier = :carrier
-    AND network_id IN (SELECT value FROM json_each(:names))
+    AND network_id IN (SELECT value FROM json_each(:names)) AND shared_at IS NULL
 RETURNING network_id, org_id, job_id, recipient_id, parts;
 
 -- name: keep_early_reports(carrier, rows, now)!

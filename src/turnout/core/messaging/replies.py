@@ -2,11 +2,13 @@
 
 A reply belongs to the job that last wrote to its sender from the number that it was sent to. One
 that belongs to none is kept apart, for operators. A code that ends it, or STOP, opts the sender out
-of the organization's texts.
+of the organization's texts. One that has a key is stored once, on whichever node it comes again.
 """
 
 from collections.abc import Sequence
 from itertools import groupby
+
+import structlog
 
 from turnout.core.messaging.callbacks import queue_reply_callbacks
 from turnout.core.messaging.jobs import get_job_head
@@ -20,6 +22,10 @@ from turnout.store import Tx
 
 # What carriers everywhere take for "no more", in any case.
 STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit"})
+# How long a reply is known again.
+KEPT_MS = 30 * 24 * 3_600_000
+
+log = structlog.get_logger()
 
 
 def receive_replies(tx: Tx, replies: Sequence[Reply]) -> None:
@@ -34,6 +40,8 @@ def receive_replies(tx: Tx, replies: Sequence[Reply]) -> None:
 def _receive(tx: Tx, replies: Sequence[Reply]) -> None:
     stored: list[tuple[int, int]] = []
     for reply in replies:
+        if not _is_new(tx, reply):
+            continue
         found = sql.find_conversation(tx, number=reply.recipient, address=reply.sender)
         if found is None:
             _keep_stray(tx, reply)
@@ -41,6 +49,21 @@ def _receive(tx: Tx, replies: Sequence[Reply]) -> None:
             stored.append((found[0], reply_id))
     for org_id, group in groupby(sorted(stored), key=lambda each: each[0]):
         _call_back(tx, org_id, [reply_id for _, reply_id in group])
+
+
+def forget_reply_keys(tx: Tx, most: int) -> int:
+    """Delete up to `most` keys of replies that came a month ago; returns how many."""
+    rows = sql.list_old_reply_keys(tx, before=tx.now - KEPT_MS, most=most)
+    sql.delete_reply_key(tx, [{"carrier": carrier, "key": key} for carrier, key in rows])
+    return len(rows)
+
+
+def _is_new(tx: Tx, reply: Reply) -> bool:
+    """Whether a reply did not come before; from now on it did."""
+    if not reply.key or sql.note_reply_key(tx, carrier=reply.carrier, key=reply.key, now=tx.now):
+        return True
+    log.info("a reply came again; it is stored once", carrier=reply.carrier)
+    return False
 
 
 def _call_back(tx: Tx, org_id: int, reply_ids: list[int]) -> None:
@@ -90,7 +113,8 @@ def ends_it(text: str, job: JobHead) -> bool:
 
 def _keep_strays(tx: Tx, replies: Sequence[Reply]) -> None:
     for reply in replies:
-        _keep_stray(tx, reply)
+        if _is_new(tx, reply):
+            _keep_stray(tx, reply)
 
 
 def _keep_stray(tx: Tx, reply: Reply) -> None:

@@ -1,0 +1,122 @@
+"""What networks call the messages that they took: the ids under which reports will come.
+
+An id leads to one recipient. A network that gives one id to several messages whose reports are
+still to come has named none of them: a report would end the wrong one, and say that somebody has
+what somebody else has. So all of these end as sent, which is what is known, with a note; the id
+leads to nobody for as long as reports may come; and the log has a warning.
+
+An id whose message has ended is free: networks count round.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+import structlog
+
+from turnout.core.messaging.ending import Ended, end_recipients
+from turnout.core.messaging.model import JobHead, Status
+from turnout.core.messaging.receiving import take_early_reports
+from turnout.core.messaging.sql import sql
+from turnout.store import Tx
+
+SHARED = "Sent. The network gave several messages the same id, so its reports are not counted."
+KEPT_MS = 72 * 3_600_000
+_encode = msgspec.json.Encoder().encode
+
+log = structlog.get_logger()
+
+
+class Named(NamedTuple):
+    """An id, whose it is, and how many ids the message has."""
+
+    network_id: str
+    recipient_id: int
+    parts: int
+
+
+class _Owner(NamedTuple):
+    org_id: int
+    job_id: int
+    recipient_id: int
+    is_shared: int
+    awaits_report: int
+
+
+def note_network_ids(tx: Tx, head: JobHead, carrier: str, named: Sequence[Named]) -> None:
+    """Store the ids of a job's messages that wait for reports, and count those that came before.
+    Ends whoever's id is not theirs alone. Repeating it changes nothing."""
+    if not named:
+        return
+    stored = {
+        network_id
+        for (network_id,) in sql.add_network_ids(
+            tx, carrier=carrier, org_id=head.org_id, job_id=head.id, rows=_encode(named).decode()
+        )
+    }
+    if len(stored) < len(named):
+        end_recipients(tx, _settle(tx, head, carrier, named, stored))
+    take_early_reports(tx, [(carrier, network_id) for network_id in sorted(stored)])
+
+
+def forget_shared_ids(tx: Tx, most: int) -> int:
+    """Delete up to `most` ids of several messages whose reports will not come any more; returns
+    how many."""
+    rows = sql.list_old_shared_ids(tx, before=tx.now - KEPT_MS, most=most)
+    sql.delete_shared_id(tx, [{"carrier": carrier, "network_id": name} for carrier, name in rows])
+    return len(rows)
+
+
+def _settle(
+    tx: Tx, head: JobHead, carrier: str, named: Sequence[Named], stored: set[str]
+) -> list[Ended]:
+    """Give the ids that were there already to those who have them now, or to nobody."""
+    names = sorted({each.network_id for each in named})
+    owners = {
+        name: _Owner(*owner)
+        for name, *owner in sql.list_network_ids(tx, carrier=carrier, names=_encode(names).decode())
+    }
+    taken: dict[str, Named] = {}
+    shared: dict[str, list[Ended]] = {}
+    for each in named:
+        owner = owners[each.network_id]
+        if not owner.is_shared and owner[:3] == (head.org_id, head.id, each.recipient_id):
+            continue
+        if owner.is_shared or owner.awaits_report:
+            ended = shared.setdefault(each.network_id, [])
+            ended.append(_sent(head.org_id, head.id, each.recipient_id))
+            if not owner.is_shared:
+                ended.append(_sent(*owner[:3]))
+        else:
+            taken[each.network_id] = each
+            owners[each.network_id] = _Owner(head.org_id, head.id, each.recipient_id, 0, 1)
+    _take_over(tx, head, carrier, list(taken.values()))
+    stored |= taken.keys() - shared.keys()
+    stored -= shared.keys()
+    return _share(tx, carrier, shared)
+
+
+def _take_over(tx: Tx, head: JobHead, carrier: str, named: list[Named]) -> None:
+    if named:
+        sql.take_over_network_ids(
+            tx, carrier=carrier, org_id=head.org_id, job_id=head.id, rows=_encode(named).decode()
+        )
+
+
+def _share(tx: Tx, carrier: str, shared: dict[str, list[Ended]]) -> list[Ended]:
+    if not shared:
+        return []
+    names = sorted(shared)
+    sql.share_network_ids(tx, carrier=carrier, names=_encode(names).decode(), now=tx.now)
+    ended = [each for name in names for each in shared[name]]
+    log.warning(
+        "a network gave one id to several messages; its reports for it are not counted",
+        carrier=carrier,
+        network_ids=names[:5],
+        messages=len({each[:3] for each in ended}),
+    )
+    return ended
+
+
+def _sent(org_id: int, job_id: int, recipient_id: int) -> Ended:
+    return Ended(org_id, job_id, recipient_id, Status.SENT, SHARED)
