@@ -18,7 +18,7 @@ def turnout(tmp_path) -> Turnout:
         new = NewCallback(60000001, 1, "https://example.com/hook", "a=1", "simulator")
         db.call(add_callbacks, org_id, [new])
         [claimed] = db.call(claim_callbacks, Busy(), Turns(), Limits(1, 1, 1), lease_ms=1000)[0]
-        result = CallbackResult(org_id, claimed.id, 1_798_794_000_000, 7, 503)
+        result = CallbackResult(org_id, claimed.id, claimed.until, 1_798_794_000_000, 7, 503)
         db.call(record_callbacks, [result])
     return turnout
 

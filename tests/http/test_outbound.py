@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from tests.support.name_server import Book, name_server
+from turnout.http.last_look import NotToBeMade
 from turnout.http.names import Names
 from turnout.http.outbound import (
     Answer,
@@ -117,6 +118,27 @@ CALLABLE = {
 @pytest.mark.parametrize(("url", "expected"), CALLABLE.items(), ids=range(len(CALLABLE)))
 def test_an_address_is_judged_as_it_will_be_read(url, expected):
     assert is_callable(url) is expected
+
+
+@pytest.mark.parametrize("is_reused", [False, True])
+def test_what_may_not_go_any_more_is_not_written(is_reused):
+    """Though there is a connection by then; the next call finds the way as before."""
+    heard: list[bytes] = []
+
+    async def hear(request: Any) -> web.Response:
+        heard.append(await request.read())
+        return web.Response()
+
+    async def work(out: Outbound, port: int) -> list[str]:
+        url = f"http://127.0.0.1:{port}/"
+        if is_reused:
+            await out.post(url, b"first", {}, 5, party=1)
+        with pytest.raises(NotToBeMade):
+            await out.post(url, b"late", {}, 5, party=1, may_go=lambda: False)
+        await out.post(url, b"last", {}, 5, party=1, may_go=lambda: True)
+        return [each.decode() for each in heard]
+
+    assert call(hear, work) == ["first"] * is_reused + ["last"]
 
 
 def test_a_redirect_is_an_answer_and_not_followed():

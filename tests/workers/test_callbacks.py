@@ -88,6 +88,53 @@ def test_a_callback_arrives_signed_and_is_over(node):
     assert (callback.state, callback.attempts, callback.last_status) == ("delivered", 1, 202)
 
 
+def test_a_call_whose_time_is_over_is_not_made(node):
+    """As after a freeze between the claim and the first byte; it is claimed again."""
+    org_id = new_org(node)
+    got: list[bytes] = []
+
+    async def receive(request: Any) -> web.Response:
+        got.append(await request.read())
+        return web.Response()
+
+    class Frozen(Names):
+        """Finds every name, the first time after the lease has run out."""
+
+        looked = 0
+
+        async def look_up(self, _name: str) -> list[str]:
+            self.looked += 1
+            if self.looked == 1:
+                node.clock.advance(600)
+            return ["127.0.0.1"]
+
+    names = Frozen()
+
+    async def scenario() -> None:
+        outbound = Outbound("127.0.0.1/32", names=names)
+        loops = callback_loops(node.db, outbound)
+        for loop in loops:
+            loop.start()
+        try:
+            async with serving(receive) as port:
+                url = f"http://receiver.example:{port}/hook"
+                await node.db.write(add_callbacks, org_id, [NewCallback(7, 8, url, "a=1", "smpp")])
+                await until(is_over)
+        finally:
+            await asyncio.gather(*(loop.stop() for loop in loops))
+            await outbound.close()
+
+    async def is_over() -> bool:
+        return [each.state for each in listed(node, org_id)] == ["delivered"]
+
+    asyncio.run(scenario())
+    assert (got, names.looked) == ([b"a=1"], 2)
+    [callback] = listed(node, org_id)
+    assert callback.attempts == 1
+    assert node.db.call(lambda tx: tx.connection.execute(
+        "SELECT count(*) FROM work_claims").fetchone()[0]) == 0  # fmt: skip
+
+
 def test_while_a_key_is_rotated_out_both_sign(node):
     org_id = new_org(node)
     got: list[Any] = []

@@ -26,6 +26,7 @@ CALLBACK = ClaimedCallback(
     body=BODY,
     carrier="smpp",
     attempts=0,
+    until=0,
     secret=KEY,
 )
 Check = Callable[[dict[str, str], bytes, str], bool]

@@ -26,6 +26,7 @@ import msgspec
 
 from turnout.core.counterparts import read_content_type, tidy
 from turnout.http.addresses import Network, find_address, may_reach, read_networks
+from turnout.http.last_look import MayGo, last_look
 from turnout.http.names import NameFailed, Names, UnknownName
 from turnout.settings import Ports, split_ports
 
@@ -91,15 +92,29 @@ class Outbound:
         self._turns: dict[int, _Turns] = {}
 
     async def post(
-        self, url: str, body: bytes, headers: dict[str, str], timeout_s: float, *, party: int
+        self,
+        url: str,
+        body: bytes,
+        headers: dict[str, str],
+        timeout_s: float,
+        *,
+        party: int,
+        may_go: MayGo | None = None,
     ) -> Answer:
         """Post, following nothing; any status is an answer.
 
         Raises OutboundRefused for an address that may not be called, OutboundError when there was
-        no answer in time.
+        no answer in time, NotToBeMade if `may_go` says no when the first byte would be written.
         """
         status, _, content = await self._ask(
-            "POST", url, timeout_s, ANSWER_BYTES, party, data=body, headers=headers
+            "POST",
+            url,
+            timeout_s,
+            ANSWER_BYTES,
+            party,
+            data=body,
+            headers=headers,
+            trace_request_ctx=may_go,
         )
         return Answer(status, content)
 
@@ -196,6 +211,7 @@ class Outbound:
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
                 trust_env=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
+                trace_configs=[last_look()],
                 auto_decompress=False,
                 headers={"User-Agent": "Turnout", "Accept-Encoding": "identity"},
             )

@@ -21,14 +21,18 @@ from turnout.core.callbacks.outbox import (
     forget_old_callbacks,
     record_callbacks,
 )
+from turnout.core.work.leases import Lease
 from turnout.errors import Unavailable
 from turnout.http import metrics
+from turnout.http.last_look import MayGo, NotToBeMade
 from turnout.http.outbound import Answer, OutboundError, OutboundRefused
 from turnout.store import Database
+from turnout.store.sources import counting_clock
 from turnout.workers.loop import Loop
 
 FORM = "application/x-www-form-urlencoded"
 TIMEOUT_S = 10.0
+# Longer than a call takes, which begins at once: no lease is renewed here.
 LEASE_MS = 60_000
 TO_EACH = 8
 OF_EACH = 16
@@ -42,10 +46,17 @@ class Poster(Protocol):
     """The way out; turnout.http.outbound.Outbound is one."""
 
     async def post(
-        self, url: str, body: bytes, headers: dict[str, str], timeout_s: float, *, party: int
+        self,
+        url: str,
+        body: bytes,
+        headers: dict[str, str],
+        timeout_s: float,
+        *,
+        party: int,
+        may_go: MayGo | None = None,
     ) -> Answer:
         """Post, following nothing, for an organization. Raises OutboundError when there was no
-        answer."""
+        answer, NotToBeMade if `may_go` says no when the first byte would be written."""
 
 
 class CallbackLoop(Loop):
@@ -74,6 +85,7 @@ class CallbackLoop(Loop):
         if room <= 0:
             return False
         self._to, self._of = +self._to, +self._of
+        since_s = counting_clock()
         claimed, self._turns = await self._db.write_behind(
             claim_callbacks,
             Busy(dict(self._to), dict(self._of)),
@@ -84,7 +96,8 @@ class CallbackLoop(Loop):
         for callback in claimed:
             self._to[callback.host] += 1
             self._of[callback.org_id] += 1
-            task = asyncio.create_task(self._call(callback))
+            lease = Lease(self._db.clock, callback.until, since_s, LEASE_MS)
+            task = asyncio.create_task(self._call(callback, lease))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return bool(claimed or self._ended)
@@ -99,11 +112,12 @@ class CallbackLoop(Loop):
             self._ended = ended + self._ended  # recorded with the next; the lease may run out
             raise
         for result in ended:
-            metrics.callbacks.labels("delivered" if result.is_delivered else "failed").inc()
+            if not result.is_lapsed:
+                metrics.callbacks.labels("delivered" if result.is_delivered else "failed").inc()
 
-    async def _call(self, callback: ClaimedCallback) -> None:
+    async def _call(self, callback: ClaimedCallback, lease: Lease) -> None:
         started, at = time.perf_counter(), self._db.clock()
-        status, error, is_final = None, "", False
+        status, error, is_final, is_lapsed = None, "", False, False
         try:
             answer = await self._outbound.post(
                 callback.url,
@@ -111,6 +125,7 @@ class CallbackLoop(Loop):
                 make_headers(callback, at),
                 TIMEOUT_S,
                 party=callback.org_id,
+                may_go=lambda: lease.holds(callback.id),
             )
             status = answer.status
         except OutboundRefused as refused:
@@ -122,6 +137,8 @@ class CallbackLoop(Loop):
                 host=ascii(callback.host)[1:-1],
                 reason=refused.reason,
             )
+        except NotToBeMade:
+            is_lapsed = True
         except OutboundError as failed:
             error = str(failed)
         except Exception:
@@ -129,7 +146,17 @@ class CallbackLoop(Loop):
             error = "unexpected failure; see the log"
         took_ms = round((time.perf_counter() - started) * 1000)
         self._ended.append(
-            CallbackResult(callback.org_id, callback.id, at, took_ms, status, error, is_final)
+            CallbackResult(
+                callback.org_id,
+                callback.id,
+                callback.until,
+                at,
+                took_ms,
+                status,
+                error,
+                is_final,
+                is_lapsed,
+            )
         )
         self._to[callback.host] -= 1
         self._of[callback.org_id] -= 1

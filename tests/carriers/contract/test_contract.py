@@ -12,7 +12,7 @@ import uvloop
 
 from tests.carriers.contract.networks import NETWORKS, Network
 from turnout import carriers, networks
-from turnout.carriers import Accepted, Misconfigured, Outcome, Rejected, Retry, Unknown
+from turnout.carriers import Accepted, Lapsed, Misconfigured, Outcome, Rejected, Retry, Unknown
 from turnout.core.messaging.model import Channel
 
 MANY = 120
@@ -63,6 +63,39 @@ def test_each_parcel_has_one_outcome_in_its_place_and_is_taken_once(play):
         expected = {(network.good(n), f"Hello {n}") for n in range(1, MANY + 1)}
         assert {(to, text.strip()) for to, text in taken} == expected
         assert set(taken.values()) == {1}
+
+    play(scenario)
+
+
+class Looks:
+    """A lease that holds for so many looks."""
+
+    def __init__(self, count: int) -> None:
+        self.left = count
+
+    def holds(self, _id: int) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+
+# How often each looks before a message is handed over: the last time with the first byte of what
+# the network can act upon.
+LOOKS = {"smtp": 2, "smpp": 1, "http_sms": 2, "simulator": 1}
+
+
+def test_what_is_not_ours_any_more_is_not_handed_over(kind, play):
+    async def scenario(network):
+        leases = [Looks(LOOKS[kind]), *(Looks(each) for each in range(LOOKS[kind])), None]
+        parcels = [
+            msgspec.structs.replace(network.parcel(n), lease=lease)
+            for n, lease in enumerate(leases, 1)
+        ]
+        outcomes = await network.send(*parcels)
+        lapsed = [Lapsed] * LOOKS[kind]
+        assert [type(each) for each in outcomes] == [Accepted, *lapsed, Accepted]
+        assert sorted(to for to, _ in await network.taken()) == sorted(
+            [network.good(1), network.good(len(parcels))]
+        )
 
     play(scenario)
 

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 
+import msgspec
 import pytest
 
 from turnout.core.audit.recording import list_entries
@@ -61,7 +62,7 @@ def claim(
 
 
 def answer(callback: ClaimedCallback, status: int | None, **others) -> CallbackResult:
-    return CallbackResult(callback.org_id, callback.id, 1000, 25, status, **others)
+    return CallbackResult(callback.org_id, callback.id, callback.until, 1000, 25, status, **others)
 
 
 def shown(db, org_id: int) -> list[tuple]:
@@ -74,7 +75,7 @@ def test_one_that_is_taken_is_over(node, db, org_id, host):
     [callback] = claim(db, host)
     assert callback == ClaimedCallback(
         org_id, callback.id, callback.uuid, f"https://{host}/hook", host, "a=1", "simulator", 0,
-        db.call(get_secret, org_id),
+        callback.until, db.call(get_secret, org_id),
     )  # fmt: skip
     assert claim(db, host) == []
     db.call(record_callbacks, [answer(callback, 204)])
@@ -113,12 +114,58 @@ def test_a_claim_that_nobody_records_is_made_again(node, db, org_id, host):
     [first] = claim(db, host)
     node.clock.advance(61)
     [second] = claim(db, host)
-    assert second == first
+    assert second == msgspec.structs.replace(first, until=first.until + 61_000)
     db.call(record_callbacks, [answer(first, 200), answer(second, 500)])
     [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, most=10)
     assert (callback.state, callback.attempts) == (CallbackState.DELIVERED, 2)
     attempts = db.call(list_attempts, org_id, callback.id)
     assert [(each.number, each.status) for each in attempts] == [(1, 200), (2, 500)]
+
+
+def test_what_a_lost_claim_says_changes_nothing_but_the_tries(node, db, org_id, host):
+    """The other's claim stands: the call is not due before that one ends."""
+    db.call(add_callbacks, org_id, [new(host)])
+    [frozen] = claim(db, host)
+    node.clock.advance(61)
+    [taken] = claim(db, host)
+    db.call(record_callbacks, [answer(frozen, 500)])
+    [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, most=10)
+    assert (callback.state, callback.due_at) == (CallbackState.CLAIMED, taken.until)
+    db.call(record_callbacks, [answer(taken, 503)])
+    [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, most=10)
+    assert (callback.state, callback.attempts) == (CallbackState.WAITING, 2)
+    due_at = callback.due_at
+    db.call(record_callbacks, [answer(frozen, 502)])
+    [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, most=10)
+    assert (callback.state, callback.due_at) == (CallbackState.WAITING, due_at)
+    attempts = db.call(list_attempts, org_id, callback.id)
+    assert [(each.number, each.status) for each in attempts] == [(1, 500), (2, 503), (3, 502)]
+
+
+@pytest.mark.parametrize("is_waiting", [False, True])
+def test_a_call_that_the_receiver_took_is_over_whoever_has_it(node, db, org_id, host, is_waiting):
+    db.call(add_callbacks, org_id, [new(host)])
+    [frozen] = claim(db, host)
+    node.clock.advance(61)
+    [taken] = claim(db, host)
+    if is_waiting:
+        db.call(record_callbacks, [answer(taken, 503)])
+    db.call(record_callbacks, [answer(frozen, 200)])
+    node.clock.advance(DAY_S // 2)
+    assert claim(db, host) == []
+    assert shown(db, org_id)[0][1] == CallbackState.DELIVERED
+
+
+def test_a_call_that_was_not_made_is_due_again_at_once(node, db, org_id, host):
+    db.call(add_callbacks, org_id, [new(host)])
+    [frozen] = claim(db, host)
+    db.call(record_callbacks, [answer(frozen, None, is_lapsed=True)])
+    assert shown(db, org_id) == [("a=1", CallbackState.WAITING, 0, None)]
+    node.clock.advance(1)
+    [again] = claim(db, host)
+    db.call(record_callbacks, [answer(frozen, None, is_lapsed=True)])
+    assert claim(db, host) == []  # it is another's now
+    assert db.call(list_attempts, org_id, again.id) == []
 
 
 def test_a_receiver_gets_a_few_at_once_and_holds_nobody_up(db, org_id, host):

@@ -186,7 +186,7 @@ def test_a_try_that_cannot_be_recorded_counts_as_one_without_an_answer(db, login
     sent(db, other, "good try", NUMBERS[27])
     db.call(receive_reports, [report("bad try"), report("good try")])
     claimed, _ = db.call(claim_callbacks, Busy(), Turns(), Limits(10, 10, 10), lease_ms=1000)
-    results = [CallbackResult(each.org_id, each.id, 0, 0, 200) for each in claimed]
+    results = [CallbackResult(each.org_id, each.id, each.until, 0, 0, 200) for each in claimed]
     for result in results:
         if result.org_id == login.org_id:
             force_setattr(result, "status", 10**30)  # which the door never lets in

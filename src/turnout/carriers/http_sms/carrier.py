@@ -14,6 +14,7 @@ import structlog
 
 from turnout.carriers import (
     Inbox,
+    Lapsed,
     Message,
     Misconfigured,
     Outcome,
@@ -29,6 +30,7 @@ from turnout.carriers.http_sms.webhook import EVENTS, media_url
 from turnout.core.messaging.merging import Template, TooLong
 from turnout.core.messaging.model import Channel, Status
 from turnout.http.compiled import Compiled
+from turnout.http.last_look import NotToBeMade, last_look
 from turnout.http.pace import Pace
 from turnout.store.sources import Clock
 
@@ -86,6 +88,7 @@ class HttpSmsCarrier:
             timeout=aiohttp.ClientTimeout(total=settings.timeout_s),
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=[last_look()],
             auto_decompress=False,
             headers=headers,
         )
@@ -117,6 +120,8 @@ class HttpSmsCarrier:
             await self._pace.wait()
             if self._is_stopping:
                 return Retry(RETRY_S, "Turnout is stopping")
+            if not parcel.is_ours():
+                return Lapsed()
             return await self._post(parcel, form)
 
     def _forms(
@@ -168,6 +173,7 @@ class HttpSmsCarrier:
                 data=form,
                 headers={"Content-Type": _FORM, "Idempotency-Key": f"turnout-{parcel.attempt_id}"},
                 allow_redirects=False,
+                trace_request_ctx=parcel.is_ours,
             ) as answer:
                 return read_answer(
                     answer.status,
@@ -178,6 +184,8 @@ class HttpSmsCarrier:
                     parts_member=settings.parts_member,
                     has_reports=bool(settings.webhook_secret),
                 )
+        except NotToBeMade:
+            return Lapsed()
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
             return Misconfigured(f"The provider's certificate cannot be trusted: {error}")
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:

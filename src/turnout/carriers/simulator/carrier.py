@@ -15,6 +15,7 @@ from turnout.carriers import (
     Accepted,
     DeliveryReport,
     Inbox,
+    Lapsed,
     Message,
     Outcome,
     Parcel,
@@ -39,7 +40,7 @@ from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, Status
 from turnout.errors import Failure
 from turnout.http.compiled import Compiled
-from turnout.store import Database
+from turnout.store import Database, Tx
 
 TOLD_AT_ONCE = 500
 LONGEST_PAUSE_S = 1.0
@@ -78,12 +79,12 @@ class SimulatorCarrier:
         fates = [fate_of(message.channel, parcel.destination) for parcel in parcels]
         sent = await merge_all(parcels, self._sent_all, message, parcels, fates, merge)
         try:
-            ids = await self._db.write(add_messages, sent)
+            ids = await self._db.write(_add_ours, parcels, sent)
         except Failure as failure:
             return [Retry(RETRY_S, failure.message)] * len(parcels)
         self._woken.set()
         return [
-            fate.answer or self._accepted(message.channel, id_, each.text)
+            (fate.answer or self._accepted(message.channel, id_, each.text)) if id_ else Lapsed()
             for fate, id_, each in zip(fates, ids, sent, strict=True)
         ]
 
@@ -177,6 +178,13 @@ class SimulatorCarrier:
             await asyncio.wait_for(self._woken.wait(), seconds)
         except TimeoutError:
             return
+
+
+def _add_ours(tx: Tx, parcels: Sequence[Parcel], sent: Sequence[Sent]) -> list[int]:
+    """Keep the messages that are still ours to hand over; 0 for the others."""
+    is_ours = [parcel.is_ours() for parcel in parcels]
+    ids = iter(add_messages(tx, [each for each, ours in zip(sent, is_ours, strict=True) if ours]))
+    return [next(ids) if ours else 0 for ours in is_ours]
 
 
 class _Merging:

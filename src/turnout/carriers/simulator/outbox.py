@@ -73,6 +73,8 @@ class Shown(msgspec.Struct, frozen=True):
 
 def add_messages(tx: Tx, sent: Sequence[Sent]) -> list[int]:
     """Keep messages; returns the network's numbers for them."""
+    if not sent:
+        return []
     ids = tx.next_ids("messaging", len(sent))
     rows = [
         (

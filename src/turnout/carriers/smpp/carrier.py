@@ -91,11 +91,11 @@ class SmppCarrier:
             return [obstacle] * len(parcels)
         batch = Batch(len(parcels))
         deadline = self._loop.time() + self._settings.patience_s
-        for place, bodies in enumerate(composed):
+        for place, (parcel, bodies) in enumerate(zip(parcels, composed, strict=True)):
             if isinstance(bodies, Rejected):
                 batch.settle(place, bodies)
             else:
-                self._submissions.add(batch, place, bodies, deadline)
+                self._submissions.add(batch, place, bodies, deadline, parcel.is_ours)
         for session in self._sessions:
             session.pump()
         await batch.done

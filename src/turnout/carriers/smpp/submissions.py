@@ -8,13 +8,16 @@ part that ends decides on its message, the last message ends its batch.
 A message of which some parts were accepted and others cannot be sent is Unknown, never Retry:
 that would send the accepted parts twice. Once a part has failed, the parts that still wait are
 not sent any more. Nobody waits in line longer than the patience of the settings.
+
+A message that is not ours any more (its lease is over) when its first part would be taken is not
+begun. One of which the network has a part, or may have, goes on: half of it would help nobody.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from turnout.carriers import Accepted, Misconfigured, Outcome, Rejected, Retry, Unknown
+from turnout.carriers import Accepted, Lapsed, Misconfigured, Outcome, Rejected, Retry, Unknown
 
 RETRY_S = 15.0
 """When a message that could not be submitted in time is worth another try."""
@@ -24,7 +27,7 @@ ANSWERED_IDS = 20_000
 _OPEN = Unknown("nobody waited for the outcome")
 
 # Which of two failures tells more about a message.
-_WEIGHT = {Retry: 0, Misconfigured: 1, Unknown: 2, Rejected: 3}
+_WEIGHT = {Lapsed: 0, Retry: 0, Misconfigured: 1, Unknown: 2, Rejected: 3}
 
 
 class Batch:
@@ -46,16 +49,28 @@ class Batch:
 class Submission:
     """One message on its way: what its parts came to so far."""
 
-    __slots__ = ("batch", "deadline", "failure", "is_begun", "network_ids", "open", "place")
+    __slots__ = (
+        "batch", "deadline", "failure", "is_begun", "is_ours", "network_ids", "open", "place",
+        "under_way",
+    )  # fmt: skip
 
-    def __init__(self, batch: Batch, place: int, parts: int, deadline: float) -> None:
+    def __init__(
+        self, batch: Batch, place: int, parts: int, deadline: float, is_ours: Callable[[], bool]
+    ) -> None:
         self.batch = batch
         self.place = place
         self.deadline = deadline
+        self.is_ours = is_ours
+        self.under_way = 0
         self.open = parts
         self.network_ids: list[str | None] = [None] * parts
         self.failure: Outcome | None = None
         self.is_begun = False
+
+    @property
+    def is_with_network(self) -> bool:
+        """Whether the network has a part of it, or may have."""
+        return self.under_way > 0 or any(each is not None for each in self.network_ids)
 
 
 class Part:
@@ -85,9 +100,16 @@ class Submissions:
         self._under_way: dict[int, None] = {}
         self._answered: dict[str, None] = {}
 
-    def add(self, batch: Batch, place: int, bodies: Sequence[bytes], deadline: float) -> None:
-        """Put a message in line, as the bodies of its parts."""
-        submission = Submission(batch, place, len(bodies), deadline)
+    def add(
+        self,
+        batch: Batch,
+        place: int,
+        bodies: Sequence[bytes],
+        deadline: float,
+        is_ours: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Put a message in line, as the bodies of its parts, to be begun while it `is_ours`."""
+        submission = Submission(batch, place, len(bodies), deadline, is_ours)
         self._open += 1
         self._all_ended.clear()
         for number, body in enumerate(bodies):
@@ -97,8 +119,12 @@ class Submissions:
         """The next part to be written, or None."""
         while self._line:
             part = self._line.popleft()
-            if self._is_wanted(part.submission):
-                part.submission.is_begun = True
+            submission = part.submission
+            if not submission.is_with_network and not submission.is_ours():
+                submission.failure = submission.failure or Lapsed()
+            if self._is_wanted(submission):
+                submission.is_begun = True
+                submission.under_way += 1
                 self._last_turn = part.turn = self._last_turn + 1
                 self._under_way[part.turn] = None
                 return part
@@ -107,12 +133,12 @@ class Submissions:
 
     def give_back(self, part: Part) -> None:
         """It was not taken by the network: it is the next in line."""
-        del self._under_way[part.turn]
+        self._settle(part)
         self._line.appendleft(part)
 
     def accept(self, part: Part, network_id: str) -> None:
         """The network took it, and will call it so."""
-        del self._under_way[part.turn]
+        self._settle(part)
         part.submission.network_ids[part.number] = network_id
         self._answered[network_id] = None
         if len(self._answered) > ANSWERED_IDS:
@@ -121,7 +147,7 @@ class Submissions:
 
     def fail(self, part: Part, outcome: Outcome) -> None:
         """The network refused it, or its fate is unknown."""
-        del self._under_way[part.turn]
+        self._settle(part)
         self._fail(part, outcome)
 
     def expire(self, now: float) -> None:
@@ -160,6 +186,11 @@ class Submissions:
     def _is_wanted(self, submission: Submission) -> bool:
         """Not when another part has failed, or when nobody waits for the outcome any more."""
         return not submission.failure and (submission.is_begun or not submission.batch.done.done())
+
+    def _settle(self, part: Part) -> None:
+        """It is under way no more."""
+        del self._under_way[part.turn]
+        part.submission.under_way -= 1
 
     def _fail(self, part: Part, outcome: Outcome) -> None:
         submission = part.submission

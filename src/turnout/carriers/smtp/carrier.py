@@ -79,10 +79,12 @@ class SmtpCarrier:
             template = await self._templates.get(message)
             for start in range(0, len(parcels), _SLICE):
                 await self._pool.room()
-                await self._pace.wait(len(parcels[start : start + _SLICE]))
-                mails = await self._make(template, parcels[start : start + _SLICE])
+                some = parcels[start : start + _SLICE]
+                await self._pace.wait(len(some))
+                mails = await self._make(template, some)
                 waiting += [
-                    mail if isinstance(mail, Rejected) else self._pool.put(mail) for mail in mails
+                    mail if isinstance(mail, Rejected) else self._pool.put(mail, parcel.is_ours)
+                    for mail, parcel in zip(mails, some, strict=True)
                 ]
             return [each if isinstance(each, Rejected) else await each for each in waiting]
         except Unmailable as fault:

@@ -11,6 +11,7 @@ everything that waits gets that outcome, and the sender decides when to try agai
 import asyncio
 import ssl
 from collections import Counter, defaultdict, deque
+from collections.abc import Callable
 
 import structlog
 
@@ -55,10 +56,10 @@ class Pool:
         """Wait until a few more mails may wait."""
         await self._has_room.wait()
 
-    def put(self, mail: Mail) -> "asyncio.Future[Outcome]":
-        """Deliver a mail; its outcome comes by the future. One that is cancelled while it waits
-        is dropped."""
-        delivery = Delivery(mail, asyncio.get_running_loop().create_future())
+    def put(self, mail: Mail, is_ours: Callable[[], bool]) -> "asyncio.Future[Outcome]":
+        """Deliver a mail while it `is_ours`; its outcome comes by the future. One that is cancelled
+        while it waits is dropped."""
+        delivery = Delivery(mail, is_ours, asyncio.get_running_loop().create_future())
         if self._is_stopping:
             delivery.future.set_result(_STOPPED)
         else:

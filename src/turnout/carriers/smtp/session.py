@@ -13,6 +13,8 @@ envelope is out. Rules:
 - The first refusal in an envelope decides (`Delivery.refusal`); the answers behind it are only
   read. A server that says 354 all the same gets an empty message, which it refuses.
 - An envelope that ended without a body leaves a transaction open: RSET goes first in the next.
+- A mail that is not ours any more (its lease is over) is looked for before its envelope and before
+  each write of its body, so also before the dot. After 354 the only way out is to hang up.
 - When the connection ends, a delivery whose dot was written is Unknown. Every other was certainly
   not sent: it goes back to the owner if this session has finished another before (servers hang up
   after so many messages, or so many refusals), else it is Retry: so no server makes a loop.
@@ -24,9 +26,10 @@ import asyncio
 import re
 import ssl
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
-from turnout.carriers import Accepted, Outcome, Rejected, Retry, Unknown
+from turnout.carriers import Accepted, Lapsed, Outcome, Rejected, Retry, Unknown
 from turnout.carriers.smtp.connection import Connection, Handler
 from turnout.carriers.smtp.mime import Mail
 from turnout.carriers.smtp.opening import Extensions, Opening
@@ -45,10 +48,13 @@ _QUEUE_ID = re.compile(r"(?:queued as |\bid=)([\w.\-]{1,100})")
 class Delivery:
     """One mail on its way, and where its outcome goes."""
 
-    __slots__ = ("future", "is_sent", "mail", "refusal")
+    __slots__ = ("future", "is_ours", "is_sent", "mail", "refusal")
 
-    def __init__(self, mail: Mail, future: "asyncio.Future[Outcome]") -> None:
+    def __init__(
+        self, mail: Mail, is_ours: Callable[[], bool], future: "asyncio.Future[Outcome]"
+    ) -> None:
         self.mail = mail
+        self.is_ours = is_ours
         self.future = future
         self.refusal: Outcome | None = None
         self.is_sent = False
@@ -125,7 +131,9 @@ class Session(Connection):
     def _take(self) -> Delivery | None:
         """A message of the owner's that this server can take."""
         while delivery := self._owner.take():
-            if problem := self._find_obstacle(delivery.mail):
+            if not delivery.is_ours():
+                self._owner.settle(delivery, Lapsed())
+            elif problem := self._find_obstacle(delivery.mail):
                 self._owner.settle(delivery, Rejected(Status.PATHWAY_ERROR, problem))
             else:
                 self._taken += 1
@@ -196,6 +204,9 @@ class Session(Connection):
 
     def _send_body(self, delivery: Delivery) -> None:
         """Write as much of the body as the connection takes; in the end the dot."""
+        if not delivery.is_ours():
+            delivery.refusal = Lapsed()
+            return self.abort("the time of a message was over")
         while len(self._blocks) > 1:
             if self._is_paused:
                 return self.set_deadline(self._settings.data_timeout_s)

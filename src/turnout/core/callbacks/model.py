@@ -38,8 +38,9 @@ class NewCallback(msgspec.Struct, frozen=True):
 
 
 class ClaimedCallback(msgspec.Struct, frozen=True):
-    """A call that a worker makes now. `secret` is the key of its signature; `next_secret` is the
-    one that takes its place after a grace time, and signs beside it until then, or empty."""
+    """A call that a worker makes now, its own `until` then (epoch ms). `secret` is the key of its
+    signature; `next_secret` is the one that takes its place after a grace time, and signs beside it
+    until then, or empty."""
 
     org_id: int
     id: int
@@ -49,6 +50,7 @@ class ClaimedCallback(msgspec.Struct, frozen=True):
     body: str
     carrier: str
     attempts: int
+    until: int
     secret: str
     next_secret: str = ""
 
@@ -89,16 +91,20 @@ class Turns(NamedTuple):
 class CallbackResult(msgspec.Struct, frozen=True):
     """How one try ended: the receiver's HTTP status, or an error when there was none.
 
-    `is_final` for what trying again cannot change. `took_ms` is how long it took.
+    `until` is the end of the claim (epoch ms) under which it was made. `is_final` for what trying
+    again cannot change, `is_lapsed` for a call that was not made, since its time was over.
+    `took_ms` is how long it took.
     """
 
     org_id: int
     id: int
+    until: int
     at: int
     took_ms: int
     status: int | None
     error: str = ""
     is_final: bool = False
+    is_lapsed: bool = False
 
     def __post_init__(self) -> None:
         # Both come from the receiver's program.

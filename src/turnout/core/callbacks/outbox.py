@@ -2,17 +2,19 @@
 
 Theory. A callback is a row written with its cause. A worker claims a few for each receiver (a
 receiver is a host with its port), calls without a transaction, and records. A claim is a lease:
-`due_at` is its end, after which the row is claimed again; so a call can be made twice, and
-`X-Turnout-Delivery`, which stays the same, tells the receiver. Organizations and their receivers
-are jumped to one after another by the index `(org_id, host, due_at)`: neither an organization with
-a million receivers that never answer nor a receiver with a million waiting calls costs the others
-more than its share of what is under way.
+`due_at` is its end, after which the row is claimed again, and its token too: no two claims of a row
+end at the same instant. No call is begun after that end, and what a worker says whose claim is
+another's by now counts only if the receiver took the call. A call can be made twice nevertheless,
+and `X-Turnout-Delivery`, which stays the same, tells the receiver. Organizations and their
+receivers are jumped to one after another by the index `(org_id, host, due_at)`: neither an
+organization with a million receivers that never answer nor a receiver with a million waiting calls
+costs the others more than its share of what is under way.
 """
 
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -158,39 +160,65 @@ def release_callback(tx: Tx, org_id: int, callback_id: int) -> None:
 def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
     """Write down how tries ended: delivered, to be tried again, or given up.
 
-    A try of a call that somebody else has ended meanwhile is kept and changes nothing else. What
-    cannot be written down costs the others nothing: it counts as a try without an answer; and if
-    not even that, its lease runs out, and the claims count it.
+    A try of a call that somebody else has ended or claimed meanwhile is kept; it changes nothing
+    else, unless the receiver took the call. A call that was not made, since its time was over, is
+    due again at once. What cannot be written down costs the others nothing: it counts as a try
+    without an answer; and if not even that, its lease runs out, and the claims count it.
     """
     for result in do_apart(tx, WORK, _record_callbacks, results):
         unread = replace(result, status=None, error=UNRECORDED, is_final=False)
         do_apart(tx, WORK, _record_callbacks, [unread])
 
 
+class _Standing(NamedTuple):
+    """Where a call stands. A final state stays, whatever comes."""
+
+    state: CallbackState
+    attempts: int
+    give_up_at: int
+    due_at: int | None
+
+    def after(self, result: CallbackResult, now: int) -> "_Standing":
+        """Where it stands once a try of it has ended."""
+        is_held = self.state is CallbackState.CLAIMED and self.due_at == result.until
+        if result.is_lapsed:
+            return self._replace(state=CallbackState.WAITING, due_at=now) if is_held else self
+        tried = self._replace(attempts=self.attempts + 1)
+        is_open = self.state in (CallbackState.WAITING, CallbackState.CLAIMED)
+        if not (is_held or (is_open and result.is_delivered)):
+            return tried
+        state, due_at = _judge(result, tried.attempts, now, self.give_up_at)
+        return tried._replace(state=state, due_at=due_at)
+
+
 def _record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
-    standing: dict[int, tuple[str, int, int] | None] = {}
-    attempts, records = [], []
+    standings: dict[int, _Standing | None] = {}
+    attempts, records, held = [], [], []
     for result in results:
         key: dict[str, Any] = {"org_id": result.org_id, "id": result.id}
-        if result.id not in standing:
-            standing[result.id] = sql.find_callback_state(tx, **key)
-        row = standing[result.id]
-        if row is None:
+        if result.id not in standings:
+            standings[result.id] = _find_standing(tx, **key)
+        before = standings[result.id]
+        if before is None:
             continue
-        state, number, give_up_at = CallbackState(row[0]), row[1] + 1, row[2]
-        new_state, due_at = _judge(result, number, tx.now, give_up_at)
-        if state in (CallbackState.DELIVERED, CallbackState.FAILED):
-            new_state, due_at = state, None
-        standing[result.id] = (new_state.value, number, give_up_at)
-        tried = {"number": number, "at": result.at, "took_ms": result.took_ms}
-        said = {"status": result.status, "error": result.error}
-        attempts.append(key | tried | said)
-        done_at = tx.now if due_at is None else None
-        ending = {"state": new_state.value, "due_at": due_at, "done_at": done_at}
-        records.append(key | ending | {"attempts": number})
-    settle(tx, WORK, [(result.org_id, result.id) for result in results])
+        after = standings[result.id] = before.after(result, tx.now)
+        if after.attempts > before.attempts:
+            tried = {"number": after.attempts, "at": result.at, "took_ms": result.took_ms}
+            attempts.append(key | tried | {"status": result.status, "error": result.error})
+        if after.due_at != before.due_at:
+            held.append((result.org_id, result.id))
+        is_done = after.state in (CallbackState.DELIVERED, CallbackState.FAILED)
+        ending = {"state": after.state.value, "due_at": after.due_at, "attempts": after.attempts}
+        done = {"done_at": tx.now if is_done else None, "was_due_at": before.due_at or 0}
+        records.append(key | ending | done)
+    settle(tx, WORK, held)
     sql.add_attempt(tx, attempts)
     sql.record_callback(tx, records)
+
+
+def _find_standing(tx: Tx, org_id: int, id: int) -> _Standing | None:  # noqa: A002
+    row = sql.find_callback_state(tx, org_id=org_id, id=id)
+    return _Standing(CallbackState(row[0]), *row[1:]) if row else None
 
 
 def _judge(

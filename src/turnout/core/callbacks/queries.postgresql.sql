@@ -17,4 +17,4 @@ WITH due AS MATERIALIZED (
 )
 UPDATE callbacks SET state = 'claimed', due_at = :lease_end
 FROM due WHERE org_id = :org_id AND id = due_id
-RETURNING org_id, id, uuid, url, host, body, carrier, attempts;
+RETURNING org_id, id, uuid, url, host, body, carrier, attempts, due_at;

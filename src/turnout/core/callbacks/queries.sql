@@ -25,13 +25,14 @@ SELECT host, (SELECT min(c.due_at) FROM callbacks c
 FROM receivers WHERE host IS NOT NULL;
 
 -- name: find_callback_state(org_id, id)^
-SELECT state, attempts, give_up_at FROM callbacks WHERE org_id = :org_id AND id = :id;
+SELECT state, attempts, give_up_at, due_at FROM callbacks WHERE org_id = :org_id AND id = :id;
 
--- name: record_callback(org_id, id, state, attempts, due_at, done_at)*!
+-- name: record_callback(org_id, id, state, attempts, due_at, done_at, was_due_at)*!
+-- Only what is as it was found: `was_due_at`, 0 = not due.
 UPDATE callbacks SET state = :state, attempts = :attempts, due_at = CAST(:due_at AS BIGINT),
     done_at = CASE WHEN CAST(:done_at AS BIGINT) IS NULL THEN NULL
         ELSE coalesce(done_at, CAST(:done_at AS BIGINT)) END
-WHERE org_id = :org_id AND id = :id;
+WHERE org_id = :org_id AND id = :id AND coalesce(due_at, 0) = :was_due_at;
 
 -- name: return_callback(org_id, id, due_at)!
 UPDATE callbacks SET state = 'waiting', due_at = CAST(:due_at AS BIGINT)

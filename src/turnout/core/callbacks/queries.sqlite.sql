@@ -12,4 +12,4 @@ WHERE org_id = :org_id AND id IN (
     SELECT id FROM callbacks INDEXED BY callbacks_turn
     WHERE due_at IS NOT NULL AND org_id = :org_id AND host = :host AND due_at <= :now
     ORDER BY due_at, id LIMIT :limit)
-RETURNING org_id, id, uuid, url, host, body, carrier, attempts;
+RETURNING org_id, id, uuid, url, host, body, carrier, attempts, due_at;
