@@ -47,7 +47,7 @@ check: $(VENV)/.dev ## check format, lint, types, import directions, docs and de
 	@echo "Checking for lint …"
 	@$(BIN)/ruff check .
 	@echo "Checking the types …"
-	@$(BIN)/mypy src tests tools $(wildcard bench)
+	@$(BIN)/mypy src tests tools deploy $(wildcard bench)
 	@echo "Checking the direction of imports …"
 	@$(BIN)/lint-imports --no-logo
 	@echo "Checking what the docs name …"

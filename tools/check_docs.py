@@ -52,7 +52,8 @@ def main() -> None:
 
 
 def find_documents() -> list[Path]:
-    places = [ROOT.glob("*.md"), *((ROOT / name).rglob("*.md") for name in ("docs", "src"))]
+    folders = (ROOT / name for name in ("docs", "deploy", "src"))
+    places = [ROOT.glob("*.md"), *(folder.rglob("*.md") for folder in folders)]
     return sorted(path for place in places for path in place)
 
 
