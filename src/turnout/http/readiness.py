@@ -1,8 +1,9 @@
 """Whether requests can be served: the database answers, and what is written gets onto its disk.
 
 Every call reads. Writing is tried at most every few seconds, by one probe at a time, and what the
-last one said is the answer until then. A probe that hangs is not repeated before it has ended, so
-that a stalled disk does not fill the queue with probes.
+last one said is the answer until then. A probe writes in the lane of requests and in that of the
+door, since either may be held up alone. A probe that hangs is not repeated before it has ended, so
+that a stalled disk does not fill the queue with probes; until then nothing is ready.
 """
 
 import asyncio
@@ -45,7 +46,7 @@ class Readiness:
 
     async def _write(self) -> None:
         try:
-            await self._db.write(write_probe)
+            await asyncio.gather(self._db.write(write_probe), self._db.write_first(write_probe))
             self._failure = None
         except Failure as failure:
             self._failure = failure

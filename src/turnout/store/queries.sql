@@ -4,6 +4,10 @@
 -- crosses organizations: it is about the installation.
 SELECT value FROM installation WHERE name = :name;
 
+-- name: forget_fact(name)!
+-- crosses organizations: it is about the installation.
+DELETE FROM installation WHERE name = :name;
+
 -- name: set_fact(name, value, now)!
 -- crosses organizations: it is about the installation.
 INSERT INTO installation (name, value, at) VALUES (:name, :value, :now)
