@@ -19,6 +19,7 @@ from turnout.cli.checking_store import (
     check_writing,
     judge_writing,
 )
+from turnout.cli.checking_transactions import check_transactions
 from turnout.cli.checking_zones import check_zone_data
 from turnout.cli.finding import Finding
 from turnout.core.identity.demo import count_demo_credentials
@@ -104,6 +105,7 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
         yield Finding("database", f"{url} answers")
         if db.backend == "postgresql":
             yield from _check_postgresql(db)
+            yield from check_transactions(db)
         version = db.schema_version()
         try:
             check_schema(version)

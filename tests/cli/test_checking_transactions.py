@@ -1,0 +1,104 @@
+"""`turnout doctor` names transactions that do not end, and no personal value in them."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+
+import psycopg
+import pytest
+
+from tests.support.node import LocalNode, new_database, open_node
+from turnout.cli.checking_transactions import (
+    LongTransaction,
+    check_transactions,
+    judge_transaction,
+    list_long_transactions,
+)
+from turnout.cli.finding import Finding
+
+SECRET = "ada@example.com"
+WAITS = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
+
+
+@pytest.fixture
+def url(cluster, tmp_path) -> str:
+    return new_database("postgresql", tmp_path, cluster)
+
+
+@pytest.fixture
+def node(url) -> Iterator[LocalNode]:
+    with open_node(url) as node:
+        yield node
+
+
+def test_without_long_transactions_all_is_well(node):
+    expected = [Finding("transactions", "none is older than 10 s")]
+    assert list(check_transactions(node.db)) == expected
+
+
+def test_who_holds_and_who_waits_is_told_and_no_text_of_a_query(node, url):
+    change = f"UPDATE events SET title = '{SECRET}'"
+    node.add_account()
+    with (
+        closing(psycopg.connect(url, application_name="psql")) as holder,
+        closing(psycopg.connect(url, application_name="turnout-wait")) as waiter,
+    ):
+        holder.execute(change)
+        waiting = threading.Thread(target=waiter.execute, args=(change,))
+        waiting.start()
+        witness = threading.Event()
+        while not holder.execute(WAITS, (waiter.info.backend_pid,)).fetchone():
+            assert not witness.wait(0.01)
+        found = node.db.call(list_long_transactions, 0)
+        holder.rollback()
+        waiting.join()
+    ours = {each.application: each for each in found if each.application != "turnout-write"}
+    one, two = holder.info, waiter.info
+    role = ours["psql"].role
+    first = LongTransaction(
+        one.backend_pid,
+        "psql",
+        role,
+        ours["psql"].age_s,
+        "idle in transaction",
+        "",
+        [],
+        [two.backend_pid],
+    )
+    second = LongTransaction(
+        two.backend_pid,
+        "turnout-wait",
+        role,
+        ours["turnout-wait"].age_s,
+        "active",
+        "Lock transactionid",
+        [one.backend_pid],
+        [],
+    )
+    assert ours == {"psql": first, "turnout-wait": second}
+    assert SECRET not in repr(found)
+
+
+def test_who_blocks_others_is_a_failure_and_who_waits_is_sent_on():
+    holder = LongTransaction(11, "psql", "bob", 63, "idle in transaction", "", [], [12, 13])
+    waiter = LongTransaction(12, "turnout-wait", "turnout", 61, "active", "Lock tuple", [11], [])
+    assert judge_transaction(holder) == Finding(
+        "transactions",
+        "pid 11 (psql, role bob) began one 63 s ago: idle in transaction, blocks pid 12, 13",
+        "See what that session is (an open psql, a paused machine, a backup); if it may end, "
+        "SELECT pg_terminate_backend(11); frees what it holds.",
+        is_failure=True,
+    )
+    assert judge_transaction(waiter) == Finding(
+        "transactions",
+        "pid 12 (turnout-wait, role turnout) began one 61 s ago: active, waits for Lock tuple of "
+        "pid 11",
+        "It waits for another: end pid 11 first.",
+    )
+
+
+def test_names_are_shown_without_control_characters():
+    strange = LongTransaction(1, "a\x1b[2Jb", "r\n", 11, "active", "", [], [])
+    assert judge_transaction(strange).seen == (
+        r"pid 1 (a\x1b[2Jb, role r\n) began one 11 s ago: active"
+    )
