@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.store.notes import Gate
-from turnout.errors import Missing, Unavailable
+from tests.store.notes import Gate, read_all, sql
+from turnout.errors import Invalid, Missing, Unavailable
 from turnout.store import Database, Gathering, Tx
 
 Batch = list[int]
@@ -86,6 +86,65 @@ def test_a_fault_of_the_verb_reaches_everyone_and_the_next_batch_is_carried_out(
     broken, sound = asyncio.run(scenario())
     assert [type(error) for error in broken] == [LookupError, LookupError]
     assert sound == [4]
+
+
+UNSTORABLE = "half a pair: \ud800"
+
+
+def note_all(tx: Tx, texts: list[str]) -> list[Any]:
+    """Keep texts; refuses the empty one, raises for `raise`, and so does the database for some."""
+    answers: list[Any] = []
+    for text in texts:
+        if text == "raise":
+            raise Missing("note.missing", "There is no such note.")
+        answers.append(tx.next_id("person") if text else Invalid("note.empty", "Say something."))
+        if text:
+            sql.add_note(tx, id=answers[-1], text=text)
+    return answers
+
+
+@pytest.mark.parametrize("place", [0, 60, 127])
+def test_what_the_database_cannot_take_fails_its_own_caller_and_no_neighbour(
+    db: Database, place: int
+) -> None:
+    texts = [f"note {number:03}" for number in range(128)]
+    texts[place] = UNSTORABLE
+
+    async def scenario() -> list[Any]:
+        gathering = Gathering(db, note_all, limit=200)
+        return await asyncio.gather(*map(gathering, texts), return_exceptions=True)
+
+    answers = asyncio.run(scenario())
+    assert isinstance(answers.pop(place), UnicodeEncodeError)
+    assert [type(answer) for answer in answers] == [int] * 127
+    kept = db.call(read_all)
+    assert [text for _, text in kept] == [text for text in texts if text != UNSTORABLE]
+    assert [number for number, _ in kept] == answers
+
+
+def test_a_failure_that_the_verb_raises_is_its_own_callers(db: Database) -> None:
+    async def scenario() -> list[Any]:
+        gathering = Gathering(db, note_all, limit=200)
+        texts = ["a", "raise", "", UNSTORABLE, "b"]
+        return await asyncio.gather(*map(gathering, texts), return_exceptions=True)
+
+    answers = asyncio.run(scenario())
+    assert [type(each) for each in answers] == [int, Missing, Invalid, UnicodeEncodeError, int]
+    assert [text for _, text in db.call(read_all)] == ["a", "b"]
+
+
+def test_what_is_unavailable_is_said_to_all_and_not_repeated(db: Database) -> None:
+    batches: list[Batch] = []
+
+    def away(tx: Tx, numbers: Batch) -> list[Any]:
+        batches.append(numbers)
+        raise Unavailable("store.failed", "Away.")
+
+    async def scenario() -> list[Any]:
+        return await gather(Gathering(db, away, limit=100), [1, 2, 3])
+
+    assert [type(each) for each in asyncio.run(scenario())] == [Unavailable] * 3
+    assert batches == [[1, 2, 3]]
 
 
 def test_more_than_the_limit_are_told_to_come_back(db: Database) -> None:

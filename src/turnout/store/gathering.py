@@ -5,6 +5,10 @@ and the less each caller costs, and a lone caller waits for nobody. The verb tak
 answers each in its place, with a result or with the Failure that this caller shall see: then
 one caller's refusal does not concern the others.
 
+What the verb raises for a list is often one caller's: a name that the database cannot take must not
+fail 127 neighbours. So a list that fails, with any error but Unavailable, is done once more in one
+command, each item in a savepoint of its own and in their order; then an error is its own caller's.
+
 A command is on its way to the database as soon as somebody waits, and takes whoever waits at the
 moment when a database thread begins with it: the thread goes from one commit to the next batch
 without waiting for the event loop. `_is_awaited` says that such a command has not begun yet. The
@@ -41,7 +45,7 @@ class Gathering(Generic[I, R]):
     """`await gathering(item)` is `(await db.write(verb, [item]))[0]`, shared with others.
 
     All that wait have committed, or none of their batch has. Raises the Failure that the verb
-    put in the item's place, what the verb itself raises, or Unavailable.
+    put in the item's place, what the verb raises for the item alone, or Unavailable.
     """
 
     def __init__(
@@ -125,9 +129,38 @@ class Gathering(Generic[I, R]):
         error = done.exception()
         if error is not None and not batch:
             self._take(batch)  # it never began
-        self._settle(batch, error or done.result())
+        if error is None or isinstance(error, Unavailable) or len(batch) == 1:
+            self._settle(batch, error or done.result())
+        else:
+            self._send_apart(batch)
         if self._waiting and not self._is_awaited:
             self._send()
+
+    def _send_apart(self, batch: "list[_Entry[I, R]]") -> None:
+        try:
+            writing = self._db.submit_for_many(self._carry_out_apart, batch)
+        except Failure as failure:
+            self._settle(batch, failure)
+            return
+        writing.add_done_callback(
+            lambda done: self._settle(batch, done.exception() or done.result())
+        )
+
+    def _carry_out_apart(self, tx: Tx, batch: "list[_Entry[I, R]]") -> list[R | Exception]:
+        """In a database thread: each item as if it had come alone."""
+        return [self._do_alone(tx, item) for item, *_ in batch]
+
+    def _do_alone(self, tx: Tx, item: I) -> R | Exception:
+        try:
+            with tx.savepoint():
+                [answer] = self._verb(tx, [item])
+                return answer
+        except tx.transient:
+            raise
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the verb raises is its caller's
+            return error
 
     def _settle(self, batch: "list[_Entry[I, R]]", result: Any) -> None:
         answers = [result] * len(batch) if isinstance(result, BaseException) else result
