@@ -100,6 +100,49 @@ def shown(answer: Answer) -> tuple[int, bytes]:
     return answer.status, answer.body
 
 
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("/things/\0", b"Nothing is at /things/%00."),
+        ("/things/a\0b", b"Nothing is at /things/a%00b."),
+        ("/things/\ud800", b"Nothing is at /things/%3F."),
+        (
+            "/things/Ada?x=%00",
+            b"Bad Request: the query has a character that cannot be stored (NUL).",
+        ),
+        ("/things/Ada?x=%2500", b"GET Ada"),
+    ],
+)
+def test_what_no_database_can_keep_is_refused(client, target, said):
+    path, _, query = target.partition("?")
+    answer = client.run(_send(client, path, query))
+    assert answer == said
+
+
+async def _send(client, path: str, query: str) -> bytes:
+    """GET with a path as it was decoded, whatever it holds."""
+    sent = []
+
+    async def take(message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "asgi": {"version": "3.0"},
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [],
+        "root_path": "",
+        "client": ("127.0.0.1", 1),
+        "server": ("x", 80),
+    }
+    await client.app(scope, None, take)
+    return b"".join(message.get("body", b"") for message in sent)
+
+
 def test_head_is_get_without_its_body(client):
     get, head = (client.request(method, "/things/Ada") for method in ("GET", "HEAD"))
     assert shown(get) == (200, b"GET Ada")

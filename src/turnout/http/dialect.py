@@ -8,6 +8,7 @@ import falcon.asgi
 from turnout.http.cross_site import RefuseCrossSite
 from turnout.http.errors import Present, install
 from turnout.http.routing import Route, Router
+from turnout.http.storable import RefuseUnstorable
 
 
 class DialectApp(falcon.asgi.App[Any, Any]):
@@ -27,7 +28,7 @@ def new_app(present: Present) -> DialectApp:
     """An app that answers every failure as `present` says, HEAD like GET, and `/X/` like `/x`."""
     app = DialectApp(router=Router())
     app.present = present
-    app.add_middleware(RefuseCrossSite())
+    app.add_middleware([RefuseCrossSite(), RefuseUnstorable()])
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_qs_csv = False
     app.resp_options.default_media_type = falcon.MEDIA_JSON

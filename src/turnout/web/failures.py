@@ -46,6 +46,7 @@ NEXT: dict[type[Failure], str] = {
 }
 # What our reading of forms says to programs, in the words of a page.
 PLAIN = {
+    "text.unstorable": "It has a character that cannot be kept (NUL, or half of one).",
     "body.charset": "The form has characters that could not be read (they are not UTF-8).",
     "body.malformed": "The form arrived damaged and could not be read.",
     "body.fields": "The form has more fields than the page.",

@@ -11,7 +11,7 @@ import pytest
 from tests.carriers.http_sms.provider import BASE_URL, SECRET, settings_for
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode, new_database, open_node
-from turnout.carriers import Attachment, DeliveryReport, Inbox, Message, Reply
+from turnout.carriers import Accepted, Attachment, DeliveryReport, Inbox, Message, Reply
 from turnout.carriers.http_sms.signing import sign, sign_like_twilio
 from turnout.carriers.http_sms.webhook import EVENTS, build_webhook, media_url
 from turnout.core.identity.organizations import create_organization
@@ -317,3 +317,30 @@ def test_a_link_that_was_changed_or_is_old_leads_nowhere(hook: Hook, link: str) 
         assert (answer.status, answer.body) == (404, b"This link does not lead to a file.\n"), each
     hook.node.clock.advance(24 * 3600 + 1)
     assert hook.client.request("GET", link).status == 404
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"MessageSid": "SM\0", "MessageStatus": "delivered"},
+        {"MessageSid": "SM1", "MessageStatus": "failed", "ErrorCode": "3\0"},
+        {"MessageSid": "SM1", "MessageStatus": "delivered\0"},
+        {"From": "+61412345678\0", "To": "+61400000100", "Body": "Yes"},
+        {"From": "+61412345678", "To": "\0", "Body": "Yes"},
+        {"From": "+61412345678", "To": "+61400000100", "Body": "ST\0OP"},
+        {"MessageSid": "SM1", "MessageStatus": "sent", "Other\0": ""},
+    ],
+)
+def test_a_form_that_cannot_be_kept_is_refused(hook: Hook, fields: dict[str, str]) -> None:
+    answer = hook.tell(fields)
+    said = b"The form has a character that cannot be stored (NUL).\n"
+    assert (answer.status, answer.body) == (400, said)
+    assert (hook.inbox.reported, hook.inbox.replied) == ([], [])
+    assert hook.tell(fields, signature="wrong").status == 401
+
+
+def test_an_id_of_any_length_is_the_one_that_the_answer_had(hook: Hook) -> None:
+    long = "SM" + "1" * 5_000
+    assert hook.tell({"MessageSid": long, "MessageStatus": "delivered"}).status == 200
+    [report] = hook.inbox.reported
+    assert (report.network_id,) == Accepted((long,)).network_ids

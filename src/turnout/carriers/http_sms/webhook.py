@@ -20,6 +20,7 @@ from turnout.carriers.http_sms.signing import (
     sign_file,
 )
 from turnout.core.messaging.files import digest_of, read_file
+from turnout.core.text import is_storable
 from turnout.errors import Failure, Invalid, Limited, Missing, Unauthenticated, Unavailable
 from turnout.http.dialect import DialectApp, Resource, new_app
 from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
@@ -75,6 +76,8 @@ class EventResource(Resource):
         fields = _read_form(body)
         if not self._is_signed(req, body, fields):
             raise Unauthenticated("webhook.signature", "The signature is missing or wrong.")
+        if not all(is_storable(text) for pair in fields for text in pair):
+            raise Invalid("webhook.form", "The form has a character that cannot be stored (NUL).")
         given = dict(fields)
         status = _first(given, _STATUSES).casefold()
         network_id = _first(given, _IDS)
@@ -106,7 +109,7 @@ class EventResource(Resource):
             carrier="http_sms",
             status=FATES[status],
             at=self._db.clock(),
-            network_id=network_id[:200],
+            network_id=network_id,
             notes=f"{status}, error {code[:50]}" if code and status != "delivered" else "",
         )
 
@@ -129,8 +132,8 @@ class EventResource(Resource):
             raise Invalid("webhook.reply", "A reply has From and To.")
         return Reply(
             carrier="http_sms",
-            sender=sender[:50],
-            recipient=recipient[:50],
+            sender=sender,
+            recipient=recipient,
             text=given["Body"],
             at=self._db.clock(),
             key=key,
