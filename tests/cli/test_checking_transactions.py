@@ -43,37 +43,21 @@ def test_who_holds_and_who_waits_is_told_and_no_text_of_a_query(node, url):
         closing(psycopg.connect(url, application_name="psql")) as holder,
         closing(psycopg.connect(url, application_name="turnout-wait")) as waiter,
     ):
+        one, two = holder.info.backend_pid, waiter.info.backend_pid
         holder.execute(change)
         waiting = threading.Thread(target=waiter.execute, args=(change,))
         waiting.start()
         witness = threading.Event()
-        while not holder.execute(WAITS, (waiter.info.backend_pid,)).fetchone():
+        while not holder.execute(WAITS, (two,)).fetchone():
             assert not witness.wait(0.01)
         found = node.db.call(list_long_transactions, 0)
         holder.rollback()
         waiting.join()
     ours = {each.application: each for each in found if each.application != "turnout-write"}
-    one, two = holder.info, waiter.info
-    role = ours["psql"].role
-    first = LongTransaction(
-        one.backend_pid,
-        "psql",
-        role,
-        ours["psql"].age_s,
-        "idle in transaction",
-        "",
-        [],
-        [two.backend_pid],
-    )
+    role, ages = ours["psql"].role, [ours[name].age_s for name in ("psql", "turnout-wait")]
+    first = LongTransaction(one, "psql", role, ages[0], "idle in transaction", "", [], [two])
     second = LongTransaction(
-        two.backend_pid,
-        "turnout-wait",
-        role,
-        ours["turnout-wait"].age_s,
-        "active",
-        "Lock transactionid",
-        [one.backend_pid],
-        [],
+        two, "turnout-wait", role, ages[1], "active", "Lock transactionid", [one], []
     )
     assert ours == {"psql": first, "turnout-wait": second}
     assert SECRET not in repr(found)
