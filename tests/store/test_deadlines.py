@@ -25,15 +25,11 @@ def write(db: Database) -> Callable[[int], Awaitable[Any]]:
     return lambda number: db.write(add, number)
 
 
-def write_first(db: Database) -> Callable[[int], Awaitable[Any]]:
-    return lambda number: db.write_first(add, number)
-
-
 def gather(db: Database) -> Callable[[int], Awaitable[Any]]:
     return Gathering(db, add_all, limit=100)
 
 
-ways = pytest.mark.parametrize("way", [write, write_first, gather])
+ways = pytest.mark.parametrize("way", [write, gather])
 
 
 def gate(db: Database) -> Gate:

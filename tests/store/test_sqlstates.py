@@ -20,7 +20,6 @@ from turnout.store.streaming import BATCH_ROWS
 
 FAILED = ("store.failed", "The database cannot be reached. Nothing was changed; try again.")
 READ_ONLY = ("store.read_only", "Read-only: the database cannot be written.")
-HELD = ("store.held", "Somebody else is changing the same thing. Nothing was changed; try again.")
 SLOW = ("store.slow", "The database took too long. Nothing was changed; try again.")
 CROWDED = (
     "store.crowded",
@@ -45,7 +44,6 @@ CODES = [
     ("53100", FULL, False, False),
     ("53200", CROWDED, False, True),
     ("53300", CROWDED, False, True),
-    ("55P03", HELD, False, False),
     ("57014", SLOW, False, False),
     ("57P01", FAILED, True, True),
     ("57P03", FAILED, True, True),

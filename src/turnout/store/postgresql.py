@@ -124,6 +124,9 @@ class PostgresqlDatabase(Database):
     def _wait_loop(self) -> None:
         with self._session(Use.WAIT) as session:
             while waiter := self._room.take():
+                if waiter.command.is_dropped(time.monotonic()):
+                    self._room.end(waiter)
+                    continue
                 if waiter.left_s > 0:
                     self._run(session, waiter.command, Use.WAIT, waiter.left_s)
                 else:
