@@ -259,11 +259,9 @@ def split_ports(text: str) -> Ports:
 def hide_password(url: str) -> str:
     """The database address without its password, fit for logs and screens."""
     url = re.sub(r"(?<=[?&]password=)[^&]*", "***", url)
-    scheme, _, rest = url.partition("://")
-    credentials, at, place = rest.rpartition("@")
-    if not at:
-        return url
-    return f"{scheme}://{credentials.partition(':')[0]}:***@{place}"
+    place, at, host = url.rpartition("@")
+    found = re.match(r"([a-z]*:/*[^:/]*):", place)  # also of an address that is wrong
+    return f"{found[1]}:***@{host}" if at and found else url
 
 
 def _plain(value: Any) -> str:

@@ -166,7 +166,7 @@ def test_a_server_that_does_not_answer() -> None:
 def test_an_address_that_is_none() -> None:
     result = Turnout("mysql://host/name")("doctor")
     findings = read(result)
-    assert result.code == 1
+    assert result.code == 2
     assert findings["database"][2] == "Correct TURNOUT_DATABASE_URL."
 
 

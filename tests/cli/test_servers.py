@@ -176,13 +176,17 @@ def test_an_unreachable_server_is_one_line(tmp_path: Path, command: str) -> None
     [
         (
             "mysql://host/name",
-            "error: TURNOUT_DATABASE_URL must begin with sqlite:/// or postgresql://\n",
+            "it must begin with sqlite:/// or postgresql://.",
         ),
-        ("sqlite://name.db", "error: sqlite://name.db names no file; write sqlite:///turnout.db\n"),
+        ("sqlite://name.db", "sqlite://name.db, names no file; write sqlite:///turnout.db"),
     ],
 )
 def test_an_address_that_is_none_is_one_line(command: str, url: str, error: str) -> None:
-    assert Turnout(url)(*command.split()) == Result(1, "", error)
+    result = Turnout(url)(*command.split())
+    assert (result.code, result.output) == (2, "")
+    assert result.error.startswith("settings: TURNOUT_DATABASE_URL")
+    assert error in result.error
+    assert result.error.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", ["org list", "migrate"])

@@ -28,6 +28,7 @@ PROGRAMS: dict[str, Callable[[], object]] = {
     "npm": lambda: shutil.which("npm"),
     "openssl": lambda: find_program("openssl"),
     "patroni": lambda: find_program("patroni"),
+    "pgbouncer": lambda: find_program("pgbouncer"),
     "postfix": lambda: has_program("smtp-sink"),
     "systemd": lambda: find_program("systemd-analyze"),
 }

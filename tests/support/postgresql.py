@@ -69,7 +69,7 @@ class Cluster:
         folder = Path(tempfile.mkdtemp(prefix="turnout-postgresql-", dir=place))
         password = secrets.token_urlsafe(16)
         (folder / "password").write_text(password)
-        if user := _server_user():
+        if user := server_user():
             for path in (folder, folder / "password"):
                 os.chown(path, user.pw_uid, user.pw_gid)
         keeper = subprocess.Popen(
@@ -78,7 +78,7 @@ class Cluster:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            **_as_server_user(folder),
+            **_asserver_user(folder),
         )
         try:
             _initialize(binaries, folder, fsync)
@@ -164,22 +164,22 @@ def _run(folder: Path, command: Sequence[str | Path]) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        **_as_server_user(folder),
+        **_asserver_user(folder),
     )
     if done.returncode:
         raise PostgresqlError(f"{command[0]} failed:\n{done.stdout}{done.stderr}")
 
 
-def _as_server_user(folder: Path) -> dict[str, Any]:
+def _asserver_user(folder: Path) -> dict[str, Any]:
     """How to run a program of the server: as its user, in its folder, without our PG settings."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     common: dict[str, Any] = {"cwd": folder, "env": environ | {"LC_ALL": "C"}}
-    if user := _server_user():
+    if user := server_user():
         common |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     return common
 
 
-def _server_user() -> pwd.struct_passwd | None:
+def server_user() -> pwd.struct_passwd | None:
     """The user that runs the server in place of root; None when we are not root."""
     if not IS_ROOT:
         return None

@@ -56,7 +56,10 @@ def main() -> None:
     except OSError as error:
         _end(f"error: {explain(error)}", FAILED)
     except Failure as error:
-        _end(f"error: {' '.join([str(error), *list_notes(error)])}", FAILED)
+        said = " ".join([str(error), *list_notes(error)])
+        if error.code == "store.url":
+            _end(f"settings: {said}", MISUSED)
+        _end(f"error: {said}", FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

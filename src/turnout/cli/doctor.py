@@ -36,6 +36,8 @@ from turnout.http.client_address import TrustedProxies
 from turnout.settings import Settings, hide_password
 from turnout.store import Database, Tx, open_database
 from turnout.store.faults import FAILED, advise, fault_of
+from turnout.store.migrations.revisions import HEAD
+from turnout.store.pg_fitness import check_may_migrate
 from turnout.store.sqlite import check_exists, disk_fsync_ms, path_of
 
 MIN_FREE_BYTES = 1 << 30
@@ -44,7 +46,6 @@ MAX_CLOCK_DIFFERENCE_MS = 1000
 MAX_WAIT_S = 60
 CONNECT_S = 5
 EARLIEST_PLAUSIBLE_YEAR = 2026
-OLDEST_POSTGRESQL = 14
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Check = Callable[[Settings], Iterator[Finding]]
@@ -52,13 +53,16 @@ Check = Callable[[Settings], Iterator[Finding]]
 
 @app.command
 def doctor() -> None:
-    """Check database, clock, disk and carriers, and say what to do. Exits 1 on a failure."""
+    """Check database, clock, disk and carriers, and say what to do.
+
+    Exits 1 on a failure, 2 if TURNOUT_DATABASE_URL is no address of a database.
+    """
     chosen = settings()
     findings = [finding for check in CHECKS for finding in _go_on(check, chosen)]
     for finding in findings:
         show(finding)
     if any(finding.is_failure for finding in findings):
-        sys.exit(1)
+        sys.exit(2 if any(finding.is_setting for finding in findings) else 1)
 
 
 def _go_on(check: Check, chosen: Settings) -> Iterator[Finding]:
@@ -99,7 +103,8 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
         db = open_database(chosen)
     except Failure as failure:
         seen = f"{url}: {failure.message.partition('. ')[0]}"
-        yield Finding("database", seen, _advise(failure), is_failure=True)
+        is_setting = failure.code == "store.url"
+        yield Finding("database", seen, _advise(failure), is_failure=True, is_setting=is_setting)
         return
     try:
         yield Finding("database", f"{url} answers")
@@ -107,6 +112,8 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
             yield from _check_postgresql(db)
             yield from check_transactions(db)
         version = db.schema_version()
+        if db.backend == "postgresql":
+            yield from db.call(_check_rights, needs_migration=version != HEAD)
         try:
             check_schema(version)
         except Failure as failure:
@@ -346,9 +353,7 @@ def _check_aside(db: Database) -> Finding:
 
 def _check_postgresql(db: Database) -> Iterator[Finding]:
     version, now = db.call(_ask_server)
-    old = f"Upgrade it to {OLDEST_POSTGRESQL} or newer."
-    is_old = version < OLDEST_POSTGRESQL
-    yield Finding("server", f"PostgreSQL {version}", old if is_old else "", is_failure=is_old)
+    yield Finding("server", f"PostgreSQL {version}")
     difference = abs(now - time.time_ns() // 1_000_000)
     apart = "Run a time service on both machines."
     yield Finding(
@@ -356,6 +361,20 @@ def _check_postgresql(db: Database) -> Iterator[Finding]:
         f"{difference} ms from this machine's",
         apart if difference > MAX_CLOCK_DIFFERENCE_MS else "",
     )
+
+
+def _check_rights(tx: Tx, *, needs_migration: bool) -> list[Finding]:
+    """May this role migrate? One that cannot is fine until there is a newer schema."""
+    try:
+        check_may_migrate(tx.connection)
+    except Failure as failure:
+        seen = (
+            failure.message
+            if needs_migration
+            else f"{failure.message} Only `turnout migrate` must."
+        )
+        return [Finding("rights", seen, _advise(failure), is_failure=needs_migration)]
+    return []
 
 
 def _ask_server(tx: Tx) -> tuple[int, int]:

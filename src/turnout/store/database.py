@@ -359,7 +359,9 @@ def open_database(
 
         return PostgresqlDatabase(settings, clock, ids or Ids())
     raise Unavailable(
-        "store.url", "TURNOUT_DATABASE_URL must begin with sqlite:/// or postgresql://"
+        "store.url",
+        "TURNOUT_DATABASE_URL is no address of a database: it must begin with sqlite:/// or "
+        "postgresql://.",
     )
 
 

@@ -26,7 +26,6 @@ import psycopg
 from psycopg import errors as pg
 from psycopg.pq import TransactionStatus
 
-from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store.outcomes import CommitLostError, begin, read_life
 from turnout.store.pg_options import options_for
@@ -124,20 +123,6 @@ def wait_for_rows(connection: "psycopg.Connection[Any]", limit_s: float) -> None
     """Let the transaction that is open wait so long for a lock, and no other."""
     limit_ms = max(1, round(limit_s * 1000))
     connection.execute("SELECT set_config('lock_timeout', %s, true)", [str(limit_ms)])
-
-
-def check_reachable(url: str) -> None:
-    """Raise Unavailable with the reason why the database cannot be reached, if it cannot."""
-    if not url.startswith(("postgresql:", "postgres:")):
-        raise Unavailable(
-            "store.url", "TURNOUT_DATABASE_URL must begin with sqlite:/// or postgresql://"
-        )
-    try:
-        connect(url, Use.READ).close()
-    except psycopg.Error as error:
-        raise Unavailable(
-            "store.unreachable", f"The PostgreSQL database cannot be reached: {error}"
-        ) from error
 
 
 def _limit(connection: "psycopg.Connection[Any]", limits: Limits) -> None:

@@ -28,10 +28,10 @@ from turnout.settings import Settings
 from turnout.store.database import Command, CommandQueue, Database, Lane
 from turnout.store.held_rows import HeldError, HeldRows, Waiter, WaitingRoom, Wants
 from turnout.store.outcomes import ASK_S, CommitLostError, Outcome, as_unknown, find_outcome
+from turnout.store.pg_fitness import check_fit
 from turnout.store.pg_sessions import (
     Session,
     Use,
-    check_reachable,
     connect,
     limits_of,
     wait_for_rows,
@@ -64,7 +64,7 @@ class PostgresqlDatabase(Database):
         super().__init__(settings, clock, ids)
         self._url = settings.database_url
         self._limits = limits_of(settings)
-        check_reachable(self._url)
+        check_fit(self._url)
         self.lanes = tuple(CommandQueue(settings.write_queue) for _ in Lane)
         self._held = HeldRows()
         self._held_troubles = Troubles("rows are held by another transaction")

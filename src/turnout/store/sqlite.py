@@ -42,7 +42,10 @@ INDEX_BYTES = 32_768
 def path_of(url: str) -> Path:
     """The file that a `sqlite:///…` address names; four slashes make it absolute."""
     if not url.startswith("sqlite:///") or len(url) <= len("sqlite:///"):
-        raise Unavailable("store.url", f"{url} names no file; write sqlite:///turnout.db")
+        raise Unavailable(
+            "store.url",
+            f"TURNOUT_DATABASE_URL, {url}, names no file; write sqlite:///turnout.db",
+        )
     return Path(url.removeprefix("sqlite:///"))
 
 

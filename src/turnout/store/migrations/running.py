@@ -8,16 +8,18 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from turnout.errors import Unavailable
 from turnout.store.migrations.planning import tell_planner
 from turnout.store.migrations.revisions import HEAD
-from turnout.store.pg_sessions import Use, check_reachable
+from turnout.store.pg_fitness import check_fit, check_may_migrate, refuse_rights
+from turnout.store.pg_sessions import Use
 from turnout.store.pg_sessions import connect as connect_postgresql
 from turnout.store.sqlite import connect, path_of
 
@@ -49,6 +51,8 @@ def migrate(
             _check_known(before)
             config = _config(connection, progress)
             config.attributes["steps"] = steps = _count_steps(config, before, target)
+            if steps and connection.dialect.name == "postgresql":
+                check_may_migrate(_raw(connection))
             if before and steps and keeps_copy and connection.dialect.name == "sqlite":
                 progress("copying the database", 0, steps)
                 _copy(path_of(url), copy_path(url, before))
@@ -56,10 +60,23 @@ def migrate(
             if connection.dialect.name == "sqlite":
                 tell_planner(connection)
             return before, _revision(connection) or HEAD
+    except ProgrammingError as error:
+        if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+            raise _refuse(url, error.orig) from error
+        raise
     except OperationalError as error:
         raise Unavailable("store.failed", f"The migration failed: {error.orig}") from error
     finally:
         engine.dispose()
+
+
+def _raw(connection: Connection) -> "psycopg.Connection[Any]":
+    return connection.connection.driver_connection  # type: ignore[return-value]
+
+
+def _refuse(url: str, error: psycopg.errors.InsufficientPrivilege) -> Unavailable:
+    with connect_postgresql(url, Use.MIGRATE) as connection:
+        return refuse_rights(connection, error)
 
 
 def copy_path(url: str, revision: str) -> Path:
@@ -121,7 +138,7 @@ def _revision(connection: Connection) -> str | None:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite:"):
-        check_reachable(url)
+        check_fit(url)
         # psycopg reads the address here too, so that both sides understand it alike.
         return create_engine(
             "postgresql+psycopg://", creator=lambda: connect_postgresql(url, Use.MIGRATE)
