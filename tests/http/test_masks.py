@@ -14,7 +14,7 @@ import pytest
 from tests.support import proof
 from tests.support.node import LocalNode
 from tests.support.server import Server
-from turnout.http.masks import OPEN_FIELDS, SECRET_FIELDS, Masks
+from turnout.http.masks import LONGEST_PATH, OPEN_FIELDS, SECRET_FIELDS, Masks
 from turnout.store.sources import Ids
 
 PLANTED = "pLanted"
@@ -209,3 +209,10 @@ def send(port: int, method: str, path: str, version: str) -> int:
         while piece := connection.recv(65536):
             answer += piece
     return int(answer.split(b" ", 2)[1])
+
+
+def test_of_a_long_path_the_beginning_is_decoded():
+    masks = Masks(["/ticket/{address}/{name}"])
+    assert masks.hide_path("/a" + "%" * 60_000) == "/a" + "%" * (LONGEST_PATH - 2)
+    hidden = masks.hide_path("/ticket/" + "x" * 60_000)
+    assert "x" not in hidden

@@ -20,6 +20,8 @@ from turnout.store import deadlines
 
 READ_TIMEOUT_S = 30
 # Beyond this, decoding takes long enough to hold others up: it is done in a thread.
+LONG = 64 * 1024
+# Of bodies over this, few are read at a time.
 LARGE = 1024 * 1024
 # What a browser, a mail program or a spreadsheet may send; no codec that is not of text.
 CHARSETS = frozenset(
@@ -67,7 +69,7 @@ def is_packed(req: Incoming) -> bool:
 
 async def in_thread(size: int, work: Any, *args: Any) -> Any:
     """Do it here, or in a thread where `size` bytes take long enough to hold others up."""
-    return await asyncio.to_thread(work, *args) if size > LARGE else work(*args)
+    return await asyncio.to_thread(work, *args) if size > LONG else work(*args)
 
 
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:

@@ -25,6 +25,7 @@ OPEN_FIELDS = frozenset(
         *("recipient_id", "registration", "slug", "state", "user_id"),
     }
 )
+LONGEST_PATH = 2000
 DEEPEST_ENCODING = 4
 _ONE_SLASH = r"(?:[/\\]|%(?:25)*+(?:2f|5c))"
 _SLASH = f"{_ONE_SLASH}++"
@@ -81,7 +82,8 @@ class Masks:
         return _shapes.sub(HIDDEN, text)
 
     def _hide_path(self, path: str) -> str:
-        """A request's path, as the log may have it: with single slashes, decoded."""
+        """A request's path, as the log may have it: its beginning, with single slashes, decoded."""
+        path = path[:LONGEST_PATH]
         for _ in range(DEEPEST_ENCODING):
             if "%" not in path:
                 break

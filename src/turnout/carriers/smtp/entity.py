@@ -59,12 +59,12 @@ def read_type(fields: Fields) -> tuple[str, str]:
     return type_.strip().lower(), _find_boundary(semicolon + rest)
 
 
-def list_parts(body: bytes, boundary: str) -> list[bytes]:
-    """The parts of a multipart, up to PARTS; [] without a boundary."""
-    mark = boundary.encode("ascii", "replace")
-    if not mark or len(mark) > BOUNDARY_BYTES:
+def list_parts(body: bytes, named: str) -> list[bytes]:
+    """The parts of a multipart whose boundary is so `named`, up to PARTS; [] without one."""
+    boundary = named.encode("ascii", "replace")
+    if not boundary or len(boundary) > BOUNDARY_BYTES:
         return []
-    delimiter = re.compile(rb"(?:^|\r?\n)--%b(?:--)?[ \t]*(?:\r?\n|$)" % re.escape(mark))
+    delimiter = re.compile(rb"(?:^|\r?\n)--%b(?:--)?[ \t]*(?:\r?\n|$)" % re.escape(boundary))
     return delimiter.split(body, maxsplit=PARTS)[1:PARTS]
 
 
