@@ -18,6 +18,8 @@ A `ports.json` that is already in the folder is used as it is. There `reached` m
 
 import argparse
 import glob
+import http.client
+import importlib.util
 import json
 import os
 import pwd
@@ -30,8 +32,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -284,16 +284,12 @@ class Trial:
         owner: pwd.struct_passwd | None = None,
     ) -> None:
         """Start a process of its own, with its log, and write it down."""
-        path = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-        program = shutil.which(command[0], path=path)
-        if program is None:
-            raise TrialError(f"{command[0]} is not installed: see deploy/ha/README.md.")
         user: dict[str, Any] = {}
         if owner:
             user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         with (self.folder / "logs" / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [program, *command[1:]],
+                [find_program(command[0]), *command[1:]],
                 env={key: value for key, value in os.environ.items() if not key.startswith("PG")}
                 | (environ or {}),
                 cwd=self.folder / name if owner else self.folder,
@@ -397,6 +393,15 @@ def find(pattern: str, text: str) -> str:
     return found[1]
 
 
+def find_program(name: str) -> str:
+    """Where a program is, also in the folders of the administrator's."""
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+    program = shutil.which(name, path=path)
+    if program is None:
+        raise TrialError(f"{name} is not installed: see deploy/ha/README.md.")
+    return program
+
+
 def find_postgresql() -> str:
     """The folder of the newest PostgreSQL's programs."""
     folders = glob.glob("/usr/lib/postgresql/*/bin/postgres")
@@ -416,13 +421,15 @@ def write_private(file: Path, text: str) -> None:
 
 def ask(port: int, path: str) -> tuple[int, bytes]:
     """Status and body of GET; (0, b"") where nobody answers within two seconds."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, b""
-    except (OSError, ValueError):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except (OSError, http.client.HTTPException):
         return 0, b""
+    finally:
+        connection.close()
 
 
 def is_ready(port: int) -> bool:
@@ -455,12 +462,9 @@ def send(process: dict[str, Any], number: signal.Signals) -> None:
 def start(folder: Path, machines: int, *, with_demo: bool) -> None:
     if (folder / "trial.json").exists():
         raise TrialError(f"{folder} has had a trial: stop it, and remove the folder.")
+    check_place(folder)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
-    if OWNER and not is_open_to_all(folder):
-        raise TrialError(
-            f"The user postgres must be able to enter {folder}: choose another folder."
-        )
     (folder / "logs").mkdir()
     trial = Trial(folder, make_plan(folder, machines))
     try:
@@ -469,12 +473,20 @@ def start(folder: Path, machines: int, *, with_demo: bool) -> None:
         trial.stop()
         raise
     say(f"\nTurnout: {trial.plan['web']}")
-    say(f"Its database: {trial.plan['database_url']}")
+    say(f"The address of its database, with the password: {folder / 'trial.json'}")
     say(f"Stop it: {sys.argv[0]} stop {folder}")
 
 
-def is_open_to_all(folder: Path) -> bool:
-    return all(each.stat().st_mode & 0o001 for each in (folder, *folder.parents))
+def check_place(folder: Path) -> None:
+    """Raise TrialError for what is missing: a program, Turnout, or a way into the folder."""
+    for name in ("etcd", "patroni", "haproxy"):
+        find_program(name)
+    find_postgresql()
+    if importlib.util.find_spec("turnout") is None:
+        raise TrialError(f"{sys.executable} has no Turnout: run this with the Python that has it.")
+    parents = [each for each in folder.parents if each.exists()]
+    if OWNER and not all(each.stat().st_mode & 0o001 for each in parents):
+        raise TrialError(f"The user postgres cannot enter {folder}: choose another folder.")
 
 
 def open_trial(folder: Path) -> Trial:
@@ -516,6 +528,8 @@ def main() -> None:
         commands[options.command]()
     except TrialError as error:
         raise SystemExit(str(error)) from error
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":
