@@ -338,12 +338,16 @@ class Trial:
         return list(self.ask_primary("/cluster").get("members", []))
 
     def is_whole(self) -> bool:
-        """Whether all others follow the primary, and it has named one that confirms commits."""
+        """Whether all others follow the primary's own history, and it has named one of them that
+        confirms commits. A former primary may follow for a moment with a history of its own."""
         followers = self.ask_primary("/patroni").get("replication", [])
+        members = self.list_members()
         return (
             len(followers) == len(self.ports["databases"]) - 1
             and all(each["state"] == "streaming" for each in followers)
-            and any(member["role"] == "sync_standby" for member in self.list_members())
+            and len(members) == len(self.ports["databases"])
+            and len({member.get("timeline") for member in members}) == 1
+            and any(member["role"] == "sync_standby" for member in members)
         )
 
     # -- stopping ------------------------------------------------------------------------------

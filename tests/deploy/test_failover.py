@@ -5,6 +5,7 @@ PostgreSQL is killed, its machine is frozen, its machine is cut off. Each time a
 primary and service is back by itself; in the end everything that was answered is there, once.
 """
 
+import faulthandler
 import time
 from pathlib import Path
 
@@ -26,6 +27,7 @@ FAULTS = ("kill", "freeze", "cut")
 
 @pytest.mark.proof
 def test_a_primary_that_fails_costs_no_answer(tmp_path: Path) -> None:
+    faulthandler.cancel_dump_traceback_later()  # it takes longer than a test that hangs
     faults = proof.scale(("kill",), FAULTS * 10)
     machines = 3 if len(faults) > 1 else 2
     dice = proof.random_for("failover")
@@ -46,6 +48,7 @@ def test_a_primary_that_fails_costs_no_answer(tmp_path: Path) -> None:
         assert load.lies == []
         assert find_wrongs(trial.database_url, load) == []
         assert trial.list_restarted() == []
+        assert trial.list_tracebacks() == []
         assert "Turnout answers: yes" in trial.read_status()
     assert trial.list_running() == []
     assert max(outages) <= BACK_S

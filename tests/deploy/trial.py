@@ -68,6 +68,11 @@ class Machines:
         nodes = {name: each for name, each in self.plan["processes"].items() if "turnout" in name}
         return [name for name, each in nodes.items() if not _module["is_running"](each)]
 
+    def list_tracebacks(self) -> list[str]:
+        """The lines with a traceback in the logs of Turnout: an outage is no bug."""
+        logs = [path.read_text(errors="replace") for path in self.folder.glob("logs/turnout-*")]
+        return [line for log in logs for line in log.splitlines() if "Traceback" in line]
+
     def list_running(self) -> list[str]:
         """Everything that was started and still runs."""
         own = self.plan["processes"].items()
