@@ -136,11 +136,14 @@ class DeliveryLoop(Loop):
         started = time.perf_counter()
         try:
             results = await self._outcomes(job, lease)
+        # Nothing was handed over: what that raises, `_hand_over` answers.
+        except Unavailable as failure:
+            facts = {"job": job.head.id, "recipients": len(job.recipients)}
+            log.warning("sending put off", code=failure.code, error=failure.message, **facts)
+            results = _put_off(job, failure)
         except Exception as error:
-            # Nothing was handed over: what that raises, `_hand_over` answers.
             log.exception("sending failed", job=job.head.id, recipients=len(job.recipients))
-            outcome = Retry(RETRY_S, f"Not sent: {type(error).__name__}; the log says more.")
-            results = [Result(job.head, each, "", outcome) for each in job.recipients]
+            results = _put_off(job, error)
         self._results += results
         self._in_flight -= len(job.recipients)
         self._leases.end(lease)
@@ -231,6 +234,12 @@ async def _send_ours(carrier: Carrier, message: Message, parcels: list[Parcel]) 
     outcomes = iter(await carrier.send(message, ours) if ours else ())
     kept = {parcel.attempt_id for parcel in ours}
     return [next(outcomes, SILENT) if each.attempt_id in kept else Lapsed() for each in parcels]
+
+
+def _put_off(job: ClaimedJob, error: Exception) -> list[Result]:
+    """All of a share to be tried again."""
+    outcome = Retry(RETRY_S, f"Not sent: {type(error).__name__}; the log says more.")
+    return [Result(job.head, each, "", outcome) for each in job.recipients]
 
 
 def _cut(job: ClaimedJob) -> list[ClaimedJob]:

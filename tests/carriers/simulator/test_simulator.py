@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.support.node import BACKENDS, LocalNode, database, open_node
 from turnout.carriers import (
@@ -22,12 +23,14 @@ from turnout.carriers import (
     simulator,
 )
 from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
+from turnout.carriers.simulator import carrier as module
 from turnout.carriers.simulator.fates import fate_of, say_key
 from turnout.carriers.simulator.outbox import Shown, list_messages
 from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.model import Channel, Content, JobType, KeyResponse, Kind, Status
 from turnout.core.messaging.staging import add_internal_job
 from turnout.errors import Unavailable
+from turnout.store.troubles import Troubles
 
 README = Path(simulator.__file__).with_name("README.md").read_text()
 
@@ -213,10 +216,15 @@ def test_a_network_that_was_killed_goes_on_where_it_was(node, org_id):
     assert again.came == []
 
 
-def test_what_the_inbox_does_not_store_is_told_again(node, org_id):
+def test_what_the_inbox_does_not_store_is_told_again(node, org_id, monkeypatch):
+    monkeypatch.setattr(module, "troubles", Troubles("the simulator waits"))
     inbox = Inbox(trouble=1)
-    send(node, new_message(node, org_id), "61412340000", inbox=inbox, expect=1)
+    with capture_logs() as lines:
+        send(node, new_message(node, org_id), "61412340000", inbox=inbox, expect=1)
     assert len(inbox.came) == 1
+    first = {"event": "the simulator waits", "code": "test.trouble", "error": "not now", "times": 1}
+    assert lines[0] == first | {"log_level": "error"}
+    assert [line["event"] for line in lines[1:]] in ([], ["works again"])
 
 
 def test_old_messages_are_forgotten(node, org_id):

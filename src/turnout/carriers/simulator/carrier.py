@@ -38,9 +38,10 @@ from turnout.carriers.simulator.outbox import (
 from turnout.carriers.simulator.settings import SimulatorSettings
 from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, Status
-from turnout.errors import Failure
+from turnout.errors import Failure, Unavailable
 from turnout.http.compiled import Compiled
 from turnout.store import Database, Tx
+from turnout.store.troubles import Troubles
 
 TOLD_AT_ONCE = 500
 LONGEST_PAUSE_S = 1.0
@@ -49,6 +50,7 @@ RETRY_S = 5.0
 PART, SINGLE = 153, 160
 
 log = structlog.get_logger()
+troubles = Troubles("the simulator waits")
 _encode = msgspec.json.Encoder().encode
 _verdict = msgspec.json.Decoder(Verdict)
 
@@ -139,6 +141,10 @@ class SimulatorCarrier:
             self._woken.clear()
             try:
                 pause_s = await self._tell_some(inbox)
+                troubles.worked(self.name)
+            except Unavailable as failure:
+                troubles.failed(failure.code, self.name, error=failure.message)
+                pause_s = LONGEST_PAUSE_S
             except Exception:
                 log.exception("the simulator goes on")
                 pause_s = LONGEST_PAUSE_S
