@@ -45,7 +45,7 @@ def test_a_submission_that_kills_its_worker_is_set_aside(
 ) -> None:
     cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
     url = new_database(backend, tmp_path, cluster)
-    others = [f"guest{number}@example.com" for number in range(proof.scale(5, 200))]
+    others = [f"guest{number}@example.com" for number in range(proof.scale(5, 90))]
     with open_node(url, clock=WallClock()) as node:
         account = node.add_account(sessions=1)
         for email in [*others[:2], POISON, *others[2:]]:

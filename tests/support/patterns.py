@@ -24,6 +24,7 @@ METHODS = ("search", "fullmatch", "match", "finditer", "split", "sub", "findall"
 # What stands for names that only a running function has.
 LOCALS = {
     "boundary": b"x",
+    "mark": b"x",
     "chosen": [
         f"{masks._ONE_SLASH}ticket{masks._SLASH}",
         f"{masks._ONE_SLASH}watch{masks._SLASH}{masks._PART}{masks._SLASH}",

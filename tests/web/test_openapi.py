@@ -95,6 +95,15 @@ def test_every_required_parameter_has_an_example_for_the_curl_line(served):
             assert list(Draft202012Validator(schema).iter_errors(parameter["example"])) == [], place
 
 
+def test_whatever_asks_who_it_is_may_be_refused_for_a_while(served):
+    for name, operation in list_operations(served):
+        if operation.get("security", served.get("security")):
+            answers = operation["responses"]
+            assert {"429", "500", "503"} <= set(answers), name
+            for status in ("429", "503"):
+                assert "Retry-After" in follow(served, answers[status])["headers"], name
+
+
 def _list_parameters(served):
     for item in served["paths"].values():
         for operation in item.values():

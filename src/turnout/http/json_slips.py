@@ -15,7 +15,8 @@ _BYTE = re.compile(r"\(byte (\d+)\)")
 _TOKEN = re.compile(
     r"""(?P<blank>\s+)|(?P<string>"(?:[^"\\\r\n]|\\.)*")|(?P<single>'(?:[^'\\\r\n]|\\.)*')"""
     r"""|(?P<arrow>=>|=)|(?P<mark>[{}\[\]:,])|(?P<comment>//|/\*|\#)"""
-    r"""|(?P<word>[^\s{}\[\]:,"'=\u201c\u201d\u2018\u2019#]+)|(?P<other>.)"""
+    r"""|(?P<word>[^\s{}\[\]:,"'=\u201c\u201d\u2018\u2019#]+)"""
+    r"""|(?P<other>"(?:[^"\\\r\n]|\\.)*|'(?:[^'\\\r\n]|\\.)*|.)"""  # no string is read twice
 )
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORDS = {"true", "false", "null"}
@@ -103,7 +104,9 @@ class _Reader:
         if token.kind == "comment":
             raise _Slip("a comment, which JSON does not have", token.line)
         if token.kind == "other":
-            raise _Slip(_OTHERS.get(token.text, f"{token.text!r} does not belong here"), token.line)
+            raise _Slip(
+                _OTHERS.get(token.text[0], f"{token.text!r} does not belong here"), token.line
+            )
 
     def _take_mark(self, token: _Token) -> None:
         if token.text in "}]":
