@@ -14,13 +14,14 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store import deadlines
 from turnout.store.deadlines import Patience, Sweeper, as_dropped
+from turnout.store.late import LATE_MS, LATE_SCHEMA, OVERLAP_MS, Beginning, note_late
 from turnout.store.sequences import Sequences
 from turnout.store.sources import Clock, Ids, system_clock
 from turnout.store.streaming import (
@@ -209,6 +210,7 @@ class Database(ABC):
         self.streams = StreamPlaces()
         self.troubles = Troubles("database failed")
         self._writing_since: float | None = None
+        self._has_late = False
         self._wakers: dict[str, list[tuple[asyncio.AbstractEventLoop, Callable[[], None]]]] = {}
 
     async def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -270,6 +272,32 @@ class Database(ABC):
         command = Command(verb, args, kwargs, None)
         self.lanes[Lane.REQUEST].put(command, Lane.REQUEST)
         return command.future.result()  # type: ignore[no-any-return]
+
+    def _note_if_late(self, tx: Tx, began: Beginning) -> int:
+        """Before the commit: where it comes late already, let the transaction say so. Returns how
+        late (ms), else 0."""
+        took_ms = began.took_ms(self.clock)
+        if took_ms <= LATE_MS or not self._keeps_late():
+            return 0
+        note_late(tx, began.at, took_ms)
+        return took_ms
+
+    def _note_late_commit(
+        self, began: Beginning, noted_ms: int, commands: Iterable[Command]
+    ) -> None:
+        """After the commit: where it took longer than was noted, say so in another transaction."""
+        took_ms = began.took_ms(self.clock)
+        if took_ms - noted_ms <= OVERLAP_MS or not self._keeps_late():
+            return
+        if any(each.error is None and each.verb is not note_late for each in commands):
+            with suppress(Unavailable):  # the queue is closed or full
+                command = Command(note_late, (began.at, took_ms), {}, None)
+                self.lanes[Lane.DOOR].put(command, Lane.DOOR)
+
+    def _keeps_late(self) -> bool:
+        """Whether the database has a table for it; one that is to be migrated may not."""
+        self._has_late = self._has_late or (self.schema_version() or "") >= LATE_SCHEMA
+        return self._has_late
 
     def on_wake(self, queue: str, callback: Callable[[], None]) -> None:
         """Call `callback` in the running event loop whenever a commit woke `queue`."""

@@ -27,6 +27,7 @@ from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store.database import Command, CommandQueue, Database, Lane
 from turnout.store.held_rows import HeldError, HeldRows, Waiter, WaitingRoom, Wants
+from turnout.store.late import Beginning
 from turnout.store.outcomes import ASK_S, CommitLostError, Outcome, as_unknown, find_outcome
 from turnout.store.pg_fitness import check_fit
 from turnout.store.pg_sessions import (
@@ -196,10 +197,7 @@ class PostgresqlDatabase(Database):
             command.error, command.woken = None, set()
             wants = Wants(self._held, waits=use is Use.WAIT)
             try:
-                with session.transaction(self._until(command)) as connection:
-                    if patience_s is not None:
-                        wait_for_rows(connection, patience_s)
-                    command.run(self._tx(connection, wants))
+                self._transact(session, command, use, wants, patience_s)
             except HELD as error:
                 return self._put_off(command, use, wants.blame(error) or command.verb)
             except BaseException as error:  # noqa: BLE001 - whatever a verb raises is its caller's
@@ -218,6 +216,30 @@ class PostgresqlDatabase(Database):
                 return True
             is_repeated = True
         return True
+
+    def _transact(
+        self,
+        session: Session,
+        command: Command,
+        use: Use,
+        wants: Wants,
+        patience_s: float | None,
+    ) -> None:
+        """Run a command in a transaction, which tells where its commit comes late."""
+        began, noted_ms = Beginning.now(self.clock), 0
+        try:
+            with session.transaction(self._until(command)) as connection:
+                if patience_s is not None:
+                    wait_for_rows(connection, patience_s)
+                tx = self._tx(connection, wants)
+                command.run(tx)
+                if use is not Use.READ:
+                    noted_ms = self._note_if_late(tx, began)
+        except CommitLostError:  # it may have been made
+            self._note_late_commit(began, noted_ms, [command])
+            raise
+        if use is not Use.READ:
+            self._note_late_commit(began, noted_ms, [command])
 
     def _note_success(self, who: str, wants: Wants) -> None:
         self.troubles.worked(who)

@@ -28,6 +28,7 @@ from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store.database import Command, Database
 from turnout.store.faults import FAILED, FULL, NOT_OURS, READ_ONLY, WRITE, Fault, advise, fault_of
+from turnout.store.late import Beginning
 from turnout.store.sources import Clock, Ids
 from turnout.store.transaction import Tx
 from turnout.store.troubles import Troubles
@@ -207,10 +208,15 @@ class SqliteDatabase(Database):
     def _commit_group(self, connection: sqlite3.Connection, group: list[Command]) -> None:
         try:
             connection.execute(self._begin)
+            began = Beginning.now(self.clock)
             for command in group:
                 self._run_command(connection, command)
+            noted_ms = 0
+            if any(command.error is None for command in group):
+                noted_ms = self._note_if_late(self._tx(connection), began)
             connection.execute("COMMIT")
             self.sequences.committed()
+            self._note_late_commit(began, noted_ms, group)
             self._judge_group(group)
         except (sqlite3.Error, _GroupLostError) as error:
             if connection.in_transaction:

@@ -19,6 +19,7 @@ from turnout.http import metrics
 from turnout.http.backlog import Backlog
 from turnout.http.rate_limit import RateLimiter
 from turnout.store import Database, Tx
+from turnout.store.late import forget_late
 from turnout.workers.loop import Loop
 
 SWEEP = 500
@@ -30,6 +31,7 @@ SWEPT: dict[str, Callable[[Tx, int], int]] = {
     "form-windows": forget_ended_form_windows,
     "reply-keys": forget_reply_keys,
     "shared-ids": forget_shared_ids,
+    "late-commits": forget_late,
 }
 
 

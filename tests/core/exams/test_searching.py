@@ -1,6 +1,7 @@
 """Finding registrations, the calendar, classes and scrap paper."""
 
 import datetime
+import threading
 
 import pytest
 
@@ -8,13 +9,15 @@ from tests.core.exams.college import DAY_MS, MORNING, College
 from tests.support.node import START
 from turnout.core.events.model import EventDetails, EventState, span
 from turnout.core.events.programme import create_event, set_event_state
-from turnout.core.exams import lists, planning, searching
+from turnout.core.exams import leaving, lists, planning, searching
 from turnout.core.exams.learners import NewLearner, add_learner, find_learner, list_learners
 from turnout.core.exams.lists import NewForm, NewVenue
-from turnout.core.exams.model import ExamKind, ValueKind
+from turnout.core.exams.model import ExamKind, SittingFilter, ValueKind
 from turnout.core.people.merging import find_person, merge_person
 from turnout.core.people.model import Contact
 from turnout.errors import Conflict, Invalid, Missing
+
+MINUTE_MS = 60_000
 
 
 @pytest.fixture
@@ -52,6 +55,32 @@ def searched(college) -> College:
 )
 def test_registrations_are_found_newest_change_first(searched, wanted, codes):
     assert searched.search(**wanted) == codes
+
+
+def test_a_change_that_commits_late_is_found_by_whoever_asked_before(searched):
+    clock, now = searched.node.clock, searched.node.clock()
+    begun, may_end = threading.Event(), threading.Event()
+
+    def change_slowly(tx):
+        leaving.cancel_sitting(tx, searched.org_id, searched.guid(2), "ill", actor="test")
+        begun.set()
+        may_end.wait(30)
+
+    def count(tx):
+        return searching.count_found(tx, searched.org_id, SittingFilter(since=now + MINUTE_MS))
+
+    thread = threading.Thread(target=lambda: searched.db.call(change_slowly))
+    thread.start()
+    assert begun.wait(30)
+    try:
+        clock.advance(120)
+        first = searched.node.client.run(searched.db.read(count))
+    finally:
+        may_end.set()
+        thread.join()
+    assert first == 0
+    assert searched.search(since=now + MINUTE_MS) == ["L-C"]
+    assert searched.search(since=now + 10 * MINUTE_MS) == []
 
 
 def test_every_change_brings_a_registration_to_the_front(searched):

@@ -20,6 +20,7 @@ from turnout.errors import Invalid, Missing
 
 ANN, BOB = "ann@example.com", "bob@example.com"
 AT = 1_798_794_000_000
+MINUTE_MS = 60_000
 
 
 def code_of(desk, email: str) -> str:
@@ -77,7 +78,7 @@ def test_since_goes_by_when_a_scan_was_recorded(desk, code):
         return [each.email for each in found]
 
     assert changed(now) == [ANN]
-    assert changed(now + 1) == []
+    assert changed(now + MINUTE_MS) == []
 
 
 def test_a_repeated_upload_is_answered_like_the_first(desk, code):
@@ -132,7 +133,7 @@ def test_cancelled_tickets_are_listed_where_they_are_asked_for(desk, code):
     assert listed(since=now) == []
     assert listed(has_cancelled=True) == [(ANN, False), (BOB, True)]
     assert listed(has_cancelled=True, since=now) == [(ANN, False)]
-    assert listed(has_cancelled=True, since=now + 1) == []
+    assert listed(has_cancelled=True, since=now + MINUTE_MS) == []
 
 
 def test_a_check_in_is_taken_back(desk, code):

@@ -136,6 +136,7 @@ def test_every_table_of_an_organization_leads_its_key_with_it(tmp_path):
         "distributors",
         "early_reports",
         "installation",
+        "late_commits",
         "installation_entries",
         "installation_secrets",
         "link_keys",

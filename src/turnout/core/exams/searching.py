@@ -14,6 +14,7 @@ from turnout.core.exams.sql import sql
 from turnout.core.text import fold
 from turnout.errors import Missing
 from turnout.store import Tx
+from turnout.store.late import reach_back
 
 EVER = 2**62
 _details = msgspec.json.Decoder(EventDetails)
@@ -55,17 +56,17 @@ def stream_found(
     """Contract, Search registrations: newest change first; for `db.stream`, rows of
     FoundSitting."""
     if wanted.has_text:
-        yield from sql.list_people_changed.iterate(tx, org_id=org_id, **_named(wanted))
+        yield from sql.list_people_changed.iterate(tx, org_id=org_id, **_named(tx, wanted))
     else:
-        yield from sql.list_changed.iterate(tx, org_id=org_id, **_span(wanted))
+        yield from sql.list_changed.iterate(tx, org_id=org_id, **_span(tx, wanted))
 
 
 def count_found(tx: Tx, org_id: int, wanted: SittingFilter) -> int:
     """Contract, Count registrations."""
     if wanted.has_text:
-        count: int = sql.count_people_changed(tx, org_id=org_id, **_named(wanted))
+        count: int = sql.count_people_changed(tx, org_id=org_id, **_named(tx, wanted))
         return count
-    return sql.count_changed(tx, org_id=org_id, **_span(wanted))  # type: ignore[no-any-return]
+    return sql.count_changed(tx, org_id=org_id, **_span(tx, wanted))  # type: ignore[no-any-return]
 
 
 def list_calendar(
@@ -109,17 +110,18 @@ def list_classes(tx: Tx, organization_uuid: str) -> list[OpenClass]:
     ]
 
 
-def _span(wanted: SittingFilter) -> dict[str, int]:
+def _span(tx: Tx, wanted: SittingFilter) -> dict[str, int]:
     until = EVER if wanted.until is None else wanted.until
-    return {"since": wanted.since if wanted.since is not None else -EVER, "until": until}
+    since = -EVER if wanted.since is None else reach_back(tx, wanted.since)
+    return {"since": since, "until": until}
 
 
-def _named(wanted: SittingFilter) -> dict[str, int | str]:
+def _named(tx: Tx, wanted: SittingFilter) -> dict[str, int | str]:
     return {
         "name": _pattern(wanted.name),
         "email": _pattern(wanted.email),
         "code": _pattern(wanted.code),
-        **_span(wanted),
+        **_span(tx, wanted),
     }
 
 

@@ -16,6 +16,7 @@ from turnout.core.tickets.signing import (
 )
 from turnout.errors import Missing
 from turnout.store import Tx
+from turnout.store.late import reach_back
 
 ALL = 2**62
 
@@ -56,8 +57,9 @@ class ShownTicket(NamedTuple):
 
 class AttendeeFilter(msgspec.Struct, frozen=True):
     """Which attendees are asked for. `which` is empty, `checked` or `unchecked`; `since` (epoch
-    ms, 0 = ever) keeps those of whom something changed at or after it; `ticket_type_id` 0 = any.
-    Cancelled tickets, and registrations, are there only with `has_cancelled`."""
+    ms, 0 = ever) keeps those of whom something changed at or after it, or was committed after it
+    (turnout/store/late.py); `ticket_type_id` 0 = any. Cancelled tickets, and registrations, are
+    there only with `has_cancelled`."""
 
     which: str = ""
     since: int = 0
@@ -71,7 +73,7 @@ def stream_attendees(
     """A row for each ticket of the attendees, by rising number; for `db.stream`, and
     `group_attendees`."""
     yield from sql.list_attendees.iterate(
-        tx, org_id=org_id, event_id=event_id, after=0, until=ALL, **_filter(wanted)
+        tx, org_id=org_id, event_id=event_id, after=0, until=ALL, **_filter(tx, wanted)
     )
 
 
@@ -79,7 +81,7 @@ def list_attendees(
     tx: Tx, org_id: int, event_id: int, wanted: AttendeeFilter, *, most: int, skip: int
 ) -> tuple[list[Attendee], bool]:
     """A page of the attendees, by rising number, and whether there are more."""
-    named = {"org_id": org_id, "event_id": event_id} | _filter(wanted)
+    named = {"org_id": org_id, "event_id": event_id} | _filter(tx, wanted)
     ids = [id_ for (id_,) in sql.list_attendee_page(tx, **named, most=most + 1, skip=skip)]
     if not ids:
         return [], False
@@ -132,10 +134,10 @@ def find_plain_code(tx: Tx, org_id: int, text: str) -> str:
     return signed.code if is_genuine(signed, list_ticket_keys(tx, org_id)) else ""
 
 
-def _filter(wanted: AttendeeFilter) -> dict[str, Any]:
+def _filter(tx: Tx, wanted: AttendeeFilter) -> dict[str, Any]:
     return {
         "which": wanted.which,
-        "since": wanted.since,
+        "since": max(1, reach_back(tx, wanted.since)) if wanted.since else 0,
         "ticket_type_id": wanted.ticket_type_id,
         "has_cancelled": int(wanted.has_cancelled),
     }
