@@ -19,8 +19,9 @@ from tests.core.messaging.jobs import (
 from tests.workers.conftest import until
 from turnout.carriers import Accepted, Inbox, Lapsed, Message, Outcome, Parcel
 from turnout.core.identity.organizations import create_organization
-from turnout.core.messaging.delivering import claim
+from turnout.core.messaging.delivering import ClaimedJob, claim
 from turnout.core.messaging.model import Channel
+from turnout.store import Tx
 from turnout.workers.delivery import Delivery, delivery_loops
 
 LEASE_MS = 900
@@ -75,6 +76,7 @@ def run(node, gate: Gate, work, lease_ms: int = LEASE_MS) -> None:
             unsubscribe_url=str,
             mail_from="no-reply@turnout.test",
             lease_ms=lease_ms,
+            most_in_flight=30,  # nothing is claimed while all wait
         )
         loops = delivery_loops(node.db, delivery)
         for loop in loops:
@@ -142,9 +144,7 @@ def test_what_another_has_taken_over_is_not_sent(node, job_id):
 
     async def work() -> None:
         await until(lambda: all_wait(gate))
-        node.execute(f"UPDATE recipients SET due_at = 0 WHERE job_id = {job_id} AND id % 3 = 0")
-        node.execute(f"UPDATE jobs SET ready_at = 0 WHERE id = {job_id}")
-        taken = node.db.call(claim, "sms", 100, 600_000)
+        taken = node.db.call(take_over, job_id)
         ids = {each.id for share in taken for each in share.recipients}
         assert len(ids) == 10
 
@@ -162,6 +162,15 @@ def test_what_another_has_taken_over_is_not_sent(node, job_id):
     run(node, gate, work)
     assert len(gate.sent) == 20
     assert job(node.db, job_id, "sent") == (30,)
+
+
+def take_over(tx: Tx, job_id: int) -> list[ClaimedJob]:
+    """Claim a third of the recipients, as if their leases had run out."""
+    tx.connection.execute(
+        f"UPDATE recipients SET due_at = 0 WHERE job_id = {job_id} AND id % 3 = 0"
+    )
+    tx.connection.execute(f"UPDATE jobs SET ready_at = 0 WHERE id = {job_id}")
+    return claim(tx, "sms", 100, 600_000)
 
 
 async def is_complete(node, job_id: int) -> bool:

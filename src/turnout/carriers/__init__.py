@@ -92,7 +92,8 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     e-mail address, a number or an alphanumeric sender id. `fields` are the merge fields by name
     in lower case. `unsubscribe_url` is the recipient's own one-click address, or empty. `size` is
     how many characters its texts become once merged, 0 where nobody asked: what is made of large
-    ones is made in a thread. `lease` is the time for which whoever sends may hand it over.
+    ones is made in a thread. `lease` is the time for which whoever sends may hand it over; `tell`
+    takes its outcome as soon as that is known.
     """
 
     attempt_id: int
@@ -102,11 +103,19 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     unsubscribe_url: str = ""
     size: int = 0
     lease: Lease | None = None
+    tell: Callable[[Outcome], None] | None = None
 
     def is_ours(self) -> bool:
         """Whether it may still be handed over. A carrier asks immediately before it writes the
         first byte that the network can act upon; if not, the outcome is Lapsed."""
         return self.lease is None or self.lease.holds(self.attempt_id)
+
+    def answered(self, outcome: Outcome) -> Outcome:
+        """Tell its outcome now, before those of others that were handed over with it: what is not
+        recorded when the process dies or is frozen may be sent again."""
+        if self.tell:
+            self.tell(outcome)
+        return outcome
 
 
 LARGE_TEXTS = 100_000
@@ -142,7 +151,8 @@ class Carrier(Protocol):
     async def send(self, message: Message, parcels: Sequence[Parcel]) -> list[Outcome]:
         """Hand parcels over; one outcome each, in their order. Never raises for the network.
 
-        What is not ours any more when its turn comes (`Parcel.is_ours`) is not handed over.
+        What is not ours any more when its turn comes (`Parcel.is_ours`) is not handed over. Each
+        outcome is told when it is known (`Parcel.answered`), if not all are at the same time.
         """
 
     async def stop(self) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import msgspec
 import structlog
@@ -53,6 +54,8 @@ LIGHT = 250_000
 HEAVY_AT_ONCE = 4
 SWEEP = 500
 RETRY_S = 60.0
+# How long an outcome waits for others to be recorded with it.
+RECORD_S = 0.05
 SILENT = Unknown("the carrier gave no answer")
 
 log = structlog.get_logger()
@@ -87,6 +90,7 @@ class DeliveryLoop(Loop):
         self._in_flight = 0
         self._heavy = asyncio.Semaphore(HEAVY_AT_ONCE)
         self._results: list[Result] = []
+        self._ended: list[Lease] = []
         self._write = db.write_first if lane == URGENT else db.write_behind
         self._leases = Leases(f"{self.name}-leases", db.clock, self._write, delivery.lease_ms)
         db.on_wake(f"messaging-{lane}", self.wake)
@@ -108,6 +112,8 @@ class DeliveryLoop(Loop):
         room = self._delivery.most_in_flight - self._in_flight
         if room < min(SHARE, self._delivery.most_in_flight):
             return False  # woken when something ends
+        # After a freeze our own would be due: they are ours, and not to be claimed a second time.
+        await self._leases.renew()
         since_s = counting_clock()
         claimed = await self._write(claim, self._lane, SHARE, self._delivery.lease_ms)
         for job in claimed:
@@ -121,13 +127,21 @@ class DeliveryLoop(Loop):
 
     async def _record(self) -> None:
         results, self._results = self._results, []
-        if not results:
-            return
+        ended, self._ended = self._ended, []
         try:
-            await self._write(record, results, self._delivery.prices, self._delivery.report_wait_ms)
+            if results:
+                await self._write(
+                    record, results, self._delivery.prices, self._delivery.report_wait_ms
+                )
         except Unavailable:
-            self._results = results + self._results  # with the next ones; a lease may run out
+            # With the next ones; what is ended then keeps its lease until it is recorded.
+            self._results = results + self._results
+            self._ended = ended + self._ended
             raise
+        except BaseException:
+            self._leases.end(ended)  # they run out
+            raise
+        self._leases.end(ended)
         for each in results:
             outcome = type(each.outcome).__name__.lower()
             metrics.messages.labels(each.head.job_type.channel.value, outcome).inc()
@@ -144,11 +158,23 @@ class DeliveryLoop(Loop):
         except Exception as error:
             log.exception("sending failed", job=job.head.id, recipients=len(job.recipients))
             results = _put_off(job, error)
-        self._results += results
+        self._results += [each for each in results if each.recipient.id not in lease.settled]
         self._in_flight -= len(job.recipients)
-        self._leases.end(lease)
+        self._ended.append(lease)
         log.debug("sent", job=job.head.id, seconds=round(time.perf_counter() - started, 3))
         self.wake()
+
+    def _tell(
+        self, lease: Lease, head: JobHead, recipient: Claimed, carrier: str, outcome: Outcome
+    ) -> None:
+        """Somebody's outcome is known, though not yet those of the others of the piece: a killed or
+        frozen worker leaves little that was sent and not recorded."""
+        if recipient.id in lease.settled:
+            return
+        lease.settled.add(recipient.id)
+        self._results.append(Result(head, recipient, carrier, outcome))
+        if len(self._results) == 1:
+            asyncio.get_running_loop().call_later(RECORD_S, self.wake)
 
     async def _outcomes(self, job: ClaimedJob, lease: Lease) -> list[Result]:
         head = job.head
@@ -161,7 +187,8 @@ class DeliveryLoop(Loop):
         for each in job.recipients:
             made = self._prepare(head, each, lengths)
             if isinstance(made, Parcel):
-                possible.append((each, msgspec.structs.replace(made, lease=lease)))
+                tell = partial(self._tell, lease, head, each, carrier.name)
+                possible.append((each, msgspec.structs.replace(made, lease=lease, tell=tell)))
             else:
                 results.append(Result(head, each, carrier.name, made))
         for some in _portions(possible):
@@ -243,8 +270,7 @@ def _put_off(job: ClaimedJob, error: Exception) -> list[Result]:
 
 
 def _cut(job: ClaimedJob) -> list[ClaimedJob]:
-    """A share in pieces, each recorded when it is done: what a killed worker had sent and not
-    recorded yet is sent again, so that should be little."""
+    """A share in pieces, each handed over in a task of its own."""
     recipients = job.recipients
     return [
         ClaimedJob(job.head, recipients[start : start + PIECE], job.until)

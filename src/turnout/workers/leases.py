@@ -22,7 +22,7 @@ class Leases(Loop):
     def __init__(
         self, name: str, clock: Clock, write: Callable[..., Awaitable[Any]], lease_ms: int
     ) -> None:
-        super().__init__(name, self._renew, every_s=lease_ms / 1000 / CHECKS_A_LEASE)
+        super().__init__(name, self.renew, every_s=lease_ms / 1000 / CHECKS_A_LEASE)
         self._clock = clock
         self._write = write
         self._lease_ms = lease_ms
@@ -34,16 +34,19 @@ class Leases(Loop):
         self._held[lease] = job
         return lease
 
-    def end(self, lease: Lease) -> None:
-        """Nothing of it waits any more."""
-        self._held.pop(lease, None)
+    def end(self, leases: Iterable[Lease]) -> None:
+        """All that they were for is recorded."""
+        for lease in leases:
+            self._held.pop(lease, None)
 
-    async def _renew(self) -> bool:
+    async def renew(self) -> bool:
+        """Renew what is worn; False, as there is never more to do at once."""
         worn = {lease: job for lease, job in self._held.items() if lease.is_worn()}
         if not worn:
             return False
         since_s = counting_clock()
         until, lost = await self._write(renew, _held(worn.values()), self._lease_ms)
+        lost -= set().union(*(lease.settled for lease in worn))  # these are recorded
         if lost:
             log.warning("recipients were taken over", worker=self.name, recipients=len(lost))
         for lease in worn:

@@ -122,7 +122,7 @@ class HttpSmsCarrier:
                 return Retry(RETRY_S, "Turnout is stopping")
             if not parcel.is_ours():
                 return Lapsed()
-            return await self._post(parcel, form)
+            return parcel.answered(await self._post(parcel, form))
 
     def _forms(
         self, message: Message, parcels: Sequence[Parcel], template: _Texts

@@ -89,7 +89,7 @@ class SmppCarrier:
         composed = await merge_all(parcels, self._compose_all, template, parcels)
         if obstacle := self._find_obstacle():
             return [obstacle] * len(parcels)
-        batch = Batch(len(parcels))
+        batch = Batch(len(parcels), lambda place, outcome: parcels[place].answered(outcome))
         deadline = self._loop.time() + self._settings.patience_s
         for place, (parcel, bodies) in enumerate(zip(parcels, composed, strict=True)):
             if isinstance(bodies, Rejected):

@@ -31,9 +31,13 @@ _WEIGHT = {Lapsed: 0, Retry: 0, Misconfigured: 1, Unknown: 2, Rejected: 3}
 
 
 class Batch:
-    """The outcomes of one `send`, in order; `done` when there is one for each."""
+    """The outcomes of one `send`, in order; `done` when there is one for each. `tell(place,
+    outcome)` is called with each."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(
+        self, size: int, tell: Callable[[int, Outcome], object] = lambda _place, _outcome: None
+    ) -> None:
+        self._tell = tell
         self.outcomes: list[Outcome] = [_OPEN] * size
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._open = size
@@ -41,6 +45,7 @@ class Batch:
     def settle(self, place: int, outcome: Outcome) -> None:
         """Say what became of the message in this place."""
         self.outcomes[place] = outcome
+        self._tell(place, outcome)
         self._open -= 1
         if not self._open and not self.done.done():
             self.done.set_result(None)

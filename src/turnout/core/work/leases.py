@@ -24,7 +24,7 @@ class Lease:
     """The time for which some rows are ours: `until` (epoch ms), claimed or renewed for `lease_ms`
     not before `since_s` by `counter`."""
 
-    __slots__ = ("_clock", "_counter", "_ends_at", "_ends_s", "_lease_ms", "_lost")
+    __slots__ = ("_clock", "_counter", "_ends_at", "_ends_s", "_lease_ms", "_lost", "settled")
 
     def __init__(
         self,
@@ -38,6 +38,8 @@ class Lease:
         self._counter = counter
         self._lease_ms = lease_ms
         self._lost: set[int] = set()
+        self.settled: set[int] = set()
+        """Rows whose result is known: they wait for nothing any more."""
         self.extend(until, since_s)
 
     def extend(self, until: int, since_s: float) -> None:
