@@ -52,10 +52,11 @@ class IntakeLoop(Loop):
     async def _turn(self) -> bool:
         db = self._db
         most = (BATCH_AMONG_REQUESTS if db.busy else BATCH)[db.backend]
-        started, decides = time.perf_counter(), bool(self._claimed)
+        started = time.perf_counter()
         progress, self._claimed = await db.write_behind(turn_intake, self._claimed, most)
         metrics.processed.labels(QUEUE).inc(progress.done)
-        if decides and db.busy:  # a turn that only claims is little work, or had to connect
+        # A turn that decided nothing was little work, however long it waited for a held row.
+        if progress.done and db.busy:
             rest_s = rest_for(progress.waited_ms) * (time.perf_counter() - started)
             await asyncio.sleep(min(rest_s, LONGEST_REST_S))
         return bool(self._claimed)
