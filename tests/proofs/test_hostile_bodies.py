@@ -163,7 +163,7 @@ class Others(threading.Thread):
         self.waits: list[float] = []
 
     def run(self) -> None:
-        while not self._ended.wait(0.01):
+        while not self.waits or not self._ended.wait(0.01):
             self.waits.append(time_health(self._port))
 
     def end(self) -> float:

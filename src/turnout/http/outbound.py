@@ -20,6 +20,7 @@ import re
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -137,6 +138,8 @@ class Outbound:
         self, method: str, url: str, timeout_s: float, limit: int, party: int, **options: Any
     ) -> tuple[int, str, bytes]:
         """Status, content type and content. Foreign exceptions end here."""
+        if self._session is None:
+            await asyncio.to_thread(_load)
         import aiohttp
 
         parsed = self._parse(url)
@@ -250,6 +253,12 @@ def _read(url: str) -> "URL":
             "only http:// and https:// addresses without credentials are called", "scheme"
         )
     return parsed
+
+
+def _load() -> None:
+    """What the first call needs; loading it takes half a second, which is not the event loop's."""
+    for module in ("turnout.http.patience", "dns.asyncresolver", "dns.nameserver"):
+        import_module(module)
 
 
 class _Turns:
