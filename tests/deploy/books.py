@@ -139,12 +139,13 @@ def _compare(kind: type, rows: list[Any], load: Load) -> list[str]:
     deeds = {deed.name: deed for deed in load.deeds(kind)}
     wrongs = [f"{name}: nobody asked for it" for name in times if name not in deeds]
     for name, deed in deeds.items():
-        if complaint := _judge(kind, deed, times[name], told.get(name)):
+        if complaint := judge(kind, deed, times[name], told.get(name)):
             wrongs.append(f"{name}: {complaint}")
     return wrongs
 
 
-def _judge(kind: type, deed: Deed, times: int, told: Any) -> str:
+def judge(kind: type, deed: Deed, times: int, told: Any) -> str:
+    """What is wrong between what a caller was told and what is there; "" if nothing."""
     if deed.outcome == "done" and times != 1:
         return f"answered {deed.told!r}, and {times} times in the database"
     if deed.outcome == "done" and kind is not Joining and told != deed.told:
