@@ -170,7 +170,8 @@ class Outbound:
                 content = await answer.content.read(limit)
             if is_whole and len(content) > limit:
                 raise TooLarge(f"what {url.raw_host} sends is over {limit} bytes", "too large")
-            return answer.status, answer.content_type, content
+            # Not `answer.content_type`, which a parser of mail heads reads.
+            return answer.status, answer.headers.get("Content-Type", ""), content
 
     def _parse(self, url: str) -> "URL":
         """The address as the client will take it, judged as far as it can be without a look-up."""

@@ -1,6 +1,6 @@
 import pytest
 
-from turnout.carriers import Misconfigured, Rejected, Retry
+from turnout.carriers import Misconfigured, Rejected, Retry, Unknown
 from turnout.carriers.smtp.outcomes import RETRY_S, Reply, Stage, judge
 from turnout.core.messaging.model import Status
 
@@ -12,6 +12,9 @@ from turnout.core.messaging.model import Status
         (Stage.END, 452, "4.3.1 Disk full", Retry),
         (Stage.MAIL, 421, "4.7.0 Too many", Retry),
         (Stage.DATA, 250, "what?", Retry),
+        (Stage.RCPT, 999, "what?", Retry),
+        (Stage.END, 999, "what?", Unknown),
+        (Stage.END, 354, "what?", Unknown),
         (Stage.MAIL, 530, "5.7.0 Authentication required", Misconfigured),
         (Stage.RCPT, 535, "no", Misconfigured),
         (Stage.MAIL, 550, "5.1.1 Nobody", Status.PATHWAY_ERROR),
@@ -38,5 +41,6 @@ def test_answers_mean_what_the_table_says(stage, code, text, kind):
     expected = {
         Retry: Retry(RETRY_S, reason),
         Misconfigured: Misconfigured(reason),
+        Unknown: Unknown(reason),
     }.get(kind) or Rejected(kind, reason)
     assert judge(stage, Reply(code, text)) == expected

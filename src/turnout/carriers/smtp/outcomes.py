@@ -13,7 +13,8 @@ The first line that fits decides. "Class" is the middle number of an enhanced st
 | 5yz, class 3 to 7: relay, route, protocol, content, policy | RCPT, DATA, end | Rejected SVRE |
 | 550 to 559 without a class               | RCPT           | Rejected BOUN        |
 | 5yz without a class                      | RCPT, DATA, end| Rejected SVRE        |
-| anything else, which RFC 5321 forbids    | anything       | Retry                |
+| anything else, which RFC 5321 forbids    | MAIL, RCPT, DATA | Retry              |
+| anything else, which RFC 5321 forbids    | end            | Unknown              |
 
 Only BOUN says something about the recipient: whoever refuses our relay, our sender or our text
 would refuse the next recipient as well.
@@ -26,7 +27,7 @@ import enum
 import re
 from typing import NamedTuple
 
-from turnout.carriers import Misconfigured, Rejected, Retry
+from turnout.carriers import Misconfigured, Rejected, Retry, Unknown
 from turnout.core.counterparts import tidy
 from turnout.core.messaging.model import Status
 
@@ -62,9 +63,11 @@ class Reply(NamedTuple):
         return 200 <= self.code < 300
 
 
-def judge(stage: Stage, reply: Reply) -> Retry | Rejected | Misconfigured:
+def judge(stage: Stage, reply: Reply) -> Retry | Rejected | Misconfigured | Unknown:
     """What a reply that refuses, in answer to `stage`, means for the message; see the table."""
     reason = tidy(f"{stage}: {reply.code} {reply.text}")
+    if stage is Stage.END and not 400 <= reply.code < 600:
+        return Unknown(reason)  # the relay has the message, and says nothing that has a meaning
     if not 500 <= reply.code < 600:
         return Retry(RETRY_S, reason)
     if reply.code in _LOGIN_MISSING:
