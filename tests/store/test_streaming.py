@@ -288,6 +288,27 @@ def test_a_database_that_fails_at_the_beginning_is_unavailable(url: str) -> None
     assert asyncio.run(read()) == "store.failed"
 
 
+def test_a_database_that_is_closed_breaks_its_streams_off(url: str) -> None:
+    """No thread reads on, and no client takes what it has for the whole."""
+    release = threading.Event()
+
+    async def read() -> str:
+        async with opened(url) as db, db.stream(held, release) as batches:
+            closing = asyncio.create_task(asyncio.to_thread(db.streams.close))
+            await until(lambda: db.streams.is_closed)
+            release.set()
+            await closing
+            assert not [each for each in threading.enumerate() if each.name == "stream"]
+            try:
+                async for _ in batches:
+                    pass
+            except Unavailable as broken:
+                return broken.code
+        return "ended as if it were whole"
+
+    assert asyncio.run(read()) == "stream.broken"
+
+
 def test_pieces_are_read_at_once_up_to_a_size(url: str) -> None:
     calls = itertools.count()
 

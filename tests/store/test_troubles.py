@@ -2,6 +2,7 @@
 
 from structlog.testing import capture_logs
 
+from turnout.errors import Unavailable
 from turnout.store.troubles import Troubles
 
 
@@ -35,3 +36,27 @@ def test_a_trouble_is_over_when_it_meets_nobody() -> None:
         assert len(lines) == 1
         troubles.worked("delivery")
     assert [line["event"] for line in lines] == ["workers wait", "works again"]
+
+
+def test_an_error_without_a_known_cause_is_told_each_time_with_its_traceback() -> None:
+    troubles = Troubles("a bounce cannot be stored")
+    fault = LookupError("no such attempt")
+    with capture_logs() as lines:
+        for _ in range(2):
+            troubles.met(Unavailable("store.failed", "The database is away."), "bounces", attempt=7)
+            troubles.met(fault, "bounces", attempt=7)
+    known = {
+        "event": "a bounce cannot be stored",
+        "log_level": "error",
+        "code": "store.failed",
+        "times": 1,
+        "error": "The database is away.",
+    }
+    unknown = {
+        "event": "a bounce cannot be stored",
+        "log_level": "error",
+        "who": "bounces",
+        "attempt": 7,
+        "exc_info": fault,
+    }
+    assert lines == [known, unknown, unknown]

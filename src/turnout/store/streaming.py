@@ -249,7 +249,7 @@ class StreamPlaces:
         self._free = STREAMS_LIMIT
         self._waiting: deque[_Waiter] = deque()
         self._running: dict[Stream, threading.Thread] = {}
-        self._closed = False
+        self.is_closed = False
 
     @property
     def waiting(self) -> int:
@@ -271,7 +271,7 @@ class StreamPlaces:
 
         thread = threading.Thread(target=run, name="stream", daemon=True)
         with self._turn:
-            if not self._closed:
+            if not self.is_closed:
                 self._running[stream] = thread
                 thread.start()
                 return
@@ -282,7 +282,7 @@ class StreamPlaces:
         """Break off the streams that run, and begin none any more; returns once none runs, or
         after CLOSE_S. A thread that went on reading would outlive the database that it reads."""
         with self._turn:
-            self._closed = True
+            self.is_closed = True
             running = dict(self._running)
         for stream in running:
             stream.break_off()

@@ -11,6 +11,8 @@ from typing import Any
 
 import structlog
 
+from turnout.errors import Unavailable
+
 FIRST_PAUSE_S = 10.0
 LONGEST_PAUSE_S = 600.0
 
@@ -40,6 +42,14 @@ class Troubles:
             self._next[code] = (now + pause, min(2 * pause, LONGEST_PAUSE_S))
             count = self._counts[code]
         log.error(self._event, code=code, times=count, **facts)
+
+    def met(self, error: Exception, who: str, **facts: Any) -> None:
+        """`who` met an error: one that has a known cause (Unavailable) is `failed`, any other is a
+        fault and is logged each time, with its traceback."""
+        if isinstance(error, Unavailable):
+            self.failed(error.code, who, error=error.message)
+        else:
+            log.error(self._event, who=who, exc_info=error, **facts)
 
     def worked(self, who: str) -> None:
         """`who` meets no trouble now; a trouble that meets nobody is over, which is logged."""

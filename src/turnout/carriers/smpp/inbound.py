@@ -25,8 +25,10 @@ from turnout.carriers.smpp.settings import SmppSettings
 from turnout.carriers.smpp.statuses import OK, TEMPORARY_APPLICATION_ERROR
 from turnout.carriers.smpp.submissions import Submissions
 from turnout.store.sources import Clock
+from turnout.store.troubles import Troubles
 
 log = structlog.get_logger()
+troubles = Troubles("what a network said cannot be stored; it will come again")
 
 BATCH = 200
 COLLECT_S = 0.005
@@ -153,8 +155,9 @@ class Inbound:
         status = OK
         try:
             await self._inbox.reports([each.report for each in batch])
-        except Exception:
-            log.exception("delivery reports could not be stored; the network keeps them")
+            troubles.worked("delivery reports")
+        except Exception as error:  # noqa: BLE001 - it is told
+            troubles.met(error, "delivery reports")
             status = TEMPORARY_APPLICATION_ERROR
             await asyncio.sleep(AFTER_ERROR_S)
         for each in batch:
@@ -181,8 +184,9 @@ class Inbound:
                     for each in batch
                 ]
             )
-        except Exception:
-            log.exception("replies could not be stored; the network keeps them")
+            troubles.worked("replies")
+        except Exception as error:  # noqa: BLE001 - it is told
+            troubles.met(error, "replies")
             status = TEMPORARY_APPLICATION_ERROR
             await asyncio.sleep(AFTER_ERROR_S)
             for each in batch:

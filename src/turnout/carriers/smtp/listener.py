@@ -17,8 +17,10 @@ import structlog
 from turnout.carriers.smtp.bounces import ReturnPaths
 from turnout.carriers.smtp.settings import SmtpSettings
 from turnout.core.identity.addresses import place_of
+from turnout.store.troubles import Troubles
 
 log = structlog.get_logger()
+troubles = Troubles("a bounce cannot be stored; it will come again")
 
 LINE_LIMIT = 2048
 SIZE_LIMIT = 32 * 1024 * 1024
@@ -224,8 +226,9 @@ class _Conversation:
         self.is_storing = True
         try:
             await self._listener.accept(attempt_id, raw)
-        except Exception:
-            log.exception("a bounce could not be stored; it will come again", attempt=attempt_id)
+            troubles.worked("bounces")
+        except Exception as error:  # noqa: BLE001 - it is told
+            troubles.met(error, "bounces", attempt=attempt_id)
             return await self._say("451 4.3.0 Cannot store it now, try again later")
         finally:
             self.is_storing = False
