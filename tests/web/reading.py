@@ -1,6 +1,20 @@
 """Reading a page as a browser or a person would: its links, what it loads, its code, its words."""
 
 from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.support.client import Answer, AppClient
+
+
+def send_form(site: AppClient, path: str, headers: dict[str, str], **given: Any) -> Answer:
+    """Send a form as a browser does: 303 leads to the page that says what was done."""
+    form = headers | {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = site.request("POST", path, headers=form, body=urlencode(given).encode())
+    if answer.status != 303:
+        return answer
+    assert (answer.body, answer.headers["cache-control"]) == (b"", "no-store")
+    return site.request("GET", answer.headers["location"].partition("#")[0], headers=headers)
 
 
 class Page(HTMLParser):

@@ -11,7 +11,7 @@ import pytest
 from tests.core.exams.college import College
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
-from tests.web.reading import Page
+from tests.web.reading import Page, send_form
 from turnout.core.events.model import EventDetails, EventState, span
 from turnout.core.events.programme import (
     create_event,
@@ -383,8 +383,7 @@ def look(site: AppClient, link: str) -> str:
 
 
 def press(site: AppClient, link: str, answer: str) -> str:
-    body = urlencode({"answer": answer}).encode()
-    return Page(site.request("POST", link, headers=FORM, body=body).body).text
+    return Page(send_form(site, link, BROWSER, answer=answer).body).text
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import io
 import itertools
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 import zxingcpp
@@ -12,7 +11,7 @@ from pypdf import PdfReader
 
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
-from tests.web.reading import Page
+from tests.web.reading import Page, send_form
 from turnout.core.events.model import EventDetails, EventState, span
 from turnout.core.events.programme import (
     create_event,
@@ -59,12 +58,7 @@ class Invited:
         return Page(answer.body).text
 
     def press(self, site: AppClient, name: str, **form: Any) -> Answer:
-        return site.request(
-            "POST",
-            self.links[name],
-            headers=BROWSER | {"Content-Type": "application/x-www-form-urlencoded"},
-            body=urlencode(form).encode(),
-        )
+        return send_form(site, self.links[name], BROWSER, **form)
 
     def states(self) -> dict[str, str]:
         found = self.node.db.call(list_invitees, self.org_id, self.event_id, InviteeFilter())

@@ -58,8 +58,20 @@ def test_looking_at_the_link_asks_and_changes_nothing(site: AppClient, sent: Sen
     assert sent.opt_outs() == []
 
 
-@pytest.mark.parametrize("body", [b"", b"List-Unsubscribe=One-Click"])
-def test_the_button_and_one_click_opt_out_once(site: AppClient, sent: Sent, body: bytes) -> None:
+def test_the_button_leads_to_a_page_that_says_what_was_done(site: AppClient, sent: Sent) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = site.request("POST", sent.path, headers=form, body=b"unsubscribe=yes")
+    assert (answer.status, answer.headers["location"]) == (303, f"{sent.path}?done=unsubscribed")
+    page = Page(site.request("GET", answer.headers["location"]).body)
+    assert "You get no more e-mail from A <b>& Co" in page.text
+    assert "form" not in page.tags
+    assert sent.opt_outs() == [("email", "jo.smith@example.com", "link")]
+
+
+@pytest.mark.parametrize("body", [b"", b"List-Unsubscribe=One-Click", b"\xff", b"--x\r\n"])
+def test_one_click_of_a_mail_program_is_not_redirected(
+    site: AppClient, sent: Sent, body: bytes
+) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = site.request("POST", sent.path, headers=form, body=body)
     assert answer.status == 200

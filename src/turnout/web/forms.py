@@ -1,12 +1,20 @@
-"""The forms of our pages, as browsers send them: percent-encoded or multipart."""
+"""The forms of our pages, as browsers send them: percent-encoded or multipart.
+
+A form that was done is answered 303 to a page that says so; one that was not, with itself and what
+was typed. What carries on what was typed is answered with the next page: the form of an event, and
+the code that it or a watch page asks for.
+"""
 
 from collections.abc import Container
+from http import HTTPStatus
+from urllib.parse import quote, urlencode
 
-from falcon.asgi import Request
+from falcon.asgi import Request, Response
 
 from turnout.core.text import is_storable
 from turnout.errors import Invalid
 from turnout.http.members import Limits, read_pairs
+from turnout.web.documents import NO_STORE
 
 FIELDS = 200
 
@@ -20,3 +28,18 @@ async def read_form(req: Request, size: int, *, verbatim: Container[str] = ()) -
             raise Invalid("text.unstorable", "The form has a character that cannot be stored.")
         given.setdefault(name, value if name in verbatim else value.strip())
     return given
+
+
+def go_on(req: Request, resp: Response, done: str = "", part: str = "") -> None:
+    """Answer a form that was done with 303 to its own page, which says what is `done`: so loading
+    that again sends nothing again. `part` is the section to show."""
+    query = f"?{urlencode({'done': done})}" if done else ""
+    resp.status = HTTPStatus.SEE_OTHER
+    resp.set_header("Cache-Control", NO_STORE)
+    resp.location = quote(req.path) + query + (f"#{part}" if part else "")
+
+
+def read_done(req: Request, known: Container[str]) -> str:
+    """What a page is to say was done; nothing that is not `known`."""
+    done = req.get_param("done", default="")
+    return done if done in known else ""

@@ -24,13 +24,15 @@ from turnout.errors import Conflict, Invalid
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
-from turnout.web.forms import read_form
+from turnout.web.forms import go_on, read_done, read_form
 from turnout.web.local_times import times
 from turnout.web.templates import render
 
 BODY_LIMIT = 4096
 ANSWERS = {"confirm": confirm, "decline": decline}
 WAIT = "wait"
+# What a page says was done: an answer, or joining the list (WAIT).
+ANSWERED = "answered"
 FULL = ("tickets.sold_out", "event.full")
 
 
@@ -48,10 +50,11 @@ class InvitationResource(Resource):
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def on_get(self, _req: Request, resp: Response, token: str) -> None:
+    async def on_get(self, req: Request, resp: Response, token: str) -> None:
         """Show the invitation. Raises Missing for a link that is none of ours."""
+        done = read_done(req, (ANSWERED, WAIT))
         shown = await self._db.read(_show, token)
-        self._answer(resp, shown)
+        self._answer(resp, shown, is_new=done == ANSWERED, is_waiting=done == WAIT)
 
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
         """Confirm or decline. Raises Missing, Invalid for another answer."""
@@ -59,11 +62,11 @@ class InvitationResource(Resource):
         if answer not in (*ANSWERS, WAIT):
             raise Invalid("invitation.answer", "Press one of the buttons of the page.")
         try:
-            shown = await self._db.write(_answer, token, answer)
+            await self._db.write(_answer, token, answer)
         except Conflict as refusal:
             self._answer(resp, await self._db.read(_show, token), refusal)
             return
-        self._answer(resp, shown, is_new=answer != WAIT, is_waiting=answer == WAIT)
+        go_on(req, resp, WAIT if answer == WAIT else ANSWERED)
 
     def _answer(
         self,
@@ -102,7 +105,7 @@ def _show(tx: Tx, token: str) -> Shown:
     return Shown(org_id, get_shown_event(tx, org_id, event_id), invitee)
 
 
-def _answer(tx: Tx, token: str, answer: str) -> Shown:
+def _answer(tx: Tx, token: str, answer: str) -> None:
     org_id, event_id, invitee = read_link(tx, token)
     if answer == WAIT:
         campaign = get_campaign(tx, org_id, invitee.campaign_id)
@@ -110,4 +113,3 @@ def _answer(tx: Tx, token: str, answer: str) -> Shown:
         join_list(tx, org_id, event_id, campaign.ticket_type_id, contact, sti=campaign.sti)
     else:
         ANSWERS[answer](tx, org_id, invitee.id, actor=f"invitee:{invitee.id}")
-    return _show(tx, token)

@@ -3,16 +3,26 @@
 Looking at it changes nothing: programs that check mails open every link. Pressing its button does,
 and so does a mail program's one-click request (RFC 8058), which is the same POST. The link is its
 own proof of who asks; there is nothing to sign in to, and no other site gains by sending the form.
+Mail programs follow no redirects (RFC 8058), so theirs is answered 200.
 """
+
+from contextlib import suppress
 
 from falcon.asgi import Request, Response
 
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.opt_outs import opt_out_by_link, read_link
+from turnout.errors import Invalid
 from turnout.http.dialect import Resource
 from turnout.store import Database
 from turnout.web.documents import NO_STORE
+from turnout.web.forms import go_on, read_done, read_form
 from turnout.web.templates import render
+
+BODY_LIMIT = 16_384
+# The name of the page's own button, and what was done by it.
+BUTTON = "unsubscribe"
+DONE = "unsubscribed"
 
 
 class UnsubscribeResource(Resource):
@@ -21,15 +31,23 @@ class UnsubscribeResource(Resource):
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def on_get(self, _req: Request, resp: Response, token: str) -> None:
-        """Ask whether it is meant. Raises Missing for a link that is none of ours."""
+    async def on_get(self, req: Request, resp: Response, token: str) -> None:
+        """Ask whether it is meant, or say that it is done. Raises Missing for a link that is none
+        of ours."""
         _, sender, channel, address = await self._db.read(read_link, token)
-        self._answer(resp, sender, address=_mask(channel, address), is_done=False)
+        is_done = bool(read_done(req, (DONE,)))
+        self._answer(resp, sender, address=_mask(channel, address), is_done=is_done)
 
-    async def on_post(self, _req: Request, resp: Response, token: str) -> None:
+    async def on_post(self, req: Request, resp: Response, token: str) -> None:
         """Opt out; doing it again changes nothing. Raises Missing."""
+        given: dict[str, str] = {}
+        with suppress(Invalid):  # whatever a mail program sends, it means this
+            given = await read_form(req, BODY_LIMIT)
         sender = await self._db.write(opt_out_by_link, token)
-        self._answer(resp, sender, address="", is_done=True)
+        if BUTTON in given:
+            go_on(req, resp, DONE)
+        else:
+            self._answer(resp, sender, address="", is_done=True)
 
     def _answer(self, resp: Response, sender: str, *, address: str, is_done: bool) -> None:
         resp.content_type = "text/html; charset=utf-8"

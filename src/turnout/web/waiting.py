@@ -25,7 +25,7 @@ from turnout.errors import Conflict, Invalid
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
-from turnout.web.forms import read_form
+from turnout.web.forms import go_on, read_form
 from turnout.web.local_times import local, times
 from turnout.web.templates import render
 
@@ -57,7 +57,8 @@ class WaitingResource(Resource):
         if answer not in ANSWERS:
             raise Invalid("waiting.answer", "Press one of the buttons of the page.")
         try:
-            self._answer(resp, await self._db.write(_act, token, answer))
+            await self._db.write(_act, token, answer)
+            go_on(req, resp)
         except Conflict as refusal:
             self._answer(resp, await self._db.read(_show, token), refusal.message)
 

@@ -34,13 +34,15 @@ from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.beats import PATH as BEATS
 from turnout.web.documents import NO_STORE
-from turnout.web.forms import read_form
+from turnout.web.forms import go_on, read_done, read_form
 from turnout.web.local_times import local
 from turnout.web.policy import set_policy
 from turnout.web.refusals import say_refusal
 from turnout.web.templates import render
 
 BODY_LIMIT = 65_536
+# What a page says was done.
+ASKED, ANSWERED = "ask", "answer"
 Given = dict[str, str]
 
 
@@ -88,6 +90,7 @@ class EntryResource(Resource):
                 if not isinstance(token, str):
                     raise token
                 resp.status = falcon.HTTP_303
+                resp.set_header("Cache-Control", NO_STORE)
                 resp.location = f"{PATH}{pak}/{token}"
                 return
             await self._db.write_first(_send_code, sender, self._limits)
@@ -125,9 +128,10 @@ class WatchResource(Resource):
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def on_get(self, _req: Request, resp: Response, pak: str, token: str) -> None:
+    async def on_get(self, req: Request, resp: Response, pak: str, token: str) -> None:
         """Show the session. Raises Missing, Gone for a cancelled registration."""
-        self._answer(resp, await self._db.read(_take_seat, pak, token), token)
+        done = read_done(req, (ASKED, ANSWERED))
+        self._answer(resp, await self._db.read(_take_seat, pak, token), token, done=done)
 
     async def on_post(self, req: Request, resp: Response, pak: str, token: str) -> None:
         """Ask, or answer a poll or survey. Raises Missing, Gone; what can be put right is said on
@@ -139,8 +143,7 @@ class WatchResource(Resource):
             seat = await self._db.read(_take_seat, pak, token)
             self._answer(resp, seat, token, given, refusal)
             return
-        seat = await self._db.read(_take_seat, pak, token)
-        self._answer(resp, seat, token, done=given.get("act", ""))
+        go_on(req, resp, ASKED if given.get("act") == ASKED else ANSWERED, "asking")
 
     def _answer(
         self,
