@@ -40,6 +40,7 @@ from turnout.core.messaging.model import Channel
 from turnout.core.messaging.opt_outs import PATH as UNSUBSCRIBE
 from turnout.core.messaging.opt_outs import unsubscribe_url
 from turnout.core.messaging.prices import Prices
+from turnout.core.messaging.pulling import Waits
 from turnout.core.messaging.replies import receive_replies
 from turnout.core.site.address import find_address, store_address
 from turnout.dialects.attendance import routes as attendance
@@ -70,11 +71,13 @@ from turnout.settings import Settings, SettingsError, split_list
 from turnout.store import Database, Tx, open_database
 from turnout.store.migrations.revisions import HEAD
 from turnout.store.sqlite import check_exists
+from turnout.store.steady import SteadyClock
 from turnout.web.beats import Beats
 from turnout.web.catalogue import Api, OutboxFilter, SentMessage, WebParts
 from turnout.web.routes import build as build_web
 from turnout.web.sessions import PageSessions
 from turnout.workers.callbacks import callback_loops
+from turnout.workers.clock import ClockWatch
 from turnout.workers.delivery import Delivery, delivery_loops
 from turnout.workers.housekeeping import housekeeping_loops
 from turnout.workers.inbox import CarrierInbox
@@ -370,8 +373,7 @@ async def _serve(
     settings: Settings, demo: dict[str, Any] | None, started: Callable[[], None]
 ) -> None:
     db = open_database(settings)
-    watchdog = Watchdog(db, settings.hang_seconds)
-    watchdog.start()
+    watches = _watch(settings, db)
     try:
         node = Node(settings, db, demo, await _announce_address(settings, db))
         await _warn_of_identity(db, is_demo=demo is not None)
@@ -389,8 +391,23 @@ async def _serve(
             ),
         )
     finally:
-        await watchdog.stop()
+        for loop in watches:
+            await loop.stop()
         db.close()
+
+
+def _watch(settings: Settings, db: Database) -> list[Loop]:
+    """Start what every process runs as long as it lives: it ends where it hangs, and keeps to the
+    installation's clock."""
+    watches: list[Loop] = [Watchdog(db, settings.hang_seconds)]
+    if isinstance(db.clock, SteadyClock):
+        waits = Waits(
+            settings.delivery_lease_seconds * 1000, settings.receipt_wait_hours * 3_600_000
+        )
+        watches.append(ClockWatch(db, db.clock, waits))
+    for loop in watches:
+        loop.start()
+    return watches
 
 
 def work(settings: Settings, *, started: Callable[[], None] = lambda: None) -> None:
@@ -406,8 +423,7 @@ async def _work(settings: Settings, started: Callable[[], None]) -> None:
     db = open_database(settings)
     outbound = Outbound(settings.outbound_allow, settings.outbound_ports)
     stopping = asyncio.ensure_future(server.until_signal())
-    watchdog = Watchdog(db, settings.hang_seconds)
-    watchdog.start()
+    watches = _watch(settings, db)
     try:
         base_url = await _wait_for_address(settings, db, stopping)
         if not base_url:
@@ -419,7 +435,8 @@ async def _work(settings: Settings, started: Callable[[], None]) -> None:
         await stopping
         await workers.stop()
     finally:
-        await watchdog.stop()
+        for loop in watches:
+            await loop.stop()
         await outbound.close()
         db.close()
 

@@ -16,11 +16,11 @@ import pytest
 from tests.cli.runner import Result, Turnout, on_new_database
 from tests.cli.test_servers import set_schema
 from tests.core.messaging.jobs import make_login, new_job, post
-from tests.support.node import new_database
+from tests.support.node import BACKENDS, Clock, new_database, open_node
 from tests.support.ports import free_port
 from tests.support.server import clean_environment
 from turnout.cli.checking_store import judge_writing, quick_check
-from turnout.cli.doctor import judge_clock, judge_room, judge_speed
+from turnout.cli.doctor import judge_clock, judge_clocks, judge_room, judge_speed
 from turnout.cli.finding import Finding
 from turnout.core.events.model import span
 from turnout.core.events.places import TargetNoun
@@ -29,6 +29,7 @@ from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import Caller, CredentialKind
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.proxies import note_untrusted_proxies
+from turnout.core.journeys.clock import Clocks, Jump, note_time
 from turnout.core.journeys.intake import accept
 from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
@@ -245,6 +246,36 @@ def test_a_clock_that_was_never_set() -> None:
         "Set the clock, and run a time service.",
         is_failure=True,
     )
+
+
+def test_a_clock_that_was_set_is_told_for_a_week() -> None:
+    jump = Jump(1_800_000_000_000, -3_600_000)
+    (told,) = judge_clocks(Clocks(0, jump), jump.at + 7 * 24 * 3_600_000 - 1)
+    assert told == Finding(
+        "clock was set",
+        "3600 s back, at 2027-01-15 08:00:00 UTC",
+        "Run a time service that slews the clock, and find out what set it.",
+    )
+    assert list(judge_clocks(Clocks(0, jump), jump.at + 7 * 24 * 3_600_000)) == []
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_stored_times_in_the_future_are_told(
+    backend: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
+    url = new_database(backend, tmp_path, cluster)
+    turnout = Turnout(url)
+    listen(turnout)
+    with turnout.database() as db:
+        ahead = db.clock() + 7_200_500
+    with open_node(url, clock=Clock(ahead)) as node:
+        node.db.call(note_time)
+    result = turnout("doctor")
+    mark, seen, advice = read(result)["stored times"]
+    assert (result.code, mark) == (0, "warn")
+    assert re.match(r"the newest is 7\d\d\d s in the future: the clock was set back", seen)
+    assert advice.startswith("See that the clock is right and a time service runs.")
 
 
 @pytest.mark.parametrize(("free_gib", "mark"), [(0.9, "warn"), (1, "ok"), (500, "ok")])

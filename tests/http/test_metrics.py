@@ -62,6 +62,7 @@ def test_no_label_names_an_organization_or_a_person(node: LocalNode, account: Ac
     labels = {label for _, labels in scrape(node) for label in labels}
     # Other tests of this process may have counted messages and beats.
     names = {"app", "method", "status", "le", "endpoint", "queue", "channel", "outcome"}
+    names |= {"direction"}
     assert {name for name, _ in labels} <= names | PYTHON_LABELS
     assert {value for name, value in labels if name == "channel"} <= {*Channel}
     assert not [value for _, value in labels if "ada" in value or str(account.org_id) in value]

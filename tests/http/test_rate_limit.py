@@ -179,3 +179,49 @@ def test_an_idle_account_is_forgotten_and_known_again(
     door.flush()
     set_limit(node, account, 1)
     assert door.knock_often(5, account.org_id) == 1
+
+
+@pytest.mark.parametrize("seconds", [-3600, 3600, 2 * 24 * 3600])
+def test_a_clock_that_is_set_refuses_nobody(both: LocalNode, seconds: float):
+    account = both.add_account()
+    before = Door(both)
+    assert before.knock_often(LIMIT, account.org_id) == LIMIT
+    before.flush()
+    both.clock.advance(seconds)
+    assert before.knock(account.org_id) == 0
+    assert Door(both).knock(account.org_id) == 0
+    before.flush()
+    assert Door(both).knock_often(5, account.org_id) == LIMIT - 1
+
+
+def test_one_request_of_a_clock_that_is_ahead_costs_nobody_the_next_hours(both: LocalNode):
+    account = both.add_account()
+    both.clock.advance(7200)
+    astray = Door(both)
+    assert astray.knock_often(LIMIT, account.org_id) == LIMIT
+    astray.flush()
+    both.clock.advance(-7200)
+    door = Door(both)
+    assert [door.knock(account.org_id) for _ in range(4)] == [0, 0, 0, 60]
+
+
+@pytest.mark.parametrize("ahead_s", [1, 5])
+def test_nobody_is_told_to_wait_for_longer_than_the_window(both: LocalNode, ahead_s: int):
+    """Clocks of two machines are never the same: a window may begin a little later than now."""
+    account = both.add_account()
+    first = Door(both)
+    assert first.knock_often(LIMIT, account.org_id) == LIMIT
+    first.flush()
+    both.clock.advance(-ahead_s)
+    assert Door(both).knock(account.org_id) == 60
+
+
+def test_what_was_not_asked_for_long_is_forgotten_after_the_clock_was_set_back(
+    door: Door, node: LocalNode, account: Account
+):
+    door.knock_often(LIMIT, account.org_id)
+    door.flush()
+    node.clock.advance(-3600)
+    door.flush()
+    set_limit(node, account, 1)
+    assert door.knock_often(5, account.org_id) == 1

@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
@@ -56,7 +57,7 @@ class Site:
             return {email for (email,) in connection.execute("SELECT email FROM submissions")}
 
 
-def open_site(folder: Path, **settings: int) -> Site:
+def open_site(folder: Path, **settings: Any) -> Site:
     url = new_database("sqlite", folder)
     with open_node(url, clock=Clock(system_clock())) as node:
         account = node.add_account()

@@ -19,7 +19,11 @@ from turnout.core.events.model import span
 from turnout.core.events.programme import create_event, get_event, list_ticket_types
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
-from turnout.core.journeys.form_limits import forget_ended_form_windows
+from turnout.core.journeys.form_limits import (
+    MAILS_WINDOW_MS,
+    book_mail,
+    forget_ended_form_windows,
+)
 from turnout.core.journeys.joining import queue_ticket_mail
 from turnout.core.journeys.mailing import claim_ticket_mails
 from turnout.core.journeys.sql import sql
@@ -218,6 +222,25 @@ def test_three_codes_an_hour_go_to_one_address(tmp_path: Path) -> None:
         assert gate.post("bob@example.com", "192.0.2.9").status == 200
         node.clock.advance(3600)
         assert gate.post("ada@example.com").status == 200
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_clock_that_is_set_back_refuses_no_form_and_paces_mails_from_now(
+    backend: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
+    with database(backend, tmp_path, cluster) as url, open_gate(url, forms_per_place=3) as node:
+        gate = Gate(node)
+        for number in range(4):
+            answer = gate.post(f"guest{number}@example.com")
+        assert answer.status == 429
+        org_id = gate.org_id
+        for _ in range(4):
+            due_at = node.db.call(book_mail, org_id, "ada@example.com")
+        assert due_at == node.clock.now + MAILS_WINDOW_MS
+        node.clock.advance(-3600)
+        assert gate.post("guest3@example.com").status == 200
+        assert node.db.call(book_mail, org_id, "ada@example.com") == node.clock.now
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from turnout.core.identity.distributors import count_shared_distributors
 from turnout.core.identity.organizations import list_organizations
 from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.identity.short_names import ELSEWHERE, is_reserved
+from turnout.core.journeys.clock import Clocks, look_at_clocks
 from turnout.core.journeys.status import find_next_due
 from turnout.core.messaging.overview import find_waiting
 from turnout.core.site.address import StoredAddress, find_stored_address
@@ -39,11 +40,13 @@ from turnout.store.faults import FAILED, advise, fault_of
 from turnout.store.migrations.revisions import HEAD
 from turnout.store.pg_fitness import check_may_migrate
 from turnout.store.sqlite import check_exists, disk_fsync_ms, path_of
+from turnout.store.windows import is_over
 
 MIN_FREE_BYTES = 1 << 30
 MAX_FSYNC_MS = 20.0
 MAX_CLOCK_DIFFERENCE_MS = 1000
 MAX_WAIT_S = 60
+JUMP_SHOWN_MS = 7 * 24 * 3_600_000
 CONNECT_S = 5
 EARLIEST_PLAUSIBLE_YEAR = 2026
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -131,9 +134,36 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
         db.close()
 
 
-def check_clock(_chosen: Settings) -> Iterator[Finding]:
-    """Is the machine's clock plausible?"""
+def check_clock(chosen: Settings) -> Iterator[Finding]:
+    """Is the machine's clock plausible, and was the installation's set?"""
     yield judge_clock(time.gmtime())
+    try:
+        with database(chosen) as db:
+            clocks, now = db.call(look_at_clocks), db.clock()
+    except Failure:
+        return  # as the database's own finding says
+    yield from judge_clocks(clocks, now)
+
+
+def judge_clocks(clocks: Clocks, now: int) -> Iterator[Finding]:
+    """What stored times say of the installation's clock, which shows `now` (epoch ms)."""
+    if clocks.ahead_ms:
+        yield Finding(
+            "stored times",
+            f"the newest is {clocks.ahead_ms / 1000:.0f} s in the future: the clock was set back, "
+            "or was ahead when it was stored",
+            "See that the clock is right and a time service runs. A running server puts right what "
+            "waits within a minute; what began in the future begins again.",
+        )
+    jump = clocks.jump
+    if jump and not is_over(jump.at, JUMP_SHOWN_MS, now):
+        direction = "ahead" if jump.by_ms > 0 else "back"
+        at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(jump.at // 1000))
+        yield Finding(
+            "clock was set",
+            f"{abs(jump.by_ms) / 1000:.0f} s {direction}, at {at}",
+            "Run a time service that slews the clock, and find out what set it.",
+        )
 
 
 def judge_clock(now: time.struct_time) -> Finding:
@@ -355,7 +385,7 @@ def _check_postgresql(db: Database) -> Iterator[Finding]:
     version, now = db.call(_ask_server)
     yield Finding("server", f"PostgreSQL {version}")
     difference = abs(now - time.time_ns() // 1_000_000)
-    apart = "Run a time service on both machines."
+    apart = "Run a time service on both machines. Turnout goes by the database's clock."
     yield Finding(
         "database clock",
         f"{difference} ms from this machine's",

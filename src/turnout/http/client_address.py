@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from turnout.core.identity.addresses import Address, parse_address
 from turnout.settings import UNIX, split_list
 from turnout.store import Clock, system_clock
+from turnout.store.windows import is_over
 
 Network = IPv4Network | IPv6Network
 RawHeaders = Iterable[tuple[bytes, bytes]]
@@ -136,7 +137,7 @@ class ClientAddresses:
         address = parse_address(peer)
         is_near = address is None or address.is_loopback or address.is_private
         now = self._clock()
-        if not is_near or self._noted.get(peer, -NOTE_EVERY_MS) + NOTE_EVERY_MS > now:
+        if not is_near or not is_over(self._noted.get(peer, 0), NOTE_EVERY_MS, now):
             return
         while len(self._noted) >= NOTED_LIMIT:
             del self._noted[next(iter(self._noted))]

@@ -27,6 +27,10 @@ messages = Counter("turnout_messages", "Messages handed to networks", ["channel"
 beats = Counter("turnout_beats", "Beats of viewers", ["outcome"])
 beats_waiting = Gauge("turnout_beats_waiting", "Beats that wait for the database")
 beat_delay = Gauge("turnout_beat_delay_seconds", "Seconds that players are told to wait")
+clock_difference = Gauge(
+    "turnout_clock_difference_seconds", "How far this machine's clock is ahead of the database's"
+)
+clock_jumps = Counter("turnout_clock_jumps", "How often the clock was set", ["direction"])
 callbacks = Counter("turnout_callbacks", "Calls made to integrators", ["outcome"])
 
 

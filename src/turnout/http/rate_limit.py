@@ -10,9 +10,11 @@ from turnout.core.identity.rate_limits import WINDOW_MS, Window, add_to_windows,
 from turnout.errors import Limited
 from turnout.http import metrics
 from turnout.store import Database
+from turnout.store.windows import is_over, seconds_left
 
 Key = tuple[int, str]
 FORGET_AFTER_MS = 10 * WINDOW_MS
+SEEN_MS = 2_000
 
 
 class _Count:
@@ -47,28 +49,29 @@ class RateLimiter:
         limit = self._default if count.limit is None else count.limit
         if limit == 0:
             return
-        if count.started_at + WINDOW_MS <= now:
+        if is_over(count.started_at, WINDOW_MS, now):
             count.started_at, count.stored, count.fresh = now, 0, 0
         if count.stored + count.fresh >= limit:
             metrics.limited.labels(endpoint).inc()
-            wait_s = -((now - count.started_at - WINDOW_MS) // 1000)
+            wait_s = seconds_left(count.started_at + WINDOW_MS, WINDOW_MS, now)
             raise Limited(
                 "rate.limited",
                 f"More than {limit} requests in a minute to this endpoint. "
                 f"Try again in {wait_s} seconds.",
-                retry_after=max(1, wait_s),
+                retry_after=wait_s,
             )
         count.fresh += 1
 
     async def flush(self) -> None:
         """Add the new counts to the stored windows, and take over what stands there."""
         now = self._db.clock()
-        for key in [k for k, c in self._counts.items() if c.seen_at + FORGET_AFTER_MS < now]:
+        unseen = [k for k, c in self._counts.items() if is_over(c.seen_at, FORGET_AFTER_MS, now)]
+        for key in unseen:
             del self._counts[key]
         sent = {
             key: (count.started_at, count.fresh)
             for key, count in self._counts.items()
-            if count.fresh or count.seen_at + 2000 > now
+            if count.fresh or not is_over(count.seen_at, SEEN_MS, now)
         }
         if not sent:
             return

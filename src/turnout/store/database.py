@@ -23,7 +23,8 @@ from turnout.store import deadlines
 from turnout.store.deadlines import Patience, Sweeper, as_dropped
 from turnout.store.late import LATE_MS, LATE_SCHEMA, OVERLAP_MS, Beginning, note_late
 from turnout.store.sequences import Sequences
-from turnout.store.sources import Clock, Ids, system_clock
+from turnout.store.sources import Clock, Ids
+from turnout.store.steady import SteadyClock, follow_reference
 from turnout.store.streaming import (
     Batches,
     RowVerb,
@@ -303,6 +304,10 @@ class Database(ABC):
         """Call `callback` in the running event loop whenever a commit woke `queue`."""
         self._wakers.setdefault(queue, []).append((asyncio.get_running_loop(), callback))
 
+    def lease_now(self) -> int:
+        """The instant (epoch ms) by which a lease has ended; see `Tx.lease_now`."""
+        return self.clock.lease_now() if isinstance(self.clock, SteadyClock) else self.clock()
+
     def writing_s(self) -> float:
         """For how many seconds the one writer has been in one command; 0 where it is in none."""
         since = self._writing_since
@@ -372,20 +377,25 @@ class Database(ABC):
 
 
 def open_database(
-    settings: Settings, clock: Clock = system_clock, ids: Ids | None = None
+    settings: Settings, clock: Clock | None = None, ids: Ids | None = None
 ) -> Database:
-    """Open the database that `settings.database_url` names and start its threads.
+    """Open the database that `settings.database_url` names and start its threads. Its clock is
+    `clock`, or the installation's (store/steady.py).
 
     Raises Unavailable, naming the database, where it cannot be reached.
     """
+    steady = SteadyClock()
     if settings.database_url.startswith("sqlite:"):
         from turnout.store.sqlite import SqliteDatabase
 
-        return SqliteDatabase(settings, clock, ids or Ids())
+        return SqliteDatabase(settings, clock or steady, ids or Ids())
     if settings.database_url.startswith(("postgresql:", "postgres:")):
         from turnout.store.postgresql import PostgresqlDatabase
 
-        return PostgresqlDatabase(settings, clock, ids or Ids())
+        db = PostgresqlDatabase(settings, clock or steady, ids or Ids())
+        with suppress(Unavailable):  # until it answers, the machine's clock has to do
+            db.call(follow_reference, steady)
+        return db
     raise Unavailable(
         "store.url",
         "TURNOUT_DATABASE_URL is no address of a database: it must begin with sqlite:/// or "

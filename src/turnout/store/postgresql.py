@@ -175,6 +175,7 @@ class PostgresqlDatabase(Database):
             self.permitted,
             HELD,
             wants,
+            lease_now=self.lease_now(),
         )
 
     @contextmanager

@@ -194,6 +194,7 @@ class SqliteDatabase(Database):
             self.sequences,
             (sqlite3.OperationalError,),
             self.permitted,
+            lease_now=self.lease_now(),
         )
 
     # -- writing ---------------------------------------------------------------------------

@@ -17,10 +17,11 @@ class Tx:
     """One transaction, as verbs see it.
 
     `now` is the instant (epoch ms) at which this command began inside its transaction; every
-    stamp that a command writes is this one. `ids` makes random names. `connection` is for
-    statements only. `transient` are the errors of the database after which the bridge runs the
-    command anew; a verb that catches everything lets these pass. `permitted` are the rules that
-    the operator has lifted, by the names of their settings.
+    stamp that a command writes is this one. `lease_now` is the instant by which a lease has ended,
+    the same except after a jump of the clock (store/steady.py). `ids` makes random names.
+    `connection` is for statements only. `transient` are the errors of the database after which the
+    bridge runs the command anew; a verb that catches everything lets these pass. `permitted` are
+    the rules that the operator has lifted, by the names of their settings.
     """
 
     __slots__ = (
@@ -30,6 +31,7 @@ class Tx:
         "connection",
         "held",
         "ids",
+        "lease_now",
         "now",
         "permitted",
         "transient",
@@ -47,10 +49,12 @@ class Tx:
         permitted: frozenset[str] = frozenset(),
         held: tuple[type[Exception], ...] = (),
         wants: "Wants | None" = None,
+        lease_now: int | None = None,
     ) -> None:
         self.backend: Backend = backend
         self.connection = connection
         self.now = now
+        self.lease_now = now if lease_now is None else lease_now
         self.ids = ids
         self._sequences = sequences
         self.transient = transient

@@ -24,6 +24,7 @@ from turnout.http.errors import Answer
 from turnout.http.shortcut import DirectRequest, Shortcut
 from turnout.store import Database
 from turnout.store.gathering import Gathering
+from turnout.store.windows import is_over
 from turnout.web.failures import STATUS
 
 PATH = "/watch/beats"
@@ -120,7 +121,7 @@ class Beats:
 
     async def _link_keys(self) -> tuple[str, ...]:
         now = self._db.clock()
-        if not self._keys or now - self._read_at >= KEYS_KEPT_MS:
+        if not self._keys or is_over(self._read_at, KEYS_KEPT_MS, now):
             self._keys = await self._db.read(find_link_keys)
             self._read_at = now
         return self._keys

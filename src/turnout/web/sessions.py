@@ -29,6 +29,7 @@ from turnout.errors import Denied, Unauthenticated
 from turnout.http.client_address import address_of
 from turnout.http.sign_ins import Shown, SignIns
 from turnout.store import Database, Tx
+from turnout.store.windows import is_over
 from turnout.web.policy import asks_for_html
 
 P = ParamSpec("P")
@@ -74,7 +75,7 @@ class PageSessions:
                 "page.sign_in", f"Sign in at {PATH}, then open this page again."
             ) from failure
         req.context.account = Account(session.member.user.user_code, session.form_token)
-        if self._db.clock() - session.used_at >= TOUCH_MS:
+        if is_over(session.used_at, TOUCH_MS, self._db.clock()):
             await self._db.write_behind(touch_page_session, session.login.org_id, session.digest)
         return result  # type: ignore[no-any-return]
 

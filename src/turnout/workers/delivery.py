@@ -92,7 +92,7 @@ class DeliveryLoop(Loop):
         self._results: list[Result] = []
         self._ended: list[Lease] = []
         self._write = db.write_first if lane == URGENT else db.write_behind
-        self._leases = Leases(f"{self.name}-leases", db.clock, self._write, delivery.lease_ms)
+        self._leases = Leases(f"{self.name}-leases", db.lease_now, self._write, delivery.lease_ms)
         db.on_wake(f"messaging-{lane}", self.wake)
 
     def start(self) -> None:

@@ -83,6 +83,19 @@ def test_one_user_from_one_address():
     assert is_let_in(throttle, ADA)
 
 
+@pytest.mark.parametrize("seconds", [-3600, 3600, 2 * 24 * 3600])
+def test_a_clock_that_is_set_shuts_nobody_out(seconds: float):
+    clock = Clock()
+    throttle = Throttle(clock)
+    assert [is_let_in(throttle, ADA) for _ in range(PAIR_LIMIT + 1)] == [True] * 10 + [False]
+    clock.advance(seconds)
+    assert [is_let_in(throttle, ADA) for _ in range(PAIR_LIMIT + 1)] == [True] * 10 + [False]
+    clock.advance(-3)
+    with pytest.raises(Limited) as limited:
+        throttle.begin(ADA)
+    assert limited.value.retry_after == WINDOW_MS / 1000
+
+
 def test_many_users_from_one_address():
     throttle = Throttle(Clock())
     names = [f"user-{number}" for number in range(PLACE_LIMIT + 1)]

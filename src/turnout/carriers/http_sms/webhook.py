@@ -25,6 +25,7 @@ from turnout.errors import Failure, Invalid, Limited, Missing, Unauthenticated, 
 from turnout.http.dialect import DialectApp, Resource, new_app
 from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 from turnout.store import Database
+from turnout.store.windows import has_ended
 
 PATH = "/carriers/http_sms"
 EVENTS = f"{PATH}/events"
@@ -158,7 +159,7 @@ class MediaResource(Resource):
             bool(secret)
             and is_number
             and is_file_signed(secret, org_id, digest, content_type, int(until), signature)
-            and int(until) * 1000 > self._db.clock()
+            and not has_ended(int(until) * 1000, LINK_S * 1000, self._db.clock())
         )
         if not is_ours:
             raise Missing("file.missing", "This link does not lead to a file.")

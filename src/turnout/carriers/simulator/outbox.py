@@ -7,6 +7,7 @@ import msgspec
 
 from turnout.core.messaging.model import Channel
 from turnout.store import Statements, Tx
+from turnout.store.windows import edges
 
 DAY_MS = 24 * 3600 * 1000
 
@@ -105,7 +106,9 @@ def clear_due(tx: Tx, due: Sequence[Due]) -> None:
 
 
 def forget_old(tx: Tx, days: int, most: int) -> int:
-    """Delete up to `most` messages that are older than so many days; returns how many."""
+    """Delete up to `most` messages that are older than so many days; returns how many. What was
+    handed over in the future (the clock was set back since) is told now."""
+    sql.pull_due(tx, now=tx.now, ahead=edges(0, tx.now).ahead)
     rows = sql.list_old(tx, before=tx.now - days * DAY_MS, most=most)
     sql.delete_message(tx, [{"org_id": org_id, "id": id_} for org_id, id_ in rows])
     return len(rows)

@@ -4,6 +4,10 @@ SELECT org_id, id, attempt_id, channel, sender, destination, outcome
 FROM simulated_messages WHERE due_at IS NOT NULL AND due_at <= :now
 ORDER BY due_at, id LIMIT :most;
 
+-- name: pull_due(now, ahead)!
+-- crosses organizations: the simulated network is one for all of them.
+UPDATE simulated_messages SET due_at = :now WHERE due_at > :now AND at > :ahead;
+
 -- name: next_due()$
 -- crosses organizations: the simulated network is one for all of them.
 SELECT min(due_at) FROM simulated_messages WHERE due_at IS NOT NULL;

@@ -23,6 +23,7 @@ from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Login
 from turnout.errors import Denied, Missing, Unauthenticated
 from turnout.store import Tx
+from turnout.store.windows import edges
 
 SESSION_MS = 60 * 60_000
 TOUCH_MS = 60_000
@@ -128,6 +129,11 @@ def read_session(
 def touch_session(tx: Tx, org_id: int, digest: str, at: int) -> None:
     """Note that a session was used at that instant (epoch ms)."""
     sql.touch_reporting_session(tx, org_id=org_id, digest=digest, at=at)
+
+
+def restart_sessions(tx: Tx) -> None:
+    """Let sessions that were used in the future count as used now."""
+    sql.restart_sessions(tx, now=tx.now, ahead=edges(SESSION_MS, tx.now).ahead)
 
 
 def forget_old_sessions(tx: Tx, most: int) -> int:

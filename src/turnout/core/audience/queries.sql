@@ -262,3 +262,7 @@ JOIN registrations r ON r.org_id = a.org_id AND r.id = a.registration_id
     AND r.state = 'confirmed'
 WHERE a.org_id = :org_id AND a.event_id = :event_id
 GROUP BY a.survey_id, a.number, a.answer ORDER BY a.survey_id, a.number, a.answer;
+
+-- name: restart_sessions(now, ahead)!
+-- crosses organizations: the clock is one for all of them.
+UPDATE reporting_sessions SET used_at = :now WHERE used_at > :ahead;

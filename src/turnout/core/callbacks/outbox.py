@@ -129,7 +129,13 @@ def _claim_of(
         free = min(to_host - busy.get(host, 0), room - len(claimed))
         if due_at <= tx.now and free > 0:
             rows = sql.claim_callbacks(
-                tx, org_id=org_id, host=host, now=tx.now, lease_end=tx.now + lease_ms, limit=free
+                tx,
+                org_id=org_id,
+                host=host,
+                now=tx.now,
+                lease_now=tx.lease_now,
+                lease_end=tx.now + lease_ms,
+                limit=free,
             )
             rows = _without_killers(tx, rows)
             keys = _signing_secrets(tx, org_id)

@@ -8,11 +8,12 @@ SELECT CAST(:org_id AS BIGINT), CAST(r.value ->> 0 AS BIGINT), r.value ->> 1,
     CAST(:give_up_at AS BIGINT)
 FROM json_array_elements(CAST(:rows AS json)) r (value);
 
--- name: claim_callbacks(org_id, host, now, lease_end, limit)
+-- name: claim_callbacks(org_id, host, now, lease_now, lease_end, limit)
 -- MATERIALIZED: looked up once, or LIMIT is void.
 WITH due AS MATERIALIZED (
     SELECT id AS due_id FROM callbacks
     WHERE org_id = :org_id AND host = :host AND due_at <= :now
+        AND (state <> 'claimed' OR due_at <= :lease_now)
     ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 )
 UPDATE callbacks SET state = 'claimed', due_at = :lease_end

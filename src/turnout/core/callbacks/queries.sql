@@ -87,3 +87,28 @@ DELETE FROM callback_attempts WHERE org_id = :org_id AND callback_id = :id;
 
 -- name: delete_callback(org_id, id)*!
 DELETE FROM callbacks WHERE org_id = :org_id AND id = :id;
+
+-- name: pull_callbacks(now, latest, limit)!
+-- crosses organizations: the clock is one for all of them. No call waits for longer than the pause
+-- of `PAUSES_S` after so many tries, and none is tried for longer than until `latest`.
+UPDATE callbacks SET due_at = CASE WHEN due_at <= :now THEN due_at ELSE CAST(:now AS BIGINT) + CASE
+        WHEN attempts <= 0 THEN 0 WHEN attempts = 1 THEN 10000 WHEN attempts = 2 THEN 30000
+        WHEN attempts = 3 THEN 60000 WHEN attempts = 4 THEN 120000 WHEN attempts = 5 THEN 300000
+        WHEN attempts = 6 THEN 600000 WHEN attempts = 7 THEN 1200000
+        WHEN attempts = 8 THEN 1800000 ELSE 3600000 END END,
+    give_up_at = CASE WHEN give_up_at > :latest THEN CAST(:latest AS BIGINT) ELSE give_up_at END
+WHERE (org_id, id) IN (
+    SELECT org_id, id FROM callbacks
+    WHERE due_at IS NOT NULL AND state = 'waiting' AND (give_up_at > :latest
+        OR due_at > CAST(:now AS BIGINT) + CASE
+            WHEN attempts <= 0 THEN 0 WHEN attempts = 1 THEN 10000 WHEN attempts = 2 THEN 30000
+            WHEN attempts = 3 THEN 60000 WHEN attempts = 4 THEN 120000 WHEN attempts = 5 THEN 300000
+            WHEN attempts = 6 THEN 600000 WHEN attempts = 7 THEN 1200000
+            WHEN attempts = 8 THEN 1800000 ELSE 3600000 END)
+    LIMIT :limit);
+
+-- name: pull_calls(now, latest)!
+-- crosses organizations: the clock is one for all of them. Nobody holds a lease that ends later than
+-- `latest`: whoever did is dead.
+UPDATE callbacks SET due_at = :now
+WHERE due_at IS NOT NULL AND due_at > :latest AND state = 'claimed';

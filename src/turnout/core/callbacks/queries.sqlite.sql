@@ -6,10 +6,11 @@ SELECT :org_id, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.va
     r.value ->> 5, r.value ->> 6, r.value ->> 7, 'waiting', :now, :now, :give_up_at
 FROM json_each(:rows) r;
 
--- name: claim_callbacks(org_id, host, now, lease_end, limit)
+-- name: claim_callbacks(org_id, host, now, lease_now, lease_end, limit)
 UPDATE callbacks SET state = 'claimed', due_at = :lease_end
 WHERE org_id = :org_id AND id IN (
     SELECT id FROM callbacks INDEXED BY callbacks_turn
     WHERE due_at IS NOT NULL AND org_id = :org_id AND host = :host AND due_at <= :now
+        AND (state <> 'claimed' OR due_at <= :lease_now)
     ORDER BY due_at, id LIMIT :limit)
 RETURNING org_id, id, uuid, url, host, body, carrier, attempts, due_at;

@@ -20,6 +20,7 @@ from turnout.core.identity.names import find_name
 from turnout.errors import Conflict, Gone, Invalid, Missing
 from turnout.papers.pdf import FAMILY, PaperSize, finish, new_paper
 from turnout.store import Tx
+from turnout.store.windows import has_ended
 
 PATH = "/scrap-paper/"
 VALID_MS = 15 * 60_000
@@ -96,7 +97,7 @@ def read_link(tx: Tx, token: str) -> Link:
     facts = token.rpartition("-")[0]
     if not (match and is_link_signed(find_link_keys(tx), _named(facts), match[5])):
         raise Missing("link.missing", "This link does not lead anywhere.")
-    if int(match[4]) <= tx.now:
+    if has_ended(int(match[4]), VALID_MS, tx.now):
         raise Gone("link.expired", "This link has ended: ask for the scrap paper again.")
     return Link(Opening(match[1]), int(match[2]), int(match[3]))
 

@@ -17,6 +17,7 @@ from turnout.core.identity.names import Target, find_name, take_name
 from turnout.core.identity.sql import sql
 from turnout.errors import Missing, Unauthenticated
 from turnout.store import Tx, from_row
+from turnout.store.windows import edges
 
 UNKNOWN = "credential.unknown"
 _ALPHABET = string.ascii_letters + string.digits
@@ -110,7 +111,8 @@ def revoke_credential(tx: Tx, org_id: int, credential_id: int, *, actor: str) ->
 def touch_credentials(tx: Tx, used: dict[Caller, int]) -> None:
     """Note when (epoch ms) credentials were last used; called in bulk, at most once a minute."""
     for caller, at in used.items():
-        sql.touch_credential(tx, org_id=caller.org_id, id=caller.credential_id, at=at)
+        whose = {"org_id": caller.org_id, "id": caller.credential_id}
+        sql.touch_credential(tx, **whose, at=at, ahead=edges(0, tx.now).ahead)
 
 
 def digest_of(secret: str) -> str:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from turnout.core.identity.addresses import place_of
 from turnout.errors import Failure, Limited, Unauthenticated
 from turnout.store import Clock
+from turnout.store.windows import is_over, seconds_left
 
 WINDOW_MS = 5 * 60 * 1000
 PAIR_LIMIT = 10
@@ -59,7 +60,7 @@ class _Windows:
         """The running window of a key, a new one where there is none."""
         now = self._clock()
         window = self._windows.get(key)
-        if window is None or window.started_at + WINDOW_MS <= now:
+        if window is None or is_over(window.started_at, WINDOW_MS, now):
             # The oldest windows stand first, so what is dropped is what ends soonest.
             self._windows.pop(key, None)
             while len(self._windows) >= WINDOWS_LIMIT:
@@ -77,7 +78,7 @@ class _Windows:
 
     def seconds_left(self, window: _Window) -> int:
         """Until the window ends, at least 1."""
-        return max(1, -((self._clock() - window.started_at - WINDOW_MS) // 1000))
+        return seconds_left(window.started_at + WINDOW_MS, WINDOW_MS, self._clock())
 
 
 class Throttle:

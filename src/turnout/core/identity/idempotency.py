@@ -12,6 +12,7 @@ import msgspec
 from turnout.core.identity.sql import sql
 from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
+from turnout.store.windows import edges
 
 LIFETIME_MS = 24 * 3600 * 1000
 KEY_LENGTH = 255
@@ -74,6 +75,12 @@ def _check_same(request: IdempotentRequest, method: str, path: str, digest: str)
 def keep_answer(tx: Tx, org_id: int, owner: str, request: IdempotentRequest, answer: str) -> None:
     """Keep the answer for repetitions, in the transaction of the effect."""
     sql.keep_answer(tx, org_id=org_id, owner=owner, key=request.key, answer=answer)
+
+
+def restart_keys(tx: Tx) -> None:
+    """Let keys that were used in the future count as used now, so that none lives for longer than
+    24 hours."""
+    sql.restart_keys(tx, now=tx.now, ahead=edges(LIFETIME_MS, tx.now).ahead)
 
 
 def forget_old_keys(tx: Tx, most: int = 1000) -> int:

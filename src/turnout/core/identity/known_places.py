@@ -13,6 +13,7 @@ from turnout.core.identity.members import Password, find_password
 from turnout.core.identity.model import Login
 from turnout.core.identity.sql import sql
 from turnout.store import Tx
+from turnout.store.windows import is_over
 
 PLACES_LIMIT = 20
 DAY_MS = 24 * 3_600_000
@@ -38,7 +39,7 @@ def find_claim(tx: Tx, user_code: str, place: str) -> Claim:
     digest = _digest(key, login, place)
     seen_at = sql.find_known_place(tx, org_id=login.org_id, user_id=login.user_id, digest=digest)
     is_known = seen_at is not None and seen_at > tx.now - FORGOTTEN_MS
-    return Claim(password, is_known, is_known and seen_at > tx.now - DAY_MS)
+    return Claim(password, is_known, is_known and not is_over(seen_at, DAY_MS, tx.now))
 
 
 def remember_place(tx: Tx, login: Login, place: str) -> None:

@@ -16,6 +16,7 @@ from turnout.core.identity.model import Login, Member
 from turnout.core.identity.sql import sql
 from turnout.errors import Unauthenticated
 from turnout.store import Tx
+from turnout.store.windows import edges
 
 IDLE_MS = 2 * 3_600_000
 LONGEST_MS = 24 * 3_600_000
@@ -76,6 +77,12 @@ def end_page_session(tx: Tx, token: str) -> None:
     if row is not None:
         sql.delete_page_session(tx, org_id=row[0], digest=_digest(token))
         record(tx, row[0], f"user:{row[1]}", "signed out", "user", row[1])
+
+
+def restart_page_sessions(tx: Tx) -> None:
+    """Let sessions that were used in the future count as used now: nobody is signed out by a clock
+    that is set back, nor stays signed in for longer."""
+    sql.restart_page_sessions(tx, now=tx.now, ahead=edges(IDLE_MS, tx.now).ahead)
 
 
 def forget_old_page_sessions(tx: Tx, most: int) -> int:

@@ -258,9 +258,10 @@ FROM credentials WHERE org_id = :org_id ORDER BY id;
 UPDATE credentials SET revoked_at = :now
 WHERE org_id = :org_id AND id = :id AND revoked_at IS NULL;
 
--- name: touch_credential(org_id, id, at)!
+-- name: touch_credential(org_id, id, at, ahead)!
 UPDATE credentials SET last_used_at = :at
-WHERE org_id = :org_id AND id = :id AND (last_used_at IS NULL OR last_used_at < :at);
+WHERE org_id = :org_id AND id = :id
+    AND (last_used_at IS NULL OR last_used_at < :at OR last_used_at > :ahead);
 
 -- name: add_signing_key(kid, private_pem, public_pem, now)!
 -- crosses organizations: the server signs for all of them.
@@ -307,15 +308,15 @@ FROM organizations o
 LEFT JOIN rate_windows w ON w.org_id = o.org_id AND w.endpoint = :endpoint
 WHERE o.org_id = :org_id;
 
--- name: add_to_window(org_id, endpoint, started_at, requests, expired_before)^
--- A window that is over is replaced, one that runs is added to.
+-- name: add_to_window(org_id, endpoint, started_at, requests, over, ahead)^
+-- A window that is over, or begins in the future, is replaced; one that runs is added to.
 INSERT INTO rate_windows (org_id, endpoint, started_at, requests)
 VALUES (:org_id, :endpoint, :started_at, :requests)
 ON CONFLICT (org_id, endpoint) DO UPDATE SET
-    requests = CASE WHEN rate_windows.started_at <= :expired_before THEN excluded.requests
-        ELSE rate_windows.requests + excluded.requests END,
-    started_at = CASE WHEN rate_windows.started_at <= :expired_before THEN excluded.started_at
-        ELSE rate_windows.started_at END
+    requests = CASE WHEN rate_windows.started_at > :over AND rate_windows.started_at <= :ahead
+        THEN rate_windows.requests + excluded.requests ELSE excluded.requests END,
+    started_at = CASE WHEN rate_windows.started_at > :over AND rate_windows.started_at <= :ahead
+        THEN rate_windows.started_at ELSE excluded.started_at END
 RETURNING started_at, requests;
 
 -- name: claim_idempotency_key(org_id, owner, key, method, path, body_digest, now)!
@@ -409,3 +410,13 @@ DELETE FROM page_sessions WHERE org_id = :org_id AND digest = :digest;
 SELECT org_id, digest FROM page_sessions
 WHERE used_at < :unused_since OR created_at < :begun_before
 ORDER BY used_at LIMIT :most;
+
+-- name: restart_keys(now, ahead)!
+-- crosses organizations: the clock is one for all of them.
+UPDATE idempotency_keys SET created_at = :now WHERE created_at > :ahead;
+
+-- name: restart_page_sessions(now, ahead)!
+-- crosses organizations: the clock is one for all of them.
+UPDATE page_sessions SET used_at = :now,
+    created_at = CASE WHEN created_at > :now THEN CAST(:now AS BIGINT) ELSE created_at END
+WHERE used_at > :ahead;

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from turnout.core.identity.sql import sql
 from turnout.store import Tx
+from turnout.store.windows import edges, is_over
 
 WINDOW_MS = 60_000
 
@@ -26,7 +27,7 @@ def load_window(tx: Tx, org_id: int, endpoint: str) -> Window:
     if row is None:
         return Window(None, 0, 0)
     limit, started_at, requests = row
-    if started_at is None or started_at + WINDOW_MS <= tx.now:
+    if started_at is None or is_over(started_at, WINDOW_MS, tx.now):
         return Window(limit, 0, 0)
     return Window(limit, started_at, requests)
 
@@ -47,7 +48,7 @@ def add_to_windows(
                 endpoint=endpoint,
                 started_at=started_at,
                 requests=requests,
-                expired_before=tx.now - WINDOW_MS,
+                **edges(WINDOW_MS, tx.now)._asdict(),
             )
         windows[org_id, endpoint] = load_window(tx, org_id, endpoint)
     return windows

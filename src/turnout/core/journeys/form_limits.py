@@ -37,6 +37,7 @@ from turnout.core.verification.codes import (
 )
 from turnout.errors import Failure, Invalid, Limited
 from turnout.store import Tx
+from turnout.store.windows import edges, seconds_left
 
 MINUTE_MS = 60_000
 PLACE_WINDOW_MS = 5 * MINUTE_MS
@@ -78,7 +79,8 @@ def admit_registration(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
     many."""
     tx.about("events", sender.event_id)  # or it would hold up its neighbours' count
     if not _count(tx, sender, "place", limits.per_place, PLACE_WINDOW_MS):
-        raise _refusal(tx, sender, "place", "Too many forms were sent from your address.")
+        said = "Too many forms were sent from your address."
+        raise _refusal(tx, sender, "place", PLACE_WINDOW_MS, said)
     return not _count(tx, sender, "minute", limits.before_code, MINUTE_MS)
 
 
@@ -86,9 +88,16 @@ def book_mail(tx: Tx, org_id: int, email: str) -> int:
     """Count a mail that must go out to the address; returns when it may, in epoch ms: now for three
     an hour, and the next hours for what is more."""
     name = _name(Sender(org_id, 0, "", email), "mail")
-    values = {"org_id": org_id, "name": name, "now": tx.now}
     tx.about("form_windows", (org_id, name))
-    sql.book_mail(tx, **values, window=MAILS_WINDOW_MS, limit=MAILS_LIMIT)
+    sql.book_mail(
+        tx,
+        org_id=org_id,
+        name=name,
+        now=tx.now,
+        window=MAILS_WINDOW_MS,
+        limit=MAILS_LIMIT,
+        ahead=edges(MAILS_WINDOW_MS, tx.now).ahead,
+    )
     ends_at: int = sql.find_form_window_end(tx, org_id=org_id, name=name)
     return max(tx.now, ends_at - MAILS_WINDOW_MS)
 
@@ -103,7 +112,8 @@ def ask_for_code(tx: Tx, sender: Sender, event: Event, code: str | None = None) 
     """Mail a code to the address; returns the name of this request, which the next form shows with
     the code. `code` is for tests. Raises Limited after three an hour to the address."""
     if not _count(tx, sender, "code", MAILS_LIMIT, MAILS_WINDOW_MS):
-        raise _refusal(tx, sender, "code", "Too many codes were sent to this address.")
+        said = "Too many codes were sent to this address."
+        raise _refusal(tx, sender, "code", MAILS_WINDOW_MS, said)
     name = secrets.token_urlsafe(16)
     text = (
         f"Your code to register for {event.title} is {PLACE}. It is good for ten minutes. "
@@ -130,7 +140,8 @@ def admit_code(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
     """Count a request for a code to watch; whether it may be mailed. Raises Limited, with the
     seconds to wait, where a place sends too many of these forms."""
     if not _count(tx, sender, "watch form", limits.per_place, PLACE_WINDOW_MS):
-        raise _refusal(tx, sender, "watch form", "Too many forms were sent from your address.")
+        said = "Too many forms were sent from your address."
+        raise _refusal(tx, sender, "watch form", PLACE_WINDOW_MS, said)
     return all(_count(tx, sender, kind, limit, CODES_WINDOW_MS) for kind, limit in CODE_LIMITS)
 
 
@@ -140,7 +151,8 @@ def refuse_code(tx: Tx, sender: Sender) -> Limited:
         sql.find_form_window_end(tx, org_id=sender.org_id, name=_name(sender, kind)) or 0
         for kind, _ in CODE_LIMITS
     ]
-    return _limited(tx, max(ends), "Too many codes were sent to this address.")
+    said = "Too many codes were sent to this address."
+    return _limited(tx, max(ends), CODES_WINDOW_MS, said)
 
 
 def clear_codes(tx: Tx, sender: Sender) -> None:
@@ -169,17 +181,18 @@ def _count(tx: Tx, sender: Sender, kind: str, limit: int, window_ms: int) -> boo
         now=tx.now,
         ends_at=tx.now + window_ms,
         limit=limit,
+        ahead=edges(window_ms, tx.now).ahead,
     )
     return bool(counted)
 
 
-def _refusal(tx: Tx, sender: Sender, kind: str, sentence: str) -> Limited:
+def _refusal(tx: Tx, sender: Sender, kind: str, window_ms: int, sentence: str) -> Limited:
     ends_at = sql.find_form_window_end(tx, org_id=sender.org_id, name=_name(sender, kind))
-    return _limited(tx, ends_at, sentence)
+    return _limited(tx, ends_at, window_ms, sentence)
 
 
-def _limited(tx: Tx, ends_at: int, sentence: str) -> Limited:
-    wait_s = max(1, -((tx.now - ends_at) // 1000))
+def _limited(tx: Tx, ends_at: int, window_ms: int, sentence: str) -> Limited:
+    wait_s = seconds_left(ends_at, window_ms, tx.now)
     return Limited(
         "form.throttled", f"{sentence} Try again in {wait_s} seconds.", retry_after=wait_s
     )

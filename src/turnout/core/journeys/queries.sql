@@ -445,29 +445,34 @@ WHERE org_id = :org_id AND id = :id AND state = 'scheduled';
 
 -- == form limits ==
 
--- name: count_form(org_id, name, now, ends_at, limit)!
--- Counts a form, in a new window where the last one has ended; affects no row at the limit.
+-- name: count_form(org_id, name, now, ends_at, limit, ahead)!
+-- Counts a form, in a new window where the last one has ended or begins in the future; affects no
+-- row at the limit.
 INSERT INTO form_windows (org_id, name, started_at, ends_at, forms)
 VALUES (:org_id, :name, :now, :ends_at, 1)
 ON CONFLICT (org_id, name) DO UPDATE SET
-    forms = CASE WHEN form_windows.ends_at <= excluded.started_at THEN 1
-        ELSE form_windows.forms + 1 END,
-    started_at = CASE WHEN form_windows.ends_at <= excluded.started_at THEN excluded.started_at
+    forms = CASE WHEN form_windows.ends_at <= excluded.started_at
+        OR form_windows.started_at > :ahead THEN 1 ELSE form_windows.forms + 1 END,
+    started_at = CASE WHEN form_windows.ends_at <= excluded.started_at
+        OR form_windows.started_at > :ahead THEN excluded.started_at
         ELSE form_windows.started_at END,
-    ends_at = CASE WHEN form_windows.ends_at <= excluded.started_at THEN excluded.ends_at
-        ELSE form_windows.ends_at END
-WHERE form_windows.forms < :limit OR form_windows.ends_at <= excluded.started_at;
+    ends_at = CASE WHEN form_windows.ends_at <= excluded.started_at
+        OR form_windows.started_at > :ahead THEN excluded.ends_at ELSE form_windows.ends_at END
+WHERE form_windows.forms < :limit OR form_windows.ends_at <= excluded.started_at
+    OR form_windows.started_at > :ahead;
 
--- name: book_mail(org_id, name, now, window, limit)!
+-- name: book_mail(org_id, name, now, window, limit, ahead)!
 -- Counts a mail that is never refused: the window grows by its length for every `limit` mails.
 INSERT INTO form_windows (org_id, name, started_at, ends_at, forms)
 VALUES (:org_id, :name, :now, CAST(:now AS BIGINT) + CAST(:window AS BIGINT), 1)
 ON CONFLICT (org_id, name) DO UPDATE SET
-    forms = CASE WHEN form_windows.ends_at <= excluded.started_at THEN 1
-        ELSE form_windows.forms + 1 END,
-    started_at = CASE WHEN form_windows.ends_at <= excluded.started_at THEN excluded.started_at
+    forms = CASE WHEN form_windows.ends_at <= excluded.started_at
+        OR form_windows.started_at > :ahead THEN 1 ELSE form_windows.forms + 1 END,
+    started_at = CASE WHEN form_windows.ends_at <= excluded.started_at
+        OR form_windows.started_at > :ahead THEN excluded.started_at
         ELSE form_windows.started_at END,
-    ends_at = CASE WHEN form_windows.ends_at <= excluded.started_at THEN excluded.ends_at
+    ends_at = CASE WHEN form_windows.ends_at <= excluded.started_at
+        OR form_windows.started_at > :ahead THEN excluded.ends_at
         WHEN form_windows.forms / CAST(:limit AS BIGINT) * CAST(:limit AS BIGINT)
             = form_windows.forms
         THEN form_windows.ends_at + CAST(:window AS BIGINT)
@@ -486,3 +491,26 @@ SELECT org_id, name FROM form_windows WHERE ends_at <= :now ORDER BY ends_at LIM
 -- name: delete_form_window(org_id, name, now)*!
 -- The end is asked again: somebody may have begun the window anew meanwhile.
 DELETE FROM form_windows WHERE org_id = :org_id AND name = :name AND ends_at <= :now;
+
+-- == clock ==
+
+-- name: pull_submissions(now, limit)!
+-- crosses organizations: the clock is one for all of them. No wait is longer than the pause after
+-- so many attempts.
+UPDATE submissions SET due_at = CAST(:now AS BIGINT) + CASE
+    WHEN attempts <= 0 THEN 0 WHEN attempts = 1 THEN 1000 WHEN attempts = 2 THEN 4000
+    WHEN attempts = 3 THEN 16000 ELSE 64000 END
+WHERE (org_id, id) IN (
+    SELECT org_id, id FROM submissions
+    WHERE done_at IS NULL AND due_at > :now AND due_at > CAST(:now AS BIGINT) + CASE
+        WHEN attempts <= 0 THEN 0 WHEN attempts = 1 THEN 1000 WHEN attempts = 2 THEN 4000
+        WHEN attempts = 3 THEN 16000 ELSE 64000 END
+    LIMIT :limit);
+
+-- name: pull_ticket_mails(now, back)!
+-- crosses organizations: the clock is one for all of them. Some are held back for hours, on purpose:
+-- they move with the clock.
+UPDATE ticket_mails SET
+    due_at = CASE WHEN due_at - CAST(:back AS BIGINT) > :now THEN due_at - CAST(:back AS BIGINT)
+        ELSE CAST(:now AS BIGINT) END
+WHERE due_at > :now;

@@ -125,6 +125,7 @@ def _claim_of(tx: Tx, head: JobHead, share: int, lease_ms: int) -> ClaimedJob:
         org_id=head.org_id,
         job_id=head.id,
         now=tx.now,
+        lease_now=tx.lease_now,
         lease_end=tx.now + lease_ms,
         most=share,
     )

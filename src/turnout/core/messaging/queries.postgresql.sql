@@ -38,12 +38,13 @@ SELECT org_id, id FROM jobs
 WHERE lane = :lane AND ready_at IS NOT NULL AND ready_at <= :now
 ORDER BY ready_at, id LIMIT :most FOR UPDATE SKIP LOCKED;
 
--- name: claim_recipients(org_id, job_id, now, lease_end, most)
+-- name: claim_recipients(org_id, job_id, now, lease_now, lease_end, most)
 -- A row that was claimed already has outlived its lease. One that is `accepted` stays so: the
 -- caller ends it, since its report did not come. MATERIALIZED: looked up once, or LIMIT is void.
 WITH due AS MATERIALIZED (
     SELECT id AS due_id FROM recipients
     WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at <= :now
+        AND (state <> 'claimed' OR due_at <= :lease_now)
     ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED
 )
 UPDATE recipients SET due_at = :lease_end,

@@ -81,8 +81,10 @@ WHERE org_id = :org_id AND id = :id
 RETURNING kind, state, open, unsent;
 
 -- name: end_job(org_id, id, state, now)!
--- A job that takes replies still waits for the end of their time.
-UPDATE jobs SET state = :state, completed_at = :now, ready_at = NULL,
+-- A job that takes replies still waits for the end of their time. None ends before it began, even
+-- if the clock was set back.
+UPDATE jobs SET state = :state, ready_at = NULL,
+    completed_at = CASE WHEN started_at > :now THEN started_at ELSE CAST(:now AS BIGINT) END,
     due_at = CASE WHEN expires_at > :now THEN expires_at END
 WHERE org_id = :org_id AND id = :id;
 
@@ -406,3 +408,56 @@ DELETE FROM recipients WHERE org_id = :org_id AND job_id = :job_id AND id IN (
 
 -- name: delete_job(org_id, id)!
 DELETE FROM jobs WHERE org_id = :org_id AND id = :id;
+
+-- == pulling ==
+
+-- name: list_open_jobs(after_org, after_id, most)
+-- crosses organizations: the clock is one for all of them.
+SELECT org_id, id, lane FROM jobs
+WHERE lane IN ('urgent', 'email', 'sms', 'mms', 'tts', 'voice', 'fax') AND ready_at IS NOT NULL
+    AND (org_id, id) > (:after_org, :after_id) ORDER BY org_id, id LIMIT :most;
+
+-- name: pull_recipients(org_id, job_id, now, report_wait, limit)!
+-- No wait ends later than the longest pause from now: none before the first attempt, else that of
+-- `PAUSES_S` after so many.
+UPDATE recipients SET due_at = CAST(:now AS BIGINT) + CASE
+    WHEN state = 'accepted' THEN CAST(:report_wait AS BIGINT)
+    WHEN attempts <= 0 THEN 0 WHEN attempts = 1 THEN 5000 WHEN attempts = 2 THEN 30000
+    WHEN attempts = 3 THEN 120000 WHEN attempts = 4 THEN 600000 WHEN attempts = 5 THEN 1800000
+    WHEN attempts = 6 THEN 3600000 ELSE 7200000 END
+WHERE org_id = :org_id AND job_id = :job_id AND id IN (
+    SELECT id FROM recipients
+    WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at > :now
+        AND state <> 'claimed' AND due_at > CAST(:now AS BIGINT) + CASE
+            WHEN state = 'accepted' THEN CAST(:report_wait AS BIGINT)
+            WHEN attempts <= 0 THEN 0 WHEN attempts = 1 THEN 5000 WHEN attempts = 2 THEN 30000
+            WHEN attempts = 3 THEN 120000 WHEN attempts = 4 THEN 600000
+            WHEN attempts = 5 THEN 1800000 WHEN attempts = 6 THEN 3600000 ELSE 7200000 END
+    ORDER BY due_at, id LIMIT :limit);
+
+-- name: pull_leases(org_id, job_id, now, latest, limit)!
+-- Nobody holds a lease that ends later than `latest`: whoever did is dead.
+UPDATE recipients SET due_at = :now
+WHERE org_id = :org_id AND job_id = :job_id AND id IN (
+    SELECT id FROM recipients
+    WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at > :latest
+        AND state = 'claimed'
+    ORDER BY due_at, id LIMIT :limit);
+
+-- name: pull_unscheduled(now)!
+-- crosses organizations: the clock is one for all of them. What nobody asked for at a time is due.
+UPDATE jobs SET due_at = :now
+WHERE due_at > :now AND (state = 'listing' OR (state = 'scheduled' AND scheduled_at IS NULL));
+
+-- name: list_started_ahead(now, ahead, most)
+-- crosses organizations: the clock is one for all of them. Jobs that wait for what follows from
+-- their start, which lies in the future.
+SELECT org_id, id, cutoff_at FROM jobs
+WHERE due_at > :now AND started_at > :ahead AND state NOT IN ('scheduled', 'listing', 'staging')
+ORDER BY org_id, id LIMIT :most;
+
+-- name: restart_job(org_id, id, now, cutoff_at, expires_at)!
+UPDATE jobs SET started_at = :now, cutoff_at = CAST(:cutoff_at AS BIGINT),
+    expires_at = CAST(:expires_at AS BIGINT),
+    due_at = coalesce(CAST(:cutoff_at AS BIGINT), CAST(:expires_at AS BIGINT))
+WHERE org_id = :org_id AND id = :id;

@@ -36,7 +36,7 @@ SELECT org_id, id FROM jobs INDEXED BY jobs_ready
 WHERE lane = :lane AND ready_at IS NOT NULL AND ready_at <= :now
 ORDER BY ready_at, id LIMIT :most;
 
--- name: claim_recipients(org_id, job_id, now, lease_end, most)
+-- name: claim_recipients(org_id, job_id, now, lease_now, lease_end, most)
 -- A row that was claimed already has outlived its lease. One that is `accepted` stays so: the
 -- caller ends it, since its report did not come.
 UPDATE recipients SET due_at = :lease_end,
@@ -50,6 +50,7 @@ UPDATE recipients SET due_at = :lease_end,
 WHERE org_id = :org_id AND job_id = :job_id AND id IN (
     SELECT id FROM recipients
     WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at <= :now
+        AND (state <> 'claimed' OR due_at <= :lease_now)
     ORDER BY due_at, id LIMIT :most)
 RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts, claim;
 

@@ -92,17 +92,23 @@ def add_recipients(tx: Tx, org_id: int, job_id: int, recipients: Sequence[NewRec
 
 def start_sending(tx: Tx, org_id: int, job_id: int) -> None:
     """From now on the job's recipients are sent to."""
-    timezone, options, lane, takes_replies = _start_facts(tx, org_id, job_id)
-    cutoff_at = cutoff_after(options.get("cutoff_hour", ""), tx.now, timezone)
-    expires_at = None
-    if takes_replies:
-        expires_at = tx.now + int(options.get("expires_hours", 24)) * HOUR_MS
+    lane, cutoff_at, expires_at = ends_after_start(tx, org_id, job_id)
     sql.start_job(
         tx, org_id=org_id, id=job_id, now=tx.now, cutoff_at=cutoff_at, expires_at=expires_at
     )
     tx.wake(f"messaging-{lane}")
     if cutoff_at is not None:
         tx.wake(SCHEDULE)
+
+
+def ends_after_start(tx: Tx, org_id: int, job_id: int) -> tuple[str, int | None, int | None]:
+    """The lane of a job that starts now, when it is cut off, and until when it takes replies (epoch
+    ms)."""
+    timezone, options, lane, takes_replies = _start_facts(tx, org_id, job_id)
+    cutoff_at = cutoff_after(options.get("cutoff_hour", ""), tx.now, timezone)
+    if not takes_replies:
+        return lane, cutoff_at, None
+    return lane, cutoff_at, tx.now + int(options.get("expires_hours", 24)) * HOUR_MS
 
 
 def add_internal_job(

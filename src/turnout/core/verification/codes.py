@@ -28,6 +28,7 @@ from turnout.core.messaging.numbers import address_key, to_address
 from turnout.core.messaging.staging import add_internal_job
 from turnout.errors import Limited
 from turnout.store import Statements, Tx
+from turnout.store.windows import edges, is_over, seconds_left
 
 MINUTE_MS = 60_000
 DAY_MIN = 24 * 60
@@ -138,7 +139,8 @@ def _limit_sending(
     tx: Tx, org_id: int, purpose: Purpose, client_key: str, destination_key: str
 ) -> None:
     """Raises Limited, with the seconds to wait, when too many codes were sent already."""
-    where = {"org_id": org_id, "purpose": purpose.value}
+    ahead = edges(0, tx.now).ahead
+    where = {"org_id": org_id, "purpose": purpose.value, "ahead": ahead}
     at = sql.find_nth_code(tx, **where, client_key=client_key, skipped=CLIENT_LIMIT - 1)
     _refuse_since(tx, at, CLIENT_LIMIT, CLIENT_WINDOW_MIN, "to this client_ref")
     for limit, window_min in DESTINATION_LIMITS:
@@ -148,9 +150,10 @@ def _limit_sending(
 
 def _refuse_since(tx: Tx, at: int | None, limit: int, window_min: int, whom: str) -> None:
     """Refuse if `limit` codes were sent since `at`, and that is within the window."""
-    if at is None or (wait_ms := at + window_min * MINUTE_MS - tx.now) <= 0:
+    window_ms = window_min * MINUTE_MS
+    if at is None or is_over(at, window_ms, tx.now):
         return
-    wait_s = -(-wait_ms // 1000)
+    wait_s = seconds_left(at + window_ms, window_ms, tx.now)
     window = "a day" if window_min == DAY_MIN else f"{window_min} minutes"
     raise Limited(
         "code.too_many",
@@ -183,7 +186,7 @@ def has_own_code(
         org_id=org_id,
         purpose=purpose.value,
         client_key=_client_key(org_id, client_ref),
-        since=tx.now - good_min * MINUTE_MS,
+        **edges(good_min * MINUTE_MS, tx.now)._asdict(),
     )
     return found is not None
 
@@ -226,10 +229,10 @@ def _check(
 ) -> bool | Limited:
     where = {"org_id": org_id, "purpose": purpose.value}
     window_ms = window_min * MINUTE_MS
+    running = edges(window_ms if good_min is None else good_min * MINUTE_MS, tx.now)
+    window = {"now": tx.now, "window_ms": window_ms, "ahead": running.ahead}
     for each in counts:
-        if not sql.count_try(
-            tx, **where, key=each.key, now=tx.now, window_ms=window_ms, most=each.limit
-        ):
+        if not sql.count_try(tx, **where, **window, key=each.key, most=each.limit):
             return _refusal(tx, where, each.key)
     used = sql.use_code(
         tx,
@@ -237,7 +240,7 @@ def _check(
         client_key=key,
         digest=_digest(tx, purpose, key, entered.strip()),
         now=tx.now,
-        since=tx.now - (window_ms if good_min is None else good_min * MINUTE_MS),
+        **running._asdict(),
     )
     if used:
         for each in counts:
@@ -246,13 +249,18 @@ def _check(
 
 
 def _refusal(tx: Tx, where: Mapping[str, object], key: str) -> Limited:
-    ends_at: int = sql.find_tries_end(tx, **where, key=key)
-    wait_s = max(1, -(-(ends_at - tx.now) // 1000))
+    started_at, window_ms = sql.find_tries_window(tx, **where, key=key)
+    wait_s = seconds_left(started_at + window_ms, window_ms, tx.now)
     return Limited(
         "code.tries",
         f"Too many wrong codes were entered. Try again in {wait_s} seconds.",
         retry_after=wait_s,
     )
+
+
+def restart_codes(tx: Tx) -> None:
+    """Let codes that were sent in the future count as sent now, so that they can be entered."""
+    sql.restart_codes(tx, now=tx.now, ahead=edges(0, tx.now).ahead)
 
 
 def forget_old_codes(tx: Tx, most: int) -> int:

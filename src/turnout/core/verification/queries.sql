@@ -1,13 +1,15 @@
--- name: find_nth_code(org_id, purpose, client_key, skipped)$
--- When the code was sent that `skipped` later ones followed.
+-- name: find_nth_code(org_id, purpose, client_key, skipped, ahead)$
+-- When the code was sent that `skipped` later ones followed; those of the future do not count.
 SELECT created_at FROM verification_codes
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key
+    AND created_at <= :ahead
 ORDER BY created_at DESC LIMIT 1 OFFSET :skipped;
 
--- name: find_nth_code_to(org_id, purpose, destination_key, skipped)$
+-- name: find_nth_code_to(org_id, purpose, destination_key, skipped, ahead)$
 -- The same for a destination, whatever it is for.
 SELECT created_at FROM verification_codes
 WHERE org_id = :org_id AND purpose = :purpose AND destination_key = :destination_key
+    AND created_at <= :ahead
 ORDER BY created_at DESC LIMIT 1 OFFSET :skipped;
 
 -- name: add_code(org_id, purpose, client_key, id, destination_key, digest, now)!
@@ -19,42 +21,45 @@ VALUES (:org_id, :purpose, :client_key, :id, :destination_key, :digest, :now);
 UPDATE verification_codes SET used_at = :now
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key AND used_at IS NULL;
 
--- name: count_try(org_id, purpose, key, now, window_ms, most)!
--- Counts a try, in a new window where the last one has ended; affects no row when locked.
+-- name: count_try(org_id, purpose, key, now, window_ms, most, ahead)!
+-- Counts a try, in a new window where the last one has ended or begins in the future; affects no
+-- row when locked.
 INSERT INTO verification_tries (org_id, purpose, key, window_started_at, window_ms, wrong)
 VALUES (:org_id, :purpose, :key, :now, :window_ms, 1)
 ON CONFLICT (org_id, purpose, key) DO UPDATE SET
-    wrong = CASE WHEN verification_tries.window_started_at + verification_tries.window_ms
-        <= excluded.window_started_at THEN 1 ELSE verification_tries.wrong + 1 END,
-    window_ms = CASE WHEN verification_tries.window_started_at + verification_tries.window_ms
-        <= excluded.window_started_at THEN excluded.window_ms
+    wrong = CASE WHEN verification_tries.window_started_at > :ahead
+        OR verification_tries.window_started_at + verification_tries.window_ms
+            <= excluded.window_started_at THEN 1 ELSE verification_tries.wrong + 1 END,
+    window_ms = CASE WHEN verification_tries.window_started_at > :ahead
+        OR verification_tries.window_started_at + verification_tries.window_ms
+            <= excluded.window_started_at THEN excluded.window_ms
         ELSE verification_tries.window_ms END,
-    window_started_at = CASE
-        WHEN verification_tries.window_started_at + verification_tries.window_ms
+    window_started_at = CASE WHEN verification_tries.window_started_at > :ahead
+        OR verification_tries.window_started_at + verification_tries.window_ms
             <= excluded.window_started_at THEN excluded.window_started_at
         ELSE verification_tries.window_started_at END
-WHERE verification_tries.wrong < :most
+WHERE verification_tries.wrong < :most OR verification_tries.window_started_at > :ahead
     OR verification_tries.window_started_at + verification_tries.window_ms
         <= excluded.window_started_at;
 
--- name: find_tries_end(org_id, purpose, key)$
-SELECT window_started_at + window_ms FROM verification_tries
+-- name: find_tries_window(org_id, purpose, key)^
+SELECT window_started_at, window_ms FROM verification_tries
 WHERE org_id = :org_id AND purpose = :purpose AND key = :key;
 
 -- name: take_back_try(org_id, purpose, key)!
 UPDATE verification_tries SET wrong = wrong - 1
 WHERE org_id = :org_id AND purpose = :purpose AND key = :key AND wrong > 0;
 
--- name: find_good_code(org_id, purpose, client_key, since)$
+-- name: find_good_code(org_id, purpose, client_key, over, ahead)$
 SELECT id FROM verification_codes
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key
-    AND used_at IS NULL AND created_at > :since
+    AND used_at IS NULL AND created_at > :over AND created_at <= :ahead
 LIMIT 1;
 
--- name: use_code(org_id, purpose, client_key, digest, now, since)!
+-- name: use_code(org_id, purpose, client_key, digest, now, over, ahead)!
 UPDATE verification_codes SET used_at = :now
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key AND digest = :digest
-    AND used_at IS NULL AND created_at > :since;
+    AND used_at IS NULL AND created_at > :over AND created_at <= :ahead;
 
 -- name: list_old_codes(before, most)
 -- crosses organizations: old codes are deleted for all of them.
@@ -81,3 +86,7 @@ SELECT secret FROM installation_secrets WHERE name = :name;
 -- crosses organizations: the key is the installation's.
 INSERT INTO installation_secrets (name, secret, created_at) VALUES (:name, :secret, :now)
 ON CONFLICT (name) DO NOTHING;
+
+-- name: restart_codes(now, ahead)!
+-- crosses organizations: the clock is one for all of them.
+UPDATE verification_codes SET created_at = :now WHERE created_at > :ahead;

@@ -12,6 +12,7 @@ from functools import partial
 from turnout.core.exams.printing import ScrapPaper, draw_scrap_paper
 from turnout.errors import Limited, Unavailable
 from turnout.store import Clock
+from turnout.store.windows import is_over, seconds_left
 
 AT_ONCE = 2
 WAITING_LIMIT = 8
@@ -57,13 +58,13 @@ class PaperDesk:
             )
         now = self._clock()
         started_at, count = self._drawn.get(org_id, (now, 0))
-        if started_at + MINUTE_MS <= now:
+        if is_over(started_at, MINUTE_MS, now):
             started_at, count = now, 0
         if count >= DRAWINGS_A_MINUTE:
             raise Limited(
                 "paper.throttled",
                 f"More than {DRAWINGS_A_MINUTE} papers were drawn in a minute. Try again later.",
-                retry_after=max(1, (started_at + MINUTE_MS - now) // 1000),
+                retry_after=seconds_left(started_at + MINUTE_MS, MINUTE_MS, now),
             )
         self._drawn[org_id] = (started_at, count + 1)
 

@@ -28,6 +28,7 @@ from turnout.errors import Unauthenticated
 from turnout.http.client_address import address_of
 from turnout.http.sign_ins import Shown, SignIns
 from turnout.store import Database, Tx
+from turnout.store.windows import has_ended
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -113,7 +114,7 @@ class Logins:
 
     def _recall(self, digest: bytes) -> Login | None:
         login, until = self._remembered.get(digest, (None, 0))
-        return login if until > self._db.clock() else None
+        return None if has_ended(until, REMEMBERED_MS, self._db.clock()) else login
 
     def _used(self, login: Login) -> None:
         self._last_used[Caller(login.org_id, login.credential_id)] = self._db.clock()

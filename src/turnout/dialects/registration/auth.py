@@ -21,6 +21,7 @@ from turnout.core.identity.signing import TOKEN_SECONDS, SigningKey, list_publis
 from turnout.errors import Unauthenticated, Unavailable
 from turnout.http.shortcut import Incoming
 from turnout.store import Database
+from turnout.store.windows import has_ended, is_over
 
 ACCOUNT_CLAIM = "custom:account_number"
 CACHE_SIZE = 10_000
@@ -62,7 +63,7 @@ class Tokens:
 
     async def caller_of(self, req: Incoming) -> Caller:
         """Who sent the request. Raises Unauthenticated: no, malformed, bad or expired token."""
-        if self._cache and self._db.clock() - self._loaded_at >= FOLLOW_EVERY_MS:
+        if self._cache and is_over(self._loaded_at, FOLLOW_EVERY_MS, self._db.clock()):
             await self._load(FOLLOW_EVERY_MS)  # a key may have gone whose tokens are remembered
         header = (req.get_header("Authorization") or "").encode()
         # The digest is of the whole header: what is remembered need not be taken apart again.
@@ -74,7 +75,8 @@ class Tokens:
                 self._cache.pop(next(iter(self._cache)))
             self._cache[digest] = known
         caller, expires_at = known
-        if expires_at <= self._db.clock():
+        if has_ended(expires_at, TOKEN_SECONDS * 1000, self._db.clock()):
+            self._cache.pop(digest, None)
             raise Unauthenticated(
                 "token.expired", "Unauthorised: the token has expired. Sign in again."
             )
@@ -118,7 +120,7 @@ class Tokens:
 
     async def _load(self, max_age_ms: int) -> None:
         now = self._db.clock()
-        if self._keys and now - self._loaded_at < max_age_ms:
+        if self._keys and not is_over(self._loaded_at, max_age_ms, now):
             return
         keys = await self._db.read(list_published_keys)
         if not keys or keys[0].retired_at is not None:

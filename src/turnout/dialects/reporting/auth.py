@@ -21,6 +21,7 @@ from turnout.core.text import is_storable
 from turnout.errors import Unauthenticated
 from turnout.http.sign_ins import Shown, SignIns
 from turnout.store import Database, Tx
+from turnout.store.windows import is_over
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -73,7 +74,7 @@ class Sessions:
 
     async def _note(self, session: Session) -> None:
         now = self._db.clock()
-        if now - session.used_at >= TOUCH_MS:
+        if is_over(session.used_at, TOUCH_MS, now):
             await self._db.write_behind(touch_session, session.login.org_id, session.digest, now)
             self._used.pop(session.digest, None)
             return

@@ -25,6 +25,7 @@ from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.http.routing import acts
 from turnout.store import Database
+from turnout.store.windows import has_ended
 
 PATH = "/viewer/regserver.jsp"
 SUCCESS, KNOWN = "SUCCESS!", "User already registered."
@@ -138,7 +139,8 @@ class _Gate:
         return found is not None and is_right
 
     def _recall(self, found: RegistrationPassword, password: str) -> bool:
-        return self._remembered.get(self._digest(found, password), 0) > self._db.clock()
+        until = self._remembered.get(self._digest(found, password), 0)
+        return not has_ended(until, REMEMBERED_MS, self._db.clock())
 
     def _remember(self, found: RegistrationPassword, password: str) -> None:
         while len(self._remembered) >= REMEMBERED_LIMIT:

@@ -4,7 +4,7 @@
    an answer shows that it is over two seconds off. What was played is kept in the browser's storage
    until the server has acknowledged it, so that a reload, a crash or a network that is away loses
    nothing; what is sent twice counts once. A timer that slept (a tab in the background, a closed
-   lid) counts only as far as the media has gone on meanwhile. */
+   lid), and a clock that was set, count only as far as the media has gone on meanwhile. */
 "use strict";
 (() => {
   const TICK_MS = 1000, LEEWAY_MS = 2000, MOST = 400, KEEP = "turnout-watch:";
@@ -54,7 +54,7 @@
 
   /* How far the media has gone on since the last look, in ms; null while nothing plays. */
   function position() {
-    if (!video) return document.visibilityState === "visible" ? now() : null;
+    if (!video) return document.visibilityState === "visible" ? performance.now() : null;
     return video.paused || video.ended || video.readyState < 3
       ? null : (video.currentTime * 1000) / (video.playbackRate || 1);
   }
