@@ -10,6 +10,7 @@ from collections.abc import Callable
 from tests.clients.generating import GeneratorError, make_environment
 from tests.support.chromium import find_chromium
 from tests.support.debian import install_packages
+from tests.support.faked_time import find_library
 from tests.support.postfix import has_program
 from tests.support.postgresql_binaries import PostgresqlError, get_binaries
 from tests.support.proxies import find_program
@@ -21,6 +22,7 @@ PROGRAMS: dict[str, Callable[[], object]] = {
     "chromium": find_chromium,
     "curl": lambda: find_program("curl"),
     "etcd-server": lambda: find_program("etcd"),
+    "faketime": find_library,
     "ffmpeg": lambda: shutil.which("ffmpeg"),
     "haproxy": lambda: find_program("haproxy"),
     "nginx": lambda: find_program("nginx"),

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
@@ -37,6 +38,7 @@ class Server:
             answer = server.ask("GET", "/healthz")
 
     `database_url` None = SQLite in `folder`. `open_files` limits the files that it may open.
+    `environment` are variables beside the settings.
     `settings` are TURNOUT_ settings in lower case. The
     same object can be started again after `stop` or `kill`, on the same port and data.
     """
@@ -49,6 +51,7 @@ class Server:
         command: tuple[str, ...] = ("demo",),
         port: int | None = None,
         open_files: int | None = None,
+        environment: Mapping[str, str] | None = None,
         **settings: Any,
     ) -> None:
         self.folder = folder
@@ -56,6 +59,7 @@ class Server:
         self.log = folder / "server.log"
         self._command = command
         self._open_files = open_files
+        self._environment = dict(environment or {})
         url = database_url or f"sqlite:///{folder / 'turnout.db'}"
         self._settings = {"database_url": url} | settings
         self._process: subprocess.Popen[bytes] | None = None
@@ -101,7 +105,7 @@ class Server:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
-                env=clean_environment(**self._settings),
+                env=clean_environment(**self._settings) | self._environment,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
