@@ -78,7 +78,7 @@ class PostgresqlDatabase(Database):
         self._threads = [
             threading.Thread(target=self._loop, args=(queue, use), name=f"{use}-{n}")
             for queue, use, count in (
-                (self.lanes[Lane.DOOR], Use.DOOR, max(2, threads // 2)),
+                (self.lanes[Lane.DOOR], Use.DOOR, threads),
                 (self.lanes[Lane.REQUEST], Use.WRITE, threads),
                 (self.lanes[Lane.BACKGROUND], Use.WORK, max(1, threads * 3 // 4)),
                 (self.reads, Use.READ, READERS),
