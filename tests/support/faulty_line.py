@@ -120,7 +120,7 @@ class FaultyLine:
             if self._skipped >= 0:
                 return False
             self._cut = None
-            self.is_down = self._then_down
+            self.is_down = self.is_down or self._then_down
             return True
 
 
