@@ -24,6 +24,9 @@ from tests.support.client import Answer, ask
 
 TIMEOUT_S = 45
 UNCHANGED = "othing was changed"
+# How booking answers a GUID that it has: what was left open had been done.
+TAKEN = "You cannot add a new registration with the same identifier."
+ALREADY = "done before"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -55,6 +58,7 @@ class Deed:
     is_repeatable: bool
     outcome: str = "open"
     told: Any = None
+    attempts: int = 0
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -93,6 +97,7 @@ class Caller:
 
     def try_(self, deed: Deed) -> None:
         """One attempt; what it says goes to the deed."""
+        deed.attempts += 1
         began = time.monotonic()
         try:
             answer = self.send(deed)
@@ -283,6 +288,8 @@ class Booking(Caller):
         return self.ask("POST", target, self._headers, body)
 
     def understand(self, deed: Deed, answer: Answer) -> Any:
+        if answer.status == 400 and deed.attempts > 1 and TAKEN in answer.body.decode():
+            return ALREADY
         if answer.status != 200:
             return None
         return answer.json()["Exam"] if answer.json()["registration"] == deed.name else None
@@ -357,14 +364,8 @@ class Joining(Caller):
         return self.ask("GET", f"/viewer/regserver.jsp?{urlencode(given)}", {})
 
     def understand(self, deed: Deed, answer: Answer) -> Any:
-        first = not deed.facts.get("is_repeated")
-        deed.facts["is_repeated"] = True
-        words = {self.new} if first else {self.new, self.known}
+        words = {self.new} if deed.attempts == 1 else {self.new, self.known}
         return answer.body.decode() if answer.body in words and answer.status == 200 else None
-
-    def try_(self, deed: Deed) -> None:
-        super().try_(deed)
-        deed.facts["is_repeated"] = True
 
     def look_up(self, deed: Deed) -> Answer:
         return self.send(deed)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.deploy.books import judge
-from tests.deploy.callers import Booking, Deed, Joining
+from tests.deploy.callers import ALREADY, Booking, Deed, Joining
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,9 @@ def test_what_was_said_is_held_against_what_is_stored(outcome, times, stored, co
 def test_a_program_is_told_words_and_not_what_is_stored():
     deed = Deed("reporting0-1", is_repeatable=True, outcome="done", told="SUCCESS!")
     assert judge(Joining, deed, 1, 0) == ""
+
+
+def test_what_had_been_done_before_is_there_once():
+    deed = Deed("booking0-1", is_repeatable=True, outcome="done", told=ALREADY)
+    assert judge(Booking, deed, 1, "exam") == ""
+    assert judge(Booking, deed, 0, None) == "answered 'done before', and 0 times in the database"
