@@ -171,3 +171,14 @@ def test_a_wrong_value_names_the_file_that_it_stands_in(tmp_path: Path) -> None:
     assert str(config) in str(raised.value)
     with pytest.raises(SettingsError, match=r"^TURNOUT_PORT: "):
         load({"TURNOUT_CONFIG": str(config), "TURNOUT_PORT": "0"})
+
+
+def test_a_base_url_has_no_path():
+    for good in ("https://e.example.com", "https://e.example.com/", "http://e.example.com:8080"):
+        assert load({"TURNOUT_BASE_URL": good}).public_url == good.rstrip("/")
+    with pytest.raises(SettingsError) as refusal:
+        load({"TURNOUT_BASE_URL": "https://example.com/turnout/"})
+    assert str(refusal.value) == (
+        "TURNOUT_BASE_URL: https://example.com/turnout/ has a path, and Turnout's paths begin at "
+        "the root. Give it a host or port of its own, as in https://events.example.com"
+    )

@@ -28,6 +28,7 @@ from turnout.core.identity.distributors import count_shared_distributors
 from turnout.core.identity.link_keys import ensure_link_key, find_link_key
 from turnout.core.identity.members import SHARED_DISTRIBUTOR, require_member
 from turnout.core.identity.model import Caller, Login, Role
+from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
 from turnout.core.journeys.form_limits import FormLimits
 from turnout.core.journeys.intake import QUEUE
@@ -55,7 +56,7 @@ from turnout.dialects.registration import routes as registration
 from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.reporting import routes as reporting
 from turnout.dialects.reporting.auth import Sessions
-from turnout.errors import Failure, Unavailable
+from turnout.errors import Denied, Failure, Unauthenticated, Unavailable
 from turnout.http import logs, server
 from turnout.http.app import Mount, RootApp
 from turnout.http.backlog import Backlog
@@ -73,7 +74,7 @@ from turnout.store.migrations.revisions import HEAD
 from turnout.store.sqlite import check_exists
 from turnout.store.steady import SteadyClock
 from turnout.web.beats import Beats
-from turnout.web.catalogue import Api, OutboxFilter, SentMessage, WebParts
+from turnout.web.catalogue import OUTBOX_PAGE, Api, OutboxFilter, SentMessage, WebParts
 from turnout.web.routes import build as build_web
 from turnout.web.sessions import PageSessions
 from turnout.workers.callbacks import callback_loops
@@ -89,7 +90,6 @@ from turnout.workers.watchdog import Watchdog
 from turnout.workers.zones import follow_zone_data
 
 ADDRESS_POLL_S = 1
-OUTBOX_PAGE = 100
 # A rotated key of links is picked up within this time.
 LINK_KEY_READ_S = 30
 # The event loop and the writer thread share one interpreter: with the default of 5 ms a
@@ -576,8 +576,23 @@ async def _ensure_signing_key(db: Database) -> None:
 
 
 def _summarize(tx: Tx, login: Login, event_id: int) -> tuple[ReportedEvent, Summary]:
-    event = require_event(tx, login, event_id)
+    event = _require_event(tx, login, event_id)
     return event, summarize(tx, login.org_id, event_id)
+
+
+def _require_event(tx: Tx, login: Login, event_id: int) -> ReportedEvent:
+    """`require_event`, which tells people on pages who they are and who can let them in."""
+    member = require_member(tx, login)
+    try:
+        return require_event(tx, login, event_id)
+    except (Denied, Unauthenticated) as error:
+        slug = get_organization_of(tx, login.org_id).slug
+        code = member.user.user_code
+        raise Denied(
+            "reporting.page",
+            f"You are signed in as {code}, and {code} may not see reports of event {event_id}. Who "
+            f"runs this server grants it with `turnout reporting grant {slug} {code}`.",
+        ) from error
 
 
 def _list_sent(tx: Tx, login: Login, wanted: OutboxFilter) -> list[SentMessage]:
@@ -591,10 +606,12 @@ def _list_sent(tx: Tx, login: Login, wanted: OutboxFilter) -> list[SentMessage]:
         channel=wanted.channel,
         destination=wanted.destination,
         job_id=wanted.job_id,
-        most=OUTBOX_PAGE,
+        before=wanted.before,
+        most=OUTBOX_PAGE + 1,
     )
     return [
         SentMessage(
+            each.id,
             each.at,
             each.job_id,
             each.channel.value,

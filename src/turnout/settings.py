@@ -316,9 +316,15 @@ def _check_base_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         is_good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        has_path = is_good and parts.path.strip("/")
     except ValueError:
-        is_good = False
+        is_good = has_path = False
     if url and (not is_good or set(url) & set("?#@\\")):
         raise SettingsError(
             f"{PREFIX}BASE_URL: give http:// or https:// and a host, as in https://events.example.com"
+        )
+    if has_path:
+        raise SettingsError(
+            f"{PREFIX}BASE_URL: {url} has a path, and Turnout's paths begin at the root. Give it "
+            f"a host or port of its own, as in {parts.scheme}://events.example.com"
         )

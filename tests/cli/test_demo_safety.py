@@ -11,6 +11,7 @@ import pytest
 from tests.cli.runner import Result, Turnout
 from tests.cli.test_demo import ask, seed_in
 from tests.dialects.messaging.people import basic
+from tests.support.ports import free_port
 from tests.support.server import Server
 from turnout.cli.demo import check_address, members_for_all
 from turnout.core.identity.demo import list_other_organizations
@@ -61,6 +62,7 @@ def test_the_demo_refuses_such_a_database_before_it_migrates_it(tmp_path: Path) 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "", "no-such-host.invalid"])
 def test_the_demo_is_not_shown_to_others_unless_that_is_meant(tmp_path: Path, host: str) -> None:
     refused = Turnout(None)("demo", "--data", tmp_path / "data", host=host)
+    assert not (tmp_path / "data").exists()
     assert (refused.code, refused.output) == (1, "")
     assert "Add --expose" in refused.error
     assert list(tmp_path.iterdir()) == []
@@ -160,3 +162,10 @@ def _requests(members: dict[str, Any]) -> list[tuple[str, tuple[Any, ...]]]:
         "reporting": ("GET", f"/api/login/json?{query}", {}),
     }
     return [(name, asked[name]) for name in asked]
+
+
+def test_a_demo_whose_database_cannot_be_had_leaves_no_folder(tmp_path: Path) -> None:
+    url = f"postgresql://u:p@127.0.0.1:{free_port()}/demo"
+    refused = Turnout(url)("demo", "--data", tmp_path / "some" / "data", port=free_port())
+    assert refused.code == 1
+    assert list(tmp_path.iterdir()) == []

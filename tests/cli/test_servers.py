@@ -229,13 +229,13 @@ def test_migrate_works_on_postgresql_and_hides_the_password(cluster) -> None:
 
 def test_settings_lists_every_setting_with_its_default(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'turnout.db'}"
-    output = Turnout(url).ok("settings", port=9000, base_url="https://events.example.com/a b")
+    output = Turnout(url).ok("settings", port=9000, mail_from="events at example.com")
     chosen = Settings(database_url=url, port=9000)
     rows = [*describe(chosen), *networks.describe(chosen)]
     lines = output.splitlines()
     assert lines[1::2] == [
-        "TURNOUT_BASE_URL='https://events.example.com/a b'"
-        if name == "TURNOUT_BASE_URL"
+        "TURNOUT_MAIL_FROM='events at example.com'"
+        if name == "TURNOUT_MAIL_FROM"
         else f"{name}={value}"
         for name, value, _, _ in rows
     ]
@@ -245,7 +245,7 @@ def test_settings_lists_every_setting_with_its_default(tmp_path: Path) -> None:
 
 
 def test_settings_can_be_read_by_a_shell(tmp_path: Path) -> None:
-    chosen = {"base_url": "https://events.example.com/a b", "log_level": "debug"}
+    chosen = {"mail_from": "events at example.com", "log_level": "debug"}
     file = tmp_path / "turnout.env"
     file.write_text(Turnout("sqlite:///other.db").ok("settings", **chosen))
     script = f'set -a; . {file}; exec "$0" -m turnout settings'

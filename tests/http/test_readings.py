@@ -3,7 +3,7 @@
 import pytest
 
 from turnout.errors import Invalid
-from turnout.http.readings import Readings, read_first, read_over
+from turnout.http.readings import Readings, check_spellings, read_first, read_over
 
 LIST = [("a[]", "1"), ("a[]", "2")]
 
@@ -48,3 +48,11 @@ def test_every_reading_is_judged_and_the_first_is_the_result() -> None:
     for readings in (Readings({"a": "1"}, ({"a": "x"},)), Readings({"a": "x"}, ({"a": "1"},))):
         with pytest.raises(Invalid):
             readings.judge(decode)
+
+
+def test_two_spellings_of_a_name_do_not_hide_one_another() -> None:
+    check_spellings({"A": "1", "a": "1", "b": "2"})
+    for members in ({"A": "bad", "a": "good"}, {"a": "good", "A": "bad"}, {"a": "1", "A": None}):
+        with pytest.raises(Invalid) as refusal:
+            check_spellings(members)
+        assert refusal.value.code == "member.twice"

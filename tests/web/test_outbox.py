@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import html
+import re
 
 import pytest
 
@@ -22,9 +24,12 @@ from turnout.core.messaging.listing import JobFilter, list_jobs
 from turnout.core.messaging.model import Channel, Content, JobType, Kind, NewRecipient
 from turnout.core.messaging.staging import add_internal_job
 from turnout.core.verification.codes import CodeRequest, Purpose, send_code, send_own_code
+from turnout.web.catalogue import OUTBOX_PAGE
 
 BROWSER = {"Accept": "text/html"}
 PASSWORD = "Test password 1"
+ORG = "SELECT org_id FROM organizations WHERE slug = 'outbox-1'"
+FORGET = "DELETE FROM simulated_messages WHERE destination = '61499999999'"
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +127,27 @@ def test_messages_are_filtered(
     text = Page(ask(site, "agent", query.format(**jobs)).body).text
     assert [each for each in jobs if f"From <{each}>" in text] == seen
     assert ("The simulator has sent nothing like that." in text) == (not seen)
+
+
+def test_older_messages_are_on_pages_of_their_own(
+    site: AppClient, node: LocalNode, jobs: dict[str, int]
+) -> None:
+    org_id = node.db.call(lambda tx: tx.connection.execute(ORG).fetchone()[0])
+    message = Message(
+        id=jobs["acct"], org_id=org_id, channel=Channel.SMS, subject="", text="one of many"
+    )
+    count = 2 * OUTBOX_PAGE + 5
+    for number in range(count):
+        parcel = Parcel(attempt_id=number + 100, destination="61499999999", sender="", fields={})
+        asyncio.run(SimulatorCarrier(SimulatorSettings(), node.db).send(message, [parcel]))
+    shown, path = [], "?to=61499999999"
+    while path:
+        text = ask(site, "acct", path).body.decode()
+        shown.append(text.count("one of many"))
+        older = re.search(r'rel="next" href="/outbox([^"]+)"', text)
+        path = html.unescape(older[1]) if older else ""
+    assert shown == [OUTBOX_PAGE, OUTBOX_PAGE, 5]
+    node.db.call(lambda tx: tx.connection.execute(FORGET) and None)
 
 
 def test_a_code_is_shown_to_nobody_but_who_sent_it(

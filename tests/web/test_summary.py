@@ -39,7 +39,12 @@ def test_the_figures_are_shown_as_charts_with_tables(house: House) -> None:
 def test_only_reporting_users_see_it(house: House) -> None:
     plain = house.node.client.request("GET", f"/summary/{house.names['event']}")
     assert (plain.status, "www-authenticate" in plain.headers) == (401, True)
-    assert get(house, "/summary/{event}", "none").status == 403
+    refused = get(house, "/summary/{event}", "none")
+    assert refused.status == 403
+    user = "none@example.com"
+    said = Page(refused.body).text
+    assert f"You are signed in as {user}, and {user} may not see reports of event" in said
+    assert f"turnout reporting grant house {user}" in said
     assert get(house, "/summary/{later}").status == 403
     assert get(house, "/summary/{later}", "all").status == 200
     assert get(house, "/summary/{foreign}", "all").status == 404

@@ -65,6 +65,10 @@ def test_the_button_leads_to_a_page_that_says_what_was_done(site: AppClient, sen
     page = Page(site.request("GET", answer.headers["location"]).body)
     assert "You get no more e-mail from A <b>& Co" in page.text
     assert "form" not in page.tags
+    again = site.request("POST", sent.path, headers=form, body=b"unsubscribe=yes")
+    assert again.headers["location"] == f"{sent.path}?done=again"
+    page = Page(site.request("GET", again.headers["location"]).body)
+    assert "You had unsubscribed already, and that still holds." in page.text
     assert sent.opt_outs() == [("email", "jo.smith@example.com", "link")]
 
 
@@ -76,6 +80,10 @@ def test_one_click_of_a_mail_program_is_not_redirected(
     answer = site.request("POST", sent.path, headers=form, body=body)
     assert answer.status == 200
     assert "You get no more e-mail from A <b>& Co" in Page(answer.body).text
+    assert sent.opt_outs() == [("email", "jo.smith@example.com", "link")]
+    again = Page(site.request("POST", sent.path, headers=form, body=body).body).text
+    assert "You had unsubscribed already, and that still holds." in again
+    assert "That is noted" not in again
     assert sent.opt_outs() == [("email", "jo.smith@example.com", "link")]
 
 

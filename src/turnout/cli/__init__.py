@@ -10,6 +10,7 @@ import structlog
 from turnout.cli import (  # noqa: F401 - they add commands
     asides,
     audience,
+    audit,
     callbacks,
     demo,
     distributors,

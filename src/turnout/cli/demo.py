@@ -4,6 +4,8 @@ import ipaddress
 import json
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from turnout.core.identity.demo import list_made_by_operators, list_other_organi
 from turnout.core.identity.short_names import page_path
 from turnout.core.site.address import store_address
 from turnout.errors import Conflict, Invalid
+from turnout.http.server import check_port
 from turnout.settings import Settings, hide_password
 from turnout.store import Ids, open_database
 from turnout.store.migrations.revisions import HEAD
@@ -51,15 +54,30 @@ def demo(
     chosen = choose_settings(data, host=host, port=port)
     check_address(chosen.host, expose=expose)
     check_alone(chosen)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    bootstrap.prepare(chosen, makes_database=True)
-    check_alone(chosen)
+    check_port(chosen.host, chosen.port)
+    with _folder(data):
+        bootstrap.prepare(chosen, makes_database=True)
+        check_alone(chosen)
     members = seed(chosen, data / FILE_NAME)
     bootstrap.serve(
         chosen,
         demo=members_for_all(members),
         started=lambda: introduce(members, data / FILE_NAME),
     )
+
+
+@contextmanager
+def _folder(data: Path) -> Iterator[None]:
+    """Make the folder, and take it back where the block fails and has put nothing into it."""
+    made = [each for each in (data, *data.parents) if not each.exists()]
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for each in made:
+                each.rmdir()
+        raise
 
 
 def choose_settings(data: Path, *, host: str | None, port: int | None) -> Settings:

@@ -5,9 +5,10 @@ that is there and cannot be read is an error, never silently dropped. So a reque
 twice is decoded for each of its readings, and only the first of them is acted on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from turnout.errors import Invalid
 from turnout.http.forms import Pairs, nest
 
 M = TypeVar("M")
@@ -58,6 +59,19 @@ def read_first(pairs: Pairs) -> Readings[dict[str, str]]:
         first.setdefault(name, value)
     last = dict(pairs)
     return Readings(first, () if last == first else (last,))
+
+
+def check_spellings(members: Mapping[str, Any]) -> None:
+    """Raise Invalid where two members differ in nothing but the case of their names' letters, and
+    in their values: of two spellings one would hide the other."""
+    seen: dict[str, str] = {}
+    for name, value in members.items():
+        other = seen.setdefault(name.lower(), name)
+        if members[other] != value:
+            sentence = f"is there twice, as {other[:100]} too: send one of them"
+            raise Invalid(
+                "member.twice", f"Bad Request: {name[:100]} {sentence}", {name: [sentence]}
+            )
 
 
 def _over(members: Members, others: Members) -> Members:

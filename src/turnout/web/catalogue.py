@@ -41,6 +41,7 @@ class Api(NamedTuple):
 class SentMessage(NamedTuple):
     """A message that the simulator "sent", for the outbox page. `at` in epoch ms."""
 
+    id: int
     at: int
     job_id: int
     channel: str
@@ -53,12 +54,18 @@ class SentMessage(NamedTuple):
     reply: str
 
 
+OUTBOX_PAGE = 100
+"""How many messages the outbox shows at once; one more is read, to know of older ones."""
+
+
 class OutboxFilter(NamedTuple):
-    """Which messages are asked for; empty and 0 = any."""
+    """Which messages are asked for; empty and 0 = any. `before` is when the last message of the
+    page before was sent (epoch ms), and its number."""
 
     channel: str = ""
     destination: str = ""
     job_id: int = 0
+    before: tuple[int, int] = (0, 0)
 
 
 ReadOutbox = Callable[[Request, OutboxFilter], Awaitable[list[SentMessage]]]

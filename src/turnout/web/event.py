@@ -231,6 +231,13 @@ def _read_contact(given: dict[str, str]) -> Contact:
         raise Invalid("contact.text", "Type letters, digits and signs only.")
     if not is_email(values["email"]):
         raise Invalid("contact.email", "Type your e-mail address, such as ada@example.com.")
+    domain = values["email"].strip().rpartition("@")[2]
+    if "." not in domain:
+        raise Invalid(
+            "contact.email",
+            f"Nothing can be mailed to {domain}: it has no ending. Type your whole e-mail address, "
+            "such as ada@example.com.",
+        )
     if not (values["first_name"] and values["last_name"]):
         raise Invalid("contact.name", "Type your first and your last name.")
     return Contact(**values)

@@ -1,6 +1,8 @@
 """The page that shows what the simulator "sent", to users of the messaging API."""
 
 import datetime
+import re
+from urllib.parse import urlencode
 
 import falcon
 from falcon.asgi import Request, Response
@@ -8,11 +10,12 @@ from falcon.asgi import Request, Response
 from turnout.core.messaging.model import Channel
 from turnout.errors import Invalid
 from turnout.http.dialect import Resource
-from turnout.web.catalogue import OutboxFilter, ReadOutbox, SentMessage
+from turnout.web.catalogue import OUTBOX_PAGE, OutboxFilter, ReadOutbox, SentMessage
 from turnout.web.documents import NO_STORE
 from turnout.web.templates import render
 
 LONGEST = 200
+_BEFORE = re.compile(r"([0-9]{1,15})\.([0-9]{1,18})")
 
 
 class OutboxResource(Resource):
@@ -27,6 +30,7 @@ class OutboxResource(Resource):
         cannot be read."""
         wanted = _read_filter(req)
         found = await self._read_outbox(req, wanted)
+        shown, has_older = found[:OUTBOX_PAGE], len(found) > OUTBOX_PAGE
         resp.content_type = falcon.MEDIA_HTML
         resp.set_header("Cache-Control", NO_STORE)
         resp.text = render(
@@ -34,7 +38,8 @@ class OutboxResource(Resource):
             account=getattr(req.context, "account", None),
             wanted=wanted,
             channels=[channel.value for channel in Channel],
-            messages=[(each, _moment(each)) for each in found],
+            messages=[(each, _moment(each)) for each in shown],
+            older=_link_older(wanted, shown[-1]) if has_older else "",
         )
 
 
@@ -48,7 +53,19 @@ def _read_filter(req: Request) -> OutboxFilter:
         raise Invalid("outbox.job", f"{job!r} is not the number of a job.")
     if len(destination) > LONGEST:
         raise Invalid("outbox.to", f"A number or address has up to {LONGEST} characters.")
-    return OutboxFilter(channel, destination.lstrip("+"), int(job or 0))
+    before = req.get_param("before", default="").strip()
+    found = _BEFORE.fullmatch(before)
+    if before and not found:
+        raise Invalid("outbox.before", f"{before[:50]!r} is no place in the outbox.")
+    place = (int(found[1]), int(found[2])) if found else (0, 0)
+    return OutboxFilter(channel, destination.lstrip("+"), int(job or 0), place)
+
+
+def _link_older(wanted: OutboxFilter, last: SentMessage) -> str:
+    """The page with what is older than `last`, under the same filter."""
+    given = {"channel": wanted.channel, "to": wanted.destination, "job": wanted.job_id or ""}
+    query = {name: value for name, value in given.items() if value}
+    return f"/outbox?{urlencode(query | {'before': f'{last.at}.{last.id}'})}"
 
 
 def _moment(each: SentMessage) -> datetime.datetime:

@@ -22,7 +22,7 @@ from turnout.web.templates import render
 BODY_LIMIT = 16_384
 # The name of the page's own button, and what was done by it.
 BUTTON = "unsubscribe"
-DONE = "unsubscribed"
+DONE, AGAIN = "unsubscribed", "again"
 
 
 class UnsubscribeResource(Resource):
@@ -35,24 +35,39 @@ class UnsubscribeResource(Resource):
         """Ask whether it is meant, or say that it is done. Raises Missing for a link that is none
         of ours."""
         _, sender, channel, address = await self._db.read(read_link, token)
-        is_done = bool(read_done(req, (DONE,)))
-        self._answer(resp, sender, address=_mask(channel, address), is_done=is_done)
+        done = read_done(req, (DONE, AGAIN))
+        address = _mask(channel, address)
+        self._answer(resp, sender, address=address, is_done=bool(done), was_done=done == AGAIN)
 
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
         """Opt out; doing it again changes nothing. Raises Missing."""
         given: dict[str, str] = {}
         with suppress(Invalid):  # whatever a mail program sends, it means this
             given = await read_form(req, BODY_LIMIT)
-        sender = await self._db.write(opt_out_by_link, token)
+        sender, is_new = await self._db.write(opt_out_by_link, token)
         if BUTTON in given:
-            go_on(req, resp, DONE)
+            go_on(req, resp, DONE if is_new else AGAIN)
         else:
-            self._answer(resp, sender, address="", is_done=True)
+            self._answer(resp, sender, is_done=True, was_done=not is_new)
 
-    def _answer(self, resp: Response, sender: str, *, address: str, is_done: bool) -> None:
+    def _answer(
+        self,
+        resp: Response,
+        sender: str,
+        *,
+        address: str = "",
+        is_done: bool = False,
+        was_done: bool = False,
+    ) -> None:
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
-        resp.text = render("unsubscribe.html", sender=sender, address=address, is_done=is_done)
+        resp.text = render(
+            "unsubscribe.html",
+            sender=sender,
+            address=address,
+            is_done=is_done,
+            was_done=was_done,
+        )
 
 
 def _mask(channel: Channel, address: str) -> str:

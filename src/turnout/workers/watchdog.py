@@ -20,7 +20,9 @@ class Watchdog(Loop):
     """Ends this process once it has hung for `limit_s`; 0 = never."""
 
     def __init__(self, db: Database, limit_s: int) -> None:
-        super().__init__("watchdog", self._rearm, EVERY_S)
+        # Often enough that a process which does well is never taken for one that hangs.
+        self._patience_s = min(EVERY_S, limit_s / 4) or EVERY_S
+        super().__init__("watchdog", self._rearm, self._patience_s)
         self._db = db
         self._limit_s = limit_s
 
@@ -30,6 +32,6 @@ class Watchdog(Loop):
         faulthandler.cancel_dump_traceback_later()
 
     async def _rearm(self) -> bool:
-        if self._limit_s and self._db.writing_s() < EVERY_S:
+        if self._limit_s and self._db.writing_s() < self._patience_s:
             faulthandler.dump_traceback_later(self._limit_s, exit=True)
         return False

@@ -123,10 +123,12 @@ def list_messages(
     channel: str = "",
     destination: str = "",
     job_id: int = 0,
+    before: tuple[int, int] = (0, 0),
     most: int = 50,
 ) -> list[Shown]:
     """Messages of an organization, newest first; 0 and empty = any. Verification codes are shown
-    to nobody but the user `codes_of`, where one is given."""
+    to nobody but the user `codes_of`, where one is given. `before` is when the last one of the page
+    before was sent, and its number."""
     rows = sql.list_messages(
         tx,
         org_id=org_id,
@@ -135,6 +137,8 @@ def list_messages(
         channel=channel,
         destination=destination,
         job_id=job_id,
+        before_at=before[0],
+        before_id=before[1],
         most=most,
     )
     return [_shown(*row) for row in rows]

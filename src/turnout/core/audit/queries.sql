@@ -12,6 +12,10 @@ ORDER BY id;
 INSERT INTO installation_entries (id, at, actor, action, noun, facts)
 VALUES (:id, :at, :actor, :action, :noun, :facts);
 
+-- name: list_newest_installation_entries(most)
+-- crosses organizations: they are changes of what all of them share.
+SELECT at, actor, action, noun, facts FROM installation_entries ORDER BY id DESC LIMIT :most;
+
 -- name: list_installation_entries(noun)
 -- crosses organizations: they are changes of what all of them share.
 SELECT at, actor, action, facts FROM installation_entries WHERE noun = :noun ORDER BY id;

@@ -60,6 +60,14 @@ def list_installation_entries(tx: Tx, noun: str) -> list[Entry]:
     ]
 
 
+def list_newest_installation_entries(tx: Tx, most: int) -> list[tuple[str, Entry]]:
+    """The newest changes of what belongs to the installation, newest first, each with its noun."""
+    return [
+        (noun, Entry(at, actor, action, msgspec.json.decode(facts)))
+        for at, actor, action, noun, facts in sql.list_newest_installation_entries(tx, most=most)
+    ]
+
+
 def list_entries(tx: Tx, org_id: int, noun: str, noun_id: int) -> list[Entry]:
     """Every change of one thing, oldest first."""
     return [

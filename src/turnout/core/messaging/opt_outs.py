@@ -87,15 +87,16 @@ def unsubscribe_url(base_url: str, key: str, recipient_id: int) -> str:
     return f"{base_url}{PATH}{recipient_id}-{sign_link(key, _named(recipient_id))}"
 
 
-def opt_out_by_link(tx: Tx, token: str) -> str:
-    """Opt out whoever the link was sent to; returns the organization's name. Idempotent.
+def opt_out_by_link(tx: Tx, token: str) -> tuple[str, bool]:
+    """Opt out whoever the link was sent to; returns the organization's name, and whether that is
+    new. Idempotent.
 
     Raises Missing for a link that is none of ours.
     """
     org_id, org_name, channel, address = read_link(tx, token)
     medium = MEDIA[channel]
-    opt_out(tx, org_id, medium, address_key(channel, address), source="link")
-    return org_name
+    is_new = opt_out(tx, org_id, medium, address_key(channel, address), source="link")
+    return org_name, is_new
 
 
 def read_link(tx: Tx, token: str) -> tuple[int, str, Channel, str]:

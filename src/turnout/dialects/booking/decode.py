@@ -15,7 +15,7 @@ from turnout.dialects.booking.errors import malformed, no_query
 from turnout.errors import Invalid
 from turnout.http.members import Limits, decode_json, read_query
 from turnout.http.members import read_members as read_members_of
-from turnout.http.readings import Readings, read_over
+from turnout.http.readings import Readings, check_spellings, read_over
 
 LIMITS = Limits(1_048_576)
 MOST_ACCOMMODATIONS = 100
@@ -45,10 +45,19 @@ def decode_guid(text: str) -> str:
 
 def get_query(req: Request, name: str) -> str:
     """A query parameter, whose name is taken in any case. Raises Missing without it."""
+    _check_query(req)
     for given, value in req.params.items():
         if given.lower() == name:
             return value[0] if isinstance(value, list) else value
     raise no_query(req.uri)
+
+
+def _check_query(req: Request) -> None:
+    """Raise Invalid for a parameter in two spellings."""
+    try:
+        check_spellings(req.params)
+    except Invalid as refusal:
+        raise malformed(refusal.message.removeprefix("Bad Request: ")) from refusal
 
 
 def decode_exam(members: Members) -> ExamRequest:
@@ -139,6 +148,7 @@ def decode_first(req: Request) -> int | None:
 
 
 def _lower(members: dict[str, Any]) -> Members:
+    check_spellings(members)
     return {name.lower(): value for name, value in members.items()}
 
 
