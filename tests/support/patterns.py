@@ -19,12 +19,14 @@ from typing import Any, NamedTuple
 
 import turnout
 from turnout.http import masks
+from turnout.store import pg_refusals
 
 METHODS = ("search", "fullmatch", "match", "finditer", "split", "sub", "findall")
 # What stands for names that only a running function has.
 LOCALS = {
     "boundary": b"x",
     "mark": b"x",
+    "words": "|".join(words for words, _ in pg_refusals._ADVICE),
     "chosen": [
         f"{masks._ONE_SLASH}ticket{masks._SLASH}",
         f"{masks._ONE_SLASH}watch{masks._SLASH}{masks._PART}{masks._SLASH}",
