@@ -10,10 +10,18 @@ from tests.support.client import Answer, AppClient
 def send_form(site: AppClient, path: str, headers: dict[str, str], **given: Any) -> Answer:
     """Send a form as a browser does: 303 leads to the page that says what was done."""
     form = headers | {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = site.request("POST", path, headers=form, body=urlencode(given).encode())
+    return follow(site, site.request("POST", path, headers=form, body=urlencode(given).encode()))
+
+
+def follow(site: AppClient, answer: Answer) -> Answer:
+    """The page to which a 303 leads, with the cookie that it sets; any other answer as it is."""
     if answer.status != 303:
         return answer
     assert (answer.body, answer.headers["cache-control"]) == (b"", "no-store")
+    headers = {
+        "Accept": "text/html",
+        "Cookie": answer.headers.get("set-cookie", "").partition(";")[0],
+    }
     return site.request("GET", answer.headers["location"].partition("#")[0], headers=headers)
 
 

@@ -3,7 +3,7 @@
 import itertools
 import json
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import icalendar
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from tests.core.exams.college import College
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
-from tests.web.reading import Page, send_form
+from tests.web.reading import Page, follow, send_form
 from turnout.core.events.model import EventDetails, EventState, span
 from turnout.core.events.programme import (
     create_event,
@@ -76,7 +76,7 @@ class Fair:
 
     def send(self, site: AppClient, **form: Any) -> str:
         given = ADA | {"ticket": self.type_id, "answer": "register"} | form
-        return Page(self.post(site, given).body).text
+        return Page(follow(site, self.post(site, given)).body).text
 
     def post(self, site: AppClient, form: dict[str, Any]) -> Answer:
         return site.request("POST", self.path, headers=FORM, body=urlencode(form).encode())
@@ -149,6 +149,24 @@ def test_who_registers_gets_a_ticket_by_mail(site: AppClient, fair: Fair) -> Non
     known = fair.registration()
     assert known is not None
     assert (known.source, known.submitted.contact.company) == ("page", "Analytical")
+    assert fair.ticket_mails() == 1
+
+
+def test_loading_the_thanks_again_sends_nothing_and_names_nobody(
+    site: AppClient, fair: Fair
+) -> None:
+    answer = fair.post(site, ADA | {"ticket": fair.type_id, "answer": "register"})
+    assert (answer.status, answer.headers["location"]) == (
+        303,
+        f"{fair.path}?done=registered#register",
+    )
+    thanks = follow(site, answer)
+    assert thanks.headers["set-cookie"].startswith('address=""; expires=')
+    again = site.request("GET", f"{fair.path}?done=registered", headers=BROWSER)
+    assert "on its way to the address that you gave." in Page(again.body).text
+    forged = BROWSER | {"Cookie": "address=%3Cscript%3E"}
+    other = site.request("GET", f"{fair.path}?done=registered", headers=forged)
+    assert "on its way to the address that you gave." in Page(other.body).text
     assert fair.ticket_mails() == 1
 
 
@@ -273,12 +291,17 @@ def test_an_attacker_learns_nothing_of_an_address(
         given = ADA | {"ticket": fair.type_id, "answer": button, "email": email}
         answer = fair.post(site, given)
         body = answer.body.replace(email.encode(), b"EMAIL")
-        kept = {k: v for k, v in answer.headers.items() if k not in ("x-request-id", "date")}
-        answers.append((answer.status, kept, body))
+        kept = {
+            name: value.replace(quote(email, safe=""), "EMAIL")
+            for name, value in answer.headers.items()
+            if name not in ("x-request-id", "date")
+        }
+        page = follow(site, answer).body.replace(email.encode(), b"EMAIL")
+        answers.append((answer.status, kept, body, page))
         mails.append(len(fair.mails().get(email, [])) + fair.ticket_mails())
     assert [each for each in answers if each != answers[0]] == []
     assert mails == [1] * 5
-    assert ANSWERS[is_free, button] in Page(answers[0][2]).text
+    assert ANSWERS[is_free, button] in Page(answers[0][3]).text
 
 
 def test_who_waits_and_asks_again_is_told_again(site: AppClient, node: LocalNode) -> None:

@@ -14,7 +14,7 @@ from tests.support import proof
 from tests.support.client import Answer
 from tests.support.node import BACKENDS, LocalNode, database, open_node
 from tests.support.postgresql import Cluster
-from tests.web.reading import Page
+from tests.web.reading import Page, follow
 from turnout.core.events.model import span
 from turnout.core.events.programme import create_event, get_event, list_ticket_types
 from turnout.core.identity.organizations import create_organization
@@ -74,9 +74,7 @@ class Gate:
         given = {"first_name": "A", "last_name": "B", "email": email, "ticket": self.type_id}
         headers = FORM | {"X-Forwarded-For": address}
         body = urlencode(given | {"answer": "register"} | more).encode()
-        return self.node.client.request(
-            "POST", f"/gate/{self.event_id}", headers=headers, body=body
-        )
+        return self._send(headers, body)
 
     def enter(self, asked: Answer, code: str, address: str = VENUE) -> Answer:
         """Send the form that asks for a code, as the browser would."""
@@ -85,9 +83,11 @@ class Gate:
         )
         headers = FORM | {"X-Forwarded-For": address}
         body = urlencode({**dict(hidden), "code": code}).encode()
-        return self.node.client.request(
-            "POST", f"/gate/{self.event_id}", headers=headers, body=body
-        )
+        return self._send(headers, body)
+
+    def _send(self, headers: dict[str, str], body: bytes) -> Answer:
+        client, path = self.node.client, f"/gate/{self.event_id}"
+        return follow(client, client.request("POST", path, headers=headers, body=body))
 
     def codes(self) -> dict[str, str]:
         """The codes that wait to be mailed, by address."""

@@ -37,7 +37,7 @@ from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
-from turnout.web.forms import read_form
+from turnout.web.forms import go_on, keep_address, read_done, read_form, take_address
 from turnout.web.local_times import times
 from turnout.web.refusals import say_refusal
 from turnout.web.templates import render
@@ -48,6 +48,8 @@ FIELDS = ("email", "first_name", "last_name", "company")
 # What the form with the code hands on beside what was typed.
 HIDDEN = ("answer", "proof")
 WAIT = "wait"
+# What a page says was done.
+REGISTERED, WAITING = "registered", "waiting"
 
 
 class _Found(NamedTuple):
@@ -90,7 +92,9 @@ class EventResource(Resource):
     async def on_get(self, req: Request, resp: Response, slug: str, number: str) -> None:
         """Show the event. Raises Missing, for a draft too."""
         given = {"sti": req.get_param("sti", default="").strip()}
-        self._answer(resp, await self._db.read(_find, req.path, slug, number), given)
+        if done := read_done(req, (REGISTERED, WAITING)):
+            given["email"] = take_address(req, resp)
+        self._answer(resp, await self._db.read(_find, req.path, slug, number), given, done=done)
 
     async def on_post(self, req: Request, resp: Response, slug: str, number: str) -> None:
         """Register, or join the waiting list; or ask for the code that proves the address. Raises
@@ -121,8 +125,9 @@ class EventResource(Resource):
             self._answer(resp, fresh, given, f"{say_refusal(refused)} More is in a mail to you.")
             return
         is_waiting = given.get("answer") == WAIT
-        done = "waiting" if is_waiting else "registered"
-        self._answer(resp, found, {"email": contact.email.strip()}, done=done)
+        is_secure = self._base_url.startswith("https:")
+        keep_address(req, resp, contact.email.strip(), is_secure=is_secure)
+        go_on(req, resp, WAITING if is_waiting else REGISTERED, part="register")
 
     def _answer(
         self,

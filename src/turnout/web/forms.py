@@ -1,22 +1,25 @@
 """The forms of our pages, as browsers send them: percent-encoded or multipart.
 
 A form that was done is answered 303 to a page that says so; one that was not, with itself and what
-was typed. What carries on what was typed is answered with the next page: the form of an event, and
-the code that it or a watch page asks for.
+was typed. A form that asks for a mailed code is answered with the next one, which carries on what
+was typed.
 """
 
 from collections.abc import Container
 from http import HTTPStatus
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from falcon.asgi import Request, Response
 
-from turnout.core.text import is_storable
+from turnout.core.text import is_email, is_storable
 from turnout.errors import Invalid
 from turnout.http.members import Limits, read_pairs
 from turnout.web.documents import NO_STORE
 
 FIELDS = 200
+# The address that was typed, for the page that says what was done: never a part of its URL.
+ADDRESS = "address"
+ADDRESS_S = 60
 
 
 async def read_form(req: Request, size: int, *, verbatim: Container[str] = ()) -> dict[str, str]:
@@ -37,6 +40,29 @@ def go_on(req: Request, resp: Response, done: str = "", part: str = "") -> None:
     resp.status = HTTPStatus.SEE_OTHER
     resp.set_header("Cache-Control", NO_STORE)
     resp.location = quote(req.path) + query + (f"#{part}" if part else "")
+
+
+def keep_address(req: Request, resp: Response, address: str, *, is_secure: bool) -> None:
+    """Hand `address` to the page that says what was done, by a cookie for that page alone."""
+    resp.set_cookie(
+        ADDRESS,
+        quote(address, safe=""),
+        max_age=ADDRESS_S,
+        path=quote(req.path),
+        secure=is_secure,
+        http_only=True,
+        same_site="Strict",
+    )
+
+
+def take_address(req: Request, resp: Response) -> str:
+    """The address that `keep_address` handed on, once; empty where there is none."""
+    kept = req.get_cookie_values(ADDRESS)
+    if not kept:
+        return ""
+    resp.unset_cookie(ADDRESS, path=quote(req.path), same_site="Strict")
+    address = unquote(kept[0])
+    return address if is_email(address) and is_storable(address) else ""
 
 
 def read_done(req: Request, known: Container[str]) -> str:

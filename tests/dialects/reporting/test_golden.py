@@ -70,6 +70,8 @@ def write_answer(answer: Answer) -> str:
 
 def test_every_golden_file_has_its_case() -> None:
     assert {file.stem for file in FOLDER.iterdir()} == set(CASES)
-    assert {name[:3] for name in CASES} | {"429", "503"} == DOCUMENT.list_statuses() | {"405"}
+    assert {name[:3] for name in CASES} | {"429", "500", "503"} == DOCUMENT.list_statuses() | {
+        "405"
+    }
     backends = proof.scale(["sqlite"], BACKENDS)
     proof.report("golden reporting", exchanges=len(CASES), databases="+".join(backends))
