@@ -24,11 +24,12 @@ class DialectApp(falcon.asgi.App[Any, Any]):
         return router.routes
 
 
-def new_app(present: Present) -> DialectApp:
-    """An app that answers every failure as `present` says, HEAD like GET, and `/X/` like `/x`."""
+def new_app(present: Present, *, judges_queries: bool = False) -> DialectApp:
+    """An app that answers every failure as `present` says, HEAD like GET, and `/X/` like `/x`.
+    `judges_queries`: it has words of its own for what cannot be stored in a parameter."""
     app = DialectApp(router=Router())
     app.present = present
-    app.add_middleware([RefuseCrossSite(), RefuseUnstorable()])
+    app.add_middleware([RefuseCrossSite(), RefuseUnstorable(are_queries_judged=judges_queries)])
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_qs_csv = False
     app.resp_options.default_media_type = falcon.MEDIA_JSON

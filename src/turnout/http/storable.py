@@ -16,12 +16,15 @@ class RefuseUnstorable:
     """Falcon middleware: a path with such a part leads nowhere, a query with NUL is not understood.
     Says so once it is known who answers, in the shape of that app."""
 
+    def __init__(self, *, are_queries_judged: bool) -> None:
+        self._are_queries_judged = are_queries_judged
+
     async def process_resource(
         self, req: Request, _resp: Response, _resource: object, params: dict[str, Any]
     ) -> None:
         if not all(map(_can_be_named, params.values())):
             raise Missing("path.missing", f"Nothing is at {quote(req.path, errors='replace')}.")
-        if NUL in req.query_string:
+        if not self._are_queries_judged and NUL in req.query_string:
             raise Invalid(
                 "text.unstorable",
                 "Bad Request: the query has a character that cannot be stored (NUL).",

@@ -15,7 +15,7 @@ PREFIXES = ("/api", PATH)
 
 def build(parts: Parts) -> DialectApp:
     """Put the API together."""
-    app = new_app(present_failure)
+    app = new_app(present_failure, judges_queries=True)
     app.add_middleware(OpenToOrigins())
     app.add_route("/api/events/list-events", resources.CalendarResource(parts))
     app.add_route("/api/events/classes", resources.ClassesResource(parts))

@@ -11,7 +11,7 @@ PREFIXES = ("/api/login", "/api/reporting", "/api/event/allevents", VIEWER.rstri
 
 def build(parts: Parts) -> DialectApp:
     """Put the API together."""
-    app = new_app(presenter(parts.db.clock))
+    app = new_app(presenter(parts.db.clock), judges_queries=True)
     app.add_middleware(Format())
     login, events = resources.LoginResource(parts), resources.EventListResource(parts)
     core = resources.CoreListResource(parts)
