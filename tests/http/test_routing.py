@@ -134,7 +134,7 @@ async def _send(client, path: str, query: str) -> bytes:
         "asgi": {"version": "3.0"},
         "path": path,
         "query_string": query.encode(),
-        "headers": [],
+        "headers": [(b"host", b"127.0.0.1:8080")],
         "root_path": "",
         "client": ("127.0.0.1", 1),
         "server": ("x", 80),

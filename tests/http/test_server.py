@@ -203,6 +203,14 @@ def test_two_host_headers_are_refused(site: Site, path: bytes, other: bytes):
     assert body == b"The request has more than one Host header. Send one.\n"
 
 
+@pytest.mark.parametrize("path", [b"/", b"/healthz", b"/v1.0/signin", b"/api/v1/jobs"])
+def test_a_request_without_a_host_is_refused(site: Site, path: bytes):
+    asked = b"GET %b HTTP/1.1\r\nConnection: close\r\n\r\n"
+    head, _, body = talk(site.server.port, asked % path).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert body == b"The request has no Host header. Send one.\n"
+
+
 def test_http_1_0_needs_no_host(site: Site):
     assert b" 200 OK\r\n" in talk(site.server.port, b"GET /healthz HTTP/1.0\r\n\r\n")
 

@@ -13,6 +13,7 @@ from typing import Any, Self
 from turnout.http.app import Asgi
 
 TIMEOUT_S = 30
+HOST = "127.0.0.1:8080"
 Headers = dict[str, str] | None
 
 
@@ -44,12 +45,20 @@ class AppClient:
         json: Any = None,
         body: bytes | Iterable[bytes] = b"",
         http_version: str = "1.1",
+        has_host: bool = True,
     ) -> Answer:
         """One request. `target` is path and query. `json` is encoded and gets its content type;
-        a `body` of several parts comes in pieces and, like an HTTP chunked one, without length."""
+        a `body` of several parts comes in pieces and, like an HTTP chunked one, without length.
+        It has a Host header, unless `has_host` is off."""
         return self.run(
             self.send(
-                method, target, headers=headers, json=json, body=body, http_version=http_version
+                method,
+                target,
+                headers=headers,
+                json=json,
+                body=body,
+                http_version=http_version,
+                has_host=has_host,
             )
         )
 
@@ -66,9 +75,12 @@ class AppClient:
         json: Any = None,
         body: bytes | Iterable[bytes] = b"",
         http_version: str = "1.1",
+        has_host: bool = True,
     ) -> Answer:
         """`request`, inside the event loop: `asyncio.gather(*(client.send(…) for …))`."""
         headers, body = _prepare(headers, json, body)
+        if has_host:
+            headers.setdefault("host", HOST)
         parts = [body] if isinstance(body, bytes) else [*body, b""]
         if isinstance(body, bytes) and body:
             headers.setdefault("content-length", str(len(body)))

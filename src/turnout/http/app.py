@@ -33,6 +33,8 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 HOST = b"host"
 # RFC 9112, 3.2: a proxy might have judged the request by the other one.
 TWO_HOSTS = Invalid("request.host", "The request has more than one Host header. Send one.")
+# RFC 9112, 3.2, too: what has no Host names nothing. HTTP/1.0 knows no such header.
+NO_HOST = Invalid("request.host", "The request has no Host header. Send one.")
 START, BODY = "http.response.start", "http.response.body"
 REQUEST_ID = request_id.NAME
 # All headers that the front door looks at. Most requests have none of them, and then nothing that
@@ -101,8 +103,8 @@ class RootApp:
         self.in_flight += 1
         try:
             exchange.address = self._clients.enter(scope, telling)
-            if [name for name, _ in scope["headers"]].count(HOST) > 1:
-                await exchange.refuse(TWO_HOSTS)
+            if wrong := _judge_host(scope):
+                await exchange.refuse(wrong)
                 return
             verdict = self._guard.judge(scope, telling) if telling else None
             shortcut = self._shortcuts.get((exchange.method, exchange.path))
@@ -232,6 +234,15 @@ class _Exchange:
         except Exception as error:
             log.error("a failure cannot be presented", exc_info=error)
             return present_plainly(Unexpected())
+
+
+def _judge_host(scope: Scope) -> Invalid | None:
+    """What is wrong with the request's Host headers."""
+    hosts = [value for name, value in scope["headers"] if name == HOST]
+    if len(hosts) > 1:
+        return TWO_HOSTS
+    # Granian makes an empty one where there is none.
+    return NO_HOST if hosts in ([], [b""]) and scope["http_version"] == "1.1" else None
 
 
 def normalize(scope: Scope) -> None:

@@ -1,11 +1,13 @@
 """Jobs with many recipients, and what requests may look like beside the contract's examples."""
 
 import asyncio
+import base64
 from typing import Any
 
 import pytest
 
 from tests.dialects.messaging.job_cases import FAX, MAP, make, post, sms
+from turnout.core.identity.organizations import get_organization_of, set_file_quota
 from turnout.core.messaging.listing import RECIPIENTS_AT_ONCE
 from turnout.core.messaging.staging import SLICE
 
@@ -151,6 +153,26 @@ def test_files_up_to_20_megabytes_in_all(node, people):
     answer = post(people, body).send(node)
     fault = "Validation failed: The files may not be greater than 20480 kilobytes."
     assert (answer.status, answer.json()["errors"]) == (422, fault)
+
+
+def test_files_beyond_the_quota_are_refused_until_there_is_room(node, people):
+    """The default quota is 5 GB; here the organization has one of its own."""
+    slug = node.db.call(get_organization_of, people.company("acct")).slug
+    node.db.call(set_file_quota, slug, 1_000_000, actor="test")
+    kept, more = (
+        FAX | {"files": [{"name": "a.pdf", "base64content": base64.b64encode(each).decode()}]}
+        for each in (b"a" * 600_000, b"b" * 400_001)
+    )
+    assert post(people, kept).send(node).status == 200
+    refused = post(people, more).send(node)
+    fault = (
+        "Validation failed: The files cannot be kept: your organization's room for files is full."
+    )
+    assert (refused.status, refused.json()) == (422, {"errors": fault, "status": 422})
+    assert len(listed(node, people)) == 1
+    assert post(people, kept).send(node).status == 200  # the same file takes no room again
+    node.db.call(set_file_quota, slug, 1_000_001, actor="test")
+    assert post(people, more).send(node).status == 200
 
 
 def test_dates_with_a_zone_are_shown_in_the_users(node, people):
