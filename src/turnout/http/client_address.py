@@ -137,7 +137,9 @@ class ClientAddresses:
         address = parse_address(peer)
         is_near = address is None or address.is_loopback or address.is_private
         now = self._clock()
-        if not is_near or not is_over(self._noted.get(peer, 0), NOTE_EVERY_MS, now):
+        noted_at = self._noted.get(peer)
+        is_known = noted_at is not None and not is_over(noted_at, NOTE_EVERY_MS, now)
+        if is_known or not is_near:
             return
         while len(self._noted) >= NOTED_LIMIT:
             del self._noted[next(iter(self._noted))]
