@@ -1,8 +1,9 @@
 """Errors of PostgreSQL by their codes, silent networks, and administrators."""
 
 import asyncio
+import hashlib
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 from tests.store.conftest import Open
 from tests.store.notes import add, execute, read_ids
 from tests.support.faulty_line import FaultyLine
+from turnout.core.work.apart import do_apart
 from turnout.errors import Unavailable
 from turnout.store import Database, Tx, deadlines
 from turnout.store.deadlines import Patience
 from turnout.store.pg_options import options_for
+from turnout.store.sqlstates import is_transient
 from turnout.store.streaming import BATCH_ROWS
 
 FAILED = ("store.failed", "The database cannot be reached. Nothing was changed; try again.")
@@ -114,12 +117,40 @@ def test_what_a_code_means(
     assert db.call(add, 1) == 1
 
 
-@pytest.mark.parametrize("code", ["22012", "23505", "42P01", "XX000"])
+@pytest.mark.parametrize("code", ["22012", "23505", "42P01", "54000", "54001", "54023", "XX000"])
 def test_a_fault_of_the_statement_is_passed_on(db: Database, code: str) -> None:
     with pytest.raises(psycopg.Error) as fault:
         db.call(raise_code, code)
     assert fault.value.sqlstate == code
+    assert not is_transient(fault.value)
     assert db.call(add, 1) == 1
+
+
+@pytest.mark.parametrize("code", [code for code, *_ in CODES])
+def test_an_error_of_the_database_is_no_row_s(db: Database, code: str) -> None:
+    def judge(tx: Tx) -> bool:
+        try:
+            with tx.savepoint():
+                raise_code(tx, code)
+        except psycopg.Error as error:
+            return tx.is_transient(error)
+        return False
+
+    assert db.call(judge)
+
+
+def test_a_value_too_long_for_its_index_fails_alone(db: Database) -> None:
+    """Psycopg calls it an operational error, as if the database were gone."""
+    db.call(lambda tx: tx.connection.execute("CREATE TABLE long_names (name TEXT PRIMARY KEY)"))
+    noise = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(200))
+
+    def keep(tx: Tx, names: Sequence[str]) -> list[str]:
+        for name in names:
+            tx.connection.execute("INSERT INTO long_names VALUES (%s)", (name,))
+        return list(names)
+
+    assert db.call(lambda tx: do_apart(tx, "names", keep, ["a", noise, "b"])) == [noise]
+    assert db.call(execute, "SELECT name FROM long_names ORDER BY name") == [("a",), ("b",)]
 
 
 def test_a_session_that_is_read_only_is_left_for_one_that_is_not(db: Database) -> None:

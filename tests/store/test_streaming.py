@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import sqlite3
 import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -9,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.support.postgresql import Cluster
@@ -26,6 +28,10 @@ from turnout.store.streaming import (
 
 ROWS = 40 * BATCH_ROWS + 7
 DEADLINE_S = 60
+OPERATIONAL: dict[str, type[Exception]] = {
+    "sqlite": sqlite3.OperationalError,
+    "postgresql": psycopg.OperationalError,
+}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -275,7 +281,7 @@ def test_a_database_that_fails_at_the_beginning_is_unavailable(url: str) -> None
 
     def fail(tx: Tx) -> Generator[tuple[Any, ...], None, None]:
         if next(calls) == 2:
-            raise tx.transient[0]("the server closed the connection")
+            raise OPERATIONAL[tx.backend]("the server closed the connection")
         yield from numbers(tx, LONG)
 
     async def read() -> str:

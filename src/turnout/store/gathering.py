@@ -155,11 +155,11 @@ class Gathering(Generic[I, R]):
             with tx.savepoint():
                 [answer] = self._verb(tx, [item])
                 return answer
-        except tx.transient:
-            raise
         except Unavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever the verb raises is its caller's
+        except Exception as error:  # whatever else the verb raises is its caller's
+            if tx.is_transient(error):
+                raise
             return error
 
     def _settle(self, batch: "list[_Entry[I, R]]", result: Any) -> None:

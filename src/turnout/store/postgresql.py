@@ -38,7 +38,7 @@ from turnout.store.pg_sessions import (
     wait_for_rows,
 )
 from turnout.store.sources import Clock, Ids
-from turnout.store.sqlstates import LOST, TRANSIENT, Meaning, as_failure, meaning_of
+from turnout.store.sqlstates import LOST, Meaning, as_failure, is_transient, meaning_of
 from turnout.store.transaction import Tx
 from turnout.store.troubles import Troubles
 
@@ -171,7 +171,7 @@ class PostgresqlDatabase(Database):
             self.clock(),
             self.ids,
             self.sequences,
-            (*TRANSIENT, HeldError),
+            _is_transient,
             self.permitted,
             HELD,
             wants,
@@ -317,6 +317,10 @@ def _as_held() -> Unavailable:
         "try again in some seconds.",
         retry_after=RETRY_AFTER_S,
     )
+
+
+def _is_transient(error: BaseException) -> bool:
+    return is_transient(error) or isinstance(error, HeldError)
 
 
 def _is_over(command: Command) -> bool:

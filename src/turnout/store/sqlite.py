@@ -128,6 +128,10 @@ def _cannot_open(path: Path, error: Exception) -> Unavailable:
     return Unavailable("store.unreachable", f"The database {path} cannot be opened: {error}")
 
 
+def _is_transient(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.OperationalError)
+
+
 def _is_disk_full(path: Path) -> bool:
     """Whether not even the index of the log could be made; SQLite only says "disk I/O error"."""
     try:
@@ -192,7 +196,7 @@ class SqliteDatabase(Database):
             self.clock(),
             self.ids,
             self.sequences,
-            (sqlite3.OperationalError,),
+            _is_transient,
             self.permitted,
             lease_now=self.lease_now(),
         )

@@ -74,15 +74,22 @@ _CLASSES = {
 # What libpq says, which has no code, of a server that `target_session_attrs` does not want.
 _UNWANTED = ("read-only", "hot standby")
 
-TRANSIENT: tuple[type[Exception], ...] = (
+_TRANSIENT = (
     psycopg.OperationalError,
     pg.ReadOnlySqlTransaction,
     pg.IdleInTransactionSessionTimeout,
     pg.InvalidSqlStatementName,
     pg.DuplicatePreparedStatement,
 )
-"""The errors that concern the database and no row: a verb that catches everything lets them pass.
-"""
+# Psycopg counts class 54 (a value too long for its index, a statement too deep) to the operational
+# errors. But it comes again wherever the statement is run: it is a fault of this row.
+_TOO_LARGE = pg.ProgramLimitExceeded, pg.StatementTooComplex, pg.TooManyColumns, pg.TooManyArguments
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the error concerns the database and no row: a verb that catches everything lets it
+    pass."""
+    return isinstance(error, _TRANSIENT) and not isinstance(error, _TOO_LARGE)
 
 
 def meaning_of(error: BaseException) -> Meaning | None:
@@ -92,7 +99,7 @@ def meaning_of(error: BaseException) -> Meaning | None:
         return None
     code = error.sqlstate or ""
     known = _CODES.get(code) or _CLASSES.get(code[:2])
-    if known or not isinstance(error, psycopg.OperationalError):
+    if known or not isinstance(error, psycopg.OperationalError) or isinstance(error, _TOO_LARGE):
         return known
     is_unwanted = not code and any(word in str(error) for word in _UNWANTED)
     return _READ_ONLY if is_unwanted else LOST

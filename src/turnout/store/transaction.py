@@ -1,6 +1,6 @@
 """What a verb works with: one open transaction. Only the bridge begins and ends one."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,9 +19,9 @@ class Tx:
     `now` is the instant (epoch ms) at which this command began inside its transaction; every
     stamp that a command writes is this one. `lease_now` is the instant by which a lease has ended,
     the same except after a jump of the clock (store/steady.py). `ids` makes random names.
-    `connection` is for statements only. `transient` are the errors of the database after which the
-    bridge runs the command anew; a verb that catches everything lets these pass. `permitted` are
-    the rules that the operator has lifted, by the names of their settings.
+    `connection` is for statements only. `is_transient` tells the errors of the database after which
+    the bridge runs the command again; a verb that catches everything lets these pass. `permitted`
+    are the rules that the operator has lifted, by the names of their settings.
     """
 
     __slots__ = (
@@ -31,10 +31,10 @@ class Tx:
         "connection",
         "held",
         "ids",
+        "is_transient",
         "lease_now",
         "now",
         "permitted",
-        "transient",
         "woken",
     )
 
@@ -45,7 +45,7 @@ class Tx:
         now: int,
         ids: Ids,
         sequences: Sequences,
-        transient: tuple[type[Exception], ...],
+        is_transient: Callable[[BaseException], bool],
         permitted: frozenset[str] = frozenset(),
         held: tuple[type[Exception], ...] = (),
         wants: "Wants | None" = None,
@@ -57,7 +57,7 @@ class Tx:
         self.lease_now = now if lease_now is None else lease_now
         self.ids = ids
         self._sequences = sequences
-        self.transient = transient
+        self.is_transient = is_transient
         self.permitted = permitted
         self.held = held
         self._wants = wants

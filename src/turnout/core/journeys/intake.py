@@ -221,9 +221,9 @@ def _process_one(tx: Tx, claimed: _Claimed, claims: int) -> bool:
         else:
             put_off(tx, QUEUE, (claimed.org_id, claimed.id), claims)
         return False
-    except tx.transient:
-        raise
-    except Exception:
+    except Exception as error:
+        if tx.is_transient(error):
+            raise
         attempt = claimed.attempts + 1
         log.exception("submission failed", submission=claimed.id, attempt=attempt)
         if attempt < ATTEMPTS:

@@ -26,7 +26,7 @@ def do_apart(
     cannot be done.
 
     What is returned has left no trace but a line in the log, under the name `work`. Passes on what
-    concerns the database and no row: `tx.transient` and Unavailable.
+    concerns the database and no row: `tx.is_transient` and Unavailable.
     """
     if not items or _is_done(tx, work, do, items):
         return []
@@ -43,11 +43,11 @@ def _is_done(
     try:
         with tx.savepoint():
             do(tx, items)
-    except tx.transient:
-        raise
     except Unavailable:
         raise
     except Exception as error:
+        if tx.is_transient(error):
+            raise
         if len(items) == 1:
             log.exception("work failed", work=work)
         else:

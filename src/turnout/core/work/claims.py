@@ -172,9 +172,9 @@ def _do(tx: Tx, queue: Queue, key: Key, claims: int) -> None:
             queue.do(tx, key)
     except tx.held:
         put_off(tx, queue.name, key, claims)
-    except tx.transient:
-        raise
     except Exception as error:
+        if tx.is_transient(error):
+            raise
         log.exception("work failed", queue=queue.name, org_id=org_id, id=id_)
         _note(tx, queue.name, key, claims, f"{type(error).__name__}: {error}"[:300], PAUSE_MS)
 
