@@ -31,6 +31,7 @@ PROGRAMS: dict[str, Callable[[], object]] = {
     "openssl": lambda: find_program("openssl"),
     "patroni": lambda: find_program("patroni"),
     "pgbouncer": lambda: find_program("pgbouncer"),
+    "php-cli": lambda: shutil.which("php"),
     "postfix": lambda: has_program("smtp-sink"),
     "systemd": lambda: find_program("systemd-analyze"),
 }
