@@ -1,10 +1,13 @@
 """Clients that leave before they are answered."""
 
 import asyncio
+import base64
 import json
+import re
 import socket
 import sqlite3
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -111,14 +114,16 @@ def test_what_a_client_that_left_has_asked_for_is_not_done(tmp_path: Path) -> No
         leaving = _register(server, account, "leaves@example.com")
         _wait_for(server, 2)
         leaving.close()
-        _wait_for(server, 1)  # it is answered, though nobody can write
+        _wait_for(server, 1)  # it is dropped, though nobody can write
         other.rollback()
         _wait_for(server, 0)
         begun.close()
         with _register(server, account, "last@example.com") as last:
             assert last.recv(1000).startswith(b"HTTP/1.1 200 ")
         found = other.execute("SELECT * FROM submissions").fetchall()
+        left = _count(server, 499)
     assert "leaves@example.com" not in str(found)
+    assert left == 1
     assert "last@example.com" in str(found)
 
 
@@ -140,3 +145,68 @@ def _wait_for(server: Server, in_flight: int) -> None:
     while line not in server.ask("GET", "/metrics").body.decode():
         assert time.monotonic() < until, "it did not come"
         time.sleep(0.02)
+
+
+BROKEN = {
+    "no size": b"ZZ\r\n",
+    "negative": b"-1\r\n",
+    "too large": b"ffffffffffffffffff\r\n",
+    "NUL": b"5\r\nab\0cd\0\0",
+    "later": b"3\r\na=b\r\nZZ\r\n",
+    "trailers": b"0\r\n" + b"a: b\r\n" * 3000 + b"\r\n",
+}
+FORM = b"application/x-www-form-urlencoded"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("reception")) as server:
+        yield server
+
+
+@pytest.mark.parametrize("chunks", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("path", ["/rail-forum/1000001", "/api/reporting/eventlist", "/sign-in"])
+def test_chunks_that_cannot_be_read_are_refused(server: Server, path: str, chunks: bytes) -> None:
+    head = b"Transfer-Encoding: chunked\r\nContent-Type: %s\r\n\r\n" % FORM
+    with _post(server, path, head + chunks) as client:
+        answer = client.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"ended before it was whole" in answer or path == "/sign-in"
+
+
+def test_chunks_of_jobs_that_cannot_be_read_are_refused(server: Server) -> None:
+    admin = server.demo["messaging"]["admin"]
+    pair = base64.b64encode(f"{admin['username']}:{admin['password']}".encode())
+    head = b"Authorization: Basic %s\r\nTransfer-Encoding: chunked\r\n\r\n" % pair
+    with _post(server, "/api/v1/jobs", head + b"3\r\n{} \r\nZZ\r\n") as client:
+        answer = client.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 422 ")
+    assert b"ended before it was whole" in answer
+
+
+def test_clients_that_cut_their_upload_are_counted_apart(server: Server) -> None:
+    before = _count(server, 499), _count(server, 503)
+    for _ in range(20):
+        _post(server, "/sign-in", b"Content-Length: 300\r\n\r\nuser=a").close()
+    until = time.monotonic() + DEADLINE_S
+    while _count(server, 499) < before[0] + 20:
+        assert time.monotonic() < until, server.ask("GET", "/metrics").body.decode()
+        time.sleep(0.02)
+    assert (_count(server, 499), _count(server, 503)) == (before[0] + 20, before[1])
+    lines = [json.loads(line) for line in server.read_log().splitlines() if '"status":499' in line]
+    assert {(line["event"], line["path"]) for line in lines} == {("request", "/sign-in")}
+
+
+def _post(server: Server, path: str, rest: bytes) -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", server.port), DEADLINE_S)
+    client.sendall(b"POST %s HTTP/1.1\r\nHost: test\r\n%s" % (path.encode(), rest))
+    return client
+
+
+def _count(server: Server, status: int) -> int:
+    """How many requests were answered so, over all apps and methods."""
+    text = server.ask("GET", "/metrics").body.decode()
+    found = re.findall(
+        rf'^turnout_requests_total\{{.*status="{status}"\}} (\S+)$', text, re.MULTILINE
+    )
+    return sum(int(float(count)) for count in found)

@@ -35,6 +35,8 @@ HOST = b"host"
 TWO_HOSTS = Invalid("request.host", "The request has more than one Host header. Send one.")
 # RFC 9112, 3.2, too: what has no Host names nothing. HTTP/1.0 knows no such header.
 NO_HOST = Invalid("request.host", "The request has no Host header. Send one.")
+# What nginx logs, too; it is never sent.
+CLIENT_LEFT = 499
 START, BODY = "http.response.start", "http.response.body"
 REQUEST_ID = request_id.NAME
 # All headers that the front door looks at. Most requests have none of them, and then nothing that
@@ -126,7 +128,7 @@ class RootApp:
             self._receptions.close(reception)
             deadlines.current.set(None)
             request_id.current.reset(token)
-            self._note(exchange)
+            self._note(exchange, reception)
 
     async def _lead(self, exchange: "_Exchange", scope: Scope, reception: Reception) -> None:
         """Let the app that serves the path answer."""
@@ -145,17 +147,20 @@ class RootApp:
                 return mount
         return self._by_part[""][0][2]
 
-    def _note(self, exchange: "_Exchange") -> None:
-        """Count and log an answered request."""
+    def _note(self, exchange: "_Exchange", reception: Reception) -> None:
+        """Count and log an answered request. A refusal of one whose client has left is counted
+        apart: nobody gets it, and the server is not to blame."""
         duration = time.perf_counter() - exchange.started
-        metrics.observe(exchange.name, exchange.method, exchange.status, duration)
+        is_unheard = reception.has_left and exchange.status >= 400 and exchange.status != 500
+        status = CLIENT_LEFT if is_unheard else exchange.status
+        metrics.observe(exchange.name, exchange.method, status, duration)
         if self._access_log:
             logs.log_request(
                 logs.RequestLine(
                     time.time(),
                     exchange.method,
                     self.masks.hide_path(exchange.path),
-                    exchange.status,
+                    status,
                     duration * 1000,
                     exchange.number,
                     exchange.address,

@@ -44,13 +44,15 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 async def read_body(req: Incoming, limit: int, timeout_s: float = READ_TIMEOUT_S) -> bytes:
     """The whole body, in UTF-8. Raises Invalid when it is over `limit` bytes (as sent or as
-    decoded), when it does not arrive in `timeout_s`, and when it cannot be decoded."""
+    decoded), when it does not arrive whole, and in `timeout_s`, and when it cannot be decoded."""
     length = req.content_length
     if length == 0:
         return b""
     if length is not None and length > limit:
         raise too_large(limit)
     body = await _read_in_time(req, limit + 1, timeout_s)
+    if deadlines.is_cut():
+        raise _unreadable("broken", "the body ended before it was whole")
     deadlines.renew()
     if len(body) > limit:
         raise too_large(limit)

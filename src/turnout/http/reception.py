@@ -4,6 +4,9 @@ ASGI tells of a client that has closed its connection only to those who ask for 
 While an app waits for the database nobody does. So requests that have come in whole and are still
 not answered after a second are watched: somebody asks in the app's place. If the app asks after
 all, it gets what the watcher got.
+
+Granian tells of chunks that cannot be read as it does of a client that has left. So who announced a
+length and sent less has left; who sends chunks may still be there, and wait for an answer.
 """
 
 import asyncio
@@ -23,7 +26,8 @@ Receive = Callable[[], Awaitable[Message]]
 
 
 class Reception:
-    """`receive` of one request. The patience of the request is over once its client has gone."""
+    """`receive` of one request. The patience of the request is over once its client has gone;
+    `has_left` where that is certain."""
 
     __slots__ = (
         "_is_begun",
@@ -33,6 +37,7 @@ class Reception:
         "_scope",
         "_watcher",
         "began_at",
+        "has_left",
         "patience",
     )
 
@@ -41,6 +46,7 @@ class Reception:
         self._receive = receive
         self.patience = patience
         self.began_at = time.monotonic()
+        self.has_left = False
         self._is_begun = False
         self._is_whole = False
         self._received = 0
@@ -65,13 +71,16 @@ class Reception:
 
     def watch(self) -> None:
         """Begin to watch, if the request has come in whole. Idempotent."""
-        if self._watcher is None and (self._is_whole or self._received >= self._announced()):
+        if self._watcher is None and self._has_all():
             self._watcher = asyncio.get_running_loop().create_task(self._until_gone())
 
     def end(self) -> None:
         """The request is answered."""
         if self._watcher is not None:
             self._watcher.cancel()
+
+    def _has_all(self) -> bool:
+        return self._is_whole or self._received >= self._announced()
 
     def _announced(self) -> float:
         """How many bytes the client said that it would send; infinite where it did not say."""
@@ -90,7 +99,9 @@ class Reception:
 
     def _note(self, message: Message) -> Message:
         if message["type"] != "http.request":
-            self.patience.is_gone = True
+            is_cut = not self._has_all()
+            self.patience.is_gone, self.patience.is_cut = True, is_cut
+            self.has_left = not is_cut or self._announced() < math.inf
         else:
             self._received += len(message.get("body", b""))
             self._is_whole = not message.get("more_body")

@@ -2,9 +2,10 @@
 
 A client that was told nothing for half a minute has given up, or asks again. So what it asked for
 is *dropped* if it has not begun by then, or once the client has closed its connection: it is
-answered 503, and never carried out. What has begun is carried to its end. A command is dropped at
-two places: where a database thread would begin with it (so that nothing too old is ever begun),
-and once a second where it waits (so that it is answered even while every thread hangs).
+answered 503 (counted as 499 where the client has left), and never carried out. What has begun is
+carried to its end. A command is dropped at two places: where a database thread would begin with it
+(so that nothing too old is ever begun), and once a second where it waits (so that it is answered
+even while every thread hangs).
 
 Commands of workers and of the command line belong to no request and are not dropped.
 """
@@ -22,13 +23,14 @@ SWEEP_EVERY_S = 0.5
 
 
 class Patience:
-    """How long one request is waited for; `is_gone` once its client has closed its connection."""
+    """How long one request is waited for; `is_gone` once its client has closed its connection, and
+    `is_cut` where its body had not come in whole by then."""
 
-    __slots__ = ("is_gone", "seconds", "until")
+    __slots__ = ("is_cut", "is_gone", "seconds", "until")
 
     def __init__(self, seconds: float = REQUEST_S) -> None:
         self.seconds = seconds
-        self.is_gone = False
+        self.is_gone = self.is_cut = False
         self.until = time.monotonic() + seconds
 
     def renew(self) -> None:
@@ -47,6 +49,12 @@ def renew() -> None:
     """`Patience.renew` for the request at hand, if it is one."""
     if patience := current.get():
         patience.renew()
+
+
+def is_cut() -> bool:
+    """Whether the body of the request at hand ended before it was whole."""
+    patience = current.get()
+    return patience is not None and patience.is_cut
 
 
 def as_dropped(patience: Patience) -> Unavailable:
