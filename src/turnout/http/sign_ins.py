@@ -19,11 +19,11 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from turnout.core.identity.addresses import place_of
-from turnout.core.identity.guessing import Attempt, Throttle, WrongTokens
+from turnout.core.identity.guessing import Attempt, Throttle, WrongTokens, busy
 from turnout.core.identity.known_places import Claim, find_claim, remember_place
 from turnout.core.identity.model import Login
 from turnout.core.identity.passwords import NOBODYS_HASH, PasswordPool, hash_password, is_password
-from turnout.errors import Failure, Limited, Unauthenticated
+from turnout.errors import Failure, Unauthenticated
 from turnout.http import logs
 from turnout.store import Database
 
@@ -32,7 +32,6 @@ LINE_LIMIT = 16
 # A wrong password holds up those who wait behind it for this long.
 SLOW_S = 0.5
 PAUSING_LIMIT = 1000
-RETRY_AFTER_S = 2
 
 
 class Shown(NamedTuple):
@@ -97,7 +96,7 @@ class SignIns:
     async def _check_in_line(self, way: str, shown: Shown, attempt: Attempt, claim: Claim) -> Login:
         line = self._lines.setdefault(attempt, _Line())
         if line.waiting >= LINE_LIMIT:
-            raise _busy()
+            raise busy()
         line.waiting += 1
         try:
             async with line.lock:
@@ -138,7 +137,7 @@ class SignIns:
 
     async def _run(self, shown: Shown, place: str, claim: Claim) -> bool:
         if self._checking[place] >= CHECKS_PER_PLACE and not claim.is_known:
-            raise _busy()
+            raise busy()
         self._checking[place] += 1
         try:
             hashed = claim.password.hashed if claim.password else NOBODYS_HASH
@@ -150,12 +149,3 @@ class SignIns:
             self._checking[place] -= 1
             if not self._checking[place]:
                 del self._checking[place]
-
-
-def _busy() -> Limited:
-    return Limited(
-        "login.busy",
-        "Too many sign-ins from your address are being checked. "
-        f"Try again in {RETRY_AFTER_S} seconds.",
-        retry_after=RETRY_AFTER_S,
-    )

@@ -62,11 +62,29 @@ def test_a_failing_check_gives_its_place_back():
 
 
 def is_let_in(throttle: Throttle, attempt: Attempt) -> bool:
+    """Whether a wrong password was checked."""
     try:
         throttle.begin(attempt)
     except Limited:
         return False
+    throttle.judge(attempt)
     return True
+
+
+def test_tries_that_may_be_right_are_no_failures():
+    throttle = Throttle(Clock())
+    for _ in range(PAIR_LIMIT):
+        throttle.begin(ADA)
+    with pytest.raises(Limited) as limited:
+        throttle.begin(ADA)
+    assert (limited.value.code, limited.value.retry_after) == ("login.busy", 2)
+    for _ in range(PAIR_LIMIT - 1):
+        throttle.judge(ADA)
+    throttle.take_back(ADA)
+    assert is_let_in(throttle, ADA)
+    with pytest.raises(Limited) as limited:
+        throttle.begin(ADA)
+    assert (limited.value.code, limited.value.retry_after) == ("login.throttled", 300)
 
 
 def test_one_user_from_one_address():
@@ -129,11 +147,15 @@ def test_no_more_wrong_passwords_get_through_than_the_limits(attempts):
     throttle, wrong = Throttle(Clock()), 0
     for user_code, is_right in attempts:
         attempt = Attempt(user_code, "here")
-        if is_let_in(throttle, attempt):
-            if is_right:
-                throttle.confirm(attempt)
-            else:
-                wrong += 1
+        try:
+            throttle.begin(attempt)
+        except Limited:
+            continue
+        if is_right:
+            throttle.confirm(attempt)
+        else:
+            throttle.judge(attempt)
+            wrong += 1
     assert wrong <= PLACE_LIMIT
 
 

@@ -4,7 +4,8 @@ Theory. Wrong passwords are counted for the pair of user and place, so that a gu
 the user out elsewhere, and for the place alone, so that one place cannot try one password on many
 users. After a few wrong ones of a pair the answer to each further one is held back, twice as long
 each time; after ten they are refused until the window ends. A try counts from its beginning (many
-at once do not slip through) and is taken back when the password was right: only failures count. A
+at once do not slip through) and is taken back when the password was right: only failures count.
+While tries that may be right fill a window, one more is asked to come again in two seconds. A
 window begins with its first try. Unknown users are counted like known ones.
 
 Where the user's password was right before, a right one is never refused: tries from there are
@@ -29,6 +30,7 @@ SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 4.0
 PLACE_LIMIT = 100
 WINDOWS_LIMIT = 50_000
 TOKENS_LIMIT = 100
+BUSY_S = 2
 
 
 class Attempt(NamedTuple):
@@ -39,11 +41,12 @@ class Attempt(NamedTuple):
 
 
 class _Window:
-    __slots__ = ("attempts", "started_at")
+    __slots__ = ("attempts", "started_at", "wrong")
 
     def __init__(self, started_at: int) -> None:
         self.started_at = started_at
         self.attempts = 0
+        self.wrong = 0
 
 
 class _Windows:
@@ -91,16 +94,21 @@ class Throttle:
         return len(self._windows)
 
     def begin(self, attempt: Attempt) -> None:
-        """Count an attempt. Raises Limited, with the seconds to wait, after too many wrong ones."""
+        """Count an attempt. Raises Limited, with the seconds to wait: after too many wrong ones, or
+        while too many are not decided."""
         pair, place = _keys(attempt)
         for key, limit in ((pair, PAIR_LIMIT), (place, PLACE_LIMIT)):
             window = self._windows.get(key)
-            if window.attempts >= limit:
+            if window.wrong >= limit:
                 raise _refusal(self._windows.seconds_left(window))
+            if window.attempts >= limit:
+                raise busy()
         self.count(attempt)
 
     def judge(self, attempt: Attempt) -> None:
         """The password of a counted attempt was wrong. Raises Limited after too many of them."""
+        for key in _keys(attempt):
+            self._windows.get(key).wrong += 1
         window = self._windows.get(_keys(attempt)[0])
         if window.attempts > PAIR_LIMIT:
             raise _refusal(self._windows.seconds_left(window))
@@ -160,6 +168,15 @@ class WrongTokens:
 def _keys(attempt: Attempt) -> tuple[tuple[str, ...], tuple[str, ...]]:
     place = place_of(attempt.address)
     return (attempt.user_code, place), (place,)
+
+
+def busy() -> Limited:
+    """The refusal of one sign-in more while many from its place are being checked."""
+    return Limited(
+        "login.busy",
+        f"Too many sign-ins from your address are being checked. Try again in {BUSY_S} seconds.",
+        retry_after=BUSY_S,
+    )
 
 
 def _refusal(wait_s: int) -> Limited:

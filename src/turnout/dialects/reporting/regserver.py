@@ -121,6 +121,8 @@ class _Gate:
         try:
             self._throttle.begin(attempt)
         except Limited as limited:
+            if limited.code != "login.throttled":
+                raise
             wait_s = limited.retry_after
             raise Limited(
                 "regserver.throttled",
@@ -136,6 +138,8 @@ class _Gate:
             raise
         if found and is_right:
             self._throttle.confirm(attempt)
+        else:
+            self._throttle.judge(attempt)
         return found is not None and is_right
 
     def _recall(self, found: RegistrationPassword, password: str) -> bool:
