@@ -32,8 +32,8 @@ from turnout import networks
 from turnout.bootstrap import APIS
 from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
 from turnout.core.journeys import form_limits
-from turnout.core.messaging.delivering import MAX_ATTEMPTS
 from turnout.core.messaging.notices import ATTACHED
+from turnout.core.messaging.recording import MAX_ATTEMPTS
 from turnout.core.verification import codes
 from turnout.dialects.attendance.errors import STATUS as ATTENDANCE
 from turnout.dialects.booking.errors import STATUS as BOOKING

@@ -51,7 +51,8 @@ class SteadyClock:
 
     def lease_now(self) -> int:
         """The instant by which leases end."""
-        return self() - (self._lag if self.elapsed() < self._lag_until else 0)
+        elapsed = self.elapsed()
+        return self._base + elapsed - (self._lag if elapsed < self._lag_until else 0)
 
     def move(self, by_ms: int, *, with_leases: bool = False) -> None:
         """Go on from `by_ms` later, or earlier; leases follow at once, or when those that were

@@ -30,13 +30,14 @@ from turnout.carriers import (
     Unknown,
 )
 from turnout.core.messaging.accepting import to_ascii
-from turnout.core.messaging.delivering import Claimed, ClaimedJob, Result, claim, record
+from turnout.core.messaging.delivering import Claimed, ClaimedJob, claim
 from turnout.core.messaging.files import read_file
 from turnout.core.messaging.lengths import Lengths
 from turnout.core.messaging.model import URGENT, Channel, JobHead, Kind, Status
 from turnout.core.messaging.numbers import is_deliverable
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.receiving import forget_early_reports, match_early_reports
+from turnout.core.messaging.recording import Result, record
 from turnout.errors import Unavailable
 from turnout.http import metrics
 from turnout.http.body import in_thread
@@ -158,7 +159,7 @@ class DeliveryLoop(Loop):
         except Exception as error:
             log.exception("sending failed", job=job.head.id, recipients=len(job.recipients))
             results = _put_off(job, error)
-        self._results += [each for each in results if each.recipient.id not in lease.settled]
+        self._results += results
         self._in_flight -= len(job.recipients)
         self._ended.append(lease)
         log.debug("sent", job=job.head.id, seconds=round(time.perf_counter() - started, 3))
@@ -177,6 +178,7 @@ class DeliveryLoop(Loop):
             asyncio.get_running_loop().call_later(RECORD_S, self.wake)
 
     async def _outcomes(self, job: ClaimedJob, lease: Lease) -> list[Result]:
+        """The outcomes that were not told before."""
         head = job.head
         carrier = self._delivery.carriers.get(head.job_type.channel)
         if carrier is None:
@@ -185,39 +187,55 @@ class DeliveryLoop(Loop):
         message, lengths = await self._messages.get(head)
         possible, results = [], []
         for each in job.recipients:
-            made = self._prepare(head, each, lengths)
+            made = self._prepare(head, each, lengths, lease, carrier.name)
             if isinstance(made, Parcel):
-                tell = partial(self._tell, lease, head, each, carrier.name)
-                possible.append((each, msgspec.structs.replace(made, lease=lease, tell=tell)))
+                possible.append((each, made))
             else:
                 results.append(Result(head, each, carrier.name, made))
         for some in _portions(possible):
             parcels = [parcel for _, parcel in some]
-            outcomes = await self._hand_over(carrier, message, parcels)
+            outcomes = await self._hand_over(carrier, message, parcels, lease)
             results += [
                 Result(head, each, carrier.name, outcome)
                 for (each, _), outcome in zip(some, outcomes, strict=True)
+                if each.id not in lease.settled
             ]
         return results
 
     def _prepare(
-        self, head: JobHead, recipient: Claimed, lengths: Lengths
+        self, head: JobHead, recipient: Claimed, lengths: Lengths, lease: Lease, carrier: str
     ) -> Parcel | Rejected | Retry:
         """What is handed over for somebody, or why nothing is. One whose row cannot be read costs
         the others nothing."""
         try:
-            parcel = self._parcel(head, recipient)
-            fault = _fault(head, recipient) or _excess(lengths, parcel)
-            return fault or msgspec.structs.replace(parcel, size=lengths.size(parcel.fields))
+            fields = merge_fields(head, recipient)
+            if fault := _fault(head, recipient) or _excess(lengths, fields):
+                return fault
+            is_mail = head.job_type.channel is Channel.EMAIL
+            is_broadcast = head.kind is Kind.BROADCAST
+            return Parcel(
+                attempt_id=recipient.id,
+                destination=recipient.address,
+                sender=head.sender or (self._delivery.mail_from if is_mail else ""),
+                fields=fields,
+                unsubscribe_url=(
+                    self._delivery.unsubscribe_url(recipient.id) if is_mail and is_broadcast else ""
+                ),
+                size=lengths.size(fields),
+                lease=lease,
+                tell=partial(self._tell, lease, head, recipient, carrier),
+            )
         except Exception as error:
             log.exception("a recipient cannot be read", job=head.id, recipient=recipient.id)
             return Retry(RETRY_S, f"Not sent: {type(error).__name__}; the log says more.")
 
     async def _hand_over(
-        self, carrier: Carrier, message: Message, parcels: list[Parcel]
+        self, carrier: Carrier, message: Message, parcels: list[Parcel], lease: Lease
     ) -> list[Outcome]:
         """One outcome each, whatever the carrier does. From here on a message may be sent: what
         raises is Unknown, and never sent again."""
+        if lease.is_over():  # if not, the carrier looks at each later
+            return [Lapsed()] * len(parcels)
         try:
             outcomes = await self._weigh_and_send(carrier, message, parcels)
         except Exception as error:
@@ -232,35 +250,14 @@ class DeliveryLoop(Loop):
         """Few long messages are made at a time, and while they are, less is claimed."""
         weight = sum(parcel.size for parcel in parcels)
         if weight <= LIGHT:
-            return await _send_ours(carrier, message, parcels)
+            return list(await carrier.send(message, parcels))
         places = weight // LIGHT
         self._in_flight += places
         try:
             async with self._heavy:
-                return await _send_ours(carrier, message, parcels)
+                return list(await carrier.send(message, parcels))
         finally:
             self._in_flight -= places
-
-    def _parcel(self, head: JobHead, recipient: Claimed) -> Parcel:
-        is_mail = head.job_type.channel is Channel.EMAIL
-        is_broadcast = head.kind is Kind.BROADCAST
-        return Parcel(
-            attempt_id=recipient.id,
-            destination=recipient.address,
-            sender=head.sender or (self._delivery.mail_from if is_mail else ""),
-            fields=merge_fields(head, recipient),
-            unsubscribe_url=(
-                self._delivery.unsubscribe_url(recipient.id) if is_mail and is_broadcast else ""
-            ),
-        )
-
-
-async def _send_ours(carrier: Carrier, message: Message, parcels: list[Parcel]) -> list[Outcome]:
-    """Hand over what is still ours; the carrier looks again, later."""
-    ours = [parcel for parcel in parcels if parcel.is_ours()]
-    outcomes = iter(await carrier.send(message, ours) if ours else ())
-    kept = {parcel.attempt_id for parcel in ours}
-    return [next(outcomes, SILENT) if each.attempt_id in kept else Lapsed() for each in parcels]
 
 
 def _put_off(job: ClaimedJob, error: Exception) -> list[Result]:
@@ -304,9 +301,9 @@ def _fault(head: JobHead, recipient: Claimed) -> Rejected | None:
     return Rejected(Status.INVALID_NUMBER, f"{recipient.destination!r} cannot be reached.")
 
 
-def _excess(lengths: Lengths, parcel: Parcel) -> Rejected | None:
+def _excess(lengths: Lengths, fields: Mapping[str, str]) -> Rejected | None:
     """Why somebody's message is not made: a text of it would be too long."""
-    excess = lengths.find_excess(parcel.fields)
+    excess = lengths.find_excess(fields)
     if excess is None:
         return None
     return Rejected(

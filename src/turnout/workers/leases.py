@@ -26,6 +26,7 @@ class Leases(Loop):
         self._clock = clock
         self._write = write
         self._lease_ms = lease_ms
+        self._looked_s = 0.0
         self._held: dict[Lease, ClaimedJob] = {}
 
     def take(self, job: ClaimedJob, since_s: float) -> Lease:
@@ -40,11 +41,15 @@ class Leases(Loop):
             self._held.pop(lease, None)
 
     async def renew(self) -> bool:
-        """Renew what is worn; False, as there is never more to do at once."""
+        """Renew what is worn, unless that was looked at a moment ago; False, as there is never more
+        to do at once."""
+        since_s = counting_clock()
+        if since_s - self._looked_s < self._lease_ms / 1000 / CHECKS_A_LEASE / 2:
+            return False
         worn = {lease: job for lease, job in self._held.items() if lease.is_worn()}
         if not worn:
+            self._looked_s = since_s
             return False
-        since_s = counting_clock()
         until, lost = await self._write(renew, _held(worn.values()), self._lease_ms)
         lost -= set().union(*(lease.settled for lease in worn))  # these are recorded
         if lost:

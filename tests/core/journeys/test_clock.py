@@ -40,10 +40,10 @@ from turnout.core.journeys.clock import (
 )
 from turnout.core.journeys.intake import accept
 from turnout.core.journeys.model import Application
-from turnout.core.messaging.delivering import PAUSES_S
 from turnout.core.messaging.model import JobType
 from turnout.core.messaging.outcomes import Accepted, Retry
 from turnout.core.messaging.pulling import Waits, pull_leases, pull_recipients
+from turnout.core.messaging.recording import PAUSES_S
 from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Submitted
 from turnout.core.verification.codes import CodeRequest, check_code, send_code

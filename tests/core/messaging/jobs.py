@@ -7,10 +7,11 @@ from turnout.core.identity.members import find_password
 from turnout.core.identity.model import Login, Profile
 from turnout.core.identity.users import create_user
 from turnout.core.messaging.accepting import Policy, accept_job
-from turnout.core.messaging.delivering import Claimed, ClaimedJob, Result, claim, record
+from turnout.core.messaging.delivering import Claimed, ClaimedJob, claim
 from turnout.core.messaging.model import Content, JobType, NewJob, NewRecipient
 from turnout.core.messaging.outcomes import Outcome
 from turnout.core.messaging.prices import Prices
+from turnout.core.messaging.recording import Result, record
 from turnout.store import Database, Tx
 
 PRICES = Prices("email=0.01 sms=0.08 sms:4479=0.05 tts=0.2 fax=0.3")

@@ -23,11 +23,11 @@ from turnout.core.callbacks.outbox import (
 )
 from turnout.core.identity.organizations import create_organization
 from turnout.core.journeys import aside as asides
-from turnout.core.messaging.delivering import UNRECORDED, UNRECORDED_NOTE
 from turnout.core.messaging.ending import NOT_CALLED_BACK
 from turnout.core.messaging.model import Content, JobOptions, JobType, Status
 from turnout.core.messaging.outcomes import Accepted, DeliveryReport, Rejected, Reply
 from turnout.core.messaging.receiving import match_early_reports, receive_reports
+from turnout.core.messaging.recording import UNRECORDED, UNRECORDED_NOTE
 from turnout.core.messaging.replies import receive_replies
 from turnout.core.work.listing import list_set_aside
 

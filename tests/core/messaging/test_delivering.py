@@ -13,7 +13,7 @@ from tests.core.messaging.jobs import (
     post,
     rows,
 )
-from turnout.core.messaging.delivering import MAX_ATTEMPTS
+from turnout.core.messaging.delivering import WAIT_MS
 from turnout.core.messaging.model import JobType, Status
 from turnout.core.messaging.outcomes import (
     Accepted,
@@ -24,6 +24,8 @@ from turnout.core.messaging.outcomes import (
     Unknown,
 )
 from turnout.core.messaging.receiving import receive_reports
+from turnout.core.messaging.recording import MAX_ATTEMPTS
+from turnout.core.work.claims import TOGETHER
 
 COUNTS = ("state", "total", "open", "sent", "failed", "cost_micros")
 
@@ -217,6 +219,43 @@ def test_what_was_claimed_twice_is_sent_alone_one_after_another_without_a_pause(
         assert claim_all(db) == []  # the others wait for the answer, and for nothing else
         answer(db, [claimed], Accepted(is_final=True))
     assert job(db, job_id, *COUNTS) == ("complete", 4, 0, 4, 0, 320_000)
+
+
+def test_of_those_who_lost_their_worker_few_are_in_hand_at_once(node, db, login):
+    """However many a worker had in hand when it was lost, few are suspects when the next is."""
+    job_id = post(db, login, new_job(), NUMBERS[:200])
+    assert len(claim_job(db, job_id)) == 200
+    node.clock.advance(LEASE_MS / 1000 + 1)
+    (again,) = claim_all(db)
+    assert len(again.recipients) == TOGETHER
+    assert claim_all(db) == []
+    others = post(db, login, new_job(), NUMBERS[200:210])
+    (other,) = claim_all(db)  # nobody else waits for them
+    assert (other.head.id, len(other.recipients)) == (others, 10)
+    answer(db, [other, again], Accepted(is_final=True))
+    (again,) = claim_all(db)  # at once
+    assert len(again.recipients) == TOGETHER
+    node.clock.advance(LEASE_MS / 1000 + 1)
+    (suspect,) = claim_job(db, job_id)
+    assert suspect in [each._replace(attempts=3, claim=suspect.claim) for each in again.recipients]
+    node.clock.advance(WAIT_MS / 1000)
+    fresh = claim_job(db, job_id)  # the others go on beside it
+    assert {each.id for each in fresh} & {each.id for each in again.recipients} == set()
+    assert len(fresh) == TOGETHER - 1
+
+
+def test_a_claim_that_was_lost_is_not_counted_again_once_it_has_a_result(node, db, login):
+    job_id = post(db, login, new_job(), NUMBERS[:1])
+    for _ in range(3):  # each time lost once, then put off by the network
+        assert len(claim_job(db, job_id)) == 1
+        node.clock.advance(LEASE_MS / 1000 + 1)
+        (again,) = claim_all(db)
+        answer(db, [again], Retry(0, "busy"))
+        node.clock.advance(7200)
+    answer(db, claim_all(db), Accepted(is_final=True))
+    assert rows(db, job_id, "status", "is_repeated") == [("SENT", 1)]
+    query = f"SELECT count(*) FROM work_claims WHERE org_id = {login.org_id}"
+    assert db.call(lambda tx: tx.connection.execute(query).fetchone()[0]) == 0
 
 
 def test_who_was_claimed_three_times_is_set_aside_and_nobody_else(node, db, login):

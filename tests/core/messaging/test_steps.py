@@ -18,7 +18,7 @@ from tests.support.node import LocalNode
 from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.controlling import cancel_job, pause_job, resume_job
-from turnout.core.messaging.delivering import ClaimedJob, Result, claim, record
+from turnout.core.messaging.delivering import ClaimedJob, claim
 from turnout.core.messaging.model import (
     Channel,
     Content,
@@ -40,6 +40,7 @@ from turnout.core.messaging.outcomes import (
     Unknown,
 )
 from turnout.core.messaging.receiving import match_early_reports, receive_reports
+from turnout.core.messaging.recording import Result, record
 from turnout.core.messaging.starting import Page, run_schedules
 from turnout.errors import Conflict
 from turnout.store import Tx

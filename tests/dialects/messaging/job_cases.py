@@ -12,10 +12,11 @@ from tests.dialects.messaging.cases import asked, case
 from tests.dialects.messaging.file_server import file_url
 from tests.dialects.messaging.people import People, Request
 from tests.support.node import LocalNode
-from turnout.core.messaging.delivering import Result, claim, record
+from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import Status
 from turnout.core.messaging.outcomes import Accepted, Outcome, Rejected
 from turnout.core.messaging.prices import Prices
+from turnout.core.messaging.recording import Result, record
 from turnout.dialects.messaging.job_members import LIMITS
 
 JANE = {

@@ -83,7 +83,9 @@ class SmtpCarrier:
                 await self._pace.wait(len(some))
                 mails = await self._make(template, some)
                 waiting += [
-                    mail if isinstance(mail, Rejected) else self._put(mail, parcel)
+                    mail
+                    if isinstance(mail, Rejected)
+                    else self._pool.put(mail, parcel.is_ours, parcel.tell)
                     for mail, parcel in zip(mails, some, strict=True)
                 ]
             return [each if isinstance(each, Rejected) else await each for each in waiting]
@@ -93,11 +95,6 @@ class SmtpCarrier:
             for each in waiting:
                 if not isinstance(each, Rejected):
                     each.cancel()
-
-    def _put(self, mail: Mail, parcel: Parcel) -> "asyncio.Future[Outcome]":
-        future = self._pool.put(mail, parcel.is_ours)
-        future.add_done_callback(partial(_tell, parcel))
-        return future
 
     async def stop(self) -> None:
         """See `Carrier.stop`. What no connection has begun with is put off."""
@@ -144,8 +141,3 @@ class SmtpCarrier:
             notes=bounce.notes,
         )
         await inbox.reports([report])
-
-
-def _tell(parcel: Parcel, future: "asyncio.Future[Outcome]") -> None:
-    if not future.cancelled():
-        parcel.answered(future.result())

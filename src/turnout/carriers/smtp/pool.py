@@ -56,12 +56,17 @@ class Pool:
         """Wait until a few more mails may wait."""
         await self._has_room.wait()
 
-    def put(self, mail: Mail, is_ours: Callable[[], bool]) -> "asyncio.Future[Outcome]":
-        """Deliver a mail while it `is_ours`; its outcome comes by the future. One that is cancelled
-        while it waits is dropped."""
-        delivery = Delivery(mail, is_ours, asyncio.get_running_loop().create_future())
+    def put(
+        self,
+        mail: Mail,
+        is_ours: Callable[[], bool],
+        tell: Callable[[Outcome], object] | None = None,
+    ) -> "asyncio.Future[Outcome]":
+        """Deliver a mail while it `is_ours`; its outcome comes by the future, and is told at once.
+        One that is cancelled while it waits is dropped."""
+        delivery = Delivery(mail, is_ours, asyncio.get_running_loop().create_future(), tell)
         if self._is_stopping:
-            delivery.future.set_result(_STOPPED)
+            delivery.settle(_STOPPED)
         else:
             self._ready.append(delivery)
             self._count(1)
@@ -102,8 +107,7 @@ class Pool:
         return None
 
     def settle(self, delivery: Delivery, outcome: Outcome) -> None:
-        if not delivery.future.done():
-            delivery.future.set_result(outcome)
+        delivery.settle(outcome)
         self._release(delivery.mail.domain)
 
     def give_back(self, delivery: Delivery) -> None:
@@ -187,8 +191,7 @@ class Pool:
     def _fail_waiting(self, outcome: Outcome) -> None:
         for delivery in [*self._ready, *(each for held in self._held.values() for each in held)]:
             self._count(-1)
-            if not delivery.future.done():
-                delivery.future.set_result(outcome)
+            delivery.settle(outcome)
         self._ready.clear()
         self._held.clear()
 

@@ -46,18 +46,30 @@ _QUEUE_ID = re.compile(r"(?:queued as |\bid=)([\w.\-]{1,100})")
 
 
 class Delivery:
-    """One mail on its way, and where its outcome goes."""
+    """One mail on its way, and where its outcome goes: to the future, and at once to `tell`."""
 
-    __slots__ = ("future", "is_ours", "is_sent", "mail", "refusal")
+    __slots__ = ("_tell", "future", "is_ours", "is_sent", "mail", "refusal")
 
     def __init__(
-        self, mail: Mail, is_ours: Callable[[], bool], future: "asyncio.Future[Outcome]"
+        self,
+        mail: Mail,
+        is_ours: Callable[[], bool],
+        future: "asyncio.Future[Outcome]",
+        tell: Callable[[Outcome], object] | None = None,
     ) -> None:
         self.mail = mail
         self.is_ours = is_ours
         self.future = future
+        self._tell = tell
         self.refusal: Outcome | None = None
         self.is_sent = False
+
+    def settle(self, outcome: Outcome) -> None:
+        """This is its outcome, unless it had one, or was cancelled."""
+        if not self.future.done():
+            self.future.set_result(outcome)
+            if self._tell:
+                self._tell(outcome)
 
 
 class Owner(Protocol):

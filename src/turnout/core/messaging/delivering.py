@@ -1,8 +1,9 @@
-"""What the delivery loop writes: who is claimed, and what networks answered.
+"""What the delivery loop claims, and for how long.
 
-Theory. `claim` gives a worker some recipients for the length of a lease, `record` writes down what
-became of them. Nothing is held in between, so a worker may die at any instant: when a lease runs
-out nobody knows whether the message went out, and it is claimed again with `is_repeated` set.
+Theory. `claim` gives a worker some recipients for the length of a lease, `record` (recording.py)
+writes down what became of them. Nothing is held in between, so a worker may die at any instant:
+when a lease runs out nobody knows whether the message went out, and it is claimed again with
+`is_repeated` set.
 A worker may also stand still and come back. So it knows when its lease ends (work/leases.py), hands
 nothing over afterwards, and `renew`s it for what waits; and claims of a recipient are numbered, so
 that `record` can tell whose results these are. What a lost claim says counts only where something
@@ -14,48 +15,32 @@ Rules.
 - `ready_at` is never later than the first `due_at` of a recipient that has one, unless the job is
   paused. Whatever sets a recipient's `due_at` also sees to that.
 - `recipients.claim` rises with each claim, and never falls while there is something to send.
+- A recipient whose worker was lost is counted with its next claim (work/claims.py), and those are
+  few at a time. The others of them wait, behind those that nobody has claimed yet.
 - Somebody whose report never comes is claimed too, when the wait is over, and ended here; so is
   everybody of a job that is closing.
 """
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
 
 from turnout.core.messaging.ending import Ended, end_recipients
 from turnout.core.messaging.jobs import get_job_head
-from turnout.core.messaging.late import note_copies, take_back
 from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind, Status
-from turnout.core.messaging.network_ids import Named, note_network_ids
 from turnout.core.messaging.numbers import address_key
-from turnout.core.messaging.outcomes import (
-    Accepted,
-    Lapsed,
-    Misconfigured,
-    Outcome,
-    Rejected,
-    Retry,
-    Unknown,
-)
-from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.sql import sql
 from turnout.core.work import claims
 from turnout.core.work.apart import do_apart
 from turnout.store import Tx
 
 JOBS_AT_ONCE = 16
-MAX_ATTEMPTS = 8
 MISCONFIGURED_PAUSE_MS = 60_000
-# Between tries, in seconds; a network may ask for longer ones.
-PAUSES_S = (5, 30, 120, 600, 1800, 3600, 7200)
 WORK = "delivery"
 WAIT_MS = 500
 REPEATED = "May have been sent twice: the server stopped while it was being sent."
 ASIDE = "Set aside: the server stopped three times while it was being sent."
-UNRECORDED = "the answer could not be recorded, and the log says why"
-UNRECORDED_NOTE = "Set aside: it was sent, and its answer could not be recorded."
 _encode = msgspec.json.Encoder().encode
 
 
@@ -86,15 +71,6 @@ class Held(NamedTuple):
     org_id: int
     job_id: int
     claims: Sequence[tuple[int, int]]
-
-
-class Result(NamedTuple):
-    """What a network answered about one recipient."""
-
-    head: JobHead
-    recipient: Claimed
-    carrier: str
-    outcome: Outcome
 
 
 def claim(tx: Tx, lane: str, most: int, lease_ms: int) -> list[ClaimedJob]:
@@ -129,9 +105,9 @@ def _claim_of(tx: Tx, head: JobHead, share: int, lease_ms: int) -> ClaimedJob:
         lease_end=tx.now + lease_ms,
         most=share,
     )
-    _keep_turn(tx, head, is_more=len(rows) == share)
-    to_send = _sort_out(tx, head, _without_killers(tx, head, rows, lease_ms))
-    return ClaimedJob(head, to_send, tx.now + lease_ms)
+    chosen, is_waiting = _without_killers(tx, head, rows, lease_ms)
+    _keep_turn(tx, head, is_more=len(rows) == share and bool(chosen), is_waiting=is_waiting)
+    return ClaimedJob(head, _sort_out(tx, head, chosen), tx.now + lease_ms)
 
 
 def renew(tx: Tx, held: Sequence[Held], lease_ms: int) -> tuple[int, set[int]]:
@@ -150,8 +126,15 @@ def renew(tx: Tx, held: Sequence[Held], lease_ms: int) -> tuple[int, set[int]]:
     return tx.now + lease_ms, lost
 
 
-def _keep_turn(tx: Tx, head: JobHead, *, is_more: bool) -> None:
-    ready_at = tx.now if is_more else sql.next_due(tx, org_id=head.org_id, job_id=head.id)
+def _keep_turn(tx: Tx, head: JobHead, *, is_more: bool, is_waiting: bool) -> None:
+    """When the job is looked at again. Those who wait have their turn when others that had lost
+    their worker have their answers (recording.py), or soon."""
+    if is_more:
+        ready_at = tx.now
+    elif is_waiting:
+        ready_at = tx.now + WAIT_MS
+    else:
+        ready_at = sql.next_due(tx, org_id=head.org_id, job_id=head.id)
     sql.set_ready(tx, org_id=head.org_id, id=head.id, ready_at=ready_at)
 
 
@@ -161,7 +144,7 @@ def _sort_out(tx: Tx, head: JobHead, rows: list[Any]) -> list[Claimed]:
     for state, is_repeated, *columns in rows:
         recipient = Claimed(*columns)
         if state == "accepted":
-            ended.append(_ended(head, recipient, Status.EXPIRED, "No delivery report came."))
+            ended.append(end_of(head, recipient, Status.EXPIRED, "No delivery report came."))
         elif head.state is JobState.CLOSING:
             ended.append(_close(head, recipient, is_interrupted=bool(is_repeated)))
         else:
@@ -169,7 +152,7 @@ def _sort_out(tx: Tx, head: JobHead, rows: list[Any]) -> list[Claimed]:
     if head.kind is Kind.BROADCAST and to_send:
         gone = _opted_out(tx, head, to_send)
         ended += [
-            _ended(head, each, Status.OPTED_OUT, "Opted out.")
+            end_of(head, each, Status.OPTED_OUT, "Opted out.")
             for each in to_send
             if each.id in gone
         ]
@@ -178,24 +161,23 @@ def _sort_out(tx: Tx, head: JobHead, rows: list[Any]) -> list[Claimed]:
     return to_send
 
 
-def _without_killers(tx: Tx, head: JobHead, rows: list[Any], lease_ms: int) -> list[Any]:
-    """The claimed rows that may be sent now. Those whose lease ran out before are counted: what
-    was claimed three times without an answer is set aside, and due no more; what was claimed twice
-    is sent alone, the others of them a little later."""
+def _without_killers(
+    tx: Tx, head: JobHead, rows: list[Any], lease_ms: int
+) -> tuple[list[Any], bool]:
+    """The claimed rows that may be sent now, and whether others wait. Those whose lease ran out
+    before are counted: what was claimed three times without an answer is set aside, and due no
+    more; what was claimed twice is sent alone; of the others a few, and the rest a little later."""
     repeated = [(head.org_id, row[2]) for row in rows if row[1] and row[0] != "accepted"]
     if not repeated:
-        return rows
+        return rows, False
     chosen = {each.id for each in claims.claim(tx, WORK, repeated, lease_ms, is_counted_late=True)}
     left = {id_ for _, id_ in repeated if id_ not in chosen}
     aside = {id_ for _, id_ in claims.list_aside(tx, WORK, [(head.org_id, id_) for id_ in left])}
     waiting = [(row[2], row[9], tx.now, row[8] - 1) for row in rows if row[2] in left - aside]
-    _return(tx, head, waiting, REPEATED)
+    return_recipients(tx, head, waiting, REPEATED)
     set_aside = [(row[2], row[9], None, claims.LIMIT) for row in rows if row[2] in aside]
-    _return(tx, head, set_aside, ASIDE)
-    if waiting:
-        # Their turn is when the one that is alone has its answer (`_let_next_go`), or soon.
-        sql.set_ready(tx, org_id=head.org_id, id=head.id, ready_at=tx.now + WAIT_MS)
-    return [row for row in rows if row[2] not in left]
+    return_recipients(tx, head, set_aside, ASIDE)
+    return [row for row in rows if row[2] not in left], bool(waiting)
 
 
 def release_recipient(tx: Tx, org_id: int, recipient_id: int) -> None:
@@ -214,7 +196,7 @@ def give_up_recipient(tx: Tx, org_id: int, recipient_id: int) -> None:
     )
 
 
-def _return(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set[int]:
+def return_recipients(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set[int]:
     """Have recipients wait, of those (number, claim, due_at, attempts) whose claims still hold;
     returns whose those are. Without `notes` theirs stay."""
     if not rows:
@@ -222,13 +204,6 @@ def _return(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set[int]:
     encoded = _encode(rows).decode()
     kept = sql.put_off(tx, org_id=head.org_id, job_id=head.id, rows=encoded, notes=notes)
     return {id_ for (id_,) in kept}
-
-
-def _let_next_go(tx: Tx, head: JobHead, results: list[Result]) -> None:
-    """Others may wait for somebody who was sent to alone: it is their turn now."""
-    if any(each.recipient.attempts > 1 for each in results):
-        sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=tx.now)
-        tx.wake(f"messaging-{head.lane}")
 
 
 def _opted_out(tx: Tx, head: JobHead, recipients: list[Claimed]) -> set[int]:
@@ -248,216 +223,10 @@ def _opted_out(tx: Tx, head: JobHead, recipients: list[Claimed]) -> set[int]:
 
 def _close(head: JobHead, recipient: Claimed, *, is_interrupted: bool) -> Ended:
     if is_interrupted:
-        return _ended(head, recipient, Status.PATHWAY_ERROR, "May have been sent; then cancelled.")
+        return end_of(head, recipient, Status.PATHWAY_ERROR, "May have been sent; then cancelled.")
     status = Status.FAILED if head.job_type.channel is Channel.EMAIL else Status.EXPIRED
-    return _ended(head, recipient, status, "Not sent: the job was closed.", is_unsent=True)
+    return end_of(head, recipient, status, "Not sent: the job was closed.", is_unsent=True)
 
 
-def _ended(head: JobHead, recipient: Claimed, status: Status, notes: str, **more: Any) -> Ended:
+def end_of(head: JobHead, recipient: Claimed, status: Status, notes: str, **more: Any) -> Ended:
     return Ended(head.org_id, head.id, recipient.id, status, notes, **more)
-
-
-# -- recording -----------------------------------------------------------------------------
-
-
-def record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: int) -> None:
-    """Write down what networks answered; `report_wait_ms` is how long a report may take.
-
-    Of recipients that another worker has claimed since, only what was sent is written down.
-    Repeating it changes nothing but the notes of attempts. An answer that cannot be written down
-    costs the others nothing, and its recipient no second copy: nobody knows what they got. If that
-    cannot be written down either, they are set aside.
-    """
-
-    def write_down(tx: Tx, results: Sequence[Result]) -> None:
-        _record(tx, results, prices, report_wait_ms)
-
-    for result in do_apart(tx, WORK, write_down, results):
-        if do_apart(tx, WORK, write_down, [result._replace(outcome=Unknown(UNRECORDED))]):
-            do_apart(tx, WORK, _keep_aside, [result])
-
-
-def _keep_aside(tx: Tx, results: Sequence[Result]) -> None:
-    """Whatever these got: no worker sends to them again, until an operator decides. One that
-    another worker has claimed since is left to it."""
-    for head, recipient, *_ in results:
-        row = (recipient.id, recipient.claim, None, recipient.attempts)
-        if _return(tx, head, [row], UNRECORDED_NOTE):
-            key = (head.org_id, recipient.id)
-            claims.count(tx, WORK, [key])
-            claims.set_aside(tx, WORK, key, UNRECORDED_NOTE)
-
-
-def _record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: int) -> None:
-    ordered = sorted(results, key=lambda each: (each.head.org_id, each.head.id, each.recipient.id))
-    for _, group in groupby(ordered, key=lambda each: (each.head.org_id, each.head.id)):
-        _record_job(tx, list(group), prices, report_wait_ms)
-
-
-def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: int) -> None:
-    head = results[0].head
-    held = _write_down(tx, results, prices, report_wait_ms)
-    if len(held) < len(results):
-        lost = [each for each in results if each.recipient.id not in held]
-        _record_lost(tx, head, lost, prices, report_wait_ms)
-    _note_attempts(tx, head, [each for each in results if _is_worth_noting(each, held)])
-    _let_next_go(tx, head, results)
-    taken = [each for each in results if isinstance(each.outcome, Accepted)]
-    if head.job_type.takes_replies and taken:
-        pairs = [(each.recipient.address, each.recipient.id) for each in taken]
-        sql.note_conversations(
-            tx,
-            number=head.sender,
-            org_id=head.org_id,
-            job_id=head.id,
-            rows=_encode(pairs).decode(),
-            now=tx.now,
-        )
-
-
-def _write_down(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: int) -> set[int]:
-    """Write down the results whose claims still hold; returns whose those are."""
-    head = results[0].head
-    accepted, again, lapsed, ended = [], [], [], []
-    for each in results:
-        outcome = each.outcome
-        if isinstance(outcome, Accepted) and not outcome.is_final:
-            accepted.append(each)
-        elif isinstance(outcome, Lapsed):
-            lapsed.append(each)
-        elif isinstance(outcome, Retry | Misconfigured) and not _is_over(each):
-            again.append(each)
-        else:
-            ended.append(_end_by(each, prices)._replace(claim=each.recipient.claim))
-    held = _put_off(tx, head, again) | _put_off(tx, head, lapsed)
-    held |= _await_reports(tx, head, accepted, prices, report_wait_ms)
-    held |= end_recipients(tx, ended)
-    claims.settle(tx, WORK, [(head.org_id, id_) for id_ in held])
-    return held
-
-
-def _record_lost(
-    tx: Tx, head: JobHead, lost: list[Result], prices: Prices, report_wait_ms: int
-) -> None:
-    """Of those who are another's by now, or done: whoever was sent to was (late.py)."""
-    sent = [each for each in lost if isinstance(each.outcome, Accepted)]
-    unknown = [each for each in lost if isinstance(each.outcome, Unknown)]
-    back = take_back(
-        tx,
-        head,
-        [(each.recipient.id, each.recipient.claim, 1) for each in sent]
-        + [(each.recipient.id, each.recipient.claim, 0) for each in unknown],
-    )
-    if back:
-        facts = [each for each in lost if each.recipient.id in back]
-        _write_down(tx, facts, prices, report_wait_ms)
-    copies = {e.recipient.id: e.recipient.claim for e in sent if e.recipient.id not in back}
-    note_copies(tx, head, copies)
-
-
-def _is_over(result: Result) -> bool:
-    return isinstance(result.outcome, Retry) and result.recipient.attempts >= MAX_ATTEMPTS
-
-
-def _end_by(result: Result, prices: Prices) -> Ended:
-    head, recipient, outcome = result.head, result.recipient, result.outcome
-    match outcome:
-        case Accepted():
-            cost = _cost(head, recipient, outcome.parts, prices)
-            facts = {"carrier": result.carrier, "parts": outcome.parts, "cost_micros": cost}
-            return _ended(head, recipient, Status.SENT, "", **facts)
-        case Rejected():
-            return _ended(head, recipient, outcome.status, outcome.reason, carrier=result.carrier)
-        case Unknown():
-            notes = f"May have been delivered, and is not sent again: {outcome.reason}."
-            return _ended(head, recipient, Status.PATHWAY_ERROR, notes, carrier=result.carrier)
-    reason = getattr(outcome, "reason", "")
-    notes = f"Given up after {recipient.attempts} attempts: {reason}"
-    return _ended(head, recipient, Status.FAILED, notes, carrier=result.carrier)
-
-
-def _cost(head: JobHead, recipient: Claimed, parts: int, prices: Prices) -> int:
-    if head.kind is not Kind.BROADCAST:
-        return 0
-    return parts * prices.price_micros(head.job_type.channel, recipient.address)
-
-
-def _is_worth_noting(result: Result, held: set[int]) -> bool:
-    """Everything but a first attempt that the network took; that too if the claim was lost."""
-    match result.outcome:
-        case Lapsed():
-            return False
-        case Accepted():
-            return result.recipient.attempts > 1 or result.recipient.id not in held
-    return True
-
-
-def _note_attempts(tx: Tx, head: JobHead, results: list[Result]) -> None:
-    rows = [
-        (
-            each.recipient.id,
-            each.recipient.attempts,
-            type(each.outcome).__name__.lower(),
-            getattr(each.outcome, "reason", ""),
-        )
-        for each in results
-    ]
-    if rows:
-        sql.add_attempts(
-            tx, org_id=head.org_id, job_id=head.id, rows=_encode(rows).decode(), now=tx.now
-        )
-
-
-def _put_off(tx: Tx, head: JobHead, results: list[Result]) -> set[int]:
-    if not results:
-        return set()
-    rows = []
-    for each in results:
-        recipient = each.recipient
-        due_at, attempts = _next_try(each, tx.now)
-        rows.append((recipient.id, recipient.claim, due_at, attempts))
-    notes = getattr(results[0].outcome, "reason", "")
-    sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=min(row[2] for row in rows))
-    return _return(tx, head, rows, notes)
-
-
-def _next_try(result: Result, now: int) -> tuple[int, int]:
-    """When to try again (epoch ms), and how many attempts have counted by then."""
-    outcome, attempts = result.outcome, result.recipient.attempts
-    match outcome:
-        case Retry():
-            pause_s = max(outcome.after_s, PAUSES_S[min(attempts, len(PAUSES_S)) - 1])
-            return now + round(pause_s * 1000), attempts
-        case Lapsed():
-            return now, attempts - 1
-    return now + MISCONFIGURED_PAUSE_MS, attempts - 1
-
-
-def _await_reports(
-    tx: Tx, head: JobHead, results: list[Result], prices: Prices, wait_ms: int
-) -> set[int]:
-    if not results:
-        return set()
-    rows: list[tuple[int, int, int, int, int]] = []
-    names: list[Named] = []
-    for each in results:
-        outcome = each.outcome
-        assert isinstance(outcome, Accepted)  # noqa: S101 - what the caller sorted by
-        cost = _cost(head, each.recipient, outcome.parts, prices)
-        recipient, own = each.recipient, dict.fromkeys(outcome.network_ids)
-        rows.append((recipient.id, recipient.claim, outcome.parts, cost, len(own)))
-        names += [Named(name, recipient.id, len(own)) for name in own]
-    held = sql.accept_recipients(
-        tx,
-        org_id=head.org_id,
-        job_id=head.id,
-        rows=_encode(rows).decode(),
-        carrier=results[0].carrier,
-        now=tx.now,
-        due_at=tx.now + wait_ms,
-        is_secret=int(head.kind is Kind.CODE),
-    )
-    ids = {id_ for (id_,) in held}
-    named = [each for each in names if each.recipient_id in ids]
-    note_network_ids(tx, head, results[0].carrier, named)
-    return ids

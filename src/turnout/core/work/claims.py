@@ -16,6 +16,8 @@ Rules.
   misfortune to be in hand when the machine lost its power.
 - One that was claimed twice is done alone, by one worker of all. If it is the one that kills, the
   others in hand stay innocent; if not, it ends, and its claims are forgotten.
+- A queue that claims many rows ahead counts them late, and has at most `TOGETHER` of those in hand
+  that lost their worker before: so few become suspects, however often workers die.
 - Work that goes over a network is not done in the transaction that takes its claim: those queues
   have a token in their own rows (core/messaging, core/callbacks).
 - `due` statements leave out what `work_claims` holds for now (`claimed_until`) and what is set
@@ -32,6 +34,7 @@ from turnout.core.work.sql import sql
 from turnout.store import Tx
 
 LIMIT = 3
+TOGETHER = 32
 LEASE_MS = 10_000
 PAUSE_MS = 60_000
 HELD_PAUSE_MS = 3_000
@@ -87,24 +90,27 @@ def claim(
     """Count a claim of the rows that are to be done now, which are returned: all that are due, or
     one alone that was claimed twice before. What was claimed too often is set aside.
 
-    `is_counted_late`: a queue that counts no first claims; these rows had one before this.
+    `is_counted_late`: a queue that counts no first claims; these rows had one before this, and
+    `TOGETHER` are in hand at most.
     """
     if not due:
         return []
-    counts = {
+    known = {
         (org_id, id_): claims
         for org_id, id_, claims, _ in sql.list_claims(tx, queue=queue, keys=_encode(due).decode())
     }
+    counts = known
     if is_counted_late:
-        unknown = [key for key in due if key not in counts]
-        count(tx, queue, unknown, lease_ms)
-        counts |= dict.fromkeys(unknown, 1)
+        counts = dict.fromkeys(due, 1) | known
     for key in due:
         if counts.get(key, 0) >= LIMIT:
             set_aside(tx, queue, key, "It was begun three times, and never came to an end.")
     fresh = [key for key in due if counts.get(key, 0) < LIMIT - 1]
     suspects = [key for key in due if counts.get(key, 0) == LIMIT - 1]
     chosen = (suspects[:1] if suspects and _may_be_alone(tx, queue) else []) or fresh
+    if is_counted_late:
+        chosen = chosen[: max(0, TOGETHER - _count_in_hand(tx, queue))]
+        count(tx, queue, [key for key in chosen if key not in known], lease_ms)
     count(tx, queue, chosen, lease_ms)
     return [Claim(*key, tx.now + lease_ms) for key in chosen]
 
@@ -123,6 +129,15 @@ def take(tx: Tx, queue: str, claimed: Sequence[Claim]) -> dict[Key, int]:
     if len(held) < len(claimed):
         log.warning("work was taken over", queue=queue, rows=len(claimed) - len(held))
     return {each.key: held[each.key] for each in claimed if each.key in held}
+
+
+def has_room(tx: Tx, queue: str) -> bool:
+    """Whether fewer than half of those are in hand that a queue which counts late has at once."""
+    return _count_in_hand(tx, queue) < TOGETHER // 2
+
+
+def _count_in_hand(tx: Tx, queue: str) -> int:
+    return int(sql.count_alone(tx, queue=queue, limit=1, now=tx.now))
 
 
 def _may_be_alone(tx: Tx, queue: str) -> bool:

@@ -52,13 +52,13 @@ class Lease:
         """These rows are another worker's by now, or done."""
         self._lost.update(ids)
 
+    def is_over(self) -> bool:
+        """Whether none of the rows is certainly ours any more."""
+        return self._counter() >= self._ends_s or self._clock() >= self._ends_at
+
     def holds(self, id_: int) -> bool:
         """Whether the row is still ours: what is begun with it now is nobody else's."""
-        return (
-            self._clock() < self._ends_at
-            and self._counter() < self._ends_s
-            and id_ not in self._lost
-        )
+        return id_ not in self._lost and not self.is_over()
 
     def is_worn(self) -> bool:
         """Whether so much of it has passed that it is to be renewed: a third."""

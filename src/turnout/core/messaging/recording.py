@@ -1,0 +1,272 @@
+"""What the delivery loop records: what networks answered, and what follows from it.
+
+Whom it concerns was claimed (delivering.py). Results of a claim that is another's by now count only
+where something was sent (late.py).
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import msgspec
+
+from turnout.core.messaging.delivering import (
+    MISCONFIGURED_PAUSE_MS,
+    WORK,
+    Claimed,
+    end_of,
+    return_recipients,
+)
+from turnout.core.messaging.ending import Ended, end_recipients
+from turnout.core.messaging.late import note_copies, take_back
+from turnout.core.messaging.model import JobHead, Kind, Status
+from turnout.core.messaging.network_ids import Named, note_network_ids
+from turnout.core.messaging.outcomes import (
+    Accepted,
+    Lapsed,
+    Misconfigured,
+    Outcome,
+    Rejected,
+    Retry,
+    Unknown,
+)
+from turnout.core.messaging.prices import Prices
+from turnout.core.messaging.sql import sql
+from turnout.core.work import claims
+from turnout.core.work.apart import do_apart
+from turnout.store import Tx
+
+MAX_ATTEMPTS = 8
+# Between tries, in seconds; a network may ask for longer ones.
+PAUSES_S = (5, 30, 120, 600, 1800, 3600, 7200)
+UNRECORDED = "the answer could not be recorded, and the log says why"
+UNRECORDED_NOTE = "Set aside: it was sent, and its answer could not be recorded."
+_encode = msgspec.json.Encoder().encode
+
+
+class Result(NamedTuple):
+    """What a network answered about one recipient."""
+
+    head: JobHead
+    recipient: Claimed
+    carrier: str
+    outcome: Outcome
+
+
+def record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: int) -> None:
+    """Write down what networks answered; `report_wait_ms` is how long a report may take.
+
+    Of recipients that another worker has claimed since, only what was sent is written down.
+    Repeating it changes nothing but the notes of attempts. An answer that cannot be written down
+    costs the others nothing, and its recipient no second copy: nobody knows what they got. If that
+    cannot be written down either, they are set aside.
+    """
+
+    def write_down(tx: Tx, results: Sequence[Result]) -> None:
+        _record(tx, results, prices, report_wait_ms)
+
+    for result in do_apart(tx, WORK, write_down, results):
+        if do_apart(tx, WORK, write_down, [result._replace(outcome=Unknown(UNRECORDED))]):
+            do_apart(tx, WORK, _keep_aside, [result])
+
+
+def _keep_aside(tx: Tx, results: Sequence[Result]) -> None:
+    """Whatever these got: no worker sends to them again, until an operator decides. One that
+    another worker has claimed since is left to it."""
+    for head, recipient, *_ in results:
+        row = (recipient.id, recipient.claim, None, recipient.attempts)
+        if return_recipients(tx, head, [row], UNRECORDED_NOTE):
+            key = (head.org_id, recipient.id)
+            claims.count(tx, WORK, [key])
+            claims.set_aside(tx, WORK, key, UNRECORDED_NOTE)
+
+
+def _record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: int) -> None:
+    ordered = sorted(results, key=lambda each: (each.head.org_id, each.head.id, each.recipient.id))
+    for _, group in groupby(ordered, key=lambda each: (each.head.org_id, each.head.id)):
+        _record_job(tx, list(group), prices, report_wait_ms)
+
+
+def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: int) -> None:
+    head = results[0].head
+    held = _write_down(tx, results, prices, report_wait_ms)
+    if len(held) < len(results):
+        lost = [each for each in results if each.recipient.id not in held]
+        _record_lost(tx, head, lost, prices, report_wait_ms)
+    _note_attempts(tx, head, [each for each in results if _is_worth_noting(each, held)])
+    _let_next_go(tx, head, results)
+    taken = [each for each in results if isinstance(each.outcome, Accepted)]
+    if head.job_type.takes_replies and taken:
+        pairs = [(each.recipient.address, each.recipient.id) for each in taken]
+        sql.note_conversations(
+            tx,
+            number=head.sender,
+            org_id=head.org_id,
+            job_id=head.id,
+            rows=_encode(pairs).decode(),
+            now=tx.now,
+        )
+
+
+def _write_down(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: int) -> set[int]:
+    """Write down the results whose claims still hold; returns whose those are."""
+    head = results[0].head
+    accepted, again, lapsed, ended = [], [], [], []
+    for each in results:
+        outcome = each.outcome
+        if isinstance(outcome, Accepted) and not outcome.is_final:
+            accepted.append(each)
+        elif isinstance(outcome, Lapsed):
+            lapsed.append(each)
+        elif isinstance(outcome, Retry | Misconfigured) and not _is_over(each):
+            again.append(each)
+        else:
+            ended.append(_end_by(each, prices)._replace(claim=each.recipient.claim))
+    held = _put_off(tx, head, again) | _put_off(tx, head, lapsed)
+    held |= _await_reports(tx, head, accepted, prices, report_wait_ms)
+    held |= end_recipients(tx, ended)
+    # A first claim of a recipient is not counted.
+    counted = {each.recipient.id for each in results if _is_repeated(each)}
+    claims.settle(tx, WORK, [(head.org_id, id_) for id_ in held & counted])
+    return held
+
+
+def _is_repeated(result: Result) -> bool:
+    """Whether it was claimed before. Earlier versions did not number claims."""
+    return result.recipient.claim > 1 or result.recipient.attempts > 1
+
+
+def _record_lost(
+    tx: Tx, head: JobHead, lost: list[Result], prices: Prices, report_wait_ms: int
+) -> None:
+    """Of those who are another's by now, or done: whoever was sent to was (late.py)."""
+    sent = [each for each in lost if isinstance(each.outcome, Accepted)]
+    unknown = [each for each in lost if isinstance(each.outcome, Unknown)]
+    back = take_back(
+        tx,
+        head,
+        [(each.recipient.id, each.recipient.claim, 1) for each in sent]
+        + [(each.recipient.id, each.recipient.claim, 0) for each in unknown],
+    )
+    if back:
+        facts = [each for each in lost if each.recipient.id in back]
+        _write_down(tx, facts, prices, report_wait_ms)
+        claims.settle(tx, WORK, [(head.org_id, id_) for id_ in back])
+    copies = {e.recipient.id: e.recipient.claim for e in sent if e.recipient.id not in back}
+    note_copies(tx, head, copies)
+
+
+def _let_next_go(tx: Tx, head: JobHead, results: list[Result]) -> None:
+    """Others may wait for those that had lost their worker before: their turn is when half are
+    done, so that a claim finds room for more than one."""
+    if any(_is_repeated(each) for each in results) and claims.has_room(tx, WORK):
+        sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=tx.now)
+        tx.wake(f"messaging-{head.lane}")
+
+
+def _is_over(result: Result) -> bool:
+    return isinstance(result.outcome, Retry) and result.recipient.attempts >= MAX_ATTEMPTS
+
+
+def _end_by(result: Result, prices: Prices) -> Ended:
+    head, recipient, outcome = result.head, result.recipient, result.outcome
+    match outcome:
+        case Accepted():
+            cost = _cost(head, recipient, outcome.parts, prices)
+            facts = {"carrier": result.carrier, "parts": outcome.parts, "cost_micros": cost}
+            return end_of(head, recipient, Status.SENT, "", **facts)
+        case Rejected():
+            return end_of(head, recipient, outcome.status, outcome.reason, carrier=result.carrier)
+        case Unknown():
+            notes = f"May have been delivered, and is not sent again: {outcome.reason}."
+            return end_of(head, recipient, Status.PATHWAY_ERROR, notes, carrier=result.carrier)
+    reason = getattr(outcome, "reason", "")
+    notes = f"Given up after {recipient.attempts} attempts: {reason}"
+    return end_of(head, recipient, Status.FAILED, notes, carrier=result.carrier)
+
+
+def _cost(head: JobHead, recipient: Claimed, parts: int, prices: Prices) -> int:
+    if head.kind is not Kind.BROADCAST:
+        return 0
+    return parts * prices.price_micros(head.job_type.channel, recipient.address)
+
+
+def _is_worth_noting(result: Result, held: set[int]) -> bool:
+    """Everything but a first attempt that the network took; that too if the claim was lost."""
+    match result.outcome:
+        case Lapsed():
+            return False
+        case Accepted():
+            return result.recipient.attempts > 1 or result.recipient.id not in held
+    return True
+
+
+def _note_attempts(tx: Tx, head: JobHead, results: list[Result]) -> None:
+    rows = [
+        (
+            each.recipient.id,
+            each.recipient.attempts,
+            type(each.outcome).__name__.lower(),
+            getattr(each.outcome, "reason", ""),
+        )
+        for each in results
+    ]
+    if rows:
+        sql.add_attempts(
+            tx, org_id=head.org_id, job_id=head.id, rows=_encode(rows).decode(), now=tx.now
+        )
+
+
+def _put_off(tx: Tx, head: JobHead, results: list[Result]) -> set[int]:
+    if not results:
+        return set()
+    rows = []
+    for each in results:
+        recipient = each.recipient
+        due_at, attempts = _next_try(each, tx.now)
+        rows.append((recipient.id, recipient.claim, due_at, attempts))
+    notes = getattr(results[0].outcome, "reason", "")
+    sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=min(row[2] for row in rows))
+    return return_recipients(tx, head, rows, notes)
+
+
+def _next_try(result: Result, now: int) -> tuple[int, int]:
+    """When to try again (epoch ms), and how many attempts have counted by then."""
+    outcome, attempts = result.outcome, result.recipient.attempts
+    match outcome:
+        case Retry():
+            pause_s = max(outcome.after_s, PAUSES_S[min(attempts, len(PAUSES_S)) - 1])
+            return now + round(pause_s * 1000), attempts
+        case Lapsed():
+            return now, attempts - 1
+    return now + MISCONFIGURED_PAUSE_MS, attempts - 1
+
+
+def _await_reports(
+    tx: Tx, head: JobHead, results: list[Result], prices: Prices, wait_ms: int
+) -> set[int]:
+    if not results:
+        return set()
+    rows: list[tuple[int, int, int, int, int]] = []
+    names: list[Named] = []
+    for each in results:
+        outcome = each.outcome
+        assert isinstance(outcome, Accepted)  # noqa: S101 - what the caller sorted by
+        cost = _cost(head, each.recipient, outcome.parts, prices)
+        recipient, own = each.recipient, dict.fromkeys(outcome.network_ids)
+        rows.append((recipient.id, recipient.claim, outcome.parts, cost, len(own)))
+        names += [Named(name, recipient.id, len(own)) for name in own]
+    held = sql.accept_recipients(
+        tx,
+        org_id=head.org_id,
+        job_id=head.id,
+        rows=_encode(rows).decode(),
+        carrier=results[0].carrier,
+        now=tx.now,
+        due_at=tx.now + wait_ms,
+        is_secret=int(head.kind is Kind.CODE),
+    )
+    ids = {id_ for (id_,) in held}
+    named = [each for each in names if each.recipient_id in ids]
+    note_network_ids(tx, head, results[0].carrier, named)
+    return ids
