@@ -15,7 +15,8 @@ from typing import Self
 class MailSink:
     """Counts mails by recipient, in `taken`; a connection takes one, and pauses for `pause_s`.
 
-    `refused` are codes by recipient. `mails` are recipients with what they got.
+    `refused` are codes by recipient. `mails` are recipients with what they got. `under_way` is how
+    many mails are here whole, and neither taken nor answered yet.
 
     with MailSink() as sink:
         … sink.port …
@@ -26,6 +27,7 @@ class MailSink:
         self._refused = refused or {}
         self.mails: list[tuple[str, bytes]] = []
         self.taken: Counter[str] = Counter()
+        self.under_way = 0
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -108,7 +110,9 @@ class MailSink:
                     writer.write(b"354 go\r\n")
                     await writer.drain()
                     mail = await reader.readuntil(b"\r\n.\r\n")
+                    self.under_way += 1
                     await asyncio.sleep(self._pause_s)
+                    self.under_way -= 1
                     self._take(recipients, mail)
                     writer.write(b"250 taken\r\n")
                 case b"QUIT":
