@@ -20,6 +20,7 @@ from turnout.errors import Unavailable
 from turnout.http.readiness import Readiness
 from turnout.store import Database, Tx
 from turnout.store.installation import write_probe
+from turnout.store.troubles import Troubles
 
 DEADLINE_S = 20
 
@@ -54,6 +55,29 @@ def test_a_disk_that_takes_nothing_is_not_ready_until_it_does_again(tmp_path):
             assert answer.json() == {"status": "ready"}
         assert server.stop() == 0
     proof.report("write-blocked disk", rounds=rounds)
+
+
+def test_a_disk_on_which_only_little_fits_is_not_ready(node):
+    """The room that is left takes what is small; what a form writes finds none."""
+    now = 0.0
+    node.db.troubles = Troubles("database failed", clock=lambda: now)
+    readiness = Readiness(node.db, every_s=0)
+    pages = node.db.call(execute, "PRAGMA page_count")[0][0]
+    most = node.db.call(execute, "PRAGMA max_page_count")[0][0]
+    node.db.call(execute, f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(Unavailable):
+        node.db.call(write_probe, 1_000_000)
+    node.db.call(write_probe)
+    for _ in range(5):
+        now += 3
+        with pytest.raises(Unavailable) as refusal:
+            node.client.run(readiness.check())
+        assert refusal.value.code == "store.full"
+    node.db.call(execute, f"PRAGMA max_page_count = {most}")
+    with pytest.raises(Unavailable):  # it works, and has not done so for long
+        node.client.run(readiness.check())
+    now += 6
+    assert node.client.run(readiness.check()) is None
 
 
 def test_being_asked_often_costs_one_write_in_each_lane_and_leaves_nothing(node):

@@ -3,7 +3,7 @@
 from structlog.testing import capture_logs
 
 from turnout.errors import Unavailable
-from turnout.store.troubles import Troubles
+from turnout.store.troubles import QUIET_S, Troubles
 
 
 def test_a_lasting_trouble_is_told_ever_more_rarely_and_its_end_once() -> None:
@@ -18,6 +18,7 @@ def test_a_lasting_trouble_is_told_ever_more_rarely_and_its_end_once() -> None:
     assert told == [("database failed", "store.full", times) for times in (1, 11, 31, 71)]
     with capture_logs() as lines:
         for _ in range(3):
+            now += QUIET_S / 2
             troubles.worked("writing")
         troubles.failed("store.full", "writing", error="disk is full")
     assert [(line["event"], line["times"]) for line in lines] == [
@@ -27,10 +28,12 @@ def test_a_lasting_trouble_is_told_ever_more_rarely_and_its_end_once() -> None:
 
 
 def test_a_trouble_is_over_when_it_meets_nobody() -> None:
-    troubles = Troubles("workers wait")
+    now = 0.0
+    troubles = Troubles("workers wait", clock=lambda: now)
     with capture_logs() as lines:
         for who in ("intake", "delivery", "callbacks"):
             troubles.failed("store.failed", who)
+        now = QUIET_S
         troubles.worked("intake")
         troubles.worked("callbacks")
         assert len(lines) == 1
@@ -60,3 +63,30 @@ def test_an_error_without_a_known_cause_is_told_each_time_with_its_traceback() -
         "exc_info": fault,
     }
     assert lines == [known, unknown, unknown]
+
+
+def test_successes_among_failures_end_nothing_and_are_not_told() -> None:
+    """As on a full disk, where a small row fits now and then."""
+    now = 0.0
+    troubles = Troubles("database failed", clock=lambda: now)
+    with capture_logs() as lines:
+        for _ in range(200):
+            now += 0.125
+            troubles.failed("store.full", "writing")
+            troubles.worked("writing")
+    assert [(line["event"], line["times"]) for line in lines] == [
+        ("database failed", 1),
+        ("database failed", 81),
+    ]
+
+
+def test_a_trouble_lasts_until_it_is_quiet_and_what_met_it_works() -> None:
+    now = 0.0
+    troubles = Troubles("database failed", clock=lambda: now)
+    assert not troubles.lasts("store.full", "writing", 3)
+    troubles.failed("store.full", "writing")
+    now = 5.0
+    assert troubles.lasts("store.full", "writing", 3)
+    troubles.worked("writing")
+    assert troubles.lasts("store.full", "writing", 6)
+    assert not troubles.lasts("store.full", "writing", 5)

@@ -123,7 +123,7 @@ def test_an_error_is_logged_and_ends_only_its_step(monkeypatch, is_woken):
 
 def test_what_is_unavailable_is_told_once_by_all_loops_and_without_a_traceback(monkeypatch):
     monkeypatch.setattr(module, "AFTER_ERROR_S", 0.01)
-    monkeypatch.setattr(module, "troubles", Troubles("workers wait"))
+    monkeypatch.setattr(module, "troubles", Troubles("workers wait", quiet_s=0))
 
     async def scenario():
         each = [Steps(*(Unavailable("store.failed", "Away.") for _ in range(3))) for _ in range(3)]

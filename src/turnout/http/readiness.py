@@ -4,6 +4,10 @@ Every call reads. Writing is tried at most every few seconds, by one probe at a 
 last one said is the answer until then. A probe writes in the lane of requests and in that of the
 door, since either may be held up alone. A probe that hangs is not repeated before it has ended, so
 that a stalled disk does not fill the queue with probes; until then nothing is ready.
+
+What other writes met counts too: on a full disk a small row may still fit, and a database that is
+read-only may be so for some sessions. Until they have worked again and some seconds have passed
+without that fault, nothing is ready, and the probe writes so much that it needs new room.
 """
 
 import asyncio
@@ -11,10 +15,15 @@ import time
 
 from turnout.errors import Failure, Unavailable
 from turnout.store import Database, Tx
+from turnout.store.faults import FULL, READ_ONLY, Fault
 from turnout.store.installation import write_probe
 
 EVERY_S = 2.0
 TIMEOUT_S = 3.0
+LARGE_BYTES = 128 * 1024
+# Faults that a small write may not meet, and for how long none of them must have been met. A
+# database that was read-only has failed over: it must not stay away for long.
+LASTING = ((FULL, 5.0), (READ_ONLY, 3.0))
 
 
 class Readiness:
@@ -43,10 +52,19 @@ class Readiness:
             raise Unavailable("store.slow", "The database does not answer in time.") from error
         if self._failure is not None:
             raise self._failure
+        if (fault := self._lasting()) is not None:
+            raise Unavailable(fault.code, fault.message)
+
+    def _lasting(self) -> Fault | None:
+        lasts = self._db.troubles.lasts
+        return next((fault for fault, s in LASTING if lasts(fault.code, "writing", s)), None)
 
     async def _write(self) -> None:
+        size = LARGE_BYTES if self._lasting() is FULL else 0
         try:
-            await asyncio.gather(self._db.write(write_probe), self._db.write_first(write_probe))
+            await asyncio.gather(
+                self._db.write(write_probe, size), self._db.write_first(write_probe, size)
+            )
             self._failure = None
         except Failure as failure:
             self._failure = failure

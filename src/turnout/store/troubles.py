@@ -1,7 +1,9 @@
 """Telling of a trouble that lasts: at first, then ever more rarely, and when it is over.
 
 A full disk or a database that is away meets every worker and request again and again; one known
-cause must not fill the log that an operator reads to find it.
+cause must not fill the log that an operator reads to find it. One success among many failures ends
+nothing: on a full disk a small row fits now and then. So a trouble is over once those whom it met
+have worked again, and nobody has met it for a while.
 """
 
 import threading
@@ -15,6 +17,7 @@ from turnout.errors import Unavailable
 
 FIRST_PAUSE_S = 10.0
 LONGEST_PAUSE_S = 600.0
+QUIET_S = 10.0
 
 log = structlog.get_logger()
 
@@ -22,20 +25,27 @@ log = structlog.get_logger()
 class Troubles:
     """Which troubles last, and whom they meet. Used by several threads."""
 
-    def __init__(self, event: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        event: str,
+        clock: Callable[[], float] = time.monotonic,
+        quiet_s: float = QUIET_S,
+    ) -> None:
         self._event = event
+        self._quiet_s = quiet_s
         self._clock = clock
         self._lock = threading.Lock()
         self._met: dict[str, set[str]] = {}
         self._counts: dict[str, int] = {}
         self._next: dict[str, tuple[float, float]] = {}
+        self._last: dict[str, float] = {}
 
     def failed(self, code: str, who: str, **facts: Any) -> None:
         """`who` met the trouble `code`: log it, unless it was told a short time ago."""
         with self._lock:
             self._met.setdefault(code, set()).add(who)
             self._counts[code] = self._counts.get(code, 0) + 1
-            now = self._clock()
+            now = self._last[code] = self._clock()
             due, pause = self._next.get(code, (now, FIRST_PAUSE_S))
             if now < due:
                 return
@@ -52,15 +62,28 @@ class Troubles:
             log.error(self._event, who=who, exc_info=error, **facts)
 
     def worked(self, who: str) -> None:
-        """`who` meets no trouble now; a trouble that meets nobody is over, which is logged."""
+        """`who` meets no trouble now; one that meets nobody for a while is over: logged."""
         if not self._met:
             return
         with self._lock:
-            over = [code for code, met in self._met.items() if met <= {who}]
-            counts = [self._counts.pop(code) for code in over]
             for met in self._met.values():
                 met.discard(who)
-            for code in over:
-                del self._met[code], self._next[code]
-        for code, count in zip(over, counts, strict=True):
+            quiet_since = self._clock() - self._quiet_s
+            over = [
+                (code, self._forget(code))
+                for code, met in list(self._met.items())
+                if not met and self._last[code] <= quiet_since
+            ]
+        for code, count in over:
             log.warning("works again", code=code, times=count)
+
+    def lasts(self, code: str, who: str, quiet_s: float) -> bool:
+        """Whether `who` has not worked since it met `code`, or somebody met it within `quiet_s`."""
+        with self._lock:
+            if code not in self._met:
+                return False
+            return who in self._met[code] or self._clock() - self._last[code] < quiet_s
+
+    def _forget(self, code: str) -> int:
+        del self._met[code], self._next[code], self._last[code]
+        return self._counts.pop(code)

@@ -224,7 +224,7 @@ def test_what_the_inbox_does_not_store_is_told_again(node, org_id, monkeypatch):
     assert len(inbox.came) == 1
     first = {"event": "the simulator waits", "code": "test.trouble", "error": "not now", "times": 1}
     assert lines[0] == first | {"log_level": "error"}
-    assert [line["event"] for line in lines[1:]] in ([], ["works again"])
+    assert lines[1:] == []  # it is over when nobody has met it for a while
 
 
 def test_old_messages_are_forgotten(node, org_id):
