@@ -76,19 +76,20 @@ def _read_run() -> proof.Run:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the other stage's tests, and the proofs of groups that are not due."""
+    """Leave out the other stage's tests, the proofs of groups that are not due, and long proofs
+    from a short run of everything."""
     stage, run = config.option.stage, proof.current()
-    if not stage and len(run.groups) == proof.GROUPS:
+    if not stage and not config.option.every_proof and len(run.groups) == proof.GROUPS:
         return
     listed = proof.read_list(config.rootpath / "tests/proofs.toml")
     due: dict[Path, bool] = {}
 
     def is_due(item: pytest.Item) -> bool:
-        if item.get_closest_marker("proof") is None or len(run.groups) == proof.GROUPS:
+        if item.get_closest_marker("proof") is None:
             return True
         if item.path not in due:
             found = proof.names_in(item.path, listed)
-            due[item.path] = any(each.group in run.groups for each in found)
+            due[item.path] = not found or any(_is_run(config, each) for each in found)
         return due[item.path]
 
     def is_wanted(item: pytest.Item) -> bool:
@@ -99,6 +100,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if is_wanted(item)]
+
+
+def _is_run(config: pytest.Config, listed: proof.Proof) -> bool:
+    """Whether this run is to do a proof. Whoever names a long one can run its short form."""
+    run = proof.current()
+    is_left_out = listed.is_long and config.option.every_proof and not run.full
+    return listed.group in run.groups and not is_left_out
 
 
 @pytest.hookimpl(wrapper=True)
@@ -127,9 +135,7 @@ class ProofReport:
 
     def _is_expected(self, listed: proof.Proof) -> bool:
         stage = self.config.option.stage
-        return listed.group in self.run.groups and (
-            not stage or listed.is_timed == (stage == "timed")
-        )
+        return _is_run(self.config, listed) and (not stage or listed.is_timed == (stage == "timed"))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node) -> None:
@@ -164,5 +170,7 @@ class ProofReport:
         for each in self.listed:
             if each.group not in self.run.groups:
                 terminalreporter.line(f"not run in full: {each.name} (group {each.group})")
+            elif not _is_run(self.config, each):
+                terminalreporter.line(f"not run: {each.name} (too long; make proof does it)")
         for gap in self.gaps:
             terminalreporter.line(f"ERROR: tests/proofs.toml: {gap}", red=True)

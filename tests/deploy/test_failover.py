@@ -28,7 +28,7 @@ FAULTS = ("kill", "freeze", "cut")
 @pytest.mark.proof
 def test_a_primary_that_fails_costs_no_answer(tmp_path: Path) -> None:
     faulthandler.cancel_dump_traceback_later()  # it takes longer than a test that hangs
-    faults = proof.scale(("kill",), FAULTS * 10)
+    faults = proof.scale(("kill",), FAULTS, FAULTS * 10)
     machines = 3 if len(faults) > 1 else 2
     dice = proof.random_for("failover")
     settings = {"rate_limit_per_minute": 0, "access_log": "false"}

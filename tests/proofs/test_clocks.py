@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -71,21 +72,28 @@ CASES = (
     Case("into summer time", (0, HOUR, 0), "2027-03-28T01:59:50"),
     Case("into winter time", (0, -HOUR), "2027-10-31T02:59:50"),
 )
+# On PostgreSQL the server's clock is gone by, whichever way a node's is set.
+SHORT = (("sqlite", BOTH_WAYS), ("postgresql", Case("an hour ahead", (0, HOUR))))
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("case", proof.scale((BOTH_WAYS,), CASES), ids=lambda case: case.name)
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("backend", "case"),
+    proof.scale(SHORT, (*product(BACKENDS, CASES),)),
+    ids=lambda value: getattr(value, "name", value),
+)
 def test_nothing_sticks_when_the_clock_is_set(
     backend: str, case: Case, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
     url = new_database(backend, tmp_path, cluster)
-    people = proof.scale(400, 1_000)
+    people = proof.scale(200, 1_000)
     with open_world(url, tmp_path, case) as world:
-        world.post_broadcast(people)
         for number, offset_s in enumerate(case.offsets):
-            assert number != 1 or world.sink.total < people, "all was sent before"
+            if number == 1:
+                world.post_broadcast(people)
+                world.wait(lambda: world.sink.total)
+                assert world.sink.total < people, "all was sent before"
             world.move(offset_s)
             if offset_s is not None:
                 world.use(number)

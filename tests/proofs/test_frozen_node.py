@@ -32,7 +32,8 @@ from turnout.core.identity.model import CredentialKind
 from turnout.store import Database, Tx
 
 NAME = "frozen node"
-FROZEN_S = proof.scale(8.0, 30.0)
+# Longer than the server lets a transaction say nothing: its row is free before it goes on.
+FROZEN_S = proof.scale(6.5, 30.0)
 ROUNDS = proof.scale(1, 3)
 P99_S = 0.5
 DEADLINE_S = 5.0
@@ -168,8 +169,9 @@ def test_a_frozen_node_costs_its_own_event_alone(tmp_path: Path, cluster: Any) -
             server = Server(folder, database_url=url, command=("serve",), **settings)
             servers.append(stack.enter_context(server))
         codes = get_tickets(servers[0], db, account, fairs[2])
+        both = [servers, servers[::-1]]
         for number in range(ROUNDS):
-            for frozen, living in (servers, servers[::-1]):
+            for frozen, living in both[: proof.scale(1, 2)]:
                 name = f"r{number}p{frozen.port}"
                 everything += freeze(url, frozen, living, account, fairs, codes, name)
         drain_to(db, 0)
@@ -312,7 +314,7 @@ def report(answers: list[Answered]) -> None:
     longest = max(counted, key=lambda each: each.took_s)
     proof.report(
         NAME,
-        freezes=2 * ROUNDS,
+        freezes=proof.scale(1, 2) * ROUNDS,
         frozen_s=FROZEN_S,
         scans=len(scans),
         scan_p99_ms=round(p99_s * 1000),

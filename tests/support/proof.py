@@ -1,9 +1,10 @@
 """Proofs: tests that show a claim by work (races, crashes, floods) and say how much they did.
 
 They run short in `make test` and full in `make soak`; `make proof` runs the full counts of the
-group that is due. Each reports a line that the end of the run shows, and `tests/proofs.toml` lists
-them all, so that one which is dropped, renamed or skipped makes the build red. There is one seed a
-run, so that a failure can be repeated.
+group that is due. What has no form that is short enough for `make test` is left out there. Each
+reports a line that the end of the run shows, and `tests/proofs.toml` lists them all, so that one
+which is dropped, renamed or skipped makes the build red. There is one seed a run, so that a failure
+can be repeated.
 """
 
 import datetime
@@ -23,23 +24,30 @@ GROUPS = 4
 
 class Proof(NamedTuple):
     """A proof as the list has it: its group of 1 to 4, and the seconds of its full form on two
-    cores. `is_timed`: it has limits in milliseconds, and runs in the stage of those."""
+    cores. `is_timed`: it has limits in milliseconds, and runs in the stage of those. `is_long`: no
+    form of it is short enough for `make test`."""
 
     name: str
     shows: str
     group: int
     seconds: int
     is_timed: bool = False
+    is_long: bool = False
 
 
 @dataclass(frozen=True)
 class Run:
     """What is the same for all tests of one run. `groups`: whose full counts it runs; a run of
-    short forms runs all proofs."""
+    short forms runs all proofs but the long ones."""
 
     seed: int
     full: bool
     groups: tuple[int, ...] = tuple(range(1, GROUPS + 1))
+
+    @property
+    def is_soak(self) -> bool:
+        """Whether it runs the full counts of all groups."""
+        return self.full and len(self.groups) == GROUPS
 
 
 _run = Run(seed=0, full=False)
@@ -57,8 +65,11 @@ def current() -> Run:
     return _run
 
 
-def scale(short: T, full: T) -> T:
-    """`short` in `make test`, `full` in `make proof`."""
+def scale(short: T, full: T, soak: T | None = None) -> T:
+    """`short` in `make test`, `full` in `make proof` and `make soak`; `soak`, where it is given, in
+    `make soak` alone."""
+    if soak is not None and _run.is_soak:
+        return soak
     return full if _run.full else short
 
 
@@ -87,7 +98,14 @@ def take_reports() -> list[tuple[str, str]]:
 def read_list(path: Path) -> list[Proof]:
     """The proofs of a `proofs.toml`. Raises ValueError for a group that is not 1 to 4."""
     proofs = [
-        Proof(name, facts["shows"], facts["group"], facts["seconds"], facts.get("timed", False))
+        Proof(
+            name,
+            facts["shows"],
+            facts["group"],
+            facts["seconds"],
+            is_timed=facts.get("timed", False),
+            is_long=facts.get("long", False),
+        )
         for name, facts in tomllib.loads(path.read_text())["proofs"].items()
     ]
     for listed in proofs:

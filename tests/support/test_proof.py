@@ -77,6 +77,28 @@ def test_a_proof_that_is_not_listed_makes_the_run_red(project):
     result.stdout.fnmatch_lines(["ERROR: tests/proofs.toml: race reported but is not listed"])
 
 
+def test_a_long_proof_is_left_out_of_short_runs_of_all(project, monkeypatch):
+    listed = project.path / "tests/proofs.toml"
+    listed.write_text(listed.read_text().replace("seconds", "long = true, seconds"))
+    short = project.runpytest_subprocess("--every-proof")
+    assert "proof: race: " not in short.stdout.str()
+    short.stdout.fnmatch_lines(["not run: race (too long; make proof does it)"])
+    named = project.runpytest_subprocess("test_race.py")
+    named.stdout.fnmatch_lines(["proof: race: rounds=3 *"])
+    monkeypatch.setenv("TURNOUT_PROOF", "1")
+    proved = project.runpytest_subprocess("-m", "proof", "--every-proof")
+    proved.stdout.fnmatch_lines(["proof: race: rounds=300 *"])
+    assert (named.ret, proved.ret) == (pytest.ExitCode.OK, pytest.ExitCode.OK)
+
+
+def test_a_soak_may_do_more_than_the_full_count(monkeypatch):
+    scaled = []
+    for run in (proof.Run(1, False), proof.Run(1, True, (2,)), proof.Run(1, True)):
+        monkeypatch.setattr(proof, "_run", run)
+        scaled.append((proof.scale(1, 2), proof.scale(1, 2, 3)))
+    assert scaled == [(1, 1), (2, 2), (2, 3)]
+
+
 def test_a_partial_run_is_not_held_against_the_list(project):
     list_proofs(project, "race", "crash")
     assert project.runpytest_subprocess().ret == pytest.ExitCode.OK
