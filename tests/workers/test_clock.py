@@ -16,8 +16,8 @@ from turnout.core.messaging.pulling import Waits
 from turnout.http import metrics
 from turnout.settings import Settings
 from turnout.store import Database, open_database
-from turnout.store.sources import system_clock
-from turnout.store.steady import LEASES_LAG_MS, SteadyClock, elapsed_ms
+from turnout.store.sources import counting_ms, system_clock
+from turnout.store.steady import LEASES_LAG_MS, SteadyClock
 from turnout.workers.clock import ClockWatch
 
 HOUR = 3_600_000
@@ -30,7 +30,7 @@ class Process:
     def __init__(self, db: Database) -> None:
         self.db = db
         self.slept = 0
-        self.clock = db.clock = SteadyClock(elapsed=lambda: elapsed_ms() + self.slept)
+        self.clock = db.clock = SteadyClock(elapsed=lambda: counting_ms() + self.slept)
         self.login = db.call(_make_login)
 
     def sleep(self, ms: int) -> None:

@@ -45,7 +45,7 @@ class Reception:
         self._scope = scope
         self._receive = receive
         self.patience = patience
-        self.began_at = time.monotonic()
+        self.began_at = patience.until - patience.seconds
         self.has_left = False
         self._is_begun = False
         self._is_whole = False

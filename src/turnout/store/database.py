@@ -306,7 +306,10 @@ class Database(ABC):
 
     def lease_now(self) -> int:
         """The instant (epoch ms) by which a lease has ended; see `Tx.lease_now`."""
-        return self.clock.lease_now() if isinstance(self.clock, SteadyClock) else self.clock()
+        return self.clock() - self._lease_lag()
+
+    def _lease_lag(self) -> int:
+        return self.clock.lag() if isinstance(self.clock, SteadyClock) else 0
 
     def writing_s(self) -> float:
         """For how many seconds the one writer has been in one command; 0 where it is in none."""

@@ -165,17 +165,18 @@ class PostgresqlDatabase(Database):
         return connect(self._url, use, self._limits[use], autocommit=autocommit)
 
     def _tx(self, connection: "psycopg.Connection[Any]", wants: Wants | None = None) -> Tx:
+        now = self.clock()
         return Tx(
             "postgresql",
             connection,
-            self.clock(),
+            now,
             self.ids,
             self.sequences,
             _is_transient,
             self.permitted,
             HELD,
             wants,
-            lease_now=self.lease_now(),
+            lease_now=now - self._lease_lag(),
         )
 
     @contextmanager

@@ -24,6 +24,11 @@ def counting_clock() -> float:
     return time.clock_gettime(_BOOTTIME)
 
 
+def counting_ms() -> int:
+    """`counting_clock` in whole milliseconds: read several times in each request."""
+    return time.clock_gettime_ns(_BOOTTIME) // 1_000_000
+
+
 class Ids:
     """Random names of every kind. Unguessable unless a seed is given (demo and tests).
 

@@ -190,15 +190,16 @@ class SqliteDatabase(Database):
         self._sweeper.stop()
 
     def _tx(self, connection: sqlite3.Connection) -> Tx:
+        now = self.clock()
         return Tx(
             "sqlite",
             connection,
-            self.clock(),
+            now,
             self.ids,
             self.sequences,
             _is_transient,
             self.permitted,
-            lease_now=self.lease_now(),
+            lease_now=now - self._lease_lag(),
         )
 
     # -- writing ---------------------------------------------------------------------------

@@ -13,7 +13,7 @@ before have ended (`lease_now`), so that nothing under way is taken for dead, an
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from turnout.store.sources import Clock, counting_clock, system_clock
+from turnout.store.sources import Clock, counting_ms, system_clock
 from turnout.store.transaction import Tx
 
 JUMP_MS = 2_000
@@ -32,15 +32,13 @@ class Look(NamedTuple):
     machine: int
 
 
-def elapsed_ms() -> int:
-    """Time that has passed since the machine began: a laptop that wakes up has made no jump."""
-    return round(counting_clock() * 1000)
-
-
 class SteadyClock:
-    """The present instant (epoch ms), as one process has it."""
+    """The present instant (epoch ms), as one process has it. `elapsed` goes on while the machine
+    sleeps: a laptop that wakes up has made no jump."""
 
-    def __init__(self, wall: Clock = system_clock, elapsed: Callable[[], int] = elapsed_ms) -> None:
+    def __init__(
+        self, wall: Clock = system_clock, elapsed: Callable[[], int] = counting_ms
+    ) -> None:
         self.wall = wall
         self.elapsed = elapsed
         self._base = wall() - elapsed()
@@ -54,15 +52,17 @@ class SteadyClock:
         elapsed = self.elapsed()
         return self._base + elapsed - (self._lag if elapsed < self._lag_until else 0)
 
+    def lag(self) -> int:
+        """How far that is behind the present instant (ms)."""
+        return self._lag if self._lag and self.elapsed() < self._lag_until else 0
+
     def move(self, by_ms: int, *, with_leases: bool = False) -> None:
         """Go on from `by_ms` later, or earlier; leases follow at once, or when those that were
         given before have ended."""
         self._base += by_ms
         if by_ms < JUMP_MS or with_leases:
             return
-        elapsed = self.elapsed()
-        before = self._lag if elapsed < self._lag_until else 0
-        self._lag, self._lag_until = before + by_ms, elapsed + LEASES_LAG_MS
+        self._lag, self._lag_until = self.lag() + by_ms, self.elapsed() + LEASES_LAG_MS
 
 
 def look(tx: Tx, clock: SteadyClock) -> Look | None:

@@ -29,8 +29,8 @@ def edges(length_ms: int, now: int) -> Edges:
 
 def is_over(began_at: int, length_ms: int, now: int) -> bool:
     """Whether a span of `length_ms` that began then has ended, or begins in the future."""
-    over, ahead = edges(length_ms, now)
-    return not over < began_at <= ahead
+    # The same as by `edges`, which would cost each request twice as much.
+    return not now - length_ms < began_at <= now + TOLERANCE_MS
 
 
 def has_ended(ends_at: int, length_ms: int, now: int) -> bool:
