@@ -115,7 +115,7 @@ def _work_out(module: ModuleType, node: ast.expr) -> Any:
 
 def list_attacks(pattern: "re.Pattern[Any]", chance: random.Random, limit: int) -> list[Any]:
     """Functions of a length that give hostile texts for `pattern`; `limit` of them, by chance."""
-    parsed = re._parser.parse(pattern.pattern, pattern.flags)
+    parsed = importlib.import_module("re._parser").parse(pattern.pattern, pattern.flags)
     characters = sorted(set(_characters(parsed)))[:16] or ["a"]
     heads = sorted({"", *_heads(parsed)})
     pumps = [*characters, *("".join(pair) for pair in product(characters, repeat=2))]
