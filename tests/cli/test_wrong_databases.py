@@ -188,6 +188,15 @@ def test_what_a_server_may_say_has_advice(said: str, advice: str) -> None:
 # -- servers that are too old ----------------------------------------------------------------
 
 
+def test_what_a_server_asks_ends_with_one_mark() -> None:
+    said = "connection refused\n\tIs the server running on that host?"
+    failure = explain_refusal("postgresql://a@b/c", psycopg.OperationalError(said))
+    assert failure.message == (
+        "The PostgreSQL database cannot be reached: connection refused Is the server running on"
+        " that host."
+    )
+
+
 def test_a_server_that_is_too_old_is_told_which_is_the_least(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,7 +105,7 @@ def explain_refusal(url: str, error: Exception) -> Unavailable:
     if _UNREADABLE.search(said) and "FATAL" not in said:
         return _unreadable(said.rpartition("connection is bad: ")[2])
     failure = Unavailable(
-        "store.unreachable", f"The PostgreSQL database cannot be reached: {said.rstrip('.')}."
+        "store.unreachable", f"The PostgreSQL database cannot be reached: {said.rstrip('.?')}."
     )
     advice = next((text for words, text in _ADVICE if re.search(words, said)), _OTHERWISE)
     failure.add_note(fill_in(advice, *names_in(url)))
