@@ -120,8 +120,25 @@ def test_an_address_is_judged_as_it_will_be_read(url, expected):
     assert is_callable(url) is expected
 
 
-@pytest.mark.parametrize("is_reused", [False, True])
-def test_what_may_not_go_any_more_is_not_written(is_reused):
+def test_each_call_has_a_connection_of_its_own():
+    """None meets the closing of one that is kept."""
+    peers: list[object] = []
+
+    async def hear(request: Any) -> web.Response:
+        peers.append(request.transport.get_extra_info("peername"))
+        return web.Response(text=request.headers["Connection"])
+
+    async def work(out: Outbound, port: int) -> list[bytes]:
+        url = f"http://127.0.0.1:{port}/"
+        said = [(await out.post(url, b"", {}, 5, party=1)).body for _ in range(3)]
+        return [*said, (await out.fetch(url, 10, 5, party=1)).content]
+
+    assert call(hear, work) == [b"close"] * 4
+    assert len(set(peers)) == 4
+
+
+@pytest.mark.parametrize("is_second", [False, True])
+def test_what_may_not_go_any_more_is_not_written(is_second):
     """Though there is a connection by then; the next call finds the way as before."""
     heard: list[bytes] = []
 
@@ -131,14 +148,14 @@ def test_what_may_not_go_any_more_is_not_written(is_reused):
 
     async def work(out: Outbound, port: int) -> list[str]:
         url = f"http://127.0.0.1:{port}/"
-        if is_reused:
+        if is_second:
             await out.post(url, b"first", {}, 5, party=1)
         with pytest.raises(NotToBeMade):
             await out.post(url, b"late", {}, 5, party=1, may_go=lambda: False)
         await out.post(url, b"last", {}, 5, party=1, may_go=lambda: True)
         return [each.decode() for each in heard]
 
-    assert call(hear, work) == ["first"] * is_reused + ["last"]
+    assert call(hear, work) == ["first"] * is_second + ["last"]
 
 
 def test_a_redirect_is_an_answer_and_not_followed():

@@ -5,8 +5,9 @@ another that connects read the same text differently (`http://①②⑦.0.0.1/`)
 connects is judged: the URL that the client has parsed, every address that a look-up gave, and once
 more each socket, where it is made. A second look-up cannot answer otherwise, since there is none.
 Redirects are not followed, no proxy of the environment is used, answers are limited (patience.py),
-and everything has a time-out. Networks that the operator names in TURNOUT_OUTBOUND_ALLOW may be
-reached all the same; ports are those of TURNOUT_OUTBOUND_PORTS.
+no connection is kept (a request that meets its closing is lost), and everything has a time-out.
+Networks that the operator names in TURNOUT_OUTBOUND_ALLOW may be reached all the same; ports are
+those of TURNOUT_OUTBOUND_PORTS.
 
 All is judged before anything is sent, by the address alone, and a name that leads into a private
 network is answered like one that is not known: a refusal tells nothing of what is in there.
@@ -208,6 +209,7 @@ class Outbound:
                 socket_factory=self._make_socket,
                 limit=AT_ONCE,
                 limit_per_host=TO_EACH_HOST,
+                force_close=True,
                 use_dns_cache=False,
             )
             self._session = aiohttp.ClientSession(
@@ -339,7 +341,9 @@ def _translate(error: Exception, host: str) -> OutboundError:
         return OutboundError(_unreachable(host), "unknown name")
     if isinstance(cause, NameFailed):
         return OutboundError(str(cause), "look-up failed")
-    return OutboundError(f"{host}: {str(error) or type(error).__name__}", "failed")
+    from turnout.http.broken import say
+
+    return OutboundError(f"{host}: {say(error)}", "failed")
 
 
 def _unreachable(host: str) -> str:

@@ -2,12 +2,15 @@
 
 The address is the operator's own choice, so it is not judged as those of users are
 (http/outbound.py); redirects are not followed all the same.
+
+Each message has a connection of its own. A provider may close one that is kept at any moment, and
+most say nothing before: a form that meets the closing would be Unknown, and lost (ADR 0026).
 """
 
 import asyncio
 import base64
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import structlog
@@ -34,10 +37,10 @@ from turnout.http.last_look import NotToBeMade, last_look
 from turnout.http.pace import Pace
 from turnout.store.sources import Clock
 
+if TYPE_CHECKING:
+    from turnout.http.handing_over import Body
+
 ANSWER_BYTES = 65_536
-# Shorter than providers keep idle connections: a request on one that they have just closed would
-# be Unknown.
-KEEP_ALIVE_S = 10.0
 log = structlog.get_logger()
 _FORM = "application/x-www-form-urlencoded"
 
@@ -84,7 +87,7 @@ class HttpSmsCarrier:
             pair = base64.b64encode(f"{settings.username}:{settings.password}".encode()).decode()
             headers["Authorization"] = f"Basic {pair}"
         self._session = aiohttp.ClientSession(
-            connector=make_connector(limit=settings.connections, keepalive_timeout=KEEP_ALIVE_S),
+            connector=make_connector(limit=settings.connections, force_close=True),
             timeout=aiohttp.ClientTimeout(total=settings.timeout_s),
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -164,37 +167,54 @@ class HttpSmsCarrier:
     async def _post(self, parcel: Parcel, form: bytes) -> Outcome:
         import aiohttp
 
-        from turnout.http.patience import read_body
+        from turnout.http.handing_over import Body
 
-        settings = self._settings
+        body = Body(form, content_type=_FORM)
         try:
-            async with self._session.post(
-                settings.url,
-                data=form,
-                headers={"Content-Type": _FORM, "Idempotency-Key": f"turnout-{parcel.attempt_id}"},
-                allow_redirects=False,
-                trace_request_ctx=parcel.is_ours,
-            ) as answer:
-                return read_answer(
-                    answer.status,
-                    await read_body(answer, ANSWER_BYTES),
-                    answer.headers.get("Retry-After", ""),
-                    now_s=self._clock() / 1000,
-                    id_member=settings.id_member,
-                    parts_member=settings.parts_member,
-                    has_reports=bool(settings.webhook_secret),
-                )
+            return await self._exchange(parcel, body)
         except NotToBeMade:
             return Lapsed()
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
-            return Misconfigured(f"The provider's certificate cannot be trusted: {error}")
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return Retry(RETRY_S, f"The provider cannot be reached: {error}")
-        except TimeoutError:
-            return Unknown(f"the provider did not answer in {settings.timeout_s:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Unknown(f"the connection broke: {str(error) or type(error).__name__}")
+            return self._judge(error, is_handed_over=body.is_handed_over)
         except Exception as error:
             # The form may have been taken: this one is not sent again, and no other is held up.
             log.exception("an answer could not be read", attempt=parcel.attempt_id)
             return Unknown(f"the provider's answer could not be read: {type(error).__name__}")
+
+    async def _exchange(self, parcel: Parcel, body: "Body") -> Outcome:
+        from turnout.http.patience import read_body
+
+        settings = self._settings
+        async with self._session.post(
+            settings.url,
+            data=body,
+            headers={"Idempotency-Key": f"turnout-{parcel.attempt_id}"},
+            allow_redirects=False,
+            trace_request_ctx=parcel.is_ours,
+        ) as answer:
+            return read_answer(
+                answer.status,
+                await read_body(answer, ANSWER_BYTES),
+                answer.headers.get("Retry-After", ""),
+                now_s=self._clock() / 1000,
+                id_member=settings.id_member,
+                parts_member=settings.parts_member,
+                has_reports=bool(settings.webhook_secret),
+            )
+
+    def _judge(self, error: Exception, *, is_handed_over: bool) -> Outcome:
+        """What became of a form whose answer did not come: what did not leave is sent again, what
+        may have is Unknown."""
+        import aiohttp
+
+        from turnout.http.broken import say
+
+        if isinstance(
+            error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError
+        ):
+            return Misconfigured(f"The provider cannot be trusted: {say(error)}")
+        if not is_handed_over:
+            return Retry(RETRY_S, f"The provider cannot be reached: {say(error)}")
+        if isinstance(error, TimeoutError):
+            return Unknown(f"the provider did not answer in {self._settings.timeout_s:g} s")
+        return Unknown(f"the exchange with the provider broke: {say(error)}")
