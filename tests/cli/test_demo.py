@@ -20,10 +20,15 @@ from turnout.cli.seeding_attendance import CAMPAIGNS, WAITING
 from turnout.cli.seeding_audience import PEOPLE
 from turnout.cli.seeding_booking import LEARNERS
 from turnout.cli.seeding_messages import LISTS
+from turnout.core.exams.model import ExamRequest
+from turnout.core.exams.planning import make_exam
+from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.passwords import is_password
 from turnout.core.messaging.numbers import is_deliverable
 from turnout.settings import Settings
+from turnout.store import Tx, open_database
 from turnout.store.migrations.running import migrate
+from turnout.web.demo import list_trials
 
 MEMBERS = [
     "apiKey",
@@ -264,6 +269,38 @@ def test_seeding_again_changes_nothing(seeded: Path, tmp_path: Path) -> None:
     assert (counts(tmp_path), (tmp_path / "demo.json").read_bytes()) == before
 
 
+def test_a_demo_that_was_used_up_starts_again(seeded: Path, tmp_path: Path) -> None:
+    """Over a hundred exams, everybody checked in, and nobody left to invite."""
+    first = copy_seeded(seeded, tmp_path)
+    wanted = ExamRequest(
+        first["booking"]["venue"],
+        4_083_840_000_000,
+        exam_type="Class",
+        exam_format="Paper",
+        billing_code=first["booking"]["billingCode"],
+    )
+    db = open_database(Settings(database_url=f"sqlite:///{tmp_path / 'turnout.db'}"))
+    try:
+        db.call(use_up, wanted)
+    finally:
+        db.close()
+    again = seed_in(tmp_path)
+    assert again["booking"] == first["booking"]
+    assert (again["attendance"]["ticketCodes"], again["attendance"]["recipientIds"]) == ([], [])
+    attendance = next(
+        trial for trial in list_trials("http://turnout.test", again) if trial.api == "attendance"
+    )
+    assert [step.title for step in attendance.steps] == ["Show the event of a token"]
+
+
+def use_up(tx: Tx, wanted: ExamRequest) -> None:
+    org_id = get_demo_organization(tx).org_id
+    for _ in range(101):
+        make_exam(tx, org_id, wanted, actor="test")
+    tx.connection.execute("UPDATE tickets SET checked_in_at = 1")
+    tx.connection.execute("UPDATE invitations SET state = 'declined'")
+
+
 @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_text("{half"), None])
 def test_a_lost_demo_json_is_written_anew_with_a_new_key(
     seeded: Path, tmp_path: Path, damage: Any
@@ -302,6 +339,7 @@ KILLED = """
 import os, signal, sys
 from turnout.cli import seeding
 from turnout.settings import Settings
+from turnout.store import Tx, open_database
 from turnout.store import Ids, open_database
 def progress(done, total):
     if done == int(sys.argv[2]):

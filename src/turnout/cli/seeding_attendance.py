@@ -83,7 +83,7 @@ def seed_attendance(db: Database, known: dict[str, Any], base_url: str) -> dict[
         "eventToken": event_token,
         "companyToken": company_token,
         "ticketCodes": unchecked,
-        "checkedCode": checked[0],
+        "checkedCode": checked[0] if checked else "",
         "invitationId": campaigns[0].id,
         "recipientIds": [each.id for each in invitees],
     }

@@ -18,7 +18,7 @@ from turnout.core.exams.model import (
     ExamRequest,
     ValueKind,
 )
-from turnout.core.exams.planning import list_exams, make_exam, set_exam_state
+from turnout.core.exams.planning import find_exam, make_exam, set_exam_state
 from turnout.core.exams.seating import NewSitting, register_lax
 from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
@@ -107,8 +107,9 @@ def _seed_learners(tx: Tx, org_id: int) -> list[str]:
 
 def _seed_exams(tx: Tx, org_id: int, venue: str, learners: list[str]) -> str:
     """Exams in every state, with candidates; the GUID of the published one."""
-    known = {each.title: each for each in list_exams(tx, org_id, 100)}
-    if OPEN not in known:
+    found = find_exam(tx, org_id, _guid(OPEN))
+    if found is None:
+        known: dict[str, Exam] = {}
         first = _nine_o_clock(tx.now, 45)
         facts = (
             (OPEN, ExamKind.EXAM, None, 0),
@@ -130,7 +131,7 @@ def _seed_exams(tx: Tx, org_id: int, venue: str, learners: list[str]) -> str:
             (CLOSED, EventState.CLOSED),
         ):
             set_exam_state(tx, org_id, known[title].event_id, state, actor=ACTOR)
-    return known[OPEN].uuid
+    return _guid(OPEN)
 
 
 def _register(

@@ -171,27 +171,28 @@ def _try_attendance(base_url: str, member: dict[str, Any]) -> Trial:
             f"{set_variable('EVENT_TOKEN', member['eventToken'])}\n"
             f"{curl('GET', f'{event}.json', token)}",
         ),
-        Step(
-            "Check a ticket at the door",
-            "The first check wins. Repeat the line, and it says when that was.",
-            f"{set_variable('CODE', member['ticketCodes'][0])}\n"
-            f"{curl('POST', f'{code}/check.json', token)}",
+        *(
+            Step(
+                "Check a ticket at the door",
+                "The first check wins. Repeat the line, and it says when that was.",
+                f"{set_variable('CODE', ticket)}\n{curl('POST', f'{code}/check.json', token)}",
+            )
+            for ticket in member["ticketCodes"][:1]
         ),
-        Step(
-            "Confirm an invitation",
-            "Whoever confirms is an attendee, with a ticket.",
-            curl(
-                "POST",
-                f"{event}/invitations/all/recipients/{member['recipientIds'][0]}/confirm.json",
-                token,
-            ),
+        *(
+            Step(
+                "Confirm an invitation",
+                "Whoever confirms is an attendee, with a ticket.",
+                curl("POST", f"{event}/invitations/all/recipients/{who}/confirm.json", token),
+            )
+            for who in member["recipientIds"][:1]
         ),
     ]
     values = [
         Value("eventToken", "A token of the conference", [member["eventToken"]]),
         Value("companyToken", "A token of the company", [member["companyToken"]]),
         Value("ticketCodes", "Tickets that are not checked yet", member["ticketCodes"][:6]),
-        Value("checkedCode", "One that is", [member["checkedCode"]]),
+        Value("checkedCode", "One that is", list(filter(None, [member["checkedCode"]]))),
         Value("invitationId", "An invitation", [str(member["invitationId"])]),
         Value(
             "recipientIds",
