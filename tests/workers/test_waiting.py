@@ -18,8 +18,7 @@ from turnout.core.journeys.cancelling import cancel_registration
 from turnout.core.journeys.joining import register_directly
 from turnout.core.journeys.mailing import (
     ATTEMPTS,
-    DRAWING_S,
-    SLICE,
+    CLAIM_MS,
     claim_ticket_mails,
     draw_attachments,
     postpone_ticket_mail,
@@ -106,7 +105,7 @@ def test_a_ticket_is_mailed_with_everything_that_shows_it(node, hall):
 def test_two_workers_that_drew_one_ticket_mail_it_once(node, hall):
     (mail,) = node.db.call(claim_ticket_mails)
     assert node.db.call(claim_ticket_mails) == []
-    node.clock.advance(SLICE * DRAWING_S)  # the claim runs out
+    node.clock.advance(CLAIM_MS / 1000)  # the claim runs out
     (same,) = node.db.call(claim_ticket_mails)
     drawn = draw_attachments(mail, BASE)
     for each in (mail, same):
@@ -116,7 +115,7 @@ def test_two_workers_that_drew_one_ticket_mail_it_once(node, hall):
 
 def test_a_worker_that_was_frozen_puts_no_mail_of_another_off(node, hall):
     (mail,) = node.db.call(claim_ticket_mails)
-    node.clock.advance(SLICE * DRAWING_S)  # the claim runs out
+    node.clock.advance(CLAIM_MS / 1000)  # the claim runs out
     (same,) = node.db.call(claim_ticket_mails)
     node.db.call(postpone_ticket_mail, mail)
     assert (jobs(node), count(node, "SELECT attempts FROM ticket_mails")) == (0, 0)

@@ -14,7 +14,9 @@ from turnout.core.journeys.clock import (
     pull_queues,
     restart_what_is_ahead,
 )
+from turnout.core.journeys.mailing import CLAIM_MS
 from turnout.core.messaging.pulling import Place, Waits, pull_leases, pull_recipients
+from turnout.core.work.claims import PAUSE_MS
 from turnout.core.work.pulling import pull_claims
 from turnout.http import metrics
 from turnout.store import Database, Tx
@@ -25,8 +27,8 @@ from turnout.workers.loop import Loop
 
 EVERY_S = 2.0
 NOTE_EVERY_MS = 60_000
-# Drawing tickets has the longest claims of all (core/journeys/mailing.py).
-LONGEST_CLAIM_MS = 600_000
+# Drawing tickets has the longest claims of all, beside the pauses of what failed (claims.py).
+LONGEST_CLAIM_MS = max(CLAIM_MS, PAUSE_MS)
 
 log = structlog.get_logger()
 differences = Troubles("this machine's clock is not the database's")

@@ -6,6 +6,7 @@ Drawing takes a tenth of a second, so it is not done where the ticket is issued:
 """
 
 import datetime
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -26,7 +27,7 @@ from turnout.core.journeys.waiting import WaitingState, make_link
 from turnout.core.messaging.notices import keep_file, queue_mail
 from turnout.core.neutral import neutralize
 from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
-from turnout.core.work.claims import Claim, Key, Queue, claim, take, turn
+from turnout.core.work.claims import Claim, Key, Queue, claim, do_claimed, take, turn
 from turnout.papers.qr import qr_png, qr_svg_file
 from turnout.store import Tx
 
@@ -37,6 +38,8 @@ ATTEMPTS = 5
 PAUSE_MS = 60_000
 TICKET_MAIL = "ticket mail"
 DRAWING_S = 30
+# Longer than drawing one takes: the others wait, and are claimed again if that takes long.
+CLAIM_MS = 2 * DRAWING_S * 1000
 
 
 class TicketMail(NamedTuple):
@@ -66,12 +69,12 @@ class Attachment(NamedTuple):
 
 
 def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
-    """Tickets that are due to be mailed, claimed for as long as drawing them may take."""
+    """Tickets that are due to be mailed, claimed for CLAIM_MS."""
     mails = []
     shown: dict[tuple[int, int], ShownEvent] = {}
     rows = sql.list_due_ticket_mails(tx, now=tx.now, most=SLICE)
     due = [(row[0], row[1]) for row in rows]
-    claimed = claim(tx, TICKET_MAIL, due, SLICE * DRAWING_S * 1000)
+    claimed = claim(tx, TICKET_MAIL, due, CLAIM_MS)
     until = {each.key: each.until for each in claimed}
     for row in rows:
         if (row[0], row[1]) not in until:
@@ -111,9 +114,17 @@ def send_ticket_mail(
     tx: Tx, mail: TicketMail, attachments: list[Attachment], base_url: str
 ) -> None:
     """Queue the mail, once: another worker that has drawn the same ticket finds nothing to do. A
-    ticket that was cancelled meanwhile is not mailed, nor one that another worker has in hand."""
-    if not take(tx, TICKET_MAIL, [mail.claim]):
-        return
+    ticket that was cancelled meanwhile is not mailed, nor one that another worker has in hand. One
+    that cannot be written, or needs a row that is held, rests for a while (claims.py)."""
+    do_claimed(tx, TICKET_MAIL, [mail.claim], lambda tx, _: _send(tx, mail, attachments, base_url))
+
+
+def give_ticket_mails_back(tx: Tx, mails: Sequence[TicketMail]) -> None:
+    """Let any worker claim them: they were never begun, or come to nothing here."""
+    take(tx, TICKET_MAIL, [mail.claim for mail in mails])
+
+
+def _send(tx: Tx, mail: TicketMail, attachments: list[Attachment], base_url: str) -> None:
     if not sql.delete_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id):
         return
     if not sql.is_ticket_valid(tx, org_id=mail.org_id, id=mail.ticket_id):

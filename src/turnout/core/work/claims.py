@@ -70,13 +70,23 @@ class Queue(NamedTuple):
 def turn(tx: Tx, queue: Queue, claimed: Sequence[Claim], limit: int) -> list[Claim]:
     """Do what was claimed by the last turn, then claim what is next, up to `limit`; returns that.
 
+    How rows fail: `do_claimed`.
+    """
+    do_claimed(tx, queue.name, claimed, queue.do)
+    return claim(tx, queue.name, queue.list_due(tx, limit))
+
+
+def do_claimed(
+    tx: Tx, queue: str, claimed: Sequence[Claim], do: Callable[[Tx, Key], object]
+) -> None:
+    """Do what was claimed, and forget the claims.
+
     What another worker has claimed since is left to it. One row that fails takes back its own
     effects, is tried again a minute later, and is set aside after the third time; the others go on.
     One that needs a row which another transaction holds is tried again in seconds, uncounted.
     """
-    for key, claims in take(tx, queue.name, claimed).items():
-        _do(tx, queue, key, claims)
-    return claim(tx, queue.name, queue.list_due(tx, limit))
+    for key, claims in take(tx, queue, claimed).items():
+        _do(tx, queue, key, claims, do)
 
 
 def claim(
@@ -180,18 +190,18 @@ def set_aside(tx: Tx, queue: str, key: Key, note: str) -> None:
     sql.set_aside(tx, queue=queue, org_id=org_id, id=id_, note=note, now=tx.now)
 
 
-def _do(tx: Tx, queue: Queue, key: Key, claims: int) -> None:
+def _do(tx: Tx, queue: str, key: Key, claims: int, do: Callable[[Tx, Key], object]) -> None:
     org_id, id_ = key
     try:
         with tx.savepoint():
-            queue.do(tx, key)
+            do(tx, key)
     except tx.held:
-        put_off(tx, queue.name, key, claims)
+        put_off(tx, queue, key, claims)
     except Exception as error:
         if tx.is_transient(error):
             raise
-        log.exception("work failed", queue=queue.name, org_id=org_id, id=id_)
-        _note(tx, queue.name, key, claims, f"{type(error).__name__}: {error}"[:300], PAUSE_MS)
+        log.exception("work failed", queue=queue, org_id=org_id, id=id_)
+        _note(tx, queue, key, claims, f"{type(error).__name__}: {error}"[:300], PAUSE_MS)
 
 
 def _note(tx: Tx, queue: str, key: Key, claims: int, note: str, pause_ms: int) -> None:
