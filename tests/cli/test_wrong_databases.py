@@ -185,9 +185,6 @@ def test_what_a_server_may_say_has_advice(said: str, advice: str) -> None:
     assert advice in failure.__notes__[0]
 
 
-# -- servers that are too old ----------------------------------------------------------------
-
-
 def test_what_a_server_asks_ends_with_one_mark() -> None:
     said = "connection refused\n\tIs the server running on that host?"
     failure = explain_refusal("postgresql://a@b/c", psycopg.OperationalError(said))
@@ -195,6 +192,9 @@ def test_what_a_server_asks_ends_with_one_mark() -> None:
         "The PostgreSQL database cannot be reached: connection refused Is the server running on"
         " that host."
     )
+
+
+# -- servers that are too old ----------------------------------------------------------------
 
 
 def test_a_server_that_is_too_old_is_told_which_is_the_least(
