@@ -116,3 +116,18 @@ def test_a_database_is_opened_with_the_installations_clock(backend, tmp_path, re
         assert abs(db.lease_now() - db.clock()) < 1_000
     finally:
         db.close()
+
+
+def test_a_clock_that_is_moved_while_it_is_read_gives_instants_of_one_time():
+    moves = [HOUR]
+
+    def elapse() -> int:
+        if is_made and moves:
+            clock.move(moves.pop())
+        return 0
+
+    is_made = False
+    clock = SteadyClock(lambda: NOW, elapse)
+    is_made = True
+    assert clock.read() == (NOW, NOW)
+    assert clock.read() == (NOW + HOUR, NOW)

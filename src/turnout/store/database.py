@@ -306,10 +306,14 @@ class Database(ABC):
 
     def lease_now(self) -> int:
         """The instant (epoch ms) by which a lease has ended; see `Tx.lease_now`."""
-        return self.clock() - self._lease_lag()
+        return self._read_clock()[1]
 
-    def _lease_lag(self) -> int:
-        return self.clock.lag() if isinstance(self.clock, SteadyClock) else 0
+    def _read_clock(self) -> tuple[int, int]:
+        """The present instant, and that by which leases end."""
+        if isinstance(self.clock, SteadyClock):
+            return self.clock.read()
+        now = self.clock()
+        return now, now
 
     def writing_s(self) -> float:
         """For how many seconds the one writer has been in one command; 0 where it is in none."""

@@ -165,7 +165,7 @@ class PostgresqlDatabase(Database):
         return connect(self._url, use, self._limits[use], autocommit=autocommit)
 
     def _tx(self, connection: "psycopg.Connection[Any]", wants: Wants | None = None) -> Tx:
-        now = self.clock()
+        now, lease_now = self._read_clock()
         return Tx(
             "postgresql",
             connection,
@@ -176,7 +176,7 @@ class PostgresqlDatabase(Database):
             self.permitted,
             HELD,
             wants,
-            lease_now=now - self._lease_lag(),
+            lease_now=lease_now,
         )
 
     @contextmanager

@@ -190,7 +190,7 @@ class SqliteDatabase(Database):
         self._sweeper.stop()
 
     def _tx(self, connection: sqlite3.Connection) -> Tx:
-        now = self.clock()
+        now, lease_now = self._read_clock()
         return Tx(
             "sqlite",
             connection,
@@ -199,7 +199,7 @@ class SqliteDatabase(Database):
             self.sequences,
             _is_transient,
             self.permitted,
-            lease_now=now - self._lease_lag(),
+            lease_now=lease_now,
         )
 
     # -- writing ---------------------------------------------------------------------------

@@ -41,28 +41,33 @@ class SteadyClock:
     ) -> None:
         self.wall = wall
         self.elapsed = elapsed
-        self._base = wall() - elapsed()
-        self._lag = self._lag_until = 0
+        # In one piece, since others read while it is moved: what is added to `elapsed`, how far
+        # leases lag behind that, and until when.
+        self._state = (wall() - elapsed(), 0, 0)
 
     def __call__(self) -> int:
-        return self._base + self.elapsed()
+        return self._state[0] + self.elapsed()
 
     def lease_now(self) -> int:
         """The instant by which leases end."""
-        elapsed = self.elapsed()
-        return self._base + elapsed - (self._lag if elapsed < self._lag_until else 0)
+        return self.read()[1]
 
-    def lag(self) -> int:
-        """How far that is behind the present instant (ms)."""
-        return self._lag if self._lag and self.elapsed() < self._lag_until else 0
+    def read(self) -> tuple[int, int]:
+        """The present instant, and that by which leases end."""
+        base, lag, lag_until = self._state
+        elapsed = self.elapsed()
+        now = base + elapsed
+        return now, now - lag if elapsed < lag_until else now
 
     def move(self, by_ms: int, *, with_leases: bool = False) -> None:
         """Go on from `by_ms` later, or earlier; leases follow at once, or when those that were
         given before have ended."""
-        self._base += by_ms
-        if by_ms < JUMP_MS or with_leases:
-            return
-        self._lag, self._lag_until = self.lag() + by_ms, self.elapsed() + LEASES_LAG_MS
+        base, lag, lag_until = self._state
+        if by_ms >= JUMP_MS and not with_leases:
+            elapsed = self.elapsed()
+            lag = (lag if elapsed < lag_until else 0) + by_ms
+            lag_until = elapsed + LEASES_LAG_MS
+        self._state = (base + by_ms, lag, lag_until)
 
 
 def look(tx: Tx, clock: SteadyClock) -> Look | None:
