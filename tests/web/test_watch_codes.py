@@ -98,6 +98,14 @@ def test_the_page_is_the_same_for_whoever_is_registered_or_not(door: Door) -> No
     assert [status for status, _ in ann] == [200] * 5
 
 
+@pytest.mark.parametrize("mark", [" ", "-", "\u00a0"])
+def test_a_code_may_be_typed_in_groups(door: Door, mark: str) -> None:
+    door.ask(HOME)
+    code = door.mails()[-1][-6:]
+    grouped = f" {code[:3]}{mark}{code[3:]} "
+    assert door.post(door.path, HOME, email=ANN, code=grouped).status == 303
+
+
 def test_one_place_causes_fewer_mails_than_all_together(door: Door) -> None:
     mails = []
     for place in (HOME, HOME, HOME, AWAY, AWAY):

@@ -205,8 +205,10 @@ def check_own_code(
 
     Wrong tries are counted for `client_ref` from this source (10 in ten minutes), for `client_ref`
     from anywhere (30), and for this source with whatever `client_ref` (60), so that a stranger
-    locks nobody else out. Returns Limited, a value so that tries stay counted, beyond them.
+    locks nobody else out. Returns Limited, a value so that tries stay counted, beyond them. Blanks
+    and dashes count for nothing: people type `610 724`.
     """
+    entered = "".join(entered.split()).replace("-", "")
     key = _client_key(org_id, client_ref)
     counts = [
         _Count(_hash(f"pair:{org_id}:{len(source)}:{source}:{client_ref}"), WRONG_LIMIT),
