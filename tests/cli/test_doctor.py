@@ -15,7 +15,7 @@ import pytest
 
 from tests.cli.runner import Result, Turnout, on_new_database
 from tests.cli.test_servers import set_schema
-from tests.core.messaging.jobs import make_login, new_job, post
+from tests.core.messaging.jobs import answer, claim_all, make_login, new_job, post
 from tests.support.node import BACKENDS, Clock, new_database, open_node
 from tests.support.ports import free_port
 from tests.support.server import clean_environment
@@ -32,6 +32,7 @@ from turnout.core.identity.proxies import note_untrusted_proxies
 from turnout.core.journeys.clock import Clocks, Jump, note_time
 from turnout.core.journeys.intake import accept
 from turnout.core.journeys.model import Application
+from turnout.core.messaging.outcomes import Misconfigured
 from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Submitted
 from turnout.core.site.address import store_address
@@ -214,6 +215,20 @@ def test_messages_that_nobody_sends(tmp_path: Path) -> None:
             assert found[0] == mark
     assert re.fullmatch(rf"job {job_id} has waited for 6\d s to be sent", found[1])
     assert "See that a `turnout serve` or `turnout work` runs" in found[2]
+
+
+def test_messages_that_a_misconfigured_carrier_holds_up(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    with turnout.database() as db:
+        org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+        login = db.call(make_login, org_id, "au/jo")
+        job_id = post(db, login, new_job(), ["61412345678", "61412345679"])
+        answer(db, claim_all(db), Misconfigured("The provider answered 302"))
+    mark, seen, advice = read(turnout("doctor"))["messages"]
+    assert mark == "warn"
+    words = "2 wait because a carrier is misconfigured"
+    assert seen == f"{words}; of job {job_id}: The provider answered 302"
+    assert "after a day they fail" in advice
 
 
 def test_networks_that_answer_and_that_do_not(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from turnout import networks
 from turnout.cli.app import app, check_schema, console, database, settings
+from turnout.cli.checking_messages import MAX_WAIT_S, check_messages
 from turnout.cli.checking_store import (
     WRITING,
     advise_operator,
@@ -29,7 +30,6 @@ from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.identity.short_names import ELSEWHERE, is_reserved
 from turnout.core.journeys.clock import Clocks, look_at_clocks
 from turnout.core.journeys.status import find_next_due
-from turnout.core.messaging.overview import find_waiting
 from turnout.core.site.address import StoredAddress, find_stored_address
 from turnout.core.work.listing import count_set_aside
 from turnout.errors import Failure
@@ -45,7 +45,6 @@ from turnout.store.windows import is_over
 MIN_FREE_BYTES = 1 << 30
 MAX_FSYNC_MS = 20.0
 MAX_CLOCK_DIFFERENCE_MS = 1000
-MAX_WAIT_S = 60
 JUMP_SHOWN_MS = 7 * 24 * 3_600_000
 CONNECT_S = 5
 EARLIEST_PLAUSIBLE_YEAR = 2026
@@ -125,7 +124,7 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
         yield Finding("schema", version or "")
         yield check_writing(db)
         yield _check_queue(db)
-        yield _check_messages(db)
+        yield check_messages(db)
         yield _check_aside(db)
         yield check_zone_data(db, time.gmtime().tm_year)
         yield from _check_proxies(db, chosen)
@@ -317,19 +316,6 @@ def _check_queue(db: Database) -> Finding:
         f"the oldest registration has waited for {late_s} s",
         "See that a `turnout serve` or `turnout work` runs; if one does, its log says more. With "
         "TURNOUT_WORK_IN_PROCESS=false, servers leave the queue to `turnout work`.",
-    )
-
-
-def _check_messages(db: Database) -> Finding:
-    waiting = db.call(find_waiting)
-    late_s = max(0, db.clock() - waiting.since) // 1000 if waiting else 0
-    if waiting is None or late_s <= MAX_WAIT_S:
-        return Finding("messages", f"{late_s} s behind" if waiting else "nothing waits")
-    return Finding(
-        "messages",
-        f"job {waiting.job_id} has waited for {late_s} s to be sent",
-        "See that a `turnout serve` or `turnout work` runs, and that its carrier answers (below); "
-        "`turnout job show` says what became of the job's messages.",
     )
 
 

@@ -23,6 +23,7 @@ from turnout.core.messaging.outcomes import (
     Retry,
     Unknown,
 )
+from turnout.core.messaging.overview import find_misconfigured
 from turnout.core.messaging.receiving import receive_reports
 from turnout.core.messaging.recording import MAX_ATTEMPTS
 from turnout.core.work.claims import TOGETHER
@@ -136,6 +137,44 @@ def test_a_carrier_that_cannot_work_costs_no_attempts(node, db, login):
         node.clock.advance(61)
     answer(db, claim_all(db), Accepted(is_final=True))
     assert job(db, job_id, "state", "sent") == ("complete", 1)
+
+
+def test_a_carrier_that_cannot_work_for_a_day_ends_it(node, db, login):
+    """For those whom it could not serve all that time: 24 h after the first time, not before."""
+    job_id = post(db, login, new_job(), NUMBERS[:2])
+    stuck, served = Misconfigured("answered 302"), Accepted(is_final=True)
+    answer(db, claim_all(db), stuck, Retry(1.0, "busy"))
+    waiting = rows(db, job_id, "state", "attempts", "notes")
+    assert waiting == [("waiting", 0, "answered 302"), ("waiting", 1, "busy")]
+    node.clock.advance(3600)
+    answer(db, claim_all(db), stuck, stuck)
+    node.clock.advance(23 * 3600 - 1)
+    answer(db, claim_all(db), stuck, stuck)
+    assert rows(db, job_id, "state", "attempts") == [("waiting", 0), ("waiting", 1)]
+    node.clock.advance(61)
+    answer(db, claim_all(db), stuck, served)
+    found = rows(db, job_id, "state", "status", "notes")
+    assert found == [
+        ("done", "FAIL", "Given up after a day: answered 302"),
+        ("done", "SENT", "answered 302"),
+    ]
+    assert job(db, job_id, *COUNTS) == ("complete", 2, 0, 1, 1, 80_000)
+
+
+def test_who_waits_for_a_misconfigured_carrier_is_counted(node, db, login):
+    before = db.call(find_misconfigured)
+    assert before is None
+    job_id = post(db, login, new_job(), NUMBERS[:3])
+    assert db.call(find_misconfigured) is None
+    answer(
+        db, claim_all(db), Retry(1.0, "busy"), Misconfigured("no login"), Misconfigured("no sender")
+    )
+    assert db.call(find_misconfigured) == (2, job_id, "no login")
+    node.clock.advance(61)
+    claimed = claim_all(db)
+    assert db.call(find_misconfigured) == (2, job_id, "no login")
+    answer(db, claimed, Accepted(is_final=True))
+    assert db.call(find_misconfigured) is None
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,14 @@ class Waiting(NamedTuple):
     since: int
 
 
+class Misconfigured(NamedTuple):
+    """Messages that wait because a carrier is misconfigured; job and reason of the first."""
+
+    messages: int
+    job_id: int
+    reason: str
+
+
 def list_job_lines(tx: Tx, org_id: int, *, is_open: bool, most: int) -> list[JobLine]:
     """An organization's jobs, newest first; without those that Turnout makes for itself."""
     rows = sql.list_job_lines(
@@ -68,6 +76,12 @@ def find_waiting(tx: Tx) -> Waiting | None:
     """The job of any organization that has waited longest for a worker, None when none waits."""
     row = sql.find_waiting(tx, now=tx.now)
     return Waiting(*row) if row else None
+
+
+def find_misconfigured(tx: Tx) -> Misconfigured | None:
+    """Messages of any organization that a carrier refuses for its settings; None without any."""
+    row = sql.count_misconfigured(tx)
+    return Misconfigured(*row) if row else None
 
 
 def _read(row: Any) -> JobLine:

@@ -72,6 +72,13 @@ SELECT CAST(:org_id AS BIGINT), CAST(:job_id AS BIGINT), CAST(r.value ->> 0 AS B
 FROM json_array_elements(CAST(:rows AS json)) r (value)
 ON CONFLICT (org_id, job_id, recipient_id, number) DO NOTHING;
 
+-- name: find_misconfigured(org_id, job_id, rows, before)
+-- `rows` is JSON: [[recipient_id, number], …]. Such an attempt keeps its number, and its first time.
+SELECT a.recipient_id FROM json_array_elements(CAST(:rows AS json)) r (value)
+JOIN attempts a ON a.org_id = :org_id AND a.job_id = :job_id
+    AND a.recipient_id = CAST(r.value ->> 0 AS BIGINT) AND a.number = CAST(r.value ->> 1 AS BIGINT)
+WHERE a.outcome = 'misconfigured' AND a.at <= :before;
+
 -- name: renew_claims(org_id, job_id, rows, lease_end)
 -- `rows` is JSON: [[id, claim], …].
 UPDATE recipients SET due_at = :lease_end

@@ -201,6 +201,17 @@ SELECT id, ready_at FROM jobs
 WHERE lane IN ('urgent', 'email', 'sms', 'mms', 'tts', 'voice', 'fax') AND ready_at <= :now
 ORDER BY ready_at LIMIT 1;
 
+-- name: count_misconfigured()^
+-- crosses organizations: carriers are those of the installation. Reads all who wait, once.
+SELECT count(*) OVER (), r.job_id, a.reason FROM jobs j
+JOIN recipients r ON r.org_id = j.org_id AND r.job_id = j.id
+    AND r.due_at IS NOT NULL AND r.state IN ('waiting', 'claimed')
+JOIN attempts a ON a.org_id = r.org_id AND a.job_id = r.job_id AND a.recipient_id = r.id
+    AND a.number = r.attempts + CASE r.state WHEN 'waiting' THEN 1 ELSE 0 END
+    AND a.outcome = 'misconfigured'
+WHERE j.lane IN ('urgent', 'email', 'sms', 'mms', 'tts', 'voice', 'fax') AND j.ready_at IS NOT NULL
+ORDER BY r.job_id, r.id LIMIT 1;
+
 -- name: count_fates(org_id, job_id)
 SELECT state, status, count(*), max(notes) FROM recipients
 WHERE org_id = :org_id AND job_id = :job_id GROUP BY state, status ORDER BY 3 DESC, 1, 2;

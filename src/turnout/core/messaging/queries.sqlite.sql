@@ -66,6 +66,13 @@ SELECT :org_id, :job_id, r.value ->> 0, r.value ->> 1, :now, r.value ->> 2, r.va
 FROM json_each(:rows) r WHERE true
 ON CONFLICT (org_id, job_id, recipient_id, number) DO NOTHING;
 
+-- name: find_misconfigured(org_id, job_id, rows, before)
+-- `rows` is JSON: [[recipient_id, number], …]. Such an attempt keeps its number, and its first time.
+SELECT a.recipient_id FROM json_each(:rows) r
+CROSS JOIN attempts a ON a.org_id = :org_id AND a.job_id = :job_id
+    AND a.recipient_id = r.value ->> 0 AND a.number = r.value ->> 1
+WHERE a.outcome = 'misconfigured' AND a.at <= :before;
+
 -- name: renew_claims(org_id, job_id, rows, lease_end)
 -- `rows` is JSON: [[id, claim], …].
 WITH r AS MATERIALIZED (

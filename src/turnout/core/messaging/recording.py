@@ -37,6 +37,8 @@ from turnout.core.work.apart import do_apart
 from turnout.store import Tx
 
 MAX_ATTEMPTS = 8
+# How long a carrier may be misconfigured for somebody before they are given up.
+MISCONFIGURED_MS = 24 * 3_600_000
 # Between tries, in seconds; a network may ask for longer ones.
 PAUSES_S = (5, 30, 120, 600, 1800, 3600, 7200)
 UNRECORDED = "the answer could not be recorded, and the log says why"
@@ -112,13 +114,14 @@ def _write_down(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: i
     """Write down the results whose claims still hold; returns whose those are."""
     head = results[0].head
     accepted, again, lapsed, ended = [], [], [], []
+    given_up = _given_up(tx, head, results)
     for each in results:
         outcome = each.outcome
         if isinstance(outcome, Accepted) and not outcome.is_final:
             accepted.append(each)
         elif isinstance(outcome, Lapsed):
             lapsed.append(each)
-        elif isinstance(outcome, Retry | Misconfigured) and not _is_over(each):
+        elif isinstance(outcome, Retry | Misconfigured) and each.recipient.id not in given_up:
             again.append(each)
         else:
             ended.append(_end_by(each, prices)._replace(claim=each.recipient.claim))
@@ -164,8 +167,21 @@ def _let_next_go(tx: Tx, head: JobHead, results: list[Result]) -> None:
         tx.wake(f"messaging-{head.lane}")
 
 
-def _is_over(result: Result) -> bool:
-    return isinstance(result.outcome, Retry) and result.recipient.attempts >= MAX_ATTEMPTS
+def _given_up(tx: Tx, head: JobHead, results: list[Result]) -> set[int]:
+    """Those who are not tried again: too often, or for a day with a carrier that cannot work."""
+    tried = [each.recipient for each in results if isinstance(each.outcome, Retry)]
+    stuck = [each.recipient for each in results if isinstance(each.outcome, Misconfigured)]
+    over = {each.id for each in tried if each.attempts >= MAX_ATTEMPTS}
+    if stuck:
+        found = sql.find_misconfigured(
+            tx,
+            org_id=head.org_id,
+            job_id=head.id,
+            rows=_encode([(each.id, each.attempts) for each in stuck]).decode(),
+            before=tx.now - MISCONFIGURED_MS,
+        )
+        over |= {id_ for (id_,) in found}
+    return over
 
 
 def _end_by(result: Result, prices: Prices) -> Ended:
@@ -181,7 +197,8 @@ def _end_by(result: Result, prices: Prices) -> Ended:
             notes = f"May have been delivered, and is not sent again: {outcome.reason}."
             return end_of(head, recipient, Status.PATHWAY_ERROR, notes, carrier=result.carrier)
     reason = getattr(outcome, "reason", "")
-    notes = f"Given up after {recipient.attempts} attempts: {reason}"
+    tried = "a day" if isinstance(outcome, Misconfigured) else f"{recipient.attempts} attempts"
+    notes = f"Given up after {tried}: {reason}"
     return end_of(head, recipient, Status.FAILED, notes, carrier=result.carrier)
 
 
@@ -218,16 +235,16 @@ def _note_attempts(tx: Tx, head: JobHead, results: list[Result]) -> None:
 
 
 def _put_off(tx: Tx, head: JobHead, results: list[Result]) -> set[int]:
-    if not results:
-        return set()
-    rows = []
+    """Have them wait, each with the reason of its own outcome; returns whose claims still held."""
+    rows: dict[str, list[tuple[int, int, int, int]]] = {}
     for each in results:
-        recipient = each.recipient
         due_at, attempts = _next_try(each, tx.now)
-        rows.append((recipient.id, recipient.claim, due_at, attempts))
-    notes = getattr(results[0].outcome, "reason", "")
-    sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=min(row[2] for row in rows))
-    return return_recipients(tx, head, rows, notes)
+        row = (each.recipient.id, each.recipient.claim, due_at, attempts)
+        rows.setdefault(getattr(each.outcome, "reason", ""), []).append(row)
+    if rows:
+        ready_at = min(row[2] for some in rows.values() for row in some)
+        sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=ready_at)
+    return {id_ for notes, some in rows.items() for id_ in return_recipients(tx, head, some, notes)}
 
 
 def _next_try(result: Result, now: int) -> tuple[int, int]:

@@ -1,0 +1,29 @@
+"""Whether messages go out: whether somebody sends them, and whether carriers can."""
+
+from turnout.cli.finding import Finding
+from turnout.core.messaging.overview import find_misconfigured, find_waiting
+from turnout.store import Database
+
+MAX_WAIT_S = 60
+
+
+def check_messages(db: Database) -> Finding:
+    """Late messages, else those that a misconfigured carrier holds up."""
+    waiting = db.call(find_waiting)
+    late_s = max(0, db.clock() - waiting.since) // 1000 if waiting else 0
+    if waiting and late_s > MAX_WAIT_S:
+        return Finding(
+            "messages",
+            f"job {waiting.job_id} has waited for {late_s} s to be sent",
+            "See that a `turnout serve` or `turnout work` runs, and that its carrier answers "
+            "(below); `turnout job show` says what became of the job's messages.",
+        )
+    if stuck := db.call(find_misconfigured):
+        return Finding(
+            "messages",
+            f"{stuck.messages} wait because a carrier is misconfigured; of job {stuck.job_id}: "
+            f"{stuck.reason}",
+            "Correct the carrier's settings (TURNOUT_…) and start the server again, or what its "
+            "network has set. Such messages are tried every minute, and after a day they fail.",
+        )
+    return Finding("messages", f"{late_s} s behind" if waiting else "nothing waits")
