@@ -13,7 +13,8 @@ from tests.core.messaging.jobs import (
     post,
     rows,
 )
-from turnout.core.messaging.delivering import WAIT_MS
+from turnout.core.journeys.aside import release
+from turnout.core.messaging.delivering import ASIDE, REPEATED, WAIT_MS
 from turnout.core.messaging.model import JobType, Status
 from turnout.core.messaging.outcomes import (
     Accepted,
@@ -309,3 +310,10 @@ def test_who_was_claimed_three_times_is_set_aside_and_nobody_else(node, db, logi
     states = rows(db, job_id, "id", "state", "due_at IS NULL")
     assert [state for id_, *state in states if id_ == killer.id] == [["waiting", 1]]
     assert [state for id_, *state in states if id_ != killer.id] == [["done", 1]] * 2
+    assert dict(rows(db, job_id, "id", "notes"))[killer.id] == ASIDE
+
+    db.call(release, "delivery", killer.id, actor="test")
+    released = claim_all(db)
+    assert [each.id for job in released for each in job.recipients] == [killer.id]
+    answer(db, released, Accepted(is_final=True))
+    assert rows(db, job_id, "status", "notes") == [("SENT", REPEATED)] * 3

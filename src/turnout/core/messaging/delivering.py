@@ -181,18 +181,25 @@ def _without_killers(
 
 
 def release_recipient(tx: Tx, org_id: int, recipient_id: int) -> None:
-    """Let somebody who was set aside be sent to again, now."""
-    for job_id, lane in sql.release_recipient(tx, org_id=org_id, id=recipient_id, now=tx.now):
+    """Let somebody who was set aside be sent to again, now; what is sent may be another copy."""
+    for job_id, lane in _release(tx, org_id, recipient_id):
         sql.hasten(tx, org_id=org_id, id=job_id, ready_at=tx.now)
         tx.wake(f"messaging-{lane}")
 
 
 def give_up_recipient(tx: Tx, org_id: int, recipient_id: int) -> None:
     """End somebody who was set aside: nobody knows what they got."""
-    rows = sql.release_recipient(tx, org_id=org_id, id=recipient_id, now=tx.now)
+    rows = _release(tx, org_id, recipient_id)
     end_recipients(
         tx,
         [Ended(org_id, job_id, recipient_id, Status.PATHWAY_ERROR, ASIDE) for job_id, _ in rows],
+    )
+
+
+def _release(tx: Tx, org_id: int, recipient_id: int) -> list[Any]:
+    """Job and lane of somebody who was set aside."""
+    return list(
+        sql.release_recipient(tx, org_id=org_id, id=recipient_id, now=tx.now, notes=REPEATED)
     )
 
 

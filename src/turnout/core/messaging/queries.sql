@@ -58,8 +58,10 @@ RETURNING open;
 SELECT min(due_at) FROM recipients
 WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL;
 
--- name: release_recipient(org_id, id, now)
-UPDATE recipients SET due_at = :now
+-- name: release_recipient(org_id, id, now, notes)
+-- `notes` are for somebody whose worker was lost.
+UPDATE recipients SET due_at = :now,
+    notes = CASE WHEN is_repeated = 1 THEN :notes ELSE notes END
 WHERE org_id = :org_id AND id = :id AND state = 'waiting' AND due_at IS NULL
 RETURNING job_id, (SELECT lane FROM jobs j WHERE j.org_id = :org_id AND j.id = recipients.job_id);
 
