@@ -204,7 +204,7 @@ def test_outcomes_are_recorded(node, login):
         ("done", "BARR", 1, "no"),
         ("done", "SVRE", 1, "May have been delivered, and is not sent again: it broke."),
         ("waiting", "QUED", 1, "later"),
-        ("waiting", "QUED", 0, "later"),
+        ("waiting", "QUED", 0, "wrong password"),
     ]
 
 
