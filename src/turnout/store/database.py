@@ -274,6 +274,12 @@ class Database(ABC):
         self.lanes[Lane.REQUEST].put(command, Lane.REQUEST)
         return command.future.result()  # type: ignore[no-any-return]
 
+    def look(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`read`, for threads without an event loop."""
+        command = Command(verb, args, kwargs, None)
+        self.reads.put(command, Lane.REQUEST)
+        return command.future.result()  # type: ignore[no-any-return]
+
     def _note_if_late(self, tx: Tx, began: Beginning) -> int:
         """Before the commit: where it comes late already, let the transaction say so. Returns how
         late (ms), else 0."""
@@ -401,7 +407,7 @@ def open_database(
 
         db = PostgresqlDatabase(settings, clock or steady, ids or Ids())
         with suppress(Unavailable):  # until it answers, the machine's clock has to do
-            db.call(follow_reference, steady)
+            db.look(follow_reference, steady)
         return db
     raise Unavailable(
         "store.url",
