@@ -1,9 +1,13 @@
 """Settings: where they come from, which wins, and what is refused."""
 
+import re
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
+from turnout import networks
 from turnout.settings import (
     Settings,
     SettingsError,
@@ -37,6 +41,69 @@ def test_a_switch_may_be_written_as_a_number(text: str, value: bool):
     assert load({"TURNOUT_ACCESS_LOG": text}).access_log is value
 
 
+WRONG: dict[Any, tuple[str, ...]] = {
+    msgspec.inspect.BoolType: ("perhaps", "", "2"),
+    msgspec.inspect.IntType: ("abc", "", "1.5", "-1", "true"),
+    msgspec.inspect.LiteralType: ("nowhere", "", "Simulator"),
+}
+MAY_BE = (
+    r"true or false|a whole number (from \d+ to \d+|of \d+ or more)"
+    r"|([a-z_]+, )*([a-z_]+ or )?[a-z_]+"
+)
+
+
+def list_wrong_values() -> list[tuple[str, str]]:
+    """Every setting that is a switch, a number or a choice, with each wrong value of its kind."""
+    info = msgspec.inspect.type_info(Settings)
+    assert isinstance(info, msgspec.inspect.StructType)
+    return [
+        (f"TURNOUT_{field.name.upper()}", value)
+        for field in info.fields
+        for value in WRONG.get(type(getattr(field.type, "type", field.type)), ())
+    ]
+
+
+@pytest.mark.parametrize(("name", "value"), list_wrong_values())
+def test_a_wrong_value_is_refused_in_plain_words(name: str, value: str):
+    with pytest.raises(SettingsError) as refusal:
+        load({name: value})
+    given = repr(value) if value else "nothing"
+    said = re.fullmatch(rf"{name}: give ({MAY_BE}), not {re.escape(given)}", str(refusal.value))
+    assert said, refusal.value
+
+
+def test_the_words_name_the_variable_what_it_may_be_and_what_was_given():
+    with pytest.raises(SettingsError) as refusal:
+        load({"TURNOUT_DATABASE_LOCK_SECONDS": "0"})
+    assert str(refusal.value) == (
+        "TURNOUT_DATABASE_LOCK_SECONDS: give a whole number from 1 to 60, not '0'"
+    )
+
+
+@pytest.mark.parametrize("numbers", ["+61-x", "61 491", "61491570006,me", "٦١٤٩١٥", "+", "6" * 16])
+def test_numbers_that_are_not_in_digits_are_refused(numbers):
+    with pytest.raises(SettingsError, match=r"^TURNOUT_REPLY_NUMBERS: .* in digits"):
+        load({"TURNOUT_REPLY_NUMBERS": numbers})
+
+
+@pytest.mark.parametrize("numbers", ["61491570006", "+61491570006, 61491570156,"])
+def test_numbers_in_digits_are_taken(numbers):
+    assert load({"TURNOUT_REPLY_NUMBERS": numbers}).reply_numbers == numbers
+
+
+@pytest.mark.parametrize("prices", ["sms=abc", "sms", "pigeon=1", "sms=-1", "sms=inf", "sms=nan"])
+def test_prices_that_are_none_are_refused(prices):
+    with pytest.raises(SettingsError, match=f"^TURNOUT_PRICES: '{prices}' is not"):
+        networks.check(load({"TURNOUT_PRICES": prices}))
+
+
+def test_a_number_of_a_carrier_is_refused_in_plain_words():
+    given = {"TURNOUT_CARRIER_EMAIL": "smtp", "TURNOUT_SMTP_HOST": "h", "TURNOUT_SMTP_PORT": "abc"}
+    with pytest.raises(SettingsError) as refusal:
+        networks.check(load(given))
+    assert str(refusal.value) == "TURNOUT_SMTP_PORT: give a whole number from 1 to 65535, not 'abc'"
+
+
 def write(folder: Path, text: str | bytes) -> dict[str, str]:
     file = folder / "turnout.toml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -54,11 +121,11 @@ def test_overrides_win_over_the_environment_and_that_over_the_file(tmp_path):
     ("environ", "words"),
     [
         ({"TURNOUT_DATABSE_URL": "x"}, ["TURNOUT_DATABSE_URL in the environment", "not a setting"]),
-        ({"TURNOUT_PORT": "eighty"}, ["TURNOUT_PORT: ", "int"]),
-        ({"TURNOUT_PORT": ""}, ["TURNOUT_PORT: ", "int"]),
+        ({"TURNOUT_PORT": "eighty"}, ["TURNOUT_PORT: ", "whole number"]),
+        ({"TURNOUT_PORT": ""}, ["TURNOUT_PORT: ", "whole number"]),
         ({"TURNOUT_PORT": "65536"}, ["TURNOUT_PORT: ", "65535"]),
         ({"TURNOUT_WRITE_QUEUE": "1"}, ["TURNOUT_WRITE_QUEUE: ", "16"]),
-        ({"TURNOUT_ACCESS_LOG": "perhaps"}, ["TURNOUT_ACCESS_LOG: ", "bool"]),
+        ({"TURNOUT_ACCESS_LOG": "perhaps"}, ["TURNOUT_ACCESS_LOG: ", "true or false"]),
         ({"TURNOUT_LOG_LEVEL": "loud"}, ["TURNOUT_LOG_LEVEL: ", "loud"]),
         ({"TURNOUT_OUTBOUND_ALLOW": "10.0.0.0/8, home"}, ["TURNOUT_OUTBOUND_ALLOW: ", "home"]),
         ({"TURNOUT_TRUSTED_PROXIES": "unix, next door"}, ["TURNOUT_TRUSTED_PROXIES", "next door"]),

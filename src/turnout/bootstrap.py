@@ -40,7 +40,6 @@ from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.opt_outs import PATH as UNSUBSCRIBE
 from turnout.core.messaging.opt_outs import unsubscribe_url
-from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.pulling import Waits
 from turnout.core.messaging.replies import receive_replies
 from turnout.core.site.address import find_address, store_address
@@ -68,7 +67,7 @@ from turnout.http.outbound import Outbound
 from turnout.http.rate_limit import RateLimiter
 from turnout.http.readiness import Readiness
 from turnout.http.sign_ins import SignIns
-from turnout.settings import Settings, SettingsError, split_list
+from turnout.settings import Settings, split_list
 from turnout.store import Database, Tx, open_database
 from turnout.store.migrations.revisions import HEAD
 from turnout.store.sqlite import check_exists
@@ -470,10 +469,7 @@ async def _wait_for_address(
 def policy_of(settings: Settings) -> Policy:
     """What the operator has set about messages. Raises SettingsError for prices that are none."""
     numbers = tuple(number.lstrip("+") for number in split_list(settings.reply_numbers))
-    try:
-        return Policy(Prices(settings.prices), numbers, settings.mail_from)
-    except ValueError as error:
-        raise SettingsError(f"TURNOUT_PRICES: {error}") from error
+    return Policy(networks.read_prices(settings), numbers, settings.mail_from)
 
 
 def prepare(settings: Settings, *, makes_database: bool = False) -> None:

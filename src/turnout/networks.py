@@ -17,8 +17,9 @@ from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.smpp import SmppCarrier, SmppSettings
 from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
 from turnout.core.messaging.model import Channel
+from turnout.core.messaging.prices import Prices
 from turnout.http.dialect import DialectApp
-from turnout.settings import PREFIX, Settings, SettingsError
+from turnout.settings import PREFIX, Settings, SettingsError, say_fault
 from turnout.store import Database
 
 SIMULATOR, HTTP_SMS = "simulator", "http_sms"
@@ -45,8 +46,9 @@ def chosen(settings: Settings) -> dict[Channel, str]:
 
 
 def check(settings: Settings) -> None:
-    """Raise SettingsError when a carrier's settings are unknown, or when those of a chosen one
-    cannot be read or lack something it needs."""
+    """Raise SettingsError when a carrier's settings are unknown, when those of a chosen one
+    cannot be read or lack something it needs, or when prices cannot be read."""
+    read_prices(settings)
     for name in settings.carriers:
         carrier, field = _split(name)
         if field not in STRUCTS[carrier].__struct_fields__:
@@ -55,6 +57,14 @@ def check(settings: Settings) -> None:
             )
     for carrier in dict.fromkeys(chosen(settings).values()):
         read(settings, carrier)
+
+
+def read_prices(settings: Settings) -> Prices:
+    """What a part of a message costs. Raises SettingsError."""
+    try:
+        return Prices(settings.prices)
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}PRICES: {error}, such as sms:4479=0.05") from error
 
 
 def read(settings: Settings, carrier: str) -> Any:
@@ -74,6 +84,8 @@ def read(settings: Settings, carrier: str) -> Any:
         if text.startswith("Object missing required field"):
             field = text.split("`")[1]
             text = f"the carrier {carrier} needs it"
+        elif text.startswith("Expected `") and " of length" not in text:
+            text = say_fault(struct, field, values.get(field))
         raise SettingsError(f"{PREFIX}{carrier.upper()}_{field.upper()}: {text}") from error
 
 

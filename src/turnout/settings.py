@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
+import msgspec.inspect
 from msgspec import Meta
 
 PREFIX = "TURNOUT_"
@@ -217,6 +218,7 @@ def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
     _check_base_url(settings.base_url)
     _check_networks("OUTBOUND_ALLOW", settings.outbound_allow)
     _check_networks("TRUSTED_PROXIES", settings.trusted_proxies, UNIX)
+    _check_numbers(settings.reply_numbers)
     for name in ("reply_numbers", "tts_voices"):
         if not split_list(getattr(settings, name)):
             raise SettingsError(f"{PREFIX}{name.upper()}: give at least one")
@@ -297,10 +299,55 @@ def _convert(values: dict[str, Any], places: Mapping[str, str]) -> Settings:
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        text = str(error)
-        path = text.rpartition("$.")[2].rstrip("`")
-        place = places.get(path, "")
-        raise SettingsError(f"{PREFIX}{path.upper()}{place}: {text}") from error
+        name = str(error).rpartition("$.")[2].rpartition("`")[0].partition("[")[0]
+        fault = say_fault(Settings, name, values.get(name))
+        raise SettingsError(f"{PREFIX}{name.upper()}{places.get(name, '')}: {fault}") from error
+
+
+def say_fault(
+    struct: type[msgspec.Struct], name: str, value: Any, *, is_secret: bool = False
+) -> str:
+    """What a setting may be, and what was given instead, unless that is nothing or a secret."""
+    info = msgspec.inspect.type_info(struct)
+    fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
+    kind = next((_say_kind(field.type) for field in fields if field.name == name), "text")
+    if kind == "text" or is_secret:  # an address may hold a password
+        return f"give {kind}"
+    given = ascii(_plain(value)[:60]) if value not in ("", None) else "nothing"
+    return f"give {kind}, not {given}"
+
+
+def _say_kind(kind: Any) -> str:
+    if isinstance(kind, msgspec.inspect.Metadata):
+        return _say_kind(kind.type)
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return _say_kind(kind.types[0])
+    if isinstance(kind, msgspec.inspect.BoolType):
+        return "true or false"
+    if isinstance(kind, msgspec.inspect.LiteralType):
+        *others, last = kind.values
+        return f"{', '.join(map(str, others))} or {last}" if others else str(last)
+    if isinstance(kind, msgspec.inspect.IntType | msgspec.inspect.FloatType):
+        noun = "a whole number" if isinstance(kind, msgspec.inspect.IntType) else "a number"
+        return noun + _say_range(kind.ge, kind.le)
+    return "text"
+
+
+def _say_range(least: float | None, greatest: float | None) -> str:
+    if least is None and greatest is None:
+        return ""
+    if greatest is None:
+        return f" of {least} or more"
+    return f" of {greatest} or less" if least is None else f" from {least} to {greatest}"
+
+
+def _check_numbers(numbers: str) -> None:
+    for number in split_list(numbers):
+        if not re.fullmatch(r"\+?[0-9]{3,15}", number):
+            raise SettingsError(
+                f"{PREFIX}REPLY_NUMBERS: {number[:60]!a} is not a number in digits, such as "
+                "61491570006"
+            )
 
 
 def _check_networks(name: str, networks: str, *words: str) -> None:

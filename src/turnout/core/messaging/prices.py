@@ -33,7 +33,7 @@ class Prices:
                 if not equals or amount < 0:
                     raise ValueError(entry)
                 self._prices[Channel(channel)].append((prefix.lstrip("+"), amount))
-            except ValueError as error:
+            except (ValueError, OverflowError) as error:  # infinity
                 raise ValueError(f"{entry!r} is not channel[:prefix]=price") from error
         for prices in self._prices.values():
             prices.sort(key=lambda each: -len(each[0]))
