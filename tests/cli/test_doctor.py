@@ -15,8 +15,9 @@ import pytest
 
 from tests.cli.runner import Result, Turnout, on_new_database
 from tests.cli.test_servers import set_schema
+from tests.core.journeys.hall import Hall, contact
 from tests.core.messaging.jobs import answer, claim_all, make_login, new_job, post
-from tests.support.node import BACKENDS, Clock, new_database, open_node
+from tests.support.node import BACKENDS, Clock, WallClock, new_database, open_node
 from tests.support.ports import free_port
 from tests.support.server import clean_environment
 from turnout.cli.checking_store import judge_writing, quick_check
@@ -31,12 +32,13 @@ from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.proxies import note_untrusted_proxies
 from turnout.core.journeys.clock import Clocks, Jump, note_time
 from turnout.core.journeys.intake import accept
+from turnout.core.journeys.joining import register_directly
 from turnout.core.journeys.model import Application
 from turnout.core.messaging.outcomes import Misconfigured
 from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Submitted
 from turnout.core.site.address import store_address
-from turnout.store import Tx, faults
+from turnout.store import Tx, faults, system_clock
 from turnout.store.faults import user_name
 from turnout.store.migrations.revisions import HEAD
 
@@ -70,6 +72,7 @@ def test_all_is_well(tmp_path: Path) -> None:
         "writing",
         "intake queue",
         "messages",
+        "other queues",
         "set aside",
         "zone data",
         "file",
@@ -84,6 +87,7 @@ def test_all_is_well(tmp_path: Path) -> None:
     assert findings["intake queue"] == ("ok", "nothing waits", "")
     assert findings["clock"][0] == "ok"
     assert findings["messages"] == ("ok", "nothing waits", "")
+    assert findings["other queues"] == ("ok", "nothing waits", "")
     seen = "carries email, sms, mms, tts, voice, fax; it is a simulator, and reaches nobody"
     assert findings["simulator"] == ("ok", seen, "")
 
@@ -442,3 +446,15 @@ def test_a_full_disk_is_named_with_what_to_do(tmp_path: Path) -> None:
     assert f"FAIL database        {url}: Disk full: the database cannot write" in seen
     assert seen.count(f"     -> {advice}") == 1
     assert f"FAIL disk            {tmp_path}: No space left on device" in seen
+
+
+def test_ticket_mails_that_nobody_writes(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    with open_node(f"sqlite:///{tmp_path}/turnout.db", clock=WallClock()) as node:
+        hall = Hall(node, None, (1, 1))
+        hall.call(register_directly, hall.event_id, hall.type_ids[0], contact("a"))
+        for seconds, mark in ((50, "ok"), (61, "warn")):
+            node.execute(f"UPDATE ticket_mails SET due_at = {system_clock() - seconds * 1000}")
+            found = read(turnout("doctor"))["other queues"]
+            assert found[0] == mark
+    assert re.fullmatch(r"ticket mail: 6\d s behind", found[1])

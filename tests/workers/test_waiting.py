@@ -26,9 +26,11 @@ from turnout.core.journeys.mailing import (
     tell_of_list,
     write_to_guest,
 )
-from turnout.core.journeys.waiting import join_list
+from turnout.core.journeys.status import list_oldest_waits
+from turnout.core.journeys.waiting import join_list, move_on
 from turnout.core.messaging.files import read_file
 from turnout.core.messaging.model import NOBODY
+from turnout.core.work.claims import set_aside
 from turnout.workers.waiting import waiting_loops
 
 BASE = "http://turnout.test"
@@ -181,3 +183,22 @@ def test_an_organization_without_users_mails_its_tickets(node):
     (mail,) = node.db.call(claim_ticket_mails)
     node.db.call(send_ticket_mail, mail, [], BASE)
     assert (jobs(node), count(node, "SELECT count(*) FROM ticket_mails")) == (1, 0)
+
+
+def test_doctors_question_what_waits_counts_what_is_claimed_and_not_what_is_set_aside(node, hall):
+    hall.call(join_list, hall.event_id, hall.type_ids[0], contact("b"))
+    asked_at = node.clock.now
+    (mail,) = node.db.call(claim_ticket_mails)
+    node.clock.advance(61)
+    waits = {"ticket mail": asked_at, "list mail": asked_at}
+    assert node.db.call(list_oldest_waits) == waits
+    node.db.call(set_aside, "ticket mail", mail.claim.key, "test")
+    assert node.db.call(list_oldest_waits) == {"list mail": asked_at}
+    while node.db.call(tell_of_list, BASE):
+        pass
+    assert node.db.call(list_oldest_waits) == {}
+    hall.call(cancel_registration, hall.registration_id("a"), actor="test")
+    node.db.call(move_on)
+    assert set(node.db.call(list_oldest_waits)) == {"list mail"}
+    node.clock.advance(48 * 3600)
+    assert set(node.db.call(list_oldest_waits)) == {"offer"}

@@ -29,7 +29,7 @@ from turnout.core.identity.organizations import list_organizations
 from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.identity.short_names import ELSEWHERE, is_reserved
 from turnout.core.journeys.clock import Clocks, look_at_clocks
-from turnout.core.journeys.status import find_next_due
+from turnout.core.journeys.status import find_next_due, list_oldest_waits
 from turnout.core.site.address import StoredAddress, find_stored_address
 from turnout.core.work.listing import count_set_aside
 from turnout.errors import Failure
@@ -125,6 +125,7 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
         yield check_writing(db)
         yield _check_queue(db)
         yield check_messages(db)
+        yield _check_waits(db)
         yield _check_aside(db)
         yield check_zone_data(db, time.gmtime().tm_year)
         yield from _check_proxies(db, chosen)
@@ -316,6 +317,20 @@ def _check_queue(db: Database) -> Finding:
         f"the oldest registration has waited for {late_s} s",
         "See that a `turnout serve` or `turnout work` runs; if one does, its log says more. With "
         "TURNOUT_WORK_IN_PROCESS=false, servers leave the queue to `turnout work`.",
+    )
+
+
+def _check_waits(db: Database) -> Finding:
+    """Mails of tickets and waiting lists become messages, and offers lapse, by workers too."""
+    now = db.clock()
+    late_s = {queue: max(0, now - at) // 1000 for queue, at in db.call(list_oldest_waits).items()}
+    shown = ", ".join(f"{queue}: {seconds} s behind" for queue, seconds in late_s.items())
+    if max(late_s.values(), default=0) <= MAX_WAIT_S:
+        return Finding("other queues", shown or "nothing waits")
+    return Finding(
+        "other queues",
+        shown,
+        "See that a `turnout serve` or `turnout work` runs; if one does, its log says more.",
     )
 
 

@@ -101,7 +101,7 @@ def _remind(tx: Tx, org_id: int, event_id: int, email: str) -> bool:
     if not sql.find_open_entry(tx, org_id=org_id, event_id=event_id, person_id=person.id):
         return False
     if may_remind(tx, org_id, email):
-        sql.tell_again(tx, org_id=org_id, event_id=event_id, person_id=person.id)
+        sql.tell_again(tx, org_id=org_id, event_id=event_id, person_id=person.id, now=tx.now)
         tx.wake(QUEUE)
     return True
 

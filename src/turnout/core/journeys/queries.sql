@@ -25,6 +25,23 @@ SELECT count(*) FROM (SELECT 1 FROM submissions WHERE done_at IS NULL LIMIT :mos
 -- crosses organizations: workers serve all of them.
 SELECT min(due_at) FROM submissions WHERE done_at IS NULL;
 
+-- name: list_oldest_waits(now)
+-- crosses organizations: workers serve all of them. What is set aside waits for an operator.
+SELECT 'ticket mail', min(m.due_at) FROM ticket_mails m WHERE m.due_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = m.org_id AND c.queue = 'ticket mail'
+        AND c.id = m.ticket_id AND c.set_aside_at IS NOT NULL)
+UNION ALL
+SELECT 'list mail', min(w.updated_at) FROM waiting_entries w
+WHERE w.state IN ('waiting', 'offered') AND w.told_at IS NULL
+    AND (w.deadline_at IS NULL OR w.deadline_at > :now) AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = w.org_id AND c.queue = 'list mail'
+        AND c.id = w.id AND c.set_aside_at IS NOT NULL)
+UNION ALL
+SELECT 'offer', min(w.deadline_at) FROM waiting_entries w
+WHERE w.state = 'offered' AND w.deadline_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = w.org_id AND c.queue = 'offer'
+        AND c.id = w.id AND c.set_aside_at IS NOT NULL);
+
 -- == attendees ==
 
 -- name: list_attendees(org_id, event_id, after, until, which, since, ticket_type_id, has_cancelled)
@@ -384,9 +401,9 @@ WHERE w.org_id = :org_id AND w.id = :id AND w.state IN ('waiting', 'offered')
 -- name: mark_told(org_id, id, now)!
 UPDATE waiting_entries SET told_at = :now WHERE org_id = :org_id AND id = :id AND told_at IS NULL;
 
--- name: tell_again(org_id, event_id, person_id)!
+-- name: tell_again(org_id, event_id, person_id, now)!
 -- Somebody on the list asked again: they are told once more how they stand.
-UPDATE waiting_entries SET told_at = NULL
+UPDATE waiting_entries SET told_at = NULL, updated_at = :now
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
     AND state IN ('waiting', 'offered');
 

@@ -28,3 +28,9 @@ def list_items(tx: Tx, caller: Caller, ids: list[int], *, most: int, skip: int =
 def find_next_due(tx: Tx) -> int | None:
     """When (epoch ms) the next waiting submission is to be decided; None when none waits."""
     return sql.next_due(tx)  # type: ignore[no-any-return]
+
+
+def list_oldest_waits(tx: Tx) -> dict[str, int]:
+    """Since when (epoch ms) the first waits that is due, by queue: ticket mails, list mails and
+    offers of all organizations, claimed or not. Queues in which nothing is due are not there."""
+    return {queue: since for queue, since in sql.list_oldest_waits(tx, now=tx.now) if since}
