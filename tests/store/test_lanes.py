@@ -12,7 +12,7 @@ import pytest
 from tests.store.notes import Gate, add, make_notes, read_all, sql
 from turnout.errors import Unavailable
 from turnout.store import Database, Tx
-from turnout.store.held_rows import HeldRows, WaitingRoom, Wants
+from turnout.store.held_rows import HeldRows, Waiter, WaitingRoom, Wants
 
 LOCKED = "store.held"
 
@@ -203,6 +203,34 @@ async def until_somebody_waits(db: Database, way: int) -> None:
     while not await db.read(lambda tx: tx.connection.execute(WAITING + application).fetchall()):
         assert time.monotonic() < deadline, "nobody waits"
         await asyncio.sleep(0.01)
+
+
+def keep(tx: Tx, number: int) -> int:
+    change(tx, number)
+    tx.connection.execute("SELECT pg_sleep(0.4)")
+    return number
+
+
+def test_a_row_that_our_own_work_wants_all_the_time_is_waited_for_again(db):
+    """The last of them wait for over a second; nobody keeps the row, so none is refused."""
+
+    async def scenario():
+        return await asyncio.gather(*(db.write(keep, 1) for _ in range(9)))
+
+    assert asyncio.run(scenario()) == [1] * 9
+
+
+def test_the_room_remembers_which_row_was_had():
+    room = WaitingRoom(limit=2, each=1)
+    waiter = Waiter(None, ("notes", 1), ends_at=0.0)  # type: ignore[arg-type]
+    room.put(waiter)
+    room.put(waiter._replace(row=("notes", 2)))
+    for had_row in (True, False):
+        room.end(room.take(), had_row=had_row)  # type: ignore[arg-type]
+    assert [room.was_had(("notes", number), 60) for number in (1, 2)] == [True, False]
+    assert not room.was_had(("notes", 1), 0)
+    assert waiter.again(60).rounds == 2
+    assert waiter.again(60).left_s > 30
 
 
 # -- what is remembered ---------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """A trouble that lasts is told now and then, and when it is over."""
 
+import logging
+
 from structlog.testing import capture_logs
 
 from turnout.errors import Unavailable
@@ -39,6 +41,13 @@ def test_a_trouble_is_over_when_it_meets_nobody() -> None:
         assert len(lines) == 1
         troubles.worked("delivery")
     assert [line["event"] for line in lines] == ["workers wait", "works again"]
+
+
+def test_a_trouble_is_told_at_its_level() -> None:
+    with capture_logs() as lines:
+        Troubles("rows are held", level=logging.WARNING).failed("store.held", "rows")
+        Troubles("database failed").failed("store.full", "writing")
+    assert [line["log_level"] for line in lines] == ["warning", "error"]
 
 
 def test_an_error_without_a_known_cause_is_told_each_time_with_its_traceback() -> None:

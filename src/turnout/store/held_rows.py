@@ -13,6 +13,8 @@ Rules.
   does not say so costs its lane a quarter of a second each time.
 - Commands about one row never have more than half of the room.
 - A command whose time in the room is over is Unavailable, begun or not: nothing of it was written.
+  Where others in the room got the row meanwhile, it waits again, up to five times in all: nobody
+  keeps that row, it is only wanted by many.
 - Whoever gets a row forgets that it was held. What is remembered lasts for seconds only.
 """
 
@@ -26,6 +28,8 @@ from turnout.errors import Unavailable
 from turnout.store.database import Command
 
 REMEMBERED_S = 3.0
+HAD_S = 60.0
+ROUNDS_LIMIT = 5
 
 Row = tuple[str, Hashable]
 """A table, and what names one of its rows."""
@@ -116,6 +120,11 @@ class Waiter(NamedTuple):
     command: Command
     row: Hashable
     ends_at: float
+    rounds: int = 1
+
+    def again(self, seconds: float) -> "Waiter":
+        """The same for that long from now."""
+        return self._replace(ends_at=time.monotonic() + seconds, rounds=self.rounds + 1)
 
     @property
     def left_s(self) -> float:
@@ -131,6 +140,7 @@ class WaitingRoom:
         self._each = each
         self._waiting: deque[Waiter] = deque()
         self._running: Counter[Hashable] = Counter()
+        self._had_at: dict[Hashable, float] = {}
         self._changed = threading.Condition()
         self._is_closed = False
 
@@ -155,12 +165,19 @@ class WaitingRoom:
                     return None
                 self._changed.wait(max(0.0, self._waiting[0].left_s) if self._waiting else None)
 
-    def end(self, waiter: Waiter) -> None:
-        """A command that was taken has come to an end."""
+    def end(self, waiter: Waiter, *, had_row: bool = False) -> None:
+        """A command that was taken has come to an end, perhaps with the row."""
         with self._changed:
+            if had_row:
+                self._had_at = {**_since(self._had_at, HAD_S), waiter.row: time.monotonic()}
             self._running[waiter.row] -= 1
             self._running += Counter()  # which drops what is not running any more
             self._changed.notify_all()
+
+    def was_had(self, row: Hashable, seconds: float) -> bool:
+        """Whether a command in the room got the row within the last seconds."""
+        with self._changed:
+            return row in _since(self._had_at, seconds)
 
     def close(self) -> None:
         """Those that wait are still dealt with."""
@@ -177,3 +194,8 @@ class WaitingRoom:
             ),
             None,
         )
+
+
+def _since(moments: dict[Hashable, float], seconds: float) -> dict[Hashable, float]:
+    after = time.monotonic() - seconds
+    return {what: at for what, at in moments.items() if at > after}

@@ -12,11 +12,12 @@ on SQLite. Counters that must never oversell are single guarded `UPDATE … WHER
 on other nodes are woken by NOTIFY after the commit, at most every 50 ms a queue, and poll besides.
 """
 
+import logging
 import random
 import threading
 import time
 from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -26,7 +27,7 @@ from psycopg import errors as pg
 from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store.database import Command, CommandQueue, Database, Lane
-from turnout.store.held_rows import HeldError, HeldRows, Waiter, WaitingRoom, Wants
+from turnout.store.held_rows import ROUNDS_LIMIT, HeldError, HeldRows, Waiter, WaitingRoom, Wants
 from turnout.store.late import Beginning
 from turnout.store.outcomes import ASK_S, CommitLostError, Outcome, as_unknown, find_outcome
 from turnout.store.pg_fitness import check_fit
@@ -48,6 +49,8 @@ NOTIFY_EVERY_S = 0.05
 READERS = 2
 RETRY_AFTER_S = 3
 HELD = (pg.LockNotAvailable, HeldError)
+HELD_CODE = "store.held"
+HELD_EVENT = "rows are held by another transaction, which may be this server's own work"
 # A transaction of a request gets this long even if it began late; one of a worker so many times as
 # long as a request.
 GRACE_S = 10.0
@@ -68,7 +71,7 @@ class PostgresqlDatabase(Database):
         check_fit(self._url)
         self.lanes = tuple(CommandQueue(settings.write_queue) for _ in Lane)
         self._held = HeldRows()
-        self._held_troubles = Troubles("rows are held by another transaction")
+        self._held_troubles = Troubles(HELD_EVENT, level=logging.WARNING)
         threads = max(2, settings.database_threads)
         self._room = WaitingRoom(settings.write_queue, max(1, threads // 2))
         self._stopping = threading.Event()
@@ -132,8 +135,20 @@ class PostgresqlDatabase(Database):
                     self._run(session, waiter.command, Use.WAIT, waiter.left_s)
                 else:
                     waiter.command.error = _as_held()
-                self._room.end(waiter)
-                self._deliver([waiter.command])
+                self._room.end(waiter, had_row=waiter.command.error is None)
+                if not (_is_held(waiter.command.error) and self._waits_on(waiter)):
+                    self._deliver([waiter.command])
+
+    def _waits_on(self, waiter: Waiter) -> bool:
+        """Whether a command whose time is over waits again: others that waited for the row
+        have got it meanwhile, so nobody keeps it, and it is only wanted by many."""
+        lock_s = self._limits[Use.WAIT].lock_ms / 1000
+        if waiter.rounds >= ROUNDS_LIMIT or not self._room.was_had(waiter.row, lock_s):
+            return False
+        with suppress(Unavailable):  # the room is full
+            self._room.put(waiter.again(lock_s))
+            return True
+        return False
 
     @contextmanager
     def _session(self, use: Use) -> Iterator[Session]:
@@ -250,7 +265,7 @@ class PostgresqlDatabase(Database):
 
     def _put_off(self, command: Command, use: Use, row: Hashable) -> bool:
         """A command wants a row that is held; True = that is its end."""
-        self._held_troubles.failed("store.held", "rows", row=getattr(row, "__qualname__", row))
+        self._held_troubles.failed(HELD_CODE, "rows", row=getattr(row, "__qualname__", row))
         command.error = _as_held()
         if use not in (Use.DOOR, Use.WRITE):
             return True
@@ -313,7 +328,7 @@ class PostgresqlDatabase(Database):
 
 def _as_held() -> Unavailable:
     return Unavailable(
-        "store.held",
+        HELD_CODE,
         "Somebody else is changing the same thing, and has not ended in time. Nothing was changed; "
         "try again in some seconds.",
         retry_after=RETRY_AFTER_S,
@@ -322,6 +337,10 @@ def _as_held() -> Unavailable:
 
 def _is_transient(error: BaseException) -> bool:
     return is_transient(error) or isinstance(error, HeldError)
+
+
+def _is_held(error: BaseException | None) -> bool:
+    return isinstance(error, Unavailable) and error.code == HELD_CODE
 
 
 def _is_over(command: Command) -> bool:

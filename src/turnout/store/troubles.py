@@ -6,6 +6,7 @@ nothing: on a full disk a small row fits now and then. So a trouble is over once
 have worked again, and nobody has met it for a while.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -23,16 +24,18 @@ log = structlog.get_logger()
 
 
 class Troubles:
-    """Which troubles last, and whom they meet. Used by several threads."""
+    """Which troubles last, and whom they meet; logged at `level`. Used by several threads."""
 
     def __init__(
         self,
         event: str,
         clock: Callable[[], float] = time.monotonic,
         quiet_s: float = QUIET_S,
+        level: int = logging.ERROR,
     ) -> None:
         self._event = event
         self._quiet_s = quiet_s
+        self._level = level
         self._clock = clock
         self._lock = threading.Lock()
         self._met: dict[str, set[str]] = {}
@@ -51,7 +54,7 @@ class Troubles:
                 return
             self._next[code] = (now + pause, min(2 * pause, LONGEST_PAUSE_S))
             count = self._counts[code]
-        log.error(self._event, code=code, times=count, **facts)
+        log.log(self._level, self._event, code=code, times=count, **facts)
 
     def met(self, error: Exception, who: str, **facts: Any) -> None:
         """`who` met an error: one that has a known cause (Unavailable) is `failed`, any other is a

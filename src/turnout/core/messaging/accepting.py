@@ -60,11 +60,13 @@ def accept_job(
     belongs to another request.
     """
     estimate = estimate_micros(new, recipients, policy.prices)
-    begun = begin_job(tx, login, new, estimate, policy, request)
+    begun, member = _stage(tx, login, new, estimate, policy, request)
     if begun.is_repetition:
         return begun.job_id
     add_recipients(tx, begun.org_id, begun.job_id, recipients)
-    return finish_job(tx, begun.org_id, begun.job_id, request)
+    job_id = finish_job(tx, begun.org_id, begun.job_id, request)
+    reserve(tx, member, estimate)  # last: every job of the user waits for this row
+    return job_id
 
 
 def estimate_micros(new: NewJob, recipients: Sequence[NewRecipient], prices: Prices) -> int:
@@ -87,9 +89,24 @@ def begin_job(
     request: IdempotentRequest | None = None,
 ) -> Begun:
     """Stage a job; nobody sees it before `finish_job`. Raises as `accept_job` does."""
+    begun, member = _stage(tx, login, new, estimate, policy, request)
+    if not begun.is_repetition:
+        reserve(tx, member, estimate)
+    return begun
+
+
+def _stage(
+    tx: Tx,
+    login: Login,
+    new: NewJob,
+    estimate: int,
+    policy: Policy,
+    request: IdempotentRequest | None,
+) -> tuple[Begun, Member]:
+    """`begin_job`, but for the reservation of what it will cost."""
     member = require_member(tx, login)
     if request and (answer := first_answer(tx, login.org_id, member.actor, request)) is not None:
-        return Begun(login.org_id, int(answer), is_repetition=True)
+        return Begun(login.org_id, int(answer), is_repetition=True), member
     job_id = tx.next_id("job")
     new = _with_defaults(new, member, policy, job_id)
     scheduled_at = _instant(new.scheduled_local, member.timezone)
@@ -97,7 +114,6 @@ def begin_job(
         raise _invalid("scheduled_date", "The scheduled_date must be a date after now.")
     if not all(is_list(tx, login.org_id, list_id) for list_id in new.list_ids):
         raise _invalid("user_list_ids", "The selected user_list_ids is invalid.")
-    reserve(tx, member, estimate)
     add_job(
         tx,
         login.org_id,
@@ -111,7 +127,7 @@ def begin_job(
     )
     keep_hours = member.profile.maximum_document_retention_hours
     add_job_files(tx, login.org_id, job_id, new.content.files, keep_hours)
-    return Begun(login.org_id, job_id, is_repetition=False)
+    return Begun(login.org_id, job_id, is_repetition=False), member
 
 
 def finish_job(tx: Tx, org_id: int, job_id: int, request: IdempotentRequest | None = None) -> int:
