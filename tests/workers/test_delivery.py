@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.core.messaging.jobs import NUMBERS, PRICES, job, make_login, new_job, post, rows
@@ -174,6 +175,33 @@ def test_files_go_with_the_message(node, login):
     assert [(each.name, each.content_type, each.content) for each in message.attachments] == [
         ("plan.pdf", "application/pdf", content)
     ]
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_files_that_cannot_be_read_for_seconds_put_no_message_off(node, login, url):
+    content = b"x"
+    digest = digest_of(content)
+    node.db.call(lambda tx: store_piece(tx, login.org_id, digest, 0, content))
+    node.db.call(finish_file, login.org_id, digest, len(content))
+    file = JobFile("plan.pdf", "application/pdf", digest, len(content))
+    new = new_job(JobType.FAX, content=Content(files=(file,)))
+    job_id = post(node.db, login, new, ["+61298765432"])
+    net = Net()
+    tries: set[object] = set()
+    has_ended = is_complete(node, job_id)
+    with psycopg.connect(url) as other, psycopg.connect(url, autocommit=True) as watch:
+        other.execute("LOCK TABLE file_pieces IN ACCESS EXCLUSIVE MODE")
+
+        def is_done() -> object:
+            waiting = "SELECT query_start FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            tries.update(watch.execute(waiting).fetchall())
+            if len(tries) == 2:
+                other.rollback()
+            return len(tries) >= 2 and has_ended()
+
+        deliver(node, net, is_done)
+    assert [each.content for each in net.got[0][0].attachments] == [content]
+    assert len(net.got) == 1
 
 
 def test_numbers_that_nobody_can_have_are_not_sent_to(node, login):

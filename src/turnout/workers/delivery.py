@@ -55,6 +55,8 @@ LIGHT = 250_000
 HEAVY_AT_ONCE = 4
 SWEEP = 500
 RETRY_S = 60.0
+# How often, and after what pause, a message is read again that could not be read.
+READINGS, READ_PAUSE_S = 20, 1.0
 # How long an outcome waits for others to be recorded with it.
 RECORD_S = 0.05
 SILENT = Unknown("the carrier gave no answer")
@@ -184,7 +186,7 @@ class DeliveryLoop(Loop):
         if carrier is None:
             reason = f"No carrier is set for {head.job_type.channel.value}."
             return [Result(head, each, "", Misconfigured(reason)) for each in job.recipients]
-        message, lengths = await self._messages.get(head)
+        message, lengths = await self._get_message(head)
         possible, results = [], []
         for each in job.recipients:
             made = self._prepare(head, each, lengths, lease, carrier.name)
@@ -201,6 +203,18 @@ class DeliveryLoop(Loop):
                 if each.id not in lease.settled
             ]
         return results
+
+    async def _get_message(self, head: JobHead) -> tuple[Message, Lengths]:
+        """What is handed over. While the database is away it is asked again and again, as the
+        leases are renewed: what is put off waits for longer than most troubles last."""
+        for _ in range(READINGS):
+            try:
+                return await self._messages.get(head)
+            except Unavailable:
+                if self._stopping:
+                    raise
+            await asyncio.sleep(READ_PAUSE_S)
+        return await self._messages.get(head)
 
     def _prepare(
         self, head: JobHead, recipient: Claimed, lengths: Lengths, lease: Lease, carrier: str
