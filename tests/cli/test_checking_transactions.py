@@ -1,20 +1,26 @@
 """`turnout doctor` names transactions that do not end, and no personal value in them."""
 
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from urllib.parse import quote
 
 import psycopg
 import pytest
 
 from tests.support.node import LocalNode, new_database, open_node
 from turnout.cli.checking_transactions import (
+    HiddenTransaction,
     LongTransaction,
     check_transactions,
+    judge_hidden,
     judge_transaction,
     list_long_transactions,
 )
 from turnout.cli.finding import Finding
+from turnout.settings import Settings
+from turnout.store import open_database
 
 SECRET = "ada@example.com"
 WAITS = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
@@ -61,6 +67,56 @@ def test_who_holds_and_who_waits_is_told_and_no_text_of_a_query(node, url):
     )
     assert ours == {"psql": first, "turnout-wait": second}
     assert SECRET not in repr(found)
+
+
+@pytest.fixture
+def plain_role(url) -> Iterator[str]:
+    """The address for a role that may use everything and sees no other role's sessions."""
+    role, admin = f"plain_{uuid.uuid4().hex[:12]}", psycopg.connect(url, autocommit=True)
+    with closing(admin):
+        admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'p'")
+        admin.execute(f"GRANT USAGE, CREATE ON SCHEMA public TO {role}")
+        for kind in ("TABLES", "SEQUENCES"):
+            admin.execute(f"GRANT ALL ON ALL {kind} IN SCHEMA public TO {role}")
+        given = psycopg.conninfo.conninfo_to_dict(url)
+        host, port = quote(str(given["host"]), safe=""), given["port"]
+        yield f"postgresql://{role}:p@/{given['dbname']}?host={host}&port={port}"
+        admin.execute(f"DROP OWNED BY {role}")
+        admin.execute(f"DROP ROLE {role}")
+
+
+def test_who_blocks_us_is_found_where_other_roles_are_hidden(node, url, plain_role):
+    change = "UPDATE events SET title = 'x'"
+    node.add_account()
+    with (
+        closing(open_database(Settings(database_url=plain_role))) as db,
+        closing(psycopg.connect(url, application_name="psql")) as holder,
+        closing(psycopg.connect(plain_role)) as waiter,
+        closing(psycopg.connect(url, autocommit=True)) as witness,
+    ):
+        one, two = holder.info.backend_pid, waiter.info.backend_pid
+        holder.execute(change)
+        waiting = threading.Thread(target=waiter.execute, args=(change,))
+        waiting.start()
+        pause = threading.Event()
+        while not witness.execute(WAITS, (two,)).fetchone():
+            assert not pause.wait(0.01)
+        count, *found = check_transactions(db, watch_s=0.2)
+        holder.rollback()
+        waiting.join()
+        waiter.rollback()
+        role = witness.info.user
+        _, *after = check_transactions(db, watch_s=0.2)
+    held = HiddenTransaction(one, "", "psql", role, [two])
+    assert found == [judge_hidden(held, 0.2)]
+    assert found[0].is_failure
+    assert after == []
+    assert count.mark == "warn"
+    assert count.seen.endswith(
+        "sessions of other roles cannot be seen, nor for how long theirs last"
+    )
+    plain = plain_role.partition("//")[2].partition(":")[0]
+    assert count.advice == f'As an administrator: GRANT pg_read_all_stats TO "{plain}";'
 
 
 def test_who_blocks_others_is_a_failure_and_who_waits_is_sent_on():

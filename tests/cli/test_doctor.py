@@ -321,6 +321,21 @@ def test_a_proxy_that_nobody_has_named_is_told_of(tmp_path: Path) -> None:
     assert "proxy" not in read(turnout("doctor", trusted_proxies="127.0.0.0/8"))
 
 
+def test_of_a_database_that_could_not_be_asked_nothing_is_said_but_that() -> None:
+    turnout = Turnout("postgresql://turnout@127.0.0.1:1/turnout")
+    result = turnout("doctor")
+    findings = read(result)
+    assert (result.code, findings["database"][0]) == (1, "FAIL")
+    assert "links" not in findings
+    assert findings["disk"] == (
+        "ok",
+        "the database's is its server's, and cannot be seen from here",
+        "",
+    )
+    set_here = ("ok", "https://x.example, set here (TURNOUT_BASE_URL)", "")
+    assert read(turnout("doctor", base_url="https://x.example/"))["links"] == set_here
+
+
 def test_a_damaged_file_is_found_and_the_other_checks_go_on(tmp_path: Path) -> None:
     turnout = on_new_database(tmp_path)
     turnout.ok("org", "create", "acme")

@@ -158,6 +158,15 @@ def test_a_replica_is_not_ready_and_doctor_says_why(cluster, tmp_path):
     assert result.code == 1
     assert f"FAIL writing         {reason.replace('Read', 'read')}" in result.output
     assert "-> Name the primary, not a replica" in result.output
+    name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+    reset = f'ALTER DATABASE "{name}" RESET default_transaction_read_only;'
+    assert "FAIL read-only       default_transaction_read_only is on, set by: database" in (
+        result.output
+    )
+    assert reset in result.output
+    for what in ("server", "database clock", "transactions", "schema", "intake queue", "messages"):
+        assert f"ok   {what}" in result.output
+    assert "ok   set aside" in result.output
     assert "ok   clock" in result.output
 
 

@@ -9,7 +9,7 @@ MAX_WAIT_S = 60
 
 def check_messages(db: Database) -> Finding:
     """Late messages, else those that a misconfigured carrier holds up."""
-    waiting = db.call(find_waiting)
+    waiting = db.look(find_waiting)
     late_s = max(0, db.clock() - waiting.since) // 1000 if waiting else 0
     if waiting and late_s > MAX_WAIT_S:
         return Finding(
@@ -18,7 +18,7 @@ def check_messages(db: Database) -> Finding:
             "See that a `turnout serve` or `turnout work` runs, and that its carrier answers "
             "(below); `turnout job show` says what became of the job's messages.",
         )
-    if stuck := db.call(find_misconfigured):
+    if stuck := db.look(find_misconfigured):
         return Finding(
             "messages",
             f"{stuck.messages} wait because a carrier is misconfigured; of job {stuck.job_id}: "

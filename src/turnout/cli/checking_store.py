@@ -18,6 +18,7 @@ from turnout.store.sqlite import open_to_read, path_of
 LONGEST_CHECK_S = 60.0
 STEPS_BETWEEN_LOOKS = 100_000
 SHOWN_FAULTS = 5
+PROBE_BYTES = 1 << 20
 
 # What keeps a database from being written, and what to do where no file can be named.
 WRITING = {
@@ -28,9 +29,9 @@ WRITING = {
 
 
 def check_writing(db: Database) -> Finding:
-    """Whether the database can be written, found by writing something small."""
+    """Whether the database can be written, found by writing what needs new room on its disk."""
     try:
-        db.call(write_probe)
+        db.call(write_probe, PROBE_BYTES)
     except Failure as failure:
         return judge_writing(failure)
     return Finding("writing", "works")

@@ -4,16 +4,38 @@ Such a one keeps the rows that it has changed, and everybody who wants them wait
 queries are never shown: they hold names, addresses and codes of people.
 """
 
+import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from turnout.cli.finding import Finding
 from turnout.store import Database, Tx
+from turnout.store.pg_refusals import fill_in
 
 LONG_S = 10
 SHOWN = 10
+# For how long a transaction whose age is hidden is watched.
+WATCH_S = 3.0
+LOOK_EVERY_S = 0.1
 
-# Those of other roles show their age and state only where this role may see them (pg_monitor).
+# Those of other roles show their age and state only where this role may see them. Locks, and who
+# waits for whom, everybody may see.
+_OF_OTHERS = """
+    a.datname = current_database() AND a.usesysid IS NOT NULL
+        AND a.query = '<insufficient privilege>'
+"""
+_COUNT_HIDDEN = f"SELECT count(*), current_user FROM pg_stat_activity a WHERE {_OF_OTHERS}"  # noqa: S608
+_HIDDEN = f"""
+    SELECT a.pid, held.virtualtransaction, a.application_name, a.usename,
+        ARRAY(SELECT DISTINCT w.pid FROM pg_locks w
+            WHERE NOT w.granted AND a.pid = ANY (pg_blocking_pids(w.pid)) ORDER BY w.pid)
+    FROM pg_stat_activity a JOIN (
+        SELECT DISTINCT pid, virtualtransaction FROM pg_locks
+        WHERE granted AND locktype = 'relation' AND mode <> 'AccessShareLock'
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    ) held ON held.pid = a.pid
+    WHERE {_OF_OTHERS} ORDER BY a.pid LIMIT %s
+"""  # noqa: S608
 _LIST = """
     SELECT a.pid, a.application_name, a.usename,
         CAST(extract(epoch FROM clock_timestamp() - a.xact_start) AS BIGINT), a.state,
@@ -43,13 +65,80 @@ class LongTransaction(NamedTuple):
     blocks: list[int]
 
 
-def check_transactions(db: Database) -> Iterator[Finding]:
+class HiddenTransaction(NamedTuple):
+    """A transaction of another role that holds locks, and whose age this role may not see."""
+
+    pid: int
+    number: str
+    application: str
+    role: str
+    blocks: list[int]
+
+
+def check_transactions(db: Database, watch_s: float = WATCH_S) -> Iterator[Finding]:
     """Is there a transaction that was begun long ago and has not ended?"""
-    found = db.call(list_long_transactions)
-    if not found:
+    found = db.look(list_long_transactions)
+    hidden_count, role = db.look(_count_hidden)
+    kept = list(_watch_hidden(db, watch_s)) if hidden_count else []
+    if hidden_count:
+        yield judge_hidden_count(hidden_count, role)
+    elif not found:
         yield Finding("transactions", f"none is older than {LONG_S} s")
     for transaction in found:
         yield judge_transaction(transaction)
+    for each in kept:
+        yield judge_hidden(each, watch_s)
+
+
+def judge_hidden_count(count: int, role: str) -> Finding:
+    """What to do where the sessions of other roles show nothing but that they are there."""
+    return Finding(
+        "transactions",
+        f"{count} sessions of other roles cannot be seen, nor for how long theirs last",
+        fill_in("As an administrator: GRANT pg_read_all_stats TO {role};", role, ""),
+    )
+
+
+def judge_hidden(found: HiddenTransaction, watched_s: float) -> Finding:
+    """What is seen of a transaction that was there all the time that it was watched."""
+    name = _name(found)
+    seen = f"pid {found.pid} ({name}) has held locks for {watched_s:.0f} s at least"
+    seen += _pids(", blocks pid", found.blocks)
+    return Finding("transactions", seen, _advise_end(found.pid), is_failure=bool(found.blocks))
+
+
+def list_hidden_transactions(tx: Tx) -> list[HiddenTransaction]:
+    """Those that changed or locked something in this database and that this role may not see."""
+    rows = tx.connection.execute(_HIDDEN, (SHOWN,)).fetchall()
+    return [
+        HiddenTransaction(pid, number, application or "", role or "", blocks)
+        for pid, number, application, role, blocks in rows
+    ]
+
+
+def _watch_hidden(db: Database, watch_s: float) -> Iterator[HiddenTransaction]:
+    """Those that are still there after a while, and whom they blocked meanwhile: our own sessions
+    wait only some seconds at a time."""
+    first = {each.pid: each for each in db.look(list_hidden_transactions)}
+    if not first:
+        return
+    blocked: dict[int, set[int]] = {pid: set(each.blocks) for pid, each in first.items()}
+    last: list[HiddenTransaction] = []
+    until = time.monotonic() + watch_s
+    while time.monotonic() < until or not last:
+        time.sleep(LOOK_EVERY_S)
+        last = db.look(list_hidden_transactions)
+        if not last:
+            return
+        for each in last:
+            blocked.setdefault(each.pid, set()).update(each.blocks)
+    for each in last:
+        if each.pid in first and each.number == first[each.pid].number:
+            yield each._replace(blocks=sorted(blocked[each.pid]))
+
+
+def _count_hidden(tx: Tx) -> tuple[int, str]:
+    return tx.connection.execute(_COUNT_HIDDEN).fetchone()  # type: ignore[no-any-return]
 
 
 def list_long_transactions(tx: Tx, older_than_s: float = LONG_S) -> list[LongTransaction]:
@@ -70,13 +159,17 @@ def judge_transaction(found: LongTransaction) -> Finding:
 def _advise(found: LongTransaction) -> str:
     if found.waits_on:
         return f"It waits for another: end pid {found.waits_on[0]} first."
+    return _advise_end(found.pid)
+
+
+def _advise_end(pid: int) -> str:
     return (
         "See what that session is (an open psql, a paused machine, a backup); if it may end, "
-        f"SELECT pg_terminate_backend({found.pid}); frees what it holds."
+        f"SELECT pg_terminate_backend({pid}); frees what it holds."
     )
 
 
-def _name(found: LongTransaction) -> str:
+def _name(found: LongTransaction | HiddenTransaction) -> str:
     application = ascii(found.application)[1:-1] or "no application name"
     return f"{application}, role {ascii(found.role)[1:-1]}"
 

@@ -14,7 +14,7 @@ COUNTED = 1_000
 def check_zone_data(db: Database, year: int) -> Finding:
     """Whether this process knows the rules of today (`year`), and the database goes by them."""
     version = zone_data_version()
-    followed, moved = db.call(find_followed)
+    followed, moved = db.look(find_followed)
     stale = judge_age(version, year)
     if stale.advice or version == UNKNOWN:
         return stale
@@ -22,7 +22,7 @@ def check_zone_data(db: Database, year: int) -> Finding:
         advice = "Install the newer tzdata here too: `pip install -U tzdata`."
         seen = f"release {version}, older than the database's {followed}"
         return Finding("zone data", seen, advice)
-    if db.call(is_due, version) and (count := db.call(count_moves)):
+    if db.look(is_due, version) and (count := db.look(count_moves)):
         shown = f"{count} or more" if count == COUNTED else str(count)
         return Finding(
             "zone data",

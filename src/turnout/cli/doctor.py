@@ -5,6 +5,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from rich.text import Text
 from turnout import networks
 from turnout.cli.app import app, check_schema, console, database, settings
 from turnout.cli.checking_messages import MAX_WAIT_S, check_messages
+from turnout.cli.checking_postgresql import check_rights, check_server
 from turnout.cli.checking_store import (
     WRITING,
     advise_operator,
@@ -35,16 +37,15 @@ from turnout.core.work.listing import count_set_aside
 from turnout.errors import Failure
 from turnout.http.client_address import TrustedProxies
 from turnout.settings import Settings, hide_password
-from turnout.store import Database, Tx, open_database
+from turnout.store import Database, open_database
 from turnout.store.faults import FAILED, advise, fault_of
 from turnout.store.migrations.revisions import HEAD
-from turnout.store.pg_fitness import check_may_migrate
 from turnout.store.sqlite import check_exists, disk_fsync_ms, path_of
 from turnout.store.windows import is_over
 
 MIN_FREE_BYTES = 1 << 30
+LEAST_FREE_BYTES = 8 << 20
 MAX_FSYNC_MS = 20.0
-MAX_CLOCK_DIFFERENCE_MS = 1000
 JUMP_SHOWN_MS = 7 * 24 * 3_600_000
 CONNECT_S = 5
 EARLIEST_PLAUSIBLE_YEAR = 2026
@@ -110,28 +111,43 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
         return
     try:
         yield Finding("database", f"{url} answers")
-        if db.backend == "postgresql":
-            yield from _check_postgresql(db)
-            yield from check_transactions(db)
-        version = db.schema_version()
-        if db.backend == "postgresql":
-            yield from db.call(_check_rights, needs_migration=version != HEAD)
-        try:
-            check_schema(version)
-        except Failure as failure:
-            yield Finding("schema", version or "none", _advise(failure), is_failure=True)
-            return
-        yield Finding("schema", version or "")
-        yield check_writing(db)
-        yield _check_queue(db)
-        yield check_messages(db)
-        yield _check_waits(db)
-        yield _check_aside(db)
-        yield check_zone_data(db, time.gmtime().tm_year)
-        yield from _check_proxies(db, chosen)
-        yield from _check_identity(db)
+        yield from _look_into(db, chosen)
     finally:
         db.close()
+
+
+def _look_into(db: Database, chosen: Settings) -> Iterator[Finding]:
+    """What a database that answers says. Each step that fails is a finding, and the others go on:
+    what cannot be written can be read. One reason is told once."""
+    told: set[str] = set()
+    version = db.schema_version()
+    is_current = version == HEAD
+    if db.backend == "postgresql":
+        yield from _try("server", told, lambda: check_server(db))
+        yield from _try("transactions", told, lambda: check_transactions(db))
+        rights = partial(check_rights, db, needs_migration=not is_current)
+        yield from _try("rights", told, rights)
+    yield _judge_schema(version)
+    if is_current:
+        for name, step in _STEPS.items():
+            yield from _try(name, told, partial(step, db, chosen))
+
+
+def _try(name: str, told: set[str], step: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from step()
+    except Failure as failure:
+        if failure.code not in told:
+            yield Finding(name, failure.message, _advise(failure), is_failure=True)
+        told.add(failure.code)
+
+
+def _judge_schema(version: str | None) -> Finding:
+    try:
+        check_schema(version)
+    except Failure as failure:
+        return Finding("schema", version or "none", _advise(failure), is_failure=True)
+    return Finding("schema", version or "")
 
 
 def check_clock(chosen: Settings) -> Iterator[Finding]:
@@ -139,7 +155,7 @@ def check_clock(chosen: Settings) -> Iterator[Finding]:
     yield judge_clock(time.gmtime())
     try:
         with database(chosen) as db:
-            clocks, now = db.call(look_at_clocks), db.clock()
+            clocks, now = db.look(look_at_clocks), db.clock()
     except Failure:
         return  # as the database's own finding says
     yield from judge_clocks(clocks, now)
@@ -176,15 +192,16 @@ def judge_clock(now: time.struct_time) -> Finding:
 
 def check_disk(chosen: Settings) -> Iterator[Finding]:
     """Is there room, and does the disk make writes durable quickly?"""
-    is_embedded = chosen.database_url.startswith("sqlite:")
+    if not chosen.database_url.startswith("sqlite:"):
+        yield Finding("disk", "the database's is its server's, and cannot be seen from here")
+        return
     try:
-        folder = path_of(chosen.database_url).resolve().parent if is_embedded else Path.cwd()
+        folder = path_of(chosen.database_url).resolve().parent
     except Failure:
         return  # the address is wrong, as the database's own finding says
     try:
         yield judge_room(folder, shutil.disk_usage(folder).free)
-        if is_embedded:
-            yield judge_speed(disk_fsync_ms(folder))
+        yield judge_speed(disk_fsync_ms(folder))
     except OSError as error:
         must = "The folder must exist, and this user must be allowed to write there."
         advice = advise(fault_of(error, FAILED), folder / "the database") or must
@@ -195,7 +212,8 @@ def judge_room(folder: Path, free_bytes: int) -> Finding:
     """Whether `free_bytes` are enough to go on for a while."""
     low = "Free some space: without any, nothing more can be registered."
     seen = f"{free_bytes / (1 << 30):.1f} GiB free at {folder}"
-    return Finding("disk", seen, low if free_bytes < MIN_FREE_BYTES else "")
+    is_full = free_bytes < LEAST_FREE_BYTES
+    return Finding("disk", seen, low if free_bytes < MIN_FREE_BYTES else "", is_failure=is_full)
 
 
 def judge_speed(fsync_ms: float) -> Finding:
@@ -244,9 +262,11 @@ def check_links(chosen: Settings) -> Iterator[Finding]:
     """Do links lead to where others reach this server?"""
     try:
         with database(chosen) as db:
-            stored = db.call(find_stored_address)
-    except Failure:
-        stored = None  # as the database's own finding says
+            stored = db.look(find_stored_address)
+    except Failure:  # as the database's own finding says
+        if chosen.base_url:
+            yield judge_links(chosen, None)
+        return
     yield judge_links(chosen, stored)
 
 
@@ -308,7 +328,7 @@ def _advise(failure: Failure) -> str:
 
 
 def _check_queue(db: Database) -> Finding:
-    due_at = db.call(find_next_due)
+    due_at = db.look(find_next_due)
     late_s = max(0, db.clock() - due_at) // 1000 if due_at is not None else 0
     if late_s <= MAX_WAIT_S:
         return Finding("intake queue", "nothing waits" if due_at is None else f"{late_s} s behind")
@@ -323,7 +343,7 @@ def _check_queue(db: Database) -> Finding:
 def _check_waits(db: Database) -> Finding:
     """Mails of tickets and waiting lists become messages, and offers lapse, by workers too."""
     now = db.clock()
-    late_s = {queue: max(0, now - at) // 1000 for queue, at in db.call(list_oldest_waits).items()}
+    late_s = {queue: max(0, now - at) // 1000 for queue, at in db.look(list_oldest_waits).items()}
     shown = ", ".join(f"{queue}: {seconds} s behind" for queue, seconds in late_s.items())
     if max(late_s.values(), default=0) <= MAX_WAIT_S:
         return Finding("other queues", shown or "nothing waits")
@@ -336,7 +356,7 @@ def _check_waits(db: Database) -> Finding:
 
 def _check_proxies(db: Database, chosen: Settings) -> Iterator[Finding]:
     trusted = TrustedProxies.parse(chosen.trusted_proxies)
-    for address in db.call(list_untrusted_proxies):
+    for address in db.look(list_untrusted_proxies):
         if not trusted.trusts(address):
             yield Finding(
                 "proxy",
@@ -348,7 +368,7 @@ def _check_proxies(db: Database, chosen: Settings) -> Iterator[Finding]:
 
 
 def _check_identity(db: Database) -> Iterator[Finding]:
-    slugs = [each.slug for each in db.call(list_organizations) if is_reserved(each.slug)]
+    slugs = [each.slug for each in db.look(list_organizations) if is_reserved(each.slug)]
     if slugs:
         yield Finding(
             "short names",
@@ -356,13 +376,13 @@ def _check_identity(db: Database) -> Iterator[Finding]:
             f"This server uses such names itself, so the pages of these are at {ELSEWHERE}/NAME/…; "
             "links made before lead there too.",
         )
-    if shared := db.call(count_shared_distributors):
+    if shared := db.look(count_shared_distributors):
         yield Finding(
             "distributors",
             f"{shared} shared by organizations since before each had its own",
             "`turnout distributor split --dry-run` says who loses what when each gets its own.",
         )
-    if count := db.call(count_demo_credentials):
+    if count := db.look(count_demo_credentials):
         yield Finding(
             "demo",
             f"{count} credentials of a demo, which `turnout serve` refuses",
@@ -371,7 +391,7 @@ def _check_identity(db: Database) -> Iterator[Finding]:
 
 
 def _check_aside(db: Database) -> Finding:
-    counts = {queue: count for queue, count in db.call(count_set_aside).items() if count}
+    counts = {queue: count for queue, count in db.look(count_set_aside).items() if count}
     if not counts:
         return Finding("set aside", "nothing")
     shown = ", ".join(f"{count} of {queue}" for queue, count in counts.items())
@@ -382,33 +402,13 @@ def _check_aside(db: Database) -> Finding:
     )
 
 
-def _check_postgresql(db: Database) -> Iterator[Finding]:
-    version, now = db.call(_ask_server)
-    yield Finding("server", f"PostgreSQL {version}")
-    difference = abs(now - time.time_ns() // 1_000_000)
-    apart = "Run a time service on both machines. Turnout goes by the database's clock."
-    yield Finding(
-        "database clock",
-        f"{difference} ms from this machine's",
-        apart if difference > MAX_CLOCK_DIFFERENCE_MS else "",
-    )
-
-
-def _check_rights(tx: Tx, *, needs_migration: bool) -> list[Finding]:
-    """May this role migrate? One that cannot is fine until there is a newer schema."""
-    try:
-        check_may_migrate(tx.connection)
-    except Failure as failure:
-        seen = (
-            failure.message
-            if needs_migration
-            else f"{failure.message} Only `turnout migrate` must."
-        )
-        return [Finding("rights", seen, _advise(failure), is_failure=needs_migration)]
-    return []
-
-
-def _ask_server(tx: Tx) -> tuple[int, int]:
-    sql = """SELECT CAST(current_setting('server_version_num') AS INTEGER) / 10000,
-        CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"""
-    return tx.connection.execute(sql).fetchone()  # type: ignore[no-any-return]
+_STEPS: dict[str, Callable[[Database, Settings], Iterator[Finding]]] = {
+    "writing": lambda db, _: iter([check_writing(db)]),
+    "intake queue": lambda db, _: iter([_check_queue(db)]),
+    "messages": lambda db, _: iter([check_messages(db)]),
+    "other queues": lambda db, _: iter([_check_waits(db)]),
+    "set aside": lambda db, _: iter([_check_aside(db)]),
+    "zone data": lambda db, _: iter([check_zone_data(db, time.gmtime().tm_year)]),
+    "proxy": _check_proxies,
+    "identity": lambda db, _: _check_identity(db),
+}

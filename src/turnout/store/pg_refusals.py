@@ -59,7 +59,8 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     ),
     (
         r"failed to resolve host|could not translate host",
-        "Correct the host in TURNOUT_DATABASE_URL, or see that its name resolves here.",
+        "Correct the host in TURNOUT_DATABASE_URL, or see that its name resolves here. In the "
+        "password, write @ as %40 and / as %2F: what follows such a sign is taken for the host.",
     ),
     (
         r"too many clients|connection slots|too many connections|no more connections allowed",

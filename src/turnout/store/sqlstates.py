@@ -48,7 +48,8 @@ _READ_ONLY = Meaning(
     READ_ONLY,
     closes=True,
     repeats=True,
-    note="Name the primary, not a replica; where it is the primary, see why it takes no changes.",
+    note="Name the primary, not a replica; where it is the primary, see what sets "
+    "default_transaction_read_only (`turnout doctor` says it), or why else it takes no changes.",
 )
 _CONTENTION = Meaning(_CLASH, runs_again=True)
 

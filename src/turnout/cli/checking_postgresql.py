@@ -1,0 +1,79 @@
+"""What `turnout doctor` says of a PostgreSQL server: its version, its clock and our rights."""
+
+import time
+from collections.abc import Iterator
+
+from turnout.cli.checking_store import advise_operator
+from turnout.cli.finding import Finding
+from turnout.errors import Failure
+from turnout.store import Database, Tx
+from turnout.store.pg_fitness import check_may_migrate
+from turnout.store.pg_refusals import fill_in
+
+MAX_CLOCK_DIFFERENCE_MS = 1000
+READ_ONLY = "default_transaction_read_only"
+
+# What makes new transactions read-only, as pg_settings.source has it, and what takes it away.
+_RESETS = {
+    "database": f"ALTER DATABASE {{name}} RESET {READ_ONLY};",
+    "user": f"ALTER ROLE {{role}} RESET {READ_ONLY};",
+    "database user": f"ALTER ROLE {{role}} IN DATABASE {{name}} RESET {READ_ONLY};",
+    "global": f"ALTER ROLE ALL RESET {READ_ONLY};",
+    "configuration file": f"ALTER SYSTEM RESET {READ_ONLY}; SELECT pg_reload_conf(); or correct "
+    "postgresql.conf.",
+}
+_ELSEWHERE = "take it out of PGOPTIONS, TURNOUT_DATABASE_URL or what starts the server."
+
+
+def check_server(db: Database) -> Iterator[Finding]:
+    """Which server answers, does its clock agree with ours, and does it take changes?"""
+    version, now = db.look(_ask_server)
+    yield Finding("server", f"PostgreSQL {version}")
+    difference = abs(now - time.time_ns() // 1_000_000)
+    apart = "Run a time service on both machines. Turnout goes by the database's clock."
+    yield Finding(
+        "database clock",
+        f"{difference} ms from this machine's",
+        apart if difference > MAX_CLOCK_DIFFERENCE_MS else "",
+    )
+    setting, source, role, name = db.look(_ask_read_only)
+    if setting == "on":
+        yield judge_read_only(source, role, name)
+
+
+def judge_read_only(source: str, role: str, name: str) -> Finding:
+    """What to do where all transactions are read-only, because of `source` in pg_settings."""
+    reset = _RESETS.get(source)
+    first = f"As an administrator: SET {READ_ONLY} = off; "
+    return Finding(
+        "read-only",
+        f"{READ_ONLY} is on, set by: {source}",
+        first + fill_in(reset, role, name) if reset else f"Turn it off: {_ELSEWHERE}",
+        is_failure=True,
+    )
+
+
+def check_rights(db: Database, *, needs_migration: bool) -> Iterator[Finding]:
+    """May this role migrate? One that cannot is fine until there is a newer schema."""
+    try:
+        db.look(_check_may_migrate)
+    except Failure as failure:
+        only = "" if needs_migration else " Only `turnout migrate` must."
+        advice = advise_operator(failure, "See its log.")
+        yield Finding("rights", failure.message + only, advice, is_failure=needs_migration)
+
+
+def _check_may_migrate(tx: Tx) -> None:
+    check_may_migrate(tx.connection)
+
+
+def _ask_server(tx: Tx) -> tuple[int, int]:
+    sql = """SELECT CAST(current_setting('server_version_num') AS INTEGER) / 10000,
+        CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"""
+    return tx.connection.execute(sql).fetchone()  # type: ignore[no-any-return]
+
+
+def _ask_read_only(tx: Tx) -> tuple[str, str, str, str]:
+    sql = """SELECT setting, source, current_user, current_database() FROM pg_settings
+        WHERE name = %s"""
+    return tx.connection.execute(sql, (READ_ONLY,)).fetchone()  # type: ignore[no-any-return]
