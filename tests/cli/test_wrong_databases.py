@@ -158,6 +158,8 @@ def test_connections_that_the_server_refuses(cluster: Cluster, admin: psycopg.Co
 @pytest.mark.parametrize(
     ("said", "advice"),
     [
+        ('FATAL: unrecognized configuration parameter "nonsense"', "Correct PGOPTIONS"),
+        ("failed to resolve host 'ss'", "write @ as %40 and / as %2F"),
         ('FATAL:  role "ada" does not exist', 'CREATE ROLE "ada" LOGIN PASSWORD'),
         (
             'FATAL:  no pg_hba.conf entry for host "10.0.0.7", user "ada", database "shop", '

@@ -72,6 +72,10 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         "Correct the hosts or target_session_attrs in TURNOUT_DATABASE_URL: it must lead to the "
         "primary.",
     ),
+    (
+        r"unrecognized configuration parameter|invalid value for parameter",
+        "Correct PGOPTIONS in the environment, or `options` in TURNOUT_DATABASE_URL.",
+    ),
     (r"unsupported startup parameter|statement pooling mode", WITHOUT_POOLER),
 )
 _OTHERWISE = (
