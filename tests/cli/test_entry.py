@@ -3,6 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+
+from turnout.cli.app import check_schema
+from turnout.errors import Unavailable, list_notes
+
 INTERRUPTED_WHILE_LOADING = """
 import sys
 class Interrupted:
@@ -23,3 +28,16 @@ def test_an_interrupt_while_loading_ends_quietly() -> None:
         timeout=60,
     )
     assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("version", "options", "is_named"),
+    [(None, "-c search_path=nix", True), ("0001", "-c search_path=nix", False), (None, "", False)],
+)
+def test_an_empty_schema_may_be_one_that_the_environment_chose(
+    monkeypatch: pytest.MonkeyPatch, version: str | None, options: str, is_named: bool
+) -> None:
+    monkeypatch.setenv("PGOPTIONS", options)
+    with pytest.raises(Unavailable) as refusal:
+        check_schema(version)
+    assert any("PGOPTIONS" in note for note in list_notes(refusal.value)) == is_named

@@ -101,11 +101,17 @@ def check_schema(version: str | None) -> None:
             "Install the newer Turnout.",
         )
     if version != HEAD:
-        raise Unavailable(
+        failure = Unavailable(
             "schema.older",
             f"The database has schema {version or 'none'}, this program needs {HEAD}. "
             "Run `turnout migrate`.",
         )
+        if version is None and "search_path" in os.environ.get("PGOPTIONS", ""):
+            failure.add_note(
+                "On PostgreSQL, first see that PGOPTIONS, which sets search_path, is right: if it "
+                "is, run `turnout migrate`."
+            )
+        raise failure
 
 
 def show_table(*headings: str, rows: Iterable[Iterable[str]]) -> None:
