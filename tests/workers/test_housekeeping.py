@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.support.node import LocalNode
 from tests.workers.conftest import until
@@ -131,3 +132,28 @@ def test_a_full_queue_admits_nobody_until_it_is_shorter(node):
 def _keys(tx: Tx) -> list[str]:
     rows = tx.connection.execute("SELECT key FROM idempotency_keys ORDER BY key").fetchall()
     return [key for (key,) in rows]
+
+
+def test_what_could_not_be_noted_is_noted_when_the_database_is_back(node):
+    given = [{"192.0.2.7"}]
+    node.execute("ALTER TABLE untrusted_proxies RENAME TO away")
+
+    async def scenario() -> None:
+        with capture_logs() as logs:
+
+            async def has_failed() -> bool:
+                return "untrusted-proxies" in {line.get("worker") for line in logs}
+
+            await until(has_failed)
+
+        def mend(tx: Tx) -> None:
+            tx.connection.execute("ALTER TABLE away RENAME TO untrusted_proxies")
+
+        await node.db.write(mend)
+
+        async def is_noted() -> bool:
+            return await node.db.read(list_untrusted_proxies) == ["192.0.2.7"]
+
+        await until(is_noted)
+
+    asyncio.run(run(node, scenario(), untrusted=lambda: given.pop() if given else set()))

@@ -51,14 +51,22 @@ def housekeeping_loops(
             backlog.counted(await db.read(count_waiting, backlog.limit))
         return False
 
+    # Kept until they are written: the database may be away.
+    used: dict[Caller, int] = {}
+    addresses: set[str] = set()
+
     async def touch() -> bool:
-        if used := take_last_used():
+        used.update({} if used else take_last_used())
+        if used:
             await db.write_behind(touch_credentials, used)
+            used.clear()
         return False
 
     async def note() -> bool:
-        if addresses := take_untrusted():
+        addresses.update(() if addresses else take_untrusted())
+        if addresses:
             await db.write_behind(note_untrusted_proxies, addresses)
+            addresses.clear()
         return False
 
     return [
