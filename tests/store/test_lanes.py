@@ -207,7 +207,7 @@ async def until_somebody_waits(db: Database, way: int) -> None:
 
 def keep(tx: Tx, number: int) -> int:
     change(tx, number)
-    tx.connection.execute("SELECT pg_sleep(0.4)")
+    tx.connection.execute("SELECT pg_sleep(0.3)")
     return number
 
 
@@ -215,9 +215,9 @@ def test_a_row_that_our_own_work_wants_all_the_time_is_waited_for_again(db):
     """The last of them wait for over a second; nobody keeps the row, so none is refused."""
 
     async def scenario():
-        return await asyncio.gather(*(db.write(keep, 1) for _ in range(9)))
+        return await asyncio.gather(*(db.write(keep, 1) for _ in range(6)))
 
-    assert asyncio.run(scenario()) == [1] * 9
+    assert asyncio.run(scenario()) == [1] * 6
 
 
 def test_the_room_remembers_which_row_was_had():

@@ -52,7 +52,7 @@ async def read_body(req: Incoming, limit: int, timeout_s: float = READ_TIMEOUT_S
         raise too_large(limit)
     body = await _read_in_time(req, limit + 1, timeout_s)
     if deadlines.is_cut():
-        raise _unreadable("broken", "the body ended before it was whole")
+        raise _unreadable("body.broken", "the body ended before it was whole")
     deadlines.renew()
     if len(body) > limit:
         raise too_large(limit)
@@ -82,7 +82,8 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
         return body
     if len(names) > 1 or names[0] not in _ENCODINGS:
         raise _unreadable(
-            "encoding", f"the Content-Encoding {encoding[:40]!r} is not known: send gzip, or none"
+            "body.encoding",
+            f"the Content-Encoding {encoding[:40]!r} is not known: send gzip, or none",
         )
     found = b""
     while body:
@@ -91,12 +92,12 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
             piece = stream.decompress(body, limit + 1 - len(found))
         except zlib.error as error:
             sentence = f"the body is not {names[0]}, as its Content-Encoding says"
-            raise _unreadable("encoding", sentence) from error
+            raise _unreadable("body.encoding", sentence) from error
         found = found + piece if found else piece
         if len(found) > limit:
             raise too_large(limit)
         if not stream.eof:
-            raise _unreadable("encoding", f"the {names[0]} body ends too early")
+            raise _unreadable("body.encoding", f"the {names[0]} body ends too early")
         body = stream.unused_data if stream.unused_data.startswith(b"\x1f\x8b") else b""
     return found
 
@@ -112,7 +113,7 @@ def charset_of(content_type: str) -> str:
     except LookupError:
         name = ""
     if name not in CHARSETS:
-        raise _unreadable("charset", f"the charset {found[1]!r} is not known: send UTF-8")
+        raise _unreadable("body.charset", f"the charset {found[1]!r} is not known: send UTF-8")
     return "utf-8" if name == "ascii" else name
 
 
@@ -130,7 +131,7 @@ def to_utf8(body: bytes, content_type: str, limit: int) -> bytes:
         body = body.decode(charset).removeprefix("\ufeff").encode()
     except (UnicodeDecodeError, UnicodeEncodeError) as error:
         sentence = f"the body is not {charset}, as its Content-Type says"
-        raise _unreadable("charset", sentence) from error
+        raise _unreadable("body.charset", sentence) from error
     if len(body) > limit:
         raise too_large(limit)
     return body
@@ -163,8 +164,8 @@ def too_large(limit: int) -> Invalid:
     )
 
 
-def _unreadable(what: str, sentence: str) -> Invalid:
-    return Invalid(f"body.{what}", f"Bad Request: {sentence}.")
+def _unreadable(code: str, sentence: str) -> Invalid:
+    return Invalid(code, f"Bad Request: {sentence}.")
 
 
 def check_storable(value: Any, path: str = "body") -> None:

@@ -31,15 +31,15 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         "Correct the user and password in TURNOUT_DATABASE_URL, or set the password: "
         "ALTER ROLE {role} LOGIN PASSWORD '…';",
     ),
-    (r'role ".*" does not exist', "Make the role: CREATE ROLE {role} LOGIN PASSWORD '…';"),
+    (r'role "[^"]*" does not exist', "Make the role: CREATE ROLE {role} LOGIN PASSWORD '…';"),
     (r"is not permitted to log in", "Let it: ALTER ROLE {role} LOGIN;"),
     (
-        r'database ".*" does not exist',
+        r'database "[^"]*" does not exist',
         f"Correct the name in TURNOUT_DATABASE_URL, or make it: {CREATE_DATABASE}",
     ),
     (r"permission denied for database", "Let it in: GRANT CONNECT ON DATABASE {name} TO {role};"),
     (
-        r"no pg_hba\.conf entry.*(no encryption|SSL off)",
+        r"(?:no encryption|SSL off)\b",
         "The server takes no connection without TLS from here: add ?sslmode=require (better: "
         "?sslmode=verify-full&sslrootcert=FILE) to TURNOUT_DATABASE_URL.",
     ),
