@@ -286,7 +286,11 @@ def check_well_again(server: Server, fair: Fair, account: Account, name: str) ->
 def check_nothing_lost_or_double(db: Database, answers: list[Answered]) -> None:
     """Who was answered yes is registered once; whom nobody answered yes, not at all."""
     assert {each.status for each in answers if each.kind == "registration"} == {200}
-    assert {each.status for each in answers if each.kind == "form"} <= {200, 303}
+    forms = [each.status for each in answers if each.kind == "form"]
+    # What a place may send is counted in a row that forms for all events share; the frozen node
+    # may have that one, too, until the server ends its session.
+    assert set(forms) <= {200, 303, 503}
+    assert forms.count(503) * 4 < len(forms)
     assert {each.status for each in answers if each.kind == "held form"} <= {200, 303, 503}
     assert {each.status for each in answers if each.kind == "scan"} <= {200, 406}
     refused = [each for each in answers if each.status == 503]
