@@ -287,8 +287,7 @@ def check_nothing_lost_or_double(db: Database, answers: list[Answered]) -> None:
     """Who was answered yes is registered once; whom nobody answered yes, not at all."""
     assert {each.status for each in answers if each.kind == "registration"} == {200}
     forms = [each.status for each in answers if each.kind == "form"]
-    # What a place may send is counted in a row that forms for all events share; the frozen node
-    # may have that one, too, until the server ends its session.
+    # Some were refused in the full form, with Retry-After; why is not known yet.
     assert set(forms) <= {200, 303, 503}
     assert forms.count(503) * 4 < len(forms)
     assert {each.status for each in answers if each.kind == "held form"} <= {200, 303, 503}
