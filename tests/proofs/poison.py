@@ -9,14 +9,16 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from turnout.core.journeys import intake
 from turnout.core.journeys.registering import decide
 from turnout.core.work.listing import list_set_aside
 from turnout.settings import Settings
-from turnout.store import Tx, open_database, system_clock
+from turnout.store import Database, Tx, open_database, system_clock
 from turnout.workers.intake import intake_loops
+from turnout.workers.loop import Loop
 
 POISON = "poison@example.com"
 
@@ -33,9 +35,15 @@ def count_open(tx: Tx) -> int:
     return intake.count_waiting(tx, 1_000) - len(aside)
 
 
-async def main(url: str, seconds: int) -> None:
+async def run(
+    url: str,
+    seconds: int,
+    make_loops: Callable[[Database], Sequence[Loop]],
+    count_open: Callable[[Tx], int],
+) -> None:
+    """Run loops, with a clock that is `seconds` ahead, until nothing is open."""
     db = open_database(Settings(database_url=url), clock=lambda: system_clock() + seconds * 1000)
-    loops = intake_loops(db)
+    loops = make_loops(db)
     for loop in loops:
         loop.start()
     while await db.read(count_open):  # noqa: ASYNC110 - another process ends it, or this one
@@ -47,4 +55,4 @@ async def main(url: str, seconds: int) -> None:
 
 if __name__ == "__main__":
     intake.decide = killing  # type: ignore[attr-defined]
-    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(run(sys.argv[1], int(sys.argv[2]), intake_loops, count_open))

@@ -11,14 +11,15 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from tests.core.messaging.jobs import PRICES
+from tests.proofs.poison import run
 from turnout.carriers import Accepted, Message, Outcome, Parcel
 from turnout.core.messaging.model import Channel
 from turnout.http.outbound import Answer
-from turnout.settings import Settings
-from turnout.store import Database, Tx, open_database, system_clock
+from turnout.store import Database, Tx
 from turnout.workers.callbacks import callback_loops
 from turnout.workers.delivery import Delivery, delivery_loops
 from turnout.workers.loop import Loop
@@ -69,15 +70,7 @@ async def main(queue: str, url: str, seconds: int) -> None:
     def count_open(tx: Tx) -> int:
         return int(tx.connection.execute(OPEN[queue]).fetchone()[0])
 
-    db = open_database(Settings(database_url=url), clock=lambda: system_clock() + seconds * 1000)
-    loops = make_loops(queue, db)
-    for loop in loops:
-        loop.start()
-    while await db.read(count_open):  # noqa: ASYNC110 - another process ends it, or this one
-        await asyncio.sleep(0.05)
-    for loop in loops:
-        await loop.stop()
-    db.close()
+    await run(url, seconds, partial(make_loops, queue), count_open)
 
 
 if __name__ == "__main__":

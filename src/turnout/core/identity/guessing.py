@@ -107,11 +107,11 @@ class Throttle:
 
     def judge(self, attempt: Attempt) -> None:
         """The password of a counted attempt was wrong. Raises Limited after too many of them."""
-        for key in _keys(attempt):
-            self._windows.get(key).wrong += 1
-        window = self._windows.get(_keys(attempt)[0])
-        if window.attempts > PAIR_LIMIT:
-            raise _refusal(self._windows.seconds_left(window))
+        pair, place = (self._windows.get(key) for key in _keys(attempt))
+        pair.wrong += 1
+        place.wrong += 1
+        if pair.attempts > PAIR_LIMIT:
+            raise _refusal(self._windows.seconds_left(pair))
 
     def count(self, attempt: Attempt) -> None:
         """Count an attempt from where the user's password was right before."""
