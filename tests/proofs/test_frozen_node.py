@@ -172,6 +172,7 @@ def test_a_frozen_node_costs_its_own_event_alone(tmp_path: Path, cluster: Any) -
         both = [servers, servers[::-1]]
         for number in range(ROUNDS):
             for frozen, living in both[: proof.scale(1, 2)]:
+                drain_to(db, 0)  # or the node may be frozen while it decides of the free event
                 name = f"r{number}p{frozen.port}"
                 everything += freeze(url, frozen, living, account, fairs, codes, name)
         drain_to(db, 0)
@@ -286,10 +287,7 @@ def check_well_again(server: Server, fair: Fair, account: Account, name: str) ->
 def check_nothing_lost_or_double(db: Database, answers: list[Answered]) -> None:
     """Who was answered yes is registered once; whom nobody answered yes, not at all."""
     assert {each.status for each in answers if each.kind == "registration"} == {200}
-    forms = [each.status for each in answers if each.kind == "form"]
-    # Some were refused in the full form, with Retry-After; why is not known yet.
-    assert set(forms) <= {200, 303, 503}
-    assert forms.count(503) * 4 < len(forms)
+    assert {each.status for each in answers if each.kind == "form"} <= {200, 303}
     assert {each.status for each in answers if each.kind == "held form"} <= {200, 303, 503}
     assert {each.status for each in answers if each.kind == "scan"} <= {200, 406}
     refused = [each for each in answers if each.status == 503]

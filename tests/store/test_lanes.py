@@ -220,17 +220,69 @@ def test_a_row_that_our_own_work_wants_all_the_time_is_waited_for_again(db):
     assert asyncio.run(scenario()) == [1] * 6
 
 
-def test_the_room_remembers_which_row_was_had():
-    room = WaitingRoom(limit=2, each=1)
-    waiter = Waiter(None, ("notes", 1), ends_at=0.0)  # type: ignore[arg-type]
-    room.put(waiter)
-    room.put(waiter._replace(row=("notes", 2)))
-    for had_row in (True, False):
-        room.end(room.take(), had_row=had_row)  # type: ignore[arg-type]
-    assert [room.was_had(("notes", number), 60) for number in (1, 2)] == [True, False]
-    assert not room.was_had(("notes", 1), 0)
+def waiter_of(subject: Any, *, left_s: float = 60) -> Waiter:
+    return Waiter(None, subject, time.monotonic() + left_s)  # type: ignore[arg-type]
+
+
+def take_subjects(room: WaitingRoom, count: int) -> list[Any]:
+    waiters = [room.take() for _ in range(count)]
+    return [waiter.subject for waiter in waiters if waiter]
+
+
+def note(room: WaitingRoom, subject: Any, *, had_row: bool | None) -> None:
+    room.put(waiter_of(subject))
+    waiter = room.take()
+    assert waiter is not None
+    room.end(waiter, had_row=had_row)
+
+
+def test_the_room_remembers_which_row_was_had_and_which_is_kept():
+    room = WaitingRoom(limit=2, share=1)
+    for subject, had_row in (("had", True), ("kept", False), ("unknown", None)):
+        note(room, subject, had_row=had_row)
+    subjects = ("had", "kept", "unknown")
+    assert [room.was_had(subject, 60) for subject in subjects] == [True, False, False]
+    assert [room.is_kept(subject) for subject in subjects] == [False, True, False]
+    assert not room.was_had("had", 0)
+    note(room, "kept", had_row=True)
+    assert not room.is_kept("kept")
+    waiter = waiter_of("had", left_s=0)
     assert waiter.again(60).rounds == 2
     assert waiter.again(60).left_s > 30
+
+
+def test_what_is_kept_has_half_of_the_room_however_much_it_is():
+    room = WaitingRoom(limit=20, share=2)
+    for subject in ("a", "b", "c"):
+        note(room, subject, had_row=False)
+    for subject in ("a", "a", "a", "b", "b", "c", "busy", "busy", "busy"):
+        room.put(waiter_of(subject))
+    assert take_subjects(room, 4) == ["a", "b", "busy", "busy"]
+    room.put(waiter_of("new"))  # nothing else can be run now, though it waits for longer
+    assert take_subjects(room, 1) == ["new"]
+
+
+def test_subjects_take_turns_and_the_first_that_is_over_is_told_so_at_once():
+    room = WaitingRoom(limit=20, share=2)
+    for subject in ("a", "a", "a", "b"):
+        room.put(waiter_of(subject))
+    room.put(waiter_of("over", left_s=0))
+    assert take_subjects(room, 4) == ["over", "a", "b", "a"]
+
+
+def test_a_command_waits_no_longer_in_the_room_for_two_rows_than_for_one(db, url):
+    def change_slowly(tx: Tx, number: int) -> None:
+        tx.about("notes", 2)
+        change(tx, 2)
+        tx.connection.execute("SELECT pg_sleep(0.7)")  # as if it had waited for that one
+        tx.about("notes", number)
+        change(tx, number)
+
+    with held(url, 1):
+        started = time.monotonic()
+        assert asyncio.run(refusal_of(db.write, change_slowly, 1)) == f"{LOCKED} 3"
+        # In its lane 0.7 and 0.25 s, then one second in the room.
+        assert time.monotonic() - started < 2.5
 
 
 # -- what is remembered ---------------------------------------------------------------------
@@ -262,7 +314,7 @@ def test_a_held_row_is_remembered_until_it_is_had_or_some_seconds_have_passed():
 
 def test_only_rows_of_the_relation_that_was_waited_for_are_blamed():
     rows = HeldRows()
-    wants = Wants(rows, waits=False)
+    wants = Wants(rows)
     wants.add("events", [1])
     wants.add("sessions", [2, 3])
     assert wants.blame(_time_out('while updating tuple (0,1) in relation "events"')) == (
@@ -280,7 +332,7 @@ def _time_out(context: str) -> Exception:
 
 
 def test_a_full_waiting_room_refuses():
-    room = WaitingRoom(limit=0, each=1)
+    room = WaitingRoom(limit=0, share=1)
     with pytest.raises(Unavailable) as refusal:
-        room.put(None)  # type: ignore[arg-type]
+        room.put(waiter_of("a"))
     assert refusal.value.code == "store.busy"

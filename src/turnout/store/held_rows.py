@@ -11,10 +11,14 @@ goes to the room at once.
 Rules.
 - A verb says `tx.about(table, id)` before the statement that locks a row which many want. One that
   does not say so costs its lane a quarter of a second each time.
-- Commands about one row never have more than half of the room.
+- Commands are told apart by their *subject*, the first row that they said they want: one event that
+  is held shows as its own row, its ticket types, and the count of its forms.
+- Commands about one subject never have more than half of the room. Subjects that are *kept* (a
+  command has waited for its whole time and not got the row) have half of it together, however many
+  they are, and take turns: so a row that is busy for a moment always finds a thread.
 - A command whose time in the room is over is Unavailable, begun or not: nothing of it was written.
-  Where others in the room got the row meanwhile, it waits again, up to five times in all: nobody
-  keeps that row, it is only wanted by many.
+  It waits again, up to five times in all, where others in the room got the row meanwhile (nobody
+  keeps it, it is only wanted by many), or where it has only waited for a thread.
 - Whoever gets a row forgets that it was held. What is remembered lasts for seconds only.
 """
 
@@ -28,7 +32,7 @@ from turnout.errors import Unavailable
 from turnout.store.database import Command
 
 REMEMBERED_S = 3.0
-HAD_S = 60.0
+ROOM_REMEMBERS_S = 60.0
 ROUNDS_LIMIT = 5
 
 Row = tuple[str, Hashable]
@@ -82,19 +86,26 @@ class HeldRows:
 
 
 class Wants:
-    """Which rows one transaction has said that it wants. With `waits` it does not mind which of
-    them are known to be held."""
+    """Which rows one transaction has said that it wants. One that has a `wait` does not mind which
+    of them are known to be held; that is called before each is waited for."""
 
-    def __init__(self, held: HeldRows, *, waits: bool) -> None:
+    def __init__(self, held: HeldRows) -> None:
         self.held = held
-        self._waits = waits
+        self.wait: Callable[[], None] | None = None
         self._rows: list[Row] = []
+
+    @property
+    def subject(self) -> Row | None:
+        """What the transaction is about: the first row that it wanted."""
+        return self._rows[0] if self._rows else None
 
     def add(self, table: str, ids: Sequence[Hashable]) -> None:
         """Raises HeldError."""
         rows = [(table, id_) for id_ in ids]
         self._rows += rows
-        if not self._waits and (row := self.held.find(rows)):
+        if self.wait is not None:
+            self.wait()
+        elif row := self.held.find(rows):
             raise HeldError(row)
 
     def had(self) -> bool:
@@ -114,11 +125,11 @@ class Wants:
 
 
 class Waiter(NamedTuple):
-    """A command in the waiting room; `row` is what it waits for, as far as is known, and
+    """A command in the waiting room; `subject` is what it is about, as far as is known, and
     `ends_at` when it has waited for long enough (`time.monotonic`)."""
 
     command: Command
-    row: Hashable
+    subject: Hashable
     ends_at: float
     rounds: int = 1
 
@@ -133,23 +144,27 @@ class Waiter(NamedTuple):
 
 
 class WaitingRoom:
-    """A bounded queue of commands that wait for held rows, for a few threads of their own."""
+    """A bounded queue of commands that wait for held rows, for a few threads of their own; those of
+    one subject, and those of all that are kept, run on up to `share` of them."""
 
-    def __init__(self, limit: int, each: int) -> None:
+    def __init__(self, limit: int, share: int) -> None:
         self._limit = limit
-        self._each = each
-        self._waiting: deque[Waiter] = deque()
+        self._share = share
+        self._waiting: dict[Hashable, deque[Waiter]] = {}
+        self._count = 0
         self._running: Counter[Hashable] = Counter()
         self._had_at: dict[Hashable, float] = {}
+        self._kept_at: dict[Hashable, float] = {}
         self._changed = threading.Condition()
         self._is_closed = False
 
     def put(self, waiter: Waiter) -> None:
         """Let a command wait. Raises Unavailable when the room is full."""
         with self._changed:
-            if len(self._waiting) >= self._limit:
+            if self._count >= self._limit:
                 raise Unavailable("store.busy", "Too many requests wait for the database.")
-            self._waiting.append(waiter)
+            self._waiting.setdefault(waiter.subject, deque()).append(waiter)
+            self._count += 1
             self._changed.notify()
 
     def take(self) -> Waiter | None:
@@ -157,27 +172,33 @@ class WaitingRoom:
         closed and empty. Call `end` when it has been dealt with."""
         with self._changed:
             while True:
-                if waiter := self._find():
-                    self._waiting.remove(waiter)
-                    self._running[waiter.row] += 1
+                heads = [queue[0] for queue in self._waiting.values()]
+                if waiter := self._find(heads):
+                    self._leave(waiter)
                     return waiter
-                if self._is_closed and not self._waiting:
+                if self._is_closed and not heads:
                     return None
-                self._changed.wait(max(0.0, self._waiting[0].left_s) if self._waiting else None)
+                self._changed.wait(max(0.0, _first(heads).left_s) if heads else None)
 
-    def end(self, waiter: Waiter, *, had_row: bool = False) -> None:
-        """A command that was taken has come to an end, perhaps with the row."""
+    def end(self, waiter: Waiter, *, had_row: bool | None = None) -> None:
+        """A command that was taken has come to an end: with the row, or without it though it waited
+        for it; None where that is not known."""
         with self._changed:
-            if had_row:
-                self._had_at = {**_since(self._had_at, HAD_S), waiter.row: time.monotonic()}
-            self._running[waiter.row] -= 1
+            if had_row is not None:
+                self._note(waiter.subject, had_row=had_row)
+            self._running[waiter.subject] -= 1
             self._running += Counter()  # which drops what is not running any more
             self._changed.notify_all()
 
-    def was_had(self, row: Hashable, seconds: float) -> bool:
+    def was_had(self, subject: Hashable, seconds: float) -> bool:
         """Whether a command in the room got the row within the last seconds."""
         with self._changed:
-            return row in _since(self._had_at, seconds)
+            return subject in _since(self._had_at, seconds)
+
+    def is_kept(self, subject: Hashable) -> bool:
+        """Whether the last command that waited for the row for its whole time did not get it."""
+        with self._changed:
+            return subject in _since(self._kept_at, ROOM_REMEMBERS_S)
 
     def close(self) -> None:
         """Those that wait are still dealt with."""
@@ -185,15 +206,39 @@ class WaitingRoom:
             self._is_closed = True
             self._changed.notify_all()
 
-    def _find(self) -> Waiter | None:
-        return next(
-            (
-                waiter
-                for waiter in self._waiting
-                if self._running[waiter.row] < self._each or waiter.left_s <= 0
-            ),
-            None,
+    def _note(self, subject: Hashable, *, had_row: bool) -> None:
+        self._had_at = _since(self._had_at, ROOM_REMEMBERS_S)
+        self._kept_at = _since(self._kept_at, ROOM_REMEMBERS_S)
+        self._kept_at.pop(subject, None)
+        noted = self._had_at if had_row else self._kept_at
+        noted[subject] = time.monotonic()
+
+    def _find(self, heads: list[Waiter]) -> Waiter | None:
+        """The first that is over; or that which can be run and of whose subject fewest run."""
+        if heads and _first(heads).left_s <= 0:
+            return _first(heads)
+        kept = _since(self._kept_at, ROOM_REMEMBERS_S)
+        of_kept = sum(count for subject, count in self._running.items() if subject in kept)
+        possible = [
+            head
+            for head in heads
+            if (of_kept if head.subject in kept else self._running[head.subject]) < self._share
+        ]
+        return min(
+            possible, key=lambda head: (self._running[head.subject], head.ends_at), default=None
         )
+
+    def _leave(self, waiter: Waiter) -> None:
+        queue = self._waiting[waiter.subject]
+        queue.popleft()
+        if not queue:
+            del self._waiting[waiter.subject]
+        self._count -= 1
+        self._running[waiter.subject] += 1
+
+
+def _first(waiters: list[Waiter]) -> Waiter:
+    return min(waiters, key=lambda waiter: waiter.ends_at)
 
 
 def _since(moments: dict[Hashable, float], seconds: float) -> dict[Hashable, float]:

@@ -18,6 +18,7 @@ import enum
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
@@ -119,9 +120,10 @@ def connect(
     return connection
 
 
-def wait_for_rows(connection: "psycopg.Connection[Any]", limit_s: float) -> None:
-    """Let the transaction that is open wait so long for a lock, and no other."""
-    limit_ms = max(1, round(limit_s * 1000))
+def wait_for_rows(connection: "psycopg.Connection[Any]", until: float) -> None:
+    """Let the transaction that is open wait for its next lock until then (monotonic seconds), and
+    no other. Whoever waits for one after another calls it before each."""
+    limit_ms = max(1, round((until - time.monotonic()) * 1000))
     connection.execute("SELECT set_config('lock_timeout', %s, true)", [str(limit_ms)])
 
 

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -131,19 +132,26 @@ class PostgresqlDatabase(Database):
                 if waiter.command.is_dropped(time.monotonic()):
                     self._room.end(waiter)
                     continue
-                if waiter.left_s > 0:
-                    self._run(session, waiter.command, Use.WAIT, waiter.left_s)
+                has_run = waiter.left_s > 0
+                if has_run:
+                    self._run(session, waiter.command, Use.WAIT, waiter.ends_at)
                 else:
                     waiter.command.error = _as_held()
-                self._room.end(waiter, had_row=waiter.command.error is None)
-                if not (_is_held(waiter.command.error) and self._waits_on(waiter)):
+                error = waiter.command.error
+                is_known = error is None or (has_run and _is_held(error))
+                self._room.end(waiter, had_row=error is None if is_known else None)
+                if not (_is_held(error) and self._waits_on(waiter, has_run=has_run)):
                     self._deliver([waiter.command])
 
-    def _waits_on(self, waiter: Waiter) -> bool:
-        """Whether a command whose time is over waits again: others that waited for the row
-        have got it meanwhile, so nobody keeps it, and it is only wanted by many."""
+    def _waits_on(self, waiter: Waiter, *, has_run: bool) -> bool:
+        """Whether a command whose time is over waits again: nobody is known to keep the row."""
         lock_s = self._limits[Use.WAIT].lock_ms / 1000
-        if waiter.rounds >= ROUNDS_LIMIT or not self._room.was_had(waiter.row, lock_s):
+        is_wanted_only = (
+            self._room.was_had(waiter.subject, lock_s)
+            if has_run
+            else not self._room.is_kept(waiter.subject)
+        )
+        if waiter.rounds >= ROUNDS_LIMIT or not is_wanted_only:
             return False
         with suppress(Unavailable):  # the room is full
             self._room.put(waiter.again(lock_s))
@@ -204,19 +212,20 @@ class PostgresqlDatabase(Database):
         return as_failure(error, meaning) if meaning else error
 
     def _run(
-        self, session: Session, command: Command, use: Use, patience_s: float | None = None
+        self, session: Session, command: Command, use: Use, ends_at: float | None = None
     ) -> bool:
         """Run a command, again after a conflict; False = it waits in the waiting room now. With
-        `patience_s` it waits no longer than that for a row."""
+        `ends_at` (monotonic seconds) it waits for no row any longer than until then."""
         is_repeated = False
         who = "reading" if use is Use.READ else "writing"
         for attempt in range(ATTEMPTS):
             command.error, command.woken = None, set()
-            wants = Wants(self._held, waits=use is Use.WAIT)
+            wants = Wants(self._held)
             try:
-                self._transact(session, command, use, wants, patience_s)
+                self._transact(session, command, use, wants, ends_at)
             except HELD as error:
-                return self._put_off(command, use, wants.blame(error) or command.verb)
+                row = wants.blame(error) or command.verb
+                return self._put_off(command, use, row, wants.subject or row)
             except BaseException as error:  # noqa: BLE001 - whatever a verb raises is its caller's
                 meaning, command.error = self._judge(error)
             else:
@@ -240,14 +249,15 @@ class PostgresqlDatabase(Database):
         command: Command,
         use: Use,
         wants: Wants,
-        patience_s: float | None,
+        ends_at: float | None,
     ) -> None:
         """Run a command in a transaction, which tells where its commit comes late."""
         began, noted_ms = Beginning.now(self.clock), 0
         try:
             with session.transaction(self._until(command)) as connection:
-                if patience_s is not None:
-                    wait_for_rows(connection, patience_s)
+                if ends_at is not None:
+                    wants.wait = partial(wait_for_rows, connection, ends_at)
+                    wants.wait()
                 tx = self._tx(connection, wants)
                 command.run(tx)
                 if use is not Use.READ:
@@ -263,7 +273,7 @@ class PostgresqlDatabase(Database):
         if wants.had():
             self._held_troubles.worked("rows")
 
-    def _put_off(self, command: Command, use: Use, row: Hashable) -> bool:
+    def _put_off(self, command: Command, use: Use, row: Hashable, subject: Hashable) -> bool:
         """A command wants a row that is held; True = that is its end."""
         self._held_troubles.failed(HELD_CODE, "rows", row=getattr(row, "__qualname__", row))
         command.error = _as_held()
@@ -271,7 +281,7 @@ class PostgresqlDatabase(Database):
             return True
         ends_at = time.monotonic() + self._limits[Use.WAIT].lock_ms / 1000
         try:
-            self._room.put(Waiter(command, row, ends_at))
+            self._room.put(Waiter(command, subject, ends_at))
         except Unavailable as full:
             command.error = full
             return True
