@@ -1,20 +1,14 @@
 """A real server with an organization and a user, and what is asked of its messaging API."""
 
-import base64
 import time
 from pathlib import Path
 from typing import Any
 
+from tests.support.messaging import call, make_user
 from tests.support.node import new_database
 from tests.support.server import Server
 from turnout.core.identity.model import Profile
-from turnout.core.identity.organizations import create_organization
-from turnout.core.identity.passwords import hash_password
-from turnout.core.identity.users import create_user
-from turnout.settings import Settings
-from turnout.store import open_database
 
-PASSWORD = "Test password 1"
 PATIENCE_S = 30
 
 
@@ -23,30 +17,12 @@ class Messaging:
 
     def __init__(self, folder: Path, profile: Profile, **settings: Any) -> None:
         self.url = url = new_database("sqlite", folder)
-        db = open_database(Settings(database_url=url))
-        try:
-            self.org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
-            db.call(
-                create_user,
-                self.org_id,
-                "au/jo",
-                name="Jo",
-                email="jo@example.com",
-                profile=profile,
-                password_hash=hash_password(PASSWORD),
-                actor="test",
-            )
-        finally:
-            db.close()
+        self.org_id = make_user(url, profile)
         self.server = Server(folder, database_url=url, command=("serve",), **settings)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """What the API answers under `data`."""
-        pair = base64.b64encode(f"au/jo:{PASSWORD}".encode()).decode()
-        headers = {"Authorization": f"Basic {pair}"}
-        answer = self.server.ask(method, f"/api/v1{path}", headers=headers, json=body)
-        assert answer.status == 200, answer
-        return answer.json()["data"]
+        return call(self.server, method, path, body)
 
     def post_job(self, **members: Any) -> int:
         job_id: int = self.call("POST", "/jobs", members)

@@ -6,7 +6,6 @@ After each move everything that people do must work within a minute. In the end 
 against what came out at the other side.
 """
 
-import base64
 import datetime
 import re
 import time
@@ -23,12 +22,13 @@ import msgspec
 import pytest
 
 from tests.core.audience.cinema import Cinema, open_cinema
+from tests.dialects.messaging.people import PASSWORD
 from tests.e2e.test_texts import Receiver, receiving
-from tests.proofs.test_crash_messaging import PASSWORD
 from tests.support import proof
 from tests.support.client import Answer
 from tests.support.faked_time import FakedTime
 from tests.support.mail_sink import MailSink
+from tests.support.messaging import USER, add_user, call, email_job, smtp_settings
 from tests.support.node import BACKENDS, Account, WallClock, new_database, open_node
 from tests.support.server import Server
 from turnout.core.audience.links import make_token
@@ -37,9 +37,7 @@ from turnout.core.audience.model import MediaKind
 from turnout.core.audience.permissions import grant_reporting
 from turnout.core.audience.summary import summarize
 from turnout.core.identity.credentials import issue_credential
-from turnout.core.identity.model import CredentialKind, Profile
-from turnout.core.identity.passwords import hash_password
-from turnout.core.identity.users import create_user
+from turnout.core.identity.model import CredentialKind
 from turnout.settings import Settings
 from turnout.store import Tx, open_database, system_clock
 
@@ -159,11 +157,7 @@ class World:
             environment=self.time.environment | {"TZ": BERLIN},
             access_log="false",
             outbound_allow="127.0.0.0/8",
-            carrier_email="smtp",
-            smtp_host="127.0.0.1",
-            smtp_port=sink.port,
-            smtp_tls="off",
-            smtp_connections=2,
+            **smtp_settings(sink, connections=2),
         )
         with open_node(url, clock=WallClock()) as node:
             self.account: Account = node.add_account()
@@ -273,7 +267,7 @@ class World:
         page = self.server.ask("GET", "/sign-in", headers={"Accept": "text/html"})
         (token,) = re.findall(r'name="token" value="([^"]+)"', page.body.decode())
         headers = FORM | {"Cookie": page.headers["set-cookie"].partition(";")[0]}
-        fields = {"user_code": "au/jo", "password": PASSWORD, "token": token}
+        fields = {"user_code": USER, "password": PASSWORD, "token": token}
         answer = self.server.ask(
             "POST", "/sign-in", headers=headers, body=urlencode(fields).encode()
         )
@@ -341,45 +335,18 @@ class World:
         return round((time.time() + self.begin_s + self.offset) * 1000)
 
     def post_broadcast(self, people: int) -> None:
-        self.call(
-            "POST",
-            "/jobs",
-            {
-                "job_type": "email",
-                "job_name": "Broadcast",
-                "from_email": "events@example.com",
-                "subject": "Hello",
-                "text_message": "See you",
-                "recipients": [{"destination": f"guest{n}@example.com"} for n in range(people)],
-            },
-        )
+        self.call("POST", "/jobs", email_job([f"guest{n}@example.com" for n in range(people)]))
 
     def wait_for_broadcasts(self) -> None:
         self.wait(lambda: {job["job_status"] for job in self.call("GET", "/jobs")} == {"Complete"})
 
-    def ask_api(self, method: str, path: str, body: Any = None, key: str = "") -> Answer:
-        pair = base64.b64encode(f"au/jo:{PASSWORD}".encode()).decode()
-        headers = {"Authorization": f"Basic {pair}"} | ({"Idempotency-Key": key} if key else {})
-        return self.server.ask(method, f"/api/v1{path}", headers=headers, json=body)
-
     def call(self, method: str, path: str, body: Any = None, key: str = "") -> Any:
-        answer = self.ask_api(method, path, body, key)
-        assert answer.status == 200, answer
-        return answer.json()["data"]
+        return call(self.server, method, path, body, key=key)
 
 
 def _make(tx: Tx, world: World) -> dict[str, Any]:
     org_id, event_id = world.account.org_id, world.cinema.event.id
-    user = create_user(
-        tx,
-        org_id,
-        "au/jo",
-        name="Jo",
-        email="jo@example.com",
-        profile=Profile(receive_reports=False),
-        password_hash=hash_password(PASSWORD),
-        actor="test",
-    )
+    user = add_user(tx, org_id)
     grant_reporting(tx, org_id, user.id, actor="test")
     # On SQLite the server's time is faked; on PostgreSQL it is the database's, which is real.
     now, faked_now = system_clock(), system_clock() + world.begin_s * 1000

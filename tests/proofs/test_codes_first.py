@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.proofs.test_crash_messaging import call, make_user
 from tests.support import proof
+from tests.support.messaging import call, make_user
 from tests.support.node import BACKENDS, new_database
 from tests.support.server import Server
 from turnout.settings import Settings

@@ -5,11 +5,8 @@ SMTP to a sink in this process, and is killed again and again, each time after s
 In the end the sink's counts are held against the database.
 """
 
-import base64
 import random
 import threading
-import time
-from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -19,19 +16,21 @@ import pytest
 from tests.support import proof
 from tests.support.aside import operator
 from tests.support.mail_sink import MailSink
+from tests.support.messaging import (
+    call,
+    email_job,
+    make_user,
+    smtp_settings,
+    wait_until_complete,
+)
 from tests.support.node import BACKENDS, new_database
 from tests.support.server import Server
-from turnout.core.identity.model import Profile
-from turnout.core.identity.organizations import create_organization
-from turnout.core.identity.passwords import hash_password
-from turnout.core.identity.users import create_user
 from turnout.core.messaging.starting import sweep_staged
 from turnout.settings import Settings
 from turnout.store import Tx, open_database
 from turnout.store.sources import system_clock
 
 NAME = "crash messaging"
-PASSWORD = "Test password 1"
 PRICE = 0.01
 LEASE_S = 2
 PAUSE_S = 0.002
@@ -56,19 +55,15 @@ def test_a_broadcast_survives_kills(
             database_url=url,
             command=("serve",),
             access_log="false",
-            carrier_email="smtp",
-            smtp_host="127.0.0.1",
-            smtp_port=sink.port,
-            smtp_tls="off",
-            smtp_connections=3,
             delivery_lease_seconds=LEASE_S,
             prices=f"email={PRICE}",
+            **smtp_settings(sink, connections=3),
         )
         try:
             killed_accepting = post_until_answered(server, dice, people)
             kill_while_sending(server, dice, sink, people, kills)
             with operator(url) as release_all:
-                job = wait_until_complete(server, release_all)
+                job = wait_until_complete(server, PATIENCE_S, release_all)
             assert server.stop() == 0
         finally:
             server.kill()
@@ -84,41 +79,10 @@ def test_a_broadcast_survives_kills(
     )
 
 
-def make_user(url: str) -> None:
-    db = open_database(Settings(database_url=url))
-    try:
-        org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
-        db.call(
-            create_user,
-            org_id,
-            "au/jo",
-            name="Jo",
-            email="jo@example.com",
-            profile=Profile(receive_reports=False),
-            password_hash=hash_password(PASSWORD),
-            actor="test",
-        )
-    finally:
-        db.close()
-
-
-def call(server: Server, method: str, path: str, body: Any = None) -> Any:
-    pair = base64.b64encode(f"au/jo:{PASSWORD}".encode()).decode()
-    headers = {"Authorization": f"Basic {pair}"}
-    if body is not None:
-        headers |= {"Content-Type": "application/json", "Idempotency-Key": "the-one-and-only"}
-    answer = server.ask(method, f"/api/v1{path}", headers=headers, json=body)
-    assert answer.status == 200, answer
-    return answer.json()["data"]
-
-
 def post_until_answered(server: Server, dice: random.Random, people: int) -> int:
     """Post the job, and kill the server meanwhile, until it has answered; returns how often it
     was killed before. All posts bear one key."""
-    body = {
-        "job_type": "email",
-        "job_name": "Broadcast",
-        "from_email": "events@example.com",
+    body = email_job([]) | {
         "subject": "Hello %%recipient%%",
         "text_message": "See you in hall %%hall%%",
         "recipients": [
@@ -133,7 +97,7 @@ def post_until_answered(server: Server, dice: random.Random, people: int) -> int
         if kills < most:
             timer.start()
         try:
-            call(server, "POST", "/jobs", body)
+            call(server, "POST", "/jobs", body, key="the-one-and-only")
             is_answered = True
         except (OSError, HTTPException):
             is_answered = False
@@ -158,17 +122,6 @@ def kill_while_sending(
         assert sink.wait_for(goal, PATIENCE_S), f"{sink.total} of {goal} mails"
         server.kill()
         server.start()
-
-
-def wait_until_complete(server: Server, release_all: Callable[[], int]) -> Any:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        release_all()
-        (job,) = call(server, "GET", "/jobs")
-        if job["job_status"] == "Complete":
-            return job
-        time.sleep(0.25)
-    raise AssertionError(f"the job was not complete after {PATIENCE_S} s: {job}")
 
 
 def check(url: str, job: Any, sink: MailSink, people: int) -> int:

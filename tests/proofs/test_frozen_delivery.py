@@ -20,10 +20,17 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.proofs.test_crash_messaging import MARK, PRICE, call, make_user, read_recipients
+from tests.proofs.test_crash_messaging import MARK, PRICE, read_recipients
 from tests.support import proof
 from tests.support.aside import operator
 from tests.support.mail_sink import MailSink
+from tests.support.messaging import (
+    call,
+    email_job,
+    make_user,
+    smtp_settings,
+    wait_until_complete,
+)
 from tests.support.node import BACKENDS, new_database
 from tests.support.server import Server
 from turnout.core.messaging.late import COPY
@@ -84,7 +91,8 @@ def test_a_frozen_node_hands_over_nothing_that_another_took(
         sinks = [stack.enter_context(TimedSink(pause_s)) for _ in range(NODES[backend])]
         nodes = [start(tmp_path / str(n), url, sink, lease_s) for n, sink in enumerate(sinks)]
         try:
-            post(nodes[0], people)
+            job = email_job([f"guest{n}@example.com" for n in range(people)])
+            call(nodes[0], "POST", "/jobs", job)
             freezes = []
             for number, length_s in turns_of(len(nodes)):
                 wait_until_sending(sinks[number], pause_s)
@@ -92,7 +100,7 @@ def test_a_frozen_node_hands_over_nothing_that_another_took(
                 taken = set().union(*(sink.taken for sink in sinks))
                 assert len(taken) < people, "the job was over before the freeze was"
             with operator(url) as release_all:
-                job = wait_until_complete(nodes[0], release_all)
+                job = wait_until_complete(nodes[0], PATIENCE_S, release_all)
             assert [node.stop() for node in nodes] == [0] * len(nodes)
         finally:
             for node in nodes:
@@ -127,21 +135,10 @@ def start(folder: Path, url: str, sink: MailSink, lease_s: int) -> Server:
         database_url=url,
         command=("serve",),
         access_log="false",
-        carrier_email="smtp",
-        smtp_host="127.0.0.1",
-        smtp_port=sink.port,
-        smtp_tls="off",
-        smtp_connections=CONNECTIONS,
         delivery_lease_seconds=lease_s,
         prices=f"email={PRICE}",
+        **smtp_settings(sink, connections=CONNECTIONS),
     ).start()
-
-
-def post(node: Server, people: int) -> None:
-    recipients = [{"destination": f"guest{n}@example.com"} for n in range(people)]
-    body = {"job_type": "email", "job_name": "Broadcast", "from_email": "events@example.com"}
-    texts = {"subject": "Hello", "text_message": "See you", "recipients": recipients}
-    call(node, "POST", "/jobs", body | texts)
 
 
 def wait_until_sending(sink: TimedSink, pause_s: float) -> None:
@@ -163,17 +160,6 @@ def freeze(node: Server, sink: TimedSink, length_s: float) -> Freeze:
         until_s = time.monotonic()
         node.send(signal.SIGCONT)
     return Freeze(since_s, until_s)
-
-
-def wait_until_complete(node: Server, release_all: Any) -> Any:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        release_all()
-        (job,) = call(node, "GET", "/jobs")
-        if job["job_status"] == "Complete":
-            return job
-        time.sleep(0.25)
-    raise AssertionError(f"the job was not complete after {PATIENCE_S} s: {job}")
 
 
 def check(
