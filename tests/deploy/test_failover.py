@@ -1,6 +1,6 @@
 """The primary fails under load of all five APIs, in each way that a machine can fail.
 
-`deploy/ha/trial.py` starts the databases, HAProxy and two nodes of Turnout. The primary's
+`deploy/ha/trial` starts the databases, HAProxy and two nodes of Turnout. The primary's
 PostgreSQL is killed, its machine is frozen, its machine is cut off. Each time another becomes the
 primary and service is back by itself; in the end everything that was answered is there, once.
 """

@@ -1,4 +1,4 @@
-"""`deploy/ha/trial.py`, run as an operator runs it, and the faults that its machines may have.
+"""`deploy/ha/trial`, run as an operator runs it, and the faults that its machines may have.
 
 What was started ends with the test process, even one that was killed (see `tests.support.server`).
 """
@@ -25,12 +25,12 @@ from tests.support.proxies import find_program
 from tests.support.server import clean_environment
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "deploy/ha/trial.py"
+TRIAL = ROOT / "deploy/ha/trial"
 PROGRAMS = {"etcd": "etcd-server", "patroni": "patroni", "haproxy": "haproxy"}
 POLL_S = 0.1
 _MEMORY = Path("/dev/shm")
 _KEEPER = 'cat >/dev/null; "$1" "$2" stop "$3"; rm -rf "$3"'
-_module = runpy.run_path(str(SCRIPT))
+_module = runpy.run_path(str(TRIAL))
 
 
 class Machines:
@@ -39,8 +39,8 @@ class Machines:
     def __init__(self, folder: Path, network: Network) -> None:
         self.folder = folder
         self._network = network
-        self._trial = _module["open_trial"](folder)
-        self.plan: dict[str, Any] = self._trial.plan
+        self._cluster = _module["open_cluster"](folder)
+        self.plan: dict[str, Any] = self._cluster.plan
 
     @property
     def web(self) -> int:
@@ -52,16 +52,12 @@ class Machines:
 
     def find_primary(self, *, other_than: str = "") -> str | None:
         """The machine that says it may write now."""
-        for number, ports in enumerate(self.plan["ports"]["databases"], start=1):
-            name = f"db{number}"
-            asks = _module["ask"]
-            if name != other_than and asks(ports["patroni"]["listens"], "/primary")[0] == 200:
-                return name
-        return None
+        primary: str | None = self._cluster.find_primary(other_than=other_than)
+        return primary
 
     def is_whole(self) -> bool:
         """Whether all follow one primary, and one of them confirms its commits."""
-        return bool(self._trial.is_whole())
+        return bool(self._cluster.is_whole())
 
     def list_restarted(self) -> list[str]:
         """The nodes of Turnout that are not the processes any more that were started."""
@@ -79,8 +75,8 @@ class Machines:
         return [name for name, each in own if _module["is_running"](each)]
 
     def read_status(self) -> str:
-        """What `trial.py status` says."""
-        command = [sys.executable, str(SCRIPT), "status", str(self.folder)]
+        """What `trial status` says."""
+        command = [sys.executable, str(TRIAL), "status", str(self.folder)]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     # -- faults --------------------------------------------------------------------------------
@@ -135,7 +131,7 @@ def running_trial(
     machines: int, logs: Path, *, is_cuttable: bool, **settings: Any
 ) -> Iterator[Machines]:
     """Start the whole of it in a folder of its own. `logs` is where a copy of all logs is left,
-    `settings` are Turnout's. Fails with the words of the script where a program is missing or
+    `settings` are Turnout's. Fails with the words of the program where a program is missing or
     something does not come up."""
     _install()
     folder = Path(tempfile.mkdtemp(prefix="turnout-ha-", dir=_find_place()))
@@ -144,7 +140,7 @@ def running_trial(
         if is_cuttable:
             _lay_relays(folder, network, machines)
         keeper = subprocess.Popen(
-            ["/bin/sh", "-c", _KEEPER, "keeper", sys.executable, str(SCRIPT), str(folder)],
+            ["/bin/sh", "-c", _KEEPER, "keeper", sys.executable, str(TRIAL), str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
@@ -161,7 +157,7 @@ def running_trial(
 
 def _start(folder: Path, machines: int, settings: dict[str, Any]) -> None:
     done = subprocess.run(
-        [sys.executable, SCRIPT, "start", folder, "--machines", str(machines), "--empty"],
+        [sys.executable, TRIAL, "start", folder, "--machines", str(machines), "--empty"],
         env=clean_environment(**settings),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -173,7 +169,7 @@ def _start(folder: Path, machines: int, settings: dict[str, Any]) -> None:
 
 
 def _install() -> None:
-    """Install what is missing where that can be done; the script says what is missing still."""
+    """Install what is missing where that can be done; the program says what is missing still."""
     get_binaries()
     missing = [package for name, package in PROGRAMS.items() if not find_program(name)]
     if missing:
