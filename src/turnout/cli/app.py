@@ -1,25 +1,28 @@
-"""What all commands share: the app, the consoles, the settings and the database."""
+"""What all commands share: the app, the consoles, the settings and the database.
+
+What takes long to load is loaded where it is used: `turnout --help` needs nothing of it.
+"""
 
 import datetime
 import getpass
+import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.validators import Number as Range
 from rich.console import Console
-from rich.table import Column, Table
 
-from turnout import __version__, networks
-from turnout.core.site.address import get_address
+from turnout import __version__
+from turnout.cli.commands import add_commands
 from turnout.errors import Unavailable
-from turnout.settings import Settings, load
-from turnout.store import Database, Ids, open_database
-from turnout.store.migrations.revisions import HEAD
-from turnout.store.sqlite import check_exists
+
+if TYPE_CHECKING:
+    from turnout.settings import Settings
+    from turnout.store import Database, Ids
 
 # Wide enough for every line: what a program reads is never wrapped or cut.
 PIPED_WIDTH = 100_000
@@ -54,11 +57,20 @@ app = App(
     default_parameter=Parameter(negative=()),
     error_console=errors,
     error_formatter=say_usage,
+    help_format="plaintext",
 )
+add_commands(app)
 
 
-def settings(**overrides: Any) -> Settings:
+def settings(**overrides: Any) -> "Settings":
     """The settings of this process; `overrides` (None = not given) win."""
+    import structlog
+
+    from turnout import networks
+    from turnout.settings import load
+
+    # A command says by its own line what failed; those that serve set their log up.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     chosen = load(os.environ, **overrides)
     networks.check(chosen)
     return chosen
@@ -73,8 +85,11 @@ def actor() -> str:
 
 
 @contextmanager
-def database(of: Settings | None = None, ids: Ids | None = None) -> Iterator[Database]:
+def database(of: "Settings | None" = None, ids: "Ids | None" = None) -> "Iterator[Database]":
     """The database, opened for one command. Raises Unavailable unless its schema is current."""
+    from turnout.store import open_database
+    from turnout.store.sqlite import check_exists
+
     chosen = of or settings()
     check_exists(chosen.database_url)
     db = open_database(chosen, ids=ids)
@@ -85,15 +100,19 @@ def database(of: Settings | None = None, ids: Ids | None = None) -> Iterator[Dat
         db.close()
 
 
-def base_url(db: Database) -> str:
+def base_url(db: "Database") -> str:
     """The address for links: the setting, else what a server has stored. Raises Unavailable if
     neither is known: this process's own host and port are not where a server listens."""
+    from turnout.core.site.address import get_address
+
     chosen = settings()
     return chosen.public_url if chosen.base_url else db.call(get_address)
 
 
 def check_schema(version: str | None) -> None:
     """Raise Unavailable, saying what to do, unless the database is at the newest schema."""
+    from turnout.store.migrations.revisions import HEAD
+
     if version is not None and version > HEAD:
         raise Unavailable(
             "schema.newer",
@@ -116,6 +135,8 @@ def check_schema(version: str | None) -> None:
 
 def show_table(*headings: str, rows: Iterable[Iterable[str]]) -> None:
     """Print a table; what is too long for a terminal goes on in the next line, uncut."""
+    from rich.table import Column, Table
+
     table = Table(*(Column(name, overflow="fold") for name in headings), box=None, pad_edge=False)
     for row in rows:
         table.add_row(*row)

@@ -2,12 +2,11 @@
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, app, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, database, say_time, show_table
 from turnout.core.journeys.aside import drop, release
 from turnout.core.work.listing import list_set_aside
 
-aside = App(name="aside", help="Work that was set aside: it stopped its worker three times.")
-app.command(aside)
+aside = App(name="aside")
 
 
 @aside.command(name="list")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, app, base_url, console, database, errors, show_table
+from turnout.cli.app import Number, actor, base_url, console, database, errors, show_table
 from turnout.cli.files import SHOWN_FAULTS, bar, open_text
 from turnout.core.audience.importing import Fault, Row, import_viewings, read_viewings
 from turnout.core.audience.links import PATH, find_registered, make_token
@@ -25,11 +25,9 @@ from turnout.store import Database, Tx
 
 SLICE = 500
 
-media = App(name="media", help="What sessions show: streams, films and embedded players.")
-viewing = App(name="viewing", help="Who has watched what, and for how long.")
-watch = App(name="watch", help="Personal links to the watch pages.")
-for family in (media, viewing, watch):
-    app.command(family)
+media = App(name="media")
+viewing = App(name="viewing")
+watch = App(name="watch")
 
 
 @media.command(name="set")

@@ -4,11 +4,10 @@ import json
 
 from cyclopts import App
 
-from turnout.cli.app import Count, app, console, database, say_time, show_table
+from turnout.cli.app import Count, console, database, say_time, show_table
 from turnout.core.audit.recording import list_newest_installation_entries
 
-audit = App(name="audit", help="Who changed what.")
-app.command(audit)
+audit = App(name="audit")
 
 
 @audit.command(name="installation")

@@ -2,7 +2,7 @@
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, app, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, database, say_time, show_table
 from turnout.core.callbacks.model import Callback, CallbackState
 from turnout.core.callbacks.outbox import (
     find_callback_key,
@@ -14,8 +14,7 @@ from turnout.core.callbacks.outbox import (
 )
 from turnout.core.identity.organizations import get_organization
 
-callbacks = App(name="callbacks", help="Calls to integrators: what became of them, replays.")
-app.command(callbacks)
+callbacks = App(name="callbacks")
 
 
 @callbacks.command(name="list")

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from turnout import bootstrap
 from turnout.cli import seeding
-from turnout.cli.app import app, console, database, errors, settings
+from turnout.cli.app import console, database, errors, settings
 from turnout.cli.seeding_attendance import seed_attendance
 from turnout.cli.seeding_audience import seed_audience
 from turnout.cli.seeding_booking import seed_booking
@@ -34,7 +34,6 @@ FILE_NAME = "demo.json"
 DATABASE_NAME = "turnout.db"
 
 
-@app.command
 def demo(
     *,
     host: str | None = None,

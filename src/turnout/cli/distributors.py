@@ -2,7 +2,7 @@
 
 from cyclopts import App
 
-from turnout.cli.app import actor, app, console, database, show_table
+from turnout.cli.app import actor, console, database, show_table
 from turnout.core.identity.distributors import (
     Distributor,
     Split,
@@ -15,8 +15,7 @@ from turnout.core.identity.distributors import (
 )
 from turnout.store import Tx
 
-distributor = App(name="distributor", help="Distributors: what an Admin's rule is limited to.")
-app.command(distributor)
+distributor = App(name="distributor")
 
 
 @distributor.command(name="list")

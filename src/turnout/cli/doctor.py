@@ -12,9 +12,8 @@ from urllib.parse import urlsplit
 from rich.text import Text
 
 from turnout import networks
-from turnout.cli.app import app, check_schema, console, database, settings
+from turnout.cli.app import check_schema, console, database, settings
 from turnout.cli.checking_messages import MAX_WAIT_S, check_messages
-from turnout.cli.checking_postgresql import check_rights, check_server
 from turnout.cli.checking_store import (
     WRITING,
     advise_operator,
@@ -22,7 +21,6 @@ from turnout.cli.checking_store import (
     check_writing,
     judge_writing,
 )
-from turnout.cli.checking_transactions import check_transactions
 from turnout.cli.checking_zones import check_zone_data
 from turnout.cli.finding import Finding
 from turnout.core.identity.demo import count_demo_credentials
@@ -54,7 +52,6 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 Check = Callable[[Settings], Iterator[Finding]]
 
 
-@app.command
 def doctor() -> None:
     """Check database, clock, disk and carriers, and say what to do.
 
@@ -123,6 +120,9 @@ def _look_into(db: Database, chosen: Settings) -> Iterator[Finding]:
     version = db.schema_version()
     is_current = version == HEAD
     if db.backend == "postgresql":
+        from turnout.cli.checking_postgresql import check_rights, check_server
+        from turnout.cli.checking_transactions import check_transactions
+
         yield from _try("server", told, lambda: check_server(db))
         yield from _try("transactions", told, lambda: check_transactions(db))
         rights = partial(check_rights, db, needs_migration=not is_current)

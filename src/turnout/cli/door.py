@@ -7,7 +7,6 @@ from cyclopts import App
 from turnout.cli.app import (
     Number,
     actor,
-    app,
     base_url,
     console,
     database,
@@ -31,10 +30,8 @@ from turnout.core.messaging.staging import SLICE
 from turnout.core.people.model import Contact
 from turnout.errors import Invalid
 
-invites = App(name="invite", help="Invitations to events: make, fill, send and remind.")
-gates = App(name="gate", help="Check-in lists: whom a door lets in.")
-for family in (invites, gates):
-    app.command(family)
+invites = App(name="invite")
+gates = App(name="gate")
 
 
 @invites.command
@@ -206,7 +203,6 @@ def list_lists(org: str, event: Number, /) -> None:
     show_table("NUMBER", "TICKET TYPES", "SESSIONS", "NAME", rows=rows)
 
 
-@app.command
 def scans(org: str, event: Number, /, *, limit: Number = 50) -> None:
     """List what was scanned at an event's doors, newest first, refused codes too.
 

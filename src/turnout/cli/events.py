@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from cyclopts import App
 
-from turnout.cli.app import Count, Number, actor, app, base_url, console, database, show_table
+from turnout.cli.app import Count, Number, actor, base_url, console, database, show_table
 from turnout.cli.identity import read_password
 from turnout.core.events.model import Channel, Event, EventState, Session, Span, span
 from turnout.core.events.passwords import clear_registration_password, set_registration_password
@@ -30,10 +30,8 @@ from turnout.store import Database, Tx
 
 PAGE = 100
 
-event = App(name="event", help="Events and their sessions.")
-channel = App(name="channel", help="Channels: series of events that people register for as one.")
-for family in (event, channel):
-    app.command(family)
+event = App(name="event")
+channel = App(name="channel")
 
 
 @event.command

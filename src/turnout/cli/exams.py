@@ -7,7 +7,7 @@ from typing import Literal
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, app, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, database, say_time, show_table
 from turnout.cli.imports import Row, flag_of, import_rows, number_of
 from turnout.core.events.model import EventState, instant
 from turnout.core.exams import lists
@@ -27,12 +27,10 @@ from turnout.errors import Invalid
 from turnout.papers.pdf import PaperSize
 from turnout.store import Tx
 
-venues = App(name="venue", help="Venues and their rooms.")
-assessments = App(name="assessment", help="Assessment forms.")
-learners = App(name="learner", help="Learners: who sits exams.")
-exams = App(name="exam", help="Exams, and what an organization chooses about them.")
-for family in (venues, assessments, learners, exams):
-    app.command(family)
+venues = App(name="venue")
+assessments = App(name="assessment")
+learners = App(name="learner")
+exams = App(name="exam")
 
 
 @venues.command(name="import")

@@ -8,12 +8,10 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from cyclopts.validators import Number as Range
 
-from turnout import bootstrap
 from turnout.cli.app import (
     LARGEST,
     Number,
     actor,
-    app,
     console,
     database,
     settings,
@@ -43,11 +41,9 @@ DAY_MS = 24 * 3600 * 1000
 Days = Annotated[int, Parameter(validator=Range(gte=1, lte=36_500))]
 RateLimit = Annotated[int, Parameter(validator=Range(gte=-1, lte=LARGEST))]
 
-org = App(name="org", help="Organizations: the accounts of this server.")
-user = App(name="user", help="Users of an organization.")
-token = App(name="token", help="API keys, tokens and secrets.")
-for family in (org, user, token):
-    app.command(family)
+org = App(name="org")
+user = App(name="user")
+token = App(name="token")
 
 
 @org.command(name="create")
@@ -70,6 +66,8 @@ def create_org(
         distributor: Name or number of another one to put it under, whose Admins then rule it.
         agent: Name of the agent who looks after it, under the same distributor.
     """
+    from turnout import bootstrap
+
     chosen = settings()
     bootstrap.make_database(chosen)
     with database(chosen) as db:

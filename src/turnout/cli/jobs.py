@@ -4,15 +4,14 @@ from collections.abc import Callable
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, app, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, database, say_time, show_table
 from turnout.core.identity.organizations import get_organization
 from turnout.core.messaging.controlling import cancel_job, pause_job, resume_job
 from turnout.core.messaging.overview import JobLine, count_fates, get_job_line, list_job_lines
 
 MICROS = 1_000_000
 
-job = App(name="job", help="Messaging jobs: how far they have come; pause, resume and cancel.")
-app.command(job)
+job = App(name="job")
 
 
 @job.command(name="list")

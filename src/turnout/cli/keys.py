@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 from cyclopts import App, Parameter
 from cyclopts.validators import Number as Range
 
-from turnout.cli.app import actor, app, console, database, say_time, show_table
+from turnout.cli.app import actor, console, database, say_time, show_table
 from turnout.core.callbacks.outbox import find_callback_key, rotate_callback_key
 from turnout.core.identity.link_keys import list_link_keys, rotate_link_key
 from turnout.core.identity.model import Organization
@@ -43,8 +43,7 @@ OF_ORGANIZATIONS = (KeyKind.CALLBACK_KEYS, KeyKind.TICKET_KEYS)
 
 Days = Annotated[int, Parameter(validator=Range(gte=1, lte=3650))]
 
-key = App(name="key", help="The keys that sign tokens, links, callbacks and tickets.")
-app.command(key)
+key = App(name="key")
 
 
 class Row(NamedTuple):

@@ -9,7 +9,6 @@ from cyclopts import App
 from turnout.cli.app import (
     Number,
     actor,
-    app,
     console,
     database,
     errors,
@@ -33,8 +32,7 @@ from turnout.core.messaging.staging import SLICE
 from turnout.errors import Invalid
 from turnout.store import Database
 
-lists = App(name="list", help="Lists of people to send jobs to (user_list_ids).")
-app.command(lists)
+lists = App(name="list")
 
 
 @lists.command(name="import")

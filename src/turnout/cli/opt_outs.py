@@ -2,13 +2,12 @@
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, app, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, database, say_time, show_table
 from turnout.core.identity.organizations import get_organization
 from turnout.core.messaging.model import Medium
 from turnout.core.messaging.opt_outs import add_opt_out, list_opt_outs, remove_opt_out
 
-opt_outs = App(name="optout", help="Who gets no more broadcasts, and how they said so.")
-app.command(opt_outs)
+opt_outs = App(name="optout")
 
 
 @opt_outs.command(name="list")

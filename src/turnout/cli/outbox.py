@@ -1,14 +1,13 @@
 """`turnout outbox`: what the simulator "sent"."""
 
 from turnout.carriers.simulator.outbox import Shown, list_messages
-from turnout.cli.app import Number, app, console, database, say_time, show_table
+from turnout.cli.app import Number, console, database, say_time, show_table
 from turnout.core.identity.organizations import get_organization
 from turnout.core.messaging.model import Channel
 
 LONGEST_TEXT = 60
 
 
-@app.command
 def outbox(
     org: str,
     /,

@@ -2,7 +2,7 @@
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, app, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, database, say_time, show_table
 from turnout.core.audience.asking import answer_question, list_questions
 from turnout.core.audience.permissions import (
     grant_reporting,
@@ -13,11 +13,9 @@ from turnout.core.audience.surveys import Item, create_survey, list_surveys, set
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id
 
-reporting = App(name="reporting", help="Users who may see reports.")
-survey = App(name="survey", help="Polls and surveys of the watch page.")
-question = App(name="question", help="What viewers ask.")
-for family in (reporting, survey, question):
-    app.command(family)
+reporting = App(name="reporting")
+survey = App(name="survey")
+question = App(name="question")
 
 
 @reporting.command

@@ -5,13 +5,11 @@ import shlex
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from turnout import bootstrap, networks
-from turnout.cli.app import app, console, errors, settings
+from turnout.cli.app import console, errors, settings
 from turnout.core.zone_data import zone_data_version
 from turnout.settings import describe, hide_password
 
 
-@app.command
 def serve(*, host: str | None = None, port: int | None = None, allow_demo: bool = False) -> None:
     """Serve the APIs and pages until stopped (Ctrl-C or SIGTERM).
 
@@ -21,6 +19,8 @@ def serve(*, host: str | None = None, port: int | None = None, allow_demo: bool 
         allow_demo: Take the credentials that a demo made in this database; without it they are
             refused, because many people have seen them.
     """
+    from turnout import bootstrap
+
     chosen = settings(host=host, port=port, allow_demo=allow_demo or None)
     bootstrap.serve(
         chosen,
@@ -28,9 +28,10 @@ def serve(*, host: str | None = None, port: int | None = None, allow_demo: bool 
     )
 
 
-@app.command
 def work() -> None:
     """Process the queues until stopped (Ctrl-C or SIGTERM), without serving anything."""
+    from turnout import bootstrap
+
     chosen = settings()
     bootstrap.work(
         chosen,
@@ -40,7 +41,6 @@ def work() -> None:
     )
 
 
-@app.command
 def migrate(*, quiet: bool = False, no_copy: bool = False) -> None:
     """Bring the database to the newest schema; safe to repeat, and on several nodes at once.
 
@@ -51,6 +51,7 @@ def migrate(*, quiet: bool = False, no_copy: bool = False) -> None:
         quiet: Say nothing when it worked.
         no_copy: Do not copy a SQLite file first (you have a copy of your own).
     """
+    from turnout import bootstrap
     from turnout.store.migrations.running import migrate as run
 
     chosen = settings()
@@ -84,13 +85,14 @@ def migrate(*, quiet: bool = False, no_copy: bool = False) -> None:
         )
 
 
-@app.command(name="settings")
 def show_settings() -> None:
     """List every setting with its meaning, default and present value.
 
     The output is a file of NAME=VALUE lines with comments, fit to be edited and read by systemd
     (EnvironmentFile) or a shell. A password in the database's address is shown as ***.
     """
+    from turnout import networks
+
     chosen = settings()
     for name, value, default, meaning in (*describe(chosen), *networks.describe(chosen)):
         usual = f"default {default}" if default else "not set by default"

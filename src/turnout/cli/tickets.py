@@ -7,7 +7,6 @@ from turnout.cli.app import (
     Count,
     Number,
     actor,
-    app,
     console,
     database,
     say_time,
@@ -28,10 +27,8 @@ from turnout.core.people.model import Contact
 from turnout.core.tickets.signing import list_ticket_keys, rotate_ticket_key
 from turnout.errors import Invalid
 
-tickets = App(name="ticket", help="Ticket types, tickets, and the keys that sign them.")
-waiting = App(name="waiting", help="Waiting lists: who gets the next place.")
-for family in (tickets, waiting):
-    app.command(family)
+tickets = App(name="ticket")
+waiting = App(name="waiting")
 
 
 @tickets.command

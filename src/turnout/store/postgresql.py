@@ -22,10 +22,10 @@ from functools import partial
 from typing import Any
 
 import psycopg
-import structlog
 from psycopg import errors as pg
 
 from turnout.errors import Unavailable
+from turnout.log import log
 from turnout.settings import Settings
 from turnout.store.database import Command, CommandQueue, Database, Lane
 from turnout.store.held_rows import ROUNDS_LIMIT, HeldError, HeldRows, Waiter, WaitingRoom, Wants
@@ -56,8 +56,6 @@ HELD_EVENT = "rows are held by another transaction, which may be this server's o
 # long as a request.
 GRACE_S = 10.0
 WORK_FACTOR = 10
-
-log = structlog.get_logger()
 
 
 class PostgresqlDatabase(Database):

@@ -12,15 +12,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import structlog
-
 from turnout.errors import Unavailable
+from turnout.log import log
 
 FIRST_PAUSE_S = 10.0
 LONGEST_PAUSE_S = 600.0
 QUIET_S = 10.0
-
-log = structlog.get_logger()
 
 
 class Troubles:

@@ -22,7 +22,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-import structlog
 
 from turnout.core.events.places import TargetNoun
 from turnout.core.identity.demo import check_demo
@@ -41,13 +40,13 @@ from turnout.core.journeys.sql import sql
 from turnout.core.registrations.model import Submitted
 from turnout.core.work.claims import Claim, claim, put_off, take
 from turnout.errors import Failure, Missing, Unauthenticated
+from turnout.log import log
 from turnout.store import Tx
 
 QUEUE = "intake"
 ATTEMPTS = 5
 MAX_SESSIONS = 200
 
-log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
 _submitted_decoder = msgspec.json.Decoder(Submitted)
 _items_decoder = msgspec.json.Decoder(list[QueueItem])

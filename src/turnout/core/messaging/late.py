@@ -13,16 +13,15 @@ interest any more. What it did send is a fact, whoever holds the recipient:
 from collections.abc import Mapping, Sequence
 
 import msgspec
-import structlog
 
 from turnout.core.messaging.model import JobHead, Status
 from turnout.core.messaging.sql import sql
+from turnout.log import log
 from turnout.store import Tx
 
 COPY = "Sent twice: by a server that had stood still, and by the one that took its place."
 LATE = "Was sent all the same, by a server that had stood still."
 
-log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
 
 Taken = tuple[int, int, int]

@@ -12,19 +12,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-import structlog
 
 from turnout.core.messaging.ending import Ended, end_recipients
 from turnout.core.messaging.model import JobHead, Status
 from turnout.core.messaging.receiving import take_early_reports
 from turnout.core.messaging.sql import sql
+from turnout.log import log
 from turnout.store import Tx
 
 SHARED = "Sent. The network gave several messages the same id, so its reports are not counted."
 KEPT_MS = 72 * 3_600_000
 _encode = msgspec.json.Encoder().encode
-
-log = structlog.get_logger()
 
 
 class Named(NamedTuple):

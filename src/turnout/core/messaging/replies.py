@@ -8,8 +8,6 @@ of the organization's texts. One that has a key is stored once, on whichever nod
 from collections.abc import Sequence
 from itertools import groupby
 
-import structlog
-
 from turnout.core.messaging.callbacks import queue_reply_callbacks
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import JobHead, Medium
@@ -18,14 +16,13 @@ from turnout.core.messaging.opt_outs import opt_out
 from turnout.core.messaging.outcomes import Reply
 from turnout.core.messaging.sql import sql
 from turnout.core.work.apart import do_apart
+from turnout.log import log
 from turnout.store import Tx
 
 # What carriers everywhere take for "no more", in any case.
 STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit"})
 # How long a reply is known again.
 KEPT_MS = 30 * 24 * 3_600_000
-
-log = structlog.get_logger()
 
 
 def receive_replies(tx: Tx, replies: Sequence[Reply]) -> None:

@@ -9,14 +9,11 @@ cannot be done: one bad row of a thousand costs some twenty lists, not a thousan
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-import structlog
-
 from turnout.errors import Unavailable
+from turnout.log import log
 from turnout.store import Tx
 
 T = TypeVar("T")
-
-log = structlog.get_logger()
 
 
 def do_apart(

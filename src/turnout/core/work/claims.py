@@ -28,9 +28,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
-import structlog
 
 from turnout.core.work.sql import sql
+from turnout.log import log
 from turnout.store import Tx
 
 LIMIT = 3
@@ -42,7 +42,6 @@ HELD_PAUSE_MS = 3_000
 Key = tuple[int, int]
 """Organization and number of a row in its queue."""
 
-log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
 
 

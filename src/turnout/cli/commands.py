@@ -1,0 +1,94 @@
+"""Every command and family of commands with its line in `turnout --help`.
+
+The list is all that is loaded for that page. The module that is named is loaded when its command
+is run: most of them stand on the whole program, which takes a second. A command's own help is its
+docstring, which begins with the line here; a family's only help is the line here.
+"""
+
+from cyclopts import App
+from cyclopts.command_spec import CommandSpec
+
+COMMANDS = {
+    "aside": ("asides:aside", "Work that was set aside: it stopped its worker three times."),
+    "assessment": ("exams:assessments", "Assessment forms."),
+    "audit": ("audit:audit", "Who changed what."),
+    "callbacks": (
+        "callbacks:callbacks",
+        "Calls to integrators: what became of them, replays.",
+    ),
+    "channel": (
+        "events:channel",
+        "Channels: series of events that people register for as one.",
+    ),
+    "demo": (
+        "demo:demo",
+        "Seed a demo organization (once) and serve it until stopped (Ctrl-C or SIGTERM).",
+    ),
+    "distributor": (
+        "distributors:distributor",
+        "Distributors: what an Admin's rule is limited to.",
+    ),
+    "doctor": ("doctor:doctor", "Check database, clock, disk and carriers, and say what to do."),
+    "event": ("events:event", "Events and their sessions."),
+    "exam": ("exams:exams", "Exams, and what an organization chooses about them."),
+    "gate": ("door:gates", "Check-in lists: whom a door lets in."),
+    "invite": ("door:invites", "Invitations to events: make, fill, send and remind."),
+    "job": ("jobs:job", "Messaging jobs: how far they have come; pause, resume and cancel."),
+    "key": ("keys:key", "The keys that sign tokens, links, callbacks and tickets."),
+    "learner": ("exams:learners", "Learners: who sits exams."),
+    "list": ("lists:lists", "Lists of people to send jobs to (user_list_ids)."),
+    "media": ("audience:media", "What sessions show: streams, films and embedded players."),
+    "migrate": (
+        "servers:migrate",
+        "Bring the database to the newest schema; safe to repeat, and on several nodes at once.",
+    ),
+    "optout": ("opt_outs:opt_outs", "Who gets no more broadcasts, and how they said so."),
+    "org": ("identity:org", "Organizations: the accounts of this server."),
+    "outbox": (
+        "outbox:outbox",
+        'List what the simulator "sent", newest first. Real networks do not show up here.',
+    ),
+    "question": ("reporting:question", "What viewers ask."),
+    "reporting": ("reporting:reporting", "Users who may see reports."),
+    "scans": (
+        "door:scans",
+        "List what was scanned at an event's doors, newest first, refused codes too.",
+    ),
+    "serve": ("servers:serve", "Serve the APIs and pages until stopped (Ctrl-C or SIGTERM)."),
+    "settings": (
+        "servers:show_settings",
+        "List every setting with its meaning, default and present value.",
+    ),
+    "survey": ("reporting:survey", "Polls and surveys of the watch page."),
+    "ticket": ("tickets:tickets", "Ticket types, tickets, and the keys that sign them."),
+    "token": ("identity:token", "API keys, tokens and secrets."),
+    "user": ("identity:user", "Users of an organization."),
+    "venue": ("exams:venues", "Venues and their rooms."),
+    "viewing": ("audience:viewing", "Who has watched what, and for how long."),
+    "waiting": ("tickets:waiting", "Waiting lists: who gets the next place."),
+    "watch": ("audience:watch", "Personal links to the watch pages."),
+    "work": (
+        "servers:work",
+        "Process the queues until stopped (Ctrl-C or SIGTERM), without serving anything.",
+    ),
+}
+
+
+class Command(CommandSpec):
+    """A command that is loaded when it is needed."""
+
+    def resolve(self, parent_app: App) -> App:
+        """Load it. Unlike a family, which has no other help, it keeps its own docstring."""
+        is_loaded = self.is_resolved
+        loaded = super().resolve(parent_app)
+        if not is_loaded:
+            loaded.help_format = "markdown"
+            if loaded.default_command:
+                loaded.help = loaded.default_command.__doc__ or ""
+        return loaded
+
+
+def add_commands(app: App) -> None:
+    """Enter all commands into the app, without loading any."""
+    for name, (place, line) in COMMANDS.items():
+        app._commands[name] = Command(f"{__package__}.{place}", name=name, help=line)

@@ -1,0 +1,79 @@
+"""The command line is quick: `--help` loads nothing that only the commands themselves need."""
+
+import json
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from turnout.cli.app import app
+from turnout.cli.commands import COMMANDS
+
+HEAVY = {
+    *("aiohttp", "alembic", "argon2", "cryptography", "email_validator", "falcon", "fpdf"),
+    *("granian", "icalendar", "jinja2", "jwt", "phonenumbers", "prometheus_client"),
+    *("psycopg", "segno", "structlog", "yaml"),
+}
+FAMILIES = sorted(name for name in COMMANDS if not app[name].default_command)
+# Asks for each help in turn, and says in JSON what had been loaded after it.
+ASKS_FOR_HELP = """
+import contextlib, io, json, sys
+from turnout.__main__ import main
+loaded = {}
+for name in sys.argv[1:]:
+    sys.argv = ["turnout", *name.split(), "--help"]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+        main()
+    loaded[name] = sorted({module.partition(".")[0] for module in sys.modules})
+print(json.dumps(loaded))
+"""
+# Measured: 14 times; 75 times while every command was loaded.
+MAX_RATIO = 25
+
+
+def find_loaded(packages: set[str], *names: str) -> dict[str, set[str]]:
+    """Which of the packages are loaded after `turnout NAME --help`, for each name in turn."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASKS_FOR_HELP, *names],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    return {name: packages & set(loaded) for name, loaded in json.loads(done.stdout).items()}
+
+
+def test_the_list_of_commands_loads_no_command() -> None:
+    assert find_loaded(HEAVY | {"asyncio", "msgspec"}, "") == {"": set()}
+
+
+def test_a_familys_list_loads_no_network_page_or_driver() -> None:
+    packages = HEAVY - {"argon2", "cryptography"}
+    assert find_loaded(packages, *FAMILIES) == {name: set() for name in FAMILIES}
+
+
+def test_the_help_of_a_server_loads_no_server() -> None:
+    packages = {"alembic", "granian", "jinja2", "psycopg"}
+    names = ["serve", "work", "migrate", "settings", "doctor"]
+    assert find_loaded(packages, *names) == {name: set() for name in names}
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - set(FAMILIES)))
+def test_a_commands_line_begins_its_own_help(name: str) -> None:
+    paragraph = app[name].help.partition("\n\n")[0]
+    assert " ".join(paragraph.split()) == COMMANDS[name][1]
+
+
+@pytest.mark.timed
+def test_the_list_of_commands_is_there_at_once() -> None:
+    empty = min(seconds("-c", "pass") for _ in range(3))
+    listing = min(seconds("-m", "turnout", "--help") for _ in range(3))
+    assert listing / empty < MAX_RATIO, f"{listing:.3f} s, Python itself {empty:.3f} s"
+
+
+def seconds(*arguments: str) -> float:
+    """What a Python process costs: processor time, whatever else the machine does."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *arguments], capture_output=True, check=True, timeout=60)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
