@@ -1,10 +1,10 @@
-"""The audience: beats a second, and reports of up to a million registrants on both databases.
+"""The audience: heartbeats a second, and reports of up to a million registrants on both databases.
 
-Beats come from as many viewers as there are, one after another over so many connections; each says
-ten seconds more of its viewer, and is answered once that is on disk. A report is read to its end by
-one client while the server's memory is watched, and beside the database's own shell that runs the
-same statement (`sqlite3 -csv`, psql's copy). Every registrant has watched, a tenth has asked, a
-fifth answered a survey.
+Heartbeats come from as many viewers as there are, one after another over so many connections; each
+says ten seconds more of its viewer, and is answered once that is on disk. A report is read to its
+end by one client while the server's memory is watched, and beside the database's own shell that
+runs the same statement (`sqlite3 -csv`, psql's copy). Every registrant has watched, a tenth has
+asked, a fifth answered a survey.
 """
 
 import asyncio
@@ -55,14 +55,14 @@ REGISTRANTS = 10_000
 MOST_IN_ALL_FORMATS = 100_000
 USER, PASSWORD = "reports@example.com", "correct horse battery"
 HOUR_MS = 3_600_000
-# What 20,000 viewers send at one beat in ten seconds.
+# What 20,000 viewers send at one heartbeat in ten seconds.
 WANTED_BEATS = 2_000
 
 Progress = Callable[[str], None]
 
 
 class Size(msgspec.Struct, frozen=True):
-    """How many registrants there are, on which database, and how long beats are sent."""
+    """How many registrants there are, on which database, and how long heartbeats are sent."""
 
     registrants: tuple[int, ...]
     backends: tuple[str, ...]
@@ -76,7 +76,7 @@ QUICK = Size((1_000, 10_000), ("sqlite", "postgresql"), 1_000, 1.0, (32,))
 
 
 class Beaten(msgspec.Struct, kw_only=True):
-    """Beats of many viewers over so many connections."""
+    """Heartbeats of many viewers over so many connections."""
 
     connections: int
     viewers: int
@@ -104,7 +104,7 @@ class Reported(msgspec.Struct, kw_only=True):
 class Audience(msgspec.Struct, kw_only=True):
     """Both."""
 
-    beats: list[Beaten]
+    heartbeats: list[Beaten]
     reports: list[Reported]
 
 
@@ -123,16 +123,16 @@ class Stage(NamedTuple):
 
 
 def measure(_demo: Demo, folder: Path, size: Size, progress: Progress) -> Audience:
-    """Beats on SQLite; then each report, on a database of its own for each size."""
+    """Heartbeats on SQLite; then each report, on a database of its own for each size."""
     folder.mkdir(parents=True, exist_ok=True)
-    beats = list(_measure_beats(folder, size, progress))
+    heartbeats = list(_measure_beats(folder, size, progress))
     reports: list[Reported] = []
     for backend in size.backends:
         with _cluster(backend) as cluster:
             for registrants in size.registrants:
                 progress(f"reports of {registrants:,} registrants, {backend}")
                 reports += _measure_reports(folder, backend, cluster, registrants)
-    return Audience(beats=beats, reports=reports)
+    return Audience(heartbeats=heartbeats, reports=reports)
 
 
 @contextmanager
@@ -144,13 +144,13 @@ def _cluster(backend: str) -> Iterator[Cluster | None]:
             yield cluster
 
 
-# -- beats ---------------------------------------------------------------------------------
+# -- heartbeats ---------------------------------------------------------------------------------
 
 
 def _measure_beats(folder: Path, size: Size, progress: Progress) -> Iterator[Beaten]:
     for connections in size.connections:
-        progress(f"beats, {connections} connections, {size.viewers:,} viewers")
-        own = folder / f"beats-{connections}"
+        progress(f"heartbeats, {connections} connections, {size.viewers:,} viewers")
+        own = folder / f"heartbeats-{connections}"
         own.mkdir()
         stage = _make_stage("sqlite", own, None, size.viewers)
         tokens = _make_tokens(stage, size.viewers)
@@ -176,8 +176,8 @@ async def _send_beats(
             token = next(turns)
             sent += 1
             at = start + sent // len(tokens) * 10_000
-            beat = {"token": token, "session": stage.session_id, "played": [[at, at + 10_000]]}
-            body = json.dumps(beat)
+            heartbeat = {"token": token, "session": stage.session_id, "played": [[at, at + 10_000]]}
+            body = json.dumps(heartbeat)
             began = time.perf_counter()
             writer.write(
                 f"POST /watch/beats HTTP/1.1\r\nHost: bench\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -384,11 +384,11 @@ _FILL = (
 
 
 def targets(audience: Audience) -> list[Target]:
-    """Beats of 20,000 viewers; ten thousand rows soon, a million within twice the shell's time,
-    and in little memory."""
+    """Heartbeats of 20,000 viewers; ten thousand rows soon, a million within twice the shell's
+    time, and in little memory."""
     found = []
-    best = max(audience.beats, key=lambda each: each.per_second)
-    name = f"beats a second ({best.connections} connections)"
+    best = max(audience.heartbeats, key=lambda each: each.per_second)
+    name = f"heartbeats a second ({best.connections} connections)"
     rate = f"{best.per_second:,.0f}/s"
     found.append(Target(name, f"≥ {WANTED_BEATS:,}/s", rate, best.per_second >= WANTED_BEATS))
     for each in audience.reports:
@@ -415,12 +415,12 @@ def targets(audience: Audience) -> list[Target]:
 
 
 def tables(audience: Audience) -> list[Table]:
-    """Beats by connections, and every report."""
+    """Heartbeats by connections, and every report."""
     return [
         Table(
-            "Beats, SQLite",
+            "Heartbeats, SQLite",
             (
-                *("connections", "viewers", "beats/s", "p50 ms", "p99 ms", "CPU µs each"),
+                *("connections", "viewers", "heartbeats/s", "p50 ms", "p99 ms", "CPU µs each"),
                 "other than 200",
             ),
             [
@@ -433,7 +433,7 @@ def tables(audience: Audience) -> list[Table]:
                     f"{each.cpu_us:.0f}",
                     str(each.failed),
                 )
-                for each in audience.beats
+                for each in audience.heartbeats
             ],
         ),
         Table(

@@ -24,8 +24,8 @@ from bench.load import MARK, Measured, Order, run, spread
 from bench.memory import sampling
 from bench.processes import memory_mb
 from bench.servers import Demo, Server, bare, turnout, url_of
-from turnout.core.journeys.attendees import ALL
-from turnout.core.journeys.sql import sql
+from turnout.core.checkin.attendees import ALL
+from turnout.core.checkin.sql import sql
 
 CONNECTIONS = (1, 8, 32, 256)
 TARGET_CONNECTIONS = 32

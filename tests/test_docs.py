@@ -31,9 +31,9 @@ from tools.check_docs import (
 from turnout import networks
 from turnout.bootstrap import APIS
 from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
-from turnout.core.journeys import form_limits
 from turnout.core.messaging.notices import ATTACHED
 from turnout.core.messaging.recording import MAX_ATTEMPTS
+from turnout.core.registrations import form_limits
 from turnout.core.verification import codes
 from turnout.dialects.attendance.errors import STATUS as ATTENDANCE
 from turnout.dialects.booking.errors import STATUS as BOOKING
@@ -179,8 +179,8 @@ def test_the_dialects_readme_has_every_reason_of_a_failed_item() -> None:
     readme = read("src/turnout/dialects/registration/README.md")
     rows = table(readme, "message of a failed item", "why")
     documented = {message for cell, _ in rows for message in codes_in(cell)} - {"channel"}
-    folder = ROOT / "src/turnout/core/journeys"
-    source = "".join((folder / name).read_text() for name in ("intake.py", "registering.py"))
+    folder = ROOT / "src/turnout/core/registrations"
+    source = "".join((folder / name).read_text() for name in ("intake.py", "deciding.py"))
     said = set(
         re.findall(r'"((?:The (?:event|session)|Tickets|The server could)\b[^"]*\.)"', source)
     )

@@ -88,7 +88,7 @@ class Parser(NamedTuple):
     """A reader, and the most bytes that it is given. `as_text`: as text, as it comes."""
 
     read: Callable[[Any], Any]
-    most: int
+    limit: int
     as_text: bool = False
 
 
@@ -276,13 +276,13 @@ def time_of(parser: Parser, head: bytes, pump: bytes, size: int) -> float:
 
 def find_slow(parser: Parser, head: bytes, pump: bytes) -> str:
     """What is wrong with the time that a text takes, or nothing."""
-    took = min(time_of(parser, head, pump, parser.most) for _ in range(2))
+    took = min(time_of(parser, head, pump, parser.limit) for _ in range(2))
     if took < NOTICED_S:
         return ""
-    less = min(time_of(parser, head, pump, parser.most // SHARE) for _ in range(2))
+    less = min(time_of(parser, head, pump, parser.limit // SHARE) for _ in range(2))
     if took < LIMIT_S and took < GROWTH * less:
         return ""
-    return f"{took:.3f} s for {parser.most} bytes of {head!r} + {pump!r}, a quarter {less:.3f} s"
+    return f"{took:.3f} s for {parser.limit} bytes of {head!r} + {pump!r}, a quarter {less:.3f} s"
 
 
 @pytest.mark.proof

@@ -30,19 +30,19 @@ from turnout.core.identity.members import SHARED_DISTRIBUTOR, require_member
 from turnout.core.identity.model import Caller, Login, Role
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
-from turnout.core.journeys.form_limits import FormLimits
-from turnout.core.journeys.intake import QUEUE
-from turnout.core.journeys.inviting import PATH as INVITATION
-from turnout.core.journeys.live_lists import resolve
-from turnout.core.journeys.mailing import TICKET
-from turnout.core.journeys.waiting import PATH as WAITING
+from turnout.core.invitations.inviting import PATH as INVITATION
 from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.opt_outs import PATH as UNSUBSCRIBE
 from turnout.core.messaging.opt_outs import unsubscribe_url
 from turnout.core.messaging.pulling import Waits
 from turnout.core.messaging.replies import receive_replies
+from turnout.core.registrations.form_limits import FormLimits
+from turnout.core.registrations.intake import QUEUE
+from turnout.core.registrations.live_lists import resolve
 from turnout.core.site.address import find_address, store_address
+from turnout.core.tickets.mails import TICKET
+from turnout.core.waiting_list.entries import PATH as WAITING
 from turnout.dialects.attendance import routes as attendance
 from turnout.dialects.attendance.auth import Doors
 from turnout.dialects.booking import routes as booking
@@ -72,8 +72,8 @@ from turnout.store import Database, Tx, open_database
 from turnout.store.migrations.revisions import HEAD
 from turnout.store.sqlite import check_exists
 from turnout.store.steady import SteadyClock
-from turnout.web.beats import Beats
 from turnout.web.catalogue import OUTBOX_PAGE, Api, OutboxFilter, SentMessage, WebParts
+from turnout.web.heartbeats import Heartbeats
 from turnout.web.routes import build as build_web
 from turnout.web.sessions import PageSessions
 from turnout.workers.callbacks import callback_loops
@@ -84,9 +84,9 @@ from turnout.workers.inbox import CarrierInbox
 from turnout.workers.intake import intake_loops
 from turnout.workers.loop import Loop
 from turnout.workers.schedules import schedule_loops
-from turnout.workers.waiting import waiting_loops
+from turnout.workers.time_zones import follow_zone_data
+from turnout.workers.waiting_list import waiting_loops
 from turnout.workers.watchdog import Watchdog
-from turnout.workers.zones import follow_zone_data
 
 ADDRESS_POLL_S = 1
 # A rotated key of links is picked up within this time.
@@ -172,7 +172,7 @@ class Node:
         self.outbound = Outbound(settings.outbound_allow, settings.outbound_ports)
         self.clients = ClientAddresses(TrustedProxies.parse(settings.trusted_proxies), db.clock)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
-        self.beats = Beats(db)
+        self.heartbeats = Heartbeats(db)
         api = self._registration()
         self.app = RootApp(
             self._mounts(api.app, demo),
@@ -180,7 +180,7 @@ class Node:
             access_log=settings.access_log,
             clients=self.clients,
             base_url=self.base_url,
-            shortcuts=[api.shortcut, self.beats.shortcut],
+            fast_paths=[api.fast_path, self.heartbeats.fast_path],
             request_seconds=settings.request_seconds,
         )
         self.workers = Workers(settings, db, self.outbound, self.base_url)
@@ -603,7 +603,7 @@ def _list_sent(tx: Tx, login: Login, wanted: OutboxFilter) -> list[SentMessage]:
         destination=wanted.destination,
         job_id=wanted.job_id,
         before=wanted.before,
-        most=OUTBOX_PAGE + 1,
+        limit=OUTBOX_PAGE + 1,
     )
     return [
         SentMessage(

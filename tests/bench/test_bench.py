@@ -84,7 +84,7 @@ class TestSteps:
     def test_audience(self, demo, tmp_path):
         size = audience.Size((300,), ("sqlite",), 50, 0.3, (2,))
         found = audience.measure(demo, tmp_path / "audience", size, print)
-        [beaten] = found.beats
+        [beaten] = found.heartbeats
         assert (beaten.connections, beaten.viewers, beaten.failed) == (2, 50, 0)
         assert beaten.per_second > 0
         assert [each.format for each in found.reports] == ["XML", "JSON", "CSV", "XLSX"]

@@ -15,8 +15,8 @@ import pytest
 
 from tests.cli.runner import Result, Turnout, on_new_database
 from tests.cli.test_servers import set_schema
-from tests.core.journeys.hall import Hall, contact
 from tests.core.messaging.jobs import answer, claim_all, make_login, new_job, post
+from tests.core.registrations.hall import Hall, contact
 from tests.support.node import BACKENDS, Clock, WallClock, new_database, open_node
 from tests.support.ports import free_port
 from tests.support.server import clean_environment
@@ -30,13 +30,13 @@ from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import Caller, CredentialKind
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.proxies import note_untrusted_proxies
-from turnout.core.journeys.clock import Clocks, Jump, note_time
-from turnout.core.journeys.intake import accept
-from turnout.core.journeys.joining import register_directly
-from turnout.core.journeys.model import Application
+from turnout.core.maintenance.clock import Clocks, Jump, note_time
 from turnout.core.messaging.outcomes import Misconfigured
 from turnout.core.people.model import Contact
+from turnout.core.registrations.intake import accept
+from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.model import Submitted
+from turnout.core.registrations.submissions import Application
 from turnout.core.site.address import store_address
 from turnout.store import Tx, faults, system_clock
 from turnout.store.faults import user_name

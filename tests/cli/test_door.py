@@ -6,12 +6,12 @@ import pytest
 
 from tests.cli.runner import Turnout
 from tests.support.node import new_database
+from turnout.core.checkin.scans import Scan, check_in
 from turnout.core.events.model import span
 from turnout.core.events.programme import create_event, create_ticket_type
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
-from turnout.core.journeys.checking import Scan, check_in
-from turnout.core.journeys.inviting import get_campaign
+from turnout.core.invitations.inviting import get_campaign
 from turnout.core.messaging.delivering import claim
 from turnout.core.site.address import store_address
 from turnout.store import Tx

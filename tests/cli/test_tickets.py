@@ -6,12 +6,12 @@ import pytest
 
 from tests.cli.runner import Turnout
 from tests.support.node import new_database
+from turnout.core.checkin.attendees import AttendeeFilter, list_attendees
 from turnout.core.events.model import span
 from turnout.core.events.programme import create_event
 from turnout.core.identity.organizations import create_organization
-from turnout.core.journeys.attendees import AttendeeFilter, list_attendees
-from turnout.core.journeys.joining import register_directly
 from turnout.core.people.model import Contact
+from turnout.core.registrations.joining import register_directly
 
 
 class Office:
@@ -35,7 +35,7 @@ class Office:
         """The codes by address."""
         with self.run.database() as db:
             found, _ = db.call(
-                list_attendees, self.org_id, self.event, AttendeeFilter(), most=10, skip=0
+                list_attendees, self.org_id, self.event, AttendeeFilter(), limit=10, skip=0
             )
         return {each.email: each.tickets[0].code for each in found}
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.core.registrations.desk import Desk
 from tests.support.node import BACKENDS, Account, LocalNode, database, open_node
 from turnout.core.identity.organizations import create_organization
 from turnout.store import Database
@@ -38,3 +39,8 @@ def org_id(db: Database) -> int:
 def account(node: LocalNode) -> Account:
     """An organization with an event of three sessions and a channel of two events."""
     return node.add_account(f"account-{next(_numbers)}")
+
+
+@pytest.fixture
+def desk(node: LocalNode, account: Account) -> Desk:
+    return Desk(node, account)

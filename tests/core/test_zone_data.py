@@ -18,12 +18,12 @@ from turnout.core.audit.recording import list_entries
 from turnout.core.events.model import instant, span
 from turnout.core.events.programme import create_event, create_session, get_event, list_sessions
 from turnout.core.identity.organizations import create_organization
-from turnout.core.journeys.deriving import FACT, find_followed
+from turnout.core.maintenance.time_zones import FACT, find_followed
 from turnout.core.zone_data import zone_data_version
 from turnout.settings import Settings
 from turnout.store import Tx, open_database
 from turnout.store.installation import set_fact
-from turnout.workers.zones import follow_zone_data
+from turnout.workers.time_zones import follow_zone_data
 
 HOUR_MS = 3_600_000
 NOW = instant("2026-06-01T00:00", "UTC")

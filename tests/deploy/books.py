@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from tests.core.exams.college import BILLING, College
-from tests.core.journeys.invariants import find_faults
+from tests.core.registrations.invariants import find_faults
 from tests.deploy.callers import (
     ALREADY,
     Booking,
@@ -22,8 +22,8 @@ from turnout.core.events.passwords import set_registration_password
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.users import create_user
-from turnout.core.journeys.joining import register_from_program
 from turnout.core.people.model import Contact
+from turnout.core.registrations.joining import register_from_program
 from turnout.settings import Settings
 from turnout.store import Tx, open_database
 

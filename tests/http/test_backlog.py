@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.node import Account, LocalNode
-from turnout.core.journeys.intake import count_waiting
+from turnout.core.registrations.intake import count_waiting
 from turnout.errors import Unavailable
 from turnout.http import metrics
 from turnout.http.backlog import RETRY_AFTER_S, Backlog

@@ -13,7 +13,7 @@ from turnout.dialects.registration.errors import present_failure
 from turnout.errors import Invalid
 from turnout.http.app import RootApp
 from turnout.http.body import check_storable, read_body
-from turnout.http.shortcut import Incoming, Shortcut
+from turnout.http.fast_path import FastPath, Incoming
 
 LIMIT = 100
 TOO_LARGE = "Bad Request: the body is over 100 bytes. Send less at once."
@@ -43,13 +43,13 @@ async def be_ready() -> None:
     """It is."""
 
 
-@pytest.fixture(params=["falcon", "shortcut"])
+@pytest.fixture(params=["falcon", "fast_path"])
 def client(request):
     app: Any = falcon.asgi.App()
     app.add_route("/", Mirror())
-    if request.param == "shortcut":
-        shortcut = Shortcut("mirror", "POST", "/", mirror, present_failure)
-        app = RootApp([], is_ready=be_ready, access_log=False, shortcuts=[shortcut])
+    if request.param == "fast_path":
+        fast_path = FastPath("mirror", "POST", "/", mirror, present_failure)
+        app = RootApp([], is_ready=be_ready, access_log=False, fast_paths=[fast_path])
     with AppClient(app) as client:
         yield client
 

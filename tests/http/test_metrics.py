@@ -60,7 +60,7 @@ def test_no_label_names_an_organization_or_a_person(node: LocalNode, account: Ac
         "PUT", "/v1.0/register?who=ada", headers=account.headers, json=account.body("ada@x.test")
     )
     labels = {label for _, labels in scrape(node) for label in labels}
-    # Other tests of this process may have counted messages and beats.
+    # Other tests of this process may have counted messages and heartbeats.
     names = {"app", "method", "status", "le", "endpoint", "queue", "channel", "outcome"}
     names |= {"direction"}
     assert {name for name, _ in labels} <= names | PYTHON_LABELS

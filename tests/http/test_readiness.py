@@ -63,7 +63,7 @@ def test_a_disk_on_which_only_little_fits_is_not_ready(node):
     node.db.troubles = Troubles("database failed", clock=lambda: now)
     readiness = Readiness(node.db, every_s=0)
     pages = node.db.call(execute, "PRAGMA page_count")[0][0]
-    most = node.db.call(execute, "PRAGMA max_page_count")[0][0]
+    limit = node.db.call(execute, "PRAGMA max_page_count")[0][0]
     node.db.call(execute, f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(Unavailable):
         node.db.call(write_probe, 1_000_000)
@@ -73,7 +73,7 @@ def test_a_disk_on_which_only_little_fits_is_not_ready(node):
         with pytest.raises(Unavailable) as refusal:
             node.client.run(readiness.check())
         assert refusal.value.code == "store.full"
-    node.db.call(execute, f"PRAGMA max_page_count = {most}")
+    node.db.call(execute, f"PRAGMA max_page_count = {limit}")
     with pytest.raises(Unavailable):  # it works, and has not done so for long
         node.client.run(readiness.check())
     now += 6

@@ -141,7 +141,7 @@ def test_the_table_has_every_route_of_the_routers_and_no_other(node: LocalNode) 
         for route in mount.app.routes:  # type: ignore[attr-defined]
             name = next((n for p, n in GROUPS.items() if p.fullmatch(route.template)), "")
             found.setdefault(name or route.template, set()).update(route.methods)
-    for method, path in node.node.app._shortcuts:
+    for method, path in node.node.app._fast_paths:
         found.setdefault(path, set()).add(method)
     listed: dict[str, set[str]] = {}
     for row in read_rows():

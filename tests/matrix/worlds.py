@@ -26,14 +26,14 @@ from turnout.core.identity.model import Caller, CredentialKind, Role
 from turnout.core.identity.page_sessions import begin_page_session
 from turnout.core.identity.signing import ensure_signing_key
 from turnout.core.identity.users import create_user
-from turnout.core.journeys.inviting import create_campaign, invite, send_campaign
-from turnout.core.journeys.joining import register_directly
-from turnout.core.journeys.waiting import join_list, make_link
+from turnout.core.invitations.inviting import create_campaign, invite, send_campaign
 from turnout.core.messaging.accepting import Policy, accept_job
 from turnout.core.messaging.model import Content, JobType, NewJob, NewRecipient
 from turnout.core.messaging.opt_outs import ensure_link_key, unsubscribe_url
 from turnout.core.messaging.prices import Prices
 from turnout.core.people.model import Contact
+from turnout.core.registrations.joining import register_directly
+from turnout.core.waiting_list.entries import join_list, make_link
 from turnout.store import Tx
 from turnout.web.sessions import SESSION
 

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from turnout.core.journeys import intake
-from turnout.core.journeys.registering import decide
+from turnout.core.registrations import intake
+from turnout.core.registrations.deciding import decide
 from turnout.core.work.listing import list_set_aside
 from turnout.settings import Settings
 from turnout.store import Database, Tx, open_database, system_clock

@@ -306,7 +306,7 @@ class World:
         )
 
     def watch(self) -> None:
-        """Beats of four seconds that were just played, twice."""
+        """Heartbeats of four seconds that were just played, twice."""
         for _ in range(2):
             body = {"token": self.watching, "session": self.cinema.talk.id, "played": []}
             at = self._beat(body)["at"]

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.journeys.invariants import find_faults
+from tests.core.registrations.invariants import find_faults
 from tests.proofs.endings import find_wrong_endings, watch_endings
 from tests.proofs.wire import Streams, connection, register, wish
 from tests.support import proof
-from tests.support.aside import operator
 from tests.support.node import BACKENDS, Account, WallClock, new_database, open_node
 from tests.support.server import Server
+from tests.support.set_aside import operator
 from turnout.settings import Settings
 from turnout.store import Tx, open_database
 

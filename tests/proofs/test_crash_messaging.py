@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from tests.support import proof
-from tests.support.aside import operator
 from tests.support.mail_sink import MailSink
 from tests.support.messaging import (
     call,
@@ -25,6 +24,7 @@ from tests.support.messaging import (
 )
 from tests.support.node import BACKENDS, new_database
 from tests.support.server import Server
+from tests.support.set_aside import operator
 from turnout.core.messaging.starting import sweep_staged
 from turnout.settings import Settings
 from turnout.store import Tx, open_database
@@ -90,11 +90,11 @@ def post_until_answered(server: Server, dice: random.Random, people: int) -> int
             for n in range(people)
         ],
     }
-    most = proof.scale(1, 8)
-    for kills in range(most + 1):
+    limit = proof.scale(1, 8)
+    for kills in range(limit + 1):
         server.start()
         timer = threading.Timer(dice.uniform(0, LONGEST_ACCEPT_S), server.kill)
-        if kills < most:
+        if kills < limit:
             timer.start()
         try:
             call(server, "POST", "/jobs", body, key="the-one-and-only")

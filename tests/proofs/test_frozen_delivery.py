@@ -22,7 +22,6 @@ import pytest
 
 from tests.proofs.test_crash_messaging import MARK, PRICE, read_recipients
 from tests.support import proof
-from tests.support.aside import operator
 from tests.support.mail_sink import MailSink
 from tests.support.messaging import (
     call,
@@ -33,6 +32,7 @@ from tests.support.messaging import (
 )
 from tests.support.node import BACKENDS, new_database
 from tests.support.server import Server
+from tests.support.set_aside import operator
 from turnout.core.messaging.late import COPY
 from turnout.settings import Settings
 from turnout.store import open_database

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 
-from tests.core.journeys.invariants import find_faults
+from tests.core.registrations.invariants import find_faults
 from tests.proofs.test_races import drain_to, open_database_at, query
 from tests.proofs.wire import wish
 from tests.support import proof

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.core.exams.college import College
-from tests.core.journeys.invariants import find_faults
+from tests.core.registrations.invariants import find_faults
 from tests.proofs.wire import connection, read_answer
 from tests.support import proof
 from tests.support.node import BACKENDS, WallClock, new_database, open_node

@@ -19,22 +19,22 @@ from typing import Any
 
 import pytest
 
-from tests.core.journeys.invariants import find_faults
+from tests.core.registrations.invariants import find_faults
 from tests.proofs.endings import find_wrong_endings, watch_endings
 from tests.proofs.wire import register_at_once, scan_at_once, wish
 from tests.support import proof
 from tests.support.node import BACKENDS, Account, WallClock, new_database, open_node
 from tests.support.server import Server, clean_environment
+from turnout.core.checkin.attendees import AttendeeFilter, list_attendees
+from turnout.core.checkin.scans import list_scans
 from turnout.core.events.model import Event, Session
 from turnout.core.events.places import TargetNoun
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind
-from turnout.core.journeys.attendees import AttendeeFilter, list_attendees
-from turnout.core.journeys.checking import list_scans
-from turnout.core.journeys.intake import accept_all, count_waiting
-from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
+from turnout.core.registrations.intake import accept_all, count_waiting
 from turnout.core.registrations.model import Submitted
+from turnout.core.registrations.submissions import Application
 from turnout.settings import Settings
 from turnout.store import Database, Tx, open_database
 
@@ -256,10 +256,10 @@ def worker(url: str) -> "Iterator[subprocess.Popen[str]]":
             process.kill()
 
 
-def drain_to(db: Database, most: int) -> None:
+def drain_to(db: Database, limit: int) -> None:
     """Wait until no more than so many submissions wait."""
     deadline = time.monotonic() + DRAIN_TIMEOUT_S
-    while db.call(count_waiting, most + 1) > most:
+    while db.call(count_waiting, limit + 1) > limit:
         assert time.monotonic() < deadline, "the queue was not drained in time"
         time.sleep(0.02)
 
@@ -313,6 +313,6 @@ def test_many_doors_let_each_ticket_in_once(ground: Ground) -> None:
 
 
 def codes_of(tx: Tx, org_id: int, event_id: int) -> list[str]:
-    found, has_more = list_attendees(tx, org_id, event_id, AttendeeFilter(), most=TICKETS, skip=0)
+    found, has_more = list_attendees(tx, org_id, event_id, AttendeeFilter(), limit=TICKETS, skip=0)
     assert (len(found), has_more) == (TICKETS, False)
     return [each.tickets[0].code for each in found]

@@ -475,7 +475,7 @@ def test_what_a_receiver_answers_costs_only_its_own_callback(node: LocalNode, lo
 
     def calls() -> list[Any]:
         return node.db.call(
-            list_callbacks, login.org_id, job_id=None, state=None, most=2 * len(said)
+            list_callbacks, login.org_id, job_id=None, state=None, limit=2 * len(said)
         )
 
     def is_over() -> bool:

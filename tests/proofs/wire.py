@@ -39,7 +39,7 @@ async def register(
 
 
 async def send_beat(streams: Streams, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    """Send one beat; its status and answer. Raises when the server goes away."""
+    """Send one heartbeat; its status and answer. Raises when the server goes away."""
     reader, writer = streams
     text = json.dumps(body)
     writer.write(

@@ -65,9 +65,9 @@ class Gate:
             assert reached.wait(20)
         return self
 
-    def open(self, most: int | None = None) -> None:
-        """Let the threads go on, or `most` of them."""
-        for gate in self._open[:most]:
+    def open(self, limit: int | None = None) -> None:
+        """Let the threads go on, or `limit` of them."""
+        for gate in self._open[:limit]:
             gate.set()
 
     def __exit__(self, *_: object) -> None:

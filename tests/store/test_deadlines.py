@@ -9,7 +9,7 @@ import pytest
 
 from tests.store.notes import Gate, add, read_ids
 from turnout.errors import Failure, Unavailable
-from turnout.store import Database, Gathering, Tx, deadlines
+from turnout.store import Batcher, Database, Tx, deadlines
 from turnout.store.deadlines import Patience
 
 DEADLINE_S = 20
@@ -26,7 +26,7 @@ def write(db: Database) -> Callable[[int], Awaitable[Any]]:
 
 
 def gather(db: Database) -> Callable[[int], Awaitable[Any]]:
-    return Gathering(db, add_all, limit=100)
+    return Batcher(db, add_all, limit=100)
 
 
 ways = pytest.mark.parametrize("way", [write, gather])

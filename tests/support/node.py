@@ -31,7 +31,7 @@ from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import Caller, CredentialKind, Organization
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair
-from turnout.core.journeys.intake import process
+from turnout.core.registrations.intake import process
 from turnout.settings import Settings
 from turnout.store import Ids, Tx, open_database, system_clock
 from turnout.store.migrations.running import migrate
@@ -130,10 +130,10 @@ class LocalNode:
 
         self.db.call(execute)
 
-    def run_intake(self, most: int = 16) -> int:
+    def run_intake(self, limit: int = 16) -> int:
         """Decide everything that is due in the intake queue; returns how many submissions."""
         total = 0
-        while done := self.db.call(process, most).done:
+        while done := self.db.call(process, limit).done:
             total += done
         return total
 

@@ -16,8 +16,8 @@ from turnout.bootstrap import Node
 from turnout.cli.demo import seed
 from turnout.core.audience.links import list_watch_links
 from turnout.core.exams.printing import make_link
-from turnout.core.journeys.waiting import make_link as make_waiting_link
 from turnout.core.messaging.opt_outs import ensure_link_key, unsubscribe_url
+from turnout.core.waiting_list.entries import make_link as make_waiting_link
 from turnout.http.dialect import DialectApp
 from turnout.settings import Settings
 from turnout.store import Tx

@@ -12,10 +12,9 @@ import pytest
 from tests.support import proof
 from tests.support.node import BACKENDS, Clock, LocalNode, open_node
 from tests.upgrade.data import ORGANIZATION, STATE, ask, multiply, read_facts, restore
+from turnout.core.checkin.scans import Result, Scan, check_in
 from turnout.core.identity.organizations import find_organization
-from turnout.core.journeys.attendees import find_plain_code
-from turnout.core.journeys.checking import Result, Scan, check_in
-from turnout.core.tickets.signing import read_signed
+from turnout.core.tickets.signing import find_plain_code, read_signed
 from turnout.store import Tx
 from turnout.store.migrations.revisions import HEAD
 from turnout.store.migrations.running import copy_path, migrate

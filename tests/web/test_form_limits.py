@@ -19,16 +19,16 @@ from turnout.core.events.model import span
 from turnout.core.events.programme import create_event, get_event, list_ticket_types
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
-from turnout.core.journeys.form_limits import (
+from turnout.core.messaging.delivering import claim
+from turnout.core.messaging.model import URGENT
+from turnout.core.registrations.form_limits import (
     MAILS_WINDOW_MS,
     book_mail,
     forget_ended_form_windows,
 )
-from turnout.core.journeys.joining import queue_ticket_mail
-from turnout.core.journeys.mailing import claim_ticket_mails
-from turnout.core.journeys.sql import sql
-from turnout.core.messaging.delivering import claim
-from turnout.core.messaging.model import URGENT
+from turnout.core.registrations.joining import queue_ticket_mail
+from turnout.core.tickets.mails import claim_ticket_mails
+from turnout.core.tickets.sql import sql
 from turnout.store import Tx
 
 FORM = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}

@@ -7,8 +7,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from turnout.bootstrap import APIS, REGISTRATION_DOCUMENT
-from turnout.core.journeys.intake import MAX_SESSIONS
-from turnout.core.journeys.model import ItemStatus
+from turnout.core.registrations.intake import MAX_SESSIONS
+from turnout.core.registrations.submissions import ItemStatus
 from turnout.dialects.registration import errors, wire
 from turnout.dialects.registration.decode import (
     DEFAULT_LIMIT,

@@ -201,7 +201,7 @@ def test_mails_that_no_user_asked_for_are_hidden_from_an_acct(
         assert [name for name in job_ids if f"{name} {link}" in text] == seen
     hidden = job_ids["nobody's"]
     assert "ticket" not in Page(ask(site, "acct", f"?job={hidden}").body).text
-    page = node.db.call(list_jobs, acct.login, JobFilter(), most=100, skip=0)
+    page = node.db.call(list_jobs, acct.login, JobFilter(), limit=100, skip=0)
     assert not {each.id for each in page.jobs} & set(job_ids.values())
 
 

@@ -1,4 +1,4 @@
-"""The watch page as a browser without scripts uses it, and the beats that its script sends."""
+"""The watch page as a browser without scripts uses it, and the heartbeats that its script sends."""
 
 import asyncio
 import itertools
@@ -21,15 +21,15 @@ from turnout.core.events.model import EventState
 from turnout.core.events.programme import list_ticket_types, set_event_state
 from turnout.core.identity.organizations import create_organization, get_organization_of
 from turnout.core.identity.users import create_user
-from turnout.core.journeys.cancelling import cancel_registration
-from turnout.core.journeys.joining import register_directly
-from turnout.core.journeys.mailing import TicketMail, claim_ticket_mails, send_ticket_mail
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import URGENT
 from turnout.core.people.model import Contact
+from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.joining import register_directly
+from turnout.core.tickets.mails import TicketMail, claim_ticket_mails, send_ticket_mail
 from turnout.errors import Unavailable
-from turnout.http.shortcut import DirectRequest
-from turnout.web.beats import BeatBody, Beats
+from turnout.http.fast_path import DirectRequest
+from turnout.web.heartbeats import HeartbeatBody, Heartbeats
 
 BROWSER = {"Accept": "text/html"}
 _numbers = itertools.count(1)
@@ -58,7 +58,7 @@ class Theatre:
         body = urlencode(given).encode()
         return self.node.client.request("POST", path, headers=BROWSER, body=body)
 
-    def beat(self, *played: tuple[int, int], token: str = "", session: int = 0) -> Answer:
+    def heartbeat(self, *played: tuple[int, int], token: str = "", session: int = 0) -> Answer:
         body = {
             "token": token or self.token,
             "session": session or self.cinema.talk.id,
@@ -147,7 +147,7 @@ def test_links_that_are_none_lead_nowhere(theatre: Theatre) -> None:
     named = (theatre.cinema.org_id, theatre.viewer)
     theatre.node.db.call(cancel_registration, *named, actor="test")
     assert theatre.get().status == 410
-    assert theatre.beat((LIVE_FROM, LIVE_FROM + 10_000)).status == 404
+    assert theatre.heartbeat((LIVE_FROM, LIVE_FROM + 10_000)).status == 404
 
 
 def test_questions_are_asked_and_polls_answered_on_the_page(theatre: Theatre) -> None:
@@ -194,13 +194,15 @@ def test_an_address_and_a_code_lead_to_the_page(theatre: Theatre) -> None:
 
 def test_beats_are_kept_and_answered_with_the_next_delay(theatre: Theatre) -> None:
     now = theatre.node.clock.now
-    answer = theatre.beat((LIVE_FROM, LIVE_FROM + 30_000), (LIVE_FROM + 25_000, now + 9_999_999))
+    answer = theatre.heartbeat(
+        (LIVE_FROM, LIVE_FROM + 30_000), (LIVE_FROM + 25_000, now + 9_999_999)
+    )
     assert (answer.status, answer.json()) == (200, {"at": now, "next": 10, "mode": "live"})
     span = Interval(LIVE_FROM, now)
     assert theatre.viewings() == [Watched(Mode.LIVE, theatre.cinema.talk.id, span)]
-    assert theatre.beat().status == 200
+    assert theatre.heartbeat().status == 200
     theatre.node.clock.now = LIVE_FROM - MINUTE
-    assert theatre.beat().json()["mode"] is None
+    assert theatre.heartbeat().json()["mode"] is None
 
 
 @pytest.mark.parametrize(
@@ -215,45 +217,47 @@ def test_what_is_no_beat_is_refused(theatre: Theatre, body: bytes) -> None:
 
 def test_beats_of_strangers_are_refused(theatre: Theatre) -> None:
     span = (LIVE_FROM, LIVE_FROM + 30_000)
-    assert theatre.beat(span, token="1-2-3").status == 404
-    assert theatre.beat(span, session=theatre.cinema.silent.id).status == 404
-    assert theatre.beat(span, session=2**61).status == 404
+    assert theatre.heartbeat(span, token="1-2-3").status == 404
+    assert theatre.heartbeat(span, session=theatre.cinema.silent.id).status == 404
+    assert theatre.heartbeat(span, session=2**61).status == 404
     assert theatre.viewings() == []
     too_many = [(n * 2000, n * 2000 + 1000) for n in range(501)]
-    assert theatre.beat(*too_many).status == 400
+    assert theatre.heartbeat(*too_many).status == 400
 
 
 def test_a_full_buffer_refuses_and_a_slow_disk_slows_down(theatre: Theatre) -> None:
-    beats = Beats(theatre.node.db, most_waiting=3)
+    heartbeats = Heartbeats(theatre.node.db, most_waiting=3)
 
     async def send_all() -> list[Any]:
-        body = BeatBody(theatre.token, theatre.cinema.talk.id, [(LIVE_FROM, LIVE_FROM + 5000)])
-        await beats.take(body)
-        return await asyncio.gather(*(beats.take(body) for _ in range(9)), return_exceptions=True)
+        body = HeartbeatBody(theatre.token, theatre.cinema.talk.id, [(LIVE_FROM, LIVE_FROM + 5000)])
+        await heartbeats.take(body)
+        return await asyncio.gather(
+            *(heartbeats.take(body) for _ in range(9)), return_exceptions=True
+        )
 
     answers = theatre.node.client.run(send_all())
     assert [isinstance(each, Unavailable) for each in answers] == [False] * 3 + [True] * 6
-    assert beats.delay_s == 10
+    assert heartbeats.delay_s == 10
     for seconds, delay in ((1.5, 35), (3.0, 60), (30.0, 60)):
         for _ in range(200):
-            beats._note(seconds)
-        assert beats.delay_s == delay
-    full = asyncio.run(_answer_full(beats))
+            heartbeats._note(seconds)
+        assert heartbeats.delay_s == delay
+    full = asyncio.run(_answer_full(heartbeats))
     assert full[0] == 503
     assert (b"retry-after", b"60") in full[1]
 
 
-async def _answer_full(beats: Beats) -> Any:
+async def _answer_full(heartbeats: Heartbeats) -> Any:
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def respond(_req: DirectRequest) -> bytes:
         raise Unavailable("store.busy", "Full.")
 
-    shortcut = beats.shortcut
-    shortcut._respond = respond
+    fast_path = heartbeats.fast_path
+    fast_path._respond = respond
     scope = {"method": "POST", "path": "/watch/beats", "headers": []}
-    return await shortcut.answer(scope, receive)
+    return await fast_path.answer(scope, receive)
 
 
 def test_a_new_code_ends_the_older_one_and_a_lock_says_so(theatre: Theatre) -> None:

@@ -29,7 +29,7 @@ from turnout.workers.callbacks import OF_EACH, callback_loops
 
 
 def listed(node: LocalNode, org_id: int) -> list[Callback]:
-    return node.db.call(list_callbacks, org_id, job_id=None, state=None, most=1000)
+    return node.db.call(list_callbacks, org_id, job_id=None, state=None, limit=1000)
 
 
 def run(node: LocalNode, work: Any, allow: str = "127.0.0.1/32") -> Any:
@@ -67,7 +67,7 @@ def test_a_callback_arrives_signed_and_is_over(node):
             await until(lambda: is_over(1))
 
     async def is_over(count: int) -> bool:
-        found = await node.db.read(list_callbacks, org_id, job_id=None, state=None, most=10)
+        found = await node.db.read(list_callbacks, org_id, job_id=None, state=None, limit=10)
         return sum(each.state is CallbackState.DELIVERED for each in found) == count
 
     run(node, work())
@@ -197,7 +197,7 @@ def test_a_refused_address_is_given_up_at_once_and_a_closed_port_is_tried_again(
     org_id = new_org(node)
 
     async def all_tried() -> bool:
-        found = await node.db.read(list_callbacks, org_id, job_id=None, state=None, most=10)
+        found = await node.db.read(list_callbacks, org_id, job_id=None, state=None, limit=10)
         return all(each.attempts for each in found)
 
     async def work() -> None:
@@ -261,7 +261,7 @@ def test_names_that_never_resolve_hold_up_no_other_organization(node):
             return took_s, bool(found)
 
     async def all_claimed() -> bool:
-        found = await node.db.read(list_callbacks, greedy, job_id=None, state=None, most=500)
+        found = await node.db.read(list_callbacks, greedy, job_id=None, state=None, limit=500)
         return sum(each.state is CallbackState.CLAIMED for each in found) == OF_EACH
 
     took_s, is_found = uvloop.run(scenario())

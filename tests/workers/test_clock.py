@@ -11,7 +11,7 @@ from tests.core.messaging.jobs import LEASE_MS, NUMBERS, claim_all, make_login, 
 from tests.support.node import new_database
 from tests.workers.conftest import until
 from turnout.core.identity.organizations import create_organization
-from turnout.core.journeys.clock import look_at_clocks, note_time
+from turnout.core.maintenance.clock import look_at_clocks, note_time
 from turnout.core.messaging.pulling import Waits
 from turnout.http import metrics
 from turnout.settings import Settings

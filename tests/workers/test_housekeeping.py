@@ -14,10 +14,10 @@ from turnout.core.identity.idempotency import LIFETIME_MS, first_answer, idempot
 from turnout.core.identity.model import Caller
 from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.identity.rate_limits import load_window
-from turnout.core.journeys.intake import accept
-from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
+from turnout.core.registrations.intake import accept
 from turnout.core.registrations.model import Submitted
+from turnout.core.registrations.submissions import Application
 from turnout.errors import Unavailable
 from turnout.http.backlog import Backlog
 from turnout.store import Tx
@@ -122,7 +122,7 @@ def test_a_full_queue_admits_nobody_until_it_is_shorter(node):
 
     backlog.admit()
     asyncio.run(run(node, until(is_full), backlog=backlog))
-    assert node.run_intake(most=1) == 3
+    assert node.run_intake(limit=1) == 3
     with pytest.raises(Unavailable) as refusal:
         backlog.admit()
     assert refusal.value.code == "queue.full"

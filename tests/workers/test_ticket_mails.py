@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.core.journeys.hall import GUESTS, Hall, contact
+from tests.core.registrations.hall import GUESTS, Hall, contact
 from tests.support.faulty_line import FaultyLine
 from tests.support.node import START, LocalNode, open_node
 from tests.workers.conftest import until
-from turnout.core.journeys.joining import register_directly
-from turnout.core.journeys.mailing import CLAIM_MS, claim_ticket_mails
+from turnout.core.registrations.joining import register_directly
+from turnout.core.tickets.mails import CLAIM_MS, claim_ticket_mails
 from turnout.core.work.claims import HELD_PAUSE_MS
 from turnout.store.troubles import Troubles
 from turnout.workers import loop as loops

@@ -3,7 +3,7 @@
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
-from turnout.core.journeys.aside import drop, release
+from turnout.core.maintenance.set_aside import drop, release
 from turnout.core.work.listing import list_set_aside
 
 aside = App(name="aside")

@@ -36,7 +36,7 @@ def list_all(
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        found = db.call(list_callbacks, org_id, job_id=job, state=state, most=limit)
+        found = db.call(list_callbacks, org_id, job_id=job, state=state, limit=limit)
     if not found:
         console.print("There are no such callbacks. Jobs make them that have a callback_url.")
         return

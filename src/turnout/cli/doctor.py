@@ -21,15 +21,15 @@ from turnout.cli.checking_store import (
     check_writing,
     judge_writing,
 )
-from turnout.cli.checking_zones import check_zone_data
+from turnout.cli.checking_time_zones import check_zone_data
 from turnout.cli.finding import Finding
 from turnout.core.identity.demo import count_demo_credentials
 from turnout.core.identity.distributors import count_shared_distributors
 from turnout.core.identity.organizations import list_organizations
 from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.identity.short_names import ELSEWHERE, is_reserved
-from turnout.core.journeys.clock import Clocks, look_at_clocks
-from turnout.core.journeys.status import find_next_due, list_oldest_waits
+from turnout.core.maintenance.clock import Clocks, look_at_clocks
+from turnout.core.registrations.queue_items import find_next_due, list_oldest_waits
 from turnout.core.site.address import StoredAddress, find_stored_address
 from turnout.core.work.listing import count_set_aside
 from turnout.errors import Failure

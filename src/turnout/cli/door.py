@@ -15,10 +15,10 @@ from turnout.cli.app import (
     show_table,
 )
 from turnout.cli.files import open_text
+from turnout.core.checkin.scans import create_gate, list_gates, list_scans
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id
-from turnout.core.journeys.checking import create_gate, list_gates, list_scans
-from turnout.core.journeys.inviting import (
+from turnout.core.invitations.inviting import (
     create_campaign,
     invite,
     list_campaigns,

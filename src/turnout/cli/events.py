@@ -224,7 +224,7 @@ def _create_channel(tx: Tx, org_id: int, title: str, events: list[int]) -> Chann
 
 def _list_things(db: Database, org_id: int, *, with_sessions: bool) -> Iterator[Event | Session]:
     after = 0
-    while page := db.call(list_events, org_id, after=after, most=PAGE):
+    while page := db.call(list_events, org_id, after=after, limit=PAGE):
         for each in page:
             yield each
             if with_sessions:

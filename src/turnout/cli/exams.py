@@ -24,7 +24,7 @@ from turnout.core.exams.planning import (
 )
 from turnout.core.identity.organizations import get_organization
 from turnout.errors import Invalid
-from turnout.papers.pdf import PaperSize
+from turnout.formats.pdf import PaperSize
 from turnout.store import Tx
 
 venues = App(name="venue")

@@ -25,7 +25,7 @@ def list_all(org: str, /, *, open: bool = False, limit: Number = 50) -> None:  #
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        found = db.call(list_job_lines, org_id, is_open=open, most=limit)
+        found = db.call(list_job_lines, org_id, is_open=open, limit=limit)
     if not found:
         console.print("There are no such jobs. The messaging API makes them.")
         return

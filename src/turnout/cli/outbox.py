@@ -36,7 +36,7 @@ def outbox(
             channel=channel.value if channel else "",
             destination=to,
             job_id=job or 0,
-            most=limit,
+            limit=limit,
         )
     if not found:
         console.print("The simulator has sent nothing like that.")

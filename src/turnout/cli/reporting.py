@@ -165,7 +165,7 @@ def list_asked(org: str, event: Number, /, *, after: int = 0, limit: Number = 10
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        found = db.call(list_questions, org_id, event, after=after, most=limit)
+        found = db.call(list_questions, org_id, event, after=after, limit=limit)
     if not found:
         console.print("Nobody asked anything.")
         return

@@ -32,10 +32,10 @@ from turnout.core.identity.credentials import (
 from turnout.core.identity.demo import find_demo_organization, get_demo_organization
 from turnout.core.identity.model import Caller, Credential, CredentialKind
 from turnout.core.identity.organizations import create_organization
-from turnout.core.journeys.intake import accept, process
-from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
+from turnout.core.registrations.intake import accept, process
 from turnout.core.registrations.model import Answer, Submitted
+from turnout.core.registrations.submissions import Application
 from turnout.errors import Unauthenticated
 from turnout.store import Database, Tx
 

@@ -4,6 +4,8 @@ that is sold out."""
 from typing import Any
 
 from turnout.cli.seeding import ACTOR, FIRST_NAMES, LAST_NAMES
+from turnout.core.checkin.attendees import AttendeeFilter, list_attendees
+from turnout.core.checkin.scans import Scan, check_in
 from turnout.core.events.model import Event
 from turnout.core.events.programme import (
     create_ticket_type,
@@ -14,9 +16,7 @@ from turnout.core.identity.credentials import authenticate, issue_credential
 from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.users import list_users
-from turnout.core.journeys.attendees import AttendeeFilter, list_attendees
-from turnout.core.journeys.checking import Scan, check_in
-from turnout.core.journeys.inviting import (
+from turnout.core.invitations.inviting import (
     Campaign,
     InviteeFilter,
     confirm,
@@ -27,8 +27,8 @@ from turnout.core.journeys.inviting import (
     list_invitees,
     send_campaign,
 )
-from turnout.core.journeys.waiting import join_list
 from turnout.core.people.model import Contact
+from turnout.core.waiting_list.entries import join_list
 from turnout.errors import Unauthenticated
 from turnout.store import Database, Tx
 
@@ -67,7 +67,7 @@ def seed_attendance(db: Database, known: dict[str, Any], base_url: str) -> dict[
         [
             each.tickets[0].code
             for each in db.call(
-                list_attendees, org_id, event.id, AttendeeFilter(which), most=SHOWN, skip=0
+                list_attendees, org_id, event.id, AttendeeFilter(which), limit=SHOWN, skip=0
             )[0]
         ]
         for which in ("unchecked", "checked")
@@ -161,11 +161,11 @@ def _guest(offset: int, number: int) -> Contact:
 def _seed_scans(tx: Tx, org_id: int, event_id: int) -> None:
     """Some have come already: those who set the hall up."""
     checked, _ = list_attendees(
-        tx, org_id, event_id, AttendeeFilter("checked"), most=CHECKED, skip=0
+        tx, org_id, event_id, AttendeeFilter("checked"), limit=CHECKED, skip=0
     )
     if len(checked) >= CHECKED:
         return
-    everybody, _ = list_attendees(tx, org_id, event_id, AttendeeFilter(), most=CHECKED, skip=0)
+    everybody, _ = list_attendees(tx, org_id, event_id, AttendeeFilter(), limit=CHECKED, skip=0)
     for number, each in enumerate(everybody):
         scan = Scan(code=each.tickets[0].code, at=tx.now, device="demo", nonce=f"demo-{number}")
         check_in(tx, org_id, event_id, scan)

@@ -25,10 +25,10 @@ from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.members import find_password
 from turnout.core.identity.passwords import hash_password, is_password
 from turnout.core.identity.users import create_user, set_password
-from turnout.core.journeys.joining import give_ticket, take_places
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
+from turnout.core.registrations.joining import give_ticket, take_places
 from turnout.core.registrations.model import Answer, Submitted
 from turnout.store import Database, Tx
 from turnout.web.assets import asset_path
@@ -74,7 +74,7 @@ def seed_audience(db: Database, known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _find_event(tx: Tx, org_id: int) -> int:
-    events = list_events(tx, org_id, most=MOST_EVENTS)
+    events = list_events(tx, org_id, limit=MOST_EVENTS)
     return next((each.id for each in events if each.title == TITLE), 0)
 
 

@@ -136,7 +136,7 @@ def _entries(offset: int, size: int) -> list[Entry]:
 
 
 def _seed_jobs(tx: Tx, login: Login, lists: dict[str, int], policy: Policy) -> None:
-    known = {each.name for each in list_job_lines(tx, login.org_id, is_open=False, most=MOST_JOBS)}
+    known = {each.name for each in list_job_lines(tx, login.org_id, is_open=False, limit=MOST_JOBS)}
     for job_type, name, list_name, make in _JOBS:
         if name not in known:
             content, options, sender = make()

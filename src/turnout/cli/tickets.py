@@ -16,15 +16,15 @@ from turnout.core.events.model import TicketType
 from turnout.core.events.programme import create_ticket_type, list_ticket_types
 from turnout.core.events.showing import set_ticket_capacity
 from turnout.core.identity.organizations import get_organization
-from turnout.core.journeys.transferring import change_ticket_type, transfer_ticket
-from turnout.core.journeys.waiting import (
+from turnout.core.people.model import Contact
+from turnout.core.registrations.transferring import change_ticket_type, transfer_ticket
+from turnout.core.tickets.signing import list_ticket_keys, rotate_ticket_key
+from turnout.core.waiting_list.entries import (
     join_list,
     leave_list,
     list_entries,
     set_waiting_hours,
 )
-from turnout.core.people.model import Contact
-from turnout.core.tickets.signing import list_ticket_keys, rotate_ticket_key
 from turnout.errors import Invalid
 
 tickets = App(name="ticket")
@@ -250,7 +250,7 @@ def list_all(org: str, event: Number, /, *, everybody: bool = False, limit: Numb
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        found = db.call(list_entries, org_id, event, is_all=everybody, most=limit)
+        found = db.call(list_entries, org_id, event, is_all=everybody, limit=limit)
     if not found:
         console.print("Nobody waits.")
         return

@@ -3,7 +3,7 @@
 What comes from the network is first put into one form: the HTTP version's name, and slashes that
 mean nothing. Then the request goes to the app whose prefix fits. Whatever goes wrong on the way is
 logged with the request's number and answered in that app's shape; nothing is answered by anybody
-else, so that no request, health checks included, has a way of its own. (A shortcut leads to the
+else, so that no request, health checks included, has a way of its own. (A fast path leads to the
 same responder, only faster.)
 """
 
@@ -20,9 +20,9 @@ from turnout.http import client_address, cross_site, health, logs, metrics, requ
 from turnout.http.client_address import ClientAddresses, TrustedProxies
 from turnout.http.cross_site import VERDICT, CrossSiteGuard
 from turnout.http.errors import Answer, Present, Unexpected, present_plainly
+from turnout.http.fast_path import FastPath, spell
 from turnout.http.masks import Masks
 from turnout.http.reception import Receive, Reception, Receptions
-from turnout.http.shortcut import Shortcut, spell
 from turnout.store import deadlines
 from turnout.store.deadlines import REQUEST_S, Patience
 
@@ -63,7 +63,7 @@ class Mount(NamedTuple):
 
 class RootApp:
     """One server's front door. `is_ready` raises Failure while requests cannot be served; the
-    `shortcuts` go before the mounts. The database is waited for `request_seconds`. What its routes
+    `fast_paths` go before the mounts. The database is waited for `request_seconds`. What its routes
     have of secret parts is never logged, by whomever in the process."""
 
     def __init__(
@@ -74,7 +74,7 @@ class RootApp:
         access_log: bool,
         clients: ClientAddresses | None = None,
         base_url: str = "",
-        shortcuts: Iterable[Shortcut] = (),
+        fast_paths: Iterable[FastPath] = (),
         request_seconds: float = REQUEST_S,
     ) -> None:
         self.in_flight = 0
@@ -86,7 +86,7 @@ class RootApp:
             *(Mount(prefix, "health", own, own.present) for prefix in health.PREFIXES),
         ]
         self._by_part = _sort_by_part(self.mounts)
-        self._shortcuts = {(each.method, each.path): each for each in shortcuts}
+        self._fast_paths = {(each.method, each.path): each for each in fast_paths}
         self._access_log = access_log
         self._guard = CrossSiteGuard(base_url)
         self._clients = clients or ClientAddresses(TrustedProxies())
@@ -109,12 +109,12 @@ class RootApp:
                 await exchange.refuse(wrong)
                 return
             verdict = self._guard.judge(scope, telling) if telling else None
-            shortcut = self._shortcuts.get((exchange.method, exchange.path))
+            fast_path = self._fast_paths.get((exchange.method, exchange.path))
             if verdict:
                 scope[VERDICT] = verdict
-            if shortcut and not verdict:
-                exchange.name = shortcut.name
-                await exchange.answer(*await shortcut.answer(scope, reception))
+            if fast_path and not verdict:
+                exchange.name = fast_path.name
+                await exchange.answer(*await fast_path.answer(scope, reception))
             else:
                 await self._lead(exchange, scope, reception)
         except Unavailable as failure:  # in the middle of a list: its cause is known

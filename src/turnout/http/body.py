@@ -15,7 +15,7 @@ import msgspec
 
 from turnout.core.text import is_storable
 from turnout.errors import Invalid
-from turnout.http.shortcut import Incoming
+from turnout.http.fast_path import Incoming
 from turnout.store import deadlines
 
 READ_TIMEOUT_S = 30

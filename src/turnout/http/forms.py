@@ -77,14 +77,14 @@ def nest(pairs: Pairs) -> dict[str, Any]:
     return {name: _as_list(value) for name, value in given.items()}
 
 
-def check_count(text: bytes, mark: bytes, most: int, limit: int | None = None) -> None:
-    """Raise Invalid when the mark is there more than `most` times. A slice at a time, so that a
+def check_count(text: bytes, mark: bytes, limit: int, allowed: int | None = None) -> None:
+    """Raise Invalid when the mark is there more than `limit` times. A slice at a time, so that a
     thread that counts lets others go on, and no further than needed."""
     found = 0
     for start in range(0, len(text), SLICE):
         found += text.count(mark, start, start + SLICE + len(mark) - 1)
-        if found > most:
-            raise too_many_fields(most + 1 if limit is None else limit)
+        if found > limit:
+            raise too_many_fields(limit + 1 if allowed is None else allowed)
 
 
 def too_many_fields(limit: int) -> Invalid:

@@ -13,10 +13,10 @@ import msgspec
 
 from turnout.errors import Invalid
 from turnout.http.body import READ_TIMEOUT_S, UNREADABLE, charset_of, in_thread, read_body
+from turnout.http.fast_path import Incoming
 from turnout.http.forms import Pairs, find_boundary, nest, parse_form, parse_multipart
 from turnout.http.json_shape import check_shape, too_deep
 from turnout.http.json_slips import find_slip
-from turnout.http.shortcut import Incoming
 
 QUERY_FIELDS = 2000
 # What shows which kind a body is.

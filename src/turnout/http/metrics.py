@@ -24,8 +24,8 @@ set_aside = Gauge("turnout_work_set_aside", "Work that stopped its worker three 
 writes_waiting = Gauge("turnout_database_writes_waiting", "Commands that wait for the database")
 
 messages = Counter("turnout_messages", "Messages handed to networks", ["channel", "outcome"])
-beats = Counter("turnout_beats", "Beats of viewers", ["outcome"])
-beats_waiting = Gauge("turnout_beats_waiting", "Beats that wait for the database")
+heartbeats = Counter("turnout_heartbeats", "Heartbeats of viewers", ["outcome"])
+beats_waiting = Gauge("turnout_heartbeats_waiting", "Heartbeats that wait for the database")
 beat_delay = Gauge("turnout_beat_delay_seconds", "Seconds that players are told to wait")
 clock_difference = Gauge(
     "turnout_clock_difference_seconds", "How far this machine's clock is ahead of the database's"

@@ -1,16 +1,16 @@
 """The database: connections, transactions, group commit, named statements, migrations."""
 
+from turnout.store.batching import Batcher
 from turnout.store.database import Database, Lane, open_database
-from turnout.store.gathering import Gathering
 from turnout.store.rows import from_row
 from turnout.store.sources import Clock, Ids, system_clock
 from turnout.store.statements import Statement, Statements
 from turnout.store.transaction import Tx
 
 __all__ = [
+    "Batcher",
     "Clock",
     "Database",
-    "Gathering",
     "Ids",
     "Lane",
     "Statement",

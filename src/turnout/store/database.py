@@ -145,8 +145,8 @@ class CommandQueue:
             self._lanes[lane].append(command)
             self._ready.notify()
 
-    def take(self, most: int) -> list[Command]:
-        """Wait for work, then take up to `most` commands, of which one from the background.
+    def take(self, limit: int) -> list[Command]:
+        """Wait for work, then take up to `limit` commands, of which one from the background.
 
         Those whose request is over are dropped. An empty list means that the queue is closed and
         drained.
@@ -157,7 +157,7 @@ class CommandQueue:
                     if self._closed:
                         return []
                     self._ready.wait()
-                if group := self._take(most, waiting):
+                if group := self._take(limit, waiting):
                     return group
 
     def sweep(self, now: float) -> None:
@@ -169,13 +169,13 @@ class CommandQueue:
                     if not command.is_dropped(now):
                         commands.append(command)
 
-    def _take(self, most: int, waiting: int) -> list[Command]:
+    def _take(self, limit: int, waiting: int) -> list[Command]:
         now = time.monotonic()
         background = self._lanes[Lane.BACKGROUND]
-        kept = 1 if background and most > 1 else 0
+        kept = 1 if background and limit > 1 else 0
         group: list[Command] = []
         for lane in (Lane.DOOR, Lane.REQUEST):
-            while self._lanes[lane] and len(group) < most - kept:
+            while self._lanes[lane] and len(group) < limit - kept:
                 command = self._lanes[lane].popleft()
                 if not command.is_dropped(now):
                     group.append(command)

@@ -66,6 +66,6 @@ def reach_back(tx: Tx, since: int) -> int:
     return min(since, since if earliest is None else earliest) - OVERLAP_MS
 
 
-def forget_late(tx: Tx, most: int) -> int:
-    """Delete up to `most` rows that nobody needs any more; returns how many."""
-    return sql.forget_late(tx, before=tx.now - KEPT_MS, most=most)  # type: ignore[no-any-return]
+def forget_late(tx: Tx, limit: int) -> int:
+    """Delete up to `limit` rows that nobody needs any more; returns how many."""
+    return sql.forget_late(tx, before=tx.now - KEPT_MS, limit=limit)  # type: ignore[no-any-return]

@@ -24,8 +24,8 @@ INSERT INTO late_commits (id, began_at, ended_at) VALUES (:id, :began_at, :ended
 SELECT min(began_at) FROM late_commits
 WHERE ended_at >= :from_ AND ended_at < :until AND began_at < :since;
 
--- name: forget_late(before, most)!
+-- name: forget_late(before, limit)!
 -- crosses organizations: likewise.
 DELETE FROM late_commits WHERE id IN (
-    SELECT id FROM late_commits WHERE ended_at < :before ORDER BY ended_at LIMIT :most
+    SELECT id FROM late_commits WHERE ended_at < :before ORDER BY ended_at LIMIT :limit
 );

@@ -161,10 +161,10 @@ class Stream(Batches):
     def run(self) -> None:
         """Read everything; in a thread of its own."""
         error: BaseException | None = None
-        most = 1 if _is_piecewise(self._verb) else BATCH_ROWS
+        limit = 1 if _is_piecewise(self._verb) else BATCH_ROWS
         try:
             with self._reader() as tx, closing(self._verb(tx, *self._args, **self._kwargs)) as rows:
-                while batch := list(itertools.islice(rows, most)):
+                while batch := list(itertools.islice(rows, limit)):
                     if not self._hand_over(batch):
                         break
         except BaseException as raised:  # noqa: BLE001 - whatever it is, it is the client's

@@ -8,7 +8,7 @@ from falcon.asgi import Request
 
 from turnout.core.audience.permissions import ReportedEvent
 from turnout.core.audience.summary import Summary
-from turnout.core.journeys.form_limits import FormLimits
+from turnout.core.registrations.form_limits import FormLimits
 from turnout.store import Database
 from turnout.web.sessions import PageSessions
 

@@ -18,13 +18,13 @@ LINES = 4
 
 def bar_chart(rows: Sequence[tuple[str, int]]) -> Markup:
     """Horizontal bars, one for each name and count, in their order."""
-    most = max((count for _, count in rows), default=0) or 1
+    limit = max((count for _, count in rows), default=0) or 1
     height = len(rows) * (BAR + GAP) + GAP
     room = WIDTH - NAMES - 60
     parts = []
     for number, (name, count) in enumerate(rows):
         y = GAP + number * (BAR + GAP)
-        length = round(room * count / most, 1)
+        length = round(room * count / limit, 1)
         parts.append(
             f'<text class="name" x="{NAMES - 8}" y="{y + 16}">{escape(_short(name))}</text>'
             f'<rect class="bar" x="{NAMES}" y="{y}" width="{length}" height="{BAR}"/>'
@@ -35,19 +35,19 @@ def bar_chart(rows: Sequence[tuple[str, int]]) -> Markup:
 
 def line_chart(values: Sequence[int], step_minutes: float) -> Markup:
     """A line of counts, evenly spaced by so many minutes, from the first one at 0."""
-    most = max(values, default=0) or 1
+    limit = max(values, default=0) or 1
     room, floor = WIDTH - LEFT - 12, HEIGHT - BOTTOM
     across = room / max(1, len(values) - 1)
 
     def y_of(value: float) -> float:
-        return round(floor - (floor - TOP) * value / most, 1)
+        return round(floor - (floor - TOP) * value / limit, 1)
 
     points = [f"{LEFT + number * across:.1f},{y_of(each)}" for number, each in enumerate(values)]
     area = f"{LEFT},{floor} {' '.join(points)} {LEFT + room},{floor}"
     parts = [
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - 12}" y1="{y_of(each)}" y2="{y_of(each)}"/>'
         f'<text class="count left" x="{LEFT - 6}" y="{y_of(each) + 5}">{each:,}</text>'
-        for each in _ticks(most)
+        for each in _ticks(limit)
     ]
     parts.append(f'<polygon class="area" points="{area}"/>')
     parts.append(f'<polyline class="line" points="{" ".join(points)}"/>')
@@ -58,10 +58,10 @@ def line_chart(values: Sequence[int], step_minutes: float) -> Markup:
     return _svg(HEIGHT, "".join(parts))
 
 
-def _ticks(most: int) -> list[int]:
+def _ticks(limit: int) -> list[int]:
     """Whole numbers from 0 to the largest value, a few of them."""
-    step = max(1, -(-most // LINES))
-    return [*range(0, most, step), most] if most % step else list(range(0, most + 1, step))
+    step = max(1, -(-limit // LINES))
+    return [*range(0, limit, step), limit] if limit % step else list(range(0, limit + 1, step))
 
 
 def _short(name: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from turnout.web.shell import curl, set_from_answer, set_variable
+from turnout.web.curl_samples import curl, set_from_answer, set_variable
 
 
 class Step(NamedTuple):

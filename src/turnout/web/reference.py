@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
+from turnout.web.curl_samples import Sample, curl, pretty, set_from_answer, set_variable
 from turnout.web.openapi import follow
 from turnout.web.schemas import Row, Spec, describe, list_members
-from turnout.web.shell import Sample, curl, pretty, set_from_answer, set_variable
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 JSON = "application/json"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from turnout.core.identity.short_names import ELSEWHERE
-from turnout.core.journeys.form_limits import FormLimits
+from turnout.core.registrations.form_limits import FormLimits
 from turnout.http.dialect import DialectApp, new_app
 from turnout.store import Database
 from turnout.web import pages
@@ -12,17 +12,17 @@ from turnout.web.assets import asset_path, get_asset, list_assets
 from turnout.web.canonical import CanonicalPages
 from turnout.web.catalogue import WebParts
 from turnout.web.documents import DAY, Document, DocumentResource
-from turnout.web.event import CalendarResource, EventResource
+from turnout.web.events import CalendarResource, EventResource
 from turnout.web.failures import present_failure
-from turnout.web.invitation import InvitationResource
+from turnout.web.invitations import InvitationResource
 from turnout.web.outbox import OutboxResource
 from turnout.web.own_name import OwnName
 from turnout.web.policy import PagePolicy
 from turnout.web.sign_in import SignInResource, SignOutResource
 from turnout.web.summary import SummaryResource
-from turnout.web.ticket import TicketFileResource, TicketResource
+from turnout.web.tickets import TicketFileResource, TicketResource
 from turnout.web.unsubscribe import UnsubscribeResource
-from turnout.web.waiting import WaitingResource
+from turnout.web.waiting_list import WaitingResource
 from turnout.web.watch import EntryResource, WatchResource
 
 

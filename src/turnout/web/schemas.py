@@ -88,21 +88,21 @@ def _limits(schema: Schema) -> Iterator[str]:
         yield "one of " + ", ".join(map(str, schema["enum"]))
     if schema.get("format") in FORMATS:
         yield FORMATS[schema["format"]]
-    for least, most, unit in (
+    for least, limit, unit in (
         ("minLength", "maxLength", "characters"),
         ("minItems", "maxItems", "items"),
         ("minimum", "maximum", ""),
     ):
-        if text := _range(schema.get(least), schema.get(most), unit):
+        if text := _range(schema.get(least), schema.get(limit), unit):
             yield text
     if "default" in schema:
         yield f"default {schema['default']}"
 
 
-def _range(least: int | None, most: int | None, unit: str) -> str:
-    if most is None:
+def _range(least: int | None, limit: int | None, unit: str) -> str:
+    if limit is None:
         return f"{least} or more {unit}".strip() if least else ""
-    if least == most:
-        return f"exactly {most} {unit}".strip()
+    if least == limit:
+        return f"exactly {limit} {unit}".strip()
     start = f"{least} to" if least else "up to"
-    return f"{start} {most} {unit}".strip()
+    return f"{start} {limit} {unit}".strip()

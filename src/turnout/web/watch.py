@@ -2,7 +2,7 @@
 
 The page works without JavaScript as far as a page can: it says what is shown and when, plays a film
 where the browser does, and takes questions and answers. With it, watch.js plays streams, shows a
-recording as if it were live, and sends beats (beats.py).
+recording as if it were live, and sends heartbeats (heartbeats.py).
 """
 
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from turnout.core.events.model import Event, EventState, Session
 from turnout.core.events.programme import get_event
 from turnout.core.identity.addresses import place_of
 from turnout.core.identity.names import find_name
-from turnout.core.journeys.form_limits import (
+from turnout.core.registrations.form_limits import (
     FormLimits,
     Sender,
     admit_code,
@@ -32,9 +32,9 @@ from turnout.errors import Conflict, Failure, Invalid, Limited, Missing, Unauthe
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
-from turnout.web.beats import PATH as BEATS
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import go_on, read_done, read_form
+from turnout.web.heartbeats import PATH as HEARTBEATS
 from turnout.web.local_times import local
 from turnout.web.policy import set_policy
 from turnout.web.refusals import say_refusal
@@ -171,7 +171,7 @@ class WatchResource(Resource):
             is_cancelled=is_cancelled,
             now=now,
             token=token,
-            beats=BEATS,
+            heartbeats=HEARTBEATS,
             viewer=seat.viewer,
             questions=seat.questions,
             surveys=seat.surveys,

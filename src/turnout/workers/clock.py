@@ -1,5 +1,5 @@
 """Watching the clock: noticing that it was set, taking the new time over, and pulling back what
-waits (store/steady.py, core/journeys/clock.py).
+waits (store/steady.py, core/maintenance/clock.py).
 
 A look costs two readings of clocks (and on PostgreSQL a question to the server). The leases of
 those who may still be at work are pulled last, when the longest of them would have ended.
@@ -8,14 +8,14 @@ those who may still be at work are pulled last, when the longest of them would h
 import structlog
 
 from turnout.core.callbacks.pulling import pull_calls
-from turnout.core.journeys.clock import (
+from turnout.core.maintenance.clock import (
     follow_jump,
     note_time,
     pull_queues,
     restart_what_is_ahead,
 )
-from turnout.core.journeys.mailing import CLAIM_MS
 from turnout.core.messaging.pulling import Place, Waits, pull_leases, pull_recipients
+from turnout.core.tickets.mails import CLAIM_MS
 from turnout.core.work.claims import PAUSE_MS
 from turnout.core.work.pulling import pull_claims
 from turnout.http import metrics

@@ -9,11 +9,11 @@ from turnout.core.identity.idempotency import forget_old_keys
 from turnout.core.identity.model import Caller
 from turnout.core.identity.page_sessions import forget_old_page_sessions
 from turnout.core.identity.proxies import note_untrusted_proxies
-from turnout.core.journeys.aside import ACTIONS
-from turnout.core.journeys.form_limits import forget_ended_form_windows
-from turnout.core.journeys.intake import count_waiting
+from turnout.core.maintenance.set_aside import ACTIONS
 from turnout.core.messaging.network_ids import forget_shared_ids
 from turnout.core.messaging.replies import forget_reply_keys
+from turnout.core.registrations.form_limits import forget_ended_form_windows
+from turnout.core.registrations.intake import count_waiting
 from turnout.core.work.listing import count_set_aside
 from turnout.http import metrics
 from turnout.http.backlog import Backlog

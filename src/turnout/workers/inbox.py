@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from turnout.carriers import DeliveryReport, Reply
 from turnout.core.messaging.receiving import receive_reports
 from turnout.errors import Failure
-from turnout.store import Database, Gathering, Tx
+from turnout.store import Batcher, Database, Tx
 
 MOST_WAITING = 10_000
 
@@ -16,7 +16,7 @@ class CarrierInbox:
     def __init__(
         self, db: Database, receive_replies: Callable[[Tx, Sequence[Reply]], object]
     ) -> None:
-        self._reports = Gathering(db, _receive_reports, limit=MOST_WAITING)
+        self._reports = Batcher(db, _receive_reports, limit=MOST_WAITING)
         self._receive_replies = receive_replies
         self._db = db
 

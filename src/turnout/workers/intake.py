@@ -1,4 +1,4 @@
-"""The loop that decides submissions (core/journeys/intake.py).
+"""The loop that decides submissions (core/registrations/intake.py).
 
 Requests go first: while any came just now, the loop rests many times as long as it worked, so that
 it takes a twentieth of the writer; the queue catches up when they are done. Should they not be done
@@ -10,7 +10,7 @@ import asyncio
 import time
 from contextlib import suppress
 
-from turnout.core.journeys.intake import QUEUE, turn_intake
+from turnout.core.registrations.intake import QUEUE, turn_intake
 from turnout.core.work.claims import LEASE_MS, Claim, take
 from turnout.errors import Failure
 from turnout.http import metrics
@@ -51,9 +51,9 @@ class IntakeLoop(Loop):
 
     async def _turn(self) -> bool:
         db = self._db
-        most = (BATCH_AMONG_REQUESTS if db.busy else BATCH)[db.backend]
+        limit = (BATCH_AMONG_REQUESTS if db.busy else BATCH)[db.backend]
         started = time.perf_counter()
-        progress, self._claimed = await db.write_behind(turn_intake, self._claimed, most)
+        progress, self._claimed = await db.write_behind(turn_intake, self._claimed, limit)
         metrics.processed.labels(QUEUE).inc(progress.done)
         # A turn that decided nothing was little work, however long it waited for a held row.
         if progress.done and db.busy:

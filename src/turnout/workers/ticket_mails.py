@@ -1,4 +1,4 @@
-"""The loop that draws tickets and queues their mails (core/journeys/mailing.py).
+"""The loop that draws tickets and queues their mails (core/tickets/mails.py).
 
 One ticket a step. What is claimed and what is drawn stay in hand while the database is away, held
 up or full: the next step goes on with them, so a mail is late by the trouble and not by a claim.
@@ -12,8 +12,8 @@ from typing import Any
 
 import structlog
 
-from turnout.core.journeys.joining import TICKET_MAILS
-from turnout.core.journeys.mailing import (
+from turnout.core.registrations.joining import TICKET_MAILS
+from turnout.core.tickets.mails import (
     DRAWING_S,
     TicketMail,
     claim_ticket_mails,

@@ -122,7 +122,7 @@ async def simulator(folder: Path) -> AsyncIterator[Network]:
         )
 
         async def taken() -> list[tuple[str, str]]:
-            found = db.call(list_messages, org_id, most=10_000)
+            found = db.call(list_messages, org_id, limit=10_000)
             return [
                 (each.destination, each.text) for each in found if each.verdict.status == "SENT"
             ]

@@ -133,11 +133,11 @@ def test_every_mail_has_one_outcome_and_what_may_be_repeated_was_not_sent():
         return await relay.wait()
 
     connections = run(main(), seconds=TIMEOUT_S)
-    most = {Accepted: 1, Unknown: 1}
+    limit = {Accepted: 1, Unknown: 1}
     wrong = {
         n: (outcome, relay.taken[n])
         for n, outcome in outcomes.items()
-        if not isinstance(outcome, Accepted) <= relay.taken[n] <= most.get(type(outcome), 0)
+        if not isinstance(outcome, Accepted) <= relay.taken[n] <= limit.get(type(outcome), 0)
     }
     assert wrong == {}
     assert len(outcomes) == MAILS

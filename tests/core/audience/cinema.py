@@ -9,9 +9,9 @@ from turnout.core.audience.media import set_media
 from turnout.core.audience.model import MediaKind
 from turnout.core.events.model import Event, Session, span
 from turnout.core.events.programme import create_event, create_session, list_ticket_types
-from turnout.core.journeys.joining import give_ticket, take_places
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
+from turnout.core.registrations.joining import give_ticket, take_places
 from turnout.core.registrations.model import Answer, Submitted
 from turnout.store import Database, Tx
 

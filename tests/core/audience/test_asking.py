@@ -38,7 +38,7 @@ from turnout.core.events.model import EventState
 from turnout.core.events.programme import create_event
 from turnout.core.identity.members import find_password
 from turnout.core.identity.users import create_user
-from turnout.core.journeys.cancelling import cancel_registration
+from turnout.core.registrations.cancelling import cancel_registration
 from turnout.errors import (
     Conflict,
     Denied,

@@ -7,7 +7,7 @@ from tests.core.audience.crowd import fill
 from turnout.core.audience.model import Mode
 from turnout.core.audience.reports import Registrant
 from turnout.core.audience.summary import Group, Summary, Watched, summarize
-from turnout.core.journeys.checking import Scan, check_in
+from turnout.core.checkin.scans import Scan, check_in
 
 
 def measure(crowd: list[Registrant], modes: set[Mode]) -> Watched:

@@ -1,4 +1,4 @@
-"""Viewings on both databases: beats, corrections and imports."""
+"""Viewings on both databases: heartbeats, corrections and imports."""
 
 import random
 from collections import defaultdict
@@ -11,22 +11,22 @@ from turnout.core.audience.importing import Fault, import_viewings, read_viewing
 from turnout.core.audience.media import list_shows, set_media
 from turnout.core.audience.model import Interval, MediaKind, Mode
 from turnout.core.audience.viewings import (
-    Beat,
+    Heartbeat,
     Watched,
     correct_viewing,
     find_mode,
     list_viewings,
-    record_beats,
+    record_heartbeats,
 )
 from turnout.core.audit.recording import list_entries
-from turnout.core.journeys.cancelling import cancel_registration
+from turnout.core.registrations.cancelling import cancel_registration
 from turnout.errors import Invalid, Missing
 
 
 def watch(cinema, registration, session, *played):
-    """Send one beat; what it is answered."""
-    beat = Beat(cinema.org_id, registration, session.id, played)
-    (answer,) = cinema.db.call(record_beats, [beat])
+    """Send one heartbeat; what it is answered."""
+    heartbeat = Heartbeat(cinema.org_id, registration, session.id, played)
+    (answer,) = cinema.db.call(record_heartbeats, [heartbeat])
     return answer
 
 
@@ -86,13 +86,13 @@ def test_strangers_and_silence_are_answered_missing_and_others_are_kept(node, ci
     viewer, gone = cinema.register(), cinema.register()
     cinema.db.call(cancel_registration, cinema.org_id, gone, actor="test")
     span = ((LIVE_FROM, LIVE_FROM + 30_000),)
-    beats = [
-        Beat(cinema.org_id, gone, cinema.talk.id, span),
-        Beat(cinema.org_id, viewer, cinema.talk.id, span),
-        Beat(cinema.org_id, viewer, cinema.silent.id, span),
-        Beat(cinema.org_id + 1, viewer, cinema.talk.id, span),
+    heartbeats = [
+        Heartbeat(cinema.org_id, gone, cinema.talk.id, span),
+        Heartbeat(cinema.org_id, viewer, cinema.talk.id, span),
+        Heartbeat(cinema.org_id, viewer, cinema.silent.id, span),
+        Heartbeat(cinema.org_id + 1, viewer, cinema.talk.id, span),
     ]
-    answers = cinema.db.call(record_beats, beats)
+    answers = cinema.db.call(record_heartbeats, heartbeats)
     assert [each if isinstance(each, Mode) else type(each) for each in answers] == [
         Missing,
         Mode.LIVE,
@@ -104,25 +104,25 @@ def test_strangers_and_silence_are_answered_missing_and_others_are_kept(node, ci
 
 
 def test_many_beats_of_many_are_as_seconds_say(node, cinema):
-    """Random beats in random groups, against sets of seconds."""
-    dice = proof.random_for("beats")
+    """Random heartbeats in random groups, against sets of seconds."""
+    dice = proof.random_for("heartbeats")
     node.clock.now = LIVE_UNTIL + 30 * MINUTE
     viewers = [cinema.register() for _ in range(4)]
     expected: defaultdict[tuple[int, int, Mode], set[int]] = defaultdict(set)
     for _ in range(proof.scale(15, 200)):
-        beats = []
+        heartbeats = []
         for _ in range(dice.randint(1, 12)):
             viewer, session = dice.choice(viewers), dice.choice([cinema.talk, cinema.show])
             start = LIVE_UNTIL + dice.randint(-300, 200) * 1000
             end = start + dice.randint(0, 40) * 1000
-            beats.append(Beat(cinema.org_id, viewer, session.id, ((start, end),)))
+            heartbeats.append(Heartbeat(cinema.org_id, viewer, session.id, ((start, end),)))
             for second in range(start // 1000, end // 1000):
                 if second < LIVE_UNTIL // 1000:
                     mode = Mode.LIVE if session is cinema.talk else Mode.SIMLIVE
                     expected[viewer, session.id, mode].add(second)
                 elif session is cinema.talk:
                     expected[viewer, session.id, Mode.ON_DEMAND].add(second)
-        cinema.db.call(record_beats, beats)
+        cinema.db.call(record_heartbeats, heartbeats)
     for viewer in viewers:
         found: defaultdict[tuple[int, int, Mode], set[int]] = defaultdict(set)
         for mode, session_id, (start, end) in viewings(cinema, viewer):

@@ -18,13 +18,13 @@ from turnout.core.events.model import EventState, SessionState
 from turnout.core.events.places import TargetNoun
 from turnout.core.identity import credentials, organizations, users
 from turnout.core.identity.model import CredentialKind
-from turnout.core.journeys import cancelling
-from turnout.core.journeys.intake import accept, process
-from turnout.core.journeys.model import Application
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
+from turnout.core.registrations import cancelling
 from turnout.core.registrations.booking import find_registration
+from turnout.core.registrations.intake import accept, process
 from turnout.core.registrations.model import Submitted
+from turnout.core.registrations.submissions import Application
 from turnout.store import Tx
 
 ACTOR = "credential:7"

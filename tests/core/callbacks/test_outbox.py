@@ -48,14 +48,14 @@ def new(host: str, body: str = "a=1", job_id: int = 7) -> NewCallback:
 
 
 def claim(
-    db, host: str, *, busy: int = 0, each: int = 8, most: int = 1000
+    db, host: str, *, busy: int = 0, each: int = 8, limit: int = 1000
 ) -> list[ClaimedCallback]:
     # Other tests leave calls of theirs behind, which are claimed too.
     claimed, _ = db.call(
         claim_callbacks,
         Busy(hosts={host: busy}),
         Turns(),
-        Limits(each, 1000, most),
+        Limits(each, 1000, limit),
         lease_ms=60_000,
     )
     return [callback for callback in claimed if callback.host == host]
@@ -66,7 +66,7 @@ def answer(callback: ClaimedCallback, status: int | None, **others) -> CallbackR
 
 
 def shown(db, org_id: int) -> list[tuple]:
-    found = db.call(list_callbacks, org_id, job_id=None, state=None, most=10)
+    found = db.call(list_callbacks, org_id, job_id=None, state=None, limit=10)
     return [(each.body, each.state, each.attempts, each.last_status) for each in found]
 
 
@@ -116,7 +116,7 @@ def test_a_claim_that_nobody_records_is_made_again(node, db, org_id, host):
     [second] = claim(db, host)
     assert second == msgspec.structs.replace(first, until=first.until + 61_000)
     db.call(record_callbacks, [answer(first, 200), answer(second, 500)])
-    [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, most=10)
+    [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, limit=10)
     assert (callback.state, callback.attempts) == (CallbackState.DELIVERED, 2)
     attempts = db.call(list_attempts, org_id, callback.id)
     assert [(each.number, each.status) for each in attempts] == [(1, 200), (2, 500)]
@@ -129,14 +129,14 @@ def test_what_a_lost_claim_says_changes_nothing_but_the_tries(node, db, org_id, 
     node.clock.advance(61)
     [taken] = claim(db, host)
     db.call(record_callbacks, [answer(frozen, 500)])
-    [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, most=10)
+    [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, limit=10)
     assert (callback.state, callback.due_at) == (CallbackState.CLAIMED, taken.until)
     db.call(record_callbacks, [answer(taken, 503)])
-    [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, most=10)
+    [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, limit=10)
     assert (callback.state, callback.attempts) == (CallbackState.WAITING, 2)
     due_at = callback.due_at
     db.call(record_callbacks, [answer(frozen, 502)])
-    [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, most=10)
+    [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, limit=10)
     assert (callback.state, callback.due_at) == (CallbackState.WAITING, due_at)
     attempts = db.call(list_attempts, org_id, callback.id)
     assert [(each.number, each.status) for each in attempts] == [(1, 500), (2, 503), (3, 502)]
@@ -280,13 +280,13 @@ def test_lists_are_filtered(db, org_id, host):
 
     def bodies(**filters):
         found = db.call(
-            list_callbacks, org_id, **({"job_id": None, "state": None, "most": 10} | filters)
+            list_callbacks, org_id, **({"job_id": None, "state": None, "limit": 10} | filters)
         )
         return [each.body for each in found]
 
     assert bodies() == ["a=3", "a=2", "a=1"]
     assert bodies(job_id=2) == ["a=3", "a=2"]
-    assert bodies(most=1) == ["a=3"]
+    assert bodies(limit=1) == ["a=3"]
     assert bodies(state=CallbackState.FAILED) == []
 
 

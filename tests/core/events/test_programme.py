@@ -89,7 +89,7 @@ def test_sessions_come_in_the_order_of_the_programme(db, org_id):
 def test_events_are_listed_a_page_at_a_time(db, org_id):
     events = [db.call(make_event, org_id, f"Event {n}") for n in range(3)]
     assert db.call(list_events, org_id) == events
-    assert db.call(list_events, org_id, most=2) == events[:2]
+    assert db.call(list_events, org_id, limit=2) == events[:2]
     assert db.call(list_events, org_id, after=events[1].id) == events[2:]
     assert db.call(list_events, org_id, after=events[2].id) == []
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.core.exams.college import DAY_MS, MORNING, College
-from tests.core.journeys.invariants import find_faults
+from tests.core.registrations.invariants import find_faults
 from tests.support import proof
 from tests.support.node import START, LocalNode, database, open_node
 from turnout.core.exams import adjusting, leaving, planning

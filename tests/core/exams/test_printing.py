@@ -12,7 +12,7 @@ from turnout.core.exams.lists import ExamSettings, set_settings
 from turnout.core.exams.printing import Candidate, Link, Opening, ScrapPaper
 from turnout.core.identity.link_keys import ensure_link_key, sign_link
 from turnout.errors import Conflict, Gone, Invalid, Missing
-from turnout.papers.pdf import PaperSize
+from turnout.formats.pdf import PaperSize
 
 BASE = "http://turnout.test"
 

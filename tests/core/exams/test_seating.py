@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.core.exams.college import BILLING, DAY_MS, HOUR_MS, MORNING, ZONE, College
-from tests.core.journeys.invariants import find_faults
+from tests.core.registrations.invariants import find_faults
 from tests.support.node import START
 from turnout.core.audience.reports import ReportFilter, stream_report
+from turnout.core.checkin.attendees import AttendeeFilter, list_attendees
+from turnout.core.checkin.scans import Result, Scan, check_in, undo_check_in
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import get_shown_event
 from turnout.core.exams import adjusting, leaving, planning, searching, seating, sittings
@@ -22,13 +24,11 @@ from turnout.core.exams.lists import (
     set_venue,
 )
 from turnout.core.exams.model import Accommodation, Attendance
-from turnout.core.journeys.attendees import AttendeeFilter, list_attendees
-from turnout.core.journeys.cancelling import cancel_registration
-from turnout.core.journeys.checking import Result, Scan, check_in, undo_check_in
-from turnout.core.journeys.live_lists import resolve
+from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.live_lists import resolve
 from turnout.core.times import OVER_AT
 from turnout.errors import Conflict, Invalid, Missing
-from turnout.papers.pdf import PaperSize
+from turnout.formats.pdf import PaperSize
 from turnout.store import Tx
 
 LONGER = Accommodation("Time Extension", "half an hour", 30)
@@ -461,6 +461,6 @@ def tickets(college: College, uuid: str) -> list[str]:
     """The codes of the exam's attendees."""
     exam = college.get_exam(uuid)
     found, _ = college.db.call(
-        list_attendees, college.org_id, exam.event_id, AttendeeFilter(), most=10, skip=0
+        list_attendees, college.org_id, exam.event_id, AttendeeFilter(), limit=10, skip=0
     )
     return [ticket.code for each in found for ticket in each.tickets]

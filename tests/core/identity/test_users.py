@@ -124,7 +124,7 @@ def test_companies_of_one_name_get_short_names_of_their_own(db):
 def test_a_search_takes_no_character_for_a_wildcard(db):
     def found(tx: Tx, text: str) -> list[str]:
         login = find_password(tx, "admin").login  # type: ignore[union-attr]
-        page = list_members(tx, login, text, most=10, skip=0)
+        page = list_members(tx, login, text, limit=10, skip=0)
         assert page.total == len(page.members)
         return [member.user.user_code for member in page.members]
 
@@ -152,7 +152,7 @@ def test_a_list_takes_the_same_statements_for_one_user_and_for_three(db):
             seen += 1
 
         tx.connection.set_trace_callback(note)
-        list_members(tx, login, "", most=10, skip=0)
+        list_members(tx, login, "", limit=10, skip=0)
         tx.connection.set_trace_callback(None)
         return seen
 
@@ -199,7 +199,7 @@ def test_users_of_the_former_schema_are_carried_over(backend, tmp_path, request)
     with closing(open_url(url)) as db:
         found = db.call(find_password, "straße")
         assert found is not None
-        page = db.call(list_members, found.login, "SS", most=10, skip=0)
+        page = db.call(list_members, found.login, "SS", limit=10, skip=0)
     assert [(m.user.user_code, m.profile, m.company.name) for m in page.members] == [
         ("Straße", Profile(first_name="Ada", last_name="Lovelace"), "Acme"),
     ]

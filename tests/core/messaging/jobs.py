@@ -48,15 +48,15 @@ def post(db: Database, login: Login, new: NewJob, to: Iterable[str]) -> int:
     return db.call(accept_job, login, new, recipients, POLICY)
 
 
-def claim_all(db: Database, lane: str = "sms", most: int = 1000) -> list[ClaimedJob]:
-    return db.call(claim, lane, most, LEASE_MS)
+def claim_all(db: Database, lane: str = "sms", limit: int = 1000) -> list[ClaimedJob]:
+    return db.call(claim, lane, limit, LEASE_MS)
 
 
-def claim_job(db: Database, job_id: int, lane: str = "sms", most: int = 1000) -> list[Claimed]:
+def claim_job(db: Database, job_id: int, lane: str = "sms", limit: int = 1000) -> list[Claimed]:
     """What is claimed of one job; the others' leases run on."""
     return [
         recipient
-        for job in claim_all(db, lane, most)
+        for job in claim_all(db, lane, limit)
         if job.head.id == job_id
         for recipient in job.recipients
     ]

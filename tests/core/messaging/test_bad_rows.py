@@ -22,7 +22,7 @@ from turnout.core.callbacks.outbox import (
     record_callbacks,
 )
 from turnout.core.identity.organizations import create_organization
-from turnout.core.journeys import aside as asides
+from turnout.core.maintenance import set_aside as asides
 from turnout.core.messaging.ending import NOT_CALLED_BACK
 from turnout.core.messaging.model import Content, JobOptions, JobType, Status
 from turnout.core.messaging.outcomes import Accepted, DeliveryReport, Rejected, Reply
@@ -78,7 +78,7 @@ def test_an_address_that_is_none_costs_only_its_own_call(db, login, other, url):
 
 
 def list_all(db, login):
-    return db.call(list_callbacks, login.org_id, job_id=None, state=None, most=10)
+    return db.call(list_callbacks, login.org_id, job_id=None, state=None, limit=10)
 
 
 def test_a_report_that_cannot_be_called_back_is_stored_with_a_note(db, login, other):

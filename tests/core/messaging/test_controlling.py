@@ -14,7 +14,7 @@ COUNTS = ("state", "total", "open", "sent", "failed", "unsent")
 
 def test_a_paused_job_is_not_claimed_until_it_is_resumed(node, db, org_id, login):
     job_id = post(db, login, new_job(), NUMBERS[:2])
-    [first] = claim_all(db, most=1)
+    [first] = claim_all(db, limit=1)
     for _ in range(2):
         db.call(pause_job, org_id, job_id, actor="test")
     node.clock.advance(1)
@@ -36,9 +36,9 @@ def test_a_paused_job_is_not_claimed_until_it_is_resumed(node, db, org_id, login
 
 def test_a_cancelled_job_sends_to_nobody_else_and_is_closed(node, db, org_id, login):
     job_id = post(db, login, new_job(), NUMBERS[:5])
-    under_way = claim_all(db, most=2)
+    under_way = claim_all(db, limit=2)
     db.call(cancel_job, org_id, job_id, actor="test")
-    assert claim_all(db, most=2) == []
+    assert claim_all(db, limit=2) == []
     assert job(db, job_id, *COUNTS) == ("closing", 5, 3, 0, 2, 2)
     assert claim_all(db) == []
     answer(db, under_way, Accepted((f"{job_id}",)), Accepted(is_final=True))

@@ -13,7 +13,7 @@ from tests.core.messaging.jobs import (
     post,
     rows,
 )
-from turnout.core.journeys.aside import release
+from turnout.core.maintenance.set_aside import release
 from turnout.core.messaging.delivering import ASIDE, REPEATED, WAIT_MS
 from turnout.core.messaging.model import JobType, Status
 from turnout.core.messaging.outcomes import (
@@ -219,12 +219,12 @@ def test_a_lease_that_runs_out_is_claimed_again_and_marked(node, db, login):
 def test_jobs_take_turns(node, db, login):
     large = post(db, login, new_job(), NUMBERS[:500])
     node.clock.advance(1)
-    assert len(claim_job(db, large, most=100)) == 100
+    assert len(claim_job(db, large, limit=100)) == 100
     node.clock.advance(1)
     small = post(db, login, new_job(), NUMBERS[:1])
-    claimed = claim_all(db, most=100)
+    claimed = claim_all(db, limit=100)
     assert {each.head.id: len(each.recipients) for each in claimed} == {large: 50, small: 1}
-    assert len(claim_job(db, large, most=1000)) == 350
+    assert len(claim_job(db, large, limit=1000)) == 350
     assert rows(db, large, "attempts") == [(1,)] * 500
 
 

@@ -55,7 +55,7 @@ def jobs(node: LocalNode, logins: dict[str, Login]) -> Iterator[dict[str, int]]:
 
 
 def seen(node, login: Login, **wanted) -> list[int]:
-    page = node.db.call(list_jobs, login, JobFilter(**wanted), most=100, skip=0)
+    page = node.db.call(list_jobs, login, JobFilter(**wanted), limit=100, skip=0)
     assert page.total == len(page.jobs)
     return [job.id for job in page.jobs]
 
@@ -106,15 +106,15 @@ def test_a_job_is_found_by_whoever_sees_it(node, logins, jobs):
 def test_who_may_no_longer_sign_in_sees_nothing(node, logins, jobs):
     ended = Login(logins["acct"].org_id, logins["acct"].user_id, 0)
     with pytest.raises(Unauthenticated):
-        node.db.call(list_jobs, ended, JobFilter(), most=10, skip=0)
+        node.db.call(list_jobs, ended, JobFilter(), limit=10, skip=0)
     with pytest.raises(Unauthenticated):
         node.db.call(read_job, ended, jobs["acct"])
 
 
 def test_pages(node, logins, jobs):
-    page = node.db.call(list_jobs, logins["admin"], JobFilter(), most=2, skip=2)
+    page = node.db.call(list_jobs, logins["admin"], JobFilter(), limit=2, skip=2)
     assert ([job.id for job in page.jobs], page.total) == ([jobs["colleague"], jobs["acct"]], 6)
-    one = node.db.call(list_jobs, logins["acct"], JobFilter(), most=2, skip=2)
+    one = node.db.call(list_jobs, logins["acct"], JobFilter(), limit=2, skip=2)
     assert (one.jobs, one.total) == ([], 1)
 
 

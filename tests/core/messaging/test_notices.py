@@ -247,7 +247,7 @@ def test_a_setting_may_hold_several_addresses():
     assert split(None) == []
 
 
-def no_lists(tx, org_id, list_id, cursor, most):
+def no_lists(tx, org_id, list_id, cursor, limit):
     raise AssertionError(list_id)
 
 

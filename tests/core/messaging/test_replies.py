@@ -140,6 +140,6 @@ def test_after_their_time_replies_are_kept_and_nobody_is_told(db, login, node):
         (job_id, "late, and stop it", 1, 0),
         (job_id, "stop", 1, 1),
     ]
-    told = db.call(list_callbacks, login.org_id, job_id=job_id, state=None, most=10)
+    told = db.call(list_callbacks, login.org_id, job_id=job_id, state=None, limit=10)
     assert len(told) == 1
     assert len(db.call(list_opt_outs, login.org_id, 10)) == 1

@@ -25,7 +25,7 @@ def run_all(db, resolve: Any = None) -> int:
     return steps
 
 
-def no_live_list(tx, org_id, list_id, cursor, most):
+def no_live_list(tx, org_id, list_id, cursor, limit):
     raise AssertionError(list_id)
 
 
@@ -73,8 +73,8 @@ def test_several_lists_live_and_uploaded_come_once_each_without_duplicates(db, l
     second = make_list(db, login, [Entry(mobile="61412000002"), Entry(email="no@example.com")])
     asked = []
 
-    def resolve(tx, org_id, list_id, cursor, most):
-        asked.append((org_id, list_id, cursor, most))
+    def resolve(tx, org_id, list_id, cursor, limit):
+        asked.append((org_id, list_id, cursor, limit))
         people = [
             Person("1", "A", "", "", "", "61412000001", {}),
             Person("2", "B", "", "", "", "61412000003", {}),
@@ -133,7 +133,7 @@ def test_after_the_cut_off_nobody_else_is_sent_to(db, login, node):
         hour = local(node, 1)[11:16]
     options = JobOptions(cutoff_hour=hour)
     job_id = post(db, login, new_job(JobType.TTS, options=options), NUMBERS[:3])
-    [claimed] = claim_all(db, "tts", most=1)
+    [claimed] = claim_all(db, "tts", limit=1)
     answer(db, [claimed], SENT)
     node.clock.advance(3600)
     run_all(db)

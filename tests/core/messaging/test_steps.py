@@ -99,11 +99,11 @@ class Messaging(RuleBasedStateMachine):
         recipients = [NewRecipient(each) for each in to]
         self.jobs.append(self.db.call(accept_job, self.login, new, recipients, POLICY))
 
-    @rule(most=st.integers(1, 5))
-    def take(self, most: int) -> None:
+    @rule(limit=st.integers(1, 5))
+    def take(self, limit: int) -> None:
         """A worker claims some, of every lane."""
         for channel in (Channel.SMS, Channel.EMAIL, Channel.TTS):
-            for each in self.db.call(claim, channel.value, most, LEASE_MS):
+            for each in self.db.call(claim, channel.value, limit, LEASE_MS):
                 if each.head.org_id == self.org_id:
                     self.claimed.append(each)
                     for recipient in each.recipients:

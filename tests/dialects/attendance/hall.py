@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.dialects.messaging.people import Request as Request
 from tests.support.node import LocalNode
+from turnout.core.checkin.scans import Scan, check_in, create_gate
 from turnout.core.events.model import EventDetails, EventState, VenueDetails, span
 from turnout.core.events.places import TargetNoun
 from turnout.core.events.programme import (
@@ -19,10 +20,7 @@ from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import Caller, CredentialKind
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
-from turnout.core.journeys.cancelling import cancel_registration
-from turnout.core.journeys.checking import Scan, check_in, create_gate
-from turnout.core.journeys.intake import accept, process
-from turnout.core.journeys.inviting import (
+from turnout.core.invitations.inviting import (
     InviteeFilter,
     confirm,
     create_campaign,
@@ -30,9 +28,11 @@ from turnout.core.journeys.inviting import (
     invite,
     list_invitees,
 )
-from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
+from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.intake import accept, process
 from turnout.core.registrations.model import Submitted
+from turnout.core.registrations.submissions import Application
 from turnout.core.tickets.signing import TicketKey, sign_ticket
 from turnout.core.tickets.sql import sql
 from turnout.store import Tx

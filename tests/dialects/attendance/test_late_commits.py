@@ -3,7 +3,7 @@
 import threading
 
 from tests.dialects.attendance.hall import Hall
-from turnout.core.journeys.checking import Scan, check_in
+from turnout.core.checkin.scans import Scan, check_in
 from turnout.store import Tx
 
 ATTENDEES = "/v1/event/attendees"

@@ -26,7 +26,7 @@ from turnout.core.identity.users import create_user, hash_password
 from turnout.dialects.booking import papers
 from turnout.dialects.booking.papers import PaperDesk
 from turnout.errors import Limited, Unavailable
-from turnout.papers.pdf import PaperSize
+from turnout.formats.pdf import PaperSize
 
 PASSWORD = "correct horse battery"
 

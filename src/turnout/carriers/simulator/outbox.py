@@ -90,9 +90,9 @@ def add_messages(tx: Tx, sent: Sequence[Sent]) -> list[int]:
     return ids
 
 
-def list_due(tx: Tx, most: int) -> list[Due]:
+def list_due(tx: Tx, limit: int) -> list[Due]:
     """Messages of which the network says more now."""
-    return [Due(*row) for row in sql.list_due(tx, now=tx.now, most=most)]
+    return [Due(*row) for row in sql.list_due(tx, now=tx.now, limit=limit)]
 
 
 def next_due(tx: Tx) -> int | None:
@@ -105,11 +105,11 @@ def clear_due(tx: Tx, due: Sequence[Due]) -> None:
     sql.clear_due(tx, rows=_encode([(each.org_id, each.id) for each in due]).decode())
 
 
-def forget_old(tx: Tx, days: int, most: int) -> int:
-    """Delete up to `most` messages that are older than so many days; returns how many. What was
+def forget_old(tx: Tx, days: int, limit: int) -> int:
+    """Delete up to `limit` messages that are older than so many days; returns how many. What was
     handed over in the future (the clock was set back since) is told now."""
     sql.pull_due(tx, now=tx.now, ahead=edges(0, tx.now).ahead)
-    rows = sql.list_old(tx, before=tx.now - days * DAY_MS, most=most)
+    rows = sql.list_old(tx, before=tx.now - days * DAY_MS, limit=limit)
     sql.delete_message(tx, [{"org_id": org_id, "id": id_} for org_id, id_ in rows])
     return len(rows)
 
@@ -124,7 +124,7 @@ def list_messages(
     destination: str = "",
     job_id: int = 0,
     before: tuple[int, int] = (0, 0),
-    most: int = 50,
+    limit: int = 50,
 ) -> list[Shown]:
     """Messages of an organization, newest first; 0 and empty = any. Verification codes are shown
     to nobody but the user `codes_of`, where one is given. `before` is when the last one of the page
@@ -139,7 +139,7 @@ def list_messages(
         job_id=job_id,
         before_at=before[0],
         before_id=before[1],
-        most=most,
+        limit=limit,
     )
     return [_shown(*row) for row in rows]
 

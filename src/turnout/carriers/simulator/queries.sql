@@ -1,8 +1,8 @@
--- name: list_due(now, most)
+-- name: list_due(now, limit)
 -- crosses organizations: the simulated network is one for all of them.
 SELECT org_id, id, attempt_id, channel, sender, destination, outcome
 FROM simulated_messages WHERE due_at IS NOT NULL AND due_at <= :now
-ORDER BY due_at, id LIMIT :most;
+ORDER BY due_at, id LIMIT :limit;
 
 -- name: pull_due(now, ahead)!
 -- crosses organizations: the simulated network is one for all of them.
@@ -12,14 +12,14 @@ UPDATE simulated_messages SET due_at = :now WHERE due_at > :now AND at > :ahead;
 -- crosses organizations: the simulated network is one for all of them.
 SELECT min(due_at) FROM simulated_messages WHERE due_at IS NOT NULL;
 
--- name: list_old(before, most)
+-- name: list_old(before, limit)
 -- crosses organizations: old messages are deleted for all of them.
-SELECT org_id, id FROM simulated_messages WHERE at < :before ORDER BY at LIMIT :most;
+SELECT org_id, id FROM simulated_messages WHERE at < :before ORDER BY at LIMIT :limit;
 
 -- name: delete_message(org_id, id)*!
 DELETE FROM simulated_messages WHERE org_id = :org_id AND id = :id;
 
--- name: list_messages(org_id, user_id, codes_of, channel, destination, job_id, before_at, before_id, most)
+-- name: list_messages(org_id, user_id, codes_of, channel, destination, job_id, before_at, before_id, limit)
 -- Newest first; `user_id` and `job_id` 0, `channel` and `destination` empty = any. Codes are those of
 -- the user `codes_of`, 0 = anybody's. Only those that are older than the one that was sent at
 -- `before_at` and has the number `before_id`; 0 = any.
@@ -31,4 +31,4 @@ WHERE m.org_id = :org_id AND m.at > 0 AND (:channel = '' OR m.channel = :channel
     AND (:job_id = 0 OR m.job_id = :job_id) AND (:user_id = 0 OR j.user_id = :user_id)
     AND (m.kind <> 'code' OR :codes_of = 0 OR j.user_id = :codes_of)
     AND (:before_at = 0 OR m.at < :before_at OR (m.at = :before_at AND m.id < :before_id))
-ORDER BY m.at DESC, m.id DESC LIMIT :most;
+ORDER BY m.at DESC, m.id DESC LIMIT :limit;

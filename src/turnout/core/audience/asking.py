@@ -75,10 +75,10 @@ def list_own_questions(
 
 
 def list_questions(
-    tx: Tx, org_id: int, event_id: int, *, after: int = 0, most: int = 100
+    tx: Tx, org_id: int, event_id: int, *, after: int = 0, limit: int = 100
 ) -> list[Question]:
-    """Up to `most` questions of an event by number, from the one behind `after`."""
-    rows = sql.list_questions(tx, org_id=org_id, event_id=event_id, after=after, most=most)
+    """Up to `limit` questions of an event by number, from the one behind `after`."""
+    rows = sql.list_questions(tx, org_id=org_id, event_id=event_id, after=after, limit=limit)
     return [Question(*row) for row in rows]
 
 

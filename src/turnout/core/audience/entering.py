@@ -3,8 +3,8 @@
 Nobody learns from the page who is registered. The same is done for every address: a code is stored,
 a mail goes out, and the same limits hold; only the mail tells whether there is anything to watch.
 
-A code is good for as long as mails to its address are bounded (core/journeys/form_limits.py). So
-strangers who ask for the last mail that may go out leave its owner with a code to enter.
+A code is good for as long as mails to its address are bounded (core/registrations/form_limits.py).
+So strangers who ask for the last mail that may go out leave its owner with a code to enter.
 """
 
 from turnout.core.audience.links import find_registered, make_token

@@ -1,8 +1,8 @@
 """Viewings as intervals, and the pure rules about them. Instants in epoch ms.
 
 An interval is half open, [start, end), and begins and ends at whole seconds. Two that overlap or
-touch are one: so whoever watches on two devices at once is counted once, and a beat that is sent
-again changes nothing.
+touch are one: so whoever watches on two devices at once is counted once, and a heartbeat that is
+sent again changes nothing.
 """
 
 import enum

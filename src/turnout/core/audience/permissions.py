@@ -136,9 +136,9 @@ def restart_sessions(tx: Tx) -> None:
     sql.restart_sessions(tx, now=tx.now, ahead=edges(SESSION_MS, tx.now).ahead)
 
 
-def forget_old_sessions(tx: Tx, most: int) -> int:
-    """Delete up to `most` sessions that are over; returns how many."""
-    rows = sql.list_old_sessions(tx, before=tx.now - SESSION_MS - TOUCH_MS, most=most)
+def forget_old_sessions(tx: Tx, limit: int) -> int:
+    """Delete up to `limit` sessions that are over; returns how many."""
+    rows = sql.list_old_sessions(tx, before=tx.now - SESSION_MS - TOUCH_MS, limit=limit)
     sql.delete_session(tx, [{"org_id": org_id, "digest": digest} for org_id, digest in rows])
     return len(rows)
 

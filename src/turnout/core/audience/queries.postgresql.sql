@@ -1,9 +1,9 @@
--- name: find_watched(beats)
--- crosses organizations: a group of beats holds those of many.
--- Locks the registrations, by rising number: beats of one viewer are merged one after another.
+-- name: find_watched(heartbeats)
+-- crosses organizations: a group of heartbeats holds those of many.
+-- Locks the registrations, by rising number: heartbeats of one viewer are merged one after another.
 SELECT b.key - 1, r.event_id, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from,
     m.live_until
-FROM jsonb_array_elements(CAST(:beats AS JSONB)) WITH ORDINALITY b (value, key)
+FROM jsonb_array_elements(CAST(:heartbeats AS JSONB)) WITH ORDINALITY b (value, key)
 JOIN registrations r ON r.org_id = CAST(b.value ->> 0 AS BIGINT)
     AND r.id = CAST(b.value ->> 1 AS BIGINT)
 JOIN sessions s ON s.org_id = r.org_id AND s.id = CAST(b.value ->> 2 AS BIGINT)
@@ -13,7 +13,7 @@ WHERE r.state = 'confirmed'
 ORDER BY r.org_id, r.id FOR NO KEY UPDATE OF r;
 
 -- name: list_touching(parts)
--- crosses organizations: a group of beats holds those of many.
+-- crosses organizations: a group of heartbeats holds those of many.
 SELECT v.org_id, v.event_id, v.registration_id, v.mode, v.session_id, v.starts_at, v.ends_at
 FROM jsonb_array_elements(CAST(:parts AS JSONB)) b (value)
 JOIN viewings v ON v.org_id = CAST(b.value ->> 0 AS BIGINT)

@@ -90,13 +90,13 @@ SELECT id, question, answer, asked_at, answered_at FROM questions
 WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registration_id
     AND session_id = :session_id ORDER BY id;
 
--- name: list_questions(org_id, event_id, after, most)
+-- name: list_questions(org_id, event_id, after, limit)
 SELECT q.id, q.session_id, p.email, q.question, q.answer, q.asked_at
 FROM registrations r
 JOIN questions q ON q.org_id = r.org_id AND q.event_id = r.event_id AND q.registration_id = r.id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND q.id > :after
-ORDER BY q.id LIMIT :most;
+ORDER BY q.id LIMIT :limit;
 
 -- name: answer_question(org_id, id, answer, now)!
 UPDATE questions SET answer = :answer, answered_at = :now WHERE org_id = :org_id AND id = :id;
@@ -193,10 +193,10 @@ SELECT org_id, user_id, credential_id, used_at FROM reporting_sessions WHERE dig
 UPDATE reporting_sessions SET used_at = :at
 WHERE org_id = :org_id AND digest = :digest AND used_at < :at;
 
--- name: list_old_sessions(before, most)
+-- name: list_old_sessions(before, limit)
 -- crosses organizations: ended sessions are deleted for all of them.
 SELECT org_id, digest FROM reporting_sessions WHERE used_at < :before
-ORDER BY used_at LIMIT :most;
+ORDER BY used_at LIMIT :limit;
 
 -- name: delete_session(org_id, digest)*!
 DELETE FROM reporting_sessions WHERE org_id = :org_id AND digest = :digest;

@@ -1,15 +1,15 @@
--- name: find_watched(beats)
--- crosses organizations: a group of beats holds those of many.
--- `beats` is JSON: [[org_id, registration_id, session_id], …]. Whose place and media are these?
+-- name: find_watched(heartbeats)
+-- crosses organizations: a group of heartbeats holds those of many.
+-- `heartbeats` is JSON: [[org_id, registration_id, session_id], …]. Whose place and media are these?
 SELECT b.key, r.event_id, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from, m.live_until
-FROM json_each(:beats) b
+FROM json_each(:heartbeats) b
 CROSS JOIN registrations r ON r.org_id = b.value ->> 0 AND r.id = b.value ->> 1
 CROSS JOIN sessions s ON s.org_id = r.org_id AND s.id = b.value ->> 2 AND s.event_id = r.event_id
 CROSS JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
 WHERE r.state = 'confirmed';
 
 -- name: list_touching(parts)
--- crosses organizations: a group of beats holds those of many.
+-- crosses organizations: a group of heartbeats holds those of many.
 -- `parts` is JSON: [[org_id, event_id, registration_id, mode, session_id, start, end], …].
 SELECT v.org_id, v.event_id, v.registration_id, v.mode, v.session_id, v.starts_at, v.ends_at
 FROM json_each(:parts) b

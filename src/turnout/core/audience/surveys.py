@@ -54,9 +54,9 @@ def create_survey(
     get_event(tx, org_id, event_id)
     if session_id is not None and get_session(tx, org_id, session_id).event_id != event_id:
         raise Missing("session.missing", f"Event {event_id} has no session {session_id}.")
-    most = 1 if is_poll else MOST_ITEMS
-    if not 1 <= len(items) <= most:
-        raise Invalid("survey.items", f"Ask one question at least, and {most} at most.")
+    limit = 1 if is_poll else MOST_ITEMS
+    if not 1 <= len(items) <= limit:
+        raise Invalid("survey.items", f"Ask one question at least, and {limit} at most.")
     for text in (title, *(text for each in items for text in (each.question, *each.choices))):
         checked_text(text, LONGEST)
     survey_id = tx.next_id("audience")

@@ -1,9 +1,10 @@
-"""Keeping what was watched, from beats, corrections and imports.
+"""Keeping what was watched, from heartbeats, corrections and imports.
 
-Theory. A beat says from when to when its player played. Many beats share a transaction; of each
-viewer, session and mode the stored intervals that a new one touches are read, merged with it, and
-written back. So stored intervals never touch each other, a beat that is sent again changes nothing,
-and beats may come late and in any order. On PostgreSQL the registrations are locked first.
+Theory. A heartbeat says from when to when its player played. Many heartbeats share a transaction;
+of each viewer, session and mode the stored intervals that a new one touches are read, merged with
+it, and written back. So stored intervals never touch each other, a heartbeat that is sent again
+changes nothing, and heartbeats may come late and in any order. On PostgreSQL the registrations are
+locked first.
 """
 
 from collections.abc import Iterable
@@ -26,11 +27,11 @@ from turnout.core.audit.recording import record
 from turnout.errors import Failure, Invalid, Missing
 from turnout.store import Tx, from_row
 
-# A beat may tell of what was so long ago: a laptop that slept, a train in a tunnel.
+# A heartbeat may tell of what was so long ago: a laptop that slept, a train in a tunnel.
 OLDEST_MS = 24 * 3_600_000
 
 
-class Beat(NamedTuple):
+class Heartbeat(NamedTuple):
     """What one player has played, in epoch ms by our clock."""
 
     org_id: int
@@ -57,26 +58,32 @@ class Key(NamedTuple):
     session_id: int
 
 
-def record_beats(tx: Tx, beats: list[Beat]) -> "list[Mode | Failure | None]":
-    """Keep what the beats tell; for each how the session is being watched now, None when there is
-    nothing to watch, or Missing for somebody who is not registered or a session without media.
+def record_heartbeats(tx: Tx, heartbeats: list[Heartbeat]) -> "list[Mode | Failure | None]":
+    """Keep what the heartbeats tell; for each how the session is being watched now, None when there
+    is nothing to watch, or Missing for somebody who is not registered or a session without media.
 
     What lies in the future, or over a day back, is left out. Idempotent.
     """
-    named = [beat[:3] for beat in beats]
+    named = [heartbeat[:3] for heartbeat in heartbeats]
     found = {
         number: (event_id, from_row(Media, media))
-        for number, event_id, *media in sql.find_watched(tx, beats=_encode(named))
+        for number, event_id, *media in sql.find_watched(tx, heartbeats=_encode(named))
     }
     fresh: dict[Key, list[Interval]] = {}
     answers: list[Mode | Failure | None] = []
-    for number, beat in enumerate(beats):
+    for number, heartbeat in enumerate(heartbeats):
         if number not in found:
             answers.append(Missing("viewing.missing", "There is nothing to watch for you here."))
             continue
         event_id, media = found[number]
-        for mode, part in _parts(beat, media, tx.now):
-            key = Key(beat.org_id, event_id, beat.registration_id, mode.value, beat.session_id)
+        for mode, part in _parts(heartbeat, media, tx.now):
+            key = Key(
+                heartbeat.org_id,
+                event_id,
+                heartbeat.registration_id,
+                mode.value,
+                heartbeat.session_id,
+            )
             fresh.setdefault(key, []).append(part)
         answers.append(media.mode_at(tx.now))
     add_intervals(tx, fresh)
@@ -146,7 +153,7 @@ def hold_viewer(tx: Tx, org_id: int, registration_id: int, session_id: int) -> i
     """The event of a confirmed registration and one of its sessions that has media, held against
     concurrent changes. Raises Missing."""
     named = _encode([(org_id, registration_id, session_id)])
-    for _, event_id, *_ in sql.find_watched(tx, beats=named):
+    for _, event_id, *_ in sql.find_watched(tx, heartbeats=named):
         return event_id  # type: ignore[no-any-return]
     raise Missing(
         "viewing.missing",
@@ -166,8 +173,8 @@ def find_mode(tx: Tx, org_id: int, session_id: int) -> Mode | None:
     return media.mode_at(tx.now) if media else None
 
 
-def _parts(beat: Beat, media: Media, now: int) -> Iterable[tuple[Mode, Interval]]:
-    for start, end in beat.played:
+def _parts(heartbeat: Heartbeat, media: Media, now: int) -> Iterable[tuple[Mode, Interval]]:
+    for start, end in heartbeat.played:
         yield from split(Interval(max(start, now - OLDEST_MS), min(end, now)), media)
 
 

@@ -12,9 +12,9 @@ ORDER BY id;
 INSERT INTO installation_entries (id, at, actor, action, noun, facts)
 VALUES (:id, :at, :actor, :action, :noun, :facts);
 
--- name: list_newest_installation_entries(most)
+-- name: list_newest_installation_entries(limit)
 -- crosses organizations: they are changes of what all of them share.
-SELECT at, actor, action, noun, facts FROM installation_entries ORDER BY id DESC LIMIT :most;
+SELECT at, actor, action, noun, facts FROM installation_entries ORDER BY id DESC LIMIT :limit;
 
 -- name: list_installation_entries(noun)
 -- crosses organizations: they are changes of what all of them share.

@@ -1,6 +1,6 @@
 """Audit entries: for changes that people and credentials make to nouns and settings.
 
-Queue steps, attempts and beats are their own record and leave none.
+Queue steps, attempts and heartbeats are their own record and leave none.
 """
 
 from typing import Any
@@ -60,11 +60,11 @@ def list_installation_entries(tx: Tx, noun: str) -> list[Entry]:
     ]
 
 
-def list_newest_installation_entries(tx: Tx, most: int) -> list[tuple[str, Entry]]:
+def list_newest_installation_entries(tx: Tx, limit: int) -> list[tuple[str, Entry]]:
     """The newest changes of what belongs to the installation, newest first, each with its noun."""
     return [
         (noun, Entry(at, actor, action, msgspec.json.decode(facts)))
-        for at, actor, action, noun, facts in sql.list_newest_installation_entries(tx, most=most)
+        for at, actor, action, noun, facts in sql.list_newest_installation_entries(tx, limit=limit)
     ]
 
 

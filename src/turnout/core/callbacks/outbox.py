@@ -237,11 +237,11 @@ def _judge(
 
 
 def list_callbacks(
-    tx: Tx, org_id: int, *, job_id: int | None, state: CallbackState | None, most: int
+    tx: Tx, org_id: int, *, job_id: int | None, state: CallbackState | None, limit: int
 ) -> list[Callback]:
     """Callbacks of an organization, newest first."""
     rows = sql.list_callbacks(
-        tx, org_id=org_id, job_id=job_id or 0, state=state.value if state else "", most=most
+        tx, org_id=org_id, job_id=job_id or 0, state=state.value if state else "", limit=limit
     )
     return [from_row(Callback, row) for row in rows]
 
@@ -307,9 +307,9 @@ def _signing_secrets(tx: Tx, org_id: int) -> tuple[str, str]:
     return (key.former_secret, secret) if key and key.former_secret else (secret, "")
 
 
-def forget_old_callbacks(tx: Tx, most: int) -> int:
-    """Delete up to `most` callbacks that ended 30 days ago, with their attempts."""
-    rows: list[Any] = sql.list_old_callbacks(tx, before=tx.now - KEPT_MS, most=most)
+def forget_old_callbacks(tx: Tx, limit: int) -> int:
+    """Delete up to `limit` callbacks that ended 30 days ago, with their attempts."""
+    rows: list[Any] = sql.list_old_callbacks(tx, before=tx.now - KEPT_MS, limit=limit)
     named = [{"org_id": org_id, "id": id_} for org_id, id_ in rows]
     sql.delete_attempts(tx, named)
     sql.delete_callback(tx, named)

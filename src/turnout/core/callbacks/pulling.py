@@ -1,4 +1,4 @@
-"""Pulling callbacks that wait back after the clock was set back (core/journeys/clock.py)."""
+"""Pulling callbacks that wait back after the clock was set back (core/maintenance/clock.py)."""
 
 from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
 from turnout.core.callbacks.outbox import QUEUE, sql

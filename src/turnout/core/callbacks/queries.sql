@@ -43,7 +43,7 @@ INSERT INTO callback_attempts (org_id, callback_id, number, at, took_ms, status,
 VALUES (:org_id, :id, :number, :at, :took_ms, :status, :error)
 ON CONFLICT (org_id, callback_id, number) DO NOTHING;
 
--- name: list_callbacks(org_id, job_id, state, most)
+-- name: list_callbacks(org_id, job_id, state, limit)
 -- `job_id` 0 and `state` empty = any.
 SELECT c.org_id, c.id, c.uuid, c.job_id, c.url, c.body, c.state, c.attempts, c.created_at, c.due_at,
     c.done_at, a.status, coalesce(a.error, '')
@@ -51,7 +51,7 @@ FROM callbacks c LEFT JOIN callback_attempts a
     ON a.org_id = c.org_id AND a.callback_id = c.id AND a.number = c.attempts
 WHERE c.org_id = :org_id AND c.id > 0 AND (:job_id = 0 OR c.job_id = :job_id)
     AND (:state = '' OR c.state = :state)
-ORDER BY c.id DESC LIMIT :most;
+ORDER BY c.id DESC LIMIT :limit;
 
 -- name: list_attempts(org_id, callback_id)
 SELECT number, at, took_ms, status, error FROM callback_attempts
@@ -78,9 +78,9 @@ UPDATE callback_keys SET secret = :secret, created_at = :now,
     former_until = CAST(:former_until AS BIGINT)
 WHERE org_id = :org_id;
 
--- name: list_old_callbacks(before, most)
+-- name: list_old_callbacks(before, limit)
 -- crosses organizations: old ones are deleted for all of them.
-SELECT org_id, id FROM callbacks WHERE done_at < :before ORDER BY done_at LIMIT :most;
+SELECT org_id, id FROM callbacks WHERE done_at < :before ORDER BY done_at LIMIT :limit;
 
 -- name: delete_attempts(org_id, id)*!
 DELETE FROM callback_attempts WHERE org_id = :org_id AND callback_id = :id;

@@ -237,10 +237,10 @@ def get_event(tx: Tx, org_id: int, event_id: int) -> Event:
     return from_row(Event, row)
 
 
-def list_events(tx: Tx, org_id: int, *, after: int = 0, most: int = 100) -> list[Event]:
-    """Up to `most` events of the organization by id, from the one behind `after`."""
+def list_events(tx: Tx, org_id: int, *, after: int = 0, limit: int = 100) -> list[Event]:
+    """Up to `limit` events of the organization by id, from the one behind `after`."""
     return [
-        from_row(Event, row) for row in sql.list_events(tx, org_id=org_id, after=after, most=most)
+        from_row(Event, row) for row in sql.list_events(tx, org_id=org_id, after=after, limit=limit)
     ]
 
 

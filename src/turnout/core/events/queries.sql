@@ -29,10 +29,10 @@ SELECT id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_a
     capacity, held
 FROM events WHERE org_id = :org_id AND id = :id;
 
--- name: list_events(org_id, after, most)
+-- name: list_events(org_id, after, limit)
 SELECT id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at,
     capacity, held
-FROM events WHERE org_id = :org_id AND id > :after ORDER BY id LIMIT :most;
+FROM events WHERE org_id = :org_id AND id > :after ORDER BY id LIMIT :limit;
 
 -- name: set_event_state(org_id, id, state, now)!
 UPDATE events SET state = :state, updated_at = :now WHERE org_id = :org_id AND id = :id;
@@ -74,12 +74,12 @@ FROM ticket_types WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is_rsvp, is_locked
 FROM ticket_types WHERE org_id = :org_id ORDER BY event_id, id;
 
--- name: list_shown(org_id, after, most)
+-- name: list_shown(org_id, after, limit)
 -- Events with what they say of themselves, and their venue.
 SELECT e.id, e.uuid, e.pak, e.title, e.state, e.timezone, e.starts_local, e.ends_local, e.starts_at,
     e.ends_at, e.capacity, e.held, e.details, v.name, v.address, v.city, v.country_code, v.details
 FROM events e LEFT JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
-WHERE e.org_id = :org_id AND e.id > :after ORDER BY e.id LIMIT :most;
+WHERE e.org_id = :org_id AND e.id > :after ORDER BY e.id LIMIT :limit;
 
 -- name: set_ticket_capacity(org_id, id, capacity, now)!
 UPDATE ticket_types SET capacity = :capacity, updated_at = :now

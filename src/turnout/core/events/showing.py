@@ -37,20 +37,20 @@ class ShownEvent(NamedTuple):
 
 def get_shown_event(tx: Tx, org_id: int, event_id: int) -> ShownEvent:
     """The event of that number. Raises Missing."""
-    rows = sql.list_shown(tx, org_id=org_id, after=event_id - 1, most=1)
+    rows = sql.list_shown(tx, org_id=org_id, after=event_id - 1, limit=1)
     if not rows or rows[0][0] != event_id:
         raise Missing("event.missing", f"There is no event {event_id}.")
     types = sql.list_ticket_types(tx, org_id=org_id, event_id=event_id)
     return _read(rows[0], [from_row(TicketType, row) for row in types])
 
 
-def list_shown_events(tx: Tx, org_id: int, most: int) -> list[ShownEvent]:
+def list_shown_events(tx: Tx, org_id: int, limit: int) -> list[ShownEvent]:
     """The organization's events by number; two statements, however many there are."""
     by_event: dict[int, list[TicketType]] = {}
     for row in sql.list_all_ticket_types(tx, org_id=org_id):
         ticket_type = from_row(TicketType, row)
         by_event.setdefault(ticket_type.event_id, []).append(ticket_type)
-    rows = sql.list_shown(tx, org_id=org_id, after=0, most=most)
+    rows = sql.list_shown(tx, org_id=org_id, after=0, limit=limit)
     return [_read(row, by_event.get(row[0], [])) for row in rows]
 
 

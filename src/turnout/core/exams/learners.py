@@ -71,9 +71,9 @@ def find_learner_by_code(tx: Tx, org_id: int, code: str) -> Learner | None:
     return Learner(*row) if row else None
 
 
-def list_learners(tx: Tx, org_id: int, most: int) -> list[Learner]:
+def list_learners(tx: Tx, org_id: int, limit: int) -> list[Learner]:
     """Learners by code."""
-    return [Learner(*row) for row in sql.list_learners(tx, org_id=org_id, most=most)]
+    return [Learner(*row) for row in sql.list_learners(tx, org_id=org_id, limit=limit)]
 
 
 def _make_person(tx: Tx, org_id: int, new: NewLearner, contact: Contact) -> int:

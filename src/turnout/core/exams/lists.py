@@ -9,7 +9,7 @@ from turnout.core.exams.model import DEFAULTS, Exam, Form, ValueKind
 from turnout.core.exams.sql import sql
 from turnout.core.text import fold
 from turnout.errors import Conflict, Invalid, Missing
-from turnout.papers.pdf import PaperSize
+from turnout.formats.pdf import PaperSize
 from turnout.store import Tx, from_row
 
 

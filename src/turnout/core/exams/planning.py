@@ -187,9 +187,9 @@ def is_exam(tx: Tx, org_id: int, event_id: int) -> bool:
     return sql.get_exam(tx, org_id=org_id, event_id=event_id) is not None
 
 
-def list_exams(tx: Tx, org_id: int, most: int) -> list[Exam]:
+def list_exams(tx: Tx, org_id: int, limit: int) -> list[Exam]:
     """The organization's exams, newest number first."""
-    return [from_row(Exam, row) for row in sql.list_exams(tx, org_id=org_id, most=most)]
+    return [from_row(Exam, row) for row in sql.list_exams(tx, org_id=org_id, limit=limit)]
 
 
 def retitle(tx: Tx, org_id: int, event_id: int) -> None:

@@ -18,7 +18,7 @@ from turnout.core.exams.sql import sql
 from turnout.core.identity.link_keys import find_link_key, find_link_keys, is_link_signed, sign_link
 from turnout.core.identity.names import find_name
 from turnout.errors import Conflict, Gone, Invalid, Missing
-from turnout.papers.pdf import FAMILY, PaperSize, finish, new_paper
+from turnout.formats.pdf import FAMILY, PaperSize, finish, new_paper
 from turnout.store import Tx
 from turnout.store.windows import has_ended
 

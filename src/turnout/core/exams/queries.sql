@@ -113,10 +113,10 @@ SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
 FROM learners l JOIN people p ON p.org_id = l.org_id AND p.id = l.person_id
 WHERE l.org_id = :org_id AND l.code_key = :code_key;
 
--- name: list_learners(org_id, most)
+-- name: list_learners(org_id, limit)
 SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
 FROM learners l JOIN people p ON p.org_id = l.org_id AND p.id = l.person_id
-WHERE l.org_id = :org_id ORDER BY l.code_key LIMIT :most;
+WHERE l.org_id = :org_id ORDER BY l.code_key LIMIT :limit;
 
 -- == planning ==
 
@@ -148,14 +148,14 @@ JOIN events e ON e.org_id = x.org_id AND e.id = x.event_id
 JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
 WHERE x.org_id = :org_id AND x.event_id = :event_id;
 
--- name: list_exams(org_id, most)
+-- name: list_exams(org_id, limit)
 SELECT e.id, e.uuid, x.number, e.title, e.state, x.kind, x.exam_type, x.exam_format, x.billing_code,
     v.id, v.uuid, v.name, e.timezone, e.starts_at, e.ends_at, e.capacity, e.held, x.room_id,
     x.registration_limit, x.is_on_calendar, x.has_own_title
 FROM exams x
 JOIN events e ON e.org_id = x.org_id AND e.id = x.event_id
 JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
-WHERE x.org_id = :org_id ORDER BY x.number DESC LIMIT :most;
+WHERE x.org_id = :org_id ORDER BY x.number DESC LIMIT :limit;
 
 -- name: add_exam(org_id, event_id, number, kind, exam_type, exam_format, billing_code, appointment_type, registration_limit, is_on_calendar, has_own_title)!
 INSERT INTO exams (org_id, event_id, number, kind, exam_type, exam_format, billing_code,

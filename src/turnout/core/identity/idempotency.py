@@ -83,10 +83,10 @@ def restart_keys(tx: Tx) -> None:
     sql.restart_keys(tx, now=tx.now, ahead=edges(LIFETIME_MS, tx.now).ahead)
 
 
-def forget_old_keys(tx: Tx, most: int = 1000) -> int:
-    """Delete up to `most` keys that are over 24 hours old; returns how many were found."""
+def forget_old_keys(tx: Tx, limit: int = 1000) -> int:
+    """Delete up to `limit` keys that are over 24 hours old; returns how many were found."""
     before = tx.now - LIFETIME_MS
-    rows = sql.list_old_keys(tx, before=before, most=most)
+    rows = sql.list_old_keys(tx, before=before, limit=limit)
     sql.delete_old_key(
         tx,
         [

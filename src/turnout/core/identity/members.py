@@ -106,7 +106,7 @@ def find_live_member(tx: Tx, org_id: int, user_id: int) -> Member | None:
     return _read_member(row) if row else None
 
 
-def list_members(tx: Tx, login: Login, user_code: str, *, most: int, skip: int) -> MemberPage:
+def list_members(tx: Tx, login: Login, user_code: str, *, limit: int, skip: int) -> MemberPage:
     """The users that the caller sees whose code contains `user_code`, in any case; oldest first.
 
     An Acct user sees itself, whatever is asked for.
@@ -115,7 +115,7 @@ def list_members(tx: Tx, login: Login, user_code: str, *, most: int, skip: int) 
     if caller.user.role is Role.ACCT:
         return MemberPage(caller, [caller], 1)
     wanted = visible_to(tx, caller) | {"pattern": _containing(user_code.casefold())}
-    rows = sql.list_visible_members(tx, **wanted, most=most, skip=skip)
+    rows = sql.list_visible_members(tx, **wanted, limit=limit, skip=skip)
     total = sql.count_visible_members(tx, **wanted)
     return MemberPage(caller, [_read_member(row) for row in rows], total)
 

@@ -85,10 +85,10 @@ def restart_page_sessions(tx: Tx) -> None:
     sql.restart_page_sessions(tx, now=tx.now, ahead=edges(IDLE_MS, tx.now).ahead)
 
 
-def forget_old_page_sessions(tx: Tx, most: int) -> int:
-    """Delete up to `most` sessions that are over; returns how many."""
+def forget_old_page_sessions(tx: Tx, limit: int) -> int:
+    """Delete up to `limit` sessions that are over; returns how many."""
     rows = sql.list_old_page_sessions(
-        tx, unused_since=tx.now - IDLE_MS, begun_before=tx.now - LONGEST_MS, most=most
+        tx, unused_since=tx.now - IDLE_MS, begun_before=tx.now - LONGEST_MS, limit=limit
     )
     for org_id, digest in rows:
         sql.delete_page_session(tx, org_id=org_id, digest=digest)

@@ -175,7 +175,7 @@ JOIN distributors d ON d.id = o.distributor_id
 WHERE u.id = :id AND o.distributor_id = :distributor_id
     AND (:sees_all = 1 OR o.agent_id = :agent_id OR u.org_id = :own_org_id);
 
--- name: list_visible_members(distributor_id, sees_all, agent_id, own_org_id, pattern, most, skip)
+-- name: list_visible_members(distributor_id, sees_all, agent_id, own_org_id, pattern, limit, skip)
 -- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
 SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
     o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo
@@ -185,7 +185,7 @@ JOIN distributors d ON d.id = o.distributor_id
 WHERE o.distributor_id = :distributor_id
     AND (:sees_all = 1 OR o.agent_id = :agent_id OR u.org_id = :own_org_id)
     AND u.user_code_key LIKE :pattern ESCAPE '!'
-ORDER BY u.id LIMIT :most OFFSET :skip;
+ORDER BY u.id LIMIT :limit OFFSET :skip;
 
 -- name: count_visible_members(distributor_id, sees_all, agent_id, own_org_id, pattern)$
 -- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
@@ -341,10 +341,10 @@ WHERE org_id = :org_id AND owner = :owner AND key = :key AND created_at <= :expi
 UPDATE idempotency_keys SET answer = :answer
 WHERE org_id = :org_id AND owner = :owner AND key = :key;
 
--- name: list_old_keys(before, most)
+-- name: list_old_keys(before, limit)
 -- crosses organizations: old keys are swept for all of them.
 SELECT org_id, owner, key FROM idempotency_keys WHERE created_at < :before
-ORDER BY created_at LIMIT :most;
+ORDER BY created_at LIMIT :limit;
 
 -- name: delete_old_key(org_id, owner, key, before)*!
 -- The age is asked again: somebody may have taken the key anew meanwhile.
@@ -405,11 +405,11 @@ WHERE org_id = :org_id AND digest = :digest AND used_at < :at;
 -- name: delete_page_session(org_id, digest)!
 DELETE FROM page_sessions WHERE org_id = :org_id AND digest = :digest;
 
--- name: list_old_page_sessions(unused_since, begun_before, most)
+-- name: list_old_page_sessions(unused_since, begun_before, limit)
 -- crosses organizations: ended sessions are deleted for all of them.
 SELECT org_id, digest FROM page_sessions
 WHERE used_at < :unused_since OR created_at < :begun_before
-ORDER BY used_at LIMIT :most;
+ORDER BY used_at LIMIT :limit;
 
 -- name: restart_keys(now, ahead)!
 -- crosses organizations: the clock is one for all of them.

@@ -73,14 +73,14 @@ class Held(NamedTuple):
     claims: Sequence[tuple[int, int]]
 
 
-def claim(tx: Tx, lane: str, most: int, lease_ms: int) -> list[ClaimedJob]:
-    """Claim about `most` recipients of a lane for `lease_ms`.
+def claim(tx: Tx, lane: str, limit: int, lease_ms: int) -> list[ClaimedJob]:
+    """Claim about `limit` recipients of a lane for `lease_ms`.
 
     Those who opted out, whose report never came, and who belong to a closing job are ended here. A
     job that cannot be claimed from costs the others nothing, and is looked at again later.
     """
-    jobs = sql.list_ready_jobs(tx, lane=lane, now=tx.now, most=JOBS_AT_ONCE)
-    share = -(-most // len(jobs)) if jobs else 0
+    jobs = sql.list_ready_jobs(tx, lane=lane, now=tx.now, limit=JOBS_AT_ONCE)
+    share = -(-limit // len(jobs)) if jobs else 0
     claimed: dict[tuple[int, int], ClaimedJob] = {}
 
     def claim_jobs(tx: Tx, jobs: Sequence[tuple[int, int]]) -> None:
@@ -103,7 +103,7 @@ def _claim_of(tx: Tx, head: JobHead, share: int, lease_ms: int) -> ClaimedJob:
         now=tx.now,
         lease_now=tx.lease_now,
         lease_end=tx.now + lease_ms,
-        most=share,
+        limit=share,
     )
     chosen, is_waiting = _without_killers(tx, head, rows, lease_ms)
     _keep_turn(tx, head, is_more=len(rows) == share and bool(chosen), is_waiting=is_waiting)

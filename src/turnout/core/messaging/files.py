@@ -93,10 +93,10 @@ def read_file(tx: Tx, org_id: int, digest: str) -> bytes:
     return b"".join(bytes(content) for (content,) in pieces)
 
 
-def forget_files(tx: Tx, most: int) -> int:
-    """Delete up to `most` files whose time is over, unless another job needs them; returns how
+def forget_files(tx: Tx, limit: int) -> int:
+    """Delete up to `limit` files whose time is over, unless another job needs them; returns how
     many were looked at."""
-    outdated = sql.list_outdated_files(tx, now=tx.now, most=most)
+    outdated = sql.list_outdated_files(tx, now=tx.now, limit=limit)
     for org_id, job_id, number, digest in outdated:
         sql.forget_job_file(tx, org_id=org_id, job_id=job_id, number=number)
         if sql.is_file_needed(tx, org_id=org_id, digest=digest) is None:

@@ -128,7 +128,7 @@ class Recipients(NamedTuple):
     reports: list[Report]
 
 
-def list_jobs(tx: Tx, login: Login, wanted: JobFilter, *, most: int, skip: int) -> JobPage:
+def list_jobs(tx: Tx, login: Login, wanted: JobFilter, *, limit: int, skip: int) -> JobPage:
     """The jobs that the caller sees and asks for, newest first.
 
     Nobody's jobs are in it when the user asked for is unknown, or none that the caller sees.
@@ -138,12 +138,12 @@ def list_jobs(tx: Tx, login: Login, wanted: JobFilter, *, most: int, skip: int) 
     owner = _owner(tx, caller, wanted)
     if owner is not None:
         matching |= owner
-        rows = sql.list_jobs_of_user(tx, **matching, most=most, skip=skip)
+        rows = sql.list_jobs_of_user(tx, **matching, limit=limit, skip=skip)
         return JobPage(caller, _read_all(rows), sql.count_jobs_of_user(tx, **matching))
     if wanted.user_id is not None or wanted.user_code:
         return JobPage(caller, [], 0)
     matching |= visible_to(tx, caller)
-    rows = sql.list_visible_jobs(tx, **matching, most=most, skip=skip)
+    rows = sql.list_visible_jobs(tx, **matching, limit=limit, skip=skip)
     return JobPage(caller, _read_all(rows), sql.count_visible_jobs(tx, **matching))
 
 
@@ -154,12 +154,12 @@ def get_job(tx: Tx, login: Login, job_id: int) -> tuple[Member, JobDetails]:
 
 
 def read_job(
-    tx: Tx, login: Login, job_id: int, most: int = RECIPIENTS_AT_ONCE
+    tx: Tx, login: Login, job_id: int, limit: int = RECIPIENTS_AT_ONCE
 ) -> tuple[Member, JobDetails, Recipients | None]:
-    """A job with its recipients, None in place of them when they are more than `most`: then
+    """A job with its recipients, None in place of them when they are more than `limit`: then
     `stream_job` has them. Raises Missing."""
     caller, job = get_job(tx, login, job_id)
-    if job.summary.total > most:
+    if job.summary.total > limit:
         return caller, job, None
     named = {"org_id": job.summary.org_id, "job_id": job_id}
     asked = [] if job.list_ids else [read_asked(row) for row in sql.list_asked(tx, **named)]

@@ -107,11 +107,11 @@ def is_number(list_id: str) -> bool:
 
 
 def list_entries(
-    tx: Tx, org_id: int, list_id: int, cursor: str, most: int
+    tx: Tx, org_id: int, list_id: int, cursor: str, limit: int
 ) -> tuple[list[Person], str]:
     """A page of a list, and where to go on: empty at its end."""
     after = int(cursor) if cursor else 0
-    rows = sql.list_entries(tx, org_id=org_id, list_id=list_id, after=after, most=most)
+    rows = sql.list_entries(tx, org_id=org_id, list_id=list_id, after=after, limit=limit)
     people = [
         Person(
             reference,
@@ -124,4 +124,4 @@ def list_entries(
         )
         for _, reference, recipient, email, fax, phone, mobile, custom in rows
     ]
-    return people, str(rows[-1][0]) if len(rows) == most else ""
+    return people, str(rows[-1][0]) if len(rows) == limit else ""

@@ -57,10 +57,10 @@ def note_network_ids(tx: Tx, head: JobHead, carrier: str, named: Sequence[Named]
     take_early_reports(tx, [(carrier, network_id) for network_id in sorted(stored)])
 
 
-def forget_shared_ids(tx: Tx, most: int) -> int:
-    """Delete up to `most` ids of several messages whose reports will not come any more; returns
+def forget_shared_ids(tx: Tx, limit: int) -> int:
+    """Delete up to `limit` ids of several messages whose reports will not come any more; returns
     how many."""
-    rows = sql.list_old_shared_ids(tx, before=tx.now - KEPT_MS, most=most)
+    rows = sql.list_old_shared_ids(tx, before=tx.now - KEPT_MS, limit=limit)
     sql.delete_shared_id(tx, [{"carrier": carrier, "network_id": name} for carrier, name in rows])
     return len(rows)
 

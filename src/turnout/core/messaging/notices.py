@@ -119,7 +119,7 @@ def queue_reply_digest(tx: Tx, job: JobHead) -> None:
     addresses = split(job.options.reply_address)
     if not (job.options.batches_replies and addresses):
         return
-    replies = sql.list_replies(tx, org_id=job.org_id, job_id=job.id, most=ATTACHED + 1)
+    replies = sql.list_replies(tx, org_id=job.org_id, job_id=job.id, limit=ATTACHED + 1)
     rows = [
         (sender, name, reference, _local(received_at, job.timezone), text, _yes(is_opt_out))
         for sender, name, reference, text, received_at, is_opt_out in replies[:ATTACHED]
@@ -160,7 +160,7 @@ def _report_rows(
         "Notes",
     ]
     rows: list[tuple[object, ...]] = [tuple(heading)]
-    found = sql.list_first_reports(tx, org_id=job.org_id, job_id=job.id, most=ATTACHED)
+    found = sql.list_first_reports(tx, org_id=job.org_id, job_id=job.id, limit=ATTACHED)
     for _, reference, name, destination, status, _, notes, _, duration, cost, sent_at in found:
         sent = _local(sent_at, timezone)
         rows.append((reference, name, destination, status, duration, _money(cost), sent, notes))

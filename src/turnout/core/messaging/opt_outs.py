@@ -74,9 +74,9 @@ def _key(medium: Medium, address: str) -> str:
     return address_key(channel, known)
 
 
-def list_opt_outs(tx: Tx, org_id: int, most: int) -> list[OptOut]:
+def list_opt_outs(tx: Tx, org_id: int, limit: int) -> list[OptOut]:
     """Opt-outs of an organization, by medium and address."""
-    return [from_row(OptOut, row) for row in sql.list_opt_outs(tx, org_id=org_id, most=most)]
+    return [from_row(OptOut, row) for row in sql.list_opt_outs(tx, org_id=org_id, limit=limit)]
 
 
 # -- links ---------------------------------------------------------------------------------

@@ -51,17 +51,17 @@ class Misconfigured(NamedTuple):
     reason: str
 
 
-def list_job_lines(tx: Tx, org_id: int, *, is_open: bool, most: int) -> list[JobLine]:
+def list_job_lines(tx: Tx, org_id: int, *, is_open: bool, limit: int) -> list[JobLine]:
     """An organization's jobs, newest first; without those that Turnout makes for itself."""
     rows = sql.list_job_lines(
-        tx, org_id=org_id, first=1, last=LAST, is_open=int(is_open), most=most
+        tx, org_id=org_id, first=1, last=LAST, is_open=int(is_open), limit=limit
     )
     return [_read(row) for row in rows]
 
 
 def get_job_line(tx: Tx, org_id: int, job_id: int) -> JobLine:
     """One job. Raises Missing."""
-    rows = sql.list_job_lines(tx, org_id=org_id, first=job_id, last=job_id, is_open=0, most=1)
+    rows = sql.list_job_lines(tx, org_id=org_id, first=job_id, last=job_id, is_open=0, limit=1)
     if not rows:
         raise Missing("job.missing", f"There is no job {job_id}.")
     return _read(rows[0])

@@ -52,7 +52,7 @@ def reserve(tx: Tx, member: Member, estimate_micros: int) -> None:
     limit = member.profile.monthly_limit
     sql.ensure_spending(tx, **key)
     if not sql.reserve(
-        tx, **key, amount=estimate_micros, most=-1 if limit is None else limit * MICROS
+        tx, **key, amount=estimate_micros, limit=-1 if limit is None else limit * MICROS
     ):
         raise Invalid("limit.exceeded", "Monthly limit exceeded.")
     _alert(tx, member, key)
@@ -64,7 +64,7 @@ def settle_spending(tx: Tx, org_id: int, job_id: int) -> None:
     if reserved != cost:
         key = _key(org_id, user_id, accepted_at, timezone)
         sql.ensure_spending(tx, **key)
-        sql.reserve(tx, **key, amount=cost - reserved, most=-1)
+        sql.reserve(tx, **key, amount=cost - reserved, limit=-1)
     sql.set_reserved(tx, org_id=org_id, id=job_id, reserved=cost)
 
 

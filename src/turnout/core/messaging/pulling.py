@@ -1,4 +1,4 @@
-"""Pulling what waits back after the clock was set back (core/journeys/clock.py).
+"""Pulling what waits back after the clock was set back (core/maintenance/clock.py).
 
 What was put off by a pause is due when the longest such pause from now is over. A pause that a
 network asked for is not told from one that began in the future, and may be cut short. What somebody
@@ -33,7 +33,7 @@ def pull_jobs(tx: Tx) -> None:
     tx.wake(SCHEDULE)
     ahead = edges(0, tx.now).ahead
     for org_id, job_id, cutoff_at in sql.list_started_ahead(
-        tx, now=tx.now, ahead=ahead, most=JOBS_A_SLICE
+        tx, now=tx.now, ahead=ahead, limit=JOBS_A_SLICE
     ):
         _, new_cutoff_at, expires_at = ends_after_start(tx, org_id, job_id)
         sql.restart_job(
@@ -77,7 +77,7 @@ def pull_leases(tx: Tx, after: Place, waits: Waits) -> Place | None:
 
 
 def _go_through(tx: Tx, after: Place, pull: Callable[[int, int], int]) -> Place | None:
-    jobs = sql.list_open_jobs(tx, after_org=after[0], after_id=after[1], most=JOBS_A_SLICE)
+    jobs = sql.list_open_jobs(tx, after_org=after[0], after_id=after[1], limit=JOBS_A_SLICE)
     pulled = 0
     for org_id, job_id, lane in jobs:
         found = pull(org_id, job_id)

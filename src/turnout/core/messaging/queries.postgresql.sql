@@ -32,20 +32,20 @@ ORDER BY r.id;
 
 -- == delivering ==
 
--- name: list_ready_jobs(lane, now, most)
+-- name: list_ready_jobs(lane, now, limit)
 -- crosses organizations: one loop sends for all of them.
 SELECT org_id, id FROM jobs
 WHERE lane = :lane AND ready_at IS NOT NULL AND ready_at <= :now
-ORDER BY ready_at, id LIMIT :most FOR UPDATE SKIP LOCKED;
+ORDER BY ready_at, id LIMIT :limit FOR UPDATE SKIP LOCKED;
 
--- name: claim_recipients(org_id, job_id, now, lease_now, lease_end, most)
+-- name: claim_recipients(org_id, job_id, now, lease_now, lease_end, limit)
 -- A row that was claimed already has outlived its lease. One that is `accepted` stays so: the
 -- caller ends it, since its report did not come. MATERIALIZED: looked up once, or LIMIT is void.
 WITH due AS MATERIALIZED (
     SELECT id AS due_id FROM recipients
     WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at <= :now
         AND (state <> 'claimed' OR due_at <= :lease_now)
-    ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED
+    ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 )
 UPDATE recipients SET due_at = :lease_end,
     is_repeated = CASE WHEN state = 'claimed' THEN 1 ELSE is_repeated END,
@@ -210,7 +210,7 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (
 
 -- == listing ==
 
--- name: list_visible_jobs(distributor_id, sees_all, agent_id, own_org_id, name, job_type, progress, since, until, most, skip)
+-- name: list_visible_jobs(distributor_id, sees_all, agent_id, own_org_id, name, job_type, progress, since, until, limit, skip)
 -- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
 SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, j.state, j.accepted_at,
     j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros
@@ -225,7 +225,7 @@ WHERE
     AND (:progress = ''
         OR :progress = CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END)
     AND j.accepted_at >= :since AND j.accepted_at < :until
-ORDER BY j.id DESC LIMIT :most OFFSET :skip;
+ORDER BY j.id DESC LIMIT :limit OFFSET :skip;
 
 -- name: count_visible_jobs(distributor_id, sees_all, agent_id, own_org_id, name, job_type, progress, since, until)$
 -- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
@@ -284,13 +284,13 @@ FROM json_array_elements(CAST(:rows AS json)) r (value);
 
 -- == starting ==
 
--- name: list_due_jobs(now, most)
+-- name: list_due_jobs(now, limit)
 -- crosses organizations: one loop starts the jobs of all of them.
 SELECT org_id, id FROM jobs WHERE due_at IS NOT NULL AND due_at <= :now
     AND NOT EXISTS (
         SELECT 1 FROM work_claims c WHERE c.org_id = jobs.org_id AND c.queue = 'schedule'
             AND c.id = jobs.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
-ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED;
+ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED;
 
 -- == quotas ==
 

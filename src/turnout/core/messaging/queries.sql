@@ -119,10 +119,10 @@ ON CONFLICT (org_id, digest) DO NOTHING;
 INSERT INTO job_files (org_id, job_id, number, name, content_type, digest, source_url, delete_at)
 VALUES (:org_id, :job_id, :number, :name, :content_type, :digest, :source_url, :delete_at);
 
--- name: list_outdated_files(now, most)
+-- name: list_outdated_files(now, limit)
 -- crosses organizations: files are deleted for all of them when their time is over.
 SELECT org_id, job_id, number, digest FROM job_files
-WHERE delete_at IS NOT NULL AND delete_at <= :now ORDER BY delete_at LIMIT :most;
+WHERE delete_at IS NOT NULL AND delete_at <= :now ORDER BY delete_at LIMIT :limit;
 
 -- name: forget_job_file(org_id, job_id, number)!
 DELETE FROM job_files WHERE org_id = :org_id AND job_id = :job_id AND number = :number;
@@ -141,7 +141,7 @@ SELECT content FROM file_pieces WHERE org_id = :org_id AND digest = :digest ORDE
 
 -- == listing ==
 
--- name: list_jobs_of_user(org_id, user_id, name, job_type, progress, since, until, most, skip)
+-- name: list_jobs_of_user(org_id, user_id, name, job_type, progress, since, until, limit, skip)
 SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, j.state, j.accepted_at,
     j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros
 FROM jobs j
@@ -152,7 +152,7 @@ WHERE j.org_id = :org_id AND j.user_id = :user_id
     AND (:progress = ''
         OR :progress = CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END)
     AND j.accepted_at >= :since AND j.accepted_at < :until
-ORDER BY j.id DESC LIMIT :most OFFSET :skip;
+ORDER BY j.id DESC LIMIT :limit OFFSET :skip;
 
 -- name: count_jobs_of_user(org_id, user_id, name, job_type, progress, since, until)$
 SELECT count(*)
@@ -189,13 +189,13 @@ SELECT id, reference, name, destination, status, stage, notes, parts, duration_s
     sent_at
 FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id;
 
--- name: list_job_lines(org_id, first, last, is_open, most)
+-- name: list_job_lines(org_id, first, last, is_open, limit)
 SELECT j.id, u.user_code, j.job_type, j.name, j.state, j.is_paused, j.accepted_at, j.total, j.open,
     j.sent, j.failed, j.cost_micros
 FROM jobs j JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
 WHERE j.org_id = :org_id AND j.kind = 'broadcast' AND j.state <> 'staging'
     AND j.id BETWEEN :first AND :last AND (:is_open = 0 OR j.completed_at IS NULL)
-ORDER BY j.id DESC LIMIT :most;
+ORDER BY j.id DESC LIMIT :limit;
 
 -- name: find_waiting(now)^
 -- crosses organizations: workers send for all of them.
@@ -218,10 +218,10 @@ ORDER BY r.job_id, r.id LIMIT 1;
 SELECT state, status, count(*), max(notes) FROM recipients
 WHERE org_id = :org_id AND job_id = :job_id GROUP BY state, status ORDER BY 3 DESC, 1, 2;
 
--- name: list_first_reports(org_id, job_id, most)
+-- name: list_first_reports(org_id, job_id, limit)
 SELECT id, reference, name, destination, status, stage, notes, parts, duration_s, cost_micros,
     sent_at
-FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id LIMIT :most;
+FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id LIMIT :limit;
 
 -- name: get_totals(org_id, id)^
 SELECT started_at, completed_at, total, sent, failed, cost_micros, timezone
@@ -233,11 +233,11 @@ FROM jobs WHERE org_id = :org_id AND id = :id;
 INSERT INTO spending (org_id, user_id, month, spent_micros) VALUES (:org_id, :user_id, :month, 0)
 ON CONFLICT (org_id, user_id, month) DO NOTHING;
 
--- name: reserve(org_id, user_id, month, amount, most)!
--- `most` -1 = no limit. The guard and the count are one statement.
+-- name: reserve(org_id, user_id, month, amount, limit)!
+-- `limit` -1 = no limit. The guard and the count are one statement.
 UPDATE spending SET spent_micros = spent_micros + :amount
 WHERE org_id = :org_id AND user_id = :user_id AND month = :month
-    AND (:most < 0 OR spent_micros + :amount <= :most);
+    AND (:limit < 0 OR spent_micros + :amount <= :limit);
 
 -- name: mark_alerted(org_id, user_id, month, least, now)$
 UPDATE spending SET alerted_at = :now
@@ -259,24 +259,24 @@ UPDATE recipients SET parts_left = parts_left - 1
 WHERE org_id = :org_id AND job_id = :job_id AND id = :id AND parts_left > 0
 RETURNING parts_left;
 
--- name: list_matching_reports(most)
+-- name: list_matching_reports(limit)
 -- crosses organizations: a network knows none of them.
 SELECT e.carrier, e.network_id FROM early_reports e
 JOIN network_ids n ON n.carrier = e.carrier AND n.network_id = e.network_id
-WHERE n.shared_at IS NULL LIMIT :most;
+WHERE n.shared_at IS NULL LIMIT :limit;
 
--- name: list_old_reports(before, most)
+-- name: list_old_reports(before, limit)
 -- crosses organizations: nobody knows whose they are.
-SELECT carrier, network_id FROM early_reports WHERE at < :before ORDER BY at LIMIT :most;
+SELECT carrier, network_id FROM early_reports WHERE at < :before ORDER BY at LIMIT :limit;
 
 -- name: delete_early_report(carrier, network_id)*!
 -- crosses organizations: nobody knows whose it is.
 DELETE FROM early_reports WHERE carrier = :carrier AND network_id = :network_id;
 
--- name: list_old_shared_ids(before, most)
+-- name: list_old_shared_ids(before, limit)
 -- crosses organizations: they lead to nobody.
 SELECT carrier, network_id FROM network_ids WHERE shared_at IS NOT NULL AND shared_at < :before
-ORDER BY shared_at LIMIT :most;
+ORDER BY shared_at LIMIT :limit;
 
 -- name: delete_shared_id(carrier, network_id)*!
 -- crosses organizations: it leads to nobody.
@@ -288,9 +288,9 @@ WHERE carrier = :carrier AND network_id = :network_id AND shared_at IS NOT NULL;
 INSERT INTO reply_keys (carrier, key, at) VALUES (:carrier, :key, :now)
 ON CONFLICT (carrier, key) DO NOTHING RETURNING key;
 
--- name: list_old_reply_keys(before, most)
+-- name: list_old_reply_keys(before, limit)
 -- crosses organizations: a key does not say whose it is.
-SELECT carrier, key FROM reply_keys WHERE at < :before ORDER BY at LIMIT :most;
+SELECT carrier, key FROM reply_keys WHERE at < :before ORDER BY at LIMIT :limit;
 
 -- name: delete_reply_key(carrier, key)*!
 -- crosses organizations: a key does not say whose it is.
@@ -321,9 +321,9 @@ DELETE FROM list_entries WHERE org_id = :org_id AND list_id = :list_id;
 -- name: delete_list(org_id, id)!
 DELETE FROM user_lists WHERE org_id = :org_id AND id = :id;
 
--- name: list_entries(org_id, list_id, after, most)
+-- name: list_entries(org_id, list_id, after, limit)
 SELECT number, reference, recipient, email, fax, phone, mobile, custom_fields FROM list_entries
-WHERE org_id = :org_id AND list_id = :list_id AND number > :after ORDER BY number LIMIT :most;
+WHERE org_id = :org_id AND list_id = :list_id AND number > :after ORDER BY number LIMIT :limit;
 
 -- == opt_outs ==
 
@@ -335,9 +335,9 @@ ON CONFLICT (org_id, medium, address) DO NOTHING;
 -- name: remove_opt_out(org_id, medium, address)!
 DELETE FROM opt_outs WHERE org_id = :org_id AND medium = :medium AND address = :address;
 
--- name: list_opt_outs(org_id, most)
+-- name: list_opt_outs(org_id, limit)
 SELECT medium, address, source, job_id, created_at FROM opt_outs
-WHERE org_id = :org_id AND medium > '' ORDER BY medium, address LIMIT :most;
+WHERE org_id = :org_id AND medium > '' ORDER BY medium, address LIMIT :limit;
 
 -- name: find_link_target(id)^
 -- crosses organizations: a link has the recipient's number alone.
@@ -370,13 +370,13 @@ FROM replies r
 JOIN recipients q ON q.org_id = r.org_id AND q.job_id = r.job_id AND q.id = r.recipient_id
 WHERE r.org_id = :org_id AND r.id = :id;
 
--- name: list_replies(org_id, job_id, most)
+-- name: list_replies(org_id, job_id, limit)
 -- Those that came in time, oldest first.
 SELECT r.sender, q.name, q.reference, r.text, r.received_at, r.is_opt_out
 FROM replies r
 JOIN recipients q ON q.org_id = r.org_id AND q.job_id = r.job_id AND q.id = r.recipient_id
 WHERE r.org_id = :org_id AND r.job_id = :job_id AND r.is_late = 0
-ORDER BY r.id LIMIT :most;
+ORDER BY r.id LIMIT :limit;
 
 -- name: mark_forwarded(org_id, job_id, id, now)!
 -- `id` 0 = all of the job.
@@ -407,28 +407,28 @@ SELECT cutoff_at FROM jobs WHERE org_id = :org_id AND id = :id;
 -- name: clear_cutoff(org_id, id)!
 UPDATE jobs SET cutoff_at = NULL WHERE org_id = :org_id AND id = :id;
 
--- name: list_stale_jobs(before, most)
+-- name: list_stale_jobs(before, limit)
 -- crosses organizations: what a crash left is swept for all of them.
-SELECT org_id, id FROM jobs WHERE state = 'staging' AND accepted_at < :before LIMIT :most;
+SELECT org_id, id FROM jobs WHERE state = 'staging' AND accepted_at < :before LIMIT :limit;
 
--- name: list_stale_lists(before, most)
+-- name: list_stale_lists(before, limit)
 -- crosses organizations: what an interrupted import left is swept for all of them.
-SELECT org_id, id FROM user_lists WHERE state = 'staging' AND created_at < :before LIMIT :most;
+SELECT org_id, id FROM user_lists WHERE state = 'staging' AND created_at < :before LIMIT :limit;
 
--- name: delete_staged(org_id, job_id, most)!
+-- name: delete_staged(org_id, job_id, limit)!
 DELETE FROM recipients WHERE org_id = :org_id AND job_id = :job_id AND id IN (
-    SELECT id FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id LIMIT :most);
+    SELECT id FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id LIMIT :limit);
 
 -- name: delete_job(org_id, id)!
 DELETE FROM jobs WHERE org_id = :org_id AND id = :id;
 
 -- == pulling ==
 
--- name: list_open_jobs(after_org, after_id, most)
+-- name: list_open_jobs(after_org, after_id, limit)
 -- crosses organizations: the clock is one for all of them.
 SELECT org_id, id, lane FROM jobs
 WHERE lane IN ('urgent', 'email', 'sms', 'mms', 'tts', 'voice', 'fax') AND ready_at IS NOT NULL
-    AND (org_id, id) > (:after_org, :after_id) ORDER BY org_id, id LIMIT :most;
+    AND (org_id, id) > (:after_org, :after_id) ORDER BY org_id, id LIMIT :limit;
 
 -- name: pull_recipients(org_id, job_id, now, report_wait, limit)!
 -- No wait ends later than the longest pause from now: none before the first attempt, else that of
@@ -462,12 +462,12 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (
 UPDATE jobs SET due_at = :now
 WHERE due_at > :now AND (state = 'listing' OR (state = 'scheduled' AND scheduled_at IS NULL));
 
--- name: list_started_ahead(now, ahead, most)
+-- name: list_started_ahead(now, ahead, limit)
 -- crosses organizations: the clock is one for all of them. Jobs that wait for what follows from
 -- their start, which lies in the future.
 SELECT org_id, id, cutoff_at FROM jobs
 WHERE due_at > :now AND started_at > :ahead AND state NOT IN ('scheduled', 'listing', 'staging')
-ORDER BY org_id, id LIMIT :most;
+ORDER BY org_id, id LIMIT :limit;
 
 -- name: restart_job(org_id, id, now, cutoff_at, expires_at)!
 UPDATE jobs SET started_at = :now, cutoff_at = CAST(:cutoff_at AS BIGINT),

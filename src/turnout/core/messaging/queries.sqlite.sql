@@ -30,13 +30,13 @@ ORDER BY r.id;
 
 -- == delivering ==
 
--- name: list_ready_jobs(lane, now, most)
+-- name: list_ready_jobs(lane, now, limit)
 -- crosses organizations: one loop sends for all of them.
 SELECT org_id, id FROM jobs INDEXED BY jobs_ready
 WHERE lane = :lane AND ready_at IS NOT NULL AND ready_at <= :now
-ORDER BY ready_at, id LIMIT :most;
+ORDER BY ready_at, id LIMIT :limit;
 
--- name: claim_recipients(org_id, job_id, now, lease_now, lease_end, most)
+-- name: claim_recipients(org_id, job_id, now, lease_now, lease_end, limit)
 -- A row that was claimed already has outlived its lease. One that is `accepted` stays so: the
 -- caller ends it, since its report did not come.
 UPDATE recipients SET due_at = :lease_end,
@@ -51,7 +51,7 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (
     SELECT id FROM recipients
     WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at <= :now
         AND (state <> 'claimed' OR due_at <= :lease_now)
-    ORDER BY due_at, id LIMIT :most)
+    ORDER BY due_at, id LIMIT :limit)
 RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts, claim;
 
 -- name: find_opted_out(org_id, medium, addresses)
@@ -207,7 +207,7 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (SELECT value FROM json_ea
 
 -- == listing ==
 
--- name: list_visible_jobs(distributor_id, sees_all, agent_id, own_org_id, name, job_type, progress, since, until, most, skip)
+-- name: list_visible_jobs(distributor_id, sees_all, agent_id, own_org_id, name, job_type, progress, since, until, limit, skip)
 -- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
 SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, j.state, j.accepted_at,
     j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros
@@ -222,7 +222,7 @@ WHERE
     AND (:progress = ''
         OR :progress = CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END)
     AND j.accepted_at >= :since AND j.accepted_at < :until
-ORDER BY j.id DESC LIMIT :most OFFSET :skip;
+ORDER BY j.id DESC LIMIT :limit OFFSET :skip;
 
 -- name: count_visible_jobs(distributor_id, sees_all, agent_id, own_org_id, name, job_type, progress, since, until)$
 -- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
@@ -278,13 +278,13 @@ FROM json_each(:rows) r;
 
 -- == starting ==
 
--- name: list_due_jobs(now, most)
+-- name: list_due_jobs(now, limit)
 -- crosses organizations: one loop starts the jobs of all of them.
 SELECT org_id, id FROM jobs WHERE due_at IS NOT NULL AND due_at <= :now
     AND NOT EXISTS (
         SELECT 1 FROM work_claims c WHERE c.org_id = jobs.org_id AND c.queue = 'schedule'
             AND c.id = jobs.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
-ORDER BY due_at, id LIMIT :most;
+ORDER BY due_at, id LIMIT :limit;
 
 -- == quotas ==
 

@@ -80,18 +80,18 @@ def take_early_reports(tx: Tx, names: Sequence[tuple[str, str]]) -> None:
         receive_reports(tx, [_decoder.decode(report) for (report,) in found])
 
 
-def match_early_reports(tx: Tx, most: int) -> int:
+def match_early_reports(tx: Tx, limit: int) -> int:
     """Count reports that were written down at the same moment as the ids that they name, each in
     a transaction that could not see the other's; returns how many."""
-    names = sql.list_matching_reports(tx, most=most)
+    names = sql.list_matching_reports(tx, limit=limit)
     if names:
         take_early_reports(tx, names)
     return len(names)
 
 
-def forget_early_reports(tx: Tx, most: int) -> int:
-    """Delete up to `most` reports that named nobody for an hour; returns how many."""
-    rows = sql.list_old_reports(tx, before=tx.now - EARLY_MS, most=most)
+def forget_early_reports(tx: Tx, limit: int) -> int:
+    """Delete up to `limit` reports that named nobody for an hour; returns how many."""
+    rows = sql.list_old_reports(tx, before=tx.now - EARLY_MS, limit=limit)
     sql.delete_early_report(tx, [{"carrier": c, "network_id": name} for c, name in rows])
     return len(rows)
 

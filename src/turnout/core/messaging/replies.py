@@ -48,9 +48,9 @@ def _receive(tx: Tx, replies: Sequence[Reply]) -> None:
         _call_back(tx, org_id, [reply_id for _, reply_id in group])
 
 
-def forget_reply_keys(tx: Tx, most: int) -> int:
-    """Delete up to `most` keys of replies that came a month ago; returns how many."""
-    rows = sql.list_old_reply_keys(tx, before=tx.now - KEPT_MS, most=most)
+def forget_reply_keys(tx: Tx, limit: int) -> int:
+    """Delete up to `limit` keys of replies that came a month ago; returns how many."""
+    rows = sql.list_old_reply_keys(tx, before=tx.now - KEPT_MS, limit=limit)
     sql.delete_reply_key(tx, [{"carrier": carrier, "key": key} for carrier, key in rows])
     return len(rows)
 

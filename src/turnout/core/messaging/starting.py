@@ -37,7 +37,7 @@ def schedule_queue(resolve: Resolve) -> Queue:
     """The jobs that need something by the clock, as a queue of turns."""
     return Queue(
         SCHEDULE_QUEUE,
-        lambda tx, limit: sorted(sql.list_due_jobs(tx, now=tx.now, most=limit)),
+        lambda tx, limit: sorted(sql.list_due_jobs(tx, now=tx.now, limit=limit)),
         lambda tx, key: _step(tx, get_job_head(tx, *key), resolve),
     )
 
@@ -51,16 +51,16 @@ def run_schedules(tx: Tx, resolve: Resolve) -> bool:
     return bool(claimed)
 
 
-def sweep_staged(tx: Tx, most: int) -> int:
-    """Delete up to `most` recipients of jobs that were never finished, jobs that have none left,
+def sweep_staged(tx: Tx, limit: int) -> int:
+    """Delete up to `limit` recipients of jobs that were never finished, jobs that have none left,
     and a list whose import was interrupted; returns how much was found."""
     found = 0
-    for org_id, job_id in sql.list_stale_jobs(tx, before=tx.now - STALE_MS, most=4):
-        deleted = sql.delete_staged(tx, org_id=org_id, job_id=job_id, most=most)
-        if deleted < most:
+    for org_id, job_id in sql.list_stale_jobs(tx, before=tx.now - STALE_MS, limit=4):
+        deleted = sql.delete_staged(tx, org_id=org_id, job_id=job_id, limit=limit)
+        if deleted < limit:
             sql.delete_job(tx, org_id=org_id, id=job_id)
         found += deleted + 1
-    for org_id, list_id in sql.list_stale_lists(tx, before=tx.now - STALE_MS, most=1):
+    for org_id, list_id in sql.list_stale_lists(tx, before=tx.now - STALE_MS, limit=1):
         drop_list(tx, org_id, list_id)
         found += 1
     return found

@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 
 from turnout.core.registrations.model import Registration, RegistrationState, Submitted
+from turnout.core.registrations.sql import sql
 from turnout.errors import Missing
-from turnout.store import Statements, Tx, from_row
+from turnout.store import Tx, from_row
 
-sql = Statements("turnout.core.registrations")
 SUBMITTED = Registration.__struct_fields__.index("submitted")
 _decoder = msgspec.json.Decoder(Submitted)
 

@@ -7,3 +7,68 @@ FOR UPDATE;
 -- name: lock_registration(org_id, id)^
 SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at, updated_at
 FROM registrations WHERE org_id = :org_id AND id = :id FOR UPDATE;
+
+-- name: add_submissions(rows, now)!
+-- crosses organizations: one batch of requests; every row names its own.
+-- `rows` is JSON: [[org_id, id, last_item_id, noun, target_id, email, contact], …].
+INSERT INTO submissions
+    (org_id, id, last_item_id, noun, target_id, email, contact, accepted_at, due_at)
+SELECT CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT),
+    CAST(r.value ->> 2 AS BIGINT), r.value ->> 3, CAST(r.value ->> 4 AS BIGINT), r.value ->> 5,
+    r.value ->> 6, CAST(:now AS BIGINT), CAST(:now AS BIGINT)
+FROM json_array_elements(CAST(:rows AS json)) r (value);
+
+-- name: add_queue_items(rows)!
+-- crosses organizations: one batch of requests; every row names its own.
+-- `rows` is JSON: [[org_id, id, submission_id, pak], …].
+INSERT INTO queue_items (org_id, id, submission_id, session_pak, status)
+SELECT CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT),
+    CAST(r.value ->> 2 AS BIGINT), r.value ->> 3, 'queued'
+FROM json_array_elements(CAST(:rows AS json)) r (value);
+
+-- name: list_due_submissions(now, limit)
+-- crosses organizations: workers serve all of them.
+SELECT org_id, id FROM submissions
+WHERE done_at IS NULL AND due_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = submissions.org_id AND c.queue = 'intake'
+        AND c.id = submissions.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY due_at, org_id, id LIMIT :limit
+FOR UPDATE SKIP LOCKED;
+
+-- name: list_due_elsewhere(now, limit, targets)
+-- crosses organizations: workers serve all of them. As above, but for `targets`, which is JSON:
+-- [[org_id, target_id], …].
+SELECT org_id, id FROM submissions
+WHERE done_at IS NULL AND due_at <= :now AND (org_id, target_id) NOT IN (
+        SELECT CAST(t.value ->> 0 AS BIGINT), CAST(t.value ->> 1 AS BIGINT)
+        FROM json_array_elements(CAST(:targets AS json)) t (value))
+    AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = submissions.org_id AND c.queue = 'intake'
+        AND c.id = submissions.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY due_at, org_id, id LIMIT :limit
+FOR UPDATE SKIP LOCKED;
+
+-- name: lock_submissions(keys)
+-- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …].
+-- The last column is JSON: the items as [[id, pak], …].
+SELECT org_id, id, noun, target_id, contact, attempts, due_at, (
+        SELECT CAST(json_agg(json_build_array(i.id, i.session_pak)) AS TEXT) FROM queue_items i
+        WHERE i.org_id = submissions.org_id AND i.submission_id = submissions.id
+            AND i.id BETWEEN submissions.id AND submissions.last_item_id)
+FROM submissions
+WHERE done_at IS NULL AND (org_id, id) IN (
+    SELECT CAST(k.value ->> 0 AS BIGINT), CAST(k.value ->> 1 AS BIGINT)
+    FROM json_array_elements(CAST(:keys AS json)) k (value)) ORDER BY due_at, org_id, id
+FOR UPDATE SKIP LOCKED;
+
+-- name: count_items(org_id, ids)$
+SELECT count(*) FROM queue_items
+WHERE org_id = :org_id AND id IN (
+    SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value));
+
+-- name: list_items(org_id, ids, limit, skip)
+SELECT i.id, i.session_pak, i.status, s.email, i.person_id, i.message
+FROM queue_items i JOIN submissions s ON s.org_id = i.org_id AND s.id = i.submission_id
+WHERE i.org_id = :org_id AND i.id IN (
+    SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
+ORDER BY i.id LIMIT :limit OFFSET :skip;

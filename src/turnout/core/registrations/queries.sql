@@ -44,3 +44,165 @@ DELETE FROM session_bookings WHERE org_id = :org_id AND registration_id = :regis
 -- name: count_registrations(org_id, event_id)$
 SELECT count(*) FROM registrations
 WHERE org_id = :org_id AND event_id = :event_id AND state = 'confirmed';
+
+-- name: find_intake_target(org_id, credential_id, pak)^
+-- Whether the caller may still ask, and what the pak leads to, in one look.
+SELECT c.revoked_at, c.expires_at, c.is_demo, d.noun, d.target_id
+FROM credentials c
+LEFT JOIN directory d ON d.namespace = 'pak' AND d.name = :pak AND d.org_id = c.org_id
+WHERE c.org_id = :org_id AND c.id = :credential_id;
+
+-- name: finish_items(org_id, id, status, message, person_id, now)*!
+UPDATE queue_items SET status = :status, message = :message, person_id = :person_id, done_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: finish_submission(org_id, id, now)!
+UPDATE submissions SET done_at = :now WHERE org_id = :org_id AND id = :id;
+
+-- name: postpone_submission(org_id, id, due_at)!
+UPDATE submissions SET attempts = attempts + 1, due_at = :due_at
+WHERE org_id = :org_id AND id = :id;
+
+-- name: count_waiting(limit)$
+-- crosses organizations: the backlog is one for the whole installation. Counts no further
+-- than `limit`, so that it costs little however long the queue is.
+SELECT count(*) FROM (SELECT 1 FROM submissions WHERE done_at IS NULL LIMIT :limit) waiting;
+
+-- name: next_due()$
+-- crosses organizations: workers serve all of them.
+SELECT min(due_at) FROM submissions WHERE done_at IS NULL;
+
+-- name: list_oldest_waits(now)
+-- crosses organizations: workers serve all of them. What is set aside waits for an operator.
+SELECT 'ticket mail', min(m.due_at) FROM ticket_mails m WHERE m.due_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = m.org_id AND c.queue = 'ticket mail'
+        AND c.id = m.ticket_id AND c.set_aside_at IS NOT NULL)
+UNION ALL
+SELECT 'list mail', min(w.updated_at) FROM waiting_entries w
+WHERE w.state IN ('waiting', 'offered') AND w.told_at IS NULL
+    AND (w.deadline_at IS NULL OR w.deadline_at > :now) AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = w.org_id AND c.queue = 'list mail'
+        AND c.id = w.id AND c.set_aside_at IS NOT NULL)
+UNION ALL
+SELECT 'offer', min(w.deadline_at) FROM waiting_entries w
+WHERE w.state = 'offered' AND w.deadline_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = w.org_id AND c.queue = 'offer'
+        AND c.id = w.id AND c.set_aside_at IS NOT NULL);
+
+-- == attendees ==
+
+-- name: get_person_contact(org_id, id)^
+SELECT email, title, first_name, last_name, company, job_title, phone FROM people
+WHERE org_id = :org_id AND id = :id;
+
+-- == live lists ==
+
+-- name: find_event_end(org_id, id)$
+SELECT ends_at FROM events WHERE org_id = :org_id AND id = :id;
+
+-- name: list_registered(org_id, event_id, which, after, limit)
+-- `which` is empty, `checked` or `unchecked`.
+SELECT r.id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company, e.title, t.code
+FROM registrations r
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+LEFT JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.state = 'confirmed'
+    AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
+ORDER BY r.id LIMIT :limit;
+
+-- name: list_pending(org_id, event_id, after, limit)
+SELECT i.person_id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company, e.title, ''
+FROM invitations i
+JOIN events e ON e.org_id = i.org_id AND e.id = i.event_id
+JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
+WHERE i.org_id = :org_id AND i.event_id = :event_id AND i.person_id > :after AND i.state = 'pending'
+ORDER BY i.person_id LIMIT :limit;
+
+-- == joining ==
+
+-- name: find_valid_ticket(org_id, registration_id)$
+-- The newest.
+SELECT max(id) FROM tickets
+WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'valid';
+
+-- name: find_ticket_code(org_id, event_id, person_id)$
+SELECT t.code FROM registrations r
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.person_id = :person_id
+    AND r.state = 'confirmed' ORDER BY t.id DESC LIMIT 1;
+
+-- name: add_ticket_mail(org_id, ticket_id, user_id, now)!
+INSERT INTO ticket_mails (org_id, ticket_id, user_id, due_at)
+VALUES (:org_id, :ticket_id, CAST(:user_id AS BIGINT), :now)
+ON CONFLICT (org_id, ticket_id) DO NOTHING;
+
+-- name: hold_ticket_mail(org_id, ticket_id, due_at)!
+UPDATE ticket_mails SET due_at = :due_at WHERE org_id = :org_id AND ticket_id = :ticket_id;
+
+-- name: hasten_ticket_mail(org_id, ticket_id, now)!
+-- Not one that could not be drawn: its pauses stay.
+UPDATE ticket_mails SET due_at = :now
+WHERE org_id = :org_id AND ticket_id = :ticket_id AND due_at > :now AND attempts = 0;
+
+-- == ticket mails ==
+
+-- name: find_ticket_holder(org_id, code)^
+SELECT r.id, r.event_id, r.person_id, t.id, t.ticket_type_id, t.checked_in_at, t.state
+FROM tickets t JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+WHERE t.org_id = :org_id AND t.code = :code;
+
+-- name: move_bookings(org_id, from_id, to_id)!
+UPDATE session_bookings SET registration_id = :to_id
+WHERE org_id = :org_id AND registration_id = :from_id;
+
+-- == waiting ==
+
+-- name: count_form(org_id, name, now, ends_at, limit, ahead)!
+-- Counts a form, in a new window where the last one has ended or begins in the future; affects no
+-- row at the limit.
+INSERT INTO form_windows (org_id, name, started_at, ends_at, forms)
+VALUES (:org_id, :name, :now, :ends_at, 1)
+ON CONFLICT (org_id, name) DO UPDATE SET
+    forms = CASE WHEN form_windows.ends_at <= excluded.started_at
+        OR form_windows.started_at > :ahead THEN 1 ELSE form_windows.forms + 1 END,
+    started_at = CASE WHEN form_windows.ends_at <= excluded.started_at
+        OR form_windows.started_at > :ahead THEN excluded.started_at
+        ELSE form_windows.started_at END,
+    ends_at = CASE WHEN form_windows.ends_at <= excluded.started_at
+        OR form_windows.started_at > :ahead THEN excluded.ends_at ELSE form_windows.ends_at END
+WHERE form_windows.forms < :limit OR form_windows.ends_at <= excluded.started_at
+    OR form_windows.started_at > :ahead;
+
+-- name: book_mail(org_id, name, now, window, limit, ahead)!
+-- Counts a mail that is never refused: the window grows by its length for every `limit` mails.
+INSERT INTO form_windows (org_id, name, started_at, ends_at, forms)
+VALUES (:org_id, :name, :now, CAST(:now AS BIGINT) + CAST(:window AS BIGINT), 1)
+ON CONFLICT (org_id, name) DO UPDATE SET
+    forms = CASE WHEN form_windows.ends_at <= excluded.started_at
+        OR form_windows.started_at > :ahead THEN 1 ELSE form_windows.forms + 1 END,
+    started_at = CASE WHEN form_windows.ends_at <= excluded.started_at
+        OR form_windows.started_at > :ahead THEN excluded.started_at
+        ELSE form_windows.started_at END,
+    ends_at = CASE WHEN form_windows.ends_at <= excluded.started_at
+        OR form_windows.started_at > :ahead THEN excluded.ends_at
+        WHEN form_windows.forms / CAST(:limit AS BIGINT) * CAST(:limit AS BIGINT)
+            = form_windows.forms
+        THEN form_windows.ends_at + CAST(:window AS BIGINT)
+        ELSE form_windows.ends_at END;
+
+-- name: find_form_window_end(org_id, name)$
+SELECT ends_at FROM form_windows WHERE org_id = :org_id AND name = :name;
+
+-- name: clear_form_window(org_id, name)!
+DELETE FROM form_windows WHERE org_id = :org_id AND name = :name;
+
+-- name: list_ended_form_windows(now, limit)
+-- crosses organizations: ended counts are deleted for all of them.
+SELECT org_id, name FROM form_windows WHERE ends_at <= :now ORDER BY ends_at LIMIT :limit;
+
+-- name: delete_form_window(org_id, name, now)*!
+-- The end is asked again: somebody may have begun the window anew meanwhile.
+DELETE FROM form_windows WHERE org_id = :org_id AND name = :name AND ends_at <= :now;
+
+-- == clock ==

@@ -39,3 +39,47 @@ WHERE org_id = :org_id AND kid <> :kid;
 -- name: set_ticket_type(org_id, registration_id, ticket_type_id, now)!
 UPDATE tickets SET ticket_type_id = :ticket_type_id, updated_at = :now
 WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'valid';
+
+-- name: list_due_ticket_mails(now, limit)
+-- crosses organizations: the worker serves all of them.
+SELECT m.org_id, m.ticket_id, m.user_id, m.attempts, r.event_id, t.code, t.ticket_type_id,
+    p.email, p.first_name, p.last_name
+FROM ticket_mails m
+JOIN tickets t ON t.org_id = m.org_id AND t.id = m.ticket_id
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE m.due_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = m.org_id AND c.queue = 'ticket mail'
+        AND c.id = m.ticket_id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY m.due_at, m.org_id, m.ticket_id LIMIT :limit;
+
+-- name: is_ticket_valid(org_id, id)$
+SELECT CASE WHEN state = 'valid' THEN 1 ELSE 0 END FROM tickets WHERE org_id = :org_id AND id = :id;
+
+-- name: delete_ticket_mail(org_id, ticket_id)!
+DELETE FROM ticket_mails WHERE org_id = :org_id AND ticket_id = :ticket_id;
+
+-- name: postpone_ticket_mail(org_id, ticket_id, due_at)!
+UPDATE ticket_mails SET due_at = :due_at, attempts = attempts + 1
+WHERE org_id = :org_id AND ticket_id = :ticket_id;
+
+-- == transferring ==
+
+-- name: list_untold(now, limit)
+-- crosses organizations: the worker serves all of them. Who has not been told how they stand.
+SELECT w.org_id, w.id FROM waiting_entries w
+WHERE w.state IN ('waiting', 'offered') AND w.told_at IS NULL
+    AND (w.deadline_at IS NULL OR w.deadline_at > :now) AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = w.org_id AND c.queue = 'list mail'
+        AND c.id = w.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY w.id LIMIT :limit;
+
+-- name: find_untold(org_id, id)^
+SELECT w.event_id, w.state, w.deadline_at, p.email, p.first_name, p.last_name
+FROM waiting_entries w
+JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
+WHERE w.org_id = :org_id AND w.id = :id AND w.state IN ('waiting', 'offered')
+    AND w.told_at IS NULL;
+
+-- name: mark_told(org_id, id, now)!
+UPDATE waiting_entries SET told_at = :now WHERE org_id = :org_id AND id = :id AND told_at IS NULL;

@@ -158,3 +158,16 @@ def _encode(raw: bytes) -> str:
 
 def _decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def normalize(code: str) -> str:
+    """A ticket's code as it is kept, from what people type and scanners read."""
+    return code.strip().replace("-", "").replace(" ", "").upper()
+
+
+def find_plain_code(tx: Tx, org_id: int, text: str) -> str:
+    """The code of what was typed or scanned, plain or signed; empty for a forgery."""
+    signed = read_signed(text)
+    if signed is None:
+        return normalize(text)
+    return signed.code if is_genuine(signed, list_ticket_keys(tx, org_id)) else ""

@@ -234,7 +234,7 @@ def _check(
     running = edges(window_ms if good_min is None else good_min * MINUTE_MS, tx.now)
     window = {"now": tx.now, "window_ms": window_ms, "ahead": running.ahead}
     for each in counts:
-        if not sql.count_try(tx, **where, **window, key=each.key, most=each.limit):
+        if not sql.count_try(tx, **where, **window, key=each.key, limit=each.limit):
             return _refusal(tx, where, each.key)
     used = sql.use_code(
         tx,
@@ -265,12 +265,12 @@ def restart_codes(tx: Tx) -> None:
     sql.restart_codes(tx, now=tx.now, ahead=edges(0, tx.now).ahead)
 
 
-def forget_old_codes(tx: Tx, most: int) -> int:
-    """Delete up to `most` codes that no limit counts any more, and as many ended counts of
+def forget_old_codes(tx: Tx, limit: int) -> int:
+    """Delete up to `limit` codes that no limit counts any more, and as many ended counts of
     tries; returns how many of what there was more of."""
-    rows = sql.list_old_codes(tx, before=tx.now - DAY_MIN * MINUTE_MS, most=most)
+    rows = sql.list_old_codes(tx, before=tx.now - DAY_MIN * MINUTE_MS, limit=limit)
     sql.delete_code(tx, _named(("org_id", "purpose", "client_key", "id"), rows))
-    tries = sql.list_old_tries(tx, before=tx.now - LONGEST_WINDOW_MIN * MINUTE_MS, most=most)
+    tries = sql.list_old_tries(tx, before=tx.now - LONGEST_WINDOW_MIN * MINUTE_MS, limit=limit)
     sql.delete_tries(tx, _named(("org_id", "purpose", "key"), tries))
     return max(len(rows), len(tries))
 

@@ -21,7 +21,7 @@ VALUES (:org_id, :purpose, :client_key, :id, :destination_key, :digest, :now);
 UPDATE verification_codes SET used_at = :now
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key AND used_at IS NULL;
 
--- name: count_try(org_id, purpose, key, now, window_ms, most, ahead)!
+-- name: count_try(org_id, purpose, key, now, window_ms, limit, ahead)!
 -- Counts a try, in a new window where the last one has ended or begins in the future; affects no
 -- row when locked.
 INSERT INTO verification_tries (org_id, purpose, key, window_started_at, window_ms, wrong)
@@ -38,7 +38,7 @@ ON CONFLICT (org_id, purpose, key) DO UPDATE SET
         OR verification_tries.window_started_at + verification_tries.window_ms
             <= excluded.window_started_at THEN excluded.window_started_at
         ELSE verification_tries.window_started_at END
-WHERE verification_tries.wrong < :most OR verification_tries.window_started_at > :ahead
+WHERE verification_tries.wrong < :limit OR verification_tries.window_started_at > :ahead
     OR verification_tries.window_started_at + verification_tries.window_ms
         <= excluded.window_started_at;
 
@@ -61,19 +61,19 @@ UPDATE verification_codes SET used_at = :now
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key AND digest = :digest
     AND used_at IS NULL AND created_at > :over AND created_at <= :ahead;
 
--- name: list_old_codes(before, most)
+-- name: list_old_codes(before, limit)
 -- crosses organizations: old codes are deleted for all of them.
 SELECT org_id, purpose, client_key, id FROM verification_codes
-WHERE created_at < :before ORDER BY created_at LIMIT :most;
+WHERE created_at < :before ORDER BY created_at LIMIT :limit;
 
 -- name: delete_code(org_id, purpose, client_key, id)*!
 DELETE FROM verification_codes
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key AND id = :id;
 
--- name: list_old_tries(before, most)
+-- name: list_old_tries(before, limit)
 -- crosses organizations: ended counts are deleted for all of them.
 SELECT org_id, purpose, key FROM verification_tries WHERE window_started_at < :before
-ORDER BY window_started_at LIMIT :most;
+ORDER BY window_started_at LIMIT :limit;
 
 -- name: delete_tries(org_id, purpose, key)*!
 DELETE FROM verification_tries WHERE org_id = :org_id AND purpose = :purpose AND key = :key;

@@ -1,4 +1,4 @@
-"""Pulling claims back after the clock was set back (core/journeys/clock.py)."""
+"""Pulling claims back after the clock was set back (core/maintenance/clock.py)."""
 
 from turnout.core.work.sql import sql
 from turnout.store import Tx

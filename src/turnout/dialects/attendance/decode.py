@@ -5,9 +5,9 @@ from typing import NoReturn
 
 from falcon.asgi import Request
 
-from turnout.core.journeys.attendees import AttendeeFilter
-from turnout.core.journeys.checking import Scan
-from turnout.core.journeys.inviting import InviteeFilter
+from turnout.core.checkin.attendees import AttendeeFilter
+from turnout.core.checkin.scans import Scan
+from turnout.core.invitations.inviting import InviteeFilter
 from turnout.core.text import is_storable
 from turnout.core.times import OVER_AT, YEARS
 from turnout.errors import Invalid, Missing

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from turnout.core.checkin.attendees import Attendee
 from turnout.core.events.model import EventState, TicketType
 from turnout.core.events.showing import ShownEvent
 from turnout.core.identity.model import Organization
 from turnout.core.identity.short_names import page_path
-from turnout.core.journeys.attendees import Attendee
-from turnout.core.journeys.inviting import CONFIRMED, DECLINED, PENDING, Campaign, Invitee
+from turnout.core.invitations.inviting import CONFIRMED, DECLINED, PENDING, Campaign, Invitee
 from turnout.core.tickets.signing import TicketKey
 from turnout.dialects.attendance.zones import rails_name
 

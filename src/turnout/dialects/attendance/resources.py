@@ -9,12 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 from falcon.asgi import Request, Response
 
-from turnout.core.events.model import Event
-from turnout.core.events.programme import get_event
-from turnout.core.events.showing import ShownEvent, get_shown_event, list_shown_events
-from turnout.core.identity.model import Organization
-from turnout.core.identity.organizations import find_contact_email, get_organization_of
-from turnout.core.journeys.attendees import (
+from turnout.core.checkin.attendees import (
     Attendee,
     AttendeeFilter,
     find_attendee,
@@ -22,8 +17,13 @@ from turnout.core.journeys.attendees import (
     list_attendees,
     stream_attendees,
 )
-from turnout.core.journeys.checking import Answer, Result, Scan, check_in, undo_check_in
-from turnout.core.journeys.inviting import (
+from turnout.core.checkin.scans import Answer, Result, Scan, check_in, undo_check_in
+from turnout.core.events.model import Event
+from turnout.core.events.programme import get_event
+from turnout.core.events.showing import ShownEvent, get_shown_event, list_shown_events
+from turnout.core.identity.model import Organization
+from turnout.core.identity.organizations import find_contact_email, get_organization_of
+from turnout.core.invitations.inviting import (
     Campaign,
     Invitee,
     InviteeFilter,
@@ -108,7 +108,7 @@ class AttendeesResource(_Base):
         self, req: Request, resp: Response, wanted: AttendeeFilter, number: int, size: int
     ) -> None:
         event, attendees, has_more = await self._doors.read(
-            req, _list_page, wanted, most=size, skip=(number - 1) * size
+            req, _list_page, wanted, limit=size, skip=(number - 1) * size
         )
         links = [(number - 1, "prev")] * (number > 1) + [(number + 1, "next")] * has_more
         for page, name in links:
@@ -275,11 +275,11 @@ def _show_company(tx: Tx, door: Door) -> tuple[Organization, list[ShownEvent], s
 
 
 def _list_page(
-    tx: Tx, door: Door, wanted: AttendeeFilter, *, most: int, skip: int
+    tx: Tx, door: Door, wanted: AttendeeFilter, *, limit: int, skip: int
 ) -> tuple[Event, list[Attendee], bool]:
     event = get_event(tx, door.org_id, door.event_id)
     attendees, has_more = list_attendees(
-        tx, door.org_id, door.event_id, wanted, most=most, skip=skip
+        tx, door.org_id, door.event_id, wanted, limit=limit, skip=skip
     )
     return event, attendees, has_more
 

@@ -192,10 +192,10 @@ def decode_user_id(text: str) -> int:
     return int(text) if re.fullmatch(r"\d{1,18}", text, re.ASCII) else 0
 
 
-def asked_number(asked: Given, name: str, default: int, most: int) -> int:
-    """A number from 1 to `most` of a query."""
+def asked_number(asked: Given, name: str, default: int, limit: int) -> int:
+    """A number from 1 to `limit` of a query."""
     value = asked.get(name)
-    return default if value is None else int(rules.whole(1, most)(name, value))
+    return default if value is None else int(rules.whole(1, limit)(name, value))
 
 
 def _new_company(given: Given) -> dict[str, Any]:

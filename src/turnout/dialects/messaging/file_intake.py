@@ -65,10 +65,10 @@ class FileIntake:
         content = msgspec.structs.replace(new.content, files=files)
         return msgspec.structs.replace(new, content=content)
 
-    async def _get(self, org_id: int, member: str, file: GivenFile, most: int) -> GivenFile:
+    async def _get(self, org_id: int, member: str, file: GivenFile, limit: int) -> GivenFile:
         field = f"{file.field}.url"
         try:
-            fetched = await self._fetcher.fetch(file.url, most, FETCH_S, party=org_id)
+            fetched = await self._fetcher.fetch(file.url, limit, FETCH_S, party=org_id)
         except TooLarge:
             refuse_size(member)
         except OutboundError as error:

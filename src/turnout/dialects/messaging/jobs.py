@@ -72,7 +72,7 @@ class JobsResource(Resource):
             req,
             list_jobs,
             question.wanted,
-            most=question.page_size,
+            limit=question.page_size,
             skip=(question.page - 1) * question.page_size,
         )
         resp.data = present_job_page(page, question, self._path)

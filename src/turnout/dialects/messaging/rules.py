@@ -71,14 +71,14 @@ def text(longest: int = TEXT_LENGTH) -> Rule:
     return rule
 
 
-def whole(least: int = 0, most: int = LARGEST) -> Rule:
-    """A whole number from `least` to `most`."""
+def whole(least: int = 0, limit: int = LARGEST) -> Rule:
+    """A whole number from `least` to `limit`."""
 
     def rule(field: str, value: Any) -> int:
         number = _number(value)
         if number is None or number != int(number):
             refuse(field, "The {field} must be an integer.")
-        return int(_within(field, number, least, most))
+        return int(_within(field, number, least, limit))
 
     return rule
 
@@ -245,9 +245,9 @@ def _number(value: Any) -> int | float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _within(field: str, value: int | float, least: int, most: int) -> int | float:
+def _within(field: str, value: int | float, least: int, limit: int) -> int | float:
     if value < least:
         refuse(field, f"The {{field}} must be at least {least}.")
-    if value > most:
-        refuse(field, f"The {{field}} may not be greater than {most}.")
+    if value > limit:
+        refuse(field, f"The {{field}} may not be greater than {limit}.")
     return value

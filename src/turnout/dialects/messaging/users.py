@@ -44,7 +44,7 @@ class UsersResource(Resource):
             req,
             list_members,
             question.user_code,
-            most=question.page_size,
+            limit=question.page_size,
             skip=(question.page - 1) * question.page_size,
         )
         resp.data = present_page(page, question, self._path)

@@ -19,7 +19,7 @@ from jwt.algorithms import RSAAlgorithm
 from turnout.core.identity.model import Caller
 from turnout.core.identity.signing import TOKEN_SECONDS, SigningKey, list_published_keys
 from turnout.errors import Unauthenticated, Unavailable
-from turnout.http.shortcut import Incoming
+from turnout.http.fast_path import Incoming
 from turnout.store import Database
 from turnout.store.windows import has_ended, is_over
 

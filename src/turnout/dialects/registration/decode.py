@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from turnout.core.events.places import TargetNoun
-from turnout.core.journeys.intake import MAX_SESSIONS
-from turnout.core.journeys.model import Application
 from turnout.core.people.model import Contact
+from turnout.core.registrations.intake import MAX_SESSIONS
 from turnout.core.registrations.model import Answer, Submitted
+from turnout.core.registrations.submissions import Application
 from turnout.core.text import is_email
 from turnout.dialects.registration.leniency import convert, rename
 from turnout.dialects.registration.wire import (
@@ -207,13 +207,13 @@ def _queue_id(check: Any) -> int:
     return _whole(value, "queueId", 1, MAX_QUEUE_ID)
 
 
-def _whole(value: Any, member: str, least: int, most: int) -> int:
+def _whole(value: Any, member: str, least: int, limit: int) -> int:
     text = value.strip() if isinstance(value, str) else value
     if isinstance(text, float) and text.is_integer():
         text = int(text)
     is_digits = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 10
     if is_digits or (isinstance(text, int) and not isinstance(text, bool)):
         number = int(text)
-        if least <= number <= most:
+        if least <= number <= limit:
             return number
-    raise invalid(member, f"must be a whole number from {least} to {most}")
+    raise invalid(member, f"must be a whole number from {least} to {limit}")

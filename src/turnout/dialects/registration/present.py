@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from turnout.core.identity.signing import TOKEN_SECONDS
-from turnout.core.journeys.model import ItemPage, QueueItem
+from turnout.core.registrations.submissions import ItemPage, QueueItem
 from turnout.dialects.registration.decode import StatusQuestion
 from turnout.dialects.registration.wire import (
     CheckResult,

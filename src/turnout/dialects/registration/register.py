@@ -3,16 +3,16 @@
 from falcon.asgi import Request, Response
 
 from turnout.core.identity.idempotency import IdempotentRequest, idempotent_request
-from turnout.core.journeys.intake import accept, accept_all
+from turnout.core.registrations.intake import accept, accept_all
 from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.registration.decode import decode_application
 from turnout.dialects.registration.present import present_queued
 from turnout.http.backlog import Backlog
 from turnout.http.body import read_body
 from turnout.http.dialect import Resource
+from turnout.http.fast_path import Incoming
 from turnout.http.rate_limit import RateLimiter
-from turnout.http.shortcut import Incoming
-from turnout.store import Database, Gathering
+from turnout.store import Batcher, Database
 
 GATHERED = 4096
 
@@ -29,7 +29,7 @@ class RegisterResource(Resource):
         body_limit: int,
     ) -> None:
         self._db = db
-        self._accept_together = Gathering(db, accept_all, limit=GATHERED)
+        self._accept_together = Batcher(db, accept_all, limit=GATHERED)
         self._limiter = limiter
         self._tokens = tokens
         self._backlog = backlog
@@ -39,7 +39,7 @@ class RegisterResource(Resource):
         resp.data = await self.respond(req)
 
     async def respond(self, req: Incoming) -> bytes:
-        """The answer to a registration; also called past Falcon (http/shortcut.py)."""
+        """The answer to a registration; also called past Falcon (http/fast_path.py)."""
         caller = await self._tokens.caller_of(req)
         await self._limiter.admit(caller.org_id, "register")
         self._backlog.admit()

@@ -2,7 +2,7 @@
 
 from falcon.asgi import Request, Response
 
-from turnout.core.journeys.status import list_items
+from turnout.core.registrations.queue_items import list_items
 from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.registration.decode import decode_question
 from turnout.dialects.registration.present import present_page
@@ -38,7 +38,7 @@ class RegisterStatusResource(Resource):
             body = b""
         question = decode_question(body, query)
         page = await self._db.read(
-            list_items, caller, question.queue_ids, most=question.limit, skip=question.skip
+            list_items, caller, question.queue_ids, limit=question.limit, skip=question.skip
         )
         resp.data = present_page(page, question, self._url)
 

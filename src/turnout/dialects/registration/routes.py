@@ -12,8 +12,8 @@ from turnout.dialects.registration.registerstatus import RegisterStatusResource
 from turnout.dialects.registration.signin import SigninResource
 from turnout.http.backlog import Backlog
 from turnout.http.dialect import DialectApp, new_app
+from turnout.http.fast_path import FastPath
 from turnout.http.rate_limit import RateLimiter
-from turnout.http.shortcut import Shortcut
 from turnout.http.sign_ins import SignIns
 from turnout.store import Database
 
@@ -38,7 +38,7 @@ class Api(NamedTuple):
     most of."""
 
     app: DialectApp
-    shortcut: Shortcut
+    fast_path: FastPath
 
 
 def build(parts: Parts) -> Api:
@@ -56,5 +56,5 @@ def build(parts: Parts) -> Api:
         RegisterStatusResource(parts.db, parts.limiter, parts.tokens, parts.base_url),
     )
     app.add_route("/.well-known/jwks.json", JwksResource(parts.tokens))
-    shortcut = Shortcut("registration", "PUT", "/v1.0/register", register.respond, present_failure)
-    return Api(app, shortcut)
+    fast_path = FastPath("registration", "PUT", "/v1.0/register", register.respond, present_failure)
+    return Api(app, fast_path)

@@ -42,7 +42,7 @@ from turnout.dialects.reporting.envelope import (
     say_time,
     xml_opening,
 )
-from turnout.papers.workbook import Cell, write_workbook
+from turnout.formats.workbook import Cell, write_workbook
 from turnout.store import Tx
 from turnout.store.streaming import piecewise
 

@@ -15,8 +15,8 @@ from falcon.asgi import Request, Response
 from turnout.core.events.passwords import RegistrationPassword, find_registration_password
 from turnout.core.identity.guessing import Attempt, Throttle
 from turnout.core.identity.passwords import NOBODYS_HASH, PasswordPool, is_password
-from turnout.core.journeys.joining import register_from_program
 from turnout.core.people.model import Contact
+from turnout.core.registrations.joining import register_from_program
 from turnout.core.registrations.model import Answer
 from turnout.core.text import is_email
 from turnout.dialects.reporting.decode import Given, read_parameters

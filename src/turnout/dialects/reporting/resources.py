@@ -35,11 +35,11 @@ from turnout.dialects.reporting.envelope import (
     xml_envelope,
 )
 from turnout.dialects.reporting.errors import wants_json
+from turnout.formats.workbook import CONTENT_TYPE as XLSX_TYPE
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.http.routing import acts
 from turnout.http.streaming import ClosingBody
-from turnout.papers.workbook import CONTENT_TYPE as XLSX_TYPE
 from turnout.store import Database, Tx
 
 

@@ -10,7 +10,7 @@
   const TICK_MS = 1000, LEEWAY_MS = 2000, MOST = 400, KEEP = "turnout-watch:";
   const box = document.getElementById("player");
   const note = document.getElementById("player-note");
-  const { token, beats, kind, url, hls } = box.dataset;
+  const { token, heartbeats, kind, url, hls } = box.dataset;
   const session = Number(box.dataset.session);
   const liveFrom = Number(box.dataset.liveFrom), liveUntil = Number(box.dataset.liveUntil);
   const video = box.querySelector("video");
@@ -108,7 +108,7 @@
       sending = true;
       const sent = pending.map((each) => [...each]);
       try {
-        const answer = await fetch(beats, { method: "POST", body: body(sent), keepalive: true });
+        const answer = await fetch(heartbeats, { method: "POST", body: body(sent), keepalive: true });
         const said = await answer.json();
         delay = said.next || 60;
         if (answer.ok) {
@@ -129,7 +129,7 @@
   /* Leaving: nobody waits for the answer, so what is sent stays kept as well. */
   function leave() {
     tick();
-    if (pending.length) navigator.sendBeacon(beats, body(pending));
+    if (pending.length) navigator.sendBeacon(heartbeats, body(pending));
   }
 
   function play() {

@@ -13,7 +13,7 @@ from tests.dialects.registration.requests import (
 )
 from tests.support.node import Account, LocalNode
 from turnout.core.identity.organizations import set_rate_limit
-from turnout.core.journeys.intake import count_waiting
+from turnout.core.registrations.intake import count_waiting
 
 plain(404, "route-unknown", lambda a: Request("GET", "/v1.0/nothing?secret=1", a.headers))
 plain(404, "route-base-path", lambda _: Request("GET", "/v1.0"))

@@ -1,0 +1,1 @@
+"""Check-in: scans, gates and attendees, as the door and its API see them."""

@@ -1,0 +1,130 @@
+"""Attendees: registered people with their tickets, as the door and its API see them."""
+
+from collections.abc import Generator, Iterable, Iterator
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import msgspec
+
+from turnout.core.checkin.sql import sql
+from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.tickets.signing import (
+    find_plain_code,
+    list_ticket_keys,
+    normalize,
+    sign_ticket,
+)
+from turnout.errors import Missing
+from turnout.store import Tx
+from turnout.store.late import reach_back
+
+ALL = 2**62
+
+
+class HeldTicket(NamedTuple):
+    """A ticket of an attendee. Instants in epoch ms."""
+
+    code: str
+    ticket_type_id: int
+    checked_in_at: int | None
+    created_at: int
+    is_valid: bool
+
+
+class Attendee(NamedTuple):
+    """Somebody registered; `id` is the registration's. Empty text = not known."""
+
+    id: int
+    first_name: str
+    last_name: str
+    company: str
+    job_title: str
+    email: str
+    phone: str
+    tickets: list[HeldTicket]
+
+
+class ShownTicket(NamedTuple):
+    """A ticket as its page shows it; `signed` is what its QR code says. `checked_in_at` in epoch
+    ms."""
+
+    code: str
+    type_name: str
+    is_cancelled: bool
+    checked_in_at: int | None
+    signed: str
+
+
+class AttendeeFilter(msgspec.Struct, frozen=True):
+    """Which attendees are asked for. `which` is empty, `checked` or `unchecked`; `since` (epoch
+    ms, 0 = ever) keeps those of whom something changed at or after it, or was committed after it
+    (turnout/store/late.py); `ticket_type_id` 0 = any. Cancelled tickets, and registrations, are
+    there only with `has_cancelled`."""
+
+    which: str = ""
+    since: int = 0
+    ticket_type_id: int = 0
+    has_cancelled: bool = False
+
+
+def stream_attendees(
+    tx: Tx, org_id: int, event_id: int, wanted: AttendeeFilter
+) -> Generator[tuple[Any, ...], None, None]:
+    """A row for each ticket of the attendees, by rising number; for `db.stream`, and
+    `group_attendees`."""
+    yield from sql.list_attendees.iterate(
+        tx, org_id=org_id, event_id=event_id, after=0, until=ALL, **_filter(tx, wanted)
+    )
+
+
+def list_attendees(
+    tx: Tx, org_id: int, event_id: int, wanted: AttendeeFilter, *, limit: int, skip: int
+) -> tuple[list[Attendee], bool]:
+    """A page of the attendees, by rising number, and whether there are more."""
+    named = {"org_id": org_id, "event_id": event_id} | _filter(tx, wanted)
+    ids = [id_ for (id_,) in sql.list_attendee_page(tx, **named, limit=limit + 1, skip=skip)]
+    if not ids:
+        return [], False
+    until = ids[min(limit, len(ids)) - 1]
+    rows = sql.list_attendees(tx, **named, after=ids[0] - 1, until=until)
+    return list(group_attendees(rows)), len(ids) > limit
+
+
+def find_attendee(tx: Tx, org_id: int, event_id: int, code: str) -> Attendee:
+    """Whose ticket has this code, plain or signed. Raises Missing."""
+    plain = find_plain_code(tx, org_id, code)
+    rows = sql.find_attendee(tx, org_id=org_id, event_id=event_id, code=plain) if plain else []
+    for attendee in group_attendees(rows):
+        return attendee
+    raise Missing("ticket.missing", f"There is no ticket {code} for this event.")
+
+
+def read_ticket(tx: Tx, org_id: int, code: str) -> tuple[ShownEvent, ShownTicket]:
+    """A ticket and its event, for its own page. `signed` is empty where the organization has no
+    key that signs yet. Raises Missing."""
+    row = sql.find_ticket_page(tx, org_id=org_id, code=normalize(code))
+    if row is None:
+        raise Missing("ticket.missing", "There is no such ticket.")
+    event_id, own_code, type_id, type_name, is_cancelled, checked_in_at = row
+    keys = [each for each in list_ticket_keys(tx, org_id) if each.retired_at is None]
+    signed = sign_ticket(keys[0], event_id, own_code, type_id) if keys else ""
+    ticket = ShownTicket(own_code, type_name, bool(is_cancelled), checked_in_at, signed)
+    return get_shown_event(tx, org_id, event_id), ticket
+
+
+def group_attendees(rows: Iterable[tuple[Any, ...]]) -> Iterator[Attendee]:
+    """Attendees from rows that are in the order of their numbers."""
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        own = list(group)
+        id_, first_name, last_name, company, job_title, email, phone = own[0][:7]
+        tickets = [HeldTicket(*row[7:]) for row in own]
+        yield Attendee(id_, first_name, last_name, company, job_title, email, phone, tickets)
+
+
+def _filter(tx: Tx, wanted: AttendeeFilter) -> dict[str, Any]:
+    return {
+        "which": wanted.which,
+        "since": max(1, reach_back(tx, wanted.since)) if wanted.since else 0,
+        "ticket_type_id": wanted.ticket_type_id,
+        "has_cancelled": int(wanted.has_cancelled),
+    }

@@ -1,0 +1,109 @@
+-- name: list_attendees(org_id, event_id, after, until, which, since, ticket_type_id, has_cancelled)
+-- Whoever is registered, with a row for each valid ticket, by rising number; `has_cancelled` 1 =
+-- with every ticket. `which` is empty, `checked` or `unchecked`; `since` and `ticket_type_id` 0 =
+-- any.
+SELECT r.id, p.first_name, p.last_name, p.company, p.job_title, p.email, p.phone,
+    t.code, t.ticket_type_id, t.checked_in_at, t.created_at,
+    CASE WHEN t.state = 'valid' AND r.state = 'confirmed' THEN 1 ELSE 0 END
+FROM registrations r
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.id <= :until
+    AND (:has_cancelled = 1 OR (r.state = 'confirmed' AND t.state = 'valid'))
+    AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
+    AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since OR t.updated_at >= :since)
+    AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
+ORDER BY r.id, t.id;
+
+-- name: list_attendee_page(org_id, event_id, which, since, ticket_type_id, has_cancelled, limit, skip)
+-- The numbers of the registrations on a page of that list.
+SELECT DISTINCT r.id
+FROM registrations r
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+WHERE r.org_id = :org_id AND r.event_id = :event_id
+    AND (:has_cancelled = 1 OR (r.state = 'confirmed' AND t.state = 'valid'))
+    AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
+    AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since OR t.updated_at >= :since)
+    AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
+ORDER BY r.id LIMIT :limit OFFSET :skip;
+
+-- name: find_attendee(org_id, event_id, code)
+-- Whose ticket it is, with all tickets of the registration; none for a code of another event.
+SELECT r.id, p.first_name, p.last_name, p.company, p.job_title, p.email, p.phone,
+    t.code, t.ticket_type_id, t.checked_in_at, t.created_at,
+    CASE WHEN t.state = 'valid' AND r.state = 'confirmed' THEN 1 ELSE 0 END
+FROM tickets c
+JOIN registrations r ON r.org_id = c.org_id AND r.id = c.registration_id
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+    AND (t.state = 'valid' OR t.id = c.id)
+WHERE c.org_id = :org_id AND c.code = :code AND r.event_id = :event_id
+ORDER BY t.id;
+
+-- name: find_ticket_page(org_id, code)^
+SELECT r.event_id, t.code, t.ticket_type_id, y.name,
+    CASE WHEN t.state = 'valid' AND r.state = 'confirmed' AND e.state <> 'cancelled' THEN 0 ELSE 1 END,
+    t.checked_in_at
+FROM tickets t
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+JOIN ticket_types y ON y.org_id = t.org_id AND y.id = t.ticket_type_id
+WHERE t.org_id = :org_id AND t.code = :code;
+
+-- == checking ==
+
+-- name: find_scanned(org_id, event_id, code)^
+SELECT t.id, t.code, t.registration_id, t.ticket_type_id, t.state, r.state, e.state,
+    t.checked_in_at, CASE WHEN r.sitting = 0 THEN '' ELSE r.uuid END
+FROM tickets t
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+WHERE t.org_id = :org_id AND t.code = :code AND r.event_id = :event_id;
+
+-- name: check_in(org_id, id, at, now)!
+-- The first scan wins: the guard and the mark are one statement.
+UPDATE tickets SET checked_in_at = :at, updated_at = :now
+WHERE org_id = :org_id AND id = :id AND checked_in_at IS NULL AND state = 'valid';
+
+-- name: undo_check_in(org_id, id, now)!
+UPDATE tickets SET checked_in_at = NULL, updated_at = :now
+WHERE org_id = :org_id AND id = :id AND checked_in_at IS NOT NULL;
+
+-- name: list_booked(org_id, registration_id)
+SELECT session_id FROM session_bookings
+WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: get_checked_in_at(org_id, id)$
+SELECT checked_in_at FROM tickets WHERE org_id = :org_id AND id = :id;
+
+-- name: add_scan(org_id, id, event_id, ticket_id, code, result, gate_id, device, nonce, at, now)!
+-- 0 rows when the device has uploaded it before.
+INSERT INTO scans (org_id, id, event_id, ticket_id, code, result, gate_id, device, nonce, at,
+    recorded_at)
+VALUES (:org_id, :id, :event_id, CAST(:ticket_id AS BIGINT), :code, :result,
+    CAST(:gate_id AS BIGINT), :device, CAST(:nonce AS TEXT), :at, :now)
+ON CONFLICT (org_id, event_id, device, nonce) DO NOTHING;
+
+-- name: find_scan(org_id, event_id, device, nonce)^
+SELECT code, result, at FROM scans
+WHERE org_id = :org_id AND event_id = :event_id AND device = :device AND nonce = :nonce;
+
+-- name: list_scans(org_id, event_id, limit)
+-- Newest first.
+SELECT id, ticket_id, code, result, gate_id, device, at, recorded_at FROM scans
+WHERE org_id = :org_id AND event_id = :event_id ORDER BY id DESC LIMIT :limit;
+
+-- name: add_gate(org_id, id, event_id, name, ticket_type_ids, session_ids, now)!
+INSERT INTO gates (org_id, id, event_id, name, ticket_type_ids, session_ids, created_at)
+VALUES (:org_id, :id, :event_id, :name, :ticket_type_ids, :session_ids, :now);
+
+-- name: get_gate(org_id, event_id, id)^
+SELECT id, name, ticket_type_ids, session_ids FROM gates
+WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
+
+-- name: list_gates(org_id, event_id)
+SELECT id, name, ticket_type_ids, session_ids FROM gates
+WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
+
+-- == inviting ==

@@ -1,0 +1,1 @@
+"""Invitations: campaigns, and the answers of those who were invited."""

@@ -1,0 +1,73 @@
+-- name: add_campaign(org_id, id, event_id, ticket_type_id, name, subject, sender_email, sender_name, body, user_id, sti, now)!
+INSERT INTO campaigns (org_id, id, event_id, ticket_type_id, name, subject, sender_email,
+    sender_name, body, user_id, sti, created_at, updated_at)
+VALUES (:org_id, :id, :event_id, :ticket_type_id, :name, :subject, :sender_email, :sender_name,
+    :body, :user_id, :sti, :now, :now);
+
+-- name: list_campaigns(org_id, event_id)
+SELECT c.id, c.event_id, c.ticket_type_id, c.name, c.subject, c.sender_email, c.sender_name, c.body,
+    c.user_id, c.sent_at, c.sti
+FROM campaigns c WHERE c.org_id = :org_id AND c.event_id = :event_id ORDER BY c.id;
+
+-- name: get_campaign(org_id, id)^
+SELECT id, event_id, ticket_type_id, name, subject, sender_email, sender_name, body, user_id,
+    sent_at, sti
+FROM campaigns WHERE org_id = :org_id AND id = :id;
+
+-- name: mark_campaign_sent(org_id, id, now)!
+UPDATE campaigns SET sent_at = coalesce(sent_at, :now), updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: count_answers(org_id, event_id)
+SELECT campaign_id, state, count(*) FROM invitations
+WHERE org_id = :org_id AND event_id = :event_id GROUP BY campaign_id, state;
+
+-- name: add_invitation(org_id, id, uuid, campaign_id, event_id, person_id, now)!
+-- 0 rows when the person is invited already.
+INSERT INTO invitations (org_id, id, uuid, campaign_id, event_id, person_id, state, created_at,
+    updated_at)
+VALUES (:org_id, :id, :uuid, :campaign_id, :event_id, :person_id, 'pending', :now, :now)
+ON CONFLICT (org_id, campaign_id, person_id) DO NOTHING;
+
+-- name: list_invitees(org_id, event_id, campaign_id, id, email, first_name, last_name, state)
+-- `campaign_id` and `id` 0, texts empty = any; texts in lower case.
+SELECT i.id, i.campaign_id, i.person_id, p.email, p.first_name, p.last_name, i.state,
+    (SELECT t.code FROM registrations r
+    JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+    WHERE i.state = 'confirmed' AND r.org_id = i.org_id AND r.person_id = i.person_id
+        AND r.event_id = i.event_id AND r.state = 'confirmed' ORDER BY t.id LIMIT 1)
+FROM invitations i
+JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
+WHERE i.org_id = :org_id AND i.event_id = :event_id
+    AND (:campaign_id = 0 OR i.campaign_id = :campaign_id) AND (:id = 0 OR i.id = :id)
+    AND (:email = '' OR lower(p.email) = :email)
+    AND (:first_name = '' OR lower(p.first_name) = :first_name)
+    AND (:last_name = '' OR lower(p.last_name) = :last_name)
+    AND (:state = '' OR i.state = :state)
+ORDER BY i.id;
+
+-- name: list_unsent(org_id, campaign_id, is_reminder, after, limit)
+-- Those who have not been written to; with `is_reminder`, those who have not answered.
+SELECT i.id, p.email, p.first_name, p.last_name
+FROM invitations i
+JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
+WHERE i.org_id = :org_id AND i.campaign_id = :campaign_id AND i.id > :after AND i.state = 'pending'
+    AND (:is_reminder = 1 OR i.sent_at IS NULL)
+ORDER BY i.id LIMIT :limit;
+
+-- name: mark_invitations_sent(org_id, campaign_id, until, now)!
+UPDATE invitations SET sent_at = :now
+WHERE org_id = :org_id AND campaign_id = :campaign_id AND id <= :until AND state = 'pending';
+
+-- name: lock_invitation(org_id, id)^
+-- Held until this transaction ends: an answer is decided by one at a time.
+UPDATE invitations SET updated_at = updated_at WHERE org_id = :org_id AND id = :id
+RETURNING campaign_id, event_id, person_id, state;
+
+-- name: set_answer(org_id, id, state, now)!
+UPDATE invitations SET state = :state, answered_at = :now, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: find_invitation(id)^
+-- crosses organizations: a personal link leads to its invitation, and so to the organization.
+SELECT org_id, event_id FROM invitations WHERE id = :id;

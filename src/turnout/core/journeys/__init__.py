@@ -1,1 +1,0 @@
-"""What crosses nouns: intake, cancelling, one person's way through an event."""

@@ -1,0 +1,74 @@
+"""Work that was set aside (core/work/claims.py): what an operator sees of it, and may do."""
+
+from collections.abc import Callable
+
+from turnout.core.audit.recording import record
+from turnout.core.callbacks.outbox import release_callback
+from turnout.core.messaging.controlling import begin_closing
+from turnout.core.messaging.delivering import give_up_recipient, release_recipient
+from turnout.core.registrations.intake import give_up
+from turnout.core.tickets.sql import sql
+from turnout.core.work.claims import LIMIT, settle
+from turnout.core.work.listing import list_set_aside
+from turnout.errors import Conflict, Missing
+from turnout.store import Tx
+
+Action = Callable[[Tx, int, int], object]
+
+
+def _nothing(_tx: Tx, _org_id: int, _id: int) -> None:
+    """What is due stays due: forgetting the claims is enough."""
+
+
+def _drop_ticket_mail(tx: Tx, org_id: int, id_: int) -> None:
+    sql.delete_ticket_mail(tx, org_id=org_id, ticket_id=id_)
+
+
+def _drop_list_mail(tx: Tx, org_id: int, id_: int) -> None:
+    sql.mark_told(tx, org_id=org_id, id=id_, now=tx.now)
+
+
+def _close_job(tx: Tx, org_id: int, id_: int) -> None:
+    begin_closing(tx, org_id, id_, "set aside")
+
+
+def _refuse(_tx: Tx, _org_id: int, id_: int) -> None:
+    raise Conflict(
+        "work.keeps",
+        f"{id_} cannot be dropped: correct the event or the waiting list, then release it.",
+    )
+
+
+# What releasing and dropping do, by the name of the queue.
+ACTIONS: dict[str, tuple[Action, Action]] = {
+    "intake": (_nothing, give_up),
+    "schedule": (_nothing, _close_job),
+    "delivery": (release_recipient, give_up_recipient),
+    "callback": (release_callback, _nothing),
+    "offer": (_nothing, _refuse),
+    "promotion": (_nothing, _refuse),
+    "list mail": (_nothing, _drop_list_mail),
+    "ticket mail": (_nothing, _drop_ticket_mail),
+}
+
+
+def release(tx: Tx, queue: str, id_: int, *, actor: str) -> None:
+    """Let workers try a row again, three times. Raises Missing."""
+    _act(tx, queue, id_, "released", actor, 0)
+
+
+def drop(tx: Tx, queue: str, id_: int, *, actor: str) -> None:
+    """Give a row up for good; what waits for it is told that it failed. Raises Missing, Conflict
+    where that would leave something half done."""
+    _act(tx, queue, id_, "dropped", actor, 1)
+
+
+def _act(tx: Tx, queue: str, id_: int, done: str, actor: str, which: int) -> None:
+    found = list_set_aside(tx, queue=queue, id_=id_)
+    if not found or queue not in ACTIONS:
+        raise Missing("work.missing", f"{queue} {id_} is not set aside; see `turnout aside list`.")
+    for each in found:
+        ACTIONS[queue][which](tx, each.org_id, id_)
+        settle(tx, queue, [(each.org_id, id_)])
+        facts = {"queue": queue, "claims": min(each.claims, LIMIT)}
+        record(tx, each.org_id, actor, done, "work", id_, **facts)

@@ -1,0 +1,125 @@
+"""Instants of local times that lie ahead, derived again when the rules of time zones change.
+
+Theory. What is planned in local time keeps the local time and the zone as its source; the instant
+beside them was right by the zone data of its day. With a newer release of it, an instant that lies
+ahead may be wrong by an hour. `derive_again` goes through events, sessions and scheduled jobs a
+slice a transaction, and corrects what differs; doing it again changes nothing. What is past stays
+as it was. The release that was followed last is a fact of the installation, written once all is
+done, so that a node which stops in between begins again. Data older than that is never followed.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from turnout.core.audit.recording import record
+from turnout.core.events.model import instant
+from turnout.core.maintenance.sql import sql
+from turnout.core.messaging.staging import SCHEDULE
+from turnout.store import Tx
+from turnout.store.installation import find_fact, set_fact
+
+FACT = "zone data"
+MOVED_FACT = "zone data moved"
+NOUNS = ("event", "session", "job")
+SLICE = 200
+
+
+class Place(NamedTuple):
+    """Where to go on: the noun, and the last of it that was looked at."""
+
+    noun: str = NOUNS[0]
+    org_id: int = 0
+    id: int = 0
+
+
+class Move(NamedTuple):
+    """What a thing's instants (epoch ms) are by the rules of now; `before` is what is stored."""
+
+    noun: str
+    org_id: int
+    id: int
+    timezone: str
+    before: tuple[int, int]
+    after: tuple[int, int]
+
+
+def is_due(tx: Tx, version: str) -> bool:
+    """Whether `version` of the zone data is newer than what the database goes by."""
+    followed = find_fact(tx, FACT)
+    return followed is None or version > followed
+
+
+def find_moves(tx: Tx) -> Iterator[Move]:
+    """Everything that lies ahead and would move."""
+    for noun in NOUNS:
+        place: Place | None = Place(noun)
+        while place is not None and place.noun == noun:
+            moves, place = _look(tx, place)
+            yield from moves
+
+
+def derive_again(tx: Tx, place: Place, version: str) -> tuple[int, Place | None]:
+    """Correct a slice from `place` on; returns how many things moved, and where to go on."""
+    moves, following = _look(tx, place)
+    for move in moves:
+        _move(tx, move, version)
+    return len(moves), following
+
+
+def note_followed(tx: Tx, version: str, moved: int) -> None:
+    """The database goes by `version` from now on."""
+    set_fact(tx, FACT, version)
+    set_fact(tx, MOVED_FACT, str(moved))
+
+
+def find_followed(tx: Tx) -> tuple[str | None, int]:
+    """The release that the database goes by, and how many things it moved."""
+    return find_fact(tx, FACT), int(find_fact(tx, MOVED_FACT) or 0)
+
+
+def _look(tx: Tx, place: Place) -> tuple[list[Move], Place | None]:
+    lists = {
+        "event": sql.list_events_ahead,
+        "session": sql.list_sessions_ahead,
+        "job": sql.list_jobs_ahead,
+    }
+    rows = lists[place.noun](tx, now=tx.now, after_org=place.org_id, after_id=place.id, limit=SLICE)
+    moves = [move for row in rows if (move := _judge(tx, place.noun, row))]
+    if len(rows) == SLICE:
+        return moves, Place(place.noun, *rows[-1][:2])
+    following = dict(zip(NOUNS, chain(NOUNS[1:], [None]), strict=True))[place.noun]
+    return moves, Place(following) if following else None
+
+
+def _judge(tx: Tx, noun: str, row: tuple[int, int, str, str, str, int, int]) -> Move | None:
+    org_id, id_, timezone, starts_local, ends_local, starts_at, ends_at = row
+    after = (
+        instant(starts_local, timezone) if starts_at > tx.now else starts_at,
+        instant(ends_local, timezone),
+    )
+    if after == (starts_at, ends_at) or after[0] > after[1]:
+        return None
+    return Move(noun, org_id, id_, timezone, (starts_at, ends_at), after)
+
+
+def _move(tx: Tx, move: Move, version: str) -> None:
+    key = {"org_id": move.org_id, "id": move.id, "starts_at": move.after[0]}
+    if move.noun == "job":
+        sql.move_job(tx, **key)
+        tx.wake(SCHEDULE)
+    else:
+        write = sql.move_event if move.noun == "event" else sql.move_session
+        write(tx, **key, ends_at=move.after[1], now=tx.now)
+    record(
+        tx,
+        move.org_id,
+        "system",
+        "moved",
+        move.noun,
+        move.id,
+        zone_data=version,
+        timezone=move.timezone,
+        before=move.before,
+        after=move.after,
+    )

@@ -1,0 +1,267 @@
+"""The intake queue: applications are accepted at once, and decided a moment later.
+
+Theory. `accept` writes the submission and one queue item a session in one transaction: what was
+answered is on disk. A turn decides submissions in the transaction in which the person,
+registration, bookings and ticket are written and the items are closed. There is no state between:
+after a crash a submission is either still waiting or wholly done, so every item ends exactly once.
+The claim, written by the turn before, only counts how often a submission was begun: one that kills
+its worker is set aside (core/work/claims.py).
+
+Rules.
+- What depends on the state of things (unknown or closed session, no place left) fails the item,
+  never the request (deciding.py decides that).
+- Where the row of an event is held by a transaction that does not end, its submission is left as it
+  is, and for some seconds those to the same target are not claimed: the others go on. Where it is
+  another row, such as the person's, that submission alone rests.
+- When every item failed, the savepoint takes back what was written for the person.
+- An unexpected error takes back one submission only; it is tried again with growing pauses and
+  then fails with a message, so that a single bad row never blocks the queue.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from turnout.core.events.places import TargetNoun
+from turnout.core.identity.demo import check_demo
+from turnout.core.identity.idempotency import IdempotentRequest, first_answer, keep_answer
+from turnout.core.identity.model import Caller
+from turnout.core.registrations.deciding import NothingSucceededError, decide
+from turnout.core.registrations.model import Submitted
+from turnout.core.registrations.sql import sql
+from turnout.core.registrations.submissions import (
+    Application,
+    ItemStatus,
+    Outcome,
+    QueuedItem,
+    QueueItem,
+    Submission,
+)
+from turnout.core.work.claims import Claim, claim, put_off, take
+from turnout.errors import Failure, Missing, Unauthenticated
+from turnout.log import log
+from turnout.store import Tx
+
+QUEUE = "intake"
+ATTEMPTS = 5
+MAX_SESSIONS = 200
+
+_encode = msgspec.json.Encoder().encode
+_submitted_decoder = msgspec.json.Decoder(Submitted)
+_items_decoder = msgspec.json.Decoder(list[QueueItem])
+
+
+# -- accepting -----------------------------------------------------------------------------
+
+
+def accept(
+    tx: Tx, caller: Caller, application: Application, request: IdempotentRequest | None = None
+) -> list[QueueItem]:
+    """Queue an application, one item a session in request order; registration API 2.1.
+
+    With `request` it is idempotent for 24 hours: a repetition gets the first items again.
+    Raises Unauthenticated when the credential has ended, Missing for an unknown event or
+    channel pak, Conflict when the idempotency key belongs to another request.
+    """
+    target_id = _find_target(tx, caller, application.noun, application.pak)
+    if request and (answer := first_answer(tx, caller.org_id, caller.actor, request)) is not None:
+        return _items_decoder.decode(answer)
+    [items] = _queue(tx, [_Entry(caller.org_id, target_id, application)])
+    if request:
+        keep_answer(tx, caller.org_id, caller.actor, request, msgspec.json.encode(items).decode())
+    return items
+
+
+def accept_all(tx: Tx, asked: list[tuple[Caller, Application]]) -> list[list[QueueItem] | Failure]:
+    """`accept` for many callers in two statements; a refusal stands in its caller's place."""
+    targets: dict[tuple[Caller, TargetNoun, str], int | Failure] = {}
+    for caller, application in asked:
+        key = (caller, application.noun, application.pak)
+        if key not in targets:
+            try:
+                targets[key] = _find_target(tx, *key)
+            except (Unauthenticated, Missing) as refusal:
+                targets[key] = refusal
+    answers: list[list[QueueItem] | Failure] = []
+    entries = []
+    for caller, application in asked:
+        target = targets[caller, application.noun, application.pak]
+        if isinstance(target, Failure):
+            answers.append(target)
+        else:
+            answers.append([])
+            entries.append(_Entry(caller.org_id, target, application))
+    queued = iter(_queue(tx, entries))
+    return [answer if isinstance(answer, Failure) else next(queued) for answer in answers]
+
+
+class _Entry(NamedTuple):
+    org_id: int
+    target_id: int
+    application: Application
+
+
+def _find_target(tx: Tx, caller: Caller, noun: TargetNoun, pak: str) -> int:
+    row = sql.find_intake_target(
+        tx, org_id=caller.org_id, credential_id=caller.credential_id, pak=pak
+    )
+    if row is None:
+        raise Unauthenticated("credential.unknown", "The credential is not known.")
+    revoked_at, expires_at, is_demo, found, target_id = row
+    if revoked_at is not None or (expires_at is not None and expires_at <= tx.now):
+        raise Unauthenticated("credential.ended", "The credential was revoked or has expired.")
+    check_demo(tx, is_demo)
+    if found != noun:
+        raise Missing(f"{noun}.missing", f"No {noun} has the {noun}Pak {pak}.")
+    return target_id  # type: ignore[no-any-return]
+
+
+def _queue(tx: Tx, entries: list[_Entry]) -> list[list[QueueItem]]:
+    """Write the submissions and their items, all of them in one statement each."""
+    if not entries:
+        return []
+    submissions, items, answers = [], [], []
+    for org_id, target_id, application in entries:
+        paks = list(dict.fromkeys(application.session_paks))
+        ids = tx.next_ids("queue_item", len(paks))
+        email = application.submitted.contact.email
+        contact = _encode(application.submitted).decode()
+        submissions.append((org_id, ids[0], ids[-1], application.noun, target_id, email, contact))
+        numbered = list(zip(ids, paks, strict=True))
+        items += [(org_id, id_, ids[0], pak) for id_, pak in numbered]
+        answers.append([QueueItem(id_, pak, ItemStatus.QUEUED, email) for id_, pak in numbered])
+    sql.add_submissions(tx, rows=_encode(submissions).decode(), now=tx.now)
+    sql.add_queue_items(tx, rows=_encode(items).decode())
+    tx.wake(QUEUE)
+    return answers
+
+
+# -- processing ----------------------------------------------------------------------------
+
+
+class Progress(NamedTuple):
+    """How many submissions a step decided, and how long the first of them was overdue (ms)."""
+
+    done: int
+    waited_ms: int
+
+
+def process(tx: Tx, limit: int) -> Progress:
+    """Claim and decide up to `limit` waiting submissions at once, for those who cannot be killed in
+    between. Each ends exactly once; other workers skip those claimed here."""
+    return decide_claimed(tx, claim_submissions(tx, limit))
+
+
+def claim_submissions(tx: Tx, limit: int) -> list[Claim]:
+    """Claim up to `limit` submissions that are due (core/work/claims.py)."""
+    left = tx.list_left(QUEUE)
+    if not left:
+        return claim(tx, QUEUE, sql.list_due_submissions(tx, now=tx.now, limit=limit))
+    targets = _encode(left).decode()
+    return claim(tx, QUEUE, sql.list_due_elsewhere(tx, now=tx.now, limit=limit, targets=targets))
+
+
+def decide_claimed(tx: Tx, submissions: Sequence[Claim]) -> Progress:
+    """Decide the submissions that were claimed. One that has been decided since, or claimed by
+    another worker, is left alone."""
+    claims = take(tx, QUEUE, submissions)
+    if not claims:
+        return Progress(0, 0)
+    rows = sql.lock_submissions(tx, keys=_encode(list(claims)).decode())
+    claimed = [_Claimed(*row) for row in rows]
+    done = sum(_process_one(tx, each, claims[each.org_id, each.id]) for each in claimed)
+    return Progress(done, max(0, tx.now - claimed[0].due_at) if claimed else 0)
+
+
+def turn_intake(tx: Tx, submissions: Sequence[Claim], limit: int) -> tuple[Progress, list[Claim]]:
+    """Decide what the last turn claimed, and claim what is next, in one transaction."""
+    return decide_claimed(tx, submissions), claim_submissions(tx, limit)
+
+
+class _Claimed(NamedTuple):
+    """A submission as the database gives it; `contact` and `items` are JSON."""
+
+    org_id: int
+    id: int
+    noun: str
+    target_id: int
+    contact: str
+    attempts: int
+    due_at: int
+    items: str
+
+    def read(self) -> Submission:
+        """The submission itself. Raises for a row that makes no sense."""
+        return Submission(
+            self.org_id,
+            self.id,
+            TargetNoun(self.noun),
+            self.target_id,
+            _submitted_decoder.decode(self.contact),
+            self.read_items(),
+        )
+
+    def read_items(self) -> list[QueuedItem]:
+        return sorted(QueuedItem(*item) for item in msgspec.json.decode(self.items))
+
+
+def _process_one(tx: Tx, claimed: _Claimed, claims: int) -> bool:
+    """Decide one that was claimed so often; False = it was left, since a row is held."""
+    person_id = None
+    try:
+        with tx.savepoint():
+            person_id, outcomes = decide(tx, claimed.read())
+    except NothingSucceededError as nothing:
+        outcomes = nothing.outcomes
+    except tx.held as error:
+        if tx.find_held(error):
+            tx.leave(QUEUE, (claimed.org_id, claimed.target_id))
+        else:
+            put_off(tx, QUEUE, (claimed.org_id, claimed.id), claims)
+        return False
+    except Exception as error:
+        if tx.is_transient(error):
+            raise
+        attempt = claimed.attempts + 1
+        log.exception("submission failed", submission=claimed.id, attempt=attempt)
+        if attempt < ATTEMPTS:
+            due_at = tx.now + 1000 * 4**claimed.attempts
+            sql.postpone_submission(tx, org_id=claimed.org_id, id=claimed.id, due_at=due_at)
+            return True
+        outcomes = _fail(claimed.read_items())
+    _finish(tx, claimed, outcomes, person_id)
+    return True
+
+
+def give_up(tx: Tx, org_id: int, submission_id: int) -> None:
+    """Fail every item of a submission that is not decided."""
+    for row in sql.lock_submissions(tx, keys=_encode([(org_id, submission_id)]).decode()):
+        claimed = _Claimed(*row)
+        _finish(tx, claimed, _fail(claimed.read_items()), None)
+
+
+def _fail(items: list[QueuedItem]) -> list[Outcome]:
+    message = "The server could not process this registration. Try it again."
+    return [Outcome(item.id, ItemStatus.FAILED, message) for item in items]
+
+
+def _finish(tx: Tx, claimed: _Claimed, outcomes: list[Outcome], person_id: int | None) -> None:
+    rows = [
+        {
+            "org_id": claimed.org_id,
+            "id": outcome.id,
+            "status": outcome.status.value,
+            "message": outcome.message,
+            "person_id": person_id if outcome.status is ItemStatus.SUCCESS else None,
+            "now": tx.now,
+        }
+        for outcome in outcomes
+    ]
+    sql.finish_items(tx, rows)
+    sql.finish_submission(tx, org_id=claimed.org_id, id=claimed.id, now=tx.now)
+
+
+def count_waiting(tx: Tx, limit: int) -> int:
+    """How many submissions wait, counted up to `limit`."""
+    return sql.count_waiting(tx, limit=limit)  # type: ignore[no-any-return]

@@ -1,0 +1,55 @@
+-- name: add_submissions(rows, now)!
+-- crosses organizations: one batch of requests; every row names its own.
+-- `rows` is JSON: [[org_id, id, last_item_id, noun, target_id, email, contact], …]. One step of
+-- one statement, however many rows: the interpreter is free for other threads meanwhile.
+INSERT INTO submissions
+    (org_id, id, last_item_id, noun, target_id, email, contact, accepted_at, due_at)
+SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
+    r.value ->> 6, :now, :now
+FROM json_each(:rows) r;
+
+-- name: add_queue_items(rows)!
+-- crosses organizations: one batch of requests; every row names its own.
+-- `rows` is JSON: [[org_id, id, submission_id, pak], …].
+INSERT INTO queue_items (org_id, id, submission_id, session_pak, status)
+SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, 'queued'
+FROM json_each(:rows) r;
+
+-- name: list_due_submissions(now, limit)
+-- crosses organizations: workers serve all of them.
+SELECT org_id, id FROM submissions
+WHERE done_at IS NULL AND due_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = submissions.org_id AND c.queue = 'intake'
+        AND c.id = submissions.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY due_at, org_id, id LIMIT :limit;
+
+-- name: list_due_elsewhere(now, limit, targets)
+-- crosses organizations: workers serve all of them. As above, but for `targets`, which is JSON:
+-- [[org_id, target_id], …].
+SELECT org_id, id FROM submissions
+WHERE done_at IS NULL AND due_at <= :now AND (org_id, target_id) NOT IN (
+        SELECT t.value ->> 0, t.value ->> 1 FROM json_each(:targets) t)
+    AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = submissions.org_id AND c.queue = 'intake'
+        AND c.id = submissions.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY due_at, org_id, id LIMIT :limit;
+
+-- name: lock_submissions(keys)
+-- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …].
+-- The last column is JSON: the items as [[id, pak], …].
+SELECT org_id, id, noun, target_id, contact, attempts, due_at, (
+        SELECT json_group_array(json_array(i.id, i.session_pak)) FROM queue_items i
+        WHERE i.org_id = submissions.org_id AND i.submission_id = submissions.id
+            AND i.id BETWEEN submissions.id AND submissions.last_item_id)
+FROM submissions
+WHERE done_at IS NULL AND (org_id, id) IN (SELECT k.value ->> 0, k.value ->> 1 FROM json_each(:keys) k) ORDER BY due_at, org_id, id;
+
+-- name: count_items(org_id, ids)$
+SELECT count(*) FROM queue_items
+WHERE org_id = :org_id AND id IN (SELECT value FROM json_each(:ids));
+
+-- name: list_items(org_id, ids, limit, skip)
+SELECT i.id, i.session_pak, i.status, s.email, i.person_id, i.message
+FROM queue_items i JOIN submissions s ON s.org_id = i.org_id AND s.id = i.submission_id
+WHERE i.org_id = :org_id AND i.id IN (SELECT value FROM json_each(:ids))
+ORDER BY i.id LIMIT :limit OFFSET :skip;

@@ -1,0 +1,247 @@
+"""The mails of tickets and of the waiting list: queued with their cause, written by a worker.
+
+A ticket's mail has the ticket as PDF, its QR code as SVG and PNG, and the event for calendars.
+Drawing takes a tenth of a second, so it is not done where the ticket is issued: a row in
+`ticket_mails` waits until the worker has drawn, and goes in the transaction that queues the mail.
+"""
+
+import datetime
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from turnout.core.audience.links import list_watch_links
+from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.identity.link_keys import ensure_link_key
+from turnout.core.identity.organizations import get_organization_of
+from turnout.core.messaging.notices import keep_file, queue_mail
+from turnout.core.neutral import neutralize
+from turnout.core.tickets.documents import (
+    TicketFacts,
+    event_calendar,
+    say_when,
+    say_where,
+    ticket_pdf,
+)
+from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
+from turnout.core.tickets.sql import sql
+from turnout.core.waiting_list.entries import WaitingState, make_link
+from turnout.core.work.claims import Claim, Key, Queue, claim, do_claimed, take, turn
+from turnout.formats.qr import qr_png, qr_svg_file
+from turnout.store import Tx
+
+TICKET = "/ticket/"
+SLICE = 20
+# A ticket that cannot be drawn is tried again, and then given up: its page still shows it.
+ATTEMPTS = 5
+PAUSE_MS = 60_000
+TICKET_MAIL = "ticket mail"
+DRAWING_S = 30
+# Longer than drawing one takes: the others wait, and are claimed again if that takes long.
+CLAIM_MS = 2 * DRAWING_S * 1000
+
+
+class TicketMail(NamedTuple):
+    """A ticket that is to be mailed, with what its papers say; claimed `at`, `until` then (epoch
+    ms). `user_id` is the user who asked for it, None where nobody did."""
+
+    org_id: int
+    ticket_id: int
+    user_id: int | None
+    attempts: int
+    email: str
+    facts: TicketFacts
+    at: int
+    until: int
+
+    @property
+    def claim(self) -> Claim:
+        return Claim(self.org_id, self.ticket_id, self.until)
+
+
+class Attachment(NamedTuple):
+    """A file of a mail."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
+    """Tickets that are due to be mailed, claimed for CLAIM_MS."""
+    mails = []
+    shown: dict[tuple[int, int], ShownEvent] = {}
+    rows = sql.list_due_ticket_mails(tx, now=tx.now, limit=SLICE)
+    due = [(row[0], row[1]) for row in rows]
+    claimed = claim(tx, TICKET_MAIL, due, CLAIM_MS)
+    until = {each.key: each.until for each in claimed}
+    for row in rows:
+        if (row[0], row[1]) not in until:
+            continue
+        org_id, ticket_id, user_id, attempts, event_id, code, type_id, email, *names = row
+        if (org_id, event_id) not in shown:
+            shown[org_id, event_id] = get_shown_event(tx, org_id, event_id)
+        event = shown[org_id, event_id]
+        facts = TicketFacts(
+            shown=event,
+            organizer=get_organization_of(tx, org_id).name,
+            type_name=next((t.name for t in event.ticket_types if t.id == type_id), ""),
+            code=code,
+            signed=sign_ticket(ensure_ticket_key(tx, org_id), event_id, code, type_id),
+            holder=neutralize(" ".join(filter(None, names))),
+        )
+        ends_at = until[org_id, ticket_id]
+        mails.append(
+            TicketMail(org_id, ticket_id, user_id, attempts, email, facts, tx.now, ends_at)
+        )
+    return mails
+
+
+def draw_attachments(mail: TicketMail, base_url: str) -> list[Attachment]:
+    """The files that go with a ticket. Slow, and needs no transaction."""
+    facts = mail.facts
+    url = f"{base_url}{TICKET}{mail.org_id}-{facts.code}"
+    return [
+        Attachment("ticket.pdf", "application/pdf", ticket_pdf(facts)),
+        Attachment("ticket.png", "image/png", qr_png(facts.signed)),
+        Attachment("ticket.svg", "image/svg+xml", qr_svg_file(facts.signed)),
+        Attachment("event.ics", "text/calendar", event_calendar(facts.shown, mail.at, url)),
+    ]
+
+
+def send_ticket_mail(
+    tx: Tx, mail: TicketMail, attachments: list[Attachment], base_url: str
+) -> None:
+    """Queue the mail, once: another worker that has drawn the same ticket finds nothing to do. A
+    ticket that was cancelled meanwhile is not mailed, nor one that another worker has in hand. One
+    that cannot be written, or needs a row that is held, rests for a while (claims.py)."""
+    do_claimed(tx, TICKET_MAIL, [mail.claim], lambda tx, _: _send(tx, mail, attachments, base_url))
+
+
+def give_ticket_mails_back(tx: Tx, mails: Sequence[TicketMail]) -> None:
+    """Let any worker claim them: they were never begun, or come to nothing here."""
+    take(tx, TICKET_MAIL, [mail.claim for mail in mails])
+
+
+def _send(tx: Tx, mail: TicketMail, attachments: list[Attachment], base_url: str) -> None:
+    if not sql.delete_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id):
+        return
+    if not sql.is_ticket_valid(tx, org_id=mail.org_id, id=mail.ticket_id):
+        return
+    facts = mail.facts
+    event = facts.shown.event
+    lines = [
+        f"Your ticket for {event.title} is attached.",
+        "",
+        say_when(facts.shown),
+        *filter(None, [say_where(facts.shown)]),
+        f"Ticket: {facts.type_name}, {facts.code}",
+        "",
+        *_use_lines(tx, mail, base_url),
+    ]
+    files = tuple(keep_file(tx, mail.org_id, *each) for each in attachments)
+    queue_mail(
+        tx,
+        mail.org_id,
+        mail.user_id,
+        f"Your ticket: {event.title}",
+        lines,
+        [mail.email],
+        files,
+        from_name=facts.organizer,
+    )
+
+
+def _use_lines(tx: Tx, mail: TicketMail, base_url: str) -> list[str]:
+    """What a ticket is for: the door, or the links to watch an event that has no venue."""
+    code, url = mail.facts.code, f"{base_url}{TICKET}{mail.org_id}-{mail.facts.code}"
+    watch = list_watch_links(tx, mail.org_id, code)
+    if not watch or say_where(mail.facts.shown):
+        return ["Show its code at the door, on paper (ticket.pdf) or on your phone:", url]
+    links = [f"{title}: {base_url}{path}" for title, path in watch]
+    return ["Watch it here:", *links, "", "Your ticket:", url]
+
+
+def postpone_ticket_mail(tx: Tx, mail: TicketMail) -> None:
+    """A ticket could not be drawn: try again later, and not for ever. If another worker has it in
+    hand, that one says."""
+    if not take(tx, TICKET_MAIL, [mail.claim]):
+        return
+    if mail.attempts + 1 >= ATTEMPTS:
+        sql.delete_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id)
+        return
+    due_at = tx.now + PAUSE_MS * 2**mail.attempts
+    sql.postpone_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id, due_at=due_at)
+
+
+def tell_of_list(tx: Tx, base_url: str) -> bool:
+    """Queue the mails to those who are new on a waiting list, and to those who are newly offered
+    a place, claimed and done at once; whether there may be more."""
+    queue = list_mail_queue(base_url)
+    claimed = turn(tx, queue, [], SLICE)
+    turn(tx, queue, claimed, 0)
+    return len(claimed) == SLICE
+
+
+def list_mail_queue(base_url: str) -> Queue:
+    """Who is to be told how they stand on a waiting list, as a queue of turns."""
+    return Queue(
+        "list mail",
+        lambda tx, limit: sql.list_untold(tx, now=tx.now, limit=limit),
+        partial(_tell, base_url=base_url),
+    )
+
+
+def _tell(tx: Tx, key: Key, *, base_url: str) -> None:
+    org_id, entry_id = key
+    row = sql.find_untold(tx, org_id=org_id, id=entry_id)
+    if row is None or not sql.mark_told(tx, org_id=org_id, id=entry_id, now=tx.now):
+        return
+    event_id, state, deadline_at, email, *names = row
+    shown = get_shown_event(tx, org_id, event_id)
+    link = make_link(ensure_link_key(tx), base_url, entry_id)
+    is_offered = state == WaitingState.OFFERED
+    lines = _offer_lines(shown, deadline_at, link) if is_offered else _list_lines(shown, link)
+    name = neutralize(" ".join(filter(None, names)))
+    subject = "A place is free" if is_offered else "You are on the waiting list"
+    queue_mail(
+        tx,
+        org_id,
+        None,
+        f"{subject}: {shown.event.title}",
+        [f"Dear {name}," if name else "Hello,", "", *lines],
+        [email],
+        from_name=get_organization_of(tx, org_id).name,
+    )
+
+
+def write_to_guest(
+    tx: Tx, org_id: int, email: str, subject: str, asked: str, rest: str, url: str
+) -> None:
+    """Queue a mail to an address that somebody typed into a form, perhaps not their own."""
+    lines = [f"Somebody, perhaps you, {asked} with this address.", rest, url]
+    name = get_organization_of(tx, org_id).name
+    queue_mail(tx, org_id, None, subject, lines, [email], from_name=name)
+
+
+def _list_lines(shown: ShownEvent, link: str) -> list[str]:
+    return [
+        f"you are on the waiting list for {shown.event.title}. When a place becomes free and it",
+        "is your turn, we write to you again, and hold it for you for some time.",
+        "",
+        "See where you stand, or leave the list, here:",
+        link,
+    ]
+
+
+def _offer_lines(shown: ShownEvent, deadline_at: int, link: str) -> list[str]:
+    zone = ZoneInfo(shown.event.timezone)
+    until = datetime.datetime.fromtimestamp(deadline_at // 1000, zone)
+    return [
+        f"a place for {shown.event.title} has become free, and it is held for you until",
+        f"{until:%A}, {until.day} {until:%B %Y, %H:%M} ({shown.event.timezone}).",
+        "",
+        "Take it, or leave it to the next on the list, here:",
+        link,
+    ]

@@ -1,0 +1,1 @@
+"""The waiting list of an event: entries, their order, and offers that hold places."""

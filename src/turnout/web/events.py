@@ -1,0 +1,261 @@
+"""An event's own page: what it is, when and where, and the form with which people register.
+
+Anybody may send the form, so it tells nobody who else is registered: what it answers depends on the
+event alone, and the rest goes to the address by mail (core/registrations/forms.py). It changes
+nothing of what is known of a person.
+There is no session that another site could misuse, so the form needs no token against that.
+"""
+
+from contextlib import suppress
+from typing import NamedTuple
+
+import falcon
+from falcon.asgi import Request, Response
+
+from turnout.core.events.model import EventState, TicketType
+from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.exams.planning import is_exam
+from turnout.core.identity.addresses import place_of
+from turnout.core.identity.model import Organization
+from turnout.core.identity.organizations import find_organization
+from turnout.core.identity.short_names import page_path
+from turnout.core.people.model import Contact
+from turnout.core.registrations.form_limits import (
+    FormLimits,
+    Proof,
+    Sender,
+    admit_registration,
+    ask_for_code,
+    check_proof,
+)
+from turnout.core.registrations.forms import register_by_form, wait_by_form
+from turnout.core.registrations.joining import is_offered
+from turnout.core.text import is_email
+from turnout.core.tickets.documents import event_calendar
+from turnout.errors import Conflict, Failure, Invalid, Limited, Missing
+from turnout.http.client_address import address_of
+from turnout.http.dialect import Resource
+from turnout.store import Database, Tx
+from turnout.web.documents import NO_STORE
+from turnout.web.forms import go_on, keep_address, read_done, read_form, take_address
+from turnout.web.local_times import times
+from turnout.web.refusals import say_refusal
+from turnout.web.templates import render
+
+BODY_LIMIT = 16_384
+LONGEST = 200
+FIELDS = ("email", "first_name", "last_name", "company")
+# What the form with the code hands on beside what was typed.
+HIDDEN = ("answer", "proof")
+WAIT = "wait"
+# What a page says was done.
+REGISTERED, WAITING = "registered", "waiting"
+
+
+class _Found(NamedTuple):
+    organization: Organization
+    shown: ShownEvent
+    is_exam: bool
+
+
+class _Form(NamedTuple):
+    """A form that was sent from `place`."""
+
+    found: _Found
+    given: dict[str, str]
+    contact: Contact
+    url: str
+    place: str
+
+    @property
+    def sender(self) -> Sender:
+        event = self.found.shown.event
+        return Sender(self.found.organization.org_id, event.id, self.place, self.contact.email)
+
+
+class Offer(NamedTuple):
+    """A ticket type as the page offers it; `left` None = any number."""
+
+    id: int
+    name: str
+    left: int | None
+
+
+class EventResource(Resource):
+    """`/{slug}/{event number}`."""
+
+    def __init__(self, db: Database, base_url: str, limits: FormLimits) -> None:
+        self._db = db
+        self._base_url = base_url
+        self._limits = limits
+
+    async def on_get(self, req: Request, resp: Response, slug: str, number: str) -> None:
+        """Show the event. Raises Missing, for a draft too."""
+        given = {"sti": req.get_param("sti", default="").strip()}
+        if done := read_done(req, (REGISTERED, WAITING)):
+            given["email"] = take_address(req, resp)
+        self._answer(resp, await self._db.read(_find, req.path, slug, number), given, done=done)
+
+    async def on_post(self, req: Request, resp: Response, slug: str, number: str) -> None:
+        """Register, or join the waiting list; or ask for the code that proves the address. Raises
+        Missing; what can be put right is said on the page, beside what was typed."""
+        given = await read_form(req, BODY_LIMIT)
+        found = await self._db.read(_find, req.path, slug, number)
+        try:
+            contact = _read_contact(given)
+            url = f"{self._base_url}{page_path(slug)}/{number}"
+            form = _Form(found, given, contact, url, place_of(address_of(req.scope)))
+            refused = await self._db.write(_send, form, self._limits)
+        except (Conflict, Invalid, Limited) as refusal:
+            fresh = await self._db.read(_find, req.path, slug, number)
+            self._answer(resp, fresh, given, f"{say_refusal(refusal)} Nothing was sent.")
+            if isinstance(refusal, Limited):
+                _limit(resp, refusal)
+            return
+        if isinstance(refused, str):
+            self._answer(resp, found, given | {"proof": refused}, done="asked")
+            return
+        if isinstance(refused, Limited | Invalid):
+            self._answer(resp, found, given, say_refusal(refused), done="asked")
+            if isinstance(refused, Limited):
+                _limit(resp, refused)
+            return
+        if refused:
+            fresh = await self._db.read(_find, req.path, slug, number)
+            self._answer(resp, fresh, given, f"{say_refusal(refused)} More is in a mail to you.")
+            return
+        is_waiting = given.get("answer") == WAIT
+        is_secure = self._base_url.startswith("https:")
+        keep_address(req, resp, contact.email.strip(), is_secure=is_secure)
+        go_on(req, resp, WAITING if is_waiting else REGISTERED, part="register")
+
+    def _answer(
+        self,
+        resp: Response,
+        found: _Found,
+        given: dict[str, str] | None = None,
+        refusal: str = "",
+        done: str = "",
+    ) -> None:
+        shown = found.shown
+        event = shown.event
+        is_over = event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED
+        offers = [_offer(event.capacity, event.held, each) for each in _offered(shown)]
+        resp.content_type = "text/html; charset=utf-8"
+        resp.set_header("Cache-Control", NO_STORE)
+        resp.text = render(
+            "event.html",
+            organization=found.organization,
+            pages=page_path(found.organization.slug),
+            event=event,
+            place=shown.place,
+            details=shown.details,
+            **times(shown),
+            offers=offers,
+            is_open=event.state is EventState.OPEN and not is_over,
+            is_over=is_over,
+            is_exam=found.is_exam,
+            is_cancelled=event.state is EventState.CANCELLED,
+            has_places=any(each.left is None or each.left for each in offers),
+            is_sold_out=any(each.left == 0 for each in offers),
+            given=dict.fromkeys((*FIELDS, *HIDDEN, "ticket", "sti"), "") | (given or {}),
+            fields=(*FIELDS, *HIDDEN, "ticket", "sti"),
+            refusal=refusal,
+            done=done,
+        )
+
+
+class CalendarResource(Resource):
+    """`/{slug}/{event number}/event.ics`."""
+
+    def __init__(self, db: Database, base_url: str) -> None:
+        self._db = db
+        self._base_url = base_url
+
+    async def on_get(self, req: Request, resp: Response, slug: str, number: str) -> None:
+        """The event for calendars. Raises Missing."""
+        found = await self._db.read(_find, req.path, slug, number)
+        resp.content_type = "text/calendar; charset=utf-8"
+        resp.set_header("Cache-Control", NO_STORE)
+        url = f"{self._base_url}{page_path(slug)}/{number}"
+        resp.data = event_calendar(found.shown, self._db.clock(), url)
+
+
+def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:
+    organization = find_organization(tx, slug)
+    is_number = number.isascii() and number.isdigit() and len(number) < 16
+    if organization is not None and is_number:
+        with suppress(Missing):
+            shown = get_shown_event(tx, organization.org_id, int(number))
+            if shown.event.state is not EventState.DRAFT:
+                return _Found(organization, shown, is_exam(tx, organization.org_id, shown.event.id))
+    raise Missing("page.missing", f"Nothing is at {path}.")
+
+
+def _limit(resp: Response, limited: Limited) -> None:
+    resp.status = falcon.HTTP_429
+    resp.set_header("Retry-After", str(limited.retry_after))
+
+
+def _send(tx: Tx, form: _Form, limits: FormLimits) -> Failure | str | None:
+    """Do what a form asks for, or return why not; a text is the name of a code's request."""
+    found, given = form.found, form.given
+    if given.get("proof"):
+        proof = Proof(given["proof"], given.get("code", ""))
+        if wrong := check_proof(tx, form.sender, proof):
+            return wrong
+    elif admit_registration(tx, form.sender, limits):
+        _read_type(found, given)
+        return ask_for_code(tx, form.sender, found.shown.event)
+    return _act(tx, found, given, form.contact, form.url)
+
+
+def _act(
+    tx: Tx, found: _Found, given: dict[str, str], contact: Contact, url: str
+) -> Conflict | None:
+    org_id, event_id = found.organization.org_id, found.shown.event.id
+    type_id = _read_type(found, given)
+    verb = wait_by_form if given.get("answer") == WAIT else register_by_form
+    return verb(tx, org_id, event_id, type_id, contact, url, sti=given.get("sti", ""))
+
+
+def _read_type(found: _Found, given: dict[str, str]) -> int:
+    """The ticket type that was chosen. Raises Invalid."""
+    try:
+        type_id = int(given.get("ticket", ""))
+    except ValueError as error:
+        raise Invalid("ticket_type.missing", "Choose a ticket.") from error
+    if found.is_exam or type_id not in {each.id for each in _offered(found.shown)}:
+        raise Invalid("ticket_type.missing", "Choose a ticket.")
+    return type_id
+
+
+def _read_contact(given: dict[str, str]) -> Contact:
+    values = {name: given.get(name, "")[:LONGEST] for name in FIELDS}
+    if any(not text.isprintable() for text in values.values()):
+        raise Invalid("contact.text", "Type letters, digits and signs only.")
+    if not is_email(values["email"]):
+        raise Invalid("contact.email", "Type your e-mail address, such as ada@example.com.")
+    domain = values["email"].strip().rpartition("@")[2]
+    if "." not in domain:
+        raise Invalid(
+            "contact.email",
+            f"Nothing can be mailed to {domain}: it has no ending. Type your whole e-mail address, "
+            "such as ada@example.com.",
+        )
+    if not (values["first_name"] and values["last_name"]):
+        raise Invalid("contact.name", "Type your first and your last name.")
+    return Contact(**values)
+
+
+def _offered(shown: ShownEvent) -> list[TicketType]:
+    return [each for each in shown.ticket_types if is_offered(each)]
+
+
+def _offer(capacity: int | None, held: int, each: TicketType) -> Offer:
+    limits = [
+        quantity - taken
+        for quantity, taken in ((capacity, held), (each.capacity, each.held))
+        if quantity is not None
+    ]
+    return Offer(each.id, each.name, max(0, min(limits)) if limits else None)

@@ -1,0 +1,116 @@
+"""A ticket's page, to be shown at the door, and its files.
+
+Its address has the ticket's code, which nobody guesses; it names the event, and no person.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple
+
+from falcon.asgi import Request, Response
+
+from turnout.core.audience.links import list_watch_links
+from turnout.core.checkin.attendees import ShownTicket, read_ticket
+from turnout.core.events.model import EventState
+from turnout.core.events.showing import ShownEvent
+from turnout.core.identity.organizations import get_organization_of
+from turnout.core.tickets.documents import TicketFacts, event_calendar, ticket_pdf
+from turnout.core.tickets.signing import ensure_ticket_key
+from turnout.errors import Missing
+from turnout.formats.qr import qr_png, qr_svg, qr_svg_file
+from turnout.http.dialect import Resource
+from turnout.store import Database, Tx
+from turnout.web.documents import NO_STORE
+from turnout.web.local_times import local, times
+from turnout.web.templates import render
+
+
+class _Found(NamedTuple):
+    shown: ShownEvent
+    ticket: ShownTicket
+    organizer: str
+    watch: list[tuple[str, str]]
+
+
+class TicketResource(Resource):
+    """`/ticket/{org_id}-{code}`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def on_get(self, _req: Request, resp: Response, address: str) -> None:
+        """Show the ticket. Raises Missing."""
+        found = await _read(self._db, address)
+        event, ticket = found.shown.event, found.ticket
+        resp.content_type = "text/html; charset=utf-8"
+        resp.set_header("Cache-Control", NO_STORE)
+        resp.text = render(
+            "ticket.html",
+            event=event,
+            place=found.shown.place,
+            **times(found.shown),
+            ticket=ticket,
+            watch=found.watch,
+            is_over=event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED,
+            address=address,
+            qr="" if ticket.is_cancelled else qr_svg(ticket.signed),
+            checked=local(ticket.checked_in_at, event.timezone) if ticket.checked_in_at else None,
+        )
+
+
+class TicketFileResource(Resource):
+    """`/ticket/{org_id}-{code}/{name}`: the ticket to print, its QR code, and the event for
+    calendars."""
+
+    def __init__(self, db: Database, base_url: str) -> None:
+        self._db = db
+        self._base_url = base_url
+
+    async def on_get(self, _req: Request, resp: Response, address: str, name: str) -> None:
+        """Answer the file. Raises Missing, for a cancelled ticket too."""
+        if name not in _FILES:
+            raise Missing("page.missing", "There is no such file of a ticket.")
+        found = await _read(self._db, address)
+        if found.ticket.is_cancelled:
+            raise Missing("ticket.cancelled", "This ticket is cancelled.")
+        content_type, make = _FILES[name]
+        url = f"{self._base_url}/ticket/{address}"
+        resp.content_type = content_type
+        resp.set_header("Cache-Control", NO_STORE)
+        resp.data = await asyncio.to_thread(make, found, self._db.clock(), url)
+
+
+def _pdf(found: _Found, _now: int, _url: str) -> bytes:
+    ticket = found.ticket
+    return ticket_pdf(
+        TicketFacts(found.shown, found.organizer, ticket.type_name, ticket.code, ticket.signed)
+    )
+
+
+_FILES: dict[str, tuple[str, Callable[[_Found, int, str], bytes]]] = {
+    "ticket.pdf": ("application/pdf", _pdf),
+    "ticket.png": ("image/png", lambda found, _now, _url: qr_png(found.ticket.signed)),
+    "ticket.svg": ("image/svg+xml", lambda found, _now, _url: qr_svg_file(found.ticket.signed)),
+    "event.ics": (
+        "text/calendar; charset=utf-8",
+        lambda found, now, url: event_calendar(found.shown, now, url),
+    ),
+}
+
+
+async def _read(db: Database, address: str) -> _Found:
+    number, _, code = address.partition("-")
+    if not (number.isascii() and number.isdigit() and len(number) < 16 and code.isalnum()):
+        raise Missing("ticket.missing", "There is no such ticket.")
+    found = await db.read(_find, int(number), code)
+    if not found.ticket.signed:
+        # The organization has no key yet that signs.
+        await db.write(ensure_ticket_key, int(number))
+        found = await db.read(_find, int(number), code)
+    return found
+
+
+def _find(tx: Tx, org_id: int, code: str) -> _Found:
+    shown, ticket = read_ticket(tx, org_id, code)
+    organizer = get_organization_of(tx, org_id).name
+    return _Found(shown, ticket, organizer, list_watch_links(tx, org_id, ticket.code))

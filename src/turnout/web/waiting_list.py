@@ -1,0 +1,100 @@
+"""The personal page of somebody on a waiting list: where they stand, and what is held for them.
+
+Looking changes nothing; a button does, and pressing it again changes nothing more. The link is its
+own proof of who answers.
+"""
+
+from typing import NamedTuple
+
+from falcon.asgi import Request, Response
+
+from turnout.core.events.model import EventState
+from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.short_names import page_path
+from turnout.core.registrations.joining import find_ticket_address
+from turnout.core.waiting_list.entries import (
+    Entry,
+    WaitingState,
+    get_position,
+    leave_list,
+    read_waiting_link,
+    take_offer,
+)
+from turnout.errors import Conflict, Invalid
+from turnout.http.dialect import Resource
+from turnout.store import Database, Tx
+from turnout.web.documents import NO_STORE
+from turnout.web.forms import go_on, read_form
+from turnout.web.local_times import local, times
+from turnout.web.templates import render
+
+BODY_LIMIT = 4096
+ANSWERS = {"take": take_offer, "leave": leave_list}
+
+
+class _Shown(NamedTuple):
+    event: ShownEvent
+    entry: Entry
+    position: int
+    ticket: str
+    page: str
+
+
+class WaitingResource(Resource):
+    """`/waiting/{token}`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def on_get(self, _req: Request, resp: Response, token: str) -> None:
+        """Show where they stand. Raises Missing for a link that is none of ours."""
+        self._answer(resp, await self._db.read(_show, token))
+
+    async def on_post(self, req: Request, resp: Response, token: str) -> None:
+        """Take the place that is held, or leave. Raises Missing, Invalid for another answer."""
+        answer = (await read_form(req, BODY_LIMIT)).get("answer", "")
+        if answer not in ANSWERS:
+            raise Invalid("waiting.answer", "Press one of the buttons of the page.")
+        try:
+            await self._db.write(_act, token, answer)
+            go_on(req, resp)
+        except Conflict as refusal:
+            self._answer(resp, await self._db.read(_show, token), refusal.message)
+
+    def _answer(self, resp: Response, shown: _Shown, refusal: str = "") -> None:
+        event, entry = shown.event.event, shown.entry
+        now = self._db.clock()
+        deadline = entry.deadline_at or 0
+        is_late = entry.state is WaitingState.OFFERED and deadline <= now
+        resp.content_type = "text/html; charset=utf-8"
+        resp.set_header("Cache-Control", NO_STORE)
+        resp.text = render(
+            "waiting.html",
+            event=event,
+            place=shown.event.place,
+            **times(shown.event),
+            state="lapsed" if is_late else entry.state.value,
+            deadline=local(deadline, event.timezone),
+            position=shown.position,
+            ticket=shown.ticket,
+            page=shown.page,
+            refusal=refusal,
+            is_cancelled=event.state is EventState.CANCELLED,
+            is_over=event.ends_at <= now or event.state is EventState.CANCELLED,
+        )
+
+
+def _show(tx: Tx, token: str) -> _Shown:
+    org_id, entry = read_waiting_link(tx, token)
+    event = get_shown_event(tx, org_id, entry.event_id)
+    is_taken = entry.state is WaitingState.TAKEN
+    ticket = find_ticket_address(tx, org_id, entry.event_id, entry.person_id) if is_taken else ""
+    page = f"{page_path(get_organization_of(tx, org_id).slug)}/{entry.event_id}"
+    return _Shown(event, entry, get_position(tx, org_id, entry), ticket, page)
+
+
+def _act(tx: Tx, token: str, answer: str) -> _Shown:
+    org_id, entry = read_waiting_link(tx, token)
+    ANSWERS[answer](tx, org_id, entry.id, actor=f"waiting:{entry.id}")
+    return _show(tx, token)

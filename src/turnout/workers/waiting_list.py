@@ -1,0 +1,20 @@
+"""The loops of the waiting list and of tickets by mail (core/waiting_list,
+core/tickets/mails.py)."""
+
+from turnout.core.tickets.mails import SLICE, list_mail_queue
+from turnout.core.waiting_list.entries import OFFERS, PROMOTIONS, QUEUE
+from turnout.store import Database
+from turnout.workers.loop import Loop
+from turnout.workers.ticket_mails import TicketMailLoop
+from turnout.workers.turns import TurnLoop
+
+SWEEP_S = 5.0
+
+
+def waiting_loops(db: Database, base_url: str) -> list[Loop]:
+    """The loops on this node; `base_url` is the address in every link."""
+    queues = (OFFERS, PROMOTIONS, list_mail_queue(base_url))
+    turns = [TurnLoop(db, queue, SLICE, SWEEP_S, rests=True) for queue in queues]
+    for loop in turns:
+        db.on_wake(QUEUE, loop.wake)
+    return [*turns, TicketMailLoop(db, base_url)]

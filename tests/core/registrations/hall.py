@@ -1,0 +1,140 @@
+"""An event with few places and two ticket types, whose guests are known by a letter."""
+
+import itertools
+from typing import NamedTuple
+
+from tests.support.node import WHEN, LocalNode
+from turnout.core.events.model import Event
+from turnout.core.events.programme import create_event, create_ticket_type, get_event
+from turnout.core.events.showing import get_shown_event
+from turnout.core.identity.organizations import create_organization
+from turnout.core.invitations.inviting import (
+    InviteeFilter,
+    create_campaign,
+    invite,
+    list_invitees,
+)
+from turnout.core.people.merging import find_person
+from turnout.core.people.model import Contact
+from turnout.core.registrations import booking
+from turnout.core.registrations.model import RegistrationState
+from turnout.core.tickets.issuing import TicketState, list_tickets
+from turnout.core.waiting_list.entries import list_entries
+from turnout.store import Tx
+
+GUESTS = "abcdef"
+_numbers = itertools.count(1)
+
+
+def contact(guest: str) -> Contact:
+    return Contact(email=f"{guest}@example.com", first_name=guest.upper(), last_name="Guest")
+
+
+class Places(NamedTuple):
+    """Places of the event and of each ticket type: held, and how many there are."""
+
+    event: tuple[int, int | None]
+    types: list[tuple[int, int | None]]
+
+
+class Hall:
+    """The event; everybody of GUESTS is invited to both ticket types."""
+
+    def __init__(
+        self, node: LocalNode, capacity: int | None, types: tuple[int | None, int | None]
+    ) -> None:
+        self.node, self.db = node, node.db
+        slug = f"hall-{next(_numbers)}"
+        self.org_id, self.event, self.type_ids, self.campaigns = self.db.call(
+            _make, slug, capacity, types
+        )
+        self.event_id = self.event.id
+        self.invitees = [
+            {
+                each.email[0]: each.id
+                for each in self.db.call(
+                    list_invitees, self.org_id, self.event_id, InviteeFilter(campaign_id=campaign)
+                )
+            }
+            for campaign in self.campaigns
+        ]
+
+    def call(self, verb, *arguments, **named):
+        """One of the verbs, whose first arguments are the organization and what it is about."""
+        return self.db.call(verb, self.org_id, *arguments, **named)
+
+    def places(self) -> Places:
+        shown = self.call(get_shown_event, self.event_id)
+        own = [each for each in shown.ticket_types if each.id in self.type_ids]
+        return Places(
+            (shown.event.held, shown.event.capacity), [(each.held, each.capacity) for each in own]
+        )
+
+    def queue(self, *, is_all: bool = False) -> list[tuple[str, str]]:
+        """Who is on the waiting list, and how they stand."""
+        entries = self.call(list_entries, self.event_id, is_all=is_all, limit=1000)
+        return [(each.email[0], each.state.value) for each in entries]
+
+    def entry(self, guest: str) -> int:
+        """The number of the guest's newest entry."""
+        entries = self.call(list_entries, self.event_id, is_all=True, limit=1000)
+        return max(each.id for each in entries if each.email[0] == guest)
+
+    def registered(self) -> dict[str, int]:
+        """Who is registered, and with which of the two types."""
+        found = {guest: self.db.call(self._type_of, guest) for guest in GUESTS}
+        return {guest: self.type_ids.index(type_) for guest, type_ in found.items() if type_}
+
+    def code(self, guest: str) -> str:
+        """The code of the guest's valid ticket."""
+        return self.db.call(self._code_of, guest)
+
+    def registration_id(self, guest: str) -> int:
+        return self.db.call(self._registration, guest).id
+
+    def _registration(self, tx: Tx, guest: str):
+        person = find_person(tx, self.org_id, contact(guest).email)
+        return person and booking.find_registration(tx, self.org_id, self.event_id, person.id)
+
+    def _type_of(self, tx: Tx, guest: str) -> int | None:
+        found = self._registration(tx, guest)
+        return (
+            found.ticket_type_id if found and found.state is RegistrationState.CONFIRMED else None
+        )
+
+    def _code_of(self, tx: Tx, guest: str) -> str:
+        found = self._registration(tx, guest)
+        (code,) = (
+            ticket.code
+            for ticket in list_tickets(tx, self.org_id, found.id)
+            if ticket.state is TicketState.VALID
+        )
+        return code
+
+
+def _make(
+    tx: Tx, slug: str, capacity: int | None, types: tuple[int | None, int | None]
+) -> tuple[int, Event, list[int], list[int]]:
+    org_id = create_organization(tx, slug, slug.title(), actor="test").org_id
+    event = create_event(tx, org_id, "Dinner", WHEN, capacity=capacity, actor="test")
+    type_ids = [
+        create_ticket_type(tx, org_id, event.id, name, capacity=places, actor="test").id
+        for name, places in zip(("Hall", "Balcony"), types, strict=True)
+    ]
+    campaigns = []
+    for type_id in type_ids:
+        campaign = create_campaign(
+            tx,
+            org_id,
+            event.id,
+            ticket_type_id=type_id,
+            name="Guests",
+            subject="Come",
+            sender_email="house@example.com",
+            body="%%link%%",
+            user_id=1,
+            actor="test",
+        )
+        invite(tx, org_id, campaign.id, [contact(guest) for guest in GUESTS])
+        campaigns.append(campaign.id)
+    return org_id, get_event(tx, org_id, event.id), type_ids, campaigns

@@ -1,0 +1,160 @@
+"""Whatever happens in whatever order: counts are true, places never oversold, tickets one each.
+
+A state machine on both databases. Every step is a verb of the product or, where there is none
+yet, the change of a capacity; after every step all of `invariants.ALWAYS` is asked.
+"""
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.core.registrations.desk import Desk
+from tests.core.registrations.invariants import find_faults
+from tests.support import proof
+from tests.support.node import LocalNode, database, open_node
+from turnout.core.events.model import EventState, SessionState
+from turnout.core.events.programme import (
+    set_event_capacity,
+    set_event_state,
+    set_session_state,
+)
+from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.intake import process
+from turnout.errors import Conflict
+
+PEOPLE = ("ada@example.com", "ADA@example.com ", "bob@example.com", "eve@example.com")
+people = st.sampled_from(PEOPLE)
+picks = st.lists(st.integers(0, 2), min_size=1, max_size=3)
+# What a sequence leaves, each before what it refers to: the next one's checks stay quick.
+TABLES = (
+    "session_bookings",
+    "tickets",
+    "registrations",
+    "people",
+    "queue_items",
+    "submissions",
+    "ticket_types",
+    "sessions",
+    "channel_events",
+    "events",
+)
+capacities = st.none() | st.integers(0, 3)
+
+
+class Registering(RuleBasedStateMachine):
+    """One account's programme with few places, and few people who want them."""
+
+    node: LocalNode
+    accounts: int
+    checks: int
+
+    @initialize()
+    def begin(self) -> None:
+        machine = type(self)
+        machine.accounts += 1
+        self.desk = Desk(self.node, self.node.add_account(f"account-{machine.accounts}"))
+        self.db = self.desk.db
+        self.waiting = 0
+
+    @rule(email=people, numbers=picks)
+    def apply(self, email: str, numbers: list[int]) -> None:
+        self.desk.accept(self.desk.apply(email, [self.desk.paks[n] for n in numbers]))
+        self.waiting += 1
+
+    @rule(email=people)
+    def apply_for_channel(self, email: str) -> None:
+        self.desk.accept(self.desk.apply_for_channel(email))
+        self.waiting += 1
+
+    @rule(email=people)
+    def apply_for_everything(self, email: str) -> None:
+        self.desk.decide(self.desk.apply(email), self.desk.apply_for_channel(email))
+        self.waiting = 0
+
+    @rule(limit=st.integers(1, 4))
+    def process(self, limit: int) -> None:
+        done = self.node.db.call(process, limit).done
+        assert done == min(limit, self.waiting)
+        self.waiting -= done
+
+    @rule(email=people)
+    def cancel(self, email: str) -> None:
+        kept = self.desk.find(email)
+        if kept:
+            was_confirmed = self.db.call(
+                cancel_registration, self.desk.org_id, kept.registration.id, actor="test"
+            )
+            assert was_confirmed == (kept.registration.state == "confirmed")
+            assert was_confirmed == bool(kept.sessions)
+
+    @rule(capacity=capacities)
+    def set_event_capacity(self, capacity: int | None) -> None:
+        held = self.desk.held().event
+        event = (self.desk.org_id, self.desk.event.id)
+        if capacity is not None and capacity < held:
+            with pytest.raises(Conflict):
+                self.db.call(set_event_capacity, *event, capacity, actor="test")
+        else:
+            changed = self.db.call(set_event_capacity, *event, capacity, actor="test")
+            assert changed.capacity == capacity
+
+    @rule(number=st.integers(0, 2), more=st.integers(0, 2))
+    def set_session_capacity(self, number: int, more: int) -> None:
+        held = self.desk.held().sessions[number]
+        self.desk.set("sessions", self.desk.account.sessions[number].id, capacity=held + more)
+
+    @rule(more=st.integers(0, 2))
+    def set_ticket_capacity(self, more: int) -> None:
+        held = self.desk.held().tickets
+        self.desk.set("ticket_types", self.desk.ticket_type_id, capacity=held + more)
+
+    @rule(number=st.integers(0, 2), state=st.sampled_from(SessionState))
+    def set_session_state(self, number: int, state: SessionState) -> None:
+        session_id = self.desk.account.sessions[number].id
+        self.db.call(set_session_state, self.desk.org_id, session_id, state, actor="test")
+
+    @rule(state=st.sampled_from(EventState))
+    def set_event_state(self, state: EventState) -> None:
+        self.db.call(set_event_state, self.desk.org_id, self.desk.event.id, state, actor="test")
+
+    @invariant()
+    def counts_are_true_and_nothing_is_oversold(self) -> None:
+        type(self).checks += 1
+        assert self.node.db.call(find_faults) == {}
+
+    def teardown(self) -> None:
+        self.node.run_intake()
+        assert self.node.db.call(find_faults) == {}
+        for table in TABLES:
+            self.node.execute(f"DELETE FROM {table}")
+
+
+@pytest.fixture
+def own_node(node, tmp_path, request):
+    backend = node.db.backend
+    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
+    with database(backend, tmp_path, cluster) as url, open_node(url) as own:
+        yield own
+
+
+@pytest.mark.proof
+def test_after_any_sequence_of_steps_everything_adds_up(own_node):
+    class Machine(Registering):
+        node = own_node
+        accounts = 0
+        checks = 0
+
+    hypothesis.stateful.run_state_machine_as_test(
+        Machine,
+        settings=hypothesis.settings(
+            max_examples=proof.scale(12, 300), stateful_step_count=proof.scale(25, 50)
+        ),
+    )
+    proof.report(
+        "steps of registering",
+        backend=own_node.db.backend,
+        sequences=Machine.accounts,
+        checks=Machine.checks,
+        seed=proof.seed(),
+    )

@@ -1,0 +1,116 @@
+"""Lists of an event's people, as they stand when somebody looks."""
+
+from turnout.core.invitations.inviting import (
+    InviteeFilter,
+    confirm,
+    create_campaign,
+    decline,
+    invite,
+    list_invitees,
+)
+from turnout.core.people.model import Contact
+from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.live_lists import resolve
+
+ANN, BOB, EVE = "ann@example.com", "bob@example.com", "eve@example.com"
+DAY_S = 24 * 3600
+
+
+def emails(desk, which: str = "", limit: int = 100) -> list[str]:
+    list_id = f"event:{desk.event.id}{which}"
+    found, cursor = [], ""
+    while True:
+        people, cursor = desk.db.call(resolve, desk.org_id, list_id, cursor, limit)
+        found += [person.email for person in people]
+        if not cursor:
+            return found
+
+
+def check_in(desk, email: str) -> None:
+    number = desk.get(email).registration.id
+    desk.node.execute(
+        f"UPDATE tickets SET checked_in_at = 1 WHERE org_id = {desk.org_id} "
+        f"AND registration_id = {number}"
+    )
+
+
+def test_who_is_registered_checked_in_or_not(desk):
+    desk.decide(desk.apply(ANN), desk.apply(BOB), desk.apply(EVE))
+    check_in(desk, BOB)
+    assert emails(desk) == [ANN, BOB, EVE]
+    assert emails(desk, ":checked") == [BOB]
+    assert emails(desk, ":unchecked") == [ANN, EVE]
+
+
+def test_nobody_is_a_no_show_before_the_end(desk):
+    desk.decide(desk.apply(ANN), desk.apply(BOB))
+    check_in(desk, BOB)
+    now = desk.node.clock()
+    desk.set("events", desk.event.id, ends_at=now + 1)
+    assert emails(desk, ":no-shows") == []
+    desk.set("events", desk.event.id, ends_at=now)
+    assert emails(desk, ":no-shows") == [ANN]
+
+
+def test_whoever_cancelled_is_on_no_list(desk):
+    desk.decide(desk.apply(ANN), desk.apply(BOB))
+    number = desk.get(ANN).registration.id
+    desk.db.call(cancel_registration, desk.org_id, number, actor="test")
+    assert emails(desk) == emails(desk, ":unchecked") == [BOB]
+
+
+def test_who_was_invited_and_has_not_answered(desk):
+    desk.decide(desk.apply(ANN), desk.apply(BOB), desk.apply(EVE))
+    campaign = desk.db.call(
+        create_campaign,
+        desk.org_id,
+        desk.event.id,
+        ticket_type_id=desk.ticket_type_id,
+        name="All",
+        subject="Come",
+        sender_email="a@example.com",
+        body="%%link%%",
+        user_id=1,
+        actor="test",
+    )
+    contacts = [Contact(email=email) for email in (ANN, BOB, EVE)]
+    assert desk.db.call(invite, desk.org_id, campaign.id, contacts) == 3
+    _, bob, eve = desk.db.call(list_invitees, desk.org_id, desk.event.id, InviteeFilter())
+    desk.db.call(confirm, desk.org_id, bob.id, actor="test")
+    desk.db.call(decline, desk.org_id, eve.id, actor="test")
+    assert emails(desk, ":pending") == [ANN]
+
+
+def test_a_list_is_read_by_pages(desk):
+    everybody = [f"guest{n}@example.com" for n in range(7)]
+    desk.decide(*(desk.apply(email) for email in everybody))
+    for limit in (1, 2, 3, 7, 8):
+        assert emails(desk, limit=limit) == everybody
+
+
+def test_somebody_can_be_written_to_by_name(desk):
+    applied = desk.apply(
+        ANN, first_name="Ann", last_name="Lee", company="Acme", phone="+61412345678"
+    )
+    desk.decide(applied, desk.apply(BOB))
+    people, _ = desk.db.call(resolve, desk.org_id, f"event:{desk.event.id}", "", 10)
+    ann, bob = people
+    assert (ann.name, ann.email, ann.mobile, ann.phone) == (
+        *("Ann Lee", ANN, "+61412345678", "+61412345678"),
+    )
+    assert {name: ann.fields[name] for name in ("FirstName", "LastName", "Company", "Event")} == {
+        "FirstName": "Ann",
+        "LastName": "Lee",
+        "Company": "Acme",
+        "Event": desk.event.title,
+    }
+    assert ann.fields["TicketCode"]
+    assert bob.name == BOB
+
+
+def test_another_organizations_event_and_names_that_are_none_have_nobody(desk, org_id):
+    desk.decide(desk.apply(ANN))
+    list_id = f"event:{desk.event.id}"
+    assert desk.db.call(resolve, org_id, list_id, "", 10) == ([], "")
+    for name in ("event:1", "event:x", "7", f"{list_id}:late"):
+        assert desk.db.call(resolve, desk.org_id, name, "", 10) == ([], "")

@@ -1,0 +1,269 @@
+"""Whatever guests do in whatever order, held + available = quantity, and who waits is promoted in
+order: against a model that is as simple as the rules."""
+
+import itertools
+from dataclasses import dataclass, field
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.core.registrations.hall import GUESTS, Hall, contact
+from tests.core.registrations.invariants import find_faults
+from tests.support import proof
+from tests.support.node import START, LocalNode, database, open_node
+from turnout.core.events.programme import set_event_capacity
+from turnout.core.events.showing import set_ticket_capacity
+from turnout.core.invitations.inviting import confirm, decline
+from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.joining import register_directly
+from turnout.core.registrations.transferring import change_ticket_type, transfer_ticket
+from turnout.core.waiting_list.entries import (
+    get_entry,
+    join_list,
+    leave_list,
+    move_on,
+    set_waiting_hours,
+    take_offer,
+)
+from turnout.errors import Conflict
+
+HOURS = 2
+guests = st.sampled_from(GUESTS)
+types = st.sampled_from([0, 1])
+capacities = st.none() | st.integers(0, 4)
+
+
+@dataclass
+class Line:
+    """One entry of the waiting list."""
+
+    guest: str
+    type_: int
+    state: str = "waiting"
+    deadline: int = 0
+
+
+@dataclass
+class Model:
+    """What should be so: who has which ticket, who waits, what was answered."""
+
+    capacity: int | None
+    types: list[int | None]
+    tickets: dict[str, int] = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)
+    answers: dict[tuple[int, str], str] = field(default_factory=dict)
+
+    def held(self, type_: int | None = None) -> int:
+        own = [*self.tickets.values(), *(x.type_ for x in self.lines if x.state == "offered")]
+        return len([each for each in own if type_ in (None, each)])
+
+    def has_room(self, type_: int) -> bool:
+        quantity = self.types[type_]
+        is_left = quantity is None or self.held(type_) < quantity
+        return is_left and (self.capacity is None or self.held() < self.capacity)
+
+    def open_line(self, guest: str) -> Line | None:
+        return next(
+            (x for x in self.lines if x.guest == guest and x.state in ("waiting", "offered")), None
+        )
+
+    def promote(self, now: int) -> None:
+        while True:
+            waiting = (x for x in self.lines if x.state == "waiting" and self.has_room(x.type_))
+            first = next(waiting, None)
+            if first is None:
+                return
+            first.state, first.deadline = "offered", now + HOURS * 3_600_000
+
+
+class Guests(RuleBasedStateMachine):
+    """Guests who come and go. Subclasses give the node."""
+
+    node: LocalNode
+    sequences = 0
+    steps = itertools.count()
+
+    @initialize(capacity=capacities, hall=capacities, balcony=capacities)
+    def begin(self, capacity: int | None, hall: int | None, balcony: int | None) -> None:
+        type(self).sequences += 1
+        self.node.clock.now = START
+        self.hall = Hall(self.node, capacity, (hall, balcony))
+        self.hall.call(set_waiting_hours, self.hall.event_id, HOURS, actor="test")
+        self.model = Model(capacity, [hall, balcony])
+
+    @property
+    def now(self) -> int:
+        return self.node.clock.now
+
+    def expect(self, is_possible: bool, verb, *arguments, **named) -> bool:
+        """The verb does it exactly when the model says that it can be done."""
+        next(self.steps)
+        if is_possible:
+            self.hall.call(verb, *arguments, **named)
+        else:
+            with pytest.raises(Conflict):
+                self.hall.call(verb, *arguments, **named)
+        return is_possible
+
+    @rule(guest=guests, type_=types)
+    def confirm(self, guest: str, type_: int) -> None:
+        invitee = self.hall.invitees[type_][guest]
+        model = self.model
+        is_same = model.answers.get((type_, guest)) == "confirmed" or guest in model.tickets
+        if self.expect(is_same or model.has_room(type_), confirm, invitee, actor="test"):
+            if model.answers.get((type_, guest)) != "confirmed":
+                model.tickets.setdefault(guest, type_)
+            model.answers[type_, guest] = "confirmed"
+
+    @rule(guest=guests, type_=types)
+    def decline(self, guest: str, type_: int) -> None:
+        self.expect(True, decline, self.hall.invitees[type_][guest], actor="test")
+        was_confirmed = self.model.answers.get((type_, guest)) == "confirmed"
+        if was_confirmed and self.model.tickets.pop(guest, None) is not None:
+            self.model.promote(self.now)
+        self.model.answers[type_, guest] = "declined"
+
+    @rule(guest=guests, type_=types)
+    def register(self, guest: str, type_: int) -> None:
+        model = self.model
+        is_possible = guest in model.tickets or model.has_room(type_)
+        arguments = (self.hall.event_id, self.hall.type_ids[type_], contact(guest))
+        if self.expect(is_possible, register_directly, *arguments):
+            model.tickets.setdefault(guest, type_)
+
+    @rule(guest=guests)
+    def cancel(self, guest: str) -> None:
+        if guest in self.model.tickets:
+            self.expect(True, cancel_registration, self.hall.registration_id(guest), actor="test")
+            del self.model.tickets[guest]
+            self.model.promote(self.now)
+
+    @rule(guest=guests, other=guests)
+    def transfer(self, guest: str, other: str) -> None:
+        model = self.model
+        if guest in model.tickets:
+            is_possible = other not in model.tickets
+            code = self.hall.code(guest)
+            if self.expect(is_possible, transfer_ticket, code, contact(other), actor="test"):
+                model.tickets[other] = model.tickets.pop(guest)
+
+    @rule(guest=guests, type_=types)
+    def change_type(self, guest: str, type_: int) -> None:
+        model = self.model
+        if guest in model.tickets:
+            quantity = model.types[type_]
+            is_left = quantity is None or model.held(type_) < quantity
+            is_possible = is_left or model.tickets[guest] == type_
+            arguments = (self.hall.code(guest), self.hall.type_ids[type_])
+            if self.expect(is_possible, change_ticket_type, *arguments, actor="test"):
+                was, model.tickets[guest] = model.tickets[guest], type_
+                if was != type_:
+                    model.promote(self.now)
+
+    @rule(guest=guests, type_=types)
+    def join(self, guest: str, type_: int) -> None:
+        model = self.model
+        is_on_it = model.open_line(guest) is not None
+        is_possible = is_on_it or (guest not in model.tickets and not model.has_room(type_))
+        arguments = (self.hall.event_id, self.hall.type_ids[type_], contact(guest))
+        if self.expect(is_possible, join_list, *arguments) and not is_on_it:
+            model.lines.append(Line(guest, type_))
+
+    @rule(guest=guests)
+    def take(self, guest: str) -> None:
+        model = self.model
+        line = next((x for x in reversed(model.lines) if x.guest == guest), None)
+        if line is None:
+            return
+        is_offered = line.state == "offered" and line.deadline > self.now
+        is_possible = line.state == "taken" or is_offered
+        entry = self.hall.entry(guest)
+        if self.expect(is_possible, take_offer, entry, actor="test") and line.state != "taken":
+            line.state = "taken"
+            if guest in model.tickets:
+                model.promote(self.now)
+            else:
+                model.tickets[guest] = line.type_
+
+    @rule(guest=guests)
+    def leave(self, guest: str) -> None:
+        if line := self.model.open_line(guest):
+            self.expect(True, leave_list, self.hall.entry(guest), actor="test")
+            was, line.state = line.state, "left"
+            if was == "offered":
+                self.model.promote(self.now)
+
+    @rule(hours=st.sampled_from([1, 2]))
+    def let_time_pass(self, hours: int) -> None:
+        self.node.clock.advance(hours * 3600)
+        self.sweep()
+
+    @rule(type_=types, more=st.none() | st.integers(0, 2))
+    def set_quantity(self, type_: int, more: int | None) -> None:
+        quantity = None if more is None else self.model.held(type_) + more
+        self.expect(True, set_ticket_capacity, self.hall.type_ids[type_], quantity, actor="test")
+        self.model.types[type_] = quantity
+        self.sweep()
+
+    @rule(more=st.none() | st.integers(0, 2))
+    def set_capacity(self, more: int | None) -> None:
+        capacity = None if more is None else self.model.held() + more
+        self.expect(True, set_event_capacity, self.hall.event_id, capacity, actor="test")
+        self.model.capacity = capacity
+        self.sweep()
+
+    def sweep(self) -> None:
+        self.hall.db.call(move_on)
+        overdue = [x for x in self.model.lines if x.state == "offered" and x.deadline <= self.now]
+        for line in sorted(overdue, key=lambda x: x.deadline):
+            line.state = "lapsed"
+            self.model.promote(self.now)
+        self.model.promote(self.now)
+
+    @invariant()
+    def all_is_as_in_the_model(self) -> None:
+        if not hasattr(self, "hall"):
+            return
+        model = self.model
+        assert self.hall.registered() == model.tickets
+        assert self.hall.queue(is_all=True) == [(x.guest, x.state) for x in model.lines]
+        event, types = self.hall.places()
+        assert event == (model.held(), model.capacity)
+        assert types == [(model.held(n), model.types[n]) for n in (0, 1)]
+        for line in model.lines:
+            if line.state == "offered":
+                entry = self.hall.call(get_entry, self.hall.entry(line.guest))
+                assert entry.deadline_at == line.deadline
+        assert self.hall.db.call(find_faults) == {}
+
+
+@pytest.fixture
+def own_node(node, tmp_path, request):
+    backend = node.db.backend
+    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
+    with database(backend, tmp_path, cluster) as url, open_node(url) as own:
+        yield own
+
+
+@pytest.mark.proof
+def test_after_any_sequence_places_add_up_and_the_list_is_in_order(own_node):
+    class Machine(Guests):
+        node = own_node
+        sequences = 0
+        steps = itertools.count()
+
+    hypothesis.stateful.run_state_machine_as_test(
+        Machine,
+        settings=hypothesis.settings(
+            max_examples=proof.scale(10, 200), stateful_step_count=proof.scale(25, 50)
+        ),
+    )
+    proof.report(
+        "steps of places and waiting",
+        backend=own_node.db.backend,
+        sequences=Machine.sequences,
+        steps=next(Machine.steps),
+        seed=proof.seed(),
+    )

@@ -1,0 +1,222 @@
+"""The waiting list: promoted in order, with a deadline, and on to the next."""
+
+import pytest
+
+from tests.core.registrations.hall import Hall, contact
+from tests.support.node import START
+from turnout.core.events.model import EventState
+from turnout.core.events.programme import set_event_capacity, set_event_state
+from turnout.core.events.showing import set_ticket_capacity
+from turnout.core.people.model import Contact
+from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.joining import register_directly
+from turnout.core.waiting_list.entries import (
+    get_entry,
+    get_position,
+    join_list,
+    leave_list,
+    list_entries,
+    move_on,
+    set_waiting_hours,
+    take_offer,
+)
+from turnout.errors import Conflict, Invalid, Missing
+
+HOUR_S = 3600
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture(autouse=True)
+def clock(node) -> None:
+    """What one test does to the clock is nothing to the next."""
+    node.clock.now = START
+
+
+@pytest.fixture
+def hall(node) -> Hall:
+    """Two seats in the hall, taken by a and b; one on the balcony, taken by c; d and e wait for
+    the hall, f for the balcony."""
+    hall = Hall(node, None, (2, 1))
+    for guest in "ab":
+        register(hall, guest)
+    register(hall, "c", 1)
+    for guest in "de":
+        join(hall, guest)
+    join(hall, "f", 1)
+    return hall
+
+
+def register(hall: Hall, guest: str, type_: int = 0) -> None:
+    hall.call(register_directly, hall.event_id, hall.type_ids[type_], contact(guest))
+
+
+def join(hall: Hall, guest: str, type_: int = 0):
+    return hall.call(join_list, hall.event_id, hall.type_ids[type_], contact(guest))
+
+
+def cancel(hall: Hall, guest: str) -> None:
+    hall.call(cancel_registration, hall.registration_id(guest), actor="test")
+
+
+def take(hall: Hall, guest: str) -> None:
+    hall.call(take_offer, hall.entry(guest), actor="test")
+
+
+def leave(hall: Hall, guest: str) -> None:
+    hall.call(leave_list, hall.entry(guest), actor="test")
+
+
+def test_everybody_waits_in_order(hall):
+    assert hall.queue() == [("d", "waiting"), ("e", "waiting"), ("f", "waiting")]
+    entries = [hall.call(get_entry, hall.entry(guest)) for guest in "def"]
+    assert [hall.call(get_position, entry) for entry in entries] == [1, 2, 3]
+
+
+def test_joining_again_keeps_the_place(hall):
+    assert join(hall, "d") == join(hall, "d")
+    assert hall.queue() == [("d", "waiting"), ("e", "waiting"), ("f", "waiting")]
+
+
+def test_a_cancelled_place_is_offered_to_the_first_until_a_deadline(hall):
+    cancel(hall, "a")
+    assert hall.queue() == [("d", "offered"), ("e", "waiting"), ("f", "waiting")]
+    entry = hall.call(get_entry, hall.entry("d"))
+    assert entry.deadline_at == hall.node.clock() + 48 * HOUR_MS
+    # The place is held: it is neither free nor d's yet.
+    assert hall.places().types == [(2, 2), (1, 1)]
+    assert hall.registered() == {"b": 0, "c": 1}
+
+
+def test_who_takes_the_offer_is_registered_with_a_ticket(hall):
+    cancel(hall, "a")
+    take(hall, "d")
+    take(hall, "d")
+    assert hall.registered() == {"b": 0, "c": 1, "d": 0}
+    assert len(hall.code("d")) == 10
+    assert hall.queue() == [("e", "waiting"), ("f", "waiting")]
+    assert hall.places().types == [(2, 2), (1, 1)]
+
+
+def test_an_offer_that_is_not_taken_in_time_goes_to_the_next(hall):
+    cancel(hall, "a")
+    hall.node.clock.advance(48 * HOUR_S)
+    with pytest.raises(Conflict, match="The time to take the place is over"):
+        take(hall, "d")
+    assert hall.db.call(move_on) is False
+    assert hall.queue(is_all=True) == [("d", "lapsed"), ("e", "offered"), ("f", "waiting")]
+    with pytest.raises(Conflict, match="No place is held for you now"):
+        take(hall, "d")
+
+
+def test_leaving_gives_an_offered_place_to_the_next(hall):
+    cancel(hall, "a")
+    leave(hall, "d")
+    leave(hall, "d")
+    assert hall.queue(is_all=True) == [("d", "left"), ("e", "offered"), ("f", "waiting")]
+    leave(hall, "e")
+    assert hall.places().types == [(1, 2), (1, 1)]
+
+
+def test_who_waits_for_a_type_that_is_sold_out_holds_nobody_up(hall):
+    cancel(hall, "c")
+    assert hall.queue() == [("d", "waiting"), ("e", "waiting"), ("f", "offered")]
+
+
+def test_more_places_are_offered_by_the_sweep(hall):
+    hall.call(set_ticket_capacity, hall.type_ids[0], 3, actor="test")
+    hall.db.call(move_on)
+    assert hall.queue() == [("d", "offered"), ("e", "waiting"), ("f", "waiting")]
+    hall.call(set_ticket_capacity, hall.type_ids[0], None, actor="test")
+    hall.db.call(move_on)
+    assert hall.queue() == [("d", "offered"), ("e", "offered"), ("f", "waiting")]
+
+
+def test_the_whole_event_may_be_what_is_full(node):
+    hall = Hall(node, 1, (None, None))
+    register(hall, "a")
+    join(hall, "b", 1)
+    join(hall, "c", 0)
+    cancel(hall, "a")
+    assert hall.queue() == [("b", "offered"), ("c", "waiting")]
+    hall.call(set_event_capacity, hall.event_id, 2, actor="test")
+    hall.db.call(move_on)
+    assert hall.queue() == [("b", "offered"), ("c", "offered")]
+
+
+def test_an_offer_never_lasts_beyond_the_start(hall):
+    hall.node.clock.now = hall.event.starts_at - HOUR_MS
+    cancel(hall, "a")
+    assert hall.call(get_entry, hall.entry("d")).deadline_at == hall.event.starts_at
+    hall.node.clock.now = hall.event.starts_at + HOUR_MS
+    cancel(hall, "b")
+    assert hall.call(get_entry, hall.entry("e")).deadline_at == hall.event.ends_at
+
+
+def test_the_hours_of_an_offer_are_the_events(hall):
+    hall.call(set_waiting_hours, hall.event_id, 2, actor="test")
+    cancel(hall, "a")
+    deadline = hall.call(get_entry, hall.entry("d")).deadline_at
+    assert deadline == hall.node.clock() + 2 * HOUR_MS
+    for hours in (0, 24 * 90 + 1):
+        with pytest.raises(Invalid):
+            hall.call(set_waiting_hours, hall.event_id, hours, actor="test")
+
+
+@pytest.mark.parametrize("state", [EventState.CANCELLED, EventState.DRAFT])
+def test_nobody_is_promoted_for_an_event_that_does_not_take_place(hall, state):
+    hall.call(set_event_state, hall.event_id, state, actor="test")
+    cancel(hall, "a")
+    hall.db.call(move_on)
+    assert hall.queue() == [("d", "waiting"), ("e", "waiting"), ("f", "waiting")]
+
+
+def test_nobody_is_promoted_when_it_is_over(hall):
+    hall.node.clock.now = hall.event.ends_at
+    cancel(hall, "a")
+    hall.db.call(move_on)
+    assert hall.queue() == [("d", "waiting"), ("e", "waiting"), ("f", "waiting")]
+    with pytest.raises(Conflict, match="The event is over"):
+        join(hall, "a")
+
+
+def test_who_registers_otherwise_leaves_the_held_place_to_the_next(hall):
+    cancel(hall, "a")
+    hall.call(set_ticket_capacity, hall.type_ids[1], 2, actor="test")
+    register(hall, "d", 1)
+    take(hall, "d")
+    assert hall.queue(is_all=True) == [("d", "taken"), ("e", "offered"), ("f", "waiting")]
+    assert hall.registered() == {"b": 0, "c": 1, "d": 1}
+
+
+def test_nobody_joins_while_there_are_places_or_with_a_place_of_their_own(hall):
+    with pytest.raises(Conflict, match="You are registered for this event already"):
+        join(hall, "a")
+    hall.call(set_ticket_capacity, hall.type_ids[0], 3, actor="test")
+    with pytest.raises(Conflict, match="There are places: register instead"):
+        hall.call(join_list, hall.event_id, hall.type_ids[0], contact("z"))
+
+
+def test_what_cannot_be_is_refused(hall):
+    with pytest.raises(Invalid, match="is not an e-mail address"):
+        hall.call(join_list, hall.event_id, hall.type_ids[0], Contact(email="x"))
+    with pytest.raises(Invalid, match="Choose one of the event's ticket types"):
+        hall.call(join_list, hall.event_id, 0, contact("z"))
+    with pytest.raises(Missing, match="There is no entry 0 on the waiting list"):
+        hall.call(get_entry, 0)
+    with pytest.raises(Conflict, match="No place is held for you now"):
+        take(hall, "d")
+
+
+def test_lists_name_people_and_their_deadline(hall):
+    cancel(hall, "a")
+    first, *_ = hall.call(list_entries, hall.event_id, limit=10)
+    assert first._replace(id=0, created_at=0) == (
+        0,
+        "Hall",
+        "d@example.com",
+        "D",
+        "Guest",
+        "offered",
+        hall.node.clock() + 48 * HOUR_MS,
+        0,
+    )

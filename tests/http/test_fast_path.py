@@ -1,0 +1,92 @@
+"""The way past Falcon: the same answers, for one method and path alone."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.client import AppClient
+from turnout.dialects.registration.errors import present_failure
+from turnout.errors import Limited
+from turnout.http.app import Mount, RootApp
+from turnout.http.fast_path import DirectRequest, FastPath
+
+
+async def respond(request: DirectRequest) -> bytes:
+    """What the path's last header says to do."""
+    match request.get_header("X-Do"):
+        case "refuse":
+            raise Limited("test.limited", "Too many.", retry_after=7)
+        case "fail":
+            raise LookupError("a fault")
+    return await request.read(100)
+
+
+async def pages(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 404, "headers": []})
+    await send({"type": "http.response.body", "body": b"pages"})
+
+
+async def be_ready() -> None:
+    """It is."""
+
+
+@pytest.fixture
+def client():
+    root = RootApp(
+        [Mount("/", "pages", pages)],
+        is_ready=be_ready,
+        access_log=True,
+        fast_paths=[FastPath("test", "PUT", "/it", respond, present_failure)],
+    )
+    with AppClient(root) as client:
+        yield client
+
+
+def test_what_it_serves_is_answered_with_its_number(client):
+    answer = client.request("PUT", "/it", body=b"{}", headers={"x-request-id": "number-1"})
+    assert (answer.status, answer.body) == (200, b"{}")
+    assert answer.headers == {
+        "content-type": "application/json",
+        "content-length": "2",
+        "x-request-id": "number-1",
+    }
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/it"), ("PUT", "/it/"), ("PUT", "/It")])
+def test_everything_else_goes_on_to_the_app(client, method, path):
+    answer = client.request(method, path, body=b"{}")
+    assert (answer.status, answer.body) == (404, b"pages")
+
+
+def test_a_refusal_has_the_dialects_shape_and_headers(client):
+    answer = client.request("PUT", "/it", headers={"x-do": "refuse"})
+    assert (answer.status, answer.headers["retry-after"]) == (429, "7")
+    assert answer.json()["message"] == "Too many."
+
+
+def test_a_fault_is_answered_without_telling_of_it(client):
+    answer = client.request("PUT", "/it", headers={"x-do": "fail", "x-request-id": "number-2"})
+    assert answer.status == 500
+    assert b"fault" not in answer.body
+    assert b"number-2" in answer.body
+
+
+def request(*headers: tuple[bytes, bytes], messages: Any = ()) -> DirectRequest:
+    waiting = list(messages)
+
+    async def receive() -> Any:
+        return waiting.pop(0)
+
+    return DirectRequest({"method": "PUT", "path": "/it", "headers": list(headers)}, receive)
+
+
+def test_a_header_that_comes_twice_is_one_with_a_comma_as_everywhere():
+    asked = request((b"x-do", b"a"), (b"other", b"b"), (b"x-do", b"c"))
+    assert asked.get_header("X-Do") == "a, c"
+    assert asked.get_header("x-none") is None
+
+
+def test_half_a_body_is_none(client):
+    part = {"type": "http.request", "body": b"half", "more_body": True}
+    asked = request(messages=[part, {"type": "http.disconnect"}])
+    assert client.run(asked.read(100)) == b""

@@ -1,0 +1,419 @@
+"""An event's page and the pages that its forms lead to, as a browser without scripts uses them."""
+
+import itertools
+import json
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import icalendar
+import pytest
+
+from tests.core.exams.college import College
+from tests.support.client import Answer, AppClient
+from tests.support.node import LocalNode
+from tests.web.reading import Page, follow, send_form
+from turnout.core.events.model import EventDetails, EventState, span
+from turnout.core.events.programme import (
+    create_event,
+    create_ticket_type,
+    list_ticket_types,
+    set_event_state,
+)
+from turnout.core.identity.organizations import create_organization
+from turnout.core.identity.users import create_user
+from turnout.core.people.merging import find_person
+from turnout.core.people.model import Contact
+from turnout.core.registrations import booking
+from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.joining import register_directly
+from turnout.core.registrations.model import Registration
+from turnout.core.tickets.mails import tell_of_list
+from turnout.core.waiting_list.entries import list_entries
+from turnout.errors import Conflict
+from turnout.store import Tx
+
+BROWSER = {"Accept": "text/html"}
+FORM = BROWSER | {"Content-Type": "application/x-www-form-urlencoded"}
+ADA = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"}
+_numbers = itertools.count(1)
+
+
+class Fair:
+    """An event with `places` for everybody, a locked type and one by invitation."""
+
+    def __init__(self, node: LocalNode, places: int | None = None) -> None:
+        self.node, self.db = node, node.db
+        # What the last test sent is no longer counted.
+        node.clock.advance(600)
+        self.slug = f"fair-{next(_numbers)}"
+        self.org_id, self.event_id = node.db.call(self._make, places)
+        self.path = f"/{self.slug}/{self.event_id}"
+        self.read_until = 0
+        self.type_id = self.db.call(list_ticket_types, self.org_id, self.event_id)[0].id
+
+    def _make(self, tx: Tx, places: int | None) -> tuple[int, int]:
+        org_id = create_organization(tx, self.slug, "Acme & Sons", actor="test").org_id
+        create_user(tx, org_id, f"au/{self.slug}", name="A", email="a@example.com", actor="test")
+        details = EventDetails(
+            description="Food & <b>music</b>", speakers=("Grace",), schedule=("18:00 Doors",)
+        )
+        when = span("2099-06-01T18:00", "2099-06-01T23:00", "Europe/Berlin")
+        event = create_event(
+            tx, org_id, "Fair <1>", when, capacity=places, details=details, actor="test"
+        )
+        for name, options in (
+            ("Dinner", {"is_rsvp": True}),
+            ("Early bird", {"is_locked": True}),
+            ("Paid", {"price_minor": 100, "currency": "EUR"}),
+        ):
+            create_ticket_type(tx, org_id, event.id, name, actor="test", **options)
+        return org_id, event.id
+
+    def look(self, site: AppClient) -> Page:
+        answer = site.request("GET", self.path, headers=BROWSER)
+        assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+        return Page(answer.body)
+
+    def send(self, site: AppClient, **form: Any) -> str:
+        given = ADA | {"ticket": self.type_id, "answer": "register"} | form
+        return Page(follow(site, self.post(site, given)).body).text
+
+    def post(self, site: AppClient, form: dict[str, Any]) -> Answer:
+        return site.request("POST", self.path, headers=FORM, body=urlencode(form).encode())
+
+    def registration(self, email: str = ADA["email"]) -> Registration | None:
+        def find(tx: Tx) -> Registration | None:
+            person = find_person(tx, self.org_id, email)
+            if person is None:
+                return None
+            return booking.find_registration(tx, self.org_id, self.event_id, person.id)
+
+        return self.db.call(find)
+
+    def cancel(self, email: str = ADA["email"]) -> None:
+        known = self.registration(email)
+        assert known is not None
+        self.db.call(cancel_registration, self.org_id, known.id, actor="test")
+
+    def mails(self) -> dict[str, list[str]]:
+        """What was newly written, by address: subject and text."""
+        self.db.call(tell_of_list, "http://turnout.test")
+        question = (
+            f"SELECT id, destination, fields FROM recipients WHERE org_id = {self.org_id} "
+            f"AND id > {self.read_until} ORDER BY id"
+        )
+        found: dict[str, list[str]] = {}
+        for id_, address, text in self.db.call(
+            lambda tx: tx.connection.execute(question).fetchall()
+        ):
+            self.read_until, fields = id_, json.loads(text)
+            found.setdefault(address, []).append(f"{fields['subject']}\n{fields['text']}")
+        return found
+
+    def ticket_mails(self) -> int:
+        """How many tickets wait to be mailed."""
+        question = f"SELECT count(*) FROM ticket_mails WHERE org_id = {self.org_id}"
+        return int(self.db.call(lambda tx: tx.connection.execute(question).fetchone()[0]))
+
+    def list(self) -> list[tuple[str, str]]:
+        found = self.db.call(list_entries, self.org_id, self.event_id, is_all=True, limit=10)
+        return [(each.email, each.state.value) for each in found]
+
+    def letters(self) -> dict[str, str]:
+        """The last of what was newly written to each address."""
+        return {address: texts[-1] for address, texts in self.mails().items()}
+
+
+@pytest.fixture
+def fair(node: LocalNode) -> Fair:
+    return Fair(node)
+
+
+def test_the_page_says_what_it_is_when_and_what_there_is(site: AppClient, fair: Fair) -> None:
+    text = fair.look(site).text
+    for words in (
+        "Acme & Sons Fair <1>",
+        "Monday, 1 June 2099, 18:00 \N{EN DASH} 23:00 (Europe/Berlin)",
+        "Food & <b>music</b>",
+        "Speakers Grace",
+        "Schedule 18:00 Doors",
+        "Ticket General admission",
+    ):
+        assert words in text
+    for words in ("Dinner", "Early bird", "Paid", "waiting list"):
+        assert words not in text
+
+
+def test_who_registers_gets_a_ticket_by_mail(site: AppClient, fair: Fair) -> None:
+    assert "Your ticket is on its way to ada@example.com." in fair.send(site, company="Analytical")
+    known = fair.registration()
+    assert known is not None
+    assert (known.source, known.submitted.contact.company) == ("page", "Analytical")
+    assert fair.ticket_mails() == 1
+
+
+def test_loading_the_thanks_again_sends_nothing_and_names_nobody(
+    site: AppClient, fair: Fair
+) -> None:
+    answer = fair.post(site, ADA | {"ticket": fair.type_id, "answer": "register"})
+    assert (answer.status, answer.headers["location"]) == (
+        303,
+        f"{fair.path}?done=registered#register",
+    )
+    thanks = follow(site, answer)
+    assert thanks.headers["set-cookie"].startswith('address=""; expires=')
+    again = site.request("GET", f"{fair.path}?done=registered", headers=BROWSER)
+    assert "on its way to the address that you gave." in Page(again.body).text
+    forged = BROWSER | {"Cookie": "address=%3Cscript%3E"}
+    other = site.request("GET", f"{fair.path}?done=registered", headers=forged)
+    assert "on its way to the address that you gave." in Page(other.body).text
+    assert fair.ticket_mails() == 1
+
+
+def test_the_answer_does_not_tell_who_is_registered(site: AppClient, fair: Fair) -> None:
+    first = fair.send(site)
+    assert fair.send(site, first_name="Eve") == first
+    known = fair.registration()
+    assert known is not None
+    assert known.submitted.contact.first_name == "Ada"
+
+
+def test_a_form_of_anybodys_changes_nothing_that_is_known(site: AppClient, fair: Fair) -> None:
+    fair.send(site)
+    fair.cancel()
+    fair.send(site, first_name="Eve")
+    person = fair.db.call(find_person, fair.org_id, ADA["email"])
+    assert person is not None
+    assert person.contact.first_name == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"email": "ada"}, "Type your e-mail address, such as ada@example.com."),
+        ({"first_name": " "}, "Type your first and your last name."),
+        ({"last_name": "a\x07"}, "Type letters, digits and signs only."),
+        ({"ticket": ""}, "Choose a ticket."),
+        ({"ticket": "1"}, "Choose a ticket."),
+    ],
+)
+def test_what_can_be_put_right_is_said_beside_what_was_typed(
+    site: AppClient, fair: Fair, form: dict[str, str], words: str
+) -> None:
+    given = ADA | {"ticket": str(fair.type_id), "answer": "register", "company": 'A "B"'} | form
+    answer = fair.post(site, given)
+    assert answer.status == 200
+    assert f"{words} Nothing was sent." in Page(answer.body).text
+    assert b'value="A &#34;B&#34;"' in answer.body
+    assert fair.registration() is None
+
+
+def test_many_forms_for_one_address_are_answered_alike(site: AppClient, fair: Fair) -> None:
+    answers = {fair.send(site, email="bob@example.com") for _ in range(6)}
+    (thanks,) = answers
+    assert "Your ticket is on its way to bob@example.com." in thanks
+
+
+def test_when_it_is_full_people_wait_and_get_the_next_place(
+    site: AppClient, node: LocalNode
+) -> None:
+    fair = Fair(node, places=1)
+    assert "General admission 1 left" in fair.look(site).text
+    fair.send(site)
+    page = fair.look(site).text
+    assert "No place is free." in page
+    assert "sold out: waiting list" in page
+    bob = {"email": "bob@fair.example.com", "first_name": "Bob"}
+    assert "No place is free. More is in a mail to you." in fair.send(site, **bob)
+    assert fair.list() == []
+    assert "it says where you stand" in fair.send(site, **bob, answer="wait")
+    assert fair.list() == [("bob@fair.example.com", "waiting")]
+    full, listed = fair.mails()["bob@fair.example.com"]
+    assert full.startswith("No place is free: Fair <1>")
+    assert full.endswith(f"waiting list on the event's page:\nhttp://turnout.test{fair.path}")
+    link = link_in(listed)
+    assert "You are number 1 on the list." in look(site, link)
+
+    fair.cancel()
+    offer = fair.letters()["bob@fair.example.com"]
+    assert "has become free, and it is held for you until" in offer
+    assert link_in(offer) == link
+    text = look(site, link)
+    assert "A place is held for you until" in text
+    for _ in range(2):
+        text = press(site, link, "take")
+        assert "You are coming The ticket is in your mail. Your ticket" in text
+    assert fair.list() == [("bob@fair.example.com", "taken")]
+    assert fair.registration("bob@fair.example.com") is not None
+
+
+def test_who_is_registered_and_asks_to_wait_gets_the_ticket_again(
+    site: AppClient, node: LocalNode
+) -> None:
+    fair = Fair(node, places=1)
+    fair.send(site)
+    fair.db.call(forget_ticket_mails, fair.org_id)
+    assert "it says where you stand" in fair.send(site, answer="wait")
+    assert fair.list() == []
+    assert fair.ticket_mails() == 1
+
+
+ANSWERS = {
+    # Whether a place is free, which button is pressed, and what the page says then.
+    (True, "register"): "Thank you Your ticket is on its way to EMAIL.",
+    (True, "wait"): "There are places: register instead. More is in a mail to you.",
+    (False, "register"): "No place is free. More is in a mail to you.",
+    (False, "wait"): "Thank you A mail is on its way to EMAIL: it says where you stand.",
+}
+
+
+@pytest.mark.parametrize(("is_free", "button"), ANSWERS)
+def test_an_attacker_learns_nothing_of_an_address(
+    site: AppClient, node: LocalNode, is_free: bool, button: str
+) -> None:
+    """Whole answers, byte for byte, for an address that is registered, waits, has cancelled, was
+    offered a place, or is not known at all; and each gets one mail."""
+    fair = Fair(node, places=9 if is_free else 2)
+    fair.send(site, email="in1@who.example.com")
+    fair.send(site, email="out@who.example.com")
+    fair.cancel("out@who.example.com")
+    fair.send(site, email="in2@who.example.com")
+    if not is_free:
+        fair.send(site, email="got@who.example.com", answer="wait")
+        fair.cancel("in2@who.example.com")  # so the place is offered
+        fair.send(site, email="que@who.example.com", answer="wait")
+    fair.mails()
+    answers, mails = [], []
+    for name in ("in1", "out", "got", "que", "new"):
+        node.clock.advance(300)
+        fair.db.call(forget_ticket_mails, fair.org_id)
+        email = f"{name}@who.example.com"
+        given = ADA | {"ticket": fair.type_id, "answer": button, "email": email}
+        answer = fair.post(site, given)
+        body = answer.body.replace(email.encode(), b"EMAIL")
+        kept = {
+            name: value.replace(quote(email, safe=""), "EMAIL")
+            for name, value in answer.headers.items()
+            if name not in ("x-request-id", "date")
+        }
+        page = follow(site, answer).body.replace(email.encode(), b"EMAIL")
+        answers.append((answer.status, kept, body, page))
+        mails.append(len(fair.mails().get(email, [])) + fair.ticket_mails())
+    assert [each for each in answers if each != answers[0]] == []
+    assert mails == [1] * 5
+    assert ANSWERS[is_free, button] in Page(answers[0][3]).text
+
+
+def test_who_waits_and_asks_again_is_told_again(site: AppClient, node: LocalNode) -> None:
+    fair = Fair(node, places=1)
+    fair.send(site)
+    fair.send(site, email="bob@again.example.com", answer="wait")
+    ((first,),) = fair.mails().values()
+    fair.send(site, email="Bob@again.example.com", answer="register")
+    ((again,),) = fair.mails().values()
+    assert again == first
+    assert fair.list() == [("bob@again.example.com", "waiting")]
+
+
+def test_an_offer_may_be_left_to_the_next(site: AppClient, node: LocalNode) -> None:
+    fair = Fair(node, places=1)
+    fair.send(site)
+    for name in ("bob", "cid"):
+        fair.send(site, email=f"{name}@next.example.com", answer="wait")
+    links = {email: link_in(text) for email, text in fair.letters().items()}
+    fair.cancel()
+    bob, cid = links["bob@next.example.com"], links["cid@next.example.com"]
+    assert "You have left the list" in press(site, bob, "leave")
+    assert fair.path in Page(site.request("GET", bob, headers=BROWSER).body).links
+    assert "No place is held for you now." in press(site, bob, "take")
+    assert "A place is held for you until" in look(site, cid)
+    node.clock.advance(49 * 3600)
+    assert "Too late" in look(site, cid)
+    assert "The time to take the place is over." in press(site, cid, "take")
+    node.clock.advance(-49 * 3600)
+    other = cid.rpartition("-")[0] + "-" + "0" * 32
+    assert site.request("GET", other, headers=BROWSER).status == 404
+    assert site.request("POST", cid, headers=FORM, body=b"answer=x").status == 400
+
+
+def test_the_event_for_calendars(site: AppClient, fair: Fair) -> None:
+    answer = site.request("GET", f"{fair.path}/event.ics")
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    (entry,) = icalendar.Calendar.from_ical(answer.body).walk("VEVENT")
+    assert str(entry["summary"]) == "Fair <1>"
+    assert str(entry["url"]).endswith(fair.path)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (EventState.CANCELLED, "The event is cancelled. Acme & Sons answers questions about it."),
+        (EventState.CLOSED, "Registration is closed."),
+    ],
+)
+def test_an_event_that_takes_nobody_says_so(
+    site: AppClient, fair: Fair, state: EventState, words: str
+) -> None:
+    fair.db.call(set_event_state, fair.org_id, fair.event_id, state, actor="test")
+    assert words in fair.look(site).text
+    assert "<form" not in site.request("GET", fair.path, headers=BROWSER).body.decode()
+    assert fair.post(site, ADA | {"ticket": fair.type_id}).status == 200
+    assert fair.registration() is None
+
+
+def test_seats_of_an_exam_are_the_organizers_to_book(site: AppClient, node: LocalNode) -> None:
+    college = College(node)
+    exam = college.get_exam(college.register(1, starts_at=4_083_840_000_000))
+    node.db.call(set_event_state, college.org_id, exam.event_id, EventState.OPEN, actor="test")
+    path = f"/{college.slug}/{exam.event_id}"
+    page = site.request("GET", path, headers=BROWSER).body
+    assert f"Seats are booked by {college.slug.title()}." in Page(page).text
+    assert b"<form" not in page
+    type_id = node.db.call(list_ticket_types, college.org_id, exam.event_id)[0].id
+    form = urlencode(ADA | {"ticket": type_id, "answer": "register"}).encode()
+    site.request("POST", path, headers=FORM, body=form)
+    assert college.get_exam(exam.uuid).held == 1
+    with pytest.raises(Conflict, match="Seats of this exam are booked by the organizer"):
+        node.db.call(
+            register_directly,
+            college.org_id,
+            exam.event_id,
+            type_id,
+            Contact(email="eve@example.com"),
+        )
+
+
+def test_a_draft_and_what_is_not_there_have_no_page(site: AppClient, fair: Fair) -> None:
+    fair.db.call(set_event_state, fair.org_id, fair.event_id, EventState.DRAFT, actor="test")
+    for path in (fair.path, f"/{fair.slug}/1", f"/{fair.slug}/x", f"/nobody/{fair.event_id}"):
+        answer = site.request("GET", path, headers=BROWSER)
+        assert (answer.status, f"Nothing is at {path}." in Page(answer.body).text) == (404, True)
+
+
+def forget_ticket_mails(tx: Tx, org_id: int) -> None:
+    tx.connection.execute(f"DELETE FROM ticket_mails WHERE org_id = {org_id}")
+
+
+def link_in(letter: str) -> str:
+    (link,) = (word for word in letter.split() if "/waiting/" in word)
+    return link.removeprefix("http://turnout.test")
+
+
+def look(site: AppClient, link: str) -> str:
+    answer = site.request("GET", link, headers=BROWSER)
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    return Page(answer.body).text
+
+
+def press(site: AppClient, link: str, answer: str) -> str:
+    return Page(send_form(site, link, BROWSER, answer=answer).body).text
+
+
+@pytest.mark.parametrize(
+    ("state", "is_offered"), [(EventState.OPEN, True), (EventState.CANCELLED, False)]
+)
+def test_a_cancelled_event_is_for_no_calendar(
+    site: AppClient, fair: Fair, state: EventState, is_offered: bool
+) -> None:
+    fair.db.call(set_event_state, fair.org_id, fair.event_id, state, actor="test")
+    assert ("Add to calendar" in fair.look(site).text) == is_offered

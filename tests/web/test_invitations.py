@@ -1,0 +1,262 @@
+"""The personal page of an invitation, as a browser without scripts uses it."""
+
+import io
+import itertools
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+from pypdf import PdfReader
+
+from tests.support.client import Answer, AppClient
+from tests.support.node import LocalNode
+from tests.web.reading import Page, send_form
+from turnout.core.checkin.scans import Result, Scan, check_in
+from turnout.core.events.model import EventDetails, EventState, span
+from turnout.core.events.programme import (
+    create_event,
+    create_ticket_type,
+    create_venue,
+    set_event_state,
+)
+from turnout.core.identity.organizations import create_organization
+from turnout.core.invitations.inviting import (
+    InviteeFilter,
+    create_campaign,
+    invite,
+    list_invitees,
+    send_campaign,
+)
+from turnout.core.messaging.delivering import claim
+from turnout.core.people.model import Contact
+from turnout.core.waiting_list.entries import list_entries
+from turnout.store import Tx
+
+BROWSER = {"Accept": "text/html"}
+_numbers = itertools.count(1)
+
+
+class Invited:
+    """An event with `places` for guests, and invited people with their links by first name."""
+
+    def __init__(self, node: LocalNode, places: int | None = None) -> None:
+        self.node = node
+        self.event_id, self.org_id, self.campaign_id = node.db.call(_make, places)
+        node.db.call(send_campaign, self.org_id, self.campaign_id, "", actor="test")
+        found = node.db.call(claim, "email", 100, 1000)
+        own = [job for job in found if job.head.org_id == self.org_id]
+        self.links = {
+            each.name.split()[0]: each.fields.partition('"link":"')[2].rstrip('"}')
+            for job in own
+            for each in job.recipients
+        }
+
+    def look(self, site: AppClient, name: str) -> str:
+        answer = site.request("GET", self.links[name], headers=BROWSER)
+        assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+        return Page(answer.body).text
+
+    def press(self, site: AppClient, name: str, **form: Any) -> Answer:
+        return send_form(site, self.links[name], BROWSER, **form)
+
+    def states(self) -> dict[str, str]:
+        found = self.node.db.call(list_invitees, self.org_id, self.event_id, InviteeFilter())
+        return {each.first_name: each.state for each in found}
+
+
+def _make(tx: Tx, places: int | None) -> tuple[int, int, int]:
+    slug = f"inviting-{next(_numbers)}"
+    org_id = create_organization(tx, slug, "Acme", actor="test").org_id
+    venue = create_venue(
+        tx, org_id, "Hall <1>", timezone="Europe/Berlin", city="Hamburg", actor="test"
+    )
+    when = span("2099-06-01T18:00", "2099-06-02T01:00", "Europe/Berlin")
+    details = EventDetails(description="Food & music")
+    event = create_event(
+        tx, org_id, "Party <b>", when, venue_id=venue.id, details=details, actor="test"
+    )
+    guests = create_ticket_type(tx, org_id, event.id, "Guest", capacity=places, actor="test")
+    campaign = create_campaign(
+        tx,
+        org_id,
+        event.id,
+        ticket_type_id=guests.id,
+        name="All",
+        subject="Come",
+        sender_email="a@example.com",
+        body="%%link%%",
+        user_id=1,
+        actor="test",
+    )
+    contacts = [
+        Contact(email=f"{name}@{slug}.example.com", first_name=name, last_name="Lee")
+        for name in ("Ann", "Bob")
+    ]
+    invite(tx, org_id, campaign.id, contacts)
+    return event.id, org_id, campaign.id
+
+
+@pytest.fixture
+def invited(node: LocalNode) -> Invited:
+    return Invited(node)
+
+
+def test_looking_shows_the_event_and_changes_nothing(site: AppClient, invited: Invited) -> None:
+    text = invited.look(site, "Ann")
+    for words in (
+        "Invitation for Ann Lee",
+        "Party <b>",
+        "Monday, 1 June 2099, 18:00",
+        "Hall <1>, Hamburg",
+        "Food & music",
+        "Will you come?",
+        "Yes, I will come",
+        "No, I cannot come",
+    ):
+        assert words in text
+    assert invited.states() == {"Ann": "pending", "Bob": "pending"}
+
+
+def test_accepting_gives_a_ticket_and_twice_is_once(site: AppClient, invited: Invited) -> None:
+    for _ in range(2):
+        answer = invited.press(site, "Ann", answer="confirm")
+        assert answer.status == 200
+        text = Page(answer.body).text
+        assert "You are coming Thank you, that is noted." in text
+        assert "Your ticket:" in text
+    assert invited.states() == {"Ann": "confirmed", "Bob": "pending"}
+    text = invited.look(site, "Ann")
+    assert "You are coming Your ticket:" in text
+    assert "I cannot come after all" in text
+
+
+def test_declining_and_thinking_again(site: AppClient, invited: Invited) -> None:
+    assert "You are not coming" in Page(invited.press(site, "Bob", answer="decline").body).text
+    assert "I will come after all" in invited.look(site, "Bob")
+    assert "Your ticket:" in Page(invited.press(site, "Bob", answer="confirm").body).text
+    assert "You are not coming" in Page(invited.press(site, "Bob", answer="decline").body).text
+    assert invited.states() == {"Ann": "pending", "Bob": "declined"}
+
+
+def test_when_nothing_is_left_the_page_says_so(site: AppClient, node: LocalNode) -> None:
+    invited = Invited(node, places=1)
+    assert "You are coming" in Page(invited.press(site, "Ann", answer="confirm").body).text
+    text = Page(invited.press(site, "Bob", answer="confirm").body).text
+    assert "No ticket is left. Your answer was not changed." in text
+    assert "Will you come?" in text
+    invited.press(site, "Ann", answer="decline")
+    assert "You are coming" in Page(invited.press(site, "Bob", answer="confirm").body).text
+
+
+def test_when_it_is_over_or_cancelled_there_is_nothing_to_press(
+    site: AppClient, node: LocalNode, invited: Invited
+) -> None:
+    node.db.call(
+        set_event_state, invited.org_id, invited.event_id, EventState.CANCELLED, actor="test"
+    )
+    text = invited.look(site, "Ann")
+    assert "The event is cancelled." in text
+    assert "Yes, I will come" not in text
+    text = Page(invited.press(site, "Ann", answer="confirm").body).text
+    assert "The event is cancelled. Your answer was not changed." in text
+    over = Invited(node)
+    node.execute(f"UPDATE events SET ends_at = 1 WHERE id = {over.event_id}")
+    assert "The event is over." in over.look(site, "Ann")
+    assert over.states() == {"Ann": "pending", "Bob": "pending"}
+
+
+@pytest.mark.parametrize("form", [{}, {"answer": "perhaps"}])
+def test_another_answer_is_refused(site: AppClient, invited: Invited, form: dict[str, str]) -> None:
+    assert invited.press(site, "Ann", **form).status == 400
+    assert invited.states()["Ann"] == "pending"
+
+
+def test_a_link_that_was_changed_leads_nowhere(site: AppClient, invited: Invited) -> None:
+    ann, bob = invited.links["Ann"], invited.links["Bob"]
+    mixed = ann.partition("-")[0] + "-" + bob.partition("-")[2]
+    for link in (mixed, ann[:-1] + ("0" if ann[-1] != "0" else "1"), "/invitation/x"):
+        for method in ("GET", "POST"):
+            answer = site.request(method, link, headers=BROWSER, body=b"answer=confirm")
+            assert answer.status == 404
+    assert invited.states() == {"Ann": "pending", "Bob": "pending"}
+
+
+# -- the ticket's own page -------------------------------------------------------------------
+
+
+def ticket_of(invited: Invited, name: str) -> str:
+    found = invited.node.db.call(
+        list_invitees, invited.org_id, invited.event_id, InviteeFilter(first_name=name)
+    )
+    return str(found[0].ticket_code)
+
+
+def test_a_ticket_has_a_page_that_names_nobody(site: AppClient, invited: Invited) -> None:
+    invited.press(site, "Ann", answer="confirm")
+    code = ticket_of(invited, "Ann")
+    answer = site.request("GET", f"/ticket/{invited.org_id}-{code.lower()}", headers=BROWSER)
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    text = Page(answer.body).text
+    assert "Ticket: Guest Party <b> Monday, 1 June 2099, 18:00" in text
+    assert f"Show this code at the door: {code} PDF to print Add to calendar" in text
+    assert "Ann" not in text
+    scan = Scan(code=code, at=4_083_840_000_000)
+    invited.node.db.call(check_in, invited.org_id, invited.event_id, scan)
+    again = site.request("GET", f"/ticket/{invited.org_id}-{code}", headers=BROWSER)
+    assert "Checked at 18:00 on 30 May 2099." in Page(again.body).text
+    invited.press(site, "Ann", answer="decline")
+    gone = site.request("GET", f"/ticket/{invited.org_id}-{code}", headers=BROWSER)
+    assert "Cancelled This ticket lets nobody in." in Page(gone.body).text
+
+
+def test_a_ticket_has_files_that_name_nobody(site: AppClient, invited: Invited) -> None:
+    invited.press(site, "Ann", answer="confirm")
+    code = ticket_of(invited, "Ann")
+    address = f"/ticket/{invited.org_id}-{code}"
+    got = {
+        name: site.request("GET", f"{address}/{name}")
+        for name in ("ticket.pdf", "ticket.png", "ticket.svg", "event.ics")
+    }
+    assert [answer.headers["content-type"] for answer in got.values()] == [
+        "application/pdf",
+        "image/png",
+        "image/svg+xml",
+        "text/calendar; charset=utf-8",
+    ]
+    text = PdfReader(io.BytesIO(got["ticket.pdf"].body)).pages[0].extract_text()
+    assert code in text
+    assert "Ann" not in text
+    picture = Image.open(io.BytesIO(got["ticket.png"].body)).convert("L")
+    (signed,) = (each.text for each in zxingcpp.read_barcodes(picture))
+    scan = Scan(code=signed, at=4_083_840_000_000)
+    answer = invited.node.db.call(check_in, invited.org_id, invited.event_id, scan)
+    assert answer.result is Result.ADMITTED
+    assert site.request("GET", f"{address}/other.pdf").status == 404
+    invited.press(site, "Ann", answer="decline")
+    assert site.request("GET", f"{address}/ticket.pdf").status == 404
+
+
+def test_when_nothing_is_left_an_invitee_may_wait(site: AppClient, node: LocalNode) -> None:
+    invited = Invited(node, places=1)
+    invited.press(site, "Ann", answer="confirm")
+    text = Page(invited.press(site, "Bob", answer="confirm").body).text
+    assert "Put me on the waiting list" in text
+    text = Page(invited.press(site, "Bob", answer="wait").body).text
+    assert "You are on the waiting list We write to you when a place is free." in text
+    invited.press(site, "Ann", answer="decline")
+    found = node.db.call(list_entries, invited.org_id, invited.event_id, limit=10)
+    assert [(each.first_name, each.state.value) for each in found] == [("Bob", "offered")]
+
+
+def test_a_ticket_that_is_none_has_no_page(site: AppClient, invited: Invited) -> None:
+    invited.press(site, "Ann", answer="confirm")
+    code = ticket_of(invited, "Ann")
+    for address in (
+        f"1-{code}",
+        code,
+        f"{invited.org_id}-NOSUCH",
+        f"x-{code}",
+        f"{invited.org_id}-",
+    ):
+        assert site.request("GET", f"/ticket/{address}", headers=BROWSER).status == 404
