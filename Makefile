@@ -6,7 +6,6 @@ DATA ?= .turnout-demo
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
@@ -63,7 +62,9 @@ bench: $(VENV)/.dev ## measure, and print the figures
 lock: $(VENV)/.dev ## lock the dependencies anew; UPGRADE=1 takes the newest
 	@echo "Resolving the dependencies …"
 	@$(COMPILE) pyproject.toml --group build -o requirements/run.txt
-	@$(COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(COMPILE) --group uv --no-deps -o requirements/uv.txt
+	@$(COMPILE) pyproject.toml --group dev -c requirements/run.txt -c requirements/uv.txt \
+		-o requirements/dev.txt
 	@$(COMPILE) --group postgresql --no-deps -o requirements/postgresql.txt
 	@$(COMPILE) --group clients -o requirements/clients.txt
 
@@ -86,12 +87,9 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/.made
-	@echo "Installing what Turnout runs on …"
-	@$(PIP) --require-hashes -r requirements/run.txt
-	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m tools.install run
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
-	@echo "Installing what tests and checks need …"
-	@$(PIP) --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m tools.install dev
 	@touch $@

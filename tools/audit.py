@@ -17,7 +17,8 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-LOCKS = [ROOT / f"requirements/{name}.txt" for name in ("run", "dev", "postgresql", "clients")]
+NAMES = ("run", "dev", "uv", "postgresql", "clients")
+LOCKS = [ROOT / f"requirements/{name}.txt" for name in NAMES]
 ENVIRONMENT = ROOT / "requirements/dev.txt"
 # Part of every new environment, or of this tree; no lock names them.
 UNLOCKED = {canonicalize_name(name) for name in ("setuptools", "turnout")}
