@@ -40,21 +40,8 @@ proofs: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m proof --every-proof --stage rest --dist loadgroup
 	@$(BIN)/python -m pytest -m proof --every-proof --stage timed -n 0
 
-check: $(VENV)/.dev ## check format, lint, types, import directions, docs and dependencies
-	@echo "Checking the format …"
-	@$(BIN)/ruff format --check .
-	@echo "Checking for lint …"
-	@$(BIN)/ruff check .
-	@echo "Checking the types …"
-	@$(BIN)/mypy src tests tools deploy $(wildcard bench)
-	@echo "Checking the direction of imports …"
-	@$(BIN)/lint-imports --no-logo
-	@echo "Checking what the docs name …"
-	@$(BIN)/python -m tools.check_docs
-	@echo "Checking the OpenAPI documents …"
-	@$(BIN)/python -m tools.lint_openapi
-	@echo "Checking the dependencies …"
-	@$(BIN)/python -m tools.audit
+check: $(VENV)/.dev ## check format, lint, types, import directions, docs, pages, SQL and dependencies
+	@$(BIN)/python -m tools.check
 
 bench: $(VENV)/.dev ## measure, and print the figures
 	@$(BIN)/python -m bench
