@@ -68,7 +68,7 @@ from turnout.http.rate_limit import RateLimiter
 from turnout.http.readiness import Readiness
 from turnout.http.sign_ins import SignIns
 from turnout.settings import Settings, split_list
-from turnout.store import Database, Tx, open_database
+from turnout.store import Database, Tx, check_room, open_database
 from turnout.store.migrations.revisions import HEAD
 from turnout.store.sqlite import check_exists
 from turnout.store.steady import SteadyClock
@@ -482,6 +482,7 @@ def prepare(settings: Settings, *, makes_database: bool = False) -> None:
     logs.hide_by(Masks(LINKS))
     if not makes_database:
         check_exists(settings.database_url)
+    check_room(settings)
     version = schema_version(settings)
     if version == HEAD:
         if settings.auto_migrate:

@@ -3,6 +3,7 @@ it names is the right one. Nobody sees a traceback or a password."""
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,12 +19,15 @@ from tests.support.node import new_database
 from tests.support.pooler import Pooler
 from tests.support.ports import free_port
 from tests.support.postgresql import Cluster
+from turnout.cli.checking_postgresql import judge_room
 from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store import open_database, pg_fitness
 from turnout.store.migrations.running import migrate
-from turnout.store.pg_fitness import judge_version
+from turnout.store.pg_connection import BoundedConnection, NotAnsweredError
+from turnout.store.pg_fitness import check_fit, judge_version
 from turnout.store.pg_refusals import explain_refusal, names_in, quote
+from turnout.store.pg_room import Room, check_room
 
 COMMANDS = (("migrate",), ("doctor",), ("org", "list"))
 Commands = tuple[tuple[str, ...], ...]
@@ -324,12 +328,85 @@ def test_a_pooler_in_statement_mode_is_refused(cluster: Cluster) -> None:
 
 
 def test_a_pooler_that_keeps_sessions_is_taken(cluster: Cluster) -> None:
-    with Pooler.start(cluster.create_database(), "session") as pooler:
+    with Pooler.start(cluster.create_database(), "session", size=18) as pooler:
         migrate(pooler.url)
         turnout = Turnout(pooler.url)
         assert turnout("doctor").code == 0
         turnout.ok("org", "create", "acme")
         assert "acme" in json.dumps(turnout.ok("org", "list"))
+
+
+# -- too few connections ---------------------------------------------------------------------
+
+
+def test_a_pooler_with_too_few_sessions_is_told_so_before_anything_hangs(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = "4 connections, and this process needs 18 (and up to 4 for long lists)"
+    advice = "Raise what the pooler allows (PgBouncer: default_pool_size, max_db_connections)."
+    with Pooler.start(new_database("postgresql", None, cluster), "session") as pooler:  # type: ignore[arg-type]
+        started = time.monotonic()
+        result = run(pooler.url, "serve")
+        assert (result.code, result.output) == (1, "")
+        assert f"{missing}: no answer within 8 seconds. {advice}" in said_by(result)
+        assert time.monotonic() - started < 20  # of which 9 are waited
+        monkeypatch.setattr(BoundedConnection, "answer_s", 1.0)
+        result = run(pooler.url, "doctor")
+        assert result.code == 1
+        assert "4 more can be had, and a process needs 18 (no answer within 1 s" in said_by(result)
+        assert advice in said_by(result)
+
+
+def test_a_pooler_without_a_session_is_told_so(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedConnection, "answer_s", 1.0)
+    with (
+        Pooler.start(cluster.create_database(), "session", size=1) as pooler,
+        closing(psycopg.connect(pooler.url)) as holder,
+    ):
+        holder.execute("SELECT 1")
+        for refuse in (lambda: check_room(pooler.url, 4), lambda: check_fit(pooler.url)):
+            with pytest.raises(Unavailable) as refusal:
+                refuse()
+            assert refusal.value.message == (
+                "The PostgreSQL database cannot be reached: no answer within 1 seconds."
+            )
+            assert "it has no session left" in refusal.value.__notes__[0]
+
+
+def test_a_role_with_too_few_connections_gets_the_statement_that_helps(
+    cluster: Cluster, admin: psycopg.Connection
+) -> None:
+    make_role(admin, "few", "LOGIN CONNECTION LIMIT 12")
+    owned = new_database("postgresql", Path(), cluster)
+    with psycopg.connect(owned) as owner:
+        owner.execute('GRANT "turnout" TO few')
+    url = address(owned, user="few", password="wk")
+    result = run(url, "serve")
+    assert result.code == 1
+    assert "gives 12 connections, and this process needs 18" in said_by(result)
+    assert 'too many connections for role "few"' in said_by(result)
+    assert "Or set TURNOUT_DATABASE_THREADS=2, which needs 10." in said_by(result)
+    assert run(url, "doctor").code == 1
+    admin.execute(statement_in(result, "ALTER ROLE"))
+    assert run(url, "doctor").code == 0
+
+
+def test_doctor_does_not_count_what_running_processes_have_against_them(cluster: Cluster) -> None:
+    room, url = Room(18, 3, NotAnsweredError()), cluster.create_database()
+    assert not judge_room(url, room, 18).is_failure
+    assert judge_room(url, room, 18).mark == "warn"
+    assert judge_room(url, room, 0).is_failure
+    assert judge_room(url, room._replace(had=18), 0).mark == "ok"
+
+
+def test_one_reason_that_libpq_gives_twice_is_told_once(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c nonsense=1")
+    said = said_by(run(cluster.create_database(), "migrate"))
+    assert said.count('unrecognized configuration parameter "nonsense"') == 1
 
 
 def admin_url(cluster: Cluster) -> str:

@@ -14,15 +14,23 @@ from tests.store.conftest import Open
 from tests.store.notes import add, execute, read_ids
 from tests.support.faulty_line import FaultyLine
 from turnout.core.work.apart import do_apart
-from turnout.errors import Unavailable
+from turnout.errors import UNKNOWN, Unavailable
 from turnout.store import Database, Tx, deadlines
 from turnout.store.deadlines import Patience
+from turnout.store.pg_connection import NotAnsweredError
 from turnout.store.pg_options import options_for
+from turnout.store.pg_sessions import Use, connect
 from turnout.store.sqlstates import is_transient
 from turnout.store.streaming import BATCH_ROWS
 
 FAILED = ("store.failed", "The database cannot be reached. Nothing was changed; try again.")
 READ_ONLY = ("store.read_only", "Read-only: the database cannot be written.")
+STOOD_STILL = (
+    "store.failed",
+    "This server stood still in the middle of the change, so the database took it back. "
+    "Nothing was changed; try again.",
+)
+CUT = ("store.slow", "This took too long, and was broken off. Nothing was changed; try again.")
 SLOW = ("store.slow", "The database took too long. Nothing was changed; try again.")
 CROWDED = (
     "store.crowded",
@@ -39,7 +47,8 @@ CODES = [
     ("08006", FAILED, True, True),
     ("08P01", FAILED, True, True),
     ("25006", READ_ONLY, True, True),
-    ("25P03", FAILED, True, True),
+    ("25P03", STOOD_STILL, True, True),
+    ("25P04", CUT, False, True),
     ("26000", FAILED, True, True),
     ("40001", CLASH, True, False),
     ("40P01", CLASH, True, False),
@@ -192,7 +201,7 @@ def test_silence_that_an_administrator_ends_is_unavailable(db: Database) -> None
         time.sleep(0.3)
         add(tx, 2)
 
-    assert refusal_of(lambda: db.call(be_silent)) == FAILED
+    assert refusal_of(lambda: db.call(be_silent)) == STOOD_STILL
     assert db.call(add, 3) == 3
     assert db.call(read_ids) == [3]
 
@@ -225,10 +234,85 @@ def test_a_silent_network_is_answered_in_time(
     started = time.monotonic()
     answers = asyncio.run(scenario())
     assert time.monotonic() - started < 10
-    assert set(answers) <= {"store.failed", "store.late"}
+    assert set(answers) <= {"store.slow", "store.failed", "store.late"}
     assert "store.late" in answers  # those that no thread had come to
     assert db.call(read_ids) == ([1] if way == "write" else [])
     assert far.call(add, 9) == 9
+
+
+def impatient(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Settings with which a statement may take one second, and its answer a little longer."""
+    monkeypatch.setattr("turnout.store.pg_connection.GRACE_S", 0.2)
+    monkeypatch.setattr("turnout.store.pg_sessions.STREAM_FACTOR", 1)
+    return {"database_statement_seconds": 1}
+
+
+def test_a_command_is_not_answered_by_what_acknowledges_and_says_nothing(
+    db: Database, open_db: Open, line: FaultyLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = open_db(line.url, **impatient(monkeypatch))
+
+    def add_and_lose(tx: Tx) -> None:
+        add(tx, 1)
+        line.is_silent = True
+        add(tx, 2)
+
+    assert refusal_of(lambda: far.call(add_and_lose)) == CUT
+    line.is_silent = False
+    assert far.call(add, 3) == 3
+    assert db.call(read_ids) == [3]
+
+
+def test_a_commit_that_is_not_answered_is_asked_for(
+    db: Database, open_db: Open, line: FaultyLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("turnout.store.postgresql.ASK_S", 0.1)
+    far = open_db(line.url, **impatient(monkeypatch))
+
+    def add_and_lose(tx: Tx) -> None:
+        add(tx, 1)
+        line.is_silent = True
+
+    with pytest.raises(Unavailable) as refused:
+        far.call(add_and_lose)
+    line.is_silent = False
+    assert refused.value.code == UNKNOWN
+    assert db.call(read_ids) == []
+
+
+def test_a_list_breaks_off_where_nothing_is_said_any_more(
+    db: Database, open_db: Open, line: FaultyLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = open_db(line.url, **impatient(monkeypatch))
+
+    def rows(tx: Tx) -> Generator[tuple[Any, ...], None, None]:
+        yield from numbers(tx, 2 * BATCH_ROWS)
+        line.is_silent = True
+        yield from numbers(tx, 2 * BATCH_ROWS)
+
+    async def scenario() -> str:
+        async with far.stream(rows) as batches:
+            try:
+                async for _ in batches:
+                    pass
+            except Unavailable as broken:
+                return broken.code
+        return "as if it were whole"
+
+    assert asyncio.run(scenario()) == "stream.broken"
+    line.is_silent = False
+
+
+def test_what_lets_us_in_and_says_nothing_is_not_waited_for(
+    url: str, line: FaultyLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("turnout.store.pg_connection.BoundedConnection.answer_s", 0.3)
+
+    def fall_silent(_: Any) -> None:
+        line.is_silent = True
+
+    with pytest.raises(NotAnsweredError, match=r"no answer within 0\.3 seconds"):
+        connect(line.url, Use.READ, opened=fall_silent)
 
 
 def test_what_an_operator_has_set_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ unix_socket_dir =
 auth_type = md5
 auth_file = {folder}/users
 pool_mode = {mode}
-default_pool_size = 4
+default_pool_size = {size}
 logfile = {folder}/log
 """
 
@@ -54,14 +54,20 @@ class Pooler:
         )
 
     @classmethod
-    def start(cls, url: str, mode: str) -> Self:
-        """Start one for the database at `url`; `mode` is PgBouncer's pool_mode."""
+    def start(cls, url: str, mode: str, size: int = 4) -> Self:
+        """Start one for the database at `url`; `mode` is PgBouncer's pool_mode, `size` how many
+        sessions with the server it has."""
         if not find_program("pgbouncer"):
             install_packages(["pgbouncer"], lambda: find_program("pgbouncer"))
         folder, own_port = Path(tempfile.mkdtemp(prefix="turnout-pooler-")), free_port()
         parts = urlsplit(url)
         settings = _SETTINGS.format(
-            host=parts.hostname, port=parts.port, own_port=own_port, folder=folder, mode=mode
+            host=parts.hostname,
+            port=parts.port,
+            own_port=own_port,
+            folder=folder,
+            mode=mode,
+            size=size,
         )
         (folder / "settings.ini").write_text(settings)
         (folder / "users").write_text(f'"{parts.username}" "{parts.password}"\n')

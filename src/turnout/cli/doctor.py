@@ -150,6 +150,14 @@ def _judge_schema(version: str | None) -> Finding:
     return Finding("schema", version or "")
 
 
+def check_connections(chosen: Settings) -> Iterator[Finding]:
+    """Does PostgreSQL give as many connections as a process needs?"""
+    if chosen.database_url.startswith(("postgresql:", "postgres:")):
+        from turnout.cli.checking_postgresql import check_room
+
+        yield from check_room(chosen)
+
+
 def check_clock(chosen: Settings) -> Iterator[Finding]:
     """Is the machine's clock plausible, and was the installation's set?"""
     yield judge_clock(time.gmtime())
@@ -305,6 +313,7 @@ def _judge_setting(url: str, stored: StoredAddress | None) -> Finding:
 
 CHECKS: tuple[Check, ...] = (
     check_database,
+    check_connections,
     check_file,
     check_clock,
     check_disk,

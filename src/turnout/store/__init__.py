@@ -1,7 +1,7 @@
 """The database: connections, transactions, group commit, named statements, migrations."""
 
 from turnout.store.batching import Batcher
-from turnout.store.database import Database, Lane, open_database
+from turnout.store.database import Database, Lane, check_room, open_database
 from turnout.store.rows import from_row
 from turnout.store.sources import Clock, Ids, system_clock
 from turnout.store.statements import Statement, Statements
@@ -16,6 +16,7 @@ __all__ = [
     "Statement",
     "Statements",
     "Tx",
+    "check_room",
     "from_row",
     "open_database",
     "system_clock",

@@ -294,10 +294,12 @@ class Database(ABC):
     ) -> None:
         """After the commit: where it took longer than was noted, say so in another transaction."""
         took_ms = began.took_ms(self.clock)
-        if took_ms - noted_ms <= OVERLAP_MS or not self._keeps_late():
+        if took_ms - noted_ms <= OVERLAP_MS:
             return
         if any(each.error is None and each.verb is not note_late for each in commands):
-            with suppress(Unavailable):  # the queue is closed or full
+            with suppress(Unavailable):  # the database is away, or the queue is closed or full
+                if not self._keeps_late():
+                    return
                 command = Command(note_late, (began.at, took_ms), {}, None)
                 self.lanes[Lane.DOOR].put(command, Lane.DOOR)
 
@@ -387,6 +389,16 @@ class Database(ABC):
         for queue in queues:
             for loop, callback in self._wakers.get(queue, ()):
                 _call_in(loop, callback)
+
+
+def check_room(settings: Settings) -> None:
+    """For a process that is to run for long: raise Unavailable, with what to do as its note, unless
+    the database has as many connections for it as it may want. Takes up to ten seconds."""
+    if settings.database_url.startswith(("postgresql:", "postgres:")):
+        from turnout.store import pg_refusals, pg_room
+
+        pg_refusals.check_url(settings.database_url)
+        pg_room.check_room(settings.database_url, settings.database_threads)
 
 
 def open_database(

@@ -77,10 +77,17 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         "Correct PGOPTIONS in the environment, or `options` in TURNOUT_DATABASE_URL.",
     ),
     (r"unsupported startup parameter|statement pooling mode", WITHOUT_POOLER),
+    (
+        r"no answer within|query_wait_timeout",
+        "What is at that address lets us in and says nothing more. If it is a pooler, it has no "
+        "session left: raise its limits (PgBouncer: default_pool_size, max_db_connections). If it "
+        "is a proxy or the server, see what it waits for.",
+    ),
 )
 _OTHERWISE = (
     "Correct TURNOUT_DATABASE_URL, or see that the database runs and lets this user in from here."
 )
+_WHERE = re.compile(r"^(?:connection failed: )?connection to server .{0,300}? failed: ")
 _UNREADABLE = re.compile(r"invalid port|invalid sslmode|invalid \w+ value|Servname|idna")
 
 
@@ -106,7 +113,7 @@ def check_url(url: str) -> None:
 
 def explain_refusal(url: str, error: Exception) -> Unavailable:
     """The failure for a connection that was refused, and what to do as its note."""
-    said = " ".join(str(error).split())
+    said = _without_repeats(str(error))
     if _UNREADABLE.search(said) and "FATAL" not in said:
         return _unreadable(said.rpartition("connection is bad: ")[2])
     failure = Unavailable(
@@ -115,6 +122,12 @@ def explain_refusal(url: str, error: Exception) -> Unavailable:
     advice = next((text for words, text in _ADVICE if re.search(words, said)), _OTHERWISE)
     failure.add_note(fill_in(advice, *names_in(url)))
     return failure
+
+
+def _without_repeats(said: str) -> str:
+    """What libpq says in one line; of several attempts with the same end, the first."""
+    lines = {_WHERE.sub("", line.strip()): line.strip() for line in reversed(said.splitlines())}
+    return " ".join(" ".join(lines[key].split()) for key in reversed(lines) if key)
 
 
 def names_in(url: str) -> tuple[str, str]:

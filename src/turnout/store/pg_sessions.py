@@ -29,6 +29,7 @@ from psycopg.pq import TransactionStatus
 
 from turnout.settings import Settings
 from turnout.store.outcomes import CommitLostError, begin, read_life
+from turnout.store.pg_connection import BoundedConnection, NotAnsweredError
 from turnout.store.pg_options import options_for
 from turnout.store.sqlstates import meaning_of
 
@@ -100,7 +101,7 @@ def connect(
     """A new session. One that reads sees one state in each transaction, and cannot write. It is
     told to `opened` before it is asked anything. Raises psycopg.Error."""
     options = options_for(url, writes=use in WRITING)
-    connection = psycopg.connect(
+    connection = BoundedConnection.connect(
         url,
         autocommit=True,
         application_name=f"turnout-{use}",
@@ -110,6 +111,8 @@ def connect(
     try:
         opened(connection)
         _limit(connection, limits)
+        if limits is not NONE or use is Use.MIGRATE:
+            connection.limit_answers(limits.statement_ms)
         connection.autocommit = autocommit
         if use in READING:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -148,13 +151,15 @@ class Session:
         self._connection: psycopg.Connection[Any] | None = None
         self._life: str | None = None
         self._until: float | None = None
+        self._is_cut = False
         self._turn = threading.Lock()
 
     @contextmanager
     def transaction(self, until: float | None = None) -> Iterator["psycopg.Connection[Any]"]:
         """One transaction, committed unless the block raises; cut off if it is not over at `until`
-        (monotonic seconds). Raises psycopg.Error: then nothing was changed; or CommitLostError."""
-        self._until = until
+        (monotonic seconds): then NotAnsweredError. Raises psycopg.Error: then nothing was changed;
+        or CommitLostError."""
+        self._until, self._is_cut = until, False
         try:
             connection = self._open()
             number = begin(connection) if self._use in WRITING else None
@@ -162,6 +167,8 @@ class Session:
             self._commit(connection, number)
         except BaseException as error:
             self._give_up(error)
+            if self._is_cut and isinstance(error, psycopg.OperationalError):
+                raise NotAnsweredError("it was not over in time, and was cut off") from error
             raise
         finally:
             self._until = None
@@ -177,6 +184,7 @@ class Session:
                 suppress(OSError, psycopg.Error),  # it is closed already
                 socket.socket(fileno=os.dup(connection.fileno())) as line,
             ):
+                self._is_cut = True
                 line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:

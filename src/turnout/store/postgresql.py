@@ -32,6 +32,7 @@ from turnout.store.held_rows import ROUNDS_LIMIT, HeldError, HeldRows, Waiter, W
 from turnout.store.late import Beginning
 from turnout.store.outcomes import ASK_S, CommitLostError, Outcome, as_unknown, find_outcome
 from turnout.store.pg_fitness import check_fit
+from turnout.store.pg_room import count_threads
 from turnout.store.pg_sessions import (
     Session,
     Use,
@@ -47,7 +48,6 @@ from turnout.store.troubles import Troubles
 CHANNEL = "turnout"
 ATTEMPTS = 10
 NOTIFY_EVERY_S = 0.05
-READERS = 2
 RETRY_AFTER_S = 3
 HELD = (pg.LockNotAvailable, HeldError)
 HELD_CODE = "store.held"
@@ -71,24 +71,25 @@ class PostgresqlDatabase(Database):
         self.lanes = tuple(CommandQueue(settings.write_queue) for _ in Lane)
         self._held = HeldRows()
         self._held_troubles = Troubles(HELD_EVENT, level=logging.WARNING)
-        threads = max(2, settings.database_threads)
-        self._room = WaitingRoom(settings.write_queue, max(1, threads // 2))
+        counts = count_threads(settings.database_threads)
+        self._room = WaitingRoom(settings.write_queue, max(1, counts[Use.WAIT] // 2))
         self._stopping = threading.Event()
         self._to_notify: set[str] = set()
         self._sessions: set[Session] = set()
         self._request_seconds = settings.request_seconds
         self._threads = [
             threading.Thread(target=self._loop, args=(queue, use), name=f"{use}-{n}")
-            for queue, use, count in (
-                (self.lanes[Lane.DOOR], Use.DOOR, threads),
-                (self.lanes[Lane.REQUEST], Use.WRITE, threads),
-                (self.lanes[Lane.BACKGROUND], Use.WORK, max(1, threads * 3 // 4)),
-                (self.reads, Use.READ, READERS),
+            for queue, use in (
+                (self.lanes[Lane.DOOR], Use.DOOR),
+                (self.lanes[Lane.REQUEST], Use.WRITE),
+                (self.lanes[Lane.BACKGROUND], Use.WORK),
+                (self.reads, Use.READ),
             )
-            for n in range(count)
+            for n in range(counts[use])
         ]
         self._waiting_threads = [
-            threading.Thread(target=self._wait_loop, name=f"wait-{n}") for n in range(threads)
+            threading.Thread(target=self._wait_loop, name=f"wait-{n}")
+            for n in range(counts[Use.WAIT])
         ]
         self._notifier = threading.Thread(target=self._notify_loop, name="notifier")
         for thread in (*self._threads, *self._waiting_threads, self._notifier):

@@ -14,9 +14,18 @@ from psycopg import errors as pg
 
 from turnout.errors import Unavailable
 from turnout.store.faults import FULL, READ_ONLY, Fault
+from turnout.store.pg_connection import NotAnsweredError
 
 _UNREACHED = Fault(
     "store.failed", "The database cannot be reached. Nothing was changed; try again."
+)
+_STOPPED = Fault(
+    "store.failed",
+    "This server stood still in the middle of the change, so the database took it back. "
+    "Nothing was changed; try again.",
+)
+_CUT = Fault(
+    "store.slow", "This took too long, and was broken off. Nothing was changed; try again."
 )
 _CROWDED = Fault(
     "store.crowded", "The database has no room for more connections or memory. Try again."
@@ -52,11 +61,13 @@ _READ_ONLY = Meaning(
     "default_transaction_read_only (`turnout doctor` says it), or why else it takes no changes.",
 )
 _CONTENTION = Meaning(_CLASH, runs_again=True)
+_NOT_ANSWERED = Meaning(_CUT, closes=True)
 
 _CODES = {
     "25006": _READ_ONLY,
-    "25P03": LOST,  # silent in the middle of a transaction, as the administrator counts it
-    "25P04": LOST,
+    # Silent in the middle of a transaction: as we count, or the administrator.
+    "25P03": Meaning(_STOPPED, closes=True, repeats=True),
+    "25P04": Meaning(_CUT, closes=True),
     "42P05": LOST,  # a pooler that mixes sessions up: a prepared statement is there already
     "53100": Meaning(FULL, note="Free some space where PostgreSQL keeps its data."),
     "55P03": Meaning(_HELD),
@@ -79,6 +90,7 @@ _TRANSIENT = (
     psycopg.OperationalError,
     pg.ReadOnlySqlTransaction,
     pg.IdleInTransactionSessionTimeout,
+    pg.TransactionTimeout,
     pg.InvalidSqlStatementName,
     pg.DuplicatePreparedStatement,
 )
@@ -98,6 +110,8 @@ def meaning_of(error: BaseException) -> Meaning | None:
     PostgreSQL."""
     if not isinstance(error, psycopg.Error):
         return None
+    if isinstance(error, NotAnsweredError):
+        return _NOT_ANSWERED
     code = error.sqlstate or ""
     known = _CODES.get(code) or _CLASSES.get(code[:2])
     if known or not isinstance(error, psycopg.OperationalError) or isinstance(error, _TOO_LARGE):
