@@ -12,6 +12,15 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 MODULE = (sys.executable, "-m")
+TEXTS: tuple[str | Path, ...] = (
+    "src",
+    "tests",
+    "tools",
+    "bench",
+    "deploy",
+    "docs",
+    *sorted(ROOT.glob("*.md")),
+)
 
 CHECKS: dict[str, tuple[str | Path, ...]] = {
     "format": (BIN / "ruff", "format", "--check", "."),
@@ -20,6 +29,10 @@ CHECKS: dict[str, tuple[str | Path, ...]] = {
     "imports": (BIN / "lint-imports", "--no-logo"),
     "docs": (*MODULE, "tools.check_docs"),
     "openapi": (*MODULE, "tools.lint_openapi"),
+    "scripts": (*MODULE, "tools.lint_scripts"),
+    "templates": (BIN / "djlint", "--lint", "src/turnout/web/templates"),
+    "sql": (*MODULE, "tools.lint_sql"),
+    "spelling": (BIN / "codespell", *TEXTS),
     "dependencies": (*MODULE, "tools.audit"),
 }
 

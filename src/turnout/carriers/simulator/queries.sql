@@ -20,8 +20,8 @@ SELECT org_id, id FROM simulated_messages WHERE at < :before ORDER BY at LIMIT :
 DELETE FROM simulated_messages WHERE org_id = :org_id AND id = :id;
 
 -- name: list_messages(org_id, user_id, codes_of, channel, destination, job_id, before_at, before_id, limit)
--- Newest first; `user_id` and `job_id` 0, `channel` and `destination` empty = any. Codes are those of
--- the user `codes_of`, 0 = anybody's. Only those that are older than the one that was sent at
+-- Newest first; `user_id` and `job_id` 0, `channel` and `destination` empty = any. Codes are those
+-- of the user `codes_of`, 0 = anybody's. Only those that are older than the one that was sent at
 -- `before_at` and has the number `before_id`; 0 = any.
 SELECT m.id, m.job_id, m.kind, m.channel, m.sender, m.destination, m.subject, m.text, m.facts,
     m.outcome, m.at

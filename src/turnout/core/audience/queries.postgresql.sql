@@ -53,9 +53,15 @@ SELECT r.id,
     r.created_at, r.sti,
     r.answers,
     CASE WHEN CAST(:is_table AS BIGINT) = 1
-        THEN (SELECT (CAST(coalesce(sum(CASE WHEN w.mode = 'live' THEN w.ends_at - w.starts_at END), 0) AS BIGINT) / 1000)
-            || ',' || (CAST(coalesce(sum(CASE WHEN w.mode = 'simlive' THEN w.ends_at - w.starts_at END), 0) AS BIGINT) / 1000)
-            || ',' || (CAST(coalesce(sum(CASE WHEN w.mode = 'od' THEN w.ends_at - w.starts_at END), 0) AS BIGINT) / 1000)
+        THEN (SELECT (CAST(coalesce(
+                sum(CASE WHEN w.mode = 'live' THEN w.ends_at - w.starts_at END), 0)
+                AS BIGINT) / 1000)
+            || ',' || (CAST(coalesce(
+                sum(CASE WHEN w.mode = 'simlive' THEN w.ends_at - w.starts_at END), 0)
+                AS BIGINT) / 1000)
+            || ',' || (CAST(coalesce(
+                sum(CASE WHEN w.mode = 'od' THEN w.ends_at - w.starts_at END), 0)
+                AS BIGINT) / 1000)
             || '|' || min(w.starts_at) || '|' || max(w.ends_at)
         FROM viewings w
         WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id)

@@ -1,6 +1,7 @@
 -- name: find_watched(heartbeats)
 -- crosses organizations: a group of heartbeats holds those of many.
--- `heartbeats` is JSON: [[org_id, registration_id, session_id], …]. Whose place and media are these?
+-- `heartbeats` is JSON: [[org_id, registration_id, session_id], …]. Whose place and media are
+-- these?
 SELECT b.key, r.event_id, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from, m.live_until
 FROM json_each(:heartbeats) b
 CROSS JOIN registrations r ON r.org_id = b.value ->> 0 AND r.id = b.value ->> 1
@@ -54,9 +55,12 @@ SELECT r.id,
     r.created_at, r.sti,
     r.answers,
     CASE WHEN :is_table = 1
-        THEN (SELECT (coalesce(sum(CASE WHEN w.mode = 'live' THEN w.ends_at - w.starts_at END), 0) / 1000)
-            || ',' || (coalesce(sum(CASE WHEN w.mode = 'simlive' THEN w.ends_at - w.starts_at END), 0) / 1000)
-            || ',' || (coalesce(sum(CASE WHEN w.mode = 'od' THEN w.ends_at - w.starts_at END), 0) / 1000)
+        THEN (SELECT (coalesce(
+                sum(CASE WHEN w.mode = 'live' THEN w.ends_at - w.starts_at END), 0) / 1000)
+            || ',' || (coalesce(
+                sum(CASE WHEN w.mode = 'simlive' THEN w.ends_at - w.starts_at END), 0) / 1000)
+            || ',' || (coalesce(
+                sum(CASE WHEN w.mode = 'od' THEN w.ends_at - w.starts_at END), 0) / 1000)
             || '|' || min(w.starts_at) || '|' || max(w.ends_at)
         FROM viewings w
         WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id)

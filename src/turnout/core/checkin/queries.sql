@@ -43,7 +43,8 @@ ORDER BY t.id;
 
 -- name: find_ticket_page(org_id, code)^
 SELECT r.event_id, t.code, t.ticket_type_id, y.name,
-    CASE WHEN t.state = 'valid' AND r.state = 'confirmed' AND e.state <> 'cancelled' THEN 0 ELSE 1 END,
+    CASE WHEN t.state = 'valid' AND r.state = 'confirmed' AND e.state <> 'cancelled'
+        THEN 0 ELSE 1 END,
     t.checked_in_at
 FROM tickets t
 JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id

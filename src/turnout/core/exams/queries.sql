@@ -348,7 +348,8 @@ DELETE FROM registrations WHERE org_id = :org_id AND id = :registration_id;
 
 -- name: get_found(org_id, uuid)^
 SELECT r.uuid, s.attendance, s.changed_at, s.change_type, e.uuid, x.number, x.exam_format,
-    x.exam_type, e.starts_at, e.timezone, v.uuid, p.uuid, l.code, p.first_name, p.last_name, p.email,
+    x.exam_type, e.starts_at, e.timezone, v.uuid, p.uuid, l.code, p.first_name, p.last_name,
+    p.email,
     f.uuid, f.code, f.name, f.title
 FROM exam_registrations s
 JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
@@ -363,7 +364,8 @@ WHERE r.org_id = :org_id AND r.uuid = :uuid;
 -- name: list_changed(org_id, since, until)
 -- Newest change first.
 SELECT r.uuid, s.attendance, s.changed_at, s.change_type, e.uuid, x.number, x.exam_format,
-    x.exam_type, e.starts_at, e.timezone, v.uuid, p.uuid, l.code, p.first_name, p.last_name, p.email,
+    x.exam_type, e.starts_at, e.timezone, v.uuid, p.uuid, l.code, p.first_name, p.last_name,
+    p.email,
     f.uuid, f.code, f.name, f.title
 FROM exam_registrations s
 JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
@@ -380,7 +382,8 @@ ORDER BY s.changed_at DESC, s.registration_id DESC;
 -- Newest change first. The texts are folded patterns for LIKE, with ! before what would be a
 -- wildcard.
 SELECT r.uuid, s.attendance, s.changed_at, s.change_type, e.uuid, x.number, x.exam_format,
-    x.exam_type, e.starts_at, e.timezone, v.uuid, p.uuid, l.code, p.first_name, p.last_name, p.email,
+    x.exam_type, e.starts_at, e.timezone, v.uuid, p.uuid, l.code, p.first_name, p.last_name,
+    p.email,
     f.uuid, f.code, f.name, f.title
 FROM exam_registrations s
 JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id

@@ -45,8 +45,8 @@ WHERE (org_id, id) IN (
     LIMIT :limit);
 
 -- name: pull_ticket_mails(now, back)!
--- crosses organizations: the clock is one for all of them. Some are held back for hours, on purpose:
--- they move with the clock.
+-- crosses organizations: the clock is one for all of them. Some are held back for hours, on
+-- purpose: they move with the clock.
 UPDATE ticket_mails SET
     due_at = CASE WHEN due_at - CAST(:back AS BIGINT) > :now THEN due_at - CAST(:back AS BIGINT)
         ELSE CAST(:now AS BIGINT) END

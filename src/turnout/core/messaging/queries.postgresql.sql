@@ -67,13 +67,15 @@ JOIN opt_outs o ON o.org_id = :org_id AND o.medium = :medium AND o.address = a.v
 -- name: add_attempts(org_id, job_id, rows, now)!
 -- `rows` is JSON: [[recipient_id, number, outcome, reason], …].
 INSERT INTO attempts (org_id, job_id, recipient_id, number, at, outcome, reason)
-SELECT CAST(:org_id AS BIGINT), CAST(:job_id AS BIGINT), CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT),
+SELECT CAST(:org_id AS BIGINT), CAST(:job_id AS BIGINT),
+    CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT),
     CAST(:now AS BIGINT), r.value ->> 2, r.value ->> 3
 FROM json_array_elements(CAST(:rows AS json)) r (value)
 ON CONFLICT (org_id, job_id, recipient_id, number) DO NOTHING;
 
 -- name: find_misconfigured(org_id, job_id, rows, before)
--- `rows` is JSON: [[recipient_id, number], …]. Such an attempt keeps its number, and its first time.
+-- `rows` is JSON: [[recipient_id, number], …]. Such an attempt keeps its number, and its first
+-- time.
 SELECT a.recipient_id FROM json_array_elements(CAST(:rows AS json)) r (value)
 JOIN attempts a ON a.org_id = :org_id AND a.job_id = :job_id
     AND a.recipient_id = CAST(r.value ->> 0 AS BIGINT) AND a.number = CAST(r.value ->> 1 AS BIGINT)
@@ -177,9 +179,12 @@ UPDATE recipients SET state = 'done', stage = 'Confirmed', due_at = NULL, done_a
     sent_at = coalesce(sent_at, CASE WHEN r.value ->> 1 = 'SENT' THEN CAST(:now AS BIGINT) END),
     status = r.value ->> 1,
     notes = CASE WHEN r.value ->> 2 = '' THEN notes ELSE r.value ->> 2 END,
-    duration_s = CAST(r.value ->> 3 AS BIGINT), keypress = r.value ->> 4, is_voicemail = CAST(r.value ->> 5 AS BIGINT),
-    carrier = coalesce(r.value ->> 6, carrier), parts = coalesce(CAST(r.value ->> 7 AS BIGINT), parts),
-    cost_micros = CASE WHEN r.value ->> 1 = 'SENT' THEN coalesce(CAST(r.value ->> 8 AS BIGINT), cost_micros) ELSE 0 END,
+    duration_s = CAST(r.value ->> 3 AS BIGINT), keypress = r.value ->> 4,
+    is_voicemail = CAST(r.value ->> 5 AS BIGINT),
+    carrier = coalesce(r.value ->> 6, carrier),
+    parts = coalesce(CAST(r.value ->> 7 AS BIGINT), parts),
+    cost_micros = CASE WHEN r.value ->> 1 = 'SENT'
+        THEN coalesce(CAST(r.value ->> 8 AS BIGINT), cost_micros) ELSE 0 END,
     fields = CASE WHEN (SELECT kind FROM jobs WHERE org_id = :org_id AND id = :job_id) = 'code'
         THEN '' ELSE fields END
 FROM json_array_elements(CAST(:rows AS json)) r (value)

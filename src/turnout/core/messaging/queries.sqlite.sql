@@ -67,7 +67,8 @@ FROM json_each(:rows) r WHERE true
 ON CONFLICT (org_id, job_id, recipient_id, number) DO NOTHING;
 
 -- name: find_misconfigured(org_id, job_id, rows, before)
--- `rows` is JSON: [[recipient_id, number], …]. Such an attempt keeps its number, and its first time.
+-- `rows` is JSON: [[recipient_id, number], …]. Such an attempt keeps its number, and its first
+-- time.
 SELECT a.recipient_id FROM json_each(:rows) r
 CROSS JOIN attempts a ON a.org_id = :org_id AND a.job_id = :job_id
     AND a.recipient_id = r.value ->> 0 AND a.number = r.value ->> 1
@@ -150,7 +151,8 @@ WHERE n.carrier = :carrier AND n.network_id IN (SELECT value FROM json_each(:nam
 
 -- name: share_network_ids(carrier, names, now)!
 -- crosses organizations: the ids lead to nobody from now on. `names` is JSON.
-UPDATE network_ids SET shared_at = :now WHERE carrier = :carrier AND network_id IN (SELECT value FROM json_each(:names));
+UPDATE network_ids SET shared_at = :now
+WHERE carrier = :carrier AND network_id IN (SELECT value FROM json_each(:names));
 
 -- name: note_conversations(number, org_id, job_id, rows, now)!
 -- `rows` is JSON: [[address, recipient_id], …]. The newest message is what a reply answers.

@@ -42,7 +42,9 @@ SELECT org_id, id, noun, target_id, contact, attempts, due_at, (
         WHERE i.org_id = submissions.org_id AND i.submission_id = submissions.id
             AND i.id BETWEEN submissions.id AND submissions.last_item_id)
 FROM submissions
-WHERE done_at IS NULL AND (org_id, id) IN (SELECT k.value ->> 0, k.value ->> 1 FROM json_each(:keys) k) ORDER BY due_at, org_id, id;
+WHERE done_at IS NULL
+    AND (org_id, id) IN (SELECT k.value ->> 0, k.value ->> 1 FROM json_each(:keys) k)
+ORDER BY due_at, org_id, id;
 
 -- name: count_items(org_id, ids)$
 SELECT count(*) FROM queue_items

@@ -6,7 +6,7 @@
 // connection, the process with its standard input.
 'use strict';
 
-const net = require('net');
+const net = require('node:net');
 const smpp = require('smpp');
 
 const DEFAULTS = {
@@ -47,7 +47,7 @@ class Network {
   }
 
   tell(event, members) {
-    this.control.write(JSON.stringify({ event, ...members }) + '\n');
+    this.control.write(`${JSON.stringify({ event, ...members })}\n`);
   }
 
   serve(session) {
@@ -110,7 +110,7 @@ class Network {
 
   answer(session, pdu) {
     const { hexIds, receipts, delayMs } = this.options;
-    const id = hexIds ? (0xabc0 + this.submitted).toString(16) : 'm' + this.submitted;
+    const id = hexIds ? (0xabc0 + this.submitted).toString(16) : `m${this.submitted}`;
     const status = this.statusOf(pdu.destination_addr);
     const how = pdu.registered_delivery && !status ? receipts : null;
     const answer = () => {
@@ -195,7 +195,7 @@ Network.prototype.orders = {
 const control = net.createServer((connection) => {
   let network = null;
   connection.on('error', () => {});
-  connection.on('close', () => network && network.end());
+  connection.on('close', () => network?.end());
   let rest = '';
   connection.setEncoding('utf8').on('data', (data) => {
     const lines = (rest + data).split('\n');
