@@ -2,12 +2,15 @@
 
 A kind says who has to act: the caller (Invalid, Unauthenticated, Denied, Missing, Conflict,
 Gone), time (Limited) or the operator (Unavailable). Each dialect has a table from kind to its
-own status and body. `code` is stable and for machines, `message` is for people and says what
-happened, to which thing, and what to do next; `facts` are the details a dialect may show.
+own status and body. `code` is stable and for machines; `facts` are the details: to which thing it
+happened, and the limit. The sentence for people is looked up by the code: in `turnout.catalogue`,
+or in a dialect's `errors.py` where its contract has one.
 """
 
 from collections.abc import Mapping
 from typing import Any
+
+from turnout import catalogue
 
 UNKNOWN = "store.unknown"
 """The code of the one failure after which the change may have been made."""
@@ -16,11 +19,20 @@ UNKNOWN = "store.unknown"
 class Failure(Exception):
     """What every refusal of the product derives from; never raised as such."""
 
-    def __init__(self, code: str, message: str, **facts: Any) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, message: str = "", /, **facts: Any) -> None:
+        super().__init__(code)
         self.code = code
-        self.message = message
         self.facts = facts
+        # A sentence given where it is raised: being moved to the catalogue.
+        self._message = message
+
+    @property
+    def message(self) -> str:
+        """The sentence for people, in English: what happened, to which thing, what to do next."""
+        return self._message or catalogue.say(self.code, self.facts)
+
+    def __str__(self) -> str:
+        return self.message
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.code!r}, {self.message!r})"
@@ -30,7 +42,12 @@ class Invalid(Failure):
     """What was sent cannot be understood or is outside a limit; `fields` names each fault."""
 
     def __init__(
-        self, code: str, message: str, fields: Mapping[str, list[str]] | None = None, **facts: Any
+        self,
+        code: str,
+        message: str = "",
+        /,
+        fields: Mapping[str, list[str]] | None = None,
+        **facts: Any,
     ) -> None:
         super().__init__(code, message, **facts)
         self.fields = dict(fields or {})
@@ -59,8 +76,8 @@ class Gone(Failure):
 class Limited(Failure):
     """Too much in too short a time; `retry_after` is in whole seconds."""
 
-    def __init__(self, code: str, message: str, retry_after: int, **facts: Any) -> None:
-        super().__init__(code, message, **facts)
+    def __init__(self, code: str, message: str = "", /, *, retry_after: int, **facts: Any) -> None:
+        super().__init__(code, message, retry_after=retry_after, **facts)
         self.retry_after = retry_after
 
 
@@ -70,8 +87,10 @@ class Unavailable(Failure):
     Nothing was changed, unless the code is UNKNOWN: then nobody knows, `retry_after` is None, and
     the message says how to find out."""
 
-    def __init__(self, code: str, message: str, retry_after: int | None = 1, **facts: Any) -> None:
-        super().__init__(code, message, **facts)
+    def __init__(
+        self, code: str, message: str = "", /, *, retry_after: int | None = 1, **facts: Any
+    ) -> None:
+        super().__init__(code, message, retry_after=retry_after, **facts)
         self.retry_after = retry_after
 
 

@@ -31,9 +31,9 @@ def add_learner(tx: Tx, org_id: int, new: NewLearner, *, actor: str) -> Learner:
     """
     code = new.code.strip()
     if not code or not (new.first_name or new.last_name):
-        raise Invalid("learner.facts", "A learner has a code and a name.")
+        raise Invalid("learner.facts")
     if new.email and not is_email(new.email):
-        raise Invalid("learner.email", f"{new.email!r} is not an e-mail address.")
+        raise Invalid("learner.email", email=new.email)
     contact = Contact(email=new.email, first_name=new.first_name, last_name=new.last_name)
     known = find_learner_by_code(tx, org_id, code)
     if known:

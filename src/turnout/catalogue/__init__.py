@@ -1,0 +1,81 @@
+"""The sentences that people read, looked up by the code of a failure.
+
+`turnout.errors` raises a code and facts; here the code has its sentence, in English, in one table
+a room. A sentence names facts in braces: `{email!r}` in quotes, `{seconds:g}` as a number. Another
+language is a file of translations (translations.py). A dialect has its contract's sentences in its
+own `errors.py`, and fills them with `fill`.
+"""
+
+import string
+from collections.abc import Mapping
+from typing import Any
+
+from turnout.catalogue import exams
+
+SENTENCES: Mapping[str, str] = {**exams.SENTENCES}
+"""Every code that core, http, store, cli, web and carriers raise, and its sentence."""
+
+FACT_LENGTH = 300
+"""Characters of one fact that a sentence shows; of a longer one, the beginning."""
+
+# Joiners of scripts and emoji: not printable by Unicode's rules, and harmless.
+_JOINERS = "\u200c\u200d"
+
+
+def say(code: str, facts: Mapping[str, Any]) -> str:
+    """The English sentence of a code. For a code without one, or a fact that is missing, the code
+    itself: a failure is never hidden by its wording."""
+    sentence = SENTENCES.get(code)
+    return f"{code}." if sentence is None else fill(sentence, facts, code)
+
+
+def fill(sentence: str, facts: Mapping[str, Any], code: str = "") -> str:
+    """A sentence with its facts, each in one line, printable and at most FACT_LENGTH characters.
+    Where a fact is missing: `code`."""
+    try:
+        return _FORMATTER.vformat(sentence, (), facts)
+    except (KeyError, ValueError, TypeError):
+        return f"{code}."
+
+
+def facts_of(sentence: str) -> set[str]:
+    """The names of the facts that a sentence needs."""
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+class _Quoted(str):
+    """Text that was cut and escaped, in quotes."""
+
+    __slots__ = ()
+
+
+class _Formatter(string.Formatter):
+    def convert_field(self, value: Any, conversion: Any) -> Any:
+        if conversion == "r" and isinstance(value, str):
+            return _Quoted(repr(_cut(value)))
+        return super().convert_field(value, conversion)
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        if isinstance(value, _Quoted):
+            return str(value)
+        if isinstance(value, list | tuple | set | frozenset):
+            value = ", ".join(str(part) for part in value)
+        return _printable(_cut(super().format_field(value, format_spec)))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= FACT_LENGTH else f"{text[: FACT_LENGTH - 1]}…"
+
+
+def _printable(text: str) -> str:
+    # What a terminal would obey, and marks that turn the direction of the rest.
+    return "".join(map(_escape, text)) if not text.isprintable() else text
+
+
+def _escape(character: str) -> str:
+    if character.isprintable() or character in _JOINERS:
+        return character
+    return " " if character.isspace() else character.encode("unicode_escape").decode()
+
+
+_FORMATTER = _Formatter()

@@ -1,0 +1,65 @@
+"""Sentences in another language, from a file of translations."""
+
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from turnout.catalogue import SENTENCES
+from turnout.catalogue.translations import translate, write_template
+
+CODE, SENTENCE = "learner.email", "{email!r} is not an e-mail address."
+GERMAN = f"""
+msgctxt "learner.facts"
+msgid "A learner has a code and a name."
+msgstr "Ein Prüfling hat ein Kürzel und einen Namen."
+
+msgctxt "{CODE}"
+msgid "{SENTENCE}"
+msgstr "{{email!r}} ist keine E-Mail-Adresse."
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "de.po").write_text(GERMAN)
+    return tmp_path
+
+
+def test_a_sentence_is_translated(folder: Path) -> None:
+    assert translate(CODE, {"email": "x"}, "de", folder) == "'x' ist keine E-Mail-Adresse."
+
+
+@pytest.mark.parametrize("locale", ["fr", "../de", "de.po", "", "de\x00"])
+def test_a_language_without_a_file_is_english(folder: Path, locale: str) -> None:
+    assert translate(CODE, {"email": "x"}, locale, folder) == "'x' is not an e-mail address."
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (f'msgid "{SENTENCE}"', 'msgid "{email} was said otherwise once."'),
+        ("{email!r} ist", "{address!r} ist"),
+        ("{email!r} ist", "{email ist"),
+        ("{email!r} ist keine E-Mail-Adresse.", ""),
+        (f'msgctxt "{CODE}"', 'msgctxt "another.code"'),
+    ],
+    ids=[
+        "reworded since",
+        "with a fact that is not given",
+        "with half a brace",
+        "empty",
+        "of another code",
+    ],
+)
+def test_a_translation_that_does_not_fit_is_english(folder: Path, old: str, new: str) -> None:
+    (folder / "de.po").write_text(GERMAN.replace(old, new))
+    assert translate(CODE, {"email": "x"}, "de", folder) == "'x' is not an e-mail address."
+
+
+def test_the_template_has_every_sentence_by_its_code(tmp_path: Path) -> None:
+    write_template(tmp_path / "turnout.pot")
+    with (tmp_path / "turnout.pot").open("rb") as file:
+        messages = [message for message in read_po(file) if message.id]
+    assert {message.context: message.id for message in messages} == SENTENCES
+    assert {message.string for message in messages} == {""}
