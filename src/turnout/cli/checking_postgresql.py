@@ -3,16 +3,14 @@
 import time
 from collections.abc import Iterator
 
-import psycopg
-
 from turnout.cli.checking_store import advise_operator
 from turnout.cli.finding import Finding
 from turnout.errors import Failure
 from turnout.settings import Settings
 from turnout.store import Database, Tx
 from turnout.store.pg_fitness import check_may_migrate
-from turnout.store.pg_refusals import fill_in, reach
-from turnout.store.pg_room import Room, advise_room, count_sessions, find_room
+from turnout.store.pg_refusals import fill_in
+from turnout.store.pg_room import Room, advise_room, count_ours, count_sessions, find_room
 
 MAX_CLOCK_DIFFERENCE_MS = 1000
 READ_ONLY = "default_transaction_read_only"
@@ -26,9 +24,6 @@ _RESETS = {
     "configuration file": f"ALTER SYSTEM RESET {READ_ONLY}; SELECT pg_reload_conf(); or correct "
     "postgresql.conf.",
 }
-# What processes that serve or work have; other commands have readers only.
-_OURS = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-    AND application_name IN ('turnout-door', 'turnout-write', 'turnout-work')"""
 _ELSEWHERE = "take it out of PGOPTIONS, TURNOUT_DATABASE_URL or what starts the server."
 
 
@@ -50,10 +45,8 @@ def check_server(db: Database) -> Iterator[Finding]:
 
 def check_room(chosen: Settings) -> Iterator[Finding]:
     """Can a process have all the connections that it may want, beside those that run?"""
-    try:
-        with reach(chosen.database_url) as connection:
-            ours = int(connection.execute(_OURS).fetchall()[0][0])
-    except (Failure, psycopg.Error):
+    ours = count_ours(chosen.database_url)
+    if ours is None:
         return  # as the database's own finding says
     room = find_room(chosen.database_url, count_sessions(chosen.database_threads))
     yield judge_room(chosen.database_url, room, ours)

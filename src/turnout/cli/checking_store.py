@@ -1,9 +1,6 @@
 """What `turnout doctor` looks at in the database: is its file sound, and can it be written?"""
 
-import sqlite3
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 from turnout.cli.app import errors
@@ -13,10 +10,10 @@ from turnout.settings import Settings
 from turnout.store import Database
 from turnout.store.faults import DAMAGED, FAILED, FULL, READ_ONLY, advise, fault_of
 from turnout.store.installation import write_probe
-from turnout.store.sqlite import open_to_read, path_of
+from turnout.store.sqlite import path_of
+from turnout.store.sqlite_check import check_pages
 
 LONGEST_CHECK_S = 60.0
-STEPS_BETWEEN_LOOKS = 100_000
 SHOWN_FAULTS = 5
 PROBE_BYTES = 1 << 20
 
@@ -65,25 +62,22 @@ def check_file(chosen: Settings, limit_s: float = LONGEST_CHECK_S) -> Iterator[F
 def quick_check(path: Path, limit_s: float) -> Finding:
     """What SQLite's own check of a file says, within `limit_s`."""
     size = f"{path.stat().st_size / 2**20:.0f} MiB"
-    try:
-        with closing(open_to_read(path)) as connection:
-            deadline = time.monotonic() + limit_s
-            connection.set_progress_handler(
-                lambda: time.monotonic() > deadline, STEPS_BETWEEN_LOOKS
-            )
-            found = connection.execute(f"PRAGMA quick_check({SHOWN_FAULTS})").fetchall()
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
-            return Finding(
-                "file", f"nothing wrong in the {limit_s:.0f} s that were looked ({size})"
-            )
-        fault = fault_of(error, FAILED)
-        if fault is not DAMAGED:
-            advice = advise(fault, path) or f"See that {path} can be read."
-            return Finding("file", f"cannot be read: {error}", advice, is_failure=True)
+    looked = check_pages(path, limit_s, SHOWN_FAULTS)
+    if looked.error:
+        return _judge_error(looked.error, path)
+    if not looked.is_whole:
+        return Finding("file", f"nothing wrong in the {limit_s:.0f} s that were looked ({size})")
+    if looked.faults:
+        return _judge_faults(looked.faults, "damaged")
+    return Finding("file", f"sound ({size})")
+
+
+def _judge_error(error: Exception, path: Path) -> Finding:
+    fault = fault_of(error, FAILED)
+    if fault is DAMAGED:
         return _judge_faults([str(error)], "damaged")
-    faults = [str(text) for (text,) in found if text != "ok"]
-    return _judge_faults(faults, "damaged") if faults else Finding("file", f"sound ({size})")
+    advice = advise(fault, path) or f"See that {path} can be read."
+    return Finding("file", f"cannot be read: {error}", advice, is_failure=True)
 
 
 def _judge_faults(faults: list[str], word: str) -> Finding:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import psycopg
 
-from turnout.errors import Unavailable
+from turnout.errors import Failure, Unavailable
 from turnout.store.pg_connection import OPEN_S, NotAnsweredError
-from turnout.store.pg_refusals import explain_refusal, fill_in, names_in
+from turnout.store.pg_refusals import explain_refusal, fill_in, names_in, reach
 from turnout.store.pg_sessions import Use, connect
 from turnout.store.streaming import STREAMS_LIMIT
 
@@ -31,6 +31,9 @@ _LIMITS = (
         "Raise what the pooler allows (PgBouncer: default_pool_size, max_db_connections).",
     ),
 )
+# What processes that serve or work have; other commands have readers only.
+_OURS = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+    AND application_name IN ('turnout-door', 'turnout-write', 'turnout-work')"""
 _OTHERWISE = "See what limits the number of connections."
 
 
@@ -63,6 +66,16 @@ def count_threads(threads: int) -> dict[Use, int]:
 def count_sessions(threads: int) -> int:
     """How many sessions a process may keep at once, by TURNOUT_DATABASE_THREADS."""
     return sum(count_threads(threads).values())
+
+
+def count_ours(url: str) -> int | None:
+    """How many sessions processes of Turnout have that serve or work; None where that cannot be
+    asked."""
+    try:
+        with reach(url) as connection:
+            return int(connection.execute(_OURS).fetchall()[0][0])
+    except (Failure, psycopg.Error):
+        return None
 
 
 def find_room(url: str, wanted: int) -> Room:
