@@ -4,8 +4,11 @@ import asyncio
 import hashlib
 import hmac
 import time
+from contextlib import closing
 from typing import Any
 
+import psycopg
+import pytest
 import uvloop
 from aiohttp import web
 from structlog.testing import capture_logs
@@ -267,3 +270,68 @@ def test_names_that_never_resolve_hold_up_no_other_organization(node):
     took_s, is_found = uvloop.run(scenario())
     assert is_found
     assert took_s < LOOK_UP_S / 2
+
+
+class Receiver:
+    """Answers nobody before it may."""
+
+    def __init__(self) -> None:
+        self.got: list[bytes] = []
+        self.may_answer = asyncio.Event()
+
+    async def __call__(self, request: Any) -> web.Response:
+        self.got.append(await request.read())
+        await self.may_answer.wait()
+        return web.Response()
+
+    async def has(self, count: int) -> bool:
+        return len(self.got) == count
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_a_held_row_holds_up_no_other_result(node, url):
+    """Their leases would run out, and their calls be made again."""
+    org_id = new_org(node)
+
+    async def is_delivered(*expected: str) -> bool:
+        found = await node.db.read(list_callbacks, org_id, job_id=None, state=None, limit=9)
+        return [each.body for each in found if each.state == "delivered"] == list(expected)
+
+    async def work() -> list[bytes]:
+        receiver = Receiver()
+        async with serving(receiver) as port:
+            address = f"http://127.0.0.1:{port}/hook"
+            calls = [NewCallback(1, 1, address, body, "x") for body in ("a=1", "b=2", "c=3")]
+            await node.db.write(add_callbacks, org_id, calls)
+            await until(lambda: receiver.has(3))
+            with closing(psycopg.connect(url)) as holder:
+                holder.execute("UPDATE callbacks SET attempts = attempts WHERE body = 'b=2'")
+                receiver.may_answer.set()
+                await until(lambda: is_delivered("c=3", "a=1"))
+            await until(lambda: is_delivered("c=3", "b=2", "a=1"))
+        return sorted(receiver.got)
+
+    assert run(node, work()) == [b"a=1", b"b=2", b"c=3"]
+    assert [each.attempts for each in listed(node, org_id)] == [1, 1, 1]
+
+
+def test_a_loop_whose_database_is_gone_ends_with_a_line(node):
+    org_id = new_org(node)
+
+    async def scenario() -> None:
+        receiver, outbound = Receiver(), Outbound("127.0.0.1/32")
+        [loop, _] = callback_loops(node.db, outbound)
+        loop.start()
+        async with serving(receiver) as port:
+            call = NewCallback(1, 1, f"http://127.0.0.1:{port}/", "a=1", "x")
+            await node.db.write(add_callbacks, org_id, [call])
+            await until(lambda: receiver.has(1))
+            await asyncio.to_thread(node.db.close)
+            receiver.may_answer.set()
+            await loop.stop()
+        await outbound.close()
+
+    with capture_logs() as logs:
+        asyncio.run(scenario())
+    told = [each for each in logs if each["event"].startswith("stopped with")]
+    assert [(each["worker"], each["code"]) for each in told] == [("callbacks", "store.stopping")]

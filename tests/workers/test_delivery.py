@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from tests.core.messaging.jobs import NUMBERS, PRICES, job, make_login, new_job, post, rows
 from turnout.carriers import (
@@ -379,3 +380,28 @@ def test_long_messages_are_handed_over_in_small_portions(node, login):
     assert net.calls == [2, 2, 2, 2, 2, 2]
     assert {parcel.size for _, parcel in net.got} == {900_000}
     assert rows(node.db, job_id, "status") == [("SENT",)] * 12
+
+
+def test_a_loop_whose_database_is_gone_ends_with_a_line(node, login):
+    """What it has sent is done again once its lease has run out."""
+    net = Net()
+    net.may_answer.clear()
+    post(node.db, login, new_job(sender="Acme"), NUMBERS[:2])
+
+    async def scenario() -> None:
+        await net.asked.wait()
+        await asyncio.to_thread(node.db.close)
+        net.may_answer.set()
+
+    delivery = Delivery(
+        carriers=dict.fromkeys(Channel, net),
+        prices=PRICES,
+        unsubscribe_url=str,
+        mail_from="no-reply@turnout.test",
+    )
+    with capture_logs() as logs:
+        asyncio.run(run(node, delivery, scenario()))
+    told = [each for each in logs if each["event"].startswith("stopped with")]
+    assert [(each["worker"], each["code"]) for each in told] == [
+        ("messaging-sms", "store.stopping")
+    ]

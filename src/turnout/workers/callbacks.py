@@ -28,7 +28,7 @@ from turnout.http.last_look import MayGo, NotToBeMade
 from turnout.http.outbound import Answer, OutboundError, OutboundRefused
 from turnout.store import Database
 from turnout.store.sources import counting_clock
-from turnout.workers.loop import Loop
+from turnout.workers.loop import Loop, end_with
 
 FORM = "application/x-www-form-urlencoded"
 TIMEOUT_S = 10.0
@@ -77,7 +77,7 @@ class CallbackLoop(Loop):
         """Finish the calls that are under way, record them, and end."""
         await super().stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._record()
+        await end_with(self.name, self._record())
 
     async def _turn(self) -> bool:
         await self._record()
@@ -100,19 +100,21 @@ class CallbackLoop(Loop):
             task = asyncio.create_task(self._call(callback, lease))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return bool(claimed or self._ended)
+        return bool(claimed)  # what ends wakes the loop
 
     async def _record(self) -> None:
         ended, self._ended = self._ended, []
         if not ended:
             return
         try:
-            await self._db.write_behind(record_callbacks, ended)
+            held = await self._db.write_behind(record_callbacks, ended)
         except Unavailable:
             self._ended = ended + self._ended  # recorded with the next; the lease may run out
             raise
+        left = {(each.org_id, each.id) for each in held}
+        self._ended += held  # with the next; as long as its row is held, nobody else claims it
         for result in ended:
-            if not result.is_lapsed:
+            if not result.is_lapsed and (result.org_id, result.id) not in left:
                 metrics.callbacks.labels("delivered" if result.is_delivered else "failed").inc()
 
     async def _call(self, callback: ClaimedCallback, lease: Lease) -> None:

@@ -44,7 +44,7 @@ from turnout.http.body import in_thread
 from turnout.store import Database
 from turnout.store.sources import counting_clock
 from turnout.workers.leases import Leases
-from turnout.workers.loop import Loop
+from turnout.workers.loop import Loop, end_with
 
 SHARE = 250
 PIECE = 25
@@ -107,7 +107,7 @@ class DeliveryLoop(Loop):
         """Finish what carriers have, record it, and end."""
         await super().stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._record()
+        await end_with(self.name, self._record())
         await self._leases.stop()
 
     async def _turn(self) -> bool:

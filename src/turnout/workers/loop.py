@@ -16,6 +16,18 @@ POLL_S = 1.0
 AFTER_ERROR_S = 2.0
 
 
+async def end_with(worker: str, recording: Awaitable[object]) -> None:
+    """Wait for what a loop records when it is stopped. Where that cannot be written, say so in one
+    line: what was not recorded is done again once its lease has run out."""
+    try:
+        await recording
+    except Unavailable as failure:
+        facts = {"code": failure.code, "error": failure.message}
+        log.warning("stopped with results that are not recorded", worker=worker, **facts)
+    except Exception:
+        log.exception("stopped with results that are not recorded", worker=worker)
+
+
 class Loop:
     """Calls `step` when woken, and every `every_s` seconds besides; again while it returns True.
 

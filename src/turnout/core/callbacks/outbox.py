@@ -163,17 +163,23 @@ def release_callback(tx: Tx, org_id: int, callback_id: int) -> None:
     tx.wake(QUEUE)
 
 
-def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
-    """Write down how tries ended: delivered, to be tried again, or given up.
+def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> list[CallbackResult]:
+    """Write down how tries ended: delivered, to be tried again, or given up. Returns those whose
+    rows another transaction holds: to be written down later. They hold up no others, whose leases
+    would run out meanwhile, and whose calls be made again.
 
     A try of a call that somebody else has ended or claimed meanwhile is kept; it changes nothing
     else, unless the receiver took the call. A call that was not made, since its time was over, is
     due again at once. What cannot be written down costs the others nothing: it counts as a try
     without an answer; and if not even that, its lease runs out, and the claims count it.
     """
-    for result in do_apart(tx, WORK, _record_callbacks, results):
+    keys = sorted({(each.org_id, each.id) for each in results})
+    held = set(sql.list_held_callbacks(tx, keys=_encode(keys).decode()))
+    free = [each for each in results if (each.org_id, each.id) not in held]
+    for result in do_apart(tx, WORK, _record_callbacks, free):
         unread = replace(result, status=None, error=UNRECORDED, is_final=False)
         do_apart(tx, WORK, _record_callbacks, [unread])
+    return [each for each in results if (each.org_id, each.id) in held]
 
 
 class _Standing(NamedTuple):

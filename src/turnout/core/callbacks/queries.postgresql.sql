@@ -19,3 +19,16 @@ WITH due AS MATERIALIZED (
 UPDATE callbacks SET state = 'claimed', due_at = :lease_end
 FROM due WHERE org_id = :org_id AND id = due_id
 RETURNING org_id, id, uuid, url, host, body, carrier, attempts, due_at;
+
+-- name: list_held_callbacks(keys)
+-- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …]. The others are
+-- this transaction's from here on.
+WITH asked AS MATERIALIZED (
+    SELECT CAST(k.value ->> 0 AS BIGINT) AS org_id, CAST(k.value ->> 1 AS BIGINT) AS id
+    FROM json_array_elements(CAST(:keys AS json)) k (value)
+), free AS MATERIALIZED (
+    SELECT c.org_id, c.id FROM callbacks c JOIN asked a ON a.org_id = c.org_id AND a.id = c.id
+    ORDER BY c.org_id, c.id FOR UPDATE OF c SKIP LOCKED
+)
+SELECT c.org_id, c.id FROM callbacks c JOIN asked a ON a.org_id = c.org_id AND a.id = c.id
+WHERE NOT EXISTS (SELECT 1 FROM free WHERE free.org_id = c.org_id AND free.id = c.id);

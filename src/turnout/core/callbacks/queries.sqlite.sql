@@ -14,3 +14,7 @@ WHERE org_id = :org_id AND id IN (
         AND (state <> 'claimed' OR due_at <= :lease_now)
     ORDER BY due_at, id LIMIT :limit)
 RETURNING org_id, id, uuid, url, host, body, carrier, attempts, due_at;
+
+-- name: list_held_callbacks(keys)
+-- crosses organizations: workers serve all of them. The one writer holds every row.
+SELECT org_id, id FROM callbacks WHERE :keys IS NULL;
