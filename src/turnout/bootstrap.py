@@ -35,7 +35,7 @@ from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.opt_outs import PATH as UNSUBSCRIBE
 from turnout.core.messaging.opt_outs import unsubscribe_url
-from turnout.core.messaging.pulling import Waits
+from turnout.core.messaging.pulling import LongestWaits
 from turnout.core.messaging.replies import receive_replies
 from turnout.core.registrations.form_limits import FormLimits
 from turnout.core.registrations.intake import QUEUE
@@ -400,7 +400,7 @@ def _watch(settings: Settings, db: Database) -> list[Loop]:
     installation's clock."""
     watches: list[Loop] = [Watchdog(db, settings.hang_seconds)]
     if isinstance(db.clock, SteadyClock):
-        waits = Waits(
+        waits = LongestWaits(
             settings.delivery_lease_seconds * 1000, settings.receipt_wait_hours * 3_600_000
         )
         watches.append(ClockWatch(db, db.clock, waits))

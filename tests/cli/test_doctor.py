@@ -30,7 +30,7 @@ from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import Caller, CredentialKind
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.proxies import note_untrusted_proxies
-from turnout.core.maintenance.clock import Clocks, Jump, note_time
+from turnout.core.maintenance.clock import ClockJump, Clocks, note_time
 from turnout.core.messaging.outcomes import Misconfigured
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept
@@ -268,7 +268,7 @@ def test_a_clock_that_was_never_set() -> None:
 
 
 def test_a_clock_that_was_set_is_told_for_a_week() -> None:
-    jump = Jump(1_800_000_000_000, -3_600_000)
+    jump = ClockJump(1_800_000_000_000, -3_600_000)
     (told,) = judge_clocks(Clocks(0, jump), jump.at + 7 * 24 * 3_600_000 - 1)
     assert told == Finding(
         "clock was set",

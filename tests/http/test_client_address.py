@@ -14,8 +14,8 @@ from turnout.http.client_address import (
     KEPT_LENGTH,
     LENGTH_LIMIT,
     NOTED_LIMIT,
+    ClientAddress,
     ClientAddresses,
-    Judged,
     TrustedProxies,
     address_of,
 )
@@ -97,7 +97,7 @@ FORWARDED = {
 }
 
 
-def judge(peer: str, *headers: tuple[bytes, str], trusted: str = TRUSTED) -> Judged:
+def judge(peer: str, *headers: tuple[bytes, str], trusted: str = TRUSTED) -> ClientAddress:
     encoded = [(name, value.encode("utf-8")) for name, value in headers]
     return TrustedProxies.parse(trusted).judge(peer, encoded)
 
@@ -113,7 +113,7 @@ def judge(peer: str, *headers: tuple[bytes, str], trusted: str = TRUSTED) -> Jud
 def test_a_spelling_leads_to_the_address_that_the_proxy_saw(
     name: bytes, value: str, address: str
 ) -> None:
-    assert judge(PROXY, (name, value)) == Judged(address, is_ignored=False)
+    assert judge(PROXY, (name, value)) == ClientAddress(address, is_ignored=False)
 
 
 @pytest.mark.parametrize(
@@ -139,20 +139,20 @@ def test_header_lines_are_joined(headers: list[tuple[bytes, str]], address: str)
 @pytest.mark.parametrize(
     ("peer", "trusted", "judged"),
     [
-        ("127.0.0.1", TRUSTED, Judged("203.0.113.9", False)),
-        ("::ffff:127.0.0.1", TRUSTED, Judged("203.0.113.9", False)),
-        ("127.0.0.1", "::ffff:127.0.0.0/104", Judged("203.0.113.9", False)),
-        ("fd00::7", TRUSTED, Judged("203.0.113.9", False)),
-        ("fe80::7%eth0", "fe80::/10", Judged("203.0.113.9", False)),
-        ("198.51.100.1", TRUSTED, Judged("198.51.100.1", True)),
-        ("::ffff:198.51.100.1", TRUSTED, Judged("198.51.100.1", True)),
-        ("127.0.0.1", "", Judged("127.0.0.1", True)),
-        ("", TRUSTED, Judged("unix", True)),
-        ("", "unix", Judged("203.0.113.9", False)),
-        ("/run/turnout.sock", "unix", Judged("203.0.113.9", False)),
+        ("127.0.0.1", TRUSTED, ClientAddress("203.0.113.9", False)),
+        ("::ffff:127.0.0.1", TRUSTED, ClientAddress("203.0.113.9", False)),
+        ("127.0.0.1", "::ffff:127.0.0.0/104", ClientAddress("203.0.113.9", False)),
+        ("fd00::7", TRUSTED, ClientAddress("203.0.113.9", False)),
+        ("fe80::7%eth0", "fe80::/10", ClientAddress("203.0.113.9", False)),
+        ("198.51.100.1", TRUSTED, ClientAddress("198.51.100.1", True)),
+        ("::ffff:198.51.100.1", TRUSTED, ClientAddress("198.51.100.1", True)),
+        ("127.0.0.1", "", ClientAddress("127.0.0.1", True)),
+        ("", TRUSTED, ClientAddress("unix", True)),
+        ("", "unix", ClientAddress("203.0.113.9", False)),
+        ("/run/turnout.sock", "unix", ClientAddress("203.0.113.9", False)),
     ],
 )
-def test_only_a_trusted_proxy_is_believed(peer: str, trusted: str, judged: Judged) -> None:
+def test_only_a_trusted_proxy_is_believed(peer: str, trusted: str, judged: ClientAddress) -> None:
     assert judge(peer, (XFF, "203.0.113.9"), trusted=trusted) == judged
 
 
@@ -219,9 +219,9 @@ def test_who_asks_again_is_judged_alike_however_much_is_kept() -> None:
         for number in range(KEPT + 1):
             address = f"198.51.{number >> 8}.{number & 255}"
             given = [(b"accept", b"*/*"), (XFF, address.encode())]
-            assert proxies.judge(PROXY, given) == Judged(address, is_ignored=False)
-            assert proxies.judge(address, given) == Judged(address, is_ignored=True)
-            assert proxies.judge(address, []) == Judged(address, is_ignored=False)
+            assert proxies.judge(PROXY, given) == ClientAddress(address, is_ignored=False)
+            assert proxies.judge(address, given) == ClientAddress(address, is_ignored=True)
+            assert proxies.judge(address, []) == ClientAddress(address, is_ignored=False)
         assert proxies.judge(PROXY, [(XFF, long)]).address == "203.0.113.9"
     assert proxies._judge_again.cache_info().currsize == KEPT
 

@@ -11,11 +11,11 @@ import pytest
 from aiohttp import web
 
 from tests.support.name_server import Book, name_server
-from turnout.http.last_look import NotToBeMade
+from turnout.http.last_look import RequestWithdrawn
 from turnout.http.names import Names
 from turnout.http.outbound import (
     Answer,
-    Fetched,
+    FetchedFile,
     Outbound,
     OutboundError,
     OutboundRefused,
@@ -150,7 +150,7 @@ def test_what_may_not_go_any_more_is_not_written(is_second):
         url = f"http://127.0.0.1:{port}/"
         if is_second:
             await out.post(url, b"first", {}, 5, party=1)
-        with pytest.raises(NotToBeMade):
+        with pytest.raises(RequestWithdrawn):
             await out.post(url, b"late", {}, 5, party=1, may_go=lambda: False)
         await out.post(url, b"last", {}, 5, party=1, may_go=lambda: True)
         return [each.decode() for each in heard]
@@ -226,7 +226,7 @@ def test_a_file_is_fetched_up_to_its_limit(size, is_small):
 
     fetched = call(file, lambda out, port: out.fetch(f"http://127.0.0.1:{port}/a", 100, 5, party=1))
     if is_small:
-        assert fetched == Fetched(b"x" * size, "image/png")
+        assert fetched == FetchedFile(b"x" * size, "image/png")
     else:
         assert isinstance(fetched, TooLarge)
 

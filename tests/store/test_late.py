@@ -9,7 +9,14 @@ import pytest
 from tests.support.node import START, Clock
 from turnout.errors import Missing
 from turnout.store import Database, Tx
-from turnout.store.late import KEPT_MS, OVERLAP_MS, Beginning, forget_late, note_late, reach_back
+from turnout.store.late import (
+    KEPT_MS,
+    OVERLAP_MS,
+    TransactionStart,
+    forget_late,
+    note_late,
+    reach_back,
+)
 
 MINUTE_MS = 60_000
 
@@ -73,7 +80,7 @@ def test_a_late_failure_leaves_nothing(db: Database) -> None:
 
 def test_the_longer_of_two_clocks_counts(db: Database) -> None:
     clock: Clock = db.clock  # type: ignore[assignment]
-    began = Beginning(clock(), Beginning.now(clock).monotonic - 90)
+    began = TransactionStart(clock(), TransactionStart.now(clock).monotonic - 90)
     assert 90_000 <= began.took_ms(clock) < 120_000
     clock.advance(-3600)  # set back meanwhile
     assert 90_000 <= began.took_ms(clock) < 120_000

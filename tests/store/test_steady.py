@@ -5,7 +5,7 @@ import pytest
 from tests.support.node import BACKENDS, new_database
 from turnout.settings import Settings
 from turnout.store import open_database, system_clock
-from turnout.store.steady import JUMP_MS, LEASES_LAG_MS, Look, SteadyClock, look
+from turnout.store.steady import JUMP_MS, LEASES_LAG_MS, ClockReading, SteadyClock, look
 
 NOW = 1_800_000_000_000
 HOUR = 3_600_000
@@ -76,7 +76,7 @@ def test_a_look_on_sqlite_sees_how_far_the_machines_clock_was_set(tmp_path, mach
     try:
         clock = machine.steady()
         machine.now -= HOUR
-        assert db.call(look, clock) == Look(-HOUR, 0)
+        assert db.call(look, clock) == ClockReading(-HOUR, 0)
     finally:
         db.close()
 

@@ -16,7 +16,7 @@ from turnout.core.audience.links import make_token
 from turnout.core.audience.media import set_media
 from turnout.core.audience.model import Interval, MediaKind, Mode
 from turnout.core.audience.surveys import Item, create_survey
-from turnout.core.audience.viewings import Watched, list_viewings
+from turnout.core.audience.viewings import StoredInterval, list_viewings
 from turnout.core.events.model import EventState
 from turnout.core.events.programme import list_ticket_types, set_event_state
 from turnout.core.identity.organizations import create_organization, get_organization_of
@@ -75,7 +75,7 @@ class Theatre:
             for each in job.recipients
         }
 
-    def viewings(self) -> list[Watched]:
+    def viewings(self) -> list[StoredInterval]:
         named = (self.cinema.org_id, self.cinema.event.id, self.viewer)
         return self.node.db.call(list_viewings, *named)
 
@@ -199,7 +199,7 @@ def test_beats_are_kept_and_answered_with_the_next_delay(theatre: Theatre) -> No
     )
     assert (answer.status, answer.json()) == (200, {"at": now, "next": 10, "mode": "live"})
     span = Interval(LIVE_FROM, now)
-    assert theatre.viewings() == [Watched(Mode.LIVE, theatre.cinema.talk.id, span)]
+    assert theatre.viewings() == [StoredInterval(Mode.LIVE, theatre.cinema.talk.id, span)]
     assert theatre.heartbeat().status == 200
     theatre.node.clock.now = LIVE_FROM - MINUTE
     assert theatre.heartbeat().json()["mode"] is None

@@ -12,7 +12,7 @@ from tests.support.node import new_database
 from tests.workers.conftest import until
 from turnout.core.identity.organizations import create_organization
 from turnout.core.maintenance.clock import look_at_clocks, note_time
-from turnout.core.messaging.pulling import Waits
+from turnout.core.messaging.pulling import LongestWaits
 from turnout.http import metrics
 from turnout.settings import Settings
 from turnout.store import Database, open_database
@@ -21,7 +21,7 @@ from turnout.store.steady import LEASES_LAG_MS, SteadyClock
 from turnout.workers.clock import ClockWatch
 
 HOUR = 3_600_000
-WAITS = Waits(LEASE_MS, 72 * HOUR)
+WAITS = LongestWaits(LEASE_MS, 72 * HOUR)
 
 
 class Process:

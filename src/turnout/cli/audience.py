@@ -14,7 +14,7 @@ from turnout.core.audience.importing import Fault, Row, import_viewings, read_vi
 from turnout.core.audience.links import PATH, find_registered, make_token
 from turnout.core.audience.media import list_shows, set_media
 from turnout.core.audience.model import MediaKind, Mode
-from turnout.core.audience.viewings import Watched, correct_viewing, list_viewings
+from turnout.core.audience.viewings import StoredInterval, correct_viewing, list_viewings
 from turnout.core.events.model import instant
 from turnout.core.events.programme import get_event
 from turnout.core.identity.model import Organization
@@ -275,7 +275,7 @@ def _store(
     return taken, faults
 
 
-def _show(found: list[Watched], organization: Organization) -> None:
+def _show(found: list[StoredInterval], organization: Organization) -> None:
     if not found:
         console.print("Nothing was watched.")
         return

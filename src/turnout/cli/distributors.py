@@ -5,7 +5,7 @@ from cyclopts import App
 from turnout.cli.app import actor, console, database, show_table
 from turnout.core.identity.distributors import (
     Distributor,
-    Split,
+    DistributorSplit,
     get_distributor,
     list_distributors,
     list_overseers,
@@ -79,7 +79,9 @@ def split(name: str | None = None, /, *, keep_agents: bool = False, dry_run: boo
         console.print("Nothing was changed: this was a dry run.")
 
 
-def _split_all(tx: Tx, name: str | None, keep_agents: bool, dry_run: bool) -> list[Split]:
+def _split_all(
+    tx: Tx, name: str | None, keep_agents: bool, dry_run: bool
+) -> list[DistributorSplit]:
     wanted = [get_distributor(tx, name)] if name is not None else _shared(tx)
     if dry_run:
         return [plan_split(tx, str(each.id), keep_agents=keep_agents) for each in wanted]
@@ -93,7 +95,7 @@ def _shared(tx: Tx) -> list[Distributor]:
     return [each for each in list_distributors(tx) if each.is_shared]
 
 
-def _show_split(split: Split) -> None:
+def _show_split(split: DistributorSplit) -> None:
     console.print(f"Distributor {split.distributor.id} ({split.distributor.name}):")
     for number, group in enumerate(split.groups):
         where = "keeps it" if number == 0 else "gets one of its own"

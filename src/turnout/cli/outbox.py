@@ -1,6 +1,6 @@
 """`turnout outbox`: what the simulator "sent"."""
 
-from turnout.carriers.simulator.outbox import Shown, list_messages
+from turnout.carriers.simulator.outbox import OutboxMessage, list_messages
 from turnout.cli.app import Number, console, database, say_time, show_table
 from turnout.core.identity.organizations import get_organization
 from turnout.core.messaging.model import Channel
@@ -50,7 +50,7 @@ def outbox(
     )
 
 
-def _row(each: Shown) -> tuple[str, ...]:
+def _row(each: OutboxMessage) -> tuple[str, ...]:
     text = " ".join(f"{each.subject} {each.text}".split())
     return (
         say_time(each.at),
@@ -63,7 +63,7 @@ def _row(each: Shown) -> tuple[str, ...]:
     )
 
 
-def _show(each: Shown) -> None:
+def _show(each: OutboxMessage) -> None:
     verdict = each.verdict
     lines = {
         "at": say_time(each.at),

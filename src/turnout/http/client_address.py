@@ -45,7 +45,7 @@ _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"?|[^",;]+|[,;]')
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
-class Judged(NamedTuple):
+class ClientAddress(NamedTuple):
     """The client's `address` (`unix` for one without); `is_ignored` when forwarding headers came
     that did not count, because the peer is no trusted proxy."""
 
@@ -70,7 +70,7 @@ class TrustedProxies:
             (_fold_network(part) for part in parts if part != UNIX), trusts_unix=UNIX in parts
         )
 
-    def judge(self, peer: str, headers: RawHeaders) -> Judged:
+    def judge(self, peer: str, headers: RawHeaders) -> ClientAddress:
         """Who sends a request that came from `peer` ("" for a Unix socket). Header names are in
         lower case. Never raises."""
         given = tuple(header for header in headers if header[0] in NAMES) if headers else ()
@@ -78,16 +78,16 @@ class TrustedProxies:
             return self._judge(peer, given)
         return self._judge_again(peer, given)
 
-    def _judge(self, peer: str, headers: RawHeaders) -> Judged:
+    def _judge(self, peer: str, headers: RawHeaders) -> ClientAddress:
         known = parse_address(peer.partition("%")[0])
         shown = str(known) if known else UNIX
         lists = _lists_of(headers)
         if not lists:
-            return Judged(shown, is_ignored=False)
+            return ClientAddress(shown, is_ignored=False)
         if not self._trusts(known):
-            return Judged(shown, is_ignored=True)
+            return ClientAddress(shown, is_ignored=True)
         walked = {str(self._walk(known, elements) or UNIX) for elements in lists}
-        return Judged(walked.pop() if len(walked) == 1 else shown, is_ignored=False)
+        return ClientAddress(walked.pop() if len(walked) == 1 else shown, is_ignored=False)
 
     def trusts(self, address: str) -> bool:
         """Whether the peer of that address, `unix` for a socket, is a trusted proxy."""

@@ -9,7 +9,7 @@ KEPT = 32
 KEPT_BYTES = 64 * 1024 * 1024
 
 
-class Numbered(Protocol):
+class CacheKey(Protocol):
     """What has a number of its own, and equals what is the same."""
 
     @property
@@ -17,11 +17,11 @@ class Numbered(Protocol):
         """The number."""
 
 
-S = TypeVar("S", bound=Numbered)
+S = TypeVar("S", bound=CacheKey)
 T = TypeVar("T")
 
 
-class Compiled(Generic[S, T]):
+class CompiledCache(Generic[S, T]):
     """What `compile` makes of messages. `size_of` says about how many bytes one takes; some are
     kept, bounded in number and in size."""
 

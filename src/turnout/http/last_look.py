@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MayGo = Callable[[], bool]
 
 
-class NotToBeMade(Exception):
+class RequestWithdrawn(Exception):
     """The request was not written: it is not ours to make any more."""
 
 
@@ -32,4 +32,4 @@ async def _look(_session: Any, context: Any, _params: Any) -> None:
     # Called before the first byte of the head is written, whatever its name says.
     may_go: MayGo | None = context.trace_request_ctx
     if may_go is not None and not may_go():
-        raise NotToBeMade
+        raise RequestWithdrawn

@@ -71,7 +71,7 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes = b""
 
 
-class Fetched(msgspec.Struct, frozen=True):
+class FetchedFile(msgspec.Struct, frozen=True):
     """A file that was fetched; `content_type` as its server named it, without parameters."""
 
     content: bytes
@@ -120,7 +120,7 @@ class Outbound:
         )
         return Answer(status, content)
 
-    async def fetch(self, url: str, limit: int, timeout_s: float, *, party: int) -> Fetched:
+    async def fetch(self, url: str, limit: int, timeout_s: float, *, party: int) -> FetchedFile:
         """The file at an address. Raises as `post`, TooLarge for over `limit` bytes, and
         OutboundError for any status but 200."""
         status, content_type, content = await self._ask(
@@ -128,7 +128,7 @@ class Outbound:
         )
         if status != 200:
             raise OutboundError(f"{host_of(url)} answered {status}", "status")
-        return Fetched(content, read_content_type(content_type))
+        return FetchedFile(content, read_content_type(content_type))
 
     async def close(self) -> None:
         """Close every connection."""

@@ -21,7 +21,7 @@ from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store import deadlines
 from turnout.store.deadlines import Patience, Sweeper, as_dropped
-from turnout.store.late import LATE_MS, LATE_SCHEMA, OVERLAP_MS, Beginning, note_late
+from turnout.store.late import LATE_MS, LATE_SCHEMA, OVERLAP_MS, TransactionStart, note_late
 from turnout.store.sequences import Sequences
 from turnout.store.sources import Clock, Ids
 from turnout.store.steady import SteadyClock, follow_reference
@@ -280,7 +280,7 @@ class Database(ABC):
         self.reads.put(command, Lane.REQUEST)
         return command.future.result()  # type: ignore[no-any-return]
 
-    def _note_if_late(self, tx: Tx, began: Beginning) -> int:
+    def _note_if_late(self, tx: Tx, began: TransactionStart) -> int:
         """Before the commit: where it comes late already, let the transaction say so. Returns how
         late (ms), else 0."""
         took_ms = began.took_ms(self.clock)
@@ -290,7 +290,7 @@ class Database(ABC):
         return took_ms
 
     def _note_late_commit(
-        self, began: Beginning, noted_ms: int, commands: Iterable[Command]
+        self, began: TransactionStart, noted_ms: int, commands: Iterable[Command]
     ) -> None:
         """After the commit: where it took longer than was noted, say so in another transaction."""
         took_ms = began.took_ms(self.clock)

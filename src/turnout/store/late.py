@@ -33,7 +33,7 @@ KEPT_MS = 31 * 24 * 3_600_000
 sql = Statements("turnout.store")
 
 
-class Beginning(NamedTuple):
+class TransactionStart(NamedTuple):
     """When a transaction took its first stamp: by the clock of the stamps (epoch ms), and by one
     that never steps (s)."""
 
@@ -41,7 +41,7 @@ class Beginning(NamedTuple):
     monotonic: float
 
     @classmethod
-    def now(cls, clock: Clock) -> "Beginning":
+    def now(cls, clock: Clock) -> "TransactionStart":
         """This instant."""
         return cls(clock(), time.monotonic())
 

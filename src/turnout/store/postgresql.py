@@ -29,7 +29,7 @@ from turnout.log import log
 from turnout.settings import Settings
 from turnout.store.database import Command, CommandQueue, Database, Lane
 from turnout.store.held_rows import ROUNDS_LIMIT, HeldError, HeldRows, Waiter, WaitingRoom, Wants
-from turnout.store.late import Beginning
+from turnout.store.late import TransactionStart
 from turnout.store.outcomes import ASK_S, CommitLostError, Outcome, as_unknown, find_outcome
 from turnout.store.pg_fitness import check_fit
 from turnout.store.pg_room import count_threads
@@ -251,7 +251,7 @@ class PostgresqlDatabase(Database):
         ends_at: float | None,
     ) -> None:
         """Run a command in a transaction, which tells where its commit comes late."""
-        began, noted_ms = Beginning.now(self.clock), 0
+        began, noted_ms = TransactionStart.now(self.clock), 0
         try:
             with session.transaction(self._until(command)) as connection:
                 if ends_at is not None:

@@ -28,7 +28,7 @@ from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store.database import Command, Database
 from turnout.store.faults import FAILED, FULL, NOT_OURS, READ_ONLY, WRITE, Fault, advise, fault_of
-from turnout.store.late import Beginning
+from turnout.store.late import TransactionStart
 from turnout.store.sources import Clock, Ids
 from turnout.store.transaction import Tx
 from turnout.store.troubles import Troubles
@@ -214,7 +214,7 @@ class SqliteDatabase(Database):
     def _commit_group(self, connection: sqlite3.Connection, group: list[Command]) -> None:
         try:
             connection.execute(self._begin)
-            began = Beginning.now(self.clock)
+            began = TransactionStart.now(self.clock)
             for command in group:
                 self._run_command(connection, command)
             noted_ms = 0

@@ -24,7 +24,7 @@ LEASES_LAG_MS = 300_000
 processes take to notice it one after another."""
 
 
-class Look(NamedTuple):
+class ClockReading(NamedTuple):
     """What a look at the reference saw, in ms: how far it is ahead of the process's time, and how
     far the machine's clock is ahead of the reference."""
 
@@ -70,19 +70,19 @@ class SteadyClock:
         self._state = (base + by_ms, lag, lag_until)
 
 
-def look(tx: Tx, clock: SteadyClock) -> Look | None:
+def look(tx: Tx, clock: SteadyClock) -> ClockReading | None:
     """Compare the process's time with the reference. None where the database took so long that its
     answer says little."""
     if tx.backend == "sqlite":
         machine = clock.wall()
-        return Look(machine - clock(), 0)
+        return ClockReading(machine - clock(), 0)
     before = clock.elapsed()
     reference = _ask_server(tx.connection)
     took = clock.elapsed() - before
     if took > SLOWEST_ANSWER_MS:
         return None
     reference += took // 2
-    return Look(reference - clock(), clock.wall() - reference)
+    return ClockReading(reference - clock(), clock.wall() - reference)
 
 
 def follow_reference(tx: Tx, clock: SteadyClock) -> None:

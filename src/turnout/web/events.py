@@ -13,7 +13,7 @@ import falcon
 from falcon.asgi import Request, Response
 
 from turnout.core.events.model import EventState, TicketType
-from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.exams.planning import is_exam
 from turnout.core.identity.addresses import place_of
 from turnout.core.identity.model import Organization
@@ -54,7 +54,7 @@ REGISTERED, WAITING = "registered", "waiting"
 
 class _Found(NamedTuple):
     organization: Organization
-    shown: ShownEvent
+    shown: EventView
     is_exam: bool
 
 
@@ -248,7 +248,7 @@ def _read_contact(given: dict[str, str]) -> Contact:
     return Contact(**values)
 
 
-def _offered(shown: ShownEvent) -> list[TicketType]:
+def _offered(shown: EventView) -> list[TicketType]:
     return [each for each in shown.ticket_types if is_offered(each)]
 
 

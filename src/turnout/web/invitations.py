@@ -9,7 +9,7 @@ from typing import NamedTuple
 from falcon.asgi import Request, Response
 
 from turnout.core.events.model import EventState
-from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.invitations.inviting import (
     CONFIRMED,
     Invitee,
@@ -40,7 +40,7 @@ class Shown(NamedTuple):
     """What the page says."""
 
     org_id: int
-    event: ShownEvent
+    event: EventView
     invitee: Invitee
 
 

@@ -3,7 +3,7 @@
 import datetime
 from zoneinfo import ZoneInfo
 
-from turnout.core.events.showing import ShownEvent
+from turnout.core.events.showing import EventView
 
 
 def local(at: int, timezone: str) -> datetime.datetime:
@@ -11,7 +11,7 @@ def local(at: int, timezone: str) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(timezone))
 
 
-def times(shown: ShownEvent) -> dict[str, datetime.datetime]:
+def times(shown: EventView) -> dict[str, datetime.datetime]:
     """`starts` and `ends` of an event, for a template."""
     event = shown.event
     return {

@@ -12,7 +12,7 @@ from falcon.asgi import Request, Response
 from turnout.core.audience.links import list_watch_links
 from turnout.core.checkin.attendees import ShownTicket, read_ticket
 from turnout.core.events.model import EventState
-from turnout.core.events.showing import ShownEvent
+from turnout.core.events.showing import EventView
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.tickets.documents import TicketFacts, event_calendar, ticket_pdf
 from turnout.core.tickets.signing import ensure_ticket_key
@@ -26,7 +26,7 @@ from turnout.web.templates import render
 
 
 class _Found(NamedTuple):
-    shown: ShownEvent
+    shown: EventView
     ticket: ShownTicket
     organizer: str
     watch: list[tuple[str, str]]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from falcon.asgi import Request, Response
 
 from turnout.core.events.model import EventState
-from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.short_names import page_path
 from turnout.core.registrations.joining import find_ticket_address
@@ -34,7 +34,7 @@ ANSWERS = {"take": take_offer, "leave": leave_list}
 
 
 class _Shown(NamedTuple):
-    event: ShownEvent
+    event: EventView
     entry: Entry
     position: int
     ticket: str

@@ -46,7 +46,7 @@ ASKED, ANSWERED = "ask", "answer"
 Given = dict[str, str]
 
 
-class Place(NamedTuple):
+class WatchableSession(NamedTuple):
     """A session that can be watched, and its event."""
 
     org_id: int
@@ -55,10 +55,10 @@ class Place(NamedTuple):
     media: Media
 
 
-class Seat(NamedTuple):
+class ViewerAccess(NamedTuple):
     """What one viewer sees of it."""
 
-    place: Place
+    place: WatchableSession
     viewer: Viewer
     questions: list[OwnQuestion]
     surveys: list[Survey]
@@ -104,7 +104,7 @@ class EntryResource(Resource):
     def _answer(
         self,
         resp: Response,
-        place: Place,
+        place: WatchableSession,
         email: str = "",
         refusal: str = "",
         *,
@@ -148,7 +148,7 @@ class WatchResource(Resource):
     def _answer(
         self,
         resp: Response,
-        seat: Seat,
+        seat: ViewerAccess,
         token: str,
         given: Given | None = None,
         refusal: Failure | None = None,
@@ -199,18 +199,18 @@ def _enter(tx: Tx, sender: Sender, code: str) -> str | Unauthenticated | Limited
     return entered
 
 
-def _find_place(tx: Tx, pak: str) -> Place:
+def _find_place(tx: Tx, pak: str) -> WatchableSession:
     target = find_name(tx, "pak", pak)
     if target and target.noun == "session":
         session = get_session(tx, target.org_id, target.target_id)
         media = find_media(tx, target.org_id, session.id)
         event = get_event(tx, target.org_id, session.event_id)
         if media and event.state is not EventState.DRAFT:
-            return Place(target.org_id, event, session, media)
+            return WatchableSession(target.org_id, event, session, media)
     raise Missing("page.missing", "There is nothing to watch here.")
 
 
-def _take_seat(tx: Tx, pak: str, token: str) -> Seat:
+def _take_seat(tx: Tx, pak: str, token: str) -> ViewerAccess:
     place, viewer = _find_place(tx, pak), find_viewer(tx, token)
     if (viewer.org_id, viewer.event_id) != (place.org_id, place.event.id):
         raise Missing("link.missing", "This link is for another event. Open it as it was sent.")
@@ -221,7 +221,7 @@ def _take_seat(tx: Tx, pak: str, token: str) -> Seat:
         if each.is_open and each.session_id in (None, place.session.id)
     ]
     questions = list_own_questions(tx, *whose, place.session.id)
-    return Seat(place, viewer, questions, surveys, list_own_answers(tx, *whose))
+    return ViewerAccess(place, viewer, questions, surveys, list_own_answers(tx, *whose))
 
 
 def _act(tx: Tx, pak: str, token: str, given: Given) -> None:
@@ -257,7 +257,7 @@ def _policy(media: Media) -> dict[str, str]:
     return policy
 
 
-def _times(place: Place) -> dict[str, Any]:
+def _times(place: WatchableSession) -> dict[str, Any]:
     zone = place.event.timezone
     media = place.media
     return {"starts": local(media.live_from, zone), "ends": local(media.live_until, zone)}

@@ -24,7 +24,7 @@ from turnout.core.callbacks.outbox import (
 from turnout.core.work.leases import Lease
 from turnout.errors import Unavailable
 from turnout.http import metrics
-from turnout.http.last_look import MayGo, NotToBeMade
+from turnout.http.last_look import MayGo, RequestWithdrawn
 from turnout.http.outbound import Answer, OutboundError, OutboundRefused
 from turnout.store import Database
 from turnout.store.sources import counting_clock
@@ -139,7 +139,7 @@ class CallbackLoop(Loop):
                 host=ascii(callback.host)[1:-1],
                 reason=refused.reason,
             )
-        except NotToBeMade:
+        except RequestWithdrawn:
             is_lapsed = True
         except OutboundError as failed:
             error = str(failed)

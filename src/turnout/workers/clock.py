@@ -14,13 +14,13 @@ from turnout.core.maintenance.clock import (
     pull_queues,
     restart_what_is_ahead,
 )
-from turnout.core.messaging.pulling import Place, Waits, pull_leases, pull_recipients
+from turnout.core.messaging.pulling import LongestWaits, Place, pull_leases, pull_recipients
 from turnout.core.tickets.mails import CLAIM_MS
 from turnout.core.work.claims import PAUSE_MS
 from turnout.core.work.pulling import pull_claims
 from turnout.http import metrics
 from turnout.store import Database, Tx
-from turnout.store.steady import JUMP_MS, Look, SteadyClock, look
+from turnout.store.steady import JUMP_MS, ClockReading, SteadyClock, look
 from turnout.store.troubles import Troubles
 from turnout.workers.callbacks import LEASE_MS
 from turnout.workers.loop import Loop
@@ -38,7 +38,7 @@ class ClockWatch(Loop):
     """Keeps one process on the installation's clock."""
 
     def __init__(
-        self, db: Database, clock: SteadyClock, waits: Waits, every_s: float = EVERY_S
+        self, db: Database, clock: SteadyClock, waits: LongestWaits, every_s: float = EVERY_S
     ) -> None:
         super().__init__("clock", self._turn, every_s)
         self._db = db
@@ -106,7 +106,7 @@ class ClockWatch(Loop):
         while place is not None:
             place = await self._db.write_behind(pull_leases, place, self._waits)
 
-    def _judge_machine(self, seen: Look) -> None:
+    def _judge_machine(self, seen: ClockReading) -> None:
         metrics.clock_difference.set(seen.machine / 1000)
         if abs(seen.machine) < JUMP_MS:
             differences.worked(self.name)

@@ -30,7 +30,7 @@ from turnout.carriers import (
     Unknown,
 )
 from turnout.core.messaging.accepting import to_ascii
-from turnout.core.messaging.delivering import Claimed, ClaimedJob, claim
+from turnout.core.messaging.delivering import ClaimedJob, ClaimedRecipient, claim
 from turnout.core.messaging.files import read_file
 from turnout.core.messaging.lengths import Lengths
 from turnout.core.messaging.model import URGENT, Channel, JobHead, Kind, Status
@@ -62,7 +62,7 @@ RECORD_S = 0.05
 SILENT = Unknown("the carrier gave no answer")
 
 log = structlog.get_logger()
-_Possible = tuple[Claimed, Parcel]
+_Possible = tuple[ClaimedRecipient, Parcel]
 _fields_decoder = msgspec.json.Decoder(dict[str, str])
 
 
@@ -168,7 +168,12 @@ class DeliveryLoop(Loop):
         self.wake()
 
     def _tell(
-        self, lease: Lease, head: JobHead, recipient: Claimed, carrier: str, outcome: Outcome
+        self,
+        lease: Lease,
+        head: JobHead,
+        recipient: ClaimedRecipient,
+        carrier: str,
+        outcome: Outcome,
     ) -> None:
         """Somebody's outcome is known, though not yet those of the others of the piece: a killed or
         frozen worker leaves little that was sent and not recorded."""
@@ -217,7 +222,12 @@ class DeliveryLoop(Loop):
         return await self._messages.get(head)
 
     def _prepare(
-        self, head: JobHead, recipient: Claimed, lengths: Lengths, lease: Lease, carrier: str
+        self,
+        head: JobHead,
+        recipient: ClaimedRecipient,
+        lengths: Lengths,
+        lease: Lease,
+        carrier: str,
     ) -> Parcel | Rejected | Retry:
         """What is handed over for somebody, or why nothing is. One whose row cannot be read costs
         the others nothing."""
@@ -289,7 +299,7 @@ def _cut(job: ClaimedJob) -> list[ClaimedJob]:
     ]
 
 
-def merge_fields(head: JobHead, recipient: Claimed) -> dict[str, str]:
+def merge_fields(head: JobHead, recipient: ClaimedRecipient) -> dict[str, str]:
     """What is known of somebody, by name in lower case."""
     fields = {"reference": recipient.reference, "recipient": recipient.name}
     if recipient.fields:
@@ -302,7 +312,7 @@ def merge_fields(head: JobHead, recipient: Claimed) -> dict[str, str]:
     return fields
 
 
-def _fault(head: JobHead, recipient: Claimed) -> Rejected | None:
+def _fault(head: JobHead, recipient: ClaimedRecipient) -> Rejected | None:
     """Why somebody cannot be reached at all."""
     address = recipient.address
     if head.job_type.channel is Channel.EMAIL:

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from turnout.core.messaging.delivering import ClaimedJob, Held, renew
+from turnout.core.messaging.delivering import ClaimedJob, RecipientClaims, renew
 from turnout.core.work.leases import Lease
 from turnout.store.sources import Clock, counting_clock
 from turnout.workers.loop import Loop
@@ -60,10 +60,10 @@ class Leases(Loop):
         return False
 
 
-def _held(jobs: Iterable[ClaimedJob]) -> list[Held]:
+def _held(jobs: Iterable[ClaimedJob]) -> list[RecipientClaims]:
     """What is in hand, by job."""
     claims: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for job in jobs:
         key = (job.head.org_id, job.head.id)
         claims.setdefault(key, []).extend((each.id, each.claim) for each in job.recipients)
-    return [Held(*key, each) for key, each in claims.items()]
+    return [RecipientClaims(*key, each) for key, each in claims.items()]

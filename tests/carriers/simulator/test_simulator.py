@@ -25,7 +25,7 @@ from turnout.carriers import (
 from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.simulator import carrier as module
 from turnout.carriers.simulator.fates import fate_of, say_key
-from turnout.carriers.simulator.outbox import Shown, list_messages
+from turnout.carriers.simulator.outbox import OutboxMessage, list_messages
 from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.model import Channel, Content, JobType, KeyResponse, Kind, Status
 from turnout.core.messaging.staging import add_internal_job
@@ -113,7 +113,7 @@ def send(
     return asyncio.run(scenario())
 
 
-def outbox(node: LocalNode, org_id: int, **filters: Any) -> list[Shown]:
+def outbox(node: LocalNode, org_id: int, **filters: Any) -> list[OutboxMessage]:
     return node.db.call(list_messages, org_id, **filters)
 
 

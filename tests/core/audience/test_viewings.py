@@ -12,7 +12,7 @@ from turnout.core.audience.media import list_shows, set_media
 from turnout.core.audience.model import Interval, MediaKind, Mode
 from turnout.core.audience.viewings import (
     Heartbeat,
-    Watched,
+    StoredInterval,
     correct_viewing,
     find_mode,
     list_viewings,
@@ -42,7 +42,7 @@ def test_beats_become_one_interval_whatever_their_order(node, cinema):
     for step in [*steps, *steps[:4]]:
         assert watch(cinema, viewer, cinema.talk, step) is Mode.LIVE
     assert viewings(cinema, viewer) == [
-        Watched(Mode.LIVE, cinema.talk.id, Interval(LIVE_FROM, LIVE_FROM + 120_000))
+        StoredInterval(Mode.LIVE, cinema.talk.id, Interval(LIVE_FROM, LIVE_FROM + 120_000))
     ]
 
 
@@ -63,9 +63,11 @@ def test_the_end_of_the_live_window_parts_live_from_on_demand(node, cinema):
     assert watch(cinema, viewer, cinema.talk, around) is Mode.ON_DEMAND
     assert watch(cinema, viewer, cinema.show, around) is None
     assert viewings(cinema, viewer) == [
-        Watched(Mode.LIVE, cinema.talk.id, Interval(LIVE_UNTIL - MINUTE, LIVE_UNTIL)),
-        Watched(Mode.ON_DEMAND, cinema.talk.id, Interval(LIVE_UNTIL, LIVE_UNTIL + 2 * MINUTE)),
-        Watched(Mode.SIMLIVE, cinema.show.id, Interval(LIVE_UNTIL - MINUTE, LIVE_UNTIL)),
+        StoredInterval(Mode.LIVE, cinema.talk.id, Interval(LIVE_UNTIL - MINUTE, LIVE_UNTIL)),
+        StoredInterval(
+            Mode.ON_DEMAND, cinema.talk.id, Interval(LIVE_UNTIL, LIVE_UNTIL + 2 * MINUTE)
+        ),
+        StoredInterval(Mode.SIMLIVE, cinema.show.id, Interval(LIVE_UNTIL - MINUTE, LIVE_UNTIL)),
     ]
 
 
@@ -225,8 +227,8 @@ def test_viewings_of_other_platforms_are_imported(cinema):
         )
         assert refused == [Fault(5, "stranger@example.com is not registered for the event")]
         assert viewings(cinema, viewer) == [
-            Watched(Mode.LIVE, cinema.talk.id, Interval(LIVE_FROM, LIVE_FROM + 120_000)),
-            Watched(
+            StoredInterval(Mode.LIVE, cinema.talk.id, Interval(LIVE_FROM, LIVE_FROM + 120_000)),
+            StoredInterval(
                 Mode.SIMLIVE,
                 cinema.show.id,
                 Interval(LIVE_FROM + 5 * MINUTE, LIVE_FROM + 6 * MINUTE),

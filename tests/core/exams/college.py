@@ -11,8 +11,8 @@ from turnout.core.exams.model import (
     Accommodation,
     Exam,
     ExamRequest,
-    FoundSitting,
     SittingFilter,
+    SittingRecord,
     ValueKind,
 )
 from turnout.core.exams.seating import Move, NewSitting
@@ -90,7 +90,7 @@ class College:
     def cancel(self, number: int) -> None:
         self.db.call(leaving.cancel_sitting, self.org_id, self.guid(number), "ill", actor="test")
 
-    def find(self, number: int) -> FoundSitting:
+    def find(self, number: int) -> SittingRecord:
         return self.db.call(searching.get_found_sitting, self.org_id, self.guid(number))
 
     def get_exam(self, uuid: str) -> Exam:
@@ -108,7 +108,7 @@ class College:
 
         def read(tx: Tx) -> list[str]:
             rows = searching.stream_found(tx, self.org_id, SittingFilter(**wanted))
-            return [FoundSitting(*row).learner_code for row in rows]
+            return [SittingRecord(*row).learner_code for row in rows]
 
         found = self.db.call(read)
         assert self.db.call(searching.count_found, self.org_id, SittingFilter(**wanted)) == len(

@@ -8,8 +8,8 @@ from tests.support.node import BACKENDS, LocalNode, database, open_node
 from turnout.core.audit.recording import list_entries
 from turnout.core.identity.companies import get_company
 from turnout.core.identity.distributors import (
+    AccessLoss,
     Distributor,
-    Loss,
     Overseer,
     get_distributor,
     list_distributors,
@@ -69,11 +69,11 @@ def placed(tx: Tx, name: str) -> list[tuple[str, str]]:
 
 
 LOSSES = [
-    Loss("hq/user", Role.ADMIN, "hq", ("agency", "client", "acme")),
-    Loss("agency/user", Role.AGENT, "agency", ("client",)),
-    Loss("client/user", Role.ADMIN, "client", ("hq", "agency", "acme")),
+    AccessLoss("hq/user", Role.ADMIN, "hq", ("agency", "client", "acme")),
+    AccessLoss("agency/user", Role.AGENT, "agency", ("client",)),
+    AccessLoss("client/user", Role.ADMIN, "client", ("hq", "agency", "acme")),
 ]
-KEPT_LOSSES = [LOSSES[0], Loss("client/user", Role.ADMIN, "client", ("hq", "acme"))]
+KEPT_LOSSES = [LOSSES[0], AccessLoss("client/user", Role.ADMIN, "client", ("hq", "acme"))]
 
 
 def test_an_organization_has_a_distributor_of_its_own_named_like_it(db):

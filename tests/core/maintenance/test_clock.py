@@ -30,8 +30,8 @@ from turnout.core.identity.idempotency import first_answer, idempotent_request, 
 from turnout.core.identity.model import Login
 from turnout.core.identity.page_sessions import begin_page_session, read_page_session
 from turnout.core.maintenance.clock import (
+    ClockJump,
     Clocks,
-    Jump,
     follow_jump,
     look_at_clocks,
     note_time,
@@ -40,7 +40,7 @@ from turnout.core.maintenance.clock import (
 )
 from turnout.core.messaging.model import JobType
 from turnout.core.messaging.outcomes import Accepted, Retry
-from turnout.core.messaging.pulling import Waits, pull_leases, pull_recipients
+from turnout.core.messaging.pulling import LongestWaits, pull_leases, pull_recipients
 from turnout.core.messaging.recording import PAUSES_S
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept
@@ -53,7 +53,7 @@ from turnout.errors import Limited
 from turnout.store.windows import TOLERANCE_MS
 
 HOUR, DAY = 3_600_000, 24 * 3_600_000
-WAITS = Waits(LEASE_MS, WAIT_MS)
+WAITS = LongestWaits(LEASE_MS, WAIT_MS)
 
 
 @pytest.fixture
@@ -333,5 +333,5 @@ def test_the_newest_time_tells_that_the_clock_was_set_back(node):
 def test_the_last_jump_is_kept_for_operators(node):
     node.clock.advance(DAY / 1000)
     node.db.call(follow_jump, -HOUR)
-    assert node.db.call(look_at_clocks) == Clocks(0, Jump(node.clock.now, -HOUR))
-    assert msgspec.json.encode(Jump(1, -HOUR)) == b'{"at":1,"by_ms":-3600000}'
+    assert node.db.call(look_at_clocks) == Clocks(0, ClockJump(node.clock.now, -HOUR))
+    assert msgspec.json.encode(ClockJump(1, -HOUR)) == b'{"at":1,"by_ms":-3600000}'

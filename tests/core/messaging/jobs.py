@@ -7,7 +7,7 @@ from turnout.core.identity.members import find_password
 from turnout.core.identity.model import Login, Profile
 from turnout.core.identity.users import create_user
 from turnout.core.messaging.accepting import Policy, accept_job
-from turnout.core.messaging.delivering import Claimed, ClaimedJob, claim
+from turnout.core.messaging.delivering import ClaimedJob, ClaimedRecipient, claim
 from turnout.core.messaging.model import Content, JobType, NewJob, NewRecipient
 from turnout.core.messaging.outcomes import Outcome
 from turnout.core.messaging.prices import Prices
@@ -52,7 +52,9 @@ def claim_all(db: Database, lane: str = "sms", limit: int = 1000) -> list[Claime
     return db.call(claim, lane, limit, LEASE_MS)
 
 
-def claim_job(db: Database, job_id: int, lane: str = "sms", limit: int = 1000) -> list[Claimed]:
+def claim_job(
+    db: Database, job_id: int, lane: str = "sms", limit: int = 1000
+) -> list[ClaimedRecipient]:
     """What is claimed of one job; the others' leases run on."""
     return [
         recipient

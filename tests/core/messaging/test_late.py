@@ -13,7 +13,7 @@ from tests.core.messaging.jobs import (
     rows,
 )
 from turnout.core.messaging.controlling import begin_closing
-from turnout.core.messaging.delivering import REPEATED, Held, renew
+from turnout.core.messaging.delivering import REPEATED, RecipientClaims, renew
 from turnout.core.messaging.late import COPY, LATE
 from turnout.core.messaging.model import Status
 from turnout.core.messaging.outcomes import (
@@ -70,7 +70,7 @@ def test_what_was_sent_stops_the_second_copy(db, job_id, frozen, taken):
     answer(db, frozen, SENT)
     assert rows(db, job_id, "state", "status", "notes") == [("done", "SENT", REPEATED)]
     assert job(db, job_id, "state", "sent", "open") == ("complete", 1, 0)
-    held = Held(
+    held = RecipientClaims(
         taken[0].head.org_id, job_id, [(each.id, each.claim) for each in taken[0].recipients]
     )
     _, lost = db.call(renew, [held], LEASE_MS)
@@ -180,7 +180,7 @@ def test_a_claim_has_a_number_that_no_other_has(db, job_id, frozen):
 
 def test_a_lease_is_renewed(node, db, job_id, frozen):
     node.clock.advance(LEASE_MS / 2000)
-    held = Held(
+    held = RecipientClaims(
         frozen[0].head.org_id, job_id, [(each.id, each.claim) for each in frozen[0].recipients]
     )
     assert db.call(renew, [held], LEASE_MS) == (node.clock() + LEASE_MS, set())

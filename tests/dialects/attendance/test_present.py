@@ -3,7 +3,7 @@
 import pytest
 
 from turnout.core.events.model import Event, EventDetails, EventState, TicketType
-from turnout.core.events.showing import Place, ShownEvent
+from turnout.core.events.showing import EventView, Place
 from turnout.dialects.attendance.present import quantity
 
 
@@ -23,6 +23,6 @@ def test_quantity_is_always_a_number(
     """Three tickets of the type are held, four places of the event."""
     ticket_type = TicketType(2, 1, "Visitor", True, 0, "", of_type, 3)
     event = Event(1, "", "", "Fair", EventState.OPEN, "UTC", "", "", 0, 1, of_event, 4)
-    shown = ShownEvent(event, EventDetails(), Place(), [ticket_type])
+    shown = EventView(event, EventDetails(), Place(), [ticket_type])
     found = quantity(shown, ticket_type)
     assert (found, found - ticket_type.held) == (expected, available)

@@ -5,7 +5,7 @@ import pytest
 from turnout.core.messaging.model import JobType
 from turnout.dialects.messaging.attachments import decode_files
 from turnout.dialects.messaging.decode import decode_new_user
-from turnout.dialects.messaging.job_body import Told, decode_job
+from turnout.dialects.messaging.job_body import JobContext, decode_job
 from turnout.errors import Invalid
 
 BAD = ("http://[/", "http://[::1", "http://h:99999/", "http://h:-1/", "http://h:1:80/")
@@ -20,7 +20,7 @@ USER = {
 
 
 def job(url: str) -> object:
-    told = Told("UTC", "sophie", ("sophie",))
+    told = JobContext("UTC", "sophie", ("sophie",))
     return decode_job(JOB | {"callback_url": url}, told).new.options.callback_url
 
 

@@ -11,13 +11,13 @@ from turnout.core.text import is_storable
 from turnout.dialects.messaging import rules
 from turnout.dialects.messaging.attachments import ALL_MEMBERS
 from turnout.dialects.messaging.decode import clean
-from turnout.dialects.messaging.job_body import DecodedJob, Told, decode_job
+from turnout.dialects.messaging.job_body import DecodedJob, JobContext, decode_job
 from turnout.dialects.messaging.job_members import MEMBERS
 from turnout.dialects.messaging.recipients import OWN, decode_recipients
 from turnout.errors import Invalid
 
 EXAMPLES = proof.scale(80, 3000)
-TOLD = Told("Australia/Melbourne", "sophie", ("sophie", "jack"))
+TOLD = JobContext("Australia/Melbourne", "sophie", ("sophie", "jack"))
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),

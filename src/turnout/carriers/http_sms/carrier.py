@@ -32,8 +32,8 @@ from turnout.carriers.http_sms.settings import HttpSmsSettings
 from turnout.carriers.http_sms.webhook import EVENTS, media_url
 from turnout.core.messaging.merging import Template, TooLong
 from turnout.core.messaging.model import Channel, Status
-from turnout.http.compiled import Compiled
-from turnout.http.last_look import NotToBeMade, last_look
+from turnout.http.compiled import CompiledCache
+from turnout.http.last_look import RequestWithdrawn, last_look
 from turnout.http.pace import Pace
 from turnout.store.sources import Clock
 
@@ -69,7 +69,7 @@ class HttpSmsCarrier:
         self._base_url = base_url
         self._turns = asyncio.Semaphore(settings.connections)
         self._pace = Pace(settings.rate)
-        self._templates = Compiled(_Texts, lambda texts: texts.text.size)
+        self._templates = CompiledCache(_Texts, lambda texts: texts.text.size)
         self._session: Any = None
         self._is_stopping = False
         self._under_way: set[asyncio.Task[Outcome]] = set()
@@ -172,7 +172,7 @@ class HttpSmsCarrier:
         body = Body(form, content_type=_FORM)
         try:
             return await self._exchange(parcel, body)
-        except NotToBeMade:
+        except RequestWithdrawn:
             return Lapsed()
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return self._judge(error, is_handed_over=body.is_handed_over)

@@ -26,7 +26,7 @@ from turnout.carriers import (
 )
 from turnout.carriers.simulator.fates import SPOKEN_PER_S, Fate, fate_of, say_key
 from turnout.carriers.simulator.outbox import (
-    Due,
+    DueReport,
     Sent,
     Verdict,
     add_messages,
@@ -39,7 +39,7 @@ from turnout.carriers.simulator.settings import SimulatorSettings
 from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, Status
 from turnout.errors import Failure, Unavailable
-from turnout.http.compiled import Compiled
+from turnout.http.compiled import CompiledCache
 from turnout.store import Database, Tx
 from turnout.store.troubles import Troubles
 
@@ -65,7 +65,7 @@ class SimulatorCarrier:
         self._settings = settings
         self._db = db
         self._woken = asyncio.Event()
-        self._merging = Compiled(_Merging, lambda merging: merging.size)
+        self._merging = CompiledCache(_Merging, lambda merging: merging.size)
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
 
@@ -253,7 +253,7 @@ def _judge(message: Message, fate: Fate, text: str) -> Verdict:
     )
 
 
-def _report(due: Due, verdict: Verdict, now: int) -> DeliveryReport:
+def _report(due: DueReport, verdict: Verdict, now: int) -> DeliveryReport:
     is_mail = due.channel == Channel.EMAIL
     notes = f"Simulated. {verdict.notes}".strip()
     return DeliveryReport(

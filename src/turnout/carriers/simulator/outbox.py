@@ -44,7 +44,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     reply: str = ""
 
 
-class Due(NamedTuple):
+class DueReport(NamedTuple):
     """A message of which the network now says more."""
 
     org_id: int
@@ -56,7 +56,7 @@ class Due(NamedTuple):
     outcome: str
 
 
-class Shown(msgspec.Struct, frozen=True):
+class OutboxMessage(msgspec.Struct, frozen=True):
     """A message as lists show it. `at` in epoch ms."""
 
     id: int
@@ -90,9 +90,9 @@ def add_messages(tx: Tx, sent: Sequence[Sent]) -> list[int]:
     return ids
 
 
-def list_due(tx: Tx, limit: int) -> list[Due]:
+def list_due(tx: Tx, limit: int) -> list[DueReport]:
     """Messages of which the network says more now."""
-    return [Due(*row) for row in sql.list_due(tx, now=tx.now, limit=limit)]
+    return [DueReport(*row) for row in sql.list_due(tx, now=tx.now, limit=limit)]
 
 
 def next_due(tx: Tx) -> int | None:
@@ -100,7 +100,7 @@ def next_due(tx: Tx) -> int | None:
     return sql.next_due(tx)  # type: ignore[no-any-return]
 
 
-def clear_due(tx: Tx, due: Sequence[Due]) -> None:
+def clear_due(tx: Tx, due: Sequence[DueReport]) -> None:
     """It has been said, and is on disk elsewhere."""
     sql.clear_due(tx, rows=_encode([(each.org_id, each.id) for each in due]).decode())
 
@@ -125,7 +125,7 @@ def list_messages(
     job_id: int = 0,
     before: tuple[int, int] = (0, 0),
     limit: int = 50,
-) -> list[Shown]:
+) -> list[OutboxMessage]:
     """Messages of an organization, newest first; 0 and empty = any. Verification codes are shown
     to nobody but the user `codes_of`, where one is given. `before` is when the last one of the page
     before was sent, and its number."""
@@ -156,8 +156,8 @@ def _shown(
     facts: str,
     outcome: str,
     at: int,
-) -> Shown:
-    return Shown(
+) -> OutboxMessage:
+    return OutboxMessage(
         id_,
         job_id,
         kind,

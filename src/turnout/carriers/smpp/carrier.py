@@ -31,7 +31,7 @@ from turnout.carriers.smpp.statuses import BIND_FAILED, is_refusal
 from turnout.carriers.smpp.submissions import RETRY_S, Batch, Submissions
 from turnout.core.messaging.merging import Template, TooLong
 from turnout.core.messaging.model import Channel, Status
-from turnout.http.compiled import Compiled
+from turnout.http.compiled import CompiledCache
 from turnout.store.sources import Clock
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ class SmppCarrier:
     def __init__(self, settings: SmppSettings, clock: Clock) -> None:
         self._settings = settings
         self._tls = _make_tls(settings)
-        self._templates = Compiled(_compile, lambda template: template.size)
+        self._templates = CompiledCache(_compile, lambda template: template.size)
         self._submissions = Submissions(expects_receipts=settings.receipts)
         self._inbound = Inbound(self.name, settings, self._submissions, clock)
         self._sessions: list[Session] = []

@@ -24,7 +24,7 @@ from turnout.carriers.smtp.pool import Pool
 from turnout.carriers.smtp.settings import SmtpSettings
 from turnout.core.messaging.merging import TooLong
 from turnout.core.messaging.model import Channel, Status
-from turnout.http.compiled import Compiled
+from turnout.http.compiled import CompiledCache
 from turnout.http.pace import Pace
 from turnout.store.sources import Clock, system_clock
 
@@ -50,7 +50,7 @@ class SmtpCarrier:
         self.listen_port: int | None = None
         self._settings = settings
         self._clock = clock
-        self._templates = Compiled(MailTemplate, lambda template: template.size)
+        self._templates = CompiledCache(MailTemplate, lambda template: template.size)
         self._pool = Pool(settings)
         self._pace = Pace(settings.rate)
         self._signers = [

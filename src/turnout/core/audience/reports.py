@@ -20,11 +20,11 @@ class _Item(msgspec.Struct):
     answer: str
 
 
-class _Kept(msgspec.Struct):
+class _StoredAnswers(msgspec.Struct):
     answers: list[_Item] = []
 
 
-_kept = msgspec.json.Decoder(_Kept)
+_kept = msgspec.json.Decoder(_StoredAnswers)
 
 
 class Registrant(NamedTuple):
@@ -70,7 +70,7 @@ class ReportFilter(msgspec.Struct, frozen=True, kw_only=True):
     no_shows: bool = False
 
 
-class Counted(NamedTuple):
+class RegistrantTotals(NamedTuple):
     """What tables say of a registrant: the sums of milliseconds by mode, the first and last instant
     of watching (0 = none), custom answers, and how many questions and surveys."""
 
@@ -157,7 +157,7 @@ def _join_answers(kept: str) -> dict[str, str]:
     return answers
 
 
-def count_row(row: tuple[Any, ...]) -> Counted:
+def count_row(row: tuple[Any, ...]) -> RegistrantTotals:
     """The sums of a row. A question that was answered twice has both answers."""
     live = simlive = od = first = last = 0
     for mode, start, end in _viewings.decode(row[11]) if row[11] else ():
@@ -173,7 +173,7 @@ def count_row(row: tuple[Any, ...]) -> Counted:
     answers = _join_answers(row[10])
     questions = len(_pairs.decode(row[12])) if row[12] else 0
     surveys = len({each[0] for each in _answers.decode(row[13])}) if row[13] else 0
-    return Counted(live, simlive, od, first, last, answers, questions, surveys)
+    return RegistrantTotals(live, simlive, od, first, last, answers, questions, surveys)
 
 
 def list_custom_questions(tx: Tx, org_id: int, event_id: int) -> list[str]:

@@ -40,7 +40,7 @@ class Heartbeat(NamedTuple):
     played: tuple[tuple[int, int], ...]
 
 
-class Watched(NamedTuple):
+class StoredInterval(NamedTuple):
     """A stored interval of a registration."""
 
     mode: Mode
@@ -115,7 +115,7 @@ def correct_viewing(
     *,
     is_removed: bool = False,
     actor: str,
-) -> list[Watched]:
+) -> list[StoredInterval]:
     """Add time that somebody watched, or take it away; returns all of the registration's viewings.
 
     `interval` in epoch ms, cut to whole seconds. Audited. Raises Missing, Invalid for an interval
@@ -161,10 +161,13 @@ def hold_viewer(tx: Tx, org_id: int, registration_id: int, session_id: int) -> i
     )
 
 
-def list_viewings(tx: Tx, org_id: int, event_id: int, registration_id: int) -> list[Watched]:
+def list_viewings(tx: Tx, org_id: int, event_id: int, registration_id: int) -> list[StoredInterval]:
     """What a registration has watched, by mode, session and time."""
     rows = sql.list_viewings(tx, org_id=org_id, event_id=event_id, registration_id=registration_id)
-    return [Watched(Mode(mode), session_id, Interval(*times)) for mode, session_id, *times in rows]
+    return [
+        StoredInterval(Mode(mode), session_id, Interval(*times))
+        for mode, session_id, *times in rows
+    ]
 
 
 def find_mode(tx: Tx, org_id: int, session_id: int) -> Mode | None:

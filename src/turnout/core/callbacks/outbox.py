@@ -182,7 +182,7 @@ def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> list[Callback
     return [each for each in results if (each.org_id, each.id) in held]
 
 
-class _Standing(NamedTuple):
+class _CallState(NamedTuple):
     """Where a call stands. A final state stays, whatever comes."""
 
     state: CallbackState
@@ -190,7 +190,7 @@ class _Standing(NamedTuple):
     give_up_at: int
     due_at: int | None
 
-    def after(self, result: CallbackResult, now: int) -> "_Standing":
+    def after(self, result: CallbackResult, now: int) -> "_CallState":
         """Where it stands once a try of it has ended."""
         is_held = self.state is CallbackState.CLAIMED and self.due_at == result.until
         if result.is_lapsed:
@@ -204,7 +204,7 @@ class _Standing(NamedTuple):
 
 
 def _record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
-    standings: dict[int, _Standing | None] = {}
+    standings: dict[int, _CallState | None] = {}
     attempts, records, held = [], [], []
     for result in results:
         key: dict[str, Any] = {"org_id": result.org_id, "id": result.id}
@@ -228,9 +228,9 @@ def _record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
     sql.record_callback(tx, records)
 
 
-def _find_standing(tx: Tx, org_id: int, id: int) -> _Standing | None:  # noqa: A002
+def _find_standing(tx: Tx, org_id: int, id: int) -> _CallState | None:  # noqa: A002
     row = sql.find_callback_state(tx, org_id=org_id, id=id)
-    return _Standing(CallbackState(row[0]), *row[1:]) if row else None
+    return _CallState(CallbackState(row[0]), *row[1:]) if row else None
 
 
 def _judge(

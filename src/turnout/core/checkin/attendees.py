@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from turnout.core.checkin.sql import sql
-from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.tickets.signing import (
     find_plain_code,
     list_ticket_keys,
@@ -99,7 +99,7 @@ def find_attendee(tx: Tx, org_id: int, event_id: int, code: str) -> Attendee:
     raise Missing("ticket.missing", f"There is no ticket {code} for this event.")
 
 
-def read_ticket(tx: Tx, org_id: int, code: str) -> tuple[ShownEvent, ShownTicket]:
+def read_ticket(tx: Tx, org_id: int, code: str) -> tuple[EventView, ShownTicket]:
     """A ticket and its event, for its own page. `signed` is empty where the organization has no
     key that signs yet. Raises Missing."""
     row = sql.find_ticket_page(tx, org_id=org_id, code=normalize(code))

@@ -26,7 +26,7 @@ class Place(NamedTuple):
     longitude: float = 0.0
 
 
-class ShownEvent(NamedTuple):
+class EventView(NamedTuple):
     """An event with all that it shows."""
 
     event: Event
@@ -35,7 +35,7 @@ class ShownEvent(NamedTuple):
     ticket_types: list[TicketType]
 
 
-def get_shown_event(tx: Tx, org_id: int, event_id: int) -> ShownEvent:
+def get_shown_event(tx: Tx, org_id: int, event_id: int) -> EventView:
     """The event of that number. Raises Missing."""
     rows = sql.list_shown(tx, org_id=org_id, after=event_id - 1, limit=1)
     if not rows or rows[0][0] != event_id:
@@ -44,7 +44,7 @@ def get_shown_event(tx: Tx, org_id: int, event_id: int) -> ShownEvent:
     return _read(rows[0], [from_row(TicketType, row) for row in types])
 
 
-def list_shown_events(tx: Tx, org_id: int, limit: int) -> list[ShownEvent]:
+def list_shown_events(tx: Tx, org_id: int, limit: int) -> list[EventView]:
     """The organization's events by number; two statements, however many there are."""
     by_event: dict[int, list[TicketType]] = {}
     for row in sql.list_all_ticket_types(tx, org_id=org_id):
@@ -69,11 +69,11 @@ def set_ticket_capacity(
     record(tx, org_id, actor, "set", "ticket_type", ticket_type_id, capacity=capacity)
 
 
-def _read(row: Any, ticket_types: list[TicketType]) -> ShownEvent:
+def _read(row: Any, ticket_types: list[TicketType]) -> EventView:
     details, venue, address, city, country_code, where = row[EVENT_COLUMNS:]
     place = Place()
     if venue is not None:
         at = _venue_details.decode(where)
         place = Place(venue, address, city, country_code, at.latitude, at.longitude)
     event = from_row(Event, row[:EVENT_COLUMNS])
-    return ShownEvent(event, _event_details.decode(details), place, ticket_types)
+    return EventView(event, _event_details.decode(details), place, ticket_types)

@@ -9,7 +9,7 @@ from turnout.core.exams.sql import sql
 from turnout.store import Tx
 
 
-class KeptChange(NamedTuple):
+class ChangeEntry(NamedTuple):
     """One change. `at` in epoch ms; `was` and `became` hold the facts that it changed."""
 
     type: Change
@@ -53,11 +53,11 @@ def note(
         )
 
 
-def list_changes(tx: Tx, org_id: int, uuid: str) -> list[KeptChange]:
+def list_changes(tx: Tx, org_id: int, uuid: str) -> list[ChangeEntry]:
     """Everything that happened to a registration, oldest first, deleted ones too."""
     rows = sql.list_changes(tx, org_id=org_id, registration_uuid=uuid)
     return [
-        KeptChange(
+        ChangeEntry(
             Change(type_), at, actor, reason, msgspec.json.decode(was), msgspec.json.decode(became)
         )
         for type_, at, actor, reason, was, became in rows

@@ -170,7 +170,7 @@ class Sitting(msgspec.Struct, frozen=True):
     attendance: Attendance
 
 
-class FoundSitting(NamedTuple):
+class SittingRecord(NamedTuple):
     """A registration as it is found and retrieved, with its exam, form and learner."""
 
     uuid: str

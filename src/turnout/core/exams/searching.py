@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from turnout.core.events.model import EventDetails, EventState
-from turnout.core.exams.model import FoundSitting, SittingFilter
+from turnout.core.exams.model import SittingFilter, SittingRecord
 from turnout.core.exams.sql import sql
 from turnout.core.text import fold
 from turnout.errors import Missing
@@ -42,12 +42,12 @@ class OpenClass(NamedTuple):
     is_closed: bool
 
 
-def get_found_sitting(tx: Tx, org_id: int, uuid: str) -> FoundSitting:
+def get_found_sitting(tx: Tx, org_id: int, uuid: str) -> SittingRecord:
     """Contract, Retrieve a registration. Raises Missing."""
     row = sql.get_found(tx, org_id=org_id, uuid=uuid)
     if row is None:
         raise Missing("registration.missing", f"Registration Not Found: {uuid}")
-    return FoundSitting(*row)
+    return SittingRecord(*row)
 
 
 def stream_found(

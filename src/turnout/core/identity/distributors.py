@@ -25,7 +25,7 @@ class Distributor(NamedTuple):
     organizations: int
 
 
-class Placed(NamedTuple):
+class Placement(NamedTuple):
     """An organization under a distributor; `agent_id` None = under no agent."""
 
     org_id: int
@@ -44,7 +44,7 @@ class Overseer(NamedTuple):
     sees: tuple[str, ...]
 
 
-class Loss(NamedTuple):
+class AccessLoss(NamedTuple):
     """An Admin or Agent, and the short names of the organizations that it no longer sees."""
 
     user_code: str
@@ -53,13 +53,13 @@ class Loss(NamedTuple):
     lost: tuple[str, ...]
 
 
-class Split(NamedTuple):
+class DistributorSplit(NamedTuple):
     """How a distributor is split: short names by the distributor that they come under, the first
     of which keeps the present one; and who loses what."""
 
     distributor: Distributor
     groups: list[tuple[str, ...]]
-    losses: list[Loss]
+    losses: list[AccessLoss]
 
 
 def add_distributor(tx: Tx, name: str) -> int:
@@ -104,10 +104,10 @@ def get_distributor(tx: Tx, name: str) -> Distributor:
     return found[0]
 
 
-def list_placed(tx: Tx, distributor_id: int) -> list[Placed]:
+def list_placed(tx: Tx, distributor_id: int) -> list[Placement]:
     """The organizations under a distributor, by number."""
     rows = sql.list_distributor_organizations(tx, distributor_id=distributor_id)
-    return [Placed(*row) for row in rows]
+    return [Placement(*row) for row in rows]
 
 
 def list_overseers(tx: Tx, distributor_id: int) -> list[Overseer]:
@@ -135,7 +135,7 @@ def place_under_agent(tx: Tx, distributor_id: int, name: str) -> int:
     return _add_agent(tx, distributor_id, name)
 
 
-def plan_split(tx: Tx, name: str, *, keep_agents: bool) -> Split:
+def plan_split(tx: Tx, name: str, *, keep_agents: bool) -> DistributorSplit:
     """What `split_distributor` would do. Raises Missing."""
     distributor = get_distributor(tx, name)
     placed = list_placed(tx, distributor.id)
@@ -146,14 +146,14 @@ def plan_split(tx: Tx, name: str, *, keep_agents: bool) -> Split:
         groups.setdefault(key, []).append(each.slug)
     group_of = {slug: set(group) for group in groups.values() for slug in group}
     losses = [
-        Loss(each.user_code, each.role, each.slug, lost)
+        AccessLoss(each.user_code, each.role, each.slug, lost)
         for each in list_overseers(tx, distributor.id)
         if (lost := tuple(slug for slug in each.sees if slug not in group_of[each.slug]))
     ]
-    return Split(distributor, [tuple(group) for group in groups.values()], losses)
+    return DistributorSplit(distributor, [tuple(group) for group in groups.values()], losses)
 
 
-def split_distributor(tx: Tx, name: str, *, keep_agents: bool, actor: str) -> Split:
+def split_distributor(tx: Tx, name: str, *, keep_agents: bool, actor: str) -> DistributorSplit:
     """Give each organization under the distributor one of its own; the oldest keeps this one,
     which takes its name. With `keep_agents` those of one agent stay together. Idempotent.
 
@@ -197,7 +197,7 @@ def move_organization(tx: Tx, org_id: int, name: str, *, actor: str) -> Distribu
     return target
 
 
-def _sees(role: Role, own: Placed, placed: list[Placed]) -> tuple[str, ...]:
+def _sees(role: Role, own: Placement, placed: list[Placement]) -> tuple[str, ...]:
     return tuple(
         each.slug
         for each in placed
@@ -212,7 +212,7 @@ def _own_name(tx: Tx, distributor: Distributor, wanted: str) -> str:
     return distributor.name if wanted in taken else wanted
 
 
-def _move(tx: Tx, placed: Placed, old_id: int, new_id: int, actor: str) -> None:
+def _move(tx: Tx, placed: Placement, old_id: int, new_id: int, actor: str) -> None:
     agent_id = None
     if placed.agent_id is not None:
         found = sql.find_agent(tx, distributor_id=new_id, name=placed.agent)

@@ -41,7 +41,7 @@ RESTARTS: tuple[Callable[[Tx], None], ...] = (
 )
 
 
-class Jump(msgspec.Struct, frozen=True):
+class ClockJump(msgspec.Struct, frozen=True):
     """The clock was set by `by_ms` (below 0: back); `at` (epoch ms) by the new time."""
 
     at: int
@@ -53,7 +53,7 @@ class Clocks(NamedTuple):
     all), and the last jump that was noticed."""
 
     ahead_ms: int
-    jump: Jump | None
+    jump: ClockJump | None
 
 
 def note_time(tx: Tx) -> int:
@@ -71,7 +71,7 @@ def follow_jump(tx: Tx, by_ms: int) -> None:
     set_fact(tx, NEWEST, str(tx.now))
     if jump and abs(jump.at - tx.now) < SAME_JUMP_MS and abs(jump.by_ms - by_ms) < SAME_JUMP_MS:
         return
-    set_fact(tx, JUMP, msgspec.json.encode(Jump(tx.now, by_ms)).decode())
+    set_fact(tx, JUMP, msgspec.json.encode(ClockJump(tx.now, by_ms)).decode())
     if by_ms < 0:
         sql.pull_ticket_mails(tx, now=tx.now, back=-by_ms)
 
@@ -92,10 +92,10 @@ def pull_queues(tx: Tx) -> bool:
     return has_more_calls or pulled >= ROWS_A_SLICE
 
 
-def find_jump(tx: Tx) -> Jump | None:
+def find_jump(tx: Tx) -> ClockJump | None:
     """The last jump of the clock that was noticed."""
     kept = find_fact(tx, JUMP)
-    return msgspec.json.decode(kept, type=Jump) if kept else None
+    return msgspec.json.decode(kept, type=ClockJump) if kept else None
 
 
 def look_at_clocks(tx: Tx) -> Clocks:

@@ -37,7 +37,7 @@ class Policy(msgspec.Struct, frozen=True):
     mail_from: str
 
 
-class Begun(NamedTuple):
+class StagedJob(NamedTuple):
     """A staged job, or the number that an earlier request with the same key has got."""
 
     org_id: int
@@ -87,7 +87,7 @@ def begin_job(
     estimate: int,
     policy: Policy,
     request: IdempotentRequest | None = None,
-) -> Begun:
+) -> StagedJob:
     """Stage a job; nobody sees it before `finish_job`. Raises as `accept_job` does."""
     begun, member = _stage(tx, login, new, estimate, policy, request)
     if not begun.is_repetition:
@@ -102,11 +102,11 @@ def _stage(
     estimate: int,
     policy: Policy,
     request: IdempotentRequest | None,
-) -> tuple[Begun, Member]:
+) -> tuple[StagedJob, Member]:
     """`begin_job`, but for the reservation of what it will cost."""
     member = require_member(tx, login)
     if request and (answer := first_answer(tx, login.org_id, member.actor, request)) is not None:
-        return Begun(login.org_id, int(answer), is_repetition=True), member
+        return StagedJob(login.org_id, int(answer), is_repetition=True), member
     job_id = tx.next_id("job")
     new = _with_defaults(new, member, policy, job_id)
     scheduled_at = _instant(new.scheduled_local, member.timezone)
@@ -127,7 +127,7 @@ def _stage(
     )
     keep_hours = member.profile.maximum_document_retention_hours
     add_job_files(tx, login.org_id, job_id, new.content.files, keep_hours)
-    return Begun(login.org_id, job_id, is_repetition=False), member
+    return StagedJob(login.org_id, job_id, is_repetition=False), member
 
 
 def finish_job(tx: Tx, org_id: int, job_id: int, request: IdempotentRequest | None = None) -> int:

@@ -23,7 +23,7 @@ _TEXTS = (Channel.SMS, Channel.MMS)
 _CALLS = (Channel.TTS, Channel.VOICE)
 
 
-class _Ended(NamedTuple):
+class _EndingRow(NamedTuple):
     id: int
     reference: str
     name: str
@@ -37,7 +37,7 @@ class _Ended(NamedTuple):
     done_at: int
 
 
-class _Replied(NamedTuple):
+class _ReplyRow(NamedTuple):
     id: int
     job_id: int
     recipient_id: int
@@ -59,7 +59,7 @@ def queue_status_callbacks(tx: Tx, org_id: int, job_id: int, recipient_ids: Sequ
         tx, org_id=org_id, job_id=job_id, ids=msgspec.json.encode(list(recipient_ids)).decode()
     )
     new = []
-    for row in map(_Ended._make, rows):
+    for row in map(_EndingRow._make, rows):
         body = urlencode(_status_fields(job, row))
         new.append(NewCallback(job.id, row.id, job.options.callback_url, body, row.carrier))
     add_callbacks(tx, org_id, new)
@@ -83,7 +83,7 @@ def queue_reply_callbacks(tx: Tx, org_id: int, reply_ids: Sequence[int]) -> None
     )
     heads: dict[int, JobHead] = {}
     new = []
-    for row in map(_Replied._make, rows):
+    for row in map(_ReplyRow._make, rows):
         if row.job_id not in heads:
             heads[row.job_id] = get_job_head(tx, org_id, row.job_id)
         job = heads[row.job_id]
@@ -93,7 +93,7 @@ def queue_reply_callbacks(tx: Tx, org_id: int, reply_ids: Sequence[int]) -> None
     add_callbacks(tx, org_id, new)
 
 
-def _status_fields(job: JobHead, row: _Ended) -> list[tuple[str, Any]]:
+def _status_fields(job: JobHead, row: _EndingRow) -> list[tuple[str, Any]]:
     channel = job.job_type.channel
     fields = _common(job, row.done_at, row.reference, row.name, row.address)
     fields.append(("Status", row.status))
@@ -106,7 +106,7 @@ def _status_fields(job: JobHead, row: _Ended) -> list[tuple[str, Any]]:
     return [*fields, ("BroadcastName", job.name)]
 
 
-def _reply_fields(job: JobHead, row: _Replied) -> list[tuple[str, Any]]:
+def _reply_fields(job: JobHead, row: _ReplyRow) -> list[tuple[str, Any]]:
     fields = _common(job, row.received_at, row.reference, row.name, row.sender)
     return [*fields, ("Response", row.text), ("BroadcastName", job.name)]
 

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from turnout.core.messaging.ending import Ended, end_recipients
+from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind, Status
 from turnout.core.messaging.numbers import address_key
@@ -44,7 +44,7 @@ ASIDE = "Set aside: the server stopped three times while it was being sent."
 _encode = msgspec.json.Encoder().encode
 
 
-class Claimed(NamedTuple):
+class ClaimedRecipient(NamedTuple):
     """Somebody to send to now; `fields` is JSON or empty."""
 
     id: int
@@ -61,11 +61,11 @@ class ClaimedJob(NamedTuple):
     """A job's share of what was claimed, `until` then (epoch ms)."""
 
     head: JobHead
-    recipients: list[Claimed]
+    recipients: list[ClaimedRecipient]
     until: int
 
 
-class Held(NamedTuple):
+class RecipientClaims(NamedTuple):
     """Recipients of a job that a worker has in hand: number and claim of each."""
 
     org_id: int
@@ -110,7 +110,7 @@ def _claim_of(tx: Tx, head: JobHead, share: int, lease_ms: int) -> ClaimedJob:
     return ClaimedJob(head, _sort_out(tx, head, chosen), tx.now + lease_ms)
 
 
-def renew(tx: Tx, held: Sequence[Held], lease_ms: int) -> tuple[int, set[int]]:
+def renew(tx: Tx, held: Sequence[RecipientClaims], lease_ms: int) -> tuple[int, set[int]]:
     """Hold what still is the worker's for `lease_ms` from now; until when that is (epoch ms), and
     the numbers of those that are another's, or done, by now."""
     lost: set[int] = set()
@@ -138,11 +138,11 @@ def _keep_turn(tx: Tx, head: JobHead, *, is_more: bool, is_waiting: bool) -> Non
     sql.set_ready(tx, org_id=head.org_id, id=head.id, ready_at=ready_at)
 
 
-def _sort_out(tx: Tx, head: JobHead, rows: list[Any]) -> list[Claimed]:
+def _sort_out(tx: Tx, head: JobHead, rows: list[Any]) -> list[ClaimedRecipient]:
     """Those to send to; the others are ended."""
     ended, to_send = [], []
     for state, is_repeated, *columns in rows:
-        recipient = Claimed(*columns)
+        recipient = ClaimedRecipient(*columns)
         if state == "accepted":
             ended.append(end_of(head, recipient, Status.EXPIRED, "No delivery report came."))
         elif head.state is JobState.CLOSING:
@@ -192,7 +192,10 @@ def give_up_recipient(tx: Tx, org_id: int, recipient_id: int) -> None:
     rows = _release(tx, org_id, recipient_id)
     end_recipients(
         tx,
-        [Ended(org_id, job_id, recipient_id, Status.PATHWAY_ERROR, ASIDE) for job_id, _ in rows],
+        [
+            RecipientEnding(org_id, job_id, recipient_id, Status.PATHWAY_ERROR, ASIDE)
+            for job_id, _ in rows
+        ],
     )
 
 
@@ -213,7 +216,7 @@ def return_recipients(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set
     return {id_ for (id_,) in kept}
 
 
-def _opted_out(tx: Tx, head: JobHead, recipients: list[Claimed]) -> set[int]:
+def _opted_out(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set[int]:
     channel = head.job_type.channel
     keys = {each.id: address_key(channel, each.address) for each in recipients}
     found = {
@@ -228,12 +231,14 @@ def _opted_out(tx: Tx, head: JobHead, recipients: list[Claimed]) -> set[int]:
     return {id_ for id_, key in keys.items() if key in found}
 
 
-def _close(head: JobHead, recipient: Claimed, *, is_interrupted: bool) -> Ended:
+def _close(head: JobHead, recipient: ClaimedRecipient, *, is_interrupted: bool) -> RecipientEnding:
     if is_interrupted:
         return end_of(head, recipient, Status.PATHWAY_ERROR, "May have been sent; then cancelled.")
     status = Status.FAILED if head.job_type.channel is Channel.EMAIL else Status.EXPIRED
     return end_of(head, recipient, status, "Not sent: the job was closed.", is_unsent=True)
 
 
-def end_of(head: JobHead, recipient: Claimed, status: Status, notes: str, **more: Any) -> Ended:
-    return Ended(head.org_id, head.id, recipient.id, status, notes, **more)
+def end_of(
+    head: JobHead, recipient: ClaimedRecipient, status: Status, notes: str, **more: Any
+) -> RecipientEnding:
+    return RecipientEnding(head.org_id, head.id, recipient.id, status, notes, **more)

@@ -24,7 +24,7 @@ NOT_CALLED_BACK = "Nobody was called back: the callback could not be made."
 _encode = msgspec.json.Encoder().encode
 
 
-class Ended(NamedTuple):
+class RecipientEnding(NamedTuple):
     """How somebody's message ended. `is_unsent`: it was never handed to a network. `carrier`,
     `parts` and `cost_micros` None = as noted when the network took it; only SENT costs. `claim` is
     the number of the claim without which they are not ended, None = ended whoever has them."""
@@ -49,13 +49,13 @@ class Ended(NamedTuple):
         return self.org_id, self.job_id
 
 
-class _Done(NamedTuple):
+class _RecipientState(NamedTuple):
     id: int
     status: str
     cost_micros: int
 
 
-def end_recipients(tx: Tx, ended: Iterable[Ended]) -> set[int]:
+def end_recipients(tx: Tx, ended: Iterable[RecipientEnding]) -> set[int]:
     """End recipients, whichever have not ended yet, and what follows from it; returns those."""
     done: set[int] = set()
     ordered = sorted(ended, key=lambda each: (each.org_id, each.job_id, each.recipient_id))
@@ -64,7 +64,7 @@ def end_recipients(tx: Tx, ended: Iterable[Ended]) -> set[int]:
     return done
 
 
-def _end_of_job(tx: Tx, org_id: int, job_id: int, ended: list[Ended]) -> set[int]:
+def _end_of_job(tx: Tx, org_id: int, job_id: int, ended: list[RecipientEnding]) -> set[int]:
     rows = [
         (
             each.recipient_id,
@@ -81,7 +81,7 @@ def _end_of_job(tx: Tx, org_id: int, job_id: int, ended: list[Ended]) -> set[int
         for each in {each.recipient_id: each for each in ended}.values()
     ]
     done = [
-        _Done(*row)
+        _RecipientState(*row)
         for row in sql.end_recipients(
             tx, org_id=org_id, job_id=job_id, rows=_encode(rows).decode(), now=tx.now
         )

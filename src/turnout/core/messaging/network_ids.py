@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from turnout.core.messaging.ending import Ended, end_recipients
+from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.model import JobHead, Status
 from turnout.core.messaging.receiving import take_early_reports
 from turnout.core.messaging.sql import sql
@@ -25,7 +25,7 @@ KEPT_MS = 72 * 3_600_000
 _encode = msgspec.json.Encoder().encode
 
 
-class Named(NamedTuple):
+class NetworkId(NamedTuple):
     """An id, whose it is, and how many ids the message has."""
 
     network_id: str
@@ -41,7 +41,7 @@ class _Owner(NamedTuple):
     awaits_report: int
 
 
-def note_network_ids(tx: Tx, head: JobHead, carrier: str, named: Sequence[Named]) -> None:
+def note_network_ids(tx: Tx, head: JobHead, carrier: str, named: Sequence[NetworkId]) -> None:
     """Store the ids of a job's messages that wait for reports, and count those that came before.
     Ends whoever's id is not theirs alone. Repeating it changes nothing."""
     if not named:
@@ -66,16 +66,16 @@ def forget_shared_ids(tx: Tx, limit: int) -> int:
 
 
 def _settle(
-    tx: Tx, head: JobHead, carrier: str, named: Sequence[Named], stored: set[str]
-) -> list[Ended]:
+    tx: Tx, head: JobHead, carrier: str, named: Sequence[NetworkId], stored: set[str]
+) -> list[RecipientEnding]:
     """Give the ids that were there already to those who have them now, or to nobody."""
     names = sorted({each.network_id for each in named})
     owners = {
         name: _Owner(*owner)
         for name, *owner in sql.list_network_ids(tx, carrier=carrier, names=_encode(names).decode())
     }
-    taken: dict[str, Named] = {}
-    shared: dict[str, list[Ended]] = {}
+    taken: dict[str, NetworkId] = {}
+    shared: dict[str, list[RecipientEnding]] = {}
     for each in named:
         owner = owners[each.network_id]
         if not owner.is_shared and owner[:3] == (head.org_id, head.id, each.recipient_id):
@@ -94,14 +94,14 @@ def _settle(
     return _share(tx, carrier, shared)
 
 
-def _take_over(tx: Tx, head: JobHead, carrier: str, named: list[Named]) -> None:
+def _take_over(tx: Tx, head: JobHead, carrier: str, named: list[NetworkId]) -> None:
     if named:
         sql.take_over_network_ids(
             tx, carrier=carrier, org_id=head.org_id, job_id=head.id, rows=_encode(named).decode()
         )
 
 
-def _share(tx: Tx, carrier: str, shared: dict[str, list[Ended]]) -> list[Ended]:
+def _share(tx: Tx, carrier: str, shared: dict[str, list[RecipientEnding]]) -> list[RecipientEnding]:
     if not shared:
         return []
     names = sorted(shared)
@@ -116,5 +116,5 @@ def _share(tx: Tx, carrier: str, shared: dict[str, list[Ended]]) -> list[Ended]:
     return ended
 
 
-def _sent(org_id: int, job_id: int, recipient_id: int) -> Ended:
-    return Ended(org_id, job_id, recipient_id, Status.SENT, SHARED)
+def _sent(org_id: int, job_id: int, recipient_id: int) -> RecipientEnding:
+    return RecipientEnding(org_id, job_id, recipient_id, Status.SENT, SHARED)

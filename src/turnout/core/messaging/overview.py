@@ -36,7 +36,7 @@ class Fate(NamedTuple):
     example: str
 
 
-class Waiting(NamedTuple):
+class WaitingJob(NamedTuple):
     """A job that could be sent, and since when (epoch ms)."""
 
     job_id: int
@@ -72,10 +72,10 @@ def count_fates(tx: Tx, org_id: int, job_id: int) -> list[Fate]:
     return [Fate(*row) for row in sql.count_fates(tx, org_id=org_id, job_id=job_id)]
 
 
-def find_waiting(tx: Tx) -> Waiting | None:
+def find_waiting(tx: Tx) -> WaitingJob | None:
     """The job of any organization that has waited longest for a worker, None when none waits."""
     row = sql.find_waiting(tx, now=tx.now)
-    return Waiting(*row) if row else None
+    return WaitingJob(*row) if row else None
 
 
 def find_misconfigured(tx: Tx) -> Misconfigured | None:

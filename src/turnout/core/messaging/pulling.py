@@ -20,7 +20,7 @@ Place = tuple[int, int]
 """The organization and number of the job that was looked at last."""
 
 
-class Waits(NamedTuple):
+class LongestWaits(NamedTuple):
     """The longest waits that are set by the operator, in ms: a lease, and a delivery report's."""
 
     lease_ms: int
@@ -46,7 +46,7 @@ def pull_jobs(tx: Tx) -> None:
         )
 
 
-def pull_recipients(tx: Tx, after: Place, waits: Waits) -> Place | None:
+def pull_recipients(tx: Tx, after: Place, waits: LongestWaits) -> Place | None:
     """Pull the recipients of some jobs behind `after`; returns where to go on, None at the end."""
 
     def pull(org_id: int, job_id: int) -> int:
@@ -62,7 +62,7 @@ def pull_recipients(tx: Tx, after: Place, waits: Waits) -> Place | None:
     return _go_through(tx, after, pull)
 
 
-def pull_leases(tx: Tx, after: Place, waits: Waits) -> Place | None:
+def pull_leases(tx: Tx, after: Place, waits: LongestWaits) -> Place | None:
     """Take over, in some jobs behind `after`, what was claimed until a time that is too far away;
     returns where to go on, None at the end. Whoever lives has ended or renewed such a claim, if
     the clock was set back longer ago than a lease."""

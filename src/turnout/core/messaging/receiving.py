@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from turnout.core.messaging.ending import Ended, bounce_sent, end_recipients
+from turnout.core.messaging.ending import RecipientEnding, bounce_sent, end_recipients
 from turnout.core.messaging.model import Channel, Status
 from turnout.core.messaging.outcomes import DeliveryReport
 from turnout.core.messaging.sql import sql
@@ -22,7 +22,7 @@ _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(DeliveryReport)
 
 
-class _Named(NamedTuple):
+class _MessageRef(NamedTuple):
     network_id: str
     org_id: int
     job_id: int
@@ -39,7 +39,7 @@ def receive_reports(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
 
 
 def _receive(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
-    ended: list[Ended] = []
+    ended: list[RecipientEnding] = []
     by_carrier: dict[str, dict[str, DeliveryReport]] = {}
     for report in reports:
         if report.attempt_id is None:
@@ -65,7 +65,7 @@ def _note_lost(tx: Tx, report: DeliveryReport) -> None:
     else:
         names = _encode([report.network_id]).decode()
         rows = sql.take_network_ids(tx, carrier=report.carrier, names=names)
-        found = [_Named(*row)[1:4] for row in rows]
+        found = [_MessageRef(*row)[1:4] for row in rows]
     notes = f"A delivery report ({report.status.value}) could not be stored; the log says why."
     for org_id, job_id, id_ in found:
         sql.note_recipients(
@@ -96,9 +96,9 @@ def forget_early_reports(tx: Tx, limit: int) -> int:
     return len(rows)
 
 
-def _match(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[Ended]:
+def _match(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[RecipientEnding]:
     rows = sql.take_network_ids(tx, carrier=carrier, names=_encode(list(reports)).decode())
-    named = sorted((_Named(*row) for row in rows), key=lambda each: each[1:])
+    named = sorted((_MessageRef(*row) for row in rows), key=lambda each: each[1:])
     early = reports.keys() - {each.network_id for each in named}
     if early:
         kept = [(name, _encode(reports[name]).decode()) for name in sorted(early)]
@@ -114,7 +114,7 @@ def _match(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[End
     return ended
 
 
-def _match_own(tx: Tx, reports: dict[int, DeliveryReport]) -> list[Ended]:
+def _match_own(tx: Tx, reports: dict[int, DeliveryReport]) -> list[RecipientEnding]:
     ended = []
     for org_id, job_id, id_, state, status, channel in sql.list_named_recipients(
         tx, ids=_encode(sorted(reports)).decode()
@@ -127,8 +127,8 @@ def _match_own(tx: Tx, reports: dict[int, DeliveryReport]) -> list[Ended]:
     return ended
 
 
-def _ended(org_id: int, job_id: int, recipient_id: int, report: DeliveryReport) -> Ended:
-    return Ended(
+def _ended(org_id: int, job_id: int, recipient_id: int, report: DeliveryReport) -> RecipientEnding:
+    return RecipientEnding(
         org_id,
         job_id,
         recipient_id,

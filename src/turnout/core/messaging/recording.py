@@ -13,14 +13,14 @@ import msgspec
 from turnout.core.messaging.delivering import (
     MISCONFIGURED_PAUSE_MS,
     WORK,
-    Claimed,
+    ClaimedRecipient,
     end_of,
     return_recipients,
 )
-from turnout.core.messaging.ending import Ended, end_recipients
+from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.late import note_copies, take_back
 from turnout.core.messaging.model import JobHead, Kind, Status
-from turnout.core.messaging.network_ids import Named, note_network_ids
+from turnout.core.messaging.network_ids import NetworkId, note_network_ids
 from turnout.core.messaging.outcomes import (
     Accepted,
     Lapsed,
@@ -50,7 +50,7 @@ class Result(NamedTuple):
     """What a network answered about one recipient."""
 
     head: JobHead
-    recipient: Claimed
+    recipient: ClaimedRecipient
     carrier: str
     outcome: Outcome
 
@@ -184,7 +184,7 @@ def _given_up(tx: Tx, head: JobHead, results: list[Result]) -> set[int]:
     return over
 
 
-def _end_by(result: Result, prices: Prices) -> Ended:
+def _end_by(result: Result, prices: Prices) -> RecipientEnding:
     head, recipient, outcome = result.head, result.recipient, result.outcome
     match outcome:
         case Accepted():
@@ -202,7 +202,7 @@ def _end_by(result: Result, prices: Prices) -> Ended:
     return end_of(head, recipient, Status.FAILED, notes, carrier=result.carrier)
 
 
-def _cost(head: JobHead, recipient: Claimed, parts: int, prices: Prices) -> int:
+def _cost(head: JobHead, recipient: ClaimedRecipient, parts: int, prices: Prices) -> int:
     if head.kind is not Kind.BROADCAST:
         return 0
     return parts * prices.price_micros(head.job_type.channel, recipient.address)
@@ -265,14 +265,14 @@ def _await_reports(
     if not results:
         return set()
     rows: list[tuple[int, int, int, int, int]] = []
-    names: list[Named] = []
+    names: list[NetworkId] = []
     for each in results:
         outcome = each.outcome
         assert isinstance(outcome, Accepted)  # noqa: S101 - what the caller sorted by
         cost = _cost(head, each.recipient, outcome.parts, prices)
         recipient, own = each.recipient, dict.fromkeys(outcome.network_ids)
         rows.append((recipient.id, recipient.claim, outcome.parts, cost, len(own)))
-        names += [Named(name, recipient.id, len(own)) for name in own]
+        names += [NetworkId(name, recipient.id, len(own)) for name in own]
     held = sql.accept_recipients(
         tx,
         org_id=head.org_id,

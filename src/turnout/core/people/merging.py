@@ -11,14 +11,14 @@ from turnout.store import Statements, Tx
 sql = Statements("turnout.core.people")
 
 
-class Merged(NamedTuple):
+class MergeResult(NamedTuple):
     """The person that came of a merge."""
 
     id: int
     is_new: bool
 
 
-def merge_person(tx: Tx, org_id: int, contact: Contact) -> Merged:
+def merge_person(tx: Tx, org_id: int, contact: Contact) -> MergeResult:
     """Make the person with that e-mail address, or update the one there is.
 
     Only what was given changes. Safe to repeat, and safe against a concurrent caller.
@@ -37,7 +37,7 @@ def merge_person(tx: Tx, org_id: int, contact: Contact) -> Merged:
     )
     if is_learner:
         follow_person(tx, org_id, person_id)
-    return Merged(person_id, is_new=person_id == new_id)
+    return MergeResult(person_id, is_new=person_id == new_id)
 
 
 def follow_person(tx: Tx, org_id: int, person_id: int) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from turnout.core.events import places
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.events.places import WantedSession
-from turnout.core.people.merging import Merged, merge_person
+from turnout.core.people.merging import MergeResult, merge_person
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import (
     Registration,
@@ -98,7 +98,7 @@ def _refusal(session: WantedSession) -> str | None:
 
 
 def _register(
-    tx: Tx, submission: Submission, person: Merged, event_id: int, group: list[_Possible]
+    tx: Tx, submission: Submission, person: MergeResult, event_id: int, group: list[_Possible]
 ) -> list[Outcome]:
     """Register the person for one event with those of its sessions that have places."""
     org_id = submission.org_id

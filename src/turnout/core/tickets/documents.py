@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from turnout.core.events.model import EventState
-from turnout.core.events.showing import ShownEvent
+from turnout.core.events.showing import EventView
 from turnout.formats.calendar import Entry, calendar_file
 from turnout.formats.pdf import FAMILY, PaperSize, finish, new_paper
 from turnout.formats.qr import qr_rows
@@ -20,7 +20,7 @@ QR_SIDE = 70.0
 class TicketFacts(NamedTuple):
     """What is printed. `signed` goes into the QR code; `holder` empty = not named."""
 
-    shown: ShownEvent
+    shown: EventView
     organizer: str
     type_name: str
     code: str
@@ -28,7 +28,7 @@ class TicketFacts(NamedTuple):
     holder: str = ""
 
 
-def say_when(shown: ShownEvent) -> str:
+def say_when(shown: EventView) -> str:
     """The event's times by its own clock: `Monday, 1 March 2027, 09:00 to 17:00 (UTC)`."""
     event = shown.event
     zone = ZoneInfo(event.timezone)
@@ -41,7 +41,7 @@ def say_when(shown: ShownEvent) -> str:
     return f"{day} to {ends:%A}, {ends.day} {ends:%B %Y, %H:%M} ({event.timezone})"
 
 
-def say_where(shown: ShownEvent) -> str:
+def say_where(shown: EventView) -> str:
     """Venue, address and city on one line; empty without a venue."""
     place = shown.place
     return ", ".join(filter(None, (place.venue, place.address, place.city)))
@@ -69,7 +69,7 @@ def ticket_pdf(facts: TicketFacts, size: PaperSize = PaperSize.A4) -> bytes:
     return finish(paper)
 
 
-def event_calendar(shown: ShownEvent, at: int, url: str = "") -> bytes:
+def event_calendar(shown: EventView, at: int, url: str = "") -> bytes:
     """The event as an `.ics` file made `at` (epoch ms); a newer one replaces it in the
     calendar."""
     event = shown.event

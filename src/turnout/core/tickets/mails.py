@@ -12,7 +12,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from turnout.core.audience.links import list_watch_links
-from turnout.core.events.showing import ShownEvent, get_shown_event
+from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.link_keys import ensure_link_key
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.messaging.notices import keep_file, queue_mail
@@ -71,7 +71,7 @@ class Attachment(NamedTuple):
 def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
     """Tickets that are due to be mailed, claimed for CLAIM_MS."""
     mails = []
-    shown: dict[tuple[int, int], ShownEvent] = {}
+    shown: dict[tuple[int, int], EventView] = {}
     rows = sql.list_due_ticket_mails(tx, now=tx.now, limit=SLICE)
     due = [(row[0], row[1]) for row in rows]
     claimed = claim(tx, TICKET_MAIL, due, CLAIM_MS)
@@ -225,7 +225,7 @@ def write_to_guest(
     queue_mail(tx, org_id, None, subject, lines, [email], from_name=name)
 
 
-def _list_lines(shown: ShownEvent, link: str) -> list[str]:
+def _list_lines(shown: EventView, link: str) -> list[str]:
     return [
         f"you are on the waiting list for {shown.event.title}. When a place becomes free and it",
         "is your turn, we write to you again, and hold it for you for some time.",
@@ -235,7 +235,7 @@ def _list_lines(shown: ShownEvent, link: str) -> list[str]:
     ]
 
 
-def _offer_lines(shown: ShownEvent, deadline_at: int, link: str) -> list[str]:
+def _offer_lines(shown: EventView, deadline_at: int, link: str) -> list[str]:
     zone = ZoneInfo(shown.event.timezone)
     until = datetime.datetime.fromtimestamp(deadline_at // 1000, zone)
     return [

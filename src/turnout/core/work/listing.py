@@ -6,7 +6,7 @@ from turnout.core.work.sql import sql
 from turnout.store import Tx
 
 
-class Aside(NamedTuple):
+class SetAsideItem(NamedTuple):
     """One row that is set aside; `at` in epoch ms, `note` why."""
 
     org_id: int
@@ -18,9 +18,9 @@ class Aside(NamedTuple):
     note: str
 
 
-def list_set_aside(tx: Tx, *, queue: str = "", id_: int = 0) -> list[Aside]:
+def list_set_aside(tx: Tx, *, queue: str = "", id_: int = 0) -> list[SetAsideItem]:
     """What is set aside, the oldest first, up to 1000; `queue` empty and `id_` 0 = any."""
-    return [Aside(*row) for row in sql.list_set_aside(tx, org_id=0, queue=queue, id=id_)]
+    return [SetAsideItem(*row) for row in sql.list_set_aside(tx, org_id=0, queue=queue, id=id_)]
 
 
 def count_set_aside(tx: Tx) -> dict[str, int]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from turnout.core.checkin.attendees import Attendee
 from turnout.core.events.model import EventState, TicketType
-from turnout.core.events.showing import ShownEvent
+from turnout.core.events.showing import EventView
 from turnout.core.identity.model import Organization
 from turnout.core.identity.short_names import page_path
 from turnout.core.invitations.inviting import CONFIRMED, DECLINED, PENDING, Campaign, Invitee
@@ -41,7 +41,7 @@ def utc_clock(at: int) -> str:
 
 
 def present_event(
-    shown: ShownEvent, company: Organization, base_url: str, now: int
+    shown: EventView, company: Organization, base_url: str, now: int
 ) -> dict[str, Any]:
     """Contract, Event."""
     clock = local_clock(shown.event.timezone)
@@ -65,7 +65,7 @@ def present_event(
 
 
 def present_company(
-    company: Organization, events: list[ShownEvent], contact_email: str, base_url: str, now: int
+    company: Organization, events: list[EventView], contact_email: str, base_url: str, now: int
 ) -> dict[str, Any]:
     """Contract, Company."""
     currencies = {
@@ -86,7 +86,7 @@ def present_company(
 
 
 def _company_event(
-    shown: ShownEvent, company: Organization, base_url: str, now: int
+    shown: EventView, company: Organization, base_url: str, now: int
 ) -> dict[str, Any]:
     event = _event(shown, company, base_url, now, utc_clock)
     location = present_location(shown)
@@ -104,7 +104,7 @@ def _company_event(
 
 
 def _event(
-    shown: ShownEvent, company: Organization, base_url: str, now: int, clock: Clock
+    shown: EventView, company: Organization, base_url: str, now: int, clock: Clock
 ) -> dict[str, Any]:
     event = shown.event
     return {
@@ -127,7 +127,7 @@ def _event(
 _STATES = {EventState.DRAFT: "draft", EventState.CANCELLED: "cancelled"}
 
 
-def real_state(shown: ShownEvent, now: int) -> str:
+def real_state(shown: EventView, now: int) -> str:
     """How an event stands: draft, cancelled, finished, sold-out, paid-active or selling."""
     event = shown.event
     if event.state in _STATES:
@@ -142,7 +142,7 @@ def real_state(shown: ShownEvent, now: int) -> str:
     return "paid-active" if any(each.price_minor for each in offered) else "selling"
 
 
-def present_location(shown: ShownEvent) -> dict[str, Any]:
+def present_location(shown: EventView) -> dict[str, Any]:
     """Contract, `location`: never null."""
     place = shown.place
     return {
@@ -155,9 +155,7 @@ def present_location(shown: ShownEvent) -> dict[str, Any]:
     }
 
 
-def _company_ticket(
-    shown: ShownEvent, each: TicketType, location: dict[str, Any]
-) -> dict[str, Any]:
+def _company_ticket(shown: EventView, each: TicketType, location: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": each.id,
         "name": each.name,
@@ -172,7 +170,7 @@ def _company_ticket(
     }
 
 
-def quantity(shown: ShownEvent, each: TicketType) -> int:
+def quantity(shown: EventView, each: TicketType) -> int:
     """How many tickets of a type there are, always a number: where the type has no limit of its
     own, those that are held and what the event has left; where neither has one, a million."""
     if each.capacity is not None:

@@ -20,7 +20,7 @@ from turnout.core.checkin.attendees import (
 from turnout.core.checkin.scans import Answer, Result, Scan, check_in, undo_check_in
 from turnout.core.events.model import Event
 from turnout.core.events.programme import get_event
-from turnout.core.events.showing import ShownEvent, get_shown_event, list_shown_events
+from turnout.core.events.showing import EventView, get_shown_event, list_shown_events
 from turnout.core.identity.model import Organization
 from turnout.core.identity.organizations import find_contact_email, get_organization_of
 from turnout.core.invitations.inviting import (
@@ -239,7 +239,7 @@ def _page_url(base_url: str, req: Request, page: int, size: int) -> str:
 # -- at the database -----------------------------------------------------------------------
 
 
-class _Found(NamedTuple):
+class _EventAttendee(NamedTuple):
     event: Event
     attendee: Attendee
 
@@ -253,7 +253,7 @@ def _ensure_keys(tx: Tx, door: Door) -> list[TicketKey]:
     return list_ticket_keys(tx, door.org_id)
 
 
-class _Checked(NamedTuple):
+class _CheckAnswer(NamedTuple):
     event: Event
     answer: Answer
     attendee: Attendee
@@ -263,12 +263,12 @@ def _at_door(tx: Tx, door: Door) -> tuple[Door, Event]:
     return door, get_event(tx, door.org_id, door.event_id)
 
 
-def _show_event(tx: Tx, door: Door) -> tuple[ShownEvent, Organization]:
+def _show_event(tx: Tx, door: Door) -> tuple[EventView, Organization]:
     shown = get_shown_event(tx, door.org_id, door.event_id)
     return shown, get_organization_of(tx, door.org_id)
 
 
-def _show_company(tx: Tx, door: Door) -> tuple[Organization, list[ShownEvent], str]:
+def _show_company(tx: Tx, door: Door) -> tuple[Organization, list[EventView], str]:
     events = list_shown_events(tx, door.org_id, MOST_EVENTS)
     company = get_organization_of(tx, door.org_id)
     return company, events, find_contact_email(tx, door.org_id)
@@ -284,12 +284,12 @@ def _list_page(
     return event, attendees, has_more
 
 
-def _find(tx: Tx, door: Door, code: str) -> _Found:
+def _find(tx: Tx, door: Door, code: str) -> _EventAttendee:
     event = get_event(tx, door.org_id, door.event_id)
-    return _Found(event, find_attendee(tx, door.org_id, door.event_id, code))
+    return _EventAttendee(event, find_attendee(tx, door.org_id, door.event_id, code))
 
 
-def _scan(tx: Tx, door: Door, act: Act, scan: Scan) -> _Checked:
+def _scan(tx: Tx, door: Door, act: Act, scan: Scan) -> _CheckAnswer:
     event = get_event(tx, door.org_id, door.event_id)
     answer = act(tx, door.org_id, door.event_id, scan)
     return _with_attendee(tx, door, event, answer, scan)
@@ -298,11 +298,11 @@ def _scan(tx: Tx, door: Door, act: Act, scan: Scan) -> _Checked:
 NOBODY = Attendee(0, "", "", "", "", "", "", [])
 
 
-def _with_attendee(tx: Tx, door: Door, event: Event, answer: Answer, scan: Scan) -> _Checked:
+def _with_attendee(tx: Tx, door: Door, event: Event, answer: Answer, scan: Scan) -> _CheckAnswer:
     # A refusal is a value as far as here: its scan is to be kept.
     if answer.result not in (Result.ADMITTED, Result.UNDONE):
-        return _Checked(event, answer, NOBODY)
-    return _Checked(event, answer, find_attendee(tx, door.org_id, door.event_id, scan.code))
+        return _CheckAnswer(event, answer, NOBODY)
+    return _CheckAnswer(event, answer, find_attendee(tx, door.org_id, door.event_id, scan.code))
 
 
 def _refuse(answer: Answer, scan: Scan, clock: present.Clock) -> None:

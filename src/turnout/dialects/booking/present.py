@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from turnout.core.exams.model import ExamKind, FoundSitting
+from turnout.core.exams.model import ExamKind, SittingRecord
 from turnout.core.exams.searching import CalendarEntry, OpenClass
 from turnout.core.identity.short_names import page_path
 
@@ -37,7 +37,7 @@ def present_class(each: OpenClass) -> dict[str, Any]:
     )
 
 
-def present_row(found: FoundSitting, timezone: str) -> dict[str, Any]:
+def present_row(found: SittingRecord, timezone: str) -> dict[str, Any]:
     """Contract, Search registrations; `RegistrationIdentifier` is an addition."""
     return _full(
         RegistrationIdentifier=found.uuid,
@@ -53,7 +53,7 @@ def present_row(found: FoundSitting, timezone: str) -> dict[str, Any]:
     )
 
 
-def present_sitting(found: FoundSitting, timezone: str) -> dict[str, Any]:
+def present_sitting(found: SittingRecord, timezone: str) -> dict[str, Any]:
     """Contract, Retrieve a registration."""
     return _full(
         RegistrationIdentifier=found.uuid,
@@ -71,7 +71,7 @@ def present_sitting(found: FoundSitting, timezone: str) -> dict[str, Any]:
     )
 
 
-def _learner(found: FoundSitting) -> dict[str, Any]:
+def _learner(found: SittingRecord) -> dict[str, Any]:
     return {
         "LearnerIdentifier": found.learner_uuid,
         "LearnerCode": found.learner_code,
@@ -80,7 +80,7 @@ def _learner(found: FoundSitting) -> dict[str, Any]:
     }
 
 
-def _form(found: FoundSitting) -> dict[str, Any]:
+def _form(found: SittingRecord) -> dict[str, Any]:
     return {
         "AssessmentFormIdentifier": found.form_uuid,
         "AssessmentFormCode": found.form_code,

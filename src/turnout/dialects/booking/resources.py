@@ -11,7 +11,7 @@ import msgspec
 from falcon.asgi import Request, Response
 
 from turnout.core.exams import adjusting, leaving, planning, printing, searching, seating
-from turnout.core.exams.model import FoundSitting
+from turnout.core.exams.model import SittingRecord
 from turnout.core.exams.printing import Link, Opening
 from turnout.core.identity.link_keys import ensure_link_key
 from turnout.dialects.booking import decode, present
@@ -285,7 +285,7 @@ async def _present_rows(
     opening = b"["
     async for rows in batches:
         if rows:
-            found = (present.present_row(FoundSitting(*row), timezone) for row in rows)
+            found = (present.present_row(SittingRecord(*row), timezone) for row in rows)
             yield opening + b",".join(map(_encode, found))
             opening = b","
     yield b"[]" if opening == b"[" else b"]"

@@ -24,7 +24,7 @@ from turnout.dialects.messaging.attachments import (
     refuse_size,
 )
 from turnout.dialects.messaging.rules import refuse
-from turnout.http.outbound import Fetched, OutboundError, OutboundRefused, TooLarge, host_of
+from turnout.http.outbound import FetchedFile, OutboundError, OutboundRefused, TooLarge, host_of
 from turnout.store import Database
 
 FETCH_S = 30
@@ -37,7 +37,7 @@ QUOTA = "The {field} cannot be kept: your organization's room for files is full.
 class Fetcher(Protocol):
     """The way out; turnout.http.outbound.Outbound is one."""
 
-    async def fetch(self, url: str, limit: int, timeout_s: float, *, party: int) -> Fetched:
+    async def fetch(self, url: str, limit: int, timeout_s: float, *, party: int) -> FetchedFile:
         """What is at an address, asked for by an organization. Raises OutboundError, TooLarge for
         over `limit` bytes."""
 

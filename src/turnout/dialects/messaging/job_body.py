@@ -47,7 +47,7 @@ _expiry = rules.whole(1, LONGEST_EXPIRY_H)
 _phones = rules.choice(("Phone", "Mobile"))
 
 
-class Told(NamedTuple):
+class JobContext(NamedTuple):
     """What is told apart from the request: the user's zone and usual voice, and all voices."""
 
     timezone: str
@@ -63,7 +63,7 @@ class DecodedJob(NamedTuple):
     recipients: Recipients
 
 
-def decode_job(given: Given, told: Told) -> DecodedJob:
+def decode_job(given: Given, told: JobContext) -> DecodedJob:
     """The job of POST /jobs. Raises Invalid at the first fault; recipients are judged later."""
     job_type = needed(given, "job_type", rules.job_type)
     channel = job_type.channel
@@ -147,7 +147,7 @@ def _report_addresses(given: Given) -> tuple[str, ...]:
     return tuple(addresses)
 
 
-def _email(given: Given, _type: JobType, _told: Told) -> tuple[Content, str]:
+def _email(given: Given, _type: JobType, _told: JobContext) -> tuple[Content, str]:
     html, text = one(given, "html_message", _mail, ""), one(given, "text_message", _mail, "")
     if not html and not text:
         refuse("html_message", "The {field} field is required when text_message is not present.")
@@ -160,12 +160,12 @@ def _email(given: Given, _type: JobType, _told: Told) -> tuple[Content, str]:
     return content, needed(given, "from_email", rules.email)
 
 
-def _sms(given: Given, job_type: JobType, _told: Told) -> tuple[Content, str]:
+def _sms(given: Given, job_type: JobType, _told: JobContext) -> tuple[Content, str]:
     text = needed(given, "message", _message)
     return Content(text=text), _sender(given, job_type)
 
 
-def _mms(given: Given, job_type: JobType, _told: Told) -> tuple[Content, str]:
+def _mms(given: Given, job_type: JobType, _told: JobContext) -> tuple[Content, str]:
     content = Content(
         text=one(given, "message", _message, ""), subject=one(given, "subject", _subject, "")
     )
@@ -186,7 +186,7 @@ def _sender(given: Given, job_type: JobType) -> str:
     return rules.sender_id("manual_sender_id", given["manual_sender_id"])
 
 
-def _speech(given: Given, job_type: JobType, told: Told) -> tuple[Content, str]:
+def _speech(given: Given, job_type: JobType, told: JobContext) -> tuple[Content, str]:
     content = Content(
         header=one(given, "header", _message, ""),
         text=needed(given, "message", _message),
@@ -229,16 +229,16 @@ def _key(place: str, value: Any) -> KeyResponse:
     )
 
 
-def _voice(_given: Given, _type: JobType, _told: Told) -> tuple[Content, str]:
+def _voice(_given: Given, _type: JobType, _told: JobContext) -> tuple[Content, str]:
     return Content(), ""
 
 
-def _fax(given: Given, _type: JobType, _told: Told) -> tuple[Content, str]:
+def _fax(given: Given, _type: JobType, _told: JobContext) -> tuple[Content, str]:
     is_fine = one(given, "use_high_resolution", rules.flag, False)
     return Content(is_high_resolution=is_fine), ""
 
 
-_CONTENTS: dict[Channel, Callable[[Given, JobType, Told], tuple[Content, str]]] = {
+_CONTENTS: dict[Channel, Callable[[Given, JobType, JobContext], tuple[Content, str]]] = {
     Channel.EMAIL: _email,
     Channel.SMS: _sms,
     Channel.MMS: _mms,

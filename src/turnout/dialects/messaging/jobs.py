@@ -26,7 +26,7 @@ from turnout.core.messaging.staging import SLICE, add_recipients
 from turnout.dialects.messaging.auth import Logins
 from turnout.dialects.messaging.decode import decode_user_id
 from turnout.dialects.messaging.file_intake import FileIntake
-from turnout.dialects.messaging.job_body import DecodedJob, Told, decode_job
+from turnout.dialects.messaging.job_body import DecodedJob, JobContext, decode_job
 from turnout.dialects.messaging.job_members import LIMITS, decode_body
 from turnout.dialects.messaging.job_question import decode_job_question
 from turnout.dialects.messaging.present import present_number
@@ -85,7 +85,7 @@ class JobsResource(Resource):
             body = await read_body(req, LIMITS.size, LIMITS.timeout_s)
             voices = self._parts.voices
             usual = member.profile.default_tts_voice or voices[0]
-            told = Told(member.timezone, usual, voices)
+            told = JobContext(member.timezone, usual, voices)
             job = await in_thread(len(body), _decode, req, body, told)
             request = await in_thread(len(body), _idempotent, req, body)
             resp.data = present_number(await self._accept(req, member, job, request))
@@ -204,7 +204,7 @@ class _Room:
                 turn.set_result(None)
 
 
-def _decode(req: Request, body: bytes, told: Told) -> DecodedJob:
+def _decode(req: Request, body: bytes, told: JobContext) -> DecodedJob:
     given = decode_body(req.query_string, req.content_type or "", body)
     return given.judge(partial(decode_job, told=told))
 

@@ -39,7 +39,7 @@ _VIEWERS = {
 }
 
 
-class Asked(NamedTuple):
+class ReportRequest(NamedTuple):
     """A report that is asked for, in the zone in which it shows times."""
 
     event_id: int
@@ -79,7 +79,7 @@ def decode_event(given: Given) -> int:
     return int(ei)
 
 
-def decode_report(given: Given) -> Asked:
+def decode_report(given: Given) -> ReportRequest:
     """The whole of an audience report's parameters. Raises Invalid, Missing."""
     check_version(given)
     event_id = decode_event(given)
@@ -103,7 +103,7 @@ def decode_report(given: Given) -> Asked:
         viewers=frozenset(mode for name, mode in _VIEWERS.items() if _switch(given, name)),
         no_shows=_switch(given, "no_shows"),
     )
-    return Asked(event_id, zone, wanted)
+    return ReportRequest(event_id, zone, wanted)
 
 
 def decode_zone(given: Given) -> ZoneInfo:
