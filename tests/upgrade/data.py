@@ -1,4 +1,4 @@
-"""The data of the state before the first migration since, as it was then: see the README here."""
+"""Installations as they stood at earlier schemas: see the README here."""
 
 import json
 import lzma
@@ -16,32 +16,33 @@ from turnout.store.migrations.running import migrate
 from turnout.store.sqlite import path_of
 
 HERE = Path(__file__).parent
-STATE = "0007"
+# The schemas, oldest first.
+STATES = ("0007", "0018")
 ORGANIZATION = "house"
 
 
-def read_facts(backend: str) -> dict[str, Any]:
+def read_facts(state: str, backend: str) -> dict[str, Any]:
     """What was true when the data was made: secrets, links with the statuses they answered, …"""
-    return json.loads((HERE / STATE / f"{backend}.json").read_text())
+    return json.loads((HERE / state / f"{backend}.json").read_text())
 
 
-def restore(backend: str, folder: Path, cluster: Cluster | None) -> str:
+def restore(state: str, backend: str, folder: Path, cluster: Cluster | None) -> str:
     """The address of a database with the data, its schema as it was then."""
     if backend == "sqlite":
         path = folder / "turnout.db"
-        path.write_bytes(lzma.decompress((HERE / STATE / "sqlite.db.xz").read_bytes()))
+        path.write_bytes(lzma.decompress((HERE / state / "sqlite.db.xz").read_bytes()))
         return f"sqlite:///{path}"
     assert cluster is not None
     url = cluster.create_database()
-    migrate(url, STATE)
-    _fill(url)
+    migrate(url, state)
+    _fill(url, HERE / state / "postgresql.tar.xz")
     return url
 
 
-def _fill(url: str) -> None:
+def _fill(url: str, file: Path) -> None:
     with (
         psycopg.connect(url) as connection,
-        tarfile.open(HERE / STATE / "postgresql.tar.xz") as tar,
+        tarfile.open(file) as tar,
     ):
         # Rows come in the order of the tables' names, whatever refers to what.
         connection.execute("SET session_replication_role = replica")
@@ -77,7 +78,8 @@ def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
 
 
 def multiply(url: str, count: int) -> None:
-    """Add `count` people who are registered for one event and hold a ticket, before migrating."""
+    """Add `count` people who are registered for one event and hold a ticket, every tenth of them by
+    an invitation, to an installation of the oldest state."""
     (org_id, event_id, type_id), *_ = ask(
         url,
         "SELECT e.org_id, e.id, t.id FROM events e JOIN organizations o ON o.org_id = e.org_id "
@@ -101,12 +103,20 @@ def multiply(url: str, count: int) -> None:
         f"""INSERT INTO registrations (org_id, id, uuid, event_id, person_id, sitting,
             ticket_type_id, state, source, answers, created_at, updated_at)
         {numbers} SELECT {org_id}, {far} + n, 'r' || n, {event_id}, {far} + n, 0, {type_id},
-            'confirmed', 'registration', '{{"contact":{{"email":"m@many.example"}}}}', 0, 0
-        FROM n""",
+            'confirmed', CASE n % 10 WHEN 0 THEN 'invitation' ELSE 'registration' END,
+            '{{"contact":{{"email":"m@many.example"}}}}', 0, 0 FROM n""",
         f"""INSERT INTO tickets (org_id, id, code, registration_id, ticket_type_id, state,
             created_at, updated_at)
         {numbers} SELECT {org_id}, {far} + n, 'MANY' || n, {far} + n, {type_id}, 'valid', 0, 0
         FROM n""",
+        f"""INSERT INTO campaigns (org_id, id, event_id, ticket_type_id, name, subject,
+            sender_email, sender_name, body, user_id, created_at, updated_at)
+        VALUES ({org_id}, {far}, {event_id}, {type_id}, 'Many', 'Come', 'm@many.example', '',
+            '%%link%%', 1, 0, 0)""",
+        f"""INSERT INTO invitations (org_id, id, uuid, campaign_id, event_id, person_id, state,
+            answered_at, created_at, updated_at)
+        {numbers} SELECT {org_id}, {far} + n, 'i' || n, {far}, {event_id}, {far} + n,
+            'confirmed', 0, 0, 0 FROM n WHERE n % 10 = 0""",
         f"UPDATE events SET held = held + {count} WHERE org_id = {org_id} AND id = {event_id}",
         f"UPDATE ticket_types SET held = held + {count} WHERE org_id = {org_id} AND id = {type_id}",
     )

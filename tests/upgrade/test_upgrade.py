@@ -4,6 +4,7 @@ import base64
 import shutil
 import time
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.support import proof
 from tests.support.node import BACKENDS, Clock, LocalNode, open_node
-from tests.upgrade.data import ORGANIZATION, STATE, ask, multiply, read_facts, restore
+from tests.upgrade.data import ORGANIZATION, STATES, ask, multiply, read_facts, restore
 from turnout.core.checkin.scans import Result, Scan, check_in
 from turnout.core.identity.organizations import find_organization
 from turnout.core.tickets.signing import find_plain_code, read_signed
@@ -68,6 +69,12 @@ WRONG_PLACES = {
                 AND t.ticket_type_id = y.id AND t.state = 'valid')
             + (SELECT count(*) FROM waiting_entries w WHERE w.org_id = y.org_id
                 AND w.ticket_type_id = y.id AND w.state = 'offered')""",
+    "event": """
+        SELECT e.id, e.held FROM events e WHERE e.held <>
+            (SELECT count(*) FROM registrations r WHERE r.org_id = e.org_id
+                AND r.event_id = e.id AND r.state = 'confirmed')
+            + (SELECT count(*) FROM waiting_entries w WHERE w.org_id = e.org_id
+                AND w.event_id = e.id AND w.state = 'offered')""",
     "over capacity": """
         SELECT id, held, capacity FROM ticket_types WHERE held > capacity
         UNION ALL SELECT id, held, capacity FROM events WHERE held > capacity""",
@@ -87,27 +94,37 @@ USES = {
         *("GET", "/api/events/list-events?date=2027-01-01"),
         *("Authorization", "Bearer {secret}", 200, 403),
     ),
+    "calendar_key": (
+        *("GET", "/api/events/list-events?date=2027-01-01"),
+        *("user", "{secret}", 200, 403),
+    ),
     "password": ("GET", "/api/v1/users", "Authorization", "Basic {basic}", 200, 401),
 }
+
+
+from_each_earlier_state = pytest.mark.parametrize(
+    "state", [state for state in STATES if state != HEAD]
+)
 
 
 class Upgraded(NamedTuple):
     """An installation before and after."""
 
+    state: str
     backend: str
     url: str
     facts: dict[str, Any]
     before: dict[str, list[tuple[Any, ...]]]
 
 
-@pytest.fixture(scope="module", params=BACKENDS)
+@pytest.fixture(scope="module", params=product(STATES, BACKENDS), ids="-".join)
 def upgraded(request, tmp_path_factory) -> Upgraded:
-    backend = request.param
+    state, backend = request.param
     cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
-    url = restore(backend, tmp_path_factory.mktemp("upgrade"), cluster)
+    url = restore(state, backend, tmp_path_factory.mktemp("upgrade"), cluster)
     before = {name: ask(url, statement) for name, statement in COUNTS.items()}
     migrate(url)
-    return Upgraded(backend, url, read_facts(backend), before)
+    return Upgraded(state, backend, url, read_facts(state, backend), before)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +165,9 @@ def test_every_link_that_was_mailed_opens_as_before(upgraded, node):
     chosen = list(links)[:: proof.scale(6, 1)]
     opened = {link: node.client.request("GET", link).status for link in chosen}
     assert opened == {link: links[link] for link in chosen}
-    proof.report("upgrade links", backend=upgraded.backend, links=len(opened))
+    proof.report(
+        "upgrade links", schema=upgraded.state, backend=upgraded.backend, links=len(opened)
+    )
 
 
 @pytest.mark.proof
@@ -164,7 +183,9 @@ def test_every_code_scans_as_it_should(upgraded, node):
 
     assert node.db.call(scan_all) == expected
     assert set(expected.values()) == {Result.ADMITTED, Result.REPEATED, Result.CANCELLED}
-    proof.report("upgrade codes", backend=upgraded.backend, codes=len(expected))
+    proof.report(
+        "upgrade codes", schema=upgraded.state, backend=upgraded.backend, codes=len(expected)
+    )
 
 
 def _expected(state: str, is_checked: bool, event_state: str) -> Result:
@@ -211,10 +232,11 @@ def test_a_repeated_job_gets_its_first_answer(upgraded, node):
     assert len(ask(upgraded.url, "SELECT id FROM jobs")) == jobs
 
 
+@from_each_earlier_state
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_migration_that_fails_leaves_everything_as_it_was(backend, tmp_path, request):
+def test_a_migration_that_fails_leaves_everything_as_it_was(state, backend, tmp_path, request):
     cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
-    url = restore(backend, tmp_path, cluster)
+    url = restore(state, backend, tmp_path, cluster)
     before = {name: ask(url, statement) for name, statement in COUNTS.items()}
 
     def fail(_what: str, done: float, total: int) -> None:
@@ -224,30 +246,32 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(backend, tmp_path, r
     with pytest.raises(RuntimeError, match="the power is gone"):
         migrate(url, progress=fail)
     assert {name: ask(url, statement) for name, statement in COUNTS.items()} == before
-    assert ask(url, "SELECT version_num FROM alembic_version") == [(STATE,)]
+    assert ask(url, "SELECT version_num FROM alembic_version") == [(state,)]
 
 
-def test_a_sqlite_file_is_copied_first_and_the_copy_is_whole_and_private(tmp_path):
-    url = restore("sqlite", tmp_path, None)
+@from_each_earlier_state
+def test_a_sqlite_file_is_copied_first_and_the_copy_is_whole_and_private(state, tmp_path):
+    url = restore(state, "sqlite", tmp_path, None)
     before = {name: ask(url, statement) for name, statement in COUNTS.items()}
-    assert migrate(url) == (STATE, HEAD)
-    copy = copy_path(url, STATE)
+    assert migrate(url) == (state, HEAD)
+    copy = copy_path(url, state)
     kept = f"sqlite:///{copy}"
     assert {name: ask(kept, statement) for name, statement in COUNTS.items()} == before
-    assert ask(kept, "SELECT version_num FROM alembic_version") == [(STATE,)]
+    assert ask(kept, "SELECT version_num FROM alembic_version") == [(state,)]
     assert copy.stat().st_mode & 0o777 == 0o600
     # The copy is a database to go back to.
     shutil.copy(copy, path_of(url))
     Path(f"{path_of(url)}-wal").unlink(missing_ok=True)
     Path(f"{path_of(url)}-shm").unlink(missing_ok=True)
-    assert migrate(url, keeps_copy=False) == (STATE, HEAD)
+    assert migrate(url, keeps_copy=False) == (state, HEAD)
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_million_registrations_are_migrated_in_five_minutes(backend, tmp_path, request):
     cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
-    url = restore(backend, tmp_path, cluster)
+    # The oldest state goes through every migration.
+    url = restore(STATES[0], backend, tmp_path, cluster)
     count = proof.scale(5_000, 1_000_000)
     multiply(url, count)
     before = {name: ask(url, COUNTS[name]) for name in ("events", "registrations", "tickets")}
