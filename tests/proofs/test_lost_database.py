@@ -5,6 +5,8 @@ long as PostgreSQL can be asked, the request is answered as if nothing had happe
 is there once. Where it cannot be asked, the answer says in the API's own shape that nobody knows.
 """
 
+import datetime
+import itertools
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -31,6 +33,7 @@ from turnout.store import open_database
 APIS = ("registration", "attendance", "booking", "messaging", "reporting")
 PASSWORD = "open sesame, please"
 MOST_COMMITS = 6
+FIRST_EXAM = datetime.datetime.fromisoformat("2098-05-05T09:00:00+02:00")
 UNKNOWN = "it is not known whether it was made"
 
 
@@ -63,7 +66,7 @@ class World:
         key = {"APIKey": demo["registration"]["apiKey"]}
         self.token = self.client.request("POST", "/v1.0/signin", headers=key).json()["idToken"]
         self._codes = iter(demo["attendance"]["ticketCodes"])
-        self._learners = iter(demo["booking"]["learners"][::-1])
+        self._sittings = _list_sittings(demo["booking"]["learners"][::-1])
 
     def close(self) -> None:
         self.client.run(self.node.outbound.close())
@@ -104,13 +107,14 @@ class World:
 
     def booking(self) -> Write:
         seat, known = str(uuid.uuid4()), self.demo["booking"]
+        start, learner = next(self._sittings)
         body = {
             "EventVenue": known["venue"],
-            "EventStart": "2098-05-05T09:00:00+02:00",
+            "EventStart": start.isoformat(),
             "EventExamType": "Sitting",
             "EventExamFormat": "Paper",
             "EventBillingCode": known["billingCode"],
-            "Learner": next(self._learners),
+            "Learner": learner,
             "Assessment": known["assessments"][0],
         }
         effect = "SELECT count(*) FROM registrations WHERE uuid = %s"
@@ -138,6 +142,13 @@ def _open_registration(tx: Any, demo: Any, hashed: str) -> None:
     event_id = demo["attendance"]["eventId"]
     row = tx.connection.execute("SELECT org_id FROM events WHERE id = %s", [event_id]).fetchone()
     set_registration_password(tx, row[0], event_id, hashed, actor="test")
+
+
+def _list_sittings(learners: list[str]) -> Iterator[tuple[datetime.datetime, str]]:
+    """Without end: each learner sits one exam a day."""
+    for day in itertools.count():
+        start = FIRST_EXAM + datetime.timedelta(days=day)
+        yield from ((start, learner) for learner in learners)
 
 
 def _address() -> str:
