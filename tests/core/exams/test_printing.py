@@ -102,7 +102,7 @@ def test_no_link_is_made_or_read_without_a_key(node):
     uuid = college.register(1)
     node.execute("DELETE FROM link_keys")
     assert college.db.call(printing.make_link, uuid, BASE) is None
-    empty = sign_link("", f"scrap-paper:o{college.org_id}-1-{START * 2}", printing.DIGITS)
+    empty = sign_link("", f"scrap-paper:o{college.org_id}-1-{START * 2}", 40)
     with pytest.raises(Missing):
         college.db.call(printing.read_link, f"o{college.org_id}-1-{START * 2}-{empty}")
 

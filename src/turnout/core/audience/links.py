@@ -4,7 +4,6 @@ A link says who it is for by the organization and the registration, and a keyed 
 cannot be guessed, and ends with the registration.
 """
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,17 +12,16 @@ from turnout.core.identity.link_keys import (
     ensure_link_key,
     find_link_key,
     find_link_keys,
-    is_link_signed,
-    sign_link,
 )
+from turnout.core.identity.personal_links import ID, PersonalLinks, missing_link
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.text import email_key
-from turnout.errors import Gone, Missing
+from turnout.errors import Gone
 from turnout.store import Tx
 
 PATH = "/watch/"
 LONGEST_STI = 100
-_TOKEN = re.compile(r"(\d{1,18})-(\d{1,18})-([0-9a-f]{32})", re.ASCII)
+_LINKS = PersonalLinks("watch", PATH, f"{ID}-{ID}", between=":")
 
 
 class Viewer(NamedTuple):
@@ -38,18 +36,14 @@ class Viewer(NamedTuple):
 
 def make_token(tx: Tx, org_id: int, registration_id: int) -> str:
     """What the address of the registration's watch pages ends with."""
-    return f"{org_id}-{registration_id}-{_sign(ensure_link_key(tx), org_id, registration_id)}"
+    return _LINKS.token(ensure_link_key(tx), org_id, registration_id)
 
 
 def read_token(keys: Sequence[str], token: str) -> tuple[int, int]:
     """The organization and the registration that a token names. Raises Missing for one that was
     signed with none of `keys`."""
-    match = _TOKEN.fullmatch(token)
-    if match:
-        org_id, registration_id = int(match[1]), int(match[2])
-        if is_link_signed(keys, _named(org_id, registration_id), match[3]):
-            return org_id, registration_id
-    raise Missing("link.missing", "This link does not lead anywhere. Open it as it was sent.")
+    org_id, registration_id = _LINKS.read(keys, token)
+    return int(org_id), int(registration_id)
 
 
 def list_watch_links(tx: Tx, org_id: int, code: str) -> list[tuple[str, str]]:
@@ -58,8 +52,7 @@ def list_watch_links(tx: Tx, org_id: int, code: str) -> list[tuple[str, str]]:
     key = find_link_key(tx)
     rows = sql.list_ticket_shows(tx, org_id=org_id, code=code) if key else []
     return [
-        (title, f"{PATH}{pak}/{org_id}-{number}-{_sign(key, org_id, number)}")
-        for number, pak, title in rows
+        (title, f"{PATH}{pak}/{_LINKS.token(key, org_id, number)}") for number, pak, title in rows
     ]
 
 
@@ -68,7 +61,7 @@ def find_viewer(tx: Tx, token: str) -> Viewer:
     org_id, registration_id = read_token(find_link_keys(tx), token)
     row = sql.find_viewer(tx, org_id=org_id, registration_id=registration_id)
     if row is None:
-        raise Missing("link.missing", "This link does not lead anywhere. Open it as it was sent.")
+        raise missing_link()
     event_id, state, _, email, first_name, last_name = row
     if state != RegistrationState.CONFIRMED:
         raise Gone("registration.cancelled", "This registration is cancelled.")
@@ -96,11 +89,3 @@ def note_source(tx: Tx, org_id: int, registration_id: int, sti: str) -> None:
     an empty one changes nothing."""
     if sti := clean_source(sti):
         sql.set_sti(tx, org_id=org_id, id=registration_id, sti=sti, now=tx.now)
-
-
-def _sign(key: str, org_id: int, registration_id: int) -> str:
-    return sign_link(key, _named(org_id, registration_id))
-
-
-def _named(org_id: int, registration_id: int) -> str:
-    return f"watch:{org_id}:{registration_id}"

@@ -9,15 +9,15 @@ stands in what is signed.
 
 import enum
 import hashlib
-import re
 from typing import NamedTuple
 
 from turnout.core.exams.lists import get_settings
 from turnout.core.exams.planning import get_exam
 from turnout.core.exams.sql import sql
-from turnout.core.identity.link_keys import find_link_key, find_link_keys, is_link_signed, sign_link
+from turnout.core.identity.link_keys import find_link_key, find_link_keys
 from turnout.core.identity.names import find_name
-from turnout.errors import Conflict, Gone, Invalid, Missing
+from turnout.core.identity.personal_links import PersonalLinks
+from turnout.errors import Conflict, Gone, Invalid
 from turnout.formats.pdf import FAMILY, PaperSize, finish, new_paper
 from turnout.store import Tx
 from turnout.store.windows import has_ended
@@ -29,8 +29,7 @@ MARGIN = 20.0
 # A page takes about ten milliseconds to draw.
 PAGE_LIMIT = 1000
 LINE_LIMIT = 200
-DIGITS = 40
-_TOKEN = re.compile(r"([om])(\d{1,15})-(\d{1,15})-(\d{1,15})-([0-9a-f]{40})", re.ASCII)
+_LINKS = PersonalLinks("scrap-paper", PATH, r"([om])(\d{1,15})-(\d{1,15})-(\d{1,15})", digits=40)
 
 
 class Opening(enum.StrEnum):
@@ -87,19 +86,16 @@ def make_link(tx: Tx, uuid: str, base_url: str, *, asked_by: int = 0) -> str | N
     if not key:
         return None
     opening = Opening.ANYBODY if asked_by == target.org_id else Opening.MEMBERS
-    facts = f"{opening}{target.org_id}-{target.target_id}-{tx.now + VALID_MS}"
-    return f"{base_url}{PATH}{facts}-{sign_link(key, _named(facts), DIGITS)}"
+    whose = f"{opening}{target.org_id}"
+    return _LINKS.url(base_url, key, whose, target.target_id, tx.now + VALID_MS)
 
 
 def read_link(tx: Tx, token: str) -> Link:
     """What a link names. Raises Missing for one that is none of ours, Gone for an old one."""
-    match = _TOKEN.fullmatch(token)
-    facts = token.rpartition("-")[0]
-    if not (match and is_link_signed(find_link_keys(tx), _named(facts), match[5])):
-        raise Missing("link.missing", "This link does not lead anywhere.")
-    if has_ended(int(match[4]), VALID_MS, tx.now):
+    opening, org_id, event_id, ends_at = _LINKS.read(find_link_keys(tx), token)
+    if has_ended(int(ends_at), VALID_MS, tx.now):
         raise Gone("link.expired", "This link has ended: ask for the scrap paper again.")
-    return Link(Opening(match[1]), int(match[2]), int(match[3]))
+    return Link(Opening(opening), int(org_id), int(event_id))
 
 
 def read_scrap_paper(tx: Tx, org_id: int, event_id: int, first: int | None = None) -> ScrapPaper:
@@ -161,7 +157,3 @@ def _candidate(row: tuple[str, str, str, str, str | None]) -> Candidate:
 def _clip(text: str) -> str:
     """A line that leaves its page to its candidate, whatever somebody imported as a name."""
     return text if len(text) <= LINE_LIMIT else text[: LINE_LIMIT - 1] + "…"
-
-
-def _named(facts: str) -> str:
-    return f"scrap-paper:{facts}"

@@ -5,7 +5,6 @@ of the campaign's type, by the same counts as any other registration; declining 
 answer is decided by one transaction at a time, so that a double click is one answer.
 """
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,9 +16,8 @@ from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.identity.link_keys import (
     ensure_link_key,
     find_link_keys,
-    is_link_signed,
-    sign_link,
 )
+from turnout.core.identity.personal_links import PersonalLinks, missing_link
 from turnout.core.invitations.sql import sql
 from turnout.core.messaging.model import Content, JobType, Kind, NewJob, NewRecipient
 from turnout.core.messaging.staging import SLICE, add_job, add_recipients, start_sending
@@ -42,7 +40,7 @@ from turnout.store import Tx, from_row
 PATH = "/invitation/"
 SOURCE = "invitation"
 PENDING, CONFIRMED, DECLINED = "pending", "confirmed", "declined"
-_TOKEN = re.compile(r"(\d{1,18})-([0-9a-f]{32})", re.ASCII)
+_LINKS = PersonalLinks("invitation", PATH)
 
 
 class Campaign(msgspec.Struct, frozen=True):
@@ -294,7 +292,7 @@ def send_campaign(
                     "firstname": neutralize(first),
                     "lastname": neutralize(last_name),
                     "event": event.title,
-                    "link": f"{base_url}{PATH}{id_}-{sign_link(key, _named(id_))}",
+                    "link": _LINKS.url(base_url, key, id_),
                 },
             )
             for id_, email, first, last_name in rows
@@ -314,13 +312,12 @@ def send_campaign(
 
 def read_link(tx: Tx, token: str) -> tuple[int, int, Invitee]:
     """Whose personal link it is: organization, event and invitee. Raises Missing."""
-    match = _TOKEN.fullmatch(token)
-    if match and is_link_signed(find_link_keys(tx), _named(int(match[1])), match[2]):
-        row = sql.find_invitation(tx, id=int(match[1]))
-        if row is not None:
-            org_id, event_id = row
-            return org_id, event_id, get_invitee(tx, org_id, event_id, 0, int(match[1]))
-    raise Missing("link.missing", "This link does not lead anywhere. Open it as it was sent.")
+    (invitee_id,) = _LINKS.read(find_link_keys(tx), token)
+    row = sql.find_invitation(tx, id=int(invitee_id))
+    if row is None:
+        raise missing_link()
+    org_id, event_id = row
+    return org_id, event_id, get_invitee(tx, org_id, event_id, 0, int(invitee_id))
 
 
 def _begin_job(tx: Tx, org_id: int, campaign: Campaign, timezone: str) -> int:
@@ -345,7 +342,3 @@ def _begin_job(tx: Tx, org_id: int, campaign: Campaign, timezone: str) -> int:
         reserved=0,
     )
     return job_id
-
-
-def _named(invitee_id: int) -> str:
-    return f"invitation:{invitee_id}"

@@ -4,14 +4,13 @@ A link says who it is for by a recipient's number and a keyed digest of it: it c
 never ends, and it tells nothing of anybody.
 """
 
-import re
-
 import msgspec
 
 from turnout.core.audit.recording import record
 from turnout.core.identity.link_keys import ensure_link_key as ensure_link_key
 from turnout.core.identity.link_keys import find_link_key as find_link_key
-from turnout.core.identity.link_keys import find_link_keys, is_link_signed, sign_link
+from turnout.core.identity.link_keys import find_link_keys
+from turnout.core.identity.personal_links import PersonalLinks, missing_link
 from turnout.core.messaging.model import MEDIA, Channel, Medium
 from turnout.core.messaging.numbers import address_key, to_address
 from turnout.core.messaging.sql import sql
@@ -19,7 +18,7 @@ from turnout.errors import Invalid, Missing
 from turnout.store import Tx, from_row
 
 PATH = "/unsubscribe/"
-_TOKEN = re.compile(r"(\d{1,18})-([0-9a-f]{32})", re.ASCII)
+_LINKS = PersonalLinks("unsubscribe", PATH)
 
 
 class OptOut(msgspec.Struct, frozen=True):
@@ -84,7 +83,7 @@ def list_opt_outs(tx: Tx, org_id: int, limit: int) -> list[OptOut]:
 
 def unsubscribe_url(base_url: str, key: str, recipient_id: int) -> str:
     """The one-click address of a recipient."""
-    return f"{base_url}{PATH}{recipient_id}-{sign_link(key, _named(recipient_id))}"
+    return _LINKS.url(base_url, key, recipient_id)
 
 
 def opt_out_by_link(tx: Tx, token: str) -> tuple[str, bool]:
@@ -101,14 +100,9 @@ def opt_out_by_link(tx: Tx, token: str) -> tuple[str, bool]:
 
 def read_link(tx: Tx, token: str) -> tuple[int, str, Channel, str]:
     """Whose link it is: organization, its name, channel and address. Raises Missing."""
-    match = _TOKEN.fullmatch(token)
-    if match and is_link_signed(find_link_keys(tx), _named(int(match[1])), match[2]):
-        row = sql.find_link_target(tx, id=int(match[1]))
-        if row is not None:
-            org_id, name, channel, address = row
-            return org_id, name, Channel(channel), address
-    raise Missing("link.missing", "This link does not lead anywhere. Open it as it was sent.")
-
-
-def _named(recipient_id: int) -> str:
-    return f"unsubscribe:{recipient_id}"
+    (recipient_id,) = _LINKS.read(find_link_keys(tx), token)
+    row = sql.find_link_target(tx, id=int(recipient_id))
+    if row is None:
+        raise missing_link()
+    org_id, name, channel, address = row
+    return org_id, name, Channel(channel), address

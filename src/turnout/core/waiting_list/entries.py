@@ -13,7 +13,6 @@ Rules.
 """
 
 import enum
-import re
 from typing import NamedTuple
 
 from turnout.core.audience.links import clean_source
@@ -21,7 +20,8 @@ from turnout.core.audit.recording import record
 from turnout.core.events import places
 from turnout.core.events.model import EventState
 from turnout.core.events.programme import get_event, list_ticket_types
-from turnout.core.identity.link_keys import find_link_keys, is_link_signed, sign_link
+from turnout.core.identity.link_keys import find_link_keys
+from turnout.core.identity.personal_links import PersonalLinks, missing_link
 from turnout.core.people.merging import know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -45,7 +45,7 @@ HOUR_MS = 3_600_000
 MOST_HOURS = 24 * 90
 # A transaction promotes this many at most; the sweep does the rest.
 SLICE = 50
-_TOKEN = re.compile(r"(\d{1,18})-([0-9a-f]{32})", re.ASCII)
+_LINKS = PersonalLinks("waiting", PATH)
 
 
 class WaitingState(enum.StrEnum):
@@ -276,17 +276,16 @@ def list_entries(
 
 def make_link(key: str, base_url: str, entry_id: int) -> str:
     """The personal address of an entry; `key` is that of all personal links."""
-    return f"{base_url}{PATH}{entry_id}-{sign_link(key, _named(entry_id))}"
+    return _LINKS.url(base_url, key, entry_id)
 
 
 def read_waiting_link(tx: Tx, token: str) -> tuple[int, Entry]:
     """Whose personal link it is: organization and entry. Raises Missing."""
-    match = _TOKEN.fullmatch(token)
-    if match and is_link_signed(find_link_keys(tx), _named(int(match[1])), match[2]):
-        org_id = sql.find_entry_organization(tx, id=int(match[1]))
-        if org_id is not None:
-            return org_id, get_entry(tx, org_id, int(match[1]))
-    raise Missing("link.missing", "This link does not lead anywhere. Open it as it was sent.")
+    (entry_id,) = _LINKS.read(find_link_keys(tx), token)
+    org_id = sql.find_entry_organization(tx, id=int(entry_id))
+    if org_id is None:
+        raise missing_link()
+    return org_id, get_entry(tx, org_id, int(entry_id))
 
 
 def _lock(tx: Tx, org_id: int, entry_id: int) -> Entry:
@@ -303,7 +302,3 @@ def _set_state(tx: Tx, org_id: int, entry: Entry, state: WaitingState) -> None:
 def _entry(row: tuple[int, int, int, int, str, int | None, str]) -> Entry:
     id_, event_id, ticket_type_id, person_id, state, deadline_at, sti = row
     return Entry(id_, event_id, ticket_type_id, person_id, WaitingState(state), deadline_at, sti)
-
-
-def _named(entry_id: int) -> str:
-    return f"waiting:{entry_id}"
