@@ -174,7 +174,7 @@ def test_demo_json_leads_to_the_door(seeded: Path) -> None:
     assert checked[door["checkedCode"]] == 1
     states = ask(
         path,
-        "SELECT state, count(*) FROM invitations "
+        "SELECT state, count(*) FROM invitation_states "
         f"WHERE campaign_id = {door['invitationId']} GROUP BY 1 ORDER BY 1",
     )
     assert states == [("confirmed", 8), ("declined", 4), ("pending", 12)]
@@ -298,7 +298,7 @@ def use_up(tx: Tx, wanted: ExamRequest) -> None:
     for _ in range(101):
         make_exam(tx, org_id, wanted, actor="test")
     tx.connection.execute("UPDATE tickets SET checked_in_at = 1")
-    tx.connection.execute("UPDATE invitations SET state = 'declined'")
+    tx.connection.execute(f"UPDATE invitations SET declined_at = 1, declined_after = {2**53}")
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_text("{half"), None])

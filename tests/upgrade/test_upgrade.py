@@ -37,8 +37,7 @@ COUNTS = {
     "GROUP BY ticket_type_id, state, checked_in_at IS NULL",
     "bookings": "SELECT session_id, count(*) FROM session_bookings GROUP BY session_id",
     "queue items": "SELECT status, message, count(*) FROM queue_items GROUP BY status, message",
-    "invitations": "SELECT campaign_id, state, count(*) FROM invitations "
-    "GROUP BY campaign_id, state",
+    "invitations": "SELECT id, campaign_id, person_id, sent_at FROM invitations",
     "waiting": "SELECT event_id, state, count(*) FROM waiting_entries GROUP BY event_id, state",
     "jobs": "SELECT id, kind, job_type, name, state FROM jobs",
     "recipients": "SELECT job_id, status, count(*) FROM recipients GROUP BY job_id, status",

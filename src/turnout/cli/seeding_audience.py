@@ -30,6 +30,7 @@ from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
 from turnout.core.registrations.joining import give_ticket, take_places
 from turnout.core.registrations.model import Answer, Submitted
+from turnout.core.tickets.issuing import Grant, GrantKind
 from turnout.store import Database, Tx
 from turnout.web.assets import asset_path
 
@@ -194,6 +195,7 @@ def _register(tx: Tx, org_id: int, stage: _Stage, number: int, dice: random.Rand
         person.id,
         stage.ticket_type_id,
         None,
+        grant=Grant(GrantKind.FORM),
         source="demo",
         submitted=submitted,
     )

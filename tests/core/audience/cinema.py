@@ -13,6 +13,7 @@ from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations.joining import give_ticket, take_places
 from turnout.core.registrations.model import Answer, Submitted
+from turnout.core.tickets.issuing import Grant, GrantKind
 from turnout.store import Database, Tx
 
 WHEN = span("2027-01-04T15:00", "2027-01-04T16:00", "Europe/Berlin")
@@ -100,6 +101,7 @@ def _register(
         person.id,
         ticket_type.id,
         None,
+        grant=Grant(GrantKind.STAFF),
         source="test",
         submitted=submitted,
     )

@@ -18,7 +18,7 @@ from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import RegistrationState
-from turnout.core.tickets.issuing import TicketState, list_tickets
+from turnout.core.tickets.issuing import Ticket, list_valid_tickets
 from turnout.core.waiting_list.entries import list_entries
 from turnout.store import Tx
 
@@ -82,12 +82,21 @@ class Hall:
 
     def registered(self) -> dict[str, int]:
         """Who is registered, and with which of the two types."""
-        found = {guest: self.db.call(self._type_of, guest) for guest in GUESTS}
-        return {guest: self.type_ids.index(type_) for guest, type_ in found.items() if type_}
+        return {guest: types[0] for guest, types in self.tickets().items()}
+
+    def tickets(self) -> dict[str, list[int]]:
+        """Who is registered, and of which of the two types their valid tickets are, oldest
+        first."""
+        found = {guest: self.db.call(self._tickets_of, guest) for guest in GUESTS}
+        return {
+            guest: [self.type_ids.index(ticket.ticket_type_id) for ticket in tickets]
+            for guest, tickets in found.items()
+            if tickets
+        }
 
     def code(self, guest: str) -> str:
-        """The code of the guest's valid ticket."""
-        return self.db.call(self._code_of, guest)
+        """The code of the guest's oldest valid ticket."""
+        return self.db.call(self._tickets_of, guest)[0].code
 
     def registration_id(self, guest: str) -> int:
         return self.db.call(self._registration, guest).id
@@ -96,20 +105,10 @@ class Hall:
         person = find_person(tx, self.org_id, contact(guest).email)
         return person and booking.find_registration(tx, self.org_id, self.event_id, person.id)
 
-    def _type_of(self, tx: Tx, guest: str) -> int | None:
+    def _tickets_of(self, tx: Tx, guest: str) -> list[Ticket]:
         found = self._registration(tx, guest)
-        return (
-            found.ticket_type_id if found and found.state is RegistrationState.CONFIRMED else None
-        )
-
-    def _code_of(self, tx: Tx, guest: str) -> str:
-        found = self._registration(tx, guest)
-        (code,) = (
-            ticket.code
-            for ticket in list_tickets(tx, self.org_id, found.id)
-            if ticket.state is TicketState.VALID
-        )
-        return code
+        is_registered = found is not None and found.state is RegistrationState.CONFIRMED
+        return list_valid_tickets(tx, self.org_id, found.id) if is_registered else []
 
 
 def _make(

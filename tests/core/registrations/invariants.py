@@ -21,10 +21,10 @@ ALWAYS = {
         LEFT JOIN session_bookings b ON b.org_id = s.org_id AND b.session_id = s.id
         GROUP BY s.org_id, s.id, s.held HAVING s.held <> count(b.registration_id)
     """,
-    "a ticket type's count differs from its confirmed registrations and offered places": """
+    "a ticket type's count differs from its valid tickets and offered places": """
         SELECT t.id, t.held, count(h.ticket_type_id) FROM ticket_types t
         LEFT JOIN (
-            SELECT org_id, ticket_type_id FROM registrations WHERE state = 'confirmed'
+            SELECT org_id, ticket_type_id FROM tickets WHERE state = 'valid'
             UNION ALL SELECT org_id, ticket_type_id FROM waiting_entries WHERE state = 'offered'
         ) h ON h.org_id = t.org_id AND h.ticket_type_id = t.id
         GROUP BY t.org_id, t.id, t.held HAVING t.held <> count(h.ticket_type_id)
@@ -34,13 +34,9 @@ ALWAYS = {
         UNION ALL SELECT 'session', id FROM sessions WHERE held > capacity
         UNION ALL SELECT 'ticket type', id FROM ticket_types WHERE held > capacity
     """,
-    "a confirmed registration has no valid ticket of its type": """
-        SELECT org_id, id, ticket_type_id FROM registrations WHERE state = 'confirmed'
-        EXCEPT SELECT org_id, registration_id, ticket_type_id FROM tickets WHERE state = 'valid'
-    """,
-    "a registration has two valid tickets": """
-        SELECT registration_id FROM tickets WHERE state = 'valid'
-        GROUP BY org_id, registration_id HAVING count(*) > 1
+    "a confirmed registration has no valid ticket": """
+        SELECT org_id, id FROM registrations WHERE state = 'confirmed'
+        EXCEPT SELECT org_id, registration_id FROM tickets WHERE state = 'valid'
     """,
     "a ticket is valid without a confirmed registration": """
         SELECT t.id FROM tickets t

@@ -23,7 +23,7 @@ from turnout.core.registrations.cancelling import cancel_registration
 from turnout.core.registrations.intake import accept, accept_all, count_waiting, process
 from turnout.core.registrations.model import Answer, RegistrationState, Submitted
 from turnout.core.registrations.submissions import Application, ItemStatus, QueueItem
-from turnout.core.tickets.issuing import TicketState, issue_ticket
+from turnout.core.tickets.issuing import Grant, GrantKind, TicketState, issue_ticket
 from turnout.errors import Conflict, Missing, Unauthenticated
 
 SUCCESS = ("success", None)
@@ -346,7 +346,7 @@ def test_a_registration_made_elsewhere_without_sessions_is_extended(desk, db):
             submitted=Submitted(contact, [Answer("Diet", "none")]),
         )
         assert made
-        issue_ticket(tx, desk.org_id, made, ticket_type_id)
+        issue_ticket(tx, desk.org_id, made, ticket_type_id, Grant(GrantKind.STAFF))
         return made
 
     made = db.call(register_elsewhere)

@@ -46,23 +46,45 @@ class Line:
 
 
 @dataclass
+class Held:
+    """A ticket: its type, the invitation that granted it (by its type), and when it was made."""
+
+    type_: int
+    invitation: int | None
+    made_at: int
+
+
+@dataclass
 class Model:
-    """What should be so: who has which ticket, who waits, what was answered."""
+    """What should be so: who has which tickets, who waits, who declined when."""
 
     capacity: int | None
     types: list[int | None]
-    tickets: dict[str, int] = field(default_factory=dict)
+    tickets: dict[str, list[Held]] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
-    answers: dict[tuple[int, str], str] = field(default_factory=dict)
+    declined: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def held(self, type_: int | None = None) -> int:
-        own = [*self.tickets.values(), *(x.type_ for x in self.lines if x.state == "offered")]
-        return len([each for each in own if type_ in (None, each)])
+        offered = [x.type_ for x in self.lines if x.state == "offered"]
+        if type_ is None:
+            return len(self.tickets) + len(offered)
+        own = [each.type_ for tickets in self.tickets.values() for each in tickets]
+        return [*own, *offered].count(type_)
 
-    def has_room(self, type_: int) -> bool:
+    def has_room(self, type_: int, guest: str = "") -> bool:
+        """Whether a ticket is left, and a place in the event unless the guest has one."""
         quantity = self.types[type_]
         is_left = quantity is None or self.held(type_) < quantity
-        return is_left and (self.capacity is None or self.held() < self.capacity)
+        has_place = guest in self.tickets or self.capacity is None or self.held() < self.capacity
+        return is_left and has_place
+
+    def add(self, guest: str, ticket: Held) -> None:
+        self.tickets.setdefault(guest, []).append(ticket)
+
+    def is_confirmed(self, type_: int, guest: str) -> bool:
+        after = self.declined.get((type_, guest), -1)
+        own = self.tickets.get(guest, [])
+        return any(each.type_ == type_ and each.made_at > after for each in own)
 
     def open_line(self, guest: str) -> Line | None:
         return next(
@@ -111,27 +133,35 @@ class Guests(RuleBasedStateMachine):
     def confirm(self, guest: str, type_: int) -> None:
         invitee = self.hall.invitees[type_][guest]
         model = self.model
-        is_same = model.answers.get((type_, guest)) == "confirmed" or guest in model.tickets
-        if self.expect(is_same or model.has_room(type_), confirm, invitee, actor="test"):
-            if model.answers.get((type_, guest)) != "confirmed":
-                model.tickets.setdefault(guest, type_)
-            model.answers[type_, guest] = "confirmed"
+        has_one = type_ in [each.type_ for each in model.tickets.get(guest, [])]
+        is_possible = has_one or model.has_room(type_, guest)
+        if self.expect(is_possible, confirm, invitee, actor="test"):
+            if not has_one:
+                model.add(guest, Held(type_, type_, self.now))
+            if not model.is_confirmed(type_, guest):
+                del model.declined[type_, guest]
 
     @rule(guest=guests, type_=types)
     def decline(self, guest: str, type_: int) -> None:
+        model = self.model
         self.expect(True, decline, self.hall.invitees[type_][guest], actor="test")
-        was_confirmed = self.model.answers.get((type_, guest)) == "confirmed"
-        if was_confirmed and self.model.tickets.pop(guest, None) is not None:
-            self.model.promote(self.now)
-        self.model.answers[type_, guest] = "declined"
+        if not model.is_confirmed(type_, guest) and (type_, guest) in model.declined:
+            return
+        own = model.tickets.pop(guest, [])
+        if kept := [each for each in own if each.invitation != type_]:
+            model.tickets[guest] = kept
+        if kept != own:
+            model.promote(self.now)
+        after = [each.made_at for each in kept if each.type_ == type_]
+        model.declined[type_, guest] = max(after, default=0)
 
     @rule(guest=guests, type_=types)
     def register(self, guest: str, type_: int) -> None:
         model = self.model
         is_possible = guest in model.tickets or model.has_room(type_)
         arguments = (self.hall.event_id, self.hall.type_ids[type_], contact(guest))
-        if self.expect(is_possible, register_directly, *arguments):
-            model.tickets.setdefault(guest, type_)
+        if self.expect(is_possible, register_directly, *arguments) and guest not in model.tickets:
+            model.add(guest, Held(type_, None, self.now))
 
     @rule(guest=guests)
     def cancel(self, guest: str) -> None:
@@ -143,22 +173,29 @@ class Guests(RuleBasedStateMachine):
     @rule(guest=guests, other=guests)
     def transfer(self, guest: str, other: str) -> None:
         model = self.model
-        if guest in model.tickets:
-            is_possible = other not in model.tickets
-            code = self.hall.code(guest)
-            if self.expect(is_possible, transfer_ticket, code, contact(other), actor="test"):
-                model.tickets[other] = model.tickets.pop(guest)
+        if guest not in model.tickets:
+            return
+        first, *rest = model.tickets[guest]
+        has_place = not rest or model.capacity is None or model.held() < model.capacity
+        is_possible = other not in model.tickets and has_place
+        code = self.hall.code(guest)
+        if self.expect(is_possible, transfer_ticket, code, contact(other), actor="test"):
+            del model.tickets[guest]
+            if rest:
+                model.tickets[guest] = rest
+            model.add(other, Held(first.type_, None, self.now))
 
     @rule(guest=guests, type_=types)
     def change_type(self, guest: str, type_: int) -> None:
         model = self.model
         if guest in model.tickets:
+            first = model.tickets[guest][0]
             quantity = model.types[type_]
             is_left = quantity is None or model.held(type_) < quantity
-            is_possible = is_left or model.tickets[guest] == type_
+            is_possible = is_left or first.type_ == type_
             arguments = (self.hall.code(guest), self.hall.type_ids[type_])
             if self.expect(is_possible, change_ticket_type, *arguments, actor="test"):
-                was, model.tickets[guest] = model.tickets[guest], type_
+                was, first.type_ = first.type_, type_
                 if was != type_:
                     model.promote(self.now)
 
@@ -185,7 +222,7 @@ class Guests(RuleBasedStateMachine):
             if guest in model.tickets:
                 model.promote(self.now)
             else:
-                model.tickets[guest] = line.type_
+                model.add(guest, Held(line.type_, None, self.now))
 
     @rule(guest=guests)
     def leave(self, guest: str) -> None:
@@ -227,7 +264,8 @@ class Guests(RuleBasedStateMachine):
         if not hasattr(self, "hall"):
             return
         model = self.model
-        assert self.hall.registered() == model.tickets
+        own = {g: [each.type_ for each in tickets] for g, tickets in model.tickets.items()}
+        assert self.hall.tickets() == own
         assert self.hall.queue(is_all=True) == [(x.guest, x.state) for x in model.lines]
         event, types = self.hall.places()
         assert event == (model.held(), model.capacity)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from turnout.core.events.programme import list_ticket_types
 from turnout.core.people.merging import merge_person
@@ -12,15 +13,20 @@ from turnout.core.registrations.model import Submitted
 from turnout.core.tickets.issuing import (
     ATTEMPTS,
     CODE_LENGTH,
+    Grant,
+    GrantKind,
     Ticket,
     TicketState,
     cancel_tickets,
     issue_ticket,
     list_tickets,
+    list_valid_tickets,
 )
 from turnout.errors import Unavailable
 from turnout.store import Ids
 from turnout.store.sources import CODE_ALPHABET
+
+STAFF = Grant(GrantKind.STAFF)
 
 
 @pytest.fixture
@@ -44,32 +50,43 @@ def registration(db, account) -> tuple[int, int, int]:
 
 def test_a_ticket_is_valid_until_it_is_cancelled(db, registration):
     org_id, registration_id, ticket_type_id = registration
-    code = db.call(issue_ticket, *registration)
-    assert re.fullmatch(f"[{CODE_ALPHABET}]{{{CODE_LENGTH}}}", code)
+    issued = db.call(issue_ticket, *registration, Grant(GrantKind.INVITATION, 7))
+    assert re.fullmatch(f"[{CODE_ALPHABET}]{{{CODE_LENGTH}}}", issued.code)
     (ticket,) = db.call(list_tickets, org_id, registration_id)
-    assert ticket == Ticket(ticket.id, code, ticket_type_id, TicketState.VALID)
+    assert ticket == issued
+    assert db.call(list_valid_tickets, org_id, registration_id) == [issued]
+    assert issued == Ticket(
+        issued.id,
+        issued.code,
+        ticket_type_id,
+        TicketState.VALID,
+        GrantKind.INVITATION,
+        7,
+        issued.created_at,
+    )
     for _ in range(2):
         db.call(cancel_tickets, org_id, registration_id)
         (cancelled,) = db.call(list_tickets, org_id, registration_id)
-        assert cancelled == Ticket(ticket.id, code, ticket_type_id, TicketState.CANCELLED)
+        assert cancelled == replace(issued, state=TicketState.CANCELLED)
+        assert db.call(list_valid_tickets, org_id, registration_id) == []
     assert db.call(list_tickets, org_id + 1, registration_id) == []
 
 
 def test_a_code_that_is_taken_is_not_given_again(db, registration, monkeypatch):
     monkeypatch.setattr(db, "ids", Ids(99))
-    first = db.call(issue_ticket, *registration)
+    first = db.call(issue_ticket, *registration, STAFF)
     monkeypatch.setattr(db, "ids", Ids(99))
-    second = db.call(issue_ticket, *registration)
+    second = db.call(issue_ticket, *registration, STAFF)
     codes = [ticket.code for ticket in db.call(list_tickets, *registration[:2])]
-    assert codes == [first, second]
-    assert first != second
+    assert codes == [first.code, second.code]
+    assert first.code != second.code
 
 
 def test_the_search_for_a_free_code_ends(db, registration, monkeypatch):
     monkeypatch.setattr(db, "ids", Ids(99))
     for _ in range(ATTEMPTS):
-        db.call(issue_ticket, *registration)
+        db.call(issue_ticket, *registration, STAFF)
     monkeypatch.setattr(db, "ids", Ids(99))
     with pytest.raises(Unavailable) as refusal:
-        db.call(issue_ticket, *registration)
+        db.call(issue_ticket, *registration, STAFF)
     assert refusal.value.code == "ticket.code"

@@ -41,7 +41,13 @@ from turnout.core.exams.sql import sql
 from turnout.core.identity.names import Target, find_name, take_name
 from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Submitted
-from turnout.core.tickets.issuing import issue_ticket, set_ticket_type
+from turnout.core.tickets.issuing import (
+    Grant,
+    GrantKind,
+    issue_ticket,
+    list_valid_tickets,
+    set_ticket_type,
+)
 from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
 
@@ -254,7 +260,7 @@ def _write(
         now=tx.now,
         change_type=Change.REQUESTED.value,
     )
-    issue_ticket(tx, org_id, registration_id, ticket_type_id)
+    issue_ticket(tx, org_id, registration_id, ticket_type_id, Grant(GrantKind.EXAM))
 
 
 def _find_seat(tx: Tx, org_id: int, exam: Exam) -> int | None:
@@ -278,7 +284,8 @@ def _move(tx: Tx, org_id: int, sitting: Sitting, present: Exam, exam: Exam) -> N
         state=sitting.state,
         now=tx.now,
     )
-    set_ticket_type(tx, org_id, sitting.registration_id, ticket_type_id)
+    for ticket in list_valid_tickets(tx, org_id, sitting.registration_id):
+        set_ticket_type(tx, org_id, ticket.id, ticket_type_id)
     sql.move_sitting(
         tx,
         org_id=org_id,

@@ -25,15 +25,17 @@ from turnout.core.neutral import neutralize
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.cancelling import give_back_granted
 from turnout.core.registrations.joining import (
     check_not_over,
     give_ticket,
     queue_ticket_mail,
     take_places,
+    take_ticket_beside,
 )
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.text import is_email
+from turnout.core.tickets.issuing import Grant, GrantKind, issue_ticket, list_valid_tickets
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx, from_row
 
@@ -210,48 +212,70 @@ def get_invitee(tx: Tx, org_id: int, event_id: int, campaign_id: int, invitee_id
 
 
 def confirm(tx: Tx, org_id: int, invitee_id: int, *, actor: str) -> None:
-    """Register an invitee, with a ticket of the campaign's type, and mail it. Doing it again
-    changes nothing.
+    """Give an invitee a ticket of the campaign's type, beside those that they have, and mail it.
+    Idempotent: whoever holds one of that type keeps it.
 
     Raises Conflict when nothing is left or the event is over or cancelled, Missing.
     """
-    campaign_id, event_id, person_id, state = _lock(tx, org_id, invitee_id)
-    if state == CONFIRMED:
+    campaign_id, event_id, person_id = _lock(tx, org_id, invitee_id)
+    if _is_confirmed(tx, org_id, invitee_id):
         return
     check_not_over(tx, org_id, event_id)
     campaign = get_campaign(tx, org_id, campaign_id)
+    sql.clear_declined(tx, org_id=org_id, id=invitee_id, now=tx.now)
+    if not _is_confirmed(tx, org_id, invitee_id):
+        _grant(tx, org_id, invitee_id, campaign, person_id)
+    record(tx, org_id, actor, "confirmed", "invitation", invitee_id)
+
+
+def _grant(tx: Tx, org_id: int, invitee_id: int, campaign: Campaign, person_id: int) -> None:
+    event_id, type_id = campaign.event_id, campaign.ticket_type_id
+    grant = Grant(GrantKind.INVITATION, invitee_id)
     known = booking.find_registration(tx, org_id, event_id, person_id)
-    if known is None or known.state is RegistrationState.CANCELLED:
-        take_places(tx, org_id, event_id, campaign.ticket_type_id)
+    if known and known.state is RegistrationState.CONFIRMED:
+        take_ticket_beside(tx, org_id, type_id)
+        ticket_id = issue_ticket(tx, org_id, known.id, type_id, grant).id
+    else:
+        take_places(tx, org_id, event_id, type_id)
         ticket_id = give_ticket(
             tx,
             org_id,
             event_id,
             person_id,
-            campaign.ticket_type_id,
+            type_id,
             known,
+            grant=grant,
             source=SOURCE,
             sti=campaign.sti,
         )
-        queue_ticket_mail(tx, org_id, ticket_id, campaign.user_id)
-    sql.set_answer(tx, org_id=org_id, id=invitee_id, state=CONFIRMED, now=tx.now)
-    record(tx, org_id, actor, "confirmed", "invitation", invitee_id)
+    queue_ticket_mail(tx, org_id, ticket_id, campaign.user_id)
 
 
 def decline(tx: Tx, org_id: int, invitee_id: int, *, actor: str) -> None:
-    """Say no, and give back what was held. Doing it again changes nothing. Raises Missing."""
-    _, event_id, person_id, state = _lock(tx, org_id, invitee_id)
-    if state == DECLINED:
+    """Say no, and give back what this invitation granted and nothing else. Idempotent. Raises
+    Missing."""
+    campaign_id, event_id, person_id = _lock(tx, org_id, invitee_id)
+    if sql.find_state(tx, org_id=org_id, id=invitee_id)[0] == DECLINED:
         return
-    if state == CONFIRMED:
-        known = booking.find_registration(tx, org_id, event_id, person_id)
-        if known and known.state is RegistrationState.CONFIRMED:
-            cancel_registration(tx, org_id, known.id, actor=actor)
-    sql.set_answer(tx, org_id=org_id, id=invitee_id, state=DECLINED, now=tx.now)
+    known = booking.find_registration(tx, org_id, event_id, person_id)
+    if known and known.state is RegistrationState.CONFIRMED:
+        own = Grant(GrantKind.INVITATION, invitee_id)
+        give_back_granted(tx, org_id, known.id, own, actor=actor)
+    type_id = get_campaign(tx, org_id, campaign_id).ticket_type_id
+    kept = list_valid_tickets(tx, org_id, known.id) if known else []
+    declined_after = max(
+        (each.created_at for each in kept if each.ticket_type_id == type_id), default=0
+    )
+    sql.set_declined(tx, org_id=org_id, id=invitee_id, declined_after=declined_after, now=tx.now)
     record(tx, org_id, actor, "declined", "invitation", invitee_id)
 
 
-def _lock(tx: Tx, org_id: int, invitee_id: int) -> tuple[int, int, int, str]:
+def _is_confirmed(tx: Tx, org_id: int, invitee_id: int) -> bool:
+    state, _ticket_id = sql.find_state(tx, org_id=org_id, id=invitee_id)
+    return str(state) == CONFIRMED
+
+
+def _lock(tx: Tx, org_id: int, invitee_id: int) -> tuple[int, int, int]:
     row = sql.lock_invitation(tx, org_id=org_id, id=invitee_id)
     if row is None:
         raise Missing("recipient.missing", f"There is no recipient {invitee_id}.")

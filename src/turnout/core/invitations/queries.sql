@@ -19,25 +19,21 @@ UPDATE campaigns SET sent_at = coalesce(sent_at, :now), updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
 -- name: count_answers(org_id, event_id)
-SELECT campaign_id, state, count(*) FROM invitations
+SELECT campaign_id, state, count(*) FROM invitation_states
 WHERE org_id = :org_id AND event_id = :event_id GROUP BY campaign_id, state;
 
 -- name: add_invitation(org_id, id, uuid, campaign_id, event_id, person_id, now)!
 -- 0 rows when the person is invited already.
-INSERT INTO invitations (org_id, id, uuid, campaign_id, event_id, person_id, state, created_at,
-    updated_at)
-VALUES (:org_id, :id, :uuid, :campaign_id, :event_id, :person_id, 'pending', :now, :now)
+INSERT INTO invitations (org_id, id, uuid, campaign_id, event_id, person_id, created_at, updated_at)
+VALUES (:org_id, :id, :uuid, :campaign_id, :event_id, :person_id, :now, :now)
 ON CONFLICT (org_id, campaign_id, person_id) DO NOTHING;
 
 -- name: list_invitees(org_id, event_id, campaign_id, id, email, first_name, last_name, state)
 -- `campaign_id` and `id` 0, texts empty = any; texts in lower case.
-SELECT i.id, i.campaign_id, i.person_id, p.email, p.first_name, p.last_name, i.state,
-    (SELECT t.code FROM registrations r
-    JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
-    WHERE i.state = 'confirmed' AND r.org_id = i.org_id AND r.person_id = i.person_id
-        AND r.event_id = i.event_id AND r.state = 'confirmed' ORDER BY t.id LIMIT 1)
-FROM invitations i
+SELECT i.id, i.campaign_id, i.person_id, p.email, p.first_name, p.last_name, i.state, t.code
+FROM invitation_states i
 JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
+LEFT JOIN tickets t ON t.org_id = i.org_id AND t.id = i.ticket_id
 WHERE i.org_id = :org_id AND i.event_id = :event_id
     AND (:campaign_id = 0 OR i.campaign_id = :campaign_id) AND (:id = 0 OR i.id = :id)
     AND (:email = '' OR lower(p.email) = :email)
@@ -49,7 +45,7 @@ ORDER BY i.id;
 -- name: list_unsent(org_id, campaign_id, is_reminder, after, limit)
 -- Those who have not been written to; with `is_reminder`, those who have not answered.
 SELECT i.id, p.email, p.first_name, p.last_name
-FROM invitations i
+FROM invitation_states i
 JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
 WHERE i.org_id = :org_id AND i.campaign_id = :campaign_id AND i.id > :after AND i.state = 'pending'
     AND (:is_reminder = 1 OR i.sent_at IS NULL)
@@ -57,15 +53,24 @@ ORDER BY i.id LIMIT :limit;
 
 -- name: mark_invitations_sent(org_id, campaign_id, until, now)!
 UPDATE invitations SET sent_at = :now
-WHERE org_id = :org_id AND campaign_id = :campaign_id AND id <= :until AND state = 'pending';
+WHERE org_id = :org_id AND campaign_id = :campaign_id AND id <= :until AND id IN (
+    SELECT s.id FROM invitation_states s
+    WHERE s.org_id = :org_id AND s.campaign_id = :campaign_id AND s.state = 'pending');
 
 -- name: lock_invitation(org_id, id)^
 -- Held until this transaction ends: an answer is decided by one at a time.
 UPDATE invitations SET updated_at = updated_at WHERE org_id = :org_id AND id = :id
-RETURNING campaign_id, event_id, person_id, state;
+RETURNING campaign_id, event_id, person_id;
 
--- name: set_answer(org_id, id, state, now)!
-UPDATE invitations SET state = :state, answered_at = :now, updated_at = :now
+-- name: find_state(org_id, id)^
+SELECT state, ticket_id FROM invitation_states WHERE org_id = :org_id AND id = :id;
+
+-- name: set_declined(org_id, id, declined_after, now)!
+UPDATE invitations SET declined_at = :now, declined_after = :declined_after, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: clear_declined(org_id, id, now)!
+UPDATE invitations SET declined_at = NULL, declined_after = 0, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
 -- name: find_invitation(id)^

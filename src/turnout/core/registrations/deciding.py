@@ -22,7 +22,7 @@ from turnout.core.registrations.model import (
     join_submissions,
 )
 from turnout.core.registrations.submissions import ItemStatus, Outcome, Submission
-from turnout.core.tickets.issuing import issue_ticket
+from turnout.core.tickets.issuing import Grant, GrantKind, issue_ticket
 from turnout.store import Tx
 
 SOURCE = "registration"
@@ -158,7 +158,7 @@ def _confirm(
         tx, submission, person_id, event_id, ticket_type_id, cancelled
     )
     booking.add_bookings(tx, org_id, registration_id, session_ids)
-    issue_ticket(tx, org_id, registration_id, ticket_type_id)
+    issue_ticket(tx, org_id, registration_id, ticket_type_id, Grant(GrantKind.INTEGRATION))
     return None
 
 

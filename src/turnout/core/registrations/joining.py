@@ -23,7 +23,7 @@ from turnout.core.registrations.model import (
 )
 from turnout.core.registrations.sql import sql
 from turnout.core.text import is_email
-from turnout.core.tickets.issuing import issue_ticket
+from turnout.core.tickets.issuing import Grant, GrantKind, issue_ticket
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
@@ -68,6 +68,7 @@ def register_directly(
             person_id,
             ticket_type_id,
             known,
+            grant=Grant(GrantKind.FORM if source == SOURCE else GrantKind.INTEGRATION),
             source=source,
             submitted=Submitted(contact, list(answers)),
             sti=sti,
@@ -157,6 +158,12 @@ def take_places(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> None
         raise Conflict("event.full", "The event is full.")
 
 
+def take_ticket_beside(tx: Tx, org_id: int, ticket_type_id: int) -> None:
+    """Take a ticket of the type for somebody who has a place in the event. Raises Conflict."""
+    if not places.take_ticket(tx, org_id, ticket_type_id):
+        raise Conflict("tickets.sold_out", "No ticket is left.")
+
+
 def release_places(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> None:
     """Give both back."""
     places.release_ticket(tx, org_id, ticket_type_id)
@@ -171,6 +178,7 @@ def give_ticket(
     ticket_type_id: int,
     known: Registration | None,
     *,
+    grant: Grant,
     source: str,
     submitted: Submitted | None = None,
     sti: str = "",
@@ -200,8 +208,7 @@ def give_ticket(
             raise Conflict("registration.raced", "The person was registered just now. Repeat.")
         registration_id = made
     note_source(tx, org_id, registration_id, sti)
-    issue_ticket(tx, org_id, registration_id, ticket_type_id)
-    return sql.find_valid_ticket(tx, org_id=org_id, registration_id=registration_id)  # type: ignore[no-any-return]
+    return issue_ticket(tx, org_id, registration_id, ticket_type_id, grant).id
 
 
 def queue_ticket_mail(tx: Tx, org_id: int, ticket_id: int, user_id: int | None = None) -> None:

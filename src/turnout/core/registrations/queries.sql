@@ -113,7 +113,7 @@ ORDER BY r.id LIMIT :limit;
 
 -- name: list_pending(org_id, event_id, after, limit)
 SELECT i.person_id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company, e.title, ''
-FROM invitations i
+FROM invitation_states i
 JOIN events e ON e.org_id = i.org_id AND e.id = i.event_id
 JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
 WHERE i.org_id = :org_id AND i.event_id = :event_id AND i.person_id > :after AND i.state = 'pending'
@@ -148,7 +148,8 @@ WHERE org_id = :org_id AND ticket_id = :ticket_id AND due_at > :now AND attempts
 -- == ticket mails ==
 
 -- name: find_ticket_holder(org_id, code)^
-SELECT r.id, r.event_id, r.person_id, t.id, t.ticket_type_id, t.checked_in_at, t.state
+SELECT r.id, r.event_id, r.person_id, t.id, t.ticket_type_id, t.checked_in_at, t.state,
+    t.granted_by, r.sitting
 FROM tickets t JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 WHERE t.org_id = :org_id AND t.code = :code;
 

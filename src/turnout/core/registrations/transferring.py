@@ -1,6 +1,8 @@
 """Passing a ticket on to somebody else, and changing it for one of another type.
 
 Neither frees a place in between: the place goes over, or is changed for one that is taken first.
+Whoever passes on one of several tickets stays registered, so the new holder needs a place in the
+event of their own.
 """
 
 from typing import NamedTuple
@@ -15,7 +17,13 @@ from turnout.core.registrations.joining import check_not_over, give_ticket, queu
 from turnout.core.registrations.model import Registration, RegistrationState, Submitted
 from turnout.core.registrations.sql import sql
 from turnout.core.text import is_email
-from turnout.core.tickets.issuing import cancel_tickets, set_ticket_type
+from turnout.core.tickets.issuing import (
+    Grant,
+    GrantKind,
+    cancel_ticket,
+    list_valid_tickets,
+    set_ticket_type,
+)
 from turnout.core.tickets.signing import normalize
 from turnout.core.waiting_list.entries import promote
 from turnout.errors import Conflict, Invalid, Missing
@@ -32,39 +40,51 @@ class _Held(NamedTuple):
     ticket_type_id: int
     checked_in_at: int | None
     state: str
+    granted_by: GrantKind
+    sitting: int
 
 
 def transfer_ticket(tx: Tx, org_id: int, code: str, contact: Contact, *, actor: str) -> str:
-    """Pass a ticket on: its holder's registration is cancelled, `contact` gets one with the same
-    type and session bookings and a new ticket by mail. Returns the new code.
+    """Pass a ticket on: `contact` is registered with a new ticket of the same type, and it is
+    mailed. The last ticket takes the session bookings along, and its holder's registration is
+    cancelled. Returns the new code.
 
-    Raises Conflict when the ticket was used or cancelled, when the event is over, and when the
-    new holder is registered already; Invalid for an address that is none; Missing.
+    Raises Conflict when the ticket was used or cancelled or is a candidate's, when the event is
+    over, and when the new holder is registered already; Invalid for an address that is none;
+    Missing.
     """
     if not is_email(contact.email):
         raise Invalid("contact.email", f"{contact.email!r} is not an e-mail address.")
     held, registration = _lock(tx, org_id, code)
+    if held.sitting:
+        raise Conflict("transfer.exam", "A candidate's ticket cannot be passed on.")
     person = merge_person(tx, org_id, contact)
     known = booking.find_registration(tx, org_id, held.event_id, person.id)
     if known and known.state is RegistrationState.CONFIRMED:
         raise Conflict("transfer.registered", f"{contact.email} is registered for it already.")
-    type_id = registration.ticket_type_id
-    booking.set_state(tx, org_id, registration.id, RegistrationState.CANCELLED, type_id)
-    cancel_tickets(tx, org_id, registration.id)
+    cancel_ticket(tx, org_id, held.ticket_id)
+    is_last = not list_valid_tickets(tx, org_id, registration.id)
+    if is_last:
+        type_id = registration.ticket_type_id
+        booking.set_state(tx, org_id, registration.id, RegistrationState.CANCELLED, type_id)
+    elif not places.take_event_place(tx, org_id, held.event_id):
+        raise Conflict("event.full", "The event is full.")
     ticket_id = give_ticket(
         tx,
         org_id,
         held.event_id,
         person.id,
-        type_id,
+        held.ticket_type_id,
         known,
+        grant=Grant(held.granted_by),
         source=SOURCE,
         submitted=Submitted(contact),
     )
     taker = booking.find_registration(tx, org_id, held.event_id, person.id)
     if taker is None:
         raise LookupError(f"person {person.id} has just been registered")
-    sql.move_bookings(tx, org_id=org_id, from_id=registration.id, to_id=taker.id)
+    if is_last:
+        sql.move_bookings(tx, org_id=org_id, from_id=registration.id, to_id=taker.id)
     queue_ticket_mail(tx, org_id, ticket_id)
     record(tx, org_id, actor, "transferred", "registration", registration.id, to=taker.id)
     return str(sql.find_ticket_code(tx, org_id=org_id, event_id=held.event_id, person_id=person.id))
@@ -78,15 +98,14 @@ def change_ticket_type(tx: Tx, org_id: int, code: str, ticket_type_id: int, *, a
     and when the event is over; Invalid for a type of another event; Missing.
     """
     held, registration = _lock(tx, org_id, code)
-    if ticket_type_id == registration.ticket_type_id:
+    if ticket_type_id == held.ticket_type_id:
         return
     if ticket_type_id not in {each.id for each in list_ticket_types(tx, org_id, held.event_id)}:
         raise Invalid("ticket_type.missing", "A ticket's type is one of its event's.")
     if not places.take_ticket(tx, org_id, ticket_type_id):
         raise Conflict("tickets.sold_out", "No ticket of that type is left.")
-    places.release_ticket(tx, org_id, registration.ticket_type_id)
-    booking.set_state(tx, org_id, registration.id, RegistrationState.CONFIRMED, ticket_type_id)
-    set_ticket_type(tx, org_id, registration.id, ticket_type_id)
+    places.release_ticket(tx, org_id, held.ticket_type_id)
+    set_ticket_type(tx, org_id, held.ticket_id, ticket_type_id)
     promote(tx, org_id, held.event_id)
     record(
         tx,
@@ -116,4 +135,6 @@ def _find(tx: Tx, org_id: int, code: str) -> _Held:
     row = sql.find_ticket_holder(tx, org_id=org_id, code=normalize(code))
     if row is None:
         raise Missing("ticket.missing", f"There is no ticket {code}.")
-    return _Held(*row)
+    id_, event_id, person_id, ticket_id, type_id, checked_in_at, state, granted_by, sitting = row
+    kind = GrantKind(granted_by)
+    return _Held(id_, event_id, person_id, ticket_id, type_id, checked_in_at, state, kind, sitting)

@@ -1,12 +1,13 @@
-"""Issuing and cancelling tickets."""
+"""Issuing and cancelling tickets. Places of a type are registrations' business."""
 
 import enum
+from typing import NamedTuple
 
 import msgspec
 
 from turnout.core.tickets.sql import sql
 from turnout.errors import Unavailable
-from turnout.store import Tx
+from turnout.store import Tx, from_row
 
 CODE_LENGTH = 10
 ATTEMPTS = 20
@@ -19,29 +20,55 @@ class TicketState(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
+class GrantKind(enum.StrEnum):
+    """Who asked for a ticket: the event's page, a program, an invitation, an offer of the waiting
+    list, an exam's registration, or staff."""
+
+    FORM = "form"
+    INTEGRATION = "integration"
+    INVITATION = "invitation"
+    OFFER = "offer"
+    EXAM = "exam"
+    STAFF = "staff"
+
+
+class Grant(NamedTuple):
+    """Why somebody has a ticket. `id` is the invitation's or the waiting entry's number."""
+
+    kind: GrantKind
+    id: int | None = None
+
+
 class Ticket(msgspec.Struct, frozen=True):
-    """A ticket; `code` is what its holder shows."""
+    """A ticket; `code` is what its holder shows. `created_at` in epoch ms."""
 
     id: int
     code: str
     ticket_type_id: int
     state: TicketState
+    granted_by: GrantKind
+    grant_id: int | None
+    created_at: int
 
 
-def issue_ticket(tx: Tx, org_id: int, registration_id: int, ticket_type_id: int) -> str:
-    """Issue a ticket and return its code: 10 readable characters, some 49 bits."""
+def issue_ticket(
+    tx: Tx, org_id: int, registration_id: int, ticket_type_id: int, grant: Grant
+) -> Ticket:
+    """Issue a ticket. Its code has 10 readable characters, some 49 bits. Raises Unavailable."""
     for _ in range(ATTEMPTS):
-        code = tx.ids.code(CODE_LENGTH)
+        id_, code = tx.next_id("ticket"), tx.ids.code(CODE_LENGTH)
         if sql.add_ticket(
             tx,
             org_id=org_id,
-            id=tx.next_id("ticket"),
+            id=id_,
             code=code,
             registration_id=registration_id,
             ticket_type_id=ticket_type_id,
+            granted_by=grant.kind.value,
+            grant_id=grant.id,
             now=tx.now,
         ):
-            return code
+            return Ticket(id_, code, ticket_type_id, TicketState.VALID, *grant, tx.now)
     raise Unavailable("ticket.code", "No free ticket code was found. Try again.")
 
 
@@ -50,22 +77,25 @@ def cancel_tickets(tx: Tx, org_id: int, registration_id: int) -> None:
     sql.cancel_tickets(tx, org_id=org_id, registration_id=registration_id, now=tx.now)
 
 
-def set_ticket_type(tx: Tx, org_id: int, registration_id: int, ticket_type_id: int) -> None:
-    """Make the registration's valid tickets ones of another type; their codes stay."""
-    sql.set_ticket_type(
-        tx,
-        org_id=org_id,
-        registration_id=registration_id,
-        ticket_type_id=ticket_type_id,
-        now=tx.now,
-    )
+def cancel_ticket(tx: Tx, org_id: int, ticket_id: int) -> None:
+    """Cancel a ticket. Idempotent."""
+    sql.cancel_ticket(tx, org_id=org_id, id=ticket_id, now=tx.now)
+
+
+def set_ticket_type(tx: Tx, org_id: int, ticket_id: int, ticket_type_id: int) -> None:
+    """Make a ticket one of another type; its code stays."""
+    sql.set_ticket_type(tx, org_id=org_id, id=ticket_id, ticket_type_id=ticket_type_id, now=tx.now)
 
 
 def list_tickets(tx: Tx, org_id: int, registration_id: int) -> list[Ticket]:
     """All tickets of the registration, oldest first."""
     return [
-        Ticket(id_, code, ticket_type_id, TicketState(state))
-        for id_, code, ticket_type_id, state in sql.list_tickets(
-            tx, org_id=org_id, registration_id=registration_id
-        )
+        from_row(Ticket, row)
+        for row in sql.list_tickets(tx, org_id=org_id, registration_id=registration_id)
     ]
+
+
+def list_valid_tickets(tx: Tx, org_id: int, registration_id: int) -> list[Ticket]:
+    """The registration's tickets that let somebody in, oldest first."""
+    tickets = list_tickets(tx, org_id, registration_id)
+    return [ticket for ticket in tickets if ticket.state is TicketState.VALID]

@@ -1,17 +1,23 @@
--- name: add_ticket(org_id, id, code, registration_id, ticket_type_id, now)!
+-- name: add_ticket(org_id, id, code, registration_id, ticket_type_id, granted_by, grant_id, now)!
 -- 0 rows when the code is taken.
 INSERT INTO tickets
-    (org_id, id, code, registration_id, ticket_type_id, state, created_at, updated_at)
-VALUES (:org_id, :id, :code, :registration_id, :ticket_type_id, 'valid', :now, :now)
+    (org_id, id, code, registration_id, ticket_type_id, state, granted_by, grant_id, created_at,
+     updated_at)
+VALUES (:org_id, :id, :code, :registration_id, :ticket_type_id, 'valid', :granted_by,
+    CAST(:grant_id AS BIGINT), :now, :now)
 ON CONFLICT (org_id, code) DO NOTHING;
 
 -- name: list_tickets(org_id, registration_id)
-SELECT id, code, ticket_type_id, state FROM tickets
+SELECT id, code, ticket_type_id, state, granted_by, grant_id, created_at FROM tickets
 WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY id;
 
 -- name: cancel_tickets(org_id, registration_id, now)!
 UPDATE tickets SET state = 'cancelled', updated_at = :now
 WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'valid';
+
+-- name: cancel_ticket(org_id, id, now)!
+UPDATE tickets SET state = 'cancelled', updated_at = :now
+WHERE org_id = :org_id AND id = :id AND state = 'valid';
 
 -- name: list_ticket_keys(org_id)
 -- The one that signs first.
@@ -36,9 +42,9 @@ WHERE org_id = :org_id AND kid = :kid AND revoked_at IS NULL;
 UPDATE ticket_keys SET revoked_at = coalesce(revoked_at, :now)
 WHERE org_id = :org_id AND kid <> :kid;
 
--- name: set_ticket_type(org_id, registration_id, ticket_type_id, now)!
+-- name: set_ticket_type(org_id, id, ticket_type_id, now)!
 UPDATE tickets SET ticket_type_id = :ticket_type_id, updated_at = :now
-WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'valid';
+WHERE org_id = :org_id AND id = :id;
 
 -- name: list_due_ticket_mails(now, limit)
 -- crosses organizations: the worker serves all of them.

@@ -33,6 +33,7 @@ from turnout.core.registrations.joining import (
 )
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.text import is_email
+from turnout.core.tickets.issuing import Grant, GrantKind
 from turnout.core.waiting_list.sql import sql
 from turnout.core.work.claims import Key, Queue, turn
 from turnout.errors import Conflict, Invalid, Missing
@@ -184,6 +185,7 @@ def take_offer(tx: Tx, org_id: int, entry_id: int, *, actor: str) -> None:
             entry.person_id,
             entry.ticket_type_id,
             known,
+            grant=Grant(GrantKind.OFFER, entry_id),
             source=SOURCE,
             sti=entry.sti,
         )
