@@ -9,7 +9,7 @@ from tests.core.exams.college import guid
 from tests.support.node import new_database
 from turnout.core.exams.lists import list_values
 from turnout.core.exams.model import ExamRequest, ValueKind
-from turnout.core.exams.seating import NewSitting, register_lax
+from turnout.core.exams.seating import NewSitting, book_seat
 from turnout.core.identity.organizations import create_organization
 from turnout.store import system_clock
 
@@ -146,10 +146,30 @@ def test_the_history_of_a_registration(office: Office) -> None:
     wanted = ExamRequest(guid(1), starts_at, "Class", "Online", "T")
     with office.run.database() as db:
         new = NewSitting(guid(3), wanted, guid(2), "W1")
-        db.call(register_lax, office.org_id, new, actor="someone")
+        db.call(book_seat, office.org_id, new, actor="someone")
         assert db.call(list_values, office.org_id, ValueKind.BILLING_CODE) == ["T"]
     said = office.run.ok("exam", "history", "acme", guid(3).upper())
     assert "RegistrationRequested" in said
     assert "someone" in said
     said = office.run.ok("exam", "history", "acme", guid(4))
     assert said == "Nothing is known of this registration.\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--billing-code", "nope", "'nope' is not a billing code of the organization."),
+        ("--venue", guid(7), f"There is no venue {guid(7)}."),
+        ("--starts", "2001-03-01T09:00", "The exam must start in the future."),
+    ],
+)
+def test_a_wrong_option_is_answered_in_plain_words(
+    office: Office, option: str, value: str, said: str
+) -> None:
+    office.load("venue", "Name,Room,Seats,Identifier", f"Hall,North,12,{guid(1)}")
+    office.run.ok("exam", "values", "acme", "billing-code", "--add", "Trades (2hr)")
+    given = {"--venue": guid(1), "--starts": "2099-03-01T09:00", "--billing-code": "Trades (2hr)"}
+    options = [part for pair in (given | {option: value}).items() for part in pair]
+    result = office.run("exam", "create", "acme", "Spring", *options)
+    assert (result.code, result.output) == (1, "")
+    assert said in " ".join(result.error.split())

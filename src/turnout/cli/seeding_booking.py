@@ -19,7 +19,7 @@ from turnout.core.exams.model import (
     ValueKind,
 )
 from turnout.core.exams.planning import find_exam, make_exam, set_exam_state
-from turnout.core.exams.seating import NewSitting, register_lax
+from turnout.core.exams.seating import NewSitting, book_seat
 from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
 from turnout.store import Database, Tx
@@ -145,7 +145,7 @@ def _register(
         registrant_type="Apprentice",
         accommodations=(MORE_TIME,) if has_more_time else (),
     )
-    register_lax(tx, org_id, new, actor=ACTOR)
+    book_seat(tx, org_id, new, actor=ACTOR)
 
 
 def _wanted(venue: str, starts_at: int, limit: int | None) -> ExamRequest:

@@ -78,13 +78,13 @@ class College:
             form_code=form,
             accommodations=accommodations,
         )
-        return self.db.call(seating.register_lax, self.org_id, new, actor="test")
+        return self.db.call(seating.book_seat, self.org_id, new, actor="test")
 
     def transfer(self, number: int, learner: str = "a", **exam: Any) -> str:
         """Move a registration to another exam; the event's GUID."""
         move = Move(ExamRequest(**exam), self.learners.get(learner, learner), "because")
         return self.db.call(
-            seating.transfer_lax, self.org_id, self.guid(number), move, actor="test"
+            seating.move_candidate, self.org_id, self.guid(number), move, actor="test"
         )
 
     def cancel(self, number: int) -> None:

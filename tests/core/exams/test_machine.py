@@ -179,7 +179,7 @@ class Candidates(RuleBasedStateMachine):
         self.expect(
             is_possible,
             lambda: self.college.db.call(
-                adjusting.change_assessment, self.college.org_id, uuid, form, actor="test"
+                adjusting.assign_form, self.college.org_id, uuid, form, actor="test"
             ),
         )
         if is_possible:

@@ -19,16 +19,16 @@ from turnout.errors import Invalid
 from turnout.store import Tx
 
 
-def change_assessment(tx: Tx, org_id: int, uuid: str, code: str, *, actor: str) -> str:
+def assign_form(tx: Tx, org_id: int, uuid: str, code: str, *, actor: str) -> str:
     """Contract, Assign an assessment; returns the form's GUID. Raises Missing, Invalid,
     Conflict for a cancelled registration."""
     sitting = require_sitting(tx, org_id, uuid)
     check_confirmed(sitting)
     form = find_published_form(tx, org_id, code)
     if form is None:
-        raise Invalid("form.missing", f"Assessment Form Not Found: {code}")
+        raise Invalid("form.unknown", code=code)
     if form.id == sitting.form_id:
-        raise Invalid("form.there", f"Assessment {code} Already Assigned to Registration {uuid}")
+        raise Invalid("sitting.has_form", code=code, uuid=uuid)
     known = list_overlapping(tx, org_id, sitting)
     was = get_form(tx, org_id, sitting.form_id).code if sitting.form_id else ""
     sql.set_form(tx, org_id=org_id, registration_id=sitting.registration_id, form_id=form.id)

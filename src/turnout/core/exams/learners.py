@@ -38,7 +38,7 @@ def add_learner(tx: Tx, org_id: int, new: NewLearner, *, actor: str) -> Learner:
     known = find_learner_by_code(tx, org_id, code)
     if known:
         if new.uuid and new.uuid != known.uuid:
-            raise Conflict("learner.code", f"The code {code} is that of learner {known.uuid}.")
+            raise Conflict("learner.code", code=code, learner=known.uuid)
         person_id = known.person_id
         sql.set_person(tx, org_id=org_id, id=person_id, now=tx.now, **_named(new))
         if new.email:
@@ -82,7 +82,7 @@ def _make_person(tx: Tx, org_id: int, new: NewLearner, contact: Contact) -> int:
     if same and new.uuid in ("", same.uuid) and not _is_learner(tx, org_id, same.id):
         return merge_person(tx, org_id, contact).id
     if new.uuid and sql.has_person(tx, org_id=org_id, uuid=new.uuid) is not None:
-        raise Conflict("learner.uuid", f"The GUID {new.uuid} is somebody else's.")
+        raise Conflict("learner.uuid", uuid=new.uuid)
     person_id = tx.next_id("person")
     sql.add_person(
         tx,

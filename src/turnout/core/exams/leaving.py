@@ -16,7 +16,7 @@ from turnout.store import Tx
 def cancel_sitting(tx: Tx, org_id: int, uuid: str, reason: str, *, actor: str) -> None:
     """Contract, Cancel a registration; doing it again changes nothing. Raises Invalid."""
     if find_sitting(tx, org_id, uuid) is None:
-        raise Invalid("registration.missing", f"Registration Not Found: {uuid}")
+        raise Invalid("sitting.missing", uuid=uuid)
     sitting = lock_sitting(tx, org_id, uuid)
     if sitting.state != RegistrationState.CONFIRMED:
         return
@@ -44,7 +44,7 @@ def delete_sitting(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
     sitting = find_sitting(tx, org_id, uuid)
     if sitting is None:
         if (target := find_name(tx, NAMESPACE, uuid)) and target.org_id != org_id:
-            raise Missing("registration.missing", f"Registration Not Found: {uuid}")
+            raise Missing("sitting.missing", uuid=uuid)
         return
     sitting = lock_sitting(tx, org_id, uuid)
     if sitting.state == RegistrationState.CONFIRMED:

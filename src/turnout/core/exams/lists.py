@@ -73,7 +73,7 @@ def add_value(tx: Tx, org_id: int, kind: ValueKind, value: str, *, actor: str) -
     """Add a value to an organization's list; doing it again changes nothing. Raises Invalid for
     an empty one."""
     if not value.strip():
-        raise Invalid("exam.value", f"A {kind.value.replace('_', ' ')} cannot be empty.")
+        raise Invalid("exam_value.empty", kind=kind.value.replace("_", " "))
     if sql.add_value(tx, org_id=org_id, kind=kind.value, value=value.strip()):
         record(tx, org_id, actor, "added", "exam_value", 0, kind=kind.value, value=value)
 
@@ -81,7 +81,7 @@ def add_value(tx: Tx, org_id: int, kind: ValueKind, value: str, *, actor: str) -
 def remove_value(tx: Tx, org_id: int, kind: ValueKind, value: str, *, actor: str) -> None:
     """Take a value off an organization's list. Raises Missing."""
     if not sql.remove_value(tx, org_id=org_id, kind=kind.value, value=value):
-        raise Missing("exam.value", f"{value!r} is not on the list.")
+        raise Missing("exam_value.missing", value=value)
     record(tx, org_id, actor, "removed", "exam_value", 0, kind=kind.value, value=value)
 
 
@@ -113,7 +113,7 @@ def set_venue(tx: Tx, org_id: int, new: NewVenue, *, actor: str) -> Venue:
     """Make a venue with a room, or add the room to the one with that GUID or, without one, that
     name. Raises Invalid for an unknown time zone, an empty name or a room without seats."""
     if not new.name.strip():
-        raise Invalid("venue.name", "A venue has a name.")
+        raise Invalid("venue.name")
     known = list_venues(tx, org_id)
     same = [each for each in known if (new.uuid or each.uuid) == each.uuid]
     venue = next((each for each in same if new.uuid or each.name == new.name), None)
@@ -137,7 +137,7 @@ def set_venue(tx: Tx, org_id: int, new: NewVenue, *, actor: str) -> Venue:
 def add_room(tx: Tx, org_id: int, venue_id: int, name: str, seats: int, *, actor: str) -> Room:
     """Add a room to a venue, or change how many seats it has. Raises Invalid below one seat."""
     if seats < 1:
-        raise Invalid("room.seats", f"Room {name} must have at least one seat.")
+        raise Invalid("room.seats", name=name)
     room_id = sql.add_room(
         tx, org_id=org_id, id=tx.next_id("programme"), venue_id=venue_id, name=name, seats=seats
     )
@@ -159,12 +159,12 @@ def assign_room(tx: Tx, org_id: int, exam: Exam, room_id: int | None, *, actor: 
     if room_id is not None:
         rooms = {each.id: each for each in list_rooms(tx, org_id, exam.venue_id)}
         if room_id not in rooms:
-            raise Invalid("room.venue", f"Room {room_id} is not one of the exam's venue.")
+            raise Invalid("room.venue", room_id=room_id)
         seats = rooms[room_id].seats
     limits = [each for each in (seats, exam.registration_limit) if each is not None]
     capacity = min(limits) if limits else None
     if capacity is not None and exam.held > capacity:
-        raise Conflict("room.seats", f"The room has {seats} seats for {exam.held} candidates.")
+        raise Conflict("room.too_small", seats=seats, candidates=exam.held)
     set_event_capacity(tx, org_id, exam.event_id, capacity, actor=actor)
     sql.set_room(tx, org_id=org_id, event_id=exam.event_id, room_id=room_id)
     record(tx, org_id, actor, "assigned", "room", room_id or 0, event_id=exam.event_id)
@@ -176,7 +176,7 @@ def add_form(tx: Tx, org_id: int, new: NewForm, *, actor: str) -> int:
     Raises Invalid for an empty code or a time limit below a minute.
     """
     if not new.code.strip() or new.time_limit < 1 or new.version < 1:
-        raise Invalid("form.facts", "A form has a code, a version from 1, and a time limit.")
+        raise Invalid("form.facts")
     form_id: int = sql.add_form(
         tx,
         org_id=org_id,
@@ -207,7 +207,7 @@ def get_form(tx: Tx, org_id: int, form_id: int) -> Form:
     """The form of that number. Raises Missing."""
     row = sql.get_form(tx, org_id=org_id, id=form_id)
     if row is None:
-        raise Missing("form.missing", f"There is no assessment form {form_id}.")
+        raise Missing("form.missing", form_id=form_id)
     return from_row(Form, row)
 
 

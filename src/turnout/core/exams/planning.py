@@ -33,6 +33,12 @@ from turnout.store import Tx, from_row
 NO_EXAM, VARIOUS = "No Exam", "Various"
 HOUR_MS = 3_600_000
 LARGEST_LIMIT = 2**31 - 1
+# The codes for a value that is not given, and for one that is not on the list.
+_REFUSED = {
+    ValueKind.EXAM_TYPE: ("exam.type_absent", "exam.type"),
+    ValueKind.EXAM_FORMAT: ("exam.format_absent", "exam.format"),
+    ValueKind.BILLING_CODE: ("exam.billing_code_absent", "exam.billing_code"),
+}
 
 
 def find_or_make_exam(
@@ -47,7 +53,7 @@ def find_or_make_exam(
 ) -> Exam:
     """The exam at that venue and minute; a new one where there is none, or when one candidate's own
     is asked for. `is_type_kept`: nobody asked for the type, it is that of the present exam, so it
-    counts for a new one only. Raises Invalid with the exam errors of the contract."""
+    counts for a new one only. Raises Invalid, in the contract's order."""
     own = ""
     if is_individual(wanted.exam_type.strip()):
         own = INDIVIDUAL_WITH if has_accommodations else INDIVIDUAL_WITHOUT
@@ -79,32 +85,26 @@ def make_exam(
 ) -> Exam:
     """Make an exam, drafted; `uuid` empty = a new one, `title` empty = venue and form.
 
-    `exam_type` is one that counts as it stands. Raises Invalid with the exam errors of the
-    contract, in their order, and Conflict for a UUID that is taken.
+    `exam_type` is one that counts as it stands. Raises Invalid, in the
+    contract's order, and Conflict for a UUID that is taken.
     """
-    own_type = exam_type or _find(tx, org_id, ValueKind.EXAM_TYPE, "EventExamType", wanted)
-    billing_code = _find(tx, org_id, ValueKind.BILLING_CODE, "EventBillingCode", wanted)
-    exam_format = _find(tx, org_id, ValueKind.EXAM_FORMAT, "EventExamFormat", wanted)
+    own_type = exam_type or _get_value(tx, org_id, ValueKind.EXAM_TYPE, wanted.exam_type)
+    billing_code = _get_value(tx, org_id, ValueKind.BILLING_CODE, wanted.billing_code)
+    exam_format = _get_value(tx, org_id, ValueKind.EXAM_FORMAT, wanted.exam_format)
     starts_at = (wanted.starts_at or 0) - (wanted.starts_at or 0) % MINUTE_MS
     if wanted.starts_at is None or wanted.starts_at <= tx.now:
-        raise Invalid(
-            "exam.start",
-            "Invalid EventStartTime Value: the value must be a future date and time",
-        )
+        raise Invalid("exam.start_past")
     if starts_at >= OVER_AT:
-        raise Invalid(
-            "exam.start",
-            f"Invalid EventStartTime Value: the value must be before the year {YEARS.stop}",
-        )
+        raise Invalid("exam.start_late", year=YEARS.stop)
     venue = sql.find_venue(tx, org_id=org_id, uuid=wanted.venue)
     if venue is None:
-        raise Invalid("exam.venue", f"Venue Not Found: {wanted.venue}")
+        raise Invalid("exam.venue", venue=wanted.venue)
     venue_id, _, venue_name, timezone = venue
     limit = wanted.registration_limit
     if limit is not None and not 0 < limit <= LARGEST_LIMIT:
-        raise Invalid("exam.limit", f"Invalid RegistrationLimit Value: {limit}")
+        raise Invalid("exam.limit", limit=limit)
     if uuid and find_name(tx, "guid", uuid) is not None:
-        raise Conflict("exam.exists", f"Event Already Exists: {uuid}")
+        raise Conflict("exam.exists", uuid=uuid)
     event = create_event(
         tx,
         org_id,
@@ -136,7 +136,7 @@ def make_exam(
 def add_exam(tx: Tx, org_id: int, uuid: str, wanted: ExamRequest, *, actor: str) -> Exam:
     """Contract, Add a new event: with a GUID that the caller chose. Raises Invalid, Conflict."""
     if find_name(tx, "guid", uuid) is not None:
-        raise Conflict("exam.exists", f"Event Already Exists: {uuid}")
+        raise Conflict("exam.exists", uuid=uuid)
     if not is_individual(wanted.exam_type.strip()):
         return make_exam(tx, org_id, wanted, uuid=uuid, actor=actor)
     own = find_value(tx, org_id, ValueKind.EXAM_TYPE, wanted.exam_type) or INDIVIDUAL_WITHOUT
@@ -144,19 +144,16 @@ def add_exam(tx: Tx, org_id: int, uuid: str, wanted: ExamRequest, *, actor: str)
 
 
 def cancel_exam(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
-    """Contract, cancel an event. Raises Conflict with its messages."""
+    """Contract, cancel an event. Raises Conflict."""
     exam = find_exam(tx, org_id, uuid)
     if exam is None:
-        raise Conflict("exam.missing", "Exam event not found.")
+        raise Conflict("exam.unknown", uuid=uuid)
     if exam.state == EventState.CANCELLED:
-        raise Conflict("exam.cancelled", "Exam event is already cancelled..")
+        raise Conflict("exam.cancelled_before", uuid=uuid)
     # Whoever registers takes a place of the event, and so waits for this; or was first.
     set_event_state(tx, org_id, exam.event_id, EventState.CANCELLED, actor=actor)
     if sql.count_active(tx, org_id=org_id, event_id=exam.event_id):
-        raise Conflict(
-            "exam.active",
-            "The exam event cannot be canceled because it contains active registrations.",
-        )
+        raise Conflict("exam.active", uuid=uuid)
 
 
 def set_exam_state(tx: Tx, org_id: int, event_id: int, state: EventState, *, actor: str) -> None:
@@ -178,7 +175,7 @@ def get_exam(tx: Tx, org_id: int, event_id: int) -> Exam:
     """The exam of that event. Raises Missing."""
     row = sql.get_exam(tx, org_id=org_id, event_id=event_id)
     if row is None:
-        raise Missing("exam.missing", f"There is no exam {event_id}.")
+        raise Missing("exam.missing", event_id=event_id)
     return from_row(Exam, row)
 
 
@@ -228,17 +225,14 @@ def set_appearance(tx: Tx, org_id: int, event_id: int, *, is_on_calendar: bool, 
     record(tx, org_id, actor, "changed", "event", event_id, is_on_calendar=is_on_calendar)
 
 
-def _find(tx: Tx, org_id: int, kind: ValueKind, member: str, wanted: ExamRequest) -> str:
-    text = {
-        ValueKind.EXAM_TYPE: wanted.exam_type,
-        ValueKind.BILLING_CODE: wanted.billing_code,
-        ValueKind.EXAM_FORMAT: wanted.exam_format,
-    }[kind].strip()
-    if not text:
-        raise Invalid("exam.absent", f"{member} Not Specified")
+def _get_value(tx: Tx, org_id: int, kind: ValueKind, text: str) -> str:
+    """The organization's value that this is a spelling of. Raises Invalid."""
+    absent, unknown = _REFUSED[kind]
+    if not text.strip():
+        raise Invalid(absent)
     found = find_value(tx, org_id, kind, text)
     if found is None:
-        raise Invalid("exam.value", f"Invalid {member} Value: {text}")
+        raise Invalid(unknown, value=text.strip())
     return found
 
 

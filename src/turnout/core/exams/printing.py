@@ -94,7 +94,7 @@ def read_link(tx: Tx, token: str) -> Link:
     """What a link names. Raises Missing for one that is none of ours, Gone for an old one."""
     opening, org_id, event_id, ends_at = _LINKS.read(find_link_keys(tx), token)
     if has_ended(int(ends_at), VALID_MS, tx.now):
-        raise Gone("link.expired", "This link has ended: ask for the scrap paper again.")
+        raise Gone("link.expired")
     return Link(Opening(opening), int(org_id), int(event_id))
 
 
@@ -107,14 +107,10 @@ def read_scrap_paper(tx: Tx, org_id: int, event_id: int, first: int | None = Non
     exam = get_exam(tx, org_id, event_id)
     rows = sql.list_candidates(tx, org_id=org_id, event_id=event_id)
     if first is None and len(rows) > PAGE_LIMIT:
-        starts = ", ".join(f"?from={each}" for each in range(1, len(rows) + 1, PAGE_LIMIT))
-        raise Conflict(
-            "paper.long",
-            f"This exam has {len(rows)} candidates, and one paper has up to {PAGE_LIMIT} pages. "
-            f"Add to the link, one after the other: {starts}",
-        )
+        starts = list(range(1, len(rows) + 1, PAGE_LIMIT))
+        raise Conflict("paper.long", count=len(rows), limit=PAGE_LIMIT, starts=starts)
     if first is not None and not 1 <= first <= max(1, len(rows)):
-        raise Invalid("paper.from", f"from must be 1 to {len(rows)}, the number of candidates.")
+        raise Invalid("paper.from", count=len(rows))
     chosen = rows[(first or 1) - 1 :][:PAGE_LIMIT]
     return ScrapPaper(
         exam.title, exam.number, get_settings(tx, org_id).paper_size, tuple(map(_candidate, chosen))

@@ -46,7 +46,7 @@ def get_found_sitting(tx: Tx, org_id: int, uuid: str) -> SittingRecord:
     """Contract, Retrieve a registration. Raises Missing."""
     row = sql.get_found(tx, org_id=org_id, uuid=uuid)
     if row is None:
-        raise Missing("registration.missing", f"Registration Not Found: {uuid}")
+        raise Missing("sitting.missing", uuid=uuid)
     return SittingRecord(*row)
 
 

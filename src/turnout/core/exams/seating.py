@@ -53,7 +53,6 @@ from turnout.store import Tx
 
 SOURCE = "booking"
 PASSCODE_LENGTH = 12
-NO_GUID = "00000000-0000-0000-0000-000000000000"
 
 
 class NewSitting(msgspec.Struct, frozen=True):
@@ -77,18 +76,19 @@ class Move(msgspec.Struct, frozen=True):
     accommodations: tuple[Accommodation, ...] = ()
 
 
-def register_lax(tx: Tx, org_id: int, new: NewSitting, *, actor: str) -> str:
-    """Contract, Create a registration; returns the GUID of the exam's event.
+def book_seat(tx: Tx, org_id: int, new: NewSitting, *, actor: str) -> str:
+    """Book a candidate's seat in the exam that is asked for; returns the GUID of the exam's event.
+    Contract, Create a registration.
 
-    Raises Invalid and Conflict with the contract's messages, in its order.
+    Raises Invalid and Conflict, in the contract's order.
     """
     check_types(new.accommodations)
     learner = find_learner(tx, org_id, new.learner)
     if learner is None:
-        raise Invalid("learner.missing", f"Learner Not Found: {new.learner or NO_GUID}")
+        raise Invalid("learner.missing", learner=new.learner)
     form = find_published_form(tx, org_id, new.form_code)
     if form is None:
-        raise Invalid("form.missing", f"Assessment Form Not Found: {new.form_code}")
+        raise Invalid("form.unknown", code=new.form_code)
     _check_new(tx, org_id, new.uuid)
     exam = find_or_make_exam(
         tx,
@@ -133,22 +133,21 @@ def register_lax(tx: Tx, org_id: int, new: NewSitting, *, actor: str) -> str:
     return exam.uuid
 
 
-def transfer_lax(tx: Tx, org_id: int, uuid: str, move: Move, *, actor: str) -> str:
-    """Contract, Transfer a registration; returns the GUID of the exam's event. The form stays.
+def move_candidate(tx: Tx, org_id: int, uuid: str, move: Move, *, actor: str) -> str:
+    """Move a candidate to another exam; returns the GUID of its event. The form stays. Contract,
+    Transfer a registration.
 
-    Raises Invalid and Conflict with the contract's messages, in its order.
+    Raises Invalid and Conflict, in the contract's order.
     """
     sitting = find_sitting(tx, org_id, uuid)
     if sitting is None:
-        raise Invalid("registration.missing", f"Registration Not Found: {uuid}")
+        raise Invalid("sitting.missing", uuid=uuid)
     sitting = lock_sitting(tx, org_id, uuid)
     if sitting.form_id is None:
-        raise Invalid("registration.form", f"Registration Has No Assessment Form: {uuid}")
+        raise Invalid("sitting.without_form", uuid=uuid)
     learner = find_learner(tx, org_id, move.learner) if move.learner else None
     if move.learner and (learner is None or learner.person_id != sitting.person_id):
-        raise Invalid(
-            "registration.learner", f"Learner Does Not Belong to Registration: {move.learner}"
-        )
+        raise Invalid("sitting.other_learner", learner=move.learner)
     check_types(move.accommodations)
     present = get_exam(tx, org_id, sitting.event_id)
     kept = sql.list_accommodations(tx, org_id=org_id, registration_id=sitting.registration_id)
@@ -163,9 +162,9 @@ def transfer_lax(tx: Tx, org_id: int, uuid: str, move: Move, *, actor: str) -> s
         actor=actor,
     )
     if exam.event_id == sitting.event_id:
-        raise Invalid("registration.there", f"Registration Already Assigned to Event {exam.uuid}")
+        raise Invalid("sitting.in_exam", exam=exam.uuid)
     if learner is None:
-        raise Invalid("learner.missing", f"Learner Not Found: {move.learner or NO_GUID}")
+        raise Invalid("learner.missing", learner=move.learner)
     check_confirmed(sitting)
     _move(tx, org_id, sitting, present, exam)
     history.note(
@@ -191,31 +190,23 @@ def _check_new(tx: Tx, org_id: int, uuid: str) -> None:
     target = find_name(tx, NAMESPACE, uuid)
     if target is None:
         return
-    description = ""
     if target.org_id == org_id and (row := sql.get_found(tx, org_id=org_id, uuid=uuid)):
         name = " ".join(filter(None, (row[13], row[14])))
-        description = f"It registers {name} for event {row[4]}. "
-    raise Conflict(
-        "registration.exists",
-        f"Registration {uuid} already exists. {description}"
-        "You cannot add a new registration with the same identifier.",
-    )
+        raise Conflict("sitting.exists", uuid=uuid, name=name, exam=row[4])
+    raise Conflict("sitting.exists_elsewhere", uuid=uuid)
 
 
 def _take_place(tx: Tx, org_id: int, exam: Exam) -> int:
     """Take a place and a ticket of the event's; the ticket type. Raises Conflict."""
     ticket_type_id = places.take_default_ticket(tx, org_id, exam.event_id)
     if ticket_type_id is None or not places.take_event_place(tx, org_id, exam.event_id):
-        raise Conflict(
-            "exam.full",
-            f"Registration limit of {exam.capacity} reached for event {exam.uuid}.",
-        )
+        raise Conflict("exam.full", limit=exam.capacity, exam=exam.uuid)
     # Its place is ours now: whoever cancels the exam from here on finds an active registration.
     state = get_exam(tx, org_id, exam.event_id).state
     if state == EventState.CANCELLED:
-        raise Conflict("exam.cancelled", f"Event {exam.uuid} was cancelled just now. Repeat.")
+        raise Conflict("exam.cancelled", exam=exam.uuid)
     if state == EventState.CLOSED:
-        raise Conflict("exam.closed", f"Registration is closed for event {exam.uuid}.")
+        raise Conflict("exam.closed", exam=exam.uuid)
     return ticket_type_id
 
 

@@ -33,21 +33,21 @@ def lock_sitting(tx: Tx, org_id: int, uuid: str) -> Sitting:
     """The same, which nobody else changes until this transaction ends. Raises Missing."""
     row = sql.lock_sitting(tx, org_id=org_id, uuid=uuid)
     if row is None:
-        raise Missing("registration.missing", f"Registration Not Found: {uuid}")
+        raise Missing("sitting.missing", uuid=uuid)
     return from_row(Sitting, row)
 
 
 def require_sitting(tx: Tx, org_id: int, uuid: str) -> Sitting:
     """Lock it, for the verbs that answer Missing. Raises Missing."""
     if find_sitting(tx, org_id, uuid) is None:
-        raise Missing("registration.missing", f"Registration Not Found: {uuid}")
+        raise Missing("sitting.missing", uuid=uuid)
     return lock_sitting(tx, org_id, uuid)
 
 
 def check_confirmed(sitting: Sitting) -> None:
     """Raise Conflict for a registration that is cancelled: it does not change any more."""
     if sitting.state != RegistrationState.CONFIRMED:
-        raise Conflict("registration.cancelled", f"Registration Is Cancelled: {sitting.uuid}")
+        raise Conflict("sitting.cancelled", uuid=sitting.uuid)
 
 
 def list_accommodations(tx: Tx, org_id: int, registration_id: int) -> list[Accommodation]:
@@ -59,9 +59,9 @@ def list_accommodations(tx: Tx, org_id: int, registration_id: int) -> list[Accom
 def check_types(accommodations: tuple[Accommodation, ...]) -> None:
     """Raise Invalid for an accommodation without a type or with a time out of bounds."""
     if any(not each.type.strip() for each in accommodations):
-        raise Invalid("accommodation.type", "Accommodation type cannot be empty.")
+        raise Invalid("accommodation.type")
     if any(not 0 <= each.time_extension <= LONGEST_EXTENSION for each in accommodations):
-        raise Invalid("accommodation.time", "TimeExtension must be between 0 and 1440 minutes.")
+        raise Invalid("accommodation.time", limit=LONGEST_EXTENSION)
 
 
 def grant(tx: Tx, org_id: int, sitting: Sitting, accommodation: Accommodation, actor: str) -> None:
@@ -133,10 +133,7 @@ def set_time(
     if not overlapping:
         return
     if get_settings(tx, org_id).refuses_overlaps:
-        raise Conflict(
-            "exam.overlap",
-            f"The learner has another exam at that time: registration {overlapping[0]}.",
-        )
+        raise Conflict("exam.overlap", other=overlapping[0])
     history.note(
         tx,
         org_id,

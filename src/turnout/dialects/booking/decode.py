@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from falcon.asgi import Request
 
 from turnout.core.exams.model import Accommodation, ExamRequest, SittingFilter
-from turnout.core.exams.seating import NO_GUID, Move, NewSitting
+from turnout.core.exams.seating import Move, NewSitting
 from turnout.core.text import is_storable
-from turnout.dialects.booking.errors import malformed, no_query
+from turnout.dialects.booking.errors import NO_GUID, malformed, no_query
 from turnout.errors import Invalid
 from turnout.http.members import Limits, decode_json, read_query
 from turnout.http.members import read_members as read_members_of
@@ -31,7 +31,7 @@ async def read_members(req: Request) -> Readings[Members]:
         query = read_query(req.query_string)
         return read_over(query, await read_members_of(req, LIMITS), _lower)
     except Invalid as refusal:
-        raise malformed(refusal.message.removeprefix("Bad Request: ")) from refusal
+        raise malformed(refusal) from refusal
 
 
 def decode_guid(text: str) -> str:
@@ -57,7 +57,7 @@ def _check_query(req: Request) -> None:
     try:
         check_spellings(req.params)
     except Invalid as refusal:
-        raise malformed(refusal.message.removeprefix("Bad Request: ")) from refusal
+        raise malformed(refusal) from refusal
 
 
 def decode_exam(members: Members) -> ExamRequest:
@@ -143,7 +143,7 @@ def decode_first(req: Request) -> int | None:
     """`from` of a scrap paper: the candidate to begin with, from 1. Raises Invalid."""
     text = req.get_param("from", default="").strip()
     if text and not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Invalid("paper.from", f"from must be a number, not {text[:20]!r}.")
+        raise Invalid("paper.not_number", text=text[:20])
     return int(text) if text else None
 
 

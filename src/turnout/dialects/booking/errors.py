@@ -1,7 +1,15 @@
-"""How the booking API answers each kind of failure: a bare JSON string, for the most part."""
+"""How the booking API answers each kind of failure: a bare JSON string, for the most part.
+
+The product's codes have the contract's sentences here (contract, Errors); every other code is said
+as the catalogue does.
+"""
+
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
+from turnout.catalogue import fill
 from turnout.errors import (
     Conflict,
     Denied,
@@ -37,27 +45,90 @@ CHALLENGE = 'Bearer realm="Turnout"'
 _OBJECTS = {MALFORMED: "Message", NO_QUERY: "Message"}
 
 
-def malformed(detail: str = "") -> Invalid:
-    """The refusal of a GUID or body that cannot be understood; `detail` says what is wrong with the
-    body, and where."""
-    return Invalid(MALFORMED, "The request is invalid.", detail=detail)
+NO_GUID = "00000000-0000-0000-0000-000000000000"
+SENTENCES = {
+    MALFORMED: "The request is invalid.",
+    NO_QUERY: "No HTTP resource was found that matches the request URI '{uri}'.",
+    SIGN_IN: "This link opens for members of the organization alone: sign in, or send a developer "
+    "secret.",
+    "accommodation.time": "TimeExtension must be between 0 and {limit} minutes.",
+    "accommodation.type": "Accommodation type cannot be empty.",
+    "exam.active": "The exam event cannot be canceled because it contains active registrations.",
+    "exam.billing_code": "Invalid EventBillingCode Value: {value}",
+    "exam.billing_code_absent": "EventBillingCode Not Specified",
+    "exam.cancelled": "Event {exam} was cancelled just now. Repeat.",
+    "exam.cancelled_before": "Exam event is already cancelled..",
+    "exam.closed": "Registration is closed for event {exam}.",
+    "exam.exists": "Event Already Exists: {uuid}",
+    "exam.format": "Invalid EventExamFormat Value: {value}",
+    "exam.format_absent": "EventExamFormat Not Specified",
+    "exam.full": "Registration limit of {limit} reached for event {exam}.",
+    "exam.limit": "Invalid RegistrationLimit Value: {limit}",
+    "exam.start_late": "Invalid EventStartTime Value: the value must be before the year {year}",
+    "exam.start_past": "Invalid EventStartTime Value: the value must be a future date and time",
+    "exam.type": "Invalid EventExamType Value: {value}",
+    "exam.type_absent": "EventExamType Not Specified",
+    "exam.unknown": "Exam event not found.",
+    "exam.venue": "Venue Not Found: {venue}",
+    "form.unknown": "Assessment Form Not Found: {code}",
+    "learner.missing": "Learner Not Found: {learner}",
+    "link.missing": "This link does not lead anywhere.",
+    "paper.busy": "Too much scrap paper is being drawn. Try again in a few seconds.",
+    "paper.from": "from must be 1 to {count}, the number of candidates.",
+    "paper.long": "This exam has {count} candidates, and one paper has up to {limit} pages. "
+    "Add to the link, one after the other: {starts}",
+    "paper.not_number": "from must be a number, not {text!r}.",
+    "paper.throttled": "More than {limit} papers were drawn in a minute. Try again later.",
+    "sitting.cancelled": "Registration Is Cancelled: {uuid}",
+    "sitting.exists": "Registration {uuid} already exists. It registers {name} for event {exam}. "
+    "You cannot add a new registration with the same identifier.",
+    "sitting.exists_elsewhere": "Registration {uuid} already exists. "
+    "You cannot add a new registration with the same identifier.",
+    "sitting.has_form": "Assessment {code} Already Assigned to Registration {uuid}",
+    "sitting.in_exam": "Registration Already Assigned to Event {exam}",
+    "sitting.missing": "Registration Not Found: {uuid}",
+    "sitting.other_learner": "Learner Does Not Belong to Registration: {learner}",
+    "sitting.without_form": "Registration Has No Assessment Form: {uuid}",
+}
+# Facts that the contract writes in its own way.
+_FACTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "learner.missing": lambda facts: {"learner": facts["learner"] or NO_GUID},
+    "paper.long": lambda facts: {"starts": [f"?from={first}" for first in facts["starts"]]},
+}
+
+
+def malformed(refusal: Invalid | None = None) -> Invalid:
+    """The refusal of a GUID or body that cannot be understood; `refusal` says what is wrong with
+    the body, and where."""
+    return Invalid(MALFORMED, detail=refusal.message if refusal else "")
 
 
 def no_query(uri: str) -> Missing:
     """The refusal of a request without a query parameter that it must have."""
-    return Missing(NO_QUERY, f"No HTTP resource was found that matches the request URI '{uri}'.")
+    return Missing(NO_QUERY, uri=uri)
+
+
+def sentence_of(failure: Failure) -> str:
+    """What the contract says about a failure, or else the catalogue."""
+    sentence = SENTENCES.get(failure.code)
+    if sentence is None:
+        return failure.message
+    rewrite = _FACTS.get(failure.code, dict)
+    return fill(sentence, failure.facts | rewrite(failure.facts), failure.code)
 
 
 def present_failure(failure: Failure) -> Answer:
     """`"text"`; `{"error": text}` for a bad secret; `{"Message": text}` where the original's
     framework says it."""
     status = 401 if failure.code == SIGN_IN else STATUS[type(failure)]
-    body: str | dict[str, str] = failure.message
+    sentence = sentence_of(failure)
+    body: str | dict[str, str] = sentence
     if isinstance(failure, Unauthenticated | Denied | CrossSite):
-        body = {"error": failure.message}
+        body = {"error": sentence}
     elif member := _OBJECTS.get(failure.code):
-        body = {member: failure.message}
+        body = {member: sentence}
         if detail := failure.facts.get("detail"):
+            detail = detail.removeprefix("Bad Request: ")
             body["MessageDetail"] = f"{detail[:1].upper()}{detail[1:]}"
     headers = headers_of(failure, status, CHALLENGE)
     return Answer(status, msgspec.json.encode(body), "application/json", headers)

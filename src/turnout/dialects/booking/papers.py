@@ -51,11 +51,7 @@ class PaperDesk:
 
     def _count(self, org_id: int) -> None:
         if len(self._drawing) >= AT_ONCE + WAITING_LIMIT:
-            raise Unavailable(
-                "paper.busy",
-                "Too much scrap paper is being drawn. Try again in a few seconds.",
-                retry_after=RETRY_AFTER_S,
-            )
+            raise Unavailable("paper.busy", retry_after=RETRY_AFTER_S)
         now = self._clock()
         started_at, count = self._drawn.get(org_id, (now, 0))
         if is_over(started_at, MINUTE_MS, now):
@@ -63,7 +59,7 @@ class PaperDesk:
         if count >= DRAWINGS_A_MINUTE:
             raise Limited(
                 "paper.throttled",
-                f"More than {DRAWINGS_A_MINUTE} papers were drawn in a minute. Try again later.",
+                limit=DRAWINGS_A_MINUTE,
                 retry_after=seconds_left(started_at + MINUTE_MS, MINUTE_MS, now),
             )
         self._drawn[org_id] = (started_at, count + 1)

@@ -151,7 +151,7 @@ class PaperResource(_Base):
         if not org_id:
             org_id = await self._ask_member(req)
         if org_id != link.org_id:
-            raise Missing("link.missing", "This link does not lead anywhere.")
+            raise Missing("link.missing")
 
     async def _ask_member(self, req: Request) -> int:
         try:
@@ -162,11 +162,7 @@ class PaperResource(_Base):
                 raise falcon.HTTPSeeOther(
                     f"{SIGN_IN_PAGE}?next={where}", headers={"Cache-Control": "no-store"}
                 ) from refusal
-            raise Unauthenticated(
-                SIGN_IN,
-                "This link opens for members of the organization alone: sign in, or send a "
-                "developer secret.",
-            ) from refusal
+            raise Unauthenticated(SIGN_IN) from refusal
 
 
 # -- registrations -------------------------------------------------------------------------
@@ -229,7 +225,7 @@ class RegisterResource(_Command):
 
     async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
         new = members.judge(partial(decode.decode_new_sitting, uuid))
-        exam = await self._db.write(seating.register_lax, org_id, new, actor=actor)
+        exam = await self._db.write(seating.book_seat, org_id, new, actor=actor)
         return {"Exam": exam, "registration": uuid}
 
 
@@ -238,7 +234,7 @@ class TransferResource(_Command):
 
     async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
         move = members.judge(decode.decode_move)
-        exam = await self._db.write(seating.transfer_lax, org_id, uuid, move, actor=actor)
+        exam = await self._db.write(seating.move_candidate, org_id, uuid, move, actor=actor)
         return {"Exam": exam, "registration": uuid}
 
 
@@ -256,7 +252,7 @@ class ChangeAssessmentResource(_Command):
 
     async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
         code = members.judge(decode.decode_assessment)
-        form = await self._db.write(adjusting.change_assessment, org_id, uuid, code, actor=actor)
+        form = await self._db.write(adjusting.assign_form, org_id, uuid, code, actor=actor)
         return {"form": form, "registration": uuid}
 
 
