@@ -27,7 +27,7 @@ from turnout.core.identity.demo import count_demo_credentials
 from turnout.core.identity.distributors import count_shared_distributors
 from turnout.core.identity.link_keys import ensure_link_key, find_link_key
 from turnout.core.identity.members import SHARED_DISTRIBUTOR, require_member
-from turnout.core.identity.model import Caller, Login, Role
+from turnout.core.identity.model import Principal, Role
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
 from turnout.core.invitations.inviting import PATH as INVITATION
@@ -57,6 +57,7 @@ from turnout.dialects.reporting import routes as reporting
 from turnout.dialects.reporting.auth import Sessions
 from turnout.errors import Denied, Failure, Unauthenticated, Unavailable
 from turnout.http import logs, server
+from turnout.http.admission import LastUses
 from turnout.http.app import Mount, RootApp
 from turnout.http.backlog import Backlog
 from turnout.http.client_address import ClientAddresses, TrustedProxies
@@ -163,12 +164,15 @@ class Node:
         self.db = db
         self.base_url = base_url or settings.public_url
         self.limiter = RateLimiter(db, settings.rate_limit_per_minute)
-        self.tokens = Tokens(db, self.base_url)
+        self.last_uses = LastUses(db.clock)
+        self.tokens = Tokens(db, self.base_url, self.last_uses)
         self.sign_ins = SignIns(db)
         self.page_sessions = PageSessions(db, self.sign_ins, self.base_url)
-        self.logins = Logins(db, self.sign_ins)
-        self.doors = Doors(db, self.sign_ins)
-        self.developers = Developers(db, settings.booking_host_suffix, self.sign_ins)
+        self.logins = Logins(db, self.sign_ins, self.last_uses)
+        self.doors = Doors(db, self.sign_ins, self.last_uses)
+        self.developers = Developers(
+            db, settings.booking_host_suffix, self.sign_ins, self.last_uses
+        )
         self.outbound = Outbound(settings.outbound_allow, settings.outbound_ports)
         self.clients = ClientAddresses(TrustedProxies.parse(settings.trusted_proxies), db.clock)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
@@ -265,7 +269,7 @@ class Node:
         """Start the loops."""
         await _ensure_signing_key(self.db)
         self._loops = housekeeping_loops(
-            self.db, self.limiter, self.backlog, self._take_last_used, self.clients.take_noted
+            self.db, self.limiter, self.backlog, self.last_uses.take, self.clients.take_noted
         )
         for loop in self._loops:
             loop.start()
@@ -280,12 +284,8 @@ class Node:
         await self.outbound.close()
         with suppress(Failure):
             await self.limiter.flush()
-            if used := self._take_last_used():
+            if used := self.last_uses.take():
                 await self.db.write(touch_credentials, used)
-
-    def _take_last_used(self) -> dict[Caller, int]:
-        used = self.tokens.take_last_used() | self.logins.take_last_used()
-        return used | self.doors.take_last_used() | self.developers.take_last_used()
 
 
 def _mounts(name: str, prefixes: tuple[str, ...], app: DialectApp) -> list[Mount]:
@@ -572,18 +572,18 @@ async def _ensure_signing_key(db: Database) -> None:
         await db.write(ensure_signing_key, *await asyncio.to_thread(generate_key_pair))
 
 
-def _summarize(tx: Tx, login: Login, event_id: int) -> tuple[ReportedEvent, Summary]:
-    event = _require_event(tx, login, event_id)
-    return event, summarize(tx, login.org_id, event_id)
+def _summarize(tx: Tx, principal: Principal, event_id: int) -> tuple[ReportedEvent, Summary]:
+    event = _require_event(tx, principal, event_id)
+    return event, summarize(tx, principal.org_id, event_id)
 
 
-def _require_event(tx: Tx, login: Login, event_id: int) -> ReportedEvent:
+def _require_event(tx: Tx, principal: Principal, event_id: int) -> ReportedEvent:
     """`require_event`, which tells people on pages who they are and who can let them in."""
-    member = require_member(tx, login)
+    member = require_member(tx, principal)
     try:
-        return require_event(tx, login, event_id)
+        return require_event(tx, principal, event_id)
     except (Denied, Unauthenticated) as error:
-        slug = get_organization_of(tx, login.org_id).slug
+        slug = get_organization_of(tx, principal.org_id).slug
         code = member.user.user_code
         raise Denied(
             "reporting.page",
@@ -592,14 +592,14 @@ def _require_event(tx: Tx, login: Login, event_id: int) -> ReportedEvent:
         ) from error
 
 
-def _list_sent(tx: Tx, login: Login, wanted: OutboxFilter) -> list[SentMessage]:
-    member = require_member(tx, login)
+def _list_sent(tx: Tx, principal: Principal, wanted: OutboxFilter) -> list[SentMessage]:
+    member = require_member(tx, principal)
     is_own = member.user.role is Role.ACCT
     found = list_messages(
         tx,
-        login.org_id,
-        user_id=login.user_id if is_own else 0,
-        codes_of=login.user_id,
+        principal.org_id,
+        user_id=principal.user_id if is_own else 0,
+        codes_of=principal.user_id,
         channel=wanted.channel,
         destination=wanted.destination,
         job_id=wanted.job_id,

@@ -89,7 +89,7 @@ def test_the_demo_and_all_that_its_users_make_is_marked(tmp_path: Path) -> None:
     with closing(open_database(settings)) as db:
         found = db.call(find_password, "demo/admin")
         assert found
-        db.call(add_member, found.login, NEW_USER, "hash")
+        db.call(add_member, found.principal, NEW_USER, "hash")
         assert db.call(list_other_organizations) == []
     made = ask(path, "SELECT is_demo FROM credentials ORDER BY id DESC LIMIT 1")
     assert (made, ask(path, "SELECT is_demo FROM organizations")) == ([(1,)], [(1,), (1,)])

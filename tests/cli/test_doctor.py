@@ -27,7 +27,7 @@ from turnout.core.events.model import span
 from turnout.core.events.places import TargetNoun
 from turnout.core.events.programme import create_event
 from turnout.core.identity.credentials import issue_credential
-from turnout.core.identity.model import Caller, CredentialKind
+from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.proxies import note_untrusted_proxies
 from turnout.core.maintenance.clock import ClockJump, Clocks, note_time
@@ -199,7 +199,7 @@ def queue_registration(tx: Tx) -> None:
     credential, _ = issue_credential(tx, org_id, CredentialKind.API_KEY, "test", actor="test")
     submitted = Submitted(Contact(email="ada@example.com"))
     application = Application(TargetNoun.EVENT, event.pak, ["1234567890123456"], submitted)
-    accept(tx, Caller(org_id, credential.id), application)
+    accept(tx, Principal(org_id, credential.id), application)
 
 
 def execute(tx: Tx, statement: str) -> None:

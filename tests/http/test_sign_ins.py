@@ -99,7 +99,7 @@ def test_a_user_has_a_bounded_number_of_places(node: LocalNode) -> None:
     found = node.db.call(find_password, "ada")
     assert found
     for number in range(PLACES_LIMIT + 5):
-        node.db.call(remember_place, found.login, f"place-{number}")
+        node.db.call(remember_place, found.principal, f"place-{number}")
         node.clock.advance(1)
     known = [
         number

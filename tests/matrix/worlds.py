@@ -22,7 +22,7 @@ from turnout.core.events.programme import create_event, list_ticket_types
 from turnout.core.exams.printing import make_link as paper_link
 from turnout.core.identity.credentials import issue_credential, revoke_credential
 from turnout.core.identity.members import find_password
-from turnout.core.identity.model import Caller, CredentialKind, Role
+from turnout.core.identity.model import CredentialKind, Principal, Role
 from turnout.core.identity.page_sessions import begin_page_session
 from turnout.core.identity.signing import ensure_signing_key
 from turnout.core.identity.users import create_user
@@ -262,11 +262,11 @@ def _issue(
 def _add_jwts(world: World) -> None:
     node = world.node
 
-    def sign(seconds_ago: int = 0) -> tuple[Caller, Shown]:
+    def sign(seconds_ago: int = 0) -> tuple[Principal, Shown]:
         made, _ = node.db.call(
             issue_credential, world.org_id, CredentialKind.API_KEY, "jwt", actor="t"
         )
-        caller = Caller(world.org_id, made.id)
+        caller = Principal(world.org_id, made.id)
         node.clock.advance(-seconds_ago)
         token = node.client.run(node.node.tokens.sign(caller))
         node.clock.advance(seconds_ago)
@@ -312,7 +312,7 @@ def _add_sessions(world: World) -> None:
 def _login(tx: Tx, org_id: int, code: str) -> Any:
     found = find_password(tx, code)
     assert found is not None, (org_id, code)
-    return found.login
+    return found.principal
 
 
 def _one(world: World, question: str) -> str:

@@ -13,7 +13,7 @@ from tests.support import proof
 from tests.support.node import BACKENDS, LocalNode, WallClock, database, open_node
 from turnout.core.callbacks.model import NewCallback
 from turnout.core.callbacks.outbox import add_callbacks, list_callbacks
-from turnout.core.identity.model import Login
+from turnout.core.identity.model import Principal
 from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.model import JobType
 from turnout.core.work.listing import list_set_aside
@@ -29,16 +29,16 @@ def run_worker(queue: str, url: str, seconds: int) -> int:
     return subprocess.run(command, cwd=ROOT, timeout=90, check=False).returncode
 
 
-def queue_messages(node: LocalNode, login: Login, names: list[str]) -> None:
+def queue_messages(node: LocalNode, login: Principal, names: list[str]) -> None:
     post(node.db, login, new_job(JobType.EMAIL), [f"{name}@example.com" for name in names])
 
 
-def queue_callbacks(node: LocalNode, login: Login, names: list[str]) -> None:
+def queue_callbacks(node: LocalNode, login: Principal, names: list[str]) -> None:
     new = [NewCallback(1, 1, f"https://{name}.example.com/", "a=1", "net") for name in names]
     node.db.call(add_callbacks, login.org_id, new)
 
 
-def read_messages(node: LocalNode, login: Login) -> dict[str, str]:
+def read_messages(node: LocalNode, login: Principal) -> dict[str, str]:
     [(job_id,)] = node.db.call(
         lambda tx: tx.connection.execute("SELECT id FROM jobs WHERE kind = 'broadcast'").fetchall()
     )
@@ -46,7 +46,7 @@ def read_messages(node: LocalNode, login: Login) -> dict[str, str]:
     return {name.partition("@")[0]: f"{state} {status}" for name, state, status in found}
 
 
-def read_callbacks(node: LocalNode, login: Login) -> dict[str, str]:
+def read_callbacks(node: LocalNode, login: Principal) -> dict[str, str]:
     found = node.db.call(list_callbacks, login.org_id, job_id=None, state=None, limit=1_000)
     return {each.url[8:].partition(".")[0]: each.state.value for each in found}
 

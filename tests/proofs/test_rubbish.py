@@ -35,7 +35,7 @@ from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
 from turnout.carriers.smtp.bounces import ReturnPaths
 from turnout.core.callbacks.model import NewCallback
 from turnout.core.callbacks.outbox import add_callbacks, list_attempts, list_callbacks
-from turnout.core.identity.model import Login
+from turnout.core.identity.model import Principal
 from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.jobs import get_job_head
@@ -66,7 +66,7 @@ def node(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[LocalNode]:
 
 
 @pytest.fixture
-def login(node: LocalNode) -> Login:
+def login(node: LocalNode) -> Principal:
     org_id = node.db.call(create_organization, "acme", "Acme", actor="test").org_id
     return node.db.call(make_login, org_id, "au/rubbish", receive_reports=False)
 
@@ -178,7 +178,7 @@ def _gateway_answers() -> list[tuple[list[bytes], int]]:
 
 @pytest.mark.proof
 def test_what_an_http_gateway_answers_costs_only_its_own_parcel(
-    node: LocalNode, login: Login
+    node: LocalNode, login: Principal
 ) -> None:
     said = _gateway_answers()
     gateway = HttpCounterpart(lambda _, form: form["To"].lstrip("+"))
@@ -278,7 +278,7 @@ def _receipts(ids: list[bytes]) -> list[bytes]:
 
 
 @pytest.mark.proof
-def test_what_an_smsc_says_costs_only_its_own_parcel(node: LocalNode, login: Login) -> None:
+def test_what_an_smsc_says_costs_only_its_own_parcel(node: LocalNode, login: Principal) -> None:
     smsc = Smsc()
     for place, said in enumerate(_smsc_answers()):
         smsc.answers |= {
@@ -308,7 +308,7 @@ def test_what_an_smsc_says_costs_only_its_own_parcel(node: LocalNode, login: Log
 
 
 @pytest.mark.proof
-def test_what_a_relay_answers_costs_only_its_own_mail(node: LocalNode, login: Login) -> None:
+def test_what_a_relay_answers_costs_only_its_own_mail(node: LocalNode, login: Principal) -> None:
     relay = Relay()
     expected: dict[str, int] = {}
     for place, line in enumerate(LINES):
@@ -370,7 +370,7 @@ FIELDS = {
 
 
 @pytest.mark.proof
-def test_what_a_bounce_says_costs_only_its_own_mail(node: LocalNode, login: Login) -> None:
+def test_what_a_bounce_says_costs_only_its_own_mail(node: LocalNode, login: Principal) -> None:
     bounces = [BOUNCE % (FIELDS | {name: line}) for name in FIELDS for line in LINES]
     bounces += [b"\0" * 10_000 + b"\r\n.\r\n", DEEP.encode() + b"\r\n.\r\n"]
     bounces += [BOUNCE % (FIELDS | {b"type": REPORT + b"; a=" + line}) for line in LINES]
@@ -423,7 +423,9 @@ async def _mail(carrier: SmtpCarrier, to: str, mail: bytes) -> bytes:
 
 
 @pytest.mark.proof
-def test_what_a_server_of_files_says_costs_only_its_own_job(node: LocalNode, login: Login) -> None:
+def test_what_a_server_of_files_says_costs_only_its_own_job(
+    node: LocalNode, login: Principal
+) -> None:
     said = [each for answers, _ in _gateway_answers() for each in answers[:1]]
     said += [http_answer(200, b"a file", b"Content-Type: " + line) for line in LINES]
     said += [http_answer(200, b"a file", b"Content-Encoding: " + line) for line in LINES]
@@ -466,7 +468,9 @@ def test_what_a_server_of_files_says_costs_only_its_own_job(node: LocalNode, log
 
 
 @pytest.mark.proof
-def test_what_a_receiver_answers_costs_only_its_own_callback(node: LocalNode, login: Login) -> None:
+def test_what_a_receiver_answers_costs_only_its_own_callback(
+    node: LocalNode, login: Principal
+) -> None:
     receiver = HttpCounterpart(lambda path, _: path)
     said = [each for answers, _ in _gateway_answers() for each in answers[:1]]
     for place, answer in enumerate(said):

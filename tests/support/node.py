@@ -28,7 +28,7 @@ from turnout.core.events.programme import (
     create_session,
 )
 from turnout.core.identity.credentials import issue_credential
-from turnout.core.identity.model import Caller, CredentialKind, Organization
+from turnout.core.identity.model import CredentialKind, Organization, Principal
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair
 from turnout.core.registrations.intake import process
@@ -68,7 +68,7 @@ class Account:
 
     organization: Organization
     api_key: str
-    caller: Caller
+    caller: Principal
     token: str
     event: Event
     sessions: list[Session]
@@ -162,7 +162,7 @@ def _make_account(tx: Tx, slug: str, sessions: int) -> dict[str, Any]:
     return {
         "organization": organization,
         "api_key": api_key,
-        "caller": Caller(org_id, credential.id),
+        "caller": Principal(org_id, credential.id),
         "event": event,
         "sessions": talks,
         "channel": channel,

@@ -57,7 +57,7 @@ def jobs(node: LocalNode) -> dict[str, int]:
         found = node.db.call(find_password, f"out/{name}")
         assert found
         to = [NewRecipient("61412345678")]
-        jobs[name] = node.db.call(accept_job, found.login, new_job(), to, POLICY)
+        jobs[name] = node.db.call(accept_job, found.principal, new_job(), to, POLICY)
         channel = Channel.EMAIL if name == "agent" else Channel.SMS
         message = Message(
             id=jobs[name], org_id=org_id, channel=channel, subject="", text=f"From <{name}>"
@@ -156,10 +156,10 @@ def test_a_code_is_shown_to_nobody_but_who_sent_it(
     found = node.db.call(find_password, "out/acct")
     assert found
     asked = CodeRequest("c1", JobType.SMS, "61412345679", "Your code is [[code]]")
-    job_id = node.db.call(send_code, found.login, asked)
+    job_id = node.db.call(send_code, found.principal, asked)
     message = Message(
         id=job_id,
-        org_id=found.login.org_id,
+        org_id=found.principal.org_id,
         channel=Channel.SMS,
         text="Your code is 123456",
         kind=Kind.CODE,
@@ -179,10 +179,10 @@ def test_mails_that_no_user_asked_for_are_hidden_from_an_acct(
     assert acct
     link = "http://turnout.test/ticket/1-AAAA111111"
     job_ids = {}
-    for name, user_id in (("own", acct.login.user_id), ("nobody's", None)):
+    for name, user_id in (("own", acct.principal.user_id), ("nobody's", None)):
         job_ids[name] = node.db.call(
             add_internal_job,
-            acct.login.org_id,
+            acct.principal.org_id,
             user_id,
             kind=Kind.NOTICE,
             job_type=JobType.EMAIL,
@@ -191,7 +191,10 @@ def test_mails_that_no_user_asked_for_are_hidden_from_an_acct(
             recipients=[NewRecipient("eve@example.com")],
         )
         message = Message(
-            id=job_ids[name], org_id=acct.login.org_id, channel=Channel.EMAIL, text=f"{name} {link}"
+            id=job_ids[name],
+            org_id=acct.principal.org_id,
+            channel=Channel.EMAIL,
+            text=f"{name} {link}",
         )
         carrier = SimulatorCarrier(SimulatorSettings(), node.db)
         parcel = Parcel(attempt_id=job_ids[name], destination="eve@example.com", sender="")
@@ -201,7 +204,7 @@ def test_mails_that_no_user_asked_for_are_hidden_from_an_acct(
         assert [name for name in job_ids if f"{name} {link}" in text] == seen
     hidden = job_ids["nobody's"]
     assert "ticket" not in Page(ask(site, "acct", f"?job={hidden}").body).text
-    page = node.db.call(list_jobs, acct.login, JobFilter(), limit=100, skip=0)
+    page = node.db.call(list_jobs, acct.principal, JobFilter(), limit=100, skip=0)
     assert not {each.id for each in page.jobs} & set(job_ids.values())
 
 
@@ -210,7 +213,7 @@ def test_a_code_of_a_page_is_shown_to_no_user(
 ) -> None:
     acct = node.db.call(find_password, "out/acct")
     assert acct
-    org_id = acct.login.org_id
+    org_id = acct.principal.org_id
     asked = CodeRequest("1:fay@example.com", JobType.EMAIL, "fay@example.com", "Code [[code]]")
     job_id = node.db.call(send_own_code, org_id, Purpose.WATCH, asked)
     message = Message(

@@ -226,7 +226,7 @@ def test_a_session_ends_with_the_password_and_the_user(node: LocalNode) -> None:
     first = sign_in(node.client, "acme/ada", PASSWORD)
     found = node.db.call(find_password, "acme/ada")
     assert found
-    whose = (found.login.org_id, found.login.user_id)
+    whose = (found.principal.org_id, found.principal.user_id)
     node.db.call(set_password, *whose, HASH)
     assert not is_signed_in(node, first)
     second = sign_in(node.client, "acme/ada", PASSWORD)
@@ -279,6 +279,8 @@ def test_blanks_of_a_password_count_and_those_of_a_user_code_do_not(node: LocalN
     whose = node.db.call(find_password, "acme/ada")
     assert whose
     secret = "  blanks at both ends "
-    node.db.call(set_password, whose.login.org_id, whose.login.user_id, hash_password(secret))
+    node.db.call(
+        set_password, whose.principal.org_id, whose.principal.user_id, hash_password(secret)
+    )
     assert send_form(node.client, " acme/ada ", secret).status == 303
     assert send_form(node.client, "acme/ada", secret.strip()).status == 401

@@ -11,7 +11,6 @@ from tests.workers.conftest import until
 from turnout.core.events.places import TargetNoun
 from turnout.core.identity.credentials import get_credential
 from turnout.core.identity.idempotency import LIFETIME_MS, first_answer, idempotent_request
-from turnout.core.identity.model import Caller
 from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.identity.rate_limits import load_window
 from turnout.core.people.model import Contact
@@ -78,7 +77,7 @@ def test_untrusted_proxies_are_noted_for_the_doctor(node):
 def test_last_uses_are_stored_in_bulk(node):
     account = node.add_account()
     caller = account.caller
-    noted = [{caller: node.clock() + 5, Caller(caller.org_id, 10**9): 7}]
+    noted = [{(caller.org_id, caller.credential_id): node.clock() + 5, (caller.org_id, 10**9): 7}]
 
     async def is_stored() -> bool:
         credential = await node.db.read(get_credential, caller.org_id, caller.credential_id)

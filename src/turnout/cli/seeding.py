@@ -30,7 +30,7 @@ from turnout.core.identity.credentials import (
     revoke_credential,
 )
 from turnout.core.identity.demo import find_demo_organization, get_demo_organization
-from turnout.core.identity.model import Caller, Credential, CredentialKind
+from turnout.core.identity.model import Credential, CredentialKind, Principal
 from turnout.core.identity.organizations import create_organization
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept, process
@@ -168,7 +168,7 @@ def seed(db: Database, known: dict[str, Any], progress: Progress) -> dict[str, A
     except Unauthenticated:
         credential, api_key = db.call(_replace_key, programme.org_id)
     if not programme.is_complete:
-        _seed_people(db, Caller(programme.org_id, credential.id), programme, progress)
+        _seed_people(db, Principal(programme.org_id, credential.id), programme, progress)
         db.call(
             set_event_state, programme.org_id, programme.closed.id, EventState.CLOSED, actor=ACTOR
         )
@@ -276,7 +276,7 @@ def _replace_key(tx: Tx, org_id: int) -> tuple[Credential, str]:
     return issue_credential(tx, org_id, CredentialKind.API_KEY, KEY_NAME, actor=ACTOR)
 
 
-def _seed_people(db: Database, caller: Caller, programme: Programme, progress: Progress) -> None:
+def _seed_people(db: Database, caller: Principal, programme: Programme, progress: Progress) -> None:
     """Registrations through the intake queue; the same again changes nothing."""
     for done, application in enumerate(_applications(programme), start=1):
         db.call(accept, caller, application)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from turnout.cli.seeding import FIRST_NAMES, LAST_NAMES, SEED
 from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.members import find_password
-from turnout.core.identity.model import Login, Role
+from turnout.core.identity.model import Principal, Role
 from turnout.core.identity.users import (
     create_user,
     hash_password,
@@ -64,9 +64,9 @@ def seed_messages(db: Database, known: dict[str, Any], policy: Policy) -> dict[s
     """
     org_id = db.call(get_demo_organization).org_id
     users = {each.name: _seed_user(db, org_id, each, known.get(each.name, {})) for each in USERS}
-    login = _login(db, USERS[-1].user_code)
-    lists = db.call(_seed_lists, login)
-    db.call(_seed_jobs, login, lists, policy)
+    principal = _login(db, USERS[-1].user_code)
+    lists = db.call(_seed_lists, principal)
+    db.call(_seed_jobs, principal, lists, policy)
     return {**users, "userListIds": list(lists.values())}
 
 
@@ -96,21 +96,21 @@ def _store_user(tx: Tx, org_id: int, each: _Seeded, hashed: str) -> None:
     )
 
 
-def _login(db: Database, user_code: str) -> Login:
+def _login(db: Database, user_code: str) -> Principal:
     found = db.call(find_password, user_code)
     if found is None:
         raise Missing("user.missing", f"The demo's user {user_code} is disabled: enable it.")
-    return found.login
+    return found.principal
 
 
-def _seed_lists(tx: Tx, login: Login) -> dict[str, int]:
+def _seed_lists(tx: Tx, principal: Principal) -> dict[str, int]:
     """The lists by name; those that are missing are made."""
-    lists = {each.name: each.id for each in list_lists(tx, login.org_id)}
+    lists = {each.name: each.id for each in list_lists(tx, principal.org_id)}
     for offset, (name, size) in enumerate(LISTS.items()):
         if name not in lists:
-            list_id = begin_list(tx, login.org_id, login.user_id, name)
-            add_entries(tx, login.org_id, list_id, 1, _entries(offset, size))
-            finish_list(tx, login.org_id, list_id, size, actor=ACTOR)
+            list_id = begin_list(tx, principal.org_id, principal.user_id, name)
+            add_entries(tx, principal.org_id, list_id, 1, _entries(offset, size))
+            finish_list(tx, principal.org_id, list_id, size, actor=ACTOR)
             lists[name] = list_id
     return {name: lists[name] for name in LISTS}
 
@@ -135,8 +135,10 @@ def _entries(offset: int, size: int) -> list[Entry]:
     return entries
 
 
-def _seed_jobs(tx: Tx, login: Login, lists: dict[str, int], policy: Policy) -> None:
-    known = {each.name for each in list_job_lines(tx, login.org_id, is_open=False, limit=MOST_JOBS)}
+def _seed_jobs(tx: Tx, principal: Principal, lists: dict[str, int], policy: Policy) -> None:
+    known = {
+        each.name for each in list_job_lines(tx, principal.org_id, is_open=False, limit=MOST_JOBS)
+    }
     for job_type, name, list_name, make in _JOBS:
         if name not in known:
             content, options, sender = make()
@@ -148,7 +150,7 @@ def _seed_jobs(tx: Tx, login: Login, lists: dict[str, int], policy: Policy) -> N
                 sender=sender,
                 list_ids=(str(lists[list_name]),),
             )
-            accept_job(tx, login, new, [], policy)
+            accept_job(tx, principal, new, [], policy)
 
 
 def _say_doors() -> tuple[Content, JobOptions, str]:

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from turnout.core.identity.addresses import place_of
 from turnout.core.identity.guessing import Attempt, Throttle, WrongTokens, busy
 from turnout.core.identity.known_places import Claim, find_claim, remember_place
-from turnout.core.identity.model import Login
+from turnout.core.identity.model import Principal
 from turnout.core.identity.passwords import NOBODYS_HASH, PasswordPool, hash_password, is_password
 from turnout.errors import Failure, Unauthenticated
 from turnout.http import logs
@@ -65,7 +65,7 @@ class SignIns:
         self._checking: Counter[str] = Counter()
         self._lines: dict[Attempt, _Line] = {}
 
-    async def check(self, way: str, shown: Shown) -> Login:
+    async def check(self, way: str, shown: Shown) -> Principal:
         """Whose password it is. `way` names the way in for the log.
 
         Raises Unauthenticated for a wrong one, Limited after too many of them, Unavailable when
@@ -93,7 +93,9 @@ class SignIns:
         logs.log_failed_sign_in(way, "", address)
         return self._wrong_tokens.judge(address, failure)
 
-    async def _check_in_line(self, way: str, shown: Shown, attempt: Attempt, claim: Claim) -> Login:
+    async def _check_in_line(
+        self, way: str, shown: Shown, attempt: Attempt, claim: Claim
+    ) -> Principal:
         line = self._lines.setdefault(attempt, _Line())
         if line.waiting >= LINE_LIMIT:
             raise busy()
@@ -107,7 +109,7 @@ class SignIns:
             if not line.waiting:
                 self._lines.pop(attempt, None)
 
-    async def _decide(self, way: str, shown: Shown, attempt: Attempt, claim: Claim) -> Login:
+    async def _decide(self, way: str, shown: Shown, attempt: Attempt, claim: Claim) -> Principal:
         found = claim.password
         try:
             is_right = await self._run(shown, attempt.address, claim)
@@ -122,8 +124,8 @@ class SignIns:
         self._throttle.confirm(attempt)
         if not claim.is_fresh:
             with suppress(Failure):  # that it cannot be noted is no reason to refuse it
-                await self._db.write(remember_place, found.login, attempt.address)
-        return found.login
+                await self._db.write(remember_place, found.principal, attempt.address)
+        return found.principal
 
     async def _hold_back(self, attempt: Attempt, claim: Claim) -> None:
         pause_s = self._throttle.pause_s(attempt)

@@ -5,10 +5,12 @@ from turnout.store.database import Database, Lane, check_room, open_database
 from turnout.store.rows import from_row
 from turnout.store.sources import Clock, Ids, system_clock
 from turnout.store.statements import Statement, Statements
+from turnout.store.streaming import Batches
 from turnout.store.transaction import Tx
 
 __all__ = [
     "Batcher",
+    "Batches",
     "Clock",
     "Database",
     "Ids",

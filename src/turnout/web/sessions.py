@@ -9,13 +9,12 @@ import datetime
 import hmac
 import secrets
 from collections.abc import Callable
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 from urllib.parse import quote
 
 import falcon
 from falcon.asgi import Request, Response
 
-from turnout.core.identity.model import Login
 from turnout.core.identity.page_sessions import (
     TOUCH_MS,
     PageSession,
@@ -26,6 +25,7 @@ from turnout.core.identity.page_sessions import (
     touch_page_session,
 )
 from turnout.errors import Denied, Unauthenticated
+from turnout.http.admission import Verb
 from turnout.http.client_address import address_of
 from turnout.http.sign_ins import Shown, SignIns
 from turnout.store import Database, Tx
@@ -34,7 +34,6 @@ from turnout.web.policy import asks_for_html
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Verb = Callable[Concatenate[Tx, Login, P], T]
 
 WAY = "pages"
 LONG_AGO = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -58,7 +57,7 @@ class PageSessions:
         self._is_secure = base_url.startswith("https://")
 
     async def read(self, req: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """`db.read` for who is signed in: `verb(tx, login, …)`. A browser without a session is
+        """`db.read` for who is signed in: `verb(tx, principal, …)`. A browser without a session is
         sent to the sign-in page; raises Unauthenticated for others, Denied for a user whom the
         verb does not know."""
         try:
@@ -76,14 +75,16 @@ class PageSessions:
             ) from failure
         req.context.account = Account(session.member.user.user_code, session.form_token)
         if is_over(session.used_at, TOUCH_MS, self._db.clock()):
-            await self._db.write_behind(touch_page_session, session.login.org_id, session.digest)
+            await self._db.write_behind(
+                touch_page_session, session.principal.org_id, session.digest
+            )
         return result  # type: ignore[no-any-return]
 
     async def sign_in(self, req: Request, resp: Response, user_code: str, password: str) -> None:
         """Begin a session. Raises Unauthenticated, Limited, Unavailable."""
         shown = Shown(user_code, password, address_of(req.scope))
-        login = await self._sign_ins.check(WAY, shown)
-        token = await self._db.write(begin_page_session, login, self._cookie(req, SESSION))
+        principal = await self._sign_ins.check(WAY, shown)
+        token = await self._db.write(begin_page_session, principal, self._cookie(req, SESSION))
         self._set(resp, SESSION, token)
 
     async def sign_out(self, req: Request, resp: Response, form_token: str) -> None:
@@ -137,7 +138,7 @@ def _with_session(
 ) -> tuple[PageSession, Any]:
     session = read_page_session(tx, token)
     try:
-        return session, verb(tx, session.login, *args, **kwargs)
+        return session, verb(tx, session.principal, *args, **kwargs)
     except Unauthenticated as failure:
         # Signing in again would not help: who asks is known, and may not see it.
         raise Denied(failure.code, failure.message) from failure

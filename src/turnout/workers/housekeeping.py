@@ -4,9 +4,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from turnout.core.audience.permissions import forget_old_sessions
-from turnout.core.identity.credentials import touch_credentials
+from turnout.core.identity.credentials import CredentialId, touch_credentials
 from turnout.core.identity.idempotency import forget_old_keys
-from turnout.core.identity.model import Caller
 from turnout.core.identity.page_sessions import forget_old_page_sessions
 from turnout.core.identity.proxies import note_untrusted_proxies
 from turnout.core.maintenance.set_aside import ACTIONS
@@ -39,7 +38,7 @@ def housekeeping_loops(
     db: Database,
     limiter: RateLimiter,
     backlog: Backlog,
-    take_last_used: Callable[[], dict[Caller, int]],
+    take_last_used: Callable[[], dict[CredentialId, int]],
     take_untrusted: Callable[[], set[str]] = set,
 ) -> list[Loop]:
     """The loops of a serving node; each is cheap, and bounded in what it does at once."""
@@ -52,7 +51,7 @@ def housekeeping_loops(
         return False
 
     # Kept until they are written: the database may be away.
-    used: dict[Caller, int] = {}
+    used: dict[CredentialId, int] = {}
     addresses: set[str] = set()
 
     async def touch() -> bool:

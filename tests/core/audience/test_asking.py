@@ -159,7 +159,7 @@ def test_a_session_is_good_for_an_hour_after_its_last_use(node, cinema):
         password_hash=HASHED,
         actor="test",
     )
-    login = db.call(find_password, code).login
+    login = db.call(find_password, code).principal
     with pytest.raises(Unauthenticated):
         db.call(begin_session, login)
     db.call(grant_reporting, org_id, user.id, [cinema.event.id], actor="test")
@@ -167,7 +167,7 @@ def test_a_session_is_good_for_an_hour_after_its_last_use(node, cinema):
     assert [len(bytes.fromhex(each)) for each in (si, ui)] == [20, 20]
     assert db.call(begin_session, login)[1] == ui
     session = db.call(read_session, si, ui)
-    assert session.login == login
+    assert session.principal == login
     for wrong in ((si, si), (ui, si), ("", ui), (si, "")):
         with pytest.raises(Unauthenticated):
             db.call(read_session, *wrong)
@@ -196,7 +196,7 @@ def test_a_user_sees_the_events_that_are_granted(cinema):
     user = db.call(
         create_user, org_id, code, name="R", email=code, password_hash=HASHED, actor="test"
     )
-    login = db.call(find_password, code).login
+    login = db.call(find_password, code).principal
     other = db.call(create_event, org_id, "Other", WHEN, actor="test")
     draft = db.call(create_event, org_id, "Draft", WHEN, state=EventState.DRAFT, actor="test")
     db.call(grant_reporting, org_id, user.id, [cinema.event.id], actor="test")

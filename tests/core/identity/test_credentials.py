@@ -16,7 +16,7 @@ from turnout.core.identity.credentials import (
     revoke_credential,
     touch_credentials,
 )
-from turnout.core.identity.model import Caller, CredentialKind
+from turnout.core.identity.model import CredentialKind, Principal
 from turnout.errors import Missing, Unauthenticated
 from turnout.store import Tx
 
@@ -90,7 +90,7 @@ def test_it_ends_at_once_when_it_is_revoked_and_a_second_time_changes_nothing(db
         db.call(authenticate, KEY, secret)
     assert refusal.value.code == "credential.revoked"
     with pytest.raises(Unauthenticated):
-        db.call(require_active, Caller(org_id, credential.id))
+        db.call(require_active, Principal(org_id, credential.id))
     assert db.call(authenticate, KEY, other_secret) == other
     entries = db.call(list_entries, org_id, "credential", credential.id)
     assert [entry.action for entry in entries] == ["issued", "revoked"]
@@ -103,7 +103,7 @@ def test_what_belongs_to_another_organization_is_missing(db, org_id, account):
         with pytest.raises(Missing):
             db.call(verb, account.org_id, credential.id)
     with pytest.raises(Unauthenticated) as refusal:
-        db.call(require_active, Caller(account.org_id, credential.id))
+        db.call(require_active, Principal(account.org_id, credential.id))
     assert refusal.value.code == "credential.unknown"
     assert db.call(get_credential, org_id, credential.id).revoked_at is None
 
@@ -116,7 +116,7 @@ def test_all_are_listed_oldest_first_with_the_revoked_ones(db, org_id):
 
 def test_the_last_use_only_moves_forward(db, org_id):
     one, other = (db.call(issue, org_id)[0] for _ in range(2))
-    callers = [Caller(org_id, each.id) for each in (one, other)]
+    callers = [(org_id, each.id) for each in (one, other)]
     for used in ({callers[0]: 2000, callers[1]: 5}, {callers[0]: 1000}, {callers[1]: 6}):
         db.call(touch_credentials, used)
     assert [each.last_used_at for each in db.call(list_credentials, org_id)] == [2000, 6]

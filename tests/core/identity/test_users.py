@@ -69,7 +69,11 @@ def test_a_disabled_user_is_not_listed_and_has_no_password(db):
 def test_a_password_is_found_by_the_code_in_any_case(db):
     user = db.call(make, "acme", "Straße", password_hash="hash")
     found = db.call(find_password, "STRASSE")
-    assert (found.login.org_id, found.login.user_id, found.hashed) == (10001, user.id, "hash")
+    assert (found.principal.org_id, found.principal.user_id, found.hashed) == (
+        10001,
+        user.id,
+        "hash",
+    )
     assert db.call(find_password, "nobody") is None
 
 
@@ -84,7 +88,7 @@ def test_names_are_taken_apart_and_settings_kept(db):
         make(tx, code, code, password_hash="hash", **options)
         found = find_password(tx, code)
         assert found is not None
-        return get_member(tx, found.login, found.login.user_id)[1]
+        return get_member(tx, found.principal, found.principal.user_id)[1]
 
     assert db.call(view, "ada").profile == Profile(first_name="Ada M.", last_name="Lovelace")
     profile = Profile(first_name="A", monthly_limit=0, receive_reports=False, timezone_id=17)
@@ -123,7 +127,7 @@ def test_companies_of_one_name_get_short_names_of_their_own(db):
 
 def test_a_search_takes_no_character_for_a_wildcard(db):
     def found(tx: Tx, text: str) -> list[str]:
-        login = find_password(tx, "admin").login  # type: ignore[union-attr]
+        login = find_password(tx, "admin").principal  # type: ignore[union-attr]
         page = list_members(tx, login, text, limit=10, skip=0)
         assert page.total == len(page.members)
         return [member.user.user_code for member in page.members]
@@ -144,7 +148,7 @@ def test_a_search_takes_no_character_for_a_wildcard(db):
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_a_list_takes_the_same_statements_for_one_user_and_for_three(db):
     def count(tx: Tx) -> int:
-        login = find_password(tx, "admin").login  # type: ignore[union-attr]
+        login = find_password(tx, "admin").principal  # type: ignore[union-attr]
         seen = 0
 
         def note(_statement: str) -> None:
@@ -165,7 +169,7 @@ def test_a_list_takes_the_same_statements_for_one_user_and_for_three(db):
 
 def test_a_sign_in_is_over_when_its_user_or_password_is(db):
     user = db.call(make, "acme", "ada", password_hash="hash")
-    login = db.call(find_password, "ada").login
+    login = db.call(find_password, "ada").principal
     for forged in (
         msgspec.structs.replace(login, user_id=login.user_id + 1),
         msgspec.structs.replace(login, org_id=login.org_id + 1),
@@ -199,7 +203,7 @@ def test_users_of_the_former_schema_are_carried_over(backend, tmp_path, request)
     with closing(open_url(url)) as db:
         found = db.call(find_password, "straße")
         assert found is not None
-        page = db.call(list_members, found.login, "SS", limit=10, skip=0)
+        page = db.call(list_members, found.principal, "SS", limit=10, skip=0)
     assert [(m.user.user_code, m.profile, m.company.name) for m in page.members] == [
         ("Straße", Profile(first_name="Ada", last_name="Lovelace"), "Acme"),
     ]

@@ -27,7 +27,7 @@ from turnout.core.callbacks.outbox import add_callbacks, claim_callbacks
 from turnout.core.callbacks.pulling import pull_callbacks, pull_calls
 from turnout.core.events.places import TargetNoun
 from turnout.core.identity.idempotency import first_answer, idempotent_request, keep_answer
-from turnout.core.identity.model import Login
+from turnout.core.identity.model import Principal
 from turnout.core.identity.page_sessions import begin_page_session, read_page_session
 from turnout.core.maintenance.clock import (
     ClockJump,
@@ -57,7 +57,7 @@ WAITS = LongestWaits(LEASE_MS, WAIT_MS)
 
 
 @pytest.fixture
-def login(node: LocalNode, org_id: int) -> Login:
+def login(node: LocalNode, org_id: int) -> Principal:
     return node.db.call(make_login, org_id, f"au/clock{org_id}")
 
 
@@ -115,7 +115,7 @@ def test_a_reporting_session_begins_again(node, login):
     assert one(node, stored) == node.clock.now
 
 
-def ask_for_code(node: LocalNode, login: Login, code: str = "123456") -> int:
+def ask_for_code(node: LocalNode, login: Principal, code: str = "123456") -> int:
     asked = CodeRequest("ref", JobType.SMS, NUMBERS[0], "[[code]]")
     return node.db.call(send_code, login, asked, code)
 

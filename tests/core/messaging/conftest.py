@@ -5,13 +5,13 @@ import itertools
 import pytest
 
 from tests.core.messaging.jobs import make_login
-from turnout.core.identity.model import Login
+from turnout.core.identity.model import Principal
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def login(db, org_id) -> Login:
+def login(db, org_id) -> Principal:
     return db.call(make_login, org_id, f"au/user{next(_numbers)}")
 
 

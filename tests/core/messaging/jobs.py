@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from turnout.core.identity.members import find_password
-from turnout.core.identity.model import Login, Profile
+from turnout.core.identity.model import Principal, Profile
 from turnout.core.identity.users import create_user
 from turnout.core.messaging.accepting import Policy, accept_job
 from turnout.core.messaging.delivering import ClaimedJob, ClaimedRecipient, claim
@@ -20,7 +20,7 @@ LEASE_MS, WAIT_MS = 60_000, 72 * 3600 * 1000
 NUMBERS = [f"+6141234{n:04}" for n in range(1000)]
 
 
-def make_login(tx: Tx, org_id: int, code: str, /, **profile: Any) -> Login:
+def make_login(tx: Tx, org_id: int, code: str, /, **profile: Any) -> Principal:
     """A user of the organization, who has signed in."""
     create_user(
         tx,
@@ -34,7 +34,7 @@ def make_login(tx: Tx, org_id: int, code: str, /, **profile: Any) -> Login:
     )
     found = find_password(tx, code)
     assert found is not None
-    return found.login
+    return found.principal
 
 
 def new_job(job_type: JobType = JobType.SMS, **members: Any) -> NewJob:
@@ -42,7 +42,7 @@ def new_job(job_type: JobType = JobType.SMS, **members: Any) -> NewJob:
     return NewJob(**({"job_type": job_type, "name": "test", "content": content} | members))
 
 
-def post(db: Database, login: Login, new: NewJob, to: Iterable[str]) -> int:
+def post(db: Database, login: Principal, new: NewJob, to: Iterable[str]) -> int:
     """Accept a job for these destinations; its number."""
     recipients = [NewRecipient(each, reference=f"ref {n}") for n, each in enumerate(to)]
     return db.call(accept_job, login, new, recipients, POLICY)

@@ -9,7 +9,7 @@ from tests.core.messaging.jobs import POLICY, answer, claim_all, new_job, post
 from tests.dialects.messaging.people import People
 from tests.support.node import START, LocalNode
 from turnout.core.identity.members import find_password
-from turnout.core.identity.model import Login
+from turnout.core.identity.model import Principal
 from turnout.core.messaging.accepting import accept_job, begin_job
 from turnout.core.messaging.controlling import cancel_job
 from turnout.core.messaging.listing import (
@@ -37,13 +37,13 @@ def people(node: LocalNode) -> People:
 
 
 @pytest.fixture(scope="module")
-def logins(node: LocalNode, people: People) -> dict[str, Login]:
+def logins(node: LocalNode, people: People) -> dict[str, Principal]:
     found = {name: node.db.call(find_password, f"au/{name}") for name in WHO}
-    return {name: password.login for name, password in found.items() if password}
+    return {name: password.principal for name, password in found.items() if password}
 
 
 @pytest.fixture(scope="module")
-def jobs(node: LocalNode, logins: dict[str, Login]) -> Iterator[dict[str, int]]:
+def jobs(node: LocalNode, logins: dict[str, Principal]) -> Iterator[dict[str, int]]:
     """One job of each user, under its name, a second after one another."""
     posted = {}
     for name in WHO:
@@ -54,7 +54,7 @@ def jobs(node: LocalNode, logins: dict[str, Login]) -> Iterator[dict[str, int]]:
     node.db.call(lambda tx: tx.connection.execute("DELETE FROM jobs"))
 
 
-def seen(node, login: Login, **wanted) -> list[int]:
+def seen(node, login: Principal, **wanted) -> list[int]:
     page = node.db.call(list_jobs, login, JobFilter(**wanted), limit=100, skip=0)
     assert page.total == len(page.jobs)
     return [job.id for job in page.jobs]
@@ -104,7 +104,7 @@ def test_a_job_is_found_by_whoever_sees_it(node, logins, jobs):
 
 
 def test_who_may_no_longer_sign_in_sees_nothing(node, logins, jobs):
-    ended = Login(logins["acct"].org_id, logins["acct"].user_id, 0)
+    ended = Principal(logins["acct"].org_id, 0, logins["acct"].user_id)
     with pytest.raises(Unauthenticated):
         node.db.call(list_jobs, ended, JobFilter(), limit=10, skip=0)
     with pytest.raises(Unauthenticated):

@@ -5,7 +5,7 @@ from typing import Any
 from tests.support.node import Account, LocalNode
 from turnout.core.events.places import TargetNoun
 from turnout.core.identity.credentials import revoke_credential
-from turnout.core.identity.model import Caller
+from turnout.core.identity.model import Principal
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept, accept_all, count_waiting
 from turnout.core.registrations.model import Submitted
@@ -13,7 +13,7 @@ from turnout.core.registrations.submissions import Application, ItemStatus, Queu
 from turnout.errors import Failure
 
 
-def ask(account: Account, email: str, **changes: Any) -> tuple[Caller, Application]:
+def ask(account: Account, email: str, **changes: Any) -> tuple[Principal, Application]:
     application = Application(
         noun=changes.get("noun", TargetNoun.EVENT),
         pak=changes.get("pak", account.event.pak),
@@ -51,7 +51,7 @@ def test_a_refusal_stands_in_its_callers_place_and_hurts_nobody(
             ask(account, "a@example.com"),
             ask(account, "b@example.com", pak="9999999999999999"),
             ask(account, "c@example.com", noun=TargetNoun.CHANNEL),
-            ask(account, "d@example.com", caller=Caller(account.org_id, 999_999)),
+            ask(account, "d@example.com", caller=Principal(account.org_id, 999_999)),
             ask(account, "e@example.com"),
         ],
     )

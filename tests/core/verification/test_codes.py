@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from tests.core.messaging.jobs import claim_all, make_login
-from turnout.core.identity.model import Login
+from turnout.core.identity.model import Principal
 from turnout.core.messaging.model import URGENT, JobType, Kind
 from turnout.core.verification.codes import (
     CLIENT_LIMIT,
@@ -27,7 +27,7 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def login(db, org_id) -> Login:
+def login(db, org_id) -> Principal:
     return db.call(make_login, org_id, f"au/codes{next(_numbers)}-{db.backend}")
 
 

@@ -17,7 +17,7 @@ from turnout.core.events.programme import (
     set_event_state,
 )
 from turnout.core.identity.credentials import issue_credential
-from turnout.core.identity.model import Caller, CredentialKind
+from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
 from turnout.core.invitations.inviting import (
@@ -50,7 +50,7 @@ class Hall:
         self.org_id: int = made["org_id"]
         self.event_id: int = made["event_id"]
         self.closed_id: int = made["closed_id"]
-        self.caller: Caller = made["caller"]
+        self.caller: Principal = made["caller"]
         self.event_token: str = made["event_token"]
         self.company_token: str = made["company_token"]
         self.campaign_id: int = made["campaign_id"]
@@ -219,7 +219,7 @@ def _make(tx: Tx) -> dict[str, Any]:
         "type_id": list_ticket_types(tx, org_id, event.id)[0].id,
         "gate_id": gate.id,
         "campaign_id": campaign.id,
-        "caller": Caller(org_id, key.id),
+        "caller": Principal(org_id, key.id),
         "event_token": event_token,
         "company_token": company_token,
     }

@@ -108,14 +108,14 @@ def test_a_browser_is_sent_to_sign_in_and_then_has_the_paper(school):
     )
     assert answer.headers["cache-control"] == "no-store"
     add_user(school.node, school.org_id, "ida")
-    login = school.db.call(find_password, "ida").login
+    login = school.db.call(find_password, "ida").principal
     token = school.db.call(begin_page_session, login)
     for accept in ("text/html", "*/*"):
         answer = open_link(school.node, link, Accept=accept, Cookie=f"turnout-session={token}")
         assert (answer.status, answer.body[:5]) == (200, b"%PDF-")
     other = school.db.call(create_organization, "third", "Third", actor="test")
     add_user(school.node, other.org_id, "eve")
-    foreign = school.db.call(begin_page_session, school.db.call(find_password, "eve").login)
+    foreign = school.db.call(begin_page_session, school.db.call(find_password, "eve").principal)
     answer = open_link(school.node, link, Accept="text/html", Cookie=f"turnout-session={foreign}")
     assert answer.status == 404
 

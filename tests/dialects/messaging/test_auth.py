@@ -136,10 +136,10 @@ def test_what_is_remembered_is_worth_nothing_elsewhere(node, people):
 @pytest.mark.parametrize("name", ["acct", "admin"])
 def test_the_last_use_is_noted(node, people, name):
     assert status(node, people.ask(name, "GET", "/users")) == 200
-    used = node.node.logins.take_last_used()
-    assert [caller.org_id for caller in used] == [people.company(name)]
+    used = node.node.last_uses.take()
+    assert [org_id for org_id, _ in used] == [people.company(name)]
     assert list(used.values()) == [node.clock()]
-    assert node.node.logins.take_last_used() == {}
+    assert node.node.last_uses.take() == {}
 
 
 def test_a_password_set_elsewhere_counts_here(node, people):

@@ -269,7 +269,7 @@ def _add_job(tx: Tx, code: str) -> int:
     found = find_password(tx, code)
     assert found
     new = NewJob(job_type=JobType.SMS, name=code, content=Content(text="Hi"))
-    return accept_job(tx, found.login, new, [NewRecipient("61412345678")], POLICY)
+    return accept_job(tx, found.principal, new, [NewRecipient("61412345678")], POLICY)
 
 
 def _add_list(tx: Tx, user: User) -> int:

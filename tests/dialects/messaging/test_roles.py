@@ -67,7 +67,9 @@ def try_one(tx: Tx, people: People, who: str, whom: str, field: str) -> int:
     hashed = HASH if changes.password else None
     try:
         with tx.savepoint():
-            edit_member(tx, found.login, people.id(whom), changes.fields, changes.company, hashed)
+            edit_member(
+                tx, found.principal, people.id(whom), changes.fields, changes.company, hashed
+            )
             raise TakenBackError
     except TakenBackError:
         return 200

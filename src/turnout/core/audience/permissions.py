@@ -20,7 +20,7 @@ from turnout.core.identity.link_keys import (
     sign_link,
 )
 from turnout.core.identity.members import require_member
-from turnout.core.identity.model import Login
+from turnout.core.identity.model import Principal
 from turnout.errors import Denied, Missing, Unauthenticated
 from turnout.store import Tx
 from turnout.store.windows import edges
@@ -33,7 +33,7 @@ DIGITS = 40
 class Session(NamedTuple):
     """A sign-in that is good now; `used_at` (epoch ms) as it is stored."""
 
-    login: Login
+    principal: Principal
     digest: str
     used_at: int
 
@@ -87,20 +87,20 @@ def list_reporting_users(tx: Tx, org_id: int) -> list[Grant]:
     return [Grant(id_, code, bool(is_all), events) for id_, code, is_all, events in rows]
 
 
-def begin_session(tx: Tx, login: Login) -> tuple[str, str]:
+def begin_session(tx: Tx, principal: Principal) -> tuple[str, str]:
     """Sign a user in whose password was right; returns the ids of session and user, 40 hex digits
     each. Raises Unauthenticated for somebody who sees no reports."""
-    require_reporting(tx, login)
+    require_reporting(tx, principal)
     session_id = secrets.token_hex(20)
     sql.add_reporting_session(
         tx,
-        org_id=login.org_id,
+        org_id=principal.org_id,
         digest=_digest(session_id),
-        user_id=login.user_id,
-        credential_id=login.credential_id,
+        user_id=principal.user_id,
+        credential_id=principal.credential_id,
         now=tx.now,
     )
-    return session_id, user_name(ensure_link_key(tx), login)
+    return session_id, user_name(ensure_link_key(tx), principal)
 
 
 def read_session(
@@ -116,14 +116,15 @@ def read_session(
     row = sql.find_reporting_session(tx, digest=digest)
     if row is None or max(row[3], (used or {}).get(digest, 0)) + SESSION_MS <= tx.now:
         raise _ended()
-    login = Login(*row[:3])
+    org_id, own_id, credential_id, used_at = row
+    principal = Principal(org_id, credential_id, own_id)
     is_theirs = len(user_id) == DIGITS and is_link_signed(
-        find_link_keys(tx), _named(login), user_id
+        find_link_keys(tx), _named(principal), user_id
     )
     if not is_theirs:
         raise _ended()
-    require_reporting(tx, login)
-    return Session(login, digest, row[3])
+    require_reporting(tx, principal)
+    return Session(principal, digest, used_at)
 
 
 def touch_session(tx: Tx, org_id: int, digest: str, at: int) -> None:
@@ -143,44 +144,44 @@ def forget_old_sessions(tx: Tx, limit: int) -> int:
     return len(rows)
 
 
-def require_reporting(tx: Tx, login: Login) -> bool:
+def require_reporting(tx: Tx, principal: Principal) -> bool:
     """Whether the user sees all events of the organization, else a list of them. Raises
     Unauthenticated for a user who is disabled, has another password by now, or sees no reports."""
-    require_member(tx, login)
-    is_all = sql.find_reporting_user(tx, org_id=login.org_id, user_id=login.user_id)
+    require_member(tx, principal)
+    is_all = sql.find_reporting_user(tx, org_id=principal.org_id, user_id=principal.user_id)
     if is_all is None:
         raise Unauthenticated("reporting.nobody", "The user may not see reports.")
     return bool(is_all)
 
 
-def require_event(tx: Tx, login: Login, event_id: int) -> ReportedEvent:
+def require_event(tx: Tx, principal: Principal, event_id: int) -> ReportedEvent:
     """An event that the user may see reports of. Raises Missing where the organization has no such
     event, Denied where it is not in the user's list."""
-    is_all = require_reporting(tx, login)
-    event = get_event(tx, login.org_id, event_id)
+    is_all = require_reporting(tx, principal)
+    event = get_event(tx, principal.org_id, event_id)
     if event.state is EventState.DRAFT:
         raise Missing("event.missing", f"There is no event {event_id}.")
-    named = {"org_id": login.org_id, "user_id": login.user_id, "event_id": event_id}
+    named = {"org_id": principal.org_id, "user_id": principal.user_id, "event_id": event_id}
     if not is_all and sql.has_reporting_event(tx, **named) is None:
         raise Denied("reporting.event", f"You may not see reports of event {event_id}.")
     return ReportedEvent(event.id, event.title, event.starts_at, event.ends_at)
 
 
-def list_reported_events(tx: Tx, login: Login) -> list[ReportedEvent]:
+def list_reported_events(tx: Tx, principal: Principal) -> list[ReportedEvent]:
     """The events that the user may see reports of, by number, as far as they were or will be
     webcast; drafts are not among them."""
-    rows = sql.list_reported_events(tx, org_id=login.org_id, user_id=login.user_id)
+    rows = sql.list_reported_events(tx, org_id=principal.org_id, user_id=principal.user_id)
     return [ReportedEvent(*row) for row in rows]
 
 
-def user_name(key: str, login: Login) -> str:
+def user_name(key: str, principal: Principal) -> str:
     """The user's id as the API has it: the same at every sign-in as long as
     the key of links is, and telling nothing."""
-    return sign_link(key, _named(login), DIGITS)
+    return sign_link(key, _named(principal), DIGITS)
 
 
-def _named(login: Login) -> str:
-    return f"reporting-user:{login.org_id}:{login.user_id}"
+def _named(principal: Principal) -> str:
+    return f"reporting-user:{principal.org_id}:{principal.user_id}"
 
 
 def _digest(session_id: str) -> str:

@@ -12,7 +12,7 @@ import string
 
 from turnout.core.audit.recording import record
 from turnout.core.identity.demo import check_demo
-from turnout.core.identity.model import Caller, Credential, CredentialKind
+from turnout.core.identity.model import Credential, CredentialKind, Principal
 from turnout.core.identity.names import Target, find_name, take_name
 from turnout.core.identity.sql import sql
 from turnout.errors import Missing, Unauthenticated
@@ -20,6 +20,10 @@ from turnout.store import Tx, from_row
 from turnout.store.windows import edges
 
 UNKNOWN = "credential.unknown"
+
+CredentialId = tuple[int, int]
+"""Organization and number of a credential."""
+
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -64,13 +68,13 @@ def authenticate(tx: Tx, kind: CredentialKind, secret: str) -> Credential:
     target = find_name(tx, kind.value, digest_of(secret))
     if target is None:
         raise Unauthenticated(UNKNOWN, "The credential is not known.")
-    return require_active(tx, Caller(target.org_id, target.target_id))
+    return require_active(tx, Principal(target.org_id, target.target_id))
 
 
-def require_active(tx: Tx, caller: Caller) -> Credential:
-    """The caller's credential. Raises Unauthenticated when it was revoked or has expired, and for
-    the demo's where they are not let in."""
-    credential = find_credential(tx, caller.org_id, caller.credential_id)
+def require_active(tx: Tx, principal: Principal) -> Credential:
+    """The principal's credential. Raises Unauthenticated when it was revoked or has expired,
+    and for the demo's where they are not let in."""
+    credential = find_credential(tx, principal.org_id, principal.credential_id)
     state = credential.state(tx.now) if credential else "unknown"
     if credential is None or state != "active":
         raise Unauthenticated(f"credential.{state}", f"The credential is {state}.")
@@ -108,11 +112,11 @@ def revoke_credential(tx: Tx, org_id: int, credential_id: int, *, actor: str) ->
     return get_credential(tx, org_id, credential_id)
 
 
-def touch_credentials(tx: Tx, used: dict[Caller, int]) -> None:
+def touch_credentials(tx: Tx, used: dict[CredentialId, int]) -> None:
     """Note when (epoch ms) credentials were last used; called in bulk, at most once a minute."""
-    for caller, at in used.items():
-        whose = {"org_id": caller.org_id, "id": caller.credential_id}
-        sql.touch_credential(tx, **whose, at=at, ahead=edges(0, tx.now).ahead)
+    ahead = edges(0, tx.now).ahead
+    for (org_id, credential_id), at in used.items():
+        sql.touch_credential(tx, org_id=org_id, id=credential_id, at=at, ahead=ahead)
 
 
 def digest_of(secret: str) -> str:

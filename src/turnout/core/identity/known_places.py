@@ -10,7 +10,7 @@ import secrets
 from typing import NamedTuple
 
 from turnout.core.identity.members import Password, find_password
-from turnout.core.identity.model import Login
+from turnout.core.identity.model import Principal
 from turnout.core.identity.sql import sql
 from turnout.store import Tx
 from turnout.store.windows import is_over
@@ -35,24 +35,26 @@ def find_claim(tx: Tx, user_code: str, place: str) -> Claim:
     key = sql.find_place_key(tx) if password else None
     if password is None or key is None:
         return Claim(password, is_known=False, is_fresh=False)
-    login = password.login
-    digest = _digest(key, login, place)
-    seen_at = sql.find_known_place(tx, org_id=login.org_id, user_id=login.user_id, digest=digest)
+    principal = password.principal
+    digest = _digest(key, principal, place)
+    seen_at = sql.find_known_place(
+        tx, org_id=principal.org_id, user_id=principal.user_id, digest=digest
+    )
     is_known = seen_at is not None and seen_at > tx.now - FORGOTTEN_MS
     return Claim(password, is_known, is_known and not is_over(seen_at, DAY_MS, tx.now))
 
 
-def remember_place(tx: Tx, login: Login, place: str) -> None:
+def remember_place(tx: Tx, principal: Principal, place: str) -> None:
     """The user's password was right at `place`. Idempotent."""
     key = sql.find_place_key(tx)
     if key is None:
         sql.add_place_key(tx, secret=secrets.token_hex(32), now=tx.now)
         key = sql.find_place_key(tx)
-    whose = {"org_id": login.org_id, "user_id": login.user_id}
-    sql.put_known_place(tx, **whose, digest=_digest(key, login, place), now=tx.now)
+    whose = {"org_id": principal.org_id, "user_id": principal.user_id}
+    sql.put_known_place(tx, **whose, digest=_digest(key, principal, place), now=tx.now)
     sql.delete_old_places(tx, **whose, before=tx.now - FORGOTTEN_MS, kept=PLACES_LIMIT)
 
 
-def _digest(key: str, login: Login, place: str) -> str:
-    text = f"{login.org_id}:{login.user_id}:{place}".encode()
+def _digest(key: str, principal: Principal, place: str) -> str:
+    text = f"{principal.org_id}:{principal.user_id}:{place}".encode()
     return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()

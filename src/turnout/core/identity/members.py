@@ -23,7 +23,15 @@ from turnout.core.identity.companies import (
     read_company,
 )
 from turnout.core.identity.demo import check_demo
-from turnout.core.identity.model import Company, CompanyDetails, Login, Member, Profile, Role, User
+from turnout.core.identity.model import (
+    Company,
+    CompanyDetails,
+    Member,
+    Principal,
+    Profile,
+    Role,
+    User,
+)
 from turnout.core.identity.names import find_name
 from turnout.core.identity.sql import sql
 from turnout.core.identity.timezones import NUMBERS, ZONES
@@ -71,7 +79,7 @@ class MemberPage(NamedTuple):
 class Password(NamedTuple):
     """A stored password: whose sign-in it would prove, and its hash."""
 
-    login: Login
+    principal: Principal
     hashed: str
 
 
@@ -81,17 +89,23 @@ def find_password(tx: Tx, user_code: str) -> Password | None:
     None for an unknown or disabled user, and for one who has no password.
     """
     row = sql.find_password(tx, name=user_code.casefold())
-    return Password(Login(*row[:3]), row[3]) if row else None
+    if row is None:
+        return None
+    org_id, user_id, credential_id, hashed = row
+    return Password(Principal(org_id, credential_id, user_id), hashed)
 
 
-def require_member(tx: Tx, login: Login) -> Member:
+def require_member(tx: Tx, principal: Principal) -> Member:
     """Who signed in, as it stands now.
 
     Raises Unauthenticated when the user was disabled or the password changed meanwhile, and for
     the demo's users where they are not let in.
     """
     row = sql.find_member(
-        tx, org_id=login.org_id, user_id=login.user_id, credential_id=login.credential_id
+        tx,
+        org_id=principal.org_id,
+        user_id=principal.user_id,
+        credential_id=principal.credential_id,
     )
     if row is None:
         raise Unauthenticated("login.ended", "The user is disabled or the password has changed.")
@@ -106,12 +120,14 @@ def find_live_member(tx: Tx, org_id: int, user_id: int) -> Member | None:
     return _read_member(row) if row else None
 
 
-def list_members(tx: Tx, login: Login, user_code: str, *, limit: int, skip: int) -> MemberPage:
+def list_members(
+    tx: Tx, principal: Principal, user_code: str, *, limit: int, skip: int
+) -> MemberPage:
     """The users that the caller sees whose code contains `user_code`, in any case; oldest first.
 
     An Acct user sees itself, whatever is asked for.
     """
-    caller = require_member(tx, login)
+    caller = require_member(tx, principal)
     if caller.user.role is Role.ACCT:
         return MemberPage(caller, [caller], 1)
     wanted = visible_to(tx, caller) | {"pattern": _containing(user_code.casefold())}
@@ -120,9 +136,9 @@ def list_members(tx: Tx, login: Login, user_code: str, *, limit: int, skip: int)
     return MemberPage(caller, [_read_member(row) for row in rows], total)
 
 
-def get_member(tx: Tx, login: Login, user_id: int) -> tuple[Member, Member]:
+def get_member(tx: Tx, principal: Principal, user_id: int) -> tuple[Member, Member]:
     """The caller, and the user of that number as far as the caller sees it. Raises Missing."""
-    caller = require_member(tx, login)
+    caller = require_member(tx, principal)
     return caller, _find_seen(tx, caller, user_id)
 
 
@@ -158,21 +174,21 @@ def find_visible_user(
     return _read_member(row).user if row else None
 
 
-def require_may_add(tx: Tx, login: Login) -> Member:
+def require_may_add(tx: Tx, principal: Principal) -> Member:
     """The caller. Raises Denied when it may make no users at all."""
-    caller = require_member(tx, login)
+    caller = require_member(tx, principal)
     if caller.user.role is Role.ACCT:
         raise _denied()
     return caller
 
 
-def add_member(tx: Tx, login: Login, new: NewMember, password_hash: str) -> int:
+def add_member(tx: Tx, principal: Principal, new: NewMember, password_hash: str) -> int:
     """Make a user, and its company where it is to have a new one; returns the user's number.
 
     A new company is billed to its first user. Raises Denied, Conflict when the user code is
     taken, Invalid for a company or agent that the caller does not see.
     """
-    caller = require_may_add(tx, login)
+    caller = require_may_add(tx, principal)
     if caller.user.role is Role.AGENT and new.role is not Role.ACCT:
         raise _denied()
     is_new = new.company_id is None
@@ -197,7 +213,7 @@ def add_member(tx: Tx, login: Login, new: NewMember, password_hash: str) -> int:
 
 def edit_member(
     tx: Tx,
-    login: Login,
+    principal: Principal,
     user_id: int,
     changes: dict[str, Any],
     company: dict[str, Any],
@@ -209,7 +225,7 @@ def edit_member(
     What has the value already counts as unchanged. Raises Missing, Denied, Conflict when the
     user code is taken, Invalid for another company.
     """
-    caller, member = get_member(tx, login, user_id)
+    caller, member = get_member(tx, principal, user_id)
     user = member.user
     sql.touch_user(tx, org_id=user.org_id, id=user.id, now=tx.now)
     member = _find_seen(tx, caller, user_id)

@@ -165,12 +165,23 @@ class Member(msgspec.Struct, frozen=True):
         return self.company.timezone if chosen is None else ZONES[chosen]
 
 
-class Login(msgspec.Struct, frozen=True):
-    """A user who showed a password, and the credential that it was held against."""
+class Principal(msgspec.Struct, frozen=True):
+    """Who asks: the credential that was shown, and how far it reaches.
+
+    It speaks for the organization `org_id`, and only for one event of it unless `event_id` is 0.
+    `user_id` is 0 unless a user showed a password, or a session that began with one: what that user
+    may do is read in each transaction (`require_member`).
+    """
 
     org_id: int
-    user_id: int
     credential_id: int
+    user_id: int = 0
+    event_id: int = 0
+
+    @property
+    def actor(self) -> str:
+        """The name in audit entries."""
+        return f"user:{self.user_id}" if self.user_id else f"credential:{self.credential_id}"
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -189,6 +200,11 @@ class Credential(msgspec.Struct, frozen=True):
     last_used_at: int | None
     is_demo: bool
 
+    @property
+    def principal(self) -> Principal:
+        """Who shows this credential's secret."""
+        return Principal(self.org_id, self.id, event_id=self.event_id or 0)
+
     def state(self, now: int) -> str:
         """`active`, `expired` or `revoked` at the instant `now` (epoch ms)."""
         if self.revoked_at is not None:
@@ -196,15 +212,3 @@ class Credential(msgspec.Struct, frozen=True):
         if self.expires_at is not None and self.expires_at <= now:
             return "expired"
         return "active"
-
-
-class Caller(msgspec.Struct, frozen=True):
-    """Who asks: the credential that was shown, and the organization it speaks for."""
-
-    org_id: int
-    credential_id: int
-
-    @property
-    def actor(self) -> str:
-        """The caller's name in audit entries."""
-        return f"credential:{self.credential_id}"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from turnout.core.audit.recording import record
 from turnout.core.identity.members import require_member
-from turnout.core.identity.model import Login, Member
+from turnout.core.identity.model import Member, Principal
 from turnout.core.identity.sql import sql
 from turnout.errors import Unauthenticated
 from turnout.store import Tx
@@ -28,28 +28,28 @@ class PageSession(NamedTuple):
     """A sign-in that is good now; `used_at` (epoch ms) as it is stored. `form_token` proves that a
     form comes from a page of this session."""
 
-    login: Login
+    principal: Principal
     member: Member
     digest: str
     used_at: int
     form_token: str
 
 
-def begin_page_session(tx: Tx, login: Login, former: str = "") -> str:
+def begin_page_session(tx: Tx, principal: Principal, former: str = "") -> str:
     """Sign a user in whose password was right; returns the token of the new session. The browser's
     `former` session ends. Raises Unauthenticated for a user who may not sign in any more."""
-    member = require_member(tx, login)
+    member = require_member(tx, principal)
     end_page_session(tx, former)
     token = secrets.token_urlsafe(32)
     sql.add_page_session(
         tx,
-        org_id=login.org_id,
+        org_id=principal.org_id,
         digest=_digest(token),
-        user_id=login.user_id,
-        credential_id=login.credential_id,
+        user_id=principal.user_id,
+        credential_id=principal.credential_id,
         now=tx.now,
     )
-    record(tx, login.org_id, member.actor, "signed in", "user", login.user_id)
+    record(tx, principal.org_id, member.actor, "signed in", "user", principal.user_id)
     return token
 
 
@@ -61,9 +61,9 @@ def read_page_session(tx: Tx, token: str) -> PageSession:
     org_id, user_id, credential_id, created_at, used_at = row
     if used_at + IDLE_MS <= tx.now or created_at + LONGEST_MS <= tx.now:
         raise _ended()
-    login = Login(org_id, user_id, credential_id)
-    member = require_member(tx, login)
-    return PageSession(login, member, _digest(token), used_at, form_token_of(token))
+    principal = Principal(org_id, credential_id, user_id)
+    member = require_member(tx, principal)
+    return PageSession(principal, member, _digest(token), used_at, form_token_of(token))
 
 
 def touch_page_session(tx: Tx, org_id: int, digest: str) -> None:

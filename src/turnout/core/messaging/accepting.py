@@ -15,7 +15,7 @@ import msgspec
 
 from turnout.core.identity.idempotency import IdempotentRequest, first_answer, keep_answer
 from turnout.core.identity.members import require_member
-from turnout.core.identity.model import Login, Member
+from turnout.core.identity.model import Member, Principal
 from turnout.core.messaging.files import add_job_files
 from turnout.core.messaging.lists import is_list
 from turnout.core.messaging.model import Channel, Content, Kind, NewJob, NewRecipient
@@ -47,7 +47,7 @@ class StagedJob(NamedTuple):
 
 def accept_job(
     tx: Tx,
-    login: Login,
+    principal: Principal,
     new: NewJob,
     recipients: Sequence[NewRecipient],
     policy: Policy,
@@ -60,7 +60,7 @@ def accept_job(
     belongs to another request.
     """
     estimate = estimate_micros(new, recipients, policy.prices)
-    begun, member = _stage(tx, login, new, estimate, policy, request)
+    begun, member = _stage(tx, principal, new, estimate, policy, request)
     if begun.is_repetition:
         return begun.job_id
     add_recipients(tx, begun.org_id, begun.job_id, recipients)
@@ -82,14 +82,14 @@ def estimate_micros(new: NewJob, recipients: Sequence[NewRecipient], prices: Pri
 
 def begin_job(
     tx: Tx,
-    login: Login,
+    principal: Principal,
     new: NewJob,
     estimate: int,
     policy: Policy,
     request: IdempotentRequest | None = None,
 ) -> StagedJob:
     """Stage a job; nobody sees it before `finish_job`. Raises as `accept_job` does."""
-    begun, member = _stage(tx, login, new, estimate, policy, request)
+    begun, member = _stage(tx, principal, new, estimate, policy, request)
     if not begun.is_repetition:
         reserve(tx, member, estimate)
     return begun
@@ -97,27 +97,30 @@ def begin_job(
 
 def _stage(
     tx: Tx,
-    login: Login,
+    principal: Principal,
     new: NewJob,
     estimate: int,
     policy: Policy,
     request: IdempotentRequest | None,
 ) -> tuple[StagedJob, Member]:
     """`begin_job`, but for the reservation of what it will cost."""
-    member = require_member(tx, login)
-    if request and (answer := first_answer(tx, login.org_id, member.actor, request)) is not None:
-        return StagedJob(login.org_id, int(answer), is_repetition=True), member
+    member = require_member(tx, principal)
+    if (
+        request
+        and (answer := first_answer(tx, principal.org_id, member.actor, request)) is not None
+    ):
+        return StagedJob(principal.org_id, int(answer), is_repetition=True), member
     job_id = tx.next_id("job")
     new = _with_defaults(new, member, policy, job_id)
     scheduled_at = _instant(new.scheduled_local, member.timezone)
     if scheduled_at is not None and scheduled_at <= tx.now:
         raise _invalid("scheduled_date", "The scheduled_date must be a date after now.")
-    if not all(is_list(tx, login.org_id, list_id) for list_id in new.list_ids):
+    if not all(is_list(tx, principal.org_id, list_id) for list_id in new.list_ids):
         raise _invalid("user_list_ids", "The selected user_list_ids is invalid.")
     add_job(
         tx,
-        login.org_id,
-        login.user_id,
+        principal.org_id,
+        principal.user_id,
         job_id,
         Kind.BROADCAST,
         new,
@@ -126,8 +129,8 @@ def _stage(
         reserved=estimate,
     )
     keep_hours = member.profile.maximum_document_retention_hours
-    add_job_files(tx, login.org_id, job_id, new.content.files, keep_hours)
-    return StagedJob(login.org_id, job_id, is_repetition=False), member
+    add_job_files(tx, principal.org_id, job_id, new.content.files, keep_hours)
+    return StagedJob(principal.org_id, job_id, is_repetition=False), member
 
 
 def finish_job(tx: Tx, org_id: int, job_id: int, request: IdempotentRequest | None = None) -> int:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from turnout.core.identity.members import find_visible_user, require_member, visible_to
-from turnout.core.identity.model import Login, Member, Role
+from turnout.core.identity.model import Member, Principal, Role
 from turnout.core.messaging.model import Content, JobOptions, JobState, JobType
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
@@ -128,12 +128,12 @@ class Recipients(NamedTuple):
     reports: list[Report]
 
 
-def list_jobs(tx: Tx, login: Login, wanted: JobFilter, *, limit: int, skip: int) -> JobPage:
+def list_jobs(tx: Tx, principal: Principal, wanted: JobFilter, *, limit: int, skip: int) -> JobPage:
     """The jobs that the caller sees and asks for, newest first.
 
     Nobody's jobs are in it when the user asked for is unknown, or none that the caller sees.
     """
-    caller = require_member(tx, login)
+    caller = require_member(tx, principal)
     matching = _matching(wanted, caller.timezone)
     owner = _owner(tx, caller, wanted)
     if owner is not None:
@@ -147,18 +147,18 @@ def list_jobs(tx: Tx, login: Login, wanted: JobFilter, *, limit: int, skip: int)
     return JobPage(caller, _read_all(rows), sql.count_visible_jobs(tx, **matching))
 
 
-def get_job(tx: Tx, login: Login, job_id: int) -> tuple[Member, JobDetails]:
+def get_job(tx: Tx, principal: Principal, job_id: int) -> tuple[Member, JobDetails]:
     """The caller, and the job of that number as far as the caller sees it. Raises Missing."""
-    caller = require_member(tx, login)
+    caller = require_member(tx, principal)
     return caller, read_details(_find_job(tx, caller, job_id))
 
 
 def read_job(
-    tx: Tx, login: Login, job_id: int, limit: int = RECIPIENTS_AT_ONCE
+    tx: Tx, principal: Principal, job_id: int, limit: int = RECIPIENTS_AT_ONCE
 ) -> tuple[Member, JobDetails, Recipients | None]:
     """A job with its recipients, None in place of them when they are more than `limit`: then
     `stream_job` has them. Raises Missing."""
-    caller, job = get_job(tx, login, job_id)
+    caller, job = get_job(tx, principal, job_id)
     if job.summary.total > limit:
         return caller, job, None
     named = {"org_id": job.summary.org_id, "job_id": job_id}

@@ -26,7 +26,7 @@ import msgspec
 from turnout.core.events.places import TargetNoun
 from turnout.core.identity.demo import check_demo
 from turnout.core.identity.idempotency import IdempotentRequest, first_answer, keep_answer
-from turnout.core.identity.model import Caller
+from turnout.core.identity.model import Principal
 from turnout.core.registrations.deciding import NothingSucceededError, decide
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.sql import sql
@@ -56,7 +56,7 @@ _items_decoder = msgspec.json.Decoder(list[QueueItem])
 
 
 def accept(
-    tx: Tx, caller: Caller, application: Application, request: IdempotentRequest | None = None
+    tx: Tx, caller: Principal, application: Application, request: IdempotentRequest | None = None
 ) -> list[QueueItem]:
     """Queue an application, one item a session in request order; registration API 2.1.
 
@@ -73,9 +73,11 @@ def accept(
     return items
 
 
-def accept_all(tx: Tx, asked: list[tuple[Caller, Application]]) -> list[list[QueueItem] | Failure]:
+def accept_all(
+    tx: Tx, asked: list[tuple[Principal, Application]]
+) -> list[list[QueueItem] | Failure]:
     """`accept` for many callers in two statements; a refusal stands in its caller's place."""
-    targets: dict[tuple[Caller, TargetNoun, str], int | Failure] = {}
+    targets: dict[tuple[Principal, TargetNoun, str], int | Failure] = {}
     for caller, application in asked:
         key = (caller, application.noun, application.pak)
         if key not in targets:
@@ -102,7 +104,7 @@ class _Entry(NamedTuple):
     application: Application
 
 
-def _find_target(tx: Tx, caller: Caller, noun: TargetNoun, pak: str) -> int:
+def _find_target(tx: Tx, caller: Principal, noun: TargetNoun, pak: str) -> int:
     row = sql.find_intake_target(
         tx, org_id=caller.org_id, credential_id=caller.credential_id, pak=pak
     )

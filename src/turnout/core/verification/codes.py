@@ -22,7 +22,7 @@ from typing import NamedTuple
 import msgspec
 
 from turnout.core.identity.members import require_member
-from turnout.core.identity.model import Login
+from turnout.core.identity.model import Principal
 from turnout.core.messaging.model import Content, JobType, Kind, NewRecipient
 from turnout.core.messaging.numbers import address_key, to_address
 from turnout.core.messaging.staging import add_internal_job
@@ -70,17 +70,19 @@ class _Count(NamedTuple):
     limit: int
 
 
-def send_code(tx: Tx, login: Login, asked: CodeRequest, code: str | None = None) -> int:
+def send_code(tx: Tx, principal: Principal, asked: CodeRequest, code: str | None = None) -> int:
     """Queue a message with a new code, ahead of every broadcast; returns its job's number.
 
     Every code sent to a `client_ref` stays good for the window that the check names. `code` is
     for tests. Raises Unauthenticated; Limited after 30 codes to one `client_ref` in ten minutes,
     and after 5 codes in ten minutes or 20 in a day to one destination.
     """
-    member = require_member(tx, login)
-    key = _client_key(login.org_id, asked.client_ref)
+    member = require_member(tx, principal)
+    key = _client_key(principal.org_id, asked.client_ref)
     sender = member.profile.default_sms_sender_id or ""
-    return _send(tx, login.org_id, login.user_id, Purpose.API, key, asked, code, sms_sender=sender)
+    return _send(
+        tx, principal.org_id, principal.user_id, Purpose.API, key, asked, code, sms_sender=sender
+    )
 
 
 def send_own_code(
@@ -164,17 +166,21 @@ def _refuse_since(tx: Tx, at: int | None, limit: int, window_min: int, whom: str
 
 
 def check_code(
-    tx: Tx, login: Login, client_ref: str, entered: str, window_min: int = DEFAULT_WINDOW_MIN
+    tx: Tx,
+    principal: Principal,
+    client_ref: str,
+    entered: str,
+    window_min: int = DEFAULT_WINDOW_MIN,
 ) -> bool:
     """Whether `entered` is a code that was sent to `client_ref` in the last `window_min` minutes
     and is not used up; if so it is now. Raises Unauthenticated.
 
     False, whatever was entered, after ten wrong tries until the window of the first one ends.
     """
-    require_member(tx, login)
-    key = _client_key(login.org_id, client_ref)
+    require_member(tx, principal)
+    key = _client_key(principal.org_id, client_ref)
     counts = [_Count(key, WRONG_LIMIT)]
-    return _check(tx, login.org_id, Purpose.API, key, entered, window_min, counts) is True
+    return _check(tx, principal.org_id, Purpose.API, key, entered, window_min, counts) is True
 
 
 def has_own_code(

@@ -21,7 +21,7 @@ from turnout.core.checkin.scans import Answer, Result, Scan, check_in, undo_chec
 from turnout.core.events.model import Event
 from turnout.core.events.programme import get_event
 from turnout.core.events.showing import EventView, get_shown_event, list_shown_events
-from turnout.core.identity.model import Organization
+from turnout.core.identity.model import Organization, Principal
 from turnout.core.identity.organizations import find_contact_email, get_organization_of
 from turnout.core.invitations.inviting import (
     Campaign,
@@ -35,8 +35,9 @@ from turnout.core.invitations.inviting import (
 )
 from turnout.core.tickets.signing import TicketKey, ensure_ticket_key, list_ticket_keys
 from turnout.dialects.attendance import decode, present
-from turnout.dialects.attendance.auth import Door, Doors
+from turnout.dialects.attendance.auth import Doors
 from turnout.errors import Conflict, Missing
+from turnout.http.admission import Rows
 from turnout.http.dialect import Resource
 from turnout.http.streaming import ClosingBody
 from turnout.store import Database, Tx
@@ -94,11 +95,9 @@ class AttendeesResource(_Base):
         if page is not None:
             await self._answer_page(req, resp, wanted, *page)
             return
-        door, event = await self._doors.read(req, _at_door)
+        event = await self._doors.read(req, _get_event)
         open_stream = AsyncExitStack()
-        rows = await open_stream.enter_async_context(
-            self._db.stream(stream_attendees, door.org_id, door.event_id, wanted)
-        )
+        rows = await open_stream.enter_async_context(self._doors.stream(req, _stream, wanted))
         clock = present.local_clock(event.timezone)
         resp.stream = ClosingBody(
             _present_rows(aiter(rows), clock, has_states=wanted.has_cancelled), open_stream
@@ -244,13 +243,13 @@ class _EventAttendee(NamedTuple):
     attendee: Attendee
 
 
-def _list_keys(tx: Tx, door: Door) -> list[TicketKey]:
-    return list_ticket_keys(tx, door.org_id)
+def _list_keys(tx: Tx, principal: Principal) -> list[TicketKey]:
+    return list_ticket_keys(tx, principal.org_id)
 
 
-def _ensure_keys(tx: Tx, door: Door) -> list[TicketKey]:
-    ensure_ticket_key(tx, door.org_id)
-    return list_ticket_keys(tx, door.org_id)
+def _ensure_keys(tx: Tx, principal: Principal) -> list[TicketKey]:
+    ensure_ticket_key(tx, principal.org_id)
+    return list_ticket_keys(tx, principal.org_id)
 
 
 class _CheckAnswer(NamedTuple):
@@ -259,50 +258,58 @@ class _CheckAnswer(NamedTuple):
     attendee: Attendee
 
 
-def _at_door(tx: Tx, door: Door) -> tuple[Door, Event]:
-    return door, get_event(tx, door.org_id, door.event_id)
+def _get_event(tx: Tx, principal: Principal) -> Event:
+    return get_event(tx, principal.org_id, principal.event_id)
 
 
-def _show_event(tx: Tx, door: Door) -> tuple[EventView, Organization]:
-    shown = get_shown_event(tx, door.org_id, door.event_id)
-    return shown, get_organization_of(tx, door.org_id)
+def _stream(tx: Tx, principal: Principal, wanted: AttendeeFilter) -> Rows:
+    return stream_attendees(tx, principal.org_id, principal.event_id, wanted)
 
 
-def _show_company(tx: Tx, door: Door) -> tuple[Organization, list[EventView], str]:
-    events = list_shown_events(tx, door.org_id, MOST_EVENTS)
-    company = get_organization_of(tx, door.org_id)
-    return company, events, find_contact_email(tx, door.org_id)
+def _show_event(tx: Tx, principal: Principal) -> tuple[EventView, Organization]:
+    shown = get_shown_event(tx, principal.org_id, principal.event_id)
+    return shown, get_organization_of(tx, principal.org_id)
+
+
+def _show_company(tx: Tx, principal: Principal) -> tuple[Organization, list[EventView], str]:
+    events = list_shown_events(tx, principal.org_id, MOST_EVENTS)
+    company = get_organization_of(tx, principal.org_id)
+    return company, events, find_contact_email(tx, principal.org_id)
 
 
 def _list_page(
-    tx: Tx, door: Door, wanted: AttendeeFilter, *, limit: int, skip: int
+    tx: Tx, principal: Principal, wanted: AttendeeFilter, *, limit: int, skip: int
 ) -> tuple[Event, list[Attendee], bool]:
-    event = get_event(tx, door.org_id, door.event_id)
+    event = get_event(tx, principal.org_id, principal.event_id)
     attendees, has_more = list_attendees(
-        tx, door.org_id, door.event_id, wanted, limit=limit, skip=skip
+        tx, principal.org_id, principal.event_id, wanted, limit=limit, skip=skip
     )
     return event, attendees, has_more
 
 
-def _find(tx: Tx, door: Door, code: str) -> _EventAttendee:
-    event = get_event(tx, door.org_id, door.event_id)
-    return _EventAttendee(event, find_attendee(tx, door.org_id, door.event_id, code))
+def _find(tx: Tx, principal: Principal, code: str) -> _EventAttendee:
+    event = get_event(tx, principal.org_id, principal.event_id)
+    return _EventAttendee(event, find_attendee(tx, principal.org_id, principal.event_id, code))
 
 
-def _scan(tx: Tx, door: Door, act: Act, scan: Scan) -> _CheckAnswer:
-    event = get_event(tx, door.org_id, door.event_id)
-    answer = act(tx, door.org_id, door.event_id, scan)
-    return _with_attendee(tx, door, event, answer, scan)
+def _scan(tx: Tx, principal: Principal, act: Act, scan: Scan) -> _CheckAnswer:
+    event = get_event(tx, principal.org_id, principal.event_id)
+    answer = act(tx, principal.org_id, principal.event_id, scan)
+    return _with_attendee(tx, principal, event, answer, scan)
 
 
 NOBODY = Attendee(0, "", "", "", "", "", "", [])
 
 
-def _with_attendee(tx: Tx, door: Door, event: Event, answer: Answer, scan: Scan) -> _CheckAnswer:
+def _with_attendee(
+    tx: Tx, principal: Principal, event: Event, answer: Answer, scan: Scan
+) -> _CheckAnswer:
     # A refusal is a value as far as here: its scan is to be kept.
     if answer.result not in (Result.ADMITTED, Result.UNDONE):
         return _CheckAnswer(event, answer, NOBODY)
-    return _CheckAnswer(event, answer, find_attendee(tx, door.org_id, door.event_id, scan.code))
+    return _CheckAnswer(
+        event, answer, find_attendee(tx, principal.org_id, principal.event_id, scan.code)
+    )
 
 
 def _refuse(answer: Answer, scan: Scan, clock: present.Clock) -> None:
@@ -319,17 +326,23 @@ def _refuse(answer: Answer, scan: Scan, clock: present.Clock) -> None:
             raise Conflict("ticket.elsewhere", f"Ticket {scan.code} is not for this gate.")
 
 
-def _list_campaigns(tx: Tx, door: Door) -> tuple[Event, list[tuple[Campaign, dict[str, int]]]]:
-    event = get_event(tx, door.org_id, door.event_id)
-    return event, list_campaigns(tx, door.org_id, door.event_id)
+def _list_campaigns(
+    tx: Tx, principal: Principal
+) -> tuple[Event, list[tuple[Campaign, dict[str, int]]]]:
+    event = get_event(tx, principal.org_id, principal.event_id)
+    return event, list_campaigns(tx, principal.org_id, principal.event_id)
 
 
-def _list_invitees(tx: Tx, door: Door, wanted: InviteeFilter) -> tuple[int, list[Invitee]]:
-    return door.org_id, list_invitees(tx, door.org_id, door.event_id, wanted)
+def _list_invitees(
+    tx: Tx, principal: Principal, wanted: InviteeFilter
+) -> tuple[int, list[Invitee]]:
+    return principal.org_id, list_invitees(tx, principal.org_id, principal.event_id, wanted)
 
 
-def _answer(tx: Tx, door: Door, campaign_id: int, invitee_id: int, act: Any) -> tuple[int, Invitee]:
-    get_invitee(tx, door.org_id, door.event_id, campaign_id, invitee_id)
-    act(tx, door.org_id, invitee_id, actor=door.actor)
-    invitee = get_invitee(tx, door.org_id, door.event_id, campaign_id, invitee_id)
-    return door.org_id, invitee
+def _answer(
+    tx: Tx, principal: Principal, campaign_id: int, invitee_id: int, act: Any
+) -> tuple[int, Invitee]:
+    get_invitee(tx, principal.org_id, principal.event_id, campaign_id, invitee_id)
+    act(tx, principal.org_id, invitee_id, actor=principal.actor)
+    invitee = get_invitee(tx, principal.org_id, principal.event_id, campaign_id, invitee_id)
+    return principal.org_id, invitee

@@ -1,101 +1,105 @@
-"""Developer secrets and calendar keys; contract notes, Authentication. They are looked up by digest
-for every request, so a revoked one is refused at once."""
+"""Developer secrets and calendar keys; contract notes, Authentication."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 from falcon.asgi import Request
 
 from turnout.core.identity.credentials import authenticate
 from turnout.core.identity.demo import REFUSED
-from turnout.core.identity.model import Caller, CredentialKind, Organization
+from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.identity.organizations import get_organization_of
-from turnout.errors import Denied, Limited, Unauthenticated
-from turnout.http.client_address import address_of
+from turnout.errors import Denied, Failure, Limited, Unauthenticated
+from turnout.http.admission import Admission, LastUses, Recognize, Rows, Verb
 from turnout.http.sign_ins import SignIns
-from turnout.store import Database, Tx
+from turnout.store import Batches, Database, Tx
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 WAY = "booking"
 LONGEST_SECRET = 255
 EXPIRED, UNKNOWN, UNKNOWN_KEY = "credential.expired", "secret.unknown", "key.unknown"
-
-
-class Developer(NamedTuple):
-    """Whose secret it is."""
-
-    organization: Organization
-    credential_id: int
-
-    @property
-    def org_id(self) -> int:
-        """The organization's number."""
-        return self.organization.org_id
-
-    @property
-    def actor(self) -> str:
-        """The secret's name in audit entries and histories."""
-        return f"credential:{self.credential_id}"
+STRANGER = Principal(0, 0)
 
 
 class Developers:
-    """Lets integrators in. With a host suffix (`.exams.example.com`) the host's first label must
-    be the short name of the secret's organization."""
+    """Who sends a request, by secret. With a host suffix (`.exams.example.com`) the host's first
+    label must be the short name of the secret's organization."""
 
-    def __init__(self, db: Database, host_suffix: str, sign_ins: SignIns) -> None:
+    def __init__(
+        self, db: Database, host_suffix: str, sign_ins: SignIns, last_uses: LastUses
+    ) -> None:
         self._db = db
-        self._sign_ins = sign_ins
         self._suffix = host_suffix.lower()
-        self._last_used: dict[Caller, int] = {}
+        wrong = frozenset({UNKNOWN, UNKNOWN_KEY})
+        self._admission = Admission(WAY, db, sign_ins, last_uses, wrong)
 
-    async def admit(self, req: Request) -> Developer:
-        """Who asks. Raises Unauthenticated and Denied with the contract's messages."""
-        return self._welcome(req, await self._look_up(req, _open, _read_secret(req)))
+    async def read(self, req: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`db.read` for who sent the request: `verb(tx, principal, …)`. Raises Unauthenticated
+        and Denied with the contract's messages."""
+        recognize = self._recognize(req)
+        return await self._admission.run(self._db.read, req, recognize, verb, *args, **kwargs)
 
-    async def admit_to_calendar(self, req: Request) -> Developer:
-        """Who asks for the calendar: by the header `user`, which has a calendar key and is looked
-        at first, or by a secret. Raises Unauthenticated and Denied."""
+    async def write(self, req: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`db.write` for who sent the request, as `read`."""
+        recognize = self._recognize(req)
+        return await self._admission.run(self._db.write, req, recognize, verb, *args, **kwargs)
+
+    def stream(
+        self, req: Request, verb: Callable[..., Rows], *args: object
+    ) -> AbstractAsyncContextManager[Batches]:
+        """`db.stream` for who sent the request, after a `read`."""
+        return self._admission.stream(self._recognize(req), verb, *args)
+
+    async def read_calendar(
+        self, req: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`read` for the calendar: by the header `user`, which has a calendar key and is looked at
+        first, or by a secret."""
         key = (req.get_header("user") or "").strip()
         if not key:
-            return await self.admit(req)
+            return await self.read(req, verb, *args, **kwargs)
         if len(key) > LONGEST_SECRET or not key.isascii():
             raise _unknown_key()
-        return self._welcome(req, await self._look_up(req, _open_calendar, key))
+        recognize = self._at_host(req, partial(_recognize_key, key=key))
+        return await self._admission.run(self._db.read, req, recognize, verb, *args, **kwargs)
 
-    async def find(self, req: Request) -> int:
-        """The organization whose secret was shown; 0 for a stranger, and for a secret that is not
-        good: whoever asks where anybody may ask is never refused."""
+    async def read_for_anybody(
+        self, req: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`read` where anybody may ask: the verb gets STRANGER where no good secret was shown, and
+        nobody is refused for that."""
         try:
-            return (await self.admit(req)).org_id
+            return await self.read(req, verb, *args, **kwargs)
         except (Unauthenticated, Denied, Limited):
-            return 0
+            return await self._db.read(verb, STRANGER, *args, **kwargs)
 
-    async def _look_up(
-        self, req: Request, verb: Callable[[Tx, str], Developer], secret: str
-    ) -> Developer:
-        """Whose secret it is. A wrong one is logged and counted for where it came from."""
+    @asynccontextmanager
+    async def refusing_strangers(self, req: Request) -> AsyncIterator[None]:
+        """For what is judged before the verb is run: a stranger is not told what is wrong with a
+        request, but that it is a stranger's. Raises Unauthenticated, Denied."""
+        self._recognize(req)
         try:
-            return await self._db.read(verb, secret)
-        except Unauthenticated as failure:
-            if failure.code not in (UNKNOWN, UNKNOWN_KEY):
-                raise
-            raise self._sign_ins.judge_token(WAY, address_of(req.scope), failure) from failure
+            yield
+        except Failure:
+            await self.read(req, _nothing)
+            raise
 
-    def _welcome(self, req: Request, developer: Developer) -> Developer:
-        if self._suffix:
-            host = (req.get_header("Host") or "").partition(":")[0].lower()
-            if host != f"{developer.organization.slug}{self._suffix}":
-                raise Denied(
-                    "secret.organization",
-                    "Your bearer token is not authorized to access this organization.",
-                )
-        caller = Caller(developer.org_id, developer.credential_id)
-        self._last_used[caller] = self._db.clock()
-        return developer
+    def _recognize(self, req: Request) -> Recognize:
+        return self._at_host(req, partial(_recognize, secret=_read_secret(req)))
 
-    def take_last_used(self) -> dict[Caller, int]:
-        """Which secrets were used since the last call, and when (epoch ms)."""
-        taken, self._last_used = self._last_used, {}
-        return taken
+    def _at_host(self, req: Request, recognize: Recognize) -> Recognize:
+        if not self._suffix:
+            return recognize
+        host = (req.get_header("Host") or "").partition(":")[0].lower()
+        return partial(_recognize_at, recognize=recognize, host=host, suffix=self._suffix)
+
+
+def _nothing(_tx: Tx, _principal: Principal) -> None:
+    """For those who only want to know whether the secret is good."""
 
 
 def _read_secret(req: Request) -> str:
@@ -116,26 +120,34 @@ def _read_secret(req: Request) -> str:
     return secret
 
 
-def _open(tx: Tx, secret: str) -> Developer:
+def _recognize(tx: Tx, secret: str) -> Principal:
     try:
-        credential = authenticate(tx, CredentialKind.DEVELOPER_SECRET, secret)
+        return authenticate(tx, CredentialKind.DEVELOPER_SECRET, secret).principal
     except Unauthenticated as failure:
         if failure.code == EXPIRED:
             raise Unauthenticated(EXPIRED, "Your bearer token is expired.") from None
         if failure.code == REFUSED:
             raise
         raise _unknown() from None
-    return Developer(get_organization_of(tx, credential.org_id), credential.id)
 
 
-def _open_calendar(tx: Tx, key: str) -> Developer:
+def _recognize_key(tx: Tx, key: str) -> Principal:
     try:
-        credential = authenticate(tx, CredentialKind.CALENDAR_KEY, key)
+        return authenticate(tx, CredentialKind.CALENDAR_KEY, key).principal
     except Unauthenticated as failure:
         if failure.code == EXPIRED:
             raise Unauthenticated(EXPIRED, "Your user key is expired.") from None
         raise _unknown_key() from None
-    return Developer(get_organization_of(tx, credential.org_id), credential.id)
+
+
+def _recognize_at(tx: Tx, recognize: Recognize, host: str, suffix: str) -> Principal:
+    principal = recognize(tx)
+    if host != f"{get_organization_of(tx, principal.org_id).slug}{suffix}":
+        raise Denied(
+            "secret.organization",
+            "Your bearer token is not authorized to access this organization.",
+        )
+    return principal
 
 
 def _unknown_key() -> Unauthenticated:

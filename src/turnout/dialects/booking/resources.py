@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import falcon
@@ -11,20 +11,25 @@ import msgspec
 from falcon.asgi import Request, Response
 
 from turnout.core.exams import adjusting, leaving, planning, printing, searching, seating
-from turnout.core.exams.model import SittingRecord
+from turnout.core.exams.model import SittingFilter, SittingRecord
 from turnout.core.exams.printing import Link, Opening
+from turnout.core.exams.searching import CalendarEntry
 from turnout.core.identity.link_keys import ensure_link_key
+from turnout.core.identity.model import Organization, Principal
+from turnout.core.identity.organizations import get_organization_of
 from turnout.dialects.booking import decode, present
 from turnout.dialects.booking.auth import Developers
 from turnout.dialects.booking.errors import SIGN_IN
 from turnout.dialects.booking.papers import PaperDesk
-from turnout.errors import Invalid, Missing, Unauthenticated
+from turnout.errors import Failure, Invalid, Missing, Unauthenticated
+from turnout.http.admission import Rows
 from turnout.http.dialect import Resource
 from turnout.http.readings import Readings
 from turnout.http.streaming import ClosingBody
-from turnout.store import Database
+from turnout.store import Database, Tx
 
 _encode = msgspec.json.Encoder().encode
+T = TypeVar("T")
 
 Given = Readings[decode.Members]
 SIGN_IN_PAGE = "/sign-in"
@@ -57,13 +62,14 @@ class CalendarResource(_Base):
     is_open = True
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        developer = await self._developers.admit_to_calendar(req)
-        organization = developer.organization
-        zone = organization.timezone
-        day = decode.decode_date(decode.get_query(req, "date"), zone)
-        found = await self._db.read(searching.list_calendar, developer.org_id, zone, day)
+        try:
+            date = decode.get_query(req, "date")
+        except Failure:
+            await self._developers.read_calendar(req, _find_org)  # strangers are told nothing else
+            raise
+        found, of = await self._developers.read_calendar(req, _list_calendar, date)
         resp.data = _encode(
-            [present.present_entry(each, organization.slug, zone, self._base_url) for each in found]
+            [present.present_entry(entry, of.slug, of.timezone, self._base_url) for entry in found]
         )
 
 
@@ -71,12 +77,10 @@ class EventResource(_Base):
     """Contract, Add a new event."""
 
     async def on_post(self, req: Request, resp: Response, event: str) -> None:
-        developer = await self._developers.admit(req)
-        uuid = decode.decode_guid(event)
-        wanted = (await decode.read_members(req)).judge(decode.decode_exam)
-        exam = await self._db.write(
-            planning.add_exam, developer.org_id, uuid, wanted, actor=developer.actor
-        )
+        async with self._developers.refusing_strangers(req):
+            uuid = decode.decode_guid(event)
+            wanted = (await decode.read_members(req)).judge(decode.decode_exam)
+        exam = await self._developers.write(req, _act, planning.add_exam, uuid, wanted)
         resp.data = _encode({"Exam": exam.uuid, "event": exam.uuid})
 
 
@@ -84,10 +88,10 @@ class CancelEventResource(_Base):
     """Contract, cancel an event."""
 
     async def on_post(self, req: Request, resp: Response, event: str) -> None:
-        developer = await self._developers.admit(req)
-        uuid = decode.decode_guid(event)
-        await decode.read_members(req)
-        await self._db.write(planning.cancel_exam, developer.org_id, uuid, actor=developer.actor)
+        async with self._developers.refusing_strangers(req):
+            uuid = decode.decode_guid(event)
+            await decode.read_members(req)
+        await self._developers.write(req, _act, planning.cancel_exam, uuid)
         resp.data = _encode("OK")
 
 
@@ -112,17 +116,16 @@ class ScrapPaperResource(_Base):
             uuid = decode.decode_guid(decode.get_query(req, "id"))
         except Invalid:
             uuid = ""
-        url = await self._make_link(uuid, await self._developers.find(req)) if uuid else ""
+        url = await self._make_link(req, uuid) if uuid else ""
         resp.content_type = "text/plain; charset=utf-8"
         resp.set_header("Cache-Control", "no-store")
         resp.text = url or "OK"
 
-    async def _make_link(self, uuid: str, asked_by: int) -> str | None:
-        make = printing.make_link
-        url = await self._db.read(make, uuid, self._base_url, asked_by=asked_by)
+    async def _make_link(self, req: Request, uuid: str) -> str | None:
+        url = await self._developers.read_for_anybody(req, _make_link, uuid, self._base_url)
         if url is None:
             await self._db.write(ensure_link_key)
-            url = await self._db.read(make, uuid, self._base_url, asked_by=asked_by)
+            url = await self._developers.read_for_anybody(req, _make_link, uuid, self._base_url)
         return url
 
 
@@ -147,7 +150,7 @@ class PaperResource(_Base):
         resp.data = await self._desk.get_pdf(link.org_id, paper)
 
     async def _check_member(self, req: Request, link: Link) -> None:
-        org_id = await self._developers.find(req)
+        org_id = await self._developers.read_for_anybody(req, _find_org)
         if not org_id:
             org_id = await self._ask_member(req)
         if org_id != link.org_id:
@@ -172,22 +175,20 @@ class CountResource(_Base):
     """Contract, Count registrations."""
 
     async def on_post(self, req: Request, resp: Response) -> None:
-        developer = await self._developers.admit(req)
-        wanted = (await decode.read_members(req)).judge(decode.decode_filter)
-        resp.data = _encode(await self._db.read(searching.count_found, developer.org_id, wanted))
+        async with self._developers.refusing_strangers(req):
+            wanted = (await decode.read_members(req)).judge(decode.decode_filter)
+        resp.data = _encode(await self._developers.read(req, _count, wanted))
 
 
 class SearchResource(_Base):
     """Contract, Search registrations: streamed."""
 
     async def on_post(self, req: Request, resp: Response) -> None:
-        developer = await self._developers.admit(req)
-        wanted = (await decode.read_members(req)).judge(decode.decode_filter)
+        async with self._developers.refusing_strangers(req):
+            wanted = (await decode.read_members(req)).judge(decode.decode_filter)
+        zone = await self._developers.read(req, _find_zone)
         open_stream = AsyncExitStack()
-        rows = await open_stream.enter_async_context(
-            self._db.stream(searching.stream_found, developer.org_id, wanted)
-        )
-        zone = developer.organization.timezone
+        rows = await open_stream.enter_async_context(self._developers.stream(req, _stream, wanted))
         resp.stream = ClosingBody(_present_rows(aiter(rows), zone), open_stream)
 
 
@@ -195,82 +196,111 @@ class RegistrationResource(_Base):
     """Contract, Retrieve and Delete a registration."""
 
     async def on_get(self, req: Request, resp: Response, registration: str) -> None:
-        developer = await self._developers.admit(req)
-        uuid = decode.decode_guid(registration)
-        found = await self._db.read(searching.get_found_sitting, developer.org_id, uuid)
-        resp.data = _encode(present.present_sitting(found, developer.organization.timezone))
+        uuid = await self._decode_uuid(req, registration)
+        found, zone = await self._developers.read(req, _get_sitting, uuid)
+        resp.data = _encode(present.present_sitting(found, zone))
 
     async def on_delete(self, req: Request, resp: Response, registration: str) -> None:
-        developer = await self._developers.admit(req)
-        uuid = decode.decode_guid(registration)
-        await self._db.write(leaving.delete_sitting, developer.org_id, uuid, actor=developer.actor)
+        uuid = await self._decode_uuid(req, registration)
+        await self._developers.write(req, _act, leaving.delete_sitting, uuid)
         resp.data = _encode(uuid)
+
+    async def _decode_uuid(self, req: Request, registration: str) -> str:
+        async with self._developers.refusing_strangers(req):
+            return decode.decode_guid(registration)
 
 
 class _Command(_Base):
-    """A command to one registration: `act` says what is answered."""
+    """A command to one registration."""
+
+    verb: Callable[..., Any]
 
     async def on_post(self, req: Request, resp: Response, registration: str) -> None:
-        developer = await self._developers.admit(req)
-        uuid = decode.decode_guid(registration)
-        members = await decode.read_members(req)
-        resp.data = _encode(await self.act(developer.org_id, uuid, members, developer.actor))
+        async with self._developers.refusing_strangers(req):
+            uuid = decode.decode_guid(registration)
+            members = await decode.read_members(req)
+            args = self.read(uuid, members)
+        done = await self._developers.write(req, _act, self.verb, *args)
+        resp.data = _encode(self.answer(uuid, done))
 
-    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
+    def read(self, uuid: str, members: Given) -> tuple[Any, ...]:
+        """The verb's arguments, from the registration's GUID and the body."""
+        raise NotImplementedError
+
+    def answer(self, uuid: str, done: Any) -> object:
+        """The answer, from what the verb returned."""
         raise NotImplementedError
 
 
 class RegisterResource(_Command):
     """Contract, Create a registration."""
 
-    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
-        new = members.judge(partial(decode.decode_new_sitting, uuid))
-        exam = await self._db.write(seating.book_seat, org_id, new, actor=actor)
-        return {"Exam": exam, "registration": uuid}
+    verb = staticmethod(seating.book_seat)
+
+    def read(self, uuid: str, members: Given) -> tuple[Any, ...]:
+        return (members.judge(partial(decode.decode_new_sitting, uuid)),)
+
+    def answer(self, uuid: str, done: str) -> object:
+        return {"Exam": done, "registration": uuid}
 
 
 class TransferResource(_Command):
     """Contract, Transfer a registration."""
 
-    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
-        move = members.judge(decode.decode_move)
-        exam = await self._db.write(seating.move_candidate, org_id, uuid, move, actor=actor)
-        return {"Exam": exam, "registration": uuid}
+    verb = staticmethod(seating.move_candidate)
+
+    def read(self, uuid: str, members: Given) -> tuple[Any, ...]:
+        return uuid, members.judge(decode.decode_move)
+
+    def answer(self, uuid: str, done: str) -> object:
+        return {"Exam": done, "registration": uuid}
 
 
 class CancelResource(_Command):
     """Contract, Cancel a registration."""
 
-    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
-        reason = members.judge(decode.decode_reason)
-        await self._db.write(leaving.cancel_sitting, org_id, uuid, reason, actor=actor)
+    verb = staticmethod(leaving.cancel_sitting)
+
+    def read(self, uuid: str, members: Given) -> tuple[Any, ...]:
+        return uuid, members.judge(decode.decode_reason)
+
+    def answer(self, uuid: str, done: object) -> object:
         return "OK"
 
 
 class ChangeAssessmentResource(_Command):
     """Contract, Assign an assessment to a registration."""
 
-    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
-        code = members.judge(decode.decode_assessment)
-        form = await self._db.write(adjusting.assign_form, org_id, uuid, code, actor=actor)
-        return {"form": form, "registration": uuid}
+    verb = staticmethod(adjusting.assign_form)
+
+    def read(self, uuid: str, members: Given) -> tuple[Any, ...]:
+        return uuid, members.judge(decode.decode_assessment)
+
+    def answer(self, uuid: str, done: str) -> object:
+        return {"form": done, "registration": uuid}
 
 
 class GrantResource(_Command):
     """Contract, Add an accommodation to a registration."""
 
-    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
-        granted = members.judge(decode.decode_accommodation)
-        await self._db.write(adjusting.grant_accommodation, org_id, uuid, granted, actor=actor)
+    verb = staticmethod(adjusting.grant_accommodation)
+
+    def read(self, uuid: str, members: Given) -> tuple[Any, ...]:
+        return uuid, members.judge(decode.decode_accommodation)
+
+    def answer(self, uuid: str, done: object) -> object:
         return uuid
 
 
 class RevokeResource(_Command):
     """Contract, Remove an accommodation from a registration."""
 
-    async def act(self, org_id: int, uuid: str, members: Given, actor: str) -> object:
-        type_ = members.judge(decode.decode_type)
-        await self._db.write(adjusting.revoke_accommodation, org_id, uuid, type_, actor=actor)
+    verb = staticmethod(adjusting.revoke_accommodation)
+
+    def read(self, uuid: str, members: Given) -> tuple[Any, ...]:
+        return uuid, members.judge(decode.decode_type)
+
+    def answer(self, uuid: str, done: object) -> object:
         return uuid
 
 
@@ -285,3 +315,45 @@ async def _present_rows(
             yield opening + b",".join(map(_encode, found))
             opening = b","
     yield b"[]" if opening == b"[" else b"]"
+
+
+# -- at the database -----------------------------------------------------------------------
+
+
+def _act(tx: Tx, principal: Principal, verb: Callable[..., T], *args: object) -> T:
+    """A verb of the core, in the principal's organization and name."""
+    return verb(tx, principal.org_id, *args, actor=principal.actor)
+
+
+def _list_calendar(
+    tx: Tx, principal: Principal, date: str
+) -> tuple[list[CalendarEntry], Organization]:
+    organization = get_organization_of(tx, principal.org_id)
+    zone = organization.timezone
+    day = decode.decode_date(date, zone)
+    return searching.list_calendar(tx, principal.org_id, zone, day), organization
+
+
+def _make_link(tx: Tx, principal: Principal, uuid: str, base_url: str) -> str | None:
+    return printing.make_link(tx, uuid, base_url, asked_by=principal.org_id)
+
+
+def _find_org(_tx: Tx, principal: Principal) -> int:
+    return principal.org_id
+
+
+def _find_zone(tx: Tx, principal: Principal) -> str:
+    return get_organization_of(tx, principal.org_id).timezone
+
+
+def _count(tx: Tx, principal: Principal, wanted: SittingFilter) -> int:
+    return searching.count_found(tx, principal.org_id, wanted)
+
+
+def _stream(tx: Tx, principal: Principal, wanted: SittingFilter) -> Rows:
+    return searching.stream_found(tx, principal.org_id, wanted)
+
+
+def _get_sitting(tx: Tx, principal: Principal, uuid: str) -> tuple[SittingRecord, str]:
+    found = searching.get_found_sitting(tx, principal.org_id, uuid)
+    return found, _find_zone(tx, principal)

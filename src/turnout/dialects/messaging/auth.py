@@ -16,23 +16,23 @@ import binascii
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import falcon.asgi
 
 from turnout.core.identity.addresses import place_of
 from turnout.core.identity.members import require_member
-from turnout.core.identity.model import Caller, Login
+from turnout.core.identity.model import Principal
 from turnout.core.text import is_storable
 from turnout.errors import Unauthenticated
+from turnout.http.admission import LastUses, Verb
 from turnout.http.client_address import address_of
 from turnout.http.sign_ins import Shown, SignIns
-from turnout.store import Database, Tx
+from turnout.store import Database
 from turnout.store.windows import has_ended
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Verb = Callable[Concatenate[Tx, Login, P], T]
 
 WAY = "messaging"
 REMEMBERED_MS = 5 * 60 * 1000
@@ -43,18 +43,18 @@ LONGEST = 255
 class Logins:
     """Who sends a request, by user code and password."""
 
-    def __init__(self, db: Database, sign_ins: SignIns) -> None:
+    def __init__(self, db: Database, sign_ins: SignIns, last_uses: LastUses) -> None:
         self._db = db
         self._sign_ins = sign_ins
         self._key = secrets.token_bytes(32)
-        self._remembered: dict[bytes, tuple[Login, int]] = {}
-        self._checks: dict[bytes, asyncio.Task[Login]] = {}
-        self._last_used: dict[Caller, int] = {}
+        self._remembered: dict[bytes, tuple[Principal, int]] = {}
+        self._checks: dict[bytes, asyncio.Task[Principal]] = {}
+        self._last_uses = last_uses
 
     async def read(
         self, req: falcon.asgi.Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`db.read` for who sent the request: `verb(tx, login, …)`.
+        """`db.read` for who sent the request: `verb(tx, principal, …)`.
 
         Raises Unauthenticated, and Limited after too many wrong passwords.
         """
@@ -80,11 +80,6 @@ class Logins:
         """The hash of a new password. Raises Unavailable when too many wait."""
         return await self._sign_ins.hash(password)
 
-    def take_last_used(self) -> dict[Caller, int]:
-        """Which credentials were used since the last call, and when (epoch ms)."""
-        taken, self._last_used = self._last_used, {}
-        return taken
-
     async def _run(
         self,
         bridge: Callable[..., Awaitable[Any]],
@@ -95,16 +90,16 @@ class Logins:
     ) -> Any:
         shown = _shown(req)
         digest = self._digest(shown)
-        if login := self._recall(digest):
+        if principal := self._recall(digest):
             try:
-                result = await bridge(verb, login, *args, **kwargs)
-                self._used(login)
+                result = await bridge(verb, principal, *args, **kwargs)
+                self._last_uses.note(principal)
                 return result
             except Unauthenticated:
                 self._remembered.pop(digest, None)
-        login = await self._check(digest, shown)
-        result = await bridge(verb, login, *args, **kwargs)
-        self._used(login)
+        principal = await self._check(digest, shown)
+        result = await bridge(verb, principal, *args, **kwargs)
+        self._last_uses.note(principal)
         return result
 
     def _digest(self, shown: Shown) -> bytes:
@@ -112,14 +107,11 @@ class Logins:
         text = f"{place_of(shown.address)} {shown.user_code.casefold()}:{shown.password}"
         return hashlib.blake2b(text.encode(), key=self._key, digest_size=32).digest()
 
-    def _recall(self, digest: bytes) -> Login | None:
-        login, until = self._remembered.get(digest, (None, 0))
-        return None if has_ended(until, REMEMBERED_MS, self._db.clock()) else login
+    def _recall(self, digest: bytes) -> Principal | None:
+        principal, until = self._remembered.get(digest, (None, 0))
+        return None if has_ended(until, REMEMBERED_MS, self._db.clock()) else principal
 
-    def _used(self, login: Login) -> None:
-        self._last_used[Caller(login.org_id, login.credential_id)] = self._db.clock()
-
-    async def _check(self, digest: bytes, shown: Shown) -> Login:
+    async def _check(self, digest: bytes, shown: Shown) -> Principal:
         task = self._checks.get(digest)
         if task is None:
             task = asyncio.create_task(self._check_password(digest, shown))
@@ -128,21 +120,21 @@ class Logins:
         # One caller who goes away does not end the check for the others.
         return await asyncio.shield(task)
 
-    def _checked(self, digest: bytes, task: "asyncio.Task[Login]") -> None:
+    def _checked(self, digest: bytes, task: "asyncio.Task[Principal]") -> None:
         self._checks.pop(digest, None)
         if not task.cancelled():
             task.exception()  # seen, also where every caller has gone away
 
-    async def _check_password(self, digest: bytes, shown: Shown) -> Login:
-        login = await self._sign_ins.check(WAY, shown)
-        self._remember(digest, login)
-        return login
+    async def _check_password(self, digest: bytes, shown: Shown) -> Principal:
+        principal = await self._sign_ins.check(WAY, shown)
+        self._remember(digest, principal)
+        return principal
 
-    def _remember(self, digest: bytes, login: Login) -> None:
+    def _remember(self, digest: bytes, principal: Principal) -> None:
         self._remembered.pop(digest, None)
         while len(self._remembered) >= CACHE_SIZE:
             del self._remembered[next(iter(self._remembered))]
-        self._remembered[digest] = (login, self._db.clock() + REMEMBERED_MS)
+        self._remembered[digest] = (principal, self._db.clock() + REMEMBERED_MS)
 
 
 def _shown(req: falcon.asgi.Request) -> Shown:

@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from jwt.algorithms import RSAAlgorithm
 
-from turnout.core.identity.model import Caller
+from turnout.core.identity.model import Principal
 from turnout.core.identity.signing import TOKEN_SECONDS, SigningKey, list_published_keys
 from turnout.errors import Unauthenticated, Unavailable
+from turnout.http.admission import LastUses
 from turnout.http.fast_path import Incoming
 from turnout.store import Database
 from turnout.store.windows import has_ended, is_over
@@ -32,18 +33,18 @@ FOLLOW_EVERY_MS = 30_000
 class Tokens:
     """Signs and verifies tokens with the keys in the database."""
 
-    def __init__(self, db: Database, issuer: str) -> None:
+    def __init__(self, db: Database, issuer: str, last_uses: LastUses) -> None:
         self._db = db
         self._issuer = issuer
-        self._cache: dict[bytes, tuple[Caller, int]] = {}
+        self._last_uses = last_uses
+        self._cache: dict[bytes, tuple[Principal, int]] = {}
         self._cache_key = secrets.token_bytes(32)
         self._keys: list[SigningKey] = []
         self._public: dict[str, RSAPublicKey] = {}
         self._private: Any = None
         self._loaded_at = 0
-        self._last_used: dict[Caller, int] = {}
 
-    async def sign(self, caller: Caller) -> str:
+    async def sign(self, caller: Principal) -> str:
         """A token for the caller, good for an hour. Raises Unavailable when no key signs."""
         await self._load(FOLLOW_EVERY_MS)
         now = self._db.clock() // 1000
@@ -61,7 +62,7 @@ class Tokens:
             jwt.encode, claims, self._private, "RS256", {"kid": self._keys[0].kid}
         )
 
-    async def caller_of(self, req: Incoming) -> Caller:
+    async def caller_of(self, req: Incoming) -> Principal:
         """Who sent the request. Raises Unauthenticated: no, malformed, bad or expired token."""
         if self._cache and is_over(self._loaded_at, FOLLOW_EVERY_MS, self._db.clock()):
             await self._load(FOLLOW_EVERY_MS)  # a key may have gone whose tokens are remembered
@@ -82,14 +83,9 @@ class Tokens:
             )
         return caller
 
-    def used(self, caller: Caller) -> None:
-        """Note that the credential was used now; a worker stores that once a minute."""
-        self._last_used[caller] = self._db.clock()
-
-    def take_last_used(self) -> dict[Caller, int]:
-        """What `used` noted since the last call: credential → instant (epoch ms)."""
-        taken, self._last_used = self._last_used, {}
-        return taken
+    def used(self, caller: Principal) -> None:
+        """Note that the caller's credential was used now."""
+        self._last_uses.note(caller)
 
     async def jwks(self) -> list[dict[str, Any]]:
         """The published public keys as JSON Web Keys."""
@@ -99,7 +95,7 @@ class Tokens:
             for kid, public in self._public.items()
         ]
 
-    async def _verify(self, token: str) -> tuple[Caller, int]:
+    async def _verify(self, token: str) -> tuple[Principal, int]:
         try:
             kid = jwt.get_unverified_header(token).get("kid", "")
             # A key that was retired or deleted is no longer trusted half a minute later.
@@ -110,7 +106,7 @@ class Tokens:
                 algorithms=["RS256"],
                 options={"require": ["exp", "sub"], "verify_exp": False, "verify_iat": False},
             )
-            caller = Caller(int(claims[ACCOUNT_CLAIM]), int(claims["sub"]))
+            caller = Principal(int(claims[ACCOUNT_CLAIM]), int(claims["sub"]))
             longest = self._db.clock() // 1000 + TOKEN_SECONDS
             return caller, min(int(claims["exp"]), longest) * 1000
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:

@@ -4,7 +4,7 @@ from falcon.asgi import Request, Response
 
 from turnout.core.identity.credentials import UNKNOWN, authenticate
 from turnout.core.identity.demo import REFUSED as DEMO_REFUSED
-from turnout.core.identity.model import Caller, Credential, CredentialKind
+from turnout.core.identity.model import Credential, CredentialKind
 from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.registration.leniency import rename
 from turnout.dialects.registration.present import present_signin
@@ -38,7 +38,7 @@ class SigninResource(Resource):
         key = await _api_key(req)
         credential = await self._credential(key, address_of(req.scope))
         await self._limiter.admit(credential.org_id, "signin")
-        caller = Caller(credential.org_id, credential.id)
+        caller = credential.principal
         resp.data = present_signin(await self._tokens.sign(caller))
         resp.set_header("Cache-Control", "no-store")
         self._tokens.used(caller)

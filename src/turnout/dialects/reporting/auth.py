@@ -7,7 +7,7 @@ at once. Its uses are noted here and written once a minute.
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from turnout.core.audience.permissions import (
     TOUCH_MS,
@@ -16,16 +16,15 @@ from turnout.core.audience.permissions import (
     read_session,
     touch_session,
 )
-from turnout.core.identity.model import Login
 from turnout.core.text import is_storable
 from turnout.errors import Unauthenticated
+from turnout.http.admission import Verb
 from turnout.http.sign_ins import Shown, SignIns
 from turnout.store import Database, Tx
 from turnout.store.windows import is_over
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Verb = Callable[Concatenate[Tx, Login, P], T]
 
 WAY = "reporting"
 LONGEST = 255
@@ -56,18 +55,18 @@ class Sessions:
         if not is_storable(username + password):
             raise _wrong()
         try:
-            login = await self._sign_ins.check(WAY, Shown(username, password, address))
+            principal = await self._sign_ins.check(WAY, Shown(username, password, address))
         except Unauthenticated as refusal:
             if refusal.code != WRONG:
                 raise
             raise _wrong() from refusal  # in this contract's word for a user code
         try:
-            return await self._db.write(begin_session, login)
+            return await self._db.write(begin_session, principal)
         except Unauthenticated as refusal:
             raise Unauthenticated("login.reporting", refusal.message) from refusal
 
     async def read(self, ids: Ids, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """`db.read` for whose session it is: `verb(tx, login, …)`. Raises Unauthenticated."""
+        """`db.read` for whose session it is: `verb(tx, principal, …)`. Raises Unauthenticated."""
         result, session = await self._db.read(_with_session, ids, self._used, verb, args, kwargs)
         await self._note(session)
         return result  # type: ignore[no-any-return]
@@ -75,7 +74,9 @@ class Sessions:
     async def _note(self, session: Session) -> None:
         now = self._db.clock()
         if is_over(session.used_at, TOUCH_MS, now):
-            await self._db.write_behind(touch_session, session.login.org_id, session.digest, now)
+            await self._db.write_behind(
+                touch_session, session.principal.org_id, session.digest, now
+            )
             self._used.pop(session.digest, None)
             return
         self._used.pop(session.digest, None)
@@ -88,7 +89,7 @@ def _with_session(
     tx: Tx, ids: Ids, used: dict[str, int], verb: Callable[..., Any], args: Any, kwargs: Any
 ) -> tuple[Any, Session]:
     session = _find_session(tx, ids, used)
-    return verb(tx, session.login, *args, **kwargs), session
+    return verb(tx, session.principal, *args, **kwargs), session
 
 
 def _find_session(tx: Tx, ids: Ids, used: dict[str, int]) -> Session:

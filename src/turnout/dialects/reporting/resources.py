@@ -13,7 +13,7 @@ from turnout.core.audience.permissions import (
     require_event,
 )
 from turnout.core.audience.summary import Summary, summarize
-from turnout.core.identity.model import Login
+from turnout.core.identity.model import Principal
 from turnout.dialects.reporting import present
 from turnout.dialects.reporting.auth import Sessions
 from turnout.dialects.reporting.decode import (
@@ -168,18 +168,18 @@ async def _pieces(
         yield b"".join(piece for (piece,) in batch)
 
 
-def _nothing(_tx: Tx, _login: Login) -> None:
+def _nothing(_tx: Tx, _login: Principal) -> None:
     return None
 
 
-def _list_events(tx: Tx, login: Login) -> list[ReportedEvent]:
-    return list_reported_events(tx, login)
+def _list_events(tx: Tx, principal: Principal) -> list[ReportedEvent]:
+    return list_reported_events(tx, principal)
 
 
-def _summarize(tx: Tx, login: Login, event_id: int) -> tuple[ReportedEvent, Summary]:
-    event = require_event(tx, login, event_id)
-    return event, summarize(tx, login.org_id, event_id)
+def _summarize(tx: Tx, principal: Principal, event_id: int) -> tuple[ReportedEvent, Summary]:
+    event = require_event(tx, principal, event_id)
+    return event, summarize(tx, principal.org_id, event_id)
 
 
-def _open_event(tx: Tx, login: Login, event_id: int) -> tuple[int, ReportedEvent]:
-    return login.org_id, require_event(tx, login, event_id)
+def _open_event(tx: Tx, principal: Principal, event_id: int) -> tuple[int, ReportedEvent]:
+    return principal.org_id, require_event(tx, principal, event_id)
