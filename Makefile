@@ -39,6 +39,7 @@ proofs: $(VENV)/.dev
 	@# Test by test: there are few, and some take minutes. (All the tests together share by files.)
 	@$(BIN)/python -m pytest -m proof --every-proof --stage rest --dist loadgroup
 	@$(BIN)/python -m pytest -m proof --every-proof --stage timed -n 0
+	@$(BIN)/python -m tools.newer_python
 
 check: $(VENV)/.dev ## check format, lint, types, import directions, docs, pages, SQL and dependencies
 	@$(BIN)/python -m tools.check
