@@ -1,10 +1,8 @@
 """`turnout media`, `viewing` and `watch`: what sessions show, and who has watched it."""
 
-import datetime
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from cyclopts import App
 
@@ -20,6 +18,7 @@ from turnout.core.events.programme import get_event
 from turnout.core.identity.model import Organization
 from turnout.core.identity.names import find_name
 from turnout.core.identity.organizations import check_zone, get_organization
+from turnout.core.times import wall_clock
 from turnout.errors import Invalid, Missing
 from turnout.store import Database, Tx
 
@@ -320,5 +319,4 @@ def _instant(local: str | None, organization: Organization) -> int | None:
 
 
 def _say(at: int, organization: Organization) -> str:
-    moment = datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(organization.timezone))
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+    return wall_clock(at, organization.timezone)

@@ -22,6 +22,7 @@ from turnout.core.exams.planning import find_exam, make_exam, set_exam_state
 from turnout.core.exams.seating import NewSitting, book_seat
 from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
+from turnout.core.times import local
 from turnout.store import Database, Tx
 
 
@@ -161,7 +162,7 @@ def _wanted(venue: str, starts_at: int, limit: int | None) -> ExamRequest:
 
 def _nine_o_clock(at: int, days: int) -> int:
     """Nine in the morning so many days later."""
-    moment = datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(ZONE))
+    moment = local(at, ZONE)
     later = moment.date() + datetime.timedelta(days=days)
     nine = datetime.datetime.combine(later, datetime.time(9), ZoneInfo(ZONE))
     return int(nine.timestamp() * 1000)

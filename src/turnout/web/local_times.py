@@ -1,14 +1,9 @@
 """Instants as pages show them: by the event's own clock."""
 
 import datetime
-from zoneinfo import ZoneInfo
 
 from turnout.core.events.showing import EventView
-
-
-def local(at: int, timezone: str) -> datetime.datetime:
-    """An instant (epoch ms) in an IANA zone."""
-    return datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(timezone))
+from turnout.core.times import local
 
 
 def times(shown: EventView) -> dict[str, datetime.datetime]:

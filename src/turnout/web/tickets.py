@@ -16,12 +16,13 @@ from turnout.core.events.showing import EventView
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.tickets.documents import TicketFacts, event_calendar, ticket_pdf
 from turnout.core.tickets.signing import ensure_ticket_key
+from turnout.core.times import local
 from turnout.errors import Missing
 from turnout.formats.qr import qr_png, qr_svg, qr_svg_file
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
-from turnout.web.local_times import local, times
+from turnout.web.local_times import times
 from turnout.web.templates import render
 
 

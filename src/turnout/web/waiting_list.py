@@ -13,6 +13,7 @@ from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.short_names import page_path
 from turnout.core.registrations.joining import find_ticket_address
+from turnout.core.times import local
 from turnout.core.waiting_list.entries import (
     Entry,
     WaitingState,
@@ -26,7 +27,7 @@ from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import go_on, read_form
-from turnout.web.local_times import local, times
+from turnout.web.local_times import times
 from turnout.web.templates import render
 
 BODY_LIMIT = 4096

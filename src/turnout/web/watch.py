@@ -28,6 +28,7 @@ from turnout.core.registrations.form_limits import (
     clear_codes,
     refuse_code,
 )
+from turnout.core.times import local
 from turnout.errors import Conflict, Failure, Invalid, Limited, Missing, Unauthenticated
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
@@ -35,7 +36,6 @@ from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import go_on, read_done, read_form
 from turnout.web.heartbeats import PATH as HEARTBEATS
-from turnout.web.local_times import local
 from turnout.web.policy import set_policy
 from turnout.web.refusals import say_refusal
 from turnout.web.templates import render

@@ -4,11 +4,9 @@ A body is a form, its fields in the order of the contract's tables (Callback on 
 Delivery Report; on SMS Reply Received; on SMS Delivery Report). E-mail jobs are not called back.
 """
 
-import datetime
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -17,6 +15,7 @@ from turnout.core.callbacks.outbox import add_callbacks
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import Channel, JobHead, Kind
 from turnout.core.messaging.sql import sql
+from turnout.core.times import local
 from turnout.store import Tx
 
 _TEXTS = (Channel.SMS, Channel.MMS)
@@ -114,7 +113,7 @@ def _reply_fields(job: JobHead, row: _ReplyRow) -> list[tuple[str, Any]]:
 def _common(
     job: JobHead, at: int, reference: str, name: str, address: str
 ) -> list[tuple[str, Any]]:
-    moment = datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(job.timezone))
+    moment = local(at, job.timezone)
     return [
         ("BroadcastID", job.id),
         ("Timestamp", moment.isoformat()),

@@ -5,9 +5,7 @@ when that is stored. Whatever people wrote (names, replies) is put in by merging
 is text. What is attached is bounded: beyond ATTACHED rows the mail says where the rest is.
 """
 
-import datetime
 from collections.abc import Iterable, Sequence
-from zoneinfo import ZoneInfo
 
 from turnout.core.identity.members import find_live_member
 from turnout.core.identity.model import Member
@@ -25,6 +23,7 @@ from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import add_internal_job
 from turnout.core.spreadsheets import to_csv
 from turnout.core.text import is_email
+from turnout.core.times import wall_clock
 from turnout.store import Tx
 
 ATTACHED = 10_000
@@ -216,8 +215,7 @@ def _keep(tx: Tx, org_id: int, name: str, rows: Iterable[Iterable[object]]) -> J
 def _local(at: int | None, timezone: str) -> str:
     if at is None:
         return "never"
-    moment = datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(timezone))
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+    return wall_clock(at, timezone)
 
 
 def _money(micros: int) -> str:

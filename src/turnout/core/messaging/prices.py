@@ -5,13 +5,11 @@ A job's estimate is reserved when it is accepted, by one guarded statement, so t
 the same time never go over the limit together; when it ends, the reservation becomes the cost.
 """
 
-import datetime
-from zoneinfo import ZoneInfo
-
 from turnout.core.identity.model import Member
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.notices import queue_credit_alert
 from turnout.core.messaging.sql import sql
+from turnout.core.times import local
 from turnout.errors import Invalid
 from turnout.store import Tx
 
@@ -78,5 +76,5 @@ def _alert(tx: Tx, member: Member, key: dict[str, object]) -> None:
 
 
 def _key(org_id: int, user_id: int, at: int, timezone: str) -> dict[str, object]:
-    local = datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(timezone))
-    return {"org_id": org_id, "user_id": user_id, "month": local.strftime("%Y-%m")}
+    month = local(at, timezone).strftime("%Y-%m")
+    return {"org_id": org_id, "user_id": user_id, "month": month}

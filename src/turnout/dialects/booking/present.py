@@ -1,12 +1,11 @@
 """Model → wire: PascalCase, without members that are empty."""
 
-import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from turnout.core.exams.model import ExamKind, SittingRecord
 from turnout.core.exams.searching import CalendarEntry, OpenClass
 from turnout.core.identity.short_names import page_path
+from turnout.core.times import local, wall_clock
 
 COLOURS: dict[str | None, str] = {
     ExamKind.APPOINTMENT.value: "info",
@@ -95,9 +94,8 @@ def _full(**members: Any) -> dict[str, Any]:
 
 
 def _instant(at: int, timezone: str) -> str:
-    return datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(timezone)).isoformat()
+    return local(at, timezone).isoformat()
 
 
 def _wall(at: int, timezone: str) -> str:
-    moment = datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(timezone))
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+    return wall_clock(at, timezone)

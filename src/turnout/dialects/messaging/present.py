@@ -1,13 +1,11 @@
 """From the model to the wire: answers of the messaging API."""
 
-import datetime
-from zoneinfo import ZoneInfo
-
 import msgspec
 
 from turnout.core.identity.members import MemberPage
 from turnout.core.identity.model import Company, Member, Role
 from turnout.core.identity.timezones import NUMBERS
+from turnout.core.times import wall_clock
 from turnout.dialects.messaging.decode import PageQuestion
 from turnout.dialects.messaging.paginator import paginate
 from turnout.dialects.messaging.wire import (
@@ -91,5 +89,4 @@ def _company(company: Company) -> CompanyBody:
 
 
 def _local(instant: int, timezone: str) -> str:
-    moment = datetime.datetime.fromtimestamp(instant // 1000, ZoneInfo(timezone))
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+    return wall_clock(instant, timezone)

@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -21,6 +20,7 @@ from turnout.core.messaging.listing import (
 )
 from turnout.core.messaging.model import Channel, Content, JobFile, JobType
 from turnout.core.messaging.prices import MICROS
+from turnout.core.times import local
 from turnout.dialects.messaging.job_question import STATUSES, JobQuestion
 from turnout.dialects.messaging.paginator import paginate
 from turnout.dialects.messaging.wire import JobBody, JobList, ReportBody
@@ -122,7 +122,7 @@ class _View(NamedTuple):
     def _moment(self, instant: int | None) -> datetime.datetime | None:
         if instant is None:
             return None
-        return datetime.datetime.fromtimestamp(instant // 1000, ZoneInfo(self.caller.timezone))
+        return local(instant, self.caller.timezone)
 
 
 class _Frame(NamedTuple):
