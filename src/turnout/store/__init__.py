@@ -2,7 +2,7 @@
 
 from turnout.store.batching import Batcher
 from turnout.store.database import Database, Lane, check_room, open_database
-from turnout.store.rows import from_row
+from turnout.store.rows import from_row, to_json
 from turnout.store.sources import Clock, Ids, system_clock
 from turnout.store.statements import Statement, Statements
 from turnout.store.streaming import Batches
@@ -22,4 +22,5 @@ __all__ = [
     "from_row",
     "open_database",
     "system_clock",
+    "to_json",
 ]

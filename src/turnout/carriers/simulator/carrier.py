@@ -40,7 +40,7 @@ from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, Status
 from turnout.errors import Failure, Unavailable
 from turnout.http.compiled import CompiledCache
-from turnout.store import Database, Tx
+from turnout.store import Database, Tx, to_json
 from turnout.store.troubles import Troubles
 
 TOLD_AT_ONCE = 500
@@ -51,7 +51,6 @@ PART, SINGLE = 153, 160
 
 log = structlog.get_logger()
 troubles = Troubles("the simulator waits")
-_encode = msgspec.json.Encoder().encode
 _verdict = msgspec.json.Decoder(Verdict)
 
 
@@ -129,8 +128,8 @@ class SimulatorCarrier:
             parcel.destination,
             merge.subject(parcel),
             text,
-            _encode(merge.facts(parcel)).decode(),
-            _encode(verdict).decode(),
+            to_json(merge.facts(parcel)),
+            to_json(verdict),
             None if is_quiet else round(self._settings.delay_s * fate.patience * 1000),
         )
 

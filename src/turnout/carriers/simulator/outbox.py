@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from turnout.core.messaging.model import Channel
-from turnout.store import Statements, Tx
+from turnout.store import Statements, Tx, to_json
 from turnout.store.windows import edges
 
 DAY_MS = 24 * 3600 * 1000
 
 sql = Statements("turnout.carriers.simulator")
-_encode = msgspec.json.Encoder().encode
 
 
 class Sent(NamedTuple):
@@ -86,7 +85,7 @@ def add_messages(tx: Tx, sent: Sequence[Sent]) -> list[int]:
         )
         for id_, each in zip(ids, sent, strict=True)
     ]
-    sql.add_messages(tx, rows=_encode(rows).decode(), now=tx.now)
+    sql.add_messages(tx, rows=to_json(rows), now=tx.now)
     return ids
 
 
@@ -102,7 +101,7 @@ def next_due(tx: Tx) -> int | None:
 
 def clear_due(tx: Tx, due: Sequence[DueReport]) -> None:
     """It has been said, and is on disk elsewhere."""
-    sql.clear_due(tx, rows=_encode([(each.org_id, each.id) for each in due]).decode())
+    sql.clear_due(tx, rows=to_json([(each.org_id, each.id) for each in due]))
 
 
 def forget_old(tx: Tx, days: int, limit: int) -> int:

@@ -8,7 +8,7 @@ import msgspec
 from turnout.core.audience.model import Interval, Mode
 from turnout.core.audience.sql import sql
 from turnout.core.text import email_key
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 _viewings = msgspec.json.Decoder(list[tuple[str, int, int]])
 _pairs = msgspec.json.Decoder(list[tuple[str, str]])
@@ -231,4 +231,4 @@ _MODES = {mode.value: mode for mode in Mode}
 
 def _list(values: Iterable[str]) -> str | None:
     found = list(values)
-    return msgspec.json.encode(found).decode() if found else None
+    return to_json(found) if found else None

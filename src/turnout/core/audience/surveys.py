@@ -11,7 +11,7 @@ from turnout.core.audience.viewings import hold_viewer
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event
 from turnout.errors import Conflict, Invalid, Missing
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 MOST_ITEMS = 50
 
@@ -68,7 +68,7 @@ def create_survey(
         session_id=session_id,
         is_poll=int(is_poll),
         title=title,
-        items=msgspec.json.encode(items).decode(),
+        items=to_json(items),
         now=tx.now,
     )
     record(tx, org_id, actor, "created", "survey", survey_id, title=title)

@@ -10,8 +10,6 @@ locked first.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import msgspec
-
 from turnout.core.audience.media import find_media
 from turnout.core.audience.model import (
     Interval,
@@ -25,7 +23,7 @@ from turnout.core.audience.model import (
 from turnout.core.audience.sql import sql
 from turnout.core.audit.recording import record
 from turnout.errors import Failure, Invalid, Missing
-from turnout.store import Tx, from_row
+from turnout.store import Tx, from_row, to_json
 
 # A heartbeat may tell of what was so long ago: a laptop that slept, a train in a tunnel.
 OLDEST_MS = 24 * 3_600_000
@@ -67,7 +65,7 @@ def record_heartbeats(tx: Tx, heartbeats: list[Heartbeat]) -> "list[Mode | Failu
     named = [heartbeat[:3] for heartbeat in heartbeats]
     found = {
         number: (event_id, from_row(Media, media))
-        for number, event_id, *media in sql.find_watched(tx, heartbeats=_encode(named))
+        for number, event_id, *media in sql.find_watched(tx, heartbeats=to_json(named))
     }
     fresh: dict[Key, list[Interval]] = {}
     answers: list[Mode | Failure | None] = []
@@ -97,7 +95,7 @@ def add_intervals(tx: Tx, fresh: dict[Key, list[Interval]]) -> None:
     if not parts:
         return
     stored: dict[Key, set[Interval]] = {}
-    for row in sql.list_touching(tx, parts=_encode(parts)):
+    for row in sql.list_touching(tx, parts=to_json(parts)):
         stored.setdefault(Key(*row[:5]), set()).add(Interval(*row[5:]))
     for key, intervals in fresh.items():
         before = stored.get(key, set())
@@ -152,7 +150,7 @@ def correct_viewing(
 def hold_viewer(tx: Tx, org_id: int, registration_id: int, session_id: int) -> int:
     """The event of a confirmed registration and one of its sessions that has media, held against
     concurrent changes. Raises Missing."""
-    named = _encode([(org_id, registration_id, session_id)])
+    named = to_json([(org_id, registration_id, session_id)])
     for _, event_id, *_ in sql.find_watched(tx, heartbeats=named):
         return event_id  # type: ignore[no-any-return]
     raise Missing(
@@ -203,7 +201,3 @@ def _write(tx: Tx, after: dict[Key, list[Interval]], before: dict[Key, set[Inter
 
 def _named(key: Key) -> dict[str, object]:
     return key._asdict()
-
-
-def _encode(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from turnout.store import Statements, Tx
+from turnout.store import Statements, Tx, to_json
 
 sql = Statements("turnout.core.audit")
 
@@ -35,7 +35,7 @@ def record(
         action=action,
         noun=noun,
         noun_id=noun_id,
-        facts=msgspec.json.encode(facts).decode(),
+        facts=to_json(facts),
     )
 
 
@@ -48,7 +48,7 @@ def record_installation(tx: Tx, actor: str, action: str, noun: str, **facts: Any
         actor=actor,
         action=action,
         noun=noun,
-        facts=msgspec.json.encode(facts).decode(),
+        facts=to_json(facts),
     )
 
 

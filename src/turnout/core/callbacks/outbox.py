@@ -16,7 +16,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from turnout.core.audit.recording import record
@@ -38,7 +37,7 @@ from turnout.core.callbacks.model import (
 from turnout.core.work.apart import do_apart
 from turnout.core.work.claims import claim, list_aside, settle
 from turnout.errors import Missing
-from turnout.store import Statements, Tx, from_row
+from turnout.store import Statements, Tx, from_row, to_json
 
 QUEUE = "callbacks"
 WORK = "callback"
@@ -49,7 +48,6 @@ LONGEST_HOST = 261  # a name, a colon and a port
 _END_OF_AUTHORITY = re.compile(r"[/?#]")
 
 sql = Statements("turnout.core.callbacks")
-_encode = msgspec.json.Encoder().encode
 
 
 def add_callbacks(tx: Tx, org_id: int, new: Sequence[NewCallback]) -> None:
@@ -65,7 +63,7 @@ def add_callbacks(tx: Tx, org_id: int, new: Sequence[NewCallback]) -> None:
     sql.add_callbacks(
         tx,
         org_id=org_id,
-        rows=_encode(rows).decode(),
+        rows=to_json(rows),
         now=tx.now,
         give_up_at=tx.now + GIVE_UP_AFTER_MS,
     )
@@ -174,7 +172,7 @@ def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> list[Callback
     without an answer; and if not even that, its lease runs out, and the claims count it.
     """
     keys = sorted({(each.org_id, each.id) for each in results})
-    held = set(sql.list_held_callbacks(tx, keys=_encode(keys).decode()))
+    held = set(sql.list_held_callbacks(tx, keys=to_json(keys)))
     free = [each for each in results if (each.org_id, each.id) not in held]
     for result in do_apart(tx, WORK, _record_callbacks, free):
         unread = replace(result, status=None, error=UNRECORDED, is_final=False)

@@ -19,7 +19,7 @@ from turnout.core.exams.adjusting import take_attendance
 from turnout.core.exams.model import Attendance
 from turnout.core.tickets.signing import find_plain_code, normalize
 from turnout.errors import Invalid, Missing
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 LONGEST_CODE = 64
 _ids = msgspec.json.Decoder(list[int])
@@ -145,8 +145,8 @@ def create_gate(
         id=gate.id,
         event_id=event_id,
         name=name,
-        ticket_type_ids=msgspec.json.encode(gate.ticket_type_ids).decode(),
-        session_ids=msgspec.json.encode(gate.session_ids).decode(),
+        ticket_type_ids=to_json(gate.ticket_type_ids),
+        session_ids=to_json(gate.session_ids),
         now=tx.now,
     )
     record(tx, org_id, actor, "created", "gate", gate.id, name=name)

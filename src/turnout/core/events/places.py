@@ -8,11 +8,9 @@ ticket type, event, each by rising number: two of them then never wait for each 
 import enum
 from typing import NamedTuple
 
-import msgspec
-
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.events.sql import sql
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 
 class TargetNoun(enum.StrEnum):
@@ -39,7 +37,7 @@ def list_wanted_sessions(
     rows = sql.list_wanted_sessions(
         tx,
         org_id=org_id,
-        paks=msgspec.json.encode(paks).decode(),
+        paks=to_json(paks),
         noun=noun.value,
         target_id=target_id,
     )
@@ -54,7 +52,7 @@ def take_session_places(tx: Tx, org_id: int, session_ids: list[int]) -> set[int]
     if not session_ids:
         return set()
     tx.about("sessions", *session_ids)
-    ids = msgspec.json.encode(session_ids).decode()
+    ids = to_json(session_ids)
     return {session_id for (session_id,) in sql.take_session_places(tx, org_id=org_id, ids=ids)}
 
 

@@ -19,11 +19,10 @@ from turnout.core.events.sql import sql
 from turnout.core.identity.names import Target, make_name, take_name
 from turnout.core.identity.organizations import check_zone
 from turnout.errors import Conflict, Invalid, Missing
-from turnout.store import Tx, from_row
+from turnout.store import Tx, from_row, to_json
 
 DEFAULT_TICKET_TYPE = "General admission"
 NO_DETAILS, NOWHERE = EventDetails(), VenueDetails()
-_encode = msgspec.json.Encoder().encode
 
 
 def create_venue(
@@ -49,7 +48,7 @@ def create_venue(
         address=address,
         city=city,
         country_code=country_code,
-        details=_encode(details).decode(),
+        details=to_json(details),
         now=tx.now,
         **msgspec.structs.asdict(venue),
     )
@@ -116,7 +115,7 @@ def create_event(
         state=state.value,
         venue_id=venue_id,
         capacity=capacity,
-        details=_encode(details).decode(),
+        details=to_json(details),
         now=tx.now,
         **msgspec.structs.asdict(when),
     )

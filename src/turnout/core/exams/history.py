@@ -6,7 +6,7 @@ import msgspec
 
 from turnout.core.exams.model import Change
 from turnout.core.exams.sql import sql
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 
 class ChangeEntry(NamedTuple):
@@ -43,8 +43,8 @@ def note(
         type=change.value,
         actor=actor,
         reason=reason,
-        was=msgspec.json.encode(was or {}).decode(),
-        became=msgspec.json.encode(became or {}).decode(),
+        was=to_json(was or {}),
+        became=to_json(became or {}),
         now=tx.now,
     )
     if change not in (Change.OVERLAP, Change.DELETED):

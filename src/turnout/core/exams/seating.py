@@ -49,7 +49,7 @@ from turnout.core.tickets.issuing import (
     set_ticket_type,
 )
 from turnout.errors import Conflict, Invalid
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 SOURCE = "booking"
 PASSCODE_LENGTH = 12
@@ -231,7 +231,7 @@ def _write(
         person_id=learner.person_id,
         ticket_type_id=ticket_type_id,
         source=SOURCE,
-        answers=msgspec.json.encode(Submitted(contact)).decode(),
+        answers=to_json(Submitted(contact)),
         now=tx.now,
     )
     kind = ValueKind.REGISTRANT_TYPE

@@ -11,7 +11,7 @@ from turnout.core.identity.model import Company, CompanyDetails
 from turnout.core.identity.short_names import is_reserved
 from turnout.core.identity.sql import sql
 from turnout.errors import Invalid, Missing, Unavailable
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 ATTEMPTS = 1000
 SLUG_LENGTH = 50
@@ -154,7 +154,7 @@ def _slug(name: str) -> str:
 
 
 def _store(tx: Tx, org_id: int, name: str, details: CompanyDetails) -> None:
-    encoded = msgspec.json.encode(details).decode()
+    encoded = to_json(details)
     sql.set_details(tx, org_id=org_id, name=name, details=encoded, now=tx.now)
 
 

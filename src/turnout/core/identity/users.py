@@ -11,7 +11,7 @@ from turnout.core.identity.passwords import is_password as is_password
 from turnout.core.identity.sql import sql
 from turnout.core.text import is_email
 from turnout.errors import Invalid, Missing
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 
 def create_user(
@@ -93,7 +93,7 @@ def rename_user(tx: Tx, user: User, user_code: str) -> None:
 
 def encode_settings(settings: msgspec.Struct) -> str:
     """A profile or a company's details as they are stored: what differs from the defaults."""
-    return msgspec.json.encode(settings).decode()
+    return to_json(settings)
 
 
 def _profile_of(name: str) -> Profile:

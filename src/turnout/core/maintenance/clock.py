@@ -24,7 +24,7 @@ from turnout.core.maintenance.sql import sql
 from turnout.core.messaging.pulling import pull_jobs
 from turnout.core.registrations.intake import QUEUE
 from turnout.core.verification.codes import restart_codes
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 from turnout.store.installation import find_fact, set_fact
 from turnout.store.windows import TOLERANCE_MS
 
@@ -71,7 +71,7 @@ def follow_jump(tx: Tx, by_ms: int) -> None:
     set_fact(tx, NEWEST, str(tx.now))
     if jump and abs(jump.at - tx.now) < SAME_JUMP_MS and abs(jump.by_ms - by_ms) < SAME_JUMP_MS:
         return
-    set_fact(tx, JUMP, msgspec.json.encode(ClockJump(tx.now, by_ms)).decode())
+    set_fact(tx, JUMP, to_json(ClockJump(tx.now, by_ms)))
     if by_ms < 0:
         sql.pull_ticket_mails(tx, now=tx.now, back=-by_ms)
 

@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-import msgspec
-
 from turnout.core.callbacks.model import NewCallback
 from turnout.core.callbacks.outbox import add_callbacks
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import Channel, JobHead, Kind
 from turnout.core.messaging.sql import sql
 from turnout.core.times import local
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 _TEXTS = (Channel.SMS, Channel.MMS)
 _CALLS = (Channel.TTS, Channel.VOICE)
@@ -54,9 +52,7 @@ def queue_status_callbacks(tx: Tx, org_id: int, job_id: int, recipient_ids: Sequ
     job = get_job_head(tx, org_id, job_id)
     if not recipient_ids or not wants_status_callbacks(job):
         return
-    rows = sql.list_ended(
-        tx, org_id=org_id, job_id=job_id, ids=msgspec.json.encode(list(recipient_ids)).decode()
-    )
+    rows = sql.list_ended(tx, org_id=org_id, job_id=job_id, ids=to_json(list(recipient_ids)))
     new = []
     for row in map(_EndingRow._make, rows):
         body = urlencode(_status_fields(job, row))
@@ -77,9 +73,7 @@ def queue_reply_callbacks(tx: Tx, org_id: int, reply_ids: Sequence[int]) -> None
     """Queue the callbacks due for replies that have just been stored, in their transaction."""
     if not reply_ids:
         return
-    rows = sql.list_new_replies(
-        tx, org_id=org_id, ids=msgspec.json.encode(list(reply_ids)).decode()
-    )
+    rows = sql.list_new_replies(tx, org_id=org_id, ids=to_json(list(reply_ids)))
     heads: dict[int, JobHead] = {}
     new = []
     for row in map(_ReplyRow._make, rows):

@@ -24,8 +24,6 @@ Rules.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind, Status
@@ -33,7 +31,7 @@ from turnout.core.messaging.numbers import address_key
 from turnout.core.messaging.sql import sql
 from turnout.core.work import claims
 from turnout.core.work.apart import do_apart
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 JOBS_AT_ONCE = 16
 MISCONFIGURED_PAUSE_MS = 60_000
@@ -41,7 +39,6 @@ WORK = "delivery"
 WAIT_MS = 500
 REPEATED = "May have been sent twice: the server stopped while it was being sent."
 ASIDE = "Set aside: the server stopped three times while it was being sent."
-_encode = msgspec.json.Encoder().encode
 
 
 class ClaimedRecipient(NamedTuple):
@@ -119,7 +116,7 @@ def renew(tx: Tx, held: Sequence[RecipientClaims], lease_ms: int) -> tuple[int, 
             tx,
             org_id=org_id,
             job_id=job_id,
-            rows=_encode(sorted(claims_)).decode(),
+            rows=to_json(sorted(claims_)),
             lease_end=tx.now + lease_ms,
         )
         lost |= {id_ for id_, _ in claims_} - {id_ for (id_,) in kept}
@@ -211,7 +208,7 @@ def return_recipients(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set
     returns whose those are. Without `notes` theirs stay."""
     if not rows:
         return set()
-    encoded = _encode(rows).decode()
+    encoded = to_json(rows)
     kept = sql.put_off(tx, org_id=head.org_id, job_id=head.id, rows=encoded, notes=notes)
     return {id_ for (id_,) in kept}
 
@@ -225,7 +222,7 @@ def _opted_out(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set
             tx,
             org_id=head.org_id,
             medium=MEDIA[channel].value,
-            addresses=_encode(sorted(set(keys.values()))).decode(),
+            addresses=to_json(sorted(set(keys.values()))),
         )
     }
     return {id_ for id_, key in keys.items() if key in found}

@@ -10,18 +10,15 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-import msgspec
-
 from turnout.core.messaging.callbacks import queue_status_callbacks
 from turnout.core.messaging.model import JobState, Kind, Status
 from turnout.core.messaging.notices import queue_job_report
 from turnout.core.messaging.prices import settle_spending
 from turnout.core.messaging.sql import sql
 from turnout.core.work.apart import do_apart
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 NOT_CALLED_BACK = "Nobody was called back: the callback could not be made."
-_encode = msgspec.json.Encoder().encode
 
 
 class RecipientEnding(NamedTuple):
@@ -83,7 +80,7 @@ def _end_of_job(tx: Tx, org_id: int, job_id: int, ended: list[RecipientEnding]) 
     done = [
         _RecipientState(*row)
         for row in sql.end_recipients(
-            tx, org_id=org_id, job_id=job_id, rows=_encode(rows).decode(), now=tx.now
+            tx, org_id=org_id, job_id=job_id, rows=to_json(rows), now=tx.now
         )
     ]
     if not done:
@@ -114,7 +111,7 @@ def _call_back(tx: Tx, org_id: int, job_id: int, ids: list[int]) -> None:
         queue_status_callbacks(tx, org_id, job_id, ids)
 
     if untold := do_apart(tx, "callback", call_back, ids):
-        encoded = _encode(untold).decode()
+        encoded = to_json(untold)
         sql.note_recipients(tx, org_id=org_id, job_id=job_id, ids=encoded, notes=NOT_CALLED_BACK)
 
 
@@ -130,11 +127,9 @@ def end_job(tx: Tx, org_id: int, job_id: int, kind: Kind, *, is_whole: bool) -> 
 def bounce_sent(tx: Tx, org_id: int, job_id: int, ids: Sequence[int], notes: str) -> None:
     """Mails that counted as sent came back."""
     bounced = sql.bounce_sent(
-        tx, org_id=org_id, job_id=job_id, ids=_encode(list(ids)).decode(), notes=notes, now=tx.now
+        tx, org_id=org_id, job_id=job_id, ids=to_json(list(ids)), notes=notes, now=tx.now
     )
     if bounced:
         cost = sum(cost for _, cost in bounced)
         sql.count_bounced(tx, org_id=org_id, id=job_id, bounced=len(bounced), cost=cost)
-        sql.clear_cost(
-            tx, org_id=org_id, job_id=job_id, ids=_encode([id_ for id_, _ in bounced]).decode()
-        )
+        sql.clear_cost(tx, org_id=org_id, job_id=job_id, ids=to_json([id_ for id_, _ in bounced]))

@@ -12,17 +12,14 @@ interest any more. What it did send is a fact, whoever holds the recipient:
 
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from turnout.core.messaging.model import JobHead, Status
 from turnout.core.messaging.sql import sql
 from turnout.log import log
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 COPY = "Sent twice: by a server that had stood still, and by the one that took its place."
 LATE = "Was sent all the same, by a server that had stood still."
 
-_encode = msgspec.json.Encoder().encode
 
 Taken = tuple[int, int, int]
 """Number of the recipient, number of the claim under which it was handed over, and 1 if it was
@@ -34,7 +31,7 @@ def take_back(tx: Tx, head: JobHead, taken: Sequence[Taken]) -> set[int]:
     worker has sent to them; returns those."""
     if not taken:
         return set()
-    rows = _encode(sorted(taken)).decode()
+    rows = to_json(sorted(taken))
     return {id_ for (id_,) in sql.take_back(tx, org_id=head.org_id, job_id=head.id, rows=rows)}
 
 
@@ -43,7 +40,7 @@ def note_copies(tx: Tx, head: JobHead, sent: Mapping[int, int]) -> None:
     on them. Idempotent."""
     if not sent:
         return
-    ids = _encode(sorted(sent)).decode()
+    ids = to_json(sorted(sent))
     notes: dict[str, list[int]] = {}
     for id_, state, status, claim, noted in sql.list_standing(
         tx, org_id=head.org_id, job_id=head.id, ids=ids
@@ -54,5 +51,5 @@ def note_copies(tx: Tx, head: JobHead, sent: Mapping[int, int]) -> None:
     for note, noted_ids in notes.items():
         log.warning("sent by two servers", job=head.id, recipients=noted_ids, note=note)
         sql.note_recipients(
-            tx, org_id=head.org_id, job_id=head.id, ids=_encode(noted_ids).decode(), notes=note
+            tx, org_id=head.org_id, job_id=head.id, ids=to_json(noted_ids), notes=note
         )

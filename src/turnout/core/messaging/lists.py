@@ -9,11 +9,10 @@ from turnout.core.audit.recording import record
 from turnout.core.messaging.model import Person
 from turnout.core.messaging.sql import sql
 from turnout.errors import Invalid, Missing
-from turnout.store import Tx, from_row
+from turnout.store import Tx, from_row, to_json
 
 LONGEST_NAME = 200
 LIVE_LIST = re.compile(r"event:(\d{1,15})(?::(checked|unchecked|no-shows|pending))?", re.ASCII)
-_encode = msgspec.json.Encoder().encode
 
 
 class UserList(msgspec.Struct, frozen=True):
@@ -60,11 +59,11 @@ def add_entries(
             each.fax,
             each.phone,
             each.mobile,
-            _encode(each.custom).decode() if each.custom else "",
+            to_json(each.custom) if each.custom else "",
         )
         for number, each in enumerate(entries, first_number)
     ]
-    sql.add_entries(tx, org_id=org_id, list_id=list_id, rows=_encode(rows).decode())
+    sql.add_entries(tx, org_id=org_id, list_id=list_id, rows=to_json(rows))
 
 
 def finish_list(tx: Tx, org_id: int, list_id: int, entries: int, *, actor: str) -> None:

@@ -11,18 +11,15 @@ An id whose message has ended is free: networks count round.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.model import JobHead, Status
 from turnout.core.messaging.receiving import take_early_reports
 from turnout.core.messaging.sql import sql
 from turnout.log import log
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 SHARED = "Sent. The network gave several messages the same id, so its reports are not counted."
 KEPT_MS = 72 * 3_600_000
-_encode = msgspec.json.Encoder().encode
 
 
 class NetworkId(NamedTuple):
@@ -49,7 +46,7 @@ def note_network_ids(tx: Tx, head: JobHead, carrier: str, named: Sequence[Networ
     stored = {
         network_id
         for (network_id,) in sql.add_network_ids(
-            tx, carrier=carrier, org_id=head.org_id, job_id=head.id, rows=_encode(named).decode()
+            tx, carrier=carrier, org_id=head.org_id, job_id=head.id, rows=to_json(named)
         )
     }
     if len(stored) < len(named):
@@ -72,7 +69,7 @@ def _settle(
     names = sorted({each.network_id for each in named})
     owners = {
         name: _Owner(*owner)
-        for name, *owner in sql.list_network_ids(tx, carrier=carrier, names=_encode(names).decode())
+        for name, *owner in sql.list_network_ids(tx, carrier=carrier, names=to_json(names))
     }
     taken: dict[str, NetworkId] = {}
     shared: dict[str, list[RecipientEnding]] = {}
@@ -97,7 +94,7 @@ def _settle(
 def _take_over(tx: Tx, head: JobHead, carrier: str, named: list[NetworkId]) -> None:
     if named:
         sql.take_over_network_ids(
-            tx, carrier=carrier, org_id=head.org_id, job_id=head.id, rows=_encode(named).decode()
+            tx, carrier=carrier, org_id=head.org_id, job_id=head.id, rows=to_json(named)
         )
 
 
@@ -105,7 +102,7 @@ def _share(tx: Tx, carrier: str, shared: dict[str, list[RecipientEnding]]) -> li
     if not shared:
         return []
     names = sorted(shared)
-    sql.share_network_ids(tx, carrier=carrier, names=_encode(names).decode(), now=tx.now)
+    sql.share_network_ids(tx, carrier=carrier, names=to_json(names), now=tx.now)
     ended = [each for name in names for each in shared[name]]
     log.warning(
         "a network gave one id to several messages; its reports for it are not counted",

@@ -15,10 +15,9 @@ from turnout.core.messaging.model import Channel, Status
 from turnout.core.messaging.outcomes import DeliveryReport
 from turnout.core.messaging.sql import sql
 from turnout.core.work.apart import do_apart
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 EARLY_MS = 3_600_000
-_encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(DeliveryReport)
 
 
@@ -60,22 +59,20 @@ def _give_up(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
 
 def _note_lost(tx: Tx, report: DeliveryReport) -> None:
     if report.attempt_id is not None:
-        ids = _encode([report.attempt_id]).decode()
+        ids = to_json([report.attempt_id])
         found = [row[:3] for row in sql.list_named_recipients(tx, ids=ids)]
     else:
-        names = _encode([report.network_id]).decode()
+        names = to_json([report.network_id])
         rows = sql.take_network_ids(tx, carrier=report.carrier, names=names)
         found = [_MessageRef(*row)[1:4] for row in rows]
     notes = f"A delivery report ({report.status.value}) could not be stored; the log says why."
     for org_id, job_id, id_ in found:
-        sql.note_recipients(
-            tx, org_id=org_id, job_id=job_id, ids=_encode([id_]).decode(), notes=notes
-        )
+        sql.note_recipients(tx, org_id=org_id, job_id=job_id, ids=to_json([id_]), notes=notes)
 
 
 def take_early_reports(tx: Tx, names: Sequence[tuple[str, str]]) -> None:
     """Count the reports that came before these network ids (carrier, name) were written down."""
-    found = sql.take_early_reports(tx, rows=_encode(list(names)).decode())
+    found = sql.take_early_reports(tx, rows=to_json(list(names)))
     if found:
         receive_reports(tx, [_decoder.decode(report) for (report,) in found])
 
@@ -97,12 +94,12 @@ def forget_early_reports(tx: Tx, limit: int) -> int:
 
 
 def _match(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[RecipientEnding]:
-    rows = sql.take_network_ids(tx, carrier=carrier, names=_encode(list(reports)).decode())
+    rows = sql.take_network_ids(tx, carrier=carrier, names=to_json(list(reports)))
     named = sorted((_MessageRef(*row) for row in rows), key=lambda each: each[1:])
     early = reports.keys() - {each.network_id for each in named}
     if early:
-        kept = [(name, _encode(reports[name]).decode()) for name in sorted(early)]
-        sql.keep_early_reports(tx, carrier=carrier, rows=_encode(kept).decode(), now=tx.now)
+        kept = [(name, to_json(reports[name])) for name in sorted(early)]
+        sql.keep_early_reports(tx, carrier=carrier, rows=to_json(kept), now=tx.now)
     ended = []
     for each in named:
         report = reports[each.network_id]
@@ -117,7 +114,7 @@ def _match(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[Rec
 def _match_own(tx: Tx, reports: dict[int, DeliveryReport]) -> list[RecipientEnding]:
     ended = []
     for org_id, job_id, id_, state, status, channel in sql.list_named_recipients(
-        tx, ids=_encode(sorted(reports)).decode()
+        tx, ids=to_json(sorted(reports))
     ):
         report = reports[id_]
         if state != "done":

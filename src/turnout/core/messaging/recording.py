@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-import msgspec
-
 from turnout.core.messaging.delivering import (
     MISCONFIGURED_PAUSE_MS,
     WORK,
@@ -34,7 +32,7 @@ from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.sql import sql
 from turnout.core.work import claims
 from turnout.core.work.apart import do_apart
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 MAX_ATTEMPTS = 8
 # How long a carrier may be misconfigured for somebody before they are given up.
@@ -43,7 +41,6 @@ MISCONFIGURED_MS = 24 * 3_600_000
 PAUSES_S = (5, 30, 120, 600, 1800, 3600, 7200)
 UNRECORDED = "the answer could not be recorded, and the log says why"
 UNRECORDED_NOTE = "Set aside: it was sent, and its answer could not be recorded."
-_encode = msgspec.json.Encoder().encode
 
 
 class Result(NamedTuple):
@@ -105,7 +102,7 @@ def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: i
             number=head.sender,
             org_id=head.org_id,
             job_id=head.id,
-            rows=_encode(pairs).decode(),
+            rows=to_json(pairs),
             now=tx.now,
         )
 
@@ -177,7 +174,7 @@ def _given_up(tx: Tx, head: JobHead, results: list[Result]) -> set[int]:
             tx,
             org_id=head.org_id,
             job_id=head.id,
-            rows=_encode([(each.id, each.attempts) for each in stuck]).decode(),
+            rows=to_json([(each.id, each.attempts) for each in stuck]),
             before=tx.now - MISCONFIGURED_MS,
         )
         over |= {id_ for (id_,) in found}
@@ -229,9 +226,7 @@ def _note_attempts(tx: Tx, head: JobHead, results: list[Result]) -> None:
         for each in results
     ]
     if rows:
-        sql.add_attempts(
-            tx, org_id=head.org_id, job_id=head.id, rows=_encode(rows).decode(), now=tx.now
-        )
+        sql.add_attempts(tx, org_id=head.org_id, job_id=head.id, rows=to_json(rows), now=tx.now)
 
 
 def _put_off(tx: Tx, head: JobHead, results: list[Result]) -> set[int]:
@@ -277,7 +272,7 @@ def _await_reports(
         tx,
         org_id=head.org_id,
         job_id=head.id,
-        rows=_encode(rows).decode(),
+        rows=to_json(rows),
         carrier=results[0].carrier,
         now=tx.now,
         due_at=tx.now + wait_ms,

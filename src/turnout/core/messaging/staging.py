@@ -24,12 +24,11 @@ from turnout.core.messaging.model import (
 )
 from turnout.core.messaging.numbers import address_key, to_address
 from turnout.core.messaging.sql import sql
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 SLICE = 500
 SCHEDULE = "messaging-schedule"
 HOUR_MS = 3_600_000
-_encode = msgspec.json.Encoder().encode
 
 
 def add_job(
@@ -59,9 +58,9 @@ def add_job(
         name=new.name,
         state=JobState.STAGING.value,
         sender=new.sender,
-        content=_encode(new.content).decode(),
-        options=_encode(new.options).decode(),
-        list_ids=_encode(new.list_ids).decode(),
+        content=to_json(new.content),
+        options=to_json(new.options),
+        list_ids=to_json(new.list_ids),
         is_deduped=int(new.is_deduped),
         timezone=timezone,
         now=tx.now,
@@ -81,11 +80,9 @@ def add_recipients(tx: Tx, org_id: int, job_id: int, recipients: Sequence[NewRec
     for id_, each in zip(ids, recipients, strict=True):
         address = to_address(Channel(channel), each.destination)
         key = address_key(Channel(channel), address or each.destination) if is_deduped else None
-        fields = _encode(each.fields).decode() if each.fields else ""
+        fields = to_json(each.fields) if each.fields else ""
         rows.append((id_, each.reference, each.name, each.destination, address, fields, key))
-    added = sql.add_recipients(
-        tx, org_id=org_id, job_id=job_id, rows=_encode(rows).decode(), now=tx.now
-    )
+    added = sql.add_recipients(tx, org_id=org_id, job_id=job_id, rows=to_json(rows), now=tx.now)
     sql.count_added(tx, org_id=org_id, id=job_id, added=added)
     return int(added)
 

@@ -18,7 +18,7 @@ from turnout.core.messaging.notices import queue_reply_digest
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import SCHEDULE, SLICE, add_recipients, start_sending
 from turnout.core.work.claims import Queue, turn
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 JOBS_AT_ONCE = 16
 SCHEDULE_QUEUE = "schedule"
@@ -101,7 +101,7 @@ def _list_some(tx: Tx, head: JobHead, resolve: Resolve) -> None:
             people, place = resolve(tx, head.org_id, list_id, place, SLICE)
         add_recipients(tx, head.org_id, head.id, [to_recipient(head, each) for each in people])
         number += not place
-        cursor = msgspec.json.encode((number, place)).decode()
+        cursor = to_json((number, place))
         sql.set_cursor(tx, org_id=head.org_id, id=head.id, cursor=cursor, now=tx.now)
     if number < len(list_ids):
         tx.wake(SCHEDULE)

@@ -7,7 +7,7 @@ import msgspec
 from turnout.core.registrations.model import Registration, RegistrationState, Submitted
 from turnout.core.registrations.sql import sql
 from turnout.errors import Missing
-from turnout.store import Tx, from_row
+from turnout.store import Tx, from_row, to_json
 
 SUBMITTED = Registration.__struct_fields__.index("submitted")
 _decoder = msgspec.json.Decoder(Submitted)
@@ -58,7 +58,7 @@ def add_registration(
         person_id=person_id,
         ticket_type_id=ticket_type_id,
         source=source,
-        answers=msgspec.json.encode(submitted).decode(),
+        answers=to_json(submitted),
         now=tx.now,
     )
     return registration_id if added else None
@@ -70,7 +70,7 @@ def set_answers(tx: Tx, org_id: int, registration_id: int, submitted: Submitted)
         tx,
         org_id=org_id,
         id=registration_id,
-        answers=msgspec.json.encode(submitted).decode(),
+        answers=to_json(submitted),
         now=tx.now,
     )
 

@@ -41,13 +41,12 @@ from turnout.core.registrations.submissions import (
 from turnout.core.work.claims import Claim, claim, put_off, take
 from turnout.errors import Failure, Missing, Unauthenticated
 from turnout.log import log
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 QUEUE = "intake"
 ATTEMPTS = 5
 MAX_SESSIONS = 200
 
-_encode = msgspec.json.Encoder().encode
 _submitted_decoder = msgspec.json.Decoder(Submitted)
 _items_decoder = msgspec.json.Decoder(list[QueueItem])
 
@@ -69,7 +68,7 @@ def accept(
         return _items_decoder.decode(answer)
     [items] = _queue(tx, [_Entry(caller.org_id, target_id, application)])
     if request:
-        keep_answer(tx, caller.org_id, caller.actor, request, msgspec.json.encode(items).decode())
+        keep_answer(tx, caller.org_id, caller.actor, request, to_json(items))
     return items
 
 
@@ -128,13 +127,13 @@ def _queue(tx: Tx, entries: list[_Entry]) -> list[list[QueueItem]]:
         paks = list(dict.fromkeys(application.session_paks))
         ids = tx.next_ids("queue_item", len(paks))
         email = application.submitted.contact.email
-        contact = _encode(application.submitted).decode()
+        contact = to_json(application.submitted)
         submissions.append((org_id, ids[0], ids[-1], application.noun, target_id, email, contact))
         numbered = list(zip(ids, paks, strict=True))
         items += [(org_id, id_, ids[0], pak) for id_, pak in numbered]
         answers.append([QueueItem(id_, pak, ItemStatus.QUEUED, email) for id_, pak in numbered])
-    sql.add_submissions(tx, rows=_encode(submissions).decode(), now=tx.now)
-    sql.add_queue_items(tx, rows=_encode(items).decode())
+    sql.add_submissions(tx, rows=to_json(submissions), now=tx.now)
+    sql.add_queue_items(tx, rows=to_json(items))
     tx.wake(QUEUE)
     return answers
 
@@ -160,7 +159,7 @@ def claim_submissions(tx: Tx, limit: int) -> list[Claim]:
     left = tx.list_left(QUEUE)
     if not left:
         return claim(tx, QUEUE, sql.list_due_submissions(tx, now=tx.now, limit=limit))
-    targets = _encode(left).decode()
+    targets = to_json(left)
     return claim(tx, QUEUE, sql.list_due_elsewhere(tx, now=tx.now, limit=limit, targets=targets))
 
 
@@ -170,7 +169,7 @@ def decide_claimed(tx: Tx, submissions: Sequence[Claim]) -> Progress:
     claims = take(tx, QUEUE, submissions)
     if not claims:
         return Progress(0, 0)
-    rows = sql.lock_submissions(tx, keys=_encode(list(claims)).decode())
+    rows = sql.lock_submissions(tx, keys=to_json(list(claims)))
     claimed = [_Claimed(*row) for row in rows]
     done = sum(_process_one(tx, each, claims[each.org_id, each.id]) for each in claimed)
     return Progress(done, max(0, tx.now - claimed[0].due_at) if claimed else 0)
@@ -238,7 +237,7 @@ def _process_one(tx: Tx, claimed: _Claimed, claims: int) -> bool:
 
 def give_up(tx: Tx, org_id: int, submission_id: int) -> None:
     """Fail every item of a submission that is not decided."""
-    for row in sql.lock_submissions(tx, keys=_encode([(org_id, submission_id)]).decode()):
+    for row in sql.lock_submissions(tx, keys=to_json([(org_id, submission_id)])):
         claimed = _Claimed(*row)
         _finish(tx, claimed, _fail(claimed.read_items()), None)
 

@@ -1,12 +1,10 @@
 """Asking what became of queue items."""
 
-import msgspec
-
 from turnout.core.identity.credentials import require_active
 from turnout.core.identity.model import Principal
 from turnout.core.registrations.sql import sql
 from turnout.core.registrations.submissions import ItemPage, ItemStatus, QueueItem
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 
 def list_items(tx: Tx, caller: Principal, ids: list[int], *, limit: int, skip: int = 0) -> ItemPage:
@@ -16,7 +14,7 @@ def list_items(tx: Tx, caller: Principal, ids: list[int], *, limit: int, skip: i
     Unauthenticated when the caller's credential has ended.
     """
     require_active(tx, caller)
-    wanted = msgspec.json.encode(ids).decode()
+    wanted = to_json(ids)
     rows = sql.list_items(tx, org_id=caller.org_id, ids=wanted, limit=limit, skip=skip)
     items = [
         QueueItem(id_, pak, ItemStatus(status), email, person_id, message)

@@ -27,11 +27,9 @@ Rules.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from turnout.core.work.sql import sql
 from turnout.log import log
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 LIMIT = 3
 TOGETHER = 32
@@ -41,8 +39,6 @@ HELD_PAUSE_MS = 3_000
 
 Key = tuple[int, int]
 """Organization and number of a row in its queue."""
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Claim(NamedTuple):
@@ -106,7 +102,7 @@ def claim(
         return []
     known = {
         (org_id, id_): claims
-        for org_id, id_, claims, _ in sql.list_claims(tx, queue=queue, keys=_encode(due).decode())
+        for org_id, id_, claims, _ in sql.list_claims(tx, queue=queue, keys=to_json(due))
     }
     counts = known
     if is_counted_late:
@@ -131,9 +127,7 @@ def take(tx: Tx, queue: str, claimed: Sequence[Claim]) -> dict[Key, int]:
         return {}
     held = {
         (org_id, id_): claims
-        for org_id, id_, claims in sql.take_claims(
-            tx, queue=queue, claims=_encode(claimed).decode()
-        )
+        for org_id, id_, claims in sql.take_claims(tx, queue=queue, claims=to_json(claimed))
     }
     if len(held) < len(claimed):
         log.warning("work was taken over", queue=queue, rows=len(claimed) - len(held))
@@ -158,9 +152,7 @@ def _may_be_alone(tx: Tx, queue: str) -> bool:
 def count(tx: Tx, queue: str, keys: Sequence[Key], lease_ms: int = LEASE_MS) -> None:
     """Count one more claim of each row."""
     if keys:
-        sql.count_claims(
-            tx, queue=queue, keys=_encode(keys).decode(), claimed_until=tx.now + lease_ms
-        )
+        sql.count_claims(tx, queue=queue, keys=to_json(keys), claimed_until=tx.now + lease_ms)
 
 
 def put_off(tx: Tx, queue: str, key: Key, claims: int) -> None:
@@ -178,7 +170,7 @@ def settle(tx: Tx, queue: str, keys: Sequence[Key]) -> None:
 
 def list_aside(tx: Tx, queue: str, keys: Sequence[Key]) -> set[Key]:
     """Which of the rows are set aside."""
-    rows = sql.list_claims(tx, queue=queue, keys=_encode(keys).decode()) if keys else []
+    rows = sql.list_claims(tx, queue=queue, keys=to_json(keys)) if keys else []
     return {(org_id, id_) for org_id, id_, _, is_aside in rows if is_aside}
 
 

@@ -19,6 +19,7 @@ from turnout.dialects.registration.wire import (
     RegistrationBody,
     SessionRef,
 )
+from turnout.store import to_json
 
 TOO_LONG = "of length"
 _NESTED: dict[str, type[Exact]] = {
@@ -74,5 +75,5 @@ def _as_texts(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _as_texts(each) for name, each in value.items()}
     if isinstance(value, bool | int | float):
-        return msgspec.json.encode(value).decode()
+        return to_json(value)
     return value
