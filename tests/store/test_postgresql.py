@@ -59,6 +59,24 @@ def test_a_serialization_failure_that_never_ends_is_unavailable(db, monkeypatch)
     assert db.call(read_ids) == []
 
 
+def test_a_command_that_is_run_again_gets_the_same_names_and_numbers(db):
+    """So what is made is not called otherwise on a busy machine; what follows goes on."""
+    tries: list[list[object]] = []
+
+    def draw(tx: Tx, failing: int) -> list[object]:
+        draws = [tx.uuid(), tx.next_id("ticket"), tx.ids.code(6), *tx.next_ids("ticket", 2)]
+        tries.append([*draws, tx.ids.pak()])
+        if len(tries) <= failing:
+            tx.next_id("ticket")  # on this way only
+            raise psycopg.errors.SerializationFailure
+        return [*tries[-1], tx.next_id("ticket")]
+
+    drawn = db.call(draw, 2)
+    assert tries[0] == tries[1] == tries[2] == drawn[:-1]
+    assert [drawn[1], *drawn[3:5], drawn[6]] == [1, 2, 3, 4]
+    assert db.call(draw, 0)[1] == 5
+
+
 def test_a_command_that_is_run_again_wakes_only_for_what_was_kept(db):
     attempts: list[int] = []
     woken: list[str] = []

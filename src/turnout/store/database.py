@@ -21,6 +21,7 @@ from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store import deadlines
 from turnout.store.deadlines import Patience, Sweeper, as_dropped
+from turnout.store.draws import Draws
 from turnout.store.late import LATE_MS, LATE_SCHEMA, OVERLAP_MS, TransactionStart, note_late
 from turnout.store.sequences import Sequences
 from turnout.store.sources import Clock, Ids
@@ -55,11 +56,13 @@ class Lane(enum.IntEnum):
 class Command:
     """One verb on its way through a database thread, and the future that waits for it.
 
+    `draws` is what it has drawn, where it may be run again.
     `patience` is of the request that it belongs to; None: of none, or of many. `lane` is known
     once it is queued."""
 
     __slots__ = (
         "args",
+        "draws",
         "error",
         "future",
         "kwargs",
@@ -80,6 +83,7 @@ class Command:
         patience: Patience | None = None,
     ) -> None:
         self.patience = patience
+        self.draws: Draws | None = None
         self.lane = Lane.REQUEST
         self.verb = verb
         self.args = args

@@ -18,7 +18,7 @@ If you add a list that is asked for by the instant of a change, take its instant
 import time
 from typing import NamedTuple
 
-from turnout.store.sources import Clock
+from turnout.store.sources import Clock, Ids
 from turnout.store.statements import Statements
 from turnout.store.transaction import Tx
 
@@ -31,6 +31,7 @@ LONGEST_MS = 6 * 3_600_000
 KEPT_MS = 31 * 24 * 3_600_000
 
 sql = Statements("turnout.store")
+_ids = Ids()  # not the command's: what it makes is not called otherwise because it came late
 
 
 class TransactionStart(NamedTuple):
@@ -54,7 +55,7 @@ class TransactionStart(NamedTuple):
 def note_late(tx: Tx, began_at: int, took_ms: int) -> None:
     """Keep that what bears the instant `began_at` (epoch ms) or a later one is seen only since
     `took_ms` after it."""
-    sql.note_late(tx, id=tx.uuid(), began_at=began_at, ended_at=began_at + took_ms)
+    sql.note_late(tx, id=_ids.uuid(tx.now), began_at=began_at, ended_at=began_at + took_ms)
 
 
 def reach_back(tx: Tx, since: int) -> int:

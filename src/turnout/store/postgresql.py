@@ -28,6 +28,7 @@ from turnout.errors import Unavailable
 from turnout.log import log
 from turnout.settings import Settings
 from turnout.store.database import Command, CommandQueue, Database, Lane
+from turnout.store.draws import DrawnIds, DrawnNumbers, Draws
 from turnout.store.held_rows import ROUNDS_LIMIT, HeldError, HeldRows, Waiter, WaitingRoom, Wants
 from turnout.store.late import TransactionStart
 from turnout.store.outcomes import ASK_S, CommitLostError, Outcome, as_unknown, find_outcome
@@ -186,14 +187,24 @@ class PostgresqlDatabase(Database):
     def _connect(self, use: Use, *, autocommit: bool = False) -> "psycopg.Connection[Any]":
         return connect(self._url, use, self._limits[use], autocommit=autocommit)
 
-    def _tx(self, connection: "psycopg.Connection[Any]", wants: Wants | None = None) -> Tx:
+    def _tx(
+        self,
+        connection: "psycopg.Connection[Any]",
+        wants: Wants | None = None,
+        command: Command | None = None,
+    ) -> Tx:
         now, lease_now = self._read_clock()
+        ids, sequences = self.ids, self.sequences
+        if command is not None:
+            draws = command.draws = command.draws or Draws()
+            draws.begin()
+            ids, sequences = DrawnIds(ids, draws), DrawnNumbers(sequences, draws)
         return Tx(
             "postgresql",
             connection,
             now,
-            self.ids,
-            self.sequences,
+            ids,
+            sequences,
             _is_transient,
             self.permitted,
             HELD,
@@ -257,7 +268,7 @@ class PostgresqlDatabase(Database):
                 if ends_at is not None:
                     wants.wait = partial(wait_for_rows, connection, ends_at)
                     wants.wait()
-                tx = self._tx(connection, wants)
+                tx = self._tx(connection, wants, command)
                 command.run(tx)
                 if use is not Use.READ:
                     noted_ms = self._note_if_late(tx, began)

@@ -40,6 +40,12 @@ def held(url: str, statement: str) -> Iterator[None]:
         connection.rollback()
 
 
+@pytest.fixture(autouse=True)
+def long_memory(monkeypatch) -> None:
+    """A busy machine does not forget between two steps of a test what is held."""
+    monkeypatch.setattr("turnout.store.held_rows.REMEMBERED_S", 3600.0)
+
+
 @pytest.mark.parametrize("statement", HELD_ROWS)
 def test_submissions_of_other_events_are_decided_and_the_held_ones_later(
     node, url, desk, statement

@@ -108,3 +108,23 @@ def test_giving_back_is_for_the_holder_alone(tray):
 def test_the_end_of_a_claim_is_told(node, org_id):
     claimed = node.db.call(claim, f"{WORK} {org_id}", [(org_id, 7)], 2_000)
     assert claimed == [Claim(org_id, 7, node.clock() + 2_000)]
+
+
+@pytest.mark.parametrize("is_counted_late", [False, True])
+def test_what_two_workers_list_at_the_same_time_is_had_by_one(node, org_id, is_counted_late):
+    """As two nodes that the same commit wakes. The claim of the one who comes late is not counted:
+    else what is held for long would seem to kill its workers, and be set aside."""
+    tray = Tray(node, org_id, [7, 8])
+    queue, late = tray.queue.name, is_counted_late
+
+    def ask(tx: Tx, *ids: int) -> list[int]:
+        listed = [(org_id, id_) for id_ in ids]
+        return [each.id for each in claim(tx, queue, listed, is_counted_late=late)]
+
+    first = 2 if late else 1
+    assert node.db.call(ask, 7) == [7]
+    assert [node.db.call(ask, 7, 8), node.db.call(ask, 7, 8)] == [[] if late else [8], []]
+    assert tray.claims()[7] == (first, LEASE_MS)
+    node.clock.advance(LEASE_MS // 1000)
+    assert node.db.call(ask, 7) == [7]
+    assert tray.claims()[7] == (first + 1, LEASE_MS)

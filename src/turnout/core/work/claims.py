@@ -93,7 +93,8 @@ def claim(
     is_counted_late: bool = False,
 ) -> list[Claim]:
     """Count a claim of the rows that are to be done now, which are returned: all that are due, or
-    one alone that was claimed twice before. What was claimed too often is set aside.
+    one alone that was claimed twice before, less what another worker has claimed since they were
+    listed. What was claimed too often is set aside.
 
     `is_counted_late`: a queue that counts no first claims; these rows had one before this, and
     `TOGETHER` are in hand at most.
@@ -115,9 +116,25 @@ def claim(
     chosen = (suspects[:1] if suspects and _may_be_alone(tx, queue) else []) or fresh
     if is_counted_late:
         chosen = chosen[: max(0, TOGETHER - _count_in_hand(tx, queue))]
-        count(tx, queue, [key for key in chosen if key not in known], lease_ms)
-    count(tx, queue, chosen, lease_ms)
-    return [Claim(*key, tx.now + lease_ms) for key in chosen]
+    got = _claim(tx, queue, chosen, lease_ms, first=2 if is_counted_late else 1)
+    return [Claim(*key, tx.now + lease_ms) for key in chosen if key in got]
+
+
+def _claim(tx: Tx, queue: str, keys: Sequence[Key], lease_ms: int, *, first: int) -> set[Key]:
+    """Claim the rows, and say which of them were to be had: workers of other nodes, woken by the
+    same commit, may have listed them too. A row without claims counts as claimed `first` times."""
+    if not keys:
+        return set()
+    return set(
+        sql.claim_rows(
+            tx,
+            queue=queue,
+            keys=to_json(keys),
+            now=tx.now,
+            claimed_until=tx.now + lease_ms,
+            first=first,
+        )
+    )
 
 
 def take(tx: Tx, queue: str, claimed: Sequence[Claim]) -> dict[Key, int]:

@@ -18,6 +18,19 @@ ORDER BY 1, 3
 ON CONFLICT (org_id, queue, id) DO UPDATE SET claims = work_claims.claims + 1,
     claimed_until = excluded.claimed_until;
 
+-- name: claim_rows(queue, keys, now, claimed_until, first)
+-- crosses organizations: workers serve all of them. Waits for another worker that claims one of them,
+-- and leaves that to it.
+INSERT INTO work_claims (org_id, queue, id, claims, claimed_until)
+SELECT CAST(k.value ->> 0 AS BIGINT), :queue, CAST(k.value ->> 1 AS BIGINT),
+    CAST(:first AS BIGINT), CAST(:claimed_until AS BIGINT)
+FROM json_array_elements(CAST(:keys AS json)) k (value)
+ORDER BY 1, 3
+ON CONFLICT (org_id, queue, id) DO UPDATE SET claims = work_claims.claims + 1,
+    claimed_until = excluded.claimed_until
+WHERE work_claims.set_aside_at IS NULL AND work_claims.claimed_until <= :now
+RETURNING org_id, id;
+
 -- name: lock_suspects(queue)
 -- crosses organizations: workers serve all of them. Claims of suspects follow one another.
 SELECT pg_advisory_xact_lock(1953853294, hashtext(:queue));

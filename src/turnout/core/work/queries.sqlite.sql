@@ -13,6 +13,16 @@ SELECT k.value ->> 0, :queue, k.value ->> 1, 1, :claimed_until FROM json_each(:k
 ON CONFLICT (org_id, queue, id) DO UPDATE SET claims = claims + 1,
     claimed_until = excluded.claimed_until;
 
+-- name: claim_rows(queue, keys, now, claimed_until, first)
+-- crosses organizations: workers serve all of them.
+INSERT INTO work_claims (org_id, queue, id, claims, claimed_until)
+SELECT k.value ->> 0, :queue, k.value ->> 1, :first, :claimed_until FROM json_each(:keys) k
+WHERE true
+ON CONFLICT (org_id, queue, id) DO UPDATE SET claims = claims + 1,
+    claimed_until = excluded.claimed_until
+WHERE set_aside_at IS NULL AND claimed_until <= :now
+RETURNING org_id, id;
+
 -- name: lock_suspects(queue)
 -- crosses organizations: workers serve all of them. The one writer needs no lock.
 SELECT :queue;
