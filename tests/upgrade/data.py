@@ -92,7 +92,7 @@ def multiply(url: str, count: int) -> None:
         else f"WITH n(n) AS (SELECT generate_series(1, {count}))"
     )
     far = 1_000_000_000
-    _run(
+    execute(
         url,
         f"""INSERT INTO people (org_id, id, uuid, email, email_key, title, first_name, last_name,
             company, job_title, address_line1, address_line2, address_line3, city, county_or_state,
@@ -122,7 +122,8 @@ def multiply(url: str, count: int) -> None:
     )
 
 
-def _run(url: str, *statements: str) -> None:
+def execute(url: str, *statements: str) -> None:
+    """Change rows behind the product's back."""
     if url.startswith("sqlite:"):
         with closing(sqlite3.connect(path_of(url))) as file, file:
             for statement in statements:
