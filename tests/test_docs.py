@@ -29,7 +29,7 @@ from tools.check_docs import (
     find_faults,
 )
 from turnout import networks
-from turnout.bootstrap import APIS
+from turnout.bootstrap import DIALECTS
 from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
 from turnout.core.messaging.notices import ATTACHED
 from turnout.core.messaging.recording import MAX_ATTEMPTS
@@ -133,7 +133,7 @@ def test_settings_are_listed_with_their_defaults() -> None:
 def test_the_readme_lists_the_apis_that_are_ready() -> None:
     rows = table(read("README.md"), "API", "path", "what it does")
     assert sorted((name, codes_in(path)[0]) for name, path, _ in rows) == sorted(
-        (api.name, api.base_path) for api in APIS if api.state == "Ready"
+        (api.name, api.base_path) for api in DIALECTS
     )
 
 

@@ -41,7 +41,7 @@ def event_id(node: LocalNode) -> int:
 def first_parts(node: LocalNode) -> set[str]:
     """What every address that the routers know begins with, up to its first dot."""
     app = node.node.app
-    paths = [path for _, path in app._fast_paths]
+    paths: list[str] = []
     for mount in app.mounts:
         paths.append(mount.prefix)
         if isinstance(mount.app, DialectApp):

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tools import node
-from turnout.bootstrap import APIS
+from turnout.bootstrap import DIALECTS
 from turnout.web.openapi import load
 
 SERVER = "https://turnout.example"
@@ -31,7 +31,7 @@ def main() -> None:
 def write_documents(folder: Path) -> list[Path]:
     """The document of each API as JSON, in files named after the API."""
     paths = []
-    for api in APIS:
+    for api in DIALECTS:
         path = folder / f"{api.name}.json"
         path.write_text(json.dumps(load(api, SERVER)))
         paths.append(path)

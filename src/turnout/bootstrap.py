@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -43,27 +42,23 @@ from turnout.core.registrations.live_lists import resolve
 from turnout.core.site.address import find_address, store_address
 from turnout.core.tickets.mails import TICKET
 from turnout.core.waiting_list.entries import PATH as WAITING
+from turnout.dialects import Services
 from turnout.dialects.attendance import routes as attendance
-from turnout.dialects.attendance.auth import Doors
 from turnout.dialects.booking import routes as booking
-from turnout.dialects.booking.auth import Developers
 from turnout.dialects.messaging import routes as messaging
-from turnout.dialects.messaging.auth import Logins
-from turnout.dialects.messaging.file_intake import FileIntake
-from turnout.dialects.messaging.jobs import JobParts
 from turnout.dialects.registration import routes as registration
-from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.reporting import routes as reporting
-from turnout.dialects.reporting.auth import Sessions
 from turnout.errors import Denied, Failure, Unauthenticated, Unavailable
 from turnout.http import logs, server
 from turnout.http.admission import LastUses
-from turnout.http.app import Mount, RootApp
+from turnout.http.app import RootApp
 from turnout.http.backlog import Backlog
 from turnout.http.client_address import ClientAddresses, TrustedProxies
 from turnout.http.connections import ConnectionLimits
-from turnout.http.dialect import DialectApp
+from turnout.http.dialect import Dialect, mount_all
+from turnout.http.logins import Logins
 from turnout.http.masks import Masks
+from turnout.http.mounts import Mount
 from turnout.http.outbound import Outbound
 from turnout.http.rate_limit import RateLimiter
 from turnout.http.readiness import Readiness
@@ -73,7 +68,7 @@ from turnout.store import Database, Tx, check_room, open_database
 from turnout.store.migrations.revisions import HEAD
 from turnout.store.sqlite import check_exists
 from turnout.store.steady import SteadyClock
-from turnout.web.catalogue import OUTBOX_PAGE, Api, OutboxFilter, SentMessage, WebParts
+from turnout.web.catalogue import OUTBOX_PAGE, OutboxFilter, SentMessage, WebParts
 from turnout.web.heartbeats import Heartbeats
 from turnout.web.routes import build as build_web
 from turnout.web.sessions import PageSessions
@@ -104,50 +99,14 @@ LINKS = (
 
 log = structlog.get_logger()
 
-ATTENDANCE_DOCUMENT = Path(attendance.__file__).with_name("openapi.yaml")
-REGISTRATION_DOCUMENT = Path(registration.__file__).with_name("openapi.yaml")
-BOOKING_DOCUMENT = Path(booking.__file__).with_name("openapi.yaml")
-REPORTING_DOCUMENT = Path(reporting.__file__).with_name("openapi.yaml")
-MESSAGING_DOCUMENT = Path(messaging.__file__).with_name("openapi.yaml")
-
-# An API with an OpenAPI document is served, and has a reference page.
-APIS = (
-    Api(
-        "registration",
-        "Registration",
-        "/v1.0",
-        "Register people for events and channels.",
-        REGISTRATION_DOCUMENT,
-    ),
-    Api(
-        "messaging",
-        "Messaging",
-        "/api/v1",
-        "E-mail, SMS, MMS, calls and faxes, users, and verification codes.",
-        MESSAGING_DOCUMENT,
-    ),
-    Api(
-        "attendance",
-        "Attendance",
-        "/v1",
-        "Attendees, check-in at the door, and invitations.",
-        ATTENDANCE_DOCUMENT,
-    ),
-    Api(
-        "booking",
-        "Booking",
-        "/api",
-        "Exam seats, candidates, assessments and accommodations.",
-        BOOKING_DOCUMENT,
-    ),
-    Api(
-        "reporting",
-        "Reporting",
-        "/api/reporting",
-        "Who watched, asked and answered.",
-        REPORTING_DOCUMENT,
-    ),
+DIALECTS: tuple[Dialect[Services], ...] = (
+    registration.DIALECT,
+    messaging.DIALECT,
+    attendance.DIALECT,
+    booking.DIALECT,
+    reporting.DIALECT,
 )
+"""Every API, in the order of the start page."""
 
 
 class Node:
@@ -159,90 +118,62 @@ class Node:
         db: Database,
         demo: dict[str, Any] | None,
         base_url: str | None = None,
+        dialects: tuple[Dialect[Services], ...] = DIALECTS,
     ) -> None:
         self.settings = settings
         self.db = db
         self.base_url = base_url or settings.public_url
         self.limiter = RateLimiter(db, settings.rate_limit_per_minute)
         self.last_uses = LastUses(db.clock)
-        self.tokens = Tokens(db, self.base_url, self.last_uses)
         self.sign_ins = SignIns(db)
         self.page_sessions = PageSessions(db, self.sign_ins, self.base_url)
-        self.logins = Logins(db, self.sign_ins, self.last_uses)
-        self.doors = Doors(db, self.sign_ins, self.last_uses)
-        self.developers = Developers(
-            db, settings.booking_host_suffix, self.sign_ins, self.last_uses
-        )
+        self.logins = Logins("messaging", db, self.sign_ins, self.last_uses)
         self.outbound = Outbound(settings.outbound_allow, settings.outbound_ports)
         self.clients = ClientAddresses(TrustedProxies.parse(settings.trusted_proxies), db.clock)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
         self.heartbeats = Heartbeats(db)
-        api = self._registration()
         self.app = RootApp(
-            self._mounts(api.app, demo),
+            [
+                *(mount for dialect in dialects for mount in dialect.build(self._services())),
+                *self._webhooks(),
+                *self._pages(dialects, demo),
+            ],
             is_ready=Readiness(db).check,
             access_log=settings.access_log,
             clients=self.clients,
             base_url=self.base_url,
-            fast_paths=[api.fast_path, self.heartbeats.fast_path],
             request_seconds=settings.request_seconds,
         )
         self.workers = Workers(settings, db, self.outbound, self.base_url)
         self._loops: list[Loop] = []
 
-    def _registration(self) -> registration.Api:
-        return registration.build(
-            registration.Parts(
-                db=self.db,
-                limiter=self.limiter,
-                tokens=self.tokens,
-                sign_ins=self.sign_ins,
-                backlog=self.backlog,
-                base_url=self.base_url,
-            )
+    def _services(self) -> Services:
+        return Services(
+            settings=self.settings,
+            db=self.db,
+            base_url=self.base_url,
+            limiter=self.limiter,
+            sign_ins=self.sign_ins,
+            last_uses=self.last_uses,
+            logins=self.logins,
+            find_member=self._find_member,
+            backlog=self.backlog,
+            outbound=self.outbound,
+            policy=policy_of(self.settings),
         )
 
-    def _mounts(self, registration_app: DialectApp, demo: dict[str, Any] | None) -> list[Mount]:
-        mounts = _mounts("registration", registration.PREFIXES, registration_app)
-        parts = messaging.Parts(
-            logins=self.logins,
-            base_url=self.base_url,
-            jobs=JobParts(
-                db=self.db,
-                policy=policy_of(self.settings),
-                voices=split_list(self.settings.tts_voices),
-                files=FileIntake(self.db, self.outbound, self.settings.file_quota_mb * 1_000_000),
-            ),
-        )
-        verification = (messaging.VERIFICATION_PREFIX,)
-        mounts += _mounts("messaging", messaging.PREFIXES, messaging.build(parts))
-        mounts += _mounts("messaging", verification, messaging.build_verification(parts))
-        attendance_app = attendance.build(
-            attendance.Parts(db=self.db, doors=self.doors, base_url=self.base_url)
-        )
-        mounts += _mounts("attendance", attendance.PREFIXES, attendance_app)
-        booking_app = booking.build(
-            booking.Parts(
-                db=self.db,
-                developers=self.developers,
-                base_url=self.base_url,
-                find_member=self._find_member,
-            )
-        )
-        mounts += _mounts("booking", booking.PREFIXES, booking_app)
-        reporting_app = reporting.build(
-            reporting.Parts(db=self.db, sessions=Sessions(self.db, self.sign_ins))
-        )
-        mounts += _mounts("reporting", reporting.PREFIXES, reporting_app)
-        webhooks = networks.make_webhooks(
-            self.settings, self.db, CarrierInbox(self.db, receive_replies), self.base_url
-        )
-        for prefix, name, webhook in webhooks:
-            mounts += _mounts(name, (prefix,), webhook)
-        web = build_web(
+    def _webhooks(self) -> list[Mount]:
+        inbox = CarrierInbox(self.db, receive_replies)
+        made = networks.make_webhooks(self.settings, self.db, inbox, self.base_url)
+        return [mount for path, name, app in made for mount in mount_all(name, app, path)]
+
+    def _pages(
+        self, dialects: tuple[Dialect[Services], ...], demo: dict[str, Any] | None
+    ) -> list[Mount]:
+        app = build_web(
             WebParts(
                 base_url=self.base_url,
-                apis=APIS,
+                apis=dialects,
                 demo=demo,
                 db=self.db,
                 read_outbox=self._read_outbox,
@@ -252,7 +183,7 @@ class Node:
                 limits=FormLimits(self.settings.forms_per_place, self.settings.forms_before_code),
             )
         )
-        return [*mounts, *_mounts("web", ("/",), web)]
+        return [*mount_all("web", app, "/"), self.heartbeats.mount]
 
     async def _find_member(self, req: Request) -> int:
         """The organization of a member: with Basic as programs send it, else signed in on pages."""
@@ -286,10 +217,6 @@ class Node:
             await self.limiter.flush()
             if used := self.last_uses.take():
                 await self.db.write(touch_credentials, used)
-
-
-def _mounts(name: str, prefixes: tuple[str, ...], app: DialectApp) -> list[Mount]:
-    return [Mount(prefix, name, app, app.present) for prefix in prefixes]
 
 
 class Workers:

@@ -10,9 +10,10 @@ from tests.support.node import Account, LocalNode, new_database, open_node
 from tests.support.postgresql import Cluster
 from turnout.errors import Failure, Unavailable
 from turnout.http import logs
-from turnout.http.app import Mount, RootApp
+from turnout.http.app import RootApp
 from turnout.http.dialect import Resource, new_app
 from turnout.http.errors import Answer, present_plainly
+from turnout.http.mounts import Mount
 
 
 def named(name: str) -> Mount:

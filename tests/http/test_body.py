@@ -13,7 +13,7 @@ from turnout.dialects.registration.errors import present_failure
 from turnout.errors import Invalid
 from turnout.http.app import RootApp
 from turnout.http.body import check_storable, read_body
-from turnout.http.fast_path import FastPath, Incoming
+from turnout.http.fast_path import Incoming, mount_fast_path
 
 LIMIT = 100
 TOO_LARGE = "Bad Request: the body is over 100 bytes. Send less at once."
@@ -48,8 +48,8 @@ def client(request):
     app: Any = falcon.asgi.App()
     app.add_route("/", Mirror())
     if request.param == "fast_path":
-        fast_path = FastPath("mirror", "POST", "/", mirror, present_failure)
-        app = RootApp([], is_ready=be_ready, access_log=False, fast_paths=[fast_path])
+        fast_path = mount_fast_path("mirror", "POST", "/", mirror, present_failure)
+        app = RootApp([fast_path], is_ready=be_ready, access_log=False)
     with AppClient(app) as client:
         yield client
 

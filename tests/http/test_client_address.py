@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.client import AppClient
 from turnout.http import logs
-from turnout.http.app import Mount, RootApp
+from turnout.http.app import RootApp
 from turnout.http.client_address import (
     HOPS_LIMIT,
     KEPT,
@@ -19,6 +19,7 @@ from turnout.http.client_address import (
     TrustedProxies,
     address_of,
 )
+from turnout.http.mounts import Mount
 
 TRUSTED = "127.0.0.1/32, 10.0.0.0/8, ::1, fd00::/8"
 PROXY = "127.0.0.1"

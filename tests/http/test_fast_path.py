@@ -7,8 +7,9 @@ import pytest
 from tests.support.client import AppClient
 from turnout.dialects.registration.errors import present_failure
 from turnout.errors import Limited
-from turnout.http.app import Mount, RootApp
-from turnout.http.fast_path import DirectRequest, FastPath
+from turnout.http.app import RootApp
+from turnout.http.fast_path import DirectRequest, mount_fast_path
+from turnout.http.mounts import Mount
 
 
 async def respond(request: DirectRequest) -> bytes:
@@ -33,10 +34,12 @@ async def be_ready() -> None:
 @pytest.fixture
 def client():
     root = RootApp(
-        [Mount("/", "pages", pages)],
+        [
+            Mount("/", "pages", pages),
+            mount_fast_path("test", "PUT", "/it", respond, present_failure),
+        ],
         is_ready=be_ready,
         access_log=True,
-        fast_paths=[FastPath("test", "PUT", "/it", respond, present_failure)],
     )
     with AppClient(root) as client:
         yield client
@@ -52,10 +55,21 @@ def test_what_it_serves_is_answered_with_its_number(client):
     }
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/it"), ("PUT", "/it/"), ("PUT", "/It")])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/it"), ("PUT", "/it/on"), ("PUT", "/It")])
 def test_everything_else_goes_on_to_the_app(client, method, path):
     answer = client.request(method, path, body=b"{}")
     assert (answer.status, answer.body) == (404, b"pages")
+
+
+@pytest.mark.parametrize("path", ["//it", "/it/", "//it//"])
+def test_slashes_that_mean_nothing_lead_there_too(client, path):
+    assert client.request("PUT", path, body=b"{}").body == b"{}"
+
+
+def test_what_another_site_sends_is_refused(client):
+    answer = client.request("PUT", "/it", body=b"{}", headers={"sec-fetch-site": "cross-site"})
+    assert answer.status == 403
+    assert answer.json()["message"].startswith("This request came from a page of another site")
 
 
 def test_a_refusal_has_the_dialects_shape_and_headers(client):

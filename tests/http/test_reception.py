@@ -16,7 +16,8 @@ import pytest
 
 from tests.support.node import Account, WallClock, new_database, open_node
 from tests.support.server import Server
-from turnout.http.reception import Message, Reception, Receptions
+from turnout.http.mounts import Message
+from turnout.http.reception import Reception, Receptions
 from turnout.store.deadlines import Patience
 
 DEADLINE_S = 20

@@ -7,11 +7,12 @@ from falcon.asgi import Request, Response
 
 from tests.support.client import Answer, AppClient
 from turnout.errors import Failure, Unauthenticated
-from turnout.http.app import Mount, RootApp
+from turnout.http.app import RootApp
 from turnout.http.cors import OpenToOrigins
 from turnout.http.dialect import Resource, new_app
 from turnout.http.errors import Answer as Shown
 from turnout.http.errors import headers_of
+from turnout.http.mounts import Mount
 from turnout.http.routing import acts
 
 

@@ -268,7 +268,7 @@ def _add_jwts(world: World) -> None:
         )
         caller = Principal(world.org_id, made.id)
         node.clock.advance(-seconds_ago)
-        token = node.client.run(node.node.tokens.sign(caller))
+        token = node.client.run(node.tokens.sign(caller))
         node.clock.advance(seconds_ago)
         return caller, Shown({"Authorization": f"Bearer {token}"})
 

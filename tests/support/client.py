@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from turnout.http.app import Asgi
+from turnout.http.mounts import Asgi
 
 TIMEOUT_S = 30
 HOST = "127.0.0.1:8080"

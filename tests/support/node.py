@@ -32,6 +32,8 @@ from turnout.core.identity.model import CredentialKind, Organization, Principal
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair
 from turnout.core.registrations.intake import process
+from turnout.dialects.registration.auth import Tokens
+from turnout.http.admission import LastUses
 from turnout.settings import Settings
 from turnout.store import Ids, Tx, open_database, system_clock
 from turnout.store.migrations.running import migrate
@@ -102,6 +104,7 @@ class LocalNode:
         """How long answers to wrong passwords were to be held back, in seconds; nobody waits."""
         self.node.sign_ins.pause = self._note_pause
         self.client = AppClient(self.node.app)
+        self.tokens = Tokens(self.db, self.node.base_url, LastUses(clock))
 
     async def _note_pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -110,7 +113,7 @@ class LocalNode:
         """Make an organization with a programme, and sign in."""
         self.db.call(ensure_signing_key, *key_pair())
         made = self.db.call(_make_account, slug, sessions)
-        token = self.client.run(self.node.tokens.sign(made["caller"]))
+        token = self.client.run(self.tokens.sign(made["caller"]))
         return Account(token=token, **made)
 
     def add_event(self, org_id: int, title: str, **options: Any) -> Event:

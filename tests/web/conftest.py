@@ -8,8 +8,8 @@ import pytest
 from tests.support.client import AppClient
 from tests.support.node import LocalNode, new_database, open_node
 from tests.support.server import Server
-from turnout.bootstrap import APIS, REGISTRATION_DOCUMENT
-from turnout.web.catalogue import Api, WebParts
+from turnout.bootstrap import DIALECTS
+from turnout.web.catalogue import WebParts
 from turnout.web.routes import build
 
 BASE_URL = "http://turnout.test"
@@ -52,18 +52,6 @@ DEMO: dict[str, Any] = {
 }
 
 
-PLANNED = Api("planned", "Planned", "/planned", "Nobody has built this.")
-READY = Api("ready", "Working", "/v1.0", "This is there.", REGISTRATION_DOCUMENT)
-
-
-@pytest.fixture(scope="module")
-def two_apis() -> Iterator[AppClient]:
-    """The pages of a server with an API that is ready and one that is not."""
-    parts = WebParts(base_url=BASE_URL, apis=(READY, PLANNED), demo=None)
-    with AppClient(build(parts)) as client:
-        yield client
-
-
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalNode]:
     """A whole node that is no demo: the pages, the APIs and the health paths."""
@@ -80,7 +68,7 @@ def site(node: LocalNode) -> AppClient:
 @pytest.fixture(scope="module")
 def demo_site() -> Iterator[AppClient]:
     """The pages of a demo."""
-    with AppClient(build(WebParts(base_url=BASE_URL, apis=APIS, demo=DEMO))) as client:
+    with AppClient(build(WebParts(base_url=BASE_URL, apis=DIALECTS, demo=DEMO))) as client:
         yield client
 
 

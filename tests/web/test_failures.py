@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.client import AppClient
 from tests.web.reading import Page
-from turnout.bootstrap import APIS
+from turnout.bootstrap import DIALECTS
 from turnout.errors import (
     KINDS,
     Conflict,
@@ -16,8 +16,9 @@ from turnout.errors import (
     Unauthenticated,
     Unavailable,
 )
-from turnout.http.app import Mount, RootApp
+from turnout.http.app import RootApp
 from turnout.http.dialect import Resource
+from turnout.http.mounts import Mount
 from turnout.web.catalogue import WebParts
 from turnout.web.failures import STATUS
 from turnout.web.routes import build
@@ -47,7 +48,7 @@ class Failing(Resource):
 
 def ask_failing(error, headers):
     """What the pages answer, behind the front door, where a resource raises `error`."""
-    app = build(WebParts(base_url="http://turnout.test", apis=APIS, demo=None))
+    app = build(WebParts(base_url="http://turnout.test", apis=DIALECTS, demo=None))
     app.add_route("/failing", Failing(error))
     root = RootApp([Mount("/", "web", app)], is_ready=be_ready, access_log=False)
     with AppClient(root) as client:

@@ -8,7 +8,7 @@ import pytest
 
 import turnout
 from tests.support.client import AppClient
-from turnout.bootstrap import APIS
+from turnout.bootstrap import DIALECTS
 from turnout.web.assets import asset_path
 from turnout.web.catalogue import WebParts
 from turnout.web.routes import build
@@ -18,7 +18,7 @@ BASE_URL = "https://events.example.com"
 
 @pytest.fixture(scope="module")
 def pages() -> Iterator[AppClient]:
-    parts = WebParts(base_url=BASE_URL, apis=APIS, demo=None, has_own_name=True)
+    parts = WebParts(base_url=BASE_URL, apis=DIALECTS, demo=None, has_own_name=True)
     with AppClient(build(parts)) as client:
         yield client
 
@@ -78,7 +78,7 @@ def test_what_is_posted_is_not_led_away(pages):
 
 
 def test_without_a_setting_every_name_is_served():
-    parts = WebParts(base_url="http://127.0.0.1:8080", apis=APIS, demo=None)
+    parts = WebParts(base_url="http://127.0.0.1:8080", apis=DIALECTS, demo=None)
     with AppClient(build(parts)) as client:
         answer = client.request("GET", "/", headers={"Host": "evil.example"})
     assert answer.status == 200

@@ -7,8 +7,9 @@ import yaml
 
 from tests.support.client import AppClient
 from tests.web.reading import Page
-from turnout.bootstrap import REGISTRATION_DOCUMENT
-from turnout.web.catalogue import Api, WebParts
+from turnout.dialects.registration.routes import DIALECT as REGISTRATION
+from turnout.http.dialect import Dialect
+from turnout.web.catalogue import WebParts
 from turnout.web.reference import METHODS
 from turnout.web.routes import build
 
@@ -35,7 +36,7 @@ def page(site):
 
 @pytest.fixture(scope="module")
 def spec():
-    return yaml.safe_load(REGISTRATION_DOCUMENT.read_text())
+    return yaml.safe_load(REGISTRATION.document.read_text())
 
 
 def test_it_lists_every_operation(page, spec):
@@ -147,7 +148,7 @@ components:
 def test_any_other_api_only_adds_its_document(tmp_path):
     document = tmp_path / "openapi.yaml"
     document.write_text(LIBRARY)
-    library = Api("library", "Library", "/books", "Books.", document)
+    library = Dialect[object]("library", "Library", "/books", "Books.", document, lambda _: [])
     with AppClient(build(WebParts("http://turnout.test", (library,), None))) as client:
         page = Page(client.request("GET", "/reference/library").body)
         served = client.request("GET", "/openapi/library.json").json()

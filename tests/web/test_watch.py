@@ -28,7 +28,7 @@ from turnout.core.registrations.cancelling import cancel_registration
 from turnout.core.registrations.joining import register_directly
 from turnout.core.tickets.mails import TicketMail, claim_ticket_mails, send_ticket_mail
 from turnout.errors import Unavailable
-from turnout.http.fast_path import DirectRequest
+from turnout.http.fast_path import DirectRequest, FastPath
 from turnout.web.heartbeats import HeartbeatBody, Heartbeats
 
 BROWSER = {"Accept": "text/html"}
@@ -242,9 +242,9 @@ def test_a_full_buffer_refuses_and_a_slow_disk_slows_down(theatre: Theatre) -> N
         for _ in range(200):
             heartbeats._note(seconds)
         assert heartbeats.delay_s == delay
-    full = asyncio.run(_answer_full(heartbeats))
-    assert full[0] == 503
-    assert (b"retry-after", b"60") in full[1]
+    start, _ = asyncio.run(_answer_full(heartbeats))
+    assert start["status"] == 503
+    assert (b"retry-after", b"60") in start["headers"]
 
 
 async def _answer_full(heartbeats: Heartbeats) -> Any:
@@ -254,10 +254,14 @@ async def _answer_full(heartbeats: Heartbeats) -> Any:
     async def respond(_req: DirectRequest) -> bytes:
         raise Unavailable("store.busy", "Full.")
 
-    fast_path = heartbeats.fast_path
-    fast_path._respond = respond
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
     scope = {"method": "POST", "path": "/watch/beats", "headers": []}
-    return await fast_path.answer(scope, receive)
+    await FastPath(respond, heartbeats.mount.present)(scope, receive, send)
+    return sent
 
 
 def test_a_new_code_ends_the_older_one_and_a_lock_says_so(theatre: Theatre) -> None:

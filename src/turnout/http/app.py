@@ -9,8 +9,8 @@ same responder, only faster.)
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable
+from typing import Any
 from urllib.parse import quote
 
 import structlog
@@ -20,15 +20,12 @@ from turnout.http import client_address, cross_site, health, logs, metrics, requ
 from turnout.http.client_address import ClientAddresses, TrustedProxies
 from turnout.http.cross_site import VERDICT, CrossSiteGuard
 from turnout.http.errors import Answer, Present, Unexpected, present_plainly
-from turnout.http.fast_path import FastPath, spell
+from turnout.http.fast_path import spell
 from turnout.http.masks import Masks
-from turnout.http.reception import Receive, Reception, Receptions
+from turnout.http.mounts import Mount, Receive, Scope, Send
+from turnout.http.reception import Reception, Receptions
 from turnout.store import deadlines
 from turnout.store.deadlines import REQUEST_S, Patience
-
-Scope = dict[str, Any]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 HOST = b"host"
 # RFC 9112, 3.2: a proxy might have judged the request by the other one.
@@ -51,20 +48,10 @@ _QUERY_SIGNS = "".join(map(chr, range(33, 127)))
 log = structlog.get_logger()
 
 
-class Mount(NamedTuple):
-    """Serve `prefix` and what lies under it by `app`; `name` is its label in the metrics, and
-    `present` how failures look that happen outside of the app."""
-
-    prefix: str
-    name: str
-    app: Asgi
-    present: Present = present_plainly
-
-
 class RootApp:
-    """One server's front door. `is_ready` raises Failure while requests cannot be served; the
-    `fast_paths` go before the mounts. The database is waited for `request_seconds`. What its routes
-    have of secret parts is never logged, by whomever in the process."""
+    """One server's front door. `is_ready` raises Failure while requests cannot be served.
+    The database is waited for `request_seconds`. What its routes have of secret parts is never
+    logged, by whomever in the process."""
 
     def __init__(
         self,
@@ -74,7 +61,6 @@ class RootApp:
         access_log: bool,
         clients: ClientAddresses | None = None,
         base_url: str = "",
-        fast_paths: Iterable[FastPath] = (),
         request_seconds: float = REQUEST_S,
     ) -> None:
         self.in_flight = 0
@@ -85,8 +71,8 @@ class RootApp:
             *mounts,
             *(Mount(prefix, "health", own, own.present) for prefix in health.PREFIXES),
         ]
-        self._by_part = _sort_by_part(self.mounts)
-        self._fast_paths = {(each.method, each.path): each for each in fast_paths}
+        self._exact = {(mount.method, mount.prefix): mount for mount in mounts if mount.method}
+        self._by_part = _sort_by_part([mount for mount in self.mounts if not mount.method])
         self._access_log = access_log
         self._guard = CrossSiteGuard(base_url)
         self._clients = clients or ClientAddresses(TrustedProxies())
@@ -108,15 +94,9 @@ class RootApp:
             if wrong := _judge_host(scope):
                 await exchange.refuse(wrong)
                 return
-            verdict = self._guard.judge(scope, telling) if telling else None
-            fast_path = self._fast_paths.get((exchange.method, exchange.path))
-            if verdict:
+            if telling and (verdict := self._guard.judge(scope, telling)):
                 scope[VERDICT] = verdict
-            if fast_path and not verdict:
-                exchange.name = fast_path.name
-                await exchange.answer(*await fast_path.answer(scope, reception))
-            else:
-                await self._lead(exchange, scope, reception)
+            await self._lead(exchange, scope, reception)
         except Unavailable as failure:  # in the middle of a list: its cause is known
             log.warning("answer broke off", app=exchange.name, code=failure.code)
             await exchange.fail(failure)
@@ -133,14 +113,17 @@ class RootApp:
     async def _lead(self, exchange: "_Exchange", scope: Scope, reception: Reception) -> None:
         """Let the app that serves the path answer."""
         normalize(scope)
-        mount = self._mount(scope["path"])
+        mount = self._find_mount(exchange.method, scope["path"])
         exchange.name, exchange.present = mount.name, mount.present
         await mount.app(scope, reception.begin_without_waiting, exchange.send)
         if not exchange.is_begun:
             raise RuntimeError(f"{mount.name} ended without an answer")
 
-    def _mount(self, path: str) -> Mount:
-        """The app of the longest prefix that fits; the one at `/` fits everything."""
+    def _find_mount(self, method: str, path: str) -> Mount:
+        """The one of exactly this method and path, else of the longest prefix that fits; the one at
+        `/` fits everything."""
+        if exact := self._exact.get((method, path)):
+            return exact
         path = path.lower()
         for prefix, below, mount in self._by_part.get(path.split("/", 2)[1], ()):
             if path == prefix or path.startswith(below):

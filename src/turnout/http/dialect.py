@@ -1,14 +1,35 @@
-"""What every dialect's app has in common."""
+"""What every dialect has in common: how it describes itself, and what its app does."""
 
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import falcon
 import falcon.asgi
 
 from turnout.http.cross_site import RefuseCrossSite
 from turnout.http.errors import Present, install
+from turnout.http.mounts import Mount
 from turnout.http.routing import Route, Router
 from turnout.http.storable import RefuseUnstorable
+
+S = TypeVar("S")
+
+
+class Dialect(NamedTuple, Generic[S]):
+    """One API, as it describes itself.
+
+    Its paths begin with `base_path`, most of them. `document` is its openapi.yaml; with it come the
+    reference page and `/openapi/NAME.json`. `build` makes its mounts from what bootstrap hands to
+    every dialect.
+    """
+
+    name: str
+    title: str
+    base_path: str
+    summary: str
+    document: Path
+    build: Callable[[S], list[Mount]]
 
 
 class DialectApp(falcon.asgi.App[Any, Any]):
@@ -22,6 +43,11 @@ class DialectApp(falcon.asgi.App[Any, Any]):
         """Everything that it serves."""
         router: Router = self._router  # type: ignore[assignment]
         return router.routes
+
+
+def mount_all(name: str, app: DialectApp, *prefixes: str) -> list[Mount]:
+    """Mounts of one app; `name` is their label in the metrics."""
+    return [Mount(prefix, name, app, app.present) for prefix in prefixes]
 
 
 def new_app(present: Present, *, judges_queries: bool = False) -> DialectApp:

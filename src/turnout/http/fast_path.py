@@ -1,10 +1,10 @@
 """A way past Falcon for one request that is worth it.
 
 Routing, request and response objects and wrapped calls cost some 30 µs a request, a sixth of what
-a registration costs in all (docs/adr/0012-fast-path.md). The front door (app.py) answers exactly
-one method and path by a `FastPath`, and leads everything else to the dialect's app: other methods,
-other spellings of the path. Both call the same responder, so the rules are written once; what the
-responder needs of a request is `Incoming`, which Falcon's own request is as well.
+a registration costs in all (docs/adr/0012-fast-path.md). A mount with a method (mounts.py) leads
+exactly this method and path to a `FastPath`; everything else goes on to the dialect's app: other
+methods, other letter cases of the path. Both call the same responder, so the rules are written
+once; what the responder needs of a request is `Incoming`, which Falcon's own request is as well.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,9 @@ from typing import Any, Protocol
 import structlog
 
 from turnout.errors import Failure, Invalid
+from turnout.http.cross_site import VERDICT
 from turnout.http.errors import Answer, Present, Unexpected
+from turnout.http.mounts import Mount, Receive, Scope, Send
 
 log = structlog.get_logger()
 
@@ -51,7 +53,7 @@ class DirectRequest:
 
     __slots__ = ("_headers", "_receive", "method", "path")
 
-    def __init__(self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]]) -> None:
+    def __init__(self, scope: Scope, receive: Receive) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -106,35 +108,43 @@ def _join(headers: Headers) -> dict[bytes, bytes]:
 
 
 class FastPath:
-    """Answers `method` and `path` with what `respond` returns, as the body of a 200 in JSON; its
-    failures as `present` says. `name` is its label in the metrics."""
+    """An ASGI app that answers with what `respond` returns, as the body of a 200 in JSON; failures
+    as `present` says."""
 
     def __init__(
-        self,
-        name: str,
-        method: str,
-        path: str,
-        respond: Callable[[DirectRequest], Awaitable[bytes]],
-        present: Present,
+        self, respond: Callable[[DirectRequest], Awaitable[bytes]], present: Present
     ) -> None:
-        self.name = name
-        self.method = method
-        self.path = path
         self._respond = respond
         self._present = present
 
-    async def answer(
-        self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]]
-    ) -> tuple[int, Headers, bytes]:
-        """Status, headers and body. Never raises but for a caller who has gone away."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request. Never raises but for a caller who has gone away."""
+        status, headers, body = await self._answer(scope, receive)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, Headers, bytes]:
+        if verdict := scope.get(VERDICT):
+            return spell(self._present(verdict))
         try:
             body = await self._respond(DirectRequest(scope, receive))
         except Failure as failure:
             return spell(self._present(failure))
         except Exception as error:
-            log.error("unexpected failure", path=self.path, exc_info=error)
+            log.error("unexpected failure", path=scope["path"], exc_info=error)
             return spell(self._present(Unexpected()))
         return 200, [JSON, (b"content-length", b"%d" % len(body))], body
+
+
+def mount_fast_path(
+    name: str,
+    method: str,
+    path: str,
+    respond: Callable[[DirectRequest], Awaitable[bytes]],
+    present: Present,
+) -> Mount:
+    """A mount that answers `method` and `path`, past Falcon. `name` is its label in the metrics."""
+    return Mount(path, name, FastPath(respond, present), present, method)
 
 
 def spell(answer: Answer) -> tuple[int, Headers, bytes]:

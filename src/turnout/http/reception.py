@@ -12,17 +12,14 @@ length and sent less has left; who sends chunks may still be there, and wait for
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
+from turnout.http.mounts import Message, Receive
 from turnout.store.deadlines import Patience
 
 WATCHED_AFTER_S = 1.0
 LENGTH, CHUNKED = b"content-length", b"transfer-encoding"
 LENGTH_DIGITS = 18
-
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 
 
 class Reception:

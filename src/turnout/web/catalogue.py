@@ -1,7 +1,6 @@
 """What the pages are told about this server and its APIs."""
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from falcon.asgi import Request
@@ -9,33 +8,9 @@ from falcon.asgi import Request
 from turnout.core.audience.permissions import ReportedEvent
 from turnout.core.audience.summary import Summary
 from turnout.core.registrations.form_limits import FormLimits
+from turnout.http.dialect import Dialect
 from turnout.store import Database
 from turnout.web.sessions import PageSessions
-
-
-class Api(NamedTuple):
-    """One API. `document` is its openapi.yaml; without one, this version does not serve it yet.
-
-    `is_whole` False: what the document says is served, but it is not the whole API yet.
-    """
-
-    name: str
-    title: str
-    base_path: str
-    summary: str
-    document: Path | None = None
-    is_whole: bool = True
-
-    @property
-    def is_served(self) -> bool:
-        return self.document is not None
-
-    @property
-    def state(self) -> str:
-        """What people are told about it."""
-        if not self.is_served:
-            return "Not in this version"
-        return "Ready" if self.is_whole else "In part"
 
 
 class SentMessage(NamedTuple):
@@ -86,7 +61,7 @@ class WebParts(NamedTuple):
     """
 
     base_url: str
-    apis: tuple[Api, ...]
+    apis: tuple[Dialect[Any], ...]
     demo: dict[str, Any] | None
     db: Database | None = None
     read_outbox: ReadOutbox | None = None

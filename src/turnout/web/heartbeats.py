@@ -21,7 +21,8 @@ from turnout.errors import Failure, Invalid, Limited, Unavailable
 from turnout.http import metrics
 from turnout.http.body import UNREADABLE, read_body
 from turnout.http.errors import Answer
-from turnout.http.fast_path import DirectRequest, FastPath
+from turnout.http.fast_path import DirectRequest, mount_fast_path
+from turnout.http.mounts import Mount
 from turnout.store import Database
 from turnout.store.batching import Batcher
 from turnout.store.windows import is_over
@@ -77,9 +78,9 @@ class Heartbeats:
         self._wait_s = 0.0
 
     @property
-    def fast_path(self) -> FastPath:
-        """The way past Falcon: heartbeats are most of what comes while a session is live."""
-        return FastPath("heartbeats", "POST", PATH, self._respond, self._present)
+    def mount(self) -> Mount:
+        """A fast path: heartbeats are most of what comes while a session is live."""
+        return mount_fast_path("heartbeats", "POST", PATH, self._respond, self._present)
 
     @property
     def delay_s(self) -> int:

@@ -6,13 +6,11 @@ from typing import Any
 
 import yaml
 
-from turnout.web.catalogue import Api
+from turnout.http.dialect import Dialect
 
 
-def load(api: Api, base_url: str) -> dict[str, Any]:
-    """The document of an API that is ready, as this server serves it."""
-    if api.document is None:
-        raise LookupError(f"{api.name} has no OpenAPI document")
+def load(api: Dialect[Any], base_url: str) -> dict[str, Any]:
+    """The document of an API, as this server serves it."""
     return _read(api.document) | {"servers": [{"url": base_url}]}
 
 

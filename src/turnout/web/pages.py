@@ -3,7 +3,8 @@
 from typing import Any
 
 from turnout.core.identity.short_names import page_path
-from turnout.web.catalogue import Api, WebParts
+from turnout.http.dialect import Dialect
+from turnout.web.catalogue import WebParts
 from turnout.web.demo import list_trials
 from turnout.web.documents import NO_STORE, REVALIDATE, Document
 from turnout.web.openapi import load
@@ -41,7 +42,7 @@ def _event_page(demo: dict[str, Any]) -> str:
     return f"{page_path(DEMO_SLUG)}/{number}" if number else ""
 
 
-def make_reference_page(parts: WebParts, api: Api) -> Document:
+def make_reference_page(parts: WebParts, api: Dialect[Any]) -> Document:
     """An API's reference, from its OpenAPI document; in a demo with the demo's key."""
     secrets = (parts.demo or {}).get(api.name, {})
     reference = read_reference(load(api, parts.base_url), secrets)
@@ -64,12 +65,11 @@ def make_openapi_list(parts: WebParts) -> Document:
             "reference": f"{parts.base_url}/reference/{api.name}",
         }
         for api in parts.apis
-        if api.is_served
     ]
     return Document.json({"apis": served})
 
 
-def make_openapi_document(parts: WebParts, api: Api) -> Document:
+def make_openapi_document(parts: WebParts, api: Dialect[Any]) -> Document:
     """An API's OpenAPI document, with this server's address."""
     return Document.json(load(api, parts.base_url))
 

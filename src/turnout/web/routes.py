@@ -40,9 +40,8 @@ def build(parts: WebParts) -> DialectApp:
         "/openapi": partial(pages.make_openapi_list, parts),
     }
     for api in parts.apis:
-        if api.is_served:
-            routes[f"/reference/{api.name}"] = partial(pages.make_reference_page, parts, api)
-            routes[f"/openapi/{api.name}.json"] = partial(pages.make_openapi_document, parts, api)
+        routes[f"/reference/{api.name}"] = partial(pages.make_reference_page, parts, api)
+        routes[f"/openapi/{api.name}.json"] = partial(pages.make_openapi_document, parts, api)
     for name in list_assets():
         routes[asset_path(name)] = partial(get_asset, name)
     for path, make in routes.items():

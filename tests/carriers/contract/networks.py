@@ -34,7 +34,8 @@ from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
 from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.model import Channel, Content, JobType, Kind, NewRecipient
 from turnout.core.messaging.staging import add_internal_job
-from turnout.http.app import Mount, RootApp
+from turnout.http.app import RootApp
+from turnout.http.mounts import Mount
 from turnout.settings import Settings
 from turnout.store import Database, open_database
 from turnout.store.sources import system_clock

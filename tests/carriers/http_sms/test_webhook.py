@@ -19,7 +19,8 @@ from turnout.core.messaging.files import cut, digest_of, finish_file, store_piec
 from turnout.core.messaging.model import Channel, Status
 from turnout.core.messaging.replies import receive_replies
 from turnout.errors import Unavailable
-from turnout.http.app import Mount, RootApp
+from turnout.http.app import RootApp
+from turnout.http.mounts import Mount
 from turnout.store import Tx
 from turnout.workers.inbox import CarrierInbox
 

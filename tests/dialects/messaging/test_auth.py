@@ -11,7 +11,7 @@ from tests.support.node import SEED, LocalNode
 from turnout.core.identity.guessing import PAIR_LIMIT, PLACE_LIMIT, WINDOW_MS
 from turnout.core.identity.passwords import NOBODYS_HASH
 from turnout.core.identity.users import set_password
-from turnout.dialects.messaging.auth import REMEMBERED_MS
+from turnout.http.logins import REMEMBERED_MS
 
 NEW = "a new password"
 # What no password fits: whoever gets in after this was not held against the stored hash.

@@ -55,6 +55,6 @@ def test_tokens_of_a_rotated_key_end_within_half_a_minute_where_that_is_meant(
     node.clock.advance(FOLLOW_EVERY_MS / 1000)
     expected = 401 if at_once else 200
     assert node.client.request("GET", STATUS, headers=account.headers).status == expected
-    new = node.client.run(node.node.tokens.sign(account.caller))
+    new = node.client.run(node.tokens.sign(account.caller))
     headers = {"Authorization": f"Bearer {new}"}
     assert node.client.request("GET", STATUS, headers=headers).status == 200

@@ -3,13 +3,18 @@
 Pages of any origin may call it (http/cors.py).
 """
 
+from pathlib import Path
+
 from falcon.asgi import Request, Response
 
+from turnout.dialects import Services
 from turnout.dialects.attendance import resources
+from turnout.dialects.attendance.auth import Doors
 from turnout.dialects.attendance.errors import present_failure
-from turnout.dialects.attendance.resources import Parts as Parts
+from turnout.dialects.attendance.resources import Parts
 from turnout.http.cors import OpenToOrigins
-from turnout.http.dialect import DialectApp, new_app
+from turnout.http.dialect import Dialect, DialectApp, mount_all, new_app
+from turnout.http.mounts import Mount
 
 # The contract's slip `/event/attendees/code/…` without /v1 is served too, and nothing else under
 # `/event`, which is answered in this API's shape all the same.
@@ -26,8 +31,15 @@ class AnyFormat:
             req.path = req.path[: -len(FORMAT)]
 
 
-def build(parts: Parts) -> DialectApp:
+def build(services: Services) -> list[Mount]:
     """Put the API together."""
+    doors = Doors(services.db, services.sign_ins, services.last_uses)
+    app = make_app(Parts(db=services.db, doors=doors, base_url=services.base_url))
+    return mount_all(DIALECT.name, app, *PREFIXES)
+
+
+def make_app(parts: Parts) -> DialectApp:
+    """All routes."""
     app = new_app(present_failure)
     app.add_middleware([AnyFormat(), OpenToOrigins(everywhere=True)])
     attendees, attendee = resources.AttendeesResource(parts), resources.AttendeeResource(parts)
@@ -46,3 +58,13 @@ def build(parts: Parts) -> DialectApp:
     app.add_route(recipients, resources.RecipientsResource(parts))
     app.add_route(f"{recipients}/{{recipient_id}}/{{action}}", resources.RecipientResource(parts))
     return app
+
+
+DIALECT = Dialect(
+    name="attendance",
+    title="Attendance",
+    base_path="/v1",
+    summary="Attendees, check-in at the door, and invitations.",
+    document=Path(__file__).with_name("openapi.yaml"),
+    build=build,
+)

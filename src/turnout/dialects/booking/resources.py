@@ -1,6 +1,6 @@
 """The endpoints; each is decode, one verb, present."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from turnout.core.exams.searching import CalendarEntry
 from turnout.core.identity.link_keys import ensure_link_key
 from turnout.core.identity.model import Organization, Principal
 from turnout.core.identity.organizations import get_organization_of
+from turnout.dialects import FindMember
 from turnout.dialects.booking import decode, present
 from turnout.dialects.booking.auth import Developers
 from turnout.dialects.booking.errors import SIGN_IN
@@ -33,8 +34,6 @@ T = TypeVar("T")
 
 Given = Readings[decode.Members]
 SIGN_IN_PAGE = "/sign-in"
-# The organization of the member who is signed in. Raises Unauthenticated.
-FindMember = Callable[[Request], Awaitable[int]]
 
 
 class Parts(msgspec.Struct, frozen=True):

@@ -3,18 +3,35 @@
 Pages of any origin may make the anonymous and the calendar's calls (http/cors.py).
 """
 
+from pathlib import Path
+
 from turnout.core.exams.printing import PATH
+from turnout.dialects import Services
 from turnout.dialects.booking import resources
+from turnout.dialects.booking.auth import Developers
 from turnout.dialects.booking.errors import present_failure
-from turnout.dialects.booking.resources import Parts as Parts
+from turnout.dialects.booking.resources import Parts
 from turnout.http.cors import OpenToOrigins
-from turnout.http.dialect import DialectApp, new_app
+from turnout.http.dialect import Dialect, DialectApp, mount_all, new_app
+from turnout.http.mounts import Mount
 
 PREFIXES = ("/api", PATH)
 
 
-def build(parts: Parts) -> DialectApp:
+def build(services: Services) -> list[Mount]:
     """Put the API together."""
+    suffix = services.settings.booking_host_suffix
+    parts = Parts(
+        db=services.db,
+        developers=Developers(services.db, suffix, services.sign_ins, services.last_uses),
+        base_url=services.base_url,
+        find_member=services.find_member,
+    )
+    return mount_all(DIALECT.name, make_app(parts), *PREFIXES)
+
+
+def make_app(parts: Parts) -> DialectApp:
+    """All routes."""
     app = new_app(present_failure, judges_queries=True)
     app.add_middleware(OpenToOrigins())
     app.add_route("/api/events/list-events", resources.CalendarResource(parts))
@@ -37,3 +54,13 @@ def build(parts: Parts) -> DialectApp:
         app.add_route(f"/api/registrations/{{registration}}/commands/{name}", command(parts))
     app.add_route(f"{PATH}{{token}}", resources.PaperResource(parts))
     return app
+
+
+DIALECT = Dialect(
+    name="booking",
+    title="Booking",
+    base_path="/api",
+    summary="Exam seats, candidates, assessments and accommodations.",
+    document=Path(__file__).with_name("openapi.yaml"),
+    build=build,
+)

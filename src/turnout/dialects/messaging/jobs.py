@@ -23,7 +23,6 @@ from turnout.core.messaging.lengths import Lengths, check_lengths
 from turnout.core.messaging.listing import list_jobs, read_job, stream_job
 from turnout.core.messaging.model import NewJob, NewRecipient
 from turnout.core.messaging.staging import SLICE, add_recipients
-from turnout.dialects.messaging.auth import Logins
 from turnout.dialects.messaging.decode import decode_user_id
 from turnout.dialects.messaging.file_intake import FileIntake
 from turnout.dialects.messaging.job_body import DecodedJob, JobContext, decode_job
@@ -35,6 +34,7 @@ from turnout.dialects.messaging.recipients import Recipients
 from turnout.errors import Invalid, Unavailable
 from turnout.http.body import LARGE, in_thread, is_packed, read_body
 from turnout.http.dialect import Resource
+from turnout.http.logins import Logins
 from turnout.http.streaming import ClosingBody
 from turnout.store import Database, deadlines
 

@@ -1,9 +1,12 @@
 """All routes of the messaging API, on one screen."""
 
+from pathlib import Path
+
 import msgspec
 
-from turnout.dialects.messaging.auth import Logins
+from turnout.dialects import Services
 from turnout.dialects.messaging.errors import present_failure
+from turnout.dialects.messaging.file_intake import FileIntake
 from turnout.dialects.messaging.jobs import JobParts, JobResource, JobsResource
 from turnout.dialects.messaging.users import UserResource, UsersResource
 from turnout.dialects.messaging.verification import (
@@ -11,10 +14,14 @@ from turnout.dialects.messaging.verification import (
     ValidateCodeResource,
     present_code_failure,
 )
-from turnout.http.dialect import DialectApp, new_app
+from turnout.http.dialect import Dialect, DialectApp, mount_all, new_app
+from turnout.http.logins import Logins
+from turnout.http.mounts import Mount
+from turnout.settings import split_list
 
-PREFIXES = ("/api/v1",)
-VERIFICATION_PREFIX = "/api/v1/client_verification"
+PREFIX = "/api/v1"
+VERIFICATION_PREFIX = f"{PREFIX}/client_verification"
+MB = 1_000_000
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -25,8 +32,25 @@ class Parts(msgspec.Struct, frozen=True):
     jobs: JobParts
 
 
-def build(parts: Parts) -> DialectApp:
-    """The API as an ASGI app of its own."""
+def build(services: Services) -> list[Mount]:
+    """Put the API together. The two verification calls are an app of their own, whose failures
+    have another shape."""
+    quota = services.settings.file_quota_mb * MB
+    jobs = JobParts(
+        db=services.db,
+        policy=services.policy,
+        voices=split_list(services.settings.tts_voices),
+        files=FileIntake(services.db, services.outbound, quota),
+    )
+    parts = Parts(services.logins, services.base_url, jobs)
+    return [
+        *mount_all(DIALECT.name, make_app(parts), PREFIX),
+        *mount_all(DIALECT.name, make_verification_app(parts), VERIFICATION_PREFIX),
+    ]
+
+
+def make_app(parts: Parts) -> DialectApp:
+    """All routes, but those of verification."""
     app = new_app(present_failure)
     voices = parts.jobs.voices
     app.add_route("/api/v1/users", UsersResource(parts.logins, parts.base_url, voices))
@@ -36,9 +60,19 @@ def build(parts: Parts) -> DialectApp:
     return app
 
 
-def build_verification(parts: Parts) -> DialectApp:
-    """The two verification calls, whose failures have a shape of their own."""
+def make_verification_app(parts: Parts) -> DialectApp:
+    """The two verification calls."""
     app = new_app(present_code_failure)
     app.add_route(f"{VERIFICATION_PREFIX}/sendCode", SendCodeResource(parts.logins))
     app.add_route(f"{VERIFICATION_PREFIX}/validateCode", ValidateCodeResource(parts.logins))
     return app
+
+
+DIALECT = Dialect(
+    name="messaging",
+    title="Messaging",
+    base_path="/api/v1",
+    summary="E-mail, SMS, MMS, calls and faxes, users, and verification codes.",
+    document=Path(__file__).with_name("openapi.yaml"),
+    build=build,
+)

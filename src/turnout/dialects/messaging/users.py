@@ -13,7 +13,6 @@ from turnout.core.identity.members import (
     require_may_add,
     require_member,
 )
-from turnout.dialects.messaging.auth import Logins
 from turnout.dialects.messaging.decode import (
     decode_changes,
     decode_new_user,
@@ -24,6 +23,7 @@ from turnout.dialects.messaging.decode import (
 from turnout.dialects.messaging.present import present_number, present_page, present_user
 from turnout.errors import Invalid
 from turnout.http.dialect import Resource
+from turnout.http.logins import Logins
 
 
 class UsersResource(Resource):

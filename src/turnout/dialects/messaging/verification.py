@@ -20,13 +20,13 @@ from turnout.core.verification.codes import (
     send_code,
 )
 from turnout.dialects.messaging import rules
-from turnout.dialects.messaging.auth import Logins
 from turnout.dialects.messaging.decode import Given, needed, one, read_parameters
 from turnout.dialects.messaging.errors import present_failure
 from turnout.dialects.messaging.rules import refuse
 from turnout.errors import Failure, Invalid, Unauthenticated
 from turnout.http.dialect import Resource
 from turnout.http.errors import Answer
+from turnout.http.logins import Logins
 from turnout.http.routing import acts
 
 _JOB_TYPES = {"sms": JobType.SMS, "email": JobType.EMAIL, "tts": JobType.TTS}

@@ -1,60 +1,47 @@
 """All routes of the registration API, on one screen."""
 
-from typing import NamedTuple
+from pathlib import Path
 
-import msgspec
-
+from turnout.dialects import Services
 from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.registration.errors import present_failure
 from turnout.dialects.registration.jwks import JwksResource
 from turnout.dialects.registration.register import RegisterResource
 from turnout.dialects.registration.registerstatus import RegisterStatusResource
 from turnout.dialects.registration.signin import SigninResource
-from turnout.http.backlog import Backlog
-from turnout.http.dialect import DialectApp, new_app
-from turnout.http.fast_path import FastPath
-from turnout.http.rate_limit import RateLimiter
-from turnout.http.sign_ins import SignIns
-from turnout.store import Database
+from turnout.http.dialect import Dialect, mount_all, new_app
+from turnout.http.fast_path import mount_fast_path
+from turnout.http.mounts import Mount
 
 PREFIXES = ("/v1.0", "/.well-known/jwks.json")
+REGISTER = "/v1.0/register"
 BODY_LIMIT = 262_144
 
 
-class Parts(msgspec.Struct, frozen=True):
-    """What the API is put together from; `body_limit` in bytes."""
-
-    db: Database
-    limiter: RateLimiter
-    tokens: Tokens
-    sign_ins: SignIns
-    backlog: Backlog
-    base_url: str
-    body_limit: int = BODY_LIMIT
-
-
-class Api(NamedTuple):
-    """The API as an ASGI app of its own, and the way past Falcon for the request that there are
-    most of."""
-
-    app: DialectApp
-    fast_path: FastPath
-
-
-def build(parts: Parts) -> Api:
-    """Put the API together."""
+def build(services: Services) -> list[Mount]:
+    """Put the API together, with a fast path for the most frequent request."""
+    db, limiter = services.db, services.limiter
+    tokens = Tokens(db, services.base_url, services.last_uses)
+    register = RegisterResource(db, limiter, tokens, services.backlog, BODY_LIMIT)
     app = new_app(present_failure)
-    register = RegisterResource(
-        parts.db, parts.limiter, parts.tokens, parts.backlog, parts.body_limit
-    )
+    app.add_route("/v1.0/signin", SigninResource(db, limiter, tokens, services.sign_ins))
+    app.add_route(REGISTER, register)
     app.add_route(
-        "/v1.0/signin", SigninResource(parts.db, parts.limiter, parts.tokens, parts.sign_ins)
+        "/v1.0/registerstatus", RegisterStatusResource(db, limiter, tokens, services.base_url)
     )
-    app.add_route("/v1.0/register", register)
-    app.add_route(
-        "/v1.0/registerstatus",
-        RegisterStatusResource(parts.db, parts.limiter, parts.tokens, parts.base_url),
-    )
-    app.add_route("/.well-known/jwks.json", JwksResource(parts.tokens))
-    fast_path = FastPath("registration", "PUT", "/v1.0/register", register.respond, present_failure)
-    return Api(app, fast_path)
+    app.add_route("/.well-known/jwks.json", JwksResource(tokens))
+    name, respond = DIALECT.name, register.respond
+    return [
+        *mount_all(name, app, *PREFIXES),
+        mount_fast_path(name, "PUT", REGISTER, respond, present_failure),
+    ]
+
+
+DIALECT = Dialect(
+    name="registration",
+    title="Registration",
+    base_path="/v1.0",
+    summary="Register people for events and channels.",
+    document=Path(__file__).with_name("openapi.yaml"),
+    build=build,
+)

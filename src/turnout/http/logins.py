@@ -34,16 +34,16 @@ from turnout.store.windows import has_ended
 P = ParamSpec("P")
 T = TypeVar("T")
 
-WAY = "messaging"
 REMEMBERED_MS = 5 * 60 * 1000
 CACHE_SIZE = 10_000
 LONGEST = 255
 
 
 class Logins:
-    """Who sends a request, by user code and password."""
+    """Who sends a request, by user code and password. `way` names the way in for the log."""
 
-    def __init__(self, db: Database, sign_ins: SignIns, last_uses: LastUses) -> None:
+    def __init__(self, way: str, db: Database, sign_ins: SignIns, last_uses: LastUses) -> None:
+        self._way = way
         self._db = db
         self._sign_ins = sign_ins
         self._key = secrets.token_bytes(32)
@@ -126,7 +126,7 @@ class Logins:
             task.exception()  # seen, also where every caller has gone away
 
     async def _check_password(self, digest: bytes, shown: Shown) -> Principal:
-        principal = await self._sign_ins.check(WAY, shown)
+        principal = await self._sign_ins.check(self._way, shown)
         self._remember(digest, principal)
         return principal
 
