@@ -6,7 +6,7 @@ are what the product writes, whatever columns it has: a new column is copied, a 
 makes this fail. Places taken and the sequences are set to match. The addresses are those of the
 load (`load.spread`), so that new people and filled ones stand mixed in the indexes.
 
-The server must not run meanwhile. Indexes are kept while filling: their pages are filled as far
+The server must not run. Indexes are kept while filling: their pages are filled as far
 as real ones, and not packed.
 """
 
@@ -116,7 +116,7 @@ def fill(database: Path, people: int, progress: Callable[[int], object]) -> None
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Trade the safety of the fill for speed: a fill that broke off is begun anew."""
+    """Trade the safety of the fill for speed: a fill that broke off is begun again."""
     for pragma in ("journal_mode=MEMORY", "synchronous=OFF", "cache_size=-1000000"):
         connection.execute(f"PRAGMA {pragma}")
     ids = Ids(seed=_count_people(connection))

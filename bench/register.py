@@ -26,7 +26,7 @@ Progress = Callable[[str], None]
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One line of the table. `work`: the queue is processed meanwhile; `keyed`: every request has
+    """One line of the table. `work`: the queue is processed; `keyed`: every request has
     an Idempotency-Key."""
 
     name: str
@@ -54,7 +54,7 @@ QUICK = Size(rounds=1, seconds=1.0, warm_up=0.3)
 
 
 class Row(msgspec.Struct, kw_only=True):
-    """One case. `processed` is what Turnout's queue finished a second meanwhile."""
+    """One case. `processed` is what Turnout's queue finished a second."""
 
     database: str
     case: str

@@ -26,7 +26,7 @@ class Found(NamedTuple):
 
 
 def update(steps: dict[str, ModuleType], page: Path = PAGE, results: Path = RESULTS) -> list[str]:
-    """Write the page anew; returns the names of the steps of which there are figures."""
+    """Write the page again; returns the names of the steps of which there are figures."""
     found = find_newest(steps, results)
     texts = {name: _section(steps[name], each) for name, each in found.items()}
     texts["targets"] = _targets(steps, found)

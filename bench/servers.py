@@ -37,7 +37,7 @@ class Server:
 
     @contextmanager
     def suspended(self) -> Iterator[None]:
-        """Let it stand still, so that it takes nothing from what is measured meanwhile."""
+        """Let it stand still, so that it takes nothing from what is measured."""
         self._process.send_signal(signal.SIGSTOP)
         try:
             yield

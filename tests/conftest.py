@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--golden-update",
         action="store_true",
-        help="write the golden files anew from what is answered now; look at the diff",
+        help="write the golden files again from what is answered now; look at the diff",
     )
 
 
@@ -103,7 +103,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_run(config: pytest.Config, listed: proof.Proof) -> bool:
-    """Whether this run is to do a proof. Whoever names a long one can run its short form."""
+    """Whether this run is to do a proof. Anyone who names a long one can run its short form."""
     run = proof.current()
     is_left_out = listed.is_long and config.option.every_proof and not run.full
     return listed.group in run.groups and not is_left_out

@@ -327,7 +327,7 @@ def decode_all(text: str) -> Iterator[Any]:
 
 
 def wait_for(demo: Server, queue_ids: list[int]) -> list[dict[str, Any]]:
-    """What became of the items, once none of them is queued any more."""
+    """The outcome of the items, once none of them is queued any more."""
     headers = {"APIKey": demo.demo["registration"]["apiKey"]}
     token = demo.ask("POST", "/v1.0/signin", headers=headers).json()["idToken"]
     target = f"/v1.0/registerstatus?queueId={','.join(map(str, queue_ids))}"
@@ -500,7 +500,7 @@ def test_the_first_steps_work(tmp_path: Path, name: str) -> None:
     assert "Spring school" in turnout.ok("event", "list", "acme")
 
 
-# What was true once. Whoever makes one of these true again takes it from this list.
+# What was true once. Anyone who makes one of these true again takes it from this list.
 STALE = (
     r"makes no outbound",
     r"over 1 MiB need not",

@@ -1,1 +1,2 @@
-"""Checks that `make check` runs besides the usual linters. Nothing here is part of the product."""
+"""Checks that `make check` runs in addition to the usual linters. Nothing here is part of the
+product."""

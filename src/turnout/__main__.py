@@ -1,5 +1,5 @@
-"""The entry of `turnout` and `python -m turnout`: whoever interrupts it while it is loaded sees no
-traceback either."""
+"""The entry of `turnout` and `python -m turnout`: anyone who interrupts it while it is loaded sees
+no traceback either."""
 
 import sys
 

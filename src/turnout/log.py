@@ -1,7 +1,7 @@
 """The log of the rooms that every command loads: core and store.
 
 structlog takes as long to load as most commands run, so it is loaded with the first line that is
-written. `http/logs.py` says what becomes of the lines of a server.
+written. `http/logs.py` says what happens to the lines of a server.
 """
 
 from typing import Any

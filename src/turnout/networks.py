@@ -53,7 +53,8 @@ def check(settings: Settings) -> None:
         carrier, field = _split(name)
         if field not in STRUCTS[carrier].__struct_fields__:
             raise SettingsError(
-                f"{PREFIX}{name.upper()} is not a setting; `turnout settings` lists those there are"
+                f"{PREFIX}{name.upper()} is not a known setting; run `turnout settings`"
+                " for the list"
             )
     for carrier in dict.fromkeys(chosen(settings).values()):
         read(settings, carrier)

@@ -287,7 +287,7 @@ def _known(values: dict[str, Any], where: str) -> dict[str, Any]:
     if unknown:
         name = PREFIX + unknown[0].upper()
         raise SettingsError(
-            f"{name} in {where} is not a setting; `turnout settings` lists those there are"
+            f"{name} in {where} is not a known setting; run `turnout settings` for the list"
         )
     return values | {"carriers": own}
 

@@ -388,7 +388,7 @@ def test_the_demo_refuses_a_misspelled_setting_and_leaves_nothing(tmp_path: Path
         2,
         "",
         "settings: TURNOUT_DATABASE_ULR in the environment is not a setting; "
-        "`turnout settings` lists those there are\n",
+        "run `turnout settings` for the list\n",
     )
     assert list(tmp_path.iterdir()) == []
 

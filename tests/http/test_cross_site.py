@@ -70,7 +70,7 @@ SITE, ORIGIN, HOST = "sec-fetch-site", "origin", "host"
         ([(ORIGIN, "http://evil.example")], False),
         ([(ORIGIN, "file://"), (HOST, "")], False),
         ([(ORIGIN, "chrome-extension://abc"), (HOST, "abc")], False),
-        # Whoever answers for our name without TLS is not us.
+        # Anyone who answers for our name without TLS is not us.
         ([(ORIGIN, "http://turnout.example"), (HOST, "turnout.example")], False),
     ],
 )

@@ -139,7 +139,7 @@ def open_world(url: str, folder: Path, case: Case) -> "Iterator[World]":
 
 
 class World:
-    """A server whose time is faked, and whoever uses it."""
+    """A server whose time is faked, and anyone who uses it."""
 
     def __init__(
         self, url: str, folder: Path, sink: MailSink, receiver: Receiver, begin_s: int, offset: int
@@ -255,7 +255,7 @@ class World:
         assert statuses == [200, 406], "let in once"
 
     def open_page(self) -> None:
-        """A page for whoever is signed in. The sign-in outlives an hour, and not two days."""
+        """A page for anyone who is signed in. The sign-in outlives an hour, and not two days."""
         was_signed_in, page = bool(self.cookie), self._ask_page()
         if was_signed_in and abs(self.offset) <= HOUR:
             assert page.status == 200, page

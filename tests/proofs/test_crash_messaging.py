@@ -80,7 +80,7 @@ def test_a_broadcast_survives_kills(
 
 
 def post_until_answered(server: Server, dice: random.Random, people: int) -> int:
-    """Post the job, and kill the server meanwhile, until it has answered; returns how often it
+    """Post the job, and kill the server between, until it has answered; returns how often it
     was killed before. All posts bear one key."""
     body = email_job([]) | {
         "subject": "Hello %%recipient%%",

@@ -49,7 +49,7 @@ def fail_after_adding(tx: Tx, number: int, error: BaseException) -> None:
 
 
 class Gate:
-    """Holds the threads that write, so that what is queued meanwhile is taken as it stands."""
+    """Holds the threads that write, so that what is queued is taken as it stands."""
 
     def __init__(self, db: Database, threads: int) -> None:
         self._reached = [threading.Event() for _ in range(threads)]

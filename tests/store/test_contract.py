@@ -26,7 +26,7 @@ from turnout.errors import Conflict, Unavailable
 from turnout.store import Database, Tx
 
 WRITERS = {"sqlite": 1, "postgresql": 2}
-# What becomes of a statement that cannot be run; both are bugs of whoever wrote it.
+# What becomes of a statement that cannot be run; both are bugs of anyone who wrote it.
 FAILURES = (Unavailable, sqlite3.Error, psycopg.Error)
 
 
@@ -377,7 +377,7 @@ def test_a_failed_statement_is_the_callers_and_the_next_command_works(db):
 
 
 def test_many_threads_never_see_half_a_command(db):
-    """A transfer between two notes is either there whole or not at all, whoever looks."""
+    """A transfer between two notes is either there whole or not at all, no matter who looks."""
     db.call(add, 1, "50")
     db.call(add, 2, "50")
     lock = threading.Lock()

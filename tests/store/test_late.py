@@ -82,7 +82,7 @@ def test_the_longer_of_two_clocks_counts(db: Database) -> None:
     clock: Clock = db.clock  # type: ignore[assignment]
     began = TransactionStart(clock(), TransactionStart.now(clock).monotonic - 90)
     assert 90_000 <= began.took_ms(clock) < 120_000
-    clock.advance(-3600)  # set back meanwhile
+    clock.advance(-3600)  # set back
     assert 90_000 <= began.took_ms(clock) < 120_000
     clock.advance(7200)
     assert began.took_ms(clock) == 3_600_000

@@ -161,7 +161,7 @@ def test_connections_are_as_durable_and_strict_as_the_promises_need(db):
 
 @pytest.fixture
 def hasty_log(monkeypatch):
-    """The log is copied and begun anew at a megabyte rather than at 64."""
+    """The log is copied and begun again at a megabyte rather than at 64."""
     monkeypatch.setattr(store, "CHECKPOINT_EVERY_S", 0.02)
     monkeypatch.setattr(store, "RESTART_PAGES", MEBIBYTE // 4096)
 

@@ -16,7 +16,7 @@ LOCK = Path(tempfile.gettempdir()) / "turnout-apt.lock"
 
 
 def install_packages(packages: list[str], is_there: Callable[[], object]) -> str:
-    """As root on Debian, install `packages` unless `is_there` says that it is done meanwhile.
+    """As root on Debian, install `packages` unless `is_there` says that it is done.
 
     Returns what went wrong, or "" (also where nothing can be installed at all).
     """
@@ -32,7 +32,7 @@ def install_packages(packages: list[str], is_there: Callable[[], object]) -> str
 
 @contextmanager
 def no_services(policy: Path = POLICY) -> Iterator[None]:
-    """Let packages that are installed meanwhile start no service of their own, as by `policy`,
+    """Let packages that are installed start no service of their own, as by `policy`,
     which Debian asks for each. One that is there already says so itself, or has its reasons."""
     if policy.exists():
         yield

@@ -85,12 +85,12 @@ def smtp_settings(sink: MailSink, *, connections: int) -> dict[str, Any]:
 
 
 def wait_until_complete(
-    server: Server, patience_s: float, meanwhile: Callable[[], object] = lambda: None
+    server: Server, patience_s: float, between: Callable[[], object] = lambda: None
 ) -> Any:
-    """The user's only job, once it is complete. `meanwhile` is called again and again."""
+    """The user's only job, once it is complete. `between` is called again and again."""
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
-        meanwhile()
+        between()
         (job,) = call(server, "GET", "/jobs")
         if job["job_status"] == "Complete":
             return job

@@ -1,7 +1,7 @@
 """Postfix as a peer: its `smtp-sink`, a mail sink in C, and a whole mail transfer agent.
 
 What is installed is used; otherwise root on Debian gets the distribution's package. Both peers
-end with whoever started them, even one that was killed: a *keeper*, a shell that reads from a
+end with anyone who started them, even one that was killed: a *keeper*, a shell that reads from a
 pipe held by the starter, kills their process group when the pipe closes.
 
 The agent needs root, as it runs its parts as the user `postfix`; the sink does not.
@@ -213,7 +213,7 @@ class SunkMail:
 class Relay(Peer):
     """Postfix itself, as the relay that others mail through.
 
-    `transports` says what becomes of a domain's mail (`example.net` -> `error:5.1.1 nobody`,
+    `transports` says what happens to a domain's mail (`example.net` -> `error:5.1.1 nobody`,
     `smtp:[127.0.0.1]:2525`), `access` what is answered to a recipient (`a@example.net` -> `550
     5.1.1 nobody`). All other mail is accepted and thrown away.
     """

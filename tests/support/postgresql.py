@@ -2,7 +2,7 @@
 
     python -m tests.support.postgresql serve          runs a server, prints its address
 
-A server must not outlive whoever started it, not even one that was killed. So each has a
+A server must not outlive anyone who started it, not even one that was killed. So each has a
 *keeper*: a shell that reads from a pipe whose other end is held by the starter. The pipe closes
 when the starter stops the cluster or dies, in whatever way; the keeper then stops the server and
 removes its files. There is no other way to stop one. (A child forked without exec would hold the
@@ -104,7 +104,8 @@ class Cluster:
         return self._url(name)
 
     def drop_database(self, url: str) -> None:
-        """Drop the database at `url`, cutting off whoever uses it. One that is gone is no error."""
+        """Drop the database at `url`, cutting off anyone who uses it. One that is gone is no
+        error."""
         name = sql.Identifier(_name_in(url))
         self._admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 

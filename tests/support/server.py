@@ -1,6 +1,6 @@
 """A real Turnout in a process of its own, on a free port, with a throwaway data folder.
 
-A server never outlives whoever started it, not even one that was killed: a *keeper*, a shell
+A server never outlives anyone who started it, not even one that was killed: a *keeper*, a shell
 that reads from a pipe held by the starter, kills the server's process group when the pipe closes.
 """
 

@@ -45,7 +45,7 @@ def count(node: LocalNode, question: str) -> int:
 
 @contextmanager
 def sqlite_locked(url: str) -> Iterator[int]:
-    """Another process has the file; how many tickets are claimed meanwhile."""
+    """Another process has the file; how many tickets are claimed."""
     file = url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -37,7 +37,7 @@ def install() -> Path:
 
 
 def lock() -> None:
-    """Write `package-lock.json` anew for what `package.json` asks for."""
+    """Write `package-lock.json` again for what `package.json` asks for."""
     _npm("install", "--package-lock-only", *OPTIONS, folder=HERE)
 
 

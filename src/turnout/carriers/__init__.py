@@ -3,7 +3,7 @@
 A carrier gets one message (what a job says) and parcels (one a recipient), and answers each
 parcel with an outcome. What the network tells later (delivery reports, replies) it hands to the
 inbox, and acknowledges it to the network only after the inbox has it on disk. A carrier holds
-no state that matters: whoever sends decides what is tried again.
+no state that matters: the sender decides what is tried again.
 """
 
 import asyncio
@@ -92,7 +92,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     e-mail address, a number or an alphanumeric sender id. `fields` are the merge fields by name
     in lower case. `unsubscribe_url` is the recipient's own one-click address, or empty. `size` is
     how many characters its texts become once merged, 0 where nobody asked: what is made of large
-    ones is made in a thread. `lease` is the time for which whoever sends may hand it over; `tell`
+    ones is made in a thread. `lease` is the time for which the sender may hand it over; `tell`
     takes its outcome as soon as that is known.
     """
 

@@ -16,7 +16,7 @@ def check_messages(db: Database) -> Finding:
             "messages",
             f"job {waiting.job_id} has waited for {late_s} s to be sent",
             "See that a `turnout serve` or `turnout work` runs, and that its carrier answers "
-            "(below); `turnout job show` says what became of the job's messages.",
+            "(below); `turnout job show` says the outcome of the job's messages.",
         )
     if stuck := db.look(find_misconfigured):
         return Finding(

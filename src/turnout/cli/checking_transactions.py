@@ -117,7 +117,7 @@ def list_hidden_transactions(tx: Tx) -> list[HiddenTransaction]:
 
 
 def _watch_hidden(db: Database, watch_s: float) -> Iterator[HiddenTransaction]:
-    """Those that are still there after a while, and whom they blocked meanwhile: our own sessions
+    """Those that are still there after a while, and whom they blocked: our own sessions
     wait only some seconds at a time."""
     first = {each.pid: each for each in db.look(list_hidden_transactions)}
     if not first:

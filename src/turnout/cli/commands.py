@@ -14,7 +14,7 @@ COMMANDS = {
     "audit": ("audit:audit", "Who changed what."),
     "callbacks": (
         "callbacks:callbacks",
-        "Calls to integrators: what became of them, replays.",
+        "Calls to integrators: their outcome, replays.",
     ),
     "channel": (
         "events:channel",

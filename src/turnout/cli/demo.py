@@ -169,7 +169,7 @@ def seed(chosen: Settings, file: Path) -> dict[str, Any]:
 
 
 def read_members(file: Path) -> dict[str, Any]:
-    """What demo.json says, or nothing where it is missing or damaged: it is written anew."""
+    """What demo.json says, or nothing where it is missing or damaged: it is written again."""
     try:
         known = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -218,11 +218,11 @@ Open that address in a browser, or register somebody in another terminal:
     -d '{json.dumps(body)}' \\
     {base}/v1.0/register
 
-The answer has a queueId. Ask what became of it (put the number in place of 1):
+The answer has a queueId. Ask for the outcome (put the number in place of 1):
 
   curl -s -H "Authorization: Bearer $TOKEN" '{base}/v1.0/registerstatus?queueId=1'
 
-Send somebody a text (the simulator takes it, and reaches nobody), and see what became of it:
+Send somebody a text (the simulator takes it, and reaches nobody), and see the outcome:
 
   curl -s -u '{user["username"]}:{user["password"]}' {base}/api/v1/jobs \\
     -d '{json.dumps(job)}'

@@ -247,7 +247,7 @@ def check_carriers(chosen: Settings) -> Iterator[Finding]:
         except OSError as error:
             advice = (
                 f"Correct the TURNOUT_{name.upper()}_… settings, or see that the network is up and "
-                "lets this machine in. Messages wait meanwhile."
+                "lets this machine in. Messages wait."
             )
             yield Finding(name, f"{seen} does not answer: {error}", advice, is_failure=True)
     for name in networks.unused(chosen):

@@ -38,7 +38,7 @@ def list_all(org: str, /, *, open: bool = False, limit: Number = 50) -> None:  #
 
 @job.command
 def show(org: str, number: Number, /) -> None:
-    """Show what became of a job's recipients.
+    """Show the outcome of a job's recipients.
 
     Args:
         org: Short name of the organization.
@@ -79,7 +79,7 @@ def resume(org: str, number: Number, /) -> None:
 
 @job.command
 def cancel(org: str, number: Number, /) -> None:
-    """End a job: whoever has not been sent to yet never will be.
+    """End a job: anyone who has not been sent to yet never will be.
 
     Args:
         org: Short name of the organization.

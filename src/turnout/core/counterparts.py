@@ -1,6 +1,6 @@
 """The one door for what counterparts say: texts and numbers that somebody else's program wrote.
 
-Networks, receivers of callbacks, servers of files and whoever sends mail may say anything: NUL and
+Networks, receivers of callbacks, servers of files and the sender mail may say anything: NUL and
 halves of pairs, which no database keeps, numbers of 5,000 digits, dates in the year 10^20, brackets
 30,000 deep. The functions here take anything and never raise; what comes out can be kept by both
 databases and is bounded. What networks answer and tell (messaging/outcomes.py) and how callbacks
@@ -113,6 +113,6 @@ def _read_digits(digits: str) -> int | str:
 
 
 def read_content_type(text: str) -> str:
-    """A content type without parameters in lower case; empty for what is none."""
+    """A content type without parameters in lower case; empty if there is no type."""
     text = text.partition(";")[0].strip() if len(text) <= LONGEST_NOTE else ""
     return text.lower() if _CONTENT_TYPE.fullmatch(text) else ""

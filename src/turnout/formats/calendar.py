@@ -1,6 +1,6 @@
 """Calendar files (RFC 5545) with one entry, which calendars take in and later replace.
 
-Importing the library takes a tenth of a second, so that is done by whoever makes the first file.
+Importing the library takes a tenth of a second, so that is done by anyone who makes the first file.
 """
 
 import datetime

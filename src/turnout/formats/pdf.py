@@ -2,7 +2,7 @@
 
 Both fonts are in the folder beside; of each only the glyphs used go into a file. Opening the big
 fallback costs a good part of a second, so a paper opens it only when its text needs it. Importing
-the libraries costs a quarter of one, so that is done by whoever draws the first paper.
+the libraries costs a quarter of one, so that is done by anyone who draws the first paper.
 """
 
 import datetime

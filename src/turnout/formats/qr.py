@@ -39,7 +39,7 @@ def qr_png(text: str) -> bytes:
 
 
 def qr_rows(text: str) -> list[bytearray]:
-    """The modules of a QR code, 1 = dark, without a quiet zone; for whoever draws them."""
+    """The modules of a QR code, 1 = dark, without a quiet zone; for anyone who draws them."""
     return [bytearray(row) for row in _make(text).matrix]
 
 

@@ -1,8 +1,8 @@
 """A last look before a request is written: whether it is still to be made.
 
 Between deciding on a request and its first byte there may be a look-up, a connection and a
-handshake, and the process may be frozen in any of them. So whoever holds a lease on what it sends
-is asked once more where nothing stands between the answer and the socket.
+handshake, and the process may be frozen in any of them. So anyone who holds a lease on what it
+sends is asked once more where nothing stands between the answer and the socket.
 """
 
 from collections.abc import Callable

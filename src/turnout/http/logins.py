@@ -4,7 +4,7 @@ A name and password that were right are remembered for five minutes by a keyed d
 is random and lives in this process only, so what is remembered tells nothing to somebody who
 reads it. Remembered is which user and which stored password it was. Whether both still stand
 (and what role the user has) is read in every request's own transaction, so a changed password
-or a disabled user drops out at once; then the password is checked anew, once.
+or a disabled user drops out at once; then the password is checked again, once.
 
 Not remembered: each check takes one read and one argon2 run (http/sign_ins.py). Several requests
 with one and the same new credential share a check.

@@ -65,7 +65,7 @@ class Masks:
             if _is_secret(template):
                 self._words.update(_words_after(template))
         self._routes = _compile(beginnings)
-        # The paths of a busy server are few; one of a million is made anew.
+        # The paths of a busy server are few; one of a million is made again.
         self.hide_path = lru_cache(maxsize=2048)(self._hide_path)
 
     def hide(self, text: str) -> str:

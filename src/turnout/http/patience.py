@@ -1,15 +1,15 @@
 """How much of an answer is read, and how much of it at once.
 
-For calls to whoever users or operators name. An HTTP client that waits for an answer reads endless
-`103 Early Hints`, heads and chunk sizes as long as they come, in steps as large as the network
-gives, and nothing else happens in the event loop meanwhile. Here each answer has
+For calls to addresses that users or operators name. An HTTP client that waits for an answer reads
+endless `103 Early Hints`, heads and chunk sizes as long as they come, in steps as large as the
+network gives, and nothing else happens in the event loop until then. Here each answer has
 
 - a head of up to HEAD_BYTES, with up to EARLY_HEADS informational ones before it;
 - a body whose framing (chunk sizes, trailers) is smaller than itself, but for HEAD_BYTES;
 
 and what comes is given to the parser SLICE bytes at a time, of one connection in each round of the
-event loop. What is waiting so is not read from the network. How long a body may be is up to whoever
-reads it: `read_body` stops there.
+event loop. What is waiting so is not read from the network. How long a body may be is up to anyone
+who reads it: `read_body` stops there.
 """
 
 import asyncio

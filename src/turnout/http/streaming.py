@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 
 class ClosingBody(AsyncIterator[bytes]):
-    """A streamed body; whoever stops reading it closes what it comes from."""
+    """A streamed body; anyone who stops reading it closes what it comes from."""
 
     def __init__(self, pieces: AsyncIterator[bytes], source: AsyncExitStack) -> None:
         self._pieces = pieces

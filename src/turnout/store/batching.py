@@ -9,7 +9,7 @@ What the verb raises for a list is often one caller's: a name that the database 
 fail 127 neighbours. So a list that fails, with any error but Unavailable, is done once more in one
 command, each item in a savepoint of its own and in their order; then an error is its own caller's.
 
-A command is on its way to the database as soon as somebody waits, and takes whoever waits at the
+A command is on its way to the database as soon as somebody waits, and takes anyone who waits at the
 moment when a database thread begins with it: the thread goes from one commit to the next batch
 without waiting for the event loop. `_is_awaited` says that such a command has not begun yet. The
 thread clears it *before* it takes the callers, and a caller enters the line before looking at it:
@@ -110,7 +110,7 @@ class Batcher(Generic[I, R]):
         writing.add_done_callback(lambda done: self._end(batch, done))
 
     def _carry_out(self, tx: Tx, batch: "list[_Entry[I, R]]") -> list[R | Failure]:
-        """In a database thread. Run anew after a conflict, it has its callers already."""
+        """In a database thread. Run again after a conflict, it has its callers already."""
         if not batch:
             self._take(batch)
         return self._verb(tx, [item for item, *_ in batch]) if batch else []

@@ -17,9 +17,9 @@ Rules.
   command has waited for its whole time and not got the row) have half of it together, however many
   they are, and take turns: so a row that is busy for a moment always finds a thread.
 - A command whose time in the room is over is Unavailable, begun or not: nothing of it was written.
-  It waits again, up to five times in all, where others in the room got the row meanwhile (nobody
+  It waits again, up to five times in all, where others in the room got the row (nobody
   keeps it, it is only wanted by many), or where it has only waited for a thread.
-- Whoever gets a row forgets that it was held. What is remembered lasts for seconds only.
+- Anyone who gets a row forgets that it was held. What is remembered lasts for seconds only.
 """
 
 import threading

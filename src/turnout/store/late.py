@@ -1,7 +1,7 @@
 """Commits that come late, and lists of what changed since some instant.
 
 Theory. A row bears the instant at which its command began inside its transaction, and is seen from
-the commit on. Whoever asks "what changed since T" again and again, each time with the instant of
+the commit on. Anyone who asks "what changed since T" again and again, each time with the instant of
 the question before, would never be told of a row that was stamped before T and committed after it.
 Most commits come within milliseconds; a frozen node, a held row, a slow disk or a big import makes
 some come seconds later.

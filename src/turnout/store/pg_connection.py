@@ -7,7 +7,7 @@ is waited for a little longer than the server would take to say that it took too
 connection is closed.
 
 Psycopg waits at one place, `Connection.wait`, whatever it waits for; this one bounds it. After a
-freeze an answer that has come meanwhile is taken.
+freeze an answer that has come since is taken.
 """
 
 from typing import Any

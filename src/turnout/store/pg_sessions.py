@@ -125,7 +125,7 @@ def connect(
 
 def wait_for_rows(connection: "psycopg.Connection[Any]", until: float) -> None:
     """Let the transaction that is open wait for its next lock until then (monotonic seconds), and
-    no other. Whoever waits for one after another calls it before each."""
+    no other. Anyone who waits for one after another calls it before each."""
     limit_ms = max(1, round((until - time.monotonic()) * 1000))
     connection.execute("SELECT set_config('lock_timeout', %s, true)", [str(limit_ms)])
 
@@ -175,7 +175,7 @@ class Session:
 
     def cut(self, now: float) -> None:
         """Cut a transaction off that should be over at `now`: a silent network, or a server that
-        hangs. Whoever waits for it gets an error at once."""
+        hangs. Anyone who waits for it gets an error at once."""
         with self._turn:
             connection, until = self._connection, self._until
             if connection is None or until is None or now < until:

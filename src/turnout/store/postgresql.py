@@ -6,10 +6,11 @@ another transaction holds leaves its lane and waits in a room of its own (held_r
 
 Writes run in READ COMMITTED; a command that meets a serialization failure or a deadlock is run
 again (verbs have no effect outside their transaction, so that is safe), and so is one whose
-connection was lost, once. Where it was lost at COMMIT, PostgreSQL is asked what became of it
+connection was lost, once. Where it was lost at COMMIT, PostgreSQL is asked for the outcome
 (outcomes.py). Reads run in REPEATABLE READ and may not write, so that one read sees one state, as
 on SQLite. Counters that must never oversell are single guarded `UPDATE … WHERE` statements. Workers
-on other nodes are woken by NOTIFY after the commit, at most every 50 ms a queue, and poll besides.
+on other nodes are woken by NOTIFY after the commit, at most every 50 ms a queue, and they also
+poll.
 """
 
 import logging

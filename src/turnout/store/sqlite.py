@@ -10,7 +10,7 @@ nothing of the group is on disk.
 Statements never use `OR ROLLBACK`, and always fetch `RETURNING` to the end.
 
 The log (WAL) is copied into the database once a second by a thread of its own, so that no
-caller waits for that. Under a load without a pause the log never starts anew by itself; when it
+caller waits for that. Under a load without a pause the log never starts again by itself; when it
 has grown too far the writer copies the last few pages and makes it.
 """
 

@@ -1,4 +1,4 @@
-"""What an error of PostgreSQL means: which failure the caller gets, and what becomes of the
+"""What an error of PostgreSQL means: which failure the caller gets, and what happens to the
 connection.
 
 An error has a code of five letters, SQLSTATE, whose first two are its class; one that came from no

@@ -1,7 +1,7 @@
 """The one address of an organization's pages; core/identity/short_names.py says which.
 
-Whoever comes by another one, or in other letters, is sent there, with the method and the form that
-they sent.
+Anyone who comes by another one, or in other letters, is sent there, with the method and the form
+that they sent.
 """
 
 from typing import Any

@@ -59,7 +59,7 @@ def _registration_steps(base_url: str, member: dict[str, Any]) -> list[Step]:
             f"ANSWER=$({register})\n{_SHOW_ANSWER}",
         ),
         Step(
-            "Ask what became of them",
+            "Ask for their outcome",
             "Two are a success. The third session is full: its item failed, and says why.",
             f"{_SET_QUEUE_IDS}\n{status}",
         ),
@@ -102,17 +102,17 @@ def _try_messaging(base_url: str, member: dict[str, Any]) -> Trial:
     steps = [
         Step(
             "Send a text to three people",
-            "The simulator carries it, and decides by the last digit what becomes of it.",
+            "The simulator carries it, and decides the outcome by the last digit.",
             f"{set_variable('LOGIN', login)}\nANSWER=$({send})\n{_SHOW_ANSWER}",
         ),
         Step(
-            "See what became of it",
+            "See the outcome",
             "A report for each recipient: delivered, with a reply on its way, or not.",
             f"{_SET_JOB}\nsleep 4\n{details}",
         ),
         Step(
             "Write to a list",
-            "Whoever is on it when the job starts gets the mail, in their own words.",
+            "Anyone who is on it when the job starts gets the mail, in their own words.",
             curl("POST", jobs, [], user="$LOGIN", body=to_list),
         ),
         Step(
@@ -182,7 +182,7 @@ def _try_attendance(base_url: str, member: dict[str, Any]) -> Trial:
         *(
             Step(
                 "Confirm an invitation",
-                "Whoever confirms is an attendee, with a ticket.",
+                "Anyone who confirms is an attendee, with a ticket.",
                 curl("POST", f"{event}/invitations/all/recipients/{who}/confirm.json", token),
             )
             for who in member["recipientIds"][:1]

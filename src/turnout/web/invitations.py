@@ -51,7 +51,7 @@ class InvitationResource(Resource):
         self._db = db
 
     async def on_get(self, req: Request, resp: Response, token: str) -> None:
-        """Show the invitation. Raises Missing for a link that is none of ours."""
+        """Show the invitation. Raises Missing for a link that this server did not make."""
         done = read_done(req, (ANSWERED, WAIT))
         shown = await self._db.read(_show, token)
         self._answer(resp, shown, is_new=done == ANSWERED, is_waiting=done == WAIT)

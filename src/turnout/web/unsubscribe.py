@@ -40,7 +40,7 @@ class UnsubscribeResource(Resource):
         self._answer(resp, sender, address=address, is_done=bool(done), was_done=done == AGAIN)
 
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
-        """Opt out; doing it again changes nothing. Raises Missing."""
+        """Opt out; idempotent. Raises Missing."""
         given: dict[str, str] = {}
         with suppress(Invalid):  # whatever a mail program sends, it means this
             given = await read_form(req, BODY_LIMIT)

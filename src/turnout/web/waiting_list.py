@@ -49,7 +49,7 @@ class WaitingResource(Resource):
         self._db = db
 
     async def on_get(self, _req: Request, resp: Response, token: str) -> None:
-        """Show where they stand. Raises Missing for a link that is none of ours."""
+        """Show where they stand. Raises Missing for a link that this server did not make."""
         self._answer(resp, await self._db.read(_show, token))
 
     async def on_post(self, req: Request, resp: Response, token: str) -> None:

@@ -371,7 +371,7 @@ class Messages:
         message = to_message(head, tuple(attachments))
         size = len(message.text) + len(message.html)
         lengths = await in_thread(size, Lengths, message.channel, message)
-        if key in self._kept:  # another task made it meanwhile
+        if key in self._kept:  # another task made it first
             return self._kept[key]
         self._keep(key, message, lengths)
         return message, lengths

@@ -24,7 +24,7 @@ BATCH_AMONG_REQUESTS = {"sqlite": 4, "postgresql": 1}
 LOOPS = {"sqlite": 1, "postgresql": 3}
 # How long to rest, in times of the work, while requests come and the first in the queue has not
 # waited longer than so many ms.
-# What is claimed waits meanwhile, so a rest is never longer than half of its time.
+# What is claimed waits, so a rest is never longer than half of its time.
 LONGEST_REST_S = LEASE_MS / 2000
 RESTS = ((10_000, 19), (60_000, 4), (float("inf"), 1))
 

@@ -29,7 +29,7 @@ async def end_with(worker: str, recording: Awaitable[object]) -> None:
 
 
 class Loop:
-    """Calls `step` when woken, and every `every_s` seconds besides; again while it returns True.
+    """Calls `step` when woken, and also every `every_s` seconds; again while it returns True.
 
     `step` is one bounded piece of work. When it raises, that is logged and it is called again
     after a pause: a loop ends only when it is stopped. What is Unavailable (the database is away,

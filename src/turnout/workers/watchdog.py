@@ -1,8 +1,8 @@
-"""Ends a process that hangs, so that whoever runs it starts it again.
+"""Ends a process that hangs, so that it is started again.
 
 A loop that no longer turns, or a command that holds SQLite's writer for minutes, serves nobody, and
 waits for ever. The timer runs outside of the interpreter (faulthandler), so that code which holds
-the interpreter's lock is ended too. It is set anew every few seconds while all is well; when it
+the interpreter's lock is ended too. It is set again every few seconds while all is well; when it
 runs out, where every thread stood is written to standard error, and the process ends with code 1.
 The row that was in hand has its claim counted, and is set aside after the third time
 (core/work/claims.py).

@@ -67,7 +67,7 @@ class Inbox:
 
 class Network(msgspec.Struct):
     """A carrier that has been started, and its network; `lost` is the same carrier where there is
-    no network. `tell` has the network report what became of some ids, where it does not do so by
+    no network. `tell` has the network report the outcome of some ids, where it does not do so by
     itself."""
 
     carrier: Carrier

@@ -1,4 +1,4 @@
-"""One person an organization and address, however it is spelled and whoever asks at once."""
+"""One person an organization and address, however it is spelled and no matter who asks at once."""
 
 import msgspec
 import pytest

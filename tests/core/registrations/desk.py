@@ -33,7 +33,7 @@ class Kept(NamedTuple):
 
 
 class Desk:
-    """Applications of one account, and what became of them."""
+    """Applications of one account, and their outcome."""
 
     def __init__(self, node: LocalNode, account: Account) -> None:
         self.node = node

@@ -1,4 +1,4 @@
-"""Cancelling gives every place back, once, whoever else is at the same registration."""
+"""Cancelling gives every place back, once, no matter who else is at the same registration."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -60,7 +60,7 @@ def test_whoever_cancelled_is_on_no_list(desk):
 
 
 def test_who_was_invited_and_has_not_answered(desk):
-    # Whoever holds a ticket of the type has what the invitation would give.
+    # Anyone who holds a ticket of the type has what the invitation would give.
     desk.decide(desk.apply(CAL))
     campaign = desk.db.call(
         create_campaign,

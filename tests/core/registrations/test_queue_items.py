@@ -1,4 +1,4 @@
-"""Asking what became of queue items: one's own, by number, a page at a time."""
+"""Asking for the outcome of queue items: one's own, by number, a page at a time."""
 
 import pytest
 

@@ -177,8 +177,8 @@ def check_own(db, login, entered="123456", ref="1:ada@example.com", source="198.
 
 @pytest.mark.parametrize("ref", OWN_REFS)
 def test_a_callers_name_never_meets_a_pages_own(db, login, ref):
-    """Whoever calls the API with a name that a page uses neither makes nor uses up its codes, nor
-    counts in its limits; nor the other way round."""
+    """Anyone who calls the API with a name that a page uses neither makes nor uses up its codes,
+    nor counts in its limits; nor the other way round."""
     send(db, login, client_ref=ref, code="111111", to="ada@example.com", job_type=JobType.EMAIL)
     send_own(db, login, ref, code="222222")
     assert check_own(db, login, "111111", ref) is False

@@ -14,7 +14,7 @@ from turnout.core.identity.users import set_password
 from turnout.http.logins import REMEMBERED_MS
 
 NEW = "a new password"
-# What no password fits: whoever gets in after this was not held against the stored hash.
+# What no password fits: anyone who gets in after this was not held against the stored hash.
 SPOILED = "UPDATE credentials SET digest = 'spoiled'"
 
 

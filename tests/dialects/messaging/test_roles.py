@@ -121,7 +121,7 @@ def test_who_makes_whom_where(node: LocalNode, people: People, who, role, where,
         assert people.ask("admin", "GET", "/users").send(node).json()["total"] == len(NAMES)
         return
     number = answer.json()["data"]
-    # Whoever made it sees it, with its company; and it signs in.
+    # Anyone who made it sees it, with its company; and it signs in.
     made = people.ask(who, "GET", f"/users/{number}").send(node).json()["data"]
     assert made["account_type"].lower() == role.lower()
     assert made["user_code"] == "au/mytestuser"
@@ -162,7 +162,7 @@ def test_every_change_leaves_an_audit_entry(node: LocalNode, people: People):
         "etob_xheader_code": "secret",
         "company": {"name": "Client & Sons"},
     }
-    for _ in range(2):  # the second time only the password is anew
+    for _ in range(2):  # the second time only the password is again
         assert people.ask("agent", "PUT", "/users/{acct}", changes).send(node).status == 200
     acct = people.users["acct"]
     entries = node.db.call(list_entries, acct.org_id, "user", acct.id)

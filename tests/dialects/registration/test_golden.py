@@ -1,6 +1,6 @@
 """Golden files: the whole answer to every documented request, and to one that meets each error.
 
-`pytest tests/dialects/registration/test_golden.py -n 0 --golden-update` writes them anew.
+`pytest tests/dialects/registration/test_golden.py -n 0 --golden-update` writes them again.
 """
 
 import json

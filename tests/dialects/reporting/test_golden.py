@@ -1,6 +1,6 @@
 """Golden files: the whole answer to every documented request, and to one that meets each error.
 
-`pytest tests/dialects/reporting/test_golden.py --golden-update` writes them anew. Every answer is
+`pytest tests/dialects/reporting/test_golden.py --golden-update` writes them again. Every answer is
 held against openapi.yaml too.
 """
 

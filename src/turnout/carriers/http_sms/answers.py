@@ -34,7 +34,7 @@ def read_answer(
     parts_member: str,
     has_reports: bool,
 ) -> Outcome:
-    """The outcome of one message. `has_reports`: the provider will tell what became of it."""
+    """The outcome of one message. `has_reports`: the provider will tell the outcome."""
     if 200 <= status < 300:
         return _accepted(body, id_member, parts_member, has_reports=has_reports)
     reason = f"The provider answered {status}{_say(body)}"

@@ -203,7 +203,7 @@ class HttpSmsCarrier:
             )
 
     def _judge(self, error: Exception, *, is_handed_over: bool) -> Outcome:
-        """What became of a form whose answer did not come: what did not leave is sent again, what
+        """The outcome of a form whose answer did not come: what did not leave is sent again, what
         may have is Unknown."""
         import aiohttp
 

@@ -142,7 +142,7 @@ class EventResource(Resource):
 
 
 class MediaResource(Resource):
-    """The picture of an MMS, for whoever has a link that we made."""
+    """The picture of an MMS, for anyone who has a link that we made."""
 
     def __init__(self, settings: HttpSmsSettings, db: Database) -> None:
         self._settings = settings

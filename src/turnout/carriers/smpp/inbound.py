@@ -7,7 +7,7 @@ error, upon which a network sends it again later. The same goes for more than ma
 and while stopping.
 
 A receipt may overtake the answer to its submission. One that names a message nobody knows waits
-until all submissions under way when it came are answered (`HOLD_S` at most): then whoever sends
+until all submissions under way when it came are answered (`HOLD_S` at most): then the sender
 knows the name, or it is a stranger's.
 """
 

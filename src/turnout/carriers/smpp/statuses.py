@@ -78,7 +78,7 @@ def is_refusal(status: int) -> bool:
 
 
 def judge(status: int) -> Retry | Rejected | Misconfigured:
-    """What became of a message whose submission was answered with this command_status."""
+    """The outcome of a message whose submission was answered with this command_status."""
     meaning = MEANINGS.get(status, ("", Status.PATHWAY_ERROR))[1]
     reason = f"the network answered {name(status)}"
     if isinstance(meaning, Status):

@@ -1,4 +1,4 @@
-"""What waits to be submitted, and what became of it.
+"""What waits to be submitted, and the outcome.
 
 A call of `send` is a batch of messages, a message one or more parts, a part one submit_sm. Parts
 wait in one line for all binds. A bind *takes* a part, writes it, and then says how it ended:
@@ -43,7 +43,7 @@ class Batch:
         self._open = size
 
     def settle(self, place: int, outcome: Outcome) -> None:
-        """Say what became of the message in this place."""
+        """Say the outcome of the message in this place."""
         self.outcomes[place] = outcome
         self._tell(place, outcome)
         self._open -= 1

@@ -2,7 +2,7 @@
 
 `opening.py` makes one ready, `session.py` delivers over it. Rules:
 
-- `_expected` has an entry for every answer that is still to come, in order; whoever writes a
+- `_expected` has an entry for every answer that is still to come, in order; anyone who writes a
   command adds its entry first, with the time the answer may take.
 - An answer that nobody expects, and 421 always, is the server's last word: it hangs up.
 - An answer is bounded, in bytes and in lines, and one that is longer ends the connection.

@@ -1,6 +1,6 @@
 """DKIM signatures (RFC 6376, relaxed/relaxed), with RSA (rsa-sha256) or Ed25519 (RFC 8463).
 
-Signing only; whoever receives the mail verifies. A signature covers all fields of the mail, and
+Signing only; anyone who receives the mail verifies. A signature covers all fields of the mail, and
 From once more than it is there, so that nobody can add a second one.
 """
 

@@ -5,7 +5,7 @@ says 250 to a mail only after it is on disk. Everybody can connect to it, so eve
 bounded: connections, those of one address, silence, time in all, commands, faults, the length of a
 line, the size of a mail and what is kept of it (a bounce says what it has to say at its beginning;
 the rest is the mail that was returned). When all connections are taken, a newcomer gets the place
-of whoever has been silent longest, so that nobody keeps others out by saying nothing.
+of anyone who has been silent longest, so that nobody keeps others out by saying nothing.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ Accept = Callable[[int, bytes], Awaitable[None]]
 
 class BounceListener:
     """Listens from `start` to `stop`. Each mail goes to `accept(attempt_id, raw)`; when that
-    raises, whoever sends the mail is told to try again later."""
+    raises, the sender the mail is told to try again later."""
 
     def __init__(self, settings: SmtpSettings, return_paths: ReturnPaths, accept: Accept) -> None:
         self.settings = settings
@@ -92,7 +92,7 @@ class BounceListener:
         return ""
 
     def _make_room(self) -> bool:
-        """Hang up on whoever has been silent longest; False if nobody has been for long."""
+        """Hang up on anyone who has been silent longest; False if nobody has been for long."""
         latest = asyncio.get_running_loop().time() - SILENT_S
         silent = [
             (each.heard_at, task)

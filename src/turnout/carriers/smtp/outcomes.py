@@ -16,7 +16,7 @@ The first line that fits decides. "Class" is the middle number of an enhanced st
 | anything else, which RFC 5321 forbids    | MAIL, RCPT, DATA | Retry              |
 | anything else, which RFC 5321 forbids    | end            | Unknown              |
 
-Only BOUN says something about the recipient: whoever refuses our relay, our sender or our text
+Only BOUN says something about the recipient: anyone who refuses our relay, our sender or our text
 would refuse the next recipient as well.
 
 A connection that fails is Retry as long as the message's final dot was not sent, and Unknown

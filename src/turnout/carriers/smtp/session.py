@@ -73,13 +73,13 @@ class Delivery:
 
 
 class Owner(Protocol):
-    """Whoever has the messages: the pool."""
+    """Anyone who has the messages: the pool."""
 
     def take(self) -> Delivery | None:
         """The next message to deliver, if there is one."""
 
     def settle(self, delivery: Delivery, outcome: Outcome) -> None:
-        """This is what became of a message taken."""
+        """This is the outcome of a message taken."""
 
     def give_back(self, delivery: Delivery) -> None:
         """A message taken was not sent, through no fault of its own."""

@@ -53,7 +53,7 @@ def ask_question(
 
 
 def answer_question(tx: Tx, org_id: int, question_id: int, answer: str, *, actor: str) -> None:
-    """Answer a question, or answer it anew. Audited. Raises Missing, Invalid."""
+    """Answer a question, or answer it again. Audited. Raises Missing, Invalid."""
     text = checked_text(answer, LONGEST)
     if not sql.answer_question(tx, org_id=org_id, id=question_id, answer=text, now=tx.now):
         raise Missing("question.missing", f"There is no question {question_id}.")

@@ -1,8 +1,8 @@
 """Viewings as intervals, and the pure rules about them. Instants in epoch ms.
 
 An interval is half open, [start, end), and begins and ends at whole seconds. Two that overlap or
-touch are one: so whoever watches on two devices at once is counted once, and a heartbeat that is
-sent again changes nothing.
+touch are one: so somebody who watches on two devices at once is counted once, and a heartbeat that
+is sent again changes nothing.
 """
 
 import enum
@@ -53,7 +53,7 @@ class Media(msgspec.Struct, frozen=True):
     live_until: int
 
     def mode_at(self, at: int) -> Mode | None:
-        """How whoever watches at that instant does; None when there is nothing to watch."""
+        """How it is watched at that instant; None when there is nothing to watch."""
         if self.live_from <= at < self.live_until:
             return self.live_mode
         return Mode.ON_DEMAND if at >= self.live_until and self.is_on_demand else None

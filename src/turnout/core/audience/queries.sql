@@ -42,7 +42,7 @@ WHERE p.org_id = :org_id AND p.email_key = :email_key AND r.state = 'confirmed'
 ORDER BY r.sitting LIMIT 1;
 
 -- name: list_ticket_shows(org_id, code)
--- What whoever holds the ticket may watch.
+-- What the holder of the ticket may watch.
 SELECT r.id, s.pak, s.title
 FROM tickets t
 JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id

@@ -52,7 +52,7 @@ class Registrant(NamedTuple):
 class ReportFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which registrants are asked for; reporting contract, Filters.
 
-    `starts_at` and `ends_at` (epoch ms, the end excluded, None = open) keep whoever registered
+    `starts_at` and `ends_at` (epoch ms, the end excluded, None = open) keep anyone who registered
     then, if `by_regs`, or watched then, if `by_views`. `viewers` are combined with "or", no-shows
     among them; all else with "and". Domains match whole.
     """

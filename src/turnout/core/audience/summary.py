@@ -46,7 +46,7 @@ class ItemResult(msgspec.Struct, frozen=True):
 
 
 class SurveyResult(msgspec.Struct, frozen=True):
-    """What became of a poll or survey."""
+    """The outcome of a poll or survey."""
 
     id: int
     title: str
@@ -119,7 +119,7 @@ def _measure(counts: list[tuple[int, int]]) -> Watched:
 
 
 def _nth(counts: list[tuple[int, int]], place: int) -> int:
-    """The seconds of whoever stands at that place from 0."""
+    """The seconds of anyone who stands at that place from 0."""
     for seconds, count in counts:
         place -= count
         if place < 0:

@@ -169,7 +169,7 @@ def list_viewings(tx: Tx, org_id: int, event_id: int, registration_id: int) -> l
 
 
 def find_mode(tx: Tx, org_id: int, session_id: int) -> Mode | None:
-    """How whoever watches the session now does."""
+    """How the session is watched now."""
     media = find_media(tx, org_id, session_id)
     return media.mode_at(tx.now) if media else None
 

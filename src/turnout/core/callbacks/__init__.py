@@ -1,1 +1,1 @@
-"""Calls to integrators: an outbox that survives, and what became of each call."""
+"""Calls to integrators: an outbox that survives, and the outcome of each call."""

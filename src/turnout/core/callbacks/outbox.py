@@ -164,9 +164,9 @@ def release_callback(tx: Tx, org_id: int, callback_id: int) -> None:
 def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> list[CallbackResult]:
     """Write down how tries ended: delivered, to be tried again, or given up. Returns those whose
     rows another transaction holds: to be written down later. They hold up no others, whose leases
-    would run out meanwhile, and whose calls be made again.
+    would run out, and whose calls be made again.
 
-    A try of a call that somebody else has ended or claimed meanwhile is kept; it changes nothing
+    A try of a call that somebody else has ended or claimed since is kept; it changes nothing
     else, unless the receiver took the call. A call that was not made, since its time was over, is
     due again at once. What cannot be written down costs the others nothing: it counts as a try
     without an answer; and if not even that, its lease runs out, and the claims count it.

@@ -109,6 +109,6 @@ WHERE (org_id, id) IN (
 
 -- name: pull_calls(now, latest)!
 -- crosses organizations: the clock is one for all of them. Nobody holds a lease that ends later
--- than `latest`: whoever did is dead.
+-- than `latest`: the holder is dead.
 UPDATE callbacks SET due_at = :now
 WHERE due_at IS NOT NULL AND due_at > :latest AND state = 'claimed';

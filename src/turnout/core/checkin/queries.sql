@@ -1,5 +1,5 @@
 -- name: list_attendees(org_id, event_id, after, until, which, since, ticket_type_id, has_cancelled)
--- Whoever is registered, with a row for each valid ticket, by rising number; `has_cancelled` 1 =
+-- Anyone who is registered, with a row for each valid ticket, by rising number; `has_cancelled` 1 =
 -- with every ticket. `which` is empty, `checked` or `unchecked`; `since` and `ticket_type_id` 0 =
 -- any.
 SELECT r.id, p.first_name, p.last_name, p.company, p.job_title, p.email, p.phone,

@@ -26,7 +26,7 @@ _ids = msgspec.json.Decoder(list[int])
 
 
 class Result(enum.StrEnum):
-    """What became of a scan."""
+    """The outcome of a scan."""
 
     ADMITTED = "admitted"
     REPEATED = "repeated"
@@ -104,7 +104,7 @@ def check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
 
 
 def undo_check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
-    """Take a check-in back; doing it again changes nothing. The scan is kept. Raises Invalid for a
+    """Take a check-in back; idempotent. The scan is kept. Raises Invalid for a
     nonce that names another scan."""
     _about_event(tx, event_id)
     if known := _find_known(tx, org_id, event_id, scan, is_undo=True):

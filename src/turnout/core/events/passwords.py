@@ -24,8 +24,8 @@ class RegistrationPassword(NamedTuple):
 def set_registration_password(
     tx: Tx, org_id: int, event_id: int, hashed: str, *, actor: str
 ) -> None:
-    """Let whoever knows the password (`hashed` by `hash_password`) register people for the event,
-    in place of an earlier one. Raises Missing for an unknown event."""
+    """Let anyone who knows the password (`hashed` by `hash_password`) register people for the
+    event, in place of an earlier one. Raises Missing for an unknown event."""
     get_event(tx, org_id, event_id)
     sql.put_registration_password(tx, org_id=org_id, event_id=event_id, hash=hashed, now=tx.now)
     record(tx, org_id, actor, "set registration password", "event", event_id)

@@ -1,6 +1,6 @@
 """Taking and giving back places: in an event, in a session, of a ticket type.
 
-Each count is one guarded UPDATE, and the tables refuse `held > capacity` besides, so a place
+Each count is one guarded UPDATE, and the tables also refuse `held > capacity`, so a place
 is never sold twice, whatever the number of nodes. Callers take places in the order sessions,
 ticket type, event, each by rising number: two of them then never wait for each other in a ring.
 """

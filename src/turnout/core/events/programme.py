@@ -67,7 +67,7 @@ def create_channel(tx: Tx, org_id: int, title: str, *, actor: str) -> Channel:
 
 
 def add_to_channel(tx: Tx, org_id: int, channel_id: int, event_id: int, *, actor: str) -> None:
-    """Put an event into a channel; doing it again changes nothing."""
+    """Put an event into a channel; idempotent."""
     if sql.add_channel_event(tx, org_id=org_id, channel_id=channel_id, event_id=event_id):
         record(tx, org_id, actor, "added event", "channel", channel_id, event_id=event_id)
 

@@ -14,7 +14,7 @@ from turnout.store import Tx
 
 
 def cancel_sitting(tx: Tx, org_id: int, uuid: str, reason: str, *, actor: str) -> None:
-    """Contract, Cancel a registration; doing it again changes nothing. Raises Invalid."""
+    """Contract, Cancel a registration; idempotent. Raises Invalid."""
     if find_sitting(tx, org_id, uuid) is None:
         raise Invalid("sitting.missing", uuid=uuid)
     sitting = lock_sitting(tx, org_id, uuid)

@@ -70,7 +70,7 @@ def find_value(tx: Tx, org_id: int, kind: ValueKind, text: str) -> str | None:
 
 
 def add_value(tx: Tx, org_id: int, kind: ValueKind, value: str, *, actor: str) -> None:
-    """Add a value to an organization's list; doing it again changes nothing. Raises Invalid for
+    """Add a value to an organization's list; idempotent. Raises Invalid for
     an empty one."""
     if not value.strip():
         raise Invalid("exam_value.empty", kind=kind.value.replace("_", " "))

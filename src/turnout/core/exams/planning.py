@@ -1,6 +1,6 @@
-"""Finding and making exams: by venue and minute, one event whoever asks, also at once.
+"""Finding and making exams: by venue and minute, one event no matter who asks, also at once.
 
-Theory. Whoever looks for an exam takes the slot of the venue and minute first (`lock_slot`), and
+Theory. Anyone who looks for an exam takes the slot of the venue and minute first (`lock_slot`), and
 holds it until the transaction ends; so of two callers who race the second finds what the first
 made. Exams of one candidate (`Individual …`) are never found, always made.
 """
@@ -150,7 +150,7 @@ def cancel_exam(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
         raise Conflict("exam.unknown", uuid=uuid)
     if exam.state == EventState.CANCELLED:
         raise Conflict("exam.cancelled_before", uuid=uuid)
-    # Whoever registers takes a place of the event, and so waits for this; or was first.
+    # Anyone who registers takes a place of the event, and so waits for this; or was first.
     set_event_state(tx, org_id, exam.event_id, EventState.CANCELLED, actor=actor)
     if sql.count_active(tx, org_id=org_id, event_id=exam.event_id):
         raise Conflict("exam.active", uuid=uuid)

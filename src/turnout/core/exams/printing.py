@@ -91,7 +91,8 @@ def make_link(tx: Tx, uuid: str, base_url: str, *, asked_by: int = 0) -> str | N
 
 
 def read_link(tx: Tx, token: str) -> Link:
-    """What a link names. Raises Missing for one that is none of ours, Gone for an old one."""
+    """What a link names. Raises Missing for one that this server did not make, Gone for an old
+    one."""
     opening, org_id, event_id, ends_at = _LINKS.read(find_link_keys(tx), token)
     if has_ended(int(ends_at), VALID_MS, tx.now):
         raise Gone("link.expired")

@@ -201,7 +201,7 @@ def _take_place(tx: Tx, org_id: int, exam: Exam) -> int:
     ticket_type_id = places.take_default_ticket(tx, org_id, exam.event_id)
     if ticket_type_id is None or not places.take_event_place(tx, org_id, exam.event_id):
         raise Conflict("exam.full", limit=exam.capacity, exam=exam.uuid)
-    # Its place is ours now: whoever cancels the exam from here on finds an active registration.
+    # Its place is ours now: anyone who cancels the exam from here on finds an active registration.
     state = get_exam(tx, org_id, exam.event_id).state
     if state == EventState.CANCELLED:
         raise Conflict("exam.cancelled", exam=exam.uuid)

@@ -104,7 +104,7 @@ def list_credentials(tx: Tx, org_id: int) -> list[Credential]:
 def revoke_credential(tx: Tx, org_id: int, credential_id: int, *, actor: str) -> Credential:
     """End a credential and every token that was signed for it, at once.
 
-    Doing it again changes nothing. Raises Missing.
+    Idempotent. Raises Missing.
     """
     credential = get_credential(tx, org_id, credential_id)
     if sql.revoke_credential(tx, org_id=org_id, id=credential_id, now=tx.now):

@@ -19,7 +19,7 @@ KEY_LENGTH = 255
 
 
 class IdempotentRequest(msgspec.Struct, frozen=True):
-    """What a key is bound to, besides its owner."""
+    """What a key is bound to, apart from its owner."""
 
     key: str
     method: str

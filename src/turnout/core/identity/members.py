@@ -6,7 +6,7 @@ is shared since before organizations got one of their own, its Admins see their 
 unless the operator permits it (TURNOUT_SHARED_DISTRIBUTOR). What a role may not
 do at all is Denied: only Admins and Agents make users; an Agent makes and edits Acct users alone;
 everybody changes their own contact fields and password, but only an Admin more of itself, and
-never its own monthly limit upwards. The role is read anew in every transaction.
+never its own monthly limit upwards. The role is read again in every transaction.
 """
 
 from typing import Any, NamedTuple
@@ -98,7 +98,7 @@ def find_password(tx: Tx, user_code: str) -> Password | None:
 def require_member(tx: Tx, principal: Principal) -> Member:
     """Who signed in, as it stands now.
 
-    Raises Unauthenticated when the user was disabled or the password changed meanwhile, and for
+    Raises Unauthenticated when the user was disabled or the password changed since, and for
     the demo's users where they are not let in.
     """
     row = sql.find_member(

@@ -146,7 +146,7 @@ WHERE org_id = :org_id AND id = :id;
 UPDATE users SET updated_at = :now WHERE org_id = :org_id AND id = :id;
 
 -- name: find_member(org_id, user_id, credential_id)^
--- The user behind a sign-in, unless it was disabled or the password changed meanwhile.
+-- The user behind a sign-in, unless it was disabled or the password changed since.
 SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
     o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo, c.is_demo
 FROM credentials c
@@ -157,7 +157,7 @@ WHERE c.org_id = :org_id AND c.id = :credential_id AND c.user_id = :user_id
     AND c.kind = 'password' AND c.revoked_at IS NULL AND u.disabled_at IS NULL;
 
 -- name: find_live_member(org_id, user_id)^
--- A user, unless it was disabled meanwhile.
+-- A user, unless it was disabled since.
 SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
     o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo
 FROM users u
@@ -347,7 +347,7 @@ SELECT org_id, owner, key FROM idempotency_keys WHERE created_at < :before
 ORDER BY created_at LIMIT :limit;
 
 -- name: delete_old_key(org_id, owner, key, before)*!
--- The age is asked again: somebody may have taken the key anew meanwhile.
+-- The age is asked again: somebody may have taken the key again.
 DELETE FROM idempotency_keys
 WHERE org_id = :org_id AND owner = :owner AND key = :key AND created_at < :before;
 

@@ -213,7 +213,7 @@ def get_invitee(tx: Tx, org_id: int, event_id: int, campaign_id: int, invitee_id
 
 def confirm(tx: Tx, org_id: int, invitee_id: int, *, actor: str) -> None:
     """Give an invitee a ticket of the campaign's type, beside those that they have, and mail it.
-    Idempotent: whoever holds one of that type keeps it.
+    Idempotent: anyone who holds one of that type keeps it.
 
     Raises Conflict when nothing is left or the event is over or cancelled, Missing.
     """

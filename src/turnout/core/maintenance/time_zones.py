@@ -3,7 +3,7 @@
 Theory. What is planned in local time keeps the local time and the zone as its source; the instant
 beside them was right by the zone data of its day. With a newer release of it, an instant that lies
 ahead may be wrong by an hour. `derive_again` goes through events, sessions and scheduled jobs a
-slice a transaction, and corrects what differs; doing it again changes nothing. What is past stays
+slice a transaction, and corrects what differs; idempotent. What is past stays
 as it was. The release that was followed last is a fact of the installation, written once all is
 done, so that a node which stops in between begins again. Data older than that is never followed.
 """

@@ -136,7 +136,7 @@ def _stage(
 def finish_job(tx: Tx, org_id: int, job_id: int, request: IdempotentRequest | None = None) -> int:
     """All recipients are there: the job becomes visible, and starts now or when it is due.
 
-    Where the same request was finished meanwhile, that job counts, and this one is left to be
+    Where the same request was finished since, that job counts, and this one is left to be
     swept.
     """
     scheduled_at, list_ids, user_id = sql.get_schedule(tx, org_id=org_id, id=job_id)

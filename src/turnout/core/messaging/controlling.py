@@ -12,7 +12,7 @@ from turnout.store import Tx
 def pause_job(tx: Tx, org_id: int, job_id: int, *, actor: str) -> None:
     """Claim nobody else of the job until it is resumed; those under way are finished.
 
-    Doing it again changes nothing. Raises Missing, Conflict when the job has ended.
+    Idempotent. Raises Missing, Conflict when the job has ended.
     """
     head = _open_job(tx, org_id, job_id)
     if not head.is_paused:
@@ -21,7 +21,7 @@ def pause_job(tx: Tx, org_id: int, job_id: int, *, actor: str) -> None:
 
 
 def resume_job(tx: Tx, org_id: int, job_id: int, *, actor: str) -> None:
-    """Go on with a paused job. Doing it again changes nothing. Raises as `pause_job` does."""
+    """Go on with a paused job. Idempotent. Raises as `pause_job` does."""
     head = _open_job(tx, org_id, job_id)
     if head.is_paused:
         sql.resume_job(tx, org_id=org_id, id=job_id, now=tx.now)

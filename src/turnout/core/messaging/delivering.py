@@ -1,7 +1,7 @@
 """What the delivery loop claims, and for how long.
 
 Theory. `claim` gives a worker some recipients for the length of a lease, `record` (recording.py)
-writes down what became of them. Nothing is held in between, so a worker may die at any instant:
+writes down their outcome. Nothing is held in between, so a worker may die at any instant:
 when a lease runs out nobody knows whether the message went out, and it is claimed again with
 `is_repeated` set.
 A worker may also stand still and come back. So it knows when its lease ends (work/leases.py), hands

@@ -24,7 +24,8 @@ NOT_CALLED_BACK = "Nobody was called back: the callback could not be made."
 class RecipientEnding(NamedTuple):
     """How somebody's message ended. `is_unsent`: it was never handed to a network. `carrier`,
     `parts` and `cost_micros` None = as noted when the network took it; only SENT costs. `claim` is
-    the number of the claim without which they are not ended, None = ended whoever has them."""
+    the number of the claim without which they are not ended, None = ended no matter who has
+    them."""
 
     org_id: int
     job_id: int

@@ -1,8 +1,8 @@
 """Files that go with jobs, kept once for each organization by the SHA-256 of their content.
 
 A file is stored in pieces, a transaction each, so that no write takes long; the row in `files`
-comes last and says that all of them are there. Pieces without that row are written again by whoever
-sends the same file, and hurt nobody.
+comes last and says that all of them are there. Pieces without that row are written again by anyone
+who sends the same file, and hurt nobody.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ def has_file(tx: Tx, org_id: int, digest: str) -> bool:
 
 
 def store_piece(tx: Tx, org_id: int, digest: str, number: int, content: bytes) -> None:
-    """Store one piece of a file. Doing it again changes nothing."""
+    """Store one piece of a file. Idempotent."""
     sql.add_piece(tx, org_id=org_id, digest=digest, number=number, content=content, now=tx.now)
 
 
@@ -58,7 +58,7 @@ def finish_within_quota(tx: Tx, org_id: int, digest: str, size: int, default_quo
 
 
 def finish_file(tx: Tx, org_id: int, digest: str, size: int) -> None:
-    """All pieces of a file are there. Doing it again changes nothing."""
+    """All pieces of a file are there. Idempotent."""
     sql.add_file(tx, org_id=org_id, digest=digest, size=size, now=tx.now)
 
 

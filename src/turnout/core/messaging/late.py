@@ -2,7 +2,7 @@
 
 Theory. A worker that was frozen for longer than its lease comes back with answers of a network,
 while another has claimed the same recipients, or is done with them. What it did not send is of no
-interest any more. What it did send is a fact, whoever holds the recipient:
+interest any more. What it did send is a fact, no matter who holds the recipient:
 
 - nobody has it in hand → it is taken back, and recorded as if nothing had been;
 - another has, and has not recorded anything → it is taken back too, if it was certainly sent. The

@@ -1,6 +1,6 @@
 """Lists as files: CSV with a heading, the contract's twelve fields in any order.
 
-Every row is judged by itself, so that whoever uploads a file sees all of its faults at once.
+Every row is judged by itself, so that anyone who uploads a file sees all of its faults at once.
 """
 
 import csv

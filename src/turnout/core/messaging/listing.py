@@ -106,7 +106,7 @@ class Asked(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What became of one recipient. `sent_at` in epoch ms."""
+    """The outcome of one recipient. `sent_at` in epoch ms."""
 
     id: int
     reference: str

@@ -11,7 +11,7 @@ _FIELD = re.compile(r"%%(?! )([\w .\-]{1,100}+)(?<! )%%")
 
 LONGEST = 32_000_000
 """Characters that nothing merged may have, encoded or not. What may be sent is far shorter
-(lengths.py); this keeps memory safe from whoever did not ask there."""
+(lengths.py); this keeps memory safe from anyone who did not ask there."""
 
 
 class TooLong(ValueError):

@@ -18,7 +18,7 @@ class Channel(enum.StrEnum):
 
 
 class Status(enum.StrEnum):
-    """What became of one recipient; the messaging contract's codes."""
+    """The outcome of one recipient; the messaging contract's codes."""
 
     QUEUED = "QUED"
     SENT = "SENT"

@@ -40,7 +40,7 @@ class _Owner(NamedTuple):
 
 def note_network_ids(tx: Tx, head: JobHead, carrier: str, named: Sequence[NetworkId]) -> None:
     """Store the ids of a job's messages that wait for reports, and count those that came before.
-    Ends whoever's id is not theirs alone. Repeating it changes nothing."""
+    Ends those whose id is not theirs alone. Repeating it changes nothing."""
     if not named:
         return
     stored = {

@@ -200,7 +200,7 @@ def queue_mail(
 
 
 def keep_file(tx: Tx, org_id: int, name: str, content_type: str, content: bytes) -> JobFile:
-    """Keep a file that goes with a mail. Doing it again changes nothing."""
+    """Keep a file that goes with a mail. Idempotent."""
     digest = digest_of(content)
     for number, piece in cut(content):
         store_piece(tx, org_id, digest, number, piece)

@@ -87,10 +87,10 @@ def unsubscribe_url(base_url: str, key: str, recipient_id: int) -> str:
 
 
 def opt_out_by_link(tx: Tx, token: str) -> tuple[str, bool]:
-    """Opt out whoever the link was sent to; returns the organization's name, and whether that is
-    new. Idempotent.
+    """Opt out the person that the link was sent to; returns the organization's name, and whether
+    that is new. Idempotent.
 
-    Raises Missing for a link that is none of ours.
+    Raises Missing for a link that this server did not make.
     """
     org_id, org_name, channel, address = read_link(tx, token)
     medium = MEDIA[channel]

@@ -64,7 +64,7 @@ def pull_recipients(tx: Tx, after: Place, waits: LongestWaits) -> Place | None:
 
 def pull_leases(tx: Tx, after: Place, waits: LongestWaits) -> Place | None:
     """Take over, in some jobs behind `after`, what was claimed until a time that is too far away;
-    returns where to go on, None at the end. Whoever lives has ended or renewed such a claim, if
+    returns where to go on, None at the end. A live worker has ended or renewed such a claim, if
     the clock was set back longer ago than a lease."""
     latest = tx.now + waits.lease_ms + TOLERANCE_MS
 

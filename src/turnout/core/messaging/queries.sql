@@ -449,7 +449,7 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (
     ORDER BY due_at, id LIMIT :limit);
 
 -- name: pull_leases(org_id, job_id, now, latest, limit)!
--- Nobody holds a lease that ends later than `latest`: whoever did is dead.
+-- Nobody holds a lease that ends later than `latest`: the holder is dead.
 UPDATE recipients SET due_at = :now
 WHERE org_id = :org_id AND job_id = :job_id AND id IN (
     SELECT id FROM recipients

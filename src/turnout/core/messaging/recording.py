@@ -139,7 +139,7 @@ def _is_repeated(result: Result) -> bool:
 def _record_lost(
     tx: Tx, head: JobHead, lost: list[Result], prices: Prices, report_wait_ms: int
 ) -> None:
-    """Of those who are another's by now, or done: whoever was sent to was (late.py)."""
+    """Of those who are another's by now, or done: anyone who was sent to was (late.py)."""
     sent = [each for each in lost if isinstance(each.outcome, Accepted)]
     unknown = [each for each in lost if isinstance(each.outcome, Unknown)]
     back = take_back(

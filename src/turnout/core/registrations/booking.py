@@ -16,7 +16,7 @@ _decoder = msgspec.json.Decoder(Submitted)
 def find_registration(tx: Tx, org_id: int, event_id: int, person_id: int) -> Registration | None:
     """The person's registration for the event, cancelled or not, held against concurrent changes.
 
-    Only for whoever goes on to write: it cannot be cancelled, or revived, until this transaction
+    Only for anyone who goes on to write: it cannot be cancelled, or revived, until this transaction
     has ended.
     """
     row = sql.find_registration(tx, org_id=org_id, event_id=event_id, person_id=person_id)

@@ -127,7 +127,7 @@ def _register(
 def _extend(
     tx: Tx, submission: Submission, registration: Registration, session_ids: list[int]
 ) -> None:
-    """The person is registered already: add the sessions, and what was answered anew."""
+    """The person is registered already: add the sessions, and what was answered again."""
     booking.add_bookings(tx, submission.org_id, registration.id, session_ids)
     joined = join_submissions(registration.submitted, submission.submitted)
     booking.set_answers(tx, submission.org_id, registration.id, joined)
@@ -186,5 +186,5 @@ def _write_registration(
         submitted=submission.submitted,
     )
     if made is None:
-        raise LookupError(f"person {person_id} was registered for event {event_id} meanwhile")
+        raise LookupError(f"person {person_id} was registered for event {event_id}")
     return made

@@ -1,9 +1,9 @@
 """How often strangers may send the forms of an event's pages, and the code that proves an address.
 
-Theory. A form writes to whoever it names, so the mails to one address are bounded, three an hour.
-That holds back mails, never a registration: a ticket's mail waits for an hour that has room, and a
-reminder beyond it is left out, since the same words were just sent or are on the page. Only codes
-are refused, by a count of their own.
+Theory. A form writes to the person it names, so the mails to one address are bounded, three an
+hour. That holds back mails, never a registration: a ticket's mail waits for an hour that has room,
+and a reminder beyond it is left out, since the same words were just sent or are on the page. Only
+codes are refused, by a count of their own.
 
 A form may also hold a place, so the forms of one place (an IPv4 address, or an IPv6 network of 64
 bits) to one event are bounded too: so widely that a venue or a school behind one address registers

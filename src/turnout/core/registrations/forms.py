@@ -3,8 +3,8 @@
 Theory. The page must tell nobody who else is registered or waits. So what a form answers depends on
 the event alone: whether a place of the wanted type is free. All that depends on the person goes to
 their address by mail: the ticket (again), the place on the list (again), or what else can be done.
-The mails to one address are paced (form_limits.py), whoever it is: a ticket is held until its hour,
-the first mail about a place on a list goes out, and what only says it again is left out.
+The mails to one address are paced (form_limits.py), no matter who it is: a ticket is held until its
+hour, the first mail about a place on a list goes out, and what only says it again is left out.
 """
 
 from turnout.core.events.model import Event, TicketType
@@ -39,8 +39,8 @@ def register_by_form(
     """Register somebody who asks on the event's page (at `page_url`), and mail the ticket, or mail
     again what they have. Idempotent but for the mails.
 
-    Returns a refusal if no place is free, whoever asks: a value, so that the mail goes out. Raises
-    as `register_directly` does, for reasons of the event or the form alone.
+    Returns a refusal if no place is free, no matter who asks: a value, so that the mail goes out.
+    Raises as `register_directly` does, for reasons of the event or the form alone.
     """
     event, wanted = check_open(tx, org_id, event_id, ticket_type_id)
     if _has_places(event, wanted):
@@ -67,8 +67,8 @@ def wait_by_form(
 ) -> Conflict | None:
     """Put somebody on the waiting list who asks on the event's page, or mail again what they have.
 
-    Returns a refusal if there are places, whoever asks: a value, so that the mail goes out. Raises
-    as `register_by_form` does.
+    Returns a refusal if there are places, no matter who asks: a value, so that the mail goes out.
+    Raises as `register_by_form` does.
     """
     event, wanted = check_open(tx, org_id, event_id, ticket_type_id)
     is_free = _has_places(event, wanted)

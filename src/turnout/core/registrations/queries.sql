@@ -203,7 +203,7 @@ DELETE FROM form_windows WHERE org_id = :org_id AND name = :name;
 SELECT org_id, name FROM form_windows WHERE ends_at <= :now ORDER BY ends_at LIMIT :limit;
 
 -- name: delete_form_window(org_id, name, now)*!
--- The end is asked again: somebody may have begun the window anew meanwhile.
+-- The end is asked again: somebody may have begun the window again.
 DELETE FROM form_windows WHERE org_id = :org_id AND name = :name AND ends_at <= :now;
 
 -- == clock ==

@@ -1,7 +1,7 @@
 -- name: add_submissions(rows, now)!
 -- crosses organizations: one batch of requests; every row names its own.
 -- `rows` is JSON: [[org_id, id, last_item_id, noun, target_id, email, contact], …]. One step of
--- one statement, however many rows: the interpreter is free for other threads meanwhile.
+-- one statement, however many rows: the interpreter is free for other threads.
 INSERT INTO submissions
     (org_id, id, last_item_id, noun, target_id, email, contact, accepted_at, due_at)
 SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,

@@ -1,4 +1,4 @@
-"""Asking what became of queue items."""
+"""Asking for the outcome of queue items."""
 
 from turnout.core.identity.credentials import require_active
 from turnout.core.identity.model import Principal

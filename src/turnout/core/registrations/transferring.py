@@ -1,7 +1,7 @@
 """Passing a ticket on to somebody else, and changing it for one of another type.
 
 Neither frees a place in between: the place goes over, or is changed for one that is taken first.
-Whoever passes on one of several tickets stays registered, so the new holder needs a place in the
+Anyone who passes on one of several tickets stays registered, so the new holder needs a place in the
 event of their own.
 """
 
@@ -91,8 +91,7 @@ def transfer_ticket(tx: Tx, org_id: int, code: str, contact: Contact, *, actor: 
 
 
 def change_ticket_type(tx: Tx, org_id: int, code: str, ticket_type_id: int, *, actor: str) -> None:
-    """Make a ticket one of another type of its event; its code stays. Doing it again changes
-    nothing.
+    """Make a ticket one of another type of its event; its code stays. Idempotent.
 
     Raises Conflict when the ticket was used or cancelled, when none of the other type is left,
     and when the event is over; Invalid for a type of another event; Missing.

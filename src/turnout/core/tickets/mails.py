@@ -114,7 +114,7 @@ def send_ticket_mail(
     tx: Tx, mail: TicketMail, attachments: list[Attachment], base_url: str
 ) -> None:
     """Queue the mail, once: another worker that has drawn the same ticket finds nothing to do. A
-    ticket that was cancelled meanwhile is not mailed, nor one that another worker has in hand. One
+    ticket that was cancelled since is not mailed, nor one that another worker has in hand. One
     that cannot be written, or needs a row that is held, rests for a while (claims.py)."""
     do_claimed(tx, TICKET_MAIL, [mail.claim], lambda tx, _: _send(tx, mail, attachments, base_url))
 

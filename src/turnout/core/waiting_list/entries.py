@@ -1,7 +1,7 @@
 """The waiting list: who wants in when nothing is left, and gets the next place in order.
 
 Theory. An entry is `waiting` until it is `offered` a place, and then holds that place until its
-deadline; meanwhile it may be `taken`, given back (`left`), or `lapsed`. Whoever frees a place calls
+deadline; it may be `taken`, given back (`left`), or `lapsed`. Anyone who frees a place calls
 `promote` in the same transaction, so a place never stands free for others while somebody waits for
 it. What frees places without knowing of lists (a capacity that is raised) is found by the worker's
 sweep a few seconds later, as are deadlines that have passed.
@@ -159,7 +159,7 @@ def promote(tx: Tx, org_id: int, event_id: int) -> int:
 
 def take_offer(tx: Tx, org_id: int, entry_id: int, *, actor: str) -> None:
     """Register who was offered a place, with the place that is held for them, and mail the ticket.
-    Doing it again changes nothing.
+    Idempotent.
 
     Raises Conflict when nothing is offered any more, or the event is over or cancelled; Missing.
     """
@@ -174,7 +174,7 @@ def take_offer(tx: Tx, org_id: int, entry_id: int, *, actor: str) -> None:
     known = booking.find_registration(tx, org_id, entry.event_id, entry.person_id)
     _set_state(tx, org_id, entry, WaitingState.TAKEN)
     if known and known.state is RegistrationState.CONFIRMED:
-        # Registered otherwise meanwhile: what was held is for the next.
+        # Registered otherwise since: what was held is for the next.
         release_places(tx, org_id, entry.event_id, entry.ticket_type_id)
         promote(tx, org_id, entry.event_id)
     else:

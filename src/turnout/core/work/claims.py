@@ -8,7 +8,7 @@ until an operator releases or drops it (aside.py).
 
 A worker may be frozen (a paused machine, a closed laptop) for longer than its claim holds, and go
 on as if nothing had been. So the end of a claim is its token: no two claims of a row end at the
-same instant, and whoever does the work takes the claim away first, by its token, in the same
+same instant, and anyone who does the work takes the claim away first, by its token, in the same
 transaction. If that finds nothing, the row is another's.
 
 Rules.
@@ -21,7 +21,7 @@ Rules.
 - Work that goes over a network is not done in the transaction that takes its claim: those queues
   have a token in their own rows (core/messaging, core/callbacks).
 - `due` statements leave out what `work_claims` holds for now (`claimed_until`) and what is set
-  aside; whoever writes another queue does the same, with a name in aside.py.
+  aside; anyone who writes another queue does the same, with a name in aside.py.
 """
 
 from collections.abc import Callable, Sequence
@@ -179,7 +179,7 @@ def put_off(tx: Tx, queue: str, key: Key, claims: int) -> None:
 
 
 def settle(tx: Tx, queue: str, keys: Sequence[Key]) -> None:
-    """The rows came to a result, whoever had them: forget their claims."""
+    """The rows came to a result, no matter who had them: forget their claims."""
     if keys:
         rows = [{"org_id": org_id, "queue": queue, "id": id_} for org_id, id_ in sorted(keys)]
         sql.settle_claim(tx, rows)

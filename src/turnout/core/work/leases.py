@@ -1,7 +1,7 @@
 """How long claims hold, as the worker knows that has them in hand.
 
 Theory. Between a claim and the handing over a worker waits, for a place, a connection or a slow
-network, and it may be frozen meanwhile: a paused machine, a closed laptop. When it comes back it
+network, and it may be frozen in between: a paused machine, a closed laptop. When it comes back it
 cannot know what others have done. So the end of a lease travels with what was claimed, and is
 looked at immediately before the first byte of each message is written. What waits is renewed.
 

@@ -6,6 +6,6 @@ from turnout.store.windows import TOLERANCE_MS
 
 
 def pull_claims(tx: Tx, longest_ms: int) -> None:
-    """Take over what was claimed until a time that is too far away. Whoever lives has ended such a
+    """Take over what was claimed until a time that is too far away. A live worker has ended such a
     claim, if the clock was set back longer ago than the longest one takes."""
     sql.pull_claims(tx, now=tx.now, latest=tx.now + longest_ms + TOLERANCE_MS)

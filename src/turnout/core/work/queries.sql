@@ -30,5 +30,5 @@ WHERE queue = :queue AND claims >= :limit AND set_aside_at IS NULL AND claimed_u
 
 -- name: pull_claims(now, latest)!
 -- crosses organizations: the clock is one for all of them. Nobody holds a claim that ends later
--- than `latest`: whoever did is dead.
+-- than `latest`: the holder is dead.
 UPDATE work_claims SET claimed_until = :now WHERE claimed_until > :latest;

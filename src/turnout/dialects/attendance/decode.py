@@ -119,7 +119,7 @@ def decode_campaign_id(text: str) -> int:
 
 
 def decode_id(text: str, noun: str) -> int:
-    """A number in a path. Raises Missing for what is none."""
+    """A number in a path. Raises Missing if it is not a number."""
     if not (text.isascii() and text.isdigit() and 0 < int(text[:16]) < 10**15):
         raise Missing(f"{noun}.missing", f"There is no {noun} {text}.")
     return int(text)

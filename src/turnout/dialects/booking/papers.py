@@ -77,4 +77,4 @@ class PaperDesk:
     def _end(self, digest: str, task: "asyncio.Task[bytes]") -> None:
         del self._drawing[digest]
         if not task.cancelled():
-            task.exception()  # whoever waits has it
+            task.exception()  # anyone who waits has it

@@ -152,7 +152,8 @@ def _content(field: str, value: Any) -> bytes:
 
 
 def _decode_leniently(value: str) -> bytes:
-    """Base64 as PHP reads it: what is none is passed over, and the end may lack its padding."""
+    """Base64 as PHP reads it: other characters are passed over, and the end may lack its
+    padding."""
     letters = value.encode("utf-8", "replace").translate(bytes.maketrans(b"-_", b"+/"))
     letters = letters.translate(None, _NO_BASE64)
     letters = letters[: len(letters) - (len(letters) % 4 == 1)]

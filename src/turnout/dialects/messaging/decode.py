@@ -188,7 +188,7 @@ def _judge_voice(given: Given, voices: Sequence[str]) -> Given:
 
 
 def decode_user_id(text: str) -> int:
-    """The number in a path; what is none, is nobody's."""
+    """The number in a path; what is not a number, is nobody's."""
     return int(text) if re.fullmatch(r"\d{1,18}", text, re.ASCII) else 0
 
 

@@ -172,7 +172,7 @@ class JobList(msgspec.Struct, kw_only=True):
 
 
 class ReportBody(msgspec.Struct, kw_only=True):
-    """What became of one recipient; contract, Get Job Details."""
+    """The outcome of one recipient; contract, Get Job Details."""
 
     report_id: int
     reference: str | None

@@ -1,1 +1,1 @@
-"""The registration API: sign in, register for events and channels, ask what became of it."""
+"""The registration API: sign in, register for events and channels, ask for the outcome."""

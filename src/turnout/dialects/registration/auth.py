@@ -1,7 +1,7 @@
 """Bearer tokens of the registration API: RS256 JWTs, signed for an API key.
 
 A verified token is remembered by its digest until it runs out, so a signature is checked once.
-That the API key behind it was not revoked meanwhile is looked at in every request's own
+That the API key behind it was not revoked since is looked at in every request's own
 transaction.
 """
 
@@ -123,7 +123,7 @@ class Tokens:
             raise Unavailable("signing.no_key", "The server has no signing key yet. Try again.")
         self._loaded_at = now
         if [key.kid for key in keys] != [key.kid for key in self._keys]:
-            # The key is our own: checking it anew would hold every request up for 60 ms or more.
+            # The key is our own: checking it again would hold every request up for 60 ms or more.
             self._private = load_pem_private_key(
                 keys[0].private_pem.encode(), password=None, unsafe_skip_rsa_key_validation=True
             )

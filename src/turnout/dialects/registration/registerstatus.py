@@ -1,4 +1,4 @@
-"""/v1.0/registerstatus: what became of queue items."""
+"""/v1.0/registerstatus: the outcome of queue items."""
 
 from falcon.asgi import Request, Response
 

@@ -15,7 +15,7 @@ FEW, MANY = 10, 1_000
 
 
 def tell_planner(connection: Connection) -> None:
-    """Write the statistics anew, of every index that there is."""
+    """Write the statistics again, of every index that there is."""
     ask = connection.exec_driver_sql
     ask("ANALYZE sqlite_schema")
     ask("DELETE FROM sqlite_stat1")

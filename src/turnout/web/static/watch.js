@@ -1,10 +1,10 @@
 /* The watch page: plays the media, and tells the server from when to when it played.
 
-   Times are the server's: an offset to this machine's clock is set at the beginning, and anew when
+   Times are the server's: an offset to this machine's clock is set at the beginning, and again when
    an answer shows that it is over two seconds off. What was played is kept in the browser's storage
    until the server has acknowledged it, so that a reload, a crash or a network that is away loses
    nothing; what is sent twice counts once. A timer that slept (a tab in the background, a closed
-   lid), and a clock that was set, count only as far as the media has gone on meanwhile. */
+   lid), and a clock that was set, count only as far as the media has gone on. */
 "use strict";
 (() => {
   const TICK_MS = 1000, LEEWAY_MS = 2000, MOST = 400, KEEP = "turnout-watch:";
@@ -93,7 +93,7 @@
     return JSON.stringify({ token, session, played: some });
   }
 
-  /* Take away what was acknowledged; an interval that grew meanwhile keeps its whole length. */
+  /* Take away what was acknowledged; an interval that grew since keeps its whole length. */
   function acknowledge(sent) {
     const ends = new Map(sent);
     pending = pending.filter(([from, to]) => !(ends.has(from) && to <= ends.get(from)));
