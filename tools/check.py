@@ -33,6 +33,7 @@ CHECKS: dict[str, tuple[str | Path, ...]] = {
     "templates": (BIN / "djlint", "--lint", "src/turnout/web/templates"),
     "sql": (*MODULE, "tools.lint_sql"),
     "spelling": (BIN / "codespell", *TEXTS),
+    "words": (*MODULE, "tools.lint_words"),
     "dependencies": (*MODULE, "tools.audit"),
 }
 

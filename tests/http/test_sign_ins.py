@@ -49,7 +49,7 @@ def node(tmp_path: Path) -> Any:
 
 
 def sign_in(node: LocalNode, address: str, password: str = PASSWORD, user: str = "ada") -> str:
-    """What becomes of it: the code of the failure, or `in`."""
+    """The outcome of it: the code of the failure, or `in`."""
     try:
         node.client.run(node.node.sign_ins.check("test", Shown(user, password, address)))
     except Failure as failure:

@@ -1,7 +1,7 @@
 """A verification code goes out at once, whatever else is being sent.
 
-A real server sends a long broadcast through the simulator. Meanwhile codes are asked for, one
-after another, and it is looked up how many messages of the broadcast the network was handed
+A real server sends a long broadcast through the simulator. At the same time codes are asked for,
+one after another, and it is looked up how many messages of the broadcast the network was handed
 between the request and the code, and how long that took.
 """
 

@@ -80,8 +80,8 @@ def test_a_broadcast_survives_kills(
 
 
 def post_until_answered(server: Server, dice: random.Random, people: int) -> int:
-    """Post the job, and kill the server between, until it has answered; returns how often it
-    was killed before. All posts bear one key."""
+    """Post the job, and kill the server again and again, until it has answered; returns how often
+    it was killed before. All posts bear one key."""
     body = email_job([]) | {
         "subject": "Hello %%recipient%%",
         "text_message": "See you in hall %%hall%%",

@@ -1,7 +1,7 @@
 """A node is frozen while it holds the rows of an event, and a `psql` holds those of another one.
 
 Two real servers on one PostgreSQL. Each in turn is stopped (SIGSTOP) in the middle of a form: it
-has the row of the event, and does not end its transaction. Meanwhile the other node gets forms and
+has the row of the event, and does not end its transaction. Then the other node gets forms and
 registrations for both held events, and scans, forms and registrations for one that is free.
 """
 

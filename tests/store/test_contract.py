@@ -26,7 +26,7 @@ from turnout.errors import Conflict, Unavailable
 from turnout.store import Database, Tx
 
 WRITERS = {"sqlite": 1, "postgresql": 2}
-# What becomes of a statement that cannot be run; both are bugs of anyone who wrote it.
+# The outcome of a statement that cannot be run; both are bugs of anyone who wrote it.
 FAILURES = (Unavailable, sqlite3.Error, psycopg.Error)
 
 

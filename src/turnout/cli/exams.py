@@ -320,7 +320,7 @@ def choose(
     Args:
         org: Short name of the organization.
         paper: A4 or Letter.
-        overlaps: What becomes of an exam during another of the same learner.
+        overlaps: What happens with an exam during another of the same learner.
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id

@@ -242,8 +242,8 @@ def _act(tx: Tx, pak: str, token: str, given: Given) -> None:
 
 
 def _policy(media: Media) -> dict[str, str]:
-    """What the page may load besides our own: the media, from where they are. A playlist may name
-    pieces at any other place."""
+    """What the page may load apart from our own: the media, from where they are. A playlist may
+    name pieces at any other place."""
     parts = urlsplit(media.url)
     origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "'self'"
     policy = {"script-src": "'self'", "connect-src": "'self'"}

@@ -114,6 +114,6 @@ async def carrying(
 async def send(
     port: int, *parcels: Parcel, message: Message | None = None, **settings: Any
 ) -> list[Outcome]:
-    """What becomes of these parcels (one, if none is given) with a carrier of their own."""
+    """The outcome of these parcels (one, if none is given) with a carrier of their own."""
     async with carrying(port, **settings) as carrier:
         return await carrier.send(message or make_message(), parcels or [make_parcel()])

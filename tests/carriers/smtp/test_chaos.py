@@ -17,7 +17,7 @@ BATCH = 50
 SENDERS = 4
 TIMEOUT_S = 300
 
-# What becomes of a command: it is done and answered; refused; refused for the last time; the
+# The outcome of a command: it is done and answered; refused; refused for the last time; the
 # relay is gone before it did it, or after; or it answers, and is gone then.
 FATES = {"done": 90, "refused": 4, "421": 2, "gone": 1.5, "done, gone": 1.5, "answered, gone": 1}
 REFUSALS = ["450 4.2.0 later", "550 5.1.1 nobody", "554 5.7.1 never"]

@@ -1,4 +1,4 @@
-"""What becomes of a simulated message: decided by its destination alone, so that tests can choose.
+"""The outcome of a simulated message: decided by its destination alone, so that tests can choose.
 
 Numbers by their last digit, addresses by how they begin. README.md has the table; a test holds it
 to this one.
@@ -65,7 +65,7 @@ _DELIVERED = Fate()
 
 
 def fate_of(channel: Channel, destination: str) -> Fate:
-    """What becomes of a message to `destination`."""
+    """The outcome of a message to `destination`."""
     if channel is Channel.EMAIL:
         local = destination.partition("@")[0].lower()
         found = [fate for word, fate in _MAILS.items() if local.startswith(word)]

@@ -21,8 +21,8 @@ FROM due WHERE org_id = :org_id AND id = due_id
 RETURNING org_id, id, uuid, url, host, body, carrier, attempts, due_at;
 
 -- name: list_held_callbacks(keys)
--- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …]. The others are
--- this transaction's from here on.
+-- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …]. The others
+-- are this transaction's from here on.
 WITH asked AS MATERIALIZED (
     SELECT CAST(k.value ->> 0 AS BIGINT) AS org_id, CAST(k.value ->> 1 AS BIGINT) AS id
     FROM json_array_elements(CAST(:keys AS json)) k (value)

@@ -35,7 +35,7 @@ class OptOut(msgspec.Struct, frozen=True):
 def opt_out(
     tx: Tx, org_id: int, medium: Medium, address: str, *, source: str, job_id: int | None = None
 ) -> bool:
-    """Send this address no more broadcasts. Doing it again changes nothing; whether it is new."""
+    """Send this address no more broadcasts. Idempotent; returns whether it is new."""
     added = sql.add_opt_out(
         tx,
         org_id=org_id,

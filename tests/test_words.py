@@ -1,0 +1,26 @@
+"""The list of words that nothing here may say, tried on what it is to find."""
+
+import pytest
+
+from tools.lint_words import INSTEAD, find_words
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Whoever waits gets the next place.",
+        "The end is written anew.",
+        "It is asked what became of it.",
+        "Raises Missing for what is none.",
+        "Doing it again changes nothing.",
+        "MEANWHILE nothing happens",
+    ],
+)
+def test_a_word_is_found_with_what_to_write(line: str) -> None:
+    (problem,) = find_words(f"A first line.\n{line}\n")
+    assert problem.startswith("2: ")
+    assert problem.rpartition(": write ")[2] in INSTEAD.values()
+
+
+def test_plain_words_are_let_through() -> None:
+    assert not list(find_words("Places go to the waiting list in order. Renewed, besieged.\n"))

@@ -1,0 +1,72 @@
+"""Refuses words that most readers stumble over: `python -m tools.lint_words`.
+
+The table holds the worst, each with what to write instead. A word is refused in code, docs,
+messages and pages alike; migrations and data of former versions stay as they were written.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+KINDS = {".py", ".md", ".sql", ".yaml", ".yml", ".html", ".js", ".css", ".toml", ".sh"}
+FORMER = ("src/turnout/store/migrations/versions/", "tests/upgrade/0", "requirements/")
+OWN = ("tools/lint_words.py", "tests/test_words.py")
+INSTEAD = {
+    r"\bwhoever\b": "the noun (the caller, the guest), or `anyone who`",
+    r"\banew\b": "`again`",
+    r"\bmeanwhile\b": "nothing, or `since`, `at the same time`",
+    r"\bbesides\b": "`also`, or `apart from`",
+    r"\bwhat became of\b": "`the outcome of`",
+    r"\bwhat becomes of\b": "`the outcome of`",
+    r"\bdoing it again changes nothing\b": "`idempotent`",
+    r"\bthose there are\b": "the list, by its name",
+    r"\bthat there are most of\b": "`the most frequent`",
+    r"\bfor what is none\b": "`if it is not a …`",
+    r"\bnone of ours\b": "`that this server did not make`",
+    r"\bheart-beats?\b": "`heartbeat`",
+    r"\bshortcuts? past\b": "`fast path`",
+}
+_ANY = re.compile("|".join(f"({pattern})" for pattern in INSTEAD), re.IGNORECASE)
+_ADVICE = list(INSTEAD.values())
+
+
+def main() -> None:
+    files = list_files()
+    problems = [
+        f"{file.relative_to(ROOT)}:{problem}"
+        for file in files
+        for problem in find_words(file.read_text(encoding="utf-8"))
+    ]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    print(f"words: {len(files)} files, {len(problems)} problems")
+    sys.exit(bool(problems))
+
+
+def list_files() -> list[Path]:
+    """The texts that git knows, or would: new files count, ignored ones do not."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [
+        ROOT / name
+        for name in names.splitlines()
+        if Path(name).suffix in KINDS
+        and not name.startswith(FORMER)
+        and name not in OWN
+        and (ROOT / name).is_file()
+    ]
+
+
+def find_words(text: str) -> Iterator[str]:
+    """Each refused word of a text: its line, and what to write."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for found in _ANY.finditer(line):
+            advice = _ADVICE[(found.lastindex or 1) - 1]
+            yield f"{number}: {found[0]!r}: write {advice}"
+
+
+if __name__ == "__main__":
+    main()
