@@ -279,7 +279,7 @@ def _time_shell(stage: Stage, backend: str, is_table: int) -> float:
     named = report_parameters(stage.org_id, stage.event_id, ReportFilter())
     parameters = named | {"is_table": is_table}
     literals = {name: "NULL" if each is None else str(each) for name, each in parameters.items()}
-    text = sql.report.text[backend]
+    text = sql["report"].text[backend]
     if backend == "sqlite":
         return ask_sqlite3(path_of(stage.url), text, literals)
     for name, literal in literals.items():

@@ -323,7 +323,7 @@ def _with_sqlite3(database: Path) -> float:
     """Seconds of SQLite's own shell for the statement of "search all"."""
     with closing(sqlite3.connect(database)) as connection:
         (org_id,) = connection.execute("SELECT org_id FROM exams LIMIT 1").fetchone()
-    text = sql.list_changed.text["sqlite"]
+    text = sql["list_changed"].text["sqlite"]
     return ask_sqlite3(database, text, {"org_id": org_id, "since": 0, "until": EVER})
 
 

@@ -215,7 +215,7 @@ def _read_list(server: Server, demo: Demo) -> tuple[int, int, float, float]:
 
 def _with_sqlite3(database: Path) -> float:
     """Seconds of SQLite's own shell for the same statement, as CSV to nowhere."""
-    text = sql.list_attendees.text["sqlite"]
+    text = sql["list_attendees"].text["sqlite"]
     with closing(sqlite3.connect(database)) as connection:
         org_id, event_id = connection.execute(
             "SELECT org_id, target_id FROM directory WHERE namespace = 'pak' AND noun = 'event' "

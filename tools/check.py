@@ -31,6 +31,7 @@ CHECKS: dict[str, tuple[str | Path, ...]] = {
     "openapi": (*MODULE, "tools.lint_openapi"),
     "scripts": (*MODULE, "tools.lint_scripts"),
     "templates": (BIN / "djlint", "--lint", "src/turnout/web/templates"),
+    "stubs": (*MODULE, "tools.stubs", "--check"),
     "sql": (*MODULE, "tools.lint_sql"),
     "spelling": (BIN / "codespell", *TEXTS),
     "words": (*MODULE, "tools.lint_words"),

@@ -29,6 +29,7 @@ from turnout.core.identity.members import SHARED_DISTRIBUTOR, require_member
 from turnout.core.identity.model import Principal, Role
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
+from turnout.core.ids import EventId, RecipientId
 from turnout.core.invitations.inviting import PATH as INVITATION
 from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.model import Channel
@@ -193,7 +194,7 @@ class Node:
     async def _read_outbox(self, req: Request, wanted: OutboxFilter) -> list[SentMessage]:
         return await self.page_sessions.read(req, _list_sent, wanted)
 
-    async def _read_summary(self, req: Request, event_id: int) -> tuple[ReportedEvent, Summary]:
+    async def _read_summary(self, req: Request, event_id: EventId) -> tuple[ReportedEvent, Summary]:
         return await self.page_sessions.read(req, _summarize, event_id)
 
     async def start(self) -> None:
@@ -267,7 +268,7 @@ class Workers:
         self._link_key = known or await self._db.write(ensure_link_key)
         return False
 
-    def _unsubscribe_url(self, recipient_id: int) -> str:
+    def _unsubscribe_url(self, recipient_id: RecipientId) -> str:
         return unsubscribe_url(self._base_url, self._link_key, recipient_id)
 
     async def stop(self) -> None:
@@ -499,12 +500,12 @@ async def _ensure_signing_key(db: Database) -> None:
         await db.write(ensure_signing_key, *await asyncio.to_thread(generate_key_pair))
 
 
-def _summarize(tx: Tx, principal: Principal, event_id: int) -> tuple[ReportedEvent, Summary]:
+def _summarize(tx: Tx, principal: Principal, event_id: EventId) -> tuple[ReportedEvent, Summary]:
     event = _require_event(tx, principal, event_id)
     return event, summarize(tx, principal.org_id, event_id)
 
 
-def _require_event(tx: Tx, principal: Principal, event_id: int) -> ReportedEvent:
+def _require_event(tx: Tx, principal: Principal, event_id: EventId) -> ReportedEvent:
     """`require_event`, which tells people on pages who they are and who can let them in."""
     member = require_member(tx, principal)
     try:

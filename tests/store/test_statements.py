@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, get_type_hints
 
 import psycopg
 import pytest
@@ -14,11 +15,20 @@ import pytest
 import turnout.carriers
 import turnout.core
 from tests.support.node import new_database
+from tools.stubs import SOURCE as STUBBED
+from tools.stubs import UNDECLARED, read_ids, write_stub
 from turnout.store import Statement, Statements
+from turnout.store.heads import Field
 from turnout.store.sqlite import path_of
 
 SOURCE = Path(turnout.core.__file__).parents[1]
 CROSSES = re.compile(r"crosses organizations: \w+")
+
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGresult
+
+STUBS = sorted(path.relative_to(STUBBED).as_posix() for path in STUBBED.rglob("sql.pyi"))
 
 
 def load() -> dict[str, Statement]:
@@ -147,3 +157,111 @@ def test_something_calls_it(name):
     noun = package.rpartition(".")[2]
     others = "".join(file.read_text() for file in SOURCE.rglob("*.py"))
     assert re.search(rf"\bsql\.{statement}\b", own) or f"{noun}_sql.{statement}(" in others
+
+
+# -- what statements declare in their heads -------------------------------------------------
+
+
+@pytest.mark.parametrize("stub", STUBS)
+def test_a_stub_is_what_the_statements_declare(stub):
+    path = STUBBED / stub
+    assert path.read_text() == write_stub(path.parent), "run: python -m tools.stubs"
+
+
+@every_statement
+def test_it_declares_what_it_returns(name):
+    head = STATEMENTS[name].head
+    assert bool(head.returns) is (head.mark in ("", "^", "$")) or name in WITHOUT_STUB
+
+
+WITHOUT_STUB = {
+    name for name in STATEMENTS if name.partition(":")[0].rpartition(".")[2] in UNDECLARED
+}
+WITH_ROWS = [name for name, statement in STATEMENTS.items() if statement.head.returns]
+
+
+def columns_of(statement: Statement) -> list[Field]:
+    head = statement.head
+    if head.columns or head.mark == "$":
+        value = head.returns + " | None" * head.is_optional
+        return list(head.columns) or [Field("", value)]
+    model = importlib.import_module(f"{statement.package}.model")
+    hints = get_type_hints(getattr(model, head.returns))
+    return [Field(name, str(type_)) for name, type_ in hints.items()]
+
+
+def says(declared: Field, found: str) -> bool:
+    """Of two columns with one name, one is declared with its noun before it."""
+    return declared.name in ("", found) or declared.name.endswith(f"_{found}")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in WITH_ROWS if "INSERT INTO" not in STATEMENTS[name].text["sqlite"]]
+)
+def test_sqlite_returns_the_columns_that_it_declares(name, sqlite):
+    statement = STATEMENTS[name]
+    text = statement.text["sqlite"]
+    zeros = dict.fromkeys(re.findall(r":([a-z]\w*)", text), 0)
+    found = [column for column, *_ in sqlite.execute(text, zeros).description]
+    declared = columns_of(statement)
+    assert len(found) == len(declared)
+    wrong = [(a, b) for a, b in zip(declared, found, strict=True) if not says(a, b)]
+    # An expression has no name of its own.
+    assert [pair for pair in wrong if re.fullmatch(r"[a-z]\w*", pair[1])] == []
+
+
+# The table allows None in these columns, and the statement asks for rows without it.
+NOT_NULL_HERE = {
+    "turnout.core.identity:find_password",
+    "turnout.core.maintenance:list_jobs_ahead",
+    "turnout.core.messaging:find_waiting",
+    "turnout.core.work:list_set_aside",
+}
+
+
+@pytest.mark.parametrize("name", WITH_ROWS)
+def test_postgresql_returns_the_columns_that_it_declares(name, postgresql):
+    """Their names, whether they are numbers or text, and None where the table allows it."""
+    statement = STATEMENTS[name]
+    found = describe(postgresql, statement.text["postgresql"])
+    declared = columns_of(statement)
+    assert len(found) == len(declared)
+    for said, column in zip(declared, found, strict=True):
+        assert not column.is_stored or says(said, column.name)
+        assert column.type in KINDS[said.type.partition(" | ")[0]]
+        assert "None" in said.type or not column.may_be_null or name in NOT_NULL_HERE
+
+
+KINDS = {"int": {"int8", "int4"}, "str": {"text", "void"}, "bytes": {"bytea"}}
+KINDS |= dict.fromkeys(read_ids(), KINDS["int"])
+
+
+class Column(NamedTuple):
+    """A column of a result. `is_stored` when it is one of a table; `may_be_null` when that allows
+    it."""
+
+    name: str
+    type: str
+    is_stored: bool
+    may_be_null: bool
+
+
+def describe(connection: "psycopg.Connection", text: str) -> list[Column]:
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
+    numbered = re.sub(r"%\((\w+)\)s", lambda match: f"${names.index(match[1]) + 1}", text)
+    prepared = connection.pgconn.prepare(b"", numbered.replace("%%", "%").encode())
+    assert prepared.status == psycopg.pq.ExecStatus.COMMAND_OK, prepared.error_message
+    result = connection.pgconn.describe_prepared(b"")
+    return [_describe(connection, result, number) for number in range(result.nfields)]
+
+
+def _describe(connection: "psycopg.Connection", result: "PGresult", number: int) -> Column:
+    [(type_,)] = connection.execute(
+        "SELECT typname FROM pg_type WHERE oid = %s", [result.ftype(number)]
+    ).fetchall()
+    stored = connection.execute(
+        "SELECT attnotnull FROM pg_attribute WHERE attrelid = %s AND attnum = %s",
+        [result.ftable(number), result.ftablecol(number)],
+    ).fetchone()
+    name = (result.fname(number) or b"").decode()
+    return Column(name, type_, stored is not None, stored == (False,))

@@ -1,7 +1,6 @@
 """Proofs: their scale, their report through the workers, and the list that guards them."""
 
 import datetime
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -115,14 +114,6 @@ def test_every_listed_proof_stands_in_a_test_file_whose_proofs_have_one_group():
     assert {each for found in files.values() for each in found} == set(listed)
     mixed = {path: found for path, found in files.items() if len({p.group for p in found}) > 1}
     assert mixed == {}
-
-
-def test_no_group_takes_longer_than_the_budget_of_make_proof_leaves():
-    """30 of the 40 minutes: the rest is for what starts the tests, and for slower machines."""
-    seconds = Counter[int]()
-    for each in proof.read_list(ROOT / "tests/proofs.toml"):
-        seconds[each.group] += each.seconds
-    assert {group: total for group, total in seconds.items() if total > 1_800} == {}
 
 
 def test_a_run_of_one_group_runs_it_in_full_and_says_what_it_did_not(project, monkeypatch):

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from turnout.core.ids import OrgId
 from turnout.core.messaging.model import Channel, KeyResponse, Kind
 from turnout.core.messaging.outcomes import (
     Accepted,
@@ -68,7 +69,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: int
-    org_id: int
+    org_id: OrgId
     channel: Channel
     subject: str = ""
     text: str = ""

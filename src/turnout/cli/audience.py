@@ -18,6 +18,7 @@ from turnout.core.events.programme import get_event
 from turnout.core.identity.model import Organization
 from turnout.core.identity.names import find_name
 from turnout.core.identity.organizations import check_zone, get_organization
+from turnout.core.ids import EventId, OrgId
 from turnout.core.times import wall_clock
 from turnout.errors import Invalid, Missing
 from turnout.store import Database, Tx
@@ -258,8 +259,8 @@ def _correct(
 
 def _store(
     db: Database,
-    org_id: int,
-    event_id: int,
+    org_id: OrgId,
+    event_id: EventId,
     found: Iterator[Row | Fault],
     advance: Callable[[int], object],
 ) -> tuple[int, list[Fault]]:
@@ -291,7 +292,7 @@ def _show(found: list[StoredInterval], organization: Organization) -> None:
     show_table("MODE", "SESSION", "FROM", "UNTIL", "SECONDS", rows=rows)
 
 
-def _find_session(tx: Tx, org_id: int, session: str) -> int:
+def _find_session(tx: Tx, org_id: OrgId, session: str) -> int:
     target = find_name(tx, "pak", session)
     if target and (target.org_id, target.noun) == (org_id, "session"):
         return target.target_id
@@ -300,7 +301,7 @@ def _find_session(tx: Tx, org_id: int, session: str) -> int:
     raise Missing("session.missing", f"There is no session {session}.")
 
 
-def _find_viewer(tx: Tx, org_id: int, event_id: int, email: str) -> int:
+def _find_viewer(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> int:
     found = find_registered(tx, org_id, event_id, email)
     if found is None:
         raise Missing("registration.missing", f"{email} is not registered for event {event_id}.")

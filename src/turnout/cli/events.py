@@ -25,6 +25,7 @@ from turnout.core.events.programme import (
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.short_names import page_path
+from turnout.core.ids import OrgId
 from turnout.errors import Invalid, Unavailable
 from turnout.store import Database, Tx
 
@@ -208,21 +209,21 @@ def list_series(org: str, /) -> None:
 
 
 def _create_event(
-    tx: Tx, org_id: int, title: str, when: Span, capacity: int | None, sessions: list[str]
+    tx: Tx, org_id: OrgId, title: str, when: Span, capacity: int | None, sessions: list[str]
 ) -> tuple[Event, list[Session]]:
     by = actor()
     made = create_event(tx, org_id, title, when, capacity=capacity, actor=by)
     return made, [create_session(tx, org_id, made.id, name, when, actor=by) for name in sessions]
 
 
-def _create_channel(tx: Tx, org_id: int, title: str, events: list[int]) -> Channel:
+def _create_channel(tx: Tx, org_id: OrgId, title: str, events: list[int]) -> Channel:
     made = create_channel(tx, org_id, title, actor=actor())
     for number in events:
         add_to_channel(tx, org_id, made.id, get_event(tx, org_id, number).id, actor=actor())
     return made
 
 
-def _list_things(db: Database, org_id: int, *, with_sessions: bool) -> Iterator[Event | Session]:
+def _list_things(db: Database, org_id: OrgId, *, with_sessions: bool) -> Iterator[Event | Session]:
     after = 0
     while page := db.call(list_events, org_id, after=after, limit=PAGE):
         for each in page:

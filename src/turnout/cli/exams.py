@@ -23,6 +23,7 @@ from turnout.core.exams.planning import (
     set_exam_state,
 )
 from turnout.core.identity.organizations import get_organization
+from turnout.core.ids import OrgId
 from turnout.errors import Invalid
 from turnout.formats.pdf import PaperSize
 from turnout.store import Tx
@@ -363,7 +364,7 @@ def history(org: str, registration: str, /) -> None:
     show_table("AT", "WHAT", "WHO", "BEFORE", "AFTER", "REASON", rows=rows)
 
 
-def _take_venue(org_id: int, timezone: str, by: str, tx: Tx, row: Row) -> None:
+def _take_venue(org_id: OrgId, timezone: str, by: str, tx: Tx, row: Row) -> None:
     new = NewVenue(
         name=row["name"],
         timezone=row.get("timezone") or timezone,
@@ -377,7 +378,7 @@ def _take_venue(org_id: int, timezone: str, by: str, tx: Tx, row: Row) -> None:
     lists.set_venue(tx, org_id, new, actor=by)
 
 
-def _take_form(org_id: int, by: str, tx: Tx, row: Row) -> None:
+def _take_form(org_id: OrgId, by: str, tx: Tx, row: Row) -> None:
     new = NewForm(
         code=row["code"],
         version=number_of(row, "version", 1),
@@ -392,7 +393,7 @@ def _take_form(org_id: int, by: str, tx: Tx, row: Row) -> None:
     lists.add_form(tx, org_id, new, actor=by)
 
 
-def _take_learner(org_id: int, by: str, tx: Tx, row: Row) -> None:
+def _take_learner(org_id: OrgId, by: str, tx: Tx, row: Row) -> None:
     new = NewLearner(
         code=row["code"],
         first_name=row["firstname"],

@@ -18,6 +18,7 @@ from turnout.cli.app import (
 from turnout.cli.files import SHOWN_FAULTS, bar, open_text
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id, list_users
+from turnout.core.ids import ListId, OrgId
 from turnout.core.messaging.list_files import Fault, read_list
 from turnout.core.messaging.lists import (
     Entry,
@@ -134,7 +135,7 @@ def _check(file: Path) -> int:
 
 
 def _store(
-    db: Database, org_id: int, list_id: int, file: Path, advance: Callable[[int], object]
+    db: Database, org_id: OrgId, list_id: ListId, file: Path, advance: Callable[[int], object]
 ) -> None:
     with open_text(file) as lines:
         entries = (each for each in read_list(lines) if isinstance(each, Entry))

@@ -32,6 +32,7 @@ from turnout.core.identity.credentials import (
 from turnout.core.identity.demo import find_demo_organization, get_demo_organization
 from turnout.core.identity.model import Credential, CredentialKind, Principal
 from turnout.core.identity.organizations import create_organization
+from turnout.core.ids import OrgId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept, process
 from turnout.core.registrations.model import Answer, Submitted
@@ -126,7 +127,7 @@ WEBINARS = ("Level crossings", "Fares without friction", "Data from the track", 
 class Programme(NamedTuple):
     """The demo's nouns, as they stand in the database."""
 
-    org_id: int
+    org_id: OrgId
     conference: Event
     sessions: list[Session]
     closed: Event
@@ -269,7 +270,7 @@ def _read_programme(tx: Tx) -> Programme:
     )
 
 
-def _replace_key(tx: Tx, org_id: int) -> tuple[Credential, str]:
+def _replace_key(tx: Tx, org_id: OrgId) -> tuple[Credential, str]:
     for credential in list_credentials(tx, org_id):
         if credential.name == KEY_NAME:
             revoke_credential(tx, org_id, credential.id, actor=ACTOR)

@@ -16,6 +16,7 @@ from turnout.core.identity.credentials import authenticate, issue_credential
 from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.users import list_users
+from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.invitations.inviting import (
     Campaign,
     InviteeFilter,
@@ -91,10 +92,10 @@ def seed_attendance(db: Database, known: dict[str, Any], base_url: str) -> dict[
 
 def seed_token(
     db: Database,
-    org_id: int,
+    org_id: OrgId,
     kind: CredentialKind,
     known: object,
-    event_id: int | None = None,
+    event_id: EventId | None = None,
 ) -> str:
     """The credential that is known, or a new one where it is no longer good."""
     try:
@@ -107,7 +108,7 @@ def seed_token(
     return secret
 
 
-def _seed_campaigns(tx: Tx, org_id: int, event: Event, base_url: str) -> list[Campaign]:
+def _seed_campaigns(tx: Tx, org_id: OrgId, event: Event, base_url: str) -> list[Campaign]:
     """The campaigns; those that are missing are made, sent and answered."""
     made = {each.name: each for each, _ in list_campaigns(tx, org_id, event.id)}
     user_id = list_users(tx, org_id)[-1].id
@@ -144,7 +145,7 @@ def _seed_campaigns(tx: Tx, org_id: int, event: Event, base_url: str) -> list[Ca
     return [made[name] for name, *_ in CAMPAIGNS]
 
 
-def _seed_waiting(tx: Tx, org_id: int, event: Event, ticket_type_id: int) -> None:
+def _seed_waiting(tx: Tx, org_id: OrgId, event: Event, ticket_type_id: TicketTypeId) -> None:
     """The dinner is sold out, and some wait for a place."""
     for number in range(WAITING):
         join_list(tx, org_id, event.id, ticket_type_id, _guest(2, number))
@@ -158,7 +159,7 @@ def _guest(offset: int, number: int) -> Contact:
     )
 
 
-def _seed_scans(tx: Tx, org_id: int, event_id: int) -> None:
+def _seed_scans(tx: Tx, org_id: OrgId, event_id: EventId) -> None:
     """Some have come already: those who set the hall up."""
     checked, _ = list_attendees(
         tx, org_id, event_id, AttendeeFilter("checked"), limit=CHECKED, skip=0

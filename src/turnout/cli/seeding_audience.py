@@ -25,6 +25,7 @@ from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.members import find_password
 from turnout.core.identity.passwords import hash_password, is_password
 from turnout.core.identity.users import create_user, set_password
+from turnout.core.ids import OrgId, SurveyId, TicketTypeId
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -54,8 +55,8 @@ QUESTIONS = ("Will there be slides?", "Does this work on single track?", "What d
 class _Stage(NamedTuple):
     event: Event
     shows: list[Show]
-    ticket_type_id: int
-    survey_id: int
+    ticket_type_id: TicketTypeId
+    survey_id: SurveyId
     poll_id: int
 
 
@@ -74,12 +75,12 @@ def seed_audience(db: Database, known: dict[str, Any]) -> dict[str, Any]:
     return {"username": USERNAME, "password": password, "eventId": event_id}
 
 
-def _find_event(tx: Tx, org_id: int) -> int:
+def _find_event(tx: Tx, org_id: OrgId) -> int:
     events = list_events(tx, org_id, limit=MOST_EVENTS)
     return next((each.id for each in events if each.title == TITLE), 0)
 
 
-def _put_user(tx: Tx, org_id: int, hashed: str) -> None:
+def _put_user(tx: Tx, org_id: OrgId, hashed: str) -> None:
     """The reporting user with a new password; made where there is none."""
     known = [each for each in list_reporting_users(tx, org_id) if each.user_code == USERNAME]
     if known:
@@ -97,7 +98,7 @@ def _put_user(tx: Tx, org_id: int, hashed: str) -> None:
     grant_reporting(tx, org_id, user.id, actor=ACTOR)
 
 
-def _seed_event(tx: Tx, org_id: int) -> int:
+def _seed_event(tx: Tx, org_id: OrgId) -> int:
     """The webcast, over since a few days, with its audience; all in one transaction."""
     stage = _build(tx, org_id)
     dice = random.Random(SEED)  # noqa: S311 - the same demo everywhere
@@ -106,7 +107,7 @@ def _seed_event(tx: Tx, org_id: int) -> int:
     return stage.event.id
 
 
-def _build(tx: Tx, org_id: int) -> _Stage:
+def _build(tx: Tx, org_id: OrgId) -> _Stage:
     date = _date(tx.now - 3 * DAY)
     when = span(f"{date}T16:00", f"{date}T18:00", ZONE)
     event = create_event(tx, org_id, TITLE, when, actor=ACTOR)
@@ -139,7 +140,7 @@ def _build(tx: Tx, org_id: int) -> _Stage:
     return _Stage(event, shows, ticket_type.id, survey.id, poll.id)
 
 
-def _seed_viewer(tx: Tx, org_id: int, stage: _Stage, number: int, dice: random.Random) -> None:
+def _seed_viewer(tx: Tx, org_id: OrgId, stage: _Stage, number: int, dice: random.Random) -> None:
     viewer = _register(tx, org_id, stage, number, dice)
     live, simlive = stage.shows
     start = live.media.live_from
@@ -173,7 +174,7 @@ def _seed_viewer(tx: Tx, org_id: int, stage: _Stage, number: int, dice: random.R
         answer_survey(tx, org_id, viewer, simlive.session_id, stage.poll_id, {0: choice})
 
 
-def _register(tx: Tx, org_id: int, stage: _Stage, number: int, dice: random.Random) -> int:
+def _register(tx: Tx, org_id: OrgId, stage: _Stage, number: int, dice: random.Random) -> int:
     """Register somebody; they came over several days before the webcast."""
     contact = Contact(
         email=f"viewer{number + 1:02}@{DOMAINS[number % len(DOMAINS)]}",

@@ -22,6 +22,7 @@ from turnout.core.exams.planning import find_exam, make_exam, set_exam_state
 from turnout.core.exams.seating import NewSitting, book_seat
 from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
+from turnout.core.ids import OrgId
 from turnout.core.times import local
 from turnout.store import Database, Tx
 
@@ -77,7 +78,7 @@ def seed_booking(db: Database, known: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _seed_lists(tx: Tx, org_id: int) -> str:
+def _seed_lists(tx: Tx, org_id: OrgId) -> str:
     """Venue, billing codes and forms; the venue's GUID."""
     for code in BILLING_CODES:
         lists.add_value(tx, org_id, ValueKind.BILLING_CODE, code, actor=ACTOR)
@@ -91,7 +92,7 @@ def _seed_lists(tx: Tx, org_id: int) -> str:
     return venues[CENTRE.name]
 
 
-def _seed_learners(tx: Tx, org_id: int) -> list[str]:
+def _seed_learners(tx: Tx, org_id: OrgId) -> list[str]:
     """Their GUIDs, by code."""
     found = list_learners(tx, org_id, LEARNERS)
     if len(found) < LEARNERS:
@@ -106,7 +107,7 @@ def _seed_learners(tx: Tx, org_id: int) -> list[str]:
     return [each.uuid for each in found]
 
 
-def _seed_exams(tx: Tx, org_id: int, venue: str, learners: list[str]) -> str:
+def _seed_exams(tx: Tx, org_id: OrgId, venue: str, learners: list[str]) -> str:
     """Exams in every state, with candidates; the GUID of the published one."""
     found = find_exam(tx, org_id, _guid(OPEN))
     if found is None:
@@ -136,7 +137,7 @@ def _seed_exams(tx: Tx, org_id: int, venue: str, learners: list[str]) -> str:
 
 
 def _register(
-    tx: Tx, org_id: int, venue: str, exam: Exam, learner: str, *, has_more_time: bool
+    tx: Tx, org_id: OrgId, venue: str, exam: Exam, learner: str, *, has_more_time: bool
 ) -> None:
     new = NewSitting(
         uuid=_guid(f"{exam.title} {learner}"),

@@ -19,6 +19,7 @@ from turnout.core.identity.users import (
     list_users,
     set_password,
 )
+from turnout.core.ids import OrgId
 from turnout.core.messaging.accepting import Policy, accept_job
 from turnout.core.messaging.lists import (
     Entry,
@@ -70,7 +71,7 @@ def seed_messages(db: Database, known: dict[str, Any], policy: Policy) -> dict[s
     return {**users, "userListIds": list(lists.values())}
 
 
-def _seed_user(db: Database, org_id: int, each: _Seeded, known: dict[str, Any]) -> dict[str, str]:
+def _seed_user(db: Database, org_id: OrgId, each: _Seeded, known: dict[str, Any]) -> dict[str, str]:
     password = str(known.get("password", ""))
     found = db.call(find_password, each.user_code)
     if found is None or not is_password(password, found.hashed):
@@ -79,7 +80,7 @@ def _seed_user(db: Database, org_id: int, each: _Seeded, known: dict[str, Any]) 
     return {"username": each.user_code, "password": password}
 
 
-def _store_user(tx: Tx, org_id: int, each: _Seeded, hashed: str) -> None:
+def _store_user(tx: Tx, org_id: OrgId, each: _Seeded, hashed: str) -> None:
     for user in list_users(tx, org_id):
         if user.user_code == each.user_code:
             set_password(tx, org_id, user.id, hashed)

@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from falcon.asgi import Request
 
-from turnout.core.identity.credentials import UNKNOWN, CredentialId
+from turnout.core.identity.credentials import UNKNOWN, CredentialKey
 from turnout.core.identity.model import Principal
 from turnout.errors import Unauthenticated
 from turnout.http.client_address import address_of
@@ -35,13 +35,13 @@ class LastUses:
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
-        self._used: dict[CredentialId, int] = {}
+        self._used: dict[CredentialKey, int] = {}
 
     def note(self, principal: Principal) -> None:
         """The principal's credential was used now."""
         self._used[principal.org_id, principal.credential_id] = self._clock()
 
-    def take(self) -> dict[CredentialId, int]:
+    def take(self) -> dict[CredentialKey, int]:
         """The uses since the last call (epoch ms)."""
         taken, self._used = self._used, {}
         return taken

@@ -4,7 +4,7 @@ from turnout.store.batching import Batcher
 from turnout.store.database import Database, Lane, check_room, open_database
 from turnout.store.rows import from_row, to_json
 from turnout.store.sources import Clock, Ids, system_clock
-from turnout.store.statements import Statement, Statements
+from turnout.store.statements import Statement, Statements, iterate
 from turnout.store.streaming import Batches
 from turnout.store.transaction import Tx
 
@@ -20,6 +20,7 @@ __all__ = [
     "Tx",
     "check_room",
     "from_row",
+    "iterate",
     "open_database",
     "system_clock",
     "to_json",

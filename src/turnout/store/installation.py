@@ -2,15 +2,13 @@
 
 import os
 
-from turnout.store.statements import Statements
+from turnout.store.sql import sql
 from turnout.store.transaction import Tx
-
-sql = Statements("turnout.store")
 
 
 def find_fact(tx: Tx, name: str) -> str | None:
     """What is known under `name`."""
-    return sql.find_fact(tx, name=name)  # type: ignore[no-any-return]
+    return sql.find_fact(tx, name=name)
 
 
 def set_fact(tx: Tx, name: str, value: str) -> None:

@@ -19,7 +19,7 @@ import time
 from typing import NamedTuple
 
 from turnout.store.sources import Clock, Ids
-from turnout.store.statements import Statements
+from turnout.store.sql import sql
 from turnout.store.transaction import Tx
 
 LATE_SCHEMA = "0018"
@@ -30,7 +30,6 @@ OVERLAP_MS = 500
 LONGEST_MS = 6 * 3_600_000
 KEPT_MS = 31 * 24 * 3_600_000
 
-sql = Statements("turnout.store")
 _ids = Ids()  # not the command's: what it makes is not called otherwise because it came late
 
 
@@ -69,4 +68,4 @@ def reach_back(tx: Tx, since: int) -> int:
 
 def forget_late(tx: Tx, limit: int) -> int:
     """Delete up to `limit` rows that nobody needs any more; returns how many."""
-    return sql.forget_late(tx, before=tx.now - KEPT_MS, limit=limit)  # type: ignore[no-any-return]
+    return sql.forget_late(tx, before=tx.now - KEPT_MS, limit=limit)

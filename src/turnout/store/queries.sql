@@ -1,6 +1,6 @@
 -- What both databases share. == the installation ==
 
--- name: find_fact(name)$
+-- name: find_fact(name)$ -> str | None
 -- crosses organizations: it is about the installation.
 SELECT value FROM installation WHERE name = :name;
 
@@ -19,7 +19,7 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at;
 -- crosses organizations: a transaction may write to several.
 INSERT INTO late_commits (id, began_at, ended_at) VALUES (:id, :began_at, :ended_at);
 
--- name: find_late_beginning(since, from_, until)$
+-- name: find_late_beginning(since, from_: int, until)$ -> int | None
 -- crosses organizations: likewise.
 SELECT min(began_at) FROM late_commits
 WHERE ended_at >= :from_ AND ended_at < :until AND began_at < :since;

@@ -12,12 +12,10 @@ If you add a sequence, also create it in a migration (`sequence()` there does bo
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from turnout.store.statements import Statements
+from turnout.store.sql import sql
 
 if TYPE_CHECKING:
     from turnout.store.transaction import Tx
-
-sql = Statements("turnout.store")
 
 
 class Block(NamedTuple):

@@ -1,87 +1,70 @@
 """Named SQL statements, loaded with aiosql from the `queries*.sql` beside a module.
 
 `queries.sql` holds what both databases share; `queries.sqlite.sql` and
-`queries.postgresql.sql` override by the same name. A statement names `org_id`, or says in its
-comment `crosses organizations: why`; a test holds every statement to that.
+`queries.postgresql.sql` override by the same name. A statement says in its head what it returns
+(store/heads.py). It names `org_id`, or says in its comment `crosses organizations: why`; a test
+holds every statement to that.
+
+A call is one frame: each statement is made into a function when it is first asked for. It always
+fetches to the end, since an unfinished `RETURNING` would keep the statement, and with it the
+transaction, open.
 """
 
-import re
+from collections import namedtuple
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
+from importlib import import_module
 from importlib.resources import files
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 import aiosql
 from aiosql.adapters.generic import GenericAdapter
 from aiosql.adapters.pyformat import PyFormatAdapter
-from aiosql.types import SQLOperationType
+
+from turnout.store.heads import Head, read_head, row_class_name, split_statements
 
 if TYPE_CHECKING:
     from turnout.store.transaction import Tx
 
 FETCH_ROWS = 1000
-_BACKENDS = ("sqlite", "postgresql")
-_NAME = re.compile(r"^-- name:\s*(\w+)", re.MULTILINE)
+_ADAPTERS = {"sqlite": GenericAdapter, "postgresql": PyFormatAdapter}
 
-
-class _Execution(GenericAdapter):
-    """Runs a statement on the cursor's shortest path, and always fetches it to the end.
-
-    An unfinished `RETURNING` would keep the statement, and with it the transaction, open.
-    """
-
-    def select(
-        self, conn: Any, query_name: str, sql: str, parameters: Any, record_class: Any = None
-    ) -> Any:
-        return conn.execute(sql, parameters).fetchall()
-
-    def select_one(
-        self, conn: Any, query_name: str, sql: str, parameters: Any, record_class: Any = None
-    ) -> Any:
-        rows = conn.execute(sql, parameters).fetchall()
-        return rows[0] if rows else None
-
-    def select_value(self, conn: Any, query_name: str, sql: str, parameters: Any) -> Any:
-        rows = conn.execute(sql, parameters).fetchall()
-        return rows[0][0] if rows else None
-
-    def insert_update_delete(self, conn: Any, query_name: str, sql: str, parameters: Any) -> int:
-        return conn.execute(sql, parameters).rowcount  # type: ignore[no-any-return]
-
-    def insert_update_delete_many(
-        self, conn: Any, query_name: str, sql: str, parameters: Any
-    ) -> int:
-        cursor = conn.cursor()
-        cursor.executemany(sql, parameters)
-        return cursor.rowcount  # type: ignore[no-any-return]
-
-
-class _Postgresql(_Execution, PyFormatAdapter):
-    """The same, with `:name` written the way psycopg reads it."""
-
-
-_ADAPTERS = {"sqlite": _Execution, "postgresql": _Postgresql}
+P = ParamSpec("P")
+Row = TypeVar("Row")
+MakeRow = Callable[[Any], Any]
 
 
 class Statement:
-    """One named statement, and its comment, in the wording of each database."""
+    """One named statement: its head, and its text and comment in the wording of each database.
 
-    __slots__ = ("_run", "comment", "name", "text")
+    `run(tx, **parameters)` runs it in `tx`. What comes back is said by the mark in its head.
+    """
 
-    def __init__(self, name: str, variants: dict[str, Any]) -> None:
-        self.name = name
-        self.text: dict[str, str] = {backend: fn.sql for backend, fn in variants.items()}
-        self.comment: dict[str, str] = {backend: fn.__doc__ for backend, fn in variants.items()}
-        self._run = {backend: _runner(fn, backend) for backend, fn in variants.items()}
+    __slots__ = ("comment", "head", "make_row", "name", "package", "run", "text")
 
-    def __call__(self, tx: "Tx", *rows: Any, **parameters: Any) -> Any:
-        """Run it in `tx`. What comes back is said by the mark behind the name in the file:
-        none = list of rows, `^` = a row or None, `$` = a value or None, `!` = affected rows,
-        `*!` = affected rows of many (`rows` is then one iterable of dictionaries)."""
-        return self._run[tx.backend](tx.connection, *rows, **parameters)
+    def __init__(self, package: str, blocks: dict[str, str]) -> None:
+        heads = {backend: read_head(block) for backend, block in blocks.items()}
+        queries = {
+            backend: getattr(aiosql.from_str(block, _ADAPTERS[backend]), head.name)
+            for backend, (head, block) in heads.items()
+        }
+        self.package = package
+        self.head = heads["sqlite"][0]
+        self.name = self.head.name
+        self.text: dict[str, str] = {backend: query.sql for backend, query in queries.items()}
+        self.comment: dict[str, str] = {
+            backend: query.__doc__ for backend, query in queries.items()
+        }
+        self.make_row = _row_maker(package, self.head)
+        self.run = _RUNNERS[self.head.mark](self.text, self.make_row)
+        self.run.statement = self
 
-    def iterate(self, tx: "Tx", **parameters: Any) -> Generator[tuple[Any, ...], None, None]:
+    def iterate(self, tx: "Tx", **parameters: Any) -> Generator[Any, None, None]:
         """The rows of a list statement one after another, without holding them all."""
+        rows = self._iterate(tx, parameters)
+        return rows if self.make_row is None else (self.make_row(row) for row in rows)
+
+    def _iterate(self, tx: "Tx", parameters: dict[str, Any]) -> Generator[Any, None, None]:
         if tx.backend == "sqlite":
             yield from tx.connection.execute(self.text["sqlite"], parameters)
         else:
@@ -90,55 +73,48 @@ class Statement:
                 yield from cursor.execute(self.text["postgresql"], parameters)
 
 
-def _runner(fn: Any, backend: str) -> Callable[..., Any]:
-    run = {
-        SQLOperationType.SELECT: "select",
-        SQLOperationType.SELECT_ONE: "select_one",
-        SQLOperationType.SELECT_VALUE: "select_value",
-        SQLOperationType.INSERT_UPDATE_DELETE: "insert_update_delete",
-    }
-    sql, name, adapter = fn.sql, fn.__name__, _ADAPTERS[backend]()  # type: ignore[no-untyped-call]
-    if fn.operation is SQLOperationType.INSERT_UPDATE_DELETE_MANY:
-        return lambda connection, rows: adapter.insert_update_delete_many(
-            connection, name, sql, rows
-        )
-    method = getattr(adapter, run[fn.operation])
-    return lambda connection, **parameters: method(connection, name, sql, parameters)
+def iterate(
+    run: "Callable[Concatenate[Tx, P], list[Row]]", tx: "Tx", *args: P.args, **parameters: P.kwargs
+) -> Generator[Row, None, None]:
+    """The rows of a list statement one after another: `iterate(sql.list_people, tx, org_id=…)`."""
+    statement: Statement = cast(Any, run).statement
+    return statement.iterate(tx, *args, **parameters)
 
 
 class Statements:
     """The statements of one package, as attributes: `sql.find_person(tx, org_id=…)`.
 
     Each is read when it is first asked for: all of them take a good part of a program's start, and
-    a command uses few.
+    a command uses few. Iterating gives them as `Statement`s, and so does `sql["find_person"]`.
     """
 
     registry: dict[str, "Statements"] = {}  # noqa: RUF012 - every package's, for the contract suite
 
     def __init__(self, package: str) -> None:
         self.package = package
-        self._texts = {backend: _texts(package, backend) for backend in _BACKENDS}
+        self._texts = {backend: _texts(package, backend) for backend in _ADAPTERS}
         if lacking := self._texts["sqlite"].keys() ^ self._texts["postgresql"].keys():
             names = ", ".join(sorted(lacking))
             raise LookupError(f"{package}: {names} is written for one database only")
         Statements.registry[package] = self
 
-    def __getattr__(self, name: str) -> Statement:
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        texts = {backend: texts.get(name) for backend, texts in self._texts.items()}
-        if not all(texts.values()):
-            raise AttributeError(f"no statement {name!r} in {self.package}/queries*.sql")
-        variants = {
-            backend: getattr(aiosql.from_str(str(text), _ADAPTERS[backend]), name)
-            for backend, text in texts.items()
-        }
-        statement = Statement(name, variants)
-        self.__dict__[name] = statement  # from now on Python finds it by itself
-        return statement
+        try:
+            run = self[name].run
+        except KeyError as error:
+            raise AttributeError(f"no statement {name!r} in {self.package}/queries*.sql") from error
+        self.__dict__[name] = run  # from now on Python finds it by itself
+        return run
+
+    def __getitem__(self, name: str) -> Statement:
+        return Statement(
+            self.package, {backend: texts[name] for backend, texts in self._texts.items()}
+        )
 
     def __iter__(self) -> Iterator[Statement]:
-        return (getattr(self, name) for name in self._texts[_BACKENDS[0]])
+        return (self[name] for name in self._texts["sqlite"])
 
 
 def _texts(package: str, backend: str) -> dict[str, str]:
@@ -146,11 +122,83 @@ def _texts(package: str, backend: str) -> dict[str, str]:
     for file in ("queries.sql", f"queries.{backend}.sql"):
         path = files(package).joinpath(file)
         if path.is_file():
-            texts |= _split(path.read_text(encoding="utf-8"))
+            texts |= split_statements(path.read_text(encoding="utf-8"))
     return texts
 
 
-def _split(text: str) -> dict[str, str]:
-    starts = [match.start() for match in _NAME.finditer(text)] + [len(text)]
-    blocks = [text[a:b] for a, b in pairwise(starts)]
-    return {_NAME.match(block)[1]: block for block in blocks}  # type: ignore[index]
+# -- what a row is made into --------------------------------------------------------------
+
+
+def _row_maker(package: str, head: Head) -> MakeRow | None:
+    """Makes what the head declares of a row; None where a row stays the plain tuple it is."""
+    if head.mark not in ("", "^") or not head.returns:
+        return None
+    if not head.columns:
+        return _make_of(getattr(import_module(f"{package}.model"), head.returns))
+    names = [column.name for column in head.columns]
+    return _make_of(namedtuple(row_class_name(head.name), names)) if all(names) else None
+
+
+def _make_of(row_class: Any) -> MakeRow:
+    if issubclass(row_class, tuple):
+        return partial(tuple.__new__, row_class)
+    return lambda row: row_class(*row)
+
+
+# -- one function for each mark ------------------------------------------------------------
+
+
+def _run_list(text: dict[str, str], make_row: MakeRow | None) -> Any:
+    def run(tx: "Tx", **parameters: Any) -> Any:
+        return tx.connection.execute(text[tx.backend], parameters).fetchall()
+
+    def run_and_make(tx: "Tx", **parameters: Any) -> Any:
+        rows = tx.connection.execute(text[tx.backend], parameters).fetchall()
+        return [make_row(row) for row in rows]  # type: ignore[misc]
+
+    return run_and_make if make_row else run
+
+
+def _run_one(text: dict[str, str], make_row: MakeRow | None) -> Any:
+    def run(tx: "Tx", **parameters: Any) -> Any:
+        rows = tx.connection.execute(text[tx.backend], parameters).fetchall()
+        return rows[0] if rows else None
+
+    def run_and_make(tx: "Tx", **parameters: Any) -> Any:
+        rows = tx.connection.execute(text[tx.backend], parameters).fetchall()
+        return make_row(rows[0]) if rows else None  # type: ignore[misc]
+
+    return run_and_make if make_row else run
+
+
+def _run_value(text: dict[str, str], _: MakeRow | None) -> Any:
+    def run(tx: "Tx", **parameters: Any) -> Any:
+        rows = tx.connection.execute(text[tx.backend], parameters).fetchall()
+        return rows[0][0] if rows else None
+
+    return run
+
+
+def _run_change(text: dict[str, str], _: MakeRow | None) -> Any:
+    def run(tx: "Tx", **parameters: Any) -> Any:
+        return tx.connection.execute(text[tx.backend], parameters).rowcount
+
+    return run
+
+
+def _run_changes(text: dict[str, str], _: MakeRow | None) -> Any:
+    def run(tx: "Tx", rows: Any) -> Any:
+        cursor = tx.connection.cursor()
+        cursor.executemany(text[tx.backend], rows)
+        return cursor.rowcount
+
+    return run
+
+
+_RUNNERS = {
+    "": _run_list,
+    "^": _run_one,
+    "$": _run_value,
+    "!": _run_change,
+    "*!": _run_changes,
+}

@@ -7,6 +7,7 @@ from falcon.asgi import Request
 
 from turnout.core.audience.permissions import ReportedEvent
 from turnout.core.audience.summary import Summary
+from turnout.core.ids import JobId
 from turnout.core.registrations.form_limits import FormLimits
 from turnout.http.dialect import Dialect
 from turnout.store import Database
@@ -18,7 +19,7 @@ class SentMessage(NamedTuple):
 
     id: int
     at: int
-    job_id: int
+    job_id: JobId
     channel: str
     sender: str
     destination: str
@@ -39,7 +40,7 @@ class OutboxFilter(NamedTuple):
 
     channel: str = ""
     destination: str = ""
-    job_id: int = 0
+    job_id: JobId = 0
     before: tuple[int, int] = (0, 0)
 
 

@@ -10,6 +10,7 @@ from falcon.asgi import Request, Response
 
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView, get_shown_event
+from turnout.core.ids import OrgId
 from turnout.core.invitations.inviting import (
     CONFIRMED,
     Invitee,
@@ -39,7 +40,7 @@ FULL = ("tickets.sold_out", "event.full")
 class Shown(NamedTuple):
     """What the page says."""
 
-    org_id: int
+    org_id: OrgId
     event: EventView
     invitee: Invitee
 

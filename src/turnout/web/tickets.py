@@ -14,6 +14,7 @@ from turnout.core.checkin.attendees import ShownTicket, read_ticket
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView
 from turnout.core.identity.organizations import get_organization_of
+from turnout.core.ids import OrgId
 from turnout.core.tickets.documents import TicketFacts, event_calendar, ticket_pdf
 from turnout.core.tickets.signing import ensure_ticket_key
 from turnout.core.times import local
@@ -111,7 +112,7 @@ async def _read(db: Database, address: str) -> _Found:
     return found
 
 
-def _find(tx: Tx, org_id: int, code: str) -> _Found:
+def _find(tx: Tx, org_id: OrgId, code: str) -> _Found:
     shown, ticket = read_ticket(tx, org_id, code)
     organizer = get_organization_of(tx, org_id).name
     return _Found(shown, ticket, organizer, list_watch_links(tx, org_id, ticket.code))

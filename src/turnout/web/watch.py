@@ -21,6 +21,7 @@ from turnout.core.events.model import Event, EventState, Session
 from turnout.core.events.programme import get_event
 from turnout.core.identity.addresses import place_of
 from turnout.core.identity.names import find_name
+from turnout.core.ids import OrgId
 from turnout.core.registrations.form_limits import (
     FormLimits,
     Sender,
@@ -49,7 +50,7 @@ Given = dict[str, str]
 class WatchableSession(NamedTuple):
     """A session that can be watched, and its event."""
 
-    org_id: int
+    org_id: OrgId
     event: Event
     session: Session
     media: Media

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from turnout.core.audience.permissions import forget_old_sessions
-from turnout.core.identity.credentials import CredentialId, touch_credentials
+from turnout.core.identity.credentials import CredentialKey, touch_credentials
 from turnout.core.identity.idempotency import forget_old_keys
 from turnout.core.identity.page_sessions import forget_old_page_sessions
 from turnout.core.identity.proxies import note_untrusted_proxies
@@ -38,7 +38,7 @@ def housekeeping_loops(
     db: Database,
     limiter: RateLimiter,
     backlog: Backlog,
-    take_last_used: Callable[[], dict[CredentialId, int]],
+    take_last_used: Callable[[], dict[CredentialKey, int]],
     take_untrusted: Callable[[], set[str]] = set,
 ) -> list[Loop]:
     """The loops of a serving node; each is cheap, and bounded in what it does at once."""
@@ -51,7 +51,7 @@ def housekeeping_loops(
         return False
 
     # Kept until they are written: the database may be away.
-    used: dict[CredentialId, int] = {}
+    used: dict[CredentialKey, int] = {}
     addresses: set[str] = set()
 
     async def touch() -> bool:

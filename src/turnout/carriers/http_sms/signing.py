@@ -5,6 +5,8 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
+from turnout.core.ids import OrgId
+
 TOLERANCE_S = 300
 
 
@@ -37,14 +39,14 @@ def is_signed_like_twilio(
     return _is_same(sign_like_twilio(secret, url, fields), signature.strip())
 
 
-def sign_file(secret: str, org_id: int, digest: str, content_type: str, until: int) -> str:
+def sign_file(secret: str, org_id: OrgId, digest: str, content_type: str, until: int) -> str:
     """What a link to a file proves itself with, until that second (epoch s)."""
     text = f"media:{org_id}:{digest}:{content_type}:{until}"
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def is_file_signed(
-    secret: str, org_id: int, digest: str, content_type: str, until: int, signature: str
+    secret: str, org_id: OrgId, digest: str, content_type: str, until: int, signature: str
 ) -> bool:
     """Whether we made a link to this file; whether its time is over is another question."""
     return _is_same(sign_file(secret, org_id, digest, content_type, until), signature)

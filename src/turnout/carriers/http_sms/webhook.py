@@ -19,6 +19,7 @@ from turnout.carriers.http_sms.signing import (
     is_signed_like_twilio,
     sign_file,
 )
+from turnout.core.ids import OrgId
 from turnout.core.messaging.files import digest_of, read_file
 from turnout.core.text import is_storable
 from turnout.errors import Failure, Invalid, Limited, Missing, Unauthenticated, Unavailable
@@ -148,7 +149,7 @@ class MediaResource(Resource):
         self._settings = settings
         self._db = db
 
-    async def on_get(self, req: Request, resp: Response, org_id: int, digest: str) -> None:
+    async def on_get(self, req: Request, resp: Response, org_id: OrgId, digest: str) -> None:
         """The file. Raises Missing for a link that we did not make, or whose time is over."""
         until = req.get_param("until", default="")
         content_type = req.get_param("type", default="")

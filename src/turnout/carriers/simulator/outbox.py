@@ -5,22 +5,22 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from turnout.carriers.simulator.sql import sql
+from turnout.core.ids import JobId, OrgId, UserId
 from turnout.core.messaging.model import Channel
-from turnout.store import Statements, Tx, to_json
+from turnout.store import Tx, to_json
 from turnout.store.windows import edges
 
 DAY_MS = 24 * 3600 * 1000
-
-sql = Statements("turnout.carriers.simulator")
 
 
 class Sent(NamedTuple):
     """A message on its way out; `outcome` and `facts` are JSON, `after_ms` when the network will
     say more, None = never."""
 
-    org_id: int
+    org_id: OrgId
     attempt_id: int
-    job_id: int
+    job_id: JobId
     kind: str
     channel: str
     sender: str
@@ -46,7 +46,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
 class DueReport(NamedTuple):
     """A message of which the network now says more."""
 
-    org_id: int
+    org_id: OrgId
     id: int
     attempt_id: int
     channel: str
@@ -59,7 +59,7 @@ class OutboxMessage(msgspec.Struct, frozen=True):
     """A message as lists show it. `at` in epoch ms."""
 
     id: int
-    job_id: int
+    job_id: JobId
     kind: str
     channel: Channel
     sender: str
@@ -96,7 +96,7 @@ def list_due(tx: Tx, limit: int) -> list[DueReport]:
 
 def next_due(tx: Tx) -> int | None:
     """When the network will say more (epoch ms), None = never."""
-    return sql.next_due(tx)  # type: ignore[no-any-return]
+    return sql.next_due(tx)
 
 
 def clear_due(tx: Tx, due: Sequence[DueReport]) -> None:
@@ -115,13 +115,13 @@ def forget_old(tx: Tx, days: int, limit: int) -> int:
 
 def list_messages(
     tx: Tx,
-    org_id: int,
+    org_id: OrgId,
     *,
-    user_id: int = 0,
+    user_id: UserId = 0,
     codes_of: int = 0,
     channel: str = "",
     destination: str = "",
-    job_id: int = 0,
+    job_id: JobId = 0,
     before: tuple[int, int] = (0, 0),
     limit: int = 50,
 ) -> list[OutboxMessage]:
@@ -145,7 +145,7 @@ def list_messages(
 
 def _shown(
     id_: int,
-    job_id: int,
+    job_id: JobId,
     kind: str,
     channel: str,
     sender: str,

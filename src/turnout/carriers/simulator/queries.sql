@@ -1,4 +1,6 @@
 -- name: list_due(now, limit)
+--     -> (org_id: OrgId, id: int, attempt_id: int, channel: str, sender: str, destination: str,
+--         outcome: str)
 -- crosses organizations: the simulated network is one for all of them.
 SELECT org_id, id, attempt_id, channel, sender, destination, outcome
 FROM simulated_messages WHERE due_at IS NOT NULL AND due_at <= :now
@@ -8,18 +10,21 @@ ORDER BY due_at, id LIMIT :limit;
 -- crosses organizations: the simulated network is one for all of them.
 UPDATE simulated_messages SET due_at = :now WHERE due_at > :now AND at > :ahead;
 
--- name: next_due()$
+-- name: next_due()$ -> int | None
 -- crosses organizations: the simulated network is one for all of them.
 SELECT min(due_at) FROM simulated_messages WHERE due_at IS NOT NULL;
 
--- name: list_old(before, limit)
+-- name: list_old(before, limit) -> (org_id: OrgId, id: int)
 -- crosses organizations: old messages are deleted for all of them.
 SELECT org_id, id FROM simulated_messages WHERE at < :before ORDER BY at LIMIT :limit;
 
 -- name: delete_message(org_id, id)*!
 DELETE FROM simulated_messages WHERE org_id = :org_id AND id = :id;
 
--- name: list_messages(org_id, user_id, codes_of, channel, destination, job_id, before_at, before_id, limit)
+-- name: list_messages(org_id, user_id, codes_of: int, channel, destination, job_id, before_at,
+--     before_id: int, limit)
+--     -> (id: int, job_id: JobId, kind: str, channel: str, sender: str, destination: str,
+--         subject: str, text: str, facts: str, outcome: str, at: int)
 -- Newest first; `user_id` and `job_id` 0, `channel` and `destination` empty = any. Codes are those
 -- of the user `codes_of`, 0 = anybody's. Only those that are older than the one that was sent at
 -- `before_at` and has the number `before_id`; 0 = any.

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from turnout.core.audience.sql import sql
 from turnout.core.audience.viewings import hold_viewer
 from turnout.core.audit.recording import record
+from turnout.core.ids import EventId, OrgId, QuestionId, RegistrationId, SessionId
 from turnout.core.text import is_storable
 from turnout.errors import Invalid, Limited, Missing
 from turnout.store import Tx
@@ -28,7 +29,7 @@ class Question(NamedTuple):
     """A question as the organizer sees it. `asked_at` in epoch ms."""
 
     id: int
-    session_id: int
+    session_id: SessionId
     email: str
     question: str
     answer: str
@@ -36,7 +37,7 @@ class Question(NamedTuple):
 
 
 def ask_question(
-    tx: Tx, org_id: int, registration_id: int, session_id: int, question: str
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, session_id: SessionId, question: str
 ) -> OwnQuestion:
     """Keep what a viewer asks, trimmed. Raises Missing, Invalid for an empty or too long text,
     Limited after a hundred questions."""
@@ -52,7 +53,9 @@ def ask_question(
     return OwnQuestion(number, text, "", tx.now, None)
 
 
-def answer_question(tx: Tx, org_id: int, question_id: int, answer: str, *, actor: str) -> None:
+def answer_question(
+    tx: Tx, org_id: OrgId, question_id: QuestionId, answer: str, *, actor: str
+) -> None:
     """Answer a question, or answer it again. Audited. Raises Missing, Invalid."""
     text = checked_text(answer, LONGEST)
     if not sql.answer_question(tx, org_id=org_id, id=question_id, answer=text, now=tx.now):
@@ -61,7 +64,7 @@ def answer_question(tx: Tx, org_id: int, question_id: int, answer: str, *, actor
 
 
 def list_own_questions(
-    tx: Tx, org_id: int, event_id: int, registration_id: int, session_id: int
+    tx: Tx, org_id: OrgId, event_id: EventId, registration_id: RegistrationId, session_id: SessionId
 ) -> list[OwnQuestion]:
     """What one viewer asked in a session, oldest first."""
     rows = sql.list_own_questions(
@@ -75,7 +78,7 @@ def list_own_questions(
 
 
 def list_questions(
-    tx: Tx, org_id: int, event_id: int, *, after: int = 0, limit: int = 100
+    tx: Tx, org_id: OrgId, event_id: EventId, *, after: int = 0, limit: int = 100
 ) -> list[Question]:
     """Up to `limit` questions of an event by number, from the one behind `after`."""
     rows = sql.list_questions(tx, org_id=org_id, event_id=event_id, after=after, limit=limit)

@@ -9,6 +9,7 @@ So strangers who ask for the last mail that may go out leave its owner with a co
 
 from turnout.core.audience.links import find_registered, make_token
 from turnout.core.events.programme import get_event
+from turnout.core.ids import EventId, OrgId
 from turnout.core.messaging.model import JobType
 from turnout.core.text import email_key, is_email
 from turnout.core.verification.codes import (
@@ -26,7 +27,7 @@ GOOD_MIN = 60
 
 
 def send_entry_code(
-    tx: Tx, org_id: int, event_id: int, email: str, code: str | None = None
+    tx: Tx, org_id: OrgId, event_id: EventId, email: str, code: str | None = None
 ) -> None:
     """Mail a code to the address, or that it is not registered for the event. The code ends those
     that were sent to the address before. `code` is for tests.
@@ -46,13 +47,13 @@ def send_entry_code(
     send_own_code(tx, org_id, Purpose.WATCH, asked, code)
 
 
-def has_entry_code(tx: Tx, org_id: int, event_id: int, email: str) -> bool:
+def has_entry_code(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> bool:
     """Whether a code that was sent to the address can still be entered."""
     return has_own_code(tx, org_id, Purpose.WATCH, _client_ref(event_id, email), GOOD_MIN)
 
 
 def enter(
-    tx: Tx, org_id: int, event_id: int, email: str, code: str, source: str
+    tx: Tx, org_id: OrgId, event_id: EventId, email: str, code: str, source: str
 ) -> str | Unauthenticated | Limited:
     """The token of who entered a code that was sent to the address, or why there is none: a value,
     so that the try is counted. `source` is the client's address."""
@@ -66,5 +67,5 @@ def enter(
     return make_token(tx, org_id, registration_id)
 
 
-def _client_ref(event_id: int, email: str) -> str:
+def _client_ref(event_id: EventId, email: str) -> str:
     return f"{event_id}:{email_key(email)}"

@@ -17,6 +17,7 @@ from turnout.core.audience.model import SECOND_MS, Interval, Mode, split, whole_
 from turnout.core.audience.sql import sql
 from turnout.core.audience.viewings import Key, add_intervals, hold_viewer
 from turnout.core.audit.recording import record
+from turnout.core.ids import EventId, OrgId, SessionId
 from turnout.core.text import email_key, is_email
 from turnout.core.times import YEARS
 from turnout.errors import Invalid
@@ -31,7 +32,7 @@ class Row(NamedTuple):
 
     line: int
     email: str
-    session_id: int
+    session_id: SessionId
     parts: tuple[tuple[Mode, Interval], ...]
 
 
@@ -63,7 +64,7 @@ def read_viewings(lines: Iterable[str], shows: list[Show], timezone: str) -> Ite
 
 
 def import_viewings(
-    tx: Tx, org_id: int, event_id: int, rows: list[Row], *, actor: str
+    tx: Tx, org_id: OrgId, event_id: EventId, rows: list[Row], *, actor: str
 ) -> list[Fault]:
     """Keep the viewings of people who are registered; returns the rows of those who are not. The
     same again changes nothing. One audit entry for all."""

@@ -6,6 +6,7 @@ from turnout.core.audience.model import SECOND_MS, Media, MediaKind
 from turnout.core.audience.sql import sql
 from turnout.core.audit.recording import record
 from turnout.core.events.model import Session
+from turnout.core.ids import EventId, OrgId, SessionId
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx, from_row
 
@@ -16,7 +17,7 @@ LONGEST_URL = 2000
 class Show(NamedTuple):
     """A session of an event that can be watched."""
 
-    session_id: int
+    session_id: SessionId
     pak: str
     title: str
     media: Media
@@ -24,8 +25,8 @@ class Show(NamedTuple):
 
 def set_media(
     tx: Tx,
-    org_id: int,
-    session_id: int,
+    org_id: OrgId,
+    session_id: SessionId,
     kind: MediaKind,
     url: str,
     *,
@@ -71,7 +72,7 @@ def set_media(
     return media
 
 
-def get_session(tx: Tx, org_id: int, session_id: int) -> Session:
+def get_session(tx: Tx, org_id: OrgId, session_id: SessionId) -> Session:
     """The organization's session of that number. Raises Missing."""
     row = sql.find_session(tx, org_id=org_id, id=session_id)
     if row is None:
@@ -79,13 +80,13 @@ def get_session(tx: Tx, org_id: int, session_id: int) -> Session:
     return from_row(Session, row)
 
 
-def find_media(tx: Tx, org_id: int, session_id: int) -> Media | None:
+def find_media(tx: Tx, org_id: OrgId, session_id: SessionId) -> Media | None:
     """What the session shows, if anything."""
     row = sql.find_media(tx, org_id=org_id, session_id=session_id)
     return from_row(Media, row) if row else None
 
 
-def list_shows(tx: Tx, org_id: int, event_id: int) -> list[Show]:
+def list_shows(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Show]:
     """The sessions of an event that can be watched, in the order of the programme."""
     rows = sql.list_event_media(tx, org_id=org_id, event_id=event_id)
     return [Show(id_, pak, title, from_row(Media, media)) for id_, pak, title, *media in rows]

@@ -21,6 +21,7 @@ from turnout.core.identity.link_keys import (
 )
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Principal
+from turnout.core.ids import EventId, OrgId, UserId
 from turnout.errors import Denied, Missing, Unauthenticated
 from turnout.store import Tx
 from turnout.store.windows import edges
@@ -50,14 +51,14 @@ class ReportedEvent(NamedTuple):
 class Grant(NamedTuple):
     """A reporting user; `events` counts those of the list, where it is not all."""
 
-    user_id: int
+    user_id: UserId
     user_code: str
     is_all: bool
     events: int
 
 
 def grant_reporting(
-    tx: Tx, org_id: int, user_id: int, event_ids: list[int] | None = None, *, actor: str
+    tx: Tx, org_id: OrgId, user_id: UserId, event_ids: list[EventId] | None = None, *, actor: str
 ) -> None:
     """Let a user see reports of these events, or, with None, of all of the organization, later
     ones too. It replaces what the user could see. Raises Missing."""
@@ -73,7 +74,7 @@ def grant_reporting(
     record(tx, org_id, actor, "granted reports", "user", user_id, events=event_ids)
 
 
-def revoke_reporting(tx: Tx, org_id: int, user_id: int, *, actor: str) -> None:
+def revoke_reporting(tx: Tx, org_id: OrgId, user_id: UserId, *, actor: str) -> None:
     """Let a user see no reports any more, at once. Raises Missing for one who saw none."""
     sql.delete_reporting_events(tx, org_id=org_id, user_id=user_id)
     if not sql.delete_reporting_user(tx, org_id=org_id, user_id=user_id):
@@ -81,7 +82,7 @@ def revoke_reporting(tx: Tx, org_id: int, user_id: int, *, actor: str) -> None:
     record(tx, org_id, actor, "revoked reports", "user", user_id)
 
 
-def list_reporting_users(tx: Tx, org_id: int) -> list[Grant]:
+def list_reporting_users(tx: Tx, org_id: OrgId) -> list[Grant]:
     """The users who see reports, by number."""
     rows = sql.list_reporting_users(tx, org_id=org_id)
     return [Grant(id_, code, bool(is_all), events) for id_, code, is_all, events in rows]
@@ -127,7 +128,7 @@ def read_session(
     return Session(principal, digest, used_at)
 
 
-def touch_session(tx: Tx, org_id: int, digest: str, at: int) -> None:
+def touch_session(tx: Tx, org_id: OrgId, digest: str, at: int) -> None:
     """Note that a session was used at that instant (epoch ms)."""
     sql.touch_reporting_session(tx, org_id=org_id, digest=digest, at=at)
 
@@ -154,7 +155,7 @@ def require_reporting(tx: Tx, principal: Principal) -> bool:
     return bool(is_all)
 
 
-def require_event(tx: Tx, principal: Principal, event_id: int) -> ReportedEvent:
+def require_event(tx: Tx, principal: Principal, event_id: EventId) -> ReportedEvent:
     """An event that the user may see reports of. Raises Missing where the organization has no such
     event, Denied where it is not in the user's list."""
     is_all = require_reporting(tx, principal)

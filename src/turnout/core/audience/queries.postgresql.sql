@@ -1,7 +1,9 @@
 -- name: find_watched(heartbeats)
+--     -> (number: int, event_id: EventId, kind: str, url: str, is_simulated: int,
+--         is_on_demand: int, live_from: int, live_until: int)
 -- crosses organizations: a group of heartbeats holds those of many.
 -- Locks the registrations, by rising number: heartbeats of one viewer are merged one after another.
-SELECT b.key - 1, r.event_id, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from,
+SELECT b.key - 1 AS number, r.event_id, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from,
     m.live_until
 FROM jsonb_array_elements(CAST(:heartbeats AS JSONB)) WITH ORDINALITY b (value, key)
 JOIN registrations r ON r.org_id = CAST(b.value ->> 0 AS BIGINT)
@@ -13,6 +15,8 @@ WHERE r.state = 'confirmed'
 ORDER BY r.org_id, r.id FOR NO KEY UPDATE OF r;
 
 -- name: list_touching(parts)
+--     -> (org_id: OrgId, event_id: EventId, registration_id: RegistrationId, mode: str,
+--         session_id: SessionId, starts_at: int, ends_at: int)
 -- crosses organizations: a group of heartbeats holds those of many.
 SELECT v.org_id, v.event_id, v.registration_id, v.mode, v.session_id, v.starts_at, v.ends_at
 FROM jsonb_array_elements(CAST(:parts AS JSONB)) b (value)
@@ -23,7 +27,7 @@ JOIN viewings v ON v.org_id = CAST(b.value ->> 0 AS BIGINT)
     AND v.starts_at <= CAST(b.value ->> 6 AS BIGINT)
     AND v.ends_at >= CAST(b.value ->> 5 AS BIGINT);
 
--- name: list_custom_questions(org_id, event_id)
+-- name: list_custom_questions(org_id, event_id) -> (question: str)
 -- Every custom question that somebody was asked, in the order in which they came up.
 SELECT a.value ->> 'question' AS question
 FROM registrations r
@@ -32,7 +36,11 @@ CROSS JOIN jsonb_array_elements(CAST(r.answers AS JSONB) -> 'answers')
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
 GROUP BY 1 ORDER BY min(r.id * 1000 + a.key);
 
--- name: report(org_id, event_id, is_ranged, by_regs, by_views, starts_at, ends_at, sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od, is_no_show, is_table)
+-- name: report(org_id, event_id, is_ranged, by_regs: int, by_views: int, starts_at, ends_at,
+--     sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od,
+--     is_no_show, is_table)
+--     -> (RegistrationId, str, str | None, str | None, str | None, str | None, str | None,
+--         str | None, int, str, str, str, str, str)
 -- A row a registrant, by rising number; see queries.sqlite.sql.
 SELECT r.id,
     CASE WHEN CAST(:is_table AS BIGINT) = 1
@@ -127,6 +135,8 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
 ORDER BY r.id;
 
 -- name: count_groups(org_id, event_id)
+--     -> (kind: str, name: str, total: int, live: int, simlive: int, od: int)
+--         od: int | None)
 -- See queries.sqlite.sql.
 WITH own AS MATERIALIZED (
     SELECT r.sti AS sti, substring(p.email_key FROM '[^@]*$') AS domain,
@@ -142,8 +152,8 @@ WITH own AS MATERIALIZED (
     FROM registrations r
     JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
     WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed')
-SELECT 'source' AS kind, sti COLLATE "C" AS name, count(*) AS total, sum(live), sum(simlive),
-    sum(od)
+SELECT 'source' AS kind, sti COLLATE "C" AS name, count(*) AS total, sum(live) AS live,
+    sum(simlive) AS simlive, sum(od) AS od
 FROM own GROUP BY sti COLLATE "C"
 UNION ALL
 SELECT 'domain', coalesce(domain, '') COLLATE "C", count(*), sum(live), sum(simlive), sum(od)

@@ -1,6 +1,7 @@
 -- == what is shown ==
 
--- name: set_media(org_id, session_id, kind, url, is_simulated, is_on_demand, live_from, live_until, now)!
+-- name: set_media(org_id, session_id, kind, url, is_simulated, is_on_demand, live_from: int,
+--     live_until: int, now)!
 INSERT INTO session_media
     (org_id, session_id, kind, url, is_simulated, is_on_demand, live_from, live_until, created_at,
      updated_at)
@@ -12,16 +13,23 @@ ON CONFLICT (org_id, session_id) DO UPDATE SET
     is_on_demand = excluded.is_on_demand, live_from = excluded.live_from,
     live_until = excluded.live_until, updated_at = excluded.updated_at;
 
--- name: find_session(org_id, id)^
+-- name: find_session(org_id, id: SessionId)^
+--     -> (id: SessionId, uuid: str, pak: str, event_id: EventId, title: str, state: str,
+--         starts_local: str, ends_local: str, starts_at: int, ends_at: int, capacity: int | None,
+--         held: int) | None
 SELECT id, uuid, pak, event_id, title, state, starts_local, ends_local, starts_at, ends_at,
     capacity, held
 FROM sessions WHERE org_id = :org_id AND id = :id;
 
 -- name: find_media(org_id, session_id)^
+--     -> (kind: str, url: str, is_simulated: int, is_on_demand: int, live_from: int,
+--         live_until: int) | None
 SELECT kind, url, is_simulated, is_on_demand, live_from, live_until
 FROM session_media WHERE org_id = :org_id AND session_id = :session_id;
 
 -- name: list_event_media(org_id, event_id)
+--     -> (id: SessionId, pak: str, title: str, kind: str, url: str, is_simulated: int,
+--         is_on_demand: int, live_from: int, live_until: int)
 SELECT s.id, s.pak, s.title, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from,
     m.live_until
 FROM sessions s JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
@@ -30,18 +38,20 @@ WHERE s.org_id = :org_id AND s.event_id = :event_id ORDER BY s.starts_at, s.id;
 -- == who may watch ==
 
 -- name: find_viewer(org_id, registration_id)^
+--     -> (event_id: EventId, state: str, id: PersonId, email: str, first_name: str,
+--         last_name: str) | None
 SELECT r.event_id, r.state, p.id, p.email, p.first_name, p.last_name
 FROM registrations r JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 WHERE r.org_id = :org_id AND r.id = :registration_id;
 
--- name: find_registered(org_id, event_id, email_key)$
+-- name: find_registered(org_id, event_id, email_key)$ -> RegistrationId | None
 SELECT r.id
 FROM people p
 JOIN registrations r ON r.org_id = p.org_id AND r.person_id = p.id AND r.event_id = :event_id
 WHERE p.org_id = :org_id AND p.email_key = :email_key AND r.state = 'confirmed'
 ORDER BY r.sitting LIMIT 1;
 
--- name: list_ticket_shows(org_id, code)
+-- name: list_ticket_shows(org_id, code) -> (id: RegistrationId, pak: str, title: str)
 -- What the holder of the ticket may watch.
 SELECT r.id, s.pak, s.title
 FROM tickets t
@@ -51,7 +61,7 @@ JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
 WHERE t.org_id = :org_id AND t.code = :code AND t.state = 'valid' AND r.state = 'confirmed'
 ORDER BY s.starts_at, s.id;
 
--- name: set_sti(org_id, id, sti, now)!
+-- name: set_sti(org_id, id: RegistrationId, sti, now)!
 -- The first source that is known stays.
 UPDATE registrations SET sti = :sti, updated_at = :now
 WHERE org_id = :org_id AND id = :id AND sti = '';
@@ -59,6 +69,7 @@ WHERE org_id = :org_id AND id = :id AND sti = '';
 -- == viewings ==
 
 -- name: list_viewings(org_id, event_id, registration_id)
+--     -> (mode: str, session_id: SessionId, starts_at: int, ends_at: int)
 SELECT mode, session_id, starts_at, ends_at FROM viewings
 WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registration_id
 ORDER BY mode, session_id, starts_at;
@@ -76,21 +87,24 @@ WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registrat
 
 -- == questions ==
 
--- name: add_question(org_id, event_id, registration_id, id, session_id, question, now)!
+-- name: add_question(org_id, event_id, registration_id, id: QuestionId, session_id, question, now)!
 INSERT INTO questions
     (org_id, event_id, registration_id, id, session_id, question, answer, asked_at)
 VALUES (:org_id, :event_id, :registration_id, :id, :session_id, :question, '', :now);
 
--- name: count_questions(org_id, event_id, registration_id)$
+-- name: count_questions(org_id, event_id, registration_id)$ -> int
 SELECT count(*) FROM questions
 WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registration_id;
 
 -- name: list_own_questions(org_id, event_id, registration_id, session_id)
+--     -> (id: QuestionId, question: str, answer: str, asked_at: int, answered_at: int | None)
 SELECT id, question, answer, asked_at, answered_at FROM questions
 WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registration_id
     AND session_id = :session_id ORDER BY id;
 
 -- name: list_questions(org_id, event_id, after, limit)
+--     -> (id: QuestionId, session_id: SessionId, email: str, question: str, answer: str,
+--         asked_at: int)
 SELECT q.id, q.session_id, p.email, q.question, q.answer, q.asked_at
 FROM registrations r
 JOIN questions q ON q.org_id = r.org_id AND q.event_id = r.event_id AND q.registration_id = r.id
@@ -98,28 +112,34 @@ JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND q.id > :after
 ORDER BY q.id LIMIT :limit;
 
--- name: answer_question(org_id, id, answer, now)!
+-- name: answer_question(org_id, id: QuestionId, answer, now)!
 UPDATE questions SET answer = :answer, answered_at = :now WHERE org_id = :org_id AND id = :id;
 
 -- == polls and surveys ==
 
--- name: add_survey(org_id, id, event_id, session_id, is_poll, title, items, now)!
+-- name: add_survey(org_id, id: SurveyId, event_id, session_id: SessionId | None, is_poll,
+--     title, items, now)!
 INSERT INTO surveys
     (org_id, id, event_id, session_id, is_poll, title, items, is_open, created_at, updated_at)
 VALUES (:org_id, :id, :event_id, :session_id, :is_poll, :title, :items, 1, :now, :now);
 
--- name: find_survey(org_id, id)^
+-- name: find_survey(org_id, id: SurveyId)^
+--     -> (id: SurveyId, event_id: EventId, session_id: SessionId | None, is_poll: int, title: str,
+--         items: str, is_open: int) | None
 SELECT id, event_id, session_id, is_poll, title, items, is_open
 FROM surveys WHERE org_id = :org_id AND id = :id;
 
 -- name: list_surveys(org_id, event_id)
+--     -> (id: SurveyId, event_id: EventId, session_id: SessionId | None, is_poll: int, title: str,
+--         items: str, is_open: int)
 SELECT id, event_id, session_id, is_poll, title, items, is_open
 FROM surveys WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 
--- name: set_survey_open(org_id, id, is_open, now)!
+-- name: set_survey_open(org_id, id: SurveyId, is_open, now)!
 UPDATE surveys SET is_open = :is_open, updated_at = :now WHERE org_id = :org_id AND id = :id;
 
--- name: put_answer(org_id, event_id, registration_id, is_poll, survey_id, number, question, answer, now)*!
+-- name: put_answer(org_id, event_id, registration_id, is_poll, survey_id, number, question,
+--     answer, now)*!
 INSERT INTO survey_answers
     (org_id, event_id, registration_id, is_poll, survey_id, number, question, answer, answered_at)
 VALUES
@@ -128,6 +148,7 @@ ON CONFLICT (org_id, event_id, registration_id, is_poll, survey_id, number)
 DO UPDATE SET answer = excluded.answer, answered_at = excluded.answered_at;
 
 -- name: list_own_answers(org_id, event_id, registration_id)
+--     -> (survey_id: SurveyId, number: int, answer: str)
 SELECT survey_id, number, answer FROM survey_answers
 WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registration_id
 ORDER BY survey_id, number;
@@ -150,14 +171,14 @@ DELETE FROM reporting_user_events WHERE org_id = :org_id AND user_id = :user_id;
 -- name: delete_reporting_user(org_id, user_id)!
 DELETE FROM reporting_users WHERE org_id = :org_id AND user_id = :user_id;
 
--- name: find_reporting_user(org_id, user_id)$
+-- name: find_reporting_user(org_id, user_id)$ -> int | None
 SELECT is_all FROM reporting_users WHERE org_id = :org_id AND user_id = :user_id;
 
--- name: has_reporting_event(org_id, user_id, event_id)$
+-- name: has_reporting_event(org_id, user_id, event_id)$ -> int | None
 SELECT 1 FROM reporting_user_events
 WHERE org_id = :org_id AND user_id = :user_id AND event_id = :event_id;
 
--- name: list_reporting_users(org_id)
+-- name: list_reporting_users(org_id) -> (id: UserId, user_code: str, is_all: int, events: int)
 SELECT u.id, u.user_code, g.is_all, (
     SELECT count(*) FROM reporting_user_events e
     WHERE e.org_id = g.org_id AND e.user_id = g.user_id)
@@ -165,6 +186,7 @@ FROM users u JOIN reporting_users g ON g.org_id = u.org_id AND g.user_id = u.id
 WHERE u.org_id = :org_id ORDER BY u.id;
 
 -- name: list_reported_events(org_id, user_id)
+--     -> (id: EventId, title: str, starts_at: int, ends_at: int)
 -- The events that a reporting user may see, by number; drafts are nobody's yet. Only what was or
 -- will be webcast: a session has media, or somebody watched.
 SELECT e.id, e.title, e.starts_at, e.ends_at
@@ -186,14 +208,15 @@ INSERT INTO reporting_sessions (org_id, digest, user_id, credential_id, created_
 VALUES (:org_id, :digest, :user_id, :credential_id, :now, :now);
 
 -- name: find_reporting_session(digest)^
+--     -> (org_id: OrgId, user_id: UserId, credential_id: CredentialId, used_at: int) | None
 -- crosses organizations: the secret leads to the organization.
 SELECT org_id, user_id, credential_id, used_at FROM reporting_sessions WHERE digest = :digest;
 
--- name: touch_reporting_session(org_id, digest, at)!
+-- name: touch_reporting_session(org_id, digest, at: int)!
 UPDATE reporting_sessions SET used_at = :at
 WHERE org_id = :org_id AND digest = :digest AND used_at < :at;
 
--- name: list_old_sessions(before, limit)
+-- name: list_old_sessions(before, limit) -> (org_id: OrgId, digest: str)
 -- crosses organizations: ended sessions are deleted for all of them.
 SELECT org_id, digest FROM reporting_sessions WHERE used_at < :before
 ORDER BY used_at LIMIT :limit;
@@ -204,6 +227,7 @@ DELETE FROM reporting_sessions WHERE org_id = :org_id AND digest = :digest;
 -- == summary ==
 
 -- name: count_registered(org_id, event_id)^
+--     -> (registered: int, invited: int, checked_in: int, asked: int, answered: int)
 -- Registered, asked, questions, answered, surveyed: how many.
 SELECT
     (SELECT count(*) FROM registrations r
@@ -219,17 +243,18 @@ SELECT
     (SELECT count(*) FROM questions q
         WHERE q.org_id = :org_id AND q.event_id = :event_id AND q.answered_at IS NOT NULL);
 
--- name: count_seconds(org_id, event_id)
+-- name: count_seconds(org_id, event_id) -> (mode: str, seconds: int, total: int)
 -- How many registrants watched for so many seconds, by mode; mode `all` is all of them together.
 SELECT mode, seconds, count(*) FROM (
-    SELECT v.mode AS mode, v.registration_id, sum(v.ends_at - v.starts_at) / 1000 AS seconds
+    SELECT v.mode AS mode, v.registration_id,
+        CAST(sum(v.ends_at - v.starts_at) AS BIGINT) / 1000 AS seconds
     FROM viewings v
     JOIN registrations r ON r.org_id = v.org_id AND r.id = v.registration_id
         AND r.state = 'confirmed'
     WHERE v.org_id = :org_id AND v.event_id = :event_id
     GROUP BY v.registration_id, v.mode
     UNION ALL
-    SELECT 'all', v.registration_id, sum(v.ends_at - v.starts_at) / 1000
+    SELECT 'all', v.registration_id, CAST(sum(v.ends_at - v.starts_at) AS BIGINT) / 1000
     FROM viewings v
     JOIN registrations r ON r.org_id = v.org_id AND r.id = v.registration_id
         AND r.state = 'confirmed'
@@ -237,7 +262,8 @@ SELECT mode, seconds, count(*) FROM (
     GROUP BY v.registration_id) totals
 GROUP BY mode, seconds ORDER BY mode, seconds;
 
--- name: list_steps(org_id, event_id, session_id, starts_at, step)
+-- name: list_steps(org_id, event_id, session_id, starts_at, step: int)
+--     -> (number: int, began: int, ended: int)
 -- How many began, and how many stopped, watching live before the step of that number.
 SELECT number, sum(began), sum(ended) FROM (
     SELECT (v.starts_at - :starts_at + :step - 1) / :step AS number, 1 AS began, 0 AS ended
@@ -256,6 +282,7 @@ SELECT number, sum(began), sum(ended) FROM (
 GROUP BY number ORDER BY number;
 
 -- name: count_answers(org_id, event_id)
+--     -> (survey_id: SurveyId, number: int, answer: str, total: int)
 SELECT a.survey_id, a.number, a.answer, count(*)
 FROM survey_answers a
 JOIN registrations r ON r.org_id = a.org_id AND r.id = a.registration_id

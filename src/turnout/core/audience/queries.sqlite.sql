@@ -1,8 +1,11 @@
 -- name: find_watched(heartbeats)
+--     -> (number: int, event_id: EventId, kind: str, url: str, is_simulated: int,
+--         is_on_demand: int, live_from: int, live_until: int)
 -- crosses organizations: a group of heartbeats holds those of many.
 -- `heartbeats` is JSON: [[org_id, registration_id, session_id], …]. Whose place and media are
 -- these?
-SELECT b.key, r.event_id, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from, m.live_until
+SELECT b.key AS number, r.event_id, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from,
+    m.live_until
 FROM json_each(:heartbeats) b
 CROSS JOIN registrations r ON r.org_id = b.value ->> 0 AND r.id = b.value ->> 1
 CROSS JOIN sessions s ON s.org_id = r.org_id AND s.id = b.value ->> 2 AND s.event_id = r.event_id
@@ -10,6 +13,8 @@ CROSS JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
 WHERE r.state = 'confirmed';
 
 -- name: list_touching(parts)
+--     -> (org_id: OrgId, event_id: EventId, registration_id: RegistrationId, mode: str,
+--         session_id: SessionId, starts_at: int, ends_at: int)
 -- crosses organizations: a group of heartbeats holds those of many.
 -- `parts` is JSON: [[org_id, event_id, registration_id, mode, session_id, start, end], …].
 SELECT v.org_id, v.event_id, v.registration_id, v.mode, v.session_id, v.starts_at, v.ends_at
@@ -19,7 +24,7 @@ CROSS JOIN viewings v ON v.org_id = b.value ->> 0 AND v.event_id = b.value ->> 1
     AND v.session_id = b.value ->> 4 AND v.starts_at <= b.value ->> 6
     AND v.ends_at >= b.value ->> 5;
 
--- name: list_custom_questions(org_id, event_id)
+-- name: list_custom_questions(org_id, event_id) -> (question: str)
 -- Every custom question that somebody was asked, in the order in which they came up: that is how
 -- the rows are read, and DISTINCT lets each through when it comes first. (Grouping and ordering
 -- would sort all of them.)
@@ -27,7 +32,11 @@ SELECT DISTINCT a.value ->> 'question' AS question
 FROM registrations r CROSS JOIN json_each(r.answers, '$.answers') a
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed';
 
--- name: report(org_id, event_id, is_ranged, by_regs, by_views, starts_at, ends_at, sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od, is_no_show, is_table)
+-- name: report(org_id, event_id, is_ranged, by_regs: int, by_views: int, starts_at, ends_at,
+--     sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od,
+--     is_no_show, is_table)
+--     -> (RegistrationId, str, str | None, str | None, str | None, str | None, str | None,
+--         str | None, int, str, str, str, str, str)
 -- A row a registrant, by rising number. `sti`, `include` and `exclude` are JSON or null; the flags
 -- are 0 or 1. The contract's table of parameters has what each means. With `is_table` the texts
 -- come as one, parted by unit separators (31), and sums and counts in place of the lists:
@@ -118,6 +127,8 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
 ORDER BY r.id;
 
 -- name: count_groups(org_id, event_id)
+--     -> (kind: str, name: str, total: int, live: int, simlive: int, od: int)
+--         od: int | None)
 -- Registrants by campaign source and by the domain of their address: how many, and how many of
 -- them watched in each mode.
 WITH own AS MATERIALIZED (
@@ -133,7 +144,9 @@ WITH own AS MATERIALIZED (
     FROM registrations r
     CROSS JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
     WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed')
-SELECT 'source', sti, count(*), sum(live), sum(simlive), sum(od) FROM own GROUP BY sti
+SELECT 'source' AS kind, sti AS name, count(*) AS total, sum(live) AS live,
+    sum(simlive) AS simlive, sum(od) AS od
+FROM own GROUP BY sti
 UNION ALL
 SELECT 'domain', coalesce(domain, ''), count(*), sum(live), sum(simlive), sum(od)
 FROM own GROUP BY 2

@@ -7,8 +7,9 @@ import msgspec
 
 from turnout.core.audience.model import Interval, Mode
 from turnout.core.audience.sql import sql
+from turnout.core.ids import EventId, OrgId
 from turnout.core.text import email_key
-from turnout.store import Tx, to_json
+from turnout.store import Tx, iterate, to_json
 
 _viewings = msgspec.json.Decoder(list[tuple[str, int, int]])
 _pairs = msgspec.json.Decoder(list[tuple[str, str]])
@@ -88,20 +89,20 @@ EARLIEST, LATEST = 0, 2**62
 
 
 def stream_report(
-    tx: Tx, org_id: int, event_id: int, wanted: ReportFilter
+    tx: Tx, org_id: OrgId, event_id: EventId, wanted: ReportFilter
 ) -> Generator[Registrant, None, None]:
     """The registrants by rising number, one statement for all; for `db.stream`."""
     named = report_parameters(org_id, event_id, wanted)
-    for row in sql.report.iterate(tx, is_table=0, **named):
+    for row in iterate(sql.report, tx, is_table=0, **named):
         yield read_registrant(row)
 
 
 def stream_rows(
-    tx: Tx, org_id: int, event_id: int, wanted: ReportFilter
+    tx: Tx, org_id: OrgId, event_id: EventId, wanted: ReportFilter
 ) -> Iterator[tuple[Any, ...]]:
     """`stream_report` as the rows of the statement: the first ten fields of a registrant, and what
     `count_row` reads. For tables, which say less and are read by the million."""
-    return sql.report.iterate(tx, is_table=0, **report_parameters(org_id, event_id, wanted))
+    return iterate(sql.report, tx, is_table=0, **report_parameters(org_id, event_id, wanted))
 
 
 class Line(NamedTuple):
@@ -126,12 +127,12 @@ _NOTHING = ("0,0,0", "0", "0")
 
 
 def stream_lines(
-    tx: Tx, org_id: int, event_id: int, wanted: ReportFilter, *, has_answers: bool
+    tx: Tx, org_id: OrgId, event_id: EventId, wanted: ReportFilter, *, has_answers: bool
 ) -> Iterator[Line]:
     """`stream_report` for tables, most of it put together by the database; `answers` are empty
     unless they are wanted."""
     named = report_parameters(org_id, event_id, wanted)
-    for row in sql.report.iterate(tx, is_table=1, **named):
+    for row in iterate(sql.report, tx, is_table=1, **named):
         seconds, first, last = row[11].split("|") if row[11] else _NOTHING
         answers = _join_answers(row[10]) if has_answers else {}
         yield Line(
@@ -176,12 +177,12 @@ def count_row(row: tuple[Any, ...]) -> RegistrantTotals:
     return RegistrantTotals(live, simlive, od, first, last, answers, questions, surveys)
 
 
-def list_custom_questions(tx: Tx, org_id: int, event_id: int) -> list[str]:
+def list_custom_questions(tx: Tx, org_id: OrgId, event_id: EventId) -> list[str]:
     """The custom questions of the event's registrations, as they came up first."""
     return [q for (q,) in sql.list_custom_questions(tx, org_id=org_id, event_id=event_id)]
 
 
-def report_parameters(org_id: int, event_id: int, wanted: ReportFilter) -> dict[str, Any]:
+def report_parameters(org_id: OrgId, event_id: EventId, wanted: ReportFilter) -> dict[str, Any]:
     """What the statement `report` is given."""
     is_ranged = wanted.starts_at is not None or wanted.ends_at is not None
     return {

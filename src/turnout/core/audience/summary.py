@@ -1,5 +1,6 @@
 """An event in figures: who came, who watched and for how long, who asked and answered."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from turnout.core.audience.media import Show, list_shows
 from turnout.core.audience.model import Mode
 from turnout.core.audience.sql import sql
 from turnout.core.audience.surveys import Survey, list_surveys
+from turnout.core.ids import EventId, OrgId, SessionId
 from turnout.store import Tx
 
 MINUTE_MS = 60_000
@@ -31,7 +33,7 @@ class Watched(msgspec.Struct, frozen=True):
 class Curve(msgspec.Struct, frozen=True):
     """How many watched a session while it was live, every `step_seconds` from its beginning."""
 
-    session_id: int
+    session_id: SessionId
     title: str
     step_seconds: int
     viewers: list[int]
@@ -80,7 +82,7 @@ class Summary(msgspec.Struct, frozen=True):
     domains: list[Group]
 
 
-def summarize(tx: Tx, org_id: int, event_id: int) -> Summary:
+def summarize(tx: Tx, org_id: OrgId, event_id: EventId) -> Summary:
     """The figures as they are now; cancelled registrations count nowhere but in questions."""
     named = {"org_id": org_id, "event_id": event_id}
     registered, invited, checked_in, questions, answered = sql.count_registered(tx, **named)
@@ -101,10 +103,10 @@ def summarize(tx: Tx, org_id: int, event_id: int) -> Summary:
     )
 
 
-def _watched(rows: list[tuple[str, int, int]]) -> dict[str, Watched]:
+def _watched(rows: Sequence[tuple[str, int, int]]) -> dict[str, Watched]:
     by_mode: dict[str, list[tuple[int, int]]] = {name: [] for name in (*Mode, ALL)}
     for mode, seconds, count in rows:
-        by_mode[mode].append((int(seconds), count))
+        by_mode[mode].append((seconds, count))
     return {str(mode): _measure(counts) for mode, counts in by_mode.items()}
 
 
@@ -127,7 +129,7 @@ def _nth(counts: list[tuple[int, int]], place: int) -> int:
     raise LookupError("there are not as many")
 
 
-def _curve(tx: Tx, org_id: int, event_id: int, show: Show) -> Curve:
+def _curve(tx: Tx, org_id: OrgId, event_id: EventId, show: Show) -> Curve:
     length = show.media.live_until - show.media.live_from
     minutes = max(1, -(-length // (MOST_POINTS * MINUTE_MS)))
     step = minutes * MINUTE_MS
@@ -139,7 +141,7 @@ def _curve(tx: Tx, org_id: int, event_id: int, show: Show) -> Curve:
         starts_at=show.media.live_from,
         step=step,
     )
-    changes = {int(number): int(began) - int(ended) for number, began, ended in rows}
+    changes = {number: began - ended for number, began, ended in rows}
     now, viewers = sum(change for number, change in changes.items() if number < 0), []
     for number in range(-(-length // step)):
         now += changes.get(number, 0)
@@ -147,7 +149,9 @@ def _curve(tx: Tx, org_id: int, event_id: int, show: Show) -> Curve:
     return Curve(show.session_id, show.title, step // 1000, viewers)
 
 
-def _results(surveys: list[Survey], rows: list[tuple[int, int, str, int]]) -> list[SurveyResult]:
+def _results(
+    surveys: list[Survey], rows: Sequence[tuple[int, int, str, int]]
+) -> list[SurveyResult]:
     counts: dict[tuple[int, int], dict[str, int]] = {}
     for survey_id, number, answer, count in rows:
         counts.setdefault((survey_id, number), {})[answer] = count
@@ -172,7 +176,7 @@ def _results(surveys: list[Survey], rows: list[tuple[int, int, str, int]]) -> li
     ]
 
 
-def _groups(rows: list[tuple[Any, ...]], kind: str) -> list[Group]:
+def _groups(rows: Sequence[tuple[Any, ...]], kind: str) -> list[Group]:
     found = [Group(name, *map(int, counts)) for own, name, *counts in rows if own == kind]
     shown, rest = found[:MOST_GROUPS], found[MOST_GROUPS:]
     if rest:

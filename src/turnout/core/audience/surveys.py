@@ -10,6 +10,7 @@ from turnout.core.audience.sql import sql
 from turnout.core.audience.viewings import hold_viewer
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event
+from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId, SurveyId
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx, to_json
 
@@ -27,8 +28,8 @@ class Survey(NamedTuple):
     """A poll or survey; `session_id` None = it is shown in every session of the event."""
 
     id: int
-    event_id: int
-    session_id: int | None
+    event_id: EventId
+    session_id: SessionId | None
     is_poll: bool
     title: str
     items: tuple[Item, ...]
@@ -40,12 +41,12 @@ _items = msgspec.json.Decoder(tuple[Item, ...])
 
 def create_survey(
     tx: Tx,
-    org_id: int,
-    event_id: int,
+    org_id: OrgId,
+    event_id: EventId,
     title: str,
     items: tuple[Item, ...],
     *,
-    session_id: int | None = None,
+    session_id: SessionId | None = None,
     is_poll: bool = False,
     actor: str,
 ) -> Survey:
@@ -75,7 +76,7 @@ def create_survey(
     return get_survey(tx, org_id, survey_id)
 
 
-def get_survey(tx: Tx, org_id: int, survey_id: int) -> Survey:
+def get_survey(tx: Tx, org_id: OrgId, survey_id: SurveyId) -> Survey:
     """The survey or poll of that number. Raises Missing."""
     row = sql.find_survey(tx, org_id=org_id, id=survey_id)
     if row is None:
@@ -83,12 +84,14 @@ def get_survey(tx: Tx, org_id: int, survey_id: int) -> Survey:
     return _survey(row)
 
 
-def list_surveys(tx: Tx, org_id: int, event_id: int) -> list[Survey]:
+def list_surveys(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Survey]:
     """The polls and surveys of an event, oldest first."""
     return [_survey(row) for row in sql.list_surveys(tx, org_id=org_id, event_id=event_id)]
 
 
-def set_survey_open(tx: Tx, org_id: int, survey_id: int, is_open: bool, *, actor: str) -> None:
+def set_survey_open(
+    tx: Tx, org_id: OrgId, survey_id: SurveyId, is_open: bool, *, actor: str
+) -> None:
     """Take answers, or no more. Raises Missing."""
     changed = sql.set_survey_open(tx, org_id=org_id, id=survey_id, is_open=int(is_open), now=tx.now)
     if not changed:
@@ -98,10 +101,10 @@ def set_survey_open(tx: Tx, org_id: int, survey_id: int, is_open: bool, *, actor
 
 def answer_survey(
     tx: Tx,
-    org_id: int,
-    registration_id: int,
-    session_id: int,
-    survey_id: int,
+    org_id: OrgId,
+    registration_id: RegistrationId,
+    session_id: SessionId,
+    survey_id: SurveyId,
     given: dict[int, str],
 ) -> None:
     """Keep what a viewer answers, by the number of the item from 0; empty answers are left out,
@@ -137,7 +140,7 @@ def answer_survey(
 
 
 def list_own_answers(
-    tx: Tx, org_id: int, event_id: int, registration_id: int
+    tx: Tx, org_id: OrgId, event_id: EventId, registration_id: RegistrationId
 ) -> dict[tuple[int, int], str]:
     """What one viewer answered, by survey and number of the item."""
     rows = sql.list_own_answers(

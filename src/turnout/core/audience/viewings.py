@@ -22,6 +22,7 @@ from turnout.core.audience.model import (
 )
 from turnout.core.audience.sql import sql
 from turnout.core.audit.recording import record
+from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId
 from turnout.errors import Failure, Invalid, Missing
 from turnout.store import Tx, from_row, to_json
 
@@ -32,9 +33,9 @@ OLDEST_MS = 24 * 3_600_000
 class Heartbeat(NamedTuple):
     """What one player has played, in epoch ms by our clock."""
 
-    org_id: int
-    registration_id: int
-    session_id: int
+    org_id: OrgId
+    registration_id: RegistrationId
+    session_id: SessionId
     played: tuple[tuple[int, int], ...]
 
 
@@ -42,18 +43,18 @@ class StoredInterval(NamedTuple):
     """A stored interval of a registration."""
 
     mode: Mode
-    session_id: int
+    session_id: SessionId
     interval: Interval
 
 
 class Key(NamedTuple):
     """Whose intervals are merged with one another."""
 
-    org_id: int
-    event_id: int
-    registration_id: int
+    org_id: OrgId
+    event_id: EventId
+    registration_id: RegistrationId
     mode: str
-    session_id: int
+    session_id: SessionId
 
 
 def record_heartbeats(tx: Tx, heartbeats: list[Heartbeat]) -> "list[Mode | Failure | None]":
@@ -105,9 +106,9 @@ def add_intervals(tx: Tx, fresh: dict[Key, list[Interval]]) -> None:
 
 def correct_viewing(
     tx: Tx,
-    org_id: int,
-    registration_id: int,
-    session_id: int,
+    org_id: OrgId,
+    registration_id: RegistrationId,
+    session_id: SessionId,
     mode: Mode,
     interval: tuple[int, int],
     *,
@@ -147,19 +148,23 @@ def correct_viewing(
     return list_viewings(tx, org_id, event_id, registration_id)
 
 
-def hold_viewer(tx: Tx, org_id: int, registration_id: int, session_id: int) -> int:
+def hold_viewer(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, session_id: SessionId
+) -> int:
     """The event of a confirmed registration and one of its sessions that has media, held against
     concurrent changes. Raises Missing."""
     named = to_json([(org_id, registration_id, session_id)])
     for _, event_id, *_ in sql.find_watched(tx, heartbeats=named):
-        return event_id  # type: ignore[no-any-return]
+        return event_id
     raise Missing(
         "viewing.missing",
         f"Registration {registration_id} has nothing to watch in session {session_id}.",
     )
 
 
-def list_viewings(tx: Tx, org_id: int, event_id: int, registration_id: int) -> list[StoredInterval]:
+def list_viewings(
+    tx: Tx, org_id: OrgId, event_id: EventId, registration_id: RegistrationId
+) -> list[StoredInterval]:
     """What a registration has watched, by mode, session and time."""
     rows = sql.list_viewings(tx, org_id=org_id, event_id=event_id, registration_id=registration_id)
     return [
@@ -168,7 +173,7 @@ def list_viewings(tx: Tx, org_id: int, event_id: int, registration_id: int) -> l
     ]
 
 
-def find_mode(tx: Tx, org_id: int, session_id: int) -> Mode | None:
+def find_mode(tx: Tx, org_id: OrgId, session_id: SessionId) -> Mode | None:
     """How the session is watched now."""
     media = find_media(tx, org_id, session_id)
     return media.mode_at(tx.now) if media else None

@@ -1,21 +1,22 @@
--- name: add_entry(org_id, id, at, actor, action, noun, noun_id, facts)!
+-- name: add_entry(org_id, id: int, at: int, actor, action, noun, noun_id: int, facts)!
 INSERT INTO audit_entries (org_id, id, at, actor, action, noun, noun_id, facts)
 VALUES (:org_id, :id, :at, :actor, :action, :noun, :noun_id, :facts);
 
--- name: list_entries(org_id, noun, noun_id)
+-- name: list_entries(org_id, noun, noun_id: int) -> (at: int, actor: str, action: str, facts: str)
 SELECT at, actor, action, facts FROM audit_entries
 WHERE org_id = :org_id AND noun = :noun AND noun_id = :noun_id
 ORDER BY id;
 
--- name: add_installation_entry(id, at, actor, action, noun, facts)!
+-- name: add_installation_entry(id: int, at: int, actor, action, noun, facts)!
 -- crosses organizations: it is a change of what all of them share.
 INSERT INTO installation_entries (id, at, actor, action, noun, facts)
 VALUES (:id, :at, :actor, :action, :noun, :facts);
 
 -- name: list_newest_installation_entries(limit)
+--     -> (at: int, actor: str, action: str, noun: str, facts: str)
 -- crosses organizations: they are changes of what all of them share.
 SELECT at, actor, action, noun, facts FROM installation_entries ORDER BY id DESC LIMIT :limit;
 
--- name: list_installation_entries(noun)
+-- name: list_installation_entries(noun) -> (at: int, actor: str, action: str, facts: str)
 -- crosses organizations: they are changes of what all of them share.
 SELECT at, actor, action, facts FROM installation_entries WHERE noun = :noun ORDER BY id;

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from turnout.store import Statements, Tx, to_json
-
-sql = Statements("turnout.core.audit")
+from turnout.core.audit.sql import sql
+from turnout.core.ids import OrgId
+from turnout.store import Tx, to_json
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def record(
-    tx: Tx, org_id: int, actor: str, action: str, noun: str, noun_id: int, **facts: Any
+    tx: Tx, org_id: OrgId, actor: str, action: str, noun: str, noun_id: int, **facts: Any
 ) -> None:
     """Write one entry in the transaction of the change itself. Never put a secret in `facts`."""
     sql.add_entry(
@@ -68,7 +68,7 @@ def list_newest_installation_entries(tx: Tx, limit: int) -> list[tuple[str, Entr
     ]
 
 
-def list_entries(tx: Tx, org_id: int, noun: str, noun_id: int) -> list[Entry]:
+def list_entries(tx: Tx, org_id: OrgId, noun: str, noun_id: int) -> list[Entry]:
     """Every change of one thing, oldest first."""
     return [
         Entry(at, actor, action, msgspec.json.decode(facts))

@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from turnout.core.counterparts import tidy, to_count
+from turnout.core.ids import JobId, OrgId, RecipientId
 
 LONGEST_ERROR = 300
 LARGEST_STATUS = 999
@@ -30,8 +31,8 @@ class NewCallback(msgspec.Struct, frozen=True):
     """A call to be made: `body` is what is posted, as form fields. `carrier` is the network that
     the news comes from."""
 
-    job_id: int
-    recipient_id: int
+    job_id: JobId
+    recipient_id: RecipientId
     url: str
     body: str
     carrier: str
@@ -42,7 +43,7 @@ class ClaimedCallback(msgspec.Struct, frozen=True):
     signature; `next_secret` is the one that takes its place after a grace time, and signs beside it
     until then, or empty."""
 
-    org_id: int
+    org_id: OrgId
     id: int
     uuid: str
     url: str
@@ -84,7 +85,7 @@ class Busy(NamedTuple):
 class Turns(NamedTuple):
     """Who was served last: the organization, and the receiver of each."""
 
-    org_id: int = 0
+    org_id: OrgId = 0
     hosts: Mapping[int, str] = {}
 
 
@@ -96,7 +97,7 @@ class CallbackResult(msgspec.Struct, frozen=True):
     `took_ms` is how long it took.
     """
 
-    org_id: int
+    org_id: OrgId
     id: int
     until: int
     at: int
@@ -121,10 +122,10 @@ class CallbackResult(msgspec.Struct, frozen=True):
 class Callback(msgspec.Struct, frozen=True):
     """A callback as lists show it. Instants in epoch ms."""
 
-    org_id: int
+    org_id: OrgId
     id: int
     uuid: str
-    job_id: int
+    job_id: JobId
     url: str
     body: str
     state: CallbackState

@@ -34,10 +34,12 @@ from turnout.core.callbacks.model import (
     Turns,
     next_try_at,
 )
+from turnout.core.callbacks.sql import sql
+from turnout.core.ids import CallbackId, JobId, OrgId
 from turnout.core.work.apart import do_apart
 from turnout.core.work.claims import claim, list_aside, settle
 from turnout.errors import Missing
-from turnout.store import Statements, Tx, from_row, to_json
+from turnout.store import Tx, from_row, to_json
 
 QUEUE = "callbacks"
 WORK = "callback"
@@ -47,10 +49,8 @@ RECEIVERS_A_TURN = 200
 LONGEST_HOST = 261  # a name, a colon and a port
 _END_OF_AUTHORITY = re.compile(r"[/?#]")
 
-sql = Statements("turnout.core.callbacks")
 
-
-def add_callbacks(tx: Tx, org_id: int, new: Sequence[NewCallback]) -> None:
+def add_callbacks(tx: Tx, org_id: OrgId, new: Sequence[NewCallback]) -> None:
     """Queue calls, in the transaction of what they tell of. They are tried for 24 hours."""
     if not new:
         return
@@ -107,7 +107,7 @@ def claim_callbacks(
 
 def _claim_of(
     tx: Tx,
-    org_id: int,
+    org_id: OrgId,
     busy: Mapping[str, int],
     after: str,
     to_host: int,
@@ -155,7 +155,7 @@ def _without_killers(tx: Tx, rows: list[Any]) -> list[Any]:
     return [row for row in rows if (row[0], row[1]) in chosen]
 
 
-def release_callback(tx: Tx, org_id: int, callback_id: int) -> None:
+def release_callback(tx: Tx, org_id: OrgId, callback_id: CallbackId) -> None:
     """Let a call that was set aside be made again, now."""
     sql.return_callback(tx, org_id=org_id, id=callback_id, due_at=tx.now)
     tx.wake(QUEUE)
@@ -226,7 +226,7 @@ def _record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
     sql.record_callback(tx, records)
 
 
-def _find_standing(tx: Tx, org_id: int, id: int) -> _CallState | None:  # noqa: A002
+def _find_standing(tx: Tx, org_id: OrgId, id: int) -> _CallState | None:  # noqa: A002
     row = sql.find_callback_state(tx, org_id=org_id, id=id)
     return _CallState(CallbackState(row[0]), *row[1:]) if row else None
 
@@ -241,7 +241,7 @@ def _judge(
 
 
 def list_callbacks(
-    tx: Tx, org_id: int, *, job_id: int | None, state: CallbackState | None, limit: int
+    tx: Tx, org_id: OrgId, *, job_id: JobId | None, state: CallbackState | None, limit: int
 ) -> list[Callback]:
     """Callbacks of an organization, newest first."""
     rows = sql.list_callbacks(
@@ -250,7 +250,7 @@ def list_callbacks(
     return [from_row(Callback, row) for row in rows]
 
 
-def list_attempts(tx: Tx, org_id: int, callback_id: int) -> list[CallbackAttempt]:
+def list_attempts(tx: Tx, org_id: OrgId, callback_id: CallbackId) -> list[CallbackAttempt]:
     """Every try of one callback, in order. Raises Missing."""
     if sql.find_callback_state(tx, org_id=org_id, id=callback_id) is None:
         raise _missing(callback_id)
@@ -258,7 +258,7 @@ def list_attempts(tx: Tx, org_id: int, callback_id: int) -> list[CallbackAttempt
     return [CallbackAttempt(*row) for row in rows]
 
 
-def replay_callback(tx: Tx, org_id: int, callback_id: int, *, actor: str) -> None:
+def replay_callback(tx: Tx, org_id: OrgId, callback_id: CallbackId, *, actor: str) -> None:
     """Make a call again, whatever became of it, and try for another 24 hours. Raises Missing."""
     if not sql.replay_callback(
         tx, org_id=org_id, id=callback_id, now=tx.now, give_up_at=tx.now + GIVE_UP_AFTER_MS
@@ -268,11 +268,11 @@ def replay_callback(tx: Tx, org_id: int, callback_id: int, *, actor: str) -> Non
     tx.wake(QUEUE)
 
 
-def _missing(callback_id: int) -> Missing:
+def _missing(callback_id: CallbackId) -> Missing:
     return Missing("callback.missing", f"There is no callback {callback_id}.")
 
 
-def get_secret(tx: Tx, org_id: int) -> str:
+def get_secret(tx: Tx, org_id: OrgId) -> str:
     """The key with which an organization's callbacks are signed; made when first needed."""
     secret: str | None = sql.find_secret(tx, org_id=org_id)
     if secret is None:
@@ -281,7 +281,7 @@ def get_secret(tx: Tx, org_id: int) -> str:
     return secret
 
 
-def find_callback_key(tx: Tx, org_id: int) -> CallbackKey | None:
+def find_callback_key(tx: Tx, org_id: OrgId) -> CallbackKey | None:
     """The key of an organization's callbacks, None where none was needed yet."""
     row = sql.find_callback_key(tx, org_id=org_id)
     if row is None:
@@ -291,7 +291,7 @@ def find_callback_key(tx: Tx, org_id: int) -> CallbackKey | None:
     return CallbackKey(secret, created_at, "" if is_over else former, None if is_over else until)
 
 
-def rotate_callback_key(tx: Tx, org_id: int, grace_ms: int, *, actor: str) -> str:
+def rotate_callback_key(tx: Tx, org_id: OrgId, grace_ms: int, *, actor: str) -> str:
     """A new key for the organization's signatures, which is returned.
 
     For `grace_ms` calls bear the signatures of both keys; with 0 the former one ends at once.
@@ -304,7 +304,7 @@ def rotate_callback_key(tx: Tx, org_id: int, grace_ms: int, *, actor: str) -> st
     return secret
 
 
-def _signing_secrets(tx: Tx, org_id: int) -> tuple[str, str]:
+def _signing_secrets(tx: Tx, org_id: OrgId) -> tuple[str, str]:
     """The key of the signature that receivers look at, and the one that they change to."""
     secret = get_secret(tx, org_id)
     key = find_callback_key(tx, org_id)

@@ -1,7 +1,8 @@
 """Pulling callbacks that wait back after the clock was set back (core/maintenance/clock.py)."""
 
 from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
-from turnout.core.callbacks.outbox import QUEUE, sql
+from turnout.core.callbacks.outbox import QUEUE
+from turnout.core.callbacks.sql import sql
 from turnout.store import Tx
 from turnout.store.windows import TOLERANCE_MS
 

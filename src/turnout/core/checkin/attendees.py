@@ -8,6 +8,7 @@ import msgspec
 
 from turnout.core.checkin.sql import sql
 from turnout.core.events.showing import EventView, get_shown_event
+from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.tickets.signing import (
     find_plain_code,
     list_ticket_keys,
@@ -15,7 +16,7 @@ from turnout.core.tickets.signing import (
     sign_ticket,
 )
 from turnout.errors import Missing
-from turnout.store import Tx
+from turnout.store import Tx, iterate
 from turnout.store.late import reach_back
 
 ALL = 2**62
@@ -25,7 +26,7 @@ class HeldTicket(NamedTuple):
     """A ticket of an attendee. Instants in epoch ms."""
 
     code: str
-    ticket_type_id: int
+    ticket_type_id: TicketTypeId
     checked_in_at: int | None
     created_at: int
     is_valid: bool
@@ -63,22 +64,28 @@ class AttendeeFilter(msgspec.Struct, frozen=True):
 
     which: str = ""
     since: int = 0
-    ticket_type_id: int = 0
+    ticket_type_id: TicketTypeId = 0
     has_cancelled: bool = False
 
 
 def stream_attendees(
-    tx: Tx, org_id: int, event_id: int, wanted: AttendeeFilter
+    tx: Tx, org_id: OrgId, event_id: EventId, wanted: AttendeeFilter
 ) -> Generator[tuple[Any, ...], None, None]:
     """A row for each ticket of the attendees, by rising number; for `db.stream`, and
     `group_attendees`."""
-    yield from sql.list_attendees.iterate(
-        tx, org_id=org_id, event_id=event_id, after=0, until=ALL, **_filter(tx, wanted)
+    yield from iterate(
+        sql.list_attendees,
+        tx,
+        org_id=org_id,
+        event_id=event_id,
+        after=0,
+        until=ALL,
+        **_filter(tx, wanted),
     )
 
 
 def list_attendees(
-    tx: Tx, org_id: int, event_id: int, wanted: AttendeeFilter, *, limit: int, skip: int
+    tx: Tx, org_id: OrgId, event_id: EventId, wanted: AttendeeFilter, *, limit: int, skip: int
 ) -> tuple[list[Attendee], bool]:
     """A page of the attendees, by rising number, and whether there are more."""
     named = {"org_id": org_id, "event_id": event_id} | _filter(tx, wanted)
@@ -90,7 +97,7 @@ def list_attendees(
     return list(group_attendees(rows)), len(ids) > limit
 
 
-def find_attendee(tx: Tx, org_id: int, event_id: int, code: str) -> Attendee:
+def find_attendee(tx: Tx, org_id: OrgId, event_id: EventId, code: str) -> Attendee:
     """Whose ticket has this code, plain or signed. Raises Missing."""
     plain = find_plain_code(tx, org_id, code)
     rows = sql.find_attendee(tx, org_id=org_id, event_id=event_id, code=plain) if plain else []
@@ -99,7 +106,7 @@ def find_attendee(tx: Tx, org_id: int, event_id: int, code: str) -> Attendee:
     raise Missing("ticket.missing", f"There is no ticket {code} for this event.")
 
 
-def read_ticket(tx: Tx, org_id: int, code: str) -> tuple[EventView, ShownTicket]:
+def read_ticket(tx: Tx, org_id: OrgId, code: str) -> tuple[EventView, ShownTicket]:
     """A ticket and its event, for its own page. `signed` is empty where the organization has no
     key that signs yet. Raises Missing."""
     row = sql.find_ticket_page(tx, org_id=org_id, code=normalize(code))

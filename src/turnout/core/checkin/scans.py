@@ -17,6 +17,15 @@ from turnout.core.checkin.sql import sql
 from turnout.core.events.programme import get_event, list_sessions, list_ticket_types
 from turnout.core.exams.adjusting import take_attendance
 from turnout.core.exams.model import Attendance
+from turnout.core.ids import (
+    EventId,
+    GateId,
+    OrgId,
+    RegistrationId,
+    SessionId,
+    TicketId,
+    TicketTypeId,
+)
 from turnout.core.tickets.signing import find_plain_code, normalize
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx, to_json
@@ -44,7 +53,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     device: str = ""
     nonce: str = ""
-    gate_id: int | None = None
+    gate_id: GateId | None = None
 
 
 class Answer(NamedTuple):
@@ -60,18 +69,18 @@ class Gate(NamedTuple):
 
     id: int
     name: str
-    ticket_type_ids: list[int]
-    session_ids: list[int]
+    ticket_type_ids: list[TicketTypeId]
+    session_ids: list[SessionId]
 
 
 class KeptScan(NamedTuple):
     """A scan as lists show it. Instants in epoch ms."""
 
     id: int
-    ticket_id: int | None
+    ticket_id: TicketId | None
     code: str
     result: Result
-    gate_id: int | None
+    gate_id: GateId | None
     device: str
     at: int
     recorded_at: int
@@ -80,8 +89,8 @@ class KeptScan(NamedTuple):
 class _Ticket(NamedTuple):
     id: int
     code: str
-    registration_id: int
-    ticket_type_id: int
+    registration_id: RegistrationId
+    ticket_type_id: TicketTypeId
     state: str
     registration_state: str
     event_state: str
@@ -89,7 +98,7 @@ class _Ticket(NamedTuple):
     sitting: str
 
 
-def check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
+def check_in(tx: Tx, org_id: OrgId, event_id: EventId, scan: Scan) -> Answer:
     """Check a ticket in, and keep the scan whatever its result. Raises Missing for a gate that
     the event does not have, Invalid for a nonce that names another scan."""
     _about_event(tx, event_id)
@@ -103,7 +112,7 @@ def check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
     return answer
 
 
-def undo_check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
+def undo_check_in(tx: Tx, org_id: OrgId, event_id: EventId, scan: Scan) -> Answer:
     """Take a check-in back; idempotent. The scan is kept. Raises Invalid for a
     nonce that names another scan."""
     _about_event(tx, event_id)
@@ -122,11 +131,11 @@ def undo_check_in(tx: Tx, org_id: int, event_id: int, scan: Scan) -> Answer:
 
 def create_gate(
     tx: Tx,
-    org_id: int,
-    event_id: int,
+    org_id: OrgId,
+    event_id: EventId,
     name: str,
-    ticket_type_ids: list[int],
-    session_ids: list[int],
+    ticket_type_ids: list[TicketTypeId],
+    session_ids: list[SessionId],
     *,
     actor: str,
 ) -> Gate:
@@ -153,7 +162,7 @@ def create_gate(
     return gate
 
 
-def get_gate(tx: Tx, org_id: int, event_id: int, gate_id: int) -> Gate:
+def get_gate(tx: Tx, org_id: OrgId, event_id: EventId, gate_id: GateId) -> Gate:
     """A check-in list of the event. Raises Missing."""
     row = sql.get_gate(tx, org_id=org_id, event_id=event_id, id=gate_id)
     if row is None:
@@ -161,12 +170,12 @@ def get_gate(tx: Tx, org_id: int, event_id: int, gate_id: int) -> Gate:
     return _read_gate(*row)
 
 
-def list_gates(tx: Tx, org_id: int, event_id: int) -> list[Gate]:
+def list_gates(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Gate]:
     """The event's check-in lists."""
     return [_read_gate(*row) for row in sql.list_gates(tx, org_id=org_id, event_id=event_id)]
 
 
-def list_scans(tx: Tx, org_id: int, event_id: int, limit: int) -> list[KeptScan]:
+def list_scans(tx: Tx, org_id: OrgId, event_id: EventId, limit: int) -> list[KeptScan]:
     """What was scanned at the event's doors, newest first, refused ones too."""
     rows = sql.list_scans(tx, org_id=org_id, event_id=event_id, limit=limit)
     return [
@@ -175,19 +184,19 @@ def list_scans(tx: Tx, org_id: int, event_id: int, limit: int) -> list[KeptScan]
     ]
 
 
-def _about_event(tx: Tx, event_id: int) -> None:
+def _about_event(tx: Tx, event_id: EventId) -> None:
     """A scan refers to its event, so on PostgreSQL it shares a lock of that row: another one than
     those who register take, who wait for each other and not for scans."""
     tx.about("events", ("shared", event_id))
 
 
-def _find_ticket(tx: Tx, org_id: int, event_id: int, code: str) -> _Ticket | None:
+def _find_ticket(tx: Tx, org_id: OrgId, event_id: EventId, code: str) -> _Ticket | None:
     plain = find_plain_code(tx, org_id, code)
     row = sql.find_scanned(tx, org_id=org_id, event_id=event_id, code=plain) if plain else None
     return _Ticket(*row) if row else None
 
 
-def _judge(tx: Tx, org_id: int, ticket: _Ticket | None, gate: Gate | None, scan: Scan) -> Answer:
+def _judge(tx: Tx, org_id: OrgId, ticket: _Ticket | None, gate: Gate | None, scan: Scan) -> Answer:
     if ticket is None:
         return Answer(Result.UNKNOWN)
     is_cancelled = ticket.state != "valid" or ticket.registration_state != "confirmed"
@@ -202,7 +211,7 @@ def _judge(tx: Tx, org_id: int, ticket: _Ticket | None, gate: Gate | None, scan:
 
 
 def _note_attendance(
-    tx: Tx, org_id: int, ticket: _Ticket, scan: Scan, attendance: Attendance
+    tx: Tx, org_id: OrgId, ticket: _Ticket, scan: Scan, attendance: Attendance
 ) -> None:
     """A candidate who comes to an exam's door is present."""
     if ticket.sitting:
@@ -210,7 +219,7 @@ def _note_attendance(
         take_attendance(tx, org_id, ticket.sitting, attendance, actor=actor)
 
 
-def _lets_in(tx: Tx, org_id: int, gate: Gate, ticket: _Ticket) -> bool:
+def _lets_in(tx: Tx, org_id: OrgId, gate: Gate, ticket: _Ticket) -> bool:
     if not gate.ticket_type_ids and not gate.session_ids:
         return True
     if ticket.ticket_type_id in gate.ticket_type_ids:
@@ -220,7 +229,7 @@ def _lets_in(tx: Tx, org_id: int, gate: Gate, ticket: _Ticket) -> bool:
 
 
 def _find_known(
-    tx: Tx, org_id: int, event_id: int, scan: Scan, *, is_undo: bool = False
+    tx: Tx, org_id: OrgId, event_id: EventId, scan: Scan, *, is_undo: bool = False
 ) -> Answer | None:
     """What the same scan was answered when it was uploaded before. Raises Invalid for a nonce
     without a device, of another code or of the other action."""
@@ -247,7 +256,7 @@ def _bad_nonce(sentence: str) -> Invalid:
 
 
 def _keep(
-    tx: Tx, org_id: int, event_id: int, ticket: _Ticket | None, scan: Scan, result: Result
+    tx: Tx, org_id: OrgId, event_id: EventId, ticket: _Ticket | None, scan: Scan, result: Result
 ) -> bool:
     """Keep a scan; whether it was not kept before."""
     added = sql.add_scan(

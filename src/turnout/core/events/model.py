@@ -6,6 +6,7 @@ import zoneinfo
 
 import msgspec
 
+from turnout.core.ids import EventId
 from turnout.core.times import YEARS
 from turnout.errors import Invalid
 
@@ -86,7 +87,7 @@ class Session(msgspec.Struct, frozen=True):
     id: int
     uuid: str
     pak: str
-    event_id: int
+    event_id: EventId
     title: str
     state: SessionState
     starts_local: str
@@ -102,7 +103,7 @@ class TicketType(msgspec.Struct, frozen=True):
     it is only given to those who were invited; `is_locked`: it is not offered any more."""
 
     id: int
-    event_id: int
+    event_id: EventId
     name: str
     is_default: bool
     price_minor: int

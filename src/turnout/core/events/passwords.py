@@ -9,6 +9,7 @@ from typing import NamedTuple
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event
 from turnout.core.events.sql import sql
+from turnout.core.ids import EventId, OrgId
 from turnout.errors import Missing
 from turnout.store import Tx
 
@@ -16,13 +17,13 @@ from turnout.store import Tx
 class RegistrationPassword(NamedTuple):
     """Which organization's event it opens, and its hash."""
 
-    org_id: int
-    event_id: int
+    org_id: OrgId
+    event_id: EventId
     hashed: str
 
 
 def set_registration_password(
-    tx: Tx, org_id: int, event_id: int, hashed: str, *, actor: str
+    tx: Tx, org_id: OrgId, event_id: EventId, hashed: str, *, actor: str
 ) -> None:
     """Let anyone who knows the password (`hashed` by `hash_password`) register people for the
     event, in place of an earlier one. Raises Missing for an unknown event."""
@@ -31,7 +32,7 @@ def set_registration_password(
     record(tx, org_id, actor, "set registration password", "event", event_id)
 
 
-def clear_registration_password(tx: Tx, org_id: int, event_id: int, *, actor: str) -> None:
+def clear_registration_password(tx: Tx, org_id: OrgId, event_id: EventId, *, actor: str) -> None:
     """Let nobody register people that way any more, at once. Raises Missing for an event that has
     no password."""
     if not sql.delete_registration_password(tx, org_id=org_id, event_id=event_id):
@@ -39,7 +40,7 @@ def clear_registration_password(tx: Tx, org_id: int, event_id: int, *, actor: st
     record(tx, org_id, actor, "cleared registration password", "event", event_id)
 
 
-def find_registration_password(tx: Tx, event_id: int) -> RegistrationPassword | None:
+def find_registration_password(tx: Tx, event_id: EventId) -> RegistrationPassword | None:
     """The password of the event of that number, which is one in the whole installation; None where
     it has none, and for an unknown event."""
     row = sql.find_registration_password(tx, event_id=event_id)

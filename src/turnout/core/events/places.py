@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.events.sql import sql
+from turnout.core.ids import EventId, OrgId, SessionId, TicketTypeId
 from turnout.store import Tx, to_json
 
 
@@ -25,13 +26,13 @@ class WantedSession(NamedTuple):
 
     pak: str
     id: int
-    event_id: int
+    event_id: EventId
     state: SessionState
     event_state: EventState
 
 
 def list_wanted_sessions(
-    tx: Tx, org_id: int, paks: list[str], noun: TargetNoun, target_id: int
+    tx: Tx, org_id: OrgId, paks: list[str], noun: TargetNoun, target_id: int
 ) -> list[WantedSession]:
     """Those of `paks` that are sessions of the event or channel, by event and number."""
     rows = sql.list_wanted_sessions(
@@ -47,7 +48,7 @@ def list_wanted_sessions(
     ]
 
 
-def take_session_places(tx: Tx, org_id: int, session_ids: list[int]) -> set[int]:
+def take_session_places(tx: Tx, org_id: OrgId, session_ids: list[SessionId]) -> set[int]:
     """Take a place in each session that has one; returns which those are."""
     if not session_ids:
         return set()
@@ -56,37 +57,37 @@ def take_session_places(tx: Tx, org_id: int, session_ids: list[int]) -> set[int]
     return {session_id for (session_id,) in sql.take_session_places(tx, org_id=org_id, ids=ids)}
 
 
-def take_event_place(tx: Tx, org_id: int, event_id: int) -> bool:
+def take_event_place(tx: Tx, org_id: OrgId, event_id: EventId) -> bool:
     """Take a place in an event; False when it is full."""
     tx.about("events", event_id)
     return bool(sql.take_event_place(tx, org_id=org_id, id=event_id))
 
 
-def take_default_ticket(tx: Tx, org_id: int, event_id: int) -> int | None:
+def take_default_ticket(tx: Tx, org_id: OrgId, event_id: EventId) -> int | None:
     """Take a ticket of the event's default type; its type's id, or None when sold out."""
     tx.about("ticket_types", ("default", event_id))
-    return sql.take_default_ticket(tx, org_id=org_id, event_id=event_id)  # type: ignore[no-any-return]
+    return sql.take_default_ticket(tx, org_id=org_id, event_id=event_id)
 
 
-def take_ticket(tx: Tx, org_id: int, ticket_type_id: int) -> bool:
+def take_ticket(tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId) -> bool:
     """Take a ticket of this type; False when none is left."""
     tx.about("ticket_types", ticket_type_id)
     return bool(sql.take_ticket(tx, org_id=org_id, id=ticket_type_id))
 
 
-def release_session_place(tx: Tx, org_id: int, session_id: int) -> None:
+def release_session_place(tx: Tx, org_id: OrgId, session_id: SessionId) -> None:
     """Give a place in a session back."""
     tx.about("sessions", session_id)
     sql.release_session_place(tx, org_id=org_id, id=session_id)
 
 
-def release_event_place(tx: Tx, org_id: int, event_id: int) -> None:
+def release_event_place(tx: Tx, org_id: OrgId, event_id: EventId) -> None:
     """Give a place in an event back."""
     tx.about("events", event_id)
     sql.release_event_place(tx, org_id=org_id, id=event_id)
 
 
-def release_ticket(tx: Tx, org_id: int, ticket_type_id: int) -> None:
+def release_ticket(tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId) -> None:
     """Give a ticket of a type back."""
     tx.about("ticket_types", ticket_type_id)
     sql.release_ticket(tx, org_id=org_id, id=ticket_type_id)

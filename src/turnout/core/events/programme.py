@@ -1,5 +1,7 @@
 """Making and changing the programme. Every noun gets its names in all vocabularies at birth."""
 
+from typing import Any
+
 import msgspec
 
 from turnout.core.audit.recording import record
@@ -18,6 +20,7 @@ from turnout.core.events.model import (
 from turnout.core.events.sql import sql
 from turnout.core.identity.names import Target, make_name, take_name
 from turnout.core.identity.organizations import check_zone
+from turnout.core.ids import ChannelId, EventId, OrgId, SessionId, VenueId
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx, from_row, to_json
 
@@ -27,7 +30,7 @@ NO_DETAILS, NOWHERE = EventDetails(), VenueDetails()
 
 def create_venue(
     tx: Tx,
-    org_id: int,
+    org_id: OrgId,
     name: str,
     *,
     timezone: str,
@@ -56,7 +59,7 @@ def create_venue(
     return venue
 
 
-def create_channel(tx: Tx, org_id: int, title: str, *, actor: str) -> Channel:
+def create_channel(tx: Tx, org_id: OrgId, title: str, *, actor: str) -> Channel:
     """Make a channel, which groups events."""
     channel_id = tx.next_id("programme")
     pak = make_name(tx, "pak", tx.ids.pak, Target(org_id, "channel", channel_id))
@@ -66,7 +69,9 @@ def create_channel(tx: Tx, org_id: int, title: str, *, actor: str) -> Channel:
     return channel
 
 
-def add_to_channel(tx: Tx, org_id: int, channel_id: int, event_id: int, *, actor: str) -> None:
+def add_to_channel(
+    tx: Tx, org_id: OrgId, channel_id: ChannelId, event_id: EventId, *, actor: str
+) -> None:
     """Put an event into a channel; idempotent."""
     if sql.add_channel_event(tx, org_id=org_id, channel_id=channel_id, event_id=event_id):
         record(tx, org_id, actor, "added event", "channel", channel_id, event_id=event_id)
@@ -74,13 +79,13 @@ def add_to_channel(tx: Tx, org_id: int, channel_id: int, event_id: int, *, actor
 
 def create_event(
     tx: Tx,
-    org_id: int,
+    org_id: OrgId,
     title: str,
     when: Span,
     *,
     state: EventState = EventState.OPEN,
     capacity: int | None = None,
-    venue_id: int | None = None,
+    venue_id: VenueId | None = None,
     details: EventDetails = NO_DETAILS,
     uuid: str = "",
     actor: str,
@@ -126,8 +131,8 @@ def create_event(
 
 def create_session(
     tx: Tx,
-    org_id: int,
-    event_id: int,
+    org_id: OrgId,
+    event_id: EventId,
     title: str,
     when: Span,
     *,
@@ -161,8 +166,8 @@ def create_session(
 
 def create_ticket_type(
     tx: Tx,
-    org_id: int,
-    event_id: int,
+    org_id: OrgId,
+    event_id: EventId,
     name: str,
     *,
     is_default: bool = False,
@@ -187,7 +192,7 @@ def create_ticket_type(
         is_rsvp,
         is_locked,
     )
-    fields = {
+    fields: dict[str, Any] = {
         name: int(value) if isinstance(value, bool) else value
         for name, value in msgspec.structs.asdict(ticket_type).items()
     }
@@ -196,7 +201,9 @@ def create_ticket_type(
     return ticket_type
 
 
-def set_event_state(tx: Tx, org_id: int, event_id: int, state: EventState, *, actor: str) -> Event:
+def set_event_state(
+    tx: Tx, org_id: OrgId, event_id: EventId, state: EventState, *, actor: str
+) -> Event:
     """Open, close or cancel an event. Raises Missing."""
     before = get_event(tx, org_id, event_id)
     sql.set_event_state(tx, org_id=org_id, id=event_id, state=state.value, now=tx.now)
@@ -205,7 +212,7 @@ def set_event_state(tx: Tx, org_id: int, event_id: int, state: EventState, *, ac
 
 
 def set_event_capacity(
-    tx: Tx, org_id: int, event_id: int, capacity: int | None, *, actor: str
+    tx: Tx, org_id: OrgId, event_id: EventId, capacity: int | None, *, actor: str
 ) -> Event:
     """Set how many places an event has. Raises Conflict below what is taken, Missing, Invalid."""
     _check_capacity(capacity)
@@ -220,7 +227,7 @@ def set_event_capacity(
 
 
 def set_session_state(
-    tx: Tx, org_id: int, session_id: int, state: SessionState, *, actor: str
+    tx: Tx, org_id: OrgId, session_id: SessionId, state: SessionState, *, actor: str
 ) -> None:
     """Open, close or cancel a session. Raises Missing."""
     if not sql.set_session_state(tx, org_id=org_id, id=session_id, state=state.value, now=tx.now):
@@ -228,7 +235,7 @@ def set_session_state(
     record(tx, org_id, actor, "changed", "session", session_id, state=state)
 
 
-def get_event(tx: Tx, org_id: int, event_id: int) -> Event:
+def get_event(tx: Tx, org_id: OrgId, event_id: EventId) -> Event:
     """The organization's event of that number. Raises Missing."""
     row = sql.find_event(tx, org_id=org_id, id=event_id)
     if row is None:
@@ -236,26 +243,26 @@ def get_event(tx: Tx, org_id: int, event_id: int) -> Event:
     return from_row(Event, row)
 
 
-def list_events(tx: Tx, org_id: int, *, after: int = 0, limit: int = 100) -> list[Event]:
+def list_events(tx: Tx, org_id: OrgId, *, after: int = 0, limit: int = 100) -> list[Event]:
     """Up to `limit` events of the organization by id, from the one behind `after`."""
     return [
         from_row(Event, row) for row in sql.list_events(tx, org_id=org_id, after=after, limit=limit)
     ]
 
 
-def list_sessions(tx: Tx, org_id: int, event_id: int) -> list[Session]:
+def list_sessions(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Session]:
     """The sessions of an event in the order of the programme."""
     rows = sql.list_sessions(tx, org_id=org_id, event_id=event_id)
     return [from_row(Session, row) for row in rows]
 
 
-def list_ticket_types(tx: Tx, org_id: int, event_id: int) -> list[TicketType]:
+def list_ticket_types(tx: Tx, org_id: OrgId, event_id: EventId) -> list[TicketType]:
     """The ticket types of an event, the default one first."""
     rows = sql.list_ticket_types(tx, org_id=org_id, event_id=event_id)
     return [from_row(TicketType, row) for row in rows]
 
 
-def list_channels(tx: Tx, org_id: int) -> list[Channel]:
+def list_channels(tx: Tx, org_id: OrgId) -> list[Channel]:
     """The organization's channels, oldest first."""
     return [Channel(*row) for row in sql.list_channels(tx, org_id=org_id)]
 

@@ -1,14 +1,15 @@
--- name: add_venue(org_id, id, uuid, name, address, city, country_code, timezone, details, now)!
+-- name: add_venue(org_id, id: VenueId, uuid, name, address, city, country_code, timezone,
+--     details, now)!
 INSERT INTO venues
     (org_id, id, uuid, name, address, city, country_code, timezone, details, created_at, updated_at)
 VALUES (:org_id, :id, :uuid, :name, :address, :city, :country_code, :timezone, :details, :now,
     :now);
 
--- name: add_channel(org_id, id, uuid, pak, title, now)!
+-- name: add_channel(org_id, id: ChannelId, uuid, pak, title, now)!
 INSERT INTO channels (org_id, id, uuid, pak, title, created_at, updated_at)
 VALUES (:org_id, :id, :uuid, :pak, :title, :now, :now);
 
--- name: list_channels(org_id)
+-- name: list_channels(org_id) -> (id: ChannelId, uuid: str, pak: str, title: str)
 SELECT id, uuid, pak, title FROM channels WHERE org_id = :org_id ORDER BY id;
 
 -- name: add_channel_event(org_id, channel_id, event_id)!
@@ -16,7 +17,9 @@ INSERT INTO channel_events (org_id, channel_id, event_id)
 VALUES (:org_id, :channel_id, :event_id)
 ON CONFLICT (org_id, channel_id, event_id) DO NOTHING;
 
--- name: add_event(org_id, id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at, venue_id, capacity, details, now)!
+-- name: add_event(org_id, id: EventId, uuid, pak, title, state, timezone, starts_local,
+--     ends_local, starts_at, ends_at, venue_id: VenueId | None, capacity: int | None, details,
+--     now)!
 INSERT INTO events
     (org_id, id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at,
      venue_id, capacity, details, created_at, updated_at)
@@ -24,25 +27,32 @@ VALUES
     (:org_id, :id, :uuid, :pak, :title, :state, :timezone, :starts_local, :ends_local, :starts_at,
      :ends_at, :venue_id, :capacity, :details, :now, :now);
 
--- name: find_event(org_id, id)^
+-- name: find_event(org_id, id: EventId)^
+--     -> (id: EventId, uuid: str, pak: str, title: str, state: str, timezone: str,
+--         starts_local: str, ends_local: str, starts_at: int, ends_at: int, capacity: int | None,
+--         held: int) | None
 SELECT id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at,
     capacity, held
 FROM events WHERE org_id = :org_id AND id = :id;
 
 -- name: list_events(org_id, after, limit)
+--     -> (id: EventId, uuid: str, pak: str, title: str, state: str, timezone: str,
+--         starts_local: str, ends_local: str, starts_at: int, ends_at: int, capacity: int | None,
+--         held: int)
 SELECT id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at,
     capacity, held
 FROM events WHERE org_id = :org_id AND id > :after ORDER BY id LIMIT :limit;
 
--- name: set_event_state(org_id, id, state, now)!
+-- name: set_event_state(org_id, id: EventId, state, now)!
 UPDATE events SET state = :state, updated_at = :now WHERE org_id = :org_id AND id = :id;
 
--- name: set_event_capacity(org_id, id, capacity, now)!
+-- name: set_event_capacity(org_id, id: EventId, capacity: int | None, now)!
 UPDATE events SET capacity = :capacity, updated_at = :now
 WHERE org_id = :org_id AND id = :id
     AND (CAST(:capacity AS BIGINT) IS NULL OR held <= :capacity);
 
--- name: add_session(org_id, id, uuid, pak, event_id, title, state, starts_local, ends_local, starts_at, ends_at, capacity, now)!
+-- name: add_session(org_id, id: SessionId, uuid, pak, event_id, title, state, starts_local,
+--     ends_local, starts_at, ends_at, capacity: int | None, now)!
 INSERT INTO sessions
     (org_id, id, uuid, pak, event_id, title, state, starts_local, ends_local, starts_at, ends_at,
      capacity, created_at, updated_at)
@@ -51,14 +61,18 @@ VALUES
      :ends_at, :capacity, :now, :now);
 
 -- name: list_sessions(org_id, event_id)
+--     -> (id: SessionId, uuid: str, pak: str, event_id: EventId, title: str, state: str,
+--         starts_local: str, ends_local: str, starts_at: int, ends_at: int, capacity: int | None,
+--         held: int)
 SELECT id, uuid, pak, event_id, title, state, starts_local, ends_local, starts_at, ends_at,
     capacity, held
 FROM sessions WHERE org_id = :org_id AND event_id = :event_id ORDER BY starts_at, id;
 
--- name: set_session_state(org_id, id, state, now)!
+-- name: set_session_state(org_id, id: SessionId, state, now)!
 UPDATE sessions SET state = :state, updated_at = :now WHERE org_id = :org_id AND id = :id;
 
--- name: add_ticket_type(org_id, id, event_id, name, is_default, price_minor, currency, capacity, is_rsvp, is_locked, now)!
+-- name: add_ticket_type(org_id, id: TicketTypeId, event_id, name, is_default, price_minor,
+--     currency, capacity: int | None, is_rsvp, is_locked, now)!
 INSERT INTO ticket_types
     (org_id, id, event_id, name, is_default, price_minor, currency, capacity, is_rsvp, is_locked,
      created_at, updated_at)
@@ -67,47 +81,55 @@ VALUES
      :is_locked, :now, :now);
 
 -- name: list_ticket_types(org_id, event_id)
+--     -> (id: TicketTypeId, event_id: EventId, name: str, is_default: int, price_minor: int,
+--         currency: str, capacity: int | None, held: int, is_rsvp: int, is_locked: int)
 SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is_rsvp, is_locked
 FROM ticket_types WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 
 -- name: list_all_ticket_types(org_id)
+--     -> (id: TicketTypeId, event_id: EventId, name: str, is_default: int, price_minor: int,
+--         currency: str, capacity: int | None, held: int, is_rsvp: int, is_locked: int)
 SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is_rsvp, is_locked
 FROM ticket_types WHERE org_id = :org_id ORDER BY event_id, id;
 
 -- name: list_shown(org_id, after, limit)
+--     -> (id: EventId, uuid: str, pak: str, title: str, state: str, timezone: str,
+--         starts_local: str, ends_local: str, starts_at: int, ends_at: int, capacity: int | None,
+--         held: int, details: str, name: str | None, address: str | None, city: str | None,
+--         country_code: str | None, venue_details: str | None)
 -- Events with what they say of themselves, and their venue.
 SELECT e.id, e.uuid, e.pak, e.title, e.state, e.timezone, e.starts_local, e.ends_local, e.starts_at,
     e.ends_at, e.capacity, e.held, e.details, v.name, v.address, v.city, v.country_code, v.details
 FROM events e LEFT JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
 WHERE e.org_id = :org_id AND e.id > :after ORDER BY e.id LIMIT :limit;
 
--- name: set_ticket_capacity(org_id, id, capacity, now)!
+-- name: set_ticket_capacity(org_id, id: TicketTypeId, capacity: int | None, now)!
 UPDATE ticket_types SET capacity = :capacity, updated_at = :now
 WHERE org_id = :org_id AND id = :id
     AND (CAST(:capacity AS BIGINT) IS NULL OR held <= :capacity);
 
--- name: take_ticket(org_id, id)!
+-- name: take_ticket(org_id, id: TicketTypeId)!
 UPDATE ticket_types SET held = held + 1
 WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity);
 
--- name: take_event_place(org_id, id)!
+-- name: take_event_place(org_id, id: EventId)!
 -- The guard and the count are one statement: that is what never oversells.
 UPDATE events SET held = held + 1
 WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity);
 
--- name: release_event_place(org_id, id)!
+-- name: release_event_place(org_id, id: EventId)!
 UPDATE events SET held = held - 1 WHERE org_id = :org_id AND id = :id;
 
--- name: release_session_place(org_id, id)!
+-- name: release_session_place(org_id, id: SessionId)!
 UPDATE sessions SET held = held - 1 WHERE org_id = :org_id AND id = :id;
 
--- name: take_default_ticket(org_id, event_id)$
+-- name: take_default_ticket(org_id, event_id)$ -> TicketTypeId | None
 UPDATE ticket_types SET held = held + 1
 WHERE org_id = :org_id AND event_id = :event_id AND is_default = 1
     AND (capacity IS NULL OR held < capacity)
 RETURNING id;
 
--- name: release_ticket(org_id, id)!
+-- name: release_ticket(org_id, id: TicketTypeId)!
 UPDATE ticket_types SET held = held - 1 WHERE org_id = :org_id AND id = :id;
 
 -- == registration passwords ==
@@ -121,7 +143,8 @@ ON CONFLICT (org_id, event_id) DO UPDATE SET
 -- name: delete_registration_password(org_id, event_id)!
 DELETE FROM registration_passwords WHERE org_id = :org_id AND event_id = :event_id;
 
--- name: find_registration_password(event_id)^
+-- name: find_registration_password(event_id: EventId)^
+--     -> (org_id: OrgId, event_id: EventId, hash: str) | None
 -- crosses organizations: a program that registers people names the event alone.
 SELECT p.org_id, p.event_id, p.hash
 FROM directory d

@@ -7,6 +7,7 @@ import msgspec
 from turnout.core.audit.recording import record
 from turnout.core.events.model import Event, EventDetails, TicketType, VenueDetails
 from turnout.core.events.sql import sql
+from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.errors import Conflict, Missing
 from turnout.store import Tx, from_row
 
@@ -35,7 +36,7 @@ class EventView(NamedTuple):
     ticket_types: list[TicketType]
 
 
-def get_shown_event(tx: Tx, org_id: int, event_id: int) -> EventView:
+def get_shown_event(tx: Tx, org_id: OrgId, event_id: EventId) -> EventView:
     """The event of that number. Raises Missing."""
     rows = sql.list_shown(tx, org_id=org_id, after=event_id - 1, limit=1)
     if not rows or rows[0][0] != event_id:
@@ -44,7 +45,7 @@ def get_shown_event(tx: Tx, org_id: int, event_id: int) -> EventView:
     return _read(rows[0], [from_row(TicketType, row) for row in types])
 
 
-def list_shown_events(tx: Tx, org_id: int, limit: int) -> list[EventView]:
+def list_shown_events(tx: Tx, org_id: OrgId, limit: int) -> list[EventView]:
     """The organization's events by number; two statements, however many there are."""
     by_event: dict[int, list[TicketType]] = {}
     for row in sql.list_all_ticket_types(tx, org_id=org_id):
@@ -55,7 +56,7 @@ def list_shown_events(tx: Tx, org_id: int, limit: int) -> list[EventView]:
 
 
 def set_ticket_capacity(
-    tx: Tx, org_id: int, ticket_type_id: int, capacity: int | None, *, actor: str
+    tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId, capacity: int | None, *, actor: str
 ) -> None:
     """Set how many tickets of a type there are; None = any number. Raises Conflict below what is
     held, and for a type that is not there."""

@@ -14,12 +14,13 @@ from turnout.core.exams.sittings import (
     set_time,
 )
 from turnout.core.exams.sql import sql
+from turnout.core.ids import OrgId
 from turnout.core.text import fold
 from turnout.errors import Invalid
 from turnout.store import Tx
 
 
-def assign_form(tx: Tx, org_id: int, uuid: str, code: str, *, actor: str) -> str:
+def assign_form(tx: Tx, org_id: OrgId, uuid: str, code: str, *, actor: str) -> str:
     """Contract, Assign an assessment; returns the form's GUID. Raises Missing, Invalid,
     Conflict for a cancelled registration."""
     sitting = require_sitting(tx, org_id, uuid)
@@ -48,7 +49,7 @@ def assign_form(tx: Tx, org_id: int, uuid: str, code: str, *, actor: str) -> str
 
 
 def grant_accommodation(
-    tx: Tx, org_id: int, uuid: str, accommodation: Accommodation, *, actor: str
+    tx: Tx, org_id: OrgId, uuid: str, accommodation: Accommodation, *, actor: str
 ) -> None:
     """Contract, Add an accommodation; the same type again replaces name and time. Raises Missing,
     Invalid for an empty type or a time below 0, Conflict for a cancelled registration."""
@@ -60,7 +61,7 @@ def grant_accommodation(
     set_time(tx, org_id, sitting, known=known, actor=actor)
 
 
-def revoke_accommodation(tx: Tx, org_id: int, uuid: str, type_: str, *, actor: str) -> None:
+def revoke_accommodation(tx: Tx, org_id: OrgId, uuid: str, type_: str, *, actor: str) -> None:
     """Contract, Remove an accommodation; one that is not there is no error. Raises Missing."""
     sitting = require_sitting(tx, org_id, uuid)
     if not sql.delete_accommodation(
@@ -79,7 +80,9 @@ def revoke_accommodation(tx: Tx, org_id: int, uuid: str, type_: str, *, actor: s
     )
 
 
-def take_attendance(tx: Tx, org_id: int, uuid: str, attendance: Attendance, *, actor: str) -> None:
+def take_attendance(
+    tx: Tx, org_id: OrgId, uuid: str, attendance: Attendance, *, actor: str
+) -> None:
     """Write down whether a candidate came; the same again changes nothing. Raises Missing."""
     sitting = require_sitting(tx, org_id, uuid)
     if not set_attendance(tx, org_id, sitting, attendance):
@@ -96,7 +99,7 @@ def take_attendance(tx: Tx, org_id: int, uuid: str, attendance: Attendance, *, a
     )
 
 
-def grade(tx: Tx, org_id: int, uuid: str, grading: str, *, actor: str) -> None:
+def grade(tx: Tx, org_id: OrgId, uuid: str, grading: str, *, actor: str) -> None:
     """Write down how a candidate did. Raises Missing."""
     sitting = require_sitting(tx, org_id, uuid)
     named = {"org_id": org_id, "registration_id": sitting.registration_id}

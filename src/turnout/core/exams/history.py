@@ -6,6 +6,7 @@ import msgspec
 
 from turnout.core.exams.model import Change
 from turnout.core.exams.sql import sql
+from turnout.core.ids import OrgId, RegistrationId
 from turnout.store import Tx, to_json
 
 
@@ -22,8 +23,8 @@ class ChangeEntry(NamedTuple):
 
 def note(
     tx: Tx,
-    org_id: int,
-    registration_id: int,
+    org_id: OrgId,
+    registration_id: RegistrationId,
     uuid: str,
     change: Change,
     *,
@@ -53,7 +54,7 @@ def note(
         )
 
 
-def list_changes(tx: Tx, org_id: int, uuid: str) -> list[ChangeEntry]:
+def list_changes(tx: Tx, org_id: OrgId, uuid: str) -> list[ChangeEntry]:
     """Everything that happened to a registration, oldest first, deleted ones too."""
     rows = sql.list_changes(tx, org_id=org_id, registration_uuid=uuid)
     return [

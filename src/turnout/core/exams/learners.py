@@ -5,6 +5,7 @@ from typing import NamedTuple
 from turnout.core.audit.recording import record
 from turnout.core.exams.model import Learner
 from turnout.core.exams.sql import sql
+from turnout.core.ids import OrgId, PersonId
 from turnout.core.people.merging import find_person, follow_person, merge_person
 from turnout.core.people.model import Contact
 from turnout.core.text import email_key, fold, is_email
@@ -22,7 +23,7 @@ class NewLearner(NamedTuple):
     uuid: str = ""
 
 
-def add_learner(tx: Tx, org_id: int, new: NewLearner, *, actor: str) -> Learner:
+def add_learner(tx: Tx, org_id: OrgId, new: NewLearner, *, actor: str) -> Learner:
     """Add a learner, or change the one who has that code.
 
     Somebody who is known by their e-mail address becomes a learner, unless another GUID is given
@@ -59,24 +60,24 @@ def add_learner(tx: Tx, org_id: int, new: NewLearner, *, actor: str) -> Learner:
     return Learner(*found)
 
 
-def find_learner(tx: Tx, org_id: int, uuid: str) -> Learner | None:
+def find_learner(tx: Tx, org_id: OrgId, uuid: str) -> Learner | None:
     """The learner with that GUID."""
     row = sql.find_learner(tx, org_id=org_id, uuid=uuid)
     return Learner(*row) if row else None
 
 
-def find_learner_by_code(tx: Tx, org_id: int, code: str) -> Learner | None:
+def find_learner_by_code(tx: Tx, org_id: OrgId, code: str) -> Learner | None:
     """The learner with that code, in whatever case."""
     row = sql.find_learner_by_code(tx, org_id=org_id, code_key=fold(code.strip()))
     return Learner(*row) if row else None
 
 
-def list_learners(tx: Tx, org_id: int, limit: int) -> list[Learner]:
+def list_learners(tx: Tx, org_id: OrgId, limit: int) -> list[Learner]:
     """Learners by code."""
     return [Learner(*row) for row in sql.list_learners(tx, org_id=org_id, limit=limit)]
 
 
-def _make_person(tx: Tx, org_id: int, new: NewLearner, contact: Contact) -> int:
+def _make_person(tx: Tx, org_id: OrgId, new: NewLearner, contact: Contact) -> int:
     """The person that becomes a learner."""
     same = find_person(tx, org_id, new.email) if new.email else None
     if same and new.uuid in ("", same.uuid) and not _is_learner(tx, org_id, same.id):
@@ -96,7 +97,7 @@ def _make_person(tx: Tx, org_id: int, new: NewLearner, contact: Contact) -> int:
     return person_id
 
 
-def _set_email_key(tx: Tx, org_id: int, person_id: int, email: str) -> None:
+def _set_email_key(tx: Tx, org_id: OrgId, person_id: PersonId, email: str) -> None:
     """An address that changed leads to this person, unless it leads to somebody else already."""
     other = find_person(tx, org_id, email)
     if other is None or other.id == person_id:
@@ -105,8 +106,8 @@ def _set_email_key(tx: Tx, org_id: int, person_id: int, email: str) -> None:
         sql.set_email_key(tx, org_id=org_id, id=person_id, email_key=None)
 
 
-def _is_learner(tx: Tx, org_id: int, person_id: int) -> bool:
-    return sql.get_learner(tx, org_id=org_id, person_id=person_id) is not None
+def _is_learner(tx: Tx, org_id: OrgId, person_id: PersonId) -> bool:
+    return sql.is_learner(tx, org_id=org_id, person_id=person_id) is not None
 
 
 def _named(new: NewLearner) -> dict[str, str]:

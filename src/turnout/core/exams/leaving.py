@@ -7,13 +7,14 @@ from turnout.core.exams.planning import retitle, retitle_without
 from turnout.core.exams.sittings import NAMESPACE, find_sitting, lock_sitting, set_attendance
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import drop_name, find_name
+from turnout.core.ids import OrgId
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.tickets.issuing import cancel_tickets
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
 
 
-def cancel_sitting(tx: Tx, org_id: int, uuid: str, reason: str, *, actor: str) -> None:
+def cancel_sitting(tx: Tx, org_id: OrgId, uuid: str, reason: str, *, actor: str) -> None:
     """Contract, Cancel a registration; idempotent. Raises Invalid."""
     if find_sitting(tx, org_id, uuid) is None:
         raise Invalid("sitting.missing", uuid=uuid)
@@ -36,7 +37,7 @@ def cancel_sitting(tx: Tx, org_id: int, uuid: str, reason: str, *, actor: str) -
     retitle_without(tx, org_id, sitting.event_id, sitting.form_id)
 
 
-def delete_sitting(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
+def delete_sitting(tx: Tx, org_id: OrgId, uuid: str, *, actor: str) -> None:
     """Contract, Delete a registration; deleting what is not there is no error. The history stays.
 
     Raises Missing for another organization's.
@@ -68,7 +69,7 @@ def delete_sitting(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
     retitle_without(tx, org_id, sitting.event_id, sitting.form_id)
 
 
-def note_cancelled(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
+def note_cancelled(tx: Tx, org_id: OrgId, uuid: str, *, actor: str) -> None:
     """Somebody's registration was cancelled by other means than `cancel_sitting`, its places are
     given back: write it down where it is an exam's."""
     sitting = find_sitting(tx, org_id, uuid)
@@ -89,7 +90,7 @@ def note_cancelled(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
     retitle(tx, org_id, sitting.event_id)
 
 
-def _release(tx: Tx, org_id: int, sitting: Sitting) -> None:
+def _release(tx: Tx, org_id: OrgId, sitting: Sitting) -> None:
     """Give up place, ticket and seat."""
     places.release_ticket(tx, org_id, sitting.ticket_type_id)
     places.release_event_place(tx, org_id, sitting.event_id)

@@ -7,6 +7,7 @@ from turnout.core.events.model import Venue
 from turnout.core.events.programme import create_venue, set_event_capacity
 from turnout.core.exams.model import DEFAULTS, Exam, Form, ValueKind
 from turnout.core.exams.sql import sql
+from turnout.core.ids import FormId, OrgId, RoomId, VenueId
 from turnout.core.text import fold
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.formats.pdf import PaperSize
@@ -25,7 +26,7 @@ class Room(NamedTuple):
     """A room of a venue."""
 
     id: int
-    venue_id: int
+    venue_id: VenueId
     name: str
     seats: int
 
@@ -57,19 +58,19 @@ class NewForm(NamedTuple):
     uuid: str = ""
 
 
-def list_values(tx: Tx, org_id: int, kind: ValueKind) -> list[str]:
+def list_values(tx: Tx, org_id: OrgId, kind: ValueKind) -> list[str]:
     """The organization's values of a kind; where it has none of its own, the common ones."""
     own = [value for (value,) in sql.list_values(tx, org_id=org_id, kind=kind.value)]
     return own or list(DEFAULTS[kind])
 
 
-def find_value(tx: Tx, org_id: int, kind: ValueKind, text: str) -> str | None:
+def find_value(tx: Tx, org_id: OrgId, kind: ValueKind, text: str) -> str | None:
     """The value that this is a spelling of, in whatever case; None where there is none."""
     wanted = fold(text.strip())
     return next((each for each in list_values(tx, org_id, kind) if fold(each) == wanted), None)
 
 
-def add_value(tx: Tx, org_id: int, kind: ValueKind, value: str, *, actor: str) -> None:
+def add_value(tx: Tx, org_id: OrgId, kind: ValueKind, value: str, *, actor: str) -> None:
     """Add a value to an organization's list; idempotent. Raises Invalid for
     an empty one."""
     if not value.strip():
@@ -78,14 +79,14 @@ def add_value(tx: Tx, org_id: int, kind: ValueKind, value: str, *, actor: str) -
         record(tx, org_id, actor, "added", "exam_value", 0, kind=kind.value, value=value)
 
 
-def remove_value(tx: Tx, org_id: int, kind: ValueKind, value: str, *, actor: str) -> None:
+def remove_value(tx: Tx, org_id: OrgId, kind: ValueKind, value: str, *, actor: str) -> None:
     """Take a value off an organization's list. Raises Missing."""
     if not sql.remove_value(tx, org_id=org_id, kind=kind.value, value=value):
         raise Missing("exam_value.missing", value=value)
     record(tx, org_id, actor, "removed", "exam_value", 0, kind=kind.value, value=value)
 
 
-def get_settings(tx: Tx, org_id: int) -> ExamSettings:
+def get_settings(tx: Tx, org_id: OrgId) -> ExamSettings:
     """The organization's choices."""
     row = sql.get_settings(tx, org_id=org_id)
     if row is None:
@@ -93,7 +94,7 @@ def get_settings(tx: Tx, org_id: int) -> ExamSettings:
     return ExamSettings(PaperSize(row[0]), bool(row[1]))
 
 
-def set_settings(tx: Tx, org_id: int, chosen: ExamSettings, *, actor: str) -> None:
+def set_settings(tx: Tx, org_id: OrgId, chosen: ExamSettings, *, actor: str) -> None:
     """Choose paper, and whether overlapping exams are refused."""
     sql.set_settings(
         tx,
@@ -104,12 +105,12 @@ def set_settings(tx: Tx, org_id: int, chosen: ExamSettings, *, actor: str) -> No
     record(tx, org_id, actor, "set", "exam_settings", 0, **chosen._asdict())
 
 
-def list_venues(tx: Tx, org_id: int) -> list[Venue]:
+def list_venues(tx: Tx, org_id: OrgId) -> list[Venue]:
     """The organization's venues, oldest first."""
     return [Venue(*row) for row in sql.list_venues(tx, org_id=org_id)]
 
 
-def set_venue(tx: Tx, org_id: int, new: NewVenue, *, actor: str) -> Venue:
+def set_venue(tx: Tx, org_id: OrgId, new: NewVenue, *, actor: str) -> Venue:
     """Make a venue with a room, or add the room to the one with that GUID or, without one, that
     name. Raises Invalid for an unknown time zone, an empty name or a room without seats."""
     if not new.name.strip():
@@ -134,7 +135,9 @@ def set_venue(tx: Tx, org_id: int, new: NewVenue, *, actor: str) -> Venue:
     return venue
 
 
-def add_room(tx: Tx, org_id: int, venue_id: int, name: str, seats: int, *, actor: str) -> Room:
+def add_room(
+    tx: Tx, org_id: OrgId, venue_id: VenueId, name: str, seats: int, *, actor: str
+) -> Room:
     """Add a room to a venue, or change how many seats it has. Raises Invalid below one seat."""
     if seats < 1:
         raise Invalid("room.seats", name=name)
@@ -145,12 +148,12 @@ def add_room(tx: Tx, org_id: int, venue_id: int, name: str, seats: int, *, actor
     return Room(room_id, venue_id, name, seats)
 
 
-def list_rooms(tx: Tx, org_id: int, venue_id: int) -> list[Room]:
+def list_rooms(tx: Tx, org_id: OrgId, venue_id: VenueId) -> list[Room]:
     """The rooms of a venue by name."""
     return [Room(*row) for row in sql.list_rooms(tx, org_id=org_id, venue_id=venue_id)]
 
 
-def assign_room(tx: Tx, org_id: int, exam: Exam, room_id: int | None, *, actor: str) -> None:
+def assign_room(tx: Tx, org_id: OrgId, exam: Exam, room_id: RoomId | None, *, actor: str) -> None:
     """Put an exam into a room of its venue, whose seats limit it from now on; None takes it out.
 
     Raises Invalid for a room elsewhere, Conflict when it has fewer seats than candidates.
@@ -170,14 +173,14 @@ def assign_room(tx: Tx, org_id: int, exam: Exam, room_id: int | None, *, actor: 
     record(tx, org_id, actor, "assigned", "room", room_id or 0, event_id=exam.event_id)
 
 
-def add_form(tx: Tx, org_id: int, new: NewForm, *, actor: str) -> int:
+def add_form(tx: Tx, org_id: OrgId, new: NewForm, *, actor: str) -> int:
     """Add a version of an assessment form, or change the one with its code and version; its id.
 
     Raises Invalid for an empty code or a time limit below a minute.
     """
     if not new.code.strip() or new.time_limit < 1 or new.version < 1:
         raise Invalid("form.facts")
-    form_id: int = sql.add_form(
+    form_id: FormId = sql.add_form(
         tx,
         org_id=org_id,
         id=tx.next_id("programme"),
@@ -197,13 +200,13 @@ def add_form(tx: Tx, org_id: int, new: NewForm, *, actor: str) -> int:
     return form_id
 
 
-def find_published_form(tx: Tx, org_id: int, code: str) -> Form | None:
+def find_published_form(tx: Tx, org_id: OrgId, code: str) -> Form | None:
     """The newest published form with that code which is not bilingual."""
     row = sql.find_published_form(tx, org_id=org_id, code_key=fold(code.strip()))
     return from_row(Form, row) if row else None
 
 
-def get_form(tx: Tx, org_id: int, form_id: int) -> Form:
+def get_form(tx: Tx, org_id: OrgId, form_id: FormId) -> Form:
     """The form of that number. Raises Missing."""
     row = sql.get_form(tx, org_id=org_id, id=form_id)
     if row is None:
@@ -211,6 +214,6 @@ def get_form(tx: Tx, org_id: int, form_id: int) -> Form:
     return from_row(Form, row)
 
 
-def list_forms(tx: Tx, org_id: int) -> list[Form]:
+def list_forms(tx: Tx, org_id: OrgId) -> list[Form]:
     """All forms by code and version."""
     return [from_row(Form, row) for row in sql.list_forms(tx, org_id=org_id)]

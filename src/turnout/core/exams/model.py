@@ -6,6 +6,16 @@ from typing import NamedTuple
 
 import msgspec
 
+from turnout.core.ids import (
+    EventId,
+    FormId,
+    PersonId,
+    RegistrationId,
+    RoomId,
+    TicketTypeId,
+    VenueId,
+)
+
 INDIVIDUAL = "Individual"
 INDIVIDUAL_WITH, INDIVIDUAL_WITHOUT = "Individual (A)", "Individual (N)"
 MINUTE_MS = 60_000
@@ -98,7 +108,7 @@ class Form(msgspec.Struct, frozen=True):
 class Learner(NamedTuple):
     """Somebody who sits exams."""
 
-    person_id: int
+    person_id: PersonId
     uuid: str
     code: str
     email: str
@@ -133,7 +143,7 @@ class ExamRequest(msgspec.Struct, frozen=True):
 class Exam(msgspec.Struct, frozen=True):
     """An exam with its event. `is_full`: its limit is reached."""
 
-    event_id: int
+    event_id: EventId
     uuid: str
     number: int
     title: str
@@ -142,7 +152,7 @@ class Exam(msgspec.Struct, frozen=True):
     exam_type: str
     exam_format: str
     billing_code: str
-    venue_id: int
+    venue_id: VenueId
     venue_uuid: str
     venue_name: str
     timezone: str
@@ -150,7 +160,7 @@ class Exam(msgspec.Struct, frozen=True):
     ends_at: int
     capacity: int | None
     held: int
-    room_id: int | None
+    room_id: RoomId | None
     registration_limit: int | None
     is_on_calendar: bool
     has_own_title: bool
@@ -159,13 +169,13 @@ class Exam(msgspec.Struct, frozen=True):
 class Sitting(msgspec.Struct, frozen=True):
     """A candidate's registration, as it is kept."""
 
-    registration_id: int
+    registration_id: RegistrationId
     uuid: str
-    event_id: int
-    person_id: int
-    ticket_type_id: int
+    event_id: EventId
+    person_id: PersonId
+    ticket_type_id: TicketTypeId
     state: str
-    form_id: int | None
+    form_id: FormId | None
     time_limit: int
     attendance: Attendance
 

@@ -26,6 +26,7 @@ from turnout.core.exams.model import (
 )
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import find_name
+from turnout.core.ids import EventId, FormId, OrgId
 from turnout.core.times import OVER_AT, YEARS
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx, from_row
@@ -43,7 +44,7 @@ _REFUSED = {
 
 def find_or_make_exam(
     tx: Tx,
-    org_id: int,
+    org_id: OrgId,
     wanted: ExamRequest,
     *,
     has_accommodations: bool,
@@ -71,7 +72,7 @@ def find_or_make_exam(
 
 def make_exam(
     tx: Tx,
-    org_id: int,
+    org_id: OrgId,
     wanted: ExamRequest,
     *,
     uuid: str = "",
@@ -133,7 +134,7 @@ def make_exam(
     return get_exam(tx, org_id, event.id)
 
 
-def add_exam(tx: Tx, org_id: int, uuid: str, wanted: ExamRequest, *, actor: str) -> Exam:
+def add_exam(tx: Tx, org_id: OrgId, uuid: str, wanted: ExamRequest, *, actor: str) -> Exam:
     """Contract, Add a new event: with a GUID that the caller chose. Raises Invalid, Conflict."""
     if find_name(tx, "guid", uuid) is not None:
         raise Conflict("exam.exists", uuid=uuid)
@@ -143,7 +144,7 @@ def add_exam(tx: Tx, org_id: int, uuid: str, wanted: ExamRequest, *, actor: str)
     return make_exam(tx, org_id, wanted, uuid=uuid, exam_type=own, actor=actor)
 
 
-def cancel_exam(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
+def cancel_exam(tx: Tx, org_id: OrgId, uuid: str, *, actor: str) -> None:
     """Contract, cancel an event. Raises Conflict."""
     exam = find_exam(tx, org_id, uuid)
     if exam is None:
@@ -156,13 +157,15 @@ def cancel_exam(tx: Tx, org_id: int, uuid: str, *, actor: str) -> None:
         raise Conflict("exam.active", uuid=uuid)
 
 
-def set_exam_state(tx: Tx, org_id: int, event_id: int, state: EventState, *, actor: str) -> None:
+def set_exam_state(
+    tx: Tx, org_id: OrgId, event_id: EventId, state: EventState, *, actor: str
+) -> None:
     """Publish an exam (open), close it, or draft it again. Raises Missing."""
     get_exam(tx, org_id, event_id)
     set_event_state(tx, org_id, event_id, state, actor=actor)
 
 
-def find_exam(tx: Tx, org_id: int, uuid: str) -> Exam | None:
+def find_exam(tx: Tx, org_id: OrgId, uuid: str) -> Exam | None:
     """The organization's exam with that GUID."""
     target = find_name(tx, "guid", uuid)
     if target is None or target.org_id != org_id or target.noun != "event":
@@ -171,7 +174,7 @@ def find_exam(tx: Tx, org_id: int, uuid: str) -> Exam | None:
     return from_row(Exam, row) if row else None
 
 
-def get_exam(tx: Tx, org_id: int, event_id: int) -> Exam:
+def get_exam(tx: Tx, org_id: OrgId, event_id: EventId) -> Exam:
     """The exam of that event. Raises Missing."""
     row = sql.get_exam(tx, org_id=org_id, event_id=event_id)
     if row is None:
@@ -179,17 +182,17 @@ def get_exam(tx: Tx, org_id: int, event_id: int) -> Exam:
     return from_row(Exam, row)
 
 
-def is_exam(tx: Tx, org_id: int, event_id: int) -> bool:
+def is_exam(tx: Tx, org_id: OrgId, event_id: EventId) -> bool:
     """Whether an event is an exam, whose seats are booked by the organization."""
     return sql.get_exam(tx, org_id=org_id, event_id=event_id) is not None
 
 
-def list_exams(tx: Tx, org_id: int, limit: int) -> list[Exam]:
+def list_exams(tx: Tx, org_id: OrgId, limit: int) -> list[Exam]:
     """The organization's exams, newest number first."""
     return [from_row(Exam, row) for row in sql.list_exams(tx, org_id=org_id, limit=limit)]
 
 
-def retitle(tx: Tx, org_id: int, event_id: int) -> None:
+def retitle(tx: Tx, org_id: OrgId, event_id: EventId) -> None:
     """Name an exam after its venue and the forms that are sat in it, unless it has a title of its
     own."""
     exam = get_exam(tx, org_id, event_id)
@@ -202,14 +205,14 @@ def retitle(tx: Tx, org_id: int, event_id: int) -> None:
         sql.set_title(tx, org_id=org_id, event_id=event_id, title=title, now=tx.now)
 
 
-def retitle_for(tx: Tx, org_id: int, exam: Exam, form: Form) -> None:
+def retitle_for(tx: Tx, org_id: OrgId, exam: Exam, form: Form) -> None:
     """Somebody sits this form in the exam from now on: rename it where that says something new."""
     fitting = (f"{exam.venue_name} / {form.title}", f"{exam.venue_name} / {VARIOUS}")
     if not exam.has_own_title and exam.title not in fitting:
         retitle(tx, org_id, exam.event_id)
 
 
-def retitle_without(tx: Tx, org_id: int, event_id: int, form_id: int | None) -> None:
+def retitle_without(tx: Tx, org_id: OrgId, event_id: EventId, form_id: FormId | None) -> None:
     """Somebody sits this form in the exam no more: rename it unless others still do."""
     exam = get_exam(tx, org_id, event_id)
     is_various = exam.title == f"{exam.venue_name} / {VARIOUS}"
@@ -218,14 +221,16 @@ def retitle_without(tx: Tx, org_id: int, event_id: int, form_id: int | None) -> 
         retitle(tx, org_id, event_id)
 
 
-def set_appearance(tx: Tx, org_id: int, event_id: int, *, is_on_calendar: bool, actor: str) -> None:
+def set_appearance(
+    tx: Tx, org_id: OrgId, event_id: EventId, *, is_on_calendar: bool, actor: str
+) -> None:
     """Show an exam on the calendar, or not. Raises Missing."""
     get_exam(tx, org_id, event_id)
     sql.set_on_calendar(tx, org_id=org_id, event_id=event_id, is_on_calendar=int(is_on_calendar))
     record(tx, org_id, actor, "changed", "event", event_id, is_on_calendar=is_on_calendar)
 
 
-def _get_value(tx: Tx, org_id: int, kind: ValueKind, text: str) -> str:
+def _get_value(tx: Tx, org_id: OrgId, kind: ValueKind, text: str) -> str:
     """The organization's value that this is a spelling of. Raises Invalid."""
     absent, unknown = _REFUSED[kind]
     if not text.strip():

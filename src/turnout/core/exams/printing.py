@@ -17,6 +17,7 @@ from turnout.core.exams.sql import sql
 from turnout.core.identity.link_keys import find_link_key, find_link_keys
 from turnout.core.identity.names import find_name
 from turnout.core.identity.personal_links import PersonalLinks
+from turnout.core.ids import EventId, OrgId
 from turnout.errors import Conflict, Gone, Invalid
 from turnout.formats.pdf import FAMILY, PaperSize, finish, new_paper
 from turnout.store import Tx
@@ -43,8 +44,8 @@ class Link(NamedTuple):
     """What a genuine link names."""
 
     opening: Opening
-    org_id: int
-    event_id: int
+    org_id: OrgId
+    event_id: EventId
 
 
 class Candidate(NamedTuple):
@@ -99,7 +100,9 @@ def read_link(tx: Tx, token: str) -> Link:
     return Link(Opening(opening), int(org_id), int(event_id))
 
 
-def read_scrap_paper(tx: Tx, org_id: int, event_id: int, first: int | None = None) -> ScrapPaper:
+def read_scrap_paper(
+    tx: Tx, org_id: OrgId, event_id: EventId, first: int | None = None
+) -> ScrapPaper:
     """The paper of an exam, for up to 1,000 candidates from the `first` (from 1) on.
 
     Raises Missing, Invalid for a `first` beyond them, and Conflict, which says how to get all, when

@@ -1,4 +1,7 @@
 -- name: lock_sitting(org_id, uuid)^
+--     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
+--         ticket_type_id: TicketTypeId, state: str, form_id: FormId | None, time_limit: int,
+--         attendance: str) | None
 SELECT r.id, r.uuid, r.event_id, r.person_id, r.ticket_type_id, r.state, s.form_id, s.time_limit,
     s.attendance
 FROM registrations r

@@ -1,6 +1,6 @@
 -- == lists ==
 
--- name: list_values(org_id, kind)
+-- name: list_values(org_id, kind) -> (value: str)
 SELECT value FROM exam_values WHERE org_id = :org_id AND kind = :kind ORDER BY value;
 
 -- name: add_value(org_id, kind, value)!
@@ -10,36 +10,38 @@ ON CONFLICT (org_id, kind, value) DO NOTHING;
 -- name: remove_value(org_id, kind, value)!
 DELETE FROM exam_values WHERE org_id = :org_id AND kind = :kind AND value = :value;
 
--- name: get_settings(org_id)^
+-- name: get_settings(org_id)^ -> (paper_size: str, refuses_overlaps: int) | None
 SELECT paper_size, refuses_overlaps FROM exam_settings WHERE org_id = :org_id;
 
--- name: set_settings(org_id, paper_size, refuses_overlaps)!
+-- name: set_settings(org_id, paper_size, refuses_overlaps: int)!
 INSERT INTO exam_settings (org_id, paper_size, refuses_overlaps)
 VALUES (:org_id, :paper_size, :refuses_overlaps)
 ON CONFLICT (org_id) DO UPDATE SET
     paper_size = excluded.paper_size, refuses_overlaps = excluded.refuses_overlaps;
 
--- name: take_number(org_id)$
+-- name: take_number(org_id)$ -> int
 -- The number of the organization's next exam; two who ask at once get two.
 INSERT INTO exam_settings (org_id, next_number) VALUES (:org_id, 2)
 ON CONFLICT (org_id) DO UPDATE SET next_number = exam_settings.next_number + 1
 RETURNING next_number - 1;
 
--- name: add_room(org_id, id, venue_id, name, seats)$
+-- name: add_room(org_id, id: RoomId, venue_id, name, seats: int)$ -> RoomId
 INSERT INTO rooms (org_id, id, venue_id, name, seats)
 VALUES (:org_id, :id, :venue_id, :name, :seats)
 ON CONFLICT (org_id, venue_id, name) DO UPDATE SET seats = excluded.seats
 RETURNING id;
 
--- name: list_rooms(org_id, venue_id)
+-- name: list_rooms(org_id, venue_id) -> (id: RoomId, venue_id: VenueId, name: str, seats: int)
 SELECT id, venue_id, name, seats FROM rooms
 WHERE org_id = :org_id AND venue_id = :venue_id ORDER BY name;
 
--- name: set_room(org_id, event_id, room_id)!
+-- name: set_room(org_id, event_id, room_id: RoomId | None)!
 UPDATE exams SET room_id = CAST(:room_id AS BIGINT)
 WHERE org_id = :org_id AND event_id = :event_id;
 
--- name: add_form(org_id, id, uuid, code, code_key, version, name, title, language, is_bilingual, is_published, time_limit, now)$
+-- name: add_form(org_id, id: FormId, uuid, code, code_key, version: int, name, title, language,
+--     is_bilingual, is_published, time_limit: int, now)$
+--     -> FormId
 INSERT INTO assessment_forms (org_id, id, uuid, code, code_key, version, name, title, language,
     is_bilingual, is_published, time_limit, created_at, updated_at)
 VALUES (:org_id, :id, :uuid, :code, :code_key, :version, :name, :title, :language, :is_bilingual,
@@ -52,43 +54,50 @@ ON CONFLICT (org_id, code_key, version) DO UPDATE SET
 RETURNING id;
 
 -- name: find_published_form(org_id, code_key)^
+--     -> (id: FormId, uuid: str, code: str, version: int, name: str, title: str, language: str,
+--         is_bilingual: int, is_published: int, time_limit: int) | None
 SELECT id, uuid, code, version, name, title, language, is_bilingual, is_published, time_limit
 FROM assessment_forms
 WHERE org_id = :org_id AND code_key = :code_key AND is_published = 1 AND is_bilingual = 0
 ORDER BY version DESC LIMIT 1;
 
--- name: get_form(org_id, id)^
+-- name: get_form(org_id, id: FormId)^
+--     -> (id: FormId, uuid: str, code: str, version: int, name: str, title: str, language: str,
+--         is_bilingual: int, is_published: int, time_limit: int) | None
 SELECT id, uuid, code, version, name, title, language, is_bilingual, is_published, time_limit
 FROM assessment_forms WHERE org_id = :org_id AND id = :id;
 
 -- name: list_forms(org_id)
+--     -> (id: FormId, uuid: str, code: str, version: int, name: str, title: str, language: str,
+--         is_bilingual: int, is_published: int, time_limit: int)
 SELECT id, uuid, code, version, name, title, language, is_bilingual, is_published, time_limit
 FROM assessment_forms WHERE org_id = :org_id ORDER BY code_key, version;
 
--- name: find_venue(org_id, uuid)^
+-- name: find_venue(org_id, uuid)^ -> (id: VenueId, uuid: str, name: str, timezone: str) | None
 SELECT id, uuid, name, timezone FROM venues WHERE org_id = :org_id AND uuid = :uuid;
 
--- name: list_venues(org_id)
+-- name: list_venues(org_id) -> (id: VenueId, uuid: str, name: str, timezone: str)
 SELECT id, uuid, name, timezone FROM venues WHERE org_id = :org_id ORDER BY id;
 
 -- == learners ==
 
--- name: add_person(org_id, id, uuid, email, email_key, first_name, last_name, now)!
+-- name: add_person(org_id, id: PersonId, uuid, email, email_key: str | None, first_name,
+--     last_name, now)!
 INSERT INTO people (org_id, id, uuid, email, email_key, title, first_name, last_name, company,
     job_title, address_line1, address_line2, address_line3, city, county_or_state, post_code,
     country_code, phone, created_at, updated_at)
 VALUES (:org_id, :id, :uuid, :email, CAST(:email_key AS TEXT), '', :first_name, :last_name, '', '',
     '', '', '', '', '', '', '', '', :now, :now);
 
--- name: set_person(org_id, id, email, first_name, last_name, now)!
+-- name: set_person(org_id, id: PersonId, email, first_name, last_name, now)!
 UPDATE people SET first_name = :first_name, last_name = :last_name,
     email = CASE :email WHEN '' THEN email ELSE :email END, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: has_person(org_id, uuid)$
+-- name: has_person(org_id, uuid)$ -> int | None
 SELECT 1 FROM people WHERE org_id = :org_id AND uuid = :uuid LIMIT 1;
 
--- name: set_email_key(org_id, id, email_key)!
+-- name: set_email_key(org_id, id: PersonId, email_key: str | None)!
 UPDATE people SET email_key = CAST(:email_key AS TEXT) WHERE org_id = :org_id AND id = :id;
 
 -- name: set_learner(org_id, person_id, code, code_key, now)!
@@ -98,22 +107,29 @@ VALUES (:org_id, :person_id, :code, :code_key, '', '', :now)
 ON CONFLICT (org_id, person_id) DO UPDATE SET
     code = excluded.code, code_key = excluded.code_key;
 
+-- name: is_learner(org_id, person_id)$ -> int | None
+SELECT 1 FROM learners WHERE org_id = :org_id AND person_id = :person_id;
+
 -- name: get_learner(org_id, person_id)^
+--     -> (id: PersonId, uuid: str, code: str, email: str, first_name: str, last_name: str)
 SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
 FROM learners l JOIN people p ON p.org_id = l.org_id AND p.id = l.person_id
 WHERE l.org_id = :org_id AND l.person_id = :person_id;
 
 -- name: find_learner(org_id, uuid)^
+--     -> (id: PersonId, uuid: str, code: str, email: str, first_name: str, last_name: str) | None
 SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
 FROM people p JOIN learners l ON l.org_id = p.org_id AND l.person_id = p.id
 WHERE p.org_id = :org_id AND p.uuid = :uuid;
 
 -- name: find_learner_by_code(org_id, code_key)^
+--     -> (id: PersonId, uuid: str, code: str, email: str, first_name: str, last_name: str) | None
 SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
 FROM learners l JOIN people p ON p.org_id = l.org_id AND p.id = l.person_id
 WHERE l.org_id = :org_id AND l.code_key = :code_key;
 
 -- name: list_learners(org_id, limit)
+--     -> (id: PersonId, uuid: str, code: str, email: str, first_name: str, last_name: str)
 SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
 FROM learners l JOIN people p ON p.org_id = l.org_id AND p.id = l.person_id
 WHERE l.org_id = :org_id ORDER BY l.code_key LIMIT :limit;
@@ -127,6 +143,11 @@ VALUES (:org_id, :venue_id, :starts_at, :now)
 ON CONFLICT (org_id, venue_id, starts_at) DO UPDATE SET touched_at = excluded.touched_at;
 
 -- name: find_exam_at(org_id, venue_id, starts_at)^
+--     -> (id: EventId, uuid: str, number: int, title: str, state: str, kind: str, exam_type: str,
+--         exam_format: str, billing_code: str, venue_id: VenueId, venue_uuid: str, name: str,
+--         timezone: str, starts_at: int, ends_at: int, capacity: int | None, held: int,
+--         room_id: RoomId | None, registration_limit: int | None, is_on_calendar: int,
+--         has_own_title: int) | None
 -- The oldest that is not somebody's own.
 SELECT e.id, e.uuid, x.number, e.title, e.state, x.kind, x.exam_type, x.exam_format, x.billing_code,
     v.id, v.uuid, v.name, e.timezone, e.starts_at, e.ends_at, e.capacity, e.held, x.room_id,
@@ -140,6 +161,11 @@ WHERE e.org_id = :org_id AND e.venue_id = :venue_id AND e.starts_at >= :starts_a
 ORDER BY x.number LIMIT 1;
 
 -- name: get_exam(org_id, event_id)^
+--     -> (id: EventId, uuid: str, number: int, title: str, state: str, kind: str, exam_type: str,
+--         exam_format: str, billing_code: str, venue_id: VenueId, venue_uuid: str, name: str,
+--         timezone: str, starts_at: int, ends_at: int, capacity: int | None, held: int,
+--         room_id: RoomId | None, registration_limit: int | None, is_on_calendar: int,
+--         has_own_title: int) | None
 SELECT e.id, e.uuid, x.number, e.title, e.state, x.kind, x.exam_type, x.exam_format, x.billing_code,
     v.id, v.uuid, v.name, e.timezone, e.starts_at, e.ends_at, e.capacity, e.held, x.room_id,
     x.registration_limit, x.is_on_calendar, x.has_own_title
@@ -149,6 +175,11 @@ JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
 WHERE x.org_id = :org_id AND x.event_id = :event_id;
 
 -- name: list_exams(org_id, limit)
+--     -> (id: EventId, uuid: str, number: int, title: str, state: str, kind: str, exam_type: str,
+--         exam_format: str, billing_code: str, venue_id: VenueId, venue_uuid: str, name: str,
+--         timezone: str, starts_at: int, ends_at: int, capacity: int | None, held: int,
+--         room_id: RoomId | None, registration_limit: int | None, is_on_calendar: int,
+--         has_own_title: int)
 SELECT e.id, e.uuid, x.number, e.title, e.state, x.kind, x.exam_type, x.exam_format, x.billing_code,
     v.id, v.uuid, v.name, e.timezone, e.starts_at, e.ends_at, e.capacity, e.held, x.room_id,
     x.registration_limit, x.is_on_calendar, x.has_own_title
@@ -157,7 +188,8 @@ JOIN events e ON e.org_id = x.org_id AND e.id = x.event_id
 JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
 WHERE x.org_id = :org_id ORDER BY x.number DESC LIMIT :limit;
 
--- name: add_exam(org_id, event_id, number, kind, exam_type, exam_format, billing_code, appointment_type, registration_limit, is_on_calendar, has_own_title)!
+-- name: add_exam(org_id, event_id, number: int, kind, exam_type, exam_format, billing_code,
+--     appointment_type, registration_limit: int | None, is_on_calendar, has_own_title)!
 INSERT INTO exams (org_id, event_id, number, kind, exam_type, exam_format, billing_code,
     appointment_type, registration_limit, is_on_calendar, has_own_title)
 VALUES (:org_id, :event_id, :number, :kind, :exam_type, :exam_format, :billing_code,
@@ -169,7 +201,7 @@ UPDATE exams SET is_on_calendar = :is_on_calendar WHERE org_id = :org_id AND eve
 -- name: set_title(org_id, event_id, title, now)!
 UPDATE events SET title = :title, updated_at = :now WHERE org_id = :org_id AND id = :event_id;
 
--- name: list_form_titles(org_id, event_id)
+-- name: list_form_titles(org_id, event_id) -> (title: str)
 -- Two are enough to know that there are several.
 SELECT DISTINCT f.title
 FROM exam_registrations s
@@ -177,19 +209,21 @@ JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.s
 JOIN assessment_forms f ON f.org_id = s.org_id AND f.id = s.form_id
 WHERE s.org_id = :org_id AND s.event_id = :event_id LIMIT 2;
 
--- name: is_form_sat(org_id, event_id, form_id)$
+-- name: is_form_sat(org_id, event_id, form_id: FormId | None)$ -> int | None
 SELECT 1 FROM exam_registrations s
 JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
 WHERE s.org_id = :org_id AND s.event_id = :event_id AND s.form_id = CAST(:form_id AS BIGINT)
 LIMIT 1;
 
--- name: count_active(org_id, event_id)$
+-- name: count_active(org_id, event_id)$ -> int
 SELECT count(*) FROM (
     SELECT 1 FROM exam_registrations s
     JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
     WHERE s.org_id = :org_id AND s.event_id = :event_id AND r.state = 'confirmed' LIMIT 1) active;
 
 -- name: list_calendar(org_id, from_at, until_at)
+--     -> (uuid: str, id: EventId, title: str, details: str, starts_at: int, ends_at: int,
+--         kind: str | None, appointment_type: str | None, is_on_calendar: int | None)
 -- Published events that are shown; those which overlap the span, 0 and 0 = all.
 SELECT e.uuid, e.id, e.title, e.details, e.starts_at, e.ends_at, x.kind, x.appointment_type,
     x.is_on_calendar
@@ -201,6 +235,7 @@ WHERE e.org_id = :org_id AND e.state IN ('open', 'closed')
 ORDER BY e.starts_at, e.id;
 
 -- name: list_classes(uuid, now)
+--     -> (uuid: str, title: str, state: str, capacity: int | None, held: int, details: str)
 -- crosses organizations: anybody may ask, and names the organization by its GUID.
 SELECT e.uuid, e.title, e.state, e.capacity, e.held, e.details
 FROM organizations o
@@ -212,14 +247,17 @@ ORDER BY e.starts_at, e.id;
 
 -- == seating ==
 
--- name: add_registration(org_id, id, uuid, event_id, person_id, ticket_type_id, source, answers, now)!
+-- name: add_registration(org_id, id: RegistrationId, uuid, event_id, person_id, ticket_type_id,
+--     source, answers, now)!
 -- A sitting of its own, so that a learner may have several in one exam.
 INSERT INTO registrations (org_id, id, uuid, event_id, person_id, sitting, ticket_type_id, state,
     source, answers, created_at, updated_at)
 VALUES (:org_id, :id, :uuid, :event_id, :person_id, :id, :ticket_type_id, 'confirmed', :source,
     :answers, :now, :now);
 
--- name: add_sitting(org_id, registration_id, event_id, person_id, form_id, registrant_type, sequence, passcode, time_limit, seat, now, change_type)!
+-- name: add_sitting(org_id, registration_id, event_id, person_id, form_id: FormId | None,
+--     registrant_type, sequence: int, passcode, time_limit: int, seat: int | None, now,
+--     change_type)!
 INSERT INTO exam_registrations (org_id, registration_id, event_id, person_id, form_id,
     registrant_type, attendance, grading, is_eligible, sequence, passcode, time_limit, seat,
     changed_at, change_type)
@@ -227,17 +265,17 @@ VALUES (:org_id, :registration_id, :event_id, :person_id, CAST(:form_id AS BIGIN
     :registrant_type, 'Pending', '', 1, :sequence, :passcode, :time_limit,
     CAST(:seat AS BIGINT), :now, :change_type);
 
--- name: take_sequence(org_id, event_id)$
+-- name: take_sequence(org_id, event_id)$ -> int
 UPDATE exams SET next_sequence = next_sequence + 1
 WHERE org_id = :org_id AND event_id = :event_id
 RETURNING next_sequence - 1;
 
--- name: list_seats(org_id, event_id)
+-- name: list_seats(org_id, event_id) -> (seat: int | None)
 SELECT s.seat FROM exam_registrations s
 JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
 WHERE s.org_id = :org_id AND s.event_id = :event_id AND s.seat IS NOT NULL ORDER BY s.seat;
 
--- name: list_overlapping(org_id, person_id, registration_id, starts_at, ends_at)
+-- name: list_overlapping(org_id, person_id, registration_id, starts_at, ends_at) -> (uuid: str)
 -- The learner's other exams during that time, each as long as this learner has for it.
 SELECT r.uuid
 FROM exam_registrations s
@@ -248,6 +286,9 @@ WHERE s.org_id = :org_id AND s.person_id = :person_id AND s.registration_id <> :
 ORDER BY s.registration_id;
 
 -- name: find_sitting(org_id, uuid)^
+--     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
+--         ticket_type_id: TicketTypeId, state: str, form_id: FormId | None, time_limit: int,
+--         attendance: str) | None
 SELECT r.id, r.uuid, r.event_id, r.person_id, r.ticket_type_id, r.state, s.form_id, s.time_limit,
     s.attendance
 FROM registrations r
@@ -255,6 +296,9 @@ JOIN exam_registrations s ON s.org_id = r.org_id AND s.registration_id = r.id
 WHERE r.org_id = :org_id AND r.uuid = :uuid;
 
 -- name: lock_sitting(org_id, uuid)^
+--     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
+--         ticket_type_id: TicketTypeId, state: str, form_id: FormId | None, time_limit: int,
+--         attendance: str) | None
 -- Locks the row on PostgreSQL (see the override).
 SELECT r.id, r.uuid, r.event_id, r.person_id, r.ticket_type_id, r.state, s.form_id, s.time_limit,
     s.attendance
@@ -262,12 +306,12 @@ FROM registrations r
 JOIN exam_registrations s ON s.org_id = r.org_id AND s.registration_id = r.id
 WHERE r.org_id = :org_id AND r.uuid = :uuid;
 
--- name: set_registration(org_id, id, event_id, ticket_type_id, state, now)!
+-- name: set_registration(org_id, id: RegistrationId, event_id, ticket_type_id, state, now)!
 UPDATE registrations
 SET event_id = :event_id, ticket_type_id = :ticket_type_id, state = :state, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: move_sitting(org_id, registration_id, event_id, sequence, seat)!
+-- name: move_sitting(org_id, registration_id, event_id, sequence: int, seat: int | None)!
 UPDATE exam_registrations
 SET event_id = :event_id, sequence = :sequence, seat = CAST(:seat AS BIGINT)
 WHERE org_id = :org_id AND registration_id = :registration_id;
@@ -298,7 +342,7 @@ UPDATE exam_registrations SET time_limit =
         AND a.registration_id = exam_registrations.registration_id), 0)
 WHERE org_id = :org_id AND registration_id = :registration_id;
 
--- name: set_accommodation(org_id, registration_id, type_key, type, name, time_extension, now)!
+-- name: set_accommodation(org_id, registration_id, type_key, type, name, time_extension: int, now)!
 INSERT INTO exam_accommodations (org_id, registration_id, type_key, type, name, time_extension,
     granted_at)
 VALUES (:org_id, :registration_id, :type_key, :type, :name, :time_extension, :now)
@@ -310,11 +354,12 @@ ON CONFLICT (org_id, registration_id, type_key) DO UPDATE SET
 DELETE FROM exam_accommodations
 WHERE org_id = :org_id AND registration_id = :registration_id AND type_key = :type_key;
 
--- name: list_accommodations(org_id, registration_id)
+-- name: list_accommodations(org_id, registration_id) -> (type: str, name: str, time_extension: int)
 SELECT type, name, time_extension FROM exam_accommodations
 WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY type_key;
 
--- name: add_change(org_id, id, registration_id, registration_uuid, type, actor, reason, was, became, now)!
+-- name: add_change(org_id, id: int, registration_id, registration_uuid, type, actor, reason,
+--     was, became, now)!
 INSERT INTO exam_changes (org_id, id, registration_id, registration_uuid, type, at, actor, reason,
     was, became)
 VALUES (:org_id, :id, :registration_id, :registration_uuid, :type, :now, :actor, :reason, :was,
@@ -325,6 +370,7 @@ UPDATE exam_registrations SET changed_at = :now, change_type = :type
 WHERE org_id = :org_id AND registration_id = :registration_id;
 
 -- name: list_changes(org_id, registration_uuid)
+--     -> (type: str, at: int, actor: str, reason: str, was: str, became: str)
 SELECT type, at, actor, reason, was, became FROM exam_changes
 WHERE org_id = :org_id AND registration_uuid = :registration_uuid ORDER BY id;
 
@@ -347,6 +393,11 @@ DELETE FROM registrations WHERE org_id = :org_id AND id = :registration_id;
 -- == searching ==
 
 -- name: get_found(org_id, uuid)^
+--     -> (uuid: str, attendance: str, changed_at: int, change_type: str, event_uuid: str,
+--         number: int, exam_format: str, exam_type: str, starts_at: int, timezone: str,
+--         venue_uuid: str, person_uuid: str, learner_code: str, first_name: str, last_name: str,
+--         email: str, form_uuid: str | None, form_code: str | None, name: str | None,
+--         title: str | None) | None
 SELECT r.uuid, s.attendance, s.changed_at, s.change_type, e.uuid, x.number, x.exam_format,
     x.exam_type, e.starts_at, e.timezone, v.uuid, p.uuid, l.code, p.first_name, p.last_name,
     p.email,
@@ -362,6 +413,11 @@ LEFT JOIN assessment_forms f ON f.org_id = s.org_id AND f.id = s.form_id
 WHERE r.org_id = :org_id AND r.uuid = :uuid;
 
 -- name: list_changed(org_id, since, until)
+--     -> (uuid: str, attendance: str, changed_at: int, change_type: str, event_uuid: str,
+--         number: int, exam_format: str, exam_type: str, starts_at: int, timezone: str,
+--         venue_uuid: str, person_uuid: str, learner_code: str, first_name: str, last_name: str,
+--         email: str, form_uuid: str | None, form_code: str | None, name: str | None,
+--         title: str | None)
 -- Newest change first.
 SELECT r.uuid, s.attendance, s.changed_at, s.change_type, e.uuid, x.number, x.exam_format,
     x.exam_type, e.starts_at, e.timezone, v.uuid, p.uuid, l.code, p.first_name, p.last_name,
@@ -379,6 +435,11 @@ WHERE s.org_id = :org_id AND s.changed_at >= :since AND s.changed_at < :until
 ORDER BY s.changed_at DESC, s.registration_id DESC;
 
 -- name: list_people_changed(org_id, name, email, code, since, until)
+--     -> (uuid: str, attendance: str, changed_at: int, change_type: str, event_uuid: str,
+--         number: int, exam_format: str, exam_type: str, starts_at: int, timezone: str,
+--         venue_uuid: str, person_uuid: str, learner_code: str, first_name: str, last_name: str,
+--         email: str, form_uuid: str | None, form_code: str | None, name: str | None,
+--         title: str | None)
 -- Newest change first. The texts are folded patterns for LIKE, with ! before what would be a
 -- wildcard.
 SELECT r.uuid, s.attendance, s.changed_at, s.change_type, e.uuid, x.number, x.exam_format,
@@ -400,11 +461,11 @@ WHERE s.org_id = :org_id AND s.changed_at >= :since AND s.changed_at < :until
         AND w.code_key LIKE :code ESCAPE '!')
 ORDER BY s.changed_at DESC, s.registration_id DESC;
 
--- name: count_changed(org_id, since, until)$
+-- name: count_changed(org_id, since, until)$ -> int
 SELECT count(*) FROM exam_registrations
 WHERE org_id = :org_id AND changed_at >= :since AND changed_at < :until;
 
--- name: count_people_changed(org_id, name, email, code, since, until)$
+-- name: count_people_changed(org_id, name, email, code, since, until)$ -> int
 SELECT count(*) FROM exam_registrations s
 WHERE s.org_id = :org_id AND s.changed_at >= :since AND s.changed_at < :until
     AND s.person_id IN (
@@ -414,13 +475,14 @@ WHERE s.org_id = :org_id AND s.changed_at >= :since AND s.changed_at < :until
 
 -- == printing ==
 
--- name: has_candidates(org_id, event_id)$
+-- name: has_candidates(org_id, event_id)$ -> int | None
 SELECT 1 FROM exam_registrations s
 JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
 JOIN learners l ON l.org_id = s.org_id AND l.person_id = s.person_id
 WHERE s.org_id = :org_id AND s.event_id = :event_id LIMIT 1;
 
 -- name: list_candidates(org_id, event_id)
+--     -> (first_name: str, last_name: str, code: str, passcode: str, title: str | None)
 SELECT p.first_name, p.last_name, l.code, s.passcode, f.title
 FROM exam_registrations s
 JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'

@@ -11,9 +11,10 @@ import msgspec
 from turnout.core.events.model import EventDetails, EventState
 from turnout.core.exams.model import SittingFilter, SittingRecord
 from turnout.core.exams.sql import sql
+from turnout.core.ids import EventId, OrgId
 from turnout.core.text import fold
 from turnout.errors import Missing
-from turnout.store import Tx
+from turnout.store import Tx, iterate
 from turnout.store.late import reach_back
 
 EVER = 2**62
@@ -24,7 +25,7 @@ class CalendarEntry(NamedTuple):
     """An event as the calendar shows it. Instants in epoch ms; `kind` None = no exam."""
 
     uuid: str
-    event_id: int
+    event_id: EventId
     title: str
     description: str
     starts_at: int
@@ -42,7 +43,7 @@ class OpenClass(NamedTuple):
     is_closed: bool
 
 
-def get_found_sitting(tx: Tx, org_id: int, uuid: str) -> SittingRecord:
+def get_found_sitting(tx: Tx, org_id: OrgId, uuid: str) -> SittingRecord:
     """Contract, Retrieve a registration. Raises Missing."""
     row = sql.get_found(tx, org_id=org_id, uuid=uuid)
     if row is None:
@@ -51,26 +52,25 @@ def get_found_sitting(tx: Tx, org_id: int, uuid: str) -> SittingRecord:
 
 
 def stream_found(
-    tx: Tx, org_id: int, wanted: SittingFilter
+    tx: Tx, org_id: OrgId, wanted: SittingFilter
 ) -> Generator[tuple[Any, ...], None, None]:
     """Contract, Search registrations: newest change first; for `db.stream`, rows of
     FoundSitting."""
     if wanted.has_text:
-        yield from sql.list_people_changed.iterate(tx, org_id=org_id, **_named(tx, wanted))
+        yield from iterate(sql.list_people_changed, tx, org_id=org_id, **_named(tx, wanted))
     else:
-        yield from sql.list_changed.iterate(tx, org_id=org_id, **_span(tx, wanted))
+        yield from iterate(sql.list_changed, tx, org_id=org_id, **_span(tx, wanted))
 
 
-def count_found(tx: Tx, org_id: int, wanted: SittingFilter) -> int:
+def count_found(tx: Tx, org_id: OrgId, wanted: SittingFilter) -> int:
     """Contract, Count registrations."""
     if wanted.has_text:
-        count: int = sql.count_people_changed(tx, org_id=org_id, **_named(tx, wanted))
-        return count
-    return sql.count_changed(tx, org_id=org_id, **_span(tx, wanted))  # type: ignore[no-any-return]
+        return sql.count_people_changed(tx, org_id=org_id, **_named(tx, wanted))
+    return sql.count_changed(tx, org_id=org_id, **_span(tx, wanted))
 
 
 def list_calendar(
-    tx: Tx, org_id: int, timezone: str, day: datetime.date | None
+    tx: Tx, org_id: OrgId, timezone: str, day: datetime.date | None
 ) -> list[CalendarEntry]:
     """Contract, list-events: published events on the calendar that overlap the month of `day` in
     that zone; None = all. What is not public is on no calendar: web pages show them to anybody."""
@@ -116,7 +116,7 @@ def _span(tx: Tx, wanted: SittingFilter) -> dict[str, int]:
     return {"since": since, "until": until}
 
 
-def _named(tx: Tx, wanted: SittingFilter) -> dict[str, int | str]:
+def _named(tx: Tx, wanted: SittingFilter) -> dict[str, Any]:
     return {
         "name": _pattern(wanted.name),
         "email": _pattern(wanted.email),

@@ -39,6 +39,7 @@ from turnout.core.exams.sittings import (
 )
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import Target, find_name, take_name
+from turnout.core.ids import OrgId, RegistrationId, TicketTypeId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Submitted
 from turnout.core.tickets.issuing import (
@@ -76,7 +77,7 @@ class Move(msgspec.Struct, frozen=True):
     accommodations: tuple[Accommodation, ...] = ()
 
 
-def book_seat(tx: Tx, org_id: int, new: NewSitting, *, actor: str) -> str:
+def book_seat(tx: Tx, org_id: OrgId, new: NewSitting, *, actor: str) -> str:
     """Book a candidate's seat in the exam that is asked for; returns the GUID of the exam's event.
     Contract, Create a registration.
 
@@ -133,7 +134,7 @@ def book_seat(tx: Tx, org_id: int, new: NewSitting, *, actor: str) -> str:
     return exam.uuid
 
 
-def move_candidate(tx: Tx, org_id: int, uuid: str, move: Move, *, actor: str) -> str:
+def move_candidate(tx: Tx, org_id: OrgId, uuid: str, move: Move, *, actor: str) -> str:
     """Move a candidate to another exam; returns the GUID of its event. The form stays. Contract,
     Transfer a registration.
 
@@ -186,7 +187,7 @@ def move_candidate(tx: Tx, org_id: int, uuid: str, move: Move, *, actor: str) ->
     return exam.uuid
 
 
-def _check_new(tx: Tx, org_id: int, uuid: str) -> None:
+def _check_new(tx: Tx, org_id: OrgId, uuid: str) -> None:
     target = find_name(tx, NAMESPACE, uuid)
     if target is None:
         return
@@ -196,7 +197,7 @@ def _check_new(tx: Tx, org_id: int, uuid: str) -> None:
     raise Conflict("sitting.exists_elsewhere", uuid=uuid)
 
 
-def _take_place(tx: Tx, org_id: int, exam: Exam) -> int:
+def _take_place(tx: Tx, org_id: OrgId, exam: Exam) -> int:
     """Take a place and a ticket of the event's; the ticket type. Raises Conflict."""
     ticket_type_id = places.take_default_ticket(tx, org_id, exam.event_id)
     if ticket_type_id is None or not places.take_event_place(tx, org_id, exam.event_id):
@@ -212,12 +213,12 @@ def _take_place(tx: Tx, org_id: int, exam: Exam) -> int:
 
 def _write(
     tx: Tx,
-    org_id: int,
-    registration_id: int,
+    org_id: OrgId,
+    registration_id: RegistrationId,
     new: NewSitting,
     exam: Exam,
     learner: Learner,
-    ticket_type_id: int,
+    ticket_type_id: TicketTypeId,
 ) -> None:
     contact = Contact(
         email=learner.email, first_name=learner.first_name, last_name=learner.last_name
@@ -254,7 +255,7 @@ def _write(
     issue_ticket(tx, org_id, registration_id, ticket_type_id, Grant(GrantKind.EXAM))
 
 
-def _find_seat(tx: Tx, org_id: int, exam: Exam) -> int | None:
+def _find_seat(tx: Tx, org_id: OrgId, exam: Exam) -> int | None:
     """The lowest free seat of the room that the exam is in."""
     if exam.room_id is None:
         return None
@@ -262,7 +263,7 @@ def _find_seat(tx: Tx, org_id: int, exam: Exam) -> int | None:
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 
-def _move(tx: Tx, org_id: int, sitting: Sitting, present: Exam, exam: Exam) -> None:
+def _move(tx: Tx, org_id: OrgId, sitting: Sitting, present: Exam, exam: Exam) -> None:
     ticket_type_id = _take_place(tx, org_id, exam)
     places.release_ticket(tx, org_id, sitting.ticket_type_id)
     places.release_event_place(tx, org_id, present.event_id)

@@ -14,6 +14,7 @@ from turnout.core.exams.model import (
 )
 from turnout.core.exams.planning import get_exam
 from turnout.core.exams.sql import sql
+from turnout.core.ids import OrgId, RegistrationId
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.text import fold
 from turnout.errors import Conflict, Invalid, Missing
@@ -23,13 +24,13 @@ NAMESPACE = "registration"
 LONGEST_EXTENSION = 24 * 60
 
 
-def find_sitting(tx: Tx, org_id: int, uuid: str) -> Sitting | None:
+def find_sitting(tx: Tx, org_id: OrgId, uuid: str) -> Sitting | None:
     """The organization's registration with that GUID."""
     row = sql.find_sitting(tx, org_id=org_id, uuid=uuid)
     return from_row(Sitting, row) if row else None
 
 
-def lock_sitting(tx: Tx, org_id: int, uuid: str) -> Sitting:
+def lock_sitting(tx: Tx, org_id: OrgId, uuid: str) -> Sitting:
     """The same, which nobody else changes until this transaction ends. Raises Missing."""
     row = sql.lock_sitting(tx, org_id=org_id, uuid=uuid)
     if row is None:
@@ -37,7 +38,7 @@ def lock_sitting(tx: Tx, org_id: int, uuid: str) -> Sitting:
     return from_row(Sitting, row)
 
 
-def require_sitting(tx: Tx, org_id: int, uuid: str) -> Sitting:
+def require_sitting(tx: Tx, org_id: OrgId, uuid: str) -> Sitting:
     """Lock it, for the verbs that answer Missing. Raises Missing."""
     if find_sitting(tx, org_id, uuid) is None:
         raise Missing("sitting.missing", uuid=uuid)
@@ -50,7 +51,9 @@ def check_confirmed(sitting: Sitting) -> None:
         raise Conflict("sitting.cancelled", uuid=sitting.uuid)
 
 
-def list_accommodations(tx: Tx, org_id: int, registration_id: int) -> list[Accommodation]:
+def list_accommodations(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId
+) -> list[Accommodation]:
     """What was granted, by type."""
     rows = sql.list_accommodations(tx, org_id=org_id, registration_id=registration_id)
     return [Accommodation(*row) for row in rows]
@@ -64,7 +67,9 @@ def check_types(accommodations: tuple[Accommodation, ...]) -> None:
         raise Invalid("accommodation.time", limit=LONGEST_EXTENSION)
 
 
-def grant(tx: Tx, org_id: int, sitting: Sitting, accommodation: Accommodation, actor: str) -> None:
+def grant(
+    tx: Tx, org_id: OrgId, sitting: Sitting, accommodation: Accommodation, actor: str
+) -> None:
     """Write an accommodation down; `set_time` is to follow."""
     known = find_value(tx, org_id, ValueKind.ACCOMMODATION_TYPE, accommodation.type)
     type_ = known or accommodation.type.strip()
@@ -93,7 +98,7 @@ def grant(tx: Tx, org_id: int, sitting: Sitting, accommodation: Accommodation, a
     )
 
 
-def set_attendance(tx: Tx, org_id: int, sitting: Sitting, attendance: Attendance) -> bool:
+def set_attendance(tx: Tx, org_id: OrgId, sitting: Sitting, attendance: Attendance) -> bool:
     """Whether that changed anything."""
     return bool(
         sql.set_attendance(
@@ -105,7 +110,7 @@ def set_attendance(tx: Tx, org_id: int, sitting: Sitting, attendance: Attendance
     )
 
 
-def list_overlapping(tx: Tx, org_id: int, sitting: Sitting) -> list[str]:
+def list_overlapping(tx: Tx, org_id: OrgId, sitting: Sitting) -> list[str]:
     """The GUIDs of the learner's other registrations for that time; none of a cancelled one."""
     if sitting.state != RegistrationState.CONFIRMED:
         return []
@@ -122,7 +127,7 @@ def list_overlapping(tx: Tx, org_id: int, sitting: Sitting) -> list[str]:
 
 
 def set_time(
-    tx: Tx, org_id: int, sitting: Sitting, *, known: Collection[str] = (), actor: str
+    tx: Tx, org_id: OrgId, sitting: Sitting, *, known: Collection[str] = (), actor: str
 ) -> None:
     """Give a candidate the form's time and all extensions. Other exams that this makes overlap,
     beyond the `known`, are a warning in the history, or Conflict where the organization refuses

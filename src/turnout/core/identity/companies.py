@@ -10,6 +10,7 @@ from turnout.core.audit.recording import record
 from turnout.core.identity.model import Company, CompanyDetails
 from turnout.core.identity.short_names import is_reserved
 from turnout.core.identity.sql import sql
+from turnout.core.ids import AgentId, DistributorId, OrgId
 from turnout.errors import Invalid, Missing, Unavailable
 from turnout.store import Tx, to_json
 
@@ -22,8 +23,8 @@ def create_company(
     name: str,
     details: CompanyDetails,
     *,
-    distributor_id: int,
-    agent_id: int | None,
+    distributor_id: DistributorId,
+    agent_id: AgentId | None,
     timezone: str,
     is_demo: bool = False,
     actor: str,
@@ -43,7 +44,7 @@ def create_company(
     return get_company(tx, org_id)
 
 
-def get_company(tx: Tx, org_id: int) -> Company:
+def get_company(tx: Tx, org_id: OrgId) -> Company:
     """The organization of that number, with its details. Raises Missing."""
     row = sql.find_company(tx, org_id=org_id)
     if row is None:
@@ -51,7 +52,7 @@ def get_company(tx: Tx, org_id: int) -> Company:
     return read_company(row)
 
 
-def edit_company(tx: Tx, org_id: int, changes: dict[str, Any], *, actor: str) -> Company:
+def edit_company(tx: Tx, org_id: OrgId, changes: dict[str, Any], *, actor: str) -> Company:
     """Change the company's `name` and details, by their names in `changes`.
 
     Raises Invalid when the billing user is not one of the company's.
@@ -73,7 +74,7 @@ def edit_company(tx: Tx, org_id: int, changes: dict[str, Any], *, actor: str) ->
     return msgspec.structs.replace(company, name=name, details=details)
 
 
-def ensure_agent(tx: Tx, org_id: int, *, actor: str) -> int:
+def ensure_agent(tx: Tx, org_id: OrgId, *, actor: str) -> int:
     """The agent that the organization is under; one of its own name is made where there is none."""
     company = get_company(tx, org_id)
     if company.agent_id is not None:
@@ -114,10 +115,10 @@ def find_changes(present: msgspec.Struct, wanted: dict[str, Any]) -> dict[str, A
 
 def _add(
     tx: Tx,
-    org_id: int,
+    org_id: OrgId,
     name: str,
-    distributor_id: int,
-    agent_id: int | None,
+    distributor_id: DistributorId,
+    agent_id: AgentId | None,
     timezone: str,
     is_demo: bool,
 ) -> str:
@@ -153,12 +154,12 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain)[:SLUG_LENGTH].strip("-") or "company"
 
 
-def _store(tx: Tx, org_id: int, name: str, details: CompanyDetails) -> None:
+def _store(tx: Tx, org_id: OrgId, name: str, details: CompanyDetails) -> None:
     encoded = to_json(details)
     sql.set_details(tx, org_id=org_id, name=name, details=encoded, now=tx.now)
 
 
-def _check_billing_user(tx: Tx, org_id: int, details: CompanyDetails) -> None:
+def _check_billing_user(tx: Tx, org_id: OrgId, details: CompanyDetails) -> None:
     user_id = details.billing_user_id
     if user_id is not None and not sql.has_user(tx, org_id=org_id, id=user_id):
         raise Invalid("billing_user.unknown", f"The company has no user {user_id}.")

@@ -15,13 +15,14 @@ from turnout.core.identity.demo import check_demo
 from turnout.core.identity.model import Credential, CredentialKind, Principal
 from turnout.core.identity.names import Target, find_name, take_name
 from turnout.core.identity.sql import sql
+from turnout.core.ids import CredentialId, EventId, OrgId, UserId
 from turnout.errors import Missing, Unauthenticated
 from turnout.store import Tx, from_row
 from turnout.store.windows import edges
 
 UNKNOWN = "credential.unknown"
 
-CredentialId = tuple[int, int]
+CredentialKey = tuple[OrgId, CredentialId]
 """Organization and number of a credential."""
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -29,12 +30,12 @@ _ALPHABET = string.ascii_letters + string.digits
 
 def issue_credential(
     tx: Tx,
-    org_id: int,
+    org_id: OrgId,
     kind: CredentialKind,
     name: str,
     *,
-    event_id: int | None = None,
-    user_id: int | None = None,
+    event_id: EventId | None = None,
+    user_id: UserId | None = None,
     expires_at: int | None = None,
     actor: str,
 ) -> tuple[Credential, str]:
@@ -82,13 +83,13 @@ def require_active(tx: Tx, principal: Principal) -> Credential:
     return credential
 
 
-def find_credential(tx: Tx, org_id: int, credential_id: int) -> Credential | None:
+def find_credential(tx: Tx, org_id: OrgId, credential_id: CredentialId) -> Credential | None:
     """The organization's credential of that number, if there is one."""
     row = sql.find_credential(tx, org_id=org_id, id=credential_id)
     return from_row(Credential, row) if row else None
 
 
-def get_credential(tx: Tx, org_id: int, credential_id: int) -> Credential:
+def get_credential(tx: Tx, org_id: OrgId, credential_id: CredentialId) -> Credential:
     """The organization's credential of that number. Raises Missing."""
     credential = find_credential(tx, org_id, credential_id)
     if credential is None:
@@ -96,12 +97,14 @@ def get_credential(tx: Tx, org_id: int, credential_id: int) -> Credential:
     return credential
 
 
-def list_credentials(tx: Tx, org_id: int) -> list[Credential]:
+def list_credentials(tx: Tx, org_id: OrgId) -> list[Credential]:
     """All credentials of the organization, oldest first, revoked ones too."""
     return [from_row(Credential, row) for row in sql.list_credentials(tx, org_id=org_id)]
 
 
-def revoke_credential(tx: Tx, org_id: int, credential_id: int, *, actor: str) -> Credential:
+def revoke_credential(
+    tx: Tx, org_id: OrgId, credential_id: CredentialId, *, actor: str
+) -> Credential:
     """End a credential and every token that was signed for it, at once.
 
     Idempotent. Raises Missing.
@@ -112,7 +115,7 @@ def revoke_credential(tx: Tx, org_id: int, credential_id: int, *, actor: str) ->
     return get_credential(tx, org_id, credential_id)
 
 
-def touch_credentials(tx: Tx, used: dict[CredentialId, int]) -> None:
+def touch_credentials(tx: Tx, used: dict[CredentialKey, int]) -> None:
     """Note when (epoch ms) credentials were last used; called in bulk, at most once a minute."""
     ahead = edges(0, tx.now).ahead
     for (org_id, credential_id), at in used.items():

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from turnout.core.audit.recording import record
 from turnout.core.identity.model import Role
 from turnout.core.identity.sql import sql
+from turnout.core.ids import AgentId, DistributorId, OrgId
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
@@ -28,10 +29,10 @@ class Distributor(NamedTuple):
 class Placement(NamedTuple):
     """An organization under a distributor; `agent_id` None = under no agent."""
 
-    org_id: int
+    org_id: OrgId
     slug: str
     name: str
-    agent_id: int | None
+    agent_id: AgentId | None
     agent: str
 
 
@@ -104,13 +105,13 @@ def get_distributor(tx: Tx, name: str) -> Distributor:
     return found[0]
 
 
-def list_placed(tx: Tx, distributor_id: int) -> list[Placement]:
+def list_placed(tx: Tx, distributor_id: DistributorId) -> list[Placement]:
     """The organizations under a distributor, by number."""
     rows = sql.list_distributor_organizations(tx, distributor_id=distributor_id)
     return [Placement(*row) for row in rows]
 
 
-def list_overseers(tx: Tx, distributor_id: int) -> list[Overseer]:
+def list_overseers(tx: Tx, distributor_id: DistributorId) -> list[Overseer]:
     """The live Admins and Agents under a distributor, and what each sees by its role."""
     placed = list_placed(tx, distributor_id)
     by_id = {each.org_id: each for each in placed}
@@ -120,7 +121,7 @@ def list_overseers(tx: Tx, distributor_id: int) -> list[Overseer]:
     ]
 
 
-def place_under_agent(tx: Tx, distributor_id: int, name: str) -> int:
+def place_under_agent(tx: Tx, distributor_id: DistributorId, name: str) -> int:
     """The number of the distributor's agent of that name, made when new. Raises Conflict for the
     name of an agent that only another distributor has: it would not be the same one."""
     if (found := sql.find_agent(tx, distributor_id=distributor_id, name=name)) is not None:
@@ -175,14 +176,14 @@ def split_distributor(tx: Tx, name: str, *, keep_agents: bool, actor: str) -> Di
     return split
 
 
-def move_organization(tx: Tx, org_id: int, name: str, *, actor: str) -> Distributor:
+def move_organization(tx: Tx, org_id: OrgId, name: str, *, actor: str) -> Distributor:
     """Put an organization under the distributor of that name or number, which is returned; one
     that nobody is under any more is deleted. Idempotent. Raises Missing; Invalid for a distributor
     that is shared since before the upgrade.
     """
     target = get_distributor(tx, name)
-    company = sql.find_company(tx, org_id=org_id)
-    if company[1] == target.id:
+    distributor_id = sql.get_distributor_id(tx, org_id=org_id)
+    if distributor_id == target.id:
         return target
     if target.is_shared:
         raise Invalid(
@@ -190,10 +191,10 @@ def move_organization(tx: Tx, org_id: int, name: str, *, actor: str) -> Distribu
             f"Distributor {target.name!r} is shared since before organizations had their own. Run "
             "`turnout distributor split` first.",
         )
-    [placed] = [each for each in list_placed(tx, company[1]) if each.org_id == org_id]
-    _move(tx, placed, company[1], target.id, actor)
-    sql.delete_unused_agents(tx, distributor_id=company[1])
-    sql.delete_unused_distributor(tx, id=company[1])
+    [placed] = [each for each in list_placed(tx, distributor_id) if each.org_id == org_id]
+    _move(tx, placed, distributor_id, target.id, actor)
+    sql.delete_unused_agents(tx, distributor_id=distributor_id)
+    sql.delete_unused_distributor(tx, id=distributor_id)
     return target
 
 
@@ -232,7 +233,7 @@ def _move(tx: Tx, placed: Placement, old_id: int, new_id: int, actor: str) -> No
     )
 
 
-def _add_agent(tx: Tx, distributor_id: int, name: str) -> int:
+def _add_agent(tx: Tx, distributor_id: DistributorId, name: str) -> int:
     made = tx.next_id("identity")
     sql.add_agent(tx, id=made, distributor_id=distributor_id, name=name, now=tx.now)
     return made

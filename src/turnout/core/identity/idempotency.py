@@ -6,10 +6,12 @@ the second then finds the first one's answer.
 """
 
 import hashlib
+from typing import Any
 
 import msgspec
 
 from turnout.core.identity.sql import sql
+from turnout.core.ids import OrgId
 from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
 from turnout.store.windows import edges
@@ -39,7 +41,7 @@ def idempotent_request(key: str, method: str, path: str, body: bytes) -> Idempot
     return IdempotentRequest(key, method, path.lower(), hashlib.sha256(body).hexdigest())
 
 
-def first_answer(tx: Tx, org_id: int, owner: str, request: IdempotentRequest) -> str | None:
+def first_answer(tx: Tx, org_id: OrgId, owner: str, request: IdempotentRequest) -> str | None:
     """Claim the key, or return the answer that was given to it in the last 24 hours.
 
     A key belongs to `owner`, who is `user:ID` or `credential:ID` of the organization: two with
@@ -49,7 +51,7 @@ def first_answer(tx: Tx, org_id: int, owner: str, request: IdempotentRequest) ->
     """
     bound = msgspec.structs.asdict(request)
     expired_at = tx.now - LIFETIME_MS
-    owned = {"org_id": org_id, "owner": owner}
+    owned: dict[str, Any] = {"org_id": org_id, "owner": owner}
     while not sql.claim_idempotency_key(tx, **owned, now=tx.now, **bound):
         row = sql.hold_idempotency_key(tx, **owned, key=request.key)
         if row is None:
@@ -57,7 +59,7 @@ def first_answer(tx: Tx, org_id: int, owner: str, request: IdempotentRequest) ->
         method, path, digest, answer, created_at = row
         if created_at > expired_at:
             _check_same(request, method, path, digest)
-            return answer  # type: ignore[no-any-return]
+            return answer
         if sql.reuse_idempotency_key(tx, **owned, now=tx.now, expired_at=expired_at, **bound):
             break
     return None
@@ -72,7 +74,7 @@ def _check_same(request: IdempotentRequest, method: str, path: str, digest: str)
         )
 
 
-def keep_answer(tx: Tx, org_id: int, owner: str, request: IdempotentRequest, answer: str) -> None:
+def keep_answer(tx: Tx, org_id: OrgId, owner: str, request: IdempotentRequest, answer: str) -> None:
     """Keep the answer for repetitions, in the transaction of the effect."""
     sql.keep_answer(tx, org_id=org_id, owner=owner, key=request.key, answer=answer)
 

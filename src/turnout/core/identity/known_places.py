@@ -40,19 +40,22 @@ def find_claim(tx: Tx, user_code: str, place: str) -> Claim:
     seen_at = sql.find_known_place(
         tx, org_id=principal.org_id, user_id=principal.user_id, digest=digest
     )
-    is_known = seen_at is not None and seen_at > tx.now - FORGOTTEN_MS
-    return Claim(password, is_known, is_known and not is_over(seen_at, DAY_MS, tx.now))
+    if seen_at is None or seen_at <= tx.now - FORGOTTEN_MS:
+        return Claim(password, is_known=False, is_fresh=False)
+    return Claim(password, is_known=True, is_fresh=not is_over(seen_at, DAY_MS, tx.now))
 
 
 def remember_place(tx: Tx, principal: Principal, place: str) -> None:
     """The user's password was right at `place`. Idempotent."""
-    key = sql.find_place_key(tx)
-    if key is None:
-        sql.add_place_key(tx, secret=secrets.token_hex(32), now=tx.now)
-        key = sql.find_place_key(tx)
+    key = sql.find_place_key(tx) or _make_key(tx)
     whose = {"org_id": principal.org_id, "user_id": principal.user_id}
     sql.put_known_place(tx, **whose, digest=_digest(key, principal, place), now=tx.now)
     sql.delete_old_places(tx, **whose, before=tx.now - FORGOTTEN_MS, kept=PLACES_LIMIT)
+
+
+def _make_key(tx: Tx) -> str:
+    sql.add_place_key(tx, secret=secrets.token_hex(32), now=tx.now)
+    return sql.find_place_key(tx) or _make_key(tx)
 
 
 def _digest(key: str, principal: Principal, place: str) -> str:

@@ -36,6 +36,7 @@ from turnout.core.identity.names import find_name
 from turnout.core.identity.sql import sql
 from turnout.core.identity.timezones import NUMBERS, ZONES
 from turnout.core.identity.users import create_user, encode_settings, rename_user, set_password
+from turnout.core.ids import AgentId, OrgId, UserId
 from turnout.core.text import is_email
 from turnout.errors import Denied, Invalid, Missing, Unauthenticated
 from turnout.store import Tx
@@ -65,7 +66,7 @@ class NewMember(msgspec.Struct, frozen=True):
     is_live: bool
     company_id: int | None
     company: dict[str, Any]
-    agent_id: int | None
+    agent_id: AgentId | None
 
 
 class MemberPage(NamedTuple):
@@ -110,11 +111,11 @@ def require_member(tx: Tx, principal: Principal) -> Member:
     if row is None:
         raise Unauthenticated("login.ended", "The user is disabled or the password has changed.")
     *member, is_demo = row
-    check_demo(tx, is_demo)
+    check_demo(tx, bool(is_demo))
     return _read_member(member)
 
 
-def find_live_member(tx: Tx, org_id: int, user_id: int) -> Member | None:
+def find_live_member(tx: Tx, org_id: OrgId, user_id: UserId) -> Member | None:
     """The user of that number, None when it is unknown or disabled."""
     row = sql.find_live_member(tx, org_id=org_id, user_id=user_id)
     return _read_member(row) if row else None
@@ -136,7 +137,7 @@ def list_members(
     return MemberPage(caller, [_read_member(row) for row in rows], total)
 
 
-def get_member(tx: Tx, principal: Principal, user_id: int) -> tuple[Member, Member]:
+def get_member(tx: Tx, principal: Principal, user_id: UserId) -> tuple[Member, Member]:
     """The caller, and the user of that number as far as the caller sees it. Raises Missing."""
     caller = require_member(tx, principal)
     return caller, _find_seen(tx, caller, user_id)
@@ -159,7 +160,7 @@ def _is_limited(tx: Tx, admin: Member) -> bool:
 
 
 def find_visible_user(
-    tx: Tx, caller: Member, *, user_id: int | None = None, user_code: str = ""
+    tx: Tx, caller: Member, *, user_id: UserId | None = None, user_code: str = ""
 ) -> User | None:
     """The user of that number and of that code, in any case, as far as the caller sees it.
 
@@ -214,7 +215,7 @@ def add_member(tx: Tx, principal: Principal, new: NewMember, password_hash: str)
 def edit_member(
     tx: Tx,
     principal: Principal,
-    user_id: int,
+    user_id: UserId,
     changes: dict[str, Any],
     company: dict[str, Any],
     password_hash: str | None,
@@ -364,7 +365,7 @@ def _unknown_company(new: NewMember) -> Invalid:
     return Invalid("company.unknown", f"There is no company {new.company_id}.")
 
 
-def _find_seen(tx: Tx, caller: Member, user_id: int) -> Member:
+def _find_seen(tx: Tx, caller: Member, user_id: UserId) -> Member:
     is_hidden = caller.user.role is Role.ACCT and caller.user.id != user_id
     row = None if is_hidden else sql.find_visible_member(tx, id=user_id, **visible_to(tx, caller))
     if row is None:

@@ -5,6 +5,7 @@ import enum
 import msgspec
 
 from turnout.core.identity.timezones import ZONES
+from turnout.core.ids import AgentId, CredentialId, DistributorId, EventId, OrgId, UserId
 
 
 class Role(enum.StrEnum):
@@ -32,7 +33,7 @@ class Organization(msgspec.Struct, frozen=True):
     `rate_limit` is requests a minute and endpoint: None = the server's default, 0 = no limit.
     """
 
-    org_id: int
+    org_id: OrgId
     uuid: str
     slug: str
     name: str
@@ -44,7 +45,7 @@ class Organization(msgspec.Struct, frozen=True):
 class User(msgspec.Struct, frozen=True):
     """A person who works with Turnout; `user_code` is unique in the installation."""
 
-    org_id: int
+    org_id: OrgId
     id: int
     user_code: str
     role: Role
@@ -134,9 +135,9 @@ class Company(msgspec.Struct, frozen=True):
     own, `is_demo` that a demo made it.
     """
 
-    org_id: int
-    distributor_id: int
-    agent_id: int | None
+    org_id: OrgId
+    distributor_id: DistributorId
+    agent_id: AgentId | None
     name: str
     timezone: str
     details: CompanyDetails
@@ -173,10 +174,10 @@ class Principal(msgspec.Struct, frozen=True):
     may do is read in each transaction (`require_member`).
     """
 
-    org_id: int
-    credential_id: int
-    user_id: int = 0
-    event_id: int = 0
+    org_id: OrgId
+    credential_id: CredentialId
+    user_id: UserId = 0
+    event_id: EventId = 0
 
     @property
     def actor(self) -> str:
@@ -187,13 +188,13 @@ class Principal(msgspec.Struct, frozen=True):
 class Credential(msgspec.Struct, frozen=True):
     """A credential as lists show it; the secret itself is never kept. Instants in epoch ms."""
 
-    org_id: int
+    org_id: OrgId
     id: int
     kind: CredentialKind
     name: str
     hint: str
-    user_id: int | None
-    event_id: int | None
+    user_id: UserId | None
+    event_id: EventId | None
     created_at: int
     expires_at: int | None
     revoked_at: int | None

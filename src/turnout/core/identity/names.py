@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from turnout.core.identity.sql import sql
+from turnout.core.ids import OrgId
 from turnout.errors import Conflict, Unavailable
 from turnout.store import Tx
 
@@ -13,7 +14,7 @@ ATTEMPTS = 20
 class Target(NamedTuple):
     """What a name leads to."""
 
-    org_id: int
+    org_id: OrgId
     noun: str
     target_id: int
 
@@ -30,7 +31,7 @@ def take_name(tx: Tx, namespace: str, name: str, target: Target) -> None:
         raise Conflict("name.taken", f"The {namespace} name {name} is taken. Choose another.")
 
 
-def drop_name(tx: Tx, org_id: int, namespace: str, name: str) -> None:
+def drop_name(tx: Tx, org_id: OrgId, namespace: str, name: str) -> None:
     """Let go of the organization's `name`: somebody else may take it from now on."""
     sql.drop_name(tx, org_id=org_id, namespace=namespace, name=name)
 

@@ -12,6 +12,7 @@ from turnout.core.identity.distributors import (
 from turnout.core.identity.model import Organization
 from turnout.core.identity.short_names import check_short_name
 from turnout.core.identity.sql import sql
+from turnout.core.ids import OrgId
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
@@ -86,12 +87,12 @@ def get_organization(tx: Tx, slug: str) -> Organization:
     return organization
 
 
-def get_organization_of(tx: Tx, org_id: int) -> Organization:
+def get_organization_of(tx: Tx, org_id: OrgId) -> Organization:
     """The organization of that account number, which exists."""
     return Organization(*sql.get_organization(tx, org_id=org_id))
 
 
-def find_contact_email(tx: Tx, org_id: int) -> str:
+def find_contact_email(tx: Tx, org_id: OrgId) -> str:
     """Whom to write to: its oldest user who is not disabled. Empty when there is none."""
     return sql.find_contact_email(tx, org_id=org_id) or ""
 

@@ -14,6 +14,7 @@ from turnout.core.audit.recording import record
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Member, Principal
 from turnout.core.identity.sql import sql
+from turnout.core.ids import OrgId
 from turnout.errors import Unauthenticated
 from turnout.store import Tx
 from turnout.store.windows import edges
@@ -66,7 +67,7 @@ def read_page_session(tx: Tx, token: str) -> PageSession:
     return PageSession(principal, member, _digest(token), used_at, form_token_of(token))
 
 
-def touch_page_session(tx: Tx, org_id: int, digest: str) -> None:
+def touch_page_session(tx: Tx, org_id: OrgId, digest: str) -> None:
     """Note that a session is used now."""
     sql.touch_page_session(tx, org_id=org_id, digest=digest, at=tx.now)
 

@@ -1,29 +1,30 @@
--- name: add_name(namespace, name, org_id, noun, target_id)!
+-- name: add_name(namespace, name, org_id, noun, target_id: int)!
 -- Takes a globally unique name; 0 rows when it is taken.
 INSERT INTO directory (namespace, name, org_id, noun, target_id)
 VALUES (:namespace, :name, :org_id, :noun, :target_id)
 ON CONFLICT (namespace, name) DO NOTHING;
 
--- name: find_name(namespace, name)^
+-- name: find_name(namespace, name)^ -> (org_id: OrgId, noun: str, target_id: int) | None
 -- crosses organizations: the directory is what leads to the organization.
 SELECT org_id, noun, target_id FROM directory WHERE namespace = :namespace AND name = :name;
 
 -- name: drop_name(org_id, namespace, name)!
 DELETE FROM directory WHERE namespace = :namespace AND name = :name AND org_id = :org_id;
 
--- name: list_distributors()
+-- name: list_distributors() -> (id: DistributorId, name: str, is_shared: int, organizations: int)
 -- crosses organizations: distributors stand above them.
 SELECT d.id, d.name, d.is_shared, count(o.org_id)
 FROM distributors d LEFT JOIN organizations o ON o.distributor_id = d.id
 GROUP BY d.id, d.name, d.is_shared ORDER BY d.id;
 
 -- name: list_distributor_organizations(distributor_id)
+--     -> (org_id: OrgId, slug: str, name: str, agent_id: AgentId | None, agent: str)
 -- crosses organizations: those under one distributor, for the operator.
 SELECT o.org_id, o.slug, o.name, o.agent_id, coalesce(a.name, '')
 FROM organizations o LEFT JOIN agents a ON a.id = o.agent_id
 WHERE o.distributor_id = :distributor_id ORDER BY o.org_id;
 
--- name: list_distributor_users(distributor_id)
+-- name: list_distributor_users(distributor_id) -> (org_id: OrgId, user_code: str, role: str)
 -- crosses organizations: who sees more than its own under one distributor, for the operator.
 SELECT u.org_id, u.user_code, u.role
 FROM users u JOIN organizations o ON o.org_id = u.org_id
@@ -31,16 +32,16 @@ WHERE o.distributor_id = :distributor_id AND u.role IN ('Admin', 'Agent')
     AND u.disabled_at IS NULL
 ORDER BY u.id;
 
--- name: set_distributor_name(id, name)!
+-- name: set_distributor_name(id: DistributorId, name)!
 -- crosses organizations: distributors stand above them.
 UPDATE distributors SET name = :name, is_shared = 0 WHERE id = :id;
 
--- name: move_organization(org_id, distributor_id, agent_id, now)!
+-- name: move_organization(org_id, distributor_id, agent_id: AgentId | None, now)!
 UPDATE organizations
 SET distributor_id = :distributor_id, agent_id = :agent_id, updated_at = :now
 WHERE org_id = :org_id;
 
--- name: delete_unused_distributor(id)!
+-- name: delete_unused_distributor(id: DistributorId)!
 -- crosses organizations: distributors stand above them.
 DELETE FROM distributors WHERE id = :id
     AND NOT EXISTS (SELECT 1 FROM organizations o WHERE o.distributor_id = distributors.id)
@@ -51,30 +52,31 @@ DELETE FROM distributors WHERE id = :id
 DELETE FROM agents WHERE distributor_id = :distributor_id
     AND NOT EXISTS (SELECT 1 FROM organizations o WHERE o.agent_id = agents.id);
 
--- name: add_distributor(id, name, now)!
+-- name: add_distributor(id: DistributorId, name, now)!
 -- crosses organizations: distributors stand above them.
 INSERT INTO distributors (id, name, created_at) VALUES (:id, :name, :now);
 
--- name: add_agent(id, distributor_id, name, now)!
+-- name: add_agent(id: AgentId, distributor_id, name, now)!
 -- crosses organizations: agents stand above them.
 INSERT INTO agents (id, distributor_id, name, created_at)
 VALUES (:id, :distributor_id, :name, :now);
 
--- name: find_agent(distributor_id, name)$
+-- name: find_agent(distributor_id, name)$ -> AgentId | None
 -- crosses organizations: agents stand above them.
 SELECT id FROM agents WHERE distributor_id = :distributor_id AND name = :name
 ORDER BY id LIMIT 1;
 
--- name: find_agent_elsewhere(name)$
+-- name: find_agent_elsewhere(name)$ -> str | None
 -- crosses organizations: agents stand above them.
 SELECT d.name FROM agents a JOIN distributors d ON d.id = a.distributor_id
 WHERE a.name = :name ORDER BY a.id LIMIT 1;
 
--- name: has_agent(id, distributor_id)$
+-- name: has_agent(id: AgentId, distributor_id)$ -> int | None
 -- crosses organizations: agents stand above them.
 SELECT 1 FROM agents WHERE id = :id AND distributor_id = :distributor_id;
 
--- name: add_organization(org_id, uuid, distributor_id, agent_id, slug, name, timezone, locale, is_demo, now)!
+-- name: add_organization(org_id, uuid, distributor_id, agent_id: AgentId | None, slug, name,
+--     timezone, locale, is_demo, now)!
 INSERT INTO organizations (org_id, uuid, distributor_id, agent_id, slug, name, timezone, locale,
     is_demo, created_at, updated_at)
 VALUES (:org_id, :uuid, :distributor_id, :agent_id, :slug, :name, :timezone, :locale,
@@ -82,27 +84,33 @@ VALUES (:org_id, :uuid, :distributor_id, :agent_id, :slug, :name, :timezone, :lo
 ON CONFLICT (slug) DO NOTHING;
 
 -- name: find_organization(slug)^
+--     -> (org_id: OrgId, uuid: str, slug: str, name: str, timezone: str, locale: str,
+--         rate_limit: int | None) | None
 -- crosses organizations: this is how one is found by its short name.
 SELECT org_id, uuid, slug, name, timezone, locale, rate_limit
 FROM organizations WHERE slug = :slug;
 
 -- name: get_organization(org_id)^
+--     -> (org_id: OrgId, uuid: str, slug: str, name: str, timezone: str, locale: str,
+--         rate_limit: int | None)
 SELECT org_id, uuid, slug, name, timezone, locale, rate_limit
 FROM organizations WHERE org_id = :org_id;
 
--- name: find_contact_email(org_id)$
+-- name: find_contact_email(org_id)$ -> str | None
 SELECT email FROM users WHERE org_id = :org_id AND id > 0 AND disabled_at IS NULL
 ORDER BY id LIMIT 1;
 
 -- name: list_organizations()
+--     -> (org_id: OrgId, uuid: str, slug: str, name: str, timezone: str, locale: str,
+--         rate_limit: int | None)
 -- crosses organizations: the operator's own list.
 SELECT org_id, uuid, slug, name, timezone, locale, rate_limit FROM organizations ORDER BY org_id;
 
--- name: set_file_quota(org_id, quota, now)!
+-- name: set_file_quota(org_id, quota: int | None, now)!
 UPDATE organizations SET file_quota_bytes = CAST(:quota AS BIGINT), updated_at = :now
 WHERE org_id = :org_id;
 
--- name: set_rate_limit(org_id, rate_limit, now)!
+-- name: set_rate_limit(org_id, rate_limit: int | None, now)!
 UPDATE organizations SET rate_limit = :rate_limit, updated_at = :now WHERE org_id = :org_id;
 
 -- name: set_agent(org_id, agent_id, now)!
@@ -118,34 +126,44 @@ WHERE org_id = :org_id;
 UPDATE organizations SET updated_at = :now WHERE org_id = :org_id;
 
 -- name: find_company(org_id)^
+--     -> (org_id: OrgId, distributor_id: DistributorId, agent_id: AgentId | None, name: str,
+--         timezone: str, details: str, is_shared: int, is_demo: int) | None
 SELECT o.org_id, o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared,
     o.is_demo
 FROM organizations o JOIN distributors d ON d.id = o.distributor_id
 WHERE o.org_id = :org_id;
 
--- name: has_user(org_id, id)$
+-- name: get_distributor_id(org_id)$ -> DistributorId
+SELECT distributor_id FROM organizations WHERE org_id = :org_id;
+
+-- name: has_user(org_id, id: UserId)$ -> int | None
 SELECT 1 FROM users WHERE org_id = :org_id AND id = :id;
 
--- name: add_user(org_id, id, uuid, user_code, user_code_key, role, name, email, profile, disabled_at, now)!
+-- name: add_user(org_id, id: UserId, uuid, user_code, user_code_key, role, name, email,
+--     profile, disabled_at: int | None, now)!
 INSERT INTO users (org_id, id, uuid, user_code, user_code_key, role, name, email, profile,
     disabled_at, created_at, updated_at)
 VALUES (:org_id, :id, :uuid, :user_code, :user_code_key, :role, :name, :email, :profile,
     :disabled_at, :now, :now);
 
--- name: rename_user(org_id, id, user_code, user_code_key, now)!
+-- name: rename_user(org_id, id: UserId, user_code, user_code_key, now)!
 UPDATE users SET user_code = :user_code, user_code_key = :user_code_key, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: set_user(org_id, id, role, name, email, profile, disabled_at, now)!
+-- name: set_user(org_id, id: UserId, role, name, email, profile, disabled_at: int | None, now)!
 UPDATE users SET role = :role, name = :name, email = :email, profile = :profile,
     disabled_at = :disabled_at, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: touch_user(org_id, id, now)!
+-- name: touch_user(org_id, id: UserId, now)!
 -- Takes the row's lock, so that two changes at once do not undo each other.
 UPDATE users SET updated_at = :now WHERE org_id = :org_id AND id = :id;
 
 -- name: find_member(org_id, user_id, credential_id)^
+--     -> (org_id: OrgId, id: UserId, user_code: str, role: str, name: str, email: str,
+--         disabled_at: int | None, created_at: int, profile: str, distributor_id: DistributorId,
+--         agent_id: AgentId | None, organization_name: str, timezone: str, details: str,
+--         is_shared: int, organization_is_demo: int, credential_is_demo: int) | None
 -- The user behind a sign-in, unless it was disabled or the password changed since.
 SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
     o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo, c.is_demo
@@ -157,6 +175,10 @@ WHERE c.org_id = :org_id AND c.id = :credential_id AND c.user_id = :user_id
     AND c.kind = 'password' AND c.revoked_at IS NULL AND u.disabled_at IS NULL;
 
 -- name: find_live_member(org_id, user_id)^
+--     -> (org_id: OrgId, id: UserId, user_code: str, role: str, name: str, email: str,
+--         disabled_at: int | None, created_at: int, profile: str, distributor_id: DistributorId,
+--         agent_id: AgentId | None, organization_name: str, timezone: str, details: str,
+--         is_shared: int, is_demo: int) | None
 -- A user, unless it was disabled since.
 SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
     o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo
@@ -165,7 +187,12 @@ JOIN organizations o ON o.org_id = u.org_id
 JOIN distributors d ON d.id = o.distributor_id
 WHERE u.org_id = :org_id AND u.id = :user_id AND u.disabled_at IS NULL;
 
--- name: find_visible_member(id, distributor_id, sees_all, agent_id, own_org_id)^
+-- name: find_visible_member(id: UserId | None, distributor_id, sees_all, agent_id,
+--     own_org_id: int)^
+--     -> (org_id: OrgId, id: UserId, user_code: str, role: str, name: str, email: str,
+--         disabled_at: int | None, created_at: int, profile: str, distributor_id: DistributorId,
+--         agent_id: AgentId | None, organization_name: str, timezone: str, details: str,
+--         is_shared: int, is_demo: int) | None
 -- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
 SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
     o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo
@@ -175,7 +202,12 @@ JOIN distributors d ON d.id = o.distributor_id
 WHERE u.id = :id AND o.distributor_id = :distributor_id
     AND (:sees_all = 1 OR o.agent_id = :agent_id OR u.org_id = :own_org_id);
 
--- name: list_visible_members(distributor_id, sees_all, agent_id, own_org_id, pattern, limit, skip)
+-- name: list_visible_members(distributor_id, sees_all, agent_id, own_org_id: int, pattern,
+--     limit, skip)
+--     -> (org_id: OrgId, id: UserId, user_code: str, role: str, name: str, email: str,
+--         disabled_at: int | None, created_at: int, profile: str, distributor_id: DistributorId,
+--         agent_id: AgentId | None, organization_name: str, timezone: str, details: str,
+--         is_shared: int, is_demo: int)
 -- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
 SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
     o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo
@@ -187,7 +219,7 @@ WHERE o.distributor_id = :distributor_id
     AND u.user_code_key LIKE :pattern ESCAPE '!'
 ORDER BY u.id LIMIT :limit OFFSET :skip;
 
--- name: count_visible_members(distributor_id, sees_all, agent_id, own_org_id, pattern)$
+-- name: count_visible_members(distributor_id, sees_all, agent_id, own_org_id: int, pattern)$ -> int
 -- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
 SELECT count(*)
 FROM users u
@@ -197,6 +229,7 @@ WHERE o.distributor_id = :distributor_id
     AND u.user_code_key LIKE :pattern ESCAPE '!';
 
 -- name: find_password(name)^
+--     -> (org_id: OrgId, user_id: UserId, id: CredentialId, digest: str) | None
 -- crosses organizations: signing in is what leads to the organization.
 SELECT c.org_id, c.user_id, c.id, c.digest
 FROM directory d
@@ -211,54 +244,64 @@ UPDATE credentials SET revoked_at = :now
 WHERE org_id = :org_id AND user_id = :user_id AND kind = 'password' AND revoked_at IS NULL;
 
 -- name: list_users(org_id)
+--     -> (org_id: OrgId, id: UserId, user_code: str, role: str, name: str, email: str)
 SELECT org_id, id, user_code, role, name, email FROM users
 WHERE org_id = :org_id AND disabled_at IS NULL ORDER BY id;
 
--- name: add_credential(org_id, id, kind, name, digest, hint, user_id, event_id, now, expires_at)!
+-- name: add_credential(org_id, id: CredentialId, kind, name, digest, hint,
+--     user_id: UserId | None, event_id: EventId | None, now, expires_at: int | None)!
 INSERT INTO credentials
     (org_id, id, kind, name, digest, hint, user_id, event_id, created_at, expires_at, is_demo)
 VALUES (:org_id, :id, :kind, :name, :digest, :hint, :user_id, :event_id, :now, :expires_at,
     (SELECT o.is_demo FROM organizations o WHERE o.org_id = :org_id));
 
--- name: count_demo_credentials()$
+-- name: count_demo_credentials()$ -> int
 -- crosses organizations: the operator is told of them.
 SELECT count(*) FROM credentials WHERE is_demo = 1 AND revoked_at IS NULL;
 
 -- name: find_demo_organization()^
+--     -> (org_id: OrgId, uuid: str, slug: str, name: str, timezone: str, locale: str,
+--         rate_limit: int | None) | None
 -- crosses organizations: the demo's seeding and its users' pages start from it.
 SELECT org_id, uuid, slug, name, timezone, locale, rate_limit FROM organizations
 WHERE is_demo = 1 ORDER BY org_id LIMIT 1;
 
--- name: list_made_by(pattern)
+-- name: list_made_by(pattern) -> (slug: str)
 -- crosses organizations: a demo must not stand beside others.
 SELECT o.slug FROM organizations o WHERE EXISTS (
     SELECT 1 FROM audit_entries a WHERE a.org_id = o.org_id AND a.noun = 'organization'
         AND a.action = 'created' AND a.actor LIKE :pattern
 ) ORDER BY o.org_id LIMIT 3;
 
--- name: list_other_organizations()
+-- name: list_other_organizations() -> (slug: str)
 -- crosses organizations: a demo must not stand beside others.
 SELECT slug FROM organizations WHERE is_demo = 0 ORDER BY org_id LIMIT 3;
 
--- name: count_shared_distributors()$
+-- name: count_shared_distributors()$ -> int
 -- crosses organizations: distributors stand above them.
 SELECT count(*) FROM distributors WHERE is_shared = 1;
 
--- name: find_credential(org_id, id)^
+-- name: find_credential(org_id, id: CredentialId)^
+--     -> (org_id: OrgId, id: CredentialId, kind: str, name: str, hint: str, user_id: UserId | None,
+--         event_id: EventId | None, created_at: int, expires_at: int | None,
+--         revoked_at: int | None, last_used_at: int | None, is_demo: int) | None
 SELECT org_id, id, kind, name, hint, user_id, event_id, created_at, expires_at, revoked_at,
     last_used_at, is_demo
 FROM credentials WHERE org_id = :org_id AND id = :id;
 
 -- name: list_credentials(org_id)
+--     -> (org_id: OrgId, id: CredentialId, kind: str, name: str, hint: str, user_id: UserId | None,
+--         event_id: EventId | None, created_at: int, expires_at: int | None,
+--         revoked_at: int | None, last_used_at: int | None, is_demo: int)
 SELECT org_id, id, kind, name, hint, user_id, event_id, created_at, expires_at, revoked_at,
     last_used_at, is_demo
 FROM credentials WHERE org_id = :org_id ORDER BY id;
 
--- name: revoke_credential(org_id, id, now)!
+-- name: revoke_credential(org_id, id: CredentialId, now)!
 UPDATE credentials SET revoked_at = :now
 WHERE org_id = :org_id AND id = :id AND revoked_at IS NULL;
 
--- name: touch_credential(org_id, id, at, ahead)!
+-- name: touch_credential(org_id, id: CredentialId, at: int, ahead)!
 UPDATE credentials SET last_used_at = :at
 WHERE org_id = :org_id AND id = :id
     AND (last_used_at IS NULL OR last_used_at < :at OR last_used_at > :ahead);
@@ -268,7 +311,8 @@ WHERE org_id = :org_id AND id = :id
 INSERT INTO signing_keys (kid, private_pem, public_pem, created_at)
 VALUES (:kid, :private_pem, :public_pem, :now);
 
--- name: list_signing_keys(retired_since)
+-- name: list_signing_keys(retired_since: int)
+--     -> (kid: str, private_pem: str, public_pem: str, created_at: int, retired_at: int | None)
 -- crosses organizations: the server signs for all of them.
 SELECT kid, private_pem, public_pem, created_at, retired_at FROM signing_keys
 WHERE retired_at IS NULL OR retired_at > :retired_since
@@ -283,7 +327,7 @@ WHERE kid <> :kid;
 -- crosses organizations: the server signs for all of them.
 DELETE FROM signing_keys WHERE kid <> :kid;
 
--- name: list_link_keys(now)
+-- name: list_link_keys(now) -> (kid: str, secret: str, created_at: int, ends_at: int | None)
 -- crosses organizations: the installation signs links for all of them.
 SELECT kid, secret, created_at, ends_at FROM link_keys
 WHERE ends_at IS NULL OR ends_at > :now
@@ -303,12 +347,14 @@ WHERE kid = :kid AND (ends_at IS NULL OR ends_at > :ends_at);
 DELETE FROM link_keys WHERE ends_at <= :now;
 
 -- name: find_window(org_id, endpoint)^
+--     -> (rate_limit: int | None, started_at: int | None, requests: int | None) | None
 SELECT o.rate_limit, w.started_at, w.requests
 FROM organizations o
 LEFT JOIN rate_windows w ON w.org_id = o.org_id AND w.endpoint = :endpoint
 WHERE o.org_id = :org_id;
 
--- name: add_to_window(org_id, endpoint, started_at, requests, over, ahead)^
+-- name: add_to_window(org_id, endpoint, started_at, requests: int, over: int, ahead)^
+--     -> (started_at: int, requests: int) | None
 -- A window that is over, or begins in the future, is replaced; one that runs is added to.
 INSERT INTO rate_windows (org_id, endpoint, started_at, requests)
 VALUES (:org_id, :endpoint, :started_at, :requests)
@@ -325,6 +371,7 @@ VALUES (:org_id, :owner, :key, :method, :path, :body_digest, :now)
 ON CONFLICT (org_id, owner, key) DO NOTHING;
 
 -- name: hold_idempotency_key(org_id, owner, key)^
+--     -> (method: str, path: str, body_digest: str, answer: str | None, created_at: int) | None
 -- Held until this transaction ends: of two that are to answer it, the second finds what the first
 -- did.
 UPDATE idempotency_keys SET method = method
@@ -341,7 +388,7 @@ WHERE org_id = :org_id AND owner = :owner AND key = :key AND created_at <= :expi
 UPDATE idempotency_keys SET answer = :answer
 WHERE org_id = :org_id AND owner = :owner AND key = :key;
 
--- name: list_old_keys(before, limit)
+-- name: list_old_keys(before, limit) -> (org_id: OrgId, owner: str, key: str)
 -- crosses organizations: old keys are swept for all of them.
 SELECT org_id, owner, key FROM idempotency_keys WHERE created_at < :before
 ORDER BY created_at LIMIT :limit;
@@ -356,7 +403,7 @@ WHERE org_id = :org_id AND owner = :owner AND key = :key AND created_at < :befor
 INSERT INTO untrusted_proxies (address, seen_at) VALUES (:address, :now)
 ON CONFLICT (address) DO UPDATE SET seen_at = excluded.seen_at;
 
--- name: list_untrusted_proxies(since)
+-- name: list_untrusted_proxies(since) -> (address: str)
 -- crosses organizations: the proxies are the installation's.
 SELECT address FROM untrusted_proxies WHERE seen_at >= :since ORDER BY address;
 
@@ -364,7 +411,7 @@ SELECT address FROM untrusted_proxies WHERE seen_at >= :since ORDER BY address;
 -- crosses organizations: the proxies are the installation's.
 DELETE FROM untrusted_proxies WHERE seen_at < :before;
 
--- name: find_place_key()$
+-- name: find_place_key()$ -> str | None
 -- crosses organizations: the key is the installation's.
 SELECT secret FROM installation_secrets WHERE name = 'places';
 
@@ -373,7 +420,7 @@ SELECT secret FROM installation_secrets WHERE name = 'places';
 INSERT INTO installation_secrets (name, secret, created_at) VALUES ('places', :secret, :now)
 ON CONFLICT (name) DO NOTHING;
 
--- name: find_known_place(org_id, user_id, digest)$
+-- name: find_known_place(org_id, user_id, digest)$ -> int | None
 SELECT seen_at FROM known_places
 WHERE org_id = :org_id AND user_id = :user_id AND digest = :digest;
 
@@ -382,7 +429,7 @@ INSERT INTO known_places (org_id, user_id, digest, seen_at)
 VALUES (:org_id, :user_id, :digest, :now)
 ON CONFLICT (org_id, user_id, digest) DO UPDATE SET seen_at = excluded.seen_at;
 
--- name: delete_old_places(org_id, user_id, before, kept)!
+-- name: delete_old_places(org_id, user_id, before, kept: int)!
 -- Those that were not seen for long, and the oldest where there are too many.
 DELETE FROM known_places WHERE org_id = :org_id AND user_id = :user_id
     AND (seen_at < :before OR digest IN (
@@ -394,18 +441,21 @@ INSERT INTO page_sessions (org_id, digest, user_id, credential_id, created_at, u
 VALUES (:org_id, :digest, :user_id, :credential_id, :now, :now);
 
 -- name: find_page_session(digest)^
+--     -> (org_id: OrgId, user_id: UserId, credential_id: CredentialId, created_at: int,
+--         used_at: int) | None
 -- crosses organizations: the secret leads to the organization.
 SELECT org_id, user_id, credential_id, created_at, used_at FROM page_sessions
 WHERE digest = :digest;
 
--- name: touch_page_session(org_id, digest, at)!
+-- name: touch_page_session(org_id, digest, at: int)!
 UPDATE page_sessions SET used_at = :at
 WHERE org_id = :org_id AND digest = :digest AND used_at < :at;
 
 -- name: delete_page_session(org_id, digest)!
 DELETE FROM page_sessions WHERE org_id = :org_id AND digest = :digest;
 
--- name: list_old_page_sessions(unused_since, begun_before, limit)
+-- name: list_old_page_sessions(unused_since: int, begun_before: int, limit)
+--     -> (org_id: OrgId, digest: str)
 -- crosses organizations: ended sessions are deleted for all of them.
 SELECT org_id, digest FROM page_sessions
 WHERE used_at < :unused_since OR created_at < :begun_before

@@ -7,6 +7,7 @@ holds across processes and restarts.
 from typing import NamedTuple
 
 from turnout.core.identity.sql import sql
+from turnout.core.ids import OrgId
 from turnout.store import Tx
 from turnout.store.windows import edges, is_over
 
@@ -21,13 +22,13 @@ class Window(NamedTuple):
     requests: int
 
 
-def load_window(tx: Tx, org_id: int, endpoint: str) -> Window:
+def load_window(tx: Tx, org_id: OrgId, endpoint: str) -> Window:
     """The window as stored; one that is over counts 0 requests and starts at 0."""
     row = sql.find_window(tx, org_id=org_id, endpoint=endpoint)
     if row is None:
         return Window(None, 0, 0)
     limit, started_at, requests = row
-    if started_at is None or is_over(started_at, WINDOW_MS, tx.now):
+    if started_at is None or requests is None or is_over(started_at, WINDOW_MS, tx.now):
         return Window(limit, 0, 0)
     return Window(limit, started_at, requests)
 

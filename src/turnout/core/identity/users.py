@@ -9,6 +9,7 @@ from turnout.core.identity.names import Target, drop_name, take_name
 from turnout.core.identity.passwords import hash_password as hash_password
 from turnout.core.identity.passwords import is_password as is_password
 from turnout.core.identity.sql import sql
+from turnout.core.ids import OrgId, UserId
 from turnout.core.text import is_email
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx, to_json
@@ -16,7 +17,7 @@ from turnout.store import Tx, to_json
 
 def create_user(
     tx: Tx,
-    org_id: int,
+    org_id: OrgId,
     user_code: str,
     *,
     name: str,
@@ -58,7 +59,7 @@ def create_user(
     return user
 
 
-def list_users(tx: Tx, org_id: int) -> list[User]:
+def list_users(tx: Tx, org_id: OrgId) -> list[User]:
     """The organization's users who are not disabled."""
     return [
         User(org_id, id_, code, Role(role), name, email)
@@ -66,7 +67,7 @@ def list_users(tx: Tx, org_id: int) -> list[User]:
     ]
 
 
-def get_user_id(tx: Tx, org_id: int, user_code: str) -> int:
+def get_user_id(tx: Tx, org_id: OrgId, user_code: str) -> int:
     """The number of the organization's user of that code, in any case. Raises Missing."""
     for each in list_users(tx, org_id):
         if each.user_code.casefold() == user_code.casefold():
@@ -74,7 +75,7 @@ def get_user_id(tx: Tx, org_id: int, user_code: str) -> int:
     raise Missing("user.missing", f"The organization has no user {user_code}.")
 
 
-def set_password(tx: Tx, org_id: int, user_id: int, password_hash: str) -> None:
+def set_password(tx: Tx, org_id: OrgId, user_id: UserId, password_hash: str) -> None:
     """Make this the user's password; the former one ends at once."""
     sql.end_passwords(tx, org_id=org_id, user_id=user_id, now=tx.now)
     _add_password(tx, org_id, user_id, password_hash)
@@ -101,7 +102,7 @@ def _profile_of(name: str) -> Profile:
     return Profile(first_name=first, last_name=last) if first else Profile(first_name=last)
 
 
-def _add_password(tx: Tx, org_id: int, user_id: int, password_hash: str) -> None:
+def _add_password(tx: Tx, org_id: OrgId, user_id: UserId, password_hash: str) -> None:
     sql.add_credential(
         tx,
         org_id=org_id,

@@ -1,30 +1,38 @@
--- name: list_events_ahead(now, after_org, after_id, limit)
+-- name: list_events_ahead(now, after_org: int, after_id: int, limit)
+--     -> (org_id: OrgId, id: EventId, timezone: str, starts_local: str, ends_local: str,
+--         starts_at: int, ends_at: int)
 -- crosses organizations: newer zone data is of all of them.
 SELECT org_id, id, timezone, starts_local, ends_local, starts_at, ends_at FROM events
 WHERE ends_at > :now AND (org_id, id) > (:after_org, :after_id) ORDER BY org_id, id LIMIT :limit;
 
--- name: list_sessions_ahead(now, after_org, after_id, limit)
+-- name: list_sessions_ahead(now, after_org: int, after_id: int, limit)
+--     -> (org_id: OrgId, id: SessionId, timezone: str, starts_local: str, ends_local: str,
+--         starts_at: int, ends_at: int)
 -- crosses organizations: newer zone data is of all of them.
 SELECT s.org_id, s.id, e.timezone, s.starts_local, s.ends_local, s.starts_at, s.ends_at
 FROM sessions s JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id
 WHERE s.ends_at > :now AND (s.org_id, s.id) > (:after_org, :after_id)
 ORDER BY s.org_id, s.id LIMIT :limit;
 
--- name: list_jobs_ahead(now, after_org, after_id, limit)
+-- name: list_jobs_ahead(now, after_org: int, after_id: int, limit)
+--     -> (org_id: OrgId, id: JobId, timezone: str, starts_local: str, ends_local: str,
+--         starts_at: int, ends_at: int)
 -- crosses organizations: newer zone data is of all of them.
-SELECT org_id, id, timezone, scheduled_local, scheduled_local, scheduled_at, scheduled_at FROM jobs
+SELECT org_id, id, timezone, scheduled_local AS starts_local, scheduled_local AS ends_local,
+    scheduled_at AS starts_at, scheduled_at AS ends_at
+FROM jobs
 WHERE state = 'scheduled' AND scheduled_local <> '' AND scheduled_at > :now
     AND (org_id, id) > (:after_org, :after_id) ORDER BY org_id, id LIMIT :limit;
 
--- name: move_event(org_id, id, starts_at, ends_at, now)!
+-- name: move_event(org_id, id: EventId, starts_at, ends_at, now)!
 UPDATE events SET starts_at = :starts_at, ends_at = :ends_at, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: move_session(org_id, id, starts_at, ends_at, now)!
+-- name: move_session(org_id, id: SessionId, starts_at, ends_at, now)!
 UPDATE sessions SET starts_at = :starts_at, ends_at = :ends_at, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: move_job(org_id, id, starts_at)!
+-- name: move_job(org_id, id: JobId, starts_at)!
 UPDATE jobs SET scheduled_at = CAST(:starts_at AS BIGINT),
     due_at = CASE WHEN due_at IS NULL THEN NULL ELSE CAST(:starts_at AS BIGINT) END
 WHERE org_id = :org_id AND id = :id AND state = 'scheduled';
@@ -44,7 +52,7 @@ WHERE (org_id, id) IN (
         WHEN attempts = 3 THEN 16000 ELSE 64000 END
     LIMIT :limit);
 
--- name: pull_ticket_mails(now, back)!
+-- name: pull_ticket_mails(now, back: int)!
 -- crosses organizations: the clock is one for all of them. Some are held back for hours, on
 -- purpose: they move with the clock.
 UPDATE ticket_mails SET

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from turnout.core.audit.recording import record
 from turnout.core.callbacks.outbox import release_callback
+from turnout.core.ids import OrgId
 from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.delivering import give_up_recipient, release_recipient
 from turnout.core.registrations.intake import give_up
@@ -16,23 +17,23 @@ from turnout.store import Tx
 Action = Callable[[Tx, int, int], object]
 
 
-def _nothing(_tx: Tx, _org_id: int, _id: int) -> None:
+def _nothing(_tx: Tx, _org_id: OrgId, _id: int) -> None:
     """What is due stays due: forgetting the claims is enough."""
 
 
-def _drop_ticket_mail(tx: Tx, org_id: int, id_: int) -> None:
+def _drop_ticket_mail(tx: Tx, org_id: OrgId, id_: int) -> None:
     sql.delete_ticket_mail(tx, org_id=org_id, ticket_id=id_)
 
 
-def _drop_list_mail(tx: Tx, org_id: int, id_: int) -> None:
+def _drop_list_mail(tx: Tx, org_id: OrgId, id_: int) -> None:
     sql.mark_told(tx, org_id=org_id, id=id_, now=tx.now)
 
 
-def _close_job(tx: Tx, org_id: int, id_: int) -> None:
+def _close_job(tx: Tx, org_id: OrgId, id_: int) -> None:
     begin_closing(tx, org_id, id_, "set aside")
 
 
-def _refuse(_tx: Tx, _org_id: int, id_: int) -> None:
+def _refuse(_tx: Tx, _org_id: OrgId, id_: int) -> None:
     raise Conflict(
         "work.keeps",
         f"{id_} cannot be dropped: correct the event or the waiting list, then release it.",

@@ -8,12 +8,13 @@ as it was. The release that was followed last is a fact of the installation, wri
 done, so that a node which stops in between begins again. Data older than that is never followed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from turnout.core.audit.recording import record
 from turnout.core.events.model import instant
+from turnout.core.ids import OrgId
 from turnout.core.maintenance.sql import sql
 from turnout.core.messaging.staging import SCHEDULE
 from turnout.store import Tx
@@ -29,7 +30,7 @@ class Place(NamedTuple):
     """Where to go on: the noun, and the last of it that was looked at."""
 
     noun: str = NOUNS[0]
-    org_id: int = 0
+    org_id: OrgId = 0
     id: int = 0
 
 
@@ -37,7 +38,7 @@ class Move(NamedTuple):
     """What a thing's instants (epoch ms) are by the rules of now; `before` is what is stored."""
 
     noun: str
-    org_id: int
+    org_id: OrgId
     id: int
     timezone: str
     before: tuple[int, int]
@@ -78,8 +79,14 @@ def find_followed(tx: Tx) -> tuple[str | None, int]:
     return find_fact(tx, FACT), int(find_fact(tx, MOVED_FACT) or 0)
 
 
+class _List(Protocol):
+    def __call__(
+        self, tx: Tx, *, now: int, after_org: int, after_id: int, limit: int
+    ) -> Sequence[tuple[Any, ...]]: ...
+
+
 def _look(tx: Tx, place: Place) -> tuple[list[Move], Place | None]:
-    lists = {
+    lists: dict[str, _List] = {
         "event": sql.list_events_ahead,
         "session": sql.list_sessions_ahead,
         "job": sql.list_jobs_ahead,

@@ -16,6 +16,7 @@ import msgspec
 from turnout.core.identity.idempotency import IdempotentRequest, first_answer, keep_answer
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Member, Principal
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.files import add_job_files
 from turnout.core.messaging.lists import is_list
 from turnout.core.messaging.model import Channel, Content, Kind, NewJob, NewRecipient
@@ -40,8 +41,8 @@ class Policy(msgspec.Struct, frozen=True):
 class StagedJob(NamedTuple):
     """A staged job, or the number that an earlier request with the same key has got."""
 
-    org_id: int
-    job_id: int
+    org_id: OrgId
+    job_id: JobId
     is_repetition: bool
 
 
@@ -133,7 +134,9 @@ def _stage(
     return StagedJob(principal.org_id, job_id, is_repetition=False), member
 
 
-def finish_job(tx: Tx, org_id: int, job_id: int, request: IdempotentRequest | None = None) -> int:
+def finish_job(
+    tx: Tx, org_id: OrgId, job_id: JobId, request: IdempotentRequest | None = None
+) -> int:
     """All recipients are there: the job becomes visible, and starts now or when it is due.
 
     Where the same request was finished since, that job counts, and this one is left to be
@@ -153,7 +156,7 @@ def finish_job(tx: Tx, org_id: int, job_id: int, request: IdempotentRequest | No
     return job_id
 
 
-def _with_defaults(new: NewJob, member: Member, policy: Policy, job_id: int) -> NewJob:
+def _with_defaults(new: NewJob, member: Member, policy: Policy, job_id: JobId) -> NewJob:
     """The job as the user's settings complete it; contract notes, Users."""
     profile, channel = member.profile, new.job_type.channel
     content, options, sender = new.content, new.options, new.sender

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from turnout.core.callbacks.model import NewCallback
 from turnout.core.callbacks.outbox import add_callbacks
+from turnout.core.ids import JobId, OrgId, RecipientId, ReplyId
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import Channel, JobHead, Kind
 from turnout.core.messaging.sql import sql
@@ -36,8 +37,8 @@ class _EndingRow(NamedTuple):
 
 class _ReplyRow(NamedTuple):
     id: int
-    job_id: int
-    recipient_id: int
+    job_id: JobId
+    recipient_id: RecipientId
     reference: str
     name: str
     sender: str
@@ -46,7 +47,9 @@ class _ReplyRow(NamedTuple):
     received_at: int
 
 
-def queue_status_callbacks(tx: Tx, org_id: int, job_id: int, recipient_ids: Sequence[int]) -> None:
+def queue_status_callbacks(
+    tx: Tx, org_id: OrgId, job_id: JobId, recipient_ids: Sequence[RecipientId]
+) -> None:
     """Queue the callbacks due for recipients of one job that have just ended, in their
     transaction. Does nothing for a job that wants none."""
     job = get_job_head(tx, org_id, job_id)
@@ -69,7 +72,7 @@ def wants_status_callbacks(job: JobHead) -> bool:
     return channel is not Channel.EMAIL and (channel not in _TEXTS or job.options.has_sms_callbacks)
 
 
-def queue_reply_callbacks(tx: Tx, org_id: int, reply_ids: Sequence[int]) -> None:
+def queue_reply_callbacks(tx: Tx, org_id: OrgId, reply_ids: Sequence[ReplyId]) -> None:
     """Queue the callbacks due for replies that have just been stored, in their transaction."""
     if not reply_ids:
         return

@@ -1,6 +1,7 @@
 """Pausing, resuming and ending jobs before they end by themselves."""
 
 from turnout.core.audit.recording import record
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.ending import end_job
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import JobHead
@@ -9,7 +10,7 @@ from turnout.errors import Conflict
 from turnout.store import Tx
 
 
-def pause_job(tx: Tx, org_id: int, job_id: int, *, actor: str) -> None:
+def pause_job(tx: Tx, org_id: OrgId, job_id: JobId, *, actor: str) -> None:
     """Claim nobody else of the job until it is resumed; those under way are finished.
 
     Idempotent. Raises Missing, Conflict when the job has ended.
@@ -20,7 +21,7 @@ def pause_job(tx: Tx, org_id: int, job_id: int, *, actor: str) -> None:
         record(tx, org_id, actor, "paused", "job", job_id)
 
 
-def resume_job(tx: Tx, org_id: int, job_id: int, *, actor: str) -> None:
+def resume_job(tx: Tx, org_id: OrgId, job_id: JobId, *, actor: str) -> None:
     """Go on with a paused job. Idempotent. Raises as `pause_job` does."""
     head = _open_job(tx, org_id, job_id)
     if head.is_paused:
@@ -29,7 +30,7 @@ def resume_job(tx: Tx, org_id: int, job_id: int, *, actor: str) -> None:
         tx.wake(f"messaging-{head.lane}")
 
 
-def cancel_job(tx: Tx, org_id: int, job_id: int, *, actor: str) -> None:
+def cancel_job(tx: Tx, org_id: OrgId, job_id: JobId, *, actor: str) -> None:
     """Send to nobody else of the job. Those with a network keep waiting for their reports.
 
     Raises as `pause_job` does.
@@ -39,7 +40,7 @@ def cancel_job(tx: Tx, org_id: int, job_id: int, *, actor: str) -> None:
     record(tx, org_id, actor, "cancelled", "job", job_id)
 
 
-def begin_closing(tx: Tx, org_id: int, job_id: int, reason: str) -> None:
+def begin_closing(tx: Tx, org_id: OrgId, job_id: JobId, reason: str) -> None:
     """From now on recipients who wait are ended unsent, a share at a time, by the delivery loop.
 
     Changes nothing for a job that has ended or is closing.
@@ -51,7 +52,7 @@ def begin_closing(tx: Tx, org_id: int, job_id: int, reason: str) -> None:
     tx.wake(f"messaging-{head.lane}")
 
 
-def _open_job(tx: Tx, org_id: int, job_id: int) -> JobHead:
+def _open_job(tx: Tx, org_id: OrgId, job_id: JobId) -> JobHead:
     head = get_job_head(tx, org_id, job_id)
     if head.state.is_ended:
         raise Conflict("job.ended", f"Job {job_id} has ended.")

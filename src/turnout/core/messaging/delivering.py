@@ -24,6 +24,7 @@ Rules.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind, Status
@@ -65,8 +66,8 @@ class ClaimedJob(NamedTuple):
 class RecipientClaims(NamedTuple):
     """Recipients of a job that a worker has in hand: number and claim of each."""
 
-    org_id: int
-    job_id: int
+    org_id: OrgId
+    job_id: JobId
     claims: Sequence[tuple[int, int]]
 
 
@@ -126,6 +127,7 @@ def renew(tx: Tx, held: Sequence[RecipientClaims], lease_ms: int) -> tuple[int, 
 def _keep_turn(tx: Tx, head: JobHead, *, is_more: bool, is_waiting: bool) -> None:
     """When the job is looked at again. Those who wait have their turn when others that had lost
     their worker have their answers (recording.py), or soon."""
+    ready_at: int | None
     if is_more:
         ready_at = tx.now
     elif is_waiting:
@@ -177,14 +179,14 @@ def _without_killers(
     return [row for row in rows if row[2] not in left], bool(waiting)
 
 
-def release_recipient(tx: Tx, org_id: int, recipient_id: int) -> None:
+def release_recipient(tx: Tx, org_id: OrgId, recipient_id: RecipientId) -> None:
     """Let somebody who was set aside be sent to again, now; what is sent may be another copy."""
     for job_id, lane in _release(tx, org_id, recipient_id):
         sql.hasten(tx, org_id=org_id, id=job_id, ready_at=tx.now)
         tx.wake(f"messaging-{lane}")
 
 
-def give_up_recipient(tx: Tx, org_id: int, recipient_id: int) -> None:
+def give_up_recipient(tx: Tx, org_id: OrgId, recipient_id: RecipientId) -> None:
     """End somebody who was set aside: nobody knows what they got."""
     rows = _release(tx, org_id, recipient_id)
     end_recipients(
@@ -196,7 +198,7 @@ def give_up_recipient(tx: Tx, org_id: int, recipient_id: int) -> None:
     )
 
 
-def _release(tx: Tx, org_id: int, recipient_id: int) -> list[Any]:
+def _release(tx: Tx, org_id: OrgId, recipient_id: RecipientId) -> list[Any]:
     """Job and lane of somebody who was set aside."""
     return list(
         sql.release_recipient(tx, org_id=org_id, id=recipient_id, now=tx.now, notes=REPEATED)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.callbacks import queue_status_callbacks
 from turnout.core.messaging.model import JobState, Kind, Status
 from turnout.core.messaging.notices import queue_job_report
@@ -27,9 +28,9 @@ class RecipientEnding(NamedTuple):
     the number of the claim without which they are not ended, None = ended no matter who has
     them."""
 
-    org_id: int
-    job_id: int
-    recipient_id: int
+    org_id: OrgId
+    job_id: JobId
+    recipient_id: RecipientId
     status: Status
     notes: str = ""
     duration_s: int = 0
@@ -62,7 +63,7 @@ def end_recipients(tx: Tx, ended: Iterable[RecipientEnding]) -> set[int]:
     return done
 
 
-def _end_of_job(tx: Tx, org_id: int, job_id: int, ended: list[RecipientEnding]) -> set[int]:
+def _end_of_job(tx: Tx, org_id: OrgId, job_id: JobId, ended: list[RecipientEnding]) -> set[int]:
     rows = [
         (
             each.recipient_id,
@@ -105,7 +106,7 @@ def _end_of_job(tx: Tx, org_id: int, job_id: int, ended: list[RecipientEnding]) 
     return ids
 
 
-def _call_back(tx: Tx, org_id: int, job_id: int, ids: list[int]) -> None:
+def _call_back(tx: Tx, org_id: OrgId, job_id: JobId, ids: list[int]) -> None:
     """Queue the callbacks due. Somebody's message has ended, whether or not that can be told."""
 
     def call_back(tx: Tx, ids: Sequence[int]) -> None:
@@ -116,7 +117,7 @@ def _call_back(tx: Tx, org_id: int, job_id: int, ids: list[int]) -> None:
         sql.note_recipients(tx, org_id=org_id, job_id=job_id, ids=encoded, notes=NOT_CALLED_BACK)
 
 
-def end_job(tx: Tx, org_id: int, job_id: int, kind: Kind, *, is_whole: bool) -> None:
+def end_job(tx: Tx, org_id: OrgId, job_id: JobId, kind: Kind, *, is_whole: bool) -> None:
     """Nobody of the job is left: it is complete, or closed when somebody was never sent to."""
     state = JobState.COMPLETE if is_whole else JobState.CLOSED
     sql.end_job(tx, org_id=org_id, id=job_id, state=state.value, now=tx.now)
@@ -125,7 +126,7 @@ def end_job(tx: Tx, org_id: int, job_id: int, kind: Kind, *, is_whole: bool) -> 
         do_apart(tx, "job report", lambda tx, ids: queue_job_report(tx, org_id, *ids), [job_id])
 
 
-def bounce_sent(tx: Tx, org_id: int, job_id: int, ids: Sequence[int], notes: str) -> None:
+def bounce_sent(tx: Tx, org_id: OrgId, job_id: JobId, ids: Sequence[int], notes: str) -> None:
     """Mails that counted as sent came back."""
     bounced = sql.bounce_sent(
         tx, org_id=org_id, job_id=job_id, ids=to_json(list(ids)), notes=notes, now=tx.now

@@ -8,6 +8,7 @@ who sends the same file, and hurt nobody.
 import hashlib
 from collections.abc import Iterator, Sequence
 
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.model import JobFile
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
@@ -28,17 +29,17 @@ def cut(content: bytes) -> Iterator[tuple[int, bytes]]:
         yield number, content[start : start + PIECE_BYTES]
 
 
-def has_file(tx: Tx, org_id: int, digest: str) -> bool:
+def has_file(tx: Tx, org_id: OrgId, digest: str) -> bool:
     """Whether the organization has this content already."""
     return sql.has_file(tx, org_id=org_id, digest=digest) is not None
 
 
-def store_piece(tx: Tx, org_id: int, digest: str, number: int, content: bytes) -> None:
+def store_piece(tx: Tx, org_id: OrgId, digest: str, number: int, content: bytes) -> None:
     """Store one piece of a file. Idempotent."""
     sql.add_piece(tx, org_id=org_id, digest=digest, number=number, content=content, now=tx.now)
 
 
-def has_room(tx: Tx, org_id: int, size: int, default_quota: int) -> bool:
+def has_room(tx: Tx, org_id: OrgId, size: int, default_quota: int) -> bool:
     """Whether `size` bytes more are within the organization's quota: its own, else
     `default_quota` (bytes; 0 = none)."""
     own = sql.get_file_quota(tx, org_id=org_id)
@@ -46,7 +47,7 @@ def has_room(tx: Tx, org_id: int, size: int, default_quota: int) -> bool:
     return not quota or sql.count_file_bytes(tx, org_id=org_id) + size <= quota
 
 
-def finish_within_quota(tx: Tx, org_id: int, digest: str, size: int, default_quota: int) -> bool:
+def finish_within_quota(tx: Tx, org_id: OrgId, digest: str, size: int, default_quota: int) -> bool:
     """`finish_file`, unless the quota is reached: then False, and the file is not kept."""
     sql.lock_file_room(tx, org_id=org_id)
     if has_file(tx, org_id, digest):
@@ -57,13 +58,13 @@ def finish_within_quota(tx: Tx, org_id: int, digest: str, size: int, default_quo
     return True
 
 
-def finish_file(tx: Tx, org_id: int, digest: str, size: int) -> None:
+def finish_file(tx: Tx, org_id: OrgId, digest: str, size: int) -> None:
     """All pieces of a file are there. Idempotent."""
     sql.add_file(tx, org_id=org_id, digest=digest, size=size, now=tx.now)
 
 
 def add_job_files(
-    tx: Tx, org_id: int, job_id: int, files: Sequence[JobFile], keep_hours: int | None
+    tx: Tx, org_id: OrgId, job_id: JobId, files: Sequence[JobFile], keep_hours: int | None
 ) -> None:
     """Note which files a job has; after `keep_hours` (None = never) their content may go."""
     delete_at = None if not keep_hours else tx.now + keep_hours * HOUR_MS
@@ -85,7 +86,7 @@ def add_job_files(
     )
 
 
-def read_file(tx: Tx, org_id: int, digest: str) -> bytes:
+def read_file(tx: Tx, org_id: OrgId, digest: str) -> bytes:
     """The content of a file. Raises Missing when it is no longer kept."""
     if not has_file(tx, org_id, digest):
         raise Missing("file.missing", f"The file {digest} is no longer kept.")

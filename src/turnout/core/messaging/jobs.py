@@ -2,6 +2,7 @@
 
 import msgspec
 
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.model import (
     NOBODY,
     Content,
@@ -19,7 +20,7 @@ _content = msgspec.json.Decoder(Content)
 _options = msgspec.json.Decoder(JobOptions)
 
 
-def get_job_head(tx: Tx, org_id: int, job_id: int) -> JobHead:
+def get_job_head(tx: Tx, org_id: OrgId, job_id: JobId) -> JobHead:
     """The job of that number. Raises Missing."""
     row = sql.get_job_head(tx, org_id=org_id, id=job_id)
     if row is None:

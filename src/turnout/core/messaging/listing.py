@@ -16,10 +16,11 @@ import msgspec
 
 from turnout.core.identity.members import find_visible_user, require_member, visible_to
 from turnout.core.identity.model import Member, Principal, Role
+from turnout.core.ids import JobId, OrgId, UserId
 from turnout.core.messaging.model import Content, JobOptions, JobState, JobType
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
-from turnout.store import Tx
+from turnout.store import Tx, iterate
 
 SECOND_MS = 1000
 EVER = 2**62
@@ -51,16 +52,16 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress | None = None
     accepted_after: datetime.datetime | None = None
     accepted_before: datetime.datetime | None = None
-    user_id: int | None = None
+    user_id: UserId | None = None
     user_code: str = ""
 
 
 class JobSummary(NamedTuple):
     """A job in a list. Instants in epoch ms."""
 
-    org_id: int
+    org_id: OrgId
     id: int
-    user_id: int
+    user_id: UserId
     user_code: str
     job_type: JobType
     name: str
@@ -138,8 +139,8 @@ def list_jobs(tx: Tx, principal: Principal, wanted: JobFilter, *, limit: int, sk
     owner = _owner(tx, caller, wanted)
     if owner is not None:
         matching |= owner
-        rows = sql.list_jobs_of_user(tx, **matching, limit=limit, skip=skip)
-        return JobPage(caller, _read_all(rows), sql.count_jobs_of_user(tx, **matching))
+        own = sql.list_jobs_of_user(tx, **matching, limit=limit, skip=skip)
+        return JobPage(caller, _read_all(own), sql.count_jobs_of_user(tx, **matching))
     if wanted.user_id is not None or wanted.user_code:
         return JobPage(caller, [], 0)
     matching |= visible_to(tx, caller)
@@ -147,14 +148,14 @@ def list_jobs(tx: Tx, principal: Principal, wanted: JobFilter, *, limit: int, sk
     return JobPage(caller, _read_all(rows), sql.count_visible_jobs(tx, **matching))
 
 
-def get_job(tx: Tx, principal: Principal, job_id: int) -> tuple[Member, JobDetails]:
+def get_job(tx: Tx, principal: Principal, job_id: JobId) -> tuple[Member, JobDetails]:
     """The caller, and the job of that number as far as the caller sees it. Raises Missing."""
     caller = require_member(tx, principal)
     return caller, read_details(_find_job(tx, caller, job_id))
 
 
 def read_job(
-    tx: Tx, principal: Principal, job_id: int, limit: int = RECIPIENTS_AT_ONCE
+    tx: Tx, principal: Principal, job_id: JobId, limit: int = RECIPIENTS_AT_ONCE
 ) -> tuple[Member, JobDetails, Recipients | None]:
     """A job with its recipients, None in place of them when they are more than `limit`: then
     `stream_job` has them. Raises Missing."""
@@ -166,7 +167,7 @@ def read_job(
     return caller, job, Recipients(asked, [Report(*row) for row in sql.list_reports(tx, **named)])
 
 
-def stream_job(tx: Tx, caller: Member, job_id: int) -> Generator[tuple[Any, ...], None, None]:
+def stream_job(tx: Tx, caller: Member, job_id: JobId) -> Generator[tuple[Any, ...], None, None]:
     """A job and its recipients in one consistent state, as rows; for `db.stream`.
 
     First one for `read_details`, then those for `read_asked`, an empty one, those of `Report`.
@@ -176,9 +177,9 @@ def stream_job(tx: Tx, caller: Member, job_id: int) -> Generator[tuple[Any, ...]
     job = read_details(row)
     named = {"org_id": job.summary.org_id, "job_id": job_id}
     if not job.list_ids:
-        yield from sql.list_asked.iterate(tx, **named)
+        yield from iterate(sql.list_asked, tx, **named)
     yield ()
-    yield from sql.list_reports.iterate(tx, **named)
+    yield from iterate(sql.list_reports, tx, **named)
 
 
 def read_details(row: tuple[Any, ...]) -> JobDetails:
@@ -202,7 +203,7 @@ def read_asked(row: tuple[Any, ...]) -> Asked:
     return Asked(destination, reference, name, msgspec.json.decode(fields) if fields else {})
 
 
-def _find_job(tx: Tx, caller: Member, job_id: int) -> tuple[Any, ...]:
+def _find_job(tx: Tx, caller: Member, job_id: JobId) -> tuple[Any, ...]:
     row = sql.find_visible_job(tx, id=job_id, **visible_to(tx, caller))
     is_hidden = row is not None and caller.user.role is Role.ACCT and row[2] != caller.user.id
     if row is None or is_hidden:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from turnout.core.audit.recording import record
+from turnout.core.ids import ListId, OrgId, UserId
 from turnout.core.messaging.model import Person
 from turnout.core.messaging.sql import sql
 from turnout.errors import Invalid, Missing
@@ -19,7 +20,7 @@ class UserList(msgspec.Struct, frozen=True):
     """A list as lists of lists show it. `created_at` in epoch ms."""
 
     id: int
-    user_id: int
+    user_id: UserId
     name: str
     entries: int
     created_at: int
@@ -37,7 +38,7 @@ class Entry(msgspec.Struct, frozen=True):
     custom: dict[str, str] = {}
 
 
-def begin_list(tx: Tx, org_id: int, user_id: int, name: str) -> int:
+def begin_list(tx: Tx, org_id: OrgId, user_id: UserId, name: str) -> int:
     """Begin a list, which nobody sees before `finish_list`; returns its number."""
     if not name.strip() or len(name) > LONGEST_NAME:
         raise Invalid("list.name", f"A list's name has 1 to {LONGEST_NAME} characters.")
@@ -47,7 +48,7 @@ def begin_list(tx: Tx, org_id: int, user_id: int, name: str) -> int:
 
 
 def add_entries(
-    tx: Tx, org_id: int, list_id: int, first_number: int, entries: Sequence[Entry]
+    tx: Tx, org_id: OrgId, list_id: ListId, first_number: int, entries: Sequence[Entry]
 ) -> None:
     """Add some people to a list that was begun; `first_number` counts from 1."""
     rows = [
@@ -66,18 +67,18 @@ def add_entries(
     sql.add_entries(tx, org_id=org_id, list_id=list_id, rows=to_json(rows))
 
 
-def finish_list(tx: Tx, org_id: int, list_id: int, entries: int, *, actor: str) -> None:
+def finish_list(tx: Tx, org_id: OrgId, list_id: ListId, entries: int, *, actor: str) -> None:
     """The list is whole: from now on jobs can be sent to it."""
     sql.finish_list(tx, org_id=org_id, id=list_id, entries=entries)
     record(tx, org_id, actor, "imported", "list", list_id, entries=entries)
 
 
-def list_lists(tx: Tx, org_id: int) -> list[UserList]:
+def list_lists(tx: Tx, org_id: OrgId) -> list[UserList]:
     """The organization's lists, oldest first."""
     return [from_row(UserList, row) for row in sql.list_lists(tx, org_id=org_id)]
 
 
-def delete_list(tx: Tx, org_id: int, list_id: int, *, actor: str) -> None:
+def delete_list(tx: Tx, org_id: OrgId, list_id: ListId, *, actor: str) -> None:
     """Delete a list; jobs that were sent to it keep their recipients. Raises Missing."""
     if not sql.has_list(tx, org_id=org_id, id=list_id):
         raise Missing("list.missing", f"There is no list {list_id}.")
@@ -85,13 +86,13 @@ def delete_list(tx: Tx, org_id: int, list_id: int, *, actor: str) -> None:
     record(tx, org_id, actor, "deleted", "list", list_id)
 
 
-def drop_list(tx: Tx, org_id: int, list_id: int) -> None:
+def drop_list(tx: Tx, org_id: OrgId, list_id: ListId) -> None:
     """Delete a list, whole or not, without a word."""
     sql.delete_entries(tx, org_id=org_id, list_id=list_id)
     sql.delete_list(tx, org_id=org_id, id=list_id)
 
 
-def is_list(tx: Tx, org_id: int, list_id: str) -> bool:
+def is_list(tx: Tx, org_id: OrgId, list_id: str) -> bool:
     """Whether the organization has a list of that name: an uploaded one by its number, or a live
     one of one of its events (`event:1000001`, `event:1000001:checked`)."""
     if is_number(list_id):
@@ -106,7 +107,7 @@ def is_number(list_id: str) -> bool:
 
 
 def list_entries(
-    tx: Tx, org_id: int, list_id: int, cursor: str, limit: int
+    tx: Tx, org_id: OrgId, list_id: ListId, cursor: str, limit: int
 ) -> tuple[list[Person], str]:
     """A page of a list, and where to go on: empty at its end."""
     after = int(cursor) if cursor else 0

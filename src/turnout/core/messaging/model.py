@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from turnout.core.ids import OrgId, UserId
+
 
 class Channel(enum.StrEnum):
     """How a message travels."""
@@ -219,9 +221,9 @@ class JobHead(msgspec.Struct, frozen=True):
     """What a job is, apart from how far it has come. `user_id` None = nobody's (NOBODY).
     `expires_at` in epoch ms."""
 
-    org_id: int
+    org_id: OrgId
     id: int
-    user_id: int | None
+    user_id: UserId | None
     kind: Kind
     job_type: JobType
     lane: str

@@ -11,6 +11,7 @@ An id whose message has ended is free: networks count round.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.model import JobHead, Status
 from turnout.core.messaging.receiving import take_early_reports
@@ -26,14 +27,14 @@ class NetworkId(NamedTuple):
     """An id, whose it is, and how many ids the message has."""
 
     network_id: str
-    recipient_id: int
+    recipient_id: RecipientId
     parts: int
 
 
 class _Owner(NamedTuple):
-    org_id: int
-    job_id: int
-    recipient_id: int
+    org_id: OrgId
+    job_id: JobId
+    recipient_id: RecipientId
     is_shared: int
     awaits_report: int
 
@@ -113,5 +114,5 @@ def _share(tx: Tx, carrier: str, shared: dict[str, list[RecipientEnding]]) -> li
     return ended
 
 
-def _sent(org_id: int, job_id: int, recipient_id: int) -> RecipientEnding:
+def _sent(org_id: OrgId, job_id: JobId, recipient_id: RecipientId) -> RecipientEnding:
     return RecipientEnding(org_id, job_id, recipient_id, Status.SENT, SHARED)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from turnout.core.identity.members import find_live_member
 from turnout.core.identity.model import Member
+from turnout.core.ids import JobId, OrgId, ReplyId, UserId
 from turnout.core.messaging.files import add_job_files, cut, digest_of, finish_file, store_piece
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import (
@@ -31,7 +32,7 @@ KEPT_HOURS = 7 * 24
 MICROS = 1_000_000
 
 
-def queue_job_report(tx: Tx, org_id: int, job_id: int) -> None:
+def queue_job_report(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
     """Queue the report mails of a job that has just ended, to whom its user and the job name.
 
     The user's `receive_reports` sends it to the user and `additional_reports_address`;
@@ -93,7 +94,7 @@ def queue_credit_alert(tx: Tx, member: Member, spent_micros: int) -> None:
     )
 
 
-def queue_reply_forward(tx: Tx, job: JobHead, reply_id: int) -> None:
+def queue_reply_forward(tx: Tx, job: JobHead, reply_id: ReplyId) -> None:
     """Queue the mail that brings one reply to the job's reply address."""
     sender, name, reference, text, received_at, is_opt_out = sql.get_reply(
         tx, org_id=job.org_id, id=reply_id
@@ -171,8 +172,8 @@ def _report_rows(
 
 def queue_mail(
     tx: Tx,
-    org_id: int,
-    user_id: int | None,
+    org_id: OrgId,
+    user_id: UserId | None,
     subject: str,
     lines: Sequence[str],
     addresses: Sequence[str],
@@ -199,7 +200,7 @@ def queue_mail(
     add_job_files(tx, org_id, job_id, files, KEPT_HOURS)
 
 
-def keep_file(tx: Tx, org_id: int, name: str, content_type: str, content: bytes) -> JobFile:
+def keep_file(tx: Tx, org_id: OrgId, name: str, content_type: str, content: bytes) -> JobFile:
     """Keep a file that goes with a mail. Idempotent."""
     digest = digest_of(content)
     for number, piece in cut(content):
@@ -208,7 +209,7 @@ def keep_file(tx: Tx, org_id: int, name: str, content_type: str, content: bytes)
     return JobFile(name, content_type, digest, len(content))
 
 
-def _keep(tx: Tx, org_id: int, name: str, rows: Iterable[Iterable[object]]) -> JobFile:
+def _keep(tx: Tx, org_id: OrgId, name: str, rows: Iterable[Iterable[object]]) -> JobFile:
     return keep_file(tx, org_id, name, "text/csv", to_csv(rows))
 
 

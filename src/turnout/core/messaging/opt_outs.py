@@ -11,6 +11,7 @@ from turnout.core.identity.link_keys import ensure_link_key as ensure_link_key
 from turnout.core.identity.link_keys import find_link_key as find_link_key
 from turnout.core.identity.link_keys import find_link_keys
 from turnout.core.identity.personal_links import PersonalLinks, missing_link
+from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.model import MEDIA, Channel, Medium
 from turnout.core.messaging.numbers import address_key, to_address
 from turnout.core.messaging.sql import sql
@@ -28,12 +29,12 @@ class OptOut(msgspec.Struct, frozen=True):
     medium: Medium
     address: str
     source: str
-    job_id: int | None
+    job_id: JobId | None
     created_at: int
 
 
 def opt_out(
-    tx: Tx, org_id: int, medium: Medium, address: str, *, source: str, job_id: int | None = None
+    tx: Tx, org_id: OrgId, medium: Medium, address: str, *, source: str, job_id: JobId | None = None
 ) -> bool:
     """Send this address no more broadcasts. Idempotent; returns whether it is new."""
     added = sql.add_opt_out(
@@ -48,7 +49,7 @@ def opt_out(
     return bool(added)
 
 
-def add_opt_out(tx: Tx, org_id: int, medium: Medium, address: str, *, actor: str) -> bool:
+def add_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor: str) -> bool:
     """An operator opts somebody out; whether that is new. Raises Invalid for an address that
     cannot be one of the medium."""
     added = opt_out(tx, org_id, medium, _key(medium, address), source="cli")
@@ -57,7 +58,7 @@ def add_opt_out(tx: Tx, org_id: int, medium: Medium, address: str, *, actor: str
     return added
 
 
-def remove_opt_out(tx: Tx, org_id: int, medium: Medium, address: str, *, actor: str) -> None:
+def remove_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor: str) -> None:
     """Let broadcasts reach this address again. Raises Invalid as `add_opt_out` does, Missing."""
     key = _key(medium, address)
     if not sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=key):
@@ -73,7 +74,7 @@ def _key(medium: Medium, address: str) -> str:
     return address_key(channel, known)
 
 
-def list_opt_outs(tx: Tx, org_id: int, limit: int) -> list[OptOut]:
+def list_opt_outs(tx: Tx, org_id: OrgId, limit: int) -> list[OptOut]:
     """Opt-outs of an organization, by medium and address."""
     return [from_row(OptOut, row) for row in sql.list_opt_outs(tx, org_id=org_id, limit=limit)]
 
@@ -81,7 +82,7 @@ def list_opt_outs(tx: Tx, org_id: int, limit: int) -> list[OptOut]:
 # -- links ---------------------------------------------------------------------------------
 
 
-def unsubscribe_url(base_url: str, key: str, recipient_id: int) -> str:
+def unsubscribe_url(base_url: str, key: str, recipient_id: RecipientId) -> str:
     """The one-click address of a recipient."""
     return _LINKS.url(base_url, key, recipient_id)
 

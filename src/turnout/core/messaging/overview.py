@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.model import JobState, JobType
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
@@ -39,7 +40,7 @@ class Fate(NamedTuple):
 class WaitingJob(NamedTuple):
     """A job that could be sent, and since when (epoch ms)."""
 
-    job_id: int
+    job_id: JobId
     since: int
 
 
@@ -47,11 +48,11 @@ class Misconfigured(NamedTuple):
     """Messages that wait because a carrier is misconfigured; job and reason of the first."""
 
     messages: int
-    job_id: int
+    job_id: JobId
     reason: str
 
 
-def list_job_lines(tx: Tx, org_id: int, *, is_open: bool, limit: int) -> list[JobLine]:
+def list_job_lines(tx: Tx, org_id: OrgId, *, is_open: bool, limit: int) -> list[JobLine]:
     """An organization's jobs, newest first; without those that Turnout makes for itself."""
     rows = sql.list_job_lines(
         tx, org_id=org_id, first=1, last=LAST, is_open=int(is_open), limit=limit
@@ -59,7 +60,7 @@ def list_job_lines(tx: Tx, org_id: int, *, is_open: bool, limit: int) -> list[Jo
     return [_read(row) for row in rows]
 
 
-def get_job_line(tx: Tx, org_id: int, job_id: int) -> JobLine:
+def get_job_line(tx: Tx, org_id: OrgId, job_id: JobId) -> JobLine:
     """One job. Raises Missing."""
     rows = sql.list_job_lines(tx, org_id=org_id, first=job_id, last=job_id, is_open=0, limit=1)
     if not rows:
@@ -67,7 +68,7 @@ def get_job_line(tx: Tx, org_id: int, job_id: int) -> JobLine:
     return _read(rows[0])
 
 
-def count_fates(tx: Tx, org_id: int, job_id: int) -> list[Fate]:
+def count_fates(tx: Tx, org_id: OrgId, job_id: JobId) -> list[Fate]:
     """How a job's recipients stand; reads all of them."""
     return [Fate(*row) for row in sql.count_fates(tx, org_id=org_id, job_id=job_id)]
 

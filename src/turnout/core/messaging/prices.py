@@ -5,7 +5,10 @@ A job's estimate is reserved when it is accepted, by one guarded statement, so t
 the same time never go over the limit together; when it ends, the reservation becomes the cost.
 """
 
+from typing import Any
+
 from turnout.core.identity.model import Member
+from turnout.core.ids import JobId, OrgId, UserId
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.notices import queue_credit_alert
 from turnout.core.messaging.sql import sql
@@ -56,7 +59,7 @@ def reserve(tx: Tx, member: Member, estimate_micros: int) -> None:
     _alert(tx, member, key)
 
 
-def settle_spending(tx: Tx, org_id: int, job_id: int) -> None:
+def settle_spending(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
     """The job has ended: what was reserved for it becomes what it cost."""
     user_id, accepted_at, timezone, reserved, cost = sql.get_job_cost(tx, org_id=org_id, id=job_id)
     if reserved != cost:
@@ -66,7 +69,7 @@ def settle_spending(tx: Tx, org_id: int, job_id: int) -> None:
     sql.set_reserved(tx, org_id=org_id, id=job_id, reserved=cost)
 
 
-def _alert(tx: Tx, member: Member, key: dict[str, object]) -> None:
+def _alert(tx: Tx, member: Member, key: dict[str, Any]) -> None:
     limit = member.profile.credit_limit_for_alert
     if limit is None or not member.profile.credit_limit_alert_address:
         return
@@ -75,6 +78,6 @@ def _alert(tx: Tx, member: Member, key: dict[str, object]) -> None:
         queue_credit_alert(tx, member, spent)
 
 
-def _key(org_id: int, user_id: int, at: int, timezone: str) -> dict[str, object]:
+def _key(org_id: OrgId, user_id: UserId, at: int, timezone: str) -> dict[str, Any]:
     month = local(at, timezone).strftime("%Y-%m")
     return {"org_id": org_id, "user_id": user_id, "month": month}

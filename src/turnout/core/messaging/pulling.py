@@ -8,6 +8,7 @@ asked for at a time (a schedule, a cut-off) stays.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import SCHEDULE, ends_after_start
 from turnout.store import Tx
@@ -49,8 +50,8 @@ def pull_jobs(tx: Tx) -> None:
 def pull_recipients(tx: Tx, after: Place, waits: LongestWaits) -> Place | None:
     """Pull the recipients of some jobs behind `after`; returns where to go on, None at the end."""
 
-    def pull(org_id: int, job_id: int) -> int:
-        return sql.pull_recipients(  # type: ignore[no-any-return]
+    def pull(org_id: OrgId, job_id: JobId) -> int:
+        return sql.pull_recipients(
             tx,
             org_id=org_id,
             job_id=job_id,
@@ -68,8 +69,8 @@ def pull_leases(tx: Tx, after: Place, waits: LongestWaits) -> Place | None:
     the clock was set back longer ago than a lease."""
     latest = tx.now + waits.lease_ms + TOLERANCE_MS
 
-    def pull(org_id: int, job_id: int) -> int:
-        return sql.pull_leases(  # type: ignore[no-any-return]
+    def pull(org_id: OrgId, job_id: JobId) -> int:
+        return sql.pull_leases(
             tx, org_id=org_id, job_id=job_id, now=tx.now, latest=latest, limit=ROWS_A_SLICE
         )
 

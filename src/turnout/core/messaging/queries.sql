@@ -1,4 +1,7 @@
--- name: get_job_head(org_id, id)^
+-- name: get_job_head(org_id, id: JobId)^
+--     -> (org_id: OrgId, id: JobId, user_id: UserId, kind: str, job_type: str, lane: str,
+--         name: str, state: str, is_paused: int, sender: str, content: str, options: str,
+--         timezone: str, expires_at: int | None) | None
 -- What nearly everything about a job begins with; model.JobHead.
 SELECT org_id, id, user_id, kind, job_type, lane, name, state, is_paused, sender, content, options,
     timezone, expires_at
@@ -6,7 +9,9 @@ FROM jobs WHERE org_id = :org_id AND id = :id;
 
 -- == accepting ==
 
--- name: add_job(org_id, id, user_id, kind, job_type, channel, lane, name, state, sender, content, options, list_ids, is_deduped, timezone, now, scheduled_local, scheduled_at, reserved)!
+-- name: add_job(org_id, id: JobId, user_id, kind, job_type, channel, lane, name, state, sender,
+--     content, options, list_ids, is_deduped, timezone, now, scheduled_local,
+--     scheduled_at: int | None, reserved: int)!
 INSERT INTO jobs (org_id, id, user_id, kind, job_type, channel, lane, name, state, sender, content,
     options, list_ids, is_deduped, timezone, accepted_at, scheduled_local, scheduled_at,
     reserved_micros, due_at)
@@ -14,22 +19,24 @@ VALUES (:org_id, :id, :user_id, :kind, :job_type, :channel, :lane, :name, :state
     :options, :list_ids, :is_deduped, :timezone, :now, :scheduled_local, :scheduled_at,
     :reserved, NULL);
 
--- name: get_staged(org_id, id)^
+-- name: get_staged(org_id, id: JobId)^ -> (channel: str, is_deduped: int)
 SELECT channel, is_deduped FROM jobs WHERE org_id = :org_id AND id = :id;
 
--- name: count_added(org_id, id, added)!
+-- name: count_added(org_id, id: JobId, added: int)!
 UPDATE jobs SET total = total + :added, open = open + :added WHERE org_id = :org_id AND id = :id;
 
--- name: get_schedule(org_id, id)^
+-- name: get_schedule(org_id, id: JobId)^
+--     -> (scheduled_at: int | None, list_ids: str, user_id: UserId)
 SELECT scheduled_at, list_ids, user_id FROM jobs WHERE org_id = :org_id AND id = :id;
 
--- name: schedule_job(org_id, id, due_at)!
+-- name: schedule_job(org_id, id: JobId, due_at)!
 UPDATE jobs SET state = 'scheduled', due_at = :due_at WHERE org_id = :org_id AND id = :id;
 
--- name: get_start_facts(org_id, id)^
+-- name: get_start_facts(org_id, id: JobId)^
+--     -> (timezone: str, options: str, lane: str, job_type: str)
 SELECT timezone, options, lane, job_type FROM jobs WHERE org_id = :org_id AND id = :id;
 
--- name: start_job(org_id, id, now, cutoff_at, expires_at)!
+-- name: start_job(org_id, id: JobId, now, cutoff_at: int | None, expires_at: int | None)!
 UPDATE jobs SET state = 'sending', started_at = coalesce(started_at, :now),
     ready_at = CASE WHEN is_paused = 1 THEN NULL ELSE CAST(:now AS BIGINT) END,
     cutoff_at = CAST(:cutoff_at AS BIGINT), expires_at = CAST(:expires_at AS BIGINT),
@@ -38,15 +45,15 @@ WHERE org_id = :org_id AND id = :id;
 
 -- == controlling ==
 
--- name: pause_job(org_id, id)!
+-- name: pause_job(org_id, id: JobId)!
 UPDATE jobs SET is_paused = 1, ready_at = NULL WHERE org_id = :org_id AND id = :id;
 
--- name: resume_job(org_id, id, now)!
+-- name: resume_job(org_id, id: JobId, now)!
 UPDATE jobs SET is_paused = 0,
     ready_at = CASE WHEN state IN ('sending', 'closing') THEN CAST(:now AS BIGINT) END
 WHERE org_id = :org_id AND id = :id;
 
--- name: begin_closing(org_id, id, reason, now)$
+-- name: begin_closing(org_id, id: JobId, reason, now)$ -> int | None
 UPDATE jobs SET state = 'closing', is_paused = 0, closing_reason = :reason, ready_at = :now,
     started_at = coalesce(started_at, :now), due_at = CAST(expires_at AS BIGINT)
 WHERE org_id = :org_id AND id = :id AND state IN ('scheduled', 'listing', 'sending')
@@ -54,35 +61,36 @@ RETURNING open;
 
 -- == delivering ==
 
--- name: next_due(org_id, job_id)$
+-- name: next_due(org_id, job_id)$ -> int | None
 SELECT min(due_at) FROM recipients
 WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL;
 
--- name: release_recipient(org_id, id, now, notes)
+-- name: release_recipient(org_id, id: RecipientId, now, notes) -> (job_id: JobId, lane: str | None)
 -- `notes` are for somebody whose worker was lost.
 UPDATE recipients SET due_at = :now,
     notes = CASE WHEN is_repeated = 1 THEN :notes ELSE notes END
 WHERE org_id = :org_id AND id = :id AND state = 'waiting' AND due_at IS NULL
 RETURNING job_id, (SELECT lane FROM jobs j WHERE j.org_id = :org_id AND j.id = recipients.job_id);
 
--- name: set_ready(org_id, id, ready_at)!
+-- name: set_ready(org_id, id: JobId, ready_at: int | None)!
 UPDATE jobs SET ready_at = CAST(:ready_at AS BIGINT)
 WHERE org_id = :org_id AND id = :id AND is_paused = 0;
 
--- name: hasten(org_id, id, ready_at)!
+-- name: hasten(org_id, id: JobId, ready_at)!
 UPDATE jobs SET ready_at = CASE WHEN ready_at < :ready_at THEN ready_at
     ELSE CAST(:ready_at AS BIGINT) END
 WHERE org_id = :org_id AND id = :id AND is_paused = 0 AND state IN ('sending', 'closing');
 
 -- == ending ==
 
--- name: count_ended(org_id, id, ended, sent, unsent, cost)^
+-- name: count_ended(org_id, id: JobId, ended: int, sent: int, unsent: int, cost: int)^
+--     -> (kind: str, state: str, open: int, unsent: int)
 UPDATE jobs SET open = open - :ended, sent = sent + :sent, failed = failed + (:ended - :sent),
     unsent = unsent + :unsent, cost_micros = cost_micros + :cost
 WHERE org_id = :org_id AND id = :id
 RETURNING kind, state, open, unsent;
 
--- name: end_job(org_id, id, state, now)!
+-- name: end_job(org_id, id: JobId, state, now)!
 -- A job that takes replies still waits for the end of their time. None ends before it began, even
 -- if the clock was set back.
 UPDATE jobs SET state = :state, ready_at = NULL,
@@ -90,28 +98,28 @@ UPDATE jobs SET state = :state, ready_at = NULL,
     due_at = CASE WHEN expires_at > :now THEN expires_at END
 WHERE org_id = :org_id AND id = :id;
 
--- name: count_bounced(org_id, id, bounced, cost)!
+-- name: count_bounced(org_id, id: JobId, bounced: int, cost: int)!
 UPDATE jobs SET sent = sent - :bounced, failed = failed + :bounced,
     cost_micros = cost_micros - :cost
 WHERE org_id = :org_id AND id = :id;
 
 -- == files ==
 
--- name: has_file(org_id, digest)$
+-- name: has_file(org_id, digest)$ -> int | None
 SELECT 1 FROM files WHERE org_id = :org_id AND digest = :digest;
 
--- name: get_file_quota(org_id)$
+-- name: get_file_quota(org_id)$ -> int | None
 SELECT file_quota_bytes FROM organizations WHERE org_id = :org_id;
 
--- name: count_file_bytes(org_id)$
+-- name: count_file_bytes(org_id)$ -> int
 SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM files WHERE org_id = :org_id;
 
--- name: add_piece(org_id, digest, number, content, now)!
+-- name: add_piece(org_id, digest, number: int, content: bytes, now)!
 INSERT INTO file_pieces (org_id, digest, number, content, created_at)
 VALUES (:org_id, :digest, :number, :content, :now)
 ON CONFLICT (org_id, digest, number) DO NOTHING;
 
--- name: add_file(org_id, digest, size, now)!
+-- name: add_file(org_id, digest, size: int, now)!
 INSERT INTO files (org_id, digest, size, created_at) VALUES (:org_id, :digest, :size, :now)
 ON CONFLICT (org_id, digest) DO NOTHING;
 
@@ -119,15 +127,15 @@ ON CONFLICT (org_id, digest) DO NOTHING;
 INSERT INTO job_files (org_id, job_id, number, name, content_type, digest, source_url, delete_at)
 VALUES (:org_id, :job_id, :number, :name, :content_type, :digest, :source_url, :delete_at);
 
--- name: list_outdated_files(now, limit)
+-- name: list_outdated_files(now, limit) -> (org_id: OrgId, job_id: JobId, number: int, digest: str)
 -- crosses organizations: files are deleted for all of them when their time is over.
 SELECT org_id, job_id, number, digest FROM job_files
 WHERE delete_at IS NOT NULL AND delete_at <= :now ORDER BY delete_at LIMIT :limit;
 
--- name: forget_job_file(org_id, job_id, number)!
+-- name: forget_job_file(org_id, job_id, number: int)!
 DELETE FROM job_files WHERE org_id = :org_id AND job_id = :job_id AND number = :number;
 
--- name: is_file_needed(org_id, digest)$
+-- name: is_file_needed(org_id, digest)$ -> int | None
 SELECT 1 FROM job_files WHERE org_id = :org_id AND digest = :digest LIMIT 1;
 
 -- name: delete_file(org_id, digest)!
@@ -136,12 +144,15 @@ DELETE FROM files WHERE org_id = :org_id AND digest = :digest;
 -- name: delete_pieces(org_id, digest)!
 DELETE FROM file_pieces WHERE org_id = :org_id AND digest = :digest;
 
--- name: list_pieces(org_id, digest)
+-- name: list_pieces(org_id, digest) -> (content: bytes)
 SELECT content FROM file_pieces WHERE org_id = :org_id AND digest = :digest ORDER BY number;
 
 -- == listing ==
 
 -- name: list_jobs_of_user(org_id, user_id, name, job_type, progress, since, until, limit, skip)
+--     -> (org_id: OrgId, id: JobId, user_id: UserId, user_code: str, job_type: str, name: str,
+--         state: str, accepted_at: int, scheduled_at: int | None, started_at: int | None,
+--         completed_at: int | None, total: int, sent: int, failed: int, cost_micros: int)
 SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, j.state, j.accepted_at,
     j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros
 FROM jobs j
@@ -154,7 +165,7 @@ WHERE j.org_id = :org_id AND j.user_id = :user_id
     AND j.accepted_at >= :since AND j.accepted_at < :until
 ORDER BY j.id DESC LIMIT :limit OFFSET :skip;
 
--- name: count_jobs_of_user(org_id, user_id, name, job_type, progress, since, until)$
+-- name: count_jobs_of_user(org_id, user_id, name, job_type, progress, since, until)$ -> int
 SELECT count(*)
 FROM jobs j
 WHERE j.org_id = :org_id AND j.user_id = :user_id
@@ -164,7 +175,11 @@ WHERE j.org_id = :org_id AND j.user_id = :user_id
         OR :progress = CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END)
     AND j.accepted_at >= :since AND j.accepted_at < :until;
 
--- name: find_visible_job(id, distributor_id, sees_all, agent_id, own_org_id)^
+-- name: find_visible_job(id: JobId, distributor_id, sees_all, agent_id, own_org_id: int)^
+--     -> (org_id: OrgId, id: JobId, user_id: UserId, user_code: str, job_type: str, name: str,
+--         state: str, accepted_at: int, scheduled_at: int | None, started_at: int | None,
+--         completed_at: int | None, total: int, sent: int, failed: int, cost_micros: int,
+--         is_deduped: int, list_ids: str, sender: str, content: str, options: str) | None
 -- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
 SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, j.state, j.accepted_at,
     j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros,
@@ -176,20 +191,24 @@ WHERE j.id = :id AND j.kind = 'broadcast' AND j.state <> 'staging' AND
     o.distributor_id = :distributor_id
     AND (:sees_all = 1 OR o.agent_id = :agent_id OR j.org_id = :own_org_id);
 
--- name: sum_recipients(org_id, job_id)^
+-- name: sum_recipients(org_id, job_id)^ -> (parts: int, duration_s: int)
 SELECT CAST(coalesce(sum(parts), 0) AS BIGINT), CAST(coalesce(sum(duration_s), 0) AS BIGINT)
 FROM recipients WHERE org_id = :org_id AND job_id = :job_id AND status = 'SENT';
 
--- name: list_asked(org_id, job_id)
+-- name: list_asked(org_id, job_id) -> (destination: str, reference: str, name: str, fields: str)
 SELECT destination, reference, name, fields
 FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id;
 
 -- name: list_reports(org_id, job_id)
+--     -> (id: RecipientId, reference: str, name: str, destination: str, status: str, stage: str,
+--         notes: str, parts: int, duration_s: int, cost_micros: int, sent_at: int | None)
 SELECT id, reference, name, destination, status, stage, notes, parts, duration_s, cost_micros,
     sent_at
 FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id;
 
--- name: list_job_lines(org_id, first, last, is_open, limit)
+-- name: list_job_lines(org_id, first: int, last: int, is_open, limit)
+--     -> (id: JobId, user_code: str, job_type: str, name: str, state: str, is_paused: int,
+--         accepted_at: int, total: int, open: int, sent: int, failed: int, cost_micros: int)
 SELECT j.id, u.user_code, j.job_type, j.name, j.state, j.is_paused, j.accepted_at, j.total, j.open,
     j.sent, j.failed, j.cost_micros
 FROM jobs j JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
@@ -197,13 +216,13 @@ WHERE j.org_id = :org_id AND j.kind = 'broadcast' AND j.state <> 'staging'
     AND j.id BETWEEN :first AND :last AND (:is_open = 0 OR j.completed_at IS NULL)
 ORDER BY j.id DESC LIMIT :limit;
 
--- name: find_waiting(now)^
+-- name: find_waiting(now)^ -> (id: JobId, ready_at: int) | None
 -- crosses organizations: workers send for all of them.
 SELECT id, ready_at FROM jobs
 WHERE lane IN ('urgent', 'email', 'sms', 'mms', 'tts', 'voice', 'fax') AND ready_at <= :now
 ORDER BY ready_at LIMIT 1;
 
--- name: count_misconfigured()^
+-- name: count_misconfigured()^ -> (total: int, job_id: JobId, reason: str) | None
 -- crosses organizations: carriers are those of the installation. Reads all who wait, once.
 SELECT count(*) OVER (), r.job_id, a.reason FROM jobs j
 JOIN recipients r ON r.org_id = j.org_id AND r.job_id = j.id
@@ -214,16 +233,20 @@ JOIN attempts a ON a.org_id = r.org_id AND a.job_id = r.job_id AND a.recipient_i
 WHERE j.lane IN ('urgent', 'email', 'sms', 'mms', 'tts', 'voice', 'fax') AND j.ready_at IS NOT NULL
 ORDER BY r.job_id, r.id LIMIT 1;
 
--- name: count_fates(org_id, job_id)
+-- name: count_fates(org_id, job_id) -> (state: str, status: str, total: int, notes: str)
 SELECT state, status, count(*), max(notes) FROM recipients
 WHERE org_id = :org_id AND job_id = :job_id GROUP BY state, status ORDER BY 3 DESC, 1, 2;
 
 -- name: list_first_reports(org_id, job_id, limit)
+--     -> (id: RecipientId, reference: str, name: str, destination: str, status: str, stage: str,
+--         notes: str, parts: int, duration_s: int, cost_micros: int, sent_at: int | None)
 SELECT id, reference, name, destination, status, stage, notes, parts, duration_s, cost_micros,
     sent_at
 FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id LIMIT :limit;
 
--- name: get_totals(org_id, id)^
+-- name: get_totals(org_id, id: JobId)^
+--     -> (started_at: int | None, completed_at: int | None, total: int, sent: int, failed: int,
+--         cost_micros: int, timezone: str)
 SELECT started_at, completed_at, total, sent, failed, cost_micros, timezone
 FROM jobs WHERE org_id = :org_id AND id = :id;
 
@@ -233,39 +256,40 @@ FROM jobs WHERE org_id = :org_id AND id = :id;
 INSERT INTO spending (org_id, user_id, month, spent_micros) VALUES (:org_id, :user_id, :month, 0)
 ON CONFLICT (org_id, user_id, month) DO NOTHING;
 
--- name: reserve(org_id, user_id, month, amount, limit)!
+-- name: reserve(org_id, user_id, month, amount: int, limit)!
 -- `limit` -1 = no limit. The guard and the count are one statement.
 UPDATE spending SET spent_micros = spent_micros + :amount
 WHERE org_id = :org_id AND user_id = :user_id AND month = :month
     AND (:limit < 0 OR spent_micros + :amount <= :limit);
 
--- name: mark_alerted(org_id, user_id, month, least, now)$
+-- name: mark_alerted(org_id, user_id, month, least: int, now)$ -> int | None
 UPDATE spending SET alerted_at = :now
 WHERE org_id = :org_id AND user_id = :user_id AND month = :month
     AND alerted_at IS NULL AND spent_micros >= :least
 RETURNING spent_micros;
 
--- name: get_job_cost(org_id, id)^
+-- name: get_job_cost(org_id, id: JobId)^
+--     -> (user_id: UserId, accepted_at: int, timezone: str, reserved_micros: int, cost_micros: int)
 SELECT user_id, accepted_at, timezone, reserved_micros, cost_micros
 FROM jobs WHERE org_id = :org_id AND id = :id;
 
--- name: set_reserved(org_id, id, reserved)!
+-- name: set_reserved(org_id, id: JobId, reserved: int)!
 UPDATE jobs SET reserved_micros = :reserved WHERE org_id = :org_id AND id = :id;
 
 -- == receiving ==
 
--- name: count_part(org_id, job_id, id)$
+-- name: count_part(org_id, job_id, id: RecipientId)$ -> int | None
 UPDATE recipients SET parts_left = parts_left - 1
 WHERE org_id = :org_id AND job_id = :job_id AND id = :id AND parts_left > 0
 RETURNING parts_left;
 
--- name: list_matching_reports(limit)
+-- name: list_matching_reports(limit) -> (carrier: str, network_id: str)
 -- crosses organizations: a network knows none of them.
 SELECT e.carrier, e.network_id FROM early_reports e
 JOIN network_ids n ON n.carrier = e.carrier AND n.network_id = e.network_id
 WHERE n.shared_at IS NULL LIMIT :limit;
 
--- name: list_old_reports(before, limit)
+-- name: list_old_reports(before, limit) -> (carrier: str, network_id: str)
 -- crosses organizations: nobody knows whose they are.
 SELECT carrier, network_id FROM early_reports WHERE at < :before ORDER BY at LIMIT :limit;
 
@@ -273,7 +297,7 @@ SELECT carrier, network_id FROM early_reports WHERE at < :before ORDER BY at LIM
 -- crosses organizations: nobody knows whose it is.
 DELETE FROM early_reports WHERE carrier = :carrier AND network_id = :network_id;
 
--- name: list_old_shared_ids(before, limit)
+-- name: list_old_shared_ids(before, limit) -> (carrier: str, network_id: str)
 -- crosses organizations: they lead to nobody.
 SELECT carrier, network_id FROM network_ids WHERE shared_at IS NOT NULL AND shared_at < :before
 ORDER BY shared_at LIMIT :limit;
@@ -283,12 +307,12 @@ ORDER BY shared_at LIMIT :limit;
 DELETE FROM network_ids
 WHERE carrier = :carrier AND network_id = :network_id AND shared_at IS NOT NULL;
 
--- name: note_reply_key(carrier, key, now)
+-- name: note_reply_key(carrier, key, now) -> (key: str)
 -- crosses organizations: nobody knows yet whose reply it is. Nothing for one that came already.
 INSERT INTO reply_keys (carrier, key, at) VALUES (:carrier, :key, :now)
 ON CONFLICT (carrier, key) DO NOTHING RETURNING key;
 
--- name: list_old_reply_keys(before, limit)
+-- name: list_old_reply_keys(before, limit) -> (carrier: str, key: str)
 -- crosses organizations: a key does not say whose it is.
 SELECT carrier, key FROM reply_keys WHERE at < :before ORDER BY at LIMIT :limit;
 
@@ -298,36 +322,39 @@ DELETE FROM reply_keys WHERE carrier = :carrier AND key = :key;
 
 -- == lists ==
 
--- name: add_list(org_id, id, user_id, name, now)!
+-- name: add_list(org_id, id: ListId, user_id, name, now)!
 INSERT INTO user_lists (org_id, id, user_id, name, state, created_at)
 VALUES (:org_id, :id, :user_id, :name, 'staging', :now);
 
--- name: finish_list(org_id, id, entries)!
+-- name: finish_list(org_id, id: ListId, entries: int)!
 UPDATE user_lists SET state = 'ready', entries = :entries WHERE org_id = :org_id AND id = :id;
 
 -- name: list_lists(org_id)
+--     -> (id: ListId, user_id: UserId, name: str, entries: int, created_at: int)
 SELECT id, user_id, name, entries, created_at FROM user_lists
 WHERE org_id = :org_id AND id > 0 AND state = 'ready' ORDER BY id;
 
--- name: has_list(org_id, id)$
+-- name: has_list(org_id, id: ListId)$ -> int | None
 SELECT 1 FROM user_lists WHERE org_id = :org_id AND id = :id AND state = 'ready';
 
--- name: has_event(org_id, id)$
+-- name: has_event(org_id, id: EventId)$ -> int | None
 SELECT 1 FROM events WHERE org_id = :org_id AND id = :id;
 
 -- name: delete_entries(org_id, list_id)!
 DELETE FROM list_entries WHERE org_id = :org_id AND list_id = :list_id;
 
--- name: delete_list(org_id, id)!
+-- name: delete_list(org_id, id: ListId)!
 DELETE FROM user_lists WHERE org_id = :org_id AND id = :id;
 
 -- name: list_entries(org_id, list_id, after, limit)
+--     -> (number: int, reference: str, recipient: str, email: str, fax: str, phone: str,
+--         mobile: str, custom_fields: str)
 SELECT number, reference, recipient, email, fax, phone, mobile, custom_fields FROM list_entries
 WHERE org_id = :org_id AND list_id = :list_id AND number > :after ORDER BY number LIMIT :limit;
 
 -- == opt_outs ==
 
--- name: add_opt_out(org_id, medium, address, source, job_id, now)!
+-- name: add_opt_out(org_id, medium, address, source, job_id: JobId | None, now)!
 INSERT INTO opt_outs (org_id, medium, address, source, job_id, created_at)
 VALUES (:org_id, :medium, :address, :source, :job_id, :now)
 ON CONFLICT (org_id, medium, address) DO NOTHING;
@@ -336,10 +363,12 @@ ON CONFLICT (org_id, medium, address) DO NOTHING;
 DELETE FROM opt_outs WHERE org_id = :org_id AND medium = :medium AND address = :address;
 
 -- name: list_opt_outs(org_id, limit)
+--     -> (medium: str, address: str, source: str, job_id: JobId | None, created_at: int)
 SELECT medium, address, source, job_id, created_at FROM opt_outs
 WHERE org_id = :org_id AND medium > '' ORDER BY medium, address LIMIT :limit;
 
--- name: find_link_target(id)^
+-- name: find_link_target(id: RecipientId)^
+--     -> (org_id: OrgId, name: str, channel: str, address: str) | None
 -- crosses organizations: a link has the recipient's number alone.
 SELECT p.org_id, o.name, j.channel, p.address FROM recipients p
 JOIN jobs j ON j.org_id = p.org_id AND j.id = p.job_id
@@ -349,28 +378,32 @@ WHERE p.id = :id;
 -- == replies ==
 
 -- name: find_conversation(number, address)^
+--     -> (org_id: OrgId, job_id: JobId, recipient_id: RecipientId) | None
 -- crosses organizations: numbers of the pool are shared.
 SELECT org_id, job_id, recipient_id FROM conversations
 WHERE number = :number AND address = :address;
 
--- name: add_reply(org_id, id, job_id, recipient_id, sender, number, text, carrier, now, is_late, is_opt_out)!
+-- name: add_reply(org_id, id: ReplyId, job_id, recipient_id, sender, number, text, carrier,
+--     now, is_late, is_opt_out)!
 INSERT INTO replies (org_id, id, job_id, recipient_id, sender, number, text, carrier, received_at,
     is_late, is_opt_out)
 VALUES (:org_id, :id, :job_id, :recipient_id, :sender, :number, :text, :carrier, :now, :is_late,
     :is_opt_out);
 
--- name: add_stray_reply(id, sender, number, text, carrier, now)!
+-- name: add_stray_reply(id: int, sender, number, text, carrier, now)!
 -- crosses organizations: nobody knows whose it is.
 INSERT INTO stray_replies (id, sender, number, text, carrier, received_at)
 VALUES (:id, :sender, :number, :text, :carrier, :now);
 
--- name: get_reply(org_id, id)^
+-- name: get_reply(org_id, id: ReplyId)^
+--     -> (sender: str, name: str, reference: str, text: str, received_at: int, is_opt_out: int)
 SELECT r.sender, q.name, q.reference, r.text, r.received_at, r.is_opt_out
 FROM replies r
 JOIN recipients q ON q.org_id = r.org_id AND q.job_id = r.job_id AND q.id = r.recipient_id
 WHERE r.org_id = :org_id AND r.id = :id;
 
 -- name: list_replies(org_id, job_id, limit)
+--     -> (sender: str, name: str, reference: str, text: str, received_at: int, is_opt_out: int)
 -- Those that came in time, oldest first.
 SELECT r.sender, q.name, q.reference, r.text, r.received_at, r.is_opt_out
 FROM replies r
@@ -378,7 +411,7 @@ JOIN recipients q ON q.org_id = r.org_id AND q.job_id = r.job_id AND q.id = r.re
 WHERE r.org_id = :org_id AND r.job_id = :job_id AND r.is_late = 0
 ORDER BY r.id LIMIT :limit;
 
--- name: mark_forwarded(org_id, job_id, id, now)!
+-- name: mark_forwarded(org_id, job_id, id: ReplyId, now)!
 -- `id` 0 = all of the job.
 UPDATE replies SET forwarded_at = :now
 WHERE org_id = :org_id AND job_id = :job_id AND is_late = 0 AND forwarded_at IS NULL
@@ -386,32 +419,32 @@ WHERE org_id = :org_id AND job_id = :job_id AND is_late = 0 AND forwarded_at IS 
 
 -- == starting ==
 
--- name: set_job_due(org_id, id, due_at)!
+-- name: set_job_due(org_id, id: JobId, due_at: int | None)!
 UPDATE jobs SET due_at = CAST(:due_at AS BIGINT) WHERE org_id = :org_id AND id = :id;
 
--- name: get_lists(org_id, id)^
+-- name: get_lists(org_id, id: JobId)^ -> (list_ids: str, list_cursor: str)
 SELECT list_ids, list_cursor FROM jobs WHERE org_id = :org_id AND id = :id;
 
--- name: begin_listing(org_id, id, now)!
+-- name: begin_listing(org_id, id: JobId, now)!
 UPDATE jobs SET state = 'listing', due_at = :now WHERE org_id = :org_id AND id = :id;
 
--- name: set_cursor(org_id, id, cursor, now)!
+-- name: set_cursor(org_id, id: JobId, cursor, now)!
 UPDATE jobs SET list_cursor = :cursor, due_at = :now WHERE org_id = :org_id AND id = :id;
 
--- name: count_open(org_id, id)$
+-- name: count_open(org_id, id: JobId)$ -> int | None
 SELECT open FROM jobs WHERE org_id = :org_id AND id = :id;
 
--- name: get_cutoff(org_id, id)$
+-- name: get_cutoff(org_id, id: JobId)$ -> int | None
 SELECT cutoff_at FROM jobs WHERE org_id = :org_id AND id = :id;
 
--- name: clear_cutoff(org_id, id)!
+-- name: clear_cutoff(org_id, id: JobId)!
 UPDATE jobs SET cutoff_at = NULL WHERE org_id = :org_id AND id = :id;
 
--- name: list_stale_jobs(before, limit)
+-- name: list_stale_jobs(before, limit) -> (org_id: OrgId, id: JobId)
 -- crosses organizations: what a crash left is swept for all of them.
 SELECT org_id, id FROM jobs WHERE state = 'staging' AND accepted_at < :before LIMIT :limit;
 
--- name: list_stale_lists(before, limit)
+-- name: list_stale_lists(before, limit) -> (org_id: OrgId, id: ListId)
 -- crosses organizations: what an interrupted import left is swept for all of them.
 SELECT org_id, id FROM user_lists WHERE state = 'staging' AND created_at < :before LIMIT :limit;
 
@@ -419,18 +452,19 @@ SELECT org_id, id FROM user_lists WHERE state = 'staging' AND created_at < :befo
 DELETE FROM recipients WHERE org_id = :org_id AND job_id = :job_id AND id IN (
     SELECT id FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id LIMIT :limit);
 
--- name: delete_job(org_id, id)!
+-- name: delete_job(org_id, id: JobId)!
 DELETE FROM jobs WHERE org_id = :org_id AND id = :id;
 
 -- == pulling ==
 
--- name: list_open_jobs(after_org, after_id, limit)
+-- name: list_open_jobs(after_org: int, after_id: int, limit)
+--     -> (org_id: OrgId, id: JobId, lane: str)
 -- crosses organizations: the clock is one for all of them.
 SELECT org_id, id, lane FROM jobs
 WHERE lane IN ('urgent', 'email', 'sms', 'mms', 'tts', 'voice', 'fax') AND ready_at IS NOT NULL
     AND (org_id, id) > (:after_org, :after_id) ORDER BY org_id, id LIMIT :limit;
 
--- name: pull_recipients(org_id, job_id, now, report_wait, limit)!
+-- name: pull_recipients(org_id, job_id, now, report_wait: int, limit)!
 -- No wait ends later than the longest pause from now: none before the first attempt, else that of
 -- `PAUSES_S` after so many.
 UPDATE recipients SET due_at = CAST(:now AS BIGINT) + CASE
@@ -448,7 +482,7 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (
             WHEN attempts = 5 THEN 1800000 WHEN attempts = 6 THEN 3600000 ELSE 7200000 END
     ORDER BY due_at, id LIMIT :limit);
 
--- name: pull_leases(org_id, job_id, now, latest, limit)!
+-- name: pull_leases(org_id, job_id, now, latest: int, limit)!
 -- Nobody holds a lease that ends later than `latest`: the holder is dead.
 UPDATE recipients SET due_at = :now
 WHERE org_id = :org_id AND job_id = :job_id AND id IN (
@@ -462,14 +496,14 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (
 UPDATE jobs SET due_at = :now
 WHERE due_at > :now AND (state = 'listing' OR (state = 'scheduled' AND scheduled_at IS NULL));
 
--- name: list_started_ahead(now, ahead, limit)
+-- name: list_started_ahead(now, ahead, limit) -> (org_id: OrgId, id: JobId, cutoff_at: int | None)
 -- crosses organizations: the clock is one for all of them. Jobs that wait for what follows from
 -- their start, which lies in the future.
 SELECT org_id, id, cutoff_at FROM jobs
 WHERE due_at > :now AND started_at > :ahead AND state NOT IN ('scheduled', 'listing', 'staging')
 ORDER BY org_id, id LIMIT :limit;
 
--- name: restart_job(org_id, id, now, cutoff_at, expires_at)!
+-- name: restart_job(org_id, id: JobId, now, cutoff_at: int | None, expires_at: int | None)!
 UPDATE jobs SET started_at = :now, cutoff_at = CAST(:cutoff_at AS BIGINT),
     expires_at = CAST(:expires_at AS BIGINT),
     due_at = coalesce(CAST(:cutoff_at AS BIGINT), CAST(:expires_at AS BIGINT))

@@ -12,6 +12,8 @@ ON CONFLICT (org_id, job_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
 -- == callbacks ==
 
 -- name: list_ended(org_id, job_id, ids)
+--     -> (id: RecipientId, reference: str, name: str, address: str, status: str, duration_s: int,
+--         cost_micros: int, keypress: str, is_voicemail: int, carrier: str, done_at: int | None)
 -- `ids` is JSON.
 SELECT id, reference, name, address, status, duration_s, cost_micros, keypress, is_voicemail,
     carrier, done_at
@@ -20,6 +22,8 @@ FROM recipients WHERE org_id = :org_id AND job_id = :job_id
 ORDER BY id;
 
 -- name: list_new_replies(org_id, ids)
+--     -> (id: ReplyId, job_id: JobId, recipient_id: RecipientId, reference: str, name: str,
+--         sender: str, text: str, carrier: str, received_at: int)
 -- `ids` is JSON.
 SELECT r.id, r.job_id, r.recipient_id, p.reference, p.name, r.sender, r.text, r.carrier,
     r.received_at
@@ -30,13 +34,15 @@ ORDER BY r.id;
 
 -- == delivering ==
 
--- name: list_ready_jobs(lane, now, limit)
+-- name: list_ready_jobs(lane, now, limit) -> (org_id: OrgId, id: JobId)
 -- crosses organizations: one loop sends for all of them.
 SELECT org_id, id FROM jobs INDEXED BY jobs_ready
 WHERE lane = :lane AND ready_at IS NOT NULL AND ready_at <= :now
 ORDER BY ready_at, id LIMIT :limit;
 
--- name: claim_recipients(org_id, job_id, now, lease_now, lease_end, limit)
+-- name: claim_recipients(org_id, job_id, now, lease_now, lease_end: int, limit)
+--     -> (state: str, is_repeated: int, id: RecipientId, reference: str, name: str,
+--         destination: str, address: str, fields: str, attempts: int, claim: int)
 -- A row that was claimed already has outlived its lease. One that is `accepted` stays so: the
 -- caller ends it, since its report did not come.
 UPDATE recipients SET due_at = :lease_end,
@@ -54,7 +60,7 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (
     ORDER BY due_at, id LIMIT :limit)
 RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts, claim;
 
--- name: find_opted_out(org_id, medium, addresses)
+-- name: find_opted_out(org_id, medium, addresses) -> (address: str)
 -- `addresses` is JSON.
 SELECT o.address FROM json_each(:addresses) a
 CROSS JOIN opt_outs o ON o.org_id = :org_id AND o.medium = :medium AND o.address = a.value;
@@ -66,7 +72,7 @@ SELECT :org_id, :job_id, r.value ->> 0, r.value ->> 1, :now, r.value ->> 2, r.va
 FROM json_each(:rows) r WHERE true
 ON CONFLICT (org_id, job_id, recipient_id, number) DO NOTHING;
 
--- name: find_misconfigured(org_id, job_id, rows, before)
+-- name: find_misconfigured(org_id, job_id, rows, before) -> (recipient_id: RecipientId)
 -- `rows` is JSON: [[recipient_id, number], …]. Such an attempt keeps its number, and its first
 -- time.
 SELECT a.recipient_id FROM json_each(:rows) r
@@ -74,7 +80,7 @@ CROSS JOIN attempts a ON a.org_id = :org_id AND a.job_id = :job_id
     AND a.recipient_id = r.value ->> 0 AND a.number = r.value ->> 1
 WHERE a.outcome = 'misconfigured' AND a.at <= :before;
 
--- name: renew_claims(org_id, job_id, rows, lease_end)
+-- name: renew_claims(org_id, job_id, rows, lease_end: int) -> (id: RecipientId)
 -- `rows` is JSON: [[id, claim], …].
 WITH r AS MATERIALIZED (
     SELECT value ->> 0 AS id, value ->> 1 AS claim FROM json_each(:rows))
@@ -84,7 +90,7 @@ WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
     AND recipients.id = r.id AND recipients.state = 'claimed' AND recipients.claim = r.claim
 RETURNING recipients.id;
 
--- name: take_back(org_id, job_id, rows)
+-- name: take_back(org_id, job_id, rows) -> (id: RecipientId)
 -- `rows` is JSON: [[id, claim, whether it was certainly sent], …].
 WITH r AS MATERIALIZED (
     SELECT value ->> 0 AS id, value ->> 1 AS claim, value ->> 2 AS is_sure
@@ -96,11 +102,12 @@ WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id AND recipients
 RETURNING recipients.id;
 
 -- name: list_standing(org_id, job_id, ids)
+--     -> (id: RecipientId, state: str, status: str, claim: int, notes: str)
 -- `ids` is JSON.
 SELECT id, state, status, claim, notes FROM recipients
 WHERE org_id = :org_id AND job_id = :job_id AND id IN (SELECT value FROM json_each(:ids));
 
--- name: put_off(org_id, job_id, rows, notes)
+-- name: put_off(org_id, job_id, rows, notes) -> (id: RecipientId)
 -- `rows` is JSON: [[id, claim, due_at, attempts], …]. Without `notes` they stay.
 WITH r AS MATERIALIZED (
     SELECT value ->> 0 AS id, value ->> 1 AS claim, value ->> 2 AS due_at, value ->> 3 AS attempts
@@ -113,6 +120,7 @@ WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
 RETURNING recipients.id;
 
 -- name: accept_recipients(org_id, job_id, rows, carrier, now, due_at, is_secret)
+--     -> (id: RecipientId)
 -- `rows` is JSON: [[id, claim, parts, cost_micros, network ids], …].
 WITH r AS MATERIALIZED (
     SELECT value ->> 0 AS id, value ->> 1 AS claim, value ->> 2 AS parts, value ->> 3 AS cost,
@@ -126,7 +134,7 @@ WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
     AND recipients.id = r.id AND recipients.state = 'claimed' AND recipients.claim = r.claim
 RETURNING recipients.id;
 
--- name: add_network_ids(carrier, org_id, job_id, rows)
+-- name: add_network_ids(carrier, org_id, job_id, rows) -> (network_id: str)
 -- `rows` is JSON: [[network_id, recipient_id, parts], …]. Those that are there already stay.
 INSERT INTO network_ids (carrier, network_id, org_id, job_id, recipient_id, parts)
 SELECT :carrier, r.value ->> 0, :org_id, :job_id, r.value ->> 1, r.value ->> 2
@@ -141,6 +149,8 @@ FROM json_each(:rows) r
 WHERE network_ids.carrier = :carrier AND network_ids.network_id = r.value ->> 0;
 
 -- name: list_network_ids(carrier, names)
+--     -> (network_id: str, org_id: OrgId, job_id: JobId, recipient_id: RecipientId, is_shared: int,
+--         is_accepted: int)
 -- crosses organizations: a network knows none of them. `names` is JSON.
 SELECT n.network_id, n.org_id, n.job_id, n.recipient_id,
     CASE WHEN n.shared_at IS NULL THEN 0 ELSE 1 END,
@@ -165,6 +175,7 @@ ON CONFLICT (number, address) DO UPDATE SET org_id = excluded.org_id, job_id = e
 -- == ending ==
 
 -- name: end_recipients(org_id, job_id, rows, now)
+--     -> (id: RecipientId, status: str, cost_micros: int)
 -- `rows` is JSON: [[id, status, notes, duration_s, keypress, is_voicemail, carrier, parts,
 -- cost_micros, claim], …]. With a `claim` only those are ended that it still holds.
 WITH r AS MATERIALIZED (
@@ -190,7 +201,7 @@ WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
     AND (r.claim IS NULL OR recipients.state = 'claimed' AND recipients.claim = r.claim)
 RETURNING recipients.id, recipients.status, recipients.cost_micros;
 
--- name: bounce_sent(org_id, job_id, ids, notes, now)
+-- name: bounce_sent(org_id, job_id, ids, notes, now) -> (id: RecipientId, cost_micros: int)
 -- `ids` is JSON.
 UPDATE recipients SET status = 'BOUN', notes = :notes, done_at = :now
 WHERE org_id = :org_id AND job_id = :job_id AND state = 'done' AND status = 'SENT'
@@ -209,7 +220,11 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (SELECT value FROM json_ea
 
 -- == listing ==
 
--- name: list_visible_jobs(distributor_id, sees_all, agent_id, own_org_id, name, job_type, progress, since, until, limit, skip)
+-- name: list_visible_jobs(distributor_id, sees_all, agent_id, own_org_id: int, name, job_type,
+--     progress, since, until, limit, skip)
+--     -> (org_id: OrgId, id: JobId, user_id: UserId, user_code: str, job_type: str, name: str,
+--         state: str, accepted_at: int, scheduled_at: int | None, started_at: int | None,
+--         completed_at: int | None, total: int, sent: int, failed: int, cost_micros: int)
 -- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
 SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, j.state, j.accepted_at,
     j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros
@@ -226,7 +241,9 @@ WHERE
     AND j.accepted_at >= :since AND j.accepted_at < :until
 ORDER BY j.id DESC LIMIT :limit OFFSET :skip;
 
--- name: count_visible_jobs(distributor_id, sees_all, agent_id, own_org_id, name, job_type, progress, since, until)$
+-- name: count_visible_jobs(distributor_id, sees_all, agent_id, own_org_id: int, name, job_type,
+--     progress, since, until)$
+--     -> int
 -- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
 SELECT count(*)
 FROM jobs j
@@ -243,6 +260,7 @@ WHERE
 -- == receiving ==
 
 -- name: take_network_ids(carrier, names)
+--     -> (network_id: str, org_id: OrgId, job_id: JobId, recipient_id: RecipientId, parts: int)
 -- crosses organizations: a network knows none of them. `names` is JSON.
 DELETE FROM network_ids WHERE carrier = :carrier
     AND network_id IN (SELECT value FROM json_each(:names)) AND shared_at IS NULL
@@ -254,13 +272,14 @@ INSERT INTO early_reports (carrier, network_id, report, at)
 SELECT :carrier, r.value ->> 0, r.value ->> 1, :now FROM json_each(:rows) r WHERE true
 ON CONFLICT (carrier, network_id) DO UPDATE SET report = excluded.report;
 
--- name: take_early_reports(rows)
+-- name: take_early_reports(rows) -> (report: str)
 -- crosses organizations: a network knows none of them. `rows` is JSON: [[carrier, name], …].
 DELETE FROM early_reports WHERE (carrier, network_id) IN (
     SELECT r.value ->> 0, r.value ->> 1 FROM json_each(:rows) r)
 RETURNING report;
 
 -- name: list_named_recipients(ids)
+--     -> (org_id: OrgId, job_id: JobId, id: RecipientId, state: str, status: str, channel: str)
 -- crosses organizations: a report has our own number alone. `ids` is JSON.
 SELECT p.org_id, p.job_id, p.id, p.state, p.status, j.channel
 FROM json_each(:ids) w
@@ -280,7 +299,7 @@ FROM json_each(:rows) r;
 
 -- == starting ==
 
--- name: list_due_jobs(now, limit)
+-- name: list_due_jobs(now, limit) -> (org_id: OrgId, id: JobId)
 -- crosses organizations: one loop starts the jobs of all of them.
 SELECT org_id, id FROM jobs WHERE due_at IS NOT NULL AND due_at <= :now
     AND NOT EXISTS (
@@ -290,6 +309,6 @@ ORDER BY due_at, id LIMIT :limit;
 
 -- == quotas ==
 
--- name: lock_file_room(org_id)
+-- name: lock_file_room(org_id) -> (org_id: OrgId)
 -- Two files that are finished at once are counted one after the other.
 SELECT org_id FROM organizations WHERE org_id = :org_id;

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.ending import RecipientEnding, bounce_sent, end_recipients
 from turnout.core.messaging.model import Channel, Status
 from turnout.core.messaging.outcomes import DeliveryReport
@@ -23,9 +24,9 @@ _decoder = msgspec.json.Decoder(DeliveryReport)
 
 class _MessageRef(NamedTuple):
     network_id: str
-    org_id: int
-    job_id: int
-    recipient_id: int
+    org_id: OrgId
+    job_id: JobId
+    recipient_id: RecipientId
     parts: int
 
 
@@ -124,7 +125,9 @@ def _match_own(tx: Tx, reports: dict[int, DeliveryReport]) -> list[RecipientEndi
     return ended
 
 
-def _ended(org_id: int, job_id: int, recipient_id: int, report: DeliveryReport) -> RecipientEnding:
+def _ended(
+    org_id: OrgId, job_id: JobId, recipient_id: RecipientId, report: DeliveryReport
+) -> RecipientEnding:
     return RecipientEnding(
         org_id,
         job_id,

@@ -8,6 +8,7 @@ of the organization's texts. One that has a key is stored once, on whichever nod
 from collections.abc import Sequence
 from itertools import groupby
 
+from turnout.core.ids import JobId, OrgId, RecipientId, ReplyId
 from turnout.core.messaging.callbacks import queue_reply_callbacks
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import JobHead, Medium
@@ -63,7 +64,7 @@ def _is_new(tx: Tx, reply: Reply) -> bool:
     return False
 
 
-def _call_back(tx: Tx, org_id: int, reply_ids: list[int]) -> None:
+def _call_back(tx: Tx, org_id: OrgId, reply_ids: list[ReplyId]) -> None:
     """Queue the callbacks due; replies, and opt-outs with them, stand where that fails."""
 
     def call_back(tx: Tx, ids: Sequence[int]) -> None:
@@ -72,7 +73,9 @@ def _call_back(tx: Tx, org_id: int, reply_ids: list[int]) -> None:
     do_apart(tx, "reply callback", call_back, reply_ids)
 
 
-def _keep(tx: Tx, reply: Reply, org_id: int, job_id: int, recipient_id: int) -> int | None:
+def _keep(
+    tx: Tx, reply: Reply, org_id: OrgId, job_id: JobId, recipient_id: RecipientId
+) -> int | None:
     """Keep a reply; its number, unless it came too late for anybody to be told."""
     job = get_job_head(tx, org_id, job_id)
     is_late = job.expires_at is not None and job.expires_at <= tx.now

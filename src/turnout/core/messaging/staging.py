@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from turnout.core.ids import JobId, OrgId, UserId
 from turnout.core.messaging.model import (
     NOBODY,
     URGENT,
@@ -33,9 +34,9 @@ HOUR_MS = 3_600_000
 
 def add_job(
     tx: Tx,
-    org_id: int,
-    user_id: int | None,
-    job_id: int,
+    org_id: OrgId,
+    user_id: UserId | None,
+    job_id: JobId,
     kind: Kind,
     new: NewJob,
     *,
@@ -70,7 +71,7 @@ def add_job(
     )
 
 
-def add_recipients(tx: Tx, org_id: int, job_id: int, recipients: Sequence[NewRecipient]) -> int:
+def add_recipients(tx: Tx, org_id: OrgId, job_id: JobId, recipients: Sequence[NewRecipient]) -> int:
     """Add recipients to a staged job; returns how many, duplicates left out where asked."""
     if not recipients:
         return 0
@@ -87,7 +88,7 @@ def add_recipients(tx: Tx, org_id: int, job_id: int, recipients: Sequence[NewRec
     return int(added)
 
 
-def start_sending(tx: Tx, org_id: int, job_id: int) -> None:
+def start_sending(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
     """From now on the job's recipients are sent to."""
     lane, cutoff_at, expires_at = ends_after_start(tx, org_id, job_id)
     sql.start_job(
@@ -98,7 +99,7 @@ def start_sending(tx: Tx, org_id: int, job_id: int) -> None:
         tx.wake(SCHEDULE)
 
 
-def ends_after_start(tx: Tx, org_id: int, job_id: int) -> tuple[str, int | None, int | None]:
+def ends_after_start(tx: Tx, org_id: OrgId, job_id: JobId) -> tuple[str, int | None, int | None]:
     """The lane of a job that starts now, when it is cut off, and until when it takes replies (epoch
     ms)."""
     timezone, options, lane, takes_replies = _start_facts(tx, org_id, job_id)
@@ -110,8 +111,8 @@ def ends_after_start(tx: Tx, org_id: int, job_id: int) -> tuple[str, int | None,
 
 def add_internal_job(
     tx: Tx,
-    org_id: int,
-    user_id: int | None,
+    org_id: OrgId,
+    user_id: UserId | None,
     *,
     kind: Kind,
     job_type: JobType,
@@ -142,6 +143,6 @@ def cutoff_after(hour: str, at: int, timezone: str) -> int | None:
     return round(cut.timestamp() * 1000)
 
 
-def _start_facts(tx: Tx, org_id: int, job_id: int) -> tuple[str, dict[str, Any], str, bool]:
+def _start_facts(tx: Tx, org_id: OrgId, job_id: JobId) -> tuple[str, dict[str, Any], str, bool]:
     timezone, options, lane, job_type = sql.get_start_facts(tx, org_id=org_id, id=job_id)
     return timezone, msgspec.json.decode(options), lane, JobType(job_type).takes_replies

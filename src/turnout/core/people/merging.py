@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from turnout.core.ids import OrgId, PersonId
 from turnout.core.people.model import Contact, Person
+from turnout.core.people.sql import sql
 from turnout.core.text import email_key, fold
-from turnout.store import Statements, Tx
-
-sql = Statements("turnout.core.people")
+from turnout.store import Tx
 
 
 class MergeResult(NamedTuple):
@@ -18,7 +18,7 @@ class MergeResult(NamedTuple):
     is_new: bool
 
 
-def merge_person(tx: Tx, org_id: int, contact: Contact) -> MergeResult:
+def merge_person(tx: Tx, org_id: OrgId, contact: Contact) -> MergeResult:
     """Make the person with that e-mail address, or update the one there is.
 
     Only what was given changes. Safe to repeat, and safe against a concurrent caller.
@@ -40,7 +40,7 @@ def merge_person(tx: Tx, org_id: int, contact: Contact) -> MergeResult:
     return MergeResult(person_id, is_new=person_id == new_id)
 
 
-def follow_person(tx: Tx, org_id: int, person_id: int) -> None:
+def follow_person(tx: Tx, org_id: OrgId, person_id: PersonId) -> None:
     """Have a learner found by the name and address that the person has now."""
     first_name, last_name, email = sql.get_named(tx, org_id=org_id, id=person_id)
     sql.set_learner_keys(
@@ -52,7 +52,7 @@ def follow_person(tx: Tx, org_id: int, person_id: int) -> None:
     )
 
 
-def know_person(tx: Tx, org_id: int, contact: Contact) -> int:
+def know_person(tx: Tx, org_id: OrgId, contact: Contact) -> int:
     """The id of the person with that e-mail address, who is made where there is none.
 
     For what anybody may send, such as a form of a public page: it changes nothing that is known.
@@ -61,7 +61,7 @@ def know_person(tx: Tx, org_id: int, contact: Contact) -> int:
     return known.id if known else merge_person(tx, org_id, contact).id
 
 
-def find_person(tx: Tx, org_id: int, email: str) -> Person | None:
+def find_person(tx: Tx, org_id: OrgId, email: str) -> Person | None:
     """The organization's person with that e-mail address, however it is spelled."""
     row = sql.find_person(tx, org_id=org_id, email_key=email_key(email))
     if row is None:
@@ -71,6 +71,6 @@ def find_person(tx: Tx, org_id: int, email: str) -> Person | None:
     return Person(row[0], row[1], contact, row[16], row[17])
 
 
-def count_people(tx: Tx, org_id: int) -> int:
+def count_people(tx: Tx, org_id: OrgId) -> int:
     """How many people the organization knows."""
-    return sql.count_people(tx, org_id=org_id)  # type: ignore[no-any-return]
+    return sql.count_people(tx, org_id=org_id)

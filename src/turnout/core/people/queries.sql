@@ -1,4 +1,7 @@
--- name: merge_person(org_id, id, uuid, email, email_key, title, first_name, last_name, company, job_title, address_line1, address_line2, address_line3, city, county_or_state, post_code, country_code, phone, now)^
+-- name: merge_person(org_id, id: PersonId, uuid, email, email_key, title, first_name,
+--     last_name, company, job_title, address_line1, address_line2, address_line3, city,
+--     county_or_state, post_code, country_code, phone, now)^
+--     -> (id: PersonId, is_learner: int | None)
 -- One statement for new and known people, so that no race makes a second one. What was not
 -- given this time stays as it is.
 INSERT INTO people
@@ -36,17 +39,21 @@ ON CONFLICT (org_id, email_key) DO UPDATE SET
 RETURNING id, (SELECT 1 FROM learners l WHERE l.org_id = people.org_id AND l.person_id = people.id);
 
 -- name: find_person(org_id, email_key)^
+--     -> (id: PersonId, uuid: str, email: str, title: str, first_name: str, last_name: str,
+--         company: str, job_title: str, address_line1: str, address_line2: str, address_line3: str,
+--         city: str, county_or_state: str, post_code: str, country_code: str, phone: str,
+--         created_at: int, updated_at: int) | None
 SELECT id, uuid, email, title, first_name, last_name, company, job_title, address_line1,
     address_line2, address_line3, city, county_or_state, post_code, country_code, phone,
     created_at, updated_at
 FROM people WHERE org_id = :org_id AND email_key = :email_key;
 
--- name: get_named(org_id, id)^
+-- name: get_named(org_id, id: PersonId)^ -> (first_name: str, last_name: str, email: str)
 SELECT first_name, last_name, email FROM people WHERE org_id = :org_id AND id = :id;
 
 -- name: set_learner_keys(org_id, person_id, name_key, email_key)!
 UPDATE learners SET name_key = :name_key, email_key = :email_key
 WHERE org_id = :org_id AND person_id = :person_id;
 
--- name: count_people(org_id)$
+-- name: count_people(org_id)$ -> int
 SELECT count(*) FROM people WHERE org_id = :org_id;

@@ -7,6 +7,7 @@ it. The registration ends with its last ticket.
 from turnout.core.audit.recording import record
 from turnout.core.events import places
 from turnout.core.exams.leaving import note_cancelled
+from turnout.core.ids import OrgId, RegistrationId
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import Registration, RegistrationState
 from turnout.core.tickets.issuing import Grant, Ticket, cancel_ticket, list_valid_tickets
@@ -14,7 +15,9 @@ from turnout.core.waiting_list.entries import promote
 from turnout.store import Tx
 
 
-def cancel_registration(tx: Tx, org_id: int, registration_id: int, *, actor: str) -> bool:
+def cancel_registration(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, *, actor: str
+) -> bool:
     """Cancel a registration, its bookings and tickets, and give the places back.
 
     Returns whether it was confirmed before. Idempotent. Raises Missing.
@@ -27,7 +30,7 @@ def cancel_registration(tx: Tx, org_id: int, registration_id: int, *, actor: str
 
 
 def give_back_granted(
-    tx: Tx, org_id: int, registration_id: int, grant: Grant, *, actor: str
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, grant: Grant, *, actor: str
 ) -> None:
     """Give back the valid tickets that this grant gave, and no other. Idempotent. Raises
     Missing."""
@@ -40,7 +43,7 @@ def give_back_granted(
 
 def _give_back(
     tx: Tx,
-    org_id: int,
+    org_id: OrgId,
     registration: Registration,
     tickets: list[Ticket],
     actor: str,

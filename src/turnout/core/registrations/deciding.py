@@ -14,6 +14,7 @@ from typing import NamedTuple
 from turnout.core.events import places
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.events.places import WantedSession
+from turnout.core.ids import EventId, PersonId, SessionId, TicketTypeId
 from turnout.core.people.merging import MergeResult, merge_person
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import (
@@ -98,7 +99,7 @@ def _refusal(session: WantedSession) -> str | None:
 
 
 def _register(
-    tx: Tx, submission: Submission, person: MergeResult, event_id: int, group: list[_Possible]
+    tx: Tx, submission: Submission, person: MergeResult, event_id: EventId, group: list[_Possible]
 ) -> list[Outcome]:
     """Register the person for one event with those of its sessions that have places."""
     org_id = submission.org_id
@@ -125,7 +126,7 @@ def _register(
 
 
 def _extend(
-    tx: Tx, submission: Submission, registration: Registration, session_ids: list[int]
+    tx: Tx, submission: Submission, registration: Registration, session_ids: list[SessionId]
 ) -> None:
     """The person is registered already: add the sessions, and what was answered again."""
     booking.add_bookings(tx, submission.org_id, registration.id, session_ids)
@@ -136,10 +137,10 @@ def _extend(
 def _confirm(
     tx: Tx,
     submission: Submission,
-    person_id: int,
-    event_id: int,
+    person_id: PersonId,
+    event_id: EventId,
     cancelled: Registration | None,
-    session_ids: list[int],
+    session_ids: list[SessionId],
 ) -> str | None:
     """Make the registration with its ticket, or revive the one that was cancelled.
 
@@ -165,9 +166,9 @@ def _confirm(
 def _write_registration(
     tx: Tx,
     submission: Submission,
-    person_id: int,
-    event_id: int,
-    ticket_type_id: int,
+    person_id: PersonId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
     cancelled: Registration | None,
 ) -> int:
     org_id = submission.org_id

@@ -25,6 +25,7 @@ import secrets
 from typing import NamedTuple
 
 from turnout.core.events.model import Event
+from turnout.core.ids import EventId, OrgId
 from turnout.core.messaging.model import JobType
 from turnout.core.registrations.sql import sql
 from turnout.core.text import email_key
@@ -60,8 +61,8 @@ class FormLimits(NamedTuple):
 class Sender(NamedTuple):
     """From which place (`place_of`) somebody sends a form to an event, and in whose name."""
 
-    org_id: int
-    event_id: int
+    org_id: OrgId
+    event_id: EventId
     place: str
     email: str
 
@@ -84,7 +85,7 @@ def admit_registration(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
     return not _count(tx, sender, "minute", limits.before_code, MINUTE_MS)
 
 
-def book_mail(tx: Tx, org_id: int, email: str) -> int:
+def book_mail(tx: Tx, org_id: OrgId, email: str) -> int:
     """Count a mail that must go out to the address; returns when it may, in epoch ms: now for three
     an hour, and the next hours for what is more."""
     name = _name(Sender(org_id, 0, "", email), "mail")
@@ -102,7 +103,7 @@ def book_mail(tx: Tx, org_id: int, email: str) -> int:
     return max(tx.now, ends_at - MAILS_WINDOW_MS)
 
 
-def may_remind(tx: Tx, org_id: int, email: str) -> bool:
+def may_remind(tx: Tx, org_id: OrgId, email: str) -> bool:
     """Count a mail to the address that may be left out; whether this hour has room for it."""
     sender = Sender(org_id, 0, "", email)
     return _count(tx, sender, "mail", MAILS_LIMIT, MAILS_WINDOW_MS)

@@ -27,6 +27,7 @@ from turnout.core.events.places import TargetNoun
 from turnout.core.identity.demo import check_demo
 from turnout.core.identity.idempotency import IdempotentRequest, first_answer, keep_answer
 from turnout.core.identity.model import Principal
+from turnout.core.ids import OrgId, PersonId, SubmissionId
 from turnout.core.registrations.deciding import NothingSucceededError, decide
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.sql import sql
@@ -98,7 +99,7 @@ def accept_all(
 
 
 class _Entry(NamedTuple):
-    org_id: int
+    org_id: OrgId
     target_id: int
     application: Application
 
@@ -183,7 +184,7 @@ def turn_intake(tx: Tx, submissions: Sequence[Claim], limit: int) -> tuple[Progr
 class _Claimed(NamedTuple):
     """A submission as the database gives it; `contact` and `items` are JSON."""
 
-    org_id: int
+    org_id: OrgId
     id: int
     noun: str
     target_id: int
@@ -235,7 +236,7 @@ def _process_one(tx: Tx, claimed: _Claimed, claims: int) -> bool:
     return True
 
 
-def give_up(tx: Tx, org_id: int, submission_id: int) -> None:
+def give_up(tx: Tx, org_id: OrgId, submission_id: SubmissionId) -> None:
     """Fail every item of a submission that is not decided."""
     for row in sql.lock_submissions(tx, keys=to_json([(org_id, submission_id)])):
         claimed = _Claimed(*row)
@@ -247,7 +248,7 @@ def _fail(items: list[QueuedItem]) -> list[Outcome]:
     return [Outcome(item.id, ItemStatus.FAILED, message) for item in items]
 
 
-def _finish(tx: Tx, claimed: _Claimed, outcomes: list[Outcome], person_id: int | None) -> None:
+def _finish(tx: Tx, claimed: _Claimed, outcomes: list[Outcome], person_id: PersonId | None) -> None:
     rows = [
         {
             "org_id": claimed.org_id,

@@ -10,6 +10,7 @@ from turnout.core.events import places
 from turnout.core.events.model import Event, EventState, TicketType
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.exams.planning import is_exam
+from turnout.core.ids import EventId, OrgId, PersonId, TicketId, TicketTypeId, UserId
 from turnout.core.people.merging import find_person, know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -33,9 +34,9 @@ TICKET_MAILS = "ticket-mails"
 
 def register_directly(
     tx: Tx,
-    org_id: int,
-    event_id: int,
-    ticket_type_id: int,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
     contact: Contact,
     *,
     sti: str = "",
@@ -80,8 +81,8 @@ def register_directly(
 
 def register_from_program(
     tx: Tx,
-    org_id: int,
-    event_id: int,
+    org_id: OrgId,
+    event_id: EventId,
     contact: Contact,
     *,
     answers: Sequence[Answer],
@@ -113,7 +114,9 @@ def register_from_program(
     )
 
 
-def check_open(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> tuple[Event, TicketType]:
+def check_open(
+    tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId
+) -> tuple[Event, TicketType]:
     """The event and the ticket type, which the event's page offers. Raises Conflict if the event
     takes no registrations, Invalid for a type that is not offered, Missing."""
     event = check_not_over(tx, org_id, event_id)
@@ -124,7 +127,9 @@ def check_open(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> tuple
     return event, get_offered_type(tx, org_id, event_id, ticket_type_id)
 
 
-def get_offered_type(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> TicketType:
+def get_offered_type(
+    tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId
+) -> TicketType:
     """A ticket type that anybody may have from the event's page: not by invitation, not locked,
     and free of charge. Raises Invalid for another."""
     for each in list_ticket_types(tx, org_id, event_id):
@@ -139,7 +144,7 @@ def is_offered(ticket_type: TicketType) -> bool:
     return not is_held_back and not ticket_type.price_minor
 
 
-def check_not_over(tx: Tx, org_id: int, event_id: int) -> Event:
+def check_not_over(tx: Tx, org_id: OrgId, event_id: EventId) -> Event:
     """The event, which takes place. Raises Missing, Conflict when it is over or cancelled."""
     event = get_event(tx, org_id, event_id)
     if event.state is EventState.CANCELLED:
@@ -149,7 +154,7 @@ def check_not_over(tx: Tx, org_id: int, event_id: int) -> Event:
     return event
 
 
-def take_places(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> None:
+def take_places(tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId) -> None:
     """Take a ticket of the type and a place in the event, or neither: raises Conflict, which
     takes back both."""
     if not places.take_ticket(tx, org_id, ticket_type_id):
@@ -158,13 +163,13 @@ def take_places(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> None
         raise Conflict("event.full", "The event is full.")
 
 
-def take_ticket_beside(tx: Tx, org_id: int, ticket_type_id: int) -> None:
+def take_ticket_beside(tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId) -> None:
     """Take a ticket of the type for somebody who has a place in the event. Raises Conflict."""
     if not places.take_ticket(tx, org_id, ticket_type_id):
         raise Conflict("tickets.sold_out", "No ticket is left.")
 
 
-def release_places(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> None:
+def release_places(tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId) -> None:
     """Give both back."""
     places.release_ticket(tx, org_id, ticket_type_id)
     places.release_event_place(tx, org_id, event_id)
@@ -172,10 +177,10 @@ def release_places(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> N
 
 def give_ticket(
     tx: Tx,
-    org_id: int,
-    event_id: int,
-    person_id: int,
-    ticket_type_id: int,
+    org_id: OrgId,
+    event_id: EventId,
+    person_id: PersonId,
+    ticket_type_id: TicketTypeId,
     known: Registration | None,
     *,
     grant: Grant,
@@ -211,7 +216,9 @@ def give_ticket(
     return issue_ticket(tx, org_id, registration_id, ticket_type_id, grant).id
 
 
-def queue_ticket_mail(tx: Tx, org_id: int, ticket_id: int, user_id: int | None = None) -> None:
+def queue_ticket_mail(
+    tx: Tx, org_id: OrgId, ticket_id: TicketId, user_id: UserId | None = None
+) -> None:
     """Mail a ticket to its holder, as a job of that user or, with None, of the organization's
     first one. Idempotent until it is sent; a mail that is held goes out now."""
     named = {"org_id": org_id, "ticket_id": ticket_id}
@@ -220,7 +227,7 @@ def queue_ticket_mail(tx: Tx, org_id: int, ticket_id: int, user_id: int | None =
     tx.wake(TICKET_MAILS)
 
 
-def queue_paced_ticket_mail(tx: Tx, org_id: int, ticket_id: int, email: str) -> None:
+def queue_paced_ticket_mail(tx: Tx, org_id: OrgId, ticket_id: TicketId, email: str) -> None:
     """`queue_ticket_mail` for somebody whom nobody knows, to the holder's address: it goes out as
     soon as an hour has room for it. Idempotent until it is sent."""
     named = {"org_id": org_id, "ticket_id": ticket_id}
@@ -230,13 +237,13 @@ def queue_paced_ticket_mail(tx: Tx, org_id: int, ticket_id: int, email: str) -> 
     tx.wake(TICKET_MAILS)
 
 
-def find_ticket_address(tx: Tx, org_id: int, event_id: int, person_id: int) -> str:
+def find_ticket_address(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> str:
     """`{org_id}-{code}` of the person's ticket, as its page is addressed; empty without one."""
     code = sql.find_ticket_code(tx, org_id=org_id, event_id=event_id, person_id=person_id)
     return f"{org_id}-{code}" if code else ""
 
 
-def get_contact(tx: Tx, org_id: int, person_id: int) -> Contact:
+def get_contact(tx: Tx, org_id: OrgId, person_id: PersonId) -> Contact:
     """What is known of a person. Raises Missing."""
     row = sql.get_person_contact(tx, org_id=org_id, id=person_id)
     if row is None:

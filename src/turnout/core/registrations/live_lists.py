@@ -9,6 +9,7 @@ What people typed of themselves goes out in the organization's name, so it is ma
 
 import re
 
+from turnout.core.ids import OrgId
 from turnout.core.messaging.lists import LIVE_LIST
 from turnout.core.messaging.model import Person
 from turnout.core.neutral import neutralize
@@ -18,7 +19,9 @@ from turnout.store import Tx
 _NUMBER = re.compile(r"[+\d ()./\-]{0,40}", re.ASCII)
 
 
-def resolve(tx: Tx, org_id: int, list_id: str, cursor: str, limit: int) -> tuple[list[Person], str]:
+def resolve(
+    tx: Tx, org_id: OrgId, list_id: str, cursor: str, limit: int
+) -> tuple[list[Person], str]:
     """A page of a live list, by rising number, and where to go on: empty at its end."""
     match = LIVE_LIST.fullmatch(list_id)
     if match is None:

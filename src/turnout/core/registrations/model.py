@@ -4,6 +4,7 @@ import enum
 
 import msgspec
 
+from turnout.core.ids import EventId, PersonId, TicketTypeId
 from turnout.core.people.model import Contact
 
 
@@ -33,9 +34,9 @@ class Registration(msgspec.Struct, frozen=True):
 
     id: int
     uuid: str
-    event_id: int
-    person_id: int
-    ticket_type_id: int
+    event_id: EventId
+    person_id: PersonId
+    ticket_type_id: TicketTypeId
     state: RegistrationState
     source: str
     submitted: Submitted

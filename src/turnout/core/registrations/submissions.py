@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from turnout.core.events.places import TargetNoun
+from turnout.core.ids import OrgId, PersonId
 from turnout.core.registrations.model import Submitted
 
 
@@ -33,7 +34,7 @@ class QueueItem(msgspec.Struct, frozen=True):
     session_pak: str
     status: ItemStatus
     email: str
-    person_id: int | None = None
+    person_id: PersonId | None = None
     message: str | None = None
 
 
@@ -54,7 +55,7 @@ class QueuedItem(NamedTuple):
 class Submission(NamedTuple):
     """An application as the queue keeps it."""
 
-    org_id: int
+    org_id: OrgId
     id: int
     noun: TargetNoun
     target_id: int

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from turnout.core.audit.recording import record
 from turnout.core.events import places
 from turnout.core.events.programme import list_ticket_types
+from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId, TicketId, TicketTypeId
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -33,18 +34,18 @@ SOURCE = "transfer"
 
 
 class _Held(NamedTuple):
-    registration_id: int
-    event_id: int
-    person_id: int
-    ticket_id: int
-    ticket_type_id: int
+    registration_id: RegistrationId
+    event_id: EventId
+    person_id: PersonId
+    ticket_id: TicketId
+    ticket_type_id: TicketTypeId
     checked_in_at: int | None
     state: str
     granted_by: GrantKind
     sitting: int
 
 
-def transfer_ticket(tx: Tx, org_id: int, code: str, contact: Contact, *, actor: str) -> str:
+def transfer_ticket(tx: Tx, org_id: OrgId, code: str, contact: Contact, *, actor: str) -> str:
     """Pass a ticket on: `contact` is registered with a new ticket of the same type, and it is
     mailed. The last ticket takes the session bookings along, and its holder's registration is
     cancelled. Returns the new code.
@@ -90,7 +91,9 @@ def transfer_ticket(tx: Tx, org_id: int, code: str, contact: Contact, *, actor: 
     return str(sql.find_ticket_code(tx, org_id=org_id, event_id=held.event_id, person_id=person.id))
 
 
-def change_ticket_type(tx: Tx, org_id: int, code: str, ticket_type_id: int, *, actor: str) -> None:
+def change_ticket_type(
+    tx: Tx, org_id: OrgId, code: str, ticket_type_id: TicketTypeId, *, actor: str
+) -> None:
     """Make a ticket one of another type of its event; its code stays. Idempotent.
 
     Raises Conflict when the ticket was used or cancelled, when none of the other type is left,
@@ -117,7 +120,7 @@ def change_ticket_type(tx: Tx, org_id: int, code: str, ticket_type_id: int, *, a
     )
 
 
-def _lock(tx: Tx, org_id: int, code: str) -> tuple[_Held, Registration]:
+def _lock(tx: Tx, org_id: OrgId, code: str) -> tuple[_Held, Registration]:
     held = _find(tx, org_id, code)
     registration = booking.lock_registration(tx, org_id, held.registration_id)
     # It may have been passed on while we waited for the registration.
@@ -130,7 +133,7 @@ def _lock(tx: Tx, org_id: int, code: str) -> tuple[_Held, Registration]:
     return held, registration
 
 
-def _find(tx: Tx, org_id: int, code: str) -> _Held:
+def _find(tx: Tx, org_id: OrgId, code: str) -> _Held:
     row = sql.find_ticket_holder(tx, org_id=org_id, code=normalize(code))
     if row is None:
         raise Missing("ticket.missing", f"There is no ticket {code}.")

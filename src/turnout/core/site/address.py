@@ -7,10 +7,9 @@ the process at hand wins over what is stored.
 
 from typing import NamedTuple
 
+from turnout.core.site.sql import sql
 from turnout.errors import Unavailable
-from turnout.store import Statements, Tx
-
-sql = Statements("turnout.core.site")
+from turnout.store import Tx
 
 
 class StoredAddress(NamedTuple):

@@ -7,10 +7,10 @@ ON CONFLICT (id) DO UPDATE
 SET url = excluded.url, is_set = excluded.is_set, stored_at = excluded.stored_at
 WHERE excluded.is_set >= site_address.is_set;
 
--- name: find_address()$
+-- name: find_address()$ -> str | None
 -- crosses organizations: the installation has one address.
 SELECT url FROM site_address WHERE id = 1;
 
--- name: find_stored_address()^
+-- name: find_stored_address()^ -> (url: str, is_set: int) | None
 -- crosses organizations: the installation has one address.
 SELECT url, is_set FROM site_address WHERE id = 1;

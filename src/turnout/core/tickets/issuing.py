@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from turnout.core.ids import OrgId, RegistrationId, TicketId, TicketTypeId
 from turnout.core.tickets.sql import sql
 from turnout.errors import Unavailable
 from turnout.store import Tx, from_row
@@ -44,7 +45,7 @@ class Ticket(msgspec.Struct, frozen=True):
 
     id: int
     code: str
-    ticket_type_id: int
+    ticket_type_id: TicketTypeId
     state: TicketState
     granted_by: GrantKind
     grant_id: int | None
@@ -52,7 +53,11 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 def issue_ticket(
-    tx: Tx, org_id: int, registration_id: int, ticket_type_id: int, grant: Grant
+    tx: Tx,
+    org_id: OrgId,
+    registration_id: RegistrationId,
+    ticket_type_id: TicketTypeId,
+    grant: Grant,
 ) -> Ticket:
     """Issue a ticket. Its code has 10 readable characters, some 49 bits. Raises Unavailable."""
     for _ in range(ATTEMPTS):
@@ -72,22 +77,24 @@ def issue_ticket(
     raise Unavailable("ticket.code", "No free ticket code was found. Try again.")
 
 
-def cancel_tickets(tx: Tx, org_id: int, registration_id: int) -> None:
+def cancel_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
     """Cancel every valid ticket of the registration."""
     sql.cancel_tickets(tx, org_id=org_id, registration_id=registration_id, now=tx.now)
 
 
-def cancel_ticket(tx: Tx, org_id: int, ticket_id: int) -> None:
+def cancel_ticket(tx: Tx, org_id: OrgId, ticket_id: TicketId) -> None:
     """Cancel a ticket. Idempotent."""
     sql.cancel_ticket(tx, org_id=org_id, id=ticket_id, now=tx.now)
 
 
-def set_ticket_type(tx: Tx, org_id: int, ticket_id: int, ticket_type_id: int) -> None:
+def set_ticket_type(
+    tx: Tx, org_id: OrgId, ticket_id: TicketId, ticket_type_id: TicketTypeId
+) -> None:
     """Make a ticket one of another type; its code stays."""
     sql.set_ticket_type(tx, org_id=org_id, id=ticket_id, ticket_type_id=ticket_type_id, now=tx.now)
 
 
-def list_tickets(tx: Tx, org_id: int, registration_id: int) -> list[Ticket]:
+def list_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[Ticket]:
     """All tickets of the registration, oldest first."""
     return [
         from_row(Ticket, row)
@@ -95,7 +102,7 @@ def list_tickets(tx: Tx, org_id: int, registration_id: int) -> list[Ticket]:
     ]
 
 
-def list_valid_tickets(tx: Tx, org_id: int, registration_id: int) -> list[Ticket]:
+def list_valid_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[Ticket]:
     """The registration's tickets that let somebody in, oldest first."""
     tickets = list_tickets(tx, org_id, registration_id)
     return [ticket for ticket in tickets if ticket.state is TicketState.VALID]

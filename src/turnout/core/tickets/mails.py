@@ -15,6 +15,7 @@ from turnout.core.audience.links import list_watch_links
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.link_keys import ensure_link_key
 from turnout.core.identity.organizations import get_organization_of
+from turnout.core.ids import OrgId, TicketId, UserId
 from turnout.core.messaging.notices import keep_file, queue_mail
 from turnout.core.neutral import neutralize
 from turnout.core.tickets.documents import (
@@ -46,9 +47,9 @@ class TicketMail(NamedTuple):
     """A ticket that is to be mailed, with what its papers say; claimed `at`, `until` then (epoch
     ms). `user_id` is the user who asked for it, None where nobody did."""
 
-    org_id: int
-    ticket_id: int
-    user_id: int | None
+    org_id: OrgId
+    ticket_id: TicketId
+    user_id: UserId | None
     attempts: int
     email: str
     facts: TicketFacts
@@ -217,7 +218,7 @@ def _tell(tx: Tx, key: Key, *, base_url: str) -> None:
 
 
 def write_to_guest(
-    tx: Tx, org_id: int, email: str, subject: str, asked: str, rest: str, url: str
+    tx: Tx, org_id: OrgId, email: str, subject: str, asked: str, rest: str, url: str
 ) -> None:
     """Queue a mail to an address that somebody typed into a form, perhaps not their own."""
     lines = [f"Somebody, perhaps you, {asked} with this address.", rest, url]

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from turnout.core.audit.recording import record
+from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.tickets.sql import sql
 from turnout.errors import Missing
 from turnout.store import Tx
@@ -51,15 +52,15 @@ class TicketKey(NamedTuple):
 class SignedTicket(NamedTuple):
     """What a signed ticket says, read but not verified."""
 
-    event_id: int
+    event_id: EventId
     code: str
-    ticket_type_id: int
+    ticket_type_id: TicketTypeId
     kid: str
     text: str
     signature: str
 
 
-def ensure_ticket_key(tx: Tx, org_id: int) -> TicketKey:
+def ensure_ticket_key(tx: Tx, org_id: OrgId) -> TicketKey:
     """The key with which the organization signs; made when it has none."""
     for key in list_ticket_keys(tx, org_id):
         if key.retired_at is None:
@@ -67,7 +68,7 @@ def ensure_ticket_key(tx: Tx, org_id: int) -> TicketKey:
     return _add_key(tx, org_id)
 
 
-def rotate_ticket_key(tx: Tx, org_id: int, *, at_once: bool = False, actor: str) -> TicketKey:
+def rotate_ticket_key(tx: Tx, org_id: OrgId, *, at_once: bool = False, actor: str) -> TicketKey:
     """Sign with a new key from now on. Tickets signed before stay good, unless `at_once` revokes
     every former key."""
     key = _add_key(tx, org_id)
@@ -78,7 +79,7 @@ def rotate_ticket_key(tx: Tx, org_id: int, *, at_once: bool = False, actor: str)
     return key
 
 
-def revoke_ticket_key(tx: Tx, org_id: int, kid: str, *, actor: str) -> None:
+def revoke_ticket_key(tx: Tx, org_id: OrgId, kid: str, *, actor: str) -> None:
     """Let no ticket be good because of this key any more; a new one signs where it did.
 
     Tickets that it signed are not scanned any more: their holders get another form of them from
@@ -95,17 +96,17 @@ def revoke_ticket_key(tx: Tx, org_id: int, kid: str, *, actor: str) -> None:
     record(tx, org_id, actor, "revoked", "ticket_key", 0, kid=kid)
 
 
-def list_ticket_keys(tx: Tx, org_id: int) -> list[TicketKey]:
+def list_ticket_keys(tx: Tx, org_id: OrgId) -> list[TicketKey]:
     """The organization's keys whose tickets are good, the one that signs first."""
     return [each for each in list_every_ticket_key(tx, org_id) if each.revoked_at is None]
 
 
-def list_every_ticket_key(tx: Tx, org_id: int) -> list[TicketKey]:
+def list_every_ticket_key(tx: Tx, org_id: OrgId) -> list[TicketKey]:
     """All keys of the organization, revoked ones too, the one that signs first."""
     return [TicketKey(*row) for row in sql.list_ticket_keys(tx, org_id=org_id)]
 
 
-def sign_ticket(key: TicketKey, event_id: int, code: str, ticket_type_id: int) -> str:
+def sign_ticket(key: TicketKey, event_id: EventId, code: str, ticket_type_id: TicketTypeId) -> str:
     """The signed form of a ticket. The same facts give the same text."""
     text = f"{PREFIX}{event_id}:{code}:{ticket_type_id}:{key.kid}"
     private = Ed25519PrivateKey.from_private_bytes(_decode(key.private_key))
@@ -135,7 +136,7 @@ def is_genuine(ticket: SignedTicket, keys: list[TicketKey]) -> bool:
     return False
 
 
-def _add_key(tx: Tx, org_id: int) -> TicketKey:
+def _add_key(tx: Tx, org_id: OrgId) -> TicketKey:
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     kid = base64.b32encode(hashlib.sha256(public).digest()).decode()[:KID_LENGTH]
@@ -165,7 +166,7 @@ def normalize(code: str) -> str:
     return code.strip().replace("-", "").replace(" ", "").upper()
 
 
-def find_plain_code(tx: Tx, org_id: int, text: str) -> str:
+def find_plain_code(tx: Tx, org_id: OrgId, text: str) -> str:
     """The code of what was typed or scanned, plain or signed; empty for a forgery."""
     signed = read_signed(text)
     if signed is None:

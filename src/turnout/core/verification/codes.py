@@ -16,18 +16,20 @@ import enum
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Principal
+from turnout.core.ids import OrgId, UserId
 from turnout.core.messaging.model import Content, JobType, Kind, NewRecipient
 from turnout.core.messaging.numbers import address_key, to_address
 from turnout.core.messaging.staging import add_internal_job
+from turnout.core.verification.sql import sql
 from turnout.errors import Limited
-from turnout.store import Statements, Tx
+from turnout.store import Tx
 from turnout.store.windows import edges, is_over, seconds_left
 
 MINUTE_MS = 60_000
@@ -43,8 +45,6 @@ PLACE = "[[code]]"
 DEFAULT_TEMPLATE = f"Your [[company_name]] verification code is {PLACE}"
 SUBJECT = "Your verification code"
 SECRET = "codes"
-
-sql = Statements("turnout.core.verification")
 
 
 class Purpose(enum.StrEnum):
@@ -86,7 +86,7 @@ def send_code(tx: Tx, principal: Principal, asked: CodeRequest, code: str | None
 
 
 def send_own_code(
-    tx: Tx, org_id: int, purpose: Purpose, asked: CodeRequest, code: str | None = None
+    tx: Tx, org_id: OrgId, purpose: Purpose, asked: CodeRequest, code: str | None = None
 ) -> int:
     """`send_code` for our own pages; the job is nobody's. The new code ends
     those that were sent to this `client_ref` before. How many mails go to an address is for the
@@ -98,8 +98,8 @@ def send_own_code(
 
 def _send(
     tx: Tx,
-    org_id: int,
-    user_id: int | None,
+    org_id: OrgId,
+    user_id: UserId | None,
     purpose: Purpose,
     key: str,
     asked: CodeRequest,
@@ -138,11 +138,11 @@ def _send(
 
 
 def _limit_sending(
-    tx: Tx, org_id: int, purpose: Purpose, client_key: str, destination_key: str
+    tx: Tx, org_id: OrgId, purpose: Purpose, client_key: str, destination_key: str
 ) -> None:
     """Raises Limited, with the seconds to wait, when too many codes were sent already."""
     ahead = edges(0, tx.now).ahead
-    where = {"org_id": org_id, "purpose": purpose.value, "ahead": ahead}
+    where: dict[str, Any] = {"org_id": org_id, "purpose": purpose.value, "ahead": ahead}
     at = sql.find_nth_code(tx, **where, client_key=client_key, skipped=CLIENT_LIMIT - 1)
     _refuse_since(tx, at, CLIENT_LIMIT, CLIENT_WINDOW_MIN, "to this client_ref")
     for limit, window_min in DESTINATION_LIMITS:
@@ -184,7 +184,7 @@ def check_code(
 
 
 def has_own_code(
-    tx: Tx, org_id: int, purpose: Purpose, client_ref: str, good_min: int = DEFAULT_WINDOW_MIN
+    tx: Tx, org_id: OrgId, purpose: Purpose, client_ref: str, good_min: int = DEFAULT_WINDOW_MIN
 ) -> bool:
     """Whether a code that a page sent to `client_ref` can still be entered."""
     found = sql.find_good_code(
@@ -199,7 +199,7 @@ def has_own_code(
 
 def check_own_code(
     tx: Tx,
-    org_id: int,
+    org_id: OrgId,
     purpose: Purpose,
     client_ref: str,
     entered: str,
@@ -226,7 +226,7 @@ def check_own_code(
 
 def _check(
     tx: Tx,
-    org_id: int,
+    org_id: OrgId,
     purpose: Purpose,
     key: str,
     entered: str,
@@ -235,10 +235,10 @@ def _check(
     *,
     good_min: int | None = None,
 ) -> bool | Limited:
-    where = {"org_id": org_id, "purpose": purpose.value}
+    where: dict[str, Any] = {"org_id": org_id, "purpose": purpose.value}
     window_ms = window_min * MINUTE_MS
     running = edges(window_ms if good_min is None else good_min * MINUTE_MS, tx.now)
-    window = {"now": tx.now, "window_ms": window_ms, "ahead": running.ahead}
+    window: dict[str, Any] = {"now": tx.now, "window_ms": window_ms, "ahead": running.ahead}
     for each in counts:
         if not sql.count_try(tx, **where, **window, key=each.key, limit=each.limit):
             return _refusal(tx, where, each.key)
@@ -256,7 +256,7 @@ def _check(
     return bool(used)
 
 
-def _refusal(tx: Tx, where: Mapping[str, object], key: str) -> Limited:
+def _refusal(tx: Tx, where: dict[str, Any], key: str) -> Limited:
     started_at, window_ms = sql.find_tries_window(tx, **where, key=key)
     wait_s = seconds_left(started_at + window_ms, window_ms, tx.now)
     return Limited(
@@ -285,7 +285,7 @@ def _named(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[dict[
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _client_key(org_id: int, client_ref: str) -> str:
+def _client_key(org_id: OrgId, client_ref: str) -> str:
     return _hash(f"{org_id}:{client_ref}")
 
 

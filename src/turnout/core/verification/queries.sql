@@ -1,18 +1,18 @@
--- name: find_nth_code(org_id, purpose, client_key, skipped, ahead)$
+-- name: find_nth_code(org_id, purpose, client_key, skipped: int, ahead)$ -> int | None
 -- When the code was sent that `skipped` later ones followed; those of the future do not count.
 SELECT created_at FROM verification_codes
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key
     AND created_at <= :ahead
 ORDER BY created_at DESC LIMIT 1 OFFSET :skipped;
 
--- name: find_nth_code_to(org_id, purpose, destination_key, skipped, ahead)$
+-- name: find_nth_code_to(org_id, purpose, destination_key, skipped: int, ahead)$ -> int | None
 -- The same for a destination, whatever it is for.
 SELECT created_at FROM verification_codes
 WHERE org_id = :org_id AND purpose = :purpose AND destination_key = :destination_key
     AND created_at <= :ahead
 ORDER BY created_at DESC LIMIT 1 OFFSET :skipped;
 
--- name: add_code(org_id, purpose, client_key, id, destination_key, digest, now)!
+-- name: add_code(org_id, purpose, client_key, id: int, destination_key, digest, now)!
 INSERT INTO verification_codes
     (org_id, purpose, client_key, id, destination_key, digest, created_at)
 VALUES (:org_id, :purpose, :client_key, :id, :destination_key, :digest, :now);
@@ -42,7 +42,7 @@ WHERE verification_tries.wrong < :limit OR verification_tries.window_started_at 
     OR verification_tries.window_started_at + verification_tries.window_ms
         <= excluded.window_started_at;
 
--- name: find_tries_window(org_id, purpose, key)^
+-- name: find_tries_window(org_id, purpose, key)^ -> (window_started_at: int, window_ms: int)
 SELECT window_started_at, window_ms FROM verification_tries
 WHERE org_id = :org_id AND purpose = :purpose AND key = :key;
 
@@ -50,18 +50,18 @@ WHERE org_id = :org_id AND purpose = :purpose AND key = :key;
 UPDATE verification_tries SET wrong = wrong - 1
 WHERE org_id = :org_id AND purpose = :purpose AND key = :key AND wrong > 0;
 
--- name: find_good_code(org_id, purpose, client_key, over, ahead)$
+-- name: find_good_code(org_id, purpose, client_key, over: int, ahead)$ -> int | None
 SELECT id FROM verification_codes
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key
     AND used_at IS NULL AND created_at > :over AND created_at <= :ahead
 LIMIT 1;
 
--- name: use_code(org_id, purpose, client_key, digest, now, over, ahead)!
+-- name: use_code(org_id, purpose, client_key, digest, now, over: int, ahead)!
 UPDATE verification_codes SET used_at = :now
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key AND digest = :digest
     AND used_at IS NULL AND created_at > :over AND created_at <= :ahead;
 
--- name: list_old_codes(before, limit)
+-- name: list_old_codes(before, limit) -> (org_id: OrgId, purpose: str, client_key: str, id: int)
 -- crosses organizations: old codes are deleted for all of them.
 SELECT org_id, purpose, client_key, id FROM verification_codes
 WHERE created_at < :before ORDER BY created_at LIMIT :limit;
@@ -70,7 +70,7 @@ WHERE created_at < :before ORDER BY created_at LIMIT :limit;
 DELETE FROM verification_codes
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key AND id = :id;
 
--- name: list_old_tries(before, limit)
+-- name: list_old_tries(before, limit) -> (org_id: OrgId, purpose: str, key: str)
 -- crosses organizations: ended counts are deleted for all of them.
 SELECT org_id, purpose, key FROM verification_tries WHERE window_started_at < :before
 ORDER BY window_started_at LIMIT :limit;
@@ -78,7 +78,7 @@ ORDER BY window_started_at LIMIT :limit;
 -- name: delete_tries(org_id, purpose, key)*!
 DELETE FROM verification_tries WHERE org_id = :org_id AND purpose = :purpose AND key = :key;
 
--- name: find_secret(name)$
+-- name: find_secret(name)$ -> str | None
 -- crosses organizations: the key is the installation's.
 SELECT secret FROM installation_secrets WHERE name = :name;
 

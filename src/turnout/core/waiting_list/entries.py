@@ -22,6 +22,7 @@ from turnout.core.events.model import EventState
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.identity.link_keys import find_link_keys
 from turnout.core.identity.personal_links import PersonalLinks, missing_link
+from turnout.core.ids import EntryId, EventId, OrgId, PersonId, TicketTypeId
 from turnout.core.people.merging import know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -64,9 +65,9 @@ class Entry(NamedTuple):
     the campaign source of the link they came with."""
 
     id: int
-    event_id: int
-    ticket_type_id: int
-    person_id: int
+    event_id: EventId
+    ticket_type_id: TicketTypeId
+    person_id: PersonId
     state: WaitingState
     deadline_at: int | None
     sti: str
@@ -86,7 +87,13 @@ class ListedEntry(NamedTuple):
 
 
 def join_list(
-    tx: Tx, org_id: int, event_id: int, ticket_type_id: int, contact: Contact, *, sti: str = ""
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
+    contact: Contact,
+    *,
+    sti: str = "",
 ) -> Entry:
     """Put somebody on the waiting list; who is on it already keeps their place. `sti` is the
     campaign source of the link they came with, kept for when they register.
@@ -126,7 +133,7 @@ def join_list(
     return get_entry(tx, org_id, entry_id)
 
 
-def promote(tx: Tx, org_id: int, event_id: int) -> int:
+def promote(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
     """Offer free places to those who wait first, each with a deadline; returns how many.
 
     Nobody is promoted for an event that is cancelled, a draft, or over.
@@ -157,7 +164,7 @@ def promote(tx: Tx, org_id: int, event_id: int) -> int:
     return promoted
 
 
-def take_offer(tx: Tx, org_id: int, entry_id: int, *, actor: str) -> None:
+def take_offer(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:
     """Register who was offered a place, with the place that is held for them, and mail the ticket.
     Idempotent.
 
@@ -193,7 +200,7 @@ def take_offer(tx: Tx, org_id: int, entry_id: int, *, actor: str) -> None:
     record(tx, org_id, actor, "took offer", "waiting_entry", entry_id)
 
 
-def leave_list(tx: Tx, org_id: int, entry_id: int, *, actor: str) -> None:
+def leave_list(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:
     """Take somebody off the list; an offered place goes to the next. Doing it again changes
     nothing, nor does it for a place that was taken (cancel the registration). Raises Missing."""
     entry = _lock(tx, org_id, entry_id)
@@ -239,7 +246,7 @@ def move_on(tx: Tx) -> bool:
     return len(overdue) == SLICE or len(promotable) == SLICE
 
 
-def set_waiting_hours(tx: Tx, org_id: int, event_id: int, hours: int, *, actor: str) -> None:
+def set_waiting_hours(tx: Tx, org_id: OrgId, event_id: EventId, hours: int, *, actor: str) -> None:
     """For how long an offered place is held, 1 hour to 90 days; for offers from now on. Raises
     Invalid, Missing."""
     if not 1 <= hours <= MOST_HOURS:
@@ -249,7 +256,7 @@ def set_waiting_hours(tx: Tx, org_id: int, event_id: int, hours: int, *, actor: 
     record(tx, org_id, actor, "set", "event", event_id, waiting_hours=hours)
 
 
-def get_entry(tx: Tx, org_id: int, entry_id: int) -> Entry:
+def get_entry(tx: Tx, org_id: OrgId, entry_id: EntryId) -> Entry:
     """An entry. Raises Missing."""
     row = sql.get_entry(tx, org_id=org_id, id=entry_id)
     if row is None:
@@ -257,7 +264,7 @@ def get_entry(tx: Tx, org_id: int, entry_id: int) -> Entry:
     return _entry(row)
 
 
-def get_position(tx: Tx, org_id: int, entry: Entry) -> int:
+def get_position(tx: Tx, org_id: OrgId, entry: Entry) -> int:
     """How many wait before them, for whatever ticket type, and they themselves: 1 = the next."""
     return 1 + sql.count_before(  # type: ignore[no-any-return]
         tx, org_id=org_id, event_id=entry.event_id, id=entry.id
@@ -265,7 +272,7 @@ def get_position(tx: Tx, org_id: int, entry: Entry) -> int:
 
 
 def list_entries(
-    tx: Tx, org_id: int, event_id: int, *, is_all: bool = False, limit: int
+    tx: Tx, org_id: OrgId, event_id: EventId, *, is_all: bool = False, limit: int
 ) -> list[ListedEntry]:
     """The event's list in order: who waits or is offered a place; with `is_all`, everybody who
     ever was on it."""
@@ -276,7 +283,7 @@ def list_entries(
     ]
 
 
-def make_link(key: str, base_url: str, entry_id: int) -> str:
+def make_link(key: str, base_url: str, entry_id: EntryId) -> str:
     """The personal address of an entry; `key` is that of all personal links."""
     return _LINKS.url(base_url, key, entry_id)
 
@@ -290,14 +297,14 @@ def read_waiting_link(tx: Tx, token: str) -> tuple[int, Entry]:
     return org_id, get_entry(tx, org_id, int(entry_id))
 
 
-def _lock(tx: Tx, org_id: int, entry_id: int) -> Entry:
+def _lock(tx: Tx, org_id: OrgId, entry_id: EntryId) -> Entry:
     row = sql.lock_entry(tx, org_id=org_id, id=entry_id)
     if row is None:
         raise Missing("waiting.missing", f"There is no entry {entry_id} on the waiting list.")
     return _entry(row)
 
 
-def _set_state(tx: Tx, org_id: int, entry: Entry, state: WaitingState) -> None:
+def _set_state(tx: Tx, org_id: OrgId, entry: Entry, state: WaitingState) -> None:
     sql.set_entry_state(tx, org_id=org_id, id=entry.id, state=state.value, now=tx.now)
 
 

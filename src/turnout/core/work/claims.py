@@ -27,6 +27,7 @@ Rules.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from turnout.core.ids import OrgId
 from turnout.core.work.sql import sql
 from turnout.log import log
 from turnout.store import Tx, to_json
@@ -44,7 +45,7 @@ Key = tuple[int, int]
 class Claim(NamedTuple):
     """A row that a worker has in hand `until` then (epoch ms), which is also the claim's token."""
 
-    org_id: int
+    org_id: OrgId
     id: int
     until: int
 

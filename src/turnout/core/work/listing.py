@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from turnout.core.ids import OrgId
 from turnout.core.work.sql import sql
 from turnout.store import Tx
 
@@ -9,7 +10,7 @@ from turnout.store import Tx
 class SetAsideItem(NamedTuple):
     """One row that is set aside; `at` in epoch ms, `note` why."""
 
-    org_id: int
+    org_id: OrgId
     organization: str
     queue: str
     id: int

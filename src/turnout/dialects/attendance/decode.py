@@ -7,6 +7,7 @@ from falcon.asgi import Request
 
 from turnout.core.checkin.attendees import AttendeeFilter
 from turnout.core.checkin.scans import Scan
+from turnout.core.ids import CampaignId
 from turnout.core.invitations.inviting import InviteeFilter
 from turnout.core.text import is_storable
 from turnout.core.times import OVER_AT, YEARS
@@ -99,7 +100,7 @@ def _decode_place(members: Members) -> tuple[int | None, int | None]:
     )
 
 
-def decode_invitee_filter(members: Members, campaign_id: int) -> InviteeFilter:
+def decode_invitee_filter(members: Members, campaign_id: CampaignId) -> InviteeFilter:
     """Contract, Get invitation recipients."""
     state = _member(members, "state").lower()
     if state and state not in ("confirmed", "declined", "pending"):

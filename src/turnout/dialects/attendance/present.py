@@ -10,6 +10,7 @@ from turnout.core.events.model import EventState, TicketType
 from turnout.core.events.showing import EventView
 from turnout.core.identity.model import Organization
 from turnout.core.identity.short_names import page_path
+from turnout.core.ids import OrgId
 from turnout.core.invitations.inviting import CONFIRMED, DECLINED, PENDING, Campaign, Invitee
 from turnout.core.tickets.signing import TicketKey
 from turnout.dialects.attendance.zones import rails_name
@@ -256,7 +257,7 @@ def present_campaign(campaign: Campaign, answers: dict[str, int], clock: Clock) 
     }
 
 
-def present_invitee(invitee: Invitee, org_id: int, base_url: str) -> dict[str, Any]:
+def present_invitee(invitee: Invitee, org_id: OrgId, base_url: str) -> dict[str, Any]:
     """Contract, Get invitation recipients."""
     code = invitee.ticket_code
     return {

@@ -23,6 +23,7 @@ from turnout.core.events.programme import get_event
 from turnout.core.events.showing import EventView, get_shown_event, list_shown_events
 from turnout.core.identity.model import Organization, Principal
 from turnout.core.identity.organizations import find_contact_email, get_organization_of
+from turnout.core.ids import CampaignId, InviteeId
 from turnout.core.invitations.inviting import (
     Campaign,
     Invitee,
@@ -340,7 +341,7 @@ def _list_invitees(
 
 
 def _answer(
-    tx: Tx, principal: Principal, campaign_id: int, invitee_id: int, act: Any
+    tx: Tx, principal: Principal, campaign_id: CampaignId, invitee_id: InviteeId, act: Any
 ) -> tuple[int, Invitee]:
     get_invitee(tx, principal.org_id, principal.event_id, campaign_id, invitee_id)
     act(tx, principal.org_id, invitee_id, actor=principal.actor)

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from functools import partial
 
 from turnout.core.exams.printing import ScrapPaper, draw_scrap_paper
+from turnout.core.ids import OrgId
 from turnout.errors import Limited, Unavailable
 from turnout.store import Clock
 from turnout.store.windows import is_over, seconds_left
@@ -33,7 +34,7 @@ class PaperDesk:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._drawn: dict[int, tuple[int, int]] = {}
 
-    async def get_pdf(self, org_id: int, paper: ScrapPaper) -> bytes:
+    async def get_pdf(self, org_id: OrgId, paper: ScrapPaper) -> bytes:
         """The paper as PDF. Raises Limited when the organization had too many drawn, Unavailable
         when too many others are being drawn."""
         digest = f"{org_id}:{paper.digest}"
@@ -49,7 +50,7 @@ class PaperDesk:
         # A caller who goes away does not end the drawing for the others.
         return await asyncio.shield(task)
 
-    def _count(self, org_id: int) -> None:
+    def _count(self, org_id: OrgId) -> None:
         if len(self._drawing) >= AT_ONCE + WAITING_LIMIT:
             raise Unavailable("paper.busy", retry_after=RETRY_AFTER_S)
         now = self._clock()

@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from turnout.core.ids import OrgId
 from turnout.core.messaging.files import (
     cut,
     digest_of,
@@ -51,7 +52,7 @@ class FileIntake:
         self._db = db
         self._fetcher = fetcher
 
-    async def attach(self, org_id: int, new: NewJob, given: GivenFiles) -> NewJob:
+    async def attach(self, org_id: OrgId, new: NewJob, given: GivenFiles) -> NewJob:
         """The job with its files. Each address is asked once. Raises Invalid when a file cannot
         be had, or all of them are too large."""
         left = MOST_BYTES - sum(len(file.content) for file in given.files)
@@ -65,7 +66,7 @@ class FileIntake:
         content = msgspec.structs.replace(new.content, files=files)
         return msgspec.structs.replace(new, content=content)
 
-    async def _get(self, org_id: int, member: str, file: GivenFile, limit: int) -> GivenFile:
+    async def _get(self, org_id: OrgId, member: str, file: GivenFile, limit: int) -> GivenFile:
         field = f"{file.field}.url"
         try:
             fetched = await self._fetcher.fetch(file.url, limit, FETCH_S, party=org_id)
@@ -84,7 +85,7 @@ class FileIntake:
             type_ = fetched.content_type
         return msgspec.structs.replace(file, content=fetched.content, content_type=type_)
 
-    async def _keep(self, org_id: int, member: str, file: GivenFile) -> JobFile:
+    async def _keep(self, org_id: OrgId, member: str, file: GivenFile) -> JobFile:
         content = file.content
         digest = await asyncio.to_thread(digest_of, content)
         if not await self._db.read(has_file, org_id, digest):

@@ -12,6 +12,7 @@ from falcon.asgi import Request, Response
 from turnout.core.identity.idempotency import IdempotentRequest, idempotent_request
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Member
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.accepting import (
     Policy,
     accept_job,
@@ -120,7 +121,11 @@ class JobsResource(Resource):
         return estimate
 
     async def _fill(
-        self, org_id: int, job_id: int, recipients: Recipients, request: IdempotentRequest | None
+        self,
+        org_id: OrgId,
+        job_id: JobId,
+        recipients: Recipients,
+        request: IdempotentRequest | None,
     ) -> int:
         db = self._parts.db
         written: asyncio.Future[int] | None = None

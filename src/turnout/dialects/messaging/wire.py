@@ -2,6 +2,7 @@
 
 import msgspec
 
+from turnout.core.ids import AgentId, JobId, UserId
 from turnout.dialects.messaging.paginator import Link
 
 
@@ -10,7 +11,7 @@ class CompanyBody(msgspec.Struct, kw_only=True):
 
     company_id: int
     dist_id: int
-    agent_id: int | None
+    agent_id: AgentId | None
     name: str
     abn: str | None
     address: str | None
@@ -30,9 +31,9 @@ class CompanyBody(msgspec.Struct, kw_only=True):
 class UserBody(msgspec.Struct, kw_only=True):
     """A user; contract, View User."""
 
-    user_id: int
+    user_id: UserId
     company_id: int
-    agent_id: int | None
+    agent_id: AgentId | None
     dist_id: int
     account_type: str
     user_code: str
@@ -135,8 +136,8 @@ class ErrorBody(msgspec.Struct, kw_only=True):
 class JobBody(msgspec.Struct, kw_only=True):
     """A job in a list; contract, List jobs."""
 
-    job_id: int
-    user_id: int
+    job_id: JobId
+    user_id: UserId
     user_code: str
     job_type: str
     job_name: str

@@ -16,6 +16,7 @@ from falcon.asgi import Request
 
 from turnout.core.audience.model import Mode
 from turnout.core.audience.reports import ReportFilter
+from turnout.core.ids import EventId
 from turnout.core.text import is_storable
 from turnout.dialects.reporting.auth import Ids
 from turnout.dialects.reporting.envelope import GMT
@@ -42,7 +43,7 @@ _VIEWERS = {
 class ReportRequest(NamedTuple):
     """A report that is asked for, in the zone in which it shows times."""
 
-    event_id: int
+    event_id: EventId
     zone: ZoneInfo
     wanted: ReportFilter
 

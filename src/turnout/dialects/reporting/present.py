@@ -28,6 +28,7 @@ from turnout.core.audience.reports import (
     stream_rows,
 )
 from turnout.core.audience.summary import Summary
+from turnout.core.ids import OrgId
 from turnout.core.spreadsheets import defuse
 from turnout.dialects.reporting.envelope import (
     GMT,
@@ -137,7 +138,7 @@ def success(content: Iterable[Element | Many]) -> list[Element | Many]:
 
 @piecewise
 def xml_report(
-    tx: Tx, org_id: int, event: ReportedEvent, moment: Moment, wanted: ReportFilter
+    tx: Tx, org_id: OrgId, event: ReportedEvent, moment: Moment, wanted: ReportFilter
 ) -> Report:
     """The report as XML, in pieces; for `db.stream`, as are those below."""
     yield (
@@ -155,7 +156,7 @@ def xml_report(
 
 @piecewise
 def json_report(
-    tx: Tx, org_id: int, event: ReportedEvent, moment: Moment, wanted: ReportFilter
+    tx: Tx, org_id: OrgId, event: ReportedEvent, moment: Moment, wanted: ReportFilter
 ) -> Report:
     """The report as JSON: the same tree."""
     tree = {
@@ -174,7 +175,7 @@ def json_report(
 
 @piecewise
 def csv_report(
-    tx: Tx, org_id: int, event: ReportedEvent, moment: Moment, wanted: ReportFilter
+    tx: Tx, org_id: OrgId, event: ReportedEvent, moment: Moment, wanted: ReportFilter
 ) -> Report:
     """The report as CSV (RFC 4180), a row a registrant, with nothing that a spreadsheet runs."""
     questions = list_custom_questions(tx, org_id, event.id)
@@ -225,7 +226,7 @@ def _quote(text: str) -> str:
 
 @piecewise
 def xlsx_report(
-    tx: Tx, org_id: int, event: ReportedEvent, moment: Moment, wanted: ReportFilter
+    tx: Tx, org_id: OrgId, event: ReportedEvent, moment: Moment, wanted: ReportFilter
 ) -> Report:
     """The report as a workbook: the table of the CSV."""
     header, rows = _table(tx, org_id, event, moment, wanted)
@@ -234,7 +235,7 @@ def xlsx_report(
 
 
 def _table(
-    tx: Tx, org_id: int, event: ReportedEvent, moment: Moment, wanted: ReportFilter
+    tx: Tx, org_id: OrgId, event: ReportedEvent, moment: Moment, wanted: ReportFilter
 ) -> tuple[list[str], Iterator[list[Cell]]]:
     questions = list_custom_questions(tx, org_id, event.id)
     say = _clock(moment.zone)

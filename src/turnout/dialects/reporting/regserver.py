@@ -15,6 +15,7 @@ from falcon.asgi import Request, Response
 from turnout.core.events.passwords import RegistrationPassword, find_registration_password
 from turnout.core.identity.guessing import Attempt, Throttle
 from turnout.core.identity.passwords import NOBODYS_HASH, PasswordPool, is_password
+from turnout.core.ids import EventId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.joining import register_from_program
 from turnout.core.registrations.model import Answer
@@ -115,7 +116,7 @@ class _Gate:
         return found
 
     async def _check(
-        self, found: RegistrationPassword | None, event_id: int, password: str, address: str
+        self, found: RegistrationPassword | None, event_id: EventId, password: str, address: str
     ) -> bool:
         attempt = Attempt(f"regserver {event_id}", address)
         try:

@@ -14,6 +14,7 @@ from turnout.core.audience.permissions import (
 )
 from turnout.core.audience.summary import Summary, summarize
 from turnout.core.identity.model import Principal
+from turnout.core.ids import EventId
 from turnout.dialects.reporting import present
 from turnout.dialects.reporting.auth import Sessions
 from turnout.dialects.reporting.decode import (
@@ -176,10 +177,10 @@ def _list_events(tx: Tx, principal: Principal) -> list[ReportedEvent]:
     return list_reported_events(tx, principal)
 
 
-def _summarize(tx: Tx, principal: Principal, event_id: int) -> tuple[ReportedEvent, Summary]:
+def _summarize(tx: Tx, principal: Principal, event_id: EventId) -> tuple[ReportedEvent, Summary]:
     event = require_event(tx, principal, event_id)
     return event, summarize(tx, principal.org_id, event_id)
 
 
-def _open_event(tx: Tx, principal: Principal, event_id: int) -> tuple[int, ReportedEvent]:
+def _open_event(tx: Tx, principal: Principal, event_id: EventId) -> tuple[int, ReportedEvent]:
     return principal.org_id, require_event(tx, principal, event_id)

@@ -1,0 +1,5 @@
+"""The statements of the simulator, shared by its modules."""
+
+from turnout.store import Statements
+
+sql = Statements("turnout.carriers.simulator")

@@ -1,0 +1,119 @@
+"""Reads a statement's head: its name, its parameters, and what it returns.
+
+    -- name: find_scanned(org_id, event_id, code)^ -> ScannedTicket
+    -- name: list_waiting(org_id, event_id, since: int | None)
+    --     -> (id: EntryId, state: str, left_at: int | None)
+
+A head may go on in the next comment lines, until its brackets are closed; an arrow begins a line of
+its own where there is no room. The mark behind the parameters says how many rows there are: none =
+a list, `^` = one or None, `$` = one value, `!` = the number of affected rows, `*!` = that of many.
+Behind the arrow stands what a row is; `^` and `$`
+say `| None` behind it where there may be no row, or no value:
+
+- `Name`: a class in the `model.py` beside the file, made of the columns in order;
+- `(name: type, …)`: a named tuple, `FindScannedRow` for `find_scanned`;
+- `(type, …)`: a plain tuple, for the few statements where every microsecond counts;
+- for `$` a type.
+
+`tools/stubs.py` makes the `sql.pyi` beside each file of these.
+"""
+
+import re
+from itertools import pairwise
+from typing import NamedTuple
+
+_START = re.compile(r"^-- name:\s*(\w+)", re.MULTILINE)
+_HEAD = re.compile(r"name:\s*(\w+)\s*(?:\((.*?)\))?\s*(\*!|[\^$!]|)\s*(?:->\s*(.+))?", re.DOTALL)
+_OPTIONAL = " | None"
+_COMMENT = re.compile(r"--\s*")
+
+
+class Field(NamedTuple):
+    """A parameter or a column. An empty type or name was not written."""
+
+    name: str
+    type: str
+
+
+class Head(NamedTuple):
+    """What a statement declares. `columns` is empty where `returns` names a class or a type;
+    `is_optional` where None may come instead."""
+
+    name: str
+    parameters: tuple[Field, ...]
+    mark: str
+    returns: str
+    columns: tuple[Field, ...]
+    is_optional: bool
+
+
+def split_statements(text: str) -> dict[str, str]:
+    """The statements of a file by name, each with its head and comment."""
+    starts = [match.start() for match in _START.finditer(text)] + [len(text)]
+    blocks = [text[start:end] for start, end in pairwise(starts)]
+    return {match[1]: block for block in blocks if (match := _START.match(block))}
+
+
+def read_head(block: str) -> tuple[Head, str]:
+    """The head of a statement, and the statement with a head that aiosql reads.
+
+    Raises ValueError where the head cannot be read.
+    """
+    lines = block.splitlines()
+    length = _count_head_lines(lines)
+    head = _parse(" ".join(_COMMENT.sub("", line, count=1) for line in lines[:length]))
+    names = ", ".join(parameter.name for parameter in head.parameters)
+    first = f"-- name: {head.name}({names}){head.mark}"
+    return head, "\n".join([first, *lines[length:]])
+
+
+def row_class_name(statement: str) -> str:
+    """The name of the named tuple of a statement: `find_scanned` has `FindScannedRow`."""
+    return "".join(word.title() for word in statement.split("_")) + "Row"
+
+
+def split_list(text: str) -> list[str]:
+    """What stands between the commas that are in no bracket."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _count_head_lines(lines: list[str]) -> int:
+    length = 1
+    while length < len(lines) and _goes_on(lines[:length], lines[length]):
+        length += 1
+    return length
+
+
+def _goes_on(head: list[str], line: str) -> bool:
+    text = "".join(head)
+    is_open = text.count("(") > text.count(")")
+    return line.startswith("--") and (is_open or _COMMENT.sub("", line, count=1).startswith("->"))
+
+
+def _parse(text: str) -> Head:
+    match = _HEAD.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not the head of a statement; see turnout/store/heads.py")
+    name, parameters, mark, returns = match.groups(default="")
+    row = returns.removesuffix(_OPTIONAL)
+    is_row = row.startswith("(") and row.endswith(")")
+    columns = tuple(_field(part) for part in split_list(row[1:-1])) if is_row else ()
+    fields = tuple(_parameter(part) for part in split_list(parameters))
+    return Head(name, fields, mark, row, columns, row != returns)
+
+
+def _field(text: str) -> Field:
+    name, colon, type_ = text.partition(":")
+    return Field(name.strip(), type_.strip()) if colon else Field("", text)
+
+
+def _parameter(text: str) -> Field:
+    name, _, type_ = text.partition(":")
+    return Field(name.strip(), type_.strip())
