@@ -16,7 +16,7 @@ from turnout.http.body import check_storable, read_body
 from turnout.http.fast_path import Incoming, mount_fast_path
 
 LIMIT = 100
-TOO_LARGE = "Bad Request: the body is over 100 bytes. Send less at once."
+TOO_LARGE = "The body is over 100 bytes. Send less at once."
 
 
 class Mirror:
@@ -34,7 +34,7 @@ async def mirror(request: Incoming) -> bytes:
     try:
         return b"%d" % len(await read_body(request, LIMIT))
     except Invalid as refusal:
-        if refusal.code == "request.malformed":  # which Falcon raises in a kind of its own
+        if refusal.code == "request.content_length":  # which Falcon raises in a kind of its own
             raise
         return json.dumps(refusal.message).encode()
 

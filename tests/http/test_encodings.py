@@ -50,15 +50,15 @@ def test_what_is_at_the_limit_is_taken():
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "compress"])
 def test_an_unknown_encoding_is_named(encoding):
-    message = f"Bad Request: the Content-Encoding '{encoding}' is not known: send gzip, or none."
+    message = f"The Content-Encoding '{encoding}' is not known: send gzip, or none."
     assert refusal(decompress, BODY, encoding, LIMIT) == message
 
 
 def test_what_is_not_packed_or_cut_off_is_refused():
-    sentence = "Bad Request: the body is not gzip, as its Content-Encoding says."
+    sentence = "The body is not gzip, as its Content-Encoding says."
     assert refusal(decompress, BODY, "gzip", LIMIT) == sentence
     cut = gzip.compress(BODY, mtime=0)[:-3]
-    assert refusal(decompress, cut, "gzip", LIMIT) == "Bad Request: the gzip body ends too early."
+    assert refusal(decompress, cut, "gzip", LIMIT) == "The gzip body ends too early."
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def test_another_charset_becomes_utf8(content_type, body):
 @pytest.mark.parametrize("charset", ["klingon", "rot13", "zip", "idna", "utf-7", "base64"])
 def test_a_charset_that_is_none_is_named(charset):
     message = refusal(to_utf8, BODY, f"{JSON}; charset={charset}", LIMIT)
-    assert message == f"Bad Request: the charset '{charset}' is not known: send UTF-8."
+    assert message == f"The charset '{charset}' is not known: send UTF-8."
 
 
 def test_what_is_not_its_charset_is_refused():
-    sentence = "Bad Request: the body is not shift_jis, as its Content-Type says."
+    sentence = "The body is not shift_jis, as its Content-Type says."
     assert refusal(to_utf8, b"\x81", f"{JSON}; charset=shift_jis", LIMIT) == sentence
     assert refusal(to_utf8, b"\xff\xfe\x00\xd8", "", LIMIT).endswith("says.")
 

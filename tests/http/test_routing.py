@@ -109,7 +109,7 @@ def shown(answer: Answer) -> tuple[int, bytes]:
         ("/things/\ud800", b"Nothing is at /things/%3F."),
         (
             "/things/Ada?x=%00",
-            b"Bad Request: the query has a character that cannot be stored (NUL).",
+            b"The query has a character that cannot be stored (NUL).",
         ),
         ("/things/Ada?x=%2500", b"GET Ada"),
     ],

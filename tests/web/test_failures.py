@@ -134,7 +134,7 @@ def test_a_page_that_is_not_found_says_what_to_do(site):
 
 
 def test_a_form_that_is_not_utf8_is_refused_in_plain_words():
-    failure = Invalid("body.charset", "Bad Request: a field is not UTF-8: b'\\xff'.")
+    failure = Invalid("body.field_charset", charset="UTF-8", text=b"\xff")
     page = Page(ask_failing(failure, BROWSER).body).text
     assert "The form has characters that could not be read" in page
     assert "Bad Request" not in page

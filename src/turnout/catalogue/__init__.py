@@ -10,9 +10,9 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from turnout.catalogue import exams
+from turnout.catalogue import exams, requests
 
-SENTENCES: Mapping[str, str] = {**exams.SENTENCES}
+SENTENCES: Mapping[str, str] = {**exams.SENTENCES, **requests.SENTENCES}
 """Every code that core, http, store, cli, web and carriers raise, and its sentence."""
 
 FACT_LENGTH = 300

@@ -29,9 +29,9 @@ from turnout.store.deadlines import REQUEST_S, Patience
 
 HOST = b"host"
 # RFC 9112, 3.2: a proxy might have judged the request by the other one.
-TWO_HOSTS = Invalid("request.host", "The request has more than one Host header. Send one.")
+TWO_HOSTS = Invalid("request.hosts")
 # RFC 9112, 3.2, too: what has no Host names nothing. HTTP/1.0 knows no such header.
-NO_HOST = Invalid("request.host", "The request has no Host header. Send one.")
+NO_HOST = Invalid("request.host")
 # What nginx logs, too; it is never sent.
 CLIENT_LEFT = 499
 START, BODY = "http.response.start", "http.response.body"

@@ -19,11 +19,7 @@ class Backlog:
         """Let one more in. Raises Unavailable while the queue is full."""
         self.fed = True
         if self._waiting >= self.limit:
-            raise Unavailable(
-                "queue.full",
-                f"{self._waiting} entries wait to be processed. Try again later.",
-                retry_after=RETRY_AFTER_S,
-            )
+            raise Unavailable("queue.full", waiting=self._waiting, retry_after=RETRY_AFTER_S)
 
     def counted(self, waiting: int) -> None:
         """Take note of a fresh count (counted up to `limit`)."""

@@ -52,7 +52,7 @@ async def read_body(req: Incoming, limit: int, timeout_s: float = READ_TIMEOUT_S
         raise too_large(limit)
     body = await _read_in_time(req, limit + 1, timeout_s)
     if deadlines.is_cut():
-        raise _unreadable("body.broken", "the body ended before it was whole")
+        raise Invalid("body.broken")
     deadlines.renew()
     if len(body) > limit:
         raise too_large(limit)
@@ -81,23 +81,19 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
     if not names or not body:
         return body
     if len(names) > 1 or names[0] not in _ENCODINGS:
-        raise _unreadable(
-            "body.encoding",
-            f"the Content-Encoding {encoding[:40]!r} is not known: send gzip, or none",
-        )
+        raise Invalid("body.encoding", encoding=encoding[:40])
     found = b""
     while body:
         stream = zlib.decompressobj(_EITHER)
         try:
             piece = stream.decompress(body, limit + 1 - len(found))
         except zlib.error as error:
-            sentence = f"the body is not {names[0]}, as its Content-Encoding says"
-            raise _unreadable("body.encoding", sentence) from error
+            raise Invalid("body.not_encoded", encoding=names[0]) from error
         found = found + piece if found else piece
         if len(found) > limit:
             raise too_large(limit)
         if not stream.eof:
-            raise _unreadable("body.encoding", f"the {names[0]} body ends too early")
+            raise Invalid("body.encoding_cut", encoding=names[0])
         body = stream.unused_data if stream.unused_data.startswith(b"\x1f\x8b") else b""
     return found
 
@@ -113,7 +109,7 @@ def charset_of(content_type: str) -> str:
     except LookupError:
         name = ""
     if name not in CHARSETS:
-        raise _unreadable("body.charset", f"the charset {found[1]!r} is not known: send UTF-8")
+        raise Invalid("body.charset", charset=found[1])
     return "utf-8" if name == "ascii" else name
 
 
@@ -130,8 +126,7 @@ def to_utf8(body: bytes, content_type: str, limit: int) -> bytes:
     try:
         body = body.decode(charset).removeprefix("\ufeff").encode()
     except (UnicodeDecodeError, UnicodeEncodeError) as error:
-        sentence = f"the body is not {charset}, as its Content-Type says"
-        raise _unreadable("body.charset", sentence) from error
+        raise Invalid("body.not_in_charset", charset=charset) from error
     if len(body) > limit:
         raise too_large(limit)
     return body
@@ -149,9 +144,7 @@ async def _read_in_time(req: Incoming, size: int, timeout_s: float) -> bytes:
         if task is None or loop.time() < deadline:
             raise
         task.uncancel()
-        raise Invalid(
-            "body.slow", f"Bad Request: the body did not arrive in {timeout_s:g} seconds."
-        ) from None
+        raise Invalid("body.slow", seconds=timeout_s) from None
     finally:
         if timer:
             timer.cancel()
@@ -159,24 +152,14 @@ async def _read_in_time(req: Incoming, size: int, timeout_s: float) -> bytes:
 
 def too_large(limit: int) -> Invalid:
     """The refusal of a body that is over `limit` bytes."""
-    return Invalid(
-        "body.too_large", f"Bad Request: the body is over {limit} bytes. Send less at once."
-    )
-
-
-def _unreadable(code: str, sentence: str) -> Invalid:
-    return Invalid(code, f"Bad Request: {sentence}.")
+    return Invalid("body.too_large", limit=limit)
 
 
 def check_storable(value: Any, path: str = "body") -> None:
     """Raise Invalid, naming the member, for text that holds NUL or a lone surrogate."""
     if isinstance(value, str):
         if not is_storable(value):
-            raise Invalid(
-                "text.unstorable",
-                f"Bad Request: {path} has a character that cannot be stored (NUL, half a pair).",
-                {path: ["unstorable"]},
-            )
+            raise Invalid("text.unstorable", fields={path: ["unstorable"]}, member=path)
     elif isinstance(value, dict):
         for name, member in value.items():
             check_storable(name, path)

@@ -46,11 +46,7 @@ class CrossSite(Failure):
     """Another site made a browser send what would change something."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "site.foreign",
-            "This request came from a page of another site, so nothing was done. "
-            "Open the page on this server and send it from there.",
-        )
+        super().__init__("site.foreign")
 
 
 class Exemption(NamedTuple):

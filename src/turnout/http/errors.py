@@ -8,6 +8,7 @@ import falcon
 import falcon.asgi
 import structlog
 
+from turnout.catalogue import fill
 from turnout.errors import Failure, Invalid, Limited, Missing, Unavailable
 from turnout.http import request_id
 
@@ -18,10 +19,7 @@ class MethodNotAllowed(Failure):
     """The path exists, but not for this method; `allowed` lists those that it has."""
 
     def __init__(self, method: str, path: str, allowed: list[str]) -> None:
-        super().__init__(
-            "method.not_allowed",
-            f"{method} is not allowed for {path}. Allowed: {', '.join(allowed)}.",
-        )
+        super().__init__("method.not_allowed", method=method, path=path, allowed=allowed)
         self.allowed = allowed
 
 
@@ -29,11 +27,7 @@ class Unexpected(Failure):
     """A fault of the server; the caller is told the request id and nothing else."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "server.unexpected",
-            "Something went wrong on the server. Nothing was changed. "
-            f"Request id: {request_id.current.get()}.",
-        )
+        super().__init__("server.unexpected", request_id=request_id.current.get())
 
 
 class Answer(NamedTuple):
@@ -46,6 +40,12 @@ class Answer(NamedTuple):
 
 
 Present = Callable[[Failure], Answer]
+
+
+def sentence_of(failure: Failure, sentences: Mapping[str, str]) -> str:
+    """What a contract says about a failure, by its code; else what the catalogue says."""
+    sentence = sentences.get(failure.code)
+    return failure.message if sentence is None else fill(sentence, failure.facts, failure.code)
 
 
 def headers_of(failure: Failure, status: int, challenge: str = "") -> dict[str, str]:
@@ -105,5 +105,6 @@ def _translate(error: falcon.HTTPError, req: falcon.asgi.Request) -> Failure:
         allowed = dict(error.headers or {}).get("Allow", "").split(", ")
         return MethodNotAllowed(req.method, req.path, [m for m in allowed if m != "OPTIONS"])
     if error.status_code == 404:
-        return Missing("path.missing", f"Nothing is at {req.path}.")
-    return Invalid("request.malformed", error.description or error.title or "Malformed request.")
+        return Missing("path.missing", path=req.path)
+    fault = error.description or error.title
+    return Invalid("request.refused", fault=fault) if fault else Invalid("request.malformed")

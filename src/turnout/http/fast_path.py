@@ -67,7 +67,7 @@ class DirectRequest:
         if length is None:
             return None
         if not length.isdigit():
-            raise Invalid("request.malformed", "Bad Request: Content-Length must be a number.")
+            raise Invalid("request.content_length")
         return int(length)
 
     @property

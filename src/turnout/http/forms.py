@@ -89,14 +89,11 @@ def check_count(text: bytes, mark: bytes, limit: int, allowed: int | None = None
 
 def too_many_fields(limit: int) -> Invalid:
     """The refusal of a form with more fields than that."""
-    return Invalid(
-        "body.fields", f"Bad Request: the form has over {limit} fields. Send less at once."
-    )
+    return Invalid("body.fields", limit=limit)
 
 
 def _twice(name: str) -> Invalid:
-    sentence = f"Bad Request: the field {name[:100]} is there as text and as a list."
-    return Invalid("body.malformed", sentence)
+    return Invalid("body.field_twice", name=name[:100])
 
 
 def _path(name: str) -> list[str]:
@@ -104,8 +101,7 @@ def _path(name: str) -> list[str]:
     if not found:
         return [name]
     if found[2].count("[") >= LEVELS:
-        sentence = f"Bad Request: a form's names are nested up to {LEVELS} levels: {name[:40]}…"
-        raise Invalid("body.nesting", sentence)
+        raise Invalid("body.field_nesting", limit=LEVELS, name=name[:40])
     return [found[1], *_LEVEL.findall(found[2])]
 
 
@@ -145,7 +141,7 @@ def _unquote_slice(text: bytes) -> bytes:
         return text
     text, count = _LONE.subn(b"%25", text, LONE_LIMIT)
     if count == LONE_LIMIT and _LONE.search(text):
-        raise Invalid("body.malformed", "Bad Request: the form has too many % that escape nothing.")
+        raise Invalid("body.escapes")
     return binascii.a2b_qp(text.replace(b"=", b"=3D").replace(b"%", b"="))
 
 
@@ -153,9 +149,7 @@ def _decode(text: bytes, charset: str) -> str:
     try:
         return text.decode(charset)
     except UnicodeDecodeError as error:
-        raise Invalid(
-            "body.charset", f"Bad Request: a field is not {charset.upper()}: {text[:40]!r}."
-        ) from error
+        raise Invalid("body.field_charset", charset=charset.upper(), text=text[:40]) from error
 
 
 class _Part(NamedTuple):
@@ -176,19 +170,17 @@ def _split(text: bytes, delimiter: bytes) -> Iterator[_Part]:
         content = text[headers.end() : end].removesuffix(b"\r") if headers.end() < end else b""
         yield _Part(text[start : headers.start()], content)
         start = end + 1
-    raise Invalid("body.malformed", "Bad Request: the multipart body ends too early.")
+    raise Invalid("body.parts_cut")
 
 
 def _read_part(part: _Part) -> tuple[str, str]:
     found = _FIELD_NAME.search(part.headers)
     if not found:
-        sentence = "Bad Request: a part of the multipart body has no name."
-        raise Invalid("body.malformed", sentence)
+        raise Invalid("body.part_unnamed")
     charset = charset_of(part.headers.decode("latin-1"))
     name = re.sub(rb'\\(["\\])', rb"\1", found[1]) if found[1] is not None else found[2]
     if b"content-transfer-encoding" in (headers := part.headers.lower()):
         kind = headers.partition(b"content-transfer-encoding:")[2].split(None, 1)[:1]
         if kind not in ([b"7bit"], [b"8bit"], [b"binary"]):
-            sentence = "Bad Request: the parts of a multipart body are sent as they are."
-            raise Invalid("body.encoding", sentence)
+            raise Invalid("body.part_encoding")
     return _decode(name, charset), _decode(part.content, charset)

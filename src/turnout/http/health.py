@@ -64,7 +64,7 @@ class OneSpelling:
     async def process_request(self, req: Request, _resp: Response) -> None:
         """Raises Missing."""
         if req.scope["raw_path"] not in SPELLINGS:
-            raise Missing("path.missing", f"Only {', '.join(PREFIXES)} are here, spelled so.")
+            raise Missing("path.health", paths=PREFIXES)
 
 
 class HealthResource(Resource):
@@ -101,10 +101,7 @@ class MetricsResource(Resource):
     async def on_get(self, req: Request, resp: Response) -> None:
         """Everything, in Prometheus' text format. Raises Missing for requests of the world."""
         if not _is_direct(req.scope):
-            raise Missing(
-                "metrics.forwarded",
-                "Metrics are for direct requests from a private network: ask without the proxy.",
-            )
+            raise Missing("metrics.forwarded")
         metrics.in_flight.set(self._count_in_flight())
         resp.data = metrics.render()
         resp.content_type = metrics.CONTENT_TYPE

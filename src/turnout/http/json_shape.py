@@ -36,16 +36,12 @@ def check_shape(text: bytes, *, values: int, depth: int | None = None) -> None:
 
 def too_deep(depth: int) -> Invalid:
     """The refusal of a body with more levels than that."""
-    return Invalid(
-        "body.nesting", f"Bad Request: the body is nested too deeply: {depth} levels are the limit."
-    )
+    return Invalid("body.nesting", limit=depth)
 
 
 def too_many(values: int) -> Invalid:
     """The refusal of a body with more values than that."""
-    return Invalid(
-        "body.values", f"Bad Request: the body has over {values} values. Send less at once."
-    )
+    return Invalid("body.values", limit=values)
 
 
 def _is_plainly_small(text: bytes, values: int, depth: int | None) -> bool:

@@ -75,8 +75,7 @@ def as_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, str | int | float):
-        sentence = f"Bad Request: {name[:100]} must be text or a number."
-        raise Invalid("member.invalid", sentence, {name: ["must be text or a number"]})
+        raise Invalid("member.not_text", fields={name: []}, name=name[:100])
     return str(value)
 
 
@@ -91,7 +90,7 @@ def decode_members(body: bytes, content_type: str, limits: Limits) -> dict[str, 
     if not found and found in (None, [], ""):  # what PHP makes of an empty array
         return {}
     if not isinstance(found, dict):
-        raise malformed("must be a JSON object")
+        raise Invalid("body.not_object")
     return found
 
 
@@ -116,13 +115,8 @@ def not_json(body: bytes, error: Exception, depth: int = Limits(0).depth) -> Inv
     if isinstance(error, RecursionError):
         return too_deep(depth)
     if isinstance(error, UnicodeDecodeError) or not _is_utf8(body):
-        return malformed("is not UTF-8")
-    return malformed(f"is not valid JSON: {find_slip(body, error)}")
-
-
-def malformed(fault: str) -> Invalid:
-    """The refusal of a body, `fault` being the end of the sentence about it."""
-    return Invalid("body.malformed", f"Bad Request: the body {fault}.")
+        return Invalid("body.not_utf8")
+    return Invalid("body.malformed", slip=find_slip(body, error))
 
 
 def read_query(query: str) -> Pairs:

@@ -54,12 +54,7 @@ class RateLimiter:
         if count.stored + count.fresh >= limit:
             metrics.limited.labels(endpoint).inc()
             wait_s = seconds_left(count.started_at + WINDOW_MS, WINDOW_MS, now)
-            raise Limited(
-                "rate.limited",
-                f"More than {limit} requests in a minute to this endpoint. "
-                f"Try again in {wait_s} seconds.",
-                retry_after=wait_s,
-            )
+            raise Limited("rate.limited", limit=limit, retry_after=wait_s)
         count.fresh += 1
 
     async def flush(self) -> None:

@@ -49,7 +49,7 @@ class Readiness:
                 if self._probe is not None:
                     await asyncio.shield(self._probe)
         except TimeoutError as error:
-            raise Unavailable("store.slow", "The database does not answer in time.") from error
+            raise Unavailable("store.slow") from error
         if self._failure is not None:
             raise self._failure
         if (fault := self._lasting()) is not None:

@@ -68,10 +68,7 @@ def check_spellings(members: Mapping[str, Any]) -> None:
     for name, value in members.items():
         other = seen.setdefault(name.lower(), name)
         if members[other] != value:
-            sentence = f"is there twice, as {other[:100]} too: send one of them"
-            raise Invalid(
-                "member.twice", f"Bad Request: {name[:100]} {sentence}", {name: [sentence]}
-            )
+            raise Invalid("member.twice", fields={name: []}, name=name[:100], other=other[:100])
 
 
 def _over(members: Members, others: Members) -> Members:

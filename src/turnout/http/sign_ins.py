@@ -120,7 +120,7 @@ class SignIns:
             logs.log_failed_sign_in(way, shown.user_code, shown.address)
             await self._hold_back(attempt, claim)
             self._throttle.judge(attempt)
-            raise Unauthenticated("login.wrong", "The user code or the password is wrong.")
+            raise Unauthenticated("login.wrong")
         self._throttle.confirm(attempt)
         if not claim.is_fresh:
             with suppress(Failure):  # that it cannot be noted is no reason to refuse it

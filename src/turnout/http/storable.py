@@ -23,12 +23,9 @@ class RefuseUnstorable:
         self, req: Request, _resp: Response, _resource: object, params: dict[str, Any]
     ) -> None:
         if not all(map(_can_be_named, params.values())):
-            raise Missing("path.missing", f"Nothing is at {quote(req.path, errors='replace')}.")
+            raise Missing("path.missing", path=quote(req.path, errors="replace"))
         if not self._are_queries_judged and NUL in req.query_string:
-            raise Invalid(
-                "text.unstorable",
-                "Bad Request: the query has a character that cannot be stored (NUL).",
-            )
+            raise Invalid("text.unstorable_query")
 
 
 def _can_be_named(part: Any) -> bool:

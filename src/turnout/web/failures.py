@@ -46,12 +46,27 @@ NEXT: dict[type[Failure], str] = {
 }
 # What our reading of forms says to programs, in the words of a page.
 PLAIN = {
-    "text.unstorable": "It has a character that cannot be kept (NUL, or half of one).",
-    "body.charset": "The form has characters that could not be read (they are not UTF-8).",
-    "body.malformed": "The form arrived damaged and could not be read.",
+    **dict.fromkeys(
+        ("text.unstorable", "text.unstorable_form", "text.unstorable_query"),
+        "It has a character that cannot be kept (NUL, or half of one).",
+    ),
+    **dict.fromkeys(
+        ("body.charset", "body.not_in_charset", "body.field_charset", "body.not_utf8"),
+        "The form has characters that could not be read (they are not UTF-8).",
+    ),
+    **dict.fromkeys(
+        ("body.malformed", "body.escapes", "body.parts_cut", "body.part_unnamed"),
+        "The form arrived damaged and could not be read.",
+    ),
     "body.fields": "The form has more fields than the page.",
-    "body.nesting": "The form has other fields than the page.",
-    "body.encoding": "The form was sent in a way that cannot be read.",
+    **dict.fromkeys(
+        ("body.nesting", "body.field_nesting", "body.field_twice", "body.not_object"),
+        "The form has other fields than the page.",
+    ),
+    **dict.fromkeys(
+        ("body.encoding", "body.not_encoded", "body.encoding_cut", "body.part_encoding"),
+        "The form was sent in a way that cannot be read.",
+    ),
 }
 
 

@@ -25,9 +25,9 @@ ALL = "all"
 _NOTHING: Readings[Members] = Readings({})
 
 
-def refuse(field: str, sentence: str) -> NoReturn:
+def refuse(field: str, fault: str) -> NoReturn:
     """Raise the Invalid of one field."""
-    raise Invalid("field.invalid", f"{field} {sentence}", {field: [sentence]})
+    raise Invalid("field.invalid", fields={field: [fault]}, field=field, fault=fault)
 
 
 def read_filters(req: Request) -> Readings[Members]:
@@ -122,14 +122,14 @@ def decode_campaign_id(text: str) -> int:
 def decode_id(text: str, noun: str) -> int:
     """A number in a path. Raises Missing if it is not a number."""
     if not (text.isascii() and text.isdigit() and 0 < int(text[:16]) < 10**15):
-        raise Missing(f"{noun}.missing", f"There is no {noun} {text}.")
+        raise Missing(f"{noun}.unreadable", text=text)
     return int(text)
 
 
 def decode_code(code: str) -> str:
     """A ticket's code from a path. Raises Missing for what cannot be one."""
     if len(code) > LONGEST or not is_storable(code):
-        raise Missing("ticket.missing", "There is no such ticket for this event.")
+        raise Missing("ticket.unreadable")
     return code
 
 

@@ -14,7 +14,7 @@ from turnout.errors import (
     Unavailable,
 )
 from turnout.http.cross_site import CrossSite
-from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of, sentence_of
 
 STATUS: dict[type[Failure], int] = {
     Invalid: 422,
@@ -31,14 +31,29 @@ STATUS: dict[type[Failure], int] = {
 }
 
 
+# The contract's sentences by code: its own rules, and what the product calls otherwise.
+SENTENCES = {
+    "action.missing": "There is no action {action}: confirm or decline.",
+    "field.invalid": "{field} {fault}",
+    "invitation.unreadable": "There is no invitation {text}.",
+    "recipient.unreadable": "There is no recipient {text}.",
+    "state.missing": "There is no state {state}: checked or unchecked.",
+    "ticket.checked": "Ticket {code} was checked already, {when}.",
+    "ticket.elsewhere": "Ticket {code} is not for this gate.",
+    "ticket.scanned_cancelled": "Ticket {code} is cancelled.",
+    "ticket.unreadable": "There is no such ticket for this event.",
+    "ticket.unscannable": "There is no ticket {code} for this event.",
+}
 CHALLENGE = 'event realm="Turnout", company realm="Turnout"'
 
 
 def present_failure(failure: Failure) -> Answer:
     """`{"error": text}`, for Invalid with `errors` by field."""
     status = STATUS[type(failure)]
-    body: dict[str, object] = {"error": failure.message}
+    sentence = sentence_of(failure, SENTENCES)
+    body: dict[str, object] = {"error": sentence}
     if isinstance(failure, Invalid):
-        body["errors"] = failure.fields or {"base": [failure.message]}
+        fields = failure.fields or {"base": []}
+        body["errors"] = {field: faults or [sentence] for field, faults in fields.items()}
     headers = headers_of(failure, status, CHALLENGE)
     return Answer(status, msgspec.json.encode(body), "application/json", headers)

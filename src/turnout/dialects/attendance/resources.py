@@ -89,7 +89,7 @@ class AttendeesResource(_Base):
     async def on_get(self, req: Request, resp: Response, state: str = "") -> None:
         state = state.lower()
         if state and state not in decode.STATES:
-            raise Missing("state.missing", f"There is no state {state}: checked or unchecked.")
+            raise Missing("state.missing", state=state)
         filters = decode.read_filters(req)
         wanted = filters.judge(partial(decode.decode_attendee_filter, which=state))
         page = filters.judge(decode.decode_page)
@@ -193,7 +193,7 @@ class RecipientResource(_Base):
         await decode.note_event(req)
         act = _ACTIONS.get(action.lower())
         if act is None:
-            raise Missing("action.missing", f"There is no action {action}: confirm or decline.")
+            raise Missing("action.missing", action=action)
         campaign_id = decode.decode_campaign_id(invitation_id)
         number = decode.decode_id(recipient_id, "recipient")
         org_id, invitee = await self._doors.write(req, _answer, campaign_id, number, act)
@@ -317,14 +317,14 @@ def _refuse(answer: Answer, scan: Scan, clock: present.Clock) -> None:
     """Raise what a refused scan is answered."""
     match answer.result:
         case Result.UNKNOWN:
-            raise Missing("ticket.missing", f"There is no ticket {scan.code} for this event.")
+            raise Missing("ticket.unscannable", code=scan.code)
         case Result.REPEATED:
-            at = "earlier" if answer.first_at is None else f"at {clock(answer.first_at)}"
-            raise Conflict("ticket.checked", f"Ticket {scan.code} was checked already, {at}.")
+            when = "earlier" if answer.first_at is None else f"at {clock(answer.first_at)}"
+            raise Conflict("ticket.checked", code=scan.code, when=when)
         case Result.CANCELLED:
-            raise Conflict("ticket.cancelled", f"Ticket {scan.code} is cancelled.")
+            raise Conflict("ticket.scanned_cancelled", code=scan.code)
         case Result.ELSEWHERE:
-            raise Conflict("ticket.elsewhere", f"Ticket {scan.code} is not for this gate.")
+            raise Conflict("ticket.elsewhere", code=scan.code)
 
 
 def _list_campaigns(

@@ -128,7 +128,6 @@ def present_failure(failure: Failure) -> Answer:
     elif member := _OBJECTS.get(failure.code):
         body = {member: sentence}
         if detail := failure.facts.get("detail"):
-            detail = detail.removeprefix("Bad Request: ")
             body["MessageDetail"] = f"{detail[:1].upper()}{detail[1:]}"
     headers = headers_of(failure, status, CHALLENGE)
     return Answer(status, msgspec.json.encode(body), "application/json", headers)

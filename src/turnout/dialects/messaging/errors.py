@@ -16,7 +16,7 @@ from turnout.errors import (
     Unavailable,
 )
 from turnout.http.cross_site import CrossSite
-from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of, sentence_of
 
 STATUS: dict[type[Failure], int] = {
     Unauthenticated: 401,
@@ -33,8 +33,11 @@ STATUS: dict[type[Failure], int] = {
 }
 VALIDATION = "Validation failed: "
 CHALLENGE = 'Basic realm="Turnout", charset="UTF-8"'
-# Codes of the product whose wording is the contract's.
+# The contract's sentences by code: its own rules, and what the product calls otherwise.
 SENTENCES = {
+    "field.invalid": "{sentence}",
+    "jobs.busy": "Too many large jobs are being accepted. Try again in a few seconds.",
+    "recipient.malformed": "The body is not valid JSON in recipients.{number}: {slip}.",
     "user.missing": "User not found.",
     "job.missing": "Job not found.",
     "name.taken": "The user_code has already been taken.",
@@ -59,10 +62,9 @@ def _sentence(failure: Failure) -> str:
         return f"{wrong} {failure.message}" if failure.code == DEMO_REFUSED else wrong
     if isinstance(failure, Denied):
         return "Permission denied"
-    sentence = SENTENCES.get(failure.code, failure.message)
+    sentence = sentence_of(failure, SENTENCES)
     if failure.code == "limit.exceeded":
         return sentence  # the contract's whole answer
     if isinstance(failure, Invalid | Conflict):
-        sentence = sentence.removeprefix("Bad Request: ")
         return VALIDATION + sentence[:1].upper() + sentence[1:]
     return sentence

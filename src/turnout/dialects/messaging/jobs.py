@@ -183,11 +183,7 @@ class _Room:
             self._left -= size
             return
         if len(self._waiting) >= MOST_LARGE_WAITING:
-            raise Unavailable(
-                "jobs.busy",
-                "Too many large jobs are being accepted. Try again in a few seconds.",
-                retry_after=RETRY_AFTER_S,
-            )
+            raise Unavailable("jobs.busy", retry_after=RETRY_AFTER_S)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((size, turn))
         try:

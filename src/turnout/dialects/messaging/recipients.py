@@ -15,10 +15,11 @@ from turnout.core.messaging.model import NewRecipient
 from turnout.dialects.messaging import rules
 from turnout.dialects.messaging.job_members import LIMITS
 from turnout.dialects.messaging.rules import refuse, required
+from turnout.errors import Invalid
 from turnout.http.body import UNREADABLE
 from turnout.http.json_shape import check_shape
 from turnout.http.json_slips import find_slip
-from turnout.http.members import decode_json, malformed
+from turnout.http.members import decode_json
 
 MOST_RECIPIENTS = 100_000
 MOST_FIELDS = 100
@@ -84,7 +85,7 @@ def _decode(number: int, piece: msgspec.Raw) -> Any:
         return msgspec.json.decode(piece)
     except UNREADABLE as error:
         slip = find_slip(bytes(piece), error)
-        raise malformed(f"is not valid JSON in recipients.{number}: {slip}") from error
+        raise Invalid("recipient.malformed", number=number, slip=slip) from error
 
 
 def _recipient(number: int, piece: Any) -> NewRecipient:

@@ -47,7 +47,8 @@ JOB_TYPES = {
 
 def refuse(field: str, sentence: str) -> NoReturn:
     """Raise Invalid with `sentence`, in which `{field}` stands for the field's name."""
-    raise Invalid("field.invalid", sentence.format(field=field), {field: [sentence]})
+    said = sentence.format(field=field)
+    raise Invalid("field.invalid", fields={field: [said]}, sentence=said)
 
 
 def required(field: str) -> NoReturn:

@@ -51,7 +51,7 @@ def decode_application(body: bytes, content_type: str = "") -> Application:
 
 def invalid(member: str, fault: str) -> Invalid:
     """The refusal of one member, `fault` being the end of the sentence about it."""
-    return Invalid("member.invalid", f"Bad Request: {member} {fault}.", {member: [fault]})
+    return Invalid("member.invalid", fields={member: [fault]}, member=member, fault=fault)
 
 
 def misshapen(error: msgspec.ValidationError) -> Invalid:

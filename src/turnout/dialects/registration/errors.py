@@ -15,7 +15,7 @@ from turnout.errors import (
     Unavailable,
 )
 from turnout.http.cross_site import CrossSite
-from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
+from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of, sentence_of
 
 STATUS: dict[type[Failure], int] = {
     Invalid: 400,
@@ -31,6 +31,14 @@ STATUS: dict[type[Failure], int] = {
     Unavailable: 503,
 }
 
+# The contract's sentences; contract section 1.3.
+SENTENCES = {
+    "api_key.absent": "Unauthorised - Invalid API key provided: send it in the header APIKey "
+    'or as {{"apiKey": "…"}}.',
+    "member.invalid": "{member} {fault}.",
+}
+# What is said of a body or a member of it begins as the contract's 400 does.
+BAD_REQUEST = ("body.", "member.", "text.", "request.content_length")
 
 # Signing in takes a key, everything else the token that it gives.
 CHALLENGE = 'Bearer realm="Turnout", APIKey realm="Turnout"'
@@ -39,5 +47,14 @@ CHALLENGE = 'Bearer realm="Turnout", APIKey realm="Turnout"'
 def present_failure(failure: Failure) -> Answer:
     """The failure in the envelope; contract section 1.3."""
     status = STATUS[type(failure)]
-    body = msgspec.json.encode(Envelope(response_code=status, message=failure.message))
+    body = msgspec.json.encode(Envelope(response_code=status, message=_sentence(failure)))
     return Answer(status, body, "application/json", headers_of(failure, status, CHALLENGE))
+
+
+def _sentence(failure: Failure) -> str:
+    sentence = sentence_of(failure, SENTENCES)
+    if not (isinstance(failure, Invalid) and failure.code.startswith(BAD_REQUEST)):
+        return sentence
+    if sentence.startswith(("The ", "A ")):
+        sentence = sentence[:1].lower() + sentence[1:]
+    return f"Bad Request: {sentence}"

@@ -64,9 +64,5 @@ async def _api_key(req: Request) -> str:
         given = await read_members(req, LIMITS)
         key = as_text("apiKey", rename(given, _NAMES).get("apiKey", "")).strip()
     if not key or len(key) > MAX_KEY_LENGTH:
-        raise Unauthenticated(
-            "api_key.absent",
-            "Unauthorised - Invalid API key provided: send it in the header APIKey "
-            'or as {"apiKey": "…"}.',
-        )
+        raise Unauthenticated("api_key.absent")
     return key

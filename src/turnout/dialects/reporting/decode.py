@@ -76,7 +76,7 @@ def decode_event(given: Given) -> int:
     if not (ei.isascii() and ei.isdigit()):
         raise _refusal("ei", "It is the number of an event, 7 digits.")
     if len(ei) > EVENT_DIGITS:
-        raise Missing("event.missing", f"There is no event {ei}.")
+        raise Missing("event.beyond", text=ei)
     return int(ei)
 
 
@@ -178,5 +178,5 @@ def _midnight(name: str, day: datetime.date | None, zone: ZoneInfo) -> int | Non
         raise _refusal(name, "It is too far away.") from error
 
 
-def _refusal(name: str, sentence: str) -> Invalid:
-    return Invalid(f"parameter.{name}", f"{name}: {sentence}", {name: [sentence]})
+def _refusal(name: str, fault: str) -> Invalid:
+    return Invalid("parameter.invalid", fields={name: [fault]}, name=name, fault=fault)

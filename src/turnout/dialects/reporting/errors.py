@@ -29,7 +29,14 @@ from turnout.errors import (
     Unavailable,
 )
 from turnout.http.cross_site import CrossSite, fold_path
-from turnout.http.errors import Answer, MethodNotAllowed, Present, Unexpected, headers_of
+from turnout.http.errors import (
+    Answer,
+    MethodNotAllowed,
+    Present,
+    Unexpected,
+    headers_of,
+    sentence_of,
+)
 from turnout.store import Clock
 
 STATUS: dict[type[Failure], int] = {
@@ -47,6 +54,17 @@ STATUS: dict[type[Failure], int] = {
 }
 GENERAL, CREDENTIALS, SESSION, PERMISSION, PARAMETER = 0, -1, -2, -3, -4
 _CODES: dict[type[Failure], int] = {Denied: PERMISSION, Invalid: PARAMETER}
+# The contract's sentences by code: its own rules.
+SENTENCES = {
+    "event.beyond": "There is no event {text}.",
+    "parameter.invalid": "{name}: {fault}",
+    "regserver.answers": "There are over {limit} registration fields.",
+    "regserver.closed": "Registration for this event is not open to this program: check ei and "
+    "pass.",
+    "regserver.email": "email must be an e-mail address.",
+    "regserver.field": "{name} must be printable text of up to {limit} characters.",
+    "regserver.throttled": "Too many wrong passwords. Try again in {retry_after} seconds.",
+}
 # The codes of failures that are about a name and password.
 LOGIN = "login."
 
@@ -83,11 +101,11 @@ def presenter(clock: Clock) -> Present:
     def present_failure(failure: Failure) -> Answer:
         status = STATUS[type(failure)]
         if wants_text.get():
-            text = failure.message.encode()
+            text = sentence_of(failure, SENTENCES).encode()
             return Answer(status, text, TEXT_TYPE, headers_of(failure, status))
         result = [
             Element("returnCode", return_code(failure)),
-            Element("error", children=[Element("description", failure.message)]),
+            Element("error", children=[Element("description", sentence_of(failure, SENTENCES))]),
         ]
         make: Callable[..., bytes] = json_envelope if wants_json.get() else xml_envelope
         content_type = JSON_TYPE if wants_json.get() else XML_TYPE

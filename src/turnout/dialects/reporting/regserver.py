@@ -30,7 +30,6 @@ from turnout.store.windows import has_ended
 
 PATH = "/viewer/regserver.jsp"
 SUCCESS, KNOWN = "SUCCESS!", "User already registered."
-CLOSED = "Registration for this event is not open to this program: check ei and pass."
 REMEMBERED_MS = 5 * 60_000
 REMEMBERED_LIMIT = 1000
 LONGEST = 255
@@ -111,7 +110,7 @@ class _Gate:
         if found and self._recall(found, password):
             return found
         if not await self._check(found, event_id, password, address) or found is None:
-            raise Denied("regserver.closed", CLOSED)
+            raise Denied("regserver.closed")
         self._remember(found, password)
         return found
 
@@ -124,12 +123,7 @@ class _Gate:
         except Limited as limited:
             if limited.code != "login.throttled":
                 raise
-            wait_s = limited.retry_after
-            raise Limited(
-                "regserver.throttled",
-                f"Too many wrong passwords. Try again in {wait_s} seconds.",
-                retry_after=wait_s,
-            ) from limited
+            raise Limited("regserver.throttled", retry_after=limited.retry_after) from limited
         hashed = found.hashed if found else NOBODYS_HASH
         try:
             checked = self._pool.submit(is_password, password[:LONGEST], hashed)
@@ -160,7 +154,7 @@ class _Gate:
 
 def _check_number(given: Given) -> None:
     if not _is_number(given.get("ei", "0")):
-        raise Denied("regserver.closed", CLOSED)
+        raise Denied("regserver.closed")
 
 
 def _is_number(ei: str) -> bool:
@@ -171,12 +165,9 @@ def decode_form(given: Given) -> Form:
     """Whom to register. Raises Invalid, naming the field."""
     for name, value in given.items():
         if name not in _OWN and (len(value) > LONGEST or not value.isprintable()):
-            raise Invalid(
-                "regserver.field",
-                f"{name[:40]} must be printable text of up to {LONGEST} characters.",
-            )
+            raise Invalid("regserver.field", name=name[:40], limit=LONGEST)
     if not is_email(given.get("email", "")):
-        raise Invalid("contact.email", "email must be an e-mail address.")
+        raise Invalid("regserver.email")
     contact = {field: given.get(name, "") for name, field in _CONTACT.items()}
     country = given.get("country", "")
     is_code = len(country) == 2 and country.isascii() and country.isalpha()
@@ -187,7 +178,7 @@ def decode_form(given: Given) -> Form:
         if name != "country" or not is_code
     ]
     if len(answers) > ANSWERS_LIMIT:
-        raise Invalid("regserver.answers", f"There are over {ANSWERS_LIMIT} registration fields.")
+        raise Invalid("regserver.answers", limit=ANSWERS_LIMIT)
     return Form(
         Contact(**contact, country_code=country.upper() if is_code else ""),
         answers,

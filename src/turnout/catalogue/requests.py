@@ -1,0 +1,48 @@
+"""What is said about requests that cannot be read, and about those that are too many."""
+
+SENTENCES = {
+    "body.broken": "The body ended before it was whole.",
+    "body.charset": "The charset {charset!r} is not known: send UTF-8.",
+    "body.encoding": "The Content-Encoding {encoding!r} is not known: send gzip, or none.",
+    "body.encoding_cut": "The {encoding} body ends too early.",
+    "body.escapes": "The form has too many % that escape nothing.",
+    "body.field_charset": "A field is not {charset}: {text!r}.",
+    "body.field_nesting": "A form's names are nested up to {limit} levels: {name}…",
+    "body.field_twice": "The field {name} is there as text and as a list.",
+    "body.fields": "The form has over {limit} fields. Send less at once.",
+    "body.malformed": "The body is not valid JSON: {slip}.",
+    "body.nesting": "The body is nested too deeply: {limit} levels are the limit.",
+    "body.not_encoded": "The body is not {encoding}, as its Content-Encoding says.",
+    "body.not_in_charset": "The body is not {charset}, as its Content-Type says.",
+    "body.not_object": "The body must be a JSON object.",
+    "body.not_utf8": "The body is not UTF-8.",
+    "body.part_encoding": "The parts of a multipart body are sent as they are.",
+    "body.part_unnamed": "A part of the multipart body has no name.",
+    "body.parts_cut": "The multipart body ends too early.",
+    "body.slow": "The body did not arrive in {seconds:g} seconds.",
+    "body.too_large": "The body is over {limit} bytes. Send less at once.",
+    "body.values": "The body has over {limit} values. Send less at once.",
+    "login.wrong": "The user code or the password is wrong.",
+    "member.not_text": "{name} must be text or a number.",
+    "member.twice": "{name} is there twice, as {other} too: send one of them",
+    "method.not_allowed": "{method} is not allowed for {path}. Allowed: {allowed}.",
+    "metrics.forwarded": "Metrics are for direct requests from a private network: ask without the "
+    "proxy.",
+    "path.health": "Only {paths} are here, spelled so.",
+    "path.missing": "Nothing is at {path}.",
+    "queue.full": "{waiting} entries wait to be processed. Try again later.",
+    "rate.limited": "More than {limit} requests in a minute to this endpoint. "
+    "Try again in {retry_after} seconds.",
+    "request.content_length": "Content-Length must be a number.",
+    "request.host": "The request has no Host header. Send one.",
+    "request.hosts": "The request has more than one Host header. Send one.",
+    "request.malformed": "The request is malformed.",
+    "request.refused": "{fault}",
+    "server.unexpected": "Something went wrong on the server. Nothing was changed. "
+    "Request id: {request_id}.",
+    "site.foreign": "This request came from a page of another site, so nothing was done. "
+    "Open the page on this server and send it from there.",
+    "store.slow": "The database does not answer in time.",
+    "text.unstorable": "{member} has a character that cannot be stored (NUL, half a pair).",
+    "text.unstorable_query": "The query has a character that cannot be stored (NUL).",
+}
