@@ -11,13 +11,14 @@ proofs travel back with the test reports.
 import datetime
 import os
 import random
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 from tests.support import proof
+from tests.support.order import FileOrder, FileTimes
 from tests.support.postgresql import Cluster
 
 PROOF = "proof: "
@@ -60,8 +61,18 @@ def pytest_configure(config: pytest.Config) -> None:
         "turnout", deadline=None, max_examples=proof.scale(30, 1000), print_blob=True
     )
     hypothesis.settings.load_profile("turnout")
-    if not told:
+    if told:
+        config.pluginmanager.register(FileOrder(config, _list_seconds(config)))
+    else:
         config.pluginmanager.register(ProofReport(config, run))
+        config.pluginmanager.register(FileTimes(config))
+
+
+def _list_seconds(config: pytest.Config) -> Callable[[Path], list[int]]:
+    """What finds the seconds of the full forms of a file's proofs."""
+    path = config.rootpath / "tests/proofs.toml"
+    listed = proof.read_list(path) if path.exists() else []
+    return lambda file: [each.seconds for each in proof.names_in(file, listed)]
 
 
 def _read_run() -> proof.Run:

@@ -1,0 +1,61 @@
+"""Long test files first, so that no worker is left with one when the others have ended.
+
+xdist begins with the files of most tests, and those are the quick ones. So a run of all tests
+keeps in pytest's cache how long each file took; where that is not known, the seconds that
+`proofs.toml` lists for the full forms of a file's proofs are the guess.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+KEY = "turnout/seconds-of-files"
+# The share of a proof's full form that its short one takes, and the seconds of an ordinary test.
+SHORT = 0.1
+ORDINARY_S = 0.05
+
+
+class FileOrder:
+    """Puts a worker's files in order. `list_seconds` gives a file's listed proofs' seconds."""
+
+    def __init__(
+        self, config: pytest.Config, list_seconds: Callable[[Path], Iterable[int]]
+    ) -> None:
+        self.config = config
+        self.list_seconds = list_seconds
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """The same order in every worker: all read what was known before the run."""
+        known: dict[str, float] = self.config.cache.get(KEY, {})
+        paths = {_file_of(item.nodeid): item.path for item in items}
+        tests = Counter(_file_of(item.nodeid) for item in items)
+        weights = {
+            file: known.get(file) or self._guess(path, tests[file]) for file, path in paths.items()
+        }
+        items.sort(key=lambda item: -weights[_file_of(item.nodeid)])
+
+    def _guess(self, path: Path, tests: int) -> float:
+        return SHORT * sum(self.list_seconds(path)) + ORDINARY_S * tests
+
+
+class FileTimes:
+    """Keeps the seconds of each file at the end of a run of all tests."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.seconds[_file_of(report.nodeid)] += report.duration
+
+    def pytest_sessionfinish(self) -> None:
+        if self.config.option.every_proof:
+            known = self.config.cache.get(KEY, {})
+            self.config.cache.set(KEY, known | self.seconds)
+
+
+def _file_of(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
