@@ -3,10 +3,10 @@
 import pytest
 
 from tests.cli.runner import Turnout
+from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.core.callbacks.model import Busy, CallbackResult, Limits, NewCallback, Turns
 from turnout.core.callbacks.outbox import add_callbacks, claim_callbacks, record_callbacks
-from turnout.core.identity.organizations import create_organization
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def turnout(tmp_path) -> Turnout:
     """A command line whose organization `acme` has one callback that failed once."""
     turnout = Turnout(new_database("sqlite", tmp_path))
     with turnout.database() as db:
-        org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+        org_id = db.call(make_organization, "acme")
         new = NewCallback(60000001, 1, "https://example.com/hook", "a=1", "simulator")
         db.call(add_callbacks, org_id, [new])
         [claimed] = db.call(claim_callbacks, Busy(), Turns(), Limits(1, 1, 1), lease_ms=1000)[0]

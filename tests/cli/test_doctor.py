@@ -16,7 +16,8 @@ import pytest
 from tests.cli.runner import Result, Turnout, on_new_database
 from tests.cli.test_servers import set_schema
 from tests.core.messaging.jobs import answer, claim_all, make_login, new_job, post
-from tests.core.registrations.hall import Hall, contact
+from tests.core.registrations.hall import Hall
+from tests.support.builder import contact, make_organization
 from tests.support.node import BACKENDS, Clock, WallClock, new_database, open_node
 from tests.support.ports import free_port
 from tests.support.server import clean_environment
@@ -28,7 +29,6 @@ from turnout.core.events.places import TargetNoun
 from turnout.core.events.programme import create_event
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind, Principal
-from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.proxies import note_untrusted_proxies
 from turnout.core.maintenance.clock import ClockJump, Clocks, note_time
 from turnout.core.messaging.outcomes import Misconfigured
@@ -193,7 +193,7 @@ def test_a_queue_that_nobody_processes(tmp_path: Path) -> None:
 
 
 def queue_registration(tx: Tx) -> None:
-    org_id = create_organization(tx, "acme", "Acme", actor="test").org_id
+    org_id = make_organization(tx, "acme")
     when = span("2027-03-01T09:00", "2027-03-01T17:00", "UTC")
     event = create_event(tx, org_id, "Summit", when, actor="test")
     credential, _ = issue_credential(tx, org_id, CredentialKind.API_KEY, "test", actor="test")
@@ -209,7 +209,7 @@ def execute(tx: Tx, statement: str) -> None:
 def test_messages_that_nobody_sends(tmp_path: Path) -> None:
     turnout = on_new_database(tmp_path)
     with turnout.database() as db:
-        org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+        org_id = db.call(make_organization, "acme")
         login = db.call(make_login, org_id, "au/jo")
         job_id = post(db, login, new_job(), ["61412345678"])
         for seconds, mark in ((50, "ok"), (61, "warn")):
@@ -224,7 +224,7 @@ def test_messages_that_nobody_sends(tmp_path: Path) -> None:
 def test_messages_that_a_misconfigured_carrier_holds_up(tmp_path: Path) -> None:
     turnout = on_new_database(tmp_path)
     with turnout.database() as db:
-        org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+        org_id = db.call(make_organization, "acme")
         login = db.call(make_login, org_id, "au/jo")
         job_id = post(db, login, new_job(), ["61412345678", "61412345679"])
         answer(db, claim_all(db), Misconfigured("The provider answered 302"))

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.runner import Turnout
+from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.core.checkin.scans import Scan, check_in
 from turnout.core.events.model import span
 from turnout.core.events.programme import create_event, create_ticket_type
-from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
 from turnout.core.invitations.inviting import get_campaign
 from turnout.core.messaging.delivering import claim
@@ -25,7 +25,7 @@ class Door:
         self.body = folder / "body.txt"
         self.body.write_text("Dear %%recipient%%, come to %%event%%: %%link%%")
         with self.run.database() as db:
-            org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+            org_id = db.call(make_organization, "acme")
             db.call(create_user, org_id, "au/jo", name="Jo", email="jo@example.com", actor="test")
             when = span("2099-06-01T18:00", "2099-06-01T23:00", "UTC")
             self.org_id = org_id

@@ -7,10 +7,10 @@ import pytest
 
 from tests.cli.runner import Turnout
 from tests.core.messaging.jobs import answer, claim_all, make_login, new_job, post
+from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.carriers import Message, Parcel
 from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
-from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.model import Channel, Status
 from turnout.core.messaging.outcomes import Accepted, Rejected, Unknown
 
@@ -20,7 +20,7 @@ def turnout(tmp_path: Path) -> Turnout:
     """A command line whose organization has a job for three people."""
     turnout = Turnout(new_database("sqlite", tmp_path))
     with turnout.database() as db:
-        org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+        org_id = db.call(make_organization, "acme")
         login = db.call(make_login, org_id, "au/jo", receive_reports=False)
         to = ["61412345678", "61412345677", "61412345676"]
         turnout.job_id = post(db, login, new_job(name="Doors open"), to)  # type: ignore[attr-defined]

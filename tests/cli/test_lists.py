@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.runner import Turnout
+from tests.support.builder import make_organization
 from tests.support.node import new_database
-from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
 from turnout.core.messaging.lists import Entry, add_entries, list_entries, list_lists
 from turnout.core.messaging.model import Person
@@ -25,7 +25,7 @@ GOOD = (
 def turnout(tmp_path: Path) -> Turnout:
     turnout = Turnout(new_database("sqlite", tmp_path))
     with turnout.database() as db:
-        org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+        org_id = db.call(make_organization, "acme")
         assert org_id == ORG
         db.call(create_user, org_id, "au/jo", name="Jo", email="jo@example.com", actor="test")
     return turnout

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.runner import Turnout
+from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.core.checkin.attendees import AttendeeFilter, list_attendees
 from turnout.core.events.model import span
 from turnout.core.events.programme import create_event
-from turnout.core.identity.organizations import create_organization
 from turnout.core.people.model import Contact
 from turnout.core.registrations.joining import register_directly
 
@@ -22,7 +22,7 @@ class Office:
         self.run = Turnout(new_database("sqlite", folder))
         when = span("2099-06-01T18:00", "2099-06-01T23:00", "UTC")
         with self.run.database() as db:
-            self.org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+            self.org_id = db.call(make_organization, "acme")
             self.event = db.call(create_event, self.org_id, "Party", when, actor="test").id
         said = self.run.ok("ticket", "create-type", "acme", self.event, "Hall", "--capacity", "1")
         self.hall = said.split()[2]

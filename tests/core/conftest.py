@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.core.registrations.desk import Desk
+from tests.support.builder import make_organization
 from tests.support.node import BACKENDS, Account, LocalNode, database, open_node
-from turnout.core.identity.organizations import create_organization
 from turnout.store import Database
 
 _numbers = itertools.count(1)
@@ -32,7 +32,7 @@ def db(node: LocalNode) -> Database:
 @pytest.fixture
 def org_id(db: Database) -> int:
     slug = f"org-{next(_numbers)}"
-    return db.call(create_organization, slug, slug.upper(), actor="test").org_id
+    return db.call(make_organization, slug, slug.upper())
 
 
 @pytest.fixture

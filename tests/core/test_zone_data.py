@@ -13,6 +13,7 @@ import tzdata
 
 from tests.cli.runner import Turnout
 from tests.core.messaging.jobs import make_login, new_job, post
+from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.core.audit.recording import list_entries
 from turnout.core.events.model import instant, span
@@ -95,7 +96,7 @@ def test_every_process_uses_the_package() -> None:
 
 def plan(tx: Tx) -> tuple[int, int, int]:
     """An event that is over, and one with a session that lies ahead."""
-    org_id = create_organization(tx, "acme", "Acme", actor="test").org_id
+    org_id = make_organization(tx, "acme")
     past = span("2026-01-15T09:00", "2026-01-15T17:00", "America/Vancouver")
     ahead = span("2027-01-15T09:00", "2027-01-15T17:00", "America/Vancouver")
     over = create_event(tx, org_id, "Over", past, actor="test")

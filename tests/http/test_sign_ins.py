@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support import proof
+from tests.support.builder import make_organization
 from tests.support.node import LocalNode, new_database, open_node
 from turnout.core.identity.guessing import PAIR_LIMIT, PLACE_LIMIT, TOKENS_LIMIT, WINDOW_MS
 from turnout.core.identity.known_places import (
@@ -19,7 +20,6 @@ from turnout.core.identity.known_places import (
     remember_place,
 )
 from turnout.core.identity.members import find_password
-from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.users import create_user
 from turnout.errors import Failure
@@ -34,7 +34,7 @@ HASH = hash_password(PASSWORD)
 @pytest.fixture
 def node(tmp_path: Path) -> Any:
     with open_node(new_database("sqlite", tmp_path), trusted_proxies="127.0.0.1") as node:
-        org_id = node.db.call(create_organization, "acme", "Acme", actor="test").org_id
+        org_id = node.db.call(make_organization, "acme")
         for name in ("ada", "bob"):
             node.db.call(
                 create_user,

@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 from tests.core.audience.cinema import LIVE_FROM, MINUTE, open_cinema
 from tests.core.exams.college import College
 from tests.dialects.messaging.people import HASH, PASSWORD
-from tests.support.node import WHEN, LocalNode, key_pair
+from tests.support.builder import WHEN
+from tests.support.node import LocalNode, key_pair
 from turnout.core.audience.links import make_token
 from turnout.core.audience.permissions import begin_session, grant_reporting
 from turnout.core.events.programme import create_event, list_ticket_types

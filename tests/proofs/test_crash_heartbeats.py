@@ -14,13 +14,13 @@ import pytest
 from tests.core.audience.cinema import Cinema, open_cinema
 from tests.proofs.wire import connection, send_beat
 from tests.support import proof
+from tests.support.builder import make_organization
 from tests.support.node import BACKENDS, WallClock, new_database, open_node
 from tests.support.server import Server
 from turnout.core.audience.links import make_token
 from turnout.core.audience.media import set_media
 from turnout.core.audience.model import Interval, MediaKind
 from turnout.core.audience.viewings import list_viewings
-from turnout.core.identity.organizations import create_organization
 from turnout.store import system_clock
 
 VIEWERS = 24
@@ -99,7 +99,7 @@ def _make(url: str, dice: random.Random) -> tuple[Cinema, list[int], list[Player
     now = system_clock()
     live = Interval(now - 20 * HOUR_MS, now + HOUR_MS)
     with open_node(url, clock=WallClock()) as node:
-        org_id = node.db.call(create_organization, "cinema", "Cinema", actor="test").org_id
+        org_id = node.db.call(make_organization, "cinema")
         cinema = open_cinema(node.db, org_id)
         node.db.call(
             set_media,

@@ -10,11 +10,11 @@ import pytest
 from tests.cli.runner import Turnout
 from tests.core.messaging.jobs import make_login, new_job, post, rows
 from tests.support import proof
+from tests.support.builder import make_organization
 from tests.support.node import BACKENDS, LocalNode, WallClock, database, open_node
 from turnout.core.callbacks.model import NewCallback
 from turnout.core.callbacks.outbox import add_callbacks, list_callbacks
 from turnout.core.identity.model import Principal
-from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.model import JobType
 from turnout.core.work.listing import list_set_aside
 
@@ -70,7 +70,7 @@ def test_what_kills_its_worker_is_set_aside(
         database(backend, tmp_path, cluster) as url,
         open_node(url, clock=WallClock()) as node,
     ):
-        org_id = node.db.call(create_organization, "acme", "Acme", actor="test").org_id
+        org_id = node.db.call(make_organization, "acme")
         login = node.db.call(make_login, org_id, "au/poison", receive_reports=False)
         add(node, login, [*others[:2], "poison", *others[2:]])
 

@@ -27,6 +27,7 @@ from tests.proofs.rubbish import (
     listening,
 )
 from tests.support import proof
+from tests.support.builder import make_organization
 from tests.support.node import BACKENDS, LocalNode, database, open_node
 from turnout.carriers import Carrier
 from turnout.carriers.http_sms import HttpSmsCarrier, HttpSmsSettings
@@ -36,7 +37,6 @@ from turnout.carriers.smtp.bounces import ReturnPaths
 from turnout.core.callbacks.model import NewCallback
 from turnout.core.callbacks.outbox import add_callbacks, list_attempts, list_callbacks
 from turnout.core.identity.model import Principal
-from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import Channel, JobType, NewRecipient
@@ -67,7 +67,7 @@ def node(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[LocalNode]:
 
 @pytest.fixture
 def login(node: LocalNode) -> Principal:
-    org_id = node.db.call(create_organization, "acme", "Acme", actor="test").org_id
+    org_id = node.db.call(make_organization, "acme")
     return node.db.call(make_login, org_id, "au/rubbish", receive_reports=False)
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.dialects.messaging.people import HASH, PASSWORD, basic
+from tests.support.builder import make_organization
 from tests.support.mail_sink import MailSink
 from tests.support.server import Server
 from turnout.core.identity.model import Profile, User
-from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
 from turnout.settings import Settings
 from turnout.store import Tx, open_database
@@ -34,7 +34,7 @@ def make_user(url: str, profile: Profile = NO_REPORTS) -> int:
 
 
 def _make(tx: Tx, profile: Profile) -> int:
-    org_id = create_organization(tx, "acme", "Acme", actor="test").org_id
+    org_id = make_organization(tx, "acme")
     add_user(tx, org_id, profile)
     return org_id
 

@@ -17,19 +17,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.support.builder import WHEN, Builder
 from tests.support.client import AppClient
 from tests.support.postgresql import Cluster
 from turnout.bootstrap import Node
-from turnout.core.events.model import Channel, Event, Session, span
+from turnout.core.events.model import Channel, Event, Session, Span
 from turnout.core.events.programme import (
     add_to_channel,
     create_channel,
     create_event,
     create_session,
 )
-from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind, Organization, Principal
-from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair
 from turnout.core.registrations.intake import process
 from turnout.dialects.registration.auth import Tokens
@@ -41,7 +40,6 @@ from turnout.store.migrations.running import migrate
 BACKENDS = ("sqlite", "postgresql")
 START = 1_798_794_000_000  # 2027-01-01T09:00:00Z
 SEED = 7
-WHEN = span("2027-06-01T09:00", "2027-06-01T17:00", "Europe/Berlin")
 
 
 class Clock:
@@ -116,8 +114,8 @@ class LocalNode:
         token = self.client.run(self.tokens.sign(made["caller"]))
         return Account(token=token, **made)
 
-    def add_event(self, org_id: int, title: str, **options: Any) -> Event:
-        return self.db.call(create_event, org_id, title, WHEN, actor="test", **options)
+    def add_event(self, org_id: int, title: str, when: Span = WHEN, **options: Any) -> Event:
+        return self.db.call(create_event, org_id, title, when, actor="test", **options)
 
     def add_session(self, org_id: int, event: Event, title: str, **options: Any) -> Session:
         return self.db.call(create_session, org_id, event.id, title, WHEN, actor="test", **options)
@@ -147,25 +145,22 @@ class LocalNode:
 
 
 def _make_account(tx: Tx, slug: str, sessions: int) -> dict[str, Any]:
-    organization = create_organization(tx, slug, slug.title(), actor="test")
-    org_id = organization.org_id
-    credential, api_key = issue_credential(tx, org_id, CredentialKind.API_KEY, "test", actor="test")
+    house = Builder(tx, slug)
+    caller, api_key = house.credential(CredentialKind.API_KEY)
 
     def add_event(title: str, talks: list[str]) -> tuple[Event, list[Session]]:
-        event = create_event(tx, org_id, title, WHEN, actor="test")
-        return event, [
-            create_session(tx, org_id, event.id, talk, WHEN, actor="test") for talk in talks
-        ]
+        event = house.event(title)
+        return event, [house.session(event, talk) for talk in talks]
 
     event, talks = add_event("Summit", [f"Talk {number + 1}" for number in range(sessions)])
-    channel = create_channel(tx, org_id, "Webinars", actor="test")
+    channel = create_channel(tx, house.org_id, "Webinars", actor="test")
     webinars = [add_event(title, [title]) for title in ("Webinar 1", "Webinar 2")]
     for webinar, _ in webinars:
-        add_to_channel(tx, org_id, channel.id, webinar.id, actor="test")
+        add_to_channel(tx, house.org_id, channel.id, webinar.id, actor="test")
     return {
-        "organization": organization,
+        "organization": house.organization,
         "api_key": api_key,
-        "caller": Principal(org_id, credential.id),
+        "caller": caller,
         "event": event,
         "sessions": talks,
         "channel": channel,

@@ -9,18 +9,15 @@ import icalendar
 import pytest
 
 from tests.core.exams.college import College
+from tests.support.builder import Builder
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
 from tests.web.reading import Page, follow, send_form
 from turnout.core.events.model import EventDetails, EventState, span
 from turnout.core.events.programme import (
-    create_event,
-    create_ticket_type,
     list_ticket_types,
     set_event_state,
 )
-from turnout.core.identity.organizations import create_organization
-from turnout.core.identity.users import create_user
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -52,22 +49,20 @@ class Fair:
         self.type_id = self.db.call(list_ticket_types, self.org_id, self.event_id)[0].id
 
     def _make(self, tx: Tx, places: int | None) -> tuple[int, int]:
-        org_id = create_organization(tx, self.slug, "Acme & Sons", actor="test").org_id
-        create_user(tx, org_id, f"au/{self.slug}", name="A", email="a@example.com", actor="test")
+        house = Builder(tx, self.slug, "Acme & Sons")
+        house.user()
         details = EventDetails(
             description="Food & <b>music</b>", speakers=("Grace",), schedule=("18:00 Doors",)
         )
         when = span("2099-06-01T18:00", "2099-06-01T23:00", "Europe/Berlin")
-        event = create_event(
-            tx, org_id, "Fair <1>", when, capacity=places, details=details, actor="test"
-        )
+        event = house.event("Fair <1>", when, capacity=places, details=details)
         for name, options in (
             ("Dinner", {"is_rsvp": True}),
             ("Early bird", {"is_locked": True}),
             ("Paid", {"price_minor": 100, "currency": "EUR"}),
         ):
-            create_ticket_type(tx, org_id, event.id, name, actor="test", **options)
-        return org_id, event.id
+            house.ticket_type(event, name, **options)
+        return house.org_id, event.id
 
     def look(self, site: AppClient) -> Page:
         answer = site.request("GET", self.path, headers=BROWSER)

@@ -11,14 +11,13 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.support import proof
+from tests.support.builder import Builder
 from tests.support.client import Answer
 from tests.support.node import BACKENDS, LocalNode, database, open_node
 from tests.support.postgresql import Cluster
 from tests.web.reading import Page, follow
 from turnout.core.events.model import span
-from turnout.core.events.programme import create_event, get_event, list_ticket_types
-from turnout.core.identity.organizations import create_organization
-from turnout.core.identity.users import create_user
+from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import URGENT
 from turnout.core.registrations.form_limits import (
@@ -38,6 +37,7 @@ WITHOUT_CODE = 50
 FORMS = 600
 CODE = re.compile(r"Fair is (\d{6})\. It is good for ten minutes\.")
 HOUR_MS = 3_600_000
+EVENING = span("2099-06-01T18:00", "2099-06-01T23:00", "Europe/Berlin")
 
 
 class Gate:
@@ -50,16 +50,14 @@ class Gate:
         self.type_id = ticket_type.id
 
     def _make(self, tx: Tx) -> tuple[int, int]:
-        org_id = create_organization(tx, "gate", "Gate", actor="test").org_id
-        create_user(tx, org_id, "au/gate", name="A", email="a@example.com", actor="test")
-        when = span("2099-06-01T18:00", "2099-06-01T23:00", "Europe/Berlin")
-        return org_id, create_event(tx, org_id, "Fair", when, actor="test").id
+        house = Builder(tx, "gate")
+        house.user()
+        return house.org_id, house.event("Fair", EVENING).id
 
     def another(self, title: str) -> "Gate":
         """Another event of the same organization."""
         found = copy.copy(self)
-        when = span("2099-06-01T18:00", "2099-06-01T23:00", "Europe/Berlin")
-        event = self.node.db.call(create_event, self.org_id, title, when, actor="test")
+        event = self.node.add_event(self.org_id, title, EVENING)
         (ticket_type,) = self.node.db.call(list_ticket_types, self.org_id, event.id)
         found.event_id, found.type_id = event.id, ticket_type.id
         return found

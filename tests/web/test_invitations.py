@@ -9,27 +9,22 @@ import zxingcpp
 from PIL import Image
 from pypdf import PdfReader
 
+from tests.support.builder import Builder, contact
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
 from tests.web.reading import Page, send_form
 from turnout.core.checkin.scans import Result, Scan, check_in
 from turnout.core.events.model import EventDetails, EventState, span
 from turnout.core.events.programme import (
-    create_event,
-    create_ticket_type,
     create_venue,
     set_event_state,
 )
-from turnout.core.identity.organizations import create_organization
 from turnout.core.invitations.inviting import (
     InviteeFilter,
-    create_campaign,
-    invite,
     list_invitees,
     send_campaign,
 )
 from turnout.core.messaging.delivering import claim
-from turnout.core.people.model import Contact
 from turnout.core.waiting_list.entries import list_entries
 from turnout.store import Tx
 
@@ -67,34 +62,20 @@ class Invited:
 
 def _make(tx: Tx, places: int | None) -> tuple[int, int, int]:
     slug = f"inviting-{next(_numbers)}"
-    org_id = create_organization(tx, slug, "Acme", actor="test").org_id
+    house = Builder(tx, slug, "Acme")
     venue = create_venue(
-        tx, org_id, "Hall <1>", timezone="Europe/Berlin", city="Hamburg", actor="test"
+        tx, house.org_id, "Hall <1>", timezone="Europe/Berlin", city="Hamburg", actor="test"
     )
     when = span("2099-06-01T18:00", "2099-06-02T01:00", "Europe/Berlin")
     details = EventDetails(description="Food & music")
-    event = create_event(
-        tx, org_id, "Party <b>", when, venue_id=venue.id, details=details, actor="test"
-    )
-    guests = create_ticket_type(tx, org_id, event.id, "Guest", capacity=places, actor="test")
-    campaign = create_campaign(
-        tx,
-        org_id,
-        event.id,
-        ticket_type_id=guests.id,
-        name="All",
-        subject="Come",
-        sender_email="a@example.com",
-        body="%%link%%",
-        user_id=1,
-        actor="test",
-    )
+    event = house.event("Party <b>", when, venue_id=venue.id, details=details)
+    guests = house.ticket_type(event, "Guest", capacity=places)
     contacts = [
-        Contact(email=f"{name}@{slug}.example.com", first_name=name, last_name="Lee")
-        for name in ("Ann", "Bob")
+        contact(name, email=f"{name.title()}@{slug}.example.com", last_name="Lee")
+        for name in ("ann", "bob")
     ]
-    invite(tx, org_id, campaign.id, contacts)
-    return event.id, org_id, campaign.id
+    campaign = house.campaign(event, guests, contacts)
+    return event.id, house.org_id, campaign.id
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from tests.core.messaging.jobs import POLICY, new_job
+from tests.support.builder import make_organization
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
 from tests.web.reading import Page
@@ -16,7 +17,6 @@ from turnout.carriers import Message, Parcel
 from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.core.identity.members import find_password
 from turnout.core.identity.model import Role
-from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.users import create_user
 from turnout.core.messaging.accepting import accept_job
@@ -36,8 +36,8 @@ FORGET = "DELETE FROM simulated_messages WHERE destination = '61499999999'"
 def jobs(node: LocalNode) -> dict[str, int]:
     """A job of `acct`, one of `agent` in the same organization, and one of somebody else."""
     hashed = hash_password(PASSWORD)
-    first = node.db.call(create_organization, "outbox-1", "First", actor="test").org_id
-    second = node.db.call(create_organization, "outbox-2", "Second", actor="test").org_id
+    first = node.db.call(make_organization, "outbox-1", "First")
+    second = node.db.call(make_organization, "outbox-2", "Second")
     jobs = {}
     for org_id, name, role in (
         (first, "acct", Role.ACCT),

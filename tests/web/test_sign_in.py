@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.support.builder import make_organization
 from tests.support.client import Answer
 from tests.support.node import LocalNode, new_database, open_node
 from tests.web.reading import Page
 from tests.web.signing_in import FORM, open_form, send_form, sign_in
 from turnout.core.identity.guessing import PAIR_LIMIT
 from turnout.core.identity.members import find_password
-from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.page_sessions import (
     IDLE_MS,
     LONGEST_MS,
@@ -30,7 +30,7 @@ BROWSER = {"Accept": "text/html"}
 
 
 def add_user(node: LocalNode) -> None:
-    org_id = node.db.call(create_organization, "acme", "Acme", actor="test").org_id
+    org_id = node.db.call(make_organization, "acme")
     node.db.call(
         create_user,
         org_id,

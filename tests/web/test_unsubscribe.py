@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.core.messaging.jobs import POLICY, make_login, new_job
+from tests.support.builder import make_organization
 from tests.support.client import AppClient
 from tests.support.node import LocalNode
 from tests.web.reading import Page
-from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.model import Content, JobType, NewRecipient
 from turnout.core.messaging.opt_outs import ensure_link_key, list_opt_outs, unsubscribe_url
@@ -24,7 +24,7 @@ class Sent:
     def __init__(self, node: LocalNode) -> None:
         db = node.db
         self.node = node
-        self.org_id = db.call(create_organization, "letters", "A <b>& Co", actor="test").org_id
+        self.org_id = db.call(make_organization, "letters", "A <b>& Co")
         login = db.call(make_login, self.org_id, "au/letters")
         new = new_job(JobType.EMAIL, sender="a@example.com", content=Content(text="Hi"))
         job_id = db.call(accept_job, login, new, [NewRecipient("Jo.Smith@Example.com")], POLICY)

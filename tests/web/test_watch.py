@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.core.audience.cinema import LIVE_FROM, LIVE_UNTIL, MINUTE, Cinema, open_cinema
+from tests.support.builder import make_organization
 from tests.support.client import Answer
 from tests.support.node import LocalNode
 from tests.web.reading import Page, send_form
@@ -19,7 +20,7 @@ from turnout.core.audience.surveys import Item, create_survey
 from turnout.core.audience.viewings import StoredInterval, list_viewings
 from turnout.core.events.model import EventState
 from turnout.core.events.programme import list_ticket_types, set_event_state
-from turnout.core.identity.organizations import create_organization, get_organization_of
+from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.users import create_user
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import URGENT
@@ -41,7 +42,7 @@ class Theatre:
     def __init__(self, node: LocalNode, slug: str) -> None:
         self.node = node
         node.clock.now = LIVE_FROM + 5 * MINUTE
-        org_id = node.db.call(create_organization, slug, slug.title(), actor="test").org_id
+        org_id = node.db.call(make_organization, slug)
         code = f"{slug}@example.com"
         node.db.call(create_user, org_id, code, name="U", email=code, actor="test")
         self.cinema: Cinema = open_cinema(node.db, org_id)

@@ -14,6 +14,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from tests.http.test_outbound import serving
+from tests.support.builder import make_organization
 from tests.support.name_server import name_server
 from tests.support.node import LocalNode
 from tests.workers.conftest import until
@@ -25,7 +26,6 @@ from turnout.core.callbacks.outbox import (
     list_callbacks,
     rotate_callback_key,
 )
-from turnout.core.identity.organizations import create_organization
 from turnout.http.names import LOOK_UP_S, Names
 from turnout.http.outbound import Outbound
 from turnout.workers.callbacks import OF_EACH, callback_loops
@@ -52,7 +52,7 @@ def run(node: LocalNode, work: Any, allow: str = "127.0.0.1/32") -> Any:
 
 
 def new_org(node: LocalNode) -> int:
-    return node.db.call(create_organization, "acme", "Acme", actor="test").org_id
+    return node.db.call(make_organization, "acme")
 
 
 def test_a_callback_arrives_signed_and_is_over(node):
@@ -232,7 +232,7 @@ def test_a_refused_address_is_given_up_at_once_and_a_closed_port_is_tried_again(
 
 def test_names_that_never_resolve_hold_up_no_other_organization(node):
     greedy = new_org(node)
-    other = node.db.call(create_organization, "other", "Other", actor="test").org_id
+    other = node.db.call(make_organization, "other")
     arrived = asyncio.Event()
 
     async def receive(request: Any) -> web.Response:

@@ -8,9 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.core.messaging.jobs import LEASE_MS, NUMBERS, claim_all, make_login, new_job, post, rows
+from tests.support.builder import make_organization
 from tests.support.node import new_database
 from tests.workers.conftest import until
-from turnout.core.identity.organizations import create_organization
 from turnout.core.maintenance.clock import look_at_clocks, note_time
 from turnout.core.messaging.pulling import LongestWaits
 from turnout.http import metrics
@@ -57,7 +57,7 @@ class Process:
 
 
 def _make_login(tx: Any) -> Any:
-    return make_login(tx, create_organization(tx, "acme", "Acme", actor="test").org_id, "au/jo")
+    return make_login(tx, make_organization(tx, "acme"), "au/jo")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.core.messaging.jobs import NUMBERS, PRICES, job, make_login, new_job, post, rows
+from tests.support.builder import make_organization
 from turnout.carriers import (
     Accepted,
     Message,
@@ -19,7 +20,6 @@ from turnout.carriers import (
     Retry,
     Unknown,
 )
-from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.files import cut, digest_of, finish_file, store_piece
 from turnout.core.messaging.model import (
     Channel,
@@ -69,7 +69,7 @@ class Net:
 
 @pytest.fixture
 def login(node):
-    org_id = node.db.call(create_organization, f"delivery-{next(ORGS)}", "x", actor="test").org_id
+    org_id = node.db.call(make_organization, f"delivery-{next(ORGS)}", "x")
     return node.db.call(
         make_login, org_id, f"au/delivery{next(ORGS)}-{node.db.backend}", receive_reports=False
     )

@@ -16,9 +16,9 @@ from tests.core.messaging.jobs import (
     post,
     rows,
 )
+from tests.support.builder import make_organization
 from tests.workers.conftest import until
 from turnout.carriers import Accepted, Inbox, Lapsed, Message, Outcome, Parcel
-from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.delivering import ClaimedJob, claim
 from turnout.core.messaging.model import Channel
 from turnout.store import Tx
@@ -61,7 +61,7 @@ class Gate:
 @pytest.fixture
 def job_id(node) -> int:
     slug = f"leases-{next(ORGS)}"
-    org_id = node.db.call(create_organization, slug, slug, actor="test").org_id
+    org_id = node.db.call(make_organization, slug, slug)
     login = node.db.call(make_login, org_id, f"au/{slug}", receive_reports=False)
     return post(node.db, login, new_job(), NUMBERS[:30])
 

@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.core.registrations.hall import GUESTS, Hall, contact
+from tests.core.registrations.hall import GUESTS, Hall
+from tests.support.builder import contact
 from tests.support.faulty_line import FaultyLine
 from tests.support.node import START, LocalNode, open_node
 from tests.workers.conftest import until

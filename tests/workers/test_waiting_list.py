@@ -9,7 +9,8 @@ import zxingcpp
 from PIL import Image
 from pypdf import PdfReader
 
-from tests.core.registrations.hall import Hall, contact
+from tests.core.registrations.hall import Hall
+from tests.support.builder import contact
 from tests.workers.conftest import until
 from turnout.core.audience.entering import send_entry_code
 from turnout.core.checkin.attendees import read_ticket

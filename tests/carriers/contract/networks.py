@@ -20,6 +20,7 @@ from aiohttp import web
 from tests.carriers.http_sms.provider import BASE_URL, SECRET, providing
 from tests.carriers.smpp.carrying import settings_for
 from tests.carriers.smpp.peer import Peer
+from tests.support.builder import make_organization
 from tests.support.client import AppClient
 from tests.support.mail_sink import MailSink
 from tests.support.node import new_database
@@ -31,7 +32,6 @@ from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.simulator.outbox import list_messages
 from turnout.carriers.smpp import SmppCarrier
 from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
-from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.model import Channel, Content, JobType, Kind, NewRecipient
 from turnout.core.messaging.staging import add_internal_job
 from turnout.http.app import RootApp
@@ -110,7 +110,7 @@ def _database(folder: Path) -> Iterator[Database]:
 async def simulator(folder: Path) -> AsyncIterator[Network]:
     """The simulated network, which lives in the database."""
     with _database(folder) as db:
-        org_id = db.call(create_organization, "acme", "Acme", actor="test").org_id
+        org_id = db.call(make_organization, "acme")
         job_id = db.call(
             add_internal_job,
             org_id,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from tests.support.builder import make_organization
 from tests.support.node import BACKENDS, LocalNode, database, open_node
 from turnout.carriers import (
     Accepted,
@@ -26,7 +27,6 @@ from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.simulator import carrier as module
 from turnout.carriers.simulator.fates import fate_of, say_key
 from turnout.carriers.simulator.outbox import OutboxMessage, list_messages
-from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.model import Channel, Content, JobType, KeyResponse, Kind, Status
 from turnout.core.messaging.staging import add_internal_job
 from turnout.errors import Unavailable
@@ -61,7 +61,7 @@ def node(request, tmp_path) -> Iterator[LocalNode]:
 
 @pytest.fixture
 def org_id(node) -> int:
-    return node.db.call(create_organization, "acme", "Acme", actor="test").org_id
+    return node.db.call(make_organization, "acme")
 
 
 def new_message(

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 
 import turnout.core
-from tests.support.node import WHEN, Account
+from tests.support.builder import WHEN
+from tests.support.node import Account
 from turnout.core.audit.recording import Entry, list_entries, record
 from turnout.core.events import programme
 from turnout.core.events.model import EventState, SessionState

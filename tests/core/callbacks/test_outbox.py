@@ -6,6 +6,7 @@ from collections import Counter
 import msgspec
 import pytest
 
+from tests.support.builder import make_organization
 from turnout.core.audit.recording import list_entries
 from turnout.core.callbacks.model import (
     Busy,
@@ -28,7 +29,6 @@ from turnout.core.callbacks.outbox import (
     replay_callback,
     rotate_callback_key,
 )
-from turnout.core.identity.organizations import create_organization
 from turnout.errors import Missing
 from turnout.store import Tx
 
@@ -181,7 +181,7 @@ def orgs(db, org_id) -> tuple[int, int, int]:
     """Three organizations of which no other test has calls that are due."""
     db.call(_end_all)
     others = (f"turn-{next(_hosts)}" for _ in range(2))
-    made = [db.call(create_organization, slug, slug, actor="test").org_id for slug in others]
+    made = [db.call(make_organization, slug, slug) for slug in others]
     return org_id, made[0], made[1]
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.node import WHEN
+from tests.support.builder import WHEN
 from turnout.core.events.model import EventState, SessionState, span
 from turnout.core.events.programme import (
     DEFAULT_TICKET_TYPE,

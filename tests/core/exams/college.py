@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+from tests.support.builder import Builder
 from tests.support.node import START, LocalNode
 from turnout.core.exams import history, leaving, lists, planning, searching, seating
 from turnout.core.exams.learners import NewLearner, add_learner
@@ -16,7 +17,6 @@ from turnout.core.exams.model import (
     ValueKind,
 )
 from turnout.core.exams.seating import Move, NewSitting
-from turnout.core.identity.organizations import create_organization
 from turnout.store import Tx
 
 ZONE = "America/Vancouver"
@@ -116,6 +116,14 @@ class College:
         )
         return found
 
+    def code(self, number: int) -> str:
+        """The code of a registration's newest ticket, valid or not."""
+        question = (
+            "SELECT t.code FROM tickets t JOIN registrations r ON r.org_id = t.org_id "
+            f"AND r.id = t.registration_id WHERE r.uuid = '{self.guid(number)}' ORDER BY t.id DESC"
+        )
+        return self.db.call(lambda tx: tx.connection.execute(question).fetchone()[0])
+
     def sitting(self, number: int, columns: str) -> tuple[Any, ...]:
         """Columns of what is kept for a registration."""
         question = (
@@ -135,8 +143,8 @@ LEARNERS = {
 
 
 def _make(tx: Tx, slug: str, number: int) -> dict[str, Any]:
-    organization = create_organization(tx, slug, slug.title(), timezone=ZONE, actor="test")
-    org_id = organization.org_id
+    house = Builder(tx, slug, timezone=ZONE)
+    org_id = house.org_id
     hall, annex = (
         lists.set_venue(
             tx,
@@ -170,7 +178,7 @@ def _make(tx: Tx, slug: str, number: int) -> dict[str, Any]:
     }
     return {
         "org_id": org_id,
-        "uuid": organization.uuid,
+        "uuid": house.organization.uuid,
         "hall": hall,
         "annex": annex,
         "learners": learners,

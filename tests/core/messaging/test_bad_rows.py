@@ -14,6 +14,7 @@ from tests.core.messaging.jobs import (
     post,
     rows,
 )
+from tests.support.builder import make_organization
 from turnout.core.callbacks.model import Busy, CallbackResult, Limits, Turns
 from turnout.core.callbacks.outbox import (
     claim_callbacks,
@@ -21,7 +22,6 @@ from turnout.core.callbacks.outbox import (
     list_callbacks,
     record_callbacks,
 )
-from turnout.core.identity.organizations import create_organization
 from turnout.core.maintenance import set_aside as asides
 from turnout.core.messaging.ending import NOT_CALLED_BACK
 from turnout.core.messaging.model import Content, JobOptions, JobType, Status
@@ -39,7 +39,7 @@ BAD = ("http://[/", "http://[::1", "http://h:99999/", "http://" + "\u6f22" * 190
 def other(node):
     """A user of another organization."""
     slug = f"bad-rows-{node.db.call(lambda tx: tx.next_id('job'))}"
-    org_id = node.db.call(create_organization, slug, slug, actor="test").org_id
+    org_id = node.db.call(make_organization, slug, slug)
     return node.db.call(make_login, org_id, f"au/{slug}")
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.support.builder import make_organization
 from turnout.core.events.model import span
 from turnout.core.events.programme import create_event
-from turnout.core.identity.organizations import create_organization
 from turnout.core.messaging.lists import (
     Entry,
     add_entries,
@@ -60,7 +60,7 @@ def test_a_list_is_read_by_pages_in_its_order(db, login):
 def test_names_of_lists(db, login):
     when = span("2027-06-01T18:00", "2027-06-01T23:00", "UTC")
     event = db.call(create_event, login.org_id, "Party", when, actor="test")
-    other = db.call(create_organization, f"other-{event.id}", "Other", actor="test").org_id
+    other = db.call(make_organization, f"other-{event.id}", "Other")
     live = [f"event:{event.id}{which}" for which in ("", ":checked", ":unchecked", ":pending")]
     live.append(f"event:{event.id}:no-shows")
     for name in live:
@@ -81,7 +81,7 @@ def test_a_list_is_deleted(db, login):
 
 def test_another_organizations_list_is_none(db, login):
     list_id = make_list(db, login, [Entry(email="a@example.com")])
-    other = db.call(create_organization, f"alien-{list_id}", "Other", actor="test").org_id
+    other = db.call(make_organization, f"alien-{list_id}", "Other")
     assert not db.call(is_list, other, str(list_id))
     with pytest.raises(Missing):
         db.call(delete_list, other, list_id, actor="test")

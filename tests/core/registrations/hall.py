@@ -3,19 +3,16 @@
 import itertools
 from typing import NamedTuple
 
-from tests.support.node import WHEN, LocalNode
+from tests.support.builder import Builder, contact
+from tests.support.node import LocalNode
 from turnout.core.events.model import Event
-from turnout.core.events.programme import create_event, create_ticket_type, get_event
+from turnout.core.events.programme import get_event
 from turnout.core.events.showing import get_shown_event
-from turnout.core.identity.organizations import create_organization
 from turnout.core.invitations.inviting import (
     InviteeFilter,
-    create_campaign,
-    invite,
     list_invitees,
 )
 from turnout.core.people.merging import find_person
-from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.tickets.issuing import Ticket, list_valid_tickets
@@ -24,10 +21,6 @@ from turnout.store import Tx
 
 GUESTS = "abcdef"
 _numbers = itertools.count(1)
-
-
-def contact(guest: str) -> Contact:
-    return Contact(email=f"{guest}@example.com", first_name=guest.upper(), last_name="Guest")
 
 
 class Places(NamedTuple):
@@ -114,26 +107,14 @@ class Hall:
 def _make(
     tx: Tx, slug: str, capacity: int | None, types: tuple[int | None, int | None]
 ) -> tuple[int, Event, list[int], list[int]]:
-    org_id = create_organization(tx, slug, slug.title(), actor="test").org_id
-    event = create_event(tx, org_id, "Dinner", WHEN, capacity=capacity, actor="test")
-    type_ids = [
-        create_ticket_type(tx, org_id, event.id, name, capacity=places, actor="test").id
+    house = Builder(tx, slug)
+    event = house.event("Dinner", capacity=capacity)
+    ticket_types = [
+        house.ticket_type(event, name, capacity=places)
         for name, places in zip(("Hall", "Balcony"), types, strict=True)
     ]
-    campaigns = []
-    for type_id in type_ids:
-        campaign = create_campaign(
-            tx,
-            org_id,
-            event.id,
-            ticket_type_id=type_id,
-            name="Guests",
-            subject="Come",
-            sender_email="house@example.com",
-            body="%%link%%",
-            user_id=1,
-            actor="test",
-        )
-        invite(tx, org_id, campaign.id, [contact(guest) for guest in GUESTS])
-        campaigns.append(campaign.id)
-    return org_id, get_event(tx, org_id, event.id), type_ids, campaigns
+    campaigns = [
+        house.campaign(event, ticket_type, house.people(*GUESTS)).id for ticket_type in ticket_types
+    ]
+    type_ids = [ticket_type.id for ticket_type in ticket_types]
+    return house.org_id, get_event(tx, house.org_id, event.id), type_ids, campaigns

@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 
 from tests.core.registrations.desk import Desk, Held
 from tests.core.registrations.invariants import find_faults
-from tests.support.node import WHEN, database, open_node
+from tests.support.builder import WHEN
+from tests.support.node import database, open_node
 from turnout.core.events import places
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.events.places import TargetNoun

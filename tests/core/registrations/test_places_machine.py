@@ -9,9 +9,10 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.core.registrations.hall import GUESTS, Hall, contact
+from tests.core.registrations.hall import GUESTS, Hall
 from tests.core.registrations.invariants import find_faults
 from tests.support import proof
+from tests.support.builder import contact
 from tests.support.node import START, LocalNode, database, open_node
 from turnout.core.events.programme import set_event_capacity
 from turnout.core.events.showing import set_ticket_capacity

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.core.registrations.hall import Hall, contact
+from tests.core.registrations.hall import Hall
+from tests.support.builder import contact
 from turnout.core.audience.reports import ReportFilter, stream_report
 from turnout.core.invitations.inviting import (
     InviteeFilter,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.core.registrations.hall import Hall, contact
+from tests.core.registrations.hall import Hall
+from tests.support.builder import contact
 from tests.support.node import START
 from turnout.core.checkin.scans import Result, Scan, check_in
 from turnout.core.events.programme import list_ticket_types

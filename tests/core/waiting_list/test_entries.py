@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.core.registrations.hall import Hall, contact
+from tests.core.registrations.hall import Hall
+from tests.support.builder import contact
 from tests.support.node import START
 from turnout.core.events.model import EventState
 from turnout.core.events.programme import set_event_capacity, set_event_state

@@ -4,26 +4,20 @@ import json
 from typing import Any
 
 from tests.dialects.messaging.people import Request as Request
+from tests.support.builder import Builder
 from tests.support.node import LocalNode
 from turnout.core.checkin.scans import Scan, check_in, create_gate
 from turnout.core.events.model import EventDetails, EventState, VenueDetails, span
 from turnout.core.events.places import TargetNoun
 from turnout.core.events.programme import (
-    create_event,
-    create_session,
-    create_ticket_type,
     create_venue,
     list_ticket_types,
     set_event_state,
 )
-from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind, Principal
-from turnout.core.identity.organizations import create_organization
-from turnout.core.identity.users import create_user
 from turnout.core.invitations.inviting import (
     InviteeFilter,
     confirm,
-    create_campaign,
     decline,
     invite,
     list_invitees,
@@ -157,8 +151,9 @@ PEOPLE = (
 
 
 def _make(tx: Tx) -> dict[str, Any]:
-    org_id = create_organization(tx, "webpro", "Webprendedor", timezone=ZONE, actor="test").org_id
-    user = create_user(tx, org_id, "au/web", name="Eva Web", email="eva@example.com", actor="test")
+    house = Builder(tx, "webpro", "Webprendedor", timezone=ZONE)
+    org_id = house.org_id
+    user = house.user("au/web", name="Eva Web", email="eva@example.com")
     venue = create_venue(
         tx,
         org_id,
@@ -172,43 +167,29 @@ def _make(tx: Tx) -> dict[str, Any]:
     )
     when = span("2027-04-16T09:00", "2027-04-17T18:00", ZONE)
     details = EventDetails(description="Webprendedor reunirá a los emprendedores.", locale="es")
-    event = create_event(
-        tx, org_id, "Webprendedor Santiago", when, venue_id=venue.id, details=details, actor="test"
-    )
-    session = create_session(tx, org_id, event.id, "Conferencia", when, actor="test")
-    vip = create_ticket_type(
-        tx, org_id, event.id, "Invitación", currency="CLP", capacity=2, is_rsvp=True, actor="test"
-    )
-    create_ticket_type(
-        tx, org_id, event.id, "Empresa", price_minor=10_000, currency="CLP", actor="test"
-    )
+    event = house.event("Webprendedor Santiago", when, venue_id=venue.id, details=details)
+    session = house.session(event, "Conferencia", when)
+    vip = house.ticket_type(event, "Invitación", currency="CLP", capacity=2, is_rsvp=True)
+    house.ticket_type(event, "Empresa", price_minor=10_000, currency="CLP")
     gate = create_gate(tx, org_id, event.id, "VIP", [vip.id], [], actor="test")
-    closed = create_event(
-        tx, org_id, "Evento en borrador", when, state=EventState.DRAFT, actor="test"
-    )
-    other = create_event(tx, org_id, "Cancelado", when, actor="test")
+    closed = house.event("Evento en borrador", when, state=EventState.DRAFT)
+    other = house.event("Cancelado", when)
     set_event_state(tx, org_id, other.id, EventState.CANCELLED, actor="test")
     assert len(list_ticket_types(tx, org_id, event.id)) == 3
-    campaign = create_campaign(
-        tx,
-        org_id,
-        event.id,
-        ticket_type_id=vip.id,
+    campaign = house.campaign(
+        event,
+        vip,
+        [],
         name="2027 clients",
         subject="Invitation for Webprendedor",
         sender_email="rsvp@example.com",
         sender_name="Welcu Inc.",
         body="Dear %%recipient%%, come: %%link%%",
         user_id=user.id,
-        actor="test",
     )
-    key, _ = issue_credential(tx, org_id, CredentialKind.API_KEY, "test", actor="test")
-    _, event_token = issue_credential(
-        tx, org_id, CredentialKind.EVENT_TOKEN, "door", event_id=event.id, actor="test"
-    )
-    _, company_token = issue_credential(
-        tx, org_id, CredentialKind.COMPANY_TOKEN, "company", actor="test"
-    )
+    caller, _ = house.credential(CredentialKind.API_KEY)
+    _, event_token = house.credential(CredentialKind.EVENT_TOKEN, name="door", event_id=event.id)
+    _, company_token = house.credential(CredentialKind.COMPANY_TOKEN, name="company")
     return {
         "org_id": org_id,
         "event_id": event.id,
@@ -219,7 +200,7 @@ def _make(tx: Tx) -> dict[str, Any]:
         "type_id": list_ticket_types(tx, org_id, event.id)[0].id,
         "gate_id": gate.id,
         "campaign_id": campaign.id,
-        "caller": Principal(org_id, key.id),
+        "caller": caller,
         "event_token": event_token,
         "company_token": company_token,
     }

@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 from tests.core.audience.cinema import WHEN, open_cinema, show_something
 from tests.core.audience.crowd import fill
 from tests.dialects.messaging.people import HASH, PASSWORD, Request
+from tests.support.builder import make_organization
 from tests.support.node import LocalNode
 from turnout.core.audience.permissions import grant_reporting
 from turnout.core.events.model import EventState, span
 from turnout.core.events.passwords import set_registration_password
 from turnout.core.events.programme import create_event
-from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
 from turnout.store import Tx
 
@@ -25,7 +25,7 @@ class House:
 
     def __init__(self, node: LocalNode) -> None:
         self.node = node
-        self.org_id = node.db.call(create_organization, "house", "House", actor="test").org_id
+        self.org_id = node.db.call(make_organization, "house")
         self.cinema = open_cinema(node.db, self.org_id)
         self.crowd = fill(node, self.cinema)
         made = node.db.call(_make, self.org_id, self.cinema.event.id)
@@ -63,7 +63,7 @@ def _make(tx: Tx, org_id: int, event_id: int) -> dict[str, Any]:
     later = span("2027-09-01T09:00", "2027-09-01T10:00", "America/New_York")
     other = create_event(tx, org_id, "Later & <more>", later, actor="test")
     draft = create_event(tx, org_id, "Draft", WHEN, state=EventState.DRAFT, actor="test")
-    elsewhere = create_organization(tx, "elsewhere", "Elsewhere", actor="test").org_id
+    elsewhere = make_organization(tx, "elsewhere")
     foreign = create_event(tx, elsewhere, "Foreign", WHEN, actor="test")
     for user, home, events in (
         ("all", org_id, None),
