@@ -405,3 +405,29 @@ def test_a_loop_whose_database_is_gone_ends_with_a_line(node, login):
     assert [(each["worker"], each["code"]) for each in told] == [
         ("messaging-sms", "store.stopping")
     ]
+
+
+def test_what_pieces_have_told_is_recorded_together(node, login, monkeypatch):
+    """Not in a transaction for each piece, though they end one after another."""
+    monkeypatch.setattr("turnout.workers.delivery.RECORD_S", 5.0)  # the machine may be busy
+    recorded: list[str] = []
+    write_behind = node.db.write_behind
+
+    class Telling(Net):
+        async def send(self, message: Message, parcels: Sequence[Parcel]) -> list[Outcome]:
+            self.calls.append(len(parcels))
+            for _ in range(200 * len(self.calls)):
+                await asyncio.sleep(0)
+            return [parcel.answered(SENT) for parcel in parcels]
+
+    async def count(verb: Any, *args: Any, **kwargs: Any) -> Any:
+        recorded.extend([verb.__name__] if verb.__name__ == "record" else [])
+        return await write_behind(verb, *args, **kwargs)
+
+    node.db.write_behind = count
+    net = Telling()
+    numbers = [f"+61412{number:06}" for number in range(1_000)]
+    job_id = post(node.db, login, new_job(sender="Acme"), numbers)
+    deliver(node, net, is_complete(node, job_id))
+    assert sum(net.calls) == 1_000
+    assert len(recorded) < len(net.calls) / 2, len(recorded)

@@ -94,6 +94,7 @@ class DeliveryLoop(Loop):
         self._heavy = asyncio.Semaphore(HEAVY_AT_ONCE)
         self._results: list[Result] = []
         self._ended: list[Lease] = []
+        self._waking: asyncio.TimerHandle | None = None
         self._write = db.write_first if lane == URGENT else db.write_behind
         self._leases = Leases(f"{self.name}-leases", db.lease_now, self._write, delivery.lease_ms)
         db.on_wake(f"messaging-{lane}", self.wake)
@@ -126,7 +127,7 @@ class DeliveryLoop(Loop):
                 task = asyncio.create_task(self._send(some, lease))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-        return bool(claimed or self._results)
+        return bool(claimed)  # what ends wakes the loop
 
     async def _record(self) -> None:
         results, self._results = self._results, []
@@ -165,6 +166,19 @@ class DeliveryLoop(Loop):
         self._in_flight -= len(job.recipients)
         self._ended.append(lease)
         log.debug("sent", job=job.head.id, seconds=round(time.perf_counter() - started, 3))
+        if results or not self._in_flight or self._lane == URGENT:
+            self.wake()
+        else:
+            self._wake_soon()
+
+    def _wake_soon(self) -> None:
+        """What is known waits a moment for more, to be recorded with it, and so does the next
+        claim: a transaction for each piece would cost more than the piece."""
+        if self._waking is None:
+            self._waking = asyncio.get_running_loop().call_later(RECORD_S, self._wake_now)
+
+    def _wake_now(self) -> None:
+        self._waking = None
         self.wake()
 
     def _tell(
@@ -181,8 +195,7 @@ class DeliveryLoop(Loop):
             return
         lease.settled.add(recipient.id)
         self._results.append(Result(head, recipient, carrier, outcome))
-        if len(self._results) == 1:
-            asyncio.get_running_loop().call_later(RECORD_S, self.wake)
+        self._wake_soon()
 
     async def _outcomes(self, job: ClaimedJob, lease: Lease) -> list[Result]:
         """The outcomes that were not told before."""
