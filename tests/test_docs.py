@@ -28,8 +28,8 @@ from tools.check_docs import (
     find_documents,
     find_faults,
 )
-from turnout import networks
 from turnout.bootstrap import DIALECTS
+from turnout.carriers import networks
 from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
 from turnout.core.messaging.notices import ATTACHED
 from turnout.core.messaging.recording import MAX_ATTEMPTS

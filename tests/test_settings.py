@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from turnout import networks
+from turnout.carriers import networks
 from turnout.settings import (
     Settings,
     SettingsError,
@@ -94,13 +94,13 @@ def test_numbers_in_digits_are_taken(numbers):
 @pytest.mark.parametrize("prices", ["sms=abc", "sms", "pigeon=1", "sms=-1", "sms=inf", "sms=nan"])
 def test_prices_that_are_none_are_refused(prices):
     with pytest.raises(SettingsError, match=f"^TURNOUT_PRICES: '{prices}' is not"):
-        networks.check(load({"TURNOUT_PRICES": prices}))
+        networks.load({"TURNOUT_PRICES": prices})
 
 
 def test_a_number_of_a_carrier_is_refused_in_plain_words():
     given = {"TURNOUT_CARRIER_EMAIL": "smtp", "TURNOUT_SMTP_HOST": "h", "TURNOUT_SMTP_PORT": "abc"}
     with pytest.raises(SettingsError) as refusal:
-        networks.check(load(given))
+        networks.load(given)
     assert str(refusal.value) == "TURNOUT_SMTP_PORT: give a whole number from 1 to 65535, not 'abc'"
 
 

@@ -26,7 +26,7 @@ ELSEWHERE = "/o/events"
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[LocalNode]:
     url = new_database("sqlite", tmp_path)
-    with open_node(url, carrier_sms="http_sms", carriers=WEBHOOK) as node:
+    with open_node(url, carriers={"carrier_sms": "http_sms", **WEBHOOK}) as node:
         yield node
 
 

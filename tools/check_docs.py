@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cyclopts import App
 
-from turnout import networks
+from turnout.carriers import networks
 from turnout.cli.app import app
 from turnout.settings import CONFIG, Settings, describe
 

@@ -8,7 +8,7 @@ typing error never goes unnoticed.
 import ipaddress
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -21,9 +21,6 @@ PREFIX = "TURNOUT_"
 CONFIG = PREFIX + "CONFIG"
 UNIX = "unix"
 """What TURNOUT_TRUSTED_PROXIES calls a proxy that comes through a Unix socket."""
-CARRIERS = ("smtp_", "smpp_", "http_sms_", "simulator_")
-"""How the names of carriers' own settings begin (turnout/networks.py)."""
-
 
 Ports = tuple[tuple[int, int], ...]
 
@@ -35,8 +32,8 @@ class SettingsError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything an operator can set. `turnout settings` prints this with the present values.
 
-    `carriers` holds the carriers' own settings as they were given, by name (`smtp_host`);
-    turnout/networks.py reads them.
+    `carriers` holds what networks and channels declare as settings of their own, as it was given,
+    by name (`smtp_host`); turnout/carriers/networks.py reads them.
     """
 
     database_url: Annotated[
@@ -125,27 +122,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     outbound_ports: Annotated[
         str, Meta(description="ports that outbound calls may go to, comma-separated, with ranges")
     ] = "80,443,1024-65535"
-    carrier_email: Annotated[
-        Literal["simulator", "smtp"],
-        Meta(description="network that carries e-mail: simulator or smtp"),
-    ] = "simulator"
-    carrier_sms: Annotated[
-        Literal["simulator", "smpp", "http_sms"],
-        Meta(description="network that carries SMS: simulator, smpp or http_sms"),
-    ] = "simulator"
-    carrier_mms: Annotated[
-        Literal["simulator", "http_sms"],
-        Meta(description="network that carries MMS: simulator or http_sms"),
-    ] = "simulator"
-    carrier_tts: Annotated[
-        Literal["simulator"], Meta(description="network that carries text-to-speech: simulator")
-    ] = "simulator"
-    carrier_voice: Annotated[
-        Literal["simulator"], Meta(description="network that carries recorded calls: simulator")
-    ] = "simulator"
-    carrier_fax: Annotated[
-        Literal["simulator"], Meta(description="network that carries faxes: simulator")
-    ] = "simulator"
     carriers: dict[str, str] = {}
     delivery_lease_seconds: Annotated[
         int, Meta(ge=1, description="time after which what a dead worker had is sent again")
@@ -193,21 +169,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
-def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
-    """Read the settings: defaults, then the TOML file, then `environ`, then `overrides`.
+def load(environ: Mapping[str, str], declared: Collection[str] = (), **overrides: Any) -> Settings:
+    """Read the settings: defaults, then the TOML file, then `environ`, then `overrides`. `declared`
+    are the names of those that go to `carriers`.
 
     Raises SettingsError that names the first setting which is unknown or unreadable, and where
     it stands.
     """
     values: dict[str, Any] = {}
     if path := environ.get(CONFIG):
-        values |= _known(_read_file(Path(path)), where=path)
+        values |= _known(_read_file(Path(path)), declared, where=path)
     given = _known(
         {
             name.removeprefix(PREFIX).lower(): value
             for name, value in environ.items()
             if name.startswith(PREFIX) and name != CONFIG
         },
+        declared,
         where="the environment",
     )
     given |= {name: value for name, value in overrides.items() if value is not None}
@@ -279,9 +257,10 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
 
 
-def _known(values: dict[str, Any], where: str) -> dict[str, Any]:
-    """The values, those of carriers put apart. Raises SettingsError for an unknown name."""
-    own = {name: str(values[name]) for name in values if name.startswith(CARRIERS)}
+def _known(values: dict[str, Any], declared: Collection[str], where: str) -> dict[str, Any]:
+    """The values, those that are declared elsewhere put apart. Raises SettingsError for an unknown
+    name."""
+    own = {name: str(values[name]) for name in values if name in declared}
     values = {name: value for name, value in values.items() if name not in own}
     unknown = sorted(set(values) - set(Settings.__struct_fields__) | {"carriers"} & values.keys())
     if unknown:

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from turnout.cli.app import check_schema
 from turnout.errors import Unavailable, list_notes
+from turnout.schema import check_version
 
 INTERRUPTED_WHILE_LOADING = """
 import sys
@@ -39,5 +39,5 @@ def test_an_empty_schema_may_be_one_that_the_environment_chose(
 ) -> None:
     monkeypatch.setenv("PGOPTIONS", options)
     with pytest.raises(Unavailable) as refusal:
-        check_schema(version)
+        check_version(version)
     assert any("PGOPTIONS" in note for note in list_notes(refusal.value)) == is_named

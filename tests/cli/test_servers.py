@@ -17,7 +17,8 @@ from tests.cli.runner import Result, Turnout, on_new_database
 from tests.support.node import new_database
 from tests.support.ports import free_port
 from tests.support.server import Server, clean_environment
-from turnout import __version__, networks
+from turnout import __version__
+from turnout.carriers import networks
 from turnout.cli.app import app
 from turnout.core.identity.signing import list_published_keys
 from turnout.core.site.address import get_address

@@ -24,7 +24,7 @@ from turnout.core.messaging.listing import JobFilter, list_jobs
 from turnout.core.messaging.model import Channel, Content, JobType, Kind, NewRecipient
 from turnout.core.messaging.staging import add_internal_job
 from turnout.core.verification.codes import CodeRequest, Purpose, send_code, send_own_code
-from turnout.web.catalogue import OUTBOX_PAGE
+from turnout.web.outbox import MESSAGES_LIMIT
 
 BROWSER = {"Accept": "text/html"}
 PASSWORD = "Test password 1"
@@ -136,7 +136,7 @@ def test_older_messages_are_on_pages_of_their_own(
     message = Message(
         id=jobs["acct"], org_id=org_id, channel=Channel.SMS, subject="", text="one of many"
     )
-    count = 2 * OUTBOX_PAGE + 5
+    count = 2 * MESSAGES_LIMIT + 5
     for number in range(count):
         parcel = Parcel(attempt_id=number + 100, destination="61499999999", sender="", fields={})
         asyncio.run(SimulatorCarrier(SimulatorSettings(), node.db).send(message, [parcel]))
@@ -146,7 +146,7 @@ def test_older_messages_are_on_pages_of_their_own(
         shown.append(text.count("one of many"))
         older = re.search(r'rel="next" href="/outbox([^"]+)"', text)
         path = html.unescape(older[1]) if older else ""
-    assert shown == [OUTBOX_PAGE, OUTBOX_PAGE, 5]
+    assert shown == [MESSAGES_LIMIT, MESSAGES_LIMIT, 5]
     node.db.call(lambda tx: tx.connection.execute(FORGET) and None)
 
 

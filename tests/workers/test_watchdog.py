@@ -19,9 +19,9 @@ TIMEOUT_S = 90
 # `turnout serve`, which SIGUSR1 makes hang in its event loop, and SIGUSR2 in the database's writer.
 HANGING = """
 import signal, sys, threading, time
-from turnout import bootstrap, cli
+from turnout import cli, serving
 
-opened, open_database = [], bootstrap.open_database
+opened, open_database = [], serving.open_database
 
 def keep(*arguments):
     opened.append(open_database(*arguments))
@@ -35,7 +35,7 @@ def hold_the_writer(*_):
         time.sleep(10_000)
     threading.Thread(target=lambda: opened[-1].call(stay), daemon=True).start()
 
-bootstrap.open_database = keep
+serving.open_database = keep
 signal.signal(signal.SIGUSR1, hold_the_loop)
 signal.signal(signal.SIGUSR2, hold_the_writer)
 cli.main()

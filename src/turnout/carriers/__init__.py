@@ -1,4 +1,4 @@
-"""Networks that carry messages, one a file; here is what they have in common.
+"""Networks that carry messages, one a folder; here is what they have in common.
 
 A carrier gets one message (what a job says) and parcels (one a recipient), and answers each
 parcel with an outcome. What the network tells later (delivery reports, replies) it hands to the
@@ -8,7 +8,7 @@ no state that matters: the sender decides what is tried again.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -26,6 +26,8 @@ from turnout.core.messaging.outcomes import (
     Unknown,
 )
 from turnout.core.work.leases import Lease
+from turnout.http.mounts import Mount
+from turnout.store import Database
 
 T = TypeVar("T")
 
@@ -39,6 +41,7 @@ __all__ = [
     "Lease",
     "Message",
     "Misconfigured",
+    "Network",
     "Outcome",
     "Parcel",
     "Rejected",
@@ -158,3 +161,19 @@ class Carrier(Protocol):
 
     async def stop(self) -> None:
         """Finish what is under way, then disconnect."""
+
+
+class Network(NamedTuple):
+    """One network, as its folder declares it; networks.py lists them.
+
+    Its settings are the members of the struct `settings`, set as `TURNOUT_NAME_MEMBER`. `make` gets
+    them, the database, and the address at which others reach this server; it raises ValueError when
+    no carrier can be made of them. `mount_webhook` is for networks that call back: it has an
+    inbox, too.
+    """
+
+    name: str
+    channels: frozenset[Channel]
+    settings: type[msgspec.Struct]
+    make: Callable[[Any, Database, str], Carrier]
+    mount_webhook: Callable[[Any, Database, Inbox, str], list[Mount]] | None = None

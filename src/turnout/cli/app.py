@@ -18,7 +18,6 @@ from rich.console import Console
 
 from turnout import __version__
 from turnout.cli.commands import add_commands
-from turnout.errors import Unavailable
 
 if TYPE_CHECKING:
     from turnout.settings import Settings
@@ -66,14 +65,11 @@ def settings(**overrides: Any) -> "Settings":
     """The settings of this process; `overrides` (None = not given) win."""
     import structlog
 
-    from turnout import networks
-    from turnout.settings import load
+    from turnout.carriers import networks
 
     # A command says by its own line what failed; those that serve set their log up.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    chosen = load(os.environ, **overrides)
-    networks.check(chosen)
-    return chosen
+    return networks.load(os.environ, **overrides)
 
 
 def actor() -> str:
@@ -87,6 +83,7 @@ def actor() -> str:
 @contextmanager
 def database(of: "Settings | None" = None, ids: "Ids | None" = None) -> "Iterator[Database]":
     """The database, opened for one command. Raises Unavailable unless its schema is current."""
+    from turnout.schema import check_version
     from turnout.store import open_database
     from turnout.store.sqlite import check_exists
 
@@ -94,7 +91,7 @@ def database(of: "Settings | None" = None, ids: "Ids | None" = None) -> "Iterato
     check_exists(chosen.database_url)
     db = open_database(chosen, ids=ids)
     try:
-        check_schema(db.schema_version())
+        check_version(db.schema_version())
         yield db
     finally:
         db.close()
@@ -107,30 +104,6 @@ def base_url(db: "Database") -> str:
 
     chosen = settings()
     return chosen.public_url if chosen.base_url else db.call(get_address)
-
-
-def check_schema(version: str | None) -> None:
-    """Raise Unavailable, saying what to do, unless the database is at the newest schema."""
-    from turnout.store.migrations.revisions import HEAD
-
-    if version is not None and version > HEAD:
-        raise Unavailable(
-            "schema.newer",
-            f"The database has schema {version}, newer than this program's {HEAD}. "
-            "Install the newer Turnout.",
-        )
-    if version != HEAD:
-        failure = Unavailable(
-            "schema.older",
-            f"The database has schema {version or 'none'}, this program needs {HEAD}. "
-            "Run `turnout migrate`.",
-        )
-        if version is None and "search_path" in os.environ.get("PGOPTIONS", ""):
-            failure.add_note(
-                "On PostgreSQL, first see that PGOPTIONS, which sets search_path, is right: if it "
-                "is, run `turnout migrate`."
-            )
-        raise failure
 
 
 def show_table(*headings: str, rows: Iterable[Iterable[str]]) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from turnout import bootstrap
+from turnout import serving
+from turnout.carriers import networks
 from turnout.cli import seeding
 from turnout.cli.app import console, database, errors, settings
 from turnout.cli.seeding_attendance import seed_attendance
@@ -55,10 +56,10 @@ def demo(
     check_alone(chosen)
     check_port(chosen.host, chosen.port)
     with _folder(data):
-        bootstrap.prepare(chosen, makes_database=True)
+        serving.prepare(chosen, makes_database=True)
         check_alone(chosen)
     members = seed(chosen, data / FILE_NAME)
-    bootstrap.serve(
+    serving.serve(
         chosen,
         demo=members_for_all(members),
         started=lambda: introduce(members, data / FILE_NAME),
@@ -149,7 +150,7 @@ def seed(chosen: Settings, file: Path) -> dict[str, Any]:
             known.get("registration", {}),
             lambda done, total: bar.update(task, completed=done, total=total, visible=True),
         )
-        messaging = seed_messages(db, known.get("messaging", {}), bootstrap.policy_of(chosen))
+        messaging = seed_messages(db, known.get("messaging", {}), networks.read_policy(chosen))
         base_url = db.call(store_address, chosen.public_url, is_set=bool(chosen.base_url))
         attendance = seed_attendance(db, known.get("attendance", {}), base_url)
         booking = seed_booking(db, known.get("booking", {}))

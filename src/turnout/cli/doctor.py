@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from rich.text import Text
 
-from turnout import networks
-from turnout.cli.app import check_schema, console, database, settings
+from turnout.carriers import networks
+from turnout.cli.app import console, database, settings
 from turnout.cli.checking_messages import MAX_WAIT_S, check_messages
 from turnout.cli.checking_store import (
     WRITING,
@@ -29,11 +29,13 @@ from turnout.core.identity.organizations import list_organizations
 from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.identity.short_names import ELSEWHERE, is_reserved
 from turnout.core.maintenance.clock import Clocks, look_at_clocks
+from turnout.core.messaging.model import Channel
 from turnout.core.registrations.queue_items import find_next_due, list_oldest_waits
 from turnout.core.site.address import StoredAddress, find_stored_address
 from turnout.core.work.listing import count_set_aside
 from turnout.errors import Failure
 from turnout.http.client_address import TrustedProxies
+from turnout.schema import check_version
 from turnout.settings import Settings, hide_password
 from turnout.store import Database, open_database
 from turnout.store.faults import FAILED, advise, fault_of
@@ -144,7 +146,7 @@ def _try(name: str, told: set[str], step: Callable[[], Iterator[Finding]]) -> It
 
 def _judge_schema(version: str | None) -> Finding:
     try:
-        check_schema(version)
+        check_version(version)
     except Failure as failure:
         return Finding("schema", version or "none", _advise(failure), is_failure=True)
     return Finding("schema", version or "")
@@ -257,7 +259,8 @@ def check_carriers(chosen: Settings) -> Iterator[Finding]:
 
 def check_sender(chosen: Settings) -> Iterator[Finding]:
     """Does Turnout's own mail come from an address that others can answer?"""
-    if chosen.carrier_email == networks.SIMULATOR or not chosen.mail_from.endswith("@localhost"):
+    carrier = networks.chosen(chosen)[Channel.EMAIL]
+    if carrier == networks.SIMULATOR or not chosen.mail_from.endswith("@localhost"):
         return
     yield Finding(
         "mail sender",

@@ -66,10 +66,10 @@ def create_org(
         distributor: Name or number of another one to put it under, whose Admins then rule it.
         agent: Name of the agent who looks after it, under the same distributor.
     """
-    from turnout import bootstrap
+    from turnout.schema import make_database
 
     chosen = settings()
-    bootstrap.make_database(chosen)
+    make_database(chosen)
     with database(chosen) as db:
         made = db.call(
             create_organization,

@@ -19,10 +19,10 @@ def serve(*, host: str | None = None, port: int | None = None, allow_demo: bool 
         allow_demo: Take the credentials that a demo made in this database; without it they are
             refused, because many people have seen them.
     """
-    from turnout import bootstrap
+    from turnout import serving
 
     chosen = settings(host=host, port=port, allow_demo=allow_demo or None)
-    bootstrap.serve(
+    serving.serve(
         chosen,
         started=lambda: console.print(f"Turnout serves {chosen.public_url}"),
     )
@@ -30,10 +30,10 @@ def serve(*, host: str | None = None, port: int | None = None, allow_demo: bool 
 
 def work() -> None:
     """Process the queues until stopped (Ctrl-C or SIGTERM), without serving anything."""
-    from turnout import bootstrap
+    from turnout import serving
 
     chosen = settings()
-    bootstrap.work(
+    serving.work(
         chosen,
         started=lambda: console.print(
             f"Turnout processes the queues of {hide_password(chosen.database_url)}"
@@ -51,7 +51,7 @@ def migrate(*, quiet: bool = False, no_copy: bool = False) -> None:
         quiet: Say nothing when it worked.
         no_copy: Do not copy a SQLite file first (you have a copy of your own).
     """
-    from turnout import bootstrap
+    from turnout.schema import follow_zones
     from turnout.store.migrations.running import migrate as run
 
     chosen = settings()
@@ -73,7 +73,7 @@ def migrate(*, quiet: bool = False, no_copy: bool = False) -> None:
             bar.update(task, description=what, completed=done, total=total, visible=True)
 
         before, after = run(url, progress=show, keeps_copy=not no_copy)
-    moved = bootstrap.follow_zones(chosen)
+    moved = follow_zones(chosen)
     if quiet:
         return
     change = "already at" if before == after else f"migrated from {before or 'nothing'} to"
@@ -91,7 +91,7 @@ def show_settings() -> None:
     The output is a file of NAME=VALUE lines with comments, fit to be edited and read by systemd
     (EnvironmentFile) or a shell. A password in the database's address is shown as ***.
     """
-    from turnout import networks
+    from turnout.carriers import networks
 
     chosen = settings()
     for name, value, default, meaning in (*describe(chosen), *networks.describe(chosen)):

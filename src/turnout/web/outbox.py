@@ -8,13 +8,17 @@ import falcon
 from falcon.asgi import Request, Response
 
 from turnout.core.messaging.model import Channel
+from turnout.core.messaging.outbox import OutboxFilter, SentMessage
 from turnout.errors import Invalid
 from turnout.http.dialect import Resource
-from turnout.web.catalogue import OUTBOX_PAGE, OutboxFilter, ReadOutbox, SentMessage
+from turnout.web.catalogue import ListSent
 from turnout.web.documents import NO_STORE
+from turnout.web.sessions import PageSessions
 from turnout.web.templates import render
 
 LONGEST = 200
+MESSAGES_LIMIT = 100
+"""How many messages are shown at once; one more is read, to know of older ones."""
 _BEFORE = re.compile(r"([0-9]{1,15})\.([0-9]{1,18})")
 
 
@@ -22,15 +26,16 @@ class OutboxResource(Resource):
     """`/outbox`: a user sees what was sent for its jobs; an Agent or Admin all of its
     organization's."""
 
-    def __init__(self, read_outbox: ReadOutbox) -> None:
-        self._read_outbox = read_outbox
+    def __init__(self, sessions: PageSessions, list_sent: ListSent) -> None:
+        self._sessions = sessions
+        self._list_sent = list_sent
 
     async def on_get(self, req: Request, resp: Response) -> None:
         """Messages, newest first. Raises Unauthenticated, Limited, Invalid for a filter that
         cannot be read."""
         wanted = _read_filter(req)
-        found = await self._read_outbox(req, wanted)
-        shown, has_older = found[:OUTBOX_PAGE], len(found) > OUTBOX_PAGE
+        found = await self._sessions.read(req, self._list_sent, wanted, limit=MESSAGES_LIMIT + 1)
+        shown, has_older = found[:MESSAGES_LIMIT], len(found) > MESSAGES_LIMIT
         resp.content_type = falcon.MEDIA_HTML
         resp.set_header("Cache-Control", NO_STORE)
         resp.text = render(

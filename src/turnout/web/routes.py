@@ -55,13 +55,12 @@ def build(parts: WebParts) -> DialectApp:
         app.add_route("/watch/{pak}", EntryResource(parts.db, parts.limits))
         app.add_route("/watch/{pak}/{token}", WatchResource(parts.db))
         _add_organizations(app, parts.db, parts.base_url, parts.limits)
-    if parts.read_summary:
-        app.add_route("/summary/{number}", SummaryResource(parts.read_summary))
     if parts.sessions:
         app.add_route("/sign-in", SignInResource(parts.sessions))
         app.add_route("/sign-in/out", SignOutResource(parts.sessions))
-    if parts.read_outbox:
-        app.add_route("/outbox", OutboxResource(parts.read_outbox))
+        app.add_route("/summary/{number}", SummaryResource(parts.sessions))
+    if parts.sessions and parts.list_sent:
+        app.add_route("/outbox", OutboxResource(parts.sessions, parts.list_sent))
     return app
 
 

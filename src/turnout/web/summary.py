@@ -6,12 +6,18 @@ import falcon
 from falcon.asgi import Request, Response
 from markupsafe import Markup
 
-from turnout.core.audience.summary import Curve, Summary
-from turnout.errors import Missing
+from turnout.core.audience.permissions import ReportedEvent, require_event
+from turnout.core.audience.summary import Curve, Summary, summarize
+from turnout.core.identity.members import require_member
+from turnout.core.identity.model import Principal
+from turnout.core.identity.organizations import get_organization_of
+from turnout.core.ids import EventId
+from turnout.errors import Denied, Missing, Unauthenticated
 from turnout.http.dialect import Resource
-from turnout.web.catalogue import ReadSummary
+from turnout.store import Tx
 from turnout.web.charts import bar_chart, line_chart
 from turnout.web.documents import NO_STORE
+from turnout.web.sessions import PageSessions
 from turnout.web.templates import render
 
 MODES = (("live", "Live"), ("simlive", "As if live"), ("od", "On demand"), ("all", "Any of them"))
@@ -29,14 +35,14 @@ class Figure(NamedTuple):
 class SummaryResource(Resource):
     """`/summary/{event number}`: for reporting users, who sign in as for the outbox."""
 
-    def __init__(self, read_summary: ReadSummary) -> None:
-        self._read_summary = read_summary
+    def __init__(self, sessions: PageSessions) -> None:
+        self._sessions = sessions
 
     async def on_get(self, req: Request, resp: Response, number: str) -> None:
         """The figures as they are now. Raises Unauthenticated, Denied, Missing, Limited."""
         if not (number.isascii() and number.isdigit() and len(number) < 16):
             raise Missing("event.missing", f"There is no event {number}.")
-        event, summary = await self._read_summary(req, int(number))
+        event, summary = await self._sessions.read(req, _summarize, int(number))
         resp.content_type = falcon.MEDIA_HTML
         resp.set_header("Cache-Control", NO_STORE)
         resp.text = render(
@@ -46,6 +52,26 @@ class SummaryResource(Resource):
             summary=summary,
             figures=_figures(summary),
         )
+
+
+def _summarize(tx: Tx, principal: Principal, event_id: EventId) -> tuple[ReportedEvent, Summary]:
+    event = _require_event(tx, principal, event_id)
+    return event, summarize(tx, principal.org_id, event_id)
+
+
+def _require_event(tx: Tx, principal: Principal, event_id: EventId) -> ReportedEvent:
+    """`require_event`, which tells people on pages who they are and who can let them in."""
+    member = require_member(tx, principal)
+    try:
+        return require_event(tx, principal, event_id)
+    except (Denied, Unauthenticated) as error:
+        slug = get_organization_of(tx, principal.org_id).slug
+        code = member.user.user_code
+        raise Denied(
+            "reporting.page",
+            f"You are signed in as {code}, and {code} may not see reports of event {event_id}. Who "
+            f"runs this server grants it with `turnout reporting grant {slug} {code}`.",
+        ) from error
 
 
 def _figures(summary: Summary) -> list[Figure]:

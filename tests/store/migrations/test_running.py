@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 from tests.support.server import clean_environment
-from turnout import bootstrap
+from turnout import serving
 from turnout.errors import Unavailable
 from turnout.settings import Settings
 from turnout.store.migrations import running
@@ -187,7 +187,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(empty, backend):
 def test_a_schema_newer_than_the_program_is_refused_and_left_alone(current, backend):
     ask(current, "UPDATE alembic_version SET version_num = '9999'")
     before = ask(current, TABLES[backend])
-    for attempt in (migrate, lambda url: bootstrap.prepare(settings(url))):
+    for attempt in (migrate, lambda url: serving.prepare(settings(url))):
         with pytest.raises(Unavailable, match="Install the newer Turnout") as refusal:
             attempt(current)
         assert refusal.value.code == "schema.newer"
@@ -196,16 +196,16 @@ def test_a_schema_newer_than_the_program_is_refused_and_left_alone(current, back
 
 
 def test_a_server_prepares_an_empty_database_and_leaves_a_current_one_alone(empty, backend):
-    bootstrap.prepare(settings(empty), makes_database=True)
+    serving.prepare(settings(empty), makes_database=True)
     made = ask(empty, TABLES[backend])
-    bootstrap.prepare(settings(empty, auto_migrate=False))
+    serving.prepare(settings(empty, auto_migrate=False))
     assert ask(empty, TABLES[backend]) == made
     assert ask(empty, "SELECT version_num FROM alembic_version") == [(HEAD,)]
 
 
 def test_without_auto_migrate_an_old_database_is_refused_with_what_to_do(empty, backend):
     with pytest.raises(Unavailable, match="turnout migrate") as refusal:
-        bootstrap.prepare(settings(empty, auto_migrate=False), makes_database=True)
+        serving.prepare(settings(empty, auto_migrate=False), makes_database=True)
     assert refusal.value.code == "schema.older"
     assert ask(empty, TABLES[backend]) == []
 
@@ -215,6 +215,6 @@ def test_a_server_whose_migration_fails_does_not_start(empty, backend, capfd):
         path_of(empty).parent.mkdir()
     ask(empty, "CREATE TABLE tickets (mine TEXT)")
     with pytest.raises(Unavailable) as refusal:
-        bootstrap.prepare(settings(empty))
+        serving.prepare(settings(empty))
     assert refusal.value.code == "schema.failed"
     assert "tickets" in capfd.readouterr().err

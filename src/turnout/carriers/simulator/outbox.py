@@ -6,8 +6,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from turnout.carriers.simulator.sql import sql
+from turnout.core.identity.members import require_member
+from turnout.core.identity.model import Principal, Role
 from turnout.core.ids import JobId, OrgId, UserId
 from turnout.core.messaging.model import Channel
+from turnout.core.messaging.outbox import OutboxFilter, SentMessage
 from turnout.store import Tx, to_json
 from turnout.store.windows import edges
 
@@ -141,6 +144,42 @@ def list_messages(
         limit=limit,
     )
     return [_shown(*row) for row in rows]
+
+
+def list_sent(
+    tx: Tx, principal: Principal, wanted: OutboxFilter, *, limit: int
+) -> list[SentMessage]:
+    """What a user may see, newest first: an account its own, others all of their organization's.
+    Raises Unauthenticated."""
+    role = require_member(tx, principal).user.role
+    found = list_messages(
+        tx,
+        principal.org_id,
+        user_id=principal.user_id if role is Role.ACCT else 0,
+        codes_of=principal.user_id,
+        channel=wanted.channel,
+        destination=wanted.destination,
+        job_id=wanted.job_id,
+        before=wanted.before,
+        limit=limit,
+    )
+    return [_present(message) for message in found]
+
+
+def _present(message: OutboxMessage) -> SentMessage:
+    return SentMessage(
+        message.id,
+        message.at,
+        message.job_id,
+        message.channel.value,
+        message.sender,
+        message.destination,
+        message.subject,
+        message.text,
+        message.verdict.status,
+        message.verdict.notes,
+        message.verdict.reply,
+    )
 
 
 def _shown(

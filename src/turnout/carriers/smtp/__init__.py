@@ -1,6 +1,14 @@
 """E-mail over SMTP: a relay takes what is sent, a small listener of our own takes the bounces."""
 
+from turnout.carriers import Network
 from turnout.carriers.smtp.carrier import SmtpCarrier
 from turnout.carriers.smtp.settings import SmtpSettings
 
-__all__ = ["SmtpCarrier", "SmtpSettings"]
+__all__ = ["NETWORK", "SmtpCarrier", "SmtpSettings"]
+
+NETWORK = Network(
+    name="smtp",
+    channels=SmtpCarrier.channels,
+    settings=SmtpSettings,
+    make=lambda settings, db, _: SmtpCarrier(settings, clock=db.clock),
+)

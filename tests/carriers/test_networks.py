@@ -7,20 +7,22 @@ from typing import Any
 import pytest
 
 from tests.support.node import new_database
-from turnout import networks
+from turnout.carriers import networks
 from turnout.carriers.http_sms import HttpSmsCarrier
 from turnout.carriers.simulator import SimulatorCarrier
 from turnout.carriers.smpp import SmppCarrier
 from turnout.carriers.smtp import SmtpCarrier
 from turnout.core.messaging.model import Channel
-from turnout.settings import Settings, SettingsError, load
+from turnout.settings import Settings, SettingsError
 from turnout.store import Database, open_database
 
 BASE_URL = "https://events.example.com"
 
 
 def chosen(**settings: Any) -> Settings:
-    return load({f"TURNOUT_{name.upper()}": str(value) for name, value in settings.items()})
+    return networks.load(
+        {f"TURNOUT_{name.upper()}": str(value) for name, value in settings.items()}
+    )
 
 
 @pytest.fixture
@@ -51,7 +53,6 @@ def test_the_simulator_carries_everything_until_something_else_is_chosen(db: Dat
 
 def test_each_channel_has_the_carrier_that_was_chosen(db: Database) -> None:
     settings = chosen(**REAL)
-    networks.check(settings)
     made = networks.make_carriers(settings, db, BASE_URL)
     kinds = {channel: type(carrier) for channel, carrier in made.items()}
     assert kinds == dict.fromkeys(Channel, SimulatorCarrier) | {
@@ -60,10 +61,11 @@ def test_each_channel_has_the_carrier_that_was_chosen(db: Database) -> None:
         Channel.MMS: HttpSmsCarrier,
     }
     assert all(channel in carrier.channels for channel, carrier in made.items())
-    assert [path for path, *_ in networks.make_webhooks(settings, db, None, BASE_URL)] == [  # type: ignore[arg-type]
-        "/carriers/http_sms"
-    ]
-    assert networks.make_webhooks(Settings(), db, None, BASE_URL) == []  # type: ignore[arg-type]
+    assert [
+        mount.prefix
+        for mount in networks.mount_webhooks(settings, db, None, BASE_URL)  # type: ignore[arg-type]
+    ] == ["/carriers/http_sms"]
+    assert networks.mount_webhooks(Settings(), db, None, BASE_URL) == []  # type: ignore[arg-type]
 
 
 def test_what_was_set_reaches_the_carriers_own_settings() -> None:
@@ -92,13 +94,19 @@ def test_what_was_set_reaches_the_carriers_own_settings() -> None:
         ({"smtp_tls": "perhaps"}, "TURNOUT_SMTP_TLS: "),
         ({"http_sms_url": "example.com"}, "is not an http:// or https:// address"),
         ({"smtp_dkim_domain": "x.org"}, "TURNOUT_SMTP_…: dkim_domain and dkim_keys go together"),
-        ({"smtp_hots": "x"}, "TURNOUT_SMTP_HOTS is not a setting"),
-        ({"simulator_x": "1"}, "TURNOUT_SIMULATOR_X is not a setting"),
+        ({"smtp_hots": "x"}, "TURNOUT_SMTP_HOTS in the environment is not a setting"),
+        ({"simulator_x": "1"}, "TURNOUT_SIMULATOR_X in the environment is not a setting"),
+        (
+            {"carrier_email": "smpp"},
+            "TURNOUT_CARRIER_EMAIL: give simulator or smtp, not 'smpp'",
+        ),
+        ({"carrier_fax": ""}, "TURNOUT_CARRIER_FAX: give simulator, not nothing"),
+        ({"carrier_sms": "x"}, "TURNOUT_CARRIER_SMS: give http_sms, simulator or smpp, not 'x'"),
     ],
 )
 def test_a_faulty_setting_is_named(changes: dict[str, str], said: str) -> None:
     with pytest.raises(SettingsError) as refusal:
-        networks.check(chosen(**REAL | changes))
+        chosen(**REAL | changes)
     assert said in str(refusal.value)
 
 
@@ -106,7 +114,6 @@ def test_a_network_that_is_not_chosen_may_be_incomplete_and_is_told_of() -> None
     settings = chosen(
         smtp_host="relay.example.com", smpp_port="2776", http_sms_url="https://x.test"
     )
-    networks.check(settings)
     assert networks.unused(settings) == ["smtp", "http_sms"]
     assert networks.unused(chosen(**REAL)) == []
 
@@ -132,7 +139,9 @@ def test_addresses_to_try() -> None:
 
 
 def test_secrets_are_not_shown() -> None:
-    settings = chosen(**REAL, http_sms_webhook_secret="hush", smtp_password="hush")
+    settings = chosen(
+        **REAL, http_sms_webhook_secret="hush", smtp_username="me", smtp_password="hush"
+    )
     shown = {name: value for name, value, *_ in networks.describe(settings)}
     assert "hush" not in shown.values()
     assert "secret" not in shown.values()

@@ -1,0 +1,219 @@
+"""Which networks carry messages here: chosen, checked and made from the settings.
+
+Each channel has a setting (`TURNOUT_CARRIER_SMS`) that chooses its network among those that carry
+it. A network's own settings are flat ones whose names begin with the network's (`TURNOUT_SMTP_HOST`
+is `host` of SmtpSettings). All of these are kept as text in `Settings.carriers`, since the settings
+know no network. Empty text means "not set".
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+import msgspec.inspect
+from msgspec import Meta
+
+from turnout.carriers import Carrier, Inbox, Network, http_sms, simulator, smpp, smtp
+from turnout.core.messaging.accepting import Policy
+from turnout.core.messaging.model import Channel
+from turnout.core.messaging.prices import Prices
+from turnout.http.mounts import Mount
+from turnout.settings import PREFIX, Settings, SettingsError, say_fault, split_list
+from turnout.settings import load as load_settings
+from turnout.store import Database
+
+NETWORKS: dict[str, Network] = {
+    network.name: network
+    for network in (simulator.NETWORK, smtp.NETWORK, smpp.NETWORK, http_sms.NETWORK)
+}
+"""Every network; a channel's choices are in this order, the first is the default."""
+
+SIMULATOR = simulator.NETWORK.name
+_CHOICE = "carrier_"
+_CARRIED = {
+    Channel.EMAIL: "e-mail",
+    Channel.SMS: "SMS",
+    Channel.MMS: "MMS",
+    Channel.TTS: "text-to-speech",
+    Channel.VOICE: "recorded calls",
+    Channel.FAX: "faxes",
+}
+_SECRET = ("password", "secret")
+
+
+def _choice(channel: Channel) -> tuple[str, Any, str]:
+    """The setting of a channel: its name, what it may be, and its default."""
+    names = tuple(name for name, network in NETWORKS.items() if channel in network.channels)
+    said = " or ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+    meaning = f"network that carries {_CARRIED[channel]}: {said}"
+    kind: Any = Literal.__getitem__(names)
+    return f"{_CHOICE}{channel.value}", Annotated[kind, Meta(description=meaning)], names[0]
+
+
+Choices = msgspec.defstruct("Choices", [_choice(channel) for channel in Channel], frozen=True)
+
+
+def list_settings() -> set[str]:
+    """The names of all settings that networks and channels have."""
+    return set(Choices.__struct_fields__) | {
+        f"{name}_{field}"
+        for name, network in NETWORKS.items()
+        for field in network.settings.__struct_fields__
+    }
+
+
+def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
+    """The settings of a process, those of networks too. Raises SettingsError as `check` does."""
+    settings = load_settings(environ, list_settings(), **overrides)
+    check(settings)
+    return settings
+
+
+def check(settings: Settings) -> None:
+    """Raise SettingsError when a channel's choice is none, when the settings of a chosen network
+    cannot be read or lack something it needs, or when prices cannot be read."""
+    read_prices(settings)
+    for name in dict.fromkeys(chosen(settings).values()):
+        read(settings, name)
+
+
+def chosen(settings: Settings) -> dict[Channel, str]:
+    """The network's name for each channel. Raises SettingsError."""
+    names = Choices.__struct_fields__
+    given = {name: settings.carriers[name].strip() for name in names if name in settings.carriers}
+    choices = _convert(Choices, given, "")
+    return {channel: getattr(choices, f"{_CHOICE}{channel.value}") for channel in Channel}
+
+
+def read_prices(settings: Settings) -> Prices:
+    """What a part of a message costs. Raises SettingsError."""
+    try:
+        return Prices(settings.prices)
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}PRICES: {error}, such as sms:4479=0.05") from error
+
+
+def read_policy(settings: Settings) -> Policy:
+    """What the operator has set about messages. Raises SettingsError."""
+    numbers = tuple(number.lstrip("+") for number in split_list(settings.reply_numbers))
+    return Policy(read_prices(settings), numbers, settings.mail_from)
+
+
+def read(settings: Settings, name: str) -> Any:
+    """A network's own settings. Raises SettingsError that names the first faulty one."""
+    struct = NETWORKS[name].settings
+    values = {
+        field: value.strip()
+        for field in struct.__struct_fields__
+        if (value := settings.carriers.get(f"{name}_{field}", "")).strip()
+    }
+    return _convert(struct, _mapped(struct, values), name)
+
+
+def make_carriers(settings: Settings, db: Database, base_url: str) -> dict[Channel, Carrier]:
+    """A carrier for each channel; channels of one network share it. `base_url` is the address at
+    which others reach this server. Raises SettingsError when a carrier cannot be made, such as for
+    a key that cannot be read."""
+    made: dict[str, Carrier] = {}
+    carriers = {}
+    for channel, name in chosen(settings).items():
+        if name not in made:
+            try:
+                made[name] = NETWORKS[name].make(read(settings, name), db, base_url)
+            except ValueError as error:
+                raise SettingsError(f"The carrier {name} cannot be used: {error}") from error
+        carriers[channel] = made[name]
+    return carriers
+
+
+def list_used(settings: Settings) -> dict[str, list[str]]:
+    """The chosen networks, each with its channels."""
+    used: dict[str, list[str]] = {}
+    for channel, name in chosen(settings).items():
+        used.setdefault(name, []).append(channel.value)
+    return used
+
+
+def find_address(settings: Settings, name: str) -> tuple[str, int] | None:
+    """Host and port of a network, None for the simulator. Raises SettingsError."""
+    own = read(settings, name)
+    if url := getattr(own, "url", ""):
+        parts = urlsplit(url)
+        return str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
+    return (own.host, own.port) if hasattr(own, "host") else None
+
+
+def mount_webhooks(settings: Settings, db: Database, inbox: Inbox, base_url: str) -> list[Mount]:
+    """What chosen networks call."""
+    return [
+        mount
+        for name in list_used(settings)
+        if (build := NETWORKS[name].mount_webhook)
+        for mount in build(read(settings, name), db, inbox, base_url)
+    ]
+
+
+def unused(settings: Settings) -> list[str]:
+    """Networks whose address is known, and that no channel uses: a slip, most likely."""
+    used = set(chosen(settings).values())
+    return [
+        name
+        for name in NETWORKS
+        if name not in used
+        and any(settings.carriers.get(f"{name}_{field}", "").strip() for field in ("host", "url"))
+    ]
+
+
+def describe(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
+    """One row a setting of a channel or network: environment name, value (secrets hidden), default,
+    meaning."""
+    yield from _describe(settings, Choices, "")
+    for name, network in NETWORKS.items():
+        yield from _describe(settings, network.settings, f"{name}_")
+
+
+def _describe(
+    settings: Settings, struct: type[msgspec.Struct], prefix: str
+) -> Iterator[tuple[str, str, str, str]]:
+    schema = msgspec.json.schema(struct)["$defs"][struct.__name__]["properties"]
+    for field in msgspec.structs.fields(struct):
+        name = f"{prefix}{field.name}"
+        default = _plain("" if field.default is msgspec.NODEFAULT else field.default)
+        value = settings.carriers.get(name) or default
+        shown = "***" if value and field.name.endswith(_SECRET) else value
+        yield PREFIX + name.upper(), shown, default, schema[field.name].get("description", "")
+
+
+def _plain(default: Any) -> str:
+    if default is None or isinstance(default, Mapping):
+        return ""
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def _convert(struct: type[msgspec.Struct], values: dict[str, Any], network: str) -> Any:
+    try:
+        return msgspec.convert(values, struct, strict=False)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        field = text.rpartition("$.")[2].rstrip("`") if "$." in text else "…"
+        if text.startswith("Object missing required field"):
+            field = text.split("`")[1]
+            text = f"the carrier {network} needs it"
+        elif field in struct.__struct_fields__ and " of length" not in text:
+            text = say_fault(struct, field, values.get(field))
+        prefix = f"{PREFIX}{network.upper()}_" if network else PREFIX
+        raise SettingsError(f"{prefix}{field.upper()}: {text}") from error
+
+
+def _mapped(struct: type[msgspec.Struct], values: dict[str, str]) -> dict[str, Any]:
+    """Values as the struct reads them: `a=x,b=y` for a mapping."""
+    info = msgspec.inspect.type_info(struct)
+    fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
+    mapped: dict[str, Any] = dict(values)
+    for field in fields:
+        kind = field.type.type if isinstance(field.type, msgspec.inspect.Metadata) else field.type
+        if field.name in values and isinstance(kind, msgspec.inspect.DictType):
+            pairs = [part.partition("=") for part in values[field.name].split(",") if part.strip()]
+            mapped[field.name] = {key.strip(): value.strip() for key, _, value in pairs}
+    return mapped

@@ -1,0 +1,85 @@
+"""Everything that works off queues, with the carriers: in `serve` or in `work`."""
+
+import asyncio
+
+import structlog
+
+from turnout.carriers import Carrier, networks
+from turnout.core.identity.link_keys import ensure_link_key, find_link_key
+from turnout.core.ids import RecipientId
+from turnout.core.messaging.model import Channel
+from turnout.core.messaging.opt_outs import unsubscribe_url
+from turnout.core.messaging.replies import receive_replies
+from turnout.core.registrations.live_lists import resolve
+from turnout.http.outbound import Outbound
+from turnout.settings import Settings
+from turnout.store import Database
+from turnout.workers.callbacks import callback_loops
+from turnout.workers.delivery import Delivery, delivery_loops
+from turnout.workers.inbox import CarrierInbox
+from turnout.workers.intake import intake_loops
+from turnout.workers.loop import Loop
+from turnout.workers.schedules import schedule_loops
+from turnout.workers.waiting_list import waiting_loops
+
+# A rotated key of links is picked up within this time.
+LINK_KEY_READ_S = 30
+
+log = structlog.get_logger()
+
+
+class Workers:
+    """The loops and the carriers of one process; `base_url` is the address in mailed links."""
+
+    def __init__(self, settings: Settings, db: Database, outbound: Outbound, base_url: str) -> None:
+        self._settings = settings
+        self._db = db
+        self._base_url = base_url
+        self._outbound = outbound
+        self._carriers: dict[Channel, Carrier] = {}
+        self._link_key = ""
+        self._loops: list[Loop] = []
+
+    async def start(self) -> None:
+        """Connect the carriers, and start the loops. Raises SettingsError when a carrier cannot
+        be made."""
+        settings = self._settings
+        for name in networks.unused(settings):
+            log.warning("a carrier has settings, but carries nothing", carrier=name)
+        self._carriers = networks.make_carriers(settings, self._db, self._base_url)
+        await self._read_link_key()
+        policy = networks.read_policy(settings)
+        delivery = Delivery(
+            carriers=self._carriers,
+            prices=policy.prices,
+            unsubscribe_url=self._unsubscribe_url,
+            mail_from=settings.mail_from,
+            lease_ms=settings.delivery_lease_seconds * 1000,
+            report_wait_ms=settings.receipt_wait_hours * 3_600_000,
+        )
+        inbox = CarrierInbox(self._db, receive_replies)
+        for carrier in set(self._carriers.values()):
+            await carrier.start(inbox)
+        self._loops = [
+            Loop("link-key", self._read_link_key, every_s=LINK_KEY_READ_S),
+            *intake_loops(self._db),
+            *schedule_loops(self._db, resolve),
+            *waiting_loops(self._db, self._base_url),
+            *delivery_loops(self._db, delivery),
+            *callback_loops(self._db, self._outbound),
+        ]
+        for loop in self._loops:
+            loop.start()
+
+    async def _read_link_key(self) -> bool:
+        known = await self._db.read(find_link_key)
+        self._link_key = known or await self._db.write(ensure_link_key)
+        return False
+
+    def _unsubscribe_url(self, recipient_id: RecipientId) -> str:
+        return unsubscribe_url(self._base_url, self._link_key, recipient_id)
+
+    async def stop(self) -> None:
+        """Stop the loops between two steps, let carriers finish what they have, and record it."""
+        await asyncio.gather(*(loop.stop() for loop in self._loops))
+        await asyncio.gather(*(carrier.stop() for carrier in set(self._carriers.values())))
