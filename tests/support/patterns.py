@@ -18,6 +18,8 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import turnout
+from turnout.core.identity.link_keys import DIGITS
+from turnout.core.identity.personal_links import ID, PersonalLinks
 from turnout.http import masks
 from turnout.store import pg_refusals
 
@@ -25,6 +27,8 @@ METHODS = ("search", "fullmatch", "match", "finditer", "split", "sub", "findall"
 # What stands for names that only a running function has.
 LOCALS = {
     "boundary": b"x",
+    "digits": DIGITS,
+    "facts": ID,
     "mark": b"x",
     "words": "|".join(words for words, _ in pg_refusals._ADVICE),
     "chosen": [
@@ -46,7 +50,16 @@ class Found(NamedTuple):
 def list_patterns() -> list[Found]:
     """Every one in `src/turnout`, those of arguments named `pattern` too."""
     used = _methods_by_name()
-    return [found for module in _modules() for found in _patterns_of(module, used)]
+    written = [found for module in _modules() for found in _patterns_of(module, used)]
+    return [*written, *_patterns_of_links()]
+
+
+def _patterns_of_links() -> Iterator[Found]:
+    """Those that a kind of personal link makes of what it is given."""
+    for module in _modules():
+        for name, value in vars(module).items():
+            if isinstance(value, PersonalLinks):
+                yield Found(f"{module.__name__}:{name}", value._token, ("fullmatch",))
 
 
 @cache
