@@ -1,0 +1,32 @@
+"""Tests mirror the tree, but for those that CONTRIBUTING.md lists."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+SECTION = CONTRIBUTING.partition("### Tests without a module")[2].partition("\n## ")[0]
+LISTED = re.findall(r"`(tests/[^`]+)`", SECTION)
+FILES = sorted(path.relative_to(ROOT) for path in ROOT.glob("tests/**/test_*.py"))
+
+
+def has_module(file: Path) -> bool:
+    """Whether a module, package or other source file of that name is in the folder it mirrors."""
+    folder = ROOT / "src/turnout" / file.relative_to("tests").parent
+    name = file.stem.removeprefix("test_")
+    return (folder / name).is_dir() or any(folder.glob(f"{name}.*"))
+
+
+def is_listed(file: Path) -> bool:
+    return any(file.match(pattern) for pattern in LISTED)
+
+
+def test_each_test_file_has_a_module_or_is_listed():
+    strays = [str(file) for file in FILES if not has_module(file) and not is_listed(file)]
+    assert strays == [], (
+        "name the file like the module that it tests, or list it in CONTRIBUTING.md"
+    )
+
+
+def test_what_is_listed_is_there():
+    assert [each for each in LISTED if not any(file.match(each) for file in FILES)] == []
