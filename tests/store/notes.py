@@ -13,7 +13,7 @@ from typing import Any
 from turnout.settings import Settings
 from turnout.store import Database, Statements, Tx, open_database
 
-sql = Statements("tests.store")
+sql: Any = Statements("tests.store")
 
 
 def make_notes(tx: Tx) -> None:

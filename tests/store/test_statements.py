@@ -16,7 +16,7 @@ import turnout.carriers
 import turnout.core
 from tests.support.node import new_database
 from tools.stubs import SOURCE as STUBBED
-from tools.stubs import UNDECLARED, read_ids, write_stub
+from tools.stubs import read_ids, write_stub
 from turnout.store import Statement, Statements
 from turnout.store.heads import Field
 from turnout.store.sqlite import path_of
@@ -171,12 +171,9 @@ def test_a_stub_is_what_the_statements_declare(stub):
 @every_statement
 def test_it_declares_what_it_returns(name):
     head = STATEMENTS[name].head
-    assert bool(head.returns) is (head.mark in ("", "^", "$")) or name in WITHOUT_STUB
+    assert bool(head.returns) is (head.mark in ("", "^", "$"))
 
 
-WITHOUT_STUB = {
-    name for name in STATEMENTS if name.partition(":")[0].rpartition(".")[2] in UNDECLARED
-}
 WITH_ROWS = [name for name, statement in STATEMENTS.items() if statement.head.returns]
 
 
@@ -260,7 +257,8 @@ def _describe(connection: "psycopg.Connection", result: "PGresult", number: int)
         "SELECT typname FROM pg_type WHERE oid = %s", [result.ftype(number)]
     ).fetchall()
     stored = connection.execute(
-        "SELECT attnotnull FROM pg_attribute WHERE attrelid = %s AND attnum = %s",
+        "SELECT attnotnull OR relkind = 'v' FROM pg_attribute"
+        " JOIN pg_class ON pg_class.oid = attrelid WHERE attrelid = %s AND attnum = %s",
         [result.ftable(number), result.ftablecol(number)],
     ).fetchone()
     name = (result.fname(number) or b"").decode()

@@ -98,15 +98,19 @@ class Statements:
             raise LookupError(f"{package}: {names} is written for one database only")
         Statements.registry[package] = self
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        try:
-            run = self[name].run
-        except KeyError as error:
-            raise AttributeError(f"no statement {name!r} in {self.package}/queries*.sql") from error
-        self.__dict__[name] = run  # from now on Python finds it by itself
-        return run
+    if not TYPE_CHECKING:  # a stub names each statement
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            try:
+                run = self[name].run
+            except KeyError as error:
+                raise AttributeError(
+                    f"no statement {name!r} in {self.package}/queries*.sql"
+                ) from error
+            self.__dict__[name] = run  # from now on Python finds it by itself
+            return run
 
     def __getitem__(self, name: str) -> Statement:
         return Statement(

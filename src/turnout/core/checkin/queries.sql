@@ -1,4 +1,5 @@
 -- name: list_attendees(org_id, event_id, after, until, which, since, ticket_type_id, has_cancelled)
+--     -> (RegistrationId, str, str, str, str, str, str, str, TicketTypeId, int | None, int, int)
 -- Anyone who is registered, with a row for each valid ticket, by rising number; `has_cancelled` 1 =
 -- with every ticket. `which` is empty, `checked` or `unchecked`; `since` and `ticket_type_id` 0 =
 -- any.
@@ -15,7 +16,9 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.id <
     AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
 ORDER BY r.id, t.id;
 
--- name: list_attendee_page(org_id, event_id, which, since, ticket_type_id, has_cancelled, limit, skip)
+-- name: list_attendee_page(org_id, event_id, which, since, ticket_type_id, has_cancelled,
+--     limit, skip)
+--     -> (id: RegistrationId)
 -- The numbers of the registrations on a page of that list.
 SELECT DISTINCT r.id
 FROM registrations r
@@ -29,6 +32,9 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id
 ORDER BY r.id LIMIT :limit OFFSET :skip;
 
 -- name: find_attendee(org_id, event_id, code)
+--     -> (id: RegistrationId, first_name: str, last_name: str, company: str, job_title: str,
+--         email: str, phone: str, code: str, ticket_type_id: TicketTypeId,
+--         checked_in_at: int | None, created_at: int, is_valid: int)
 -- Whose ticket it is, with all tickets of the registration; none for a code of another event.
 SELECT r.id, p.first_name, p.last_name, p.company, p.job_title, p.email, p.phone,
     t.code, t.ticket_type_id, t.checked_in_at, t.created_at,
@@ -42,6 +48,8 @@ WHERE c.org_id = :org_id AND c.code = :code AND r.event_id = :event_id
 ORDER BY t.id;
 
 -- name: find_ticket_page(org_id, code)^
+--     -> (event_id: EventId, code: str, ticket_type_id: TicketTypeId, name: str, is_cancelled: int,
+--         checked_in_at: int | None) | None
 SELECT r.event_id, t.code, t.ticket_type_id, y.name,
     CASE WHEN t.state = 'valid' AND r.state = 'confirmed' AND e.state <> 'cancelled'
         THEN 0 ELSE 1 END,
@@ -55,6 +63,9 @@ WHERE t.org_id = :org_id AND t.code = :code;
 -- == checking ==
 
 -- name: find_scanned(org_id, event_id, code)^
+--     -> (id: TicketId, code: str, registration_id: RegistrationId, ticket_type_id: TicketTypeId,
+--         state: str, registration_state: str, event_state: str, checked_in_at: int | None,
+--         sitting: str) | None
 SELECT t.id, t.code, t.registration_id, t.ticket_type_id, t.state, r.state, e.state,
     t.checked_in_at, CASE WHEN r.sitting = 0 THEN '' ELSE r.uuid END
 FROM tickets t
@@ -62,23 +73,24 @@ JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 WHERE t.org_id = :org_id AND t.code = :code AND r.event_id = :event_id;
 
--- name: check_in(org_id, id, at, now)!
+-- name: check_in(org_id, id: TicketId, at: int, now)!
 -- The first scan wins: the guard and the mark are one statement.
 UPDATE tickets SET checked_in_at = :at, updated_at = :now
 WHERE org_id = :org_id AND id = :id AND checked_in_at IS NULL AND state = 'valid';
 
--- name: undo_check_in(org_id, id, now)!
+-- name: undo_check_in(org_id, id: TicketId, now)!
 UPDATE tickets SET checked_in_at = NULL, updated_at = :now
 WHERE org_id = :org_id AND id = :id AND checked_in_at IS NOT NULL;
 
--- name: list_booked(org_id, registration_id)
+-- name: list_booked(org_id, registration_id) -> (session_id: SessionId)
 SELECT session_id FROM session_bookings
 WHERE org_id = :org_id AND registration_id = :registration_id;
 
--- name: get_checked_in_at(org_id, id)$
+-- name: get_checked_in_at(org_id, id: TicketId)$ -> int | None
 SELECT checked_in_at FROM tickets WHERE org_id = :org_id AND id = :id;
 
--- name: add_scan(org_id, id, event_id, ticket_id, code, result, gate_id, device, nonce, at, now)!
+-- name: add_scan(org_id, id: int, event_id, ticket_id: TicketId | None, code, result,
+--     gate_id: GateId | None, device, nonce: str | None, at: int, now)!
 -- 0 rows when the device has uploaded it before.
 INSERT INTO scans (org_id, id, event_id, ticket_id, code, result, gate_id, device, nonce, at,
     recorded_at)
@@ -86,24 +98,28 @@ VALUES (:org_id, :id, :event_id, CAST(:ticket_id AS BIGINT), :code, :result,
     CAST(:gate_id AS BIGINT), :device, CAST(:nonce AS TEXT), :at, :now)
 ON CONFLICT (org_id, event_id, device, nonce) DO NOTHING;
 
--- name: find_scan(org_id, event_id, device, nonce)^
+-- name: find_scan(org_id, event_id, device, nonce)^ -> (code: str, result: str, at: int) | None
 SELECT code, result, at FROM scans
 WHERE org_id = :org_id AND event_id = :event_id AND device = :device AND nonce = :nonce;
 
 -- name: list_scans(org_id, event_id, limit)
+--     -> (id: int, ticket_id: TicketId | None, code: str, result: str, gate_id: GateId | None,
+--         device: str, at: int, recorded_at: int)
 -- Newest first.
 SELECT id, ticket_id, code, result, gate_id, device, at, recorded_at FROM scans
 WHERE org_id = :org_id AND event_id = :event_id ORDER BY id DESC LIMIT :limit;
 
--- name: add_gate(org_id, id, event_id, name, ticket_type_ids, session_ids, now)!
+-- name: add_gate(org_id, id: GateId, event_id, name, ticket_type_ids, session_ids, now)!
 INSERT INTO gates (org_id, id, event_id, name, ticket_type_ids, session_ids, created_at)
 VALUES (:org_id, :id, :event_id, :name, :ticket_type_ids, :session_ids, :now);
 
--- name: get_gate(org_id, event_id, id)^
+-- name: get_gate(org_id, event_id, id: GateId)^
+--     -> (id: GateId, name: str, ticket_type_ids: str, session_ids: str) | None
 SELECT id, name, ticket_type_ids, session_ids FROM gates
 WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
 
 -- name: list_gates(org_id, event_id)
+--     -> (id: GateId, name: str, ticket_type_ids: str, session_ids: str)
 SELECT id, name, ticket_type_ids, session_ids FROM gates
 WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 

@@ -179,8 +179,17 @@ def list_scans(tx: Tx, org_id: OrgId, event_id: EventId, limit: int) -> list[Kep
     """What was scanned at the event's doors, newest first, refused ones too."""
     rows = sql.list_scans(tx, org_id=org_id, event_id=event_id, limit=limit)
     return [
-        KeptScan(id_, ticket_id, code, Result(result), *rest)
-        for id_, ticket_id, code, result, *rest in rows
+        KeptScan(
+            row.id,
+            row.ticket_id,
+            row.code,
+            Result(row.result),
+            row.gate_id,
+            row.device,
+            row.at,
+            row.recorded_at,
+        )
+        for row in rows
     ]
 
 

@@ -271,7 +271,7 @@ def decline(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None
     """Say no, and give back what this invitation granted and nothing else. Idempotent. Raises
     Missing."""
     campaign_id, event_id, person_id = _lock(tx, org_id, invitee_id)
-    if sql.find_state(tx, org_id=org_id, id=invitee_id)[0] == DECLINED:
+    if sql.find_state(tx, org_id=org_id, id=invitee_id).state == DECLINED:
         return
     known = booking.find_registration(tx, org_id, event_id, person_id)
     if known and known.state is RegistrationState.CONFIRMED:
@@ -287,15 +287,14 @@ def decline(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None
 
 
 def _is_confirmed(tx: Tx, org_id: OrgId, invitee_id: InviteeId) -> bool:
-    state, _ticket_id = sql.find_state(tx, org_id=org_id, id=invitee_id)
-    return str(state) == CONFIRMED
+    return sql.find_state(tx, org_id=org_id, id=invitee_id).state == CONFIRMED
 
 
-def _lock(tx: Tx, org_id: OrgId, invitee_id: InviteeId) -> tuple[int, int, int]:
+def _lock(tx: Tx, org_id: OrgId, invitee_id: InviteeId) -> tuple[CampaignId, EventId, PersonId]:
     row = sql.lock_invitation(tx, org_id=org_id, id=invitee_id)
     if row is None:
         raise Missing("recipient.missing", f"There is no recipient {invitee_id}.")
-    return tuple(row)
+    return row
 
 
 # -- sending -------------------------------------------------------------------------------

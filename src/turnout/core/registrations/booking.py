@@ -124,7 +124,7 @@ def delete_bookings(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> N
 
 def count_registrations(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
     """How many are registered for the event and not cancelled."""
-    return sql.count_registrations(tx, org_id=org_id, event_id=event_id)  # type: ignore[no-any-return]
+    return sql.count_registrations(tx, org_id=org_id, event_id=event_id)
 
 
 def _registration(row: tuple[Any, ...]) -> Registration:

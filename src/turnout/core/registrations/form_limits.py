@@ -99,7 +99,7 @@ def book_mail(tx: Tx, org_id: OrgId, email: str) -> int:
         limit=MAILS_LIMIT,
         ahead=edges(MAILS_WINDOW_MS, tx.now).ahead,
     )
-    ends_at: int = sql.find_form_window_end(tx, org_id=org_id, name=name)
+    ends_at = sql.find_form_window_end(tx, org_id=org_id, name=name) or 0
     return max(tx.now, ends_at - MAILS_WINDOW_MS)
 
 
@@ -189,7 +189,7 @@ def _count(tx: Tx, sender: Sender, kind: str, limit: int, window_ms: int) -> boo
 
 def _refusal(tx: Tx, sender: Sender, kind: str, window_ms: int, sentence: str) -> Limited:
     ends_at = sql.find_form_window_end(tx, org_id=sender.org_id, name=_name(sender, kind))
-    return _limited(tx, ends_at, window_ms, sentence)
+    return _limited(tx, ends_at or tx.now, window_ms, sentence)
 
 
 def _limited(tx: Tx, ends_at: int, window_ms: int, sentence: str) -> Limited:

@@ -98,7 +98,8 @@ def _remind(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> bool:
     known = booking.find_registration(tx, org_id, event_id, person.id)
     if known and known.state is RegistrationState.CONFIRMED:
         ticket_id = sql.find_valid_ticket(tx, org_id=org_id, registration_id=known.id)
-        queue_paced_ticket_mail(tx, org_id, ticket_id, person.contact.email)
+        if ticket_id:
+            queue_paced_ticket_mail(tx, org_id, ticket_id, person.contact.email)
         return True
     if not waiting_list_sql.find_open_entry(
         tx, org_id=org_id, event_id=event_id, person_id=person.id

@@ -113,10 +113,10 @@ def _find_target(tx: Tx, caller: Principal, noun: TargetNoun, pak: str) -> int:
     revoked_at, expires_at, is_demo, found, target_id = row
     if revoked_at is not None or (expires_at is not None and expires_at <= tx.now):
         raise Unauthenticated("credential.ended", "The credential was revoked or has expired.")
-    check_demo(tx, is_demo)
-    if found != noun:
+    check_demo(tx, bool(is_demo))
+    if found != noun or target_id is None:
         raise Missing(f"{noun}.missing", f"No {noun} has the {noun}Pak {pak}.")
-    return target_id  # type: ignore[no-any-return]
+    return target_id
 
 
 def _queue(tx: Tx, entries: list[_Entry]) -> list[list[QueueItem]]:
@@ -266,4 +266,4 @@ def _finish(tx: Tx, claimed: _Claimed, outcomes: list[Outcome], person_id: Perso
 
 def count_waiting(tx: Tx, limit: int) -> int:
     """How many submissions wait, counted up to `limit`."""
-    return sql.count_waiting(tx, limit=limit)  # type: ignore[no-any-return]
+    return sql.count_waiting(tx, limit=limit)

@@ -74,7 +74,7 @@ def register_directly(
             submitted=Submitted(contact, list(answers)),
             sti=sti,
         )
-    if is_mailed:
+    if is_mailed and ticket_id:
         queue_ticket_mail(tx, org_id, ticket_id)
     return is_new
 

@@ -8,6 +8,7 @@ What people typed of themselves goes out in the organization's name, so it is ma
 """
 
 import re
+from typing import Any
 
 from turnout.core.ids import OrgId
 from turnout.core.messaging.lists import LIVE_LIST
@@ -32,6 +33,7 @@ def resolve(
         return [], ""
     after = int(cursor) if cursor else 0
     page = {"org_id": org_id, "event_id": event_id, "after": after, "limit": limit}
+    rows: list[Any]
     if which == "pending":
         rows = sql.list_pending(tx, **page)
     else:

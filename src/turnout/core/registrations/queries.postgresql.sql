@@ -1,10 +1,16 @@
 -- name: find_registration(org_id, event_id, person_id)^
+--     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
+--         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
+--         updated_at: int) | None
 SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at, updated_at
 FROM registrations
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id AND sitting = 0
 FOR UPDATE;
 
--- name: lock_registration(org_id, id)^
+-- name: lock_registration(org_id, id: RegistrationId)^
+--     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
+--         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
+--         updated_at: int) | None
 SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at, updated_at
 FROM registrations WHERE org_id = :org_id AND id = :id FOR UPDATE;
 
@@ -26,7 +32,7 @@ SELECT CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT),
     CAST(r.value ->> 2 AS BIGINT), r.value ->> 3, 'queued'
 FROM json_array_elements(CAST(:rows AS json)) r (value);
 
--- name: list_due_submissions(now, limit)
+-- name: list_due_submissions(now, limit) -> (org_id: OrgId, id: SubmissionId)
 -- crosses organizations: workers serve all of them.
 SELECT org_id, id FROM submissions
 WHERE done_at IS NULL AND due_at <= :now AND NOT EXISTS (
@@ -35,7 +41,7 @@ WHERE done_at IS NULL AND due_at <= :now AND NOT EXISTS (
 ORDER BY due_at, org_id, id LIMIT :limit
 FOR UPDATE SKIP LOCKED;
 
--- name: list_due_elsewhere(now, limit, targets)
+-- name: list_due_elsewhere(now, limit, targets) -> (org_id: OrgId, id: SubmissionId)
 -- crosses organizations: workers serve all of them. As above, but for `targets`, which is JSON:
 -- [[org_id, target_id], …].
 SELECT org_id, id FROM submissions
@@ -49,6 +55,8 @@ ORDER BY due_at, org_id, id LIMIT :limit
 FOR UPDATE SKIP LOCKED;
 
 -- name: lock_submissions(keys)
+--     -> (org_id: OrgId, id: SubmissionId, noun: str, target_id: int, contact: str, attempts: int,
+--         due_at: int, items: str)
 -- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …].
 -- The last column is JSON: the items as [[id, pak], …].
 SELECT org_id, id, noun, target_id, contact, attempts, due_at, (
@@ -61,12 +69,14 @@ WHERE done_at IS NULL AND (org_id, id) IN (
     FROM json_array_elements(CAST(:keys AS json)) k (value)) ORDER BY due_at, org_id, id
 FOR UPDATE SKIP LOCKED;
 
--- name: count_items(org_id, ids)$
+-- name: count_items(org_id, ids)$ -> int
 SELECT count(*) FROM queue_items
 WHERE org_id = :org_id AND id IN (
     SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value));
 
 -- name: list_items(org_id, ids, limit, skip)
+--     -> (id: QueueItemId, session_pak: str, status: str, email: str, person_id: PersonId | None,
+--         message: str | None)
 SELECT i.id, i.session_pak, i.status, s.email, i.person_id, i.message
 FROM queue_items i JOIN submissions s ON s.org_id = i.org_id AND s.id = i.submission_id
 WHERE i.org_id = :org_id AND i.id IN (

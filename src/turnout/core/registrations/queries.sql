@@ -1,15 +1,22 @@
 -- name: find_registration(org_id, event_id, person_id)^
+--     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
+--         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
+--         updated_at: int) | None
 -- Locks the row on PostgreSQL, like lock_registration.
 SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at, updated_at
 FROM registrations
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id AND sitting = 0;
 
--- name: lock_registration(org_id, id)^
+-- name: lock_registration(org_id, id: RegistrationId)^
+--     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
+--         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
+--         updated_at: int) | None
 -- Locks the row on PostgreSQL (see the override): state changes of one registration queue up.
 SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at, updated_at
 FROM registrations WHERE org_id = :org_id AND id = :id;
 
--- name: add_registration(org_id, id, uuid, event_id, person_id, ticket_type_id, source, answers, now)!
+-- name: add_registration(org_id, id: RegistrationId, uuid, event_id, person_id, ticket_type_id,
+--     source, answers, now)!
 -- 0 rows when the person is registered for the event already.
 INSERT INTO registrations
     (org_id, id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
@@ -19,18 +26,18 @@ VALUES
      :now, :now)
 ON CONFLICT (org_id, person_id, event_id, sitting) DO NOTHING;
 
--- name: set_answers(org_id, id, answers, now)!
+-- name: set_answers(org_id, id: RegistrationId, answers, now)!
 UPDATE registrations SET answers = :answers, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: set_registered_at(org_id, id, at)!
+-- name: set_registered_at(org_id, id: RegistrationId, at: int)!
 UPDATE registrations SET created_at = :at WHERE org_id = :org_id AND id = :id;
 
--- name: set_state(org_id, id, state, ticket_type_id, now)!
+-- name: set_state(org_id, id: RegistrationId, state, ticket_type_id, now)!
 UPDATE registrations SET state = :state, ticket_type_id = :ticket_type_id, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: list_booked_sessions(org_id, registration_id)
+-- name: list_booked_sessions(org_id, registration_id) -> (session_id: SessionId)
 SELECT session_id FROM session_bookings
 WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY session_id;
 
@@ -41,11 +48,13 @@ VALUES (:org_id, :registration_id, :session_id, :now);
 -- name: delete_bookings(org_id, registration_id)!
 DELETE FROM session_bookings WHERE org_id = :org_id AND registration_id = :registration_id;
 
--- name: count_registrations(org_id, event_id)$
+-- name: count_registrations(org_id, event_id)$ -> int
 SELECT count(*) FROM registrations
 WHERE org_id = :org_id AND event_id = :event_id AND state = 'confirmed';
 
 -- name: find_intake_target(org_id, credential_id, pak)^
+--     -> (revoked_at: int | None, expires_at: int | None, is_demo: int, noun: str | None,
+--         target_id: int | None) | None
 -- Whether the caller may still ask, and what the pak leads to, in one look.
 SELECT c.revoked_at, c.expires_at, c.is_demo, d.noun, d.target_id
 FROM credentials c
@@ -56,23 +65,23 @@ WHERE c.org_id = :org_id AND c.id = :credential_id;
 UPDATE queue_items SET status = :status, message = :message, person_id = :person_id, done_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: finish_submission(org_id, id, now)!
+-- name: finish_submission(org_id, id: SubmissionId, now)!
 UPDATE submissions SET done_at = :now WHERE org_id = :org_id AND id = :id;
 
--- name: postpone_submission(org_id, id, due_at)!
+-- name: postpone_submission(org_id, id: SubmissionId, due_at)!
 UPDATE submissions SET attempts = attempts + 1, due_at = :due_at
 WHERE org_id = :org_id AND id = :id;
 
--- name: count_waiting(limit)$
+-- name: count_waiting(limit)$ -> int
 -- crosses organizations: the backlog is one for the whole installation. Counts no further
 -- than `limit`, so that it costs little however long the queue is.
 SELECT count(*) FROM (SELECT 1 FROM submissions WHERE done_at IS NULL LIMIT :limit) waiting;
 
--- name: next_due()$
+-- name: next_due()$ -> int | None
 -- crosses organizations: workers serve all of them.
 SELECT min(due_at) FROM submissions WHERE done_at IS NULL;
 
--- name: list_oldest_waits(now)
+-- name: list_oldest_waits(now) -> (what: str, due_at: int | None)
 -- crosses organizations: workers serve all of them. What is set aside waits for an operator.
 SELECT 'ticket mail', min(m.due_at) FROM ticket_mails m WHERE m.due_at <= :now AND NOT EXISTS (
     SELECT 1 FROM work_claims c WHERE c.org_id = m.org_id AND c.queue = 'ticket mail'
@@ -91,16 +100,20 @@ WHERE w.state = 'offered' AND w.deadline_at <= :now AND NOT EXISTS (
 
 -- == attendees ==
 
--- name: get_person_contact(org_id, id)^
+-- name: get_person_contact(org_id, id: PersonId)^
+--     -> (email: str, title: str, first_name: str, last_name: str, company: str, job_title: str,
+--         phone: str) | None
 SELECT email, title, first_name, last_name, company, job_title, phone FROM people
 WHERE org_id = :org_id AND id = :id;
 
 -- == live lists ==
 
--- name: find_event_end(org_id, id)$
+-- name: find_event_end(org_id, id: EventId)$ -> int | None
 SELECT ends_at FROM events WHERE org_id = :org_id AND id = :id;
 
 -- name: list_registered(org_id, event_id, which, after, limit)
+--     -> (id: RegistrationId, person_title: str, first_name: str, last_name: str, email: str,
+--         phone: str, company: str, event_title: str, code: str | None)
 -- `which` is empty, `checked` or `unchecked`.
 SELECT r.id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company, e.title, t.code
 FROM registrations r
@@ -112,6 +125,8 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.stat
 ORDER BY r.id LIMIT :limit;
 
 -- name: list_pending(org_id, event_id, after, limit)
+--     -> (person_id: PersonId | None, title: str, first_name: str, last_name: str, email: str,
+--         phone: str, company: str, event_title: str, message: str)
 SELECT i.person_id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company, e.title, ''
 FROM invitation_states i
 JOIN events e ON e.org_id = i.org_id AND e.id = i.event_id
@@ -121,18 +136,18 @@ ORDER BY i.person_id LIMIT :limit;
 
 -- == joining ==
 
--- name: find_valid_ticket(org_id, registration_id)$
+-- name: find_valid_ticket(org_id, registration_id)$ -> TicketId | None
 -- The newest.
 SELECT max(id) FROM tickets
 WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'valid';
 
--- name: find_ticket_code(org_id, event_id, person_id)$
+-- name: find_ticket_code(org_id, event_id, person_id)$ -> str | None
 SELECT t.code FROM registrations r
 JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.person_id = :person_id
     AND r.state = 'confirmed' ORDER BY t.id DESC LIMIT 1;
 
--- name: add_ticket_mail(org_id, ticket_id, user_id, now)!
+-- name: add_ticket_mail(org_id, ticket_id, user_id: UserId | None, now)!
 INSERT INTO ticket_mails (org_id, ticket_id, user_id, due_at)
 VALUES (:org_id, :ticket_id, CAST(:user_id AS BIGINT), :now)
 ON CONFLICT (org_id, ticket_id) DO NOTHING;
@@ -148,12 +163,15 @@ WHERE org_id = :org_id AND ticket_id = :ticket_id AND due_at > :now AND attempts
 -- == ticket mails ==
 
 -- name: find_ticket_holder(org_id, code)^
+--     -> (id: RegistrationId, event_id: EventId, person_id: PersonId, ticket_id: TicketId,
+--         ticket_type_id: TicketTypeId, checked_in_at: int | None, state: str, granted_by: str,
+--         sitting: int) | None
 SELECT r.id, r.event_id, r.person_id, t.id, t.ticket_type_id, t.checked_in_at, t.state,
     t.granted_by, r.sitting
 FROM tickets t JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 WHERE t.org_id = :org_id AND t.code = :code;
 
--- name: move_bookings(org_id, from_id, to_id)!
+-- name: move_bookings(org_id, from_id: int, to_id: int)!
 UPDATE session_bookings SET registration_id = :to_id
 WHERE org_id = :org_id AND registration_id = :from_id;
 
@@ -175,7 +193,7 @@ ON CONFLICT (org_id, name) DO UPDATE SET
 WHERE form_windows.forms < :limit OR form_windows.ends_at <= excluded.started_at
     OR form_windows.started_at > :ahead;
 
--- name: book_mail(org_id, name, now, window, limit, ahead)!
+-- name: book_mail(org_id, name, now, window: int, limit, ahead)!
 -- Counts a mail that is never refused: the window grows by its length for every `limit` mails.
 INSERT INTO form_windows (org_id, name, started_at, ends_at, forms)
 VALUES (:org_id, :name, :now, CAST(:now AS BIGINT) + CAST(:window AS BIGINT), 1)
@@ -192,13 +210,13 @@ ON CONFLICT (org_id, name) DO UPDATE SET
         THEN form_windows.ends_at + CAST(:window AS BIGINT)
         ELSE form_windows.ends_at END;
 
--- name: find_form_window_end(org_id, name)$
+-- name: find_form_window_end(org_id, name)$ -> int | None
 SELECT ends_at FROM form_windows WHERE org_id = :org_id AND name = :name;
 
 -- name: clear_form_window(org_id, name)!
 DELETE FROM form_windows WHERE org_id = :org_id AND name = :name;
 
--- name: list_ended_form_windows(now, limit)
+-- name: list_ended_form_windows(now, limit) -> (org_id: OrgId, name: str)
 -- crosses organizations: ended counts are deleted for all of them.
 SELECT org_id, name FROM form_windows WHERE ends_at <= :now ORDER BY ends_at LIMIT :limit;
 

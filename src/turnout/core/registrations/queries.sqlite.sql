@@ -15,7 +15,7 @@ INSERT INTO queue_items (org_id, id, submission_id, session_pak, status)
 SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, 'queued'
 FROM json_each(:rows) r;
 
--- name: list_due_submissions(now, limit)
+-- name: list_due_submissions(now, limit) -> (org_id: OrgId, id: SubmissionId)
 -- crosses organizations: workers serve all of them.
 SELECT org_id, id FROM submissions
 WHERE done_at IS NULL AND due_at <= :now AND NOT EXISTS (
@@ -23,7 +23,7 @@ WHERE done_at IS NULL AND due_at <= :now AND NOT EXISTS (
         AND c.id = submissions.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
 ORDER BY due_at, org_id, id LIMIT :limit;
 
--- name: list_due_elsewhere(now, limit, targets)
+-- name: list_due_elsewhere(now, limit, targets) -> (org_id: OrgId, id: SubmissionId)
 -- crosses organizations: workers serve all of them. As above, but for `targets`, which is JSON:
 -- [[org_id, target_id], …].
 SELECT org_id, id FROM submissions
@@ -35,6 +35,8 @@ WHERE done_at IS NULL AND due_at <= :now AND (org_id, target_id) NOT IN (
 ORDER BY due_at, org_id, id LIMIT :limit;
 
 -- name: lock_submissions(keys)
+--     -> (org_id: OrgId, id: SubmissionId, noun: str, target_id: int, contact: str, attempts: int,
+--         due_at: int, items: str)
 -- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …].
 -- The last column is JSON: the items as [[id, pak], …].
 SELECT org_id, id, noun, target_id, contact, attempts, due_at, (
@@ -46,11 +48,13 @@ WHERE done_at IS NULL
     AND (org_id, id) IN (SELECT k.value ->> 0, k.value ->> 1 FROM json_each(:keys) k)
 ORDER BY due_at, org_id, id;
 
--- name: count_items(org_id, ids)$
+-- name: count_items(org_id, ids)$ -> int
 SELECT count(*) FROM queue_items
 WHERE org_id = :org_id AND id IN (SELECT value FROM json_each(:ids));
 
 -- name: list_items(org_id, ids, limit, skip)
+--     -> (id: QueueItemId, session_pak: str, status: str, email: str, person_id: PersonId | None,
+--         message: str | None)
 SELECT i.id, i.session_pak, i.status, s.email, i.person_id, i.message
 FROM queue_items i JOIN submissions s ON s.org_id = i.org_id AND s.id = i.submission_id
 WHERE i.org_id = :org_id AND i.id IN (SELECT value FROM json_each(:ids))

@@ -25,7 +25,7 @@ def list_items(tx: Tx, caller: Principal, ids: list[int], *, limit: int, skip: i
 
 def find_next_due(tx: Tx) -> int | None:
     """When (epoch ms) the next waiting submission is to be decided; None when none waits."""
-    return sql.next_due(tx)  # type: ignore[no-any-return]
+    return sql.next_due(tx)
 
 
 def list_oldest_waits(tx: Tx) -> dict[str, int]:

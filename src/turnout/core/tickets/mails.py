@@ -203,7 +203,10 @@ def _tell(tx: Tx, key: Key, *, base_url: str) -> None:
     shown = get_shown_event(tx, org_id, event_id)
     link = make_link(ensure_link_key(tx), base_url, entry_id)
     is_offered = state == WaitingState.OFFERED
-    lines = _offer_lines(shown, deadline_at, link) if is_offered else _list_lines(shown, link)
+    if is_offered and deadline_at is not None:
+        lines = _offer_lines(shown, deadline_at, link)
+    else:
+        lines = _list_lines(shown, link)
     name = neutralize(" ".join(filter(None, names)))
     subject = "A place is free" if is_offered else "You are on the waiting list"
     queue_mail(

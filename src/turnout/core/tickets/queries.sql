@@ -1,4 +1,5 @@
--- name: add_ticket(org_id, id, code, registration_id, ticket_type_id, granted_by, grant_id, now)!
+-- name: add_ticket(org_id, id: TicketId, code, registration_id, ticket_type_id, granted_by,
+--     grant_id: int | None, now)!
 -- 0 rows when the code is taken.
 INSERT INTO tickets
     (org_id, id, code, registration_id, ticket_type_id, state, granted_by, grant_id, created_at,
@@ -8,6 +9,8 @@ VALUES (:org_id, :id, :code, :registration_id, :ticket_type_id, 'valid', :grante
 ON CONFLICT (org_id, code) DO NOTHING;
 
 -- name: list_tickets(org_id, registration_id)
+--     -> (id: TicketId, code: str, ticket_type_id: TicketTypeId, state: str, granted_by: str,
+--         grant_id: int | None, created_at: int)
 SELECT id, code, ticket_type_id, state, granted_by, grant_id, created_at FROM tickets
 WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY id;
 
@@ -15,11 +18,13 @@ WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY id;
 UPDATE tickets SET state = 'cancelled', updated_at = :now
 WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'valid';
 
--- name: cancel_ticket(org_id, id, now)!
+-- name: cancel_ticket(org_id, id: TicketId, now)!
 UPDATE tickets SET state = 'cancelled', updated_at = :now
 WHERE org_id = :org_id AND id = :id AND state = 'valid';
 
 -- name: list_ticket_keys(org_id)
+--     -> (kid: str, private_key: str, public_key: str, created_at: int, retired_at: int | None,
+--         revoked_at: int | None)
 -- The one that signs first.
 SELECT kid, private_key, public_key, created_at, retired_at, revoked_at FROM ticket_keys
 WHERE org_id = :org_id ORDER BY CASE WHEN retired_at IS NULL THEN 0 ELSE 1 END, created_at DESC;
@@ -42,11 +47,14 @@ WHERE org_id = :org_id AND kid = :kid AND revoked_at IS NULL;
 UPDATE ticket_keys SET revoked_at = coalesce(revoked_at, :now)
 WHERE org_id = :org_id AND kid <> :kid;
 
--- name: set_ticket_type(org_id, id, ticket_type_id, now)!
+-- name: set_ticket_type(org_id, id: TicketId, ticket_type_id, now)!
 UPDATE tickets SET ticket_type_id = :ticket_type_id, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
 -- name: list_due_ticket_mails(now, limit)
+--     -> (org_id: OrgId, ticket_id: TicketId, user_id: UserId | None, attempts: int,
+--         event_id: EventId, code: str, ticket_type_id: TicketTypeId, email: str, first_name: str,
+--         last_name: str)
 -- crosses organizations: the worker serves all of them.
 SELECT m.org_id, m.ticket_id, m.user_id, m.attempts, r.event_id, t.code, t.ticket_type_id,
     p.email, p.first_name, p.last_name
@@ -59,7 +67,7 @@ WHERE m.due_at <= :now AND NOT EXISTS (
         AND c.id = m.ticket_id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
 ORDER BY m.due_at, m.org_id, m.ticket_id LIMIT :limit;
 
--- name: is_ticket_valid(org_id, id)$
+-- name: is_ticket_valid(org_id, id: TicketId)$ -> int | None
 SELECT CASE WHEN state = 'valid' THEN 1 ELSE 0 END FROM tickets WHERE org_id = :org_id AND id = :id;
 
 -- name: delete_ticket_mail(org_id, ticket_id)!
@@ -71,7 +79,7 @@ WHERE org_id = :org_id AND ticket_id = :ticket_id;
 
 -- == transferring ==
 
--- name: list_untold(now, limit)
+-- name: list_untold(now, limit) -> (org_id: OrgId, id: EntryId)
 -- crosses organizations: the worker serves all of them. Who has not been told how they stand.
 SELECT w.org_id, w.id FROM waiting_entries w
 WHERE w.state IN ('waiting', 'offered') AND w.told_at IS NULL
@@ -80,12 +88,14 @@ WHERE w.state IN ('waiting', 'offered') AND w.told_at IS NULL
         AND c.id = w.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
 ORDER BY w.id LIMIT :limit;
 
--- name: find_untold(org_id, id)^
+-- name: find_untold(org_id, id: EntryId)^
+--     -> (event_id: EventId, state: str, deadline_at: int | None, email: str, first_name: str,
+--         last_name: str) | None
 SELECT w.event_id, w.state, w.deadline_at, p.email, p.first_name, p.last_name
 FROM waiting_entries w
 JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
 WHERE w.org_id = :org_id AND w.id = :id AND w.state IN ('waiting', 'offered')
     AND w.told_at IS NULL;
 
--- name: mark_told(org_id, id, now)!
+-- name: mark_told(org_id, id: EntryId, now)!
 UPDATE waiting_entries SET told_at = :now WHERE org_id = :org_id AND id = :id AND told_at IS NULL;

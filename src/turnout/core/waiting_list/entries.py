@@ -266,9 +266,7 @@ def get_entry(tx: Tx, org_id: OrgId, entry_id: EntryId) -> Entry:
 
 def get_position(tx: Tx, org_id: OrgId, entry: Entry) -> int:
     """How many wait before them, for whatever ticket type, and they themselves: 1 = the next."""
-    return 1 + sql.count_before(  # type: ignore[no-any-return]
-        tx, org_id=org_id, event_id=entry.event_id, id=entry.id
-    )
+    return 1 + sql.count_before(tx, org_id=org_id, event_id=entry.event_id, id=entry.id)
 
 
 def list_entries(
@@ -278,7 +276,16 @@ def list_entries(
     ever was on it."""
     rows = sql.list_entries(tx, org_id=org_id, event_id=event_id, is_all=int(is_all), limit=limit)
     return [
-        ListedEntry(*row[:5], WaitingState(row[5]), *row[6:])  # type: ignore[call-arg]
+        ListedEntry(
+            row.id,
+            row.name,
+            row.email,
+            row.first_name,
+            row.last_name,
+            WaitingState(row.state),
+            row.deadline_at,
+            row.created_at,
+        )
         for row in rows
     ]
 

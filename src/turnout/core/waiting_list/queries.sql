@@ -1,23 +1,29 @@
 -- name: find_open_entry(org_id, event_id, person_id)^
+--     -> (id: EntryId, event_id: EventId, ticket_type_id: TicketTypeId, person_id: PersonId,
+--         state: str, deadline_at: int | None, sti: str) | None
 SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti FROM waiting_entries
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
     AND state IN ('waiting', 'offered');
 
--- name: add_entry(org_id, id, event_id, ticket_type_id, person_id, sti, now)!
+-- name: add_entry(org_id, id: EntryId, event_id, ticket_type_id, person_id, sti, now)!
 INSERT INTO waiting_entries (org_id, id, event_id, ticket_type_id, person_id, state, sti,
     created_at, updated_at)
 VALUES (:org_id, :id, :event_id, :ticket_type_id, :person_id, 'waiting', :sti, :now, :now);
 
--- name: get_entry(org_id, id)^
+-- name: get_entry(org_id, id: EntryId)^
+--     -> (id: EntryId, event_id: EventId, ticket_type_id: TicketTypeId, person_id: PersonId,
+--         state: str, deadline_at: int | None, sti: str) | None
 SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti FROM waiting_entries
 WHERE org_id = :org_id AND id = :id;
 
--- name: lock_entry(org_id, id)^
+-- name: lock_entry(org_id, id: EntryId)^
+--     -> (id: EntryId, event_id: EventId, ticket_type_id: TicketTypeId, person_id: PersonId,
+--         state: str, deadline_at: int | None, sti: str) | None
 -- Held until this transaction ends: an answer is decided by one at a time.
 UPDATE waiting_entries SET updated_at = updated_at WHERE org_id = :org_id AND id = :id
 RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti;
 
--- name: find_next(org_id, event_id)^
+-- name: find_next(org_id, event_id)^ -> (id: EntryId, ticket_type_id: TicketTypeId) | None
 -- The first who waits and could be let in, as far as one can see from here.
 SELECT w.id, w.ticket_type_id
 FROM waiting_entries w
@@ -27,19 +33,20 @@ WHERE w.org_id = :org_id AND w.event_id = :event_id AND w.state = 'waiting'
     AND (y.capacity IS NULL OR y.held < y.capacity) AND (e.capacity IS NULL OR e.held < e.capacity)
 ORDER BY w.id LIMIT 1;
 
--- name: get_offer_terms(org_id, id)^
+-- name: get_offer_terms(org_id, id: EventId)^
+--     -> (state: str, starts_at: int, ends_at: int, waiting_hours: int)
 SELECT state, starts_at, ends_at, waiting_hours FROM events WHERE org_id = :org_id AND id = :id;
 
--- name: offer(org_id, id, deadline_at, now)!
+-- name: offer(org_id, id: EntryId, deadline_at, now)!
 UPDATE waiting_entries
 SET state = 'offered', offered_at = :now, deadline_at = :deadline_at, told_at = NULL,
     updated_at = :now
 WHERE org_id = :org_id AND id = :id AND state = 'waiting';
 
--- name: set_entry_state(org_id, id, state, now)!
+-- name: set_entry_state(org_id, id: EntryId, state, now)!
 UPDATE waiting_entries SET state = :state, updated_at = :now WHERE org_id = :org_id AND id = :id;
 
--- name: list_overdue(now, limit)
+-- name: list_overdue(now, limit) -> (org_id: OrgId, id: EntryId)
 -- crosses organizations: the sweep serves all of them.
 SELECT org_id, id FROM waiting_entries
 WHERE state = 'offered' AND deadline_at <= :now AND NOT EXISTS (
@@ -47,7 +54,7 @@ WHERE state = 'offered' AND deadline_at <= :now AND NOT EXISTS (
         AND c.id = waiting_entries.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
 ORDER BY deadline_at, org_id, id LIMIT :limit;
 
--- name: list_promotable(now, limit)
+-- name: list_promotable(now, limit) -> (org_id: OrgId, event_id: EventId)
 -- crosses organizations: the sweep serves all of them. Events with somebody who could be let in.
 SELECT DISTINCT w.org_id, w.event_id
 FROM waiting_entries w
@@ -66,14 +73,16 @@ UPDATE waiting_entries SET told_at = NULL, updated_at = :now
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
     AND state IN ('waiting', 'offered');
 
--- name: set_waiting_hours(org_id, id, hours, now)!
+-- name: set_waiting_hours(org_id, id: EventId, hours: int, now)!
 UPDATE events SET waiting_hours = :hours, updated_at = :now WHERE org_id = :org_id AND id = :id;
 
--- name: count_before(org_id, event_id, id)$
+-- name: count_before(org_id, event_id, id: EntryId)$ -> int
 SELECT count(*) FROM waiting_entries
 WHERE org_id = :org_id AND event_id = :event_id AND state = 'waiting' AND id < :id;
 
 -- name: list_entries(org_id, event_id, is_all, limit)
+--     -> (id: EntryId, name: str, email: str, first_name: str, last_name: str, state: str,
+--         deadline_at: int | None, created_at: int)
 SELECT w.id, y.name, p.email, p.first_name, p.last_name, w.state, w.deadline_at, w.created_at
 FROM waiting_entries w
 JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
@@ -82,7 +91,7 @@ WHERE w.org_id = :org_id AND w.event_id = :event_id
     AND (:is_all = 1 OR w.state IN ('waiting', 'offered'))
 ORDER BY w.id LIMIT :limit;
 
--- name: find_entry_organization(id)$
+-- name: find_entry_organization(id: EntryId)$ -> OrgId | None
 -- crosses organizations: a personal link leads to its entry, and so to the organization.
 SELECT org_id FROM waiting_entries WHERE id = :id;
 
