@@ -37,17 +37,9 @@ def is_newer(version: str | None) -> bool:
 def check_version(version: str | None) -> None:
     """Raise Unavailable, saying what to do, unless the database is at the newest schema."""
     if is_newer(version):
-        raise Unavailable(
-            "schema.newer",
-            f"The database has schema {version}, newer than this program's {HEAD}. "
-            "Install the newer Turnout.",
-        )
+        raise Unavailable("schema.newer", revision=version, head=HEAD)
     if version != HEAD:
-        failure = Unavailable(
-            "schema.older",
-            f"The database has schema {version or 'none'}, this program needs {HEAD}. "
-            "Run `turnout migrate`.",
-        )
+        failure = Unavailable("schema.older", version=version or "none", head=HEAD)
         if version is None and "search_path" in os.environ.get("PGOPTIONS", ""):
             failure.add_note(
                 "On PostgreSQL, first see that PGOPTIONS, which sets search_path, is right: if it "
@@ -87,7 +79,7 @@ def migrate(settings: Settings) -> None:
         check=False,
     )
     if done.returncode:
-        raise Unavailable("schema.failed", "The database could not be migrated; see above.")
+        raise Unavailable("schema.failed")
 
 
 def read_version(settings: Settings) -> str | None:

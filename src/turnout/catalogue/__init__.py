@@ -10,9 +10,32 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from turnout.catalogue import exams, requests
+from turnout.catalogue import (
+    audience,
+    commands,
+    database,
+    events,
+    exams,
+    identity,
+    messages,
+    networks,
+    pages,
+    requests,
+)
 
-SENTENCES: Mapping[str, str] = {**exams.SENTENCES, **requests.SENTENCES}
+TABLES = (
+    audience.SENTENCES,
+    commands.SENTENCES,
+    database.SENTENCES,
+    events.SENTENCES,
+    exams.SENTENCES,
+    identity.SENTENCES,
+    messages.SENTENCES,
+    networks.SENTENCES,
+    pages.SENTENCES,
+    requests.SENTENCES,
+)
+SENTENCES: Mapping[str, str] = {code: said for table in TABLES for code, said in table.items()}
 """Every code that core, http, store, cli, web and carriers raise, and its sentence."""
 
 FACT_LENGTH = 300

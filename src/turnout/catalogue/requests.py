@@ -31,17 +31,17 @@ SENTENCES = {
     "path.health": "Only {paths} are here, spelled so.",
     "path.missing": "Nothing is at {path}.",
     "queue.full": "{waiting} entries wait to be processed. Try again later.",
-    "rate.limited": "More than {limit} requests in a minute to this endpoint. "
-    "Try again in {retry_after} seconds.",
+    "rate.limited": "More than {limit} requests in a minute to this endpoint. Try again in "
+    "{retry_after} seconds.",
     "request.content_length": "Content-Length must be a number.",
     "request.host": "The request has no Host header. Send one.",
     "request.hosts": "The request has more than one Host header. Send one.",
     "request.malformed": "The request is malformed.",
     "request.refused": "{fault}",
-    "server.unexpected": "Something went wrong on the server. Nothing was changed. "
-    "Request id: {request_id}.",
-    "site.foreign": "This request came from a page of another site, so nothing was done. "
-    "Open the page on this server and send it from there.",
+    "server.unexpected": "Something went wrong on the server. Nothing was changed. Request id: "
+    "{request_id}.",
+    "site.foreign": "This request came from a page of another site, so nothing was done. Open the "
+    "page on this server and send it from there.",
     "store.slow": "The database does not answer in time.",
     "text.unstorable": "{member} has a character that cannot be stored (NUL, half a pair).",
     "text.unstorable_query": "The query has a character that cannot be stored (NUL).",

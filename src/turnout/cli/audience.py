@@ -135,7 +135,7 @@ def import_file(org: str, event: Number, file: Path, /, *, timezone: str | None 
         errors.print(f"… and {len(faults) - SHOWN_FAULTS} more")
     console.print(f"{taken} viewings were taken; {len(faults)} rows could not be.")
     if faults:
-        raise Invalid("viewings.rows", f"{len(faults)} rows of {file} were left out.")
+        raise Invalid("viewings.rows", count=len(faults), file=file)
 
 
 @viewing.command
@@ -298,13 +298,13 @@ def _find_session(tx: Tx, org_id: OrgId, session: str) -> int:
         return target.target_id
     if session.isascii() and session.isdigit() and len(session) < 16:
         return int(session)
-    raise Missing("session.missing", f"There is no session {session}.")
+    raise Missing("session.missing", session_id=session)
 
 
 def _find_viewer(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> int:
     found = find_registered(tx, org_id, event_id, email)
     if found is None:
-        raise Missing("registration.missing", f"{email} is not registered for event {event_id}.")
+        raise Missing("registration.not_in_event", email=email, event_id=event_id)
     return found
 
 

@@ -93,11 +93,7 @@ def choose_settings(data: Path, *, host: str | None, port: int | None) -> Settin
 def check_address(host: str, *, expose: bool) -> None:
     """Raise Invalid for an address that others can reach, unless that is what is wanted."""
     if not expose and not _is_loopback(host):
-        raise Invalid(
-            "demo.exposed",
-            f"The demo's passwords and keys are for everybody to see, and others can reach {host}. "
-            "Add --expose if they are meant to, or leave out the host.",
-        )
+        raise Invalid("demo.exposed", host=host)
 
 
 def _is_loopback(host: str) -> bool:
@@ -126,8 +122,8 @@ def check_alone(chosen: Settings) -> None:
     if others:
         raise Conflict(
             "demo.beside_others",
-            f"{hide_password(chosen.database_url)} holds {', '.join(others)}, which is not the "
-            "demo's: the demo needs a database of its own. Set TURNOUT_DATABASE_URL to another.",
+            database=hide_password(chosen.database_url),
+            others=", ".join(others),
         )
 
 

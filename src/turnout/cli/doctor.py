@@ -105,7 +105,7 @@ def check_database(chosen: Settings) -> Iterator[Finding]:
         db = open_database(chosen)
     except Failure as failure:
         seen = f"{url}: {failure.message.partition('. ')[0]}"
-        is_setting = failure.code == "store.url"
+        is_setting = failure.code.startswith("store.url")
         yield Finding("database", seen, _advise(failure), is_failure=True, is_setting=is_setting)
         return
     try:

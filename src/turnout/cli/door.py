@@ -244,9 +244,9 @@ def _read_contacts(file: Path) -> list[Contact]:
             else:
                 contacts.append(_contact(found))
     if faults:
-        raise Invalid("invite.rows", f"{faults} rows of {file} cannot be taken; nobody was added.")
+        raise Invalid("invite.rows", faults=faults, file=file)
     if len(contacts) > SLICE * 20:
-        raise Invalid("invite.many", f"Add up to {SLICE * 20} people at once: split the file.")
+        raise Invalid("invite.many", limit=SLICE * 20)
     return contacts
 
 

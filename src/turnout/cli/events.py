@@ -124,9 +124,9 @@ def set_event(
         unlimited: It holds any number of people.
     """
     if state is None and capacity is None and not unlimited:
-        raise Invalid("event.unchanged", "Say what to set: --state, --capacity or --unlimited.")
+        raise Invalid("event.unchanged")
     if capacity is not None and unlimited:
-        raise Invalid("event.capacity", "Give either --capacity or --unlimited, not both.")
+        raise Invalid("event.capacity")
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         if capacity is not None or unlimited:
@@ -151,7 +151,7 @@ def password(org: str, event: Number, /, *, stdin: bool = False, clear: bool = F
         clear: Take the password away: nobody registers people that way any more.
     """
     if stdin and clear:
-        raise Invalid("password.options", "Use --stdin or --clear, not both.")
+        raise Invalid("password.options")
     chosen = read_password() if stdin else secrets.token_urlsafe(18)
     hashed = "" if clear else hash_password(chosen)
     with database() as db:

@@ -262,7 +262,7 @@ def set_exam(
         hide: The calendar does not.
     """
     if (state, room) == (None, None) and not (no_room or show or hide):
-        raise Invalid("exam.unchanged", "Say what to set: --state, --room, --show or --hide.")
+        raise Invalid("exam.unchanged")
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         if room is not None or no_room:
@@ -411,7 +411,7 @@ def _guid(row: Row) -> str:
     try:
         return str(uuids.UUID(text))
     except ValueError as error:
-        raise Invalid("import.guid", f"Identifier must be a GUID, not {text!r}.") from error
+        raise Invalid("import.guid", text=text) from error
 
 
 def _say(facts: dict[str, object]) -> str:

@@ -25,7 +25,7 @@ def find_ending(error: Exception) -> Ending | None:
             return Ending(f"error: {explain(error)}", FAILED)
         case Failure():
             said = " ".join([str(error), *list_notes(error)])
-            if error.code == "store.url":
+            if error.code.startswith("store.url"):
                 return Ending(f"settings: {said}", MISUSED)
             return Ending(f"error: {said}", FAILED)
     return None

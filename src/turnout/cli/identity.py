@@ -114,7 +114,7 @@ def set_org(
             it; its own Admins then rule those that are under it already.
     """
     if rate_limit is None and distributor is None and file_quota_mb is None:
-        raise Invalid("organization.unchanged", "Say what to change: see `turnout org set --help`.")
+        raise Invalid("organization.unchanged")
     with database() as db:
         org_id = db.call(get_organization, slug).org_id
         if distributor is not None:
@@ -191,9 +191,9 @@ def create_token(
         days: It expires after so many days; without it, never.
     """
     if kind is CredentialKind.PASSWORD:
-        raise Invalid("credential.kind", "Passwords belong to users: see `turnout user create`.")
+        raise Invalid("credential.kind")
     if (kind is CredentialKind.EVENT_TOKEN) != (event is not None):
-        raise Invalid("credential.event", "An event token, and only that, needs --event.")
+        raise Invalid("credential.event")
     with database() as db:
         organization = db.call(get_organization, org)
         if event is not None:
@@ -255,7 +255,7 @@ def read_password() -> str:
     try:
         return sys.stdin.readline().rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise Invalid("password.text", "The password is not valid UTF-8 text.") from error
+        raise Invalid("password.text") from error
 
 
 def _say_limit(limit: int | None) -> str:

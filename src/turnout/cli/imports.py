@@ -42,9 +42,7 @@ def import_rows(
                 taken += len(some) - len(faults)
                 advance(len(some))
     if refused:
-        raise Invalid(
-            "import.rows", f"{refused} rows of {file} were refused; {taken} were imported."
-        )
+        raise Invalid("import.rows", refused=refused, file=file, taken=taken)
     return taken
 
 
@@ -66,19 +64,15 @@ def _take_slice(
 def _check(row: Row) -> None:
     for name, value in row.items():
         if len(value) > LONGEST or not is_storable(value):
-            raise Invalid("import.value", f"The value of {name} is too long or cannot be stored.")
+            raise Invalid("import.value", name=name)
 
 
 def _read_names(heading: list[str], known: set[str], needed: list[str], file: Path) -> list[str]:
     names = ["".join(name.split()).lower() for name in heading]
     if unknown := [given for given, name in zip(heading, names, strict=True) if name not in known]:
-        raise Invalid(
-            "import.columns",
-            f"{file} has the unknown columns {', '.join(unknown)}; known are "
-            f"{', '.join(sorted(known))}.",
-        )
+        raise Invalid("import.columns", file=file, unknown=unknown, known=sorted(known))
     if missing := [name for name in needed if name not in names]:
-        raise Invalid("import.columns", f"{file} lacks the columns {', '.join(missing)}.")
+        raise Invalid("import.columns_missing", file=file, missing=missing)
     return names
 
 
@@ -88,7 +82,7 @@ def number_of(row: Row, name: str, otherwise: int) -> int:
     if not text:
         return otherwise
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Invalid("import.number", f"{name} must be a number, not {text!r}.")
+        raise Invalid("import.number", name=name, text=text)
     return int(text)
 
 
@@ -98,5 +92,5 @@ def flag_of(row: Row, name: str, *, otherwise: bool) -> bool:
     if not text:
         return otherwise
     if text not in ("yes", "no", "true", "false", "1", "0"):
-        raise Invalid("import.flag", f"{name} must be yes or no, not {text!r}.")
+        raise Invalid("import.flag", name=name, text=text)
     return text in ("yes", "true", "1")

@@ -87,10 +87,9 @@ def rotate(
             callbacks' former signature, and tickets, which their holders load again.
     """
     if org is not None and kind not in OF_ORGANIZATIONS:
-        raise Invalid("key.organization", f"There are no {kind} of one organization: leave --org.")
+        raise Invalid("key.organization", kind=kind)
     if grace_days is not None and (at_once or kind not in GRACE_DAYS):
-        raise Invalid("key.grace", "--grace-days is for link-keys and callback-keys, without "
-                      "--at-once.")  # fmt: skip
+        raise Invalid("key.grace")  # fmt: skip
     days = 0 if at_once else grace_days or GRACE_DAYS.get(kind, 0)
     with database() as db:
         _ROTATE[kind](db, org, days * DAY_MS, at_once)

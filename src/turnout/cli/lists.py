@@ -128,9 +128,7 @@ def _check(file: Path) -> int:
                 errors.print(f"line {found.line}: {found.reason}")
     if faults:
         more = f", of which {SHOWN_FAULTS} are shown" if faults > SHOWN_FAULTS else ""
-        raise Invalid(
-            "list.rows", f"{faults} rows of {file} cannot be taken{more}; nothing was imported."
-        )
+        raise Invalid("list.rows", faults=faults, file=file, more=more)
     return total
 
 

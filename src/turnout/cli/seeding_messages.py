@@ -100,7 +100,7 @@ def _store_user(tx: Tx, org_id: OrgId, each: _Seeded, hashed: str) -> None:
 def _login(db: Database, user_code: str) -> Principal:
     found = db.call(find_password, user_code)
     if found is None:
-        raise Missing("user.missing", f"The demo's user {user_code} is disabled: enable it.")
+        raise Missing("demo.user_disabled", user_code=user_code)
     return found.principal
 
 

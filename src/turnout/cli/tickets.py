@@ -55,7 +55,7 @@ def create_type(
         rsvp: Only those who are invited get one.
     """
     if price and not currency:
-        raise Invalid("ticket_type.currency", "A price needs a --currency.")
+        raise Invalid("ticket_type.currency")
     with database() as db:
         made = db.call(
             create_ticket_type,
@@ -91,12 +91,12 @@ def set_type(
         unlimited: There are any number.
     """
     if (capacity is None) != unlimited:
-        raise Invalid("ticket_type.capacity", "Give either --capacity or --unlimited.")
+        raise Invalid("ticket_type.capacity")
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         known = {each.id for each in db.call(list_ticket_types, org_id, event)}
         if ticket_type not in known:
-            raise Invalid("ticket_type.missing", f"Event {event} has no ticket type {ticket_type}.")
+            raise Invalid("ticket_type.missing", event=event, ticket_type=ticket_type)
         db.call(set_ticket_capacity, org_id, ticket_type, capacity, actor=actor())
     console.print(f"Ticket type {ticket_type} has {_say(capacity)} tickets.")
 

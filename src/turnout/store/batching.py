@@ -70,9 +70,7 @@ class Batcher(Generic[I, R]):
     async def __call__(self, item: I) -> R:
         """The verb's result for `item`, once it is on disk."""
         if len(self._waiting) >= self._limit:
-            raise Unavailable(
-                "store.busy", "Too many requests wait for the database. Try again in a second."
-            )
+            raise Unavailable("store.busy")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
         self._waiting.append((item, future, deadlines.current.get()))

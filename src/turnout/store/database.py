@@ -140,11 +140,9 @@ class CommandQueue:
             if lane is not Lane.BACKGROUND:
                 self.last_request_at = time.monotonic()
             if self._closed:
-                raise Unavailable("store.stopping", "The server is stopping. Try again.")
+                raise Unavailable("store.stopping")
             if lane is not Lane.BACKGROUND and len(self) >= self._limit:
-                raise Unavailable(
-                    "store.busy", "Too many requests wait for the database. Try again in a second."
-                )
+                raise Unavailable("store.busy")
             command.lane = lane
             self._lanes[lane].append(command)
             self._ready.notify()
@@ -425,11 +423,7 @@ def open_database(
         with suppress(Unavailable):  # until it answers, the machine's clock has to do
             db.look(follow_reference, steady)
         return db
-    raise Unavailable(
-        "store.url",
-        "TURNOUT_DATABASE_URL is no address of a database: it must begin with sqlite:/// or "
-        "postgresql://.",
-    )
+    raise Unavailable("store.url_scheme")
 
 
 def _settle_all(commands: list[Command]) -> None:

@@ -60,13 +60,8 @@ def is_cut() -> bool:
 def as_dropped(patience: Patience) -> Unavailable:
     """What a request gets whose command was dropped."""
     if patience.is_gone:
-        return Unavailable("request.gone", "The client closed its connection. Nothing was changed.")
-    return Unavailable(
-        "store.late",
-        f"The database did not come to this within {patience.seconds:g} seconds. "
-        "Nothing was changed; try again.",
-        retry_after=RETRY_AFTER_S,
-    )
+        return Unavailable("request.gone")
+    return Unavailable("store.late", seconds=patience.seconds, retry_after=RETRY_AFTER_S)
 
 
 class Sweeper:

@@ -162,7 +162,7 @@ class WaitingRoom:
         """Let a command wait. Raises Unavailable when the room is full."""
         with self._changed:
             if self._count >= self._limit:
-                raise Unavailable("store.busy", "Too many requests wait for the database.")
+                raise Unavailable("store.busy")
             self._waiting.setdefault(waiter.subject, deque()).append(waiter)
             self._count += 1
             self._changed.notify()

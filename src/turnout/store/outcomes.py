@@ -100,13 +100,7 @@ def find_outcome(transaction: Begin, lost: CommitLostError, until: float) -> Out
 
 def as_unknown(cause: BaseException) -> Unavailable:
     """What the caller gets where nobody knows."""
-    failure = Unavailable(
-        UNKNOWN_CODE,
-        "The connection to the database was lost while the change was being saved: it is not known "
-        "whether it was made. Look whether it is there before you send it again, or send it again "
-        "with the same Idempotency-Key.",
-        retry_after=None,
-    )
+    failure = Unavailable(UNKNOWN_CODE, retry_after=None)
     failure.__cause__ = cause
     return failure
 

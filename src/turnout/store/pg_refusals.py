@@ -116,9 +116,7 @@ def explain_refusal(url: str, error: Exception) -> Unavailable:
     said = _without_repeats(str(error))
     if _UNREADABLE.search(said) and "FATAL" not in said:
         return _unreadable(said.rpartition("connection is bad: ")[2])
-    failure = Unavailable(
-        "store.unreachable", f"The PostgreSQL database cannot be reached: {said.rstrip('.?')}."
-    )
+    failure = Unavailable("store.unreachable_server", said=said.rstrip(".?"))
     advice = next((text for words, text in _ADVICE if re.search(words, said)), _OTHERWISE)
     failure.add_note(fill_in(advice, *names_in(url)))
     return failure
@@ -153,7 +151,7 @@ def quote(name: str) -> str:
 
 
 def _unreadable(why: str) -> Unavailable:
-    failure = Unavailable("store.url", f"TURNOUT_DATABASE_URL is no address of a database: {why}.")
+    failure = Unavailable("store.url", why=why)
     failure.add_note(
         "Write sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME, and signs such as @ : "
         "/ ? # % in the password as %40 %3A %2F %3F %23 %25."

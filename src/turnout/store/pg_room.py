@@ -99,9 +99,7 @@ def check_room(url: str, threads: int) -> None:
     if not room.had:
         raise explain_refusal(url, room.error) from room.error
     failure = Unavailable(
-        "store.sessions",
-        f"The database gives {room.had} connections, and this process needs {room.wanted} "
-        f"(and up to {STREAMS_LIMIT} for long lists): {room.said}.",
+        "store.sessions", had=room.had, wanted=room.wanted, streams=STREAMS_LIMIT, said=room.said
     )
     failure.add_note(advise_room(url, room))
     raise failure

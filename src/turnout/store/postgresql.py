@@ -348,12 +348,7 @@ class PostgresqlDatabase(Database):
 
 
 def _as_held() -> Unavailable:
-    return Unavailable(
-        HELD_CODE,
-        "Somebody else is changing the same thing, and has not ended in time. Nothing was changed; "
-        "try again in some seconds.",
-        retry_after=RETRY_AFTER_S,
-    )
+    return Unavailable(HELD_CODE, retry_after=RETRY_AFTER_S)
 
 
 def _is_transient(error: BaseException) -> bool:

@@ -43,21 +43,14 @@ INDEX_BYTES = 32_768
 def path_of(url: str) -> Path:
     """The file that a `sqlite:///…` address names; four slashes make it absolute."""
     if not url.startswith("sqlite:///") or len(url) <= len("sqlite:///"):
-        raise Unavailable(
-            "store.url",
-            f"TURNOUT_DATABASE_URL, {url}, names no file; write sqlite:///turnout.db",
-        )
+        raise Unavailable("store.url_file", url=url)
     return Path(url.removeprefix("sqlite:///"))
 
 
 def check_exists(url: str) -> None:
     """Raise Unavailable where opening an embedded database would make an empty one."""
     if url.startswith("sqlite:") and not path_of(url).exists():
-        raise Unavailable(
-            "store.missing",
-            f"There is no database at {path_of(url)}. Run `turnout migrate` to "
-            "make it, or set TURNOUT_DATABASE_URL to the one that you mean.",
-        )
+        raise Unavailable("store.missing", path=path_of(url))
 
 
 def is_writable(path: Path) -> bool:
@@ -125,7 +118,7 @@ def _cannot_open(path: Path, error: Exception) -> Unavailable:
         fault = FULL
     if fault in (FULL, READ_ONLY, NOT_OURS):
         return fault.as_failure(error, advise(fault, path))
-    return Unavailable("store.unreachable", f"The database {path} cannot be opened: {error}")
+    return Unavailable("store.unreachable", path=path, error=error)
 
 
 def _is_transient(error: BaseException) -> bool:

@@ -226,7 +226,7 @@ class Stream(Batches):
 
 
 def _break_off(reason: object) -> Unavailable:
-    return Unavailable("stream.broken", f"The list broke off: {reason}. Ask for it again.")
+    return Unavailable("stream.broken", reason=reason)
 
 
 class _Waiter:
@@ -276,7 +276,7 @@ class StreamPlaces:
                 thread.start()
                 return
         self._give_back()
-        raise Unavailable("store.stopping", "The server is stopping. Try again.")
+        raise Unavailable("store.stopping")
 
     def close(self) -> None:
         """Break off the streams that run, and begin none any more; returns once none runs, or
@@ -329,8 +329,4 @@ class StreamPlaces:
 
 
 def _busy() -> Unavailable:
-    return Unavailable(
-        "stream.places",
-        "Too many long lists are being read. Try again in a few seconds.",
-        retry_after=RETRY_AFTER_S,
-    )
+    return Unavailable("stream.places", retry_after=RETRY_AFTER_S)

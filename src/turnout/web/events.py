@@ -189,7 +189,7 @@ def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:
             shown = get_shown_event(tx, organization.org_id, int(number))
             if shown.event.state is not EventState.DRAFT:
                 return _Found(organization, shown, is_exam(tx, organization.org_id, shown.event.id))
-    raise Missing("page.missing", f"Nothing is at {path}.")
+    raise Missing("path.missing", path=path)
 
 
 def _limit(resp: Response, limited: Limited) -> None:
@@ -224,27 +224,23 @@ def _read_type(found: _Found, given: dict[str, str]) -> int:
     try:
         type_id = int(given.get("ticket", ""))
     except ValueError as error:
-        raise Invalid("ticket_type.missing", "Choose a ticket.") from error
+        raise Invalid("ticket_type.chosen") from error
     if found.is_exam or type_id not in {each.id for each in _offered(found.shown)}:
-        raise Invalid("ticket_type.missing", "Choose a ticket.")
+        raise Invalid("ticket_type.chosen")
     return type_id
 
 
 def _read_contact(given: dict[str, str]) -> Contact:
     values = {name: given.get(name, "")[:LONGEST] for name in FIELDS}
     if any(not text.isprintable() for text in values.values()):
-        raise Invalid("contact.text", "Type letters, digits and signs only.")
+        raise Invalid("contact.text")
     if not is_email(values["email"]):
-        raise Invalid("contact.email", "Type your e-mail address, such as ada@example.com.")
+        raise Invalid("contact.email_typed")
     domain = values["email"].strip().rpartition("@")[2]
     if "." not in domain:
-        raise Invalid(
-            "contact.email",
-            f"Nothing can be mailed to {domain}: it has no ending. Type your whole e-mail address, "
-            "such as ada@example.com.",
-        )
+        raise Invalid("contact.email_domain", domain=domain)
     if not (values["first_name"] and values["last_name"]):
-        raise Invalid("contact.name", "Type your first and your last name.")
+        raise Invalid("contact.name")
     return Contact(**values)
 
 

@@ -28,7 +28,7 @@ async def read_form(req: Request, size: int, *, verbatim: Container[str] = ()) -
     given: dict[str, str] = {}
     for name, value in await read_pairs(req, Limits(size, fields=FIELDS, depth=2)):
         if not is_storable(name + value):
-            raise Invalid("text.unstorable", "The form has a character that cannot be stored.")
+            raise Invalid("text.unstorable_form")
         given.setdefault(name, value if name in verbatim else value.strip())
     return given
 

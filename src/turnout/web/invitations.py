@@ -61,7 +61,7 @@ class InvitationResource(Resource):
         """Confirm or decline. Raises Missing, Invalid for another answer."""
         answer = (await read_form(req, BODY_LIMIT)).get("answer", "")
         if answer not in (*ANSWERS, WAIT):
-            raise Invalid("invitation.answer", "Press one of the buttons of the page.")
+            raise Invalid("invitation.answer")
         try:
             await self._db.write(_answer, token, answer)
         except Conflict as refusal:

@@ -53,15 +53,15 @@ def _read_filter(req: Request) -> OutboxFilter:
     destination = req.get_param("to", default="").strip()
     job = req.get_param("job", default="").strip()
     if channel and channel not in list(Channel):
-        raise Invalid("outbox.channel", f"There is no channel {channel!r}.")
+        raise Invalid("outbox.channel", channel=channel)
     if job and not (job.isascii() and job.isdigit() and len(job) < 16):
-        raise Invalid("outbox.job", f"{job!r} is not the number of a job.")
+        raise Invalid("outbox.job", job=job)
     if len(destination) > LONGEST:
-        raise Invalid("outbox.to", f"A number or address has up to {LONGEST} characters.")
+        raise Invalid("outbox.to", limit=LONGEST)
     before = req.get_param("before", default="").strip()
     found = _BEFORE.fullmatch(before)
     if before and not found:
-        raise Invalid("outbox.before", f"{before[:50]!r} is no place in the outbox.")
+        raise Invalid("outbox.before", before=before[:50])
     place = (int(found[1]), int(found[2])) if found else (0, 0)
     return OutboxFilter(channel, destination.lstrip("+"), int(job or 0), place)
 

@@ -70,9 +70,7 @@ class PageSessions:
                 raise falcon.HTTPSeeOther(
                     f"{PATH}?next={where}", headers={"Cache-Control": "no-store"}
                 ) from failure
-            raise Unauthenticated(
-                "page.sign_in", f"Sign in at {PATH}, then open this page again."
-            ) from failure
+            raise Unauthenticated("page.sign_in", path=PATH) from failure
         req.context.account = Account(session.member.user.user_code, session.form_token)
         if is_over(session.used_at, TOUCH_MS, self._db.clock()):
             await self._db.write_behind(
@@ -141,7 +139,7 @@ def _with_session(
         return session, verb(tx, session.principal, *args, **kwargs)
     except Unauthenticated as failure:
         # Signing in again would not help: who asks is known, and may not see it.
-        raise Denied(failure.code, failure.message) from failure
+        raise Denied(failure.code, **failure.facts) from failure
 
 
 def _is_same(one: str, other: str) -> bool:
@@ -149,6 +147,4 @@ def _is_same(one: str, other: str) -> bool:
 
 
 def _foreign() -> Denied:
-    return Denied(
-        "page.form", "This form is not from this browser's page, or it is old. Open it again."
-    )
+    return Denied("page.form")

@@ -43,7 +43,7 @@ class SignInResource(Resource):
         user_code, password = given.get("user_code", ""), given.get("password", "")
         try:
             if not _is_possible(user_code, password):
-                raise Unauthenticated("login.wrong", "The user code or the password is wrong.")
+                raise Unauthenticated("login.wrong")
             await self._sessions.sign_in(req, resp, user_code, password)
         except Unauthenticated as refusal:
             self._answer(req, resp, given, refusal.message)

@@ -71,10 +71,10 @@ class TicketFileResource(Resource):
     async def on_get(self, _req: Request, resp: Response, address: str, name: str) -> None:
         """Answer the file. Raises Missing, for a cancelled ticket too."""
         if name not in _FILES:
-            raise Missing("page.missing", "There is no such file of a ticket.")
+            raise Missing("page.no_file")
         found = await _read(self._db, address)
         if found.ticket.is_cancelled:
-            raise Missing("ticket.cancelled", "This ticket is cancelled.")
+            raise Missing("ticket.cancelled_page")
         content_type, make = _FILES[name]
         url = f"{self._base_url}/ticket/{address}"
         resp.content_type = content_type
@@ -103,7 +103,7 @@ _FILES: dict[str, tuple[str, Callable[[_Found, int, str], bytes]]] = {
 async def _read(db: Database, address: str) -> _Found:
     number, _, code = address.partition("-")
     if not (number.isascii() and number.isdigit() and len(number) < 16 and code.isalnum()):
-        raise Missing("ticket.missing", "There is no such ticket.")
+        raise Missing("ticket.unknown")
     found = await db.read(_find, int(number), code)
     if not found.ticket.signed:
         # The organization has no key yet that signs.

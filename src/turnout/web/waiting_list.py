@@ -56,7 +56,7 @@ class WaitingResource(Resource):
         """Take the place that is held, or leave. Raises Missing, Invalid for another answer."""
         answer = (await read_form(req, BODY_LIMIT)).get("answer", "")
         if answer not in ANSWERS:
-            raise Invalid("waiting.answer", "Press one of the buttons of the page.")
+            raise Invalid("waiting.answer")
         try:
             await self._db.write(_act, token, answer)
             go_on(req, resp)

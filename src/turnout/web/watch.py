@@ -208,13 +208,13 @@ def _find_place(tx: Tx, pak: str) -> WatchableSession:
         event = get_event(tx, target.org_id, session.event_id)
         if media and event.state is not EventState.DRAFT:
             return WatchableSession(target.org_id, event, session, media)
-    raise Missing("page.missing", "There is nothing to watch here.")
+    raise Missing("page.missing")
 
 
 def _take_seat(tx: Tx, pak: str, token: str) -> ViewerAccess:
     place, viewer = _find_place(tx, pak), find_viewer(tx, token)
     if (viewer.org_id, viewer.event_id) != (place.org_id, place.event.id):
-        raise Missing("link.missing", "This link is for another event. Open it as it was sent.")
+        raise Missing("link.other_event")
     whose = (place.org_id, place.event.id, viewer.registration_id)
     surveys = [
         each
@@ -233,7 +233,7 @@ def _act(tx: Tx, pak: str, token: str, given: Given) -> None:
         return
     survey = given.get("survey", "")
     if not (survey.isascii() and survey.isdigit() and len(survey) < 16):
-        raise Invalid("watch.act", "Press one of the buttons of the page.")
+        raise Invalid("watch.act")
     answers = {
         int(name.removeprefix("item-")): value
         for name, value in given.items()

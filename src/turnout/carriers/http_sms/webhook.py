@@ -74,12 +74,12 @@ class EventResource(Resource):
         stored."""
         body = await req.stream.read(BODY_BYTES + 1)
         if len(body) > BODY_BYTES:
-            raise Invalid("webhook.large", f"A form has up to {BODY_BYTES} bytes.")
+            raise Invalid("webhook.large", limit=BODY_BYTES)
         fields = _read_form(body)
         if not self._is_signed(req, body, fields):
-            raise Unauthenticated("webhook.signature", "The signature is missing or wrong.")
+            raise Unauthenticated("webhook.signature")
         if not all(is_storable(text) for pair in fields for text in pair):
-            raise Invalid("webhook.form", "The form has a character that cannot be stored (NUL).")
+            raise Invalid("webhook.form")
         given = dict(fields)
         status = _first(given, _STATUSES).casefold()
         network_id = _first(given, _IDS)
@@ -87,7 +87,7 @@ class EventResource(Resource):
             key = self._key_of(req, body, given, network_id)
             await self._inbox.replies([self._read_reply(given, key)])
         elif not network_id:
-            raise Invalid("webhook.id", "The form names no message.")
+            raise Invalid("webhook.id")
         elif status in FATES:
             report = self._read_report(given, network_id, status)
             await self._inbox.reports([report])
@@ -131,7 +131,7 @@ class EventResource(Resource):
     def _read_reply(self, given: dict[str, str], key: str) -> Reply:
         sender, recipient = (given.get(name, "").strip().lstrip("+") for name in ("From", "To"))
         if not sender or not recipient:
-            raise Invalid("webhook.reply", "A reply has From and To.")
+            raise Invalid("webhook.reply")
         return Reply(
             carrier="http_sms",
             sender=sender,
@@ -163,7 +163,7 @@ class MediaResource(Resource):
             and not has_ended(int(until) * 1000, LINK_S * 1000, self._db.clock())
         )
         if not is_ours:
-            raise Missing("file.missing", "This link does not lead to a file.")
+            raise Missing("file.no_link")
         resp.data = await self._db.read(read_file, org_id, digest)
         resp.content_type = content_type
         resp.set_header("X-Content-Type-Options", "nosniff")
@@ -194,7 +194,7 @@ def _read_form(body: bytes) -> list[tuple[str, str]]:
             max_num_fields=_MOST_FIELDS,
         )
     except ValueError as error:
-        raise Invalid("webhook.form", "The body is not a form in UTF-8.") from error
+        raise Invalid("webhook.charset") from error
 
 
 def _first(given: dict[str, str], names: tuple[str, ...]) -> str:

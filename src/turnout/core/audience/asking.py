@@ -45,9 +45,7 @@ def ask_question(
     event_id = hold_viewer(tx, org_id, registration_id, session_id)
     named = {"org_id": org_id, "event_id": event_id, "registration_id": registration_id}
     if sql.count_questions(tx, **named) >= MOST_QUESTIONS:
-        raise Limited(
-            "question.many", f"You have asked {MOST_QUESTIONS} questions already.", retry_after=60
-        )
+        raise Limited("question.many", limit=MOST_QUESTIONS, retry_after=60)
     number = tx.next_id("audience")
     sql.add_question(tx, **named, id=number, session_id=session_id, question=text, now=tx.now)
     return OwnQuestion(number, text, "", tx.now, None)
@@ -59,7 +57,7 @@ def answer_question(
     """Answer a question, or answer it again. Audited. Raises Missing, Invalid."""
     text = checked_text(answer, LONGEST)
     if not sql.answer_question(tx, org_id=org_id, id=question_id, answer=text, now=tx.now):
-        raise Missing("question.missing", f"There is no question {question_id}.")
+        raise Missing("question.missing", question_id=question_id)
     record(tx, org_id, actor, "answered", "question", question_id)
 
 
@@ -89,5 +87,5 @@ def checked_text(text: str, longest: int) -> str:
     """The text, trimmed. Raises Invalid when it is empty, too long or cannot be stored."""
     trimmed = text.strip()
     if not trimmed or len(trimmed) > longest or not is_storable(trimmed):
-        raise Invalid("text.length", f"Type a text of up to {longest} characters.")
+        raise Invalid("text.length", limit=longest)
     return trimmed

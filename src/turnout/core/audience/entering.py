@@ -35,7 +35,7 @@ def send_entry_code(
     Raises Invalid for an address that is none.
     """
     if not is_email(email):
-        raise Invalid("contact.email", "Type your e-mail address, such as ada@example.com.")
+        raise Invalid("contact.email_typed")
     title = get_event(tx, org_id, event_id).title
     text = (
         f"Your code to watch {title} is {PLACE}"
@@ -63,7 +63,7 @@ def enter(
         return is_right
     registration_id = find_registered(tx, org_id, event_id, email) if is_email(email) else None
     if registration_id is None or not is_right:
-        return Unauthenticated("watch.code", "That is not the code, or it is too old.")
+        return Unauthenticated("watch.code")
     return make_token(tx, org_id, registration_id)
 
 

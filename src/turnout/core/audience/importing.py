@@ -49,10 +49,7 @@ def read_viewings(lines: Iterable[str], shows: list[Show], timezone: str) -> Ite
     names = [str(name).strip().lower() for name in reader.fieldnames or ()]
     reader.fieldnames = names
     if not {"email", "start"} <= set(names) or not {"end", "duration"} & set(names):
-        raise Invalid(
-            "viewings.columns",
-            f"The first line must name email, start, and end or duration, of {', '.join(COLUMNS)}.",
-        )
+        raise Invalid("viewings.columns", columns=", ".join(COLUMNS))
     by_name = {name: each for each in shows for name in (str(each.session_id), each.pak)}
     zone = ZoneInfo(timezone)
     try:

@@ -65,7 +65,7 @@ def find_viewer(tx: Tx, token: str) -> Viewer:
         raise missing_link()
     event_id, state, _, email, first_name, last_name = row
     if state != RegistrationState.CONFIRMED:
-        raise Gone("registration.cancelled", "This registration is cancelled.")
+        raise Gone("registration.cancelled")
     name = " ".join(filter(None, (first_name, last_name))) or email
     return Viewer(org_id, registration_id, event_id, email, name)
 

@@ -43,7 +43,7 @@ def set_media(
     """
     session = get_session(tx, org_id, session_id)
     if not url.startswith(SCHEMES) or len(url) > LONGEST_URL or not url.isprintable():
-        raise Invalid("media.url", "The address must begin with https://, http:// or /.")
+        raise Invalid("media.url")
     starts = session.starts_at if live_from is None else live_from
     ends = session.ends_at if live_until is None else live_until
     media = Media(
@@ -55,7 +55,7 @@ def set_media(
         ends - ends % SECOND_MS,
     )
     if media.live_from >= media.live_until:
-        raise Invalid("media.window", "A session must be live for a second at least.")
+        raise Invalid("media.window")
     sql.set_media(
         tx,
         org_id=org_id,
@@ -76,7 +76,7 @@ def get_session(tx: Tx, org_id: OrgId, session_id: SessionId) -> Session:
     """The organization's session of that number. Raises Missing."""
     row = sql.find_session(tx, org_id=org_id, id=session_id)
     if row is None:
-        raise Missing("session.missing", f"There is no session {session_id}.")
+        raise Missing("session.missing", session_id=session_id)
     return from_row(Session, row)
 
 

@@ -78,7 +78,7 @@ def revoke_reporting(tx: Tx, org_id: OrgId, user_id: UserId, *, actor: str) -> N
     """Let a user see no reports any more, at once. Raises Missing for one who saw none."""
     sql.delete_reporting_events(tx, org_id=org_id, user_id=user_id)
     if not sql.delete_reporting_user(tx, org_id=org_id, user_id=user_id):
-        raise Missing("reporting.missing", f"User {user_id} sees no reports.")
+        raise Missing("reporting.missing", user_id=user_id)
     record(tx, org_id, actor, "revoked reports", "user", user_id)
 
 
@@ -151,7 +151,7 @@ def require_reporting(tx: Tx, principal: Principal) -> bool:
     require_member(tx, principal)
     is_all = sql.find_reporting_user(tx, org_id=principal.org_id, user_id=principal.user_id)
     if is_all is None:
-        raise Unauthenticated("reporting.nobody", "The user may not see reports.")
+        raise Unauthenticated("reporting.nobody")
     return bool(is_all)
 
 
@@ -161,10 +161,10 @@ def require_event(tx: Tx, principal: Principal, event_id: EventId) -> ReportedEv
     is_all = require_reporting(tx, principal)
     event = get_event(tx, principal.org_id, event_id)
     if event.state is EventState.DRAFT:
-        raise Missing("event.missing", f"There is no event {event_id}.")
+        raise Missing("event.missing", event_id=event_id)
     named = {"org_id": principal.org_id, "user_id": principal.user_id, "event_id": event_id}
     if not is_all and sql.has_reporting_event(tx, **named) is None:
-        raise Denied("reporting.event", f"You may not see reports of event {event_id}.")
+        raise Denied("reporting.event", event_id=event_id)
     return ReportedEvent(event.id, event.title, event.starts_at, event.ends_at)
 
 
@@ -190,4 +190,4 @@ def _digest(session_id: str) -> str:
 
 
 def _ended() -> Unauthenticated:
-    return Unauthenticated("session.ended", "The session is unknown or over. Log in again.")
+    return Unauthenticated("session.ended")

@@ -54,10 +54,10 @@ def create_survey(
     nothing or too much."""
     get_event(tx, org_id, event_id)
     if session_id is not None and get_session(tx, org_id, session_id).event_id != event_id:
-        raise Missing("session.missing", f"Event {event_id} has no session {session_id}.")
+        raise Missing("session.not_in_event", event_id=event_id, session_id=session_id)
     limit = 1 if is_poll else MOST_ITEMS
     if not 1 <= len(items) <= limit:
-        raise Invalid("survey.items", f"Ask one question at least, and {limit} at most.")
+        raise Invalid("survey.items", limit=limit)
     for text in (title, *(text for each in items for text in (each.question, *each.choices))):
         checked_text(text, LONGEST)
     survey_id = tx.next_id("audience")
@@ -80,7 +80,7 @@ def get_survey(tx: Tx, org_id: OrgId, survey_id: SurveyId) -> Survey:
     """The survey or poll of that number. Raises Missing."""
     row = sql.find_survey(tx, org_id=org_id, id=survey_id)
     if row is None:
-        raise Missing("survey.missing", f"There is no survey {survey_id}.")
+        raise Missing("survey.missing", survey_id=survey_id)
     return _survey(row)
 
 
@@ -95,7 +95,7 @@ def set_survey_open(
     """Take answers, or no more. Raises Missing."""
     changed = sql.set_survey_open(tx, org_id=org_id, id=survey_id, is_open=int(is_open), now=tx.now)
     if not changed:
-        raise Missing("survey.missing", f"There is no survey {survey_id}.")
+        raise Missing("survey.missing", survey_id=survey_id)
     record(tx, org_id, actor, "opened" if is_open else "closed", "survey", survey_id)
 
 
@@ -116,9 +116,9 @@ def answer_survey(
     event_id = hold_viewer(tx, org_id, registration_id, session_id)
     survey = get_survey(tx, org_id, survey_id)
     if survey.event_id != event_id or survey.session_id not in (None, session_id):
-        raise Missing("survey.missing", f"There is no survey {survey_id} here.")
+        raise Missing("survey.not_here", survey_id=survey_id)
     if not survey.is_open:
-        raise Conflict("survey.closed", "It is closed: no more answers are taken.")
+        raise Conflict("survey.closed")
     rows = [
         {
             "org_id": org_id,
@@ -135,7 +135,7 @@ def answer_survey(
         if given.get(number, "").strip()
     ]
     if not rows:
-        raise Invalid("survey.empty", "Answer one question at least.")
+        raise Invalid("survey.empty")
     sql.put_answer(tx, rows)
 
 
@@ -152,7 +152,7 @@ def list_own_answers(
 def _checked(item: Item, answer: str) -> str:
     text = checked_text(answer, LONGEST)
     if item.choices and text not in item.choices:
-        raise Invalid("survey.choice", f"{text!r} is none of the choices of {item.question!r}.")
+        raise Invalid("survey.choice", text=text, question=item.question)
     return text
 
 

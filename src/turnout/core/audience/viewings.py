@@ -72,7 +72,7 @@ def record_heartbeats(tx: Tx, heartbeats: list[Heartbeat]) -> "list[Mode | Failu
     answers: list[Mode | Failure | None] = []
     for number, heartbeat in enumerate(heartbeats):
         if number not in found:
-            answers.append(Missing("viewing.missing", "There is nothing to watch for you here."))
+            answers.append(Missing("viewing.none"))
             continue
         event_id, media = found[number]
         for mode, part in _parts(heartbeat, media, tx.now):
@@ -123,7 +123,7 @@ def correct_viewing(
     event_id = hold_viewer(tx, org_id, registration_id, session_id)
     part = whole_seconds(*interval)
     if part.start >= part.end:
-        raise Invalid("viewing.empty", "The end must be a second after the start, or later.")
+        raise Invalid("viewing.empty")
     key = Key(org_id, event_id, registration_id, mode.value, session_id)
     if is_removed:
         before = {
@@ -156,10 +156,7 @@ def hold_viewer(
     named = to_json([(org_id, registration_id, session_id)])
     for _, event_id, *_ in sql.find_watched(tx, heartbeats=named):
         return event_id
-    raise Missing(
-        "viewing.missing",
-        f"Registration {registration_id} has nothing to watch in session {session_id}.",
-    )
+    raise Missing("viewing.missing", registration_id=registration_id, session_id=session_id)
 
 
 def list_viewings(

@@ -269,7 +269,7 @@ def replay_callback(tx: Tx, org_id: OrgId, callback_id: CallbackId, *, actor: st
 
 
 def _missing(callback_id: CallbackId) -> Missing:
-    return Missing("callback.missing", f"There is no callback {callback_id}.")
+    return Missing("callback.missing", callback_id=callback_id)
 
 
 def get_secret(tx: Tx, org_id: OrgId) -> str:

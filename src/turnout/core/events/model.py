@@ -132,7 +132,7 @@ def span(starts_local: str, ends_local: str, timezone: str) -> Span:
     """
     starts_at, ends_at = (instant(local, timezone) for local in (starts_local, ends_local))
     if ends_at <= starts_at:
-        raise Invalid("span.order", f"The end {ends_local} must be after the start {starts_local}.")
+        raise Invalid("span.order", ends_local=ends_local, starts_local=starts_local)
     return Span(timezone, starts_local, ends_local, starts_at, ends_at)
 
 
@@ -142,13 +142,9 @@ def instant(local: str, timezone: str) -> int:
         time = datetime.datetime.fromisoformat(local)
         zone = zoneinfo.ZoneInfo(timezone)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
-        raise Invalid(
-            "time.unreadable", f"{local!r} in {timezone!r} is not a time such as 2027-03-01T09:00."
-        ) from error
+        raise Invalid("time.unreadable", local=local, timezone=timezone) from error
     if time.tzinfo is not None:
-        raise Invalid("time.offset", f"{local!r} must be local time, without an offset.")
+        raise Invalid("time.offset", local=local)
     if time.year not in YEARS:
-        raise Invalid(
-            "time.year", f"{local!r} must be in the years {YEARS.start} to {YEARS.stop - 1}."
-        )
+        raise Invalid("time.year", local=local, first=YEARS.start, last=YEARS.stop - 1)
     return int(time.replace(tzinfo=zone).timestamp() * 1000)

@@ -36,7 +36,7 @@ def clear_registration_password(tx: Tx, org_id: OrgId, event_id: EventId, *, act
     """Let nobody register people that way any more, at once. Raises Missing for an event that has
     no password."""
     if not sql.delete_registration_password(tx, org_id=org_id, event_id=event_id):
-        raise Missing("registration_password.missing", f"Event {event_id} has no password.")
+        raise Missing("registration_password.missing", event_id=event_id)
     record(tx, org_id, actor, "cleared registration password", "event", event_id)
 
 

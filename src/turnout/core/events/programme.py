@@ -218,10 +218,7 @@ def set_event_capacity(
     _check_capacity(capacity)
     before = get_event(tx, org_id, event_id)
     if not sql.set_event_capacity(tx, org_id=org_id, id=event_id, capacity=capacity, now=tx.now):
-        raise Conflict(
-            "capacity.held",
-            f"Event {event_id} cannot have {capacity} places: {before.held} are taken already.",
-        )
+        raise Conflict("capacity.held", event_id=event_id, capacity=capacity, held=before.held)
     record(tx, org_id, actor, "changed", "event", event_id, capacity=[before.capacity, capacity])
     return get_event(tx, org_id, event_id)
 
@@ -231,7 +228,7 @@ def set_session_state(
 ) -> None:
     """Open, close or cancel a session. Raises Missing."""
     if not sql.set_session_state(tx, org_id=org_id, id=session_id, state=state.value, now=tx.now):
-        raise Missing("session.missing", f"There is no session {session_id}.")
+        raise Missing("session.missing", session_id=session_id)
     record(tx, org_id, actor, "changed", "session", session_id, state=state)
 
 
@@ -239,7 +236,7 @@ def get_event(tx: Tx, org_id: OrgId, event_id: EventId) -> Event:
     """The organization's event of that number. Raises Missing."""
     row = sql.find_event(tx, org_id=org_id, id=event_id)
     if row is None:
-        raise Missing("event.missing", f"There is no event {event_id}.")
+        raise Missing("event.missing", event_id=event_id)
     return from_row(Event, row)
 
 
@@ -269,4 +266,4 @@ def list_channels(tx: Tx, org_id: OrgId) -> list[Channel]:
 
 def _check_capacity(capacity: int | None) -> None:
     if capacity is not None and capacity < 0:
-        raise Invalid("capacity.negative", f"A capacity of {capacity} is not possible.")
+        raise Invalid("capacity.negative", capacity=capacity)

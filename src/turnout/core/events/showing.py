@@ -40,7 +40,7 @@ def get_shown_event(tx: Tx, org_id: OrgId, event_id: EventId) -> EventView:
     """The event of that number. Raises Missing."""
     rows = sql.list_shown(tx, org_id=org_id, after=event_id - 1, limit=1)
     if not rows or rows[0][0] != event_id:
-        raise Missing("event.missing", f"There is no event {event_id}.")
+        raise Missing("event.missing", event_id=event_id)
     types = sql.list_ticket_types(tx, org_id=org_id, event_id=event_id)
     return _read(rows[0], [from_row(TicketType, row) for row in types])
 
@@ -63,10 +63,7 @@ def set_ticket_capacity(
     if not sql.set_ticket_capacity(
         tx, org_id=org_id, id=ticket_type_id, capacity=capacity, now=tx.now
     ):
-        raise Conflict(
-            "capacity.held",
-            f"Ticket type {ticket_type_id} cannot have {capacity} tickets: more are held already.",
-        )
+        raise Conflict("ticket_type.held", ticket_type_id=ticket_type_id, capacity=capacity)
     record(tx, org_id, actor, "set", "ticket_type", ticket_type_id, capacity=capacity)
 
 

@@ -35,7 +35,7 @@ def create_company(
     users yet, so a `billing_user_id` is Invalid.
     """
     if agent_id is not None and not sql.has_agent(tx, id=agent_id, distributor_id=distributor_id):
-        raise Invalid("agent.unknown", f"There is no agent {agent_id}.")
+        raise Invalid("agent.unknown", agent_id=agent_id)
     _check_billing_user(tx, 0, details)
     org_id = tx.next_id("organization")
     slug = _add(tx, org_id, name, distributor_id, agent_id, timezone, is_demo)
@@ -48,7 +48,7 @@ def get_company(tx: Tx, org_id: OrgId) -> Company:
     """The organization of that number, with its details. Raises Missing."""
     row = sql.find_company(tx, org_id=org_id)
     if row is None:
-        raise Missing("company.missing", f"There is no company {org_id}.")
+        raise Missing("company.missing", org_id=org_id)
     return read_company(row)
 
 
@@ -141,7 +141,7 @@ def _add(
             now=tx.now,
         ):
             return slug
-    raise Unavailable("company.slug", f"There are too many companies named {name!r}.")
+    raise Unavailable("company.slug", name=name)
 
 
 def _slug(name: str) -> str:
@@ -162,4 +162,4 @@ def _store(tx: Tx, org_id: OrgId, name: str, details: CompanyDetails) -> None:
 def _check_billing_user(tx: Tx, org_id: OrgId, details: CompanyDetails) -> None:
     user_id = details.billing_user_id
     if user_id is not None and not sql.has_user(tx, org_id=org_id, id=user_id):
-        raise Invalid("billing_user.unknown", f"The company has no user {user_id}.")
+        raise Invalid("billing_user.unknown", user_id=user_id)

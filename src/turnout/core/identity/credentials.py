@@ -68,7 +68,7 @@ def authenticate(tx: Tx, kind: CredentialKind, secret: str) -> Credential:
     """The active credential that `secret` belongs to. Raises Unauthenticated."""
     target = find_name(tx, kind.value, digest_of(secret))
     if target is None:
-        raise Unauthenticated(UNKNOWN, "The credential is not known.")
+        raise Unauthenticated(UNKNOWN)
     return require_active(tx, Principal(target.org_id, target.target_id))
 
 
@@ -78,7 +78,7 @@ def require_active(tx: Tx, principal: Principal) -> Credential:
     credential = find_credential(tx, principal.org_id, principal.credential_id)
     state = credential.state(tx.now) if credential else "unknown"
     if credential is None or state != "active":
-        raise Unauthenticated(f"credential.{state}", f"The credential is {state}.")
+        raise Unauthenticated(f"credential.{state}")
     check_demo(tx, credential.is_demo)
     return credential
 
@@ -93,7 +93,7 @@ def get_credential(tx: Tx, org_id: OrgId, credential_id: CredentialId) -> Creden
     """The organization's credential of that number. Raises Missing."""
     credential = find_credential(tx, org_id, credential_id)
     if credential is None:
-        raise Missing("credential.missing", f"There is no credential {credential_id}.")
+        raise Missing("credential.missing", credential_id=credential_id)
     return credential
 
 

@@ -16,11 +16,7 @@ REFUSED = "credential.demo"
 def check_demo(tx: Tx, is_demo: bool) -> None:
     """Raise Unauthenticated for a credential of the demo, where they are not let in."""
     if is_demo and PERMISSION not in tx.permitted:
-        raise Unauthenticated(
-            REFUSED,
-            "The credential belongs to the demo, and this server does not take it: see "
-            "`turnout serve --allow-demo`.",
-        )
+        raise Unauthenticated(REFUSED)
 
 
 def find_demo_organization(tx: Tx) -> Organization | None:
@@ -33,7 +29,7 @@ def get_demo_organization(tx: Tx) -> Organization:
     """The organization that a demo's seeding made. Raises Missing."""
     found = find_demo_organization(tx)
     if found is None:
-        raise Missing("demo.missing", "The database has no demo. Run `turnout demo`.")
+        raise Missing("demo.missing")
     return found
 
 

@@ -93,15 +93,10 @@ def get_distributor(tx: Tx, name: str) -> Distributor:
     have."""
     found = [each for each in list_distributors(tx) if name in (each.name, str(each.id))]
     if not found:
-        raise Missing(
-            "distributor.missing",
-            f"There is no distributor {name!r}; `turnout distributor list` shows them.",
-        )
+        raise Missing("distributor.missing", name=name)
     if len(found) > 1:
         numbers = ", ".join(str(each.id) for each in found)
-        raise Conflict(
-            "distributor.ambiguous", f"Distributors {numbers} are named {name!r}: give the number."
-        )
+        raise Conflict("distributor.ambiguous", numbers=numbers, name=name)
     return found[0]
 
 
@@ -128,11 +123,7 @@ def place_under_agent(tx: Tx, distributor_id: DistributorId, name: str) -> int:
         return int(found)
     elsewhere = sql.find_agent_elsewhere(tx, name=name)
     if elsewhere is not None:
-        raise Conflict(
-            "agent.elsewhere",
-            f"The agent {name!r} is under the distributor {elsewhere!r}: put the organization "
-            f"there with --distributor, or name another agent.",
-        )
+        raise Conflict("agent.elsewhere", name=name, elsewhere=elsewhere)
     return _add_agent(tx, distributor_id, name)
 
 
@@ -186,11 +177,7 @@ def move_organization(tx: Tx, org_id: OrgId, name: str, *, actor: str) -> Distri
     if distributor_id == target.id:
         return target
     if target.is_shared:
-        raise Invalid(
-            "distributor.shared",
-            f"Distributor {target.name!r} is shared since before organizations had their own. Run "
-            "`turnout distributor split` first.",
-        )
+        raise Invalid("distributor.shared", name=target.name)
     [placed] = [each for each in list_placed(tx, distributor_id) if each.org_id == org_id]
     _move(tx, placed, distributor_id, target.id, actor)
     sql.delete_unused_agents(tx, distributor_id=distributor_id)

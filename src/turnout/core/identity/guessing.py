@@ -155,12 +155,7 @@ class WrongTokens:
         window = self._windows.get((place_of(address),))
         if window.attempts >= TOKENS_LIMIT:
             wait_s = self._windows.seconds_left(window)
-            return Limited(
-                "token.throttled",
-                f"Too many wrong keys or tokens came from your address. Try again in {wait_s} "
-                "seconds; a right one is let in at once.",
-                retry_after=wait_s,
-            )
+            return Limited("token.throttled", retry_after=wait_s)
         window.attempts += 1
         return failure
 
@@ -172,16 +167,8 @@ def _keys(attempt: Attempt) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def busy() -> Limited:
     """The refusal of one sign-in more while many from its place are being checked."""
-    return Limited(
-        "login.busy",
-        f"Too many sign-ins from your address are being checked. Try again in {BUSY_S} seconds.",
-        retry_after=BUSY_S,
-    )
+    return Limited("login.busy", retry_after=BUSY_S)
 
 
 def _refusal(wait_s: int) -> Limited:
-    return Limited(
-        "login.throttled",
-        f"Too many failed sign-ins. Try again in {wait_s} seconds.",
-        retry_after=wait_s,
-    )
+    return Limited("login.throttled", retry_after=wait_s)

@@ -34,9 +34,7 @@ def idempotent_request(key: str, method: str, path: str, body: bytes) -> Idempot
     that is too long or not printable."""
     if not key.isprintable() or not key.isascii() or not 1 <= len(key) <= KEY_LENGTH:
         raise Invalid(
-            "idempotency_key.malformed",
-            f"Idempotency-Key must have 1 to {KEY_LENGTH} printable ASCII characters.",
-            {"Idempotency-Key": ["malformed"]},
+            "idempotency_key.malformed", limit=KEY_LENGTH, fields={"Idempotency-Key": ["malformed"]}
         )
     return IdempotentRequest(key, method, path.lower(), hashlib.sha256(body).hexdigest())
 
@@ -67,11 +65,7 @@ def first_answer(tx: Tx, org_id: OrgId, owner: str, request: IdempotentRequest) 
 
 def _check_same(request: IdempotentRequest, method: str, path: str, digest: str) -> None:
     if (method, path, digest) != (request.method, request.path, request.body_digest):
-        raise Conflict(
-            "idempotency_key.reused",
-            f"Idempotency-Key {request.key!r} was used for another request in the last 24 hours. "
-            "Use a new key, or repeat that request unchanged.",
-        )
+        raise Conflict("idempotency_key.reused", key=request.key)
 
 
 def keep_answer(tx: Tx, org_id: OrgId, owner: str, request: IdempotentRequest, answer: str) -> None:

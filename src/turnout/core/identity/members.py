@@ -109,7 +109,7 @@ def require_member(tx: Tx, principal: Principal) -> Member:
         credential_id=principal.credential_id,
     )
     if row is None:
-        raise Unauthenticated("login.ended", "The user is disabled or the password has changed.")
+        raise Unauthenticated("login.ended")
     *member, is_demo = row
     check_demo(tx, bool(is_demo))
     return _read_member(member)
@@ -234,7 +234,7 @@ def edit_member(
     if not _may_edit(caller, member, changed):
         raise _denied()
     if changes.get("company_id", user.org_id) != user.org_id:
-        raise Invalid("company.unknown", "A user stays in its company.")
+        raise Invalid("user.moved")
     if not changed:
         return
     if company:
@@ -253,7 +253,7 @@ def _store(tx: Tx, member: Member, changed: dict[str, Any], actor: str) -> None:
     profile = msgspec.structs.replace(member.profile, **settings)
     email, role = changed.get("email", user.email), changed.get("role", user.role)
     if not is_email(email):
-        raise Invalid("user.email", f"{email!r} is not an e-mail address.")
+        raise Invalid("user.email", email=email)
     is_live = changed.get("is_live", member.is_live)
     sql.set_user(
         tx,
@@ -324,7 +324,7 @@ def _raises_limit(profile: Profile, changed: dict[str, Any]) -> bool:
 
 
 def _denied() -> Denied:
-    return Denied("user.denied", "Permission denied")
+    return Denied("user.denied")
 
 
 def _new_company(tx: Tx, caller: Member, new: NewMember) -> Company:
@@ -362,14 +362,14 @@ def _seen_company(tx: Tx, caller: Member, new: NewMember) -> Company:
 
 
 def _unknown_company(new: NewMember) -> Invalid:
-    return Invalid("company.unknown", f"There is no company {new.company_id}.")
+    return Invalid("company.unknown", company_id=new.company_id)
 
 
 def _find_seen(tx: Tx, caller: Member, user_id: UserId) -> Member:
     is_hidden = caller.user.role is Role.ACCT and caller.user.id != user_id
     row = None if is_hidden else sql.find_visible_member(tx, id=user_id, **visible_to(tx, caller))
     if row is None:
-        raise Missing("user.missing", f"There is no user {user_id}.")
+        raise Missing("user.missing", user_id=user_id)
     return _read_member(row)
 
 

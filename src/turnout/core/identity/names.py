@@ -28,7 +28,7 @@ def find_name(tx: Tx, namespace: str, name: str) -> Target | None:
 def take_name(tx: Tx, namespace: str, name: str, target: Target) -> None:
     """Give `name` to `target`. Raises Conflict when it is taken."""
     if not _add(tx, namespace, name, target):
-        raise Conflict("name.taken", f"The {namespace} name {name} is taken. Choose another.")
+        raise Conflict("name.taken", namespace=namespace, name=name)
 
 
 def drop_name(tx: Tx, org_id: OrgId, namespace: str, name: str) -> None:
@@ -42,7 +42,7 @@ def make_name(tx: Tx, namespace: str, make: Callable[[], str], target: Target) -
         name = make()
         if _add(tx, namespace, name, target):
             return name
-    raise Unavailable("name.exhausted", f"No free {namespace} name was found. Try again.")
+    raise Unavailable("name.exhausted", namespace=namespace)
 
 
 def _add(tx: Tx, namespace: str, name: str, target: Target) -> bool:

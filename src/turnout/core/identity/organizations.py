@@ -39,10 +39,7 @@ def create_organization(
     agent is under another distributor.
     """
     if not is_short_name(slug):
-        raise Invalid(
-            "organization.slug",
-            f"The short name {slug!r} may have a-z, 0-9 and dashes only (1 to 63).",
-        )
+        raise Invalid("organization.slug", slug=slug)
     check_short_name(slug)
     check_zone(timezone)
     org_id = tx.next_id("organization")
@@ -63,7 +60,7 @@ def create_organization(
         now=tx.now,
     )
     if not added:
-        raise Conflict("organization.taken", f"An organization {slug!r} exists already.")
+        raise Conflict("organization.taken", slug=slug)
     record(tx, org_id, actor, "created", "organization", org_id, slug=slug, name=name)
     return get_organization(tx, slug)
 
@@ -83,7 +80,7 @@ def get_organization(tx: Tx, slug: str) -> Organization:
     """The organization with that short name. Raises Missing."""
     organization = find_organization(tx, slug)
     if organization is None:
-        raise Missing("organization.missing", f"There is no organization {slug!r}.")
+        raise Missing("organization.missing", slug=slug)
     return organization
 
 
@@ -134,6 +131,4 @@ def check_zone(timezone: str) -> None:
     try:
         zoneinfo.ZoneInfo(timezone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Invalid(
-            "timezone.unknown", f"{timezone!r} is not an IANA time zone such as Europe/Berlin."
-        ) from error
+        raise Invalid("timezone.unknown", timezone=timezone) from error

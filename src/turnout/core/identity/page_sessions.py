@@ -110,4 +110,4 @@ def _digest(token: str) -> str:
 
 
 def _ended() -> Unauthenticated:
-    return Unauthenticated("page.session", "Nobody is signed in, or the sign-in is over.")
+    return Unauthenticated("page.session")

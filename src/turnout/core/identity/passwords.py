@@ -38,7 +38,7 @@ def hash_password(password: str) -> str:
     Raises Invalid when it has fewer than 10 characters.
     """
     if len(password) < SHORTEST:
-        raise Invalid("password.short", f"The password needs at least {SHORTEST} characters.")
+        raise Invalid("password.short", limit=SHORTEST)
     return _hasher.hash(password)
 
 
@@ -65,11 +65,7 @@ class PasswordPool:
         seats = [self._places, self._reserve] if may_use_reserve else [self._places]
         taken = next((each for each in seats if each.acquire(blocking=False)), None)
         if taken is None:
-            raise Unavailable(
-                "password.busy",
-                "Too many passwords wait to be checked. Try again in a few seconds.",
-                retry_after=RETRY_AFTER_S,
-            )
+            raise Unavailable("password.busy", retry_after=RETRY_AFTER_S)
         future = self._threads.submit(work, *args)
         future.add_done_callback(lambda _: taken.release())
         return future

@@ -48,4 +48,4 @@ class PersonalLinks:
 
 def missing_link() -> Missing:
     """The failure of a link that this server did not make, or names what is gone."""
-    return Missing("link.missing", "This link does not lead anywhere. Open it as it was sent.")
+    return Missing("link.missing")

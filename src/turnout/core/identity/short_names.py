@@ -34,7 +34,7 @@ def check_short_name(slug: str) -> None:
     """Raise Invalid for a short name that is reserved."""
     if is_reserved(slug):
         why = "has digits only" if slug.isdigit() else "is used in this server's own addresses"
-        raise Invalid("organization.reserved", f"The short name {slug!r} {why}. Choose another.")
+        raise Invalid("organization.reserved", slug=slug, why=why)
 
 
 def page_path(slug: str) -> str:

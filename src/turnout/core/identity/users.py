@@ -34,7 +34,7 @@ def create_user(
     user code is taken, Invalid for a bad e-mail.
     """
     if not is_email(email):
-        raise Invalid("user.email", f"{email!r} is not an e-mail address.")
+        raise Invalid("user.email", email=email)
     user = User(org_id, tx.next_id("identity"), user_code, role, name, email)
     take_name(tx, "user", user_code.casefold(), Target(org_id, "user", user.id))
     sql.add_user(
@@ -72,7 +72,7 @@ def get_user_id(tx: Tx, org_id: OrgId, user_code: str) -> int:
     for each in list_users(tx, org_id):
         if each.user_code.casefold() == user_code.casefold():
             return each.id
-    raise Missing("user.missing", f"The organization has no user {user_code}.")
+    raise Missing("user.unknown_code", user_code=user_code)
 
 
 def set_password(tx: Tx, org_id: OrgId, user_id: UserId, password_hash: str) -> None:

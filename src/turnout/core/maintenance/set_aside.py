@@ -34,10 +34,7 @@ def _close_job(tx: Tx, org_id: OrgId, id_: int) -> None:
 
 
 def _refuse(_tx: Tx, _org_id: OrgId, id_: int) -> None:
-    raise Conflict(
-        "work.keeps",
-        f"{id_} cannot be dropped: correct the event or the waiting list, then release it.",
-    )
+    raise Conflict("work.keeps", id=id_)
 
 
 # What releasing and dropping do, by the name of the queue.
@@ -67,7 +64,7 @@ def drop(tx: Tx, queue: str, id_: int, *, actor: str) -> None:
 def _act(tx: Tx, queue: str, id_: int, done: str, actor: str, which: int) -> None:
     found = list_set_aside(tx, queue=queue, id_=id_)
     if not found or queue not in ACTIONS:
-        raise Missing("work.missing", f"{queue} {id_} is not set aside; see `turnout aside list`.")
+        raise Missing("work.missing", queue=queue, id=id_)
     for each in found:
         ACTIONS[queue][which](tx, each.org_id, id_)
         settle(tx, queue, [(each.org_id, id_)])

@@ -115,9 +115,9 @@ def _stage(
     new = _with_defaults(new, member, policy, job_id)
     scheduled_at = _instant(new.scheduled_local, member.timezone)
     if scheduled_at is not None and scheduled_at <= tx.now:
-        raise _invalid("scheduled_date", "The scheduled_date must be a date after now.")
+        raise Invalid("job.scheduled_past")
     if not all(is_list(tx, principal.org_id, list_id) for list_id in new.list_ids):
-        raise _invalid("user_list_ids", "The selected user_list_ids is invalid.")
+        raise Invalid("job.list_unknown")
     add_job(
         tx,
         principal.org_id,
@@ -184,7 +184,7 @@ def _speech(content: Content, member: Member) -> Content:
     profile = member.profile
     longest = profile.tts_max_character_limit
     if longest and len(content.text) > longest:
-        raise _invalid("message", f"The message may not be greater than {longest} characters.")
+        raise Invalid("job.message_long", limit=longest)
     if profile.tts_message_prefix:
         content = msgspec.structs.replace(
             content, text=f"{profile.tts_message_prefix} {content.text}"
@@ -206,7 +206,3 @@ def _instant(local: str, timezone: str) -> int | None:
         return None
     moment = datetime.datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(timezone))
     return round(moment.timestamp() * 1000)
-
-
-def _invalid(field: str, sentence: str) -> Invalid:
-    return Invalid("field.invalid", sentence, {field: [sentence]})

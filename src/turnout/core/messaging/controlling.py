@@ -55,5 +55,5 @@ def begin_closing(tx: Tx, org_id: OrgId, job_id: JobId, reason: str) -> None:
 def _open_job(tx: Tx, org_id: OrgId, job_id: JobId) -> JobHead:
     head = get_job_head(tx, org_id, job_id)
     if head.state.is_ended:
-        raise Conflict("job.ended", f"Job {job_id} has ended.")
+        raise Conflict("job.ended", job_id=job_id)
     return head

@@ -89,7 +89,7 @@ def add_job_files(
 def read_file(tx: Tx, org_id: OrgId, digest: str) -> bytes:
     """The content of a file. Raises Missing when it is no longer kept."""
     if not has_file(tx, org_id, digest):
-        raise Missing("file.missing", f"The file {digest} is no longer kept.")
+        raise Missing("file.missing", digest=digest)
     pieces = sql.list_pieces(tx, org_id=org_id, digest=digest)
     return b"".join(bytes(content) for (content,) in pieces)
 

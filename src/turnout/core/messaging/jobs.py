@@ -24,7 +24,7 @@ def get_job_head(tx: Tx, org_id: OrgId, job_id: JobId) -> JobHead:
     """The job of that number. Raises Missing."""
     row = sql.get_job_head(tx, org_id=org_id, id=job_id)
     if row is None:
-        raise Missing("job.missing", f"There is no job {job_id}.")
+        raise Missing("job.missing", job_id=job_id)
     org_id, id_, user_id, kind, job_type, lane, name, state, is_paused, sender = row[:10]
     content, options, timezone, expires_at = row[10:]
     return JobHead(

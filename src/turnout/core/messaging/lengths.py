@@ -101,9 +101,7 @@ def check_lengths(
     the place in the request of the first of them."""
     for place, recipient in enumerate(recipients, first):
         if excess := lengths.find_excess(known_of(job_type, recipient)):
-            name = f"{excess.name} of recipients.{place}"
-            sentence = f"The {name} may not be greater than {excess.limit} characters."
-            raise Invalid("field.invalid", sentence, {excess.name: [sentence]})
+            raise Invalid("recipient.text_long", name=excess.name, place=place, limit=excess.limit)
 
 
 def known_of(job_type: JobType, recipient: NewRecipient) -> dict[str, str]:

@@ -61,7 +61,7 @@ def _next(reader: "Iterator[list[str]]") -> list[str] | None:
     try:
         return next(reader, None)
     except csv.Error as error:
-        raise Invalid("list.csv", f"This is no CSV: {error}.") from error
+        raise Invalid("list.csv", error=error) from error
 
 
 def _read_heading(row: list[str]) -> list[str]:
@@ -70,17 +70,12 @@ def _read_heading(row: list[str]) -> list[str]:
     for cell in row:
         name = known.get(re.sub(r"[\s_-]", "", cell).casefold())
         if name is None:
-            raise Invalid(
-                "list.heading",
-                f"The heading names {cell.strip()!r}; a list's columns are {', '.join(COLUMNS)}.",
-            )
+            raise Invalid("list.heading_unknown", name=cell.strip(), columns=", ".join(COLUMNS))
         if name in columns:
-            raise Invalid("list.heading", f"The heading names {name} twice.")
+            raise Invalid("list.heading_twice", name=name)
         columns.append(name)
     if not set(_CHANNELS) & set(columns):
-        raise Invalid(
-            "list.heading", "The first line must be a heading with Email, Fax, Phone or Mobile."
-        )
+        raise Invalid("list.heading")
     return columns
 
 

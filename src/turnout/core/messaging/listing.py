@@ -207,7 +207,7 @@ def _find_job(tx: Tx, caller: Member, job_id: JobId) -> tuple[Any, ...]:
     row = sql.find_visible_job(tx, id=job_id, **visible_to(tx, caller))
     is_hidden = row is not None and caller.user.role is Role.ACCT and row[2] != caller.user.id
     if row is None or is_hidden:
-        raise Missing("job.missing", f"There is no job {job_id}.")
+        raise Missing("job.missing", job_id=job_id)
     return (*row, *sql.sum_recipients(tx, org_id=row[0], job_id=job_id))
 
 

@@ -41,7 +41,7 @@ class Entry(msgspec.Struct, frozen=True):
 def begin_list(tx: Tx, org_id: OrgId, user_id: UserId, name: str) -> int:
     """Begin a list, which nobody sees before `finish_list`; returns its number."""
     if not name.strip() or len(name) > LONGEST_NAME:
-        raise Invalid("list.name", f"A list's name has 1 to {LONGEST_NAME} characters.")
+        raise Invalid("list.name", limit=LONGEST_NAME)
     list_id = tx.next_id("user_list")
     sql.add_list(tx, org_id=org_id, id=list_id, user_id=user_id, name=name.strip(), now=tx.now)
     return list_id
@@ -81,7 +81,7 @@ def list_lists(tx: Tx, org_id: OrgId) -> list[UserList]:
 def delete_list(tx: Tx, org_id: OrgId, list_id: ListId, *, actor: str) -> None:
     """Delete a list; jobs that were sent to it keep their recipients. Raises Missing."""
     if not sql.has_list(tx, org_id=org_id, id=list_id):
-        raise Missing("list.missing", f"There is no list {list_id}.")
+        raise Missing("list.missing", list_id=list_id)
     drop_list(tx, org_id, list_id)
     record(tx, org_id, actor, "deleted", "list", list_id)
 

@@ -62,7 +62,7 @@ def remove_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor
     """Let broadcasts reach this address again. Raises Invalid as `add_opt_out` does, Missing."""
     key = _key(medium, address)
     if not sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=key):
-        raise Missing("opt_out.missing", f"{address} has not opted out of {medium.value}.")
+        raise Missing("opt_out.missing", address=address, medium=medium.value)
     record(tx, org_id, actor, "removed", "opt_out", 0, medium=medium.value)
 
 
@@ -70,7 +70,7 @@ def _key(medium: Medium, address: str) -> str:
     channel = next(each for each, own in MEDIA.items() if own is medium)
     known = to_address(channel, address)
     if not known:
-        raise Invalid("opt_out.address", f"{address!r} is no address for {medium.value}.")
+        raise Invalid("opt_out.address", address=address, medium=medium.value)
     return address_key(channel, known)
 
 

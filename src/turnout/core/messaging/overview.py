@@ -64,7 +64,7 @@ def get_job_line(tx: Tx, org_id: OrgId, job_id: JobId) -> JobLine:
     """One job. Raises Missing."""
     rows = sql.list_job_lines(tx, org_id=org_id, first=job_id, last=job_id, is_open=0, limit=1)
     if not rows:
-        raise Missing("job.missing", f"There is no job {job_id}.")
+        raise Missing("job.missing", job_id=job_id)
     return _read(rows[0])
 
 

@@ -55,7 +55,7 @@ def reserve(tx: Tx, member: Member, estimate_micros: int) -> None:
     if not sql.reserve(
         tx, **key, amount=estimate_micros, limit=-1 if limit is None else limit * MICROS
     ):
-        raise Invalid("limit.exceeded", "Monthly limit exceeded.")
+        raise Invalid("limit.exceeded")
     _alert(tx, member, key)
 
 

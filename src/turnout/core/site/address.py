@@ -44,10 +44,5 @@ def get_address(tx: Tx) -> str:
     """The stored address. Raises Unavailable, saying what to do, if there is none."""
     url = find_address(tx)
     if url is None:
-        raise Unavailable(
-            "site.address",
-            "The address of this server is not known, so no link can be written. Set "
-            "TURNOUT_BASE_URL to the address at which people reach it, or start `turnout serve` "
-            "first.",
-        )
+        raise Unavailable("site.address")
     return url

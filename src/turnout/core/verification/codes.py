@@ -157,12 +157,7 @@ def _refuse_since(tx: Tx, at: int | None, limit: int, window_min: int, whom: str
         return
     wait_s = seconds_left(at + window_ms, window_ms, tx.now)
     window = "a day" if window_min == DAY_MIN else f"{window_min} minutes"
-    raise Limited(
-        "code.too_many",
-        f"{limit} codes were sent {whom} in {window}. "
-        f"Enter one of them, or try again in {wait_s} seconds.",
-        retry_after=wait_s,
-    )
+    raise Limited("code.too_many", limit=limit, whom=whom, window=window, retry_after=wait_s)
 
 
 def check_code(
@@ -259,11 +254,7 @@ def _check(
 def _refusal(tx: Tx, where: dict[str, Any], key: str) -> Limited:
     started_at, window_ms = sql.find_tries_window(tx, **where, key=key)
     wait_s = seconds_left(started_at + window_ms, window_ms, tx.now)
-    return Limited(
-        "code.tries",
-        f"Too many wrong codes were entered. Try again in {wait_s} seconds.",
-        retry_after=wait_s,
-    )
+    return Limited("code.tries", retry_after=wait_s)
 
 
 def restart_codes(tx: Tx) -> None:

@@ -36,8 +36,13 @@ CHALLENGE = 'Basic realm="Turnout", charset="UTF-8"'
 # The contract's sentences by code: its own rules, and what the product calls otherwise.
 SENTENCES = {
     "field.invalid": "{sentence}",
+    "job.list_unknown": "The selected user_list_ids is invalid.",
+    "job.message_long": "The message may not be greater than {limit} characters.",
+    "job.scheduled_past": "The scheduled_date must be a date after now.",
     "jobs.busy": "Too many large jobs are being accepted. Try again in a few seconds.",
     "recipient.malformed": "The body is not valid JSON in recipients.{number}: {slip}.",
+    "recipient.text_long": "The {name} of recipients.{place} may not be greater than {limit} "
+    "characters.",
     "user.missing": "User not found.",
     "job.missing": "Job not found.",
     "name.taken": "The user_code has already been taken.",

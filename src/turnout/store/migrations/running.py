@@ -65,7 +65,7 @@ def migrate(
             raise _refuse(url, error.orig) from error
         raise
     except OperationalError as error:
-        raise Unavailable("store.failed", f"The migration failed: {error.orig}") from error
+        raise Unavailable("schema.migration", reason=error.orig) from error
     finally:
         engine.dispose()
 
@@ -100,12 +100,7 @@ def _check_room(path: Path) -> None:
     size = sum(each.stat().st_size for each in path.parent.glob(f"{path.name}*") if each.is_file())
     needed = path.stat().st_size + size // 10
     if shutil.disk_usage(path.parent).free < needed:
-        raise Unavailable(
-            "store.no_room",
-            f"The database is copied before it is migrated, and {path.parent} has no room for "
-            f"{needed // 2**20 + 1} MB more. Free some, or copy the file to another disk yourself "
-            "and run `turnout migrate --no-copy`.",
-        )
+        raise Unavailable("store.no_room", folder=path.parent, megabytes=needed // 2**20 + 1)
 
 
 def _count_steps(config: Config, before: str | None, target: str) -> int:
@@ -123,11 +118,7 @@ def _config(connection: Connection, progress: Progress) -> Config:
 
 def _check_known(revision: str | None) -> None:
     if revision is not None and revision > HEAD:
-        raise Unavailable(
-            "schema.newer",
-            f"The database has schema {revision}, newer than this program's {HEAD}. "
-            "Install the newer Turnout.",
-        )
+        raise Unavailable("schema.newer", revision=revision, head=HEAD)
 
 
 def _revision(connection: Connection) -> str | None:

@@ -1,0 +1,36 @@
+"""What is said about commands, and the files that they read."""
+
+SENTENCES = {
+    "credential.event": "An event token, and only that, needs --event.",
+    "credential.kind": "Passwords belong to users: see `turnout user create`.",
+    "demo.beside_others": "{database} holds {others}, which is not the demo's: the demo needs a "
+    "database of its own. Set TURNOUT_DATABASE_URL to another.",
+    "demo.exposed": "The demo's passwords and keys are for everybody to see, and others can reach "
+    "{host}. Add --expose if they are meant to, or leave out the host.",
+    "demo.user_disabled": "The demo's user {user_code} is disabled: enable it.",
+    "event.capacity": "Give either --capacity or --unlimited, not both.",
+    "event.unchanged": "Say what to set: --state, --capacity or --unlimited.",
+    "exam.unchanged": "Say what to set: --state, --room, --show or --hide.",
+    "file.csv": "{file} is no CSV: {error}.",
+    "file.encoding": '{file} is not UTF-8 text: save it as "CSV UTF-8" ({reason}).',
+    "import.columns": "{file} has the unknown columns {unknown}; known are {known}.",
+    "import.columns_missing": "{file} lacks the columns {missing}.",
+    "import.flag": "{name} must be yes or no, not {text!r}.",
+    "import.guid": "Identifier must be a GUID, not {text!r}.",
+    "import.number": "{name} must be a number, not {text!r}.",
+    "import.rows": "{refused} rows of {file} were refused; {taken} were imported.",
+    "import.value": "The value of {name} is too long or cannot be stored.",
+    "invite.many": "Add up to {limit} people at once: split the file.",
+    "invite.rows": "{faults} rows of {file} cannot be taken; nobody was added.",
+    "key.grace": "--grace-days is for link-keys and callback-keys, without --at-once.",
+    "key.organization": "There are no {kind} of one organization: leave --org.",
+    "list.rows": "{faults} rows of {file} cannot be taken{more}; nothing was imported.",
+    "organization.unchanged": "Say what to change: see `turnout org set --help`.",
+    "password.options": "Use --stdin or --clear, not both.",
+    "password.text": "The password is not valid UTF-8 text.",
+    "registration.not_in_event": "{email} is not registered for event {event_id}.",
+    "ticket_type.capacity": "Give either --capacity or --unlimited.",
+    "ticket_type.currency": "A price needs a --currency.",
+    "ticket_type.missing": "Event {event} has no ticket type {ticket_type}.",
+    "viewings.rows": "{count} rows of {file} were left out.",
+}

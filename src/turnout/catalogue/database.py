@@ -1,0 +1,37 @@
+"""What is said about the database and its schema."""
+
+SENTENCES = {
+    "reporting.page": "You are signed in as {code}, and {code} may not see reports of event "
+    "{event_id}. Who runs this server grants it with `turnout reporting grant {slug} {code}`.",
+    "request.gone": "The client closed its connection. Nothing was changed.",
+    "schema.failed": "The database could not be migrated; see above.",
+    "schema.migration": "The migration failed: {reason}",
+    "schema.newer": "The database has schema {revision}, newer than this program's {head}. Install "
+    "the newer Turnout.",
+    "schema.older": "The database has schema {version}, this program needs {head}. Run `turnout "
+    "migrate`.",
+    "store.busy": "Too many requests wait for the database. Try again in a second.",
+    "store.held": "Somebody else is changing the same thing, and has not ended in time. Nothing "
+    "was changed; try again in some seconds.",
+    "store.late": "The database did not come to this within {seconds:g} seconds. Nothing was "
+    "changed; try again.",
+    "store.missing": "There is no database at {path}. Run `turnout migrate` to make it, or set "
+    "TURNOUT_DATABASE_URL to the one that you mean.",
+    "store.no_room": "The database is copied before it is migrated, and {folder} has no room for "
+    "{megabytes} MB more. Free some, or copy the file to another disk yourself and run `turnout "
+    "migrate --no-copy`.",
+    "store.sessions": "The database gives {had} connections, and this process needs {wanted} (and "
+    "up to {streams} for long lists): {said}.",
+    "store.stopping": "The server is stopping. Try again.",
+    "store.unknown": "The connection to the database was lost while the change was being saved: it "
+    "is not known whether it was made. Look whether it is there before you send it again, or send "
+    "it again with the same Idempotency-Key.",
+    "store.unreachable": "The database {path} cannot be opened: {error}",
+    "store.unreachable_server": "The PostgreSQL database cannot be reached: {said}.",
+    "store.url": "TURNOUT_DATABASE_URL is no address of a database: {why}.",
+    "store.url_file": "TURNOUT_DATABASE_URL, {url}, names no file; write sqlite:///turnout.db",
+    "store.url_scheme": "TURNOUT_DATABASE_URL is no address of a database: it must begin with "
+    "sqlite:/// or postgresql://.",
+    "stream.broken": "The list broke off: {reason}. Ask for it again.",
+    "stream.places": "Too many long lists are being read. Try again in a few seconds.",
+}

@@ -1,0 +1,20 @@
+"""What is said about events, their programme, and the server's own address."""
+
+SENTENCES = {
+    "callback.missing": "There is no callback {callback_id}.",
+    "capacity.held": "Event {event_id} cannot have {capacity} places: {held} are taken already.",
+    "capacity.negative": "A capacity of {capacity} is not possible.",
+    "event.missing": "There is no event {event_id}.",
+    "registration_password.missing": "Event {event_id} has no password.",
+    "session.missing": "There is no session {session_id}.",
+    "site.address": "The address of this server is not known, so no link can be written. Set "
+    "TURNOUT_BASE_URL to the address at which people reach it, or start `turnout serve` first.",
+    "span.order": "The end {ends_local} must be after the start {starts_local}.",
+    "ticket_type.held": "Ticket type {ticket_type_id} cannot have {capacity} tickets: more are "
+    "held already.",
+    "time.offset": "{local!r} must be local time, without an offset.",
+    "time.unreadable": "{local!r} in {timezone!r} is not a time such as 2027-03-01T09:00.",
+    "time.year": "{local!r} must be in the years {first} to {last}.",
+    "work.keeps": "{id} cannot be dropped: correct the event or the waiting list, then release it.",
+    "work.missing": "{queue} {id} is not set aside; see `turnout aside list`.",
+}

@@ -1,0 +1,11 @@
+"""What is said about what providers send us."""
+
+SENTENCES = {
+    "file.no_link": "This link does not lead to a file.",
+    "webhook.charset": "The body is not a form in UTF-8.",
+    "webhook.form": "The form has a character that cannot be stored (NUL).",
+    "webhook.id": "The form names no message.",
+    "webhook.large": "A form has up to {limit} bytes.",
+    "webhook.reply": "A reply has From and To.",
+    "webhook.signature": "The signature is missing or wrong.",
+}

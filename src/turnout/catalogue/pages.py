@@ -1,0 +1,25 @@
+"""What is said about pages and their forms."""
+
+SENTENCES = {
+    "contact.email_domain": "Nothing can be mailed to {domain}: it has no ending. Type your whole "
+    "e-mail address, such as ada@example.com.",
+    "contact.name": "Type your first and your last name.",
+    "contact.text": "Type letters, digits and signs only.",
+    "heartbeat.malformed": "This is no heartbeat: {error}",
+    "invitation.answer": "Press one of the buttons of the page.",
+    "link.other_event": "This link is for another event. Open it as it was sent.",
+    "outbox.before": "{before!r} is no place in the outbox.",
+    "outbox.channel": "There is no channel {channel!r}.",
+    "outbox.job": "{job!r} is not the number of a job.",
+    "outbox.to": "A number or address has up to {limit} characters.",
+    "page.form": "This form is not from this browser's page, or it is old. Open it again.",
+    "page.missing": "There is nothing to watch here.",
+    "page.no_file": "There is no such file of a ticket.",
+    "page.sign_in": "Sign in at {path}, then open this page again.",
+    "text.unstorable_form": "The form has a character that cannot be stored.",
+    "ticket.cancelled_page": "This ticket is cancelled.",
+    "ticket.unknown": "There is no such ticket.",
+    "ticket_type.chosen": "Choose a ticket.",
+    "waiting.answer": "Press one of the buttons of the page.",
+    "watch.act": "Press one of the buttons of the page.",
+}
