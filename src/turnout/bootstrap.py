@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from typing import Any
 
 from falcon.asgi import Request
 
@@ -34,7 +33,7 @@ from turnout.http.readiness import Readiness
 from turnout.http.sign_ins import SignIns
 from turnout.settings import Settings
 from turnout.store import Database
-from turnout.web.catalogue import WebParts
+from turnout.web.catalogue import Demo, WebParts
 from turnout.web.heartbeats import Heartbeats
 from turnout.web.routes import build as build_web
 from turnout.web.sessions import PageSessions
@@ -60,7 +59,7 @@ class Node:
         self,
         settings: Settings,
         db: Database,
-        demo: dict[str, Any] | None,
+        demo: Demo | None,
         base_url: str | None = None,
         dialects: tuple[Dialect[Services], ...] = DIALECTS,
     ) -> None:
@@ -107,9 +106,7 @@ class Node:
             policy=networks.read_policy(self.settings),
         )
 
-    def _pages(
-        self, dialects: tuple[Dialect[Services], ...], demo: dict[str, Any] | None
-    ) -> list[Mount]:
+    def _pages(self, dialects: tuple[Dialect[Services], ...], demo: Demo | None) -> list[Mount]:
         app = build_web(
             WebParts(
                 base_url=self.base_url,

@@ -9,7 +9,6 @@ import asyncio
 import gc
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 import uvloop
@@ -35,6 +34,7 @@ from turnout.schema import ensure_schema
 from turnout.settings import Settings
 from turnout.store import Database, open_database
 from turnout.store.steady import SteadyClock
+from turnout.web.catalogue import Demo
 from turnout.workers.clock import ClockWatch
 from turnout.workers.loop import Loop
 from turnout.workers.running import Workers
@@ -64,7 +64,7 @@ def prepare(settings: Settings, *, makes_database: bool = False) -> None:
 def serve(
     settings: Settings,
     *,
-    demo: dict[str, Any] | None = None,
+    demo: Demo | None = None,
     started: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT. `demo` is what the start page shows of a demo.
@@ -80,9 +80,7 @@ def serve(
         logs.close()
 
 
-async def _serve(
-    settings: Settings, demo: dict[str, Any] | None, started: Callable[[], None]
-) -> None:
+async def _serve(settings: Settings, demo: Demo | None, started: Callable[[], None]) -> None:
     db = open_database(settings)
     watches = _watch(settings, db)
     try:

@@ -94,8 +94,8 @@ def test_what_was_set_reaches_the_carriers_own_settings() -> None:
         ({"smtp_tls": "perhaps"}, "TURNOUT_SMTP_TLS: "),
         ({"http_sms_url": "example.com"}, "is not an http:// or https:// address"),
         ({"smtp_dkim_domain": "x.org"}, "TURNOUT_SMTP_…: dkim_domain and dkim_keys go together"),
-        ({"smtp_hots": "x"}, "TURNOUT_SMTP_HOTS in the environment is not a setting"),
-        ({"simulator_x": "1"}, "TURNOUT_SIMULATOR_X in the environment is not a setting"),
+        ({"smtp_hots": "x"}, "TURNOUT_SMTP_HOTS in the environment is not a known setting"),
+        ({"simulator_x": "1"}, "TURNOUT_SIMULATOR_X in the environment is not a known setting"),
         (
             {"carrier_email": "smpp"},
             "TURNOUT_CARRIER_EMAIL: give simulator or smtp, not 'smpp'",

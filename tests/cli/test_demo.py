@@ -7,28 +7,31 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.cli.runner import Result, Turnout
 from tests.support.server import Server, clean_environment
-from turnout.cli import seeding
 from turnout.cli.demo import choose_settings, read_members, seed, write_private
-from turnout.cli.seeding_attendance import CAMPAIGNS, WAITING
-from turnout.cli.seeding_audience import PEOPLE
-from turnout.cli.seeding_booking import LEARNERS
-from turnout.cli.seeding_messages import LISTS
 from turnout.core.exams.model import ExamRequest
 from turnout.core.exams.planning import make_exam
 from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.passwords import is_password
 from turnout.core.messaging.numbers import is_deliverable
+from turnout.demo import registration
+from turnout.demo.attendance import CAMPAIGNS, WAITING
+from turnout.demo.booking import LEARNERS
+from turnout.demo.content import Content, show_all
+from turnout.demo.messaging import LISTS
+from turnout.demo.registration import WEBINARS
+from turnout.demo.reporting import PEOPLE
 from turnout.settings import Settings
 from turnout.store import Tx, open_database
 from turnout.store.migrations.running import migrate
-from turnout.web.demo import list_trials
 
 MEMBERS = [
     "apiKey",
@@ -45,7 +48,9 @@ MEMBERS = [
 def seed_in(folder: Path) -> dict[str, Any]:
     url = f"sqlite:///{folder / 'turnout.db'}"
     migrate(url)
-    return seed(Settings(database_url=url, allow_demo=True), folder / "demo.json")
+    content = seed(Settings(database_url=url, allow_demo=True), folder / "demo.json")
+    made: dict[str, Any] = msgspec.to_builtins(content)
+    return made
 
 
 def ask(path: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -114,28 +119,28 @@ def test_the_demo_is_a_believable_programme(seeded: Path) -> None:
     states = {title: state for title, _, state, _ in found["events"]}
     full = [(held, capacity) for _, _, capacity, held in found["sessions"] if held == capacity]
     assert (states["Open Rail Summit"], states["Winter meetup"]) == ("open", "closed")
-    assert len(states) == 4 + len(seeding.WEBINARS)
+    assert len(states) == 4 + len(registration.WEBINARS)
     invited = sum(each[3] for each in CAMPAIGNS)
-    known = seeding.PEOPLE + invited + WAITING + LEARNERS + PEOPLE
+    known = registration.PEOPLE + invited + WAITING + LEARNERS + PEOPLE
     assert len(found["people"]) == known
-    assert full == [(seeding.FULL_SESSION_PLACES, seeding.FULL_SESSION_PLACES)]
+    assert full == [(registration.FULL_SESSION_PLACES, registration.FULL_SESSION_PLACES)]
     assert all(held > 0 for _, _, state, held in found["events"] if state != "cancelled")
     assert ask(seeded / "turnout.db", "SELECT DISTINCT status FROM queue_items") == [("success",)]
 
 
 def test_demo_json_leads_to_the_programme(seeded: Path) -> None:
     members = json.loads((seeded / "demo.json").read_text())
-    registration = members["registration"]
+    registered = members["registration"]
     sessions = {pak: title for title, pak, _, _ in facts(seeded)["sessions"]}
     events = {pak: title for title, pak, _, _ in facts(seeded)["events"]}
     assert members["base_url"] == "http://127.0.0.1:8080"
-    assert list(registration) == MEMBERS
-    assert events[registration["eventPak"]] == "Open Rail Summit"
-    assert events[registration["closedEventPak"]] == "Winter meetup"
-    assert sessions[registration["fullSessionPak"]] == "Workshop: interlocking by hand"
-    assert sessions[registration["closedSessionPak"]] == "Depot tour"
-    assert [sessions[pak] for pak in registration["channelSessionPaks"]] == list(seeding.WEBINARS)
-    assert len(registration["sessionPaks"]) == 6
+    assert list(registered) == MEMBERS
+    assert events[registered["eventPak"]] == "Open Rail Summit"
+    assert events[registered["closedEventPak"]] == "Winter meetup"
+    assert sessions[registered["fullSessionPak"]] == "Workshop: interlocking by hand"
+    assert sessions[registered["closedSessionPak"]] == "Depot tour"
+    assert [sessions[pak] for pak in registered["channelSessionPaks"]] == [*WEBINARS]
+    assert len(registered["sessionPaks"]) == 6
 
 
 def test_demo_json_has_users_and_lists_of_the_messaging_api(seeded: Path) -> None:
@@ -269,6 +274,28 @@ def test_seeding_again_changes_nothing(seeded: Path, tmp_path: Path) -> None:
     assert (counts(tmp_path), (tmp_path / "demo.json").read_bytes()) == before
 
 
+def test_its_jobs_are_not_sent_again_however_many_came_after_them(
+    seeded: Path, tmp_path: Path
+) -> None:
+    copy_seeded(seeded, tmp_path)
+    path = tmp_path / "turnout.db"
+    own = ask(path, "SELECT name FROM jobs WHERE kind = 'broadcast' ORDER BY id")
+    named = {"id": "j.id + n", "name": "'later'"}
+    columns = [row[1] for row in ask(path, "PRAGMA table_info(jobs)")]
+    copied = ", ".join(named.get(column, f"j.{column}") for column in columns)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "WITH RECURSIVE numbers(n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM numbers "
+            f"WHERE n < 2001) INSERT INTO jobs SELECT {copied} FROM numbers, "
+            "(SELECT * FROM jobs WHERE kind = 'broadcast' ORDER BY id DESC LIMIT 1) j"
+        )
+    seed_in(tmp_path)
+    found = ask(
+        path, "SELECT name FROM jobs WHERE name <> 'later' AND kind = 'broadcast' ORDER BY id"
+    )
+    assert found == own
+
+
 def test_a_demo_that_was_used_up_starts_again(seeded: Path, tmp_path: Path) -> None:
     """Over a hundred exams, everybody checked in, and nobody left to invite."""
     first = copy_seeded(seeded, tmp_path)
@@ -288,7 +315,9 @@ def test_a_demo_that_was_used_up_starts_again(seeded: Path, tmp_path: Path) -> N
     assert again["booking"] == first["booking"]
     assert (again["attendance"]["ticketCodes"], again["attendance"]["recipientIds"]) == ([], [])
     attendance = next(
-        trial for trial in list_trials("http://turnout.test", again) if trial.api == "attendance"
+        trial
+        for trial in show_all(msgspec.convert(again, Content)).trials
+        if trial.api == "attendance"
     )
     assert [step.title for step in attendance.steps] == ["Show the event of a token"]
 
@@ -337,7 +366,8 @@ def test_a_lost_demo_json_is_written_anew_with_a_new_key(
 # The process that seeds is killed by its own progress report: at the same point in every run.
 KILLED = """
 import os, signal, sys
-from turnout.cli import seeding
+from turnout.demo import registration
+from turnout.demo.cast import SEED
 from turnout.settings import Settings
 from turnout.store import Tx, open_database
 from turnout.store import Ids, open_database
@@ -345,11 +375,11 @@ def progress(done, total):
     if done == int(sys.argv[2]):
         os.kill(os.getpid(), signal.SIGKILL)
 settings = Settings(database_url=sys.argv[1], allow_demo=True)
-seeding.seed(open_database(settings, ids=Ids(seeding.SEED)), {}, progress)
+registration.seed(open_database(settings, ids=Ids(SEED)), {}, progress)
 """
 
 
-@pytest.mark.parametrize("people", [1, 150, seeding.PEOPLE])
+@pytest.mark.parametrize("people", [1, 150, registration.PEOPLE])
 def test_an_interrupted_seeding_is_completed_by_the_next_run(
     seeded: Path, tmp_path: Path, people: int
 ) -> None:
@@ -387,7 +417,7 @@ def test_the_demo_refuses_a_misspelled_setting_and_leaves_nothing(tmp_path: Path
     assert result == Result(
         2,
         "",
-        "settings: TURNOUT_DATABASE_ULR in the environment is not a setting; "
+        "settings: TURNOUT_DATABASE_ULR in the environment is not a known setting; "
         "run `turnout settings` for the list\n",
     )
     assert list(tmp_path.iterdir()) == []

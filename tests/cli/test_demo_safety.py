@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.cli.runner import Result, Turnout
@@ -13,10 +14,11 @@ from tests.cli.test_demo import ask, seed_in
 from tests.dialects.messaging.people import basic
 from tests.support.ports import free_port
 from tests.support.server import Server
-from turnout.cli.demo import check_address, members_for_all
+from turnout.cli.demo import check_address
 from turnout.core.identity.demo import list_other_organizations
 from turnout.core.identity.members import NewMember, add_member, find_password
 from turnout.core.identity.model import Profile, Role
+from turnout.demo.content import Content, show_all
 from turnout.settings import Settings
 from turnout.store import open_database
 from turnout.store.migrations.running import migrate
@@ -74,10 +76,12 @@ def test_an_address_of_this_machine_alone_exposes_nothing(host: str) -> None:
     check_address("0.0.0.0", expose=True)
 
 
-def test_pages_get_no_password_of_an_admin_or_agent() -> None:
-    login = {"username": "x", "password": "y"}
-    members = {"messaging": {"admin": login, "agent": login, "user": login, "userListIds": [1]}}
-    assert members_for_all(members) == {"messaging": {"user": login, "userListIds": [1]}}
+def test_pages_get_no_password_of_an_admin_or_agent(tmp_path: Path) -> None:
+    content = msgspec.convert(seed_in(tmp_path), Content)
+    shown = repr(show_all(content))
+    assert content.messaging.user.password in shown
+    assert content.messaging.admin.password not in shown
+    assert content.messaging.agent.password not in shown
 
 
 def test_the_demo_and_all_that_its_users_make_is_marked(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.support import proof
@@ -17,6 +18,7 @@ from tests.support.server import Server
 from tests.support.visits import BASE, Visit, copy_demo, list_visits
 from turnout.bootstrap import Node
 from turnout.core.identity.signing import ensure_signing_key
+from turnout.demo.content import Content, show_all
 from turnout.settings import Settings
 from turnout.store import open_database
 
@@ -42,7 +44,8 @@ class Demo:
         self.url, self.members = copy_demo(folder)
         settings = Settings(database_url=self.url, base_url=BASE, allow_demo=True)
         self.db = open_database(settings)
-        self.node = Node(settings, self.db, self.members)
+        demo = show_all(msgspec.convert(self.members, Content))
+        self.node = Node(settings, self.db, demo)
         self.client = AppClient(self.node.app)
         self.db.call(ensure_signing_key, *key_pair())
 

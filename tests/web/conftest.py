@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.support.client import AppClient
 from tests.support.node import LocalNode, new_database, open_node
 from tests.support.server import Server
 from turnout.bootstrap import DIALECTS
+from turnout.demo.content import Content, show_all
 from turnout.web.catalogue import WebParts
 from turnout.web.routes import build
 
@@ -49,6 +51,11 @@ DEMO: dict[str, Any] = {
         "billingCode": "Certificate (3hr)",
         "examEvent": "01a2d07a-3680-705d-98d5-563dab2cd320",
     },
+    "reporting": {
+        "username": "reports@example.com",
+        "password": "demo-reports",
+        "eventId": 1000007,
+    },
 }
 
 
@@ -68,7 +75,13 @@ def site(node: LocalNode) -> AppClient:
 @pytest.fixture(scope="module")
 def demo_site() -> Iterator[AppClient]:
     """The pages of a demo."""
-    with AppClient(build(WebParts(base_url=BASE_URL, apis=DIALECTS, demo=DEMO))) as client:
+    with AppClient(
+        build(
+            WebParts(
+                base_url=BASE_URL, apis=DIALECTS, demo=show_all(msgspec.convert(DEMO, Content))
+            )
+        )
+    ) as client:
         yield client
 
 

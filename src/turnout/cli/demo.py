@@ -13,24 +13,16 @@ import msgspec
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from turnout import serving
-from turnout.carriers import networks
-from turnout.cli import seeding
-from turnout.cli.app import console, database, errors, settings
-from turnout.cli.seeding_attendance import seed_attendance
-from turnout.cli.seeding_audience import seed_audience
-from turnout.cli.seeding_booking import seed_booking
-from turnout.cli.seeding_messages import seed_messages
+from turnout.cli.app import console, errors, settings
 from turnout.core.identity.demo import list_made_by_operators, list_other_organizations
-from turnout.core.identity.short_names import page_path
-from turnout.core.site.address import store_address
+from turnout.demo.content import Content, seed_all, show_all
 from turnout.errors import Conflict, Invalid
 from turnout.http.server import check_port
 from turnout.settings import Settings, hide_password
-from turnout.store import Ids, open_database
+from turnout.store import open_database
 from turnout.store.migrations.revisions import HEAD
 from turnout.store.sqlite import path_of
 
-RULERS = ("admin", "agent")
 FILE_NAME = "demo.json"
 DATABASE_NAME = "turnout.db"
 
@@ -58,11 +50,11 @@ def demo(
     with _folder(data):
         serving.prepare(chosen, makes_database=True)
         check_alone(chosen)
-    members = seed(chosen, data / FILE_NAME)
+    content = seed(chosen, data / FILE_NAME)
     serving.serve(
         chosen,
-        demo=members_for_all(members),
-        started=lambda: introduce(members, data / FILE_NAME),
+        demo=show_all(content),
+        started=lambda: introduce(content, data / FILE_NAME),
     )
 
 
@@ -127,42 +119,21 @@ def check_alone(chosen: Settings) -> None:
         )
 
 
-def members_for_all(members: dict[str, Any]) -> dict[str, Any]:
-    """What pages show of demo.json: not the passwords of those who rule over others."""
-    messaging = {name: value for name, value in members["messaging"].items() if name not in RULERS}
-    return members | {"messaging": messaging}
-
-
-def seed(chosen: Settings, file: Path) -> dict[str, Any]:
+def seed(chosen: Settings, file: Path) -> Content:
     """Seed what is missing and write demo.json; returns its content."""
     bar = Progress(
         TextColumn("Seeding the demo"), BarColumn(), MofNCompleteColumn(), console=errors
     )
-    with database(chosen, ids=Ids(seeding.SEED)) as db, bar:
+    with bar:
         task = bar.add_task("", total=None, visible=False)
-        known = read_members(file)
-        registration = seeding.seed(
-            db,
-            known.get("registration", {}),
+        content = seed_all(
+            chosen,
+            read_members(file),
             lambda done, total: bar.update(task, completed=done, total=total, visible=True),
         )
-        messaging = seed_messages(db, known.get("messaging", {}), networks.read_policy(chosen))
-        base_url = db.call(store_address, chosen.public_url, is_set=bool(chosen.base_url))
-        attendance = seed_attendance(db, known.get("attendance", {}), base_url)
-        booking = seed_booking(db, known.get("booking", {}))
-    # Names of its own, so that they are the same after an interrupted run.
-    with database(chosen, ids=Ids(seeding.SEED + 1)) as db:
-        reporting = seed_audience(db, known.get("reporting", {}))
-    members = {
-        "base_url": base_url,
-        "registration": registration,
-        "messaging": messaging,
-        "attendance": attendance,
-        "booking": booking,
-        "reporting": reporting,
-    }
-    write_private(file, json.dumps(members, indent=2) + "\n")
-    return members
+    text = msgspec.json.format(msgspec.json.encode(content), indent=2).decode()
+    write_private(file, text + "\n")
+    return content
 
 
 def read_members(file: Path) -> dict[str, Any]:
@@ -183,16 +154,15 @@ def write_private(file: Path, text: str) -> None:
     draft.replace(file)
 
 
-def introduce(members: dict[str, Any], file: Path) -> None:
+def introduce(content: Content, file: Path) -> None:
     """Say where the demo is and what to try next."""
-    base, registration = members["base_url"], members["registration"]
-    page = f"{base}{page_path(seeding.SLUG)}/{members['attendance']['eventId']}"
-    user = members["messaging"]["user"]
+    base, registration, user = content.base_url, content.registration, content.messaging.user
+    page = f"{base}{content.event_path}"
     body = {
         "registration": {
             "event": {
-                "eventPak": registration["eventPak"],
-                "sessions": [{"sessionPak": registration["sessionPaks"][0]}],
+                "eventPak": registration.event_pak,
+                "sessions": [{"sessionPak": registration.session_paks[0]}],
             },
             "contact": {"email": "you@example.com", "firstName": "You"},
         }
@@ -209,7 +179,7 @@ Turnout serves its demo at {base} (Ctrl-C stops it).
 
 Open that address in a browser, or register somebody in another terminal:
 
-  TOKEN=$(curl -s -X POST -H 'APIKey: {registration["apiKey"]}' {base}/v1.0/signin \\
+  TOKEN=$(curl -s -X POST -H 'APIKey: {registration.api_key}' {base}/v1.0/signin \\
     | python3 -c 'import json,sys; print(json.load(sys.stdin)["idToken"])')
   curl -s -X PUT -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
     -d '{json.dumps(body)}' \\
@@ -221,9 +191,9 @@ The answer has a queueId. Ask for the outcome (put the number in place of 1):
 
 Send somebody a text (the simulator takes it, and reaches nobody), and see the outcome:
 
-  curl -s -u '{user["username"]}:{user["password"]}' {base}/api/v1/jobs \\
+  curl -s -u '{user.username}:{user.password}' {base}/api/v1/jobs \\
     -d '{json.dumps(job)}'
-  curl -s -u '{user["username"]}:{user["password"]}' {base}/api/v1/jobs
+  curl -s -u '{user.username}:{user.password}' {base}/api/v1/jobs
 
 What that user sent: {base}/outbox (sign in as that user). Mails of event pages: the same page, for
 the Agent or Admin in the file below. An event's page: {page}

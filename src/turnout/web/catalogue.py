@@ -1,6 +1,6 @@
 """What the pages are told about this server and its APIs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from turnout.core.messaging.outbox import SentMessage
@@ -14,8 +14,41 @@ ListSent = Callable[..., list[SentMessage]]
 limit=…)`."""
 
 
+class Step(NamedTuple):
+    """Lines for the shell, and what they do."""
+
+    title: str
+    meaning: str
+    text: str
+
+
+class Value(NamedTuple):
+    """A key or id of the demo, or several of a kind; `member` is its name in demo.json."""
+
+    member: str
+    meaning: str
+    values: list[str]
+
+
+class Trial(NamedTuple):
+    """What can be tried of one API: steps for one shell, in this order. `secrets` are the demo's
+    values of the security schemes of its OpenAPI document, by scheme."""
+
+    api: str
+    steps: list[Step]
+    values: list[Value]
+    secrets: Mapping[str, str] = {}
+
+
+class Demo(NamedTuple):
+    """What pages show of a demo: what to try, and the path of an event's page."""
+
+    trials: list[Trial]
+    event_path: str
+
+
 class WebParts(NamedTuple):
-    """What the pages are put together from; `demo` is the content of demo.json, or None.
+    """What the pages are put together from; `demo` is None where this is none.
 
     Without `db` and `sessions` there are only the pages that need neither. `has_own_name`: an
     operator has set `base_url`, so pages under other names lead there.
@@ -23,7 +56,7 @@ class WebParts(NamedTuple):
 
     base_url: str
     apis: tuple[Dialect[Any], ...]
-    demo: dict[str, Any] | None
+    demo: Demo | None
     db: Database | None = None
     sessions: PageSessions | None = None
     list_sent: ListSent | None = None

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from turnout.core.identity.short_names import page_path
 from turnout.http.dialect import Dialect
 from turnout.web.catalogue import WebParts
-from turnout.web.demo import list_trials
 from turnout.web.documents import NO_STORE, REVALIDATE, Document
 from turnout.web.openapi import load
 from turnout.web.reference import read_reference
@@ -16,35 +14,28 @@ BEGIN = """\
 turnout org create acme --name 'Acme Ltd'
 turnout token create acme --name website
 turnout event create acme 'Summer party' --starts 2027-06-01T18:00 --ends 2027-06-01T23:00"""
-# The demo's organization, as cli/seeding.py names it.
-DEMO_SLUG = "rail-forum"
 ROBOTS = "User-agent: *\nDisallow: /\n"
 
 
 def make_start_page(parts: WebParts) -> Document:
     """What this server is, its APIs, and in a demo what to try."""
-    trials = list_trials(parts.base_url, parts.demo) if parts.demo else []
+    trials = parts.demo.trials if parts.demo else []
     page = render(
         "start.html",
         base_url=parts.base_url,
         apis=parts.apis,
         trials=trials,
         begin=BEGIN,
-        event_page=_event_page(parts.demo or {}),
+        event_page=parts.demo.event_path if parts.demo else "",
     )
     # The demo's page has a key in it.
     return Document.html(page, NO_STORE if trials else REVALIDATE)
 
 
-def _event_page(demo: dict[str, Any]) -> str:
-    """The path of the page of the demo's conference; empty where the demo has none."""
-    number = demo.get("attendance", {}).get("eventId")
-    return f"{page_path(DEMO_SLUG)}/{number}" if number else ""
-
-
 def make_reference_page(parts: WebParts, api: Dialect[Any]) -> Document:
     """An API's reference, from its OpenAPI document; in a demo with the demo's key."""
-    secrets = (parts.demo or {}).get(api.name, {})
+    trials = parts.demo.trials if parts.demo else []
+    secrets = next((trial.secrets for trial in trials if trial.api == api.name), {})
     reference = read_reference(load(api, parts.base_url), secrets)
     page = render("reference.html", api=api, reference=reference)
     return Document.html(page, NO_STORE if secrets else REVALIDATE)

@@ -7,7 +7,7 @@ or the operation and member that it comes from. Descriptions are paragraphs with
 the first sentence of a failure is its title.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -92,7 +92,7 @@ class Reference(NamedTuple):
         return [row for row in first.headers if all(row in each.headers for each in others)]
 
 
-def read_reference(spec: Spec, secrets: dict[str, Any]) -> Reference:
+def read_reference(spec: Spec, secrets: Mapping[str, str]) -> Reference:
     """Read `spec`; `secrets` are known values of its security schemes, by scheme name."""
     info = spec["info"]
     operations = [
@@ -243,7 +243,7 @@ def _anchor(answer: Spec) -> str:
     return f"answer-{answer['$ref'].rpartition('/')[2]}" if "$ref" in answer else ""
 
 
-def _read_schemes(spec: Spec, secrets: dict[str, Any]) -> Iterator[Scheme]:
+def _read_schemes(spec: Spec, secrets: Mapping[str, str]) -> Iterator[Scheme]:
     """The schemes; where one is had by a call, the shell makes that call."""
     for name, scheme in spec["components"].get("securitySchemes", {}).items():
         shell = scheme["x-shell"]

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from turnout.core.ids import JobId, OrgId
+from turnout.core.ids import JobId, OrgId, UserId
 from turnout.core.messaging.model import JobState, JobType
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
@@ -50,6 +50,11 @@ class Misconfigured(NamedTuple):
     messages: int
     job_id: JobId
     reason: str
+
+
+def has_job_named(tx: Tx, org_id: OrgId, user_id: UserId, name: str) -> bool:
+    """Whether the user has ever made a job of that name."""
+    return bool(sql.has_job_named(tx, org_id=org_id, user_id=user_id, name=name))
 
 
 def list_job_lines(tx: Tx, org_id: OrgId, *, is_open: bool, limit: int) -> list[JobLine]:

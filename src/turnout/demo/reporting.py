@@ -4,9 +4,10 @@ somebody who may see the report."""
 import datetime
 import random
 import secrets
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from turnout.cli.seeding import ACTOR, COMPANIES, FIRST_NAMES, JOBS, LAST_NAMES, SEED, ZONE
+import msgspec
+
 from turnout.core.audience.asking import answer_question, ask_question
 from turnout.core.audience.links import note_source
 from turnout.core.audience.media import Show, list_shows, set_media
@@ -32,8 +33,11 @@ from turnout.core.registrations import booking
 from turnout.core.registrations.joining import give_ticket, take_places
 from turnout.core.registrations.model import Answer, Submitted
 from turnout.core.tickets.issuing import Grant, GrantKind
+from turnout.demo.cast import ACTOR, COMPANIES, FIRST_NAMES, JOBS, LAST_NAMES, SEED, ZONE, Known
 from turnout.store import Database, Tx
 from turnout.web.assets import asset_path
+from turnout.web.catalogue import Step, Trial, Value
+from turnout.web.curl_samples import curl
 
 USERNAME = "reports@example.com"
 TITLE = "The last metre, live"
@@ -42,7 +46,6 @@ MINUTE, DAY = 60_000, 86_400_000
 DOMAINS = ("example.com", "example.org", "example.net")
 SOURCES = ("newsletter", "partner", "")
 LIVE, SIMLIVE = "Live: the last metre", "Rerun: night trains"
-MOST_EVENTS = 1000
 SURVEY = (
     Item("How did you like it?", ("Very much", "Quite", "Not so much")),
     Item("What should we talk about next?"),
@@ -60,11 +63,17 @@ class _Stage(NamedTuple):
     poll_id: int
 
 
-def seed_audience(db: Database, known: dict[str, Any]) -> dict[str, Any]:
-    """Seed what is missing; returns demo.json's `reporting`.
+class Member(msgspec.Struct, frozen=True, rename="camel"):
+    """The `reporting` of demo.json."""
 
-    `known` is that member as written before: a password that is no longer good gets replaced.
-    """
+    username: str
+    password: str
+    event_id: int
+
+
+def seed(db: Database, known: Known) -> Member:
+    """Seed what is missing. `known` is this member as written before: a password that is no longer
+    good gets replaced."""
     org_id = db.call(get_demo_organization).org_id
     event_id = db.call(_find_event, org_id) or db.call(_seed_event, org_id)
     password = str(known.get("password", ""))
@@ -72,12 +81,18 @@ def seed_audience(db: Database, known: dict[str, Any]) -> dict[str, Any]:
     if found is None or not is_password(password, found.hashed):
         password = secrets.token_urlsafe(12)
         db.call(_put_user, org_id, hash_password(password))
-    return {"username": USERNAME, "password": password, "eventId": event_id}
+    return Member(USERNAME, password, event_id)
 
 
 def _find_event(tx: Tx, org_id: OrgId) -> int:
-    events = list_events(tx, org_id, limit=MOST_EVENTS)
-    return next((each.id for each in events if each.title == TITLE), 0)
+    """The webcast, however many events there are beside it; 0 = it is missing."""
+    after = 0
+    while events := list_events(tx, org_id, after=after):
+        for event in events:
+            if event.title == TITLE:
+                return event.id
+        after = events[-1].id
+    return 0
 
 
 def _put_user(tx: Tx, org_id: OrgId, hashed: str) -> None:
@@ -210,3 +225,41 @@ def _register(tx: Tx, org_id: OrgId, stage: _Stage, number: int, dice: random.Ra
 
 def _date(at: int) -> str:
     return datetime.datetime.fromtimestamp(at // 1000, datetime.UTC).date().isoformat()
+
+
+# -- what to try ---------------------------------------------------------------------------
+
+
+def show(base_url: str, member: Member) -> Trial:
+    """What the start page offers to try."""
+    api = f"{base_url}/api/reporting"
+    ids = ["si=$SI", "ui=$UI"]
+    name = [f"username={member.username}", f"password={member.password}", "ver=2.0"]
+    report = [*ids, f"ei={member.event_id}"]
+    steps = [
+        Step(
+            "Log in",
+            "The answer has the ids of a session and a user; every other call takes both.",
+            f"ANSWER=$({curl('GET', f'{base_url}/api/login/json', [], query=name)})\n{_SET_IDS}",
+        ),
+        Step(
+            "List the events that there are reports of",
+            "The webcast is over; its number is the one to ask for.",
+            curl("GET", f"{api}/eventlist/json", [], query=ids),
+        ),
+        Step(
+            "Who watched live, as a table",
+            "Every filter works in XML, JSON, CSV and XLSX, streamed.",
+            curl("GET", f"{api}/audience_reports/csv", [], query=[*report, "live_viewers=on"]),
+        ),
+    ]
+    values = [
+        Value("username", "A user who sees reports", [member.username, member.password]),
+        Value("eventId", "A webcast with its audience", [str(member.event_id)]),
+    ]
+    return Trial("reporting", steps, values)
+
+
+_SET_IDS = """\
+SI=$(printf '%s' "$ANSWER" | sed -n 's/.*"sessionid":[^}]*"value":"\\([0-9a-f]*\\)".*/\\1/p')
+UI=$(printf '%s' "$ANSWER" | sed -n 's/.*"userid":[^}]*"value":"\\([0-9a-f]*\\)".*/\\1/p')"""

@@ -1,13 +1,11 @@
-"""The demo's content: an organization with a believable programme, the same on every machine.
-
-Titles, times, people and paks follow from a fixed seed and the present year; secrets are random
-on each machine. Everything is made by the product's own verbs, so the demo is also their test.
-"""
+"""The demo's organization, its programme, and who has registered; registering, to try."""
 
 import datetime
 import random
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+
+import msgspec
 
 from turnout.core.events.model import Channel, Event, EventState, Session, Venue, span
 from turnout.core.events.places import TargetNoun
@@ -37,78 +35,30 @@ from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept, process
 from turnout.core.registrations.model import Answer, Submitted
 from turnout.core.registrations.submissions import Application
+from turnout.demo.cast import (
+    ACTOR,
+    COMPANIES,
+    FIRST_NAMES,
+    JOBS,
+    LAST_NAMES,
+    SEED,
+    SHOW_ANSWER,
+    SLUG,
+    ZONE,
+    Known,
+)
 from turnout.errors import Unauthenticated
 from turnout.store import Database, Tx
+from turnout.web.catalogue import Step, Trial, Value
+from turnout.web.curl_samples import curl, set_from_answer, set_variable
 
-SEED = 1435
-SLUG = "rail-forum"
-ACTOR = "system"
 KEY_NAME = "demo"
 BATCH = 20
-ZONE = "Europe/Berlin"
 PEOPLE = 320
 FULL_SESSION_PLACES = 12
 
 Progress = Callable[[int, int], None]
 
-FIRST_NAMES = (
-    "Amara",
-    "Bjørn",
-    "Chiara",
-    "Dmitri",
-    "Elif",
-    "Farid",
-    "Grace",
-    "Hiro",
-    "Ingrid",
-    "João",
-    "Kavya",
-    "Liam",
-    "Mei",
-    "Nuria",
-    "Omar",
-    "Petra",
-    "Quentin",
-    "Rosa",
-    "Sven",
-    "Tomasz",
-    "Ursula",
-    "Viktor",
-    "Wanjiru",
-    "Ximena",
-    "Yusuf",
-    "Zoë",
-)
-LAST_NAMES = (
-    "Abara",
-    "Berg",
-    "Conti",
-    "Dvořák",
-    "Eriksen",
-    "Fischer",
-    "García",
-    "Haddad",
-    "Ito",
-    "Jansen",
-    "Kowalski",
-    "Lindqvist",
-    "Moreau",
-    "Novak",
-    "Okafor",
-    "Petrov",
-    "Quispe",
-    "Rossi",
-    "Schmidt",
-    "Tanaka",
-    "Ustinov",
-    "Varga",
-    "Weber",
-    "Xu",
-    "Yildiz",
-    "Zimmermann",
-)
-COMPANIES = ("Nordbahn", "Tramline Labs", "Signal & Co", "Metro Lisboa", "Points GmbH", "")
-JOBS = ("Engineer", "Planner", "Operations", "Researcher", "Student", "")
 INTERESTS = ("Signalling", "Timetables", "Rolling stock", "Accessibility")
 
 CONFERENCE_SESSIONS = (
@@ -140,40 +90,54 @@ class Programme(NamedTuple):
         """Whether seeding came to its end: closing the winter meetup is its last step."""
         return self.closed.state is EventState.CLOSED
 
-    def paks(self) -> dict[str, Any]:
-        """The paks as demo.json has them: sessions without a limit, and the full one."""
+    def present(self, api_key: str) -> "Member":
+        """As demo.json has it: sessions without a limit, and the full one."""
         full = next(s for s in self.sessions if s.capacity == FULL_SESSION_PLACES)
-        return {
-            "eventPak": self.conference.pak,
-            "sessionPaks": [s.pak for s in self.sessions if s.capacity is None],
-            "fullSessionPak": full.pak,
-            "closedEventPak": self.closed.pak,
-            "closedSessionPak": self.closed_session.pak,
-            "channelPak": self.channel.pak,
-            "channelSessionPaks": [s.pak for s in self.webinars],
-        }
+        return Member(
+            api_key=api_key,
+            event_pak=self.conference.pak,
+            session_paks=[s.pak for s in self.sessions if s.capacity is None],
+            full_session_pak=full.pak,
+            closed_event_pak=self.closed.pak,
+            closed_session_pak=self.closed_session.pak,
+            channel_pak=self.channel.pak,
+            channel_session_paks=[s.pak for s in self.webinars],
+        )
 
 
-def seed(db: Database, known: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Seed the demo, or what an interrupted run left; returns demo.json's `registration`.
+class Member(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The `registration` of demo.json."""
 
-    `known` is that member as written before, for a secret is shown once; where its API key is
+    api_key: str
+    event_pak: str
+    session_paks: list[str]
+    full_session_pak: str
+    closed_event_pak: str
+    closed_session_pak: str
+    channel_pak: str
+    channel_session_paks: list[str]
+
+
+def seed(db: Database, known: Known, progress: Progress) -> Member:
+    """Seed the demo, or what an interrupted run left.
+
+    `known` is this member as written before, for a secret is shown once; where its API key is
     no longer good, a new one replaces it. `progress(done, total)` is called now and then.
     """
     if db.call(find_demo_organization) is None:
         db.call(_seed_programme)
     programme = db.call(_read_programme)
-    api_key = known.get("apiKey", "")
+    api_key = str(known.get("apiKey", ""))
     try:
         credential = db.call(authenticate, CredentialKind.API_KEY, api_key)
     except Unauthenticated:
         credential, api_key = db.call(_replace_key, programme.org_id)
     if not programme.is_complete:
-        _seed_people(db, Principal(programme.org_id, credential.id), programme, progress)
+        _seed_people(db, credential.principal, programme, progress)
         db.call(
             set_event_state, programme.org_id, programme.closed.id, EventState.CLOSED, actor=ACTOR
         )
-    return {"apiKey": api_key} | programme.paks()
+    return programme.present(api_key)
 
 
 def _seed_programme(tx: Tx) -> None:
@@ -277,10 +241,12 @@ def _replace_key(tx: Tx, org_id: OrgId) -> tuple[Credential, str]:
     return issue_credential(tx, org_id, CredentialKind.API_KEY, KEY_NAME, actor=ACTOR)
 
 
-def _seed_people(db: Database, caller: Principal, programme: Programme, progress: Progress) -> None:
+def _seed_people(
+    db: Database, principal: Principal, programme: Programme, progress: Progress
+) -> None:
     """Registrations through the intake queue; the same again changes nothing."""
     for done, application in enumerate(_applications(programme), start=1):
-        db.call(accept, caller, application)
+        db.call(accept, principal, application)
         while db.call(process, BATCH).done:
             pass
         progress(done, PEOPLE)
@@ -289,21 +255,21 @@ def _seed_people(db: Database, caller: Principal, programme: Programme, progress
 def _applications(programme: Programme) -> Iterator[Application]:
     """One application a person: conference, webinars or winter meetup, from a fixed seed."""
     dice = random.Random(SEED)  # noqa: S311 - the same demo everywhere
-    paks = programme.paks()
+    member = programme.present("")
     for number in range(PEOPLE):
         submitted = _submitted(dice, number)
         if number < FULL_SESSION_PLACES:
-            sessions = [paks["fullSessionPak"], paks["sessionPaks"][0]]
-            yield Application(TargetNoun.EVENT, paks["eventPak"], sessions, submitted)
+            sessions = [member.full_session_pak, member.session_paks[0]]
+            yield Application(TargetNoun.EVENT, member.event_pak, sessions, submitted)
         elif number % 10 == 9:
-            sessions = [paks["closedSessionPak"]]
-            yield Application(TargetNoun.EVENT, paks["closedEventPak"], sessions, submitted)
+            sessions = [member.closed_session_pak]
+            yield Application(TargetNoun.EVENT, member.closed_event_pak, sessions, submitted)
         elif number % 5 == 4:
-            sessions = dice.sample(paks["channelSessionPaks"], dice.randint(1, 3))
-            yield Application(TargetNoun.CHANNEL, paks["channelPak"], sessions, submitted)
+            sessions = dice.sample(member.channel_session_paks, dice.randint(1, 3))
+            yield Application(TargetNoun.CHANNEL, member.channel_pak, sessions, submitted)
         else:
-            sessions = dice.sample(paks["sessionPaks"], dice.randint(1, 4))
-            yield Application(TargetNoun.EVENT, paks["eventPak"], sessions, submitted)
+            sessions = dice.sample(member.session_paks, dice.randint(1, 4))
+            yield Application(TargetNoun.EVENT, member.event_pak, sessions, submitted)
 
 
 def _submitted(dice: random.Random, number: int) -> Submitted:
@@ -319,3 +285,69 @@ def _submitted(dice: random.Random, number: int) -> Submitted:
         country_code=dice.choice(("DE", "PT", "JP", "PL", "")),
     )
     return Submitted(contact, [Answer("Main interest", dice.choice(INTERESTS))])
+
+
+# -- what to try ---------------------------------------------------------------------------
+
+
+def show(base_url: str, member: Member) -> Trial:
+    """What the start page offers to try."""
+    given = msgspec.to_builtins(member)
+    values = [
+        Value(name, meaning, [given[name]] if isinstance(given[name], str) else given[name])
+        for name, meaning in _MEANINGS.items()
+    ]
+    return Trial("registration", _list_steps(base_url, member), values, {"apiKey": member.api_key})
+
+
+def _list_steps(base_url: str, member: Member) -> list[Step]:
+    token = ["Authorization: Bearer $TOKEN"]
+    signin = curl("POST", f"{base_url}/v1.0/signin", ["APIKey: $API_KEY"])
+    register = curl("PUT", f"{base_url}/v1.0/register", token, body=_make_body(member))
+    status = curl("GET", f"{base_url}/v1.0/registerstatus", token, query=["queueId=$QUEUE_IDS"])
+    return [
+        Step(
+            "Sign in",
+            "The API key gives a bearer token, which is good for an hour.",
+            f"{set_variable('API_KEY', member.api_key)}\n"
+            f"{set_from_answer('TOKEN', signin, 'idToken')}",
+        ),
+        Step(
+            "Register for three sessions",
+            "They are queued at once, one item each, and kept whatever happens to the server.",
+            f"ANSWER=$({register})\n{SHOW_ANSWER}",
+        ),
+        Step(
+            "Ask for their outcome",
+            "Two are a success. The third session is full: its item failed, and says why.",
+            f"{_SET_QUEUE_IDS}\n{status}",
+        ),
+    ]
+
+
+def _make_body(member: Member) -> dict[str, Any]:
+    paks = [*member.session_paks[:2], member.full_session_pak]
+    return {
+        "registration": {
+            "event": {
+                "eventPak": member.event_pak,
+                "sessions": [{"sessionPak": pak} for pak in paks],
+            },
+            "contact": {"email": "you@example.com", "firstName": "Your", "lastName": "Name"},
+        }
+    }
+
+
+_MEANINGS = {
+    "apiKey": "The key to sign in with",
+    "eventPak": "A conference of two days",
+    "sessionPaks": "Its sessions that have places",
+    "fullSessionPak": "Its workshop that is full",
+    "channelPak": "A channel of webinars",
+    "channelSessionPaks": "The sessions of its webinars",
+    "closedEventPak": "A meetup that is closed for registration",
+    "closedSessionPak": "Its session",
+}
+_SET_QUEUE_IDS = """\
+QUEUE_IDS=$(printf '%s' "$ANSWER" | tr ',' '\\n' |
+  sed -n 's/.*"queueId":\\([0-9]*\\).*/\\1/p' | paste -s -d , -)"""

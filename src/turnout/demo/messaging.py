@@ -6,9 +6,10 @@ The jobs are only accepted here; the server that is started next sends them, as 
 import random
 import secrets
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from turnout.cli.seeding import FIRST_NAMES, LAST_NAMES, SEED
+import msgspec
+
 from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.members import find_password
 from turnout.core.identity.model import Principal, Role
@@ -29,12 +30,12 @@ from turnout.core.messaging.lists import (
     list_lists,
 )
 from turnout.core.messaging.model import Content, JobOptions, JobType, KeyResponse, NewJob
-from turnout.core.messaging.overview import list_job_lines
+from turnout.core.messaging.overview import has_job_named
+from turnout.demo.cast import ACTOR, FIRST_NAMES, LAST_NAMES, SEED, SHOW_ANSWER, Known, member_of
 from turnout.errors import Missing
 from turnout.store import Database, Tx
-
-ACTOR = "system"
-MOST_JOBS = 1000
+from turnout.web.catalogue import Step, Trial, Value
+from turnout.web.curl_samples import curl, set_variable
 
 
 class _Seeded(NamedTuple):
@@ -58,26 +59,42 @@ USERS = (
 LISTS = {"Speakers": 12, "Volunteers": 60}
 
 
-def seed_messages(db: Database, known: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    """Seed what is missing; returns demo.json's `messaging`.
+class Account(msgspec.Struct, frozen=True):
+    """How somebody signs in."""
 
-    `known` is that member as written before: a password that is no longer good gets replaced.
-    """
+    username: str
+    password: str
+
+
+class Member(msgspec.Struct, frozen=True, rename="camel"):
+    """The `messaging` of demo.json."""
+
+    admin: Account
+    agent: Account
+    user: Account
+    user_list_ids: list[int]
+
+
+def seed(db: Database, known: Known, policy: Policy) -> Member:
+    """Seed what is missing. `known` is this member as written before: a password that is no longer
+    good gets replaced."""
     org_id = db.call(get_demo_organization).org_id
-    users = {each.name: _seed_user(db, org_id, each, known.get(each.name, {})) for each in USERS}
-    principal = _login(db, USERS[-1].user_code)
+    admin, agent, user = (
+        _seed_user(db, org_id, user, member_of(known, user.name)) for user in USERS
+    )
+    principal = _find_principal(db, USERS[-1].user_code)
     lists = db.call(_seed_lists, principal)
     db.call(_seed_jobs, principal, lists, policy)
-    return {**users, "userListIds": list(lists.values())}
+    return Member(admin, agent, user, list(lists.values()))
 
 
-def _seed_user(db: Database, org_id: OrgId, each: _Seeded, known: dict[str, Any]) -> dict[str, str]:
+def _seed_user(db: Database, org_id: OrgId, user: _Seeded, known: Known) -> Account:
     password = str(known.get("password", ""))
-    found = db.call(find_password, each.user_code)
+    found = db.call(find_password, user.user_code)
     if found is None or not is_password(password, found.hashed):
         password = secrets.token_urlsafe(12)
-        db.call(_store_user, org_id, each, hash_password(password))
-    return {"username": each.user_code, "password": password}
+        db.call(_store_user, org_id, user, hash_password(password))
+    return Account(user.user_code, password)
 
 
 def _store_user(tx: Tx, org_id: OrgId, each: _Seeded, hashed: str) -> None:
@@ -97,7 +114,7 @@ def _store_user(tx: Tx, org_id: OrgId, each: _Seeded, hashed: str) -> None:
     )
 
 
-def _login(db: Database, user_code: str) -> Principal:
+def _find_principal(db: Database, user_code: str) -> Principal:
     found = db.call(find_password, user_code)
     if found is None:
         raise Missing("demo.user_disabled", user_code=user_code)
@@ -137,11 +154,9 @@ def _entries(offset: int, size: int) -> list[Entry]:
 
 
 def _seed_jobs(tx: Tx, principal: Principal, lists: dict[str, int], policy: Policy) -> None:
-    known = {
-        each.name for each in list_job_lines(tx, principal.org_id, is_open=False, limit=MOST_JOBS)
-    }
+    """The jobs; those that were accepted before, however long ago, are not sent again."""
     for job_type, name, list_name, make in _JOBS:
-        if name not in known:
+        if not has_job_named(tx, principal.org_id, principal.user_id, name):
             content, options, sender = make()
             new = NewJob(
                 job_type=job_type,
@@ -189,3 +204,64 @@ _JOBS: tuple[
     (JobType.EMAIL, "Speakers' schedule", "Speakers", _write_schedule),
     (JobType.TWO_WAY_TTS, "Arriving today?", "Speakers", _call_speakers),
 )
+
+
+# -- what to try ---------------------------------------------------------------------------
+
+
+def show(base_url: str, member: Member) -> Trial:
+    """What the start page offers to try: a user's work. Pages get no password of an Admin or
+    Agent."""
+    jobs = f"{base_url}/api/v1/jobs"
+    send = curl("POST", jobs, [], user="$LOGIN", body=_BODY)
+    details = curl("GET", f"{jobs}/$JOB", [], user="$LOGIN")
+    to_list = {
+        "job_type": "email",
+        "job_name": "To a list",
+        "from_email": "you@example.com",
+        "subject": "For %%recipient%%",
+        "text_message": "You are at %%customfield1%%.",
+        "user_list_ids": member.user_list_ids[:1],
+    }
+    login = f"{member.user.username}:{member.user.password}"
+    steps = [
+        Step(
+            "Send a text to three people",
+            "The simulator carries it, and decides the outcome by the last digit.",
+            f"{set_variable('LOGIN', login)}\nANSWER=$({send})\n{SHOW_ANSWER}",
+        ),
+        Step(
+            "See the outcome",
+            "A report for each recipient: delivered, with a reply on its way, or not.",
+            f"{_SET_JOB}\nsleep 4\n{details}",
+        ),
+        Step(
+            "Write to a list",
+            "Anyone who is on it when the job starts gets the mail, in their own words.",
+            curl("POST", jobs, [], user="$LOGIN", body=to_list),
+        ),
+        Step(
+            "List your jobs",
+            "The outbox page shows what this user sent; sign in there with the same password.",
+            curl("GET", jobs, [], user="$LOGIN"),
+        ),
+    ]
+    user = [member.user.username, member.user.password]
+    values = [
+        Value("user", "A user, who sees its own jobs", user),
+        Value("userListIds", "Lists of people", list(map(str, member.user_list_ids))),
+    ]
+    return Trial("messaging", steps, values)
+
+
+_BODY = {
+    "job_type": "sms",
+    "job_name": "My first job",
+    "message": "Hello %%recipient%%!",
+    "recipients": [
+        {"destination": "61412345671", "recipient": "Jane"},
+        {"destination": "61412345675", "recipient": "Jo"},
+        {"destination": "61412345679", "recipient": "Jim"},
+    ],
+}
+_SET_JOB = "JOB=$(printf '%s' \"$ANSWER\" | sed -n 's/.*\"data\":\\([0-9]*\\).*/\\1/p')"

@@ -1,9 +1,8 @@
 """The demo's door: tokens, some tickets that are checked, invitations in every state, and a dinner
 that is sold out."""
 
-from typing import Any
+import msgspec
 
-from turnout.cli.seeding import ACTOR, FIRST_NAMES, LAST_NAMES
 from turnout.core.checkin.attendees import AttendeeFilter, list_attendees
 from turnout.core.checkin.scans import Scan, check_in
 from turnout.core.events.model import Event
@@ -12,7 +11,6 @@ from turnout.core.events.programme import (
     list_events,
     list_ticket_types,
 )
-from turnout.core.identity.credentials import authenticate, issue_credential
 from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.users import list_users
@@ -30,8 +28,10 @@ from turnout.core.invitations.inviting import (
 )
 from turnout.core.people.model import Contact
 from turnout.core.waiting_list.entries import join_list
-from turnout.errors import Unauthenticated
+from turnout.demo.cast import ACTOR, FIRST_NAMES, LAST_NAMES, Known, seed_token
 from turnout.store import Database, Tx
+from turnout.web.catalogue import Step, Trial, Value
+from turnout.web.curl_samples import curl, set_variable
 
 CHECKED, SHOWN, WAITING = 15, 40, 3
 BODY = """Dear %%recipient%%,
@@ -50,11 +50,21 @@ CAMPAIGNS = (
 )
 
 
-def seed_attendance(db: Database, known: dict[str, Any], base_url: str) -> dict[str, Any]:
-    """Seed what is missing; returns demo.json's `attendance`.
+class Member(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The `attendance` of demo.json; `checked_code` is empty where no ticket was checked."""
 
-    `known` is that member as written before: a token that is no longer good gets replaced.
-    """
+    event_id: int
+    event_token: str
+    company_token: str
+    ticket_codes: list[str]
+    checked_code: str
+    invitation_id: int
+    recipient_ids: list[int]
+
+
+def seed(db: Database, known: Known, base_url: str) -> Member:
+    """Seed what is missing. `known` is this member as written before: a token that is no longer
+    good gets replaced."""
     org_id = db.call(get_demo_organization).org_id
     event = db.call(list_events, org_id)[0]
     event_token = seed_token(
@@ -79,33 +89,15 @@ def seed_attendance(db: Database, known: dict[str, Any], base_url: str) -> dict[
         event.id,
         InviteeFilter(campaign_id=campaigns[0].id, state="pending"),
     )
-    return {
-        "eventId": event.id,
-        "eventToken": event_token,
-        "companyToken": company_token,
-        "ticketCodes": unchecked,
-        "checkedCode": checked[0] if checked else "",
-        "invitationId": campaigns[0].id,
-        "recipientIds": [each.id for each in invitees],
-    }
-
-
-def seed_token(
-    db: Database,
-    org_id: OrgId,
-    kind: CredentialKind,
-    known: object,
-    event_id: EventId | None = None,
-) -> str:
-    """The credential that is known, or a new one where it is no longer good."""
-    try:
-        found = db.call(authenticate, kind, str(known or ""))
-        if found.org_id == org_id and found.event_id == event_id:
-            return str(known)
-    except Unauthenticated:
-        pass
-    _, secret = db.call(issue_credential, org_id, kind, "demo", event_id=event_id, actor=ACTOR)
-    return secret
+    return Member(
+        event_id=event.id,
+        event_token=event_token,
+        company_token=company_token,
+        ticket_codes=unchecked,
+        checked_code=checked[0] if checked else "",
+        invitation_id=campaigns[0].id,
+        recipient_ids=[invitee.id for invitee in invitees],
+    )
 
 
 def _seed_campaigns(tx: Tx, org_id: OrgId, event: Event, base_url: str) -> list[Campaign]:
@@ -170,3 +162,50 @@ def _seed_scans(tx: Tx, org_id: OrgId, event_id: EventId) -> None:
     for number, each in enumerate(everybody):
         scan = Scan(code=each.tickets[0].code, at=tx.now, device="demo", nonce=f"demo-{number}")
         check_in(tx, org_id, event_id, scan)
+
+
+# -- what to try ---------------------------------------------------------------------------
+
+
+def show(base_url: str, member: Member) -> Trial:
+    """What the start page offers to try."""
+    token = ["Authorization: event $EVENT_TOKEN"]
+    event = f"{base_url}/v1/event"
+    code = f"{event}/attendees/code/$CODE"
+    steps = [
+        Step(
+            "Show the event of a token",
+            "A token opens one event; a company's token opens all of its company's.",
+            f"{set_variable('EVENT_TOKEN', member.event_token)}\n"
+            f"{curl('GET', f'{event}.json', token)}",
+        ),
+        *(
+            Step(
+                "Check a ticket at the door",
+                "The first check wins. Repeat the line, and it says when that was.",
+                f"{set_variable('CODE', ticket)}\n{curl('POST', f'{code}/check.json', token)}",
+            )
+            for ticket in member.ticket_codes[:1]
+        ),
+        *(
+            Step(
+                "Confirm an invitation",
+                "Anyone who confirms is an attendee, with a ticket.",
+                curl("POST", f"{event}/invitations/all/recipients/{who}/confirm.json", token),
+            )
+            for who in member.recipient_ids[:1]
+        ),
+    ]
+    values = [
+        Value("eventToken", "A token of the conference", [member.event_token]),
+        Value("companyToken", "A token of the company", [member.company_token]),
+        Value("ticketCodes", "Tickets that are not checked yet", member.ticket_codes[:6]),
+        Value("checkedCode", "One that is", list(filter(None, [member.checked_code]))),
+        Value("invitationId", "An invitation", [str(member.invitation_id)]),
+        Value(
+            "recipientIds",
+            "Its recipients who have not answered",
+            [str(each) for each in member.recipient_ids[:6]],
+        ),
+    ]
+    return Trial("attendance", steps, values)

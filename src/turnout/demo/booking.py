@@ -2,11 +2,10 @@
 
 import datetime
 import uuid as uuids
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from turnout.cli.seeding import ACTOR, FIRST_NAMES, LAST_NAMES, ZONE
-from turnout.cli.seeding_attendance import seed_token
+import msgspec
+
 from turnout.core.events.model import EventState
 from turnout.core.exams import lists
 from turnout.core.exams.learners import NewLearner, add_learner, list_learners
@@ -24,7 +23,10 @@ from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
 from turnout.core.ids import OrgId
 from turnout.core.times import local
+from turnout.demo.cast import ACTOR, FIRST_NAMES, LAST_NAMES, ZONE, Known, seed_token
 from turnout.store import Database, Tx
+from turnout.web.catalogue import Step, Trial, Value
+from turnout.web.curl_samples import curl, set_variable
 
 
 def _guid(name: str) -> str:
@@ -55,27 +57,36 @@ FULL_PLACES = 3
 MORE_TIME = Accommodation("Time Extension", "half an hour more", 30)
 
 
-def seed_booking(db: Database, known: dict[str, Any]) -> dict[str, Any]:
-    """Seed what is missing; returns demo.json's `booking`.
+class Member(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The `booking` of demo.json."""
 
-    `known` is that member as written before: a secret that is no longer good gets replaced.
-    """
+    secret: str
+    organization: str
+    venue: str
+    learners: list[str]
+    assessments: list[str]
+    billing_code: str
+    exam_event: str
+
+
+def seed(db: Database, known: Known) -> Member:
+    """Seed what is missing. `known` is this member as written before: a secret that is no longer
+    good gets replaced."""
     organization = db.call(get_demo_organization)
     org_id = organization.org_id
-    kind = CredentialKind.DEVELOPER_SECRET
-    secret = seed_token(db, org_id, kind, known.get("secret"))
+    secret = seed_token(db, org_id, CredentialKind.DEVELOPER_SECRET, known.get("secret"))
     venue = db.call(_seed_lists, org_id)
     learners = db.call(_seed_learners, org_id)
     open_exam = db.call(_seed_exams, org_id, venue, learners)
-    return {
-        "secret": secret,
-        "organization": organization.uuid,
-        "venue": venue,
-        "learners": learners,
-        "assessments": list(dict.fromkeys(each.code for each in FORMS)),
-        "billingCode": BILLING_CODES[0],
-        "examEvent": open_exam,
-    }
+    return Member(
+        secret=secret,
+        organization=organization.uuid,
+        venue=venue,
+        learners=learners,
+        assessments=list(dict.fromkeys(form.code for form in FORMS)),
+        billing_code=BILLING_CODES[0],
+        exam_event=open_exam,
+    )
 
 
 def _seed_lists(tx: Tx, org_id: OrgId) -> str:
@@ -167,3 +178,59 @@ def _nine_o_clock(at: int, days: int) -> int:
     later = moment.date() + datetime.timedelta(days=days)
     nine = datetime.datetime.combine(later, datetime.time(9), ZoneInfo(ZONE))
     return int(nine.timestamp() * 1000)
+
+
+# -- what to try ---------------------------------------------------------------------------
+
+
+def show(base_url: str, member: Member) -> Trial:
+    """What the start page offers to try."""
+    secret = ["Authorization: Bearer $SECRET"]
+    registrations = f"{base_url}/api/registrations"
+    seat = f"{registrations}/$SEAT/commands"
+    body = {
+        "EventVenue": member.venue,
+        "EventStart": "2099-06-01T09:00:00+02:00",
+        "EventExamType": "Class",
+        "EventExamFormat": "Online",
+        "EventBillingCode": member.billing_code,
+        "Learner": member.learners[20],
+        "Assessment": member.assessments[0],
+    }
+    grant = {"Type": "Time Extension", "TimeExtension": 30}
+    steps = [
+        Step(
+            "Register a candidate",
+            "The exam at that venue and minute is found, or made. You choose the registration's "
+            "GUID.",
+            f"{set_variable('SECRET', member.secret)}\n"
+            f"SEAT=$(python3 -c 'import uuid; print(uuid.uuid4())')\n"
+            f"{curl('POST', f'{seat}/register-lax', secret, body=body)}",
+        ),
+        Step(
+            "Grant half an hour more",
+            "The candidate's own time grows; the others' does not.",
+            curl("POST", f"{seat}/grant-accommodation", secret, body=grant),
+        ),
+        Step(
+            "Retrieve the registration",
+            "With its exam, form and learner, and what happened last.",
+            curl("GET", f"{registrations}/$SEAT", secret),
+        ),
+        Step(
+            "Ask for scrap paper",
+            "A PDF with a page for each candidate. The link works for a quarter of an hour; "
+            "asked without the secret, it opens for the organization's people alone.",
+            curl("GET", f"{base_url}/api/events/scrap-paper?id={member.exam_event}", secret),
+        ),
+    ]
+    values = [
+        Value("secret", "A developer secret", [member.secret]),
+        Value("organization", "The organization's GUID", [member.organization]),
+        Value("venue", "A venue", [member.venue]),
+        Value("learners", "Learners", member.learners[:6]),
+        Value("assessments", "Codes of assessments", member.assessments),
+        Value("billingCode", "A billing code", [member.billing_code]),
+        Value("examEvent", "An exam on the calendar", [member.exam_event]),
+    ]
+    return Trial("booking", steps, values, {"secret": member.secret})
