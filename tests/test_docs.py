@@ -141,7 +141,7 @@ def test_codes_are_those_of_the_source() -> None:
     source = "".join(path.read_text() for path in SOURCES)
     rows = table(read("docs/errors.md"), "code", "kind", "when")
     codes = [code for cell, *_ in rows for code in codes_in(cell)]
-    made = {"event.missing", "channel.missing", "credential.expired", "credential.revoked"}
+    made = {"credential.expired", "credential.revoked"}
     assert sorted(set(codes)) == sorted(codes)
     assert [code for code in codes if f'"{code}"' not in source and code not in made] == []
     named = {kind for _, kinds, _ in rows for kind in kinds.split(", ")}

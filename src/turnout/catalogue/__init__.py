@@ -20,6 +20,7 @@ from turnout.catalogue import (
     messages,
     networks,
     pages,
+    registrations,
     requests,
 )
 
@@ -33,6 +34,7 @@ TABLES = (
     messages.SENTENCES,
     networks.SENTENCES,
     pages.SENTENCES,
+    registrations.SENTENCES,
     requests.SENTENCES,
 )
 SENTENCES: Mapping[str, str] = {code: said for table in TABLES for code, said in table.items()}

@@ -1,8 +1,6 @@
 """What is said about the database and its schema."""
 
 SENTENCES = {
-    "reporting.page": "You are signed in as {code}, and {code} may not see reports of event "
-    "{event_id}. Who runs this server grants it with `turnout reporting grant {slug} {code}`.",
     "request.gone": "The client closed its connection. Nothing was changed.",
     "schema.failed": "The database could not be migrated; see above.",
     "schema.migration": "The migration failed: {reason}",

@@ -30,8 +30,10 @@ SENTENCES = {
     "login.throttled": "Too many failed sign-ins. Try again in {retry_after} seconds.",
     "name.exhausted": "No free {namespace} name was found. Try again.",
     "name.taken": "The {namespace} name {name} is taken. Choose another.",
+    "organization.digits": "The short name {slug!r} has digits only. Choose another.",
     "organization.missing": "There is no organization {slug!r}.",
-    "organization.reserved": "The short name {slug!r} {why}. Choose another.",
+    "organization.reserved": "The short name {slug!r} is used in this server's own addresses. "
+    "Choose another.",
     "organization.slug": "The short name {slug!r} may have a-z, 0-9 and dashes only (1 to 63).",
     "organization.taken": "An organization {slug!r} exists already.",
     "page.session": "Nobody is signed in, or the sign-in is over.",

@@ -16,6 +16,8 @@ SENTENCES = {
     "page.missing": "There is nothing to watch here.",
     "page.no_file": "There is no such file of a ticket.",
     "page.sign_in": "Sign in at {path}, then open this page again.",
+    "reporting.page": "You are signed in as {code}, and {code} may not see reports of event "
+    "{event_id}. Who runs this server grants it with `turnout reporting grant {slug} {code}`.",
     "text.unstorable_form": "The form has a character that cannot be stored.",
     "ticket.cancelled_page": "This ticket is cancelled.",
     "ticket.unknown": "There is no such ticket.",

@@ -140,16 +140,16 @@ class Logins:
 def _shown(req: falcon.asgi.Request) -> Shown:
     scheme, _, encoded = (req.get_header("Authorization") or "").strip().partition(" ")
     if scheme.lower() != "basic":
-        raise Unauthenticated("login.absent", "Send the header Authorization: Basic ….")
+        raise Unauthenticated("login.absent")
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Unauthenticated("login.malformed", "The credentials are not base64.") from error
+        raise Unauthenticated("login.not_base64") from error
     user_code, colon, password = _text(decoded).partition(":")
     user_code = user_code.strip()
     is_possible = max(len(user_code), len(password)) <= LONGEST and is_storable(user_code)
     if not colon or not user_code or not is_possible:
-        raise Unauthenticated("login.malformed", "The credentials are not user_code:password.")
+        raise Unauthenticated("login.malformed")
     return Shown(user_code, password, address_of(req.scope))
 
 

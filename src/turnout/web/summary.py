@@ -67,11 +67,7 @@ def _require_event(tx: Tx, principal: Principal, event_id: EventId) -> ReportedE
     except (Denied, Unauthenticated) as error:
         slug = get_organization_of(tx, principal.org_id).slug
         code = member.user.user_code
-        raise Denied(
-            "reporting.page",
-            f"You are signed in as {code}, and {code} may not see reports of event {event_id}. Who "
-            f"runs this server grants it with `turnout reporting grant {slug} {code}`.",
-        ) from error
+        raise Denied("reporting.page", code=code, event_id=event_id, slug=slug) from error
 
 
 def _figures(summary: Summary) -> list[Figure]:

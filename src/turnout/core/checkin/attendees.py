@@ -103,7 +103,7 @@ def find_attendee(tx: Tx, org_id: OrgId, event_id: EventId, code: str) -> Attend
     rows = sql.find_attendee(tx, org_id=org_id, event_id=event_id, code=plain) if plain else []
     for attendee in group_attendees(rows):
         return attendee
-    raise Missing("ticket.missing", f"There is no ticket {code} for this event.")
+    raise Missing("ticket.not_in_event", code=code)
 
 
 def read_ticket(tx: Tx, org_id: OrgId, code: str) -> tuple[EventView, ShownTicket]:
@@ -111,7 +111,7 @@ def read_ticket(tx: Tx, org_id: OrgId, code: str) -> tuple[EventView, ShownTicke
     key that signs yet. Raises Missing."""
     row = sql.find_ticket_page(tx, org_id=org_id, code=normalize(code))
     if row is None:
-        raise Missing("ticket.missing", "There is no such ticket.")
+        raise Missing("ticket.unknown")
     event_id, own_code, type_id, type_name, is_cancelled, checked_in_at = row
     keys = [each for each in list_ticket_keys(tx, org_id) if each.retired_at is None]
     signed = sign_ticket(keys[0], event_id, own_code, type_id) if keys else ""

@@ -144,9 +144,9 @@ def create_gate(
     get_event(tx, org_id, event_id)
     known = {each.id for each in list_ticket_types(tx, org_id, event_id)}
     if not set(ticket_type_ids) <= known:
-        raise Invalid("gate.ticket_type", "A gate's ticket types are those of its event.")
+        raise Invalid("gate.ticket_type")
     if not set(session_ids) <= {each.id for each in list_sessions(tx, org_id, event_id)}:
-        raise Invalid("gate.session", "A gate's sessions are those of its event.")
+        raise Invalid("gate.session")
     gate = Gate(tx.next_id("programme"), name, sorted(ticket_type_ids), sorted(session_ids))
     sql.add_gate(
         tx,
@@ -166,7 +166,7 @@ def get_gate(tx: Tx, org_id: OrgId, event_id: EventId, gate_id: GateId) -> Gate:
     """A check-in list of the event. Raises Missing."""
     row = sql.get_gate(tx, org_id=org_id, event_id=event_id, id=gate_id)
     if row is None:
-        raise Missing("gate.missing", f"There is no gate {gate_id} for this event.")
+        raise Missing("gate.missing", gate_id=gate_id)
     return _read_gate(*row)
 
 
@@ -245,23 +245,19 @@ def _find_known(
     if not scan.nonce:
         return None
     if not scan.device:
-        raise _bad_nonce("needs X-Device: a nonce is the device's own name for one scan.")
+        raise Invalid("nonce.without_device")
     row = sql.find_scan(tx, org_id=org_id, event_id=event_id, device=scan.device, nonce=scan.nonce)
     if row is None:
         return None
     code, result, at = row
     # A code that is unknown is answered alike by both.
     if result != Result.UNKNOWN and is_undo != (result == Result.UNDONE):
-        raise _bad_nonce("was used for the other action. Give each scan a nonce of its own.")
+        raise Invalid("nonce.other_action")
     ticket = _find_ticket(tx, org_id, event_id, scan.code)
     if code not in (ticket.code if ticket else "", normalize(scan.code)[:LONGEST_CODE]):
-        raise _bad_nonce("was used for another code. Give each scan a nonce of its own.")
+        raise Invalid("nonce.other_code")
     first_at = ticket.checked_in_at if ticket else None
     return Answer(Result(result), at if result == Result.ADMITTED else first_at)
-
-
-def _bad_nonce(sentence: str) -> Invalid:
-    return Invalid("nonce.reused", f"X-Nonce {sentence}", {"X-Nonce": [sentence]})
 
 
 def _keep(

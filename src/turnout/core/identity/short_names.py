@@ -33,8 +33,8 @@ def is_reserved(slug: str) -> bool:
 def check_short_name(slug: str) -> None:
     """Raise Invalid for a short name that is reserved."""
     if is_reserved(slug):
-        why = "has digits only" if slug.isdigit() else "is used in this server's own addresses"
-        raise Invalid("organization.reserved", slug=slug, why=why)
+        code = "organization.digits" if slug.isdigit() else "organization.reserved"
+        raise Invalid(code, slug=slug)
 
 
 def page_path(slug: str) -> str:

@@ -117,16 +117,13 @@ def create_campaign(
     cannot be kept as it is."""
     get_event(tx, org_id, event_id)
     if ticket_type_id not in {each.id for each in list_ticket_types(tx, org_id, event_id)}:
-        raise Invalid("campaign.ticket_type", "An invitation's ticket type is its event's.")
+        raise Invalid("campaign.ticket_type")
     if not is_email(sender_email):
-        raise Invalid("campaign.sender", f"{sender_email!r} is not an e-mail address.")
+        raise Invalid("campaign.sender", email=sender_email)
     if "%%link%%" not in body.lower():
-        raise Invalid("campaign.body", "The body must have %%link%%, where everybody answers.")
+        raise Invalid("campaign.body")
     if sti != clean_source(sti):
-        raise Invalid(
-            "campaign.sti",
-            f"A campaign source is up to {LONGEST_STI} letters, digits and signs.",
-        )
+        raise Invalid("campaign.sti", limit=LONGEST_STI)
     campaign_id = tx.next_id("programme")
     sql.add_campaign(
         tx,
@@ -151,7 +148,7 @@ def get_campaign(tx: Tx, org_id: OrgId, campaign_id: CampaignId) -> Campaign:
     """The campaign of that number. Raises Missing."""
     row = sql.get_campaign(tx, org_id=org_id, id=campaign_id)
     if row is None:
-        raise Missing("invitation.missing", f"There is no invitation {campaign_id}.")
+        raise Missing("invitation.missing", campaign_id=campaign_id)
     return from_row(Campaign, row)
 
 
@@ -178,7 +175,7 @@ def invite(tx: Tx, org_id: OrgId, campaign_id: CampaignId, contacts: Sequence[Co
     added = 0
     for contact in contacts:
         if not is_email(contact.email):
-            raise Invalid("invitation.email", f"{contact.email!r} is not an e-mail address.")
+            raise Invalid("invitation.email", email=contact.email)
         person = merge_person(tx, org_id, contact)
         added += sql.add_invitation(
             tx,
@@ -196,7 +193,7 @@ def invite(tx: Tx, org_id: OrgId, campaign_id: CampaignId, contacts: Sequence[Co
 def list_invitees(tx: Tx, org_id: OrgId, event_id: EventId, wanted: InviteeFilter) -> list[Invitee]:
     """Who is invited to the event, by number. Raises Missing for a campaign of another event."""
     if wanted.campaign_id and get_campaign(tx, org_id, wanted.campaign_id).event_id != event_id:
-        raise Missing("invitation.missing", f"There is no invitation {wanted.campaign_id}.")
+        raise Missing("invitation.missing", campaign_id=wanted.campaign_id)
     rows = sql.list_invitees(
         tx,
         org_id=org_id,
@@ -218,7 +215,7 @@ def get_invitee(
     wanted = InviteeFilter(campaign_id=campaign_id, id=invitee_id)
     found = list_invitees(tx, org_id, event_id, wanted) if invitee_id > 0 else []
     if not found:
-        raise Missing("recipient.missing", f"There is no recipient {invitee_id}.")
+        raise Missing("recipient.missing", invitee_id=invitee_id)
     return found[0]
 
 
@@ -293,7 +290,7 @@ def _is_confirmed(tx: Tx, org_id: OrgId, invitee_id: InviteeId) -> bool:
 def _lock(tx: Tx, org_id: OrgId, invitee_id: InviteeId) -> tuple[CampaignId, EventId, PersonId]:
     row = sql.lock_invitation(tx, org_id=org_id, id=invitee_id)
     if row is None:
-        raise Missing("recipient.missing", f"There is no recipient {invitee_id}.")
+        raise Missing("recipient.missing", invitee_id=invitee_id)
     return row
 
 

@@ -36,7 +36,7 @@ def lock_registration(tx: Tx, org_id: OrgId, registration_id: RegistrationId) ->
     """The registration of that number, held against concurrent changes. Raises Missing."""
     row = sql.lock_registration(tx, org_id=org_id, id=registration_id)
     if row is None:
-        raise Missing("registration.missing", f"There is no registration {registration_id}.")
+        raise Missing("registration.missing", registration_id=registration_id)
     return _registration(row)
 
 

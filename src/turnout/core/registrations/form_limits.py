@@ -80,8 +80,7 @@ def admit_registration(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
     many."""
     tx.about("events", sender.event_id)  # or it would hold up its neighbours' count
     if not _count(tx, sender, "place", limits.per_place, PLACE_WINDOW_MS):
-        said = "Too many forms were sent from your address."
-        raise _refusal(tx, sender, "place", PLACE_WINDOW_MS, said)
+        raise _refusal(tx, sender, "place", PLACE_WINDOW_MS, "form.many_forms")
     return not _count(tx, sender, "minute", limits.before_code, MINUTE_MS)
 
 
@@ -113,8 +112,7 @@ def ask_for_code(tx: Tx, sender: Sender, event: Event, code: str | None = None) 
     """Mail a code to the address; returns the name of this request, which the next form shows with
     the code. `code` is for tests. Raises Limited after three an hour to the address."""
     if not _count(tx, sender, "code", MAILS_LIMIT, MAILS_WINDOW_MS):
-        said = "Too many codes were sent to this address."
-        raise _refusal(tx, sender, "code", MAILS_WINDOW_MS, said)
+        raise _refusal(tx, sender, "code", MAILS_WINDOW_MS, "form.many_codes")
     name = secrets.token_urlsafe(16)
     text = (
         f"Your code to register for {event.title} is {PLACE}. It is good for ten minutes. "
@@ -141,8 +139,7 @@ def admit_code(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
     """Count a request for a code to watch; whether it may be mailed. Raises Limited, with the
     seconds to wait, where a place sends too many of these forms."""
     if not _count(tx, sender, "watch form", limits.per_place, PLACE_WINDOW_MS):
-        said = "Too many forms were sent from your address."
-        raise _refusal(tx, sender, "watch form", PLACE_WINDOW_MS, said)
+        raise _refusal(tx, sender, "watch form", PLACE_WINDOW_MS, "form.many_forms")
     return all(_count(tx, sender, kind, limit, CODES_WINDOW_MS) for kind, limit in CODE_LIMITS)
 
 
@@ -152,8 +149,7 @@ def refuse_code(tx: Tx, sender: Sender) -> Limited:
         sql.find_form_window_end(tx, org_id=sender.org_id, name=_name(sender, kind)) or 0
         for kind, _ in CODE_LIMITS
     ]
-    said = "Too many codes were sent to this address."
-    return _limited(tx, max(ends), CODES_WINDOW_MS, said)
+    return _limited(tx, max(ends), CODES_WINDOW_MS, "form.many_codes")
 
 
 def clear_codes(tx: Tx, sender: Sender) -> None:
@@ -187,16 +183,14 @@ def _count(tx: Tx, sender: Sender, kind: str, limit: int, window_ms: int) -> boo
     return bool(counted)
 
 
-def _refusal(tx: Tx, sender: Sender, kind: str, window_ms: int, sentence: str) -> Limited:
+def _refusal(tx: Tx, sender: Sender, kind: str, window_ms: int, code: str) -> Limited:
     ends_at = sql.find_form_window_end(tx, org_id=sender.org_id, name=_name(sender, kind))
-    return _limited(tx, ends_at or tx.now, window_ms, sentence)
+    return _limited(tx, ends_at or tx.now, window_ms, code)
 
 
-def _limited(tx: Tx, ends_at: int, window_ms: int, sentence: str) -> Limited:
+def _limited(tx: Tx, ends_at: int, window_ms: int, code: str) -> Limited:
     wait_s = seconds_left(ends_at, window_ms, tx.now)
-    return Limited(
-        "form.throttled", f"{sentence} Try again in {wait_s} seconds.", retry_after=wait_s
-    )
+    return Limited(code, retry_after=wait_s)
 
 
 def _name(sender: Sender, kind: str) -> str:
@@ -219,4 +213,4 @@ def _client_ref(sender: Sender, name: str) -> str:
 
 
 def _wrong_code() -> Invalid:
-    return Invalid("form.code", "That is not the code, or it is too old.")
+    return Invalid("form.code")

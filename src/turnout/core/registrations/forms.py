@@ -53,7 +53,7 @@ def register_by_form(
         asked = f"asked for a place at {event.title}"
         rest = "No place is free now. You can join the waiting list on the event's page:"
         _write(tx, org_id, contact.email, f"No place is free: {event.title}", asked, rest, page_url)
-    return Conflict("tickets.sold_out", "No place is free.")
+    return Conflict("places.taken")
 
 
 def wait_by_form(
@@ -82,7 +82,7 @@ def wait_by_form(
         else:
             may_remind(tx, org_id, contact.email)
             join_list(tx, org_id, event_id, ticket_type_id, contact, sti=sti)
-    return Conflict("waiting.places", "There are places: register instead.") if is_free else None
+    return Conflict("waiting.places") if is_free else None
 
 
 def _has_places(event: Event, wanted: TicketType) -> bool:

@@ -104,18 +104,21 @@ class _Entry(NamedTuple):
     application: Application
 
 
+_NOT_FOUND = {TargetNoun.EVENT: "event.unknown_pak", TargetNoun.CHANNEL: "channel.unknown_pak"}
+
+
 def _find_target(tx: Tx, caller: Principal, noun: TargetNoun, pak: str) -> int:
     row = sql.find_intake_target(
         tx, org_id=caller.org_id, credential_id=caller.credential_id, pak=pak
     )
     if row is None:
-        raise Unauthenticated("credential.unknown", "The credential is not known.")
+        raise Unauthenticated("credential.unknown")
     revoked_at, expires_at, is_demo, found, target_id = row
     if revoked_at is not None or (expires_at is not None and expires_at <= tx.now):
-        raise Unauthenticated("credential.ended", "The credential was revoked or has expired.")
+        raise Unauthenticated("credential.ended")
     check_demo(tx, bool(is_demo))
     if found != noun or target_id is None:
-        raise Missing(f"{noun}.missing", f"No {noun} has the {noun}Pak {pak}.")
+        raise Missing(_NOT_FOUND[noun], pak=pak)
     return target_id
 
 

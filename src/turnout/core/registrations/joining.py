@@ -53,7 +53,7 @@ def register_directly(
     address that is none or a ticket type that is not offered, Missing.
     """
     if not is_email(contact.email):
-        raise Invalid("contact.email", f"{contact.email!r} is not an e-mail address.")
+        raise Invalid("contact.email", email=contact.email)
     check_open(tx, org_id, event_id, ticket_type_id)
     person_id = know_person(tx, org_id, contact)
     known = booking.find_registration(tx, org_id, event_id, person_id)
@@ -96,7 +96,7 @@ def register_from_program(
     get_event(tx, org_id, event_id)
     offered = [each for each in list_ticket_types(tx, org_id, event_id) if is_offered(each)]
     if not offered:
-        raise Conflict("ticket_type.none", "The event offers no tickets.")
+        raise Conflict("ticket_type.none")
     chosen = next((each for each in offered if each.is_default), offered[0])
     known = find_person(tx, org_id, contact.email)
     if known and booking.is_registered(tx, org_id, event_id, known.id):
@@ -121,9 +121,9 @@ def check_open(
     takes no registrations, Invalid for a type that is not offered, Missing."""
     event = check_not_over(tx, org_id, event_id)
     if event.state is not EventState.OPEN:
-        raise Conflict("event.closed", "The event is not open for registration.")
+        raise Conflict("event.closed")
     if is_exam(tx, org_id, event_id):
-        raise Conflict("event.exam", "Seats of this exam are booked by the organizer.")
+        raise Conflict("event.exam")
     return event, get_offered_type(tx, org_id, event_id, ticket_type_id)
 
 
@@ -135,7 +135,7 @@ def get_offered_type(
     for each in list_ticket_types(tx, org_id, event_id):
         if each.id == ticket_type_id and is_offered(each):
             return each
-    raise Invalid("ticket_type.offered", "Choose one of the tickets that the event's page offers.")
+    raise Invalid("ticket_type.offered")
 
 
 def is_offered(ticket_type: TicketType) -> bool:
@@ -148,9 +148,9 @@ def check_not_over(tx: Tx, org_id: OrgId, event_id: EventId) -> Event:
     """The event, which takes place. Raises Missing, Conflict when it is over or cancelled."""
     event = get_event(tx, org_id, event_id)
     if event.state is EventState.CANCELLED:
-        raise Conflict("event.cancelled", "The event is cancelled.")
+        raise Conflict("event.cancelled")
     if event.ends_at <= tx.now:
-        raise Conflict("event.over", "The event is over.")
+        raise Conflict("event.over")
     return event
 
 
@@ -158,15 +158,15 @@ def take_places(tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: Ticket
     """Take a ticket of the type and a place in the event, or neither: raises Conflict, which
     takes back both."""
     if not places.take_ticket(tx, org_id, ticket_type_id):
-        raise Conflict("tickets.sold_out", "No ticket is left.")
+        raise Conflict("tickets.sold_out")
     if not places.take_event_place(tx, org_id, event_id):
-        raise Conflict("event.full", "The event is full.")
+        raise Conflict("event.full")
 
 
 def take_ticket_beside(tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId) -> None:
     """Take a ticket of the type for somebody who has a place in the event. Raises Conflict."""
     if not places.take_ticket(tx, org_id, ticket_type_id):
-        raise Conflict("tickets.sold_out", "No ticket is left.")
+        raise Conflict("tickets.sold_out")
 
 
 def release_places(tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId) -> None:
@@ -210,7 +210,7 @@ def give_ticket(
             submitted=submitted or Submitted(get_contact(tx, org_id, person_id), []),
         )
         if made is None:
-            raise Conflict("registration.raced", "The person was registered just now. Repeat.")
+            raise Conflict("registration.raced")
         registration_id = made
     note_source(tx, org_id, registration_id, sti)
     return issue_ticket(tx, org_id, registration_id, ticket_type_id, grant).id
@@ -247,7 +247,7 @@ def get_contact(tx: Tx, org_id: OrgId, person_id: PersonId) -> Contact:
     """What is known of a person. Raises Missing."""
     row = sql.get_person_contact(tx, org_id=org_id, id=person_id)
     if row is None:
-        raise Missing("person.missing", f"There is no person {person_id}.")
+        raise Missing("person.missing", person_id=person_id)
     email, title, first_name, last_name, company, job_title, phone = row
     return Contact(
         email=email,

@@ -55,21 +55,21 @@ def transfer_ticket(tx: Tx, org_id: OrgId, code: str, contact: Contact, *, actor
     Missing.
     """
     if not is_email(contact.email):
-        raise Invalid("contact.email", f"{contact.email!r} is not an e-mail address.")
+        raise Invalid("contact.email", email=contact.email)
     held, registration = _lock(tx, org_id, code)
     if held.sitting:
-        raise Conflict("transfer.exam", "A candidate's ticket cannot be passed on.")
+        raise Conflict("transfer.exam")
     person = merge_person(tx, org_id, contact)
     known = booking.find_registration(tx, org_id, held.event_id, person.id)
     if known and known.state is RegistrationState.CONFIRMED:
-        raise Conflict("transfer.registered", f"{contact.email} is registered for it already.")
+        raise Conflict("transfer.registered", email=contact.email)
     cancel_ticket(tx, org_id, held.ticket_id)
     is_last = not list_valid_tickets(tx, org_id, registration.id)
     if is_last:
         type_id = registration.ticket_type_id
         booking.set_state(tx, org_id, registration.id, RegistrationState.CANCELLED, type_id)
     elif not places.take_event_place(tx, org_id, held.event_id):
-        raise Conflict("event.full", "The event is full.")
+        raise Conflict("event.full")
     ticket_id = give_ticket(
         tx,
         org_id,
@@ -103,9 +103,9 @@ def change_ticket_type(
     if ticket_type_id == held.ticket_type_id:
         return
     if ticket_type_id not in {each.id for each in list_ticket_types(tx, org_id, held.event_id)}:
-        raise Invalid("ticket_type.missing", "A ticket's type is one of its event's.")
+        raise Invalid("ticket_type.not_in_event")
     if not places.take_ticket(tx, org_id, ticket_type_id):
-        raise Conflict("tickets.sold_out", "No ticket of that type is left.")
+        raise Conflict("tickets.sold_out_type")
     places.release_ticket(tx, org_id, held.ticket_type_id)
     set_ticket_type(tx, org_id, held.ticket_id, ticket_type_id)
     promote(tx, org_id, held.event_id)
@@ -126,9 +126,9 @@ def _lock(tx: Tx, org_id: OrgId, code: str) -> tuple[_Held, Registration]:
     # It may have been passed on while we waited for the registration.
     held = _find(tx, org_id, code)
     if held.state != "valid" or registration.state is not RegistrationState.CONFIRMED:
-        raise Conflict("ticket.cancelled", f"The ticket {code} is cancelled.")
+        raise Conflict("ticket.cancelled", code=code)
     if held.checked_in_at is not None:
-        raise Conflict("ticket.used", f"The ticket {code} is checked in already.")
+        raise Conflict("ticket.used", code=code)
     check_not_over(tx, org_id, held.event_id)
     return held, registration
 
@@ -136,7 +136,7 @@ def _lock(tx: Tx, org_id: OrgId, code: str) -> tuple[_Held, Registration]:
 def _find(tx: Tx, org_id: OrgId, code: str) -> _Held:
     row = sql.find_ticket_holder(tx, org_id=org_id, code=normalize(code))
     if row is None:
-        raise Missing("ticket.missing", f"There is no ticket {code}.")
+        raise Missing("ticket.missing", code=code)
     id_, event_id, person_id, ticket_id, type_id, checked_in_at, state, granted_by, sitting = row
     kind = GrantKind(granted_by)
     return _Held(id_, event_id, person_id, ticket_id, type_id, checked_in_at, state, kind, sitting)

@@ -74,7 +74,7 @@ def issue_ticket(
             now=tx.now,
         ):
             return Ticket(id_, code, ticket_type_id, TicketState.VALID, *grant, tx.now)
-    raise Unavailable("ticket.code", "No free ticket code was found. Try again.")
+    raise Unavailable("ticket.code")
 
 
 def cancel_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:

@@ -87,7 +87,7 @@ def revoke_ticket_key(tx: Tx, org_id: OrgId, kid: str, *, actor: str) -> None:
     """
     known = {each.kid: each for each in list_every_ticket_key(tx, org_id)}
     if kid not in known:
-        raise Missing("ticket_key.missing", f"The organization has no ticket key {kid}.")
+        raise Missing("ticket_key.missing", kid=kid)
     if known[kid].revoked_at is not None:
         return
     if known[kid].retired_at is None:

@@ -102,22 +102,22 @@ def join_list(
     cancelled; Invalid for an address or ticket type that is none; Missing.
     """
     if not is_email(contact.email):
-        raise Invalid("contact.email", f"{contact.email!r} is not an e-mail address.")
+        raise Invalid("contact.email", email=contact.email)
     event = check_not_over(tx, org_id, event_id)
     types = {each.id: each for each in list_ticket_types(tx, org_id, event_id)}
     wanted = types.get(ticket_type_id)
     if wanted is None or wanted.is_locked:
-        raise Invalid("ticket_type.missing", "Choose one of the event's ticket types.")
+        raise Invalid("ticket_type.unknown")
     person_id = know_person(tx, org_id, contact)
     if found := sql.find_open_entry(tx, org_id=org_id, event_id=event_id, person_id=person_id):
         return _entry(found)
     known = booking.find_registration(tx, org_id, event_id, person_id)
     if known and known.state is RegistrationState.CONFIRMED:
-        raise Conflict("waiting.registered", "You are registered for this event already.")
+        raise Conflict("waiting.registered")
     is_full = event.capacity is not None and event.held >= event.capacity
     is_sold_out = wanted.capacity is not None and wanted.held >= wanted.capacity
     if not (is_full or is_sold_out):
-        raise Conflict("waiting.places", "There are places: register instead.")
+        raise Conflict("waiting.places")
     entry_id = tx.next_id("waiting")
     sql.add_entry(
         tx,
@@ -175,9 +175,9 @@ def take_offer(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:
         return
     check_not_over(tx, org_id, entry.event_id)
     if entry.state is not WaitingState.OFFERED:
-        raise Conflict("waiting.no_offer", "No place is held for you now.")
+        raise Conflict("waiting.no_offer")
     if entry.deadline_at is None or entry.deadline_at <= tx.now:
-        raise Conflict("waiting.lapsed", "The time to take the place is over.")
+        raise Conflict("waiting.lapsed")
     known = booking.find_registration(tx, org_id, entry.event_id, entry.person_id)
     _set_state(tx, org_id, entry, WaitingState.TAKEN)
     if known and known.state is RegistrationState.CONFIRMED:
@@ -250,7 +250,7 @@ def set_waiting_hours(tx: Tx, org_id: OrgId, event_id: EventId, hours: int, *, a
     """For how long an offered place is held, 1 hour to 90 days; for offers from now on. Raises
     Invalid, Missing."""
     if not 1 <= hours <= MOST_HOURS:
-        raise Invalid("waiting.hours", f"An offer is held for 1 to {MOST_HOURS} hours.")
+        raise Invalid("waiting.hours", limit=MOST_HOURS)
     get_event(tx, org_id, event_id)
     sql.set_waiting_hours(tx, org_id=org_id, id=event_id, hours=hours, now=tx.now)
     record(tx, org_id, actor, "set", "event", event_id, waiting_hours=hours)
@@ -260,7 +260,7 @@ def get_entry(tx: Tx, org_id: OrgId, entry_id: EntryId) -> Entry:
     """An entry. Raises Missing."""
     row = sql.get_entry(tx, org_id=org_id, id=entry_id)
     if row is None:
-        raise Missing("waiting.missing", f"There is no entry {entry_id} on the waiting list.")
+        raise Missing("waiting.missing", entry_id=entry_id)
     return _entry(row)
 
 
@@ -307,7 +307,7 @@ def read_waiting_link(tx: Tx, token: str) -> tuple[int, Entry]:
 def _lock(tx: Tx, org_id: OrgId, entry_id: EntryId) -> Entry:
     row = sql.lock_entry(tx, org_id=org_id, id=entry_id)
     if row is None:
-        raise Missing("waiting.missing", f"There is no entry {entry_id} on the waiting list.")
+        raise Missing("waiting.missing", entry_id=entry_id)
     return _entry(row)
 
 

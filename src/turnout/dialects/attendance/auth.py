@@ -72,7 +72,7 @@ def _token(req: Request, scheme: str) -> str:
     given, _, token = (req.get_header("Authorization") or "").strip().partition(" ")
     token = token.strip()
     if given.lower() != scheme or not token or len(token) > LONGEST_TOKEN or not token.isascii():
-        raise Unauthenticated("token.absent", f"Send the header Authorization: {scheme} TOKEN.")
+        raise Unauthenticated("token.absent", scheme=scheme)
     return token
 
 
@@ -99,7 +99,7 @@ def _recognize(tx: Tx, token: str, wanted: list[str]) -> Principal:
         return principal
     _check_numbers(wanted)
     if not wanted[0]:
-        raise _bad_event("A company token needs an event_id.")
+        raise Invalid("event_id.absent")
     event = get_event(tx, principal.org_id, int(wanted[0]))
     return replace(principal, event_id=event.id)
 
@@ -107,8 +107,4 @@ def _recognize(tx: Tx, token: str, wanted: list[str]) -> Principal:
 def _check_numbers(wanted: list[str]) -> None:
     for text in wanted:
         if text and not (text.isascii() and text.isdigit() and len(text) < 16):
-            raise _bad_event("event_id must be the number of an event.")
-
-
-def _bad_event(sentence: str) -> Invalid:
-    return Invalid("event_id.invalid", sentence, {"event_id": [sentence]})
+            raise Invalid("event_id.invalid")

@@ -31,13 +31,23 @@ STATUS: dict[type[Failure], int] = {
 }
 
 
+# What is wrong with the header of a scan.
+NONCES = {
+    "nonce.other_action": "was used for the other action. Give each scan a nonce of its own.",
+    "nonce.other_code": "was used for another code. Give each scan a nonce of its own.",
+    "nonce.without_device": "needs X-Device: a nonce is the device's own name for one scan.",
+}
 # The contract's sentences by code: its own rules, and what the product calls otherwise.
 SENTENCES = {
     "action.missing": "There is no action {action}: confirm or decline.",
+    "event_id.absent": "A company token needs an event_id.",
+    "event_id.invalid": "event_id must be the number of an event.",
     "field.invalid": "{field} {fault}",
     "invitation.unreadable": "There is no invitation {text}.",
+    **{code: f"X-Nonce {fault}" for code, fault in NONCES.items()},
     "recipient.unreadable": "There is no recipient {text}.",
     "state.missing": "There is no state {state}: checked or unchecked.",
+    "token.absent": "Send the header Authorization: {scheme} TOKEN.",
     "ticket.checked": "Ticket {code} was checked already, {when}.",
     "ticket.elsewhere": "Ticket {code} is not for this gate.",
     "ticket.scanned_cancelled": "Ticket {code} is cancelled.",
@@ -54,6 +64,10 @@ def present_failure(failure: Failure) -> Answer:
     body: dict[str, object] = {"error": sentence}
     if isinstance(failure, Invalid):
         fields = failure.fields or {"base": []}
+        if fault := NONCES.get(failure.code):
+            fields = {"X-Nonce": [fault]}
+        elif failure.code.startswith("event_id."):
+            fields = {"event_id": []}
         body["errors"] = {field: faults or [sentence] for field, faults in fields.items()}
     headers = headers_of(failure, status, CHALLENGE)
     return Answer(status, msgspec.json.encode(body), "application/json", headers)

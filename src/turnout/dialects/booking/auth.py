@@ -105,16 +105,11 @@ def _nothing(_tx: Tx, _principal: Principal) -> None:
 def _read_secret(req: Request) -> str:
     header = (req.get_header("Authorization") or "").strip()
     if not header:
-        raise Unauthenticated(
-            "secret.absent", "Your HTTP request is missing the Authorization header."
-        )
+        raise Unauthenticated("secret.absent")
     scheme, _, secret = header.partition(" ")
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret:
-        raise Unauthenticated(
-            "secret.scheme",
-            "The Authorization header in your HTTP request must contain a bearer token.",
-        )
+        raise Unauthenticated("secret.scheme")
     if len(secret) > LONGEST_SECRET or not secret.isascii():
         raise _unknown()
     return secret
@@ -125,7 +120,7 @@ def _recognize(tx: Tx, secret: str) -> Principal:
         return authenticate(tx, CredentialKind.DEVELOPER_SECRET, secret).principal
     except Unauthenticated as failure:
         if failure.code == EXPIRED:
-            raise Unauthenticated(EXPIRED, "Your bearer token is expired.") from None
+            raise Unauthenticated("secret.expired") from None
         if failure.code == REFUSED:
             raise
         raise _unknown() from None
@@ -136,23 +131,20 @@ def _recognize_key(tx: Tx, key: str) -> Principal:
         return authenticate(tx, CredentialKind.CALENDAR_KEY, key).principal
     except Unauthenticated as failure:
         if failure.code == EXPIRED:
-            raise Unauthenticated(EXPIRED, "Your user key is expired.") from None
+            raise Unauthenticated("key.expired") from None
         raise _unknown_key() from None
 
 
 def _recognize_at(tx: Tx, recognize: Recognize, host: str, suffix: str) -> Principal:
     principal = recognize(tx)
     if host != f"{get_organization_of(tx, principal.org_id).slug}{suffix}":
-        raise Denied(
-            "secret.organization",
-            "Your bearer token is not authorized to access this organization.",
-        )
+        raise Denied("secret.organization")
     return principal
 
 
 def _unknown_key() -> Unauthenticated:
-    return Unauthenticated(UNKNOWN_KEY, "Your user key is not recognized.")
+    return Unauthenticated(UNKNOWN_KEY)
 
 
 def _unknown() -> Unauthenticated:
-    return Unauthenticated(UNKNOWN, "Your bearer token is not recognized.")
+    return Unauthenticated(UNKNOWN)

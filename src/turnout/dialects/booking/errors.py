@@ -79,6 +79,13 @@ SENTENCES = {
     "Add to the link, one after the other: {starts}",
     "paper.not_number": "from must be a number, not {text!r}.",
     "paper.throttled": "More than {limit} papers were drawn in a minute. Try again later.",
+    "key.expired": "Your user key is expired.",
+    "key.unknown": "Your user key is not recognized.",
+    "secret.absent": "Your HTTP request is missing the Authorization header.",
+    "secret.expired": "Your bearer token is expired.",
+    "secret.organization": "Your bearer token is not authorized to access this organization.",
+    "secret.scheme": "The Authorization header in your HTTP request must contain a bearer token.",
+    "secret.unknown": "Your bearer token is not recognized.",
     "sitting.cancelled": "Registration Is Cancelled: {uuid}",
     "sitting.exists": "Registration {uuid} already exists. It registers {name} for event {exam}. "
     "You cannot add a new registration with the same identifier.",

@@ -78,9 +78,7 @@ class Tokens:
         caller, expires_at = known
         if has_ended(expires_at, TOKEN_SECONDS * 1000, self._db.clock()):
             self._cache.pop(digest, None)
-            raise Unauthenticated(
-                "token.expired", "Unauthorised: the token has expired. Sign in again."
-            )
+            raise Unauthenticated("token.expired")
         return caller
 
     def used(self, caller: Principal) -> None:
@@ -110,9 +108,7 @@ class Tokens:
             longest = self._db.clock() // 1000 + TOKEN_SECONDS
             return caller, min(int(claims["exp"]), longest) * 1000
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
-            raise Unauthenticated(
-                "token.bad", "Unauthorised: the token is not valid. Sign in again."
-            ) from error
+            raise Unauthenticated("token.bad") from error
 
     async def _load(self, max_age_ms: int) -> None:
         now = self._db.clock()
@@ -120,7 +116,7 @@ class Tokens:
             return
         keys = await self._db.read(list_published_keys)
         if not keys or keys[0].retired_at is not None:
-            raise Unavailable("signing.no_key", "The server has no signing key yet. Try again.")
+            raise Unavailable("signing.no_key")
         self._loaded_at = now
         if [key.kid for key in keys] != [key.kid for key in self._keys]:
             # The key is our own: checking it again would hold every request up for 60 ms or more.
@@ -140,9 +136,5 @@ def _bearer(header: str) -> str:
     scheme, _, token = header.strip().partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated(
-            "token.absent",
-            "Unauthorised: send the header 'Authorization: Bearer <idToken>'. "
-            "POST /v1.0/signin gives an idToken.",
-        )
+        raise Unauthenticated("token.absent")
     return token

@@ -35,7 +35,15 @@ STATUS: dict[type[Failure], int] = {
 SENTENCES = {
     "api_key.absent": "Unauthorised - Invalid API key provided: send it in the header APIKey "
     'or as {{"apiKey": "…"}}.',
+    "api_key.refused": "Unauthorised - {why}",
+    "channel.unknown_pak": "No channel has the channelPak {pak}.",
+    "event.unknown_pak": "No event has the eventPak {pak}.",
     "member.invalid": "{member} {fault}.",
+    "signing.no_key": "The server has no signing key yet. Try again.",
+    "token.absent": "Unauthorised: send the header 'Authorization: Bearer <idToken>'. "
+    "POST /v1.0/signin gives an idToken.",
+    "token.bad": "Unauthorised: the token is not valid. Sign in again.",
+    "token.expired": "Unauthorised: the token has expired. Sign in again.",
 }
 # What is said of a body or a member of it begins as the contract's 400 does.
 BAD_REQUEST = ("body.", "member.", "text.", "request.content_length")

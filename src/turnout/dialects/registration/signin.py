@@ -49,8 +49,9 @@ class SigninResource(Resource):
         try:
             return await self._db.read(authenticate, CredentialKind.API_KEY, key)
         except Unauthenticated as error:
-            why = error.message if error.code == DEMO_REFUSED else "Invalid API key provided."
-            refusal = Unauthenticated(error.code, f"Unauthorised - {why}")
+            demo = error.code == DEMO_REFUSED
+            why = error.message if demo else "Invalid API key provided."
+            refusal = Unauthenticated("api_key.refused", why=why)
             if error.code != UNKNOWN:
                 raise refusal from error
             raise self._sign_ins.judge_token(WAY, address, refusal) from error

@@ -63,7 +63,7 @@ class Sessions:
         try:
             return await self._db.write(begin_session, principal)
         except Unauthenticated as refusal:
-            raise Unauthenticated("login.reporting", refusal.message) from refusal
+            raise Unauthenticated("login.reporting", why=refusal.message) from refusal
 
     async def read(self, ids: Ids, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`db.read` for whose session it is: `verb(tx, principal, …)`. Raises Unauthenticated."""
@@ -95,7 +95,7 @@ def _with_session(
 def _find_session(tx: Tx, ids: Ids, used: dict[str, int]) -> Session:
     """The session of both ids, which one table of the contract swaps."""
     if not ids.si or not ids.ui:
-        raise Unauthenticated("session.absent", "Send si and ui, as the login gave them.")
+        raise Unauthenticated("session.absent")
     try:
         return _read(tx, ids.si, ids.ui, used)
     except Unauthenticated:
@@ -106,8 +106,8 @@ def _read(tx: Tx, session_id: str, user_id: str, used: dict[str, int]) -> Sessio
     try:
         return read_session(tx, session_id, user_id, used)
     except Unauthenticated as refusal:
-        raise Unauthenticated("session.ended", refusal.message) from refusal
+        raise Unauthenticated("session.refused", why=refusal.message) from refusal
 
 
 def _wrong() -> Unauthenticated:
-    return Unauthenticated(WRONG, "The username or the password is wrong.")
+    return Unauthenticated(WRONG)

@@ -57,12 +57,16 @@ _CODES: dict[type[Failure], int] = {Denied: PERMISSION, Invalid: PARAMETER}
 # The contract's sentences by code: its own rules.
 SENTENCES = {
     "event.beyond": "There is no event {text}.",
+    "login.reporting": "{why}",
+    "login.wrong": "The username or the password is wrong.",
     "parameter.invalid": "{name}: {fault}",
     "regserver.answers": "There are over {limit} registration fields.",
     "regserver.closed": "Registration for this event is not open to this program: check ei and "
     "pass.",
     "regserver.email": "email must be an e-mail address.",
     "regserver.field": "{name} must be printable text of up to {limit} characters.",
+    "session.absent": "Send si and ui, as the login gave them.",
+    "session.refused": "{why}",
     "regserver.throttled": "Too many wrong passwords. Try again in {retry_after} seconds.",
 }
 # The codes of failures that are about a name and password.
