@@ -24,6 +24,7 @@ from tools.check_docs import (
     ROOT,
     SPAN,
     check_document,
+    find_broken_links,
     find_commands,
     find_documents,
     find_faults,
@@ -115,6 +116,19 @@ def test_the_checks_notice_what_is_wrong(tmp_path: Path) -> None:
     document = ROOT / "docs/errors.md"
     assert list(check_document(document)) == []
     assert "turnout org set acme --rate-limit 500" in read("docs/settings.md")
+
+
+def test_a_picture_that_is_not_there_is_noticed() -> None:
+    page = ROOT / "README.md"
+    text = '<img src="docs/images/event.webp"> <source srcset="docs/images/none.webp">'
+    assert list(find_broken_links(page, text)) == ["docs/images/none.webp"]
+
+
+def test_what_the_readme_makes_leaves_nothing_to_commit() -> None:
+    made = [".turnout-demo/demo.json", "turnout.db", "turnout.db.migrate", "turnout.db.schema-0007"]
+    command = ["git", "check-ignore", *made]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == made
 
 
 def test_settings_are_listed_with_their_defaults() -> None:

@@ -22,6 +22,7 @@ TOOLING = {"TURNOUT_PROOF", "TURNOUT_SEED", "TURNOUT_AUDIT"}
 FENCE = re.compile(r"^ *(```+|~~~+).*?^ *\1 *$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)")
+PICTURE = re.compile(r"""<(?:img|source)\b[^>]*\bsrc(?:set)?="([^"\s]+)""")
 HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
 SETTING = re.compile(r"\bTURNOUT_[A-Z][A-Z_]*[A-Z]\b")
 # A command line: perhaps a prompt, perhaps settings, then the program and plain words.
@@ -71,7 +72,8 @@ def check_document(path: Path) -> Iterator[str]:
 
 def find_broken_links(path: Path, text: str) -> Iterator[str]:
     """Links to files outside the project, that are not there, or to headings that are not."""
-    for link in LINK.findall(SPAN.sub("", FENCE.sub("", text))):
+    text = SPAN.sub("", FENCE.sub("", text))
+    for link in [*LINK.findall(text), *PICTURE.findall(text)]:
         if "://" in link or link.startswith("mailto:"):
             continue
         target, _, anchor = link.partition("#")
