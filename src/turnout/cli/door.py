@@ -1,4 +1,4 @@
-"""`turnout invite`, `gate` and `scans`: invitations and the door, until there is a console."""
+"""`turnout invite`, `gate` and `scans`: invitations and the door."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`turnout event` and `channel`: the programme, until there is a console for it."""
+"""`turnout event` and `channel`: the programme."""
 
 import secrets
 from collections.abc import Iterator

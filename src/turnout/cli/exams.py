@@ -1,4 +1,4 @@
-"""`turnout venue`, `assessment`, `learner` and `exam`: exams, until there is a console."""
+"""`turnout venue`, `assessment`, `learner` and `exam`: venues, forms, learners and exams."""
 
 import uuid as uuids
 from functools import partial

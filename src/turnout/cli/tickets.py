@@ -1,5 +1,4 @@
-"""`turnout ticket` and `waiting`: ticket types, tickets and waiting lists, until there is a
-console."""
+"""`turnout ticket` and `waiting`: ticket types, tickets and waiting lists."""
 
 from cyclopts import App
 
