@@ -40,9 +40,9 @@ def test_event_create_makes_one_session_of_the_same_title(acme: Turnout) -> None
         event = db.call(get_event, ORG, FIRST_EVENT)
         sessions = db.call(list_sessions, ORG, FIRST_EVENT)
     assert output == (
-        f"Event 1000001, eventPak {event.pak}: Rail Summit\n"
+        f"Event 1000001, pak {event.pak}: Rail Summit\n"
         f"Page to register on: /acme/1000001\n"
-        f"  Session {sessions[0].id}, sessionPak {sessions[0].pak}: Rail Summit\n"
+        f"  Session {sessions[0].id}, pak {sessions[0].pak}: Rail Summit\n"
     )
     assert (event.state, event.timezone, event.capacity) == ("open", "Europe/Berlin", None)
     assert [session.title for session in sessions] == ["Rail Summit"]
@@ -107,7 +107,7 @@ def test_event_add_session_takes_the_events_times_or_its_own(acme: Turnout) -> N
     assert (workshop.starts_local, workshop.ends_local) == ("2027-03-01T10:00", "2027-03-01T11:00")
     assert (workshop.capacity, all_day.capacity) == (12, None)
     assert (all_day.starts_local, all_day.ends_local) == ("2027-03-01T09:00", "2027-03-01T17:00")
-    assert output == f"  Session {all_day.id}, sessionPak {all_day.pak}: All day\n"
+    assert output == f"  Session {all_day.id}, pak {all_day.pak}: All day\n"
 
 
 def test_event_set_changes_state_and_capacity(acme: Turnout) -> None:
@@ -231,7 +231,7 @@ def test_channel_create_groups_events(acme: Turnout) -> None:
     with acme.database() as db:
         (channel,) = db.call(list_channels, ORG)
         entries = db.call(list_entries, ORG, "channel", channel.id)
-    assert output == f"Channel {channel.id}, channelPak {channel.pak}: Webinars\n"
+    assert output == f"Channel {channel.id}, pak {channel.pak}: Webinars\n"
     assert [entry.facts.get("event_id") for entry in entries] == [None, 1000001, 1000002]
     assert rows_of(acme.ok("channel", "list", "acme")) == [
         [str(channel.id), channel.pak, "Webinars"]

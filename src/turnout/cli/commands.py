@@ -36,7 +36,7 @@ COMMANDS = {
     "job": ("jobs:job", "Messaging jobs: how far they have come; pause, resume and cancel."),
     "key": ("keys:key", "The keys that sign tokens, links, callbacks and tickets."),
     "learner": ("exams:learners", "Learners: who sits exams."),
-    "list": ("lists:lists", "Lists of people to send jobs to (user_list_ids)."),
+    "list": ("lists:lists", "Lists of people to send jobs to."),
     "media": ("audience:media", "What sessions show: streams, films and embedded players."),
     "migrate": (
         "servers:migrate",

@@ -69,7 +69,7 @@ def create(
         with suppress(Unavailable):  # no server has stored its address yet
             url = base_url(db)
     page = f"{page_path(organization.slug)}/{made.id}"
-    console.print(f"Event {made.id}, eventPak {made.pak}: {made.title}")
+    console.print(f"Event {made.id}, pak {made.pak}: {made.title}")
     console.print(f"Page to register on: {url}{page}")
     for each in sessions:
         _say_session(each)
@@ -192,7 +192,7 @@ def create_series(org: str, title: str, /, *, event: list[Number] | None = None)
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         made = db.call(_create_channel, org_id, title, event or [])
-    console.print(f"Channel {made.id}, channelPak {made.pak}: {made.title}")
+    console.print(f"Channel {made.id}, pak {made.pak}: {made.title}")
 
 
 @channel.command(name="list")
@@ -251,4 +251,4 @@ def _capacity(thing: Event | Session) -> str:
 
 
 def _say_session(session: Session) -> None:
-    console.print(f"  Session {session.id}, sessionPak {session.pak}: {session.title}")
+    console.print(f"  Session {session.id}, pak {session.pak}: {session.title}")
