@@ -25,7 +25,6 @@ from turnout.cli.checking_store import judge_writing, quick_check
 from turnout.cli.doctor import judge_clock, judge_clocks, judge_room, judge_speed
 from turnout.cli.finding import Finding
 from turnout.core.events.model import span
-from turnout.core.events.places import TargetNoun
 from turnout.core.events.programme import create_event
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind, Principal
@@ -36,7 +35,7 @@ from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept
 from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.model import Submitted
-from turnout.core.registrations.submissions import Application
+from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.core.site.address import store_address
 from turnout.store import Tx, faults, system_clock
 from turnout.store.faults import user_name

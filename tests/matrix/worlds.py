@@ -34,7 +34,8 @@ from turnout.core.messaging.opt_outs import ensure_link_key, unsubscribe_url
 from turnout.core.messaging.prices import Prices
 from turnout.core.people.model import Contact
 from turnout.core.registrations.joining import register_directly
-from turnout.core.waiting_list.entries import join_list, make_link
+from turnout.core.registrations.offers import join_list
+from turnout.core.waiting_list.entries import make_link
 from turnout.store import Tx
 from turnout.web.sessions import SESSION
 

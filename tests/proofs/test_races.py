@@ -28,13 +28,12 @@ from tests.support.server import Server, clean_environment
 from turnout.core.checkin.attendees import AttendeeFilter, list_attendees
 from turnout.core.checkin.scans import list_scans
 from turnout.core.events.model import Event, Session
-from turnout.core.events.places import TargetNoun
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept_all, count_waiting
 from turnout.core.registrations.model import Submitted
-from turnout.core.registrations.submissions import Application
+from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.settings import Settings
 from turnout.store import Database, Tx, open_database
 

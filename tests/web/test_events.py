@@ -14,18 +14,16 @@ from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
 from tests.web.reading import Page, follow, send_form
 from turnout.core.events.model import EventDetails, EventState, span
-from turnout.core.events.programme import (
-    list_ticket_types,
-    set_event_state,
-)
+from turnout.core.events.programme import list_ticket_types
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.model import Registration
-from turnout.core.tickets.mails import tell_of_list
+from turnout.core.registrations.places import set_event_state
 from turnout.core.waiting_list.entries import list_entries
+from turnout.core.waiting_list.mails import tell_of_list
 from turnout.errors import Conflict
 from turnout.store import Tx
 

@@ -13,20 +13,21 @@ from tests.support.builder import make_organization
 from tests.support.client import Answer
 from tests.support.node import LocalNode
 from tests.web.reading import Page, send_form
-from turnout.core.audience.links import make_token
+from turnout.core.audience.links import list_watch_links, make_token
 from turnout.core.audience.media import set_media
 from turnout.core.audience.model import Interval, MediaKind, Mode
 from turnout.core.audience.surveys import Item, create_survey
 from turnout.core.audience.viewings import StoredInterval, list_viewings
 from turnout.core.events.model import EventState
-from turnout.core.events.programme import list_ticket_types, set_event_state
+from turnout.core.events.programme import list_ticket_types
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.users import create_user
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import URGENT
 from turnout.core.people.model import Contact
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
+from turnout.core.registrations.places import set_event_state
 from turnout.core.tickets.mails import TicketMail, claim_ticket_mails, send_ticket_mail
 from turnout.errors import Unavailable
 from turnout.http.fast_path import DirectRequest, FastPath
@@ -308,7 +309,7 @@ def test_the_ticket_leads_to_the_page(theatre: Theatre) -> None:
 
 def test_the_mailed_ticket_of_a_webcast_leads_to_the_page(theatre: Theatre) -> None:
     (mail,) = _mails_of(theatre)
-    theatre.node.db.call(send_ticket_mail, mail, [], "http://turnout.test")
+    theatre.node.db.call(send_ticket_mail, mail, [], "http://turnout.test", list_watch_links)
     text = theatre.node.db.call(_read_mailed, theatre.cinema.org_id)
     lead, _, ticket = text.partition("Your ticket:")
     (talk, _) = (word for word in lead.split() if word.startswith("http://turnout.test/watch/"))

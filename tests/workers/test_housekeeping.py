@@ -8,7 +8,6 @@ from structlog.testing import capture_logs
 
 from tests.support.node import LocalNode
 from tests.workers.conftest import until
-from turnout.core.events.places import TargetNoun
 from turnout.core.identity.credentials import get_credential
 from turnout.core.identity.idempotency import LIFETIME_MS, first_answer, idempotent_request
 from turnout.core.identity.proxies import list_untrusted_proxies
@@ -16,7 +15,7 @@ from turnout.core.identity.rate_limits import load_window
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept
 from turnout.core.registrations.model import Submitted
-from turnout.core.registrations.submissions import Application
+from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.errors import Unavailable
 from turnout.http.backlog import Backlog
 from turnout.store import Tx

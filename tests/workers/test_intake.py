@@ -9,11 +9,10 @@ import pytest
 from tests.core.registrations.invariants import find_faults
 from tests.support.node import Account, LocalNode, open_node
 from tests.workers.conftest import until
-from turnout.core.events.places import TargetNoun
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept, accept_all, count_waiting
 from turnout.core.registrations.model import Submitted
-from turnout.core.registrations.submissions import Application
+from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.store import Tx
 from turnout.workers.intake import intake_loops, rest_for
 

@@ -13,12 +13,14 @@ from tests.core.registrations.hall import Hall
 from tests.support.builder import contact
 from tests.workers.conftest import until
 from turnout.core.audience.entering import send_entry_code
+from turnout.core.audience.links import list_watch_links
 from turnout.core.checkin.attendees import read_ticket
 from turnout.core.identity.users import create_user
 from turnout.core.messaging.files import read_file
 from turnout.core.messaging.model import NOBODY
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
+from turnout.core.registrations.offers import join_list, move_on
 from turnout.core.registrations.queue_items import list_oldest_waits
 from turnout.core.tickets.mails import (
     ATTEMPTS,
@@ -27,10 +29,9 @@ from turnout.core.tickets.mails import (
     draw_attachments,
     postpone_ticket_mail,
     send_ticket_mail,
-    tell_of_list,
     write_to_guest,
 )
-from turnout.core.waiting_list.entries import join_list, move_on
+from turnout.core.waiting_list.mails import tell_of_list
 from turnout.core.work.claims import set_aside
 from turnout.workers.waiting_list import waiting_loops
 
@@ -112,7 +113,7 @@ def test_two_workers_that_drew_one_ticket_mail_it_once(node, hall):
     (same,) = node.db.call(claim_ticket_mails)
     drawn = draw_attachments(mail, BASE)
     for each in (mail, same):
-        node.db.call(send_ticket_mail, each, drawn, BASE)
+        node.db.call(send_ticket_mail, each, drawn, BASE, list_watch_links)
     assert jobs(node) == 1
 
 
@@ -122,7 +123,7 @@ def test_a_worker_that_was_frozen_puts_no_mail_of_another_off(node, hall):
     (same,) = node.db.call(claim_ticket_mails)
     node.db.call(postpone_ticket_mail, mail)
     assert (jobs(node), count(node, "SELECT attempts FROM ticket_mails")) == (0, 0)
-    node.db.call(send_ticket_mail, same, [], BASE)
+    node.db.call(send_ticket_mail, same, [], BASE, list_watch_links)
     assert (jobs(node), count(node, "SELECT count(*) FROM ticket_mails")) == (1, 0)
 
 
@@ -137,7 +138,7 @@ def test_mails_that_no_user_asked_for_are_nobodys_and_go_out_without_users(node,
     while node.db.call(tell_of_list, BASE):
         pass
     for mail in node.db.call(claim_ticket_mails):
-        node.db.call(send_ticket_mail, mail, [], BASE)
+        node.db.call(send_ticket_mail, mail, [], BASE, list_watch_links)
     for each in (hall, bare):
         owners = f"SELECT count(*) FROM jobs WHERE org_id = {each.org_id} AND user_id = {NOBODY}"
         assert count(node, owners) == 4
@@ -147,7 +148,7 @@ def test_mails_that_no_user_asked_for_are_nobodys_and_go_out_without_users(node,
 def test_a_ticket_that_was_cancelled_meanwhile_is_not_mailed(node, hall):
     (mail,) = node.db.call(claim_ticket_mails)
     hall.call(cancel_registration, hall.registration_id("a"), actor="test")
-    node.db.call(send_ticket_mail, mail, [], BASE)
+    node.db.call(send_ticket_mail, mail, [], BASE, list_watch_links)
     assert (jobs(node), count(node, "SELECT count(*) FROM ticket_mails")) == (0, 0)
 
 
@@ -182,7 +183,7 @@ def test_an_organization_without_users_mails_its_tickets(node):
     hall = Hall(node, None, (1, 1))
     hall.call(register_directly, hall.event_id, hall.type_ids[0], contact("a"))
     (mail,) = node.db.call(claim_ticket_mails)
-    node.db.call(send_ticket_mail, mail, [], BASE)
+    node.db.call(send_ticket_mail, mail, [], BASE, list_watch_links)
     assert (jobs(node), count(node, "SELECT count(*) FROM ticket_mails")) == (1, 0)
 
 

@@ -19,13 +19,15 @@ from turnout.core.events.programme import (
     list_channels,
     list_events,
     list_sessions,
-    set_event_capacity,
-    set_event_state,
 )
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.short_names import page_path
 from turnout.core.ids import OrgId
+from turnout.core.registrations.places import (
+    set_event_capacity,
+    set_event_state,
+)
 from turnout.errors import Invalid, Unavailable
 from turnout.store import Database, Tx
 

@@ -2,28 +2,16 @@
 
 from cyclopts import App
 
-from turnout.cli.app import (
-    Count,
-    Number,
-    actor,
-    console,
-    database,
-    say_time,
-    show_table,
-)
+from turnout.cli.app import Count, Number, actor, console, database, say_time, show_table
 from turnout.core.events.model import TicketType
 from turnout.core.events.programme import create_ticket_type, list_ticket_types
-from turnout.core.events.showing import set_ticket_capacity
 from turnout.core.identity.organizations import get_organization
 from turnout.core.people.model import Contact
+from turnout.core.registrations.offers import join_list, leave_list
+from turnout.core.registrations.places import set_ticket_capacity
 from turnout.core.registrations.transferring import change_ticket_type, transfer_ticket
 from turnout.core.tickets.signing import list_ticket_keys, rotate_ticket_key
-from turnout.core.waiting_list.entries import (
-    join_list,
-    leave_list,
-    list_entries,
-    set_waiting_hours,
-)
+from turnout.core.waiting_list.entries import list_entries, set_waiting_hours
 from turnout.errors import Invalid
 
 tickets = App(name="ticket")

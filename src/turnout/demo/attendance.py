@@ -27,7 +27,9 @@ from turnout.core.invitations.inviting import (
     send_campaign,
 )
 from turnout.core.people.model import Contact
-from turnout.core.waiting_list.entries import join_list
+from turnout.core.registrations.offers import (
+    join_list,
+)
 from turnout.demo.cast import ACTOR, FIRST_NAMES, LAST_NAMES, Known, seed_token
 from turnout.store import Database, Tx
 from turnout.web.catalogue import Step, Trial, Value

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from turnout.core.events.model import Channel, Event, EventState, Session, Venue, span
-from turnout.core.events.places import TargetNoun
 from turnout.core.events.programme import (
     add_to_channel,
     create_channel,
@@ -19,7 +18,6 @@ from turnout.core.events.programme import (
     list_channels,
     list_events,
     list_sessions,
-    set_event_state,
 )
 from turnout.core.identity.credentials import (
     authenticate,
@@ -34,7 +32,13 @@ from turnout.core.ids import OrgId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept, process
 from turnout.core.registrations.model import Answer, Submitted
-from turnout.core.registrations.submissions import Application
+from turnout.core.registrations.places import (
+    set_event_state,
+)
+from turnout.core.registrations.submissions import (
+    Application,
+    TargetNoun,
+)
 from turnout.demo.cast import (
     ACTOR,
     COMPANIES,

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import msgspec
 
 from turnout.core.audience.asking import answer_question, ask_question
-from turnout.core.audience.links import note_source
 from turnout.core.audience.media import Show, list_shows, set_media
 from turnout.core.audience.model import Interval, MediaKind, Mode
 from turnout.core.audience.permissions import grant_reporting, list_reporting_users
@@ -30,9 +29,9 @@ from turnout.core.ids import OrgId, SurveyId, TicketTypeId
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
-from turnout.core.registrations.joining import give_ticket, take_places
+from turnout.core.registrations.granting import Wish, grant
 from turnout.core.registrations.model import Answer, Submitted
-from turnout.core.tickets.issuing import Grant, GrantKind
+from turnout.core.registrations.rules import Door
 from turnout.demo.cast import ACTOR, COMPANIES, FIRST_NAMES, JOBS, LAST_NAMES, SEED, ZONE, Known
 from turnout.store import Database, Tx
 from turnout.web.assets import asset_path
@@ -202,25 +201,19 @@ def _register(tx: Tx, org_id: OrgId, stage: _Stage, number: int, dice: random.Ra
     )
     submitted = Submitted(contact, [Answer("How did you hear of us?", dice.choice(WISHES))])
     person = merge_person(tx, org_id, contact)
-    take_places(tx, org_id, stage.event.id, stage.ticket_type_id)
     at = stage.event.starts_at - (DAYS - number % DAYS) * DAY + number * 7 * MINUTE
-    give_ticket(
-        tx,
-        org_id,
+    wish = Wish(
+        Door.QUEUE,
         stage.event.id,
         person.id,
         stage.ticket_type_id,
-        None,
-        grant=Grant(GrantKind.FORM),
         source="demo",
         submitted=submitted,
+        sti=SOURCES[(number // 2) % len(SOURCES)],
     )
-    found = booking.find_registration(tx, org_id, stage.event.id, person.id)
-    if found is None:
-        raise LookupError("the registration that was just made is gone")
-    booking.set_registered_at(tx, org_id, found.id, at)
-    note_source(tx, org_id, found.id, SOURCES[(number // 2) % len(SOURCES)])
-    return found.id
+    made = grant(tx, org_id, wish).registration_id
+    booking.set_registered_at(tx, org_id, made, at)
+    return made
 
 
 def _date(at: int) -> str:

@@ -19,8 +19,8 @@ from turnout.core.invitations.inviting import (
     get_campaign,
     read_link,
 )
-from turnout.core.registrations.joining import get_contact
-from turnout.core.waiting_list.entries import join_list
+from turnout.core.registrations.booking import get_contact
+from turnout.core.registrations.offers import join_list
 from turnout.errors import Conflict, Invalid
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx

@@ -13,15 +13,9 @@ from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.short_names import page_path
 from turnout.core.registrations.joining import find_ticket_address
+from turnout.core.registrations.offers import leave_list, take_offer
 from turnout.core.times import local
-from turnout.core.waiting_list.entries import (
-    Entry,
-    WaitingState,
-    get_position,
-    leave_list,
-    read_waiting_link,
-    take_offer,
-)
+from turnout.core.waiting_list.entries import Entry, WaitingState, get_position, read_waiting_link
 from turnout.errors import Conflict, Invalid
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from turnout.core.audience.links import list_watch_links
 from turnout.core.registrations.joining import TICKET_MAILS
 from turnout.core.tickets.mails import (
     DRAWING_S,
@@ -68,7 +69,7 @@ class TicketMailLoop(Loop):
         except Exception:
             log.exception("a ticket could not be drawn", ticket_id=mail.ticket_id)
             return postpone_ticket_mail, mail
-        return send_ticket_mail, mail, files, self._base_url
+        return send_ticket_mail, mail, files, self._base_url, list_watch_links
 
     async def _record(self, verb: Callable[..., None], *args: Any) -> None:
         try:

@@ -1,8 +1,9 @@
-"""The loops of the waiting list and of tickets by mail (core/waiting_list,
-core/tickets/mails.py)."""
+"""The loops of the waiting list (core/registrations/offers.py, core/waiting_list/mails.py) and of
+tickets by mail (core/tickets/mails.py)."""
 
-from turnout.core.tickets.mails import SLICE, list_mail_queue
-from turnout.core.waiting_list.entries import OFFERS, PROMOTIONS, QUEUE
+from turnout.core.registrations.offers import OFFERS, PROMOTIONS
+from turnout.core.waiting_list.entries import QUEUE
+from turnout.core.waiting_list.mails import SLICE, list_mail_queue
 from turnout.store import Database
 from turnout.workers.loop import Loop
 from turnout.workers.ticket_mails import TicketMailLoop

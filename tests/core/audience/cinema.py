@@ -4,16 +4,15 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
-from turnout.core.audience.links import note_source
 from turnout.core.audience.media import set_media
 from turnout.core.audience.model import MediaKind
 from turnout.core.events.model import Event, Session, span
 from turnout.core.events.programme import create_event, create_session, list_ticket_types
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
-from turnout.core.registrations.joining import give_ticket, take_places
+from turnout.core.registrations.granting import Wish, grant
 from turnout.core.registrations.model import Answer, Submitted
-from turnout.core.tickets.issuing import Grant, GrantKind
+from turnout.core.registrations.rules import Door
 from turnout.store import Database, Tx
 
 WHEN = span("2027-01-04T15:00", "2027-01-04T16:00", "Europe/Berlin")
@@ -93,21 +92,13 @@ def _register(
     person = merge_person(tx, org_id, contact)
     ticket_type = list_ticket_types(tx, org_id, event_id)[0]
     submitted = Submitted(contact, [Answer(*each) for each in answers])
-    take_places(tx, org_id, event_id, ticket_type.id)
-    give_ticket(
-        tx,
-        org_id,
+    wish = Wish(
+        Door.QUEUE,
         event_id,
         person.id,
         ticket_type.id,
-        None,
-        grant=Grant(GrantKind.STAFF),
         source="test",
         submitted=submitted,
+        sti=sti,
     )
-    row = tx.connection.execute(
-        f"SELECT id FROM registrations WHERE org_id = {org_id} AND event_id = {event_id} "
-        f"AND person_id = {person.id}"
-    ).fetchone()
-    note_source(tx, org_id, row[0], sti)
-    return int(row[0])
+    return grant(tx, org_id, wish).registration_id

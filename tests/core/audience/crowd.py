@@ -11,7 +11,7 @@ from turnout.core.audience.model import Interval, Mode
 from turnout.core.audience.reports import Registrant, ReportFilter
 from turnout.core.audience.surveys import Item, answer_survey, create_survey
 from turnout.core.audience.viewings import correct_viewing
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration
 
 DAY = 86_400_000
 DOMAINS = ("example.com", "mail.example.com", "example.org", "straße.de")

@@ -12,7 +12,7 @@ from turnout.core.audience.asking import (
     list_questions,
 )
 from turnout.core.audience.entering import enter, send_entry_code
-from turnout.core.audience.links import find_registered, find_viewer, make_token, note_source
+from turnout.core.audience.links import find_registered, find_viewer, make_token
 from turnout.core.audience.permissions import (
     SESSION_MS,
     Grant,
@@ -38,16 +38,9 @@ from turnout.core.events.model import EventState
 from turnout.core.events.programme import create_event
 from turnout.core.identity.members import find_password
 from turnout.core.identity.users import create_user
-from turnout.core.registrations.cancelling import cancel_registration
-from turnout.errors import (
-    Conflict,
-    Denied,
-    Gone,
-    Invalid,
-    Limited,
-    Missing,
-    Unauthenticated,
-)
+from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.sources import note_source
+from turnout.errors import Conflict, Denied, Gone, Invalid, Limited, Missing, Unauthenticated
 
 
 def test_a_question_is_asked_and_answered(node, cinema):

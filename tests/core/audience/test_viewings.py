@@ -19,7 +19,7 @@ from turnout.core.audience.viewings import (
     record_heartbeats,
 )
 from turnout.core.audit.recording import list_entries
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.errors import Invalid, Missing
 
 

@@ -16,16 +16,15 @@ from tests.support.node import Account
 from turnout.core.audit.recording import Entry, list_entries, record
 from turnout.core.events import programme
 from turnout.core.events.model import EventState, SessionState
-from turnout.core.events.places import TargetNoun
 from turnout.core.identity import credentials, organizations, users
 from turnout.core.identity.model import CredentialKind
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
-from turnout.core.registrations import cancelling
+from turnout.core.registrations import giving_back, places
 from turnout.core.registrations.booking import find_registration
 from turnout.core.registrations.intake import accept, process
 from turnout.core.registrations.model import Submitted
-from turnout.core.registrations.submissions import Application
+from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.store import Tx
 
 ACTOR = "credential:7"
@@ -46,7 +45,7 @@ def cancel(tx: Tx, account: Account) -> int:
     assert person
     registration = find_registration(tx, account.org_id, account.event.id, person.id)
     assert registration
-    cancelling.cancel_registration(tx, account.org_id, registration.id, actor=ACTOR)
+    giving_back.cancel_registration(tx, account.org_id, registration.id, actor=ACTOR)
     return registration.id
 
 
@@ -155,8 +154,8 @@ CHANGES = [
         {"name": "Early bird"},
     ),
     Change(
-        programme.set_event_state,
-        lambda tx, a: programme.set_event_state(
+        places.set_event_state,
+        lambda tx, a: places.set_event_state(
             tx, a.org_id, a.event.id, EventState.CLOSED, actor=ACTOR
         ),
         "event",
@@ -164,8 +163,8 @@ CHANGES = [
         {"state": ["open", "closed"]},
     ),
     Change(
-        programme.set_event_capacity,
-        lambda tx, a: programme.set_event_capacity(tx, a.org_id, a.event.id, 50, actor=ACTOR),
+        places.set_event_capacity,
+        lambda tx, a: places.set_event_capacity(tx, a.org_id, a.event.id, 50, actor=ACTOR),
         "event",
         "changed",
         {"capacity": [None, 50]},
@@ -177,7 +176,7 @@ CHANGES = [
         "changed",
         {"state": "closed"},
     ),
-    Change(cancelling.cancel_registration, cancel, "registration", "cancelled", {}),
+    Change(giving_back.cancel_registration, cancel, "registration", "cancelled", {}),
 ]
 changes = pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.verb.__name__)
 

@@ -14,8 +14,9 @@ from turnout.core.checkin.scans import (
     undo_check_in,
 )
 from turnout.core.events.model import EventState
-from turnout.core.events.programme import create_ticket_type, set_event_state
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.events.programme import create_ticket_type
+from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.places import set_event_state
 from turnout.errors import Invalid, Missing
 
 ANN, BOB = "ann@example.com", "bob@example.com"

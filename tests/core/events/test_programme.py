@@ -19,11 +19,10 @@ from turnout.core.events.programme import (
     list_events,
     list_sessions,
     list_ticket_types,
-    set_event_capacity,
-    set_event_state,
     set_session_state,
 )
 from turnout.core.identity.names import Target, find_name
+from turnout.core.registrations.places import set_event_capacity, set_event_state
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 

@@ -9,13 +9,14 @@ from tests.core.exams.college import DAY_MS, MORNING, College
 from tests.support.failures import refuses
 from tests.support.node import START
 from turnout.core.events.model import EventDetails, EventState, span
-from turnout.core.events.programme import create_event, set_event_state
+from turnout.core.events.programme import create_event
 from turnout.core.exams import leaving, lists, planning, searching
 from turnout.core.exams.learners import NewLearner, add_learner, find_learner, list_learners
 from turnout.core.exams.lists import NewForm, NewVenue
 from turnout.core.exams.model import ExamKind, SittingFilter, ValueKind
 from turnout.core.people.merging import find_person, merge_person
 from turnout.core.people.model import Contact
+from turnout.core.registrations.places import set_event_state
 from turnout.errors import Conflict, Invalid, Missing
 
 MINUTE_MS = 60_000

@@ -25,8 +25,10 @@ from turnout.core.exams.lists import (
     set_venue,
 )
 from turnout.core.exams.model import Accommodation, Attendance
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.people.model import Contact
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.live_lists import resolve
+from turnout.core.registrations.transferring import transfer_ticket
 from turnout.core.times import OVER_AT
 from turnout.errors import Conflict, Failure, Invalid, Missing
 from turnout.formats.pdf import PaperSize
@@ -266,12 +268,17 @@ def test_cancelling_frees_the_seat_and_is_kept(college):
         college.cancel(9)
 
 
-def test_cancelling_at_the_other_doors_is_the_same(college):
+def test_a_candidate_is_cancelled_and_passed_on_at_no_other_door(college):
     college.register(1)
-    number = college.sitting(1, "r.id")[0]
-    college.db.call(cancel_registration, college.org_id, number, actor="test")
+    ticket = "(SELECT t.code FROM tickets t WHERE t.org_id = r.org_id AND t.registration_id = r.id)"
+    number, code = college.sitting(1, f"r.id, {ticket}")
+    with refuses(Conflict, "registration.exam", registration=number):
+        college.db.call(cancel_registration, college.org_id, number, actor="test")
+    stranger = Contact(email="stranger@example.com")
+    with refuses(Conflict, "transfer.exam"):
+        college.db.call(transfer_ticket, college.org_id, code, stranger, actor="test")
     found = college.find(1)
-    assert (found.attendance, found.change_type) == ("Withdrawn", "RegistrationCancelled")
+    assert (found.attendance, found.change_type) == ("Pending", "ExamFormAssigned")
     assert college.db.call(find_faults) == {}
 
 

@@ -25,7 +25,6 @@ from turnout.core.callbacks.model import GIVE_UP_AFTER_MS, Busy, Limits, NewCall
 from turnout.core.callbacks.model import PAUSES_S as CALL_PAUSES_S
 from turnout.core.callbacks.outbox import add_callbacks, claim_callbacks
 from turnout.core.callbacks.pulling import pull_callbacks, pull_calls
-from turnout.core.events.places import TargetNoun
 from turnout.core.identity.idempotency import first_answer, idempotent_request, keep_answer
 from turnout.core.identity.model import Principal
 from turnout.core.identity.page_sessions import begin_page_session, read_page_session
@@ -45,7 +44,7 @@ from turnout.core.messaging.recording import PAUSES_S
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept
 from turnout.core.registrations.model import Submitted
-from turnout.core.registrations.submissions import Application
+from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.core.verification.codes import CodeRequest, check_code, send_code
 from turnout.core.work.claims import claim
 from turnout.core.work.pulling import pull_claims

@@ -3,13 +3,12 @@
 from typing import Any
 
 from tests.support.node import Account, LocalNode
-from turnout.core.events.places import TargetNoun
 from turnout.core.identity.credentials import revoke_credential
 from turnout.core.identity.model import Principal
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept, accept_all, count_waiting
 from turnout.core.registrations.model import Submitted
-from turnout.core.registrations.submissions import Application, ItemStatus, QueueItem
+from turnout.core.registrations.submissions import Application, ItemStatus, QueueItem, TargetNoun
 from turnout.errors import Failure
 
 

@@ -14,13 +14,10 @@ from tests.core.registrations.invariants import find_faults
 from tests.support import proof
 from tests.support.node import LocalNode, database, open_node
 from turnout.core.events.model import EventState, SessionState
-from turnout.core.events.programme import (
-    set_event_capacity,
-    set_event_state,
-    set_session_state,
-)
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.events.programme import set_session_state
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.intake import process
+from turnout.core.registrations.places import set_event_capacity, set_event_state
 from turnout.errors import Conflict
 
 PEOPLE = ("ada@example.com", "ADA@example.com ", "bob@example.com", "eve@example.com")

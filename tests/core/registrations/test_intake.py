@@ -10,20 +10,19 @@ from tests.core.registrations.desk import Desk, Held
 from tests.core.registrations.invariants import find_faults
 from tests.support.builder import WHEN
 from tests.support.node import database, open_node
-from turnout.core.events import places
 from turnout.core.events.model import EventState, SessionState
-from turnout.core.events.places import TargetNoun
-from turnout.core.events.programme import create_session, set_event_state, set_session_state
+from turnout.core.events.programme import create_session, set_session_state
 from turnout.core.identity.credentials import issue_credential, revoke_credential
 from turnout.core.identity.idempotency import idempotent_request
 from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.people.merging import find_person, merge_person
 from turnout.core.people.model import Contact
-from turnout.core.registrations import booking
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations import booking, places
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.intake import accept, accept_all, count_waiting, process
 from turnout.core.registrations.model import Answer, RegistrationState, Submitted
-from turnout.core.registrations.submissions import Application, ItemStatus, QueueItem
+from turnout.core.registrations.places import set_event_state
+from turnout.core.registrations.submissions import Application, ItemStatus, QueueItem, TargetNoun
 from turnout.core.tickets.issuing import Grant, GrantKind, TicketState, issue_ticket
 from turnout.errors import Conflict, Missing, Unauthenticated
 
@@ -334,20 +333,20 @@ def test_a_registration_made_elsewhere_without_sessions_is_extended(desk, db):
 
     def register_elsewhere(tx) -> int:
         person = merge_person(tx, desk.org_id, contact)
-        ticket_type_id = places.take_default_ticket(tx, desk.org_id, desk.event.id)
-        assert ticket_type_id
+        taken = places.take_default_ticket(tx, desk.org_id, desk.event.id)
+        assert taken
         assert places.take_event_place(tx, desk.org_id, desk.event.id)
         made = booking.add_registration(
             tx,
             desk.org_id,
             desk.event.id,
             person.id,
-            ticket_type_id,
+            taken.ticket_type_id,
             source="door",
             submitted=Submitted(contact, [Answer("Diet", "none")]),
         )
         assert made
-        issue_ticket(tx, desk.org_id, made, ticket_type_id, Grant(GrantKind.STAFF))
+        issue_ticket(tx, desk.org_id, made, taken.ticket_type_id, Grant(GrantKind.STAFF))
         return made
 
     made = db.call(register_elsewhere)

@@ -9,7 +9,7 @@ from turnout.core.invitations.inviting import (
     list_invitees,
 )
 from turnout.core.people.model import Contact
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.live_lists import resolve
 
 ANN, BOB, EVE, CAL = "ann@example.com", "bob@example.com", "eve@example.com", "cal@example.com"

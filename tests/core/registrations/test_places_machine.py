@@ -14,20 +14,13 @@ from tests.core.registrations.invariants import find_faults
 from tests.support import proof
 from tests.support.builder import contact
 from tests.support.node import START, LocalNode, database, open_node
-from turnout.core.events.programme import set_event_capacity
-from turnout.core.events.showing import set_ticket_capacity
 from turnout.core.invitations.inviting import confirm, decline
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
+from turnout.core.registrations.offers import join_list, leave_list, move_on, take_offer
+from turnout.core.registrations.places import set_event_capacity, set_ticket_capacity
 from turnout.core.registrations.transferring import change_ticket_type, transfer_ticket
-from turnout.core.waiting_list.entries import (
-    get_entry,
-    join_list,
-    leave_list,
-    move_on,
-    set_waiting_hours,
-    take_offer,
-)
+from turnout.core.waiting_list.entries import get_entry, set_waiting_hours
 from turnout.errors import Conflict
 
 HOURS = 2
@@ -74,13 +67,27 @@ class Model:
 
     def has_room(self, type_: int, guest: str = "") -> bool:
         """Whether a ticket is left, and a place in the event unless the guest has one."""
+        if self.offer(guest, type_):
+            return True
         quantity = self.types[type_]
         is_left = quantity is None or self.held(type_) < quantity
         has_place = guest in self.tickets or self.capacity is None or self.held() < self.capacity
         return is_left and has_place
 
-    def add(self, guest: str, ticket: Held) -> None:
+    def offer(self, guest: str, type_: int) -> Line | None:
+        """The place of that type that is offered to the guest."""
+        line = self.open_line(guest)
+        is_own = line is not None and line.state == "offered" and line.type_ == type_
+        return line if is_own else None
+
+    def add(self, guest: str, ticket: Held, now: int) -> None:
+        """Grant a ticket, with the place that is offered to the guest if there is one."""
+        if line := self.offer(guest, ticket.type_):
+            line.state = "taken"
+        has_place = guest in self.tickets
         self.tickets.setdefault(guest, []).append(ticket)
+        if line and has_place:
+            self.promote(now)
 
     def is_confirmed(self, type_: int, guest: str) -> bool:
         after = self.declined.get((type_, guest), -1)
@@ -135,10 +142,15 @@ class Guests(RuleBasedStateMachine):
         invitee = self.hall.invitees[type_][guest]
         model = self.model
         has_one = type_ in [each.type_ for each in model.tickets.get(guest, [])]
+        was_confirmed = model.is_confirmed(type_, guest)
         is_possible = has_one or model.has_room(type_, guest)
         if self.expect(is_possible, confirm, invitee, actor="test"):
+            line = model.offer(guest, type_)
+            if has_one and line and not was_confirmed:
+                line.state = "taken"
+                model.promote(self.now)
             if not has_one:
-                model.add(guest, Held(type_, type_, self.now))
+                model.add(guest, Held(type_, type_, self.now), self.now)
             if not model.is_confirmed(type_, guest):
                 del model.declined[type_, guest]
 
@@ -159,10 +171,15 @@ class Guests(RuleBasedStateMachine):
     @rule(guest=guests, type_=types)
     def register(self, guest: str, type_: int) -> None:
         model = self.model
-        is_possible = guest in model.tickets or model.has_room(type_)
+        is_possible = guest in model.tickets or model.has_room(type_, guest)
         arguments = (self.hall.event_id, self.hall.type_ids[type_], contact(guest))
-        if self.expect(is_possible, register_directly, *arguments) and guest not in model.tickets:
-            model.add(guest, Held(type_, None, self.now))
+        line = model.offer(guest, type_)
+        if self.expect(is_possible, register_directly, *arguments):
+            if guest not in model.tickets:
+                model.add(guest, Held(type_, None, self.now), self.now)
+            elif line and model.tickets[guest][-1].type_ == type_:
+                line.state = "taken"
+                model.promote(self.now)
 
     @rule(guest=guests)
     def cancel(self, guest: str) -> None:
@@ -184,7 +201,7 @@ class Guests(RuleBasedStateMachine):
             del model.tickets[guest]
             if rest:
                 model.tickets[guest] = rest
-            model.add(other, Held(first.type_, None, self.now))
+            model.tickets[other] = [Held(first.type_, None, self.now)]
 
     @rule(guest=guests, type_=types)
     def change_type(self, guest: str, type_: int) -> None:
@@ -219,11 +236,12 @@ class Guests(RuleBasedStateMachine):
         is_possible = line.state == "taken" or is_offered
         entry = self.hall.entry(guest)
         if self.expect(is_possible, take_offer, entry, actor="test") and line.state != "taken":
-            line.state = "taken"
-            if guest in model.tickets:
+            has_one = line.type_ in [each.type_ for each in model.tickets.get(guest, [])]
+            if has_one:
+                line.state = "taken"
                 model.promote(self.now)
             else:
-                model.add(guest, Held(line.type_, None, self.now))
+                model.add(guest, Held(line.type_, None, self.now), self.now)
 
     @rule(guest=guests)
     def leave(self, guest: str) -> None:
@@ -243,14 +261,14 @@ class Guests(RuleBasedStateMachine):
         quantity = None if more is None else self.model.held(type_) + more
         self.expect(True, set_ticket_capacity, self.hall.type_ids[type_], quantity, actor="test")
         self.model.types[type_] = quantity
-        self.sweep()
+        self.model.promote(self.now)
 
     @rule(more=st.none() | st.integers(0, 2))
     def set_capacity(self, more: int | None) -> None:
         capacity = None if more is None else self.model.held() + more
         self.expect(True, set_event_capacity, self.hall.event_id, capacity, actor="test")
         self.model.capacity = capacity
-        self.sweep()
+        self.model.promote(self.now)
 
     def sweep(self) -> None:
         self.hall.db.call(move_on)

@@ -13,9 +13,9 @@ from turnout.core.invitations.inviting import (
     invite,
     list_invitees,
 )
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
-from turnout.core.waiting_list.entries import join_list, take_offer
+from turnout.core.registrations.offers import join_list, take_offer
 from turnout.errors import Invalid
 from turnout.store import Tx
 

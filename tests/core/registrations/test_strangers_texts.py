@@ -9,6 +9,7 @@ from pypdf import PdfReader
 from tests.core.messaging.jobs import make_login
 from tests.core.registrations.hall import GUESTS, Hall
 from tests.core.test_neutral import links
+from turnout.core.audience.links import list_watch_links
 from turnout.core.identity.users import create_user
 from turnout.core.invitations.inviting import send_campaign
 from turnout.core.messaging.accepting import Policy, accept_job
@@ -17,16 +18,12 @@ from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.starting import run_schedules
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.live_lists import resolve
-from turnout.core.tickets.mails import (
-    claim_ticket_mails,
-    draw_attachments,
-    send_ticket_mail,
-    tell_of_list,
-)
-from turnout.core.waiting_list.entries import join_list
+from turnout.core.registrations.offers import join_list
+from turnout.core.tickets.mails import claim_ticket_mails, draw_attachments, send_ticket_mail
+from turnout.core.waiting_list.mails import tell_of_list
 
 BASE = "http://turnout.test"
 POISON = {
@@ -90,7 +87,7 @@ def test_no_message_has_what_a_stranger_typed_as_a_link(hall) -> None:
     for mail in hall.db.call(claim_ticket_mails):
         if mail.org_id == hall.org_id:
             drawn = draw_attachments(mail, BASE)
-            hall.db.call(send_ticket_mail, mail, drawn, BASE)
+            hall.db.call(send_ticket_mail, mail, drawn, BASE, list_watch_links)
             texts = {each.name: each.content for each in drawn}
             printed.append(PdfReader(io.BytesIO(texts["ticket.pdf"])).pages[0].extract_text())
             printed.append(texts["event.ics"].decode())

@@ -8,10 +8,10 @@ from tests.support.node import START
 from turnout.core.checkin.scans import Result, Scan, check_in
 from turnout.core.events.programme import list_ticket_types
 from turnout.core.people.model import Contact
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
+from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.transferring import change_ticket_type, transfer_ticket
-from turnout.core.waiting_list.entries import join_list
 from turnout.errors import Conflict, Invalid, Missing
 
 

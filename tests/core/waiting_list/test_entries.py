@@ -6,20 +6,22 @@ from tests.core.registrations.hall import Hall
 from tests.support.builder import contact
 from tests.support.node import START
 from turnout.core.events.model import EventState
-from turnout.core.events.programme import set_event_capacity, set_event_state
-from turnout.core.events.showing import set_ticket_capacity
+from turnout.core.invitations.inviting import confirm
 from turnout.core.people.model import Contact
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
+from turnout.core.registrations.offers import join_list, leave_list, move_on, take_offer
+from turnout.core.registrations.places import (
+    set_event_capacity,
+    set_event_state,
+    set_ticket_capacity,
+)
+from turnout.core.registrations.transferring import transfer_ticket
 from turnout.core.waiting_list.entries import (
     get_entry,
     get_position,
-    join_list,
-    leave_list,
     list_entries,
-    move_on,
     set_waiting_hours,
-    take_offer,
 )
 from turnout.errors import Conflict, Invalid, Missing
 
@@ -123,12 +125,10 @@ def test_who_waits_for_a_type_that_is_sold_out_holds_nobody_up(hall):
     assert hall.queue() == [("d", "waiting"), ("e", "waiting"), ("f", "offered")]
 
 
-def test_more_places_are_offered_by_the_sweep(hall):
+def test_more_places_are_offered_at_once(hall):
     hall.call(set_ticket_capacity, hall.type_ids[0], 3, actor="test")
-    hall.db.call(move_on)
     assert hall.queue() == [("d", "offered"), ("e", "waiting"), ("f", "waiting")]
     hall.call(set_ticket_capacity, hall.type_ids[0], None, actor="test")
-    hall.db.call(move_on)
     assert hall.queue() == [("d", "offered"), ("e", "offered"), ("f", "waiting")]
 
 
@@ -140,7 +140,6 @@ def test_the_whole_event_may_be_what_is_full(node):
     cancel(hall, "a")
     assert hall.queue() == [("b", "offered"), ("c", "waiting")]
     hall.call(set_event_capacity, hall.event_id, 2, actor="test")
-    hall.db.call(move_on)
     assert hall.queue() == [("b", "offered"), ("c", "offered")]
 
 
@@ -163,7 +162,7 @@ def test_the_hours_of_an_offer_are_the_events(hall):
             hall.call(set_waiting_hours, hall.event_id, hours, actor="test")
 
 
-@pytest.mark.parametrize("state", [EventState.CANCELLED, EventState.DRAFT])
+@pytest.mark.parametrize("state", [EventState.CANCELLED, EventState.DRAFT, EventState.CLOSED])
 def test_nobody_is_promoted_for_an_event_that_does_not_take_place(hall, state):
     hall.call(set_event_state, hall.event_id, state, actor="test")
     cancel(hall, "a")
@@ -180,19 +179,55 @@ def test_nobody_is_promoted_when_it_is_over(hall):
         join(hall, "a")
 
 
-def test_who_registers_otherwise_leaves_the_held_place_to_the_next(hall):
+def test_who_registers_otherwise_may_take_the_held_place_too(hall):
     cancel(hall, "a")
     hall.call(set_ticket_capacity, hall.type_ids[1], 2, actor="test")
+    assert hall.queue() == [("d", "offered"), ("e", "waiting"), ("f", "offered")]
+    hall.call(set_ticket_capacity, hall.type_ids[1], 3, actor="test")
     register(hall, "d", 1)
     take(hall, "d")
+    assert hall.queue(is_all=True) == [("d", "taken"), ("e", "waiting"), ("f", "offered")]
+    assert hall.tickets() == {"b": [0], "c": [1], "d": [1, 0]}
+    assert hall.places() == ((4, None), [(2, 2), (3, 3)])
+
+
+def test_who_has_what_they_are_offered_leaves_it_to_the_next(hall):
+    cancel(hall, "a")
+    hall.call(transfer_ticket, hall.code("b"), contact("d"), actor="test")
+    take(hall, "d")
     assert hall.queue(is_all=True) == [("d", "taken"), ("e", "offered"), ("f", "waiting")]
-    assert hall.registered() == {"b": 0, "c": 1, "d": 1}
+    assert hall.tickets() == {"c": [1], "d": [0]}
+
+
+def test_an_offered_place_is_theirs_at_the_page_and_at_an_invitation(hall):
+    cancel(hall, "a")
+    register(hall, "d")
+    cancel(hall, "b")
+    hall.call(confirm, hall.invitees[0]["e"], actor="test")
+    assert hall.queue(is_all=True) == [("d", "taken"), ("e", "taken"), ("f", "waiting")]
+    assert hall.tickets() == {"c": [1], "d": [0], "e": [0]}
+    assert hall.places() == ((3, None), [(2, 2), (1, 1)])
+
+
+@pytest.mark.parametrize("state", [EventState.CLOSED, EventState.DRAFT])
+def test_no_offer_is_made_or_taken_while_the_event_takes_nobody(hall, state):
+    cancel(hall, "a")
+    hall.call(set_event_state, hall.event_id, state, actor="test")
+    with pytest.raises(Conflict) as refusal:
+        take(hall, "d")
+    assert refusal.value.code == f"event.{state}"
+    cancel(hall, "b")
+    hall.db.call(move_on)
+    assert hall.queue() == [("d", "offered"), ("e", "waiting"), ("f", "waiting")]
+    # What became free meanwhile goes to the list at the moment in which it opens.
+    hall.call(set_event_state, hall.event_id, EventState.OPEN, actor="test")
+    assert hall.queue() == [("d", "offered"), ("e", "offered"), ("f", "waiting")]
 
 
 def test_nobody_joins_while_there_are_places_or_with_a_place_of_their_own(hall):
     with pytest.raises(Conflict, match="You are registered for this event already"):
         join(hall, "a")
-    hall.call(set_ticket_capacity, hall.type_ids[0], 3, actor="test")
+    hall.call(set_ticket_capacity, hall.type_ids[0], 5, actor="test")
     with pytest.raises(Conflict, match="There are places: register instead"):
         hall.call(join_list, hall.event_id, hall.type_ids[0], contact("z"))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tests.dialects.attendance.hall import SAMPLE, Hall, Request
 from turnout.core.events.model import EventState
-from turnout.core.events.programme import set_event_state
+from turnout.core.registrations.places import set_event_state
 
 Case = Callable[[Hall], Request]
 CASES: dict[str, Case] = {}

@@ -8,11 +8,9 @@ from tests.support.builder import Builder
 from tests.support.node import LocalNode
 from turnout.core.checkin.scans import Scan, check_in, create_gate
 from turnout.core.events.model import EventDetails, EventState, VenueDetails, span
-from turnout.core.events.places import TargetNoun
 from turnout.core.events.programme import (
     create_venue,
     list_ticket_types,
-    set_event_state,
 )
 from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.invitations.inviting import (
@@ -23,10 +21,11 @@ from turnout.core.invitations.inviting import (
     list_invitees,
 )
 from turnout.core.people.model import Contact
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.intake import accept, process
 from turnout.core.registrations.model import Submitted
-from turnout.core.registrations.submissions import Application
+from turnout.core.registrations.places import set_event_state
+from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.core.tickets.signing import TicketKey, sign_ticket
 from turnout.core.tickets.sql import sql
 from turnout.store import Tx

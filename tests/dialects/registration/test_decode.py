@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 
 from tests.dialects.registration.requests import CONTACT_SIZES, ITEM_SIZES, PAK_SIZE
 from tests.support import proof
-from turnout.core.events.places import TargetNoun
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import MAX_SESSIONS
 from turnout.core.registrations.model import Answer, Submitted
-from turnout.core.registrations.submissions import Application
+from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.core.text import is_email, is_storable
 from turnout.dialects.registration.decode import (
     DEFAULT_LIMIT,

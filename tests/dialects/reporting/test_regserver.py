@@ -16,10 +16,10 @@ from turnout.core.events.passwords import (
     find_registration_password,
     set_registration_password,
 )
-from turnout.core.events.programme import set_event_capacity, set_event_state
 from turnout.core.identity.passwords import hash_password
 from turnout.core.people.merging import find_person
 from turnout.core.registrations.booking import find_registration
+from turnout.core.registrations.places import set_event_capacity, set_event_state
 from turnout.errors import Missing
 
 PATH = "/viewer/regserver.jsp"
@@ -164,7 +164,7 @@ def test_what_cannot_be_done_is_a_sentence(program):
     program.node.db.call(
         set_event_state, program.org_id, program.event_id, EventState.CLOSED, actor="test"
     )
-    assert program.say(**ADA) == (409, "The event is not open for registration.")
+    assert program.say(**ADA) == (409, "The event is closed for registration.")
     assert program.count("registrations") == 0
 
 

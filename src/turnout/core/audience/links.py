@@ -8,34 +8,28 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from turnout.core.audience.sql import sql
-from turnout.core.identity.link_keys import (
-    ensure_link_key,
-    find_link_key,
-    find_link_keys,
-)
+from turnout.core.identity.link_keys import ensure_link_key, find_link_key, find_link_keys
 from turnout.core.identity.personal_links import ID, PersonalLinks, missing_link
-from turnout.core.ids import EventId, OrgId, RegistrationId
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.text import email_key
 from turnout.errors import Gone
 from turnout.store import Tx
 
 PATH = "/watch/"
-LONGEST_STI = 100
 _LINKS = PersonalLinks("watch", PATH, f"{ID}-{ID}", between=":")
 
 
 class Viewer(NamedTuple):
     """Whose link it is."""
 
-    org_id: OrgId
-    registration_id: RegistrationId
-    event_id: EventId
+    org_id: int
+    registration_id: int
+    event_id: int
     email: str
     name: str
 
 
-def make_token(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> str:
+def make_token(tx: Tx, org_id: int, registration_id: int) -> str:
     """What the address of the registration's watch pages ends with."""
     return _LINKS.token(ensure_link_key(tx), org_id, registration_id)
 
@@ -47,8 +41,8 @@ def read_token(keys: Sequence[str], token: str) -> tuple[int, int]:
     return int(org_id), int(registration_id)
 
 
-def list_watch_links(tx: Tx, org_id: OrgId, code: str) -> list[tuple[str, str]]:
-    """Titles and paths of what the holder of the ticket with this code may watch; empty where no
+def list_watch_links(tx: Tx, org_id: int, code: str) -> list[tuple[str, str]]:
+    """Titles and paths of what whoever holds the ticket of this code may watch; empty where no
     link was ever signed."""
     key = find_link_key(tx)
     rows = sql.list_ticket_shows(tx, org_id=org_id, code=code) if key else []
@@ -70,23 +64,9 @@ def find_viewer(tx: Tx, token: str) -> Viewer:
     return Viewer(org_id, registration_id, event_id, email, name)
 
 
-def find_registered(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> int | None:
+def find_registered(tx: Tx, org_id: int, event_id: int, email: str) -> int | None:
     """The registration of that address for the event, if it is registered."""
     found: int | None = sql.find_registered(
         tx, org_id=org_id, event_id=event_id, email_key=email_key(email)
     )
     return found
-
-
-def clean_source(sti: str) -> str:
-    """The campaign source as it is kept: trimmed, up to 100 characters; empty for what cannot be
-    printed. It is read from links that anybody may have changed, so nothing is refused."""
-    sti = sti.strip()[:LONGEST_STI]
-    return sti if sti.isprintable() else ""
-
-
-def note_source(tx: Tx, org_id: OrgId, registration_id: RegistrationId, sti: str) -> None:
-    """Keep the campaign source with which somebody came to register; the first one stays, and
-    an empty one changes nothing."""
-    if sti := clean_source(sti):
-        sql.set_sti(tx, org_id=org_id, id=registration_id, sti=sti, now=tx.now)

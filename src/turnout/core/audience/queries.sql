@@ -61,11 +61,6 @@ JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
 WHERE t.org_id = :org_id AND t.code = :code AND t.state = 'valid' AND r.state = 'confirmed'
 ORDER BY s.starts_at, s.id;
 
--- name: set_sti(org_id, id: RegistrationId, sti, now)!
--- The first source that is known stays.
-UPDATE registrations SET sti = :sti, updated_at = :now
-WHERE org_id = :org_id AND id = :id AND sti = '';
-
 -- == viewings ==
 
 -- name: list_viewings(org_id, event_id, registration_id)

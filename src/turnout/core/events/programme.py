@@ -201,26 +201,44 @@ def create_ticket_type(
     return ticket_type
 
 
-def set_event_state(
+def store_event_state(
     tx: Tx, org_id: OrgId, event_id: EventId, state: EventState, *, actor: str
 ) -> Event:
-    """Open, close or cancel an event. Raises Missing."""
+    """Keep that an event is open, closed, cancelled or a draft (registrations/places.py offers what
+    becomes free). Raises Missing."""
     before = get_event(tx, org_id, event_id)
     sql.set_event_state(tx, org_id=org_id, id=event_id, state=state.value, now=tx.now)
     record(tx, org_id, actor, "changed", "event", event_id, state=[before.state, state])
     return get_event(tx, org_id, event_id)
 
 
-def set_event_capacity(
+def store_event_capacity(
     tx: Tx, org_id: OrgId, event_id: EventId, capacity: int | None, *, actor: str
 ) -> Event:
-    """Set how many places an event has. Raises Conflict below what is taken, Missing, Invalid."""
+    """Keep how many places an event has (registrations/places.py offers those that are new).
+    Raises Conflict below what is taken, Missing, Invalid."""
     _check_capacity(capacity)
     before = get_event(tx, org_id, event_id)
     if not sql.set_event_capacity(tx, org_id=org_id, id=event_id, capacity=capacity, now=tx.now):
         raise Conflict("capacity.held", event_id=event_id, capacity=capacity, held=before.held)
     record(tx, org_id, actor, "changed", "event", event_id, capacity=[before.capacity, capacity])
     return get_event(tx, org_id, event_id)
+
+
+def store_session_capacity(
+    tx: Tx, org_id: OrgId, session_id: SessionId, capacity: int | None, *, actor: str
+) -> EventId:
+    """Keep how many places a session has; returns its event. Raises as `store_event_capacity`."""
+    _check_capacity(capacity)
+    event_id = sql.set_session_capacity(
+        tx, org_id=org_id, id=session_id, capacity=capacity, now=tx.now
+    )
+    if event_id is None:
+        if sql.find_session_event(tx, org_id=org_id, id=session_id) is None:
+            raise Missing("session.missing", f"There is no session {session_id}.")
+        raise Conflict("session.held", session=session_id, capacity=capacity)
+    record(tx, org_id, actor, "changed", "session", session_id, capacity=capacity)
+    return event_id
 
 
 def set_session_state(

@@ -68,6 +68,16 @@ SELECT id, uuid, pak, event_id, title, state, starts_local, ends_local, starts_a
     capacity, held
 FROM sessions WHERE org_id = :org_id AND event_id = :event_id ORDER BY starts_at, id;
 
+-- name: set_session_capacity(org_id, id: SessionId, capacity: int | None, now)$
+--     -> EventId | None
+UPDATE sessions SET capacity = :capacity, updated_at = :now
+WHERE org_id = :org_id AND id = :id
+    AND (CAST(:capacity AS BIGINT) IS NULL OR held <= :capacity)
+RETURNING event_id;
+
+-- name: find_session_event(org_id, id: SessionId)$ -> EventId | None
+SELECT event_id FROM sessions WHERE org_id = :org_id AND id = :id;
+
 -- name: set_session_state(org_id, id: SessionId, state, now)!
 UPDATE sessions SET state = :state, updated_at = :now WHERE org_id = :org_id AND id = :id;
 
@@ -103,34 +113,12 @@ SELECT e.id, e.uuid, e.pak, e.title, e.state, e.timezone, e.starts_local, e.ends
 FROM events e LEFT JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
 WHERE e.org_id = :org_id AND e.id > :after ORDER BY e.id LIMIT :limit;
 
--- name: set_ticket_capacity(org_id, id: TicketTypeId, capacity: int | None, now)!
+-- name: set_ticket_capacity(org_id, id: TicketTypeId, capacity: int | None, now)$
+--     -> EventId | None
 UPDATE ticket_types SET capacity = :capacity, updated_at = :now
 WHERE org_id = :org_id AND id = :id
-    AND (CAST(:capacity AS BIGINT) IS NULL OR held <= :capacity);
-
--- name: take_ticket(org_id, id: TicketTypeId)!
-UPDATE ticket_types SET held = held + 1
-WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity);
-
--- name: take_event_place(org_id, id: EventId)!
--- The guard and the count are one statement: that is what never oversells.
-UPDATE events SET held = held + 1
-WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity);
-
--- name: release_event_place(org_id, id: EventId)!
-UPDATE events SET held = held - 1 WHERE org_id = :org_id AND id = :id;
-
--- name: release_session_place(org_id, id: SessionId)!
-UPDATE sessions SET held = held - 1 WHERE org_id = :org_id AND id = :id;
-
--- name: take_default_ticket(org_id, event_id)$ -> TicketTypeId | None
-UPDATE ticket_types SET held = held + 1
-WHERE org_id = :org_id AND event_id = :event_id AND is_default = 1
-    AND (capacity IS NULL OR held < capacity)
-RETURNING id;
-
--- name: release_ticket(org_id, id: TicketTypeId)!
-UPDATE ticket_types SET held = held - 1 WHERE org_id = :org_id AND id = :id;
+    AND (CAST(:capacity AS BIGINT) IS NULL OR held <= :capacity)
+RETURNING event_id;
 
 -- == registration passwords ==
 

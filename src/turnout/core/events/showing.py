@@ -55,16 +55,19 @@ def list_shown_events(tx: Tx, org_id: OrgId, limit: int) -> list[EventView]:
     return [_read(row, by_event.get(row[0], [])) for row in rows]
 
 
-def set_ticket_capacity(
+def store_ticket_capacity(
     tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId, capacity: int | None, *, actor: str
-) -> None:
-    """Set how many tickets of a type there are; None = any number. Raises Conflict below what is
-    held, and for a type that is not there."""
-    if not sql.set_ticket_capacity(
+) -> EventId:
+    """Keep how many tickets of a type there are; None = any number. Returns its event
+    (registrations/places.py offers those that are new). Raises Conflict below what is held, and for
+    a type that is not there."""
+    event_id = sql.set_ticket_capacity(
         tx, org_id=org_id, id=ticket_type_id, capacity=capacity, now=tx.now
-    ):
+    )
+    if event_id is None:
         raise Conflict("ticket_type.held", ticket_type_id=ticket_type_id, capacity=capacity)
     record(tx, org_id, actor, "set", "ticket_type", ticket_type_id, capacity=capacity)
+    return event_id
 
 
 def _read(row: Any, ticket_types: list[TicketType]) -> EventView:

@@ -5,16 +5,6 @@ from typing import NamedTuple
 from turnout.core.ids import ChannelId, EventId, OrgId, SessionId, TicketTypeId, VenueId
 from turnout.store import Statements, Tx
 
-class ListWantedSessionsRow(NamedTuple):
-    pak: str
-    id: SessionId
-    event_id: EventId
-    state: str
-    event_state: str
-
-class TakeSessionPlacesRow(NamedTuple):
-    id: SessionId
-
 class ListChannelsRow(NamedTuple):
     id: ChannelId
     uuid: str
@@ -114,12 +104,6 @@ class FindRegistrationPasswordRow(NamedTuple):
 
 class _Sql(Statements):
     @staticmethod
-    def list_wanted_sessions(
-        tx: Tx, *, org_id: OrgId, paks: str, noun: str, target_id: int
-    ) -> list[ListWantedSessionsRow]: ...
-    @staticmethod
-    def take_session_places(tx: Tx, *, org_id: OrgId, ids: str) -> list[TakeSessionPlacesRow]: ...
-    @staticmethod
     def add_venue(
         tx: Tx,
         *,
@@ -195,6 +179,12 @@ class _Sql(Statements):
     @staticmethod
     def list_sessions(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListSessionsRow]: ...
     @staticmethod
+    def set_session_capacity(
+        tx: Tx, *, org_id: OrgId, id: SessionId, capacity: int | None, now: int
+    ) -> EventId | None: ...
+    @staticmethod
+    def find_session_event(tx: Tx, *, org_id: OrgId, id: SessionId) -> EventId | None: ...
+    @staticmethod
     def set_session_state(tx: Tx, *, org_id: OrgId, id: SessionId, state: str, now: int) -> int: ...
     @staticmethod
     def add_ticket_type(
@@ -223,19 +213,7 @@ class _Sql(Statements):
     @staticmethod
     def set_ticket_capacity(
         tx: Tx, *, org_id: OrgId, id: TicketTypeId, capacity: int | None, now: int
-    ) -> int: ...
-    @staticmethod
-    def take_ticket(tx: Tx, *, org_id: OrgId, id: TicketTypeId) -> int: ...
-    @staticmethod
-    def take_event_place(tx: Tx, *, org_id: OrgId, id: EventId) -> int: ...
-    @staticmethod
-    def release_event_place(tx: Tx, *, org_id: OrgId, id: EventId) -> int: ...
-    @staticmethod
-    def release_session_place(tx: Tx, *, org_id: OrgId, id: SessionId) -> int: ...
-    @staticmethod
-    def take_default_ticket(tx: Tx, *, org_id: OrgId, event_id: EventId) -> TicketTypeId | None: ...
-    @staticmethod
-    def release_ticket(tx: Tx, *, org_id: OrgId, id: TicketTypeId) -> int: ...
+    ) -> EventId | None: ...
     @staticmethod
     def put_registration_password(
         tx: Tx, *, org_id: OrgId, event_id: EventId, hash: str, now: int

@@ -1,15 +1,15 @@
 """Cancelling and deleting candidates' registrations: places, tickets and seats are given back."""
 
-from turnout.core.events import places
 from turnout.core.exams import history
 from turnout.core.exams.model import Attendance, Change, Sitting
-from turnout.core.exams.planning import retitle, retitle_without
+from turnout.core.exams.planning import retitle_without
 from turnout.core.exams.sittings import NAMESPACE, find_sitting, lock_sitting, set_attendance
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import drop_name, find_name
 from turnout.core.ids import OrgId
+from turnout.core.registrations.booking import lock_registration
+from turnout.core.registrations.giving_back import give_all_back
 from turnout.core.registrations.model import RegistrationState
-from turnout.core.tickets.issuing import cancel_tickets
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
 
@@ -69,39 +69,7 @@ def delete_sitting(tx: Tx, org_id: OrgId, uuid: str, *, actor: str) -> None:
     retitle_without(tx, org_id, sitting.event_id, sitting.form_id)
 
 
-def note_cancelled(tx: Tx, org_id: OrgId, uuid: str, *, actor: str) -> None:
-    """Somebody's registration was cancelled by other means than `cancel_sitting`, its places are
-    given back: write it down where it is an exam's."""
-    sitting = find_sitting(tx, org_id, uuid)
-    if sitting is None:
-        return
-    sql.free_seat(tx, org_id=org_id, registration_id=sitting.registration_id)
-    set_attendance(tx, org_id, sitting, Attendance.WITHDRAWN)
-    history.note(
-        tx,
-        org_id,
-        sitting.registration_id,
-        uuid,
-        Change.CANCELLED,
-        actor=actor,
-        was={"attendance": sitting.attendance.value},
-        became={"state": "cancelled", "attendance": Attendance.WITHDRAWN.value},
-    )
-    retitle(tx, org_id, sitting.event_id)
-
-
 def _release(tx: Tx, org_id: OrgId, sitting: Sitting) -> None:
     """Give up place, ticket and seat."""
-    places.release_ticket(tx, org_id, sitting.ticket_type_id)
-    places.release_event_place(tx, org_id, sitting.event_id)
-    sql.set_registration(
-        tx,
-        org_id=org_id,
-        id=sitting.registration_id,
-        event_id=sitting.event_id,
-        ticket_type_id=sitting.ticket_type_id,
-        state=RegistrationState.CANCELLED.value,
-        now=tx.now,
-    )
+    give_all_back(tx, org_id, lock_registration(tx, org_id, sitting.registration_id))
     sql.free_seat(tx, org_id=org_id, registration_id=sitting.registration_id)
-    cancel_tickets(tx, org_id, sitting.registration_id)

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 from turnout.core.audit.recording import record
 from turnout.core.events.model import Venue
-from turnout.core.events.programme import create_venue, set_event_capacity
+from turnout.core.events.programme import create_venue
 from turnout.core.exams.model import DEFAULTS, Exam, Form, ValueKind
 from turnout.core.exams.sql import sql
 from turnout.core.ids import FormId, OrgId, RoomId, VenueId
+from turnout.core.registrations.places import set_event_capacity
 from turnout.core.text import fold
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.formats.pdf import PaperSize

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from turnout.core.audit.recording import record
 from turnout.core.events.model import EventState, Span
-from turnout.core.events.programme import create_event, set_event_state
+from turnout.core.events.programme import create_event
 from turnout.core.exams.lists import find_value
 from turnout.core.exams.model import (
     INDIVIDUAL_WITH,
@@ -27,6 +27,7 @@ from turnout.core.exams.model import (
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import find_name
 from turnout.core.ids import EventId, FormId, OrgId
+from turnout.core.registrations.places import set_event_state
 from turnout.core.times import OVER_AT, YEARS
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx, from_row

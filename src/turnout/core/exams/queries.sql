@@ -247,14 +247,6 @@ ORDER BY e.starts_at, e.id;
 
 -- == seating ==
 
--- name: add_registration(org_id, id: RegistrationId, uuid, event_id, person_id, ticket_type_id,
---     source, answers, now)!
--- A sitting of its own, so that a learner may have several in one exam.
-INSERT INTO registrations (org_id, id, uuid, event_id, person_id, sitting, ticket_type_id, state,
-    source, answers, created_at, updated_at)
-VALUES (:org_id, :id, :uuid, :event_id, :person_id, :id, :ticket_type_id, 'confirmed', :source,
-    :answers, :now, :now);
-
 -- name: add_sitting(org_id, registration_id, event_id, person_id, form_id: FormId | None,
 --     registrant_type, sequence: int, passcode, time_limit: int, seat: int | None, now,
 --     change_type)!
@@ -305,11 +297,6 @@ SELECT r.id, r.uuid, r.event_id, r.person_id, r.ticket_type_id, r.state, s.form_
 FROM registrations r
 JOIN exam_registrations s ON s.org_id = r.org_id AND s.registration_id = r.id
 WHERE r.org_id = :org_id AND r.uuid = :uuid;
-
--- name: set_registration(org_id, id: RegistrationId, event_id, ticket_type_id, state, now)!
-UPDATE registrations
-SET event_id = :event_id, ticket_type_id = :ticket_type_id, state = :state, updated_at = :now
-WHERE org_id = :org_id AND id = :id;
 
 -- name: move_sitting(org_id, registration_id, event_id, sequence: int, seat: int | None)!
 UPDATE exam_registrations

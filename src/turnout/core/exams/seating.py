@@ -6,10 +6,11 @@ The exam's limit is the event's capacity, so it holds however many register at o
 is written down (history.py) in its own transaction.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import msgspec
 
-from turnout.core.events import places
-from turnout.core.events.model import EventState
 from turnout.core.exams import history
 from turnout.core.exams.learners import find_learner
 from turnout.core.exams.lists import find_published_form, find_value, get_form
@@ -39,18 +40,16 @@ from turnout.core.exams.sittings import (
 )
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import Target, find_name, take_name
-from turnout.core.ids import OrgId, RegistrationId, TicketTypeId
+from turnout.core.ids import OrgId, RegistrationId
 from turnout.core.people.model import Contact
+from turnout.core.registrations.booking import lock_registration
+from turnout.core.registrations.granting import Wish
+from turnout.core.registrations.granting import grant as grant_ticket
+from turnout.core.registrations.granting import move as move_registration
 from turnout.core.registrations.model import Submitted
-from turnout.core.tickets.issuing import (
-    Grant,
-    GrantKind,
-    issue_ticket,
-    list_valid_tickets,
-    set_ticket_type,
-)
+from turnout.core.registrations.rules import Door
 from turnout.errors import Conflict, Invalid
-from turnout.store import Tx, to_json
+from turnout.store import Tx
 
 SOURCE = "booking"
 PASSCODE_LENGTH = 12
@@ -99,14 +98,13 @@ def book_seat(tx: Tx, org_id: OrgId, new: NewSitting, *, actor: str) -> str:
         form=form,
         actor=actor,
     )
-    ticket_type_id = _take_place(tx, org_id, exam)
     registration_id = tx.next_id("registration")
     try:
         take_name(tx, NAMESPACE, new.uuid, Target(org_id, "registration", registration_id))
     except Conflict:
         _check_new(tx, org_id, new.uuid)
         raise
-    _write(tx, org_id, registration_id, new, exam, learner, ticket_type_id)
+    _write(tx, org_id, registration_id, new, exam, learner)
     history.note(
         tx,
         org_id,
@@ -167,7 +165,7 @@ def move_candidate(tx: Tx, org_id: OrgId, uuid: str, move: Move, *, actor: str) 
     if learner is None:
         raise Invalid("learner.missing", learner=move.learner)
     check_confirmed(sitting)
-    _move(tx, org_id, sitting, present, exam)
+    _move(tx, org_id, sitting, exam)
     history.note(
         tx,
         org_id,
@@ -197,18 +195,23 @@ def _check_new(tx: Tx, org_id: OrgId, uuid: str) -> None:
     raise Conflict("sitting.exists_elsewhere", uuid=uuid)
 
 
-def _take_place(tx: Tx, org_id: OrgId, exam: Exam) -> int:
-    """Take a place and a ticket of the event's; the ticket type. Raises Conflict."""
-    ticket_type_id = places.take_default_ticket(tx, org_id, exam.event_id)
-    if ticket_type_id is None or not places.take_event_place(tx, org_id, exam.event_id):
-        raise Conflict("exam.full", limit=exam.capacity, exam=exam.uuid)
-    # Its place is ours now: anyone who cancels the exam from here on finds an active registration.
-    state = get_exam(tx, org_id, exam.event_id).state
-    if state == EventState.CANCELLED:
-        raise Conflict("exam.cancelled", exam=exam.uuid)
-    if state == EventState.CLOSED:
-        raise Conflict("exam.closed", exam=exam.uuid)
-    return ticket_type_id
+# What an exam says where an event is refused.
+_REFUSALS = {
+    "event.full": "exam.full",
+    "tickets.sold_out": "exam.full",
+    "event.cancelled": "exam.cancelled",
+    "event.closed": "exam.closed",
+}
+
+
+@contextmanager
+def _refusals_of(exam: Exam) -> Iterator[None]:
+    try:
+        yield
+    except Conflict as refusal:
+        if code := _REFUSALS.get(refusal.code):
+            raise Conflict(code, limit=exam.capacity, exam=exam.uuid) from refusal
+        raise
 
 
 def _write(
@@ -218,23 +221,22 @@ def _write(
     new: NewSitting,
     exam: Exam,
     learner: Learner,
-    ticket_type_id: TicketTypeId,
 ) -> None:
     contact = Contact(
         email=learner.email, first_name=learner.first_name, last_name=learner.last_name
     )
-    sql.add_registration(
-        tx,
-        org_id=org_id,
-        id=registration_id,
-        uuid=new.uuid,
-        event_id=exam.event_id,
-        person_id=learner.person_id,
-        ticket_type_id=ticket_type_id,
+    wish = Wish(
+        Door.EXAM,
+        exam.event_id,
+        learner.person_id,
+        None,
         source=SOURCE,
-        answers=to_json(Submitted(contact)),
-        now=tx.now,
+        submitted=Submitted(contact),
+        registration_id=registration_id,
+        sitting_uuid=new.uuid,
     )
+    with _refusals_of(exam):
+        grant_ticket(tx, org_id, wish)
     kind = ValueKind.REGISTRANT_TYPE
     code = tx.ids.code(PASSCODE_LENGTH)
     sql.add_sitting(
@@ -252,7 +254,6 @@ def _write(
         now=tx.now,
         change_type=Change.REQUESTED.value,
     )
-    issue_ticket(tx, org_id, registration_id, ticket_type_id, Grant(GrantKind.EXAM))
 
 
 def _find_seat(tx: Tx, org_id: OrgId, exam: Exam) -> int | None:
@@ -263,21 +264,10 @@ def _find_seat(tx: Tx, org_id: OrgId, exam: Exam) -> int | None:
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 
-def _move(tx: Tx, org_id: OrgId, sitting: Sitting, present: Exam, exam: Exam) -> None:
-    ticket_type_id = _take_place(tx, org_id, exam)
-    places.release_ticket(tx, org_id, sitting.ticket_type_id)
-    places.release_event_place(tx, org_id, present.event_id)
-    sql.set_registration(
-        tx,
-        org_id=org_id,
-        id=sitting.registration_id,
-        event_id=exam.event_id,
-        ticket_type_id=ticket_type_id,
-        state=sitting.state,
-        now=tx.now,
-    )
-    for ticket in list_valid_tickets(tx, org_id, sitting.registration_id):
-        set_ticket_type(tx, org_id, ticket.id, ticket_type_id)
+def _move(tx: Tx, org_id: OrgId, sitting: Sitting, exam: Exam) -> None:
+    registration = lock_registration(tx, org_id, sitting.registration_id)
+    with _refusals_of(exam):
+        move_registration(tx, org_id, registration, exam.event_id, door=Door.EXAM)
     sql.move_sitting(
         tx,
         org_id=org_id,

@@ -458,20 +458,6 @@ class _Sql(Statements):
     @staticmethod
     def list_classes(tx: Tx, *, uuid: str, now: int) -> list[ListClassesRow]: ...
     @staticmethod
-    def add_registration(
-        tx: Tx,
-        *,
-        org_id: OrgId,
-        id: RegistrationId,
-        uuid: str,
-        event_id: EventId,
-        person_id: PersonId,
-        ticket_type_id: TicketTypeId,
-        source: str,
-        answers: str,
-        now: int,
-    ) -> int: ...
-    @staticmethod
     def add_sitting(
         tx: Tx,
         *,
@@ -504,17 +490,6 @@ class _Sql(Statements):
     ) -> list[ListOverlappingRow]: ...
     @staticmethod
     def find_sitting(tx: Tx, *, org_id: OrgId, uuid: str) -> FindSittingRow | None: ...
-    @staticmethod
-    def set_registration(
-        tx: Tx,
-        *,
-        org_id: OrgId,
-        id: RegistrationId,
-        event_id: EventId,
-        ticket_type_id: TicketTypeId,
-        state: str,
-        now: int,
-    ) -> int: ...
     @staticmethod
     def move_sitting(
         tx: Tx,

@@ -1,8 +1,9 @@
 """Invitations: a campaign invites people to an event; each may confirm or decline, and think again.
 
-Somebody who was invited holds no place before confirming. Confirming registers them with a ticket
-of the campaign's type, by the same counts as any other registration; declining gives it back. An
-answer is decided by one transaction at a time, so that a double click is one answer.
+Somebody who was invited holds no place before confirming. Confirming grants a ticket of the
+campaign's type beside those that they have, by the same rules as any other grant; declining gives
+back that one. What an invitee said is read from their tickets (view invitation_states). An answer
+is decided by one transaction at a time, so that a double click is one answer.
 """
 
 from collections.abc import Sequence
@@ -10,24 +11,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from turnout.core.audience.links import LONGEST_STI, clean_source
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_ticket_types
-from turnout.core.identity.link_keys import (
-    ensure_link_key,
-    find_link_keys,
-)
+from turnout.core.identity.link_keys import ensure_link_key, find_link_keys
 from turnout.core.identity.personal_links import PersonalLinks, missing_link
-from turnout.core.ids import (
-    CampaignId,
-    EventId,
-    InviteeId,
-    JobId,
-    OrgId,
-    PersonId,
-    TicketTypeId,
-    UserId,
-)
+from turnout.core.ids import CampaignId, EventId, InviteeId, OrgId, PersonId
 from turnout.core.invitations.sql import sql
 from turnout.core.messaging.model import Content, JobType, Kind, NewJob, NewRecipient
 from turnout.core.messaging.staging import SLICE, add_job, add_recipients, start_sending
@@ -35,17 +23,13 @@ from turnout.core.neutral import neutralize
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
-from turnout.core.registrations.cancelling import give_back_granted
-from turnout.core.registrations.joining import (
-    check_not_over,
-    give_ticket,
-    queue_ticket_mail,
-    take_places,
-    take_ticket_beside,
-)
-from turnout.core.registrations.model import RegistrationState
+from turnout.core.registrations.giving_back import give_back_granted
+from turnout.core.registrations.granting import Wish, grant
+from turnout.core.registrations.joining import queue_ticket_mail
+from turnout.core.registrations.rules import Door, check
+from turnout.core.registrations.sources import LONGEST_STI, clean_source
 from turnout.core.text import is_email
-from turnout.core.tickets.issuing import Grant, GrantKind, issue_ticket, list_valid_tickets
+from turnout.core.tickets.issuing import Grant, GrantKind
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx, from_row
 
@@ -61,14 +45,14 @@ class Campaign(msgspec.Struct, frozen=True):
     of who registers by it."""
 
     id: int
-    event_id: EventId
-    ticket_type_id: TicketTypeId
+    event_id: int
+    ticket_type_id: int
     name: str
     subject: str
     sender_email: str
     sender_name: str
     body: str
-    user_id: UserId
+    user_id: int
     sent_at: int | None
     sti: str
 
@@ -77,8 +61,8 @@ class Invitee(NamedTuple):
     """Somebody invited, and what they said; `ticket_code` once they have confirmed."""
 
     id: int
-    campaign_id: CampaignId
-    person_id: PersonId
+    campaign_id: int
+    person_id: int
     email: str
     first_name: str
     last_name: str
@@ -89,7 +73,7 @@ class Invitee(NamedTuple):
 class InviteeFilter(NamedTuple):
     """Which invitees are asked for; texts match as a whole in any case, empty and 0 = any."""
 
-    campaign_id: CampaignId = 0
+    campaign_id: int = 0
     id: int = 0
     email: str = ""
     first_name: str = ""
@@ -99,16 +83,16 @@ class InviteeFilter(NamedTuple):
 
 def create_campaign(
     tx: Tx,
-    org_id: OrgId,
-    event_id: EventId,
+    org_id: int,
+    event_id: int,
     *,
-    ticket_type_id: TicketTypeId,
+    ticket_type_id: int,
     name: str,
     subject: str,
     sender_email: str,
     sender_name: str = "",
     body: str,
-    user_id: UserId,
+    user_id: int,
     sti: str = "",
     actor: str,
 ) -> Campaign:
@@ -144,7 +128,7 @@ def create_campaign(
     return get_campaign(tx, org_id, campaign_id)
 
 
-def get_campaign(tx: Tx, org_id: OrgId, campaign_id: CampaignId) -> Campaign:
+def get_campaign(tx: Tx, org_id: int, campaign_id: int) -> Campaign:
     """The campaign of that number. Raises Missing."""
     row = sql.get_campaign(tx, org_id=org_id, id=campaign_id)
     if row is None:
@@ -152,9 +136,7 @@ def get_campaign(tx: Tx, org_id: OrgId, campaign_id: CampaignId) -> Campaign:
     return from_row(Campaign, row)
 
 
-def list_campaigns(
-    tx: Tx, org_id: OrgId, event_id: EventId
-) -> list[tuple[Campaign, dict[str, int]]]:
+def list_campaigns(tx: Tx, org_id: int, event_id: int) -> list[tuple[Campaign, dict[str, int]]]:
     """The event's campaigns by number, each with how many have said what."""
     answers: dict[int, dict[str, int]] = {}
     for campaign_id, state, count in sql.count_answers(tx, org_id=org_id, event_id=event_id):
@@ -166,7 +148,7 @@ def list_campaigns(
     ]
 
 
-def invite(tx: Tx, org_id: OrgId, campaign_id: CampaignId, contacts: Sequence[Contact]) -> int:
+def invite(tx: Tx, org_id: int, campaign_id: int, contacts: Sequence[Contact]) -> int:
     """Add people to a campaign; returns how many were not in it yet. Nothing is sent.
 
     Raises Missing for an unknown campaign, Invalid for the first address that is none.
@@ -190,7 +172,7 @@ def invite(tx: Tx, org_id: OrgId, campaign_id: CampaignId, contacts: Sequence[Co
     return added
 
 
-def list_invitees(tx: Tx, org_id: OrgId, event_id: EventId, wanted: InviteeFilter) -> list[Invitee]:
+def list_invitees(tx: Tx, org_id: int, event_id: int, wanted: InviteeFilter) -> list[Invitee]:
     """Who is invited to the event, by number. Raises Missing for a campaign of another event."""
     if wanted.campaign_id and get_campaign(tx, org_id, wanted.campaign_id).event_id != event_id:
         raise Missing("invitation.missing", campaign_id=wanted.campaign_id)
@@ -208,9 +190,7 @@ def list_invitees(tx: Tx, org_id: OrgId, event_id: EventId, wanted: InviteeFilte
     return [Invitee(*row) for row in rows]
 
 
-def get_invitee(
-    tx: Tx, org_id: OrgId, event_id: EventId, campaign_id: CampaignId, invitee_id: InviteeId
-) -> Invitee:
+def get_invitee(tx: Tx, org_id: int, event_id: int, campaign_id: int, invitee_id: int) -> Invitee:
     """One of them; `campaign_id` 0 = of any campaign. Raises Missing."""
     wanted = InviteeFilter(campaign_id=campaign_id, id=invitee_id)
     found = list_invitees(tx, org_id, event_id, wanted) if invitee_id > 0 else []
@@ -222,64 +202,45 @@ def get_invitee(
 # -- answering -----------------------------------------------------------------------------
 
 
-def confirm(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None:
+def confirm(tx: Tx, org_id: int, invitee_id: int, *, actor: str) -> None:
     """Give an invitee a ticket of the campaign's type, beside those that they have, and mail it.
-    Idempotent: anyone who holds one of that type keeps it.
+    Idempotent: whoever holds one of that type keeps it.
 
-    Raises Conflict when nothing is left or the event is over or cancelled, Missing.
+    Raises Conflict when nothing is left or the event takes nobody (a draft, closed, cancelled or
+    over), Missing.
     """
     campaign_id, event_id, person_id = _lock(tx, org_id, invitee_id)
     if _is_confirmed(tx, org_id, invitee_id):
         return
-    check_not_over(tx, org_id, event_id)
     campaign = get_campaign(tx, org_id, campaign_id)
+    wish = Wish(
+        Door.INVITATION,
+        event_id,
+        person_id,
+        campaign.ticket_type_id,
+        source=SOURCE,
+        grant_id=invitee_id,
+        sti=campaign.sti,
+    )
+    granted = grant(tx, org_id, wish)
     sql.clear_declined(tx, org_id=org_id, id=invitee_id, now=tx.now)
-    if not _is_confirmed(tx, org_id, invitee_id):
-        _grant(tx, org_id, invitee_id, campaign, person_id)
+    if granted.is_new:
+        queue_ticket_mail(tx, org_id, granted.ticket.id, campaign.user_id)
     record(tx, org_id, actor, "confirmed", "invitation", invitee_id)
 
 
-def _grant(
-    tx: Tx, org_id: OrgId, invitee_id: InviteeId, campaign: Campaign, person_id: PersonId
-) -> None:
-    event_id, type_id = campaign.event_id, campaign.ticket_type_id
-    grant = Grant(GrantKind.INVITATION, invitee_id)
-    known = booking.find_registration(tx, org_id, event_id, person_id)
-    if known and known.state is RegistrationState.CONFIRMED:
-        take_ticket_beside(tx, org_id, type_id)
-        ticket_id = issue_ticket(tx, org_id, known.id, type_id, grant).id
-    else:
-        take_places(tx, org_id, event_id, type_id)
-        ticket_id = give_ticket(
-            tx,
-            org_id,
-            event_id,
-            person_id,
-            type_id,
-            known,
-            grant=grant,
-            source=SOURCE,
-            sti=campaign.sti,
-        )
-    queue_ticket_mail(tx, org_id, ticket_id, campaign.user_id)
-
-
-def decline(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None:
+def decline(tx: Tx, org_id: int, invitee_id: int, *, actor: str) -> None:
     """Say no, and give back what this invitation granted and nothing else. Idempotent. Raises
     Missing."""
     campaign_id, event_id, person_id = _lock(tx, org_id, invitee_id)
     if sql.find_state(tx, org_id=org_id, id=invitee_id).state == DECLINED:
         return
     known = booking.find_registration(tx, org_id, event_id, person_id)
-    if known and known.state is RegistrationState.CONFIRMED:
-        own = Grant(GrantKind.INVITATION, invitee_id)
-        give_back_granted(tx, org_id, known.id, own, actor=actor)
+    own = Grant(GrantKind.INVITATION, invitee_id)
+    kept = give_back_granted(tx, org_id, known.id, own, actor=actor) if known else []
     type_id = get_campaign(tx, org_id, campaign_id).ticket_type_id
-    kept = list_valid_tickets(tx, org_id, known.id) if known else []
-    declined_after = max(
-        (each.created_at for each in kept if each.ticket_type_id == type_id), default=0
-    )
-    sql.set_declined(tx, org_id=org_id, id=invitee_id, declined_after=declined_after, now=tx.now)
+    after = max((each.created_at for each in kept if each.ticket_type_id == type_id), default=0)
+    sql.set_declined(tx, org_id=org_id, id=invitee_id, declined_after=after, now=tx.now)
     record(tx, org_id, actor, "declined", "invitation", invitee_id)
 
 
@@ -298,13 +259,7 @@ def _lock(tx: Tx, org_id: OrgId, invitee_id: InviteeId) -> tuple[CampaignId, Eve
 
 
 def send_campaign(
-    tx: Tx,
-    org_id: OrgId,
-    campaign_id: CampaignId,
-    base_url: str,
-    *,
-    is_reminder: bool = False,
-    actor: str,
+    tx: Tx, org_id: int, campaign_id: int, base_url: str, *, is_reminder: bool = False, actor: str
 ) -> tuple[int | None, int]:
     """Write to those who were not written to yet, or again to those who have not answered.
 
@@ -312,10 +267,10 @@ def send_campaign(
     it is for. Raises Missing, Conflict when the event is over or cancelled.
     """
     campaign = get_campaign(tx, org_id, campaign_id)
-    check_not_over(tx, org_id, campaign.event_id)
     event = get_event(tx, org_id, campaign.event_id)
+    check(Door.INVITATION, event.state, event.ends_at, tx.now)
     key = ensure_link_key(tx)
-    job_id: JobId | None = None
+    job_id: int | None = None
     total, last = 0, 0
     while rows := sql.list_unsent(
         tx,
@@ -362,7 +317,7 @@ def read_link(tx: Tx, token: str) -> tuple[int, int, Invitee]:
     return org_id, event_id, get_invitee(tx, org_id, event_id, 0, int(invitee_id))
 
 
-def _begin_job(tx: Tx, org_id: OrgId, campaign: Campaign, timezone: str) -> int:
+def _begin_job(tx: Tx, org_id: int, campaign: Campaign, timezone: str) -> int:
     job_id = tx.next_id("job")
     new = NewJob(
         job_type=JobType.EMAIL,

@@ -8,7 +8,8 @@ from turnout.core.ids import OrgId
 from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.delivering import give_up_recipient, release_recipient
 from turnout.core.registrations.intake import give_up
-from turnout.core.tickets.sql import sql
+from turnout.core.tickets.sql import sql as tickets_sql
+from turnout.core.waiting_list.sql import sql as waiting_list_sql
 from turnout.core.work.claims import LIMIT, settle
 from turnout.core.work.listing import list_set_aside
 from turnout.errors import Conflict, Missing
@@ -22,11 +23,11 @@ def _nothing(_tx: Tx, _org_id: OrgId, _id: int) -> None:
 
 
 def _drop_ticket_mail(tx: Tx, org_id: OrgId, id_: int) -> None:
-    sql.delete_ticket_mail(tx, org_id=org_id, ticket_id=id_)
+    tickets_sql.delete_ticket_mail(tx, org_id=org_id, ticket_id=id_)
 
 
 def _drop_list_mail(tx: Tx, org_id: OrgId, id_: int) -> None:
-    sql.mark_told(tx, org_id=org_id, id=id_, now=tx.now)
+    waiting_list_sql.mark_told(tx, org_id=org_id, id=id_, now=tx.now)
 
 
 def _close_job(tx: Tx, org_id: OrgId, id_: int) -> None:

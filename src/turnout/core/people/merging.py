@@ -61,6 +61,16 @@ def know_person(tx: Tx, org_id: OrgId, contact: Contact) -> int:
     return known.id if known else merge_person(tx, org_id, contact).id
 
 
+def add_guest(tx: Tx, org_id: OrgId, contact: Contact) -> PersonId:
+    """Make a person without an address, such as the guest of somebody who has one; the new id."""
+    fields = msgspec.structs.asdict(contact) | {"email": ""}
+    new_id = tx.next_id("person")
+    sql.merge_person(
+        tx, org_id=org_id, id=new_id, uuid=tx.uuid(), email_key=None, now=tx.now, **fields
+    )
+    return new_id
+
+
 def find_person(tx: Tx, org_id: OrgId, email: str) -> Person | None:
     """The organization's person with that e-mail address, however it is spelled."""
     row = sql.find_person(tx, org_id=org_id, email_key=email_key(email))

@@ -1,4 +1,4 @@
--- name: merge_person(org_id, id: PersonId, uuid, email, email_key, title, first_name,
+-- name: merge_person(org_id, id: PersonId, uuid, email, email_key: str | None, title, first_name,
 --     last_name, company, job_title, address_line1, address_line2, address_line3, city,
 --     county_or_state, post_code, country_code, phone, now)^
 --     -> (id: PersonId, is_learner: int | None)
@@ -9,7 +9,7 @@ INSERT INTO people
      address_line1, address_line2, address_line3, city, county_or_state, post_code, country_code,
      phone, created_at, updated_at)
 VALUES
-    (:org_id, :id, :uuid, :email, :email_key, :title, :first_name, :last_name, :company,
+    (:org_id, :id, :uuid, :email, CAST(:email_key AS TEXT), :title, :first_name, :last_name, :company,
      :job_title, :address_line1, :address_line2, :address_line3, :city, :county_or_state,
      :post_code, :country_code, :phone, :now, :now)
 ON CONFLICT (org_id, email_key) DO UPDATE SET

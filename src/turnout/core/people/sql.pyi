@@ -43,7 +43,7 @@ class _Sql(Statements):
         id: PersonId,
         uuid: str,
         email: str,
-        email_key: str,
+        email_key: str | None,
         title: str,
         first_name: str,
         last_name: str,

@@ -1,10 +1,11 @@
-"""Making registrations and booking sessions with them. Places are the caller's business."""
+"""Registrations as they are kept, and the sessions booked with them. Places are granting's
+business."""
 
 from typing import Any
 
 import msgspec
 
-from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId, SessionId, TicketTypeId
+from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Registration, RegistrationState, Submitted
 from turnout.core.registrations.sql import sql
 from turnout.errors import Missing
@@ -14,25 +15,23 @@ SUBMITTED = Registration.__struct_fields__.index("submitted")
 _decoder = msgspec.json.Decoder(Submitted)
 
 
-def find_registration(
-    tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId
-) -> Registration | None:
+def find_registration(tx: Tx, org_id: int, event_id: int, person_id: int) -> Registration | None:
     """The person's registration for the event, cancelled or not, held against concurrent changes.
 
-    Only for anyone who goes on to write: it cannot be cancelled, or revived, until this transaction
+    Only for whoever goes on to write: it cannot be cancelled, or revived, until this transaction
     has ended.
     """
     row = sql.find_registration(tx, org_id=org_id, event_id=event_id, person_id=person_id)
     return _registration(row) if row else None
 
 
-def is_registered(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> bool:
+def is_registered(tx: Tx, org_id: int, event_id: int, person_id: int) -> bool:
     """Whether the person has a registration for the event that is not cancelled."""
     found = find_registration(tx, org_id, event_id, person_id)
     return found is not None and found.state is RegistrationState.CONFIRMED
 
 
-def lock_registration(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> Registration:
+def lock_registration(tx: Tx, org_id: int, registration_id: int) -> Registration:
     """The registration of that number, held against concurrent changes. Raises Missing."""
     row = sql.lock_registration(tx, org_id=org_id, id=registration_id)
     if row is None:
@@ -42,34 +41,38 @@ def lock_registration(tx: Tx, org_id: OrgId, registration_id: RegistrationId) ->
 
 def add_registration(
     tx: Tx,
-    org_id: OrgId,
-    event_id: EventId,
-    person_id: PersonId,
-    ticket_type_id: TicketTypeId,
+    org_id: int,
+    event_id: int,
+    person_id: int,
+    ticket_type_id: int,
     *,
     source: str,
     submitted: Submitted,
+    party_id: int | None = None,
+    registration_id: int | None = None,
+    sitting_uuid: str = "",
 ) -> int | None:
-    """Register a person; the new id, or None when somebody else just did."""
-    registration_id = tx.next_id("registration")
+    """Register a person; the new id, or None when somebody else just did. With `sitting_uuid` it is
+    a candidate's, who may have several in one exam."""
+    new_id = registration_id or tx.next_id("registration")
     added = sql.add_registration(
         tx,
         org_id=org_id,
-        id=registration_id,
-        uuid=tx.uuid(),
+        id=new_id,
+        uuid=sitting_uuid or tx.uuid(),
         event_id=event_id,
         person_id=person_id,
+        sitting=new_id if sitting_uuid else 0,
         ticket_type_id=ticket_type_id,
         source=source,
         answers=to_json(submitted),
+        party_id=party_id,
         now=tx.now,
     )
-    return registration_id if added else None
+    return new_id if added else None
 
 
-def set_answers(
-    tx: Tx, org_id: OrgId, registration_id: RegistrationId, submitted: Submitted
-) -> None:
+def set_answers(tx: Tx, org_id: int, registration_id: int, submitted: Submitted) -> None:
     """Replace what the registration keeps as submitted."""
     sql.set_answers(
         tx,
@@ -80,51 +83,84 @@ def set_answers(
     )
 
 
-def set_registered_at(tx: Tx, org_id: OrgId, registration_id: RegistrationId, at: int) -> None:
+def set_registered_at(tx: Tx, org_id: int, registration_id: int, at: int) -> None:
     """Say when (epoch ms) a registration was made that was taken over from elsewhere."""
     sql.set_registered_at(tx, org_id=org_id, id=registration_id, at=at)
 
 
-def set_state(
-    tx: Tx,
-    org_id: OrgId,
-    registration_id: RegistrationId,
-    state: RegistrationState,
-    ticket_type_id: TicketTypeId,
+def cancel(tx: Tx, org_id: int, registration_id: int) -> None:
+    """Mark it as cancelled."""
+    sql.cancel(tx, org_id=org_id, id=registration_id, now=tx.now)
+
+
+def revive(
+    tx: Tx, org_id: int, registration_id: int, ticket_type_id: int, party_id: int | None
 ) -> None:
-    """Confirm or cancel, with the ticket type that this is about."""
-    sql.set_state(
+    """Confirm one again that was cancelled, made alone or in a party."""
+    sql.revive(
         tx,
         org_id=org_id,
         id=registration_id,
-        state=state.value,
+        ticket_type_id=ticket_type_id,
+        party_id=party_id,
+        now=tx.now,
+    )
+
+
+def move(tx: Tx, org_id: int, registration_id: int, event_id: int, ticket_type_id: int) -> None:
+    """Make it one of another event."""
+    sql.move_registration(
+        tx,
+        org_id=org_id,
+        id=registration_id,
+        event_id=event_id,
         ticket_type_id=ticket_type_id,
         now=tx.now,
     )
 
 
-def list_booked_sessions(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[int]:
+def list_booked_sessions(tx: Tx, org_id: int, registration_id: int) -> list[int]:
     """The ids of the sessions booked with the registration."""
     rows = sql.list_booked_sessions(tx, org_id=org_id, registration_id=registration_id)
     return [session_id for (session_id,) in rows]
 
 
-def add_bookings(
-    tx: Tx, org_id: OrgId, registration_id: RegistrationId, session_ids: list[SessionId]
-) -> None:
+def add_bookings(tx: Tx, org_id: int, registration_id: int, session_ids: list[int]) -> None:
     """Book sessions, none of which is booked yet."""
     common = {"org_id": org_id, "registration_id": registration_id, "now": tx.now}
     sql.add_bookings(tx, [common | {"session_id": session_id} for session_id in session_ids])
 
 
-def delete_bookings(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
+def move_bookings(tx: Tx, org_id: int, from_id: int, to_id: int) -> None:
+    """Book what one registration has booked with another."""
+    sql.move_bookings(tx, org_id=org_id, from_id=from_id, to_id=to_id)
+
+
+def delete_bookings(tx: Tx, org_id: int, registration_id: int) -> None:
     """Cancel every booking of the registration."""
     sql.delete_bookings(tx, org_id=org_id, registration_id=registration_id)
 
 
-def count_registrations(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
+def count_registrations(tx: Tx, org_id: int, event_id: int) -> int:
     """How many are registered for the event and not cancelled."""
     return sql.count_registrations(tx, org_id=org_id, event_id=event_id)
+
+
+def get_contact(tx: Tx, org_id: int, person_id: int) -> Contact:
+    """What is known of a person. Raises Missing."""
+    row = sql.get_person_contact(tx, org_id=org_id, id=person_id)
+    if row is None:
+        raise Missing("person.missing", f"There is no person {person_id}.")
+    email, title, first_name, last_name, company, job_title, phone = row
+    return Contact(
+        email=email,
+        title=title,
+        first_name=first_name,
+        last_name=last_name,
+        company=company,
+        job_title=job_title,
+        phone=phone,
+    )
 
 
 def _registration(row: tuple[Any, ...]) -> Registration:

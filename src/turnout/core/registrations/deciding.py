@@ -5,28 +5,34 @@ Rules.
   neither does a person who only met with failures.
 - The person's row is written first. On PostgreSQL that holds other submissions of the same
   person until this one is done, so no two of them make two registrations.
-- Places are taken in one order everywhere (see events/places.py).
+- What is granted, and why not, is granting's to say.
 """
 
 from itertools import groupby
 from typing import NamedTuple
 
-from turnout.core.events import places
 from turnout.core.events.model import EventState, SessionState
-from turnout.core.events.places import WantedSession
-from turnout.core.ids import EventId, PersonId, SessionId, TicketTypeId
 from turnout.core.people.merging import MergeResult, merge_person
-from turnout.core.registrations import booking
-from turnout.core.registrations.model import (
-    Registration,
-    RegistrationState,
-    join_submissions,
-)
-from turnout.core.registrations.submissions import ItemStatus, Outcome, Submission
-from turnout.core.tickets.issuing import Grant, GrantKind, issue_ticket
-from turnout.store import Tx
+from turnout.core.registrations.granting import SessionGrant, Wish, grant_with_sessions
+from turnout.core.registrations.rules import Door, find_refusal
+from turnout.core.registrations.sql import sql
+from turnout.core.registrations.submissions import ItemStatus, Outcome, Submission, TargetNoun
+from turnout.errors import Conflict
+from turnout.store import Tx, to_json
 
 SOURCE = "registration"
+# What an item's message says where the contract has words of its own for a refusal.
+MESSAGES = {"tickets.sold_out": "Tickets are sold out."}
+
+
+class WantedSession(NamedTuple):
+    """A session that somebody asks for, and the states that decide about it."""
+
+    pak: str
+    id: int
+    event_id: int
+    state: SessionState
+    event_state: EventState
 
 
 class _Possible(NamedTuple):
@@ -61,7 +67,7 @@ def decide(tx: Tx, submission: Submission) -> tuple[int | None, list[Outcome]]:
 
 def _sort_out(tx: Tx, submission: Submission) -> tuple[list[_Possible], list[Outcome]]:
     """The sessions that take bookings, by event and number, and the failures of the others."""
-    sessions = places.list_wanted_sessions(
+    sessions = list_wanted_sessions(
         tx,
         submission.org_id,
         [item.pak for item in submission.items],
@@ -83,14 +89,39 @@ def _sort_out(tx: Tx, submission: Submission) -> tuple[list[_Possible], list[Out
     return possible, failures
 
 
-_EVENT_REFUSALS = {
-    EventState.DRAFT: "The event is not open for registration yet.",
-    EventState.CLOSED: "The event is closed for registration.",
-    EventState.CANCELLED: "The event is cancelled.",
-}
+def list_wanted_sessions(
+    tx: Tx, org_id: int, paks: list[str], noun: TargetNoun, target_id: int
+) -> list[WantedSession]:
+    """Those of `paks` that are sessions of the event or channel, by event and number."""
+    rows = sql.list_wanted_sessions(
+        tx,
+        org_id=org_id,
+        paks=to_json(paks),
+        noun=noun.value,
+        target_id=target_id,
+    )
+    return [
+        WantedSession(pak, id_, event_id, SessionState(state), EventState(event_state))
+        for pak, id_, event_id, state, event_state in rows
+    ]
+
+
 _SESSION_REFUSALS = {
-    SessionState.CLOSED: "The session is closed for registration.",
-    SessionState.CANCELLED: "The session is cancelled.",
+    SessionState.CLOSED: Conflict("session.closed").message,
+    SessionState.CANCELLED: Conflict("session.cancelled").message,
+}
+FULL = Conflict("session.full").message
+
+
+def _say(refusal: Conflict) -> str:
+    return MESSAGES.get(refusal.code) or refusal.message
+
+
+# When the event ends does not matter at this door.
+_EVENT_REFUSALS = {
+    state: _say(refusal)
+    for state in EventState
+    if (refusal := find_refusal(Door.QUEUE, state, 0, 0))
 }
 
 
@@ -99,93 +130,25 @@ def _refusal(session: WantedSession) -> str | None:
 
 
 def _register(
-    tx: Tx, submission: Submission, person: MergeResult, event_id: EventId, group: list[_Possible]
+    tx: Tx, submission: Submission, person: MergeResult, event_id: int, group: list[_Possible]
 ) -> list[Outcome]:
     """Register the person for one event with those of its sessions that have places."""
-    org_id = submission.org_id
-    # Somebody who was made a moment ago, in this transaction, has no registration yet.
-    known = None if person.is_new else booking.find_registration(tx, org_id, event_id, person.id)
-    confirmed = known if known and known.state is RegistrationState.CONFIRMED else None
-    booked = set(booking.list_booked_sessions(tx, org_id, confirmed.id)) if confirmed else set()
-    wanted = [pair.session.id for pair in group if pair.session.id not in booked]
-    taken = places.take_session_places(tx, org_id, wanted)
-    outcomes = [
-        Outcome(item_id, ItemStatus.SUCCESS)
-        if session.id in booked or session.id in taken
-        else Outcome(item_id, ItemStatus.FAILED, "The session is full.")
-        for session, item_id in group
-    ]
-    if confirmed:
-        _extend(tx, submission, confirmed, sorted(taken))
-    elif taken and (full := _confirm(tx, submission, person.id, event_id, known, sorted(taken))):
-        return [
-            Outcome(item.id, ItemStatus.FAILED, full if item.message is None else item.message)
-            for item in outcomes
-        ]
-    return outcomes
-
-
-def _extend(
-    tx: Tx, submission: Submission, registration: Registration, session_ids: list[SessionId]
-) -> None:
-    """The person is registered already: add the sessions, and what was answered again."""
-    booking.add_bookings(tx, submission.org_id, registration.id, session_ids)
-    joined = join_submissions(registration.submitted, submission.submitted)
-    booking.set_answers(tx, submission.org_id, registration.id, joined)
-
-
-def _confirm(
-    tx: Tx,
-    submission: Submission,
-    person_id: PersonId,
-    event_id: EventId,
-    cancelled: Registration | None,
-    session_ids: list[SessionId],
-) -> str | None:
-    """Make the registration with its ticket, or revive the one that was cancelled.
-
-    Returns why not when there is no place left; the sessions' places are then given back.
-    """
-    org_id = submission.org_id
-    ticket_type_id = places.take_default_ticket(tx, org_id, event_id)
-    if ticket_type_id is None or not places.take_event_place(tx, org_id, event_id):
-        for session_id in session_ids:
-            places.release_session_place(tx, org_id, session_id)
-        if ticket_type_id is None:
-            return "Tickets are sold out."
-        places.release_ticket(tx, org_id, ticket_type_id)
-        return "The event is full."
-    registration_id = _write_registration(
-        tx, submission, person_id, event_id, ticket_type_id, cancelled
-    )
-    booking.add_bookings(tx, org_id, registration_id, session_ids)
-    issue_ticket(tx, org_id, registration_id, ticket_type_id, Grant(GrantKind.INTEGRATION))
-    return None
-
-
-def _write_registration(
-    tx: Tx,
-    submission: Submission,
-    person_id: PersonId,
-    event_id: EventId,
-    ticket_type_id: TicketTypeId,
-    cancelled: Registration | None,
-) -> int:
-    org_id = submission.org_id
-    if cancelled:
-        joined = join_submissions(cancelled.submitted, submission.submitted)
-        booking.set_answers(tx, org_id, cancelled.id, joined)
-        booking.set_state(tx, org_id, cancelled.id, RegistrationState.CONFIRMED, ticket_type_id)
-        return cancelled.id
-    made = booking.add_registration(
-        tx,
-        org_id,
+    wish = Wish(
+        Door.QUEUE,
         event_id,
-        person_id,
-        ticket_type_id,
+        person.id,
+        None,
         source=SOURCE,
         submitted=submission.submitted,
     )
-    if made is None:
-        raise LookupError(f"person {person_id} was registered for event {event_id}")
-    return made
+    wanted = [pair.session.id for pair in group]
+    granted = grant_with_sessions(tx, submission.org_id, wish, wanted, is_person_new=person.is_new)
+    return [_outcome(item_id, session.id, granted) for session, item_id in group]
+
+
+def _outcome(item_id: int, session_id: int, granted: SessionGrant) -> Outcome:
+    if session_id in granted.session_ids:
+        return Outcome(item_id, ItemStatus.SUCCESS)
+    if granted.refusal and session_id not in granted.full_ids:
+        return Outcome(item_id, ItemStatus.FAILED, _say(granted.refusal))
+    return Outcome(item_id, ItemStatus.FAILED, FULL)

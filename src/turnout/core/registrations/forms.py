@@ -3,12 +3,11 @@
 Theory. The page must tell nobody who else is registered or waits. So what a form answers depends on
 the event alone: whether a place of the wanted type is free. All that depends on the person goes to
 their address by mail: the ticket (again), the place on the list (again), or what else can be done.
-The mails to one address are paced (form_limits.py), no matter who it is: a ticket is held until its
-hour, the first mail about a place on a list goes out, and what only says it again is left out.
+The mails to one address are paced (form_limits.py), whoever it is: a ticket is held until its hour,
+the first mail about a place on a list goes out, and what only says it again is left out.
 """
 
 from turnout.core.events.model import Event, TicketType
-from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -19,19 +18,19 @@ from turnout.core.registrations.joining import (
     register_directly,
 )
 from turnout.core.registrations.model import RegistrationState
+from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.sql import sql
 from turnout.core.tickets.mails import write_to_guest
-from turnout.core.waiting_list.entries import QUEUE, join_list
-from turnout.core.waiting_list.sql import sql as waiting_list_sql
+from turnout.core.waiting_list.entries import find_offer, find_open_entry, tell_again
 from turnout.errors import Conflict
 from turnout.store import Tx
 
 
 def register_by_form(
     tx: Tx,
-    org_id: OrgId,
-    event_id: EventId,
-    ticket_type_id: TicketTypeId,
+    org_id: int,
+    event_id: int,
+    ticket_type_id: int,
     contact: Contact,
     page_url: str,
     *,
@@ -40,15 +39,17 @@ def register_by_form(
     """Register somebody who asks on the event's page (at `page_url`), and mail the ticket, or mail
     again what they have. Idempotent but for the mails.
 
-    Returns a refusal if no place is free, no matter who asks: a value, so that the mail goes out.
-    Raises as `register_directly` does, for reasons of the event or the form alone.
+    Returns a refusal if no place is free, whoever asks: a value, so that the mail goes out. Raises
+    as `register_directly` does, for reasons of the event or the form alone.
     """
     event, wanted = check_open(tx, org_id, event_id, ticket_type_id)
+    whose = (tx, org_id, event_id, ticket_type_id, contact)
     if _has_places(event, wanted):
-        whose = (tx, org_id, event_id, ticket_type_id, contact)
         register_directly(*whose, sti=sti, is_mailed=False)
         _remind(tx, org_id, event_id, contact.email)
         return None
+    if _has_offer(*whose):
+        register_directly(*whose, sti=sti, is_mailed=False)
     if not _remind(tx, org_id, event_id, contact.email):
         asked = f"asked for a place at {event.title}"
         rest = "No place is free now. You can join the waiting list on the event's page:"
@@ -58,9 +59,9 @@ def register_by_form(
 
 def wait_by_form(
     tx: Tx,
-    org_id: OrgId,
-    event_id: EventId,
-    ticket_type_id: TicketTypeId,
+    org_id: int,
+    event_id: int,
+    ticket_type_id: int,
     contact: Contact,
     page_url: str,
     *,
@@ -68,8 +69,8 @@ def wait_by_form(
 ) -> Conflict | None:
     """Put somebody on the waiting list who asks on the event's page, or mail again what they have.
 
-    Returns a refusal if there are places, no matter who asks: a value, so that the mail goes out.
-    Raises as `register_by_form` does.
+    Returns a refusal if there are places, whoever asks: a value, so that the mail goes out. Raises
+    as `register_by_form` does.
     """
     event, wanted = check_open(tx, org_id, event_id, ticket_type_id)
     is_free = _has_places(event, wanted)
@@ -90,7 +91,15 @@ def _has_places(event: Event, wanted: TicketType) -> bool:
     return all(capacity is None or held < capacity for capacity, held in limits)
 
 
-def _remind(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> bool:
+def _has_offer(tx: Tx, org_id: int, event_id: int, ticket_type_id: int, contact: Contact) -> bool:
+    """Whether a place of the type is held for whoever has this address. The page answers as if it
+    were not: the ticket goes to the address."""
+    person = find_person(tx, org_id, contact.email)
+    own = find_offer(tx, org_id, event_id, person.id) if person else None
+    return own is not None and own.ticket_type_id == ticket_type_id
+
+
+def _remind(tx: Tx, org_id: int, event_id: int, email: str) -> bool:
     """Mail somebody the ticket or the place on the list that they have; whether they have one."""
     person = find_person(tx, org_id, email)
     if person is None:
@@ -101,20 +110,15 @@ def _remind(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> bool:
         if ticket_id:
             queue_paced_ticket_mail(tx, org_id, ticket_id, person.contact.email)
         return True
-    if not waiting_list_sql.find_open_entry(
-        tx, org_id=org_id, event_id=event_id, person_id=person.id
-    ):
+    if not find_open_entry(tx, org_id, event_id, person.id):
         return False
     if may_remind(tx, org_id, email):
-        waiting_list_sql.tell_again(
-            tx, org_id=org_id, event_id=event_id, person_id=person.id, now=tx.now
-        )
-        tx.wake(QUEUE)
+        tell_again(tx, org_id, event_id, person.id)
     return True
 
 
 def _write(
-    tx: Tx, org_id: OrgId, email: str, subject: str, asked: str, rest: str, page_url: str
+    tx: Tx, org_id: int, email: str, subject: str, asked: str, rest: str, page_url: str
 ) -> None:
     if may_remind(tx, org_id, email):
         write_to_guest(tx, org_id, email, subject, asked, rest, page_url)

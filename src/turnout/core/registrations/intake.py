@@ -23,7 +23,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from turnout.core.events.places import TargetNoun
 from turnout.core.identity.demo import check_demo
 from turnout.core.identity.idempotency import IdempotentRequest, first_answer, keep_answer
 from turnout.core.identity.model import Principal
@@ -38,6 +37,7 @@ from turnout.core.registrations.submissions import (
     QueuedItem,
     QueueItem,
     Submission,
+    TargetNoun,
 )
 from turnout.core.work.claims import Claim, claim, put_off, take
 from turnout.errors import Failure, Missing, Unauthenticated

@@ -30,7 +30,9 @@ class Submitted(msgspec.Struct, frozen=True):
 
 
 class Registration(msgspec.Struct, frozen=True):
-    """One person at one event. Instants in epoch ms."""
+    """One person at one event. Instants in epoch ms; `ticket_type_id` is the type with which it was
+    made or revived (what it holds are its tickets); `sitting` is 0 unless it is a candidate's;
+    `party_id` None = it was made alone."""
 
     id: int
     uuid: str
@@ -42,6 +44,8 @@ class Registration(msgspec.Struct, frozen=True):
     submitted: Submitted
     created_at: int
     updated_at: int
+    sitting: int
+    party_id: int | None
 
 
 def join_submissions(old: Submitted, new: Submitted) -> Submitted:

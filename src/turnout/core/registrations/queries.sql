@@ -1,29 +1,31 @@
 -- name: find_registration(org_id, event_id, person_id)^
 --     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
 --         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
---         updated_at: int) | None
+--         updated_at: int, sitting: int, party_id: int | None) | None
 -- Locks the row on PostgreSQL, like lock_registration.
-SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at, updated_at
+SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
+    updated_at, sitting, party_id
 FROM registrations
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id AND sitting = 0;
 
 -- name: lock_registration(org_id, id: RegistrationId)^
 --     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
 --         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
---         updated_at: int) | None
+--         updated_at: int, sitting: int, party_id: int | None) | None
 -- Locks the row on PostgreSQL (see the override): state changes of one registration queue up.
-SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at, updated_at
+SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
+    updated_at, sitting, party_id
 FROM registrations WHERE org_id = :org_id AND id = :id;
 
--- name: add_registration(org_id, id: RegistrationId, uuid, event_id, person_id, ticket_type_id,
---     source, answers, now)!
+-- name: add_registration(org_id, id: RegistrationId, uuid, event_id, person_id, sitting: int,
+--     ticket_type_id, source, answers, party_id: int | None, now)!
 -- 0 rows when the person is registered for the event already.
 INSERT INTO registrations
-    (org_id, id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
-     updated_at)
+    (org_id, id, uuid, event_id, person_id, sitting, ticket_type_id, state, source, answers,
+     party_id, created_at, updated_at)
 VALUES
-    (:org_id, :id, :uuid, :event_id, :person_id, :ticket_type_id, 'confirmed', :source, :answers,
-     :now, :now)
+    (:org_id, :id, :uuid, :event_id, :person_id, :sitting, :ticket_type_id, 'confirmed', :source,
+     :answers, CAST(:party_id AS BIGINT), :now, :now)
 ON CONFLICT (org_id, person_id, event_id, sitting) DO NOTHING;
 
 -- name: set_answers(org_id, id: RegistrationId, answers, now)!
@@ -33,9 +35,38 @@ WHERE org_id = :org_id AND id = :id;
 -- name: set_registered_at(org_id, id: RegistrationId, at: int)!
 UPDATE registrations SET created_at = :at WHERE org_id = :org_id AND id = :id;
 
--- name: set_state(org_id, id: RegistrationId, state, ticket_type_id, now)!
-UPDATE registrations SET state = :state, ticket_type_id = :ticket_type_id, updated_at = :now
+-- name: cancel(org_id, id: RegistrationId, now)!
+UPDATE registrations SET state = 'cancelled', updated_at = :now
 WHERE org_id = :org_id AND id = :id;
+
+-- name: revive(org_id, id: RegistrationId, ticket_type_id, party_id: int | None, now)!
+UPDATE registrations SET state = 'confirmed', ticket_type_id = :ticket_type_id,
+    party_id = CAST(:party_id AS BIGINT), updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: move_registration(org_id, id: RegistrationId, event_id, ticket_type_id, now)!
+UPDATE registrations
+SET event_id = :event_id, ticket_type_id = :ticket_type_id, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: add_party(org_id, id: int, event_id, contact_id: PersonId, now)!
+INSERT INTO parties (org_id, id, event_id, contact_id, created_at)
+VALUES (:org_id, :id, :event_id, :contact_id, :now);
+
+-- name: count_held_by_person(org_id, event_id, ticket_type_id, person_id, party_id: int)$ -> int
+-- Valid tickets of the type that the person has, their parties' too; `party_id` 0 = none: with it,
+-- those of its contact are counted.
+SELECT count(*) FROM tickets t
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+LEFT JOIN parties g ON g.org_id = r.org_id AND g.id = r.party_id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND t.state = 'valid'
+    AND t.ticket_type_id = :ticket_type_id
+    AND coalesce(g.contact_id, r.person_id) = coalesce((
+        SELECT p.contact_id FROM parties p WHERE p.org_id = :org_id AND p.id = :party_id),
+        :person_id);
+
+-- name: is_exam(org_id, event_id)$ -> int | None
+SELECT 1 FROM exams WHERE org_id = :org_id AND event_id = :event_id;
 
 -- name: list_booked_sessions(org_id, registration_id) -> (session_id: SessionId)
 SELECT session_id FROM session_bookings
@@ -163,13 +194,11 @@ WHERE org_id = :org_id AND ticket_id = :ticket_id AND due_at > :now AND attempts
 -- == ticket mails ==
 
 -- name: find_ticket_holder(org_id, code)^
---     -> (id: RegistrationId, event_id: EventId, person_id: PersonId, ticket_id: TicketId,
---         ticket_type_id: TicketTypeId, checked_in_at: int | None, state: str, granted_by: str,
---         sitting: int) | None
-SELECT r.id, r.event_id, r.person_id, t.id, t.ticket_type_id, t.checked_in_at, t.state,
-    t.granted_by, r.sitting
-FROM tickets t JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
-WHERE t.org_id = :org_id AND t.code = :code;
+--     -> (registration_id: RegistrationId, id: TicketId) | None
+SELECT registration_id, id FROM tickets WHERE org_id = :org_id AND code = :code;
+
+-- name: is_checked_in(org_id, id: TicketId)$ -> int | None
+SELECT 1 FROM tickets WHERE org_id = :org_id AND id = :id AND checked_in_at IS NOT NULL;
 
 -- name: move_bookings(org_id, from_id: int, to_id: int)!
 UPDATE session_bookings SET registration_id = :to_id
@@ -225,3 +254,40 @@ SELECT org_id, name FROM form_windows WHERE ends_at <= :now ORDER BY ends_at LIM
 DELETE FROM form_windows WHERE org_id = :org_id AND name = :name AND ends_at <= :now;
 
 -- == clock ==
+
+-- == places ==
+
+-- name: take_ticket(org_id, id: TicketTypeId)^
+--     -> (id: TicketTypeId, person_limit: int | None) | None
+UPDATE ticket_types SET held = held + 1
+WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity)
+RETURNING id, person_limit;
+
+-- name: take_event_place(org_id, id: EventId)$ -> str | None
+-- The guard and the count are one statement: that is what never oversells.
+UPDATE events SET held = held + 1
+WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity)
+RETURNING state;
+
+-- name: release_event_place(org_id, id: EventId)!
+UPDATE events SET held = held - 1 WHERE org_id = :org_id AND id = :id;
+
+-- name: release_session_place(org_id, id: SessionId)!
+UPDATE sessions SET held = held - 1 WHERE org_id = :org_id AND id = :id;
+
+-- name: take_default_ticket(org_id, event_id)^
+--     -> (id: TicketTypeId, person_limit: int | None) | None
+UPDATE ticket_types SET held = held + 1
+WHERE org_id = :org_id AND event_id = :event_id AND is_default = 1
+    AND (capacity IS NULL OR held < capacity)
+RETURNING id, person_limit;
+
+-- name: release_ticket(org_id, id: TicketTypeId)!
+UPDATE ticket_types SET held = held - 1 WHERE org_id = :org_id AND id = :id;
+
+-- == sources ==
+
+-- name: set_sti(org_id, id: RegistrationId, sti, now)!
+-- The first source that is known stays.
+UPDATE registrations SET sti = :sti, updated_at = :now
+WHERE org_id = :org_id AND id = :id AND sti = '';

@@ -29,6 +29,8 @@ class FindRegistrationRow(NamedTuple):
     answers: str
     created_at: int
     updated_at: int
+    sitting: int
+    party_id: int | None
 
 class LockRegistrationRow(NamedTuple):
     id: RegistrationId
@@ -41,6 +43,8 @@ class LockRegistrationRow(NamedTuple):
     answers: str
     created_at: int
     updated_at: int
+    sitting: int
+    party_id: int | None
 
 class ListDueSubmissionsRow(NamedTuple):
     org_id: OrgId
@@ -67,6 +71,16 @@ class ListItemsRow(NamedTuple):
     email: str
     person_id: PersonId | None
     message: str | None
+
+class ListWantedSessionsRow(NamedTuple):
+    pak: str
+    id: SessionId
+    event_id: EventId
+    state: str
+    event_state: str
+
+class TakeSessionPlacesRow(NamedTuple):
+    id: SessionId
 
 class ListBookedSessionsRow(NamedTuple):
     session_id: SessionId
@@ -114,19 +128,20 @@ class ListPendingRow(NamedTuple):
     message: str
 
 class FindTicketHolderRow(NamedTuple):
-    id: RegistrationId
-    event_id: EventId
-    person_id: PersonId
-    ticket_id: TicketId
-    ticket_type_id: TicketTypeId
-    checked_in_at: int | None
-    state: str
-    granted_by: str
-    sitting: int
+    registration_id: RegistrationId
+    id: TicketId
 
 class ListEndedFormWindowsRow(NamedTuple):
     org_id: OrgId
     name: str
+
+class TakeTicketRow(NamedTuple):
+    id: TicketTypeId
+    person_limit: int | None
+
+class TakeDefaultTicketRow(NamedTuple):
+    id: TicketTypeId
+    person_limit: int | None
 
 class _Sql(Statements):
     @staticmethod
@@ -156,6 +171,12 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, ids: str, limit: int, skip: int
     ) -> list[ListItemsRow]: ...
     @staticmethod
+    def list_wanted_sessions(
+        tx: Tx, *, org_id: OrgId, paks: str, noun: str, target_id: int
+    ) -> list[ListWantedSessionsRow]: ...
+    @staticmethod
+    def take_session_places(tx: Tx, *, org_id: OrgId, ids: str) -> list[TakeSessionPlacesRow]: ...
+    @staticmethod
     def add_registration(
         tx: Tx,
         *,
@@ -164,9 +185,11 @@ class _Sql(Statements):
         uuid: str,
         event_id: EventId,
         person_id: PersonId,
+        sitting: int,
         ticket_type_id: TicketTypeId,
         source: str,
         answers: str,
+        party_id: int | None,
         now: int,
     ) -> int: ...
     @staticmethod
@@ -176,15 +199,43 @@ class _Sql(Statements):
     @staticmethod
     def set_registered_at(tx: Tx, *, org_id: OrgId, id: RegistrationId, at: int) -> int: ...
     @staticmethod
-    def set_state(
+    def cancel(tx: Tx, *, org_id: OrgId, id: RegistrationId, now: int) -> int: ...
+    @staticmethod
+    def revive(
         tx: Tx,
         *,
         org_id: OrgId,
         id: RegistrationId,
-        state: str,
+        ticket_type_id: TicketTypeId,
+        party_id: int | None,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def move_registration(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: RegistrationId,
+        event_id: EventId,
         ticket_type_id: TicketTypeId,
         now: int,
     ) -> int: ...
+    @staticmethod
+    def add_party(
+        tx: Tx, *, org_id: OrgId, id: int, event_id: EventId, contact_id: PersonId, now: int
+    ) -> int: ...
+    @staticmethod
+    def count_held_by_person(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        ticket_type_id: TicketTypeId,
+        person_id: PersonId,
+        party_id: int,
+    ) -> int: ...
+    @staticmethod
+    def is_exam(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int | None: ...
     @staticmethod
     def list_booked_sessions(
         tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
@@ -244,6 +295,8 @@ class _Sql(Statements):
     @staticmethod
     def find_ticket_holder(tx: Tx, *, org_id: OrgId, code: str) -> FindTicketHolderRow | None: ...
     @staticmethod
+    def is_checked_in(tx: Tx, *, org_id: OrgId, id: TicketId) -> int | None: ...
+    @staticmethod
     def move_bookings(tx: Tx, *, org_id: OrgId, from_id: int, to_id: int) -> int: ...
     @staticmethod
     def count_form(
@@ -263,5 +316,21 @@ class _Sql(Statements):
     ) -> list[ListEndedFormWindowsRow]: ...
     @staticmethod
     def delete_form_window(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
+    @staticmethod
+    def take_ticket(tx: Tx, *, org_id: OrgId, id: TicketTypeId) -> TakeTicketRow | None: ...
+    @staticmethod
+    def take_event_place(tx: Tx, *, org_id: OrgId, id: EventId) -> str | None: ...
+    @staticmethod
+    def release_event_place(tx: Tx, *, org_id: OrgId, id: EventId) -> int: ...
+    @staticmethod
+    def release_session_place(tx: Tx, *, org_id: OrgId, id: SessionId) -> int: ...
+    @staticmethod
+    def take_default_ticket(
+        tx: Tx, *, org_id: OrgId, event_id: EventId
+    ) -> TakeDefaultTicketRow | None: ...
+    @staticmethod
+    def release_ticket(tx: Tx, *, org_id: OrgId, id: TicketTypeId) -> int: ...
+    @staticmethod
+    def set_sti(tx: Tx, *, org_id: OrgId, id: RegistrationId, sti: str, now: int) -> int: ...
 
 sql: _Sql

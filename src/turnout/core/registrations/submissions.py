@@ -5,9 +5,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from turnout.core.events.places import TargetNoun
-from turnout.core.ids import OrgId, PersonId
 from turnout.core.registrations.model import Submitted
+
+
+class TargetNoun(enum.StrEnum):
+    """What a registration is addressed to."""
+
+    EVENT = "event"
+    CHANNEL = "channel"
 
 
 class ItemStatus(enum.StrEnum):
@@ -34,7 +39,7 @@ class QueueItem(msgspec.Struct, frozen=True):
     session_pak: str
     status: ItemStatus
     email: str
-    person_id: PersonId | None = None
+    person_id: int | None = None
     message: str | None = None
 
 
@@ -55,7 +60,7 @@ class QueuedItem(NamedTuple):
 class Submission(NamedTuple):
     """An application as the queue keeps it."""
 
-    org_id: OrgId
+    org_id: int
     id: int
     noun: TargetNoun
     target_id: int

@@ -1,19 +1,14 @@
-"""The mails of tickets and of the waiting list: queued with their cause, written by a worker.
+"""The mails of tickets: queued with their cause, written by a worker.
 
 A ticket's mail has the ticket as PDF, its QR code as SVG and PNG, and the event for calendars.
 Drawing takes a tenth of a second, so it is not done where the ticket is issued: a row in
 `ticket_mails` waits until the worker has drawn, and goes in the transaction that queues the mail.
 """
 
-import datetime
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from turnout.core.audience.links import list_watch_links
 from turnout.core.events.showing import EventView, get_shown_event
-from turnout.core.identity.link_keys import ensure_link_key
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import OrgId, TicketId, UserId
 from turnout.core.messaging.notices import keep_file, queue_mail
@@ -27,8 +22,7 @@ from turnout.core.tickets.documents import (
 )
 from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
 from turnout.core.tickets.sql import sql
-from turnout.core.waiting_list.entries import WaitingState, make_link
-from turnout.core.work.claims import Claim, Key, Queue, claim, do_claimed, take, turn
+from turnout.core.work.claims import Claim, claim, do_claimed, take
 from turnout.formats.qr import qr_png, qr_svg_file
 from turnout.store import Tx
 
@@ -41,6 +35,9 @@ TICKET_MAIL = "ticket mail"
 DRAWING_S = 30
 # Longer than drawing one takes: the others wait, and are claimed again if that takes long.
 CLAIM_MS = 2 * DRAWING_S * 1000
+
+ListLinks = Callable[[Tx, int, str], list[tuple[str, str]]]
+"""Lists titles and paths of what the ticket of an organization and code lets somebody watch."""
 
 
 class TicketMail(NamedTuple):
@@ -112,12 +109,21 @@ def draw_attachments(mail: TicketMail, base_url: str) -> list[Attachment]:
 
 
 def send_ticket_mail(
-    tx: Tx, mail: TicketMail, attachments: list[Attachment], base_url: str
+    tx: Tx,
+    mail: TicketMail,
+    attachments: list[Attachment],
+    base_url: str,
+    list_links: ListLinks,
 ) -> None:
     """Queue the mail, once: another worker that has drawn the same ticket finds nothing to do. A
     ticket that was cancelled since is not mailed, nor one that another worker has in hand. One
     that cannot be written, or needs a row that is held, rests for a while (claims.py)."""
-    do_claimed(tx, TICKET_MAIL, [mail.claim], lambda tx, _: _send(tx, mail, attachments, base_url))
+    do_claimed(
+        tx,
+        TICKET_MAIL,
+        [mail.claim],
+        lambda tx, _: _send(tx, mail, attachments, base_url, list_links),
+    )
 
 
 def give_ticket_mails_back(tx: Tx, mails: Sequence[TicketMail]) -> None:
@@ -125,7 +131,13 @@ def give_ticket_mails_back(tx: Tx, mails: Sequence[TicketMail]) -> None:
     take(tx, TICKET_MAIL, [mail.claim for mail in mails])
 
 
-def _send(tx: Tx, mail: TicketMail, attachments: list[Attachment], base_url: str) -> None:
+def _send(
+    tx: Tx,
+    mail: TicketMail,
+    attachments: list[Attachment],
+    base_url: str,
+    list_links: ListLinks,
+) -> None:
     if not sql.delete_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id):
         return
     if not sql.is_ticket_valid(tx, org_id=mail.org_id, id=mail.ticket_id):
@@ -139,7 +151,7 @@ def _send(tx: Tx, mail: TicketMail, attachments: list[Attachment], base_url: str
         *filter(None, [say_where(facts.shown)]),
         f"Ticket: {facts.type_name}, {facts.code}",
         "",
-        *_use_lines(tx, mail, base_url),
+        *_use_lines(mail, base_url, list_links(tx, mail.org_id, facts.code)),
     ]
     files = tuple(keep_file(tx, mail.org_id, *each) for each in attachments)
     queue_mail(
@@ -154,10 +166,9 @@ def _send(tx: Tx, mail: TicketMail, attachments: list[Attachment], base_url: str
     )
 
 
-def _use_lines(tx: Tx, mail: TicketMail, base_url: str) -> list[str]:
+def _use_lines(mail: TicketMail, base_url: str, watch: list[tuple[str, str]]) -> list[str]:
     """What a ticket is for: the door, or the links to watch an event that has no venue."""
-    code, url = mail.facts.code, f"{base_url}{TICKET}{mail.org_id}-{mail.facts.code}"
-    watch = list_watch_links(tx, mail.org_id, code)
+    url = f"{base_url}{TICKET}{mail.org_id}-{mail.facts.code}"
     if not watch or say_where(mail.facts.shown):
         return ["Show its code at the door, on paper (ticket.pdf) or on your phone:", url]
     links = [f"{title}: {base_url}{path}" for title, path in watch]
@@ -176,50 +187,6 @@ def postpone_ticket_mail(tx: Tx, mail: TicketMail) -> None:
     sql.postpone_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id, due_at=due_at)
 
 
-def tell_of_list(tx: Tx, base_url: str) -> bool:
-    """Queue the mails to those who are new on a waiting list, and to those who are newly offered
-    a place, claimed and done at once; whether there may be more."""
-    queue = list_mail_queue(base_url)
-    claimed = turn(tx, queue, [], SLICE)
-    turn(tx, queue, claimed, 0)
-    return len(claimed) == SLICE
-
-
-def list_mail_queue(base_url: str) -> Queue:
-    """Who is to be told how they stand on a waiting list, as a queue of turns."""
-    return Queue(
-        "list mail",
-        lambda tx, limit: sql.list_untold(tx, now=tx.now, limit=limit),
-        partial(_tell, base_url=base_url),
-    )
-
-
-def _tell(tx: Tx, key: Key, *, base_url: str) -> None:
-    org_id, entry_id = key
-    row = sql.find_untold(tx, org_id=org_id, id=entry_id)
-    if row is None or not sql.mark_told(tx, org_id=org_id, id=entry_id, now=tx.now):
-        return
-    event_id, state, deadline_at, email, *names = row
-    shown = get_shown_event(tx, org_id, event_id)
-    link = make_link(ensure_link_key(tx), base_url, entry_id)
-    is_offered = state == WaitingState.OFFERED
-    if is_offered and deadline_at is not None:
-        lines = _offer_lines(shown, deadline_at, link)
-    else:
-        lines = _list_lines(shown, link)
-    name = neutralize(" ".join(filter(None, names)))
-    subject = "A place is free" if is_offered else "You are on the waiting list"
-    queue_mail(
-        tx,
-        org_id,
-        None,
-        f"{subject}: {shown.event.title}",
-        [f"Dear {name}," if name else "Hello,", "", *lines],
-        [email],
-        from_name=get_organization_of(tx, org_id).name,
-    )
-
-
 def write_to_guest(
     tx: Tx, org_id: OrgId, email: str, subject: str, asked: str, rest: str, url: str
 ) -> None:
@@ -227,25 +194,3 @@ def write_to_guest(
     lines = [f"Somebody, perhaps you, {asked} with this address.", rest, url]
     name = get_organization_of(tx, org_id).name
     queue_mail(tx, org_id, None, subject, lines, [email], from_name=name)
-
-
-def _list_lines(shown: EventView, link: str) -> list[str]:
-    return [
-        f"you are on the waiting list for {shown.event.title}. When a place becomes free and it",
-        "is your turn, we write to you again, and hold it for you for some time.",
-        "",
-        "See where you stand, or leave the list, here:",
-        link,
-    ]
-
-
-def _offer_lines(shown: EventView, deadline_at: int, link: str) -> list[str]:
-    zone = ZoneInfo(shown.event.timezone)
-    until = datetime.datetime.fromtimestamp(deadline_at // 1000, zone)
-    return [
-        f"a place for {shown.event.title} has become free, and it is held for you until",
-        f"{until:%A}, {until.day} {until:%B %Y, %H:%M} ({shown.event.timezone}).",
-        "",
-        "Take it, or leave it to the next on the list, here:",
-        link,
-    ]

@@ -56,12 +56,15 @@ WHERE org_id = :org_id AND id = :id;
 --         event_id: EventId, code: str, ticket_type_id: TicketTypeId, email: str, first_name: str,
 --         last_name: str)
 -- crosses organizations: the worker serves all of them.
+-- A party's mails go to its contact.
 SELECT m.org_id, m.ticket_id, m.user_id, m.attempts, r.event_id, t.code, t.ticket_type_id,
-    p.email, p.first_name, p.last_name
+    coalesce(c.email, p.email), p.first_name, p.last_name
 FROM ticket_mails m
 JOIN tickets t ON t.org_id = m.org_id AND t.id = m.ticket_id
 JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+LEFT JOIN parties g ON g.org_id = r.org_id AND g.id = r.party_id
+LEFT JOIN people c ON c.org_id = g.org_id AND c.id = g.contact_id
 WHERE m.due_at <= :now AND NOT EXISTS (
     SELECT 1 FROM work_claims c WHERE c.org_id = m.org_id AND c.queue = 'ticket mail'
         AND c.id = m.ticket_id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
@@ -76,26 +79,3 @@ DELETE FROM ticket_mails WHERE org_id = :org_id AND ticket_id = :ticket_id;
 -- name: postpone_ticket_mail(org_id, ticket_id, due_at)!
 UPDATE ticket_mails SET due_at = :due_at, attempts = attempts + 1
 WHERE org_id = :org_id AND ticket_id = :ticket_id;
-
--- == transferring ==
-
--- name: list_untold(now, limit) -> (org_id: OrgId, id: EntryId)
--- crosses organizations: the worker serves all of them. Who has not been told how they stand.
-SELECT w.org_id, w.id FROM waiting_entries w
-WHERE w.state IN ('waiting', 'offered') AND w.told_at IS NULL
-    AND (w.deadline_at IS NULL OR w.deadline_at > :now) AND NOT EXISTS (
-    SELECT 1 FROM work_claims c WHERE c.org_id = w.org_id AND c.queue = 'list mail'
-        AND c.id = w.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
-ORDER BY w.id LIMIT :limit;
-
--- name: find_untold(org_id, id: EntryId)^
---     -> (event_id: EventId, state: str, deadline_at: int | None, email: str, first_name: str,
---         last_name: str) | None
-SELECT w.event_id, w.state, w.deadline_at, p.email, p.first_name, p.last_name
-FROM waiting_entries w
-JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
-WHERE w.org_id = :org_id AND w.id = :id AND w.state IN ('waiting', 'offered')
-    AND w.told_at IS NULL;
-
--- name: mark_told(org_id, id: EntryId, now)!
-UPDATE waiting_entries SET told_at = :now WHERE org_id = :org_id AND id = :id AND told_at IS NULL;

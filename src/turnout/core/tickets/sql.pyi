@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from turnout.core.ids import EntryId, EventId, OrgId, RegistrationId, TicketId, TicketTypeId, UserId
+from turnout.core.ids import EventId, OrgId, RegistrationId, TicketId, TicketTypeId, UserId
 from turnout.store import Statements, Tx
 
 class ListTicketsRow(NamedTuple):
@@ -30,18 +30,6 @@ class ListDueTicketMailsRow(NamedTuple):
     event_id: EventId
     code: str
     ticket_type_id: TicketTypeId
-    email: str
-    first_name: str
-    last_name: str
-
-class ListUntoldRow(NamedTuple):
-    org_id: OrgId
-    id: EntryId
-
-class FindUntoldRow(NamedTuple):
-    event_id: EventId
-    state: str
-    deadline_at: int | None
     email: str
     first_name: str
     last_name: str
@@ -94,11 +82,5 @@ class _Sql(Statements):
     def delete_ticket_mail(tx: Tx, *, org_id: OrgId, ticket_id: TicketId) -> int: ...
     @staticmethod
     def postpone_ticket_mail(tx: Tx, *, org_id: OrgId, ticket_id: TicketId, due_at: int) -> int: ...
-    @staticmethod
-    def list_untold(tx: Tx, *, now: int, limit: int) -> list[ListUntoldRow]: ...
-    @staticmethod
-    def find_untold(tx: Tx, *, org_id: OrgId, id: EntryId) -> FindUntoldRow | None: ...
-    @staticmethod
-    def mark_told(tx: Tx, *, org_id: OrgId, id: EntryId, now: int) -> int: ...
 
 sql: _Sql

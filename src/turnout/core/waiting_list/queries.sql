@@ -5,6 +5,15 @@ SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti FROM wai
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
     AND state IN ('waiting', 'offered');
 
+-- name: lock_offer(org_id, event_id, person_id, now)^
+--     -> (id: EntryId, event_id: EventId, ticket_type_id: TicketTypeId, person_id: PersonId,
+--         state: str, deadline_at: int | None, sti: str) | None
+-- The place that is offered to somebody now; held until this transaction ends.
+UPDATE waiting_entries SET updated_at = updated_at
+WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
+    AND state = 'offered' AND deadline_at > :now
+RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti;
+
 -- name: add_entry(org_id, id: EntryId, event_id, ticket_type_id, person_id, sti, now)!
 INSERT INTO waiting_entries (org_id, id, event_id, ticket_type_id, person_id, state, sti,
     created_at, updated_at)
@@ -60,7 +69,7 @@ SELECT DISTINCT w.org_id, w.event_id
 FROM waiting_entries w
 JOIN events e ON e.org_id = w.org_id AND e.id = w.event_id
 JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
-WHERE w.state = 'waiting' AND e.state IN ('open', 'closed') AND e.ends_at > :now
+WHERE w.state = 'waiting' AND e.state = 'open' AND e.ends_at > :now
     AND (y.capacity IS NULL OR y.held < y.capacity) AND (e.capacity IS NULL OR e.held < e.capacity)
     AND NOT EXISTS (
     SELECT 1 FROM work_claims c WHERE c.org_id = e.org_id AND c.queue = 'promotion'
@@ -95,4 +104,23 @@ ORDER BY w.id LIMIT :limit;
 -- crosses organizations: a personal link leads to its entry, and so to the organization.
 SELECT org_id FROM waiting_entries WHERE id = :id;
 
--- == zone data ==
+-- name: list_untold(now, limit) -> (org_id: OrgId, id: EntryId)
+-- crosses organizations: the worker serves all of them. Who has not been told how they stand.
+SELECT w.org_id, w.id FROM waiting_entries w
+WHERE w.state IN ('waiting', 'offered') AND w.told_at IS NULL
+    AND (w.deadline_at IS NULL OR w.deadline_at > :now) AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = w.org_id AND c.queue = 'list mail'
+        AND c.id = w.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY w.id LIMIT :limit;
+
+-- name: find_untold(org_id, id: EntryId)^
+--     -> (event_id: EventId, state: str, deadline_at: int | None, email: str, first_name: str,
+--         last_name: str) | None
+SELECT w.event_id, w.state, w.deadline_at, p.email, p.first_name, p.last_name
+FROM waiting_entries w
+JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
+WHERE w.org_id = :org_id AND w.id = :id AND w.state IN ('waiting', 'offered')
+    AND w.told_at IS NULL;
+
+-- name: mark_told(org_id, id: EntryId, now)!
+UPDATE waiting_entries SET told_at = :now WHERE org_id = :org_id AND id = :id AND told_at IS NULL;

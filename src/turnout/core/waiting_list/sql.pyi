@@ -14,6 +14,15 @@ class FindOpenEntryRow(NamedTuple):
     deadline_at: int | None
     sti: str
 
+class LockOfferRow(NamedTuple):
+    id: EntryId
+    event_id: EventId
+    ticket_type_id: TicketTypeId
+    person_id: PersonId
+    state: str
+    deadline_at: int | None
+    sti: str
+
 class GetEntryRow(NamedTuple):
     id: EntryId
     event_id: EventId
@@ -60,11 +69,27 @@ class ListEntriesRow(NamedTuple):
     deadline_at: int | None
     created_at: int
 
+class ListUntoldRow(NamedTuple):
+    org_id: OrgId
+    id: EntryId
+
+class FindUntoldRow(NamedTuple):
+    event_id: EventId
+    state: str
+    deadline_at: int | None
+    email: str
+    first_name: str
+    last_name: str
+
 class _Sql(Statements):
     @staticmethod
     def find_open_entry(
         tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId
     ) -> FindOpenEntryRow | None: ...
+    @staticmethod
+    def lock_offer(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId, now: int
+    ) -> LockOfferRow | None: ...
     @staticmethod
     def add_entry(
         tx: Tx,
@@ -107,5 +132,11 @@ class _Sql(Statements):
     ) -> list[ListEntriesRow]: ...
     @staticmethod
     def find_entry_organization(tx: Tx, *, id: EntryId) -> OrgId | None: ...
+    @staticmethod
+    def list_untold(tx: Tx, *, now: int, limit: int) -> list[ListUntoldRow]: ...
+    @staticmethod
+    def find_untold(tx: Tx, *, org_id: OrgId, id: EntryId) -> FindUntoldRow | None: ...
+    @staticmethod
+    def mark_told(tx: Tx, *, org_id: OrgId, id: EntryId, now: int) -> int: ...
 
 sql: _Sql

@@ -9,11 +9,10 @@ from typing import Any
 
 import msgspec
 
-from turnout.core.events.places import TargetNoun
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import MAX_SESSIONS
 from turnout.core.registrations.model import Answer, Submitted
-from turnout.core.registrations.submissions import Application
+from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.core.text import is_email
 from turnout.dialects.registration.leniency import convert, rename
 from turnout.dialects.registration.wire import (

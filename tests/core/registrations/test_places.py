@@ -3,9 +3,11 @@
 import pytest
 
 from tests.store.notes import in_threads
-from turnout.core.events import places
-from turnout.core.events.places import TargetNoun, list_wanted_sessions
+from turnout.core.events.model import EventState
 from turnout.core.events.programme import list_sessions, list_ticket_types
+from turnout.core.registrations import places
+from turnout.core.registrations.deciding import list_wanted_sessions
+from turnout.core.registrations.submissions import TargetNoun
 from turnout.errors import Unavailable
 
 
@@ -48,10 +50,13 @@ def test_event_places_and_tickets_are_taken_while_there_are_some(db, account, li
     limit("events", account.event.id, 1)
     limit("ticket_types", ticket_type.id, 2)
     event = (account.org_id, account.event.id)
-    assert [db.call(places.take_event_place, *event) for _ in range(2)] == [True, False]
+    assert [db.call(places.take_event_place, *event) for _ in range(2)] == [
+        EventState.OPEN,
+        None,
+    ]
     assert [db.call(places.take_default_ticket, *event) for _ in range(3)] == [
-        ticket_type.id,
-        ticket_type.id,
+        (ticket_type.id, None),
+        (ticket_type.id, None),
         None,
     ]
     assert held(db, account) == [0, 0, 0, 2, 1]

@@ -7,7 +7,7 @@ import pytest
 from tests.core.registrations.desk import Held
 from tests.core.registrations.invariants import find_faults
 from turnout.core.audit.recording import list_entries
-from turnout.core.registrations.cancelling import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.intake import process
 from turnout.core.tickets.issuing import TicketState
 from turnout.errors import Missing

@@ -1,0 +1,71 @@
+"""Giving tickets back: every place that they held is free again, for whoever waits first.
+
+A ticket holds a place of its type, a registration one of the event and of the sessions booked with
+it. The registration ends with its last ticket. What is free is offered in the same transaction.
+"""
+
+from turnout.core.audit.recording import record
+from turnout.core.registrations import booking, places
+from turnout.core.registrations.model import Registration, RegistrationState
+from turnout.core.tickets.issuing import Grant, Ticket, cancel_ticket, list_valid_tickets
+from turnout.errors import Conflict
+from turnout.store import Tx
+
+
+def cancel_registration(tx: Tx, org_id: int, registration_id: int, *, actor: str) -> bool:
+    """Cancel a registration, its bookings and tickets, and give the places back.
+
+    Returns whether it was confirmed before. Idempotent. Raises Missing, Conflict for a candidate's
+    (exams/leaving.py cancels those).
+    """
+    registration = booking.lock_registration(tx, org_id, registration_id)
+    if registration.sitting:
+        raise Conflict("registration.exam", registration=registration_id)
+    if registration.state is RegistrationState.CANCELLED:
+        return False
+    give_all_back(tx, org_id, registration)
+    record(tx, org_id, actor, "cancelled", "registration", registration_id)
+    return True
+
+
+def give_all_back(tx: Tx, org_id: int, registration: Registration) -> None:
+    """End a confirmed registration that is locked: tickets, bookings, places."""
+    _give_back(tx, org_id, registration, list_valid_tickets(tx, org_id, registration.id))
+
+
+def give_back_granted(
+    tx: Tx, org_id: int, registration_id: int, grant: Grant, *, actor: str
+) -> list[Ticket]:
+    """Give back the valid tickets that this grant gave, and no other; returns those that are left.
+    Idempotent. Raises Missing."""
+    registration = booking.lock_registration(tx, org_id, registration_id)
+    valid = list_valid_tickets(tx, org_id, registration_id)
+    own = [ticket for ticket in valid if (ticket.granted_by, ticket.grant_id) == grant]
+    kept = [ticket for ticket in valid if ticket not in own]
+    if own:
+        _give_back(tx, org_id, registration, own, is_last=not kept)
+        action = "gave back" if kept else "cancelled"
+        codes = [ticket.code for ticket in own]
+        record(tx, org_id, actor, action, "registration", registration_id, codes=codes)
+    return kept
+
+
+def _give_back(
+    tx: Tx,
+    org_id: int,
+    registration: Registration,
+    tickets: list[Ticket],
+    *,
+    is_last: bool = True,
+) -> None:
+    if is_last:
+        for session_id in booking.list_booked_sessions(tx, org_id, registration.id):
+            places.release_session_place(tx, org_id, session_id)
+        booking.delete_bookings(tx, org_id, registration.id)
+    for ticket in sorted(tickets, key=lambda ticket: ticket.ticket_type_id):
+        places.release_ticket(tx, org_id, ticket.ticket_type_id)
+        cancel_ticket(tx, org_id, ticket.id)
+    if is_last:
+        places.release_event_place(tx, org_id, registration.event_id)
+        booking.cancel(tx, org_id, registration.id)
+    places.offer_places(tx, org_id, registration.event_id)

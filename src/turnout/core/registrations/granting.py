@@ -1,0 +1,374 @@
+"""Granting: the one way in which anybody gets a ticket, whoever asks.
+
+Theory. A wish names the door at which it is made (rules.py), the person and the ticket type.
+`grant` answers it in one transaction: the rules, the place that is offered to this person, else new
+places, the registration (made, revived or extended), the ticket. It raises Conflict, which takes
+back all.
+`grant_with_sessions` is the same for the intake queue, which decides hundreds in a transaction: it
+names no type, books sessions along, and returns the refusal, because the other sessions of the
+submission go on.
+
+Rules.
+- Places and entries are locked in one order (see places.py).
+- The offer of a person is taken by whatever grants them a ticket of its type, at any door; an API
+  that names no type takes the type that is offered.
+- A place of the event is taken by a registration once, a place of a type by each ticket.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from turnout.core.audit.recording import record
+from turnout.core.events.programme import get_event
+from turnout.core.people.merging import add_guest, know_person
+from turnout.core.people.model import Contact
+from turnout.core.registrations import booking, places
+from turnout.core.registrations.model import (
+    Registration,
+    RegistrationState,
+    Submitted,
+    join_submissions,
+)
+from turnout.core.registrations.places import TakenTicket
+from turnout.core.registrations.rules import RULES, Door, There, check, find_refusal
+from turnout.core.registrations.sources import note_source
+from turnout.core.registrations.sql import sql
+from turnout.core.tickets.issuing import (
+    Grant,
+    Ticket,
+    cancel_ticket,
+    issue_ticket,
+    list_valid_tickets,
+    set_ticket_type,
+)
+from turnout.core.waiting_list.entries import Entry, WaitingState, lock_offer, set_entry_state
+from turnout.errors import Conflict
+from turnout.store import Tx
+
+
+class Wish(NamedTuple):
+    """Who asks for which ticket. `ticket_type_id` None = the event's default one; `submitted` None
+    = what is known of the person; `grant_id` is the invitation's or the waiting entry's number;
+    `sti` the campaign source; `sitting_uuid` names a candidate's registration."""
+
+    door: Door
+    event_id: int
+    person_id: int
+    ticket_type_id: int | None
+    source: str
+    submitted: Submitted | None = None
+    grant_id: int | None = None
+    sti: str = ""
+    party_id: int | None = None
+    registration_id: int | None = None
+    sitting_uuid: str = ""
+
+    @property
+    def grant(self) -> Grant:
+        return Grant(RULES[self.door].kind, self.grant_id)
+
+
+class Granted(NamedTuple):
+    """The ticket that somebody has; `is_new` = it was issued now."""
+
+    registration_id: int
+    ticket: Ticket
+    is_new: bool
+
+
+class SessionGrant(NamedTuple):
+    """The sessions that are booked now, those that were before too; or why nothing was granted, and
+    which of them were full besides."""
+
+    session_ids: set[int]
+    refusal: Conflict | None = None
+    full_ids: frozenset[int] = frozenset()
+
+
+class Guest(NamedTuple):
+    """One of a party, and their ticket type. The address may be empty."""
+
+    contact: Contact
+    ticket_type_id: int
+
+
+class Party(NamedTuple):
+    """Registrations that were made together."""
+
+    id: int
+    tickets: list[Granted]
+
+
+def grant(tx: Tx, org_id: int, wish: Wish) -> Granted:
+    """Give a person a ticket, or find the one that they have (rules.py says what counts).
+
+    Raises Conflict when the door grants nothing for this event now, when no ticket or place is left
+    and none is offered to this person, and at the type's limit for one person; Missing.
+    """
+    event = get_event(tx, org_id, wish.event_id)
+    check(wish.door, event.state, event.ends_at, tx.now)
+    own = None
+    known = None
+    if not wish.sitting_uuid:
+        own = lock_offer(tx, org_id, wish.event_id, wish.person_id)
+        known = booking.find_registration(tx, org_id, wish.event_id, wish.person_id)
+    if own and own.ticket_type_id != wish.ticket_type_id:
+        own = None
+    confirmed = known if known and known.state is RegistrationState.CONFIRMED else None
+    if confirmed and (there := _find_there(tx, org_id, wish, confirmed.id)):
+        if own and there.ticket_type_id == own.ticket_type_id:
+            _give_way(tx, org_id, own)
+        return Granted(confirmed.id, there, is_new=False)
+    taken = _take(tx, org_id, wish, own, has_place=confirmed is not None)
+    registration_id = confirmed.id if confirmed else _write(tx, org_id, wish, taken, known)
+    note_source(tx, org_id, registration_id, wish.sti or (own.sti if own else ""))
+    ticket = issue_ticket(tx, org_id, registration_id, taken.ticket_type_id, wish.grant)
+    return Granted(registration_id, ticket, is_new=True)
+
+
+def grant_with_sessions(
+    tx: Tx, org_id: int, wish: Wish, session_ids: list[int], *, is_person_new: bool
+) -> SessionGrant:
+    """Register a person for those of the sessions that have places: the queue's fast form. The
+    caller knows that the event takes registrations. A refusal has taken nothing."""
+    # Somebody who was made a moment ago, in this transaction, has no offer or registration yet.
+    if is_person_new:
+        own = known = None
+    else:
+        own = lock_offer(tx, org_id, wish.event_id, wish.person_id)
+        known = booking.find_registration(tx, org_id, wish.event_id, wish.person_id)
+    if known and known.state is RegistrationState.CONFIRMED:
+        return SessionGrant(_extend(tx, org_id, wish, known, session_ids))
+    booked = places.take_session_places(tx, org_id, session_ids)
+    if not booked:
+        return SessionGrant(booked)
+    if own:
+        wish = wish._replace(ticket_type_id=own.ticket_type_id, sti=own.sti)
+    taken = _try_to_take(tx, org_id, wish, own, has_place=False)
+    if isinstance(taken, Conflict):
+        for session_id in booked:
+            places.release_session_place(tx, org_id, session_id)
+        return SessionGrant(set(), taken, frozenset(session_ids) - booked)
+    registration_id = _write(tx, org_id, wish, taken, known)
+    booking.add_bookings(tx, org_id, registration_id, sorted(booked))
+    if wish.sti:
+        note_source(tx, org_id, registration_id, wish.sti)
+    issue_ticket(tx, org_id, registration_id, taken.ticket_type_id, wish.grant)
+    return SessionGrant(booked)
+
+
+def grant_party(
+    tx: Tx,
+    org_id: int,
+    event_id: int,
+    contact: Contact,
+    guests: Sequence[Guest],
+    *,
+    door: Door,
+    source: str,
+    sti: str = "",
+    actor: str,
+) -> Party:
+    """Register people together, all or nobody; each has a registration and a ticket of their own,
+    and the mails go to `contact`, who need not be one of them. Who has an address and is registered
+    already stays as they are. Raises as `grant` does."""
+    contact_id = know_person(tx, org_id, contact)
+    party_id = tx.next_id("registration")
+    sql.add_party(
+        tx, org_id=org_id, id=party_id, event_id=event_id, contact_id=contact_id, now=tx.now
+    )
+    tickets = []
+    for guest in guests:
+        has_address = bool(guest.contact.email.strip())
+        person_id = (know_person if has_address else add_guest)(tx, org_id, guest.contact)
+        wish = Wish(
+            door,
+            event_id,
+            person_id,
+            guest.ticket_type_id,
+            source=source,
+            submitted=Submitted(guest.contact, []),
+            sti=sti,
+            party_id=party_id,
+        )
+        tickets.append(grant(tx, org_id, wish))
+    record(tx, org_id, actor, "created", "party", party_id, tickets=len(tickets))
+    return Party(party_id, tickets)
+
+
+# -- places that change hands --------------------------------------------------------------
+
+
+def pass_on(tx: Tx, org_id: int, registration: Registration, ticket: Ticket, wish: Wish) -> Granted:
+    """Give the place of a ticket of a locked registration to the person of the wish, who has none
+    in the event. With the last ticket goes the registration's place and what is booked; with
+    another, the person needs a place in the event. Raises Conflict."""
+    cancel_ticket(tx, org_id, ticket.id)
+    is_last = not list_valid_tickets(tx, org_id, registration.id)
+    if is_last:
+        booking.cancel(tx, org_id, registration.id)
+    elif refusal := _take_event_place(tx, org_id, wish):
+        raise refusal
+    known = booking.find_registration(tx, org_id, wish.event_id, wish.person_id)
+    taken = TakenTicket(ticket.ticket_type_id, None)
+    registration_id = _write(tx, org_id, wish, taken, known)
+    if is_last:
+        booking.move_bookings(tx, org_id, registration.id, registration_id)
+    grant = Grant(ticket.granted_by)
+    new = issue_ticket(tx, org_id, registration_id, ticket.ticket_type_id, grant)
+    return Granted(registration_id, new, is_new=True)
+
+
+def change_type(tx: Tx, org_id: int, event_id: int, ticket: Ticket, ticket_type_id: int) -> None:
+    """Make a ticket of a locked registration one of another type of its event; its code stays.
+    Raises Conflict when none is left."""
+    if not places.take_ticket(tx, org_id, ticket_type_id):
+        raise Conflict("tickets.sold_out_type")
+    places.release_ticket(tx, org_id, ticket.ticket_type_id)
+    set_ticket_type(tx, org_id, ticket.id, ticket_type_id)
+    places.offer_places(tx, org_id, event_id)
+
+
+def move(tx: Tx, org_id: int, registration: Registration, event_id: int, *, door: Door) -> None:
+    """Move a locked registration with its tickets to another event, with its default type; codes
+    stay. Raises Conflict as `grant` does."""
+    wish = Wish(door, event_id, registration.person_id, None, source="")
+    tickets = list_valid_tickets(tx, org_id, registration.id)
+    taken = _take(tx, org_id, wish, None, has_place=False)
+    for _ in tickets[1:]:
+        _take(tx, org_id, wish, None, has_place=True)
+    for ticket in tickets:
+        places.release_ticket(tx, org_id, ticket.ticket_type_id)
+        set_ticket_type(tx, org_id, ticket.id, taken.ticket_type_id)
+    places.release_event_place(tx, org_id, registration.event_id)
+    booking.move(tx, org_id, registration.id, event_id, taken.ticket_type_id)
+    places.offer_places(tx, org_id, registration.event_id)
+
+
+# -- who is there already ------------------------------------------------------------------
+
+
+def _find_there(tx: Tx, org_id: int, wish: Wish, registration_id: int) -> Ticket | None:
+    """The newest ticket that counts as what is wished for."""
+    tickets = list_valid_tickets(tx, org_id, registration_id)
+    if RULES[wish.door].there is There.SAME_TYPE:
+        tickets = [ticket for ticket in tickets if ticket.ticket_type_id == wish.ticket_type_id]
+    return tickets[-1] if tickets else None
+
+
+def _give_way(tx: Tx, org_id: int, own: Entry) -> None:
+    """Somebody has what they are offered: it goes to the next."""
+    set_entry_state(tx, org_id, own, WaitingState.TAKEN)
+    places.release_offer(tx, org_id, own.event_id, own.ticket_type_id)
+    places.offer_places(tx, org_id, own.event_id)
+
+
+def _extend(
+    tx: Tx, org_id: int, wish: Wish, known: Registration, session_ids: list[int]
+) -> set[int]:
+    """The person is registered already: add the sessions, and what was answered now."""
+    booked = set(booking.list_booked_sessions(tx, org_id, known.id))
+    wanted = [session_id for session_id in session_ids if session_id not in booked]
+    taken = places.take_session_places(tx, org_id, wanted)
+    booking.add_bookings(tx, org_id, known.id, sorted(taken))
+    if wish.submitted:
+        joined = join_submissions(known.submitted, wish.submitted)
+        booking.set_answers(tx, org_id, known.id, joined)
+    return taken | (booked & set(session_ids))
+
+
+# -- places --------------------------------------------------------------------------------
+
+
+def _take(tx: Tx, org_id: int, wish: Wish, own: Entry | None, *, has_place: bool) -> TakenTicket:
+    taken = _try_to_take(tx, org_id, wish, own, has_place=has_place)
+    if isinstance(taken, Conflict):
+        raise taken
+    return taken
+
+
+def _try_to_take(
+    tx: Tx, org_id: int, wish: Wish, own: Entry | None, *, has_place: bool
+) -> TakenTicket | Conflict:
+    """Take a ticket of the type and, unless the person has one, a place in the event; or what is
+    offered. Or say why not, and have taken nothing."""
+    if own:
+        set_entry_state(tx, org_id, own, WaitingState.TAKEN)
+        if has_place:
+            places.release_event_place(tx, org_id, wish.event_id)
+            places.offer_places(tx, org_id, wish.event_id)
+        return TakenTicket(own.ticket_type_id, None)
+    taken = (
+        places.take_default_ticket(tx, org_id, wish.event_id)
+        if wish.ticket_type_id is None
+        else places.take_ticket(tx, org_id, wish.ticket_type_id)
+    )
+    if taken is None:
+        return Conflict("tickets.sold_out")
+    if refusal := _find_limit(tx, org_id, wish, taken):
+        places.release_ticket(tx, org_id, taken.ticket_type_id)
+        return refusal
+    refusal = None if has_place else _take_event_place(tx, org_id, wish)
+    if refusal:
+        places.release_ticket(tx, org_id, taken.ticket_type_id)
+        return refusal
+    return taken
+
+
+def _take_event_place(tx: Tx, org_id: int, wish: Wish) -> Conflict | None:
+    """Take a place in the event. Its state is judged on the row that is ours now: whoever closes or
+    cancels it from here on comes after this."""
+    state = places.take_event_place(tx, org_id, wish.event_id)
+    if state is None:
+        return Conflict("event.full")
+    if refusal := find_refusal(wish.door, state, tx.now + 1, tx.now):
+        places.release_event_place(tx, org_id, wish.event_id)
+        return refusal
+    return None
+
+
+def _find_limit(tx: Tx, org_id: int, wish: Wish, taken: TakenTicket) -> Conflict | None:
+    """Why the person may not have one more of the type, if so; the tickets of their party count.
+    The row of the type is ours now, so nobody else adds one at the same time."""
+    limit = taken.person_limit
+    if limit is None or not RULES[wish.door].has_person_limit:
+        return None
+    held = sql.count_held_by_person(
+        tx,
+        org_id=org_id,
+        event_id=wish.event_id,
+        ticket_type_id=taken.ticket_type_id,
+        person_id=wish.person_id,
+        party_id=wish.party_id or 0,
+    )
+    return Conflict("ticket_type.limit", limit=limit) if held >= limit else None
+
+
+# -- the registration ----------------------------------------------------------------------
+
+
+def _write(
+    tx: Tx, org_id: int, wish: Wish, taken: TakenTicket, cancelled: Registration | None
+) -> int:
+    """Make the registration, or revive the one that was cancelled; returns its number."""
+    if cancelled:
+        if wish.submitted:
+            joined = join_submissions(cancelled.submitted, wish.submitted)
+            booking.set_answers(tx, org_id, cancelled.id, joined)
+        booking.revive(tx, org_id, cancelled.id, taken.ticket_type_id, wish.party_id)
+        return cancelled.id
+    made = booking.add_registration(
+        tx,
+        org_id,
+        wish.event_id,
+        wish.person_id,
+        taken.ticket_type_id,
+        source=wish.source,
+        submitted=wish.submitted or Submitted(booking.get_contact(tx, org_id, wish.person_id), []),
+        party_id=wish.party_id,
+        registration_id=wish.registration_id,
+        sitting_uuid=wish.sitting_uuid,
+    )
+    if made is None:
+        raise Conflict("registration.raced")
+    return made

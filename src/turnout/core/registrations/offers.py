@@ -1,0 +1,129 @@
+"""Joining the waiting list, taking and leaving what is offered, and offers that lapse.
+
+Theory. Places are offered where they become free (places.py). Here people answer; the worker's
+sweep lets offers lapse whose deadline has passed, and offers what nobody did.
+"""
+
+from turnout.core.audit.recording import record
+from turnout.core.events.programme import get_event, list_ticket_types
+from turnout.core.people.merging import know_person
+from turnout.core.people.model import Contact
+from turnout.core.registrations import booking, places
+from turnout.core.registrations.granting import Wish, grant
+from turnout.core.registrations.joining import queue_ticket_mail
+from turnout.core.registrations.rules import Door, check
+from turnout.core.registrations.sources import clean_source
+from turnout.core.text import is_email
+from turnout.core.waiting_list.entries import (
+    Entry,
+    WaitingState,
+    add_entry,
+    find_open_entry,
+    list_offerable,
+    list_overdue,
+    lock_entry,
+    set_entry_state,
+)
+from turnout.core.work.claims import Key, Queue, turn
+from turnout.errors import Conflict, Invalid
+from turnout.store import Tx
+
+SOURCE = "waiting list"
+SLICE = places.SLICE
+
+
+def join_list(
+    tx: Tx, org_id: int, event_id: int, ticket_type_id: int, contact: Contact, *, sti: str = ""
+) -> Entry:
+    """Put somebody on the waiting list; who is on it already keeps their place. `sti` is the
+    campaign source of the link they came with, kept for when they register.
+
+    Raises Conflict while there are places, for somebody registered, and when the event takes
+    nobody; Invalid for an address or ticket type that is none; Missing.
+    """
+    if not is_email(contact.email):
+        raise Invalid("contact.email", email=contact.email)
+    event = get_event(tx, org_id, event_id)
+    check(Door.OFFER, event.state, event.ends_at, tx.now)
+    types = {each.id: each for each in list_ticket_types(tx, org_id, event_id)}
+    wanted = types.get(ticket_type_id)
+    if wanted is None or wanted.is_locked:
+        raise Invalid("ticket_type.unknown")
+    person_id = know_person(tx, org_id, contact)
+    if found := find_open_entry(tx, org_id, event_id, person_id):
+        return found
+    if booking.is_registered(tx, org_id, event_id, person_id):
+        raise Conflict("waiting.registered")
+    is_full = event.capacity is not None and event.held >= event.capacity
+    is_sold_out = wanted.capacity is not None and wanted.held >= wanted.capacity
+    if not (is_full or is_sold_out):
+        raise Conflict("waiting.places")
+    return add_entry(tx, org_id, event_id, ticket_type_id, person_id, sti=clean_source(sti))
+
+
+def take_offer(tx: Tx, org_id: int, entry_id: int, *, actor: str) -> None:
+    """Give somebody the place that is held for them, and mail the ticket. Idempotent.
+
+    Raises Conflict when nothing is offered any more, or the event takes nobody; Missing.
+    """
+    entry = lock_entry(tx, org_id, entry_id)
+    if entry.state is WaitingState.TAKEN:
+        return
+    event = get_event(tx, org_id, entry.event_id)
+    check(Door.OFFER, event.state, event.ends_at, tx.now)
+    if entry.state is not WaitingState.OFFERED:
+        raise Conflict("waiting.no_offer")
+    if entry.deadline_at is None or entry.deadline_at <= tx.now:
+        raise Conflict("waiting.lapsed")
+    wish = Wish(
+        Door.OFFER,
+        entry.event_id,
+        entry.person_id,
+        entry.ticket_type_id,
+        source=SOURCE,
+        grant_id=entry_id,
+    )
+    granted = grant(tx, org_id, wish)
+    if granted.is_new:
+        queue_ticket_mail(tx, org_id, granted.ticket.id)
+    record(tx, org_id, actor, "took offer", "waiting_entry", entry_id)
+
+
+def leave_list(tx: Tx, org_id: int, entry_id: int, *, actor: str) -> None:
+    """Take somebody off the list; an offered place goes to the next. Idempotent, and without effect
+    for a place that was taken (cancel the registration). Raises Missing."""
+    entry = lock_entry(tx, org_id, entry_id)
+    if entry.state not in (WaitingState.WAITING, WaitingState.OFFERED):
+        return
+    _end(tx, org_id, entry, WaitingState.LEFT)
+    record(tx, org_id, actor, "left", "waiting_entry", entry_id)
+
+
+def _let_lapse(tx: Tx, key: Key) -> None:
+    """An offer whose deadline has passed lapses, and its place is offered to the next."""
+    org_id, entry_id = key
+    entry = lock_entry(tx, org_id, entry_id)
+    if entry.state is WaitingState.OFFERED and (entry.deadline_at or 0) <= tx.now:
+        _end(tx, org_id, entry, WaitingState.LAPSED)
+
+
+def _end(tx: Tx, org_id: int, entry: Entry, state: WaitingState) -> None:
+    set_entry_state(tx, org_id, entry, state)
+    if entry.state is WaitingState.OFFERED:
+        places.release_offer(tx, org_id, entry.event_id, entry.ticket_type_id)
+        places.offer_places(tx, org_id, entry.event_id)
+
+
+OFFERS = Queue("offer", list_overdue, _let_lapse)
+PROMOTIONS = Queue("promotion", list_offerable, lambda tx, key: places.offer_places(tx, *key))
+
+
+def move_on(tx: Tx) -> bool:
+    """One step of the sweep, claimed and done at once, for those who cannot be killed in between:
+    offers whose deadline has passed lapse, and free places are offered. Whether there may be more
+    to do."""
+    overdue = turn(tx, OFFERS, [], SLICE)
+    turn(tx, OFFERS, overdue, 0)
+    offerable = turn(tx, PROMOTIONS, [], SLICE)
+    turn(tx, PROMOTIONS, offerable, 0)
+    return len(overdue) == SLICE or len(offerable) == SLICE

@@ -1,0 +1,153 @@
+"""How many places there are, and who holds them: in events, sessions and ticket types.
+
+Theory. Each count is one guarded UPDATE, and the tables refuse `held > capacity` too, so a place is
+never sold twice, whatever the number of nodes. This is the only module that changes counts and
+capacities. Whoever frees or adds places calls `offer_places` in the same transaction, as the verbs
+here that add some do: a place never stands free for strangers while somebody waits for it.
+
+Rules.
+- A ticket holds a place of its type, a registration one of the event, a booking one of the session,
+  an offer one of its type and one of the event.
+- Callers take places in the order waiting entry, sessions, ticket type, event, each by rising
+  number: two of them then never wait for each other in a ring.
+"""
+
+from typing import NamedTuple
+
+from turnout.core.events import programme, showing
+from turnout.core.events.model import Event, EventState
+from turnout.core.registrations.rules import Door, find_refusal
+from turnout.core.registrations.sql import sql
+from turnout.core.waiting_list.entries import QUEUE, find_next, get_offer_terms, offer
+from turnout.store import Tx, to_json
+
+# A transaction offers this many places at most; the sweep does the rest.
+SLICE = 50
+
+
+class TakenTicket(NamedTuple):
+    """A place of a type that was taken. `person_limit` None = any number for each person."""
+
+    ticket_type_id: int
+    person_limit: int | None
+
+
+def take_session_places(tx: Tx, org_id: int, session_ids: list[int]) -> set[int]:
+    """Take a place in each session that has one; returns which those are."""
+    if not session_ids:
+        return set()
+    tx.about("sessions", *session_ids)
+    ids = to_json(session_ids)
+    return {session_id for (session_id,) in sql.take_session_places(tx, org_id=org_id, ids=ids)}
+
+
+def take_event_place(tx: Tx, org_id: int, event_id: int) -> EventState | None:
+    """Take a place in an event; None when it is full. Returns the event's state: it stays that one
+    until this transaction ends."""
+    tx.about("events", event_id)
+    state = sql.take_event_place(tx, org_id=org_id, id=event_id)
+    return EventState(state) if state else None
+
+
+def take_default_ticket(tx: Tx, org_id: int, event_id: int) -> TakenTicket | None:
+    """Take a ticket of the event's default type; None when sold out."""
+    tx.about("ticket_types", ("default", event_id))
+    row = sql.take_default_ticket(tx, org_id=org_id, event_id=event_id)
+    return TakenTicket(*row) if row else None
+
+
+def take_ticket(tx: Tx, org_id: int, ticket_type_id: int) -> TakenTicket | None:
+    """Take a ticket of this type; None when none is left."""
+    tx.about("ticket_types", ticket_type_id)
+    row = sql.take_ticket(tx, org_id=org_id, id=ticket_type_id)
+    return TakenTicket(*row) if row else None
+
+
+def release_session_place(tx: Tx, org_id: int, session_id: int) -> None:
+    """Give a place in a session back."""
+    tx.about("sessions", session_id)
+    sql.release_session_place(tx, org_id=org_id, id=session_id)
+
+
+def release_event_place(tx: Tx, org_id: int, event_id: int) -> None:
+    """Give a place in an event back."""
+    tx.about("events", event_id)
+    sql.release_event_place(tx, org_id=org_id, id=event_id)
+
+
+def release_ticket(tx: Tx, org_id: int, ticket_type_id: int) -> None:
+    """Give a ticket of a type back."""
+    tx.about("ticket_types", ticket_type_id)
+    sql.release_ticket(tx, org_id=org_id, id=ticket_type_id)
+
+
+def release_offer(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> None:
+    """Give back what an offer held."""
+    release_ticket(tx, org_id, ticket_type_id)
+    release_event_place(tx, org_id, event_id)
+
+
+def offer_places(tx: Tx, org_id: int, event_id: int) -> int:
+    """Offer free places to those who wait first, each with a deadline; returns how many. Nobody is
+    offered a place that they could not take now."""
+    offered = 0
+    while offered < SLICE:
+        entry = find_next(tx, org_id, event_id)
+        if entry is None:
+            break
+        entry_id, ticket_type_id = entry
+        terms = get_offer_terms(tx, org_id, event_id)
+        if find_refusal(Door.OFFER, terms.state, terms.ends_at, tx.now):
+            break
+        # On PostgreSQL somebody else may have had the place since we looked.
+        if not take_ticket(tx, org_id, ticket_type_id):
+            break
+        if not take_event_place(tx, org_id, event_id):
+            release_ticket(tx, org_id, ticket_type_id)
+            break
+        if not offer(tx, org_id, entry_id, terms):
+            release_offer(tx, org_id, event_id, ticket_type_id)
+            continue
+        offered += 1
+    if offered:
+        tx.wake(QUEUE)
+    return offered
+
+
+# -- how many there are --------------------------------------------------------------------
+
+
+def set_event_capacity(
+    tx: Tx, org_id: int, event_id: int, capacity: int | None, *, actor: str
+) -> Event:
+    """Set how many places an event has; None = any number. More places go to the waiting list
+    first. Raises Conflict below what is taken, Missing, Invalid."""
+    event = programme.store_event_capacity(tx, org_id, event_id, capacity, actor=actor)
+    offer_places(tx, org_id, event_id)
+    return event
+
+
+def set_session_capacity(
+    tx: Tx, org_id: int, session_id: int, capacity: int | None, *, actor: str
+) -> None:
+    """Set how many places a session has; None = any number. Raises Conflict below what is taken,
+    Missing, Invalid."""
+    event_id = programme.store_session_capacity(tx, org_id, session_id, capacity, actor=actor)
+    offer_places(tx, org_id, event_id)
+
+
+def set_ticket_capacity(
+    tx: Tx, org_id: int, ticket_type_id: int, capacity: int | None, *, actor: str
+) -> None:
+    """Set how many tickets of a type there are; None = any number. More go to the waiting list
+    first. Raises Conflict below what is held, and for a type that is not there."""
+    event_id = showing.store_ticket_capacity(tx, org_id, ticket_type_id, capacity, actor=actor)
+    offer_places(tx, org_id, event_id)
+
+
+def set_event_state(tx: Tx, org_id: int, event_id: int, state: EventState, *, actor: str) -> Event:
+    """Open, close or cancel an event, or make it a draft. What is free when it opens goes to the
+    waiting list first. Raises Missing."""
+    event = programme.store_event_state(tx, org_id, event_id, state, actor=actor)
+    offer_places(tx, org_id, event_id)
+    return event
