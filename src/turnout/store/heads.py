@@ -23,7 +23,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 _START = re.compile(r"^-- name:\s*(\w+)", re.MULTILINE)
-_HEAD = re.compile(r"name:\s*(\w+)\s*(?:\((.*?)\))?\s*(\*!|[\^$!]|)\s*(?:->\s*(.+))?", re.DOTALL)
+_HEAD = re.compile(
+    r"name:\s*+(\w+)\s*+(?:\(([^)]*)\)\s*+)?(\*!|[\^$!]|)\s*+(?:->\s*+(.+))?", re.DOTALL
+)
 _OPTIONAL = " | None"
 _COMMENT = re.compile(r"--\s*")
 
