@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.failures import refuses
 from turnout.core.messaging.lengths import Excess, Lengths, check_lengths
 from turnout.core.messaging.merging import LONGEST, Template, TooLong
 from turnout.core.messaging.model import Channel, Content, JobType, NewRecipient
@@ -81,10 +82,8 @@ def test_merging_refuses_what_its_encoding_makes_too_long():
 def test_the_refusal_names_the_text_and_the_recipient():
     lengths = Lengths(Channel.SMS, Content(text="%%A%%" * 2))
     recipients = [NewRecipient("1", fields={"a": "x" * n}) for n in (5000, 5001, 6000)]
-    with pytest.raises(Invalid) as refused:
+    with refuses(Invalid, "recipient.text_long", name="message", place=501, limit=10_000):
         check_lengths(lengths, JobType.SMS, recipients, 500)
-    sentence = "The message of recipients.501 may not be greater than 10000 characters."
-    assert refused.value.message == sentence
     check_lengths(lengths, JobType.SMS, recipients[:1])
 
 
