@@ -44,6 +44,8 @@ SENTENCES = {
     "recipient.text_long": "The {name} of recipients.{place} may not be greater than {limit} "
     "characters.",
     "user.missing": "User not found.",
+    "user.moved": "The selected company_id is invalid.",
+    "user.unknown_code": "User not found.",
     "job.missing": "Job not found.",
     "name.taken": "The user_code has already been taken.",
     "company.unknown": "The selected company_id is invalid.",
