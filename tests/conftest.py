@@ -19,6 +19,7 @@ import pytest
 
 from tests.support import proof
 from tests.support.order import FileOrder, FileTimes
+from tests.support.passwords import hash_cheaply
 from tests.support.postgresql import Cluster
 
 PROOF = "proof: "
@@ -61,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "turnout", deadline=None, max_examples=proof.scale(30, 1000), print_blob=True
     )
     hypothesis.settings.load_profile("turnout")
+    hash_cheaply()
     if told:
         config.pluginmanager.register(FileOrder(config, _list_seconds(config)))
     else:

@@ -1,5 +1,7 @@
 """The pool in which passwords are hashed, and the throttle against guessing them."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -36,6 +38,13 @@ def test_a_password_fits_its_hash_alone():
     assert not is_password("incorrect horse", hashed)
     assert not is_password("correct horse", NOBODYS_HASH)
     assert not is_password("correct horse", "no hash")
+
+
+def test_a_hash_costs_150_ms_and_64_mib_where_no_test_says_otherwise():
+    code = "from turnout.core.identity.passwords import *; print(hash_password('correct horse'))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert is_password("correct horse", said.stdout.strip())
 
 
 def test_a_short_password_is_refused():
