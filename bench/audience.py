@@ -42,6 +42,7 @@ from turnout.core.events.programme import create_event, create_session, list_tic
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.users import create_user
+from turnout.core.ids import EventId, OrgId, SessionId, SurveyId, TicketTypeId
 from turnout.settings import Settings
 from turnout.store import Tx, open_database, system_clock
 from turnout.store.sqlite import path_of
@@ -115,11 +116,11 @@ class Stage(NamedTuple):
     """A database with an event, and what it is known by."""
 
     url: str
-    org_id: int
-    event_id: int
-    session_id: int
-    ticket_type_id: int
-    survey_id: int
+    org_id: OrgId
+    event_id: EventId
+    session_id: SessionId
+    ticket_type_id: TicketTypeId
+    survey_id: SurveyId
 
 
 def measure(_demo: Demo, folder: Path, size: Size, progress: Progress) -> Audience:

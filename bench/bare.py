@@ -27,6 +27,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import uvloop
 
+from turnout.core.ids import TicketId
 from turnout.http import server
 from turnout.http.connections import ConnectionLimits
 from turnout.store.sqlite import CHECKPOINT_EVERY_S, RESTART_PAGES, connect
@@ -123,7 +124,7 @@ _encode = msgspec.json.Encoder().encode
 
 class Ticket(msgspec.Struct):
     code: str
-    ticket_id: int
+    ticket_id: TicketId
     checked_at: str
     created_at: str
 

@@ -12,6 +12,7 @@ from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.short_names import RESERVED, is_reserved, page_path
+from turnout.core.ids import EventId
 from turnout.errors import Invalid
 from turnout.http.dialect import DialectApp
 from turnout.store import Tx
@@ -104,7 +105,7 @@ def get(node: LocalNode, path: str, method: str = "GET") -> tuple[int, str]:
     return answer.status, answer.headers.get("location", "")
 
 
-def test_pages_of_such_an_organization_are_elsewhere(node: LocalNode, event_id: int) -> None:
+def test_pages_of_such_an_organization_are_elsewhere(node: LocalNode, event_id: EventId) -> None:
     pages = f"{ELSEWHERE}/{event_id}"
     page = node.client.request("GET", pages)
     assert page.status == 200
@@ -116,7 +117,7 @@ def test_pages_of_such_an_organization_are_elsewhere(node: LocalNode, event_id: 
 
 @pytest.mark.parametrize("rest", ["", "/event.ics", "?sti=a%20b&x=%2F", "/event.ics?x=1"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
-def test_old_links_lead_there(node: LocalNode, event_id: int, rest: str, method: str) -> None:
+def test_old_links_lead_there(node: LocalNode, event_id: EventId, rest: str, method: str) -> None:
     found = get(node, f"/events/{event_id}{rest}", method)
     if method == "POST" and "ics" in rest:
         assert found[0] in (308, 405)
@@ -149,7 +150,7 @@ def test_what_is_nobodys_leads_nowhere(node: LocalNode, path: str) -> None:
     assert get(node, path) == (404, "")
 
 
-def test_apis_give_the_address_where_the_pages_are(node: LocalNode, event_id: int) -> None:
+def test_apis_give_the_address_where_the_pages_are(node: LocalNode, event_id: EventId) -> None:
     def issue(tx: Tx) -> str:
         row: Any = tx.connection.execute("SELECT org_id FROM organizations").fetchone()
         get_event(tx, row[0], event_id)

@@ -11,6 +11,7 @@ from turnout.core.checkin.scans import Scan, check_in
 from turnout.core.events.model import span
 from turnout.core.events.programme import create_event, create_ticket_type
 from turnout.core.identity.users import create_user
+from turnout.core.ids import OrgId
 from turnout.core.invitations.inviting import get_campaign
 from turnout.core.messaging.delivering import claim
 from turnout.core.site.address import store_address
@@ -50,7 +51,7 @@ class Door:
             return db.call(count_jobs, self.org_id)
 
 
-def count_jobs(tx: Tx, org_id: int) -> int:
+def count_jobs(tx: Tx, org_id: OrgId) -> int:
     [(count,)] = tx.connection.execute("SELECT count(*) FROM jobs WHERE org_id = ?", [org_id])
     return int(count)
 

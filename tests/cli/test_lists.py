@@ -8,6 +8,7 @@ from tests.cli.runner import Turnout
 from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.core.identity.users import create_user
+from turnout.core.ids import ListId, OrgId
 from turnout.core.messaging.lists import Entry, add_entries, list_entries, list_lists
 from turnout.core.messaging.model import Person
 from turnout.store import Tx
@@ -133,7 +134,7 @@ def test_an_import_that_is_interrupted_leaves_nothing(
 ) -> None:
     calls: list[int] = []
 
-    def fail_later(tx: Tx, org_id: int, list_id: int, first: int, some: list[Entry]) -> None:
+    def fail_later(tx: Tx, org_id: OrgId, list_id: ListId, first: int, some: list[Entry]) -> None:
         calls.append(first)
         if len(calls) == 2:
             raise KeyboardInterrupt

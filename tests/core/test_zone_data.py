@@ -19,6 +19,7 @@ from turnout.core.audit.recording import list_entries
 from turnout.core.events.model import instant, span
 from turnout.core.events.programme import create_event, create_session, get_event, list_sessions
 from turnout.core.identity.organizations import create_organization
+from turnout.core.ids import JobId
 from turnout.core.maintenance.time_zones import FACT, find_followed
 from turnout.core.zone_data import zone_data_version
 from turnout.settings import Settings
@@ -159,7 +160,7 @@ def test_a_job_is_sent_at_its_local_time_by_the_newer_rules(db, old_rules) -> No
     assert find_times(db, job_id) == (right, right)
 
 
-def find_times(db, job_id: int) -> tuple[int, int]:
+def find_times(db, job_id: JobId) -> tuple[int, int]:
     def find(tx: Tx) -> tuple[int, int]:
         sql = f"SELECT scheduled_at, due_at FROM jobs WHERE id = {job_id}"
         return tx.connection.execute(sql).fetchone()

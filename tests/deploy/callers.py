@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from tests.support.client import Answer, ask
+from turnout.core.ids import EventId
 
 TIMEOUT_S = 45
 UNCHANGED = "othing was changed"
@@ -36,7 +37,7 @@ class House(NamedTuple):
     token: str
     event_pak: str
     session_pak: str
-    event_id: int
+    event_id: EventId
     event_token: str
     password: str
     codes: list[str]

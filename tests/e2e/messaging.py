@@ -8,6 +8,7 @@ from tests.support.messaging import call, make_user
 from tests.support.node import new_database
 from tests.support.server import Server
 from turnout.core.identity.model import Profile
+from turnout.core.ids import JobId
 
 PATIENCE_S = 30
 
@@ -25,10 +26,10 @@ class Messaging:
         return call(self.server, method, path, body)
 
     def post_job(self, **members: Any) -> int:
-        job_id: int = self.call("POST", "/jobs", members)
+        job_id: JobId = self.call("POST", "/jobs", members)
         return job_id
 
-    def wait_for_job(self, job_id: int, **wanted: Any) -> Any:
+    def wait_for_job(self, job_id: JobId, **wanted: Any) -> Any:
         """The job, once it is complete and its members are as `wanted`."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:

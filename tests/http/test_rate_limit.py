@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.node import BACKENDS, Account, LocalNode, new_database, open_node
 from turnout.core.identity.organizations import set_rate_limit
+from turnout.core.ids import OrgId
 from turnout.errors import Limited
 from turnout.http.rate_limit import RateLimiter
 
@@ -20,7 +21,7 @@ class Door:
         self.node = node
         self.limiter = RateLimiter(node.db, LIMIT)
 
-    def knock(self, org_id: int, endpoint: str = "register") -> int:
+    def knock(self, org_id: OrgId, endpoint: str = "register") -> int:
         """0 when admitted, else the seconds to wait."""
         try:
             self.node.client.run(self.limiter.admit(org_id, endpoint))
@@ -28,7 +29,7 @@ class Door:
             return refusal.retry_after
         return 0
 
-    def knock_often(self, times: int, org_id: int, endpoint: str = "register") -> int:
+    def knock_often(self, times: int, org_id: OrgId, endpoint: str = "register") -> int:
         """How many of so many knocks were admitted."""
         return [self.knock(org_id, endpoint) for _ in range(times)].count(0)
 

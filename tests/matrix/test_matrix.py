@@ -19,6 +19,7 @@ from tests.matrix.worlds import Shown, World, build_world, query_of
 from tests.support import proof
 from tests.support.client import Answer
 from tests.support.node import LocalNode, new_database, open_node
+from turnout.core.ids import OrgId
 from turnout.http.cross_site import changes_something, find_exemption, fold_path
 from turnout.web.assets import asset_path, list_assets
 
@@ -267,7 +268,7 @@ def choose(cells: list[Any], short: int) -> list[Any]:
     return cells if count >= len(cells) else random.Random(proof.seed()).sample(cells, count)
 
 
-def everything_of(node: LocalNode, org_id: int) -> dict[str, list[str]]:
+def everything_of(node: LocalNode, org_id: OrgId) -> dict[str, list[str]]:
     """Every row of an organization."""
 
     def read(tx: Any) -> dict[str, list[str]]:

@@ -27,6 +27,7 @@ from turnout.core.identity.model import CredentialKind, Principal, Role
 from turnout.core.identity.page_sessions import begin_page_session
 from turnout.core.identity.signing import ensure_signing_key
 from turnout.core.identity.users import create_user
+from turnout.core.ids import EventId, OrgId, UserId
 from turnout.core.invitations.inviting import create_campaign, invite, send_campaign
 from turnout.core.messaging.accepting import Policy, accept_job
 from turnout.core.messaging.model import Content, JobType, NewJob, NewRecipient
@@ -59,7 +60,7 @@ class World:
 
     node: LocalNode
     marker: str
-    org_id: int
+    org_id: OrgId
     parts: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     credentials: dict[str, Shown] = field(default_factory=dict)
@@ -89,7 +90,7 @@ def build_world(node: LocalNode, slug: str) -> World:
     return world
 
 
-def _part_company(tx: Tx, org_id: int) -> None:
+def _part_company(tx: Tx, org_id: OrgId) -> None:
     """Put the organization under a distributor of its own."""
     number = tx.next_id("identity")
     tx.connection.execute(
@@ -155,7 +156,7 @@ def _wait(tx: Tx, world: World) -> str:
     return _last(make_link(ensure_link_key(tx), BASE, entry.id))
 
 
-def _invite(tx: Tx, world: World, event_id: int, user_id: int) -> dict[str, str]:
+def _invite(tx: Tx, world: World, event_id: EventId, user_id: UserId) -> dict[str, str]:
     org_id, marker = world.org_id, world.marker
     type_id = list_ticket_types(tx, org_id, event_id)[0].id
     campaign = create_campaign(
@@ -311,7 +312,7 @@ def _add_sessions(world: World) -> None:
     node.execute(f"UPDATE users SET disabled_at = 1 WHERE id = {user_id}")
 
 
-def _login(tx: Tx, org_id: int, code: str) -> Any:
+def _login(tx: Tx, org_id: OrgId, code: str) -> Any:
     found = find_password(tx, code)
     assert found is not None, (org_id, code)
     return found.principal

@@ -38,6 +38,7 @@ from turnout.core.audience.permissions import grant_reporting
 from turnout.core.audience.summary import summarize
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind
+from turnout.core.ids import OrgId
 from turnout.settings import Settings
 from turnout.store import Tx, open_database, system_clock
 
@@ -112,7 +113,7 @@ def test_nothing_sticks_when_the_clock_is_set(
     )
 
 
-def has_window(tx: Tx, org_id: int, now: int) -> bool:
+def has_window(tx: Tx, org_id: OrgId, now: int) -> bool:
     """Whether a window of this minute is stored for what reaches a limit. Those of other endpoints
     stand where they began, in the future too, until somebody asks for them."""
     statement = (

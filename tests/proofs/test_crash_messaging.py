@@ -25,6 +25,7 @@ from tests.support.messaging import (
 from tests.support.node import BACKENDS, new_database
 from tests.support.server import Server
 from tests.support.set_aside import operator
+from turnout.core.ids import JobId
 from turnout.core.messaging.starting import sweep_staged
 from turnout.settings import Settings
 from turnout.store import Tx, open_database
@@ -150,7 +151,7 @@ def check(url: str, job: Any, sink: MailSink, people: int) -> int:
     return len(copied)
 
 
-def read_recipients(tx: Tx, job_id: int) -> list[tuple[Any, ...]]:
+def read_recipients(tx: Tx, job_id: JobId) -> list[tuple[Any, ...]]:
     """Those of the job; what was staged when the server was killed is nobody's."""
     statement = (
         "SELECT address, state, status, cost_micros, is_repeated, notes FROM recipients "

@@ -29,6 +29,7 @@ from turnout.core.events.model import Event, Session
 from turnout.core.events.programme import list_ticket_types
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind
+from turnout.core.ids import TicketTypeId
 from turnout.store import Database, Tx
 
 NAME = "frozen node"
@@ -52,7 +53,7 @@ class Fair(NamedTuple):
     event: Event
     session: Session
     path: str
-    ticket_type_id: int
+    ticket_type_id: TicketTypeId
     door: str
 
 

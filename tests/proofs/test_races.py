@@ -30,6 +30,7 @@ from turnout.core.checkin.scans import list_scans
 from turnout.core.events.model import Event, Session
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind
+from turnout.core.ids import EventId, OrgId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept_all, count_waiting
 from turnout.core.registrations.model import Submitted
@@ -311,7 +312,7 @@ def test_many_doors_let_each_ticket_in_once(ground: Ground) -> None:
     )
 
 
-def codes_of(tx: Tx, org_id: int, event_id: int) -> list[str]:
+def codes_of(tx: Tx, org_id: OrgId, event_id: EventId) -> list[str]:
     found, has_more = list_attendees(tx, org_id, event_id, AttendeeFilter(), limit=TICKETS, skip=0)
     assert (len(found), has_more) == (TICKETS, False)
     return [each.tickets[0].code for each in found]

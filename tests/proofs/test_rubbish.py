@@ -37,6 +37,7 @@ from turnout.carriers.smtp.bounces import ReturnPaths
 from turnout.core.callbacks.model import NewCallback
 from turnout.core.callbacks.outbox import add_callbacks, list_attempts, list_callbacks
 from turnout.core.identity.model import Principal
+from turnout.core.ids import JobId
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import Channel, JobType, NewRecipient
@@ -107,7 +108,7 @@ async def deliver(node: LocalNode, carrier: Carrier, work: Callable[[], Awaitabl
         await carrier.stop()
 
 
-async def settle(node: LocalNode, job_id: int) -> None:
+async def settle(node: LocalNode, job_id: JobId) -> None:
     """Wait until everybody has an outcome; then let every lease end, and everybody be looked at."""
     for _ in range(3):
         await until(lambda: not _in_hand(node, job_id))
@@ -119,7 +120,7 @@ async def settle(node: LocalNode, job_id: int) -> None:
     await until(lambda: not _in_hand(node, job_id))
 
 
-def _in_hand(node: LocalNode, job_id: int) -> bool:
+def _in_hand(node: LocalNode, job_id: JobId) -> bool:
     """Whether somebody waits for a first outcome, or is being sent to."""
     found = rows(node.db, job_id, "state", "attempts", "due_at")
     now = node.clock()
@@ -129,7 +130,7 @@ def _in_hand(node: LocalNode, job_id: int) -> bool:
     )
 
 
-def check(node: LocalNode, job_id: int, copies: dict[str, int], expected: dict[str, int]) -> int:
+def check(node: LocalNode, job_id: JobId, copies: dict[str, int], expected: dict[str, int]) -> int:
     """Everybody got as many copies as expected, and has one outcome; returns how many people."""
     assert copies == expected
     found = rows(node.db, job_id, "destination", "state", "status", "is_repeated")

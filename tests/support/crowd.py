@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from turnout.core.ids import EventId
 from turnout.store import Tx
 
 Row = dict[str, Any]
 
 
-def add_attendees(tx: Tx, event_id: int, count: int) -> None:
+def add_attendees(tx: Tx, event_id: EventId, count: int) -> None:
     """Copy the event's newest attendee with a ticket `count` times, with names of their own. The
     event's count of places stays as it was, and so do the sequences: make nothing afterwards."""
     mark = "?" if tx.backend == "sqlite" else "%s"

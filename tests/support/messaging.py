@@ -16,6 +16,7 @@ from tests.support.mail_sink import MailSink
 from tests.support.server import Server
 from turnout.core.identity.model import Profile, User
 from turnout.core.identity.users import create_user
+from turnout.core.ids import OrgId
 from turnout.settings import Settings
 from turnout.store import Tx, open_database
 
@@ -39,7 +40,7 @@ def _make(tx: Tx, profile: Profile) -> int:
     return org_id
 
 
-def add_user(tx: Tx, org_id: int, profile: Profile = NO_REPORTS) -> User:
+def add_user(tx: Tx, org_id: OrgId, profile: Profile = NO_REPORTS) -> User:
     """The user in an organization that there is, who gets no reports unless the profile says so."""
     return create_user(
         tx,

@@ -30,6 +30,7 @@ from turnout.core.events.programme import (
 )
 from turnout.core.identity.model import CredentialKind, Organization, Principal
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair
+from turnout.core.ids import OrgId
 from turnout.core.registrations.intake import process
 from turnout.dialects.registration.auth import Tokens
 from turnout.http.admission import LastUses
@@ -114,13 +115,13 @@ class LocalNode:
         token = self.client.run(self.tokens.sign(made["caller"]))
         return Account(token=token, **made)
 
-    def add_event(self, org_id: int, title: str, when: Span = WHEN, **options: Any) -> Event:
+    def add_event(self, org_id: OrgId, title: str, when: Span = WHEN, **options: Any) -> Event:
         return self.db.call(create_event, org_id, title, when, actor="test", **options)
 
-    def add_session(self, org_id: int, event: Event, title: str, **options: Any) -> Session:
+    def add_session(self, org_id: OrgId, event: Event, title: str, **options: Any) -> Session:
         return self.db.call(create_session, org_id, event.id, title, WHEN, actor="test", **options)
 
-    def add_to_channel(self, org_id: int, channel: Channel, event: Event) -> None:
+    def add_to_channel(self, org_id: OrgId, channel: Channel, event: Event) -> None:
         self.db.call(add_to_channel, org_id, channel.id, event.id, actor="test")
 
     def execute(self, statement: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.node import BACKENDS
 from tests.upgrade.data import STATES, ask, execute, restore
+from turnout.core.ids import EventId, OrgId, PersonId
 from turnout.store.migrations.running import migrate
 
 SOURCES = {"registration": "integration", "program": "integration", "page": "form"}
@@ -66,11 +67,11 @@ def test_each_ticket_says_what_granted_it(migrated):
 
 def _expected_grant(
     before: Before,
-    org_id: int,
+    org_id: OrgId,
     type_id: int,
     _state: str,
-    event_id: int,
-    person_id: int,
+    event_id: EventId,
+    person_id: PersonId,
     source: str,
     sitting: int,
 ) -> tuple[str, int | None]:

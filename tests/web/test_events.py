@@ -15,6 +15,7 @@ from tests.support.node import LocalNode
 from tests.web.reading import Page, follow, send_form
 from turnout.core.events.model import EventDetails, EventState, span
 from turnout.core.events.programme import list_ticket_types
+from turnout.core.ids import OrgId
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -383,7 +384,7 @@ def test_a_draft_and_what_is_not_there_have_no_page(site: AppClient, fair: Fair)
         assert (answer.status, f"Nothing is at {path}." in Page(answer.body).text) == (404, True)
 
 
-def forget_ticket_mails(tx: Tx, org_id: int) -> None:
+def forget_ticket_mails(tx: Tx, org_id: OrgId) -> None:
     tx.connection.execute(f"DELETE FROM ticket_mails WHERE org_id = {org_id}")
 
 

@@ -18,6 +18,7 @@ from tests.support.postgresql import Cluster
 from tests.web.reading import Page, follow
 from turnout.core.events.model import span
 from turnout.core.events.programme import get_event, list_ticket_types
+from turnout.core.ids import OrgId
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import URGENT
 from turnout.core.registrations.form_limits import (
@@ -117,12 +118,12 @@ def gate(node: LocalNode) -> Gate:
     return Gate(node)
 
 
-def _forget_mails(tx: Tx, org_id: int) -> None:
+def _forget_mails(tx: Tx, org_id: OrgId) -> None:
     for (ticket_id,) in tx.connection.execute("SELECT ticket_id FROM ticket_mails").fetchall():
         sql.delete_ticket_mail(tx, org_id=org_id, ticket_id=ticket_id)
 
 
-def _send_all_now(tx: Tx, org_id: int) -> None:
+def _send_all_now(tx: Tx, org_id: OrgId) -> None:
     for (ticket_id,) in tx.connection.execute("SELECT ticket_id FROM ticket_mails").fetchall():
         queue_ticket_mail(tx, org_id, ticket_id)
 

@@ -22,6 +22,7 @@ from turnout.core.events.model import EventState
 from turnout.core.events.programme import list_ticket_types
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.users import create_user
+from turnout.core.ids import OrgId
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import URGENT
 from turnout.core.people.model import Contact
@@ -327,7 +328,7 @@ def _mails_of(theatre: Theatre) -> list[TicketMail]:
     return [mail for mail in due if mail.org_id == org_id]
 
 
-def _read_mailed(tx: Any, org_id: int) -> str:
+def _read_mailed(tx: Any, org_id: OrgId) -> str:
     row = tx.connection.execute(
         f"SELECT fields FROM recipients WHERE org_id = {org_id} ORDER BY id DESC"
     ).fetchone()

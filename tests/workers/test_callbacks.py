@@ -26,12 +26,13 @@ from turnout.core.callbacks.outbox import (
     list_callbacks,
     rotate_callback_key,
 )
+from turnout.core.ids import OrgId
 from turnout.http.names import LOOK_UP_S, Names
 from turnout.http.outbound import Outbound
 from turnout.workers.callbacks import OF_EACH, callback_loops
 
 
-def listed(node: LocalNode, org_id: int) -> list[Callback]:
+def listed(node: LocalNode, org_id: OrgId) -> list[Callback]:
     return node.db.call(list_callbacks, org_id, job_id=None, state=None, limit=1000)
 
 

@@ -20,6 +20,7 @@ from turnout.carriers import (
     Retry,
     Unknown,
 )
+from turnout.core.ids import JobId
 from turnout.core.messaging.files import cut, digest_of, finish_file, store_piece
 from turnout.core.messaging.model import (
     Channel,
@@ -112,7 +113,7 @@ async def run(node, delivery: Delivery, work: Awaitable[None]) -> None:
         await asyncio.gather(*(loop.stop() for loop in loops))
 
 
-def is_complete(node, job_id: int) -> Callable[[], bool]:
+def is_complete(node, job_id: JobId) -> Callable[[], bool]:
     return lambda: job(node.db, job_id, "state") == ("complete",)
 
 
@@ -304,7 +305,7 @@ def test_a_recipient_who_cannot_be_read_costs_the_others_nothing(node, login):
     ]
 
 
-def noted(node, job_id: int) -> bool:
+def noted(node, job_id: JobId) -> bool:
     return [notes for (notes,) in rows(node.db, job_id, "notes") if notes] != []
 
 

@@ -19,6 +19,7 @@ from tests.core.messaging.jobs import (
 from tests.support.builder import make_organization
 from tests.workers.conftest import until
 from turnout.carriers import Accepted, Inbox, Lapsed, Message, Outcome, Parcel
+from turnout.core.ids import JobId
 from turnout.core.messaging.delivering import ClaimedJob, claim
 from turnout.core.messaging.model import Channel
 from turnout.store import Tx
@@ -164,7 +165,7 @@ def test_what_another_has_taken_over_is_not_sent(node, job_id):
     assert job(node.db, job_id, "sent") == (30,)
 
 
-def take_over(tx: Tx, job_id: int) -> list[ClaimedJob]:
+def take_over(tx: Tx, job_id: JobId) -> list[ClaimedJob]:
     """Claim a third of the recipients, as if their leases had run out."""
     tx.connection.execute(
         f"UPDATE recipients SET due_at = 0 WHERE job_id = {job_id} AND id % 3 = 0"
@@ -173,5 +174,5 @@ def take_over(tx: Tx, job_id: int) -> list[ClaimedJob]:
     return claim(tx, "sms", 100, 600_000)
 
 
-async def is_complete(node, job_id: int) -> bool:
+async def is_complete(node, job_id: JobId) -> bool:
     return job(node.db, job_id, "state") == ("complete",)

@@ -1,8 +1,8 @@
-"""A type for each kind of number that names something, so that swapped ids are type errors.
+"""A name for each kind of number that names something, for annotations.
 
-They are plain numbers at run time. Statements return them (`sql.pyi`), sequences are wrapped where
-a noun is made, and the edges wrap what comes from outside once, where they decode it. What may name
-one of several nouns (an event or a channel) stays an `int`.
+Statements take and return them (`sql.pyi`). They are aliases of `int`, so a checker does not tell
+them apart yet: to have that, make one a `NewType`, and wrap it where a sequence makes it and where
+an edge decodes it. What may name one of several nouns (an event or a channel) stays an `int`.
 """
 
 OrgId = int

@@ -14,7 +14,7 @@ from turnout.core.events.programme import (
 from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.users import list_users
-from turnout.core.ids import EventId, OrgId, TicketTypeId
+from turnout.core.ids import EventId, OrgId, RecipientId, TicketTypeId
 from turnout.core.invitations.inviting import (
     Campaign,
     InviteeFilter,
@@ -55,13 +55,13 @@ CAMPAIGNS = (
 class Member(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The `attendance` of demo.json; `checked_code` is empty where no ticket was checked."""
 
-    event_id: int
+    event_id: EventId
     event_token: str
     company_token: str
     ticket_codes: list[str]
     checked_code: str
     invitation_id: int
-    recipient_ids: list[int]
+    recipient_ids: list[RecipientId]
 
 
 def seed(db: Database, known: Known, base_url: str) -> Member:

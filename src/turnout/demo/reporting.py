@@ -25,7 +25,7 @@ from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.members import find_password
 from turnout.core.identity.passwords import hash_password, is_password
 from turnout.core.identity.users import create_user, set_password
-from turnout.core.ids import OrgId, SurveyId, TicketTypeId
+from turnout.core.ids import EventId, OrgId, SurveyId, TicketTypeId
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -67,7 +67,7 @@ class Member(msgspec.Struct, frozen=True, rename="camel"):
 
     username: str
     password: str
-    event_id: int
+    event_id: EventId
 
 
 def seed(db: Database, known: Known) -> Member:

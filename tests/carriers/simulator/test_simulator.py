@@ -27,6 +27,7 @@ from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.simulator import carrier as module
 from turnout.carriers.simulator.fates import fate_of, say_key
 from turnout.carriers.simulator.outbox import OutboxMessage, list_messages
+from turnout.core.ids import OrgId
 from turnout.core.messaging.model import Channel, Content, JobType, KeyResponse, Kind, Status
 from turnout.core.messaging.staging import add_internal_job
 from turnout.errors import Unavailable
@@ -65,7 +66,7 @@ def org_id(node) -> int:
 
 
 def new_message(
-    node: LocalNode, org_id: int, channel: Channel = Channel.SMS, **more: Any
+    node: LocalNode, org_id: OrgId, channel: Channel = Channel.SMS, **more: Any
 ) -> Message:
     """A message of a job that exists, which lists of messages look at."""
     job_id = node.db.call(
@@ -113,7 +114,7 @@ def send(
     return asyncio.run(scenario())
 
 
-def outbox(node: LocalNode, org_id: int, **filters: Any) -> list[OutboxMessage]:
+def outbox(node: LocalNode, org_id: OrgId, **filters: Any) -> list[OutboxMessage]:
     return node.db.call(list_messages, org_id, **filters)
 
 

@@ -8,6 +8,7 @@ from turnout.core.audience.media import set_media
 from turnout.core.audience.model import MediaKind
 from turnout.core.events.model import Event, Session, span
 from turnout.core.events.programme import create_event, create_session, list_ticket_types
+from turnout.core.ids import EventId, OrgId
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations.granting import Wish, grant
@@ -28,7 +29,7 @@ class Cinema:
     then; `silent` cannot be watched."""
 
     db: Database
-    org_id: int
+    org_id: OrgId
     event: Event
     talk: Session
     show: Session
@@ -48,11 +49,11 @@ class Cinema:
         return self.db.call(_register, self.org_id, self.event.id, contact, sti, answers)
 
 
-def open_cinema(db: Database, org_id: int) -> Cinema:
+def open_cinema(db: Database, org_id: OrgId) -> Cinema:
     return Cinema(db, org_id, *db.call(_make, org_id))
 
 
-def show_something(tx: Tx, org_id: int, event: Event) -> Session:
+def show_something(tx: Tx, org_id: OrgId, event: Event) -> Session:
     """A session that makes the event a webcast."""
     session = create_session(tx, org_id, event.id, "Webcast", WHEN, actor="test")
     url = "https://media.example.com/webcast.m3u8"
@@ -60,7 +61,7 @@ def show_something(tx: Tx, org_id: int, event: Event) -> Session:
     return session
 
 
-def _make(tx: Tx, org_id: int) -> tuple[Event, Session, Session, Session]:
+def _make(tx: Tx, org_id: OrgId) -> tuple[Event, Session, Session, Session]:
     event = create_event(tx, org_id, "Premiere", WHEN, actor="test")
     talk, show, silent = (
         create_session(tx, org_id, event.id, title, WHEN, actor="test")
@@ -83,8 +84,8 @@ def _make(tx: Tx, org_id: int) -> tuple[Event, Session, Session, Session]:
 
 def _register(
     tx: Tx,
-    org_id: int,
-    event_id: int,
+    org_id: OrgId,
+    event_id: EventId,
     contact: Contact,
     sti: str,
     answers: tuple[tuple[str, str], ...],

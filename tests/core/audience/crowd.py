@@ -11,6 +11,7 @@ from turnout.core.audience.model import Interval, Mode
 from turnout.core.audience.reports import Registrant, ReportFilter
 from turnout.core.audience.surveys import Item, answer_survey, create_survey
 from turnout.core.audience.viewings import correct_viewing
+from turnout.core.ids import SurveyId
 from turnout.core.registrations.giving_back import cancel_registration
 
 DAY = 86_400_000
@@ -46,7 +47,7 @@ def _viewer(
     asks: bool,
     answers: bool,
     views: int,
-    survey_id: int,
+    survey_id: SurveyId,
     poll_id: int,
 ) -> Registrant:
     db, org_id = cinema.db, cinema.org_id

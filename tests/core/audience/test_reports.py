@@ -10,10 +10,11 @@ from turnout.core.audience.reports import (
     list_custom_questions,
     stream_report,
 )
+from turnout.core.ids import EventId, OrgId
 from turnout.store import Tx
 
 
-def _list(tx: Tx, org_id: int, event_id: int, wanted: ReportFilter) -> list[Registrant]:
+def _list(tx: Tx, org_id: OrgId, event_id: EventId, wanted: ReportFilter) -> list[Registrant]:
     return list(stream_report(tx, org_id, event_id, wanted))
 
 

@@ -29,6 +29,7 @@ from turnout.core.callbacks.outbox import (
     replay_callback,
     rotate_callback_key,
 )
+from turnout.core.ids import JobId, OrgId
 from turnout.errors import Missing
 from turnout.store import Tx
 
@@ -43,7 +44,7 @@ def host() -> str:
     return f"receiver-{next(_hosts)}.example"
 
 
-def new(host: str, body: str = "a=1", job_id: int = 7) -> NewCallback:
+def new(host: str, body: str = "a=1", job_id: JobId = 7) -> NewCallback:
     return NewCallback(job_id, 9, f"https://{host}/hook", body, "simulator")
 
 
@@ -65,7 +66,7 @@ def answer(callback: ClaimedCallback, status: int | None, **others) -> CallbackR
     return CallbackResult(callback.org_id, callback.id, callback.until, 1000, 25, status, **others)
 
 
-def shown(db, org_id: int) -> list[tuple]:
+def shown(db, org_id: OrgId) -> list[tuple]:
     found = db.call(list_callbacks, org_id, job_id=None, state=None, limit=10)
     return [(each.body, each.state, each.attempts, each.last_status) for each in found]
 

@@ -22,6 +22,7 @@ from turnout.core.events.programme import (
     set_session_state,
 )
 from turnout.core.identity.names import Target, find_name
+from turnout.core.ids import EventId, OrgId
 from turnout.core.registrations.places import set_event_capacity, set_event_state
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
@@ -30,11 +31,13 @@ PAK = r"[1-9]\d{15}"
 UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 
-def make_event(tx: Tx, org_id: int, title: str = "Summit", **options):
+def make_event(tx: Tx, org_id: OrgId, title: str = "Summit", **options):
     return create_event(tx, org_id, title, WHEN, actor="test", **options)
 
 
-def make_session(tx: Tx, org_id: int, event_id: int, title: str = "Talk", when=WHEN, **options):
+def make_session(
+    tx: Tx, org_id: OrgId, event_id: EventId, title: str = "Talk", when=WHEN, **options
+):
     return create_session(tx, org_id, event_id, title, when, actor="test", **options)
 
 

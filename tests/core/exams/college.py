@@ -17,6 +17,7 @@ from turnout.core.exams.model import (
     ValueKind,
 )
 from turnout.core.exams.seating import Move, NewSitting
+from turnout.core.ids import OrgId
 from turnout.store import Tx
 
 ZONE = "America/Vancouver"
@@ -41,7 +42,7 @@ class College:
         self.number = number or next(_numbers)
         self.slug = slug or f"college-{self.number}"
         made: dict[str, Any] = self.db.call(_make, self.slug, self.number)
-        self.org_id: int = made["org_id"]
+        self.org_id: OrgId = made["org_id"]
         self.uuid: str = made["uuid"]
         self.hall: str = made["hall"]
         self.annex: str = made["annex"]

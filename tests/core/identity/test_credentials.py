@@ -17,13 +17,14 @@ from turnout.core.identity.credentials import (
     touch_credentials,
 )
 from turnout.core.identity.model import CredentialKind, Principal
+from turnout.core.ids import OrgId
 from turnout.errors import Missing, Unauthenticated
 from turnout.store import Tx
 
 KEY = CredentialKind.API_KEY
 
 
-def issue(tx: Tx, org_id: int, kind: CredentialKind = KEY, **options):
+def issue(tx: Tx, org_id: OrgId, kind: CredentialKind = KEY, **options):
     return issue_credential(tx, org_id, kind, "a name", actor="test", **options)
 
 

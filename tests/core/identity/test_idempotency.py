@@ -13,6 +13,7 @@ from turnout.core.identity.idempotency import (
     idempotent_request,
     keep_answer,
 )
+from turnout.core.ids import OrgId
 from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
 
@@ -23,7 +24,9 @@ def request(key: str = "k-1", method="PUT", path="/v1.0/register", body=b"{}") -
     return idempotent_request(key, method, path, body)
 
 
-def answer(tx: Tx, org_id: int, asked: IdempotentRequest, text: str, owner: str = "user:1") -> str:
+def answer(
+    tx: Tx, org_id: OrgId, asked: IdempotentRequest, text: str, owner: str = "user:1"
+) -> str:
     """A verb as users of keys write it: `text` is its answer where it has an effect."""
     known = first_answer(tx, org_id, owner, asked)
     if known is None:

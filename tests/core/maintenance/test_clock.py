@@ -28,6 +28,7 @@ from turnout.core.callbacks.pulling import pull_callbacks, pull_calls
 from turnout.core.identity.idempotency import first_answer, idempotent_request, keep_answer
 from turnout.core.identity.model import Principal
 from turnout.core.identity.page_sessions import begin_page_session, read_page_session
+from turnout.core.ids import OrgId
 from turnout.core.maintenance.clock import (
     ClockJump,
     Clocks,
@@ -56,7 +57,7 @@ WAITS = LongestWaits(LEASE_MS, WAIT_MS)
 
 
 @pytest.fixture
-def login(node: LocalNode, org_id: int) -> Principal:
+def login(node: LocalNode, org_id: OrgId) -> Principal:
     return node.db.call(make_login, org_id, f"au/clock{org_id}")
 
 
@@ -237,7 +238,7 @@ def test_replies_are_taken_from_now_on_and_no_job_ends_before_it_began(node, log
 # -- callbacks, registrations, claims --------------------------------------------------------
 
 
-def add_call(node: LocalNode, org_id: int) -> None:
+def add_call(node: LocalNode, org_id: OrgId) -> None:
     new = NewCallback(1, 1, "http://receiver.test/", "a=1", "net")
     node.db.call(add_callbacks, org_id, [new])
 

@@ -6,6 +6,7 @@ from typing import Any
 from turnout.core.identity.members import find_password
 from turnout.core.identity.model import Principal, Profile
 from turnout.core.identity.users import create_user
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.accepting import Policy, accept_job
 from turnout.core.messaging.delivering import ClaimedJob, ClaimedRecipient, claim
 from turnout.core.messaging.model import Content, JobType, NewJob, NewRecipient
@@ -20,7 +21,7 @@ LEASE_MS, WAIT_MS = 60_000, 72 * 3600 * 1000
 NUMBERS = [f"+6141234{n:04}" for n in range(1000)]
 
 
-def make_login(tx: Tx, org_id: int, code: str, /, **profile: Any) -> Principal:
+def make_login(tx: Tx, org_id: OrgId, code: str, /, **profile: Any) -> Principal:
     """A user of the organization, who has signed in."""
     create_user(
         tx,
@@ -53,7 +54,7 @@ def claim_all(db: Database, lane: str = "sms", limit: int = 1000) -> list[Claime
 
 
 def claim_job(
-    db: Database, job_id: int, lane: str = "sms", limit: int = 1000
+    db: Database, job_id: JobId, lane: str = "sms", limit: int = 1000
 ) -> list[ClaimedRecipient]:
     """What is claimed of one job; the others' leases run on."""
     return [
@@ -76,7 +77,7 @@ def answer(
     db.call(record, results, PRICES, WAIT_MS)
 
 
-def rows(db: Database, job_id: int, *columns: str) -> list[tuple[Any, ...]]:
+def rows(db: Database, job_id: JobId, *columns: str) -> list[tuple[Any, ...]]:
     """Columns of a job's recipients, in order."""
     return db.call(
         lambda tx: [
@@ -88,7 +89,7 @@ def rows(db: Database, job_id: int, *columns: str) -> list[tuple[Any, ...]]:
     )
 
 
-def job(db: Database, job_id: int, *columns: str) -> tuple[Any, ...]:
+def job(db: Database, job_id: JobId, *columns: str) -> tuple[Any, ...]:
     """Columns of a job."""
     return db.call(
         lambda tx: tuple(

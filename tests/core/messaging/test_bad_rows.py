@@ -22,6 +22,7 @@ from turnout.core.callbacks.outbox import (
     list_callbacks,
     record_callbacks,
 )
+from turnout.core.ids import JobId
 from turnout.core.maintenance import set_aside as asides
 from turnout.core.messaging.ending import NOT_CALLED_BACK
 from turnout.core.messaging.model import Content, JobOptions, JobType, Status
@@ -55,7 +56,7 @@ def sent(db, login, name: str, to: str, url: str = HOOK, job_type: JobType = Job
     return job_id
 
 
-def plant(db, job_id: int, column: str, value: str) -> None:
+def plant(db, job_id: JobId, column: str, value: str) -> None:
     """Something that no rule lets in today."""
     db.call(
         lambda tx: tx.connection.execute(

@@ -11,6 +11,7 @@ from tests.dialects.messaging.document import DOCUMENT
 from turnout.core.callbacks.model import Busy, Limits, Turns
 from turnout.core.callbacks.outbox import claim_callbacks
 from turnout.core.identity.organizations import create_organization
+from turnout.core.ids import JobId
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.model import JobOptions, JobType, NewRecipient, Status
 from turnout.core.messaging.outcomes import Accepted, DeliveryReport, Rejected, Reply
@@ -50,7 +51,7 @@ def post(db, login, job_type: JobType, **options: Any) -> int:
         sender="a@example.com" if job_type is JobType.EMAIL else "",
     )
     to = TO if job_type is not JobType.EMAIL else NewRecipient("jane@example.com")
-    job_id: int = db.call(accept_job, login, new, [to], POLICY)
+    job_id: JobId = db.call(accept_job, login, new, [to], POLICY)
     return job_id
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.core.messaging.jobs import make_login, new_job, post
 from turnout.core.identity.organizations import get_organization_of, set_file_quota
+from turnout.core.ids import OrgId
 from turnout.core.messaging.files import (
     PIECE_BYTES,
     cut,
@@ -25,7 +26,7 @@ from turnout.errors import Missing
 LARGE = bytes(range(256)) * 3000
 
 
-def store(db, org_id: int, content: bytes) -> str:
+def store(db, org_id: OrgId, content: bytes) -> str:
     digest = digest_of(content)
     for number, piece in cut(content):
         db.call(store_piece, org_id, digest, number, piece)

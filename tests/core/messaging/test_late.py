@@ -12,6 +12,7 @@ from tests.core.messaging.jobs import (
     post,
     rows,
 )
+from turnout.core.ids import JobId
 from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.delivering import REPEATED, RecipientClaims, renew
 from turnout.core.messaging.late import COPY, LATE
@@ -55,7 +56,7 @@ def taken(node, db, frozen):
     return claim_all(db)
 
 
-def attempts(db, job_id: int) -> list[tuple[int, str]]:
+def attempts(db, job_id: JobId) -> list[tuple[int, str]]:
     query = f"SELECT number, outcome FROM attempts WHERE job_id = {job_id} ORDER BY number, outcome"
     return [tuple(row) for row in db.call(lambda tx: tx.connection.execute(query).fetchall())]
 

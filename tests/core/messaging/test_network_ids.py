@@ -4,6 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.core.messaging.jobs import NUMBERS, answer, claim_all, new_job, post, rows
+from turnout.core.ids import JobId
 from turnout.core.messaging.model import Status
 from turnout.core.messaging.network_ids import KEPT_MS, SHARED, forget_shared_ids
 from turnout.core.messaging.outcomes import Accepted, DeliveryReport
@@ -26,7 +27,7 @@ def report(db, name: str, status: Status = Status.FAILED) -> None:
     db.call(receive_reports, [DeliveryReport(carrier="net", status=status, at=0, network_id=name)])
 
 
-def ends(db, job_id: int) -> list[tuple[str, ...]]:
+def ends(db, job_id: JobId) -> list[tuple[str, ...]]:
     return rows(db, job_id, "state", "status", "notes")
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from tests.core.messaging.jobs import NUMBERS, POLICY, answer, claim_all, new_job, rows
 from turnout.core.callbacks.outbox import list_callbacks
+from turnout.core.ids import JobId
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.model import Content, JobOptions, JobType, NewRecipient
 from turnout.core.messaging.opt_outs import list_opt_outs
@@ -18,7 +19,7 @@ POOL = POLICY.reply_numbers[0]
 def post_two_way(db, login, *to: str, job_type=JobType.TWO_WAY_SMS, **options) -> int:
     new = new_job(job_type, content=Content(text="Lunch?"), options=JobOptions(**options))
     recipients = [NewRecipient(each) for each in to]
-    job_id: int = db.call(accept_job, login, new, recipients, POLICY)
+    job_id: JobId = db.call(accept_job, login, new, recipients, POLICY)
     answer(db, claim_all(db, "mms" if job_type is JobType.MMS else "sms"), SENT)
     return job_id
 

@@ -16,6 +16,7 @@ from tests.core.messaging.jobs import LEASE_MS, POLICY, PRICES, WAIT_MS, make_lo
 from tests.support import proof
 from tests.support.node import LocalNode
 from turnout.core.identity.organizations import create_organization
+from turnout.core.ids import OrgId
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.controlling import cancel_job, pause_job, resume_job
 from turnout.core.messaging.delivering import ClaimedJob, claim
@@ -242,7 +243,7 @@ class Messaging(RuleBasedStateMachine):
         assert int(spent[0][0]) == int(reserved[0][0])
 
 
-def _no_list(_tx: Tx, _org_id: int, list_id: str, _cursor: str, _most: int) -> Page:
+def _no_list(_tx: Tx, _org_id: OrgId, list_id: str, _cursor: str, _most: int) -> Page:
     raise AssertionError(list_id)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.core.registrations.desk import Desk
 from tests.support.node import LocalNode, database, open_node
+from turnout.core.ids import OrgId
 from turnout.core.registrations.intake import process, turn_intake
 from turnout.core.work.claims import Queue, turn
 from turnout.store import Tx
@@ -95,7 +96,7 @@ def test_a_row_of_a_queue_that_meets_a_held_row_is_done_later_uncounted(node, ur
     assert node.db.call(list_claims, queue.name, desk.org_id) == [(0, 3000)]
 
 
-def list_claims(tx: Tx, queue: str, org_id: int) -> list[tuple[int, int]]:
+def list_claims(tx: Tx, queue: str, org_id: OrgId) -> list[tuple[int, int]]:
     """How often rows were claimed, and for how many ms from now they rest."""
     rows = tx.connection.execute(
         "SELECT claims, claimed_until FROM work_claims WHERE queue = %s AND org_id = %s",

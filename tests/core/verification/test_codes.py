@@ -6,6 +6,7 @@ import pytest
 
 from tests.core.messaging.jobs import claim_all, make_login
 from turnout.core.identity.model import Principal
+from turnout.core.ids import JobId
 from turnout.core.messaging.model import URGENT, JobType, Kind
 from turnout.core.verification.codes import (
     CLIENT_LIMIT,
@@ -38,7 +39,7 @@ def no_other_jobs(db):
 
 def send(db, login, client_ref="c1", code="123456", job_type=JobType.SMS, to="61412345678") -> int:
     asked = CodeRequest(client_ref, job_type, to, DEFAULT_TEMPLATE)
-    job_id: int = db.call(send_code, login, asked, code)
+    job_id: JobId = db.call(send_code, login, asked, code)
     return job_id
 
 
@@ -167,7 +168,7 @@ OWN_REFS = ("1:ada@example.com", "watch:1:ada@example.com", "watch", ":watch:1",
 
 def send_own(db, login, ref="1:ada@example.com", code="123456", to="ada@example.com") -> int:
     asked = CodeRequest(ref, JobType.EMAIL, to, "[[code]]")
-    job_id: int = db.call(send_own_code, login.org_id, Purpose.WATCH, asked, code)
+    job_id: JobId = db.call(send_own_code, login.org_id, Purpose.WATCH, asked, code)
     return job_id
 
 

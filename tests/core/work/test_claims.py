@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from turnout.core.ids import OrgId
 from turnout.core.work.claims import LEASE_MS, PAUSE_MS, Claim, Key, Queue, claim, take, turn
 from turnout.store import Tx
 
@@ -13,7 +14,7 @@ WORK = "claims test"
 class Tray:
     """A queue of numbers; doing one is counted, and those in `failing` fail."""
 
-    def __init__(self, node, org_id: int, due: Sequence[int]) -> None:
+    def __init__(self, node, org_id: OrgId, due: Sequence[int]) -> None:
         self.node = node
         self.org_id = org_id
         self.due = list(due)

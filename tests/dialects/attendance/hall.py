@@ -13,6 +13,7 @@ from turnout.core.events.programme import (
     list_ticket_types,
 )
 from turnout.core.identity.model import CredentialKind, Principal
+from turnout.core.ids import CampaignId, EventId, GateId, OrgId
 from turnout.core.invitations.inviting import (
     InviteeFilter,
     confirm,
@@ -40,15 +41,15 @@ class Hall:
     def __init__(self, node: LocalNode) -> None:
         self.node = node
         made: dict[str, Any] = node.db.call(_make)
-        self.org_id: int = made["org_id"]
-        self.event_id: int = made["event_id"]
+        self.org_id: OrgId = made["org_id"]
+        self.event_id: EventId = made["event_id"]
         self.closed_id: int = made["closed_id"]
         self.caller: Principal = made["caller"]
         self.event_token: str = made["event_token"]
         self.company_token: str = made["company_token"]
-        self.campaign_id: int = made["campaign_id"]
+        self.campaign_id: CampaignId = made["campaign_id"]
         self.vip_id: int = made["vip_id"]
-        self.gate_id: int = made["gate_id"]
+        self.gate_id: GateId = made["gate_id"]
         for contact in PEOPLE:
             submitted = Submitted(contact, [])
             application = Application(TargetNoun.EVENT, made["pak"], [made["session"]], submitted)

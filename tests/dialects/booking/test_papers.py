@@ -23,6 +23,7 @@ from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.page_sessions import begin_page_session
 from turnout.core.identity.users import create_user, hash_password
+from turnout.core.ids import OrgId
 from turnout.dialects.booking import papers
 from turnout.dialects.booking.papers import PaperDesk
 from turnout.errors import Limited, Unavailable
@@ -54,7 +55,7 @@ def add_stranger(node: LocalNode) -> str:
     return node.db.call(issue_credential, other.org_id, kind, "x", actor="test")[1]
 
 
-def add_user(node: LocalNode, org_id: int, code: str) -> None:
+def add_user(node: LocalNode, org_id: OrgId, code: str) -> None:
     node.db.call(
         create_user,
         org_id,

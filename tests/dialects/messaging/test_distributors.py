@@ -18,6 +18,7 @@ from turnout.core.identity.members import find_password
 from turnout.core.identity.model import Role, User
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
+from turnout.core.ids import JobId, ListId, OrgId
 from turnout.core.messaging.accepting import Policy, accept_job
 from turnout.core.messaging.lists import Entry, add_entries, begin_list, finish_list
 from turnout.core.messaging.model import Content, JobType, NewJob, NewRecipient
@@ -96,8 +97,8 @@ POLICY = Policy(Prices(""), ("61491570006",), "turnout@localhost")
 
 class Company(NamedTuple):
     user: User
-    job_id: int
-    list_id: int
+    job_id: JobId
+    list_id: ListId
 
 
 class Houses:
@@ -252,7 +253,7 @@ def _make(tx: Tx) -> dict[str, Company]:
     return companies
 
 
-def _add_user(tx: Tx, org_id: int, code: str, role: Role) -> User:
+def _add_user(tx: Tx, org_id: OrgId, code: str, role: Role) -> User:
     return create_user(
         tx,
         org_id,

@@ -8,6 +8,7 @@ import pytest
 
 from tests.dialects.messaging.job_cases import FAX, MAP, make, post, sms
 from turnout.core.identity.organizations import get_organization_of, set_file_quota
+from turnout.core.ids import JobId
 from turnout.core.messaging.listing import RECIPIENTS_AT_ONCE
 from turnout.core.messaging.staging import SLICE
 
@@ -20,7 +21,7 @@ def recipients(count: int) -> list[dict[str, str]]:
     ]
 
 
-def view(node, people, job_id: int, who: str = "acct") -> dict[str, Any]:
+def view(node, people, job_id: JobId, who: str = "acct") -> dict[str, Any]:
     answer = people.ask(who, "GET", f"/jobs/{job_id}").send(node)
     assert answer.status == 200
     return answer.json()["data"]

@@ -13,6 +13,7 @@ from turnout.core.events.model import EventState, span
 from turnout.core.events.passwords import set_registration_password
 from turnout.core.events.programme import create_event
 from turnout.core.identity.users import create_user
+from turnout.core.ids import EventId, OrgId
 from turnout.store import Tx
 
 REPORT = "/api/reporting/audience_reports"
@@ -59,7 +60,7 @@ class House:
         return self.ask("GET", REPORT + kind, **base | given)
 
 
-def _make(tx: Tx, org_id: int, event_id: int) -> dict[str, Any]:
+def _make(tx: Tx, org_id: OrgId, event_id: EventId) -> dict[str, Any]:
     later = span("2027-09-01T09:00", "2027-09-01T10:00", "America/New_York")
     other = create_event(tx, org_id, "Later & <more>", later, actor="test")
     draft = create_event(tx, org_id, "Draft", WHEN, state=EventState.DRAFT, actor="test")
@@ -80,7 +81,7 @@ def _make(tx: Tx, org_id: int, event_id: int) -> dict[str, Any]:
     return {"later": other.id, "draft": draft.id, "foreign": foreign.id}
 
 
-def _user(tx: Tx, org_id: int, user: str) -> int:
+def _user(tx: Tx, org_id: OrgId, user: str) -> int:
     code = f"{user}@example.com"
     return create_user(
         tx, org_id, code, name=user.title(), email=code, password_hash=HASH, actor="test"

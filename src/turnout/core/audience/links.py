@@ -10,6 +10,7 @@ from typing import NamedTuple
 from turnout.core.audience.sql import sql
 from turnout.core.identity.link_keys import ensure_link_key, find_link_key, find_link_keys
 from turnout.core.identity.personal_links import ID, PersonalLinks, missing_link
+from turnout.core.ids import EventId, OrgId, RegistrationId
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.text import email_key
 from turnout.errors import Gone
@@ -22,14 +23,14 @@ _LINKS = PersonalLinks("watch", PATH, f"{ID}-{ID}", between=":")
 class Viewer(NamedTuple):
     """Whose link it is."""
 
-    org_id: int
-    registration_id: int
-    event_id: int
+    org_id: OrgId
+    registration_id: RegistrationId
+    event_id: EventId
     email: str
     name: str
 
 
-def make_token(tx: Tx, org_id: int, registration_id: int) -> str:
+def make_token(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> str:
     """What the address of the registration's watch pages ends with."""
     return _LINKS.token(ensure_link_key(tx), org_id, registration_id)
 
@@ -41,7 +42,7 @@ def read_token(keys: Sequence[str], token: str) -> tuple[int, int]:
     return int(org_id), int(registration_id)
 
 
-def list_watch_links(tx: Tx, org_id: int, code: str) -> list[tuple[str, str]]:
+def list_watch_links(tx: Tx, org_id: OrgId, code: str) -> list[tuple[str, str]]:
     """Titles and paths of what whoever holds the ticket of this code may watch; empty where no
     link was ever signed."""
     key = find_link_key(tx)
@@ -64,7 +65,7 @@ def find_viewer(tx: Tx, token: str) -> Viewer:
     return Viewer(org_id, registration_id, event_id, email, name)
 
 
-def find_registered(tx: Tx, org_id: int, event_id: int, email: str) -> int | None:
+def find_registered(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> int | None:
     """The registration of that address for the event, if it is registered."""
     found: int | None = sql.find_registered(
         tx, org_id=org_id, event_id=event_id, email_key=email_key(email)

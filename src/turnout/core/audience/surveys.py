@@ -27,7 +27,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
 class Survey(NamedTuple):
     """A poll or survey; `session_id` None = it is shown in every session of the event."""
 
-    id: int
+    id: SurveyId
     event_id: EventId
     session_id: SessionId | None
     is_poll: bool

@@ -8,7 +8,7 @@ import msgspec
 
 from turnout.core.checkin.sql import sql
 from turnout.core.events.showing import EventView, get_shown_event
-from turnout.core.ids import EventId, OrgId, TicketTypeId
+from turnout.core.ids import EventId, OrgId, RegistrationId, TicketTypeId
 from turnout.core.tickets.signing import (
     find_plain_code,
     list_ticket_keys,
@@ -35,7 +35,7 @@ class HeldTicket(NamedTuple):
 class Attendee(NamedTuple):
     """Somebody registered; `id` is the registration's. Empty text = not known."""
 
-    id: int
+    id: RegistrationId
     first_name: str
     last_name: str
     company: str

@@ -67,7 +67,7 @@ class Gate(NamedTuple):
     """A check-in list: it lets in those with one of its ticket types, or who booked one of its
     sessions; both empty = everybody."""
 
-    id: int
+    id: GateId
     name: str
     ticket_type_ids: list[TicketTypeId]
     session_ids: list[SessionId]
@@ -87,7 +87,7 @@ class KeptScan(NamedTuple):
 
 
 class _Ticket(NamedTuple):
-    id: int
+    id: TicketId
     code: str
     registration_id: RegistrationId
     ticket_type_id: TicketTypeId

@@ -6,7 +6,7 @@ import zoneinfo
 
 import msgspec
 
-from turnout.core.ids import EventId
+from turnout.core.ids import ChannelId, EventId, SessionId, TicketTypeId, VenueId
 from turnout.core.times import YEARS
 from turnout.errors import Invalid
 
@@ -49,7 +49,7 @@ class VenueDetails(msgspec.Struct, frozen=True, omit_defaults=True):
 class Venue(msgspec.Struct, frozen=True):
     """A place where events happen."""
 
-    id: int
+    id: VenueId
     uuid: str
     name: str
     timezone: str
@@ -58,7 +58,7 @@ class Venue(msgspec.Struct, frozen=True):
 class Channel(msgspec.Struct, frozen=True):
     """A series that groups events; people register for it by its `pak`."""
 
-    id: int
+    id: ChannelId
     uuid: str
     pak: str
     title: str
@@ -67,7 +67,7 @@ class Channel(msgspec.Struct, frozen=True):
 class Event(msgspec.Struct, frozen=True):
     """An event; `capacity` None = unlimited, `held` counts the places taken."""
 
-    id: int
+    id: EventId
     uuid: str
     pak: str
     title: str
@@ -84,7 +84,7 @@ class Event(msgspec.Struct, frozen=True):
 class Session(msgspec.Struct, frozen=True):
     """A part of an event that is booked by its `pak`; `capacity` None = unlimited."""
 
-    id: int
+    id: SessionId
     uuid: str
     pak: str
     event_id: EventId
@@ -102,7 +102,7 @@ class TicketType(msgspec.Struct, frozen=True):
     """What a ticket is of. Money in minor units (cents); `capacity` None = unlimited. `is_rsvp`:
     it is only given to those who were invited; `is_locked`: it is not offered any more."""
 
-    id: int
+    id: TicketTypeId
     event_id: EventId
     name: str
     is_default: bool

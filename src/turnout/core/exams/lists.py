@@ -26,7 +26,7 @@ class ExamSettings(NamedTuple):
 class Room(NamedTuple):
     """A room of a venue."""
 
-    id: int
+    id: RoomId
     venue_id: VenueId
     name: str
     seats: int

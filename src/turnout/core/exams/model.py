@@ -93,7 +93,7 @@ class Change(enum.StrEnum):
 class Form(msgspec.Struct, frozen=True):
     """One version of an assessment; the published one with the highest version is used."""
 
-    id: int
+    id: FormId
     uuid: str
     code: str
     version: int

@@ -20,7 +20,7 @@ class Distributor(NamedTuple):
     """A distributor, and how many organizations are under it; `is_shared` says that they are
     only since before the upgrade."""
 
-    id: int
+    id: DistributorId
     name: str
     is_shared: bool
     organizations: int

@@ -46,7 +46,7 @@ class User(msgspec.Struct, frozen=True):
     """A person who works with Turnout; `user_code` is unique in the installation."""
 
     org_id: OrgId
-    id: int
+    id: UserId
     user_code: str
     role: Role
     name: str
@@ -189,7 +189,7 @@ class Credential(msgspec.Struct, frozen=True):
     """A credential as lists show it; the secret itself is never kept. Instants in epoch ms."""
 
     org_id: OrgId
-    id: int
+    id: CredentialId
     kind: CredentialKind
     name: str
     hint: str

@@ -15,7 +15,16 @@ from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.identity.link_keys import ensure_link_key, find_link_keys
 from turnout.core.identity.personal_links import PersonalLinks, missing_link
-from turnout.core.ids import CampaignId, EventId, InviteeId, OrgId, PersonId
+from turnout.core.ids import (
+    CampaignId,
+    EventId,
+    InviteeId,
+    JobId,
+    OrgId,
+    PersonId,
+    TicketTypeId,
+    UserId,
+)
 from turnout.core.invitations.sql import sql
 from turnout.core.messaging.model import Content, JobType, Kind, NewJob, NewRecipient
 from turnout.core.messaging.staging import SLICE, add_job, add_recipients, start_sending
@@ -45,14 +54,14 @@ class Campaign(msgspec.Struct, frozen=True):
     of who registers by it."""
 
     id: int
-    event_id: int
-    ticket_type_id: int
+    event_id: EventId
+    ticket_type_id: TicketTypeId
     name: str
     subject: str
     sender_email: str
     sender_name: str
     body: str
-    user_id: int
+    user_id: UserId
     sent_at: int | None
     sti: str
 
@@ -61,8 +70,8 @@ class Invitee(NamedTuple):
     """Somebody invited, and what they said; `ticket_code` once they have confirmed."""
 
     id: int
-    campaign_id: int
-    person_id: int
+    campaign_id: CampaignId
+    person_id: PersonId
     email: str
     first_name: str
     last_name: str
@@ -73,7 +82,7 @@ class Invitee(NamedTuple):
 class InviteeFilter(NamedTuple):
     """Which invitees are asked for; texts match as a whole in any case, empty and 0 = any."""
 
-    campaign_id: int = 0
+    campaign_id: CampaignId = 0
     id: int = 0
     email: str = ""
     first_name: str = ""
@@ -83,16 +92,16 @@ class InviteeFilter(NamedTuple):
 
 def create_campaign(
     tx: Tx,
-    org_id: int,
-    event_id: int,
+    org_id: OrgId,
+    event_id: EventId,
     *,
-    ticket_type_id: int,
+    ticket_type_id: TicketTypeId,
     name: str,
     subject: str,
     sender_email: str,
     sender_name: str = "",
     body: str,
-    user_id: int,
+    user_id: UserId,
     sti: str = "",
     actor: str,
 ) -> Campaign:
@@ -128,7 +137,7 @@ def create_campaign(
     return get_campaign(tx, org_id, campaign_id)
 
 
-def get_campaign(tx: Tx, org_id: int, campaign_id: int) -> Campaign:
+def get_campaign(tx: Tx, org_id: OrgId, campaign_id: CampaignId) -> Campaign:
     """The campaign of that number. Raises Missing."""
     row = sql.get_campaign(tx, org_id=org_id, id=campaign_id)
     if row is None:
@@ -136,7 +145,9 @@ def get_campaign(tx: Tx, org_id: int, campaign_id: int) -> Campaign:
     return from_row(Campaign, row)
 
 
-def list_campaigns(tx: Tx, org_id: int, event_id: int) -> list[tuple[Campaign, dict[str, int]]]:
+def list_campaigns(
+    tx: Tx, org_id: OrgId, event_id: EventId
+) -> list[tuple[Campaign, dict[str, int]]]:
     """The event's campaigns by number, each with how many have said what."""
     answers: dict[int, dict[str, int]] = {}
     for campaign_id, state, count in sql.count_answers(tx, org_id=org_id, event_id=event_id):
@@ -148,7 +159,7 @@ def list_campaigns(tx: Tx, org_id: int, event_id: int) -> list[tuple[Campaign, d
     ]
 
 
-def invite(tx: Tx, org_id: int, campaign_id: int, contacts: Sequence[Contact]) -> int:
+def invite(tx: Tx, org_id: OrgId, campaign_id: CampaignId, contacts: Sequence[Contact]) -> int:
     """Add people to a campaign; returns how many were not in it yet. Nothing is sent.
 
     Raises Missing for an unknown campaign, Invalid for the first address that is none.
@@ -172,7 +183,7 @@ def invite(tx: Tx, org_id: int, campaign_id: int, contacts: Sequence[Contact]) -
     return added
 
 
-def list_invitees(tx: Tx, org_id: int, event_id: int, wanted: InviteeFilter) -> list[Invitee]:
+def list_invitees(tx: Tx, org_id: OrgId, event_id: EventId, wanted: InviteeFilter) -> list[Invitee]:
     """Who is invited to the event, by number. Raises Missing for a campaign of another event."""
     if wanted.campaign_id and get_campaign(tx, org_id, wanted.campaign_id).event_id != event_id:
         raise Missing("invitation.missing", campaign_id=wanted.campaign_id)
@@ -190,7 +201,9 @@ def list_invitees(tx: Tx, org_id: int, event_id: int, wanted: InviteeFilter) -> 
     return [Invitee(*row) for row in rows]
 
 
-def get_invitee(tx: Tx, org_id: int, event_id: int, campaign_id: int, invitee_id: int) -> Invitee:
+def get_invitee(
+    tx: Tx, org_id: OrgId, event_id: EventId, campaign_id: CampaignId, invitee_id: InviteeId
+) -> Invitee:
     """One of them; `campaign_id` 0 = of any campaign. Raises Missing."""
     wanted = InviteeFilter(campaign_id=campaign_id, id=invitee_id)
     found = list_invitees(tx, org_id, event_id, wanted) if invitee_id > 0 else []
@@ -202,7 +215,7 @@ def get_invitee(tx: Tx, org_id: int, event_id: int, campaign_id: int, invitee_id
 # -- answering -----------------------------------------------------------------------------
 
 
-def confirm(tx: Tx, org_id: int, invitee_id: int, *, actor: str) -> None:
+def confirm(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None:
     """Give an invitee a ticket of the campaign's type, beside those that they have, and mail it.
     Idempotent: whoever holds one of that type keeps it.
 
@@ -229,7 +242,7 @@ def confirm(tx: Tx, org_id: int, invitee_id: int, *, actor: str) -> None:
     record(tx, org_id, actor, "confirmed", "invitation", invitee_id)
 
 
-def decline(tx: Tx, org_id: int, invitee_id: int, *, actor: str) -> None:
+def decline(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None:
     """Say no, and give back what this invitation granted and nothing else. Idempotent. Raises
     Missing."""
     campaign_id, event_id, person_id = _lock(tx, org_id, invitee_id)
@@ -259,7 +272,13 @@ def _lock(tx: Tx, org_id: OrgId, invitee_id: InviteeId) -> tuple[CampaignId, Eve
 
 
 def send_campaign(
-    tx: Tx, org_id: int, campaign_id: int, base_url: str, *, is_reminder: bool = False, actor: str
+    tx: Tx,
+    org_id: OrgId,
+    campaign_id: CampaignId,
+    base_url: str,
+    *,
+    is_reminder: bool = False,
+    actor: str,
 ) -> tuple[int | None, int]:
     """Write to those who were not written to yet, or again to those who have not answered.
 
@@ -270,7 +289,7 @@ def send_campaign(
     event = get_event(tx, org_id, campaign.event_id)
     check(Door.INVITATION, event.state, event.ends_at, tx.now)
     key = ensure_link_key(tx)
-    job_id: int | None = None
+    job_id: JobId | None = None
     total, last = 0, 0
     while rows := sql.list_unsent(
         tx,
@@ -317,7 +336,7 @@ def read_link(tx: Tx, token: str) -> tuple[int, int, Invitee]:
     return org_id, event_id, get_invitee(tx, org_id, event_id, 0, int(invitee_id))
 
 
-def _begin_job(tx: Tx, org_id: int, campaign: Campaign, timezone: str) -> int:
+def _begin_job(tx: Tx, org_id: OrgId, campaign: Campaign, timezone: str) -> int:
     job_id = tx.next_id("job")
     new = NewJob(
         job_type=JobType.EMAIL,

@@ -60,7 +60,7 @@ class JobSummary(NamedTuple):
     """A job in a list. Instants in epoch ms."""
 
     org_id: OrgId
-    id: int
+    id: JobId
     user_id: UserId
     user_code: str
     job_type: JobType

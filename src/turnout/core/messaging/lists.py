@@ -19,7 +19,7 @@ LIVE_LIST = re.compile(r"event:(\d{1,15})(?::(checked|unchecked|no-shows|pending
 class UserList(msgspec.Struct, frozen=True):
     """A list as lists of lists show it. `created_at` in epoch ms."""
 
-    id: int
+    id: ListId
     user_id: UserId
     name: str
     entries: int

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from turnout.core.ids import OrgId, UserId
+from turnout.core.ids import JobId, OrgId, UserId
 
 
 class Channel(enum.StrEnum):
@@ -222,7 +222,7 @@ class JobHead(msgspec.Struct, frozen=True):
     `expires_at` in epoch ms."""
 
     org_id: OrgId
-    id: int
+    id: JobId
     user_id: UserId | None
     kind: Kind
     job_type: JobType

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from turnout.core.ids import PersonId
+
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """A person's details as given; empty text means "not given" and never erases anything."""
@@ -25,7 +27,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 class Person(msgspec.Struct, frozen=True):
     """A person as kept; `email` as first typed."""
 
-    id: int
+    id: PersonId
     uuid: str
     contact: Contact
     created_at: int

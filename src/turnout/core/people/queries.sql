@@ -9,8 +9,8 @@ INSERT INTO people
      address_line1, address_line2, address_line3, city, county_or_state, post_code, country_code,
      phone, created_at, updated_at)
 VALUES
-    (:org_id, :id, :uuid, :email, CAST(:email_key AS TEXT), :title, :first_name, :last_name, :company,
-     :job_title, :address_line1, :address_line2, :address_line3, :city, :county_or_state,
+    (:org_id, :id, :uuid, :email, CAST(:email_key AS TEXT), :title, :first_name, :last_name,
+     :company, :job_title, :address_line1, :address_line2, :address_line3, :city, :county_or_state,
      :post_code, :country_code, :phone, :now, :now)
 ON CONFLICT (org_id, email_key) DO UPDATE SET
     title = CASE excluded.title WHEN '' THEN people.title ELSE excluded.title END,

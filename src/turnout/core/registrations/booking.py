@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId, SessionId, TicketTypeId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Registration, RegistrationState, Submitted
 from turnout.core.registrations.sql import sql
@@ -15,7 +16,9 @@ SUBMITTED = Registration.__struct_fields__.index("submitted")
 _decoder = msgspec.json.Decoder(Submitted)
 
 
-def find_registration(tx: Tx, org_id: int, event_id: int, person_id: int) -> Registration | None:
+def find_registration(
+    tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId
+) -> Registration | None:
     """The person's registration for the event, cancelled or not, held against concurrent changes.
 
     Only for whoever goes on to write: it cannot be cancelled, or revived, until this transaction
@@ -25,13 +28,13 @@ def find_registration(tx: Tx, org_id: int, event_id: int, person_id: int) -> Reg
     return _registration(row) if row else None
 
 
-def is_registered(tx: Tx, org_id: int, event_id: int, person_id: int) -> bool:
+def is_registered(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> bool:
     """Whether the person has a registration for the event that is not cancelled."""
     found = find_registration(tx, org_id, event_id, person_id)
     return found is not None and found.state is RegistrationState.CONFIRMED
 
 
-def lock_registration(tx: Tx, org_id: int, registration_id: int) -> Registration:
+def lock_registration(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> Registration:
     """The registration of that number, held against concurrent changes. Raises Missing."""
     row = sql.lock_registration(tx, org_id=org_id, id=registration_id)
     if row is None:
@@ -41,15 +44,15 @@ def lock_registration(tx: Tx, org_id: int, registration_id: int) -> Registration
 
 def add_registration(
     tx: Tx,
-    org_id: int,
-    event_id: int,
-    person_id: int,
-    ticket_type_id: int,
+    org_id: OrgId,
+    event_id: EventId,
+    person_id: PersonId,
+    ticket_type_id: TicketTypeId,
     *,
     source: str,
     submitted: Submitted,
     party_id: int | None = None,
-    registration_id: int | None = None,
+    registration_id: RegistrationId | None = None,
     sitting_uuid: str = "",
 ) -> int | None:
     """Register a person; the new id, or None when somebody else just did. With `sitting_uuid` it is
@@ -72,7 +75,9 @@ def add_registration(
     return new_id if added else None
 
 
-def set_answers(tx: Tx, org_id: int, registration_id: int, submitted: Submitted) -> None:
+def set_answers(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, submitted: Submitted
+) -> None:
     """Replace what the registration keeps as submitted."""
     sql.set_answers(
         tx,
@@ -83,18 +88,22 @@ def set_answers(tx: Tx, org_id: int, registration_id: int, submitted: Submitted)
     )
 
 
-def set_registered_at(tx: Tx, org_id: int, registration_id: int, at: int) -> None:
+def set_registered_at(tx: Tx, org_id: OrgId, registration_id: RegistrationId, at: int) -> None:
     """Say when (epoch ms) a registration was made that was taken over from elsewhere."""
     sql.set_registered_at(tx, org_id=org_id, id=registration_id, at=at)
 
 
-def cancel(tx: Tx, org_id: int, registration_id: int) -> None:
+def cancel(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
     """Mark it as cancelled."""
     sql.cancel(tx, org_id=org_id, id=registration_id, now=tx.now)
 
 
 def revive(
-    tx: Tx, org_id: int, registration_id: int, ticket_type_id: int, party_id: int | None
+    tx: Tx,
+    org_id: OrgId,
+    registration_id: RegistrationId,
+    ticket_type_id: TicketTypeId,
+    party_id: int | None,
 ) -> None:
     """Confirm one again that was cancelled, made alone or in a party."""
     sql.revive(
@@ -107,7 +116,13 @@ def revive(
     )
 
 
-def move(tx: Tx, org_id: int, registration_id: int, event_id: int, ticket_type_id: int) -> None:
+def move(
+    tx: Tx,
+    org_id: OrgId,
+    registration_id: RegistrationId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
+) -> None:
     """Make it one of another event."""
     sql.move_registration(
         tx,
@@ -119,34 +134,36 @@ def move(tx: Tx, org_id: int, registration_id: int, event_id: int, ticket_type_i
     )
 
 
-def list_booked_sessions(tx: Tx, org_id: int, registration_id: int) -> list[int]:
+def list_booked_sessions(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[int]:
     """The ids of the sessions booked with the registration."""
     rows = sql.list_booked_sessions(tx, org_id=org_id, registration_id=registration_id)
     return [session_id for (session_id,) in rows]
 
 
-def add_bookings(tx: Tx, org_id: int, registration_id: int, session_ids: list[int]) -> None:
+def add_bookings(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, session_ids: list[SessionId]
+) -> None:
     """Book sessions, none of which is booked yet."""
     common = {"org_id": org_id, "registration_id": registration_id, "now": tx.now}
     sql.add_bookings(tx, [common | {"session_id": session_id} for session_id in session_ids])
 
 
-def move_bookings(tx: Tx, org_id: int, from_id: int, to_id: int) -> None:
+def move_bookings(tx: Tx, org_id: OrgId, from_id: int, to_id: int) -> None:
     """Book what one registration has booked with another."""
     sql.move_bookings(tx, org_id=org_id, from_id=from_id, to_id=to_id)
 
 
-def delete_bookings(tx: Tx, org_id: int, registration_id: int) -> None:
+def delete_bookings(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
     """Cancel every booking of the registration."""
     sql.delete_bookings(tx, org_id=org_id, registration_id=registration_id)
 
 
-def count_registrations(tx: Tx, org_id: int, event_id: int) -> int:
+def count_registrations(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
     """How many are registered for the event and not cancelled."""
     return sql.count_registrations(tx, org_id=org_id, event_id=event_id)
 
 
-def get_contact(tx: Tx, org_id: int, person_id: int) -> Contact:
+def get_contact(tx: Tx, org_id: OrgId, person_id: PersonId) -> Contact:
     """What is known of a person. Raises Missing."""
     row = sql.get_person_contact(tx, org_id=org_id, id=person_id)
     if row is None:

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from turnout.core.events.model import EventState, SessionState
+from turnout.core.ids import EventId, OrgId, SessionId
 from turnout.core.people.merging import MergeResult, merge_person
 from turnout.core.registrations.granting import SessionGrant, Wish, grant_with_sessions
 from turnout.core.registrations.rules import Door, find_refusal
@@ -30,7 +31,7 @@ class WantedSession(NamedTuple):
 
     pak: str
     id: int
-    event_id: int
+    event_id: EventId
     state: SessionState
     event_state: EventState
 
@@ -90,7 +91,7 @@ def _sort_out(tx: Tx, submission: Submission) -> tuple[list[_Possible], list[Out
 
 
 def list_wanted_sessions(
-    tx: Tx, org_id: int, paks: list[str], noun: TargetNoun, target_id: int
+    tx: Tx, org_id: OrgId, paks: list[str], noun: TargetNoun, target_id: int
 ) -> list[WantedSession]:
     """Those of `paks` that are sessions of the event or channel, by event and number."""
     rows = sql.list_wanted_sessions(
@@ -130,7 +131,7 @@ def _refusal(session: WantedSession) -> str | None:
 
 
 def _register(
-    tx: Tx, submission: Submission, person: MergeResult, event_id: int, group: list[_Possible]
+    tx: Tx, submission: Submission, person: MergeResult, event_id: EventId, group: list[_Possible]
 ) -> list[Outcome]:
     """Register the person for one event with those of its sessions that have places."""
     wish = Wish(
@@ -146,7 +147,7 @@ def _register(
     return [_outcome(item_id, session.id, granted) for session, item_id in group]
 
 
-def _outcome(item_id: int, session_id: int, granted: SessionGrant) -> Outcome:
+def _outcome(item_id: int, session_id: SessionId, granted: SessionGrant) -> Outcome:
     if session_id in granted.session_ids:
         return Outcome(item_id, ItemStatus.SUCCESS)
     if granted.refusal and session_id not in granted.full_ids:

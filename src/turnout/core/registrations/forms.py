@@ -8,6 +8,7 @@ the first mail about a place on a list goes out, and what only says it again is 
 """
 
 from turnout.core.events.model import Event, TicketType
+from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -28,9 +29,9 @@ from turnout.store import Tx
 
 def register_by_form(
     tx: Tx,
-    org_id: int,
-    event_id: int,
-    ticket_type_id: int,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
     contact: Contact,
     page_url: str,
     *,
@@ -59,9 +60,9 @@ def register_by_form(
 
 def wait_by_form(
     tx: Tx,
-    org_id: int,
-    event_id: int,
-    ticket_type_id: int,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
     contact: Contact,
     page_url: str,
     *,
@@ -91,7 +92,9 @@ def _has_places(event: Event, wanted: TicketType) -> bool:
     return all(capacity is None or held < capacity for capacity, held in limits)
 
 
-def _has_offer(tx: Tx, org_id: int, event_id: int, ticket_type_id: int, contact: Contact) -> bool:
+def _has_offer(
+    tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId, contact: Contact
+) -> bool:
     """Whether a place of the type is held for whoever has this address. The page answers as if it
     were not: the ticket goes to the address."""
     person = find_person(tx, org_id, contact.email)
@@ -99,7 +102,7 @@ def _has_offer(tx: Tx, org_id: int, event_id: int, ticket_type_id: int, contact:
     return own is not None and own.ticket_type_id == ticket_type_id
 
 
-def _remind(tx: Tx, org_id: int, event_id: int, email: str) -> bool:
+def _remind(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> bool:
     """Mail somebody the ticket or the place on the list that they have; whether they have one."""
     person = find_person(tx, org_id, email)
     if person is None:
@@ -118,7 +121,7 @@ def _remind(tx: Tx, org_id: int, event_id: int, email: str) -> bool:
 
 
 def _write(
-    tx: Tx, org_id: int, email: str, subject: str, asked: str, rest: str, page_url: str
+    tx: Tx, org_id: OrgId, email: str, subject: str, asked: str, rest: str, page_url: str
 ) -> None:
     if may_remind(tx, org_id, email):
         write_to_guest(tx, org_id, email, subject, asked, rest, page_url)

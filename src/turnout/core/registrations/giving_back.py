@@ -5,6 +5,7 @@ it. The registration ends with its last ticket. What is free is offered in the s
 """
 
 from turnout.core.audit.recording import record
+from turnout.core.ids import OrgId, RegistrationId
 from turnout.core.registrations import booking, places
 from turnout.core.registrations.model import Registration, RegistrationState
 from turnout.core.tickets.issuing import Grant, Ticket, cancel_ticket, list_valid_tickets
@@ -12,7 +13,9 @@ from turnout.errors import Conflict
 from turnout.store import Tx
 
 
-def cancel_registration(tx: Tx, org_id: int, registration_id: int, *, actor: str) -> bool:
+def cancel_registration(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, *, actor: str
+) -> bool:
     """Cancel a registration, its bookings and tickets, and give the places back.
 
     Returns whether it was confirmed before. Idempotent. Raises Missing, Conflict for a candidate's
@@ -28,13 +31,13 @@ def cancel_registration(tx: Tx, org_id: int, registration_id: int, *, actor: str
     return True
 
 
-def give_all_back(tx: Tx, org_id: int, registration: Registration) -> None:
+def give_all_back(tx: Tx, org_id: OrgId, registration: Registration) -> None:
     """End a confirmed registration that is locked: tickets, bookings, places."""
     _give_back(tx, org_id, registration, list_valid_tickets(tx, org_id, registration.id))
 
 
 def give_back_granted(
-    tx: Tx, org_id: int, registration_id: int, grant: Grant, *, actor: str
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, grant: Grant, *, actor: str
 ) -> list[Ticket]:
     """Give back the valid tickets that this grant gave, and no other; returns those that are left.
     Idempotent. Raises Missing."""
@@ -52,7 +55,7 @@ def give_back_granted(
 
 def _give_back(
     tx: Tx,
-    org_id: int,
+    org_id: OrgId,
     registration: Registration,
     tickets: list[Ticket],
     *,

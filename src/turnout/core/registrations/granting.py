@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event
+from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId, SessionId, TicketTypeId
 from turnout.core.people.merging import add_guest, know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking, places
@@ -52,15 +53,15 @@ class Wish(NamedTuple):
     `sti` the campaign source; `sitting_uuid` names a candidate's registration."""
 
     door: Door
-    event_id: int
-    person_id: int
-    ticket_type_id: int | None
+    event_id: EventId
+    person_id: PersonId
+    ticket_type_id: TicketTypeId | None
     source: str
     submitted: Submitted | None = None
     grant_id: int | None = None
     sti: str = ""
     party_id: int | None = None
-    registration_id: int | None = None
+    registration_id: RegistrationId | None = None
     sitting_uuid: str = ""
 
     @property
@@ -71,7 +72,7 @@ class Wish(NamedTuple):
 class Granted(NamedTuple):
     """The ticket that somebody has; `is_new` = it was issued now."""
 
-    registration_id: int
+    registration_id: RegistrationId
     ticket: Ticket
     is_new: bool
 
@@ -80,7 +81,7 @@ class SessionGrant(NamedTuple):
     """The sessions that are booked now, those that were before too; or why nothing was granted, and
     which of them were full besides."""
 
-    session_ids: set[int]
+    session_ids: set[SessionId]
     refusal: Conflict | None = None
     full_ids: frozenset[int] = frozenset()
 
@@ -89,7 +90,7 @@ class Guest(NamedTuple):
     """One of a party, and their ticket type. The address may be empty."""
 
     contact: Contact
-    ticket_type_id: int
+    ticket_type_id: TicketTypeId
 
 
 class Party(NamedTuple):
@@ -99,7 +100,7 @@ class Party(NamedTuple):
     tickets: list[Granted]
 
 
-def grant(tx: Tx, org_id: int, wish: Wish) -> Granted:
+def grant(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
     """Give a person a ticket, or find the one that they have (rules.py says what counts).
 
     Raises Conflict when the door grants nothing for this event now, when no ticket or place is left
@@ -127,7 +128,7 @@ def grant(tx: Tx, org_id: int, wish: Wish) -> Granted:
 
 
 def grant_with_sessions(
-    tx: Tx, org_id: int, wish: Wish, session_ids: list[int], *, is_person_new: bool
+    tx: Tx, org_id: OrgId, wish: Wish, session_ids: list[SessionId], *, is_person_new: bool
 ) -> SessionGrant:
     """Register a person for those of the sessions that have places: the queue's fast form. The
     caller knows that the event takes registrations. A refusal has taken nothing."""
@@ -159,8 +160,8 @@ def grant_with_sessions(
 
 def grant_party(
     tx: Tx,
-    org_id: int,
-    event_id: int,
+    org_id: OrgId,
+    event_id: EventId,
     contact: Contact,
     guests: Sequence[Guest],
     *,
@@ -199,7 +200,9 @@ def grant_party(
 # -- places that change hands --------------------------------------------------------------
 
 
-def pass_on(tx: Tx, org_id: int, registration: Registration, ticket: Ticket, wish: Wish) -> Granted:
+def pass_on(
+    tx: Tx, org_id: OrgId, registration: Registration, ticket: Ticket, wish: Wish
+) -> Granted:
     """Give the place of a ticket of a locked registration to the person of the wish, who has none
     in the event. With the last ticket goes the registration's place and what is booked; with
     another, the person needs a place in the event. Raises Conflict."""
@@ -219,7 +222,9 @@ def pass_on(tx: Tx, org_id: int, registration: Registration, ticket: Ticket, wis
     return Granted(registration_id, new, is_new=True)
 
 
-def change_type(tx: Tx, org_id: int, event_id: int, ticket: Ticket, ticket_type_id: int) -> None:
+def change_type(
+    tx: Tx, org_id: OrgId, event_id: EventId, ticket: Ticket, ticket_type_id: TicketTypeId
+) -> None:
     """Make a ticket of a locked registration one of another type of its event; its code stays.
     Raises Conflict when none is left."""
     if not places.take_ticket(tx, org_id, ticket_type_id):
@@ -229,7 +234,9 @@ def change_type(tx: Tx, org_id: int, event_id: int, ticket: Ticket, ticket_type_
     places.offer_places(tx, org_id, event_id)
 
 
-def move(tx: Tx, org_id: int, registration: Registration, event_id: int, *, door: Door) -> None:
+def move(
+    tx: Tx, org_id: OrgId, registration: Registration, event_id: EventId, *, door: Door
+) -> None:
     """Move a locked registration with its tickets to another event, with its default type; codes
     stay. Raises Conflict as `grant` does."""
     wish = Wish(door, event_id, registration.person_id, None, source="")
@@ -248,7 +255,9 @@ def move(tx: Tx, org_id: int, registration: Registration, event_id: int, *, door
 # -- who is there already ------------------------------------------------------------------
 
 
-def _find_there(tx: Tx, org_id: int, wish: Wish, registration_id: int) -> Ticket | None:
+def _find_there(
+    tx: Tx, org_id: OrgId, wish: Wish, registration_id: RegistrationId
+) -> Ticket | None:
     """The newest ticket that counts as what is wished for."""
     tickets = list_valid_tickets(tx, org_id, registration_id)
     if RULES[wish.door].there is There.SAME_TYPE:
@@ -256,7 +265,7 @@ def _find_there(tx: Tx, org_id: int, wish: Wish, registration_id: int) -> Ticket
     return tickets[-1] if tickets else None
 
 
-def _give_way(tx: Tx, org_id: int, own: Entry) -> None:
+def _give_way(tx: Tx, org_id: OrgId, own: Entry) -> None:
     """Somebody has what they are offered: it goes to the next."""
     set_entry_state(tx, org_id, own, WaitingState.TAKEN)
     places.release_offer(tx, org_id, own.event_id, own.ticket_type_id)
@@ -264,7 +273,7 @@ def _give_way(tx: Tx, org_id: int, own: Entry) -> None:
 
 
 def _extend(
-    tx: Tx, org_id: int, wish: Wish, known: Registration, session_ids: list[int]
+    tx: Tx, org_id: OrgId, wish: Wish, known: Registration, session_ids: list[SessionId]
 ) -> set[int]:
     """The person is registered already: add the sessions, and what was answered now."""
     booked = set(booking.list_booked_sessions(tx, org_id, known.id))
@@ -280,7 +289,7 @@ def _extend(
 # -- places --------------------------------------------------------------------------------
 
 
-def _take(tx: Tx, org_id: int, wish: Wish, own: Entry | None, *, has_place: bool) -> TakenTicket:
+def _take(tx: Tx, org_id: OrgId, wish: Wish, own: Entry | None, *, has_place: bool) -> TakenTicket:
     taken = _try_to_take(tx, org_id, wish, own, has_place=has_place)
     if isinstance(taken, Conflict):
         raise taken
@@ -288,7 +297,7 @@ def _take(tx: Tx, org_id: int, wish: Wish, own: Entry | None, *, has_place: bool
 
 
 def _try_to_take(
-    tx: Tx, org_id: int, wish: Wish, own: Entry | None, *, has_place: bool
+    tx: Tx, org_id: OrgId, wish: Wish, own: Entry | None, *, has_place: bool
 ) -> TakenTicket | Conflict:
     """Take a ticket of the type and, unless the person has one, a place in the event; or what is
     offered. Or say why not, and have taken nothing."""
@@ -315,7 +324,7 @@ def _try_to_take(
     return taken
 
 
-def _take_event_place(tx: Tx, org_id: int, wish: Wish) -> Conflict | None:
+def _take_event_place(tx: Tx, org_id: OrgId, wish: Wish) -> Conflict | None:
     """Take a place in the event. Its state is judged on the row that is ours now: whoever closes or
     cancels it from here on comes after this."""
     state = places.take_event_place(tx, org_id, wish.event_id)
@@ -327,7 +336,7 @@ def _take_event_place(tx: Tx, org_id: int, wish: Wish) -> Conflict | None:
     return None
 
 
-def _find_limit(tx: Tx, org_id: int, wish: Wish, taken: TakenTicket) -> Conflict | None:
+def _find_limit(tx: Tx, org_id: OrgId, wish: Wish, taken: TakenTicket) -> Conflict | None:
     """Why the person may not have one more of the type, if so; the tickets of their party count.
     The row of the type is ours now, so nobody else adds one at the same time."""
     limit = taken.person_limit
@@ -348,7 +357,7 @@ def _find_limit(tx: Tx, org_id: int, wish: Wish, taken: TakenTicket) -> Conflict
 
 
 def _write(
-    tx: Tx, org_id: int, wish: Wish, taken: TakenTicket, cancelled: Registration | None
+    tx: Tx, org_id: OrgId, wish: Wish, taken: TakenTicket, cancelled: Registration | None
 ) -> int:
     """Make the registration, or revive the one that was cancelled; returns its number."""
     if cancelled:

@@ -188,7 +188,7 @@ class _Claimed(NamedTuple):
     """A submission as the database gives it; `contact` and `items` are JSON."""
 
     org_id: OrgId
-    id: int
+    id: SubmissionId
     noun: str
     target_id: int
     contact: str

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from turnout.core.events.model import Event, TicketType
 from turnout.core.events.programme import get_event, list_ticket_types
+from turnout.core.ids import EventId, OrgId, PersonId, TicketId, TicketTypeId, UserId
 from turnout.core.people.merging import find_person, know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -23,9 +24,9 @@ TICKET_MAILS = "ticket-mails"
 
 def register_directly(
     tx: Tx,
-    org_id: int,
-    event_id: int,
-    ticket_type_id: int,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
     contact: Contact,
     *,
     sti: str = "",
@@ -61,8 +62,8 @@ def register_directly(
 
 def register_from_program(
     tx: Tx,
-    org_id: int,
-    event_id: int,
+    org_id: OrgId,
+    event_id: EventId,
     contact: Contact,
     *,
     answers: Sequence[Answer],
@@ -97,7 +98,7 @@ def register_from_program(
 
 
 def check_open(
-    tx: Tx, org_id: int, event_id: int, ticket_type_id: int, door: Door = Door.FORM
+    tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId, door: Door = Door.FORM
 ) -> tuple[Event, TicketType]:
     """The event and the ticket type, which the event's page offers. Raises Conflict if the event
     takes no registrations, Invalid for a type that is not offered, Missing."""
@@ -108,7 +109,9 @@ def check_open(
     return event, get_offered_type(tx, org_id, event_id, ticket_type_id)
 
 
-def get_offered_type(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> TicketType:
+def get_offered_type(
+    tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId
+) -> TicketType:
     """A ticket type that anybody may have from the event's page: not by invitation, not locked,
     and free of charge. Raises Invalid for another."""
     for each in list_ticket_types(tx, org_id, event_id):
@@ -123,7 +126,9 @@ def is_offered(ticket_type: TicketType) -> bool:
     return not is_held_back and not ticket_type.price_minor
 
 
-def queue_ticket_mail(tx: Tx, org_id: int, ticket_id: int, user_id: int | None = None) -> None:
+def queue_ticket_mail(
+    tx: Tx, org_id: OrgId, ticket_id: TicketId, user_id: UserId | None = None
+) -> None:
     """Mail a ticket to its holder, as a job of that user or, with None, of the organization's
     first one. Idempotent until it is sent; a mail that is held goes out now."""
     named = {"org_id": org_id, "ticket_id": ticket_id}
@@ -132,7 +137,7 @@ def queue_ticket_mail(tx: Tx, org_id: int, ticket_id: int, user_id: int | None =
     tx.wake(TICKET_MAILS)
 
 
-def queue_paced_ticket_mail(tx: Tx, org_id: int, ticket_id: int, email: str) -> None:
+def queue_paced_ticket_mail(tx: Tx, org_id: OrgId, ticket_id: TicketId, email: str) -> None:
     """`queue_ticket_mail` for somebody whom nobody knows, to the holder's address: it goes out as
     soon as an hour has room for it. Idempotent until it is sent."""
     named = {"org_id": org_id, "ticket_id": ticket_id}
@@ -142,7 +147,7 @@ def queue_paced_ticket_mail(tx: Tx, org_id: int, ticket_id: int, email: str) -> 
     tx.wake(TICKET_MAILS)
 
 
-def find_ticket_address(tx: Tx, org_id: int, event_id: int, person_id: int) -> str:
+def find_ticket_address(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> str:
     """`{org_id}-{code}` of the person's ticket, as its page is addressed; empty without one."""
     code = sql.find_ticket_code(tx, org_id=org_id, event_id=event_id, person_id=person_id)
     return f"{org_id}-{code}" if code else ""

@@ -4,7 +4,7 @@ import enum
 
 import msgspec
 
-from turnout.core.ids import EventId, PersonId, TicketTypeId
+from turnout.core.ids import EventId, PersonId, RegistrationId, TicketTypeId
 from turnout.core.people.model import Contact
 
 
@@ -34,7 +34,7 @@ class Registration(msgspec.Struct, frozen=True):
     made or revived (what it holds are its tickets); `sitting` is 0 unless it is a candidate's;
     `party_id` None = it was made alone."""
 
-    id: int
+    id: RegistrationId
     uuid: str
     event_id: EventId
     person_id: PersonId

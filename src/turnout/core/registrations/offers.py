@@ -6,6 +6,7 @@ sweep lets offers lapse whose deadline has passed, and offers what nobody did.
 
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_ticket_types
+from turnout.core.ids import EntryId, EventId, OrgId, TicketTypeId
 from turnout.core.people.merging import know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking, places
@@ -33,7 +34,13 @@ SLICE = places.SLICE
 
 
 def join_list(
-    tx: Tx, org_id: int, event_id: int, ticket_type_id: int, contact: Contact, *, sti: str = ""
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
+    contact: Contact,
+    *,
+    sti: str = "",
 ) -> Entry:
     """Put somebody on the waiting list; who is on it already keeps their place. `sti` is the
     campaign source of the link they came with, kept for when they register.
@@ -61,7 +68,7 @@ def join_list(
     return add_entry(tx, org_id, event_id, ticket_type_id, person_id, sti=clean_source(sti))
 
 
-def take_offer(tx: Tx, org_id: int, entry_id: int, *, actor: str) -> None:
+def take_offer(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:
     """Give somebody the place that is held for them, and mail the ticket. Idempotent.
 
     Raises Conflict when nothing is offered any more, or the event takes nobody; Missing.
@@ -89,7 +96,7 @@ def take_offer(tx: Tx, org_id: int, entry_id: int, *, actor: str) -> None:
     record(tx, org_id, actor, "took offer", "waiting_entry", entry_id)
 
 
-def leave_list(tx: Tx, org_id: int, entry_id: int, *, actor: str) -> None:
+def leave_list(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:
     """Take somebody off the list; an offered place goes to the next. Idempotent, and without effect
     for a place that was taken (cancel the registration). Raises Missing."""
     entry = lock_entry(tx, org_id, entry_id)
@@ -107,7 +114,7 @@ def _let_lapse(tx: Tx, key: Key) -> None:
         _end(tx, org_id, entry, WaitingState.LAPSED)
 
 
-def _end(tx: Tx, org_id: int, entry: Entry, state: WaitingState) -> None:
+def _end(tx: Tx, org_id: OrgId, entry: Entry, state: WaitingState) -> None:
     set_entry_state(tx, org_id, entry, state)
     if entry.state is WaitingState.OFFERED:
         places.release_offer(tx, org_id, entry.event_id, entry.ticket_type_id)

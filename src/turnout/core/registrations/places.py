@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from turnout.core.events import programme, showing
 from turnout.core.events.model import Event, EventState
+from turnout.core.ids import EventId, OrgId, SessionId, TicketTypeId
 from turnout.core.registrations.rules import Door, find_refusal
 from turnout.core.registrations.sql import sql
 from turnout.core.waiting_list.entries import QUEUE, find_next, get_offer_terms, offer
@@ -28,11 +29,11 @@ SLICE = 50
 class TakenTicket(NamedTuple):
     """A place of a type that was taken. `person_limit` None = any number for each person."""
 
-    ticket_type_id: int
+    ticket_type_id: TicketTypeId
     person_limit: int | None
 
 
-def take_session_places(tx: Tx, org_id: int, session_ids: list[int]) -> set[int]:
+def take_session_places(tx: Tx, org_id: OrgId, session_ids: list[SessionId]) -> set[int]:
     """Take a place in each session that has one; returns which those are."""
     if not session_ids:
         return set()
@@ -41,7 +42,7 @@ def take_session_places(tx: Tx, org_id: int, session_ids: list[int]) -> set[int]
     return {session_id for (session_id,) in sql.take_session_places(tx, org_id=org_id, ids=ids)}
 
 
-def take_event_place(tx: Tx, org_id: int, event_id: int) -> EventState | None:
+def take_event_place(tx: Tx, org_id: OrgId, event_id: EventId) -> EventState | None:
     """Take a place in an event; None when it is full. Returns the event's state: it stays that one
     until this transaction ends."""
     tx.about("events", event_id)
@@ -49,45 +50,45 @@ def take_event_place(tx: Tx, org_id: int, event_id: int) -> EventState | None:
     return EventState(state) if state else None
 
 
-def take_default_ticket(tx: Tx, org_id: int, event_id: int) -> TakenTicket | None:
+def take_default_ticket(tx: Tx, org_id: OrgId, event_id: EventId) -> TakenTicket | None:
     """Take a ticket of the event's default type; None when sold out."""
     tx.about("ticket_types", ("default", event_id))
     row = sql.take_default_ticket(tx, org_id=org_id, event_id=event_id)
     return TakenTicket(*row) if row else None
 
 
-def take_ticket(tx: Tx, org_id: int, ticket_type_id: int) -> TakenTicket | None:
+def take_ticket(tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId) -> TakenTicket | None:
     """Take a ticket of this type; None when none is left."""
     tx.about("ticket_types", ticket_type_id)
     row = sql.take_ticket(tx, org_id=org_id, id=ticket_type_id)
     return TakenTicket(*row) if row else None
 
 
-def release_session_place(tx: Tx, org_id: int, session_id: int) -> None:
+def release_session_place(tx: Tx, org_id: OrgId, session_id: SessionId) -> None:
     """Give a place in a session back."""
     tx.about("sessions", session_id)
     sql.release_session_place(tx, org_id=org_id, id=session_id)
 
 
-def release_event_place(tx: Tx, org_id: int, event_id: int) -> None:
+def release_event_place(tx: Tx, org_id: OrgId, event_id: EventId) -> None:
     """Give a place in an event back."""
     tx.about("events", event_id)
     sql.release_event_place(tx, org_id=org_id, id=event_id)
 
 
-def release_ticket(tx: Tx, org_id: int, ticket_type_id: int) -> None:
+def release_ticket(tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId) -> None:
     """Give a ticket of a type back."""
     tx.about("ticket_types", ticket_type_id)
     sql.release_ticket(tx, org_id=org_id, id=ticket_type_id)
 
 
-def release_offer(tx: Tx, org_id: int, event_id: int, ticket_type_id: int) -> None:
+def release_offer(tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId) -> None:
     """Give back what an offer held."""
     release_ticket(tx, org_id, ticket_type_id)
     release_event_place(tx, org_id, event_id)
 
 
-def offer_places(tx: Tx, org_id: int, event_id: int) -> int:
+def offer_places(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
     """Offer free places to those who wait first, each with a deadline; returns how many. Nobody is
     offered a place that they could not take now."""
     offered = 0
@@ -118,7 +119,7 @@ def offer_places(tx: Tx, org_id: int, event_id: int) -> int:
 
 
 def set_event_capacity(
-    tx: Tx, org_id: int, event_id: int, capacity: int | None, *, actor: str
+    tx: Tx, org_id: OrgId, event_id: EventId, capacity: int | None, *, actor: str
 ) -> Event:
     """Set how many places an event has; None = any number. More places go to the waiting list
     first. Raises Conflict below what is taken, Missing, Invalid."""
@@ -128,7 +129,7 @@ def set_event_capacity(
 
 
 def set_session_capacity(
-    tx: Tx, org_id: int, session_id: int, capacity: int | None, *, actor: str
+    tx: Tx, org_id: OrgId, session_id: SessionId, capacity: int | None, *, actor: str
 ) -> None:
     """Set how many places a session has; None = any number. Raises Conflict below what is taken,
     Missing, Invalid."""
@@ -137,7 +138,7 @@ def set_session_capacity(
 
 
 def set_ticket_capacity(
-    tx: Tx, org_id: int, ticket_type_id: int, capacity: int | None, *, actor: str
+    tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId, capacity: int | None, *, actor: str
 ) -> None:
     """Set how many tickets of a type there are; None = any number. More go to the waiting list
     first. Raises Conflict below what is held, and for a type that is not there."""
@@ -145,7 +146,9 @@ def set_ticket_capacity(
     offer_places(tx, org_id, event_id)
 
 
-def set_event_state(tx: Tx, org_id: int, event_id: int, state: EventState, *, actor: str) -> Event:
+def set_event_state(
+    tx: Tx, org_id: OrgId, event_id: EventId, state: EventState, *, actor: str
+) -> Event:
     """Open, close or cancel an event, or make it a draft. What is free when it opens goes to the
     waiting list first. Raises Missing."""
     event = programme.store_event_state(tx, org_id, event_id, state, actor=actor)

@@ -1,5 +1,6 @@
 """The campaign source of a registration: which link brought somebody (`sti` in reports)."""
 
+from turnout.core.ids import OrgId, RegistrationId
 from turnout.core.registrations.sql import sql
 from turnout.store import Tx
 
@@ -13,7 +14,7 @@ def clean_source(sti: str) -> str:
     return sti if sti.isprintable() else ""
 
 
-def note_source(tx: Tx, org_id: int, registration_id: int, sti: str) -> None:
+def note_source(tx: Tx, org_id: OrgId, registration_id: RegistrationId, sti: str) -> None:
     """Keep the campaign source with which somebody came to register; the first one stays, and
     an empty one changes nothing."""
     if sti := clean_source(sti):

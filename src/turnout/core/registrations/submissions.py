@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from turnout.core.ids import OrgId, PersonId, QueueItemId
 from turnout.core.registrations.model import Submitted
 
 
@@ -35,11 +36,11 @@ class Application(msgspec.Struct, frozen=True):
 class QueueItem(msgspec.Struct, frozen=True):
     """One session of one application. `person_id` is None, `message` too, until it is decided."""
 
-    id: int
+    id: QueueItemId
     session_pak: str
     status: ItemStatus
     email: str
-    person_id: int | None = None
+    person_id: PersonId | None = None
     message: str | None = None
 
 
@@ -53,14 +54,14 @@ class ItemPage(msgspec.Struct, frozen=True):
 class QueuedItem(NamedTuple):
     """One session of a submission that waits to be decided."""
 
-    id: int
+    id: QueueItemId
     pak: str
 
 
 class Submission(NamedTuple):
     """An application as the queue keeps it."""
 
-    org_id: int
+    org_id: OrgId
     id: int
     noun: TargetNoun
     target_id: int
@@ -71,6 +72,6 @@ class Submission(NamedTuple):
 class Outcome(NamedTuple):
     """How an item ends."""
 
-    id: int
+    id: QueueItemId
     status: ItemStatus
     message: str | None = None

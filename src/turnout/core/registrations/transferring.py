@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_ticket_types
+from turnout.core.ids import OrgId, TicketTypeId
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -31,7 +32,7 @@ class _Held(NamedTuple):
     ticket: Ticket
 
 
-def transfer_ticket(tx: Tx, org_id: int, code: str, contact: Contact, *, actor: str) -> str:
+def transfer_ticket(tx: Tx, org_id: OrgId, code: str, contact: Contact, *, actor: str) -> str:
     """Pass a ticket on: `contact` is registered with a new ticket of the same type, and it is
     mailed. The last ticket takes the session bookings along, and its holder's registration is
     cancelled. Returns the new code.
@@ -63,7 +64,9 @@ def transfer_ticket(tx: Tx, org_id: int, code: str, contact: Contact, *, actor: 
     return granted.ticket.code
 
 
-def change_ticket_type(tx: Tx, org_id: int, code: str, ticket_type_id: int, *, actor: str) -> None:
+def change_ticket_type(
+    tx: Tx, org_id: OrgId, code: str, ticket_type_id: TicketTypeId, *, actor: str
+) -> None:
     """Make a ticket one of another type of its event; its code stays. Idempotent.
 
     Raises Conflict when the ticket was used or cancelled, when none of the other type is left,
@@ -87,7 +90,7 @@ def change_ticket_type(tx: Tx, org_id: int, code: str, ticket_type_id: int, *, a
     )
 
 
-def _lock(tx: Tx, org_id: int, code: str) -> _Held:
+def _lock(tx: Tx, org_id: OrgId, code: str) -> _Held:
     row = sql.find_ticket_holder(tx, org_id=org_id, code=normalize(code))
     if row is None:
         raise Missing("ticket.missing", code=code)

@@ -43,7 +43,7 @@ class Grant(NamedTuple):
 class Ticket(msgspec.Struct, frozen=True):
     """A ticket; `code` is what its holder shows. `created_at` in epoch ms."""
 
-    id: int
+    id: TicketId
     code: str
     ticket_type_id: TicketTypeId
     state: TicketState

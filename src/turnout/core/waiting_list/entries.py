@@ -17,6 +17,7 @@ from turnout.core.events.model import EventState
 from turnout.core.events.programme import get_event
 from turnout.core.identity.link_keys import find_link_keys
 from turnout.core.identity.personal_links import PersonalLinks, missing_link
+from turnout.core.ids import EntryId, EventId, OrgId, PersonId, TicketTypeId
 from turnout.core.waiting_list.sql import sql
 from turnout.core.work.claims import Key
 from turnout.errors import Invalid, Missing
@@ -44,9 +45,9 @@ class Entry(NamedTuple):
     the campaign source of the link they came with."""
 
     id: int
-    event_id: int
-    ticket_type_id: int
-    person_id: int
+    event_id: EventId
+    ticket_type_id: TicketTypeId
+    person_id: PersonId
     state: WaitingState
     deadline_at: int | None
     sti: str
@@ -55,7 +56,7 @@ class Entry(NamedTuple):
 class ListedEntry(NamedTuple):
     """An entry as lists show it. Instants in epoch ms."""
 
-    id: int
+    id: EntryId
     type_name: str
     email: str
     first_name: str
@@ -75,7 +76,13 @@ class OfferTerms(NamedTuple):
 
 
 def add_entry(
-    tx: Tx, org_id: int, event_id: int, ticket_type_id: int, person_id: int, *, sti: str
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
+    person_id: PersonId,
+    *,
+    sti: str,
 ) -> Entry:
     """Put somebody at the end of the list, who is not on it."""
     entry_id = tx.next_id("waiting")
@@ -93,26 +100,26 @@ def add_entry(
     return get_entry(tx, org_id, entry_id)
 
 
-def find_open_entry(tx: Tx, org_id: int, event_id: int, person_id: int) -> Entry | None:
+def find_open_entry(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> Entry | None:
     """The person's entry that waits or is offered a place."""
     row = sql.find_open_entry(tx, org_id=org_id, event_id=event_id, person_id=person_id)
     return _entry(row) if row else None
 
 
-def find_offer(tx: Tx, org_id: int, event_id: int, person_id: int) -> Entry | None:
+def find_offer(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> Entry | None:
     """The person's entry if a place is offered to them now."""
     entry = find_open_entry(tx, org_id, event_id, person_id)
     is_offered = entry is not None and (entry.deadline_at or 0) > tx.now
     return entry if is_offered else None
 
 
-def lock_offer(tx: Tx, org_id: int, event_id: int, person_id: int) -> Entry | None:
+def lock_offer(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> Entry | None:
     """The person's entry if a place is offered to them now, held against concurrent changes."""
     row = sql.lock_offer(tx, org_id=org_id, event_id=event_id, person_id=person_id, now=tx.now)
     return _entry(row) if row else None
 
 
-def lock_entry(tx: Tx, org_id: int, entry_id: int) -> Entry:
+def lock_entry(tx: Tx, org_id: OrgId, entry_id: EntryId) -> Entry:
     """An entry, held against concurrent changes. Raises Missing."""
     row = sql.lock_entry(tx, org_id=org_id, id=entry_id)
     if row is None:
@@ -120,20 +127,20 @@ def lock_entry(tx: Tx, org_id: int, entry_id: int) -> Entry:
     return _entry(row)
 
 
-def find_next(tx: Tx, org_id: int, event_id: int) -> tuple[int, int] | None:
+def find_next(tx: Tx, org_id: OrgId, event_id: EventId) -> tuple[int, int] | None:
     """The entry and the ticket type of the first who waits and could be let in, as far as one can
     see from here."""
     row = sql.find_next(tx, org_id=org_id, event_id=event_id)
     return (row[0], row[1]) if row else None
 
 
-def get_offer_terms(tx: Tx, org_id: int, event_id: int) -> OfferTerms:
+def get_offer_terms(tx: Tx, org_id: OrgId, event_id: EventId) -> OfferTerms:
     """What an offer of the event depends on."""
     state, *times = sql.get_offer_terms(tx, org_id=org_id, id=event_id)
     return OfferTerms(EventState(state), *times)
 
 
-def offer(tx: Tx, org_id: int, entry_id: int, terms: OfferTerms) -> bool:
+def offer(tx: Tx, org_id: OrgId, entry_id: EntryId, terms: OfferTerms) -> bool:
     """Offer a place that was taken for the entry; False if it does not wait any more. The offer
     ends with the event's start at the latest."""
     latest = terms.starts_at if terms.starts_at > tx.now else terms.ends_at
@@ -141,12 +148,12 @@ def offer(tx: Tx, org_id: int, entry_id: int, terms: OfferTerms) -> bool:
     return bool(sql.offer(tx, org_id=org_id, id=entry_id, deadline_at=deadline, now=tx.now))
 
 
-def set_entry_state(tx: Tx, org_id: int, entry: Entry, state: WaitingState) -> None:
+def set_entry_state(tx: Tx, org_id: OrgId, entry: Entry, state: WaitingState) -> None:
     """Change how a locked entry stands. What an offer held is the caller's business."""
     sql.set_entry_state(tx, org_id=org_id, id=entry.id, state=state.value, now=tx.now)
 
 
-def tell_again(tx: Tx, org_id: int, event_id: int, person_id: int) -> None:
+def tell_again(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> None:
     """Have somebody on the list told once more how they stand."""
     sql.tell_again(tx, org_id=org_id, event_id=event_id, person_id=person_id, now=tx.now)
     tx.wake(QUEUE)
@@ -162,7 +169,7 @@ def list_offerable(tx: Tx, limit: int) -> list[Key]:
     return [(org_id, id_) for org_id, id_ in sql.list_promotable(tx, now=tx.now, limit=limit)]
 
 
-def set_waiting_hours(tx: Tx, org_id: int, event_id: int, hours: int, *, actor: str) -> None:
+def set_waiting_hours(tx: Tx, org_id: OrgId, event_id: EventId, hours: int, *, actor: str) -> None:
     """For how long an offered place is held, 1 hour to 90 days; for offers from now on. Raises
     Invalid, Missing."""
     if not 1 <= hours <= MOST_HOURS:
@@ -172,7 +179,7 @@ def set_waiting_hours(tx: Tx, org_id: int, event_id: int, hours: int, *, actor: 
     record(tx, org_id, actor, "set", "event", event_id, waiting_hours=hours)
 
 
-def get_entry(tx: Tx, org_id: int, entry_id: int) -> Entry:
+def get_entry(tx: Tx, org_id: OrgId, entry_id: EntryId) -> Entry:
     """An entry. Raises Missing."""
     row = sql.get_entry(tx, org_id=org_id, id=entry_id)
     if row is None:
@@ -180,13 +187,13 @@ def get_entry(tx: Tx, org_id: int, entry_id: int) -> Entry:
     return _entry(row)
 
 
-def get_position(tx: Tx, org_id: int, entry: Entry) -> int:
+def get_position(tx: Tx, org_id: OrgId, entry: Entry) -> int:
     """How many wait before them, for whatever ticket type, and they themselves: 1 = the next."""
     return 1 + sql.count_before(tx, org_id=org_id, event_id=entry.event_id, id=entry.id)
 
 
 def list_entries(
-    tx: Tx, org_id: int, event_id: int, *, is_all: bool = False, limit: int
+    tx: Tx, org_id: OrgId, event_id: EventId, *, is_all: bool = False, limit: int
 ) -> list[ListedEntry]:
     """The event's list in order: who waits or is offered a place; with `is_all`, everybody who
     ever was on it."""
@@ -206,7 +213,7 @@ def list_entries(
     ]
 
 
-def make_link(key: str, base_url: str, entry_id: int) -> str:
+def make_link(key: str, base_url: str, entry_id: EntryId) -> str:
     """The personal address of an entry; `key` is that of all personal links."""
     return _LINKS.url(base_url, key, entry_id)
 
@@ -220,7 +227,7 @@ def read_waiting_link(tx: Tx, token: str) -> tuple[int, Entry]:
     return org_id, get_entry(tx, org_id, int(entry_id))
 
 
-def _missing(entry_id: int) -> Missing:
+def _missing(entry_id: EntryId) -> Missing:
     return Missing("waiting.missing", entry_id=entry_id)
 
 
