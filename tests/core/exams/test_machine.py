@@ -7,20 +7,31 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.core.exams.college import DAY_MS, MORNING, College
 from tests.core.registrations.invariants import find_faults
 from tests.support import proof
 from tests.support.node import START, LocalNode, database, open_node
+from turnout.core.events.model import EventState
+from turnout.core.events.programme import list_ticket_types
 from turnout.core.exams import adjusting, leaving, planning
 from turnout.core.exams.model import Accommodation
+from turnout.core.people.model import Contact
+from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.joining import register_directly
+from turnout.core.registrations.offers import join_list
+from turnout.core.registrations.places import set_event_capacity
+from turnout.core.registrations.transferring import transfer_ticket
 from turnout.errors import Conflict, Invalid
 
+STRANGER = Contact(email="stranger@example.com")
+STATES = (EventState.DRAFT, EventState.OPEN, EventState.CLOSED)
 LIMITS = {"W1": 120, "W2": 180}
 numbers = st.integers(1, 6)
 learners = st.sampled_from("abcd")
 days = st.integers(0, 2)
+nths = st.integers(0, 5)
 forms = st.sampled_from(list(LIMITS))
 types = st.sampled_from(["Reader", "Time Extension", "Scribe"])
 extensions = st.sampled_from([0, 15, 60])
@@ -41,6 +52,14 @@ class Seat:
         return LIMITS[self.form] + sum(self.granted.values())
 
 
+def has_exams(machine: "Candidates") -> bool:
+    return bool(machine.shared)
+
+
+def has_seats(machine: "Candidates") -> bool:
+    return bool(machine.seats)
+
+
 class Candidates(RuleBasedStateMachine):
     """Subclasses give the node."""
 
@@ -57,6 +76,7 @@ class Candidates(RuleBasedStateMachine):
         # Exams that anybody may be registered for, by their day; limits by GUID.
         self.shared: dict[int, str] = {}
         self.limits: dict[str, int] = {}
+        self.closed: set[str] = set()
         self.added = 0
 
     def held(self, exam: str) -> int:
@@ -64,7 +84,9 @@ class Candidates(RuleBasedStateMachine):
                     if each.exam == exam and not each.is_cancelled])  # fmt: skip
 
     def has_room(self, exam: str | None) -> bool:
-        return exam is None or exam not in self.limits or self.held(exam) < self.limits[exam]
+        """Whether one more may be seated there: a draft is only hidden, a closed exam is closed."""
+        is_full = exam in self.limits and self.held(exam) >= self.limits[exam]
+        return not is_full and exam not in self.closed
 
     def expect(self, is_possible: bool, act) -> str | None:
         type(self).steps += 1
@@ -113,11 +135,66 @@ class Candidates(RuleBasedStateMachine):
         if limit is not None:
             self.limits[uuid] = limit
 
-    @rule(number=numbers, day=days)
-    def transfer(self, number: int, day: int) -> None:
-        seat = self.seats.get(number)
-        if seat is None:
-            return
+    @precondition(has_exams)
+    @rule(nth=nths, more=st.none() | st.integers(0, 2))
+    def set_limit(self, nth: int, more: int | None) -> None:
+        exam = self.choose_exam(nth)
+        limit = None if more is None else self.held(exam) + more
+        self.call_for(exam, set_event_capacity, limit)
+        self.limits.pop(exam, None)
+        if limit is not None:
+            self.limits[exam] = limit
+
+    @precondition(has_exams)
+    @rule(nth=nths, state=st.sampled_from(STATES))
+    def set_state(self, nth: int, state: EventState) -> None:
+        exam = self.choose_exam(nth)
+        self.call_for(exam, planning.set_exam_state, state)
+        (self.closed.add if state is EventState.CLOSED else self.closed.discard)(exam)
+
+    @precondition(has_exams)
+    @rule(nth=nths)
+    def come_by_another_door(self, nth: int) -> None:
+        """Seats of an exam are booked by its organizer, wherever a stranger asks."""
+        org_id, event_id = (
+            self.college.org_id,
+            self.college.get_exam(self.choose_exam(nth)).event_id,
+        )
+        type_id = self.college.db.call(list_ticket_types, org_id, event_id)[0].id
+        for verb in (register_directly, join_list):
+            type(self).steps += 1
+            with pytest.raises(Conflict):
+                self.college.db.call(verb, org_id, event_id, type_id, STRANGER)
+
+    @precondition(has_seats)
+    @rule(nth=nths)
+    def leave_by_another_door(self, nth: int) -> None:
+        """A candidate's ticket is their own, and what ends their registration is a cancelled
+        sitting."""
+        number, org_id = self.choose_seat(nth), self.college.org_id
+        [registration_id] = self.college.sitting(number, "r.id")
+        code = self.college.code(number)
+        type(self).steps += 2
+        with pytest.raises(Conflict):
+            self.college.db.call(cancel_registration, org_id, registration_id, actor="test")
+        with pytest.raises(Conflict):
+            self.college.db.call(transfer_ticket, org_id, code, STRANGER, actor="test")
+
+    def choose_exam(self, nth: int) -> str:
+        return self.shared[sorted(self.shared)[nth % len(self.shared)]]
+
+    def choose_seat(self, nth: int) -> int:
+        return sorted(self.seats)[nth % len(self.seats)]
+
+    def call_for(self, exam: str, verb, *arguments: Any) -> None:
+        event_id = self.college.get_exam(exam).event_id
+        self.college.db.call(verb, self.college.org_id, event_id, *arguments, actor="test")
+
+    @precondition(has_seats)
+    @rule(nth=nths, day=days)
+    def transfer(self, nth: int, day: int) -> None:
+        number = self.choose_seat(nth)
+        seat = self.seats[number]
         exam = self.shared.get(day)
         is_possible = not seat.is_cancelled and seat.exam != exam and self.has_room(exam)
         starts_at = MORNING + day * DAY_MS
@@ -130,12 +207,13 @@ class Candidates(RuleBasedStateMachine):
         if is_possible:
             seat.exam = self.seated(exam, made, day, is_alone=False)
 
-    @rule(number=numbers)
-    def cancel(self, number: int) -> None:
-        if number in self.seats:
-            self.college.cancel(number)
-            self.seats[number].is_cancelled = True
-            type(self).steps += 1
+    @precondition(has_seats)
+    @rule(nth=nths)
+    def cancel(self, nth: int) -> None:
+        number = self.choose_seat(nth)
+        self.college.cancel(number)
+        self.seats[number].is_cancelled = True
+        type(self).steps += 1
 
     @rule(number=numbers)
     def delete(self, number: int) -> None:
@@ -143,11 +221,11 @@ class Candidates(RuleBasedStateMachine):
         self.college.db.call(leaving.delete_sitting, self.college.org_id, uuid, actor="test")
         self.seats.pop(number, None)
 
-    @rule(number=numbers, type_=types, minutes=extensions)
-    def grant(self, number: int, type_: str, minutes: int) -> None:
-        seat = self.seats.get(number)
-        if seat is None:
-            return
+    @precondition(has_seats)
+    @rule(nth=nths, type_=types, minutes=extensions)
+    def grant(self, nth: int, type_: str, minutes: int) -> None:
+        number = self.choose_seat(nth)
+        seat = self.seats[number]
         granted = Accommodation(type_, "", minutes)
         uuid = self.college.guid(number)
         self.expect(
@@ -159,21 +237,22 @@ class Candidates(RuleBasedStateMachine):
         if not seat.is_cancelled:
             seat.granted[type_] = minutes
 
-    @rule(number=numbers, type_=types)
-    def revoke(self, number: int, type_: str) -> None:
-        if number in self.seats:
-            uuid = self.college.guid(number)
-            self.college.db.call(
-                adjusting.revoke_accommodation, self.college.org_id, uuid, type_, actor="test"
-            )
-            self.seats[number].granted.pop(type_, None)
-            type(self).steps += 1
+    @precondition(has_seats)
+    @rule(nth=nths, type_=types)
+    def revoke(self, nth: int, type_: str) -> None:
+        number = self.choose_seat(nth)
+        uuid = self.college.guid(number)
+        self.college.db.call(
+            adjusting.revoke_accommodation, self.college.org_id, uuid, type_, actor="test"
+        )
+        self.seats[number].granted.pop(type_, None)
+        type(self).steps += 1
 
-    @rule(number=numbers, form=forms)
-    def change(self, number: int, form: str) -> None:
-        seat = self.seats.get(number)
-        if seat is None:
-            return
+    @precondition(has_seats)
+    @rule(nth=nths, form=forms)
+    def change(self, nth: int, form: str) -> None:
+        number = self.choose_seat(nth)
+        seat = self.seats[number]
         uuid = self.college.guid(number)
         is_possible = form != seat.form and not seat.is_cancelled
         self.expect(

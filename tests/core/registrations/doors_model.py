@@ -1,0 +1,293 @@
+"""What should be so at an event, as simple as the rules: who holds which ticket, who waits, and why
+somebody is refused. It knows no database and none of the product's code.
+
+Rules. A place of a type is held per ticket, one of the event per registration, both by an offer.
+Every way in asks `enter`, every way out `give_back`; whatever frees or adds places ends in
+`promote`, so that nobody comes before those who wait.
+"""
+
+from dataclasses import dataclass, field
+
+HOUR_MS = 3_600_000
+STAFF = "staff"
+
+
+@dataclass
+class Ticket:
+    """A ticket, what gave it (a way in, or an invitation by its type), and when."""
+
+    type: int
+    grant: str
+    made_at: int
+
+
+@dataclass
+class Guest:
+    """A registration: its tickets, oldest first, and the sessions that are booked."""
+
+    tickets: list[Ticket]
+    booked: set[int] = field(default_factory=set)
+
+
+@dataclass
+class Entry:
+    """One entry of the waiting list."""
+
+    guest: str
+    type: int
+    state: str = "waiting"
+    deadline: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("waiting", "offered")
+
+
+@dataclass
+class Model:
+    """The event. `types` and `sessions` are how many there are of each, None = any number."""
+
+    capacity: int | None
+    types: list[int | None]
+    sessions: list[int | None]
+    hours: int
+    now: int = 0
+    state: str = "open"
+    closed_sessions: set[int] = field(default_factory=set)
+    guests: dict[str, Guest] = field(default_factory=dict)
+    line: list[Entry] = field(default_factory=list)
+    # Who said no to the invitation to a type, and when the newest ticket of it was made that they
+    # kept, since it came another way; 0 = none.
+    declined: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    # -- counting ---------------------------------------------------------------------------
+
+    def offers(self) -> list[Entry]:
+        return [entry for entry in self.line if entry.state == "offered"]
+
+    def held(self) -> int:
+        return len(self.guests) + len(self.offers())
+
+    def held_of(self, type_: int) -> int:
+        tickets = [each.type for guest in self.guests.values() for each in guest.tickets]
+        return [*tickets, *(entry.type for entry in self.offers())].count(type_)
+
+    def booked(self, session: int) -> int:
+        return len([guest for guest in self.guests.values() if session in guest.booked])
+
+    def has_place(self) -> bool:
+        return self.capacity is None or self.held() < self.capacity
+
+    def has_ticket(self, type_: int) -> bool:
+        quantity = self.types[type_]
+        return quantity is None or self.held_of(type_) < quantity
+
+    def has_seat(self, session: int) -> bool:
+        places = self.sessions[session]
+        return places is None or self.booked(session) < places
+
+    def entry_of(self, guest: str) -> Entry | None:
+        return next((each for each in self.line if each.guest == guest and each.is_open), None)
+
+    def offer_of(self, guest: str, type_: int | None = None) -> Entry | None:
+        """The offer that the guest may still take, of that type or any."""
+        entry = self.entry_of(guest)
+        is_good = entry and entry.state == "offered" and entry.deadline > self.now
+        return entry if entry and is_good and type_ in (None, entry.type) else None
+
+    def tickets_of(self, guest: str, type_: int) -> list[Ticket]:
+        own = self.guests[guest].tickets if guest in self.guests else []
+        return [ticket for ticket in own if ticket.type == type_]
+
+    # -- in ---------------------------------------------------------------------------------
+
+    def refuse_state(self, by: str) -> str:
+        """Closed and draft mean the same at every door: staff alone come through."""
+        return "" if by == STAFF or self.state == "open" else self.state
+
+    def enter(self, guest: str, type_: int, by: str) -> str:
+        """A ticket of the type, and a place with the first; with the guest's own offer if they have
+        one of that type. Why not, or "" when it is given."""
+        own = self.offer_of(guest, type_)
+        is_there = guest in self.guests
+        if not own and not (self.has_ticket(type_) and (is_there or self.has_place())):
+            return "full"
+        if own:
+            own.state = "taken"
+        self.guests.setdefault(guest, Guest([])).tickets.append(Ticket(type_, by, self.now))
+        self.promote()
+        return ""
+
+    def add(self, guest: str, type_: int, by: str) -> str:
+        """One ticket of a type, beside others; whoever holds one of it keeps it."""
+        if not self.tickets_of(guest, type_):
+            return self.enter(guest, type_, by)
+        self._give_way(guest, type_)
+        return ""
+
+    def _give_way(self, guest: str, type_: int) -> None:
+        """Somebody has what they are offered: it goes to the next."""
+        if own := self.offer_of(guest, type_):
+            own.state = "taken"
+            self.promote()
+
+    def register(self, guest: str, type_: int) -> str:
+        """The page: whoever is registered stays as they are."""
+        if reason := self.refuse_state("form"):
+            return reason
+        if guest not in self.guests:
+            return self.enter(guest, type_, "form")
+        if self.guests[guest].tickets[-1].type == type_:
+            self._give_way(guest, type_)
+        return ""
+
+    def ask_program(self, guest: str) -> str:
+        """A program names no type: what is offered to the guest, else the default one."""
+        if guest in self.guests:
+            return ""
+        reason = self.refuse_state("integration")
+        return reason or self.enter(guest, self._type_for(guest), "integration")
+
+    def _type_for(self, guest: str) -> int:
+        own = self.offer_of(guest)
+        return own.type if own else 0
+
+    def apply(self, guest: str, sessions: list[int]) -> list[str]:
+        """The registration API: a session is had or not; without one there is no registration."""
+        if self.state != "open":
+            return [self.state for _ in sessions]
+        known = self.guests.get(guest)
+        reasons = [self._refuse_seat(known, session) for session in sessions]
+        new = [session for session, reason in zip(sessions, reasons, strict=True) if not reason]
+        if not new:
+            return reasons
+        if known is None:
+            if full := self.enter(guest, self._type_for(guest), "integration"):
+                return [reason or full for reason in reasons]
+            known = self.guests[guest]
+        known.booked |= set(new)
+        return reasons
+
+    def _refuse_seat(self, known: Guest | None, session: int) -> str:
+        if session in self.closed_sessions:
+            return "session"
+        is_booked = known is not None and session in known.booked
+        return "" if is_booked or self.has_seat(session) else "full"
+
+    def confirm(self, guest: str, type_: int) -> str:
+        """One ticket of the invitation's type, beside others."""
+        if self.answer(guest, type_) == "confirmed":
+            return ""
+        if reason := self.refuse_state("invitation"):
+            return reason
+        if reason := self.add(guest, type_, f"invitation {type_}"):
+            return reason
+        self.declined.pop((guest, type_), None)
+        return ""
+
+    def answer(self, guest: str, type_: int) -> str:
+        """What an invitation says is read from what is so: a ticket of its type confirms it, unless
+        they said no since."""
+        after = self.declined.get((guest, type_), -1)
+        if any(ticket.made_at > after for ticket in self.tickets_of(guest, type_)):
+            return "confirmed"
+        return "declined" if (guest, type_) in self.declined else "pending"
+
+    # -- out --------------------------------------------------------------------------------
+
+    def decline(self, guest: str, type_: int) -> None:
+        """Gives back what this invitation gave, and nothing else."""
+        if self.answer(guest, type_) == "declined":
+            return
+        if known := self.guests.get(guest):
+            own = [each for each in known.tickets if each.grant == f"invitation {type_}"]
+            self.give_back(guest, own)
+        kept = self.tickets_of(guest, type_)
+        self.declined[guest, type_] = max((ticket.made_at for ticket in kept), default=0)
+
+    def cancel(self, guest: str) -> None:
+        self.give_back(guest, list(self.guests[guest].tickets))
+
+    def give_back(self, guest: str, tickets: list[Ticket]) -> None:
+        """The registration, with all that is booked, ends with its last ticket."""
+        known = self.guests[guest]
+        known.tickets = [each for each in known.tickets if not any(each is own for own in tickets)]
+        if not known.tickets:
+            del self.guests[guest]
+        self.promote()
+
+    # -- the waiting list -------------------------------------------------------------------
+
+    def join(self, guest: str, type_: int) -> str:
+        if reason := self.refuse_state("page"):
+            return reason
+        if self.entry_of(guest):
+            return ""
+        if guest in self.guests:
+            return "registered"
+        if self.has_ticket(type_) and self.has_place():
+            return "places"
+        self.line.append(Entry(guest, type_))
+        return ""
+
+    def promote(self) -> None:
+        """Places that are free go to those who wait, the first whose type has one first."""
+        while self.state == "open" and self.has_place():
+            waiting = [each for each in self.line if each.state == "waiting"]
+            first = next((each for each in waiting if self.has_ticket(each.type)), None)
+            if first is None:
+                return
+            first.state, first.deadline = "offered", self.now + self.hours * HOUR_MS
+
+    def take(self, guest: str) -> str:
+        entry = next(each for each in reversed(self.line) if each.guest == guest)
+        if entry.state == "taken":
+            return ""
+        if reason := self.refuse_state("offer"):
+            return reason
+        if self.offer_of(guest) is not entry:
+            return "no offer"
+        return self.add(guest, entry.type, "offer")
+
+    def leave(self, guest: str) -> None:
+        if entry := self.entry_of(guest):
+            entry.state = "left"
+            self.promote()
+
+    def let_lapse(self) -> None:
+        overdue = [each for each in self.offers() if each.deadline <= self.now]
+        for entry in sorted(overdue, key=lambda each: each.deadline):
+            entry.state = "lapsed"
+            self.promote()
+
+    # -- changes ----------------------------------------------------------------------------
+
+    def transfer(self, guest: str, ticket: Ticket, to: str) -> str:
+        """A ticket passes on with its place; the bookings go with the last one."""
+        if to in self.guests:
+            return "registered"
+        giver = self.guests[guest]
+        is_last = len(giver.tickets) == 1
+        if not is_last and not self.has_place():
+            return "full"
+        giver.tickets = [each for each in giver.tickets if each is not ticket]
+        booked = giver.booked if is_last else set()
+        self.guests[to] = Guest([Ticket(ticket.type, _passed_on(ticket.grant), self.now)], booked)
+        if is_last:
+            del self.guests[guest]
+        self.promote()
+        return ""
+
+    def change_type(self, ticket: Ticket, type_: int) -> str:
+        if ticket.type == type_:
+            return ""
+        if not self.has_ticket(type_):
+            return "full"
+        ticket.type = type_
+        self.promote()
+        return ""
+
+
+def _passed_on(grant: str) -> str:
+    """An invitation is its invitee's own: it does not give back what somebody else holds."""
+    return grant.partition(" ")[0]
