@@ -22,5 +22,10 @@ def test_a_word_is_found_with_what_to_write(line: str) -> None:
     assert problem.rpartition(": write ")[2] in INSTEAD.values()
 
 
+def test_words_in_two_lines_are_found() -> None:
+    (problem,) = find_words("# It is asked what\n    # became of it.\n")
+    assert problem.startswith("1: 'what # became of': write ")
+
+
 def test_plain_words_are_let_through() -> None:
     assert not list(find_words("Places go to the waiting list in order. Renewed, besieged.\n"))

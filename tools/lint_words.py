@@ -29,7 +29,9 @@ INSTEAD = {
     r"\bheart-beats?\b": "`heartbeat`",
     r"\bshortcuts? past\b": "`fast path`",
 }
-_ANY = re.compile("|".join(f"({pattern})" for pattern in INSTEAD), re.IGNORECASE)
+# Words may stand in two lines, the second of which may begin a comment.
+_GAP = r"\s+(?:(?:#|--|//|>) *)?"
+_ANY = re.compile("|".join(f"({words})" for words in INSTEAD).replace(" ", _GAP), re.IGNORECASE)
 _ADVICE = list(INSTEAD.values())
 
 
@@ -62,10 +64,10 @@ def list_files() -> list[Path]:
 
 def find_words(text: str) -> Iterator[str]:
     """Each refused word of a text: its line, and what to write."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        for found in _ANY.finditer(line):
-            advice = _ADVICE[(found.lastindex or 1) - 1]
-            yield f"{number}: {found[0]!r}: write {advice}"
+    for found in _ANY.finditer(text):
+        number = text.count("\n", 0, found.start()) + 1
+        words = " ".join(found[0].split())
+        yield f"{number}: {words!r}: write {_ADVICE[(found.lastindex or 1) - 1]}"
 
 
 if __name__ == "__main__":

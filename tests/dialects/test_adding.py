@@ -38,7 +38,7 @@ components: {}
 
 
 class TitlesResource(Resource):
-    """`/tiny/titles`: the titles of the events of whoever shows an API key."""
+    """`/tiny/titles`: the titles of the events of the API key's organization."""
 
     def __init__(self, services: Services) -> None:
         self._db = services.db

@@ -1,9 +1,9 @@
 """What a command has drawn: a command that is run again gets the same names and numbers.
 
 After a conflict, a lost connection or a held row a command is run again on PostgreSQL, where no
-rollback takes numbers back. Drawn anew, they would leave gaps, and what is made would be called
+rollback takes numbers back. Drawn again, they would leave gaps, and what is made would be called
 otherwise because the machine was busy. What was drawn is the command's alone, so it may be used
-again; a command that takes another way the second time draws anew from where it does.
+again; a command that takes another way the second time draws new ones from there on.
 
 Not for SQLite, where a number that was rolled back may come again for others (sequences.py).
 """

@@ -32,8 +32,8 @@ class UnsubscribeResource(Resource):
         self._db = db
 
     async def on_get(self, req: Request, resp: Response, token: str) -> None:
-        """Ask whether it is meant, or say that it is done. Raises Missing for a link that is none
-        of ours."""
+        """Ask whether it is meant, or say that it is done. Raises Missing for a link that this
+        server did not make."""
         _, sender, channel, address = await self._db.read(read_link, token)
         done = read_done(req, (DONE, AGAIN))
         address = _mask(channel, address)
