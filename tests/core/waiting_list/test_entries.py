@@ -219,7 +219,7 @@ def test_no_offer_is_made_or_taken_while_the_event_takes_nobody(hall, state):
     cancel(hall, "b")
     hall.db.call(move_on)
     assert hall.queue() == [("d", "offered"), ("e", "waiting"), ("f", "waiting")]
-    # What became free meanwhile goes to the list at the moment in which it opens.
+    # What became free since goes to the list at the moment in which it opens.
     hall.call(set_event_state, hall.event_id, EventState.OPEN, actor="test")
     assert hall.queue() == [("d", "offered"), ("e", "offered"), ("f", "waiting")]
 

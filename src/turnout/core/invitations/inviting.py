@@ -217,7 +217,7 @@ def get_invitee(
 
 def confirm(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None:
     """Give an invitee a ticket of the campaign's type, beside those that they have, and mail it.
-    Idempotent: whoever holds one of that type keeps it.
+    Idempotent: a person with a ticket of that type keeps it.
 
     Raises Conflict when nothing is left or the event takes nobody (a draft, closed, cancelled or
     over), Missing.

@@ -21,7 +21,7 @@ def find_registration(
 ) -> Registration | None:
     """The person's registration for the event, cancelled or not, held against concurrent changes.
 
-    Only for whoever goes on to write: it cannot be cancelled, or revived, until this transaction
+    Only for callers that go on to write: it cannot be cancelled, or revived, until this transaction
     has ended.
     """
     row = sql.find_registration(tx, org_id=org_id, event_id=event_id, person_id=person_id)

@@ -1,4 +1,4 @@
-"""Giving tickets back: every place that they held is free again, for whoever waits first.
+"""Giving tickets back: every place that they held is free again, for the first who waits.
 
 A ticket holds a place of its type, a registration one of the event and of the sessions booked with
 it. The registration ends with its last ticket. What is free is offered in the same transaction.

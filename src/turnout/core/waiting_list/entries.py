@@ -1,7 +1,7 @@
 """The waiting list: who wants in when nothing is left, in order, and the offers that hold places.
 
 Theory. An entry is `waiting` until it is `offered` a place, and then holds that place until its
-deadline; meanwhile it may be `taken`, given back (`left`), or `lapsed`. An event has one list, by
+deadline; until then it may be `taken`, given back (`left`), or `lapsed`. An event has one list, by
 rising number. The first whose own ticket type has room is next; who waits for another type is not
 held up by a type that is sold out.
 
