@@ -2,7 +2,7 @@
 
 Theory. Each count is one guarded UPDATE, and the tables refuse `held > capacity` too, so a place is
 never sold twice, whatever the number of nodes. This is the only module that changes counts and
-capacities. A verb that frees or adds places calls `offer_places` in the same transaction, as the verbs
+capacities. A verb that frees places calls `offer_places` in the same transaction, as the verbs
 here that add some do: a place never stands free for strangers while somebody waits for it.
 
 Rules.

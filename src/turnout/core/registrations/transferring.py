@@ -1,7 +1,7 @@
 """Passing a ticket on to somebody else, and changing it for one of another type.
 
 Neither frees a place in between: the place goes over, or is changed for one that is taken first.
-A person who passes on one of several tickets stays registered, so the new holder needs a place in the
+The giver of one of several tickets stays registered, so the new holder needs a place in the
 event of their own.
 """
 
