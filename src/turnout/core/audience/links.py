@@ -43,7 +43,7 @@ def read_token(keys: Sequence[str], token: str) -> tuple[int, int]:
 
 
 def list_watch_links(tx: Tx, org_id: OrgId, code: str) -> list[tuple[str, str]]:
-    """Titles and paths of what whoever holds the ticket of this code may watch; empty where no
+    """Titles and paths of what the holder of this ticket code may watch; empty where no
     link was ever signed."""
     key = find_link_key(tx)
     rows = sql.list_ticket_shows(tx, org_id=org_id, code=code) if key else []

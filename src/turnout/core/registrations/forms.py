@@ -3,7 +3,7 @@
 Theory. The page must tell nobody who else is registered or waits. So what a form answers depends on
 the event alone: whether a place of the wanted type is free. All that depends on the person goes to
 their address by mail: the ticket (again), the place on the list (again), or what else can be done.
-The mails to one address are paced (form_limits.py), whoever it is: a ticket is held until its hour,
+The mails to one address are paced (form_limits.py): a ticket is held until its hour,
 the first mail about a place on a list goes out, and what only says it again is left out.
 """
 
@@ -40,7 +40,7 @@ def register_by_form(
     """Register somebody who asks on the event's page (at `page_url`), and mail the ticket, or mail
     again what they have. Idempotent but for the mails.
 
-    Returns a refusal if no place is free, whoever asks: a value, so that the mail goes out. Raises
+    Returns a refusal if no place is free: a value, so that the mail goes out. Raises
     as `register_directly` does, for reasons of the event or the form alone.
     """
     event, wanted = check_open(tx, org_id, event_id, ticket_type_id)
@@ -70,7 +70,7 @@ def wait_by_form(
 ) -> Conflict | None:
     """Put somebody on the waiting list who asks on the event's page, or mail again what they have.
 
-    Returns a refusal if there are places, whoever asks: a value, so that the mail goes out. Raises
+    Returns a refusal if there are places: a value, so that the mail goes out. Raises
     as `register_by_form` does.
     """
     event, wanted = check_open(tx, org_id, event_id, ticket_type_id)
@@ -95,7 +95,7 @@ def _has_places(event: Event, wanted: TicketType) -> bool:
 def _has_offer(
     tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId, contact: Contact
 ) -> bool:
-    """Whether a place of the type is held for whoever has this address. The page answers as if it
+    """Whether a place of the type is held for this address. The page answers as if it
     were not: the ticket goes to the address."""
     person = find_person(tx, org_id, contact.email)
     own = find_offer(tx, org_id, event_id, person.id) if person else None

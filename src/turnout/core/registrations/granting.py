@@ -1,4 +1,4 @@
-"""Granting: the one way in which anybody gets a ticket, whoever asks.
+"""Granting: the one way in which anybody gets a ticket.
 
 Theory. A wish names the door at which it is made (rules.py), the person and the ticket type.
 `grant` answers it in one transaction: the rules, the place that is offered to this person, else new
@@ -79,7 +79,7 @@ class Granted(NamedTuple):
 
 class SessionGrant(NamedTuple):
     """The sessions that are booked now, those that were before too; or why nothing was granted, and
-    which of them were full besides."""
+    which of them were full, too."""
 
     session_ids: set[SessionId]
     refusal: Conflict | None = None
@@ -325,8 +325,8 @@ def _try_to_take(
 
 
 def _take_event_place(tx: Tx, org_id: OrgId, wish: Wish) -> Conflict | None:
-    """Take a place in the event. Its state is judged on the row that is ours now: whoever closes or
-    cancels it from here on comes after this."""
+    """Take a place in the event. Its state is judged on the row that is ours now: closing or
+    cancelling it from here on comes after this."""
     state = places.take_event_place(tx, org_id, wish.event_id)
     if state is None:
         return Conflict("event.full")
