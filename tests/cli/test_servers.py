@@ -118,7 +118,7 @@ def test_wrong_settings_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
         result = turnout(*command, prot=8080)
         assert (result.code, result.output) == (2, "")
         assert result.error == (
-            "settings: TURNOUT_PROT in the environment is not a setting; "
+            "settings: TURNOUT_PROT in the environment is not a known setting; "
             "run `turnout settings` for the list\n"
         )
     assert list(tmp_path.iterdir()) == []
