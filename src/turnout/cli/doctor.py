@@ -328,6 +328,8 @@ CHECKS: tuple[Check, ...] = (
 ADVICE = {
     "store.missing": "Run `turnout migrate` to make it, or correct TURNOUT_DATABASE_URL.",
     "store.url": "Correct TURNOUT_DATABASE_URL.",
+    "store.url_file": "Correct TURNOUT_DATABASE_URL.",
+    "store.url_scheme": "Correct TURNOUT_DATABASE_URL.",
     "store.unreachable": "Correct TURNOUT_DATABASE_URL, or see that the database runs and lets "
     "this user in.",
     "schema.older": "Run `turnout migrate`.",
