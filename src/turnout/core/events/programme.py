@@ -235,7 +235,7 @@ def store_session_capacity(
     )
     if event_id is None:
         if sql.find_session_event(tx, org_id=org_id, id=session_id) is None:
-            raise Missing("session.missing", f"There is no session {session_id}.")
+            raise Missing("session.missing", session_id=session_id)
         raise Conflict("session.held", session=session_id, capacity=capacity)
     record(tx, org_id, actor, "changed", "session", session_id, capacity=capacity)
     return event_id

@@ -195,22 +195,18 @@ def _check_new(tx: Tx, org_id: OrgId, uuid: str) -> None:
     raise Conflict("sitting.exists_elsewhere", uuid=uuid)
 
 
-# What an exam says where an event is refused.
-_REFUSALS = {
-    "event.full": "exam.full",
-    "tickets.sold_out": "exam.full",
-    "event.cancelled": "exam.cancelled",
-    "event.closed": "exam.closed",
-}
-
-
 @contextmanager
 def _refusals_of(exam: Exam) -> Iterator[None]:
+    """What an exam says where an event is refused."""
     try:
         yield
     except Conflict as refusal:
-        if code := _REFUSALS.get(refusal.code):
-            raise Conflict(code, limit=exam.capacity, exam=exam.uuid) from refusal
+        if refusal.code in ("event.full", "tickets.sold_out"):
+            raise Conflict("exam.full", limit=exam.capacity, exam=exam.uuid) from refusal
+        if refusal.code == "event.cancelled":
+            raise Conflict("exam.cancelled", exam=exam.uuid) from refusal
+        if refusal.code == "event.closed":
+            raise Conflict("exam.closed", exam=exam.uuid) from refusal
         raise
 
 

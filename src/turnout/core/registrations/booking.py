@@ -167,7 +167,7 @@ def get_contact(tx: Tx, org_id: OrgId, person_id: PersonId) -> Contact:
     """What is known of a person. Raises Missing."""
     row = sql.get_person_contact(tx, org_id=org_id, id=person_id)
     if row is None:
-        raise Missing("person.missing", f"There is no person {person_id}.")
+        raise Missing("person.missing", person_id=person_id)
     email, title, first_name, last_name, company, job_title, phone = row
     return Contact(
         email=email,

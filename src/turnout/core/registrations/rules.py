@@ -74,7 +74,9 @@ def find_refusal(door: Door, state: EventState, ends_at: int, now: int) -> Confl
         return Conflict("event.cancelled")
     if ends_at <= now and not rule.takes_when_over:
         return Conflict("event.over")
-    return Conflict(f"event.{state.value}") if state in rule.refused else None
+    if state not in rule.refused:
+        return None
+    return Conflict("event.closed") if state is EventState.CLOSED else Conflict("event.draft")
 
 
 def check(door: Door, state: EventState, ends_at: int, now: int) -> None:
