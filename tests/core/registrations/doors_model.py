@@ -119,7 +119,7 @@ class Model:
         return ""
 
     def add(self, guest: str, type_: int, by: str) -> str:
-        """One ticket of a type, beside others; whoever holds one of it keeps it."""
+        """One ticket of a type, beside others; a guest who holds one of it keeps it."""
         if not self.tickets_of(guest, type_):
             return self.enter(guest, type_, by)
         self._give_way(guest, type_)
@@ -132,7 +132,7 @@ class Model:
             self.promote()
 
     def register(self, guest: str, type_: int) -> str:
-        """The page: whoever is registered stays as they are."""
+        """The page: a guest who is registered stays as they are."""
         if reason := self.refuse_state("form"):
             return reason
         if guest not in self.guests:

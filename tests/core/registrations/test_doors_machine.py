@@ -1,4 +1,4 @@
-"""Whoever comes to whatever door, held + available = quantity, and nobody is passed over.
+"""At every door held + available = quantity, and nobody is passed over.
 
 What a grant gave is what giving it back returns, and every door refuses for the same reasons:
 against a model that is as simple as the rules.
