@@ -10,6 +10,7 @@ from tests.support.node import new_database
 from turnout.core.checkin.attendees import AttendeeFilter, list_attendees
 from turnout.core.events.model import span
 from turnout.core.events.programme import create_event
+from turnout.core.ids import TicketTypeId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.joining import register_directly
 
@@ -29,7 +30,7 @@ class Office:
         assert said == f"Ticket type {self.hall} is made: Hall.\n"
         with self.run.database() as db:
             ann = Contact(email="ann@example.com", first_name="Ann")
-            db.call(register_directly, self.org_id, self.event, int(self.hall), ann)
+            db.call(register_directly, self.org_id, self.event, TicketTypeId(int(self.hall)), ann)
 
     def tickets(self) -> dict[str, str]:
         """The codes by address."""

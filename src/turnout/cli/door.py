@@ -18,6 +18,7 @@ from turnout.cli.files import open_text
 from turnout.core.checkin.scans import create_gate, list_gates, list_scans
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id
+from turnout.core.ids import TicketTypeId
 from turnout.core.invitations.inviting import (
     create_campaign,
     invite,
@@ -70,7 +71,7 @@ def create(
             create_campaign,
             org_id,
             event,
-            ticket_type_id=ticket_type,
+            ticket_type_id=TicketTypeId(ticket_type),
             name=name,
             subject=subject,
             sender_email=sender,
@@ -172,7 +173,13 @@ def create_list(
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         gate = db.call(
-            create_gate, org_id, event, name, ticket_type or [], session or [], actor=actor()
+            create_gate,
+            org_id,
+            event,
+            name,
+            [TicketTypeId(id_) for id_ in ticket_type or []],
+            session or [],
+            actor=actor(),
         )
     console.print(f"Gate {gate.id} is made: doors send it as `gate={gate.id}`.")
 

@@ -6,6 +6,7 @@ from turnout.cli.app import Count, Number, actor, console, database, say_time, s
 from turnout.core.events.model import TicketType
 from turnout.core.events.programme import create_ticket_type, list_ticket_types
 from turnout.core.identity.organizations import get_organization
+from turnout.core.ids import TicketTypeId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.offers import join_list, leave_list
 from turnout.core.registrations.places import set_ticket_capacity
@@ -84,7 +85,7 @@ def set_type(
         known = {each.id for each in db.call(list_ticket_types, org_id, event)}
         if ticket_type not in known:
             raise Invalid("ticket_type.missing", event=event, ticket_type=ticket_type)
-        db.call(set_ticket_capacity, org_id, ticket_type, capacity, actor=actor())
+        db.call(set_ticket_capacity, org_id, TicketTypeId(ticket_type), capacity, actor=actor())
     console.print(f"Ticket type {ticket_type} has {_say(capacity)} tickets.")
 
 
@@ -136,7 +137,7 @@ def change_type(org: str, code: str, ticket_type: Number, /) -> None:
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        db.call(change_ticket_type, org_id, code, ticket_type, actor=actor())
+        db.call(change_ticket_type, org_id, code, TicketTypeId(ticket_type), actor=actor())
     console.print(f"The ticket {code} is of type {ticket_type} now.")
 
 
@@ -192,7 +193,7 @@ def add(
     contact = Contact(email=email, first_name=first_name, last_name=last_name)
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        entry = db.call(join_list, org_id, event, ticket_type, contact)
+        entry = db.call(join_list, org_id, event, TicketTypeId(ticket_type), contact)
     console.print(f"{email} is on the waiting list: entry {entry.id}.")
 
 

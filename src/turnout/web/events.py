@@ -19,6 +19,7 @@ from turnout.core.identity.addresses import place_of
 from turnout.core.identity.model import Organization
 from turnout.core.identity.organizations import find_organization
 from turnout.core.identity.short_names import page_path
+from turnout.core.ids import TicketTypeId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.form_limits import (
     FormLimits,
@@ -214,7 +215,7 @@ def _act(
     tx: Tx, found: _Found, given: dict[str, str], contact: Contact, url: str
 ) -> Conflict | None:
     org_id, event_id = found.organization.org_id, found.shown.event.id
-    type_id = _read_type(found, given)
+    type_id = TicketTypeId(_read_type(found, given))
     verb = wait_by_form if given.get("answer") == WAIT else register_by_form
     return verb(tx, org_id, event_id, type_id, contact, url, sti=given.get("sti", ""))
 

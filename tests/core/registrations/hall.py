@@ -8,6 +8,7 @@ from tests.support.node import LocalNode
 from turnout.core.events.model import Event
 from turnout.core.events.programme import get_event
 from turnout.core.events.showing import get_shown_event
+from turnout.core.ids import TicketTypeId
 from turnout.core.invitations.inviting import (
     InviteeFilter,
     list_invitees,
@@ -106,7 +107,7 @@ class Hall:
 
 def _make(
     tx: Tx, slug: str, capacity: int | None, types: tuple[int | None, int | None]
-) -> tuple[int, Event, list[int], list[int]]:
+) -> tuple[int, Event, list[TicketTypeId], list[int]]:
     house = Builder(tx, slug)
     event = house.event("Dinner", capacity=capacity)
     ticket_types = [

@@ -4,6 +4,7 @@ import pytest
 
 from turnout.core.events.model import Event, EventDetails, EventState, TicketType
 from turnout.core.events.showing import EventView, Place
+from turnout.core.ids import TicketTypeId
 from turnout.dialects.attendance.present import quantity
 
 
@@ -21,7 +22,7 @@ def test_quantity_is_always_a_number(
     of_type: int | None, of_event: int | None, expected: int, available: int
 ) -> None:
     """Three tickets of the type are held, four places of the event."""
-    ticket_type = TicketType(2, 1, "Visitor", True, 0, "", of_type, 3)
+    ticket_type = TicketType(TicketTypeId(2), 1, "Visitor", True, 0, "", of_type, 3)
     event = Event(1, "", "", "Fair", EventState.OPEN, "UTC", "", "", 0, 1, of_event, 4)
     shown = EventView(event, EventDetails(), Place(), [ticket_type])
     found = quantity(shown, ticket_type)

@@ -64,7 +64,7 @@ class AttendeeFilter(msgspec.Struct, frozen=True):
 
     which: str = ""
     since: int = 0
-    ticket_type_id: TicketTypeId = 0
+    ticket_type_id: TicketTypeId = TicketTypeId(0)
     has_cancelled: bool = False
 
 

@@ -282,4 +282,5 @@ def _keep(
 
 
 def _read_gate(id_: int, name: str, ticket_type_ids: str, session_ids: str) -> Gate:
-    return Gate(id_, name, _ids.decode(ticket_type_ids), _ids.decode(session_ids))
+    type_ids = [TicketTypeId(type_id) for type_id in _ids.decode(ticket_type_ids)]
+    return Gate(id_, name, type_ids, _ids.decode(session_ids))

@@ -20,7 +20,7 @@ from turnout.core.events.model import (
 from turnout.core.events.sql import sql
 from turnout.core.identity.names import Target, make_name, take_name
 from turnout.core.identity.organizations import check_zone
-from turnout.core.ids import ChannelId, EventId, OrgId, SessionId, VenueId
+from turnout.core.ids import ChannelId, EventId, OrgId, SessionId, TicketTypeId, VenueId
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx, from_row, to_json
 
@@ -181,7 +181,7 @@ def create_ticket_type(
     """Make a ticket type. Money in minor units; `capacity` None = unlimited."""
     _check_capacity(capacity)
     ticket_type = TicketType(
-        tx.next_id("programme"),
+        TicketTypeId(tx.next_id("programme")),
         event_id,
         name,
         is_default,

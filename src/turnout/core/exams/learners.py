@@ -77,14 +77,14 @@ def list_learners(tx: Tx, org_id: OrgId, limit: int) -> list[Learner]:
     return [Learner(*row) for row in sql.list_learners(tx, org_id=org_id, limit=limit)]
 
 
-def _make_person(tx: Tx, org_id: OrgId, new: NewLearner, contact: Contact) -> int:
+def _make_person(tx: Tx, org_id: OrgId, new: NewLearner, contact: Contact) -> PersonId:
     """The person that becomes a learner."""
     same = find_person(tx, org_id, new.email) if new.email else None
     if same and new.uuid in ("", same.uuid) and not _is_learner(tx, org_id, same.id):
         return merge_person(tx, org_id, contact).id
     if new.uuid and sql.has_person(tx, org_id=org_id, uuid=new.uuid) is not None:
         raise Conflict("learner.uuid", uuid=new.uuid)
-    person_id = tx.next_id("person")
+    person_id = PersonId(tx.next_id("person"))
     sql.add_person(
         tx,
         org_id=org_id,

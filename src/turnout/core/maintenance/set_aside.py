@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from turnout.core.audit.recording import record
 from turnout.core.callbacks.outbox import release_callback
-from turnout.core.ids import OrgId
+from turnout.core.ids import OrgId, TicketId
 from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.delivering import give_up_recipient, release_recipient
 from turnout.core.registrations.intake import give_up
@@ -23,7 +23,7 @@ def _nothing(_tx: Tx, _org_id: OrgId, _id: int) -> None:
 
 
 def _drop_ticket_mail(tx: Tx, org_id: OrgId, id_: int) -> None:
-    tickets_sql.delete_ticket_mail(tx, org_id=org_id, ticket_id=id_)
+    tickets_sql.delete_ticket_mail(tx, org_id=org_id, ticket_id=TicketId(id_))
 
 
 def _drop_list_mail(tx: Tx, org_id: OrgId, id_: int) -> None:

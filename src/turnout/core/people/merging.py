@@ -14,7 +14,7 @@ from turnout.store import Tx
 class MergeResult(NamedTuple):
     """The person that came of a merge."""
 
-    id: int
+    id: PersonId
     is_new: bool
 
 
@@ -25,7 +25,7 @@ def merge_person(tx: Tx, org_id: OrgId, contact: Contact) -> MergeResult:
     """
     fields = msgspec.structs.asdict(contact)
     fields["email"] = contact.email.strip()
-    new_id = tx.next_id("person")
+    new_id = PersonId(tx.next_id("person"))
     person_id, is_learner = sql.merge_person(
         tx,
         org_id=org_id,
@@ -52,7 +52,7 @@ def follow_person(tx: Tx, org_id: OrgId, person_id: PersonId) -> None:
     )
 
 
-def know_person(tx: Tx, org_id: OrgId, contact: Contact) -> int:
+def know_person(tx: Tx, org_id: OrgId, contact: Contact) -> PersonId:
     """The id of the person with that e-mail address, who is made where there is none.
 
     For what anybody may send, such as a form of a public page: it changes nothing that is known.
@@ -64,7 +64,7 @@ def know_person(tx: Tx, org_id: OrgId, contact: Contact) -> int:
 def add_guest(tx: Tx, org_id: OrgId, contact: Contact) -> PersonId:
     """Make a person without an address, such as the guest of somebody who has one; the new id."""
     fields = msgspec.structs.asdict(contact) | {"email": ""}
-    new_id = tx.next_id("person")
+    new_id = PersonId(tx.next_id("person"))
     sql.merge_person(
         tx, org_id=org_id, id=new_id, uuid=tx.uuid(), email_key=None, now=tx.now, **fields
     )

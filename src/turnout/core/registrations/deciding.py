@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from turnout.core.events.model import EventState, SessionState
-from turnout.core.ids import EventId, OrgId, SessionId
+from turnout.core.ids import EventId, OrgId, PersonId, SessionId
 from turnout.core.people.merging import MergeResult, merge_person
 from turnout.core.registrations.granting import SessionGrant, Wish, grant_with_sessions
 from turnout.core.registrations.rules import Door, find_refusal
@@ -49,7 +49,7 @@ class NothingSucceededError(Exception):
         self.outcomes = outcomes
 
 
-def decide(tx: Tx, submission: Submission) -> tuple[int | None, list[Outcome]]:
+def decide(tx: Tx, submission: Submission) -> tuple[PersonId | None, list[Outcome]]:
     """Register the person of a submission for every session that can be had.
 
     Returns the person's id (None when nobody was written) and one outcome an item. Raises

@@ -213,7 +213,7 @@ class _Claimed(NamedTuple):
 
 def _process_one(tx: Tx, claimed: _Claimed, claims: int) -> bool:
     """Decide one that was claimed so often; False = it was left, since a row is held."""
-    person_id = None
+    person_id: PersonId | None = None
     try:
         with tx.savepoint():
             person_id, outcomes = decide(tx, claimed.read())

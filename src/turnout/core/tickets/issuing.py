@@ -61,7 +61,7 @@ def issue_ticket(
 ) -> Ticket:
     """Issue a ticket. Its code has 10 readable characters, some 49 bits. Raises Unavailable."""
     for _ in range(ATTEMPTS):
-        id_, code = tx.next_id("ticket"), tx.ids.code(CODE_LENGTH)
+        id_, code = TicketId(tx.next_id("ticket")), tx.ids.code(CODE_LENGTH)
         if sql.add_ticket(
             tx,
             org_id=org_id,

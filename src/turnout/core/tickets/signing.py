@@ -120,7 +120,9 @@ def read_signed(text: str) -> SignedTicket | None:
     if match is None:
         return None
     signed, event_id, code, ticket_type_id, kid, signature = match.groups()
-    return SignedTicket(int(event_id), code, int(ticket_type_id), kid, signed, signature)
+    return SignedTicket(
+        int(event_id), code, TicketTypeId(int(ticket_type_id)), kid, signed, signature
+    )
 
 
 def is_genuine(ticket: SignedTicket, keys: list[TicketKey]) -> bool:

@@ -127,7 +127,7 @@ def lock_entry(tx: Tx, org_id: OrgId, entry_id: EntryId) -> Entry:
     return _entry(row)
 
 
-def find_next(tx: Tx, org_id: OrgId, event_id: EventId) -> tuple[int, int] | None:
+def find_next(tx: Tx, org_id: OrgId, event_id: EventId) -> tuple[EntryId, TicketTypeId] | None:
     """The entry and the ticket type of the first who waits and could be let in, as far as one can
     see from here."""
     row = sql.find_next(tx, org_id=org_id, event_id=event_id)
@@ -231,6 +231,6 @@ def _missing(entry_id: EntryId) -> Missing:
     return Missing("waiting.missing", entry_id=entry_id)
 
 
-def _entry(row: tuple[int, int, int, int, str, int | None, str]) -> Entry:
+def _entry(row: tuple[EntryId, EventId, TicketTypeId, PersonId, str, int | None, str]) -> Entry:
     id_, event_id, ticket_type_id, person_id, state, deadline_at, sti = row
     return Entry(id_, event_id, ticket_type_id, person_id, WaitingState(state), deadline_at, sti)

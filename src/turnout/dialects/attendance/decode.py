@@ -7,7 +7,7 @@ from falcon.asgi import Request
 
 from turnout.core.checkin.attendees import AttendeeFilter
 from turnout.core.checkin.scans import Scan
-from turnout.core.ids import CampaignId
+from turnout.core.ids import CampaignId, TicketTypeId
 from turnout.core.invitations.inviting import InviteeFilter
 from turnout.core.text import is_storable
 from turnout.core.times import OVER_AT, YEARS
@@ -41,7 +41,7 @@ def decode_attendee_filter(members: Members, which: str) -> AttendeeFilter:
     return AttendeeFilter(
         which=which,
         since=decode_time("since", since) if since else 0,
-        ticket_type_id=decode_number("ticket_id", ticket_id) if ticket_id else 0,
+        ticket_type_id=TicketTypeId(decode_number("ticket_id", ticket_id) if ticket_id else 0),
         has_cancelled=_has_cancelled(members),
     )
 
