@@ -77,6 +77,7 @@ def test_sqlite_reads_it(name, sqlite):
 # Statements that are about all of an organization: they may read it from end to end.
 ABOUT_ALL = {
     "turnout.core.messaging:count_file_bytes",
+    "turnout.core.messaging:has_job_named",
     "turnout.core.audience:find_sender",
     "turnout.core.audience:list_reported_events",
     "turnout.core.audience:list_reporting_users",

@@ -56,8 +56,8 @@ def test_a_refusal_stands_in_its_callers_place_and_hurts_nobody(
     )
     assert codes(answers) == [
         "queued",
-        "event.missing",
-        "channel.missing",
+        "event.unknown_pak",
+        "channel.unknown_pak",
         "credential.unknown",
         "queued",
     ]
@@ -71,7 +71,7 @@ def test_a_revoked_key_and_another_organizations_event_are_refused(
     revoked = node.db.call(
         accept_all, [ask(ours, "a@example.com", pak=theirs.event.pak), ask(theirs, "b@example.com")]
     )
-    assert codes(revoked) == ["event.missing", "queued"]
+    assert codes(revoked) == ["event.unknown_pak", "queued"]
     node.db.call(revoke_credential, ours.org_id, ours.caller.credential_id, actor="test")
     again = node.db.call(accept_all, [ask(ours, "a@example.com"), ask(theirs, "c@example.com")])
     assert codes(again) == ["credential.ended", "queued"]

@@ -67,7 +67,7 @@ def test_what_leads_to_no_target_is_refused_and_nothing_is_queued(desk, node):
     ):
         with pytest.raises(Missing) as refusal:
             desk.accept(msgspec.structs.replace(own, noun=noun, pak=pak))
-        assert refusal.value.code == f"{noun}.missing"
+        assert refusal.value.code == f"{noun}.unknown_pak"
         assert pak in refusal.value.message
     assert desk.count("submissions") == desk.count("queue_items") == 0
 

@@ -206,8 +206,9 @@ SELECT id, reference, name, destination, status, stage, notes, parts, duration_s
     sent_at
 FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id;
 
--- name: has_job_named(org_id, user_id, name)$ -> int
-SELECT EXISTS (SELECT 1 FROM jobs WHERE org_id = :org_id AND user_id = :user_id AND name = :name);
+-- name: has_job_named(org_id, user_id, name)$ -> int | None
+-- Reads all jobs of the organization; the demo asks.
+SELECT 1 FROM jobs WHERE org_id = :org_id AND user_id = :user_id AND name = :name LIMIT 1;
 
 -- name: list_job_lines(org_id, first: int, last: int, is_open, limit)
 --     -> (id: JobId, user_code: str, job_type: str, name: str, state: str, is_paused: int,
