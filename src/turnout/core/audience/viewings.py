@@ -97,7 +97,8 @@ def add_intervals(tx: Tx, fresh: dict[Key, list[Interval]]) -> None:
         return
     stored: dict[Key, set[Interval]] = {}
     for row in sql.list_touching(tx, parts=to_json(parts)):
-        stored.setdefault(Key(*row[:5]), set()).add(Interval(*row[5:]))
+        key = Key(row.org_id, row.event_id, row.registration_id, row.mode, row.session_id)
+        stored.setdefault(key, set()).add(Interval(row.starts_at, row.ends_at))
     for key, intervals in fresh.items():
         before = stored.get(key, set())
         fresh[key] = merge([*before, *intervals])

@@ -190,8 +190,8 @@ def _check_new(tx: Tx, org_id: OrgId, uuid: str) -> None:
     if target is None:
         return
     if target.org_id == org_id and (row := sql.get_found(tx, org_id=org_id, uuid=uuid)):
-        name = " ".join(filter(None, (row[13], row[14])))
-        raise Conflict("sitting.exists", uuid=uuid, name=name, exam=row[4])
+        name = " ".join(filter(None, (row.first_name, row.last_name)))
+        raise Conflict("sitting.exists", uuid=uuid, name=name, exam=row.event_uuid)
     raise Conflict("sitting.exists_elsewhere", uuid=uuid)
 
 
