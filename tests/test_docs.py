@@ -35,6 +35,7 @@ from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
 from turnout.core.messaging.notices import ATTACHED
 from turnout.core.messaging.recording import MAX_ATTEMPTS
 from turnout.core.registrations import form_limits
+from turnout.core.registrations.deciding import MESSAGES
 from turnout.core.verification import codes
 from turnout.dialects.attendance.errors import STATUS as ATTENDANCE
 from turnout.dialects.booking.errors import STATUS as BOOKING
@@ -44,7 +45,7 @@ from turnout.dialects.messaging.errors import STATUS as MESSAGING
 from turnout.dialects.registration import decode, errors, registerstatus, routes, signin
 from turnout.dialects.registration.wire import ContactBody, CustomItem, EventTarget, SessionRef
 from turnout.dialects.reporting.errors import STATUS as REPORTING
-from turnout.errors import KINDS
+from turnout.errors import KINDS, Conflict
 from turnout.http import names, outbound, server
 from turnout.settings import Settings, describe
 from turnout.store import streaming
@@ -193,11 +194,12 @@ def test_the_dialects_readme_has_every_reason_of_a_failed_item() -> None:
     readme = read("src/turnout/dialects/registration/README.md")
     rows = table(readme, "message of a failed item", "why")
     documented = {message for cell, _ in rows for message in codes_in(cell)} - {"channel"}
+    refusals = ["event.draft", "event.closed", "event.cancelled", "event.full"]
+    refusals += ["session.closed", "session.cancelled", "session.full", "tickets.sold_out"]
+    said = {MESSAGES.get(code) or Conflict(code).message for code in refusals}
     folder = ROOT / "src/turnout/core/registrations"
     source = "".join((folder / name).read_text() for name in ("intake.py", "deciding.py"))
-    said = set(
-        re.findall(r'"((?:The (?:event|session)|Tickets|The server could)\b[^"]*\.)"', source)
-    )
+    said |= set(re.findall(r'"(The server could\b[^"]*\.)"', source))
     assert re.search(r'f"Session \{[\w.]+\} does not exist in this \{[\w.]+\}\."', source)
     assert documented == said | {"Session PAK does not exist in this event."}
 

@@ -20,7 +20,7 @@ from turnout.core.identity.demo import PERMISSION as DEMO_PERMISSION
 from turnout.core.identity.demo import count_demo_credentials
 from turnout.core.identity.distributors import count_shared_distributors
 from turnout.core.identity.members import SHARED_DISTRIBUTOR
-from turnout.core.invitations.inviting import PATH as INVITATION
+from turnout.core.invitations.campaigns import PATH as INVITATION
 from turnout.core.messaging.opt_outs import PATH as UNSUBSCRIBE
 from turnout.core.messaging.pulling import LongestWaits
 from turnout.core.site.address import find_address, store_address

@@ -12,7 +12,7 @@ from turnout.core.events.model import span
 from turnout.core.events.programme import create_event, create_ticket_type
 from turnout.core.identity.users import create_user
 from turnout.core.ids import OrgId
-from turnout.core.invitations.inviting import get_campaign
+from turnout.core.invitations.campaigns import get_campaign
 from turnout.core.messaging.delivering import claim
 from turnout.core.site.address import store_address
 from turnout.store import Tx

@@ -28,7 +28,8 @@ from turnout.core.identity.page_sessions import begin_page_session
 from turnout.core.identity.signing import ensure_signing_key
 from turnout.core.identity.users import create_user
 from turnout.core.ids import EventId, OrgId, UserId
-from turnout.core.invitations.inviting import create_campaign, invite, send_campaign
+from turnout.core.invitations.campaigns import create_campaign, send_campaign
+from turnout.core.invitations.invitees import invite
 from turnout.core.messaging.accepting import Policy, accept_job
 from turnout.core.messaging.model import Content, JobType, NewJob, NewRecipient
 from turnout.core.messaging.opt_outs import ensure_link_key, unsubscribe_url

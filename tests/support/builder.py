@@ -24,7 +24,8 @@ from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind, Organization, Principal, User
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
-from turnout.core.invitations.inviting import Campaign, create_campaign, invite
+from turnout.core.invitations.campaigns import Campaign, create_campaign
+from turnout.core.invitations.invitees import invite
 from turnout.core.people.model import Contact
 from turnout.store import Tx
 

@@ -60,5 +60,5 @@ def test_a_server_can_be_killed_and_started_again(tmp_path: Path):
 
 def test_a_server_that_does_not_start_says_why(tmp_path: Path):
     server = Server(tmp_path, command=("serve",), prot=80)
-    with pytest.raises(ServerError, match="TURNOUT_PROT in the environment is not a setting"):
+    with pytest.raises(ServerError, match="TURNOUT_PROT in the environment is not a known setting"):
         server.start()

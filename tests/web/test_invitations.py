@@ -16,11 +16,8 @@ from tests.web.reading import Page, send_form
 from turnout.core.checkin.scans import Result, Scan, check_in
 from turnout.core.events.model import EventDetails, EventState, span
 from turnout.core.events.programme import create_venue
-from turnout.core.invitations.inviting import (
-    InviteeFilter,
-    list_invitees,
-    send_campaign,
-)
+from turnout.core.invitations.campaigns import send_campaign
+from turnout.core.invitations.invitees import InviteeFilter, list_invitees
 from turnout.core.messaging.delivering import claim
 from turnout.core.registrations.places import set_event_state
 from turnout.core.waiting_list.entries import list_entries

@@ -192,7 +192,7 @@ def test_an_address_and_a_code_lead_to_the_page(theatre: Theatre) -> None:
     assert "Type your e-mail address" in text_of(theatre.post(door, email="ann"))
     for _ in range(4):
         asked = theatre.post(door, email="zoe@example.com")
-        assert (asked.status, "a code is in its mail" in text_of(asked)) == (200, True)
+        assert (asked.status, "we have sent a code to it" in text_of(asked)) == (200, True)
 
 
 def test_beats_are_kept_and_answered_with_the_next_delay(theatre: Theatre) -> None:

@@ -9,7 +9,7 @@ from cyclopts import App
 from cyclopts.command_spec import CommandSpec
 
 COMMANDS = {
-    "aside": ("asides:aside", "Work that was set aside: it stopped its worker three times."),
+    "aside": ("set_aside:aside", "Work that was set aside: it stopped its worker three times."),
     "assessment": ("exams:assessments", "Assessment forms."),
     "audit": ("audit:audit", "Who changed what."),
     "callbacks": (
@@ -31,8 +31,8 @@ COMMANDS = {
     "doctor": ("doctor:doctor", "Check database, clock, disk and carriers, and say what to do."),
     "event": ("events:event", "Events and their sessions."),
     "exam": ("exams:exams", "Exams, and what an organization chooses about them."),
-    "gate": ("door:gates", "Check-in lists: whom a door lets in."),
-    "invite": ("door:invites", "Invitations to events: make, fill, send and remind."),
+    "gate": ("checkin:gates", "Check-in lists: whom a door lets in."),
+    "invite": ("invitations:invites", "Invitations to events: make, fill, send and remind."),
     "job": ("jobs:job", "Messaging jobs: how far they have come; pause, resume and cancel."),
     "key": ("keys:key", "The keys that sign tokens, links, callbacks and tickets."),
     "learner": ("exams:learners", "Learners: who sits exams."),
@@ -51,7 +51,7 @@ COMMANDS = {
     "question": ("reporting:question", "What viewers ask."),
     "reporting": ("reporting:reporting", "Users who may see reports."),
     "scans": (
-        "door:scans",
+        "checkin:scans",
         "List what was scanned at an event's doors, newest first, refused codes too.",
     ),
     "serve": ("servers:serve", "Serve the APIs and pages until stopped (Ctrl-C or SIGTERM)."),
@@ -65,7 +65,7 @@ COMMANDS = {
     "user": ("identity:user", "Users of an organization."),
     "venue": ("exams:venues", "Venues and their rooms."),
     "viewing": ("audience:viewing", "Who has watched what, and for how long."),
-    "waiting": ("tickets:waiting", "Waiting lists: who gets the next place."),
+    "waiting": ("waiting_list:waiting", "Waiting lists: who gets the next place."),
     "watch": ("audience:watch", "Personal links to the watch pages."),
     "work": (
         "servers:work",

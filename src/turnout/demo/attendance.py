@@ -15,17 +15,13 @@ from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.users import list_users
 from turnout.core.ids import EventId, OrgId, RecipientId, TicketTypeId
-from turnout.core.invitations.inviting import (
+from turnout.core.invitations.campaigns import (
     Campaign,
-    InviteeFilter,
-    confirm,
     create_campaign,
-    decline,
-    invite,
     list_campaigns,
-    list_invitees,
     send_campaign,
 )
+from turnout.core.invitations.invitees import InviteeFilter, confirm, decline, invite, list_invitees
 from turnout.core.people.model import Contact
 from turnout.core.registrations.offers import (
     join_list,

@@ -11,14 +11,8 @@ from falcon.asgi import Request, Response
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.ids import OrgId
-from turnout.core.invitations.inviting import (
-    CONFIRMED,
-    Invitee,
-    confirm,
-    decline,
-    get_campaign,
-    read_link,
-)
+from turnout.core.invitations.campaigns import CONFIRMED, get_campaign
+from turnout.core.invitations.invitees import Invitee, confirm, decline, read_link
 from turnout.core.registrations.booking import get_contact
 from turnout.core.registrations.offers import join_list
 from turnout.errors import Conflict, Invalid

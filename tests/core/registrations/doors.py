@@ -15,12 +15,7 @@ from turnout.core.events.programme import (
     set_session_state,
 )
 from turnout.core.identity.model import CredentialKind
-from turnout.core.invitations.inviting import (
-    InviteeFilter,
-    confirm,
-    decline,
-    list_invitees,
-)
+from turnout.core.invitations.invitees import InviteeFilter, confirm, decline, list_invitees
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.intake import accept
 from turnout.core.registrations.joining import register_directly, register_from_program

@@ -9,10 +9,7 @@ from turnout.core.events.model import Event
 from turnout.core.events.programme import get_event
 from turnout.core.events.showing import get_shown_event
 from turnout.core.ids import TicketTypeId
-from turnout.core.invitations.inviting import (
-    InviteeFilter,
-    list_invitees,
-)
+from turnout.core.invitations.invitees import InviteeFilter, list_invitees
 from turnout.core.people.merging import find_person
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import RegistrationState

@@ -1,13 +1,7 @@
 """Lists of an event's people, as they stand when somebody looks."""
 
-from turnout.core.invitations.inviting import (
-    InviteeFilter,
-    confirm,
-    create_campaign,
-    decline,
-    invite,
-    list_invitees,
-)
+from turnout.core.invitations.campaigns import create_campaign
+from turnout.core.invitations.invitees import InviteeFilter, confirm, decline, invite, list_invitees
 from turnout.core.people.model import Contact
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.live_lists import resolve

@@ -14,7 +14,7 @@ from tests.core.registrations.invariants import find_faults
 from tests.support import proof
 from tests.support.builder import contact
 from tests.support.node import START, LocalNode, database, open_node
-from turnout.core.invitations.inviting import confirm, decline
+from turnout.core.invitations.invitees import confirm, decline
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.offers import join_list, leave_list, move_on, take_offer

@@ -5,14 +5,8 @@ import pytest
 from tests.core.registrations.hall import Hall
 from tests.support.builder import contact
 from turnout.core.audience.reports import ReportFilter, stream_report
-from turnout.core.invitations.inviting import (
-    InviteeFilter,
-    confirm,
-    create_campaign,
-    get_campaign,
-    invite,
-    list_invitees,
-)
+from turnout.core.invitations.campaigns import create_campaign, get_campaign
+from turnout.core.invitations.invitees import InviteeFilter, confirm, invite, list_invitees
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.offers import join_list, take_offer

@@ -11,7 +11,7 @@ from tests.core.registrations.hall import GUESTS, Hall
 from tests.core.test_neutral import links
 from turnout.core.audience.links import list_watch_links
 from turnout.core.identity.users import create_user
-from turnout.core.invitations.inviting import send_campaign
+from turnout.core.invitations.campaigns import send_campaign
 from turnout.core.messaging.accepting import Policy, accept_job
 from turnout.core.messaging.model import Content, JobType, NewJob
 from turnout.core.messaging.prices import Prices

@@ -6,7 +6,7 @@ from tests.core.registrations.hall import Hall
 from tests.support.builder import contact
 from tests.support.node import START
 from turnout.core.events.model import EventState
-from turnout.core.invitations.inviting import confirm
+from turnout.core.invitations.invitees import confirm
 from turnout.core.people.model import Contact
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly

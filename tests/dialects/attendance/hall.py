@@ -14,13 +14,7 @@ from turnout.core.events.programme import (
 )
 from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.ids import CampaignId, EventId, GateId, OrgId
-from turnout.core.invitations.inviting import (
-    InviteeFilter,
-    confirm,
-    decline,
-    invite,
-    list_invitees,
-)
+from turnout.core.invitations.invitees import InviteeFilter, confirm, decline, invite, list_invitees
 from turnout.core.people.model import Contact
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.intake import accept, process

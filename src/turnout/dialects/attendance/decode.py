@@ -8,7 +8,7 @@ from falcon.asgi import Request
 from turnout.core.checkin.attendees import AttendeeFilter
 from turnout.core.checkin.scans import Scan
 from turnout.core.ids import CampaignId, TicketTypeId
-from turnout.core.invitations.inviting import InviteeFilter
+from turnout.core.invitations.invitees import InviteeFilter
 from turnout.core.text import is_storable
 from turnout.core.times import OVER_AT, YEARS
 from turnout.errors import Invalid, Missing

@@ -11,7 +11,8 @@ from turnout.core.events.showing import EventView
 from turnout.core.identity.model import Organization
 from turnout.core.identity.short_names import page_path
 from turnout.core.ids import OrgId
-from turnout.core.invitations.inviting import CONFIRMED, DECLINED, PENDING, Campaign, Invitee
+from turnout.core.invitations.campaigns import CONFIRMED, DECLINED, PENDING, Campaign
+from turnout.core.invitations.invitees import Invitee
 from turnout.core.tickets.signing import TicketKey
 from turnout.dialects.attendance.zones import rails_name
 

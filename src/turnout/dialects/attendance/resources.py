@@ -24,14 +24,13 @@ from turnout.core.events.showing import EventView, get_shown_event, list_shown_e
 from turnout.core.identity.model import Organization, Principal
 from turnout.core.identity.organizations import find_contact_email, get_organization_of
 from turnout.core.ids import CampaignId, InviteeId
-from turnout.core.invitations.inviting import (
-    Campaign,
+from turnout.core.invitations.campaigns import Campaign, list_campaigns
+from turnout.core.invitations.invitees import (
     Invitee,
     InviteeFilter,
     confirm,
     decline,
     get_invitee,
-    list_campaigns,
     list_invitees,
 )
 from turnout.core.tickets.signing import TicketKey, ensure_ticket_key, list_ticket_keys

@@ -9,61 +9,31 @@ is decided by one transaction at a time, so that a double click is one answer.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from turnout.core.audit.recording import record
-from turnout.core.events.programme import get_event, list_ticket_types
-from turnout.core.identity.link_keys import ensure_link_key, find_link_keys
-from turnout.core.identity.personal_links import PersonalLinks, missing_link
+from turnout.core.identity.link_keys import find_link_keys
+from turnout.core.identity.personal_links import missing_link
 from turnout.core.ids import (
     CampaignId,
     EventId,
     InviteeId,
-    JobId,
     OrgId,
     PersonId,
-    TicketTypeId,
-    UserId,
 )
+from turnout.core.invitations.campaigns import CONFIRMED, DECLINED, LINKS, get_campaign
 from turnout.core.invitations.sql import sql
-from turnout.core.messaging.model import Content, JobType, Kind, NewJob, NewRecipient
-from turnout.core.messaging.staging import SLICE, add_job, add_recipients, start_sending
-from turnout.core.neutral import neutralize
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
 from turnout.core.registrations.giving_back import give_back_granted
 from turnout.core.registrations.granting import Wish, grant
 from turnout.core.registrations.joining import queue_ticket_mail
-from turnout.core.registrations.rules import Door, check
-from turnout.core.registrations.sources import LONGEST_STI, clean_source
+from turnout.core.registrations.rules import Door
 from turnout.core.text import is_email
 from turnout.core.tickets.issuing import Grant, GrantKind
 from turnout.errors import Invalid, Missing
-from turnout.store import Tx, from_row
+from turnout.store import Tx
 
-PATH = "/invitation/"
 SOURCE = "invitation"
-PENDING, CONFIRMED, DECLINED = "pending", "confirmed", "declined"
-_LINKS = PersonalLinks("invitation", PATH)
-
-
-class Campaign(msgspec.Struct, frozen=True):
-    """An invitation to an event, as it is sent to many. `body` may have `%%recipient%%`,
-    `%%event%%` and `%%link%%`; `sent_at` in epoch ms, None = not yet; `sti` is the campaign source
-    of who registers by it."""
-
-    id: int
-    event_id: EventId
-    ticket_type_id: TicketTypeId
-    name: str
-    subject: str
-    sender_email: str
-    sender_name: str
-    body: str
-    user_id: UserId
-    sent_at: int | None
-    sti: str
 
 
 class Invitee(NamedTuple):
@@ -88,75 +58,6 @@ class InviteeFilter(NamedTuple):
     first_name: str = ""
     last_name: str = ""
     state: str = ""
-
-
-def create_campaign(
-    tx: Tx,
-    org_id: OrgId,
-    event_id: EventId,
-    *,
-    ticket_type_id: TicketTypeId,
-    name: str,
-    subject: str,
-    sender_email: str,
-    sender_name: str = "",
-    body: str,
-    user_id: UserId,
-    sti: str = "",
-    actor: str,
-) -> Campaign:
-    """Make a campaign. Raises Missing for an unknown event, Invalid for a ticket type that is not
-    its own, a sender that is no address, a body without `%%link%%`, or a campaign source that
-    cannot be kept as it is."""
-    get_event(tx, org_id, event_id)
-    if ticket_type_id not in {each.id for each in list_ticket_types(tx, org_id, event_id)}:
-        raise Invalid("campaign.ticket_type")
-    if not is_email(sender_email):
-        raise Invalid("campaign.sender", email=sender_email)
-    if "%%link%%" not in body.lower():
-        raise Invalid("campaign.body")
-    if sti != clean_source(sti):
-        raise Invalid("campaign.sti", limit=LONGEST_STI)
-    campaign_id = tx.next_id("programme")
-    sql.add_campaign(
-        tx,
-        org_id=org_id,
-        id=campaign_id,
-        event_id=event_id,
-        ticket_type_id=ticket_type_id,
-        name=name,
-        subject=subject,
-        sender_email=sender_email,
-        sender_name=sender_name,
-        body=body,
-        user_id=user_id,
-        sti=sti,
-        now=tx.now,
-    )
-    record(tx, org_id, actor, "created", "campaign", campaign_id, name=name)
-    return get_campaign(tx, org_id, campaign_id)
-
-
-def get_campaign(tx: Tx, org_id: OrgId, campaign_id: CampaignId) -> Campaign:
-    """The campaign of that number. Raises Missing."""
-    row = sql.get_campaign(tx, org_id=org_id, id=campaign_id)
-    if row is None:
-        raise Missing("invitation.missing", campaign_id=campaign_id)
-    return from_row(Campaign, row)
-
-
-def list_campaigns(
-    tx: Tx, org_id: OrgId, event_id: EventId
-) -> list[tuple[Campaign, dict[str, int]]]:
-    """The event's campaigns by number, each with how many have said what."""
-    answers: dict[int, dict[str, int]] = {}
-    for campaign_id, state, count in sql.count_answers(tx, org_id=org_id, event_id=event_id):
-        answers.setdefault(campaign_id, {})[state] = count
-    return [
-        (campaign, answers.get(campaign.id, {}))
-        for row in sql.list_campaigns(tx, org_id=org_id, event_id=event_id)
-        for campaign in [from_row(Campaign, row)]
-    ]
 
 
 def invite(tx: Tx, org_id: OrgId, campaign_id: CampaignId, contacts: Sequence[Contact]) -> int:
@@ -271,90 +172,11 @@ def _lock(tx: Tx, org_id: OrgId, invitee_id: InviteeId) -> tuple[CampaignId, Eve
 # -- sending -------------------------------------------------------------------------------
 
 
-def send_campaign(
-    tx: Tx,
-    org_id: OrgId,
-    campaign_id: CampaignId,
-    base_url: str,
-    *,
-    is_reminder: bool = False,
-    actor: str,
-) -> tuple[int | None, int]:
-    """Write to those who were not written to yet, or again to those who have not answered.
-
-    Returns the number of the messaging job that does it, None when there is nobody, and how many
-    it is for. Raises Missing, Conflict when the event is over or cancelled.
-    """
-    campaign = get_campaign(tx, org_id, campaign_id)
-    event = get_event(tx, org_id, campaign.event_id)
-    check(Door.INVITATION, event.state, event.ends_at, tx.now)
-    key = ensure_link_key(tx)
-    job_id: JobId | None = None
-    total, last = 0, 0
-    while rows := sql.list_unsent(
-        tx,
-        org_id=org_id,
-        campaign_id=campaign_id,
-        is_reminder=int(is_reminder),
-        after=last,
-        limit=SLICE,
-    ):
-        job_id = job_id or _begin_job(tx, org_id, campaign, event.timezone)
-        recipients = [
-            NewRecipient(
-                email,
-                name=neutralize(" ".join(filter(None, (first, last_name)))),
-                fields={
-                    "firstname": neutralize(first),
-                    "lastname": neutralize(last_name),
-                    "event": event.title,
-                    "link": _LINKS.url(base_url, key, id_),
-                },
-            )
-            for id_, email, first, last_name in rows
-        ]
-        add_recipients(tx, org_id, job_id, recipients)
-        total, last = total + len(rows), rows[-1][0]
-    if job_id is not None:
-        start_sending(tx, org_id, job_id)
-        sql.mark_invitations_sent(
-            tx, org_id=org_id, campaign_id=campaign_id, until=last, now=tx.now
-        )
-        sql.mark_campaign_sent(tx, org_id=org_id, id=campaign_id, now=tx.now)
-        action = "reminded" if is_reminder else "sent"
-        record(tx, org_id, actor, action, "campaign", campaign_id, job_id=job_id, people=total)
-    return job_id, total
-
-
 def read_link(tx: Tx, token: str) -> tuple[int, int, Invitee]:
     """Whose personal link it is: organization, event and invitee. Raises Missing."""
-    (invitee_id,) = _LINKS.read(find_link_keys(tx), token)
+    (invitee_id,) = LINKS.read(find_link_keys(tx), token)
     row = sql.find_invitation(tx, id=int(invitee_id))
     if row is None:
         raise missing_link()
     org_id, event_id = row
     return org_id, event_id, get_invitee(tx, org_id, event_id, 0, int(invitee_id))
-
-
-def _begin_job(tx: Tx, org_id: OrgId, campaign: Campaign, timezone: str) -> int:
-    job_id = tx.next_id("job")
-    new = NewJob(
-        job_type=JobType.EMAIL,
-        name=campaign.name,
-        content=Content(
-            subject=campaign.subject, text=campaign.body, from_name=campaign.sender_name
-        ),
-        sender=campaign.sender_email,
-    )
-    add_job(
-        tx,
-        org_id,
-        campaign.user_id,
-        job_id,
-        Kind.BROADCAST,
-        new,
-        timezone=timezone,
-        scheduled_at=None,
-        reserved=0,
-    )
-    return job_id

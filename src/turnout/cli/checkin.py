@@ -1,0 +1,104 @@
+"""`turnout gate` and `turnout scans`: check-in lists, and what was scanned."""
+
+from cyclopts import App
+
+from turnout.cli.app import (
+    Number,
+    actor,
+    console,
+    database,
+    say_time,
+    show_table,
+)
+from turnout.core.checkin.scans import create_gate, list_gates, list_scans
+from turnout.core.identity.organizations import get_organization
+from turnout.core.ids import TicketTypeId
+
+gates = App(name="gate")
+
+
+@gates.command(name="create")
+def create_list(
+    org: str,
+    event: Number,
+    name: str,
+    /,
+    *,
+    ticket_type: list[int] | None = None,
+    session: list[int] | None = None,
+) -> None:
+    """Make a check-in list; without ticket types and sessions it lets everybody in.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        name: What the gate is called.
+        ticket_type: Number of a ticket type that it lets in; may be repeated.
+        session: Number of a session whose bookings it lets in; may be repeated.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        gate = db.call(
+            create_gate,
+            org_id,
+            event,
+            name,
+            [TicketTypeId(id_) for id_ in ticket_type or []],
+            session or [],
+            actor=actor(),
+        )
+    console.print(f"Gate {gate.id} is made: doors send it as `gate={gate.id}`.")
+
+
+@gates.command(name="list")
+def list_lists(org: str, event: Number, /) -> None:
+    """List the check-in lists of an event.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_gates, org_id, event)
+    if not found:
+        console.print("The event has no gates: every door lets everybody with a ticket in.")
+        return
+    rows = (
+        (
+            str(each.id),
+            ", ".join(map(str, each.ticket_type_ids)) or "any",
+            ", ".join(map(str, each.session_ids)) or "any",
+            each.name,
+        )
+        for each in found
+    )
+    show_table("NUMBER", "TICKET TYPES", "SESSIONS", "NAME", rows=rows)
+
+
+def scans(org: str, event: Number, /, *, limit: Number = 50) -> None:
+    """List what was scanned at an event's doors, newest first, refused codes too.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        limit: How many at most.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_scans, org_id, event, limit)
+    if not found:
+        console.print("Nothing was scanned.")
+        return
+    rows = (
+        (
+            say_time(each.recorded_at),
+            say_time(each.at),
+            each.result.value,
+            each.code,
+            str(each.gate_id or ""),
+            each.device,
+        )
+        for each in found
+    )
+    show_table("RECORDED", "ON THE DEVICE", "RESULT", "CODE", "GATE", "DEVICE", rows=rows)
