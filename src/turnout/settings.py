@@ -220,7 +220,7 @@ def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
 
 def split_list(text: str) -> tuple[str, ...]:
     """What stands between the commas of a setting, trimmed; empty parts do not count."""
-    return tuple(part for part in (each.strip() for each in text.split(",")) if part)
+    return tuple(part for part in (part.strip() for part in text.split(",")) if part)
 
 
 def split_ports(text: str) -> Ports:

@@ -29,7 +29,8 @@ for name in sys.argv[1:]:
 print(json.dumps(loaded))
 """
 # Measured: 14 times; 75 times while every command was loaded.
-MAX_RATIO = 25
+# 0.4 s where Python takes 10 ms, also with modules that were never compiled.
+MAX_RATIO = 40
 
 
 def find_loaded(packages: set[str], *names: str) -> dict[str, set[str]]:

@@ -92,15 +92,15 @@ def list_media(org: str, event: Number, /) -> None:
         return
     rows = (
         (
-            str(each.session_id),
-            each.media.kind.value,
-            each.media.live_mode.value,
-            _say(each.media.live_from, organization),
-            _say(each.media.live_until, organization),
-            "yes" if each.media.is_on_demand else "no",
-            each.title,
+            str(show.session_id),
+            show.media.kind.value,
+            show.media.live_mode.value,
+            _say(show.media.live_from, organization),
+            _say(show.media.live_until, organization),
+            "yes" if show.media.is_on_demand else "no",
+            show.title,
         )
-        for each in shows
+        for show in shows
     )
     show_table("SESSION", "KIND", "MODE", "FROM", "UNTIL", "ON DEMAND", "TITLE", rows=rows)
 
@@ -221,8 +221,8 @@ def link(org: str, event: Number, email: str, /) -> None:
         url = base_url(db)
         token = db.call(make_token, org_id, viewer)
         shows = db.call(list_shows, org_id, event)
-    for each in shows:
-        console.print(f"{url}{PATH}{each.pak}/{token}  {each.title}")
+    for show in shows:
+        console.print(f"{url}{PATH}{show.pak}/{token}  {show.title}")
     if not shows:
         console.print("No session of the event can be watched. See `turnout media set`.")
 
@@ -281,13 +281,13 @@ def _show(found: list[StoredInterval], organization: Organization) -> None:
         return
     rows = (
         (
-            each.mode.value,
-            str(each.session_id),
-            _say(each.interval.start, organization),
-            _say(each.interval.end, organization),
-            str(each.interval.seconds),
+            stored_interval.mode.value,
+            str(stored_interval.session_id),
+            _say(stored_interval.interval.start, organization),
+            _say(stored_interval.interval.end, organization),
+            str(stored_interval.interval.seconds),
         )
-        for each in found
+        for stored_interval in found
     )
     show_table("MODE", "SESSION", "FROM", "UNTIL", "SECONDS", rows=rows)
 

@@ -42,7 +42,7 @@ def list_all(
         return
     show_table(
         "NUMBER", "MADE", "JOB", "STATE", "TRIES", "NEXT", "LAST ANSWER", "URL",
-        rows=(_row(each) for each in found),
+        rows=(_row(callback) for callback in found),
     )  # fmt: skip
 
 
@@ -59,12 +59,12 @@ def show(org: str, number: Number, /) -> None:
         attempts = db.call(list_attempts, org_id, number)
     rows = (
         (
-            str(each.number),
-            say_time(each.at),
-            f"{each.took_ms} ms",
-            _answer(each.status, each.error),
+            str(attempt.number),
+            say_time(attempt.at),
+            f"{attempt.took_ms} ms",
+            _answer(attempt.status, attempt.error),
         )
-        for each in attempts
+        for attempt in attempts
     )
     show_table("TRY", "AT", "TOOK", "ANSWER", rows=rows)
 

@@ -66,12 +66,12 @@ def list_lists(org: str, event: Number, /) -> None:
         return
     rows = (
         (
-            str(each.id),
-            ", ".join(map(str, each.ticket_type_ids)) or "any",
-            ", ".join(map(str, each.session_ids)) or "any",
-            each.name,
+            str(gate.id),
+            ", ".join(map(str, gate.ticket_type_ids)) or "any",
+            ", ".join(map(str, gate.session_ids)) or "any",
+            gate.name,
         )
-        for each in found
+        for gate in found
     )
     show_table("NUMBER", "TICKET TYPES", "SESSIONS", "NAME", rows=rows)
 
@@ -92,13 +92,13 @@ def scans(org: str, event: Number, /, *, limit: Number = 50) -> None:
         return
     rows = (
         (
-            say_time(each.recorded_at),
-            say_time(each.at),
-            each.result.value,
-            each.code,
-            str(each.gate_id or ""),
-            each.device,
+            say_time(scan.recorded_at),
+            say_time(scan.at),
+            scan.result.value,
+            scan.code,
+            str(scan.gate_id or ""),
+            scan.device,
         )
-        for each in found
+        for scan in found
     )
     show_table("RECORDED", "ON THE DEVICE", "RESULT", "CODE", "GATE", "DEVICE", rows=rows)

@@ -130,11 +130,14 @@ def _watch_hidden(db: Database, watch_s: float) -> Iterator[HiddenTransaction]:
         last = db.look(list_hidden_transactions)
         if not last:
             return
-        for each in last:
-            blocked.setdefault(each.pid, set()).update(each.blocks)
-    for each in last:
-        if each.pid in first and each.number == first[each.pid].number:
-            yield each._replace(blocks=sorted(blocked[each.pid]))
+        for hidden_transaction in last:
+            blocked.setdefault(hidden_transaction.pid, set()).update(hidden_transaction.blocks)
+    for hidden_transaction in last:
+        if (
+            hidden_transaction.pid in first
+            and hidden_transaction.number == first[hidden_transaction.pid].number
+        ):
+            yield hidden_transaction._replace(blocks=sorted(blocked[hidden_transaction.pid]))
 
 
 def _count_hidden(tx: Tx) -> tuple[int, str]:

@@ -24,8 +24,13 @@ def list_all() -> None:
     with database() as db:
         found = db.call(list_distributors)
     rows = [
-        (str(each.id), each.name, str(each.organizations), "yes" if each.is_shared else "")
-        for each in found
+        (
+            str(distributor.id),
+            distributor.name,
+            str(distributor.organizations),
+            "yes" if distributor.is_shared else "",
+        )
+        for distributor in found
     ]
     show_table("Number", "Name", "Organizations", "Shared by history", rows=rows)
 
@@ -48,7 +53,10 @@ def show(name: str, /) -> None:
     console.print()
     show_table(
         "User", "Role", "Of", "Sees",
-        rows=[(each.user_code, each.role, each.slug, ", ".join(each.sees)) for each in overseers],
+        rows=[
+            (overseer.user_code, overseer.role, overseer.slug, ", ".join(overseer.sees))
+            for overseer in overseers
+        ],
     )  # fmt: skip
     if found.is_shared:
         console.print(
@@ -70,7 +78,7 @@ def split(name: str | None = None, /, *, keep_agents: bool = False, dry_run: boo
     """
     with database() as db:
         splits = db.call(_split_all, name, keep_agents, dry_run)
-    splits = [each for each in splits if each.distributor.is_shared or len(each.groups) > 1]
+    splits = [split for split in splits if split.distributor.is_shared or len(split.groups) > 1]
     if not splits:
         console.print("There is nothing to split.")
     for each in splits:
@@ -92,7 +100,7 @@ def _split_all(
 
 
 def _shared(tx: Tx) -> list[Distributor]:
-    return [each for each in list_distributors(tx) if each.is_shared]
+    return [distributor for distributor in list_distributors(tx) if distributor.is_shared]
 
 
 def _show_split(split: DistributorSplit) -> None:

@@ -63,18 +63,18 @@ def list_venues(org: str, /) -> None:
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         found = db.call(lists.list_venues, org_id)
-        rooms = {each.id: db.call(lists.list_rooms, org_id, each.id) for each in found}
+        rooms = {venue.id: db.call(lists.list_rooms, org_id, venue.id) for venue in found}
     if not found:
         console.print("There are no venues. `turnout venue import` makes some.")
         return
     rows = (
         (
-            each.uuid,
-            each.timezone,
-            ", ".join(f"{room.name} ({room.id}): {room.seats}" for room in rooms[each.id]),
-            each.name,
+            venue.uuid,
+            venue.timezone,
+            ", ".join(f"{room.name} ({room.id}): {room.seats}" for room in rooms[venue.id]),
+            venue.name,
         )
-        for each in found
+        for venue in found
     )
     show_table("GUID", "TIME ZONE", "ROOMS AND SEATS", "NAME", rows=rows)
 
@@ -116,14 +116,14 @@ def list_forms(org: str, /) -> None:
         return
     rows = (
         (
-            each.code,
-            str(each.version),
-            "published" if each.is_published else "not published",
-            f"{each.time_limit} min",
-            each.language + (", bilingual" if each.is_bilingual else ""),
-            each.title,
+            form.code,
+            str(form.version),
+            "published" if form.is_published else "not published",
+            f"{form.time_limit} min",
+            form.language + (", bilingual" if form.is_bilingual else ""),
+            form.title,
         )
-        for each in found
+        for form in found
     )
     show_table("CODE", "VERSION", "STATE", "TIME", "LANGUAGE", "TITLE", rows=rows)
 
@@ -160,7 +160,7 @@ def list_people(org: str, /, *, limit: Number = 100) -> None:
     if not found:
         console.print("There are no learners. `turnout learner import` makes some.")
         return
-    rows = ((each.code, each.uuid, each.email, each.name) for each in found)
+    rows = ((learner.code, learner.uuid, learner.email, learner.name) for learner in found)
     show_table("CODE", "GUID", "E-MAIL", "NAME", rows=rows)
 
 
@@ -194,7 +194,7 @@ def create(
     with database() as db:
         organization = db.call(get_organization, org)
         zones = {
-            each.uuid: each.timezone for each in db.call(lists.list_venues, organization.org_id)
+            venue.uuid: venue.timezone for venue in db.call(lists.list_venues, organization.org_id)
         }
         wanted = ExamRequest(
             venue=venue.lower(),
@@ -225,15 +225,15 @@ def list_all(org: str, /, *, limit: Number = 50) -> None:
         return
     rows = (
         (
-            str(each.event_id),
-            str(each.number),
-            each.state,
-            say_time(each.starts_at),
-            f"{each.held} of {each.capacity}" if each.capacity is not None else str(each.held),
-            each.uuid,
-            each.title,
+            str(exam.event_id),
+            str(exam.number),
+            exam.state,
+            say_time(exam.starts_at),
+            f"{exam.held} of {exam.capacity}" if exam.capacity is not None else str(exam.held),
+            exam.uuid,
+            exam.title,
         )
-        for each in found
+        for exam in found
     )
     show_table("EVENT", "NUMBER", "STATE", "STARTS", "CANDIDATES", "GUID", "TITLE", rows=rows)
 
@@ -352,14 +352,14 @@ def history(org: str, registration: str, /) -> None:
         return
     rows = (
         (
-            say_time(each.at),
-            each.type.value,
-            each.actor,
-            _say(each.was),
-            _say(each.became),
-            each.reason,
+            say_time(change.at),
+            change.type.value,
+            change.actor,
+            _say(change.was),
+            _say(change.became),
+            change.reason,
         )
-        for each in found
+        for change in found
     )
     show_table("AT", "WHAT", "WHO", "BEFORE", "AFTER", "REASON", rows=rows)
 

@@ -89,8 +89,14 @@ def list_orgs() -> None:
     with database() as db:
         organizations = db.call(list_organizations)
     rows = [
-        (str(each.org_id), each.slug, each.name, each.timezone, _say_limit(each.rate_limit))
-        for each in organizations
+        (
+            str(organization.org_id),
+            organization.slug,
+            organization.name,
+            organization.timezone,
+            _say_limit(organization.rate_limit),
+        )
+        for organization in organizations
     ]
     show_table("Account", "Short name", "Name", "Time zone", "Rate limit", rows=rows)
 
@@ -223,15 +229,15 @@ def list_tokens(org: str, /) -> None:
         credentials = db.call(list_credentials, organization.org_id)
     rows = [
         (
-            str(each.id),
-            each.kind,
-            each.name,
-            each.hint,
-            each.state(system_clock()),
-            _say_instant(each.expires_at),
-            _say_instant(each.last_used_at),
+            str(credential.id),
+            credential.kind,
+            credential.name,
+            credential.hint,
+            credential.state(system_clock()),
+            _say_instant(credential.expires_at),
+            _say_instant(credential.last_used_at),
         )
-        for each in credentials
+        for credential in credentials
     ]
     show_table("Id", "Kind", "Name", "Begins", "State", "Expires", "Last used", rows=rows)
 

@@ -52,7 +52,7 @@ def _take_slice(
     faults = []
     for line, values in rows:
         try:
-            row = dict(zip(names, (each.strip() for each in values), strict=False))
+            row = dict(zip(names, (value.strip() for value in values), strict=False))
             _check(row)
             with tx.savepoint():
                 take(tx, dict.fromkeys(names, "") | row)

@@ -32,7 +32,7 @@ def list_all(org: str, /, *, open: bool = False, limit: Number = 50) -> None:  #
     show_table(
         "NUMBER", "ACCEPTED", "USER", "TYPE", "STATE",
         "TOTAL", "OPEN", "SENT", "FAILED", "COST", "NAME",
-        rows=(_row(each) for each in found),
+        rows=(_row(line) for line in found),
     )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def show(org: str, number: Number, /) -> None:
     console.print(f"Job {line.id}, {line.job_type.value}: {line.name}")
     console.print(f"{_state(line)}; {line.total} recipients, {line.open} open.")
     if fates:
-        rows = ((each.state, each.status, str(each.recipients), each.example) for each in fates)
+        rows = ((fate.state, fate.status, str(fate.recipients), fate.example) for fate in fates)
         show_table("STATE", "STATUS", "RECIPIENTS", "FOR EXAMPLE", rows=rows)
 
 

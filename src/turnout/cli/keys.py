@@ -134,30 +134,35 @@ def _rotate_link_keys(db: Database, _org: str | None, grace_ms: int, _at_once: b
 def _rotate_callback_keys(db: Database, org: str | None, grace_ms: int, _at_once: bool) -> None:
     if org is None and not _having(db, find_callback_key):
         _say_nothing_to_rotate()
-    for each in _organizations(db, org) if org else _having(db, find_callback_key):
-        db.call(rotate_callback_key, each.org_id, grace_ms, actor=actor())
+    for organization in _organizations(db, org) if org else _having(db, find_callback_key):
+        db.call(rotate_callback_key, organization.org_id, grace_ms, actor=actor())
         until = f", beside the former one until {say_time(db.clock() + grace_ms)}"
         console.print(
-            f"Callbacks of {each.slug} are signed with a new key{until if grace_ms else ''}: "
-            f"`turnout callbacks key {each.slug}` shows it."
+            f"Callbacks of {organization.slug} are signed with a new key"
+            f"{until if grace_ms else ''}: "
+            f"`turnout callbacks key {organization.slug}` shows it."
         )
 
 
 def _rotate_ticket_keys(db: Database, org: str | None, _grace_ms: int, at_once: bool) -> None:
     if org is None and not _having(db, list_every_ticket_key):
         _say_nothing_to_rotate()
-    for each in _organizations(db, org) if org else _having(db, list_every_ticket_key):
-        made = db.call(rotate_ticket_key, each.org_id, at_once=at_once, actor=actor())
+    for organization in _organizations(db, org) if org else _having(db, list_every_ticket_key):
+        made = db.call(rotate_ticket_key, organization.org_id, at_once=at_once, actor=actor())
         former = "are refused" if at_once else "stay good"
         console.print(
-            f"Tickets of {each.slug} are signed with key {made.kid} from now on; those signed "
-            f"before {former}."
+            f"Tickets of {organization.slug} are signed with key {made.kid} from now on; those "
+            f"signed before {former}."
         )
 
 
 def _having(db: Database, find: Callable[[Tx, int], object]) -> list[Organization]:
     """The organizations that have a key of the kind that `find` finds."""
-    return [each for each in _organizations(db, None) if db.call(find, each.org_id)]
+    return [
+        organization
+        for organization in _organizations(db, None)
+        if db.call(find, organization.org_id)
+    ]
 
 
 def _say_nothing_to_rotate() -> None:
@@ -181,11 +186,11 @@ def _list_rows(tx: Tx) -> list[Row]:
         Row(
             KeyKind.TOKEN_KEYS,
             "",
-            each.kid,
-            say_time(each.created_at),
-            "verifies until its tokens run out" if each.retired_at else "signs",
+            key.kid,
+            say_time(key.created_at),
+            "verifies until its tokens run out" if key.retired_at else "signs",
         )
-        for each in list_published_keys(tx)
+        for key in list_published_keys(tx)
     ]
     for link in list_link_keys(tx):
         state = f"verifies until {say_time(link.ends_at)}" if link.ends_at else "signs"

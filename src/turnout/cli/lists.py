@@ -81,7 +81,7 @@ def list_all(org: str, /) -> None:
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         found = db.call(list_lists, org_id)
-        codes = {each.id: each.user_code for each in db.call(list_users, org_id)}
+        codes = {user.id: user.user_code for user in db.call(list_users, org_id)}
     if not found:
         console.print("There are no lists. `turnout list import` makes one from a CSV file.")
         return
@@ -89,13 +89,13 @@ def list_all(org: str, /) -> None:
         "NUMBER", "MADE", "RECIPIENTS", "USER", "NAME",
         rows=(
             (
-                str(each.id),
-                say_time(each.created_at),
-                str(each.entries),
-                codes.get(each.user_id, ""),
-                each.name,
+                str(list_.id),
+                say_time(list_.created_at),
+                str(list_.entries),
+                codes.get(list_.user_id, ""),
+                list_.name,
             )
-            for each in found
+            for list_ in found
         ),
     )  # fmt: skip
 

@@ -28,13 +28,13 @@ def list_all(org: str, /, *, limit: Number = 1000) -> None:
         "MEDIUM", "ADDRESS", "SINCE", "BY", "JOB",
         rows=(
             (
-                each.medium.value,
-                each.address,
-                say_time(each.created_at),
-                each.source,
-                str(each.job_id or ""),
+                out.medium.value,
+                out.address,
+                say_time(out.created_at),
+                out.source,
+                str(out.job_id or ""),
             )
-            for each in found
+            for out in found
         ),
     )  # fmt: skip
 

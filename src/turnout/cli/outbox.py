@@ -42,11 +42,18 @@ def outbox(
         console.print("The simulator has sent nothing like that.")
         return
     if full:
-        for each in found:
-            _show(each)
+        for message in found:
+            _show(message)
         return
     show_table(
-        "AT", "JOB", "CHANNEL", "FROM", "TO", "BECAME", "TEXT", rows=(_row(each) for each in found)
+        "AT",
+        "JOB",
+        "CHANNEL",
+        "FROM",
+        "TO",
+        "BECAME",
+        "TEXT",
+        rows=(_row(message) for message in found),
     )
 
 

@@ -63,7 +63,7 @@ def list_users_(org: str, /) -> None:
     if not found:
         console.print("Nobody sees reports. See `turnout reporting grant`.")
         return
-    rows = ((each.user_code, "all" if each.is_all else str(each.events)) for each in found)
+    rows = ((user.user_code, "all" if user.is_all else str(user.events)) for user in found)
     show_table("USER", "EVENTS", rows=rows)
 
 
@@ -142,13 +142,13 @@ def list_all(org: str, event: Number, /) -> None:
         return
     rows = (
         (
-            str(each.id),
-            "poll" if each.is_poll else "survey",
-            "open" if each.is_open else "closed",
-            str(each.session_id or "all"),
-            each.title,
+            str(survey.id),
+            "poll" if survey.is_poll else "survey",
+            "open" if survey.is_open else "closed",
+            str(survey.session_id or "all"),
+            survey.title,
         )
-        for each in found
+        for survey in found
     )
     show_table("NUMBER", "KIND", "STATE", "SESSION", "TITLE", rows=rows)
 
@@ -170,8 +170,14 @@ def list_asked(org: str, event: Number, /, *, after: int = 0, limit: Number = 10
         console.print("Nobody asked anything.")
         return
     rows = (
-        (str(each.id), say_time(each.asked_at), each.email, each.question, each.answer)
-        for each in found
+        (
+            str(question.id),
+            say_time(question.asked_at),
+            question.email,
+            question.question,
+            question.answer,
+        )
+        for question in found
     )
     show_table("NUMBER", "ASKED", "WHO", "QUESTION", "ANSWER", rows=rows)
 

@@ -79,7 +79,7 @@ def set_type(
         raise Invalid("ticket_type.capacity")
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        known = {each.id for each in db.call(list_ticket_types, org_id, event)}
+        known = {ticket_type.id for ticket_type in db.call(list_ticket_types, org_id, event)}
         if ticket_type not in known:
             raise Invalid("ticket_type.missing", event=event, ticket_type=ticket_type)
         db.call(set_ticket_capacity, org_id, TicketTypeId(ticket_type), capacity, actor=actor())
@@ -97,8 +97,15 @@ def types(org: str, event: Number, /) -> None:
     with database() as db:
         found = db.call(list_ticket_types, db.call(get_organization, org).org_id, event)
     rows = (
-        (str(each.id), _say(each.capacity), str(each.held), _left(each), _price(each), each.name)
-        for each in found
+        (
+            str(ticket_type.id),
+            _say(ticket_type.capacity),
+            str(ticket_type.held),
+            _left(ticket_type),
+            _price(ticket_type),
+            ticket_type.name,
+        )
+        for ticket_type in found
     )
     show_table("NUMBER", "QUANTITY", "HELD", "AVAILABLE", "PRICE", "NAME", rows=rows)
 
@@ -156,12 +163,12 @@ def keys(org: str, /, *, rotate: bool = False) -> None:
         return
     rows = (
         (
-            each.kid,
-            say_time(each.created_at),
-            say_time(each.retired_at) if each.retired_at else "signs",
-            each.public_key,
+            key.kid,
+            say_time(key.created_at),
+            say_time(key.retired_at) if key.retired_at else "signs",
+            key.public_key,
         )
-        for each in found
+        for key in found
     )
     show_table("KEY", "MADE", "RETIRED", "PUBLIC KEY", rows=rows)
 

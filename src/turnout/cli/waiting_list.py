@@ -87,12 +87,12 @@ def list_all(org: str, event: Number, /, *, everybody: bool = False, limit: Numb
         return
     rows = (
         (
-            str(each.id),
-            each.state.value,
-            say_time(each.deadline_at) if each.deadline_at else "",
-            each.type_name,
-            each.email,
+            str(entry.id),
+            entry.state.value,
+            say_time(entry.deadline_at) if entry.deadline_at else "",
+            entry.type_name,
+            entry.email,
         )
-        for each in found
+        for entry in found
     )
     show_table("NUMBER", "STATE", "HELD UNTIL", "TICKET TYPE", "E-MAIL", rows=rows)

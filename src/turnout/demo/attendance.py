@@ -74,8 +74,8 @@ def seed(db: Database, known: Known, base_url: str) -> Member:
     db.call(_seed_scans, org_id, event.id)
     unchecked, checked = (
         [
-            each.tickets[0].code
-            for each in db.call(
+            attendee.tickets[0].code
+            for attendee in db.call(
                 list_attendees, org_id, event.id, AttendeeFilter(which), limit=SHOWN, skip=0
             )[0]
         ]
@@ -102,7 +102,9 @@ def _seed_campaigns(tx: Tx, org_id: OrgId, event: Event, base_url: str) -> list[
     """The campaigns; those that are missing are made, sent and answered."""
     made = {each.name: each for each, _ in list_campaigns(tx, org_id, event.id)}
     user_id = list_users(tx, org_id)[-1].id
-    types = {each.name: each.id for each in list_ticket_types(tx, org_id, event.id)}
+    types = {
+        ticket_type.name: ticket_type.id for ticket_type in list_ticket_types(tx, org_id, event.id)
+    }
     for offset, (name, type_name, places, invited, confirming, declining) in enumerate(CAMPAIGNS):
         if name in made:
             continue
@@ -126,7 +128,7 @@ def _seed_campaigns(tx: Tx, org_id: OrgId, event: Event, base_url: str) -> list[
         invite(tx, org_id, campaign.id, [_guest(offset, number) for number in range(invited)])
         send_campaign(tx, org_id, campaign.id, base_url, actor=ACTOR)
         wanted = InviteeFilter(campaign_id=campaign.id)
-        found = [each.id for each in list_invitees(tx, org_id, event.id, wanted)]
+        found = [invitee.id for invitee in list_invitees(tx, org_id, event.id, wanted)]
         for number in found[:confirming]:
             confirm(tx, org_id, number, actor=ACTOR)
         for number in found[confirming : confirming + declining]:
@@ -203,7 +205,7 @@ def show(base_url: str, member: Member) -> Trial:
         Value(
             "recipientIds",
             "Its recipients who have not answered",
-            [str(each) for each in member.recipient_ids[:6]],
+            [str(recipient_id) for recipient_id in member.recipient_ids[:6]],
         ),
     ]
     return Trial("attendance", steps, values)

@@ -93,11 +93,11 @@ def _seed_lists(tx: Tx, org_id: OrgId) -> str:
     """Venue, billing codes and forms; the venue's GUID."""
     for code in BILLING_CODES:
         lists.add_value(tx, org_id, ValueKind.BILLING_CODE, code, actor=ACTOR)
-    known = {(each.code, each.version) for each in lists.list_forms(tx, org_id)}
+    known = {(form.code, form.version) for form in lists.list_forms(tx, org_id)}
     for form in FORMS:
         if (form.code, form.version) not in known:
             lists.add_form(tx, org_id, form, actor=ACTOR)
-    venues = {each.name: each.uuid for each in lists.list_venues(tx, org_id)}
+    venues = {venue.name: venue.uuid for venue in lists.list_venues(tx, org_id)}
     if CENTRE.name not in venues:
         return lists.set_venue(tx, org_id, CENTRE, actor=ACTOR).uuid
     return venues[CENTRE.name]
@@ -115,7 +115,7 @@ def _seed_learners(tx: Tx, org_id: OrgId) -> list[str]:
             new = NewLearner(code, first, last, email, _guid(code))
             add_learner(tx, org_id, new, actor=ACTOR)
         found = list_learners(tx, org_id, LEARNERS)
-    return [each.uuid for each in found]
+    return [learner.uuid for learner in found]
 
 
 def _seed_exams(tx: Tx, org_id: OrgId, venue: str, learners: list[str]) -> str:

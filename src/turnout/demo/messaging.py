@@ -123,7 +123,7 @@ def _find_principal(db: Database, user_code: str) -> Principal:
 
 def _seed_lists(tx: Tx, principal: Principal) -> dict[str, int]:
     """The lists by name; those that are missing are made."""
-    lists = {each.name: each.id for each in list_lists(tx, principal.org_id)}
+    lists = {list_.name: list_.id for list_ in list_lists(tx, principal.org_id)}
     for offset, (name, size) in enumerate(LISTS.items()):
         if name not in lists:
             list_id = begin_list(tx, principal.org_id, principal.user_id, name)

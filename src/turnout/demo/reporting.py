@@ -96,7 +96,7 @@ def _find_event(tx: Tx, org_id: OrgId) -> int:
 
 def _put_user(tx: Tx, org_id: OrgId, hashed: str) -> None:
     """The reporting user with a new password; made where there is none."""
-    known = [each for each in list_reporting_users(tx, org_id) if each.user_code == USERNAME]
+    known = [user for user in list_reporting_users(tx, org_id) if user.user_code == USERNAME]
     if known:
         set_password(tx, org_id, known[0].user_id, hashed)
         return

@@ -52,8 +52,8 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 def read_networks(text: str) -> tuple[Network, ...]:
     """The networks of TURNOUT_OUTBOUND_ALLOW. Raises ValueError."""
-    parts = (each.strip() for each in text.split(","))
-    return tuple(ipaddress.ip_network(each, strict=False) for each in parts if each)
+    parts = (part.strip() for part in text.split(","))
+    return tuple(ipaddress.ip_network(part, strict=False) for part in parts if part)
 
 
 def may_reach(address: str, allowed: Sequence[Network]) -> bool:

@@ -182,7 +182,7 @@ def _read(name: bytes, value: bytes) -> Iterator[Address | None]:
         elements = [part.strip(_BLANKS) for part in text[-LENGTH_LIMIT:].split(",")]
         if len(text) > LENGTH_LIMIT:
             elements[0] = "?"  # it may have been cut in the middle
-        nodes = [_node(each) for each in elements if each]
+        nodes = [_node(element) for element in elements if element]
     elif len(text) > LENGTH_LIMIT:
         nodes = [None]  # quotes can only be told apart from the left
     else:
@@ -203,7 +203,7 @@ def _forwarded_nodes(text: str) -> list[Address | None]:
             elements[-1].append("")
         else:
             elements[-1][-1] += piece
-    return [_forwarded_for(each) for each in elements if "".join(each).strip(_BLANKS)]
+    return [_forwarded_for(element) for element in elements if "".join(element).strip(_BLANKS)]
 
 
 def _forwarded_for(parameters: list[str]) -> Address | None:

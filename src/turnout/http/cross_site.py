@@ -135,14 +135,14 @@ def changes_something(method: str, path: str) -> bool:
 
 def find_exemption(method: str, path: str, names: frozenset[bytes]) -> Exemption | None:
     """The exemption for a request with headers of these `names`; `path` is folded."""
-    for each in EXEMPTIONS:
-        is_meant = not each.methods or method in each.methods
+    for exemption in EXEMPTIONS:
+        is_meant = not exemption.methods or method in exemption.methods
         if (
-            path.startswith(each.prefixes)
+            path.startswith(exemption.prefixes)
             and is_meant
-            and (not each.header or each.header in names)
+            and (not exemption.header or exemption.header in names)
         ):
-            return each
+            return exemption
     return None
 
 
@@ -163,7 +163,7 @@ class RefuseCrossSite:
 
 
 def _is_acting(path: str) -> bool:
-    return any(path == each or path.startswith(f"{each}/") for each in ACTING_GETS)
+    return any(path == get or path.startswith(f"{get}/") for get in ACTING_GETS)
 
 
 def _split_origin(text: str) -> tuple[str, str] | None:

@@ -60,7 +60,7 @@ class Masks:
 
     def __init__(self, templates: Iterable[str] = ()) -> None:
         self._words: set[str] = set()
-        beginnings = {_beginning(each) for each in templates if _is_secret(each)}
+        beginnings = {_beginning(template) for template in templates if _is_secret(template)}
         for template in templates:
             if _is_secret(template):
                 self._words.update(_words_after(template))

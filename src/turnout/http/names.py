@@ -101,7 +101,9 @@ class Names:
         from dns.asyncresolver import Resolver
 
         resolver = Resolver(str(conf), configure=not self._servers and conf.exists())
-        servers = self._servers or [(str(each), resolver.port) for each in resolver.nameservers]
+        servers = self._servers or [
+            (str(nameserver), resolver.port) for nameserver in resolver.nameservers
+        ]
         resolver.nameservers = [_make_server(*server) for server in servers]
         resolver.timeout = ONE_SERVER_S
         resolver.lifetime = self._limit_s

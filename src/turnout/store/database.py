@@ -298,7 +298,7 @@ class Database(ABC):
         took_ms = began.took_ms(self.clock)
         if took_ms - noted_ms <= OVERLAP_MS:
             return
-        if any(each.error is None and each.verb is not note_late for each in commands):
+        if any(command.error is None and command.verb is not note_late for command in commands):
             with suppress(Unavailable):  # the database is away, or the queue is closed or full
                 if not self._keeps_late():
                     return

@@ -45,9 +45,9 @@ def line_chart(values: Sequence[int], step_minutes: float) -> Markup:
     points = [f"{LEFT + number * across:.1f},{y_of(each)}" for number, each in enumerate(values)]
     area = f"{LEFT},{floor} {' '.join(points)} {LEFT + room},{floor}"
     parts = [
-        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - 12}" y1="{y_of(each)}" y2="{y_of(each)}"/>'
-        f'<text class="count left" x="{LEFT - 6}" y="{y_of(each) + 5}">{each:,}</text>'
-        for each in _ticks(limit)
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - 12}" y1="{y_of(tick)}" y2="{y_of(tick)}"/>'
+        f'<text class="count left" x="{LEFT - 6}" y="{y_of(tick) + 5}">{tick:,}</text>'
+        for tick in _ticks(limit)
     ]
     parts.append(f'<polygon class="area" points="{area}"/>')
     parts.append(f'<polyline class="line" points="{" ".join(points)}"/>')

@@ -157,8 +157,8 @@ class EventResource(Resource):
             is_over=is_over,
             is_exam=found.is_exam,
             is_cancelled=event.state is EventState.CANCELLED,
-            has_places=any(each.left is None or each.left for each in offers),
-            is_sold_out=any(each.left == 0 for each in offers),
+            has_places=any(offer.left is None or offer.left for offer in offers),
+            is_sold_out=any(offer.left == 0 for offer in offers),
             given=dict.fromkeys((*FIELDS, *HIDDEN, "ticket", "sti"), "") | (given or {}),
             fields=(*FIELDS, *HIDDEN, "ticket", "sti"),
             refusal=refusal,
@@ -246,7 +246,7 @@ def _read_contact(given: dict[str, str]) -> Contact:
 
 
 def _offered(shown: EventView) -> list[TicketType]:
-    return [each for each in shown.ticket_types if is_offered(each)]
+    return [ticket_type for ticket_type in shown.ticket_types if is_offered(ticket_type)]
 
 
 def _offer(capacity: int | None, held: int, each: TicketType) -> Offer:

@@ -39,7 +39,7 @@ class OwnName:
 
 def _forwarded(req: Request) -> list[str]:
     """The names that proxies were asked for. Who invents one is not redirected, that is all."""
-    names = [_name_of(each) for each in (req.get_header("X-Forwarded-Host") or "").split(",")]
+    names = [_name_of(part) for part in (req.get_header("X-Forwarded-Host") or "").split(",")]
     return names + [_name_of(each.host) for each in req.forwarded or ()]
 
 

@@ -89,7 +89,7 @@ class Reference(NamedTuple):
         if not self.failures:
             return []
         first, *others = self.failures
-        return [row for row in first.headers if all(row in each.headers for each in others)]
+        return [row for row in first.headers if all(row in other.headers for other in others)]
 
 
 def read_reference(spec: Spec, secrets: Mapping[str, str]) -> Reference:
@@ -284,7 +284,7 @@ def _list_calls(
         _credential(schemes[name], f"${schemes[name]['x-shell']['variable']}")
         for name in _schemes_of(spec, operation)[:1]
     ]
-    given = [each for each in parameters if "example" in each]
+    given = [parameter for parameter in parameters if "example" in parameter]
     query = urlencode(
         {each["name"]: each["example"] for each in given if each["in"] == "query"}, doseq=True
     )

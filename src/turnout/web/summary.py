@@ -130,9 +130,9 @@ def _groups(summary: Summary) -> list[Figure]:
         ("Their e-mail domains", "Domain", summary.domains),
     ):
         rows: list[tuple[object, ...]] = [
-            (each.name or "not known", each.registered, each.live, each.simlive, each.od)
-            for each in groups
+            (group.name or "not known", group.registered, group.live, group.simlive, group.od)
+            for group in groups
         ]
-        chart = bar_chart([(each.name or "not known", each.registered) for each in groups])
+        chart = bar_chart([(group.name or "not known", group.registered) for group in groups])
         figures.append(Figure(title, chart, (name, *headings), rows))
     return figures

@@ -217,9 +217,9 @@ def _take_seat(tx: Tx, pak: str, token: str) -> ViewerAccess:
         raise Missing("link.other_event")
     whose = (place.org_id, place.event.id, viewer.registration_id)
     surveys = [
-        each
-        for each in list_surveys(tx, place.org_id, place.event.id)
-        if each.is_open and each.session_id in (None, place.session.id)
+        survey
+        for survey in list_surveys(tx, place.org_id, place.event.id)
+        if survey.is_open and survey.session_id in (None, place.session.id)
     ]
     questions = list_own_questions(tx, *whose, place.session.id)
     return ViewerAccess(place, viewer, questions, surveys, list_own_answers(tx, *whose))

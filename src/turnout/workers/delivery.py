@@ -146,9 +146,9 @@ class DeliveryLoop(Loop):
             self._leases.end(ended)  # they run out
             raise
         self._leases.end(ended)
-        for each in results:
-            outcome = type(each.outcome).__name__.lower()
-            metrics.messages.labels(each.head.job_type.channel.value, outcome).inc()
+        for result in results:
+            outcome = type(result.outcome).__name__.lower()
+            metrics.messages.labels(result.head.job_type.channel.value, outcome).inc()
 
     async def _send(self, job: ClaimedJob, lease: Lease) -> None:
         started = time.perf_counter()
@@ -203,15 +203,17 @@ class DeliveryLoop(Loop):
         carrier = self._delivery.carriers.get(head.job_type.channel)
         if carrier is None:
             reason = f"No carrier is set for {head.job_type.channel.value}."
-            return [Result(head, each, "", Misconfigured(reason)) for each in job.recipients]
+            return [
+                Result(head, recipient, "", Misconfigured(reason)) for recipient in job.recipients
+            ]
         message, lengths = await self._get_message(head)
         possible, results = [], []
-        for each in job.recipients:
-            made = self._prepare(head, each, lengths, lease, carrier.name)
+        for recipient in job.recipients:
+            made = self._prepare(head, recipient, lengths, lease, carrier.name)
             if isinstance(made, Parcel):
-                possible.append((each, made))
+                possible.append((recipient, made))
             else:
-                results.append(Result(head, each, carrier.name, made))
+                results.append(Result(head, recipient, carrier.name, made))
         for some in _portions(possible):
             parcels = [parcel for _, parcel in some]
             outcomes = await self._hand_over(carrier, message, parcels, lease)
@@ -300,7 +302,7 @@ class DeliveryLoop(Loop):
 def _put_off(job: ClaimedJob, error: Exception) -> list[Result]:
     """All of a share to be tried again."""
     outcome = Retry(RETRY_S, f"Not sent: {type(error).__name__}; the log says more.")
-    return [Result(job.head, each, "", outcome) for each in job.recipients]
+    return [Result(job.head, recipient, "", outcome) for recipient in job.recipients]
 
 
 def _cut(job: ClaimedJob) -> list[ClaimedJob]:
@@ -421,7 +423,7 @@ def to_message(head: JobHead, attachments: tuple[Attachment, ...]) -> Message:
 
 def _weight(message: Message) -> int:
     texts = len(message.text) + len(message.html)
-    return 2_000 + 2 * texts + sum(len(each.content) for each in message.attachments)
+    return 2_000 + 2 * texts + sum(len(attachment.content) for attachment in message.attachments)
 
 
 def delivery_loops(db: Database, delivery: Delivery) -> list[Loop]:

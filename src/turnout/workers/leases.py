@@ -65,5 +65,7 @@ def _held(jobs: Iterable[ClaimedJob]) -> list[RecipientClaims]:
     claims: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for job in jobs:
         key = (job.head.org_id, job.head.id)
-        claims.setdefault(key, []).extend((each.id, each.claim) for each in job.recipients)
+        claims.setdefault(key, []).extend(
+            (recipient.id, recipient.claim) for recipient in job.recipients
+        )
     return [RecipientClaims(*key, each) for key, each in claims.items()]

@@ -213,7 +213,7 @@ class _Merging:
             for name, value in (
                 ("from_name", message.from_name),
                 ("voice", message.voice),
-                ("files", [each.name for each in message.attachments]),
+                ("files", [attachment.name for attachment in message.attachments]),
             )
             if value
         }

@@ -77,9 +77,9 @@ def say_key(key: str, responses: tuple[KeyResponse, ...]) -> str:
     """What a pressed key brought about, for the report's notes."""
     if not key:
         return ""
-    for each in responses:
-        if each.key == key:
-            told = f" Played: {each.message}" if each.message else ""
-            led = f" Connected to {each.redirect_to}." if each.redirect_to else ""
+    for response in responses:
+        if response.key == key:
+            told = f" Played: {response.message}" if response.message else ""
+            led = f" Connected to {response.redirect_to}." if response.redirect_to else ""
             return f"Pressed {key}.{told}{led}"
     return f"Pressed {key}."

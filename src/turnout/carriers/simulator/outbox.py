@@ -104,7 +104,7 @@ def next_due(tx: Tx) -> int | None:
 
 def clear_due(tx: Tx, due: Sequence[DueReport]) -> None:
     """It has been said, and is on disk elsewhere."""
-    sql.clear_due(tx, rows=to_json([(each.org_id, each.id) for each in due]))
+    sql.clear_due(tx, rows=to_json([(due_report.org_id, due_report.id) for due_report in due]))
 
 
 def forget_old(tx: Tx, days: int, limit: int) -> int:

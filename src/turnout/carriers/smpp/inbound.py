@@ -154,14 +154,14 @@ class Inbound:
             return
         status = OK
         try:
-            await self._inbox.reports([each.report for each in batch])
+            await self._inbox.reports([waiting.report for waiting in batch])
             troubles.worked("delivery reports")
         except Exception as error:  # noqa: BLE001 - it is told
             troubles.met(error, "delivery reports")
             status = TEMPORARY_APPLICATION_ERROR
             await asyncio.sleep(AFTER_ERROR_S)
-        for each in batch:
-            each.answer(status)
+        for waiting in batch:
+            waiting.answer(status)
 
     def _take_texts(self) -> list[Text]:
         return [self._texts.popleft() for _ in range(min(BATCH, len(self._texts)))]
@@ -176,12 +176,12 @@ class Inbound:
                 [
                     Reply(
                         carrier=self._carrier,
-                        sender=each.sender,
-                        recipient=each.recipient,
-                        text=each.text,
+                        sender=text.sender,
+                        recipient=text.recipient,
+                        text=text.text,
                         at=now,
                     )
-                    for each in batch
+                    for text in batch
                 ]
             )
             troubles.worked("replies")
@@ -189,8 +189,8 @@ class Inbound:
             troubles.met(error, "replies")
             status = TEMPORARY_APPLICATION_ERROR
             await asyncio.sleep(AFTER_ERROR_S)
-            for each in batch:
-                self._reassembly.restore(each, self._loop.time())
-        for each in batch:
-            for answer in each.answers:
+            for text in batch:
+                self._reassembly.restore(text, self._loop.time())
+        for text in batch:
+            for answer in text.answers:
                 answer(status)

@@ -87,7 +87,7 @@ def _read_sar(sms: Sms) -> tuple[int, int, int] | None:
     octets = [sms.tlvs.get(tag, b"") for tag in (TLV_SAR_REF, TLV_SAR_TOTAL, TLV_SAR_NUMBER)]
     if tuple(map(len, octets)) != _SAR_OCTETS:
         return None
-    reference, total, number = (int.from_bytes(each, "big") for each in octets)
+    reference, total, number = (int.from_bytes(octet, "big") for octet in octets)
     return reference, total, number
 
 

@@ -75,7 +75,7 @@ class Submission:
     @property
     def is_with_network(self) -> bool:
         """Whether the network has a part of it, or may have."""
-        return self.under_way > 0 or any(each is not None for each in self.network_ids)
+        return self.under_way > 0 or any(network_id is not None for network_id in self.network_ids)
 
 
 class Part:
@@ -215,7 +215,7 @@ class Submissions:
             self._all_ended.set()
 
     def _decide(self, submission: Submission) -> Outcome:
-        ids = [each for each in submission.network_ids if each is not None]
+        ids = [network_id for network_id in submission.network_ids if network_id is not None]
         failure = submission.failure
         if len(ids) == len(submission.network_ids) and not failure:
             named = tuple(filter(None, ids))

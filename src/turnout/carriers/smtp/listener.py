@@ -84,7 +84,7 @@ class BounceListener:
     def _find_obstacle(self, newcomer: "_Conversation") -> str:
         """Why somebody new is not listened to, or nothing; room is made if need be."""
         settings = self.settings
-        places = [each.place for each in self._connections.values()]
+        places = [connection.place for connection in self._connections.values()]
         if places.count(newcomer.place) >= settings.listen_connections_per_address:
             return "has too many connections from your address"
         if len(places) >= settings.listen_connections and not self._make_room():

@@ -50,7 +50,7 @@ def read_viewings(lines: Iterable[str], shows: list[Show], timezone: str) -> Ite
     reader.fieldnames = names
     if not {"email", "start"} <= set(names) or not {"end", "duration"} & set(names):
         raise Invalid("viewings.columns", columns=", ".join(COLUMNS))
-    by_name = {name: each for each in shows for name in (str(each.session_id), each.pak)}
+    by_name = {name: show for show in shows for name in (str(show.session_id), show.pak)}
     zone = ZoneInfo(timezone)
     try:
         for values in reader:

@@ -72,22 +72,22 @@ def merge(intervals: Iterable[Interval]) -> list[Interval]:
     """The same time as intervals that neither overlap nor touch, earliest first; empty ones are
     left out."""
     merged: list[Interval] = []
-    for each in sorted(intervals):
-        if each.start >= each.end:
+    for interval in sorted(intervals):
+        if interval.start >= interval.end:
             continue
-        if merged and each.start <= merged[-1].end:
-            merged[-1] = Interval(merged[-1].start, max(merged[-1].end, each.end))
+        if merged and interval.start <= merged[-1].end:
+            merged[-1] = Interval(merged[-1].start, max(merged[-1].end, interval.end))
         else:
-            merged.append(each)
+            merged.append(interval)
     return merged
 
 
 def subtract(intervals: Iterable[Interval], taken: Interval) -> list[Interval]:
     """What is left of the intervals without the time that is `taken`."""
     left = []
-    for each in intervals:
-        left.append(Interval(each.start, min(each.end, taken.start)))
-        left.append(Interval(max(each.start, taken.end), each.end))
+    for interval in intervals:
+        left.append(Interval(interval.start, min(interval.end, taken.start)))
+        left.append(Interval(max(interval.start, taken.end), interval.end))
     if taken.start >= taken.end:
         return merge(intervals)
     return merge(left)

@@ -69,7 +69,9 @@ def grant_reporting(
     )
     sql.delete_reporting_events(tx, org_id=org_id, user_id=user_id)
     if event_ids:
-        rows = [{"org_id": org_id, "user_id": user_id, "event_id": each} for each in event_ids]
+        rows = [
+            {"org_id": org_id, "user_id": user_id, "event_id": event_id} for event_id in event_ids
+        ]
         sql.put_reporting_event(tx, rows)
     record(tx, org_id, actor, "granted reports", "user", user_id, events=event_ids)
 

@@ -94,7 +94,7 @@ def summarize(tx: Tx, org_id: OrgId, event_id: EventId) -> Summary:
         checked_in=checked_in,
         no_shows=registered - watched[ALL].viewers,
         watched=watched,
-        retention=[_curve(tx, org_id, event_id, each) for each in list_shows(tx, org_id, event_id)],
+        retention=[_curve(tx, org_id, event_id, show) for show in list_shows(tx, org_id, event_id)],
         questions=questions,
         questions_answered=answered,
         surveys=_results(list_surveys(tx, org_id, event_id), sql.count_answers(tx, **named)),

@@ -58,7 +58,7 @@ def create_survey(
     limit = 1 if is_poll else MOST_ITEMS
     if not 1 <= len(items) <= limit:
         raise Invalid("survey.items", limit=limit)
-    for text in (title, *(text for each in items for text in (each.question, *each.choices))):
+    for text in (title, *(text for item in items for text in (item.question, *item.choices))):
         checked_text(text, LONGEST)
     survey_id = tx.next_id("audience")
     sql.add_survey(

@@ -92,7 +92,7 @@ def record_heartbeats(tx: Tx, heartbeats: list[Heartbeat]) -> "list[Mode | Failu
 def add_intervals(tx: Tx, fresh: dict[Key, list[Interval]]) -> None:
     """Merge intervals into what is stored. On PostgreSQL the caller holds the registrations."""
     fresh = {key: merge(intervals) for key, intervals in fresh.items()}
-    parts = [(*key, *each) for key, intervals in fresh.items() for each in intervals]
+    parts = [(*key, *interval) for key, intervals in fresh.items() for interval in intervals]
     if not parts:
         return
     stored: dict[Key, set[Interval]] = {}
@@ -128,9 +128,9 @@ def correct_viewing(
     key = Key(org_id, event_id, registration_id, mode.value, session_id)
     if is_removed:
         before = {
-            each.interval
-            for each in list_viewings(tx, org_id, event_id, registration_id)
-            if (each.mode, each.session_id) == (mode, session_id)
+            viewing.interval
+            for viewing in list_viewings(tx, org_id, event_id, registration_id)
+            if (viewing.mode, viewing.session_id) == (mode, session_id)
         }
         _write(tx, {key: subtract(before, part)}, {key: before})
     else:
@@ -187,14 +187,14 @@ def _write(tx: Tx, after: dict[Key, list[Interval]], before: dict[Key, set[Inter
     gone, changed = [], []
     for key, intervals in after.items():
         old = before.get(key, set())
-        starts = {each.start for each in intervals}
+        starts = {interval.start for interval in intervals}
         gone += [
             _named(key) | {"starts_at": each.start} for each in old if each.start not in starts
         ]
         changed += [
-            _named(key) | {"starts_at": each.start, "ends_at": each.end}
-            for each in intervals
-            if each not in old
+            _named(key) | {"starts_at": interval.start, "ends_at": interval.end}
+            for interval in intervals
+            if interval not in old
         ]
     if gone:
         sql.delete_viewing(tx, gone)

@@ -171,13 +171,13 @@ def record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> list[Callback
     due again at once. What cannot be written down costs the others nothing: it counts as a try
     without an answer; and if not even that, its lease runs out, and the claims count it.
     """
-    keys = sorted({(each.org_id, each.id) for each in results})
+    keys = sorted({(result.org_id, result.id) for result in results})
     held = set(sql.list_held_callbacks(tx, keys=to_json(keys)))
-    free = [each for each in results if (each.org_id, each.id) not in held]
+    free = [result for result in results if (result.org_id, result.id) not in held]
     for result in do_apart(tx, WORK, _record_callbacks, free):
         unread = replace(result, status=None, error=UNRECORDED, is_final=False)
         do_apart(tx, WORK, _record_callbacks, [unread])
-    return [each for each in results if (each.org_id, each.id) in held]
+    return [result for result in results if (result.org_id, result.id) in held]
 
 
 class _CallState(NamedTuple):

@@ -113,7 +113,7 @@ def read_ticket(tx: Tx, org_id: OrgId, code: str) -> tuple[EventView, ShownTicke
     if row is None:
         raise Missing("ticket.unknown")
     event_id, own_code, type_id, type_name, is_cancelled, checked_in_at = row
-    keys = [each for each in list_ticket_keys(tx, org_id) if each.retired_at is None]
+    keys = [key for key in list_ticket_keys(tx, org_id) if key.retired_at is None]
     signed = sign_ticket(keys[0], event_id, own_code, type_id) if keys else ""
     ticket = ShownTicket(own_code, type_name, bool(is_cancelled), checked_in_at, signed)
     return get_shown_event(tx, org_id, event_id), ticket

@@ -142,10 +142,10 @@ def create_gate(
     """Make a check-in list. Raises Missing for an unknown event, Invalid for a ticket type or
     session that is not the event's."""
     get_event(tx, org_id, event_id)
-    known = {each.id for each in list_ticket_types(tx, org_id, event_id)}
+    known = {ticket_type.id for ticket_type in list_ticket_types(tx, org_id, event_id)}
     if not set(ticket_type_ids) <= known:
         raise Invalid("gate.ticket_type")
-    if not set(session_ids) <= {each.id for each in list_sessions(tx, org_id, event_id)}:
+    if not set(session_ids) <= {session.id for session in list_sessions(tx, org_id, event_id)}:
         raise Invalid("gate.session")
     gate = Gate(tx.next_id("programme"), name, sorted(ticket_type_ids), sorted(session_ids))
     sql.add_gate(

@@ -68,7 +68,7 @@ def list_values(tx: Tx, org_id: OrgId, kind: ValueKind) -> list[str]:
 def find_value(tx: Tx, org_id: OrgId, kind: ValueKind, text: str) -> str | None:
     """The value that this is a spelling of, in whatever case; None where there is none."""
     wanted = fold(text.strip())
-    return next((each for each in list_values(tx, org_id, kind) if fold(each) == wanted), None)
+    return next((value for value in list_values(tx, org_id, kind) if fold(value) == wanted), None)
 
 
 def add_value(tx: Tx, org_id: OrgId, kind: ValueKind, value: str, *, actor: str) -> None:
@@ -117,7 +117,7 @@ def set_venue(tx: Tx, org_id: OrgId, new: NewVenue, *, actor: str) -> Venue:
     if not new.name.strip():
         raise Invalid("venue.name")
     known = list_venues(tx, org_id)
-    same = [each for each in known if (new.uuid or each.uuid) == each.uuid]
+    same = [venue for venue in known if (new.uuid or venue.uuid) == venue.uuid]
     venue = next((each for each in same if new.uuid or each.name == new.name), None)
     if venue is None:
         venue = create_venue(
@@ -161,7 +161,7 @@ def assign_room(tx: Tx, org_id: OrgId, exam: Exam, room_id: RoomId | None, *, ac
     """
     seats: int | None = None
     if room_id is not None:
-        rooms = {each.id: each for each in list_rooms(tx, org_id, exam.venue_id)}
+        rooms = {room.id: room for room in list_rooms(tx, org_id, exam.venue_id)}
         if room_id not in rooms:
             raise Invalid("room.venue", room_id=room_id)
         seats = rooms[room_id].seats

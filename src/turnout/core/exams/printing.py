@@ -125,21 +125,21 @@ def draw_scrap_paper(paper: ScrapPaper) -> bytes:
     """A page for each candidate, as PDF. Slow, and needs no transaction."""
     title = _clip(paper.title)
     texts = [title, RETURN]
-    for each in paper.candidates:
-        texts += map(_clip, each)
+    for candidate in paper.candidates:
+        texts += map(_clip, candidate)
     pdf = new_paper(paper.size, f"Scrap paper: {title}", texts)
     pdf.set_margins(MARGIN, MARGIN)
-    for each in paper.candidates:
+    for candidate in paper.candidates:
         pdf.add_page()
         pdf.set_font(FAMILY, "B", 16)
         pdf.multi_cell(0, 8, title, new_x="LMARGIN", new_y="NEXT")
         pdf.set_font(FAMILY, "", 11)
         pdf.ln(2)
         for line in (
-            each.form,
-            f"Candidate: {each.name}",
-            f"Code: {each.code}",
-            f"Passcode: {each.passcode}",
+            candidate.form,
+            f"Candidate: {candidate.name}",
+            f"Code: {candidate.code}",
+            f"Passcode: {candidate.passcode}",
             RETURN,
         ):
             if line:

@@ -125,8 +125,8 @@ def book_seat(tx: Tx, org_id: OrgId, new: NewSitting, *, actor: str) -> str:
         became={"form": form.code},
     )
     sitting = lock_sitting(tx, org_id, new.uuid)
-    for each in new.accommodations:
-        grant(tx, org_id, sitting, each, actor)
+    for accommodation in new.accommodations:
+        grant(tx, org_id, sitting, accommodation, actor)
     set_time(tx, org_id, sitting, actor=actor)
     retitle_for(tx, org_id, exam, form)
     return exam.uuid
@@ -177,8 +177,8 @@ def move_candidate(tx: Tx, org_id: OrgId, uuid: str, move: Move, *, actor: str) 
         was={"event": present.uuid},
         became={"event": exam.uuid},
     )
-    for each in move.accommodations:
-        grant(tx, org_id, sitting, each, actor)
+    for accommodation in move.accommodations:
+        grant(tx, org_id, sitting, accommodation, actor)
     set_time(tx, org_id, sitting, actor=actor)
     retitle_without(tx, org_id, present.event_id, sitting.form_id)
     retitle_for(tx, org_id, exam, form)

@@ -61,9 +61,12 @@ def list_accommodations(
 
 def check_types(accommodations: tuple[Accommodation, ...]) -> None:
     """Raise Invalid for an accommodation without a type or with a time out of bounds."""
-    if any(not each.type.strip() for each in accommodations):
+    if any(not accommodation.type.strip() for accommodation in accommodations):
         raise Invalid("accommodation.type")
-    if any(not 0 <= each.time_extension <= LONGEST_EXTENSION for each in accommodations):
+    if any(
+        not 0 <= accommodation.time_extension <= LONGEST_EXTENSION
+        for accommodation in accommodations
+    ):
         raise Invalid("accommodation.time", limit=LONGEST_EXTENSION)
 
 

@@ -65,7 +65,7 @@ class DistributorSplit(NamedTuple):
 
 def add_distributor(tx: Tx, name: str) -> int:
     """Make a distributor named `name`, or `name-2` and so on where that is taken; its number."""
-    taken = {each.name for each in list_distributors(tx)}
+    taken = {distributor.name for distributor in list_distributors(tx)}
     number, free = 1, name
     while free in taken:
         number += 1
@@ -91,7 +91,11 @@ def count_shared_distributors(tx: Tx) -> int:
 def get_distributor(tx: Tx, name: str) -> Distributor:
     """The distributor of that name or number. Raises Missing; Conflict for a name that several
     have."""
-    found = [each for each in list_distributors(tx) if name in (each.name, str(each.id))]
+    found = [
+        distributor
+        for distributor in list_distributors(tx)
+        if name in (distributor.name, str(distributor.id))
+    ]
     if not found:
         raise Missing("distributor.missing", name=name)
     if len(found) > 1:
@@ -138,9 +142,9 @@ def plan_split(tx: Tx, name: str, *, keep_agents: bool) -> DistributorSplit:
         groups.setdefault(key, []).append(each.slug)
     group_of = {slug: set(group) for group in groups.values() for slug in group}
     losses = [
-        AccessLoss(each.user_code, each.role, each.slug, lost)
-        for each in list_overseers(tx, distributor.id)
-        if (lost := tuple(slug for slug in each.sees if slug not in group_of[each.slug]))
+        AccessLoss(overseer.user_code, overseer.role, overseer.slug, lost)
+        for overseer in list_overseers(tx, distributor.id)
+        if (lost := tuple(slug for slug in overseer.sees if slug not in group_of[overseer.slug]))
     ]
     return DistributorSplit(distributor, [tuple(group) for group in groups.values()], losses)
 
@@ -187,11 +191,11 @@ def move_organization(tx: Tx, org_id: OrgId, name: str, *, actor: str) -> Distri
 
 def _sees(role: Role, own: Placement, placed: list[Placement]) -> tuple[str, ...]:
     return tuple(
-        each.slug
-        for each in placed
+        placement.slug
+        for placement in placed
         if role is Role.ADMIN
-        or each.org_id == own.org_id
-        or (each.agent_id is not None and each.agent_id == own.agent_id)
+        or placement.org_id == own.org_id
+        or (placement.agent_id is not None and placement.agent_id == own.agent_id)
     )
 
 

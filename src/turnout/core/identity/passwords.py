@@ -63,7 +63,7 @@ class PasswordPool:
     ) -> "Future[T]":
         """Run `work` in one of the threads. Raises Unavailable when too many wait already."""
         seats = [self._places, self._reserve] if may_use_reserve else [self._places]
-        taken = next((each for each in seats if each.acquire(blocking=False)), None)
+        taken = next((seat for seat in seats if seat.acquire(blocking=False)), None)
         if taken is None:
             raise Unavailable("password.busy", retry_after=RETRY_AFTER_S)
         future = self._threads.submit(work, *args)

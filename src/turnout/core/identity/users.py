@@ -69,9 +69,9 @@ def list_users(tx: Tx, org_id: OrgId) -> list[User]:
 
 def get_user_id(tx: Tx, org_id: OrgId, user_code: str) -> int:
     """The number of the organization's user of that code, in any case. Raises Missing."""
-    for each in list_users(tx, org_id):
-        if each.user_code.casefold() == user_code.casefold():
-            return each.id
+    for user in list_users(tx, org_id):
+        if user.user_code.casefold() == user_code.casefold():
+            return user.id
     raise Missing("user.unknown_code", user_code=user_code)
 
 

@@ -69,7 +69,9 @@ def create_campaign(
     its own, a sender that is no address, a body without `%%link%%`, or a campaign source that
     cannot be kept as it is."""
     get_event(tx, org_id, event_id)
-    if ticket_type_id not in {each.id for each in list_ticket_types(tx, org_id, event_id)}:
+    if ticket_type_id not in {
+        ticket_type.id for ticket_type in list_ticket_types(tx, org_id, event_id)
+    }:
         raise Invalid("campaign.ticket_type")
     if not is_email(sender_email):
         raise Invalid("campaign.sender", email=sender_email)

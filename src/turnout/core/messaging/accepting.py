@@ -77,7 +77,8 @@ def estimate_micros(new: NewJob, recipients: Sequence[NewRecipient], prices: Pri
     if channel is Channel.SMS and len(new.content.text) > 160:
         parts = -(-len(new.content.text) // 153)
     return parts * sum(
-        prices.price_micros(channel, to_address(channel, each.destination)) for each in recipients
+        prices.price_micros(channel, to_address(channel, recipient.destination))
+        for recipient in recipients
     )
 
 

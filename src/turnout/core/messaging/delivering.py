@@ -217,7 +217,7 @@ def return_recipients(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set
 
 def _opted_out(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set[int]:
     channel = head.job_type.channel
-    keys = {each.id: address_key(channel, each.address) for each in recipients}
+    keys = {recipient.id: address_key(channel, recipient.address) for recipient in recipients}
     found = {
         address
         for (address,) in sql.find_opted_out(

@@ -77,7 +77,9 @@ def _end_of_job(tx: Tx, org_id: OrgId, job_id: JobId, ended: list[RecipientEndin
             each.cost_micros,
             each.claim,
         )
-        for each in {each.recipient_id: each for each in ended}.values()
+        for each in {
+            recipient_ending.recipient_id: recipient_ending for recipient_ending in ended
+        }.values()
     ]
     done = [
         _RecipientState(*row)
@@ -88,7 +90,9 @@ def _end_of_job(tx: Tx, org_id: OrgId, job_id: JobId, ended: list[RecipientEndin
     if not done:
         return set()
     ids = {each.id for each in done}
-    unsent = {each.recipient_id for each in ended if each.is_unsent} & ids
+    unsent = {
+        recipient_ending.recipient_id for recipient_ending in ended if recipient_ending.is_unsent
+    } & ids
     sent = sum(each.status == Status.SENT for each in done)
     counts = sql.count_ended(
         tx,

@@ -67,25 +67,27 @@ def _settle(
     tx: Tx, head: JobHead, carrier: str, named: Sequence[NetworkId], stored: set[str]
 ) -> list[RecipientEnding]:
     """Give the ids that were there already to those who have them now, or to nobody."""
-    names = sorted({each.network_id for each in named})
+    names = sorted({network_id.network_id for network_id in named})
     owners = {
         name: _Owner(*owner)
         for name, *owner in sql.list_network_ids(tx, carrier=carrier, names=to_json(names))
     }
     taken: dict[str, NetworkId] = {}
     shared: dict[str, list[RecipientEnding]] = {}
-    for each in named:
-        owner = owners[each.network_id]
-        if not owner.is_shared and owner[:3] == (head.org_id, head.id, each.recipient_id):
+    for network_id in named:
+        owner = owners[network_id.network_id]
+        if not owner.is_shared and owner[:3] == (head.org_id, head.id, network_id.recipient_id):
             continue
         if owner.is_shared or owner.awaits_report:
-            ended = shared.setdefault(each.network_id, [])
-            ended.append(_sent(head.org_id, head.id, each.recipient_id))
+            ended = shared.setdefault(network_id.network_id, [])
+            ended.append(_sent(head.org_id, head.id, network_id.recipient_id))
             if not owner.is_shared:
                 ended.append(_sent(*owner[:3]))
         else:
-            taken[each.network_id] = each
-            owners[each.network_id] = _Owner(head.org_id, head.id, each.recipient_id, 0, 1)
+            taken[network_id.network_id] = network_id
+            owners[network_id.network_id] = _Owner(
+                head.org_id, head.id, network_id.recipient_id, 0, 1
+            )
     _take_over(tx, head, carrier, list(taken.values()))
     stored |= taken.keys() - shared.keys()
     stored -= shared.keys()

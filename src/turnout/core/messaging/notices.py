@@ -137,7 +137,7 @@ def queue_reply_digest(tx: Tx, job: JobHead) -> None:
 def split(addresses: str | None) -> list[str]:
     """The e-mail addresses of a setting that may hold several."""
     found = (addresses or "").replace(";", ",").split(",")
-    return [each.strip() for each in found if is_email(each)]
+    return [part.strip() for part in found if is_email(part)]
 
 
 def _shows_recipients(member: Member) -> bool:
@@ -184,7 +184,7 @@ def queue_mail(
     """Queue one mail to each of these addresses, as a job of that user, or of nobody (None) where
     no user asked for it; without addresses, nothing."""
     fields = {"subject": " ".join(subject.split()), "text": "\n".join(lines)}
-    unique = dict.fromkeys(each.strip() for each in addresses if each.strip())
+    unique = dict.fromkeys(address.strip() for address in addresses if address.strip())
     if not unique:
         return
     job_id = add_internal_job(

@@ -97,18 +97,18 @@ def forget_early_reports(tx: Tx, limit: int) -> int:
 def _match(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[RecipientEnding]:
     rows = sql.take_network_ids(tx, carrier=carrier, names=to_json(list(reports)))
     named = sorted((_MessageRef(*row) for row in rows), key=lambda each: each[1:])
-    early = reports.keys() - {each.network_id for each in named}
+    early = reports.keys() - {row.network_id for row in named}
     if early:
         kept = [(name, to_json(reports[name])) for name in sorted(early)]
         sql.keep_early_reports(tx, carrier=carrier, rows=to_json(kept), now=tx.now)
     ended = []
-    for each in named:
-        report = reports[each.network_id]
-        if each.parts > 1 and report.status is Status.SENT:
-            left = sql.count_part(tx, org_id=each.org_id, job_id=each.job_id, id=each.recipient_id)
+    for row in named:
+        report = reports[row.network_id]
+        if row.parts > 1 and report.status is Status.SENT:
+            left = sql.count_part(tx, org_id=row.org_id, job_id=row.job_id, id=row.recipient_id)
             if left != 0:
                 continue
-        ended.append(_ended(each.org_id, each.job_id, each.recipient_id, report))
+        ended.append(_ended(row.org_id, row.job_id, row.recipient_id, report))
     return ended
 
 

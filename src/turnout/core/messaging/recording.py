@@ -90,11 +90,11 @@ def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: i
     head = results[0].head
     held = _write_down(tx, results, prices, report_wait_ms)
     if len(held) < len(results):
-        lost = [each for each in results if each.recipient.id not in held]
+        lost = [result for result in results if result.recipient.id not in held]
         _record_lost(tx, head, lost, prices, report_wait_ms)
-    _note_attempts(tx, head, [each for each in results if _is_worth_noting(each, held)])
+    _note_attempts(tx, head, [result for result in results if _is_worth_noting(result, held)])
     _let_next_go(tx, head, results)
-    taken = [each for each in results if isinstance(each.outcome, Accepted)]
+    taken = [result for result in results if isinstance(result.outcome, Accepted)]
     if head.job_type.takes_replies and taken:
         pairs = [(each.recipient.address, each.recipient.id) for each in taken]
         sql.note_conversations(
@@ -112,21 +112,21 @@ def _write_down(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: i
     head = results[0].head
     accepted, again, lapsed, ended = [], [], [], []
     given_up = _given_up(tx, head, results)
-    for each in results:
-        outcome = each.outcome
+    for result in results:
+        outcome = result.outcome
         if isinstance(outcome, Accepted) and not outcome.is_final:
-            accepted.append(each)
+            accepted.append(result)
         elif isinstance(outcome, Lapsed):
-            lapsed.append(each)
-        elif isinstance(outcome, Retry | Misconfigured) and each.recipient.id not in given_up:
-            again.append(each)
+            lapsed.append(result)
+        elif isinstance(outcome, Retry | Misconfigured) and result.recipient.id not in given_up:
+            again.append(result)
         else:
-            ended.append(_end_by(each, prices)._replace(claim=each.recipient.claim))
+            ended.append(_end_by(result, prices)._replace(claim=result.recipient.claim))
     held = _put_off(tx, head, again) | _put_off(tx, head, lapsed)
     held |= _await_reports(tx, head, accepted, prices, report_wait_ms)
     held |= end_recipients(tx, ended)
     # A first claim of a recipient is not counted.
-    counted = {each.recipient.id for each in results if _is_repeated(each)}
+    counted = {result.recipient.id for result in results if _is_repeated(result)}
     claims.settle(tx, WORK, [(head.org_id, id_) for id_ in held & counted])
     return held
 
@@ -140,8 +140,8 @@ def _record_lost(
     tx: Tx, head: JobHead, lost: list[Result], prices: Prices, report_wait_ms: int
 ) -> None:
     """Of those who are another's by now, or done: anyone who was sent to was (late.py)."""
-    sent = [each for each in lost if isinstance(each.outcome, Accepted)]
-    unknown = [each for each in lost if isinstance(each.outcome, Unknown)]
+    sent = [result for result in lost if isinstance(result.outcome, Accepted)]
+    unknown = [result for result in lost if isinstance(result.outcome, Unknown)]
     back = take_back(
         tx,
         head,
@@ -149,7 +149,7 @@ def _record_lost(
         + [(each.recipient.id, each.recipient.claim, 0) for each in unknown],
     )
     if back:
-        facts = [each for each in lost if each.recipient.id in back]
+        facts = [result for result in lost if result.recipient.id in back]
         _write_down(tx, facts, prices, report_wait_ms)
         claims.settle(tx, WORK, [(head.org_id, id_) for id_ in back])
     copies = {e.recipient.id: e.recipient.claim for e in sent if e.recipient.id not in back}
@@ -159,15 +159,15 @@ def _record_lost(
 def _let_next_go(tx: Tx, head: JobHead, results: list[Result]) -> None:
     """Others may wait for those that had lost their worker before: their turn is when half are
     done, so that a claim finds room for more than one."""
-    if any(_is_repeated(each) for each in results) and claims.has_room(tx, WORK):
+    if any(_is_repeated(result) for result in results) and claims.has_room(tx, WORK):
         sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=tx.now)
         tx.wake(f"messaging-{head.lane}")
 
 
 def _given_up(tx: Tx, head: JobHead, results: list[Result]) -> set[int]:
     """Those who are not tried again: too often, or for a day with a carrier that cannot work."""
-    tried = [each.recipient for each in results if isinstance(each.outcome, Retry)]
-    stuck = [each.recipient for each in results if isinstance(each.outcome, Misconfigured)]
+    tried = [result.recipient for result in results if isinstance(result.outcome, Retry)]
+    stuck = [result.recipient for result in results if isinstance(result.outcome, Misconfigured)]
     over = {each.id for each in tried if each.attempts >= MAX_ATTEMPTS}
     if stuck:
         found = sql.find_misconfigured(
@@ -218,12 +218,12 @@ def _is_worth_noting(result: Result, held: set[int]) -> bool:
 def _note_attempts(tx: Tx, head: JobHead, results: list[Result]) -> None:
     rows = [
         (
-            each.recipient.id,
-            each.recipient.attempts,
-            type(each.outcome).__name__.lower(),
-            getattr(each.outcome, "reason", ""),
+            result.recipient.id,
+            result.recipient.attempts,
+            type(result.outcome).__name__.lower(),
+            getattr(result.outcome, "reason", ""),
         )
-        for each in results
+        for result in results
     ]
     if rows:
         sql.add_attempts(tx, org_id=head.org_id, job_id=head.id, rows=to_json(rows), now=tx.now)
@@ -232,10 +232,10 @@ def _note_attempts(tx: Tx, head: JobHead, results: list[Result]) -> None:
 def _put_off(tx: Tx, head: JobHead, results: list[Result]) -> set[int]:
     """Have them wait, each with the reason of its own outcome; returns whose claims still held."""
     rows: dict[str, list[tuple[int, int, int, int]]] = {}
-    for each in results:
-        due_at, attempts = _next_try(each, tx.now)
-        row = (each.recipient.id, each.recipient.claim, due_at, attempts)
-        rows.setdefault(getattr(each.outcome, "reason", ""), []).append(row)
+    for result in results:
+        due_at, attempts = _next_try(result, tx.now)
+        row = (result.recipient.id, result.recipient.claim, due_at, attempts)
+        rows.setdefault(getattr(result.outcome, "reason", ""), []).append(row)
     if rows:
         ready_at = min(row[2] for some in rows.values() for row in some)
         sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=ready_at)
@@ -261,11 +261,11 @@ def _await_reports(
         return set()
     rows: list[tuple[int, int, int, int, int]] = []
     names: list[NetworkId] = []
-    for each in results:
-        outcome = each.outcome
+    for result in results:
+        outcome = result.outcome
         assert isinstance(outcome, Accepted)  # noqa: S101 - what the caller sorted by
-        cost = _cost(head, each.recipient, outcome.parts, prices)
-        recipient, own = each.recipient, dict.fromkeys(outcome.network_ids)
+        cost = _cost(head, result.recipient, outcome.parts, prices)
+        recipient, own = result.recipient, dict.fromkeys(outcome.network_ids)
         rows.append((recipient.id, recipient.claim, outcome.parts, cost, len(own)))
         names += [NetworkId(name, recipient.id, len(own)) for name in own]
     held = sql.accept_recipients(
@@ -279,6 +279,6 @@ def _await_reports(
         is_secret=int(head.kind is Kind.CODE),
     )
     ids = {id_ for (id_,) in held}
-    named = [each for each in names if each.recipient_id in ids]
+    named = [name for name in names if name.recipient_id in ids]
     note_network_ids(tx, head, results[0].carrier, named)
     return ids

@@ -99,7 +99,7 @@ def _list_some(tx: Tx, head: JobHead, resolve: Resolve) -> None:
             people, place = list_entries(tx, head.org_id, int(list_id), place, SLICE)
         else:
             people, place = resolve(tx, head.org_id, list_id, place, SLICE)
-        add_recipients(tx, head.org_id, head.id, [to_recipient(head, each) for each in people])
+        add_recipients(tx, head.org_id, head.id, [to_recipient(head, person) for person in people])
         number += not place
         cursor = to_json((number, place))
         sql.set_cursor(tx, org_id=head.org_id, id=head.id, cursor=cursor, now=tx.now)

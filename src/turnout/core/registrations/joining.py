@@ -76,7 +76,11 @@ def register_from_program(
     the waiting list; whether they were not registered before. Only who is new is mailed a ticket,
     and only if `is_mailed`. Raises as `register_directly` does."""
     get_event(tx, org_id, event_id)
-    offered = [each for each in list_ticket_types(tx, org_id, event_id) if is_offered(each)]
+    offered = [
+        ticket_type
+        for ticket_type in list_ticket_types(tx, org_id, event_id)
+        if is_offered(ticket_type)
+    ]
     if not offered:
         raise Conflict("ticket_type.none")
     chosen = next((each for each in offered if each.is_default), offered[0])
@@ -115,9 +119,9 @@ def get_offered_type(
 ) -> TicketType:
     """A ticket type that anybody may have from the event's page: not by invitation, not locked,
     and free of charge. Raises Invalid for another."""
-    for each in list_ticket_types(tx, org_id, event_id):
-        if each.id == ticket_type_id and is_offered(each):
-            return each
+    for ticket_type in list_ticket_types(tx, org_id, event_id):
+        if ticket_type.id == ticket_type_id and is_offered(ticket_type):
+            return ticket_type
     raise Invalid("ticket_type.offered")
 
 

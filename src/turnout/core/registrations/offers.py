@@ -55,7 +55,7 @@ def join_list(
     check(Door.OFFER, event.state, event.ends_at, tx.now)
     if sql.is_exam(tx, org_id=org_id, event_id=event_id):
         raise Conflict("event.exam")
-    types = {each.id: each for each in list_ticket_types(tx, org_id, event_id)}
+    types = {ticket_type.id: ticket_type for ticket_type in list_ticket_types(tx, org_id, event_id)}
     wanted = types.get(ticket_type_id)
     if wanted is None or wanted.is_locked:
         raise Invalid("ticket_type.unknown")

@@ -76,7 +76,7 @@ def change_ticket_type(
     if ticket_type_id == ticket.ticket_type_id:
         return
     types = list_ticket_types(tx, org_id, registration.event_id)
-    if ticket_type_id not in {each.id for each in types}:
+    if ticket_type_id not in {type_.id for type_ in types}:
         raise Invalid("ticket_type.not_in_event")
     change_type(tx, org_id, registration.event_id, ticket, ticket_type_id)
     record(
@@ -97,7 +97,7 @@ def _lock(tx: Tx, org_id: OrgId, code: str) -> _Held:
     registration_id, ticket_id = row
     registration = booking.lock_registration(tx, org_id, registration_id)
     # It may have been passed on while we waited for the registration.
-    tickets = {each.id: each for each in list_tickets(tx, org_id, registration_id)}
+    tickets = {ticket.id: ticket for ticket in list_tickets(tx, org_id, registration_id)}
     ticket = tickets[ticket_id]
     is_confirmed = registration.state is RegistrationState.CONFIRMED
     if ticket.state is not TicketState.VALID or not is_confirmed:

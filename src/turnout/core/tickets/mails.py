@@ -153,7 +153,7 @@ def _send(
         "",
         *_use_lines(mail, base_url, list_links(tx, mail.org_id, facts.code)),
     ]
-    files = tuple(keep_file(tx, mail.org_id, *each) for each in attachments)
+    files = tuple(keep_file(tx, mail.org_id, *attachment) for attachment in attachments)
     queue_mail(
         tx,
         mail.org_id,

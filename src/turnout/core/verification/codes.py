@@ -234,9 +234,9 @@ def _check(
     window_ms = window_min * MINUTE_MS
     running = edges(window_ms if good_min is None else good_min * MINUTE_MS, tx.now)
     window: dict[str, Any] = {"now": tx.now, "window_ms": window_ms, "ahead": running.ahead}
-    for each in counts:
-        if not sql.count_try(tx, **where, **window, key=each.key, limit=each.limit):
-            return _refusal(tx, where, each.key)
+    for count in counts:
+        if not sql.count_try(tx, **where, **window, key=count.key, limit=count.limit):
+            return _refusal(tx, where, count.key)
     used = sql.use_code(
         tx,
         **where,
@@ -246,8 +246,8 @@ def _check(
         **running._asdict(),
     )
     if used:
-        for each in counts:
-            sql.take_back_try(tx, **where, key=each.key)
+        for count in counts:
+            sql.take_back_try(tx, **where, key=count.key)
     return bool(used)
 
 

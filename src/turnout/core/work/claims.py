@@ -149,7 +149,7 @@ def take(tx: Tx, queue: str, claimed: Sequence[Claim]) -> dict[Key, int]:
     }
     if len(held) < len(claimed):
         log.warning("work was taken over", queue=queue, rows=len(claimed) - len(held))
-    return {each.key: held[each.key] for each in claimed if each.key in held}
+    return {claim.key: held[claim.key] for claim in claimed if claim.key in held}
 
 
 def has_room(tx: Tx, queue: str) -> bool:

@@ -51,13 +51,13 @@ def present_event(
     location = present_location(shown)
     tickets = [
         {
-            "id": each.id,
-            "name": each.name,
+            "id": ticket_type.id,
+            "name": ticket_type.name,
             "starts_at": clock(shown.event.starts_at),
             "ends_at": clock(shown.event.ends_at),
             "location": location,
         }
-        for each in shown.ticket_types
+        for ticket_type in shown.ticket_types
     ]
     return event | {
         "location": location,
@@ -71,7 +71,10 @@ def present_company(
 ) -> dict[str, Any]:
     """Contract, Company."""
     currencies = {
-        each.currency.lower() for shown in events for each in shown.ticket_types if each.currency
+        ticket_type.currency.lower()
+        for shown in events
+        for ticket_type in shown.ticket_types
+        if ticket_type.currency
     }
     countries = [shown.place.country_code for shown in events if shown.place.country_code]
     return {
@@ -83,7 +86,7 @@ def present_company(
         "country_id": countries[0] if countries else None,
         "locale": company.locale or None,
         "timezone": rails_name(company.timezone),
-        "events": [_company_event(each, company, base_url, now) for each in events],
+        "events": [_company_event(event, company, base_url, now) for event in events],
     }
 
 
@@ -97,7 +100,9 @@ def _company_event(
         "thumbnail_url": f"{base_url}/favicon.svg",
         "location": location,
         "company": {"id": company.org_id, "name": company.name},
-        "tickets": [_company_ticket(shown, each, location) for each in shown.ticket_types],
+        "tickets": [
+            _company_ticket(shown, ticket_type, location) for ticket_type in shown.ticket_types
+        ],
         "website_data": {
             "speakers": list(shown.details.speakers),
             "schedule": list(shown.details.schedule),
@@ -136,7 +141,7 @@ def real_state(shown: EventView, now: int) -> str:
         return _STATES[event.state]
     if event.ends_at <= now:
         return "finished"
-    offered = [each for each in shown.ticket_types if not each.is_locked]
+    offered = [ticket_type for ticket_type in shown.ticket_types if not ticket_type.is_locked]
     is_full = event.capacity is not None and event.held >= event.capacity
     left = any(each.capacity is None or each.held < each.capacity for each in offered)
     if event.state is EventState.CLOSED or is_full or (offered and not left):

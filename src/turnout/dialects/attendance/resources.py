@@ -115,8 +115,8 @@ class AttendeesResource(_Base):
         clock = present.local_clock(event.timezone)
         resp.data = _encode(
             [
-                present.present_attendee(each, clock, has_states=wanted.has_cancelled)
-                for each in attendees
+                present.present_attendee(attendee, clock, has_states=wanted.has_cancelled)
+                for attendee in attendees
             ]
         )
 
@@ -156,7 +156,7 @@ class TicketKeysResource(_Base):
         keys = await self._doors.read(req, _list_keys)
         if not keys and req.method != "HEAD":  # the first device that asks has one made
             keys = await self._doors.write(req, _ensure_keys)
-        resp.data = _encode({"keys": [present.present_ticket_key(each) for each in keys]})
+        resp.data = _encode({"keys": [present.present_ticket_key(key) for key in keys]})
 
 
 class InvitationsResource(_Base):
@@ -224,8 +224,8 @@ async def _present_rows(
 
 def _join(rows: list[tuple[Any, ...]], clock: present.Clock, has_states: bool) -> bytes:
     return b",".join(
-        _encode(present.present_attendee(each, clock, has_states=has_states))
-        for each in group_attendees(rows)
+        _encode(present.present_attendee(attendee, clock, has_states=has_states))
+        for attendee in group_attendees(rows)
     )
 
 

@@ -96,7 +96,7 @@ def _known(pairs: Pairs) -> Given:
 
 
 def _known_pairs(pairs: Pairs) -> Pairs:
-    return [each for each in pairs if _first_part(each[0]) in MEMBERS]
+    return [pair for pair in pairs if _first_part(pair[0]) in MEMBERS]
 
 
 def _first_part(name: str) -> str:

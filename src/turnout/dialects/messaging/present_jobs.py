@@ -61,7 +61,7 @@ def present_job(caller: Member, job: JobDetails, recipients: Recipients) -> byte
     """The answer of GET /jobs/{id}; contract, Get Job Details."""
     frame = _frame(caller, job)
     asked = b",".join(map(_asked, recipients.asked))
-    reports = b",".join(_report(each, job, frame.view) for each in recipients.reports)
+    reports = b",".join(_report(report, job, frame.view) for report in recipients.reports)
     return b"".join((frame.before, asked, frame.between, reports, frame.after))
 
 
@@ -216,11 +216,11 @@ def _one_file(job: JobDetails) -> dict[str, object] | None:
 def _keys(content: Content) -> list[dict[str, object]]:
     return [
         {
-            "key_press": each.key,
-            "redirect_to": each.redirect_to or None,
-            "response_message": each.message or None,
+            "key_press": key.key,
+            "redirect_to": key.redirect_to or None,
+            "response_message": key.message or None,
         }
-        for each in content.keys
+        for key in content.keys
     ]
 
 

@@ -174,7 +174,7 @@ def job_type(field: str, value: Any) -> JobType:
 
 def choice(choices: Sequence[str]) -> Rule:
     """One of `choices` in any case; what is kept is the choice's own writing."""
-    known = {each.casefold(): each for each in choices}
+    known = {choice.casefold(): choice for choice in choices}
 
     def rule(field: str, value: Any) -> str:
         chosen = known.get(value.casefold()) if isinstance(value, str) else None

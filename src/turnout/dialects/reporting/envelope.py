@@ -123,7 +123,7 @@ def to_json(element: Element | Many) -> Any:
     if isinstance(element, Many):
         return [to_json(each) for each in element.elements]
     if element.children:
-        children = {each.name: to_json(each) for each in element.children}
+        children = {child.name: to_json(child) for child in element.children}
         return element.attributes | children
     value = printable(element.value) if isinstance(element.value, str) else _shown(element.value)
     return element.attributes | {"title": value} if element.attributes else value

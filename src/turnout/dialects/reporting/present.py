@@ -96,15 +96,15 @@ def present_events(events: list[ReportedEvent], now: int, *, is_core: bool) -> l
     infos = [
         Element(
             "event_info",
-            each.title,
+            event.title,
             {
-                "id": str(each.id),
-                "sched_start": say_time(each.starts_at, GMT),
-                "sched_end": say_time(each.ends_at, GMT),
-                "expired": "true" if each.ends_at <= now else "false",
+                "id": str(event.id),
+                "sched_start": say_time(event.starts_at, GMT),
+                "sched_end": say_time(event.ends_at, GMT),
+                "expired": "true" if event.ends_at <= now else "false",
             },
         )
-        for each in events
+        for event in events
     ]
     listed: Element | Many = Many("event_info", infos)
     if is_core:
@@ -192,7 +192,7 @@ def csv_report(
 def csv_line(line: Line, say: Say, questions: list[str]) -> str:
     """A registrant's row of the CSV, with its end."""
     number, texts, registered_at, sti, answers, seconds, first, last, asked, surveys = line
-    own = [sti, *[answers.get(each, "") for each in questions]]
+    own = [sti, *[answers.get(question, "") for question in questions]]
     cells = csv_cells([texts, *own])
     if len(cells) != TEXTS + len(own):  # somebody wrote a SEPARATOR
         cells = csv_cells([texts, *map(printable, own)])
@@ -240,7 +240,7 @@ def _table(
     questions = list_custom_questions(tx, org_id, event.id)
     say = _clock(moment.zone)
     found = stream_rows(tx, org_id, event.id, wanted)
-    rows = (_row(each, say, questions) for each in found)
+    rows = (_row(row, say, questions) for row in found)
     return [*ATTRIBUTES, *COUNTS, *map(printable, questions)], rows
 
 
@@ -279,8 +279,9 @@ def _attendee_xml(each: Registrant, say: Say) -> str:
 
 def _sessions_xml(name: str, intervals: list[Interval], say: Say) -> str:
     return "".join(
-        f'<{name} start="{say(each.start)}" end="{say(each.end)}" duration="{each.seconds}"/>'
-        for each in intervals
+        f'<{name} start="{say(interval.start)}" end="{say(interval.end)}"'
+        f' duration="{interval.seconds}"/>'
+        for interval in intervals
     )
 
 
