@@ -111,4 +111,4 @@ def test_only_sessions_of_the_target_are_found(db, account):
     (first,) = db.call(
         list_wanted_sessions, account.org_id, own[:1], TargetNoun.EVENT, account.event.id
     )
-    assert first == (own[0], account.sessions[0].id, account.event.id, "open", "open")
+    assert first == (own[0], account.sessions[0].id, account.event.id, "open", "open", False)

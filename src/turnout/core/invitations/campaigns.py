@@ -21,7 +21,7 @@ from turnout.core.invitations.sql import sql
 from turnout.core.messaging.model import Content, JobType, Kind, NewJob, NewRecipient
 from turnout.core.messaging.staging import SLICE, add_job, add_recipients, start_sending
 from turnout.core.neutral import neutralize
-from turnout.core.registrations.rules import Door, check
+from turnout.core.registrations.rules import Door, check, check_no_exam
 from turnout.core.registrations.sources import LONGEST_STI, clean_source
 from turnout.core.text import is_email
 from turnout.errors import Invalid, Missing
@@ -65,10 +65,11 @@ def create_campaign(
     sti: str = "",
     actor: str,
 ) -> Campaign:
-    """Make a campaign. Raises Missing for an unknown event, Invalid for a ticket type that is not
-    its own, a sender that is no address, a body without `%%link%%`, or a campaign source that
-    cannot be kept as it is."""
+    """Make a campaign. Raises Missing for an unknown event, Conflict for an exam, Invalid for a
+    ticket type that is not its own, a sender that is no address, a body without `%%link%%`, or a
+    campaign source that cannot be kept as it is."""
     get_event(tx, org_id, event_id)
+    check_no_exam(tx, org_id, event_id)
     if ticket_type_id not in {
         ticket_type.id for ticket_type in list_ticket_types(tx, org_id, event_id)
     }:
@@ -133,11 +134,12 @@ def send_campaign(
     """Write to those who were not written to yet, or again to those who have not answered.
 
     Returns the number of the messaging job that does it, None when there is nobody, and how many
-    it is for. Raises Missing, Conflict when the event is over or cancelled.
+    it is for. Raises Missing, Conflict when the event takes nobody or is an exam.
     """
     campaign = get_campaign(tx, org_id, campaign_id)
     event = get_event(tx, org_id, campaign.event_id)
     check(Door.INVITATION, event.state, event.ends_at, tx.now)
+    check_no_exam(tx, org_id, event.id)
     key = ensure_link_key(tx)
     job_id: JobId | None = None
     total, last = 0, 0

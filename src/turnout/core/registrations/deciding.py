@@ -34,6 +34,7 @@ class WantedSession(NamedTuple):
     event_id: EventId
     state: SessionState
     event_state: EventState
+    is_exam: bool
 
 
 class _Possible(NamedTuple):
@@ -102,8 +103,10 @@ def list_wanted_sessions(
         target_id=target_id,
     )
     return [
-        WantedSession(pak, id_, event_id, SessionState(state), EventState(event_state))
-        for pak, id_, event_id, state, event_state in rows
+        WantedSession(
+            pak, id_, event_id, SessionState(state), EventState(event_state), bool(is_exam)
+        )
+        for pak, id_, event_id, state, event_state, is_exam in rows
     ]
 
 
@@ -124,10 +127,15 @@ _EVENT_REFUSALS = {
     for state in EventState
     if (refusal := find_refusal(Door.QUEUE, state, 0, 0))
 }
+_EXAM = Conflict("event.exam").message
 
 
 def _refusal(session: WantedSession) -> str | None:
-    return _EVENT_REFUSALS.get(session.event_state) or _SESSION_REFUSALS.get(session.state)
+    return (
+        _EVENT_REFUSALS.get(session.event_state)
+        or (_EXAM if session.is_exam else None)
+        or _SESSION_REFUSALS.get(session.state)
+    )
 
 
 def _register(

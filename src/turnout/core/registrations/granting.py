@@ -31,7 +31,14 @@ from turnout.core.registrations.model import (
     join_submissions,
 )
 from turnout.core.registrations.places import TakenTicket
-from turnout.core.registrations.rules import RULES, Door, There, check, find_refusal
+from turnout.core.registrations.rules import (
+    RULES,
+    Door,
+    There,
+    check,
+    check_no_exam,
+    find_refusal,
+)
 from turnout.core.registrations.sources import note_source
 from turnout.core.registrations.sql import sql
 from turnout.core.tickets.issuing import (
@@ -103,14 +110,16 @@ class Party(NamedTuple):
 def grant(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
     """Give a person a ticket, or find the one that they have (rules.py says what counts).
 
-    Raises Conflict when the door grants nothing for this event now, when no ticket or place is left
-    and none is offered to this person, and at the type's limit for one person; Missing.
+    Raises Conflict when the door grants nothing for this event now, for an exam unless it is a
+    candidate's, when no ticket or place is left and none is offered to this person, and at the
+    type's limit for one person; Missing.
     """
     event = get_event(tx, org_id, wish.event_id)
     check(wish.door, event.state, event.ends_at, tx.now)
     own = None
     known = None
     if not wish.sitting_uuid:
+        check_no_exam(tx, org_id, wish.event_id)
         own = lock_offer(tx, org_id, wish.event_id, wish.person_id)
         known = booking.find_registration(tx, org_id, wish.event_id, wish.person_id)
     if own and own.ticket_type_id != wish.ticket_type_id:
@@ -131,7 +140,7 @@ def grant_with_sessions(
     tx: Tx, org_id: OrgId, wish: Wish, session_ids: list[SessionId], *, is_person_new: bool
 ) -> SessionGrant:
     """Register a person for those of the sessions that have places: the queue's fast form. The
-    caller knows that the event takes registrations. A refusal has taken nothing."""
+    caller knows that the event takes registrations and is no exam. A refusal has taken nothing."""
     # Somebody who was made a moment ago, in this transaction, has no offer or registration yet.
     if is_person_new:
         own = known = None

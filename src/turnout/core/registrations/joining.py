@@ -12,7 +12,7 @@ from turnout.core.registrations import booking
 from turnout.core.registrations.form_limits import book_mail
 from turnout.core.registrations.granting import Wish, grant
 from turnout.core.registrations.model import Answer, Submitted
-from turnout.core.registrations.rules import Door, check
+from turnout.core.registrations.rules import Door, check, check_no_exam
 from turnout.core.registrations.sql import sql
 from turnout.core.text import is_email
 from turnout.core.waiting_list.entries import find_offer
@@ -109,8 +109,7 @@ def check_open(
     takes no registrations, Invalid for a type that is not offered, Missing."""
     event = get_event(tx, org_id, event_id)
     check(door, event.state, event.ends_at, tx.now)
-    if sql.is_exam(tx, org_id=org_id, event_id=event_id):
-        raise Conflict("event.exam")
+    check_no_exam(tx, org_id, event_id)
     return event, get_offered_type(tx, org_id, event_id, ticket_type_id)
 
 

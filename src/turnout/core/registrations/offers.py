@@ -12,9 +12,8 @@ from turnout.core.people.model import Contact
 from turnout.core.registrations import booking, places
 from turnout.core.registrations.granting import Wish, grant
 from turnout.core.registrations.joining import queue_ticket_mail
-from turnout.core.registrations.rules import Door, check
+from turnout.core.registrations.rules import Door, check, check_no_exam
 from turnout.core.registrations.sources import clean_source
-from turnout.core.registrations.sql import sql
 from turnout.core.text import is_email
 from turnout.core.waiting_list.entries import (
     Entry,
@@ -53,8 +52,7 @@ def join_list(
         raise Invalid("contact.email", email=contact.email)
     event = get_event(tx, org_id, event_id)
     check(Door.OFFER, event.state, event.ends_at, tx.now)
-    if sql.is_exam(tx, org_id=org_id, event_id=event_id):
-        raise Conflict("event.exam")
+    check_no_exam(tx, org_id, event_id)
     types = {ticket_type.id: ticket_type for ticket_type in list_ticket_types(tx, org_id, event_id)}
     wanted = types.get(ticket_type_id)
     if wanted is None or wanted.is_locked:

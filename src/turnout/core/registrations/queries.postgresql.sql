@@ -86,9 +86,12 @@ WHERE i.org_id = :org_id AND i.id IN (
 ORDER BY i.id LIMIT :limit OFFSET :skip;
 
 -- name: list_wanted_sessions(org_id, paks, noun, target_id: int)
---     -> (pak: str, id: SessionId, event_id: EventId, state: str, event_state: str)
+--     -> (pak: str, id: SessionId, event_id: EventId, state: str, event_state: str,
+--         is_exam: int)
 -- The sessions named by `paks` (JSON) that belong to the event or channel.
-SELECT s.pak, s.id, s.event_id, s.state, e.state
+SELECT s.pak, s.id, s.event_id, s.state, e.state,
+    CASE WHEN EXISTS (SELECT 1 FROM exams x WHERE x.org_id = e.org_id AND x.event_id = e.id)
+        THEN 1 ELSE 0 END
 FROM jsonb_array_elements_text(CAST(:paks AS jsonb)) w (value)
 JOIN sessions s ON s.org_id = :org_id AND s.pak = w.value
 JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id

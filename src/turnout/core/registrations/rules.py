@@ -7,6 +7,7 @@ Rules.
   an exam's draft is only hidden.
 - An event that is *over* takes those who watch what was recorded (the registration API), exams'
   records, and nobody else.
+- An *exam* takes candidates only: their door names a sitting.
 - *Full* is full at every door; a place that is offered to somebody is theirs at every door.
 - *Already there* means a ticket of the type where each ticket is asked for by its type (invitation,
   offer, staff), and any ticket where somebody just registers.
@@ -17,8 +18,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from turnout.core.events.model import EventState
+from turnout.core.ids import EventId, OrgId
+from turnout.core.registrations.sql import sql
 from turnout.core.tickets.issuing import GrantKind
 from turnout.errors import Conflict
+from turnout.store import Tx
 
 _OUTSIDE = frozenset({EventState.CANCELLED, EventState.CLOSED, EventState.DRAFT})
 _CANDIDATES = frozenset({EventState.CANCELLED, EventState.CLOSED})
@@ -83,3 +87,9 @@ def check(door: Door, state: EventState, ends_at: int, now: int) -> None:
     """Raise Conflict if the door grants nothing."""
     if refusal := find_refusal(door, state, ends_at, now):
         raise refusal
+
+
+def check_no_exam(tx: Tx, org_id: OrgId, event_id: EventId) -> None:
+    """Raise Conflict if the event is an exam, whose seats the organizer books."""
+    if sql.is_exam(tx, org_id=org_id, event_id=event_id):
+        raise Conflict("event.exam")

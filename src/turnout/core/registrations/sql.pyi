@@ -78,6 +78,7 @@ class ListWantedSessionsRow(NamedTuple):
     event_id: EventId
     state: str
     event_state: str
+    is_exam: int
 
 class TakeSessionPlacesRow(NamedTuple):
     id: SessionId
