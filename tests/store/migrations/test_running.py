@@ -43,7 +43,7 @@ COLUMNS = {
                 AND a.attnum = ANY(i.indkey)) AS INTEGER)
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
-        AND c.relname <> 'alembic_version'
+        AND NOT a.attisdropped AND c.relname <> 'alembic_version'
     """,
 }
 INDEXES = {
