@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.dialects.messaging.cases import EVERY_FIELD
 from tests.dialects.messaging.people import HASH, People, Request, basic, new_user
 from tests.support.node import LocalNode
 from turnout.core.audit.recording import list_entries
@@ -154,6 +155,16 @@ def test_a_user_can_be_sent_back_as_it_was_read(node: LocalNode, people: People,
     assert view.send(node).json()["data"] == read | {"phone": "1"}
 
 
+def test_null_takes_the_default_of_settings_about_jobs_by_email(node: LocalNode, people: People):
+    given = {name: value for name, value in EVERY_FIELD.items() if name.startswith("etob_")}
+    view = people.ask("admin", "GET", "/users/{acct}")
+    before = view.send(node).json()["data"]
+    for changes in (given, dict.fromkeys(given)):
+        assert people.ask("admin", "PUT", "/users/{acct}", changes).send(node).status == 200
+        wanted = before | (changes if changes is given else {})
+        assert view.send(node).json()["data"] == wanted
+
+
 def test_every_change_leaves_an_audit_entry(node: LocalNode, people: People):
     changes = {
         "user_code": "au/renamed",
@@ -172,7 +183,7 @@ def test_every_change_leaves_an_audit_entry(node: LocalNode, people: People):
             agent,
             "changed",
             {
-                "changed": ["etob_xheader_code", "monthly_limit", "password", "user_code"],
+                "changed": ["emailed_jobs_header_code", "monthly_limit", "password", "user_code"],
                 "monthly_limit": [None, 5],
                 "user_code": ["au/acct", "au/renamed"],
             },

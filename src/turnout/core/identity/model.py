@@ -57,7 +57,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a user has set, stored as JSON; None = not set.
 
     `monthly_limit` and `credit_limit_for_alert` are in currency units. `timezone_id` is a
-    number of timezones.py, None = the company's own zone. `etob_*` is for broadcasts by e-mail.
+    number of timezones.py, None = the company's own zone. `emailed_jobs_*` is about jobs that come
+    in by e-mail; it is kept for who reads it, nothing here acts on it.
     """
 
     title: str | None = None
@@ -80,18 +81,18 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     tts_repeat_count: int | None = None
     default_voice_caller_id: str | None = None
     default_sms_sender_id: str | None = None
-    etob_authentication_type: str | None = None
-    etob_email_address: str | None = None
-    etob_subject_behaviour: str | None = None
-    etob_use_email_body_as_fax_cover: bool = False
-    etob_email_message_start_string: str | None = None
-    etob_email_message_start_string_include: bool = False
-    etob_email_message_end_string: str | None = None
-    etob_strip_non_ascii: bool = False
-    etob_disabled: bool = False
-    etob_xheader_code: str | None = None
-    etob_ip_whitelist: str | None = None
-    etob_ip_whitelist_alert_address: str | None = None
+    emailed_jobs_authentication: str | None = None
+    emailed_jobs_address: str | None = None
+    emailed_jobs_subject_use: str | None = None
+    emailed_jobs_body_is_fax_cover: bool = False
+    emailed_jobs_start_mark: str | None = None
+    emailed_jobs_start_mark_is_sent: bool = False
+    emailed_jobs_end_mark: str | None = None
+    emailed_jobs_strip_non_ascii: bool = False
+    emailed_jobs_disabled: bool = False
+    emailed_jobs_header_code: str | None = None
+    emailed_jobs_allowed_ips: str | None = None
+    emailed_jobs_ip_alert_address: str | None = None
     email_address_for_inbound_fax: str | None = None
     credit_limit_for_alert: int | float | None = None
     credit_limit_alert_address: str | None = None

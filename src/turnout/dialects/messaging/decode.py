@@ -15,6 +15,7 @@ from turnout.core.identity.members import NewMember
 from turnout.core.identity.model import CompanyDetails, Profile, Role
 from turnout.dialects.messaging import rules
 from turnout.dialects.messaging.rules import Rule, refuse, required
+from turnout.dialects.messaging.wire import PROFILE_NAMES
 from turnout.http.forms import Pairs
 from turnout.http.members import Limits, read_members, read_query
 from turnout.http.readings import Readings, read_over
@@ -230,12 +231,14 @@ def one(given: Given, name: str, rule: Rule, default: Any) -> Any:
 def _several(
     table: dict[str, Rule], given: Given, struct: type[msgspec.Struct], prefix: str = ""
 ) -> dict[str, Any]:
-    """Those fields of the table that are given; null is the default that `struct` has."""
+    """The model's fields of what is given and in the table; null is `struct`'s default."""
     defaults = {field.name: field.default for field in msgspec.structs.fields(struct)}
+    fields = {name: PROFILE_NAMES.get(name, name) for name in table if name in given}
     return {
-        name: defaults.get(name) if given[name] is None else rule(prefix + name, given[name])
-        for name, rule in table.items()
-        if name in given
+        field: defaults.get(field)
+        if given[name] is None
+        else table[name](prefix + name, given[name])
+        for name, field in fields.items()
     }
 
 

@@ -10,6 +10,7 @@ from turnout.core.times import wall_clock
 from turnout.dialects.messaging.decode import PageQuestion
 from turnout.dialects.messaging.paginator import paginate
 from turnout.dialects.messaging.wire import (
+    PROFILE_NAMES,
     CompanyBody,
     OneUser,
     OwnUser,
@@ -19,6 +20,7 @@ from turnout.dialects.messaging.wire import (
 )
 
 _encode = msgspec.json.Encoder().encode
+_CONTRACT_NAMES = {field: name for name, field in PROFILE_NAMES.items()}
 
 
 def present_page(page: MemberPage, question: PageQuestion, path: str) -> bytes:
@@ -59,7 +61,8 @@ def present_number(user_id: UserId) -> bytes:
 
 
 def _user(member: Member, timezone: str) -> UserBody:
-    settings = msgspec.structs.asdict(member.profile)
+    fields = msgspec.structs.asdict(member.profile)
+    settings = {_CONTRACT_NAMES.get(field, field): value for field, value in fields.items()}
     settings["agree_spam_policy"] = int(member.profile.agree_spam_policy)
     # Null where the company's own zone is none of the published ones.
     settings["timezone_id"] = NUMBERS.get(member.timezone)

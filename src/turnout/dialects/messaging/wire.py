@@ -86,6 +86,23 @@ class UserBody(msgspec.Struct, kw_only=True):
     company: CompanyBody
 
 
+PROFILE_NAMES = {
+    "etob_authentication_type": "emailed_jobs_authentication",
+    "etob_email_address": "emailed_jobs_address",
+    "etob_subject_behaviour": "emailed_jobs_subject_use",
+    "etob_use_email_body_as_fax_cover": "emailed_jobs_body_is_fax_cover",
+    "etob_email_message_start_string": "emailed_jobs_start_mark",
+    "etob_email_message_start_string_include": "emailed_jobs_start_mark_is_sent",
+    "etob_email_message_end_string": "emailed_jobs_end_mark",
+    "etob_strip_non_ascii": "emailed_jobs_strip_non_ascii",
+    "etob_disabled": "emailed_jobs_disabled",
+    "etob_xheader_code": "emailed_jobs_header_code",
+    "etob_ip_whitelist": "emailed_jobs_allowed_ips",
+    "etob_ip_whitelist_alert_address": "emailed_jobs_ip_alert_address",
+}
+"""The fields of a profile that the model names otherwise: the contract's name, and the model's."""
+
+
 class UserList(msgspec.Struct, kw_only=True):
     """A page of users; contract, List users. `from` is a word of Python's."""
 
