@@ -199,6 +199,21 @@ def _over(hall: Hall) -> Request:
 
 
 CASES["406-confirm-after-the-event"] = _over
+
+
+def _in_state(state: EventState) -> Case:
+    """Confirming while the event is in that state."""
+
+    def build(hall: Hall) -> Request:
+        hall.node.db.call(set_event_state, hall.org_id, hall.event_id, state, actor="test")
+        return hall.ask("POST", f"{RECIPIENTS}/{{i_gil}}/confirm.json")
+
+    return build
+
+
+CASES["406-confirm-closed-event"] = _in_state(EventState.CLOSED)
+CASES["406-confirm-draft-event"] = _in_state(EventState.DRAFT)
+CASES["406-confirm-cancelled-event"] = _in_state(EventState.CANCELLED)
 CASES["401-no-token"] = lambda _hall: Request("GET", "/v1/event.json")
 case("401-wrong-token", "GET", "/v1/event.json", token="x" * 40)
 case("401-empty-token", "GET", "/v1/event.json", token=" ")
