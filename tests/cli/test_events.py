@@ -141,6 +141,32 @@ def test_event_set_refuses(acme: Turnout, arguments: list[str], error: str) -> N
         assert db.call(get_event, ORG, FIRST_EVENT).state is EventState.OPEN
 
 
+def test_set_session_changes_how_many_a_session_holds(acme: Turnout) -> None:
+    acme.ok("event", "create", "acme", "Summit", *WHEN)
+    acme.ok("event", "create", "acme", "Meetup", *WHEN)
+    with acme.database() as db:
+        (session,) = db.call(list_sessions, ORG, FIRST_EVENT)
+    number = str(session.id)
+
+    def capacity() -> int | None:
+        with acme.database() as db:
+            (found,) = db.call(list_sessions, ORG, FIRST_EVENT)
+        return found.capacity
+
+    set_session = ("event", "set-session", "acme", FIRST_EVENT, number)
+    assert acme.ok(*set_session, "--capacity", "5") == f"Session {number} holds 5.\n"
+    assert capacity() == 5
+    other = ("event", "set-session", "acme", FIRST_EVENT + 1, number, "--unlimited")
+    refused = Result(1, "", f"error: There is no session {number}.\n")
+    assert acme(*other) == refused
+    either = Result(1, "", "error: Give either --capacity or --unlimited.\n")
+    assert acme(*set_session) == either
+    assert acme(*set_session, "--capacity", "6", "--unlimited") == either
+    assert capacity() == 5
+    assert acme.ok(*set_session, "--unlimited") == f"Session {number} holds any number.\n"
+    assert capacity() is None
+
+
 def test_event_list_shows_events_and_their_sessions(acme: Turnout) -> None:
     acme.ok("event", "create", "acme", "[bold]Summit[/x]", *WHEN, "--capacity", "80")
     acme.ok("event", "create", "acme", "Meetup", *WHEN, "--session", "Talks")

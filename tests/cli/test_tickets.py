@@ -61,17 +61,22 @@ def test_ticket_types_show_what_is_left(office: Office) -> None:
     )
     office.run.ok("ticket", "create-type", "acme", office.event, "Dinner", "--rsvp")
     assert [row[1:] for row in office.types()] == [
-        ["any", "number", "of", "0", "any", "free", "General", "admission"],
-        ["1", "1", "0", "free", "Hall"],
-        ["5", "0", "5", "12.50", "EUR", "Paid"],
-        ["any", "number", "of", "0", "any", "rsvp", "Dinner"],
+        ["any", "number", "of", "0", "any", "free", "any", "General", "admission"],
+        ["1", "1", "0", "free", "any", "Hall"],
+        ["5", "0", "5", "12.50", "EUR", "any", "Paid"],
+        ["any", "number", "of", "0", "any", "rsvp", "any", "Dinner"],
     ]
 
 
 def test_what_cannot_be_made_or_set_is_said(office: Office) -> None:
     for arguments, words in (
         (("create-type", "acme", office.event, "Paid", "--price", "1"), "A price needs"),
-        (("set-type", "acme", office.event, office.hall), "Give either --capacity or"),
+        (("set-type", "acme", office.event, office.hall), "Say what to set: --capacity"),
+        (
+            ("set-type", "acme", office.event, office.hall, "--capacity", "2", "--unlimited"),
+            "Give either --capacity or --unlimited, not both",
+        ),
+        (("set-type", "acme", office.event, "999", "--per-person", "2"), "has no ticket type 999"),
         (("set-type", "acme", office.event, office.hall, "--capacity", "0"), "are held already"),
         (("set-type", "acme", office.event, "999", "--unlimited"), "has no ticket type 999"),
         (("transfer", "acme", "NONE", "--email", "b@example.com"), "There is no ticket NONE"),
@@ -79,6 +84,27 @@ def test_what_cannot_be_made_or_set_is_said(office: Office) -> None:
         result = office.run("ticket", *arguments)
         assert result.code == 1
         assert words in result.error
+
+
+def test_how_many_one_person_may_have_is_set_and_taken_away(office: Office) -> None:
+    made = office.run.ok(
+        *("ticket", "create-type", "acme", office.event, "Table", "--capacity", "9"),
+        *("--per-person", "4"),
+    )
+    table = made.split()[2]
+    assert office.types()[-1][1:] == ["9", "0", "9", "free", "4", "Table"]
+    set_type = ("ticket", "set-type", "acme", office.event, table)
+    said = office.run.ok(*set_type, "--per-person", "2")
+    assert said == f"Ticket type {table} has 9 tickets, up to 2 for one person.\n"
+    said = office.run.ok(*set_type, "--per-person", "0", "--unlimited")
+    assert said == f"Ticket type {table} has any number of tickets.\n"
+    assert office.types()[-1][1:] == ["any", "number", "of", "0", "any", "free", "any", "Table"]
+
+
+def test_a_refused_number_leaves_the_limit_as_it_was(office: Office) -> None:
+    set_type = ("ticket", "set-type", "acme", office.event, office.hall)
+    assert office.run(*set_type, "--capacity", "0", "--per-person", "3").code == 1
+    assert office.types()[-1][1:] == ["1", "1", "0", "free", "any", "Hall"]
 
 
 def test_a_ticket_is_passed_on_and_changed(office: Office) -> None:

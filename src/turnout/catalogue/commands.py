@@ -29,8 +29,10 @@ SENTENCES = {
     "password.options": "Use --stdin or --clear, not both.",
     "password.text": "The password is not valid UTF-8 text.",
     "registration.not_in_event": "{email} is not registered for event {event_id}.",
-    "ticket_type.capacity": "Give either --capacity or --unlimited.",
+    "session.capacity": "Give either --capacity or --unlimited.",
+    "ticket_type.capacity": "Give either --capacity or --unlimited, not both.",
     "ticket_type.currency": "A price needs a --currency.",
     "ticket_type.missing": "Event {event} has no ticket type {ticket_type}.",
+    "ticket_type.unchanged": "Say what to set: --capacity, --unlimited or --per-person.",
     "viewings.rows": "{count} rows of {file} were left out.",
 }

@@ -12,6 +12,8 @@ SENTENCES = {
     "span.order": "The end {ends_local} must be after the start {starts_local}.",
     "ticket_type.held": "Ticket type {ticket_type_id} cannot have {capacity} tickets: more are "
     "held already.",
+    "ticket_type.no_such": "There is no ticket type {ticket_type_id}.",
+    "ticket_type.person_limit": "One person may have 1 or more tickets of a type, not {limit}.",
     "time.offset": "{local!r} must be local time, without an offset.",
     "time.unreadable": "{local!r} in {timezone!r} is not a time such as 2027-03-01T09:00.",
     "time.year": "{local!r} must be in the years {first} to {last}.",

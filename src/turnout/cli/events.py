@@ -23,12 +23,13 @@ from turnout.core.events.programme import (
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.short_names import page_path
-from turnout.core.ids import OrgId
+from turnout.core.ids import OrgId, SessionId
 from turnout.core.registrations.places import (
     set_event_capacity,
     set_event_state,
+    set_session_capacity,
 )
-from turnout.errors import Invalid, Unavailable
+from turnout.errors import Invalid, Missing, Unavailable
 from turnout.store import Database, Tx
 
 PAGE = 100
@@ -137,6 +138,37 @@ def set_event(
             db.call(set_event_state, org_id, event, state, actor=actor())
         now = db.call(get_event, org_id, event)
     console.print(f"Event {now.id} ({now.title}) is {now.state} and holds {_capacity(now)}.")
+
+
+@event.command
+def set_session(
+    org: str,
+    event: Number,
+    session: Number,
+    /,
+    *,
+    capacity: Count | None = None,
+    unlimited: bool = False,
+) -> None:
+    """Set how many people a session of an event holds.
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event in `turnout event list`.
+        session: Number of the session in `turnout event list --sessions`.
+        capacity: How many people it holds; not below those who booked it.
+        unlimited: It holds any number of people.
+    """
+    if (capacity is None) != unlimited:
+        raise Invalid("session.capacity")
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        known = {found.id for found in db.call(list_sessions, org_id, event)}
+        if session not in known:
+            raise Missing("session.missing", session_id=session)
+        db.call(set_session_capacity, org_id, SessionId(session), capacity, actor=actor())
+    holds = "any number" if capacity is None else capacity
+    console.print(f"Session {session} holds {holds}.")
 
 
 @event.command

@@ -4,14 +4,19 @@ from cyclopts import App
 
 from turnout.cli.app import Count, Number, actor, console, database, say_time, show_table
 from turnout.core.events.model import TicketType
-from turnout.core.events.programme import create_ticket_type, list_ticket_types
+from turnout.core.events.programme import (
+    create_ticket_type,
+    list_ticket_types,
+    set_person_limit,
+)
 from turnout.core.identity.organizations import get_organization
-from turnout.core.ids import TicketTypeId
+from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.places import set_ticket_capacity
 from turnout.core.registrations.transferring import change_ticket_type, transfer_ticket
 from turnout.core.tickets.signing import list_ticket_keys, rotate_ticket_key
 from turnout.errors import Invalid
+from turnout.store import Tx
 
 tickets = App(name="ticket")
 
@@ -27,6 +32,7 @@ def create_type(
     price: Count = 0,
     currency: str = "",
     rsvp: bool = False,
+    per_person: Count = 0,
 ) -> None:
     """Make a ticket type for an event.
 
@@ -38,6 +44,7 @@ def create_type(
         price: What one costs, in cents.
         currency: Its currency, such as EUR.
         rsvp: Only those who are invited get one.
+        per_person: How many one person may have, with those of their party; 0 is any number.
     """
     if price and not currency:
         raise Invalid("ticket_type.currency")
@@ -51,6 +58,7 @@ def create_type(
             currency=currency.upper(),
             capacity=capacity,
             is_rsvp=rsvp,
+            person_limit=per_person or None,
             actor=actor(),
         )
     console.print(f"Ticket type {made.id} is made: {name}.")
@@ -65,8 +73,11 @@ def set_type(
     *,
     capacity: Count | None = None,
     unlimited: bool = False,
+    per_person: Count | None = None,
 ) -> None:
-    """Set how many tickets of a type there are; more places go to the waiting list first.
+    """Set how many tickets of a type there are, or how many one person may have.
+
+    More places go to the waiting list first.
 
     Args:
         org: Short name of the organization.
@@ -74,16 +85,20 @@ def set_type(
         ticket_type: Number of the ticket type.
         capacity: How many there are; not below what is held.
         unlimited: There are any number.
+        per_person: How many one person may have, with those of their party; 0 is any number.
     """
-    if (capacity is None) != unlimited:
+    if capacity is None and not unlimited and per_person is None:
+        raise Invalid("ticket_type.unchanged")
+    if capacity is not None and unlimited:
         raise Invalid("ticket_type.capacity")
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        known = {ticket_type.id for ticket_type in db.call(list_ticket_types, org_id, event)}
-        if ticket_type not in known:
-            raise Invalid("ticket_type.missing", event=event, ticket_type=ticket_type)
-        db.call(set_ticket_capacity, org_id, TicketTypeId(ticket_type), capacity, actor=actor())
-    console.print(f"Ticket type {ticket_type} has {_say(capacity)} tickets.")
+        is_sized = capacity is not None or unlimited
+        wanted = (TicketTypeId(ticket_type), capacity, is_sized, per_person)
+        now = db.call(_set_type, org_id, event, *wanted)
+    console.print(
+        f"Ticket type {ticket_type} has {_say(now.capacity)} tickets{_say_limit(now.person_limit)}."
+    )
 
 
 @tickets.command
@@ -103,11 +118,12 @@ def types(org: str, event: Number, /) -> None:
             str(ticket_type.held),
             _left(ticket_type),
             _price(ticket_type),
+            str(ticket_type.person_limit or "any"),
             ticket_type.name,
         )
         for ticket_type in found
     )
-    show_table("NUMBER", "QUANTITY", "HELD", "AVAILABLE", "PRICE", "NAME", rows=rows)
+    show_table("NUMBER", "QUANTITY", "HELD", "AVAILABLE", "PRICE", "PER PERSON", "NAME", rows=rows)
 
 
 @tickets.command
@@ -171,6 +187,31 @@ def keys(org: str, /, *, rotate: bool = False) -> None:
         for key in found
     )
     show_table("KEY", "MADE", "RETIRED", "PUBLIC KEY", rows=rows)
+
+
+def _set_type(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
+    capacity: int | None,
+    is_sized: bool,
+    per_person: int | None,
+) -> TicketType:
+    """Set what was asked for, all or nothing; the ticket type as it is now."""
+    known = {ticket_type.id for ticket_type in list_ticket_types(tx, org_id, event_id)}
+    if ticket_type_id not in known:
+        raise Invalid("ticket_type.missing", event=event_id, ticket_type=ticket_type_id)
+    if per_person is not None:
+        set_person_limit(tx, org_id, ticket_type_id, per_person or None, actor=actor())
+    if is_sized:
+        set_ticket_capacity(tx, org_id, ticket_type_id, capacity, actor=actor())
+    found = list_ticket_types(tx, org_id, event_id)
+    return next(ticket_type for ticket_type in found if ticket_type.id == ticket_type_id)
+
+
+def _say_limit(limit: int | None) -> str:
+    return f", up to {limit} for one person" if limit else ""
 
 
 def _say(capacity: int | None) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from tests.core.exams.college import College
+from tests.core.registrations.doors import Doors
+from tests.core.registrations.invariants import find_faults
 from tests.support.builder import contact
 from tests.support.failures import refuses
 from tests.support.node import START
@@ -12,22 +14,27 @@ from turnout.core.events.model import EventState, span
 from turnout.core.events.programme import (
     create_event,
     create_session,
+    create_ticket_type,
     get_event,
     list_ticket_types,
+    set_person_limit,
 )
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.invitations.campaigns import create_campaign, list_campaigns, send_campaign
 from turnout.core.invitations.invitees import InviteeFilter, confirm, invite, list_invitees
 from turnout.core.people.merging import know_person
-from turnout.core.registrations.granting import Wish, grant
+from turnout.core.people.model import Contact
+from turnout.core.registrations.granting import Guest, Party, Wish, grant, grant_party
 from turnout.core.registrations.intake import accept
+from turnout.core.registrations.joining import queue_ticket_mail
 from turnout.core.registrations.model import Submitted
-from turnout.core.registrations.places import set_event_state
+from turnout.core.registrations.places import set_event_state, set_session_capacity
 from turnout.core.registrations.queue_items import list_items
 from turnout.core.registrations.rules import Door
 from turnout.core.registrations.submissions import Application, TargetNoun
-from turnout.errors import Conflict
+from turnout.core.tickets.mails import claim_ticket_mails
+from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
 
@@ -128,3 +135,186 @@ def test_an_invitation_to_an_exam_from_before_is_neither_sent_nor_granted(exam):
     with refuses(Conflict, "event.exam"):
         exam.db.call(confirm, exam.org_id, invitee_id, actor="test")
     assert exam.held() == (1, 1)
+
+
+# -- parties and limits --------------------------------------------------------------------
+
+
+class Hosts:
+    """An event of few places at which parties of guests are registered."""
+
+    def __init__(self, doors: Doors) -> None:
+        self.doors, self.db, self.org_id = doors, doors.db, doors.org_id
+
+    def seat(self, host: str, guests: list[Contact], type_: int = 0) -> Party:
+        """Register a party of that host's, as its form does."""
+        type_id = self.doors.type_ids[type_]
+        return self.db.call(
+            grant_party,
+            self.org_id,
+            self.doors.event_id,
+            contact(host),
+            [Guest(guest, type_id) for guest in guests],
+            door=Door.FORM,
+            source="form",
+            actor="test",
+        )
+
+    def limit(self, limit: int | None, type_: int = 0) -> None:
+        self.doors.call(set_person_limit, self.doors.type_ids[type_], limit, actor="test")
+
+    def mails(self, party: Party) -> list[tuple[str, str]]:
+        """To whom the tickets of a party are mailed, and whose they are."""
+
+        def mail(tx: Tx) -> list[tuple[str, str]]:
+            for granted in party.tickets:
+                queue_ticket_mail(tx, self.org_id, granted.ticket.id)
+            mails = claim_ticket_mails(tx)
+            return [(each.email, each.facts.holder) for each in mails]
+
+        return self.db.call(mail)
+
+    def count(self, table: str) -> int:
+        question = f"SELECT count(*) FROM {table} WHERE org_id = {self.org_id}"
+        return self.db.call(lambda tx: tx.connection.execute(question).fetchone()[0])
+
+
+@pytest.fixture
+def hosts(node) -> Hosts:
+    return Hosts(Doors(node, 4, [None] * 3, [1, None]))
+
+
+NAMELESS = Contact(email="", first_name="Zoe")
+
+
+def test_a_party_is_registered_with_a_ticket_each_and_mailed_to_its_contact(hosts):
+    party = hosts.seat("h", [contact("h"), contact("a"), NAMELESS, NAMELESS])
+    assert [each.is_new for each in party.tickets] == [True] * 4
+    assert len({each.registration_id for each in party.tickets}) == 4
+    assert hosts.doors.held()[:2] == [(4, 4), (4, None)]
+    assert sorted(hosts.mails(party)) == [
+        ("h@example.com", "A Guest"),
+        ("h@example.com", "H Guest"),
+        ("h@example.com", "Zoe"),
+        ("h@example.com", "Zoe"),
+    ]
+    assert hosts.db.call(find_faults) == {}
+
+
+def test_a_party_that_does_not_fit_is_registered_as_nobody(hosts):
+    before = [hosts.count(table) for table in ("parties", "registrations", "tickets", "people")]
+    with refuses(Conflict, "event.full"):
+        hosts.seat("h", [contact("a"), *[NAMELESS] * 4])
+    after = [hosts.count(table) for table in ("parties", "registrations", "tickets", "people")]
+    assert after == before
+    assert hosts.doors.held()[:2] == [(0, 4), (0, None)]
+
+
+def test_who_is_registered_already_stays_in_a_party_as_they_are(hosts):
+    assert hosts.doors.page("a", 0) == ""
+    party = hosts.seat("h", [contact("a"), contact("b")])
+    assert [each.is_new for each in party.tickets] == [False, True]
+    assert hosts.doors.held()[:2] == [(2, 4), (2, None)]
+
+
+def test_a_person_limit_counts_the_whole_party(hosts):
+    hosts.limit(2)
+    with refuses(Conflict, "ticket_type.limit", limit=2):
+        hosts.seat("h", [contact("a"), NAMELESS, NAMELESS])
+    assert hosts.doors.held()[:2] == [(0, 4), (0, None)]
+    hosts.seat("h", [contact("a"), NAMELESS])
+    # Their own ticket is one more of the type, another party's too; another host has a limit apart.
+    with refuses(Conflict, "ticket_type.limit", limit=2):
+        hosts.seat("h", [NAMELESS])
+    assert hosts.doors.page("h", 0) == "ticket_type.limit"
+    assert hosts.doors.page("h", 1) == ""
+    hosts.seat("g", [NAMELESS])
+    assert hosts.doors.held()[:3] == [(4, 4), (3, None), (1, None)]
+
+
+def test_a_lower_limit_takes_nothing_and_none_lets_all_in(hosts):
+    hosts.seat("h", [NAMELESS] * 2)
+    hosts.limit(1)
+    with refuses(Conflict, "ticket_type.limit", limit=1):
+        hosts.seat("h", [NAMELESS])
+    hosts.limit(None)
+    hosts.seat("h", [NAMELESS])
+    assert hosts.doors.held()[:2] == [(3, 4), (3, None)]
+
+
+def test_a_person_limit_that_cannot_be_is_refused(hosts):
+    with refuses(Invalid, "ticket_type.person_limit", limit=0):
+        hosts.limit(0)
+    with refuses(Missing, "ticket_type.no_such", ticket_type_id=0):
+        hosts.doors.call(set_person_limit, 0, 1, actor="test")
+    other = hosts.doors.college.org_id
+    with refuses(Missing, "ticket_type.no_such", ticket_type_id=hosts.doors.type_ids[0]):
+        hosts.db.call(set_person_limit, other, hosts.doors.type_ids[0], 1, actor="test")
+    with refuses(Invalid, "ticket_type.person_limit", limit=0):
+        hosts.doors.call(
+            create_ticket_type, hosts.doors.event_id, "Box", person_limit=0, actor="test"
+        )
+
+
+# -- offers that are taken at another door -------------------------------------------------
+
+
+@pytest.fixture
+def doors(node) -> Doors:
+    """One place, which a has; b waits for it, for a ticket of the second type."""
+    doors = Doors(node, 1, [None] * 3, [None, 1])
+    assert doors.page("a", 0) == ""
+    assert doors.join("b", 1) == ""
+    return doors
+
+
+def test_the_registration_api_gives_who_waits_the_place_that_is_offered_to_them(doors):
+    assert doors.queue("b", [0]) == ["full"]
+    assert doors.cancel("a") == ""
+    assert doors.line() == [("b", "offered")]
+    assert doors.queue("c", [0]) == ["full"]
+    assert doors.queue("b", [0, 1]) == ["", ""]
+    assert doors.line() == [("b", "taken")]
+    assert [list(types.values()) for types in doors.tickets().values()] == [[1]]
+    assert doors.bookings() == {"b": {0, 1}}
+    assert doors.held() == [(1, 1), (0, None), (1, None), (0, None), (1, None), (1, 1)]
+    assert doors.db.call(find_faults) == {}
+
+
+def test_a_program_gives_who_waits_the_place_that_is_offered_to_them(doors):
+    assert doors.program("b") == "full"
+    assert doors.cancel("a") == ""
+    assert doors.program("c") == "full"
+    assert doors.program("b") == ""
+    assert doors.line() == [("b", "taken")]
+    assert [list(types.values()) for types in doors.tickets().values()] == [[1]]
+    assert doors.held()[:3] == [(1, 1), (0, None), (1, None)]
+
+
+# -- how many there are --------------------------------------------------------------------
+
+
+def test_more_places_in_a_session_are_there_for_the_next(hosts):
+    doors, session_id = hosts.doors, hosts.doors.session_ids[0]
+    assert [doors.queue("a", [0]), doors.queue("b", [0])] == [[""], ["full"]]
+    with refuses(Conflict, "session.held", session=session_id, capacity=0):
+        doors.call(set_session_capacity, session_id, 0, actor="test")
+    doors.call(set_session_capacity, session_id, 2, actor="test")
+    assert [doors.queue("b", [0]), doors.queue("c", [0])] == [[""], ["full"]]
+    doors.call(set_session_capacity, session_id, None, actor="test")
+    assert doors.queue("c", [0]) == [""]
+    assert doors.held()[4:] == [(3, None), (0, None)]
+    assert doors.db.call(find_faults) == {}
+
+
+def test_a_session_capacity_that_cannot_be_is_refused(hosts):
+    doors = hosts.doors
+    with refuses(Invalid, "capacity.negative", capacity=-1):
+        doors.call(set_session_capacity, doors.session_ids[0], -1, actor="test")
+    with refuses(Missing, "session.missing", session_id=0):
+        doors.call(set_session_capacity, 0, 1, actor="test")
+    with refuses(Missing, "session.missing", session_id=doors.session_ids[0]):
+        hosts.db.call(
+            set_session_capacity, doors.college.org_id, doors.session_ids[0], 1, actor="test"
+        )
+    assert doors.held()[4:] == [(0, 1), (0, None)]

@@ -100,7 +100,8 @@ class Session(msgspec.Struct, frozen=True):
 
 class TicketType(msgspec.Struct, frozen=True):
     """What a ticket is of. Money in minor units (cents); `capacity` None = unlimited. `is_rsvp`:
-    it is only given to those who were invited; `is_locked`: it is not offered any more."""
+    it is only given to those who were invited; `is_locked`: it is not offered any more. One person
+    may have `person_limit` of it, with those of their party; None = any number."""
 
     id: TicketTypeId
     event_id: EventId
@@ -112,6 +113,7 @@ class TicketType(msgspec.Struct, frozen=True):
     held: int
     is_rsvp: bool = False
     is_locked: bool = False
+    person_limit: int | None = None
 
 
 class Span(msgspec.Struct, frozen=True):

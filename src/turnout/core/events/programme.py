@@ -176,10 +176,13 @@ def create_ticket_type(
     capacity: int | None = None,
     is_rsvp: bool = False,
     is_locked: bool = False,
+    person_limit: int | None = None,
     actor: str,
 ) -> TicketType:
-    """Make a ticket type. Money in minor units; `capacity` None = unlimited."""
+    """Make a ticket type. Money in minor units; `capacity` and `person_limit` None = unlimited.
+    Raises Invalid for a negative capacity and a limit below 1."""
     _check_capacity(capacity)
+    _check_person_limit(person_limit)
     ticket_type = TicketType(
         TicketTypeId(tx.next_id("programme")),
         event_id,
@@ -191,6 +194,7 @@ def create_ticket_type(
         0,
         is_rsvp,
         is_locked,
+        person_limit,
     )
     fields: dict[str, Any] = {
         name: int(value) if isinstance(value, bool) else value
@@ -199,6 +203,25 @@ def create_ticket_type(
     sql.add_ticket_type(tx, org_id=org_id, now=tx.now, **fields)
     record(tx, org_id, actor, "created", "ticket_type", ticket_type.id, name=name)
     return ticket_type
+
+
+def set_person_limit(
+    tx: Tx,
+    org_id: OrgId,
+    ticket_type_id: TicketTypeId,
+    person_limit: int | None,
+    *,
+    actor: str,
+) -> None:
+    """Set how many tickets of a type one person may have, with those of their party; None = any
+    number. Nobody loses what they have. Raises Missing, Invalid below 1."""
+    _check_person_limit(person_limit)
+    changed = sql.set_person_limit(
+        tx, org_id=org_id, id=ticket_type_id, person_limit=person_limit, now=tx.now
+    )
+    if not changed:
+        raise Missing("ticket_type.no_such", ticket_type_id=ticket_type_id)
+    record(tx, org_id, actor, "set", "ticket_type", ticket_type_id, person_limit=person_limit)
 
 
 def store_event_state(
@@ -285,3 +308,8 @@ def list_channels(tx: Tx, org_id: OrgId) -> list[Channel]:
 def _check_capacity(capacity: int | None) -> None:
     if capacity is not None and capacity < 0:
         raise Invalid("capacity.negative", capacity=capacity)
+
+
+def _check_person_limit(person_limit: int | None) -> None:
+    if person_limit is not None and person_limit < 1:
+        raise Invalid("ticket_type.person_limit", limit=person_limit)

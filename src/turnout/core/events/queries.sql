@@ -82,24 +82,28 @@ SELECT event_id FROM sessions WHERE org_id = :org_id AND id = :id;
 UPDATE sessions SET state = :state, updated_at = :now WHERE org_id = :org_id AND id = :id;
 
 -- name: add_ticket_type(org_id, id: TicketTypeId, event_id, name, is_default, price_minor,
---     currency, capacity: int | None, is_rsvp, is_locked, now)!
+--     currency, capacity: int | None, is_rsvp, is_locked, person_limit: int | None, now)!
 INSERT INTO ticket_types
     (org_id, id, event_id, name, is_default, price_minor, currency, capacity, is_rsvp, is_locked,
-     created_at, updated_at)
+     person_limit, created_at, updated_at)
 VALUES
     (:org_id, :id, :event_id, :name, :is_default, :price_minor, :currency, :capacity, :is_rsvp,
-     :is_locked, :now, :now);
+     :is_locked, :person_limit, :now, :now);
 
 -- name: list_ticket_types(org_id, event_id)
 --     -> (id: TicketTypeId, event_id: EventId, name: str, is_default: int, price_minor: int,
---         currency: str, capacity: int | None, held: int, is_rsvp: int, is_locked: int)
-SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is_rsvp, is_locked
+--         currency: str, capacity: int | None, held: int, is_rsvp: int, is_locked: int,
+--         person_limit: int | None)
+SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is_rsvp, is_locked,
+    person_limit
 FROM ticket_types WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 
 -- name: list_all_ticket_types(org_id)
 --     -> (id: TicketTypeId, event_id: EventId, name: str, is_default: int, price_minor: int,
---         currency: str, capacity: int | None, held: int, is_rsvp: int, is_locked: int)
-SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is_rsvp, is_locked
+--         currency: str, capacity: int | None, held: int, is_rsvp: int, is_locked: int,
+--         person_limit: int | None)
+SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is_rsvp, is_locked,
+    person_limit
 FROM ticket_types WHERE org_id = :org_id ORDER BY event_id, id;
 
 -- name: list_shown(org_id, after, limit)
@@ -119,6 +123,10 @@ UPDATE ticket_types SET capacity = :capacity, updated_at = :now
 WHERE org_id = :org_id AND id = :id
     AND (CAST(:capacity AS BIGINT) IS NULL OR held <= :capacity)
 RETURNING event_id;
+
+-- name: set_person_limit(org_id, id: TicketTypeId, person_limit: int | None, now)!
+UPDATE ticket_types SET person_limit = :person_limit, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
 
 -- == registration passwords ==
 

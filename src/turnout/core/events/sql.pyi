@@ -64,6 +64,7 @@ class ListTicketTypesRow(NamedTuple):
     held: int
     is_rsvp: int
     is_locked: int
+    person_limit: int | None
 
 class ListAllTicketTypesRow(NamedTuple):
     id: TicketTypeId
@@ -76,6 +77,7 @@ class ListAllTicketTypesRow(NamedTuple):
     held: int
     is_rsvp: int
     is_locked: int
+    person_limit: int | None
 
 class ListShownRow(NamedTuple):
     id: EventId
@@ -200,6 +202,7 @@ class _Sql(Statements):
         capacity: int | None,
         is_rsvp: int,
         is_locked: int,
+        person_limit: int | None,
         now: int,
     ) -> int: ...
     @staticmethod
@@ -214,6 +217,10 @@ class _Sql(Statements):
     def set_ticket_capacity(
         tx: Tx, *, org_id: OrgId, id: TicketTypeId, capacity: int | None, now: int
     ) -> EventId | None: ...
+    @staticmethod
+    def set_person_limit(
+        tx: Tx, *, org_id: OrgId, id: TicketTypeId, person_limit: int | None, now: int
+    ) -> int: ...
     @staticmethod
     def put_registration_password(
         tx: Tx, *, org_id: OrgId, event_id: EventId, hash: str, now: int
