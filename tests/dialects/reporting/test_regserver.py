@@ -16,10 +16,15 @@ from turnout.core.events.passwords import (
     find_registration_password,
     set_registration_password,
 )
+from turnout.core.events.programme import list_ticket_types
 from turnout.core.identity.passwords import hash_password
 from turnout.core.people.merging import find_person
+from turnout.core.people.model import Contact
 from turnout.core.registrations.booking import find_registration
+from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.places import set_event_capacity, set_event_state
+from turnout.core.waiting_list import entries as waiting_list
 from turnout.errors import Missing
 
 PATH = "/viewer/regserver.jsp"
@@ -86,6 +91,24 @@ def test_the_ticket_is_mailed_once_where_that_is_asked_for(program):
     program.node.execute("DELETE FROM ticket_mails")
     assert program.say("POST", **ADA, tp_regconfemail=1) == (200, "User already registered.")
     assert program.count("ticket_mails") == 0
+
+
+def test_who_waits_gets_the_place_that_is_offered_to_them(program):
+    event = (program.org_id, program.event_id)
+    call = program.node.db.call
+    call(set_event_capacity, *event, 1, actor="test")
+    (ticket_type,) = call(list_ticket_types, *event)
+    assert program.say(**ADA) == (200, "SUCCESS!")
+    bob = Contact(email="bob@example.com", first_name="Bob")
+    call(join_list, *event, ticket_type.id, bob)
+    ada = call(find_person, program.org_id, "ada@example.com")
+    kept = call(find_registration, *event, ada.id)
+    call(cancel_registration, program.org_id, kept.id, actor="test")
+    assert program.say(email="eve@example.com")[0] == 409
+    assert program.say(email="bob@example.com") == (200, "SUCCESS!")
+    assert program.say(email="bob@example.com") == (200, "User already registered.")
+    entries = call(waiting_list.list_entries, *event, is_all=True, limit=9)
+    assert [(entry.email, entry.state) for entry in entries] == [("bob@example.com", "taken")]
 
 
 def test_what_is_known_of_a_person_is_not_changed(program):
