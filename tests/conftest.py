@@ -16,6 +16,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from tests.support import proof
 from tests.support.order import FileOrder, FileTimes
@@ -23,6 +24,13 @@ from tests.support.passwords import hash_cheaply
 from tests.support.postgresql import Cluster
 
 PROOF = "proof: "
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """What a test sets up of the log is over with it: others capture what is logged."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,10 @@ def test_overrides_win_over_the_environment_and_that_over_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("environ", "words"),
     [
-        ({"TURNOUT_DATABSE_URL": "x"}, ["TURNOUT_DATABSE_URL in the environment", "not a setting"]),
+        (
+            {"TURNOUT_DATABSE_URL": "x"},
+            ["TURNOUT_DATABSE_URL in the environment", "not a known setting"],
+        ),
         ({"TURNOUT_PORT": "eighty"}, ["TURNOUT_PORT: ", "whole number"]),
         ({"TURNOUT_PORT": ""}, ["TURNOUT_PORT: ", "whole number"]),
         ({"TURNOUT_PORT": "65536"}, ["TURNOUT_PORT: ", "65535"]),

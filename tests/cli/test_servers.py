@@ -289,7 +289,9 @@ def test_serve_refuses_an_old_schema_where_it_may_not_migrate(tmp_path: Path) ->
         "serve", "--port", port, folder=tmp_path, database_url=url, auto_migrate="false"
     )
     assert result == Result(
-        1, "", f"error: The database has schema none, not {HEAD}: run `turnout migrate`.\n"
+        1,
+        "",
+        f"error: The database has schema none, this program needs {HEAD}. Run `turnout migrate`.\n",
     )
 
 

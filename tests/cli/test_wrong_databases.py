@@ -186,7 +186,7 @@ def test_connections_that_the_server_refuses(cluster: Cluster, admin: psycopg.Co
 def test_what_a_server_may_say_has_advice(said: str, advice: str) -> None:
     error = psycopg.OperationalError(f'connection to server at "h", port 5432 failed: {said}')
     failure = explain_refusal("postgresql://ada:x@h/shop", error)
-    assert failure.code == "store.unreachable"
+    assert failure.code == "store.unreachable_server"
     assert " ".join(said.split()) in failure.message
     assert advice in failure.__notes__[0]
 

@@ -142,7 +142,7 @@ def test_a_body_announced_as_too_large_is_refused_before_it_is_sent(site: Site):
         connection.sendall(head + b"Content-Length: 1000000000\r\n\r\n")
         answer = connection.recv(65_536)
     assert answer.startswith(b"HTTP/1.1 400 ")
-    assert b"The body is over 16384 bytes" in answer
+    assert b"Bad Request: the body is over 16384 bytes" in answer
 
 
 def test_a_body_without_length_is_cut_off_at_the_limit(site: Site):
@@ -151,7 +151,7 @@ def test_a_body_without_length_is_cut_off_at_the_limit(site: Site):
     chunk = b"1000\r\n" + b"x" * 0x1000 + b"\r\n"
     with socket.create_connection(("127.0.0.1", site.server.port), DEADLINE_S) as connection:
         connection.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 5)
-        assert b"The body is over 16384 bytes" in connection.recv(65_536)
+        assert b"Bad Request: the body is over 16384 bytes" in connection.recv(65_536)
 
 
 def test_a_chunked_body_is_read_whole(site: Site):

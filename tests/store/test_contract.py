@@ -350,14 +350,23 @@ def test_a_database_that_cannot_be_reached_is_unavailable(backend, tmp_path, ope
     }
     with pytest.raises(Unavailable) as refusal:
         open_db(urls[backend])
-    assert refusal.value.code == "store.unreachable"
+    codes = {"sqlite": "store.unreachable", "postgresql": "store.unreachable_server"}
+    assert refusal.value.code == codes[backend]
 
 
-@pytest.mark.parametrize("url", ["mysql://h/n", "sqlite://", "sqlite:///", ""])
-def test_an_address_that_names_no_database_is_refused(url, open_db):
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("mysql://h/n", "store.url_scheme"),
+        ("sqlite://", "store.url_file"),
+        ("sqlite:///", "store.url_file"),
+        ("", "store.url_scheme"),
+    ],
+)
+def test_an_address_that_names_no_database_is_refused(url, code, open_db):
     with pytest.raises(Unavailable) as refusal:
         open_db(url)
-    assert refusal.value.code == "store.url"
+    assert refusal.value.code == code
 
 
 def test_an_empty_database_has_no_schema(backend, tmp_path, open_db, request):

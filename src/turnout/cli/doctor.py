@@ -325,13 +325,14 @@ CHECKS: tuple[Check, ...] = (
     check_links,
 )
 
+REACH = "Correct TURNOUT_DATABASE_URL, or see that the database runs and lets this user in."
 ADVICE = {
     "store.missing": "Run `turnout migrate` to make it, or correct TURNOUT_DATABASE_URL.",
     "store.url": "Correct TURNOUT_DATABASE_URL.",
     "store.url_file": "Correct TURNOUT_DATABASE_URL.",
     "store.url_scheme": "Correct TURNOUT_DATABASE_URL.",
-    "store.unreachable": "Correct TURNOUT_DATABASE_URL, or see that the database runs and lets "
-    "this user in.",
+    "store.unreachable": REACH,
+    "store.unreachable_server": REACH,
     "schema.older": "Run `turnout migrate`.",
     "schema.newer": "Install the newer Turnout: this one must not touch the database.",
 }

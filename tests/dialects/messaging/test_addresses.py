@@ -5,8 +5,10 @@ import pytest
 from turnout.core.messaging.model import JobType
 from turnout.dialects.messaging.attachments import decode_files
 from turnout.dialects.messaging.decode import decode_new_user
+from turnout.dialects.messaging.errors import SENTENCES
 from turnout.dialects.messaging.job_body import JobContext, decode_job
 from turnout.errors import Invalid
+from turnout.http.errors import sentence_of
 
 BAD = ("http://[/", "http://[::1", "http://h:99999/", "http://h:-1/", "http://h:1:80/")
 GOOD = ("https://example.com/hook?a=b", "http://[2001:db8::1]:8080/", "http://localhost:8099/")
@@ -40,7 +42,8 @@ WAYS = {"callback_url": job, "call_back_url": user, "files.0.url": file}
 def test_what_cannot_be_called_is_refused(field, decode, url):
     with pytest.raises(Invalid) as refused:
         decode(url)
-    assert refused.value.message == f"The {field} format is invalid."
+    said = sentence_of(refused.value, SENTENCES)
+    assert said == f"The {field} format is invalid."
 
 
 @pytest.mark.parametrize("url", GOOD)
