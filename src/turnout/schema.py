@@ -6,19 +6,21 @@ import sys
 
 from turnout.errors import Unavailable
 from turnout.settings import Settings
-from turnout.store import open_database
+from turnout.store import check_room, open_database
 from turnout.store.migrations.revisions import HEAD
 from turnout.store.sqlite import check_exists
 
 
 def ensure_schema(settings: Settings, *, makes_database: bool = False) -> None:
-    """See that the database has the newest schema; bring it there where the settings allow it.
+    """For a process that is to run for long: see that the database has connections enough, and the
+    newest schema; bring it there where the settings allow it.
 
     Raises Unavailable, saying what to do, when it has not and may not be migrated here, or when
     there is no database: a mistyped path is not made unless `makes_database`.
     """
     if not makes_database:
         check_exists(settings.database_url)
+    check_room(settings)
     version = read_version(settings)
     if version == HEAD:
         if settings.auto_migrate:

@@ -32,8 +32,7 @@ from turnout.http.masks import Masks
 from turnout.http.outbound import Outbound
 from turnout.schema import ensure_schema
 from turnout.settings import Settings
-from turnout.store import Database, check_room, open_database
-from turnout.store.sqlite import check_exists
+from turnout.store import Database, open_database
 from turnout.store.steady import SteadyClock
 from turnout.web.catalogue import Demo
 from turnout.workers.clock import ClockWatch
@@ -59,9 +58,6 @@ def prepare(settings: Settings, *, makes_database: bool = False) -> None:
     """Set up logs, and see to the schema as `ensure_schema` does. Raises Unavailable."""
     logs.configure(settings.log_level, settings.log_format)
     logs.hide_by(Masks(LINKS))
-    if not makes_database:
-        check_exists(settings.database_url)
-    check_room(settings)
     ensure_schema(settings, makes_database=makes_database)
 
 
