@@ -116,10 +116,17 @@ def grant(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
     """
     event = get_event(tx, org_id, wish.event_id)
     check(wish.door, event.state, event.ends_at, tx.now)
+    if not wish.sitting_uuid:
+        check_no_exam(tx, org_id, wish.event_id)
+    return grant_checked(tx, org_id, wish)
+
+
+def grant_checked(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
+    """`grant` for a caller that has held the event against the rules of the door in this
+    transaction (`check_open`)."""
     own = None
     known = None
     if not wish.sitting_uuid:
-        check_no_exam(tx, org_id, wish.event_id)
         own = lock_offer(tx, org_id, wish.event_id, wish.person_id)
         known = booking.find_registration(tx, org_id, wish.event_id, wish.person_id)
     if own and own.ticket_type_id != wish.ticket_type_id:
@@ -127,7 +134,7 @@ def grant(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
     confirmed = known if known and known.state is RegistrationState.CONFIRMED else None
     if confirmed and (there := _find_there(tx, org_id, wish, confirmed.id)):
         if own and there.ticket_type_id == own.ticket_type_id:
-            _give_way(tx, org_id, own)
+            places.end_offer(tx, org_id, own, WaitingState.TAKEN)
         return Granted(confirmed.id, there, is_new=False)
     taken = _take(tx, org_id, wish, own, has_place=confirmed is not None)
     registration_id = confirmed.id if confirmed else _write(tx, org_id, wish, taken, known)
@@ -272,13 +279,6 @@ def _find_there(
     if RULES[wish.door].there is There.SAME_TYPE:
         tickets = [ticket for ticket in tickets if ticket.ticket_type_id == wish.ticket_type_id]
     return tickets[-1] if tickets else None
-
-
-def _give_way(tx: Tx, org_id: OrgId, own: Entry) -> None:
-    """Somebody has what they are offered: it goes to the next."""
-    set_entry_state(tx, org_id, own, WaitingState.TAKEN)
-    places.release_offer(tx, org_id, own.event_id, own.ticket_type_id)
-    places.offer_places(tx, org_id, own.event_id)
 
 
 def _extend(

@@ -10,7 +10,7 @@ from turnout.core.people.merging import find_person, know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
 from turnout.core.registrations.form_limits import book_mail
-from turnout.core.registrations.granting import Wish, grant
+from turnout.core.registrations.granting import Wish, grant_checked
 from turnout.core.registrations.model import Answer, Submitted
 from turnout.core.registrations.rules import Door, check, check_no_exam
 from turnout.core.registrations.sql import sql
@@ -55,7 +55,7 @@ def register_directly(
         submitted=Submitted(contact, list(answers)),
         sti=sti,
     )
-    granted = grant(tx, org_id, wish)
+    granted = grant_checked(tx, org_id, wish)
     if is_mailed:
         queue_ticket_mail(tx, org_id, granted.ticket.id)
     return granted.is_new

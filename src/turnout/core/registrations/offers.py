@@ -116,10 +116,10 @@ def _let_lapse(tx: Tx, key: Key) -> None:
 
 
 def _end(tx: Tx, org_id: OrgId, entry: Entry, state: WaitingState) -> None:
-    set_entry_state(tx, org_id, entry, state)
     if entry.state is WaitingState.OFFERED:
-        places.release_offer(tx, org_id, entry.event_id, entry.ticket_type_id)
-        places.offer_places(tx, org_id, entry.event_id)
+        places.end_offer(tx, org_id, entry, state)
+    else:
+        set_entry_state(tx, org_id, entry, state)
 
 
 OFFERS = Queue("offer", list_overdue, _let_lapse)

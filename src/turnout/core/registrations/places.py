@@ -19,7 +19,16 @@ from turnout.core.events.model import Event, EventState
 from turnout.core.ids import EventId, OrgId, SessionId, TicketTypeId
 from turnout.core.registrations.rules import Door, find_refusal
 from turnout.core.registrations.sql import sql
-from turnout.core.waiting_list.entries import QUEUE, find_next, get_offer_terms, offer
+from turnout.core.waiting_list.entries import (
+    QUEUE,
+    Entry,
+    OfferTerms,
+    WaitingState,
+    find_next,
+    get_offer_terms,
+    offer,
+    set_entry_state,
+)
 from turnout.store import Tx, to_json
 
 # A transaction offers this many places at most; the sweep does the rest.
@@ -88,16 +97,22 @@ def release_offer(tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: Tick
     release_event_place(tx, org_id, event_id)
 
 
+def end_offer(tx: Tx, org_id: OrgId, entry: Entry, state: WaitingState) -> None:
+    """End a locked entry that is offered a place: that goes to the next."""
+    set_entry_state(tx, org_id, entry, state)
+    release_offer(tx, org_id, entry.event_id, entry.ticket_type_id)
+    offer_places(tx, org_id, entry.event_id)
+
+
 def offer_places(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
     """Offer free places to those who wait first, each with a deadline; returns how many. Nobody is
     offered a place that they could not take now."""
     offered = 0
-    while offered < SLICE:
-        entry = find_next(tx, org_id, event_id)
-        if entry is None:
-            break
+    terms: OfferTerms | None = None
+    while offered < SLICE and (entry := find_next(tx, org_id, event_id)):
         entry_id, ticket_type_id = entry
-        terms = get_offer_terms(tx, org_id, event_id)
+        # Once a place is ours, so is the event's row: nobody changes its terms.
+        terms = terms or get_offer_terms(tx, org_id, event_id)
         if find_refusal(Door.OFFER, terms.state, terms.ends_at, tx.now):
             break
         # On PostgreSQL somebody else may have had the place since we looked.
