@@ -169,7 +169,7 @@ def _lock(tx: Tx, org_id: OrgId, invitee_id: InviteeId) -> tuple[CampaignId, Eve
     return row
 
 
-# -- sending -------------------------------------------------------------------------------
+# -- links ---------------------------------------------------------------------------------
 
 
 def read_link(tx: Tx, token: str) -> tuple[int, int, Invitee]:

@@ -4,7 +4,7 @@ Theory. A row of a queue that kills its process, or hangs it until the watchdog 
 trace in the transaction that it was done in; done again after the restart, it kills again. So a
 claim is written in a transaction of its own before the work, and removed with its result. A claim
 whose time ran out had no result; the third time the row is set aside: no worker sees it any more
-until an operator releases or drops it (aside.py).
+until an operator releases or drops it (core/maintenance/set_aside.py).
 
 A worker may be frozen (a paused machine, a closed laptop) for longer than its claim holds, and go
 on as if nothing had been. So the end of a claim is its token: no two claims of a row end at the
@@ -21,7 +21,7 @@ Rules.
 - Work that goes over a network is not done in the transaction that takes its claim: those queues
   have a token in their own rows (core/messaging, core/callbacks).
 - `due` statements leave out what `work_claims` holds for now (`claimed_until`) and what is set
-  aside; anyone who writes another queue does the same, with a name in aside.py.
+  aside; anyone who writes another queue does the same, with a name in set_aside.py.
 """
 
 from collections.abc import Callable, Sequence
