@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,15 @@ def node(request, tmp_path_factory) -> Iterator[LocalNode]:
         open_node(url, database_threads=4) as node,
     ):
         yield node
+
+
+@pytest.fixture
+def own_node(node: LocalNode, tmp_path: Path, request) -> Iterator[LocalNode]:
+    """A new node of the same database kind, for a test that looks at all there is."""
+    backend = node.db.backend
+    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
+    with database(backend, tmp_path, cluster) as url, open_node(url) as own:
+        yield own
 
 
 @pytest.fixture

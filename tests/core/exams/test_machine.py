@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.core.exams.college import DAY_MS, MORNING, College
 from tests.core.registrations.invariants import find_faults
 from tests.support import proof
-from tests.support.node import START, LocalNode, database, open_node
+from tests.support.node import START, LocalNode
 from turnout.core.events.model import EventState
 from turnout.core.events.programme import list_ticket_types
 from turnout.core.exams import adjusting, leaving, planning
@@ -279,14 +279,6 @@ class Candidates(RuleBasedStateMachine):
             assert self.college.get_exam(exam).held == self.held(exam)
         assert len(self.college.search()) == len(self.seats)
         assert self.college.db.call(find_faults) == {}
-
-
-@pytest.fixture
-def own_node(node, tmp_path, request):
-    backend = node.db.backend
-    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
-    with database(backend, tmp_path, cluster) as url, open_node(url) as own:
-        yield own
 
 
 @pytest.mark.proof

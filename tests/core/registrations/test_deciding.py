@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.core.registrations.desk import Desk
 from tests.core.registrations.invariants import find_faults
 from tests.support import proof
-from tests.support.node import LocalNode, database, open_node
+from tests.support.node import LocalNode
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.events.programme import set_session_state
 from turnout.core.registrations.giving_back import cancel_registration
@@ -125,14 +125,6 @@ class Registering(RuleBasedStateMachine):
         assert self.node.db.call(find_faults) == {}
         for table in TABLES:
             self.node.execute(f"DELETE FROM {table}")
-
-
-@pytest.fixture
-def own_node(node, tmp_path, request):
-    backend = node.db.backend
-    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
-    with database(backend, tmp_path, cluster) as url, open_node(url) as own:
-        yield own
 
 
 @pytest.mark.proof

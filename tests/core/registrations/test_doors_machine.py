@@ -13,7 +13,7 @@ from tests.core.registrations.doors import GUESTS, HOURS, INVITED, Doors
 from tests.core.registrations.doors_model import Model, Ticket
 from tests.core.registrations.invariants import find_faults
 from tests.support import proof
-from tests.support.node import START, LocalNode, database, open_node
+from tests.support.node import START, LocalNode
 
 guests = st.sampled_from(GUESTS)
 types = st.sampled_from([0, 1, 2])
@@ -194,14 +194,6 @@ class People(RuleBasedStateMachine):
             (guest, type_): model.answer(guest, type_) for guest in GUESTS for type_ in INVITED
         }
         assert doors.db.call(find_faults) == {}
-
-
-@pytest.fixture
-def own_node(node, tmp_path, request):
-    backend = node.db.backend
-    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
-    with database(backend, tmp_path, cluster) as url, open_node(url) as own:
-        yield own
 
 
 @pytest.mark.proof

@@ -13,7 +13,7 @@ from tests.core.registrations.hall import GUESTS, Hall
 from tests.core.registrations.invariants import find_faults
 from tests.support import proof
 from tests.support.builder import contact
-from tests.support.node import START, LocalNode, database, open_node
+from tests.support.node import START, LocalNode
 from turnout.core.invitations.invitees import confirm, decline
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
@@ -294,14 +294,6 @@ class Guests(RuleBasedStateMachine):
                 entry = self.hall.call(get_entry, self.hall.entry(line.guest))
                 assert entry.deadline_at == line.deadline
         assert self.hall.db.call(find_faults) == {}
-
-
-@pytest.fixture
-def own_node(node, tmp_path, request):
-    backend = node.db.backend
-    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
-    with database(backend, tmp_path, cluster) as url, open_node(url) as own:
-        yield own
 
 
 @pytest.mark.proof
