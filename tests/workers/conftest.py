@@ -7,8 +7,16 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 
 from tests.support.node import BACKENDS, LocalNode, database, open_node
+from turnout.store.troubles import Troubles
+from turnout.workers import loop
 
 TIMEOUT_S = 20
+
+
+@pytest.fixture(autouse=True)
+def _own_troubles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process remembers what its loops met; a test begins without what others met."""
+    monkeypatch.setattr(loop, "troubles", Troubles("workers wait"))
 
 
 @pytest.fixture(params=BACKENDS)
