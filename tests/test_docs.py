@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import inspect
 import itertools
 import json
 import re
@@ -31,11 +32,13 @@ from tools.check_docs import (
 )
 from turnout.bootstrap import DIALECTS
 from turnout.carriers import networks
+from turnout.catalogue import SENTENCES
 from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
+from turnout.core.events.model import EventState
 from turnout.core.messaging.notices import ATTACHED
 from turnout.core.messaging.recording import MAX_ATTEMPTS
-from turnout.core.registrations import form_limits
-from turnout.core.registrations.deciding import MESSAGES
+from turnout.core.registrations import deciding, form_limits, granting, intake
+from turnout.core.registrations.rules import Door, find_refusal
 from turnout.core.verification import codes
 from turnout.dialects.attendance.errors import STATUS as ATTENDANCE
 from turnout.dialects.booking.errors import STATUS as BOOKING
@@ -45,7 +48,7 @@ from turnout.dialects.messaging.errors import STATUS as MESSAGING
 from turnout.dialects.registration import decode, errors, registerstatus, routes, signin
 from turnout.dialects.registration.wire import ContactBody, CustomItem, EventTarget, SessionRef
 from turnout.dialects.reporting.errors import STATUS as REPORTING
-from turnout.errors import KINDS, Conflict
+from turnout.errors import KINDS
 from turnout.http import names, outbound, server
 from turnout.settings import Settings, describe
 from turnout.store import streaming
@@ -194,11 +197,14 @@ def test_the_dialects_readme_has_every_reason_of_a_failed_item() -> None:
     readme = read("src/turnout/dialects/registration/README.md")
     rows = table(readme, "message of a failed item", "why")
     documented = {message for cell, _ in rows for message in codes_in(cell)} - {"channel"}
-    refusals = ["event.draft", "event.closed", "event.cancelled", "event.full"]
-    refusals += ["session.closed", "session.cancelled", "session.full", "tickets.sold_out"]
-    said = {MESSAGES.get(code) or Conflict(code).message for code in refusals}
-    folder = ROOT / "src/turnout/core/registrations"
-    source = "".join((folder / name).read_text() for name in ("intake.py", "deciding.py"))
+    refused = (find_refusal(Door.QUEUE, state, 0, 0) for state in EventState)
+    codes = {refusal.code for refusal in refused if refusal}
+    places = (granting._try_to_take, granting._take_event_place, granting._find_limit)
+    for part in (deciding, *places):
+        codes |= set(re.findall(r'\bConflict\("([\w.]+)"', inspect.getsource(part)))
+    sentences = {**SENTENCES, **deciding.MESSAGES}
+    said = {sentences[code].replace("{limit}", "LIMIT") for code in codes}
+    source = inspect.getsource(intake) + inspect.getsource(deciding)
     said |= set(re.findall(r'"(The server could\b[^"]*\.)"', source))
     assert re.search(r'f"Session \{[\w.]+\} does not exist in this \{[\w.]+\}\."', source)
     assert documented == said | {"Session PAK does not exist in this event."}
