@@ -267,9 +267,9 @@ def _store(
     taken = 0
     faults: list[Fault] = []
     while some := list(islice(found, SLICE)):
-        rows = [each for each in some if isinstance(each, Row)]
+        rows = [entry for entry in some if isinstance(entry, Row)]
         refused = db.call(import_viewings, org_id, event_id, rows, actor=actor())
-        faults += [each for each in some if isinstance(each, Fault)] + refused
+        faults += [entry for entry in some if isinstance(entry, Fault)] + refused
         taken += len(rows) - len(refused)
         advance(len(some))
     return taken, faults

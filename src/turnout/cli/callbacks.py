@@ -109,16 +109,16 @@ def key(org: str, /, *, replace: bool = False) -> None:
     console.print(secret)
 
 
-def _row(each: Callback) -> tuple[str, ...]:
+def _row(callback: Callback) -> tuple[str, ...]:
     return (
-        str(each.id),
-        say_time(each.created_at),
-        str(each.job_id),
-        each.state.value,
-        str(each.attempts),
-        say_time(each.due_at) if each.due_at else "",
-        _answer(each.last_status, each.last_error),
-        each.url,
+        str(callback.id),
+        say_time(callback.created_at),
+        str(callback.job_id),
+        callback.state.value,
+        str(callback.attempts),
+        say_time(callback.due_at) if callback.due_at else "",
+        _answer(callback.last_status, callback.last_error),
+        callback.url,
     )
 
 

@@ -86,8 +86,8 @@ def check_transactions(db: Database, watch_s: float = WATCH_S) -> Iterator[Findi
         yield Finding("transactions", f"none is older than {LONG_S} s")
     for transaction in found:
         yield judge_transaction(transaction)
-    for each in kept:
-        yield judge_hidden(each, watch_s)
+    for hidden in kept:
+        yield judge_hidden(hidden, watch_s)
 
 
 def judge_hidden_count(count: int, role: str) -> Finding:
@@ -119,10 +119,12 @@ def list_hidden_transactions(tx: Tx) -> list[HiddenTransaction]:
 def _watch_hidden(db: Database, watch_s: float) -> Iterator[HiddenTransaction]:
     """Those that are still there after a while, and whom they blocked: our own sessions
     wait only some seconds at a time."""
-    first = {each.pid: each for each in db.look(list_hidden_transactions)}
+    first = {transaction.pid: transaction for transaction in db.look(list_hidden_transactions)}
     if not first:
         return
-    blocked: dict[int, set[int]] = {pid: set(each.blocks) for pid, each in first.items()}
+    blocked: dict[int, set[int]] = {
+        pid: set(transaction.blocks) for pid, transaction in first.items()
+    }
     last: list[HiddenTransaction] = []
     until = time.monotonic() + watch_s
     while time.monotonic() < until or not last:
@@ -190,6 +192,6 @@ def _read(
     waits_for: str | None,
     *pids: Any,
 ) -> LongTransaction:
-    waits_on, blocks = ([each for each in some if each] for some in pids)
+    waits_on, blocks = ([pid for pid in some if pid] for some in pids)
     names = (application or "", role or "", age_s, state or "unknown", waits_for or "")
     return LongTransaction(pid, *names, waits_on, blocks)

@@ -61,14 +61,14 @@ def demo(
 @contextmanager
 def _folder(data: Path) -> Iterator[None]:
     """Make the folder, and take it back where the block fails and has put nothing into it."""
-    made = [each for each in (data, *data.parents) if not each.exists()]
+    made = [folder for folder in (data, *data.parents) if not folder.exists()]
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         yield
     except BaseException:
         with suppress(OSError):
-            for each in made:
-                each.rmdir()
+            for folder in made:
+                folder.rmdir()
         raise
 
 
@@ -93,7 +93,7 @@ def _is_loopback(host: str) -> bool:
         found = {str(info[4][0]) for info in socket.getaddrinfo(host or "0.0.0.0", None)}  # noqa: S104
     except (OSError, UnicodeError):
         return False
-    return all(ipaddress.ip_address(each.partition("%")[0]).is_loopback for each in found)
+    return all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in found)
 
 
 def check_alone(chosen: Settings) -> None:

@@ -48,7 +48,10 @@ def show(name: str, /) -> None:
         overseers = db.call(list_overseers, found.id)
     show_table(
         "Account", "Short name", "Name", "Agent",
-        rows=[(str(each.org_id), each.slug, each.name, each.agent) for each in placed],
+        rows=[
+            (str(organization.org_id), organization.slug, organization.name, organization.agent)
+            for organization in placed
+        ],
     )  # fmt: skip
     console.print()
     show_table(
@@ -81,8 +84,8 @@ def split(name: str | None = None, /, *, keep_agents: bool = False, dry_run: boo
     splits = [split for split in splits if split.distributor.is_shared or len(split.groups) > 1]
     if not splits:
         console.print("There is nothing to split.")
-    for each in splits:
-        _show_split(each)
+    for plan in splits:
+        _show_split(plan)
     if splits and dry_run:
         console.print("Nothing was changed: this was a dry run.")
 
@@ -92,10 +95,13 @@ def _split_all(
 ) -> list[DistributorSplit]:
     wanted = [get_distributor(tx, name)] if name is not None else _shared(tx)
     if dry_run:
-        return [plan_split(tx, str(each.id), keep_agents=keep_agents) for each in wanted]
+        return [
+            plan_split(tx, str(distributor.id), keep_agents=keep_agents) for distributor in wanted
+        ]
     by = actor()
     return [
-        split_distributor(tx, str(each.id), keep_agents=keep_agents, actor=by) for each in wanted
+        split_distributor(tx, str(distributor.id), keep_agents=keep_agents, actor=by)
+        for distributor in wanted
     ]
 
 

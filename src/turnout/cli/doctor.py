@@ -383,7 +383,11 @@ def _check_proxies(db: Database, chosen: Settings) -> Iterator[Finding]:
 
 
 def _check_identity(db: Database) -> Iterator[Finding]:
-    slugs = [each.slug for each in db.look(list_organizations) if is_reserved(each.slug)]
+    slugs = [
+        organization.slug
+        for organization in db.look(list_organizations)
+        if is_reserved(organization.slug)
+    ]
     if slugs:
         yield Finding(
             "short names",

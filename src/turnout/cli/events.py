@@ -74,8 +74,8 @@ def create(
     page = f"{page_path(organization.slug)}/{made.id}"
     console.print(f"Event {made.id}, pak {made.pak}: {made.title}")
     console.print(f"Page to register on: {url}{page}")
-    for each in sessions:
-        _say_session(each)
+    for other in sessions:
+        _say_session(other)
 
 
 @event.command
@@ -260,10 +260,10 @@ def _create_channel(tx: Tx, org_id: OrgId, title: str, events: list[int]) -> Cha
 def _list_things(db: Database, org_id: OrgId, *, with_sessions: bool) -> Iterator[Event | Session]:
     after = 0
     while page := db.call(list_events, org_id, after=after, limit=PAGE):
-        for each in page:
-            yield each
+        for event in page:
+            yield event
             if with_sessions:
-                yield from db.call(list_sessions, org_id, each.id)
+                yield from db.call(list_sessions, org_id, event.id)
         after = page[-1].id
 
 

@@ -135,12 +135,12 @@ def list_all(org: str, event: Number, /) -> None:
         "NUMBER", "SENT", "CONFIRMED", "DECLINED", "PENDING", "NAME",
         rows=(
             (
-                str(each.id),
-                say_time(each.sent_at) if each.sent_at else "not yet",
+                str(invitee.id),
+                say_time(invitee.sent_at) if invitee.sent_at else "not yet",
                 *(str(said.get(state, 0)) for state in ("confirmed", "declined", "pending")),
-                each.name,
+                invitee.name,
             )
-            for each, said in found
+            for invitee, said in found
         ),
     )  # fmt: skip
 

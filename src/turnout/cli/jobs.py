@@ -95,21 +95,21 @@ def _change(org: str, number: int, change: Callable[..., None], said: str) -> No
     console.print(f"Job {number} {said}.")
 
 
-def _row(each: JobLine) -> tuple[str, ...]:
+def _row(job: JobLine) -> tuple[str, ...]:
     return (
-        str(each.id),
-        say_time(each.accepted_at),
-        each.user_code,
-        each.job_type.value,
-        _state(each),
-        str(each.total),
-        str(each.open),
-        str(each.sent),
-        str(each.failed),
-        f"{each.cost_micros / MICROS:.2f}",
-        each.name,
+        str(job.id),
+        say_time(job.accepted_at),
+        job.user_code,
+        job.job_type.value,
+        _state(job),
+        str(job.total),
+        str(job.open),
+        str(job.sent),
+        str(job.failed),
+        f"{job.cost_micros / MICROS:.2f}",
+        job.name,
     )
 
 
-def _state(each: JobLine) -> str:
-    return f"{each.state.value} (paused)" if each.is_paused else each.state.value
+def _state(job: JobLine) -> str:
+    return f"{job.state.value} (paused)" if job.is_paused else job.state.value

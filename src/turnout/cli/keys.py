@@ -205,8 +205,8 @@ def _rows_of(tx: Tx, of: Organization) -> Iterator[Row]:
         until = found.former_until
         state = f"signs, and the former one until {say_time(until)}" if until else "signs"
         yield Row(KeyKind.CALLBACK_KEYS, of.slug, "", say_time(found.created_at), state)
-    for each in list_every_ticket_key(tx, of.org_id):
-        state = "verifies" if each.retired_at else "signs"
-        if each.revoked_at:
-            state = f"revoked {say_time(each.revoked_at)}"
-        yield Row(KeyKind.TICKET_KEYS, of.slug, each.kid, say_time(each.created_at), state)
+    for key in list_every_ticket_key(tx, of.org_id):
+        state = "verifies" if key.retired_at else "signs"
+        if key.revoked_at:
+            state = f"revoked {say_time(key.revoked_at)}"
+        yield Row(KeyKind.TICKET_KEYS, of.slug, key.kid, say_time(key.created_at), state)

@@ -136,7 +136,7 @@ def _store(
     db: Database, org_id: OrgId, list_id: ListId, file: Path, advance: Callable[[int], object]
 ) -> None:
     with open_text(file) as lines:
-        entries = (each for each in read_list(lines) if isinstance(each, Entry))
+        entries = (entry for entry in read_list(lines) if isinstance(entry, Entry))
         done = 0
         while some := list(islice(entries, SLICE)):
             db.call(add_entries, org_id, list_id, done + 1, some)

@@ -57,34 +57,34 @@ def outbox(
     )
 
 
-def _row(each: OutboxMessage) -> tuple[str, ...]:
-    text = " ".join(f"{each.subject} {each.text}".split())
+def _row(message: OutboxMessage) -> tuple[str, ...]:
+    text = " ".join(f"{message.subject} {message.text}".split())
     return (
-        say_time(each.at),
-        str(each.job_id),
-        each.channel.value,
-        each.sender,
-        each.destination,
-        each.verdict.status,
+        say_time(message.at),
+        str(message.job_id),
+        message.channel.value,
+        message.sender,
+        message.destination,
+        message.verdict.status,
         text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…",
     )
 
 
-def _show(each: OutboxMessage) -> None:
-    verdict = each.verdict
+def _show(message: OutboxMessage) -> None:
+    verdict = message.verdict
     lines = {
-        "at": say_time(each.at),
-        "job": f"{each.job_id} ({each.kind})",
-        "channel": each.channel.value,
-        "from": each.sender,
-        "to": each.destination,
+        "at": say_time(message.at),
+        "job": f"{message.job_id} ({message.kind})",
+        "channel": message.channel.value,
+        "from": message.sender,
+        "to": message.destination,
         "became": f"{verdict.status} {verdict.notes}".strip(),
         "reply": verdict.reply,
-        "subject": each.subject,
-        **{name: str(value) for name, value in each.facts.items()},
+        "subject": message.subject,
+        **{name: str(value) for name, value in message.facts.items()},
     }
     for name, value in lines.items():
         if value:
             console.print(f"{name}: {value}")
-    console.print(each.text)
+    console.print(message.text)
     console.print()

@@ -15,8 +15,8 @@ def list_aside() -> None:
     with database() as db:
         found = db.call(list_set_aside)
     rows = [
-        (each.queue, str(each.id), each.organization, say_time(each.at), each.note)
-        for each in found
+        (work.queue, str(work.id), work.organization, say_time(work.at), work.note)
+        for work in found
     ]
     show_table("Queue", "Id", "Organization", "Since", "Why", rows=rows)
 

@@ -218,11 +218,11 @@ def _say(capacity: int | None) -> str:
     return "any number of" if capacity is None else str(capacity)
 
 
-def _left(each: TicketType) -> str:
-    return "any" if each.capacity is None else str(each.capacity - each.held)
+def _left(ticket_type: TicketType) -> str:
+    return "any" if ticket_type.capacity is None else str(ticket_type.capacity - ticket_type.held)
 
 
-def _price(each: TicketType) -> str:
-    if not each.price_minor:
-        return "rsvp" if each.is_rsvp else "free"
-    return f"{each.price_minor / 100:.2f} {each.currency}"
+def _price(ticket_type: TicketType) -> str:
+    if not ticket_type.price_minor:
+        return "rsvp" if ticket_type.is_rsvp else "free"
+    return f"{ticket_type.price_minor / 100:.2f} {ticket_type.currency}"

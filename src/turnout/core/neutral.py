@@ -58,8 +58,8 @@ def _without_hidden(text: str) -> str:
 def _joins(text: str, place: int) -> bool:
     before, after = text[max(0, place - 1) : place], text[place + 1 : place + 2]
     return all(
-        each and not each.isascii() and unicodedata.category(each)[0] in "LMS"
-        for each in (before, after)
+        sign and not sign.isascii() and unicodedata.category(sign)[0] in "LMS"
+        for sign in (before, after)
     )
 
 

@@ -100,7 +100,7 @@ def seed(db: Database, known: Known, base_url: str) -> Member:
 
 def _seed_campaigns(tx: Tx, org_id: OrgId, event: Event, base_url: str) -> list[Campaign]:
     """The campaigns; those that are missing are made, sent and answered."""
-    made = {each.name: each for each, _ in list_campaigns(tx, org_id, event.id)}
+    made = {campaign.name: campaign for campaign, _ in list_campaigns(tx, org_id, event.id)}
     user_id = list_users(tx, org_id)[-1].id
     types = {
         ticket_type.name: ticket_type.id for ticket_type in list_ticket_types(tx, org_id, event.id)
@@ -159,8 +159,8 @@ def _seed_scans(tx: Tx, org_id: OrgId, event_id: EventId) -> None:
     if len(checked) >= CHECKED:
         return
     everybody, _ = list_attendees(tx, org_id, event_id, AttendeeFilter(), limit=CHECKED, skip=0)
-    for number, each in enumerate(everybody):
-        scan = Scan(code=each.tickets[0].code, at=tx.now, device="demo", nonce=f"demo-{number}")
+    for number, person in enumerate(everybody):
+        scan = Scan(code=person.tickets[0].code, at=tx.now, device="demo", nonce=f"demo-{number}")
         check_in(tx, org_id, event_id, scan)
 
 

@@ -97,18 +97,18 @@ def _seed_user(db: Database, org_id: OrgId, user: _Seeded, known: Known) -> Acco
     return Account(user.user_code, password)
 
 
-def _store_user(tx: Tx, org_id: OrgId, each: _Seeded, hashed: str) -> None:
+def _store_user(tx: Tx, org_id: OrgId, seeded: _Seeded, hashed: str) -> None:
     for user in list_users(tx, org_id):
-        if user.user_code == each.user_code:
+        if user.user_code == seeded.user_code:
             set_password(tx, org_id, user.id, hashed)
             return
     create_user(
         tx,
         org_id,
-        each.user_code,
-        name=each.title,
-        email=f"{each.name}@example.com",
-        role=each.role,
+        seeded.user_code,
+        name=seeded.title,
+        email=f"{seeded.name}@example.com",
+        role=seeded.role,
         password_hash=hashed,
         actor=ACTOR,
     )

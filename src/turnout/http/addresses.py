@@ -14,8 +14,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _BLOCKED_V4 = tuple(
-    ipaddress.IPv4Network(each)
-    for each in (
+    ipaddress.IPv4Network(network)
+    for network in (
         "0.0.0.0/8",  # this network, and unspecified
         "10.0.0.0/8",
         "100.64.0.0/10",  # carrier-grade NAT
@@ -38,8 +38,8 @@ _BLOCKED_V4 = tuple(
 # multicast, local NAT64 (64:ff9b:1::/48), IPv4-compatible (::/96) and SIIT (::ffff:0:0:0/96).
 _PUBLIC_V6 = ipaddress.IPv6Network("2000::/3")
 _BLOCKED_V6 = tuple(
-    ipaddress.IPv6Network(each)
-    for each in (
+    ipaddress.IPv6Network(network)
+    for network in (
         "2001::/23",  # protocols: Teredo, benchmarks, ORCHID
         "2001:db8::/32",  # documentation
         "2002::/16",  # 6to4
@@ -65,7 +65,7 @@ def may_reach(address: str, allowed: Sequence[Network]) -> bool:
     if parsed is None:
         return False
     inner = _inner(parsed)
-    if any(each in network for network in allowed for each in {parsed, inner}):
+    if any(address in network for network in allowed for address in {parsed, inner}):
         return True
     if isinstance(inner, ipaddress.IPv4Address):
         return not any(inner in network for network in _BLOCKED_V4)

@@ -228,9 +228,9 @@ def _hide(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, dict):
-        return {_hide(key): _hide(each) for key, each in value.items()}
+        return {_hide(key): _hide(member) for key, member in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_hide(each) for each in value]
+        return [_hide(item) for item in value]
     return _masks.hide(value if isinstance(value, str) else repr(value))
 
 

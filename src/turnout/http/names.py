@@ -62,7 +62,7 @@ class Names:
         if known := self._hosts.read().get(name):
             return known[:ADDRESSES]
         found = await self._ask(name)
-        addresses = [each for answer in found if isinstance(answer, list) for each in answer]
+        addresses = [address for answer in found if isinstance(answer, list) for address in answer]
         if addresses:
             return addresses[:ADDRESSES]
         for answer in found:

@@ -285,19 +285,19 @@ def _make_resolver(names: Names, allowed: Sequence[Network]) -> Any:
         async def resolve(
             self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
         ) -> list[ResolveResult]:
-            fit = [each for each in await names.look_up(host) if may_reach(each, allowed)]
+            fit = [address for address in await names.look_up(host) if may_reach(address, allowed)]
             if not fit:
                 raise _Forbidden(host)
             return [
                 ResolveResult(
                     hostname=host,
-                    host=each,
+                    host=address,
                     port=port,
-                    family=socket.AF_INET6 if ":" in each else socket.AF_INET,
+                    family=socket.AF_INET6 if ":" in address else socket.AF_INET,
                     proto=socket.IPPROTO_TCP,
                     flags=socket.AI_NUMERICHOST,
                 )
-                for each in fit
+                for address in fit
             ]
 
         async def close(self) -> None:

@@ -47,7 +47,7 @@ def read_over(
         return Readings(fold(nest(query)))  # nothing is there twice
     last, early = fold(nest(query)), fold(nest(_first_of_each(query)))
     first = _over(body | last, body)
-    others = [_over(first, each) for each in (last, early)]
+    others = [_over(first, reading) for reading in (last, early)]
     del others[1 if last == early else 2 :]
     return Readings(first, tuple(other for other in others if other != first))
 

@@ -82,12 +82,12 @@ def find_room(url: str, wanted: int) -> Room:
     """Open so many sessions at once, and close them again; takes up to LONGEST_S."""
     asking = [_Asking(url) for _ in range(wanted)]
     until = time.monotonic() + LONGEST_S
-    for each in asking:
-        each.ended.wait(max(0.0, until - time.monotonic()))
-    had = sum(each.is_in for each in asking)
-    for each in asking:
-        each.close()
-    errors = (each.error for each in asking if each.error)
+    for request in asking:
+        request.ended.wait(max(0.0, until - time.monotonic()))
+    had = sum(request.is_in for request in asking)
+    for request in asking:
+        request.close()
+    errors = (request.error for request in asking if request.error)
     return Room(wanted, had, next(errors, NotAnsweredError("no answer")))
 
 

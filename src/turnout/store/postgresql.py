@@ -125,7 +125,7 @@ class PostgresqlDatabase(Database):
     def _loop(self, queue: CommandQueue, use: Use) -> None:
         with self._session(use) as session:
             while group := queue.take(1):
-                self._deliver([each for each in group if self._run(session, each, use)])
+                self._deliver([command for command in group if self._run(session, command, use)])
 
     def _wait_loop(self) -> None:
         with self._session(Use.WAIT) as session:

@@ -42,7 +42,7 @@ def line_chart(values: Sequence[int], step_minutes: float) -> Markup:
     def y_of(value: float) -> float:
         return round(floor - (floor - TOP) * value / limit, 1)
 
-    points = [f"{LEFT + number * across:.1f},{y_of(each)}" for number, each in enumerate(values)]
+    points = [f"{LEFT + number * across:.1f},{y_of(value)}" for number, value in enumerate(values)]
     area = f"{LEFT},{floor} {' '.join(points)} {LEFT + room},{floor}"
     parts = [
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - 12}" y1="{y_of(tick)}" y2="{y_of(tick)}"/>'

@@ -61,8 +61,8 @@ def pretty(value: Any, margin: str = "") -> str:
     if not isinstance(value, dict | list) or not value or is_short:
         return line
     if isinstance(value, dict):
-        parts = [f"{json.dumps(name)}: {pretty(each, inner)}" for name, each in value.items()]
+        parts = [f"{json.dumps(name)}: {pretty(member, inner)}" for name, member in value.items()]
     else:
-        parts = [pretty(each, inner) for each in value]
+        parts = [pretty(item, inner) for item in value]
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     return f"{opening}\n{inner}" + f",\n{inner}".join(parts) + f"\n{margin}{closing}"

@@ -141,7 +141,9 @@ class EventResource(Resource):
         shown = found.shown
         event = shown.event
         is_over = event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED
-        offers = [_offer(event.capacity, event.held, each) for each in _offered(shown)]
+        offers = [
+            _offer(event.capacity, event.held, ticket_type) for ticket_type in _offered(shown)
+        ]
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
         resp.text = render(
@@ -226,7 +228,7 @@ def _read_type(found: _Found, given: dict[str, str]) -> int:
         type_id = int(given.get("ticket", ""))
     except ValueError as error:
         raise Invalid("ticket_type.chosen") from error
-    if found.is_exam or type_id not in {each.id for each in _offered(found.shown)}:
+    if found.is_exam or type_id not in {ticket_type.id for ticket_type in _offered(found.shown)}:
         raise Invalid("ticket_type.chosen")
     return type_id
 
@@ -249,10 +251,10 @@ def _offered(shown: EventView) -> list[TicketType]:
     return [ticket_type for ticket_type in shown.ticket_types if is_offered(ticket_type)]
 
 
-def _offer(capacity: int | None, held: int, each: TicketType) -> Offer:
+def _offer(capacity: int | None, held: int, ticket_type: TicketType) -> Offer:
     limits = [
         quantity - taken
-        for quantity, taken in ((capacity, held), (each.capacity, each.held))
+        for quantity, taken in ((capacity, held), (ticket_type.capacity, ticket_type.held))
         if quantity is not None
     ]
-    return Offer(each.id, each.name, max(0, min(limits)) if limits else None)
+    return Offer(ticket_type.id, ticket_type.name, max(0, min(limits)) if limits else None)

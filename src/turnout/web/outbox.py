@@ -43,7 +43,7 @@ class OutboxResource(Resource):
             account=getattr(req.context, "account", None),
             wanted=wanted,
             channels=[channel.value for channel in Channel],
-            messages=[(each, _moment(each)) for each in shown],
+            messages=[(message, _moment(message)) for message in shown],
             older=_link_older(wanted, shown[-1]) if has_older else "",
         )
 
@@ -73,5 +73,5 @@ def _link_older(wanted: OutboxFilter, last: SentMessage) -> str:
     return f"/outbox?{urlencode(query | {'before': f'{last.at}.{last.id}'})}"
 
 
-def _moment(each: SentMessage) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(each.at // 1000, datetime.UTC)
+def _moment(message: SentMessage) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(message.at // 1000, datetime.UTC)

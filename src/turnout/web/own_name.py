@@ -40,7 +40,7 @@ class OwnName:
 def _forwarded(req: Request) -> list[str]:
     """The names that proxies were asked for. Who invents one is not redirected, that is all."""
     names = [_name_of(part) for part in (req.get_header("X-Forwarded-Host") or "").split(",")]
-    return names + [_name_of(each.host) for each in req.forwarded or ()]
+    return names + [_name_of(hop.host) for hop in req.forwarded or ()]
 
 
 def _name_of(host: str | None) -> str:

@@ -286,11 +286,18 @@ def _list_calls(
     ]
     given = [parameter for parameter in parameters if "example" in parameter]
     query = urlencode(
-        {each["name"]: each["example"] for each in given if each["in"] == "query"}, doseq=True
+        {
+            parameter["name"]: parameter["example"]
+            for parameter in given
+            if parameter["in"] == "query"
+        },
+        doseq=True,
     )
-    for each in given:
-        if each["in"] == "path":
-            path = path.replace(f"{{{each['name']}}}", quote(str(each["example"]), safe=""))
+    for parameter in given:
+        if parameter["in"] == "path":
+            path = path.replace(
+                f"{{{parameter['name']}}}", quote(str(parameter["example"]), safe="")
+            )
     for title, body in bodies:
         text = curl(
             method.upper(),

@@ -46,7 +46,7 @@ def describe(spec: Spec, schema: Schema) -> str:
     is_nullable = "null" in kinds or _null_branch(spec, schema)
     inner = _without_null(spec, schema)
     kind = inner.get("type", "any")
-    kinds = [each for each in ([kind] if isinstance(kind, str) else kind) if each != "null"]
+    kinds = [name for name in ([kind] if isinstance(kind, str) else kind) if name != "null"]
     words = [" or ".join(kinds) or "null", *_limits(inner)]
     text = ", ".join(words)
     return f"{text}, or null" if is_nullable and kinds else text
@@ -78,7 +78,7 @@ def _without_null(spec: Spec, schema: Schema) -> Schema:
 
 
 def _null_branch(spec: Spec, schema: Schema) -> bool:
-    return any(follow(spec, each).get("type") == "null" for each in schema.get("anyOf", ()))
+    return any(follow(spec, choice).get("type") == "null" for choice in schema.get("anyOf", ()))
 
 
 def _limits(schema: Schema) -> Iterator[str]:

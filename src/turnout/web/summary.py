@@ -74,7 +74,7 @@ def _figures(summary: Summary) -> list[Figure]:
     return [
         _attendance(summary),
         _seconds(summary),
-        *(_retention(each) for each in summary.retention),
+        *(_retention(curve) for curve in summary.retention),
         *_surveys(summary),
         *_groups(summary),
     ]
@@ -94,10 +94,10 @@ def _attendance(summary: Summary) -> Figure:
 
 def _seconds(summary: Summary) -> Figure:
     rows = [(name, summary.watched[mode]) for mode, name in MODES]
-    chart = bar_chart([(name, round(each.median_seconds)) for name, each in rows])
+    chart = bar_chart([(name, round(row.median_seconds)) for name, row in rows])
     table: list[tuple[object, ...]] = [
-        (name, each.viewers, each.seconds, each.average_seconds, each.median_seconds)
-        for name, each in rows
+        (name, row.viewers, row.seconds, row.average_seconds, row.median_seconds)
+        for name, row in rows
     ]
     headings = ("Watched", "Viewers", "Seconds in all", "Average seconds", "Median seconds")
     return Figure("For how long (median, in seconds)", chart, headings, table)

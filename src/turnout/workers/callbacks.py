@@ -111,7 +111,7 @@ class CallbackLoop(Loop):
         except Unavailable:
             self._ended = ended + self._ended  # recorded with the next; the lease may run out
             raise
-        left = {(each.org_id, each.id) for each in held}
+        left = {(claim.org_id, claim.id) for claim in held}
         self._ended += held  # with the next; as long as its row is held, nobody else claims it
         for result in ended:
             if not result.is_lapsed and (result.org_id, result.id) not in left:

@@ -218,9 +218,9 @@ class DeliveryLoop(Loop):
             parcels = [parcel for _, parcel in some]
             outcomes = await self._hand_over(carrier, message, parcels, lease)
             results += [
-                Result(head, each, carrier.name, outcome)
-                for (each, _), outcome in zip(some, outcomes, strict=True)
-                if each.id not in lease.settled
+                Result(head, piece, carrier.name, outcome)
+                for (piece, _), outcome in zip(some, outcomes, strict=True)
+                if piece.id not in lease.settled
             ]
         return results
 
@@ -356,12 +356,12 @@ def _portions(possible: list[_Possible]) -> list[list[_Possible]]:
     """The same, in portions of up to PORTION characters, or of one that has more."""
     portions: list[list[_Possible]] = []
     size = 0
-    for each in possible:
-        if not portions or size + each[1].size > PORTION:
+    for message in possible:
+        if not portions or size + message[1].size > PORTION:
             portions.append([])
             size = 0
-        portions[-1].append(each)
-        size += each[1].size
+        portions[-1].append(message)
+        size += message[1].size
     return portions
 
 

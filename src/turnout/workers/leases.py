@@ -68,4 +68,4 @@ def _held(jobs: Iterable[ClaimedJob]) -> list[RecipientClaims]:
         claims.setdefault(key, []).extend(
             (recipient.id, recipient.claim) for recipient in job.recipients
         )
-    return [RecipientClaims(*key, each) for key, each in claims.items()]
+    return [RecipientClaims(*key, claim) for key, claim in claims.items()]

@@ -157,7 +157,7 @@ class HttpSmsCarrier:
                 self._settings, self._base_url, message, self._clock()
             )
             subject = template.subject.merge(parcel.fields)
-            form[settings.body_field] = "\n".join(each for each in (subject, text) if each)
+            form[settings.body_field] = "\n".join(part for part in (subject, text) if part)
         if settings.callback_field and settings.webhook_secret:
             form[settings.callback_field] = self._base_url + EVENTS
         if settings.reference_field:

@@ -85,8 +85,8 @@ class SimulatorCarrier:
             return [Retry(RETRY_S, failure.message)] * len(parcels)
         self._woken.set()
         return [
-            (fate.answer or self._accepted(message.channel, id_, each.text)) if id_ else Lapsed()
-            for fate, id_, each in zip(fates, ids, sent, strict=True)
+            (fate.answer or self._accepted(message.channel, id_, parcel.text)) if id_ else Lapsed()
+            for fate, id_, parcel in zip(fates, ids, sent, strict=True)
         ]
 
     async def stop(self) -> None:
@@ -155,19 +155,19 @@ class SimulatorCarrier:
         due = await self._db.read(list_due, TOLD_AT_ONCE)
         if due:
             now = self._db.clock()
-            verdicts = [(each, _verdict.decode(each.outcome)) for each in due]
-            await inbox.reports([_report(each, verdict, now) for each, verdict in verdicts])
+            verdicts = [(message, _verdict.decode(message.outcome)) for message in due]
+            await inbox.reports([_report(message, verdict, now) for message, verdict in verdicts])
             await inbox.replies(
                 [
                     Reply(
                         carrier=SimulatorCarrier.name,
-                        sender=each.destination,
-                        recipient=each.sender,
+                        sender=message.destination,
+                        recipient=message.sender,
                         text=verdict.reply,
                         at=now,
                     )
-                    for each, verdict in verdicts
-                    if verdict.reply and each.sender
+                    for message, verdict in verdicts
+                    if verdict.reply and message.sender
                 ]
             )
             await self._db.write(clear_due, due)
@@ -188,7 +188,9 @@ class SimulatorCarrier:
 def _add_ours(tx: Tx, parcels: Sequence[Parcel], sent: Sequence[Sent]) -> list[int]:
     """Keep the messages that are still ours to hand over; 0 for the others."""
     is_ours = [parcel.is_ours() for parcel in parcels]
-    ids = iter(add_messages(tx, [each for each, ours in zip(sent, is_ours, strict=True) if ours]))
+    ids = iter(
+        add_messages(tx, [message for message, ours in zip(sent, is_ours, strict=True) if ours])
+    )
     return [next(ids) if ours else 0 for ours in is_ours]
 
 
@@ -225,7 +227,7 @@ class _Merging:
         return self._text.merge(parcel.fields)
 
     def facts(self, parcel: Parcel) -> dict[str, object]:
-        merged = {name: each.merge(parcel.fields) for name, each in self._others.items()}
+        merged = {name: merge.merge(parcel.fields) for name, merge in self._others.items()}
         unsubscribe = {"unsubscribe_url": parcel.unsubscribe_url} if parcel.unsubscribe_url else {}
         return self._facts | merged | unsubscribe
 

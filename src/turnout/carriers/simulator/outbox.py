@@ -81,12 +81,12 @@ def add_messages(tx: Tx, sent: Sequence[Sent]) -> list[int]:
     ids = tx.next_ids("messaging", len(sent))
     rows = [
         (
-            each.org_id,
+            message.org_id,
             id_,
-            *each[1:11],
-            None if each.after_ms is None else tx.now + each.after_ms,
+            *message[1:11],
+            None if message.after_ms is None else tx.now + message.after_ms,
         )
-        for id_, each in zip(ids, sent, strict=True)
+        for id_, message in zip(ids, sent, strict=True)
     ]
     sql.add_messages(tx, rows=to_json(rows), now=tx.now)
     return ids

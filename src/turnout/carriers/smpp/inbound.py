@@ -137,16 +137,16 @@ class Inbound:
         ready: list[_Waiting] = []
         held: list[_Waiting] = []
         while self._reports and len(ready) < BATCH:
-            each = self._reports.popleft()
-            (ready if self._is_ready(each, now) else held).append(each)
+            report = self._reports.popleft()
+            (ready if self._is_ready(report, now) else held).append(report)
         self._reports.extendleft(reversed(held))
         return ready
 
-    def _is_ready(self, each: _Waiting, now: float) -> bool:
+    def _is_ready(self, waiting: _Waiting, now: float) -> bool:
         return (
-            self._submissions.is_answered(each.report.network_id)
-            or not self._submissions.is_under_way(each.last_turn)
-            or each.until <= now
+            self._submissions.is_answered(waiting.report.network_id)
+            or not self._submissions.is_under_way(waiting.last_turn)
+            or waiting.until <= now
         )
 
     async def _store_reports(self, batch: list[_Waiting]) -> None:

@@ -75,7 +75,9 @@ def read_part(sms: Sms) -> Part:
         end = 1 + octets[0]
         kind, place = _read_header(octets[1:end])
         octets = octets[end:]
-    sender, recipient = (each.number.removeprefix("+") for each in (sms.source, sms.destination))
+    sender, recipient = (
+        address.number.removeprefix("+") for address in (sms.source, sms.destination)
+    )
     part = Part(sender, recipient, sms.data_coding, octets)
     if place and 1 <= place[2] <= place[1] > 1:
         reference, total, number = place

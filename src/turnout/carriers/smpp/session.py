@@ -249,76 +249,76 @@ class Session(asyncio.Protocol):
 
     # What the network says.
 
-    def _handle(self, each: Pdu) -> None:
-        handler = self._handlers.get(each.command)
+    def _handle(self, unit: Pdu) -> None:
+        handler = self._handlers.get(unit.command)
         if handler:
             try:
-                handler(each)
+                handler(unit)
             except Exception:
-                log.exception("smpp: what the network sent cannot be taken", command=each.command)
-                self._refuse(each)
-        elif not each.command & pdu.RESPONSE:
-            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_ID, each.sequence)
+                log.exception("smpp: what the network sent cannot be taken", command=unit.command)
+                self._refuse(unit)
+        elif not unit.command & pdu.RESPONSE:
+            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_ID, unit.sequence)
 
-    def _refuse(self, each: Pdu) -> None:
+    def _refuse(self, unit: Pdu) -> None:
         """End what this belongs to, and nothing else: the part that it answers may be sent."""
-        if not each.command & pdu.RESPONSE:
-            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, each.sequence)
-        elif each.sequence in self._under_way:
-            part, _ = self._under_way.pop(each.sequence)
+        if not unit.command & pdu.RESPONSE:
+            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, unit.sequence)
+        elif unit.sequence in self._under_way:
+            part, _ = self._under_way.pop(unit.sequence)
             self._submissions.fail(part, Unknown("the network's answer could not be read"))
             self._leave_when_done()
 
-    def _on_bind_answer(self, each: Pdu) -> None:
+    def _on_bind_answer(self, unit: Pdu) -> None:
         if self._state is not State.BINDING or self.bound.done():
             return
-        if each.status == OK:
+        if unit.status == OK:
             self._state = State.BOUND
             self.bound_at = self._loop.time()
             self.bound.set_result(None)
             self._tick()
         else:
-            self.bound.set_exception(BindRefused(each.status))
+            self.bound.set_exception(BindRefused(unit.status))
             self._close()
 
-    def _on_submit_answer(self, each: Pdu) -> None:
+    def _on_submit_answer(self, unit: Pdu) -> None:
         # Read first: what cannot be read leaves the part where it is, and `_refuse` ends it.
-        network_id = read_answer_id(pdu.read_cstring(each.body), self._settings.receipt_ids)
-        part, _ = self._under_way.pop(each.sequence, (None, 0.0))
+        network_id = read_answer_id(pdu.read_cstring(unit.body), self._settings.receipt_ids)
+        part, _ = self._under_way.pop(unit.sequence, (None, 0.0))
         if part is None:
-            self._overdue.discard(each.sequence)
-        elif each.status == OK:
+            self._overdue.discard(unit.sequence)
+        elif unit.status == OK:
             self._speed_up()
             self._submissions.accept(part, network_id)
-        elif is_back_off(each.status):
-            self._slow_down(each.status)
+        elif is_back_off(unit.status):
+            self._slow_down(unit.status)
             self._submissions.give_back(part)
         else:
-            self._submissions.fail(part, judge(each.status))
+            self._submissions.fail(part, judge(unit.status))
         self._leave_when_done()
 
-    def _on_generic_nack(self, each: Pdu) -> None:
+    def _on_generic_nack(self, unit: Pdu) -> None:
         if self._state is State.BINDING:
-            self._on_bind_answer(each._replace(status=each.status or INVALID_COMMAND_ID))
+            self._on_bind_answer(unit._replace(status=unit.status or INVALID_COMMAND_ID))
         else:
-            self._on_submit_answer(each._replace(status=each.status or INVALID_COMMAND_ID))
+            self._on_submit_answer(unit._replace(status=unit.status or INVALID_COMMAND_ID))
 
-    def _on_deliver(self, each: Pdu) -> None:
+    def _on_deliver(self, unit: Pdu) -> None:
         try:
-            sms = pdu.decode_sms(each.body)
+            sms = pdu.decode_sms(unit.body)
         except Malformed as fault:
             log.warning("smpp: the network sent what cannot be read", fault=str(fault))
-            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, each.sequence)
+            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, unit.sequence)
             return
-        self._receive(sms, partial(self._answer, each.sequence))
+        self._receive(sms, partial(self._answer, unit.sequence))
 
-    def _on_enquire_link(self, each: Pdu) -> None:
-        self._reply(pdu.ENQUIRE_LINK | pdu.RESPONSE, OK, each.sequence)
+    def _on_enquire_link(self, unit: Pdu) -> None:
+        self._reply(pdu.ENQUIRE_LINK | pdu.RESPONSE, OK, unit.sequence)
 
-    def _on_unbind(self, each: Pdu) -> None:
+    def _on_unbind(self, unit: Pdu) -> None:
         # After our answer no other comes, so it waits for those that are under way.
         self._state = State.LEAVING
-        self._unbind_sequence = each.sequence
+        self._unbind_sequence = unit.sequence
         self._loop.call_later(LEAVE_S, self.abort)
         self._leave_when_done()
 

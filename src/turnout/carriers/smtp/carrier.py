@@ -88,13 +88,15 @@ class SmtpCarrier:
                     else self._pool.put(mail, parcel.is_ours, parcel.tell)
                     for mail, parcel in zip(mails, some, strict=True)
                 ]
-            return [each if isinstance(each, Rejected) else await each for each in waiting]
+            return [
+                attempt if isinstance(attempt, Rejected) else await attempt for attempt in waiting
+            ]
         except Unmailable as fault:
             return [fault.outcome] * len(parcels)
         finally:
-            for each in waiting:
-                if not isinstance(each, Rejected):
-                    each.cancel()
+            for attempt in waiting:
+                if not isinstance(attempt, Rejected):
+                    attempt.cancel()
 
     async def stop(self) -> None:
         """See `Carrier.stop`. What no connection has begun with is put off."""

@@ -95,13 +95,13 @@ class BounceListener:
         """Hang up on anyone who has been silent longest; False if nobody has been for long."""
         latest = asyncio.get_running_loop().time() - SILENT_S
         silent = [
-            (each.heard_at, task)
-            for task, each in self._connections.items()
-            if each.heard_at <= latest and not each.is_storing
+            (connection.heard_at, task)
+            for task, connection in self._connections.items()
+            if connection.heard_at <= latest and not connection.is_storing
         ]
         if not silent:
             return False
-        _, task = min(silent, key=lambda each: each[0])
+        _, task = min(silent, key=lambda pair: pair[0])
         self._connections.pop(task).end(f"421 4.4.2 {self.settings.own_name} waited too long")
         task.cancel()
         return True

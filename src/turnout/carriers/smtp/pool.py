@@ -189,7 +189,10 @@ class Pool:
         return session
 
     def _fail_waiting(self, outcome: Outcome) -> None:
-        for delivery in [*self._ready, *(each for held in self._held.values() for each in held)]:
+        for delivery in [
+            *self._ready,
+            *(delivery for held in self._held.values() for delivery in held),
+        ]:
             self._count(-1)
             delivery.settle(outcome)
         self._ready.clear()

@@ -173,7 +173,7 @@ def count_row(row: tuple[Any, ...]) -> RegistrantTotals:
             last = end
     answers = _join_answers(row[10])
     questions = len(_pairs.decode(row[12])) if row[12] else 0
-    surveys = len({each[0] for each in _answers.decode(row[13])}) if row[13] else 0
+    surveys = len({answer[0] for answer in _answers.decode(row[13])}) if row[13] else 0
     return RegistrantTotals(live, simlive, od, first, last, answers, questions, surveys)
 
 

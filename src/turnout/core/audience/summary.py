@@ -181,5 +181,5 @@ def _groups(rows: Sequence[tuple[Any, ...]], kind: str) -> list[Group]:
     shown, rest = found[:MOST_GROUPS], found[MOST_GROUPS:]
     if rest:
         names = ("registered", "live", "simlive", "od")
-        shown.append(Group(OTHERS, *(sum(getattr(each, n) for each in rest) for n in names)))
+        shown.append(Group(OTHERS, *(sum(getattr(group, n) for group in rest) for n in names)))
     return shown

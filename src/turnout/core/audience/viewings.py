@@ -189,7 +189,9 @@ def _write(tx: Tx, after: dict[Key, list[Interval]], before: dict[Key, set[Inter
         old = before.get(key, set())
         starts = {interval.start for interval in intervals}
         gone += [
-            _named(key) | {"starts_at": each.start} for each in old if each.start not in starts
+            _named(key) | {"starts_at": viewing.start}
+            for viewing in old
+            if viewing.start not in starts
         ]
         changed += [
             _named(key) | {"starts_at": interval.start, "ends_at": interval.end}

@@ -56,9 +56,9 @@ def add_callbacks(tx: Tx, org_id: OrgId, new: Sequence[NewCallback]) -> None:
         return
     ids = tx.next_ids("callback", len(new))
     rows = [
-        (id_, tx.uuid(), each.job_id, each.recipient_id, each.url, host_of(each.url), each.body,
-         each.carrier)
-        for id_, each in zip(ids, new, strict=True)
+        (id_, tx.uuid(), callback.job_id, callback.recipient_id, callback.url,
+         host_of(callback.url), callback.body, callback.carrier)
+        for id_, callback in zip(ids, new, strict=True)
     ]  # fmt: skip
     sql.add_callbacks(
         tx,
@@ -146,7 +146,7 @@ def _claim_of(
 def _without_killers(tx: Tx, rows: list[Any]) -> list[Any]:
     """The claimed calls that may be made now: what is set aside is due no more, and those that
     wait until another was made alone are due again soon."""
-    chosen = {each.key for each in claim(tx, WORK, [(row[0], row[1]) for row in rows])}
+    chosen = {claimed.key for claimed in claim(tx, WORK, [(row[0], row[1]) for row in rows])}
     left = [(row[0], row[1]) for row in rows if (row[0], row[1]) not in chosen]
     aside = list_aside(tx, WORK, left)
     for key in left:

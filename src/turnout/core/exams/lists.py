@@ -118,7 +118,7 @@ def set_venue(tx: Tx, org_id: OrgId, new: NewVenue, *, actor: str) -> Venue:
         raise Invalid("venue.name")
     known = list_venues(tx, org_id)
     same = [venue for venue in known if (new.uuid or venue.uuid) == venue.uuid]
-    venue = next((each for each in same if new.uuid or each.name == new.name), None)
+    venue = next((known for known in same if new.uuid or known.name == new.name), None)
     if venue is None:
         venue = create_venue(
             tx,
@@ -165,7 +165,7 @@ def assign_room(tx: Tx, org_id: OrgId, exam: Exam, room_id: RoomId | None, *, ac
         if room_id not in rooms:
             raise Invalid("room.venue", room_id=room_id)
         seats = rooms[room_id].seats
-    limits = [each for each in (seats, exam.registration_limit) if each is not None]
+    limits = [limit for limit in (seats, exam.registration_limit) if limit is not None]
     capacity = min(limits) if limits else None
     if capacity is not None and exam.held > capacity:
         raise Conflict("room.too_small", seats=seats, candidates=exam.held)

@@ -99,7 +99,7 @@ def get_distributor(tx: Tx, name: str) -> Distributor:
     if not found:
         raise Missing("distributor.missing", name=name)
     if len(found) > 1:
-        numbers = ", ".join(str(each.id) for each in found)
+        numbers = ", ".join(str(distributor.id) for distributor in found)
         raise Conflict("distributor.ambiguous", numbers=numbers, name=name)
     return found[0]
 
@@ -113,7 +113,7 @@ def list_placed(tx: Tx, distributor_id: DistributorId) -> list[Placement]:
 def list_overseers(tx: Tx, distributor_id: DistributorId) -> list[Overseer]:
     """The live Admins and Agents under a distributor, and what each sees by its role."""
     placed = list_placed(tx, distributor_id)
-    by_id = {each.org_id: each for each in placed}
+    by_id = {organization.org_id: organization for organization in placed}
     return [
         Overseer(code, Role(role), by_id[org_id].slug, _sees(Role(role), by_id[org_id], placed))
         for org_id, code, role in sql.list_distributor_users(tx, distributor_id=distributor_id)
@@ -136,10 +136,14 @@ def plan_split(tx: Tx, name: str, *, keep_agents: bool) -> DistributorSplit:
     distributor = get_distributor(tx, name)
     placed = list_placed(tx, distributor.id)
     groups: dict[tuple[str, int], list[str]] = {}
-    for each in placed:
-        is_kept = keep_agents and each.agent_id is not None
-        key = ("agent", each.agent_id or 0) if is_kept else ("organization", each.org_id)
-        groups.setdefault(key, []).append(each.slug)
+    for organization in placed:
+        is_kept = keep_agents and organization.agent_id is not None
+        key = (
+            ("agent", organization.agent_id or 0)
+            if is_kept
+            else ("organization", organization.org_id)
+        )
+        groups.setdefault(key, []).append(organization.slug)
     group_of = {slug: set(group) for group in groups.values() for slug in group}
     losses = [
         AccessLoss(overseer.user_code, overseer.role, overseer.slug, lost)
@@ -156,7 +160,9 @@ def split_distributor(tx: Tx, name: str, *, keep_agents: bool, actor: str) -> Di
     An agent's name goes along: where its organizations part, each has an agent so named.
     """
     split = plan_split(tx, name, keep_agents=keep_agents)
-    placed = {each.slug: each for each in list_placed(tx, split.distributor.id)}
+    placed = {
+        organization.slug: organization for organization in list_placed(tx, split.distributor.id)
+    }
     for number, group in enumerate(split.groups):
         if number == 0:
             if split.distributor.is_shared or len(split.groups) > 1:
@@ -182,7 +188,11 @@ def move_organization(tx: Tx, org_id: OrgId, name: str, *, actor: str) -> Distri
         return target
     if target.is_shared:
         raise Invalid("distributor.shared", name=target.name)
-    [placed] = [each for each in list_placed(tx, distributor_id) if each.org_id == org_id]
+    [placed] = [
+        organization
+        for organization in list_placed(tx, distributor_id)
+        if organization.org_id == org_id
+    ]
     _move(tx, placed, distributor_id, target.id, actor)
     sql.delete_unused_agents(tx, distributor_id=distributor_id)
     sql.delete_unused_distributor(tx, id=distributor_id)
@@ -200,7 +210,7 @@ def _sees(role: Role, own: Placement, placed: list[Placement]) -> tuple[str, ...
 
 
 def _own_name(tx: Tx, distributor: Distributor, wanted: str) -> str:
-    taken = {each.name for each in list_distributors(tx) if each.id != distributor.id}
+    taken = {other.name for other in list_distributors(tx) if other.id != distributor.id}
     return distributor.name if wanted in taken else wanted
 
 

@@ -153,7 +153,9 @@ def decline(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None
     own = Grant(GrantKind.INVITATION, invitee_id)
     kept = give_back_granted(tx, org_id, known.id, own, actor=actor) if known else []
     type_id = get_campaign(tx, org_id, campaign_id).ticket_type_id
-    after = max((each.created_at for each in kept if each.ticket_type_id == type_id), default=0)
+    after = max(
+        (ticket.created_at for ticket in kept if ticket.ticket_type_id == type_id), default=0
+    )
     sql.set_declined(tx, org_id=org_id, id=invitee_id, declined_after=after, now=tx.now)
     record(tx, org_id, actor, "declined", "invitation", invitee_id)
 

@@ -66,8 +66,8 @@ def _act(tx: Tx, queue: str, id_: int, done: str, actor: str, which: int) -> Non
     found = list_set_aside(tx, queue=queue, id_=id_)
     if not found or queue not in ACTIONS:
         raise Missing("work.missing", queue=queue, id=id_)
-    for each in found:
-        ACTIONS[queue][which](tx, each.org_id, id_)
-        settle(tx, queue, [(each.org_id, id_)])
-        facts = {"queue": queue, "claims": min(each.claims, LIMIT)}
-        record(tx, each.org_id, actor, done, "work", id_, **facts)
+    for work in found:
+        ACTIONS[queue][which](tx, work.org_id, id_)
+        settle(tx, queue, [(work.org_id, id_)])
+        facts = {"queue": queue, "claims": min(work.claims, LIMIT)}
+        record(tx, work.org_id, actor, done, "work", id_, **facts)

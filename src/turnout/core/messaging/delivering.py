@@ -151,11 +151,11 @@ def _sort_out(tx: Tx, head: JobHead, rows: list[Any]) -> list[ClaimedRecipient]:
     if head.kind is Kind.BROADCAST and to_send:
         gone = _opted_out(tx, head, to_send)
         ended += [
-            end_of(head, each, Status.OPTED_OUT, "Opted out.")
-            for each in to_send
-            if each.id in gone
+            end_of(head, recipient, Status.OPTED_OUT, "Opted out.")
+            for recipient in to_send
+            if recipient.id in gone
         ]
-        to_send = [each for each in to_send if each.id not in gone]
+        to_send = [recipient for recipient in to_send if recipient.id not in gone]
     end_recipients(tx, ended)
     return to_send
 
@@ -169,7 +169,9 @@ def _without_killers(
     repeated = [(head.org_id, row[2]) for row in rows if row[1] and row[0] != "accepted"]
     if not repeated:
         return rows, False
-    chosen = {each.id for each in claims.claim(tx, WORK, repeated, lease_ms, is_counted_late=True)}
+    chosen = {
+        claim.id for claim in claims.claim(tx, WORK, repeated, lease_ms, is_counted_late=True)
+    }
     left = {id_ for _, id_ in repeated if id_ not in chosen}
     aside = {id_ for _, id_ in claims.list_aside(tx, WORK, [(head.org_id, id_) for id_ in left])}
     waiting = [(row[2], row[9], tx.now, row[8] - 1) for row in rows if row[2] in left - aside]

@@ -57,8 +57,10 @@ class _RecipientState(NamedTuple):
 def end_recipients(tx: Tx, ended: Iterable[RecipientEnding]) -> set[int]:
     """End recipients, whichever have not ended yet, and what follows from it; returns those."""
     done: set[int] = set()
-    ordered = sorted(ended, key=lambda each: (each.org_id, each.job_id, each.recipient_id))
-    for (org_id, job_id), group in groupby(ordered, key=lambda each: each.job):
+    ordered = sorted(
+        ended, key=lambda recipient: (recipient.org_id, recipient.job_id, recipient.recipient_id)
+    )
+    for (org_id, job_id), group in groupby(ordered, key=lambda recipient: recipient.job):
         done |= _end_of_job(tx, org_id, job_id, list(group))
     return done
 
@@ -66,18 +68,18 @@ def end_recipients(tx: Tx, ended: Iterable[RecipientEnding]) -> set[int]:
 def _end_of_job(tx: Tx, org_id: OrgId, job_id: JobId, ended: list[RecipientEnding]) -> set[int]:
     rows = [
         (
-            each.recipient_id,
-            each.status.value,
-            each.notes,
-            each.duration_s,
-            each.keypress,
-            int(each.is_voicemail),
-            each.carrier,
-            each.parts,
-            each.cost_micros,
-            each.claim,
+            recipient.recipient_id,
+            recipient.status.value,
+            recipient.notes,
+            recipient.duration_s,
+            recipient.keypress,
+            int(recipient.is_voicemail),
+            recipient.carrier,
+            recipient.parts,
+            recipient.cost_micros,
+            recipient.claim,
         )
-        for each in {
+        for recipient in {
             recipient_ending.recipient_id: recipient_ending for recipient_ending in ended
         }.values()
     ]
@@ -89,11 +91,11 @@ def _end_of_job(tx: Tx, org_id: OrgId, job_id: JobId, ended: list[RecipientEndin
     ]
     if not done:
         return set()
-    ids = {each.id for each in done}
+    ids = {recipient.id for recipient in done}
     unsent = {
         recipient_ending.recipient_id for recipient_ending in ended if recipient_ending.is_unsent
     } & ids
-    sent = sum(each.status == Status.SENT for each in done)
+    sent = sum(recipient.status == Status.SENT for recipient in done)
     counts = sql.count_ended(
         tx,
         org_id=org_id,
@@ -101,7 +103,7 @@ def _end_of_job(tx: Tx, org_id: OrgId, job_id: JobId, ended: list[RecipientEndin
         ended=len(done),
         sent=sent,
         unsent=len(unsent),
-        cost=sum(each.cost_micros for each in done),
+        cost=sum(recipient.cost_micros for recipient in done),
     )
     _call_back(tx, org_id, job_id, sorted(ids - unsent))
     kind, state, left, never_sent = counts

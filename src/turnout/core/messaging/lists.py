@@ -54,15 +54,15 @@ def add_entries(
     rows = [
         (
             number,
-            each.reference,
-            each.recipient,
-            each.email,
-            each.fax,
-            each.phone,
-            each.mobile,
-            to_json(each.custom) if each.custom else "",
+            entry.reference,
+            entry.recipient,
+            entry.email,
+            entry.fax,
+            entry.phone,
+            entry.mobile,
+            to_json(entry.custom) if entry.custom else "",
         )
-        for number, each in enumerate(entries, first_number)
+        for number, entry in enumerate(entries, first_number)
     ]
     sql.add_entries(tx, org_id=org_id, list_id=list_id, rows=to_json(rows))
 

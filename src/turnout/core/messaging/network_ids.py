@@ -106,12 +106,12 @@ def _share(tx: Tx, carrier: str, shared: dict[str, list[RecipientEnding]]) -> li
         return []
     names = sorted(shared)
     sql.share_network_ids(tx, carrier=carrier, names=to_json(names), now=tx.now)
-    ended = [each for name in names for each in shared[name]]
+    ended = [message for name in names for message in shared[name]]
     log.warning(
         "a network gave one id to several messages; its reports for it are not counted",
         carrier=carrier,
         network_ids=names[:5],
-        messages=len({each[:3] for each in ended}),
+        messages=len({message[:3] for message in ended}),
     )
     return ended
 

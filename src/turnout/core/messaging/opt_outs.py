@@ -67,7 +67,7 @@ def remove_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor
 
 
 def _key(medium: Medium, address: str) -> str:
-    channel = next(each for each, own in MEDIA.items() if own is medium)
+    channel = next(channel for channel, own in MEDIA.items() if own is medium)
     known = to_address(channel, address)
     if not known:
         raise Invalid("opt_out.address", address=address, medium=medium.value)

@@ -25,7 +25,7 @@ class Prices:
     def __init__(self, text: str) -> None:
         """Read `channel[:prefix]=price …`; the longest prefix that fits wins. Raises ValueError
         that names the entry which cannot be read."""
-        self._prices: dict[Channel, list[tuple[str, int]]] = {each: [] for each in Channel}
+        self._prices: dict[Channel, list[tuple[str, int]]] = {channel: [] for channel in Channel}
         for entry in text.split():
             name, equals, price = entry.partition("=")
             channel, _, prefix = name.partition(":")
@@ -37,7 +37,7 @@ class Prices:
             except (ValueError, OverflowError) as error:  # infinity
                 raise ValueError(f"{entry!r} is not channel[:prefix]=price") from error
         for prices in self._prices.values():
-            prices.sort(key=lambda each: -len(each[0]))
+            prices.sort(key=lambda price: -len(price[0]))
 
     def price_micros(self, channel: Channel, address: str) -> int:
         """What one part to `address` costs; 0 where no price is set."""

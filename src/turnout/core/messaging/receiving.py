@@ -96,7 +96,7 @@ def forget_early_reports(tx: Tx, limit: int) -> int:
 
 def _match(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[RecipientEnding]:
     rows = sql.take_network_ids(tx, carrier=carrier, names=to_json(list(reports)))
-    named = sorted((_MessageRef(*row) for row in rows), key=lambda each: each[1:])
+    named = sorted((_MessageRef(*row) for row in rows), key=lambda message: message[1:])
     early = reports.keys() - {row.network_id for row in named}
     if early:
         kept = [(name, to_json(reports[name])) for name in sorted(early)]

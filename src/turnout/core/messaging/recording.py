@@ -81,8 +81,10 @@ def _keep_aside(tx: Tx, results: Sequence[Result]) -> None:
 
 
 def _record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: int) -> None:
-    ordered = sorted(results, key=lambda each: (each.head.org_id, each.head.id, each.recipient.id))
-    for _, group in groupby(ordered, key=lambda each: (each.head.org_id, each.head.id)):
+    ordered = sorted(
+        results, key=lambda result: (result.head.org_id, result.head.id, result.recipient.id)
+    )
+    for _, group in groupby(ordered, key=lambda result: (result.head.org_id, result.head.id)):
         _record_job(tx, list(group), prices, report_wait_ms)
 
 
@@ -96,7 +98,7 @@ def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: i
     _let_next_go(tx, head, results)
     taken = [result for result in results if isinstance(result.outcome, Accepted)]
     if head.job_type.takes_replies and taken:
-        pairs = [(each.recipient.address, each.recipient.id) for each in taken]
+        pairs = [(result.recipient.address, result.recipient.id) for result in taken]
         sql.note_conversations(
             tx,
             number=head.sender,
@@ -145,8 +147,8 @@ def _record_lost(
     back = take_back(
         tx,
         head,
-        [(each.recipient.id, each.recipient.claim, 1) for each in sent]
-        + [(each.recipient.id, each.recipient.claim, 0) for each in unknown],
+        [(result.recipient.id, result.recipient.claim, 1) for result in sent]
+        + [(result.recipient.id, result.recipient.claim, 0) for result in unknown],
     )
     if back:
         facts = [result for result in lost if result.recipient.id in back]
@@ -168,13 +170,13 @@ def _given_up(tx: Tx, head: JobHead, results: list[Result]) -> set[int]:
     """Those who are not tried again: too often, or for a day with a carrier that cannot work."""
     tried = [result.recipient for result in results if isinstance(result.outcome, Retry)]
     stuck = [result.recipient for result in results if isinstance(result.outcome, Misconfigured)]
-    over = {each.id for each in tried if each.attempts >= MAX_ATTEMPTS}
+    over = {result.id for result in tried if result.attempts >= MAX_ATTEMPTS}
     if stuck:
         found = sql.find_misconfigured(
             tx,
             org_id=head.org_id,
             job_id=head.id,
-            rows=to_json([(each.id, each.attempts) for each in stuck]),
+            rows=to_json([(result.id, result.attempts) for result in stuck]),
             before=tx.now - MISCONFIGURED_MS,
         )
         over |= {id_ for (id_,) in found}

@@ -45,7 +45,7 @@ def _receive(tx: Tx, replies: Sequence[Reply]) -> None:
             _keep_stray(tx, reply)
         elif (reply_id := _keep(tx, reply, *found)) is not None:
             stored.append((found[0], reply_id))
-    for org_id, group in groupby(sorted(stored), key=lambda each: each[0]):
+    for org_id, group in groupby(sorted(stored), key=lambda reply: reply[0]):
         _call_back(tx, org_id, [reply_id for _, reply_id in group])
 
 

@@ -78,11 +78,15 @@ def add_recipients(tx: Tx, org_id: OrgId, job_id: JobId, recipients: Sequence[Ne
     channel, is_deduped = sql.get_staged(tx, org_id=org_id, id=job_id)
     rows = []
     ids = tx.next_ids("recipient", len(recipients))
-    for id_, each in zip(ids, recipients, strict=True):
-        address = to_address(Channel(channel), each.destination)
-        key = address_key(Channel(channel), address or each.destination) if is_deduped else None
-        fields = to_json(each.fields) if each.fields else ""
-        rows.append((id_, each.reference, each.name, each.destination, address, fields, key))
+    for id_, recipient in zip(ids, recipients, strict=True):
+        address = to_address(Channel(channel), recipient.destination)
+        key = (
+            address_key(Channel(channel), address or recipient.destination) if is_deduped else None
+        )
+        fields = to_json(recipient.fields) if recipient.fields else ""
+        rows.append(
+            (id_, recipient.reference, recipient.name, recipient.destination, address, fields, key)
+        )
     added = sql.add_recipients(tx, org_id=org_id, job_id=job_id, rows=to_json(rows), now=tx.now)
     sql.count_added(tx, org_id=org_id, id=job_id, added=added)
     return int(added)

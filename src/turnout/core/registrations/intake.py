@@ -175,7 +175,7 @@ def decide_claimed(tx: Tx, submissions: Sequence[Claim]) -> Progress:
         return Progress(0, 0)
     rows = sql.lock_submissions(tx, keys=to_json(list(claims)))
     claimed = [_Claimed(*row) for row in rows]
-    done = sum(_process_one(tx, each, claims[each.org_id, each.id]) for each in claimed)
+    done = sum(_process_one(tx, item, claims[item.org_id, item.id]) for item in claimed)
     return Progress(done, max(0, tx.now - claimed[0].due_at) if claimed else 0)
 
 

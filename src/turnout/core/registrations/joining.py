@@ -83,12 +83,14 @@ def register_from_program(
     ]
     if not offered:
         raise Conflict("ticket_type.none")
-    chosen = next((each for each in offered if each.is_default), offered[0])
+    chosen = next((ticket_type for ticket_type in offered if ticket_type.is_default), offered[0])
     known = find_person(tx, org_id, contact.email)
     if known and booking.is_registered(tx, org_id, event_id, known.id):
         return False
     own = find_offer(tx, org_id, event_id, known.id) if known else None
-    is_own_offered = own is not None and own.ticket_type_id in {each.id for each in offered}
+    is_own_offered = own is not None and own.ticket_type_id in {
+        ticket_type.id for ticket_type in offered
+    }
     return register_directly(
         tx,
         org_id,

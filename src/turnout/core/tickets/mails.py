@@ -73,7 +73,7 @@ def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
     rows = sql.list_due_ticket_mails(tx, now=tx.now, limit=SLICE)
     due = [(row[0], row[1]) for row in rows]
     claimed = claim(tx, TICKET_MAIL, due, CLAIM_MS)
-    until = {each.key: each.until for each in claimed}
+    until = {claim.key: claim.until for claim in claimed}
     for row in rows:
         if (row[0], row[1]) not in until:
             continue

@@ -85,7 +85,7 @@ def revoke_ticket_key(tx: Tx, org_id: OrgId, kid: str, *, actor: str) -> None:
     Tickets that it signed are not scanned any more: their holders get another form of them from
     the ticket's page. Idempotent. Raises Missing.
     """
-    known = {each.kid: each for each in list_every_ticket_key(tx, org_id)}
+    known = {key.kid: key for key in list_every_ticket_key(tx, org_id)}
     if kid not in known:
         raise Missing("ticket_key.missing", kid=kid)
     if known[kid].revoked_at is not None:
@@ -98,7 +98,7 @@ def revoke_ticket_key(tx: Tx, org_id: OrgId, kid: str, *, actor: str) -> None:
 
 def list_ticket_keys(tx: Tx, org_id: OrgId) -> list[TicketKey]:
     """The organization's keys whose tickets are good, the one that signs first."""
-    return [each for each in list_every_ticket_key(tx, org_id) if each.revoked_at is None]
+    return [key for key in list_every_ticket_key(tx, org_id) if key.revoked_at is None]
 
 
 def list_every_ticket_key(tx: Tx, org_id: OrgId) -> list[TicketKey]:

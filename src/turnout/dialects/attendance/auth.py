@@ -79,7 +79,7 @@ def _token(req: Request, scheme: str) -> str:
 def _event_ids(req: Request) -> list[str]:
     """Each `event_id` of a query; the last counts, so it is first."""
     given = req.get_param_as_list("event_id", default=[""])
-    return [each.strip() for each in reversed(given)]
+    return [header.strip() for header in reversed(given)]
 
 
 def _recognize_company(tx: Tx, token: str) -> Principal:

@@ -143,10 +143,13 @@ def real_state(shown: EventView, now: int) -> str:
         return "finished"
     offered = [ticket_type for ticket_type in shown.ticket_types if not ticket_type.is_locked]
     is_full = event.capacity is not None and event.held >= event.capacity
-    left = any(each.capacity is None or each.held < each.capacity for each in offered)
+    left = any(
+        ticket_type.capacity is None or ticket_type.held < ticket_type.capacity
+        for ticket_type in offered
+    )
     if event.state is EventState.CLOSED or is_full or (offered and not left):
         return "sold-out"
-    return "paid-active" if any(each.price_minor for each in offered) else "selling"
+    return "paid-active" if any(ticket_type.price_minor for ticket_type in offered) else "selling"
 
 
 def present_location(shown: EventView) -> dict[str, Any]:
@@ -162,47 +165,49 @@ def present_location(shown: EventView) -> dict[str, Any]:
     }
 
 
-def _company_ticket(shown: EventView, each: TicketType, location: dict[str, Any]) -> dict[str, Any]:
+def _company_ticket(
+    shown: EventView, ticket_type: TicketType, location: dict[str, Any]
+) -> dict[str, Any]:
     return {
-        "id": each.id,
-        "name": each.name,
+        "id": ticket_type.id,
+        "name": ticket_type.name,
         "starts_at": utc_clock(shown.event.starts_at),
         "ends_at": utc_clock(shown.event.ends_at),
-        "quantity": quantity(shown, each),
-        "available": quantity(shown, each) - each.held,
-        "prices": _prices(each),
-        "locked": each.is_locked,
-        "ticket_type": _kind(each),
+        "quantity": quantity(shown, ticket_type),
+        "available": quantity(shown, ticket_type) - ticket_type.held,
+        "prices": _prices(ticket_type),
+        "locked": ticket_type.is_locked,
+        "ticket_type": _kind(ticket_type),
         "location": location,
     }
 
 
-def quantity(shown: EventView, each: TicketType) -> int:
+def quantity(shown: EventView, ticket_type: TicketType) -> int:
     """How many tickets of a type there are, always a number: where the type has no limit of its
     own, those that are held and what the event has left; where neither has one, a million."""
-    if each.capacity is not None:
-        return each.capacity
+    if ticket_type.capacity is not None:
+        return ticket_type.capacity
     if shown.event.capacity is None:
         return UNLIMITED
-    return each.held + shown.event.capacity - shown.event.held
+    return ticket_type.held + shown.event.capacity - shown.event.held
 
 
-def _kind(each: TicketType) -> str:
-    if each.is_rsvp:
+def _kind(ticket_type: TicketType) -> str:
+    if ticket_type.is_rsvp:
         return "rsvp"
-    return "sales" if each.price_minor else "free"
+    return "sales" if ticket_type.price_minor else "free"
 
 
-def _prices(each: TicketType) -> dict[str, str | int]:
+def _prices(ticket_type: TicketType) -> dict[str, str | int]:
     """By currency in small letters: text for sales, the number 0 for free ones, none for rsvp."""
-    currency = each.currency.lower()
-    if each.is_rsvp or not currency:
+    currency = ticket_type.currency.lower()
+    if ticket_type.is_rsvp or not currency:
         return {}
-    if not each.price_minor:
+    if not ticket_type.price_minor:
         return {currency: 0}
     if currency in WHOLE:
-        return {currency: str(each.price_minor)}
-    whole, cents = divmod(each.price_minor, 100)
+        return {currency: str(ticket_type.price_minor)}
+    whole, cents = divmod(ticket_type.price_minor, 100)
     return {currency: f"{whole}.{cents:02}" if cents else str(whole)}
 
 

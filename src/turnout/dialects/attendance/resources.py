@@ -166,7 +166,7 @@ class InvitationsResource(_Base):
         event, campaigns = await self._doors.read(req, _list_campaigns)
         clock = present.local_clock(event.timezone)
         resp.data = _encode(
-            [present.present_campaign(each, answers, clock) for each, answers in campaigns]
+            [present.present_campaign(campaign, answers, clock) for campaign, answers in campaigns]
         )
 
 
@@ -179,7 +179,7 @@ class RecipientsResource(_Base):
         wanted = decode.read_filters(req).judge(decode_filter)
         org_id, found = await self._doors.read(req, _list_invitees, wanted)
         resp.data = _encode(
-            [present.present_invitee(each, org_id, self._base_url) for each in found]
+            [present.present_invitee(invitee, org_id, self._base_url) for invitee in found]
         )
 
 

@@ -208,6 +208,6 @@ def _accommodations(members: Members) -> tuple[Accommodation, ...]:
         return ()
     if not isinstance(found, list) or len(found) > MOST_ACCOMMODATIONS:
         raise malformed()
-    if not all(isinstance(each, dict) for each in found):
+    if not all(isinstance(accommodation, dict) for accommodation in found):
         raise malformed()
-    return tuple(decode_accommodation(_lower(each)) for each in found)
+    return tuple(decode_accommodation(_lower(accommodation)) for accommodation in found)

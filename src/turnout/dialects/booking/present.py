@@ -29,10 +29,10 @@ def present_entry(entry: CalendarEntry, slug: str, timezone: str, base_url: str)
     )
 
 
-def present_class(each: OpenClass) -> dict[str, Any]:
+def present_class(exam: OpenClass) -> dict[str, Any]:
     """Contract, classes."""
     return _full(
-        Identifier=each.uuid, Title=each.title, IsFull=each.is_full, IsClosed=each.is_closed
+        Identifier=exam.uuid, Title=exam.title, IsFull=exam.is_full, IsClosed=exam.is_closed
     )
 
 

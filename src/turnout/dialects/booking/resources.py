@@ -102,7 +102,7 @@ class ClassesResource(_Base):
     async def on_get(self, req: Request, resp: Response) -> None:
         uuid = decode.decode_guid(decode.get_query(req, "organization"))
         found = await self._db.read(searching.list_classes, uuid)
-        resp.data = _encode([present.present_class(each) for each in found])
+        resp.data = _encode([present.present_class(exam) for exam in found])
 
 
 class ScrapPaperResource(_Base):

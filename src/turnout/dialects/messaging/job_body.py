@@ -207,9 +207,9 @@ def _keys(given: Given) -> tuple[KeyResponse, ...]:
         refuse(name, "The {field} must be an array.")
     if len(value) > MOST_KEYS:
         refuse(name, f"The {{field}} may not have more than {MOST_KEYS} items.")
-    keys = tuple(_key(f"{name}.{number}", each) for number, each in enumerate(value))
-    for number, each in enumerate(keys):
-        if each.key in [other.key for other in keys[:number]]:
+    keys = tuple(_key(f"{name}.{number}", member) for number, member in enumerate(value))
+    for number, own_key in enumerate(keys):
+        if own_key.key in [other.key for other in keys[:number]]:
             refuse(f"{name}.{number}.key_press", "The {field} field has a duplicate value.")
     return keys
 

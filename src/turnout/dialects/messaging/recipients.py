@@ -48,8 +48,8 @@ class Recipients:
 
     async def slices(self, size: int) -> AsyncIterator[list[NewRecipient]]:
         """All of them, `size` at once; others get a turn in between."""
-        each = iter(self)
-        while taken := list(islice(each, size)):
+        recipients = iter(self)
+        while taken := list(islice(recipients, size)):
             yield taken
             await sleep(0)
 

@@ -112,7 +112,7 @@ def email(field: str, value: Any) -> str:
 def address_list(field: str, value: Any) -> tuple[str, ...]:
     """E-mail addresses, in a list or between commas or semicolons."""
     if isinstance(value, list):
-        return tuple(email(f"{field}.{number}", each) for number, each in enumerate(value))
+        return tuple(email(f"{field}.{number}", address) for number, address in enumerate(value))
     return tuple(address.strip() for address in re.split("[,;]", emails(field, value)))
 
 

@@ -179,7 +179,7 @@ def decode_question(body: bytes, query: dict[str, list[str]]) -> StatusQuestion:
         limits.append(asked["limit"])
     # The last counts; the others must be readable too.
     limit = [_whole(limit, "limit", 1, MAX_LIMIT) for limit in limits][-1]
-    skip = [_whole(each, "skip", 0, MAX_QUEUE_ID) for each in query.get("skip", ["0"])][-1]
+    skip = [_whole(text, "skip", 0, MAX_QUEUE_ID) for text in query.get("skip", ["0"])][-1]
     return StatusQuestion(sorted(set(ids)), limit, skip)
 
 

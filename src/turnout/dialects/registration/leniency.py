@@ -53,27 +53,27 @@ def convert(found: Any) -> RegisterBody:
 def rename(members: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     """The members that the table has (its keys in small letters), under its names; null is not
     given. Of two spellings the exact one counts, else the last."""
-    given = {name: each for name, each in members.items() if each is not None}
-    known = {names[name.lower()]: each for name, each in given.items() if name.lower() in names}
-    return known | {name: each for name, each in given.items() if name in known}
+    given = {name: member for name, member in members.items() if member is not None}
+    known = {names[name.lower()]: member for name, member in given.items() if name.lower() in names}
+    return known | {name: member for name, member in given.items() if name in known}
 
 
 def _fit(value: Any, shape: type[Exact]) -> Any:
     if isinstance(value, list):
-        return [_fit(each, shape) for each in value]
+        return [_fit(item, shape) for item in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: _fit(each, _NESTED[name]) if name in _NESTED else each
-        for name, each in rename(value, _NAMES[shape]).items()
+        name: _fit(member, _NESTED[name]) if name in _NESTED else member
+        for name, member in rename(value, _NAMES[shape]).items()
     }
 
 
 def _as_texts(value: Any) -> Any:
     if isinstance(value, list):
-        return [_as_texts(each) for each in value]
+        return [_as_texts(item) for item in value]
     if isinstance(value, dict):
-        return {name: _as_texts(each) for name, each in value.items()}
+        return {name: _as_texts(member) for name, member in value.items()}
     if isinstance(value, bool | int | float):
         return to_json(value)
     return value

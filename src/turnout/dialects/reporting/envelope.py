@@ -90,7 +90,9 @@ def xml_envelope(moment: Moment, result: Sequence[Element | Many]) -> bytes:
 def json_envelope(moment: Moment, result: Sequence[Element | Many]) -> bytes:
     """The whole answer as JSON."""
     head = _head(moment)
-    members = {each.name: to_json(each) for each in (*head, Element("result", children=result))}
+    members = {
+        member.name: to_json(member) for member in (*head, Element("result", children=result))
+    }
     return msgspec.json.encode({"convey_api": {"version": VERSION} | members})
 
 
@@ -121,7 +123,7 @@ def to_xml(element: Element | Many) -> str:
 def to_json(element: Element | Many) -> Any:
     """An element as what stands behind its name."""
     if isinstance(element, Many):
-        return [to_json(each) for each in element.elements]
+        return [to_json(child) for child in element.elements]
     if element.children:
         children = {child.name: to_json(child) for child in element.children}
         return element.attributes | children

@@ -150,7 +150,7 @@ def xml_report(
     )
     say = _clock(moment.zone)
     for some in _batches(stream_report(tx, org_id, event.id, wanted)):
-        yield ("".join(_attendee_xml(each, say) for each in some).encode(),)
+        yield ("".join(_attendee_xml(attendee, say) for attendee in some).encode(),)
     yield (f"</attendee_list>\n</success>{XML_CLOSING}".encode(),)
 
 
@@ -168,7 +168,7 @@ def json_report(
     opening = _encode(_envelope(moment, tree)).removesuffix(closing)
     say = _clock(moment.zone)
     for some in _batches(stream_report(tx, org_id, event.id, wanted)):
-        yield (opening + b",\n".join(_encode(_attendee_json(each, say)) for each in some),)
+        yield (opening + b",\n".join(_encode(_attendee_json(attendee, say)) for attendee in some),)
         opening = b",\n"
     yield ((closing if opening == b",\n" else opening + closing),)
 
@@ -184,7 +184,9 @@ def csv_report(
     say = _clock(moment.zone)
     found = stream_lines(tx, org_id, event.id, wanted, has_answers=bool(questions))
     for some in _batches(found):
-        yield ((opening + "".join([csv_line(each, say, questions) for each in some])).encode(),)
+        yield (
+            (opening + "".join([csv_line(attendee, say, questions) for attendee in some])).encode(),
+        )
         opening = ""
     yield (opening.encode(),)
 
@@ -244,34 +246,34 @@ def _table(
     return [*ATTRIBUTES, *COUNTS, *map(printable, questions)], rows
 
 
-def _attributes(each: Registrant, say: Say) -> tuple[str, ...]:
+def _attributes(registrant: Registrant, say: Say) -> tuple[str, ...]:
     """The values of an attendee's attributes, in their order."""
     return (
-        str(each.id),
-        each.email,
-        each.first_name,
-        each.last_name,
-        each.company,
-        each.job_title,
-        each.phone,
-        each.country_code,
-        say(each.registered_at),
-        each.sti,
+        str(registrant.id),
+        registrant.email,
+        registrant.first_name,
+        registrant.last_name,
+        registrant.company,
+        registrant.job_title,
+        registrant.phone,
+        registrant.country_code,
+        say(registrant.registered_at),
+        registrant.sti,
     )
 
 
-def _attendee_xml(each: Registrant, say: Say) -> str:
+def _attendee_xml(registrant: Registrant, say: Say) -> str:
     attributes = " ".join(
         f'{name}="{escape_attribute(value)}"'
-        for name, value in zip(ATTRIBUTES, _attributes(each, say), strict=True)
+        for name, value in zip(ATTRIBUTES, _attributes(registrant, say), strict=True)
     )
     lists = "".join(
         f"<{list_name}>{_sessions_xml(name, intervals, say)}</{list_name}>"
-        for (list_name, name), intervals in _by_mode(each)
+        for (list_name, name), intervals in _by_mode(registrant)
     )
     pairs = "".join(
         f"<{name}><question>{escape(question)}</question><answer>{escape(answer)}</answer></{name}>"
-        for name, pairs in _pairs(each)
+        for name, pairs in _pairs(registrant)
         for question, answer in pairs
     )
     return f"<attendee {attributes}><session>{lists}</session>{pairs}</attendee>\n"
@@ -285,8 +287,8 @@ def _sessions_xml(name: str, intervals: list[Interval], say: Say) -> str:
     )
 
 
-def _attendee_json(each: Registrant, say: Say) -> dict[str, object]:
-    values = map(printable, _attributes(each, say))
+def _attendee_json(registrant: Registrant, say: Say) -> dict[str, object]:
+    values = map(printable, _attributes(registrant, say))
     sessions = {
         list_name: {
             name: [
@@ -294,14 +296,14 @@ def _attendee_json(each: Registrant, say: Say) -> dict[str, object]:
                 for part in intervals
             ]
         }
-        for (list_name, name), intervals in _by_mode(each)
+        for (list_name, name), intervals in _by_mode(registrant)
     }
     pairs = {
         name: [
             {"question": printable(question), "answer": printable(answer)}
             for question, answer in pairs
         ]
-        for name, pairs in _pairs(each)
+        for name, pairs in _pairs(registrant)
     }
     attributes: dict[str, object] = dict(zip(ATTRIBUTES, values, strict=True))
     return {**attributes, "session": sessions, **pairs}
@@ -326,20 +328,20 @@ def _row(row: tuple[Any, ...], say: Say, questions: list[str]) -> list[Cell]:
     ]
 
 
-def _by_mode(each: Registrant) -> Iterator[tuple[tuple[str, str], list[Interval]]]:
+def _by_mode(registrant: Registrant) -> Iterator[tuple[tuple[str, str], list[Interval]]]:
     """The lists of viewings that there are, in their order."""
-    if not each.viewings:
+    if not registrant.viewings:
         return
     for mode, names in _LISTS.items():
-        if found := [interval for own, interval in each.viewings if own is mode]:
+        if found := [interval for own, interval in registrant.viewings if own is mode]:
             yield names, found
 
 
-def _pairs(each: Registrant) -> tuple[tuple[str, list[tuple[str, str]]], ...]:
+def _pairs(registrant: Registrant) -> tuple[tuple[str, list[tuple[str, str]]], ...]:
     return (
-        ("custom_registration_qa", each.answers),
-        ("general_qa", each.questions),
-        ("survey_qa", each.survey_answers),
+        ("custom_registration_qa", registrant.answers),
+        ("general_qa", registrant.questions),
+        ("survey_qa", registrant.survey_answers),
     )
 
 

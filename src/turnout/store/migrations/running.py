@@ -97,7 +97,7 @@ def _copy(path: Path, copy: Path) -> None:
 
 
 def _check_room(path: Path) -> None:
-    size = sum(each.stat().st_size for each in path.parent.glob(f"{path.name}*") if each.is_file())
+    size = sum(file.stat().st_size for file in path.parent.glob(f"{path.name}*") if file.is_file())
     needed = path.stat().st_size + size // 10
     if shutil.disk_usage(path.parent).free < needed:
         raise Unavailable("store.no_room", folder=path.parent, megabytes=needed // 2**20 + 1)
