@@ -93,10 +93,12 @@ def _check_may_migrate(tx: Tx) -> None:
 def _ask_server(tx: Tx) -> tuple[int, int]:
     sql = """SELECT CAST(current_setting('server_version_num') AS INTEGER) / 10000,
         CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"""
-    return tx.connection.execute(sql).fetchone()  # type: ignore[no-any-return]
+    [(version, now)] = tx.connection.execute(sql).fetchall()
+    return int(version), int(now)
 
 
 def _ask_read_only(tx: Tx) -> tuple[str, str, str, str]:
     sql = """SELECT setting, source, current_user, current_database() FROM pg_settings
         WHERE name = %s"""
-    return tx.connection.execute(sql, (READ_ONLY,)).fetchone()  # type: ignore[no-any-return]
+    [(setting, source, role, name)] = tx.connection.execute(sql, (READ_ONLY,)).fetchall()
+    return str(setting), str(source), str(role), str(name)

@@ -143,7 +143,8 @@ def _watch_hidden(db: Database, watch_s: float) -> Iterator[HiddenTransaction]:
 
 
 def _count_hidden(tx: Tx) -> tuple[int, str]:
-    return tx.connection.execute(_COUNT_HIDDEN).fetchone()  # type: ignore[no-any-return]
+    [(count, role)] = tx.connection.execute(_COUNT_HIDDEN).fetchall()
+    return int(count), str(role)
 
 
 def list_long_transactions(tx: Tx, older_than_s: float = LONG_S) -> list[LongTransaction]:

@@ -9,7 +9,8 @@ import asyncio
 import codecs
 import re
 import zlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 
@@ -17,6 +18,9 @@ from turnout.core.text import is_storable
 from turnout.errors import Invalid
 from turnout.http.fast_path import Incoming
 from turnout.store import deadlines
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 READ_TIMEOUT_S = 30
 # Beyond this, decoding takes long enough to hold others up: it is done in a thread.
@@ -60,7 +64,7 @@ async def read_body(req: Incoming, limit: int, timeout_s: float = READ_TIMEOUT_S
         body = await in_thread(limit, decompress, body, encoding, limit)
     content_type = req.get_header("Content-Type")
     if body.startswith(_BEGINNINGS) or (content_type and "charset" in content_type.lower()):
-        return await in_thread(len(body), to_utf8, body, content_type or "", limit)  # type: ignore[no-any-return]
+        return await in_thread(len(body), to_utf8, body, content_type or "", limit)
     return body
 
 
@@ -69,9 +73,11 @@ def is_packed(req: Incoming) -> bool:
     return bool(req.get_header("Content-Encoding")) or req.content_length is None
 
 
-async def in_thread(size: int, work: Any, *args: Any) -> Any:
+async def in_thread(size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Do it here, or in a thread where `size` bytes take long enough to hold others up."""
-    return await asyncio.to_thread(work, *args) if size > LONG else work(*args)
+    if size > LONG:
+        return await asyncio.to_thread(work, *args, **kwargs)
+    return work(*args, **kwargs)
 
 
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:
@@ -139,7 +145,7 @@ async def _read_in_time(req: Incoming, size: int, timeout_s: float) -> bytes:
     deadline = loop.time() + timeout_s
     timer = loop.call_at(deadline, task.cancel) if task else None
     try:
-        return await req.stream.read(size)  # type: ignore[no-any-return]
+        return await req.stream.read(size)
     except asyncio.CancelledError:
         if task is None or loop.time() < deadline:
             raise

@@ -9,7 +9,7 @@ once; what the responder needs of a request is `Incoming`, which Falcon's own re
 
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -22,6 +22,13 @@ log = structlog.get_logger()
 
 Headers = list[tuple[bytes, bytes]]
 JSON = (b"content-type", b"application/json")
+
+
+class BodyStream(Protocol):
+    """A body as it arrives."""
+
+    async def read(self, size: int, /) -> bytes:
+        """It to its end, or `size` bytes and what came with them."""
 
 
 class Incoming(Protocol):
@@ -40,9 +47,9 @@ class Incoming(Protocol):
         """What the client announced, in bytes."""
 
     @property
-    def stream(self) -> Any:
-        """The body: `await stream.read(most)` gives it to its end, or `limit` bytes and what came
-        with them."""
+    def stream(self) -> BodyStream:
+        """The body: `await stream.read(limit)` gives it to its end, or `limit` bytes and what
+        came with them."""
 
     def get_header(self, name: str) -> str | None:
         """The header's value, by its name in any case."""

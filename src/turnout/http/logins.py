@@ -58,19 +58,19 @@ class Logins:
 
         Raises Unauthenticated, and Limited after too many wrong passwords.
         """
-        return await self._run(self._db.read, req, verb, args, kwargs)  # type: ignore[no-any-return]
+        return await self._run(self._db.read, req, verb, args, kwargs)
 
     async def write(
         self, req: falcon.asgi.Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`db.write` for who sent the request, as `read`."""
-        return await self._run(self._db.write, req, verb, args, kwargs)  # type: ignore[no-any-return]
+        return await self._run(self._db.write, req, verb, args, kwargs)
 
     async def write_first(
         self, req: falcon.asgi.Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`db.write_first` for who sent the request, as `read`."""
-        return await self._run(self._db.write_first, req, verb, args, kwargs)  # type: ignore[no-any-return]
+        return await self._run(self._db.write_first, req, verb, args, kwargs)
 
     async def require(self, req: falcon.asgi.Request) -> None:
         """Raise Unauthenticated, or Limited, unless somebody sent the request."""
@@ -82,12 +82,12 @@ class Logins:
 
     async def _run(
         self,
-        bridge: Callable[..., Awaitable[Any]],
+        bridge: Callable[..., Awaitable[T]],
         req: falcon.asgi.Request,
-        verb: Callable[..., Any],
-        args: Any,
-        kwargs: Any,
-    ) -> Any:
+        verb: Callable[..., T],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> T:
         shown = _shown(req)
         digest = self._digest(shown)
         if principal := self._recall(digest):

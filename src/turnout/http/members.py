@@ -53,7 +53,7 @@ async def read_members(req: Incoming, limits: Limits) -> dict[str, Any]:
     if not body:
         return {}
     content_type = req.get_header("Content-Type") or ""
-    return await in_thread(len(body), decode_members, body, content_type, limits)  # type: ignore[no-any-return]
+    return await in_thread(len(body), decode_members, body, content_type, limits)
 
 
 async def read_pairs(req: Incoming, limits: Limits) -> Pairs:

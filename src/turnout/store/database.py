@@ -79,7 +79,8 @@ class Command:
         verb: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-        loop: asyncio.AbstractEventLoop | None,
+        future: "asyncio.Future[Any] | concurrent.futures.Future[Any]",
+        loop: asyncio.AbstractEventLoop | None = None,
         patience: Patience | None = None,
     ) -> None:
         self.patience = patience
@@ -89,7 +90,7 @@ class Command:
         self.args = args
         self.kwargs = kwargs
         self.loop = loop
-        self.future: Any = loop.create_future() if loop else concurrent.futures.Future()
+        self.future = future
         self.result: Any = None
         self.error: BaseException | None = None
         self.woken: set[str] = set()
@@ -221,7 +222,7 @@ class Database(ABC):
 
         Raises what the verb raises (then nothing was written), or Unavailable.
         """
-        return await self._submit(self.lanes[Lane.REQUEST], Lane.REQUEST, verb, args, kwargs)  # type: ignore[no-any-return]
+        return await self._submit(self.lanes[Lane.REQUEST], Lane.REQUEST, verb, args, kwargs)
 
     def submit(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
         """`write`, for those who wait for the future by other means than awaiting it."""
@@ -231,21 +232,23 @@ class Database(ABC):
         self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> "asyncio.Future[T]":
         """`submit` on behalf of several requests, none of which decides how long it may wait."""
-        command = Command(verb, args, kwargs, asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        command = Command(verb, args, kwargs, future, loop)
         self.lanes[Lane.REQUEST].put(command, Lane.REQUEST)
-        return command.future  # type: ignore[no-any-return]
+        return future
 
     async def write_first(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write`, ahead of every other request: for the door and for verification codes."""
-        return await self._submit(self.lanes[Lane.DOOR], Lane.DOOR, verb, args, kwargs)  # type: ignore[no-any-return]
+        return await self._submit(self.lanes[Lane.DOOR], Lane.DOOR, verb, args, kwargs)
 
     async def write_behind(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write`, behind the requests: for workers. One such verb runs in a group."""
-        return await self._submit(self.lanes[Lane.BACKGROUND], Lane.BACKGROUND, verb, args, kwargs)  # type: ignore[no-any-return]
+        return await self._submit(self.lanes[Lane.BACKGROUND], Lane.BACKGROUND, verb, args, kwargs)
 
     async def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `verb` in a transaction that reads one consistent state."""
-        return await self._submit(self.reads, Lane.REQUEST, verb, args, kwargs)  # type: ignore[no-any-return]
+        return await self._submit(self.reads, Lane.REQUEST, verb, args, kwargs)
 
     @asynccontextmanager
     async def stream(self, verb: RowVerb, *args: Any, **kwargs: Any) -> AsyncIterator[Batches]:
@@ -272,15 +275,16 @@ class Database(ABC):
 
     def call(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write`, for threads without an event loop."""
-        command = Command(verb, args, kwargs, None)
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        command = Command(verb, args, kwargs, future)
         self.lanes[Lane.REQUEST].put(command, Lane.REQUEST)
-        return command.future.result()  # type: ignore[no-any-return]
+        return future.result()
 
     def look(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`read`, for threads without an event loop."""
-        command = Command(verb, args, kwargs, None)
-        self.reads.put(command, Lane.REQUEST)
-        return command.future.result()  # type: ignore[no-any-return]
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self.reads.put(Command(verb, args, kwargs, future), Lane.REQUEST)
+        return future.result()
 
     def _note_if_late(self, tx: Tx, began: TransactionStart) -> int:
         """Before the commit: where it comes late already, let the transaction say so. Returns how
@@ -302,7 +306,8 @@ class Database(ABC):
             with suppress(Unavailable):  # the database is away, or the queue is closed or full
                 if not self._keeps_late():
                     return
-                command = Command(note_late, (began.at, took_ms), {}, None)
+                future: concurrent.futures.Future[None] = concurrent.futures.Future()
+                command = Command(note_late, (began.at, took_ms), {}, future)
                 self.lanes[Lane.DOOR].put(command, Lane.DOOR)
 
     def _keeps_late(self) -> bool:
@@ -365,12 +370,18 @@ class Database(ABC):
             queue.sweep(now)
 
     def _submit(
-        self, queue: CommandQueue, lane: Lane, verb: Any, args: Any, kwargs: Any
-    ) -> "asyncio.Future[Any]":
+        self,
+        queue: CommandQueue,
+        lane: Lane,
+        verb: Callable[..., T],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> "asyncio.Future[T]":
         patience = None if lane is Lane.BACKGROUND else deadlines.current.get()
-        command = Command(verb, args, kwargs, asyncio.get_running_loop(), patience)
-        queue.put(command, lane)
-        return command.future  # type: ignore[no-any-return]
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        queue.put(Command(verb, args, kwargs, future, loop, patience), lane)
+        return future
 
     def _deliver(self, commands: Iterable[Command]) -> None:
         """Settle the commands, with one wake-up for each event loop."""

@@ -8,8 +8,8 @@ again; a command that takes another way the second time draws new ones from ther
 Not for SQLite, where a number that was rolled back may come again for others (sequences.py).
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from turnout.store.sequences import Sequences
 from turnout.store.sources import Ids
@@ -17,22 +17,24 @@ from turnout.store.sources import Ids
 if TYPE_CHECKING:
     from turnout.store.transaction import Tx
 
+T = TypeVar("T")
+
 
 class Draws:
     """The names and numbers of one command, in the order in which it drew them."""
 
     def __init__(self) -> None:
-        self._drawn: list[tuple[Any, Any]] = []
+        self._drawn: list[tuple[Hashable, Any]] = []
         self._at = 0
 
     def begin(self) -> None:
         """The command is run, perhaps again."""
         self._at = 0
 
-    def draw(self, what: Any, make: Callable[..., Any], *args: Any) -> Any:
+    def draw(self, what: Hashable, make: Callable[..., T], *args: Any) -> T:
         """What was drawn here the last time, if it was the same; else `make(*args)`."""
         if self._at < len(self._drawn) and self._drawn[self._at][0] == what:
-            value = self._drawn[self._at][1]
+            value: T = self._drawn[self._at][1]
         else:
             value = make(*args)
             self._drawn[self._at :] = [(what, value)]
@@ -49,15 +51,15 @@ class DrawnIds(Ids):
 
     def uuid(self, now: int) -> str:
         """As `Ids.uuid`; of the instant at which it was drawn first."""
-        return self._draws.draw("uuid", self._ids.uuid, now)  # type: ignore[no-any-return]
+        return self._draws.draw("uuid", self._ids.uuid, now)
 
     def pak(self) -> str:
         """As `Ids.pak`."""
-        return self._draws.draw("pak", self._ids.pak)  # type: ignore[no-any-return]
+        return self._draws.draw("pak", self._ids.pak)
 
     def code(self, length: int) -> str:
         """As `Ids.code`."""
-        return self._draws.draw(("code", length), self._ids.code, length)  # type: ignore[no-any-return]
+        return self._draws.draw(("code", length), self._ids.code, length)
 
 
 class DrawnNumbers(Sequences):
@@ -69,7 +71,7 @@ class DrawnNumbers(Sequences):
 
     def take(self, tx: "Tx", name: str, count: int) -> list[int]:
         """As `Sequences.take`."""
-        return self._draws.draw((name, count), self._sequences.take, tx, name, count)  # type: ignore[no-any-return]
+        return self._draws.draw((name, count), self._sequences.take, tx, name, count)
 
     def committed(self) -> None:
         """As `Sequences.committed`."""

@@ -30,4 +30,5 @@ def follow(spec: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 def _read(path: Path) -> dict[str, Any]:
     # libyaml, where it is there, is ten times faster.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(path.read_bytes(), loader)  # type: ignore[no-any-return]  # noqa: S506
+    spec: dict[str, Any] = yaml.load(path.read_bytes(), loader)  # noqa: S506
+    return spec

@@ -76,7 +76,7 @@ class PageSessions:
             await self._db.write_behind(
                 touch_page_session, session.principal.org_id, session.digest
             )
-        return result  # type: ignore[no-any-return]
+        return result
 
     async def sign_in(self, req: Request, resp: Response, user_code: str, password: str) -> None:
         """Begin a session. Raises Unauthenticated, Limited, Unavailable."""
@@ -132,8 +132,8 @@ class PageSessions:
 
 
 def _with_session(
-    tx: Tx, token: str, verb: Callable[..., Any], args: Any, kwargs: Any
-) -> tuple[PageSession, Any]:
+    tx: Tx, token: str, verb: Callable[..., T], args: Any, kwargs: Any
+) -> tuple[PageSession, T]:
     session = read_page_session(tx, token)
     try:
         return session, verb(tx, session.principal, *args, **kwargs)

@@ -69,7 +69,7 @@ class Sessions:
         """`db.read` for whose session it is: `verb(tx, principal, …)`. Raises Unauthenticated."""
         result, session = await self._db.read(_with_session, ids, self._used, verb, args, kwargs)
         await self._note(session)
-        return result  # type: ignore[no-any-return]
+        return result
 
     async def _note(self, session: Session) -> None:
         now = self._db.clock()
@@ -86,8 +86,8 @@ class Sessions:
 
 
 def _with_session(
-    tx: Tx, ids: Ids, used: dict[str, int], verb: Callable[..., Any], args: Any, kwargs: Any
-) -> tuple[Any, Session]:
+    tx: Tx, ids: Ids, used: dict[str, int], verb: Callable[..., T], args: Any, kwargs: Any
+) -> tuple[T, Session]:
     session = _find_session(tx, ids, used)
     return verb(tx, session.principal, *args, **kwargs), session
 
