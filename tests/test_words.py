@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.lint_words import INSTEAD, find_words
+from tools.lint_words import INSTEAD, find_clauses, find_words
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,20 @@ def test_words_in_two_lines_are_found() -> None:
 
 def test_plain_words_are_let_through() -> None:
     assert not list(find_words("Places go to the waiting list in order. Renewed, besieged.\n"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["What broke before is Retry.", "It ends. What is left\nis swept.", "Who waits asks again."],
+)
+def test_a_clause_as_the_subject_is_found(line: str) -> None:
+    (problem,) = find_clauses(f"A first line.\n{line}\n")
+    assert problem.startswith("2: ")
+    assert problem.endswith("write a noun as the subject")
+
+
+@pytest.mark.parametrize(
+    "line", ["What does it cost? Nothing.", "It says what broke.", "Somebody who waits asks again."]
+)
+def test_questions_and_objects_are_let_through(line: str) -> None:
+    assert not list(find_clauses(f"{line}\n"))

@@ -33,14 +33,14 @@ INSTEAD = {
 _GAP = r"\s+(?:(?:#|--|//|>) *)?"
 _ANY = re.compile("|".join(f"({words})" for words in INSTEAD).replace(" ", _GAP), re.IGNORECASE)
 _ADVICE = list(INSTEAD.values())
+# In prose a relative clause is no subject; a question may begin like one.
+_CLAUSE = re.compile(r"(?:^|[.:;]\s+)((?:Who|What|Whatever)\s[^.?:!|]*)[.:;!]", re.MULTILINE)
 
 
 def main() -> None:
     files = list_files()
     problems = [
-        f"{file.relative_to(ROOT)}:{problem}"
-        for file in files
-        for problem in find_words(file.read_text(encoding="utf-8"))
+        f"{file.relative_to(ROOT)}:{problem}" for file in files for problem in find_problems(file)
     ]
     for problem in problems:
         print(problem, file=sys.stderr)
@@ -60,6 +60,20 @@ def list_files() -> list[Path]:
         and name not in OWN
         and (ROOT / name).is_file()
     ]
+
+
+def find_problems(file: Path) -> Iterator[str]:
+    text = file.read_text(encoding="utf-8")
+    yield from find_words(text)
+    if file.suffix == ".md":
+        yield from find_clauses(text)
+
+
+def find_clauses(text: str) -> Iterator[str]:
+    """Each sentence of a prose text whose subject is a clause ("What broke before is Retry.")."""
+    for found in _CLAUSE.finditer(text):
+        number = text.count("\n", 0, found.start(1)) + 1
+        yield f"{number}: {found[1][:40]!r}: write a noun as the subject"
 
 
 def find_words(text: str) -> Iterator[str]:
