@@ -279,7 +279,10 @@ def _time_shell(stage: Stage, backend: str, is_table: int) -> float:
     """Seconds of the database's own shell for the same statement, as CSV to nowhere."""
     named = report_parameters(stage.org_id, stage.event_id, ReportFilter())
     parameters = named | {"is_table": is_table}
-    literals = {name: "NULL" if each is None else str(each) for name, each in parameters.items()}
+    literals = {
+        name: "NULL" if parameter is None else str(parameter)
+        for name, parameter in parameters.items()
+    }
     text = sql["report"].text[backend]
     if backend == "sqlite":
         return ask_sqlite3(path_of(stage.url), text, literals)
@@ -388,28 +391,28 @@ def targets(audience: Audience) -> list[Target]:
     """Heartbeats of 20,000 viewers; ten thousand rows soon, a million within twice the shell's
     time, and in little memory."""
     found = []
-    best = max(audience.heartbeats, key=lambda each: each.per_second)
+    best = max(audience.heartbeats, key=lambda heartbeat: heartbeat.per_second)
     name = f"heartbeats a second ({best.connections} connections)"
     rate = f"{best.per_second:,.0f}/s"
     found.append(Target(name, f"≥ {WANTED_BEATS:,}/s", rate, best.per_second >= WANTED_BEATS))
-    for each in audience.reports:
-        wanted = WANTED_S.get(each.format)
-        if wanted and each.registrants == REGISTRANTS:
-            name = f"report of {REGISTRANTS:,} as {each.format}, {each.backend}"
-            took = f"{each.seconds:.2f} s"
-            found.append(Target(name, f"< {wanted} s", took, each.seconds < wanted))
-    largest = max(each.registrants for each in audience.reports)
-    for each in audience.reports:
-        if each.registrants == largest and each.format == "CSV":
-            name = f"report of {largest:,} as CSV, {each.backend}"
-            ratio = each.seconds / each.shell_s
+    for report in audience.reports:
+        wanted = WANTED_S.get(report.format)
+        if wanted and report.registrants == REGISTRANTS:
+            name = f"report of {REGISTRANTS:,} as {report.format}, {report.backend}"
+            took = f"{report.seconds:.2f} s"
+            found.append(Target(name, f"< {wanted} s", took, report.seconds < wanted))
+    largest = max(report.registrants for report in audience.reports)
+    for report in audience.reports:
+        if report.registrants == largest and report.format == "CSV":
+            name = f"report of {largest:,} as CSV, {report.backend}"
+            ratio = report.seconds / report.shell_s
             found += [
                 Target(f"{name}: beside the shell", "≤ 2 times", f"{ratio:.1f} times", ratio <= 2),
                 Target(
                     f"{name}: memory above idle",
                     "< 50 MB",
-                    f"{each.memory_mb:.0f} MB",
-                    each.memory_mb < 50,
+                    f"{report.memory_mb:.0f} MB",
+                    report.memory_mb < 50,
                 ),
             ]
     return found
@@ -426,15 +429,15 @@ def tables(audience: Audience) -> list[Table]:
             ),
             [
                 (
-                    str(each.connections),
-                    f"{each.viewers:,}",
-                    f"{each.per_second:,.0f}",
-                    f"{each.p50_ms:.1f}",
-                    f"{each.p99_ms:.1f}",
-                    f"{each.cpu_us:.0f}",
-                    str(each.failed),
+                    str(heartbeat.connections),
+                    f"{heartbeat.viewers:,}",
+                    f"{heartbeat.per_second:,.0f}",
+                    f"{heartbeat.p50_ms:.1f}",
+                    f"{heartbeat.p99_ms:.1f}",
+                    f"{heartbeat.cpu_us:.0f}",
+                    str(heartbeat.failed),
                 )
-                for each in audience.heartbeats
+                for heartbeat in audience.heartbeats
             ],
         ),
         Table(
@@ -445,17 +448,17 @@ def tables(audience: Audience) -> list[Table]:
             ),
             [
                 (
-                    each.backend,
-                    f"{each.registrants:,}",
-                    each.format,
-                    f"{each.megabytes:.1f}",
-                    f"{each.first_byte_ms:.0f}",
-                    f"{each.seconds:.2f}",
-                    f"{each.registrants / each.seconds:,.0f}",
-                    f"{each.memory_mb:.0f}",
-                    f"{each.shell_s:.2f}",
+                    report.backend,
+                    f"{report.registrants:,}",
+                    report.format,
+                    f"{report.megabytes:.1f}",
+                    f"{report.first_byte_ms:.0f}",
+                    f"{report.seconds:.2f}",
+                    f"{report.registrants / report.seconds:,.0f}",
+                    f"{report.memory_mb:.0f}",
+                    f"{report.shell_s:.2f}",
                 )
-                for each in audience.reports
+                for report in audience.reports
             ],
         ),
     ]

@@ -282,8 +282,8 @@ def _ask(demo: Demo, database: Path, size: Size) -> list[Question]:
                 Question(
                     name=name,
                     rows=answers[0][0],
-                    first_byte_ms=median(each[1] for each in answers) * 1000,
-                    seconds=median(each[2] for each in answers),
+                    first_byte_ms=median(answer[1] for answer in answers) * 1000,
+                    seconds=median(answer[2] for answer in answers),
                     memory_mb=max(0.0, max(samples) - before),
                 )
             )
@@ -364,14 +364,14 @@ def tables(booked: Booked) -> list[Table]:
             ("question", "rows", "first byte ms", "whole s", "memory above idle MB", "sqlite3 s"),
             [
                 (
-                    each.name,
-                    f"{each.rows:,}",
-                    f"{each.first_byte_ms:.1f}",
-                    f"{each.seconds:.3f}",
-                    f"{each.memory_mb:.0f}",
-                    "" if each.sqlite3_s is None else f"{each.sqlite3_s:.2f}",
+                    question.name,
+                    f"{question.rows:,}",
+                    f"{question.first_byte_ms:.1f}",
+                    f"{question.seconds:.3f}",
+                    f"{question.memory_mb:.0f}",
+                    "" if question.sqlite3_s is None else f"{question.sqlite3_s:.2f}",
                 )
-                for each in booked.questions
+                for question in booked.questions
             ],
         ),
     ]

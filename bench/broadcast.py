@@ -300,7 +300,7 @@ def targets(found: Broadcasts) -> list[Target]:
 
 
 def _median(rounds: list[Sent]) -> float:
-    return statistics.median(each.per_second for each in rounds)
+    return statistics.median(sample.per_second for sample in rounds)
 
 
 def tables(found: Broadcasts) -> list[Table]:
@@ -309,10 +309,10 @@ def tables(found: Broadcasts) -> list[Table]:
         (
             name,
             f"{rounds[0].recipients:,}",
-            f"{statistics.median(each.accepted_s for each in rounds):.1f}",
-            f"{statistics.median(each.seconds for each in rounds):.1f}",
+            f"{statistics.median(sample.accepted_s for sample in rounds):.1f}",
+            f"{statistics.median(sample.seconds for sample in rounds):.1f}",
             f"{_median(rounds):,.0f}",
-            f"{statistics.median(each.cpu_us for each in rounds):,.0f}",
+            f"{statistics.median(sample.cpu_us for sample in rounds):,.0f}",
         )
         for name, rounds in (("SMTP", found.smtp), ("SMPP with receipts", found.smpp))
     ]

@@ -184,8 +184,8 @@ def _list(demo: Demo, folder: Path, size: Size) -> Listed:
     return Listed(
         attendees=reads[0][0],
         megabytes=reads[0][1] / 1e6,
-        first_byte_ms=median(each[2] for each in reads) * 1000,
-        seconds=median(each[3] for each in reads),
+        first_byte_ms=median(read[2] for read in reads) * 1000,
+        seconds=median(read[3] for read in reads),
         memory_mb=max(peaks),
         sqlite3_s=median(_with_sqlite3(database) for _ in range(size.reads)),
     )

@@ -112,14 +112,14 @@ class Summary(msgspec.Struct, kw_only=True):
 def sum_up(rounds: Sequence[Measured]) -> Summary:
     """The medians of the rounds."""
     return Summary(
-        per_second=median(each.per_second for each in rounds),
-        p50_ms=median(each.p50_ms for each in rounds),
-        p99_ms=median(each.p99_ms for each in rounds),
-        max_ms=max(each.max_ms for each in rounds),
-        server_cpu_us=median(each.server_cpu_us for each in rounds),
-        load_cpu_us=median(each.load_cpu_us for each in rounds),
-        others=median(each.others for each in rounds),
-        failed=sum(each.failed for each in rounds),
+        per_second=median(sample.per_second for sample in rounds),
+        p50_ms=median(sample.p50_ms for sample in rounds),
+        p99_ms=median(sample.p99_ms for sample in rounds),
+        max_ms=max(sample.max_ms for sample in rounds),
+        server_cpu_us=median(sample.server_cpu_us for sample in rounds),
+        load_cpu_us=median(sample.load_cpu_us for sample in rounds),
+        others=median(sample.others for sample in rounds),
+        failed=sum(sample.failed for sample in rounds),
     )
 
 

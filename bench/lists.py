@@ -91,15 +91,15 @@ def _measure_case(server: Server, token: str, case: Case, rounds: int) -> Row:
     with sampling(server.pid) as samples:
         for _ in range(rounds):
             got += asyncio.run(_ask_at_once(server.port, token, case.callers))
-    times = sorted(each.seconds for each in got)
+    times = sorted(answer.seconds for answer in got)
     return Row(
         callers=case.callers,
         people=case.people,
-        megabytes=median(each.size for each in got) / 1e6,
+        megabytes=median(answer.size for answer in got) / 1e6,
         p50_s=median(times),
         p99_s=times[int(len(times) * 0.99)],
         max_s=times[-1],
-        failed=sum(each.status != "200" for each in got),
+        failed=sum(answer.status != "200" for answer in got),
         memory_mb=max(samples) - before,
     )
 

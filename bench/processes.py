@@ -24,7 +24,7 @@ def _machine_ticks() -> list[int]:
 
 def memory_mb(pid: int) -> float:
     """Resident memory of a process and everything that it started, in MB."""
-    return sum(_resident_kb(each) for each in (pid, *_descendants(pid))) / 1000
+    return sum(_resident_kb(descendant) for descendant in (pid, *_descendants(pid))) / 1000
 
 
 def count_processes(pid: int) -> int:
@@ -45,4 +45,4 @@ def _descendants(pid: int) -> list[int]:
         for listed in Path(f"/proc/{pid}/task").glob("*/children")
         for child in listed.read_text().split()
     ]
-    return children + [each for child in children for each in _descendants(child)]
+    return children + [descendant for child in children for descendant in _descendants(child)]

@@ -28,7 +28,7 @@ class Found(NamedTuple):
 def update(steps: dict[str, ModuleType], page: Path = PAGE, results: Path = RESULTS) -> list[str]:
     """Write the page again; returns the names of the steps of which there are figures."""
     found = find_newest(steps, results)
-    texts = {name: _section(steps[name], each) for name, each in found.items()}
+    texts = {name: _section(steps[name], run) for name, run in found.items()}
     texts["targets"] = _targets(steps, found)
     page.write_text(
         _PART.sub(
@@ -71,7 +71,7 @@ def _provenance(found: Found) -> str:
 
 def _targets(steps: dict[str, ModuleType], found: dict[str, Found]) -> str:
     targets: list[Target] = [
-        target for name, each in found.items() for target in steps[name].targets(each.figures)
+        target for name, run in found.items() for target in steps[name].targets(run.figures)
     ]
     rows = [
         (target.name, target.wanted, target.measured, "yes" if target.is_met else "**no**")

@@ -54,25 +54,25 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         out: list[bytes] = []
-        for each in self.framer.feed(data):
-            if each.command == pdu.SUBMIT_SM:
-                self.submit(each, out)
-            elif each.command == pdu.DELIVER_SM | pdu.RESPONSE:
-                self.sink.acknowledged += each.status == 0
-                self.sink.refused += each.status != 0
-            elif not each.command & pdu.RESPONSE:
-                self.sink.binds += each.command == pdu.BIND_TRANSCEIVER
-                body = b"sink\0" if each.command == pdu.BIND_TRANSCEIVER else b""
-                out.append(pdu.encode(each.command | pdu.RESPONSE, 0, each.sequence, body))
+        for unit in self.framer.feed(data):
+            if unit.command == pdu.SUBMIT_SM:
+                self.submit(unit, out)
+            elif unit.command == pdu.DELIVER_SM | pdu.RESPONSE:
+                self.sink.acknowledged += unit.status == 0
+                self.sink.refused += unit.status != 0
+            elif not unit.command & pdu.RESPONSE:
+                self.sink.binds += unit.command == pdu.BIND_TRANSCEIVER
+                body = b"sink\0" if unit.command == pdu.BIND_TRANSCEIVER else b""
+                out.append(pdu.encode(unit.command | pdu.RESPONSE, 0, unit.sequence, body))
         if out:
             self.transport.write(b"".join(out))
 
-    def submit(self, each: pdu.Pdu, out: list[bytes]) -> None:
+    def submit(self, unit: pdu.Pdu, out: list[bytes]) -> None:
         self.sink.submitted += 1
         network_id = b"%0*d\0" % (_ID_DIGITS, self.sink.submitted)
-        answer = _HEADER.pack(_ANSWER_BYTES, pdu.SUBMIT_SM | pdu.RESPONSE, 0, each.sequence)
+        answer = _HEADER.pack(_ANSWER_BYTES, pdu.SUBMIT_SM | pdu.RESPONSE, 0, unit.sequence)
         out += (answer, network_id)
-        if pdu.decode_sms(each.body).registered_delivery:
+        if pdu.decode_sms(unit.body).registered_delivery:
             self.sequence += 1
             header = _HEADER.pack(_RECEIPT_BYTES, pdu.DELIVER_SM, 0, self.sequence)
             out += (header, _RECEIPT, network_id, _DELIVERED)

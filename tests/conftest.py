@@ -82,7 +82,7 @@ def _list_seconds(config: pytest.Config) -> Callable[[Path], list[int]]:
     """What finds the seconds of the full forms of a file's proofs."""
     path = config.rootpath / "tests/proofs.toml"
     listed = proof.read_list(path) if path.exists() else []
-    return lambda file: [each.seconds for each in proof.names_in(file, listed)]
+    return lambda file: [proof_.seconds for proof_ in proof.names_in(file, listed)]
 
 
 def _read_run() -> proof.Run:
@@ -110,7 +110,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return True
         if item.path not in due:
             found = proof.names_in(item.path, listed)
-            due[item.path] = not found or any(_is_run(config, each) for each in found)
+            due[item.path] = not found or any(_is_run(config, proof_) for proof_ in found)
         return due[item.path]
 
     def is_wanted(item: pytest.Item) -> bool:
@@ -173,9 +173,9 @@ class ProofReport:
         if self.config.option.stage and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             session.exitstatus = pytest.ExitCode.OK  # a group need not have proofs of each stage
         if self.config.getoption("--every-proof"):
-            expected = {each.name for each in self.listed if self._is_expected(each)}
+            expected = {proof_.name for proof_ in self.listed if self._is_expected(proof_)}
             self.gaps = proof.find_gaps(
-                expected, {each.name for each in self.listed}, {name for name, _ in self.lines}
+                expected, {proof_.name for proof_ in self.listed}, {name for name, _ in self.lines}
             )
         if self.gaps and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -186,12 +186,12 @@ class ProofReport:
         for name, counts in sorted(self.lines):
             terminalreporter.line(f"{PROOF}{name}: {counts}")
         if self.run.full:
-            for name, seconds in sorted(self.seconds.items(), key=lambda each: -each[1]):
+            for name, seconds in sorted(self.seconds.items(), key=lambda pair: -pair[1]):
                 terminalreporter.line(f"seconds: {seconds:.0f} {name}")
-        for each in self.listed:
-            if each.group not in self.run.groups:
-                terminalreporter.line(f"not run in full: {each.name} (group {each.group})")
-            elif not _is_run(self.config, each):
-                terminalreporter.line(f"not run: {each.name} (too long; make proof does it)")
+        for proof_ in self.listed:
+            if proof_.group not in self.run.groups:
+                terminalreporter.line(f"not run in full: {proof_.name} (group {proof_.group})")
+            elif not _is_run(self.config, proof_):
+                terminalreporter.line(f"not run: {proof_.name} (too long; make proof does it)")
         for gap in self.gaps:
             terminalreporter.line(f"ERROR: tests/proofs.toml: {gap}", red=True)

@@ -29,4 +29,4 @@ def test_each_test_file_has_a_module_or_is_listed():
 
 
 def test_what_is_listed_is_there():
-    assert [each for each in LISTED if not any(file.match(each) for file in FILES)] == []
+    assert [pattern for pattern in LISTED if not any(file.match(pattern) for file in FILES)] == []

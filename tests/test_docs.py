@@ -424,7 +424,7 @@ def check_report(demo: Server, listed: Any) -> None:
     """What the README's lines about the webcast must have printed, and written."""
     infos = listed["convey_api"]["result"]["success"]["event_list"]["event_info"]
     member = demo.demo["reporting"]
-    titles = {each["id"]: each["title"] for each in infos}
+    titles = {info["id"]: info["title"] for info in infos}
     assert titles[str(member["eventId"])] == "The last metre, live"
     with (demo.folder / "live.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -436,11 +436,11 @@ def check_messages(accepted: Any, details: Any, written: Any, jobs: Any) -> None
     """What the README's lines about messages must have printed."""
     job = details["data"]
     assert accepted == {"status": 200, "data": job["job_id"]}
-    assert [(each["recipient"], each["status"]) for each in job["reports"]] == [
+    assert [(report["recipient"], report["status"]) for report in job["reports"]] == [
         ("Jane", "SENT"),
         ("Jim", "FAIL"),
     ]
-    newest = [(each["job_id"], each["job_name"]) for each in jobs["data"][:2]]
+    newest = [(job["job_id"], job["job_name"]) for job in jobs["data"][:2]]
     assert newest == [(written["data"], "Welcome"), (accepted["data"], "Doors open")]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.lint_words import INSTEAD, find_clauses, find_words
+from tools.lint_words import INSTEAD, find_clauses, find_problems, find_words
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,30 @@ def test_a_clause_as_the_subject_is_found(line: str) -> None:
 )
 def test_questions_and_objects_are_let_through(line: str) -> None:
     assert not list(find_clauses(f"{line}\n"))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [
+        (".py", "\nfor each in tickets:\n    pass\n"),
+        (".py", "\nfound = {each.id: number for number, each in enumerate(tickets)}\n"),
+        (".py", "\ntickets.sort(key=lambda each: each.id)\n"),
+        (".html", "<ul>\n{% for each, at in tickets %}<li>{{ each }}</li>{% endfor %}</ul>\n"),
+    ],
+)
+def test_a_loop_whose_variable_is_not_the_noun_is_found(suffix: str, text: str) -> None:
+    assert list(find_problems(suffix, text)) == [
+        "2: 'for each in': name the variable after its noun"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [
+        (".py", '"""A name for each in turn."""\nfound = [ticket.id for ticket in tickets]\n'),
+        (".html", "{% for ticket in tickets %}<li>One for each.</li>{% endfor %}\n"),
+        (".md", "A line for each in the list.\n"),
+    ],
+)
+def test_a_loop_over_the_noun_is_let_through(suffix: str, text: str) -> None:
+    assert list(find_problems(suffix, text)) == []

@@ -2,8 +2,10 @@
 
 The table holds the worst, each with what to write instead. A word is refused in code, docs,
 messages and pages alike; migrations and data of former versions stay as they were written.
+A loop's variable is the noun, `for ticket in tickets`: `each` is refused there.
 """
 
+import ast
 import re
 import subprocess
 import sys
@@ -35,17 +37,31 @@ _ANY = re.compile("|".join(f"({words})" for words in INSTEAD).replace(" ", _GAP)
 _ADVICE = list(INSTEAD.values())
 # In prose a relative clause is no subject; a question may begin like one.
 _CLAUSE = re.compile(r"(?:^|[.:;]\s+)((?:Who|What|Whatever)\s[^.?:!|]*)[.:;!]", re.MULTILINE)
+_LOOP_OF_A_PAGE = re.compile(r"\{%-? *for [^%]*?\beach\b[^%]*? in ")
+_Loop = ast.For | ast.AsyncFor | ast.comprehension
 
 
 def main() -> None:
     files = list_files()
     problems = [
-        f"{file.relative_to(ROOT)}:{problem}" for file in files for problem in find_problems(file)
+        f"{file.relative_to(ROOT)}:{problem}"
+        for file in files
+        for problem in find_problems(file.suffix, file.read_text(encoding="utf-8"))
     ]
     for problem in problems:
         print(problem, file=sys.stderr)
     print(f"words: {len(files)} files, {len(problems)} problems")
     sys.exit(bool(problems))
+
+
+def find_problems(suffix: str, text: str) -> Iterator[str]:
+    """What to mend in a file of that kind: its line, and what to write."""
+    yield from find_words(text)
+    if suffix in (".py", ".html"):
+        for number in (_loops_of_code if suffix == ".py" else _loops_of_page)(text):
+            yield f"{number}: 'for each in': name the variable after its noun"
+    if suffix == ".md":
+        yield from find_clauses(text)
 
 
 def list_files() -> list[Path]:
@@ -62,13 +78,6 @@ def list_files() -> list[Path]:
     ]
 
 
-def find_problems(file: Path) -> Iterator[str]:
-    text = file.read_text(encoding="utf-8")
-    yield from find_words(text)
-    if file.suffix == ".md":
-        yield from find_clauses(text)
-
-
 def find_clauses(text: str) -> Iterator[str]:
     """Each sentence of a prose text whose subject is a clause ("What broke before is Retry.")."""
     for found in _CLAUSE.finditer(text):
@@ -82,6 +91,23 @@ def find_words(text: str) -> Iterator[str]:
         number = text.count("\n", 0, found.start()) + 1
         words = " ".join(found[0].split())
         yield f"{number}: {words!r}: write {_ADVICE[(found.lastindex or 1) - 1]}"
+
+
+def _loops_of_code(text: str) -> Iterator[int]:
+    """The lines of a module that bind `each` in a loop, a comprehension or a lambda."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, _Loop):
+            names = {(n.id, n.lineno) for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+        elif isinstance(node, ast.Lambda):
+            names = {(argument.arg, argument.lineno) for argument in node.args.args}
+        else:
+            continue
+        yield from (line for name, line in names if name == "each")
+
+
+def _loops_of_page(text: str) -> Iterator[int]:
+    for found in _LOOP_OF_A_PAGE.finditer(text):
+        yield text.count("\n", 0, found.start()) + 1
 
 
 if __name__ == "__main__":

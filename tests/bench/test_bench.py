@@ -87,9 +87,9 @@ class TestSteps:
         [beaten] = found.heartbeats
         assert (beaten.connections, beaten.viewers, beaten.failed) == (2, 50, 0)
         assert beaten.per_second > 0
-        assert [each.format for each in found.reports] == ["XML", "JSON", "CSV", "XLSX"]
+        assert [report.format for report in found.reports] == ["XML", "JSON", "CSV", "XLSX"]
         *texts, workbook = found.reports  # a workbook is compressed
-        assert all(each.megabytes > 0.05 for each in texts)
+        assert all(text.megabytes > 0.05 for text in texts)
         assert workbook.megabytes > 0.01
         assert [len(table.rows) for table in audience.tables(found)] == [1, 4]
         assert len(audience.targets(found)) == 3
@@ -111,7 +111,7 @@ class TestSteps:
         )
         booked = booking.measure(demo, tmp_path, size, print)
         assert [row.turnout.failed for row in booked.registered] == [0, 0, 0]
-        assert [each.rows > 0 for each in booked.questions] == [True] * 4
+        assert [question.rows > 0 for question in booked.questions] == [True] * 4
         assert booked.questions[0].rows == booked.questions[3].rows > 1_000
         assert (booked.questions[1].rows, booked.questions[2].rows) == (10, 10)
         assert [len(table.rows) for table in booking.tables(booked)] == [3, 4]
@@ -120,10 +120,10 @@ class TestSteps:
         ours, other = (demo.copy_database(tmp_path / name) for name in ("turnout", "bare"))
         with turnout(ours.parent, url_of(ours), work=False) as server, bare(other) as limit:
             request = template(demo, sign_in(server, demo))
-            for each in (server, limit):
+            for row in (server, limit):
                 order = Order(
-                    port=each.port,
-                    pids=[each.pid],
+                    port=row.port,
+                    pids=[row.pid],
                     template=request,
                     connections=1,
                     first=1,
@@ -207,7 +207,7 @@ def answer_in_turn(listener: socket.socket, answers: list[bytes]) -> None:
 def test_no_two_numbers_are_spread_to_the_same_digits():
     digits = {spread(number) for number in [*range(20_000), *range(10**11, 10**11 + 20_000)]}
     assert len(digits) == 40_000
-    assert {len(each) for each in digits} == {12}
+    assert {len(digit) for digit in digits} == {12}
 
 
 def test_report_fills_the_page_with_the_newest_full_figures(tmp_path):

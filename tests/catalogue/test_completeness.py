@@ -42,12 +42,12 @@ def table_of(dialect: str) -> Mapping[str, str]:
 
 
 def test_sentences_are_not_given_where_failures_are_raised() -> None:
-    given = {each.place.partition(":")[0] for each in raised() if each.has_sentence}
+    given = {failure.place.partition(":")[0] for failure in raised() if failure.has_sentence}
     assert given == TABLED
 
 
 def test_codes_are_written_out_where_they_are_raised() -> None:
-    computed = {each.place.partition(":")[0] for each in raised() if each.code is None}
+    computed = {failure.place.partition(":")[0] for failure in raised() if failure.code is None}
     assert computed == COMPUTED
 
 

@@ -80,7 +80,7 @@ def test_an_invitation_is_made_filled_sent_and_reminded_of(door: Door, tmp_path:
         assert db.call(get_campaign, door.org_id, int(number)).sti == "friends"
         first, _ = db.call(claim, "email", 10, 1000)
     assert (first.head.content.subject, first.head.sender) == ("Come!", "a@example.com")
-    assert [each.name for each in first.recipients] == ["Ann Lee", ""]
+    assert [recipient.name for recipient in first.recipients] == ["Ann Lee", ""]
     assert '"link":"https://events.example.com/invitation/1-' in first.recipients[0].fields
 
 

@@ -59,7 +59,11 @@ def test_who_holds_and_who_waits_is_told_and_no_text_of_a_query(node, url):
         found = node.db.call(list_long_transactions, 0)
         holder.rollback()
         waiting.join()
-    ours = {each.application: each for each in found if each.application != "turnout-write"}
+    ours = {
+        transaction.application: transaction
+        for transaction in found
+        if transaction.application != "turnout-write"
+    }
     role, ages = ours["psql"].role, [ours[name].age_s for name in ("psql", "turnout-wait")]
     first = LongTransaction(one, "psql", role, ages[0], "idle in transaction", "", [], [two])
     second = LongTransaction(

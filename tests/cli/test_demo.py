@@ -93,7 +93,7 @@ def take_secrets(members: dict[str, Any]) -> list[str]:
     users = [members["messaging"][name] for name in ("admin", "agent", "user")]
     tokens = [members["attendance"].pop(name) for name in ("eventToken", "companyToken")]
     users.append(members["reporting"])
-    passwords = [each.pop("password") for each in users]
+    passwords = [user.pop("password") for user in users]
     # The organization's GUID tells when it was made.
     members["booking"].pop("organization")
     secret = members["booking"].pop("secret")
@@ -120,7 +120,7 @@ def test_the_demo_is_a_believable_programme(seeded: Path) -> None:
     full = [(held, capacity) for _, _, capacity, held in found["sessions"] if held == capacity]
     assert (states["Open Rail Summit"], states["Winter meetup"]) == ("open", "closed")
     assert len(states) == 4 + len(registration.WEBINARS)
-    invited = sum(each[3] for each in CAMPAIGNS)
+    invited = sum(campaign[3] for campaign in CAMPAIGNS)
     known = registration.PEOPLE + invited + WAITING + LEARNERS + PEOPLE
     assert len(found["people"]) == known
     assert full == [(registration.FULL_SESSION_PLACES, registration.FULL_SESSION_PLACES)]

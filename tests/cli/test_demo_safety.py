@@ -124,15 +124,15 @@ def test_a_server_takes_the_demos_credentials_only_where_it_may(tmp_path: Path) 
                 name: server.ask(method, target, headers=headers)
                 for name, (method, target, headers) in _requests(members)
             }
-        assert {name: each.status for name, each in answers.items()} == {
+        assert {name: answer.status for name, answer in answers.items()} == {
             name: 200 if is_let_in else REFUSED[name] for name in REFUSED
         }
         if not is_let_in:
-            assert all(REFUSAL.encode() in each.body for each in answers.values())
+            assert all(REFUSAL.encode() in answer.body for answer in answers.values())
     log = server.read_log()
     said = [json.loads(line) for line in log.splitlines() if "credentials of a demo" in line]
-    assert [each["sign_ins"] for each in said] == ["refused", "accepted"]
-    assert [each["level"] for each in said] == ["warning"] * 2
+    assert [line["sign_ins"] for line in said] == ["refused", "accepted"]
+    assert [line["level"] for line in said] == ["warning"] * 2
 
 
 REFUSED = {

@@ -59,7 +59,7 @@ def test_a_dry_run_says_it_and_a_split_does_it_once(turnout: Turnout) -> None:
     assert turnout.ok("distributor", "split") == SPLIT
     with turnout.database() as db:
         found = db.call(list_distributors)
-    assert [(each.name, each.organizations) for each in found] == [
+    assert [(distributor.name, distributor.organizations) for distributor in found] == [
         ("acme", 1),
         ("beta", 1),
         ("gamma", 1),

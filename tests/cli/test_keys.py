@@ -48,7 +48,7 @@ def test_token_keys_are_published_until_their_tokens_run_out(turnout: Turnout) -
     assert said[1] == f"Tokens are signed with key {new.kid} from now on.\n"
     assert (old.private_pem, old.retired_at is None) == ("", False)
     assert new.private_pem.startswith("-----BEGIN PRIVATE KEY-----")
-    assert [each.facts["kid"] for each in entries] == [old.kid, new.kid]
+    assert [entry.facts["kid"] for entry in entries] == [old.kid, new.kid]
     assert [row[-1] for row in rows(turnout)] == ["signs", "verifies until its tokens run out"]
 
 
@@ -83,7 +83,7 @@ def test_callback_keys_of_one_organization_or_of_all(turnout: Turnout) -> None:
         assert (key.former_secret, key.secret != former) == (former, True)
         assert db.call(find_callback_key, BETA) is None
         entries = db.call(list_entries, ACME, "callback_key", ACME)
-    assert [each.action for each in entries] == ["rotated"]
+    assert [entry.action for entry in entries] == ["rotated"]
     shown = turnout.ok("callbacks", "key", "acme").splitlines()
     assert (shown[0].endswith(former), shown[-1]) == (True, key.secret)
     turnout.ok("key", "rotate", "callback-keys", "--org", "acme", "--at-once")
@@ -103,7 +103,7 @@ def test_ticket_keys_are_rotated_and_printed_tickets_stay_good(turnout: Turnout)
     assert "those signed before stay good" in said
     with turnout.database() as db:
         assert is_genuine(ticket, db.call(list_ticket_keys, ACME))
-        assert [bool(each.private_key) for each in db.call(list_ticket_keys, ACME)] == [True, False]
+        assert [bool(key.private_key) for key in db.call(list_ticket_keys, ACME)] == [True, False]
         assert db.call(list_every_ticket_key, BETA) == []
 
 
@@ -119,7 +119,7 @@ def test_a_stolen_ticket_key_is_revoked_and_a_new_one_signs(turnout: Turnout) ->
         [new] = db.call(list_ticket_keys, ACME)
         assert not is_genuine(ticket, [new])
         assert db.call(ensure_ticket_key, ACME) == new
-        actions = [each.action for each in db.call(list_entries, ACME, "ticket_key", 0)]
+        actions = [entry.action for entry in db.call(list_entries, ACME, "ticket_key", 0)]
     assert actions == ["rotated", "revoked"]
     states = {row[2]: row[-1] for row in rows(turnout)}
     assert states[new.kid] == "signs"

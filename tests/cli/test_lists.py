@@ -40,12 +40,14 @@ def write(tmp_path: Path, content: bytes | str) -> Path:
 
 def count_rows(tx: Tx) -> list[int]:
     tables = ("user_lists", "list_entries")
-    return [tx.connection.execute(f"SELECT count(*) FROM {each}").fetchone()[0] for each in tables]
+    return [
+        tx.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables
+    ]
 
 
 def lists_of(turnout: Turnout) -> list[tuple[int, str, int]]:
     with turnout.database() as db:
-        return [(each.id, each.name, each.entries) for each in db.call(list_lists, ORG)]
+        return [(list_.id, list_.name, list_.entries) for list_ in db.call(list_lists, ORG)]
 
 
 def test_a_file_becomes_a_list(turnout: Turnout, tmp_path: Path) -> None:
@@ -75,7 +77,7 @@ def test_a_long_file_is_stored_in_slices(turnout: Turnout, tmp_path: Path) -> No
     assert (name, entries) == ("All", 1201)
     with turnout.database() as db:
         people, _ = db.call(list_entries, ORG, list_id, "", 2000)
-    assert [each.email for each in people] == [f"jo{n}@example.com" for n in range(1201)]
+    assert [person.email for person in people] == [f"jo{n}@example.com" for n in range(1201)]
 
 
 def test_every_faulty_row_is_named_and_nothing_is_imported(

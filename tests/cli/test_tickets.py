@@ -38,7 +38,7 @@ class Office:
             found, _ = db.call(
                 list_attendees, self.org_id, self.event, AttendeeFilter(), limit=10, skip=0
             )
-        return {each.email: each.tickets[0].code for each in found}
+        return {registration.email: registration.tickets[0].code for registration in found}
 
     def types(self) -> list[list[str]]:
         lines = self.run.ok("ticket", "types", "acme", self.event).splitlines()

@@ -54,7 +54,7 @@ def test_a_remark_is_one_line(text, line):
 @given(anything)
 def test_what_comes_out_can_be_kept_and_is_bounded(text):
     line, kept, name = tidy(text), clean(text, 100), to_name(text, 100)
-    assert [is_storable(each) for each in (line, kept, name)] == [True] * 3
+    assert [is_storable(text) for text in (line, kept, name)] == [True] * 3
     assert (len(line) <= 500, len(kept) <= 100, len(name) <= 100) == (True,) * 3
     assert (tidy(line), clean(kept), to_name(name)) == (line, kept, name)
 
@@ -64,7 +64,7 @@ def test_a_text_of_people_keeps_its_lines():
 
 
 def test_names_that_cannot_be_kept_stay_apart():
-    names = [to_name(each) for each in ("a\0", "a\ud800", "a", "x" * 201, "x" * 202)]
+    names = [to_name(text) for text in ("a\0", "a\ud800", "a", "x" * 201, "x" * 202)]
     assert len(set(names)) == 5
     assert (names[2], to_name("a\0")) == ("a", names[0])
 
@@ -139,7 +139,7 @@ def test_values_as_text():
     for _ in range(30_000):
         deep = [deep]
     values = ["a", 5, None, 10**5_000, deep, {"a": 1}]
-    assert [to_text(each) for each in values] == ["a", "5", "", "", "", "{'a': 1}"]
+    assert [to_text(value) for value in values] == ["a", "5", "", "", "", "{'a': 1}"]
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ COPIES = """
 
 def count_unsettled(tx: Tx) -> int:
     """How much was accepted and not worked on yet."""
-    counts = [tx.connection.execute(each).fetchone()[0] for each in (UNDECIDED, UNSENT)]
+    counts = [tx.connection.execute(count).fetchone()[0] for count in (UNDECIDED, UNSENT)]
     return sum(counts)
 
 
@@ -133,7 +133,7 @@ def find_wrongs(url: str, load: Load) -> list[str]:
         wrongs += [f"message to {row[0]}: {row[2]} copies" for row in copies if not row[1]]
         for kind, question in DONE.items():
             rows = db.call(_ask, question)
-            wrongs += [f"{kind.__name__} {each}" for each in _compare(kind, rows, load)]
+            wrongs += [f"{kind.__name__} {count}" for count in _compare(kind, rows, load)]
         return wrongs
     finally:
         db.close()

@@ -92,7 +92,7 @@ class Caller:
         deed = self.make()
         self.deeds.append(deed)
         self.try_(deed)
-        done = [each for each in self.deeds[-200:] if each.outcome == "done"]
+        done = [deed for deed in self.deeds[-200:] if deed.outcome == "done"]
         if done and self.dice.random() < 0.4:
             self.read(self.dice.choice(done))
 
@@ -389,7 +389,9 @@ class Load:
         ]
         self._pause_s = pause_s
         self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(each,)) for each in self.callers]
+        self._threads = [
+            threading.Thread(target=self._run, args=(caller,)) for caller in self.callers
+        ]
         self._failures: list[BaseException] = []
 
     def __enter__(self) -> "Load":
@@ -416,7 +418,9 @@ class Load:
 
     def deeds(self, kind: type[Caller]) -> Iterator[Deed]:
         """What all callers of one API asked for."""
-        return (deed for each in self.callers if isinstance(each, kind) for deed in each.deeds)
+        return (
+            deed for caller in self.callers if isinstance(caller, kind) for deed in caller.deeds
+        )
 
     def is_served(self, since: float, times: int = 3) -> bool:
         """Whether each caller's last attempts, all begun since then, worked."""
@@ -428,7 +432,7 @@ class Load:
 
     def describe(self) -> str:
         """What each caller was told last, for a failure's message."""
-        lines = [f"{each.label}: {each.last}" for each in self.callers]
+        lines = [f"{caller.label}: {caller.last}" for caller in self.callers]
         return "\n".join([*self.lies, *lines])
 
     def measure_outage(self, since: float) -> float:
@@ -436,10 +440,14 @@ class Load:
         return max(self._back(caller, since) for caller in self.callers) - since
 
     def _back(self, caller: Caller, since: float) -> float:
-        later = [each for each in caller.attempts if each.began >= since]
-        failed = max((each.began for each in later if not each.is_done), default=since)
-        return min(each.ended for each in later if each.is_done and each.began >= failed)
+        later = [attempt for attempt in caller.attempts if attempt.began >= since]
+        failed = max((attempt.began for attempt in later if not attempt.is_done), default=since)
+        return min(
+            attempt.ended for attempt in later if attempt.is_done and attempt.began >= failed
+        )
 
     def longest(self) -> float:
         """How long the slowest answer took, in seconds."""
-        return max(each.ended - each.began for who in self.callers for each in who.attempts)
+        return max(
+            attempt.ended - attempt.began for who in self.callers for attempt in who.attempts
+        )

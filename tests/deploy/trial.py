@@ -61,8 +61,8 @@ class Machines:
 
     def list_restarted(self) -> list[str]:
         """The nodes of Turnout that are not the processes any more that were started."""
-        nodes = {name: each for name, each in self.plan["processes"].items() if "turnout" in name}
-        return [name for name, each in nodes.items() if not _module["is_running"](each)]
+        nodes = {name: node for name, node in self.plan["processes"].items() if "turnout" in name}
+        return [name for name, node in nodes.items() if not _module["is_running"](node)]
 
     def list_tracebacks(self) -> list[str]:
         """The lines with a traceback in the logs of Turnout: an outage is no bug."""
@@ -72,7 +72,7 @@ class Machines:
     def list_running(self) -> list[str]:
         """Everything that was started and still runs."""
         own = self.plan["processes"].items()
-        return [name for name, each in own if _module["is_running"](each)]
+        return [name for name, node in own if _module["is_running"](node)]
 
     def read_status(self) -> str:
         """What `trial status` says."""

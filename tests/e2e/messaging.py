@@ -44,4 +44,4 @@ class Messaging:
 
 def statuses(job: Any) -> list[tuple[str, str]]:
     """Who got what, in a job's reports."""
-    return [(each["destination"], each["status"]) for each in job["reports"]]
+    return [(report["destination"], report["status"]) for report in job["reports"]]

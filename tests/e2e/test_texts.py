@@ -119,7 +119,7 @@ async def converse(folder: Path, receiver: Receiver) -> None:
             job_id = await asyncio.to_thread(messaging.post_job, **job)
             details = await asyncio.to_thread(messaging.wait_for_job, job_id)
             assert statuses(details) == [(f"+{ANN}", "SENT"), (BOB, "SENT"), (EVE, "SENT")]
-            assert [each["message_cost"] for each in details["reports"]] == [0.08, 0.08, 0.16]
+            assert [detail["message_cost"] for detail in details["reports"]] == [0.08, 0.08, 0.16]
             check_submits(await peer.look("submit"))
             told = await asyncio.to_thread(receiver.wait_for, "Reference", "e1")
             assert (told["BroadcastID"], told["Status"]) == (str(job_id), "SENT")
@@ -151,13 +151,13 @@ def reply(sender: str, text: str) -> dict[str, Any]:
 
 def check_submits(submits: list[dict[str, Any]]) -> None:
     by_number: dict[str, list[dict[str, Any]]] = {}
-    for each in submits:
-        assert each["from"] == NUMBER
-        by_number.setdefault(each["to"], []).append(each)
-    assert [each["text"] for each in by_number[ANN]] == ["Hi Ann: soup, €5"]
+    for submit in submits:
+        assert submit["from"] == NUMBER
+        by_number.setdefault(submit["to"], []).append(submit)
+    assert [message["text"] for message in by_number[ANN]] == ["Hi Ann: soup, €5"]
     (bob,) = by_number[BOB]
     assert (bob["text"], bob["coding"]) == ("Hi Bob: 寿司", 8)
-    first, second = sorted(by_number[EVE], key=lambda each: each["udh"])
+    first, second = sorted(by_number[EVE], key=lambda message: message["udh"])
     assert first["text"] + second["text"] == "Hi Eve: " + "x" * 290
     assert first["udh"][:6] == second["udh"][:6]
 

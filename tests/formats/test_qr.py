@@ -13,7 +13,7 @@ TEXT = "TK1:1000001:ABCDEFGHJK:42:WXYZ:" + "A2" * 50
 
 def test_the_picture_says_what_was_put_in():
     picture = Image.open(io.BytesIO(qr_png(TEXT))).convert("L")
-    assert [each.text for each in zxingcpp.read_barcodes(picture)] == [TEXT]
+    assert [barcode.text for barcode in zxingcpp.read_barcodes(picture)] == [TEXT]
 
 
 def test_every_form_is_of_the_same_size_with_its_quiet_zone():

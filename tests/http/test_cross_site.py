@@ -120,14 +120,14 @@ def test_other_gets_are_looks(path: str) -> None:
     ],
 )
 def test_the_exceptions(method: str, path: str, headers: tuple[str, ...], name: str | None) -> None:
-    found = find_exemption(method, path, frozenset(each.encode() for each in headers))
+    found = find_exemption(method, path, frozenset(header.encode() for header in headers))
     assert (found.name if found else None) == name
 
 
 def test_the_tables_are_in_the_spelling_that_paths_are_folded_to() -> None:
-    paths = [*ACTING_GETS, *(prefix for each in EXEMPTIONS for prefix in each.prefixes)]
+    paths = [*ACTING_GETS, *(prefix for exemption in EXEMPTIONS for prefix in exemption.prefixes)]
     assert [path for path in paths if fold_path(path) != path] == []
-    assert [each.name for each in EXEMPTIONS if not each.why] == []
+    assert [exemption.name for exemption in EXEMPTIONS if not exemption.why] == []
 
 
 def _message(answer: Any) -> str:

@@ -60,9 +60,9 @@ def is_secret(template: str) -> bool:
 
 
 def test_every_part_of_a_path_is_known_to_be_secret_or_not(node: LocalNode) -> None:
-    fields = {name for each in templates(node) for name in re.findall(r"\{(\w+)", each)}
+    fields = {name for template in templates(node) for name in re.findall(r"\{(\w+)", template)}
     assert fields - SECRET_FIELDS - OPEN_FIELDS == set()
-    assert len([each for each in templates(node) if is_secret(each)]) >= 12
+    assert len([template for template in templates(node) if is_secret(template)]) >= 12
 
 
 def test_secret_parts_of_every_route_are_hidden_however_it_is_spelled(node: LocalNode) -> None:
@@ -166,7 +166,7 @@ def test_the_log_of_a_server_has_no_secret(
 ) -> None:
     """Every route with something secret, in every spelling, over HTTP/1.0 and 1.1, answered well
     or failing because the database has lost its tables."""
-    chosen = [each for each in templates(node) if is_secret(each)]
+    chosen = [template for template in templates(node) if is_secret(template)]
     spellings = list(SPELLINGS.values())[: proof.scale(4, len(SPELLINGS))]
     requests = 0
     with Server(

@@ -219,7 +219,7 @@ def measure(value: Any) -> tuple[int, int]:
     """How deep it is, and its commas and opening brackets."""
     if not isinstance(value, list | dict):
         return 0, 0
-    inner = [measure(each) for each in (value.values() if isinstance(value, dict) else value)]
+    inner = [measure(item) for item in (value.values() if isinstance(value, dict) else value)]
     commas = max(0, len(inner) - 1)
     return 1 + max((depth for depth, _ in inner), default=0), 1 + commas + sum(n for _, n in inner)
 

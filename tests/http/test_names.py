@@ -114,8 +114,8 @@ def test_many_silent_names_hold_no_look_up_of_others_up_nor_of_the_system():
             found = await names.look_up("good.test")
             system = await asyncio.get_running_loop().getaddrinfo("localhost", 25)
             took_s = time.perf_counter() - started
-            for each in silents:
-                each.cancel()
+            for silent in silents:
+                silent.cancel()
             await asyncio.gather(*silents, return_exceptions=True)
             return found, bool(system), took_s
 

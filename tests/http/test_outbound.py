@@ -153,7 +153,7 @@ def test_what_may_not_go_any_more_is_not_written(is_second):
         with pytest.raises(RequestWithdrawn):
             await out.post(url, b"late", {}, 5, party=1, may_go=lambda: False)
         await out.post(url, b"last", {}, 5, party=1, may_go=lambda: True)
-        return [each.decode() for each in heard]
+        return [line.decode() for line in heard]
 
     assert call(hear, work) == ["first"] * is_second + ["last"]
 
@@ -310,7 +310,7 @@ def test_of_mixed_addresses_only_those_are_called_that_may_be():
 
 def test_a_name_that_changes_its_mind_is_judged_each_time():
     # Each look-up asks twice, for both families.
-    turns = iter([each for each in (OPEN, HITS, OPEN, HITS) for _ in range(2)])
+    turns = iter([turn for turn in (OPEN, HITS, OPEN, HITS) for _ in range(2)])
     answers = [Answer(200, b"good"), OutboundRefused] * 2
     assert visit(lambda _: [next(turns)], 4) == (answers, 0)
 

@@ -118,10 +118,10 @@ def test_a_crowd_at_a_known_place_goes_one_by_one_and_is_bounded(node: LocalNode
     async def crowd() -> list[Any]:
         shown = [Shown("ada", "guess", HOME)] * (LINE_LIMIT - 1) + [Shown("ada", PASSWORD, HOME)]
         shown += [Shown("ada", "guess", HOME)] * 3
-        checks = (node.node.sign_ins.check("test", each) for each in shown)
+        checks = (node.node.sign_ins.check("test", secret) for secret in shown)
         return await asyncio.gather(*checks, return_exceptions=True)
 
-    outcomes = [getattr(each, "code", IN) for each in node.client.run(crowd())]
+    outcomes = [getattr(outcome, "code", IN) for outcome in node.client.run(crowd())]
     # Who comes to the line last is chance; how many find no place in it is not.
     assert outcomes.count("login.busy") == 3
     # A right password ends the refusals of that place: guesses behind it are only wrong.

@@ -31,7 +31,7 @@ def killing(tx: Tx, submission: Any) -> Any:
 
 def count_open(tx: Tx) -> int:
     """How many submissions wait that are not set aside."""
-    aside = [each for each in list_set_aside(tx) if each.queue == intake.QUEUE]
+    aside = [work for work in list_set_aside(tx) if work.queue == intake.QUEUE]
     return intake.count_waiting(tx, 1_000) - len(aside)
 
 

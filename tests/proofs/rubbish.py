@@ -126,8 +126,8 @@ class Smsc:
         framer = pdu.Framer()
         self._writer = writer
         while data := await reader.read(65_536):
-            for each in framer.feed(data):
-                self._take(each, writer)
+            for unit in framer.feed(data):
+                self._take(unit, writer)
             await writer.drain()
 
     def tell(self, bodies: list[bytes]) -> None:
@@ -137,19 +137,19 @@ class Smsc:
         for number, body in enumerate(bodies, 1_000):
             self._writer.write(pdu.encode(pdu.DELIVER_SM, 0, number, body))
 
-    def _take(self, each: pdu.Pdu, writer: Writer) -> None:
-        if each.command & pdu.RESPONSE:
-            self.told[each.sequence] = each.status
+    def _take(self, unit: pdu.Pdu, writer: Writer) -> None:
+        if unit.command & pdu.RESPONSE:
+            self.told[unit.sequence] = unit.status
             if len(self.told) == self._waiting:
                 self.has_been_told.set()
             return
         status, body = 0, b""
-        if each.command == pdu.SUBMIT_SM:
-            number = pdu.decode_sms(each.body).destination.number
+        if unit.command == pdu.SUBMIT_SM:
+            number = pdu.decode_sms(unit.body).destination.number
             self.copies[number] += 1
             status, body = self.answers[number]
-        writer.write(pdu.encode(each.command | pdu.RESPONSE, status, each.sequence, body))
-        if each.command == pdu.BIND_TRANSCEIVER:
+        writer.write(pdu.encode(unit.command | pdu.RESPONSE, status, unit.sequence, body))
+        if unit.command == pdu.BIND_TRANSCEIVER:
             self.bound.set()
 
 

@@ -107,7 +107,7 @@ class Clients:
             self.book.refused.append(status)
             return
         sessions = answer["registration"]["sessions"]
-        told = [(each["sessionPak"], each["queueId"]) for each in sessions]
+        told = [(session["sessionPak"], session["queueId"]) for session in sessions]
         self.book.answered.append((wished, told))
 
 

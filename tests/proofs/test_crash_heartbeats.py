@@ -83,12 +83,12 @@ def test_a_server_that_is_killed_keeps_every_acknowledged_beat(
     with open_node(url, clock=WallClock()) as node:
         for viewer, player in zip(viewers, players, strict=True):
             found = node.db.call(list_viewings, cinema.org_id, cinema.event.id, viewer)
-            kept = _seconds([(each.interval.start, each.interval.end) for each in found])
+            kept = _seconds([(viewing.interval.start, viewing.interval.end) for viewing in found])
             assert player.acknowledged <= kept <= player.sent
-            assert sum(each.interval.seconds for each in found) == len(kept)
-    heartbeats = sum(each.heartbeats for each in players)
+            assert sum(viewing.interval.seconds for viewing in found) == len(kept)
+    heartbeats = sum(player.heartbeats for player in players)
     assert heartbeats > VIEWERS
-    seconds = sum(len(each.acknowledged) for each in players)
+    seconds = sum(len(player.acknowledged) for player in players)
     proof.report(
         "crash heartbeats", backend=backend, kills=kills, heartbeats=heartbeats, seconds=seconds
     )
@@ -114,12 +114,12 @@ def _make(url: str, dice: random.Random) -> tuple[Cinema, list[int], list[Player
         viewers = [cinema.register() for _ in range(VIEWERS)]
         tokens = [node.db.call(make_token, org_id, viewer) for viewer in viewers]
     start = live.start + HOUR_MS
-    return cinema, viewers, [Player(each, cinema.talk.id, start, dice) for each in tokens]
+    return cinema, viewers, [Player(token, cinema.talk.id, start, dice) for token in tokens]
 
 
 async def _load_and_kill(server: Server, players: list[Player], seconds: float) -> None:
     stop = asyncio.get_running_loop().time() + seconds + LONGEST_LOAD_S
-    load = asyncio.gather(*(each.play(server.port, stop) for each in players))
+    load = asyncio.gather(*(player.play(server.port, stop) for player in players))
     await asyncio.sleep(seconds)
     await asyncio.to_thread(server.kill)
     await load

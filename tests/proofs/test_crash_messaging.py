@@ -129,7 +129,7 @@ def check(url: str, job: Any, sink: MailSink, people: int) -> int:
     """Hold what was sent against what is told; returns how many got copies."""
     everybody = {f"guest{n}@example.com" for n in range(people)}
     assert set(sink.taken) == everybody
-    counts = [job[each] for each in ("total_recipients", "sent_recipients", "failed_recipients")]
+    counts = [job[name] for name in ("total_recipients", "sent_recipients", "failed_recipients")]
     assert counts == [people, people, 0]
     assert round(job["total_amount"], 2) == round(people * PRICE, 2)
     # Two hours later, when what was never finished is swept.

@@ -73,7 +73,7 @@ class TimedSink(MailSink):
         self.times: list[tuple[str, float]] = []
 
     def _take(self, recipients: list[str], mail: bytes) -> None:
-        self.times += [(each, time.monotonic()) for each in recipients]
+        self.times += [(recipient, time.monotonic()) for recipient in recipients]
         super()._take(recipients, mail)
 
 
@@ -169,7 +169,7 @@ def check(
     and how many were claimed twice."""
     first_s = {address: at for at, address in reversed(times)}
     assert set(first_s) == {f"guest{n}@example.com" for n in range(people)}
-    counts = [job[each] for each in ("total_recipients", "sent_recipients", "failed_recipients")]
+    counts = [job[name] for name in ("total_recipients", "sent_recipients", "failed_recipients")]
     assert counts == [people, people, 0]
     db = open_database(Settings(database_url=url))
     try:
@@ -180,7 +180,11 @@ def check(
     counted = Counter(address for _, address in times)
     copied = {address: first_s[address] for address, count in counted.items() if count > 1}
     assert max(counted.values()) <= 2
-    assert [each for each in copied if not (MARK in notes[each] or COPY in notes[each])] == []
+    assert [
+        recipient
+        for recipient in copied
+        if not (MARK in notes[recipient] or COPY in notes[recipient])
+    ] == []
     return copied, sum(is_repeated for *_, is_repeated, _ in rows)
 
 
@@ -190,14 +194,14 @@ def check_copies(
     """Each copy is of what was under way when a node froze for long enough to lose it; and of each
     freeze so few."""
     limit = CONNECTIONS * (1 + math.ceil(UNRECORDED_S / pause_s))
-    costly = [each for each in freezes if each.length_s > lease_s / 2]
+    costly = [freeze for freeze in freezes if freeze.length_s > lease_s / 2]
     under_way = [
         {
             address
             for address, taken_s in copies.items()
-            if -UNRECORDED_S <= taken_s - each.since_s <= pause_s + SLACK_S
+            if -UNRECORDED_S <= taken_s - freeze_.since_s <= pause_s + SLACK_S
         }
-        for each in costly
+        for freeze_ in costly
     ]
     assert set(copies) == set().union(*under_way)
-    assert [len(each) for each in under_way if len(each) > limit] == []
+    assert [len(portion) for portion in under_way if len(portion) > limit] == []

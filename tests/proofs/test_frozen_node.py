@@ -85,8 +85,8 @@ class Load:
                 yield
             finally:
                 self._stopping.set()
-        for each in running:
-            each.result()
+        for process in running:
+            process.result()
 
     def _go_on(self, ask: Callable[[str], Answered], number: int) -> None:
         count = 0
@@ -240,7 +240,7 @@ def freeze(
         finally:
             holder.rollback()
             frozen.send(signal.SIGCONT)
-        load.answers += [each.result() for each in stuck]
+        load.answers += [future.result() for future in stuck]
     check_well_again(frozen, held, account, f"again-{name}")
     return load.answers
 
@@ -287,15 +287,15 @@ def check_well_again(server: Server, fair: Fair, account: Account, name: str) ->
 
 def check_nothing_lost_or_double(db: Database, answers: list[Answered]) -> None:
     """Who was answered yes is registered once; whom nobody answered yes, not at all."""
-    assert {each.status for each in answers if each.kind == "registration"} == {200}
-    assert {each.status for each in answers if each.kind == "form"} <= {200, 303}
-    assert {each.status for each in answers if each.kind == "held form"} <= {200, 303, 503}
-    assert {each.status for each in answers if each.kind == "scan"} <= {200, 406}
-    refused = [each for each in answers if each.status == 503]
-    assert all(each.retry_after.isdigit() for each in refused)
-    asked = [each for each in answers if each.kind not in ("scan", "ready")]
-    expected = sorted(each.email for each in asked if each.status in (200, 303))
-    emails = {each.email for each in asked}
+    assert {answer.status for answer in answers if answer.kind == "registration"} == {200}
+    assert {answer.status for answer in answers if answer.kind == "form"} <= {200, 303}
+    assert {answer.status for answer in answers if answer.kind == "held form"} <= {200, 303, 503}
+    assert {answer.status for answer in answers if answer.kind == "scan"} <= {200, 406}
+    refused = [answer for answer in answers if answer.status == 503]
+    assert all(answer.retry_after.isdigit() for answer in refused)
+    asked = [answer for answer in answers if answer.kind not in ("scan", "ready")]
+    expected = sorted(answer.email for answer in asked if answer.status in (200, 303))
+    emails = {answer.email for answer in asked}
     rows = db.call(_list_registered)
     assert sorted(email for email in rows if email in emails) == expected
 
@@ -310,24 +310,24 @@ def _list_registered(tx: Tx) -> list[str]:
 
 
 def report(answers: list[Answered]) -> None:
-    scans = sorted(each.took_s for each in answers if each.kind == "scan")
+    scans = sorted(answer.took_s for answer in answers if answer.kind == "scan")
     p99_s = scans[len(scans) * 99 // 100]
-    counted = [each for each in answers if each.kind != "stuck"]
-    longest = max(counted, key=lambda each: each.took_s)
+    counted = [answer for answer in answers if answer.kind != "stuck"]
+    longest = max(counted, key=lambda answer: answer.took_s)
     proof.report(
         NAME,
         freezes=proof.scale(1, 2) * ROUNDS,
         frozen_s=FROZEN_S,
         scans=len(scans),
         scan_p99_ms=round(p99_s * 1000),
-        forms_refused=sum(each.status == 503 for each in counted),
+        forms_refused=sum(answer.status == 503 for answer in counted),
         requests=len(counted),
         longest=f"{longest.kind} {longest.took_s:.1f} s",
         seed=proof.seed(),
     )
     assert p99_s < P99_S
     assert longest.took_s < DEADLINE_S
-    assert {each.status for each in answers if each.kind == "ready"} == {200}
+    assert {answer.status for answer in answers if answer.kind == "ready"} == {200}
 
 
 def wait_for(found: Callable[[], Any]) -> Any:

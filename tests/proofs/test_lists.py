@@ -121,9 +121,9 @@ def test_many_short_lists_at_once_all_come_soon(site: Site) -> None:
     site.grow(SHORT)
     in_turn_s = site.list_in_turn(callers)
     listed, searched = site.list_at_once(callers), site.search_at_once(callers)
-    assert {(each.status, each.rows) for each in listed} == {(b"200", SHORT)}
-    assert {(each.status, each.rows) for each in searched} == {(b"200", 0)}
-    slowest = max(each.took for each in listed)
+    assert {(answer.status, answer.rows) for answer in listed} == {(b"200", SHORT)}
+    assert {(answer.status, answer.rows) for answer in searched} == {(b"200", 0)}
+    slowest = max(answer.took for answer in listed)
     # A second, or what the same lists take one after another where the machine is busy.
     assert slowest < max(1, 1.5 * in_turn_s)
     proof.report(
@@ -144,7 +144,7 @@ def test_many_long_lists_at_once_all_come_in_bounded_memory(site: Site) -> None:
     site.leave_in_the_middle(callers)
     before = site.peak_mb()
     answers = site.list_at_once(callers)
-    assert {(each.status, each.rows) for each in answers} == {(b"200", LONG)}
+    assert {(answer.status, answer.rows) for answer in answers} == {(b"200", LONG)}
     above = site.peak_mb() - before
     assert above < MEMORY_MB
     proof.report(

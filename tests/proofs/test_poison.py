@@ -74,6 +74,6 @@ def test_a_submission_that_kills_its_worker_is_set_aside(
         assert read_statuses(node)[POISON] == ["failed"]
         assert node.db.call(list_set_aside) == []
         entries = node.db.call(list_entries, account.org_id, "work", aside.id)
-        assert [each.action for each in entries] == ["released", "dropped"]
+        assert [entry.action for entry in entries] == ["released", "dropped"]
         assert turnout("aside", "drop", "intake", aside.id).code == 1
     proof.report("poisonous work", backend=backend, kills=2 * KILLS, others=len(others))

@@ -48,7 +48,7 @@ def read_messages(node: LocalNode, login: Principal) -> dict[str, str]:
 
 def read_callbacks(node: LocalNode, login: Principal) -> dict[str, str]:
     found = node.db.call(list_callbacks, login.org_id, job_id=None, state=None, limit=1_000)
-    return {each.url[8:].partition(".")[0]: each.state.value for each in found}
+    return {callback.url[8:].partition(".")[0]: callback.state.value for callback in found}
 
 
 QUEUES = {

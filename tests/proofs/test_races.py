@@ -212,16 +212,16 @@ def test_several_worker_processes_decide_each_submission_once(
         ]
         with ExitStack() as stack:
             workers = [stack.enter_context(worker(url)) for _ in range(WORKERS)]
-            for each in workers:
-                assert each.stdout
-                assert each.stdout.readline().startswith("Turnout processes the queues")
+            for process in workers:
+                assert process.stdout
+                assert process.stdout.readline().startswith("Turnout processes the queues")
             node.db.call(accept_all, asked)
             drain_to(node.db, submissions // 2)
             workers[0].kill()
             drain_to(node.db, 0)
-            for each in workers[1:]:
-                each.terminate()
-            codes = [each.wait(30) for each in workers]
+            for process in workers[1:]:
+                process.terminate()
+            codes = [worker.wait(30) for worker in workers]
         assert codes == [-signal.SIGKILL, 0, 0]
         assert node.db.call(find_wrong_endings) == []
         assert node.db.call(find_faults, after_intake_only=True) == {}
@@ -302,7 +302,7 @@ def test_many_doors_let_each_ticket_in_once(ground: Ground) -> None:
         refused = Counter(status for _, status in answers if status != 200)
         assert refused == {406: (SCANS_EACH - 1) * TICKETS}
         kept = ground.db.call(list_scans, org_id, event.id, 1000)
-        scans += Counter(each.result.value for each in kept)
+        scans += Counter(scan.result.value for scan in kept)
     assert scans == {
         "admitted": rounds * TICKETS,
         "repeated": rounds * TICKETS * (SCANS_EACH - 1),
@@ -315,4 +315,4 @@ def test_many_doors_let_each_ticket_in_once(ground: Ground) -> None:
 def codes_of(tx: Tx, org_id: OrgId, event_id: EventId) -> list[str]:
     found, has_more = list_attendees(tx, org_id, event_id, AttendeeFilter(), limit=TICKETS, skip=0)
     assert (len(found), has_more) == (TICKETS, False)
-    return [each.tickets[0].code for each in found]
+    return [registration.tickets[0].code for registration in found]

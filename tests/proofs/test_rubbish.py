@@ -174,7 +174,7 @@ def _gateway_answers() -> list[tuple[list[bytes], int]]:
         )
         for status in (429, 503)
     ]
-    return [([each], 1) for each in once] + [(each, 2) for each in again]
+    return [([piece], 1) for piece in once] + [(piece, 2) for piece in again]
 
 
 @pytest.mark.proof
@@ -218,12 +218,7 @@ def _is_good(destination: str) -> bool:
 def _smsc_answers() -> list[tuple[int, bytes]]:
     ids = [line.replace(b"\0", b"\x01") for line in LINES]
     return [
-        *(
-            (0, each[:length] + end)
-            for each in ids
-            for length in (64, 9_000)
-            for end in (b"\0", b"")
-        ),
+        *((0, id_[:length] + end) for id_ in ids for length in (64, 9_000) for end in (b"\0", b"")),
         *((status, b"") for status in (0xFFFFFFFF, 0x0B, 0x45, 0x66, 0x400, 0)),
         (0, b"\0" * 60_000),
         (0, bytes(range(256)) * 200),
@@ -427,7 +422,7 @@ async def _mail(carrier: SmtpCarrier, to: str, mail: bytes) -> bytes:
 def test_what_a_server_of_files_says_costs_only_its_own_job(
     node: LocalNode, login: Principal
 ) -> None:
-    said = [each for answers, _ in _gateway_answers() for each in answers[:1]]
+    said = [answer for answers, _ in _gateway_answers() for answer in answers[:1]]
     said += [http_answer(200, b"a file", b"Content-Type: " + line) for line in LINES]
     said += [http_answer(200, b"a file", b"Content-Encoding: " + line) for line in LINES]
     kept: list[int] = []
@@ -473,7 +468,7 @@ def test_what_a_receiver_answers_costs_only_its_own_callback(
     node: LocalNode, login: Principal
 ) -> None:
     receiver = HttpCounterpart(lambda path, _: path)
-    said = [each for answers, _ in _gateway_answers() for each in answers[:1]]
+    said = [answer for answers, _ in _gateway_answers() for answer in answers[:1]]
     for place, answer in enumerate(said):
         receiver.answers[f"/bad/{place}"] = [answer]
         receiver.answers[f"/good/{place}"] = [http_answer(200)]
@@ -484,7 +479,7 @@ def test_what_a_receiver_answers_costs_only_its_own_callback(
         )
 
     def is_over() -> bool:
-        return all(each.attempts == 1 and each.state != "claimed" for each in calls())
+        return all(call.attempts == 1 and call.state != "claimed" for call in calls())
 
     async def scenario() -> None:
         async with listening(receiver.serve) as port:
@@ -506,9 +501,9 @@ def test_what_a_receiver_answers_costs_only_its_own_callback(
 
     run(scenario())
     assert dict(receiver.copies) == dict.fromkeys(receiver.answers, 1)
-    ends = {(each.state, each.last_status) for each in calls() if "/good/" in each.url}
+    ends = {(call.state, call.last_status) for call in calls() if "/good/" in call.url}
     assert ends == {("delivered", 200)}
-    for each in calls():
-        [attempt] = node.db.call(list_attempts, login.org_id, each.id)
+    for call in calls():
+        [attempt] = node.db.call(list_attempts, login.org_id, call.id)
         assert (attempt.status is None) == bool(attempt.error)
     proof.report("rubbish of a receiver", backend=node.db.backend, calls=len(receiver.answers))

@@ -78,7 +78,7 @@ def doors(tmp_path: Path) -> Iterator[tuple[Server, dict[str, Callable[[], objec
     """A server with all of its doors; what opens each with something hostile."""
     copy_demo(tmp_path)
     with ExitStack() as stack:
-        relay, smsc = (stack.enter_context(Flood(*each.values())) for each in (RELAY, SMSC))
+        relay, smsc = (stack.enter_context(Flood(*network.values())) for network in (RELAY, SMSC))
         files = {
             name: stack.enter_context(Flood(answer, waits=True)) for name, answer in ANSWERS.items()
         }

@@ -84,8 +84,8 @@ def in_threads(count: int, work: Callable[[int], None]) -> None:
     """Run `work(0)`, `work(1)`, … at once; raises what the first of them raised."""
     with ThreadPoolExecutor(count) as pool:
         running = [pool.submit(work, number) for number in range(count)]
-    for each in running:
-        each.result()
+    for process in running:
+        process.result()
 
 
 def main() -> None:

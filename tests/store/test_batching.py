@@ -129,7 +129,7 @@ def test_a_failure_that_the_verb_raises_is_its_own_callers(db: Database) -> None
         return await asyncio.gather(*map(batcher, texts), return_exceptions=True)
 
     answers = asyncio.run(scenario())
-    assert [type(each) for each in answers] == [int, Missing, Invalid, UnicodeEncodeError, int]
+    assert [type(answer) for answer in answers] == [int, Missing, Invalid, UnicodeEncodeError, int]
     assert [text for _, text in db.call(read_all)] == ["a", "b"]
 
 
@@ -143,7 +143,7 @@ def test_what_is_unavailable_is_said_to_all_and_not_repeated(db: Database) -> No
     async def scenario() -> list[Any]:
         return await gather(Batcher(db, away, limit=100), [1, 2, 3])
 
-    assert [type(each) for each in asyncio.run(scenario())] == [Unavailable] * 3
+    assert [type(outcome) for outcome in asyncio.run(scenario())] == [Unavailable] * 3
     assert batches == [[1, 2, 3]]
 
 

@@ -231,7 +231,9 @@ def test_a_full_queue_refuses_and_carries_out_what_it_took(open_db):
         return refusals, await db.read(read_ids)
 
     refusals, ids = asyncio.run(scenario())
-    assert [(type(each), each.code) for each in refusals] == [(Unavailable, "store.busy")] * 2
+    assert [(type(refusal), refusal.code) for refusal in refusals] == [
+        (Unavailable, "store.busy")
+    ] * 2
     assert ids == list(range(17))
 
 

@@ -75,7 +75,7 @@ def test_the_door_and_requests_go_on_while_workers_are_held(db, url):
             waiting = [asyncio.ensure_future(db.write_behind(change, 1)) for _ in range(6)]
             answers = [await db.write_first(change, 2), await db.write(change, 2)]
             refused = await asyncio.gather(*waiting, return_exceptions=True)
-        return answers, [getattr(each, "code", "") for each in refused]
+        return answers, [getattr(error, "code", "") for error in refused]
 
     assert asyncio.run(scenario()) == ([2, 2], [LOCKED] * 6)
 

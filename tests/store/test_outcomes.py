@@ -142,7 +142,7 @@ def test_the_ends_of_transactions(url: str) -> None:
         one.commit()
         two.rollback()
         future = str(int(aborted) + 1_000_000)
-        assert [ask(url, each, life) for each in (committed, aborted, future)] == [
+        assert [ask(url, number, life) for number in (committed, aborted, future)] == [
             Outcome.COMMITTED,
             Outcome.ABORTED,
             Outcome.ABORTED,
@@ -156,7 +156,7 @@ def test_a_number_of_another_life_may_be_somebody_else_s(url: str) -> None:
         one.commit()
         two.rollback()
         running = begin(one)
-        ends = [ask(url, each, "another life") for each in (committed, aborted, running)]
+        ends = [ask(url, number, "another life") for number in (committed, aborted, running)]
         assert ends == [Outcome.UNKNOWN, Outcome.ABORTED, Outcome.ABORTED]
         one.commit()  # it was left alone
 

@@ -53,7 +53,7 @@ def test_no_number_comes_twice_whoever_asks(open_db):
 
     in_threads(8, work)
     assert all(numbers == sorted(numbers) for numbers in taken)
-    numbers = [number for each in taken for number in each]
+    numbers = [number for block in taken for number in block]
     assert len(numbers) > 8 * BLOCK
     assert len(set(numbers)) == len(numbers)
 

@@ -86,7 +86,7 @@ def test_a_lost_group_is_unavailable_to_all_and_leaves_nothing(db, verb, code):
     answers = commit_at_once(
         db, (add, 1), (verb,), (add, 2), (fail_after_adding, 3, KeyError("x")), (add, 4)
     )
-    assert [(type(each), getattr(each, "code", None)) for each in answers] == [
+    assert [(type(answer), getattr(answer, "code", None)) for answer in answers] == [
         (Unavailable, code)
     ] * 5
     assert db.call(read_ids) == before

@@ -129,7 +129,7 @@ def test_sqlite_reads_what_it_is_given_first(name, sqlite):
     outer: dict[int, list[str]] = {}
     for _, parent, _, step in sqlite.execute(f"EXPLAIN QUERY PLAN {text}", nulls):
         is_given = "VIRTUAL TABLE" in step
-        loops = [each for each in outer.get(parent, []) if not re.search(FEW_ROWS, each)]
+        loops = [line for line in outer.get(parent, []) if not re.search(FEW_ROWS, line)]
         assert name in OWN_LISTS or not (is_given and loops), f"{step} inside of {loops}"
         if step.startswith(("SCAN", "SEARCH")):
             outer.setdefault(parent, []).append(step)

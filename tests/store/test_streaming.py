@@ -304,7 +304,7 @@ def test_a_database_that_is_closed_breaks_its_streams_off(url: str) -> None:
             await until(lambda: db.streams.is_closed)
             release.set()
             await closing
-            assert not [each for each in threading.enumerate() if each.name == "stream"]
+            assert not [thread for thread in threading.enumerate() if thread.name == "stream"]
             try:
                 async for _ in batches:
                     pass

@@ -123,6 +123,6 @@ class MailSink:
 
     def _take(self, recipients: list[str], mail: bytes) -> None:
         with self._more:
-            self.mails += [(each, mail[: -len(b".\r\n")]) for each in recipients]
+            self.mails += [(recipient, mail[: -len(b".\r\n")]) for recipient in recipients]
             self.taken.update(recipients)
             self._more.notify_all()

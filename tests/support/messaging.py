@@ -70,7 +70,7 @@ def email_job(destinations: list[str]) -> dict[str, Any]:
         "from_email": "events@example.com",
         "subject": "Hello",
         "text_message": "See you",
-        "recipients": [{"destination": each} for each in destinations],
+        "recipients": [{"destination": destination} for destination in destinations],
     }
 
 

@@ -52,7 +52,7 @@ def make_answer(book: Book, wire: bytes) -> dns.message.Message | None:
     answer.flags |= dns.flags.RA
     if not addresses:
         answer.set_rcode(dns.rcode.NXDOMAIN)
-    fit = [each for each in addresses if (":" in each) == (kind == "AAAA")]
+    fit = [address for address in addresses if (":" in address) == (kind == "AAAA")]
     if fit:
         answer.answer.append(dns.rrset.from_text(question.name, 0, "IN", kind, *fit))
     return answer

@@ -72,4 +72,4 @@ class Document:
         """Raise AssertionError unless `value` is as the schema says."""
         whole = schema | {"components": self.content["components"]}
         found = jsonschema.Draft202012Validator(whole).iter_errors(value)
-        assert [f"{each.json_path}: {each.message}" for each in found] == []
+        assert [f"{error.json_path}: {error.message}" for error in found] == []

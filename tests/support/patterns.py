@@ -64,7 +64,7 @@ def _patterns_of_links() -> Iterator[Found]:
 
 @cache
 def _modules() -> tuple[ModuleType, ...]:
-    names = [each.name for each in pkgutil.walk_packages(turnout.__path__, "turnout.")]
+    names = [module.name for module in pkgutil.walk_packages(turnout.__path__, "turnout.")]
     skipped = ("turnout.__main__", "turnout.store.migrations.env")
     return tuple(importlib.import_module(name) for name in names if name not in skipped)
 
@@ -134,8 +134,8 @@ def list_attacks(pattern: "re.Pattern[Any]", chance: random.Random, limit: int) 
     pumps = [*characters, *("".join(pair) for pair in product(characters, repeat=2))]
     tails = ["", "\x01", "<", *characters]
     chosen = list(product(heads, pumps, tails))
-    plain = [each for each in chosen if len(each[1]) == 1 and each[2] in ("", "\x01")]
-    rest = [each for each in chosen if each not in set(plain)]
+    plain = [branch for branch in chosen if len(branch[1]) == 1 and branch[2] in ("", "\x01")]
+    rest = [branch for branch in chosen if branch not in set(plain)]
     chance.shuffle(rest)
     return [*plain, *rest][:limit] + [(head + one, "", "") for head in heads for one in ("", " ")]
 
@@ -184,7 +184,7 @@ def _sample(name: str, argument: Any) -> str:
         return ""
     times = min(argument[0], LONGEST_SAMPLE) if name in REPEATS else 1
     if inner := _inner(name, argument)[:1]:
-        return "".join(_sample(str(each), its) for each, its in inner[0]) * times
+        return "".join(_sample(str(branch), its) for branch, its in inner[0]) * times
     return next(_own_characters(name, argument), "")
 
 

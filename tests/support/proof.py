@@ -122,7 +122,7 @@ def due_group(day: datetime.date) -> int:
 def names_in(path: Path, proofs: Iterable[Proof]) -> list[Proof]:
     """The proofs that a test file reports: it has their names in quotes."""
     text = path.read_text()
-    return [each for each in proofs if f'"{each.name}"' in text]
+    return [proof for proof in proofs if f'"{proof.name}"' in text]
 
 
 def find_gaps(expected: set[str], listed: set[str], reported: set[str]) -> list[str]:

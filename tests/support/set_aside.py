@@ -19,6 +19,6 @@ def operator(url: str) -> Iterator[Callable[[], int]]:
 
 def _release_all(tx: Tx) -> int:
     found = list_set_aside(tx)
-    for each in found:
-        release(tx, each.queue, each.id, actor="operator")
+    for work in found:
+        release(tx, work.queue, work.id, actor="operator")
     return len(found)

@@ -111,7 +111,7 @@ def test_every_listed_proof_stands_in_a_test_file_whose_proofs_have_one_group():
         for path in (ROOT / "tests").rglob("test_*.py")
         if path.name != Path(__file__).name
     }
-    assert {each for found in files.values() for each in found} == set(listed)
+    assert {name for found in files.values() for name in found} == set(listed)
     mixed = {path: found for path, found in files.items() if len({p.group for p in found}) > 1}
     assert mixed == {}
 
@@ -148,10 +148,10 @@ def test_a_proof_is_timed_where_its_test_is():
     """Else neither stage, or both, would expect it."""
     listed = proof.read_list(ROOT / "tests/proofs.toml")
     wrong = [
-        (path.name, each.name)
+        (path.name, proof_.name)
         for path in (ROOT / "tests").rglob("test_*.py")
         if path.name != Path(__file__).name
-        for each in proof.names_in(path, listed)
-        if each.is_timed != ("@pytest.mark.timed" in path.read_text())
+        for proof_ in proof.names_in(path, listed)
+        if proof_.is_timed != ("@pytest.mark.timed" in path.read_text())
     ]
     assert wrong == []

@@ -48,7 +48,11 @@ def test_settings_about_jobs_by_email_are_kept(backend, tmp_path, request):
 
 
 def _read_self(node, credentials):
-    secret = next(each["secret"] for each in credentials if each.get("user_code") == "House-Acct")
+    secret = next(
+        credential["secret"]
+        for credential in credentials
+        if credential.get("user_code") == "House-Acct"
+    )
     basic = base64.b64encode(f"House-Acct:{secret}".encode()).decode()
     headers = {"Authorization": f"Basic {basic}"}
     return node.client.request("GET", "/api/v1/users", headers=headers).json()["data"]

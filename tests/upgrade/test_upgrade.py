@@ -213,7 +213,7 @@ def test_what_was_accepted_before_is_decided_after(upgraded, node):
 
 def test_a_repeated_job_gets_its_first_answer(upgraded, node):
     password = next(
-        each for each in upgraded.facts["credentials"] if each.get("user_code") == "House-Acct"
+        fact for fact in upgraded.facts["credentials"] if fact.get("user_code") == "House-Acct"
     )
     basic = base64.b64encode(f"House-Acct:{password['secret']}".encode()).decode()
     people = [{"destination": f"6141234{n:04}", "recipient": f"R {n}"} for n in range(60)]

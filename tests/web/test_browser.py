@@ -118,7 +118,9 @@ def find_violations(tab):
     tab.evaluate(AXE.read_text())
     found = tab.evaluate("axe.run({resultTypes: ['violations']})")
     assert len(found["passes"]) > 10
-    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found["violations"]]
+    return [
+        f"{violation['id']}: {violation['nodes'][0]['html']}" for violation in found["violations"]
+    ]
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)

@@ -25,7 +25,7 @@ def test_bars_are_as_long_as_their_counts():
 def test_a_line_stays_inside_and_reaches_its_height(values):
     chart = read(line_chart(values, 2))
     (line,) = chart.iter("polyline")
-    points = [tuple(map(float, each.split(","))) for each in line.get("points", "").split()]
+    points = [tuple(map(float, point.split(","))) for point in line.get("points", "").split()]
     assert len(points) == len(values)
     assert all(0 <= x <= WIDTH and 0 <= y <= 220 for x, y in points)
     if len(values) > 1:

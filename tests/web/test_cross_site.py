@@ -124,7 +124,7 @@ def send_from(tab: Page, page: str, target: str, fields: Any, **more: str) -> Re
 def test_our_own_forms_work(sites: dict[str, Site], context: BrowserContext, name: str) -> None:
     site, tab = sites[name], context.new_page()
     sign_in(tab, site)
-    (session,) = [each for each in context.cookies() if "session" in each["name"]]
+    (session,) = [cookie for cookie in context.cookies() if "session" in cookie["name"]]
     is_secure = name == "https"
     assert session["name"] == ("__Host-turnout-session" if is_secure else "turnout-session")
     assert (session["secure"], session["httpOnly"], session["sameSite"]) == (

@@ -44,13 +44,13 @@ def test_the_lines_of_the_start_page_sign_in_register_and_check_the_status(serve
     paks = server.demo["registration"]
     wanted = [*paks["sessionPaks"][:2], paks["fullSessionPak"]]
     sessions = registered["registration"]["sessions"]
-    assert [(each["sessionPak"], each["status"]) for each in sessions] == [
+    assert [(session["sessionPak"], session["status"]) for session in sessions] == [
         (pak, "queued") for pak in wanted
     ]
     results = decided["checkResults"]
-    assert [each["queueId"] for each in results] == [each["queueId"] for each in sessions]
-    assert [each["status"] for each in results] == ["success", "success", "failed"]
-    assert {each["email"] for each in results} == {"you@example.com"}
+    assert [result["queueId"] for result in results] == [session["queueId"] for session in sessions]
+    assert [result["status"] for result in results] == ["success", "success", "failed"]
+    assert {result["email"] for result in results} == {"you@example.com"}
     assert "full" in results[2]["message"]
 
 
@@ -61,24 +61,24 @@ def test_the_lines_of_the_start_page_send_messages_and_show_what_became_of_them(
     )
     assert accepted == {"status": 200, "data": details["data"]["job_id"]}
     reports = details["data"]["reports"]
-    assert [(each["recipient"], each["status"]) for each in reports] == [
+    assert [(report["recipient"], report["status"]) for report in reports] == [
         ("Jane", "SENT"),
         ("Jo", "SENT"),
         ("Jim", "FAIL"),
     ]
-    names = [(each["job_id"], each["job_name"]) for each in page["data"]]
+    names = [(job["job_id"], job["job_name"]) for job in page["data"]]
     assert names[:2] == [(listed["data"], "To a list"), (accepted["data"], "My first job")]
     assert {name for _, name in names[2:]} == {
         *("Doors open", "Early shift?", "Speakers' schedule", "Arriving today?"),
         *("Friends of the house", "Speakers' dinner"),
     }
-    assert {each["job_status"] for each in page["data"][2:]} == {"Complete"}
+    assert {job["job_status"] for job in page["data"][2:]} == {"Complete"}
 
 
 def test_the_lines_of_the_start_page_open_the_door(server):
     show, check, answer = Page(server.ask("GET", "/").body).codes[7:10]
     event, attendee, again, recipient = run_shell(
-        "\n".join(f"{each}\necho" for each in (show, check, check, answer))
+        "\n".join(f"{command}\necho" for command in (show, check, check, answer))
     )
     assert (event["id"], event["real_state"]) == (
         server.demo["attendance"]["eventId"],
@@ -94,7 +94,7 @@ def test_the_lines_of_the_start_page_open_the_door(server):
 def test_the_lines_of_the_start_page_book_a_seat(server):
     register, grant, retrieve, paper = Page(server.ask("GET", "/").body).codes[10:14]
     made, granted, found = run_shell(
-        "\n".join(f"{each}\necho" for each in (register, grant, retrieve))
+        "\n".join(f"{command}\necho" for command in (register, grant, retrieve))
     )
     assert (made["registration"], found["RegistrationIdentifier"]) == (granted, granted)
     assert (found["EventIdentifier"], found["LastChangeType"]) == (
@@ -116,7 +116,7 @@ def test_the_lines_of_the_start_page_show_who_watched(server):
     assert (done.returncode, done.stderr) == (0, "")
     listed, header, *rows = done.stdout.splitlines()
     infos = json.loads(listed)["convey_api"]["result"]["success"]["event_list"]["event_info"]
-    assert str(server.demo["reporting"]["eventId"]) in [each["id"] for each in infos]
+    assert str(server.demo["reporting"]["eventId"]) in [info["id"] for info in infos]
     assert header.startswith("id,email,fname,")
     assert len(rows) == 30
 

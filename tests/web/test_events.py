@@ -111,7 +111,7 @@ class Fair:
 
     def list(self) -> list[tuple[str, str]]:
         found = self.db.call(list_entries, self.org_id, self.event_id, is_all=True, limit=10)
-        return [(each.email, each.state.value) for each in found]
+        return [(entry.email, entry.state.value) for entry in found]
 
     def letters(self) -> dict[str, str]:
         """The last of what was newly written to each address."""
@@ -293,7 +293,7 @@ def test_an_attacker_learns_nothing_of_an_address(
         page = follow(site, answer).body.replace(email.encode(), b"EMAIL")
         answers.append((answer.status, kept, body, page))
         mails.append(len(fair.mails().get(email, [])) + fair.ticket_mails())
-    assert [each for each in answers if each != answers[0]] == []
+    assert [answer for answer in answers if answer != answers[0]] == []
     assert mails == [1] * 5
     assert ANSWERS[is_free, button] in Page(answers[0][3]).text
 

@@ -92,8 +92,8 @@ class Gate:
         """The codes that wait to be mailed, by address."""
         found = {}
         while jobs := self.node.db.call(claim, URGENT, 100, 1000):
-            for each in (each for job in jobs for each in job.recipients):
-                found[each.address] = CODE.findall(json.loads(each.fields)["message"])[0]
+            for recipient in (recipient for job in jobs for recipient in job.recipients):
+                found[recipient.address] = CODE.findall(json.loads(recipient.fields)["message"])[0]
         return found
 
     def held(self) -> int:
@@ -179,10 +179,10 @@ def test_forms_of_one_place_are_bounded_for_each_event(tmp_path: Path) -> None:
 
 def test_a_series_is_registered_for_at_once_and_its_mails_are_paced(gate: Gate) -> None:
     series = [gate, *(gate.another(f"Webinar {number}") for number in range(7))]
-    assert {says(each.post("ada@example.com")).partition("Thank you")[2] for each in series} == {
+    assert {says(form.post("ada@example.com")).partition("Thank you")[2] for form in series} == {
         says(gate.post("ADA@example.com")).partition("Thank you")[2].replace("ADA", "ada")
     }
-    assert [each.held() for each in series] == [1] * 8
+    assert [form.held() for form in series] == [1] * 8
     start = gate.node.clock.now
     hours = [(due_at - start) // HOUR_MS for due_at in gate.mails_due()]
     assert hours == [0, 0, 0, 1, 1, 1, 2, 2]

@@ -37,9 +37,9 @@ class Invited:
         found = node.db.call(claim, "email", 100, 1000)
         own = [job for job in found if job.head.org_id == self.org_id]
         self.links = {
-            each.name.split()[0]: each.fields.partition('"link":"')[2].rstrip('"}')
+            recipient.name.split()[0]: recipient.fields.partition('"link":"')[2].rstrip('"}')
             for job in own
-            for each in job.recipients
+            for recipient in job.recipients
         }
 
     def look(self, site: AppClient, name: str) -> str:
@@ -52,7 +52,7 @@ class Invited:
 
     def states(self) -> dict[str, str]:
         found = self.node.db.call(list_invitees, self.org_id, self.event_id, InviteeFilter())
-        return {each.first_name: each.state for each in found}
+        return {invitee.first_name: invitee.state for invitee in found}
 
 
 def _make(tx: Tx, places: int | None) -> tuple[int, int, int]:
@@ -204,7 +204,7 @@ def test_a_ticket_has_files_that_name_nobody(site: AppClient, invited: Invited) 
     assert code in text
     assert "Ann" not in text
     picture = Image.open(io.BytesIO(got["ticket.png"].body)).convert("L")
-    (signed,) = (each.text for each in zxingcpp.read_barcodes(picture))
+    (signed,) = (barcode.text for barcode in zxingcpp.read_barcodes(picture))
     scan = Scan(code=signed, at=4_083_840_000_000)
     answer = invited.node.db.call(check_in, invited.org_id, invited.event_id, scan)
     assert answer.result is Result.ADMITTED
@@ -222,7 +222,7 @@ def test_when_nothing_is_left_an_invitee_may_wait(site: AppClient, node: LocalNo
     assert "You are on the waiting list We write to you when a place is free." in text
     invited.press(site, "Ann", answer="decline")
     found = node.db.call(list_entries, invited.org_id, invited.event_id, limit=10)
-    assert [(each.first_name, each.state.value) for each in found] == [("Bob", "offered")]
+    assert [(invitee.first_name, invitee.state.value) for invitee in found] == [("Bob", "offered")]
 
 
 def test_a_ticket_that_is_none_has_no_page(site: AppClient, invited: Invited) -> None:

@@ -104,7 +104,7 @@ def test_a_button_is_told_from_the_page(server, browser, scheme):
     edge = tab.evaluate(f"{button}.boxShadow.match(/rgba?\\([^)]*\\)/)[0]")
     face = tab.evaluate(f"{button}.backgroundColor")
     page = tab.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert max(contrast(each, page) for each in (edge, face) if "rgba" not in each) >= 3
+    assert max(contrast(colour, page) for colour in (edge, face) if "rgba" not in colour) >= 3
     context.close()
 
 

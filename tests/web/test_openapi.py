@@ -64,9 +64,9 @@ def test_every_reference_leads_somewhere(served):
     def walk(node):
         if isinstance(node, dict):
             follow(served, node)
-        for each in node.values() if isinstance(node, dict) else node:
-            if isinstance(each, dict | list):
-                walk(each)
+        for inner in node.values() if isinstance(node, dict) else node:
+            if isinstance(inner, dict | list):
+                walk(inner)
 
     walk(served)
 
@@ -107,8 +107,8 @@ def _list_parameters(served):
     for item in served["paths"].values():
         for operation in item.values():
             if isinstance(operation, dict):
-                for each in (*operation.get("parameters", ()), *item.get("parameters", ())):
-                    yield operation["operationId"], follow(served, each)
+                for parameter in (*operation.get("parameters", ()), *item.get("parameters", ())):
+                    yield operation["operationId"], follow(served, parameter)
 
 
 def test_every_answer_says_all_that_it_has(served):
@@ -167,11 +167,11 @@ def sizes_in_code(type_):
     def walk(node, place):
         node = follow(spec, node)
         branches = node.get("anyOf", [node])
-        for branch in (follow(spec, each) for each in branches):
+        for branch in (follow(spec, branch) for branch in branches):
             if "items" in branch:
                 yield from walk(branch["items"], f"{place}[]")
             for name, member in branch.get("properties", {}).items():
-                lengths = [each.get("maxLength") for each in member.get("anyOf", [member])]
+                lengths = [schema.get("maxLength") for schema in member.get("anyOf", [member])]
                 yield f"{place}.{name}", next(filter(None, lengths), None)
                 yield from walk(member, f"{place}.{name}")
 
@@ -238,8 +238,8 @@ def test_every_path_of_the_app_is_documented_with_its_methods(site, registration
 
 def test_the_list_of_documents_leads_to_each_and_to_its_reference(site):
     listed = site.request("GET", "/openapi").json()["apis"]
-    assert [each["name"] for each in listed] == [api.name for api in DIALECTS]
-    for each in listed:
-        for address in (each["openapi"], each["reference"]):
+    assert [api["name"] for api in listed] == [api.name for api in DIALECTS]
+    for document in listed:
+        for address in (document["openapi"], document["reference"]):
             path = "/" + address.split("/", 3)[3]
             assert site.request("GET", path).status == 200, path

@@ -101,7 +101,7 @@ def test_everybody_sees_what_is_theirs(
     answer = ask(site, name)
     assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
     text = Page(answer.body).text
-    assert [each for each in jobs if f"From <{each}>" in text] == seen
+    assert [job for job in jobs if f"From <{job}>" in text] == seen
 
 
 def test_a_message_is_shown_with_its_fate(site: AppClient, jobs: dict[str, int]) -> None:
@@ -125,7 +125,7 @@ def test_messages_are_filtered(
     site: AppClient, jobs: dict[str, int], query: str, seen: list[str]
 ) -> None:
     text = Page(ask(site, "agent", query.format(**jobs)).body).text
-    assert [each for each in jobs if f"From <{each}>" in text] == seen
+    assert [job for job in jobs if f"From <{job}>" in text] == seen
     assert ("The simulator has sent nothing like that." in text) == (not seen)
 
 
@@ -205,7 +205,7 @@ def test_mails_that_no_user_asked_for_are_hidden_from_an_acct(
     hidden = job_ids["nobody's"]
     assert "ticket" not in Page(ask(site, "acct", f"?job={hidden}").body).text
     page = node.db.call(list_jobs, acct.principal, JobFilter(), limit=100, skip=0)
-    assert not {each.id for each in page.jobs} & set(job_ids.values())
+    assert not {job.id for job in page.jobs} & set(job_ids.values())
 
 
 def test_a_code_of_a_page_is_shown_to_no_user(

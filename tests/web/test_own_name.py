@@ -88,9 +88,9 @@ def test_without_a_setting_every_name_is_served():
 def test_nothing_is_made_of_the_address_that_a_request_was_sent_to():
     asks = re.compile(r"req\.(host|netloc|uri|url|prefix|base_url|forwarded\w*)\b")
     found = {
-        (path.name, each)
+        (path.name, ask)
         for path in Path(turnout.__file__).parent.rglob("*.py")
-        for each in asks.findall(path.read_text())
+        for ask in asks.findall(path.read_text())
     }
     # The one tells a caller what it asked for, the other is the page policy above.
     assert found == {("decode.py", "uri"), ("own_name.py", "forwarded")}

@@ -51,8 +51,8 @@ def test_a_demo_shows_every_key_and_id_of_demo_json(demo_site):
     text = Page(demo_site.request("GET", "/").body).text
     for name, value in DEMO["registration"].items():
         assert name in text
-        for each in [value] if isinstance(value, str) else value:
-            assert each in text
+        for choice in [value] if isinstance(value, str) else value:
+            assert choice in text
 
 
 def test_a_demos_page_is_not_stored(demo_site, site):

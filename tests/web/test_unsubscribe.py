@@ -38,7 +38,7 @@ class Sent:
 
     def opt_outs(self) -> list[tuple[Any, ...]]:
         found = self.node.db.call(list_opt_outs, self.org_id, 10)
-        return [(each.medium.value, each.address, each.source) for each in found]
+        return [(opt_out.medium.value, opt_out.address, opt_out.source) for opt_out in found]
 
 
 @pytest.fixture(scope="module")

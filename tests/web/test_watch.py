@@ -72,10 +72,10 @@ class Theatre:
     def urgent_mails(self) -> dict[str, str]:
         """The texts of the mails with codes that wait, by address."""
         return {
-            each.address: json.loads(each.fields)["message"]
+            recipient.address: json.loads(recipient.fields)["message"]
             for job in self.node.db.call(claim, URGENT, 100, 1000)
             if job.head.org_id == self.cinema.org_id
-            for each in job.recipients
+            for recipient in job.recipients
         }
 
     def viewings(self) -> list[StoredInterval]:
@@ -239,7 +239,7 @@ def test_a_full_buffer_refuses_and_a_slow_disk_slows_down(theatre: Theatre) -> N
         )
 
     answers = theatre.node.client.run(send_all())
-    assert [isinstance(each, Unavailable) for each in answers] == [False] * 3 + [True] * 6
+    assert [isinstance(answer, Unavailable) for answer in answers] == [False] * 3 + [True] * 6
     assert heartbeats.delay_s == 10
     for seconds, delay in ((1.5, 35), (3.0, 60), (30.0, 60)):
         for _ in range(200):
@@ -287,7 +287,7 @@ def test_the_code_page_is_the_same_for_whoever_is_registered_or_not(theatre: The
         theatre.node.clock.advance(600)
         theatre.post(door, email=email)
         found = [theatre.post(door, email=email, code="x") for _ in range(12)]
-        return [(each.status, each.body.replace(b"eve@", b"ann@")) for each in found]
+        return [(answer.status, answer.body.replace(b"eve@", b"ann@")) for answer in found]
 
     ann, eve = answers("ann@example.com"), answers("eve@example.com")
     assert ann == eve

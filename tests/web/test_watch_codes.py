@@ -91,7 +91,7 @@ def test_the_page_is_the_same_for_whoever_is_registered_or_not(door: Door) -> No
         for email in (ANN, EVE)
     }
     ann, eve = (
-        [(each.status, each.body.replace(b"eve@", b"ann@")) for each in asked[email]]
+        [(answer.status, answer.body.replace(b"eve@", b"ann@")) for answer in asked[email]]
         for email in (ANN, EVE)
     )
     assert ann == eve

@@ -101,7 +101,7 @@ def read_report(server: Server, event_id: str, email: str) -> dict[str, Any]:
     query = f"si={ids['sessionid']['value']}&ui={ids['userid']['value']}&ei={event_id}"
     tree = server.ask("GET", f"/api/reporting/audience_reports/json?{query}").json()
     attendees = tree["convey_api"]["result"]["success"]["attendee_list"]["attendee"]
-    return next(each for each in attendees if each["email"] == email)
+    return next(attendee for attendee in attendees if attendee["email"] == email)
 
 
 # A browser that plays streams itself, and one that needs hls.js for it.
@@ -143,7 +143,7 @@ def test_the_seconds_of_a_real_stream_are_in_the_report(
     attendee = read_report(server, event_id, email)
     parts = attendee["session"]["live_sessions_list"]["live_session"]
     assert WATCHED_S - 2 <= sum(part["duration"] for part in parts) <= SECONDS + 2
-    assert {each["question"] for each in attendee["general_qa"]} == {"Is this live?"}
+    assert {pair["question"] for pair in attendee["general_qa"]} == {"Is this live?"}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -72,7 +72,7 @@ def test_a_callback_arrives_signed_and_is_over(node):
 
     async def is_over(count: int) -> bool:
         found = await node.db.read(list_callbacks, org_id, job_id=None, state=None, limit=10)
-        return sum(each.state is CallbackState.DELIVERED for each in found) == count
+        return sum(callback.state is CallbackState.DELIVERED for callback in found) == count
 
     run(node, work())
     [(headers, body)] = got
@@ -129,7 +129,7 @@ def test_a_call_whose_time_is_over_is_not_made(node):
             await outbound.close()
 
     async def is_over() -> bool:
-        return [each.state for each in listed(node, org_id)] == ["delivered"]
+        return [callback.state for callback in listed(node, org_id)] == ["delivered"]
 
     asyncio.run(scenario())
     assert (got, names.looked) == ([b"a=1"], 2)
@@ -202,7 +202,7 @@ def test_a_refused_address_is_given_up_at_once_and_a_closed_port_is_tried_again(
 
     async def all_tried() -> bool:
         found = await node.db.read(list_callbacks, org_id, job_id=None, state=None, limit=10)
-        return all(each.attempts for each in found)
+        return all(callback.attempts for callback in found)
 
     async def work() -> None:
         new = [
@@ -214,9 +214,9 @@ def test_a_refused_address_is_given_up_at_once_and_a_closed_port_is_tried_again(
 
     with capture_logs() as lines:
         run(node, work())
-    states = {each.body: each.state for each in listed(node, org_id)}
+    states = {callback.body: callback.state for callback in listed(node, org_id)}
     assert states == {"a=1": CallbackState.FAILED, "a=2": CallbackState.WAITING}
-    [refused] = [each for each in listed(node, org_id) if each.body == "a=1"]
+    [refused] = [callback for callback in listed(node, org_id) if callback.body == "a=1"]
     [attempt] = node.db.call(list_attempts, org_id, refused.id)
     assert attempt.error.startswith("10.0.0.1 is in a private network.")
     assert [line for line in lines if line["event"] == "callback refused"] == [
@@ -266,7 +266,7 @@ def test_names_that_never_resolve_hold_up_no_other_organization(node):
 
     async def all_claimed() -> bool:
         found = await node.db.read(list_callbacks, greedy, job_id=None, state=None, limit=500)
-        return sum(each.state is CallbackState.CLAIMED for each in found) == OF_EACH
+        return sum(callback.state is CallbackState.CLAIMED for callback in found) == OF_EACH
 
     took_s, is_found = uvloop.run(scenario())
     assert is_found
@@ -296,7 +296,9 @@ def test_a_held_row_holds_up_no_other_result(node, url):
 
     async def is_delivered(*expected: str) -> bool:
         found = await node.db.read(list_callbacks, org_id, job_id=None, state=None, limit=9)
-        return [each.body for each in found if each.state == "delivered"] == list(expected)
+        return [callback.body for callback in found if callback.state == "delivered"] == list(
+            expected
+        )
 
     async def work() -> list[bytes]:
         receiver = Receiver()
@@ -313,7 +315,7 @@ def test_a_held_row_holds_up_no_other_result(node, url):
         return sorted(receiver.got)
 
     assert run(node, work()) == [b"a=1", b"b=2", b"c=3"]
-    assert [each.attempts for each in listed(node, org_id)] == [1, 1, 1]
+    assert [callback.attempts for callback in listed(node, org_id)] == [1, 1, 1]
 
 
 def test_a_loop_whose_database_is_gone_ends_with_a_line(node):
@@ -334,5 +336,5 @@ def test_a_loop_whose_database_is_gone_ends_with_a_line(node):
 
     with capture_logs() as logs:
         asyncio.run(scenario())
-    told = [each for each in logs if each["event"].startswith("stopped with")]
-    assert [(each["worker"], each["code"]) for each in told] == [("callbacks", "store.stopping")]
+    told = [log for log in logs if log["event"].startswith("stopped with")]
+    assert [(line["worker"], line["code"]) for line in told] == [("callbacks", "store.stopping")]

@@ -100,7 +100,7 @@ def test_a_clock_that_is_set_back_is_told_and_what_waits_is_pulled_back(process)
     found = db.call(look_at_clocks)
     assert found.ahead_ms == 0
     assert abs(found.jump.by_ms + HOUR) < 60_000
-    assert [len(each.recipients) for each in claim_all(db)] == [2]
+    assert [len(job.recipients) for job in claim_all(db)] == [2]
 
 
 def test_what_a_process_has_in_hand_is_its_own_until_a_lease_has_passed(process):
@@ -156,7 +156,7 @@ def test_a_lease_of_the_dead_is_taken_over_when_it_would_have_ended(process):
         return all(due_at <= db.clock() for (due_at,) in rows(db, job_id, "due_at"))
 
     process.watch(is_taken_over)
-    assert [len(each.recipients) for each in claim_all(db)] == [1]
+    assert [len(job.recipients) for job in claim_all(db)] == [1]
 
 
 def test_a_machine_whose_clock_is_not_the_databases_is_told(cluster, tmp_path):

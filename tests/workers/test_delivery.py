@@ -174,9 +174,10 @@ def test_files_go_with_the_message(node, login):
     job_id = post(node.db, login, new, ["+61298765432"])
     deliver(node, net, is_complete(node, job_id))
     [(message, _)] = net.got
-    assert [(each.name, each.content_type, each.content) for each in message.attachments] == [
-        ("plan.pdf", "application/pdf", content)
-    ]
+    assert [
+        (attachment.name, attachment.content_type, attachment.content)
+        for attachment in message.attachments
+    ] == [("plan.pdf", "application/pdf", content)]
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
@@ -202,7 +203,7 @@ def test_files_that_cannot_be_read_for_seconds_put_no_message_off(node, login, u
             return len(tries) >= 2 and has_ended()
 
         deliver(node, net, is_done)
-    assert [each.content for each in net.got[0][0].attachments] == [content]
+    assert [attachment.content for attachment in net.got[0][0].attachments] == [content]
     assert len(net.got) == 1
 
 
@@ -402,8 +403,8 @@ def test_a_loop_whose_database_is_gone_ends_with_a_line(node, login):
     )
     with capture_logs() as logs:
         asyncio.run(run(node, delivery, scenario()))
-    told = [each for each in logs if each["event"].startswith("stopped with")]
-    assert [(each["worker"], each["code"]) for each in told] == [
+    told = [log for log in logs if log["event"].startswith("stopped with")]
+    assert [(line["worker"], line["code"]) for line in told] == [
         ("messaging-sms", "store.stopping")
     ]
 

@@ -92,7 +92,10 @@ def test_what_another_process_accepted_is_found_by_polling(node, url):
 def test_while_requests_come_the_loops_rest_and_go_on_when_they_are_done(node):
     """They decide some among the requests, but far from as many as alone."""
     account = node.add_account()
-    everything = [(account.caller, each) for each in applications(account, TOTAL[node.db.backend])]
+    everything = [
+        (account.caller, application)
+        for application in applications(account, TOTAL[node.db.backend])
+    ]
     node.db.call(accept_all, everything)
 
     async def ask_on(until_s: float) -> None:

@@ -146,7 +146,7 @@ def test_what_another_has_taken_over_is_not_sent(node, job_id):
     async def work() -> None:
         await until(lambda: all_wait(gate))
         taken = node.db.call(take_over, job_id)
-        ids = {each.id for share in taken for each in share.recipients}
+        ids = {recipient.id for share in taken for recipient in share.recipients}
         assert len(ids) == 10
 
         async def is_known() -> bool:

@@ -101,7 +101,7 @@ def test_a_ticket_is_mailed_with_everything_that_shows_it(node, hall):
     for words in ("HALL", "Dinner", "A Guest", code, "Tuesday, 1 June 2027, 09:00 to 17:00"):
         assert words in text
     picture = Image.open(io.BytesIO(found["ticket.png"][1])).convert("L")
-    assert [each.text for each in zxingcpp.read_barcodes(picture)] == [ticket.signed]
+    assert [barcode.text for barcode in zxingcpp.read_barcodes(picture)] == [ticket.signed]
     (entry,) = icalendar.Calendar.from_ical(found["event.ics"][1]).walk("VEVENT")
     assert str(entry["url"]) == f"{BASE}/ticket/{hall.org_id}-{code}"
 
@@ -112,8 +112,8 @@ def test_two_workers_that_drew_one_ticket_mail_it_once(node, hall):
     node.clock.advance(CLAIM_MS / 1000)  # the claim runs out
     (same,) = node.db.call(claim_ticket_mails)
     drawn = draw_attachments(mail, BASE)
-    for each in (mail, same):
-        node.db.call(send_ticket_mail, each, drawn, BASE, list_watch_links)
+    for mail_ in (mail, same):
+        node.db.call(send_ticket_mail, mail_, drawn, BASE, list_watch_links)
     assert jobs(node) == 1
 
 
@@ -129,18 +129,18 @@ def test_a_worker_that_was_frozen_puts_no_mail_of_another_off(node, hall):
 
 def test_mails_that_no_user_asked_for_are_nobodys_and_go_out_without_users(node, hall):
     bare = Hall(node, None, (1, 1))  # an organization without any user
-    for each in (hall, bare):
-        if each is bare:
-            each.call(register_directly, each.event_id, each.type_ids[0], contact("a"))
-        each.call(join_list, each.event_id, each.type_ids[0], contact("b"))
-        each.call(write_to_guest, "c@example.com", "No place is free", "asked", "Sorry.", BASE)
-        each.call(send_entry_code, each.event_id, "a@example.com")
+    for hall_ in (hall, bare):
+        if hall_ is bare:
+            hall_.call(register_directly, hall_.event_id, hall_.type_ids[0], contact("a"))
+        hall_.call(join_list, hall_.event_id, hall_.type_ids[0], contact("b"))
+        hall_.call(write_to_guest, "c@example.com", "No place is free", "asked", "Sorry.", BASE)
+        hall_.call(send_entry_code, hall_.event_id, "a@example.com")
     while node.db.call(tell_of_list, BASE):
         pass
     for mail in node.db.call(claim_ticket_mails):
         node.db.call(send_ticket_mail, mail, [], BASE, list_watch_links)
-    for each in (hall, bare):
-        owners = f"SELECT count(*) FROM jobs WHERE org_id = {each.org_id} AND user_id = {NOBODY}"
+    for hall_ in (hall, bare):
+        owners = f"SELECT count(*) FROM jobs WHERE org_id = {hall_.org_id} AND user_id = {NOBODY}"
         assert count(node, owners) == 4
     assert jobs(node) == 8
 

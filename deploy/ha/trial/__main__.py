@@ -75,8 +75,8 @@ def check_place(folder: Path) -> None:
     find_postgresql()
     if importlib.util.find_spec("turnout") is None:
         raise TrialError(f"{sys.executable} has no Turnout: run this with the Python that has it.")
-    parents = [each for each in folder.parents if each.exists()]
-    if OWNER and not all(each.stat().st_mode & 0o001 for each in parents):
+    parents = [parent for parent in folder.parents if parent.exists()]
+    if OWNER and not all(parent.stat().st_mode & 0o001 for parent in parents):
         raise TrialError(f"The user postgres cannot enter {folder}: choose another folder.")
 
 

@@ -193,7 +193,7 @@ class Cluster:
         members = self.list_members()
         return (
             len(followers) == len(self.ports["databases"]) - 1
-            and all(each["state"] == "streaming" for each in followers)
+            and all(follower["state"] == "streaming" for follower in followers)
             and len(members) == len(self.ports["databases"])
             and len({member.get("timeline") for member in members}) == 1
             and any(member["role"] == "sync_standby" for member in members)

@@ -125,7 +125,9 @@ async def simulator(folder: Path) -> AsyncIterator[Network]:
         async def taken() -> list[tuple[str, str]]:
             found = db.call(list_messages, org_id, limit=10_000)
             return [
-                (each.destination, each.text) for each in found if each.verdict.status == "SENT"
+                (message.destination, message.text)
+                for message in found
+                if message.verdict.status == "SENT"
             ]
 
         carrier = SimulatorCarrier(SimulatorSettings(delay_s=0), db)
@@ -186,8 +188,8 @@ async def smpp(_folder: Path) -> AsyncIterator[Network]:
 
         async def taken() -> list[tuple[str, str]]:
             refused = {("61400000999"), ("61400000998")}
-            found = [(each["to"], each["text"]) for each in await peer.look("submit")]
-            return [each for each in found if each[0] not in refused]
+            found = [(message["to"], message["text"]) for message in await peer.look("submit")]
+            return [message for message in found if message[0] not in refused]
 
         carrier, lost = (
             SmppCarrier(settings_for(port, patience_s=PATIENCE_S), system_clock)
@@ -227,15 +229,15 @@ async def http_sms(folder: Path) -> AsyncIterator[Network]:
             settings = HttpSmsSettings(url=provider.url, webhook_secret=SECRET)
             nowhere = HttpSmsSettings(url="http://127.0.0.1:1/", webhook_secret=SECRET)
             carrier, lost = (
-                HttpSmsCarrier(each, system_clock, BASE_URL) for each in (settings, nowhere)
+                HttpSmsCarrier(given, system_clock, BASE_URL) for given in (settings, nowhere)
             )
             async with _started(carrier) as inbox, _started(lost):
                 app = build_webhook(settings, db, inbox, BASE_URL)
                 root = RootApp([Mount("/", "hook", app)], is_ready=_be_ready, access_log=False)
 
                 async def tell(ids: Sequence[str]) -> None:
-                    for each in ids:
-                        body = urlencode({"sid": each, "status": "delivered"}).encode()
+                    for id_ in ids:
+                        body = urlencode({"sid": id_, "status": "delivered"}).encode()
                         at = str(system_clock() // 1000)
                         headers = {"X-Timestamp": at, "X-Signature": sign(SECRET, at, body)}
                         client = AppClient(root)

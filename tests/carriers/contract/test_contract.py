@@ -51,7 +51,7 @@ def play(kind: str, tmp_path: Path) -> Callable[[Scenario], None]:
 def test_every_carrier_is_held_to_the_contract():
     folder = Path(carriers.__file__).parent
     assert set(NETWORKS) == set(networks.NETWORKS)
-    assert set(NETWORKS) == {each.parent.name for each in folder.glob("*/carrier.py")}
+    assert set(NETWORKS) == {path.parent.name for path in folder.glob("*/carrier.py")}
 
 
 def test_it_says_who_it_is_and_what_it_carries(kind, play):
@@ -65,8 +65,8 @@ def test_it_says_who_it_is_and_what_it_carries(kind, play):
 def test_each_parcel_has_one_outcome_in_its_place_and_is_taken_once(play):
     async def scenario(network):
         outcomes = await network.send(*(network.parcel(n) for n in range(1, MANY + 1)))
-        assert [type(each) for each in outcomes] == [Accepted] * MANY
-        ids = [id_ for each in outcomes for id_ in each.network_ids]
+        assert [type(outcome) for outcome in outcomes] == [Accepted] * MANY
+        ids = [id_ for outcome in outcomes for id_ in outcome.network_ids]
         assert len(set(ids)) == len(ids)
         taken = Counter(await network.taken())
         expected = {(network.good(n), f"Hello {n}") for n in range(1, MANY + 1)}
@@ -94,14 +94,14 @@ LOOKS = {"smtp": 2, "smpp": 1, "http_sms": 2, "simulator": 1}
 
 def test_what_is_not_ours_any_more_is_not_handed_over(kind, play):
     async def scenario(network):
-        leases = [Looks(LOOKS[kind]), *(Looks(each) for each in range(LOOKS[kind])), None]
+        leases = [Looks(LOOKS[kind]), *(Looks(number) for number in range(LOOKS[kind])), None]
         parcels = [
             msgspec.structs.replace(network.parcel(n), lease=lease)
             for n, lease in enumerate(leases, 1)
         ]
         outcomes = await network.send(*parcels)
         lapsed = [Lapsed] * LOOKS[kind]
-        assert [type(each) for each in outcomes] == [Accepted, *lapsed, Accepted]
+        assert [type(outcome) for outcome in outcomes] == [Accepted, *lapsed, Accepted]
         assert sorted(to for to, _ in await network.taken()) == sorted(
             [network.good(1), network.good(len(parcels))]
         )
@@ -126,7 +126,7 @@ def test_one_that_is_refused_holds_nobody_up(play):
             network.parcel(4),
         ]
         outcomes = await network.send(*parcels)
-        assert [type(each) for each in outcomes] == [Accepted, Rejected, Retry, Accepted]
+        assert [type(outcome) for outcome in outcomes] == [Accepted, Rejected, Retry, Accepted]
         assert outcomes[1].reason
         assert outcomes[2].after_s > 0
         assert outcomes[2].reason
@@ -141,7 +141,7 @@ def test_many_may_send_at_once(play):
         batches = await asyncio.gather(
             *(network.send(*(network.parcel(b * 10 + n) for n in range(1, 11))) for b in range(20))
         )
-        assert [[type(each) for each in batch] for batch in batches] == [[Accepted] * 10] * 20
+        assert [[type(outcome) for outcome in batch] for batch in batches] == [[Accepted] * 10] * 20
         assert len(set(await network.taken())) == 200
 
     play(scenario)
@@ -177,16 +177,16 @@ def test_large_texts_are_merged_off_the_event_loop(play):
 def test_what_is_not_final_is_reported_under_its_id(play):
     async def scenario(network):
         outcomes = await network.send(*(network.parcel(n) for n in range(1, 6)))
-        assert {each.is_final for each in outcomes} <= {True, False}
-        open_ids = [each.network_ids for each in outcomes if not each.is_final]
+        assert {outcome.is_final for outcome in outcomes} <= {True, False}
+        open_ids = [outcome.network_ids for outcome in outcomes if not outcome.is_final]
         assert all(open_ids)
         await network.tell([id_ for ids in open_ids for id_ in ids])
         reports = await network.inbox.wait_for(len(open_ids))
-        assert sorted(each.network_id for each in reports) == sorted(
+        assert sorted(report.network_id for report in reports) == sorted(
             id_ for ids in open_ids for id_ in ids
         )
-        assert {each.carrier for each in reports} <= {network.carrier.name}
-        assert all(each.status == "SENT" for each in reports)
+        assert {report.carrier for report in reports} <= {network.carrier.name}
+        assert all(report.status == "SENT" for report in reports)
 
     play(scenario)
 
@@ -197,8 +197,8 @@ def test_without_its_network_nothing_counts_as_sent(play):
         async with asyncio.timeout(10):
             outcomes: list[Outcome] = await network.lost.send(network.message, parcels)
         assert len(outcomes) == 2
-        assert all(isinstance(each, Retry | Misconfigured) for each in outcomes)
-        assert not any(isinstance(each, Unknown) for each in outcomes)
+        assert all(isinstance(outcome, Retry | Misconfigured) for outcome in outcomes)
+        assert not any(isinstance(outcome, Unknown) for outcome in outcomes)
         assert await network.taken() == []
 
     play(scenario)
@@ -212,11 +212,15 @@ def test_stopping_finishes_what_is_under_way_and_takes_nothing_more(play):
         outcomes = await sending
         taken = [to for to, _ in await network.taken()]
         accepted = [
-            network.good(n) for n, each in enumerate(outcomes, 1) if isinstance(each, Accepted)
+            network.good(n)
+            for n, outcome in enumerate(outcomes, 1)
+            if isinstance(outcome, Accepted)
         ]
         # What is not accepted was not taken, or says that nobody knows.
         assert set(accepted) <= set(taken)
-        put_off = [network.good(n) for n, each in enumerate(outcomes, 1) if isinstance(each, Retry)]
+        put_off = [
+            network.good(n) for n, outcome in enumerate(outcomes, 1) if isinstance(outcome, Retry)
+        ]
         assert not set(put_off) & set(taken)
         [after] = await network.send(network.parcel(99))
         assert isinstance(after, Retry)

@@ -65,7 +65,9 @@ def send_all(uses: int, after_s: float = 0, answer: bytes = OK, count: int = 300
                 new_parcel(number, destination=f"6141234{number:04}") for number in range(count)
             ]
             shares = [parcels[start : start + 25] for start in range(0, count, 25)]
-            outcomes = [each for some in shares for each in await carrier.send(new_message(), some)]
+            outcomes = [
+                outcome for some in shares for outcome in await carrier.send(new_message(), some)
+            ]
             return outcomes, peer.copies, len(peer.serving)
 
     return run(scenario())

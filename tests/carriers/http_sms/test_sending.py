@@ -244,7 +244,11 @@ def test_only_so_many_requests_are_under_way():
             outcomes = await asyncio.gather(
                 carrier.send(new_message(), parcels[:5]), carrier.send(new_message(), parcels[5:])
             )
-            return [len(each) for each in outcomes], provider.most_at_once, len(provider.forms)
+            return (
+                [len(outcome) for outcome in outcomes],
+                provider.most_at_once,
+                len(provider.forms),
+            )
 
     assert run(scenario()) == ([5, 5], 3, 10)
 

@@ -146,7 +146,7 @@ def test_a_reply_is_known_again_by_its_id_and_what_it_says(hook, again, is_same)
     now = hook.node.clock() // 1000
     assert hook.tell(first, timestamp=now).status == 200
     assert hook.tell(first | again, timestamp=now + 60).status == 200
-    one, other = (each.key for each in hook.inbox.replied)
+    one, other = (reply.key for reply in hook.inbox.replied)
     assert (one == other) is is_same
 
 
@@ -155,7 +155,7 @@ def test_a_reply_without_an_id_is_known_again_by_its_time(hook, later_s, is_same
     now = hook.node.clock() // 1000
     for timestamp in (now, now + later_s):
         assert hook.tell(REPLY, timestamp=timestamp).status == 200
-    one, other = (each.key for each in hook.inbox.replied)
+    one, other = (reply.key for reply in hook.inbox.replied)
     assert (one == other) is is_same
 
 
@@ -166,7 +166,7 @@ def test_without_id_and_time_each_reply_is_one_of_its_own(node: LocalNode) -> No
     with hook.client:
         headers = {"X-Twilio-Signature": signature}
         assert hook.client.request("POST", EVENTS, headers=headers, body=body).status == 200
-    assert [each.key for each in hook.inbox.replied] == [""]
+    assert [reply.key for reply in hook.inbox.replied] == [""]
 
 
 def test_a_replayed_webhook_is_stored_once_on_whichever_node_it_comes_to(node: LocalNode) -> None:
@@ -313,9 +313,11 @@ def test_a_link_that_was_changed_or_is_old_leads_nowhere(hook: Hook, link: str) 
         f"{path}?{query.replace('until=', 'until=1')}",
         f"{path}?{query.replace('until=', 'until=x')}",
     ]
-    for each in changed:
-        answer = hook.client.request("GET", each)
-        assert (answer.status, answer.body) == (404, b"This link does not lead to a file.\n"), each
+    for change in changed:
+        answer = hook.client.request("GET", change)
+        assert (answer.status, answer.body) == (404, b"This link does not lead to a file.\n"), (
+            change
+        )
     hook.node.clock.advance(24 * 3600 + 1)
     assert hook.client.request("GET", link).status == 404
 

@@ -100,9 +100,9 @@ def send(
         await carrier.start(box)
         parcels = [
             Parcel(
-                attempt_id=n, destination=each, sender="61400000100", fields={"recipient": "Ada"}
+                attempt_id=n, destination=number, sender="61400000100", fields={"recipient": "Ada"}
             )
-            for n, each in enumerate(to, 1)
+            for n, number in enumerate(to, 1)
         ]
         outcomes = await carrier.send(message, parcels) if parcels else []
         async with asyncio.timeout(10):
@@ -123,7 +123,7 @@ def test_texts_are_reported_and_answered(node, org_id):
     message = new_message(node, org_id)
     to = [f"6141234000{digit}" for digit in "56790"]
     outcomes = send(node, message, *to, inbox=inbox, expect=6)
-    ids = [each.network_ids[0] for each in outcomes if isinstance(each, Accepted)]
+    ids = [outcome.network_ids[0] for outcome in outcomes if isinstance(outcome, Accepted)]
     assert outcomes == [
         Accepted((ids[0],)),
         Accepted((ids[1],)),
@@ -131,19 +131,21 @@ def test_texts_are_reported_and_answered(node, org_id):
         Accepted((ids[2],)),
         Accepted((ids[3],)),
     ]
-    reports = {each.network_id: each for each in inbox.came if isinstance(each, DeliveryReport)}
-    assert [reports[each].status for each in ids] == ["SENT", "SENT", "FAIL", "SENT"]
-    assert {each.notes for each in reports.values()} == {"Simulated."}
-    replies = [each for each in inbox.came if isinstance(each, Reply)]
-    assert sorted((each.sender, each.recipient, each.text) for each in replies) == [
+    reports = {
+        report.network_id: report for report in inbox.came if isinstance(report, DeliveryReport)
+    }
+    assert [reports[id_].status for id_ in ids] == ["SENT", "SENT", "FAIL", "SENT"]
+    assert {report.notes for report in reports.values()} == {"Simulated."}
+    replies = [reply for reply in inbox.came if isinstance(reply, Reply)]
+    assert sorted((reply.sender, reply.recipient, reply.text) for reply in replies) == [
         (to[0], "61400000100", "Thanks, I will be there."),
         (to[1], "61400000100", "STOP"),
     ]
     shown = outbox(node, org_id)
-    assert [(each.destination, each.text) for each in shown] == [
-        (each, "Hi Ada") for each in reversed(to)
+    assert [(message.destination, message.text) for message in shown] == [
+        (number, "Hi Ada") for number in reversed(to)
     ]
-    assert [each.destination for each in outbox(node, org_id, destination=to[2])] == [to[2]]
+    assert [message.destination for message in outbox(node, org_id, destination=to[2])] == [to[2]]
     assert outbox(node, org_id, channel="fax") == []
     assert outbox(node, org_id, user_id=99) == []
 
@@ -157,7 +159,7 @@ def test_mails_are_final_and_may_bounce_later(node, org_id):
         node, message, "a@x.test", "bounce-1@x.test", "defer@x.test", "dsn@x.test",
         inbox=inbox, expect=1,
     )  # fmt: skip
-    assert [type(each) for each in outcomes] == [Accepted, Rejected, Retry, Accepted]
+    assert [type(outcome) for outcome in outcomes] == [Accepted, Rejected, Retry, Accepted]
     assert outcomes[0] == Accepted(is_final=True)
     [report] = inbox.came
     assert isinstance(report, DeliveryReport)
@@ -172,9 +174,9 @@ def test_calls_last_and_tell_what_was_pressed(node, org_id):
     message = new_message(node, org_id, Channel.TTS, text="x" * 30, repeats=2, keys=keys)
     send(node, message, "61412340005", "61412340006", "61412340008", inbox=inbox, expect=3)
     told = [
-        (each.status, each.duration_s, each.keypress, each.is_voicemail, each.notes)
-        for each in inbox.came
-        if isinstance(each, DeliveryReport)
+        (report.status, report.duration_s, report.keypress, report.is_voicemail, report.notes)
+        for report in inbox.came
+        if isinstance(report, DeliveryReport)
     ]
     assert sorted(told) == [
         ("BUSY", 0, "", False, "Simulated."),
@@ -190,7 +192,9 @@ def test_faxes_have_files(node, org_id):
     files = (Attachment("map.pdf", "application/pdf", b"%PDF"),)
     message = new_message(node, org_id, Channel.FAX, text="", attachments=files)
     send(node, message, "61412340000", inbox=(inbox := Inbox()), expect=1)
-    assert [each.duration_s for each in inbox.came if isinstance(each, DeliveryReport)] == [42]
+    assert [report.duration_s for report in inbox.came if isinstance(report, DeliveryReport)] == [
+        42
+    ]
     assert outbox(node, org_id)[0].facts == {"files": ["map.pdf"]}
 
 
@@ -209,7 +213,7 @@ def test_a_network_that_was_killed_goes_on_where_it_was(node, org_id):
     inbox = Inbox()
     send(node, message, inbox=inbox, expect=1)
     assert isinstance(outcome, Accepted)
-    assert [each.network_id for each in inbox.came if isinstance(each, DeliveryReport)] == [
+    assert [report.network_id for report in inbox.came if isinstance(report, DeliveryReport)] == [
         outcome.network_ids[0]
     ]
     again = Inbox()
@@ -243,7 +247,7 @@ def test_old_messages_are_forgotten(node, org_id):
         await carrier.stop()
 
     asyncio.run(until_swept())
-    assert [each.destination for each in outbox(node, org_id)] == ["61412340001"]
+    assert [message.destination for message in outbox(node, org_id)] == ["61412340001"]
 
 
 CHANNELS = {

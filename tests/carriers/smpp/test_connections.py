@@ -151,11 +151,11 @@ def test_a_broken_connection_repeats_nothing_that_may_have_arrived():
         async with connected(window=5, dropAt=8) as (peer, carrier, _):
             everybody = numbers(20)
             outcomes = await send(carrier, to=everybody)
-            told = [each["to"] for each in await peer.look("submit")]
+            told = [submit["to"] for submit in await peer.look("submit")]
             assert len(set(told)) == len(told)
             unknown = {n for n, o in zip(everybody, outcomes, strict=True) if o == LOST}
             accepted = {n for n, o in zip(everybody, outcomes, strict=True) if o != LOST}
-            assert all(isinstance(each, Accepted | Unknown) for each in outcomes)
+            assert all(isinstance(outcome, Accepted | Unknown) for outcome in outcomes)
             assert 1 <= len(unknown) <= 5
             assert told[7] in unknown
             assert accepted <= set(told)
@@ -193,7 +193,7 @@ def test_an_idle_connection_that_is_lost_is_made_again():
 
 def read_pauses(logs: Sequence[Mapping[str, Any]]) -> list[float]:
     """The pauses between connections that were logged."""
-    return [each["again_in_s"] for each in logs if "again_in_s" in each]
+    return [log["again_in_s"] for log in logs if "again_in_s" in log]
 
 
 @pytest.mark.parametrize("is_there", [False, True])
@@ -235,7 +235,7 @@ def test_a_network_that_unbinds():
             assert await peer.wait_for("unbound") == [{"event": "unbound", "status": 0}]
             assert await sending == [Accepted(("m1",), 1)]
             assert await send(carrier) == [Accepted(("m2",), 1)]
-            assert [each["bind"] for each in await peer.look("submit")] == [1, 2]
+            assert [submit["bind"] for submit in await peer.look("submit")] == [1, 2]
 
     run(scenario())
 
@@ -356,7 +356,7 @@ def test_over_tls(tmp_path: Path, uv: bool):
             carrying(peer.port, inbox, tls=True, tls_ca_file=authority) as carrier,
         ):
             outcomes = await send(carrier, to=numbers(300))
-            assert all(isinstance(each, Accepted) for each in outcomes)
+            assert all(isinstance(outcome, Accepted) for outcome in outcomes)
             assert len(await inbox.wait_for_reports(300)) == 300
 
     run(scenario(), uv=uv)
@@ -396,9 +396,9 @@ def test_a_missing_program_is_named_where_it_cannot_be_installed(monkeypatch):
 
 def test_the_packages_of_the_peer_are_locked_by_hash_and_name_no_registry():
     lock = json.loads(peer_module.LOCK.read_text())
-    packages = {name: each for name, each in lock["packages"].items() if name}
+    packages = {name: package for name, package in lock["packages"].items() if name}
     assert set(packages) == {
         f"node_modules/{name}" for name in ("iconv-lite", "safer-buffer", "smpp")
     }
-    assert all(each["integrity"].startswith("sha512-") for each in packages.values())
+    assert all(package["integrity"].startswith("sha512-") for package in packages.values())
     assert "resolved" not in peer_module.LOCK.read_text()

@@ -109,15 +109,15 @@ def test_a_message_whose_members_do_not_fit_is_malformed(body: bytes, fault: str
 
 @given(st.lists(frames, max_size=6), st.lists(st.integers(0, 3000)))
 def test_frames_come_out_whole_wherever_the_stream_is_cut(sent: list[Pdu], cuts: list[int]):
-    stream = b"".join(pdu.encode(*each) for each in sent)
+    stream = b"".join(pdu.encode(*unit) for unit in sent)
     framer = Framer()
-    assert [each for chunk in chunks_of(stream, cuts) for each in framer.feed(chunk)] == sent
+    assert [unit for chunk in chunks_of(stream, cuts) for unit in framer.feed(chunk)] == sent
 
 
 def test_a_large_frame_octet_by_octet():
     framer = Framer()
     frame = pdu.encode(pdu.DELIVER_SM, 0, 1, b"x" * (pdu.MAX_BYTES - pdu.HEADER_BYTES))
-    seen = [each for place in range(len(frame)) for each in framer.feed(frame[place : place + 1])]
+    seen = [unit for place in range(len(frame)) for unit in framer.feed(frame[place : place + 1])]
     assert seen == [Pdu(pdu.DELIVER_SM, 0, 1, frame[pdu.HEADER_BYTES :])]
 
 

@@ -194,7 +194,7 @@ def test_the_oldest_goes_when_there_is_no_room():
         reassembly.add(make_part(1, 2, b"%d" % reference, reference=reference), print, 0.0)
         for reference in range(6)
     ]
-    assert [texts_of(each) for each in ready] == [[], [], [], [], ["0[…]"], ["1[…]"]]
+    assert [texts_of(message) for message in ready] == [[], [], [], [], ["0[…]"], ["1[…]"]]
 
 
 def test_memory_stays_bounded_under_a_flood_of_parts_that_never_match():

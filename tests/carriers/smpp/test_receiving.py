@@ -70,7 +70,7 @@ def test_each_message_is_reported(how: str):
                 Accepted(("m3",), 1),
             ]
             reports = await inbox.wait_for_reports(3)
-            assert sorted(reports, key=lambda each: each.network_id) == [
+            assert sorted(reports, key=lambda report: report.network_id) == [
                 report("m1"),
                 report("m2"),
                 report("m3"),
@@ -156,7 +156,7 @@ def test_without_receipts_nothing_is_expected():
             carrying(peer.port, receipts=False) as carrier,
         ):
             assert await send(carrier) == [Accepted(("m1",), 1, is_final=True)]
-            assert [each["registered"] for each in await peer.look("submit")] == [0]
+            assert [submit["registered"] for submit in await peer.look("submit")] == [0]
 
     run(scenario())
 
@@ -293,8 +293,8 @@ def test_what_comes_together_is_stored_together():
             # All reports are here; the first of them are in the inbox, which takes its time.
             inbox.may_go_on.set()
             reports = await inbox.wait_for_reports(1000)
-            ids = {each.network_ids[0] for each in outcomes if isinstance(each, Accepted)}
-            assert {each.network_id for each in reports} == ids
+            ids = {outcome.network_ids[0] for outcome in outcomes if isinstance(outcome, Accepted)}
+            assert {report.network_id for report in reports} == ids
             assert len(ids) == len(reports) == 1000
             assert max(inbox.batches) == 200
             assert len(inbox.batches) <= 6

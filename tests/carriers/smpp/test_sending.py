@@ -12,11 +12,11 @@ from turnout.core.messaging.model import Status
 
 def parts_of(submits: list[Event]) -> tuple[set[str], list[str], str]:
     """Of the parts of one message: all before their numbers in the headers, these, and the text."""
-    headers = [each["udh"] for each in submits]
+    headers = [submit["udh"] for submit in submits]
     return (
         {header[:-2] for header in headers},
         [header[-2:] for header in headers],
-        "".join(each["text"] for each in submits),
+        "".join(submit["text"] for submit in submits),
     )
 
 
@@ -73,13 +73,13 @@ def test_the_kinds_of_senders_and_of_texts():
                 assert await send(carrier, gsm, sender=sender)
             assert await send(carrier, unicode)
             told = await peer.look("submit")
-            assert [(each["from"], each["fromTon"], each["fromNpi"]) for each in told] == [
+            assert [(submit["from"], submit["fromTon"], submit["fromNpi"]) for submit in told] == [
                 ("Turnout", 5, 0),
                 ("12345", 3, 0),
                 ("", 0, 0),
                 ("61400000000", 1, 1),
             ]
-            assert [(each["coding"], each["text"]) for each in told] == [
+            assert [(submit["coding"], submit["text"]) for submit in told] == [
                 (0, gsm),
                 (0, gsm),
                 (0, gsm),
@@ -101,7 +101,7 @@ def test_long_texts_come_in_parts_that_the_network_reads_each_alone():
                 Accepted(("m4", "m5", "m6"), 3),
             ]
             told = await peer.look("submit")
-            assert [(each["esmClass"], each["coding"]) for each in told] == (
+            assert [(submit["esmClass"], submit["coding"]) for submit in told] == (
                 [(0x40, 0)] * 3 + [(0x40, 8)] * 3
             )
             (first_header,), first_places, first_text = parts_of(told[:3])
@@ -159,7 +159,7 @@ def test_the_longest_text_there_is():
         async with connected() as (peer, carrier, _):
             (outcome,) = await send(carrier, text)
             assert outcome == Accepted(tuple(f"m{number}" for number in range(1, 256)), 255)
-            assert "".join(each["text"] for each in await peer.look("submit")) == text
+            assert "".join(submit["text"] for submit in await peer.look("submit")) == text
 
     run(scenario())
 
@@ -172,10 +172,10 @@ def test_many_sends_at_once_over_several_binds():
             batches = await asyncio.gather(*(send(carrier, to=group) for group in groups))
             outcomes = [outcome for batch in batches for outcome in batch]
             told = await peer.look("submit")
-            assert sorted(each["to"] for each in told) == everybody
-            assert {each["bind"] for each in told} == {1, 2, 3}
-            by_id = {f"m{place}": each["to"] for place, each in enumerate(told, 1)}
-            assert [by_id[each.network_ids[0]] for each in outcomes] == everybody  # type: ignore[union-attr]
+            assert sorted(submit["to"] for submit in told) == everybody
+            assert {submit["bind"] for submit in told} == {1, 2, 3}
+            by_id = {f"m{place}": submit["to"] for place, submit in enumerate(told, 1)}
+            assert [by_id[outcome.network_ids[0]] for outcome in outcomes] == everybody  # type: ignore[union-attr]
 
     run(scenario())
 
@@ -190,7 +190,7 @@ def test_a_network_that_wants_a_pause_gets_it_and_everybody_is_reached_once(opti
             ids = [outcome.network_ids[0] for outcome in outcomes if isinstance(outcome, Accepted)]
             told = await peer.look("submit")
             assert len(told) == 26
-            assert [told[int(each[1:]) - 1]["to"] for each in ids] == everybody
+            assert [told[int(id_[1:]) - 1]["to"] for id_ in ids] == everybody
 
     run(scenario())
 
@@ -215,7 +215,7 @@ def test_the_window_and_the_rate_are_kept():
             late = Unknown("the network did not answer in time")
             slow = Retry(15, "the network takes messages too slowly")
             assert outcomes == [late] * 4 + [slow] * 2
-            assert [each["to"] for each in await peer.look("submit")] == numbers(4)
+            assert [submit["to"] for submit in await peer.look("submit")] == numbers(4)
         async with connected(rate=100) as (peer, carrier, _):
             loop = asyncio.get_running_loop()
             began = loop.time()
@@ -235,7 +235,7 @@ def test_a_late_answer_changes_nothing():
             assert await send(carrier, "one") == [Unknown("the network did not answer in time")]
             await peer.set(delayMs=0)
             assert await send(carrier, "two") == [Accepted(("m2",), 1)]
-            assert [each["text"] for each in await peer.look("submit")] == ["one", "two"]
+            assert [submit["text"] for submit in await peer.look("submit")] == ["one", "two"]
 
     run(scenario())
 
@@ -250,7 +250,7 @@ def test_what_is_not_begun_is_not_sent_when_the_caller_gives_up():
             assert sending.cancelled()
             await peer.set(delayMs=0)
             assert await send(carrier, to=["61400000009"]) == [Accepted(("m2",), 1)]
-            assert [each["to"] for each in await peer.look("submit")] == [
+            assert [submit["to"] for submit in await peer.look("submit")] == [
                 "61400000000",
                 "61400000009",
             ]

@@ -85,7 +85,7 @@ class Wire(asyncio.Transport):
     def hear(self, *pdus: Pdu) -> list[Pdu]:
         """Let the session hear this; what it writes at once."""
         self.take()
-        self.session.data_received(b"".join(pdu.encode(*each) for each in pdus))
+        self.session.data_received(b"".join(pdu.encode(*unit) for unit in pdus))
         return self.take()
 
     def take(self) -> list[Pdu]:
@@ -185,15 +185,15 @@ def test_no_more_than_the_window_is_under_way():
         batch = add(submissions, 5)
         wire.session.pump()
         first = wire.take()
-        assert [(each.command, each.body) for each in first] == [
+        assert [(unit.command, unit.body) for unit in first] == [
             (pdu.SUBMIT_SM, b"0"),
             (pdu.SUBMIT_SM, b"1"),
             (pdu.SUBMIT_SM, b"2"),
         ]
         second = wire.hear(answer_to(first[1], body=b"b\0"))
-        assert [each.body for each in second] == [b"3"]
+        assert [unit.body for unit in second] == [b"3"]
         third = wire.hear(answer_to(first[0], body=b"a\0"), answer_to(first[2], 0x0B, b""))
-        assert [each.body for each in third] == [b"4"]
+        assert [unit.body for unit in third] == [b"4"]
         assert wire.hear(answer_to(third[0], body=b"e\0"), answer_to(second[0], body=b"d")) == []
         await batch.done
         return batch.outcomes
@@ -231,7 +231,7 @@ def test_a_socket_that_has_room_again_is_used():
         wire.session.pause_writing()
         wire.session.pump()
         wire.session.resume_writing()
-        assert [each.body for each in wire.take()] == [b"0", b"1"]
+        assert [unit.body for unit in wire.take()] == [b"0", b"1"]
 
     run(scenario())
 
@@ -261,8 +261,8 @@ def test_an_answer_that_does_not_come_in_time():
         # It owes an answer, so one place of the window is taken, until it comes after all.
         add(submissions, 3)
         wire.session.pump()
-        bodies = [each.body for each in wire.take()]
-        bodies += [each.body for each in wire.hear(answer_to(second, body=b"late\0"))]
+        bodies = [unit.body for unit in wire.take()]
+        bodies += [unit.body for unit in wire.hear(answer_to(second, body=b"late\0"))]
         assert not submissions.is_answered("late")
         return batch.outcomes, bodies
 
@@ -317,7 +317,7 @@ def test_a_network_that_is_silent_even_when_asked_is_given_up():
     async def scenario() -> None:
         wire, _ = begin(enquire_link_s=0.04, response_timeout_s=0.04)
         await asyncio.wait_for(wire.session.lost, 5)
-        assert [each.command for each in wire.take()] == [pdu.ENQUIRE_LINK]
+        assert [unit.command for unit in wire.take()] == [pdu.ENQUIRE_LINK]
 
     run(scenario())
 
@@ -331,7 +331,7 @@ def test_a_throttled_session_pauses_and_starts_again_one_by_one(status: int):
         sent = wire.take()
         loop = asyncio.get_running_loop()
         then = loop.time()
-        assert wire.hear(*(answer_to(each, status, b"") for each in sent)) == []
+        assert wire.hear(*(answer_to(unit, status, b"") for unit in sent)) == []
         await wait_until(lambda: bool(wire.written))
         assert loop.time() - then >= 0.24
         seen = []
@@ -339,7 +339,7 @@ def test_a_throttled_session_pauses_and_starts_again_one_by_one(status: int):
         sent = wire.take()
         while sent:
             sizes.append(len(sent))
-            seen += [each.body for each in sent]
+            seen += [unit.body for unit in sent]
             sent = wire.hear(*map(answer_to, sent))
         assert sizes == [1, 2, 3]
         assert sorted(seen) == [b"%d" % place for place in range(6)]
@@ -358,11 +358,11 @@ def test_the_pause_doubles_until_something_is_accepted(window: int):
         with capture_logs() as logs:
             for status in (0x58, 0x58, 0, 0x58):
                 wire.session.data_received(
-                    b"".join(pdu.encode(*answer_to(each, status)) for each in sent)
+                    b"".join(pdu.encode(*answer_to(unit, status)) for unit in sent)
                 )
                 await wait_until(lambda: bool(wire.written))
                 sent = wire.take()
-        return [each["seconds"] for each in logs]
+        return [log["seconds"] for log in logs]
 
     assert run(scenario()) == [0.25, 0.5, 0.25]
 
@@ -389,8 +389,8 @@ def test_the_rate_is_kept():
         wire.session.pump()
         while not batch.done.done():
             await wait_until(lambda: bool(wire.written))
-            for each in wire.take():
-                wire.session.data_received(pdu.encode(*answer_to(each)))
+            for unit in wire.take():
+                wire.session.data_received(pdu.encode(*answer_to(unit)))
         return loop.time() - then
 
     assert run(scenario()) >= 0.2
@@ -422,8 +422,8 @@ def test_a_submission_may_be_answered_by_generic_nack():
         wire, submissions = begin()
         batch = add(submissions, 3)
         wire.session.pump()
-        for each, status in zip(wire.take(), (0x0D, 0, 0x01), strict=True):
-            wire.hear(Pdu(pdu.GENERIC_NACK, status, each.sequence, b""))
+        for unit, status in zip(wire.take(), (0x0D, 0, 0x01), strict=True):
+            wire.hear(Pdu(pdu.GENERIC_NACK, status, unit.sequence, b""))
         await batch.done
         return batch.outcomes
 
@@ -445,7 +445,7 @@ def test_a_flood_is_handled_in_turns_and_nothing_more_is_read_meanwhile():
         await settle()
         answered += wire.take()
         assert wire.is_reading()
-        assert [each.sequence for each in answered] == [*range(3 * PDUS_A_TURN), 9_999]
+        assert [unit.sequence for unit in answered] == [*range(3 * PDUS_A_TURN), 9_999]
 
     run(scenario())
 
@@ -576,14 +576,14 @@ def test_every_message_is_received_once_and_answered_once_wherever_the_stream_is
             wire.session.data_received(chunk)
         await settle()
         assert received == [sms] * count
-        assert [each.sequence for each in wire.take()] == list(range(count))
+        assert [unit.sequence for unit in wire.take()] == list(range(count))
 
     run(scenario())
 
 
 def with_noise(sent: list[Pdu], places: Iterable[int], octets: bytes) -> bytes:
     """A stream of frames in which some octets are not what they were."""
-    stream = bytearray(b"".join(pdu.encode(*each) for each in sent))
+    stream = bytearray(b"".join(pdu.encode(*unit) for unit in sent))
     for place, octet in zip(places, octets, strict=False):
         if stream:
             stream[place % len(stream)] = octet
@@ -640,7 +640,7 @@ def test_nothing_that_comes_in_raises_and_all_that_goes_out_is_whole(
             submissions.expire(1e10)
             await batch.done
         framer = Framer()
-        assert [each.command for each in framer.feed(wire.written)][:1] == [pdu.BIND_TRANSCEIVER]
+        assert [unit.command for unit in framer.feed(wire.written)][:1] == [pdu.BIND_TRANSCEIVER]
         assert list(framer.feed(pdu.encode(0, 0, 0))) == [Pdu(0, 0, 0, b"")]
 
     run(scenario())

@@ -148,7 +148,7 @@ def test_a_slow_relay_does_not_fill_the_memory():
 
 def count(kind: type) -> int:
     gc.collect()
-    return sum(type(each) is kind for each in gc.get_objects())
+    return sum(type(thing) is kind for thing in gc.get_objects())
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_mails_are_spaced_by_the_rate():
             for _ in range(2):
                 parcels = [make_parcel(n) for n in range(1, 21)]
                 outcomes = await carrier.send(make_message(), parcels)
-                assert [type(each) for each in outcomes] == [Accepted] * 20
+                assert [type(outcome) for outcome in outcomes] == [Accepted] * 20
             return loop.time() - began
 
     with MailSink() as sink:

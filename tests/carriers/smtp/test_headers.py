@@ -74,7 +74,7 @@ def test_any_name_makes_one_mailbox(name):
     # Not by the new parser: it keeps the space between two encoded words of a name.
     phrase, address = parseaddr(value.replace("\r\n", ""))
     assert (str(make_header(decode_header(phrase))), address) == (clean(name), "ada@example.com")
-    assert [each.addr_spec for each in parse_field("From", value).addresses] == [address]
+    assert [address.addr_spec for address in parse_field("From", value).addresses] == [address]
 
 
 @pytest.mark.parametrize(

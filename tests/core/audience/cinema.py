@@ -92,7 +92,7 @@ def _register(
 ) -> int:
     person = merge_person(tx, org_id, contact)
     ticket_type = list_ticket_types(tx, org_id, event_id)[0]
-    submitted = Submitted(contact, [Answer(*each) for each in answers])
+    submitted = Submitted(contact, [Answer(*answer) for answer in answers])
     wish = Wish(
         Door.QUEUE,
         event_id,

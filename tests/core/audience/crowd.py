@@ -102,7 +102,7 @@ def _viewer(
         registered_at,
         sti,
         list(custom),
-        sorted(viewings, key=lambda each: (each[1].start, each[0].value)),
+        sorted(viewings, key=lambda viewing: (viewing[1].start, viewing[0].value)),
         asked,
         answered,
         int(answers),
@@ -111,29 +111,29 @@ def _viewer(
 
 def keep(crowd: list[Registrant], wanted: ReportFilter) -> list[Registrant]:
     """Whom the filter keeps, by the words of the contract."""
-    return [each for each in crowd if all(_reasons(each, wanted))]
+    return [person for person in crowd if all(_reasons(person, wanted))]
 
 
-def _reasons(each: Registrant, wanted: ReportFilter) -> Iterator[bool]:
+def _reasons(person: Registrant, wanted: ReportFilter) -> Iterator[bool]:
     first = wanted.starts_at if wanted.starts_at is not None else -(2**60)
     last = wanted.ends_at if wanted.ends_at is not None else 2**60
     has_range = wanted.starts_at is not None or wanted.ends_at is not None
     if has_range and (wanted.by_regs or wanted.by_views):
-        registered = first <= each.registered_at < last
-        watched = any(end > first and start < last for _, (start, end) in each.viewings)
+        registered = first <= person.registered_at < last
+        watched = any(end > first and start < last for _, (start, end) in person.viewings)
         yield (wanted.by_regs and registered) or (wanted.by_views and watched)
-    domain = each.email.rpartition("@")[2]
+    domain = person.email.rpartition("@")[2]
     if wanted.stis:
-        yield each.sti in wanted.stis
+        yield person.sti in wanted.stis
     if wanted.included_domains:
         yield domain in wanted.included_domains
     if wanted.excluded_domains:
         yield domain not in wanted.excluded_domains
     if wanted.has_asked:
-        yield bool(each.questions)
+        yield bool(person.questions)
     if wanted.has_answered:
-        yield bool(each.survey_answers)
-    modes = {mode for mode, _ in each.viewings}
+        yield bool(person.survey_answers)
+    modes = {mode for mode, _ in person.viewings}
     if wanted.viewers or wanted.no_shows:
         yield bool(modes & wanted.viewers) or (wanted.no_shows and not modes)
 

@@ -157,7 +157,7 @@ def test_a_session_is_good_for_an_hour_after_its_last_use(node, cinema):
         db.call(begin_session, login)
     db.call(grant_reporting, org_id, user.id, [cinema.event.id], actor="test")
     si, ui = db.call(begin_session, login)
-    assert [len(bytes.fromhex(each)) for each in (si, ui)] == [20, 20]
+    assert [len(bytes.fromhex(text)) for text in (si, ui)] == [20, 20]
     assert db.call(begin_session, login)[1] == ui
     session = db.call(read_session, si, ui)
     assert session.principal == login
@@ -193,15 +193,15 @@ def test_a_user_sees_the_events_that_are_granted(cinema):
     other = db.call(create_event, org_id, "Other", WHEN, actor="test")
     draft = db.call(create_event, org_id, "Draft", WHEN, state=EventState.DRAFT, actor="test")
     db.call(grant_reporting, org_id, user.id, [cinema.event.id], actor="test")
-    assert [each.id for each in db.call(list_reported_events, login)] == [cinema.event.id]
+    assert [event.id for event in db.call(list_reported_events, login)] == [cinema.event.id]
     assert db.call(require_event, login, cinema.event.id).title == "Premiere"
     with pytest.raises(Denied):
         db.call(require_event, login, other.id)
     assert db.call(list_reporting_users, org_id) == [Grant(user.id, code, False, 1)]
     db.call(grant_reporting, org_id, user.id, None, actor="test")
-    assert [each.id for each in db.call(list_reported_events, login)] == [cinema.event.id]
+    assert [event.id for event in db.call(list_reported_events, login)] == [cinema.event.id]
     db.call(show_something, org_id, other)
-    assert [each.id for each in db.call(list_reported_events, login)] == [
+    assert [event.id for event in db.call(list_reported_events, login)] == [
         cinema.event.id,
         other.id,
     ]

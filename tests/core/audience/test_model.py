@@ -32,7 +32,7 @@ def seconds(intervals) -> set[int]:
 def test_merged_intervals_are_the_same_seconds_and_never_touch(intervals):
     merged = merge(intervals)
     assert seconds(merged) == seconds(intervals)
-    assert sum(each.seconds for each in merged) == len(seconds(intervals))
+    assert sum(interval.seconds for interval in merged) == len(seconds(intervals))
     assert all(one.end < other.start for one, other in pairwise(merged))
     assert merge(merged) == merged
     assert merge(reversed(intervals)) == merged

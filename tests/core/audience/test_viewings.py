@@ -53,7 +53,7 @@ def test_two_devices_count_once_and_gaps_stay(node, cinema):
     again = (LIVE_FROM + 10 * MINUTE, LIVE_FROM + 11 * MINUTE)
     watch(cinema, viewer, cinema.talk, desk)
     watch(cinema, viewer, cinema.talk, phone, again)
-    assert [each.interval.seconds for each in viewings(cinema, viewer)] == [300, 60]
+    assert [viewing.interval.seconds for viewing in viewings(cinema, viewer)] == [300, 60]
 
 
 def test_the_end_of_the_live_window_parts_live_from_on_demand(node, cinema):
@@ -75,12 +75,12 @@ def test_the_future_and_the_distant_past_are_left_out(node, cinema):
     viewer = cinema.register()
     node.clock.now = LIVE_FROM + MINUTE
     watch(cinema, viewer, cinema.talk, (LIVE_FROM - MINUTE, LIVE_FROM + 20 * MINUTE))
-    assert [each.interval.seconds for each in viewings(cinema, viewer)] == [60]
+    assert [viewing.interval.seconds for viewing in viewings(cinema, viewer)] == [60]
     node.clock.now = LIVE_UNTIL + 48 * 60 * MINUTE
     watch(cinema, viewer, cinema.talk, (LIVE_FROM, LIVE_UNTIL))
-    assert [each.interval.seconds for each in viewings(cinema, viewer)] == [60]
+    assert [viewing.interval.seconds for viewing in viewings(cinema, viewer)] == [60]
     watch(cinema, viewer, cinema.talk, (node.clock.now, node.clock.now - MINUTE))
-    assert [each.interval.seconds for each in viewings(cinema, viewer)] == [60]
+    assert [viewing.interval.seconds for viewing in viewings(cinema, viewer)] == [60]
 
 
 def test_strangers_and_silence_are_answered_missing_and_others_are_kept(node, cinema):
@@ -95,14 +95,14 @@ def test_strangers_and_silence_are_answered_missing_and_others_are_kept(node, ci
         Heartbeat(cinema.org_id + 1, viewer, cinema.talk.id, span),
     ]
     answers = cinema.db.call(record_heartbeats, heartbeats)
-    assert [each if isinstance(each, Mode) else type(each) for each in answers] == [
+    assert [answer if isinstance(answer, Mode) else type(answer) for answer in answers] == [
         Missing,
         Mode.LIVE,
         Missing,
         Missing,
     ]
     assert viewings(cinema, gone) == []
-    assert [each.interval.seconds for each in viewings(cinema, viewer)] == [30]
+    assert [viewing.interval.seconds for viewing in viewings(cinema, viewer)] == [30]
 
 
 def test_many_beats_of_many_are_as_seconds_say(node, cinema):
@@ -141,17 +141,17 @@ def test_corrections_are_kept_and_audited(node, cinema):
     added = cinema.db.call(
         correct_viewing, *named, (LIVE_FROM, LIVE_FROM + 10 * MINUTE), actor="test"
     )
-    assert [each.interval.seconds for each in added] == [600]
+    assert [viewing.interval.seconds for viewing in added] == [600]
     middle = (LIVE_FROM + 2 * MINUTE, LIVE_FROM + 3 * MINUTE)
     left = cinema.db.call(correct_viewing, *named, middle, is_removed=True, actor="test")
-    assert [each.interval for each in left] == [
+    assert [viewing.interval for viewing in left] == [
         (LIVE_FROM, LIVE_FROM + 2 * MINUTE),
         (LIVE_FROM + 3 * MINUTE, LIVE_FROM + 10 * MINUTE),
     ]
     everything = (LIVE_FROM, LIVE_UNTIL)
     assert cinema.db.call(correct_viewing, *named, everything, is_removed=True, actor="test") == []
     entries = cinema.db.call(list_entries, cinema.org_id, "registration", viewer)
-    assert [(each.action, each.facts["interval"]) for each in entries] == [
+    assert [(entry.action, entry.facts["interval"]) for entry in entries] == [
         ("added viewing", [LIVE_FROM, LIVE_FROM + 10 * MINUTE]),
         ("removed viewing", list(middle)),
         ("removed viewing", list(everything)),
@@ -191,7 +191,7 @@ def test_media(cinema):
         cinema.db.call(set_media, cinema.org_id, 10**9, MediaKind.MP4, "/x.mp4", actor="test")
     assert cinema.db.call(find_mode, cinema.org_id, node_id) is None
     shows = cinema.db.call(list_shows, cinema.org_id, cinema.event.id)
-    assert [(each.title, each.media.live_mode) for each in shows] == [
+    assert [(show.title, show.media.live_mode) for show in shows] == [
         ("Talk", Mode.LIVE),
         ("Show", Mode.SIMLIVE),
     ]
@@ -218,9 +218,9 @@ def test_viewings_of_other_platforms_are_imported(cinema):
     shows = cinema.db.call(list_shows, cinema.org_id, cinema.event.id)
     text = FILE.format(talk=cinema.talk.id, pak=cinema.talk.pak, show=cinema.show.id)
     found = list(read_viewings(text.splitlines(), shows, "Europe/Berlin"))
-    faults = [each for each in found if isinstance(each, Fault)]
-    assert [each.line for each in faults] == [6, 7, 8, 9, 10, 11, 12]
-    rows = [each for each in found if not isinstance(each, Fault)]
+    faults = [row for row in found if isinstance(row, Fault)]
+    assert [fault.line for fault in faults] == [6, 7, 8, 9, 10, 11, 12]
+    rows = [row for row in found if not isinstance(row, Fault)]
     for _ in range(2):
         refused = cinema.db.call(
             import_viewings, cinema.org_id, cinema.event.id, rows, actor="test"
@@ -235,7 +235,7 @@ def test_viewings_of_other_platforms_are_imported(cinema):
             ),
         ]
     entries = cinema.db.call(list_entries, cinema.org_id, "event", cinema.event.id)
-    assert [each.facts for each in entries if each.action == "imported viewings"] == [
+    assert [entry.facts for entry in entries if entry.action == "imported viewings"] == [
         {"rows": 3}
     ] * 2
     with pytest.raises(Invalid):

@@ -68,7 +68,10 @@ def answer(callback: ClaimedCallback, status: int | None, **others) -> CallbackR
 
 def shown(db, org_id: OrgId) -> list[tuple]:
     found = db.call(list_callbacks, org_id, job_id=None, state=None, limit=10)
-    return [(each.body, each.state, each.attempts, each.last_status) for each in found]
+    return [
+        (callback.body, callback.state, callback.attempts, callback.last_status)
+        for callback in found
+    ]
 
 
 def test_one_that_is_taken_is_over(node, db, org_id, host):
@@ -120,7 +123,7 @@ def test_a_claim_that_nobody_records_is_made_again(node, db, org_id, host):
     [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, limit=10)
     assert (callback.state, callback.attempts) == (CallbackState.DELIVERED, 2)
     attempts = db.call(list_attempts, org_id, callback.id)
-    assert [(each.number, each.status) for each in attempts] == [(1, 200), (2, 500)]
+    assert [(attempt.number, attempt.status) for attempt in attempts] == [(1, 200), (2, 500)]
 
 
 def test_what_a_lost_claim_says_changes_nothing_but_the_tries(node, db, org_id, host):
@@ -140,7 +143,11 @@ def test_what_a_lost_claim_says_changes_nothing_but_the_tries(node, db, org_id, 
     [callback] = db.call(list_callbacks, org_id, job_id=None, state=None, limit=10)
     assert (callback.state, callback.due_at) == (CallbackState.WAITING, due_at)
     attempts = db.call(list_attempts, org_id, callback.id)
-    assert [(each.number, each.status) for each in attempts] == [(1, 500), (2, 503), (3, 502)]
+    assert [(attempt.number, attempt.status) for attempt in attempts] == [
+        (1, 500),
+        (2, 503),
+        (3, 502),
+    ]
 
 
 @pytest.mark.parametrize("is_waiting", [False, True])
@@ -172,8 +179,8 @@ def test_a_call_that_was_not_made_is_due_again_at_once(node, db, org_id, host):
 def test_a_receiver_gets_a_few_at_once_and_holds_nobody_up(db, org_id, host):
     other = f"other-{host}"
     db.call(add_callbacks, org_id, [new(host, f"n={n}") for n in range(30)] + [new(other)])
-    assert [each.body for each in claim(db, host, each=4)] == ["n=0", "n=1", "n=2", "n=3"]
-    assert [each.body for each in claim(db, host, each=6, busy=4)] == ["n=4", "n=5"]
+    assert [callback.body for callback in claim(db, host, each=4)] == ["n=0", "n=1", "n=2", "n=3"]
+    assert [callback.body for callback in claim(db, host, each=6, busy=4)] == ["n=4", "n=5"]
     assert claim(db, host, each=6, busy=6) == []
 
 
@@ -223,21 +230,21 @@ def test_organizations_take_turns_when_there_is_room_for_few(db, orgs, host):
 
 def test_receivers_of_an_organization_take_turns(db, orgs, host):
     hosts = [f"{letter}-{host}" for letter in "abc"]
-    db.call(add_callbacks, orgs[0], [new(each, f"n={n}") for each in hosts for n in range(2)])
+    db.call(add_callbacks, orgs[0], [new(host, f"n={n}") for host in hosts for n in range(2)])
     turns, served = Turns(), []
     for _ in range(6):
         claimed, turns = db.call(claim_callbacks, Busy(), turns, Limits(1, 1, 1), lease_ms=60_000)
         served += [(callback.host, callback.body) for callback in claimed]
-    assert served == [(each, f"n={n}") for n in range(2) for each in hosts]
+    assert served == [(host, f"n={n}") for n in range(2) for host in hosts]
 
 
 def test_what_is_not_due_stands_before_nobody(db, node, orgs, host):
     many = [f"{number:03}-{host}" for number in range(450)]
-    db.call(add_callbacks, orgs[0], [new(each) for each in many])
+    db.call(add_callbacks, orgs[0], [new(host) for host in many])
     turns = Turns()
     for _ in range(5):
         claimed, turns = db.call(claim_callbacks, IDLE, turns, Limits(8, 500, 500), lease_ms=60_000)
-        db.call(record_callbacks, [answer(each, 500) for each in claimed])
+        db.call(record_callbacks, [answer(callback, 500) for callback in claimed])
     db.call(add_callbacks, orgs[0], [new(f"zzz-{host}")])
     found = 0
     for _ in range(3):
@@ -262,7 +269,7 @@ def test_replaying_makes_it_again_and_is_audited(node, db, org_id, host):
     db.call(record_callbacks, [answer(again, 500)])
     assert shown(db, org_id) == [("a=1", CallbackState.WAITING, 2, 500)]
     attempts = db.call(list_attempts, org_id, callback.id)
-    assert [(each.number, each.status, each.took_ms) for each in attempts] == [
+    assert [(attempt.number, attempt.status, attempt.took_ms) for attempt in attempts] == [
         (1, 200, 25),
         (2, 500, 25),
     ]
@@ -283,7 +290,7 @@ def test_lists_are_filtered(db, org_id, host):
         found = db.call(
             list_callbacks, org_id, **({"job_id": None, "state": None, "limit": 10} | filters)
         )
-        return [each.body for each in found]
+        return [callback.body for callback in found]
 
     assert bodies() == ["a=3", "a=2", "a=1"]
     assert bodies(job_id=2) == ["a=3", "a=2"]
@@ -305,10 +312,10 @@ def test_a_rotated_key_signs_beside_the_former_one_for_its_grace_time(node, db, 
     db.call(add_callbacks, org_id, [new(host, "a=1"), new(host, "a=2")])
     secret = db.call(rotate_callback_key, org_id, DAY_S * 1000, actor="cli:ada")
     found = claim(db, host)
-    assert {(each.secret, each.next_secret) for each in found} == {(former, secret)}
+    assert {(callback.secret, callback.next_secret) for callback in found} == {(former, secret)}
     node.clock.advance(DAY_S)
     found = claim(db, host)
-    assert {(each.secret, each.next_secret) for each in found} == {(secret, "")}
+    assert {(callback.secret, callback.next_secret) for callback in found} == {(secret, "")}
 
 
 def test_old_ones_are_forgotten(node, db, org_id, host):

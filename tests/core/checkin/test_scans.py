@@ -36,7 +36,7 @@ def scan(desk, code: str, at: int = AT, **more):
 
 def results(desk) -> list[str]:
     found = desk.db.call(list_scans, desk.org_id, desk.event.id, 100)
-    return [each.result.value for each in reversed(found)]
+    return [scan.result.value for scan in reversed(found)]
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_who_came_and_who_did_not(desk, code):
             limit=10,
             skip=0,
         )
-        assert ([each.email for each in found], has_more) == (expected, False)
+        assert ([attendee.email for attendee in found], has_more) == (expected, False)
 
 
 def test_since_goes_by_when_a_scan_was_recorded(desk, code):
@@ -78,7 +78,7 @@ def test_since_goes_by_when_a_scan_was_recorded(desk, code):
         found, _ = desk.db.call(
             list_attendees, desk.org_id, desk.event.id, wanted, limit=10, skip=0
         )
-        return [each.email for each in found]
+        return [attendee.email for attendee in found]
 
     assert changed(now) == [ANN]
     assert changed(now + MINUTE_MS) == []
@@ -126,7 +126,9 @@ def test_cancelled_tickets_are_listed_where_they_are_asked_for(desk, code):
             limit=10,
             skip=0,
         )
-        return [(each.email, ticket.is_valid) for each in found for ticket in each.tickets]
+        return [
+            (attendee.email, ticket.is_valid) for attendee in found for ticket in attendee.tickets
+        ]
 
     desk.node.clock.advance(60)
     now = desk.node.clock.now

@@ -163,7 +163,9 @@ def test_an_event_goes_into_any_state(db, org_id, state):
 def test_a_session_goes_into_any_state(db, org_id, account):
     for state in SessionState:
         db.call(set_session_state, account.org_id, account.sessions[1].id, state, actor="test")
-        states = [each.state for each in db.call(list_sessions, account.org_id, account.event.id)]
+        states = [
+            session.state for session in db.call(list_sessions, account.org_id, account.event.id)
+        ]
         assert states == [SessionState.OPEN, state, SessionState.OPEN]
     with pytest.raises(Missing):
         db.call(set_session_state, org_id, account.sessions[1].id, state, actor="test")

@@ -102,7 +102,7 @@ class College:
     def changes(self, number: int) -> list[str]:
         """What happened to a registration, in its order."""
         found = self.db.call(history.list_changes, self.org_id, self.guid(number))
-        return [each.type.value for each in found]
+        return [accommodation.type.value for accommodation in found]
 
     def search(self, **wanted: Any) -> list[str]:
         """The learners' codes, newest change first."""

@@ -80,8 +80,8 @@ class Candidates(RuleBasedStateMachine):
         self.added = 0
 
     def held(self, exam: str) -> int:
-        return len([each for each in self.seats.values()
-                    if each.exam == exam and not each.is_cancelled])  # fmt: skip
+        return len([seat for seat in self.seats.values()
+                    if seat.exam == exam and not seat.is_cancelled])  # fmt: skip
 
     def has_room(self, exam: str | None) -> bool:
         """Whether one more may be seated there: a draft is only hidden, a closed exam is closed."""
@@ -100,7 +100,7 @@ class Candidates(RuleBasedStateMachine):
         """The exam that somebody was seated in is the shared one of that day, or a new one."""
         assert made is not None
         if is_alone or exam is None:
-            known = {*self.shared.values(), *(each.exam for each in self.seats.values())}
+            known = {*self.shared.values(), *(seat.exam for seat in self.seats.values())}
             assert made not in known
             if not is_alone:
                 self.shared[day] = made
@@ -275,7 +275,7 @@ class Candidates(RuleBasedStateMachine):
             assert found.form_code == seat.form
             assert (found.attendance == "Withdrawn") == seat.is_cancelled
             assert self.college.sitting(number, "s.time_limit") == (seat.minutes,)
-        for exam in {*self.shared.values(), *(each.exam for each in self.seats.values())}:
+        for exam in {*self.shared.values(), *(seat.exam for seat in self.seats.values())}:
             assert self.college.get_exam(exam).held == self.held(exam)
         assert len(self.college.search()) == len(self.seats)
         assert self.college.db.call(find_faults) == {}

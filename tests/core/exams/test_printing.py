@@ -123,7 +123,10 @@ def test_many_candidates_are_printed_in_parts(college, monkeypatch):
     with refuses(Conflict, "paper.long", count=3, limit=2, starts=[1, 3]):
         college.db.call(printing.read_scrap_paper, *named)
     parts = [college.db.call(printing.read_scrap_paper, *named, first) for first in (1, 3)]
-    assert [[each.code for each in part.candidates] for part in parts] == [["L-A", "L-B"], ["L-C"]]
+    assert [[candidate.code for candidate in part.candidates] for part in parts] == [
+        ["L-A", "L-B"],
+        ["L-C"],
+    ]
     for first in (0, 4):
         with pytest.raises(Invalid):
             college.db.call(printing.read_scrap_paper, *named, first)

@@ -98,7 +98,7 @@ def test_a_learner_is_known_by_guid_and_code_and_may_share_an_address(college):
     changed = NewLearner("l-a", "Augusta", "King", "")
     again = college.db.call(add_learner, college.org_id, changed, actor="test")
     assert again == (ada.person_id, ada.uuid, "l-a", ada.email, "Augusta", "King")
-    assert [each.code for each in college.db.call(list_learners, college.org_id, 9)] == [
+    assert [learner.code for learner in college.db.call(list_learners, college.org_id, 9)] == [
         "l-a",
         "L-B",
         "L-C",
@@ -161,7 +161,7 @@ def test_the_calendar_has_what_is_published_and_shown(college):
     def titles(day: str | None) -> list[tuple[str, str | None]]:
         date = datetime.date.fromisoformat(day) if day else None
         found = college.db.call(searching.list_calendar, college.org_id, "America/Vancouver", date)
-        return [(each.title, each.kind) for each in found]
+        return [(exam.title, exam.kind) for exam in found]
 
     welder = ("Trades Hall / Welder Level 1", "Exam")
     assert titles("2027-01-20") == [welder, ("Party", None)]
@@ -181,20 +181,20 @@ def test_classes_that_are_to_come(college):
         name: college.db.call(
             planning.make_exam,
             college.org_id,
-            each,
+            value,
             kind=ExamKind.CLASS,
             title=name,
             state=EventState.OPEN,
             actor="test",
         )
-        for name, each in wanted.items()
+        for name, value in wanted.items()
     }
     college.register(1, starts_at=MORNING + DAY_MS)
     college.db.call(
         set_event_state, college.org_id, made["Closed"].event_id, EventState.CLOSED, actor="test"
     )
     found = college.db.call(searching.list_classes, college.uuid)
-    assert [(each.title, each.is_full, each.is_closed) for each in found] == [
+    assert [(exam.title, exam.is_full, exam.is_closed) for exam in found] == [
         ("Open", False, False),
         ("Full", True, False),
         ("Closed", False, True),
@@ -204,9 +204,9 @@ def test_classes_that_are_to_come(college):
         f"UPDATE events SET details = '{{\"is_public\":false}}' WHERE id = {event_id}"
     )
     found = college.db.call(searching.list_classes, college.uuid)
-    assert [each.title for each in found] == ["Open", "Closed"]
+    assert [exam.title for exam in found] == ["Open", "Closed"]
     calendar = college.db.call(searching.list_calendar, college.org_id, "UTC", None)
-    assert "Full" not in {each.title for each in calendar}
+    assert "Full" not in {exam.title for exam in calendar}
     college.node.execute(f"UPDATE events SET details = '{{}}' WHERE id = {event_id}")
     assert college.get_exam(made["Full"].uuid).title == "Full"
     college.node.clock.now = MORNING
@@ -240,7 +240,7 @@ def test_what_cannot_be_imported_is_refused(college):
         with pytest.raises(Invalid):
             college.db.call(verb, college.org_id, new, actor="test")
     forms = college.db.call(lists.list_forms, college.org_id)
-    assert [(each.code, each.version) for each in forms] == [
+    assert [(form.code, form.version) for form in forms] == [
         ("BI", 1),
         ("W1", 1),
         ("W1", 2),

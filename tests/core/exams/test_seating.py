@@ -424,7 +424,9 @@ def test_a_candidate_is_an_attendee_and_the_door_takes_attendance(college):
     college.db.call(undo_check_in, college.org_id, event_id, scan)
     assert college.find(1).attendance == "Pending"
     shown = college.db.call(get_shown_event, college.org_id, event_id)
-    assert [(each.capacity, each.held) for each in shown.ticket_types] == [(None, 1)]
+    assert [(ticket_type.capacity, ticket_type.held) for ticket_type in shown.ticket_types] == [
+        (None, 1)
+    ]
     college.db.call(
         adjusting.take_attendance, college.org_id, college.guid(1), Attendance.ABSENT, actor="t"
     )
@@ -448,7 +450,7 @@ def test_candidates_are_in_the_report_of_their_exam(college):
 
     def read(tx: Tx) -> list[str]:
         found = stream_report(tx, college.org_id, event_id, ReportFilter())
-        return [each.last_name for each in found]
+        return [person.last_name for person in found]
 
     assert college.db.call(read) == ["Lovelace", "O'Neill"]
 
@@ -459,4 +461,4 @@ def tickets(college: College, uuid: str) -> list[str]:
     found, _ = college.db.call(
         list_attendees, college.org_id, exam.event_id, AttendeeFilter(), limit=10, skip=0
     )
-    return [ticket.code for each in found for ticket in each.tickets]
+    return [ticket.code for person in found for ticket in person.tickets]

@@ -117,7 +117,10 @@ def test_all_are_listed_oldest_first_with_the_revoked_ones(db, org_id):
 
 def test_the_last_use_only_moves_forward(db, org_id):
     one, other = (db.call(issue, org_id)[0] for _ in range(2))
-    callers = [(org_id, each.id) for each in (one, other)]
+    callers = [(org_id, credential.id) for credential in (one, other)]
     for used in ({callers[0]: 2000, callers[1]: 5}, {callers[0]: 1000}, {callers[1]: 6}):
         db.call(touch_credentials, used)
-    assert [each.last_used_at for each in db.call(list_credentials, org_id)] == [2000, 6]
+    assert [credential.last_used_at for credential in db.call(list_credentials, org_id)] == [
+        2000,
+        6,
+    ]

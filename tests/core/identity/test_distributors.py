@@ -65,7 +65,10 @@ def create(tx: Tx, slug: str, role: Role, **options) -> int:
 
 
 def placed(tx: Tx, name: str) -> list[tuple[str, str]]:
-    return [(each.slug, each.agent) for each in list_placed(tx, get_distributor(tx, name).id)]
+    return [
+        (organization.slug, organization.agent)
+        for organization in list_placed(tx, get_distributor(tx, name).id)
+    ]
 
 
 LOSSES = [
@@ -80,7 +83,10 @@ def test_an_organization_has_a_distributor_of_its_own_named_like_it(db):
     for slug in ("acme", "beta"):
         db.call(create, slug, Role.ADMIN)
     found = db.call(list_distributors)
-    assert [(each.name, each.is_shared, each.organizations) for each in found] == [
+    assert [
+        (distributor.name, distributor.is_shared, distributor.organizations)
+        for distributor in found
+    ] == [
         ("acme", False, 1),
         ("beta", False, 1),
     ]
@@ -108,7 +114,7 @@ def test_an_agent_of_another_distributor_is_not_taken_for_a_new_one(db):
     with pytest.raises(Conflict) as refusal:
         db.call(create, "beta", Role.ACCT, agent="Smith")
     assert refusal.value.code == "agent.elsewhere"
-    assert [each.name for each in db.call(list_distributors)] == ["acme"]
+    assert [distributor.name for distributor in db.call(list_distributors)] == ["acme"]
 
 
 def test_a_split_gives_each_its_own_and_says_who_loses_what(db, shared):
@@ -118,15 +124,18 @@ def test_a_split_gives_each_its_own_and_says_who_loses_what(db, shared):
     assert db.call(list_distributors) == [shared]
     assert db.call(split_distributor, "Turnout", keep_agents=False, actor="test") == planned
     found = db.call(list_distributors)
-    assert [(each.name, each.is_shared, each.organizations) for each in found] == [
-        (slug, False, 1) for slug in ("hq", "agency", "client", "acme")
-    ]
+    assert [
+        (distributor.name, distributor.is_shared, distributor.organizations)
+        for distributor in found
+    ] == [(slug, False, 1) for slug in ("hq", "agency", "client", "acme")]
     assert found[0].id == shared.id
     assert [db.call(placed, slug) for slug in ("agency", "client")] == [
         [("agency", "Smith")],
         [("client", "Smith")],
     ]
-    assert [len(each.sees) for one in found for each in db.call(list_overseers, one.id)] == [1] * 3
+    assert [
+        len(overseer.sees) for one in found for overseer in db.call(list_overseers, one.id)
+    ] == [1] * 3
 
 
 def test_a_split_may_keep_the_organizations_of_an_agent_together(db, shared):
@@ -147,9 +156,9 @@ def test_a_split_again_changes_nothing(db, shared):
 def test_a_split_is_audited_where_it_moved_something(db, shared):
     db.call(split_distributor, "Turnout", keep_agents=False, actor="cli:ops")
     by_slug = {
-        each.slug: each.org_id
+        organization.slug: organization.org_id
         for one in db.call(list_distributors)
-        for each in db.call(list_placed, one.id)
+        for organization in db.call(list_placed, one.id)
     }
     acme = db.call(get_distributor, "acme")
     entries = db.call(list_entries, by_slug["acme"], "organization", by_slug["acme"])
@@ -168,7 +177,7 @@ def test_an_organization_moves_with_its_agents_name(db):
     for _ in range(2):
         assert db.call(move_organization, beta, "acme", actor="test").name == "acme"
     assert db.call(placed, "acme") == [("acme", ""), ("beta", "Beta")]
-    assert [each.name for each in db.call(list_distributors)] == ["acme"]
+    assert [distributor.name for distributor in db.call(list_distributors)] == ["acme"]
     after = db.call(get_company, beta)
     assert after.agent_id not in (None, before.agent_id)
     assert len(db.call(list_entries, beta, "organization", beta)) == 3

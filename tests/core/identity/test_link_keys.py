@@ -54,7 +54,7 @@ def test_a_second_rotation_does_not_lengthen_the_first_ones_grace(db):
     db.call(rotate_link_key, DAY_MS, actor="cli:ops")
     second = signed(db)
     db.call(rotate_link_key, 10 * DAY_MS, actor="cli:ops")
-    assert [each.ends_at for each in db.call(list_link_keys)] == [
+    assert [key.ends_at for key in db.call(list_link_keys)] == [
         None,
         db.clock() + 10 * DAY_MS,
         db.clock() + DAY_MS,
@@ -68,7 +68,7 @@ def test_after_a_leak_every_former_link_ends_at_once(db, node):
     db.call(rotate_link_key, DAY_MS, actor="cli:ops")
     second = signed(db)
     db.call(rotate_link_key, 0, actor="cli:ops")
-    assert [good(db, each) for each in (first, second, signed(db))] == [False, False, True]
+    assert [good(db, key) for key in (first, second, signed(db))] == [False, False, True]
     assert len(db.call(list_link_keys)) == 1
     rows = db.call(lambda tx: tx.connection.execute("SELECT count(*) FROM link_keys").fetchone())
     assert rows[0] == 1

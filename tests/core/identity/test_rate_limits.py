@@ -32,7 +32,11 @@ def test_a_window_that_is_over_is_replaced(db, org_id):
 
 
 def test_asking_without_a_count_brings_the_accounts_own_limit_and_writes_nothing(db, org_id):
-    (slug,) = [each.slug for each in db.call(list_organizations) if each.org_id == org_id]
+    (slug,) = [
+        organization.slug
+        for organization in db.call(list_organizations)
+        if organization.org_id == org_id
+    ]
     db.call(set_rate_limit, slug, 5, actor="test")
     asked = {(org_id, "register"): (db.clock(), 0)}
     assert db.call(add_to_windows, asked) == {(org_id, "register"): Window(5, 0, 0)}

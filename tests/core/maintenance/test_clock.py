@@ -158,7 +158,7 @@ def test_a_job_that_was_accepted_in_the_future_is_sent_now(node, login):
     set_back(node)
     assert claim_all(node.db) == []
     pull(node, pull_recipients, WAITS)
-    assert [len(each.recipients) for each in claim_all(node.db) if each.head.id == job_id] == [3]
+    assert [len(job.recipients) for job in claim_all(node.db) if job.head.id == job_id] == [3]
 
 
 @pytest.mark.parametrize("attempts", range(1, len(PAUSES_S) + 1))
@@ -169,7 +169,7 @@ def test_a_retry_waits_for_its_pause_and_no_longer(node, login, attempts):
             node.clock.advance(PAUSES_S[number - 1])
         answer(
             node.db,
-            [each for each in claim_all(node.db) if each.head.id == job_id],
+            [job for job in claim_all(node.db) if job.head.id == job_id],
             Retry(1, "busy"),
         )
     set_back(node, 3 * 3600)
@@ -180,9 +180,7 @@ def test_a_retry_waits_for_its_pause_and_no_longer(node, login, attempts):
 
 def test_a_report_is_awaited_for_as_long_as_from_now(node, login):
     job_id = post(node.db, login, new_job(), NUMBERS[:1])
-    answer(
-        node.db, [each for each in claim_all(node.db) if each.head.id == job_id], Accepted(("n",))
-    )
+    answer(node.db, [job for job in claim_all(node.db) if job.head.id == job_id], Accepted(("n",)))
     set_back(node)
     pull(node, pull_recipients, WAITS)
     assert rows(node.db, job_id, "state", "due_at") == [("accepted", node.clock.now + WAIT_MS)]
@@ -197,14 +195,14 @@ def test_a_lease_is_left_to_whoever_may_still_hold_it_and_taken_over_at_last(nod
     assert rows(node.db, job_id, "state", "due_at") == [("claimed", ends_at)] * 2
     pull(node, pull_leases, WAITS)  # as is done a lease later
     assert rows(node.db, job_id, "state", "due_at") == [("claimed", node.clock.now)] * 2
-    (claimed,) = [each for each in claim_all(node.db) if each.head.id == job_id]
+    (claimed,) = [job for job in claim_all(node.db) if job.head.id == job_id]
     assert rows(node.db, job_id, "is_repeated") == [(1,)] * 2
     assert len(claimed.recipients) == 2
 
 
 def test_what_is_in_order_is_left_alone(node, login):
     job_id = post(node.db, login, new_job(), NUMBERS[:3])
-    claimed = [each for each in claim_all(node.db, limit=2) if each.head.id == job_id]
+    claimed = [job for job in claim_all(node.db, limit=2) if job.head.id == job_id]
     answer(node.db, claimed, Accepted(("a",)), Retry(1, "busy"))
     before = rows(node.db, job_id, "state", "due_at")
     for verb in (pull_recipients, pull_leases):
@@ -225,7 +223,7 @@ def test_a_job_for_next_week_stays_next_weeks(node, login):
 
 def test_replies_are_taken_from_now_on_and_no_job_ends_before_it_began(node, login):
     job_id = post(node.db, login, new_job(JobType.TWO_WAY_SMS), NUMBERS[:1])
-    claimed = [each for each in claim_all(node.db) if each.head.id == job_id]
+    claimed = [job for job in claim_all(node.db) if job.head.id == job_id]
     set_back(node)
     answer(node.db, claimed, Accepted((), is_final=True))
     started_at, completed_at = job(node.db, job_id, "started_at", "completed_at")
@@ -275,7 +273,7 @@ def test_a_registration_waits_for_its_pause_and_no_longer(
     node: LocalNode, account: Account, attempts, pause_ms
 ):
     submitted = Submitted(Contact(email="ada@example.com"), [])
-    paks = [each.pak for each in account.sessions]
+    paks = [session.pak for session in account.sessions]
     application = Application(TargetNoun.EVENT, account.event.pak, paks, submitted)
     node.db.call(accept, account.caller, application)
     node.execute(f"UPDATE submissions SET attempts = {attempts} WHERE org_id = {account.org_id}")

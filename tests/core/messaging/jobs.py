@@ -45,7 +45,7 @@ def new_job(job_type: JobType = JobType.SMS, **members: Any) -> NewJob:
 
 def post(db: Database, login: Principal, new: NewJob, to: Iterable[str]) -> int:
     """Accept a job for these destinations; its number."""
-    recipients = [NewRecipient(each, reference=f"ref {n}") for n, each in enumerate(to)]
+    recipients = [NewRecipient(number, reference=f"ref {n}") for n, number in enumerate(to)]
     return db.call(accept_job, login, new, recipients, POLICY)
 
 

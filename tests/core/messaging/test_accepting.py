@@ -93,13 +93,13 @@ def test_speech_has_the_users_limit(db, org_id):
 def test_duplicates_are_left_out_where_asked(db, login):
     to = [NUMBERS[0], "61 412 340 000", NUMBERS[1], NUMBERS[0]]
     kept = post(db, login, new_job(is_deduped=True), to)
-    assert [each for (each,) in rows(db, kept, "destination")] == [to[0], to[2]]
+    assert [row for (row,) in rows(db, kept, "destination")] == [to[0], to[2]]
     assert job(db, kept, "total", "open") == (2, 2)
     everybody = post(db, login, new_job(), to)
     assert job(db, everybody, "total", "open") == (4, 4)
     mails = ["Jo@Example.com", "jo@example.com ", "JO@EXAMPLE.COM", "x@", "x@", "y@"]
     kept = post(db, login, new_job(JobType.EMAIL, is_deduped=True), mails)
-    assert [each for (each,) in rows(db, kept, "destination")] == [mails[0], "x@", "y@"]
+    assert [row for (row,) in rows(db, kept, "destination")] == [mails[0], "x@", "y@"]
 
 
 def test_a_key_makes_one_job(db, login):
@@ -115,11 +115,11 @@ def test_a_key_makes_one_job(db, login):
 def test_of_two_staged_at_once_with_one_key_the_first_one_finished_counts(db, login):
     request = IdempotentRequest("key-2", "POST", "/api/v1/jobs", "digest")
     begun = [db.call(begin_job, login, new_job(), 0, POLICY, request) for _ in range(2)]
-    for each in begun:
-        db.call(add_recipients, login.org_id, each.job_id, [NewRecipient(NUMBERS[0])])
-    finished = [db.call(finish_job, login.org_id, each.job_id, request) for each in reversed(begun)]
+    for job_ in begun:
+        db.call(add_recipients, login.org_id, job_.job_id, [NewRecipient(NUMBERS[0])])
+    finished = [db.call(finish_job, login.org_id, job_.job_id, request) for job_ in reversed(begun)]
     assert finished == [begun[1].job_id] * 2
-    assert [job(db, each.job_id, "state") for each in begun] == [("staging",), ("sending",)]
+    assert [job(db, job_.job_id, "state") for job_ in begun] == [("staging",), ("sending",)]
 
 
 def test_of_many_finished_at_once_with_one_key_one_counts(db, login):
@@ -129,10 +129,10 @@ def test_of_many_finished_at_once_with_one_key_one_counts(db, login):
         with ThreadPoolExecutor(4) as pool:
             finished = pool.map(
                 partial(db.call, finish_job, login.org_id, request=request),
-                [each.job_id for each in begun],
+                [job_.job_id for job_ in begun],
             )
             (first,) = set(finished)
-        states = {each.job_id: job(db, each.job_id, "state") for each in begun}
+        states = {job_.job_id: job(db, job_.job_id, "state") for job_ in begun}
         assert states.pop(first) != ("staging",)
         assert set(states.values()) == {("staging",)}
 
@@ -140,7 +140,7 @@ def test_of_many_finished_at_once_with_one_key_one_counts(db, login):
 def test_what_was_never_finished_is_swept(db, login, node):
     begun = db.call(begin_job, login, new_job(), 0, POLICY)
     db.call(
-        add_recipients, login.org_id, begun.job_id, [NewRecipient(each) for each in NUMBERS[:5]]
+        add_recipients, login.org_id, begun.job_id, [NewRecipient(number) for number in NUMBERS[:5]]
     )
     db.call(sweep_staged, 100)
     assert len(rows(db, begun.job_id, "id")) == 5

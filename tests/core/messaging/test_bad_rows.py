@@ -71,10 +71,10 @@ def test_an_address_that_is_none_costs_only_its_own_call(db, login, other, url):
     good = sent(db, other, f"good {url}", NUMBERS[2])
     db.call(receive_reports, [report(f"bad {url}"), report(f"good {url}")])
     assert rows(db, bad, "status") == rows(db, good, "status") == [("SENT",)]
-    assert [each.url for each in list_all(db, login)] == [url]
-    assert [each.url for each in list_all(db, other)] == [HOOK]
+    assert [callback.url for callback in list_all(db, login)] == [url]
+    assert [callback.url for callback in list_all(db, other)] == [HOOK]
     claimed, _ = db.call(claim_callbacks, Busy(), Turns(), Limits(10, 10, 10), lease_ms=1000)
-    assert {url, HOOK} <= {each.url for each in claimed}
+    assert {url, HOOK} <= {callback.url for callback in claimed}
     db.call(lambda tx: tx.connection.execute("UPDATE callbacks SET due_at = NULL"))
 
 
@@ -123,9 +123,9 @@ def test_a_reply_is_kept_and_opts_out_whatever_its_job_is(db, login, other):
     db.call(
         receive_replies,
         [
-            Reply(carrier="net", sender=each.lstrip("+"), recipient=number, text=text, at=0)
+            Reply(carrier="net", sender=sender.lstrip("+"), recipient=number, text=text, at=0)
             for number in POLICY.reply_numbers
-            for each, text in ((NUMBERS[9], "STOP"), (NUMBERS[10], "yes"))
+            for sender, text in ((NUMBERS[9], "STOP"), (NUMBERS[10], "yes"))
         ],
     )
     statement = f"SELECT job_id, text, is_opt_out FROM replies WHERE job_id IN ({bad}, {good})"
@@ -140,8 +140,8 @@ def test_a_reply_that_cannot_be_stored_is_kept_apart(db, login, other):
     plant(db, bad, "options", "{")
     number = POLICY.reply_numbers[0]
     got = [
-        Reply(carrier="net", sender=each.lstrip("+"), recipient=number, text=f"to {each}", at=0)
-        for each in (NUMBERS[11], NUMBERS[12])
+        Reply(carrier="net", sender=sender.lstrip("+"), recipient=number, text=f"to {sender}", at=0)
+        for sender in (NUMBERS[11], NUMBERS[12])
     ]
     db.call(receive_replies, got)
     plant(db, bad, "options", "{}")
@@ -187,7 +187,10 @@ def test_a_try_that_cannot_be_recorded_counts_as_one_without_an_answer(db, login
     sent(db, other, "good try", NUMBERS[27])
     db.call(receive_reports, [report("bad try"), report("good try")])
     claimed, _ = db.call(claim_callbacks, Busy(), Turns(), Limits(10, 10, 10), lease_ms=1000)
-    results = [CallbackResult(each.org_id, each.id, each.until, 0, 0, 200) for each in claimed]
+    results = [
+        CallbackResult(callback.org_id, callback.id, callback.until, 0, 0, 200)
+        for callback in claimed
+    ]
     for result in results:
         if result.org_id == login.org_id:
             force_setattr(result, "status", 10**30)  # which the door never lets in
@@ -206,12 +209,12 @@ def test_a_job_that_cannot_be_read_holds_no_others_up(node, login, other):
     bad = post(db, login, new_job(), NUMBERS[13:15])
     good = post(db, other, new_job(), NUMBERS[15:17])
     plant(db, bad, "options", "{")
-    assert [each.head.id for each in claim_all(db)] == [good]
+    assert [job.head.id for job in claim_all(db)] == [good]
     assert job(db, bad, "ready_at") == (node.clock() + 60_000,)
     assert rows(db, bad, "state", "attempts") == [("waiting", 0)] * 2
     plant(db, bad, "options", "{}")
     node.clock.advance(61)
-    assert bad in [each.head.id for each in claim_all(db)]
+    assert bad in [job.head.id for job in claim_all(db)]
 
 
 @pytest.mark.parametrize(

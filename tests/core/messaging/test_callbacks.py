@@ -58,9 +58,9 @@ def post(db, login, job_type: JobType, **options: Any) -> int:
 def bodies(db) -> list[str]:
     claimed = db.call(claim_callbacks, Busy(), Turns(), Limits(10, 10, 10), lease_ms=1000)[0]
     db.call(lambda tx: tx.connection.execute("UPDATE callbacks SET due_at = NULL"))
-    for each in claimed:
-        check_webhook(each.body)
-    return [each.body for each in claimed]
+    for callback in claimed:
+        check_webhook(callback.body)
+    return [callback.body for callback in claimed]
 
 
 def check_webhook(body: str) -> None:

@@ -28,7 +28,7 @@ def test_a_paused_job_is_not_claimed_until_it_is_resumed(node, db, org_id, login
     assert len(again.recipients) == 2
     answer(db, [again], Accepted(is_final=True))
     assert job(db, job_id, *COUNTS) == ("complete", 2, 0, 2, 0, 0)
-    assert [each.action for each in db.call(list_entries, org_id, "job", job_id)] == [
+    assert [entry.action for entry in db.call(list_entries, org_id, "job", job_id)] == [
         "paused",
         "resumed",
     ]

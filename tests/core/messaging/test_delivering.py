@@ -35,7 +35,9 @@ COUNTS = ("state", "total", "open", "sent", "failed", "cost_micros")
 def test_what_a_network_takes_for_good_is_sent_and_paid(db, login):
     job_id = post(db, login, new_job(), NUMBERS[:3])
     claimed = claim_all(db)
-    assert [each.address for each in claimed[0].recipients] == [n[1:] for n in NUMBERS[:3]]
+    assert [recipient.address for recipient in claimed[0].recipients] == [
+        n[1:] for n in NUMBERS[:3]
+    ]
     assert claim_all(db) == []
     answer(db, claimed, Accepted(parts=2, is_final=True))
     assert job(db, job_id, *COUNTS) == ("complete", 3, 0, 3, 0, 480_000)
@@ -84,8 +86,8 @@ def test_a_report_that_comes_first_counts_when_the_id_is_known(db, login):
 def test_a_message_has_arrived_when_all_its_parts_have(db, login, statuses, status):
     job_id = post(db, login, new_job(), NUMBERS[:1])
     answer(db, claim_all(db), Accepted((f"{job_id}a", f"{job_id}b"), parts=2))
-    for name, each in zip("ab", statuses, strict=True):
-        report = DeliveryReport(carrier="net", network_id=f"{job_id}{name}", status=each, at=1)
+    for name, status_ in zip("ab", statuses, strict=True):
+        report = DeliveryReport(carrier="net", network_id=f"{job_id}{name}", status=status_, at=1)
         db.call(receive_reports, [report, report])
     cost = 160_000 if status == "SENT" else 0
     assert rows(db, job_id, "status", "cost_micros") == [(status, cost)]
@@ -205,7 +207,9 @@ def test_a_lease_that_runs_out_is_claimed_again_and_marked(node, db, login):
     assert claim_all(db) == []
     node.clock.advance(2)
     second = claim_all(db)
-    assert [each.id for each in second[0].recipients] == [each.id for each in first[0].recipients]
+    assert [recipient.id for recipient in second[0].recipients] == [
+        recipient.id for recipient in first[0].recipients
+    ]
     answer(db, second, Accepted(is_final=True))
     marked = rows(db, job_id, "is_repeated", "attempts", "notes")
     assert (
@@ -223,7 +227,7 @@ def test_jobs_take_turns(node, db, login):
     node.clock.advance(1)
     small = post(db, login, new_job(), NUMBERS[:1])
     claimed = claim_all(db, limit=100)
-    assert {each.head.id: len(each.recipients) for each in claimed} == {large: 50, small: 1}
+    assert {job_.head.id: len(job_.recipients) for job_ in claimed} == {large: 50, small: 1}
     assert len(claim_job(db, large, limit=1000)) == 350
     assert rows(db, large, "attempts") == [(1,)] * 500
 
@@ -242,7 +246,10 @@ def test_who_opted_out_is_not_sent_to(db, org_id, login):
             f"VALUES ({org_id}, 'sms', '{NUMBERS[1][1:]}', 'test', 1)"
         )
     )
-    assert [each.address for each in claim_job(db, job_id)] == [NUMBERS[0][1:], NUMBERS[2][1:]]
+    assert [recipient.address for recipient in claim_job(db, job_id)] == [
+        NUMBERS[0][1:],
+        NUMBERS[2][1:],
+    ]
     assert [row[0] for row in rows(db, job_id, "status")] == ["QUED", "OPTO", "QUED"]
     assert job(db, job_id, "open", "failed") == (2, 1)
 
@@ -277,10 +284,14 @@ def test_of_those_who_lost_their_worker_few_are_in_hand_at_once(node, db, login)
     assert len(again.recipients) == TOGETHER
     node.clock.advance(LEASE_MS / 1000 + 1)
     (suspect,) = claim_job(db, job_id)
-    assert suspect in [each._replace(attempts=3, claim=suspect.claim) for each in again.recipients]
+    assert suspect in [
+        recipient._replace(attempts=3, claim=suspect.claim) for recipient in again.recipients
+    ]
     node.clock.advance(WAIT_MS / 1000)
     fresh = claim_job(db, job_id)  # the others go on beside it
-    assert {each.id for each in fresh} & {each.id for each in again.recipients} == set()
+    assert {recipient.id for recipient in fresh} & {
+        recipient.id for recipient in again.recipients
+    } == set()
     assert len(fresh) == TOGETHER - 1
 
 
@@ -314,6 +325,6 @@ def test_who_was_claimed_three_times_is_set_aside_and_nobody_else(node, db, logi
 
     db.call(release, "delivery", killer.id, actor="test")
     released = claim_all(db)
-    assert [each.id for job in released for each in job.recipients] == [killer.id]
+    assert [recipient.id for job in released for recipient in job.recipients] == [killer.id]
     answer(db, released, Accepted(is_final=True))
     assert rows(db, job_id, "status", "notes") == [("SENT", REPEATED)] * 3

@@ -72,10 +72,12 @@ def test_what_was_sent_stops_the_second_copy(db, job_id, frozen, taken):
     assert rows(db, job_id, "state", "status", "notes") == [("done", "SENT", REPEATED)]
     assert job(db, job_id, "state", "sent", "open") == ("complete", 1, 0)
     held = RecipientClaims(
-        taken[0].head.org_id, job_id, [(each.id, each.claim) for each in taken[0].recipients]
+        taken[0].head.org_id,
+        job_id,
+        [(recipient.id, recipient.claim) for recipient in taken[0].recipients],
     )
     _, lost = db.call(renew, [held], LEASE_MS)
-    assert lost == {each.id for each in taken[0].recipients}
+    assert lost == {recipient.id for recipient in taken[0].recipients}
     answer(db, taken, Lapsed())
     assert rows(db, job_id, "state", "status", "notes") == [("done", "SENT", REPEATED)]
 
@@ -111,7 +113,7 @@ def test_a_copy_whose_report_is_still_to_come_is_noted(db, job_id, frozen, taken
     assert job(db, job_id, "state", "sent") == ("complete", 1)
 
 
-@pytest.mark.parametrize("outcome", REFUSED, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("outcome", REFUSED, ids=lambda outcome: type(outcome).__name__)
 def test_what_was_not_sent_is_refused_while_another_has_the_recipient(
     db, job_id, frozen, taken, outcome
 ):
@@ -122,7 +124,7 @@ def test_what_was_not_sent_is_refused_while_another_has_the_recipient(
     assert rows(db, job_id, "status", "notes") == [("SENT", REPEATED)]
 
 
-@pytest.mark.parametrize("outcome", REFUSED, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("outcome", REFUSED, ids=lambda outcome: type(outcome).__name__)
 def test_what_was_not_sent_is_refused_when_another_is_done(db, job_id, frozen, taken, outcome):
     answer(db, taken, SENT)
     answer(db, frozen, outcome)
@@ -165,7 +167,7 @@ def test_what_lapsed_waits_at_once_and_has_cost_no_attempt(db, job_id, frozen):
     answer(db, frozen, Lapsed())
     assert rows(db, job_id, "state", "attempts", "is_repeated", "notes") == [("waiting", 0, 0, "")]
     (again,) = claim_all(db)
-    assert [(each.attempts, each.claim) for each in again.recipients] == [(1, 2)]
+    assert [(recipient.attempts, recipient.claim) for recipient in again.recipients] == [(1, 2)]
     assert attempts(db, job_id) == []
 
 
@@ -182,11 +184,15 @@ def test_a_claim_has_a_number_that_no_other_has(db, job_id, frozen):
 def test_a_lease_is_renewed(node, db, job_id, frozen):
     node.clock.advance(LEASE_MS / 2000)
     held = RecipientClaims(
-        frozen[0].head.org_id, job_id, [(each.id, each.claim) for each in frozen[0].recipients]
+        frozen[0].head.org_id,
+        job_id,
+        [(recipient.id, recipient.claim) for recipient in frozen[0].recipients],
     )
     assert db.call(renew, [held], LEASE_MS) == (node.clock() + LEASE_MS, set())
     node.clock.advance(LEASE_MS / 1000 - 1)
     assert claim_all(db) == []
     node.clock.advance(1)
-    assert [each.claim for each in claim_all(db)[0].recipients] == [2]
-    assert db.call(renew, [held], LEASE_MS)[1] == {each.id for each in frozen[0].recipients}
+    assert [recipient.claim for recipient in claim_all(db)[0].recipients] == [2]
+    assert db.call(renew, [held], LEASE_MS)[1] == {
+        recipient.id for recipient in frozen[0].recipients
+    }

@@ -71,7 +71,7 @@ def test_everybody_sees_the_jobs_of_whom_they_see_newest_first(node, logins, job
         "stranger": ["stranger"],
     }
     for name, theirs in expected.items():
-        assert seen(node, logins[name]) == [jobs[each] for each in theirs], name
+        assert seen(node, logins[name]) == [jobs[name] for name in theirs], name
 
 
 def test_jobs_of_one_user(node, logins, people, jobs):

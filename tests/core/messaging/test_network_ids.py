@@ -41,9 +41,9 @@ def test_one_id_for_all_of_a_batch_names_nobody(db, login, name):
     with capture_logs() as logs:
         job_id = accept(db, login, NUMBERS[:3], (name,), (name,), (f"{name}-own",))
     assert ends(db, job_id) == [UNNAMED, UNNAMED, WAITING]
-    assert [
-        (each["network_ids"], each["messages"]) for each in logs if each["event"] == WARNING
-    ] == [([name], 2)]
+    assert [(log["network_ids"], log["messages"]) for log in logs if log["event"] == WARNING] == [
+        ([name], 2)
+    ]
     report(db, name)
     report(db, f"{name}-own", Status.SENT)
     assert ends(db, job_id) == [UNNAMED, UNNAMED, SENT]
@@ -55,7 +55,7 @@ def test_one_id_for_two_jobs_names_nobody_and_goes_on_so(db, login, name):
     second = accept(db, login, NUMBERS[1:2], (name,))
     report(db, name)
     third = accept(db, login, NUMBERS[2:3], (name,))
-    assert [ends(db, each) for each in (first, second, third)] == [[UNNAMED]] * 3
+    assert [ends(db, name) for name in (first, second, third)] == [[UNNAMED]] * 3
     assert db.call(match_early_reports, 100) == 0
 
 
@@ -65,7 +65,7 @@ def test_the_id_of_a_message_that_has_ended_is_free(db, login, name):
     second = accept(db, login, NUMBERS[1:2], (name, f"{name}-2"))
     report(db, name, Status.FAILED)  # the first failure decides; the other id stays behind
     third = accept(db, login, NUMBERS[2:3], (f"{name}-2",))
-    assert [ends(db, each) for each in (first, second, third)] == [
+    assert [ends(db, name) for name in (first, second, third)] == [
         [SENT],
         [("done", "FAIL", "")],
         [WAITING],

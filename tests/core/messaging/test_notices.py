@@ -48,7 +48,9 @@ def mails(db) -> list[Mail]:
         }
         subject = Template(content.subject).merge(fields)
         text = Template(content.text).merge(fields)
-        found.append(Mail([each.destination for each in job.recipients], subject, text, files))
+        found.append(
+            Mail([recipient.destination for recipient in job.recipients], subject, text, files)
+        )
     answer(db, claimed, SENT)
     return found
 

@@ -14,7 +14,9 @@ SENT = Accepted((), 1, is_final=True)
 
 def test_the_longest_prefix_wins_and_what_is_not_named_is_free():
     prices = Prices("sms=0.08 sms:44=0.06 sms:4479=0.05 fax:+61=1.5")
-    micros = [prices.price_micros(Channel.SMS, each) for each in ("61", "4477", "4479", "447912")]
+    micros = [
+        prices.price_micros(Channel.SMS, number) for number in ("61", "4477", "4479", "447912")
+    ]
     assert micros == [80_000, 60_000, 50_000, 50_000]
     assert prices.price_micros(Channel.FAX, "6129") == 1_500_000
     assert prices.price_micros(Channel.FAX, "49") == 0

@@ -18,7 +18,7 @@ POOL = POLICY.reply_numbers[0]
 
 def post_two_way(db, login, *to: str, job_type=JobType.TWO_WAY_SMS, **options) -> int:
     new = new_job(job_type, content=Content(text="Lunch?"), options=JobOptions(**options))
-    recipients = [NewRecipient(each) for each in to]
+    recipients = [NewRecipient(number) for number in to]
     job_id: JobId = db.call(accept_job, login, new, recipients, POLICY)
     answer(db, claim_all(db, "mms" if job_type is JobType.MMS else "sms"), SENT)
     return job_id
@@ -120,8 +120,8 @@ def test_a_word_ends_it(db, login, text, ends):
     reply(db, NUMBERS[15], text)
     assert replies(db) == [(job_id, text, 0, int(ends))]
     gone = [
-        (each.medium, each.address, each.source, each.job_id)
-        for each in db.call(list_opt_outs, login.org_id, 10)
+        (opt_out.medium, opt_out.address, opt_out.source, opt_out.job_id)
+        for opt_out in db.call(list_opt_outs, login.org_id, 10)
     ]
     assert gone == ([("sms", NUMBERS[15].lstrip("+"), "reply", job_id)] if ends else [])
     again = post_two_way(db, login, NUMBERS[15])

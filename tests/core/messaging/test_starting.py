@@ -43,7 +43,7 @@ def test_a_scheduled_job_starts_when_it_is_due(db, login, node):
     node.clock.advance(2 * 3600 + 1)
     run_all(db)
     assert job(db, job_id, "state", "started_at") == ("sending", node.clock())
-    assert [len(each.recipients) for each in claim_all(db)] == [2]
+    assert [len(job_.recipients) for job_ in claim_all(db)] == [2]
 
 
 def test_a_list_becomes_recipients_slice_by_slice(db, login):
@@ -97,11 +97,11 @@ def test_several_lists_live_and_uploaded_come_once_each_without_duplicates(db, l
 
 def _accept_with(db, login, new):
     """Accept, and put in the names of lists that the organization does not have."""
-    plain = [each for each in new.list_ids if each.isdigit()]
+    plain = [id_ for id_ in new.list_ids if id_.isdigit()]
     from msgspec.structs import replace
 
     job_id = db.call(accept_job, login, replace(new, list_ids=tuple(plain)), [], POLICY)
-    listed = ", ".join(f'"{each}"' for each in new.list_ids)
+    listed = ", ".join(f'"{id_}"' for id_ in new.list_ids)
     statement = f"UPDATE jobs SET list_ids = '[{listed}]' WHERE id = {job_id}"
     db.call(lambda tx: tx.connection.execute(statement))
     return job_id

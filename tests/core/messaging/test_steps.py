@@ -89,7 +89,7 @@ class Messaging(RuleBasedStateMachine):
     )
     def post(self, job_type: JobType, to: list[str], is_deduped: bool, has_cutoff: bool) -> None:
         if job_type is JobType.EMAIL:
-            to = [f"{each}@example.com" if each.isdigit() else each for each in to]
+            to = [f"{number}@example.com" if number.isdigit() else number for number in to]
         new = NewJob(
             job_type=job_type,
             name="steps",
@@ -97,17 +97,17 @@ class Messaging(RuleBasedStateMachine):
             options=JobOptions(cutoff_hour="23:59" if has_cutoff else ""),
             is_deduped=is_deduped,
         )
-        recipients = [NewRecipient(each) for each in to]
+        recipients = [NewRecipient(number) for number in to]
         self.jobs.append(self.db.call(accept_job, self.login, new, recipients, POLICY))
 
     @rule(limit=st.integers(1, 5))
     def take(self, limit: int) -> None:
         """A worker claims some, of every lane."""
         for channel in (Channel.SMS, Channel.EMAIL, Channel.TTS):
-            for each in self.db.call(claim, channel.value, limit, LEASE_MS):
-                if each.head.org_id == self.org_id:
-                    self.claimed.append(each)
-                    for recipient in each.recipients:
+            for job in self.db.call(claim, channel.value, limit, LEASE_MS):
+                if job.head.org_id == self.org_id:
+                    self.claimed.append(job)
+                    for recipient in job.recipients:
                         self.handed[recipient.id] = self.handed.get(recipient.id, 0) + 1
 
     @rule(data=st.data())
@@ -117,8 +117,8 @@ class Messaging(RuleBasedStateMachine):
             return
         job = self.claimed.pop(data.draw(st.integers(0, len(self.claimed) - 1)))
         results = [
-            Result(job.head, each, "net", self._outcome(data.draw(st.sampled_from(HOW))))
-            for each in job.recipients
+            Result(job.head, recipient, "net", self._outcome(data.draw(st.sampled_from(HOW))))
+            for recipient in job.recipients
         ]
         self.db.call(record, results, PRICES, WAIT_MS)
 

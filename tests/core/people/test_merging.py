@@ -96,6 +96,6 @@ def test_whoever_asks_at_once_gets_one_person(db, org_id):
             merged.append(db.call(merge_person, org_id, Contact(email=email)))
 
     in_threads(6, merge)
-    assert len({each.id for each in merged}) == 10
-    assert sum(each.is_new for each in merged) == 10
+    assert len({person.id for person in merged}) == 10
+    assert sum(person.is_new for person in merged) == 10
     assert db.call(count_people, org_id) == 10

@@ -69,7 +69,7 @@ class Model:
         return len(self.guests) + len(self.offers())
 
     def held_of(self, type_: int) -> int:
-        tickets = [each.type for guest in self.guests.values() for each in guest.tickets]
+        tickets = [ticket.type for guest in self.guests.values() for ticket in guest.tickets]
         return [*tickets, *(entry.type for entry in self.offers())].count(type_)
 
     def booked(self, session: int) -> int:
@@ -87,7 +87,7 @@ class Model:
         return places is None or self.booked(session) < places
 
     def entry_of(self, guest: str) -> Entry | None:
-        return next((each for each in self.line if each.guest == guest and each.is_open), None)
+        return next((entry for entry in self.line if entry.guest == guest and entry.is_open), None)
 
     def offer_of(self, guest: str, type_: int | None = None) -> Entry | None:
         """The offer that the guest may still take, of that type or any."""
@@ -200,7 +200,7 @@ class Model:
         if self.answer(guest, type_) == "declined":
             return
         if known := self.guests.get(guest):
-            own = [each for each in known.tickets if each.grant == f"invitation {type_}"]
+            own = [ticket for ticket in known.tickets if ticket.grant == f"invitation {type_}"]
             self.give_back(guest, own)
         kept = self.tickets_of(guest, type_)
         self.declined[guest, type_] = max((ticket.made_at for ticket in kept), default=0)
@@ -211,7 +211,9 @@ class Model:
     def give_back(self, guest: str, tickets: list[Ticket]) -> None:
         """The registration, with all that is booked, ends with its last ticket."""
         known = self.guests[guest]
-        known.tickets = [each for each in known.tickets if not any(each is own for own in tickets)]
+        known.tickets = [
+            ticket for ticket in known.tickets if not any(ticket is own for own in tickets)
+        ]
         if not known.tickets:
             del self.guests[guest]
         self.promote()
@@ -233,14 +235,14 @@ class Model:
     def promote(self) -> None:
         """Places that are free go to those who wait, the first whose type has one first."""
         while self.state == "open" and self.has_place():
-            waiting = [each for each in self.line if each.state == "waiting"]
-            first = next((each for each in waiting if self.has_ticket(each.type)), None)
+            waiting = [entry for entry in self.line if entry.state == "waiting"]
+            first = next((entry for entry in waiting if self.has_ticket(entry.type)), None)
             if first is None:
                 return
             first.state, first.deadline = "offered", self.now + self.hours * HOUR_MS
 
     def take(self, guest: str) -> str:
-        entry = next(each for each in reversed(self.line) if each.guest == guest)
+        entry = next(entry for entry in reversed(self.line) if entry.guest == guest)
         if entry.state == "taken":
             return ""
         if reason := self.refuse_state("offer"):
@@ -255,8 +257,8 @@ class Model:
             self.promote()
 
     def let_lapse(self) -> None:
-        overdue = [each for each in self.offers() if each.deadline <= self.now]
-        for entry in sorted(overdue, key=lambda each: each.deadline):
+        overdue = [offer for offer in self.offers() if offer.deadline <= self.now]
+        for entry in sorted(overdue, key=lambda offer: offer.deadline):
             entry.state = "lapsed"
             self.promote()
 
@@ -270,7 +272,7 @@ class Model:
         is_last = len(giver.tickets) == 1
         if not is_last and not self.has_place():
             return "full"
-        giver.tickets = [each for each in giver.tickets if each is not ticket]
+        giver.tickets = [other for other in giver.tickets if other is not ticket]
         booked = giver.booked if is_last else set()
         self.guests[to] = Guest([Ticket(ticket.type, _passed_on(ticket.grant), self.now)], booked)
         if is_last:

@@ -42,8 +42,8 @@ class Hall:
         self.event_id = self.event.id
         self.invitees = [
             {
-                each.email[0]: each.id
-                for each in self.db.call(
+                entry.email[0]: entry.id
+                for entry in self.db.call(
                     list_invitees, self.org_id, self.event_id, InviteeFilter(campaign_id=campaign)
                 )
             }
@@ -56,20 +56,21 @@ class Hall:
 
     def places(self) -> Places:
         shown = self.call(get_shown_event, self.event_id)
-        own = [each for each in shown.ticket_types if each.id in self.type_ids]
+        own = [ticket_type for ticket_type in shown.ticket_types if ticket_type.id in self.type_ids]
         return Places(
-            (shown.event.held, shown.event.capacity), [(each.held, each.capacity) for each in own]
+            (shown.event.held, shown.event.capacity),
+            [(ticket_type.held, ticket_type.capacity) for ticket_type in own],
         )
 
     def queue(self, *, is_all: bool = False) -> list[tuple[str, str]]:
         """Who is on the waiting list, and how they stand."""
         entries = self.call(list_entries, self.event_id, is_all=is_all, limit=1000)
-        return [(each.email[0], each.state.value) for each in entries]
+        return [(entry.email[0], entry.state.value) for entry in entries]
 
     def entry(self, guest: str) -> int:
         """The number of the guest's newest entry."""
         entries = self.call(list_entries, self.event_id, is_all=True, limit=1000)
-        return max(each.id for each in entries if each.email[0] == guest)
+        return max(entry.id for entry in entries if entry.email[0] == guest)
 
     def registered(self) -> dict[str, int]:
         """Who is registered, and with which of the two types."""

@@ -61,7 +61,7 @@ class People(RuleBasedStateMachine):
         ][nth % sum(len(guest.tickets) for guest in self.model.guests.values())]
         codes = list(self.doors.tickets()[chosen])
         own = self.model.guests[chosen].tickets
-        [code] = (code for code, each in zip(codes, own, strict=True) if each is ticket)
+        [code] = (code for code, other in zip(codes, own, strict=True) if other is ticket)
         return chosen, code, ticket
 
     def choose_waiting(self, nth: int) -> str:
@@ -180,7 +180,9 @@ class People(RuleBasedStateMachine):
         if not hasattr(self, "doors"):
             return
         doors, model = self.doors, self.model
-        own = {name: [each.type for each in guest.tickets] for name, guest in model.guests.items()}
+        own = {
+            name: [ticket.type for ticket in guest.tickets] for name, guest in model.guests.items()
+        }
         assert {name: list(found.values()) for name, found in doors.tickets().items()} == own
         booked = {name: guest.booked for name, guest in model.guests.items() if guest.booked}
         assert doors.bookings() == booked

@@ -90,8 +90,8 @@ def test_cancelling_and_extending_at_once_never_leave_half_of_each(desk, db):
             cancelled.append(
                 pool.submit(db.call, cancel_registration, desk.org_id, number, actor="test")
             )
-    assert all(each.result() for each in cancelled)
-    assert sum(each.result().done for each in decided) + desk.node.run_intake() == len(emails)
+    assert all(future.result() for future in cancelled)
+    assert sum(future.result().done for future in decided) + desk.node.run_intake() == len(emails)
     states = {email: desk.get(email).registration.state for email in emails}
     for email, state in states.items():
         assert bool(desk.get(email).sessions) is (state == "confirmed")

@@ -170,7 +170,7 @@ class Hosts:
             for granted in party.tickets:
                 queue_ticket_mail(tx, self.org_id, granted.ticket.id)
             mails = claim_ticket_mails(tx)
-            return [(each.email, each.facts.holder) for each in mails]
+            return [(mail.email, mail.facts.holder) for mail in mails]
 
         return self.db.call(mail)
 
@@ -189,8 +189,8 @@ NAMELESS = Contact(email="", first_name="Zoe")
 
 def test_a_party_is_registered_with_a_ticket_each_and_mailed_to_its_contact(hosts):
     party = hosts.seat("h", [contact("h"), contact("a"), NAMELESS, NAMELESS])
-    assert [each.is_new for each in party.tickets] == [True] * 4
-    assert len({each.registration_id for each in party.tickets}) == 4
+    assert [ticket.is_new for ticket in party.tickets] == [True] * 4
+    assert len({ticket.registration_id for ticket in party.tickets}) == 4
     assert hosts.doors.held()[:2] == [(4, 4), (4, None)]
     assert sorted(hosts.mails(party)) == [
         ("h@example.com", "A Guest"),
@@ -213,7 +213,7 @@ def test_a_party_that_does_not_fit_is_registered_as_nobody(hosts):
 def test_who_is_registered_already_stays_in_a_party_as_they_are(hosts):
     assert hosts.doors.page("a", 0) == ""
     party = hosts.seat("h", [contact("a"), contact("b")])
-    assert [each.is_new for each in party.tickets] == [False, True]
+    assert [ticket.is_new for ticket in party.tickets] == [False, True]
     assert hosts.doors.held()[:2] == [(2, 4), (2, None)]
 
 

@@ -57,11 +57,11 @@ def test_submissions_of_other_events_are_decided_and_the_held_ones_later(
     with held(url, statement.format(event=desk.event.id)):
         # The first is due first, and met only once: the node then knows what is held.
         assert [node.db.call(process, 1).done for _ in range(3)] == [0, 1, 0]
-        assert {each.status for each in other.look_up(free)} == {"success"}
-        assert {each.status for items in stuck for each in desk.look_up(items)} == {"queued"}
+        assert {item.status for item in other.look_up(free)} == {"success"}
+        assert {item.status for items in stuck for item in desk.look_up(items)} == {"queued"}
     with open_node(url, seed=8) as fresh:
         assert fresh.run_intake() == 3
-    assert {each.status for items in stuck for each in desk.look_up(items)} == {"success"}
+    assert {item.status for items in stuck for item in desk.look_up(items)} == {"success"}
 
 
 def test_a_held_person_puts_off_their_submission_alone_and_counts_for_nothing(node, url, desk):

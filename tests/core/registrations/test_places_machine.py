@@ -62,7 +62,7 @@ class Model:
         offered = [x.type_ for x in self.lines if x.state == "offered"]
         if type_ is None:
             return len(self.tickets) + len(offered)
-        own = [each.type_ for tickets in self.tickets.values() for each in tickets]
+        own = [ticket.type_ for tickets in self.tickets.values() for ticket in tickets]
         return [*own, *offered].count(type_)
 
     def has_room(self, type_: int, guest: str = "") -> bool:
@@ -92,7 +92,7 @@ class Model:
     def is_confirmed(self, type_: int, guest: str) -> bool:
         after = self.declined.get((type_, guest), -1)
         own = self.tickets.get(guest, [])
-        return any(each.type_ == type_ and each.made_at > after for each in own)
+        return any(ticket.type_ == type_ and ticket.made_at > after for ticket in own)
 
     def open_line(self, guest: str) -> Line | None:
         return next(
@@ -141,7 +141,7 @@ class Guests(RuleBasedStateMachine):
     def confirm(self, guest: str, type_: int) -> None:
         invitee = self.hall.invitees[type_][guest]
         model = self.model
-        has_one = type_ in [each.type_ for each in model.tickets.get(guest, [])]
+        has_one = type_ in [ticket.type_ for ticket in model.tickets.get(guest, [])]
         was_confirmed = model.is_confirmed(type_, guest)
         is_possible = has_one or model.has_room(type_, guest)
         if self.expect(is_possible, confirm, invitee, actor="test"):
@@ -161,11 +161,11 @@ class Guests(RuleBasedStateMachine):
         if not model.is_confirmed(type_, guest) and (type_, guest) in model.declined:
             return
         own = model.tickets.pop(guest, [])
-        if kept := [each for each in own if each.invitation != type_]:
+        if kept := [ticket for ticket in own if ticket.invitation != type_]:
             model.tickets[guest] = kept
         if kept != own:
             model.promote(self.now)
-        after = [each.made_at for each in kept if each.type_ == type_]
+        after = [ticket.made_at for ticket in kept if ticket.type_ == type_]
         model.declined[type_, guest] = max(after, default=0)
 
     @rule(guest=guests, type_=types)
@@ -236,7 +236,7 @@ class Guests(RuleBasedStateMachine):
         is_possible = line.state == "taken" or is_offered
         entry = self.hall.entry(guest)
         if self.expect(is_possible, take_offer, entry, actor="test") and line.state != "taken":
-            has_one = line.type_ in [each.type_ for each in model.tickets.get(guest, [])]
+            has_one = line.type_ in [ticket.type_ for ticket in model.tickets.get(guest, [])]
             if has_one:
                 line.state = "taken"
                 model.promote(self.now)
@@ -283,7 +283,7 @@ class Guests(RuleBasedStateMachine):
         if not hasattr(self, "hall"):
             return
         model = self.model
-        own = {g: [each.type_ for each in tickets] for g, tickets in model.tickets.items()}
+        own = {g: [ticket.type_ for ticket in tickets] for g, tickets in model.tickets.items()}
         assert self.hall.tickets() == own
         assert self.hall.queue(is_all=True) == [(x.guest, x.state) for x in model.lines]
         event, types = self.hall.places()

@@ -82,8 +82,8 @@ def test_who_was_invited_has_the_source_of_the_invitation(hall: Hall) -> None:
     assert hall.call(get_campaign, campaign).sti == "friends"
     assert hall.call(invite, campaign, [contact("z")]) == 1
     [invitee] = [
-        each.id
-        for each in hall.call(list_invitees, hall.event_id, InviteeFilter(campaign_id=campaign))
+        invitee.id
+        for invitee in hall.call(list_invitees, hall.event_id, InviteeFilter(campaign_id=campaign))
     ]
     hall.call(confirm, invitee, actor="test")
     assert sources(hall) == {"z": "friends"}

@@ -88,7 +88,7 @@ def test_no_message_has_what_a_stranger_typed_as_a_link(hall) -> None:
         if mail.org_id == hall.org_id:
             drawn = draw_attachments(mail, BASE)
             hall.db.call(send_ticket_mail, mail, drawn, BASE, list_watch_links)
-            texts = {each.name: each.content for each in drawn}
+            texts = {file.name: file.content for file in drawn}
             printed.append(PdfReader(io.BytesIO(texts["ticket.pdf"])).pages[0].extract_text())
             printed.append(texts["event.ics"].decode())
     assert len(printed) == 2 * 3  # a, b and f

@@ -57,7 +57,7 @@ def test_tickets_of_a_retired_key_stay_good(db, org_id, key):
     new = db.call(rotate_ticket_key, org_id, actor="test")
     assert db.call(ensure_ticket_key, org_id) == new
     keys = db.call(list_ticket_keys, org_id)
-    assert [each.kid for each in keys] == [new.kid, key.kid]
+    assert [key.kid for key in keys] == [new.kid, key.kid]
     assert keys[1].retired_at is not None
     assert genuine(old, keys)
     assert genuine(sign_ticket(new, 1, CODE, TicketTypeId(1)), keys)
@@ -69,7 +69,7 @@ def test_whatever_is_changed_is_a_forgery(data):
     assert genuine(text, [KEY])
     # The last letter stands for one bit that counts and four that do not.
     place = data.draw(st.integers(0, len(text) - 2))
-    letter = data.draw(st.sampled_from("ABCXYZ234567").filter(lambda each: each != text[place]))
+    letter = data.draw(st.sampled_from("ABCXYZ234567").filter(lambda letter: letter != text[place]))
     assert not genuine(text[:place] + letter + text[place + 1 :], [KEY])
 
 

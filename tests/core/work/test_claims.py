@@ -39,7 +39,7 @@ class Tray:
             f"SELECT id FROM work_claims WHERE queue = '{self.queue.name}' "
             f"AND (set_aside_at IS NOT NULL OR claimed_until > {tx.now})"
         ).fetchall()}  # fmt: skip
-        return [(self.org_id, each) for each in self.due if each not in held][:limit]
+        return [(self.org_id, row) for row in self.due if row not in held][:limit]
 
     def _do(self, _tx: Tx, key: Key) -> None:
         if key[1] in self.failing:
@@ -55,7 +55,7 @@ def tray(node, org_id) -> Tray:
 
 def test_what_was_claimed_is_done_once_and_its_claims_are_forgotten(tray):
     claimed = tray.turn()
-    assert [each.id for each in claimed] == [1, 2, 3]
+    assert [row.id for row in claimed] == [1, 2, 3]
     assert (tray.turn(), tray.done) == ([], [])
     assert (tray.turn(claimed), tray.done, tray.claims()) == ([], [1, 2, 3], {})
 
@@ -65,7 +65,7 @@ def test_a_worker_that_was_frozen_leaves_what_another_has_claimed(tray):
     frozen = tray.turn(limit=2)
     tray.node.clock.advance(LEASE_MS // 1000)
     taken = tray.turn(limit=1)
-    assert [each.id for each in taken] == [1]
+    assert [row.id for row in taken] == [1]
     tray.turn(frozen, limit=0)
     assert tray.done == [2]  # nobody else has claimed that one
     assert tray.claims() == {1: (2, LEASE_MS)}
@@ -120,7 +120,7 @@ def test_what_two_workers_list_at_the_same_time_is_had_by_one(node, org_id, is_c
 
     def ask(tx: Tx, *ids: int) -> list[int]:
         listed = [(org_id, id_) for id_ in ids]
-        return [each.id for each in claim(tx, queue, listed, is_counted_late=late)]
+        return [row.id for row in claim(tx, queue, listed, is_counted_late=late)]
 
     first = 2 if late else 1
     assert node.db.call(ask, 7) == [7]

@@ -55,8 +55,8 @@ class Hall:
         node.db.call(self._finish)
         self.signed = sign_ticket(KEY, self.event_id, self.codes["ann"], made["type_id"])
         self.invitees = {
-            each.first_name.lower(): each.id
-            for each in node.db.call(list_invitees, self.org_id, self.event_id, InviteeFilter())
+            invitee.first_name.lower(): invitee.id
+            for invitee in node.db.call(list_invitees, self.org_id, self.event_id, InviteeFilter())
         }
 
     def ask(
@@ -117,7 +117,7 @@ class Hall:
                    for name in ("Gil", "Hal", "Ida", "Jon")]  # fmt: skip
         invite(tx, self.org_id, self.campaign_id, invited)
         found = list_invitees(tx, self.org_id, self.event_id, InviteeFilter())
-        numbers = {each.first_name: each.id for each in found}
+        numbers = {invitee.first_name: invitee.id for invitee in found}
         confirm(tx, self.org_id, numbers["Hal"], actor="test")
         decline(tx, self.org_id, numbers["Ida"], actor="test")
 

@@ -70,14 +70,14 @@ def test_the_walk(walk: Walk) -> None:
     everybody = walk.run("/v1/event/attendees.json")
     unchecked = walk.run("/v1/event/attendees/unchecked.json")
     assert len(everybody) == len(after) + len(unchecked)
-    ids = [each["id"] for each in everybody]
+    ids = [invitee["id"] for invitee in everybody]
     assert ids == sorted(ids)
 
-    invitations = {each["id"]: each for each in walk.run("/v1/event/invitations.json")}
+    invitations = {invitee["id"]: invitee for invitee in walk.run("/v1/event/invitations.json")}
     stats = invitations[demo["invitationId"]]["stats"]
     assert stats == {"confirmed": 8, "declined": 4, "pending": 12}
     recipients = walk.run(f"/v1/event/invitations/{demo['invitationId']}/recipients.json")
-    pending = [each["id"] for each in recipients if each["state"] == "pending"]
+    pending = [recipient["id"] for recipient in recipients if recipient["state"] == "pending"]
     assert pending == demo["recipientIds"]
     first, second = pending[:2]
     base = f"/v1/event/invitations/{demo['invitationId']}/recipients"
@@ -89,12 +89,12 @@ def test_the_walk(walk: Walk) -> None:
     assert (declined["state"], declined["ticket_code"]) == ("declined", None)
 
     company = walk.run("/v1/company.json", token=f"company {demo['companyToken']}")
-    states = {each["name"]: each["real_state"] for each in company["events"]}
+    states = {event["name"]: event["real_state"] for event in company["events"]}
     assert states["Autumn excursion"] == "cancelled"
-    summit = next(each for each in company["events"] if each["id"] == demo["eventId"])
-    dinner = next(each for each in summit["tickets"] if each["name"] == "Dinner")
+    summit = next(event for event in company["events"] if event["id"] == demo["eventId"])
+    dinner = next(ticket for ticket in summit["tickets"] if ticket["name"] == "Dinner")
     assert (dinner["quantity"], dinner["available"], dinner["prices"]) == (6, 0, {})
-    prices = {each["name"]: each["prices"] for each in summit["tickets"]}
+    prices = {ticket["name"]: ticket["prices"] for ticket in summit["tickets"]}
     assert prices["Early bird"] == {"eur": "190"}
     assert walk.run("/v1/event.json", token="event wrong") == {
         "error": walk.run("/v1/event.json", token="event alsowrong")["error"]

@@ -12,7 +12,7 @@ ATTENDEES = "/v1/event/attendees"
 def changed(hall: Hall, since: str, more: str = "") -> list[str]:
     answer = hall.ask("GET", f"{ATTENDEES}.json?since={since}Z{more}").send(hall.node)
     assert answer.status == 200
-    return [each["first_name"] for each in answer.json()]
+    return [person["first_name"] for person in answer.json()]
 
 
 def test_a_check_that_commits_late_is_in_the_next_answer(hall: Hall) -> None:

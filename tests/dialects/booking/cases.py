@@ -34,8 +34,8 @@ def after(name: str, *before: tuple[Any, ...], then: tuple[Any, ...]) -> None:
     """A case behind other requests, which must be answered 200."""
 
     def build(school: School) -> Request:
-        for each in before:
-            answer = school.ask(*each).send(school.node)
+        for step in before:
+            answer = school.ask(*step).send(school.node)
             assert answer.status == 200, answer.body
         return school.ask(*then)
 

@@ -57,9 +57,9 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
 def test_the_walk(walk: Walk) -> None:
     demo = walk.demo
     calendar = walk.run("GET", "/api/events/list-events?date=never")
-    exam = next(each for each in calendar if each["EventID"] == demo["examEvent"])
+    exam = next(exam for exam in calendar if exam["EventID"] == demo["examEvent"])
     assert (exam["Title"], exam["ThemeColor"]) == ("Spring exams", "danger")
-    assert "Winter exams" not in {each["Title"] for each in calendar}
+    assert "Winter exams" not in {exam["Title"] for exam in calendar}
     page = walk.read("GET", exam["Url"].removeprefix(walk.server.url), is_anonymous=True)
     assert "Spring exams" in page
 
@@ -77,7 +77,7 @@ def test_the_walk(walk: Walk) -> None:
     classes = walk.run(
         "GET", f"/api/events/classes?organization={demo['organization']}", is_anonymous=True
     )
-    assert [(each["Title"], len(each)) for each in classes] == [
+    assert [(exam_class["Title"], len(exam_class)) for exam_class in classes] == [
         ("Route knowledge", 3),
         ("Brake test", 3),
     ]

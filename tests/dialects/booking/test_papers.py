@@ -155,11 +155,11 @@ def test_from_anonymous_no_way_leads_to_names(school):
         return answer
 
     classes = ask(f"/api/events/classes?organization={school.uuid}").json()
-    assert school.event in {each["Identifier"] for each in classes}
-    assert {name for each in classes for name in each} <= {
+    assert school.event in {exam_class["Identifier"] for exam_class in classes}
+    assert {name for exam_class in classes for name in exam_class} <= {
         *("Identifier", "Title", "IsFull", "IsClosed")
     }
-    guids = {each["Identifier"] for each in classes} | {school.uuid, school.guid(1)}
+    guids = {exam_class["Identifier"] for exam_class in classes} | {school.uuid, school.guid(1)}
     links = set()
     for guid in guids:
         text = ask(f"/api/events/scrap-paper?id={guid}").body.decode()
@@ -169,7 +169,7 @@ def test_from_anonymous_no_way_leads_to_names(school):
             for method in ("GET", "POST", "HEAD"):
                 ask(target, method)
     assert len(links) == 2  # of the class that is full, too
-    for turned in (each for link in links for each in turn(link)):
+    for turned in (answer for link in links for answer in turn(link)):
         for method in ("GET", "POST", "HEAD"):
             assert ask(turned, method).status in (401, 404, 405)
     for target in ("/api/registrations/search", "/api/registrations/count"):
@@ -205,9 +205,9 @@ def paper(number: int) -> ScrapPaper:
 def test_one_content_is_drawn_once(monkeypatch):
     drawn: list[ScrapPaper] = []
 
-    def draw(each: ScrapPaper) -> bytes:
-        drawn.append(each)
-        return json.dumps(each.title).encode()
+    def draw(paper: ScrapPaper) -> bytes:
+        drawn.append(paper)
+        return json.dumps(paper.title).encode()
 
     monkeypatch.setattr(papers, "draw_scrap_paper", draw)
 
@@ -264,4 +264,4 @@ def test_few_wait_for_a_drawing(monkeypatch):
 
     found = asyncio.run(work())
     assert found[:10] == [b""] * 10
-    assert all(isinstance(each, Unavailable) for each in found[10:])
+    assert all(isinstance(answer, Unavailable) for answer in found[10:])

@@ -65,7 +65,7 @@ class People:
         self, name: str, method: str, target: str, body: Any = None, password: str = PASSWORD
     ) -> Request:
         """The request of one of them; `{stranger}` in the target stands for that one's number."""
-        numbers = {each: user.id for each, user in self.users.items()}
+        numbers = {name: user.id for name, user in self.users.items()}
         headers = basic(f"au/{name}", password)
         encoded = b""
         if body is not None:

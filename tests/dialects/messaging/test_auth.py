@@ -126,7 +126,7 @@ def test_what_is_remembered_is_worth_nothing_elsewhere(node, people):
     request = people.ask("acct", "GET", "/users")
     with closing(LocalNode(node.settings, node.clock, SEED)) as other:
         assert [status(node, request), status(other, request)] == [200, 200]
-        memories = [repr(each.node.logins._remembered) for each in (node, other)]
+        memories = [repr(node_.node.logins._remembered) for node_ in (node, other)]
     assert memories[0] != memories[1]
     for memory in memories:
         assert PASSWORD not in memory

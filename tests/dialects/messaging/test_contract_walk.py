@@ -78,10 +78,10 @@ def test_the_walk(walk: Walk):
 
     for job_id, body in made.items():
         job = walk.run(f"/api/v1/jobs/{job_id}")["data"]
-        given = [each["destination"] for each in body["recipients"]]
+        given = [recipient["destination"] for recipient in body["recipients"]]
         assert job["job_name"] == body["job_name"]
-        assert [each["destination"] for each in job["recipients"]] == given
-        assert [each["destination"] for each in job["reports"]] == given
+        assert [recipient["destination"] for recipient in job["recipients"]] == given
+        assert [recipient["destination"] for recipient in job["reports"]] == given
 
     assert walk.run("/api/v1/jobs", {"job_type": "sms"})["errors"] == (
         "Validation failed: The recipients field is required when user_list_ids is not present."

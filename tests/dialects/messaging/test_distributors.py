@@ -165,10 +165,10 @@ def test_lists_of_users_and_jobs_hold_who_is_seen_and_no_one_else(url: str):
         for who, codes in SEEN.items():
             users = houses.ask(who, "GET", "/users?page_size=1000")[1]["data"]
             found = [users] if who == "acct" else users
-            assert sorted(each["user_code"] for each in found) == codes
+            assert sorted(user["user_code"] for user in found) == codes
             jobs = houses.ask(who, "GET", "/jobs?page_size=1000")[1]["data"]
             with_jobs = [code for code in codes if code in COMPANIES]
-            assert sorted(each["job_name"] for each in jobs) == with_jobs
+            assert sorted(job["job_name"] for job in jobs) == with_jobs
             for company, made in houses.companies.items():
                 asked = houses.ask(who, "GET", f"/jobs?user_id={made.user.id}")[1]["data"]
                 assert len(asked) == int(company in codes)
@@ -198,7 +198,7 @@ def test_an_admin_of_a_distributor_shared_by_history_rules_its_organization_alon
             {"status": 403, "errors": "Permission denied"},
         )
         users = houses.ask("admin", "GET", "/users?page_size=1000")[1]["data"]
-        assert {each["company_id"] for each in users} == {houses.companies["agency"].user.org_id}
+        assert {user["company_id"] for user in users} == {houses.companies["agency"].user.org_id}
 
 
 def test_an_operator_may_let_such_admins_rule_all_of_it(url: str):

@@ -40,12 +40,12 @@ def test_all_recipients_of_a_job_are_there_in_their_order(node, people, count):
     assert job["total_recipients"] == count
     assert job["recipients"] == [
         {
-            "destination": each["destination"],
-            "reference": each["reference"],
+            "destination": recipient["destination"],
+            "reference": recipient["reference"],
             "recipient": f"Recipient {number}",
-            "field": each["field"],
+            "field": recipient["field"],
         }
-        for number, each in enumerate(given, 1)
+        for number, recipient in enumerate(given, 1)
     ]
     assert [report["reference"] for report in job["reports"]] == [r["reference"] for r in given]
 
@@ -161,8 +161,8 @@ def test_files_beyond_the_quota_are_refused_until_there_is_room(node, people):
     slug = node.db.call(get_organization_of, people.company("acct")).slug
     node.db.call(set_file_quota, slug, 1_000_000, actor="test")
     kept, more = (
-        FAX | {"files": [{"name": "a.pdf", "base64content": base64.b64encode(each).decode()}]}
-        for each in (b"a" * 600_000, b"b" * 400_001)
+        FAX | {"files": [{"name": "a.pdf", "base64content": base64.b64encode(content).decode()}]}
+        for content in (b"a" * 600_000, b"b" * 400_001)
     )
     assert post(people, kept).send(node).status == 200
     refused = post(people, more).send(node)

@@ -11,8 +11,10 @@ FIELDS = ("title", "phone", "fax", "mobile", "first_name", "last_name")
 def send_all(node: LocalNode, requests: list[Request]) -> list[int]:
     async def send() -> list[int]:
         sent = [
-            node.client.send(each.method, each.target, headers=each.headers, body=each.body)
-            for each in requests
+            node.client.send(
+                request.method, request.target, headers=request.headers, body=request.body
+            )
+            for request in requests
         ]
         return [answer.status for answer in await asyncio.gather(*sent)]
 

@@ -30,7 +30,7 @@ def test_register_for_an_event(node: LocalNode, account: Account):
 def test_register_for_a_channel(node: LocalNode, account: Account):
     session = node.add_session(account.org_id, account.event, "Encore")
     node.add_to_channel(account.org_id, account.channel, account.event)
-    chosen = [session.pak, *(each.pak for each in account.channel_sessions)]
+    chosen = [session.pak, *(channel_session.pak for channel_session in account.channel_sessions)]
     body = samples.register_body(samples.CHANNEL_BODY, account.channel.pak, chosen)
     answer = register(account, body.encode()).send(node)
 

@@ -76,8 +76,8 @@ def _make(tx: Tx, org_id: OrgId, event_id: EventId) -> dict[str, Any]:
     _user(tx, org_id, "none")
     show_something(tx, org_id, other)
     create_event(tx, org_id, "Excursion, which nobody can watch", later, actor="test")
-    for each in (event_id, draft.id):
-        set_registration_password(tx, org_id, each, HASH, actor="test")
+    for number in (event_id, draft.id):
+        set_registration_password(tx, org_id, number, HASH, actor="test")
     return {"later": other.id, "draft": draft.id, "foreign": foreign.id}
 
 

@@ -26,7 +26,7 @@ FAILURES: list[Failure] = [
 ]
 
 
-@pytest.mark.parametrize("failure", FAILURES, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
 def test_a_failure_is_the_same_in_both_formats(failure: Failure) -> None:
     present = presenter(lambda: 1_798_794_000_000)
     expected = {
@@ -52,7 +52,7 @@ def test_a_failure_is_the_same_in_both_formats(failure: Failure) -> None:
     assert as_json.content_type == "text/json; charset=utf-8"
     assert as_xml.headers == as_json.headers
     assert ("Retry-After" in as_xml.headers) == isinstance(failure, Limited | Unavailable)
-    assert set(STATUS) == {type(each) for each in FAILURES}
+    assert set(STATUS) == {type(failure) for failure in FAILURES}
 
 
 def test_a_wrong_name_or_password_has_a_number_of_its_own() -> None:

@@ -80,7 +80,9 @@ def test_somebody_is_registered_once(program):
     person = program.node.db.call(find_person, program.org_id, "ada@example.com")
     found = program.node.db.call(find_registration, program.org_id, program.event_id, person.id)
     assert (found.source, found.submitted.contact.company) == ("program", "Engines")
-    assert [(each.question, each.answer) for each in found.submitted.answers] == [("diet", "vegan")]
+    assert [(answer.question, answer.answer) for answer in found.submitted.answers] == [
+        ("diet", "vegan")
+    ]
     assert (program.count("registrations"), program.count("tickets")) == (1, 1)
     assert program.count("ticket_mails") == 0
 

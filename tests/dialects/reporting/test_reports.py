@@ -97,9 +97,11 @@ def read_json(house: House, **given: str) -> dict[str, Any]:
 def test_every_parameter_alone_and_in_pairs(shared_house: House) -> None:
     house, sizes, total = shared_house, set(), 0
     for given, means in list_pairs():
-        expected = [str(each.id) for each in keep(house.crowd, read_wanted(means))]
+        expected = [str(person.id) for person in keep(house.crowd, read_wanted(means))]
         success = read_json(house, **given)["convey_api"]["result"]["success"]
-        assert [each["id"] for each in success["attendee_list"]["attendee"]] == expected, given
+        assert [
+            attendee_["id"] for attendee_ in success["attendee_list"]["attendee"]
+        ] == expected, given
         sizes.add(len(expected))
         total += 1
     assert len(sizes) > 10
@@ -125,7 +127,7 @@ def test_all_formats_say_the_same(shared_house: House, given: dict[str, str]) ->
     body = house.report("/csv", **given).send(house.node).body
     rows = list(read_csv(body))
     questions = list(rows[0])[17:] if rows else []
-    table = [_row(each, questions) for each in attendees]
+    table = [_row(attendee, questions) for attendee in attendees]
     assert rows == [{name: defuse(str(cell)) for name, cell in row.items()} for row in table]
     if not given:
         sheet = house.report("/xlsx").send(house.node)
@@ -143,14 +145,14 @@ def _row(attendee: dict[str, Any], questions: list[str]) -> dict[str, Any]:
         name.removesuffix("_sessions_list"): next(iter(lists.values()))
         for name, lists in attendee["session"].items()
     }
-    parts = [part for each in views.values() for part in each]
+    parts = [part for view in views.values() for part in view]
     for mode in ("live", "simlive", "od"):
         own[f"{mode}_duration"] = sum(part["duration"] for part in views.get(mode, ()))
     own["first_view"] = min((part["start"] for part in parts), default="")
     own["last_view"] = max((part["end"] for part in parts), default="")
     own["questions_asked"] = len(attendee["general_qa"])
     own["surveys_answered"] = int(bool(attendee["survey_qa"]))
-    answers = {each["question"]: each["answer"] for each in attendee["custom_registration_qa"]}
+    answers = {pair["question"]: pair["answer"] for pair in attendee["custom_registration_qa"]}
     return own | {question: answers.get(question, "") for question in questions}
 
 
@@ -180,35 +182,35 @@ def test_what_the_report_says_is_what_the_crowd_did(shared_house: House) -> None
     success = read_json(house, tz="Europe/Berlin")["convey_api"]["result"]["success"]
     assert (success["eventid"], success["eventtitle"]) == (str(house.names["event"]), "Premiere")
     found = success["attendee_list"]["attendee"]
-    assert found == [_attendee(each) for each in house.crowd]
+    assert found == [_attendee(person) for person in house.crowd]
 
 
-def _attendee(each: Registrant) -> dict[str, Any]:
+def _attendee(person: Registrant) -> dict[str, Any]:
     lists: dict[str, Any] = {}
     for name, mode in (("live", Mode.LIVE), ("simlive", Mode.SIMLIVE), ("od", Mode.ON_DEMAND)):
         parts = [
             {"start": _berlin(start), "end": _berlin(end), "duration": (end - start) // 1000}
-            for own, (start, end) in each.viewings
+            for own, (start, end) in person.viewings
             if own is mode
         ]
         if parts:
             lists[f"{name}_sessions_list"] = {f"{name}_session": parts}
     pairs = {
-        "custom_registration_qa": each.answers,
-        "general_qa": each.questions,
-        "survey_qa": each.survey_answers,
+        "custom_registration_qa": person.answers,
+        "general_qa": person.questions,
+        "survey_qa": person.survey_answers,
     }
     return {
-        "id": str(each.id),
-        "email": each.email,
-        "fname": each.first_name,
-        "lname": each.last_name,
-        "company": each.company,
-        "title": each.job_title,
-        "phone": each.phone,
-        "country": each.country_code,
-        "regdate": _berlin(each.registered_at),
-        "sti": each.sti,
+        "id": str(person.id),
+        "email": person.email,
+        "fname": person.first_name,
+        "lname": person.last_name,
+        "company": person.company,
+        "title": person.job_title,
+        "phone": person.phone,
+        "country": person.country_code,
+        "regdate": _berlin(person.registered_at),
+        "sti": person.sti,
         "session": lists,
     } | {
         name: [{"question": question, "answer": answer} for question, answer in of]
@@ -267,18 +269,18 @@ def test_tables_open_where_people_open_them(shared_house: House) -> None:
     frame = polars.read_csv(body, infer_schema_length=None)
     assert frame.columns[:3] == ["id", "email", "fname"]
     assert frame["od_duration"].to_list() == [
-        _seconds(each, Mode.ON_DEMAND) for each in house.crowd
+        _seconds(person, Mode.ON_DEMAND) for person in house.crowd
     ]
     assert frame["title"].to_list()[5] == "Dr\nof\tthings"
     sheet = house.report("/xlsx").send(house.node).body
     book = openpyxl.load_workbook(BytesIO(sheet), read_only=True)
     header, *rows = book["Audience"].iter_rows(values_only=True)
     assert list(header) == frame.columns
-    assert [row[0] for row in rows] == [each.id for each in house.crowd]
-    assert [row[10] for row in rows] == [_seconds(each, Mode.LIVE) for each in house.crowd]
-    assert [row[2] for row in rows] == [each.first_name for each in house.crowd]
+    assert [row[0] for row in rows] == [person.id for person in house.crowd]
+    assert [row[10] for row in rows] == [_seconds(person, Mode.LIVE) for person in house.crowd]
+    assert [row[2] for row in rows] == [person.first_name for person in house.crowd]
     book.close()
 
 
-def _seconds(each: Registrant, mode: Mode) -> int:
-    return sum((end - start) // 1000 for own, (start, end) in each.viewings if own is mode)
+def _seconds(person: Registrant, mode: Mode) -> int:
+    return sum((end - start) // 1000 for own, (start, end) in person.viewings if own is mode)

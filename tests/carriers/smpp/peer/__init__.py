@@ -85,7 +85,7 @@ class Peer:
         return self._told_of(event)
 
     def _told_of(self, event: str) -> list[Event]:
-        return [each for each in self.events if each["event"] == event]
+        return [entry for entry in self.events if entry["event"] == event]
 
     def _write(self, order: dict[str, Any]) -> None:
         self._writer.write(json.dumps(order).encode() + b"\n")

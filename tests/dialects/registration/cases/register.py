@@ -66,9 +66,9 @@ plain(
 def in_case(value: Any, spell: Callable[[str], str]) -> Any:
     """A body with its members' names spelled otherwise."""
     if isinstance(value, list):
-        return [in_case(each, spell) for each in value]
+        return [in_case(item, spell) for item in value]
     if isinstance(value, dict):
-        return {spell(name): in_case(each, spell) for name, each in value.items()}
+        return {spell(name): in_case(item, spell) for name, item in value.items()}
     return value
 
 
