@@ -6,9 +6,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from turnout.core.audience.reports import SEPARATOR, Line
-from turnout.core.spreadsheets import defuse
 from turnout.dialects.reporting.envelope import printable
 from turnout.dialects.reporting.present import csv_cells, csv_line
+from turnout.formats.spreadsheets import defuse
 
 CELLS = st.one_of(
     st.text(),

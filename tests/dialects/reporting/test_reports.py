@@ -20,7 +20,7 @@ from tests.support.node import BACKENDS
 from turnout.core.audience.model import Mode
 from turnout.core.audience.reports import Registrant, ReportFilter
 from turnout.core.events.model import instant
-from turnout.core.spreadsheets import defuse
+from turnout.formats.spreadsheets import defuse
 
 DAYS = {"date_range_start": "01/02/2027", "date_range_end": "01/05/2027"}
 SPAN = ("2027-01-02T00:00", "2027-01-06T00:00")

@@ -22,9 +22,9 @@ from turnout.core.messaging.model import (
 )
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import add_internal_job
-from turnout.core.spreadsheets import to_csv
 from turnout.core.text import is_email
 from turnout.core.times import wall_clock
+from turnout.formats.spreadsheets import to_csv
 from turnout.store import Tx
 
 ATTACHED = 10_000

@@ -29,7 +29,6 @@ from turnout.core.audience.reports import (
 )
 from turnout.core.audience.summary import Summary
 from turnout.core.ids import OrgId
-from turnout.core.spreadsheets import defuse
 from turnout.dialects.reporting.envelope import (
     GMT,
     VERSION,
@@ -43,6 +42,7 @@ from turnout.dialects.reporting.envelope import (
     say_time,
     xml_opening,
 )
+from turnout.formats.spreadsheets import defuse, quote
 from turnout.formats.workbook import Cell, write_workbook
 from turnout.store import Tx
 from turnout.store.streaming import piecewise
@@ -68,6 +68,8 @@ _LISTS = {
 # Cells that need no change but quotes: printable and no formula, or a number with its sign.
 _SAFE = "(?:(?:[ -*,.-<>?A-~\xa0-\ud7ff][ -~\xa0-\ud7ff]*+)?|[+-][0-9 .]*[0-9])"
 _ALL_SAFE = re.compile(f"{_SAFE}(?:{SEPARATOR}{_SAFE})*").fullmatch
+# A sign behind what separates cells elsewhere, or behind the blanks with which a cell begins.
+_HAS_SIGN_INSIDE = re.compile(f'(?:[,;|][ "\xa0]*|(?:^|{SEPARATOR})[ "\xa0]+)[=+\\-@]').search
 _encode = msgspec.json.Encoder().encode
 
 T = TypeVar("T")
@@ -210,20 +212,11 @@ def csv_cells(texts: Iterable[str]) -> list[str]:
     cells with a SEPARATOR between."""
     joined = SEPARATOR.join(texts)
     cells = joined.split(SEPARATOR)
-    if not _ALL_SAFE(joined):
-        cells = [defuse(printable(cell)) for cell in cells]
-        joined = SEPARATOR.join(cells)
-    if '"' in joined or "\n" in joined or "\r" in joined:
-        return [_quote(cell) for cell in cells]
-    if "," in joined:
-        return [f'"{cell}"' if "," in cell else cell for cell in cells]
+    if not _ALL_SAFE(joined) or _HAS_SIGN_INSIDE(joined):
+        return [quote(defuse(printable(cell))) for cell in cells]
+    if '"' in joined or "," in joined or ";" in joined:
+        return [quote(cell) for cell in cells]
     return cells
-
-
-def _quote(text: str) -> str:
-    if '"' in text or "," in text or "\n" in text or "\r" in text:
-        return '"' + text.replace('"', '""') + '"'
-    return text
 
 
 @piecewise
