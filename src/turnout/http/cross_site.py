@@ -29,14 +29,6 @@ NAMES = frozenset({_SITE, _ORIGIN_NAME})
 LOOKS = frozenset({"HEAD", "OPTIONS"})
 SAFE_METHODS = LOOKS | {"GET"}
 OWN_SITES = frozenset({b"same-origin", b"none"})
-# GETs that act, by folded path.
-ACTING_GETS = (
-    "/v1.0/signin",
-    "/api/login",
-    "/api/v1/client_verification/sendcode",
-    "/api/v1/client_verification/validatecode",
-    "/viewer/regserver.jsp",
-)
 _SLASHES = re.compile("/{2,}")
 _ORIGIN = re.compile(r"(https?)://([A-Za-z0-9.:_\[\]-]+)")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -47,6 +39,24 @@ class CrossSite(Failure):
 
     def __init__(self) -> None:
         super().__init__("site.foreign")
+
+
+class ActingGet(NamedTuple):
+    """A GET that changes something, at `path` (folded) and below it; and why it is no POST.
+    Programs open links of mails and pages before people do, so a page of ours never acts on GET:
+    it asks, and its button sends a POST."""
+
+    path: str
+    why: str
+
+
+ACTING_GETS = (
+    ActingGet("/v1.0/signin", "the registration contract signs in by GET as well as by POST"),
+    ActingGet("/api/login", "the reporting contract signs in by GET"),
+    ActingGet("/api/v1/client_verification/sendcode", "the messaging contract asks by GET"),
+    ActingGet("/api/v1/client_verification/validatecode", "the messaging contract asks by GET"),
+    ActingGet("/viewer/regserver.jsp", "the reporting contract registers people by GET"),
+)
 
 
 class Exemption(NamedTuple):
@@ -163,7 +173,7 @@ class RefuseCrossSite:
 
 
 def _is_acting(path: str) -> bool:
-    return any(path == get or path.startswith(f"{get}/") for get in ACTING_GETS)
+    return any(path == get.path or path.startswith(f"{get.path}/") for get in ACTING_GETS)
 
 
 def _split_origin(text: str) -> tuple[str, str] | None:
