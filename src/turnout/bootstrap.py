@@ -10,6 +10,7 @@ from turnout.carriers.simulator.outbox import list_sent
 from turnout.core.identity.credentials import touch_credentials
 from turnout.core.identity.members import require_member
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
+from turnout.core.ids import OrgId
 from turnout.core.messaging.replies import receive_replies
 from turnout.core.registrations.form_limits import FormLimits
 from turnout.core.registrations.intake import QUEUE
@@ -121,7 +122,7 @@ class Node:
         )
         return [*mount_all("web", app, "/"), self.heartbeats.mount]
 
-    async def _find_member(self, req: Request) -> int:
+    async def _find_member(self, req: Request) -> OrgId:
         """The organization of a member: with Basic as programs send it, else signed in on pages."""
         ways = self.logins if req.get_header("Authorization") else self.page_sessions
         return (await ways.read(req, require_member)).user.org_id

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from turnout.core.ids import OrgId
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.model import Channel, KeyResponse, Kind
 from turnout.core.messaging.outcomes import (
     Accepted,
@@ -71,7 +71,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     answered.
     """
 
-    id: int
+    id: JobId
     org_id: OrgId
     channel: Channel
     subject: str = ""

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, base_url, console, database, errors, show_table
+from turnout.cli.app import actor, base_url, console, database, errors, show_table
 from turnout.cli.files import SHOWN_FAULTS, bar, open_text
+from turnout.cli.numbers import EventNumber
 from turnout.core.audience.importing import Fault, Row, import_viewings, read_viewings
 from turnout.core.audience.links import PATH, find_registered, make_token
 from turnout.core.audience.media import list_shows, set_media
@@ -18,7 +19,7 @@ from turnout.core.events.programme import get_event
 from turnout.core.identity.model import Organization
 from turnout.core.identity.names import find_name
 from turnout.core.identity.organizations import check_zone, get_organization
-from turnout.core.ids import EventId, OrgId
+from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId
 from turnout.core.times import wall_clock
 from turnout.errors import Invalid, Missing
 from turnout.store import Database, Tx
@@ -77,7 +78,7 @@ def set_(
 
 
 @media.command(name="list")
-def list_media(org: str, event: Number, /) -> None:
+def list_media(org: str, event: EventNumber, /) -> None:
     """List the sessions of an event that can be watched.
 
     Args:
@@ -106,7 +107,9 @@ def list_media(org: str, event: Number, /) -> None:
 
 
 @viewing.command(name="import")
-def import_file(org: str, event: Number, file: Path, /, *, timezone: str | None = None) -> None:
+def import_file(
+    org: str, event: EventNumber, file: Path, /, *, timezone: str | None = None
+) -> None:
     """Take over viewings from a CSV file of another platform; the same again changes nothing.
 
     The first line names the columns: email, session (number or pak; may be missing where one
@@ -141,7 +144,7 @@ def import_file(org: str, event: Number, file: Path, /, *, timezone: str | None 
 @viewing.command
 def add(
     org: str,
-    event: Number,
+    event: EventNumber,
     email: str,
     session: str,
     mode: Mode,
@@ -167,7 +170,7 @@ def add(
 @viewing.command
 def remove(
     org: str,
-    event: Number,
+    event: EventNumber,
     email: str,
     session: str,
     mode: Mode,
@@ -191,7 +194,7 @@ def remove(
 
 
 @viewing.command(name="list")
-def list_all(org: str, event: Number, email: str, /) -> None:
+def list_all(org: str, event: EventNumber, email: str, /) -> None:
     """List what somebody has watched.
 
     Args:
@@ -207,7 +210,7 @@ def list_all(org: str, event: Number, email: str, /) -> None:
 
 
 @watch.command
-def link(org: str, event: Number, email: str, /) -> None:
+def link(org: str, event: EventNumber, email: str, /) -> None:
     """Show somebody's personal links to the watch pages of an event.
 
     Args:
@@ -229,7 +232,7 @@ def link(org: str, event: Number, email: str, /) -> None:
 
 def _correct(
     org: str,
-    event: Number,
+    event: EventNumber,
     email: str,
     session: str,
     mode: Mode,
@@ -292,16 +295,16 @@ def _show(found: list[StoredInterval], organization: Organization) -> None:
     show_table("MODE", "SESSION", "FROM", "UNTIL", "SECONDS", rows=rows)
 
 
-def _find_session(tx: Tx, org_id: OrgId, session: str) -> int:
+def _find_session(tx: Tx, org_id: OrgId, session: str) -> SessionId:
     target = find_name(tx, "pak", session)
     if target and (target.org_id, target.noun) == (org_id, "session"):
-        return target.target_id
+        return SessionId(target.target_id)
     if session.isascii() and session.isdigit() and len(session) < 16:
-        return int(session)
+        return SessionId(int(session))
     raise Missing("session.missing", session_id=session)
 
 
-def _find_viewer(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> int:
+def _find_viewer(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> RegistrationId:
     found = find_registered(tx, org_id, event_id, email)
     if found is None:
         raise Missing("registration.not_in_event", email=email, event_id=event_id)

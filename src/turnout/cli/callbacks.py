@@ -3,6 +3,7 @@
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.numbers import CallbackNumber, JobNumber
 from turnout.core.callbacks.model import Callback, CallbackState
 from turnout.core.callbacks.outbox import (
     find_callback_key,
@@ -22,7 +23,7 @@ def list_all(
     org: str,
     /,
     *,
-    job: Number | None = None,
+    job: JobNumber | None = None,
     state: CallbackState | None = None,
     limit: Number = 50,
 ) -> None:
@@ -47,7 +48,7 @@ def list_all(
 
 
 @callbacks.command
-def show(org: str, number: Number, /) -> None:
+def show(org: str, number: CallbackNumber, /) -> None:
     """Show every try of one callback.
 
     Args:
@@ -70,7 +71,7 @@ def show(org: str, number: Number, /) -> None:
 
 
 @callbacks.command
-def replay(org: str, /, *numbers: Number) -> None:
+def replay(org: str, /, *numbers: CallbackNumber) -> None:
     """Make callbacks again, whatever became of them; they are tried for another 24 hours.
 
     Args:

@@ -10,6 +10,7 @@ from turnout.cli.app import (
     say_time,
     show_table,
 )
+from turnout.cli.numbers import EventNumber, SessionNumber, TicketTypeNumber
 from turnout.core.checkin.scans import create_gate, list_gates, list_scans
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import TicketTypeId
@@ -20,12 +21,12 @@ gates = App(name="gate")
 @gates.command(name="create")
 def create_list(
     org: str,
-    event: Number,
+    event: EventNumber,
     name: str,
     /,
     *,
-    ticket_type: list[int] | None = None,
-    session: list[int] | None = None,
+    ticket_type: list[TicketTypeNumber] | None = None,
+    session: list[SessionNumber] | None = None,
 ) -> None:
     """Make a check-in list; without ticket types and sessions it lets everybody in.
 
@@ -51,7 +52,7 @@ def create_list(
 
 
 @gates.command(name="list")
-def list_lists(org: str, event: Number, /) -> None:
+def list_lists(org: str, event: EventNumber, /) -> None:
     """List the check-in lists of an event.
 
     Args:
@@ -76,7 +77,7 @@ def list_lists(org: str, event: Number, /) -> None:
     show_table("NUMBER", "TICKET TYPES", "SESSIONS", "NAME", rows=rows)
 
 
-def scans(org: str, event: Number, /, *, limit: Number = 50) -> None:
+def scans(org: str, event: EventNumber, /, *, limit: Number = 50) -> None:
     """List what was scanned at an event's doors, newest first, refused codes too.
 
     Args:

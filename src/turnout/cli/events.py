@@ -6,8 +6,9 @@ from contextlib import suppress
 
 from cyclopts import App
 
-from turnout.cli.app import Count, Number, actor, base_url, console, database, show_table
+from turnout.cli.app import Count, actor, base_url, console, database, show_table
 from turnout.cli.identity import read_password
+from turnout.cli.numbers import EventNumber, SessionNumber
 from turnout.core.events.model import Channel, Event, EventState, Session, Span, span
 from turnout.core.events.passwords import clear_registration_password, set_registration_password
 from turnout.core.events.programme import (
@@ -23,7 +24,7 @@ from turnout.core.events.programme import (
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.short_names import page_path
-from turnout.core.ids import OrgId, SessionId
+from turnout.core.ids import EventId, OrgId
 from turnout.core.registrations.places import (
     set_event_capacity,
     set_event_state,
@@ -81,7 +82,7 @@ def create(
 @event.command
 def add_session(
     org: str,
-    event: Number,
+    event: EventNumber,
     title: str,
     /,
     *,
@@ -110,7 +111,7 @@ def add_session(
 @event.command(name="set")
 def set_event(
     org: str,
-    event: Number,
+    event: EventNumber,
     /,
     *,
     state: EventState | None = None,
@@ -143,8 +144,8 @@ def set_event(
 @event.command
 def set_session(
     org: str,
-    event: Number,
-    session: Number,
+    event: EventNumber,
+    session: SessionNumber,
     /,
     *,
     capacity: Count | None = None,
@@ -166,13 +167,13 @@ def set_session(
         known = {found.id for found in db.call(list_sessions, org_id, event)}
         if session not in known:
             raise Missing("session.missing", session_id=session)
-        db.call(set_session_capacity, org_id, SessionId(session), capacity, actor=actor())
+        db.call(set_session_capacity, org_id, session, capacity, actor=actor())
     holds = "any number" if capacity is None else capacity
     console.print(f"Session {session} holds {holds}.")
 
 
 @event.command
-def password(org: str, event: Number, /, *, stdin: bool = False, clear: bool = False) -> None:
+def password(org: str, event: EventNumber, /, *, stdin: bool = False, clear: bool = False) -> None:
     """Give an event a registration password, with which other programs register people for it
     (`/viewer/regserver.jsp`); it takes the place of an earlier one.
 
@@ -215,7 +216,7 @@ def list_all(org: str, /, *, sessions: bool = False) -> None:
 
 
 @channel.command(name="create")
-def create_series(org: str, title: str, /, *, event: list[Number] | None = None) -> None:
+def create_series(org: str, title: str, /, *, event: list[EventNumber] | None = None) -> None:
     """Make a channel of events.
 
     Args:
@@ -250,7 +251,7 @@ def _create_event(
     return made, [create_session(tx, org_id, made.id, name, when, actor=by) for name in sessions]
 
 
-def _create_channel(tx: Tx, org_id: OrgId, title: str, events: list[int]) -> Channel:
+def _create_channel(tx: Tx, org_id: OrgId, title: str, events: list[EventId]) -> Channel:
     made = create_channel(tx, org_id, title, actor=actor())
     for number in events:
         add_to_channel(tx, org_id, made.id, get_event(tx, org_id, number).id, actor=actor())

@@ -9,6 +9,7 @@ from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
 from turnout.cli.imports import Row, flag_of, import_rows, number_of
+from turnout.cli.numbers import EventNumber, RoomNumber
 from turnout.core.events.model import EventState, instant
 from turnout.core.exams import lists
 from turnout.core.exams.history import list_changes
@@ -241,11 +242,11 @@ def list_all(org: str, /, *, limit: Number = 50) -> None:
 @exams.command(name="set")
 def set_exam(
     org: str,
-    event: Number,
+    event: EventNumber,
     /,
     *,
     state: EventState | None = None,
-    room: Number | None = None,
+    room: RoomNumber | None = None,
     no_room: bool = False,
     show: bool = False,
     hide: bool = False,

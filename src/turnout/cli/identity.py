@@ -10,13 +10,13 @@ from cyclopts.validators import Number as Range
 
 from turnout.cli.app import (
     LARGEST,
-    Number,
     actor,
     console,
     database,
     settings,
     show_table,
 )
+from turnout.cli.numbers import CredentialNumber, EventNumber
 from turnout.core.events.programme import get_event
 from turnout.core.identity.credentials import (
     issue_credential,
@@ -184,7 +184,7 @@ def create_token(
     *,
     kind: CredentialKind = CredentialKind.API_KEY,
     name: str = "",
-    event: Number | None = None,
+    event: EventNumber | None = None,
     days: Days | None = None,
 ) -> None:
     """Make a credential and show its secret, this once; the secret is the last line.
@@ -243,7 +243,7 @@ def list_tokens(org: str, /) -> None:
 
 
 @token.command(name="revoke")
-def revoke_token(org: str, credential: Number, /) -> None:
+def revoke_token(org: str, credential: CredentialNumber, /) -> None:
     """End a credential, and every token that was signed for it, at once.
 
     Args:

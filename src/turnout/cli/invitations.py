@@ -5,7 +5,6 @@ from pathlib import Path
 from cyclopts import App
 
 from turnout.cli.app import (
-    Number,
     actor,
     base_url,
     console,
@@ -15,9 +14,9 @@ from turnout.cli.app import (
     show_table,
 )
 from turnout.cli.files import open_text
+from turnout.cli.numbers import CampaignNumber, EventNumber, TicketTypeNumber
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id
-from turnout.core.ids import TicketTypeId
 from turnout.core.invitations.campaigns import create_campaign, list_campaigns, send_campaign
 from turnout.core.invitations.invitees import invite
 from turnout.core.messaging.list_files import Fault, read_list
@@ -32,8 +31,8 @@ invites = App(name="invite")
 @invites.command
 def create(
     org: str,
-    event: Number,
-    ticket_type: Number,
+    event: EventNumber,
+    ticket_type: TicketTypeNumber,
     name: str,
     /,
     *,
@@ -65,7 +64,7 @@ def create(
             create_campaign,
             org_id,
             event,
-            ticket_type_id=TicketTypeId(ticket_type),
+            ticket_type_id=ticket_type,
             name=name,
             subject=subject,
             sender_email=sender,
@@ -79,7 +78,7 @@ def create(
 
 
 @invites.command
-def add(org: str, invitation: Number, file: Path, /) -> None:
+def add(org: str, invitation: CampaignNumber, file: Path, /) -> None:
     """Add people from a CSV file to an invitation, all of them or nobody.
 
     The first line names the columns: Email, and Recipient (their name) where it is known.
@@ -97,7 +96,7 @@ def add(org: str, invitation: Number, file: Path, /) -> None:
 
 
 @invites.command
-def send(org: str, invitation: Number, /, *, reminder: bool = False) -> None:
+def send(org: str, invitation: CampaignNumber, /, *, reminder: bool = False) -> None:
     """Write to those who were not written to yet.
 
     Args:
@@ -118,7 +117,7 @@ def send(org: str, invitation: Number, /, *, reminder: bool = False) -> None:
 
 
 @invites.command(name="list")
-def list_all(org: str, event: Number, /) -> None:
+def list_all(org: str, event: EventNumber, /) -> None:
     """List the invitations of an event, with how many have said what.
 
     Args:

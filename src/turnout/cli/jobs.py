@@ -5,6 +5,7 @@ from collections.abc import Callable
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.numbers import JobNumber
 from turnout.core.identity.organizations import get_organization
 from turnout.core.messaging.controlling import cancel_job, pause_job, resume_job
 from turnout.core.messaging.overview import JobLine, count_fates, get_job_line, list_job_lines
@@ -37,7 +38,7 @@ def list_all(org: str, /, *, open: bool = False, limit: Number = 50) -> None:  #
 
 
 @job.command
-def show(org: str, number: Number, /) -> None:
+def show(org: str, number: JobNumber, /) -> None:
     """Show the outcome of a job's recipients.
 
     Args:
@@ -56,7 +57,7 @@ def show(org: str, number: Number, /) -> None:
 
 
 @job.command
-def pause(org: str, number: Number, /) -> None:
+def pause(org: str, number: JobNumber, /) -> None:
     """Send nothing more of a job until it is resumed.
 
     Args:
@@ -67,7 +68,7 @@ def pause(org: str, number: Number, /) -> None:
 
 
 @job.command
-def resume(org: str, number: Number, /) -> None:
+def resume(org: str, number: JobNumber, /) -> None:
     """Go on with a paused job.
 
     Args:
@@ -78,7 +79,7 @@ def resume(org: str, number: Number, /) -> None:
 
 
 @job.command
-def cancel(org: str, number: Number, /) -> None:
+def cancel(org: str, number: JobNumber, /) -> None:
     """End a job: anyone who has not been sent to yet never will be.
 
     Args:

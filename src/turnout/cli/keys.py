@@ -17,6 +17,7 @@ from turnout.core.identity.signing import (
     list_published_keys,
     rotate_signing_key,
 )
+from turnout.core.ids import OrgId
 from turnout.core.tickets.signing import (
     list_every_ticket_key,
     revoke_ticket_key,
@@ -156,7 +157,7 @@ def _rotate_ticket_keys(db: Database, org: str | None, _grace_ms: int, at_once: 
         )
 
 
-def _having(db: Database, find: Callable[[Tx, int], object]) -> list[Organization]:
+def _having(db: Database, find: Callable[[Tx, OrgId], object]) -> list[Organization]:
     """The organizations that have a key of the kind that `find` finds."""
     return [
         organization

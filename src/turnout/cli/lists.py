@@ -7,7 +7,6 @@ from pathlib import Path
 from cyclopts import App
 
 from turnout.cli.app import (
-    Number,
     actor,
     console,
     database,
@@ -16,6 +15,7 @@ from turnout.cli.app import (
     show_table,
 )
 from turnout.cli.files import SHOWN_FAULTS, bar, open_text
+from turnout.cli.numbers import ListNumber
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id, list_users
 from turnout.core.ids import ListId, OrgId
@@ -101,7 +101,7 @@ def list_all(org: str, /) -> None:
 
 
 @lists.command
-def delete(org: str, number: Number, /) -> None:
+def delete(org: str, number: ListNumber, /) -> None:
     """Delete a list. Jobs that were sent to it keep their recipients.
 
     Args:

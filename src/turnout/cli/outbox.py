@@ -2,7 +2,9 @@
 
 from turnout.carriers.simulator.outbox import OutboxMessage, list_messages
 from turnout.cli.app import Number, console, database, say_time, show_table
+from turnout.cli.numbers import JobNumber
 from turnout.core.identity.organizations import get_organization
+from turnout.core.ids import NO_JOB
 from turnout.core.messaging.model import Channel
 
 LONGEST_TEXT = 60
@@ -14,7 +16,7 @@ def outbox(
     *,
     channel: Channel | None = None,
     to: str = "",
-    job: Number | None = None,
+    job: JobNumber | None = None,
     limit: Number = 50,
     full: bool = False,
 ) -> None:
@@ -35,7 +37,7 @@ def outbox(
             org_id,
             channel=channel.value if channel else "",
             destination=to,
-            job_id=job or 0,
+            job_id=job or NO_JOB,
             limit=limit,
         )
     if not found:

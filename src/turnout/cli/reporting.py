@@ -3,6 +3,7 @@
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.numbers import EventNumber, QuestionNumber, SessionNumber, SurveyNumber
 from turnout.core.audience.asking import answer_question, list_questions
 from turnout.core.audience.permissions import (
     grant_reporting,
@@ -12,6 +13,7 @@ from turnout.core.audience.permissions import (
 from turnout.core.audience.surveys import Item, create_survey, list_surveys, set_survey_open
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id
+from turnout.core.ids import SurveyId
 
 reporting = App(name="reporting")
 survey = App(name="survey")
@@ -19,7 +21,7 @@ question = App(name="question")
 
 
 @reporting.command
-def grant(org: str, user: str, /, *, event: list[int] | None = None) -> None:
+def grant(org: str, user: str, /, *, event: list[EventNumber] | None = None) -> None:
     """Let a user see reports; it replaces what the user could see.
 
     Args:
@@ -70,12 +72,12 @@ def list_users_(org: str, /) -> None:
 @survey.command
 def create(
     org: str,
-    event: Number,
+    event: EventNumber,
     title: str,
     /,
     *,
     ask: list[str],
-    session: Number | None = None,
+    session: SessionNumber | None = None,
     poll: bool = False,
 ) -> None:
     """Make a survey, or a poll of one question; it is open at once.
@@ -105,7 +107,7 @@ def create(
 
 
 @survey.command
-def close(org: str, survey: Number, /) -> None:
+def close(org: str, survey: SurveyNumber, /) -> None:
     """Take no more answers.
 
     Args:
@@ -116,7 +118,7 @@ def close(org: str, survey: Number, /) -> None:
 
 
 @survey.command(name="open")
-def open_(org: str, survey: Number, /) -> None:
+def open_(org: str, survey: SurveyNumber, /) -> None:
     """Take answers again.
 
     Args:
@@ -127,7 +129,7 @@ def open_(org: str, survey: Number, /) -> None:
 
 
 @survey.command(name="list")
-def list_all(org: str, event: Number, /) -> None:
+def list_all(org: str, event: EventNumber, /) -> None:
     """List the polls and surveys of an event.
 
     Args:
@@ -154,7 +156,7 @@ def list_all(org: str, event: Number, /) -> None:
 
 
 @question.command(name="list")
-def list_asked(org: str, event: Number, /, *, after: int = 0, limit: Number = 100) -> None:
+def list_asked(org: str, event: EventNumber, /, *, after: int = 0, limit: Number = 100) -> None:
     """List what viewers of an event asked, oldest first.
 
     Args:
@@ -183,7 +185,7 @@ def list_asked(org: str, event: Number, /, *, after: int = 0, limit: Number = 10
 
 
 @question.command
-def answer(org: str, question: Number, answer: str, /) -> None:
+def answer(org: str, question: QuestionNumber, answer: str, /) -> None:
     """Answer a question; who asked sees it on the watch page.
 
     Args:
@@ -197,7 +199,7 @@ def answer(org: str, question: Number, answer: str, /) -> None:
     console.print(f"Question {question} is answered.")
 
 
-def _set_open(org: str, survey: int, *, is_open: bool) -> None:
+def _set_open(org: str, survey: SurveyId, *, is_open: bool) -> None:
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         db.call(set_survey_open, org_id, survey, is_open, actor=actor())

@@ -2,7 +2,8 @@
 
 from cyclopts import App
 
-from turnout.cli.app import Count, Number, actor, console, database, say_time, show_table
+from turnout.cli.app import Count, actor, console, database, say_time, show_table
+from turnout.cli.numbers import EventNumber, TicketTypeNumber
 from turnout.core.events.model import TicketType
 from turnout.core.events.programme import (
     create_ticket_type,
@@ -24,7 +25,7 @@ tickets = App(name="ticket")
 @tickets.command
 def create_type(
     org: str,
-    event: Number,
+    event: EventNumber,
     name: str,
     /,
     *,
@@ -67,8 +68,8 @@ def create_type(
 @tickets.command
 def set_type(
     org: str,
-    event: Number,
-    ticket_type: Number,
+    event: EventNumber,
+    ticket_type: TicketTypeNumber,
     /,
     *,
     capacity: Count | None = None,
@@ -94,7 +95,7 @@ def set_type(
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         is_sized = capacity is not None or unlimited
-        wanted = (TicketTypeId(ticket_type), capacity, is_sized, per_person)
+        wanted = (ticket_type, capacity, is_sized, per_person)
         now = db.call(_set_type, org_id, event, *wanted)
     console.print(
         f"Ticket type {ticket_type} has {_say(now.capacity)} tickets{_say_limit(now.person_limit)}."
@@ -102,7 +103,7 @@ def set_type(
 
 
 @tickets.command
-def types(org: str, event: Number, /) -> None:
+def types(org: str, event: EventNumber, /) -> None:
     """List the ticket types of an event.
 
     Args:
@@ -147,7 +148,7 @@ def transfer(
 
 
 @tickets.command
-def change_type(org: str, code: str, ticket_type: Number, /) -> None:
+def change_type(org: str, code: str, ticket_type: TicketTypeNumber, /) -> None:
     """Make a ticket one of another type; its code stays.
 
     Args:
@@ -157,7 +158,7 @@ def change_type(org: str, code: str, ticket_type: Number, /) -> None:
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        db.call(change_ticket_type, org_id, code, TicketTypeId(ticket_type), actor=actor())
+        db.call(change_ticket_type, org_id, code, ticket_type, actor=actor())
     console.print(f"The ticket {code} is of type {ticket_type} now.")
 
 

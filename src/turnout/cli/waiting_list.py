@@ -3,8 +3,8 @@
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.numbers import EntryNumber, EventNumber, TicketTypeNumber
 from turnout.core.identity.organizations import get_organization
-from turnout.core.ids import TicketTypeId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.offers import join_list, leave_list
 from turnout.core.waiting_list.entries import list_entries, set_waiting_hours
@@ -15,8 +15,8 @@ waiting = App(name="waiting")
 @waiting.command
 def add(
     org: str,
-    event: Number,
-    ticket_type: Number,
+    event: EventNumber,
+    ticket_type: TicketTypeNumber,
     /,
     *,
     email: str,
@@ -36,12 +36,12 @@ def add(
     contact = Contact(email=email, first_name=first_name, last_name=last_name)
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        entry = db.call(join_list, org_id, event, TicketTypeId(ticket_type), contact)
+        entry = db.call(join_list, org_id, event, ticket_type, contact)
     console.print(f"{email} is on the waiting list: entry {entry.id}.")
 
 
 @waiting.command
-def remove(org: str, entry: Number, /) -> None:
+def remove(org: str, entry: EntryNumber, /) -> None:
     """Take somebody off a waiting list; a place that is held for them goes to the next.
 
     Args:
@@ -55,7 +55,7 @@ def remove(org: str, entry: Number, /) -> None:
 
 
 @waiting.command(name="set")
-def set_hours(org: str, event: Number, /, *, hours: Number) -> None:
+def set_hours(org: str, event: EventNumber, /, *, hours: Number) -> None:
     """Say for how long an offered place is held, for offers from now on.
 
     Args:
@@ -70,7 +70,9 @@ def set_hours(org: str, event: Number, /, *, hours: Number) -> None:
 
 
 @waiting.command(name="list")
-def list_all(org: str, event: Number, /, *, everybody: bool = False, limit: Number = 100) -> None:
+def list_all(
+    org: str, event: EventNumber, /, *, everybody: bool = False, limit: Number = 100
+) -> None:
     """List who waits for a place, in order.
 
     Args:

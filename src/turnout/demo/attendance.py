@@ -14,7 +14,7 @@ from turnout.core.events.programme import (
 from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.users import list_users
-from turnout.core.ids import EventId, OrgId, RecipientId, TicketTypeId
+from turnout.core.ids import CampaignId, EventId, InviteeId, OrgId, TicketTypeId
 from turnout.core.invitations.campaigns import (
     Campaign,
     create_campaign,
@@ -56,8 +56,8 @@ class Member(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     company_token: str
     ticket_codes: list[str]
     checked_code: str
-    invitation_id: int
-    recipient_ids: list[RecipientId]
+    invitation_id: CampaignId
+    recipient_ids: list[InviteeId]
 
 
 def seed(db: Database, known: Known, base_url: str) -> Member:

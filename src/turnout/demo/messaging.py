@@ -20,7 +20,7 @@ from turnout.core.identity.users import (
     list_users,
     set_password,
 )
-from turnout.core.ids import OrgId
+from turnout.core.ids import ListId, OrgId
 from turnout.core.messaging.accepting import Policy, accept_job
 from turnout.core.messaging.lists import (
     Entry,
@@ -72,7 +72,7 @@ class Member(msgspec.Struct, frozen=True, rename="camel"):
     admin: Account
     agent: Account
     user: Account
-    user_list_ids: list[int]
+    user_list_ids: list[ListId]
 
 
 def seed(db: Database, known: Known, policy: Policy) -> Member:
@@ -121,7 +121,7 @@ def _find_principal(db: Database, user_code: str) -> Principal:
     return found.principal
 
 
-def _seed_lists(tx: Tx, principal: Principal) -> dict[str, int]:
+def _seed_lists(tx: Tx, principal: Principal) -> dict[str, ListId]:
     """The lists by name; those that are missing are made."""
     lists = {list_.name: list_.id for list_ in list_lists(tx, principal.org_id)}
     for offset, (name, size) in enumerate(LISTS.items()):
@@ -153,7 +153,7 @@ def _entries(offset: int, size: int) -> list[Entry]:
     return entries
 
 
-def _seed_jobs(tx: Tx, principal: Principal, lists: dict[str, int], policy: Policy) -> None:
+def _seed_jobs(tx: Tx, principal: Principal, lists: dict[str, ListId], policy: Policy) -> None:
     """The jobs; those that were accepted before, however long ago, are not sent again."""
     for job_type, name, list_name, make in _JOBS:
         if not has_job_named(tx, principal.org_id, principal.user_id, name):

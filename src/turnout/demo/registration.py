@@ -171,7 +171,7 @@ def _seed_programme(tx: Tx) -> None:
     _seed_cancelled_event(tx, org)
 
 
-def _seed_conference(tx: Tx, org: int, venue: Venue) -> None:
+def _seed_conference(tx: Tx, org: OrgId, venue: Venue) -> None:
     first = datetime.date(_year(tx), 5, 12)
     days = {1: first, 2: first + datetime.timedelta(days=1)}
     when = span(f"{days[1]}T09:00", f"{days[2]}T17:00", ZONE)
@@ -194,14 +194,14 @@ def _seed_conference(tx: Tx, org: int, venue: Venue) -> None:
         create_session(tx, org, event.id, title, slot, capacity=capacity, actor=ACTOR)
 
 
-def _seed_closed_event(tx: Tx, org: int, venue: Venue) -> None:
+def _seed_closed_event(tx: Tx, org: OrgId, venue: Venue) -> None:
     day = datetime.date(_year(tx), 1, 20)
     when = span(f"{day}T18:00", f"{day}T21:00", ZONE)
     event = create_event(tx, org, "Winter meetup", when, venue_id=venue.id, actor=ACTOR)
     create_session(tx, org, event.id, "Depot tour", when, actor=ACTOR)
 
 
-def _seed_channel(tx: Tx, org: int) -> None:
+def _seed_channel(tx: Tx, org: OrgId) -> None:
     channel = create_channel(tx, org, "Thursday webinars", actor=ACTOR)
     day = datetime.date(_year(tx), 3, 1)
     day += datetime.timedelta(days=(3 - day.weekday()) % 7)
@@ -213,7 +213,7 @@ def _seed_channel(tx: Tx, org: int) -> None:
         add_to_channel(tx, org, channel.id, event.id, actor=ACTOR)
 
 
-def _seed_cancelled_event(tx: Tx, org: int) -> None:
+def _seed_cancelled_event(tx: Tx, org: OrgId) -> None:
     day = datetime.date(_year(tx), 10, 9)
     when = span(f"{day}T10:00", f"{day}T16:00", ZONE)
     event = create_event(tx, org, "Autumn excursion", when, actor=ACTOR)

@@ -25,7 +25,7 @@ from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.members import find_password
 from turnout.core.identity.passwords import hash_password, is_password
 from turnout.core.identity.users import create_user, set_password
-from turnout.core.ids import EventId, OrgId, SurveyId, TicketTypeId
+from turnout.core.ids import NO_EVENT, EventId, OrgId, RegistrationId, SurveyId, TicketTypeId
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -59,7 +59,7 @@ class _Stage(NamedTuple):
     shows: list[Show]
     ticket_type_id: TicketTypeId
     survey_id: SurveyId
-    poll_id: int
+    poll_id: SurveyId
 
 
 class Member(msgspec.Struct, frozen=True, rename="camel"):
@@ -83,15 +83,15 @@ def seed(db: Database, known: Known) -> Member:
     return Member(USERNAME, password, event_id)
 
 
-def _find_event(tx: Tx, org_id: OrgId) -> int:
-    """The webcast, however many events there are beside it; 0 = it is missing."""
+def _find_event(tx: Tx, org_id: OrgId) -> EventId:
+    """The webcast, however many events there are beside it; NO_EVENT = it is missing."""
     after = 0
     while events := list_events(tx, org_id, after=after):
         for event in events:
             if event.title == TITLE:
                 return event.id
         after = events[-1].id
-    return 0
+    return NO_EVENT
 
 
 def _put_user(tx: Tx, org_id: OrgId, hashed: str) -> None:
@@ -112,7 +112,7 @@ def _put_user(tx: Tx, org_id: OrgId, hashed: str) -> None:
     grant_reporting(tx, org_id, user.id, actor=ACTOR)
 
 
-def _seed_event(tx: Tx, org_id: OrgId) -> int:
+def _seed_event(tx: Tx, org_id: OrgId) -> EventId:
     """The webcast, over since a few days, with its audience; all in one transaction."""
     stage = _build(tx, org_id)
     dice = random.Random(SEED)  # noqa: S311 - the same demo everywhere
@@ -188,7 +188,9 @@ def _seed_viewer(tx: Tx, org_id: OrgId, stage: _Stage, number: int, dice: random
         answer_survey(tx, org_id, viewer, simlive.session_id, stage.poll_id, {0: choice})
 
 
-def _register(tx: Tx, org_id: OrgId, stage: _Stage, number: int, dice: random.Random) -> int:
+def _register(
+    tx: Tx, org_id: OrgId, stage: _Stage, number: int, dice: random.Random
+) -> RegistrationId:
     """Register somebody; they came over several days before the webcast."""
     contact = Contact(
         email=f"viewer{number + 1:02}@{DOMAINS[number % len(DOMAINS)]}",

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from falcon.asgi import Request
 
+from turnout.core.ids import OrgId
 from turnout.core.messaging.accepting import Policy
 from turnout.http.admission import LastUses
 from turnout.http.backlog import Backlog
@@ -19,7 +20,7 @@ from turnout.http.sign_ins import SignIns
 from turnout.settings import Settings
 from turnout.store import Database
 
-FindMember = Callable[[Request], Awaitable[int]]
+FindMember = Callable[[Request], Awaitable[OrgId]]
 """The organization of the user who sends a request, from whichever way in. Raises
 Unauthenticated."""
 

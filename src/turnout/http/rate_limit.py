@@ -7,12 +7,13 @@ account's own limit comes along too. A window begins with its first request.
 """
 
 from turnout.core.identity.rate_limits import WINDOW_MS, Window, add_to_windows, load_window
+from turnout.core.ids import OrgId
 from turnout.errors import Limited
 from turnout.http import metrics
 from turnout.store import Database
 from turnout.store.windows import is_over, seconds_left
 
-Key = tuple[int, str]
+Key = tuple[OrgId, str]
 FORGET_AFTER_MS = 10 * WINDOW_MS
 SEEN_MS = 2_000
 
@@ -38,7 +39,7 @@ class RateLimiter:
         self._default = default_limit
         self._counts: dict[Key, _Count] = {}
 
-    async def admit(self, org_id: int, endpoint: str) -> None:
+    async def admit(self, org_id: OrgId, endpoint: str) -> None:
         """Count one request of the account. Raises Limited with the seconds to wait."""
         count = self._counts.get((org_id, endpoint))
         if count is None:

@@ -19,7 +19,7 @@ from turnout.core.identity.addresses import place_of
 from turnout.core.identity.model import Organization
 from turnout.core.identity.organizations import find_organization
 from turnout.core.identity.short_names import page_path
-from turnout.core.ids import TicketTypeId
+from turnout.core.ids import EventId, TicketTypeId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.form_limits import (
     FormLimits,
@@ -77,7 +77,7 @@ class _Form(NamedTuple):
 class Offer(NamedTuple):
     """A ticket type as the page offers it; `left` None = any number."""
 
-    id: int
+    id: TicketTypeId
     name: str
     left: int | None
 
@@ -189,7 +189,7 @@ def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:
     is_number = number.isascii() and number.isdigit() and len(number) < 16
     if organization is not None and is_number:
         with suppress(Missing):
-            shown = get_shown_event(tx, organization.org_id, int(number))
+            shown = get_shown_event(tx, organization.org_id, EventId(int(number)))
             if shown.event.state is not EventState.DRAFT:
                 return _Found(organization, shown, is_exam(tx, organization.org_id, shown.event.id))
     raise Missing("path.missing", path=path)

@@ -17,6 +17,7 @@ from turnout.core.audience.links import read_token
 from turnout.core.audience.model import Mode
 from turnout.core.audience.viewings import Heartbeat, record_heartbeats
 from turnout.core.identity.link_keys import find_link_keys
+from turnout.core.ids import SessionId
 from turnout.errors import Failure, Invalid, Limited, Unavailable
 from turnout.http import metrics
 from turnout.http.body import UNREADABLE, read_body
@@ -48,7 +49,7 @@ class HeartbeatBody(msgspec.Struct, frozen=True):
     """A heartbeat as the page sends it; instants in epoch ms, by our clock."""
 
     token: str
-    session: Annotated[int, Meta(ge=1, le=LATEST)]
+    session: Annotated[SessionId, Meta(ge=1, le=LATEST)]
     played: Annotated[list[tuple[Instant, Instant]], Meta(max_length=MOST_INTERVALS)]
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import falcon
 from falcon.asgi import Request, Response
 
+from turnout.core.ids import JobId
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.outbox import OutboxFilter, SentMessage
 from turnout.errors import Invalid
@@ -63,7 +64,7 @@ def _read_filter(req: Request) -> OutboxFilter:
     if before and not found:
         raise Invalid("outbox.before", before=before[:50])
     place = (int(found[1]), int(found[2])) if found else (0, 0)
-    return OutboxFilter(channel, destination.lstrip("+"), int(job or 0), place)
+    return OutboxFilter(channel, destination.lstrip("+"), JobId(int(job or 0)), place)
 
 
 def _link_older(wanted: OutboxFilter, last: SentMessage) -> str:

@@ -42,7 +42,7 @@ class SummaryResource(Resource):
         """The figures as they are now. Raises Unauthenticated, Denied, Missing, Limited."""
         if not (number.isascii() and number.isdigit() and len(number) < 16):
             raise Missing("event.missing", event_id=number)
-        event, summary = await self._sessions.read(req, _summarize, int(number))
+        event, summary = await self._sessions.read(req, _summarize, EventId(int(number)))
         resp.content_type = falcon.MEDIA_HTML
         resp.set_header("Cache-Control", NO_STORE)
         resp.text = render(

@@ -104,11 +104,12 @@ async def _read(db: Database, address: str) -> _Found:
     number, _, code = address.partition("-")
     if not (number.isascii() and number.isdigit() and len(number) < 16 and code.isalnum()):
         raise Missing("ticket.unknown")
-    found = await db.read(_find, int(number), code)
+    org_id = OrgId(int(number))
+    found = await db.read(_find, org_id, code)
     if not found.ticket.signed:
         # The organization has no key yet that signs.
-        await db.write(ensure_ticket_key, int(number))
-        found = await db.read(_find, int(number), code)
+        await db.write(ensure_ticket_key, org_id)
+        found = await db.read(_find, org_id, code)
     return found
 
 

@@ -21,7 +21,7 @@ from turnout.core.events.model import Event, EventState, Session
 from turnout.core.events.programme import get_event
 from turnout.core.identity.addresses import place_of
 from turnout.core.identity.names import find_name
-from turnout.core.ids import OrgId
+from turnout.core.ids import OrgId, SessionId, SurveyId
 from turnout.core.registrations.form_limits import (
     FormLimits,
     Sender,
@@ -203,7 +203,7 @@ def _enter(tx: Tx, sender: Sender, code: str) -> str | Unauthenticated | Limited
 def _find_place(tx: Tx, pak: str) -> WatchableSession:
     target = find_name(tx, "pak", pak)
     if target and target.noun == "session":
-        session = get_session(tx, target.org_id, target.target_id)
+        session = get_session(tx, target.org_id, SessionId(target.target_id))
         media = find_media(tx, target.org_id, session.id)
         event = get_event(tx, target.org_id, session.event_id)
         if media and event.state is not EventState.DRAFT:
@@ -239,7 +239,7 @@ def _act(tx: Tx, pak: str, token: str, given: Given) -> None:
         for name, value in given.items()
         if name.startswith("item-") and name.removeprefix("item-").isdecimal() and len(name) < 9
     }
-    answer_survey(tx, *where, int(survey), answers)
+    answer_survey(tx, *where, SurveyId(int(survey)), answers)
 
 
 def _policy(media: Media) -> dict[str, str]:

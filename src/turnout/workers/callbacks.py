@@ -21,6 +21,7 @@ from turnout.core.callbacks.outbox import (
     forget_old_callbacks,
     record_callbacks,
 )
+from turnout.core.ids import OrgId
 from turnout.core.work.leases import Lease
 from turnout.errors import Unavailable
 from turnout.http import metrics
@@ -67,7 +68,7 @@ class CallbackLoop(Loop):
         self._db = db
         self._outbound = outbound
         self._to: Counter[str] = Counter()
-        self._of: Counter[int] = Counter()
+        self._of: Counter[OrgId] = Counter()
         self._turns = Turns()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended: list[CallbackResult] = []

@@ -14,7 +14,7 @@ from turnout.core.maintenance.clock import (
     pull_queues,
     restart_what_is_ahead,
 )
-from turnout.core.messaging.pulling import LongestWaits, Place, pull_leases, pull_recipients
+from turnout.core.messaging.pulling import START, LongestWaits, Place, pull_leases, pull_recipients
 from turnout.core.tickets.mails import CLAIM_MS
 from turnout.core.work.claims import PAUSE_MS
 from turnout.core.work.pulling import pull_claims
@@ -96,13 +96,13 @@ class ClockWatch(Loop):
         await self._db.write_behind(restart_what_is_ahead)
         while await self._db.write_behind(pull_queues):
             pass
-        place: Place | None = (0, 0)
+        place: Place | None = START
         while place is not None:
             place = await self._db.write_behind(pull_recipients, place, self._waits)
 
     async def _pull_leases(self) -> None:
         await self._db.write_behind(_pull_claims)
-        place: Place | None = (0, 0)
+        place: Place | None = START
         while place is not None:
             place = await self._db.write_behind(pull_leases, place, self._waits)
 

@@ -29,6 +29,7 @@ from turnout.carriers import (
     Retry,
     Unknown,
 )
+from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.accepting import to_ascii
 from turnout.core.messaging.delivering import ClaimedJob, ClaimedRecipient, claim
 from turnout.core.messaging.files import read_file
@@ -72,7 +73,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
     carriers: Mapping[Channel, Carrier]
     prices: Prices
-    unsubscribe_url: Callable[[int], str]
+    unsubscribe_url: Callable[[RecipientId], str]
     mail_from: str
     lease_ms: int = 120_000
     report_wait_ms: int = 72 * 3600 * 1000
@@ -370,7 +371,7 @@ class Messages:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._kept: OrderedDict[tuple[int, int], tuple[Message, Lengths]] = OrderedDict()
+        self._kept: OrderedDict[tuple[OrgId, JobId], tuple[Message, Lengths]] = OrderedDict()
         self._bytes = 0
 
     async def get(self, head: JobHead) -> tuple[Message, Lengths]:
@@ -391,7 +392,7 @@ class Messages:
         self._keep(key, message, lengths)
         return message, lengths
 
-    def _keep(self, key: tuple[int, int], message: Message, lengths: Lengths) -> None:
+    def _keep(self, key: tuple[OrgId, JobId], message: Message, lengths: Lengths) -> None:
         self._kept[key] = message, lengths
         self._bytes += _weight(message)
         while self._bytes > CACHED_BYTES and len(self._kept) > 1:

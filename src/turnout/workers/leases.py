@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 
+from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.delivering import ClaimedJob, RecipientClaims, renew
 from turnout.core.work.leases import Lease
 from turnout.store.sources import Clock, counting_clock
@@ -62,7 +63,7 @@ class Leases(Loop):
 
 def _held(jobs: Iterable[ClaimedJob]) -> list[RecipientClaims]:
     """What is in hand, by job."""
-    claims: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    claims: dict[tuple[OrgId, JobId], list[tuple[RecipientId, int]]] = {}
     for job in jobs:
         key = (job.head.org_id, job.head.id)
         claims.setdefault(key, []).extend(

@@ -8,7 +8,7 @@ import msgspec
 from turnout.carriers.simulator.sql import sql
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Principal, Role
-from turnout.core.ids import JobId, OrgId, UserId
+from turnout.core.ids import NO_JOB, NO_USER, JobId, OrgId, UserId
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.outbox import OutboxFilter, SentMessage
 from turnout.store import Tx, to_json
@@ -120,11 +120,11 @@ def list_messages(
     tx: Tx,
     org_id: OrgId,
     *,
-    user_id: UserId = 0,
+    user_id: UserId = NO_USER,
     codes_of: int = 0,
     channel: str = "",
     destination: str = "",
-    job_id: JobId = 0,
+    job_id: JobId = NO_JOB,
     before: tuple[int, int] = (0, 0),
     limit: int = 50,
 ) -> list[OutboxMessage]:
@@ -155,7 +155,7 @@ def list_sent(
     found = list_messages(
         tx,
         principal.org_id,
-        user_id=principal.user_id if role is Role.ACCT else 0,
+        user_id=principal.user_id if role is Role.ACCT else NO_USER,
         codes_of=principal.user_id,
         channel=wanted.channel,
         destination=wanted.destination,

@@ -18,7 +18,7 @@ MOST_QUESTIONS = 100
 class OwnQuestion(NamedTuple):
     """A question as who asked it sees it; `answer` empty = not answered yet. Epoch ms."""
 
-    id: int
+    id: QuestionId
     question: str
     answer: str
     asked_at: int
@@ -28,7 +28,7 @@ class OwnQuestion(NamedTuple):
 class Question(NamedTuple):
     """A question as the organizer sees it. `asked_at` in epoch ms."""
 
-    id: int
+    id: QuestionId
     session_id: SessionId
     email: str
     question: str
@@ -43,11 +43,22 @@ def ask_question(
     Limited after a hundred questions."""
     text = checked_text(question, LONGEST)
     event_id = hold_viewer(tx, org_id, registration_id, session_id)
-    named = {"org_id": org_id, "event_id": event_id, "registration_id": registration_id}
-    if sql.count_questions(tx, **named) >= MOST_QUESTIONS:
+    if (
+        sql.count_questions(tx, org_id=org_id, event_id=event_id, registration_id=registration_id)
+        >= MOST_QUESTIONS
+    ):
         raise Limited("question.many", limit=MOST_QUESTIONS, retry_after=60)
-    number = tx.next_id("audience")
-    sql.add_question(tx, **named, id=number, session_id=session_id, question=text, now=tx.now)
+    number = QuestionId(tx.next_id("audience"))
+    sql.add_question(
+        tx,
+        org_id=org_id,
+        event_id=event_id,
+        registration_id=registration_id,
+        id=number,
+        session_id=session_id,
+        question=text,
+        now=tx.now,
+    )
     return OwnQuestion(number, text, "", tx.now, None)
 
 

@@ -35,11 +35,11 @@ def make_token(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> str:
     return _LINKS.token(ensure_link_key(tx), org_id, registration_id)
 
 
-def read_token(keys: Sequence[str], token: str) -> tuple[int, int]:
+def read_token(keys: Sequence[str], token: str) -> tuple[OrgId, RegistrationId]:
     """The organization and the registration that a token names. Raises Missing for one that was
     signed with none of `keys`."""
     org_id, registration_id = _LINKS.read(keys, token)
-    return int(org_id), int(registration_id)
+    return OrgId(int(org_id)), RegistrationId(int(registration_id))
 
 
 def list_watch_links(tx: Tx, org_id: OrgId, code: str) -> list[tuple[str, str]]:
@@ -65,9 +65,6 @@ def find_viewer(tx: Tx, token: str) -> Viewer:
     return Viewer(org_id, registration_id, event_id, email, name)
 
 
-def find_registered(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> int | None:
+def find_registered(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> RegistrationId | None:
     """The registration of that address for the event, if it is registered."""
-    found: int | None = sql.find_registered(
-        tx, org_id=org_id, event_id=event_id, email_key=email_key(email)
-    )
-    return found
+    return sql.find_registered(tx, org_id=org_id, event_id=event_id, email_key=email_key(email))

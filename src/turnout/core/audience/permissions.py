@@ -42,7 +42,7 @@ class Session(NamedTuple):
 class ReportedEvent(NamedTuple):
     """An event in the list of a reporting user. Instants in epoch ms."""
 
-    id: int
+    id: EventId
     title: str
     starts_at: int
     ends_at: int
@@ -164,8 +164,13 @@ def require_event(tx: Tx, principal: Principal, event_id: EventId) -> ReportedEv
     event = get_event(tx, principal.org_id, event_id)
     if event.state is EventState.DRAFT:
         raise Missing("event.missing", event_id=event_id)
-    named = {"org_id": principal.org_id, "user_id": principal.user_id, "event_id": event_id}
-    if not is_all and sql.has_reporting_event(tx, **named) is None:
+    if (
+        not is_all
+        and sql.has_reporting_event(
+            tx, org_id=principal.org_id, user_id=principal.user_id, event_id=event_id
+        )
+        is None
+    ):
         raise Denied("reporting.event", event_id=event_id)
     return ReportedEvent(event.id, event.title, event.starts_at, event.ends_at)
 

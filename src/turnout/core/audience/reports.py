@@ -7,7 +7,7 @@ import msgspec
 
 from turnout.core.audience.model import Interval, Mode
 from turnout.core.audience.sql import sql
-from turnout.core.ids import EventId, OrgId
+from turnout.core.ids import EventId, OrgId, RegistrationId
 from turnout.core.text import email_key
 from turnout.store import Tx, iterate, to_json
 
@@ -33,7 +33,7 @@ class Registrant(NamedTuple):
     ms; empty text = not known. `answers` are pairs of question and answer, as are `questions` and
     `survey_answers`."""
 
-    id: int
+    id: RegistrationId
     email: str
     first_name: str
     last_name: str
@@ -110,7 +110,7 @@ class Line(NamedTuple):
     e-mail address to the country, parted by SEPARATOR; `seconds` is `live,simlive,od`; `first`
     and `last` are instants of watching, 0 = none."""
 
-    id: int
+    id: RegistrationId
     texts: str
     registered_at: int
     sti: str

@@ -9,7 +9,7 @@ from turnout.core.audience.media import Show, list_shows
 from turnout.core.audience.model import Mode
 from turnout.core.audience.sql import sql
 from turnout.core.audience.surveys import Survey, list_surveys
-from turnout.core.ids import EventId, OrgId, SessionId
+from turnout.core.ids import EventId, OrgId, SessionId, SurveyId
 from turnout.store import Tx
 
 MINUTE_MS = 60_000
@@ -50,7 +50,7 @@ class ItemResult(msgspec.Struct, frozen=True):
 class SurveyResult(msgspec.Struct, frozen=True):
     """The outcome of a poll or survey."""
 
-    id: int
+    id: SurveyId
     title: str
     is_poll: bool
     items: list[ItemResult]
@@ -84,10 +84,11 @@ class Summary(msgspec.Struct, frozen=True):
 
 def summarize(tx: Tx, org_id: OrgId, event_id: EventId) -> Summary:
     """The figures as they are now; cancelled registrations count nowhere but in questions."""
-    named = {"org_id": org_id, "event_id": event_id}
-    registered, invited, checked_in, questions, answered = sql.count_registered(tx, **named)
-    watched = _watched(sql.count_seconds(tx, **named))
-    groups = sql.count_groups(tx, **named)
+    registered, invited, checked_in, questions, answered = sql.count_registered(
+        tx, org_id=org_id, event_id=event_id
+    )
+    watched = _watched(sql.count_seconds(tx, org_id=org_id, event_id=event_id))
+    groups = sql.count_groups(tx, org_id=org_id, event_id=event_id)
     return Summary(
         registered=registered,
         invited=invited,
@@ -97,7 +98,10 @@ def summarize(tx: Tx, org_id: OrgId, event_id: EventId) -> Summary:
         retention=[_curve(tx, org_id, event_id, show) for show in list_shows(tx, org_id, event_id)],
         questions=questions,
         questions_answered=answered,
-        surveys=_results(list_surveys(tx, org_id, event_id), sql.count_answers(tx, **named)),
+        surveys=_results(
+            list_surveys(tx, org_id, event_id),
+            sql.count_answers(tx, org_id=org_id, event_id=event_id),
+        ),
         sources=_groups(groups, "source"),
         domains=_groups(groups, "domain"),
     )

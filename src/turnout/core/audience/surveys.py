@@ -60,7 +60,7 @@ def create_survey(
         raise Invalid("survey.items", limit=limit)
     for text in (title, *(text for item in items for text in (item.question, *item.choices))):
         checked_text(text, LONGEST)
-    survey_id = tx.next_id("audience")
+    survey_id = SurveyId(tx.next_id("audience"))
     sql.add_survey(
         tx,
         org_id=org_id,

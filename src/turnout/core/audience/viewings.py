@@ -151,7 +151,7 @@ def correct_viewing(
 
 def hold_viewer(
     tx: Tx, org_id: OrgId, registration_id: RegistrationId, session_id: SessionId
-) -> int:
+) -> EventId:
     """The event of a confirmed registration and one of its sessions that has media, held against
     concurrent changes. Raises Missing."""
     named = to_json([(org_id, registration_id, session_id)])

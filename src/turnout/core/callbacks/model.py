@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from turnout.core.counterparts import tidy, to_count
-from turnout.core.ids import JobId, OrgId, RecipientId
+from turnout.core.ids import NO_ORG, CallbackId, JobId, OrgId, RecipientId
 
 LONGEST_ERROR = 300
 LARGEST_STATUS = 999
@@ -44,7 +44,7 @@ class ClaimedCallback(msgspec.Struct, frozen=True):
     until then, or empty."""
 
     org_id: OrgId
-    id: int
+    id: CallbackId
     uuid: str
     url: str
     host: str
@@ -79,14 +79,14 @@ class Busy(NamedTuple):
     """How many calls are under way to each receiver, and of each organization."""
 
     hosts: Mapping[str, int] = {}
-    orgs: Mapping[int, int] = {}
+    orgs: Mapping[OrgId, int] = {}
 
 
 class Turns(NamedTuple):
     """Who was served last: the organization, and the receiver of each."""
 
-    org_id: OrgId = 0
-    hosts: Mapping[int, str] = {}
+    org_id: OrgId = NO_ORG
+    hosts: Mapping[OrgId, str] = {}
 
 
 class CallbackResult(msgspec.Struct, frozen=True):
@@ -98,7 +98,7 @@ class CallbackResult(msgspec.Struct, frozen=True):
     """
 
     org_id: OrgId
-    id: int
+    id: CallbackId
     until: int
     at: int
     took_ms: int
@@ -123,7 +123,7 @@ class Callback(msgspec.Struct, frozen=True):
     """A callback as lists show it. Instants in epoch ms."""
 
     org_id: OrgId
-    id: int
+    id: CallbackId
     uuid: str
     job_id: JobId
     url: str

@@ -35,7 +35,7 @@ from turnout.core.callbacks.model import (
     next_try_at,
 )
 from turnout.core.callbacks.sql import sql
-from turnout.core.ids import CallbackId, JobId, OrgId
+from turnout.core.ids import NO_JOB, CallbackId, JobId, OrgId
 from turnout.core.work.apart import do_apart
 from turnout.core.work.claims import claim, list_aside, settle
 from turnout.errors import Missing
@@ -91,7 +91,7 @@ def claim_callbacks(
     claimed: list[ClaimedCallback] = []
     pending = sorted(org_id for (org_id,) in sql.list_orgs_with_callbacks(tx))
     later = [org_id for org_id in pending if org_id > turns.org_id]
-    hosts: dict[int, str] = {}
+    hosts: dict[OrgId, str] = {}
     for org_id in later + pending[: len(pending) - len(later)]:
         if len(claimed) >= limits.at_once:
             return claimed, Turns(turns.org_id, {**turns.hosts, **hosts})
@@ -119,10 +119,9 @@ def _claim_of(
     claimed: list[ClaimedCallback] = []
     if room <= 0:
         return claimed, after
-    options = {"org_id": org_id, "limit": RECEIVERS_A_TURN}
-    receivers = sql.list_receivers(tx, after=after, **options)
+    receivers = sql.list_receivers(tx, after=after, org_id=org_id, limit=RECEIVERS_A_TURN)
     if after and not receivers:
-        receivers = sql.list_receivers(tx, after="", **options)
+        receivers = sql.list_receivers(tx, after="", org_id=org_id, limit=RECEIVERS_A_TURN)
     for host, due_at in receivers:
         free = min(to_host - busy.get(host, 0), room - len(claimed))
         if due_at <= tx.now and free > 0:
@@ -226,7 +225,7 @@ def _record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
     sql.record_callback(tx, records)
 
 
-def _find_standing(tx: Tx, org_id: OrgId, id: int) -> _CallState | None:  # noqa: A002
+def _find_standing(tx: Tx, org_id: OrgId, id: CallbackId) -> _CallState | None:  # noqa: A002
     row = sql.find_callback_state(tx, org_id=org_id, id=id)
     return _CallState(CallbackState(row[0]), *row[1:]) if row else None
 
@@ -245,7 +244,7 @@ def list_callbacks(
 ) -> list[Callback]:
     """Callbacks of an organization, newest first."""
     rows = sql.list_callbacks(
-        tx, org_id=org_id, job_id=job_id or 0, state=state.value if state else "", limit=limit
+        tx, org_id=org_id, job_id=job_id or NO_JOB, state=state.value if state else "", limit=limit
     )
     return [from_row(Callback, row) for row in rows]
 

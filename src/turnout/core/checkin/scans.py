@@ -31,7 +31,8 @@ from turnout.errors import Invalid, Missing
 from turnout.store import Tx, to_json
 
 LONGEST_CODE = 64
-_ids = msgspec.json.Decoder(list[int])
+_ticket_type_ids = msgspec.json.Decoder(list[TicketTypeId])
+_session_ids = msgspec.json.Decoder(list[SessionId])
 
 
 class Result(enum.StrEnum):
@@ -147,7 +148,7 @@ def create_gate(
         raise Invalid("gate.ticket_type")
     if not set(session_ids) <= {session.id for session in list_sessions(tx, org_id, event_id)}:
         raise Invalid("gate.session")
-    gate = Gate(tx.next_id("programme"), name, sorted(ticket_type_ids), sorted(session_ids))
+    gate = Gate(GateId(tx.next_id("programme")), name, sorted(ticket_type_ids), sorted(session_ids))
     sql.add_gate(
         tx,
         org_id=org_id,
@@ -281,6 +282,6 @@ def _keep(
     return bool(added)
 
 
-def _read_gate(id_: int, name: str, ticket_type_ids: str, session_ids: str) -> Gate:
-    type_ids = [TicketTypeId(type_id) for type_id in _ids.decode(ticket_type_ids)]
-    return Gate(id_, name, type_ids, _ids.decode(session_ids))
+def _read_gate(id_: GateId, name: str, ticket_type_ids: str, session_ids: str) -> Gate:
+    type_ids = _ticket_type_ids.decode(ticket_type_ids)
+    return Gate(id_, name, type_ids, _session_ids.decode(session_ids))

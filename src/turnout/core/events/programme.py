@@ -44,7 +44,7 @@ def create_venue(
     """Make a venue; `uuid` empty = a new one. `timezone` is an IANA name; raises Invalid for
     another."""
     check_zone(timezone)
-    venue = Venue(tx.next_id("programme"), uuid or tx.uuid(), name, timezone)
+    venue = Venue(VenueId(tx.next_id("programme")), uuid or tx.uuid(), name, timezone)
     sql.add_venue(
         tx,
         org_id=org_id,
@@ -61,7 +61,7 @@ def create_venue(
 
 def create_channel(tx: Tx, org_id: OrgId, title: str, *, actor: str) -> Channel:
     """Make a channel, which groups events."""
-    channel_id = tx.next_id("programme")
+    channel_id = ChannelId(tx.next_id("programme"))
     pak = make_name(tx, "pak", tx.ids.pak, Target(org_id, "channel", channel_id))
     channel = Channel(channel_id, tx.uuid(), pak, title)
     sql.add_channel(tx, org_id=org_id, now=tx.now, **msgspec.structs.asdict(channel))
@@ -96,7 +96,7 @@ def create_event(
     Conflict for a UUID that is taken.
     """
     _check_capacity(capacity)
-    event_id = tx.next_id("event")
+    event_id = EventId(tx.next_id("event"))
     pak = make_name(tx, "pak", tx.ids.pak, Target(org_id, "event", event_id))
     take_name(tx, "event", str(event_id), Target(org_id, "event", event_id))
     event = Event(
@@ -142,7 +142,7 @@ def create_session(
 ) -> Session:
     """Make a session of an event. `capacity` None = unlimited; raises Invalid below 0."""
     _check_capacity(capacity)
-    session_id = tx.next_id("programme")
+    session_id = SessionId(tx.next_id("programme"))
     pak = make_name(tx, "pak", tx.ids.pak, Target(org_id, "session", session_id))
     session = Session(
         id=session_id,

@@ -102,8 +102,7 @@ def take_attendance(
 def grade(tx: Tx, org_id: OrgId, uuid: str, grading: str, *, actor: str) -> None:
     """Write down how a candidate did. Raises Missing."""
     sitting = require_sitting(tx, org_id, uuid)
-    named = {"org_id": org_id, "registration_id": sitting.registration_id}
-    sql.set_grading(tx, grading=grading, **named)
+    sql.set_grading(tx, grading=grading, org_id=org_id, registration_id=sitting.registration_id)
     history.note(
         tx,
         org_id,

@@ -59,12 +59,12 @@ def delete_sitting(tx: Tx, org_id: OrgId, uuid: str, *, actor: str) -> None:
         actor=actor,
         was={"state": sitting.state, "attendance": sitting.attendance.value},
     )
-    named = {"org_id": org_id, "registration_id": sitting.registration_id}
-    sql.delete_accommodations(tx, **named)
-    sql.delete_sitting(tx, **named)
-    sql.delete_ticket_mails(tx, **named)
-    sql.delete_tickets(tx, **named)
-    sql.delete_registration(tx, **named)
+    registration_id = sitting.registration_id
+    sql.delete_accommodations(tx, org_id=org_id, registration_id=registration_id)
+    sql.delete_sitting(tx, org_id=org_id, registration_id=registration_id)
+    sql.delete_ticket_mails(tx, org_id=org_id, registration_id=registration_id)
+    sql.delete_tickets(tx, org_id=org_id, registration_id=registration_id)
+    sql.delete_registration(tx, org_id=org_id, registration_id=registration_id)
     drop_name(tx, org_id, NAMESPACE, uuid)
     retitle_without(tx, org_id, sitting.event_id, sitting.form_id)
 

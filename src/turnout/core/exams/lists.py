@@ -143,7 +143,12 @@ def add_room(
     if seats < 1:
         raise Invalid("room.seats", name=name)
     room_id = sql.add_room(
-        tx, org_id=org_id, id=tx.next_id("programme"), venue_id=venue_id, name=name, seats=seats
+        tx,
+        org_id=org_id,
+        id=RoomId(tx.next_id("programme")),
+        venue_id=venue_id,
+        name=name,
+        seats=seats,
     )
     record(tx, org_id, actor, "set", "room", room_id, name=name, seats=seats)
     return Room(room_id, venue_id, name, seats)
@@ -174,7 +179,7 @@ def assign_room(tx: Tx, org_id: OrgId, exam: Exam, room_id: RoomId | None, *, ac
     record(tx, org_id, actor, "assigned", "room", room_id or 0, event_id=exam.event_id)
 
 
-def add_form(tx: Tx, org_id: OrgId, new: NewForm, *, actor: str) -> int:
+def add_form(tx: Tx, org_id: OrgId, new: NewForm, *, actor: str) -> FormId:
     """Add a version of an assessment form, or change the one with its code and version; its id.
 
     Raises Invalid for an empty code or a time limit below a minute.
@@ -184,7 +189,7 @@ def add_form(tx: Tx, org_id: OrgId, new: NewForm, *, actor: str) -> int:
     form_id: FormId = sql.add_form(
         tx,
         org_id=org_id,
-        id=tx.next_id("programme"),
+        id=FormId(tx.next_id("programme")),
         uuid=new.uuid or tx.uuid(),
         code=new.code.strip(),
         code_key=fold(new.code.strip()),

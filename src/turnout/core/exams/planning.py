@@ -171,7 +171,7 @@ def find_exam(tx: Tx, org_id: OrgId, uuid: str) -> Exam | None:
     target = find_name(tx, "guid", uuid)
     if target is None or target.org_id != org_id or target.noun != "event":
         return None
-    row = sql.get_exam(tx, org_id=org_id, event_id=target.target_id)
+    row = sql.get_exam(tx, org_id=org_id, event_id=EventId(target.target_id))
     return from_row(Exam, row) if row else None
 
 

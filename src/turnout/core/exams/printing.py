@@ -81,7 +81,7 @@ def make_link(tx: Tx, uuid: str, base_url: str, *, asked_by: int = 0) -> str | N
     target = find_name(tx, "guid", uuid)
     if target is None or target.noun != "event":
         return ""
-    if not sql.has_candidates(tx, org_id=target.org_id, event_id=target.target_id):
+    if not sql.has_candidates(tx, org_id=target.org_id, event_id=EventId(target.target_id)):
         return ""
     key = find_link_key(tx)
     if not key:
@@ -97,7 +97,7 @@ def read_link(tx: Tx, token: str) -> Link:
     opening, org_id, event_id, ends_at = _LINKS.read(find_link_keys(tx), token)
     if has_ended(int(ends_at), VALID_MS, tx.now):
         raise Gone("link.expired")
-    return Link(Opening(opening), int(org_id), int(event_id))
+    return Link(Opening(opening), OrgId(int(org_id)), EventId(int(event_id)))
 
 
 def read_scrap_paper(

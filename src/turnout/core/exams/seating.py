@@ -98,7 +98,7 @@ def book_seat(tx: Tx, org_id: OrgId, new: NewSitting, *, actor: str) -> str:
         form=form,
         actor=actor,
     )
-    registration_id = tx.next_id("registration")
+    registration_id = RegistrationId(tx.next_id("registration"))
     try:
         take_name(tx, NAMESPACE, new.uuid, Target(org_id, "registration", registration_id))
     except Conflict:

@@ -10,7 +10,7 @@ from turnout.core.audit.recording import record
 from turnout.core.identity.model import Company, CompanyDetails
 from turnout.core.identity.short_names import is_reserved
 from turnout.core.identity.sql import sql
-from turnout.core.ids import AgentId, DistributorId, OrgId
+from turnout.core.ids import NO_ORG, AgentId, DistributorId, OrgId
 from turnout.errors import Invalid, Missing, Unavailable
 from turnout.store import Tx, to_json
 
@@ -36,8 +36,8 @@ def create_company(
     """
     if agent_id is not None and not sql.has_agent(tx, id=agent_id, distributor_id=distributor_id):
         raise Invalid("agent.unknown", agent_id=agent_id)
-    _check_billing_user(tx, 0, details)
-    org_id = tx.next_id("organization")
+    _check_billing_user(tx, NO_ORG, details)
+    org_id = OrgId(tx.next_id("organization"))
     slug = _add(tx, org_id, name, distributor_id, agent_id, timezone, is_demo)
     _store(tx, org_id, name, details)
     record(tx, org_id, actor, "created", "organization", org_id, slug=slug, name=name)
@@ -74,12 +74,12 @@ def edit_company(tx: Tx, org_id: OrgId, changes: dict[str, Any], *, actor: str) 
     return msgspec.structs.replace(company, name=name, details=details)
 
 
-def ensure_agent(tx: Tx, org_id: OrgId, *, actor: str) -> int:
+def ensure_agent(tx: Tx, org_id: OrgId, *, actor: str) -> AgentId:
     """The agent that the organization is under; one of its own name is made where there is none."""
     company = get_company(tx, org_id)
     if company.agent_id is not None:
         return company.agent_id
-    agent_id = tx.next_id("identity")
+    agent_id = AgentId(tx.next_id("identity"))
     sql.add_agent(
         tx, id=agent_id, distributor_id=company.distributor_id, name=company.name, now=tx.now
     )

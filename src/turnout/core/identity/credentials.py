@@ -45,7 +45,7 @@ def issue_credential(
     88 characters of base64.
     """
     secret = _make_secret(kind)
-    credential_id = tx.next_id("identity")
+    credential_id = CredentialId(tx.next_id("identity"))
     sql.add_credential(
         tx,
         org_id=org_id,
@@ -69,7 +69,7 @@ def authenticate(tx: Tx, kind: CredentialKind, secret: str) -> Credential:
     target = find_name(tx, kind.value, digest_of(secret))
     if target is None:
         raise Unauthenticated(UNKNOWN)
-    return require_active(tx, Principal(target.org_id, target.target_id))
+    return require_active(tx, Principal(target.org_id, CredentialId(target.target_id)))
 
 
 def require_active(tx: Tx, principal: Principal) -> Credential:

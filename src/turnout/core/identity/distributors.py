@@ -63,14 +63,14 @@ class DistributorSplit(NamedTuple):
     losses: list[AccessLoss]
 
 
-def add_distributor(tx: Tx, name: str) -> int:
+def add_distributor(tx: Tx, name: str) -> DistributorId:
     """Make a distributor named `name`, or `name-2` and so on where that is taken; its number."""
     taken = {distributor.name for distributor in list_distributors(tx)}
     number, free = 1, name
     while free in taken:
         number += 1
         free = f"{name}-{number}"
-    made = tx.next_id("identity")
+    made = DistributorId(tx.next_id("identity"))
     sql.add_distributor(tx, id=made, name=free, now=tx.now)
     return made
 
@@ -120,11 +120,11 @@ def list_overseers(tx: Tx, distributor_id: DistributorId) -> list[Overseer]:
     ]
 
 
-def place_under_agent(tx: Tx, distributor_id: DistributorId, name: str) -> int:
+def place_under_agent(tx: Tx, distributor_id: DistributorId, name: str) -> AgentId:
     """The number of the distributor's agent of that name, made when new. Raises Conflict for the
     name of an agent that only another distributor has: it would not be the same one."""
     if (found := sql.find_agent(tx, distributor_id=distributor_id, name=name)) is not None:
-        return int(found)
+        return found
     elsewhere = sql.find_agent_elsewhere(tx, name=name)
     if elsewhere is not None:
         raise Conflict("agent.elsewhere", name=name, elsewhere=elsewhere)
@@ -214,11 +214,13 @@ def _own_name(tx: Tx, distributor: Distributor, wanted: str) -> str:
     return distributor.name if wanted in taken else wanted
 
 
-def _move(tx: Tx, placed: Placement, old_id: int, new_id: int, actor: str) -> None:
+def _move(
+    tx: Tx, placed: Placement, old_id: DistributorId, new_id: DistributorId, actor: str
+) -> None:
     agent_id = None
     if placed.agent_id is not None:
         found = sql.find_agent(tx, distributor_id=new_id, name=placed.agent)
-        agent_id = int(found) if found is not None else _add_agent(tx, new_id, placed.agent)
+        agent_id = found if found is not None else _add_agent(tx, new_id, placed.agent)
     sql.move_organization(
         tx, org_id=placed.org_id, distributor_id=new_id, agent_id=agent_id, now=tx.now
     )
@@ -234,7 +236,7 @@ def _move(tx: Tx, placed: Placement, old_id: int, new_id: int, actor: str) -> No
     )
 
 
-def _add_agent(tx: Tx, distributor_id: DistributorId, name: str) -> int:
-    made = tx.next_id("identity")
+def _add_agent(tx: Tx, distributor_id: DistributorId, name: str) -> AgentId:
+    made = AgentId(tx.next_id("identity"))
     sql.add_agent(tx, id=made, distributor_id=distributor_id, name=name, now=tx.now)
     return made

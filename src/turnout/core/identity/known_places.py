@@ -48,9 +48,13 @@ def find_claim(tx: Tx, user_code: str, place: str) -> Claim:
 def remember_place(tx: Tx, principal: Principal, place: str) -> None:
     """The user's password was right at `place`. Idempotent."""
     key = sql.find_place_key(tx) or _make_key(tx)
-    whose = {"org_id": principal.org_id, "user_id": principal.user_id}
-    sql.put_known_place(tx, **whose, digest=_digest(key, principal, place), now=tx.now)
-    sql.delete_old_places(tx, **whose, before=tx.now - FORGOTTEN_MS, kept=PLACES_LIMIT)
+    org_id, user_id = principal.org_id, principal.user_id
+    sql.put_known_place(
+        tx, org_id=org_id, user_id=user_id, digest=_digest(key, principal, place), now=tx.now
+    )
+    sql.delete_old_places(
+        tx, org_id=org_id, user_id=user_id, before=tx.now - FORGOTTEN_MS, kept=PLACES_LIMIT
+    )
 
 
 def _make_key(tx: Tx) -> str:

@@ -36,7 +36,7 @@ from turnout.core.identity.names import find_name
 from turnout.core.identity.sql import sql
 from turnout.core.identity.timezones import NUMBERS, ZONES
 from turnout.core.identity.users import create_user, encode_settings, rename_user, set_password
-from turnout.core.ids import AgentId, OrgId, UserId
+from turnout.core.ids import NO_ORG, AgentId, OrgId, UserId
 from turnout.core.text import is_email
 from turnout.errors import Denied, Invalid, Missing, Unauthenticated
 from turnout.store import Tx
@@ -64,7 +64,7 @@ class NewMember(msgspec.Struct, frozen=True):
     role: Role
     profile: Profile
     is_live: bool
-    company_id: int | None
+    company_id: OrgId | None
     company: dict[str, Any]
     agent_id: AgentId | None
 
@@ -170,7 +170,7 @@ def find_visible_user(
         found = find_name(tx, "user", user_code.casefold())
         if found is None or user_id not in (None, found.target_id):
             return None
-        user_id = found.target_id
+        user_id = UserId(found.target_id)
     row = sql.find_visible_member(tx, id=user_id, **visible_to(tx, caller))
     return _read_member(row).user if row else None
 
@@ -183,7 +183,7 @@ def require_may_add(tx: Tx, principal: Principal) -> Member:
     return caller
 
 
-def add_member(tx: Tx, principal: Principal, new: NewMember, password_hash: str) -> int:
+def add_member(tx: Tx, principal: Principal, new: NewMember, password_hash: str) -> UserId:
     """Make a user, and its company where it is to have a new one; returns the user's number.
 
     A new company is billed to its first user. Raises Denied, Conflict when the user code is
@@ -349,7 +349,7 @@ def _new_company(tx: Tx, caller: Member, new: NewMember) -> Company:
 
 def _seen_company(tx: Tx, caller: Member, new: NewMember) -> Company:
     try:
-        company = get_company(tx, new.company_id or 0)
+        company = get_company(tx, new.company_id or NO_ORG)
     except Missing as error:
         raise _unknown_company(new) from error
     sight = visible_to(tx, caller)

@@ -5,7 +5,16 @@ import enum
 import msgspec
 
 from turnout.core.identity.timezones import ZONES
-from turnout.core.ids import AgentId, CredentialId, DistributorId, EventId, OrgId, UserId
+from turnout.core.ids import (
+    NO_EVENT,
+    NO_USER,
+    AgentId,
+    CredentialId,
+    DistributorId,
+    EventId,
+    OrgId,
+    UserId,
+)
 
 
 class Role(enum.StrEnum):
@@ -120,7 +129,7 @@ class CompanyDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     state: str | None = None
     postcode: str | None = None
     country: str | None = None
-    billing_user_id: int | None = None
+    billing_user_id: UserId | None = None
     billing_contact_title: str | None = None
     billing_contact_surname: str | None = None
     billing_contact_first_name: str | None = None
@@ -177,8 +186,8 @@ class Principal(msgspec.Struct, frozen=True):
 
     org_id: OrgId
     credential_id: CredentialId
-    user_id: UserId = 0
-    event_id: EventId = 0
+    user_id: UserId = NO_USER
+    event_id: EventId = NO_EVENT
 
     @property
     def actor(self) -> str:
@@ -205,7 +214,7 @@ class Credential(msgspec.Struct, frozen=True):
     @property
     def principal(self) -> Principal:
         """Who shows this credential's secret."""
-        return Principal(self.org_id, self.id, event_id=self.event_id or 0)
+        return Principal(self.org_id, self.id, event_id=self.event_id or NO_EVENT)
 
     def state(self, now: int) -> str:
         """`active`, `expired` or `revoked` at the instant `now` (epoch ms)."""

@@ -42,7 +42,7 @@ def create_organization(
         raise Invalid("organization.slug", slug=slug)
     check_short_name(slug)
     check_zone(timezone)
-    org_id = tx.next_id("organization")
+    org_id = OrgId(tx.next_id("organization"))
     distributor_id = (
         get_distributor(tx, distributor).id if distributor else add_distributor(tx, slug)
     )

@@ -188,7 +188,7 @@ JOIN distributors d ON d.id = o.distributor_id
 WHERE u.org_id = :org_id AND u.id = :user_id AND u.disabled_at IS NULL;
 
 -- name: find_visible_member(id: UserId | None, distributor_id, sees_all, agent_id,
---     own_org_id: int)^
+--     own_org_id: OrgId)^
 --     -> (org_id: OrgId, id: UserId, user_code: str, role: str, name: str, email: str,
 --         disabled_at: int | None, created_at: int, profile: str, distributor_id: DistributorId,
 --         agent_id: AgentId | None, organization_name: str, timezone: str, details: str,
@@ -202,7 +202,7 @@ JOIN distributors d ON d.id = o.distributor_id
 WHERE u.id = :id AND o.distributor_id = :distributor_id
     AND (:sees_all = 1 OR o.agent_id = :agent_id OR u.org_id = :own_org_id);
 
--- name: list_visible_members(distributor_id, sees_all, agent_id, own_org_id: int, pattern,
+-- name: list_visible_members(distributor_id, sees_all, agent_id, own_org_id: OrgId, pattern,
 --     limit, skip)
 --     -> (org_id: OrgId, id: UserId, user_code: str, role: str, name: str, email: str,
 --         disabled_at: int | None, created_at: int, profile: str, distributor_id: DistributorId,
@@ -219,7 +219,7 @@ WHERE o.distributor_id = :distributor_id
     AND u.user_code_key LIKE :pattern ESCAPE '!'
 ORDER BY u.id LIMIT :limit OFFSET :skip;
 
--- name: count_visible_members(distributor_id, sees_all, agent_id, own_org_id: int, pattern)$ -> int
+-- name: count_visible_members(distributor_id, sees_all, agent_id, own_org_id: OrgId, pattern)$ -> int
 -- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
 SELECT count(*)
 FROM users u

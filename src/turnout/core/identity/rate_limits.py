@@ -34,8 +34,8 @@ def load_window(tx: Tx, org_id: OrgId, endpoint: str) -> Window:
 
 
 def add_to_windows(
-    tx: Tx, counts: dict[tuple[int, str], tuple[int, int]]
-) -> dict[tuple[int, str], Window]:
+    tx: Tx, counts: dict[tuple[OrgId, str], tuple[int, int]]
+) -> dict[tuple[OrgId, str], Window]:
     """Add what this process counted: (org, endpoint) → (window start in ms, new requests).
 
     Returns the windows as they stand after that, other processes' counts included.

@@ -373,7 +373,7 @@ class _Sql(Statements):
         distributor_id: DistributorId,
         sees_all: int,
         agent_id: AgentId,
-        own_org_id: int,
+        own_org_id: OrgId,
     ) -> FindVisibleMemberRow | None: ...
     @staticmethod
     def list_visible_members(
@@ -382,7 +382,7 @@ class _Sql(Statements):
         distributor_id: DistributorId,
         sees_all: int,
         agent_id: AgentId,
-        own_org_id: int,
+        own_org_id: OrgId,
         pattern: str,
         limit: int,
         skip: int,
@@ -394,7 +394,7 @@ class _Sql(Statements):
         distributor_id: DistributorId,
         sees_all: int,
         agent_id: AgentId,
-        own_org_id: int,
+        own_org_id: OrgId,
         pattern: str,
     ) -> int: ...
     @staticmethod

@@ -9,7 +9,7 @@ from turnout.core.identity.names import Target, drop_name, take_name
 from turnout.core.identity.passwords import hash_password as hash_password
 from turnout.core.identity.passwords import is_password as is_password
 from turnout.core.identity.sql import sql
-from turnout.core.ids import OrgId, UserId
+from turnout.core.ids import CredentialId, OrgId, UserId
 from turnout.core.text import is_email
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx, to_json
@@ -35,7 +35,7 @@ def create_user(
     """
     if not is_email(email):
         raise Invalid("user.email", email=email)
-    user = User(org_id, tx.next_id("identity"), user_code, role, name, email)
+    user = User(org_id, UserId(tx.next_id("identity")), user_code, role, name, email)
     take_name(tx, "user", user_code.casefold(), Target(org_id, "user", user.id))
     sql.add_user(
         tx,
@@ -67,7 +67,7 @@ def list_users(tx: Tx, org_id: OrgId) -> list[User]:
     ]
 
 
-def get_user_id(tx: Tx, org_id: OrgId, user_code: str) -> int:
+def get_user_id(tx: Tx, org_id: OrgId, user_code: str) -> UserId:
     """The number of the organization's user of that code, in any case. Raises Missing."""
     for user in list_users(tx, org_id):
         if user.user_code.casefold() == user_code.casefold():
@@ -106,7 +106,7 @@ def _add_password(tx: Tx, org_id: OrgId, user_id: UserId, password_hash: str) ->
     sql.add_credential(
         tx,
         org_id=org_id,
-        id=tx.next_id("identity"),
+        id=CredentialId(tx.next_id("identity")),
         kind=CredentialKind.PASSWORD.value,
         name="password",
         digest=password_hash,

@@ -37,7 +37,7 @@ class Campaign(msgspec.Struct, frozen=True):
     `%%event%%` and `%%link%%`; `sent_at` in epoch ms, None = not yet; `sti` is the campaign source
     of who registers by it."""
 
-    id: int
+    id: CampaignId
     event_id: EventId
     ticket_type_id: TicketTypeId
     name: str
@@ -80,7 +80,7 @@ def create_campaign(
         raise Invalid("campaign.body")
     if sti != clean_source(sti):
         raise Invalid("campaign.sti", limit=LONGEST_STI)
-    campaign_id = tx.next_id("programme")
+    campaign_id = CampaignId(tx.next_id("programme"))
     sql.add_campaign(
         tx,
         org_id=org_id,
@@ -130,7 +130,7 @@ def send_campaign(
     *,
     is_reminder: bool = False,
     actor: str,
-) -> tuple[int | None, int]:
+) -> tuple[JobId | None, int]:
     """Write to those who were not written to yet, or again to those who have not answered.
 
     Returns the number of the messaging job that does it, None when there is nobody, and how many
@@ -178,8 +178,8 @@ def send_campaign(
     return job_id, total
 
 
-def _begin_job(tx: Tx, org_id: OrgId, campaign: Campaign, timezone: str) -> int:
-    job_id = tx.next_id("job")
+def _begin_job(tx: Tx, org_id: OrgId, campaign: Campaign, timezone: str) -> JobId:
+    job_id = JobId(tx.next_id("job"))
     new = NewJob(
         job_type=JobType.EMAIL,
         name=campaign.name,

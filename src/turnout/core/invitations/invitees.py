@@ -13,6 +13,8 @@ from turnout.core.audit.recording import record
 from turnout.core.identity.link_keys import find_link_keys
 from turnout.core.identity.personal_links import missing_link
 from turnout.core.ids import (
+    NO_CAMPAIGN,
+    NO_INVITEE,
     CampaignId,
     EventId,
     InviteeId,
@@ -39,7 +41,7 @@ SOURCE = "invitation"
 class Invitee(NamedTuple):
     """Somebody invited, and what they said; `ticket_code` once they have confirmed."""
 
-    id: int
+    id: InviteeId
     campaign_id: CampaignId
     person_id: PersonId
     email: str
@@ -52,8 +54,8 @@ class Invitee(NamedTuple):
 class InviteeFilter(NamedTuple):
     """Which invitees are asked for; texts match as a whole in any case, empty and 0 = any."""
 
-    campaign_id: CampaignId = 0
-    id: int = 0
+    campaign_id: CampaignId = NO_CAMPAIGN
+    id: InviteeId = NO_INVITEE
     email: str = ""
     first_name: str = ""
     last_name: str = ""
@@ -74,7 +76,7 @@ def invite(tx: Tx, org_id: OrgId, campaign_id: CampaignId, contacts: Sequence[Co
         added += sql.add_invitation(
             tx,
             org_id=org_id,
-            id=tx.next_id("invitation"),
+            id=InviteeId(tx.next_id("invitation")),
             uuid=tx.uuid(),
             campaign_id=campaign_id,
             event_id=campaign.event_id,
@@ -174,11 +176,12 @@ def _lock(tx: Tx, org_id: OrgId, invitee_id: InviteeId) -> tuple[CampaignId, Eve
 # -- links ---------------------------------------------------------------------------------
 
 
-def read_link(tx: Tx, token: str) -> tuple[int, int, Invitee]:
+def read_link(tx: Tx, token: str) -> tuple[OrgId, EventId, Invitee]:
     """Whose personal link it is: organization, event and invitee. Raises Missing."""
-    (invitee_id,) = LINKS.read(find_link_keys(tx), token)
-    row = sql.find_invitation(tx, id=int(invitee_id))
+    (number,) = LINKS.read(find_link_keys(tx), token)
+    invitee_id = InviteeId(int(number))
+    row = sql.find_invitation(tx, id=invitee_id)
     if row is None:
         raise missing_link()
     org_id, event_id = row
-    return org_id, event_id, get_invitee(tx, org_id, event_id, 0, int(invitee_id))
+    return org_id, event_id, get_invitee(tx, org_id, event_id, NO_CAMPAIGN, invitee_id)

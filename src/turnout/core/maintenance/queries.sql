@@ -1,11 +1,11 @@
--- name: list_events_ahead(now, after_org: int, after_id: int, limit)
+-- name: list_events_ahead(now, after_org: OrgId, after_id: int, limit)
 --     -> (org_id: OrgId, id: EventId, timezone: str, starts_local: str, ends_local: str,
 --         starts_at: int, ends_at: int)
 -- crosses organizations: newer zone data is of all of them.
 SELECT org_id, id, timezone, starts_local, ends_local, starts_at, ends_at FROM events
 WHERE ends_at > :now AND (org_id, id) > (:after_org, :after_id) ORDER BY org_id, id LIMIT :limit;
 
--- name: list_sessions_ahead(now, after_org: int, after_id: int, limit)
+-- name: list_sessions_ahead(now, after_org: OrgId, after_id: int, limit)
 --     -> (org_id: OrgId, id: SessionId, timezone: str, starts_local: str, ends_local: str,
 --         starts_at: int, ends_at: int)
 -- crosses organizations: newer zone data is of all of them.
@@ -14,7 +14,7 @@ FROM sessions s JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id
 WHERE s.ends_at > :now AND (s.org_id, s.id) > (:after_org, :after_id)
 ORDER BY s.org_id, s.id LIMIT :limit;
 
--- name: list_jobs_ahead(now, after_org: int, after_id: int, limit)
+-- name: list_jobs_ahead(now, after_org: OrgId, after_id: int, limit)
 --     -> (org_id: OrgId, id: JobId, timezone: str, starts_local: str, ends_local: str,
 --         starts_at: int, ends_at: int)
 -- crosses organizations: newer zone data is of all of them.

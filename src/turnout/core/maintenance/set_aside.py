@@ -1,10 +1,11 @@
 """Work that was set aside (core/work/claims.py): what an operator sees of it, and may do."""
 
 from collections.abc import Callable
+from typing import Any
 
 from turnout.core.audit.recording import record
 from turnout.core.callbacks.outbox import release_callback
-from turnout.core.ids import OrgId, TicketId
+from turnout.core.ids import EntryId, JobId, OrgId, TicketId
 from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.delivering import give_up_recipient, release_recipient
 from turnout.core.registrations.intake import give_up
@@ -15,22 +16,23 @@ from turnout.core.work.listing import list_set_aside
 from turnout.errors import Conflict, Missing
 from turnout.store import Tx
 
-Action = Callable[[Tx, int, int], object]
+Action = Callable[[Tx, OrgId, Any], object]
+"""What is done with a row of an organization, by its id: each queue has ids of its own kind."""
 
 
 def _nothing(_tx: Tx, _org_id: OrgId, _id: int) -> None:
     """What is due stays due: forgetting the claims is enough."""
 
 
-def _drop_ticket_mail(tx: Tx, org_id: OrgId, id_: int) -> None:
-    tickets_sql.delete_ticket_mail(tx, org_id=org_id, ticket_id=TicketId(id_))
+def _drop_ticket_mail(tx: Tx, org_id: OrgId, id_: TicketId) -> None:
+    tickets_sql.delete_ticket_mail(tx, org_id=org_id, ticket_id=id_)
 
 
-def _drop_list_mail(tx: Tx, org_id: OrgId, id_: int) -> None:
+def _drop_list_mail(tx: Tx, org_id: OrgId, id_: EntryId) -> None:
     waiting_list_sql.mark_told(tx, org_id=org_id, id=id_, now=tx.now)
 
 
-def _close_job(tx: Tx, org_id: OrgId, id_: int) -> None:
+def _close_job(tx: Tx, org_id: OrgId, id_: JobId) -> None:
     begin_closing(tx, org_id, id_, "set aside")
 
 

@@ -35,15 +35,15 @@ class ListJobsAheadRow(NamedTuple):
 class _Sql(Statements):
     @staticmethod
     def list_events_ahead(
-        tx: Tx, *, now: int, after_org: int, after_id: int, limit: int
+        tx: Tx, *, now: int, after_org: OrgId, after_id: int, limit: int
     ) -> list[ListEventsAheadRow]: ...
     @staticmethod
     def list_sessions_ahead(
-        tx: Tx, *, now: int, after_org: int, after_id: int, limit: int
+        tx: Tx, *, now: int, after_org: OrgId, after_id: int, limit: int
     ) -> list[ListSessionsAheadRow]: ...
     @staticmethod
     def list_jobs_ahead(
-        tx: Tx, *, now: int, after_org: int, after_id: int, limit: int
+        tx: Tx, *, now: int, after_org: OrgId, after_id: int, limit: int
     ) -> list[ListJobsAheadRow]: ...
     @staticmethod
     def move_event(

@@ -8,13 +8,13 @@ as it was. The release that was followed last is a fact of the installation, wri
 done, so that a node which stops in between begins again. Data older than that is never followed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from turnout.core.audit.recording import record
 from turnout.core.events.model import instant
-from turnout.core.ids import OrgId
+from turnout.core.ids import NO_ORG, EventId, JobId, OrgId, SessionId
 from turnout.core.maintenance.sql import sql
 from turnout.core.messaging.staging import SCHEDULE
 from turnout.store import Tx
@@ -30,7 +30,7 @@ class Place(NamedTuple):
     """Where to go on: the noun, and the last of it that was looked at."""
 
     noun: str = NOUNS[0]
-    org_id: OrgId = 0
+    org_id: OrgId = NO_ORG
     id: int = 0
 
 
@@ -81,7 +81,7 @@ def find_followed(tx: Tx) -> tuple[str | None, int]:
 
 class _List(Protocol):
     def __call__(
-        self, tx: Tx, *, now: int, after_org: int, after_id: int, limit: int
+        self, tx: Tx, *, now: int, after_org: OrgId, after_id: int, limit: int
     ) -> Sequence[tuple[Any, ...]]: ...
 
 
@@ -99,7 +99,7 @@ def _look(tx: Tx, place: Place) -> tuple[list[Move], Place | None]:
     return moves, Place(following) if following else None
 
 
-def _judge(tx: Tx, noun: str, row: tuple[int, int, str, str, str, int, int]) -> Move | None:
+def _judge(tx: Tx, noun: str, row: tuple[OrgId, int, str, str, str, int, int]) -> Move | None:
     org_id, id_, timezone, starts_local, ends_local, starts_at, ends_at = row
     after = (
         instant(starts_local, timezone) if starts_at > tx.now else starts_at,
@@ -111,13 +111,7 @@ def _judge(tx: Tx, noun: str, row: tuple[int, int, str, str, str, int, int]) -> 
 
 
 def _move(tx: Tx, move: Move, version: str) -> None:
-    key = {"org_id": move.org_id, "id": move.id, "starts_at": move.after[0]}
-    if move.noun == "job":
-        sql.move_job(tx, **key)
-        tx.wake(SCHEDULE)
-    else:
-        write = sql.move_event if move.noun == "event" else sql.move_session
-        write(tx, **key, ends_at=move.after[1], now=tx.now)
+    _WRITERS[move.noun](tx, move)
     record(
         tx,
         move.org_id,
@@ -130,3 +124,39 @@ def _move(tx: Tx, move: Move, version: str) -> None:
         before=move.before,
         after=move.after,
     )
+
+
+def _move_event(tx: Tx, move: Move) -> None:
+    starts_at, ends_at = move.after
+    sql.move_event(
+        tx,
+        org_id=move.org_id,
+        id=EventId(move.id),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        now=tx.now,
+    )
+
+
+def _move_session(tx: Tx, move: Move) -> None:
+    starts_at, ends_at = move.after
+    sql.move_session(
+        tx,
+        org_id=move.org_id,
+        id=SessionId(move.id),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        now=tx.now,
+    )
+
+
+def _move_job(tx: Tx, move: Move) -> None:
+    sql.move_job(tx, org_id=move.org_id, id=JobId(move.id), starts_at=move.after[0])
+    tx.wake(SCHEDULE)
+
+
+_WRITERS: dict[str, Callable[[Tx, Move], None]] = {
+    "event": _move_event,
+    "session": _move_session,
+    "job": _move_job,
+}

@@ -53,7 +53,7 @@ def accept_job(
     recipients: Sequence[NewRecipient],
     policy: Policy,
     request: IdempotentRequest | None = None,
-) -> int:
+) -> JobId:
     """Accept a job with all its recipients (up to SLICE), or for lists; returns its number.
 
     With `request` it is idempotent for 24 hours. Raises Unauthenticated, Invalid when a date has
@@ -111,8 +111,8 @@ def _stage(
         request
         and (answer := first_answer(tx, principal.org_id, member.actor, request)) is not None
     ):
-        return StagedJob(principal.org_id, int(answer), is_repetition=True), member
-    job_id = tx.next_id("job")
+        return StagedJob(principal.org_id, JobId(int(answer)), is_repetition=True), member
+    job_id = JobId(tx.next_id("job"))
     new = _with_defaults(new, member, policy, job_id)
     scheduled_at = _instant(new.scheduled_local, member.timezone)
     if scheduled_at is not None and scheduled_at <= tx.now:
@@ -137,7 +137,7 @@ def _stage(
 
 def finish_job(
     tx: Tx, org_id: OrgId, job_id: JobId, request: IdempotentRequest | None = None
-) -> int:
+) -> JobId:
     """All recipients are there: the job becomes visible, and starts now or when it is due.
 
     Where the same request was finished since, that job counts, and this one is left to be
@@ -146,7 +146,7 @@ def finish_job(
     scheduled_at, list_ids, user_id = sql.get_schedule(tx, org_id=org_id, id=job_id)
     owner = f"user:{user_id}"
     if request and (answer := first_answer(tx, org_id, owner, request)) is not None:
-        return int(answer)
+        return JobId(int(answer))
     if scheduled_at is not None or list_ids != "[]":
         sql.schedule_job(tx, org_id=org_id, id=job_id, due_at=scheduled_at or tx.now)
         tx.wake(SCHEDULE)

@@ -22,7 +22,7 @@ _CALLS = (Channel.TTS, Channel.VOICE)
 
 
 class _EndingRow(NamedTuple):
-    id: int
+    id: RecipientId
     reference: str
     name: str
     address: str
@@ -36,7 +36,7 @@ class _EndingRow(NamedTuple):
 
 
 class _ReplyRow(NamedTuple):
-    id: int
+    id: ReplyId
     job_id: JobId
     recipient_id: RecipientId
     reference: str

@@ -45,7 +45,7 @@ ASIDE = "Set aside: the server stopped three times while it was being sent."
 class ClaimedRecipient(NamedTuple):
     """Somebody to send to now; `fields` is JSON or empty."""
 
-    id: int
+    id: RecipientId
     reference: str
     name: str
     destination: str
@@ -68,7 +68,7 @@ class RecipientClaims(NamedTuple):
 
     org_id: OrgId
     job_id: JobId
-    claims: Sequence[tuple[int, int]]
+    claims: Sequence[tuple[RecipientId, int]]
 
 
 def claim(tx: Tx, lane: str, limit: int, lease_ms: int) -> list[ClaimedJob]:
@@ -81,7 +81,7 @@ def claim(tx: Tx, lane: str, limit: int, lease_ms: int) -> list[ClaimedJob]:
     share = -(-limit // len(jobs)) if jobs else 0
     claimed: dict[tuple[int, int], ClaimedJob] = {}
 
-    def claim_jobs(tx: Tx, jobs: Sequence[tuple[int, int]]) -> None:
+    def claim_jobs(tx: Tx, jobs: Sequence[tuple[OrgId, JobId]]) -> None:
         for org_id, job_id in jobs:
             head = get_job_head(tx, org_id, job_id)
             claimed[org_id, job_id] = _claim_of(tx, head, share, lease_ms)
@@ -108,10 +108,10 @@ def _claim_of(tx: Tx, head: JobHead, share: int, lease_ms: int) -> ClaimedJob:
     return ClaimedJob(head, _sort_out(tx, head, chosen), tx.now + lease_ms)
 
 
-def renew(tx: Tx, held: Sequence[RecipientClaims], lease_ms: int) -> tuple[int, set[int]]:
+def renew(tx: Tx, held: Sequence[RecipientClaims], lease_ms: int) -> tuple[int, set[RecipientId]]:
     """Hold what still is the worker's for `lease_ms` from now; until when that is (epoch ms), and
     the numbers of those that are another's, or done, by now."""
-    lost: set[int] = set()
+    lost: set[RecipientId] = set()
     for org_id, job_id, claims_ in sorted(held):
         kept = sql.renew_claims(
             tx,
@@ -207,7 +207,7 @@ def _release(tx: Tx, org_id: OrgId, recipient_id: RecipientId) -> list[Any]:
     )
 
 
-def return_recipients(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set[int]:
+def return_recipients(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set[RecipientId]:
     """Have recipients wait, of those (number, claim, due_at, attempts) whose claims still hold;
     returns whose those are. Without `notes` theirs stay."""
     if not rows:
@@ -217,7 +217,7 @@ def return_recipients(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set
     return {id_ for (id_,) in kept}
 
 
-def _opted_out(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set[int]:
+def _opted_out(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set[RecipientId]:
     channel = head.job_type.channel
     keys = {recipient.id: address_key(channel, recipient.address) for recipient in recipients}
     found = {

@@ -49,14 +49,14 @@ class RecipientEnding(NamedTuple):
 
 
 class _RecipientState(NamedTuple):
-    id: int
+    id: RecipientId
     status: str
     cost_micros: int
 
 
-def end_recipients(tx: Tx, ended: Iterable[RecipientEnding]) -> set[int]:
+def end_recipients(tx: Tx, ended: Iterable[RecipientEnding]) -> set[RecipientId]:
     """End recipients, whichever have not ended yet, and what follows from it; returns those."""
-    done: set[int] = set()
+    done: set[RecipientId] = set()
     ordered = sorted(
         ended, key=lambda recipient: (recipient.org_id, recipient.job_id, recipient.recipient_id)
     )
@@ -65,7 +65,9 @@ def end_recipients(tx: Tx, ended: Iterable[RecipientEnding]) -> set[int]:
     return done
 
 
-def _end_of_job(tx: Tx, org_id: OrgId, job_id: JobId, ended: list[RecipientEnding]) -> set[int]:
+def _end_of_job(
+    tx: Tx, org_id: OrgId, job_id: JobId, ended: list[RecipientEnding]
+) -> set[RecipientId]:
     rows = [
         (
             recipient.recipient_id,
@@ -112,10 +114,10 @@ def _end_of_job(tx: Tx, org_id: OrgId, job_id: JobId, ended: list[RecipientEndin
     return ids
 
 
-def _call_back(tx: Tx, org_id: OrgId, job_id: JobId, ids: list[int]) -> None:
+def _call_back(tx: Tx, org_id: OrgId, job_id: JobId, ids: list[RecipientId]) -> None:
     """Queue the callbacks due. Somebody's message has ended, whether or not that can be told."""
 
-    def call_back(tx: Tx, ids: Sequence[int]) -> None:
+    def call_back(tx: Tx, ids: Sequence[RecipientId]) -> None:
         queue_status_callbacks(tx, org_id, job_id, ids)
 
     if untold := do_apart(tx, "callback", call_back, ids):
@@ -132,7 +134,9 @@ def end_job(tx: Tx, org_id: OrgId, job_id: JobId, kind: Kind, *, is_whole: bool)
         do_apart(tx, "job report", lambda tx, ids: queue_job_report(tx, org_id, *ids), [job_id])
 
 
-def bounce_sent(tx: Tx, org_id: OrgId, job_id: JobId, ids: Sequence[int], notes: str) -> None:
+def bounce_sent(
+    tx: Tx, org_id: OrgId, job_id: JobId, ids: Sequence[RecipientId], notes: str
+) -> None:
     """Mails that counted as sent came back."""
     bounced = sql.bounce_sent(
         tx, org_id=org_id, job_id=job_id, ids=to_json(list(ids)), notes=notes, now=tx.now

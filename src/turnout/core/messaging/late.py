@@ -12,6 +12,7 @@ interest any more. What it did send is a fact, no matter who holds the recipient
 
 from collections.abc import Mapping, Sequence
 
+from turnout.core.ids import RecipientId
 from turnout.core.messaging.model import JobHead, Status
 from turnout.core.messaging.sql import sql
 from turnout.log import log
@@ -21,12 +22,12 @@ COPY = "Sent twice: by a server that had stood still, and by the one that took i
 LATE = "Was sent all the same, by a server that had stood still."
 
 
-Taken = tuple[int, int, int]
+Taken = tuple[RecipientId, int, int]
 """Number of the recipient, number of the claim under which it was handed over, and 1 if it was
 certainly sent, 0 if it may have been."""
 
 
-def take_back(tx: Tx, head: JobHead, taken: Sequence[Taken]) -> set[int]:
+def take_back(tx: Tx, head: JobHead, taken: Sequence[Taken]) -> set[RecipientId]:
     """Claim recipients again under the numbers with which they were handed over, where no other
     worker has sent to them; returns those."""
     if not taken:
@@ -35,13 +36,13 @@ def take_back(tx: Tx, head: JobHead, taken: Sequence[Taken]) -> set[int]:
     return {id_ for (id_,) in sql.take_back(tx, org_id=head.org_id, job_id=head.id, rows=rows)}
 
 
-def note_copies(tx: Tx, head: JobHead, sent: Mapping[int, int]) -> None:
+def note_copies(tx: Tx, head: JobHead, sent: Mapping[RecipientId, int]) -> None:
     """Note with recipients (number → claim) that they were sent to, though another claim decided
     on them. Idempotent."""
     if not sent:
         return
     ids = to_json(sorted(sent))
-    notes: dict[str, list[int]] = {}
+    notes: dict[str, list[RecipientId]] = {}
     for id_, state, status, claim, noted in sql.list_standing(
         tx, org_id=head.org_id, job_id=head.id, ids=ids
     ):

@@ -16,7 +16,7 @@ import msgspec
 
 from turnout.core.identity.members import find_visible_user, require_member, visible_to
 from turnout.core.identity.model import Member, Principal, Role
-from turnout.core.ids import JobId, OrgId, UserId
+from turnout.core.ids import JobId, OrgId, RecipientId, UserId
 from turnout.core.messaging.model import Content, JobOptions, JobState, JobType
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
@@ -109,7 +109,7 @@ class Asked(NamedTuple):
 class Report(NamedTuple):
     """The outcome of one recipient. `sent_at` in epoch ms."""
 
-    id: int
+    id: RecipientId
     reference: str
     name: str
     destination: str
@@ -162,9 +162,19 @@ def read_job(
     caller, job = get_job(tx, principal, job_id)
     if job.summary.total > limit:
         return caller, job, None
-    named = {"org_id": job.summary.org_id, "job_id": job_id}
-    asked = [] if job.list_ids else [read_asked(row) for row in sql.list_asked(tx, **named)]
-    return caller, job, Recipients(asked, [Report(*row) for row in sql.list_reports(tx, **named)])
+    org_id = job.summary.org_id
+    asked = (
+        []
+        if job.list_ids
+        else [read_asked(row) for row in sql.list_asked(tx, org_id=org_id, job_id=job_id)]
+    )
+    return (
+        caller,
+        job,
+        Recipients(
+            asked, [Report(*row) for row in sql.list_reports(tx, org_id=org_id, job_id=job_id)]
+        ),
+    )
 
 
 def stream_job(tx: Tx, caller: Member, job_id: JobId) -> Generator[tuple[Any, ...], None, None]:
@@ -175,11 +185,11 @@ def stream_job(tx: Tx, caller: Member, job_id: JobId) -> Generator[tuple[Any, ..
     row = _find_job(tx, caller, job_id)
     yield row
     job = read_details(row)
-    named = {"org_id": job.summary.org_id, "job_id": job_id}
+    org_id = job.summary.org_id
     if not job.list_ids:
-        yield from iterate(sql.list_asked, tx, **named)
+        yield from iterate(sql.list_asked, tx, org_id=org_id, job_id=job_id)
     yield ()
-    yield from iterate(sql.list_reports, tx, **named)
+    yield from iterate(sql.list_reports, tx, org_id=org_id, job_id=job_id)
 
 
 def read_details(row: tuple[Any, ...]) -> JobDetails:

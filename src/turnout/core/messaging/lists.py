@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from turnout.core.audit.recording import record
-from turnout.core.ids import ListId, OrgId, UserId
+from turnout.core.ids import EventId, ListId, OrgId, UserId
 from turnout.core.messaging.model import Person
 from turnout.core.messaging.sql import sql
 from turnout.errors import Invalid, Missing
@@ -38,11 +38,11 @@ class Entry(msgspec.Struct, frozen=True):
     custom: dict[str, str] = {}
 
 
-def begin_list(tx: Tx, org_id: OrgId, user_id: UserId, name: str) -> int:
+def begin_list(tx: Tx, org_id: OrgId, user_id: UserId, name: str) -> ListId:
     """Begin a list, which nobody sees before `finish_list`; returns its number."""
     if not name.strip() or len(name) > LONGEST_NAME:
         raise Invalid("list.name", limit=LONGEST_NAME)
-    list_id = tx.next_id("user_list")
+    list_id = ListId(tx.next_id("user_list"))
     sql.add_list(tx, org_id=org_id, id=list_id, user_id=user_id, name=name.strip(), now=tx.now)
     return list_id
 
@@ -96,9 +96,12 @@ def is_list(tx: Tx, org_id: OrgId, list_id: str) -> bool:
     """Whether the organization has a list of that name: an uploaded one by its number, or a live
     one of one of its events (`event:1000001`, `event:1000001:checked`)."""
     if is_number(list_id):
-        return len(list_id) < 18 and sql.has_list(tx, org_id=org_id, id=int(list_id)) is not None
+        return (
+            len(list_id) < 18
+            and sql.has_list(tx, org_id=org_id, id=ListId(int(list_id))) is not None
+        )
     match = LIVE_LIST.fullmatch(list_id)
-    return bool(match and sql.has_event(tx, org_id=org_id, id=int(match[1])) is not None)
+    return bool(match and sql.has_event(tx, org_id=org_id, id=EventId(int(match[1]))) is not None)
 
 
 def is_number(list_id: str) -> bool:

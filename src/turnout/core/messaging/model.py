@@ -83,7 +83,7 @@ class Kind(enum.StrEnum):
     NOTICE = "notice"
 
 
-NOBODY = 0
+NOBODY = UserId(0)
 """What `jobs.user_id` holds for a job that no user asked for: a ticket's mail, a waiting list's, a
 page's code. No user has this number. Only who sees all of an organization's messages sees them."""
 

@@ -69,8 +69,8 @@ def _settle(
     """Give the ids that were there already to those who have them now, or to nobody."""
     names = sorted({network_id.network_id for network_id in named})
     owners = {
-        name: _Owner(*owner)
-        for name, *owner in sql.list_network_ids(tx, carrier=carrier, names=to_json(names))
+        row[0]: _Owner(*row[1:])
+        for row in sql.list_network_ids(tx, carrier=carrier, names=to_json(names))
     }
     taken: dict[str, NetworkId] = {}
     shared: dict[str, list[RecipientEnding]] = {}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from turnout.core.identity.members import find_live_member
 from turnout.core.identity.model import Member
-from turnout.core.ids import JobId, OrgId, ReplyId, UserId
+from turnout.core.ids import NO_REPLY, JobId, OrgId, ReplyId, UserId
 from turnout.core.messaging.files import add_job_files, cut, digest_of, finish_file, store_piece
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import (
@@ -131,7 +131,7 @@ def queue_reply_digest(tx: Tx, job: JobHead) -> None:
         files = (_keep(tx, job.org_id, f"replies-{job.id}.csv", [heading, *rows]),)
     subject = f"{_count(len(replies), 'reply', 'replies')}: {job.name}"
     queue_mail(tx, job.org_id, job.user_id, subject, lines, addresses, files)
-    sql.mark_forwarded(tx, org_id=job.org_id, job_id=job.id, id=0, now=tx.now)
+    sql.mark_forwarded(tx, org_id=job.org_id, job_id=job.id, id=NO_REPLY, now=tx.now)
 
 
 def split(addresses: str | None) -> list[str]:

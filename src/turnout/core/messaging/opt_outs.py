@@ -99,10 +99,10 @@ def opt_out_by_link(tx: Tx, token: str) -> tuple[str, bool]:
     return org_name, is_new
 
 
-def read_link(tx: Tx, token: str) -> tuple[int, str, Channel, str]:
+def read_link(tx: Tx, token: str) -> tuple[OrgId, str, Channel, str]:
     """Whose link it is: organization, its name, channel and address. Raises Missing."""
     (recipient_id,) = _LINKS.read(find_link_keys(tx), token)
-    row = sql.find_link_target(tx, id=int(recipient_id))
+    row = sql.find_link_target(tx, id=RecipientId(int(recipient_id)))
     if row is None:
         raise missing_link()
     org_id, name, channel, address = row

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from turnout.core.ids import JobId
+from turnout.core.ids import NO_JOB, JobId
 
 
 class SentMessage(NamedTuple):
@@ -27,5 +27,5 @@ class OutboxFilter(NamedTuple):
 
     channel: str = ""
     destination: str = ""
-    job_id: JobId = 0
+    job_id: JobId = NO_JOB
     before: tuple[int, int] = (0, 0)

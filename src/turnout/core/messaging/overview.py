@@ -14,7 +14,7 @@ LAST = 2**62
 class JobLine(NamedTuple):
     """How far a job has come. `accepted_at` in epoch ms."""
 
-    id: int
+    id: JobId
     user_code: str
     job_type: JobType
     name: str

@@ -8,7 +8,7 @@ asked for at a time (a schedule, a cut-off) stays.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from turnout.core.ids import JobId, OrgId
+from turnout.core.ids import NO_JOB, NO_ORG, JobId, OrgId
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import SCHEDULE, ends_after_start
 from turnout.store import Tx
@@ -17,7 +17,8 @@ from turnout.store.windows import TOLERANCE_MS, edges
 JOBS_A_SLICE = 50
 ROWS_A_SLICE = 2_000
 
-Place = tuple[int, int]
+Place = tuple[OrgId, JobId]
+START: Place = (NO_ORG, NO_JOB)
 """The organization and number of the job that was looked at last."""
 
 
@@ -77,7 +78,7 @@ def pull_leases(tx: Tx, after: Place, waits: LongestWaits) -> Place | None:
     return _go_through(tx, after, pull)
 
 
-def _go_through(tx: Tx, after: Place, pull: Callable[[int, int], int]) -> Place | None:
+def _go_through(tx: Tx, after: Place, pull: Callable[[OrgId, JobId], int]) -> Place | None:
     jobs = sql.list_open_jobs(tx, after_org=after[0], after_id=after[1], limit=JOBS_A_SLICE)
     pulled = 0
     for org_id, job_id, lane in jobs:

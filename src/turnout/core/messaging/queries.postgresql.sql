@@ -226,7 +226,7 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (
 
 -- == listing ==
 
--- name: list_visible_jobs(distributor_id, sees_all, agent_id, own_org_id: int, name, job_type,
+-- name: list_visible_jobs(distributor_id, sees_all, agent_id, own_org_id: OrgId, name, job_type,
 --     progress, since, until, limit, skip)
 --     -> (org_id: OrgId, id: JobId, user_id: UserId, user_code: str, job_type: str, name: str,
 --         state: str, accepted_at: int, scheduled_at: int | None, started_at: int | None,
@@ -247,7 +247,7 @@ WHERE
     AND j.accepted_at >= :since AND j.accepted_at < :until
 ORDER BY j.id DESC LIMIT :limit OFFSET :skip;
 
--- name: count_visible_jobs(distributor_id, sees_all, agent_id, own_org_id: int, name, job_type,
+-- name: count_visible_jobs(distributor_id, sees_all, agent_id, own_org_id: OrgId, name, job_type,
 --     progress, since, until)$
 --     -> int
 -- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.

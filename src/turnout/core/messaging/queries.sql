@@ -175,7 +175,7 @@ WHERE j.org_id = :org_id AND j.user_id = :user_id
         OR :progress = CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END)
     AND j.accepted_at >= :since AND j.accepted_at < :until;
 
--- name: find_visible_job(id: JobId, distributor_id, sees_all, agent_id, own_org_id: int)^
+-- name: find_visible_job(id: JobId, distributor_id, sees_all, agent_id, own_org_id: OrgId)^
 --     -> (org_id: OrgId, id: JobId, user_id: UserId, user_code: str, job_type: str, name: str,
 --         state: str, accepted_at: int, scheduled_at: int | None, started_at: int | None,
 --         completed_at: int | None, total: int, sent: int, failed: int, cost_micros: int,
@@ -461,7 +461,7 @@ DELETE FROM jobs WHERE org_id = :org_id AND id = :id;
 
 -- == pulling ==
 
--- name: list_open_jobs(after_org: int, after_id: int, limit)
+-- name: list_open_jobs(after_org: OrgId, after_id: JobId, limit)
 --     -> (org_id: OrgId, id: JobId, lane: str)
 -- crosses organizations: the clock is one for all of them.
 SELECT org_id, id, lane FROM jobs

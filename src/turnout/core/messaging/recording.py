@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from turnout.core.ids import RecipientId
 from turnout.core.messaging.delivering import (
     MISCONFIGURED_PAUSE_MS,
     WORK,
@@ -109,7 +110,9 @@ def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: i
         )
 
 
-def _write_down(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: int) -> set[int]:
+def _write_down(
+    tx: Tx, results: list[Result], prices: Prices, report_wait_ms: int
+) -> set[RecipientId]:
     """Write down the results whose claims still hold; returns whose those are."""
     head = results[0].head
     accepted, again, lapsed, ended = [], [], [], []
@@ -166,7 +169,7 @@ def _let_next_go(tx: Tx, head: JobHead, results: list[Result]) -> None:
         tx.wake(f"messaging-{head.lane}")
 
 
-def _given_up(tx: Tx, head: JobHead, results: list[Result]) -> set[int]:
+def _given_up(tx: Tx, head: JobHead, results: list[Result]) -> set[RecipientId]:
     """Those who are not tried again: too often, or for a day with a carrier that cannot work."""
     tried = [result.recipient for result in results if isinstance(result.outcome, Retry)]
     stuck = [result.recipient for result in results if isinstance(result.outcome, Misconfigured)]
@@ -207,7 +210,7 @@ def _cost(head: JobHead, recipient: ClaimedRecipient, parts: int, prices: Prices
     return parts * prices.price_micros(head.job_type.channel, recipient.address)
 
 
-def _is_worth_noting(result: Result, held: set[int]) -> bool:
+def _is_worth_noting(result: Result, held: set[RecipientId]) -> bool:
     """Everything but a first attempt that the network took; that too if the claim was lost."""
     match result.outcome:
         case Lapsed():
@@ -231,7 +234,7 @@ def _note_attempts(tx: Tx, head: JobHead, results: list[Result]) -> None:
         sql.add_attempts(tx, org_id=head.org_id, job_id=head.id, rows=to_json(rows), now=tx.now)
 
 
-def _put_off(tx: Tx, head: JobHead, results: list[Result]) -> set[int]:
+def _put_off(tx: Tx, head: JobHead, results: list[Result]) -> set[RecipientId]:
     """Have them wait, each with the reason of its own outcome; returns whose claims still held."""
     rows: dict[str, list[tuple[int, int, int, int]]] = {}
     for result in results:
@@ -258,7 +261,7 @@ def _next_try(result: Result, now: int) -> tuple[int, int]:
 
 def _await_reports(
     tx: Tx, head: JobHead, results: list[Result], prices: Prices, wait_ms: int
-) -> set[int]:
+) -> set[RecipientId]:
     if not results:
         return set()
     rows: list[tuple[int, int, int, int, int]] = []

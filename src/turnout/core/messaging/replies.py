@@ -36,7 +36,7 @@ def receive_replies(tx: Tx, replies: Sequence[Reply]) -> None:
 
 
 def _receive(tx: Tx, replies: Sequence[Reply]) -> None:
-    stored: list[tuple[int, int]] = []
+    stored: list[tuple[OrgId, ReplyId]] = []
     for reply in replies:
         if not _is_new(tx, reply):
             continue
@@ -67,7 +67,7 @@ def _is_new(tx: Tx, reply: Reply) -> bool:
 def _call_back(tx: Tx, org_id: OrgId, reply_ids: list[ReplyId]) -> None:
     """Queue the callbacks due; replies, and opt-outs with them, stand where that fails."""
 
-    def call_back(tx: Tx, ids: Sequence[int]) -> None:
+    def call_back(tx: Tx, ids: Sequence[ReplyId]) -> None:
         queue_reply_callbacks(tx, org_id, ids)
 
     do_apart(tx, "reply callback", call_back, reply_ids)
@@ -75,12 +75,12 @@ def _call_back(tx: Tx, org_id: OrgId, reply_ids: list[ReplyId]) -> None:
 
 def _keep(
     tx: Tx, reply: Reply, org_id: OrgId, job_id: JobId, recipient_id: RecipientId
-) -> int | None:
+) -> ReplyId | None:
     """Keep a reply; its number, unless it came too late for anybody to be told."""
     job = get_job_head(tx, org_id, job_id)
     is_late = job.expires_at is not None and job.expires_at <= tx.now
     is_opt_out = ends_it(reply.text, job)
-    reply_id = tx.next_id("messaging")
+    reply_id = ReplyId(tx.next_id("messaging"))
     sql.add_reply(
         tx,
         org_id=org_id,

@@ -496,7 +496,7 @@ class _Sql(Statements):
         distributor_id: DistributorId,
         sees_all: int,
         agent_id: AgentId,
-        own_org_id: int,
+        own_org_id: OrgId,
         name: str,
         job_type: str,
         progress: str,
@@ -512,7 +512,7 @@ class _Sql(Statements):
         distributor_id: DistributorId,
         sees_all: int,
         agent_id: AgentId,
-        own_org_id: int,
+        own_org_id: OrgId,
         name: str,
         job_type: str,
         progress: str,
@@ -657,7 +657,7 @@ class _Sql(Statements):
         distributor_id: DistributorId,
         sees_all: int,
         agent_id: AgentId,
-        own_org_id: int,
+        own_org_id: OrgId,
     ) -> FindVisibleJobRow | None: ...
     @staticmethod
     def sum_recipients(tx: Tx, *, org_id: OrgId, job_id: JobId) -> SumRecipientsRow: ...
@@ -806,7 +806,7 @@ class _Sql(Statements):
     def delete_job(tx: Tx, *, org_id: OrgId, id: JobId) -> int: ...
     @staticmethod
     def list_open_jobs(
-        tx: Tx, *, after_org: int, after_id: int, limit: int
+        tx: Tx, *, after_org: OrgId, after_id: JobId, limit: int
     ) -> list[ListOpenJobsRow]: ...
     @staticmethod
     def pull_recipients(

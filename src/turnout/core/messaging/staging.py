@@ -124,11 +124,11 @@ def add_internal_job(
     content: Content,
     recipients: Sequence[NewRecipient],
     sender: str = "",
-) -> int:
+) -> JobId:
     """A job that Turnout itself makes: a verification code or a notice. It starts at once, costs
     nothing, and nobody opts out of it. `user_id` None: no user asked for it, so it is nobody's.
     Returns its number."""
-    job_id = tx.next_id("job")
+    job_id = JobId(tx.next_id("job"))
     new = NewJob(job_type=job_type, name=name, content=content, sender=sender)
     add_job(tx, org_id, user_id, job_id, kind, new, timezone="UTC", scheduled_at=None, reserved=0)
     add_recipients(tx, org_id, job_id, recipients)

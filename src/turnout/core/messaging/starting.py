@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from turnout.core.ids import JobId, ListId, OrgId
 from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.ending import end_job
 from turnout.core.messaging.jobs import get_job_head
@@ -28,7 +29,7 @@ STALE_MS = 3_600_000
 Page = tuple[Sequence[Person], str]
 """Some of a list, and where to go on: empty at its end."""
 
-Resolve = Callable[[Tx, int, str, str, int], Page]
+Resolve = Callable[[Tx, OrgId, str, str, int], Page]
 """`resolve(tx, org_id, list_id, cursor, most)`: a page of a live list; cursor empty = from the
 beginning."""
 
@@ -38,7 +39,7 @@ def schedule_queue(resolve: Resolve) -> Queue:
     return Queue(
         SCHEDULE_QUEUE,
         lambda tx, limit: sorted(sql.list_due_jobs(tx, now=tx.now, limit=limit)),
-        lambda tx, key: _step(tx, get_job_head(tx, *key), resolve),
+        lambda tx, key: _step(tx, get_job_head(tx, key[0], JobId(key[1])), resolve),
     )
 
 
@@ -96,7 +97,7 @@ def _list_some(tx: Tx, head: JobHead, resolve: Resolve) -> None:
         list_id = list_ids[number]
         people: Sequence[Person]
         if is_number(list_id):
-            people, place = list_entries(tx, head.org_id, int(list_id), place, SLICE)
+            people, place = list_entries(tx, head.org_id, ListId(int(list_id)), place, SLICE)
         else:
             people, place = resolve(tx, head.org_id, list_id, place, SLICE)
         add_recipients(tx, head.org_id, head.id, [to_recipient(head, person) for person in people])

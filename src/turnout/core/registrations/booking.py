@@ -5,7 +5,15 @@ from typing import Any
 
 import msgspec
 
-from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId, SessionId, TicketTypeId
+from turnout.core.ids import (
+    EventId,
+    OrgId,
+    PartyId,
+    PersonId,
+    RegistrationId,
+    SessionId,
+    TicketTypeId,
+)
 from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Registration, RegistrationState, Submitted
 from turnout.core.registrations.sql import sql
@@ -51,13 +59,13 @@ def add_registration(
     *,
     source: str,
     submitted: Submitted,
-    party_id: int | None = None,
+    party_id: PartyId | None = None,
     registration_id: RegistrationId | None = None,
     sitting_uuid: str = "",
-) -> int | None:
+) -> RegistrationId | None:
     """Register a person; the new id, or None when somebody else just did. With `sitting_uuid` it is
     a candidate's, who may have several in one exam."""
-    new_id = registration_id or tx.next_id("registration")
+    new_id = registration_id or RegistrationId(tx.next_id("registration"))
     added = sql.add_registration(
         tx,
         org_id=org_id,
@@ -103,7 +111,7 @@ def revive(
     org_id: OrgId,
     registration_id: RegistrationId,
     ticket_type_id: TicketTypeId,
-    party_id: int | None,
+    party_id: PartyId | None,
 ) -> None:
     """Confirm one again that was cancelled, made alone or in a party."""
     sql.revive(
@@ -134,7 +142,7 @@ def move(
     )
 
 
-def list_booked_sessions(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[int]:
+def list_booked_sessions(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[SessionId]:
     """The ids of the sessions booked with the registration."""
     rows = sql.list_booked_sessions(tx, org_id=org_id, registration_id=registration_id)
     return [session_id for (session_id,) in rows]
@@ -148,7 +156,7 @@ def add_bookings(
     sql.add_bookings(tx, [common | {"session_id": session_id} for session_id in session_ids])
 
 
-def move_bookings(tx: Tx, org_id: OrgId, from_id: int, to_id: int) -> None:
+def move_bookings(tx: Tx, org_id: OrgId, from_id: RegistrationId, to_id: RegistrationId) -> None:
     """Book what one registration has booked with another."""
     sql.move_bookings(tx, org_id=org_id, from_id=from_id, to_id=to_id)
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from turnout.core.events.model import EventState, SessionState
-from turnout.core.ids import EventId, OrgId, PersonId, SessionId
+from turnout.core.ids import EventId, OrgId, PersonId, QueueItemId, SessionId
 from turnout.core.people.merging import MergeResult, merge_person
 from turnout.core.registrations.granting import SessionGrant, Wish, grant_with_sessions
 from turnout.core.registrations.rules import Door, find_refusal
@@ -30,7 +30,7 @@ class WantedSession(NamedTuple):
     """A session that somebody asks for, and the states that decide about it."""
 
     pak: str
-    id: int
+    id: SessionId
     event_id: EventId
     state: SessionState
     event_state: EventState
@@ -39,7 +39,7 @@ class WantedSession(NamedTuple):
 
 class _Possible(NamedTuple):
     session: WantedSession
-    item_id: int
+    item_id: QueueItemId
 
 
 class NothingSucceededError(Exception):
@@ -155,7 +155,7 @@ def _register(
     return [_outcome(item_id, session.id, granted) for session, item_id in group]
 
 
-def _outcome(item_id: int, session_id: SessionId, granted: SessionGrant) -> Outcome:
+def _outcome(item_id: QueueItemId, session_id: SessionId, granted: SessionGrant) -> Outcome:
     if session_id in granted.session_ids:
         return Outcome(item_id, ItemStatus.SUCCESS)
     if granted.refusal and session_id not in granted.full_ids:

@@ -25,7 +25,7 @@ import secrets
 from typing import NamedTuple
 
 from turnout.core.events.model import Event
-from turnout.core.ids import EventId, OrgId
+from turnout.core.ids import NO_EVENT, EventId, OrgId
 from turnout.core.messaging.model import JobType
 from turnout.core.registrations.sql import sql
 from turnout.core.text import email_key
@@ -87,7 +87,7 @@ def admit_registration(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
 def book_mail(tx: Tx, org_id: OrgId, email: str) -> int:
     """Count a mail that must go out to the address; returns when it may, in epoch ms: now for three
     an hour, and the next hours for what is more."""
-    name = _name(Sender(org_id, 0, "", email), "mail")
+    name = _name(Sender(org_id, NO_EVENT, "", email), "mail")
     tx.about("form_windows", (org_id, name))
     sql.book_mail(
         tx,
@@ -104,7 +104,7 @@ def book_mail(tx: Tx, org_id: OrgId, email: str) -> int:
 
 def may_remind(tx: Tx, org_id: OrgId, email: str) -> bool:
     """Count a mail to the address that may be left out; whether this hour has room for it."""
-    sender = Sender(org_id, 0, "", email)
+    sender = Sender(org_id, NO_EVENT, "", email)
     return _count(tx, sender, "mail", MAILS_LIMIT, MAILS_WINDOW_MS)
 
 

@@ -20,7 +20,16 @@ from typing import NamedTuple
 
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event
-from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId, SessionId, TicketTypeId
+from turnout.core.ids import (
+    NO_PARTY,
+    EventId,
+    OrgId,
+    PartyId,
+    PersonId,
+    RegistrationId,
+    SessionId,
+    TicketTypeId,
+)
 from turnout.core.people.merging import add_guest, know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking, places
@@ -67,7 +76,7 @@ class Wish(NamedTuple):
     submitted: Submitted | None = None
     grant_id: int | None = None
     sti: str = ""
-    party_id: int | None = None
+    party_id: PartyId | None = None
     registration_id: RegistrationId | None = None
     sitting_uuid: str = ""
 
@@ -90,7 +99,7 @@ class SessionGrant(NamedTuple):
 
     session_ids: set[SessionId]
     refusal: Conflict | None = None
-    full_ids: frozenset[int] = frozenset()
+    full_ids: frozenset[SessionId] = frozenset()
 
 
 class Guest(NamedTuple):
@@ -103,7 +112,7 @@ class Guest(NamedTuple):
 class Party(NamedTuple):
     """Registrations that were made together."""
 
-    id: int
+    id: PartyId
     tickets: list[Granted]
 
 
@@ -190,7 +199,7 @@ def grant_party(
     and the mails go to `contact`, who need not be one of them. Who has an address and is registered
     already stays as they are. Raises as `grant` does."""
     contact_id = know_person(tx, org_id, contact)
-    party_id = tx.next_id("registration")
+    party_id = PartyId(tx.next_id("registration"))
     sql.add_party(
         tx, org_id=org_id, id=party_id, event_id=event_id, contact_id=contact_id, now=tx.now
     )
@@ -283,7 +292,7 @@ def _find_there(
 
 def _extend(
     tx: Tx, org_id: OrgId, wish: Wish, known: Registration, session_ids: list[SessionId]
-) -> set[int]:
+) -> set[SessionId]:
     """The person is registered already: add the sessions, and what was answered now."""
     booked = set(booking.list_booked_sessions(tx, org_id, known.id))
     wanted = [session_id for session_id in session_ids if session_id not in booked]
@@ -357,7 +366,7 @@ def _find_limit(tx: Tx, org_id: OrgId, wish: Wish, taken: TakenTicket) -> Confli
         event_id=wish.event_id,
         ticket_type_id=taken.ticket_type_id,
         person_id=wish.person_id,
-        party_id=wish.party_id or 0,
+        party_id=wish.party_id or NO_PARTY,
     )
     return Conflict("ticket_type.limit", limit=limit) if held >= limit else None
 
@@ -367,7 +376,7 @@ def _find_limit(tx: Tx, org_id: OrgId, wish: Wish, taken: TakenTicket) -> Confli
 
 def _write(
     tx: Tx, org_id: OrgId, wish: Wish, taken: TakenTicket, cancelled: Registration | None
-) -> int:
+) -> RegistrationId:
     """Make the registration, or revive the one that was cancelled; returns its number."""
     if cancelled:
         if wish.submitted:

@@ -26,7 +26,7 @@ import msgspec
 from turnout.core.identity.demo import check_demo
 from turnout.core.identity.idempotency import IdempotentRequest, first_answer, keep_answer
 from turnout.core.identity.model import Principal
-from turnout.core.ids import OrgId, PersonId, SubmissionId
+from turnout.core.ids import OrgId, PersonId, QueueItemId, SubmissionId
 from turnout.core.registrations.deciding import NothingSucceededError, decide
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.sql import sql
@@ -129,7 +129,7 @@ def _queue(tx: Tx, entries: list[_Entry]) -> list[list[QueueItem]]:
     submissions, items, answers = [], [], []
     for org_id, target_id, application in entries:
         paks = list(dict.fromkeys(application.session_paks))
-        ids = tx.next_ids("queue_item", len(paks))
+        ids = [QueueItemId(number) for number in tx.next_ids("queue_item", len(paks))]
         email = application.submitted.contact.email
         contact = to_json(application.submitted)
         submissions.append((org_id, ids[0], ids[-1], application.noun, target_id, email, contact))

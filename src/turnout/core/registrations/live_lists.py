@@ -10,7 +10,7 @@ What people typed of themselves goes out in the organization's name, so it is ma
 import re
 from typing import Any
 
-from turnout.core.ids import OrgId
+from turnout.core.ids import EventId, OrgId
 from turnout.core.messaging.lists import LIVE_LIST
 from turnout.core.messaging.model import Person
 from turnout.core.neutral import neutralize
@@ -27,17 +27,19 @@ def resolve(
     match = LIVE_LIST.fullmatch(list_id)
     if match is None:
         return [], ""
-    event_id, which = int(match[1]), match[2] or ""
+    event_id, which = EventId(int(match[1])), match[2] or ""
     ends_at = sql.find_event_end(tx, org_id=org_id, id=event_id)
     if ends_at is None or (which == "no-shows" and ends_at > tx.now):
         return [], ""
     after = int(cursor) if cursor else 0
-    page = {"org_id": org_id, "event_id": event_id, "after": after, "limit": limit}
     rows: list[Any]
     if which == "pending":
-        rows = sql.list_pending(tx, **page)
+        rows = sql.list_pending(tx, org_id=org_id, event_id=event_id, after=after, limit=limit)
     else:
-        rows = sql.list_registered(tx, **page, which={"no-shows": "unchecked"}.get(which, which))
+        state = {"no-shows": "unchecked"}.get(which, which)
+        rows = sql.list_registered(
+            tx, org_id=org_id, event_id=event_id, after=after, limit=limit, which=state
+        )
     people = [_person(*row) for row in rows]
     return people, str(rows[-1][0]) if len(rows) == limit else ""
 

@@ -4,7 +4,7 @@ import enum
 
 import msgspec
 
-from turnout.core.ids import EventId, PersonId, RegistrationId, TicketTypeId
+from turnout.core.ids import EventId, PartyId, PersonId, RegistrationId, TicketTypeId
 from turnout.core.people.model import Contact
 
 
@@ -45,7 +45,7 @@ class Registration(msgspec.Struct, frozen=True):
     created_at: int
     updated_at: int
     sitting: int
-    party_id: int | None
+    party_id: PartyId | None
 
 
 def join_submissions(old: Submitted, new: Submitted) -> Submitted:

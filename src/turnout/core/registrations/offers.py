@@ -109,7 +109,7 @@ def leave_list(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:
 
 def _let_lapse(tx: Tx, key: Key) -> None:
     """An offer whose deadline has passed lapses, and its place is offered to the next."""
-    org_id, entry_id = key
+    org_id, entry_id = key[0], EntryId(key[1])
     entry = lock_entry(tx, org_id, entry_id)
     if entry.state is WaitingState.OFFERED and (entry.deadline_at or 0) <= tx.now:
         _end(tx, org_id, entry, WaitingState.LAPSED)
@@ -123,7 +123,9 @@ def _end(tx: Tx, org_id: OrgId, entry: Entry, state: WaitingState) -> None:
 
 
 OFFERS = Queue("offer", list_overdue, _let_lapse)
-PROMOTIONS = Queue("promotion", list_offerable, lambda tx, key: places.offer_places(tx, *key))
+PROMOTIONS = Queue(
+    "promotion", list_offerable, lambda tx, key: places.offer_places(tx, key[0], EventId(key[1]))
+)
 
 
 def move_on(tx: Tx) -> bool:

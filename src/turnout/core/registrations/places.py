@@ -42,7 +42,7 @@ class TakenTicket(NamedTuple):
     person_limit: int | None
 
 
-def take_session_places(tx: Tx, org_id: OrgId, session_ids: list[SessionId]) -> set[int]:
+def take_session_places(tx: Tx, org_id: OrgId, session_ids: list[SessionId]) -> set[SessionId]:
     """Take a place in each session that has one; returns which those are."""
     if not session_ids:
         return set()

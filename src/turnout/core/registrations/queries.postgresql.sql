@@ -1,7 +1,7 @@
 -- name: find_registration(org_id, event_id, person_id)^
 --     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
 --         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
---         updated_at: int, sitting: int, party_id: int | None) | None
+--         updated_at: int, sitting: int, party_id: PartyId | None) | None
 SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
     updated_at, sitting, party_id
 FROM registrations
@@ -11,7 +11,7 @@ FOR UPDATE;
 -- name: lock_registration(org_id, id: RegistrationId)^
 --     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
 --         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
---         updated_at: int, sitting: int, party_id: int | None) | None
+--         updated_at: int, sitting: int, party_id: PartyId | None) | None
 SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
     updated_at, sitting, party_id
 FROM registrations WHERE org_id = :org_id AND id = :id FOR UPDATE;

@@ -1,7 +1,7 @@
 -- name: find_registration(org_id, event_id, person_id)^
 --     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
 --         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
---         updated_at: int, sitting: int, party_id: int | None) | None
+--         updated_at: int, sitting: int, party_id: PartyId | None) | None
 -- Locks the row on PostgreSQL, like lock_registration.
 SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
     updated_at, sitting, party_id
@@ -11,14 +11,14 @@ WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id AND s
 -- name: lock_registration(org_id, id: RegistrationId)^
 --     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
 --         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
---         updated_at: int, sitting: int, party_id: int | None) | None
+--         updated_at: int, sitting: int, party_id: PartyId | None) | None
 -- Locks the row on PostgreSQL (see the override): state changes of one registration queue up.
 SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
     updated_at, sitting, party_id
 FROM registrations WHERE org_id = :org_id AND id = :id;
 
 -- name: add_registration(org_id, id: RegistrationId, uuid, event_id, person_id, sitting: int,
---     ticket_type_id, source, answers, party_id: int | None, now)!
+--     ticket_type_id, source, answers, party_id: PartyId | None, now)!
 -- 0 rows when the person is registered for the event already.
 INSERT INTO registrations
     (org_id, id, uuid, event_id, person_id, sitting, ticket_type_id, state, source, answers,
@@ -39,7 +39,7 @@ UPDATE registrations SET created_at = :at WHERE org_id = :org_id AND id = :id;
 UPDATE registrations SET state = 'cancelled', updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: revive(org_id, id: RegistrationId, ticket_type_id, party_id: int | None, now)!
+-- name: revive(org_id, id: RegistrationId, ticket_type_id, party_id: PartyId | None, now)!
 UPDATE registrations SET state = 'confirmed', ticket_type_id = :ticket_type_id,
     party_id = CAST(:party_id AS BIGINT), updated_at = :now
 WHERE org_id = :org_id AND id = :id;
@@ -49,11 +49,11 @@ UPDATE registrations
 SET event_id = :event_id, ticket_type_id = :ticket_type_id, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: add_party(org_id, id: int, event_id, contact_id: PersonId, now)!
+-- name: add_party(org_id, id: PartyId, event_id, contact_id: PersonId, now)!
 INSERT INTO parties (org_id, id, event_id, contact_id, created_at)
 VALUES (:org_id, :id, :event_id, :contact_id, :now);
 
--- name: count_held_by_person(org_id, event_id, ticket_type_id, person_id, party_id: int)$ -> int
+-- name: count_held_by_person(org_id, event_id, ticket_type_id, person_id, party_id)$ -> int
 -- Valid tickets of the type that the person has, their parties' too; `party_id` 0 = none: with it,
 -- those of its contact are counted.
 SELECT count(*) FROM tickets t
@@ -200,7 +200,7 @@ SELECT registration_id, id FROM tickets WHERE org_id = :org_id AND code = :code;
 -- name: is_checked_in(org_id, id: TicketId)$ -> int | None
 SELECT 1 FROM tickets WHERE org_id = :org_id AND id = :id AND checked_in_at IS NOT NULL;
 
--- name: move_bookings(org_id, from_id: int, to_id: int)!
+-- name: move_bookings(org_id, from_id: RegistrationId, to_id: RegistrationId)!
 UPDATE session_bookings SET registration_id = :to_id
 WHERE org_id = :org_id AND registration_id = :from_id;
 

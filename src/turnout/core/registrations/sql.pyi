@@ -7,6 +7,7 @@ from turnout.core.ids import (
     CredentialId,
     EventId,
     OrgId,
+    PartyId,
     PersonId,
     QueueItemId,
     RegistrationId,
@@ -30,7 +31,7 @@ class FindRegistrationRow(NamedTuple):
     created_at: int
     updated_at: int
     sitting: int
-    party_id: int | None
+    party_id: PartyId | None
 
 class LockRegistrationRow(NamedTuple):
     id: RegistrationId
@@ -44,7 +45,7 @@ class LockRegistrationRow(NamedTuple):
     created_at: int
     updated_at: int
     sitting: int
-    party_id: int | None
+    party_id: PartyId | None
 
 class ListDueSubmissionsRow(NamedTuple):
     org_id: OrgId
@@ -190,7 +191,7 @@ class _Sql(Statements):
         ticket_type_id: TicketTypeId,
         source: str,
         answers: str,
-        party_id: int | None,
+        party_id: PartyId | None,
         now: int,
     ) -> int: ...
     @staticmethod
@@ -208,7 +209,7 @@ class _Sql(Statements):
         org_id: OrgId,
         id: RegistrationId,
         ticket_type_id: TicketTypeId,
-        party_id: int | None,
+        party_id: PartyId | None,
         now: int,
     ) -> int: ...
     @staticmethod
@@ -223,7 +224,7 @@ class _Sql(Statements):
     ) -> int: ...
     @staticmethod
     def add_party(
-        tx: Tx, *, org_id: OrgId, id: int, event_id: EventId, contact_id: PersonId, now: int
+        tx: Tx, *, org_id: OrgId, id: PartyId, event_id: EventId, contact_id: PersonId, now: int
     ) -> int: ...
     @staticmethod
     def count_held_by_person(
@@ -233,7 +234,7 @@ class _Sql(Statements):
         event_id: EventId,
         ticket_type_id: TicketTypeId,
         person_id: PersonId,
-        party_id: int,
+        party_id: PartyId,
     ) -> int: ...
     @staticmethod
     def is_exam(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int | None: ...
@@ -298,7 +299,9 @@ class _Sql(Statements):
     @staticmethod
     def is_checked_in(tx: Tx, *, org_id: OrgId, id: TicketId) -> int | None: ...
     @staticmethod
-    def move_bookings(tx: Tx, *, org_id: OrgId, from_id: int, to_id: int) -> int: ...
+    def move_bookings(
+        tx: Tx, *, org_id: OrgId, from_id: RegistrationId, to_id: RegistrationId
+    ) -> int: ...
     @staticmethod
     def count_form(
         tx: Tx, *, org_id: OrgId, name: str, now: int, ends_at: int, limit: int, ahead: int

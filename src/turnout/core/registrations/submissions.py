@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from turnout.core.ids import OrgId, PersonId, QueueItemId
+from turnout.core.ids import OrgId, PersonId, QueueItemId, SubmissionId
 from turnout.core.registrations.model import Submitted
 
 
@@ -62,7 +62,7 @@ class Submission(NamedTuple):
     """An application as the queue keeps it."""
 
     org_id: OrgId
-    id: int
+    id: SubmissionId
     noun: TargetNoun
     target_id: int
     submitted: Submitted

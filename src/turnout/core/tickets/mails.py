@@ -36,7 +36,7 @@ DRAWING_S = 30
 # Longer than drawing one takes: the others wait, and are claimed again if that takes long.
 CLAIM_MS = 2 * DRAWING_S * 1000
 
-ListLinks = Callable[[Tx, int, str], list[tuple[str, str]]]
+ListLinks = Callable[[Tx, OrgId, str], list[tuple[str, str]]]
 """Lists titles and paths of what the ticket of an organization and code lets somebody watch."""
 
 

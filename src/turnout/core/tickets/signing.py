@@ -121,7 +121,7 @@ def read_signed(text: str) -> SignedTicket | None:
         return None
     signed, event_id, code, ticket_type_id, kid, signature = match.groups()
     return SignedTicket(
-        int(event_id), code, TicketTypeId(int(ticket_type_id)), kid, signed, signature
+        EventId(int(event_id)), code, TicketTypeId(int(ticket_type_id)), kid, signed, signature
     )
 
 

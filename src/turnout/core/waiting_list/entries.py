@@ -44,7 +44,7 @@ class Entry(NamedTuple):
     """Somebody on a waiting list. `deadline_at` in epoch ms, until when an offer stands; `sti` is
     the campaign source of the link they came with."""
 
-    id: int
+    id: EntryId
     event_id: EventId
     ticket_type_id: TicketTypeId
     person_id: PersonId
@@ -85,7 +85,7 @@ def add_entry(
     sti: str,
 ) -> Entry:
     """Put somebody at the end of the list, who is not on it."""
-    entry_id = tx.next_id("waiting")
+    entry_id = EntryId(tx.next_id("waiting"))
     sql.add_entry(
         tx,
         org_id=org_id,
@@ -218,13 +218,14 @@ def make_link(key: str, base_url: str, entry_id: EntryId) -> str:
     return _LINKS.url(base_url, key, entry_id)
 
 
-def read_waiting_link(tx: Tx, token: str) -> tuple[int, Entry]:
+def read_waiting_link(tx: Tx, token: str) -> tuple[OrgId, Entry]:
     """Whose personal link it is: organization and entry. Raises Missing."""
-    (entry_id,) = _LINKS.read(find_link_keys(tx), token)
-    org_id = sql.find_entry_organization(tx, id=int(entry_id))
+    (number,) = _LINKS.read(find_link_keys(tx), token)
+    entry_id = EntryId(int(number))
+    org_id = sql.find_entry_organization(tx, id=entry_id)
     if org_id is None:
         raise missing_link()
-    return org_id, get_entry(tx, org_id, int(entry_id))
+    return org_id, get_entry(tx, org_id, entry_id)
 
 
 def _missing(entry_id: EntryId) -> Missing:

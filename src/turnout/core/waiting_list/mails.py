@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.link_keys import ensure_link_key
 from turnout.core.identity.organizations import get_organization_of
+from turnout.core.ids import EntryId
 from turnout.core.messaging.notices import queue_mail
 from turnout.core.neutral import neutralize
 from turnout.core.waiting_list.entries import WaitingState, make_link
@@ -36,7 +37,7 @@ def list_mail_queue(base_url: str) -> Queue:
 
 
 def _tell(tx: Tx, key: Key, *, base_url: str) -> None:
-    org_id, entry_id = key
+    org_id, entry_id = key[0], EntryId(key[1])
     row = sql.find_untold(tx, org_id=org_id, id=entry_id)
     if row is None or not sql.mark_told(tx, org_id=org_id, id=entry_id, now=tx.now):
         return

@@ -38,7 +38,7 @@ LEASE_MS = 10_000
 PAUSE_MS = 60_000
 HELD_PAUSE_MS = 3_000
 
-Key = tuple[int, int]
+Key = tuple[OrgId, int]
 """Organization and number of a row in its queue."""
 
 

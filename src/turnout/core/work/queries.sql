@@ -8,7 +8,7 @@ VALUES (:org_id, :queue, :id, :claims, :until, :note)
 ON CONFLICT (org_id, queue, id) DO UPDATE SET note = excluded.note,
     claimed_until = excluded.claimed_until;
 
--- name: list_set_aside(org_id: int, queue, id: int)
+-- name: list_set_aside(org_id, queue, id: int)
 --     -> (org_id: OrgId, slug: str, queue: str, id: int, claims: int, set_aside_at: int, note: str)
 -- crosses organizations: the operator sees all of them. `org_id` and `id` 0, `queue` empty = any.
 SELECT w.org_id, o.slug, w.queue, w.id, w.claims, w.set_aside_at, w.note

@@ -12,6 +12,7 @@ from turnout.core.events.programme import get_event
 from turnout.core.identity.credentials import authenticate
 from turnout.core.identity.demo import REFUSED
 from turnout.core.identity.model import CredentialKind, Principal
+from turnout.core.ids import EventId
 from turnout.errors import Invalid, Unauthenticated
 from turnout.http.admission import Admission, Bridge, LastUses, Recognize, Rows, Verb
 from turnout.http.sign_ins import SignIns
@@ -100,7 +101,7 @@ def _recognize(tx: Tx, token: str, wanted: list[str]) -> Principal:
     _check_numbers(wanted)
     if not wanted[0]:
         raise Invalid("event_id.absent")
-    event = get_event(tx, principal.org_id, int(wanted[0]))
+    event = get_event(tx, principal.org_id, EventId(int(wanted[0])))
     return replace(principal, event_id=event.id)
 
 

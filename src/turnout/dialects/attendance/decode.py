@@ -7,7 +7,7 @@ from falcon.asgi import Request
 
 from turnout.core.checkin.attendees import AttendeeFilter
 from turnout.core.checkin.scans import Scan
-from turnout.core.ids import CampaignId, TicketTypeId
+from turnout.core.ids import NO_CAMPAIGN, CampaignId, GateId, InviteeId, TicketTypeId
 from turnout.core.invitations.invitees import InviteeFilter
 from turnout.core.text import is_storable
 from turnout.core.times import OVER_AT, YEARS
@@ -91,12 +91,12 @@ async def _read_given(req: Request) -> Readings[Members]:
     return read_over(read_query(req.query_string), await read_members(req, LIMITS))
 
 
-def _decode_place(members: Members) -> tuple[int | None, int | None]:
+def _decode_place(members: Members) -> tuple[int | None, GateId | None]:
     """When a scan was made (epoch ms) and at which gate; None where they are not given."""
     at, gate = _member(members, "at"), _member(members, "gate")
     return (
         _decode_scan_time(at) if at else None,
-        decode_number("gate", gate) if gate else None,
+        GateId(decode_number("gate", gate)) if gate else None,
     )
 
 
@@ -114,13 +114,17 @@ def decode_invitee_filter(members: Members, campaign_id: CampaignId) -> InviteeF
     )
 
 
-def decode_campaign_id(text: str) -> int:
-    """The number of an invitation, 0 for `all`. Raises Missing for what is neither."""
-    return 0 if text.lower() == ALL else decode_id(text, "invitation")
+def decode_campaign_id(text: str) -> CampaignId:
+    """The number of an invitation, NO_CAMPAIGN for `all`. Raises Missing for what is neither."""
+    return NO_CAMPAIGN if text.lower() == ALL else CampaignId(_path_number(text, "invitation"))
 
 
-def decode_id(text: str, noun: str) -> int:
-    """A number in a path. Raises Missing if it is not a number."""
+def decode_invitee_id(text: str) -> InviteeId:
+    """The number of an invitee in a path. Raises Missing if it is not a number."""
+    return InviteeId(_path_number(text, "recipient"))
+
+
+def _path_number(text: str, noun: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text[:16]) < 10**15):
         raise Missing(f"{noun}.unreadable", text=text)
     return int(text)

@@ -23,7 +23,7 @@ from turnout.core.events.programme import get_event
 from turnout.core.events.showing import EventView, get_shown_event, list_shown_events
 from turnout.core.identity.model import Organization, Principal
 from turnout.core.identity.organizations import find_contact_email, get_organization_of
-from turnout.core.ids import CampaignId, InviteeId
+from turnout.core.ids import NO_REGISTRATION, CampaignId, EventId, InviteeId, OrgId
 from turnout.core.invitations.campaigns import Campaign, list_campaigns
 from turnout.core.invitations.invitees import (
     Invitee,
@@ -43,7 +43,7 @@ from turnout.http.streaming import ClosingBody
 from turnout.store import Database, Tx
 
 MOST_EVENTS = 10_000
-Act = Callable[[Tx, int, int, Scan], Answer]
+Act = Callable[[Tx, OrgId, EventId, Scan], Answer]
 _encode = msgspec.json.Encoder().encode
 
 
@@ -194,7 +194,7 @@ class RecipientResource(_Base):
         if act is None:
             raise Missing("action.missing", action=action)
         campaign_id = decode.decode_campaign_id(invitation_id)
-        number = decode.decode_id(recipient_id, "recipient")
+        number = decode.decode_invitee_id(recipient_id)
         org_id, invitee = await self._doors.write(req, _answer, campaign_id, number, act)
         resp.data = _encode(present.present_invitee(invitee, org_id, self._base_url))
 
@@ -298,7 +298,7 @@ def _scan(tx: Tx, principal: Principal, act: Act, scan: Scan) -> _CheckAnswer:
     return _with_attendee(tx, principal, event, answer, scan)
 
 
-NOBODY = Attendee(0, "", "", "", "", "", "", [])
+NOBODY = Attendee(NO_REGISTRATION, "", "", "", "", "", "", [])
 
 
 def _with_attendee(
@@ -335,13 +335,13 @@ def _list_campaigns(
 
 def _list_invitees(
     tx: Tx, principal: Principal, wanted: InviteeFilter
-) -> tuple[int, list[Invitee]]:
+) -> tuple[OrgId, list[Invitee]]:
     return principal.org_id, list_invitees(tx, principal.org_id, principal.event_id, wanted)
 
 
 def _answer(
     tx: Tx, principal: Principal, campaign_id: CampaignId, invitee_id: InviteeId, act: Any
-) -> tuple[int, Invitee]:
+) -> tuple[OrgId, Invitee]:
     get_invitee(tx, principal.org_id, principal.event_id, campaign_id, invitee_id)
     act(tx, principal.org_id, invitee_id, actor=principal.actor)
     invitee = get_invitee(tx, principal.org_id, principal.event_id, campaign_id, invitee_id)

@@ -11,6 +11,7 @@ from turnout.core.identity.credentials import authenticate
 from turnout.core.identity.demo import REFUSED
 from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.identity.organizations import get_organization_of
+from turnout.core.ids import NO_CREDENTIAL, NO_ORG
 from turnout.errors import Denied, Failure, Limited, Unauthenticated
 from turnout.http.admission import Admission, LastUses, Recognize, Rows, Verb
 from turnout.http.sign_ins import SignIns
@@ -22,7 +23,7 @@ T = TypeVar("T")
 WAY = "booking"
 LONGEST_SECRET = 255
 EXPIRED, UNKNOWN, UNKNOWN_KEY = "credential.expired", "secret.unknown", "key.unknown"
-STRANGER = Principal(0, 0)
+STRANGER = Principal(NO_ORG, NO_CREDENTIAL)
 
 
 class Developers:

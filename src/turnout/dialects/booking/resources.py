@@ -17,6 +17,7 @@ from turnout.core.exams.searching import CalendarEntry
 from turnout.core.identity.link_keys import ensure_link_key
 from turnout.core.identity.model import Organization, Principal
 from turnout.core.identity.organizations import get_organization_of
+from turnout.core.ids import OrgId
 from turnout.dialects import FindMember
 from turnout.dialects.booking import decode, present
 from turnout.dialects.booking.auth import Developers
@@ -155,7 +156,7 @@ class PaperResource(_Base):
         if org_id != link.org_id:
             raise Missing("link.missing")
 
-    async def _ask_member(self, req: Request) -> int:
+    async def _ask_member(self, req: Request) -> OrgId:
         try:
             return await self._find_member(req)
         except Unauthenticated as refusal:
@@ -337,7 +338,7 @@ def _make_link(tx: Tx, principal: Principal, uuid: str, base_url: str) -> str | 
     return printing.make_link(tx, uuid, base_url, asked_by=principal.org_id)
 
 
-def _find_org(_tx: Tx, principal: Principal) -> int:
+def _find_org(_tx: Tx, principal: Principal) -> OrgId:
     return principal.org_id
 
 

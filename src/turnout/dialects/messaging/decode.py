@@ -13,6 +13,7 @@ from falcon.asgi import Request
 
 from turnout.core.identity.members import NewMember
 from turnout.core.identity.model import CompanyDetails, Profile, Role
+from turnout.core.ids import JobId, UserId
 from turnout.dialects.messaging import rules
 from turnout.dialects.messaging.rules import Rule, refuse, required
 from turnout.dialects.messaging.wire import PROFILE_NAMES
@@ -188,8 +189,17 @@ def _judge_voice(given: Given, voices: Sequence[str]) -> Given:
     return given | {name: rules.choice(voices)(name, given[name])}
 
 
-def decode_user_id(text: str) -> int:
-    """The number in a path; what is not a number, is nobody's."""
+def decode_user_id(text: str) -> UserId:
+    """The number of a user in a path; what is not a number, is nobody's."""
+    return UserId(_path_number(text))
+
+
+def decode_job_id(text: str) -> JobId:
+    """The number of a job in a path; what is not a number, is no job's."""
+    return JobId(_path_number(text))
+
+
+def _path_number(text: str) -> int:
     return int(text) if re.fullmatch(r"\d{1,18}", text, re.ASCII) else 0
 
 

@@ -24,7 +24,7 @@ from turnout.core.messaging.lengths import Lengths, check_lengths
 from turnout.core.messaging.listing import list_jobs, read_job, stream_job
 from turnout.core.messaging.model import NewJob, NewRecipient
 from turnout.core.messaging.staging import SLICE, add_recipients
-from turnout.dialects.messaging.decode import decode_user_id
+from turnout.dialects.messaging.decode import decode_job_id
 from turnout.dialects.messaging.file_intake import FileIntake
 from turnout.dialects.messaging.job_body import DecodedJob, JobContext, decode_job
 from turnout.dialects.messaging.job_members import LIMITS, decode_body
@@ -93,7 +93,7 @@ class JobsResource(Resource):
 
     async def _accept(
         self, req: Request, member: Member, job: DecodedJob, request: IdempotentRequest | None
-    ) -> int:
+    ) -> JobId:
         policy = self._parts.policy
         few = list(job.recipients) if len(job.recipients) <= SLICE else None
         if few:
@@ -126,7 +126,7 @@ class JobsResource(Resource):
         job_id: JobId,
         recipients: Recipients,
         request: IdempotentRequest | None,
-    ) -> int:
+    ) -> JobId:
         db = self._parts.db
         written: asyncio.Future[int] | None = None
         async for some in recipients.slices(SLICE):  # one slice is read while one is written
@@ -148,7 +148,7 @@ class JobResource(Resource):
         self._db = db
 
     async def on_get(self, req: Request, resp: Response, job_id: str) -> None:
-        number = decode_user_id(job_id)
+        number = decode_job_id(job_id)
         caller, job, recipients = await self._logins.read(req, read_job, number)
         if recipients is not None:
             resp.data = present_job(caller, job, recipients)

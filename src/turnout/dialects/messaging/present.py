@@ -5,7 +5,6 @@ import msgspec
 from turnout.core.identity.members import MemberPage
 from turnout.core.identity.model import Company, Member, Role
 from turnout.core.identity.timezones import NUMBERS
-from turnout.core.ids import UserId
 from turnout.core.times import wall_clock
 from turnout.dialects.messaging.decode import PageQuestion
 from turnout.dialects.messaging.paginator import paginate
@@ -55,9 +54,9 @@ def present_user(caller: Member, member: Member) -> bytes:
     return _encode(OneUser(data=_user(member, caller.timezone)))
 
 
-def present_number(user_id: UserId) -> bytes:
-    """The answer to a user that was made or changed; contract, Add / Edit User."""
-    return _encode(UserNumber(data=user_id))
+def present_number(number: int) -> bytes:
+    """The answer where a user or a job was made or changed: its number."""
+    return _encode(UserNumber(data=number))
 
 
 def _user(member: Member, timezone: str) -> UserBody:

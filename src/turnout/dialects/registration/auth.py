@@ -18,6 +18,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from turnout.core.identity.model import Principal
 from turnout.core.identity.signing import TOKEN_SECONDS, SigningKey, list_published_keys
+from turnout.core.ids import CredentialId, OrgId
 from turnout.errors import Unauthenticated, Unavailable
 from turnout.http.admission import LastUses
 from turnout.http.fast_path import Incoming
@@ -104,7 +105,7 @@ class Tokens:
                 algorithms=["RS256"],
                 options={"require": ["exp", "sub"], "verify_exp": False, "verify_iat": False},
             )
-            caller = Principal(int(claims[ACCOUNT_CLAIM]), int(claims["sub"]))
+            caller = Principal(OrgId(int(claims[ACCOUNT_CLAIM])), CredentialId(int(claims["sub"])))
             longest = self._db.clock() // 1000 + TOKEN_SECONDS
             return caller, min(int(claims["exp"]), longest) * 1000
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:

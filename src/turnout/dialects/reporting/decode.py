@@ -70,14 +70,14 @@ def check_version(given: Given) -> None:
         raise _refusal("ver", f"It is always {VERSION}.")
 
 
-def decode_event(given: Given) -> int:
+def decode_event(given: Given) -> EventId:
     """The event asked for. Raises Invalid for what is no number, Missing for one beyond all."""
     ei = given.get("ei", "")
     if not (ei.isascii() and ei.isdigit()):
         raise _refusal("ei", "It is the number of an event, 7 digits.")
     if len(ei) > EVENT_DIGITS:
         raise Missing("event.beyond", text=ei)
-    return int(ei)
+    return EventId(int(ei))
 
 
 def decode_report(given: Given) -> ReportRequest:

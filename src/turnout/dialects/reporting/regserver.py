@@ -15,7 +15,7 @@ from falcon.asgi import Request, Response
 from turnout.core.events.passwords import RegistrationPassword, find_registration_password
 from turnout.core.identity.guessing import Attempt, Throttle
 from turnout.core.identity.passwords import NOBODYS_HASH, PasswordPool, is_password
-from turnout.core.ids import EventId
+from turnout.core.ids import NO_EVENT, EventId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.joining import register_from_program
 from turnout.core.registrations.model import Answer
@@ -105,7 +105,7 @@ class _Gate:
     async def open(self, given: Given, address: str) -> RegistrationPassword:
         """The event whose password was given. Raises Denied, Limited."""
         ei, password = given.get("ei", ""), given.get("pass", "")
-        event_id = int(ei) if _is_number(ei) else 0
+        event_id = EventId(int(ei)) if _is_number(ei) else NO_EVENT
         found = await self._db.read(find_registration_password, event_id) if event_id else None
         if found and self._recall(found, password):
             return found

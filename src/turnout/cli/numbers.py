@@ -1,0 +1,37 @@
+"""The numbers by which commands take things: each is an id of its kind, from 1 on."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number as Range
+
+from turnout.cli.app import LARGEST
+from turnout.core.ids import (
+    CallbackId,
+    CampaignId,
+    CredentialId,
+    EntryId,
+    EventId,
+    JobId,
+    ListId,
+    QuestionId,
+    RoomId,
+    SessionId,
+    SurveyId,
+    TicketTypeId,
+)
+
+_RANGE = Parameter(validator=Range(gte=1, lte=LARGEST))
+
+CallbackNumber = Annotated[CallbackId, _RANGE]
+CampaignNumber = Annotated[CampaignId, _RANGE]
+CredentialNumber = Annotated[CredentialId, _RANGE]
+EntryNumber = Annotated[EntryId, _RANGE]
+EventNumber = Annotated[EventId, _RANGE]
+JobNumber = Annotated[JobId, _RANGE]
+ListNumber = Annotated[ListId, _RANGE]
+QuestionNumber = Annotated[QuestionId, _RANGE]
+RoomNumber = Annotated[RoomId, _RANGE]
+SessionNumber = Annotated[SessionId, _RANGE]
+SurveyNumber = Annotated[SurveyId, _RANGE]
+TicketTypeNumber = Annotated[TicketTypeId, _RANGE]
