@@ -15,6 +15,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("run", "dev", "uv", "postgresql", "clients")
@@ -74,7 +75,8 @@ def check_installed() -> Iterator[str]:
     locked = locked_versions()
     installed = {canonicalize_name(found.name): found.version for found in distributions()}
     for name in sorted((locked.keys() | installed.keys()) - UNLOCKED):
-        if locked.get(name) != installed.get(name):
+        # As versions: 2.012 is 2.12.
+        if Version(locked.get(name, "0")) != Version(installed.get(name, "0")):
             yield f"{name}: locked {locked.get(name)}, installed {installed.get(name)}"
     fit = subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", "check"],

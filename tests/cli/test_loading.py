@@ -13,7 +13,7 @@ from turnout.cli.app import app
 from turnout.cli.commands import COMMANDS
 
 HEAVY = {
-    *("aiohttp", "alembic", "argon2", "cryptography", "email_validator", "falcon", "fpdf"),
+    *("aiohttp", "alembic", "argon2", "cryptography", "email_validator", "falcon", "uharfbuzz"),
     *("granian", "icalendar", "jinja2", "jwt", "phonenumbers", "prometheus_client"),
     *("psycopg", "segno", "structlog", "yaml"),
 }

@@ -1,20 +1,23 @@
 """A ticket on paper and in calendars: PDF, QR code, `.ics`. Pure and slow: not in a transaction."""
 
 import datetime
-from typing import TYPE_CHECKING, NamedTuple
+import io
+from collections.abc import Sequence
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView
 from turnout.formats.calendar import Entry, calendar_file
-from turnout.formats.pdf import FAMILY, PaperSize, finish, new_paper
-from turnout.formats.qr import qr_rows
+from turnout.formats.pdf import PaperSize
+from turnout.formats.pdf.paper import Box, Font, Paper
 
-if TYPE_CHECKING:
-    from fpdf import FPDF
-
-MARGIN = 20.0
-QR_SIDE = 70.0
+MARGIN = 15.0
+GAP = 12.0
+QR_SIDE = 75.0
+_GREY = (100, 100, 100)
+TITLE, HOLDER = Font(22, is_bold=True), Font(15, is_bold=True)
+CODE, FACT, NOTE = Font(18, is_bold=True), Font(11.5), Font(8.5, colour=_GREY)
 
 
 class TicketFacts(NamedTuple):
@@ -48,25 +51,25 @@ def say_where(shown: EventView) -> str:
 
 
 def ticket_pdf(facts: TicketFacts, size: PaperSize = PaperSize.A4) -> bytes:
-    """The ticket as one page to print."""
-    event = facts.shown.event
-    texts = [event.title, facts.organizer, facts.type_name, facts.holder, say_where(facts.shown)]
-    paper = new_paper(size, f"Ticket: {event.title}", texts)
-    paper.set_margins(MARGIN, MARGIN)
-    paper.add_page()
-    _write(paper, facts.type_name.upper(), 10, grey=110)
-    _write(paper, event.title, 22, is_bold=True, gap=3)
-    _write(paper, say_when(facts.shown), 12)
-    _write(paper, say_where(facts.shown), 12, gap=2)
-    _write(paper, facts.holder, 14, is_bold=True, gap=4)
-    _draw_qr(paper, facts.signed)
-    paper.ln(4)
-    _write(paper, facts.code, 20, is_bold=True)
-    _write(paper, "Show this code at the door, on paper or on a phone.", 10, grey=110, gap=4)
-    if event.state is EventState.CANCELLED:
-        _write(paper, "The event is cancelled.", 12, is_bold=True)
-    _write(paper, facts.organizer, 10, grey=110)
-    return finish(paper)
+    """The ticket as one page to print, which folds in two."""
+    return ticket_sheets([facts], size, per_sheet=1)
+
+
+def ticket_sheets(
+    tickets: Sequence[TicketFacts], size: PaperSize = PaperSize.A4, *, per_sheet: int = 2
+) -> bytes:
+    """Tickets on sheets to print, one to three on each, with lines to fold or cut along."""
+    out = io.BytesIO()
+    event = tickets[0].shown.event
+    paper = Paper(out, size.sides, f"Ticket: {event.title}")
+    height = size.sides.height / max(per_sheet, 2)
+    for number, facts in enumerate(tickets):
+        place = number % per_sheet
+        if place == 0:
+            paper.new_page()
+        _draw_pass(paper, Box(0, place * height, size.sides.width, height), facts)
+    paper.finish()
+    return out.getvalue()
 
 
 def event_calendar(shown: EventView, at: int, url: str = "") -> bytes:
@@ -89,30 +92,39 @@ def event_calendar(shown: EventView, at: int, url: str = "") -> bytes:
     )
 
 
-def _write(
-    paper: "FPDF", text: str, points: float, *, is_bold: bool = False, grey: int = 0, gap: float = 0
-) -> None:
-    if not text:
-        return
-    paper.set_font(FAMILY, "B" if is_bold else "", points)
-    paper.set_text_color(grey)
-    paper.multi_cell(0, points * 0.5, text, new_x="LMARGIN", new_y="NEXT")
-    paper.ln(gap + 1)
+def _draw_pass(paper: Paper, part: Box, facts: TicketFacts) -> None:
+    """A ticket in its part of a sheet: the code to scan on the left, what it is for on the right,
+    and a line to cut or fold along below."""
+    box = Box(part.x + MARGIN, part.y + MARGIN, part.width - 2 * MARGIN, part.height - 2 * MARGIN)
+    side = min(QR_SIDE, box.height - CODE.line_height - NOTE.line_height - 2)
+    paper.draw_qr(box.x, box.y, side, facts.signed)
+    below = Box(box.x, box.y + side + 2, side, 0)
+    below = _down(below, paper.write_big(below._replace(height=CODE.line_height), facts.code, CODE))
+    paper.write(below, "Show this code at the door, on paper or on a phone.", NOTE, limit=2)
+    right = box.x + side + GAP
+    _write_facts(paper, Box(right, box.y, box.x + box.width - right, box.height), facts)
+    edge = part.y + part.height
+    if edge < paper.sides.height - 1:
+        paper.draw_line((part.x + 5, edge), (part.x + part.width - 5, edge), 150, is_dashed=True)
 
 
-def _draw_qr(paper: "FPDF", text: str) -> None:
-    """Draw the code, row by row, with its dark modules joined so that no printer parts them."""
-    rows = qr_rows(text)
-    side = QR_SIDE / len(rows)
-    left, top = paper.l_margin, paper.get_y()
-    paper.set_fill_color(0)
-    for y, row in enumerate(rows):
-        x = 0
-        while x < len(row):
-            end = x
-            while end < len(row) and row[end]:
-                end += 1
-            if end > x:
-                paper.rect(left + x * side, top + y * side, (end - x) * side, side * 1.01, "F")
-            x = max(end, x + 1)
-    paper.set_y(top + QR_SIDE)
+def _write_facts(paper: Paper, box: Box, facts: TicketFacts) -> None:
+    event = facts.shown.event
+    foot = NOTE.line_height
+    bottom = box.y + box.height - foot - 1
+    at = _down(box, paper.write_big(box._replace(height=box.height * 0.3), event.title, TITLE), 2)
+    at = _down(at, paper.write_big(at._replace(height=14), facts.holder, HOLDER), 2)
+    lines = (facts.type_name, say_when(facts.shown), say_where(facts.shown))
+    for label, text in zip(("Ticket", "When", "Where"), lines, strict=True):
+        if text and at.y + NOTE.line_height + FACT.line_height <= bottom:
+            at = _down(at, paper.write(at, label, NOTE))
+            room = max(1, int((bottom - at.y) / FACT.line_height))
+            at = _down(at, paper.write(at, text, FACT, limit=min(room, 3)), 1.5)
+    if event.state is EventState.CANCELLED:
+        paper.write(at, "The event is cancelled.", HOLDER, limit=1)
+    paper.write_cut(box._replace(y=bottom), facts.organizer, NOTE)
+
+
+def _down(box: Box, height: float, gap: float = 0) -> Box:
+    """The rest of a box below what was written; nothing written needs no gap."""
+    return box._replace(y=box.y + height + (gap if height else 0))

@@ -1,6 +1,6 @@
 """Drawing scrap paper: each content once, a few at a time, and not without end.
 
-Drawing takes ten milliseconds a page. So a paper that was drawn is kept by its content and handed
+Drawing takes some milliseconds a page. So a paper that was drawn is kept by its content and handed
 out again; callers who want the same one at once wait for one drawing; two are drawn at a time, a
 few may wait, and an organization has a number of drawings a minute.
 """
