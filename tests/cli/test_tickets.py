@@ -56,7 +56,7 @@ def office(tmp_path: Path) -> Office:
 
 def test_ticket_types_show_what_is_left(office: Office) -> None:
     office.run.ok(
-        *("ticket", "create-type", "acme", office.event, "Paid", "--price", "1250"),
+        *("ticket", "create-type", "acme", office.event, "Paid", "--price", "12.50"),
         *("--currency", "eur", "--capacity", "5"),
     )
     office.run.ok("ticket", "create-type", "acme", office.event, "Dinner", "--rsvp")
@@ -68,9 +68,29 @@ def test_ticket_types_show_what_is_left(office: Office) -> None:
     ]
 
 
+def test_a_price_is_in_whole_units_of_its_currency(office: Office) -> None:
+    create = ("ticket", "create-type", "acme", office.event)
+    for price, currency in (("10.50", "EUR"), ("1.500", "KWD"), ("1,050", "JPY"), ("0", "USD")):
+        office.run.ok(*create, currency, "--price", price, "--currency", currency)
+    assert [row[-4:-1] for row in office.types()[-4:]] == [
+        ["10.50", "EUR", "any"],
+        ["1.500", "KWD", "any"],
+        ["1050", "JPY", "any"],
+        ["any", "free", "any"],
+    ]
+
+
 def test_what_cannot_be_made_or_set_is_said(office: Office) -> None:
     for arguments, words in (
         (("create-type", "acme", office.event, "Paid", "--price", "1"), "A price needs"),
+        (
+            ("create-type", "acme", office.event, "Paid", "--price", "1", "--currency", "EUX"),
+            "'EUX' is not the code of a currency",
+        ),
+        (
+            ("create-type", "acme", office.event, "Paid", "--price", "9.5", "--currency", "JPY"),
+            "'9.5' has more decimals than JPY, which has 0.",
+        ),
         (("set-type", "acme", office.event, office.hall), "Say what to set: --capacity"),
         (
             ("set-type", "acme", office.event, office.hall, "--capacity", "2", "--unlimited"),

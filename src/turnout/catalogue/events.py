@@ -5,6 +5,12 @@ SENTENCES = {
     "capacity.held": "Event {event_id} cannot have {capacity} places: {held} are taken already.",
     "capacity.negative": "A capacity of {capacity} is not possible.",
     "event.missing": "There is no event {event_id}.",
+    "money.ambiguous": "{text!r} can be read in two ways: write {thousands} or {decimals}.",
+    "money.amount": "{text!r} is not an amount: write it as {example}.",
+    "money.currency": "{currency!r} is not the code of a currency (ISO 4217), such as EUR or USD.",
+    "money.decimals": "{text!r} has more decimals than {currency}, which has {decimals}.",
+    "money.large": "{text!r} is too much: an amount is at most {limit}.",
+    "money.other_currency": "{text!r} is in another currency than {currency}.",
     "registration_password.missing": "Event {event_id} has no password.",
     "session.missing": "There is no session {session_id}.",
     "site.address": "The address of this server is not known, so no link can be written. Set "
@@ -13,6 +19,7 @@ SENTENCES = {
     "ticket_type.held": "Ticket type {ticket_type_id} cannot have {capacity} tickets: more are "
     "held already.",
     "ticket_type.no_such": "There is no ticket type {ticket_type_id}.",
+    "ticket_type.price": "A price of {price_minor} needs a currency, and cannot be negative.",
     "ticket_type.person_limit": "One person may have 1 or more tickets of a type, not {limit}.",
     "time.offset": "{local!r} must be local time, without an offset.",
     "time.unreadable": "{local!r} in {timezone!r} is not a time such as 2027-03-01T09:00.",

@@ -17,6 +17,7 @@ from turnout.core.registrations.places import set_ticket_capacity
 from turnout.core.registrations.transferring import change_ticket_type, transfer_ticket
 from turnout.core.tickets.signing import list_ticket_keys, rotate_ticket_key
 from turnout.errors import Invalid
+from turnout.formats.money import read_currency, read_money, say_money
 from turnout.store import Tx
 
 tickets = App(name="ticket")
@@ -30,7 +31,7 @@ def create_type(
     /,
     *,
     capacity: Count | None = None,
-    price: Count = 0,
+    price: str = "",
     currency: str = "",
     rsvp: bool = False,
     per_person: Count = 0,
@@ -42,21 +43,22 @@ def create_type(
         event: Number of the event.
         name: What the ticket type is called.
         capacity: How many tickets there are; without it, any number.
-        price: What one costs, in cents.
-        currency: Its currency, such as EUR.
+        price: What one costs, such as 10.50; without it, nothing.
+        currency: Its currency (ISO 4217), such as EUR.
         rsvp: Only those who are invited get one.
         per_person: How many one person may have, with those of their party; 0 is any number.
     """
     if price and not currency:
         raise Invalid("ticket_type.currency")
+    code = read_currency(currency) if currency else ""
     with database() as db:
         made = db.call(
             create_ticket_type,
             db.call(get_organization, org).org_id,
             event,
             name,
-            price_minor=price,
-            currency=currency.upper(),
+            price_minor=read_money(price, code) if price else 0,
+            currency=code,
             capacity=capacity,
             is_rsvp=rsvp,
             person_limit=per_person or None,
@@ -226,4 +228,4 @@ def _left(ticket_type: TicketType) -> str:
 def _price(ticket_type: TicketType) -> str:
     if not ticket_type.price_minor:
         return "rsvp" if ticket_type.is_rsvp else "free"
-    return f"{ticket_type.price_minor / 100:.2f} {ticket_type.currency}"
+    return say_money(ticket_type.price_minor, ticket_type.currency)

@@ -5,7 +5,7 @@ import pytest
 from turnout.core.events.model import Event, EventDetails, EventState, TicketType
 from turnout.core.events.showing import EventView, Place
 from turnout.core.ids import TicketTypeId
-from turnout.dialects.attendance.present import quantity
+from turnout.dialects.attendance.present import present_prices, quantity
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,22 @@ def test_quantity_is_always_a_number(
     shown = EventView(event, EventDetails(), Place(), [ticket_type])
     found = quantity(shown, ticket_type)
     assert (found, found - ticket_type.held) == (expected, available)
+
+
+@pytest.mark.parametrize(
+    ("price_minor", "currency", "prices"),
+    [
+        (1_050, "EUR", {"eur": "10.50"}),
+        (1_000, "EUR", {"eur": "10"}),
+        (10_000, "CLP", {"clp": "10000"}),
+        (1_500, "KWD", {"kwd": "1.500"}),
+        (2_000, "KWD", {"kwd": "2"}),
+        (0, "JPY", {"jpy": 0}),
+        (0, "", {}),
+    ],
+)
+def test_prices_have_the_decimals_of_their_currency(
+    price_minor: int, currency: str, prices: dict[str, str | int]
+) -> None:
+    ticket_type = TicketType(TicketTypeId(2), 1, "Visitor", True, price_minor, currency, None, 0)
+    assert present_prices(ticket_type) == prices

@@ -22,6 +22,7 @@ from turnout.core.identity.names import Target, make_name, take_name
 from turnout.core.identity.organizations import check_zone
 from turnout.core.ids import ChannelId, EventId, OrgId, SessionId, TicketTypeId, VenueId
 from turnout.errors import Conflict, Invalid, Missing
+from turnout.formats.money import LARGEST_MINOR, read_currency
 from turnout.store import Tx, from_row, to_json
 
 DEFAULT_TICKET_TYPE = "General admission"
@@ -179,9 +180,11 @@ def create_ticket_type(
     person_limit: int | None = None,
     actor: str,
 ) -> TicketType:
-    """Make a ticket type. Money in minor units; `capacity` and `person_limit` None = unlimited.
-    Raises Invalid for a negative capacity and a limit below 1."""
+    """Make a ticket type. Money in minor units of `currency` (formats/money.py); `capacity` and
+    `person_limit` None = unlimited. Raises Invalid for a negative capacity or price, a price
+    without a currency, an unknown currency and a limit below 1."""
     _check_capacity(capacity)
+    _check_price(price_minor, currency)
     _check_person_limit(person_limit)
     ticket_type = TicketType(
         TicketTypeId(tx.next_id("programme")),
@@ -303,6 +306,13 @@ def list_ticket_types(tx: Tx, org_id: OrgId, event_id: EventId) -> list[TicketTy
 def list_channels(tx: Tx, org_id: OrgId) -> list[Channel]:
     """The organization's channels, oldest first."""
     return [Channel(*row) for row in sql.list_channels(tx, org_id=org_id)]
+
+
+def _check_price(price_minor: int, currency: str) -> None:
+    if not 0 <= price_minor <= LARGEST_MINOR or (price_minor and not currency):
+        raise Invalid("ticket_type.price", price_minor=price_minor)
+    if currency:
+        read_currency(currency)
 
 
 def _check_capacity(capacity: int | None) -> None:

@@ -15,14 +15,8 @@ from turnout.core.invitations.campaigns import CONFIRMED, DECLINED, PENDING, Cam
 from turnout.core.invitations.invitees import Invitee
 from turnout.core.tickets.signing import TicketKey
 from turnout.dialects.attendance.zones import rails_name
+from turnout.formats.money import say_amount
 
-# Currencies without cents: their minor unit is the currency itself (ISO 4217).
-WHOLE = frozenset(
-    [
-        *("bif", "clp", "djf", "gnf", "isk", "jpy", "kmf", "krw", "pyg", "rwf", "ugx", "vnd"),
-        *("vuv", "xaf", "xof", "xpf"),
-    ]
-)
 UNLIMITED = 1_000_000
 Clock = Callable[[int], str]
 
@@ -175,7 +169,7 @@ def _company_ticket(
         "ends_at": utc_clock(shown.event.ends_at),
         "quantity": quantity(shown, ticket_type),
         "available": quantity(shown, ticket_type) - ticket_type.held,
-        "prices": _prices(ticket_type),
+        "prices": present_prices(ticket_type),
         "locked": ticket_type.is_locked,
         "ticket_type": _kind(ticket_type),
         "location": location,
@@ -198,17 +192,16 @@ def _kind(ticket_type: TicketType) -> str:
     return "sales" if ticket_type.price_minor else "free"
 
 
-def _prices(ticket_type: TicketType) -> dict[str, str | int]:
+def present_prices(ticket_type: TicketType) -> dict[str, str | int]:
     """By currency in small letters: text for sales, the number 0 for free ones, none for rsvp."""
     currency = ticket_type.currency.lower()
     if ticket_type.is_rsvp or not currency:
         return {}
     if not ticket_type.price_minor:
         return {currency: 0}
-    if currency in WHOLE:
-        return {currency: str(ticket_type.price_minor)}
-    whole, cents = divmod(ticket_type.price_minor, 100)
-    return {currency: f"{whole}.{cents:02}" if cents else str(whole)}
+    amount = say_amount(ticket_type.price_minor, currency)
+    whole, _, decimals = amount.partition(".")
+    return {currency: amount if decimals.strip("0") else whole}
 
 
 # -- attendees -----------------------------------------------------------------------------
