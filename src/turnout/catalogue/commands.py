@@ -32,6 +32,9 @@ SENTENCES = {
     "session.capacity": "Give either --capacity or --unlimited.",
     "ticket_type.capacity": "Give either --capacity or --unlimited, not both.",
     "ticket_type.currency": "A price needs a --currency.",
+    "party.guest": "{guest!r} is no guest: write a name, an address, or both as in 'Zoe Lee "
+    "<zoe@example.com>'.",
+    "party.ticket_type": "The event has no default ticket type: name one with --ticket-type.",
     "ticket_type.missing": "Event {event} has no ticket type {ticket_type}.",
     "ticket_type.unchanged": "Say what to set: --capacity, --unlimited or --per-person.",
     "viewings.rows": "{count} rows of {file} were left out.",

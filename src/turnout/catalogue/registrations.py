@@ -36,6 +36,7 @@ SENTENCES = {
     "nonce.other_code": "The nonce was used for another code. Give each scan a nonce of its own.",
     "nonce.without_device": "A nonce needs the name of the device: it is the device's own name for "
     "one scan.",
+    "party.size": "A party has 1 to {limit} guests.",
     "person.missing": "There is no person {person_id}.",
     "places.taken": "No place is free.",
     "recipient.missing": "There is no recipient {invitee_id}.",

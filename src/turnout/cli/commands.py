@@ -49,6 +49,7 @@ COMMANDS = {
         'List what the simulator "sent", newest first. Real networks do not show up here.',
     ),
     "question": ("reporting:question", "What viewers ask."),
+    "registration": ("registrations:registrations", "Registrations of people for events."),
     "reporting": ("reporting:reporting", "Users who may see reports."),
     "scans": (
         "checkin:scans",

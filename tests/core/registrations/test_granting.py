@@ -21,13 +21,14 @@ from turnout.core.events.programme import (
 )
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind, Principal
+from turnout.core.ids import TicketTypeId
 from turnout.core.invitations.campaigns import create_campaign, list_campaigns, send_campaign
 from turnout.core.invitations.invitees import InviteeFilter, confirm, invite, list_invitees
 from turnout.core.people.merging import know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations.granting import Guest, Party, Wish, grant, grant_party
 from turnout.core.registrations.intake import accept
-from turnout.core.registrations.joining import queue_ticket_mail
+from turnout.core.registrations.joining import LARGEST_PARTY, queue_ticket_mail, register_party
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.places import set_event_state, set_session_capacity
 from turnout.core.registrations.queue_items import list_items
@@ -318,3 +319,55 @@ def test_a_session_capacity_that_cannot_be_is_refused(hosts):
             set_session_capacity, doors.college.org_id, doors.session_ids[0], 1, actor="test"
         )
     assert doors.held()[4:] == [(0, 1), (0, None)]
+
+
+# -- parties that staff register -----------------------------------------------------------
+
+
+def register(hosts: Hosts, host: str, guests: list[Contact], type_: int = 0) -> Party:
+    type_id = hosts.doors.type_ids[type_]
+    wanted = [Guest(guest, type_id) for guest in guests]
+    event_id = hosts.doors.event_id
+    return hosts.db.call(
+        register_party, hosts.org_id, event_id, contact(host), wanted, actor="test"
+    )
+
+
+def test_staff_register_a_party_whose_new_tickets_are_mailed_to_its_contact(hosts):
+    party = register(hosts, "h", [contact("h"), contact("a"), NAMELESS])
+    assert [ticket.is_new for ticket in party.tickets] == [True] * 3
+    mails = [mail for mail in hosts.db.call(claim_ticket_mails) if mail.org_id == hosts.org_id]
+    assert sorted((mail.email, mail.facts.holder) for mail in mails) == [
+        ("h@example.com", "A Guest"),
+        ("h@example.com", "H Guest"),
+        ("h@example.com", "Zoe"),
+    ]
+    again = register(hosts, "h", [contact("a")])
+    assert [ticket.is_new for ticket in again.tickets] == [False]
+    assert hosts.db.call(claim_ticket_mails) == []
+    assert hosts.doors.held()[:2] == [(3, 4), (3, None)]
+    assert hosts.db.call(find_faults) == {}
+
+
+def test_a_limit_for_one_person_counts_a_party_of_staff_too(hosts):
+    hosts.limit(2)
+    with refuses(Conflict, "ticket_type.limit", limit=2):
+        register(hosts, "h", [contact("h"), NAMELESS, NAMELESS])
+    assert hosts.doors.held()[:2] == [(0, 4), (0, None)]
+    assert len(register(hosts, "h", [contact("h"), NAMELESS]).tickets) == 2
+
+
+def test_a_party_is_told_what_is_wrong_with_it(hosts):
+    for guests in ([], [NAMELESS] * (LARGEST_PARTY + 1)):
+        with refuses(Invalid, "party.size", limit=LARGEST_PARTY):
+            register(hosts, "h", guests)
+    with refuses(Invalid, "contact.email", email="a@"):
+        register(hosts, "h", [Contact(email="a@")])
+    with refuses(Missing, "ticket_type.no_such", ticket_type_id=0):
+        hosts.db.call(
+            register_party,
+            *(hosts.org_id, hosts.doors.event_id, contact("h")),
+            [Guest(NAMELESS, TicketTypeId(0))],
+            actor="test",
+        )
+    assert hosts.count("parties") == 0

@@ -10,16 +10,17 @@ from turnout.core.people.merging import find_person, know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
 from turnout.core.registrations.form_limits import book_mail
-from turnout.core.registrations.granting import Wish, grant_checked
+from turnout.core.registrations.granting import Guest, Party, Wish, grant_checked, grant_party
 from turnout.core.registrations.model import Answer, Submitted
 from turnout.core.registrations.rules import Door, check, check_no_exam
 from turnout.core.registrations.sql import sql
 from turnout.core.text import is_email
 from turnout.core.waiting_list.entries import find_offer
-from turnout.errors import Conflict, Invalid
+from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
-SOURCES = {Door.FORM: "page", Door.PROGRAM: "program"}
+SOURCES = {Door.FORM: "page", Door.PROGRAM: "program", Door.PARTY: "staff"}
+LARGEST_PARTY = 100
 TICKET_MAILS = "ticket-mails"
 
 
@@ -102,6 +103,43 @@ def register_from_program(
         door=Door.PROGRAM,
         is_mailed=is_mailed,
     )
+
+
+def register_party(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    contact: Contact,
+    guests: Sequence[Guest],
+    *,
+    actor: str,
+) -> Party:
+    """Register people together, for staff: all or nobody. Each has a registration and a ticket of
+    their own; the new tickets are mailed to `contact`, who need not be one of them. A guest without
+    an address is a person of their own, so doing it again adds them again; one with an address who
+    has a ticket of the type keeps it. A ticket type's limit for one person counts the party.
+
+    Raises Conflict as `grant` does, Invalid for an address that is not one, and for nobody or more
+    than LARGEST_PARTY guests, Missing.
+    """
+    if not 1 <= len(guests) <= LARGEST_PARTY:
+        raise Invalid("party.size", limit=LARGEST_PARTY)
+    emails = [guest.contact.email.strip() for guest in guests]
+    for email in (contact.email, *filter(None, emails)):
+        if not is_email(email):
+            raise Invalid("contact.email", email=email)
+    types = {ticket_type.id for ticket_type in list_ticket_types(tx, org_id, event_id)}
+    for guest in guests:
+        if guest.ticket_type_id not in types:
+            raise Missing("ticket_type.no_such", ticket_type_id=guest.ticket_type_id)
+    door = Door.PARTY
+    party = grant_party(
+        tx, org_id, event_id, contact, guests, door=door, source=SOURCES[door], actor=actor
+    )
+    for granted in party.tickets:
+        if granted.is_new:
+            queue_ticket_mail(tx, org_id, granted.ticket.id)
+    return party
 
 
 def check_open(

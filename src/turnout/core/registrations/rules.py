@@ -31,7 +31,7 @@ _STAFF = frozenset({EventState.CANCELLED})
 
 class Door(enum.StrEnum):
     """Where a ticket is asked for. The queue is the registration API's, a program knows the event's
-    registration password."""
+    registration password, and a party is registered by staff."""
 
     FORM = "form"
     QUEUE = "queue"
@@ -40,6 +40,7 @@ class Door(enum.StrEnum):
     OFFER = "offer"
     EXAM = "exam"
     STAFF = "staff"
+    PARTY = "party"
 
 
 class There(enum.Enum):
@@ -68,6 +69,7 @@ RULES: Mapping[Door, Rule] = {
     Door.OFFER: Rule(GrantKind.OFFER, _OUTSIDE, False, There.SAME_TYPE, True),
     Door.EXAM: Rule(GrantKind.EXAM, _CANDIDATES, True, There.NEVER, False),
     Door.STAFF: Rule(GrantKind.STAFF, _STAFF, False, There.SAME_TYPE, False),
+    Door.PARTY: Rule(GrantKind.STAFF, _STAFF, False, There.SAME_TYPE, True),
 }
 
 

@@ -1,0 +1,92 @@
+"""`turnout registration`: registering people for events."""
+
+import re
+
+from cyclopts import App
+
+from turnout.cli.app import Number, actor, console, database, show_table
+from turnout.core.events.programme import list_ticket_types
+from turnout.core.identity.organizations import get_organization
+from turnout.core.ids import EventId, OrgId, TicketTypeId
+from turnout.core.people.model import Contact
+from turnout.core.registrations.granting import Guest, Party
+from turnout.core.registrations.joining import register_party
+from turnout.errors import Invalid
+from turnout.store import Tx
+
+registrations = App(name="registration")
+# `Zoe Lee <zoe@example.com>`, `zoe@example.com` or `Zoe Lee`.
+_GUEST = re.compile(r"([^<>]*)<([^<>]*)>|([^<>@]*@[^<>@]*)|([^<>@]*)")
+
+
+@registrations.command
+def add_party(
+    org: str,
+    event: Number,
+    /,
+    *,
+    contact: str,
+    guest: list[str],
+    ticket_type: Number | None = None,
+) -> None:
+    """Register people together, each with a ticket of their own; or nobody, if not all fit.
+
+    All tickets are mailed to the contact. A guest without an address is registered, too. How many
+    tickets of a type one person may have counts for the contact with the whole party.
+
+    Example: turnout registration add-party acme 12 --contact "Ann Lee <ann@example.com>" --guest
+    "Ann Lee <ann@example.com>" --guest "Zoe Lee"
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        contact: Name and address of who gets the mails: "Ann Lee <ann@example.com>", or the address
+            alone. To have a ticket, too, they are named as a guest.
+        guest: A guest: "Zoe Lee <zoe@example.com>", an address alone or a name alone. Repeat it for
+            the others.
+        ticket_type: Number of the ticket type that all get; without it, the event's default one.
+    """
+    host = read_guest(contact)
+    guests = [read_guest(text) for text in guest]
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        party = db.call(_register, org_id, EventId(event), host, guests, ticket_type)
+    rows = (
+        (" ".join(filter(None, (who.first_name, who.last_name))), who.email, granted.ticket.code,
+         "new" if granted.is_new else "had it")
+        for who, granted in zip(guests, party.tickets, strict=True)
+    )  # fmt: skip
+    console.print(f"Party {party.id} is registered; its tickets are mailed to {host.email}.")
+    show_table("NAME", "ADDRESS", "TICKET", "", rows=rows)
+
+
+def read_guest(text: str) -> Contact:
+    """Somebody by a text such as `Zoe Lee <zoe@example.com>`; the first word of a name is the first
+    name. Raises Invalid."""
+    found = _GUEST.fullmatch(text.strip())
+    if not found or not text.strip():
+        raise Invalid("party.guest", guest=text)
+    name, email = found[1] or found[4] or "", found[2] or found[3] or ""
+    first_name, _, last_name = " ".join(name.split()).partition(" ")
+    return Contact(email=email.strip(), first_name=first_name, last_name=last_name)
+
+
+def _register(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    host: Contact,
+    contacts: list[Contact],
+    type_id: int | None,
+) -> Party:
+    if type_id is None:
+        type_id = _default_type(tx, org_id, event_id)
+    guests = [Guest(contact, TicketTypeId(type_id)) for contact in contacts]
+    return register_party(tx, org_id, event_id, host, guests, actor=actor())
+
+
+def _default_type(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
+    found = [kind.id for kind in list_ticket_types(tx, org_id, event_id) if kind.is_default]
+    if not found:
+        raise Invalid("party.ticket_type")
+    return found[0]
