@@ -15,6 +15,7 @@ from turnout.core.events.model import EventState, SessionState
 from turnout.core.ids import EventId, OrgId, PersonId, QueueItemId, SessionId
 from turnout.core.people.merging import MergeResult, merge_person
 from turnout.core.registrations.granting import SessionGrant, Wish, grant_with_sessions
+from turnout.core.registrations.model import WantedSession
 from turnout.core.registrations.rules import Door, find_refusal
 from turnout.core.registrations.sql import sql
 from turnout.core.registrations.submissions import ItemStatus, Outcome, Submission, TargetNoun
@@ -24,17 +25,6 @@ from turnout.store import Tx, to_json
 SOURCE = "registration"
 # What an item's message says where the contract has words of its own for a refusal.
 MESSAGES = {"tickets.sold_out": "Tickets are sold out."}
-
-
-class WantedSession(NamedTuple):
-    """A session that somebody asks for, and the states that decide about it."""
-
-    pak: str
-    id: SessionId
-    event_id: EventId
-    state: SessionState
-    event_state: EventState
-    is_exam: bool
 
 
 class _Possible(NamedTuple):
@@ -95,22 +85,16 @@ def list_wanted_sessions(
     tx: Tx, org_id: OrgId, paks: list[str], noun: TargetNoun, target_id: int
 ) -> list[WantedSession]:
     """Those of `paks` that are sessions of the event or channel, by event and number."""
-    rows = sql.list_wanted_sessions(
+    return sql.list_wanted_sessions(
         tx,
         org_id=org_id,
         paks=to_json(paks),
         noun=noun.value,
         target_id=target_id,
     )
-    return [
-        WantedSession(
-            pak, id_, event_id, SessionState(state), EventState(event_state), bool(is_exam)
-        )
-        for pak, id_, event_id, state, event_state, is_exam in rows
-    ]
 
 
-_SESSION_REFUSALS = {
+_SESSION_REFUSALS: dict[str, str] = {
     SessionState.CLOSED: Conflict("session.closed").message,
     SessionState.CANCELLED: Conflict("session.cancelled").message,
 }
@@ -122,7 +106,7 @@ def _say(refusal: Conflict) -> str:
 
 
 # When the event ends does not matter at this door.
-_EVENT_REFUSALS = {
+_EVENT_REFUSALS: dict[str, str] = {
     state: _say(refusal)
     for state in EventState
     if (refusal := find_refusal(Door.QUEUE, state, 0, 0))

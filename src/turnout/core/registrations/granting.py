@@ -345,6 +345,9 @@ def _try_to_take(
 def _take_event_place(tx: Tx, org_id: OrgId, wish: Wish) -> Conflict | None:
     """Take a place in the event. Its state is judged on the row that is ours now: closing or
     cancelling it from here on comes after this."""
+    # An open event takes people at every door.
+    if places.take_open_event_place(tx, org_id, wish.event_id):
+        return None
     state = places.take_event_place(tx, org_id, wish.event_id)
     if state is None:
         return Conflict("event.full")

@@ -252,6 +252,27 @@ def _fail(items: list[QueuedItem]) -> list[Outcome]:
 
 
 def _finish(tx: Tx, claimed: _Claimed, outcomes: list[Outcome], person_id: PersonId | None) -> None:
+    _finish_items(tx, claimed, outcomes, person_id)
+    sql.finish_submission(tx, org_id=claimed.org_id, id=claimed.id, now=tx.now)
+
+
+def _finish_items(
+    tx: Tx, claimed: _Claimed, outcomes: list[Outcome], person_id: PersonId | None
+) -> None:
+    ends = {(outcome.status, outcome.message) for outcome in outcomes}
+    if len(ends) == 1:
+        [(status, message)] = ends
+        sql.finish_alike(
+            tx,
+            org_id=claimed.org_id,
+            submission_id=claimed.id,
+            last_id=max(outcome.id for outcome in outcomes),
+            status=status.value,
+            message=message,
+            person_id=person_id if status is ItemStatus.SUCCESS else None,
+            now=tx.now,
+        )
+        return
     rows = [
         {
             "org_id": claimed.org_id,
@@ -264,7 +285,6 @@ def _finish(tx: Tx, claimed: _Claimed, outcomes: list[Outcome], person_id: Perso
         for outcome in outcomes
     ]
     sql.finish_items(tx, rows)
-    sql.finish_submission(tx, org_id=claimed.org_id, id=claimed.id, now=tx.now)
 
 
 def count_waiting(tx: Tx, limit: int) -> int:

@@ -1,10 +1,18 @@
 """A registration and what was answered in it."""
 
 import enum
+from typing import NamedTuple
 
 import msgspec
 
-from turnout.core.ids import EventId, PartyId, PersonId, RegistrationId, TicketTypeId
+from turnout.core.ids import (
+    EventId,
+    PartyId,
+    PersonId,
+    RegistrationId,
+    SessionId,
+    TicketTypeId,
+)
 from turnout.core.people.model import Contact
 
 
@@ -46,6 +54,17 @@ class Registration(msgspec.Struct, frozen=True):
     updated_at: int
     sitting: int
     party_id: PartyId | None
+
+
+class WantedSession(NamedTuple):
+    """A session that somebody asks for, and the states that decide about it, as they are stored."""
+
+    pak: str
+    id: SessionId
+    event_id: EventId
+    state: str
+    event_state: str
+    is_exam: int
 
 
 def join_submissions(old: Submitted, new: Submitted) -> Submitted:

@@ -85,9 +85,7 @@ WHERE i.org_id = :org_id AND i.id IN (
     SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
 ORDER BY i.id LIMIT :limit OFFSET :skip;
 
--- name: list_wanted_sessions(org_id, paks, noun, target_id: int)
---     -> (pak: str, id: SessionId, event_id: EventId, state: str, event_state: str,
---         is_exam: int)
+-- name: list_wanted_sessions(org_id, paks, noun, target_id: int) -> WantedSession
 -- The sessions named by `paks` (JSON) that belong to the event or channel.
 SELECT s.pak, s.id, s.event_id, s.state, e.state,
     CASE WHEN EXISTS (SELECT 1 FROM exams x WHERE x.org_id = e.org_id AND x.event_id = e.id)

@@ -96,6 +96,14 @@ WHERE c.org_id = :org_id AND c.id = :credential_id;
 UPDATE queue_items SET status = :status, message = :message, person_id = :person_id, done_at = :now
 WHERE org_id = :org_id AND id = :id;
 
+-- name: finish_alike(org_id, submission_id: SubmissionId, last_id: QueueItemId, status,
+--     message: str | None, person_id: PersonId | None, now)!
+-- All items of a submission; they are numbered from its own number up to `last_id`.
+UPDATE queue_items SET status = :status, message = CAST(:message AS TEXT),
+    person_id = CAST(:person_id AS BIGINT), done_at = :now
+WHERE org_id = :org_id AND submission_id = :submission_id
+    AND id BETWEEN :submission_id AND :last_id;
+
 -- name: finish_submission(org_id, id: SubmissionId, now)!
 UPDATE submissions SET done_at = :now WHERE org_id = :org_id AND id = :id;
 
@@ -268,6 +276,10 @@ RETURNING id, person_limit;
 UPDATE events SET held = held + 1
 WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity)
 RETURNING state;
+
+-- name: take_open_event_place(org_id, id: EventId)!
+UPDATE events SET held = held + 1
+WHERE org_id = :org_id AND id = :id AND state = 'open' AND (capacity IS NULL OR held < capacity);
 
 -- name: release_event_place(org_id, id: EventId)!
 UPDATE events SET held = held - 1 WHERE org_id = :org_id AND id = :id;

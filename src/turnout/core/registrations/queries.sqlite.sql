@@ -60,9 +60,7 @@ FROM queue_items i JOIN submissions s ON s.org_id = i.org_id AND s.id = i.submis
 WHERE i.org_id = :org_id AND i.id IN (SELECT value FROM json_each(:ids))
 ORDER BY i.id LIMIT :limit OFFSET :skip;
 
--- name: list_wanted_sessions(org_id, paks, noun, target_id: int)
---     -> (pak: str, id: SessionId, event_id: EventId, state: str, event_state: str,
---         is_exam: int)
+-- name: list_wanted_sessions(org_id, paks, noun, target_id: int) -> WantedSession
 -- The sessions named by `paks` (JSON) that belong to the event or channel. CROSS JOIN holds SQLite
 -- to this order: it cannot know that the list is short.
 SELECT s.pak, s.id, s.event_id, s.state, e.state,

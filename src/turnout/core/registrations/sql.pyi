@@ -17,6 +17,7 @@ from turnout.core.ids import (
     TicketTypeId,
     UserId,
 )
+from turnout.core.registrations.model import WantedSession
 from turnout.store import Statements, Tx
 
 class FindRegistrationRow(NamedTuple):
@@ -72,14 +73,6 @@ class ListItemsRow(NamedTuple):
     email: str
     person_id: PersonId | None
     message: str | None
-
-class ListWantedSessionsRow(NamedTuple):
-    pak: str
-    id: SessionId
-    event_id: EventId
-    state: str
-    event_state: str
-    is_exam: int
 
 class TakeSessionPlacesRow(NamedTuple):
     id: SessionId
@@ -175,7 +168,7 @@ class _Sql(Statements):
     @staticmethod
     def list_wanted_sessions(
         tx: Tx, *, org_id: OrgId, paks: str, noun: str, target_id: int
-    ) -> list[ListWantedSessionsRow]: ...
+    ) -> list[WantedSession]: ...
     @staticmethod
     def take_session_places(tx: Tx, *, org_id: OrgId, ids: str) -> list[TakeSessionPlacesRow]: ...
     @staticmethod
@@ -255,6 +248,18 @@ class _Sql(Statements):
     @staticmethod
     def finish_items(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
     @staticmethod
+    def finish_alike(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        submission_id: SubmissionId,
+        last_id: QueueItemId,
+        status: str,
+        message: str | None,
+        person_id: PersonId | None,
+        now: int,
+    ) -> int: ...
+    @staticmethod
     def finish_submission(tx: Tx, *, org_id: OrgId, id: SubmissionId, now: int) -> int: ...
     @staticmethod
     def postpone_submission(tx: Tx, *, org_id: OrgId, id: SubmissionId, due_at: int) -> int: ...
@@ -324,6 +329,8 @@ class _Sql(Statements):
     def take_ticket(tx: Tx, *, org_id: OrgId, id: TicketTypeId) -> TakeTicketRow | None: ...
     @staticmethod
     def take_event_place(tx: Tx, *, org_id: OrgId, id: EventId) -> str | None: ...
+    @staticmethod
+    def take_open_event_place(tx: Tx, *, org_id: OrgId, id: EventId) -> int: ...
     @staticmethod
     def release_event_place(tx: Tx, *, org_id: OrgId, id: EventId) -> int: ...
     @staticmethod

@@ -4,13 +4,17 @@ Types are BIGINT (numbers, epoch milliseconds, 0/1), TEXT (everything else) and 
 of files). On SQLite every table becomes STRICT and is clustered by its key (WITHOUT ROWID).
 """
 
+import re
+
 from alembic import context, op
+
+_ONE_OF = re.compile(r"(\w+) IN \(([^()]+)\)")
 
 
 def table(name: str, body: str) -> None:
     """Create the table `name`; `body` is what stands between the parentheses."""
     if is_sqlite():
-        body = body.replace("BIGINT", "INTEGER").replace("BYTES", "BLOB")
+        body = _spell_out(body.replace("BIGINT", "INTEGER").replace("BYTES", "BLOB"))
         op.execute(f"CREATE TABLE {name} ({body}) STRICT, WITHOUT ROWID")
     else:
         op.execute(f"CREATE TABLE {name} ({body.replace('BYTES', 'BYTEA')})")
@@ -19,8 +23,17 @@ def table(name: str, body: str) -> None:
 def column(table: str, definition: str) -> None:
     """Add a column to `table`; `definition` as it stands in `table()`."""
     if is_sqlite():
-        definition = definition.replace("BIGINT", "INTEGER")
+        definition = _spell_out(definition.replace("BIGINT", "INTEGER"))
     op.execute(f"ALTER TABLE {table} ADD COLUMN {definition}")
+
+
+def _spell_out(definition: str) -> str:
+    """`a IN ('x', 'y')` as `a = 'x' OR a = 'y'`: for three values or more, SQLite would build a
+    table again for every row that is written."""
+    return _ONE_OF.sub(
+        lambda match: " OR ".join(f"{match[1]} = {value.strip()}" for value in match[2].split(",")),
+        definition,
+    )
 
 
 def index(name: str, on: str, *, unique: bool = False) -> None:
