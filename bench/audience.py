@@ -42,7 +42,7 @@ from turnout.core.events.programme import create_event, create_session, list_tic
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.users import create_user
-from turnout.core.ids import EventId, OrgId, SessionId, SurveyId, TicketTypeId
+from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId, SurveyId, TicketTypeId
 from turnout.settings import Settings
 from turnout.store import Tx, open_database, system_clock
 from turnout.store.sqlite import path_of
@@ -208,7 +208,9 @@ async def _send_beats(
 
 def _make_tokens(stage: Stage, viewers: int) -> list[str]:
     def make(tx: Tx) -> list[str]:
-        return [make_token(tx, stage.org_id, number + 1) for number in range(viewers)]
+        return [
+            make_token(tx, stage.org_id, RegistrationId(number + 1)) for number in range(viewers)
+        ]
 
     db = open_database(Settings(database_url=stage.url))
     try:

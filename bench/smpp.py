@@ -16,6 +16,7 @@ import uvloop
 
 from turnout.carriers import Accepted, DeliveryReport, Message, Parcel, Reply
 from turnout.carriers.smpp import SmppCarrier, SmppSettings
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.model import Channel
 from turnout.store.sources import system_clock
 
@@ -98,8 +99,8 @@ async def _run(settings: SmppSettings, messages: int, batches: int) -> dict[str,
 
 
 MESSAGE = Message(
-    id=1,
-    org_id=1,
+    id=JobId(1),
+    org_id=OrgId(1),
     channel=Channel.SMS,
     text="Dear %%firstname%%, doors open at 9. Your ticket: https://example.org/t/%%code%%",
 )

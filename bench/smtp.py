@@ -22,14 +22,15 @@ from tests.support.postfix import SmtpSink, find_program
 from turnout.carriers import Accepted, DeliveryReport, Message, Parcel, Reply
 from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
 from turnout.carriers.smtp.mime import MailTemplate, Postmark
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.model import Channel
 
 BATCH = 500
 TIMEOUT_S = 300
 LINE = "The doors open at nine; please have your ticket ready, and come early. "
 MESSAGE = Message(
-    id=1,
-    org_id=1,
+    id=JobId(1),
+    org_id=OrgId(1),
     channel=Channel.EMAIL,
     subject="Your ticket, %%firstname%%",
     from_name="Müller & Söhne Events",

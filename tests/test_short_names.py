@@ -12,7 +12,7 @@ from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.short_names import RESERVED, is_reserved, page_path
-from turnout.core.ids import EventId
+from turnout.core.ids import DistributorId, EventId
 from turnout.errors import Invalid
 from turnout.http.dialect import DialectApp
 from turnout.store import Tx
@@ -32,7 +32,7 @@ def node(tmp_path: Path) -> Iterator[LocalNode]:
 
 
 @pytest.fixture
-def event_id(node: LocalNode) -> int:
+def event_id(node: LocalNode) -> EventId:
     """An event of an organization that has the name `events` since before it was reserved."""
     account = node.add_account("old-name")
     node.execute("UPDATE organizations SET slug = 'events' WHERE slug = 'old-name'")
@@ -83,7 +83,7 @@ def test_a_company_that_is_named_so_over_the_api_gets_another(node: LocalNode) -
             tx,
             name,
             CompanyDetails(),
-            distributor_id=1,
+            distributor_id=DistributorId(1),
             agent_id=None,
             timezone="UTC",
             actor="test",

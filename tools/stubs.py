@@ -121,7 +121,7 @@ def default_type(parameter: str) -> str:
 
 def read_ids() -> list[str]:
     """The names of the types of ids."""
-    return re.findall(r"^(\w+) = (?:NewType|int)", IDS.read_text(), re.MULTILINE)
+    return re.findall(r"^(\w+) = NewType", IDS.read_text(), re.MULTILINE)
 
 
 def _imports(folder: Path, body: str) -> Iterator[str]:

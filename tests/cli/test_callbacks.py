@@ -7,6 +7,7 @@ from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.core.callbacks.model import Busy, CallbackResult, Limits, NewCallback, Turns
 from turnout.core.callbacks.outbox import add_callbacks, claim_callbacks, record_callbacks
+from turnout.core.ids import JobId, RecipientId
 
 
 @pytest.fixture
@@ -15,7 +16,9 @@ def turnout(tmp_path) -> Turnout:
     turnout = Turnout(new_database("sqlite", tmp_path))
     with turnout.database() as db:
         org_id = db.call(make_organization, "acme")
-        new = NewCallback(60000001, 1, "https://example.com/hook", "a=1", "simulator")
+        new = NewCallback(
+            JobId(60000001), RecipientId(1), "https://example.com/hook", "a=1", "simulator"
+        )
         db.call(add_callbacks, org_id, [new])
         [claimed] = db.call(claim_callbacks, Busy(), Turns(), Limits(1, 1, 1), lease_ms=1000)[0]
         result = CallbackResult(org_id, claimed.id, claimed.until, 1_798_794_000_000, 7, 503)

@@ -11,7 +11,7 @@ from turnout.core.checkin.scans import Scan, check_in
 from turnout.core.events.model import span
 from turnout.core.events.programme import create_event, create_ticket_type
 from turnout.core.identity.users import create_user
-from turnout.core.ids import OrgId
+from turnout.core.ids import CampaignId, OrgId
 from turnout.core.invitations.campaigns import get_campaign
 from turnout.core.messaging.delivering import claim
 from turnout.core.site.address import store_address
@@ -77,7 +77,7 @@ def test_an_invitation_is_made_filled_sent_and_reminded_of(door: Door, tmp_path:
     row = door.run.ok("invite", "list", "acme", door.event).splitlines()[1].split()
     assert (row[0], row[3:]) == (number, ["0", "0", "2", "Friends"])
     with door.run.database() as db:
-        assert db.call(get_campaign, door.org_id, int(number)).sti == "friends"
+        assert db.call(get_campaign, door.org_id, CampaignId(int(number))).sti == "friends"
         first, _ = db.call(claim, "email", 10, 1000)
     assert (first.head.content.subject, first.head.sender) == ("Come!", "a@example.com")
     assert [recipient.name for recipient in first.recipients] == ["Ann Lee", ""]

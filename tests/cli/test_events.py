@@ -17,10 +17,11 @@ from turnout.core.events.programme import (
     list_sessions,
 )
 from turnout.core.identity.passwords import is_password
+from turnout.core.ids import EventId, OrgId
 
 WHEN = ("--starts", "2027-03-01T09:00", "--ends", "2027-03-01T17:00")
-ORG = 10001
-FIRST_EVENT = 1000001
+ORG = OrgId(10001)
+FIRST_EVENT = EventId(1000001)
 
 
 @pytest.fixture

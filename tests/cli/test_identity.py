@@ -12,6 +12,7 @@ from turnout.core.identity.credentials import authenticate
 from turnout.core.identity.model import CredentialKind, Role, User
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import list_users
+from turnout.core.ids import OrgId
 from turnout.errors import Unauthenticated
 
 TOKEN = re.compile(r"Credential (\d+) \((\w+), (.+)\):\n(\S+)\n")
@@ -112,8 +113,8 @@ def test_user_create_reads_the_password_from_standard_input(acme: Turnout) -> No
     output = acme.ok("user", "create", *arguments, "--password-stdin", stdin="a long secret\n")
     assert output == "User ann (Agent) of acme is made.\n"
     with acme.database() as db:
-        users = db.call(list_users, 10001)
-    assert users == [User(10001, users[0].id, "ann", Role.AGENT, "Ann", "ann@example.com")]
+        users = db.call(list_users, OrgId(10001))
+    assert users == [User(OrgId(10001), users[0].id, "ann", Role.AGENT, "Ann", "ann@example.com")]
     assert "password" in acme.ok("token", "list", "acme")
 
 
@@ -138,7 +139,7 @@ def test_user_create_refuses(acme: Turnout, email: str, stdin: str, error: str) 
     arguments = ["acme", "ann", "--name", "Ann", "--email", email, "--password-stdin"]
     assert acme("user", "create", *arguments, stdin=stdin) == Result(1, "", error)
     with acme.database() as db:
-        assert db.call(list_users, 10001) == []
+        assert db.call(list_users, OrgId(10001)) == []
 
 
 def test_user_create_refuses_a_code_that_is_taken_in_any_case(acme: Turnout) -> None:
@@ -244,7 +245,7 @@ def test_token_revoke_ends_it_and_can_be_repeated(acme: Turnout) -> None:
     with acme.database() as db:
         with pytest.raises(Unauthenticated):
             db.call(authenticate, CredentialKind.API_KEY, secret)
-        entries = db.call(list_entries, 10001, "credential", number)
+        entries = db.call(list_entries, OrgId(10001), "credential", number)
     assert [entry.action for entry in entries] == ["issued", "revoked"]
 
 

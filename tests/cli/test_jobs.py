@@ -11,6 +11,7 @@ from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.carriers import Message, Parcel
 from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
+from turnout.core.ids import OrgId
 from turnout.core.messaging.model import Channel, Status
 from turnout.core.messaging.outcomes import Accepted, Rejected, Unknown
 
@@ -81,7 +82,9 @@ def test_the_outbox_shows_what_the_simulator_sent(turnout):
     assert turnout.ok("outbox", "acme") == "The simulator has sent nothing like that.\n"
     with turnout.database() as db:
         carrier = SimulatorCarrier(SimulatorSettings(), db)
-        message = Message(id=turnout.job_id, org_id=10001, channel=Channel.SMS, text="Hi %%who%%")
+        message = Message(
+            id=turnout.job_id, org_id=OrgId(10001), channel=Channel.SMS, text="Hi %%who%%"
+        )
         parcels = [
             Parcel(attempt_id=1, destination="61412345677", sender="me", fields={"who": "Jo"}),
             Parcel(attempt_id=2, destination="61412345671", sender="", fields={"who": "x" * 70}),

@@ -10,7 +10,7 @@ from turnout.core.audit.recording import list_entries, list_installation_entries
 from turnout.core.callbacks.outbox import find_callback_key, get_secret
 from turnout.core.identity.link_keys import ensure_link_key, find_link_keys
 from turnout.core.identity.signing import list_published_keys
-from turnout.core.ids import TicketTypeId
+from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.tickets.signing import (
     ensure_ticket_key,
     is_genuine,
@@ -20,7 +20,7 @@ from turnout.core.tickets.signing import (
     sign_ticket,
 )
 
-ACME, BETA = 10001, 10002
+ACME, BETA = OrgId(10001), OrgId(10002)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_callback_keys_of_one_organization_or_of_all(turnout: Turnout) -> None:
 def test_ticket_keys_are_rotated_and_printed_tickets_stay_good(turnout: Turnout) -> None:
     with turnout.database() as db:
         key = db.call(ensure_ticket_key, ACME)
-    ticket = read_signed(sign_ticket(key, 1000001, "ABCDEF", TicketTypeId(1)))
+    ticket = read_signed(sign_ticket(key, EventId(1000001), "ABCDEF", TicketTypeId(1)))
     assert ticket
     said = turnout.ok("key", "rotate", "ticket-keys")
     assert "those signed before stay good" in said
@@ -110,7 +110,7 @@ def test_ticket_keys_are_rotated_and_printed_tickets_stay_good(turnout: Turnout)
 def test_a_stolen_ticket_key_is_revoked_and_a_new_one_signs(turnout: Turnout) -> None:
     with turnout.database() as db:
         key = db.call(ensure_ticket_key, ACME)
-    ticket = read_signed(sign_ticket(key, 1000001, "ABCDEF", TicketTypeId(1)))
+    ticket = read_signed(sign_ticket(key, EventId(1000001), "ABCDEF", TicketTypeId(1)))
     assert ticket
     for _ in range(2):
         said = turnout.ok("key", "revoke", "acme", key.kid)

@@ -13,7 +13,7 @@ from turnout.core.messaging.lists import Entry, add_entries, list_entries, list_
 from turnout.core.messaging.model import Person
 from turnout.store import Tx
 
-ORG = 10001
+ORG = OrgId(10001)
 GOOD = (
     "Recipient, reference ,EMAIL,Mobile,custom_field1\n"
     'Jane,c1,jane@example.com,"+61 412 345 678","a, b"\n'
@@ -45,7 +45,7 @@ def count_rows(tx: Tx) -> list[int]:
     ]
 
 
-def lists_of(turnout: Turnout) -> list[tuple[int, str, int]]:
+def lists_of(turnout: Turnout) -> list[tuple[ListId, str, int]]:
     with turnout.database() as db:
         return [(list_.id, list_.name, list_.entries) for list_ in db.call(list_lists, ORG)]
 

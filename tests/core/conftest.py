@@ -9,6 +9,7 @@ import pytest
 from tests.core.registrations.desk import Desk
 from tests.support.builder import make_organization
 from tests.support.node import BACKENDS, Account, LocalNode, database, open_node
+from turnout.core.ids import OrgId
 from turnout.store import Database
 
 _numbers = itertools.count(1)
@@ -40,7 +41,7 @@ def db(node: LocalNode) -> Database:
 
 
 @pytest.fixture
-def org_id(db: Database) -> int:
+def org_id(db: Database) -> OrgId:
     slug = f"org-{next(_numbers)}"
     return db.call(make_organization, slug, slug.upper())
 

@@ -20,6 +20,7 @@ from turnout.core.counterparts import (
     to_seconds,
     to_text,
 )
+from turnout.core.ids import CallbackId, OrgId
 from turnout.core.messaging.model import Status
 from turnout.core.messaging.outcomes import (
     Accepted,
@@ -209,6 +210,6 @@ def test_no_reply_can_be_made_that_cannot_be_kept():
 
 
 def test_no_call_ends_in_a_way_that_cannot_be_kept():
-    result = CallbackResult(1, 2, 3, 4, 5, status=10**30, error=BAD)
+    result = CallbackResult(OrgId(1), CallbackId(2), 3, 4, 5, status=10**30, error=BAD)
     assert (result.status, result.error) == (0, ("a b " + "x" * 300)[:300])
-    assert CallbackResult(1, 2, 3, 4, 5, None).status is None
+    assert CallbackResult(OrgId(1), CallbackId(2), 3, 4, 5, None).status is None

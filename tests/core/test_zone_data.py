@@ -19,7 +19,7 @@ from turnout.core.audit.recording import list_entries
 from turnout.core.events.model import instant, span
 from turnout.core.events.programme import create_event, create_session, get_event, list_sessions
 from turnout.core.identity.organizations import create_organization
-from turnout.core.ids import JobId
+from turnout.core.ids import EventId, JobId, OrgId
 from turnout.core.maintenance.time_zones import FACT, find_followed
 from turnout.core.zone_data import zone_data_version
 from turnout.settings import Settings
@@ -95,7 +95,7 @@ def test_every_process_uses_the_package() -> None:
     assert chosen == "('/nowhere',) unknown\n"
 
 
-def plan(tx: Tx) -> tuple[int, int, int]:
+def plan(tx: Tx) -> tuple[OrgId, EventId, EventId]:
     """An event that is over, and one with a session that lies ahead."""
     org_id = make_organization(tx, "acme")
     past = span("2026-01-15T09:00", "2026-01-15T17:00", "America/Vancouver")

@@ -22,6 +22,7 @@ from turnout.core.events.passwords import set_registration_password
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.users import create_user
+from turnout.core.ids import OrgId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.joining import register_from_program
 from turnout.settings import Settings
@@ -39,7 +40,7 @@ def make_house(url: str, tickets: int) -> House:
         return _describe(node, account, college, made)
 
 
-def _make(tx: Tx, account: Account, college_id: int, tickets: int) -> dict[str, Any]:
+def _make(tx: Tx, account: Account, college_id: OrgId, tickets: int) -> dict[str, Any]:
     org_id, event_id = account.org_id, account.event.id
     set_registration_password(tx, org_id, event_id, HASH, actor="test")
     create_user(

@@ -25,7 +25,7 @@ class Messaging:
         """What the API answers under `data`."""
         return call(self.server, method, path, body)
 
-    def post_job(self, **members: Any) -> int:
+    def post_job(self, **members: Any) -> JobId:
         job_id: JobId = self.call("POST", "/jobs", members)
         return job_id
 

@@ -27,7 +27,7 @@ from turnout.core.identity.model import CredentialKind, Principal, Role
 from turnout.core.identity.page_sessions import begin_page_session
 from turnout.core.identity.signing import ensure_signing_key
 from turnout.core.identity.users import create_user
-from turnout.core.ids import EventId, OrgId, UserId
+from turnout.core.ids import EventId, JobId, OrgId, UserId
 from turnout.core.invitations.campaigns import create_campaign, send_campaign
 from turnout.core.invitations.invitees import invite
 from turnout.core.messaging.accepting import Policy, accept_job
@@ -141,7 +141,7 @@ def _add_programme(world: World, slug: str, college: College) -> None:
     world.tokens["scrap-paper"] = _last(link or "")
 
 
-def _add_job(tx: Tx, world: World, code: str) -> int:
+def _add_job(tx: Tx, world: World, code: str) -> JobId:
     login = _login(tx, world.org_id, code)
     marker = world.marker
     new = NewJob(job_type=JobType.EMAIL, name=marker, content=Content(subject=marker, text=marker))
@@ -246,7 +246,7 @@ def _issue(
     world: World, kind: CredentialKind, header: str, scheme: str, state: str, expires_at: int | None
 ) -> Shown:
     db = world.node.db
-    event_id = int(world.event) if kind is CredentialKind.EVENT_TOKEN else None
+    event_id = EventId(int(world.event)) if kind is CredentialKind.EVENT_TOKEN else None
     made, secret = db.call(
         issue_credential,
         world.org_id,

@@ -21,6 +21,7 @@ from turnout.core.audience.links import make_token
 from turnout.core.audience.media import set_media
 from turnout.core.audience.model import Interval, MediaKind
 from turnout.core.audience.viewings import list_viewings
+from turnout.core.ids import RegistrationId
 from turnout.store import system_clock
 
 VIEWERS = 24
@@ -94,7 +95,7 @@ def test_a_server_that_is_killed_keeps_every_acknowledged_beat(
     )
 
 
-def _make(url: str, dice: random.Random) -> tuple[Cinema, list[int], list[Player]]:
+def _make(url: str, dice: random.Random) -> tuple[Cinema, list[RegistrationId], list[Player]]:
     """A session that has been live for hours, and people who watch it."""
     now = system_clock()
     live = Interval(now - 20 * HOUR_MS, now + HOUR_MS)

@@ -15,6 +15,7 @@ from tests.support.node import BACKENDS, LocalNode, WallClock, database, open_no
 from turnout.core.callbacks.model import NewCallback
 from turnout.core.callbacks.outbox import add_callbacks, list_callbacks
 from turnout.core.identity.model import Principal
+from turnout.core.ids import JobId, RecipientId
 from turnout.core.messaging.model import JobType
 from turnout.core.work.listing import list_set_aside
 
@@ -34,7 +35,10 @@ def queue_messages(node: LocalNode, login: Principal, names: list[str]) -> None:
 
 
 def queue_callbacks(node: LocalNode, login: Principal, names: list[str]) -> None:
-    new = [NewCallback(1, 1, f"https://{name}.example.com/", "a=1", "net") for name in names]
+    new = [
+        NewCallback(JobId(1), RecipientId(1), f"https://{name}.example.com/", "a=1", "net")
+        for name in names
+    ]
     node.db.call(add_callbacks, login.org_id, new)
 
 

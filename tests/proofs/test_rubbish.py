@@ -37,7 +37,7 @@ from turnout.carriers.smtp.bounces import ReturnPaths
 from turnout.core.callbacks.model import NewCallback
 from turnout.core.callbacks.outbox import add_callbacks, list_attempts, list_callbacks
 from turnout.core.identity.model import Principal
-from turnout.core.ids import JobId
+from turnout.core.ids import JobId, RecipientId
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import Channel, JobType, NewRecipient
@@ -425,7 +425,7 @@ def test_what_a_server_of_files_says_costs_only_its_own_job(
     said = [answer for answers, _ in _gateway_answers() for answer in answers[:1]]
     said += [http_answer(200, b"a file", b"Content-Type: " + line) for line in LINES]
     said += [http_answer(200, b"a file", b"Content-Encoding: " + line) for line in LINES]
-    kept: list[int] = []
+    kept: list[JobId] = []
     refused: list[str] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -484,7 +484,9 @@ def test_what_a_receiver_answers_costs_only_its_own_callback(
     async def scenario() -> None:
         async with listening(receiver.serve) as port:
             new = [
-                NewCallback(1, 1, f"http://127.0.0.1:{port}{path}", "a=1", "net")
+                NewCallback(
+                    JobId(1), RecipientId(1), f"http://127.0.0.1:{port}{path}", "a=1", "net"
+                )
                 for path in receiver.answers
             ]
             node.db.call(add_callbacks, login.org_id, new)

@@ -24,6 +24,7 @@ from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind, Organization, Principal, User
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
+from turnout.core.ids import OrgId
 from turnout.core.invitations.campaigns import Campaign, create_campaign
 from turnout.core.invitations.invitees import invite
 from turnout.core.people.model import Contact
@@ -33,7 +34,7 @@ ACTOR = "test"
 WHEN = span("2027-06-01T09:00", "2027-06-01T17:00", "Europe/Berlin")
 
 
-def make_organization(tx: Tx, /, slug: str, name: str = "", **options: Any) -> int:
+def make_organization(tx: Tx, /, slug: str, name: str = "", **options: Any) -> OrgId:
     """Make an organization; its number."""
     return Builder(tx, slug, name, **options).org_id
 

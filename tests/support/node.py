@@ -77,7 +77,7 @@ class Account:
     channel_sessions: list[Session]
 
     @property
-    def org_id(self) -> int:
+    def org_id(self) -> OrgId:
         return self.organization.org_id
 
     @property

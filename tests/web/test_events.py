@@ -15,7 +15,7 @@ from tests.support.node import LocalNode
 from tests.web.reading import Page, follow, send_form
 from turnout.core.events.model import EventDetails, EventState, span
 from turnout.core.events.programme import list_ticket_types
-from turnout.core.ids import OrgId
+from turnout.core.ids import EventId, OrgId
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -47,7 +47,7 @@ class Fair:
         self.read_until = 0
         self.type_id = self.db.call(list_ticket_types, self.org_id, self.event_id)[0].id
 
-    def _make(self, tx: Tx, places: int | None) -> tuple[int, int]:
+    def _make(self, tx: Tx, places: int | None) -> tuple[OrgId, EventId]:
         house = Builder(tx, self.slug, "Acme & Sons")
         house.user()
         details = EventDetails(

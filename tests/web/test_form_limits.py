@@ -18,7 +18,7 @@ from tests.support.postgresql import Cluster
 from tests.web.reading import Page, follow
 from turnout.core.events.model import span
 from turnout.core.events.programme import get_event, list_ticket_types
-from turnout.core.ids import OrgId
+from turnout.core.ids import EventId, OrgId
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import URGENT
 from turnout.core.registrations.form_limits import (
@@ -50,7 +50,7 @@ class Gate:
         (ticket_type,) = node.db.call(list_ticket_types, self.org_id, self.event_id)
         self.type_id = ticket_type.id
 
-    def _make(self, tx: Tx) -> tuple[int, int]:
+    def _make(self, tx: Tx) -> tuple[OrgId, EventId]:
         house = Builder(tx, "gate")
         house.user()
         return house.org_id, house.event("Fair", EVENING).id

@@ -16,6 +16,7 @@ from tests.web.reading import Page, send_form
 from turnout.core.checkin.scans import Result, Scan, check_in
 from turnout.core.events.model import EventDetails, EventState, span
 from turnout.core.events.programme import create_venue
+from turnout.core.ids import CampaignId, EventId, OrgId
 from turnout.core.invitations.campaigns import send_campaign
 from turnout.core.invitations.invitees import InviteeFilter, list_invitees
 from turnout.core.messaging.delivering import claim
@@ -55,7 +56,7 @@ class Invited:
         return {invitee.first_name: invitee.state for invitee in found}
 
 
-def _make(tx: Tx, places: int | None) -> tuple[int, int, int]:
+def _make(tx: Tx, places: int | None) -> tuple[EventId, OrgId, CampaignId]:
     slug = f"inviting-{next(_numbers)}"
     house = Builder(tx, slug, "Acme")
     venue = create_venue(

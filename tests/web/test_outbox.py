@@ -19,6 +19,7 @@ from turnout.core.identity.members import find_password
 from turnout.core.identity.model import Role
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.users import create_user
+from turnout.core.ids import JobId
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.listing import JobFilter, list_jobs
 from turnout.core.messaging.model import Channel, Content, JobType, Kind, NewRecipient
@@ -33,7 +34,7 @@ FORGET = "DELETE FROM simulated_messages WHERE destination = '61499999999'"
 
 
 @pytest.fixture(scope="module")
-def jobs(node: LocalNode) -> dict[str, int]:
+def jobs(node: LocalNode) -> dict[str, JobId]:
     """A job of `acct`, one of `agent` in the same organization, and one of somebody else."""
     hashed = hash_password(PASSWORD)
     first = node.db.call(make_organization, "outbox-1", "First")
@@ -74,7 +75,7 @@ def ask(site: AppClient, name: str, query: str = "") -> Answer:
     return site.request("GET", f"/outbox{query}", headers=headers)
 
 
-def test_only_users_of_the_messaging_api_see_it(site: AppClient, jobs: dict[str, int]) -> None:
+def test_only_users_of_the_messaging_api_see_it(site: AppClient, jobs: dict[str, JobId]) -> None:
     answer = site.request("GET", "/outbox?channel=sms", headers=BROWSER)
     assert (answer.status, answer.headers["location"]) == (
         303,
@@ -96,7 +97,7 @@ def test_only_users_of_the_messaging_api_see_it(site: AppClient, jobs: dict[str,
     [("acct", ["acct"]), ("agent", ["acct", "agent"]), ("other", ["other"])],
 )
 def test_everybody_sees_what_is_theirs(
-    site: AppClient, jobs: dict[str, int], name: str, seen: list[str]
+    site: AppClient, jobs: dict[str, JobId], name: str, seen: list[str]
 ) -> None:
     answer = ask(site, name)
     assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
@@ -104,7 +105,7 @@ def test_everybody_sees_what_is_theirs(
     assert [job for job in jobs if f"From <{job}>" in text] == seen
 
 
-def test_a_message_is_shown_with_its_fate(site: AppClient, jobs: dict[str, int]) -> None:
+def test_a_message_is_shown_with_its_fate(site: AppClient, jobs: dict[str, JobId]) -> None:
     text = Page(ask(site, "acct").body).text
     number = jobs["acct"]
     assert f"SENT sms to 61412345675 Job {number}, 20" in text
@@ -122,7 +123,7 @@ def test_a_message_is_shown_with_its_fate(site: AppClient, jobs: dict[str, int])
     ],
 )
 def test_messages_are_filtered(
-    site: AppClient, jobs: dict[str, int], query: str, seen: list[str]
+    site: AppClient, jobs: dict[str, JobId], query: str, seen: list[str]
 ) -> None:
     text = Page(ask(site, "agent", query.format(**jobs)).body).text
     assert [job for job in jobs if f"From <{job}>" in text] == seen
@@ -130,7 +131,7 @@ def test_messages_are_filtered(
 
 
 def test_older_messages_are_on_pages_of_their_own(
-    site: AppClient, node: LocalNode, jobs: dict[str, int]
+    site: AppClient, node: LocalNode, jobs: dict[str, JobId]
 ) -> None:
     org_id = node.db.call(lambda tx: tx.connection.execute(ORG).fetchone()[0])
     message = Message(
@@ -151,7 +152,7 @@ def test_older_messages_are_on_pages_of_their_own(
 
 
 def test_a_code_is_shown_to_nobody_but_who_sent_it(
-    site: AppClient, node: LocalNode, jobs: dict[str, int]
+    site: AppClient, node: LocalNode, jobs: dict[str, JobId]
 ) -> None:
     found = node.db.call(find_password, "out/acct")
     assert found
@@ -172,7 +173,7 @@ def test_a_code_is_shown_to_nobody_but_who_sent_it(
 
 
 def test_mails_that_no_user_asked_for_are_hidden_from_an_acct(
-    site: AppClient, node: LocalNode, jobs: dict[str, int]
+    site: AppClient, node: LocalNode, jobs: dict[str, JobId]
 ) -> None:
     """Their links act in the name of who got them. `acct` is the organization's first user."""
     acct = node.db.call(find_password, "out/acct")
@@ -209,7 +210,7 @@ def test_mails_that_no_user_asked_for_are_hidden_from_an_acct(
 
 
 def test_a_code_of_a_page_is_shown_to_no_user(
-    site: AppClient, node: LocalNode, jobs: dict[str, int]
+    site: AppClient, node: LocalNode, jobs: dict[str, JobId]
 ) -> None:
     acct = node.db.call(find_password, "out/acct")
     assert acct
@@ -230,6 +231,6 @@ def test_a_code_of_a_page_is_shown_to_no_user(
     "query", ["?channel=pigeon", "?job=x", "?job=" + "9" * 20, "?to=" + "x" * 201]
 )
 def test_a_filter_that_cannot_be_read_is_named(
-    site: AppClient, jobs: dict[str, int], query: str
+    site: AppClient, jobs: dict[str, JobId], query: str
 ) -> None:
     assert ask(site, "agent", query).status == 400

@@ -10,6 +10,7 @@ from tests.support.builder import make_organization
 from tests.support.client import AppClient
 from tests.support.node import LocalNode
 from tests.web.reading import Page
+from turnout.core.ids import RecipientId
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.model import Content, JobType, NewRecipient
 from turnout.core.messaging.opt_outs import ensure_link_key, list_opt_outs, unsubscribe_url
@@ -29,9 +30,9 @@ class Sent:
         new = new_job(JobType.EMAIL, sender="a@example.com", content=Content(text="Hi"))
         job_id = db.call(accept_job, login, new, [NewRecipient("Jo.Smith@Example.com")], POLICY)
 
-        def find(tx: Tx) -> int:
+        def find(tx: Tx) -> RecipientId:
             statement = f"SELECT id FROM recipients WHERE job_id = {job_id}"
-            return int(tx.connection.execute(statement).fetchone()[0])
+            return RecipientId(tx.connection.execute(statement).fetchone()[0])
 
         key = db.call(ensure_link_key)
         self.path = unsubscribe_url("", key, db.call(find))

@@ -26,7 +26,7 @@ from turnout.core.callbacks.outbox import (
     list_callbacks,
     rotate_callback_key,
 )
-from turnout.core.ids import OrgId
+from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.http.names import LOOK_UP_S, Names
 from turnout.http.outbound import Outbound
 from turnout.workers.callbacks import OF_EACH, callback_loops
@@ -52,7 +52,7 @@ def run(node: LocalNode, work: Any, allow: str = "127.0.0.1/32") -> Any:
     return asyncio.run(scenario())
 
 
-def new_org(node: LocalNode) -> int:
+def new_org(node: LocalNode) -> OrgId:
     return node.db.call(make_organization, "acme")
 
 
@@ -67,7 +67,11 @@ def test_a_callback_arrives_signed_and_is_over(node):
     async def work() -> None:
         async with serving(receive) as port:
             url = f"http://127.0.0.1:{port}/hook"
-            await node.db.write(add_callbacks, org_id, [NewCallback(7, 8, url, "a=1&b=2", "smpp")])
+            await node.db.write(
+                add_callbacks,
+                org_id,
+                [NewCallback(JobId(7), RecipientId(8), url, "a=1&b=2", "smpp")],
+            )
             await until(lambda: is_over(1))
 
     async def is_over(count: int) -> bool:
@@ -122,7 +126,11 @@ def test_a_call_whose_time_is_over_is_not_made(node):
         try:
             async with serving(receive) as port:
                 url = f"http://receiver.example:{port}/hook"
-                await node.db.write(add_callbacks, org_id, [NewCallback(7, 8, url, "a=1", "smpp")])
+                await node.db.write(
+                    add_callbacks,
+                    org_id,
+                    [NewCallback(JobId(7), RecipientId(8), url, "a=1", "smpp")],
+                )
                 await until(is_over)
         finally:
             await asyncio.gather(*(loop.stop() for loop in loops))
@@ -150,7 +158,9 @@ def test_while_a_key_is_rotated_out_both_sign(node):
     async def work() -> None:
         async with serving(receive) as port:
             url = f"http://127.0.0.1:{port}/hook"
-            await node.db.write(add_callbacks, org_id, [NewCallback(7, 8, url, "a=1", "smpp")])
+            await node.db.write(
+                add_callbacks, org_id, [NewCallback(JobId(7), RecipientId(8), url, "a=1", "smpp")]
+            )
             await until(has_come)
 
     async def has_come() -> bool:
@@ -183,11 +193,13 @@ def test_one_slow_receiver_never_holds_the_others_up(node):
     async def work() -> None:
         async with serving(stall) as slow, serving(receive) as quick:
             slow_ones = [
-                NewCallback(1, 1, f"http://127.0.0.1:{slow}/", f"n={n}", "x") for n in range(200)
+                NewCallback(JobId(1), RecipientId(1), f"http://127.0.0.1:{slow}/", f"n={n}", "x")
+                for n in range(200)
             ]
             await node.db.write(add_callbacks, org_id, slow_ones)
             quick_ones = [
-                NewCallback(1, 1, f"http://127.0.0.1:{quick}/", f"n={n}", "x") for n in range(40)
+                NewCallback(JobId(1), RecipientId(1), f"http://127.0.0.1:{quick}/", f"n={n}", "x")
+                for n in range(40)
             ]
             await node.db.write(add_callbacks, org_id, quick_ones)
             await until(all_arrived)
@@ -206,8 +218,8 @@ def test_a_refused_address_is_given_up_at_once_and_a_closed_port_is_tried_again(
 
     async def work() -> None:
         new = [
-            NewCallback(1, 1, "http://10.0.0.1/?key=secret", "a=1", "x"),
-            NewCallback(1, 1, "http://127.0.0.1:1/", "a=2", "x"),
+            NewCallback(JobId(1), RecipientId(1), "http://10.0.0.1/?key=secret", "a=1", "x"),
+            NewCallback(JobId(1), RecipientId(1), "http://127.0.0.1:1/", "a=2", "x"),
         ]
         await node.db.write(add_callbacks, org_id, new)
         await until(all_tried)
@@ -248,13 +260,14 @@ def test_names_that_never_resolve_hold_up_no_other_organization(node):
             outbound = Outbound("127.0.0.1/32", names=Names([server]))
             [loop, _] = callback_loops(node.db, outbound)
             silent = [
-                NewCallback(1, 1, f"http://silent{n}.test:{port}/", "a=1", "x") for n in range(300)
+                NewCallback(JobId(1), RecipientId(1), f"http://silent{n}.test:{port}/", "a=1", "x")
+                for n in range(300)
             ]
             await node.db.write(add_callbacks, greedy, silent)
             loop.start()
             await until(all_claimed)
             started = time.perf_counter()
-            call = NewCallback(1, 1, f"http://good.test:{port}/", "a=1", "x")
+            call = NewCallback(JobId(1), RecipientId(1), f"http://good.test:{port}/", "a=1", "x")
             await node.db.write(add_callbacks, other, [call])
             await asyncio.wait_for(arrived.wait(), 10)
             took_s = time.perf_counter() - started
@@ -304,7 +317,10 @@ def test_a_held_row_holds_up_no_other_result(node, url):
         receiver = Receiver()
         async with serving(receiver) as port:
             address = f"http://127.0.0.1:{port}/hook"
-            calls = [NewCallback(1, 1, address, body, "x") for body in ("a=1", "b=2", "c=3")]
+            calls = [
+                NewCallback(JobId(1), RecipientId(1), address, body, "x")
+                for body in ("a=1", "b=2", "c=3")
+            ]
             await node.db.write(add_callbacks, org_id, calls)
             await until(lambda: receiver.has(3))
             with closing(psycopg.connect(url)) as holder:
@@ -326,7 +342,7 @@ def test_a_loop_whose_database_is_gone_ends_with_a_line(node):
         [loop, _] = callback_loops(node.db, outbound)
         loop.start()
         async with serving(receiver) as port:
-            call = NewCallback(1, 1, f"http://127.0.0.1:{port}/", "a=1", "x")
+            call = NewCallback(JobId(1), RecipientId(1), f"http://127.0.0.1:{port}/", "a=1", "x")
             await node.db.write(add_callbacks, org_id, [call])
             await until(lambda: receiver.has(1))
             await asyncio.to_thread(node.db.close)

@@ -60,7 +60,7 @@ class Gate:
 
 
 @pytest.fixture
-def job_id(node) -> int:
+def job_id(node) -> JobId:
     slug = f"leases-{next(ORGS)}"
     org_id = node.db.call(make_organization, slug, slug)
     login = node.db.call(make_login, org_id, f"au/{slug}", receive_reports=False)

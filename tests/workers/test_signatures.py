@@ -13,13 +13,14 @@ import msgspec
 import pytest
 
 from turnout.core.callbacks.model import ClaimedCallback
+from turnout.core.ids import CallbackId, OrgId
 from turnout.workers.callbacks import make_headers
 
 DOCS = Path(__file__).parents[2] / "docs/messaging-api.md"
 KEY, BODY = "0f" * 32, "Recipient=J%C3%BCrgen&Status=SENT"
 CALLBACK = ClaimedCallback(
-    org_id=1,
-    id=2,
+    org_id=OrgId(1),
+    id=CallbackId(2),
     uuid="0190e6c8-7b7e-7c1c-8d6e-2f3a4b5c6d7e",
     url="https://a.example/",
     host="a.example",

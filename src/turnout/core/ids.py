@@ -1,21 +1,25 @@
-"""A name for each kind of number that names something, for annotations.
+"""A type for each kind of number that names something; at run time they are plain numbers.
 
-Statements take and return them (`sql.pyi`). They are plain numbers at run time. A `NewType` is told
-apart by the type checker, so a person's id in the place of a ticket's is an error: it is wrapped
-where a sequence makes it and where an edge decodes it. The others are aliases of `int` until that
-is done for them. What may name one of several nouns (an event or a channel) stays an `int`.
+The type checker tells them apart: an event's id in the place of an organization's is an error, and
+so is a number that nothing says is an id. A number becomes an id where a sequence makes it
+(`EventId(tx.next_id("event"))`) and where an edge decodes it: a dialect's decode.py, a page's form
+or path, a signed link, a command's argument (`cli/numbers.py`). Statements take and return ids by
+their heads (`sql.pyi`, tools/stubs.py). What may name one of several nouns stays an `int`: the
+target of a name (an event or a channel), the noun of an audit entry, a row of any work queue.
+
+A table that gets ids of its own gets a type here; tests/core/test_ids.py holds all pairs apart.
 """
 
 from typing import NewType
 
-OrgId = int
-DistributorId = int
+OrgId = NewType("OrgId", int)
+DistributorId = NewType("DistributorId", int)
 AgentId = NewType("AgentId", int)
-UserId = int
-CredentialId = int
+UserId = NewType("UserId", int)
+CredentialId = NewType("CredentialId", int)
 
-EventId = int
-SessionId = int
+EventId = NewType("EventId", int)
+SessionId = NewType("SessionId", int)
 TicketTypeId = NewType("TicketTypeId", int)
 ChannelId = NewType("ChannelId", int)
 VenueId = NewType("VenueId", int)
@@ -24,22 +28,22 @@ FormId = NewType("FormId", int)
 GateId = NewType("GateId", int)
 
 PersonId = NewType("PersonId", int)
-RegistrationId = int
+RegistrationId = NewType("RegistrationId", int)
 PartyId = NewType("PartyId", int)
 TicketId = NewType("TicketId", int)
 SubmissionId = NewType("SubmissionId", int)
-QueueItemId = int
+QueueItemId = NewType("QueueItemId", int)
 EntryId = NewType("EntryId", int)
-CampaignId = int
+CampaignId = NewType("CampaignId", int)
 InviteeId = NewType("InviteeId", int)
 QuestionId = NewType("QuestionId", int)
-SurveyId = int
+SurveyId = NewType("SurveyId", int)
 
-JobId = int
-RecipientId = int
+JobId = NewType("JobId", int)
+RecipientId = NewType("RecipientId", int)
 ReplyId = NewType("ReplyId", int)
-ListId = int
-CallbackId = int
+ListId = NewType("ListId", int)
+CallbackId = NewType("CallbackId", int)
 
 # What stands for none where there is no room for None, and for any in filters.
 NO_ORG = OrgId(0)

@@ -32,6 +32,7 @@ from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.simulator.outbox import list_messages
 from turnout.carriers.smpp import SmppCarrier
 from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
+from turnout.core.ids import UserId
 from turnout.core.messaging.model import Channel, Content, JobType, Kind, NewRecipient
 from turnout.core.messaging.staging import add_internal_job
 from turnout.http.app import RootApp
@@ -114,7 +115,7 @@ async def simulator(folder: Path) -> AsyncIterator[Network]:
         job_id = db.call(
             add_internal_job,
             org_id,
-            1,
+            UserId(1),
             kind=Kind.NOTICE,
             job_type=JobType.EMAIL,
             name="test",

@@ -15,6 +15,7 @@ from turnout.carriers import Accepted, Attachment, DeliveryReport, Inbox, Messag
 from turnout.carriers.http_sms.signing import sign, sign_like_twilio
 from turnout.carriers.http_sms.webhook import EVENTS, build_webhook, media_url
 from turnout.core.identity.organizations import create_organization
+from turnout.core.ids import JobId
 from turnout.core.messaging.files import cut, digest_of, finish_file, store_piece
 from turnout.core.messaging.model import Channel, Status
 from turnout.core.messaging.replies import receive_replies
@@ -291,7 +292,7 @@ def link(hook: Hook) -> str:
 
     hook.node.db.call(store)
     picture = Attachment("map.png", "image/png", content)
-    message = Message(id=1, org_id=org_id, channel=Channel.MMS, attachments=(picture,))
+    message = Message(id=JobId(1), org_id=org_id, channel=Channel.MMS, attachments=(picture,))
     return media_url(hook.settings, "", message, hook.node.clock())
 
 

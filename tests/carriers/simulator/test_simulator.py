@@ -27,7 +27,7 @@ from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.simulator import carrier as module
 from turnout.carriers.simulator.fates import fate_of, say_key
 from turnout.carriers.simulator.outbox import OutboxMessage, list_messages
-from turnout.core.ids import OrgId
+from turnout.core.ids import OrgId, UserId
 from turnout.core.messaging.model import Channel, Content, JobType, KeyResponse, Kind, Status
 from turnout.core.messaging.staging import add_internal_job
 from turnout.errors import Unavailable
@@ -61,7 +61,7 @@ def node(request, tmp_path) -> Iterator[LocalNode]:
 
 
 @pytest.fixture
-def org_id(node) -> int:
+def org_id(node) -> OrgId:
     return node.db.call(make_organization, "acme")
 
 
@@ -72,7 +72,7 @@ def new_message(
     job_id = node.db.call(
         add_internal_job,
         org_id,
-        1,
+        UserId(1),
         kind=Kind.NOTICE,
         job_type=JobType.SMS,
         name="test",

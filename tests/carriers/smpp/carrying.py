@@ -10,6 +10,7 @@ import uvloop
 from tests.carriers.smpp.peer import Peer
 from turnout.carriers import DeliveryReport, Message, Outcome, Parcel, Reply
 from turnout.carriers.smpp import SmppCarrier, SmppSettings
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.model import Channel
 
 NOW = 1_764_000_000_000
@@ -112,7 +113,7 @@ async def send(
     sender: str = SENDER,
 ) -> list[Outcome]:
     """Send a text to some numbers."""
-    message = Message(id=1, org_id=1, channel=Channel.SMS, text=text)
+    message = Message(id=JobId(1), org_id=OrgId(1), channel=Channel.SMS, text=text)
     parcels = [
         Parcel(attempt_id=place, destination=number, sender=sender, fields={"name": f"No. {place}"})
         for place, number in enumerate(to, 1)

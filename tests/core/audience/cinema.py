@@ -8,7 +8,7 @@ from turnout.core.audience.media import set_media
 from turnout.core.audience.model import MediaKind
 from turnout.core.events.model import Event, Session, span
 from turnout.core.events.programme import create_event, create_session, list_ticket_types
-from turnout.core.ids import EventId, OrgId
+from turnout.core.ids import EventId, OrgId, RegistrationId
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations.granting import Wish, grant
@@ -42,7 +42,7 @@ class Cinema:
         sti: str = "",
         answers: tuple[tuple[str, str], ...] = (),
         **facts: Any,
-    ) -> int:
+    ) -> RegistrationId:
         """The number of a new registration."""
         email = email or f"viewer{next(_numbers)}@example.com"
         contact = Contact(email=email, **facts)
@@ -89,7 +89,7 @@ def _register(
     contact: Contact,
     sti: str,
     answers: tuple[tuple[str, str], ...],
-) -> int:
+) -> RegistrationId:
     person = merge_person(tx, org_id, contact)
     ticket_type = list_ticket_types(tx, org_id, event_id)[0]
     submitted = Submitted(contact, [Answer(*answer) for answer in answers])

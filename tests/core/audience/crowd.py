@@ -11,7 +11,7 @@ from turnout.core.audience.model import Interval, Mode
 from turnout.core.audience.reports import Registrant, ReportFilter
 from turnout.core.audience.surveys import Item, answer_survey, create_survey
 from turnout.core.audience.viewings import correct_viewing
-from turnout.core.ids import SurveyId
+from turnout.core.ids import SessionId, SurveyId
 from turnout.core.registrations.giving_back import cancel_registration
 
 DAY = 86_400_000
@@ -48,7 +48,7 @@ def _viewer(
     answers: bool,
     views: int,
     survey_id: SurveyId,
-    poll_id: int,
+    poll_id: SurveyId,
 ) -> Registrant:
     db, org_id = cinema.db, cinema.org_id
     email = f"v{number}@{DOMAINS[number % len(DOMAINS)]}"
@@ -64,7 +64,7 @@ def _viewer(
     custom = (("Diet", "-none"), ("Colour", HOSTILE))[: number % 3]
     viewer = cinema.register(email, sti=sti, answers=custom, **facts)
     registered_at = node.clock.now
-    plan: list[tuple[Mode, int, int, int]] = [
+    plan: list[tuple[Mode, SessionId, int, int]] = [
         (Mode.LIVE, cinema.talk.id, LIVE_FROM + number * MINUTE, 90 + number),
         (Mode.SIMLIVE, cinema.show.id, LIVE_FROM + 5 * MINUTE, 30),
         (Mode.ON_DEMAND, cinema.talk.id, LIVE_UNTIL + number * DAY // 2, 600),

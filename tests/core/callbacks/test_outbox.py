@@ -29,7 +29,7 @@ from turnout.core.callbacks.outbox import (
     replay_callback,
     rotate_callback_key,
 )
-from turnout.core.ids import JobId, OrgId
+from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.errors import Missing
 from turnout.store import Tx
 
@@ -44,8 +44,11 @@ def host() -> str:
     return f"receiver-{next(_hosts)}.example"
 
 
-def new(host: str, body: str = "a=1", job_id: JobId = 7) -> NewCallback:
-    return NewCallback(job_id, 9, f"https://{host}/hook", body, "simulator")
+JOB = JobId(7)
+
+
+def new(host: str, body: str = "a=1", job_id: JobId = JOB) -> NewCallback:
+    return NewCallback(job_id, RecipientId(9), f"https://{host}/hook", body, "simulator")
 
 
 def claim(
@@ -185,7 +188,7 @@ def test_a_receiver_gets_a_few_at_once_and_holds_nobody_up(db, org_id, host):
 
 
 @pytest.fixture
-def orgs(db, org_id) -> tuple[int, int, int]:
+def orgs(db, org_id) -> tuple[OrgId, OrgId, OrgId]:
     """Three organizations of which no other test has calls that are due."""
     db.call(_end_all)
     others = (f"turn-{next(_hosts)}" for _ in range(2))
@@ -284,7 +287,11 @@ def test_what_is_not_there_cannot_be_replayed_or_shown(db, org_id):
 
 
 def test_lists_are_filtered(db, org_id, host):
-    db.call(add_callbacks, org_id, [new(host, "a=1", 1), new(host, "a=2", 2), new(host, "a=3", 2)])
+    db.call(
+        add_callbacks,
+        org_id,
+        [new(host, "a=1", JobId(1)), new(host, "a=2", JobId(2)), new(host, "a=3", JobId(2))],
+    )
 
     def bodies(**filters):
         found = db.call(

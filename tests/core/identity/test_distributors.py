@@ -22,6 +22,7 @@ from turnout.core.identity.distributors import (
 from turnout.core.identity.model import Role
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
+from turnout.core.ids import OrgId
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Database, Tx
 
@@ -56,7 +57,7 @@ def _make_shared(tx: Tx) -> None:
         create(tx, slug, role, distributor="hq", agent=agent)
 
 
-def create(tx: Tx, slug: str, role: Role, **options) -> int:
+def create(tx: Tx, slug: str, role: Role, **options) -> OrgId:
     made = create_organization(tx, slug, slug.title(), actor="test", **options)
     create_user(
         tx, made.org_id, f"{slug}/user", name="X", email="x@example.com", role=role, actor="test"

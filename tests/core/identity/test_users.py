@@ -15,6 +15,7 @@ from turnout.core.identity.model import CompanyDetails, Profile, Role, User
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.timezones import NUMBERS, ZONES
 from turnout.core.identity.users import create_user, list_users
+from turnout.core.ids import DistributorId, OrgId
 from turnout.errors import Conflict, Invalid, Missing, Unauthenticated
 from turnout.settings import Settings
 from turnout.store import Database, Ids, Tx, open_database
@@ -57,7 +58,9 @@ def make(
 def test_a_user_is_kept_and_listed(db):
     user = db.call(make, "acme", "Ada")
     assert db.call(list_users, user.org_id) == [user]
-    assert user == User(10001, user.id, "Ada", Role.ACCT, "Ada M. Lovelace", "ada@example.com")
+    assert user == User(
+        OrgId(10001), user.id, "Ada", Role.ACCT, "Ada M. Lovelace", "ada@example.com"
+    )
 
 
 def test_a_disabled_user_is_not_listed_and_has_no_password(db):
@@ -108,7 +111,13 @@ def test_an_agent_user_gives_its_company_an_agent(db):
 def test_companies_of_one_name_get_short_names_of_their_own(db):
     def add(tx: Tx, name: str) -> int:
         return create_company(
-            tx, name, CompanyDetails(), distributor_id=1, agent_id=None, timezone="UTC", actor="t"
+            tx,
+            name,
+            CompanyDetails(),
+            distributor_id=DistributorId(1),
+            agent_id=None,
+            timezone="UTC",
+            actor="t",
         ).org_id
 
     db.call(make, "acme", "ada")

@@ -28,7 +28,7 @@ from turnout.core.callbacks.pulling import pull_callbacks, pull_calls
 from turnout.core.identity.idempotency import first_answer, idempotent_request, keep_answer
 from turnout.core.identity.model import Principal
 from turnout.core.identity.page_sessions import begin_page_session, read_page_session
-from turnout.core.ids import OrgId
+from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.maintenance.clock import (
     ClockJump,
     Clocks,
@@ -115,7 +115,7 @@ def test_a_reporting_session_begins_again(node, login):
     assert one(node, stored) == node.clock.now
 
 
-def ask_for_code(node: LocalNode, login: Principal, code: str = "123456") -> int:
+def ask_for_code(node: LocalNode, login: Principal, code: str = "123456") -> JobId:
     asked = CodeRequest("ref", JobType.SMS, NUMBERS[0], "[[code]]")
     return node.db.call(send_code, login, asked, code)
 
@@ -237,7 +237,7 @@ def test_replies_are_taken_from_now_on_and_no_job_ends_before_it_began(node, log
 
 
 def add_call(node: LocalNode, org_id: OrgId) -> None:
-    new = NewCallback(1, 1, "http://receiver.test/", "a=1", "net")
+    new = NewCallback(JobId(1), RecipientId(1), "http://receiver.test/", "a=1", "net")
     node.db.call(add_callbacks, org_id, [new])
 
 

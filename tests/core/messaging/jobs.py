@@ -43,7 +43,7 @@ def new_job(job_type: JobType = JobType.SMS, **members: Any) -> NewJob:
     return NewJob(**({"job_type": job_type, "name": "test", "content": content} | members))
 
 
-def post(db: Database, login: Principal, new: NewJob, to: Iterable[str]) -> int:
+def post(db: Database, login: Principal, new: NewJob, to: Iterable[str]) -> JobId:
     """Accept a job for these destinations; its number."""
     recipients = [NewRecipient(number, reference=f"ref {n}") for n, number in enumerate(to)]
     return db.call(accept_job, login, new, recipients, POLICY)

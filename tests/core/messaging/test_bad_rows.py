@@ -48,7 +48,7 @@ def report(name: str) -> DeliveryReport:
     return DeliveryReport(carrier="net", status=Status.SENT, at=0, network_id=name)
 
 
-def sent(db, login, name: str, to: str, url: str = HOOK, job_type: JobType = JobType.SMS) -> int:
+def sent(db, login, name: str, to: str, url: str = HOOK, job_type: JobType = JobType.SMS) -> JobId:
     """A job of one recipient that a network has taken under this name."""
     options = JobOptions(callback_url=url, has_sms_callbacks=True)
     job_id = post(db, login, new_job(job_type, options=options, content=Content(text="a")), [to])

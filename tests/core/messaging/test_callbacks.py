@@ -43,7 +43,7 @@ def melbourne(node):
     )
 
 
-def post(db, login, job_type: JobType, **options: Any) -> int:
+def post(db, login, job_type: JobType, **options: Any) -> JobId:
     new = new_job(
         job_type,
         name="Quick Send",

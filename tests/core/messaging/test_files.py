@@ -7,7 +7,7 @@ import pytest
 
 from tests.core.messaging.jobs import make_login, new_job, post
 from turnout.core.identity.organizations import get_organization_of, set_file_quota
-from turnout.core.ids import OrgId
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.files import (
     PIECE_BYTES,
     cut,
@@ -34,7 +34,7 @@ def store(db, org_id: OrgId, content: bytes) -> str:
     return digest
 
 
-def post_with(db, login, digest: str) -> int:
+def post_with(db, login, digest: str) -> JobId:
     file = JobFile("plan.pdf", "application/pdf", digest, 3)
     return post(db, login, new_job(JobType.FAX, content=Content(files=(file,))), ["+61298765432"])
 

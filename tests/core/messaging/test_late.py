@@ -39,7 +39,7 @@ REFUSED = [
 
 
 @pytest.fixture
-def job_id(db, login) -> int:
+def job_id(db, login) -> JobId:
     return post(db, login, new_job(), NUMBERS[:1])
 
 

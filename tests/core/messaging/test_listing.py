@@ -10,6 +10,7 @@ from tests.dialects.messaging.people import People
 from tests.support.node import START, LocalNode
 from turnout.core.identity.members import find_password
 from turnout.core.identity.model import Principal
+from turnout.core.ids import CredentialId, JobId
 from turnout.core.messaging.accepting import accept_job, begin_job
 from turnout.core.messaging.controlling import cancel_job
 from turnout.core.messaging.listing import (
@@ -43,7 +44,7 @@ def logins(node: LocalNode, people: People) -> dict[str, Principal]:
 
 
 @pytest.fixture(scope="module")
-def jobs(node: LocalNode, logins: dict[str, Principal]) -> Iterator[dict[str, int]]:
+def jobs(node: LocalNode, logins: dict[str, Principal]) -> Iterator[dict[str, JobId]]:
     """One job of each user, under its name, a second after one another."""
     posted = {}
     for name in WHO:
@@ -104,7 +105,7 @@ def test_a_job_is_found_by_whoever_sees_it(node, logins, jobs):
 
 
 def test_who_may_no_longer_sign_in_sees_nothing(node, logins, jobs):
-    ended = Principal(logins["acct"].org_id, 0, logins["acct"].user_id)
+    ended = Principal(logins["acct"].org_id, CredentialId(0), logins["acct"].user_id)
     with pytest.raises(Unauthenticated):
         node.db.call(list_jobs, ended, JobFilter(), limit=10, skip=0)
     with pytest.raises(Unauthenticated):

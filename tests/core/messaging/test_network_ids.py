@@ -16,7 +16,7 @@ SENT = ("done", "SENT", "")
 UNNAMED = ("done", "SENT", SHARED)
 
 
-def accept(db, login, to: list[str], *ids: tuple[str, ...]) -> int:
+def accept(db, login, to: list[str], *ids: tuple[str, ...]) -> JobId:
     """A job whose recipients the network took under these ids."""
     job_id = post(db, login, new_job(), to)
     answer(db, claim_all(db), *(Accepted(names, len(names)) for names in ids))

@@ -15,6 +15,7 @@ from tests.core.messaging.jobs import (
     new_job,
     post,
 )
+from turnout.core.ids import JobId
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.files import read_file
 from turnout.core.messaging.merging import Template
@@ -176,7 +177,7 @@ def test_an_alert_is_sent_once_a_month(db, org_id, node):
 # -- replies -------------------------------------------------------------------------------
 
 
-def post_two_way(db, login, to: str, **options: Any) -> int:
+def post_two_way(db, login, to: str, **options: Any) -> JobId:
     new = new_job(
         JobType.TWO_WAY_SMS,
         name="Lunch?",

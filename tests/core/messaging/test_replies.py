@@ -16,7 +16,7 @@ SENT = Accepted((), 1, is_final=True)
 POOL = POLICY.reply_numbers[0]
 
 
-def post_two_way(db, login, *to: str, job_type=JobType.TWO_WAY_SMS, **options) -> int:
+def post_two_way(db, login, *to: str, job_type=JobType.TWO_WAY_SMS, **options) -> JobId:
     new = new_job(job_type, content=Content(text="Lunch?"), options=JobOptions(**options))
     recipients = [NewRecipient(number) for number in to]
     job_id: JobId = db.call(accept_job, login, new, recipients, POLICY)

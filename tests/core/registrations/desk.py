@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from tests.support.node import Account, LocalNode
 from turnout.core.events.model import Event
+from turnout.core.ids import TicketTypeId
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -104,7 +105,7 @@ class Desk:
         )
 
     @property
-    def ticket_type_id(self) -> int:
+    def ticket_type_id(self) -> TicketTypeId:
         question = f"SELECT id FROM ticket_types WHERE event_id = {self.event.id}"
         return self.ask(question)[0]
 

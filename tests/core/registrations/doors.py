@@ -15,6 +15,7 @@ from turnout.core.events.programme import (
     set_session_state,
 )
 from turnout.core.identity.model import CredentialKind
+from turnout.core.ids import CampaignId, EntryId, RegistrationId
 from turnout.core.invitations.invitees import InviteeFilter, confirm, decline, list_invitees
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.intake import accept
@@ -234,12 +235,12 @@ class Doors:
         kinds = {id_: type_ for type_, own in self.invitees.items() for id_ in own.values()}
         return {(invitee.email[0], kinds[invitee.id]): invitee.state for invitee in found}
 
-    def entry(self, guest: str) -> int:
+    def entry(self, guest: str) -> EntryId:
         """The number of the guest's newest entry."""
         entries = self.call(list_entries, self.event_id, is_all=True, limit=1000)
         return max(entry.id for entry in entries if entry.email[0] == guest)
 
-    def registration_id(self, guest: str) -> int:
+    def registration_id(self, guest: str) -> RegistrationId:
         [(found,)] = self._ask(
             "SELECT r.id FROM registrations r "
             "JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id "
@@ -247,7 +248,7 @@ class Doors:
         )
         return found
 
-    def _invitees(self, campaign: int) -> dict[str, int]:
+    def _invitees(self, campaign: CampaignId) -> dict[str, int]:
         wanted = InviteeFilter(campaign_id=campaign)
         found = self.call(list_invitees, self.event_id, wanted)
         return {invitee.email[0]: invitee.id for invitee in found}

@@ -8,7 +8,7 @@ from tests.support.node import LocalNode
 from turnout.core.events.model import Event
 from turnout.core.events.programme import get_event
 from turnout.core.events.showing import get_shown_event
-from turnout.core.ids import TicketTypeId
+from turnout.core.ids import CampaignId, EntryId, OrgId, RegistrationId, TicketTypeId
 from turnout.core.invitations.invitees import InviteeFilter, list_invitees
 from turnout.core.people.merging import find_person
 from turnout.core.registrations import booking
@@ -67,7 +67,7 @@ class Hall:
         entries = self.call(list_entries, self.event_id, is_all=is_all, limit=1000)
         return [(entry.email[0], entry.state.value) for entry in entries]
 
-    def entry(self, guest: str) -> int:
+    def entry(self, guest: str) -> EntryId:
         """The number of the guest's newest entry."""
         entries = self.call(list_entries, self.event_id, is_all=True, limit=1000)
         return max(entry.id for entry in entries if entry.email[0] == guest)
@@ -90,7 +90,7 @@ class Hall:
         """The code of the guest's oldest valid ticket."""
         return self.db.call(self._tickets_of, guest)[0].code
 
-    def registration_id(self, guest: str) -> int:
+    def registration_id(self, guest: str) -> RegistrationId:
         return self.db.call(self._registration, guest).id
 
     def _registration(self, tx: Tx, guest: str):
@@ -105,7 +105,7 @@ class Hall:
 
 def _make(
     tx: Tx, slug: str, capacity: int | None, types: tuple[int | None, int | None]
-) -> tuple[int, Event, list[TicketTypeId], list[int]]:
+) -> tuple[OrgId, Event, list[TicketTypeId], list[CampaignId]]:
     house = Builder(tx, slug)
     event = house.event("Dinner", capacity=capacity)
     ticket_types = [

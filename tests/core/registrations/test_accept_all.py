@@ -5,6 +5,7 @@ from typing import Any
 from tests.support.node import Account, LocalNode
 from turnout.core.identity.credentials import revoke_credential
 from turnout.core.identity.model import Principal
+from turnout.core.ids import CredentialId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept, accept_all, count_waiting
 from turnout.core.registrations.model import Submitted
@@ -50,7 +51,7 @@ def test_a_refusal_stands_in_its_callers_place_and_hurts_nobody(
             ask(account, "a@example.com"),
             ask(account, "b@example.com", pak="9999999999999999"),
             ask(account, "c@example.com", noun=TargetNoun.CHANNEL),
-            ask(account, "d@example.com", caller=Principal(account.org_id, 999_999)),
+            ask(account, "d@example.com", caller=Principal(account.org_id, CredentialId(999_999))),
             ask(account, "e@example.com"),
         ],
     )

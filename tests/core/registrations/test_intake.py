@@ -15,6 +15,7 @@ from turnout.core.events.programme import create_session, set_session_state
 from turnout.core.identity.credentials import issue_credential, revoke_credential
 from turnout.core.identity.idempotency import idempotent_request
 from turnout.core.identity.model import CredentialKind, Principal
+from turnout.core.ids import CredentialId
 from turnout.core.people.merging import find_person, merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking, places
@@ -86,7 +87,10 @@ def test_a_credential_that_ended_is_refused_and_nothing_is_queued(desk, db):
     db.clock.advance(1)
     revoked = desk.account.caller
     db.call(revoke_credential, desk.org_id, revoked.credential_id, actor="test")
-    strangers = (Principal(desk.org_id, 10**9), Principal(desk.org_id + 1, expiring.id))
+    strangers = (
+        Principal(desk.org_id, CredentialId(10**9)),
+        Principal(desk.org_id + 1, expiring.id),
+    )
     for caller in (brief, revoked, *strangers):
         with pytest.raises(Unauthenticated):
             db.call(accept, caller, desk.apply(ADA))
@@ -118,7 +122,7 @@ def test_many_are_accepted_in_one_command_and_a_refusal_concerns_one_caller_only
     asked = [
         (desk.account.caller, desk.apply("one@example.com")),
         (desk.account.caller, foreign),
-        (Principal(desk.org_id, 10**9), desk.apply("two@example.com")),
+        (Principal(desk.org_id, CredentialId(10**9)), desk.apply("two@example.com")),
         (stranger.caller, foreign),
         (desk.account.caller, desk.apply("three@example.com", desk.paks[1:])),
     ]

@@ -5,6 +5,7 @@ import pytest
 from tests.core.registrations.hall import Hall
 from tests.support.builder import contact
 from turnout.core.audience.reports import ReportFilter, stream_report
+from turnout.core.ids import CampaignId
 from turnout.core.invitations.campaigns import create_campaign, get_campaign
 from turnout.core.invitations.invitees import InviteeFilter, confirm, invite, list_invitees
 from turnout.core.registrations.giving_back import cancel_registration
@@ -33,7 +34,7 @@ def sources(hall: Hall) -> dict[str, str]:
     return hall.db.call(read)
 
 
-def new_campaign(hall: Hall, sti: str, type_: int = 0) -> int:
+def new_campaign(hall: Hall, sti: str, type_: int = 0) -> CampaignId:
     return hall.call(
         create_campaign,
         hall.event_id,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turnout.core.ids import TicketTypeId
+from turnout.core.ids import EventId, TicketTypeId
 from turnout.core.tickets.signing import (
     TicketKey,
     ensure_ticket_key,
@@ -38,7 +38,7 @@ def genuine(text: str, keys) -> bool:
 
 
 def test_a_signed_ticket_says_what_it_is_and_is_genuine(key):
-    text = sign_ticket(key, 1_000_001, CODE, TicketTypeId(42))
+    text = sign_ticket(key, EventId(1_000_001), CODE, TicketTypeId(42))
     read = read_signed(f" {text}\n")
     assert read is not None
     assert read[:4] == (1_000_001, CODE, 42, key.kid)
@@ -53,19 +53,19 @@ def test_an_organization_has_one_key_that_signs(db, org_id, key):
 
 
 def test_tickets_of_a_retired_key_stay_good(db, org_id, key):
-    old = sign_ticket(key, 1, CODE, TicketTypeId(1))
+    old = sign_ticket(key, EventId(1), CODE, TicketTypeId(1))
     new = db.call(rotate_ticket_key, org_id, actor="test")
     assert db.call(ensure_ticket_key, org_id) == new
     keys = db.call(list_ticket_keys, org_id)
     assert [key.kid for key in keys] == [new.kid, key.kid]
     assert keys[1].retired_at is not None
     assert genuine(old, keys)
-    assert genuine(sign_ticket(new, 1, CODE, TicketTypeId(1)), keys)
+    assert genuine(sign_ticket(new, EventId(1), CODE, TicketTypeId(1)), keys)
 
 
 @given(data=st.data())
 def test_whatever_is_changed_is_a_forgery(data):
-    text = sign_ticket(KEY, 1_000_001, CODE, TicketTypeId(42))
+    text = sign_ticket(KEY, EventId(1_000_001), CODE, TicketTypeId(42))
     assert genuine(text, [KEY])
     # The last letter stands for one bit that counts and four that do not.
     place = data.draw(st.integers(0, len(text) - 2))

@@ -4,7 +4,7 @@ import pytest
 
 from turnout.core.events.model import Event, EventDetails, EventState, TicketType
 from turnout.core.events.showing import EventView, Place
-from turnout.core.ids import TicketTypeId
+from turnout.core.ids import EventId, TicketTypeId
 from turnout.dialects.attendance.present import present_prices, quantity
 
 
@@ -22,8 +22,8 @@ def test_quantity_is_always_a_number(
     of_type: int | None, of_event: int | None, expected: int, available: int
 ) -> None:
     """Three tickets of the type are held, four places of the event."""
-    ticket_type = TicketType(TicketTypeId(2), 1, "Visitor", True, 0, "", of_type, 3)
-    event = Event(1, "", "", "Fair", EventState.OPEN, "UTC", "", "", 0, 1, of_event, 4)
+    ticket_type = TicketType(TicketTypeId(2), EventId(1), "Visitor", True, 0, "", of_type, 3)
+    event = Event(EventId(1), "", "", "Fair", EventState.OPEN, "UTC", "", "", 0, 1, of_event, 4)
     shown = EventView(event, EventDetails(), Place(), [ticket_type])
     found = quantity(shown, ticket_type)
     assert (found, found - ticket_type.held) == (expected, available)
@@ -44,5 +44,7 @@ def test_quantity_is_always_a_number(
 def test_prices_have_the_decimals_of_their_currency(
     price_minor: int, currency: str, prices: dict[str, str | int]
 ) -> None:
-    ticket_type = TicketType(TicketTypeId(2), 1, "Visitor", True, price_minor, currency, None, 0)
+    ticket_type = TicketType(
+        TicketTypeId(2), EventId(1), "Visitor", True, price_minor, currency, None, 0
+    )
     assert present_prices(ticket_type) == prices

@@ -92,16 +92,16 @@ class School(College):
                 actor="test",
             ).uuid
         secret, key = CredentialKind.DEVELOPER_SECRET, CredentialKind.CALENDAR_KEY
-        for kind, name, options in (
-            (secret, "secret", {}),
-            (secret, "expired", {"expires_at": 1}),
-            (secret, "revoked", {}),
-            (key, "calendar", {}),
-            (key, "expired_key", {"expires_at": 1}),
-            (key, "revoked_key", {}),
+        for kind, name, expires_at in (
+            (secret, "secret", None),
+            (secret, "expired", 1),
+            (secret, "revoked", None),
+            (key, "calendar", None),
+            (key, "expired_key", 1),
+            (key, "revoked_key", None),
         ):
             credential, made[name] = issue_credential(
-                tx, self.org_id, kind, name, actor="test", **options
+                tx, self.org_id, kind, name, actor="test", expires_at=expires_at
             )
             if name.startswith("revoked"):
                 revoke_credential(tx, self.org_id, credential.id, actor="test")

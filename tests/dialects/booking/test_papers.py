@@ -213,8 +213,12 @@ def test_one_content_is_drawn_once(monkeypatch):
 
     async def work() -> list[bytes]:
         desk = PaperDesk(Clock())
-        first = await asyncio.gather(*(desk.get_pdf(1, paper(7)) for _ in range(50)))
-        return [*first, await desk.get_pdf(1, paper(7)), await desk.get_pdf(2, paper(7))]
+        first = await asyncio.gather(*(desk.get_pdf(OrgId(1), paper(7)) for _ in range(50)))
+        return [
+            *first,
+            await desk.get_pdf(OrgId(1), paper(7)),
+            await desk.get_pdf(OrgId(2), paper(7)),
+        ]
 
     assert asyncio.run(work()) == [b'"Exam 7"'] * 52
     assert len(drawn) == 2  # once for each organization
@@ -227,7 +231,7 @@ def test_what_is_kept_is_bounded(monkeypatch):
     async def work() -> int:
         desk = PaperDesk(Clock())
         for number in range(10):
-            await desk.get_pdf(1, paper(number))
+            await desk.get_pdf(OrgId(1), paper(number))
         assert desk._size == sum(map(len, desk._kept.values()))
         return desk._size
 
@@ -241,14 +245,14 @@ def test_an_organization_has_so_many_drawings_a_minute(monkeypatch):
         clock = Clock()
         desk = PaperDesk(clock)
         for number in range(30):
-            await desk.get_pdf(1, paper(number))
+            await desk.get_pdf(OrgId(1), paper(number))
         with pytest.raises(Limited) as refusal:
-            await desk.get_pdf(1, paper(30))
+            await desk.get_pdf(OrgId(1), paper(30))
         assert refusal.value.retry_after == 60
-        await desk.get_pdf(1, paper(29))
-        await desk.get_pdf(2, paper(30))
+        await desk.get_pdf(OrgId(1), paper(29))
+        await desk.get_pdf(OrgId(2), paper(30))
         clock.advance(60)
-        await desk.get_pdf(1, paper(30))
+        await desk.get_pdf(OrgId(1), paper(30))
 
     asyncio.run(work())
 
@@ -259,7 +263,8 @@ def test_few_wait_for_a_drawing(monkeypatch):
     async def work() -> list[object]:
         desk = PaperDesk(Clock())
         return await asyncio.gather(
-            *(desk.get_pdf(number, paper(number)) for number in range(12)), return_exceptions=True
+            *(desk.get_pdf(OrgId(number), paper(number)) for number in range(12)),
+            return_exceptions=True,
         )
 
     found = asyncio.run(work())

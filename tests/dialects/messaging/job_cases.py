@@ -12,6 +12,7 @@ from tests.dialects.messaging.cases import asked, case
 from tests.dialects.messaging.file_server import file_url
 from tests.dialects.messaging.people import People, Request
 from tests.support.node import LocalNode
+from turnout.core.ids import JobId
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import Status
 from turnout.core.messaging.outcomes import Accepted, Outcome, Rejected
@@ -149,7 +150,7 @@ def post(people: People, body: Any, who: str = "acct", query: str = "") -> Reque
     return people.ask(who, "POST", f"/jobs{query}", body)
 
 
-def make(node: LocalNode, people: People, body: Any, who: str = "acct") -> int:
+def make(node: LocalNode, people: People, body: Any, who: str = "acct") -> JobId:
     answer = post(people, body, who).send(node)
     assert answer.status == 200, answer.body
     return answer.json()["data"]

@@ -20,6 +20,7 @@ from tests.support.node import LocalNode
 from turnout.core.identity.model import Role, User
 from turnout.core.identity.organizations import create_organization
 from turnout.core.identity.users import create_user
+from turnout.core.ids import OrgId, UserId
 from turnout.store import Tx
 
 PASSWORD = "correct horse"
@@ -55,10 +56,10 @@ class People:
     def __init__(self, node: LocalNode) -> None:
         self.users: dict[str, User] = node.db.call(_make)
 
-    def id(self, name: str) -> int:
+    def id(self, name: str) -> UserId:
         return self.users[name].id
 
-    def company(self, name: str) -> int:
+    def company(self, name: str) -> OrgId:
         return self.users[name].org_id
 
     def ask(
@@ -105,7 +106,7 @@ def new_user(**changes: Any) -> dict[str, Any]:
 
 
 def _make(tx: Tx) -> dict[str, User]:
-    companies: dict[str, int] = {}
+    companies: dict[str, OrgId] = {}
     first = ""
     users = {}
     for name, (company, agent, timezone) in WHERE.items():

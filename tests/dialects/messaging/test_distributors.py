@@ -266,14 +266,14 @@ def _add_user(tx: Tx, org_id: OrgId, code: str, role: Role) -> User:
     )
 
 
-def _add_job(tx: Tx, code: str) -> int:
+def _add_job(tx: Tx, code: str) -> JobId:
     found = find_password(tx, code)
     assert found
     new = NewJob(job_type=JobType.SMS, name=code, content=Content(text="Hi"))
     return accept_job(tx, found.principal, new, [NewRecipient("61412345678")], POLICY)
 
 
-def _add_list(tx: Tx, user: User) -> int:
+def _add_list(tx: Tx, user: User) -> ListId:
     list_id = begin_list(tx, user.org_id, user.id, "People")
     add_entries(tx, user.org_id, list_id, 1, [Entry(mobile="61412345678")])
     finish_list(tx, user.org_id, list_id, 1, actor="test")

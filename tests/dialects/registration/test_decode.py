@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.dialects.registration.requests import CONTACT_SIZES, ITEM_SIZES, PAK_SIZE
 from tests.support import proof
+from turnout.core.ids import QueueItemId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import MAX_SESSIONS
 from turnout.core.registrations.model import Answer, Submitted
@@ -280,7 +281,7 @@ def test_a_valid_body_is_understood_as_it_was_meant(
     written=st.sampled_from([int, str, float]),
 )
 def test_a_question_means_the_same_in_body_and_query(
-    ids: list[int], limit: int | None, skip: int, name: str, written: Callable[[int], Any]
+    ids: list[QueueItemId], limit: int | None, skip: int, name: str, written: Callable[[int], Any]
 ):
     meant = StatusQuestion(sorted(set(ids)), limit or DEFAULT_LIMIT, skip)
     body = json.dumps({"limit": limit, "checks": [{name: written(id_)} for id_ in ids]}).encode()

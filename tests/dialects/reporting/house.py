@@ -13,7 +13,7 @@ from turnout.core.events.model import EventState, span
 from turnout.core.events.passwords import set_registration_password
 from turnout.core.events.programme import create_event
 from turnout.core.identity.users import create_user
-from turnout.core.ids import EventId, OrgId
+from turnout.core.ids import EventId, OrgId, UserId
 from turnout.store import Tx
 
 REPORT = "/api/reporting/audience_reports"
@@ -81,7 +81,7 @@ def _make(tx: Tx, org_id: OrgId, event_id: EventId) -> dict[str, Any]:
     return {"later": other.id, "draft": draft.id, "foreign": foreign.id}
 
 
-def _user(tx: Tx, org_id: OrgId, user: str) -> int:
+def _user(tx: Tx, org_id: OrgId, user: str) -> UserId:
     code = f"{user}@example.com"
     return create_user(
         tx, org_id, code, name=user.title(), email=code, password_hash=HASH, actor="test"

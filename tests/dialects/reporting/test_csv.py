@@ -6,6 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from turnout.core.audience.reports import SEPARATOR, Line
+from turnout.core.ids import RegistrationId
 from turnout.dialects.reporting.envelope import printable
 from turnout.dialects.reporting.present import csv_cells, csv_line
 from turnout.formats.spreadsheets import defuse
@@ -30,6 +31,6 @@ def test_cells_are_read_back_whole_and_harmless(cells: list[str]) -> None:
 def test_a_separator_that_somebody_wrote_makes_no_cell_of_its_own() -> None:
     texts = SEPARATOR.join("abcdefg")
     answers = {"Diet": f"no{SEPARATOR}fish"}
-    line = Line(7, texts, 0, f"s{SEPARATOR}t", answers, "1,2,3", 0, 0, "4", "5")
+    line = Line(RegistrationId(7), texts, 0, f"s{SEPARATOR}t", answers, "1,2,3", 0, 0, "4", "5")
     (row,) = csv.reader([csv_line(line, str, ["Diet"])], strict=True)
     assert row == [*"7abcdefg0", "s\ufffdt", *"123", "", "", *"45", "no\ufffdfish"]

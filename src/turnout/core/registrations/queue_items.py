@@ -2,12 +2,15 @@
 
 from turnout.core.identity.credentials import require_active
 from turnout.core.identity.model import Principal
+from turnout.core.ids import QueueItemId
 from turnout.core.registrations.sql import sql
 from turnout.core.registrations.submissions import ItemPage, ItemStatus, QueueItem
 from turnout.store import Tx, to_json
 
 
-def list_items(tx: Tx, caller: Principal, ids: list[int], *, limit: int, skip: int = 0) -> ItemPage:
+def list_items(
+    tx: Tx, caller: Principal, ids: list[QueueItemId], *, limit: int, skip: int = 0
+) -> ItemPage:
     """Those of `ids` that are the account's own, by number; registration API 2.2.
 
     Unknown ids are left out. `limit` and `skip` cut a page out of the matches. Raises

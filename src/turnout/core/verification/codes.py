@@ -23,7 +23,7 @@ import msgspec
 
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Principal
-from turnout.core.ids import OrgId, UserId
+from turnout.core.ids import JobId, OrgId, UserId
 from turnout.core.messaging.model import Content, JobType, Kind, NewRecipient
 from turnout.core.messaging.numbers import address_key, to_address
 from turnout.core.messaging.staging import add_internal_job
@@ -70,7 +70,7 @@ class _Count(NamedTuple):
     limit: int
 
 
-def send_code(tx: Tx, principal: Principal, asked: CodeRequest, code: str | None = None) -> int:
+def send_code(tx: Tx, principal: Principal, asked: CodeRequest, code: str | None = None) -> JobId:
     """Queue a message with a new code, ahead of every broadcast; returns its job's number.
 
     Every code sent to a `client_ref` stays good for the window that the check names. `code` is
@@ -87,7 +87,7 @@ def send_code(tx: Tx, principal: Principal, asked: CodeRequest, code: str | None
 
 def send_own_code(
     tx: Tx, org_id: OrgId, purpose: Purpose, asked: CodeRequest, code: str | None = None
-) -> int:
+) -> JobId:
     """`send_code` for our own pages; the job is nobody's. The new code ends
     those that were sent to this `client_ref` before. How many mails go to an address is for the
     caller to bound: limits here would let strangers lock its owner out."""
@@ -106,7 +106,7 @@ def _send(
     code: str | None,
     *,
     sms_sender: str = "",
-) -> int:
+) -> JobId:
     channel = asked.job_type.channel
     address = to_address(channel, asked.destination) or asked.destination
     destination_key = _hash(f"{org_id}:{channel.value}:{address_key(channel, address)}")

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from turnout.core.ids import QueueItemId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import MAX_SESSIONS
 from turnout.core.registrations.model import Answer, Submitted
@@ -155,7 +156,7 @@ MAX_CHECKS = 1000
 class StatusQuestion(msgspec.Struct, frozen=True):
     """Which queue items are asked for, and which page of the matches."""
 
-    queue_ids: list[int]
+    queue_ids: list[QueueItemId]
     limit: int
     skip: int
 
@@ -168,8 +169,8 @@ def decode_question(body: bytes, query: dict[str, list[str]]) -> StatusQuestion:
     """
     asked = _question_body(body)
     parts = [part for value in query.get("queueid", []) for part in value.split(",")]
-    queried = [_whole(part, "queueId", 1, MAX_QUEUE_ID) for part in parts if part.strip()]
-    ids = [_queue_id(check) for check in asked.get("checks") or []] or queried
+    queried = [_queue_id(part) for part in parts if part.strip()]
+    ids = [_checked_id(check) for check in asked.get("checks") or []] or queried
     if not ids:
         raise invalid("queueId", "is required: name at least one queue id")
     if len(ids) > MAX_CHECKS:
@@ -197,13 +198,17 @@ def _question_body(body: bytes) -> dict[str, Any]:
     return asked
 
 
-def _queue_id(check: Any) -> int:
+def _checked_id(check: Any) -> QueueItemId:
     if not isinstance(check, dict):
         raise invalid("checks", 'must be a list of {"queueId": number}')
     value = rename(check, _CHECK).get("queueId")
     if value is None:
         raise invalid("checks[].queueId", "is required")
-    return _whole(value, "queueId", 1, MAX_QUEUE_ID)
+    return _queue_id(value)
+
+
+def _queue_id(value: Any) -> QueueItemId:
+    return QueueItemId(_whole(value, "queueId", 1, MAX_QUEUE_ID))
 
 
 def _whole(value: Any, member: str, least: int, limit: int) -> int:
