@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turnout.core.text import email_key, fold, is_email, is_storable
+from turnout.core.text import (
+    clean_line,
+    clean_paragraph,
+    email_key,
+    fold,
+    is_email,
+    is_line,
+    is_storable,
+    wide_email_key,
+)
 
 COMPOSED, DECOMPOSED = "jos\u00e9", "jose\u0301"
 
@@ -23,7 +32,9 @@ COMPOSED, DECOMPOSED = "jos\u00e9", "jose\u0301"
         (f"{DECOMPOSED.upper()}@example.com", f"{COMPOSED}@example.com"),
         ("\u03aa\u0301@example.com", "\u0390@example.com"),
         ("STRASSE@example.com", "strasse@example.com"),
-        ("stra\u00dfe@example.com", "strasse@example.com"),
+        ("stra\u00dfe@example.com", "stra\u00dfe@example.com"),
+        ("STRA\u1e9eE@example.com", "stra\u00dfe@example.com"),
+        ("I\u0307@example.com", "i\u0307@example.com"),
         ("info@m\u00fcnchen.de", "info@xn--mnchen-3ya.de"),
         ("info@M\u00dcNCHEN.DE", "info@xn--mnchen-3ya.de"),
         ("info@mu\u0308nchen.de", "info@xn--mnchen-3ya.de"),
@@ -45,6 +56,12 @@ def test_spellings_of_one_address_have_one_key(spelling, key):
         ("ada@example.com", "ada@example.org"),
         ("jose@example.com", f"{COMPOSED}@example.com"),
         ("info@strasse.de", "info@stra\u00dfe.de"),
+        ("weiss@example.com", "wei\u00df@example.com"),
+        ("fiona@example.com", "\ufb01ona@example.com"),
+        ("mike@example.com", "mi\u212ae@example.com"),
+        ("\uff4dike@example.com", "mike@example.com"),
+        ("\u017fam@example.com", "sam@example.com"),
+        ("o\u03c2@example.com", "o\u03c3@example.com"),
     ],
 )
 def test_different_addresses_have_different_keys(one, other):
@@ -52,7 +69,11 @@ def test_different_addresses_have_different_keys(one, other):
 
 
 locals_ = st.text(
-    st.characters(categories=("L", "M", "N"), include_characters="+.-_"), min_size=1, max_size=20
+    st.characters(
+        categories=("L", "M", "N"), include_characters="+.-_", exclude_characters="\u212a"
+    ),
+    min_size=1,
+    max_size=20,
 )
 domains = st.sampled_from(
     ["example.com", "m\u00fcnchen.de", "Stra\u00dfe.de", "B\u00dcCHER.example", "\u4f8b\u5b50.tw"]
@@ -142,3 +163,40 @@ def test_folding_keeps_the_marks_that_a_letter_may_carry() -> None:
     assert fold("É" * 300) == fold("e\u0301" * 300) == "é" * 300
     assert fold("É") == fold("e\u0301") == "é"
     assert fold("x" * 300 + "\u0300" * 40) == fold("x" * 300 + "\u0300" * 30)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ada",
+        "Jos\u00e9 \u5f35",
+        "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627",
+        "\u0915\u094d\u200d\u0937",
+        "\u5c71\u7530\u3000\u592a\u90ce",
+        "Ren\u00e9\u00a0Dupont",
+        "\u202fX",
+        "\u05d3\u05d5\u05d3\u200f",
+    ],
+)
+def test_names_in_any_script_are_lines(name):
+    assert is_line(name)
+    assert (clean_line(name), clean_paragraph(name)) == (name, name)
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x07", "\x1b", "\x7f", "\x9b", "\u202e", "\u202d"])
+def test_control_characters_are_in_no_text(sign):
+    assert not is_line(f"A{sign}B")
+    assert clean_line(f"{sign}A{sign}{sign}B{sign}") == "A B"
+    assert clean_paragraph(f"A{sign}{sign}B") == "A B"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\t"])
+def test_a_line_has_no_ends_in_it_and_a_paragraph_has(end):
+    assert not is_line(f"A{end}B")
+    assert clean_line(f"A{end}B{end}") == "A B"
+    assert clean_paragraph(f"A{end}B") == f"A{end}B"
+
+
+def test_the_wide_key_is_what_keys_were_before():
+    assert wide_email_key(" Wei\u00df@Stra\u00dfe.de ") == "weiss@xn--strae-oqa.de"
+    assert wide_email_key("mi\u212ae@example.com") == wide_email_key("Mike@example.com")

@@ -3,7 +3,7 @@
 SENTENCES = {
     "contact.email_domain": "Nothing can be mailed to {domain}: it has no ending. Type your whole "
     "e-mail address, such as ada@example.com.",
-    "contact.name": "Type your first and your last name.",
+    "contact.name": "Type your name: the first, the last or both.",
     "contact.text": "Type letters, digits and signs only.",
     "heartbeat.malformed": "This is no heartbeat: {error}",
     "invitation.answer": "Press one of the buttons of the page.",

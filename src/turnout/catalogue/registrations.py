@@ -6,6 +6,7 @@ SENTENCES = {
     "campaign.sti": "A campaign source is up to {limit} letters, digits and signs.",
     "campaign.ticket_type": "An invitation's ticket type is its event's.",
     "channel.unknown_pak": "There is no channel with the pak {pak}.",
+    "contact.control": "The {field} has a control character in it. Type it again.",
     "contact.email": "{email!r} is not an e-mail address.",
     "credential.ended": "The credential was revoked or has expired.",
     "event.cancelled": "The event is cancelled.",

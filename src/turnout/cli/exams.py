@@ -25,6 +25,7 @@ from turnout.core.exams.planning import (
 )
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
+from turnout.core.people.merging import find_person
 from turnout.errors import Invalid
 from turnout.formats.pdf import PaperSize
 from turnout.store import Tx
@@ -134,7 +135,8 @@ def import_learners(org: str, file: Path, /) -> None:
     """Import learners from a CSV file.
 
     The first line names the columns: Code, FirstName, LastName, and as there are Email and
-    Identifier (a GUID). A learner whose code is known is changed.
+    Identifier (a GUID). A learner whose code is known is changed. Learners may share an
+    address; the import names those who do.
 
     Args:
         org: Short name of the organization.
@@ -143,9 +145,12 @@ def import_learners(org: str, file: Path, /) -> None:
     columns = ("code", "firstname", "lastname", "email", "identifier")
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        take = partial(_take_learner, org_id, actor())
+        shared: dict[str, str] = {}
+        take = partial(_take_learner, org_id, actor(), shared)
         count = import_rows(db, file, columns, ["code", "firstname", "lastname"], take)
     console.print(f"{count} rows were imported.")
+    for code, email in shared.items():
+        console.print(f"{code} shares the address {email} with somebody who had it before.")
 
 
 @learners.command(name="list")
@@ -394,7 +399,7 @@ def _take_form(org_id: OrgId, by: str, tx: Tx, row: Row) -> None:
     lists.add_form(tx, org_id, new, actor=by)
 
 
-def _take_learner(org_id: OrgId, by: str, tx: Tx, row: Row) -> None:
+def _take_learner(org_id: OrgId, by: str, shared: dict[str, str], tx: Tx, row: Row) -> None:
     new = NewLearner(
         code=row["code"],
         first_name=row["firstname"],
@@ -402,7 +407,10 @@ def _take_learner(org_id: OrgId, by: str, tx: Tx, row: Row) -> None:
         email=row.get("email", ""),
         uuid=_guid(row),
     )
-    add_learner(tx, org_id, new, actor=by)
+    learner = add_learner(tx, org_id, new, actor=by)
+    owner = find_person(tx, org_id, new.email) if new.email else None
+    if owner and owner.id != learner.person_id:
+        shared[learner.code] = learner.email
 
 
 def _guid(row: Row) -> str:

@@ -14,6 +14,11 @@ _PLAIN_EMAIL = re.compile(
 LONGEST_EMAIL = 320
 LONGEST_UNCHECKED = 256
 LONGEST_RUN = 30
+# What Unicode composes into `;`, a grave accent and K: in an address it is another character.
+_ASCII_ALIKE = re.compile("([\u037e\u1fef\u212a])")
+# Control characters, line ends, and the signs that turn the reading direction of what follows.
+_NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e]+")
+_NO_PARAGRAPH = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e]+")
 
 
 def is_storable(text: str) -> bool:
@@ -21,6 +26,22 @@ def is_storable(text: str) -> bool:
     if "\x00" in text:
         return False
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def is_line(text: str) -> bool:
+    """Whether `text` is what people may type into a field of one line: any script with its joiners,
+    marks and spaces, and no control character."""
+    return text.isprintable() or not _NO_LINE.search(text)
+
+
+def clean_line(text: str) -> str:
+    """`text` as a line: a blank for each run of control characters, none at the ends of those."""
+    return text if is_line(text) else _NO_LINE.sub(" ", text).strip()
+
+
+def clean_paragraph(text: str) -> str:
+    """`clean_line` for text that may have several lines, and tabs."""
+    return text if text.isprintable() else _NO_PARAGRAPH.sub(" ", text)
 
 
 def is_email(text: str) -> bool:
@@ -50,13 +71,42 @@ def _fits_all_rules(email: str) -> bool:
 def email_key(email: str) -> str:
     """What two spellings of one address have in common.
 
-    Trimmed, NFC, case-folded, the domain in its ASCII form; plus signs and dots are kept.
+    Trimmed, letters in lower case, composed (NFC), the domain in its ASCII form; plus signs and
+    dots are kept. What is another letter stays another mailbox: `weiß` is not `weiss`, `ﬁona` with
+    a ligature is not `fiona`, and a Kelvin sign is no `k`.
     """
     email = email.strip()
     if email.isascii():
         return email.lower()
     local, _, domain = email.rpartition("@")
-    return f"{fold(local)}@{_ascii_domain(domain)}"
+    return f"{_mailbox_key(local)}@{_ascii_domain(domain)}"
+
+
+def wide_email_key(email: str) -> str:
+    """The key that addresses had before `email_key` told such letters apart. It joins mailboxes: it
+    only finds what somebody refused under it."""
+    email = email.strip()
+    local, _, domain = email.rpartition("@")
+    return email.lower() if email.isascii() else f"{fold(local)}@{_ascii_domain(domain)}"
+
+
+def _mailbox_key(local: str) -> str:
+    """The local part in lower case and composed, letter by letter; those that would turn into
+    ASCII letters stay as they are."""
+    parts = _ASCII_ALIKE.split(_without_long_runs(local))
+    return "".join(
+        part if number % 2 else _compose_lower(part) for number, part in enumerate(parts)
+    )
+
+
+def _compose_lower(text: str) -> str:
+    lower = "".join(map(_lower, unicodedata.normalize("NFD", text)))
+    return unicodedata.normalize("NFC", lower)
+
+
+def _lower(letter: str) -> str:
+    lower = letter.lower()
+    return lower if len(lower) == 1 and lower.isascii() == letter.isascii() else letter
 
 
 def fold(text: str) -> str:
@@ -89,10 +139,10 @@ def _without_long_runs(text: str) -> str:
 def _ascii_domain(domain: str) -> str:
     # Not folded before: that would make one of straße.de and strasse.de, which are two domains.
     if len(domain) > LONGEST_EMAIL:
-        return fold(domain)
+        return _mailbox_key(domain)
     import idna
 
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError:
-        return fold(domain)
+        return _mailbox_key(domain)

@@ -31,7 +31,7 @@ from turnout.core.registrations.form_limits import (
 )
 from turnout.core.registrations.forms import register_by_form, wait_by_form
 from turnout.core.registrations.joining import is_offered
-from turnout.core.text import is_email
+from turnout.core.text import is_email, is_line
 from turnout.core.tickets.documents import event_calendar
 from turnout.errors import Conflict, Failure, Invalid, Limited, Missing
 from turnout.http.client_address import address_of
@@ -235,14 +235,14 @@ def _read_type(found: _Found, given: dict[str, str]) -> int:
 
 def _read_contact(given: dict[str, str]) -> Contact:
     values = {name: given.get(name, "")[:LONGEST] for name in FIELDS}
-    if any(not text.isprintable() for text in values.values()):
+    if any(not is_line(text) for text in values.values()):
         raise Invalid("contact.text")
     if not is_email(values["email"]):
         raise Invalid("contact.email_typed")
     domain = values["email"].strip().rpartition("@")[2]
     if "." not in domain:
         raise Invalid("contact.email_domain", domain=domain)
-    if not (values["first_name"] and values["last_name"]):
+    if not (values["first_name"] or values["last_name"]):
         raise Invalid("contact.name")
     return Contact(**values)
 

@@ -53,11 +53,29 @@ def test_another_spelling_is_the_same_person_kept_as_first_typed(db, org_id, spe
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("josé@münchen.de", "JOSE\u0301@XN--MNCHEN-3YA.DE"), ("ß@example.com", "SS@example.com")],
+    [("josé@münchen.de", "JOSE\u0301@XN--MNCHEN-3YA.DE"), ("é@example.com", "É@example.com")],
 )
 def test_spellings_beyond_ascii_are_one_person_too(db, org_id, one, other):
     first, again = (db.call(merge_person, org_id, Contact(email=email)) for email in (one, other))
     assert first.id == again.id
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("fiona@example.com", "\ufb01ona@example.com"),
+        ("weiss@example.com", "wei\u00df@example.com"),
+        ("mike@example.com", "mi\u212ae@example.com"),
+    ],
+)
+def test_mailboxes_that_only_look_alike_are_two_people(db, org_id, one, other):
+    first = db.call(merge_person, org_id, Contact(email=one, first_name="First"))
+    second = db.call(merge_person, org_id, Contact(email=other, first_name="Second"))
+    assert (first.is_new, second.is_new) == (True, True)
+    for email, name in ((one, "First"), (other, "Second")):
+        person = db.call(find_person, org_id, email)
+        assert person
+        assert person.contact == Contact(email=email, first_name=name)
 
 
 def test_empty_text_never_erases_what_is_known(db, org_id):

@@ -17,7 +17,7 @@ from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import MAX_SESSIONS
 from turnout.core.registrations.model import Answer, Submitted
 from turnout.core.registrations.submissions import Application, TargetNoun
-from turnout.core.text import is_email, is_storable
+from turnout.core.text import is_email, is_line, is_storable
 from turnout.dialects.registration.decode import (
     DEFAULT_LIMIT,
     MAX_CHECKS,
@@ -208,7 +208,7 @@ def check_sound(application: Application) -> None:
 
 # -- what is valid -------------------------------------------------------------------------
 
-storable = st.characters(codec="utf-8", exclude_characters="\x00")
+storable = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")).filter(is_line)
 contacts = st.fixed_dictionaries(
     {"email": emails},
     optional={
@@ -267,7 +267,7 @@ def test_a_valid_body_is_understood_as_it_was_meant(
             [
                 Answer(item["itemDesc"], item["itemValue"])
                 for item in answers
-                if item["itemDesc"] or item["itemValue"]
+                if item["itemDesc"].strip() or item["itemValue"].strip()
             ],
         ),
     )
@@ -337,3 +337,31 @@ def test_a_size_is_counted_in_characters(member: str, size: int, letter: str):
         decode_application(body_with(member, letter + fits))
     said = json.loads(present_failure(refused.value).body)["message"]
     assert f"{member} must have at most {size} characters" in said
+
+
+def test_control_characters_never_get_in():
+    contact = {
+        "email": " ada@example.com\r\n",
+        "firstName": "A\x07da\x1b[1m\n",
+        "lastName": "\u5c71\u7530\u3000\u592a\u90ce",
+        "company": "\u202eevil\u2028Ltd",
+        "contactCustomItems": [
+            {"itemDesc": "\x07", "itemValue": " "},
+            {"itemDesc": "Diet\x08", "itemValue": "None.\nReally\x9bnone."},
+        ],
+    }
+    body = {
+        "registration": {
+            "event": {"eventPak": "1" * 16, "sessions": [{"sessionPak": "2" * 16}]},
+            "contact": contact,
+        }
+    }
+    assert decode_application(json.dumps(body).encode()).submitted == Submitted(
+        Contact(
+            email=" ada@example.com\r\n",
+            first_name="A da [1m",
+            last_name="\u5c71\u7530\u3000\u592a\u90ce",
+            company="evil Ltd",
+        ),
+        [Answer("Diet ", "None.\nReally none.")],
+    )

@@ -6,6 +6,7 @@ from turnout.core.audit.recording import record
 from turnout.core.exams.model import Learner
 from turnout.core.exams.sql import sql
 from turnout.core.ids import OrgId, PersonId
+from turnout.core.people.contacts import check_details
 from turnout.core.people.merging import find_person, follow_person, merge_person
 from turnout.core.people.model import Contact
 from turnout.core.text import email_key, fold, is_email
@@ -36,6 +37,7 @@ def add_learner(tx: Tx, org_id: OrgId, new: NewLearner, *, actor: str) -> Learne
     if new.email and not is_email(new.email):
         raise Invalid("learner.email", email=new.email)
     contact = Contact(email=new.email, first_name=new.first_name, last_name=new.last_name)
+    check_details(contact)
     known = find_learner_by_code(tx, org_id, code)
     if known:
         if new.uuid and new.uuid != known.uuid:

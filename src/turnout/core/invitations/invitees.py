@@ -23,6 +23,7 @@ from turnout.core.ids import (
 )
 from turnout.core.invitations.campaigns import CONFIRMED, DECLINED, LINKS, get_campaign
 from turnout.core.invitations.sql import sql
+from turnout.core.people.contacts import check_details
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -72,6 +73,7 @@ def invite(tx: Tx, org_id: OrgId, campaign_id: CampaignId, contacts: Sequence[Co
     for contact in contacts:
         if not is_email(contact.email):
             raise Invalid("invitation.email", email=contact.email)
+        check_details(contact)
         person = merge_person(tx, org_id, contact)
         added += sql.add_invitation(
             tx,

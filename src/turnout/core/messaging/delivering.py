@@ -28,7 +28,7 @@ from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind, Status
-from turnout.core.messaging.numbers import address_key
+from turnout.core.messaging.numbers import list_refusal_keys
 from turnout.core.messaging.sql import sql
 from turnout.core.work import claims
 from turnout.core.work.apart import do_apart
@@ -219,17 +219,17 @@ def return_recipients(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set
 
 def _opted_out(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set[RecipientId]:
     channel = head.job_type.channel
-    keys = {recipient.id: address_key(channel, recipient.address) for recipient in recipients}
+    keys = {recipient.id: list_refusal_keys(channel, recipient.address) for recipient in recipients}
     found = {
         address
         for (address,) in sql.find_opted_out(
             tx,
             org_id=head.org_id,
             medium=MEDIA[channel].value,
-            addresses=to_json(sorted(set(keys.values()))),
+            addresses=to_json(sorted(set().union(*keys.values()))),
         )
     }
-    return {id_ for id_, key in keys.items() if key in found}
+    return {id_ for id_, own in keys.items() if not own.isdisjoint(found)}
 
 
 def _close(head: JobHead, recipient: ClaimedRecipient, *, is_interrupted: bool) -> RecipientEnding:

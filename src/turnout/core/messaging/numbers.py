@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from turnout.core.messaging.model import Channel
-from turnout.core.text import email_key, is_email
+from turnout.core.text import email_key, is_email, wide_email_key
 
 _DECORATION = re.compile(r"[\s().\-/]")
 _NUMBER = re.compile(r"\+?\d{1,20}", re.ASCII)
@@ -25,6 +25,14 @@ def to_address(channel: Channel, destination: str) -> str:
 def address_key(channel: Channel, address: str) -> str:
     """What two spellings of one address have in common, for duplicates and opt-outs."""
     return email_key(address) if channel is Channel.EMAIL else address
+
+
+def list_refusal_keys(channel: Channel, address: str) -> set[str]:
+    """The keys under which somebody may have refused messages. An opt-out from before mailboxes
+    such as `weiß` and `weiss` were told apart still counts for both."""
+    key = address_key(channel, address)
+    is_plain = channel is not Channel.EMAIL or address.isascii()
+    return {key} if is_plain else {key, wide_email_key(address)}
 
 
 @lru_cache(maxsize=20_000)

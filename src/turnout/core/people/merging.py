@@ -21,12 +21,13 @@ class MergeResult(NamedTuple):
 def merge_person(tx: Tx, org_id: OrgId, contact: Contact) -> MergeResult:
     """Make the person with that e-mail address, or update the one there is.
 
-    Only what was given changes. Safe to repeat, and safe against a concurrent caller.
+    Only what was given changes, and never the name of a learner, which is an official record. Safe
+    to repeat, and safe against a concurrent caller.
     """
     fields = msgspec.structs.asdict(contact)
     fields["email"] = contact.email.strip()
     new_id = PersonId(tx.next_id("person"))
-    person_id, is_learner = sql.merge_person(
+    person_id = sql.merge_person(
         tx,
         org_id=org_id,
         id=new_id,
@@ -35,8 +36,6 @@ def merge_person(tx: Tx, org_id: OrgId, contact: Contact) -> MergeResult:
         now=tx.now,
         **fields,
     )
-    if is_learner:
-        follow_person(tx, org_id, person_id)
     return MergeResult(person_id, is_new=person_id == new_id)
 
 

@@ -1,9 +1,9 @@
 -- name: merge_person(org_id, id: PersonId, uuid, email, email_key: str | None, title, first_name,
 --     last_name, company, job_title, address_line1, address_line2, address_line3, city,
---     county_or_state, post_code, country_code, phone, now)^
---     -> (id: PersonId, is_learner: int | None)
+--     county_or_state, post_code, country_code, phone, now)$
+--     -> PersonId
 -- One statement for new and known people, so that no race makes a second one. What was not
--- given this time stays as it is.
+-- given this time stays as it is, and so does what learners are called.
 INSERT INTO people
     (org_id, id, uuid, email, email_key, title, first_name, last_name, company, job_title,
      address_line1, address_line2, address_line3, city, county_or_state, post_code, country_code,
@@ -14,10 +14,12 @@ VALUES
      :post_code, :country_code, :phone, :now, :now)
 ON CONFLICT (org_id, email_key) DO UPDATE SET
     title = CASE excluded.title WHEN '' THEN people.title ELSE excluded.title END,
-    first_name = CASE excluded.first_name WHEN '' THEN people.first_name
-        ELSE excluded.first_name END,
-    last_name = CASE excluded.last_name WHEN '' THEN people.last_name
-        ELSE excluded.last_name END,
+    first_name = CASE WHEN excluded.first_name = '' OR EXISTS (
+        SELECT 1 FROM learners l WHERE l.org_id = people.org_id AND l.person_id = people.id)
+        THEN people.first_name ELSE excluded.first_name END,
+    last_name = CASE WHEN excluded.last_name = '' OR EXISTS (
+        SELECT 1 FROM learners l WHERE l.org_id = people.org_id AND l.person_id = people.id)
+        THEN people.last_name ELSE excluded.last_name END,
     company = CASE excluded.company WHEN '' THEN people.company ELSE excluded.company END,
     job_title = CASE excluded.job_title WHEN '' THEN people.job_title
         ELSE excluded.job_title END,
@@ -36,7 +38,7 @@ ON CONFLICT (org_id, email_key) DO UPDATE SET
         ELSE excluded.country_code END,
     phone = CASE excluded.phone WHEN '' THEN people.phone ELSE excluded.phone END,
     updated_at = excluded.updated_at
-RETURNING id, (SELECT 1 FROM learners l WHERE l.org_id = people.org_id AND l.person_id = people.id);
+RETURNING id;
 
 -- name: find_person(org_id, email_key)^
 --     -> (id: PersonId, uuid: str, email: str, title: str, first_name: str, last_name: str,

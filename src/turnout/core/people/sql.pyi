@@ -5,10 +5,6 @@ from typing import NamedTuple
 from turnout.core.ids import OrgId, PersonId
 from turnout.store import Statements, Tx
 
-class MergePersonRow(NamedTuple):
-    id: PersonId
-    is_learner: int | None
-
 class FindPersonRow(NamedTuple):
     id: PersonId
     uuid: str
@@ -58,7 +54,7 @@ class _Sql(Statements):
         country_code: str,
         phone: str,
         now: int,
-    ) -> MergePersonRow: ...
+    ) -> PersonId: ...
     @staticmethod
     def find_person(tx: Tx, *, org_id: OrgId, email_key: str) -> FindPersonRow | None: ...
     @staticmethod

@@ -30,6 +30,7 @@ from turnout.core.ids import (
     SessionId,
     TicketTypeId,
 )
+from turnout.core.people.contacts import check_contact, check_details
 from turnout.core.people.merging import add_guest, know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking, places
@@ -198,6 +199,9 @@ def grant_party(
     """Register people together, all or nobody; each has a registration and a ticket of their own,
     and the mails go to `contact`, who need not be one of them. Who has an address and is registered
     already stays as they are. Raises as `grant` does."""
+    check_contact(contact)
+    for guest in guests:
+        check_details(guest.contact)
     contact_id = know_person(tx, org_id, contact)
     party_id = PartyId(tx.next_id("registration"))
     sql.add_party(

@@ -6,6 +6,7 @@ from typing import Any
 from turnout.core.events.model import Event, TicketType
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.ids import EventId, OrgId, PersonId, TicketId, TicketTypeId, UserId
+from turnout.core.people.contacts import check_contact
 from turnout.core.people.merging import find_person, know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -14,7 +15,6 @@ from turnout.core.registrations.granting import Guest, Party, Wish, grant_checke
 from turnout.core.registrations.model import Answer, Submitted
 from turnout.core.registrations.rules import Door, check, check_no_exam
 from turnout.core.registrations.sql import sql
-from turnout.core.text import is_email
 from turnout.core.waiting_list.entries import find_offer
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
@@ -44,8 +44,7 @@ def register_directly(
     Raises Conflict when nothing is left or the event takes no registrations, Invalid for an
     address that is none or a ticket type that is not offered, Missing.
     """
-    if not is_email(contact.email):
-        raise Invalid("contact.email", email=contact.email)
+    check_contact(contact)
     check_open(tx, org_id, event_id, ticket_type_id, door)
     wish = Wish(
         door,
@@ -124,10 +123,8 @@ def register_party(
     """
     if not 1 <= len(guests) <= LARGEST_PARTY:
         raise Invalid("party.size", limit=LARGEST_PARTY)
-    emails = [guest.contact.email.strip() for guest in guests]
-    for email in (contact.email, *filter(None, emails)):
-        if not is_email(email):
-            raise Invalid("contact.email", email=email)
+    for person in (contact, *(guest.contact for guest in guests if guest.contact.email.strip())):
+        check_contact(person)
     types = {ticket_type.id for ticket_type in list_ticket_types(tx, org_id, event_id)}
     for guest in guests:
         if guest.ticket_type_id not in types:

@@ -7,6 +7,7 @@ sweep lets offers lapse whose deadline has passed, and offers what nobody did.
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.ids import EntryId, EventId, OrgId, TicketTypeId
+from turnout.core.people.contacts import check_contact
 from turnout.core.people.merging import know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking, places
@@ -14,7 +15,6 @@ from turnout.core.registrations.granting import Wish, grant
 from turnout.core.registrations.joining import queue_ticket_mail
 from turnout.core.registrations.rules import Door, check, check_no_exam
 from turnout.core.registrations.sources import clean_source
-from turnout.core.text import is_email
 from turnout.core.waiting_list.entries import (
     Entry,
     WaitingState,
@@ -48,8 +48,7 @@ def join_list(
     Raises Conflict while there are places, for somebody registered, and when the event takes
     nobody; Invalid for an address or ticket type that is none; Missing.
     """
-    if not is_email(contact.email):
-        raise Invalid("contact.email", email=contact.email)
+    check_contact(contact)
     event = get_event(tx, org_id, event_id)
     check(Door.OFFER, event.state, event.ends_at, tx.now)
     check_no_exam(tx, org_id, event_id)

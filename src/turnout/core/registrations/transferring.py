@@ -10,6 +10,7 @@ from typing import NamedTuple
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.ids import OrgId, TicketTypeId
+from turnout.core.people.contacts import check_contact
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -18,7 +19,6 @@ from turnout.core.registrations.joining import queue_ticket_mail
 from turnout.core.registrations.model import Registration, RegistrationState, Submitted
 from turnout.core.registrations.rules import Door, check
 from turnout.core.registrations.sql import sql
-from turnout.core.text import is_email
 from turnout.core.tickets.issuing import Ticket, TicketState, list_tickets
 from turnout.core.tickets.signing import normalize
 from turnout.errors import Conflict, Invalid, Missing
@@ -41,8 +41,7 @@ def transfer_ticket(tx: Tx, org_id: OrgId, code: str, contact: Contact, *, actor
     over, and when the new holder is registered already; Invalid for an address that is none;
     Missing.
     """
-    if not is_email(contact.email):
-        raise Invalid("contact.email", email=contact.email)
+    check_contact(contact)
     registration, ticket = _lock(tx, org_id, code)
     if registration.sitting:
         raise Conflict("transfer.exam")

@@ -14,7 +14,7 @@ from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import MAX_SESSIONS
 from turnout.core.registrations.model import Answer, Submitted
 from turnout.core.registrations.submissions import Application, TargetNoun
-from turnout.core.text import is_email
+from turnout.core.text import clean_line, clean_paragraph, is_email
 from turnout.dialects.registration.leniency import convert, rename
 from turnout.dialects.registration.wire import (
     ContactBody,
@@ -119,30 +119,40 @@ def _submitted(body: ContactBody) -> Submitted:
         raise invalid("registration.contact.email", "is required")
     if not is_email(body.email):
         raise invalid("registration.contact.email", "is not a valid e-mail address")
-    items = [item for item in body.contact_custom_items or [] if item.item_desc or item.item_value]
-    if len(items) > MAX_CUSTOM_ITEMS:
+    given = [
+        Answer(clean_paragraph(item.item_desc or ""), clean_paragraph(item.item_value or ""))
+        for item in body.contact_custom_items or []
+    ]
+    answers = [item for item in given if item.question.strip() or item.answer.strip()]
+    if len(answers) > MAX_CUSTOM_ITEMS:
         raise invalid(
             "registration.contact.contactCustomItems", f"must be at most {MAX_CUSTOM_ITEMS} items"
         )
-    return Submitted(
-        Contact(
-            email=body.email,
-            title=body.title or "",
-            first_name=body.first_name or "",
-            last_name=body.last_name or "",
-            company=body.company or "",
-            job_title=body.job_title or "",
-            address_line1=body.address_line1 or "",
-            address_line2=body.address_line2 or "",
-            address_line3=body.address_line3 or "",
-            city=body.city or "",
-            county_or_state=body.county_or_state or "",
-            post_code=body.post_code or "",
-            country_code=body.country_code or "",
-            phone=body.phone or "",
-        ),
-        [Answer(item.item_desc or "", item.item_value or "") for item in items],
+    return Submitted(_contact(body, body.email), answers)
+
+
+def _contact(body: ContactBody, email: str) -> Contact:
+    return Contact(
+        email=email,
+        title=_line(body.title),
+        first_name=_line(body.first_name),
+        last_name=_line(body.last_name),
+        company=_line(body.company),
+        job_title=_line(body.job_title),
+        address_line1=_line(body.address_line1),
+        address_line2=_line(body.address_line2),
+        address_line3=_line(body.address_line3),
+        city=_line(body.city),
+        county_or_state=_line(body.county_or_state),
+        post_code=_line(body.post_code),
+        country_code=_line(body.country_code),
+        phone=_line(body.phone),
     )
+
+
+def _line(text: str | None) -> str:
+    """A detail as given, but without control characters: real clients leave line ends in them."""
+    return clean_line(text) if text else ""
 
 
 # -- register status -----------------------------------------------------------------------

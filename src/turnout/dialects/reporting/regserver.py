@@ -19,7 +19,7 @@ from turnout.core.ids import NO_EVENT, EventId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.joining import register_from_program
 from turnout.core.registrations.model import Answer
-from turnout.core.text import is_email
+from turnout.core.text import is_email, is_line
 from turnout.dialects.reporting.decode import Given, read_parameters
 from turnout.errors import Denied, Invalid, Limited
 from turnout.http.client_address import address_of
@@ -164,7 +164,7 @@ def _is_number(ei: str) -> bool:
 def decode_form(given: Given) -> Form:
     """Whom to register. Raises Invalid, naming the field."""
     for name, value in given.items():
-        if name not in _OWN and (len(value) > LONGEST or not value.isprintable()):
+        if name not in _OWN and (len(value) > LONGEST or not is_line(value)):
             raise Invalid("regserver.field", name=name[:40], limit=LONGEST)
     if not is_email(given.get("email", "")):
         raise Invalid("regserver.email")
