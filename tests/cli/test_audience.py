@@ -39,7 +39,7 @@ def test_media_are_set_and_listed(hall: Hall) -> None:
     said = hall.run.ok("media", "set", "acme", hall.silent.pak, "https://x.test/a.M3U8?key=1")
     assert said == (
         f"Session {hall.silent.id} shows https://x.test/a.M3U8?key=1 (hls), live from "
-        "2027-01-04 15:00:00 to 2027-01-04 16:00:00.\n"
+        "2027-01-04 15:00:00+01:00 to 2027-01-04 16:00:00+01:00.\n"
     )
     hall.run.ok(
         *("media", "set", "acme", hall.silent.id, "https://x.test/player", "--simulated"),
@@ -47,8 +47,8 @@ def test_media_are_set_and_listed(hall: Hall) -> None:
     )
     *_, row = hall.run.ok("media", "list", "acme", hall.event).splitlines()
     assert row.split() == [
-        *(str(hall.silent.id), "embed", "simlive", "2027-01-04", "15:10:00"),
-        *("2027-01-04", "15:20:00", "no", "Silent"),
+        *(str(hall.silent.id), "embed", "simlive", "2027-01-04", "15:10:00+01:00"),
+        *("2027-01-04", "15:20:00+01:00", "no", "Silent"),
     ]
     failed = hall.run("media", "set", "acme", "nothing", "/x.mp4")
     assert (failed.code, failed.error) == (1, "error: There is no session nothing.\n")

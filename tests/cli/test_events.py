@@ -175,7 +175,7 @@ def test_event_list_shows_events_and_their_sessions(acme: Turnout) -> None:
         first, second = db.call(list_events, ORG)
         (summit,) = db.call(list_sessions, ORG, first.id)
         (talks,) = db.call(list_sessions, ORG, second.id)
-    start, berlin = "2027-03-01 09:00", "Europe/Berlin"
+    start, berlin = "2027-03-01 09:00:00+01:00", "Europe/Berlin"
     event_rows = [
         ["1000001", first.pak, "[bold]Summit[/x]", "open", start, berlin, "0", "80"],
         ["1000002", second.pak, "Meetup", "open", start, berlin, "0", "any number"],
@@ -270,3 +270,23 @@ def test_channel_create_with_an_unknown_event_makes_nothing(acme: Turnout) -> No
     assert acme("channel", "create", "acme", "Webinars", "--event", "1000001") == expected
     with acme.database() as db:
         assert db.call(list_channels, ORG) == []
+
+
+def test_a_start_when_the_clock_changes_is_refused_or_said(acme: Turnout) -> None:
+    create = ("event", "create", "acme", "Night", "--timezone", "Europe/Berlin")
+    skipped = acme(*create, "--starts", "2027-03-28T02:30", "--ends", "2027-03-28T06:00")
+    assert skipped == Result(
+        1,
+        "",
+        "error: 2027-03-28T02:30 does not exist in Europe/Berlin, where the clock goes forward: "
+        "write 2027-03-28T01:30 or 2027-03-28T03:30.\n",
+    )
+    twice = acme(*create, "--starts", "2027-10-31T02:30", "--ends", "2027-10-31T06:00")
+    assert (twice.code, twice.error) == (
+        0,
+        "The clock shows 2027-10-31T02:30 twice in Europe/Berlin: 2027-10-31T02:30+02:00 is meant; "
+        "write 2027-10-31T02:30+01:00 for the other.\n",
+    )
+    acme(*create, "--starts", "2027-10-31T02:30+01:00", "--ends", "2027-10-31T06:00")
+    starts = [row[4] for row in rows_of(acme.ok("event", "list", "acme"))]
+    assert starts == ["2027-10-31 02:30:00+02:00", "2027-10-31 02:30:00+01:00"]

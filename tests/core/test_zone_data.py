@@ -16,11 +16,12 @@ from tests.core.messaging.jobs import make_login, new_job, post
 from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.core.audit.recording import list_entries
-from turnout.core.events.model import instant, span
+from turnout.core.events.model import span
 from turnout.core.events.programme import create_event, create_session, get_event, list_sessions
 from turnout.core.identity.organizations import create_organization
 from turnout.core.ids import EventId, JobId, OrgId
 from turnout.core.maintenance.time_zones import FACT, find_followed
+from turnout.core.times import instant
 from turnout.core.zone_data import zone_data_version
 from turnout.settings import Settings
 from turnout.store import Tx, open_database

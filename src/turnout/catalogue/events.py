@@ -21,7 +21,9 @@ SENTENCES = {
     "ticket_type.no_such": "There is no ticket type {ticket_type_id}.",
     "ticket_type.price": "A price of {price_minor} needs a currency, and cannot be negative.",
     "ticket_type.person_limit": "One person may have 1 or more tickets of a type, not {limit}.",
-    "time.offset": "{local!r} must be local time, without an offset.",
+    "time.offset": "{local!r} is not a time of {timezone}: write {right}.",
+    "time.skipped": "{local} does not exist in {timezone}, where the clock goes forward: write "
+    "{before} or {after}.",
     "time.unreadable": "{local!r} in {timezone!r} is not a time such as 2027-03-01T09:00.",
     "time.year": "{local!r} must be in the years {first} to {last}.",
     "work.keeps": "{id} cannot be dropped: correct the event or the waiting list, then release it.",

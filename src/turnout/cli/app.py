@@ -3,7 +3,6 @@
 What takes long to load is loaded where it is used: `turnout --help` needs nothing of it.
 """
 
-import datetime
 import getpass
 import logging
 import os
@@ -117,6 +116,16 @@ def show_table(*headings: str, rows: Iterable[Iterable[str]]) -> None:
 
 
 def say_time(at: int) -> str:
-    """A moment (epoch ms) as lists show it, in UTC."""
-    moment = datetime.datetime.fromtimestamp(at // 1000, datetime.UTC)
-    return moment.strftime("%Y-%m-%d %H:%M:%SZ")
+    """A moment (epoch ms) as lists show it, in UTC: `2027-03-01 09:00:00Z`."""
+    from turnout.core.times import stamp
+
+    return stamp(at)
+
+
+def tell_twice(timezone: str, *times: str | None) -> None:
+    """Say on standard error which of local times come twice in their zone, and which is meant."""
+    from turnout.core.times import plan, say_twice
+
+    for text in times:
+        if text and (said := say_twice(plan(text, timezone), timezone)):
+            errors.print(said)

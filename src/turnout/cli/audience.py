@@ -14,13 +14,12 @@ from turnout.core.audience.links import PATH, find_registered, make_token
 from turnout.core.audience.media import list_shows, set_media
 from turnout.core.audience.model import MediaKind, Mode
 from turnout.core.audience.viewings import StoredInterval, correct_viewing, list_viewings
-from turnout.core.events.model import instant
 from turnout.core.events.programme import get_event
 from turnout.core.identity.model import Organization
 from turnout.core.identity.names import find_name
 from turnout.core.identity.organizations import check_zone, get_organization
 from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId
-from turnout.core.times import wall_clock
+from turnout.core.times import instant, stamp
 from turnout.errors import Invalid, Missing
 from turnout.store import Database, Tx
 
@@ -323,4 +322,4 @@ def _instant(local: str | None, organization: Organization) -> int | None:
 
 
 def _say(at: int, organization: Organization) -> str:
-    return wall_clock(at, organization.timezone)
+    return stamp(at, organization.timezone)

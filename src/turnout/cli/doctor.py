@@ -184,7 +184,7 @@ def judge_clocks(clocks: Clocks, now: int) -> Iterator[Finding]:
     jump = clocks.jump
     if jump and not is_over(jump.at, JUMP_SHOWN_MS, now):
         direction = "ahead" if jump.by_ms > 0 else "back"
-        at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(jump.at // 1000))
+        at = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(jump.at // 1000))
         yield Finding(
             "clock was set",
             f"{abs(jump.by_ms) / 1000:.0f} s {direction}, at {at}",
@@ -194,7 +194,7 @@ def judge_clocks(clocks: Clocks, now: int) -> Iterator[Finding]:
 
 def judge_clock(now: time.struct_time) -> Finding:
     """What the time `now` says of the clock that it was read from."""
-    seen = time.strftime("%Y-%m-%d %H:%M:%S UTC", now)
+    seen = time.strftime("%Y-%m-%d %H:%M:%SZ", now)
     if now.tm_year >= EARLIEST_PLAUSIBLE_YEAR:
         return Finding("clock", seen)
     return Finding("clock", seen, "Set the clock, and run a time service.", is_failure=True)

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from cyclopts import App
 
-from turnout.cli.app import Count, actor, base_url, console, database, show_table
+from turnout.cli.app import Count, actor, base_url, console, database, show_table, tell_twice
 from turnout.cli.identity import read_password
 from turnout.cli.numbers import EventNumber, SessionNumber
 from turnout.core.events.model import Channel, Event, EventState, Session, Span, span
@@ -30,6 +30,7 @@ from turnout.core.registrations.places import (
     set_event_state,
     set_session_capacity,
 )
+from turnout.core.times import stamp
 from turnout.errors import Invalid, Missing, Unavailable
 from turnout.store import Database, Tx
 
@@ -56,7 +57,8 @@ def create(
     Args:
         org: Short name of the organization.
         title: What the event is called.
-        starts: Local time, such as 2027-03-01T09:00.
+        starts: Local time, such as 2027-03-01T09:00. One that comes twice is the first, unless
+            its offset says otherwise: 2027-10-31T02:30+01:00.
         ends: Local time, after the start.
         timezone: IANA name such as Europe/Berlin; without it, the organization's.
         capacity: How many people it holds; without it, any number.
@@ -67,6 +69,7 @@ def create(
     with database() as db:
         organization = db.call(get_organization, org)
         when = span(starts, ends, timezone or organization.timezone)
+        tell_twice(when.timezone, starts, ends)
         made, sessions = db.call(
             _create_event, organization.org_id, title, when, capacity, session or [title]
         )
@@ -104,6 +107,7 @@ def add_session(
         org_id = db.call(get_organization, org).org_id
         of = db.call(get_event, org_id, event)
         when = span(starts or of.starts_local, ends or of.ends_local, of.timezone)
+        tell_twice(of.timezone, starts, ends)
         made = db.call(create_session, org_id, of.id, title, when, capacity=capacity, actor=actor())
     _say_session(made)
 
@@ -211,7 +215,7 @@ def list_all(org: str, /, *, sessions: bool = False) -> None:
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        rows = [_row(thing) for thing in _list_things(db, org_id, with_sessions=sessions)]
+        rows = [_row(*found) for found in _list_things(db, org_id, with_sessions=sessions)]
     show_table("Id", "Pak", "Title", "State", "Starts", "Time zone", "Held", "Capacity", rows=rows)
 
 
@@ -258,24 +262,28 @@ def _create_channel(tx: Tx, org_id: OrgId, title: str, events: list[EventId]) ->
     return made
 
 
-def _list_things(db: Database, org_id: OrgId, *, with_sessions: bool) -> Iterator[Event | Session]:
+def _list_things(
+    db: Database, org_id: OrgId, *, with_sessions: bool
+) -> Iterator[tuple[Event | Session, str]]:
+    """Events, and their sessions behind each, with the time zone."""
     after = 0
     while page := db.call(list_events, org_id, after=after, limit=PAGE):
         for event in page:
-            yield event
+            yield event, event.timezone
             if with_sessions:
-                yield from db.call(list_sessions, org_id, event.id)
+                sessions = db.call(list_sessions, org_id, event.id)
+                yield from ((session, event.timezone) for session in sessions)
         after = page[-1].id
 
 
-def _row(thing: Event | Session) -> tuple[str, ...]:
+def _row(thing: Event | Session, timezone: str) -> tuple[str, ...]:
     return (
         str(thing.id),
         thing.pak,
         thing.title if isinstance(thing, Event) else f"  {thing.title}",
         thing.state,
-        thing.starts_local.replace("T", " "),
-        thing.timezone if isinstance(thing, Event) else "",
+        stamp(thing.starts_at, timezone),
+        timezone if isinstance(thing, Event) else "",
         str(thing.held),
         _capacity(thing),
     )

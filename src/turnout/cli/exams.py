@@ -10,7 +10,7 @@ from cyclopts import App
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
 from turnout.cli.imports import Row, flag_of, import_rows, number_of
 from turnout.cli.numbers import EventNumber, RoomNumber
-from turnout.core.events.model import EventState, instant
+from turnout.core.events.model import EventState
 from turnout.core.exams import lists
 from turnout.core.exams.history import list_changes
 from turnout.core.exams.learners import NewLearner, add_learner, list_learners
@@ -26,6 +26,7 @@ from turnout.core.exams.planning import (
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
 from turnout.core.people.merging import find_person
+from turnout.core.times import instant
 from turnout.errors import Invalid
 from turnout.formats.pdf import PaperSize
 from turnout.store import Tx

@@ -1,6 +1,5 @@
 """`turnout org`, `user` and `token`."""
 
-import datetime
 import sys
 import time
 from typing import Annotated
@@ -13,6 +12,7 @@ from turnout.cli.app import (
     actor,
     console,
     database,
+    say_time,
     settings,
     show_table,
 )
@@ -271,5 +271,4 @@ def _say_limit(limit: int | None) -> str:
 def _say_instant(instant: int | None) -> str:
     if instant is None:
         return "never"
-    time_ = datetime.datetime.fromtimestamp(instant / 1000, datetime.UTC)
-    return time_.strftime("%Y-%m-%d %H:%M UTC")
+    return say_time(instant)

@@ -19,7 +19,7 @@ from tests.support import proof
 from tests.support.node import BACKENDS
 from turnout.core.audience.model import Mode
 from turnout.core.audience.reports import Registrant, ReportFilter
-from turnout.core.events.model import instant
+from turnout.core.times import instant
 from turnout.formats.spreadsheets import defuse
 
 DAYS = {"date_range_start": "01/02/2027", "date_range_end": "01/05/2027"}

@@ -1,13 +1,11 @@
 """The nouns of the programme. Instants in epoch ms; `*_local` is ISO local time in `timezone`."""
 
-import datetime
 import enum
-import zoneinfo
 
 import msgspec
 
 from turnout.core.ids import ChannelId, EventId, SessionId, TicketTypeId, VenueId
-from turnout.core.times import YEARS
+from turnout.core.times import plan
 from turnout.errors import Invalid
 
 
@@ -129,24 +127,10 @@ class Span(msgspec.Struct, frozen=True):
 def span(starts_local: str, ends_local: str, timezone: str) -> Span:
     """Plan a span from ISO local times (`2027-03-01T09:00`) in an IANA zone.
 
-    Raises Invalid when a time is unreadable or carries an offset, or when the end is not after
-    the start. A time that a clock change skips or repeats means its first occurrence.
+    Raises Invalid when a time is not one there (core/times.py), or when the end is not after the
+    start. A time that comes twice is the first, unless its offset says otherwise.
     """
-    starts_at, ends_at = (instant(local, timezone) for local in (starts_local, ends_local))
-    if ends_at <= starts_at:
+    starts, ends = plan(starts_local, timezone), plan(ends_local, timezone)
+    if ends.at <= starts.at:
         raise Invalid("span.order", ends_local=ends_local, starts_local=starts_local)
-    return Span(timezone, starts_local, ends_local, starts_at, ends_at)
-
-
-def instant(local: str, timezone: str) -> int:
-    """The epoch milliseconds of an ISO local time in an IANA zone. Raises Invalid."""
-    try:
-        time = datetime.datetime.fromisoformat(local)
-        zone = zoneinfo.ZoneInfo(timezone)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
-        raise Invalid("time.unreadable", local=local, timezone=timezone) from error
-    if time.tzinfo is not None:
-        raise Invalid("time.offset", local=local)
-    if time.year not in YEARS:
-        raise Invalid("time.year", local=local, first=YEARS.start, last=YEARS.stop - 1)
-    return int(time.replace(tzinfo=zone).timestamp() * 1000)
+    return Span(timezone, starts.local, ends.local, starts.at, ends.at)

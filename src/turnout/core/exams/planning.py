@@ -5,9 +5,6 @@ holds it until the transaction ends; so of two callers who race the second finds
 made. Exams of one candidate (`Individual …`) are never found, always made.
 """
 
-import datetime
-from zoneinfo import ZoneInfo
-
 from turnout.core.audit.recording import record
 from turnout.core.events.model import EventState, Span
 from turnout.core.events.programme import create_event
@@ -28,7 +25,7 @@ from turnout.core.exams.sql import sql
 from turnout.core.identity.names import find_name
 from turnout.core.ids import EventId, FormId, OrgId
 from turnout.core.registrations.places import set_event_state
-from turnout.core.times import OVER_AT, YEARS
+from turnout.core.times import OVER_AT, YEARS, local, plan
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx, from_row
 
@@ -243,10 +240,6 @@ def _get_value(tx: Tx, org_id: OrgId, kind: ValueKind, text: str) -> str:
 
 
 def _span(starts_at: int, hours: int, timezone: str) -> Span:
-    zone = ZoneInfo(timezone)
     ends_at = starts_at + hours * HOUR_MS
-    starts, ends = (
-        datetime.datetime.fromtimestamp(at // 1000, zone).replace(tzinfo=None).isoformat()
-        for at in (starts_at, ends_at)
-    )
-    return Span(timezone, starts, ends, starts_at, ends_at)
+    starts, ends = (plan(local(at, timezone).isoformat(), timezone) for at in (starts_at, ends_at))
+    return Span(timezone, starts.local, ends.local, starts_at, ends_at)

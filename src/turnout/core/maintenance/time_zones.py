@@ -13,10 +13,10 @@ from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from turnout.core.audit.recording import record
-from turnout.core.events.model import instant
 from turnout.core.ids import NO_ORG, EventId, JobId, OrgId, SessionId
 from turnout.core.maintenance.sql import sql
 from turnout.core.messaging.staging import SCHEDULE
+from turnout.core.times import derive
 from turnout.store import Tx
 from turnout.store.installation import find_fact, set_fact
 
@@ -102,8 +102,8 @@ def _look(tx: Tx, place: Place) -> tuple[list[Move], Place | None]:
 def _judge(tx: Tx, noun: str, row: tuple[OrgId, int, str, str, str, int, int]) -> Move | None:
     org_id, id_, timezone, starts_local, ends_local, starts_at, ends_at = row
     after = (
-        instant(starts_local, timezone) if starts_at > tx.now else starts_at,
-        instant(ends_local, timezone),
+        derive(starts_local, timezone) if starts_at > tx.now else starts_at,
+        derive(ends_local, timezone),
     )
     if after == (starts_at, ends_at) or after[0] > after[1]:
         return None
