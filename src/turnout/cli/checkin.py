@@ -13,7 +13,6 @@ from turnout.cli.app import (
 from turnout.cli.numbers import EventNumber, SessionNumber, TicketTypeNumber
 from turnout.core.checkin.scans import create_gate, list_gates, list_scans
 from turnout.core.identity.organizations import get_organization
-from turnout.core.ids import TicketTypeId
 
 gates = App(name="gate")
 
@@ -44,7 +43,7 @@ def create_list(
             org_id,
             event,
             name,
-            [TicketTypeId(id_) for id_ in ticket_type or []],
+            ticket_type or [],
             session or [],
             actor=actor(),
         )

@@ -89,7 +89,7 @@ def cancel(org: str, number: JobNumber, /) -> None:
     _change(org, number, cancel_job, "is cancelled; what networks have already is waited for")
 
 
-def _change(org: str, number: int, change: Callable[..., None], said: str) -> None:
+def _change(org: str, number: JobNumber, change: Callable[..., None], said: str) -> None:
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         db.call(change, org_id, number, actor=actor())

@@ -4,7 +4,8 @@ import re
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, console, database, show_table
+from turnout.cli.app import actor, console, database, show_table
+from turnout.cli.numbers import EventNumber, TicketTypeNumber
 from turnout.core.events.programme import list_ticket_types
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId, TicketTypeId
@@ -22,12 +23,12 @@ _GUEST = re.compile(r"([^<>]*)<([^<>]*)>|([^<>@]*@[^<>@]*)|([^<>@]*)")
 @registrations.command
 def add_party(
     org: str,
-    event: Number,
+    event: EventNumber,
     /,
     *,
     contact: str,
     guest: list[str],
-    ticket_type: Number | None = None,
+    ticket_type: TicketTypeNumber | None = None,
 ) -> None:
     """Register people together, each with a ticket of their own; or nobody, if not all fit.
 
@@ -50,7 +51,7 @@ def add_party(
     guests = [read_guest(text) for text in guest]
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        party = db.call(_register, org_id, EventId(event), host, guests, ticket_type)
+        party = db.call(_register, org_id, event, host, guests, ticket_type)
     rows = (
         (" ".join(filter(None, (who.first_name, who.last_name))), who.email, granted.ticket.code,
          "new" if granted.is_new else "had it")
@@ -77,15 +78,15 @@ def _register(
     event_id: EventId,
     host: Contact,
     contacts: list[Contact],
-    type_id: int | None,
+    type_id: TicketTypeId | None,
 ) -> Party:
     if type_id is None:
         type_id = _default_type(tx, org_id, event_id)
-    guests = [Guest(contact, TicketTypeId(type_id)) for contact in contacts]
+    guests = [Guest(contact, type_id) for contact in contacts]
     return register_party(tx, org_id, event_id, host, guests, actor=actor())
 
 
-def _default_type(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
+def _default_type(tx: Tx, org_id: OrgId, event_id: EventId) -> TicketTypeId:
     found = [kind.id for kind in list_ticket_types(tx, org_id, event_id) if kind.is_default]
     if not found:
         raise Invalid("party.ticket_type")

@@ -217,15 +217,15 @@ def _act(
     tx: Tx, found: _Found, given: dict[str, str], contact: Contact, url: str
 ) -> Conflict | None:
     org_id, event_id = found.organization.org_id, found.shown.event.id
-    type_id = TicketTypeId(_read_type(found, given))
+    type_id = _read_type(found, given)
     verb = wait_by_form if given.get("answer") == WAIT else register_by_form
     return verb(tx, org_id, event_id, type_id, contact, url, sti=given.get("sti", ""))
 
 
-def _read_type(found: _Found, given: dict[str, str]) -> int:
+def _read_type(found: _Found, given: dict[str, str]) -> TicketTypeId:
     """The ticket type that was chosen. Raises Invalid."""
     try:
-        type_id = int(given.get("ticket", ""))
+        type_id = TicketTypeId(int(given.get("ticket", "")))
     except ValueError as error:
         raise Invalid("ticket_type.chosen") from error
     if found.is_exam or type_id not in {ticket_type.id for ticket_type in _offered(found.shown)}:

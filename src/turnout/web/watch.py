@@ -63,7 +63,7 @@ class ViewerAccess(NamedTuple):
     viewer: Viewer
     questions: list[OwnQuestion]
     surveys: list[Survey]
-    answers: dict[tuple[int, int], str]
+    answers: dict[tuple[SurveyId, int], str]
 
 
 class EntryResource(Resource):

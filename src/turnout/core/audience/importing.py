@@ -17,7 +17,7 @@ from turnout.core.audience.model import SECOND_MS, Interval, Mode, split, whole_
 from turnout.core.audience.sql import sql
 from turnout.core.audience.viewings import Key, add_intervals, hold_viewer
 from turnout.core.audit.recording import record
-from turnout.core.ids import EventId, OrgId, SessionId
+from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId
 from turnout.core.text import email_key, is_email
 from turnout.core.times import YEARS
 from turnout.errors import Invalid
@@ -67,7 +67,7 @@ def import_viewings(
     same again changes nothing. One audit entry for all."""
     fresh: dict[Key, list[Interval]] = {}
     faults = []
-    held: set[tuple[int, int]] = set()
+    held: set[tuple[RegistrationId, SessionId]] = set()
     for row in rows:
         found = sql.find_registered(
             tx, org_id=org_id, event_id=event_id, email_key=email_key(row.email)

@@ -154,9 +154,9 @@ def _curve(tx: Tx, org_id: OrgId, event_id: EventId, show: Show) -> Curve:
 
 
 def _results(
-    surveys: list[Survey], rows: Sequence[tuple[int, int, str, int]]
+    surveys: list[Survey], rows: Sequence[tuple[SurveyId, int, str, int]]
 ) -> list[SurveyResult]:
-    counts: dict[tuple[int, int], dict[str, int]] = {}
+    counts: dict[tuple[SurveyId, int], dict[str, int]] = {}
     for survey_id, number, answer, count in rows:
         counts.setdefault((survey_id, number), {})[answer] = count
     return [

@@ -141,7 +141,7 @@ def answer_survey(
 
 def list_own_answers(
     tx: Tx, org_id: OrgId, event_id: EventId, registration_id: RegistrationId
-) -> dict[tuple[int, int], str]:
+) -> dict[tuple[SurveyId, int], str]:
     """What one viewer answered, by survey and number of the item."""
     rows = sql.list_own_answers(
         tx, org_id=org_id, event_id=event_id, registration_id=registration_id

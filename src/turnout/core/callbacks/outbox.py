@@ -201,12 +201,12 @@ class _CallState(NamedTuple):
 
 
 def _record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
-    standings: dict[int, _CallState | None] = {}
+    standings: dict[CallbackId, _CallState | None] = {}
     attempts, records, held = [], [], []
     for result in results:
-        key: dict[str, Any] = {"org_id": result.org_id, "id": result.id}
+        key: dict[str, object] = {"org_id": result.org_id, "id": result.id}
         if result.id not in standings:
-            standings[result.id] = _find_standing(tx, **key)
+            standings[result.id] = _find_standing(tx, result.org_id, result.id)
         before = standings[result.id]
         if before is None:
             continue

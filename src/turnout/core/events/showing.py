@@ -47,7 +47,7 @@ def get_shown_event(tx: Tx, org_id: OrgId, event_id: EventId) -> EventView:
 
 def list_shown_events(tx: Tx, org_id: OrgId, limit: int) -> list[EventView]:
     """The organization's events by number; two statements, however many there are."""
-    by_event: dict[int, list[TicketType]] = {}
+    by_event: dict[EventId, list[TicketType]] = {}
     for row in sql.list_all_ticket_types(tx, org_id=org_id):
         ticket_type = from_row(TicketType, row)
         by_event.setdefault(ticket_type.event_id, []).append(ticket_type)

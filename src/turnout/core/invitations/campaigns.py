@@ -112,7 +112,7 @@ def list_campaigns(
     tx: Tx, org_id: OrgId, event_id: EventId
 ) -> list[tuple[Campaign, dict[str, int]]]:
     """The event's campaigns by number, each with how many have said what."""
-    answers: dict[int, dict[str, int]] = {}
+    answers: dict[CampaignId, dict[str, int]] = {}
     for campaign_id, state, count in sql.count_answers(tx, org_id=org_id, event_id=event_id):
         answers.setdefault(campaign_id, {})[state] = count
     return [

@@ -77,7 +77,7 @@ def queue_reply_callbacks(tx: Tx, org_id: OrgId, reply_ids: Sequence[ReplyId]) -
     if not reply_ids:
         return
     rows = sql.list_new_replies(tx, org_id=org_id, ids=to_json(list(reply_ids)))
-    heads: dict[int, JobHead] = {}
+    heads: dict[JobId, JobHead] = {}
     new = []
     for row in map(_ReplyRow._make, rows):
         if row.job_id not in heads:

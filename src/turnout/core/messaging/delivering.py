@@ -79,7 +79,7 @@ def claim(tx: Tx, lane: str, limit: int, lease_ms: int) -> list[ClaimedJob]:
     """
     jobs = sql.list_ready_jobs(tx, lane=lane, now=tx.now, limit=JOBS_AT_ONCE)
     share = -(-limit // len(jobs)) if jobs else 0
-    claimed: dict[tuple[int, int], ClaimedJob] = {}
+    claimed: dict[tuple[OrgId, JobId], ClaimedJob] = {}
 
     def claim_jobs(tx: Tx, jobs: Sequence[tuple[OrgId, JobId]]) -> None:
         for org_id, job_id in jobs:

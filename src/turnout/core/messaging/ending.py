@@ -43,7 +43,7 @@ class RecipientEnding(NamedTuple):
     claim: int | None = None
 
     @property
-    def job(self) -> tuple[int, int]:
+    def job(self) -> tuple[OrgId, JobId]:
         """Whose it is: organization and job."""
         return self.org_id, self.job_id
 

@@ -5,7 +5,7 @@ A job's estimate is reserved when it is accepted, by one guarded statement, so t
 the same time never go over the limit together; when it ends, the reservation becomes the cost.
 """
 
-from typing import Any
+from typing import TypedDict
 
 from turnout.core.identity.model import Member
 from turnout.core.ids import JobId, OrgId, UserId
@@ -47,6 +47,14 @@ class Prices:
         return 0
 
 
+class _Month(TypedDict):
+    """Whose spending is counted, and of which month (`2027-03`)."""
+
+    org_id: OrgId
+    user_id: UserId
+    month: str
+
+
 def reserve(tx: Tx, member: Member, estimate_micros: int) -> None:
     """Set aside what a job will cost. Raises Invalid when it is beyond the month's limit."""
     key = _key(member.user.org_id, member.user.id, tx.now, member.timezone)
@@ -69,7 +77,7 @@ def settle_spending(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
     sql.set_reserved(tx, org_id=org_id, id=job_id, reserved=cost)
 
 
-def _alert(tx: Tx, member: Member, key: dict[str, Any]) -> None:
+def _alert(tx: Tx, member: Member, key: _Month) -> None:
     limit = member.profile.credit_limit_for_alert
     if limit is None or not member.profile.credit_limit_alert_address:
         return
@@ -78,6 +86,6 @@ def _alert(tx: Tx, member: Member, key: dict[str, Any]) -> None:
         queue_credit_alert(tx, member, spent)
 
 
-def _key(org_id: OrgId, user_id: UserId, at: int, timezone: str) -> dict[str, Any]:
+def _key(org_id: OrgId, user_id: UserId, at: int, timezone: str) -> _Month:
     month = local(at, timezone).strftime("%Y-%m")
     return {"org_id": org_id, "user_id": user_id, "month": month}

@@ -236,7 +236,7 @@ def _note_attempts(tx: Tx, head: JobHead, results: list[Result]) -> None:
 
 def _put_off(tx: Tx, head: JobHead, results: list[Result]) -> set[RecipientId]:
     """Have them wait, each with the reason of its own outcome; returns whose claims still held."""
-    rows: dict[str, list[tuple[int, int, int, int]]] = {}
+    rows: dict[str, list[tuple[RecipientId, int, int, int]]] = {}
     for result in results:
         due_at, attempts = _next_try(result, tx.now)
         row = (result.recipient.id, result.recipient.claim, due_at, attempts)
@@ -264,7 +264,7 @@ def _await_reports(
 ) -> set[RecipientId]:
     if not results:
         return set()
-    rows: list[tuple[int, int, int, int, int]] = []
+    rows: list[tuple[RecipientId, int, int, int, int]] = []
     names: list[NetworkId] = []
     for result in results:
         outcome = result.outcome

@@ -1,7 +1,6 @@
 """Registering somebody for whom the event's page or a program asks, and mailing tickets."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from turnout.core.events.model import Event, TicketType
 from turnout.core.events.programme import get_event, list_ticket_types
@@ -172,19 +171,17 @@ def queue_ticket_mail(
 ) -> None:
     """Mail a ticket to its holder, as a job of that user or, with None, of the organization's
     first one. Idempotent until it is sent; a mail that is held goes out now."""
-    named: dict[str, Any] = {"org_id": org_id, "ticket_id": ticket_id}
-    if not sql.add_ticket_mail(tx, **named, user_id=user_id, now=tx.now):
-        sql.hasten_ticket_mail(tx, **named, now=tx.now)
+    if not sql.add_ticket_mail(tx, org_id=org_id, ticket_id=ticket_id, user_id=user_id, now=tx.now):
+        sql.hasten_ticket_mail(tx, org_id=org_id, ticket_id=ticket_id, now=tx.now)
     tx.wake(TICKET_MAILS)
 
 
 def queue_paced_ticket_mail(tx: Tx, org_id: OrgId, ticket_id: TicketId, email: str) -> None:
     """`queue_ticket_mail` for somebody whom nobody knows, to the holder's address: it goes out as
     soon as an hour has room for it. Idempotent until it is sent."""
-    named: dict[str, Any] = {"org_id": org_id, "ticket_id": ticket_id}
-    if sql.add_ticket_mail(tx, **named, user_id=None, now=tx.now):
+    if sql.add_ticket_mail(tx, org_id=org_id, ticket_id=ticket_id, user_id=None, now=tx.now):
         due_at = book_mail(tx, org_id, email)
-        sql.hold_ticket_mail(tx, **named, due_at=due_at)
+        sql.hold_ticket_mail(tx, org_id=org_id, ticket_id=ticket_id, due_at=due_at)
     tx.wake(TICKET_MAILS)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
-from turnout.core.ids import OrgId, TicketId, UserId
+from turnout.core.ids import EventId, OrgId, TicketId, UserId
 from turnout.core.messaging.notices import keep_file, queue_mail
 from turnout.core.neutral import neutralize
 from turnout.core.tickets.documents import (
@@ -69,7 +69,7 @@ class Attachment(NamedTuple):
 def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
     """Tickets that are due to be mailed, claimed for CLAIM_MS."""
     mails = []
-    shown: dict[tuple[int, int], EventView] = {}
+    shown: dict[tuple[OrgId, EventId], EventView] = {}
     rows = sql.list_due_ticket_mails(tx, now=tx.now, limit=SLICE)
     due = [(row[0], row[1]) for row in rows]
     claimed = claim(tx, TICKET_MAIL, due, CLAIM_MS)

@@ -14,7 +14,7 @@ from turnout.core.audience.permissions import (
 )
 from turnout.core.audience.summary import Summary, summarize
 from turnout.core.identity.model import Principal
-from turnout.core.ids import EventId
+from turnout.core.ids import EventId, OrgId
 from turnout.dialects.reporting import present
 from turnout.dialects.reporting.auth import Sessions
 from turnout.dialects.reporting.decode import (
@@ -182,5 +182,5 @@ def _summarize(tx: Tx, principal: Principal, event_id: EventId) -> tuple[Reporte
     return event, summarize(tx, principal.org_id, event_id)
 
 
-def _open_event(tx: Tx, principal: Principal, event_id: EventId) -> tuple[int, ReportedEvent]:
+def _open_event(tx: Tx, principal: Principal, event_id: EventId) -> tuple[OrgId, ReportedEvent]:
     return principal.org_id, require_event(tx, principal, event_id)
