@@ -11,7 +11,9 @@ from cyclopts.command_spec import CommandSpec
 COMMANDS = {
     "aside": ("set_aside:aside", "Work that was set aside: it stopped its worker three times."),
     "assessment": ("exams:assessments", "Assessment forms."),
+    "attendee": ("papers:attendees", "Who has a ticket for an event, also as PDF and XLSX."),
     "audit": ("audit:audit", "Who changed what."),
+    "badge": ("papers:badges", "Badges to print."),
     "callbacks": (
         "callbacks:callbacks",
         "Calls to integrators: their outcome, replays.",

@@ -3,10 +3,11 @@
 import csv
 import errno
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -50,6 +51,21 @@ def open_text(file: Path) -> Iterator[TextIO]:
         raise Invalid("file.encoding", file=file, reason=error.reason) from error
     except csv.Error as error:
         raise Invalid("file.csv", file=file, error=error) from error
+
+
+@contextmanager
+def new_file(file: Path) -> Iterator[BinaryIO]:
+    """A file to write, readable for its owner alone. It stands under its name only once it is
+    whole; one that stood there is replaced."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            yield out
+        part.replace(file)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

@@ -1,15 +1,20 @@
 """`turnout ticket` and `waiting`: ticket types, tickets and waiting lists."""
 
+from pathlib import Path
+from typing import Literal
+
 from cyclopts import App
 
 from turnout.cli.app import Count, actor, console, database, say_time, show_table
-from turnout.cli.numbers import EventNumber, TicketTypeNumber
+from turnout.cli.files import new_file
+from turnout.cli.numbers import EventNumber, SessionNumber, TicketTypeNumber
 from turnout.core.events.model import TicketType
 from turnout.core.events.programme import (
     create_ticket_type,
     list_ticket_types,
     set_person_limit,
 )
+from turnout.core.events.showing import get_shown_event
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.people.model import Contact
@@ -18,6 +23,7 @@ from turnout.core.registrations.transferring import change_ticket_type, transfer
 from turnout.core.tickets.signing import list_ticket_keys, rotate_ticket_key
 from turnout.errors import Invalid
 from turnout.formats.money import read_currency, read_money, say_money
+from turnout.formats.pdf import PaperSize
 from turnout.store import Tx
 
 tickets = App(name="ticket")
@@ -127,6 +133,55 @@ def types(org: str, event: EventNumber, /) -> None:
         for ticket_type in found
     )
     show_table("NUMBER", "QUANTITY", "HELD", "AVAILABLE", "PRICE", "PER PERSON", "NAME", rows=rows)
+
+
+@tickets.command(name="print")
+def print_tickets(
+    org: str,
+    event: EventNumber,
+    file: Path,
+    /,
+    *,
+    per_sheet: Literal["1", "2", "3"] = "1",
+    paper: Literal["A4", "Letter"] = "A4",
+    ticket_type: TicketTypeNumber | None = None,
+    session: SessionNumber | None = None,
+    code: str = "",
+    without_names: bool = False,
+) -> None:
+    """Write tickets as a PDF to print, by last name, with lines to fold or cut along.
+
+    Example: `turnout ticket print acme 1000001 tickets.pdf --per-sheet 3`
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        file: The file to write; one of that name is replaced.
+        per_sheet: How many stand on a sheet, 1 to 3.
+        paper: What is printed on.
+        ticket_type: Only tickets of this type.
+        session: Only tickets of people who booked this session.
+        code: Only this ticket.
+        without_names: Leave out who has the ticket.
+    """
+    from turnout.cli.papers import collect, signer
+    from turnout.core.tickets.documents import TicketFacts, draw_tickets
+
+    with database() as db:
+        organization = db.call(get_organization, org)
+        shown = db.call(get_shown_event, organization.org_id, event)
+        found = collect(db, organization.org_id, event, "", ticket_type, session, code)
+        sign = signer(db, organization.org_id, event)
+    facts = (
+        TicketFacts(
+            *(shown, organization.name, ticket.type_name, ticket.code, sign(ticket)),
+            holder="" if without_names else ticket.name,
+        )
+        for ticket in found
+    )
+    with new_file(file) as out:
+        draw_tickets(out, facts, shown.event.title, PaperSize(paper), per_sheet=int(per_sheet))
+    console.print(f"{file} has {len(found)} tickets.")
 
 
 @tickets.command

@@ -69,6 +69,9 @@ def test_a_name_gets_as_big_as_its_box_allows():
     longer = fit("Maximiliane von Hohenlohe-Waldenburg", box, font).points
     assert 10 <= longer < 20
     assert fit("x" * 500, box, font).points == 10
+    # A name is not parted inside a word, a title in Japanese is.
+    kept = fit("山田 さくら", Box(0, 0, 25, 40), font, keeps_words=True).points
+    assert kept < fit("山田 さくら", Box(0, 0, 25, 40), font).points == 30
 
 
 def test_what_does_not_fit_on_a_line_is_cut():

@@ -31,6 +31,27 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id
     AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
 ORDER BY r.id LIMIT :limit OFFSET :skip;
 
+-- name: list_printed(org_id, event_id, after: TicketId, limit, which, ticket_type_id, session_id, code)
+--     -> (id: TicketId, first_name: str, last_name: str, company: str, job_title: str, code: str,
+--         ticket_type_id: TicketTypeId, type_name: str, checked_in_at: int | None)
+-- Valid tickets with their holders, for papers, by rising number. `which` is empty, `checked` or
+-- `unchecked`; `code` empty, `ticket_type_id` and `session_id` 0 = any.
+SELECT t.id, p.first_name, p.last_name, p.company, p.job_title, t.code, t.ticket_type_id, y.name,
+    t.checked_in_at
+FROM registrations r
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+JOIN ticket_types y ON y.org_id = t.org_id AND y.id = t.ticket_type_id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND t.id > :after
+    AND r.state = 'confirmed' AND t.state = 'valid'
+    AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
+    AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
+    AND (:code = '' OR t.code = :code)
+    AND (:session_id = 0 OR EXISTS (
+        SELECT 1 FROM session_bookings b
+        WHERE b.org_id = r.org_id AND b.registration_id = r.id AND b.session_id = :session_id))
+ORDER BY t.id LIMIT :limit;
+
 -- name: find_attendee(org_id, event_id, code)
 --     -> (id: RegistrationId, first_name: str, last_name: str, company: str, job_title: str,
 --         email: str, phone: str, code: str, ticket_type_id: TicketTypeId,

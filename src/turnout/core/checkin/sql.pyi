@@ -16,6 +16,17 @@ from turnout.store import Statements, Tx
 class ListAttendeePageRow(NamedTuple):
     id: RegistrationId
 
+class ListPrintedRow(NamedTuple):
+    id: TicketId
+    first_name: str
+    last_name: str
+    company: str
+    job_title: str
+    code: str
+    ticket_type_id: TicketTypeId
+    type_name: str
+    checked_in_at: int | None
+
 class FindAttendeeRow(NamedTuple):
     id: RegistrationId
     first_name: str
@@ -108,6 +119,19 @@ class _Sql(Statements):
         limit: int,
         skip: int,
     ) -> list[ListAttendeePageRow]: ...
+    @staticmethod
+    def list_printed(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        after: TicketId,
+        limit: int,
+        which: str,
+        ticket_type_id: TicketTypeId,
+        session_id: SessionId,
+        code: str,
+    ) -> list[ListPrintedRow]: ...
     @staticmethod
     def find_attendee(
         tx: Tx, *, org_id: OrgId, event_id: EventId, code: str

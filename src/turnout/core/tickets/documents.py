@@ -2,8 +2,8 @@
 
 import datetime
 import io
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from turnout.core.events.model import EventState
@@ -52,16 +52,21 @@ def say_where(shown: EventView) -> str:
 
 def ticket_pdf(facts: TicketFacts, size: PaperSize = PaperSize.A4) -> bytes:
     """The ticket as one page to print, which folds in two."""
-    return ticket_sheets([facts], size, per_sheet=1)
-
-
-def ticket_sheets(
-    tickets: Sequence[TicketFacts], size: PaperSize = PaperSize.A4, *, per_sheet: int = 2
-) -> bytes:
-    """Tickets on sheets to print, one to three on each, with lines to fold or cut along."""
     out = io.BytesIO()
-    event = tickets[0].shown.event
-    paper = Paper(out, size.sides, f"Ticket: {event.title}")
+    draw_tickets(out, [facts], facts.shown.event.title, size)
+    return out.getvalue()
+
+
+def draw_tickets(
+    out: BinaryIO,
+    tickets: Iterable[TicketFacts],
+    title: str,
+    size: PaperSize = PaperSize.A4,
+    *,
+    per_sheet: int = 1,
+) -> None:
+    """Write tickets on sheets, one to three on each, with lines to fold or cut along."""
+    paper = Paper(out, size.sides, f"Ticket: {title}")
     height = size.sides.height / max(per_sheet, 2)
     for number, facts in enumerate(tickets):
         place = number % per_sheet
@@ -69,7 +74,6 @@ def ticket_sheets(
             paper.new_page()
         _draw_pass(paper, Box(0, place * height, size.sides.width, height), facts)
     paper.finish()
-    return out.getvalue()
 
 
 def event_calendar(shown: EventView, at: int, url: str = "") -> bytes:
@@ -113,7 +117,8 @@ def _write_facts(paper: Paper, box: Box, facts: TicketFacts) -> None:
     foot = NOTE.line_height
     bottom = box.y + box.height - foot - 1
     at = _down(box, paper.write_big(box._replace(height=box.height * 0.3), event.title, TITLE), 2)
-    at = _down(at, paper.write_big(at._replace(height=14), facts.holder, HOLDER), 2)
+    name = at._replace(height=14)
+    at = _down(at, paper.write_big(name, facts.holder, HOLDER, keeps_words=True), 2)
     lines = (facts.type_name, say_when(facts.shown), say_where(facts.shown))
     for label, text in zip(("Ticket", "When", "Where"), lines, strict=True):
         if text and at.y + NOTE.line_height + FACT.line_height <= bottom:

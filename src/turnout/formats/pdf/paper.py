@@ -6,7 +6,7 @@ from typing import BinaryIO, NamedTuple
 
 from turnout.formats.pdf.file import PdfFile, UsedFont, number_of, text_of
 from turnout.formats.pdf.sizes import MM, POINT, Sides
-from turnout.formats.pdf.text import Glyph, Line, Run, cut, shape, wrap
+from turnout.formats.pdf.text import Glyph, Line, Run, cut, shape, split_pieces, wrap
 from turnout.formats.qr import qr_rows
 
 LINE_HEIGHT = 1.25
@@ -92,10 +92,7 @@ class Paper:
         the text is, 0 for an empty one.
         """
         lines = wrap(text, _room(box, font), is_bold=font.is_bold, limit=limit) if text else []
-        for number, line in enumerate(lines):
-            top = box.y + number * font.line_height
-            self._draw_line(line, box, top + font.points * BASELINE * POINT, font, align)
-        return len(lines) * font.line_height
+        return self._draw_lines(lines, box, font, align)
 
     def measure(self, box: Box, text: str, font: Font, *, limit: int | None = None) -> float:
         """How high a text would be."""
@@ -108,14 +105,30 @@ class Paper:
         line = shape(shorter, is_bold=font.is_bold)
         self._draw_line(line, box, box.y + font.points * BASELINE * POINT, font, align)
 
-    def write_big(self, box: Box, text: str, font: Font, align: Align = Align.START) -> float:
+    def write_big(
+        self,
+        box: Box,
+        text: str,
+        font: Font,
+        align: Align = Align.START,
+        *,
+        keeps_words: bool = False,
+    ) -> float:
         """Write a text as big as its box allows: at most the font's points, at least a third of
-        them, on as many lines as fit. Returns how high it is."""
+        them, on as many lines as fit. `keeps_words` parts a name at its spaces only. Returns how
+        high it is."""
         if not text:
             return 0.0
-        smaller = fit(text, box, font)
-        limit = max(1, int(box.height / smaller.line_height))
-        return self.write(box, text, smaller, align, limit=limit)
+        smaller = fit(text, box, font, keeps_words=keeps_words)
+        limit = max(1, int(box.height / smaller.line_height + 0.01))
+        lines = wrap(
+            text,
+            _room(box, smaller),
+            is_bold=font.is_bold,
+            limit=limit,
+            keeps_words=keeps_words,
+        )
+        return self._draw_lines(lines, box, smaller, align)
 
     def draw_line(
         self,
@@ -156,6 +169,12 @@ class Paper:
                 x1, width = number_of(left + start * module), number_of((end - start) * module)
                 parts.append(f"{x1} {bottom} {width} {height} re")
         self._put(" ".join((*parts, "f")))
+
+    def _draw_lines(self, lines: list[Line], box: Box, font: Font, align: Align) -> float:
+        for number, line in enumerate(lines):
+            top = box.y + number * font.line_height
+            self._draw_line(line, box, top + font.points * BASELINE * POINT, font, align)
+        return len(lines) * font.line_height
 
     def _draw_line(self, line: Line, box: Box, baseline: float, font: Font, align: Align) -> None:
         width = line.width * font.points / 1000 * POINT
@@ -225,21 +244,23 @@ class Paper:
         self._content = None
 
 
-def fit(text: str, box: Box, font: Font) -> Font:
+def fit(text: str, box: Box, font: Font, *, keeps_words: bool = False) -> Font:
     """The font in the biggest size, down to a third, in which a text fits into a box without its
     words broken; the smallest if none does."""
     smallest = font.points / 3
     points = font.points
-    while points > smallest and not _fits(text, box, font._replace(points=points)):
+    while points > smallest and not _fits(text, box, font._replace(points=points), keeps_words):
         points *= 0.92
     return font._replace(points=max(points, smallest))
 
 
-def _fits(text: str, box: Box, font: Font) -> bool:
-    room = _room(box, font)
-    if any(shape(word, is_bold=font.is_bold).width > room for word in text.split()):
+def _fits(text: str, box: Box, font: Font, keeps_words: bool) -> bool:
+    room, is_bold = _room(box, font), font.is_bold
+    pieces = (piece.rstrip() for piece in split_pieces(text, keeps_words=keeps_words))
+    if any(shape(piece, is_bold=is_bold).width > room for piece in pieces):
         return False
-    return len(wrap(text, room, is_bold=font.is_bold)) * font.line_height <= box.height
+    lines = wrap(text, room, is_bold=is_bold, keeps_words=keeps_words)
+    return len(lines) * font.line_height <= box.height
 
 
 def _room(box: Box, font: Font) -> float:

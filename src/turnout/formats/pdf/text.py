@@ -95,15 +95,23 @@ def _shape_line(text: str, *, is_bold: bool, is_reversed: bool) -> Line:
     return Line(tuple(shaped), is_reversed)
 
 
-def wrap(text: str, width: float, *, is_bold: bool, limit: int | None = None) -> list[Line]:
+def wrap(
+    text: str,
+    width: float,
+    *,
+    is_bold: bool,
+    limit: int | None = None,
+    keeps_words: bool = False,
+) -> list[Line]:
     """A text as lines of at most `width`, thousandths of the font's size; its own line ends are
-    kept. At most `limit` lines, the last one cut with an ellipsis."""
+    kept. At most `limit` lines, the last one cut with an ellipsis. `keeps_words` ends lines at
+    spaces only, in scripts that write words without them too: a name is not parted."""
     if limit is not None:
         text = text[: limit * _LINE_LIMIT]
     lines = [
         (line, bidi.is_right_to_left(paragraph))
         for paragraph in map(clean, text.splitlines())
-        for line in _break(paragraph.strip(), width, is_bold=is_bold)
+        for line in _break(paragraph.strip(), width, is_bold, keeps_words)
     ]
     if limit is not None and len(lines) > limit:
         rest = " ".join(line for line, _ in lines[limit - 1 :])
@@ -231,9 +239,9 @@ def _share(text: str, face: Face, glyphs: list[int]) -> list[str]:
     return [text if index == speaker else "" for index in range(len(glyphs))]
 
 
-def _break(text: str, width: float, *, is_bold: bool) -> Iterator[str]:
+def _break(text: str, width: float, is_bold: bool, keeps_words: bool) -> Iterator[str]:
     line = ""
-    for piece in _pieces(text):
+    for piece in split_pieces(text, keeps_words=keeps_words):
         if shape((line + piece).rstrip(), is_bold=is_bold).width <= width:
             line += piece
             continue
@@ -256,12 +264,12 @@ def _break_word(word: str, width: float, *, is_bold: bool) -> list[str]:
     return lines
 
 
-def _pieces(text: str) -> Iterator[str]:
+def split_pieces(text: str, *, keeps_words: bool = False) -> Iterator[str]:
     """The parts between which a line may end: words with the spaces after them, and characters of
     scripts that have no spaces."""
     piece = ""
     for cluster in split_clusters(text):
-        if piece and _may_break(piece[-1], cluster[0]):
+        if piece and _may_break(piece[-1], cluster[0], keeps_words):
             yield piece
             piece = ""
         piece += cluster
@@ -269,10 +277,11 @@ def _pieces(text: str) -> Iterator[str]:
         yield piece
 
 
-def _may_break(before: str, after: str) -> bool:
+def _may_break(before: str, after: str, keeps_words: bool) -> bool:
     if after.isspace() or after in _NEVER_FIRST:
         return False
-    return before in " \u3000" or _is_wide(ord(before)) or _is_wide(ord(after))
+    is_wide = not keeps_words and (_is_wide(ord(before)) or _is_wide(ord(after)))
+    return before == " " or is_wide
 
 
 def _is_wide(code_point: int) -> bool:
