@@ -1,6 +1,20 @@
 """What is said about the database and its schema."""
 
 SENTENCES = {
+    "backup.damaged": "{file} is damaged or was cut short. Nothing was changed; use another "
+    "backup.",
+    "backup.file_exists": "{file} exists already, and is not overwritten. Choose another name.",
+    "backup.lost": "The connection to the database was lost: {reason}. Nothing was changed; try "
+    "again.",
+    "backup.none": "{file} is no backup that this program can read. Give a file of `turnout "
+    "backup`; if it is one, install the newer Turnout.",
+    "backup.not_empty": "The database {path} is not empty (schema {schema}), and a backup is never "
+    "restored over data. Set TURNOUT_DATABASE_URL to a new SQLite file or an empty PostgreSQL "
+    "database.",
+    "backup.nothing": "The database {path} has no tables, so there is nothing to back up. Check "
+    "TURNOUT_DATABASE_URL.",
+    "backup.unlike": "The backup contradicts itself: rows of {table} refer to rows that it does "
+    "not hold. Nothing was changed; use another backup.",
     "request.gone": "The client closed its connection. Nothing was changed.",
     "schema.failed": "The database could not be migrated; see above.",
     "schema.migration": "The migration failed: {reason}",

@@ -13,6 +13,7 @@ COMMANDS = {
     "assessment": ("exams:assessments", "Assessment forms."),
     "attendee": ("papers:attendees", "Who has a ticket for an event, also as PDF and XLSX."),
     "audit": ("audit:audit", "Who changed what."),
+    "backup": ("backups:backup", "Write the whole database into one file, while it is in use."),
     "badge": ("papers:badges", "Badges to print."),
     "callbacks": (
         "callbacks:callbacks",
@@ -53,6 +54,7 @@ COMMANDS = {
     "question": ("reporting:question", "What viewers ask."),
     "registration": ("registrations:registrations", "Registrations of people for events."),
     "reporting": ("reporting:reporting", "Users who may see reports."),
+    "restore": ("backups:restore", "Fill an empty database from a file of `turnout backup`."),
     "scans": (
         "checkin:scans",
         "List what was scanned at an event's doors, newest first, refused codes too.",

@@ -27,7 +27,7 @@ DECIMALS = {code: decimals for decimals, codes in _CODES.items() for code in cod
 """How many decimals each currency has."""
 
 _UNKNOWN_DECIMALS = 2
-# What stands beside amounts, and how thousands are grouped besides points and commas.
+# What stands beside amounts, and how thousands are grouped apart from points and commas.
 _SYMBOLS = {
     "€": "EUR",
     "£": "GBP",

@@ -30,6 +30,18 @@ def resume_job(tx: Tx, org_id: OrgId, job_id: JobId, *, actor: str) -> None:
         tx.wake(f"messaging-{head.lane}")
 
 
+def pause_running_jobs(tx: Tx, *, actor: str, limit: int = 500) -> int:
+    """Pause up to `limit` jobs of all organizations that have not ended; returns how many.
+
+    For a database that was restored: its jobs may have gone on since the backup. Call it until it
+    returns 0.
+    """
+    jobs = sql.list_running(tx, after=JobId(0), limit=limit)
+    for job in jobs:
+        pause_job(tx, job.org_id, job.id, actor=actor)
+    return len(jobs)
+
+
 def cancel_job(tx: Tx, org_id: OrgId, job_id: JobId, *, actor: str) -> None:
     """Send to nobody else of the job. Those with a network keep waiting for their reports.
 

@@ -48,6 +48,12 @@ WHERE org_id = :org_id AND id = :id;
 -- name: pause_job(org_id, id: JobId)!
 UPDATE jobs SET is_paused = 1, ready_at = NULL WHERE org_id = :org_id AND id = :id;
 
+-- name: list_running(after: JobId, limit) -> (id: JobId, org_id: OrgId)
+-- crosses organizations: a restored installation holds the jobs of all of them.
+SELECT id, org_id FROM jobs
+WHERE id > :after AND is_paused = 0 AND state NOT IN ('complete', 'closed')
+ORDER BY id LIMIT :limit;
+
 -- name: resume_job(org_id, id: JobId, now)!
 UPDATE jobs SET is_paused = 0,
     ready_at = CASE WHEN state IN ('sending', 'closing') THEN CAST(:now AS BIGINT) END

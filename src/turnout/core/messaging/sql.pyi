@@ -174,6 +174,10 @@ class GetStartFactsRow(NamedTuple):
     lane: str
     job_type: str
 
+class ListRunningRow(NamedTuple):
+    id: JobId
+    org_id: OrgId
+
 class ReleaseRecipientRow(NamedTuple):
     job_id: JobId
     lane: str | None
@@ -575,6 +579,8 @@ class _Sql(Statements):
     ) -> int: ...
     @staticmethod
     def pause_job(tx: Tx, *, org_id: OrgId, id: JobId) -> int: ...
+    @staticmethod
+    def list_running(tx: Tx, *, after: JobId, limit: int) -> list[ListRunningRow]: ...
     @staticmethod
     def resume_job(tx: Tx, *, org_id: OrgId, id: JobId, now: int) -> int: ...
     @staticmethod
