@@ -37,7 +37,7 @@ PATTERN = {
 }
 # Files that need such words, and why.
 ALLOWED = {
-    "cli/demo.py": "shows a call of the registration API, to be copied",
+    "cli/demo_server.py": "shows a call of the registration API, to be copied",
     "http/cors.py": "names the headers that scripts of other origins may send",
     "store/migrations/versions/0020_emailed_jobs.py": "takes a contract's names out of stored rows",
 }

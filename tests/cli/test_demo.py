@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.runner import Result, Turnout
 from tests.support.server import Server, clean_environment
-from turnout.cli.demo import choose_settings, read_members, seed, write_private
+from turnout.cli.demo_server import choose_settings, read_members, seed, write_private
 from turnout.core.exams.model import ExamRequest
 from turnout.core.exams.planning import make_exam
 from turnout.core.identity.demo import get_demo_organization

@@ -14,7 +14,7 @@ from tests.cli.test_demo import ask, seed_in
 from tests.dialects.messaging.people import basic
 from tests.support.ports import free_port
 from tests.support.server import Server
-from turnout.cli.demo import check_address
+from turnout.cli.demo_server import check_address
 from turnout.core.identity.demo import list_other_organizations
 from turnout.core.identity.members import NewMember, add_member, find_password
 from turnout.core.identity.model import Profile, Role

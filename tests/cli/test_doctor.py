@@ -21,8 +21,9 @@ from tests.support.builder import contact, make_organization
 from tests.support.node import BACKENDS, Clock, WallClock, new_database, open_node
 from tests.support.ports import free_port
 from tests.support.server import clean_environment
+from turnout.cli.checking_clock import judge_clock, judge_clocks
+from turnout.cli.checking_disk import judge_room, judge_speed
 from turnout.cli.checking_store import judge_writing, quick_check
-from turnout.cli.doctor import judge_clock, judge_clocks, judge_room, judge_speed
 from turnout.cli.finding import Finding
 from turnout.core.events.model import span
 from turnout.core.events.programme import create_event

@@ -23,7 +23,7 @@ from tests.support.node import key_pair, new_database
 from tests.support.postgresql import Cluster
 from tests.support.visits import BASE, admin_headers, developer_headers, door_headers
 from turnout.bootstrap import Node
-from turnout.cli.demo import seed
+from turnout.cli.demo_server import seed
 from turnout.core.events.passwords import set_registration_password
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.signing import ensure_signing_key

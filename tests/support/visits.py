@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from turnout.bootstrap import Node
-from turnout.cli.demo import seed
+from turnout.cli.demo_server import seed
 from turnout.core.audience.links import list_watch_links
 from turnout.core.exams.printing import make_link
 from turnout.core.messaging.opt_outs import ensure_link_key, unsubscribe_url

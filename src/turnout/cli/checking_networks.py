@@ -1,0 +1,97 @@
+"""Carriers, the sender of mails and the address in links, as `turnout doctor` looks at them."""
+
+import socket
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from turnout.carriers import networks
+from turnout.cli.app import database
+from turnout.cli.finding import Finding
+from turnout.core.messaging.model import Channel
+from turnout.core.site.address import StoredAddress, find_stored_address
+from turnout.errors import Failure
+from turnout.settings import Settings
+
+CONNECT_S = 5
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def check_carriers(chosen: Settings) -> Iterator[Finding]:
+    """Is there a network for each channel, and does it answer?"""
+    for name, channels in networks.list_used(chosen).items():
+        seen = f"carries {', '.join(channels)}"
+        where = networks.find_address(chosen, name)
+        if where is None:
+            yield Finding(name, f"{seen}; it is a simulator, and reaches nobody")
+            continue
+        host, port = where
+        seen = f"{seen}; {host}:{port}"
+        try:
+            socket.create_connection(where, timeout=CONNECT_S).close()
+            yield Finding(name, f"{seen} answers")
+        except OSError as error:
+            advice = (
+                f"Correct the TURNOUT_{name.upper()}_… settings, or see that the network is up and "
+                "lets this machine in. Messages wait."
+            )
+            yield Finding(name, f"{seen} does not answer: {error}", advice, is_failure=True)
+    for name in networks.unused(chosen):
+        advice = "Choose it with TURNOUT_CARRIER_…, or remove its settings."
+        yield Finding(name, "has settings, and carries nothing", advice)
+
+
+def check_sender(chosen: Settings) -> Iterator[Finding]:
+    """Does Turnout's own mail come from an address that others can answer?"""
+    carrier = networks.chosen(chosen)[Channel.EMAIL]
+    if carrier == networks.SIMULATOR or not chosen.mail_from.endswith("@localhost"):
+        return
+    yield Finding(
+        "mail sender",
+        f"mails come from {chosen.mail_from}, which no network takes as an address",
+        "Set TURNOUT_MAIL_FROM to an address of your own domain.",
+    )
+
+
+def check_links(chosen: Settings) -> Iterator[Finding]:
+    """Do links lead to where others reach this server?"""
+    try:
+        with database(chosen) as db:
+            stored = db.look(find_stored_address)
+    except Failure:  # as the database's own finding says
+        if chosen.base_url:
+            yield judge_links(chosen, None)
+        return
+    yield judge_links(chosen, stored)
+
+
+def judge_links(chosen: Settings, stored: StoredAddress | None) -> Finding:
+    """Which address counts in links, where it comes from, and whether others can use it."""
+    if chosen.base_url:
+        return _judge_setting(chosen.public_url, stored)
+    if stored is None:
+        return Finding(
+            "links",
+            "their address is not known: commands that write links refuse, and `turnout work` "
+            "waits",
+            "Set TURNOUT_BASE_URL to the address at which others reach the server, or start "
+            "`turnout serve` once.",
+        )
+    if stored.is_set:
+        return Finding("links", f"{stored.url}, set for a server of this database")
+    seen = f"{stored.url}, where a server listens; TURNOUT_BASE_URL is not set"
+    is_real = set(networks.list_used(chosen)) - {networks.SIMULATOR}
+    if urlsplit(stored.url).hostname in LOOPBACK and not is_real and chosen.host in LOOPBACK:
+        return Finding("links", f"{seen}: this machine only")
+    advice = "Set TURNOUT_BASE_URL to the address at which others reach this server."
+    return Finding("links", seen, advice)
+
+
+def _judge_setting(url: str, stored: StoredAddress | None) -> Finding:
+    seen = f"{url}, set here (TURNOUT_BASE_URL)"
+    if stored is None or not stored.is_set or stored.url == url:
+        return Finding("links", seen)
+    return Finding(
+        "links",
+        f"{seen}; {stored.url}, set for a server, counts in processes without the setting",
+        "Give every process the same TURNOUT_BASE_URL, and start the server again.",
+    )
