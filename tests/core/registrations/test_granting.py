@@ -371,3 +371,17 @@ def test_a_party_is_told_what_is_wrong_with_it(hosts):
             actor="test",
         )
     assert hosts.count("parties") == 0
+
+
+# -- clocks of several nodes ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("behind_ms", [0, 3_600_000])
+def test_a_ticket_made_after_a_no_confirms_whatever_the_clock_says(node, behind_ms):
+    doors = Doors(node, None, [None] * 3, [None, None])
+    assert (doors.page("a", 1), doors.decline("a", 1)) == ("", "")
+    assert doors.answers()["a", 1] == "declined"
+    # Another node goes on, whose clock is not ahead of the first one's.
+    node.clock.now -= behind_ms
+    assert (doors.cancel("a"), doors.page("a", 1)) == ("", "")
+    assert doors.answers()["a", 1] == "confirmed"

@@ -59,10 +59,12 @@ def issue_ticket(
     ticket_type_id: TicketTypeId,
     grant: Grant,
 ) -> Ticket:
-    """Issue a ticket. Its code has 10 readable characters, some 49 bits. Raises Unavailable."""
+    """Issue a ticket. Its code has 10 readable characters, some 49 bits. Tickets of a registration
+    are made one after another, by `created_at`, whatever the nodes' clocks say: invitations tell by
+    it what came after somebody declined. Raises Unavailable."""
     for _ in range(ATTEMPTS):
         id_, code = TicketId(tx.next_id("ticket")), tx.ids.code(CODE_LENGTH)
-        if sql.add_ticket(
+        created_at = sql.add_ticket(
             tx,
             org_id=org_id,
             id=id_,
@@ -72,8 +74,9 @@ def issue_ticket(
             granted_by=grant.kind.value,
             grant_id=grant.id,
             now=tx.now,
-        ):
-            return Ticket(id_, code, ticket_type_id, TicketState.VALID, *grant, tx.now)
+        )
+        if created_at is not None:
+            return Ticket(id_, code, ticket_type_id, TicketState.VALID, *grant, created_at)
     raise Unavailable("ticket.code")
 
 

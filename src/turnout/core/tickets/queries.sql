@@ -1,12 +1,15 @@
 -- name: add_ticket(org_id, id: TicketId, code, registration_id, ticket_type_id, granted_by,
---     grant_id: int | None, now)!
--- 0 rows when the code is taken.
+--     grant_id: int | None, now)$ -> int | None
+-- None when the code is taken, else when it counts as made: after every other ticket of the
+-- registration, also where the clock of another node is ahead.
 INSERT INTO tickets
     (org_id, id, code, registration_id, ticket_type_id, state, granted_by, grant_id, created_at,
      updated_at)
 VALUES (:org_id, :id, :code, :registration_id, :ticket_type_id, 'valid', :granted_by,
-    CAST(:grant_id AS BIGINT), :now, :now)
-ON CONFLICT (org_id, code) DO NOTHING;
+    CAST(:grant_id AS BIGINT), coalesce((
+        SELECT max(t.created_at) + 1 FROM tickets t WHERE t.org_id = :org_id
+            AND t.registration_id = :registration_id AND t.created_at >= :now), :now), :now)
+ON CONFLICT (org_id, code) DO NOTHING RETURNING created_at;
 
 -- name: list_tickets(org_id, registration_id)
 --     -> (id: TicketId, code: str, ticket_type_id: TicketTypeId, state: str, granted_by: str,

@@ -47,7 +47,7 @@ class _Sql(Statements):
         granted_by: str,
         grant_id: int | None,
         now: int,
-    ) -> int: ...
+    ) -> int | None: ...
     @staticmethod
     def list_tickets(
         tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
