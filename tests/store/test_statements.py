@@ -185,7 +185,7 @@ def columns_of(statement: Statement) -> list[Field]:
         return list(head.columns) or [Field("", value)]
     model = importlib.import_module(f"{statement.package}.model")
     hints = get_type_hints(getattr(model, head.returns))
-    return [Field(name, str(type_)) for name, type_ in hints.items()]
+    return [Field(name, getattr(type_, "__name__", str(type_))) for name, type_ in hints.items()]
 
 
 def says(declared: Field, found: str) -> bool:
