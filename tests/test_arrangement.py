@@ -1,4 +1,4 @@
-"""Tests mirror the tree, but for those that CONTRIBUTING.md lists."""
+"""Tests mirror the tree, but for those that CONTRIBUTING.md lists; and files stay short."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,13 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 SECTION = CONTRIBUTING.partition("### Tests without a module")[2].partition("\n## ")[0]
 LISTED = re.findall(r"`(tests/[^`]+)`", SECTION)
 FILES = sorted(path.relative_to(ROOT) for path in ROOT.glob("tests/**/test_*.py"))
+
+MAX_LINES = 400
+# What is longer and still to be split, with the lines that it may have.
+LONG = {
+    "src/turnout/carriers/smpp/session.py": 420,
+    "src/turnout/core/registrations/granting.py": 410,
+}
 
 
 def has_module(file: Path) -> bool:
@@ -30,3 +37,15 @@ def test_each_test_file_has_a_module_or_is_listed():
 
 def test_what_is_listed_is_there():
     assert [pattern for pattern in LISTED if not any(file.match(pattern) for file in FILES)] == []
+
+
+def test_a_source_file_is_short_enough_to_be_read_at_once():
+    """Migrations stay as they were written; SQL and stubs are lists."""
+    lengths = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8").count("\n")
+        for path in ROOT.glob("src/**/*.py")
+        if "versions" not in path.parts
+    }
+    long = [file for file, lines in lengths.items() if lines > LONG.get(file, MAX_LINES)]
+    assert long == [], "split it by the nouns in it"
+    assert [file for file in LONG if lengths.get(file, 0) <= MAX_LINES] == [], "take it off LONG"

@@ -38,7 +38,7 @@ COMMANDS = {
     "invite": ("invitations:invites", "Invitations to events: make, fill, send and remind."),
     "job": ("jobs:job", "Messaging jobs: how far they have come; pause, resume and cancel."),
     "key": ("keys:key", "The keys that sign tokens, links, callbacks and tickets."),
-    "learner": ("exams:learners", "Learners: who sits exams."),
+    "learner": ("learners:learners", "Learners: who sits exams."),
     "list": ("lists:lists", "Lists of people to send jobs to."),
     "media": ("audience:media", "What sessions show: streams, films and embedded players."),
     "migrate": (

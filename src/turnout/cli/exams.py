@@ -1,6 +1,5 @@
-"""`turnout venue`, `assessment`, `learner` and `exam`: venues, forms, learners and exams."""
+"""`turnout venue`, `assessment` and `exam`: venues, forms and exams."""
 
-import uuid as uuids
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -8,12 +7,11 @@ from typing import Literal
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
-from turnout.cli.imports import Row, flag_of, import_rows, number_of
+from turnout.cli.imports import Row, flag_of, import_rows, number_of, read_guid
 from turnout.cli.numbers import EventNumber, RoomNumber
 from turnout.core.events.model import EventState
 from turnout.core.exams import lists
 from turnout.core.exams.history import list_changes
-from turnout.core.exams.learners import NewLearner, add_learner, list_learners
 from turnout.core.exams.lists import ExamSettings, NewForm, NewVenue
 from turnout.core.exams.model import ExamKind, ExamRequest, ValueKind
 from turnout.core.exams.planning import (
@@ -25,7 +23,6 @@ from turnout.core.exams.planning import (
 )
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
-from turnout.core.people.merging import find_person
 from turnout.core.times import instant
 from turnout.errors import Invalid
 from turnout.formats.pdf import PaperSize
@@ -33,7 +30,6 @@ from turnout.store import Tx
 
 venues = App(name="venue")
 assessments = App(name="assessment")
-learners = App(name="learner")
 exams = App(name="exam")
 
 
@@ -129,46 +125,6 @@ def list_forms(org: str, /) -> None:
         for form in found
     )
     show_table("CODE", "VERSION", "STATE", "TIME", "LANGUAGE", "TITLE", rows=rows)
-
-
-@learners.command(name="import")
-def import_learners(org: str, file: Path, /) -> None:
-    """Import learners from a CSV file.
-
-    The first line names the columns: Code, FirstName, LastName, and as there are Email and
-    Identifier (a GUID). A learner whose code is known is changed. Learners may share an
-    address; the import names those who do.
-
-    Args:
-        org: Short name of the organization.
-        file: The file, in UTF-8.
-    """
-    columns = ("code", "firstname", "lastname", "email", "identifier")
-    with database() as db:
-        org_id = db.call(get_organization, org).org_id
-        shared: dict[str, str] = {}
-        take = partial(_take_learner, org_id, actor(), shared)
-        count = import_rows(db, file, columns, ["code", "firstname", "lastname"], take)
-    console.print(f"{count} rows were imported.")
-    for code, email in shared.items():
-        console.print(f"{code} shares the address {email} with somebody who had it before.")
-
-
-@learners.command(name="list")
-def list_people(org: str, /, *, limit: Number = 100) -> None:
-    """List learners by code.
-
-    Args:
-        org: Short name of the organization.
-        limit: How many at most.
-    """
-    with database() as db:
-        found = db.call(list_learners, db.call(get_organization, org).org_id, limit)
-    if not found:
-        console.print("There are no learners. `turnout learner import` makes some.")
-        return
-    rows = ((learner.code, learner.uuid, learner.email, learner.name) for learner in found)
-    show_table("CODE", "GUID", "E-MAIL", "NAME", rows=rows)
 
 
 @exams.command
@@ -380,7 +336,7 @@ def _take_venue(org_id: OrgId, timezone: str, by: str, tx: Tx, row: Row) -> None
         country_code=row.get("country", "").upper()[:2],
         room=row.get("room", ""),
         seats=number_of(row, "seats", 0),
-        uuid=_guid(row),
+        uuid=read_guid(row),
     )
     lists.set_venue(tx, org_id, new, actor=by)
 
@@ -395,33 +351,9 @@ def _take_form(org_id: OrgId, by: str, tx: Tx, row: Row) -> None:
         is_bilingual=flag_of(row, "bilingual", otherwise=False),
         is_published=flag_of(row, "published", otherwise=True),
         time_limit=number_of(row, "timelimit", 180),
-        uuid=_guid(row),
+        uuid=read_guid(row),
     )
     lists.add_form(tx, org_id, new, actor=by)
-
-
-def _take_learner(org_id: OrgId, by: str, shared: dict[str, str], tx: Tx, row: Row) -> None:
-    new = NewLearner(
-        code=row["code"],
-        first_name=row["firstname"],
-        last_name=row["lastname"],
-        email=row.get("email", ""),
-        uuid=_guid(row),
-    )
-    learner = add_learner(tx, org_id, new, actor=by)
-    owner = find_person(tx, org_id, new.email) if new.email else None
-    if owner and owner.id != learner.person_id:
-        shared[learner.code] = learner.email
-
-
-def _guid(row: Row) -> str:
-    text = row.get("identifier", "")
-    if not text:
-        return ""
-    try:
-        return str(uuids.UUID(text))
-    except ValueError as error:
-        raise Invalid("import.guid", text=text) from error
 
 
 def _say(facts: dict[str, object]) -> str:

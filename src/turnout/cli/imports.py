@@ -1,6 +1,7 @@
 """Reading CSV files row by row, with a progress bar and a word about every row that fails."""
 
 import csv
+import uuid as uuids
 from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
@@ -94,3 +95,14 @@ def flag_of(row: Row, name: str, *, otherwise: bool) -> bool:
     if text not in ("yes", "no", "true", "false", "1", "0"):
         raise Invalid("import.flag", name=name, text=text)
     return text in ("yes", "true", "1")
+
+
+def read_guid(row: Row) -> str:
+    """The row's identifier as a GUID in its usual spelling, empty without one. Raises Invalid."""
+    text = row.get("identifier", "")
+    if not text:
+        return ""
+    try:
+        return str(uuids.UUID(text))
+    except ValueError as error:
+        raise Invalid("import.guid", text=text) from error

@@ -1,7 +1,8 @@
 """The database: connections, transactions, group commit, named statements, migrations."""
 
 from turnout.store.batching import Batcher
-from turnout.store.database import Database, Lane, check_room, open_database
+from turnout.store.commands import Lane
+from turnout.store.database import Database, check_room, open_database
 from turnout.store.rows import from_row, to_json
 from turnout.store.sources import Clock, Ids, system_clock
 from turnout.store.statements import Statement, Statements, iterate

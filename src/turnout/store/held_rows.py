@@ -29,7 +29,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from turnout.errors import Unavailable
-from turnout.store.database import Command
+from turnout.store.commands import Command
 
 REMEMBERED_S = 3.0
 ROOM_REMEMBERS_S = 60.0

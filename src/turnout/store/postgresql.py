@@ -28,7 +28,8 @@ from psycopg import errors as pg
 from turnout.errors import Unavailable
 from turnout.log import log
 from turnout.settings import Settings
-from turnout.store.database import Command, CommandQueue, Database, Lane
+from turnout.store.commands import Command, CommandQueue, Lane
+from turnout.store.database import Database
 from turnout.store.draws import DrawnIds, DrawnNumbers, Draws
 from turnout.store.held_rows import ROUNDS_LIMIT, HeldError, HeldRows, Waiter, WaitingRoom, Wants
 from turnout.store.late import TransactionStart

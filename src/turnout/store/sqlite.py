@@ -26,7 +26,8 @@ from pathlib import Path
 
 from turnout.errors import Unavailable
 from turnout.settings import Settings
-from turnout.store.database import Command, Database
+from turnout.store.commands import Command
+from turnout.store.database import Database
 from turnout.store.faults import FAILED, FULL, NOT_OURS, READ_ONLY, WRITE, Fault, advise, fault_of
 from turnout.store.late import TransactionStart
 from turnout.store.sources import Clock, Ids

@@ -9,7 +9,6 @@ since broadcasts are claimed in small shares, a carrier never has much before a 
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -17,7 +16,6 @@ import msgspec
 import structlog
 
 from turnout.carriers import (
-    Attachment,
     Carrier,
     Lapsed,
     Lease,
@@ -29,10 +27,9 @@ from turnout.carriers import (
     Retry,
     Unknown,
 )
-from turnout.core.ids import JobId, OrgId, RecipientId
+from turnout.core.ids import RecipientId
 from turnout.core.messaging.accepting import to_ascii
 from turnout.core.messaging.delivering import ClaimedJob, ClaimedRecipient, claim
-from turnout.core.messaging.files import read_file
 from turnout.core.messaging.lengths import Lengths
 from turnout.core.messaging.model import URGENT, Channel, JobHead, Kind, Status
 from turnout.core.messaging.numbers import is_deliverable
@@ -41,15 +38,14 @@ from turnout.core.messaging.receiving import forget_early_reports, match_early_r
 from turnout.core.messaging.recording import Result, record
 from turnout.errors import Unavailable
 from turnout.http import metrics
-from turnout.http.body import in_thread
 from turnout.store import Database
 from turnout.store.sources import counting_clock
 from turnout.workers.leases import Leases
 from turnout.workers.loop import Loop, end_with
+from turnout.workers.messages import Messages
 
 SHARE = 250
 PIECE = 25
-CACHED_BYTES = 64 << 20
 # In characters of merged texts: what is handed over at once, and what no care is taken of.
 PORTION = 2_000_000
 LIGHT = 250_000
@@ -84,7 +80,7 @@ class DeliveryLoop(Loop):
     """Claims, sends and records for one lane until it is stopped; then what is under way is waited
     for and recorded."""
 
-    def __init__(self, db: Database, lane: str, delivery: Delivery, messages: "Messages") -> None:
+    def __init__(self, db: Database, lane: str, delivery: Delivery, messages: Messages) -> None:
         super().__init__(f"messaging-{lane}", self._turn)
         self._db = db
         self._lane = lane
@@ -364,67 +360,6 @@ def _portions(possible: list[_Possible]) -> list[list[_Possible]]:
         portions[-1].append(message)
         size += message[1].size
     return portions
-
-
-class Messages:
-    """What jobs say, as carriers take it; the files of some are kept in memory."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self._kept: OrderedDict[tuple[OrgId, JobId], tuple[Message, Lengths]] = OrderedDict()
-        self._bytes = 0
-
-    async def get(self, head: JobHead) -> tuple[Message, Lengths]:
-        """The message of a job, with its files, and how long it becomes."""
-        key = (head.org_id, head.id)
-        if kept := self._kept.get(key):
-            self._kept.move_to_end(key)
-            return kept
-        attachments = []
-        for file in head.content.files:
-            content = await self._db.read(read_file, head.org_id, file.digest)
-            attachments.append(Attachment(file.name, file.content_type, content))
-        message = to_message(head, tuple(attachments))
-        size = len(message.text) + len(message.html)
-        lengths = await in_thread(size, Lengths, message.channel, message)
-        if key in self._kept:  # another task made it first
-            return self._kept[key]
-        self._keep(key, message, lengths)
-        return message, lengths
-
-    def _keep(self, key: tuple[OrgId, JobId], message: Message, lengths: Lengths) -> None:
-        self._kept[key] = message, lengths
-        self._bytes += _weight(message)
-        while self._bytes > CACHED_BYTES and len(self._kept) > 1:
-            _, (dropped, _) = self._kept.popitem(last=False)
-            self._bytes -= _weight(dropped)
-
-
-def to_message(head: JobHead, attachments: tuple[Attachment, ...]) -> Message:
-    """What a job says, as carriers take it."""
-    content = head.content
-    return Message(
-        id=head.id,
-        org_id=head.org_id,
-        channel=head.job_type.channel,
-        subject=content.subject,
-        text=content.text,
-        html=content.html,
-        from_name=content.from_name,
-        attachments=attachments,
-        kind=head.kind,
-        header=content.header,
-        voicemail=content.voicemail,
-        voice=content.voice,
-        repeats=content.repeats,
-        keys=content.keys,
-        is_high_resolution=content.is_high_resolution,
-    )
-
-
-def _weight(message: Message) -> int:
-    texts = len(message.text) + len(message.html)
-    return 2_000 + 2 * texts + sum(len(attachment.content) for attachment in message.attachments)
 
 
 def delivery_loops(db: Database, delivery: Delivery) -> list[Loop]:

@@ -322,7 +322,7 @@ class Session(asyncio.Protocol):
         self._loop.call_later(LEAVE_S, self.abort)
         self._leave_when_done()
 
-    def _on_unbind_answer(self, _each: Pdu) -> None:
+    def _on_unbind_answer(self, _unit: Pdu) -> None:
         self._close()
 
     def _leave_when_done(self) -> None:

@@ -1,0 +1,70 @@
+"""`turnout learner`: people who sit exams."""
+
+from functools import partial
+from pathlib import Path
+
+from cyclopts import App
+
+from turnout.cli.app import Number, actor, console, database, show_table
+from turnout.cli.imports import Row, import_rows, read_guid
+from turnout.core.exams.learners import NewLearner, add_learner, list_learners
+from turnout.core.identity.organizations import get_organization
+from turnout.core.ids import OrgId
+from turnout.core.people.merging import find_person
+from turnout.store import Tx
+
+learners = App(name="learner")
+
+
+@learners.command(name="import")
+def import_learners(org: str, file: Path, /) -> None:
+    """Import learners from a CSV file.
+
+    The first line names the columns: Code, FirstName, LastName, and as there are Email and
+    Identifier (a GUID). A learner whose code is known is changed. Learners may share an
+    address; the import names those who do.
+
+    Args:
+        org: Short name of the organization.
+        file: The file, in UTF-8.
+    """
+    columns = ("code", "firstname", "lastname", "email", "identifier")
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        shared: dict[str, str] = {}
+        take = partial(_take_learner, org_id, actor(), shared)
+        count = import_rows(db, file, columns, ["code", "firstname", "lastname"], take)
+    console.print(f"{count} rows were imported.")
+    for code, email in shared.items():
+        console.print(f"{code} shares the address {email} with somebody who had it before.")
+
+
+@learners.command(name="list")
+def list_people(org: str, /, *, limit: Number = 100) -> None:
+    """List learners by code.
+
+    Args:
+        org: Short name of the organization.
+        limit: How many at most.
+    """
+    with database() as db:
+        found = db.call(list_learners, db.call(get_organization, org).org_id, limit)
+    if not found:
+        console.print("There are no learners. `turnout learner import` makes some.")
+        return
+    rows = ((learner.code, learner.uuid, learner.email, learner.name) for learner in found)
+    show_table("CODE", "GUID", "E-MAIL", "NAME", rows=rows)
+
+
+def _take_learner(org_id: OrgId, by: str, shared: dict[str, str], tx: Tx, row: Row) -> None:
+    new = NewLearner(
+        code=row["code"],
+        first_name=row["firstname"],
+        last_name=row["lastname"],
+        email=row.get("email", ""),
+        uuid=read_guid(row),
+    )
+    learner = add_learner(tx, org_id, new, actor=by)
+    owner = find_person(tx, org_id, new.email) if new.email else None
+    if owner and owner.id != learner.person_id:
+        shared[learner.code] = learner.email
