@@ -153,8 +153,9 @@ def set_event_capacity(
 def set_session_capacity(
     tx: Tx, org_id: OrgId, session_id: SessionId, capacity: int | None, *, actor: str
 ) -> None:
-    """Set how many places a session has; None = any number. Raises Conflict below what is taken,
-    Missing, Invalid."""
+    """Set how many places a session has; None = any number. A waiting list's entries are for a
+    ticket type, so nobody waits for a session: its new places are free for anyone registered.
+    Raises Conflict below what is taken, Missing, Invalid."""
     event_id = programme.store_session_capacity(tx, org_id, session_id, capacity, actor=actor)
     offer_places(tx, org_id, event_id)
 
