@@ -32,12 +32,11 @@ from tools.check_docs import (
 )
 from turnout.bootstrap import DIALECTS
 from turnout.carriers import networks
-from turnout.catalogue import SENTENCES
 from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
 from turnout.core.events.model import EventState
 from turnout.core.messaging.notices import ATTACHED
 from turnout.core.messaging.recording import MAX_ATTEMPTS
-from turnout.core.registrations import deciding, form_limits, granting, intake
+from turnout.core.registrations import deciding, form_limits, granting
 from turnout.core.registrations.rules import Door, find_refusal
 from turnout.core.verification import codes
 from turnout.dialects.attendance.errors import STATUS as ATTENDANCE
@@ -50,6 +49,7 @@ from turnout.dialects.registration.wire import ContactBody, CustomItem, EventTar
 from turnout.dialects.reporting.errors import STATUS as REPORTING
 from turnout.errors import KINDS
 from turnout.http import names, outbound, server
+from turnout.http.errors import sentence_of_code
 from turnout.settings import Settings, describe
 from turnout.store import streaming
 from turnout.web.failures import STATUS as PAGES
@@ -202,12 +202,9 @@ def test_the_dialects_readme_has_every_reason_of_a_failed_item() -> None:
     places = (granting._try_to_take, granting._take_event_place, granting._find_limit)
     for part in (deciding, *places):
         codes |= set(re.findall(r'\bConflict\("([\w.]+)"', inspect.getsource(part)))
-    sentences = {**SENTENCES, **deciding.MESSAGES}
-    said = {sentences[code].replace("{limit}", "LIMIT") for code in codes}
-    source = inspect.getsource(intake) + inspect.getsource(deciding)
-    said |= set(re.findall(r'"(The server could\b[^"]*\.)"', source))
-    assert re.search(r'f"Session \{[\w.]+\} does not exist in this \{[\w.]+\}\."', source)
-    assert documented == said | {"Session PAK does not exist in this event."}
+    codes |= {"session.not_of_event", "registration.failed"}
+    facts = {"limit": "LIMIT", "pak": "PAK"}
+    assert documented == {sentence_of_code(code, facts, errors.SENTENCES) for code in codes}
 
 
 def test_sizes_are_those_of_the_wire() -> None:

@@ -19,17 +19,15 @@ UNKNOWN = "store.unknown"
 class Failure(Exception):
     """What every refusal of the product derives from; never raised as such."""
 
-    def __init__(self, code: str, message: str = "", /, **facts: Any) -> None:
+    def __init__(self, code: str, /, **facts: Any) -> None:
         super().__init__(code)
         self.code = code
         self.facts = facts
-        # A sentence given where it is raised: being moved to the catalogue.
-        self._message = message
 
     @property
     def message(self) -> str:
         """The sentence for people, in English: what happened, to which thing, what to do next."""
-        return self._message or catalogue.say(self.code, self.facts)
+        return catalogue.say(self.code, self.facts)
 
     def __str__(self) -> str:
         return self.message
@@ -44,12 +42,12 @@ class Invalid(Failure):
     def __init__(
         self,
         code: str,
-        message: str = "",
         /,
+        *,
         fields: Mapping[str, list[str]] | None = None,
         **facts: Any,
     ) -> None:
-        super().__init__(code, message, **facts)
+        super().__init__(code, **facts)
         self.fields = dict(fields or {})
 
 
@@ -76,8 +74,8 @@ class Gone(Failure):
 class Limited(Failure):
     """Too much in too short a time; `retry_after` is in whole seconds."""
 
-    def __init__(self, code: str, message: str = "", /, *, retry_after: int, **facts: Any) -> None:
-        super().__init__(code, message, retry_after=retry_after, **facts)
+    def __init__(self, code: str, /, *, retry_after: int, **facts: Any) -> None:
+        super().__init__(code, retry_after=retry_after, **facts)
         self.retry_after = retry_after
 
 
@@ -87,10 +85,8 @@ class Unavailable(Failure):
     Nothing was changed, unless the code is UNKNOWN: then nobody knows, `retry_after` is None, and
     the message says how to find out."""
 
-    def __init__(
-        self, code: str, message: str = "", /, *, retry_after: int | None = 1, **facts: Any
-    ) -> None:
-        super().__init__(code, message, retry_after=retry_after, **facts)
+    def __init__(self, code: str, /, *, retry_after: int | None = 1, **facts: Any) -> None:
+        super().__init__(code, retry_after=retry_after, **facts)
         self.retry_after = retry_after
 
 

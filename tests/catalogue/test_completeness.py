@@ -8,6 +8,7 @@ import pytest
 
 from tests.catalogue.raised import Raised, find_made, find_raised, find_texts
 from turnout.catalogue import SENTENCES, TABLES, facts_of
+from turnout.errors import KINDS, Failure, Limited
 
 DIALECTS = ("attendance", "booking", "messaging", "registration", "reporting")
 # Where the code is chosen from a table, or is that of another failure. The codes are texts of the
@@ -16,6 +17,7 @@ COMPUTED = {
     "core/exams/planning.py",
     "core/identity/credentials.py",
     "core/identity/short_names.py",
+    "core/registrations/deciding.py",
     "core/registrations/form_limits.py",
     "core/registrations/intake.py",
     "dialects/attendance/decode.py",
@@ -24,8 +26,6 @@ COMPUTED = {
     "store/faults.py",
     "store/pg_fitness.py",
 }
-# Databases' faults have their sentences in the store's own tables, by code.
-TABLED = {"http/readiness.py", "store/faults.py", "store/pg_fitness.py"}
 # Made of the state of a credential.
 MADE = {"credential.expired", "credential.revoked"}
 
@@ -42,8 +42,15 @@ def table_of(dialect: str) -> Mapping[str, str]:
 
 
 def test_sentences_are_not_given_where_failures_are_raised() -> None:
-    given = {failure.place.partition(":")[0] for failure in raised() if failure.has_sentence}
-    assert given == TABLED
+    assert [failure.place for failure in raised() if failure.has_sentence] == []
+
+
+@pytest.mark.parametrize("kind", [Failure, *KINDS], ids=lambda kind: kind.__name__)
+def test_no_kind_takes_a_sentence(kind: type[Failure]) -> None:
+    waits = {"retry_after": 1} if kind is Limited else {}
+    assert kind("a.code", **waits).message == "a.code."
+    with pytest.raises(TypeError):
+        kind("a.code", "A sentence.", **waits)  # type: ignore[call-arg]
 
 
 def test_codes_are_written_out_where_they_are_raised() -> None:
@@ -57,7 +64,7 @@ def test_every_code_that_is_raised_has_a_sentence_with_facts_that_are_given() ->
         room, _, rest = failure.place.partition("/")
         own = table_of(rest.partition("/")[0]) if room == "dialects" else {}
         sentence = own.get(failure.code or "", SENTENCES.get(failure.code or ""))
-        if failure.code is None or failure.has_sentence:
+        if failure.code is None:
             continue
         if sentence is None:
             faults.append(f"{failure.place}: {failure.code} has no sentence")
@@ -76,7 +83,7 @@ def test_a_dialects_sentences_have_facts_that_are_given(dialect: str) -> None:
     given: dict[str | None, list[frozenset[str]]] = {}
     for failure in raised():
         is_heard = failure.place.startswith((f"dialects/{dialect}/", "core/", "http/", "store/"))
-        if is_heard and not failure.is_open and not failure.has_sentence:
+        if is_heard and not failure.is_open:
             given.setdefault(failure.code, []).append(failure.facts)
     faults = [
         f"{code} lacks {sorted(facts_of(sentence) - facts)}"

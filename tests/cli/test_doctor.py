@@ -363,10 +363,10 @@ def test_a_big_file_is_read_for_a_bounded_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "word"), [(faults.FULL, "disk full: "), (faults.READ_ONLY, "read-only: ")]
+    ("code", "word"), [(faults.FULL, "disk full: "), (faults.READ_ONLY, "read-only: ")]
 )
-def test_what_cannot_be_written_is_said_in_plain_words(fault: faults.Fault, word: str) -> None:
-    finding = judge_writing(fault.as_failure(OSError()))
+def test_what_cannot_be_written_is_said_in_plain_words(code: str, word: str) -> None:
+    finding = judge_writing(faults.as_failure(code, OSError()))
     assert (finding.mark, finding.what) == ("FAIL", "writing")
     assert finding.seen.startswith(word)
 

@@ -119,12 +119,10 @@ DIALECTS = [
 ]
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 FAILURES: dict[type[Failure], Failure] = {
-    kind: kind("a.code", "What happened, to what, and what to do next.")
-    for kind in KINDS
-    if kind not in (Limited, Unavailable)
+    kind: kind("a.code") for kind in KINDS if kind not in (Limited, Unavailable)
 } | {
-    Limited: Limited("a.code", "Too many requests: wait.", retry_after=7),
-    Unavailable: Unavailable("a.code", "The database is away.", retry_after=7),
+    Limited: Limited("a.code", retry_after=7),
+    Unavailable: Unavailable("store.away", retry_after=7),
     CrossSite: CrossSite(),
     MethodNotAllowed: MethodNotAllowed("BREW", "/pot", ["GET", "PUT"]),
     Unexpected: Unexpected(),

@@ -29,7 +29,7 @@ def named(name: str) -> Mount:
 def front_door(*mounts: Mount, trouble: str = "") -> AppClient:
     async def is_ready() -> None:
         if trouble:
-            raise Unavailable("test.trouble", trouble)
+            raise Unavailable(trouble)
 
     return AppClient(RootApp(list(mounts), is_ready=is_ready, access_log=True))
 
@@ -58,16 +58,16 @@ def test_the_longest_prefix_that_fits_serves_a_path(path: str, name: str):
 
 
 def test_health_says_that_the_process_lives():
-    with front_door(named(""), trouble="The database is away.") as client:
+    with front_door(named(""), trouble="store.stopping") as client:
         answer = client.request("GET", "/healthz")
         assert (answer.status, answer.json()) == (200, {"status": "ok"})
         assert answer.headers["cache-control"] == "no-store"
 
 
 def test_ready_says_why_not():
-    with front_door(named(""), trouble="The database is away.") as client:
+    with front_door(named(""), trouble="store.stopping") as client:
         answer = client.request("GET", "/readyz")
-    reason = {"status": "unavailable", "reason": "The database is away."}
+    reason = {"status": "unavailable", "reason": "The server is stopping. Try again."}
     assert (answer.status, answer.json()) == (503, reason)
 
 

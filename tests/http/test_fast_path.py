@@ -16,7 +16,7 @@ async def respond(request: DirectRequest) -> bytes:
     """What the path's last header says to do."""
     match request.get_header("X-Do"):
         case "refuse":
-            raise Limited("test.limited", "Too many.", retry_after=7)
+            raise Limited("test.limited", retry_after=7)
         case "fail":
             raise LookupError("a fault")
     return await request.read(100)

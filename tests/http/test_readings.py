@@ -41,7 +41,7 @@ def test_names_are_folded_before_they_meet() -> None:
 def test_every_reading_is_judged_and_the_first_is_the_result() -> None:
     def decode(members: dict[str, str]) -> int:
         if not members["a"].isdigit():
-            raise Invalid("a.invalid", "a must be a number")
+            raise Invalid("a.invalid")
         return int(members["a"])
 
     assert Readings({"a": "1"}, ({"a": "2"},)).judge(decode) == 1

@@ -42,7 +42,7 @@ class Thing(Resource):
 
     async def on_get(self, req: Request, resp: Response, name: str) -> None:
         if name == "stranger":
-            raise Unauthenticated("test.stranger", "Who are you?")
+            raise Unauthenticated("test.stranger")
         resp.text = f"{req.method} {name}"
         resp.set_header("X-Thing", name)
 

@@ -200,7 +200,7 @@ def check(url: str, book: Book) -> None:
     finally:
         db.close()
     assert (faults, wrong) == ({}, [])
-    assert set(failures) <= {("Limited", LIMITED_PLACES, "The session is full.")}
+    assert set(failures) <= {("Limited", LIMITED_PLACES, "session.full")}
     assert book.refused == []
     told = {id_: (wish.email, pak) for wish, pairs in book.answered for pak, id_ in pairs}
     assert len(told) == sum(len(pairs) for _, pairs in book.answered)
@@ -227,9 +227,9 @@ def read_items(tx: Tx) -> dict[int, tuple[str, str, str]]:
 
 
 def read_failures(tx: Tx) -> list[tuple[str, int, str]]:
-    """Every failed item: title of its session, places taken there in the end, message."""
+    """Every failed item: title of its session, places taken there in the end, code."""
     rows = tx.connection.execute(
-        "SELECT s.title, s.held, i.message FROM queue_items i"
+        "SELECT s.title, s.held, i.code FROM queue_items i"
         " JOIN sessions s ON s.org_id = i.org_id AND s.pak = i.session_pak"
         " WHERE i.status = 'failed'"
     )

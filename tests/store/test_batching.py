@@ -19,8 +19,7 @@ def recording(batches: list[Batch]) -> Callable[[Tx, Batch], list[Any]]:
     def double(tx: Tx, numbers: Batch) -> list[Any]:
         batches.append(numbers)
         return [
-            Missing("number.odd", f"{number} is odd.") if number % 2 else number * 2
-            for number in numbers
+            Missing("number.odd", number=number) if number % 2 else number * 2 for number in numbers
         ]
 
     return double
@@ -96,8 +95,8 @@ def note_all(tx: Tx, texts: list[str]) -> list[Any]:
     answers: list[Any] = []
     for text in texts:
         if text == "raise":
-            raise Missing("note.missing", "There is no such note.")
-        answers.append(tx.next_id("person") if text else Invalid("note.empty", "Say something."))
+            raise Missing("note.missing")
+        answers.append(tx.next_id("person") if text else Invalid("note.empty"))
         if text:
             sql.add_note(tx, id=answers[-1], text=text)
     return answers
@@ -138,7 +137,7 @@ def test_what_is_unavailable_is_said_to_all_and_not_repeated(db: Database) -> No
 
     def away(tx: Tx, numbers: Batch) -> list[Any]:
         batches.append(numbers)
-        raise Unavailable("store.failed", "Away.")
+        raise Unavailable("store.failed")
 
     async def scenario() -> list[Any]:
         return await gather(Batcher(db, away, limit=100), [1, 2, 3])

@@ -66,7 +66,7 @@ def test_what_was_written_is_there_after_reopening(db, open_db):
 
 
 def test_a_raised_error_takes_back_its_own_command_and_reaches_its_caller(db):
-    error = Conflict("note.taken", "It is taken.", note=2)
+    error = Conflict("note.taken", note=2)
 
     async def scenario():
         with gate_for(db) as gate:
@@ -102,7 +102,7 @@ def test_no_error_of_a_verb_leaves_its_neighbours_waiting(db, error):
 def test_a_refusal_that_is_returned_is_committed(db):
     def refuse(tx: Tx) -> Conflict:
         add(tx, 1, "a trace of the refusal")
-        return Conflict("door.twice", "This ticket was used before.")
+        return Conflict("door.twice")
 
     assert isinstance(db.call(refuse), Conflict)
     assert db.call(read_ids) == [1]

@@ -37,7 +37,7 @@ def late_writer(db: Database, *, fails: bool = False) -> Iterator[None]:
         begun.set()
         is_over.wait(30)
         if fails:
-            raise Missing("none", "no")
+            raise Missing("none")
 
     thread = threading.Thread(target=lambda: _swallow(db, write))
     thread.start()

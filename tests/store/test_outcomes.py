@@ -87,7 +87,7 @@ def test_many_at_once_each_get_their_own_end(db: Database, far: Database, line: 
         try:
             return far.call(add, number) == number
         except Unavailable as refusal:  # cut twice: then it is not there
-            return refusal.code != "store.failed"
+            return refusal.code != "store.away"
 
     in_threads(4, work)
     line.pass_all()
@@ -104,7 +104,7 @@ def test_a_failure_before_commit_is_no_matter_for_asking(
 
     with pytest.raises(Unavailable) as failed:
         far.call(write)
-    assert failed.value.code == "store.failed"
+    assert failed.value.code == "store.away"
     assert db.call(read_ids) == []
 
 

@@ -104,7 +104,7 @@ def test_a_connection_that_was_cut_is_unavailable_and_the_next_command_works(db)
 
     with pytest.raises(Unavailable) as refusal:
         db.call(cut_off)
-    assert refusal.value.code == "store.failed"
+    assert refusal.value.code == "store.away"
     assert db.call(add, 2) == 2
     assert db.call(read_ids) == [2]
 
@@ -113,7 +113,7 @@ def test_a_database_that_is_gone_is_unavailable(db, url, cluster):
     cluster.drop_database(url)
     with pytest.raises(Unavailable) as refusal:
         db.call(add, 1)
-    assert refusal.value.code == "store.failed"
+    assert refusal.value.code == "store.away"
 
 
 def test_nodes_wake_each_other_after_the_commit(db, open_db):

@@ -23,14 +23,13 @@ from turnout.store.pg_sessions import Use, connect
 from turnout.store.sqlstates import is_transient
 from turnout.store.streaming import BATCH_ROWS
 
-FAILED = ("store.failed", "The database cannot be reached. Nothing was changed; try again.")
+AWAY = ("store.away", "The database cannot be reached. Nothing was changed; try again.")
 READ_ONLY = ("store.read_only", "Read-only: the database cannot be written.")
-STOOD_STILL = (
-    "store.failed",
+STALLED = (
+    "store.stalled",
     "This server stood still in the middle of the change, so the database took it back. "
     "Nothing was changed; try again.",
 )
-CUT = ("store.slow", "This took too long, and was broken off. Nothing was changed; try again.")
 SLOW = ("store.slow", "The database took too long. Nothing was changed; try again.")
 CROWDED = (
     "store.crowded",
@@ -44,23 +43,23 @@ CLASH = (
 
 # SQLSTATE, what the caller is told, whether it is run again, whether on another connection.
 CODES = [
-    ("08006", FAILED, True, True),
-    ("08P01", FAILED, True, True),
+    ("08006", AWAY, True, True),
+    ("08P01", AWAY, True, True),
     ("25006", READ_ONLY, True, True),
-    ("25P03", STOOD_STILL, True, True),
-    ("25P04", CUT, False, True),
-    ("26000", FAILED, True, True),
+    ("25P03", STALLED, True, True),
+    ("25P04", SLOW, False, True),
+    ("26000", AWAY, True, True),
     ("40001", CLASH, True, False),
     ("40P01", CLASH, True, False),
-    ("42P05", FAILED, True, True),
+    ("42P05", AWAY, True, True),
     ("53100", FULL, False, False),
     ("53200", CROWDED, False, True),
     ("53300", CROWDED, False, True),
     ("57014", SLOW, False, False),
-    ("57P01", FAILED, True, True),
-    ("57P03", FAILED, True, True),
-    ("58000", FAILED, True, True),
-    ("58030", FAILED, True, True),
+    ("57P01", AWAY, True, True),
+    ("57P03", AWAY, True, True),
+    ("58000", AWAY, True, True),
+    ("58030", AWAY, True, True),
 ]
 
 
@@ -201,7 +200,7 @@ def test_silence_that_an_administrator_ends_is_unavailable(db: Database) -> None
         time.sleep(0.3)
         add(tx, 2)
 
-    assert refusal_of(lambda: db.call(be_silent)) == STOOD_STILL
+    assert refusal_of(lambda: db.call(be_silent)) == STALLED
     assert db.call(add, 3) == 3
     assert db.call(read_ids) == [3]
 
@@ -234,7 +233,7 @@ def test_a_silent_network_is_answered_in_time(
     started = time.monotonic()
     answers = asyncio.run(scenario())
     assert time.monotonic() - started < 10
-    assert set(answers) <= {"store.slow", "store.failed", "store.late"}
+    assert set(answers) <= {"store.slow", "store.away", "store.late"}
     assert "store.late" in answers  # those that no thread had come to
     assert db.call(read_ids) == ([1] if way == "write" else [])
     assert far.call(add, 9) == 9
@@ -257,7 +256,7 @@ def test_a_command_is_not_answered_by_what_acknowledges_and_says_nothing(
         line.is_silent = True
         add(tx, 2)
 
-    assert refusal_of(lambda: far.call(add_and_lose)) == CUT
+    assert refusal_of(lambda: far.call(add_and_lose)) == SLOW
     line.is_silent = False
     assert far.call(add, 3) == 3
     assert db.call(read_ids) == [3]
@@ -365,7 +364,7 @@ def test_a_list_for_which_no_connection_is_to_be_had_is_refused_before_it_begins
                 return refusal.code
         return "begun"
 
-    assert asyncio.run(scenario()) == "store.failed"
+    assert asyncio.run(scenario()) == "store.away"
 
 
 def test_a_list_that_loses_its_connection_in_the_middle_is_not_whole(

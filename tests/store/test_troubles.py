@@ -55,14 +55,14 @@ def test_an_error_without_a_known_cause_is_told_each_time_with_its_traceback() -
     fault = LookupError("no such attempt")
     with capture_logs() as lines:
         for _ in range(2):
-            troubles.met(Unavailable("store.failed", "The database is away."), "bounces", attempt=7)
+            troubles.met(Unavailable("store.away"), "bounces", attempt=7)
             troubles.met(fault, "bounces", attempt=7)
     known = {
         "event": "a bounce cannot be stored",
         "log_level": "error",
-        "code": "store.failed",
+        "code": "store.away",
         "times": 1,
-        "error": "The database is away.",
+        "error": "The database cannot be reached. Nothing was changed; try again.",
     }
     unknown = {
         "event": "a bounce cannot be stored",

@@ -25,14 +25,14 @@ from turnout.web.routes import build
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 FAILURES = [
-    (Invalid("x", "It is bad."), 400),
-    (Unauthenticated("x", "Who are you?"), 401),
-    (Denied("x", "Not you."), 403),
-    (Missing("x", "It is not here."), 404),
-    (Conflict("x", "It does not fit."), 409),
-    (Gone("x", "It is over."), 410),
-    (Limited("x", "It is too much.", retry_after=7), 429),
-    (Unavailable("x", "It does not answer.", retry_after=7), 503),
+    (Invalid("a.code"), 400),
+    (Unauthenticated("a.code"), 401),
+    (Denied("a.code"), 403),
+    (Missing("a.code"), 404),
+    (Conflict("a.code"), 409),
+    (Gone("a.code"), 410),
+    (Limited("a.code", retry_after=7), 429),
+    (Unavailable("a.code", retry_after=7), 503),
 ]
 
 

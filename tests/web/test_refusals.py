@@ -28,6 +28,7 @@ def test_a_wait_is_said_as_people_do(seconds, words):
 
 
 def test_only_the_time_to_wait_is_said_otherwise():
-    limited = Limited("x", "Too many in 30 seconds. Try again in 282 seconds.", retry_after=282)
-    assert say_refusal(limited) == "Too many in 30 seconds. Try again in 5 minutes."
-    assert say_refusal(Conflict("x", "It began in 282 seconds.")) == "It began in 282 seconds."
+    limited = Limited("code.tries", retry_after=282)
+    assert say_refusal(limited) == "Too many wrong codes were entered. Try again in 5 minutes."
+    started = Conflict("store.late", seconds=282)
+    assert say_refusal(started) == started.message

@@ -255,7 +255,7 @@ async def _answer_full(heartbeats: Heartbeats) -> Any:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def respond(_req: DirectRequest) -> bytes:
-        raise Unavailable("store.busy", "Full.")
+        raise Unavailable("store.busy")
 
     sent: list[dict[str, Any]] = []
 

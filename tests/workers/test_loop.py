@@ -126,7 +126,7 @@ def test_what_is_unavailable_is_told_once_by_all_loops_and_without_a_traceback(m
     monkeypatch.setattr(module, "troubles", Troubles("workers wait", quiet_s=0))
 
     async def scenario():
-        each = [Steps(*(Unavailable("store.failed", "Away.") for _ in range(3))) for _ in range(3)]
+        each = [Steps(*(Unavailable("store.failed") for _ in range(3))) for _ in range(3)]
         loops = [Loop(f"test-{number}", steps, 0.01) for number, steps in enumerate(each)]
         for loop in loops:
             loop.start()
@@ -138,7 +138,10 @@ def test_what_is_unavailable_is_told_once_by_all_loops_and_without_a_traceback(m
     with capture_logs() as lines:
         asyncio.run(scenario())
     assert [line["event"] for line in lines] == ["workers wait", "works again"]
-    assert (lines[0]["error"], lines[1]["times"]) == ("Away.", 9)
+    assert (lines[0]["error"], lines[1]["times"]) == (
+        "The database failed. Nothing was changed; try again.",
+        9,
+    )
     assert not any("exc_info" in line for line in lines)
 
 

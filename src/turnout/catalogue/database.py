@@ -22,9 +22,18 @@ SENTENCES = {
     "the newer Turnout.",
     "schema.older": "The database has schema {version}, this program needs {head}. Run `turnout "
     "migrate`.",
+    "store.away": "The database cannot be reached. Nothing was changed; try again.",
     "store.busy": "Too many requests wait for the database. Try again in a second.",
-    "store.held": "Somebody else is changing the same thing, and has not ended in time. Nothing "
-    "was changed; try again in some seconds.",
+    "store.contention": "Too many changes to the same thing at once. Nothing was changed; try "
+    "again.",
+    "store.crowded": "The database has no room for more connections or memory. Try again.",
+    "store.damaged": "The database is damaged. Nothing was changed; run `turnout doctor`.",
+    "store.encoding": "The database {name} has the encoding {encoding}, and Turnout needs "
+    "{wanted}.",
+    "store.failed": "The database failed. Nothing was changed; try again.",
+    "store.full": "Disk full: the database cannot write. Nothing was changed.",
+    "store.held": "Somebody else is changing the same thing. Nothing was changed; try again in a "
+    "few seconds.",
     "store.late": "The database did not come to this within {seconds:g} seconds. Nothing was "
     "changed; try again.",
     "store.missing": "There is no database at {path}. Run `turnout migrate` to make it, or set "
@@ -32,8 +41,21 @@ SENTENCES = {
     "store.no_room": "The database is copied before it is migrated, and {folder} has no room for "
     "{megabytes} MB more. Free some, or copy the file to another disk yourself and run `turnout "
     "migrate --no-copy`.",
+    "store.not_a_database": "This is not a Turnout database. Nothing was changed.",
+    "store.old_server": "This is PostgreSQL {version}, and Turnout needs {oldest} or newer.",
+    "store.pooler": "Between Turnout and PostgreSQL is a pooler in transaction mode, and Turnout "
+    "needs sessions: it listens for news, and holds locks.",
+    "store.read_only": "Read-only: the database cannot be written.",
+    "store.rights": "The role {role} may not: {said}.",
+    "store.rights_owner": "The role {role} does not own {count} of the tables, so it cannot "
+    "migrate them.",
+    "store.rights_schema": "The role {role} may not make tables in the schema {schema}.",
+    "store.rights_tables": "The role {role} may not use {count} of the tables and sequences.",
     "store.sessions": "The database gives {had} connections, and this process needs {wanted} (and "
     "up to {streams} for long lists): {said}.",
+    "store.slow": "The database took too long. Nothing was changed; try again.",
+    "store.stalled": "This server stood still in the middle of the change, so the database took it "
+    "back. Nothing was changed; try again.",
     "store.stopping": "The server is stopping. Try again.",
     "store.unknown": "The connection to the database was lost while the change was being saved: it "
     "is not known whether it was made. Look whether it is there before you send it again, or send "
@@ -44,6 +66,7 @@ SENTENCES = {
     "store.url_file": "TURNOUT_DATABASE_URL, {url}, names no file; write sqlite:///turnout.db",
     "store.url_scheme": "TURNOUT_DATABASE_URL is no address of a database: it must begin with "
     "sqlite:/// or postgresql://.",
+    "store.write": "The database could not write. Nothing was changed; try again.",
     "stream.broken": "The list broke off: {reason}. Ask for it again.",
     "stream.places": "Too many long lists are being read. Try again in a few seconds.",
 }

@@ -45,7 +45,6 @@ SENTENCES = {
     "{request_id}.",
     "site.foreign": "This request came from a page of another site, so nothing was done. Open the "
     "page on this server and send it from there.",
-    "store.slow": "The database does not answer in time.",
     "text.unstorable": "{member} has a character that cannot be stored (NUL, half a pair).",
     "text.unstorable_query": "The query has a character that cannot be stored (NUL).",
 }

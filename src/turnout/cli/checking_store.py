@@ -19,8 +19,8 @@ PROBE_BYTES = 1 << 20
 
 # What keeps a database from being written, and what to do where no file can be named.
 WRITING = {
-    FULL.code: "Free some space: nothing can be registered or sent before.",
-    READ_ONLY.code: "Let this user write the database; with PostgreSQL, name the primary, not a "
+    FULL: "Free some space: nothing can be registered or sent before.",
+    READ_ONLY: "Let this user write the database; with PostgreSQL, name the primary, not a "
     "replica.",
 }
 
@@ -73,10 +73,10 @@ def quick_check(path: Path, limit_s: float) -> Finding:
 
 
 def _judge_error(error: Exception, path: Path) -> Finding:
-    fault = fault_of(error, FAILED)
-    if fault is DAMAGED:
+    code = fault_of(error, FAILED)
+    if code == DAMAGED:
         return _judge_faults([str(error)], "damaged")
-    advice = advise(fault, path) or f"See that {path} can be read."
+    advice = advise(code, path) or f"See that {path} can be read."
     return Finding("file", f"cannot be read: {error}", advice, is_failure=True)
 
 

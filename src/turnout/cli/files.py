@@ -24,9 +24,9 @@ def explain(error: OSError) -> str:
     file = Path(os.fsdecode(error.filename)) if error.filename else None
     if file is None or error.strerror is None:
         return str(error)
-    fault = fault_of(error, FAILED)
-    if fault is not FAILED:
-        return f"{error.strerror}: {file}. {advise(fault, file)}"
+    code = fault_of(error, FAILED)
+    if code != FAILED:
+        return f"{error.strerror}: {file}. {advise(code, file)}"
     advice = _ADVICE.get(error.errno or 0, "").format(file=file.name, user=user_name())
     return f"{error.strerror}: {file}. {advice}".strip()
 

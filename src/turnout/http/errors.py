@@ -8,7 +8,7 @@ import falcon
 import falcon.asgi
 import structlog
 
-from turnout.catalogue import fill
+from turnout.catalogue import fill, say
 from turnout.errors import Failure, Invalid, Limited, Missing, Unavailable
 from turnout.http import request_id
 
@@ -44,8 +44,13 @@ Present = Callable[[Failure], Answer]
 
 def sentence_of(failure: Failure, sentences: Mapping[str, str]) -> str:
     """What a contract says about a failure, by its code; else what the catalogue says."""
-    sentence = sentences.get(failure.code)
-    return failure.message if sentence is None else fill(sentence, failure.facts, failure.code)
+    return sentence_of_code(failure.code, failure.facts, sentences)
+
+
+def sentence_of_code(code: str, facts: Mapping[str, Any], sentences: Mapping[str, str]) -> str:
+    """The same where a code and its facts were kept."""
+    sentence = sentences.get(code)
+    return say(code, facts) if sentence is None else fill(sentence, facts, code)
 
 
 def headers_of(failure: Failure, status: int, challenge: str = "") -> dict[str, str]:

@@ -15,7 +15,7 @@ import time
 
 from turnout.errors import Failure, Unavailable
 from turnout.store import Database, Tx
-from turnout.store.faults import FULL, READ_ONLY, Fault
+from turnout.store.faults import FULL, READ_ONLY
 from turnout.store.installation import write_probe
 
 EVERY_S = 2.0
@@ -53,14 +53,14 @@ class Readiness:
         if self._failure is not None:
             raise self._failure
         if (fault := self._lasting()) is not None:
-            raise Unavailable(fault.code, fault.message)
+            raise Unavailable(fault)
 
-    def _lasting(self) -> Fault | None:
+    def _lasting(self) -> str | None:
         lasts = self._db.troubles.lasts
-        return next((fault for fault, s in LASTING if lasts(fault.code, "writing", s)), None)
+        return next((fault for fault, s in LASTING if lasts(fault, "writing", s)), None)
 
     async def _write(self) -> None:
-        size = LARGE_BYTES if self._lasting() is FULL else 0
+        size = LARGE_BYTES if self._lasting() == FULL else 0
         try:
             await asyncio.gather(
                 self._db.write(write_probe, size), self._db.write_first(write_probe, size)

@@ -1,40 +1,19 @@
-"""Why a database cannot write, in words that an operator can act on."""
+"""Why a database cannot write: the code of the failure, and what an operator can do about it."""
 
 import errno
 import getpass
 import os
 import sqlite3
 from pathlib import Path
-from typing import NamedTuple
 
 from turnout.errors import Unavailable
 
-
-class Fault(NamedTuple):
-    """A code for programs and a sentence for people."""
-
-    code: str
-    message: str
-
-    def as_failure(self, cause: BaseException, note: str = "") -> Unavailable:
-        """The failure to raise. `note` is for the operator: it is not shown to clients, who must
-        not learn the names of files; commands and `turnout doctor` print it."""
-        failure = Unavailable(self.code, self.message)
-        failure.__cause__ = cause
-        if note:
-            failure.add_note(note)
-        return failure
-
-
-FULL = Fault("store.full", "Disk full: the database cannot write. Nothing was changed.")
-READ_ONLY = Fault("store.read_only", "Read-only: the database cannot be written.")
-DAMAGED = Fault(
-    "store.damaged", "The database is damaged. Nothing was changed; run `turnout doctor`."
-)
-WRITE = Fault("store.write", "The database could not write. Nothing was changed; try again.")
-FAILED = Fault("store.failed", "The database failed. Nothing was changed; try again.")
-
-NOT_OURS = Fault("store.not_a_database", "This is not a Turnout database. Nothing was changed.")
+FULL = "store.full"
+READ_ONLY = "store.read_only"
+DAMAGED = "store.damaged"
+WRITE = "store.write"
+FAILED = "store.failed"
+NOT_OURS = "store.not_a_database"
 
 _OF_SQLITE = {
     sqlite3.SQLITE_FULL: FULL,
@@ -43,12 +22,21 @@ _OF_SQLITE = {
     sqlite3.SQLITE_NOTADB: NOT_OURS,
 }
 
-
 _OF_FILES = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EROFS: READ_ONLY}
 
 
-def fault_of(error: BaseException, otherwise: Fault) -> Fault:
-    """What an error of SQLite means; that which caused it decides, where it says nothing."""
+def as_failure(code: str, cause: BaseException, note: str = "") -> Unavailable:
+    """The failure to raise. `note` is for the operator: it is not shown to clients, who must
+    not learn the names of files; commands and `turnout doctor` print it."""
+    failure = Unavailable(code)
+    failure.__cause__ = cause
+    if note:
+        failure.add_note(note)
+    return failure
+
+
+def fault_of(error: BaseException, otherwise: str) -> str:
+    """The code for an error of SQLite; that which caused it decides, where it says nothing."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, sqlite3.Error):
@@ -60,8 +48,8 @@ def fault_of(error: BaseException, otherwise: Fault) -> Fault:
     return otherwise
 
 
-def advise(fault: Fault, file: Path) -> str:
-    """What to do about a fault of an embedded database's file; empty where nothing is known."""
+def advise(code: str, file: Path) -> str:
+    """What to do about the failure of an embedded database's file; empty where nothing is known."""
     folder = file.absolute().parent
     return {
         FULL: f"Free some space on {folder}, where {file.name} is.",
@@ -69,7 +57,7 @@ def advise(fault: Fault, file: Path) -> str:
         "its folder.",
         NOT_OURS: f"Correct TURNOUT_DATABASE_URL, which names {file}; if that was Turnout's "
         "database, restore a backup.",
-    }.get(fault, "")
+    }.get(code, "")
 
 
 def user_name() -> str:

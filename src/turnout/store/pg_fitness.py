@@ -71,8 +71,9 @@ def judge_version(version: int) -> None:
     if version < OLDEST_SERVER * 10_000:
         raise _unfit(
             "store.old_server",
-            f"This is PostgreSQL {version // 10_000}, and Turnout needs {OLDEST_SERVER} or newer.",
             f"Upgrade the server to PostgreSQL {OLDEST_SERVER} or newer.",
+            version=version // 10_000,
+            oldest=OLDEST_SERVER,
         )
 
 
@@ -80,21 +81,20 @@ def check_may_migrate(connection: "psycopg.Connection[Any]") -> None:
     """Raise Unavailable, with the statement that helps, unless the role may change the schema."""
     rights = read_rights(connection)
     if not rights.may_create:
-        raise _not_granted(
-            connection, f"may not make tables in the schema {rights.schema or 'public'}"
-        )
+        schema = rights.schema or "public"
+        raise _not_granted("store.rights_schema", connection, schema=schema)
     if rights.foreign:
         owner = _owner(connection)
         raise _unfit(
-            "store.rights",
-            f"The role {connection.info.user} does not own {rights.foreign} of the tables, so it "
-            "cannot migrate them.",
+            "store.rights_owner",
             fill_in(
                 "Run `turnout migrate` as their owner, or run: GRANT {owner} TO {role};",
                 connection.info.user,
                 connection.info.dbname,
                 owner=owner,
             ),
+            role=connection.info.user,
+            count=rights.foreign,
         )
 
 
@@ -121,8 +121,7 @@ def refuse_rights(
 ) -> Unavailable:
     """The failure for a statement that the role has no right to."""
     said = error.diag.message_primary or "permission denied"
-    role = connection.info.user
-    return _unfit("store.rights", f"The role {role} may not: {said}.", advise_grant(connection))
+    return _not_granted("store.rights", connection, said=said)
 
 
 def _judge_encoding(connection: "psycopg.Connection[Any]") -> None:
@@ -133,19 +132,22 @@ def _judge_encoding(connection: "psycopg.Connection[Any]") -> None:
     line = fill_in(CREATE_DATABASE, connection.info.user, f"{name}_utf8")
     raise _unfit(
         "store.encoding",
-        f"The database {name} has the encoding {encoding}, and Turnout needs {ENCODING}.",
         f"Make one that has it and name it in TURNOUT_DATABASE_URL: {line}",
+        name=name,
+        encoding=encoding,
+        wanted=ENCODING,
     )
 
 
 def _judge_tables(connection: "psycopg.Connection[Any]") -> None:
     if closed := read_rights(connection).closed:
-        raise _not_granted(connection, f"may not use {closed} of the tables and sequences")
+        raise _not_granted("store.rights_tables", connection, count=closed)
 
 
-def _not_granted(connection: "psycopg.Connection[Any]", what: str) -> Unavailable:
-    message = f"The role {connection.info.user} {what}."
-    return _unfit("store.rights", message, advise_grant(connection))
+def _not_granted(
+    code: str, connection: "psycopg.Connection[Any]", **facts: str | int
+) -> Unavailable:
+    return _unfit(code, advise_grant(connection), role=connection.info.user, **facts)
 
 
 def _shares(url: str, first: "psycopg.Connection[Any]") -> bool:
@@ -175,15 +177,10 @@ def _owner(connection: "psycopg.Connection[Any]") -> str:
 
 
 def _pooled() -> Unavailable:
-    return _unfit(
-        "store.pooler",
-        "Between Turnout and PostgreSQL is a pooler in transaction mode, and Turnout needs "
-        "sessions: it listens for news, and holds locks.",
-        WITHOUT_POOLER,
-    )
+    return _unfit("store.pooler", WITHOUT_POOLER)
 
 
-def _unfit(code: str, message: str, advice: str) -> Unavailable:
-    failure = Unavailable(code, message)
+def _unfit(code: str, advice: str, **facts: str | int) -> Unavailable:
+    failure = Unavailable(code, retry_after=1, **facts)
     failure.add_note(advice)
     return failure

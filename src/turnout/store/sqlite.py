@@ -26,9 +26,10 @@ from pathlib import Path
 
 from turnout.errors import Unavailable
 from turnout.settings import Settings
+from turnout.store import faults
 from turnout.store.commands import Command
 from turnout.store.database import Database
-from turnout.store.faults import FAILED, FULL, NOT_OURS, READ_ONLY, WRITE, Fault, advise, fault_of
+from turnout.store.faults import FAILED, FULL, NOT_OURS, READ_ONLY, WRITE, advise, fault_of
 from turnout.store.late import TransactionStart
 from turnout.store.sources import Clock, Ids
 from turnout.store.transaction import Tx
@@ -112,13 +113,13 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 
 def _cannot_open(path: Path, error: Exception) -> Unavailable:
-    fault = fault_of(error, FAILED)
-    if fault is FAILED and not is_writable(path):
-        fault = READ_ONLY
-    if fault is FAILED and _is_disk_full(path):
-        fault = FULL
-    if fault in (FULL, READ_ONLY, NOT_OURS):
-        return fault.as_failure(error, advise(fault, path))
+    code = fault_of(error, FAILED)
+    if code == FAILED and not is_writable(path):
+        code = READ_ONLY
+    if code == FAILED and _is_disk_full(path):
+        code = FULL
+    if code in (FULL, READ_ONLY, NOT_OURS):
+        return faults.as_failure(code, error, advise(code, path))
     return Unavailable("store.unreachable", path=path, error=error)
 
 
@@ -254,14 +255,14 @@ class SqliteDatabase(Database):
             connection.close()
 
     def _translate(self, error: BaseException) -> BaseException:
-        is_known = fault_of(error, FAILED) is not FAILED
+        is_known = fault_of(error, FAILED) != FAILED
         if is_known or isinstance(error, sqlite3.OperationalError):
             return self._as_failure(error, FAILED)
         return error
 
-    def _as_failure(self, error: BaseException, otherwise: Fault) -> Unavailable:
-        fault = fault_of(error, otherwise)
-        return fault.as_failure(error, advise(fault, self.path))
+    def _as_failure(self, error: BaseException, otherwise: str) -> Unavailable:
+        code = fault_of(error, otherwise)
+        return faults.as_failure(code, error, advise(code, self.path))
 
     def _judge_group(self, group: list[Command]) -> None:
         """Tell of the commands that the database refused, or that it works again."""

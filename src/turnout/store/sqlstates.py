@@ -13,46 +13,31 @@ import psycopg
 from psycopg import errors as pg
 
 from turnout.errors import Unavailable
-from turnout.store.faults import FULL, READ_ONLY, Fault
+from turnout.store import faults
+from turnout.store.faults import FULL, READ_ONLY
 from turnout.store.pg_connection import NotAnsweredError
 
-_UNREACHED = Fault(
-    "store.failed", "The database cannot be reached. Nothing was changed; try again."
-)
-_STOPPED = Fault(
-    "store.failed",
-    "This server stood still in the middle of the change, so the database took it back. "
-    "Nothing was changed; try again.",
-)
-_CUT = Fault(
-    "store.slow", "This took too long, and was broken off. Nothing was changed; try again."
-)
-_CROWDED = Fault(
-    "store.crowded", "The database has no room for more connections or memory. Try again."
-)
-_HELD = Fault(
-    "store.held", "Somebody else is changing the same thing. Nothing was changed; try again."
-)
-_SLOW = Fault("store.slow", "The database took too long. Nothing was changed; try again.")
-_CLASH = Fault(
-    "store.contention",
-    "Too many changes to the same thing at once. Nothing was changed; try again.",
-)
+_AWAY = "store.away"
+_STALLED = "store.stalled"
+_SLOW = "store.slow"
+_CROWDED = "store.crowded"
+_HELD = "store.held"
+_CLASH = "store.contention"
 
 
 class Meaning(NamedTuple):
-    """`closes`: the connection is of no use any more. `repeats`: on another one it may go well, so
-    it is tried once more at once. `runs_again`: it is run again until it goes well, some ten times.
-    `note` is for the operator."""
+    """The failure's code, and what happens then. `closes`: the connection is of no use any more.
+    `repeats`: on another one it may go well, so it is tried once more at once. `runs_again`: it is
+    run again until it goes well, some ten times. `note` is for the operator."""
 
-    fault: Fault
+    code: str
     closes: bool = False
     repeats: bool = False
     runs_again: bool = False
     note: str = ""
 
 
-LOST = Meaning(_UNREACHED, closes=True, repeats=True)
+LOST = Meaning(_AWAY, closes=True, repeats=True)
 _READ_ONLY = Meaning(
     READ_ONLY,
     closes=True,
@@ -61,13 +46,13 @@ _READ_ONLY = Meaning(
     "default_transaction_read_only (`turnout doctor` says it), or why else it takes no changes.",
 )
 _CONTENTION = Meaning(_CLASH, runs_again=True)
-_NOT_ANSWERED = Meaning(_CUT, closes=True)
+_NOT_ANSWERED = Meaning(_SLOW, closes=True)
 
 _CODES = {
     "25006": _READ_ONLY,
     # Silent in the middle of a transaction: as we count, or the administrator.
-    "25P03": Meaning(_STOPPED, closes=True, repeats=True),
-    "25P04": Meaning(_CUT, closes=True),
+    "25P03": Meaning(_STALLED, closes=True, repeats=True),
+    "25P04": Meaning(_SLOW, closes=True),
     "42P05": LOST,  # a pooler that mixes sessions up: a prepared statement is there already
     "53100": Meaning(FULL, note="Free some space where PostgreSQL keeps its data."),
     "55P03": Meaning(_HELD),
@@ -122,4 +107,4 @@ def meaning_of(error: BaseException) -> Meaning | None:
 
 def as_failure(error: BaseException, meaning: Meaning) -> Unavailable:
     """The failure to raise."""
-    return meaning.fault.as_failure(error, meaning.note)
+    return faults.as_failure(meaning.code, error, meaning.note)

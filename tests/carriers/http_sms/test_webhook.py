@@ -39,7 +39,7 @@ class Kept:
 
     async def reports(self, reports: Sequence[DeliveryReport]) -> None:
         if not self.works:
-            raise Unavailable("test.full", "The disk is full.")
+            raise Unavailable("store.full")
         self.reported += reports
 
     async def replies(self, replies: Sequence[Reply]) -> None:

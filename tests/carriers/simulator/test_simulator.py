@@ -46,7 +46,7 @@ class Inbox:
     async def reports(self, reports: Sequence[DeliveryReport]) -> None:
         if self.trouble:
             self.trouble -= 1
-            raise Unavailable("test.trouble", "not now")
+            raise Unavailable("test.trouble")
         self.came += reports
 
     async def replies(self, replies: Sequence[Reply]) -> None:
@@ -227,7 +227,12 @@ def test_what_the_inbox_does_not_store_is_told_again(node, org_id, monkeypatch):
     with capture_logs() as lines:
         send(node, new_message(node, org_id), "61412340000", inbox=inbox, expect=1)
     assert len(inbox.came) == 1
-    first = {"event": "the simulator waits", "code": "test.trouble", "error": "not now", "times": 1}
+    first = {
+        "event": "the simulator waits",
+        "code": "test.trouble",
+        "error": "test.trouble.",
+        "times": 1,
+    }
     assert lines[0] == first | {"log_level": "error"}
     assert lines[1:] == []  # it is over when nobody has met it for a while
 

@@ -64,10 +64,10 @@ class Desk:
         ]
 
     def decide(self, *applications: Application) -> list[tuple[str, str | None]]:
-        """Hand them in and decide the queue; status and message of each item."""
+        """Hand them in and decide the queue; status of each item, and the code of a failed one."""
         items = self.accept(*applications)
         self.node.run_intake()
-        return [(item.status, item.message) for item in self.look_up(items)]
+        return [(item.status, item.code) for item in self.look_up(items)]
 
     def look_up(self, items: list[QueueItem]) -> list[QueueItem]:
         ids = [item.id for item in items]

@@ -62,15 +62,6 @@ REASONS = {
     "waiting.lapsed": "no offer",
     "ticket.exam": "exam",
 }
-# What the queue says, by its first words.
-SENTENCES = {
-    "The event is not open for registration": "draft",
-    "The event is closed": "closed",
-    "The session is closed": "session",
-    "The session is full": "full",
-    "Tickets are sold out": "full",
-    "The event is full": "full",
-}
 
 
 class Doors:
@@ -131,7 +122,7 @@ class Doors:
         self.node.run_intake()
         ids = [item.id for item in items]
         found = self.db.call(list_items, self.caller, ids, limit=100).items
-        return [_read_sentence(item.message) for item in found]
+        return [REASONS[item.code] if item.code else "" for item in found]
 
     def confirm(self, guest: str, type_: int) -> str:
         return self.attempt(confirm, self.invitees[type_][guest], actor="test")
@@ -256,12 +247,6 @@ class Doors:
     def _ask(self, question: str) -> list[tuple[Any, ...]]:
         text = question.format(org=self.org_id, event=self.event_id)
         return self.db.call(lambda tx: tx.connection.execute(text).fetchall())
-
-
-def _read_sentence(message: str | None) -> str:
-    if message is None:
-        return ""
-    return next((SENTENCES[start] for start in SENTENCES if message.startswith(start)), message)
 
 
 def _make(

@@ -73,10 +73,10 @@ ALWAYS = {
         WHERE (s.done_at IS NULL) <> (i.done_at IS NULL)
             OR (i.done_at IS NULL) <> (i.status = 'queued')
     """,
-    "an item's status does not go with its person and message": """
+    "an item's status does not go with its person and code": """
         SELECT id, status FROM queue_items
         WHERE (status = 'success') <> (person_id IS NOT NULL)
-            OR (status = 'failed') <> (message IS NOT NULL)
+            OR (status = 'failed') <> (coalesce(code, message) IS NOT NULL)
     """,
     "a key was answered without a submission, or its effect was kept without an answer": """
         SELECT key FROM idempotency_keys WHERE answer IS NULL

@@ -52,7 +52,7 @@ def test_a_freed_place_can_be_had_by_somebody_else(desk):
     desk.set("events", desk.event.id, capacity=1)
     desk.set("ticket_types", desk.ticket_type_id, capacity=1)
     first, second = desk.apply(ADA, desk.paks[:1]), desk.apply("bob@example.com", desk.paks[:1])
-    assert desk.decide(first, second) == [SUCCESS, ("failed", "The session is full.")]
+    assert desk.decide(first, second) == [SUCCESS, ("failed", "session.full")]
     assert cancel(desk, ADA)
     assert desk.decide(second) == [SUCCESS]
     assert desk.held() == Held(1, 1, [1, 0, 0])

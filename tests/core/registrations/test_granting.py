@@ -94,8 +94,7 @@ def test_the_registration_api_books_no_session_of_an_exam(exam):
     (item,) = exam.db.call(accept, caller, wanted)
     exam.college.node.run_intake()
     (found,) = exam.db.call(list_items, caller, [item.id], limit=1).items
-    refusal = "Seats of this exam are booked by the organizer."
-    assert (found.status, found.message) == ("failed", refusal)
+    assert (found.status, found.code) == ("failed", "event.exam")
     assert exam.held() == (1, 1)
 
 

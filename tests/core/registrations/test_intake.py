@@ -183,47 +183,47 @@ def refusals() -> list:
         return lambda desk: desk.set(table, id_of(desk), capacity=0)
 
     return [
-        (session(SessionState.CLOSED), "The session is closed for registration."),
-        (session(SessionState.CANCELLED), "The session is cancelled."),
-        (event(EventState.DRAFT), "The event is not open for registration yet."),
-        (event(EventState.CLOSED), "The event is closed for registration."),
-        (event(EventState.CANCELLED), "The event is cancelled."),
-        (full("sessions", lambda desk: desk.account.sessions[0].id), "The session is full."),
-        (full("events", lambda desk: desk.event.id), "The event is full."),
-        (full("ticket_types", lambda desk: desk.ticket_type_id), "Tickets are sold out."),
+        (session(SessionState.CLOSED), "session.closed"),
+        (session(SessionState.CANCELLED), "session.cancelled"),
+        (event(EventState.DRAFT), "event.draft"),
+        (event(EventState.CLOSED), "event.closed"),
+        (event(EventState.CANCELLED), "event.cancelled"),
+        (full("sessions", lambda desk: desk.account.sessions[0].id), "session.full"),
+        (full("events", lambda desk: desk.event.id), "event.full"),
+        (full("ticket_types", lambda desk: desk.ticket_type_id), "tickets.sold_out"),
     ]
 
 
-@pytest.mark.parametrize(("close", "message"), refusals(), ids=lambda value: str(value)[:30])
-def test_what_depends_on_the_state_of_things_fails_the_item_with_a_message(desk, close, message):
+@pytest.mark.parametrize(("close", "code"), refusals(), ids=lambda value: str(value)[:30])
+def test_what_depends_on_the_state_of_things_fails_the_item_with_a_code(desk, close, code):
     close(desk)
     items = desk.accept(desk.apply(ADA, desk.paks[:1]))
     desk.node.run_intake()
     assert desk.look_up(items) == [
-        QueueItem(items[0].id, desk.paks[0], ItemStatus.FAILED, ADA, None, message)
+        QueueItem(items[0].id, desk.paks[0], ItemStatus.FAILED, ADA, None, code)
     ]
     assert desk.held() == Held(0, 0, [0, 0, 0])
     assert [desk.count(table) for table in ("people", "registrations", "tickets")] == [0, 0, 0]
 
 
-@pytest.mark.parametrize(("close", "message"), refusals(), ids=lambda value: str(value)[:30])
-def test_a_known_person_is_not_changed_by_what_failed_wholly(desk, db, close, message):
+@pytest.mark.parametrize(("close", "code"), refusals(), ids=lambda value: str(value)[:30])
+def test_a_known_person_is_not_changed_by_what_failed_wholly(desk, db, close, code):
     db.call(merge_person, desk.org_id, Contact(email=ADA, city="London"))
     before = db.call(find_person, desk.org_id, ADA)
     close(desk)
     db.clock.advance(5)
-    assert desk.decide(desk.apply(ADA, desk.paks[:1], city="Paris")) == [("failed", message)]
+    assert desk.decide(desk.apply(ADA, desk.paks[:1], city="Paris")) == [("failed", code)]
     assert db.call(find_person, desk.org_id, ADA) == before
 
 
 def test_a_session_that_is_not_in_the_event_or_channel_fails(desk, node):
     stranger = node.add_account(f"stranger-{desk.org_id}")
     wrong = ["1" * 16, desk.channel_paks[0], stranger.sessions[0].pak, desk.event.pak]
-    assert desk.decide(desk.apply(ADA, wrong)) == [
-        ("failed", f"Session {pak} does not exist in this event.") for pak in wrong
-    ]
-    assert desk.decide(desk.apply_for_channel(ADA, desk.paks[:1])) == [
-        ("failed", f"Session {desk.paks[0]} does not exist in this channel.")
+    items = desk.accept(desk.apply(ADA, wrong), desk.apply_for_channel(ADA, desk.paks[:1]))
+    desk.node.run_intake()
+    assert [(item.code, item.facts) for item in desk.look_up(items)] == [
+        *(("session.not_of_event", {"pak": pak}) for pak in wrong),
+        ("session.not_of_channel", {"pak": desk.paks[0]}),
     ]
     assert desk.count("people") == 0
 
@@ -233,9 +233,9 @@ def test_items_succeed_or_fail_alone(desk, db):
     db.call(set_session_state, desk.org_id, closed, SessionState.CLOSED, actor="test")
     desk.set("sessions", full, capacity=0)
     assert desk.decide(desk.apply(ADA, ["1" * 16, *desk.paks])) == [
-        ("failed", f"Session {'1' * 16} does not exist in this event."),
-        ("failed", "The session is closed for registration."),
-        ("failed", "The session is full."),
+        ("failed", "session.not_of_event"),
+        ("failed", "session.closed"),
+        ("failed", "session.full"),
         SUCCESS,
     ]
     assert desk.get(ADA).sessions == ["Talk 3"]
@@ -243,21 +243,21 @@ def test_items_succeed_or_fail_alone(desk, db):
 
 
 @pytest.mark.parametrize(
-    ("table", "id_of", "message"),
+    ("table", "id_of", "code"),
     [
-        ("events", lambda desk: desk.event.id, "The event is full."),
-        ("ticket_types", lambda desk: desk.ticket_type_id, "Tickets are sold out."),
+        ("events", lambda desk: desk.event.id, "event.full"),
+        ("ticket_types", lambda desk: desk.ticket_type_id, "tickets.sold_out"),
     ],
 )
-def test_no_place_is_lost_when_the_last_one_lacks(desk, table, id_of, message):
+def test_no_place_is_lost_when_the_last_one_lacks(desk, table, id_of, code):
     """Sessions, ticket type and event are taken in turn, and all given back."""
     desk.set(table, id_of(desk), capacity=1)
     desk.set("sessions", desk.account.sessions[1].id, capacity=1)
     assert desk.decide(desk.apply(ADA, desk.paks[1:2])) == [SUCCESS]
     assert desk.decide(desk.apply("bob@example.com")) == [
-        ("failed", message),
-        ("failed", "The session is full."),
-        ("failed", message),
+        ("failed", code),
+        ("failed", "session.full"),
+        ("failed", code),
     ]
     assert desk.held() == Held(1, 1, [0, 1, 0])
     assert desk.decide(desk.apply(ADA)) == [SUCCESS] * 3
@@ -267,7 +267,7 @@ def test_no_place_is_lost_when_the_last_one_lacks(desk, table, id_of, message):
 def test_the_last_place_goes_to_who_came_first(desk):
     desk.set("sessions", desk.account.sessions[0].id, capacity=2)
     applications = [desk.apply(f"{n}@example.com", desk.paks[:1]) for n in range(4)]
-    full = ("failed", "The session is full.")
+    full = ("failed", "session.full")
     assert desk.decide(*applications) == [SUCCESS, SUCCESS, full, full]
     assert desk.held() == Held(2, 2, [2, 0, 0])
 
@@ -326,7 +326,7 @@ def test_a_cancelled_registration_stays_so_when_nothing_is_free(desk, db):
     registration = desk.get(ADA).registration
     db.call(cancel_registration, desk.org_id, registration.id, actor="test")
     desk.set("events", desk.event.id, capacity=0)
-    assert desk.decide(desk.apply(ADA)) == [("failed", "The event is full.")] * 3
+    assert desk.decide(desk.apply(ADA)) == [("failed", "event.full")] * 3
     kept = desk.get(ADA)
     assert (kept.registration.state, kept.sessions) == ("cancelled", [])
     assert desk.held() == Held(0, 0, [0, 0, 0])
@@ -387,15 +387,12 @@ def test_a_channel_registration_makes_one_registration_and_ticket_in_each_event(
 def test_of_a_channel_only_the_events_with_a_success_are_registered_for(desk):
     one, two = channel_event_ids(desk)
     desk.set("events", one, capacity=0)
-    assert desk.decide(desk.apply_for_channel(ADA)) == [("failed", "The event is full."), SUCCESS]
+    assert desk.decide(desk.apply_for_channel(ADA)) == [("failed", "event.full"), SUCCESS]
     where = f"WHERE org_id = {desk.org_id}"
     assert desk.ask(f"SELECT event_id FROM registrations {where}") == [two]
     assert desk.count("tickets") == 1
     desk.set("events", two, capacity=1)
-    assert (
-        desk.decide(desk.apply_for_channel("bob@example.com"))
-        == [("failed", "The event is full.")] * 2
-    )
+    assert desk.decide(desk.apply_for_channel("bob@example.com")) == [("failed", "event.full")] * 2
     assert desk.count("people") == 1
 
 
@@ -488,10 +485,8 @@ def _end_poisonous(desk: Desk, items: list[QueueItem], bad: str) -> None:
         desk.node.clock.advance(0.001)
         assert [item.status for item in desk.look_up(waiting)] == ["queued"] * 2
         assert db.call(process, 10).done == 1
-    message = "The server could not process this registration. Try it again."
-    assert [(item.status, item.message) for item in desk.look_up(waiting)] == [
-        ("failed", message)
-    ] * 2
+    failed = [(item.status, item.code) for item in desk.look_up(waiting)]
+    assert failed == [("failed", "registration.failed")] * 2
     desk.node.clock.advance(10_000)
     assert db.call(process, 10).done == 0
 

@@ -48,7 +48,7 @@ def test_one_bad_row_of_many_costs_few_lists(db):
 
 def test_what_concerns_the_database_is_passed_on(db):
     def busy(tx, items) -> None:
-        raise Unavailable("store.busy", "Busy.")
+        raise Unavailable("store.busy")
 
     with pytest.raises(Unavailable):
         db.call(do_apart, "test", busy, [1, 2])

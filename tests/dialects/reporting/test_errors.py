@@ -17,9 +17,9 @@ from turnout.http.errors import MethodNotAllowed, Unexpected
 
 CODES = {Denied: -3, Invalid: -4, Unauthenticated: -2}
 FAILURES: list[Failure] = [
-    *(kind("a.code", "What & why.") for kind in KINDS if kind not in (Limited, Unavailable)),
-    Limited("a.code", "Wait.", retry_after=7),
-    Unavailable("a.code", "Away.", retry_after=7),
+    *(kind("a.code & more") for kind in KINDS if kind not in (Limited, Unavailable)),
+    Limited("a.code", retry_after=7),
+    Unavailable("a.code", retry_after=7),
     CrossSite(),
     MethodNotAllowed("BREW", "/pot", ["GET"]),
     Unexpected(),
@@ -56,8 +56,8 @@ def test_a_failure_is_the_same_in_both_formats(failure: Failure) -> None:
 
 
 def test_a_wrong_name_or_password_has_a_number_of_its_own() -> None:
-    assert return_code(Unauthenticated("login.wrong", "No.")) == -1
-    assert return_code(Unauthenticated("session.ended", "No.")) == -2
+    assert return_code(Unauthenticated("login.wrong")) == -1
+    assert return_code(Unauthenticated("session.ended")) == -2
 
 
 def test_elements_in_both_formats() -> None:

@@ -18,13 +18,15 @@ from turnout.core.registrations.granting import SessionGrant, Wish, grant_with_s
 from turnout.core.registrations.model import WantedSession
 from turnout.core.registrations.rules import Door, find_refusal
 from turnout.core.registrations.sql import sql
-from turnout.core.registrations.submissions import ItemStatus, Outcome, Submission, TargetNoun
-from turnout.errors import Conflict
+from turnout.core.registrations.submissions import Outcome, Submission, TargetNoun
+from turnout.errors import Conflict, Missing
 from turnout.store import Tx, to_json
 
 SOURCE = "registration"
-# What an item's message says where the contract has words of its own for a refusal.
-MESSAGES = {"tickets.sold_out": "Tickets are sold out."}
+_NOT_IN = {
+    TargetNoun.EVENT: "session.not_of_event",
+    TargetNoun.CHANNEL: "session.not_of_channel",
+}
 
 
 class _Possible(NamedTuple):
@@ -52,7 +54,7 @@ def decide(tx: Tx, submission: Submission) -> tuple[PersonId | None, list[Outcom
     person = merge_person(tx, submission.org_id, submission.submitted.contact)
     for event_id, group in groupby(possible, key=lambda pair: pair[0].event_id):
         outcomes += _register(tx, submission, person, event_id, list(group))
-    if not any(outcome.status is ItemStatus.SUCCESS for outcome in outcomes):
+    if all(outcome.refusal for outcome in outcomes):
         raise NothingSucceededError(outcomes)
     return person.id, outcomes
 
@@ -71,10 +73,10 @@ def _sort_out(tx: Tx, submission: Submission) -> tuple[list[_Possible], list[Out
     for item in submission.items:
         session = wanted.get(item.pak)
         if session is None:
-            reason = f"Session {item.pak} does not exist in this {submission.noun}."
-            failures.append(Outcome(item.id, ItemStatus.FAILED, reason))
+            absent = Missing(_NOT_IN[submission.noun], pak=item.pak)
+            failures.append(Outcome(item.id, absent))
         elif closed := _refusal(session):
-            failures.append(Outcome(item.id, ItemStatus.FAILED, closed))
+            failures.append(Outcome(item.id, closed))
         else:
             possible.append(_Possible(session, item.id))
     possible.sort(key=lambda pair: (pair.session.event_id, pair.session.id))
@@ -94,27 +96,19 @@ def list_wanted_sessions(
     )
 
 
-_SESSION_REFUSALS: dict[str, str] = {
-    SessionState.CLOSED: Conflict("session.closed").message,
-    SessionState.CANCELLED: Conflict("session.cancelled").message,
+_SESSION_REFUSALS: dict[str, Conflict] = {
+    SessionState.CLOSED: Conflict("session.closed"),
+    SessionState.CANCELLED: Conflict("session.cancelled"),
 }
-FULL = Conflict("session.full").message
-
-
-def _say(refusal: Conflict) -> str:
-    return MESSAGES.get(refusal.code) or refusal.message
-
-
+_FULL = Conflict("session.full")
 # When the event ends does not matter at this door.
-_EVENT_REFUSALS: dict[str, str] = {
-    state: _say(refusal)
-    for state in EventState
-    if (refusal := find_refusal(Door.QUEUE, state, 0, 0))
+_EVENT_REFUSALS: dict[str, Conflict] = {
+    state: refusal for state in EventState if (refusal := find_refusal(Door.QUEUE, state, 0, 0))
 }
-_EXAM = Conflict("event.exam").message
+_EXAM = Conflict("event.exam")
 
 
-def _refusal(session: WantedSession) -> str | None:
+def _refusal(session: WantedSession) -> Conflict | None:
     return (
         _EVENT_REFUSALS.get(session.event_state)
         or (_EXAM if session.is_exam else None)
@@ -141,7 +135,6 @@ def _register(
 
 def _outcome(item_id: QueueItemId, session_id: SessionId, granted: SessionGrant) -> Outcome:
     if session_id in granted.session_ids:
-        return Outcome(item_id, ItemStatus.SUCCESS)
-    if granted.refusal and session_id not in granted.full_ids:
-        return Outcome(item_id, ItemStatus.FAILED, _say(granted.refusal))
-    return Outcome(item_id, ItemStatus.FAILED, FULL)
+        return Outcome(item_id)
+    is_full = session_id in granted.full_ids or granted.refusal is None
+    return Outcome(item_id, _FULL if is_full else granted.refusal)

@@ -15,11 +15,11 @@ Rules.
   another row, such as the person's, that submission alone rests.
 - When every item failed, the savepoint takes back what was written for the person.
 - An unexpected error takes back one submission only; it is tried again with growing pauses and
-  then fails with a message, so that a single bad row never blocks the queue.
+  then fails with a code, so that a single bad row never blocks the queue.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import msgspec
 
@@ -40,7 +40,7 @@ from turnout.core.registrations.submissions import (
     TargetNoun,
 )
 from turnout.core.work.claims import Claim, claim, put_off, take
-from turnout.errors import Failure, Missing, Unauthenticated
+from turnout.errors import Conflict, Failure, Missing, Unauthenticated
 from turnout.log import log
 from turnout.store import Tx, to_json
 
@@ -247,8 +247,7 @@ def give_up(tx: Tx, org_id: OrgId, submission_id: SubmissionId) -> None:
 
 
 def _fail(items: list[QueuedItem]) -> list[Outcome]:
-    message = "The server could not process this registration. Try it again."
-    return [Outcome(item.id, ItemStatus.FAILED, message) for item in items]
+    return [Outcome(item.id, Conflict("registration.failed")) for item in items]
 
 
 def _finish(tx: Tx, claimed: _Claimed, outcomes: list[Outcome], person_id: PersonId | None) -> None:
@@ -259,32 +258,41 @@ def _finish(tx: Tx, claimed: _Claimed, outcomes: list[Outcome], person_id: Perso
 def _finish_items(
     tx: Tx, claimed: _Claimed, outcomes: list[Outcome], person_id: PersonId | None
 ) -> None:
-    ends = {(outcome.status, outcome.message) for outcome in outcomes}
-    if len(ends) == 1:
-        [(status, message)] = ends
+    ends = [_end(outcome, person_id) for outcome in outcomes]
+    if ends and all(end == ends[0] for end in ends):
         sql.finish_alike(
             tx,
             org_id=claimed.org_id,
             submission_id=claimed.id,
             last_id=max(outcome.id for outcome in outcomes),
-            status=status.value,
-            message=message,
-            person_id=person_id if status is ItemStatus.SUCCESS else None,
             now=tx.now,
+            **ends[0],
         )
         return
     rows = [
-        {
-            "org_id": claimed.org_id,
-            "id": outcome.id,
-            "status": outcome.status.value,
-            "message": outcome.message,
-            "person_id": person_id if outcome.status is ItemStatus.SUCCESS else None,
-            "now": tx.now,
-        }
-        for outcome in outcomes
+        {"org_id": claimed.org_id, "id": outcome.id, "now": tx.now, **end}
+        for outcome, end in zip(outcomes, ends, strict=True)
     ]
     sql.finish_items(tx, rows)
+
+
+class _End(TypedDict):
+    """The columns that say how an item ended."""
+
+    status: str
+    code: str | None
+    facts: str | None
+    person_id: PersonId | None
+
+
+def _end(outcome: Outcome, person_id: PersonId | None) -> _End:
+    refusal = outcome.refusal
+    return {
+        "status": outcome.status.value,
+        "code": refusal.code if refusal else None,
+        "facts": to_json(refusal.facts) if refusal and refusal.facts else None,
+        "person_id": None if refusal else person_id,
+    }
 
 
 def count_waiting(tx: Tx, limit: int) -> int:

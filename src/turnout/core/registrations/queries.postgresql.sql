@@ -78,8 +78,8 @@ WHERE org_id = :org_id AND id IN (
 
 -- name: list_items(org_id, ids, limit, skip)
 --     -> (id: QueueItemId, session_pak: str, status: str, email: str, person_id: PersonId | None,
---         message: str | None)
-SELECT i.id, i.session_pak, i.status, s.email, i.person_id, i.message
+--         code: str | None, facts: str | None, message: str | None)
+SELECT i.id, i.session_pak, i.status, s.email, i.person_id, i.code, i.facts, i.message
 FROM queue_items i JOIN submissions s ON s.org_id = i.org_id AND s.id = i.submission_id
 WHERE i.org_id = :org_id AND i.id IN (
     SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))

@@ -92,14 +92,15 @@ FROM credentials c
 LEFT JOIN directory d ON d.namespace = 'pak' AND d.name = :pak AND d.org_id = c.org_id
 WHERE c.org_id = :org_id AND c.id = :credential_id;
 
--- name: finish_items(org_id, id, status, message, person_id, now)*!
-UPDATE queue_items SET status = :status, message = :message, person_id = :person_id, done_at = :now
+-- name: finish_items(org_id, id, status, code, facts, person_id, now)*!
+UPDATE queue_items
+SET status = :status, code = :code, facts = :facts, person_id = :person_id, done_at = :now
 WHERE org_id = :org_id AND id = :id;
 
 -- name: finish_alike(org_id, submission_id: SubmissionId, last_id: QueueItemId, status,
---     message: str | None, person_id: PersonId | None, now)!
+--     code: str | None, facts: str | None, person_id: PersonId | None, now)!
 -- All items of a submission; they are numbered from its own number up to `last_id`.
-UPDATE queue_items SET status = :status, message = CAST(:message AS TEXT),
+UPDATE queue_items SET status = :status, code = CAST(:code AS TEXT), facts = CAST(:facts AS TEXT),
     person_id = CAST(:person_id AS BIGINT), done_at = :now
 WHERE org_id = :org_id AND submission_id = :submission_id
     AND id BETWEEN :submission_id AND :last_id;

@@ -1,5 +1,9 @@
 """Asking for the outcome of queue items."""
 
+from typing import Any
+
+import msgspec
+
 from turnout.core.identity.credentials import require_active
 from turnout.core.identity.model import Principal
 from turnout.core.ids import QueueItemId
@@ -20,10 +24,14 @@ def list_items(
     wanted = to_json(ids)
     rows = sql.list_items(tx, org_id=caller.org_id, ids=wanted, limit=limit, skip=skip)
     items = [
-        QueueItem(id_, pak, ItemStatus(status), email, person_id, message)
-        for id_, pak, status, email, person_id, message in rows
+        QueueItem(id_, pak, ItemStatus(status), email, person_id, code, _read(facts), message)
+        for id_, pak, status, email, person_id, code, facts, message in rows
     ]
     return ItemPage(sql.count_items(tx, org_id=caller.org_id, ids=wanted), items)
+
+
+def _read(facts: str | None) -> dict[str, Any]:
+    return msgspec.json.decode(facts, type=dict[str, Any]) if facts else {}
 
 
 def find_next_due(tx: Tx) -> int | None:

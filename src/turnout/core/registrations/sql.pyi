@@ -72,6 +72,8 @@ class ListItemsRow(NamedTuple):
     status: str
     email: str
     person_id: PersonId | None
+    code: str | None
+    facts: str | None
     message: str | None
 
 class TakeSessionPlacesRow(NamedTuple):
@@ -255,7 +257,8 @@ class _Sql(Statements):
         submission_id: SubmissionId,
         last_id: QueueItemId,
         status: str,
-        message: str | None,
+        code: str | None,
+        facts: str | None,
         person_id: PersonId | None,
         now: int,
     ) -> int: ...

@@ -1,12 +1,13 @@
 """What enters the intake queue and what comes of it."""
 
 import enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from turnout.core.ids import OrgId, PersonId, QueueItemId, SubmissionId
 from turnout.core.registrations.model import Submitted
+from turnout.errors import Failure
 
 
 class TargetNoun(enum.StrEnum):
@@ -34,13 +35,17 @@ class Application(msgspec.Struct, frozen=True):
 
 
 class QueueItem(msgspec.Struct, frozen=True):
-    """One session of one application. `person_id` is None, `message` too, until it is decided."""
+    """One session of one application. `person_id` is None until it has succeeded, `code` until it
+    has failed; `facts` are the code's. One that failed before codes were kept has its sentence for
+    people in `message` instead."""
 
     id: QueueItemId
     session_pak: str
     status: ItemStatus
     email: str
     person_id: PersonId | None = None
+    code: str | None = None
+    facts: dict[str, Any] = {}
     message: str | None = None
 
 
@@ -70,8 +75,11 @@ class Submission(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How an item ends."""
+    """How an item ends; `refusal` says why it failed."""
 
     id: QueueItemId
-    status: ItemStatus
-    message: str | None = None
+    refusal: Failure | None = None
+
+    @property
+    def status(self) -> ItemStatus:
+        return ItemStatus.FAILED if self.refusal else ItemStatus.SUCCESS

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from turnout.core.registrations.submissions import QueueItem
 from turnout.dialects.registration.wire import Envelope
 from turnout.errors import (
     Conflict,
@@ -15,7 +16,14 @@ from turnout.errors import (
     Unavailable,
 )
 from turnout.http.cross_site import CrossSite
-from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of, sentence_of
+from turnout.http.errors import (
+    Answer,
+    MethodNotAllowed,
+    Unexpected,
+    headers_of,
+    sentence_of,
+    sentence_of_code,
+)
 
 STATUS: dict[type[Failure], int] = {
     Invalid: 400,
@@ -39,7 +47,11 @@ SENTENCES = {
     "channel.unknown_pak": "No channel has the channelPak {pak}.",
     "event.unknown_pak": "No event has the eventPak {pak}.",
     "member.invalid": "{member} {fault}.",
+    "registration.failed": "The server could not process this registration. Try it again.",
+    "session.not_of_channel": "Session {pak} does not exist in this channel.",
+    "session.not_of_event": "Session {pak} does not exist in this event.",
     "signing.no_key": "The server has no signing key yet. Try again.",
+    "tickets.sold_out": "Tickets are sold out.",
     "token.absent": "Unauthorised: send the header 'Authorization: Bearer <idToken>'. "
     "POST /v1.0/signin gives an idToken.",
     "token.bad": "Unauthorised: the token is not valid. Sign in again.",
@@ -57,6 +69,14 @@ def present_failure(failure: Failure) -> Answer:
     status = STATUS[type(failure)]
     body = msgspec.json.encode(Envelope(response_code=status, message=_sentence(failure)))
     return Answer(status, body, "application/json", headers_of(failure, status, CHALLENGE))
+
+
+def sentence_of_item(item: QueueItem) -> str | None:
+    """Why a queue item failed; None unless it did. Of one that was decided by a Turnout that kept
+    sentences, that sentence."""
+    if item.code is None:
+        return item.message
+    return sentence_of_code(item.code, item.facts, SENTENCES)
 
 
 def _sentence(failure: Failure) -> str:

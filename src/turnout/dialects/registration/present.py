@@ -7,6 +7,7 @@ import msgspec
 from turnout.core.identity.signing import TOKEN_SECONDS
 from turnout.core.registrations.submissions import ItemPage, QueueItem
 from turnout.dialects.registration.decode import StatusQuestion
+from turnout.dialects.registration.errors import sentence_of_item
 from turnout.dialects.registration.wire import (
     CheckResult,
     ContactRef,
@@ -45,7 +46,7 @@ def present_page(page: ItemPage, question: StatusQuestion, url: str) -> bytes:
             session_pak=item.session_pak,
             email=item.email,
             contact_id=item.person_id or 0,
-            message=item.message,
+            message=sentence_of_item(item),
         )
         for item in page.items
     ]
