@@ -41,13 +41,19 @@ def check_version(version: str | None) -> None:
     if is_newer(version):
         raise Unavailable("schema.newer", revision=version, head=HEAD)
     if version != HEAD:
-        failure = Unavailable("schema.older", version=version or "none", head=HEAD)
+        failure = _older(version)
         if version is None and "search_path" in os.environ.get("PGOPTIONS", ""):
             failure.add_note(
                 "On PostgreSQL, first see that PGOPTIONS, which sets search_path, is right: if it "
                 "is, run `turnout migrate`."
             )
         raise failure
+
+
+def _older(version: str | None) -> Unavailable:
+    if version is None:
+        return Unavailable("schema.none", head=HEAD)
+    return Unavailable("schema.older", version=version, head=HEAD)
 
 
 def follow_zones(settings: Settings) -> int | None:

@@ -20,11 +20,13 @@ COMPUTED = {
     "core/registrations/deciding.py",
     "core/registrations/form_limits.py",
     "core/registrations/intake.py",
+    "core/verification/codes.py",
     "dialects/attendance/decode.py",
     "web/sessions.py",
     "http/readiness.py",
     "store/faults.py",
     "store/pg_fitness.py",
+    "store/pg_refusals.py",
 }
 # Made of the state of a credential.
 MADE = {"credential.expired", "credential.revoked"}

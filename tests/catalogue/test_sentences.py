@@ -7,7 +7,7 @@ from turnout.errors import Invalid, Limited, Unavailable
 
 
 def test_the_sentence_is_looked_up_by_the_code() -> None:
-    assert str(Invalid("learner.facts")) == "A learner has a code and a name."
+    assert str(Invalid("learner.facts")) == "Give the learner a code and a name."
     assert say("learner.facts", {}) == Invalid("learner.facts").message
 
 

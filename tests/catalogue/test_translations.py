@@ -6,12 +6,18 @@ import pytest
 from babel.messages.pofile import read_po
 
 from turnout.catalogue import SENTENCES
-from turnout.catalogue.translations import translate, write_template
+from turnout.catalogue.translations import (
+    HEADER_LENGTH,
+    choose_locale,
+    translate,
+    translator_for,
+    write_template,
+)
 
 CODE, SENTENCE = "learner.email", "{email!r} is not an e-mail address."
 GERMAN = f"""
 msgctxt "learner.facts"
-msgid "A learner has a code and a name."
+msgid "Give the learner a code and a name."
 msgstr "Ein Prüfling hat ein Kürzel und einen Namen."
 
 msgctxt "{CODE}"
@@ -55,6 +61,36 @@ def test_a_language_without_a_file_is_english(folder: Path, locale: str) -> None
 def test_a_translation_that_does_not_fit_is_english(folder: Path, old: str, new: str) -> None:
     (folder / "de.po").write_text(GERMAN.replace(old, new))
     assert translate(CODE, {"email": "x"}, "de", folder) == "'x' is not an e-mail address."
+
+
+@pytest.mark.parametrize(
+    ("accepted", "locale"),
+    [
+        ("de", "de"),
+        ("DE-at", "de"),
+        ("pt-br", "pt_BR"),
+        ("pt", "en"),
+        ("fr;q=0.9, de;q=0.1", "de"),
+        ("de;q=0.1, en", "en"),
+        ("de;q=0", "en"),
+        ("de;q=x", "en"),
+        ("de;q=nan", "en"),
+        (", ;q=, de", "de"),
+        ("x" * HEADER_LENGTH + ",de", "en"),
+        ("*", "en"),
+        ("", "en"),
+    ],
+)
+def test_the_best_language_that_the_catalogue_has(folder: Path, accepted: str, locale: str) -> None:
+    (folder / "pt_BR.po").write_text(GERMAN)
+    assert choose_locale(accepted, folder) == locale
+
+
+def test_a_translator_says_what_it_can_in_its_language(folder: Path) -> None:
+    speak = translator_for("de-CH", folder)
+    assert speak(CODE, {"email": "x"}) == "'x' ist keine E-Mail-Adresse."
+    assert speak("venue.name", {}) == "Give the venue a name."
+    assert speak("nobody.knows", {}) == "nobody.knows."
 
 
 def test_the_template_has_every_sentence_by_its_code(tmp_path: Path) -> None:

@@ -74,8 +74,8 @@ def test_viewings_are_corrected_imported_and_listed(hall: Hall, tmp_path: Path) 
     lines = done.error.splitlines()
     assert lines[0].endswith(" 2/2")
     assert lines[1:] == [
-        "line 3: bob@example.com is not registered for the event",
-        f"error: 1 rows of {file} were left out.",
+        f"line 3: bob@example.com is not registered for event {hall.event}.",
+        f"error: 1 rows of {file} were left out; they are named above.",
     ]
     (_, row) = hall.run.ok("viewing", "list", *who).splitlines()
     assert row.split()[-1] == "600"

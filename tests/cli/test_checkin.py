@@ -118,7 +118,7 @@ def test_gates_and_scans_are_listed(door: Door) -> None:
     row = door.run.ok("gate", "list", "acme", door.event).splitlines()[1].split()
     assert row == [number, str(door.guests), "any", "North"]
     wrong = door.run("gate", "create", "acme", door.event, "South", "--session", 5)
-    assert wrong.error == "error: A gate's sessions are those of its event.\n"
+    assert wrong.error == "error: Choose sessions of the gate's own event.\n"
 
     assert door.run.ok("scans", "acme", door.event) == "Nothing was scanned.\n"
     with door.run.database() as db:

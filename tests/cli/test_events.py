@@ -232,7 +232,11 @@ def test_event_password_is_made_chosen_and_cleared(acme: Turnout) -> None:
 @pytest.mark.parametrize(
     ("arguments", "stdin", "error"),
     [
-        ([FIRST_EVENT, "--clear"], "", f"error: Event {FIRST_EVENT} has no password.\n"),
+        (
+            [FIRST_EVENT, "--clear"],
+            "",
+            f"error: Event {FIRST_EVENT} has no registration password.\n",
+        ),
         (
             [FIRST_EVENT, "--stdin"],
             "short\n",

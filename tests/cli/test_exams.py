@@ -86,11 +86,11 @@ def test_rows_that_cannot_be_taken_are_named_and_the_others_are(office: Office) 
     result = office.run("learner", "import", "acme", file)
     assert result.code == 1
     for words in (
-        "line 3: A learner has a code and a name.",
+        "line 3: Give the learner a code and a name.",
         "line 4: 'nobody' is not an e-mail address.",
         "line 5: Identifier must be a GUID, not 'nonsense'.",
         "3 rows of",
-        "were refused; 1 were imported.",
+        "were refused, as named above; 1 were imported.",
     ):
         assert words in " ".join(result.error.split())
     assert len(office.table("learner", "list", "acme")) == 1

@@ -121,4 +121,4 @@ def test_opt_outs_are_added_listed_and_removed(turnout):
     missing = turnout("optout", "remove", "acme", "email", "jo@example.com")
     assert missing.error == "error: jo@example.com has not opted out of email.\n"
     wrong = turnout("optout", "add", "acme", "sms", "jo@example.com")
-    assert (wrong.code, wrong.error) == (1, "error: 'jo@example.com' is no address for sms.\n")
+    assert (wrong.code, wrong.error) == (1, "error: 'jo@example.com' is not an address for sms.\n")

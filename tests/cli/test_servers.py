@@ -144,7 +144,8 @@ def test_a_database_without_a_schema_is_one_line(tmp_path: Path) -> None:
     assert result == Result(
         1,
         "",
-        f"error: The database has schema none, this program needs {HEAD}. Run `turnout migrate`.\n",
+        f"error: The database has no schema yet, this program needs {HEAD}. "
+        "Run `turnout migrate`.\n",
     )
 
 
@@ -291,7 +292,8 @@ def test_serve_refuses_an_old_schema_where_it_may_not_migrate(tmp_path: Path) ->
     assert result == Result(
         1,
         "",
-        f"error: The database has schema none, this program needs {HEAD}. Run `turnout migrate`.\n",
+        f"error: The database has no schema yet, this program needs {HEAD}. "
+        "Run `turnout migrate`.\n",
     )
 
 

@@ -121,13 +121,13 @@ def test_what_serves_refuses_a_wrong_setting_too() -> None:
     for command in SERVING[1:]:
         result = run("postgresql://u:pass-word@host/name?colour=red", *command)
         assert (command, result.code) == (command, 2)
-        assert result.error.startswith("settings: TURNOUT_DATABASE_URL is no address")
+        assert result.error.startswith("settings: TURNOUT_DATABASE_URL is not the address")
 
 
 def test_a_password_with_signs_gets_told_how_they_are_written() -> None:
     result = run("postgresql://u:pa/ss-word@host/name", "migrate")
     assert result.error == (
-        "settings: TURNOUT_DATABASE_URL is no address of a database: failed to resolve host "
+        "settings: TURNOUT_DATABASE_URL is not the address of a database: failed to resolve host "
         "'u': [Errno -8] Servname not supported for ai_socktype. "
         "Write sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME, and signs such as "
         "@ : / ? # % in the password as %40 %3A %2F %3F %23 %25.\n"

@@ -64,7 +64,7 @@ def test_an_unknown_path_is_a_page_for_browsers(site):
     page = Page(answer.body)
     assert answer.status == 404
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["vary"] == "Accept"
+    assert answer.headers["vary"] == "Accept, Accept-Language"
     assert "Nothing is at /no/such/page." in page.text
     assert page.links.count("/") == 2
 

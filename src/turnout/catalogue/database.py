@@ -17,9 +17,11 @@ SENTENCES = {
     "not hold. Nothing was changed; use another backup.",
     "request.gone": "The client closed its connection. Nothing was changed.",
     "schema.failed": "The database could not be migrated; see above.",
-    "schema.migration": "The migration failed: {reason}",
+    "schema.migration": "The migration failed: {said}",
     "schema.newer": "The database has schema {revision}, newer than this program's {head}. Install "
     "the newer Turnout.",
+    "schema.none": "The database has no schema yet, this program needs {head}. Run `turnout "
+    "migrate`.",
     "schema.older": "The database has schema {version}, this program needs {head}. Run `turnout "
     "migrate`.",
     "store.away": "The database cannot be reached. Nothing was changed; try again.",
@@ -60,13 +62,14 @@ SENTENCES = {
     "store.unknown": "The connection to the database was lost while the change was being saved: it "
     "is not known whether it was made. Look whether it is there before you send it again, or send "
     "it again with the same Idempotency-Key.",
-    "store.unreachable": "The database {path} cannot be opened: {error}",
+    "store.unreachable": "The database {path} cannot be opened: {said}",
     "store.unreachable_server": "The PostgreSQL database cannot be reached: {said}.",
-    "store.url": "TURNOUT_DATABASE_URL is no address of a database: {why}.",
+    "store.url": "TURNOUT_DATABASE_URL is not the address of a database: {said}.",
     "store.url_file": "TURNOUT_DATABASE_URL, {url}, names no file; write sqlite:///turnout.db",
-    "store.url_scheme": "TURNOUT_DATABASE_URL is no address of a database: it must begin with "
+    "store.url_scheme": "TURNOUT_DATABASE_URL is not the address of a database: it must begin with "
     "sqlite:/// or postgresql://.",
     "store.write": "The database could not write. Nothing was changed; try again.",
-    "stream.broken": "The list broke off: {reason}. Ask for it again.",
+    "stream.broken": "The list broke off: {said}. Ask for it again.",
     "stream.places": "Too many long lists are being read. Try again in a few seconds.",
+    "stream.stopped": "The list broke off: the server is stopping. Ask for it again.",
 }

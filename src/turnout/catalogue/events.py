@@ -11,7 +11,7 @@ SENTENCES = {
     "money.decimals": "{text!r} has more decimals than {currency}, which has {decimals}.",
     "money.large": "{text!r} is too much: an amount is at most {limit}.",
     "money.other_currency": "{text!r} is in another currency than {currency}.",
-    "registration_password.missing": "Event {event_id} has no password.",
+    "registration_password.missing": "Event {event_id} has no registration password.",
     "session.missing": "There is no session {session_id}.",
     "site.address": "The address of this server is not known, so no link can be written. Set "
     "TURNOUT_BASE_URL to the address at which people reach it, or start `turnout serve` first.",

@@ -2,7 +2,7 @@
 
 SENTENCES = {
     "accommodation.time": "The extra time of an accommodation must be 0 to {limit} minutes.",
-    "accommodation.type": "An accommodation needs a type.",
+    "accommodation.type": "Give the accommodation a type.",
     "exam.active": "Exam {uuid} has registered candidates: cancel their registrations first.",
     "exam.billing_code": "{value!r} is not a billing code of the organization. Choose one of those "
     "that `turnout exam values` lists.",
@@ -25,14 +25,14 @@ SENTENCES = {
     "exam.type_absent": "The exam needs a type.",
     "exam.unknown": "There is no exam {uuid}.",
     "exam.venue": "There is no venue {venue}.",
-    "exam_value.empty": "A value for {kind} cannot be empty.",
+    "exam_value.empty": "A value of {kind} cannot be empty.",
     "exam_value.missing": "{value!r} is not on the list.",
-    "form.facts": "A form has a code, a version from 1, and a time limit.",
+    "form.facts": "Give the form a code, a version of 1 or more, and a time limit.",
     "form.missing": "There is no assessment form {form_id}.",
     "form.unknown": "There is no published assessment form {code!r}.",
     "learner.code": "The code {code} is that of learner {learner}.",
     "learner.email": "{email!r} is not an e-mail address.",
-    "learner.facts": "A learner has a code and a name.",
+    "learner.facts": "Give the learner a code and a name.",
     "learner.missing": "There is no learner {learner!r}.",
     "learner.uuid": "The GUID {uuid} is somebody else's.",
     "link.expired": "This link has ended: ask for the scrap paper again.",
@@ -52,5 +52,5 @@ SENTENCES = {
     "sitting.missing": "There is no registration {uuid}.",
     "sitting.other_learner": "The registration is not that of learner {learner}.",
     "sitting.without_form": "Registration {uuid} has no assessment form: assign one first.",
-    "venue.name": "A venue has a name.",
+    "venue.name": "Give the venue a name.",
 }

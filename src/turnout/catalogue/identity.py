@@ -42,9 +42,9 @@ SENTENCES = {
     "timezone.unknown": "{timezone!r} is not an IANA time zone such as Europe/Berlin.",
     "token.throttled": "Too many wrong keys or tokens came from your address. Try again in "
     "{retry_after} seconds; a right one is let in at once.",
-    "user.denied": "Permission denied",
+    "user.denied": "Your role does not allow this. Ask an Admin of the organization.",
     "user.email": "{email!r} is not an e-mail address.",
     "user.missing": "There is no user {user_id}.",
-    "user.moved": "A user stays in its company.",
+    "user.moved": "A user cannot be moved to another company.",
     "user.unknown_code": "The organization has no user {user_code}.",
 }

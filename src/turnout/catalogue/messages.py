@@ -1,23 +1,33 @@
 """What is said about jobs, lists, opt-outs and codes."""
 
 SENTENCES = {
-    "code.too_many": "{limit} codes were sent {whom} in {window}. Enter one of them, or try again "
-    "in {retry_after} seconds.",
+    "code.many_to_client": "{limit} codes were sent to this client in {minutes} minutes. Enter one "
+    "of them, or try again in {retry_after} seconds.",
+    "code.many_to_destination": "{limit} codes were sent to this destination in {minutes} minutes. "
+    "Enter one of them, or try again in {retry_after} seconds.",
+    "code.many_to_destination_today": "{limit} codes were sent to this destination in a day. Enter "
+    "one of them, or try again in {retry_after} seconds.",
     "code.tries": "Too many wrong codes were entered. Try again in {retry_after} seconds.",
     "file.missing": "The file {digest} is no longer kept.",
     "job.ended": "Job {job_id} has ended.",
-    "job.list_unknown": "One of the job's lists does not exist.",
+    "job.list_unknown": "One of the job's lists does not exist. `turnout list list` shows them.",
     "job.message_long": "The message may have up to {limit} characters.",
     "job.missing": "There is no job {job_id}.",
     "job.scheduled_past": "The job must be scheduled in the future.",
-    "limit.exceeded": "Monthly limit exceeded.",
-    "list.csv": "This is no CSV: {error}.",
+    "limit.exceeded": "The limit of messages for this month is reached. Send fewer, or ask for a "
+    "higher limit.",
+    "list.csv": "This is not a CSV file: {said}.",
     "list.heading": "The first line must be a heading with Email, Fax, Phone or Mobile.",
     "list.heading_twice": "The heading names {name} twice.",
     "list.heading_unknown": "The heading names {name!r}; a list's columns are {columns}.",
     "list.missing": "There is no list {list_id}.",
     "list.name": "A list's name has 1 to {limit} characters.",
-    "opt_out.address": "{address!r} is no address for {medium}.",
+    "list_row.cells": "The row has {cells} cells, but the heading has {columns}.",
+    "list_row.email": "{name} {value!r} is not an e-mail address.",
+    "list_row.number": "{name} {value!r} is not a number.",
+    "list_row.text": "{name} must be text of up to {limit} characters.",
+    "list_row.unreachable": "Nothing reaches this recipient: {columns} are empty.",
+    "opt_out.address": "{address!r} is not an address for {medium}.",
     "opt_out.missing": "{address} has not opted out of {medium}.",
     "recipient.text_long": "The {name} of recipient {place} may have up to {limit} characters.",
 }

@@ -6,6 +6,6 @@ SENTENCES = {
     "webhook.form": "The form has a character that cannot be stored (NUL).",
     "webhook.id": "The form names no message.",
     "webhook.large": "A form has up to {limit} bytes.",
-    "webhook.reply": "A reply has From and To.",
+    "webhook.reply": "A reply must have From and To.",
     "webhook.signature": "The signature is missing or wrong.",
 }

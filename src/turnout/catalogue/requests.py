@@ -40,7 +40,7 @@ SENTENCES = {
     "request.host": "The request has no Host header. Send one.",
     "request.hosts": "The request has more than one Host header. Send one.",
     "request.malformed": "The request is malformed.",
-    "request.refused": "{fault}",
+    "request.refused": "{said}",
     "server.unexpected": "Something went wrong on the server. Nothing was changed. Request id: "
     "{request_id}.",
     "site.foreign": "This request came from a page of another site, so nothing was done. Open the "

@@ -4,25 +4,49 @@ An entry's context is the code, its id the English sentence. A sentence that was
 that is not translated, is said in English. Files are read as they are: nothing is compiled.
 """
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from turnout.catalogue import SENTENCES, facts_of, fill
+from turnout.catalogue import SENTENCES, facts_of, fill, say
 
 FOLDER = Path(__file__).parent / "locales"
+ENGLISH = "en"
+# Of an Accept-Language header so many characters are read.
+HEADER_LENGTH = 200
+
+Translator = Callable[[str, Mapping[str, Any]], str]
+"""Says a code and facts in a language, as `say` does in English."""
 
 
-def translate(code: str, facts: Mapping[str, Any], locale: str, folder: Path = FOLDER) -> str:
+def translator_for(accepted: str, folder: Path | None = None) -> Translator:
+    """The catalogue in the first language of an Accept-Language header that it has; in English for
+    a header that names none of them."""
+    locale = choose_locale(accepted, folder)
+    return say if locale == ENGLISH else partial(_translate, locale, folder or FOLDER)
+
+
+def choose_locale(accepted: str, folder: Path | None = None) -> str:
+    """The name of that language, such as `de` for `de-AT,de;q=0.9`."""
+    known = {name.lower(): name for name in (*_locales(folder or FOLDER), ENGLISH)}
+    for tag in _preferred(accepted[:HEADER_LENGTH].lower().replace("-", "_")):
+        for name in (tag, tag.partition("_")[0]):
+            if name in known:
+                return known[name]
+    return ENGLISH
+
+
+def translate(code: str, facts: Mapping[str, Any], locale: str, folder: Path | None = None) -> str:
     """The sentence of a code in a language such as `de`; in English where it has no translation
     whose facts are those of the English one."""
-    english = SENTENCES.get(code, f"{code}.")
-    translated = _sentences(folder, locale).get((code, english), "")
-    return fill(translated if _is_usable(translated, english) else english, facts, code)
+    folder = folder or FOLDER
+    return (
+        _translate(locale, folder, code, facts) if locale in _locales(folder) else say(code, facts)
+    )
 
 
 def write_template(path: Path) -> None:
@@ -34,6 +58,26 @@ def write_template(path: Path) -> None:
         write_po(file, catalog, omit_header=False, sort_output=True)
 
 
+def _translate(locale: str, folder: Path, code: str, facts: Mapping[str, Any]) -> str:
+    english = SENTENCES.get(code, f"{code}.")
+    translated = _sentences(folder, locale).get((code, english), "")
+    return fill(translated, facts, code) if _is_usable(translated, english) else say(code, facts)
+
+
+def _preferred(accepted: str) -> Iterator[str]:
+    """The header's languages, the best first."""
+    weighted = []
+    for part in accepted.split(","):
+        tag, _, weight = part.partition(";")
+        try:
+            quality = float(weight.strip().removeprefix("q=") or 1)
+        except ValueError:
+            quality = 0.0
+        weighted.append((quality, tag.strip()))
+    weighted.sort(key=lambda entry: -entry[0])
+    return (tag for quality, tag in weighted if quality > 0)
+
+
 def _is_usable(translated: str, english: str) -> bool:
     try:
         return bool(translated) and facts_of(translated) <= facts_of(english)
@@ -42,12 +86,14 @@ def _is_usable(translated: str, english: str) -> bool:
 
 
 @cache
+def _locales(folder: Path) -> frozenset[str]:
+    return frozenset(path.stem for path in folder.glob("*.po"))
+
+
+@cache
 def _sentences(folder: Path, locale: str) -> dict[tuple[str, str], str]:
-    # The locale comes from a request: it must be the name of a file that is there, and no path.
-    known = {path.stem: path for path in folder.glob("*.po")}
-    if locale not in known:
-        return {}
-    with known[locale].open("rb") as file:
+    """`locale` is the name of a file that is there, never a text of a request."""
+    with (folder / f"{locale}.po").open("rb") as file:
         catalog = read_po(file, locale=locale)
     return {
         (str(message.context), str(message.id)): str(message.string)

@@ -132,7 +132,7 @@ def import_file(
             found = read_viewings(lines, shows, zone)
             taken, faults = _store(db, org_id, event, found, advance)
     for fault in faults[:SHOWN_FAULTS]:
-        errors.print(f"line {fault.line}: {fault.reason}")
+        errors.print(f"line {fault.line}: {fault.refusal.message}")
     if len(faults) > SHOWN_FAULTS:
         errors.print(f"… and {len(faults) - SHOWN_FAULTS} more")
     console.print(f"{taken} viewings were taken; {len(faults)} rows could not be.")

@@ -136,6 +136,7 @@ ADVICE = {
     "store.url_scheme": "Correct TURNOUT_DATABASE_URL.",
     "store.unreachable": REACH,
     "store.unreachable_server": REACH,
+    "schema.none": "Run `turnout migrate`.",
     "schema.older": "Run `turnout migrate`.",
     "schema.newer": "Install the newer Turnout: this one must not touch the database.",
 }

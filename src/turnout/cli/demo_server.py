@@ -101,7 +101,7 @@ def check_alone(chosen: Settings) -> None:
         raise Conflict(
             "demo.beside_others",
             database=hide_password(chosen.database_url),
-            others=", ".join(others),
+            others=others,
         )
 
 

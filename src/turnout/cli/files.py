@@ -48,9 +48,9 @@ def open_text(file: Path) -> Iterator[TextIO]:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             yield lines
     except UnicodeDecodeError as error:
-        raise Invalid("file.encoding", file=file, reason=error.reason) from error
+        raise Invalid("file.encoding", file=file, said=error.reason) from error
     except csv.Error as error:
-        raise Invalid("file.csv", file=file, error=error) from error
+        raise Invalid("file.csv", file=file, said=str(error)) from error
 
 
 @contextmanager

@@ -149,7 +149,7 @@ def _read_contacts(file: Path) -> list[Contact]:
     with open_text(file) as lines:
         for number, found in enumerate(read_list(lines), start=2):
             if isinstance(found, Fault):
-                errors.print(f"line {found.line}: {found.reason}")
+                errors.print(f"line {found.line}: {found.refusal.message}")
                 faults += 1
             elif not found.email:
                 errors.print(f"row {number}: there is no Email")

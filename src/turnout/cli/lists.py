@@ -125,10 +125,11 @@ def _check(file: Path) -> int:
                 continue
             faults += 1
             if faults <= SHOWN_FAULTS:
-                errors.print(f"line {found.line}: {found.reason}")
+                errors.print(f"line {found.line}: {found.refusal.message}")
     if faults:
-        more = f", of which {SHOWN_FAULTS} are shown" if faults > SHOWN_FAULTS else ""
-        raise Invalid("list.rows", faults=faults, file=file, more=more)
+        if faults > SHOWN_FAULTS:
+            errors.print(f"… and {faults - SHOWN_FAULTS} more")
+        raise Invalid("list.rows", faults=faults, file=file)
     return total
 
 

@@ -111,5 +111,5 @@ def _translate(error: falcon.HTTPError, req: falcon.asgi.Request) -> Failure:
         return MethodNotAllowed(req.method, req.path, [m for m in allowed if m != "OPTIONS"])
     if error.status_code == 404:
         return Missing("path.missing", path=req.path)
-    fault = error.description or error.title
-    return Invalid("request.refused", fault=fault) if fault else Invalid("request.malformed")
+    said = error.description or error.title
+    return Invalid("request.refused", said=said) if said else Invalid("request.malformed")

@@ -104,18 +104,19 @@ def check_url(url: str) -> None:
     """Raise Unavailable (`store.url`) unless libpq can read the address. What it says of one that
     it cannot read may hold the password, so only the beginning is shown."""
     if not url.startswith(("postgresql://", "postgres://")):
-        raise _unreadable("it must begin with sqlite:/// or postgresql://")
+        raise _unreadable("store.url_scheme")
     try:
         psycopg.conninfo.conninfo_to_dict(url)
     except (psycopg.Error, ValueError) as error:
-        raise _unreadable(re.split(r"[:\"\n]", str(error))[0].strip()) from error
+        said = re.split(r"[:\"\n]", str(error))[0].strip()
+        raise _unreadable("store.url", said=said) from error
 
 
 def explain_refusal(url: str, error: Exception) -> Unavailable:
     """The failure for a connection that was refused, and what to do as its note."""
     said = _without_repeats(str(error))
     if _UNREADABLE.search(said) and "FATAL" not in said:
-        return _unreadable(said.rpartition("connection is bad: ")[2])
+        return _unreadable("store.url", said=said.rpartition("connection is bad: ")[2])
     failure = Unavailable("store.unreachable_server", said=said.rstrip(".?"))
     advice = next((text for words, text in _ADVICE if re.search(words, said)), _OTHERWISE)
     failure.add_note(fill_in(advice, *names_in(url)))
@@ -150,8 +151,8 @@ def quote(name: str) -> str:
     return sql.Identifier(name.replace("\0", "")).as_string(None)
 
 
-def _unreadable(why: str) -> Unavailable:
-    failure = Unavailable("store.url", why=why)
+def _unreadable(code: str, **facts: str) -> Unavailable:
+    failure = Unavailable(code, retry_after=1, **facts)
     failure.add_note(
         "Write sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME, and signs such as @ : "
         "/ ? # % in the password as %40 %3A %2F %3F %23 %25."

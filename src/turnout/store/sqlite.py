@@ -120,7 +120,7 @@ def _cannot_open(path: Path, error: Exception) -> Unavailable:
         code = FULL
     if code in (FULL, READ_ONLY, NOT_OURS):
         return faults.as_failure(code, error, advise(code, path))
-    return Unavailable("store.unreachable", path=path, error=error)
+    return Unavailable("store.unreachable", path=path, said=str(error))
 
 
 def _is_transient(error: BaseException) -> bool:

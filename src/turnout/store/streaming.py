@@ -188,7 +188,7 @@ class Stream(Batches):
     def _hand_over(self, batch: Batch) -> bool:
         with self._turn:
             if self._is_broken_off:
-                raise _break_off("the server is stopping")
+                raise Unavailable("stream.stopped")
             if self._given_up:
                 return False
             self._begun = True
@@ -225,8 +225,8 @@ class Stream(Batches):
         return _decoder.decode(frame)
 
 
-def _break_off(reason: object) -> Unavailable:
-    return Unavailable("stream.broken", reason=reason)
+def _break_off(error: BaseException) -> Unavailable:
+    return Unavailable("stream.broken", said=str(error))
 
 
 class _Waiter:

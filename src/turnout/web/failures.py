@@ -44,28 +44,26 @@ NEXT: dict[type[Failure], str] = {
     Unexpected: "Try again. If it happens once more, tell the organizer the request id.",
     Unavailable: "Try again in a minute.",
 }
-# What our reading of forms says to programs, in the words of a page.
+# What our reading of forms says to programs is said otherwise on a page: by these codes.
 PLAIN = {
     **dict.fromkeys(
-        ("text.unstorable", "text.unstorable_form", "text.unstorable_query"),
-        "It has a character that cannot be kept (NUL, or half of one).",
+        ("text.unstorable", "text.unstorable_form", "text.unstorable_query"), "page.unstorable"
     ),
     **dict.fromkeys(
         ("body.charset", "body.not_in_charset", "body.field_charset", "body.not_utf8"),
-        "The form has characters that could not be read (they are not UTF-8).",
+        "page.not_utf8",
     ),
     **dict.fromkeys(
-        ("body.malformed", "body.escapes", "body.parts_cut", "body.part_unnamed"),
-        "The form arrived damaged and could not be read.",
+        ("body.malformed", "body.escapes", "body.parts_cut", "body.part_unnamed"), "page.damaged"
     ),
-    "body.fields": "The form has more fields than the page.",
+    "body.fields": "page.many_fields",
     **dict.fromkeys(
         ("body.nesting", "body.field_nesting", "body.field_twice", "body.not_object"),
-        "The form has other fields than the page.",
+        "page.other_fields",
     ),
     **dict.fromkeys(
         ("body.encoding", "body.not_encoded", "body.encoding_cut", "body.part_encoding"),
-        "The form was sent in a way that cannot be read.",
+        "page.encoding",
     ),
 }
 
@@ -79,14 +77,14 @@ def present_failure(failure: Failure) -> Answer:
     status, title = STATUS[type(failure)]
     headers = headers_of(failure, status, CHALLENGE) | {
         "Cache-Control": "no-store",
-        "Vary": "Accept",
+        "Vary": "Accept, Accept-Language",
     }
     if asks_for_html.get():
         page = render(
             "failure.html",
             status=status,
             title=title,
-            message=PLAIN.get(failure.code, say_refusal(failure)),
+            message=say_refusal(failure, PLAIN.get(failure.code, "")),
             advice=NEXT.get(type(failure), ""),
         )
         return Answer(status, page.encode(), "text/html; charset=utf-8", headers)

@@ -109,7 +109,7 @@ class Heartbeats:
             body = _decoder.decode(await read_body(req, BODY_LIMIT))
         except UNREADABLE as error:
             metrics.heartbeats.labels("refused").inc()
-            raise Invalid("heartbeat.malformed", error=error) from error
+            raise Invalid("heartbeat.malformed", said=str(error)) from error
         try:
             answer = await self.take(body)
         except Unavailable:

@@ -21,6 +21,7 @@ from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import go_on, read_done, read_form
 from turnout.web.local_times import times
+from turnout.web.refusals import say_refusal
 from turnout.web.templates import render
 
 BODY_LIMIT = 4096
@@ -88,7 +89,7 @@ class InvitationResource(Resource):
             is_over=is_over,
             is_cancelled=event.state is EventState.CANCELLED,
             ticket=f"{shown.org_id}-{shown.invitee.ticket_code}",
-            refusal=refusal.message if refusal else "",
+            refusal=say_refusal(refusal) if refusal else "",
             is_full=refusal is not None and refusal.code in FULL,
             is_new=is_new,
             is_waiting=is_waiting,

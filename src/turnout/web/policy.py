@@ -7,6 +7,8 @@ from contextvars import ContextVar
 
 from falcon.asgi import Request, Response
 
+from turnout.web.languages import choose_translator, translator
+
 _DIRECTIVES = {
     "default-src": "'none'",
     "style-src": "'self'",
@@ -37,6 +39,7 @@ class PagePolicy:
 
     async def process_request(self, req: Request, resp: Response) -> None:
         asks_for_html.set("text/html" in req.accept)
+        translator.set(choose_translator(req))
 
     async def process_response(
         self, req: Request, resp: Response, resource: object, succeeded: bool

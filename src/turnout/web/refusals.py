@@ -1,16 +1,19 @@
 """What a page says of a refusal: its sentence, with times as people say them."""
 
 from turnout.errors import Failure, Limited
+from turnout.web.languages import translator
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
-def say_refusal(refusal: Failure) -> str:
-    """The message of a refusal; "282 seconds" that are to be waited become "5 minutes"."""
+def say_refusal(refusal: Failure, code: str = "") -> str:
+    """The sentence of a refusal in the visitor's language, or that of another code; "282 seconds"
+    that are to be waited become "5 minutes"."""
+    sentence = translator.get()(code or refusal.code, refusal.facts)
     if not isinstance(refusal, Limited):
-        return refusal.message
+        return sentence
     wait_s = refusal.retry_after
-    return refusal.message.replace(f"in {wait_s} seconds", f"in {say_wait(wait_s)}")
+    return sentence.replace(f"in {wait_s} seconds", f"in {say_wait(wait_s)}")
 
 
 def say_wait(seconds: int) -> str:

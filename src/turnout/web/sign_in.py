@@ -46,7 +46,7 @@ class SignInResource(Resource):
                 raise Unauthenticated("login.wrong")
             await self._sessions.sign_in(req, resp, user_code, password)
         except Unauthenticated as refusal:
-            self._answer(req, resp, given, refusal.message)
+            self._answer(req, resp, given, say_refusal(refusal))
             resp.status = HTTPStatus.UNAUTHORIZED
             resp.set_header("WWW-Authenticate", CHALLENGE)
             return

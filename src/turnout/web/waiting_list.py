@@ -22,6 +22,7 @@ from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import go_on, read_form
 from turnout.web.local_times import times
+from turnout.web.refusals import say_refusal
 from turnout.web.templates import render
 
 BODY_LIMIT = 4096
@@ -55,7 +56,7 @@ class WaitingResource(Resource):
             await self._db.write(_act, token, answer)
             go_on(req, resp)
         except Conflict as refusal:
-            self._answer(resp, await self._db.read(_show, token), refusal.message)
+            self._answer(resp, await self._db.read(_show, token), say_refusal(refusal))
 
     def _answer(self, resp: Response, shown: _Shown, refusal: str = "") -> None:
         event, entry = shown.event.event, shown.entry

@@ -249,7 +249,7 @@ def test_twilio_signatures_are_those_of_its_documentation() -> None:
     [
         (b"", "The form names no message."),
         (b"MessageStatus=delivered", "The form names no message."),
-        (b"Body=x&From=1", "A reply has From and To."),
+        (b"Body=x&From=1", "A reply must have From and To."),
         (b"\xff", "The body is not a form in UTF-8."),
         (b"a=%FF", "The body is not a form in UTF-8."),
         (b"nonsense", "The body is not a form in UTF-8."),

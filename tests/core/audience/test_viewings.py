@@ -219,13 +219,24 @@ def test_viewings_of_other_platforms_are_imported(cinema):
     text = FILE.format(talk=cinema.talk.id, pak=cinema.talk.pak, show=cinema.show.id)
     found = list(read_viewings(text.splitlines(), shows, "Europe/Berlin"))
     faults = [row for row in found if isinstance(row, Fault)]
-    assert [fault.line for fault in faults] == [6, 7, 8, 9, 10, 11, 12]
+    assert [(fault.line, fault.refusal.code) for fault in faults] == [
+        (6, "viewing.email"),
+        (7, "viewing.session"),
+        (8, "viewing.mode"),
+        (9, "viewing.time"),
+        (10, "viewing.duration"),
+        (11, "viewing.end"),
+        (12, "viewing.mode_absent"),
+    ]
     rows = [row for row in found if not isinstance(row, Fault)]
     for _ in range(2):
         refused = cinema.db.call(
             import_viewings, cinema.org_id, cinema.event.id, rows, actor="test"
         )
-        assert refused == [Fault(5, "stranger@example.com is not registered for the event")]
+        [(line, refusal)] = refused
+        assert (line, refusal.code) == (5, "viewing.stranger")
+        stranger = {"email": "stranger@example.com", "event_id": cinema.event.id}
+        assert refusal.facts == stranger
         assert viewings(cinema, viewer) == [
             StoredInterval(Mode.LIVE, cinema.talk.id, Interval(LIVE_FROM, LIVE_FROM + 120_000)),
             StoredInterval(

@@ -92,5 +92,5 @@ def test_who_was_invited_has_the_source_of_the_invitation(hall: Hall) -> None:
 
 @pytest.mark.parametrize("sti", [" friends", "a\tb", "x" * 101])
 def test_a_source_of_a_campaign_that_cannot_be_kept_is_refused(hall: Hall, sti: str) -> None:
-    with pytest.raises(Invalid, match="A campaign source is up to 100"):
+    with pytest.raises(Invalid, match="A campaign source has up to 100"):
         new_campaign(hall, sti)

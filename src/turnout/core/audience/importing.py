@@ -24,7 +24,8 @@ from turnout.errors import Invalid
 from turnout.store import Tx
 
 COLUMNS = ("email", "session", "mode", "start", "end", "duration")
-MOST_SECONDS = 7 * 24 * 3600
+DAY_SECONDS = 24 * 3600
+MOST_SECONDS = 7 * DAY_SECONDS
 
 
 class Row(NamedTuple):
@@ -40,7 +41,7 @@ class Fault(NamedTuple):
     """One that cannot be taken, and why."""
 
     line: int
-    reason: str
+    refusal: Invalid
 
 
 def read_viewings(lines: Iterable[str], shows: list[Show], timezone: str) -> Iterator[Row | Fault]:
@@ -49,7 +50,7 @@ def read_viewings(lines: Iterable[str], shows: list[Show], timezone: str) -> Ite
     names = [str(name).strip().lower() for name in reader.fieldnames or ()]
     reader.fieldnames = names
     if not {"email", "start"} <= set(names) or not {"end", "duration"} & set(names):
-        raise Invalid("viewings.columns", columns=", ".join(COLUMNS))
+        raise Invalid("viewings.columns", columns=COLUMNS)
     by_name = {name: show for show in shows for name in (str(show.session_id), show.pak)}
     zone = ZoneInfo(timezone)
     try:
@@ -57,7 +58,7 @@ def read_viewings(lines: Iterable[str], shows: list[Show], timezone: str) -> Ite
             given = {name: (values.get(name) or "").strip() for name in COLUMNS}
             yield _row(reader.line_num, given, by_name, shows, zone)
     except csv.Error as error:
-        yield Fault(reader.line_num, f"this is no CSV: {error}")
+        yield Fault(reader.line_num, Invalid("viewings.csv", said=str(error)))
 
 
 def import_viewings(
@@ -73,7 +74,8 @@ def import_viewings(
             tx, org_id=org_id, event_id=event_id, email_key=email_key(row.email)
         )
         if found is None:
-            faults.append(Fault(row.line, f"{row.email} is not registered for the event"))
+            absent = Invalid("viewing.stranger", email=row.email, event_id=event_id)
+            faults.append(Fault(row.line, absent))
             continue
         if (found, row.session_id) not in held:
             hold_viewer(tx, org_id, found, row.session_id)
@@ -93,30 +95,37 @@ def _row(
 ) -> Row | Fault:
     try:
         if not is_email(given["email"]):
-            return Fault(line, f"{given['email']!r} is not an e-mail address")
-        show = by_name.get(given["session"]) if given["session"] else None
-        if not given["session"] and len(shows) == 1:
-            show = shows[0]
-        if show is None:
-            return Fault(line, f"the event has no session {given['session']!r} with media")
+            raise Invalid("viewing.email", email=given["email"])
+        show = _find_show(given["session"], by_name, shows)
         start = _instant(given["start"], zone)
         end = _instant(given["end"], zone) if given["end"] else start + _duration(given["duration"])
         interval = whole_seconds(start, end)
         if not 0 < interval.seconds <= MOST_SECONDS:
-            return Fault(line, "the end must be after the start, by a week at most")
+            raise Invalid("viewing.end", days=MOST_SECONDS // DAY_SECONDS)
         return Row(line, given["email"], show.session_id, _parts(given["mode"], interval, show))
-    except ValueError as error:
-        return Fault(line, str(error))
+    except Invalid as refusal:
+        return Fault(line, refusal)
+
+
+def _find_show(name: str, by_name: dict[str, Show], shows: list[Show]) -> Show:
+    """The session that is named, or the only one where none is."""
+    if not name and len(shows) == 1:
+        return shows[0]
+    if not name:
+        raise Invalid("viewing.session_absent")
+    if name not in by_name:
+        raise Invalid("viewing.session", session=name)
+    return by_name[name]
 
 
 def _parts(mode: str, interval: Interval, show: Show) -> tuple[tuple[Mode, Interval], ...]:
     if not mode:
         parts = tuple(split(interval, show.media))
         if not parts:
-            raise ValueError("the session could not be watched then; name the mode")
+            raise Invalid("viewing.mode_absent")
         return parts
     if mode.lower() not in list(Mode):
-        raise ValueError(f"there is no mode {mode!r}: live, simlive or od")
+        raise Invalid("viewing.mode", mode=mode, known=[known.value for known in Mode])
     return ((Mode(mode.lower()), interval),)
 
 
@@ -124,9 +133,9 @@ def _instant(text: str, zone: ZoneInfo) -> int:
     try:
         time = datetime.datetime.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is not a time such as 2027-03-01T09:00:00") from error
+        raise Invalid("viewing.time", text=text) from error
     if time.year not in YEARS:
-        raise ValueError(f"{text!r} is too far away")
+        raise Invalid("viewing.year", text=text, first=YEARS.start, last=YEARS.stop - 1)
     if time.tzinfo is None:
         time = time.replace(tzinfo=zone)
     return int(time.timestamp()) * SECOND_MS
@@ -134,5 +143,5 @@ def _instant(text: str, zone: ZoneInfo) -> int:
 
 def _duration(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 9):
-        raise ValueError(f"{text!r} is not a number of seconds")
+        raise Invalid("viewing.duration", text=text)
     return int(text) * SECOND_MS

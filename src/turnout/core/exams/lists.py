@@ -75,7 +75,7 @@ def add_value(tx: Tx, org_id: OrgId, kind: ValueKind, value: str, *, actor: str)
     """Add a value to an organization's list; idempotent. Raises Invalid for
     an empty one."""
     if not value.strip():
-        raise Invalid("exam_value.empty", kind=kind.value.replace("_", " "))
+        raise Invalid("exam_value.empty", kind=kind.value)
     if sql.add_value(tx, org_id=org_id, kind=kind.value, value=value.strip()):
         record(tx, org_id, actor, "added", "exam_value", 0, kind=kind.value, value=value)
 

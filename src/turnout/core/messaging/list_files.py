@@ -23,19 +23,13 @@ _CHANNELS = {
     "Phone": Channel.VOICE,
     "Mobile": Channel.SMS,
 }
-_KINDS = {
-    "Email": "an e-mail address",
-    "Fax": "a number",
-    "Phone": "a number",
-    "Mobile": "a number",
-}
 
 
 class Fault(NamedTuple):
     """A row that cannot be taken, by its line in the file (the heading is line 1), and why."""
 
     line: int
-    reason: str
+    refusal: Invalid
 
 
 def read_list(lines: Iterable[str]) -> Iterator[Entry | Fault]:
@@ -49,19 +43,19 @@ def read_list(lines: Iterable[str]) -> Iterator[Entry | Fault]:
         try:
             row = _next(reader)
         except Invalid as error:
-            yield Fault(reader.line_num, error.message)
+            yield Fault(reader.line_num, error)
             continue
         if row is None:
             return
         if any(cell.strip() for cell in row):
-            yield _read_row(reader.line_num, columns, row)
+            yield _judge_row(reader.line_num, columns, row)
 
 
 def _next(reader: "Iterator[list[str]]") -> list[str] | None:
     try:
         return next(reader, None)
     except csv.Error as error:
-        raise Invalid("list.csv", error=error) from error
+        raise Invalid("list.csv", said=str(error)) from error
 
 
 def _read_heading(row: list[str]) -> list[str]:
@@ -70,7 +64,7 @@ def _read_heading(row: list[str]) -> list[str]:
     for cell in row:
         name = known.get(re.sub(r"[\s_-]", "", cell).casefold())
         if name is None:
-            raise Invalid("list.heading_unknown", name=cell.strip(), columns=", ".join(COLUMNS))
+            raise Invalid("list.heading_unknown", name=cell.strip(), columns=COLUMNS)
         if name in columns:
             raise Invalid("list.heading_twice", name=name)
         columns.append(name)
@@ -79,17 +73,30 @@ def _read_heading(row: list[str]) -> list[str]:
     return columns
 
 
-def _read_row(line: int, columns: list[str], row: list[str]) -> Entry | Fault:
+def _judge_row(line: int, columns: list[str], row: list[str]) -> Entry | Fault:
+    try:
+        return _read_row(columns, row)
+    except Invalid as refusal:
+        return Fault(line, refusal)
+
+
+def _no_address(name: str, cell: str) -> Invalid:
+    if name == "Email":
+        return Invalid("list_row.email", name=name, value=cell)
+    return Invalid("list_row.number", name=name, value=cell)
+
+
+def _read_row(columns: list[str], row: list[str]) -> Entry:
     if len(row) > len(columns):
-        return Fault(line, f"{len(row)} cells, but the heading has {len(columns)}")
+        raise Invalid("list_row.cells", cells=len(row), columns=len(columns))
     cells = {name: cell.strip() for name, cell in zip(columns, row, strict=False)}
     for name, cell in cells.items():
         if len(cell) > LONGEST_CELL or not is_storable(cell):
-            return Fault(line, f"{name} is not text of at most {LONGEST_CELL} characters")
+            raise Invalid("list_row.text", name=name, limit=LONGEST_CELL)
         if cell and name in _CHANNELS and not to_address(_CHANNELS[name], cell):
-            return Fault(line, f"{name} {cell!r} is not {_KINDS[name]}")
+            raise _no_address(name, cell)
     if not any(cells.get(name) for name in _CHANNELS):
-        return Fault(line, "nothing reaches this recipient: Email, Fax, Phone and Mobile are empty")
+        raise Invalid("list_row.unreachable", columns=list(_CHANNELS))
     return Entry(
         recipient=cells.get("Recipient", ""),
         reference=cells.get("Reference", ""),

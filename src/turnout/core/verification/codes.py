@@ -40,7 +40,10 @@ WRONG_LIMIT = 10
 WRONG_LIMIT_TOGETHER, WRONG_LIMIT_OF_SOURCE = 30, 60
 CLIENT_LIMIT, CLIENT_WINDOW_MIN = 30, 10
 # Codes to one destination: so many within so many minutes.
-DESTINATION_LIMITS = ((5, 10), (20, DAY_MIN))
+DESTINATION_LIMITS = (
+    (5, 10, "code.many_to_destination"),
+    (20, DAY_MIN, "code.many_to_destination_today"),
+)
 PLACE = "[[code]]"
 DEFAULT_TEMPLATE = f"Your [[company_name]] verification code is {PLACE}"
 SUBJECT = "Your verification code"
@@ -144,20 +147,19 @@ def _limit_sending(
     ahead = edges(0, tx.now).ahead
     where: dict[str, Any] = {"org_id": org_id, "purpose": purpose.value, "ahead": ahead}
     at = sql.find_nth_code(tx, **where, client_key=client_key, skipped=CLIENT_LIMIT - 1)
-    _refuse_since(tx, at, CLIENT_LIMIT, CLIENT_WINDOW_MIN, "to this client_ref")
-    for limit, window_min in DESTINATION_LIMITS:
+    _refuse_since(tx, at, CLIENT_LIMIT, CLIENT_WINDOW_MIN, "code.many_to_client")
+    for limit, window_min, code in DESTINATION_LIMITS:
         at = sql.find_nth_code_to(tx, **where, destination_key=destination_key, skipped=limit - 1)
-        _refuse_since(tx, at, limit, window_min, "to this destination")
+        _refuse_since(tx, at, limit, window_min, code)
 
 
-def _refuse_since(tx: Tx, at: int | None, limit: int, window_min: int, whom: str) -> None:
+def _refuse_since(tx: Tx, at: int | None, limit: int, window_min: int, code: str) -> None:
     """Refuse if `limit` codes were sent since `at`, and that is within the window."""
     window_ms = window_min * MINUTE_MS
     if at is None or is_over(at, window_ms, tx.now):
         return
     wait_s = seconds_left(at + window_ms, window_ms, tx.now)
-    window = "a day" if window_min == DAY_MIN else f"{window_min} minutes"
-    raise Limited("code.too_many", limit=limit, whom=whom, window=window, retry_after=wait_s)
+    raise Limited(code, limit=limit, minutes=window_min, retry_after=wait_s)
 
 
 def check_code(

@@ -47,6 +47,7 @@ SENTENCES = {
     "user.moved": "The selected company_id is invalid.",
     "user.unknown_code": "User not found.",
     "job.missing": "Job not found.",
+    "limit.exceeded": "Monthly limit exceeded.",
     "name.taken": "The user_code has already been taken.",
     "company.unknown": "The selected company_id is invalid.",
     "agent.unknown": "The selected agent_id is invalid.",

@@ -65,7 +65,7 @@ def migrate(
             raise _refuse(url, error.orig) from error
         raise
     except OperationalError as error:
-        raise Unavailable("schema.migration", reason=error.orig) from error
+        raise Unavailable("schema.migration", said=str(error.orig)) from error
     finally:
         engine.dispose()
 
