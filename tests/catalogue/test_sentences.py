@@ -2,7 +2,7 @@
 
 import pytest
 
-from turnout.catalogue import FACT_LENGTH, facts_of, fill, say
+from turnout.catalogue import FACT_LENGTH, Phrase, facts_of, fill, say
 from turnout.errors import Invalid, Limited, Unavailable
 
 
@@ -49,6 +49,13 @@ def test_facts_are_one_short_printable_line(fact: object, shown: str) -> None:
 def test_a_quoted_fact_is_escaped_and_cut() -> None:
     assert fill("{fact!r}", {"fact": "it's\n"}) == '"it\'s\\n"'
     assert fill("{fact!r}", {"fact": "x" * 10_000}) == repr("x" * (FACT_LENGTH - 1) + "…")
+
+
+def test_a_phrase_is_said_in_its_sentence() -> None:
+    slip = Phrase("slip.at_line", {"line": 7, "slip": Phrase("slip.comma_last", {"mark": "}"})})
+    said = Invalid("body.malformed", slip=slip).message
+    assert said == "The body is not valid JSON: line 7: a comma before }."
+    assert fill("{fact}", {"fact": Phrase("nobody.knows")}) == "nobody.knows."
 
 
 def test_the_facts_of_a_sentence() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from turnout.catalogue import SENTENCES
+from turnout.catalogue import SENTENCES, Phrase
 from turnout.catalogue.translations import (
     HEADER_LENGTH,
     choose_locale,
@@ -91,6 +91,17 @@ def test_a_translator_says_what_it_can_in_its_language(folder: Path) -> None:
     assert speak(CODE, {"email": "x"}) == "'x' ist keine E-Mail-Adresse."
     assert speak("venue.name", {}) == "Give the venue a name."
     assert speak("nobody.knows", {}) == "nobody.knows."
+
+
+def test_a_phrase_is_said_in_the_language_of_its_sentence(folder: Path) -> None:
+    """Also within a sentence that has no translation itself."""
+    (folder / "de.po").write_text(
+        'msgctxt "slip.end"\nmsgid "line {line}, column {column}: it ends too early"\n'
+        'msgstr "Zeile {line}: zu früh zu Ende"\n'
+    )
+    slip = Phrase("slip.end", {"line": 7, "column": 1})
+    said = translator_for("de", folder)("body.malformed", {"slip": slip})
+    assert said == "The body is not valid JSON: Zeile 7: zu früh zu Ende."
 
 
 def test_the_template_has_every_sentence_by_its_code(tmp_path: Path) -> None:

@@ -312,7 +312,7 @@ def test_a_database_that_is_closed_breaks_its_streams_off(url: str) -> None:
                 return broken.code
         return "ended as if it were whole"
 
-    assert asyncio.run(read()) == "stream.broken"
+    assert asyncio.run(read()) == "stream.stopped"
 
 
 def test_pieces_are_read_at_once_up_to_a_size(url: str) -> None:

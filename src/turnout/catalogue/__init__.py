@@ -7,8 +7,8 @@ own `errors.py`, and fills them with `fill`.
 """
 
 import string
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from turnout.catalogue import (
     audience,
@@ -43,6 +43,18 @@ SENTENCES: Mapping[str, str] = {code: said for table in TABLES for code, said in
 FACT_LENGTH = 300
 """Characters of one fact that a sentence shows; of a longer one, the beginning."""
 
+Translator = Callable[[str, Mapping[str, Any]], str]
+"""Says a code and its facts in a language."""
+
+
+class Phrase(NamedTuple):
+    """A fact that is a part of the sentence: it has a code and facts of its own, and is said in the
+    language of the sentence."""
+
+    code: str
+    facts: Mapping[str, Any] = {}
+
+
 # Joiners of scripts and emoji: not printable by Unicode's rules, and harmless.
 _JOINERS = "\u200c\u200d"
 
@@ -54,11 +66,12 @@ def say(code: str, facts: Mapping[str, Any]) -> str:
     return f"{code}." if sentence is None else fill(sentence, facts, code)
 
 
-def fill(sentence: str, facts: Mapping[str, Any], code: str = "") -> str:
-    """A sentence with its facts, each in one line, printable and at most FACT_LENGTH characters.
-    Where a fact is missing: `code`."""
+def fill(sentence: str, facts: Mapping[str, Any], code: str = "", speak: Translator = say) -> str:
+    """A sentence with its facts, each in one line, printable and at most FACT_LENGTH characters;
+    phrases as `speak` says them. Where a fact is missing: `code`."""
+    phrases = {name: speak(*fact) for name, fact in facts.items() if isinstance(fact, Phrase)}
     try:
-        return _FORMATTER.vformat(sentence, (), facts)
+        return _FORMATTER.vformat(sentence, (), {**facts, **phrases})
     except (KeyError, ValueError, TypeError):
         return f"{code}."
 

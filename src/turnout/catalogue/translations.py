@@ -4,7 +4,7 @@ An entry's context is the code, its id the English sentence. A sentence that was
 that is not translated, is said in English. Files are read as they are: nothing is compiled.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,12 @@ from typing import Any
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from turnout.catalogue import SENTENCES, facts_of, fill, say
+from turnout.catalogue import SENTENCES, Translator, facts_of, fill, say
 
 FOLDER = Path(__file__).parent / "locales"
 ENGLISH = "en"
 # Of an Accept-Language header so many characters are read.
 HEADER_LENGTH = 200
-
-Translator = Callable[[str, Mapping[str, Any]], str]
-"""Says a code and facts in a language, as `say` does in English."""
 
 
 def translator_for(accepted: str, folder: Path | None = None) -> Translator:
@@ -61,7 +58,8 @@ def write_template(path: Path) -> None:
 def _translate(locale: str, folder: Path, code: str, facts: Mapping[str, Any]) -> str:
     english = SENTENCES.get(code, f"{code}.")
     translated = _sentences(folder, locale).get((code, english), "")
-    return fill(translated, facts, code) if _is_usable(translated, english) else say(code, facts)
+    sentence = translated if _is_usable(translated, english) else english
+    return fill(sentence, facts, code, partial(_translate, locale, folder))
 
 
 def _preferred(accepted: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What is wrong with a text that is nearly JSON, in words that help: which slip, and where.
+"""What is wrong with a text that is nearly JSON, in codes that help: which slip, and where.
 
 Documentation, hand-written examples and other languages have the same few slips: a comma before a
 closing brace, single quotes, `=>` for `:`, no outer braces. The text is read as people do, up to
@@ -7,7 +7,9 @@ string that does not end.
 """
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from turnout.catalogue import Phrase
 
 READ = 16_384
 SHOWN = 40
@@ -22,12 +24,9 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORDS = {"true", "false", "null"}
 _CLOSING = {"{": "}", "[": "]"}
 _OTHERS = {
-    '"': "a string that does not end on its line",
-    "'": "single quotes where double quotes belong",
-    "\u201c": "curly quotes where straight quotes belong",
-    "\u201d": "curly quotes where straight quotes belong",
-    "\u2018": "curly quotes where straight quotes belong",
-    "\u2019": "curly quotes where straight quotes belong",
+    '"': "slip.string_open",
+    "'": "slip.single_quotes",
+    **dict.fromkeys("\u201c\u201d\u2018\u2019", "slip.curly_quotes"),
 }
 
 
@@ -40,29 +39,32 @@ class _Token(NamedTuple):
 class _Slip(Exception):
     """The first slip; `line` 0 where the place goes without saying."""
 
-    def __init__(self, what: str, line: int = 0) -> None:
-        super().__init__(f"line {line}: {what}" if line else what)
+    def __init__(self, code: str, line: int = 0, **facts: Any) -> None:
+        super().__init__(code)
+        slip = Phrase(code, facts)
+        self.phrase = Phrase("slip.at_line", {"line": line, "slip": slip}) if line else slip
 
 
-def find_slip(text: bytes, error: Exception) -> str:
+def find_slip(text: bytes, error: Exception) -> Phrase:
     """The slip and its place, such as `line 7: a comma before }`; what `error` of the decoder says
     where none is found."""
     try:
         _Reader(text[:READ].decode("utf-8", "replace"), is_whole=len(text) <= READ).read()
     except _Slip as slip:
-        return str(slip)
+        return slip.phrase
     return _say(text, str(error))
 
 
-def _say(text: bytes, message: str) -> str:
+def _say(text: bytes, message: str) -> Phrase:
     """The decoder's message, with line and column for its byte."""
     found = _BYTE.search(message)
     if not found:
-        return message
+        return Phrase("slip.said", {"said": message})
     before = text[: int(found[1])]
     line, column = before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1
-    what = _BYTE.sub("", message).removeprefix("JSON is malformed:").strip()
-    return f"line {line}, column {column}: {what or 'it ends too early'}"
+    said = _BYTE.sub("", message).removeprefix("JSON is malformed:").strip()
+    place = {"line": line, "column": column}
+    return Phrase("slip.at_column", place | {"said": said}) if said else Phrase("slip.end", place)
 
 
 class _Reader:
@@ -85,7 +87,7 @@ class _Reader:
             line += text.count("\n")
         if self._open and self._is_whole:
             missing = _CLOSING[self._open[-1].text]
-            raise _Slip(f"the closing {missing} is missing", line)
+            raise _Slip("slip.not_closed", line, mark=missing)
 
     def _take(self, token: _Token) -> None:
         self._judge_alone(token)
@@ -97,16 +99,16 @@ class _Reader:
 
     def _judge_alone(self, token: _Token) -> None:
         if token.kind == "arrow":
-            what = "the outer braces are missing" if not self._open else ""
-            raise _Slip(what or f"{token.text} where : belongs", 0 if what else token.line)
+            if not self._open:
+                raise _Slip("slip.braces")
+            raise _Slip("slip.instead", token.line, text=token.text, wanted=":")
         if token.kind == "single":
             raise _Slip(_OTHERS["'"], token.line)
         if token.kind == "comment":
-            raise _Slip("a comment, which JSON does not have", token.line)
+            raise _Slip("slip.comment", token.line)
         if token.kind == "other":
-            raise _Slip(
-                _OTHERS.get(token.text[0], f"{token.text!r} does not belong here"), token.line
-            )
+            code = _OTHERS.get(token.text[0], "slip.stray")
+            raise _Slip(code, token.line, text=token.text)
 
     def _take_mark(self, token: _Token) -> None:
         if token.text in "}]":
@@ -117,28 +119,28 @@ class _Reader:
         elif token.text == ":":
             self._take_colon(token)
         elif not self._open and self._last:
-            raise _Slip(f"something follows the end: {token.text}", token.line)
+            raise _Slip("slip.after_end", token.line, text=token.text)
         elif self._last is None or self._last.text in ("{", "[", ",", ":"):
-            raise _Slip("a comma without a value before it", token.line)
+            raise _Slip("slip.comma_first", token.line)
 
     def _close(self, token: _Token) -> None:
         if not self._open:
-            raise _Slip(f"{token.text} closes nothing", token.line)
+            raise _Slip("slip.closes_nothing", token.line, mark=token.text)
         if self._last and self._last.kind == "mark" and self._last.text == ",":
-            raise _Slip(f"a comma before {token.text}", self._last.line)
+            raise _Slip("slip.comma_last", self._last.line, mark=token.text)
         if self._last and self._last.kind == "mark" and self._last.text == ":":
-            raise _Slip(f"a value is missing before {token.text}", token.line)
+            raise _Slip("slip.no_value", token.line, mark=token.text)
         wanted = _CLOSING[self._open.pop().text]
         if token.text != wanted:
-            raise _Slip(f"{token.text} where {wanted} belongs", token.line)
+            raise _Slip("slip.instead", token.line, text=token.text, wanted=wanted)
 
     def _take_colon(self, token: _Token) -> None:
         if not self._open:
-            raise _Slip("the outer braces are missing")
+            raise _Slip("slip.braces")
         if self._open[-1].text == "[":
-            raise _Slip("a : inside of [ ]", token.line)
+            raise _Slip("slip.colon_in_list", token.line)
         if self._last and self._last.kind == "word":
-            raise _Slip(f"the name {_show(self._last)} has no quotes", self._last.line)
+            raise _Slip("slip.name_quotes", self._last.line, text=_show(self._last))
 
     def _take_value(self, token: _Token) -> None:
         self._begin_value(token)
@@ -149,18 +151,18 @@ class _Reader:
             lower = token.text.lower()
             known = {"none": "null", "nil": "null", "undefined": "null"}.get(lower, lower)
             if known in _WORDS:
-                raise _Slip(f"{token.text} where {known} belongs", token.line)
+                raise _Slip("slip.instead", token.line, text=token.text, wanted=known)
             if token.text[0] in "+-.0123456789":
-                raise _Slip(f"{_show(token)} is not a number", token.line)
-            raise _Slip(f"the text {_show(token)} has no quotes", token.line)
+                raise _Slip("slip.number", token.line, text=_show(token))
+            raise _Slip("slip.text_quotes", token.line, text=_show(token))
 
     def _begin_value(self, token: _Token) -> None:
         last = self._last
         if last is None or (last.kind == "mark" and last.text in "{[,:"):
             return
         if not self._open:
-            raise _Slip(f"something follows the end: {_show(token)}", token.line)
-        raise _Slip(f"a comma or a : is missing before {_show(token)}", token.line)
+            raise _Slip("slip.after_end", token.line, text=_show(token))
+        raise _Slip("slip.separator", token.line, text=_show(token))
 
 
 def _is_value(word: str) -> bool:

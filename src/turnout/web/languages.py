@@ -8,8 +8,8 @@ from contextvars import ContextVar
 
 from falcon.asgi import Request
 
-from turnout.catalogue import say
-from turnout.catalogue.translations import Translator, translator_for
+from turnout.catalogue import Translator, say
+from turnout.catalogue.translations import translator_for
 
 # How the request at hand is answered; failures are presented without the request.
 translator: ContextVar[Translator] = ContextVar("translator", default=say)

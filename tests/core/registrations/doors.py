@@ -51,6 +51,7 @@ REASONS = {
     "event.exam": "exam",
     "exam.closed": "closed",
     "session.closed": "session",
+    "session.full": "full",
     "event.full": "full",
     "tickets.sold_out": "full",
     "tickets.sold_out_type": "full",

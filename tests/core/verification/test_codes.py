@@ -127,7 +127,7 @@ def test_only_so_many_are_sent_to_one_client(db, login, node):
         send(db, login, to="61412345699")
     assert refusal.value.retry_after == 600 - CLIENT_LIMIT
     assert refusal.value.message == (
-        "30 codes were sent to this client_ref in 10 minutes. "
+        "30 codes were sent to this client in 10 minutes. "
         "Enter one of them, or try again in 570 seconds."
     )
     send(db, login, client_ref="c2", to="61412345699")

@@ -35,6 +35,8 @@ VALIDATION = "Validation failed: "
 CHALLENGE = 'Basic realm="Turnout", charset="UTF-8"'
 # The contract's sentences by code: its own rules, and what the product calls otherwise.
 SENTENCES = {
+    "code.many_to_client": "{limit} codes were sent to this client_ref in {minutes} minutes. Enter "
+    "one of them, or try again in {retry_after} seconds.",
     "field.invalid": "{sentence}",
     "job.list_unknown": "The selected user_list_ids is invalid.",
     "job.message_long": "The message may not be greater than {limit} characters.",
