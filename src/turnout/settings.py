@@ -17,16 +17,29 @@ import msgspec
 import msgspec.inspect
 from msgspec import Meta
 
+from turnout import catalogue
+from turnout.catalogue import Phrase
+
 PREFIX = "TURNOUT_"
 CONFIG = PREFIX + "CONFIG"
 UNIX = "unix"
 """What TURNOUT_TRUSTED_PROXIES calls a proxy that comes through a Unix socket."""
 
 Ports = tuple[tuple[int, int], ...]
+_PORTS = f"{PREFIX}OUTBOUND_PORTS"
+_TEXT = Phrase("setting.text")
 
 
 class SettingsError(Exception):
-    """A setting is unknown or unreadable; the message names it and says what is expected."""
+    """A setting is unknown or unreadable: a code, and facts that name it and what is expected."""
+
+    def __init__(self, code: str, /, **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+    def __str__(self) -> str:
+        return catalogue.say(self.code, self.facts)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +191,7 @@ def load(environ: Mapping[str, str], declared: Collection[str] = (), **overrides
     """
     values: dict[str, Any] = {}
     if path := environ.get(CONFIG):
-        values |= _known(_read_file(Path(path)), declared, where=path)
+        values |= _known(_read_file(Path(path)), declared, file=path)
     given = _known(
         {
             name.removeprefix(PREFIX).lower(): value
@@ -186,12 +199,11 @@ def load(environ: Mapping[str, str], declared: Collection[str] = (), **overrides
             if name.startswith(PREFIX) and name != CONFIG
         },
         declared,
-        where="the environment",
     )
     given |= {name: value for name, value in overrides.items() if value is not None}
     from_file = values.keys() - given.keys()
     values |= given | {"carriers": values.get("carriers", {}) | given["carriers"]}
-    settings = _convert(values, dict.fromkeys(from_file, f" in {path}"))
+    settings = _convert(values, dict.fromkeys(from_file, path or ""))
     split_ports(settings.outbound_ports)
     _check_base_url(settings.base_url)
     _check_networks("OUTBOUND_ALLOW", settings.outbound_allow)
@@ -199,7 +211,7 @@ def load(environ: Mapping[str, str], declared: Collection[str] = (), **overrides
     _check_numbers(settings.reply_numbers)
     for name in ("reply_numbers", "tts_voices"):
         if not split_list(getattr(settings, name)):
-            raise SettingsError(f"{PREFIX}{name.upper()}: give at least one")
+            raise SettingsError("setting.empty", name=f"{PREFIX}{name.upper()}")
     return settings
 
 
@@ -229,10 +241,10 @@ def split_ports(text: str) -> Ports:
     for part in split_list(text):
         found = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", part)
         if found is None:
-            raise SettingsError(f"{PREFIX}OUTBOUND_PORTS: {part} is not a port or a range")
+            raise SettingsError("setting.port", name=_PORTS, part=part)
         ranges.append((int(found[1]), int(found[2] or found[1])))
     if not ranges or any(not 1 <= first <= last <= 65535 for first, last in ranges):
-        raise SettingsError(f"{PREFIX}OUTBOUND_PORTS: give ports from 1 to 65535, such as 80,443")
+        raise SettingsError("setting.ports", name=_PORTS, first=1, last=65535)
     return tuple(ranges)
 
 
@@ -252,26 +264,28 @@ def _read_file(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"{CONFIG} names {path}, which cannot be read: {error}") from error
+        raise SettingsError("setting.file", name=CONFIG, file=path, said=str(error)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+        raise SettingsError("setting.toml", file=path, said=str(error)) from error
 
 
-def _known(values: dict[str, Any], declared: Collection[str], where: str) -> dict[str, Any]:
-    """The values, those that are declared elsewhere put apart. Raises SettingsError for an unknown
-    name."""
+def _known(
+    values: dict[str, Any], declared: Collection[str], file: str | None = None
+) -> dict[str, Any]:
+    """The values of a file or the environment, those that are declared elsewhere put apart. Raises
+    SettingsError for an unknown name."""
     own = {name: str(values[name]) for name in values if name in declared}
     values = {name: value for name, value in values.items() if name not in own}
     unknown = sorted(set(values) - set(Settings.__struct_fields__) | {"carriers"} & values.keys())
     if unknown:
         name = PREFIX + unknown[0].upper()
-        raise SettingsError(
-            f"{name} in {where} is not a known setting; run `turnout settings` for the list"
-        )
+        if file is None:
+            raise SettingsError("setting.unknown", name=name)
+        raise SettingsError("setting.unknown_in_file", name=name, file=file)
     return values | {"carriers": own}
 
 
-def _convert(values: dict[str, Any], places: Mapping[str, str]) -> Settings:
+def _convert(values: dict[str, Any], files: Mapping[str, str]) -> Settings:
     for name, value in values.items():
         if isinstance(value, str):
             values[name] = value.strip()
@@ -279,54 +293,62 @@ def _convert(values: dict[str, Any], places: Mapping[str, str]) -> Settings:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         name = str(error).rpartition("$.")[2].rpartition("`")[0].partition("[")[0]
-        fault = say_fault(Settings, name, values.get(name))
-        raise SettingsError(f"{PREFIX}{name.upper()}{places.get(name, '')}: {fault}") from error
+        phrase = say_fault(Settings, name, values.get(name))
+        setting = f"{PREFIX}{name.upper()}"
+        if name not in files:
+            raise SettingsError("setting.value", name=setting, phrase=phrase) from error
+        raise SettingsError(
+            "setting.value_in_file", name=setting, file=files[name], phrase=phrase
+        ) from error
 
 
 def say_fault(
     struct: type[msgspec.Struct], name: str, value: Any, *, is_secret: bool = False
-) -> str:
+) -> Phrase:
     """What a setting may be, and what was given instead, unless that is nothing or a secret."""
     info = msgspec.inspect.type_info(struct)
     fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
-    kind = next((_say_kind(field.type) for field in fields if field.name == name), "text")
-    if kind == "text" or is_secret:  # an address may hold a password
-        return f"give {kind}"
-    given = ascii(_plain(value)[:60]) if value not in ("", None) else "nothing"
-    return f"give {kind}, not {given}"
+    kind = next((_say_kind(field.type) for field in fields if field.name == name), _TEXT)
+    if kind == _TEXT or is_secret:  # an address may hold a password
+        return Phrase("setting.give", {"kind": kind})
+    if value in ("", None):
+        return Phrase("setting.give_something", {"kind": kind})
+    return Phrase("setting.give_other", {"kind": kind, "given": ascii(_plain(value)[:60])})
 
 
-def _say_kind(kind: Any) -> str:
+def _say_kind(kind: Any) -> Phrase:
     if isinstance(kind, msgspec.inspect.Metadata):
         return _say_kind(kind.type)
     if isinstance(kind, msgspec.inspect.UnionType):
         return _say_kind(kind.types[0])
     if isinstance(kind, msgspec.inspect.BoolType):
-        return "true or false"
+        return Phrase("setting.flag")
     if isinstance(kind, msgspec.inspect.LiteralType):
-        *others, last = kind.values
-        return f"{', '.join(map(str, others))} or {last}" if others else str(last)
+        *others, last = map(str, kind.values)
+        if not others:
+            return Phrase("setting.only", {"last": last})
+        return Phrase("setting.one_of", {"others": others, "last": last})
     if isinstance(kind, msgspec.inspect.IntType | msgspec.inspect.FloatType):
-        noun = "a whole number" if isinstance(kind, msgspec.inspect.IntType) else "a number"
-        return noun + _say_range(kind.ge, kind.le)
-    return "text"
+        is_whole = isinstance(kind, msgspec.inspect.IntType)
+        noun = Phrase("setting.whole_number") if is_whole else Phrase("setting.number")
+        return _say_range(noun, kind.ge, kind.le)
+    return _TEXT
 
 
-def _say_range(least: float | None, greatest: float | None) -> str:
+def _say_range(noun: Phrase, least: float | None, greatest: float | None) -> Phrase:
+    facts = {"noun": noun, "least": least, "greatest": greatest}
     if least is None and greatest is None:
-        return ""
+        return noun
     if greatest is None:
-        return f" of {least} or more"
-    return f" of {greatest} or less" if least is None else f" from {least} to {greatest}"
+        return Phrase("setting.from", facts)
+    return Phrase("setting.to" if least is None else "setting.from_to", facts)
 
 
 def _check_numbers(numbers: str) -> None:
     for number in split_list(numbers):
         if not re.fullmatch(r"\+?[0-9]{3,15}", number):
-            raise SettingsError(
-                f"{PREFIX}REPLY_NUMBERS: {number[:60]!a} is not a number in digits, such as "
-                "61491570006"
-            )
+            name = f"{PREFIX}REPLY_NUMBERS"
+            raise SettingsError("setting.reply_number", name=name, number=ascii(number[:60]))
 
 
 def _check_networks(name: str, networks: str, *words: str) -> None:
@@ -335,7 +357,7 @@ def _check_networks(name: str, networks: str, *words: str) -> None:
             if network not in words:
                 ipaddress.ip_network(network, strict=False)
         except ValueError as error:
-            raise SettingsError(f"{PREFIX}{name}: {error}") from error
+            raise SettingsError("setting.said", name=f"{PREFIX}{name}", said=str(error)) from error
 
 
 def _check_base_url(url: str) -> None:
@@ -346,11 +368,8 @@ def _check_base_url(url: str) -> None:
     except ValueError:
         is_good = has_path = False
     if url and (not is_good or set(url) & set("?#@\\")):
-        raise SettingsError(
-            f"{PREFIX}BASE_URL: give http:// or https:// and a host, as in https://events.example.com"
-        )
+        raise SettingsError("setting.base_url", name=f"{PREFIX}BASE_URL")
     if has_path:
         raise SettingsError(
-            f"{PREFIX}BASE_URL: {url} has a path, and Turnout's paths begin at the root. Give it "
-            f"a host or port of its own, as in {parts.scheme}://events.example.com"
+            "setting.base_url_path", name=f"{PREFIX}BASE_URL", url=url, scheme=parts.scheme
         )

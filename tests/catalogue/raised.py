@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from turnout.errors import KINDS
+from turnout.settings import SettingsError
 
 SOURCE = Path(__file__).parents[2] / "src/turnout"
-NAMES = {kind.__name__ for kind in KINDS}
+NAMES = {kind.__name__ for kind in KINDS} | {SettingsError.__name__}
 OF_KINDS = {"Limited": {"retry_after"}, "Unavailable": {"retry_after"}}
 
 

@@ -104,7 +104,7 @@ def test_what_an_invitation_needs(door: Door) -> None:
     result = door.run("invite", "create", "acme", door.event, door.guests, "F", *fixed)
     assert "must have %%link%%" in result.error
     result = door.run("invite", "create", "acme", door.event, 777, "F", *fixed)
-    assert "ticket type is its event's" in result.error
+    assert "ticket type is not one of the event's" in result.error
     missing = door.run("invite", "send", "acme", 777)
     assert (missing.code, missing.error) == (1, "error: There is no invitation 777.\n")
 

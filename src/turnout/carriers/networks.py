@@ -15,9 +15,10 @@ import msgspec.inspect
 from msgspec import Meta
 
 from turnout.carriers import Carrier, Inbox, Network, http_sms, simulator, smpp, smtp
+from turnout.catalogue import Phrase
 from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.model import Channel
-from turnout.core.messaging.prices import Prices
+from turnout.core.messaging.prices import Prices, UnreadablePriceError
 from turnout.http.mounts import Mount
 from turnout.settings import PREFIX, Settings, SettingsError, say_fault, split_list
 from turnout.settings import load as load_settings
@@ -90,8 +91,9 @@ def read_prices(settings: Settings) -> Prices:
     """What a part of a message costs. Raises SettingsError."""
     try:
         return Prices(settings.prices)
-    except ValueError as error:
-        raise SettingsError(f"{PREFIX}PRICES: {error}, such as sms:4479=0.05") from error
+    except UnreadablePriceError as error:
+        name = f"{PREFIX}PRICES"
+        raise SettingsError("setting.prices", name=name, entry=error.entry) from error
 
 
 def read_policy(settings: Settings) -> Policy:
@@ -122,7 +124,7 @@ def make_carriers(settings: Settings, db: Database, base_url: str) -> dict[Chann
             try:
                 made[name] = NETWORKS[name].make(read(settings, name), db, base_url)
             except ValueError as error:
-                raise SettingsError(f"The carrier {name} cannot be used: {error}") from error
+                raise SettingsError("setting.carrier", carrier=name, said=str(error)) from error
         carriers[channel] = made[name]
     return carriers
 
@@ -197,13 +199,15 @@ def _convert(struct: type[msgspec.Struct], values: dict[str, Any], network: str)
     except msgspec.ValidationError as error:
         text = str(error)
         field = text.rpartition("$.")[2].rstrip("`") if "$." in text else "…"
+        phrase = Phrase("setting.words", {"said": text})
         if text.startswith("Object missing required field"):
             field = text.split("`")[1]
-            text = f"the carrier {network} needs it"
+            phrase = Phrase("setting.needed", {"carrier": network})
         elif field in struct.__struct_fields__ and " of length" not in text:
-            text = say_fault(struct, field, values.get(field))
+            phrase = say_fault(struct, field, values.get(field))
         prefix = f"{PREFIX}{network.upper()}_" if network else PREFIX
-        raise SettingsError(f"{prefix}{field.upper()}: {text}") from error
+        name = f"{prefix}{field.upper()}"
+        raise SettingsError("setting.value", name=name, phrase=phrase) from error
 
 
 def _mapped(struct: type[msgspec.Struct], values: dict[str, str]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from turnout.catalogue import (
     pages,
     registrations,
     requests,
+    settings,
 )
 
 TABLES = (
@@ -36,6 +37,7 @@ TABLES = (
     pages.SENTENCES,
     registrations.SENTENCES,
     requests.SENTENCES,
+    settings.SENTENCES,
 )
 SENTENCES: Mapping[str, str] = {code: said for table in TABLES for code, said in table.items()}
 """Every code that core, http, store, cli, web and carriers raise, and its sentence."""

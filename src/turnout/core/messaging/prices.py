@@ -19,12 +19,20 @@ from turnout.store import Tx
 MICROS = 1_000_000
 
 
+class UnreadablePriceError(ValueError):
+    """An entry is not `channel[:prefix]=price`."""
+
+    def __init__(self, entry: str) -> None:
+        super().__init__(entry)
+        self.entry = entry
+
+
 class Prices:
     """A price for each channel and destination prefix, in micros a part."""
 
     def __init__(self, text: str) -> None:
-        """Read `channel[:prefix]=price …`; the longest prefix that fits wins. Raises ValueError
-        that names the entry which cannot be read."""
+        """Read `channel[:prefix]=price …`; the longest prefix that fits wins. Raises
+        UnreadablePriceError for the first entry that cannot be read."""
         self._prices: dict[Channel, list[tuple[str, int]]] = {channel: [] for channel in Channel}
         for entry in text.split():
             name, equals, price = entry.partition("=")
@@ -35,7 +43,7 @@ class Prices:
                     raise ValueError(entry)
                 self._prices[Channel(channel)].append((prefix.lstrip("+"), amount))
             except (ValueError, OverflowError) as error:  # infinity
-                raise ValueError(f"{entry!r} is not channel[:prefix]=price") from error
+                raise UnreadablePriceError(entry) from error
         for prices in self._prices.values():
             prices.sort(key=lambda price: -len(price[0]))
 

@@ -1,0 +1,37 @@
+"""What is said about settings."""
+
+SENTENCES = {
+    "setting.base_url": "{name}: give http:// or https:// and a host, as in "
+    "https://events.example.com",
+    "setting.base_url_path": "{name}: {url} has a path, and Turnout's paths begin at the root. "
+    "Give it a host or port of its own, as in {scheme}://events.example.com",
+    "setting.carrier": "The carrier {carrier} cannot be used: {said}",
+    "setting.empty": "{name}: give at least one",
+    "setting.file": "{name} names {file}, which cannot be read: {said}",
+    "setting.flag": "true or false",
+    "setting.from": "{noun} of {least} or more",
+    "setting.from_to": "{noun} from {least} to {greatest}",
+    "setting.give": "give {kind}",
+    "setting.give_other": "give {kind}, not {given}",
+    "setting.give_something": "give {kind}, not nothing",
+    "setting.needed": "the carrier {carrier} needs it",
+    "setting.number": "a number",
+    "setting.one_of": "{others} or {last}",
+    "setting.only": "{last}",
+    "setting.port": "{name}: {part} is not a port or a range",
+    "setting.ports": "{name}: give ports from {first} to {last}, such as 80,443",
+    "setting.prices": "{name}: {entry!r} is not channel[:prefix]=price, such as sms:4479=0.05",
+    "setting.reply_number": "{name}: {number} is not a number in digits, such as 61491570006",
+    "setting.said": "{name}: {said}",
+    "setting.text": "text",
+    "setting.to": "{noun} of {greatest} or less",
+    "setting.toml": "{file} is not valid TOML: {said}",
+    "setting.unknown": "{name} in the environment is not a known setting; run `turnout settings` "
+    "for the list",
+    "setting.unknown_in_file": "{name} in {file} is not a known setting; run `turnout settings` "
+    "for the list",
+    "setting.value": "{name}: {phrase}",
+    "setting.value_in_file": "{name} in {file}: {phrase}",
+    "setting.whole_number": "a whole number",
+    "setting.words": "{said}",
+}
