@@ -4,7 +4,7 @@ SENTENCES = {
     "backup.damaged": "{file} is damaged or was cut short. Nothing was changed; use another "
     "backup.",
     "backup.file_exists": "{file} exists already, and is not overwritten. Choose another name.",
-    "backup.lost": "The connection to the database was lost: {reason}. Nothing was changed; try "
+    "backup.lost": "The connection to the database was lost: {said}. Nothing was changed; try "
     "again.",
     "backup.none": "{file} is no backup that this program can read. Give a file of `turnout "
     "backup`; if it is one, install the newer Turnout.",

@@ -6,6 +6,7 @@ import pytest
 
 from tests.dialects.registration.requests import event_body, query_status, register
 from tests.support.node import Account, LocalNode
+from turnout.core.ids import QueueItemId
 from turnout.core.registrations.submissions import ItemStatus, QueueItem
 from turnout.dialects.registration.errors import sentence_of_item
 
@@ -13,7 +14,9 @@ PAK = "1" * 16
 
 
 def failed(code: str | None = None, message: str | None = None, **facts: Any) -> QueueItem:
-    return QueueItem(7, PAK, ItemStatus.FAILED, "ada@example.com", None, code, facts, message)
+    return QueueItem(
+        QueueItemId(7), PAK, ItemStatus.FAILED, "ada@example.com", None, code, facts, message
+    )
 
 
 @pytest.mark.parametrize(
@@ -24,7 +27,7 @@ def failed(code: str | None = None, message: str | None = None, **facts: Any) ->
         (failed("ticket_type.limit", limit=2), "One person may have 2 tickets of this type."),
         (failed("session.not_of_event", pak="7"), "Session 7 does not exist in this event."),
         (failed(message="Kept as it was."), "Kept as it was."),
-        (QueueItem(7, PAK, ItemStatus.QUEUED, "ada@example.com"), None),
+        (QueueItem(QueueItemId(7), PAK, ItemStatus.QUEUED, "ada@example.com"), None),
     ],
 )
 def test_a_failed_item_has_the_contracts_sentence(item: QueueItem, sentence: str | None) -> None:

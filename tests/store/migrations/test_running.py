@@ -216,7 +216,7 @@ def test_a_server_prepares_an_empty_database_and_leaves_a_current_one_alone(empt
 def test_without_auto_migrate_an_old_database_is_refused_with_what_to_do(empty, backend):
     with pytest.raises(Unavailable, match="turnout migrate") as refusal:
         serving.prepare(settings(empty, auto_migrate=False), makes_database=True)
-    assert refusal.value.code == "schema.older"
+    assert refusal.value.code == "schema.none"
     assert ask(empty, TABLES[backend]) == []
 
 

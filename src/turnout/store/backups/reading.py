@@ -39,7 +39,7 @@ def open_source(url: str) -> Iterator[Source]:
         with connect(url, Use.STREAM, _LIMITS) as session:
             yield PostgreSQLSource(session)
     except psycopg.OperationalError as error:
-        raise Unavailable("backup.lost", reason=" ".join(str(error).split())) from error
+        raise Unavailable("backup.lost", said=str(error)) from error
 
 
 class SQLiteSource:

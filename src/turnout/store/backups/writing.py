@@ -52,7 +52,7 @@ def open_target(url: str, schema: str) -> Iterator[Target]:
             with connect_postgresql(url, Use.MIGRATE) as session:
                 yield PostgreSQLTarget(url, session)
     except psycopg.OperationalError as error:
-        raise Unavailable("backup.lost", reason=" ".join(str(error).split())) from error
+        raise Unavailable("backup.lost", said=str(error)) from error
 
 
 def check_empty(url: str, schema: str) -> None:

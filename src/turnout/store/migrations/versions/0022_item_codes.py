@@ -4,14 +4,14 @@ The sentence for people is looked up by the code. An item that was decided befor
 sentence, in `message`, and keeps it.
 """
 
-from alembic import op
+from turnout.store.migrations.ddl import column
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE queue_items ADD COLUMN code TEXT")
-    op.execute("ALTER TABLE queue_items ADD COLUMN facts TEXT")
+    column("queue_items", "code TEXT")
+    column("queue_items", "facts TEXT")
