@@ -16,7 +16,7 @@ from turnout.core.registrations.form_limits import may_remind
 from turnout.core.registrations.joining import (
     check_open,
     queue_paced_ticket_mail,
-    register_directly,
+    register_checked,
 )
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.registrations.offers import join_list
@@ -46,11 +46,11 @@ def register_by_form(
     event, wanted = check_open(tx, org_id, event_id, ticket_type_id)
     whose = (tx, org_id, event_id, ticket_type_id, contact)
     if _has_places(event, wanted):
-        register_directly(*whose, sti=sti, is_mailed=False)
+        register_checked(*whose, sti=sti, is_mailed=False)
         _remind(tx, org_id, event_id, contact.email)
         return None
     if _has_offer(*whose):
-        register_directly(*whose, sti=sti, is_mailed=False)
+        register_checked(*whose, sti=sti, is_mailed=False)
     if not _remind(tx, org_id, event_id, contact.email):
         asked = f"asked for a place at {event.title}"
         rest = "No place is free now. You can join the waiting list on the event's page:"

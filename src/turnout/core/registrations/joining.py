@@ -45,6 +45,24 @@ def register_directly(
     """
     check_contact(contact)
     check_open(tx, org_id, event_id, ticket_type_id, door)
+    whose = (tx, org_id, event_id, ticket_type_id, contact)
+    return register_checked(*whose, sti=sti, answers=answers, door=door, is_mailed=is_mailed)
+
+
+def register_checked(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
+    contact: Contact,
+    *,
+    sti: str = "",
+    answers: Sequence[Answer] = (),
+    door: Door = Door.FORM,
+    is_mailed: bool = True,
+) -> bool:
+    """`register_directly` for a caller that has asked `check_open` in this transaction."""
+    check_contact(contact)
     wish = Wish(
         door,
         event_id,
