@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tools.columns import check_columns, list_classes
 from turnout.store.heads import Head, read_head, row_class_name, split_statements
 
 SOURCE = Path(__file__).parents[1] / "src"
@@ -48,7 +49,7 @@ def write_stub(folder: Path) -> str:
     rows = [line for head in heads for line in _row_class(head)]
     methods = [f"    {line}" for head in heads for line in _method(head)]
     body = [*rows, "class _Sql(Statements):", *methods, "", "sql: _Sql"]
-    return _format("\n".join([TITLE, "", *_imports(folder, "\n".join(body)), "", *body, ""]))
+    return _format("\n".join([TITLE, "", *_imports(folder, heads, "\n".join(body)), "", *body, ""]))
 
 
 def read_heads(folder: Path) -> list[Head]:
@@ -59,7 +60,9 @@ def read_heads(folder: Path) -> list[Head]:
     heads: dict[str, Head] = {}
     for file in sorted(folder.glob("queries*.sql")):
         for name, block in split_statements(file.read_text(encoding="utf-8")).items():
-            heads[name] = _agree(heads.get(name), read_head(block)[0])
+            head, text = read_head(block)
+            check_columns(_module(folder), head, text)
+            heads[name] = _agree(heads.get(name), head)
     return list(heads.values())
 
 
@@ -78,7 +81,7 @@ def _agree(first: Head | None, second: Head) -> Head:
 def _row_class(head: Head) -> Iterator[str]:
     if head.columns and all(column.name for column in head.columns):
         yield f"class {row_class_name(head.name)}(NamedTuple):"
-        yield from (f"    {column.name}: {column.type}" for column in head.columns)
+        yield from (f"    {column.name}: {_own_name(column.type)}" for column in head.columns)
         yield ""
 
 
@@ -105,10 +108,14 @@ def _returned(head: Head) -> str:
 
 def _row(head: Head) -> str:
     if not head.columns:
-        return head.returns
+        return _own_name(head.returns)
     if all(column.name for column in head.columns):
         return row_class_name(head.name)
     return f"tuple[{', '.join(column.type for column in head.columns)}]"
+
+
+def _own_name(type_: str) -> str:
+    return re.sub(r"^[a-z]\w*\.(?=_?[A-Z])", "", type_)
 
 
 def default_type(parameter: str) -> str:
@@ -124,8 +131,12 @@ def read_ids() -> list[str]:
     return re.findall(r"^(\w+) = NewType", IDS.read_text(), re.MULTILINE)
 
 
-def _imports(folder: Path, body: str) -> Iterator[str]:
+def _imports(folder: Path, heads: list[Head], body: str) -> Iterator[str]:
+    classes = {found for head in heads for found in list_classes(_module(folder), head)}
+    for row_class in sorted(classes, key=lambda found: found.__name__):
+        yield f"from {row_class.__module__} import {row_class.__name__}"
     used = set(_NAMES.findall(re.sub(r"\bdef \w+|\bclass \w+", "", body)))
+    used -= {row_class.__name__ for row_class in classes}
     for module, names in (
         ("collections.abc", ["Iterable", "Mapping"]),
         ("typing", ["NamedTuple"]),

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 import pytest
@@ -18,8 +18,10 @@ from tests.support.node import new_database
 from tools.stubs import SOURCE as STUBBED
 from tools.stubs import read_ids, write_stub
 from turnout.store import Statement, Statements
-from turnout.store.heads import Field
+from turnout.store.heads import Field, names_class
+from turnout.store.rows import fields_of, split_optional
 from turnout.store.sqlite import path_of
+from turnout.store.statements import find_class
 
 SOURCE = Path(turnout.core.__file__).parents[1]
 CROSSES = re.compile(r"crosses organizations: \w+")
@@ -180,12 +182,25 @@ WITH_ROWS = [name for name, statement in STATEMENTS.items() if statement.head.re
 
 def columns_of(statement: Statement) -> list[Field]:
     head = statement.head
-    if head.columns or head.mark == "$":
-        value = head.returns + " | None" * head.is_optional
-        return list(head.columns) or [Field("", value)]
-    model = importlib.import_module(f"{statement.package}.model")
-    hints = get_type_hints(getattr(model, head.returns))
-    return [Field(name, getattr(type_, "__name__", str(type_))) for name, type_ in hints.items()]
+    if head.mark == "$":
+        return [Field("", head.returns + " | None" * head.is_optional)]
+    columns = head.columns or (Field("", head.returns),)
+    return [field for column in columns for field in fields_of_column(statement, column)]
+
+
+def fields_of_column(statement: Statement, column: Field) -> list[Field]:
+    """What is declared of one column; of as many as it has fields, where it is a class."""
+    if not names_class(column.type):
+        return [column]
+    fields = fields_of(find_class(statement.package, column.type))
+    return [Field(name, stored_type(type_)) for name, type_ in fields.items()]
+
+
+def stored_type(type_: object) -> str:
+    """How a field is stored: booleans as numbers, enumerations and JSON as text."""
+    bare, is_optional = split_optional(type_)
+    stored = {int: "int", bool: "int", bytes: "bytes"}.get(bare, "str")
+    return stored + " | None" * is_optional
 
 
 def says(declared: Field, found: str) -> bool:
@@ -210,9 +225,11 @@ def test_sqlite_returns_the_columns_that_it_declares(name, sqlite):
 
 # The table allows None in these columns, and the statement asks for rows without it.
 NOT_NULL_HERE = {
+    "turnout.core.callbacks:claim_callbacks",
     "turnout.core.identity:find_password",
     "turnout.core.maintenance:list_jobs_ahead",
     "turnout.core.messaging:find_waiting",
+    "turnout.core.messaging:list_ended",
     "turnout.core.work:list_set_aside",
 }
 

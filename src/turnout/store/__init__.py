@@ -3,7 +3,7 @@
 from turnout.store.batching import Batcher
 from turnout.store.commands import Lane
 from turnout.store.database import Database, check_room, open_database
-from turnout.store.rows import from_row, to_json
+from turnout.store.rows import to_json
 from turnout.store.sources import Clock, Ids, system_clock
 from turnout.store.statements import Statement, Statements, iterate
 from turnout.store.streaming import Batches
@@ -20,7 +20,6 @@ __all__ = [
     "Statements",
     "Tx",
     "check_room",
-    "from_row",
     "iterate",
     "open_database",
     "system_clock",

@@ -10,8 +10,10 @@ a list, `^` = one or None, `$` = one value, `!` = the number of affected rows, `
 Behind the arrow stands what a row is; `^` and `$`
 say `| None` behind it where there may be no row, or no value:
 
-- `Name`: a class in the `model.py` beside the file, made of the columns in order;
-- `(name: type, …)`: a named tuple, `FindScannedRow` for `find_scanned`;
+- `Name`: a class in the `model.py` beside the file, `module.Name` one in that module there. Its
+  fields are the columns, by name and in order; store/rows.py makes it;
+- `(name: type, …)`: a named tuple, `FindScannedRow` for `find_scanned`. Where a type is such a
+  class (`event: Event`), as many columns as it has fields make one;
 - `(type, …)`: a plain tuple, for the few statements where every microsecond counts;
 - for `$` a type.
 
@@ -27,6 +29,7 @@ _HEAD = re.compile(
     r"name:\s*+(\w+)\s*+(?:\(([^)]*)\)\s*+)?(\*!|[\^$!]|)\s*+(?:->\s*+(.+))?", re.DOTALL
 )
 _OPTIONAL = " | None"
+_CLASS = re.compile(r"(?:[a-z]\w*\.)?_?[A-Z]\w*(?<!Id)")
 _COMMENT = re.compile(r"--\s*")
 
 
@@ -72,6 +75,12 @@ def read_head(block: str) -> tuple[Head, str]:
 def row_class_name(statement: str) -> str:
     """The name of the named tuple of a statement: `find_scanned` has `FindScannedRow`."""
     return "".join(word.title() for word in statement.split("_")) + "Row"
+
+
+def names_class(type_: str) -> bool:
+    """Whether a type is a class whose fields are columns, and not that of one column. Types of ids
+    end with `Id`."""
+    return _CLASS.fullmatch(type_) is not None
 
 
 def split_list(text: str) -> list[str]:

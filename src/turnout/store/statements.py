@@ -21,7 +21,8 @@ import aiosql
 from aiosql.adapters.generic import GenericAdapter
 from aiosql.adapters.pyformat import PyFormatAdapter
 
-from turnout.store.heads import Head, read_head, row_class_name, split_statements
+from turnout.store.heads import Head, names_class, read_head, row_class_name, split_statements
+from turnout.store.rows import RowMaker, nested_maker, row_maker
 
 if TYPE_CHECKING:
     from turnout.store.transaction import Tx
@@ -31,7 +32,6 @@ _ADAPTERS = {"sqlite": GenericAdapter, "postgresql": PyFormatAdapter}
 
 P = ParamSpec("P")
 Row = TypeVar("Row")
-MakeRow = Callable[[Any], Any]
 
 
 class Statement:
@@ -133,26 +133,38 @@ def _texts(package: str, backend: str) -> dict[str, str]:
 # -- what a row is made into --------------------------------------------------------------
 
 
-def _row_maker(package: str, head: Head) -> MakeRow | None:
+def _row_maker(package: str, head: Head) -> RowMaker | None:
     """Makes what the head declares of a row; None where a row stays the plain tuple it is."""
     if head.mark not in ("", "^") or not head.returns:
         return None
     if not head.columns:
-        return _make_of(getattr(import_module(f"{package}.model"), head.returns))
-    names = [column.name for column in head.columns]
-    return _make_of(namedtuple(row_class_name(head.name), names)) if all(names) else None
+        return row_maker(find_class(package, head.returns))
+    if not all(column.name for column in head.columns):
+        return None
+    row_class = _row_class(head)
+    parts = [
+        find_class(package, column.type) if names_class(column.type) else None
+        for column in head.columns
+    ]
+    return nested_maker(row_class, parts) if any(parts) else partial(tuple.__new__, row_class)
 
 
-def _make_of(row_class: Any) -> MakeRow:
-    if issubclass(row_class, tuple):
-        return partial(tuple.__new__, row_class)
-    return lambda row: row_class(*row)
+def _row_class(head: Head) -> Any:
+    return namedtuple(row_class_name(head.name), [column.name for column in head.columns])
+
+
+def find_class(package: str, name: str) -> type:
+    """The class that a head names: one of `model.py`, or of the module before the dot. Raises
+    AttributeError where there is none."""
+    module, _, name = name.rpartition(".")
+    found: type = getattr(import_module(f"{package}.{module or 'model'}"), name)
+    return found
 
 
 # -- one function for each mark ------------------------------------------------------------
 
 
-def _run_list(text: dict[str, str], make_row: MakeRow | None) -> Any:
+def _run_list(text: dict[str, str], make_row: RowMaker | None) -> Any:
     def run(tx: "Tx", **parameters: Any) -> Any:
         return tx.connection.execute(text[tx.backend], parameters).fetchall()
 
@@ -163,7 +175,7 @@ def _run_list(text: dict[str, str], make_row: MakeRow | None) -> Any:
     return run_and_make if make_row else run
 
 
-def _run_one(text: dict[str, str], make_row: MakeRow | None) -> Any:
+def _run_one(text: dict[str, str], make_row: RowMaker | None) -> Any:
     def run(tx: "Tx", **parameters: Any) -> Any:
         rows = tx.connection.execute(text[tx.backend], parameters).fetchall()
         return rows[0] if rows else None
@@ -175,7 +187,7 @@ def _run_one(text: dict[str, str], make_row: MakeRow | None) -> Any:
     return run_and_make if make_row else run
 
 
-def _run_value(text: dict[str, str], _: MakeRow | None) -> Any:
+def _run_value(text: dict[str, str], _: RowMaker | None) -> Any:
     def run(tx: "Tx", **parameters: Any) -> Any:
         rows = tx.connection.execute(text[tx.backend], parameters).fetchall()
         return rows[0][0] if rows else None
@@ -183,14 +195,14 @@ def _run_value(text: dict[str, str], _: MakeRow | None) -> Any:
     return run
 
 
-def _run_change(text: dict[str, str], _: MakeRow | None) -> Any:
+def _run_change(text: dict[str, str], _: RowMaker | None) -> Any:
     def run(tx: "Tx", **parameters: Any) -> Any:
         return tx.connection.execute(text[tx.backend], parameters).rowcount
 
     return run
 
 
-def _run_changes(text: dict[str, str], _: MakeRow | None) -> Any:
+def _run_changes(text: dict[str, str], _: RowMaker | None) -> Any:
     def run(tx: "Tx", rows: Any) -> Any:
         cursor = tx.connection.cursor()
         cursor.executemany(text[tx.backend], rows)

@@ -94,7 +94,7 @@ def add_messages(tx: Tx, sent: Sequence[Sent]) -> list[int]:
 
 def list_due(tx: Tx, limit: int) -> list[DueReport]:
     """Messages of which the network says more now."""
-    return [DueReport(*row) for row in sql.list_due(tx, now=tx.now, limit=limit)]
+    return sql.list_due(tx, now=tx.now, limit=limit)
 
 
 def next_due(tx: Tx) -> int | None:

@@ -1,6 +1,4 @@
--- name: list_due(now, limit)
---     -> (org_id: OrgId, id: int, attempt_id: int, channel: str, sender: str, destination: str,
---         outcome: str)
+-- name: list_due(now, limit) -> outbox.DueReport
 -- crosses organizations: the simulated network is one for all of them.
 SELECT org_id, id, attempt_id, channel, sender, destination, outcome
 FROM simulated_messages WHERE due_at IS NOT NULL AND due_at <= :now

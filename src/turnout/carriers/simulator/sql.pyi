@@ -3,17 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from turnout.carriers.simulator.outbox import DueReport
 from turnout.core.ids import JobId, OrgId, UserId
 from turnout.store import Statements, Tx
-
-class ListDueRow(NamedTuple):
-    org_id: OrgId
-    id: int
-    attempt_id: int
-    channel: str
-    sender: str
-    destination: str
-    outcome: str
 
 class ListOldRow(NamedTuple):
     org_id: OrgId
@@ -38,7 +30,7 @@ class _Sql(Statements):
     @staticmethod
     def clear_due(tx: Tx, *, rows: str) -> int: ...
     @staticmethod
-    def list_due(tx: Tx, *, now: int, limit: int) -> list[ListDueRow]: ...
+    def list_due(tx: Tx, *, now: int, limit: int) -> list[DueReport]: ...
     @staticmethod
     def pull_due(tx: Tx, *, now: int, ahead: int) -> int: ...
     @staticmethod

@@ -76,22 +76,20 @@ def list_own_questions(
     tx: Tx, org_id: OrgId, event_id: EventId, registration_id: RegistrationId, session_id: SessionId
 ) -> list[OwnQuestion]:
     """What one viewer asked in a session, oldest first."""
-    rows = sql.list_own_questions(
+    return sql.list_own_questions(
         tx,
         org_id=org_id,
         event_id=event_id,
         registration_id=registration_id,
         session_id=session_id,
     )
-    return [OwnQuestion(*row) for row in rows]
 
 
 def list_questions(
     tx: Tx, org_id: OrgId, event_id: EventId, *, after: int = 0, limit: int = 100
 ) -> list[Question]:
     """Up to `limit` questions of an event by number, from the one behind `after`."""
-    rows = sql.list_questions(tx, org_id=org_id, event_id=event_id, after=after, limit=limit)
-    return [Question(*row) for row in rows]
+    return sql.list_questions(tx, org_id=org_id, event_id=event_id, after=after, limit=limit)
 
 
 def checked_text(text: str, longest: int) -> str:

@@ -8,7 +8,7 @@ from turnout.core.audit.recording import record
 from turnout.core.events.model import Session
 from turnout.core.ids import EventId, OrgId, SessionId
 from turnout.errors import Invalid, Missing
-from turnout.store import Tx, from_row
+from turnout.store import Tx
 
 SCHEMES = ("https://", "http://", "/")
 LONGEST_URL = 2000
@@ -74,19 +74,18 @@ def set_media(
 
 def get_session(tx: Tx, org_id: OrgId, session_id: SessionId) -> Session:
     """The organization's session of that number. Raises Missing."""
-    row = sql.find_session(tx, org_id=org_id, id=session_id)
-    if row is None:
+    session = sql.find_session(tx, org_id=org_id, id=session_id)
+    if session is None:
         raise Missing("session.missing", session_id=session_id)
-    return from_row(Session, row)
+    return session
 
 
 def find_media(tx: Tx, org_id: OrgId, session_id: SessionId) -> Media | None:
     """What the session shows, if anything."""
-    row = sql.find_media(tx, org_id=org_id, session_id=session_id)
-    return from_row(Media, row) if row else None
+    return sql.find_media(tx, org_id=org_id, session_id=session_id)
 
 
 def list_shows(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Show]:
     """The sessions of an event that can be watched, in the order of the programme."""
     rows = sql.list_event_media(tx, org_id=org_id, event_id=event_id)
-    return [Show(id_, pak, title, from_row(Media, media)) for id_, pak, title, *media in rows]
+    return [Show(row.session_id, row.pak, row.title, row.media) for row in rows]

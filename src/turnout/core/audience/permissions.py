@@ -117,7 +117,7 @@ def read_session(
     """
     digest = _digest(session_id)
     row = sql.find_reporting_session(tx, digest=digest)
-    if row is None or max(row[3], (used or {}).get(digest, 0)) + SESSION_MS <= tx.now:
+    if row is None or max(row.used_at, (used or {}).get(digest, 0)) + SESSION_MS <= tx.now:
         raise _ended()
     org_id, own_id, credential_id, used_at = row
     principal = Principal(org_id, credential_id, own_id)
@@ -178,8 +178,7 @@ def require_event(tx: Tx, principal: Principal, event_id: EventId) -> ReportedEv
 def list_reported_events(tx: Tx, principal: Principal) -> list[ReportedEvent]:
     """The events that the user may see reports of, by number, as far as they were or will be
     webcast; drafts are not among them."""
-    rows = sql.list_reported_events(tx, org_id=principal.org_id, user_id=principal.user_id)
-    return [ReportedEvent(*row) for row in rows]
+    return sql.list_reported_events(tx, org_id=principal.org_id, user_id=principal.user_id)
 
 
 def user_name(key: str, principal: Principal) -> str:

@@ -1,6 +1,4 @@
--- name: find_watched(heartbeats)
---     -> (number: int, event_id: EventId, kind: str, url: str, is_simulated: int,
---         is_on_demand: int, live_from: int, live_until: int)
+-- name: find_watched(heartbeats) -> (number: int, event_id: EventId, media: Media)
 -- crosses organizations: a group of heartbeats holds those of many.
 -- Locks the registrations, by rising number: heartbeats of one viewer are merged one after another.
 SELECT b.key - 1 AS number, r.event_id, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from,

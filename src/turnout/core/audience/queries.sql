@@ -13,25 +13,19 @@ ON CONFLICT (org_id, session_id) DO UPDATE SET
     is_on_demand = excluded.is_on_demand, live_from = excluded.live_from,
     live_until = excluded.live_until, updated_at = excluded.updated_at;
 
--- name: find_session(org_id, id: SessionId)^
---     -> (id: SessionId, uuid: str, pak: str, event_id: EventId, title: str, state: str,
---         starts_local: str, ends_local: str, starts_at: int, ends_at: int, capacity: int | None,
---         held: int) | None
+-- name: find_session(org_id, id: SessionId)^ -> media.Session | None
 SELECT id, uuid, pak, event_id, title, state, starts_local, ends_local, starts_at, ends_at,
     capacity, held
 FROM sessions WHERE org_id = :org_id AND id = :id;
 
--- name: find_media(org_id, session_id)^
---     -> (kind: str, url: str, is_simulated: int, is_on_demand: int, live_from: int,
---         live_until: int) | None
+-- name: find_media(org_id, session_id)^ -> Media | None
 SELECT kind, url, is_simulated, is_on_demand, live_from, live_until
 FROM session_media WHERE org_id = :org_id AND session_id = :session_id;
 
 -- name: list_event_media(org_id, event_id)
---     -> (id: SessionId, pak: str, title: str, kind: str, url: str, is_simulated: int,
---         is_on_demand: int, live_from: int, live_until: int)
-SELECT s.id, s.pak, s.title, m.kind, m.url, m.is_simulated, m.is_on_demand, m.live_from,
-    m.live_until
+--     -> (session_id: SessionId, pak: str, title: str, media: Media)
+SELECT s.id AS session_id, s.pak, s.title, m.kind, m.url, m.is_simulated, m.is_on_demand,
+    m.live_from, m.live_until
 FROM sessions s JOIN session_media m ON m.org_id = s.org_id AND m.session_id = s.id
 WHERE s.org_id = :org_id AND s.event_id = :event_id ORDER BY s.starts_at, s.id;
 
@@ -91,15 +85,12 @@ VALUES (:org_id, :event_id, :registration_id, :id, :session_id, :question, '', :
 SELECT count(*) FROM questions
 WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registration_id;
 
--- name: list_own_questions(org_id, event_id, registration_id, session_id)
---     -> (id: QuestionId, question: str, answer: str, asked_at: int, answered_at: int | None)
+-- name: list_own_questions(org_id, event_id, registration_id, session_id) -> asking.OwnQuestion
 SELECT id, question, answer, asked_at, answered_at FROM questions
 WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registration_id
     AND session_id = :session_id ORDER BY id;
 
--- name: list_questions(org_id, event_id, after, limit)
---     -> (id: QuestionId, session_id: SessionId, email: str, question: str, answer: str,
---         asked_at: int)
+-- name: list_questions(org_id, event_id, after, limit) -> asking.Question
 SELECT q.id, q.session_id, p.email, q.question, q.answer, q.asked_at
 FROM registrations r
 JOIN questions q ON q.org_id = r.org_id AND q.event_id = r.event_id AND q.registration_id = r.id
@@ -118,15 +109,11 @@ INSERT INTO surveys
     (org_id, id, event_id, session_id, is_poll, title, items, is_open, created_at, updated_at)
 VALUES (:org_id, :id, :event_id, :session_id, :is_poll, :title, :items, 1, :now, :now);
 
--- name: find_survey(org_id, id: SurveyId)^
---     -> (id: SurveyId, event_id: EventId, session_id: SessionId | None, is_poll: int, title: str,
---         items: str, is_open: int) | None
+-- name: find_survey(org_id, id: SurveyId)^ -> surveys.Survey | None
 SELECT id, event_id, session_id, is_poll, title, items, is_open
 FROM surveys WHERE org_id = :org_id AND id = :id;
 
--- name: list_surveys(org_id, event_id)
---     -> (id: SurveyId, event_id: EventId, session_id: SessionId | None, is_poll: int, title: str,
---         items: str, is_open: int)
+-- name: list_surveys(org_id, event_id) -> surveys.Survey
 SELECT id, event_id, session_id, is_poll, title, items, is_open
 FROM surveys WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 
@@ -180,8 +167,7 @@ SELECT u.id, u.user_code, g.is_all, (
 FROM users u JOIN reporting_users g ON g.org_id = u.org_id AND g.user_id = u.id
 WHERE u.org_id = :org_id ORDER BY u.id;
 
--- name: list_reported_events(org_id, user_id)
---     -> (id: EventId, title: str, starts_at: int, ends_at: int)
+-- name: list_reported_events(org_id, user_id) -> permissions.ReportedEvent
 -- The events that a reporting user may see, by number; drafts are nobody's yet. Only what was or
 -- will be webcast: a session has media, or somebody watched.
 SELECT e.id, e.title, e.starts_at, e.ends_at

@@ -1,6 +1,4 @@
--- name: find_watched(heartbeats)
---     -> (number: int, event_id: EventId, kind: str, url: str, is_simulated: int,
---         is_on_demand: int, live_from: int, live_until: int)
+-- name: find_watched(heartbeats) -> (number: int, event_id: EventId, media: Media)
 -- crosses organizations: a group of heartbeats holds those of many.
 -- `heartbeats` is JSON: [[org_id, registration_id, session_id], …]. Whose place and media are
 -- these?

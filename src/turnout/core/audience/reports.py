@@ -133,19 +133,20 @@ def stream_lines(
     unless they are wanted."""
     named = report_parameters(org_id, event_id, wanted)
     for row in iterate(sql.report, tx, is_table=1, **named):
-        seconds, first, last = row[11].split("|") if row[11] else _NOTHING
-        answers = _join_answers(row[10]) if has_answers else {}
+        id_, texts, *_, registered_at, sti, kept, sums, questions, surveys = row
+        seconds, first, last = sums.split("|") if sums else _NOTHING
+        answers = _join_answers(kept) if has_answers else {}
         yield Line(
-            row[0],
-            row[1],
-            row[8],
-            row[9],
+            id_,
+            texts,
+            registered_at,
+            sti,
             answers,
             seconds,
             int(first),
             int(last),
-            row[12],
-            row[13],
+            questions,
+            surveys,
         )
 
 
@@ -158,10 +159,11 @@ def _join_answers(kept: str) -> dict[str, str]:
     return answers
 
 
-def count_row(row: tuple[Any, ...]) -> RegistrantTotals:
-    """The sums of a row. A question that was answered twice has both answers."""
+def count_row(kept: str, viewings: str, asked: str, given: str) -> RegistrantTotals:
+    """The sums of a row, from its last four columns. A question that was answered twice has both
+    answers."""
     live = simlive = od = first = last = 0
-    for mode, start, end in _viewings.decode(row[11]) if row[11] else ():
+    for mode, start, end in _viewings.decode(viewings) if viewings else ():
         if mode == "live":
             live += end - start
         elif mode == "simlive":
@@ -171,9 +173,9 @@ def count_row(row: tuple[Any, ...]) -> RegistrantTotals:
         first = first or start  # they are in their order
         if end > last:
             last = end
-    answers = _join_answers(row[10])
-    questions = len(_pairs.decode(row[12])) if row[12] else 0
-    surveys = len({answer[0] for answer in _answers.decode(row[13])}) if row[13] else 0
+    answers = _join_answers(kept)
+    questions = len(_pairs.decode(asked)) if asked else 0
+    surveys = len({survey_id for survey_id, _, _ in _answers.decode(given)}) if given else 0
     return RegistrantTotals(live, simlive, od, first, last, answers, questions, surveys)
 
 
@@ -213,18 +215,19 @@ def domain_key(domain: str) -> str:
 
 def read_registrant(row: tuple[Any, ...]) -> Registrant:
     """A row of the statement `report`."""
-    viewings = _viewings.decode(row[11]) if row[11] else []
-    given = _answers.decode(row[13]) if row[13] else []
-    return Registrant._make(
-        (
-            *row[:10],
-            [(item.question, item.answer) for item in _kept.decode(row[10]).answers],
-            [(_MODES[mode], Interval(start, end)) for mode, start, end in viewings],
-            _pairs.decode(row[12]) if row[12] else [],
-            [(question, answer) for _, question, answer in given],
-            len({survey_id for survey_id, _, _ in given}),
-        )
+    *fields, kept, viewings, asked, surveys = row
+    given = _answers.decode(surveys) if surveys else []
+    lists = (
+        [(item.question, item.answer) for item in _kept.decode(kept).answers],
+        [
+            (_MODES[mode], Interval(start, end))
+            for mode, start, end in (_viewings.decode(viewings) if viewings else ())
+        ],
+        _pairs.decode(asked) if asked else [],
+        [(question, answer) for _, question, answer in given],
+        len({survey_id for survey_id, _, _ in given}),
     )
+    return Registrant._make((*fields, *lists))
 
 
 _MODES = {mode.value: mode for mode in Mode}

@@ -3,6 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from turnout.core.audience.asking import OwnQuestion, Question
+from turnout.core.audience.model import Media
+from turnout.core.audience.permissions import ReportedEvent
+from turnout.core.audience.surveys import Survey
+from turnout.core.events.model import Session
 from turnout.core.ids import (
     CredentialId,
     EventId,
@@ -19,12 +24,7 @@ from turnout.store import Statements, Tx
 class FindWatchedRow(NamedTuple):
     number: int
     event_id: EventId
-    kind: str
-    url: str
-    is_simulated: int
-    is_on_demand: int
-    live_from: int
-    live_until: int
+    media: Media
 
 class ListTouchingRow(NamedTuple):
     org_id: OrgId
@@ -46,38 +46,11 @@ class CountGroupsRow(NamedTuple):
     simlive: int
     od: int
 
-class FindSessionRow(NamedTuple):
-    id: SessionId
-    uuid: str
-    pak: str
-    event_id: EventId
-    title: str
-    state: str
-    starts_local: str
-    ends_local: str
-    starts_at: int
-    ends_at: int
-    capacity: int | None
-    held: int
-
-class FindMediaRow(NamedTuple):
-    kind: str
-    url: str
-    is_simulated: int
-    is_on_demand: int
-    live_from: int
-    live_until: int
-
 class ListEventMediaRow(NamedTuple):
-    id: SessionId
+    session_id: SessionId
     pak: str
     title: str
-    kind: str
-    url: str
-    is_simulated: int
-    is_on_demand: int
-    live_from: int
-    live_until: int
+    media: Media
 
 class FindViewerRow(NamedTuple):
     event_id: EventId
@@ -98,39 +71,6 @@ class ListViewingsRow(NamedTuple):
     starts_at: int
     ends_at: int
 
-class ListOwnQuestionsRow(NamedTuple):
-    id: QuestionId
-    question: str
-    answer: str
-    asked_at: int
-    answered_at: int | None
-
-class ListQuestionsRow(NamedTuple):
-    id: QuestionId
-    session_id: SessionId
-    email: str
-    question: str
-    answer: str
-    asked_at: int
-
-class FindSurveyRow(NamedTuple):
-    id: SurveyId
-    event_id: EventId
-    session_id: SessionId | None
-    is_poll: int
-    title: str
-    items: str
-    is_open: int
-
-class ListSurveysRow(NamedTuple):
-    id: SurveyId
-    event_id: EventId
-    session_id: SessionId | None
-    is_poll: int
-    title: str
-    items: str
-    is_open: int
-
 class ListOwnAnswersRow(NamedTuple):
     survey_id: SurveyId
     number: int
@@ -141,12 +81,6 @@ class ListReportingUsersRow(NamedTuple):
     user_code: str
     is_all: int
     events: int
-
-class ListReportedEventsRow(NamedTuple):
-    id: EventId
-    title: str
-    starts_at: int
-    ends_at: int
 
 class FindReportingSessionRow(NamedTuple):
     org_id: OrgId
@@ -247,9 +181,9 @@ class _Sql(Statements):
         now: int,
     ) -> int: ...
     @staticmethod
-    def find_session(tx: Tx, *, org_id: OrgId, id: SessionId) -> FindSessionRow | None: ...
+    def find_session(tx: Tx, *, org_id: OrgId, id: SessionId) -> Session | None: ...
     @staticmethod
-    def find_media(tx: Tx, *, org_id: OrgId, session_id: SessionId) -> FindMediaRow | None: ...
+    def find_media(tx: Tx, *, org_id: OrgId, session_id: SessionId) -> Media | None: ...
     @staticmethod
     def list_event_media(
         tx: Tx, *, org_id: OrgId, event_id: EventId
@@ -296,11 +230,11 @@ class _Sql(Statements):
         event_id: EventId,
         registration_id: RegistrationId,
         session_id: SessionId,
-    ) -> list[ListOwnQuestionsRow]: ...
+    ) -> list[OwnQuestion]: ...
     @staticmethod
     def list_questions(
         tx: Tx, *, org_id: OrgId, event_id: EventId, after: int, limit: int
-    ) -> list[ListQuestionsRow]: ...
+    ) -> list[Question]: ...
     @staticmethod
     def answer_question(tx: Tx, *, org_id: OrgId, id: QuestionId, answer: str, now: int) -> int: ...
     @staticmethod
@@ -317,9 +251,9 @@ class _Sql(Statements):
         now: int,
     ) -> int: ...
     @staticmethod
-    def find_survey(tx: Tx, *, org_id: OrgId, id: SurveyId) -> FindSurveyRow | None: ...
+    def find_survey(tx: Tx, *, org_id: OrgId, id: SurveyId) -> Survey | None: ...
     @staticmethod
-    def list_surveys(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListSurveysRow]: ...
+    def list_surveys(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[Survey]: ...
     @staticmethod
     def set_survey_open(tx: Tx, *, org_id: OrgId, id: SurveyId, is_open: int, now: int) -> int: ...
     @staticmethod
@@ -347,9 +281,7 @@ class _Sql(Statements):
     @staticmethod
     def list_reporting_users(tx: Tx, *, org_id: OrgId) -> list[ListReportingUsersRow]: ...
     @staticmethod
-    def list_reported_events(
-        tx: Tx, *, org_id: OrgId, user_id: UserId
-    ) -> list[ListReportedEventsRow]: ...
+    def list_reported_events(tx: Tx, *, org_id: OrgId, user_id: UserId) -> list[ReportedEvent]: ...
     @staticmethod
     def add_reporting_session(
         tx: Tx,

@@ -1,6 +1,6 @@
 """Polls and surveys: a poll is one quick question in a session, a survey has several."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -34,9 +34,6 @@ class Survey(NamedTuple):
     title: str
     items: tuple[Item, ...]
     is_open: bool
-
-
-_items = msgspec.json.Decoder(tuple[Item, ...])
 
 
 def create_survey(
@@ -78,15 +75,15 @@ def create_survey(
 
 def get_survey(tx: Tx, org_id: OrgId, survey_id: SurveyId) -> Survey:
     """The survey or poll of that number. Raises Missing."""
-    row = sql.find_survey(tx, org_id=org_id, id=survey_id)
-    if row is None:
+    survey = sql.find_survey(tx, org_id=org_id, id=survey_id)
+    if survey is None:
         raise Missing("survey.missing", survey_id=survey_id)
-    return _survey(row)
+    return survey
 
 
 def list_surveys(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Survey]:
     """The polls and surveys of an event, oldest first."""
-    return [_survey(row) for row in sql.list_surveys(tx, org_id=org_id, event_id=event_id)]
+    return sql.list_surveys(tx, org_id=org_id, event_id=event_id)
 
 
 def set_survey_open(
@@ -154,10 +151,3 @@ def _checked(item: Item, answer: str) -> str:
     if item.choices and text not in item.choices:
         raise Invalid("survey.choice", text=text, question=item.question)
     return text
-
-
-def _survey(row: tuple[Any, ...]) -> Survey:
-    id_, event_id, session_id, is_poll, title, items, is_open = row
-    return Survey(
-        id_, event_id, session_id, bool(is_poll), title, _items.decode(items), bool(is_open)
-    )

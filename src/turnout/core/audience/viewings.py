@@ -24,7 +24,7 @@ from turnout.core.audience.sql import sql
 from turnout.core.audit.recording import record
 from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId
 from turnout.errors import Failure, Invalid, Missing
-from turnout.store import Tx, from_row, to_json
+from turnout.store import Tx, to_json
 
 # A heartbeat may tell of what was so long ago: a laptop that slept, a train in a tunnel.
 OLDEST_MS = 24 * 3_600_000
@@ -63,10 +63,13 @@ def record_heartbeats(tx: Tx, heartbeats: list[Heartbeat]) -> "list[Mode | Failu
 
     What lies in the future, or over a day back, is left out. Idempotent.
     """
-    named = [heartbeat[:3] for heartbeat in heartbeats]
+    named = [
+        (heartbeat.org_id, heartbeat.registration_id, heartbeat.session_id)
+        for heartbeat in heartbeats
+    ]
     found = {
-        number: (event_id, from_row(Media, media))
-        for number, event_id, *media in sql.find_watched(tx, heartbeats=to_json(named))
+        row.number: (row.event_id, row.media)
+        for row in sql.find_watched(tx, heartbeats=to_json(named))
     }
     fresh: dict[Key, list[Interval]] = {}
     answers: list[Mode | Failure | None] = []

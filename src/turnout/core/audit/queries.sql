@@ -2,7 +2,7 @@
 INSERT INTO audit_entries (org_id, id, at, actor, action, noun, noun_id, facts)
 VALUES (:org_id, :id, :at, :actor, :action, :noun, :noun_id, :facts);
 
--- name: list_entries(org_id, noun, noun_id: int) -> (at: int, actor: str, action: str, facts: str)
+-- name: list_entries(org_id, noun, noun_id: int) -> recording.Entry
 SELECT at, actor, action, facts FROM audit_entries
 WHERE org_id = :org_id AND noun = :noun AND noun_id = :noun_id
 ORDER BY id;
@@ -17,6 +17,6 @@ VALUES (:id, :at, :actor, :action, :noun, :facts);
 -- crosses organizations: they are changes of what all of them share.
 SELECT at, actor, action, noun, facts FROM installation_entries ORDER BY id DESC LIMIT :limit;
 
--- name: list_installation_entries(noun) -> (at: int, actor: str, action: str, facts: str)
+-- name: list_installation_entries(noun) -> recording.Entry
 -- crosses organizations: they are changes of what all of them share.
 SELECT at, actor, action, facts FROM installation_entries WHERE noun = :noun ORDER BY id;

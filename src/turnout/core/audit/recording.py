@@ -54,10 +54,7 @@ def record_installation(tx: Tx, actor: str, action: str, noun: str, **facts: Any
 
 def list_installation_entries(tx: Tx, noun: str) -> list[Entry]:
     """Every change of what belongs to the installation, of one kind, oldest first."""
-    return [
-        Entry(at, actor, action, msgspec.json.decode(facts))
-        for at, actor, action, facts in sql.list_installation_entries(tx, noun=noun)
-    ]
+    return sql.list_installation_entries(tx, noun=noun)
 
 
 def list_newest_installation_entries(tx: Tx, limit: int) -> list[tuple[str, Entry]]:
@@ -70,9 +67,4 @@ def list_newest_installation_entries(tx: Tx, limit: int) -> list[tuple[str, Entr
 
 def list_entries(tx: Tx, org_id: OrgId, noun: str, noun_id: int) -> list[Entry]:
     """Every change of one thing, oldest first."""
-    return [
-        Entry(at, actor, action, msgspec.json.decode(facts))
-        for at, actor, action, facts in sql.list_entries(
-            tx, org_id=org_id, noun=noun, noun_id=noun_id
-        )
-    ]
+    return sql.list_entries(tx, org_id=org_id, noun=noun, noun_id=noun_id)

@@ -2,26 +2,15 @@
 
 from typing import NamedTuple
 
+from turnout.core.audit.recording import Entry
 from turnout.core.ids import OrgId
 from turnout.store import Statements, Tx
-
-class ListEntriesRow(NamedTuple):
-    at: int
-    actor: str
-    action: str
-    facts: str
 
 class ListNewestInstallationEntriesRow(NamedTuple):
     at: int
     actor: str
     action: str
     noun: str
-    facts: str
-
-class ListInstallationEntriesRow(NamedTuple):
-    at: int
-    actor: str
-    action: str
     facts: str
 
 class _Sql(Statements):
@@ -39,7 +28,7 @@ class _Sql(Statements):
         facts: str,
     ) -> int: ...
     @staticmethod
-    def list_entries(tx: Tx, *, org_id: OrgId, noun: str, noun_id: int) -> list[ListEntriesRow]: ...
+    def list_entries(tx: Tx, *, org_id: OrgId, noun: str, noun_id: int) -> list[Entry]: ...
     @staticmethod
     def add_installation_entry(
         tx: Tx, *, id: int, at: int, actor: str, action: str, noun: str, facts: str
@@ -49,6 +38,6 @@ class _Sql(Statements):
         tx: Tx, *, limit: int
     ) -> list[ListNewestInstallationEntriesRow]: ...
     @staticmethod
-    def list_installation_entries(tx: Tx, *, noun: str) -> list[ListInstallationEntriesRow]: ...
+    def list_installation_entries(tx: Tx, *, noun: str) -> list[Entry]: ...
 
 sql: _Sql

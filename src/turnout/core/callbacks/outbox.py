@@ -14,7 +14,7 @@ costs the others more than its share of what is under way.
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -39,7 +39,10 @@ from turnout.core.ids import NO_JOB, CallbackId, JobId, OrgId
 from turnout.core.work.apart import do_apart
 from turnout.core.work.claims import claim, list_aside, settle
 from turnout.errors import Missing
-from turnout.store import Tx, from_row, to_json
+from turnout.store import Tx, to_json
+
+if TYPE_CHECKING:
+    from turnout.core.callbacks.sql import ClaimCallbacksRow
 
 QUEUE = "callbacks"
 WORK = "callback"
@@ -136,22 +139,23 @@ def _claim_of(
             )
             rows = _without_killers(tx, rows)
             keys = _signing_secrets(tx, org_id)
-            claimed += [from_row(ClaimedCallback, (*row, *keys)) for row in rows]
+            claimed += [ClaimedCallback(*row, *keys) for row in rows]
         if len(claimed) >= room:
             return claimed, host
-    return claimed, receivers[-1][0] if len(receivers) == RECEIVERS_A_TURN else ""
+    return claimed, receivers[-1].host if len(receivers) == RECEIVERS_A_TURN else ""
 
 
-def _without_killers(tx: Tx, rows: list[Any]) -> list[Any]:
+def _without_killers(tx: Tx, rows: "list[ClaimCallbacksRow]") -> "list[ClaimCallbacksRow]":
     """The claimed calls that may be made now: what is set aside is due no more, and those that
     wait until another was made alone are due again soon."""
-    chosen = {claimed.key for claimed in claim(tx, WORK, [(row[0], row[1]) for row in rows])}
-    left = [(row[0], row[1]) for row in rows if (row[0], row[1]) not in chosen]
+    keys = [(row.org_id, row.id) for row in rows]
+    chosen = {claimed.key for claimed in claim(tx, WORK, keys)}
+    left = [key for key in keys if key not in chosen]
     aside = list_aside(tx, WORK, left)
-    for key in left:
-        due_at = None if key in aside else tx.now + WAIT_MS
-        sql.return_callback(tx, org_id=key[0], id=key[1], due_at=due_at)
-    return [row for row in rows if (row[0], row[1]) in chosen]
+    for org_id, id_ in left:
+        due_at = None if (org_id, id_) in aside else tx.now + WAIT_MS
+        sql.return_callback(tx, org_id=org_id, id=id_, due_at=due_at)
+    return [row for row in rows if (row.org_id, row.id) in chosen]
 
 
 def release_callback(tx: Tx, org_id: OrgId, callback_id: CallbackId) -> None:
@@ -226,8 +230,7 @@ def _record_callbacks(tx: Tx, results: Sequence[CallbackResult]) -> None:
 
 
 def _find_standing(tx: Tx, org_id: OrgId, id: CallbackId) -> _CallState | None:  # noqa: A002
-    row = sql.find_callback_state(tx, org_id=org_id, id=id)
-    return _CallState(CallbackState(row[0]), *row[1:]) if row else None
+    return sql.find_callback_state(tx, org_id=org_id, id=id)
 
 
 def _judge(
@@ -243,18 +246,16 @@ def list_callbacks(
     tx: Tx, org_id: OrgId, *, job_id: JobId | None, state: CallbackState | None, limit: int
 ) -> list[Callback]:
     """Callbacks of an organization, newest first."""
-    rows = sql.list_callbacks(
+    return sql.list_callbacks(
         tx, org_id=org_id, job_id=job_id or NO_JOB, state=state.value if state else "", limit=limit
     )
-    return [from_row(Callback, row) for row in rows]
 
 
 def list_attempts(tx: Tx, org_id: OrgId, callback_id: CallbackId) -> list[CallbackAttempt]:
     """Every try of one callback, in order. Raises Missing."""
     if sql.find_callback_state(tx, org_id=org_id, id=callback_id) is None:
         raise _missing(callback_id)
-    rows = sql.list_attempts(tx, org_id=org_id, callback_id=callback_id)
-    return [CallbackAttempt(*row) for row in rows]
+    return sql.list_attempts(tx, org_id=org_id, callback_id=callback_id)
 
 
 def replay_callback(tx: Tx, org_id: OrgId, callback_id: CallbackId, *, actor: str) -> None:

@@ -10,7 +10,7 @@ FROM json_array_elements(CAST(:rows AS json)) r (value);
 
 -- name: claim_callbacks(org_id, host, now, lease_now, lease_end: int, limit)
 --     -> (org_id: OrgId, id: CallbackId, uuid: str, url: str, host: str, body: str, carrier: str,
---         attempts: int, due_at: int | None)
+--         attempts: int, until: int)
 -- MATERIALIZED: looked up once, or LIMIT is void.
 WITH due AS MATERIALIZED (
     SELECT id AS due_id FROM callbacks
@@ -20,7 +20,7 @@ WITH due AS MATERIALIZED (
 )
 UPDATE callbacks SET state = 'claimed', due_at = :lease_end
 FROM due WHERE org_id = :org_id AND id = due_id
-RETURNING org_id, id, uuid, url, host, body, carrier, attempts, due_at;
+RETURNING org_id, id, uuid, url, host, body, carrier, attempts, due_at AS until;
 
 -- name: list_held_callbacks(keys) -> (org_id: OrgId, id: CallbackId)
 -- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …]. The others

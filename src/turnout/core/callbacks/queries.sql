@@ -24,8 +24,7 @@ SELECT host, (SELECT min(c.due_at) FROM callbacks c
     WHERE c.org_id = :org_id AND c.due_at IS NOT NULL AND c.host = receivers.host)
 FROM receivers WHERE host IS NOT NULL;
 
--- name: find_callback_state(org_id, id: CallbackId)^
---     -> (state: str, attempts: int, give_up_at: int, due_at: int | None) | None
+-- name: find_callback_state(org_id, id: CallbackId)^ -> outbox._CallState | None
 SELECT state, attempts, give_up_at, due_at FROM callbacks WHERE org_id = :org_id AND id = :id;
 
 -- name: record_callback(org_id, id, state, attempts, due_at, done_at, was_due_at)*!
@@ -44,21 +43,17 @@ INSERT INTO callback_attempts (org_id, callback_id, number, at, took_ms, status,
 VALUES (:org_id, :id, :number, :at, :took_ms, :status, :error)
 ON CONFLICT (org_id, callback_id, number) DO NOTHING;
 
--- name: list_callbacks(org_id, job_id, state, limit)
---     -> (org_id: OrgId, id: CallbackId, uuid: str, job_id: JobId, url: str, body: str, state: str,
---         attempts: int, created_at: int, due_at: int | None, done_at: int | None,
---         status: int | None, error: str)
+-- name: list_callbacks(org_id, job_id, state, limit) -> Callback
 -- `job_id` 0 and `state` empty = any.
 SELECT c.org_id, c.id, c.uuid, c.job_id, c.url, c.body, c.state, c.attempts, c.created_at, c.due_at,
-    c.done_at, a.status, coalesce(a.error, '')
+    c.done_at, a.status AS last_status, coalesce(a.error, '') AS last_error
 FROM callbacks c LEFT JOIN callback_attempts a
     ON a.org_id = c.org_id AND a.callback_id = c.id AND a.number = c.attempts
 WHERE c.org_id = :org_id AND c.id > 0 AND (:job_id = 0 OR c.job_id = :job_id)
     AND (:state = '' OR c.state = :state)
 ORDER BY c.id DESC LIMIT :limit;
 
--- name: list_attempts(org_id, callback_id)
---     -> (number: int, at: int, took_ms: int, status: int | None, error: str)
+-- name: list_attempts(org_id, callback_id) -> CallbackAttempt
 SELECT number, at, took_ms, status, error FROM callback_attempts
 WHERE org_id = :org_id AND callback_id = :callback_id ORDER BY number;
 

@@ -8,14 +8,14 @@ FROM json_each(:rows) r;
 
 -- name: claim_callbacks(org_id, host, now, lease_now, lease_end: int, limit)
 --     -> (org_id: OrgId, id: CallbackId, uuid: str, url: str, host: str, body: str, carrier: str,
---         attempts: int, due_at: int | None)
+--         attempts: int, until: int)
 UPDATE callbacks SET state = 'claimed', due_at = :lease_end
 WHERE org_id = :org_id AND id IN (
     SELECT id FROM callbacks INDEXED BY callbacks_turn
     WHERE due_at IS NOT NULL AND org_id = :org_id AND host = :host AND due_at <= :now
         AND (state <> 'claimed' OR due_at <= :lease_now)
     ORDER BY due_at, id LIMIT :limit)
-RETURNING org_id, id, uuid, url, host, body, carrier, attempts, due_at;
+RETURNING org_id, id, uuid, url, host, body, carrier, attempts, due_at AS until;
 
 -- name: list_held_callbacks(keys) -> (org_id: OrgId, id: CallbackId)
 -- crosses organizations: workers serve all of them. The one writer holds every row.

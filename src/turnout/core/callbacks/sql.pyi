@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from turnout.core.callbacks.model import Callback, CallbackAttempt
+from turnout.core.callbacks.outbox import _CallState
 from turnout.core.ids import CallbackId, JobId, OrgId
 from turnout.store import Statements, Tx
 
@@ -15,7 +17,7 @@ class ClaimCallbacksRow(NamedTuple):
     body: str
     carrier: str
     attempts: int
-    due_at: int | None
+    until: int
 
 class ListHeldCallbacksRow(NamedTuple):
     org_id: OrgId
@@ -27,34 +29,6 @@ class ListOrgsWithCallbacksRow(NamedTuple):
 class ListReceiversRow(NamedTuple):
     host: str
     due_at: int
-
-class FindCallbackStateRow(NamedTuple):
-    state: str
-    attempts: int
-    give_up_at: int
-    due_at: int | None
-
-class ListCallbacksRow(NamedTuple):
-    org_id: OrgId
-    id: CallbackId
-    uuid: str
-    job_id: JobId
-    url: str
-    body: str
-    state: str
-    attempts: int
-    created_at: int
-    due_at: int | None
-    done_at: int | None
-    status: int | None
-    error: str
-
-class ListAttemptsRow(NamedTuple):
-    number: int
-    at: int
-    took_ms: int
-    status: int | None
-    error: str
 
 class FindCallbackKeyRow(NamedTuple):
     secret: str
@@ -82,9 +56,7 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, after: str, limit: int
     ) -> list[ListReceiversRow]: ...
     @staticmethod
-    def find_callback_state(
-        tx: Tx, *, org_id: OrgId, id: CallbackId
-    ) -> FindCallbackStateRow | None: ...
+    def find_callback_state(tx: Tx, *, org_id: OrgId, id: CallbackId) -> _CallState | None: ...
     @staticmethod
     def record_callback(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
     @staticmethod
@@ -94,11 +66,11 @@ class _Sql(Statements):
     @staticmethod
     def list_callbacks(
         tx: Tx, *, org_id: OrgId, job_id: JobId, state: str, limit: int
-    ) -> list[ListCallbacksRow]: ...
+    ) -> list[Callback]: ...
     @staticmethod
     def list_attempts(
         tx: Tx, *, org_id: OrgId, callback_id: CallbackId
-    ) -> list[ListAttemptsRow]: ...
+    ) -> list[CallbackAttempt]: ...
     @staticmethod
     def replay_callback(
         tx: Tx, *, org_id: OrgId, id: CallbackId, now: int, give_up_at: int

@@ -1,7 +1,6 @@
 """Attendees: registered people with their tickets, as the door and its API see them."""
 
 from collections.abc import Generator, Iterable, Iterator
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
@@ -119,13 +118,49 @@ def read_ticket(tx: Tx, org_id: OrgId, code: str) -> tuple[EventView, ShownTicke
     return get_shown_event(tx, org_id, event_id), ticket
 
 
+class AttendeeReader:
+    """Makes attendees of the rows of `stream_attendees`, which may come in batches: an attendee's
+    rows are beside each other, one for each ticket, and may stand in two batches."""
+
+    def __init__(self) -> None:
+        self._open: Attendee | None = None
+
+    def read(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Attendee]:
+        """The attendees that are whole after these rows."""
+        for (
+            id_,
+            first_name,
+            last_name,
+            company,
+            job_title,
+            email,
+            phone,
+            code,
+            ticket_type_id,
+            checked_in_at,
+            created_at,
+            is_valid,
+        ) in rows:
+            if self._open is None or self._open.id != id_:
+                yield from self.finish()
+                self._open = Attendee(
+                    id_, first_name, last_name, company, job_title, email, phone, []
+                )
+            ticket = HeldTicket(code, ticket_type_id, checked_in_at, created_at, is_valid)
+            self._open.tickets.append(ticket)
+
+    def finish(self) -> Iterator[Attendee]:
+        """The last attendee, once there are no more rows."""
+        if self._open is not None:
+            yield self._open
+            self._open = None
+
+
 def group_attendees(rows: Iterable[tuple[Any, ...]]) -> Iterator[Attendee]:
     """Attendees from rows that are in the order of their numbers."""
-    for _, group in groupby(rows, key=lambda row: row[0]):
-        own = list(group)
-        id_, first_name, last_name, company, job_title, email, phone = own[0][:7]
-        tickets = [HeldTicket(*row[7:]) for row in own]
-        yield Attendee(id_, first_name, last_name, company, job_title, email, phone, tickets)
+    reader = AttendeeReader()
+    yield from reader.read(rows)
+    yield from reader.finish()
 
 
 def _filter(tx: Tx, wanted: AttendeeFilter) -> dict[str, Any]:

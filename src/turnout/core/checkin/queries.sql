@@ -83,12 +83,10 @@ WHERE t.org_id = :org_id AND t.code = :code;
 
 -- == checking ==
 
--- name: find_scanned(org_id, event_id, code)^
---     -> (id: TicketId, code: str, registration_id: RegistrationId, ticket_type_id: TicketTypeId,
---         state: str, registration_state: str, event_state: str, checked_in_at: int | None,
---         sitting: str) | None
-SELECT t.id, t.code, t.registration_id, t.ticket_type_id, t.state, r.state, e.state,
-    t.checked_in_at, CASE WHEN r.sitting = 0 THEN '' ELSE r.uuid END
+-- name: find_scanned(org_id, event_id, code)^ -> scans.ScannedTicket | None
+SELECT t.id, t.code, t.registration_id, t.ticket_type_id, t.state, r.state AS registration_state,
+    e.state AS event_state, t.checked_in_at,
+    CASE WHEN r.sitting = 0 THEN '' ELSE r.uuid END AS sitting
 FROM tickets t
 JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
@@ -123,9 +121,7 @@ ON CONFLICT (org_id, event_id, device, nonce) DO NOTHING;
 SELECT code, result, at FROM scans
 WHERE org_id = :org_id AND event_id = :event_id AND device = :device AND nonce = :nonce;
 
--- name: list_scans(org_id, event_id, limit)
---     -> (id: int, ticket_id: TicketId | None, code: str, result: str, gate_id: GateId | None,
---         device: str, at: int, recorded_at: int)
+-- name: list_scans(org_id, event_id, limit) -> scans.KeptScan
 -- Newest first.
 SELECT id, ticket_id, code, result, gate_id, device, at, recorded_at FROM scans
 WHERE org_id = :org_id AND event_id = :event_id ORDER BY id DESC LIMIT :limit;
@@ -134,13 +130,11 @@ WHERE org_id = :org_id AND event_id = :event_id ORDER BY id DESC LIMIT :limit;
 INSERT INTO gates (org_id, id, event_id, name, ticket_type_ids, session_ids, created_at)
 VALUES (:org_id, :id, :event_id, :name, :ticket_type_ids, :session_ids, :now);
 
--- name: get_gate(org_id, event_id, id: GateId)^
---     -> (id: GateId, name: str, ticket_type_ids: str, session_ids: str) | None
+-- name: get_gate(org_id, event_id, id: GateId)^ -> scans.Gate | None
 SELECT id, name, ticket_type_ids, session_ids FROM gates
 WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
 
--- name: list_gates(org_id, event_id)
---     -> (id: GateId, name: str, ticket_type_ids: str, session_ids: str)
+-- name: list_gates(org_id, event_id) -> scans.Gate
 SELECT id, name, ticket_type_ids, session_ids FROM gates
 WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 

@@ -87,7 +87,9 @@ class KeptScan(NamedTuple):
     recorded_at: int
 
 
-class _Ticket(NamedTuple):
+class ScannedTicket(NamedTuple):
+    """A ticket as the door finds it; `sitting` is the GUID of a candidate's, else empty."""
+
     id: TicketId
     code: str
     registration_id: RegistrationId
@@ -165,33 +167,20 @@ def create_gate(
 
 def get_gate(tx: Tx, org_id: OrgId, event_id: EventId, gate_id: GateId) -> Gate:
     """A check-in list of the event. Raises Missing."""
-    row = sql.get_gate(tx, org_id=org_id, event_id=event_id, id=gate_id)
-    if row is None:
+    gate = sql.get_gate(tx, org_id=org_id, event_id=event_id, id=gate_id)
+    if gate is None:
         raise Missing("gate.missing", gate_id=gate_id)
-    return _read_gate(*row)
+    return gate
 
 
 def list_gates(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Gate]:
     """The event's check-in lists."""
-    return [_read_gate(*row) for row in sql.list_gates(tx, org_id=org_id, event_id=event_id)]
+    return sql.list_gates(tx, org_id=org_id, event_id=event_id)
 
 
 def list_scans(tx: Tx, org_id: OrgId, event_id: EventId, limit: int) -> list[KeptScan]:
     """What was scanned at the event's doors, newest first, refused ones too."""
-    rows = sql.list_scans(tx, org_id=org_id, event_id=event_id, limit=limit)
-    return [
-        KeptScan(
-            row.id,
-            row.ticket_id,
-            row.code,
-            Result(row.result),
-            row.gate_id,
-            row.device,
-            row.at,
-            row.recorded_at,
-        )
-        for row in rows
-    ]
+    return sql.list_scans(tx, org_id=org_id, event_id=event_id, limit=limit)
 
 
 def _about_event(tx: Tx, event_id: EventId) -> None:
@@ -200,13 +189,14 @@ def _about_event(tx: Tx, event_id: EventId) -> None:
     tx.about("events", ("shared", event_id))
 
 
-def _find_ticket(tx: Tx, org_id: OrgId, event_id: EventId, code: str) -> _Ticket | None:
+def _find_ticket(tx: Tx, org_id: OrgId, event_id: EventId, code: str) -> ScannedTicket | None:
     plain = find_plain_code(tx, org_id, code)
-    row = sql.find_scanned(tx, org_id=org_id, event_id=event_id, code=plain) if plain else None
-    return _Ticket(*row) if row else None
+    return sql.find_scanned(tx, org_id=org_id, event_id=event_id, code=plain) if plain else None
 
 
-def _judge(tx: Tx, org_id: OrgId, ticket: _Ticket | None, gate: Gate | None, scan: Scan) -> Answer:
+def _judge(
+    tx: Tx, org_id: OrgId, ticket: ScannedTicket | None, gate: Gate | None, scan: Scan
+) -> Answer:
     if ticket is None:
         return Answer(Result.UNKNOWN)
     is_cancelled = ticket.state != "valid" or ticket.registration_state != "confirmed"
@@ -221,7 +211,7 @@ def _judge(tx: Tx, org_id: OrgId, ticket: _Ticket | None, gate: Gate | None, sca
 
 
 def _note_attendance(
-    tx: Tx, org_id: OrgId, ticket: _Ticket, scan: Scan, attendance: Attendance
+    tx: Tx, org_id: OrgId, ticket: ScannedTicket, scan: Scan, attendance: Attendance
 ) -> None:
     """A candidate who comes to an exam's door is present."""
     if ticket.sitting:
@@ -229,7 +219,7 @@ def _note_attendance(
         take_attendance(tx, org_id, ticket.sitting, attendance, actor=actor)
 
 
-def _lets_in(tx: Tx, org_id: OrgId, gate: Gate, ticket: _Ticket) -> bool:
+def _lets_in(tx: Tx, org_id: OrgId, gate: Gate, ticket: ScannedTicket) -> bool:
     if not gate.ticket_type_ids and not gate.session_ids:
         return True
     if ticket.ticket_type_id in gate.ticket_type_ids:
@@ -262,7 +252,12 @@ def _find_known(
 
 
 def _keep(
-    tx: Tx, org_id: OrgId, event_id: EventId, ticket: _Ticket | None, scan: Scan, result: Result
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket: ScannedTicket | None,
+    scan: Scan,
+    result: Result,
 ) -> bool:
     """Keep a scan; whether it was not kept before."""
     added = sql.add_scan(
@@ -280,8 +275,3 @@ def _keep(
         now=tx.now,
     )
     return bool(added)
-
-
-def _read_gate(id_: GateId, name: str, ticket_type_ids: str, session_ids: str) -> Gate:
-    type_ids = _ticket_type_ids.decode(ticket_type_ids)
-    return Gate(id_, name, type_ids, _session_ids.decode(session_ids))

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from turnout.core.checkin.scans import Gate, KeptScan, ScannedTicket
 from turnout.core.ids import (
     EventId,
     GateId,
@@ -49,17 +50,6 @@ class FindTicketPageRow(NamedTuple):
     is_cancelled: int
     checked_in_at: int | None
 
-class FindScannedRow(NamedTuple):
-    id: TicketId
-    code: str
-    registration_id: RegistrationId
-    ticket_type_id: TicketTypeId
-    state: str
-    registration_state: str
-    event_state: str
-    checked_in_at: int | None
-    sitting: str
-
 class ListBookedRow(NamedTuple):
     session_id: SessionId
 
@@ -67,28 +57,6 @@ class FindScanRow(NamedTuple):
     code: str
     result: str
     at: int
-
-class ListScansRow(NamedTuple):
-    id: int
-    ticket_id: TicketId | None
-    code: str
-    result: str
-    gate_id: GateId | None
-    device: str
-    at: int
-    recorded_at: int
-
-class GetGateRow(NamedTuple):
-    id: GateId
-    name: str
-    ticket_type_ids: str
-    session_ids: str
-
-class ListGatesRow(NamedTuple):
-    id: GateId
-    name: str
-    ticket_type_ids: str
-    session_ids: str
 
 class _Sql(Statements):
     @staticmethod
@@ -141,7 +109,7 @@ class _Sql(Statements):
     @staticmethod
     def find_scanned(
         tx: Tx, *, org_id: OrgId, event_id: EventId, code: str
-    ) -> FindScannedRow | None: ...
+    ) -> ScannedTicket | None: ...
     @staticmethod
     def check_in(tx: Tx, *, org_id: OrgId, id: TicketId, at: int, now: int) -> int: ...
     @staticmethod
@@ -173,9 +141,7 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, event_id: EventId, device: str, nonce: str
     ) -> FindScanRow | None: ...
     @staticmethod
-    def list_scans(
-        tx: Tx, *, org_id: OrgId, event_id: EventId, limit: int
-    ) -> list[ListScansRow]: ...
+    def list_scans(tx: Tx, *, org_id: OrgId, event_id: EventId, limit: int) -> list[KeptScan]: ...
     @staticmethod
     def add_gate(
         tx: Tx,
@@ -189,8 +155,8 @@ class _Sql(Statements):
         now: int,
     ) -> int: ...
     @staticmethod
-    def get_gate(tx: Tx, *, org_id: OrgId, event_id: EventId, id: GateId) -> GetGateRow | None: ...
+    def get_gate(tx: Tx, *, org_id: OrgId, event_id: EventId, id: GateId) -> Gate | None: ...
     @staticmethod
-    def list_gates(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListGatesRow]: ...
+    def list_gates(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[Gate]: ...
 
 sql: _Sql

@@ -43,5 +43,4 @@ def clear_registration_password(tx: Tx, org_id: OrgId, event_id: EventId, *, act
 def find_registration_password(tx: Tx, event_id: EventId) -> RegistrationPassword | None:
     """The password of the event of that number, which is one in the whole installation; None where
     it has none, and for an unknown event."""
-    row = sql.find_registration_password(tx, event_id=event_id)
-    return RegistrationPassword(*row) if row else None
+    return sql.find_registration_password(tx, event_id=event_id)

@@ -23,7 +23,7 @@ from turnout.core.identity.organizations import check_zone
 from turnout.core.ids import ChannelId, EventId, OrgId, SessionId, TicketTypeId, VenueId
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.formats.money import LARGEST_MINOR, read_currency
-from turnout.store import Tx, from_row, to_json
+from turnout.store import Tx, to_json
 
 DEFAULT_TICKET_TYPE = "General admission"
 NO_DETAILS, NOWHERE = EventDetails(), VenueDetails()
@@ -278,34 +278,30 @@ def set_session_state(
 
 def get_event(tx: Tx, org_id: OrgId, event_id: EventId) -> Event:
     """The organization's event of that number. Raises Missing."""
-    row = sql.find_event(tx, org_id=org_id, id=event_id)
-    if row is None:
+    event = sql.find_event(tx, org_id=org_id, id=event_id)
+    if event is None:
         raise Missing("event.missing", event_id=event_id)
-    return from_row(Event, row)
+    return event
 
 
 def list_events(tx: Tx, org_id: OrgId, *, after: int = 0, limit: int = 100) -> list[Event]:
     """Up to `limit` events of the organization by id, from the one behind `after`."""
-    return [
-        from_row(Event, row) for row in sql.list_events(tx, org_id=org_id, after=after, limit=limit)
-    ]
+    return sql.list_events(tx, org_id=org_id, after=after, limit=limit)
 
 
 def list_sessions(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Session]:
     """The sessions of an event in the order of the programme."""
-    rows = sql.list_sessions(tx, org_id=org_id, event_id=event_id)
-    return [from_row(Session, row) for row in rows]
+    return sql.list_sessions(tx, org_id=org_id, event_id=event_id)
 
 
 def list_ticket_types(tx: Tx, org_id: OrgId, event_id: EventId) -> list[TicketType]:
     """The ticket types of an event, the default one first."""
-    rows = sql.list_ticket_types(tx, org_id=org_id, event_id=event_id)
-    return [from_row(TicketType, row) for row in rows]
+    return sql.list_ticket_types(tx, org_id=org_id, event_id=event_id)
 
 
 def list_channels(tx: Tx, org_id: OrgId) -> list[Channel]:
     """The organization's channels, oldest first."""
-    return [Channel(*row) for row in sql.list_channels(tx, org_id=org_id)]
+    return sql.list_channels(tx, org_id=org_id)
 
 
 def _check_price(price_minor: int, currency: str) -> None:

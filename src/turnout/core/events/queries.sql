@@ -9,7 +9,7 @@ VALUES (:org_id, :id, :uuid, :name, :address, :city, :country_code, :timezone, :
 INSERT INTO channels (org_id, id, uuid, pak, title, created_at, updated_at)
 VALUES (:org_id, :id, :uuid, :pak, :title, :now, :now);
 
--- name: list_channels(org_id) -> (id: ChannelId, uuid: str, pak: str, title: str)
+-- name: list_channels(org_id) -> Channel
 SELECT id, uuid, pak, title FROM channels WHERE org_id = :org_id ORDER BY id;
 
 -- name: add_channel_event(org_id, channel_id, event_id)!
@@ -27,18 +27,12 @@ VALUES
     (:org_id, :id, :uuid, :pak, :title, :state, :timezone, :starts_local, :ends_local, :starts_at,
      :ends_at, :venue_id, :capacity, :details, :now, :now);
 
--- name: find_event(org_id, id: EventId)^
---     -> (id: EventId, uuid: str, pak: str, title: str, state: str, timezone: str,
---         starts_local: str, ends_local: str, starts_at: int, ends_at: int, capacity: int | None,
---         held: int) | None
+-- name: find_event(org_id, id: EventId)^ -> Event | None
 SELECT id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at,
     capacity, held
 FROM events WHERE org_id = :org_id AND id = :id;
 
--- name: list_events(org_id, after, limit)
---     -> (id: EventId, uuid: str, pak: str, title: str, state: str, timezone: str,
---         starts_local: str, ends_local: str, starts_at: int, ends_at: int, capacity: int | None,
---         held: int)
+-- name: list_events(org_id, after, limit) -> Event
 SELECT id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at,
     capacity, held
 FROM events WHERE org_id = :org_id AND id > :after ORDER BY id LIMIT :limit;
@@ -60,10 +54,7 @@ VALUES
     (:org_id, :id, :uuid, :pak, :event_id, :title, :state, :starts_local, :ends_local, :starts_at,
      :ends_at, :capacity, :now, :now);
 
--- name: list_sessions(org_id, event_id)
---     -> (id: SessionId, uuid: str, pak: str, event_id: EventId, title: str, state: str,
---         starts_local: str, ends_local: str, starts_at: int, ends_at: int, capacity: int | None,
---         held: int)
+-- name: list_sessions(org_id, event_id) -> Session
 SELECT id, uuid, pak, event_id, title, state, starts_local, ends_local, starts_at, ends_at,
     capacity, held
 FROM sessions WHERE org_id = :org_id AND event_id = :event_id ORDER BY starts_at, id;
@@ -90,30 +81,23 @@ VALUES
     (:org_id, :id, :event_id, :name, :is_default, :price_minor, :currency, :capacity, :is_rsvp,
      :is_locked, :person_limit, :now, :now);
 
--- name: list_ticket_types(org_id, event_id)
---     -> (id: TicketTypeId, event_id: EventId, name: str, is_default: int, price_minor: int,
---         currency: str, capacity: int | None, held: int, is_rsvp: int, is_locked: int,
---         person_limit: int | None)
+-- name: list_ticket_types(org_id, event_id) -> TicketType
 SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is_rsvp, is_locked,
     person_limit
 FROM ticket_types WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 
--- name: list_all_ticket_types(org_id)
---     -> (id: TicketTypeId, event_id: EventId, name: str, is_default: int, price_minor: int,
---         currency: str, capacity: int | None, held: int, is_rsvp: int, is_locked: int,
---         person_limit: int | None)
+-- name: list_all_ticket_types(org_id) -> TicketType
 SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is_rsvp, is_locked,
     person_limit
 FROM ticket_types WHERE org_id = :org_id ORDER BY event_id, id;
 
 -- name: list_shown(org_id, after, limit)
---     -> (id: EventId, uuid: str, pak: str, title: str, state: str, timezone: str,
---         starts_local: str, ends_local: str, starts_at: int, ends_at: int, capacity: int | None,
---         held: int, details: str, name: str | None, address: str | None, city: str | None,
+--     -> (event: Event, details: str, venue: str | None, address: str | None, city: str | None,
 --         country_code: str | None, venue_details: str | None)
 -- Events with what they say of themselves, and their venue.
 SELECT e.id, e.uuid, e.pak, e.title, e.state, e.timezone, e.starts_local, e.ends_local, e.starts_at,
-    e.ends_at, e.capacity, e.held, e.details, v.name, v.address, v.city, v.country_code, v.details
+    e.ends_at, e.capacity, e.held, e.details, v.name AS venue, v.address, v.city, v.country_code,
+    v.details AS venue_details
 FROM events e LEFT JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
 WHERE e.org_id = :org_id AND e.id > :after ORDER BY e.id LIMIT :limit;
 
@@ -139,10 +123,9 @@ ON CONFLICT (org_id, event_id) DO UPDATE SET
 -- name: delete_registration_password(org_id, event_id)!
 DELETE FROM registration_passwords WHERE org_id = :org_id AND event_id = :event_id;
 
--- name: find_registration_password(event_id: EventId)^
---     -> (org_id: OrgId, event_id: EventId, hash: str) | None
+-- name: find_registration_password(event_id: EventId)^ -> passwords.RegistrationPassword | None
 -- crosses organizations: a program that registers people names the event alone.
-SELECT p.org_id, p.event_id, p.hash
+SELECT p.org_id, p.event_id, p.hash AS hashed
 FROM directory d
 JOIN registration_passwords p ON p.org_id = d.org_id AND p.event_id = d.target_id
 WHERE d.namespace = 'event' AND d.name = CAST(:event_id AS TEXT) AND d.noun = 'event';

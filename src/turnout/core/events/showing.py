@@ -1,6 +1,6 @@
 """Events as they show themselves: with their details, venue and ticket types."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -9,11 +9,13 @@ from turnout.core.events.model import Event, EventDetails, TicketType, VenueDeta
 from turnout.core.events.sql import sql
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.errors import Conflict, Missing
-from turnout.store import Tx, from_row
+from turnout.store import Tx
+
+if TYPE_CHECKING:
+    from turnout.core.events.sql import ListShownRow
 
 _event_details = msgspec.json.Decoder(EventDetails)
 _venue_details = msgspec.json.Decoder(VenueDetails)
-EVENT_COLUMNS = len(Event.__struct_fields__)
 
 
 class Place(NamedTuple):
@@ -38,21 +40,20 @@ class EventView(NamedTuple):
 
 def get_shown_event(tx: Tx, org_id: OrgId, event_id: EventId) -> EventView:
     """The event of that number. Raises Missing."""
-    rows = sql.list_shown(tx, org_id=org_id, after=event_id - 1, limit=1)
-    if not rows or rows[0][0] != event_id:
+    row = next(iter(sql.list_shown(tx, org_id=org_id, after=event_id - 1, limit=1)), None)
+    if row is None or row.event.id != event_id:
         raise Missing("event.missing", event_id=event_id)
     types = sql.list_ticket_types(tx, org_id=org_id, event_id=event_id)
-    return _read(rows[0], [from_row(TicketType, row) for row in types])
+    return _read(row, types)
 
 
 def list_shown_events(tx: Tx, org_id: OrgId, limit: int) -> list[EventView]:
     """The organization's events by number; two statements, however many there are."""
     by_event: dict[EventId, list[TicketType]] = {}
-    for row in sql.list_all_ticket_types(tx, org_id=org_id):
-        ticket_type = from_row(TicketType, row)
+    for ticket_type in sql.list_all_ticket_types(tx, org_id=org_id):
         by_event.setdefault(ticket_type.event_id, []).append(ticket_type)
     rows = sql.list_shown(tx, org_id=org_id, after=0, limit=limit)
-    return [_read(row, by_event.get(row[0], [])) for row in rows]
+    return [_read(row, by_event.get(row.event.id, [])) for row in rows]
 
 
 def store_ticket_capacity(
@@ -70,11 +71,14 @@ def store_ticket_capacity(
     return event_id
 
 
-def _read(row: Any, ticket_types: list[TicketType]) -> EventView:
-    details, venue, address, city, country_code, where = row[EVENT_COLUMNS:]
-    place = Place()
-    if venue is not None:
-        at = _venue_details.decode(where)
-        place = Place(venue, address, city, country_code, at.latitude, at.longitude)
-    event = from_row(Event, row[:EVENT_COLUMNS])
-    return EventView(event, _event_details.decode(details), place, ticket_types)
+def _read(row: "ListShownRow", ticket_types: list[TicketType]) -> EventView:
+    details = _event_details.decode(row.details)
+    return EventView(row.event, details, _read_place(row), ticket_types)
+
+
+def _read_place(row: "ListShownRow") -> Place:
+    if row.venue is None or row.venue_details is None:
+        return Place()
+    at = _venue_details.decode(row.venue_details)
+    address, city, country_code = row.address or "", row.city or "", row.country_code or ""
+    return Place(row.venue, address, city, country_code, at.latitude, at.longitude)

@@ -2,107 +2,19 @@
 
 from typing import NamedTuple
 
+from turnout.core.events.model import Channel, Event, Session, TicketType
+from turnout.core.events.passwords import RegistrationPassword
 from turnout.core.ids import ChannelId, EventId, OrgId, SessionId, TicketTypeId, VenueId
 from turnout.store import Statements, Tx
 
-class ListChannelsRow(NamedTuple):
-    id: ChannelId
-    uuid: str
-    pak: str
-    title: str
-
-class FindEventRow(NamedTuple):
-    id: EventId
-    uuid: str
-    pak: str
-    title: str
-    state: str
-    timezone: str
-    starts_local: str
-    ends_local: str
-    starts_at: int
-    ends_at: int
-    capacity: int | None
-    held: int
-
-class ListEventsRow(NamedTuple):
-    id: EventId
-    uuid: str
-    pak: str
-    title: str
-    state: str
-    timezone: str
-    starts_local: str
-    ends_local: str
-    starts_at: int
-    ends_at: int
-    capacity: int | None
-    held: int
-
-class ListSessionsRow(NamedTuple):
-    id: SessionId
-    uuid: str
-    pak: str
-    event_id: EventId
-    title: str
-    state: str
-    starts_local: str
-    ends_local: str
-    starts_at: int
-    ends_at: int
-    capacity: int | None
-    held: int
-
-class ListTicketTypesRow(NamedTuple):
-    id: TicketTypeId
-    event_id: EventId
-    name: str
-    is_default: int
-    price_minor: int
-    currency: str
-    capacity: int | None
-    held: int
-    is_rsvp: int
-    is_locked: int
-    person_limit: int | None
-
-class ListAllTicketTypesRow(NamedTuple):
-    id: TicketTypeId
-    event_id: EventId
-    name: str
-    is_default: int
-    price_minor: int
-    currency: str
-    capacity: int | None
-    held: int
-    is_rsvp: int
-    is_locked: int
-    person_limit: int | None
-
 class ListShownRow(NamedTuple):
-    id: EventId
-    uuid: str
-    pak: str
-    title: str
-    state: str
-    timezone: str
-    starts_local: str
-    ends_local: str
-    starts_at: int
-    ends_at: int
-    capacity: int | None
-    held: int
+    event: Event
     details: str
-    name: str | None
+    venue: str | None
     address: str | None
     city: str | None
     country_code: str | None
     venue_details: str | None
-
-class FindRegistrationPasswordRow(NamedTuple):
-    org_id: OrgId
-    event_id: EventId
-    hash: str
 
 class _Sql(Statements):
     @staticmethod
@@ -125,7 +37,7 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, id: ChannelId, uuid: str, pak: str, title: str, now: int
     ) -> int: ...
     @staticmethod
-    def list_channels(tx: Tx, *, org_id: OrgId) -> list[ListChannelsRow]: ...
+    def list_channels(tx: Tx, *, org_id: OrgId) -> list[Channel]: ...
     @staticmethod
     def add_channel_event(
         tx: Tx, *, org_id: OrgId, channel_id: ChannelId, event_id: EventId
@@ -151,9 +63,9 @@ class _Sql(Statements):
         now: int,
     ) -> int: ...
     @staticmethod
-    def find_event(tx: Tx, *, org_id: OrgId, id: EventId) -> FindEventRow | None: ...
+    def find_event(tx: Tx, *, org_id: OrgId, id: EventId) -> Event | None: ...
     @staticmethod
-    def list_events(tx: Tx, *, org_id: OrgId, after: int, limit: int) -> list[ListEventsRow]: ...
+    def list_events(tx: Tx, *, org_id: OrgId, after: int, limit: int) -> list[Event]: ...
     @staticmethod
     def set_event_state(tx: Tx, *, org_id: OrgId, id: EventId, state: str, now: int) -> int: ...
     @staticmethod
@@ -179,7 +91,7 @@ class _Sql(Statements):
         now: int,
     ) -> int: ...
     @staticmethod
-    def list_sessions(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListSessionsRow]: ...
+    def list_sessions(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[Session]: ...
     @staticmethod
     def set_session_capacity(
         tx: Tx, *, org_id: OrgId, id: SessionId, capacity: int | None, now: int
@@ -206,11 +118,9 @@ class _Sql(Statements):
         now: int,
     ) -> int: ...
     @staticmethod
-    def list_ticket_types(
-        tx: Tx, *, org_id: OrgId, event_id: EventId
-    ) -> list[ListTicketTypesRow]: ...
+    def list_ticket_types(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[TicketType]: ...
     @staticmethod
-    def list_all_ticket_types(tx: Tx, *, org_id: OrgId) -> list[ListAllTicketTypesRow]: ...
+    def list_all_ticket_types(tx: Tx, *, org_id: OrgId) -> list[TicketType]: ...
     @staticmethod
     def list_shown(tx: Tx, *, org_id: OrgId, after: int, limit: int) -> list[ListShownRow]: ...
     @staticmethod
@@ -228,8 +138,6 @@ class _Sql(Statements):
     @staticmethod
     def delete_registration_password(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
     @staticmethod
-    def find_registration_password(
-        tx: Tx, *, event_id: EventId
-    ) -> FindRegistrationPasswordRow | None: ...
+    def find_registration_password(tx: Tx, *, event_id: EventId) -> RegistrationPassword | None: ...
 
 sql: _Sql

@@ -58,25 +58,22 @@ def add_learner(tx: Tx, org_id: OrgId, new: NewLearner, *, actor: str) -> Learne
     )
     follow_person(tx, org_id, person_id)
     record(tx, org_id, actor, "changed" if known else "added", "learner", person_id, code=code)
-    found = sql.get_learner(tx, org_id=org_id, person_id=person_id)
-    return Learner(*found)
+    return sql.get_learner(tx, org_id=org_id, person_id=person_id)
 
 
 def find_learner(tx: Tx, org_id: OrgId, uuid: str) -> Learner | None:
     """The learner with that GUID."""
-    row = sql.find_learner(tx, org_id=org_id, uuid=uuid)
-    return Learner(*row) if row else None
+    return sql.find_learner(tx, org_id=org_id, uuid=uuid)
 
 
 def find_learner_by_code(tx: Tx, org_id: OrgId, code: str) -> Learner | None:
     """The learner with that code, in whatever case."""
-    row = sql.find_learner_by_code(tx, org_id=org_id, code_key=fold(code.strip()))
-    return Learner(*row) if row else None
+    return sql.find_learner_by_code(tx, org_id=org_id, code_key=fold(code.strip()))
 
 
 def list_learners(tx: Tx, org_id: OrgId, limit: int) -> list[Learner]:
     """Learners by code."""
-    return [Learner(*row) for row in sql.list_learners(tx, org_id=org_id, limit=limit)]
+    return sql.list_learners(tx, org_id=org_id, limit=limit)
 
 
 def _make_person(tx: Tx, org_id: OrgId, new: NewLearner, contact: Contact) -> PersonId:

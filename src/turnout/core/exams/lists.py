@@ -12,7 +12,7 @@ from turnout.core.registrations.places import set_event_capacity
 from turnout.core.text import fold
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.formats.pdf import PaperSize
-from turnout.store import Tx, from_row
+from turnout.store import Tx
 
 
 class ExamSettings(NamedTuple):
@@ -89,10 +89,8 @@ def remove_value(tx: Tx, org_id: OrgId, kind: ValueKind, value: str, *, actor: s
 
 def get_settings(tx: Tx, org_id: OrgId) -> ExamSettings:
     """The organization's choices."""
-    row = sql.get_settings(tx, org_id=org_id)
-    if row is None:
-        return ExamSettings(PaperSize.LETTER, refuses_overlaps=False)
-    return ExamSettings(PaperSize(row[0]), bool(row[1]))
+    chosen = sql.get_settings(tx, org_id=org_id)
+    return chosen or ExamSettings(PaperSize.LETTER, refuses_overlaps=False)
 
 
 def set_settings(tx: Tx, org_id: OrgId, chosen: ExamSettings, *, actor: str) -> None:
@@ -108,7 +106,7 @@ def set_settings(tx: Tx, org_id: OrgId, chosen: ExamSettings, *, actor: str) -> 
 
 def list_venues(tx: Tx, org_id: OrgId) -> list[Venue]:
     """The organization's venues, oldest first."""
-    return [Venue(*row) for row in sql.list_venues(tx, org_id=org_id)]
+    return sql.list_venues(tx, org_id=org_id)
 
 
 def set_venue(tx: Tx, org_id: OrgId, new: NewVenue, *, actor: str) -> Venue:
@@ -156,7 +154,7 @@ def add_room(
 
 def list_rooms(tx: Tx, org_id: OrgId, venue_id: VenueId) -> list[Room]:
     """The rooms of a venue by name."""
-    return [Room(*row) for row in sql.list_rooms(tx, org_id=org_id, venue_id=venue_id)]
+    return sql.list_rooms(tx, org_id=org_id, venue_id=venue_id)
 
 
 def assign_room(tx: Tx, org_id: OrgId, exam: Exam, room_id: RoomId | None, *, actor: str) -> None:
@@ -208,18 +206,17 @@ def add_form(tx: Tx, org_id: OrgId, new: NewForm, *, actor: str) -> FormId:
 
 def find_published_form(tx: Tx, org_id: OrgId, code: str) -> Form | None:
     """The newest published form with that code which is not bilingual."""
-    row = sql.find_published_form(tx, org_id=org_id, code_key=fold(code.strip()))
-    return from_row(Form, row) if row else None
+    return sql.find_published_form(tx, org_id=org_id, code_key=fold(code.strip()))
 
 
 def get_form(tx: Tx, org_id: OrgId, form_id: FormId) -> Form:
     """The form of that number. Raises Missing."""
-    row = sql.get_form(tx, org_id=org_id, id=form_id)
-    if row is None:
+    form = sql.get_form(tx, org_id=org_id, id=form_id)
+    if form is None:
         raise Missing("form.missing", form_id=form_id)
-    return from_row(Form, row)
+    return form
 
 
 def list_forms(tx: Tx, org_id: OrgId) -> list[Form]:
     """All forms by code and version."""
-    return [from_row(Form, row) for row in sql.list_forms(tx, org_id=org_id)]
+    return sql.list_forms(tx, org_id=org_id)

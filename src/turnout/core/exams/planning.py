@@ -27,7 +27,7 @@ from turnout.core.ids import EventId, FormId, OrgId
 from turnout.core.registrations.places import set_event_state
 from turnout.core.times import OVER_AT, YEARS, local, plan
 from turnout.errors import Conflict, Invalid, Missing
-from turnout.store import Tx, from_row
+from turnout.store import Tx
 
 NO_EXAM, VARIOUS = "No Exam", "Various"
 HOUR_MS = 3_600_000
@@ -61,10 +61,10 @@ def find_or_make_exam(
     venue = sql.find_venue(tx, org_id=org_id, uuid=wanted.venue)
     if venue is not None and wanted.starts_at is not None:
         starts_at = wanted.starts_at - wanted.starts_at % MINUTE_MS
-        sql.lock_slot(tx, org_id=org_id, venue_id=venue[0], starts_at=starts_at, now=tx.now)
-        row = sql.find_exam_at(tx, org_id=org_id, venue_id=venue[0], starts_at=starts_at)
-        if row is not None:
-            return from_row(Exam, row)
+        sql.lock_slot(tx, org_id=org_id, venue_id=venue.id, starts_at=starts_at, now=tx.now)
+        exam = sql.find_exam_at(tx, org_id=org_id, venue_id=venue.id, starts_at=starts_at)
+        if exam is not None:
+            return exam
     return make_exam(tx, org_id, wanted, exam_type=own, form=form, actor=actor)
 
 
@@ -98,7 +98,6 @@ def make_exam(
     venue = sql.find_venue(tx, org_id=org_id, uuid=wanted.venue)
     if venue is None:
         raise Invalid("exam.venue", venue=wanted.venue)
-    venue_id, _, venue_name, timezone = venue
     limit = wanted.registration_limit
     if limit is not None and not 0 < limit <= LARGEST_LIMIT:
         raise Invalid("exam.limit", limit=limit)
@@ -107,11 +106,11 @@ def make_exam(
     event = create_event(
         tx,
         org_id,
-        title or f"{venue_name} / {form.title if form else NO_EXAM}",
-        _span(starts_at, hours_of(billing_code), timezone),
+        title or f"{venue.name} / {form.title if form else NO_EXAM}",
+        _span(starts_at, hours_of(billing_code), venue.timezone),
         state=state,
         capacity=wanted.registration_limit,
-        venue_id=venue_id,
+        venue_id=venue.id,
         uuid=uuid,
         actor=actor,
     )
@@ -168,16 +167,15 @@ def find_exam(tx: Tx, org_id: OrgId, uuid: str) -> Exam | None:
     target = find_name(tx, "guid", uuid)
     if target is None or target.org_id != org_id or target.noun != "event":
         return None
-    row = sql.get_exam(tx, org_id=org_id, event_id=EventId(target.target_id))
-    return from_row(Exam, row) if row else None
+    return sql.get_exam(tx, org_id=org_id, event_id=EventId(target.target_id))
 
 
 def get_exam(tx: Tx, org_id: OrgId, event_id: EventId) -> Exam:
     """The exam of that event. Raises Missing."""
-    row = sql.get_exam(tx, org_id=org_id, event_id=event_id)
-    if row is None:
+    exam = sql.get_exam(tx, org_id=org_id, event_id=event_id)
+    if exam is None:
         raise Missing("exam.missing", event_id=event_id)
-    return from_row(Exam, row)
+    return exam
 
 
 def is_exam(tx: Tx, org_id: OrgId, event_id: EventId) -> bool:
@@ -187,7 +185,7 @@ def is_exam(tx: Tx, org_id: OrgId, event_id: EventId) -> bool:
 
 def list_exams(tx: Tx, org_id: OrgId, limit: int) -> list[Exam]:
     """The organization's exams, newest number first."""
-    return [from_row(Exam, row) for row in sql.list_exams(tx, org_id=org_id, limit=limit)]
+    return sql.list_exams(tx, org_id=org_id, limit=limit)
 
 
 def retitle(tx: Tx, org_id: OrgId, event_id: EventId) -> None:

@@ -10,7 +10,7 @@ ON CONFLICT (org_id, kind, value) DO NOTHING;
 -- name: remove_value(org_id, kind, value)!
 DELETE FROM exam_values WHERE org_id = :org_id AND kind = :kind AND value = :value;
 
--- name: get_settings(org_id)^ -> (paper_size: str, refuses_overlaps: int) | None
+-- name: get_settings(org_id)^ -> lists.ExamSettings | None
 SELECT paper_size, refuses_overlaps FROM exam_settings WHERE org_id = :org_id;
 
 -- name: set_settings(org_id, paper_size, refuses_overlaps: int)!
@@ -31,7 +31,7 @@ VALUES (:org_id, :id, :venue_id, :name, :seats)
 ON CONFLICT (org_id, venue_id, name) DO UPDATE SET seats = excluded.seats
 RETURNING id;
 
--- name: list_rooms(org_id, venue_id) -> (id: RoomId, venue_id: VenueId, name: str, seats: int)
+-- name: list_rooms(org_id, venue_id) -> lists.Room
 SELECT id, venue_id, name, seats FROM rooms
 WHERE org_id = :org_id AND venue_id = :venue_id ORDER BY name;
 
@@ -53,30 +53,24 @@ ON CONFLICT (org_id, code_key, version) DO UPDATE SET
     updated_at = excluded.updated_at
 RETURNING id;
 
--- name: find_published_form(org_id, code_key)^
---     -> (id: FormId, uuid: str, code: str, version: int, name: str, title: str, language: str,
---         is_bilingual: int, is_published: int, time_limit: int) | None
+-- name: find_published_form(org_id, code_key)^ -> Form | None
 SELECT id, uuid, code, version, name, title, language, is_bilingual, is_published, time_limit
 FROM assessment_forms
 WHERE org_id = :org_id AND code_key = :code_key AND is_published = 1 AND is_bilingual = 0
 ORDER BY version DESC LIMIT 1;
 
--- name: get_form(org_id, id: FormId)^
---     -> (id: FormId, uuid: str, code: str, version: int, name: str, title: str, language: str,
---         is_bilingual: int, is_published: int, time_limit: int) | None
+-- name: get_form(org_id, id: FormId)^ -> Form | None
 SELECT id, uuid, code, version, name, title, language, is_bilingual, is_published, time_limit
 FROM assessment_forms WHERE org_id = :org_id AND id = :id;
 
--- name: list_forms(org_id)
---     -> (id: FormId, uuid: str, code: str, version: int, name: str, title: str, language: str,
---         is_bilingual: int, is_published: int, time_limit: int)
+-- name: list_forms(org_id) -> Form
 SELECT id, uuid, code, version, name, title, language, is_bilingual, is_published, time_limit
 FROM assessment_forms WHERE org_id = :org_id ORDER BY code_key, version;
 
--- name: find_venue(org_id, uuid)^ -> (id: VenueId, uuid: str, name: str, timezone: str) | None
+-- name: find_venue(org_id, uuid)^ -> lists.Venue | None
 SELECT id, uuid, name, timezone FROM venues WHERE org_id = :org_id AND uuid = :uuid;
 
--- name: list_venues(org_id) -> (id: VenueId, uuid: str, name: str, timezone: str)
+-- name: list_venues(org_id) -> lists.Venue
 SELECT id, uuid, name, timezone FROM venues WHERE org_id = :org_id ORDER BY id;
 
 -- == learners ==
@@ -110,27 +104,23 @@ ON CONFLICT (org_id, person_id) DO UPDATE SET
 -- name: is_learner(org_id, person_id)$ -> int | None
 SELECT 1 FROM learners WHERE org_id = :org_id AND person_id = :person_id;
 
--- name: get_learner(org_id, person_id)^
---     -> (id: PersonId, uuid: str, code: str, email: str, first_name: str, last_name: str)
-SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
+-- name: get_learner(org_id, person_id)^ -> Learner
+SELECT p.id AS person_id, p.uuid, l.code, p.email, p.first_name, p.last_name
 FROM learners l JOIN people p ON p.org_id = l.org_id AND p.id = l.person_id
 WHERE l.org_id = :org_id AND l.person_id = :person_id;
 
--- name: find_learner(org_id, uuid)^
---     -> (id: PersonId, uuid: str, code: str, email: str, first_name: str, last_name: str) | None
-SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
+-- name: find_learner(org_id, uuid)^ -> Learner | None
+SELECT p.id AS person_id, p.uuid, l.code, p.email, p.first_name, p.last_name
 FROM people p JOIN learners l ON l.org_id = p.org_id AND l.person_id = p.id
 WHERE p.org_id = :org_id AND p.uuid = :uuid;
 
--- name: find_learner_by_code(org_id, code_key)^
---     -> (id: PersonId, uuid: str, code: str, email: str, first_name: str, last_name: str) | None
-SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
+-- name: find_learner_by_code(org_id, code_key)^ -> Learner | None
+SELECT p.id AS person_id, p.uuid, l.code, p.email, p.first_name, p.last_name
 FROM learners l JOIN people p ON p.org_id = l.org_id AND p.id = l.person_id
 WHERE l.org_id = :org_id AND l.code_key = :code_key;
 
--- name: list_learners(org_id, limit)
---     -> (id: PersonId, uuid: str, code: str, email: str, first_name: str, last_name: str)
-SELECT p.id, p.uuid, l.code, p.email, p.first_name, p.last_name
+-- name: list_learners(org_id, limit) -> Learner
+SELECT p.id AS person_id, p.uuid, l.code, p.email, p.first_name, p.last_name
 FROM learners l JOIN people p ON p.org_id = l.org_id AND p.id = l.person_id
 WHERE l.org_id = :org_id ORDER BY l.code_key LIMIT :limit;
 
@@ -142,16 +132,12 @@ INSERT INTO exam_slots (org_id, venue_id, starts_at, touched_at)
 VALUES (:org_id, :venue_id, :starts_at, :now)
 ON CONFLICT (org_id, venue_id, starts_at) DO UPDATE SET touched_at = excluded.touched_at;
 
--- name: find_exam_at(org_id, venue_id, starts_at)^
---     -> (id: EventId, uuid: str, number: int, title: str, state: str, kind: str, exam_type: str,
---         exam_format: str, billing_code: str, venue_id: VenueId, venue_uuid: str, name: str,
---         timezone: str, starts_at: int, ends_at: int, capacity: int | None, held: int,
---         room_id: RoomId | None, registration_limit: int | None, is_on_calendar: int,
---         has_own_title: int) | None
+-- name: find_exam_at(org_id, venue_id, starts_at)^ -> Exam | None
 -- The oldest that is not somebody's own.
-SELECT e.id, e.uuid, x.number, e.title, e.state, x.kind, x.exam_type, x.exam_format, x.billing_code,
-    v.id, v.uuid, v.name, e.timezone, e.starts_at, e.ends_at, e.capacity, e.held, x.room_id,
-    x.registration_limit, x.is_on_calendar, x.has_own_title
+SELECT e.id AS event_id, e.uuid, x.number, e.title, e.state, x.kind, x.exam_type, x.exam_format,
+    x.billing_code, v.id AS venue_id, v.uuid AS venue_uuid, v.name AS venue_name, e.timezone,
+    e.starts_at, e.ends_at, e.capacity, e.held, x.room_id, x.registration_limit, x.is_on_calendar,
+    x.has_own_title
 FROM events e
 JOIN exams x ON x.org_id = e.org_id AND x.event_id = e.id
 JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
@@ -160,29 +146,21 @@ WHERE e.org_id = :org_id AND e.venue_id = :venue_id AND e.starts_at >= :starts_a
     AND substr(x.exam_type, 1, 10) <> 'Individual'
 ORDER BY x.number LIMIT 1;
 
--- name: get_exam(org_id, event_id)^
---     -> (id: EventId, uuid: str, number: int, title: str, state: str, kind: str, exam_type: str,
---         exam_format: str, billing_code: str, venue_id: VenueId, venue_uuid: str, name: str,
---         timezone: str, starts_at: int, ends_at: int, capacity: int | None, held: int,
---         room_id: RoomId | None, registration_limit: int | None, is_on_calendar: int,
---         has_own_title: int) | None
-SELECT e.id, e.uuid, x.number, e.title, e.state, x.kind, x.exam_type, x.exam_format, x.billing_code,
-    v.id, v.uuid, v.name, e.timezone, e.starts_at, e.ends_at, e.capacity, e.held, x.room_id,
-    x.registration_limit, x.is_on_calendar, x.has_own_title
+-- name: get_exam(org_id, event_id)^ -> Exam | None
+SELECT e.id AS event_id, e.uuid, x.number, e.title, e.state, x.kind, x.exam_type, x.exam_format,
+    x.billing_code, v.id AS venue_id, v.uuid AS venue_uuid, v.name AS venue_name, e.timezone,
+    e.starts_at, e.ends_at, e.capacity, e.held, x.room_id, x.registration_limit, x.is_on_calendar,
+    x.has_own_title
 FROM exams x
 JOIN events e ON e.org_id = x.org_id AND e.id = x.event_id
 JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
 WHERE x.org_id = :org_id AND x.event_id = :event_id;
 
--- name: list_exams(org_id, limit)
---     -> (id: EventId, uuid: str, number: int, title: str, state: str, kind: str, exam_type: str,
---         exam_format: str, billing_code: str, venue_id: VenueId, venue_uuid: str, name: str,
---         timezone: str, starts_at: int, ends_at: int, capacity: int | None, held: int,
---         room_id: RoomId | None, registration_limit: int | None, is_on_calendar: int,
---         has_own_title: int)
-SELECT e.id, e.uuid, x.number, e.title, e.state, x.kind, x.exam_type, x.exam_format, x.billing_code,
-    v.id, v.uuid, v.name, e.timezone, e.starts_at, e.ends_at, e.capacity, e.held, x.room_id,
-    x.registration_limit, x.is_on_calendar, x.has_own_title
+-- name: list_exams(org_id, limit) -> Exam
+SELECT e.id AS event_id, e.uuid, x.number, e.title, e.state, x.kind, x.exam_type, x.exam_format,
+    x.billing_code, v.id AS venue_id, v.uuid AS venue_uuid, v.name AS venue_name, e.timezone,
+    e.starts_at, e.ends_at, e.capacity, e.held, x.room_id, x.registration_limit, x.is_on_calendar,
+    x.has_own_title
 FROM exams x
 JOIN events e ON e.org_id = x.org_id AND e.id = x.event_id
 JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
@@ -277,23 +255,17 @@ WHERE s.org_id = :org_id AND s.person_id = :person_id AND s.registration_id <> :
     AND e.starts_at < :ends_at AND e.starts_at + s.time_limit * 60000 > :starts_at
 ORDER BY s.registration_id;
 
--- name: find_sitting(org_id, uuid)^
---     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
---         ticket_type_id: TicketTypeId, state: str, form_id: FormId | None, time_limit: int,
---         attendance: str) | None
-SELECT r.id, r.uuid, r.event_id, r.person_id, r.ticket_type_id, r.state, s.form_id, s.time_limit,
-    s.attendance
+-- name: find_sitting(org_id, uuid)^ -> Sitting | None
+SELECT r.id AS registration_id, r.uuid, r.event_id, r.person_id, r.ticket_type_id, r.state,
+    s.form_id, s.time_limit, s.attendance
 FROM registrations r
 JOIN exam_registrations s ON s.org_id = r.org_id AND s.registration_id = r.id
 WHERE r.org_id = :org_id AND r.uuid = :uuid;
 
--- name: lock_sitting(org_id, uuid)^
---     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
---         ticket_type_id: TicketTypeId, state: str, form_id: FormId | None, time_limit: int,
---         attendance: str) | None
+-- name: lock_sitting(org_id, uuid)^ -> Sitting | None
 -- Locks the row on PostgreSQL (see the override).
-SELECT r.id, r.uuid, r.event_id, r.person_id, r.ticket_type_id, r.state, s.form_id, s.time_limit,
-    s.attendance
+SELECT r.id AS registration_id, r.uuid, r.event_id, r.person_id, r.ticket_type_id, r.state,
+    s.form_id, s.time_limit, s.attendance
 FROM registrations r
 JOIN exam_registrations s ON s.org_id = r.org_id AND s.registration_id = r.id
 WHERE r.org_id = :org_id AND r.uuid = :uuid;
@@ -341,7 +313,7 @@ ON CONFLICT (org_id, registration_id, type_key) DO UPDATE SET
 DELETE FROM exam_accommodations
 WHERE org_id = :org_id AND registration_id = :registration_id AND type_key = :type_key;
 
--- name: list_accommodations(org_id, registration_id) -> (type: str, name: str, time_extension: int)
+-- name: list_accommodations(org_id, registration_id) -> Accommodation
 SELECT type, name, time_extension FROM exam_accommodations
 WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY type_key;
 
@@ -379,16 +351,12 @@ DELETE FROM registrations WHERE org_id = :org_id AND id = :registration_id;
 
 -- == searching ==
 
--- name: get_found(org_id, uuid)^
---     -> (uuid: str, attendance: str, changed_at: int, change_type: str, event_uuid: str,
---         number: int, exam_format: str, exam_type: str, starts_at: int, timezone: str,
---         venue_uuid: str, person_uuid: str, learner_code: str, first_name: str, last_name: str,
---         email: str, form_uuid: str | None, form_code: str | None, name: str | None,
---         title: str | None) | None
-SELECT r.uuid, s.attendance, s.changed_at, s.change_type, e.uuid, x.number, x.exam_format,
-    x.exam_type, e.starts_at, e.timezone, v.uuid, p.uuid, l.code, p.first_name, p.last_name,
-    p.email,
-    f.uuid, f.code, f.name, f.title
+-- name: get_found(org_id, uuid)^ -> SittingRecord | None
+SELECT r.uuid, s.attendance, s.changed_at, s.change_type, e.uuid AS event_uuid,
+    x.number AS event_number, x.exam_format AS event_format, x.exam_type AS event_type, e.starts_at,
+    e.timezone, v.uuid AS venue_uuid, p.uuid AS learner_uuid, l.code AS learner_code, p.first_name,
+    p.last_name, p.email, f.uuid AS form_uuid, f.code AS form_code, f.name AS form_name,
+    f.title AS form_title
 FROM exam_registrations s
 JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
 JOIN exams x ON x.org_id = s.org_id AND x.event_id = s.event_id

@@ -45,10 +45,10 @@ class OpenClass(NamedTuple):
 
 def get_found_sitting(tx: Tx, org_id: OrgId, uuid: str) -> SittingRecord:
     """Contract, Retrieve a registration. Raises Missing."""
-    row = sql.get_found(tx, org_id=org_id, uuid=uuid)
-    if row is None:
+    sitting_record = sql.get_found(tx, org_id=org_id, uuid=uuid)
+    if sitting_record is None:
         raise Missing("sitting.missing", uuid=uuid)
-    return SittingRecord(*row)
+    return sitting_record
 
 
 def stream_found(

@@ -18,7 +18,7 @@ from turnout.core.ids import OrgId, RegistrationId
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.text import fold
 from turnout.errors import Conflict, Invalid, Missing
-from turnout.store import Tx, from_row
+from turnout.store import Tx
 
 NAMESPACE = "registration"
 LONGEST_EXTENSION = 24 * 60
@@ -26,16 +26,15 @@ LONGEST_EXTENSION = 24 * 60
 
 def find_sitting(tx: Tx, org_id: OrgId, uuid: str) -> Sitting | None:
     """The organization's registration with that GUID."""
-    row = sql.find_sitting(tx, org_id=org_id, uuid=uuid)
-    return from_row(Sitting, row) if row else None
+    return sql.find_sitting(tx, org_id=org_id, uuid=uuid)
 
 
 def lock_sitting(tx: Tx, org_id: OrgId, uuid: str) -> Sitting:
     """The same, which nobody else changes until this transaction ends. Raises Missing."""
-    row = sql.lock_sitting(tx, org_id=org_id, uuid=uuid)
-    if row is None:
+    sitting = sql.lock_sitting(tx, org_id=org_id, uuid=uuid)
+    if sitting is None:
         raise Missing("sitting.missing", uuid=uuid)
-    return from_row(Sitting, row)
+    return sitting
 
 
 def require_sitting(tx: Tx, org_id: OrgId, uuid: str) -> Sitting:
@@ -55,8 +54,7 @@ def list_accommodations(
     tx: Tx, org_id: OrgId, registration_id: RegistrationId
 ) -> list[Accommodation]:
     """What was granted, by type."""
-    rows = sql.list_accommodations(tx, org_id=org_id, registration_id=registration_id)
-    return [Accommodation(*row) for row in rows]
+    return sql.list_accommodations(tx, org_id=org_id, registration_id=registration_id)
 
 
 def check_types(accommodations: tuple[Accommodation, ...]) -> None:

@@ -2,190 +2,14 @@
 
 from typing import NamedTuple
 
-from turnout.core.ids import (
-    EventId,
-    FormId,
-    OrgId,
-    PersonId,
-    RegistrationId,
-    RoomId,
-    TicketTypeId,
-    VenueId,
-)
+from turnout.core.events.model import Venue
+from turnout.core.exams.lists import ExamSettings, Room
+from turnout.core.exams.model import Accommodation, Exam, Form, Learner, Sitting, SittingRecord
+from turnout.core.ids import EventId, FormId, OrgId, PersonId, RegistrationId, RoomId, VenueId
 from turnout.store import Statements, Tx
-
-class LockSittingRow(NamedTuple):
-    id: RegistrationId
-    uuid: str
-    event_id: EventId
-    person_id: PersonId
-    ticket_type_id: TicketTypeId
-    state: str
-    form_id: FormId | None
-    time_limit: int
-    attendance: str
 
 class ListValuesRow(NamedTuple):
     value: str
-
-class GetSettingsRow(NamedTuple):
-    paper_size: str
-    refuses_overlaps: int
-
-class ListRoomsRow(NamedTuple):
-    id: RoomId
-    venue_id: VenueId
-    name: str
-    seats: int
-
-class FindPublishedFormRow(NamedTuple):
-    id: FormId
-    uuid: str
-    code: str
-    version: int
-    name: str
-    title: str
-    language: str
-    is_bilingual: int
-    is_published: int
-    time_limit: int
-
-class GetFormRow(NamedTuple):
-    id: FormId
-    uuid: str
-    code: str
-    version: int
-    name: str
-    title: str
-    language: str
-    is_bilingual: int
-    is_published: int
-    time_limit: int
-
-class ListFormsRow(NamedTuple):
-    id: FormId
-    uuid: str
-    code: str
-    version: int
-    name: str
-    title: str
-    language: str
-    is_bilingual: int
-    is_published: int
-    time_limit: int
-
-class FindVenueRow(NamedTuple):
-    id: VenueId
-    uuid: str
-    name: str
-    timezone: str
-
-class ListVenuesRow(NamedTuple):
-    id: VenueId
-    uuid: str
-    name: str
-    timezone: str
-
-class GetLearnerRow(NamedTuple):
-    id: PersonId
-    uuid: str
-    code: str
-    email: str
-    first_name: str
-    last_name: str
-
-class FindLearnerRow(NamedTuple):
-    id: PersonId
-    uuid: str
-    code: str
-    email: str
-    first_name: str
-    last_name: str
-
-class FindLearnerByCodeRow(NamedTuple):
-    id: PersonId
-    uuid: str
-    code: str
-    email: str
-    first_name: str
-    last_name: str
-
-class ListLearnersRow(NamedTuple):
-    id: PersonId
-    uuid: str
-    code: str
-    email: str
-    first_name: str
-    last_name: str
-
-class FindExamAtRow(NamedTuple):
-    id: EventId
-    uuid: str
-    number: int
-    title: str
-    state: str
-    kind: str
-    exam_type: str
-    exam_format: str
-    billing_code: str
-    venue_id: VenueId
-    venue_uuid: str
-    name: str
-    timezone: str
-    starts_at: int
-    ends_at: int
-    capacity: int | None
-    held: int
-    room_id: RoomId | None
-    registration_limit: int | None
-    is_on_calendar: int
-    has_own_title: int
-
-class GetExamRow(NamedTuple):
-    id: EventId
-    uuid: str
-    number: int
-    title: str
-    state: str
-    kind: str
-    exam_type: str
-    exam_format: str
-    billing_code: str
-    venue_id: VenueId
-    venue_uuid: str
-    name: str
-    timezone: str
-    starts_at: int
-    ends_at: int
-    capacity: int | None
-    held: int
-    room_id: RoomId | None
-    registration_limit: int | None
-    is_on_calendar: int
-    has_own_title: int
-
-class ListExamsRow(NamedTuple):
-    id: EventId
-    uuid: str
-    number: int
-    title: str
-    state: str
-    kind: str
-    exam_type: str
-    exam_format: str
-    billing_code: str
-    venue_id: VenueId
-    venue_uuid: str
-    name: str
-    timezone: str
-    starts_at: int
-    ends_at: int
-    capacity: int | None
-    held: int
-    room_id: RoomId | None
-    registration_limit: int | None
-    is_on_calendar: int
-    has_own_title: int
 
 class ListFormTitlesRow(NamedTuple):
     title: str
@@ -215,22 +39,6 @@ class ListSeatsRow(NamedTuple):
 class ListOverlappingRow(NamedTuple):
     uuid: str
 
-class FindSittingRow(NamedTuple):
-    id: RegistrationId
-    uuid: str
-    event_id: EventId
-    person_id: PersonId
-    ticket_type_id: TicketTypeId
-    state: str
-    form_id: FormId | None
-    time_limit: int
-    attendance: str
-
-class ListAccommodationsRow(NamedTuple):
-    type: str
-    name: str
-    time_extension: int
-
 class ListChangesRow(NamedTuple):
     type: str
     at: int
@@ -238,28 +46,6 @@ class ListChangesRow(NamedTuple):
     reason: str
     was: str
     became: str
-
-class GetFoundRow(NamedTuple):
-    uuid: str
-    attendance: str
-    changed_at: int
-    change_type: str
-    event_uuid: str
-    number: int
-    exam_format: str
-    exam_type: str
-    starts_at: int
-    timezone: str
-    venue_uuid: str
-    person_uuid: str
-    learner_code: str
-    first_name: str
-    last_name: str
-    email: str
-    form_uuid: str | None
-    form_code: str | None
-    name: str | None
-    title: str | None
 
 class ListChangedRow(NamedTuple):
     uuid: str
@@ -314,7 +100,7 @@ class ListCandidatesRow(NamedTuple):
 
 class _Sql(Statements):
     @staticmethod
-    def lock_sitting(tx: Tx, *, org_id: OrgId, uuid: str) -> LockSittingRow | None: ...
+    def lock_sitting(tx: Tx, *, org_id: OrgId, uuid: str) -> Sitting | None: ...
     @staticmethod
     def list_values(tx: Tx, *, org_id: OrgId, kind: str) -> list[ListValuesRow]: ...
     @staticmethod
@@ -322,7 +108,7 @@ class _Sql(Statements):
     @staticmethod
     def remove_value(tx: Tx, *, org_id: OrgId, kind: str, value: str) -> int: ...
     @staticmethod
-    def get_settings(tx: Tx, *, org_id: OrgId) -> GetSettingsRow | None: ...
+    def get_settings(tx: Tx, *, org_id: OrgId) -> ExamSettings | None: ...
     @staticmethod
     def set_settings(tx: Tx, *, org_id: OrgId, paper_size: str, refuses_overlaps: int) -> int: ...
     @staticmethod
@@ -332,7 +118,7 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, id: RoomId, venue_id: VenueId, name: str, seats: int
     ) -> RoomId: ...
     @staticmethod
-    def list_rooms(tx: Tx, *, org_id: OrgId, venue_id: VenueId) -> list[ListRoomsRow]: ...
+    def list_rooms(tx: Tx, *, org_id: OrgId, venue_id: VenueId) -> list[Room]: ...
     @staticmethod
     def set_room(tx: Tx, *, org_id: OrgId, event_id: EventId, room_id: RoomId | None) -> int: ...
     @staticmethod
@@ -354,17 +140,15 @@ class _Sql(Statements):
         now: int,
     ) -> FormId: ...
     @staticmethod
-    def find_published_form(
-        tx: Tx, *, org_id: OrgId, code_key: str
-    ) -> FindPublishedFormRow | None: ...
+    def find_published_form(tx: Tx, *, org_id: OrgId, code_key: str) -> Form | None: ...
     @staticmethod
-    def get_form(tx: Tx, *, org_id: OrgId, id: FormId) -> GetFormRow | None: ...
+    def get_form(tx: Tx, *, org_id: OrgId, id: FormId) -> Form | None: ...
     @staticmethod
-    def list_forms(tx: Tx, *, org_id: OrgId) -> list[ListFormsRow]: ...
+    def list_forms(tx: Tx, *, org_id: OrgId) -> list[Form]: ...
     @staticmethod
-    def find_venue(tx: Tx, *, org_id: OrgId, uuid: str) -> FindVenueRow | None: ...
+    def find_venue(tx: Tx, *, org_id: OrgId, uuid: str) -> Venue | None: ...
     @staticmethod
-    def list_venues(tx: Tx, *, org_id: OrgId) -> list[ListVenuesRow]: ...
+    def list_venues(tx: Tx, *, org_id: OrgId) -> list[Venue]: ...
     @staticmethod
     def add_person(
         tx: Tx,
@@ -400,25 +184,23 @@ class _Sql(Statements):
     @staticmethod
     def is_learner(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int | None: ...
     @staticmethod
-    def get_learner(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> GetLearnerRow: ...
+    def get_learner(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> Learner: ...
     @staticmethod
-    def find_learner(tx: Tx, *, org_id: OrgId, uuid: str) -> FindLearnerRow | None: ...
+    def find_learner(tx: Tx, *, org_id: OrgId, uuid: str) -> Learner | None: ...
     @staticmethod
-    def find_learner_by_code(
-        tx: Tx, *, org_id: OrgId, code_key: str
-    ) -> FindLearnerByCodeRow | None: ...
+    def find_learner_by_code(tx: Tx, *, org_id: OrgId, code_key: str) -> Learner | None: ...
     @staticmethod
-    def list_learners(tx: Tx, *, org_id: OrgId, limit: int) -> list[ListLearnersRow]: ...
+    def list_learners(tx: Tx, *, org_id: OrgId, limit: int) -> list[Learner]: ...
     @staticmethod
     def lock_slot(tx: Tx, *, org_id: OrgId, venue_id: VenueId, starts_at: int, now: int) -> int: ...
     @staticmethod
     def find_exam_at(
         tx: Tx, *, org_id: OrgId, venue_id: VenueId, starts_at: int
-    ) -> FindExamAtRow | None: ...
+    ) -> Exam | None: ...
     @staticmethod
-    def get_exam(tx: Tx, *, org_id: OrgId, event_id: EventId) -> GetExamRow | None: ...
+    def get_exam(tx: Tx, *, org_id: OrgId, event_id: EventId) -> Exam | None: ...
     @staticmethod
-    def list_exams(tx: Tx, *, org_id: OrgId, limit: int) -> list[ListExamsRow]: ...
+    def list_exams(tx: Tx, *, org_id: OrgId, limit: int) -> list[Exam]: ...
     @staticmethod
     def add_exam(
         tx: Tx,
@@ -489,7 +271,7 @@ class _Sql(Statements):
         ends_at: int,
     ) -> list[ListOverlappingRow]: ...
     @staticmethod
-    def find_sitting(tx: Tx, *, org_id: OrgId, uuid: str) -> FindSittingRow | None: ...
+    def find_sitting(tx: Tx, *, org_id: OrgId, uuid: str) -> Sitting | None: ...
     @staticmethod
     def move_sitting(
         tx: Tx,
@@ -535,7 +317,7 @@ class _Sql(Statements):
     @staticmethod
     def list_accommodations(
         tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
-    ) -> list[ListAccommodationsRow]: ...
+    ) -> list[Accommodation]: ...
     @staticmethod
     def add_change(
         tx: Tx,
@@ -568,7 +350,7 @@ class _Sql(Statements):
     @staticmethod
     def delete_registration(tx: Tx, *, org_id: OrgId, registration_id: RegistrationId) -> int: ...
     @staticmethod
-    def get_found(tx: Tx, *, org_id: OrgId, uuid: str) -> GetFoundRow | None: ...
+    def get_found(tx: Tx, *, org_id: OrgId, uuid: str) -> SittingRecord | None: ...
     @staticmethod
     def list_changed(tx: Tx, *, org_id: OrgId, since: int, until: int) -> list[ListChangedRow]: ...
     @staticmethod

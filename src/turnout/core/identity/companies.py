@@ -46,10 +46,10 @@ def create_company(
 
 def get_company(tx: Tx, org_id: OrgId) -> Company:
     """The organization of that number, with its details. Raises Missing."""
-    row = sql.find_company(tx, org_id=org_id)
-    if row is None:
+    company = sql.find_company(tx, org_id=org_id)
+    if company is None:
         raise Missing("company.missing", org_id=org_id)
-    return read_company(row)
+    return company
 
 
 def edit_company(tx: Tx, org_id: OrgId, changes: dict[str, Any], *, actor: str) -> Company:
@@ -86,22 +86,6 @@ def ensure_agent(tx: Tx, org_id: OrgId, *, actor: str) -> AgentId:
     if sql.set_agent(tx, org_id=org_id, agent_id=agent_id, now=tx.now):
         record(tx, org_id, actor, "changed", "organization", org_id, agent=[None, agent_id])
     return agent_id
-
-
-def read_company(row: Any) -> Company:
-    """A company from its columns, in the order of `Company`."""
-    org_id, distributor_id, agent_id, name, timezone, details, is_shared, is_demo = row
-    decoded = msgspec.json.decode(details, type=CompanyDetails)
-    return Company(
-        org_id,
-        distributor_id,
-        agent_id,
-        name,
-        timezone,
-        decoded,
-        is_shared=bool(is_shared),
-        is_demo=bool(is_demo),
-    )
 
 
 def find_changes(present: msgspec.Struct, wanted: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from turnout.core.identity.names import Target, find_name, take_name
 from turnout.core.identity.sql import sql
 from turnout.core.ids import CredentialId, EventId, OrgId, UserId
 from turnout.errors import Missing, Unauthenticated
-from turnout.store import Tx, from_row
+from turnout.store import Tx
 from turnout.store.windows import edges
 
 UNKNOWN = "credential.unknown"
@@ -85,8 +85,7 @@ def require_active(tx: Tx, principal: Principal) -> Credential:
 
 def find_credential(tx: Tx, org_id: OrgId, credential_id: CredentialId) -> Credential | None:
     """The organization's credential of that number, if there is one."""
-    row = sql.find_credential(tx, org_id=org_id, id=credential_id)
-    return from_row(Credential, row) if row else None
+    return sql.find_credential(tx, org_id=org_id, id=credential_id)
 
 
 def get_credential(tx: Tx, org_id: OrgId, credential_id: CredentialId) -> Credential:
@@ -99,7 +98,7 @@ def get_credential(tx: Tx, org_id: OrgId, credential_id: CredentialId) -> Creden
 
 def list_credentials(tx: Tx, org_id: OrgId) -> list[Credential]:
     """All credentials of the organization, oldest first, revoked ones too."""
-    return [from_row(Credential, row) for row in sql.list_credentials(tx, org_id=org_id)]
+    return sql.list_credentials(tx, org_id=org_id)
 
 
 def revoke_credential(

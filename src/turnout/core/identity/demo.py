@@ -21,8 +21,7 @@ def check_demo(tx: Tx, is_demo: bool) -> None:
 
 def find_demo_organization(tx: Tx) -> Organization | None:
     """The organization that a demo's seeding made, if there is one."""
-    row = sql.find_demo_organization(tx)
-    return Organization(*row) if row else None
+    return sql.find_demo_organization(tx)
 
 
 def get_demo_organization(tx: Tx) -> Organization:

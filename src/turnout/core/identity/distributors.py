@@ -77,10 +77,7 @@ def add_distributor(tx: Tx, name: str) -> DistributorId:
 
 def list_distributors(tx: Tx) -> list[Distributor]:
     """Every distributor of the installation, by number."""
-    return [
-        Distributor(id_, name, bool(is_shared), organizations)
-        for id_, name, is_shared, organizations in sql.list_distributors(tx)
-    ]
+    return sql.list_distributors(tx)
 
 
 def count_shared_distributors(tx: Tx) -> int:
@@ -106,8 +103,7 @@ def get_distributor(tx: Tx, name: str) -> Distributor:
 
 def list_placed(tx: Tx, distributor_id: DistributorId) -> list[Placement]:
     """The organizations under a distributor, by number."""
-    rows = sql.list_distributor_organizations(tx, distributor_id=distributor_id)
-    return [Placement(*row) for row in rows]
+    return sql.list_distributor_organizations(tx, distributor_id=distributor_id)
 
 
 def list_overseers(tx: Tx, distributor_id: DistributorId) -> list[Overseer]:

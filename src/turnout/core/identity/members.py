@@ -9,7 +9,7 @@ everybody changes their own contact fields and password, but only an Admin more 
 never its own monthly limit upwards. The role is read again in every transaction.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -20,7 +20,6 @@ from turnout.core.identity.companies import (
     ensure_agent,
     find_changes,
     get_company,
-    read_company,
 )
 from turnout.core.identity.demo import check_demo
 from turnout.core.identity.model import (
@@ -50,6 +49,7 @@ OWN_FIELDS = frozenset(
 _ACCOUNT_FIELDS = ("user_code", "email", "role", "is_live")
 # What an audit entry shows with its values; of other fields it has the name alone.
 _AUDITED = frozenset({"user_code", "role", "is_live", "monthly_limit"})
+_profile = msgspec.json.Decoder(Profile)
 
 
 class NewMember(msgspec.Struct, frozen=True):
@@ -110,9 +110,8 @@ def require_member(tx: Tx, principal: Principal) -> Member:
     )
     if row is None:
         raise Unauthenticated("login.ended")
-    *member, is_demo = row
-    check_demo(tx, bool(is_demo))
-    return _read_member(member)
+    check_demo(tx, bool(row.credential_is_demo))
+    return _read_member(row)
 
 
 def find_live_member(tx: Tx, org_id: OrgId, user_id: UserId) -> Member | None:
@@ -172,7 +171,7 @@ def find_visible_user(
             return None
         user_id = UserId(found.target_id)
     row = sql.find_visible_member(tx, id=user_id, **visible_to(tx, caller))
-    return _read_member(row).user if row else None
+    return row.user if row else None
 
 
 def require_may_add(tx: Tx, principal: Principal) -> Member:
@@ -380,12 +379,19 @@ def _containing(text: str) -> str:
     return f"%{text}%"
 
 
-def _read_member(row: Any) -> Member:
-    org_id, user_id, user_code, role, name, email, disabled_at, added_at, profile = row[:9]
-    return Member(
-        User(org_id, user_id, user_code, Role(role), name, email),
-        disabled_at is None,
-        added_at,
-        msgspec.json.decode(profile, type=Profile),
-        read_company((org_id, *row[9:])),
-    )
+class _MemberRow(Protocol):
+    @property
+    def user(self) -> User: ...
+    @property
+    def disabled_at(self) -> int | None: ...
+    @property
+    def added_at(self) -> int: ...
+    @property
+    def profile(self) -> str: ...
+    @property
+    def company(self) -> Company: ...
+
+
+def _read_member(row: _MemberRow) -> Member:
+    is_live, profile = row.disabled_at is None, _profile.decode(row.profile)
+    return Member(row.user, is_live, row.added_at, profile, row.company)

@@ -21,8 +21,7 @@ class Target(NamedTuple):
 
 def find_name(tx: Tx, namespace: str, name: str) -> Target | None:
     """The thing that `name` leads to, in whatever organization."""
-    row = sql.find_name(tx, namespace=namespace, name=name)
-    return Target(*row) if row else None
+    return sql.find_name(tx, namespace=namespace, name=name)
 
 
 def take_name(tx: Tx, namespace: str, name: str, target: Target) -> None:

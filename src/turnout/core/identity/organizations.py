@@ -72,8 +72,7 @@ def is_short_name(text: str) -> bool:
 
 def find_organization(tx: Tx, slug: str) -> Organization | None:
     """The organization with that short name, if there is one."""
-    row = sql.find_organization(tx, slug=slug)
-    return Organization(*row) if row else None
+    return sql.find_organization(tx, slug=slug)
 
 
 def get_organization(tx: Tx, slug: str) -> Organization:
@@ -86,7 +85,7 @@ def get_organization(tx: Tx, slug: str) -> Organization:
 
 def get_organization_of(tx: Tx, org_id: OrgId) -> Organization:
     """The organization of that account number, which exists."""
-    return Organization(*sql.get_organization(tx, org_id=org_id))
+    return sql.get_organization(tx, org_id=org_id)
 
 
 def find_contact_email(tx: Tx, org_id: OrgId) -> str:
@@ -96,7 +95,7 @@ def find_contact_email(tx: Tx, org_id: OrgId) -> str:
 
 def list_organizations(tx: Tx) -> list[Organization]:
     """Every organization of the installation, for its operator."""
-    return [Organization(*row) for row in sql.list_organizations(tx)]
+    return sql.list_organizations(tx)
 
 
 def set_rate_limit(tx: Tx, slug: str, rate_limit: int | None, *, actor: str) -> Organization:

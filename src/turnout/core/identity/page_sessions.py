@@ -76,8 +76,8 @@ def end_page_session(tx: Tx, token: str) -> None:
     """Sign out. Idempotent."""
     row = sql.find_page_session(tx, digest=_digest(token)) if _is_possible(token) else None
     if row is not None:
-        sql.delete_page_session(tx, org_id=row[0], digest=_digest(token))
-        record(tx, row[0], f"user:{row[1]}", "signed out", "user", row[1])
+        sql.delete_page_session(tx, org_id=row.org_id, digest=_digest(token))
+        record(tx, row.org_id, f"user:{row.user_id}", "signed out", "user", row.user_id)
 
 
 def restart_page_sessions(tx: Tx) -> None:

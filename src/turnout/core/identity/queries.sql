@@ -4,23 +4,22 @@ INSERT INTO directory (namespace, name, org_id, noun, target_id)
 VALUES (:namespace, :name, :org_id, :noun, :target_id)
 ON CONFLICT (namespace, name) DO NOTHING;
 
--- name: find_name(namespace, name)^ -> (org_id: OrgId, noun: str, target_id: int) | None
+-- name: find_name(namespace, name)^ -> names.Target | None
 -- crosses organizations: the directory is what leads to the organization.
 SELECT org_id, noun, target_id FROM directory WHERE namespace = :namespace AND name = :name;
 
 -- name: drop_name(org_id, namespace, name)!
 DELETE FROM directory WHERE namespace = :namespace AND name = :name AND org_id = :org_id;
 
--- name: list_distributors() -> (id: DistributorId, name: str, is_shared: int, organizations: int)
+-- name: list_distributors() -> distributors.Distributor
 -- crosses organizations: distributors stand above them.
-SELECT d.id, d.name, d.is_shared, count(o.org_id)
+SELECT d.id, d.name, d.is_shared, count(o.org_id) AS organizations
 FROM distributors d LEFT JOIN organizations o ON o.distributor_id = d.id
 GROUP BY d.id, d.name, d.is_shared ORDER BY d.id;
 
--- name: list_distributor_organizations(distributor_id)
---     -> (org_id: OrgId, slug: str, name: str, agent_id: AgentId | None, agent: str)
+-- name: list_distributor_organizations(distributor_id) -> distributors.Placement
 -- crosses organizations: those under one distributor, for the operator.
-SELECT o.org_id, o.slug, o.name, o.agent_id, coalesce(a.name, '')
+SELECT o.org_id, o.slug, o.name, o.agent_id, coalesce(a.name, '') AS agent
 FROM organizations o LEFT JOIN agents a ON a.id = o.agent_id
 WHERE o.distributor_id = :distributor_id ORDER BY o.org_id;
 
@@ -83,16 +82,12 @@ VALUES (:org_id, :uuid, :distributor_id, :agent_id, :slug, :name, :timezone, :lo
     :is_demo, :now, :now)
 ON CONFLICT (slug) DO NOTHING;
 
--- name: find_organization(slug)^
---     -> (org_id: OrgId, uuid: str, slug: str, name: str, timezone: str, locale: str,
---         rate_limit: int | None) | None
+-- name: find_organization(slug)^ -> Organization | None
 -- crosses organizations: this is how one is found by its short name.
 SELECT org_id, uuid, slug, name, timezone, locale, rate_limit
 FROM organizations WHERE slug = :slug;
 
--- name: get_organization(org_id)^
---     -> (org_id: OrgId, uuid: str, slug: str, name: str, timezone: str, locale: str,
---         rate_limit: int | None)
+-- name: get_organization(org_id)^ -> Organization
 SELECT org_id, uuid, slug, name, timezone, locale, rate_limit
 FROM organizations WHERE org_id = :org_id;
 
@@ -100,9 +95,7 @@ FROM organizations WHERE org_id = :org_id;
 SELECT email FROM users WHERE org_id = :org_id AND id > 0 AND disabled_at IS NULL
 ORDER BY id LIMIT 1;
 
--- name: list_organizations()
---     -> (org_id: OrgId, uuid: str, slug: str, name: str, timezone: str, locale: str,
---         rate_limit: int | None)
+-- name: list_organizations() -> Organization
 -- crosses organizations: the operator's own list.
 SELECT org_id, uuid, slug, name, timezone, locale, rate_limit FROM organizations ORDER BY org_id;
 
@@ -125,9 +118,7 @@ WHERE org_id = :org_id;
 -- Takes the row's lock, so that two changes at once do not undo each other.
 UPDATE organizations SET updated_at = :now WHERE org_id = :org_id;
 
--- name: find_company(org_id)^
---     -> (org_id: OrgId, distributor_id: DistributorId, agent_id: AgentId | None, name: str,
---         timezone: str, details: str, is_shared: int, is_demo: int) | None
+-- name: find_company(org_id)^ -> Company | None
 SELECT o.org_id, o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared,
     o.is_demo
 FROM organizations o JOIN distributors d ON d.id = o.distributor_id
@@ -160,13 +151,12 @@ WHERE org_id = :org_id AND id = :id;
 UPDATE users SET updated_at = :now WHERE org_id = :org_id AND id = :id;
 
 -- name: find_member(org_id, user_id, credential_id)^
---     -> (org_id: OrgId, id: UserId, user_code: str, role: str, name: str, email: str,
---         disabled_at: int | None, created_at: int, profile: str, distributor_id: DistributorId,
---         agent_id: AgentId | None, organization_name: str, timezone: str, details: str,
---         is_shared: int, organization_is_demo: int, credential_is_demo: int) | None
+--     -> (user: User, disabled_at: int | None, added_at: int, profile: str, company: Company,
+--         credential_is_demo: int) | None
 -- The user behind a sign-in, unless it was disabled or the password changed since.
-SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
-    o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo, c.is_demo
+SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at,
+    u.created_at AS added_at, u.profile, o.org_id, o.distributor_id, o.agent_id, o.name, o.timezone,
+    o.details, d.is_shared, o.is_demo, c.is_demo AS credential_is_demo
 FROM credentials c
 JOIN users u ON u.org_id = c.org_id AND u.id = c.user_id
 JOIN organizations o ON o.org_id = u.org_id
@@ -175,13 +165,11 @@ WHERE c.org_id = :org_id AND c.id = :credential_id AND c.user_id = :user_id
     AND c.kind = 'password' AND c.revoked_at IS NULL AND u.disabled_at IS NULL;
 
 -- name: find_live_member(org_id, user_id)^
---     -> (org_id: OrgId, id: UserId, user_code: str, role: str, name: str, email: str,
---         disabled_at: int | None, created_at: int, profile: str, distributor_id: DistributorId,
---         agent_id: AgentId | None, organization_name: str, timezone: str, details: str,
---         is_shared: int, is_demo: int) | None
+--     -> (user: User, disabled_at: int | None, added_at: int, profile: str, company: Company) | None
 -- A user, unless it was disabled since.
-SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
-    o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo
+SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at,
+    u.created_at AS added_at, u.profile, o.org_id, o.distributor_id, o.agent_id, o.name, o.timezone,
+    o.details, d.is_shared, o.is_demo
 FROM users u
 JOIN organizations o ON o.org_id = u.org_id
 JOIN distributors d ON d.id = o.distributor_id
@@ -189,13 +177,11 @@ WHERE u.org_id = :org_id AND u.id = :user_id AND u.disabled_at IS NULL;
 
 -- name: find_visible_member(id: UserId | None, distributor_id, sees_all, agent_id,
 --     own_org_id: OrgId)^
---     -> (org_id: OrgId, id: UserId, user_code: str, role: str, name: str, email: str,
---         disabled_at: int | None, created_at: int, profile: str, distributor_id: DistributorId,
---         agent_id: AgentId | None, organization_name: str, timezone: str, details: str,
---         is_shared: int, is_demo: int) | None
+--     -> (user: User, disabled_at: int | None, added_at: int, profile: str, company: Company) | None
 -- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
-SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
-    o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo
+SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at,
+    u.created_at AS added_at, u.profile, o.org_id, o.distributor_id, o.agent_id, o.name, o.timezone,
+    o.details, d.is_shared, o.is_demo
 FROM users u
 JOIN organizations o ON o.org_id = u.org_id
 JOIN distributors d ON d.id = o.distributor_id
@@ -204,13 +190,11 @@ WHERE u.id = :id AND o.distributor_id = :distributor_id
 
 -- name: list_visible_members(distributor_id, sees_all, agent_id, own_org_id: OrgId, pattern,
 --     limit, skip)
---     -> (org_id: OrgId, id: UserId, user_code: str, role: str, name: str, email: str,
---         disabled_at: int | None, created_at: int, profile: str, distributor_id: DistributorId,
---         agent_id: AgentId | None, organization_name: str, timezone: str, details: str,
---         is_shared: int, is_demo: int)
+--     -> (user: User, disabled_at: int | None, added_at: int, profile: str, company: Company)
 -- crosses organizations: an Admin sees its distributor's users, an Agent those linked to it.
-SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at, u.created_at, u.profile,
-    o.distributor_id, o.agent_id, o.name, o.timezone, o.details, d.is_shared, o.is_demo
+SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at,
+    u.created_at AS added_at, u.profile, o.org_id, o.distributor_id, o.agent_id, o.name, o.timezone,
+    o.details, d.is_shared, o.is_demo
 FROM users u
 JOIN organizations o ON o.org_id = u.org_id
 JOIN distributors d ON d.id = o.distributor_id
@@ -243,8 +227,7 @@ ORDER BY c.id DESC LIMIT 1;
 UPDATE credentials SET revoked_at = :now
 WHERE org_id = :org_id AND user_id = :user_id AND kind = 'password' AND revoked_at IS NULL;
 
--- name: list_users(org_id)
---     -> (org_id: OrgId, id: UserId, user_code: str, role: str, name: str, email: str)
+-- name: list_users(org_id) -> User
 SELECT org_id, id, user_code, role, name, email FROM users
 WHERE org_id = :org_id AND disabled_at IS NULL ORDER BY id;
 
@@ -259,9 +242,7 @@ VALUES (:org_id, :id, :kind, :name, :digest, :hint, :user_id, :event_id, :now, :
 -- crosses organizations: the operator is told of them.
 SELECT count(*) FROM credentials WHERE is_demo = 1 AND revoked_at IS NULL;
 
--- name: find_demo_organization()^
---     -> (org_id: OrgId, uuid: str, slug: str, name: str, timezone: str, locale: str,
---         rate_limit: int | None) | None
+-- name: find_demo_organization()^ -> Organization | None
 -- crosses organizations: the demo's seeding and its users' pages start from it.
 SELECT org_id, uuid, slug, name, timezone, locale, rate_limit FROM organizations
 WHERE is_demo = 1 ORDER BY org_id LIMIT 1;
@@ -281,18 +262,12 @@ SELECT slug FROM organizations WHERE is_demo = 0 ORDER BY org_id LIMIT 3;
 -- crosses organizations: distributors stand above them.
 SELECT count(*) FROM distributors WHERE is_shared = 1;
 
--- name: find_credential(org_id, id: CredentialId)^
---     -> (org_id: OrgId, id: CredentialId, kind: str, name: str, hint: str, user_id: UserId | None,
---         event_id: EventId | None, created_at: int, expires_at: int | None,
---         revoked_at: int | None, last_used_at: int | None, is_demo: int) | None
+-- name: find_credential(org_id, id: CredentialId)^ -> Credential | None
 SELECT org_id, id, kind, name, hint, user_id, event_id, created_at, expires_at, revoked_at,
     last_used_at, is_demo
 FROM credentials WHERE org_id = :org_id AND id = :id;
 
--- name: list_credentials(org_id)
---     -> (org_id: OrgId, id: CredentialId, kind: str, name: str, hint: str, user_id: UserId | None,
---         event_id: EventId | None, created_at: int, expires_at: int | None,
---         revoked_at: int | None, last_used_at: int | None, is_demo: int)
+-- name: list_credentials(org_id) -> Credential
 SELECT org_id, id, kind, name, hint, user_id, event_id, created_at, expires_at, revoked_at,
     last_used_at, is_demo
 FROM credentials WHERE org_id = :org_id ORDER BY id;
@@ -311,8 +286,7 @@ WHERE org_id = :org_id AND id = :id
 INSERT INTO signing_keys (kid, private_pem, public_pem, created_at)
 VALUES (:kid, :private_pem, :public_pem, :now);
 
--- name: list_signing_keys(retired_since: int)
---     -> (kid: str, private_pem: str, public_pem: str, created_at: int, retired_at: int | None)
+-- name: list_signing_keys(retired_since: int) -> signing.SigningKey
 -- crosses organizations: the server signs for all of them.
 SELECT kid, private_pem, public_pem, created_at, retired_at FROM signing_keys
 WHERE retired_at IS NULL OR retired_at > :retired_since

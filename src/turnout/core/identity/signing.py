@@ -42,8 +42,7 @@ def generate_key_pair() -> tuple[str, str, str]:
 
 def list_published_keys(tx: Tx) -> list[SigningKey]:
     """The keys whose tokens are good, those that sign before the retired ones, newest first."""
-    rows = sql.list_signing_keys(tx, retired_since=tx.now - _PUBLISHED_AFTER_RETIREMENT_MS)
-    return [SigningKey(*row) for row in rows]
+    return sql.list_signing_keys(tx, retired_since=tx.now - _PUBLISHED_AFTER_RETIREMENT_MS)
 
 
 def ensure_signing_key(tx: Tx, kid: str, private_pem: str, public_pem: str) -> bool:

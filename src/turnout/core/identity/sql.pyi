@@ -3,141 +3,46 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from turnout.core.identity.distributors import Distributor, Placement
+from turnout.core.identity.model import Company, Credential, Organization, User
+from turnout.core.identity.names import Target
+from turnout.core.identity.signing import SigningKey
 from turnout.core.ids import AgentId, CredentialId, DistributorId, EventId, OrgId, UserId
 from turnout.store import Statements, Tx
-
-class FindNameRow(NamedTuple):
-    org_id: OrgId
-    noun: str
-    target_id: int
-
-class ListDistributorsRow(NamedTuple):
-    id: DistributorId
-    name: str
-    is_shared: int
-    organizations: int
-
-class ListDistributorOrganizationsRow(NamedTuple):
-    org_id: OrgId
-    slug: str
-    name: str
-    agent_id: AgentId | None
-    agent: str
 
 class ListDistributorUsersRow(NamedTuple):
     org_id: OrgId
     user_code: str
     role: str
 
-class FindOrganizationRow(NamedTuple):
-    org_id: OrgId
-    uuid: str
-    slug: str
-    name: str
-    timezone: str
-    locale: str
-    rate_limit: int | None
-
-class GetOrganizationRow(NamedTuple):
-    org_id: OrgId
-    uuid: str
-    slug: str
-    name: str
-    timezone: str
-    locale: str
-    rate_limit: int | None
-
-class ListOrganizationsRow(NamedTuple):
-    org_id: OrgId
-    uuid: str
-    slug: str
-    name: str
-    timezone: str
-    locale: str
-    rate_limit: int | None
-
-class FindCompanyRow(NamedTuple):
-    org_id: OrgId
-    distributor_id: DistributorId
-    agent_id: AgentId | None
-    name: str
-    timezone: str
-    details: str
-    is_shared: int
-    is_demo: int
-
 class FindMemberRow(NamedTuple):
-    org_id: OrgId
-    id: UserId
-    user_code: str
-    role: str
-    name: str
-    email: str
+    user: User
     disabled_at: int | None
-    created_at: int
+    added_at: int
     profile: str
-    distributor_id: DistributorId
-    agent_id: AgentId | None
-    organization_name: str
-    timezone: str
-    details: str
-    is_shared: int
-    organization_is_demo: int
+    company: Company
     credential_is_demo: int
 
 class FindLiveMemberRow(NamedTuple):
-    org_id: OrgId
-    id: UserId
-    user_code: str
-    role: str
-    name: str
-    email: str
+    user: User
     disabled_at: int | None
-    created_at: int
+    added_at: int
     profile: str
-    distributor_id: DistributorId
-    agent_id: AgentId | None
-    organization_name: str
-    timezone: str
-    details: str
-    is_shared: int
-    is_demo: int
+    company: Company
 
 class FindVisibleMemberRow(NamedTuple):
-    org_id: OrgId
-    id: UserId
-    user_code: str
-    role: str
-    name: str
-    email: str
+    user: User
     disabled_at: int | None
-    created_at: int
+    added_at: int
     profile: str
-    distributor_id: DistributorId
-    agent_id: AgentId | None
-    organization_name: str
-    timezone: str
-    details: str
-    is_shared: int
-    is_demo: int
+    company: Company
 
 class ListVisibleMembersRow(NamedTuple):
-    org_id: OrgId
-    id: UserId
-    user_code: str
-    role: str
-    name: str
-    email: str
+    user: User
     disabled_at: int | None
-    created_at: int
+    added_at: int
     profile: str
-    distributor_id: DistributorId
-    agent_id: AgentId | None
-    organization_name: str
-    timezone: str
-    details: str
-    is_shared: int
-    is_demo: int
+    company: Company
 
 class FindPasswordRow(NamedTuple):
     org_id: OrgId
@@ -145,63 +50,11 @@ class FindPasswordRow(NamedTuple):
     id: CredentialId
     digest: str
 
-class ListUsersRow(NamedTuple):
-    org_id: OrgId
-    id: UserId
-    user_code: str
-    role: str
-    name: str
-    email: str
-
-class FindDemoOrganizationRow(NamedTuple):
-    org_id: OrgId
-    uuid: str
-    slug: str
-    name: str
-    timezone: str
-    locale: str
-    rate_limit: int | None
-
 class ListMadeByRow(NamedTuple):
     slug: str
 
 class ListOtherOrganizationsRow(NamedTuple):
     slug: str
-
-class FindCredentialRow(NamedTuple):
-    org_id: OrgId
-    id: CredentialId
-    kind: str
-    name: str
-    hint: str
-    user_id: UserId | None
-    event_id: EventId | None
-    created_at: int
-    expires_at: int | None
-    revoked_at: int | None
-    last_used_at: int | None
-    is_demo: int
-
-class ListCredentialsRow(NamedTuple):
-    org_id: OrgId
-    id: CredentialId
-    kind: str
-    name: str
-    hint: str
-    user_id: UserId | None
-    event_id: EventId | None
-    created_at: int
-    expires_at: int | None
-    revoked_at: int | None
-    last_used_at: int | None
-    is_demo: int
-
-class ListSigningKeysRow(NamedTuple):
-    kid: str
-    private_pem: str
-    public_pem: str
-    created_at: int
-    retired_at: int | None
 
 class ListLinkKeysRow(NamedTuple):
     kid: str
@@ -250,15 +103,15 @@ class _Sql(Statements):
         tx: Tx, *, namespace: str, name: str, org_id: OrgId, noun: str, target_id: int
     ) -> int: ...
     @staticmethod
-    def find_name(tx: Tx, *, namespace: str, name: str) -> FindNameRow | None: ...
+    def find_name(tx: Tx, *, namespace: str, name: str) -> Target | None: ...
     @staticmethod
     def drop_name(tx: Tx, *, org_id: OrgId, namespace: str, name: str) -> int: ...
     @staticmethod
-    def list_distributors(tx: Tx) -> list[ListDistributorsRow]: ...
+    def list_distributors(tx: Tx) -> list[Distributor]: ...
     @staticmethod
     def list_distributor_organizations(
         tx: Tx, *, distributor_id: DistributorId
-    ) -> list[ListDistributorOrganizationsRow]: ...
+    ) -> list[Placement]: ...
     @staticmethod
     def list_distributor_users(
         tx: Tx, *, distributor_id: DistributorId
@@ -301,13 +154,13 @@ class _Sql(Statements):
         now: int,
     ) -> int: ...
     @staticmethod
-    def find_organization(tx: Tx, *, slug: str) -> FindOrganizationRow | None: ...
+    def find_organization(tx: Tx, *, slug: str) -> Organization | None: ...
     @staticmethod
-    def get_organization(tx: Tx, *, org_id: OrgId) -> GetOrganizationRow: ...
+    def get_organization(tx: Tx, *, org_id: OrgId) -> Organization: ...
     @staticmethod
     def find_contact_email(tx: Tx, *, org_id: OrgId) -> str | None: ...
     @staticmethod
-    def list_organizations(tx: Tx) -> list[ListOrganizationsRow]: ...
+    def list_organizations(tx: Tx) -> list[Organization]: ...
     @staticmethod
     def set_file_quota(tx: Tx, *, org_id: OrgId, quota: int | None, now: int) -> int: ...
     @staticmethod
@@ -319,7 +172,7 @@ class _Sql(Statements):
     @staticmethod
     def touch_organization(tx: Tx, *, org_id: OrgId, now: int) -> int: ...
     @staticmethod
-    def find_company(tx: Tx, *, org_id: OrgId) -> FindCompanyRow | None: ...
+    def find_company(tx: Tx, *, org_id: OrgId) -> Company | None: ...
     @staticmethod
     def get_distributor_id(tx: Tx, *, org_id: OrgId) -> DistributorId: ...
     @staticmethod
@@ -402,7 +255,7 @@ class _Sql(Statements):
     @staticmethod
     def end_passwords(tx: Tx, *, org_id: OrgId, user_id: UserId, now: int) -> int: ...
     @staticmethod
-    def list_users(tx: Tx, *, org_id: OrgId) -> list[ListUsersRow]: ...
+    def list_users(tx: Tx, *, org_id: OrgId) -> list[User]: ...
     @staticmethod
     def add_credential(
         tx: Tx,
@@ -421,7 +274,7 @@ class _Sql(Statements):
     @staticmethod
     def count_demo_credentials(tx: Tx) -> int: ...
     @staticmethod
-    def find_demo_organization(tx: Tx) -> FindDemoOrganizationRow | None: ...
+    def find_demo_organization(tx: Tx) -> Organization | None: ...
     @staticmethod
     def list_made_by(tx: Tx, *, pattern: str) -> list[ListMadeByRow]: ...
     @staticmethod
@@ -429,9 +282,9 @@ class _Sql(Statements):
     @staticmethod
     def count_shared_distributors(tx: Tx) -> int: ...
     @staticmethod
-    def find_credential(tx: Tx, *, org_id: OrgId, id: CredentialId) -> FindCredentialRow | None: ...
+    def find_credential(tx: Tx, *, org_id: OrgId, id: CredentialId) -> Credential | None: ...
     @staticmethod
-    def list_credentials(tx: Tx, *, org_id: OrgId) -> list[ListCredentialsRow]: ...
+    def list_credentials(tx: Tx, *, org_id: OrgId) -> list[Credential]: ...
     @staticmethod
     def revoke_credential(tx: Tx, *, org_id: OrgId, id: CredentialId, now: int) -> int: ...
     @staticmethod
@@ -443,7 +296,7 @@ class _Sql(Statements):
         tx: Tx, *, kid: str, private_pem: str, public_pem: str, now: int
     ) -> int: ...
     @staticmethod
-    def list_signing_keys(tx: Tx, *, retired_since: int) -> list[ListSigningKeysRow]: ...
+    def list_signing_keys(tx: Tx, *, retired_since: int) -> list[SigningKey]: ...
     @staticmethod
     def retire_signing_keys(tx: Tx, *, kid: str, now: int) -> int: ...
     @staticmethod

@@ -61,10 +61,7 @@ def create_user(
 
 def list_users(tx: Tx, org_id: OrgId) -> list[User]:
     """The organization's users who are not disabled."""
-    return [
-        User(org_id, id_, code, Role(role), name, email)
-        for org_id, id_, code, role, name, email in sql.list_users(tx, org_id=org_id)
-    ]
+    return sql.list_users(tx, org_id=org_id)
 
 
 def get_user_id(tx: Tx, org_id: OrgId, user_code: str) -> UserId:

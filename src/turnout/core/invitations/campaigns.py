@@ -25,7 +25,7 @@ from turnout.core.registrations.rules import Door, check, check_no_exam
 from turnout.core.registrations.sources import LONGEST_STI, clean_source
 from turnout.core.text import is_email
 from turnout.errors import Invalid, Missing
-from turnout.store import Tx, from_row
+from turnout.store import Tx
 
 PATH = "/invitation/"
 LINKS = PersonalLinks("invitation", PATH)
@@ -102,10 +102,10 @@ def create_campaign(
 
 def get_campaign(tx: Tx, org_id: OrgId, campaign_id: CampaignId) -> Campaign:
     """The campaign of that number. Raises Missing."""
-    row = sql.get_campaign(tx, org_id=org_id, id=campaign_id)
-    if row is None:
+    campaign = sql.get_campaign(tx, org_id=org_id, id=campaign_id)
+    if campaign is None:
         raise Missing("invitation.missing", campaign_id=campaign_id)
-    return from_row(Campaign, row)
+    return campaign
 
 
 def list_campaigns(
@@ -117,8 +117,7 @@ def list_campaigns(
         answers.setdefault(campaign_id, {})[state] = count
     return [
         (campaign, answers.get(campaign.id, {}))
-        for row in sql.list_campaigns(tx, org_id=org_id, event_id=event_id)
-        for campaign in [from_row(Campaign, row)]
+        for campaign in sql.list_campaigns(tx, org_id=org_id, event_id=event_id)
     ]
 
 
@@ -166,7 +165,7 @@ def send_campaign(
             for id_, email, first, last_name in rows
         ]
         add_recipients(tx, org_id, job_id, recipients)
-        total, last = total + len(rows), rows[-1][0]
+        total, last = total + len(rows), rows[-1].id
     if job_id is not None:
         start_sending(tx, org_id, job_id)
         sql.mark_invitations_sent(

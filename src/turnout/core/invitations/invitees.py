@@ -92,7 +92,7 @@ def list_invitees(tx: Tx, org_id: OrgId, event_id: EventId, wanted: InviteeFilte
     """Who is invited to the event, by number. Raises Missing for a campaign of another event."""
     if wanted.campaign_id and get_campaign(tx, org_id, wanted.campaign_id).event_id != event_id:
         raise Missing("invitation.missing", campaign_id=wanted.campaign_id)
-    rows = sql.list_invitees(
+    return sql.list_invitees(
         tx,
         org_id=org_id,
         event_id=event_id,
@@ -103,7 +103,6 @@ def list_invitees(tx: Tx, org_id: OrgId, event_id: EventId, wanted: InviteeFilte
         last_name=wanted.last_name.strip().lower(),
         state=wanted.state.strip().lower(),
     )
-    return [Invitee(*row) for row in rows]
 
 
 def get_invitee(

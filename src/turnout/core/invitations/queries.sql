@@ -5,18 +5,12 @@ INSERT INTO campaigns (org_id, id, event_id, ticket_type_id, name, subject, send
 VALUES (:org_id, :id, :event_id, :ticket_type_id, :name, :subject, :sender_email, :sender_name,
     :body, :user_id, :sti, :now, :now);
 
--- name: list_campaigns(org_id, event_id)
---     -> (id: CampaignId, event_id: EventId, ticket_type_id: TicketTypeId, name: str, subject: str,
---         sender_email: str, sender_name: str, body: str, user_id: UserId, sent_at: int | None,
---         sti: str)
+-- name: list_campaigns(org_id, event_id) -> campaigns.Campaign
 SELECT c.id, c.event_id, c.ticket_type_id, c.name, c.subject, c.sender_email, c.sender_name, c.body,
     c.user_id, c.sent_at, c.sti
 FROM campaigns c WHERE c.org_id = :org_id AND c.event_id = :event_id ORDER BY c.id;
 
--- name: get_campaign(org_id, id: CampaignId)^
---     -> (id: CampaignId, event_id: EventId, ticket_type_id: TicketTypeId, name: str, subject: str,
---         sender_email: str, sender_name: str, body: str, user_id: UserId, sent_at: int | None,
---         sti: str) | None
+-- name: get_campaign(org_id, id: CampaignId)^ -> campaigns.Campaign | None
 SELECT id, event_id, ticket_type_id, name, subject, sender_email, sender_name, body, user_id,
     sent_at, sti
 FROM campaigns WHERE org_id = :org_id AND id = :id;
@@ -37,10 +31,9 @@ ON CONFLICT (org_id, campaign_id, person_id) DO NOTHING;
 
 -- name: list_invitees(org_id, event_id, campaign_id, id: InviteeId, email, first_name,
 --     last_name, state)
---     -> (id: InviteeId, campaign_id: CampaignId, person_id: PersonId, email: str, first_name: str,
---         last_name: str, state: str, code: str | None)
+--     -> invitees.Invitee
 -- `campaign_id` and `id` 0, texts empty = any; texts in lower case.
-SELECT i.id, i.campaign_id, i.person_id, p.email, p.first_name, p.last_name, i.state, t.code
+SELECT i.id, i.campaign_id, i.person_id, p.email, p.first_name, p.last_name, i.state, t.code AS ticket_code
 FROM invitation_states i
 JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
 LEFT JOIN tickets t ON t.org_id = i.org_id AND t.id = i.ticket_id

@@ -12,48 +12,14 @@ from turnout.core.ids import (
     TicketTypeId,
     UserId,
 )
+from turnout.core.invitations.campaigns import Campaign
+from turnout.core.invitations.invitees import Invitee
 from turnout.store import Statements, Tx
-
-class ListCampaignsRow(NamedTuple):
-    id: CampaignId
-    event_id: EventId
-    ticket_type_id: TicketTypeId
-    name: str
-    subject: str
-    sender_email: str
-    sender_name: str
-    body: str
-    user_id: UserId
-    sent_at: int | None
-    sti: str
-
-class GetCampaignRow(NamedTuple):
-    id: CampaignId
-    event_id: EventId
-    ticket_type_id: TicketTypeId
-    name: str
-    subject: str
-    sender_email: str
-    sender_name: str
-    body: str
-    user_id: UserId
-    sent_at: int | None
-    sti: str
 
 class CountAnswersRow(NamedTuple):
     campaign_id: CampaignId
     state: str
     total: int
-
-class ListInviteesRow(NamedTuple):
-    id: InviteeId
-    campaign_id: CampaignId
-    person_id: PersonId
-    email: str
-    first_name: str
-    last_name: str
-    state: str
-    code: str | None
 
 class ListUnsentRow(NamedTuple):
     id: InviteeId
@@ -93,9 +59,9 @@ class _Sql(Statements):
         now: int,
     ) -> int: ...
     @staticmethod
-    def list_campaigns(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListCampaignsRow]: ...
+    def list_campaigns(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[Campaign]: ...
     @staticmethod
-    def get_campaign(tx: Tx, *, org_id: OrgId, id: CampaignId) -> GetCampaignRow | None: ...
+    def get_campaign(tx: Tx, *, org_id: OrgId, id: CampaignId) -> Campaign | None: ...
     @staticmethod
     def mark_campaign_sent(tx: Tx, *, org_id: OrgId, id: CampaignId, now: int) -> int: ...
     @staticmethod
@@ -124,7 +90,7 @@ class _Sql(Statements):
         first_name: str,
         last_name: str,
         state: str,
-    ) -> list[ListInviteesRow]: ...
+    ) -> list[Invitee]: ...
     @staticmethod
     def list_unsent(
         tx: Tx, *, org_id: OrgId, campaign_id: CampaignId, is_reminder: int, after: int, limit: int

@@ -94,7 +94,8 @@ def _look(tx: Tx, place: Place) -> tuple[list[Move], Place | None]:
     rows = lists[place.noun](tx, now=tx.now, after_org=place.org_id, after_id=place.id, limit=SLICE)
     moves = [move for row in rows if (move := _judge(tx, place.noun, row))]
     if len(rows) == SLICE:
-        return moves, Place(place.noun, *rows[-1][:2])
+        org_id, id_, *_ = rows[-1]
+        return moves, Place(place.noun, org_id, id_)
     following = dict(zip(NOUNS, chain(NOUNS[1:], [None]), strict=True))[place.noun]
     return moves, Place(following) if following else None
 

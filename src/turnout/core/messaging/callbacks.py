@@ -57,7 +57,7 @@ def queue_status_callbacks(
         return
     rows = sql.list_ended(tx, org_id=org_id, job_id=job_id, ids=to_json(list(recipient_ids)))
     new = []
-    for row in map(_EndingRow._make, rows):
+    for row in rows:
         body = urlencode(_status_fields(job, row))
         new.append(NewCallback(job.id, row.id, job.options.callback_url, body, row.carrier))
     add_callbacks(tx, org_id, new)
@@ -79,7 +79,7 @@ def queue_reply_callbacks(tx: Tx, org_id: OrgId, reply_ids: Sequence[ReplyId]) -
     rows = sql.list_new_replies(tx, org_id=org_id, ids=to_json(list(reply_ids)))
     heads: dict[JobId, JobHead] = {}
     new = []
-    for row in map(_ReplyRow._make, rows):
+    for row in rows:
         if row.job_id not in heads:
             heads[row.job_id] = get_job_head(tx, org_id, row.job_id)
         job = heads[row.job_id]

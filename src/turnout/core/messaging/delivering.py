@@ -22,7 +22,7 @@ Rules.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
@@ -33,6 +33,9 @@ from turnout.core.messaging.sql import sql
 from turnout.core.work import claims
 from turnout.core.work.apart import do_apart
 from turnout.store import Tx, to_json
+
+if TYPE_CHECKING:
+    from turnout.core.messaging.sql import ClaimRecipientsRow
 
 JOBS_AT_ONCE = 16
 MISCONFIGURED_PAUSE_MS = 60_000
@@ -137,11 +140,10 @@ def _keep_turn(tx: Tx, head: JobHead, *, is_more: bool, is_waiting: bool) -> Non
     sql.set_ready(tx, org_id=head.org_id, id=head.id, ready_at=ready_at)
 
 
-def _sort_out(tx: Tx, head: JobHead, rows: list[Any]) -> list[ClaimedRecipient]:
+def _sort_out(tx: Tx, head: JobHead, rows: "list[ClaimRecipientsRow]") -> list[ClaimedRecipient]:
     """Those to send to; the others are ended."""
     ended, to_send = [], []
-    for state, is_repeated, *columns in rows:
-        recipient = ClaimedRecipient(*columns)
+    for state, is_repeated, recipient in rows:
         if state == "accepted":
             ended.append(end_of(head, recipient, Status.EXPIRED, "No delivery report came."))
         elif head.state is JobState.CLOSING:
@@ -161,12 +163,16 @@ def _sort_out(tx: Tx, head: JobHead, rows: list[Any]) -> list[ClaimedRecipient]:
 
 
 def _without_killers(
-    tx: Tx, head: JobHead, rows: list[Any], lease_ms: int
-) -> tuple[list[Any], bool]:
+    tx: Tx, head: JobHead, rows: "list[ClaimRecipientsRow]", lease_ms: int
+) -> "tuple[list[ClaimRecipientsRow], bool]":
     """The claimed rows that may be sent now, and whether others wait. Those whose lease ran out
     before are counted: what was claimed three times without an answer is set aside, and due no
     more; what was claimed twice is sent alone; of the others a few, and the rest a little later."""
-    repeated = [(head.org_id, row[2]) for row in rows if row[1] and row[0] != "accepted"]
+    repeated = [
+        (head.org_id, row.recipient.id)
+        for row in rows
+        if row.is_repeated and row.state != "accepted"
+    ]
     if not repeated:
         return rows, False
     chosen = {
@@ -174,11 +180,14 @@ def _without_killers(
     }
     left = {id_ for _, id_ in repeated if id_ not in chosen}
     aside = {id_ for _, id_ in claims.list_aside(tx, WORK, [(head.org_id, id_) for id_ in left])}
-    waiting = [(row[2], row[9], tx.now, row[8] - 1) for row in rows if row[2] in left - aside]
+    held = {row.recipient.id: row.recipient for row in rows if row.recipient.id in left}
+    waiting = [
+        (id_, held[id_].claim, tx.now, held[id_].attempts - 1) for id_ in held.keys() - aside
+    ]
     return_recipients(tx, head, waiting, REPEATED)
-    set_aside = [(row[2], row[9], None, claims.LIMIT) for row in rows if row[2] in aside]
+    set_aside = [(id_, held[id_].claim, None, claims.LIMIT) for id_ in held.keys() & aside]
     return_recipients(tx, head, set_aside, ASIDE)
-    return [row for row in rows if row[2] not in left], bool(waiting)
+    return [row for row in rows if row.recipient.id not in left], bool(waiting)
 
 
 def release_recipient(tx: Tx, org_id: OrgId, recipient_id: RecipientId) -> None:

@@ -85,12 +85,7 @@ def _end_of_job(
             recipient_ending.recipient_id: recipient_ending for recipient_ending in ended
         }.values()
     ]
-    done = [
-        _RecipientState(*row)
-        for row in sql.end_recipients(
-            tx, org_id=org_id, job_id=job_id, rows=to_json(rows), now=tx.now
-        )
-    ]
+    done = sql.end_recipients(tx, org_id=org_id, job_id=job_id, rows=to_json(rows), now=tx.now)
     if not done:
         return set()
     ids = {recipient.id for recipient in done}

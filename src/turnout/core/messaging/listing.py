@@ -17,7 +17,7 @@ import msgspec
 from turnout.core.identity.members import find_visible_user, require_member, visible_to
 from turnout.core.identity.model import Member, Principal, Role
 from turnout.core.ids import JobId, OrgId, RecipientId, UserId
-from turnout.core.messaging.model import Content, JobOptions, JobState, JobType
+from turnout.core.messaging.model import Content, JobOptions, JobType
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
 from turnout.store import Tx, iterate
@@ -25,7 +25,6 @@ from turnout.store import Tx, iterate
 SECOND_MS = 1000
 EVER = 2**62
 RECIPIENTS_AT_ONCE = 1000
-SUMMARY_COLUMNS = 15
 
 _content = msgspec.json.Decoder(Content)
 _options = msgspec.json.Decoder(JobOptions)
@@ -140,18 +139,18 @@ def list_jobs(tx: Tx, principal: Principal, wanted: JobFilter, *, limit: int, sk
     if owner is not None:
         matching |= owner
         own = sql.list_jobs_of_user(tx, **matching, limit=limit, skip=skip)
-        return JobPage(caller, _read_all(own), sql.count_jobs_of_user(tx, **matching))
+        return JobPage(caller, own, sql.count_jobs_of_user(tx, **matching))
     if wanted.user_id is not None or wanted.user_code:
         return JobPage(caller, [], 0)
     matching |= visible_to(tx, caller)
     rows = sql.list_visible_jobs(tx, **matching, limit=limit, skip=skip)
-    return JobPage(caller, _read_all(rows), sql.count_visible_jobs(tx, **matching))
+    return JobPage(caller, rows, sql.count_visible_jobs(tx, **matching))
 
 
 def get_job(tx: Tx, principal: Principal, job_id: JobId) -> tuple[Member, JobDetails]:
     """The caller, and the job of that number as far as the caller sees it. Raises Missing."""
     caller = require_member(tx, principal)
-    return caller, read_details(_find_job(tx, caller, job_id))
+    return caller, _find_job(tx, caller, job_id)
 
 
 def read_job(
@@ -163,18 +162,9 @@ def read_job(
     if job.summary.total > limit:
         return caller, job, None
     org_id = job.summary.org_id
-    asked = (
-        []
-        if job.list_ids
-        else [read_asked(row) for row in sql.list_asked(tx, org_id=org_id, job_id=job_id)]
-    )
-    return (
-        caller,
-        job,
-        Recipients(
-            asked, [Report(*row) for row in sql.list_reports(tx, org_id=org_id, job_id=job_id)]
-        ),
-    )
+    asked = [] if job.list_ids else sql.list_asked(tx, org_id=org_id, job_id=job_id)
+    reports = sql.list_reports(tx, org_id=org_id, job_id=job_id)
+    return caller, job, Recipients([read_asked(row) for row in asked], reports)
 
 
 def stream_job(tx: Tx, caller: Member, job_id: JobId) -> Generator[tuple[Any, ...], None, None]:
@@ -182,9 +172,8 @@ def stream_job(tx: Tx, caller: Member, job_id: JobId) -> Generator[tuple[Any, ..
 
     First one for `read_details`, then those for `read_asked`, an empty one, those of `Report`.
     """
-    row = _find_job(tx, caller, job_id)
-    yield row
-    job = read_details(row)
+    job = _find_job(tx, caller, job_id)
+    yield job
     org_id = job.summary.org_id
     if not job.list_ids:
         yield from iterate(sql.list_asked, tx, org_id=org_id, job_id=job_id)
@@ -193,18 +182,8 @@ def stream_job(tx: Tx, caller: Member, job_id: JobId) -> Generator[tuple[Any, ..
 
 
 def read_details(row: tuple[Any, ...]) -> JobDetails:
-    """A job in full from its row."""
-    is_deduped, list_ids, sender, content, options, parts, duration_s = row[SUMMARY_COLUMNS:]
-    return JobDetails(
-        _read_summary(row[:SUMMARY_COLUMNS]),
-        bool(is_deduped),
-        _list_ids.decode(list_ids),
-        sender,
-        _content.decode(content),
-        _options.decode(options),
-        parts,
-        duration_s,
-    )
+    """A job in full from its row in a stream."""
+    return msgspec.convert(row, JobDetails)
 
 
 def read_asked(row: tuple[Any, ...]) -> Asked:
@@ -213,12 +192,22 @@ def read_asked(row: tuple[Any, ...]) -> Asked:
     return Asked(destination, reference, name, msgspec.json.decode(fields) if fields else {})
 
 
-def _find_job(tx: Tx, caller: Member, job_id: JobId) -> tuple[Any, ...]:
+def _find_job(tx: Tx, caller: Member, job_id: JobId) -> JobDetails:
     row = sql.find_visible_job(tx, id=job_id, **visible_to(tx, caller))
-    is_hidden = row is not None and caller.user.role is Role.ACCT and row[2] != caller.user.id
-    if row is None or is_hidden:
+    is_own = row is not None and row.summary.user_id == caller.user.id
+    if row is None or (caller.user.role is Role.ACCT and not is_own):
         raise Missing("job.missing", job_id=job_id)
-    return (*row, *sql.sum_recipients(tx, org_id=row[0], job_id=job_id))
+    sums = sql.sum_recipients(tx, org_id=row.summary.org_id, job_id=job_id)
+    return JobDetails(
+        row.summary,
+        bool(row.is_deduped),
+        _list_ids.decode(row.list_ids),
+        row.sender,
+        _content.decode(row.content),
+        _options.decode(row.options),
+        sums.parts,
+        sums.duration_s,
+    )
 
 
 def _owner(tx: Tx, caller: Member, wanted: JobFilter) -> dict[str, int] | None:
@@ -253,18 +242,3 @@ def _instant(moment: datetime.datetime, timezone: str) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(timezone))
     return int(moment.replace(microsecond=0).timestamp()) * SECOND_MS
-
-
-def _read_all(rows: list[Any]) -> list[JobSummary]:
-    return [_read_summary(row) for row in rows]
-
-
-def _read_summary(row: Any) -> JobSummary:
-    org_id, id_, user_id, user_code, job_type, name, state, *rest = row
-    return JobSummary(
-        org_id, id_, user_id, user_code, JobType(job_type), name, _progress(JobState(state)), *rest
-    )
-
-
-def _progress(state: JobState) -> Progress:
-    return Progress(state.value) if state.is_ended else Progress.OPEN

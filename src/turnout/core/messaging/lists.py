@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,7 +11,10 @@ from turnout.core.ids import EventId, ListId, OrgId, UserId
 from turnout.core.messaging.model import Person
 from turnout.core.messaging.sql import sql
 from turnout.errors import Invalid, Missing
-from turnout.store import Tx, from_row, to_json
+from turnout.store import Tx, to_json
+
+if TYPE_CHECKING:
+    from turnout.core.messaging.sql import ListEntriesRow
 
 LONGEST_NAME = 200
 LIVE_LIST = re.compile(r"event:(\d{1,15})(?::(checked|unchecked|no-shows|pending))?", re.ASCII)
@@ -75,7 +79,7 @@ def finish_list(tx: Tx, org_id: OrgId, list_id: ListId, entries: int, *, actor: 
 
 def list_lists(tx: Tx, org_id: OrgId) -> list[UserList]:
     """The organization's lists, oldest first."""
-    return [from_row(UserList, row) for row in sql.list_lists(tx, org_id=org_id)]
+    return sql.list_lists(tx, org_id=org_id)
 
 
 def delete_list(tx: Tx, org_id: OrgId, list_id: ListId, *, actor: str) -> None:
@@ -115,16 +119,9 @@ def list_entries(
     """A page of a list, and where to go on: empty at its end."""
     after = int(cursor) if cursor else 0
     rows = sql.list_entries(tx, org_id=org_id, list_id=list_id, after=after, limit=limit)
-    people = [
-        Person(
-            reference,
-            recipient,
-            email,
-            fax,
-            phone,
-            mobile,
-            msgspec.json.decode(custom) if custom else {},
-        )
-        for _, reference, recipient, email, fax, phone, mobile, custom in rows
-    ]
-    return people, str(rows[-1][0]) if len(rows) == limit else ""
+    return [_read_person(row) for row in rows], str(rows[-1].number) if len(rows) == limit else ""
+
+
+def _read_person(row: "ListEntriesRow") -> Person:
+    custom: dict[str, str] = msgspec.json.decode(row.custom) if row.custom else {}
+    return Person(row.reference, row.recipient, row.email, row.fax, row.phone, row.mobile, custom)

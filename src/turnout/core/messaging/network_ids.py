@@ -38,6 +38,10 @@ class _Owner(NamedTuple):
     is_shared: int
     awaits_report: int
 
+    @property
+    def message(self) -> tuple[OrgId, JobId, RecipientId]:
+        return self.org_id, self.job_id, self.recipient_id
+
 
 def note_network_ids(tx: Tx, head: JobHead, carrier: str, named: Sequence[NetworkId]) -> None:
     """Store the ids of a job's messages that wait for reports, and count those that came before.
@@ -69,20 +73,20 @@ def _settle(
     """Give the ids that were there already to those who have them now, or to nobody."""
     names = sorted({network_id.network_id for network_id in named})
     owners = {
-        row[0]: _Owner(*row[1:])
+        row.network_id: row.owner
         for row in sql.list_network_ids(tx, carrier=carrier, names=to_json(names))
     }
     taken: dict[str, NetworkId] = {}
     shared: dict[str, list[RecipientEnding]] = {}
     for network_id in named:
         owner = owners[network_id.network_id]
-        if not owner.is_shared and owner[:3] == (head.org_id, head.id, network_id.recipient_id):
+        if not owner.is_shared and owner.message == (head.org_id, head.id, network_id.recipient_id):
             continue
         if owner.is_shared or owner.awaits_report:
             ended = shared.setdefault(network_id.network_id, [])
             ended.append(_sent(head.org_id, head.id, network_id.recipient_id))
             if not owner.is_shared:
-                ended.append(_sent(*owner[:3]))
+                ended.append(_sent(*owner.message))
         else:
             taken[network_id.network_id] = network_id
             owners[network_id.network_id] = _Owner(
@@ -111,7 +115,7 @@ def _share(tx: Tx, carrier: str, shared: dict[str, list[RecipientEnding]]) -> li
         "a network gave one id to several messages; its reports for it are not counted",
         carrier=carrier,
         network_ids=names[:5],
-        messages=len({message[:3] for message in ended}),
+        messages=len({(*message.job, message.recipient_id) for message in ended}),
     )
     return ended
 

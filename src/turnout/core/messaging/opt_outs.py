@@ -16,7 +16,7 @@ from turnout.core.messaging.model import MEDIA, Channel, Medium
 from turnout.core.messaging.numbers import address_key, to_address
 from turnout.core.messaging.sql import sql
 from turnout.errors import Invalid, Missing
-from turnout.store import Tx, from_row
+from turnout.store import Tx
 
 PATH = "/unsubscribe/"
 _LINKS = PersonalLinks("unsubscribe", PATH)
@@ -76,7 +76,7 @@ def _key(medium: Medium, address: str) -> str:
 
 def list_opt_outs(tx: Tx, org_id: OrgId, limit: int) -> list[OptOut]:
     """Opt-outs of an organization, by medium and address."""
-    return [from_row(OptOut, row) for row in sql.list_opt_outs(tx, org_id=org_id, limit=limit)]
+    return sql.list_opt_outs(tx, org_id=org_id, limit=limit)
 
 
 # -- links ---------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Jobs for operators: all of an organization's, whosever they are."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from turnout.core.ids import JobId, OrgId, UserId
 from turnout.core.messaging.model import JobState, JobType
@@ -59,10 +59,9 @@ def has_job_named(tx: Tx, org_id: OrgId, user_id: UserId, name: str) -> bool:
 
 def list_job_lines(tx: Tx, org_id: OrgId, *, is_open: bool, limit: int) -> list[JobLine]:
     """An organization's jobs, newest first; without those that Turnout makes for itself."""
-    rows = sql.list_job_lines(
+    return sql.list_job_lines(
         tx, org_id=org_id, first=1, last=LAST, is_open=int(is_open), limit=limit
     )
-    return [_read(row) for row in rows]
 
 
 def get_job_line(tx: Tx, org_id: OrgId, job_id: JobId) -> JobLine:
@@ -70,26 +69,19 @@ def get_job_line(tx: Tx, org_id: OrgId, job_id: JobId) -> JobLine:
     rows = sql.list_job_lines(tx, org_id=org_id, first=job_id, last=job_id, is_open=0, limit=1)
     if not rows:
         raise Missing("job.missing", job_id=job_id)
-    return _read(rows[0])
+    return rows[0]
 
 
 def count_fates(tx: Tx, org_id: OrgId, job_id: JobId) -> list[Fate]:
     """How a job's recipients stand; reads all of them."""
-    return [Fate(*row) for row in sql.count_fates(tx, org_id=org_id, job_id=job_id)]
+    return sql.count_fates(tx, org_id=org_id, job_id=job_id)
 
 
 def find_waiting(tx: Tx) -> WaitingJob | None:
     """The job of any organization that has waited longest for a worker, None when none waits."""
-    row = sql.find_waiting(tx, now=tx.now)
-    return WaitingJob(*row) if row else None
+    return sql.find_waiting(tx, now=tx.now)
 
 
 def find_misconfigured(tx: Tx) -> Misconfigured | None:
     """Messages of any organization that a carrier refuses for its settings; None without any."""
-    row = sql.count_misconfigured(tx)
-    return Misconfigured(*row) if row else None
-
-
-def _read(row: Any) -> JobLine:
-    id_, user_code, job_type, name, state, is_paused, *rest = row
-    return JobLine(id_, user_code, JobType(job_type), name, JobState(state), bool(is_paused), *rest)
+    return sql.count_misconfigured(tx)

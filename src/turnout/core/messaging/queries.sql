@@ -1,9 +1,6 @@
--- name: get_job_head(org_id, id: JobId)^
---     -> (org_id: OrgId, id: JobId, user_id: UserId, kind: str, job_type: str, lane: str,
---         name: str, state: str, is_paused: int, sender: str, content: str, options: str,
---         timezone: str, expires_at: int | None) | None
+-- name: get_job_head(org_id, id: JobId)^ -> JobHead | None
 -- What nearly everything about a job begins with; model.JobHead.
-SELECT org_id, id, user_id, kind, job_type, lane, name, state, is_paused, sender, content, options,
+SELECT org_id, id, nullif(user_id, 0) AS user_id, kind, job_type, lane, name, state, is_paused, sender, content, options,
     timezone, expires_at
 FROM jobs WHERE org_id = :org_id AND id = :id;
 
@@ -156,11 +153,10 @@ SELECT content FROM file_pieces WHERE org_id = :org_id AND digest = :digest ORDE
 -- == listing ==
 
 -- name: list_jobs_of_user(org_id, user_id, name, job_type, progress, since, until, limit, skip)
---     -> (org_id: OrgId, id: JobId, user_id: UserId, user_code: str, job_type: str, name: str,
---         state: str, accepted_at: int, scheduled_at: int | None, started_at: int | None,
---         completed_at: int | None, total: int, sent: int, failed: int, cost_micros: int)
-SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, j.state, j.accepted_at,
-    j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros
+--     -> listing.JobSummary
+SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name,
+    CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END AS progress,
+    j.accepted_at, j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros
 FROM jobs j
 JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
 WHERE j.org_id = :org_id AND j.user_id = :user_id
@@ -182,13 +178,12 @@ WHERE j.org_id = :org_id AND j.user_id = :user_id
     AND j.accepted_at >= :since AND j.accepted_at < :until;
 
 -- name: find_visible_job(id: JobId, distributor_id, sees_all, agent_id, own_org_id: OrgId)^
---     -> (org_id: OrgId, id: JobId, user_id: UserId, user_code: str, job_type: str, name: str,
---         state: str, accepted_at: int, scheduled_at: int | None, started_at: int | None,
---         completed_at: int | None, total: int, sent: int, failed: int, cost_micros: int,
---         is_deduped: int, list_ids: str, sender: str, content: str, options: str) | None
+--     -> (summary: listing.JobSummary, is_deduped: int, list_ids: str, sender: str,
+--         content: str, options: str) | None
 -- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
-SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, j.state, j.accepted_at,
-    j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros,
+SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name,
+    CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END AS progress,
+    j.accepted_at, j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros,
     j.is_deduped, j.list_ids, j.sender, j.content, j.options
 FROM jobs j
 JOIN organizations o ON o.org_id = j.org_id
@@ -205,9 +200,7 @@ FROM recipients WHERE org_id = :org_id AND job_id = :job_id AND status = 'SENT';
 SELECT destination, reference, name, fields
 FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id;
 
--- name: list_reports(org_id, job_id)
---     -> (id: RecipientId, reference: str, name: str, destination: str, status: str, stage: str,
---         notes: str, parts: int, duration_s: int, cost_micros: int, sent_at: int | None)
+-- name: list_reports(org_id, job_id) -> listing.Report
 SELECT id, reference, name, destination, status, stage, notes, parts, duration_s, cost_micros,
     sent_at
 FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id;
@@ -216,9 +209,7 @@ FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id;
 -- Reads all jobs of the organization; the demo asks.
 SELECT 1 FROM jobs WHERE org_id = :org_id AND user_id = :user_id AND name = :name LIMIT 1;
 
--- name: list_job_lines(org_id, first: int, last: int, is_open, limit)
---     -> (id: JobId, user_code: str, job_type: str, name: str, state: str, is_paused: int,
---         accepted_at: int, total: int, open: int, sent: int, failed: int, cost_micros: int)
+-- name: list_job_lines(org_id, first: int, last: int, is_open, limit) -> overview.JobLine
 SELECT j.id, u.user_code, j.job_type, j.name, j.state, j.is_paused, j.accepted_at, j.total, j.open,
     j.sent, j.failed, j.cost_micros
 FROM jobs j JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
@@ -226,15 +217,15 @@ WHERE j.org_id = :org_id AND j.kind = 'broadcast' AND j.state <> 'staging'
     AND j.id BETWEEN :first AND :last AND (:is_open = 0 OR j.completed_at IS NULL)
 ORDER BY j.id DESC LIMIT :limit;
 
--- name: find_waiting(now)^ -> (id: JobId, ready_at: int) | None
+-- name: find_waiting(now)^ -> overview.WaitingJob | None
 -- crosses organizations: workers send for all of them.
-SELECT id, ready_at FROM jobs
+SELECT id AS job_id, ready_at AS since FROM jobs
 WHERE lane IN ('urgent', 'email', 'sms', 'mms', 'tts', 'voice', 'fax') AND ready_at <= :now
 ORDER BY ready_at LIMIT 1;
 
--- name: count_misconfigured()^ -> (total: int, job_id: JobId, reason: str) | None
+-- name: count_misconfigured()^ -> overview.Misconfigured | None
 -- crosses organizations: carriers are those of the installation. Reads all who wait, once.
-SELECT count(*) OVER (), r.job_id, a.reason FROM jobs j
+SELECT count(*) OVER () AS messages, r.job_id, a.reason FROM jobs j
 JOIN recipients r ON r.org_id = j.org_id AND r.job_id = j.id
     AND r.due_at IS NOT NULL AND r.state IN ('waiting', 'claimed')
 JOIN attempts a ON a.org_id = r.org_id AND a.job_id = r.job_id AND a.recipient_id = r.id
@@ -243,13 +234,11 @@ JOIN attempts a ON a.org_id = r.org_id AND a.job_id = r.job_id AND a.recipient_i
 WHERE j.lane IN ('urgent', 'email', 'sms', 'mms', 'tts', 'voice', 'fax') AND j.ready_at IS NOT NULL
 ORDER BY r.job_id, r.id LIMIT 1;
 
--- name: count_fates(org_id, job_id) -> (state: str, status: str, total: int, notes: str)
-SELECT state, status, count(*), max(notes) FROM recipients
+-- name: count_fates(org_id, job_id) -> overview.Fate
+SELECT state, status, count(*) AS recipients, max(notes) AS example FROM recipients
 WHERE org_id = :org_id AND job_id = :job_id GROUP BY state, status ORDER BY 3 DESC, 1, 2;
 
--- name: list_first_reports(org_id, job_id, limit)
---     -> (id: RecipientId, reference: str, name: str, destination: str, status: str, stage: str,
---         notes: str, parts: int, duration_s: int, cost_micros: int, sent_at: int | None)
+-- name: list_first_reports(org_id, job_id, limit) -> listing.Report
 SELECT id, reference, name, destination, status, stage, notes, parts, duration_s, cost_micros,
     sent_at
 FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id LIMIT :limit;
@@ -339,8 +328,7 @@ VALUES (:org_id, :id, :user_id, :name, 'staging', :now);
 -- name: finish_list(org_id, id: ListId, entries: int)!
 UPDATE user_lists SET state = 'ready', entries = :entries WHERE org_id = :org_id AND id = :id;
 
--- name: list_lists(org_id)
---     -> (id: ListId, user_id: UserId, name: str, entries: int, created_at: int)
+-- name: list_lists(org_id) -> lists.UserList
 SELECT id, user_id, name, entries, created_at FROM user_lists
 WHERE org_id = :org_id AND id > 0 AND state = 'ready' ORDER BY id;
 
@@ -358,8 +346,10 @@ DELETE FROM user_lists WHERE org_id = :org_id AND id = :id;
 
 -- name: list_entries(org_id, list_id, after, limit)
 --     -> (number: int, reference: str, recipient: str, email: str, fax: str, phone: str,
---         mobile: str, custom_fields: str)
-SELECT number, reference, recipient, email, fax, phone, mobile, custom_fields FROM list_entries
+--         mobile: str, custom: str)
+SELECT number, reference, recipient, email, fax, phone, mobile,
+    custom_fields AS custom
+FROM list_entries
 WHERE org_id = :org_id AND list_id = :list_id AND number > :after ORDER BY number LIMIT :limit;
 
 -- == opt_outs ==
@@ -372,8 +362,7 @@ ON CONFLICT (org_id, medium, address) DO NOTHING;
 -- name: remove_opt_out(org_id, medium, address)!
 DELETE FROM opt_outs WHERE org_id = :org_id AND medium = :medium AND address = :address;
 
--- name: list_opt_outs(org_id, limit)
---     -> (medium: str, address: str, source: str, job_id: JobId | None, created_at: int)
+-- name: list_opt_outs(org_id, limit) -> opt_outs.OptOut
 SELECT medium, address, source, job_id, created_at FROM opt_outs
 WHERE org_id = :org_id AND medium > '' ORDER BY medium, address LIMIT :limit;
 

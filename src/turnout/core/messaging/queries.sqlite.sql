@@ -11,9 +11,7 @@ ON CONFLICT (org_id, job_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
 
 -- == callbacks ==
 
--- name: list_ended(org_id, job_id, ids)
---     -> (id: RecipientId, reference: str, name: str, address: str, status: str, duration_s: int,
---         cost_micros: int, keypress: str, is_voicemail: int, carrier: str, done_at: int | None)
+-- name: list_ended(org_id, job_id, ids) -> callbacks._EndingRow
 -- `ids` is JSON.
 SELECT id, reference, name, address, status, duration_s, cost_micros, keypress, is_voicemail,
     carrier, done_at
@@ -21,9 +19,7 @@ FROM recipients WHERE org_id = :org_id AND job_id = :job_id
     AND id IN (SELECT value FROM json_each(:ids))
 ORDER BY id;
 
--- name: list_new_replies(org_id, ids)
---     -> (id: ReplyId, job_id: JobId, recipient_id: RecipientId, reference: str, name: str,
---         sender: str, text: str, carrier: str, received_at: int)
+-- name: list_new_replies(org_id, ids) -> callbacks._ReplyRow
 -- `ids` is JSON.
 SELECT r.id, r.job_id, r.recipient_id, p.reference, p.name, r.sender, r.text, r.carrier,
     r.received_at
@@ -41,8 +37,7 @@ WHERE lane = :lane AND ready_at IS NOT NULL AND ready_at <= :now
 ORDER BY ready_at, id LIMIT :limit;
 
 -- name: claim_recipients(org_id, job_id, now, lease_now, lease_end: int, limit)
---     -> (state: str, is_repeated: int, id: RecipientId, reference: str, name: str,
---         destination: str, address: str, fields: str, attempts: int, claim: int)
+--     -> (state: str, is_repeated: int, recipient: delivering.ClaimedRecipient)
 -- A row that was claimed already has outlived its lease. One that is `accepted` stays so: the
 -- caller ends it, since its report did not come.
 UPDATE recipients SET due_at = :lease_end,
@@ -148,13 +143,11 @@ UPDATE network_ids SET org_id = :org_id, job_id = :job_id, recipient_id = r.valu
 FROM json_each(:rows) r
 WHERE network_ids.carrier = :carrier AND network_ids.network_id = r.value ->> 0;
 
--- name: list_network_ids(carrier, names)
---     -> (network_id: str, org_id: OrgId, job_id: JobId, recipient_id: RecipientId, is_shared: int,
---         is_accepted: int)
+-- name: list_network_ids(carrier, names) -> (network_id: str, owner: network_ids._Owner)
 -- crosses organizations: a network knows none of them. `names` is JSON.
 SELECT n.network_id, n.org_id, n.job_id, n.recipient_id,
-    CASE WHEN n.shared_at IS NULL THEN 0 ELSE 1 END,
-    CASE WHEN r.state = 'accepted' THEN 1 ELSE 0 END
+    CASE WHEN n.shared_at IS NULL THEN 0 ELSE 1 END AS is_shared,
+    CASE WHEN r.state = 'accepted' THEN 1 ELSE 0 END AS awaits_report
 FROM network_ids n LEFT JOIN recipients r
     ON r.org_id = n.org_id AND r.job_id = n.job_id AND r.id = n.recipient_id
 WHERE n.carrier = :carrier AND n.network_id IN (SELECT value FROM json_each(:names));
@@ -174,8 +167,7 @@ ON CONFLICT (number, address) DO UPDATE SET org_id = excluded.org_id, job_id = e
 
 -- == ending ==
 
--- name: end_recipients(org_id, job_id, rows, now)
---     -> (id: RecipientId, status: str, cost_micros: int)
+-- name: end_recipients(org_id, job_id, rows, now) -> ending._RecipientState
 -- `rows` is JSON: [[id, status, notes, duration_s, keypress, is_voicemail, carrier, parts,
 -- cost_micros, claim], …]. With a `claim` only those are ended that it still holds.
 WITH r AS MATERIALIZED (
@@ -222,12 +214,11 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (SELECT value FROM json_ea
 
 -- name: list_visible_jobs(distributor_id, sees_all, agent_id, own_org_id: OrgId, name, job_type,
 --     progress, since, until, limit, skip)
---     -> (org_id: OrgId, id: JobId, user_id: UserId, user_code: str, job_type: str, name: str,
---         state: str, accepted_at: int, scheduled_at: int | None, started_at: int | None,
---         completed_at: int | None, total: int, sent: int, failed: int, cost_micros: int)
+--     -> listing.JobSummary
 -- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
-SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, j.state, j.accepted_at,
-    j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros
+SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, 
+    CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END AS progress,
+    j.accepted_at, j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros
 FROM jobs j
 CROSS JOIN organizations o ON o.org_id = j.org_id
 CROSS JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
@@ -259,8 +250,7 @@ WHERE
 
 -- == receiving ==
 
--- name: take_network_ids(carrier, names)
---     -> (network_id: str, org_id: OrgId, job_id: JobId, recipient_id: RecipientId, parts: int)
+-- name: take_network_ids(carrier, names) -> receiving._MessageRef
 -- crosses organizations: a network knows none of them. `names` is JSON.
 DELETE FROM network_ids WHERE carrier = :carrier
     AND network_id IN (SELECT value FROM json_each(:names)) AND shared_at IS NULL

@@ -61,11 +61,11 @@ def _give_up(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
 def _note_lost(tx: Tx, report: DeliveryReport) -> None:
     if report.attempt_id is not None:
         ids = to_json([report.attempt_id])
-        found = [row[:3] for row in sql.list_named_recipients(tx, ids=ids)]
+        found = [(row.org_id, row.job_id, row.id) for row in sql.list_named_recipients(tx, ids=ids)]
     else:
         names = to_json([report.network_id])
         rows = sql.take_network_ids(tx, carrier=report.carrier, names=names)
-        found = [_MessageRef(*row)[1:4] for row in rows]
+        found = [(row.org_id, row.job_id, row.recipient_id) for row in rows]
     notes = f"A delivery report ({report.status.value}) could not be stored; the log says why."
     for org_id, job_id, id_ in found:
         sql.note_recipients(tx, org_id=org_id, job_id=job_id, ids=to_json([id_]), notes=notes)
@@ -96,7 +96,7 @@ def forget_early_reports(tx: Tx, limit: int) -> int:
 
 def _match(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[RecipientEnding]:
     rows = sql.take_network_ids(tx, carrier=carrier, names=to_json(list(reports)))
-    named = sorted((_MessageRef(*row) for row in rows), key=lambda message: message[1:])
+    named = sorted(rows, key=lambda row: (row.org_id, row.job_id, row.recipient_id))
     early = reports.keys() - {row.network_id for row in named}
     if early:
         kept = [(name, to_json(reports[name])) for name in sorted(early)]

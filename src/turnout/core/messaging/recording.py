@@ -242,7 +242,7 @@ def _put_off(tx: Tx, head: JobHead, results: list[Result]) -> set[RecipientId]:
         row = (result.recipient.id, result.recipient.claim, due_at, attempts)
         rows.setdefault(getattr(result.outcome, "reason", ""), []).append(row)
     if rows:
-        ready_at = min(row[2] for some in rows.values() for row in some)
+        ready_at = min(due_at for some in rows.values() for _, _, due_at, _ in some)
         sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=ready_at)
     return {id_ for notes, some in rows.items() for id_ in return_recipients(tx, head, some, notes)}
 

@@ -6,7 +6,6 @@ of the organization's texts. One that has a key is stored once, on whichever nod
 """
 
 from collections.abc import Sequence
-from itertools import groupby
 
 from turnout.core.ids import JobId, OrgId, RecipientId, ReplyId
 from turnout.core.messaging.callbacks import queue_reply_callbacks
@@ -36,7 +35,7 @@ def receive_replies(tx: Tx, replies: Sequence[Reply]) -> None:
 
 
 def _receive(tx: Tx, replies: Sequence[Reply]) -> None:
-    stored: list[tuple[OrgId, ReplyId]] = []
+    stored: dict[OrgId, list[ReplyId]] = {}
     for reply in replies:
         if not _is_new(tx, reply):
             continue
@@ -44,9 +43,9 @@ def _receive(tx: Tx, replies: Sequence[Reply]) -> None:
         if found is None:
             _keep_stray(tx, reply)
         elif (reply_id := _keep(tx, reply, *found)) is not None:
-            stored.append((found[0], reply_id))
-    for org_id, group in groupby(sorted(stored), key=lambda reply: reply[0]):
-        _call_back(tx, org_id, [reply_id for _, reply_id in group])
+            stored.setdefault(found.org_id, []).append(reply_id)
+    for org_id, reply_ids in sorted(stored.items()):
+        _call_back(tx, org_id, sorted(reply_ids))
 
 
 def forget_reply_keys(tx: Tx, limit: int) -> int:

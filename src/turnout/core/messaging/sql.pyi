@@ -14,31 +14,17 @@ from turnout.core.ids import (
     ReplyId,
     UserId,
 )
+from turnout.core.messaging.callbacks import _EndingRow, _ReplyRow
+from turnout.core.messaging.delivering import ClaimedRecipient
+from turnout.core.messaging.ending import _RecipientState
+from turnout.core.messaging.listing import JobSummary, Report
+from turnout.core.messaging.lists import UserList
+from turnout.core.messaging.model import JobHead
+from turnout.core.messaging.network_ids import _Owner
+from turnout.core.messaging.opt_outs import OptOut
+from turnout.core.messaging.overview import Fate, JobLine, Misconfigured, WaitingJob
+from turnout.core.messaging.receiving import _MessageRef
 from turnout.store import Statements, Tx
-
-class ListEndedRow(NamedTuple):
-    id: RecipientId
-    reference: str
-    name: str
-    address: str
-    status: str
-    duration_s: int
-    cost_micros: int
-    keypress: str
-    is_voicemail: int
-    carrier: str
-    done_at: int | None
-
-class ListNewRepliesRow(NamedTuple):
-    id: ReplyId
-    job_id: JobId
-    recipient_id: RecipientId
-    reference: str
-    name: str
-    sender: str
-    text: str
-    carrier: str
-    received_at: int
 
 class ListReadyJobsRow(NamedTuple):
     org_id: OrgId
@@ -47,14 +33,7 @@ class ListReadyJobsRow(NamedTuple):
 class ClaimRecipientsRow(NamedTuple):
     state: str
     is_repeated: int
-    id: RecipientId
-    reference: str
-    name: str
-    destination: str
-    address: str
-    fields: str
-    attempts: int
-    claim: int
+    recipient: ClaimedRecipient
 
 class FindOptedOutRow(NamedTuple):
     address: str
@@ -86,44 +65,11 @@ class AddNetworkIdsRow(NamedTuple):
 
 class ListNetworkIdsRow(NamedTuple):
     network_id: str
-    org_id: OrgId
-    job_id: JobId
-    recipient_id: RecipientId
-    is_shared: int
-    is_accepted: int
-
-class EndRecipientsRow(NamedTuple):
-    id: RecipientId
-    status: str
-    cost_micros: int
+    owner: _Owner
 
 class BounceSentRow(NamedTuple):
     id: RecipientId
     cost_micros: int
-
-class ListVisibleJobsRow(NamedTuple):
-    org_id: OrgId
-    id: JobId
-    user_id: UserId
-    user_code: str
-    job_type: str
-    name: str
-    state: str
-    accepted_at: int
-    scheduled_at: int | None
-    started_at: int | None
-    completed_at: int | None
-    total: int
-    sent: int
-    failed: int
-    cost_micros: int
-
-class TakeNetworkIdsRow(NamedTuple):
-    network_id: str
-    org_id: OrgId
-    job_id: JobId
-    recipient_id: RecipientId
-    parts: int
 
 class TakeEarlyReportsRow(NamedTuple):
     report: str
@@ -142,22 +88,6 @@ class ListDueJobsRow(NamedTuple):
 
 class LockFileRoomRow(NamedTuple):
     org_id: OrgId
-
-class GetJobHeadRow(NamedTuple):
-    org_id: OrgId
-    id: JobId
-    user_id: UserId
-    kind: str
-    job_type: str
-    lane: str
-    name: str
-    state: str
-    is_paused: int
-    sender: str
-    content: str
-    options: str
-    timezone: str
-    expires_at: int | None
 
 class GetStagedRow(NamedTuple):
     channel: str
@@ -197,39 +127,8 @@ class ListOutdatedFilesRow(NamedTuple):
 class ListPiecesRow(NamedTuple):
     content: bytes
 
-class ListJobsOfUserRow(NamedTuple):
-    org_id: OrgId
-    id: JobId
-    user_id: UserId
-    user_code: str
-    job_type: str
-    name: str
-    state: str
-    accepted_at: int
-    scheduled_at: int | None
-    started_at: int | None
-    completed_at: int | None
-    total: int
-    sent: int
-    failed: int
-    cost_micros: int
-
 class FindVisibleJobRow(NamedTuple):
-    org_id: OrgId
-    id: JobId
-    user_id: UserId
-    user_code: str
-    job_type: str
-    name: str
-    state: str
-    accepted_at: int
-    scheduled_at: int | None
-    started_at: int | None
-    completed_at: int | None
-    total: int
-    sent: int
-    failed: int
-    cost_micros: int
+    summary: JobSummary
     is_deduped: int
     list_ids: str
     sender: str
@@ -245,61 +144,6 @@ class ListAskedRow(NamedTuple):
     reference: str
     name: str
     fields: str
-
-class ListReportsRow(NamedTuple):
-    id: RecipientId
-    reference: str
-    name: str
-    destination: str
-    status: str
-    stage: str
-    notes: str
-    parts: int
-    duration_s: int
-    cost_micros: int
-    sent_at: int | None
-
-class ListJobLinesRow(NamedTuple):
-    id: JobId
-    user_code: str
-    job_type: str
-    name: str
-    state: str
-    is_paused: int
-    accepted_at: int
-    total: int
-    open: int
-    sent: int
-    failed: int
-    cost_micros: int
-
-class FindWaitingRow(NamedTuple):
-    id: JobId
-    ready_at: int
-
-class CountMisconfiguredRow(NamedTuple):
-    total: int
-    job_id: JobId
-    reason: str
-
-class CountFatesRow(NamedTuple):
-    state: str
-    status: str
-    total: int
-    notes: str
-
-class ListFirstReportsRow(NamedTuple):
-    id: RecipientId
-    reference: str
-    name: str
-    destination: str
-    status: str
-    stage: str
-    notes: str
-    parts: int
-    duration_s: int
-    cost_micros: int
-    sent_at: int | None
 
 class GetTotalsRow(NamedTuple):
     started_at: int | None
@@ -336,13 +180,6 @@ class ListOldReplyKeysRow(NamedTuple):
     carrier: str
     key: str
 
-class ListListsRow(NamedTuple):
-    id: ListId
-    user_id: UserId
-    name: str
-    entries: int
-    created_at: int
-
 class ListEntriesRow(NamedTuple):
     number: int
     reference: str
@@ -351,14 +188,7 @@ class ListEntriesRow(NamedTuple):
     fax: str
     phone: str
     mobile: str
-    custom_fields: str
-
-class ListOptOutsRow(NamedTuple):
-    medium: str
-    address: str
-    source: str
-    job_id: JobId | None
-    created_at: int
+    custom: str
 
 class FindLinkTargetRow(NamedTuple):
     org_id: OrgId
@@ -413,9 +243,9 @@ class _Sql(Statements):
     @staticmethod
     def add_recipients(tx: Tx, *, org_id: OrgId, job_id: JobId, rows: str, now: int) -> int: ...
     @staticmethod
-    def list_ended(tx: Tx, *, org_id: OrgId, job_id: JobId, ids: str) -> list[ListEndedRow]: ...
+    def list_ended(tx: Tx, *, org_id: OrgId, job_id: JobId, ids: str) -> list[_EndingRow]: ...
     @staticmethod
-    def list_new_replies(tx: Tx, *, org_id: OrgId, ids: str) -> list[ListNewRepliesRow]: ...
+    def list_new_replies(tx: Tx, *, org_id: OrgId, ids: str) -> list[_ReplyRow]: ...
     @staticmethod
     def list_ready_jobs(tx: Tx, *, lane: str, now: int, limit: int) -> list[ListReadyJobsRow]: ...
     @staticmethod
@@ -484,7 +314,7 @@ class _Sql(Statements):
     @staticmethod
     def end_recipients(
         tx: Tx, *, org_id: OrgId, job_id: JobId, rows: str, now: int
-    ) -> list[EndRecipientsRow]: ...
+    ) -> list[_RecipientState]: ...
     @staticmethod
     def bounce_sent(
         tx: Tx, *, org_id: OrgId, job_id: JobId, ids: str, notes: str, now: int
@@ -508,7 +338,7 @@ class _Sql(Statements):
         until: int,
         limit: int,
         skip: int,
-    ) -> list[ListVisibleJobsRow]: ...
+    ) -> list[JobSummary]: ...
     @staticmethod
     def count_visible_jobs(
         tx: Tx,
@@ -524,7 +354,7 @@ class _Sql(Statements):
         until: int,
     ) -> int: ...
     @staticmethod
-    def take_network_ids(tx: Tx, *, carrier: str, names: str) -> list[TakeNetworkIdsRow]: ...
+    def take_network_ids(tx: Tx, *, carrier: str, names: str) -> list[_MessageRef]: ...
     @staticmethod
     def keep_early_reports(tx: Tx, *, carrier: str, rows: str, now: int) -> int: ...
     @staticmethod
@@ -538,7 +368,7 @@ class _Sql(Statements):
     @staticmethod
     def lock_file_room(tx: Tx, *, org_id: OrgId) -> list[LockFileRoomRow]: ...
     @staticmethod
-    def get_job_head(tx: Tx, *, org_id: OrgId, id: JobId) -> GetJobHeadRow | None: ...
+    def get_job_head(tx: Tx, *, org_id: OrgId, id: JobId) -> JobHead | None: ...
     @staticmethod
     def add_job(
         tx: Tx,
@@ -642,7 +472,7 @@ class _Sql(Statements):
         until: int,
         limit: int,
         skip: int,
-    ) -> list[ListJobsOfUserRow]: ...
+    ) -> list[JobSummary]: ...
     @staticmethod
     def count_jobs_of_user(
         tx: Tx,
@@ -670,23 +500,21 @@ class _Sql(Statements):
     @staticmethod
     def list_asked(tx: Tx, *, org_id: OrgId, job_id: JobId) -> list[ListAskedRow]: ...
     @staticmethod
-    def list_reports(tx: Tx, *, org_id: OrgId, job_id: JobId) -> list[ListReportsRow]: ...
+    def list_reports(tx: Tx, *, org_id: OrgId, job_id: JobId) -> list[Report]: ...
     @staticmethod
     def has_job_named(tx: Tx, *, org_id: OrgId, user_id: UserId, name: str) -> int | None: ...
     @staticmethod
     def list_job_lines(
         tx: Tx, *, org_id: OrgId, first: int, last: int, is_open: int, limit: int
-    ) -> list[ListJobLinesRow]: ...
+    ) -> list[JobLine]: ...
     @staticmethod
-    def find_waiting(tx: Tx, *, now: int) -> FindWaitingRow | None: ...
+    def find_waiting(tx: Tx, *, now: int) -> WaitingJob | None: ...
     @staticmethod
-    def count_misconfigured(tx: Tx) -> CountMisconfiguredRow | None: ...
+    def count_misconfigured(tx: Tx) -> Misconfigured | None: ...
     @staticmethod
-    def count_fates(tx: Tx, *, org_id: OrgId, job_id: JobId) -> list[CountFatesRow]: ...
+    def count_fates(tx: Tx, *, org_id: OrgId, job_id: JobId) -> list[Fate]: ...
     @staticmethod
-    def list_first_reports(
-        tx: Tx, *, org_id: OrgId, job_id: JobId, limit: int
-    ) -> list[ListFirstReportsRow]: ...
+    def list_first_reports(tx: Tx, *, org_id: OrgId, job_id: JobId, limit: int) -> list[Report]: ...
     @staticmethod
     def get_totals(tx: Tx, *, org_id: OrgId, id: JobId) -> GetTotalsRow: ...
     @staticmethod
@@ -728,7 +556,7 @@ class _Sql(Statements):
     @staticmethod
     def finish_list(tx: Tx, *, org_id: OrgId, id: ListId, entries: int) -> int: ...
     @staticmethod
-    def list_lists(tx: Tx, *, org_id: OrgId) -> list[ListListsRow]: ...
+    def list_lists(tx: Tx, *, org_id: OrgId) -> list[UserList]: ...
     @staticmethod
     def has_list(tx: Tx, *, org_id: OrgId, id: ListId) -> int | None: ...
     @staticmethod
@@ -755,7 +583,7 @@ class _Sql(Statements):
     @staticmethod
     def remove_opt_out(tx: Tx, *, org_id: OrgId, medium: str, address: str) -> int: ...
     @staticmethod
-    def list_opt_outs(tx: Tx, *, org_id: OrgId, limit: int) -> list[ListOptOutsRow]: ...
+    def list_opt_outs(tx: Tx, *, org_id: OrgId, limit: int) -> list[OptOut]: ...
     @staticmethod
     def find_link_target(tx: Tx, *, id: RecipientId) -> FindLinkTargetRow | None: ...
     @staticmethod

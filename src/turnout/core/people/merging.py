@@ -75,9 +75,7 @@ def find_person(tx: Tx, org_id: OrgId, email: str) -> Person | None:
     row = sql.find_person(tx, org_id=org_id, email_key=email_key(email))
     if row is None:
         return None
-    names = Contact.__struct_fields__
-    contact = Contact(**dict(zip(names, row[2:16], strict=True)))
-    return Person(row[0], row[1], contact, row[16], row[17])
+    return Person(row.id, row.uuid, row.contact, row.created_at, row.updated_at)
 
 
 def count_people(tx: Tx, org_id: OrgId) -> int:

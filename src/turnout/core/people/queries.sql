@@ -41,10 +41,7 @@ ON CONFLICT (org_id, email_key) DO UPDATE SET
 RETURNING id;
 
 -- name: find_person(org_id, email_key)^
---     -> (id: PersonId, uuid: str, email: str, title: str, first_name: str, last_name: str,
---         company: str, job_title: str, address_line1: str, address_line2: str, address_line3: str,
---         city: str, county_or_state: str, post_code: str, country_code: str, phone: str,
---         created_at: int, updated_at: int) | None
+--     -> (id: PersonId, uuid: str, contact: Contact, created_at: int, updated_at: int) | None
 SELECT id, uuid, email, title, first_name, last_name, company, job_title, address_line1,
     address_line2, address_line3, city, county_or_state, post_code, country_code, phone,
     created_at, updated_at

@@ -3,25 +3,13 @@
 from typing import NamedTuple
 
 from turnout.core.ids import OrgId, PersonId
+from turnout.core.people.model import Contact
 from turnout.store import Statements, Tx
 
 class FindPersonRow(NamedTuple):
     id: PersonId
     uuid: str
-    email: str
-    title: str
-    first_name: str
-    last_name: str
-    company: str
-    job_title: str
-    address_line1: str
-    address_line2: str
-    address_line3: str
-    city: str
-    county_or_state: str
-    post_code: str
-    country_code: str
-    phone: str
+    contact: Contact
     created_at: int
     updated_at: int
 

@@ -1,10 +1,6 @@
 """Registrations as they are kept, and the sessions booked with them. Places are granting's
 business."""
 
-from typing import Any
-
-import msgspec
-
 from turnout.core.ids import (
     EventId,
     OrgId,
@@ -18,10 +14,7 @@ from turnout.core.people.model import Contact
 from turnout.core.registrations.model import Registration, RegistrationState, Submitted
 from turnout.core.registrations.sql import sql
 from turnout.errors import Missing
-from turnout.store import Tx, from_row, to_json
-
-SUBMITTED = Registration.__struct_fields__.index("submitted")
-_decoder = msgspec.json.Decoder(Submitted)
+from turnout.store import Tx, to_json
 
 
 def find_registration(
@@ -32,8 +25,7 @@ def find_registration(
     Only for callers that go on to write: it cannot be cancelled, or revived, until this transaction
     has ended.
     """
-    row = sql.find_registration(tx, org_id=org_id, event_id=event_id, person_id=person_id)
-    return _registration(row) if row else None
+    return sql.find_registration(tx, org_id=org_id, event_id=event_id, person_id=person_id)
 
 
 def is_registered(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> bool:
@@ -44,10 +36,10 @@ def is_registered(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId)
 
 def lock_registration(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> Registration:
     """The registration of that number, held against concurrent changes. Raises Missing."""
-    row = sql.lock_registration(tx, org_id=org_id, id=registration_id)
-    if row is None:
+    registration = sql.lock_registration(tx, org_id=org_id, id=registration_id)
+    if registration is None:
         raise Missing("registration.missing", registration_id=registration_id)
-    return _registration(row)
+    return registration
 
 
 def add_registration(
@@ -186,8 +178,3 @@ def get_contact(tx: Tx, org_id: OrgId, person_id: PersonId) -> Contact:
         job_title=job_title,
         phone=phone,
     )
-
-
-def _registration(row: tuple[Any, ...]) -> Registration:
-    submitted = _decoder.decode(row[SUBMITTED])
-    return from_row(Registration, (*row[:SUBMITTED], submitted, *row[SUBMITTED + 1 :]))

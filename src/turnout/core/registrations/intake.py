@@ -173,8 +173,7 @@ def decide_claimed(tx: Tx, submissions: Sequence[Claim]) -> Progress:
     claims = take(tx, QUEUE, submissions)
     if not claims:
         return Progress(0, 0)
-    rows = sql.lock_submissions(tx, keys=to_json(list(claims)))
-    claimed = [_Claimed(*row) for row in rows]
+    claimed = sql.lock_submissions(tx, keys=to_json(list(claims)))
     done = sum(_process_one(tx, item, claims[item.org_id, item.id]) for item in claimed)
     return Progress(done, max(0, tx.now - claimed[0].due_at) if claimed else 0)
 
@@ -241,8 +240,7 @@ def _process_one(tx: Tx, claimed: _Claimed, claims: int) -> bool:
 
 def give_up(tx: Tx, org_id: OrgId, submission_id: SubmissionId) -> None:
     """Fail every item of a submission that is not decided."""
-    for row in sql.lock_submissions(tx, keys=to_json([(org_id, submission_id)])):
-        claimed = _Claimed(*row)
+    for claimed in sql.lock_submissions(tx, keys=to_json([(org_id, submission_id)])):
         _finish(tx, claimed, _fail(claimed.read_items()), None)
 
 

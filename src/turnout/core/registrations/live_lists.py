@@ -8,7 +8,8 @@ What people typed of themselves goes out in the organization's name, so it is ma
 """
 
 import re
-from typing import Any
+from collections.abc import Sequence
+from typing import Protocol
 
 from turnout.core.ids import EventId, OrgId
 from turnout.core.messaging.lists import LIVE_LIST
@@ -32,7 +33,7 @@ def resolve(
     if ends_at is None or (which == "no-shows" and ends_at > tx.now):
         return [], ""
     after = int(cursor) if cursor else 0
-    rows: list[Any]
+    rows: Sequence[_Listed]
     if which == "pending":
         rows = sql.list_pending(tx, org_id=org_id, event_id=event_id, after=after, limit=limit)
     else:
@@ -40,29 +41,42 @@ def resolve(
         rows = sql.list_registered(
             tx, org_id=org_id, event_id=event_id, after=after, limit=limit, which=state
         )
-    people = [_person(*row) for row in rows]
-    return people, str(rows[-1][0]) if len(rows) == limit else ""
+    people = [_read_person(row) for row in rows]
+    return people, str(rows[-1].id) if len(rows) == limit else ""
 
 
-def _person(
-    number: int,
-    title: str,
-    first_name: str,
-    last_name: str,
-    email: str,
-    phone: str,
-    company: str,
-    event: str,
-    code: str,
-) -> Person:
+class _Listed(Protocol):
+    """What both lists say of somebody."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def first_name(self) -> str: ...
+    @property
+    def last_name(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
+    @property
+    def company(self) -> str: ...
+    @property
+    def event_title(self) -> str: ...
+    @property
+    def code(self) -> str | None: ...
+
+
+def _read_person(row: _Listed) -> Person:
     fields = {
-        "Title": neutralize(title),
-        "FirstName": neutralize(first_name),
-        "LastName": neutralize(last_name),
-        "Company": neutralize(company),
-        "Event": event,
-        "TicketCode": code,
+        "Title": neutralize(row.title),
+        "FirstName": neutralize(row.first_name),
+        "LastName": neutralize(row.last_name),
+        "Company": neutralize(row.company),
+        "Event": row.event_title,
+        "TicketCode": row.code or "",
     }
-    name = neutralize(" ".join(filter(None, (first_name, last_name)))) or email
-    phone = phone if _NUMBER.fullmatch(phone) else neutralize(phone)
-    return Person(str(number), name, email, "", phone, phone, fields)
+    name = neutralize(" ".join(filter(None, (row.first_name, row.last_name)))) or row.email
+    phone = row.phone if _NUMBER.fullmatch(row.phone) else neutralize(row.phone)
+    return Person(str(row.id), name, row.email, "", phone, phone, fields)

@@ -69,15 +69,13 @@ def take_open_event_place(tx: Tx, org_id: OrgId, event_id: EventId) -> bool:
 def take_default_ticket(tx: Tx, org_id: OrgId, event_id: EventId) -> TakenTicket | None:
     """Take a ticket of the event's default type; None when sold out."""
     tx.about("ticket_types", ("default", event_id))
-    row = sql.take_default_ticket(tx, org_id=org_id, event_id=event_id)
-    return TakenTicket(*row) if row else None
+    return sql.take_default_ticket(tx, org_id=org_id, event_id=event_id)
 
 
 def take_ticket(tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId) -> TakenTicket | None:
     """Take a ticket of this type; None when none is left."""
     tx.about("ticket_types", ticket_type_id)
-    row = sql.take_ticket(tx, org_id=org_id, id=ticket_type_id)
-    return TakenTicket(*row) if row else None
+    return sql.take_ticket(tx, org_id=org_id, id=ticket_type_id)
 
 
 def release_session_place(tx: Tx, org_id: OrgId, session_id: SessionId) -> None:

@@ -1,19 +1,13 @@
--- name: find_registration(org_id, event_id, person_id)^
---     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
---         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
---         updated_at: int, sitting: int, party_id: PartyId | None) | None
-SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
-    updated_at, sitting, party_id
+-- name: find_registration(org_id, event_id, person_id)^ -> Registration | None
+SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers AS submitted,
+    created_at, updated_at, sitting, party_id
 FROM registrations
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id AND sitting = 0
 FOR UPDATE;
 
--- name: lock_registration(org_id, id: RegistrationId)^
---     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
---         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
---         updated_at: int, sitting: int, party_id: PartyId | None) | None
-SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
-    updated_at, sitting, party_id
+-- name: lock_registration(org_id, id: RegistrationId)^ -> Registration | None
+SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers AS submitted,
+    created_at, updated_at, sitting, party_id
 FROM registrations WHERE org_id = :org_id AND id = :id FOR UPDATE;
 
 -- name: add_submissions(rows, now)!
@@ -56,15 +50,13 @@ WHERE done_at IS NULL AND due_at <= :now AND (org_id, target_id) NOT IN (
 ORDER BY due_at, org_id, id LIMIT :limit
 FOR UPDATE SKIP LOCKED;
 
--- name: lock_submissions(keys)
---     -> (org_id: OrgId, id: SubmissionId, noun: str, target_id: int, contact: str, attempts: int,
---         due_at: int, items: str)
+-- name: lock_submissions(keys) -> intake._Claimed
 -- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …].
 -- The last column is JSON: the items as [[id, pak], …].
 SELECT org_id, id, noun, target_id, contact, attempts, due_at, (
         SELECT CAST(json_agg(json_build_array(i.id, i.session_pak)) AS TEXT) FROM queue_items i
         WHERE i.org_id = submissions.org_id AND i.submission_id = submissions.id
-            AND i.id BETWEEN submissions.id AND submissions.last_item_id)
+            AND i.id BETWEEN submissions.id AND submissions.last_item_id) AS items
 FROM submissions
 WHERE done_at IS NULL AND (org_id, id) IN (
     SELECT CAST(k.value ->> 0 AS BIGINT), CAST(k.value ->> 1 AS BIGINT)
@@ -87,9 +79,9 @@ ORDER BY i.id LIMIT :limit OFFSET :skip;
 
 -- name: list_wanted_sessions(org_id, paks, noun, target_id: int) -> WantedSession
 -- The sessions named by `paks` (JSON) that belong to the event or channel.
-SELECT s.pak, s.id, s.event_id, s.state, e.state,
+SELECT s.pak, s.id, s.event_id, s.state, e.state AS event_state,
     CASE WHEN EXISTS (SELECT 1 FROM exams x WHERE x.org_id = e.org_id AND x.event_id = e.id)
-        THEN 1 ELSE 0 END
+        THEN 1 ELSE 0 END AS is_exam
 FROM jsonb_array_elements_text(CAST(:paks AS jsonb)) w (value)
 JOIN sessions s ON s.org_id = :org_id AND s.pak = w.value
 JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id

@@ -1,20 +1,14 @@
--- name: find_registration(org_id, event_id, person_id)^
---     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
---         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
---         updated_at: int, sitting: int, party_id: PartyId | None) | None
+-- name: find_registration(org_id, event_id, person_id)^ -> Registration | None
 -- Locks the row on PostgreSQL, like lock_registration.
-SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
-    updated_at, sitting, party_id
+SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers AS submitted,
+    created_at, updated_at, sitting, party_id
 FROM registrations
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id AND sitting = 0;
 
--- name: lock_registration(org_id, id: RegistrationId)^
---     -> (id: RegistrationId, uuid: str, event_id: EventId, person_id: PersonId,
---         ticket_type_id: TicketTypeId, state: str, source: str, answers: str, created_at: int,
---         updated_at: int, sitting: int, party_id: PartyId | None) | None
+-- name: lock_registration(org_id, id: RegistrationId)^ -> Registration | None
 -- Locks the row on PostgreSQL (see the override): state changes of one registration queue up.
-SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
-    updated_at, sitting, party_id
+SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers AS submitted,
+    created_at, updated_at, sitting, party_id
 FROM registrations WHERE org_id = :org_id AND id = :id;
 
 -- name: add_registration(org_id, id: RegistrationId, uuid, event_id, person_id, sitting: int,
@@ -152,10 +146,11 @@ WHERE org_id = :org_id AND id = :id;
 SELECT ends_at FROM events WHERE org_id = :org_id AND id = :id;
 
 -- name: list_registered(org_id, event_id, which, after, limit)
---     -> (id: RegistrationId, person_title: str, first_name: str, last_name: str, email: str,
+--     -> (id: RegistrationId, title: str, first_name: str, last_name: str, email: str,
 --         phone: str, company: str, event_title: str, code: str | None)
 -- `which` is empty, `checked` or `unchecked`.
-SELECT r.id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company, e.title, t.code
+SELECT r.id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company,
+    e.title AS event_title, t.code
 FROM registrations r
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
@@ -165,9 +160,10 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.stat
 ORDER BY r.id LIMIT :limit;
 
 -- name: list_pending(org_id, event_id, after, limit)
---     -> (person_id: PersonId | None, title: str, first_name: str, last_name: str, email: str,
---         phone: str, company: str, event_title: str, message: str)
-SELECT i.person_id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company, e.title, ''
+--     -> (id: PersonId, title: str, first_name: str, last_name: str, email: str,
+--         phone: str, company: str, event_title: str, code: str)
+SELECT i.person_id AS id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company,
+    e.title AS event_title, '' AS code
 FROM invitation_states i
 JOIN events e ON e.org_id = i.org_id AND e.id = i.event_id
 JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
@@ -266,11 +262,10 @@ DELETE FROM form_windows WHERE org_id = :org_id AND name = :name AND ends_at <= 
 
 -- == places ==
 
--- name: take_ticket(org_id, id: TicketTypeId)^
---     -> (id: TicketTypeId, person_limit: int | None) | None
+-- name: take_ticket(org_id, id: TicketTypeId)^ -> places.TakenTicket | None
 UPDATE ticket_types SET held = held + 1
 WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity)
-RETURNING id, person_limit;
+RETURNING id AS ticket_type_id, person_limit;
 
 -- name: take_event_place(org_id, id: EventId)$ -> str | None
 -- The guard and the count are one statement: that is what never oversells.
@@ -288,12 +283,11 @@ UPDATE events SET held = held - 1 WHERE org_id = :org_id AND id = :id;
 -- name: release_session_place(org_id, id: SessionId)!
 UPDATE sessions SET held = held - 1 WHERE org_id = :org_id AND id = :id;
 
--- name: take_default_ticket(org_id, event_id)^
---     -> (id: TicketTypeId, person_limit: int | None) | None
+-- name: take_default_ticket(org_id, event_id)^ -> places.TakenTicket | None
 UPDATE ticket_types SET held = held + 1
 WHERE org_id = :org_id AND event_id = :event_id AND is_default = 1
     AND (capacity IS NULL OR held < capacity)
-RETURNING id, person_limit;
+RETURNING id AS ticket_type_id, person_limit;
 
 -- name: release_ticket(org_id, id: TicketTypeId)!
 UPDATE ticket_types SET held = held - 1 WHERE org_id = :org_id AND id = :id;

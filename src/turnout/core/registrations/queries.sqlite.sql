@@ -34,15 +34,13 @@ WHERE done_at IS NULL AND due_at <= :now AND (org_id, target_id) NOT IN (
         AND c.id = submissions.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
 ORDER BY due_at, org_id, id LIMIT :limit;
 
--- name: lock_submissions(keys)
---     -> (org_id: OrgId, id: SubmissionId, noun: str, target_id: int, contact: str, attempts: int,
---         due_at: int, items: str)
+-- name: lock_submissions(keys) -> intake._Claimed
 -- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …].
 -- The last column is JSON: the items as [[id, pak], …].
 SELECT org_id, id, noun, target_id, contact, attempts, due_at, (
         SELECT json_group_array(json_array(i.id, i.session_pak)) FROM queue_items i
         WHERE i.org_id = submissions.org_id AND i.submission_id = submissions.id
-            AND i.id BETWEEN submissions.id AND submissions.last_item_id)
+            AND i.id BETWEEN submissions.id AND submissions.last_item_id) AS items
 FROM submissions
 WHERE done_at IS NULL
     AND (org_id, id) IN (SELECT k.value ->> 0, k.value ->> 1 FROM json_each(:keys) k)
@@ -63,9 +61,9 @@ ORDER BY i.id LIMIT :limit OFFSET :skip;
 -- name: list_wanted_sessions(org_id, paks, noun, target_id: int) -> WantedSession
 -- The sessions named by `paks` (JSON) that belong to the event or channel. CROSS JOIN holds SQLite
 -- to this order: it cannot know that the list is short.
-SELECT s.pak, s.id, s.event_id, s.state, e.state,
+SELECT s.pak, s.id, s.event_id, s.state, e.state AS event_state,
     CASE WHEN EXISTS (SELECT 1 FROM exams x WHERE x.org_id = e.org_id AND x.event_id = e.id)
-        THEN 1 ELSE 0 END
+        THEN 1 ELSE 0 END AS is_exam
 FROM json_each(:paks) w
 CROSS JOIN sessions s ON s.org_id = :org_id AND s.pak = w.value
 CROSS JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id

@@ -17,36 +17,10 @@ from turnout.core.ids import (
     TicketTypeId,
     UserId,
 )
-from turnout.core.registrations.model import WantedSession
+from turnout.core.registrations.intake import _Claimed
+from turnout.core.registrations.model import Registration, WantedSession
+from turnout.core.registrations.places import TakenTicket
 from turnout.store import Statements, Tx
-
-class FindRegistrationRow(NamedTuple):
-    id: RegistrationId
-    uuid: str
-    event_id: EventId
-    person_id: PersonId
-    ticket_type_id: TicketTypeId
-    state: str
-    source: str
-    answers: str
-    created_at: int
-    updated_at: int
-    sitting: int
-    party_id: PartyId | None
-
-class LockRegistrationRow(NamedTuple):
-    id: RegistrationId
-    uuid: str
-    event_id: EventId
-    person_id: PersonId
-    ticket_type_id: TicketTypeId
-    state: str
-    source: str
-    answers: str
-    created_at: int
-    updated_at: int
-    sitting: int
-    party_id: PartyId | None
 
 class ListDueSubmissionsRow(NamedTuple):
     org_id: OrgId
@@ -55,16 +29,6 @@ class ListDueSubmissionsRow(NamedTuple):
 class ListDueElsewhereRow(NamedTuple):
     org_id: OrgId
     id: SubmissionId
-
-class LockSubmissionsRow(NamedTuple):
-    org_id: OrgId
-    id: SubmissionId
-    noun: str
-    target_id: int
-    contact: str
-    attempts: int
-    due_at: int
-    items: str
 
 class ListItemsRow(NamedTuple):
     id: QueueItemId
@@ -104,7 +68,7 @@ class GetPersonContactRow(NamedTuple):
 
 class ListRegisteredRow(NamedTuple):
     id: RegistrationId
-    person_title: str
+    title: str
     first_name: str
     last_name: str
     email: str
@@ -114,7 +78,7 @@ class ListRegisteredRow(NamedTuple):
     code: str | None
 
 class ListPendingRow(NamedTuple):
-    person_id: PersonId | None
+    id: PersonId
     title: str
     first_name: str
     last_name: str
@@ -122,7 +86,7 @@ class ListPendingRow(NamedTuple):
     phone: str
     company: str
     event_title: str
-    message: str
+    code: str
 
 class FindTicketHolderRow(NamedTuple):
     registration_id: RegistrationId
@@ -132,23 +96,13 @@ class ListEndedFormWindowsRow(NamedTuple):
     org_id: OrgId
     name: str
 
-class TakeTicketRow(NamedTuple):
-    id: TicketTypeId
-    person_limit: int | None
-
-class TakeDefaultTicketRow(NamedTuple):
-    id: TicketTypeId
-    person_limit: int | None
-
 class _Sql(Statements):
     @staticmethod
     def find_registration(
         tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId
-    ) -> FindRegistrationRow | None: ...
+    ) -> Registration | None: ...
     @staticmethod
-    def lock_registration(
-        tx: Tx, *, org_id: OrgId, id: RegistrationId
-    ) -> LockRegistrationRow | None: ...
+    def lock_registration(tx: Tx, *, org_id: OrgId, id: RegistrationId) -> Registration | None: ...
     @staticmethod
     def add_submissions(tx: Tx, *, rows: str, now: int) -> int: ...
     @staticmethod
@@ -160,7 +114,7 @@ class _Sql(Statements):
         tx: Tx, *, now: int, limit: int, targets: str
     ) -> list[ListDueElsewhereRow]: ...
     @staticmethod
-    def lock_submissions(tx: Tx, *, keys: str) -> list[LockSubmissionsRow]: ...
+    def lock_submissions(tx: Tx, *, keys: str) -> list[_Claimed]: ...
     @staticmethod
     def count_items(tx: Tx, *, org_id: OrgId, ids: str) -> int: ...
     @staticmethod
@@ -329,7 +283,7 @@ class _Sql(Statements):
     @staticmethod
     def delete_form_window(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
     @staticmethod
-    def take_ticket(tx: Tx, *, org_id: OrgId, id: TicketTypeId) -> TakeTicketRow | None: ...
+    def take_ticket(tx: Tx, *, org_id: OrgId, id: TicketTypeId) -> TakenTicket | None: ...
     @staticmethod
     def take_event_place(tx: Tx, *, org_id: OrgId, id: EventId) -> str | None: ...
     @staticmethod
@@ -339,9 +293,7 @@ class _Sql(Statements):
     @staticmethod
     def release_session_place(tx: Tx, *, org_id: OrgId, id: SessionId) -> int: ...
     @staticmethod
-    def take_default_ticket(
-        tx: Tx, *, org_id: OrgId, event_id: EventId
-    ) -> TakeDefaultTicketRow | None: ...
+    def take_default_ticket(tx: Tx, *, org_id: OrgId, event_id: EventId) -> TakenTicket | None: ...
     @staticmethod
     def release_ticket(tx: Tx, *, org_id: OrgId, id: TicketTypeId) -> int: ...
     @staticmethod

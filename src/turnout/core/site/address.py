@@ -30,14 +30,12 @@ def store_address(tx: Tx, url: str, *, is_set: bool) -> str:
 
 def find_address(tx: Tx) -> str | None:
     """The address that serving processes have stored, None before the first."""
-    url: str | None = sql.find_address(tx)
-    return url
+    return sql.find_address(tx)
 
 
 def find_stored_address(tx: Tx) -> StoredAddress | None:
     """The stored address and where it comes from, None before the first serving process."""
-    row = sql.find_stored_address(tx)
-    return StoredAddress(row[0], bool(row[1])) if row else None
+    return sql.find_stored_address(tx)
 
 
 def get_address(tx: Tx) -> str:

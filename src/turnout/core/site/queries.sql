@@ -11,6 +11,6 @@ WHERE excluded.is_set >= site_address.is_set;
 -- crosses organizations: the installation has one address.
 SELECT url FROM site_address WHERE id = 1;
 
--- name: find_stored_address()^ -> (url: str, is_set: int) | None
+-- name: find_stored_address()^ -> address.StoredAddress | None
 -- crosses organizations: the installation has one address.
 SELECT url, is_set FROM site_address WHERE id = 1;

@@ -8,7 +8,7 @@ import msgspec
 from turnout.core.ids import OrgId, RegistrationId, TicketId, TicketTypeId
 from turnout.core.tickets.sql import sql
 from turnout.errors import Unavailable
-from turnout.store import Tx, from_row
+from turnout.store import Tx
 
 CODE_LENGTH = 10
 ATTEMPTS = 20
@@ -99,10 +99,7 @@ def set_ticket_type(
 
 def list_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[Ticket]:
     """All tickets of the registration, oldest first."""
-    return [
-        from_row(Ticket, row)
-        for row in sql.list_tickets(tx, org_id=org_id, registration_id=registration_id)
-    ]
+    return sql.list_tickets(tx, org_id=org_id, registration_id=registration_id)
 
 
 def list_valid_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[Ticket]:

@@ -71,13 +71,13 @@ def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
     mails = []
     shown: dict[tuple[OrgId, EventId], EventView] = {}
     rows = sql.list_due_ticket_mails(tx, now=tx.now, limit=SLICE)
-    due = [(row[0], row[1]) for row in rows]
+    due = [(row.org_id, row.ticket_id) for row in rows]
     claimed = claim(tx, TICKET_MAIL, due, CLAIM_MS)
     until = {claim.key: claim.until for claim in claimed}
     for row in rows:
-        if (row[0], row[1]) not in until:
+        if (row.org_id, row.ticket_id) not in until:
             continue
-        org_id, ticket_id, user_id, attempts, event_id, code, type_id, email, *names = row
+        org_id, ticket_id, user_id, attempts, event_id, code, type_id, email, first, last = row
         if (org_id, event_id) not in shown:
             shown[org_id, event_id] = get_shown_event(tx, org_id, event_id)
         event = shown[org_id, event_id]
@@ -87,7 +87,7 @@ def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
             type_name=next((t.name for t in event.ticket_types if t.id == type_id), ""),
             code=code,
             signed=sign_ticket(ensure_ticket_key(tx, org_id), event_id, code, type_id),
-            holder=neutralize(" ".join(filter(None, names))),
+            holder=neutralize(" ".join(filter(None, (first, last)))),
         )
         ends_at = until[org_id, ticket_id]
         mails.append(

@@ -11,9 +11,7 @@ VALUES (:org_id, :id, :code, :registration_id, :ticket_type_id, 'valid', :grante
             AND t.registration_id = :registration_id AND t.created_at >= :now), :now), :now)
 ON CONFLICT (org_id, code) DO NOTHING RETURNING created_at;
 
--- name: list_tickets(org_id, registration_id)
---     -> (id: TicketId, code: str, ticket_type_id: TicketTypeId, state: str, granted_by: str,
---         grant_id: int | None, created_at: int)
+-- name: list_tickets(org_id, registration_id) -> issuing.Ticket
 SELECT id, code, ticket_type_id, state, granted_by, grant_id, created_at FROM tickets
 WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY id;
 
@@ -25,9 +23,7 @@ WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'valid
 UPDATE tickets SET state = 'cancelled', updated_at = :now
 WHERE org_id = :org_id AND id = :id AND state = 'valid';
 
--- name: list_ticket_keys(org_id)
---     -> (kid: str, private_key: str, public_key: str, created_at: int, retired_at: int | None,
---         revoked_at: int | None)
+-- name: list_ticket_keys(org_id) -> signing.TicketKey
 -- The one that signs first.
 SELECT kid, private_key, public_key, created_at, retired_at, revoked_at FROM ticket_keys
 WHERE org_id = :org_id ORDER BY CASE WHEN retired_at IS NULL THEN 0 ELSE 1 END, created_at DESC;

@@ -103,7 +103,7 @@ def list_ticket_keys(tx: Tx, org_id: OrgId) -> list[TicketKey]:
 
 def list_every_ticket_key(tx: Tx, org_id: OrgId) -> list[TicketKey]:
     """All keys of the organization, revoked ones too, the one that signs first."""
-    return [TicketKey(*row) for row in sql.list_ticket_keys(tx, org_id=org_id)]
+    return sql.list_ticket_keys(tx, org_id=org_id)
 
 
 def sign_ticket(key: TicketKey, event_id: EventId, code: str, ticket_type_id: TicketTypeId) -> str:

@@ -3,24 +3,9 @@
 from typing import NamedTuple
 
 from turnout.core.ids import EventId, OrgId, RegistrationId, TicketId, TicketTypeId, UserId
+from turnout.core.tickets.issuing import Ticket
+from turnout.core.tickets.signing import TicketKey
 from turnout.store import Statements, Tx
-
-class ListTicketsRow(NamedTuple):
-    id: TicketId
-    code: str
-    ticket_type_id: TicketTypeId
-    state: str
-    granted_by: str
-    grant_id: int | None
-    created_at: int
-
-class ListTicketKeysRow(NamedTuple):
-    kid: str
-    private_key: str
-    public_key: str
-    created_at: int
-    retired_at: int | None
-    revoked_at: int | None
 
 class ListDueTicketMailsRow(NamedTuple):
     org_id: OrgId
@@ -49,9 +34,7 @@ class _Sql(Statements):
         now: int,
     ) -> int | None: ...
     @staticmethod
-    def list_tickets(
-        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
-    ) -> list[ListTicketsRow]: ...
+    def list_tickets(tx: Tx, *, org_id: OrgId, registration_id: RegistrationId) -> list[Ticket]: ...
     @staticmethod
     def cancel_tickets(
         tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, now: int
@@ -59,7 +42,7 @@ class _Sql(Statements):
     @staticmethod
     def cancel_ticket(tx: Tx, *, org_id: OrgId, id: TicketId, now: int) -> int: ...
     @staticmethod
-    def list_ticket_keys(tx: Tx, *, org_id: OrgId) -> list[ListTicketKeysRow]: ...
+    def list_ticket_keys(tx: Tx, *, org_id: OrgId) -> list[TicketKey]: ...
     @staticmethod
     def add_ticket_key(
         tx: Tx, *, org_id: OrgId, kid: str, private_key: str, public_key: str, now: int

@@ -10,7 +10,7 @@ registrations/offers.py lets people join, take and leave.
 """
 
 import enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from turnout.core.audit.recording import record
 from turnout.core.events.model import EventState
@@ -22,6 +22,9 @@ from turnout.core.waiting_list.sql import sql
 from turnout.core.work.claims import Key
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
+
+if TYPE_CHECKING:
+    from turnout.core.waiting_list.sql import FindNextRow
 
 PATH = "/waiting/"
 QUEUE = "waiting"
@@ -102,8 +105,7 @@ def add_entry(
 
 def find_open_entry(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> Entry | None:
     """The person's entry that waits or is offered a place."""
-    row = sql.find_open_entry(tx, org_id=org_id, event_id=event_id, person_id=person_id)
-    return _entry(row) if row else None
+    return sql.find_open_entry(tx, org_id=org_id, event_id=event_id, person_id=person_id)
 
 
 def find_offer(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> Entry | None:
@@ -115,23 +117,21 @@ def find_offer(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) ->
 
 def lock_offer(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> Entry | None:
     """The person's entry if a place is offered to them now, held against concurrent changes."""
-    row = sql.lock_offer(tx, org_id=org_id, event_id=event_id, person_id=person_id, now=tx.now)
-    return _entry(row) if row else None
+    return sql.lock_offer(tx, org_id=org_id, event_id=event_id, person_id=person_id, now=tx.now)
 
 
 def lock_entry(tx: Tx, org_id: OrgId, entry_id: EntryId) -> Entry:
     """An entry, held against concurrent changes. Raises Missing."""
-    row = sql.lock_entry(tx, org_id=org_id, id=entry_id)
-    if row is None:
+    entry = sql.lock_entry(tx, org_id=org_id, id=entry_id)
+    if entry is None:
         raise _missing(entry_id)
-    return _entry(row)
+    return entry
 
 
-def find_next(tx: Tx, org_id: OrgId, event_id: EventId) -> tuple[EntryId, TicketTypeId] | None:
+def find_next(tx: Tx, org_id: OrgId, event_id: EventId) -> "FindNextRow | None":
     """The entry and the ticket type of the first who waits and could be let in, as far as one can
     see from here."""
-    row = sql.find_next(tx, org_id=org_id, event_id=event_id)
-    return (row[0], row[1]) if row else None
+    return sql.find_next(tx, org_id=org_id, event_id=event_id)
 
 
 def get_offer_terms(tx: Tx, org_id: OrgId, event_id: EventId) -> OfferTerms:
@@ -181,10 +181,10 @@ def set_waiting_hours(tx: Tx, org_id: OrgId, event_id: EventId, hours: int, *, a
 
 def get_entry(tx: Tx, org_id: OrgId, entry_id: EntryId) -> Entry:
     """An entry. Raises Missing."""
-    row = sql.get_entry(tx, org_id=org_id, id=entry_id)
-    if row is None:
+    entry = sql.get_entry(tx, org_id=org_id, id=entry_id)
+    if entry is None:
         raise _missing(entry_id)
-    return _entry(row)
+    return entry
 
 
 def get_position(tx: Tx, org_id: OrgId, entry: Entry) -> int:
@@ -230,8 +230,3 @@ def read_waiting_link(tx: Tx, token: str) -> tuple[OrgId, Entry]:
 
 def _missing(entry_id: EntryId) -> Missing:
     return Missing("waiting.missing", entry_id=entry_id)
-
-
-def _entry(row: tuple[EntryId, EventId, TicketTypeId, PersonId, str, int | None, str]) -> Entry:
-    id_, event_id, ticket_type_id, person_id, state, deadline_at, sti = row
-    return Entry(id_, event_id, ticket_type_id, person_id, WaitingState(state), deadline_at, sti)

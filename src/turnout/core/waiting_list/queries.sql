@@ -1,13 +1,9 @@
--- name: find_open_entry(org_id, event_id, person_id)^
---     -> (id: EntryId, event_id: EventId, ticket_type_id: TicketTypeId, person_id: PersonId,
---         state: str, deadline_at: int | None, sti: str) | None
+-- name: find_open_entry(org_id, event_id, person_id)^ -> entries.Entry | None
 SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti FROM waiting_entries
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
     AND state IN ('waiting', 'offered');
 
--- name: lock_offer(org_id, event_id, person_id, now)^
---     -> (id: EntryId, event_id: EventId, ticket_type_id: TicketTypeId, person_id: PersonId,
---         state: str, deadline_at: int | None, sti: str) | None
+-- name: lock_offer(org_id, event_id, person_id, now)^ -> entries.Entry | None
 -- The place that is offered to somebody now; held until this transaction ends.
 UPDATE waiting_entries SET updated_at = updated_at
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
@@ -19,15 +15,11 @@ INSERT INTO waiting_entries (org_id, id, event_id, ticket_type_id, person_id, st
     created_at, updated_at)
 VALUES (:org_id, :id, :event_id, :ticket_type_id, :person_id, 'waiting', :sti, :now, :now);
 
--- name: get_entry(org_id, id: EntryId)^
---     -> (id: EntryId, event_id: EventId, ticket_type_id: TicketTypeId, person_id: PersonId,
---         state: str, deadline_at: int | None, sti: str) | None
+-- name: get_entry(org_id, id: EntryId)^ -> entries.Entry | None
 SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti FROM waiting_entries
 WHERE org_id = :org_id AND id = :id;
 
--- name: lock_entry(org_id, id: EntryId)^
---     -> (id: EntryId, event_id: EventId, ticket_type_id: TicketTypeId, person_id: PersonId,
---         state: str, deadline_at: int | None, sti: str) | None
+-- name: lock_entry(org_id, id: EntryId)^ -> entries.Entry | None
 -- Held until this transaction ends: an answer is decided by one at a time.
 UPDATE waiting_entries SET updated_at = updated_at WHERE org_id = :org_id AND id = :id
 RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti;

@@ -3,43 +3,8 @@
 from typing import NamedTuple
 
 from turnout.core.ids import EntryId, EventId, OrgId, PersonId, TicketTypeId
+from turnout.core.waiting_list.entries import Entry
 from turnout.store import Statements, Tx
-
-class FindOpenEntryRow(NamedTuple):
-    id: EntryId
-    event_id: EventId
-    ticket_type_id: TicketTypeId
-    person_id: PersonId
-    state: str
-    deadline_at: int | None
-    sti: str
-
-class LockOfferRow(NamedTuple):
-    id: EntryId
-    event_id: EventId
-    ticket_type_id: TicketTypeId
-    person_id: PersonId
-    state: str
-    deadline_at: int | None
-    sti: str
-
-class GetEntryRow(NamedTuple):
-    id: EntryId
-    event_id: EventId
-    ticket_type_id: TicketTypeId
-    person_id: PersonId
-    state: str
-    deadline_at: int | None
-    sti: str
-
-class LockEntryRow(NamedTuple):
-    id: EntryId
-    event_id: EventId
-    ticket_type_id: TicketTypeId
-    person_id: PersonId
-    state: str
-    deadline_at: int | None
-    sti: str
 
 class FindNextRow(NamedTuple):
     id: EntryId
@@ -85,11 +50,11 @@ class _Sql(Statements):
     @staticmethod
     def find_open_entry(
         tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId
-    ) -> FindOpenEntryRow | None: ...
+    ) -> Entry | None: ...
     @staticmethod
     def lock_offer(
         tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId, now: int
-    ) -> LockOfferRow | None: ...
+    ) -> Entry | None: ...
     @staticmethod
     def add_entry(
         tx: Tx,
@@ -103,9 +68,9 @@ class _Sql(Statements):
         now: int,
     ) -> int: ...
     @staticmethod
-    def get_entry(tx: Tx, *, org_id: OrgId, id: EntryId) -> GetEntryRow | None: ...
+    def get_entry(tx: Tx, *, org_id: OrgId, id: EntryId) -> Entry | None: ...
     @staticmethod
-    def lock_entry(tx: Tx, *, org_id: OrgId, id: EntryId) -> LockEntryRow | None: ...
+    def lock_entry(tx: Tx, *, org_id: OrgId, id: EntryId) -> Entry | None: ...
     @staticmethod
     def find_next(tx: Tx, *, org_id: OrgId, event_id: EventId) -> FindNextRow | None: ...
     @staticmethod

@@ -21,9 +21,7 @@ class SetAsideItem(NamedTuple):
 
 def list_set_aside(tx: Tx, *, queue: str = "", id_: int = 0) -> list[SetAsideItem]:
     """What is set aside, the oldest first, up to 1000; `queue` empty and `id_` 0 = any."""
-    return [
-        SetAsideItem(*row) for row in sql.list_set_aside(tx, org_id=NO_ORG, queue=queue, id=id_)
-    ]
+    return sql.list_set_aside(tx, org_id=NO_ORG, queue=queue, id=id_)
 
 
 def count_set_aside(tx: Tx) -> dict[str, int]:

@@ -8,10 +8,9 @@ VALUES (:org_id, :queue, :id, :claims, :until, :note)
 ON CONFLICT (org_id, queue, id) DO UPDATE SET note = excluded.note,
     claimed_until = excluded.claimed_until;
 
--- name: list_set_aside(org_id, queue, id: int)
---     -> (org_id: OrgId, slug: str, queue: str, id: int, claims: int, set_aside_at: int, note: str)
+-- name: list_set_aside(org_id, queue, id: int) -> listing.SetAsideItem
 -- crosses organizations: the operator sees all of them. `org_id` and `id` 0, `queue` empty = any.
-SELECT w.org_id, o.slug, w.queue, w.id, w.claims, w.set_aside_at, w.note
+SELECT w.org_id, o.slug AS organization, w.queue, w.id, w.claims, w.set_aside_at AS at, w.note
 FROM work_claims w JOIN organizations o ON o.org_id = w.org_id
 WHERE w.set_aside_at IS NOT NULL AND (:org_id = 0 OR w.org_id = :org_id)
     AND (:queue = '' OR w.queue = :queue) AND (:id = 0 OR w.id = :id)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from turnout.core.ids import OrgId
+from turnout.core.work.listing import SetAsideItem
 from turnout.store import Statements, Tx
 
 class ListClaimsRow(NamedTuple):
@@ -23,15 +24,6 @@ class TakeClaimsRow(NamedTuple):
     org_id: OrgId
     id: int
     claims: int
-
-class ListSetAsideRow(NamedTuple):
-    org_id: OrgId
-    slug: str
-    queue: str
-    id: int
-    claims: int
-    set_aside_at: int
-    note: str
 
 class CountSetAsideRow(NamedTuple):
     queue: str
@@ -57,7 +49,7 @@ class _Sql(Statements):
         tx: Tx, *, queue: str, org_id: OrgId, id: int, claims: int, note: str, until: int
     ) -> int: ...
     @staticmethod
-    def list_set_aside(tx: Tx, *, org_id: OrgId, queue: str, id: int) -> list[ListSetAsideRow]: ...
+    def list_set_aside(tx: Tx, *, org_id: OrgId, queue: str, id: int) -> list[SetAsideItem]: ...
     @staticmethod
     def count_set_aside(tx: Tx) -> list[CountSetAsideRow]: ...
     @staticmethod

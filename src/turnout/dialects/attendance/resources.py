@@ -1,6 +1,6 @@
 """The endpoints; each is decode, one verb, present."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, NamedTuple
@@ -12,8 +12,8 @@ from falcon.asgi import Request, Response
 from turnout.core.checkin.attendees import (
     Attendee,
     AttendeeFilter,
+    AttendeeReader,
     find_attendee,
-    group_attendees,
     list_attendees,
     stream_attendees,
 )
@@ -205,27 +205,23 @@ _ACTIONS = {"confirm": confirm, "decline": decline}
 async def _present_rows(
     batches: AsyncIterator[list[tuple[Any, ...]]], clock: present.Clock, *, has_states: bool
 ) -> AsyncIterator[bytes]:
-    """A JSON array, a batch of rows at a time; an attendee's rows may stand in two batches."""
+    """A JSON array, a batch of rows at a time."""
     opening = b"["
-    kept: list[tuple[Any, ...]] = []
+    reader = AttendeeReader()
     async for rows in batches:
-        kept += rows
-        last = kept[-1][0]
-        whole = [row for row in kept if row[0] != last]
-        kept = [row for row in kept if row[0] == last]
-        if whole:
-            yield opening + _join(whole, clock, has_states)
+        if piece := _join(reader.read(rows), clock, has_states):
+            yield opening + piece
             opening = b","
-    if kept:
-        yield opening + _join(kept, clock, has_states)
+    if piece := _join(reader.finish(), clock, has_states):
+        yield opening + piece
         opening = b","
     yield b"[]" if opening == b"[" else b"]"
 
 
-def _join(rows: list[tuple[Any, ...]], clock: present.Clock, has_states: bool) -> bytes:
+def _join(attendees: Iterable[Attendee], clock: present.Clock, has_states: bool) -> bytes:
     return b",".join(
         _encode(present.present_attendee(attendee, clock, has_states=has_states))
-        for attendee in group_attendees(rows)
+        for attendee in attendees
     )
 
 

@@ -304,12 +304,15 @@ def _attendee_json(registrant: Registrant, say: Say) -> dict[str, object]:
 
 def _row(row: tuple[Any, ...], say: Say, questions: list[str]) -> list[Cell]:
     """A row of the table, from one of the statement."""
-    live, simlive, od, first, last, answers, asked, surveys = count_row(row)
+    id_, *texts, registered_at, sti, kept, viewings, questions_asked, given = row
+    live, simlive, od, first, last, answers, asked, surveys = count_row(
+        kept, viewings, questions_asked, given
+    )
     return [
-        row[0],
-        *[text if text.isprintable() else printable(text) for text in row[1:8]],
-        say(row[8]),
-        printable(row[9]),
+        id_,
+        *[text if text.isprintable() else printable(text) for text in texts],
+        say(registered_at),
+        printable(sti),
         live // 1000,
         simlive // 1000,
         od // 1000,
