@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.runner import Turnout
 from tests.core.exams.college import guid
+from tests.formats.pdf.reading import read_text
 from tests.support.node import new_database
 from turnout.core.exams.lists import list_values
 from turnout.core.exams.model import ExamRequest, ValueKind
@@ -153,6 +154,74 @@ def test_the_history_of_a_registration(office: Office) -> None:
     assert "someone" in said
     said = office.run.ok("exam", "history", "acme", guid(4))
     assert said == "Nothing is known of this registration.\n"
+
+
+@pytest.fixture
+def exam(office: Office) -> str:
+    """The number of an exam's event with one candidate, Ada; Bob is a learner, too."""
+    office.load("venue", "Name,Room,Seats,Identifier", f"Hall,North,5,{guid(1)}")
+    office.load("assessment", "Code,Name", "W1,Welder")
+    office.load(
+        "learner",
+        "Code,FirstName,LastName,Email,Identifier",
+        f"L1,Ada,Lovelace,ada@example.com,{guid(2)}",
+        f"L2,Bob,王,,{guid(4)}",
+    )
+    office.run.ok("exam", "values", "acme", "billing-code", "--add", "T")
+    wanted = ExamRequest(guid(1), system_clock() + DAY_MS, "Class", "Online", "T")
+    with office.run.database() as db:
+        new = NewSitting(guid(3), wanted, guid(2), "W1")
+        db.call(book_seat, office.org_id, new, actor="someone")
+    return office.table("exam", "list", "acme")[0][0]
+
+
+def test_the_day_of_an_exam(office: Office, exam: str, tmp_path: Path) -> None:
+    room = office.table("venue", "list", "acme")[0][3].strip("():")
+    office.run.ok("exam", "set", "acme", exam, "--room", room)
+    said = office.run.ok("exam", "walk-in", "acme", exam, "l2", "W1", "--extra-minutes", "20")
+    bob = said.split()[-1]
+    assert office.run.ok("exam", "seat", "acme", bob, "5").endswith("has seat 5.\n")
+    office.run.ok("exam", "attend", "acme", "absent", guid(3))
+    office.run.ok("exam", "grade", "acme", bob, "82 %")
+    ada, king = office.table("exam", "candidates", "acme", exam)
+    assert ada == ["1", "L1", "Ada", "Lovelace", "Absent", "180", "min", guid(3)]
+    assert king[:9] == ["5", "L2", "Bob", "王", "Present", "82", "%", "200", "min"]
+    pdf, book = tmp_path / "list.pdf", tmp_path / "list.xlsx"
+    assert office.run.ok("exam", "candidates", "acme", exam, pdf).endswith("2 candidates.\n")
+    assert "Signature" in "".join(read_text(pdf.read_bytes()))
+    office.run.ok("exam", "candidates", "acme", exam, book)
+    assert book.read_bytes().startswith(b"PK")
+    text = tmp_path / "notice.txt"
+    text.write_text("Dear %%name%%")
+    said = office.run.ok("exam", "notify", "acme", exam, "Soon", text, "--dry-run")
+    assert said == "1 candidates would get the notice.\n1 have no address.\n"
+    said = office.run.ok("exam", "notify", "acme", exam, "Soon", text)
+    assert said == "1 candidates get the notice.\n1 have no address.\n"
+
+
+def test_results_are_imported(office: Office, exam: str) -> None:
+    lines = ["Code,Attendance,Grade", "L1,present,A"]
+    done = office.run("exam", "import-results", "acme", office.write(*lines), "--event", exam)
+    assert (done.code, done.output) == (0, "1 rows were imported.\n")
+    assert office.table("exam", "candidates", "acme", exam)[0][3:5] == ["Present", "A"]
+    lines = ["Registration,Attendance", f"{guid(3).upper()},ABSENT"]
+    assert office.run("exam", "import-results", "acme", office.write(*lines)).code == 0
+    assert office.table("exam", "candidates", "acme", exam)[0][3:5] == ["Absent", "A"]
+
+
+def test_results_that_cannot_be_taken_are_named(office: Office, exam: str) -> None:
+    lines = ["Code,Attendance,Grade", "L9,Present,", "L1,here,", ",Present,", "L1,Withdrawn,"]
+    result = office.run("exam", "import-results", "acme", office.write(*lines), "--event", exam)
+    assert result.code == 1
+    for words in (
+        f"line 2: Learner L9 has no registration in the exam of event {exam}.",
+        "line 3: 'here' is not an attendance: write Present, Absent or Pending.",
+        "line 4: The row names no candidate",
+        "line 5: Withdrawn is what cancelling leaves",
+    ):
+        assert words in " ".join(result.error.split())
+    said = office.run("exam", "rest-absent", "acme", exam)
+    assert "has not begun" in said.error
 
 
 @pytest.mark.parametrize(

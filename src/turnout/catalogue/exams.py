@@ -3,6 +3,14 @@
 SENTENCES = {
     "accommodation.time": "The extra time of an accommodation must be 0 to {limit} minutes.",
     "accommodation.type": "Give the accommodation a type.",
+    "attendance.early": "The exam of event {event_id} has not begun: nobody is absent yet.",
+    "attendance.unknown": "{text!r} is not an attendance: write Present, Absent or Pending.",
+    "attendance.withdrawn": "Withdrawn is what cancelling leaves: cancel the registration.",
+    "candidate.missing": "Learner {code} has no registration in the exam of event {event_id}.",
+    "candidate.several": "Learner {code} sits several times in the exam of event {event_id}: name "
+    "the registration by its GUID.",
+    "candidate.there": "Learner {code} sits in this exam already: registration {uuid}.",
+    "candidate.unnamed": "The row names no candidate: give a Registration, or a Code and --event.",
     "exam.active": "Exam {uuid} has registered candidates: cancel their registrations first.",
     "exam.billing_code": "{value!r} is not a billing code of the organization. Choose one of those "
     "that `turnout exam values` lists.",
@@ -30,6 +38,7 @@ SENTENCES = {
     "form.facts": "Give the form a code, a version of 1 or more, and a time limit.",
     "form.missing": "There is no assessment form {form_id}.",
     "form.unknown": "There is no published assessment form {code!r}.",
+    "grade.long": "A grade has up to {limit} characters.",
     "learner.code": "The code {code} is that of learner {learner}.",
     "learner.email": "{email!r} is not an e-mail address.",
     "learner.facts": "Give the learner a code and a name.",
@@ -37,12 +46,18 @@ SENTENCES = {
     "learner.uuid": "The GUID {uuid} is somebody else's.",
     "link.expired": "This link has ended: ask for the scrap paper again.",
     "link.missing": "This link does not lead anywhere. Open it as it was sent.",
+    "notice.empty": "A notice needs a subject and a text.",
+    "notice.field": "A notice has no field %%{field}%%. Known are {known}.",
+    "notice.long": "A notice has up to {subject} characters of subject and {text} of text.",
     "paper.from": "The first candidate must be 1 to {count}, the number of candidates.",
     "paper.long": "This exam has {count} candidates, and one paper has up to {limit} pages. Ask "
     "for the papers from candidate {starts} on, one after the other.",
     "room.seats": "Room {name} must have at least one seat.",
     "room.too_small": "The room has {seats} seats for {candidates} candidates.",
     "room.venue": "Room {room_id} is not one of the exam's venue.",
+    "seat.no_room": "The exam of event {event_id} is in no room: `turnout exam set --room` first.",
+    "seat.taken": "Seat {seat} is taken: move its candidate first.",
+    "seat.unknown": "There is no seat {seat}: the room {room} has {seats}.",
     "sitting.cancelled": "Registration {uuid} is cancelled: it cannot be changed.",
     "sitting.exists": "Registration {uuid} exists already: it seats {name} in exam {exam}. Choose "
     "another GUID.",

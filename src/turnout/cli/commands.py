@@ -33,7 +33,7 @@ COMMANDS = {
     ),
     "doctor": ("doctor:doctor", "Check database, clock, disk and carriers, and say what to do."),
     "event": ("events:event", "Events and their sessions."),
-    "exam": ("exams:exams", "Exams, and what an organization chooses about them."),
+    "exam": ("sittings:exams", "Exams and their candidates: seats, attendance, grades, notices."),
     "gate": ("checkin:gates", "Check-in lists: whom a door lets in."),
     "invite": ("invitations:invites", "Invitations to events: make, fill, send and remind."),
     "job": ("jobs:job", "Messaging jobs: how far they have come; pause, resume and cancel."),

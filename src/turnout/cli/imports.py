@@ -9,7 +9,7 @@ from pathlib import Path
 from turnout.cli.app import errors
 from turnout.cli.files import SHOWN_FAULTS, bar, open_text
 from turnout.core.text import is_storable
-from turnout.errors import Conflict, Invalid
+from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Database, Tx
 
 SLICE = 100
@@ -57,7 +57,7 @@ def _take_slice(
             _check(row)
             with tx.savepoint():
                 take(tx, dict.fromkeys(names, "") | row)
-        except (Invalid, Conflict) as failure:
+        except (Invalid, Conflict, Missing) as failure:
             faults.append((line, failure.message))
     return faults
 

@@ -171,10 +171,10 @@ def test_a_rooms_seats_are_the_limit_and_are_handed_out(college):
     college.register(2, "b")
     with refuses(Conflict, "exam.full", limit=2, exam=uuid):
         college.register(3, "c")
-    assert [college.sitting(number, "s.seat")[0] for number in (1, 2)] == [None, 1]
+    assert [college.sitting(number, "s.seat")[0] for number in (1, 2)] == [1, 2]
     college.cancel(2)
     college.register(3, "c")
-    assert college.sitting(3, "s.seat") == (1,)
+    assert college.sitting(3, "s.seat") == (2,)
     other = college.get_exam(college.register(4, venue=college.annex))
     with pytest.raises(Invalid, match="is not one of the exam's venue"):
         college.db.call(assign_room, college.org_id, other, room.id, actor="test")
@@ -404,7 +404,7 @@ def test_an_exam_over_a_clock_change_lasts_as_long(college):
             f"SELECT ends_local FROM events WHERE id = {exam.event_id}"
         ).fetchall()
     )
-    assert local[0] == "2027-03-14T04:30:00"
+    assert local[0] == "2027-03-14T04:30"
 
 
 def test_a_candidate_is_an_attendee_and_the_door_takes_attendance(college):

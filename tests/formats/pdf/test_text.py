@@ -118,6 +118,11 @@ def test_lines_end_between_words():
     assert all(line.width <= 6000 for line in lines)
 
 
+def test_a_line_may_end_after_a_hyphen():
+    lines = wrap("Hohenlohe-Waldenburg 2027-05", 8500, is_bold=False)
+    assert texts(lines) == ["Hohenlohe-", "Waldenburg", "2027-05"]
+
+
 def test_a_word_that_is_too_long_is_broken():
     lines = wrap("Donaudampfschiff " + "e\u0301" * 20, 5000, is_bold=False)
     assert all(0 < line.width <= 5000 for line in lines)

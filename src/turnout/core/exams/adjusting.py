@@ -83,10 +83,13 @@ def revoke_accommodation(tx: Tx, org_id: OrgId, uuid: str, type_: str, *, actor:
 def take_attendance(
     tx: Tx, org_id: OrgId, uuid: str, attendance: Attendance, *, actor: str
 ) -> None:
-    """Write down whether a candidate came; the same again changes nothing. Raises Missing."""
+    """Write down whether a candidate came, on the ticket too; the same again changes nothing.
+    Raises Missing."""
     sitting = require_sitting(tx, org_id, uuid)
     if not set_attendance(tx, org_id, sitting, attendance):
         return
+    at = tx.now if attendance is Attendance.PRESENT else None
+    sql.mark_ticket(tx, org_id=org_id, registration_id=sitting.registration_id, at=at, now=tx.now)
     history.note(
         tx,
         org_id,

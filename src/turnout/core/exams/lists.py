@@ -7,7 +7,7 @@ from turnout.core.events.model import Venue
 from turnout.core.events.programme import create_venue
 from turnout.core.exams.model import DEFAULTS, Exam, Form, ValueKind
 from turnout.core.exams.sql import sql
-from turnout.core.ids import FormId, OrgId, RoomId, VenueId
+from turnout.core.ids import EventId, FormId, OrgId, RoomId, VenueId
 from turnout.core.registrations.places import set_event_capacity
 from turnout.core.text import fold
 from turnout.errors import Conflict, Invalid, Missing
@@ -159,6 +159,8 @@ def list_rooms(tx: Tx, org_id: OrgId, venue_id: VenueId) -> list[Room]:
 
 def assign_room(tx: Tx, org_id: OrgId, exam: Exam, room_id: RoomId | None, *, actor: str) -> None:
     """Put an exam into a room of its venue, whose seats limit it from now on; None takes it out.
+    Candidates keep their seats where the room has them; the others get the lowest free ones, in
+    their sequence.
 
     Raises Invalid for a room elsewhere, Conflict when it has fewer seats than candidates.
     """
@@ -174,7 +176,19 @@ def assign_room(tx: Tx, org_id: OrgId, exam: Exam, room_id: RoomId | None, *, ac
         raise Conflict("room.too_small", seats=seats, candidates=exam.held)
     set_event_capacity(tx, org_id, exam.event_id, capacity, actor=actor)
     sql.set_room(tx, org_id=org_id, event_id=exam.event_id, room_id=room_id)
+    _reseat(tx, org_id, exam.event_id, seats or 0)
     record(tx, org_id, actor, "assigned", "room", room_id or 0, event_id=exam.event_id)
+
+
+def _reseat(tx: Tx, org_id: OrgId, event_id: EventId, seats: int) -> None:
+    """Give every candidate a seat from 1 to `seats`; 0 = nobody has one."""
+    candidates = sql.list_seated(tx, org_id=org_id, event_id=event_id)
+    kept = {seat for _, seat in candidates if seat is not None and seat <= seats}
+    free = (seat for seat in range(1, seats + 1) if seat not in kept)
+    for registration_id, seat in candidates:
+        if seat not in kept and (seat is not None or seats):
+            new = next(free, None)
+            sql.set_seat(tx, org_id=org_id, registration_id=registration_id, seat=new)
 
 
 def add_form(tx: Tx, org_id: OrgId, new: NewForm, *, actor: str) -> FormId:

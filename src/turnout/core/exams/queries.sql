@@ -445,3 +445,67 @@ JOIN people p ON p.org_id = s.org_id AND p.id = s.person_id
 JOIN learners l ON l.org_id = s.org_id AND l.person_id = s.person_id
 LEFT JOIN assessment_forms f ON f.org_id = s.org_id AND f.id = s.form_id
 WHERE s.org_id = :org_id AND s.event_id = :event_id ORDER BY s.sequence;
+
+-- == on the day ==
+
+-- name: list_roll(org_id, event_id, after: int, limit)
+--     -> (registration_id: RegistrationId, uuid: str, sequence: int, seat: int | None,
+--         first_name: str, last_name: str, learner_code: str, email: str, title: str | None,
+--         time_limit: int, attendance: str, grading: str)
+-- The candidates of an exam after a sequence number.
+SELECT s.registration_id, r.uuid, s.sequence, s.seat, p.first_name, p.last_name, l.code, p.email,
+    f.title, s.time_limit, s.attendance, s.grading
+FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
+JOIN people p ON p.org_id = s.org_id AND p.id = s.person_id
+JOIN learners l ON l.org_id = s.org_id AND l.person_id = s.person_id
+LEFT JOIN assessment_forms f ON f.org_id = s.org_id AND f.id = s.form_id
+WHERE s.org_id = :org_id AND s.event_id = :event_id AND s.sequence > :after
+ORDER BY s.sequence LIMIT :limit;
+
+-- name: list_exam_accommodations(org_id, event_id)
+--     -> (registration_id: RegistrationId, type: str, name: str, time_extension: int)
+SELECT a.registration_id, a.type, a.name, a.time_extension
+FROM exam_registrations s
+JOIN exam_accommodations a ON a.org_id = s.org_id AND a.registration_id = s.registration_id
+WHERE s.org_id = :org_id AND s.event_id = :event_id
+ORDER BY a.registration_id, a.type_key;
+
+-- name: find_room(org_id, id: RoomId)^ -> (name: str, seats: int) | None
+SELECT name, seats FROM rooms WHERE org_id = :org_id AND id = :id;
+
+-- name: list_learner_sittings(org_id, event_id, code_key) -> (uuid: str)
+-- A learner's registrations in an exam; two are enough to know that there are several.
+SELECT r.uuid
+FROM learners l
+JOIN exam_registrations s ON s.org_id = l.org_id AND s.person_id = l.person_id
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
+WHERE l.org_id = :org_id AND l.code_key = :code_key AND s.event_id = :event_id
+ORDER BY s.sequence LIMIT 2;
+
+-- name: list_pending(org_id, event_id, limit) -> (uuid: str)
+SELECT r.uuid
+FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
+WHERE s.org_id = :org_id AND s.event_id = :event_id AND s.attendance = 'Pending'
+ORDER BY s.sequence LIMIT :limit;
+
+-- name: mark_ticket(org_id, registration_id, at: int | None, now)!
+-- The door sees what the invigilator wrote down: checked in at that time, or not at all.
+UPDATE tickets SET checked_in_at = CAST(:at AS BIGINT), updated_at = :now
+WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'valid'
+    AND (checked_in_at IS NULL) <> (CAST(:at AS BIGINT) IS NULL);
+
+-- name: set_seat(org_id, registration_id, seat: int | None)!
+UPDATE exam_registrations SET seat = CAST(:seat AS BIGINT)
+WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: find_seat(org_id, event_id, seat: int)$ -> RegistrationId | None
+SELECT s.registration_id FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
+WHERE s.org_id = :org_id AND s.event_id = :event_id AND s.seat = :seat;
+
+-- name: list_seated(org_id, event_id) -> (registration_id: RegistrationId, seat: int | None)
+SELECT s.registration_id, s.seat FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
+WHERE s.org_id = :org_id AND s.event_id = :event_id ORDER BY s.sequence;

@@ -12,13 +12,16 @@ from contextlib import contextmanager
 import msgspec
 
 from turnout.core.exams import history
-from turnout.core.exams.learners import find_learner
+from turnout.core.exams.adjusting import take_attendance
+from turnout.core.exams.learners import find_learner, find_learner_by_code
 from turnout.core.exams.lists import find_published_form, find_value, get_form
 from turnout.core.exams.model import (
     Accommodation,
+    Attendance,
     Change,
     Exam,
     ExamRequest,
+    Form,
     Learner,
     Sitting,
     ValueKind,
@@ -40,7 +43,7 @@ from turnout.core.exams.sittings import (
 )
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import Target, find_name, take_name
-from turnout.core.ids import OrgId, RegistrationId
+from turnout.core.ids import EventId, OrgId, RegistrationId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.booking import lock_registration
 from turnout.core.registrations.granting import Wish
@@ -48,6 +51,7 @@ from turnout.core.registrations.granting import grant as grant_ticket
 from turnout.core.registrations.granting import move as move_registration
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.rules import Door
+from turnout.core.text import fold
 from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
 
@@ -105,6 +109,59 @@ def book_seat(tx: Tx, org_id: OrgId, new: NewSitting, *, actor: str) -> str:
         _check_new(tx, org_id, new.uuid)
         raise
     _write(tx, org_id, registration_id, new, exam, learner)
+    _seat(tx, org_id, registration_id, new, exam, learner, form, actor)
+    return exam.uuid
+
+
+def add_walk_in(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    learner_code: str,
+    form_code: str,
+    *,
+    accommodations: tuple[Accommodation, ...] = (),
+    actor: str,
+) -> str:
+    """Seat a learner who stands at an exam's door, in a closed exam too, and mark them present.
+    Returns the registration's GUID.
+
+    Raises Missing for no such exam, Invalid for an unknown learner or form, Conflict for a full or
+    cancelled exam and for a learner who sits in it already.
+    """
+    check_types(accommodations)
+    exam = get_exam(tx, org_id, event_id)
+    learner = find_learner_by_code(tx, org_id, learner_code)
+    if learner is None:
+        raise Invalid("learner.missing", learner=learner_code)
+    form = find_published_form(tx, org_id, form_code)
+    if form is None:
+        raise Invalid("form.unknown", code=form_code)
+    known = sql.list_learner_sittings(
+        tx, org_id=org_id, event_id=event_id, code_key=fold(learner.code)
+    )
+    if known:
+        raise Conflict("candidate.there", code=learner.code, uuid=known[0][0])
+    new = NewSitting(tx.uuid(), ExamRequest(), learner.uuid, form.code, "", accommodations)
+    registration_id = RegistrationId(tx.next_id("registration"))
+    take_name(tx, NAMESPACE, new.uuid, Target(org_id, "registration", registration_id))
+    _write(tx, org_id, registration_id, new, exam, learner, Door.WALK_IN)
+    _seat(tx, org_id, registration_id, new, exam, learner, form, actor)
+    take_attendance(tx, org_id, new.uuid, Attendance.PRESENT, actor=actor)
+    return new.uuid
+
+
+def _seat(
+    tx: Tx,
+    org_id: OrgId,
+    registration_id: RegistrationId,
+    new: NewSitting,
+    exam: Exam,
+    learner: Learner,
+    form: Form,
+    actor: str,
+) -> None:
+    """What belongs to a registration that was just written: history, form, help and time."""
     history.note(
         tx,
         org_id,
@@ -129,7 +186,6 @@ def book_seat(tx: Tx, org_id: OrgId, new: NewSitting, *, actor: str) -> str:
         grant(tx, org_id, sitting, accommodation, actor)
     set_time(tx, org_id, sitting, actor=actor)
     retitle_for(tx, org_id, exam, form)
-    return exam.uuid
 
 
 def move_candidate(tx: Tx, org_id: OrgId, uuid: str, move: Move, *, actor: str) -> str:
@@ -217,12 +273,13 @@ def _write(
     new: NewSitting,
     exam: Exam,
     learner: Learner,
+    door: Door = Door.EXAM,
 ) -> None:
     contact = Contact(
         email=learner.email, first_name=learner.first_name, last_name=learner.last_name
     )
     wish = Wish(
-        Door.EXAM,
+        door,
         exam.event_id,
         learner.person_id,
         None,

@@ -98,6 +98,40 @@ class ListCandidatesRow(NamedTuple):
     passcode: str
     title: str | None
 
+class ListRollRow(NamedTuple):
+    registration_id: RegistrationId
+    uuid: str
+    sequence: int
+    seat: int | None
+    first_name: str
+    last_name: str
+    learner_code: str
+    email: str
+    title: str | None
+    time_limit: int
+    attendance: str
+    grading: str
+
+class ListExamAccommodationsRow(NamedTuple):
+    registration_id: RegistrationId
+    type: str
+    name: str
+    time_extension: int
+
+class FindRoomRow(NamedTuple):
+    name: str
+    seats: int
+
+class ListLearnerSittingsRow(NamedTuple):
+    uuid: str
+
+class ListPendingRow(NamedTuple):
+    uuid: str
+
+class ListSeatedRow(NamedTuple):
+    registration_id: RegistrationId
+    seat: int | None
+
 class _Sql(Statements):
     @staticmethod
     def lock_sitting(tx: Tx, *, org_id: OrgId, uuid: str) -> Sitting | None: ...
@@ -367,5 +401,37 @@ class _Sql(Statements):
     def has_candidates(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int | None: ...
     @staticmethod
     def list_candidates(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListCandidatesRow]: ...
+    @staticmethod
+    def list_roll(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, after: int, limit: int
+    ) -> list[ListRollRow]: ...
+    @staticmethod
+    def list_exam_accommodations(
+        tx: Tx, *, org_id: OrgId, event_id: EventId
+    ) -> list[ListExamAccommodationsRow]: ...
+    @staticmethod
+    def find_room(tx: Tx, *, org_id: OrgId, id: RoomId) -> FindRoomRow | None: ...
+    @staticmethod
+    def list_learner_sittings(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, code_key: str
+    ) -> list[ListLearnerSittingsRow]: ...
+    @staticmethod
+    def list_pending(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, limit: int
+    ) -> list[ListPendingRow]: ...
+    @staticmethod
+    def mark_ticket(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, at: int | None, now: int
+    ) -> int: ...
+    @staticmethod
+    def set_seat(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, seat: int | None
+    ) -> int: ...
+    @staticmethod
+    def find_seat(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, seat: int
+    ) -> RegistrationId | None: ...
+    @staticmethod
+    def list_seated(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListSeatedRow]: ...
 
 sql: _Sql

@@ -6,6 +6,7 @@ is text. What is attached is bounded: beyond ATTACHED rows the mail says where t
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from turnout.core.identity.members import find_live_member
 from turnout.core.identity.model import Member
@@ -198,6 +199,44 @@ def queue_mail(
         recipients=[NewRecipient(address, fields=fields) for address in unique],
     )
     add_job_files(tx, org_id, job_id, files, KEPT_HOURS)
+
+
+class Letter(NamedTuple):
+    """A mail that only this address gets; `subject` on one line."""
+
+    address: str
+    subject: str
+    text: str
+
+
+def queue_letters(
+    tx: Tx,
+    org_id: OrgId,
+    user_id: UserId | None,
+    name: str,
+    letters: Sequence[Letter],
+    *,
+    from_name: str = "Turnout",
+) -> None:
+    """Queue mails that differ, as one job called `name`; without letters, nothing."""
+    if not letters:
+        return
+    add_internal_job(
+        tx,
+        org_id,
+        user_id,
+        kind=Kind.NOTICE,
+        job_type=JobType.EMAIL,
+        name=name,
+        content=Content(subject="%%subject%%", text="%%text%%\n", from_name=from_name),
+        recipients=[
+            NewRecipient(
+                letter.address.strip(),
+                fields={"subject": " ".join(letter.subject.split()), "text": letter.text},
+            )
+            for letter in letters
+        ],
+    )
 
 
 def keep_file(tx: Tx, org_id: OrgId, name: str, content_type: str, content: bytes) -> JobFile:

@@ -31,7 +31,7 @@ _STAFF = frozenset({EventState.CANCELLED})
 
 class Door(enum.StrEnum):
     """Where a ticket is asked for. The queue is the registration API's, a program knows the event's
-    registration password, and a party is registered by staff."""
+    registration password, a party is registered by staff, and a walk-in by an invigilator."""
 
     FORM = "form"
     QUEUE = "queue"
@@ -39,6 +39,7 @@ class Door(enum.StrEnum):
     INVITATION = "invitation"
     OFFER = "offer"
     EXAM = "exam"
+    WALK_IN = "walk-in"
     STAFF = "staff"
     PARTY = "party"
 
@@ -68,6 +69,7 @@ RULES: Mapping[Door, Rule] = {
     Door.INVITATION: Rule(GrantKind.INVITATION, _OUTSIDE, False, There.SAME_TYPE, True),
     Door.OFFER: Rule(GrantKind.OFFER, _OUTSIDE, False, There.SAME_TYPE, True),
     Door.EXAM: Rule(GrantKind.EXAM, _CANDIDATES, True, There.NEVER, False),
+    Door.WALK_IN: Rule(GrantKind.EXAM, _STAFF, True, There.NEVER, False),
     Door.STAFF: Rule(GrantKind.STAFF, _STAFF, False, There.SAME_TYPE, False),
     Door.PARTY: Rule(GrantKind.STAFF, _STAFF, False, There.SAME_TYPE, True),
 }

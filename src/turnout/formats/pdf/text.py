@@ -281,7 +281,7 @@ def _may_break(before: str, after: str, keeps_words: bool) -> bool:
     if after.isspace() or after in _NEVER_FIRST:
         return False
     is_wide = not keeps_words and (_is_wide(ord(before)) or _is_wide(ord(after)))
-    return before == " " or is_wide
+    return before == " " or is_wide or (before == "-" and after.isalpha())
 
 
 def _is_wide(code_point: int) -> bool:

@@ -1,0 +1,79 @@
+"""Notices to candidates: one mail each, with what concerns them filled in."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from turnout.core.audit.recording import record
+from turnout.core.exams.lists import Room
+from turnout.core.exams.model import Exam
+from turnout.core.exams.rolls import Candidate, say_accommodations
+from turnout.core.identity.organizations import get_organization_of
+from turnout.core.ids import OrgId
+from turnout.core.messaging.notices import Letter, queue_letters
+from turnout.core.times import wall_clock
+from turnout.errors import Invalid
+from turnout.store import Tx
+
+SLICE = 100
+LONGEST_SUBJECT = 200
+LONGEST_TEXT = 20_000
+_FIELD = re.compile(r"%%(\w{1,30})%%", re.ASCII)
+FIELDS = ("name", "code", "exam", "date", "place", "room", "seat", "minutes", "accommodations")
+
+
+class Notice(NamedTuple):
+    """What candidates are told. `%%name%%` and the other FIELDS are filled in."""
+
+    subject: str
+    text: str
+
+
+def check_notice(notice: Notice) -> None:
+    """Raise Invalid for a notice that is empty, too long, or asks for an unknown field."""
+    if not notice.subject.strip() or not notice.text.strip():
+        raise Invalid("notice.empty")
+    if len(notice.subject) > LONGEST_SUBJECT or len(notice.text) > LONGEST_TEXT:
+        raise Invalid("notice.long", subject=LONGEST_SUBJECT, text=LONGEST_TEXT)
+    for name in _FIELD.findall(notice.subject + notice.text):
+        if name not in FIELDS:
+            raise Invalid("notice.field", field=name, known=FIELDS)
+
+
+def send_notice(
+    tx: Tx,
+    org_id: OrgId,
+    exam: Exam,
+    room: Room | None,
+    candidates: Sequence[Candidate],
+    notice: Notice,
+    *,
+    actor: str,
+) -> int:
+    """Queue a mail to each of up to 100 candidates who have an address. Returns how many. Not
+    idempotent. Raises Invalid."""
+    check_notice(notice)
+    letters = [
+        Letter(candidate.email, *(_fill_in(part, exam, room, candidate) for part in notice))
+        for candidate in candidates[:SLICE]
+        if candidate.email
+    ]
+    organizer = get_organization_of(tx, org_id).name
+    queue_letters(tx, org_id, None, f"Notice: {exam.title}", letters, from_name=organizer)
+    record(tx, org_id, actor, "notified", "event", exam.event_id, candidates=len(letters))
+    return len(letters)
+
+
+def _fill_in(text: str, exam: Exam, room: Room | None, candidate: Candidate) -> str:
+    facts = {
+        "name": candidate.name,
+        "code": candidate.code,
+        "exam": exam.title,
+        "date": f"{wall_clock(exam.starts_at, exam.timezone)[:16]} ({exam.timezone})",
+        "place": exam.venue_name,
+        "room": room.name if room else "",
+        "seat": str(candidate.seat or ""),
+        "minutes": str(candidate.minutes),
+        "accommodations": say_accommodations(candidate),
+    }
+    return _FIELD.sub(lambda found: facts[found[1]], text)
