@@ -33,7 +33,8 @@ ON CONFLICT (org_id, campaign_id, person_id) DO NOTHING;
 --     last_name, state)
 --     -> invitees.Invitee
 -- `campaign_id` and `id` 0, texts empty = any; texts in lower case.
-SELECT i.id, i.campaign_id, i.person_id, p.email, p.first_name, p.last_name, i.state, t.code AS ticket_code
+SELECT i.id, i.campaign_id, i.person_id, p.email, p.first_name, p.last_name, i.state,
+    t.code AS ticket_code
 FROM invitation_states i
 JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
 LEFT JOIN tickets t ON t.org_id = i.org_id AND t.id = i.ticket_id

@@ -222,9 +222,10 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (
 --     progress, since, until, limit, skip)
 --     -> listing.JobSummary
 -- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
-SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name, 
+SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name,
     CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END AS progress,
-    j.accepted_at, j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros
+    j.accepted_at, j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed,
+    j.cost_micros
 FROM jobs j
 JOIN organizations o ON o.org_id = j.org_id
 JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id

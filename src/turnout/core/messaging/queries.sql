@@ -1,7 +1,7 @@
 -- name: get_job_head(org_id, id: JobId)^ -> JobHead | None
 -- What nearly everything about a job begins with; model.JobHead.
-SELECT org_id, id, nullif(user_id, 0) AS user_id, kind, job_type, lane, name, state, is_paused, sender, content, options,
-    timezone, expires_at
+SELECT org_id, id, nullif(user_id, 0) AS user_id, kind, job_type, lane, name, state, is_paused,
+    sender, content, options, timezone, expires_at
 FROM jobs WHERE org_id = :org_id AND id = :id;
 
 -- == accepting ==
@@ -156,7 +156,8 @@ SELECT content FROM file_pieces WHERE org_id = :org_id AND digest = :digest ORDE
 --     -> listing.JobSummary
 SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name,
     CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END AS progress,
-    j.accepted_at, j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros
+    j.accepted_at, j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed,
+    j.cost_micros
 FROM jobs j
 JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
 WHERE j.org_id = :org_id AND j.user_id = :user_id
@@ -183,8 +184,8 @@ WHERE j.org_id = :org_id AND j.user_id = :user_id
 -- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
 SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name,
     CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END AS progress,
-    j.accepted_at, j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed, j.cost_micros,
-    j.is_deduped, j.list_ids, j.sender, j.content, j.options
+    j.accepted_at, j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed,
+    j.cost_micros, j.is_deduped, j.list_ids, j.sender, j.content, j.options
 FROM jobs j
 JOIN organizations o ON o.org_id = j.org_id
 JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
