@@ -1,12 +1,22 @@
 """What is said about registrations, tickets, waiting lists, invitations and check-in."""
 
 SENTENCES = {
+    "answer.many": "A registration has up to {limit} answers.",
+    "answer.option": '{text!r} is not an answer: write it as "Question=answer".',
+    "answer.text": "{question!r} needs a question and an answer of up to {limit} characters, "
+    "without control characters.",
+    "bulk.number": "{action} needs --to with the number of a ticket type or session.",
+    "bulk.refused": "{refused} registrations stayed as they are, for the reasons above; {changed} "
+    "are changed.",
+    "bulk.tag": "Name the tag with --to.",
+    "bulk.to": "{action} takes no --to.",
     "campaign.body": "The body must have %%link%%, where everybody answers.",
     "campaign.sender": "{email!r} is not an e-mail address.",
     "campaign.sti": "A campaign source has up to {limit} letters, digits and signs.",
     "campaign.ticket_type": "The ticket type is not one of the event's. Choose one of them.",
     "channel.unknown_pak": "There is no channel with the pak {pak}.",
     "contact.control": "The {field} has a control character in it. Type it again.",
+    "contact.field": "{field} is not a detail that can be changed here.",
     "contact.email": "{email!r} is not an e-mail address.",
     "credential.ended": "The credential was revoked or has expired.",
     "event.cancelled": "The event is cancelled.",
@@ -16,6 +26,7 @@ SENTENCES = {
     "event.full": "The event is full.",
     "event.over": "The event is over.",
     "event.unknown_pak": "There is no event with the pak {pak}.",
+    "filter.day": "{text!r} is not a day such as 2027-03-01.",
     "form.code": "That is not the code, or it is too old.",
     "form.many_codes": "Too many codes were sent to this address. Try again in {retry_after} "
     "seconds.",
@@ -45,6 +56,14 @@ SENTENCES = {
     "session.held": "Session {session} cannot have {capacity} places: more are taken already.",
     "session.not_of_channel": "The channel has no session {pak}.",
     "session.not_of_event": "The event has no session {pak}.",
+    "note.text": "A note has 1 to {limit} characters, without control characters.",
+    "registration.not_confirmed": "Registration {registration_id} is cancelled.",
+    "registration.unchanged": "Say what to change: answers, details, the ticket type or sessions.",
+    "registration.candidate": "Registration {registration_id} is a candidate's: change it as one.",
+    "registration.no_address": "The person of registration {registration_id} has no address.",
+    "registration.tickets": "Registration {registration_id} does not have one ticket but these: "
+    "{codes}. Name the ticket by its code.",
+    "tag.text": "A tag has 1 to {limit} characters, without control characters.",
     "ticket.cancelled": "The ticket {code} is cancelled.",
     "ticket.code": "No free ticket code was found. Try again.",
     "ticket.missing": "There is no ticket {code}.",

@@ -15,6 +15,7 @@ from turnout.core.ids import (
     JobId,
     ListId,
     QuestionId,
+    RegistrationId,
     RoomId,
     SessionId,
     SurveyId,
@@ -31,6 +32,7 @@ EventNumber = Annotated[EventId, _RANGE]
 JobNumber = Annotated[JobId, _RANGE]
 ListNumber = Annotated[ListId, _RANGE]
 QuestionNumber = Annotated[QuestionId, _RANGE]
+RegistrationNumber = Annotated[RegistrationId, _RANGE]
 RoomNumber = Annotated[RoomId, _RANGE]
 SessionNumber = Annotated[SessionId, _RANGE]
 SurveyNumber = Annotated[SurveyId, _RANGE]

@@ -4,6 +4,7 @@ import re
 
 from cyclopts import App
 
+from turnout.cli import registration_bulk, registration_changes, registration_lists
 from turnout.cli.app import actor, console, database, show_table
 from turnout.cli.numbers import EventNumber, TicketTypeNumber
 from turnout.core.events.programme import list_ticket_types
@@ -16,6 +17,21 @@ from turnout.errors import Invalid
 from turnout.store import Tx
 
 registrations = App(name="registration")
+for verb in (
+    registration_changes.add,
+    registration_bulk.bulk,
+    registration_changes.cancel,
+    registration_changes.change,
+    registration_changes.note,
+    registration_changes.resend,
+    registration_changes.restore,
+    registration_changes.tag,
+    registration_changes.transfer,
+    registration_lists.sessions,
+    registration_lists.show,
+):
+    registrations.command(verb)
+registrations.command(registration_lists.list_all, name="list")
 # `Zoe Lee <zoe@example.com>`, `zoe@example.com` or `Zoe Lee`.
 _GUEST = re.compile(r"([^<>]*)<([^<>]*)>|([^<>@]*@[^<>@]*)|([^<>@]*)")
 

@@ -34,6 +34,11 @@ def is_line(text: str) -> bool:
     return text.isprintable() or not _NO_LINE.search(text)
 
 
+def is_paragraph(text: str) -> bool:
+    """`is_line` for text that may have several lines, and tabs."""
+    return text.isprintable() or not _NO_PARAGRAPH.search(text)
+
+
 def clean_line(text: str) -> str:
     """`text` as a line: a blank for each run of control characters, none at the ends of those."""
     return text if is_line(text) else _NO_LINE.sub(" ", text).strip()

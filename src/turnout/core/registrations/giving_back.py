@@ -12,6 +12,8 @@ from turnout.core.tickets.issuing import Grant, Ticket, cancel_ticket, list_vali
 from turnout.errors import Conflict
 from turnout.store import Tx
 
+CANCELLED = "cancelled"
+
 
 def cancel_registration(
     tx: Tx, org_id: OrgId, registration_id: RegistrationId, *, actor: str
@@ -26,8 +28,9 @@ def cancel_registration(
         raise Conflict("registration.exam", registration=registration_id)
     if registration.state is RegistrationState.CANCELLED:
         return False
+    sessions = booking.list_booked_sessions(tx, org_id, registration_id)
     give_all_back(tx, org_id, registration)
-    record(tx, org_id, actor, "cancelled", "registration", registration_id)
+    record(tx, org_id, actor, CANCELLED, "registration", registration_id, sessions=sessions)
     return True
 
 

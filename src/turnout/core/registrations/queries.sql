@@ -298,3 +298,93 @@ UPDATE ticket_types SET held = held - 1 WHERE org_id = :org_id AND id = :id;
 -- The first source that is known stays.
 UPDATE registrations SET sti = :sti, updated_at = :now
 WHERE org_id = :org_id AND id = :id AND sti = '';
+
+-- == staff ==
+
+-- name: list_matching(org_id, event_id: EventId, state, ticket_type_id: TicketTypeId,
+--     session_id: SessionId, checked, source, since: int, until: int, tag_key,
+--     after: RegistrationId, limit)
+--     -> (id: RegistrationId, event_id: EventId, email: str, first_name: str, last_name: str,
+--         company: str, state: str, source: str, sitting: int, answers: str, created_at: int,
+--         type_name: str | None, code: str | None, checked_in_at: int | None)
+-- With the newest ticket of each. Numbers 0 and texts empty = any; `checked` is empty, `yes` or
+-- `no`; made from `since` on and before `until` (0 = ever).
+SELECT r.id, r.event_id, p.email, p.first_name, p.last_name, p.company, r.state, r.source,
+    r.sitting, r.answers, r.created_at, y.name, t.code, t.checked_in_at
+FROM registrations r
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+LEFT JOIN tickets t ON t.org_id = r.org_id AND t.id = (
+    SELECT max(n.id) FROM tickets n WHERE n.org_id = r.org_id AND n.registration_id = r.id)
+LEFT JOIN ticket_types y ON y.org_id = t.org_id AND y.id = t.ticket_type_id
+WHERE r.org_id = :org_id AND r.id > :after AND (:event_id = 0 OR r.event_id = :event_id)
+    AND (:state = '' OR r.state = :state) AND (:source = '' OR r.source = :source)
+    AND r.created_at >= :since AND (:until = 0 OR r.created_at < :until)
+    AND (:ticket_type_id = 0 OR EXISTS (
+        SELECT 1 FROM tickets x WHERE x.org_id = r.org_id AND x.registration_id = r.id
+            AND x.ticket_type_id = :ticket_type_id
+            AND (x.state = 'valid' OR r.state = 'cancelled')))
+    AND (:session_id = 0 OR EXISTS (
+        SELECT 1 FROM session_bookings b WHERE b.org_id = r.org_id AND b.registration_id = r.id
+            AND b.session_id = :session_id))
+    AND (:tag_key = '' OR EXISTS (
+        SELECT 1 FROM registration_tags g WHERE g.org_id = r.org_id AND g.registration_id = r.id
+            AND g.tag_key = :tag_key))
+    AND (:checked = '' OR (:checked = 'yes') = EXISTS (
+        SELECT 1 FROM tickets c WHERE c.org_id = r.org_id AND c.registration_id = r.id
+            AND c.state = 'valid' AND c.checked_in_at IS NOT NULL))
+ORDER BY r.id LIMIT :limit;
+
+-- name: delete_booking(org_id, registration_id, session_id)!
+DELETE FROM session_bookings
+WHERE org_id = :org_id AND registration_id = :registration_id AND session_id = :session_id;
+
+-- name: touch_registration(org_id, id: RegistrationId, now)!
+UPDATE registrations SET updated_at = :now WHERE org_id = :org_id AND id = :id;
+
+-- name: add_note(org_id, registration_id, id: NoteId, note, actor, now)!
+INSERT INTO registration_notes (org_id, registration_id, id, note, actor, created_at)
+VALUES (:org_id, :registration_id, :id, :note, :actor, :now);
+
+-- name: list_notes(org_id, registration_id)
+--     -> (id: NoteId, note: str, actor: str, created_at: int)
+SELECT id, note, actor, created_at FROM registration_notes
+WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY id;
+
+-- name: add_tag(org_id, registration_id, tag_key, tag, now)!
+INSERT INTO registration_tags (org_id, registration_id, tag_key, tag, created_at)
+VALUES (:org_id, :registration_id, :tag_key, :tag, :now)
+ON CONFLICT (org_id, registration_id, tag_key) DO NOTHING;
+
+-- name: delete_tag(org_id, registration_id, tag_key)!
+DELETE FROM registration_tags
+WHERE org_id = :org_id AND registration_id = :registration_id AND tag_key = :tag_key;
+
+-- name: list_tags(org_id, registration_id) -> (tag: str)
+SELECT tag FROM registration_tags
+WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY tag_key;
+
+-- name: set_person_details(org_id, id: PersonId, title, first_name, last_name, company, job_title,
+--     address_line1, address_line2, address_line3, city, county_or_state, post_code, country_code,
+--     phone, now)!
+-- Empty text changes nothing, and a learner's name stays.
+UPDATE people SET
+    title = CASE WHEN :title = '' THEN title ELSE :title END,
+    first_name = CASE WHEN :first_name = '' OR EXISTS (
+        SELECT 1 FROM learners l WHERE l.org_id = :org_id AND l.person_id = :id)
+        THEN first_name ELSE :first_name END,
+    last_name = CASE WHEN :last_name = '' OR EXISTS (
+        SELECT 1 FROM learners l WHERE l.org_id = :org_id AND l.person_id = :id)
+        THEN last_name ELSE :last_name END,
+    company = CASE WHEN :company = '' THEN company ELSE :company END,
+    job_title = CASE WHEN :job_title = '' THEN job_title ELSE :job_title END,
+    address_line1 = CASE WHEN :address_line1 = '' THEN address_line1 ELSE :address_line1 END,
+    address_line2 = CASE WHEN :address_line2 = '' THEN address_line2 ELSE :address_line2 END,
+    address_line3 = CASE WHEN :address_line3 = '' THEN address_line3 ELSE :address_line3 END,
+    city = CASE WHEN :city = '' THEN city ELSE :city END,
+    county_or_state = CASE WHEN :county_or_state = '' THEN county_or_state
+        ELSE :county_or_state END,
+    post_code = CASE WHEN :post_code = '' THEN post_code ELSE :post_code END,
+    country_code = CASE WHEN :country_code = '' THEN country_code ELSE :country_code END,
+    phone = CASE WHEN :phone = '' THEN phone ELSE :phone END,
+    updated_at = :now
+WHERE org_id = :org_id AND id = :id;

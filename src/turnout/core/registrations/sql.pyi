@@ -6,6 +6,7 @@ from typing import NamedTuple
 from turnout.core.ids import (
     CredentialId,
     EventId,
+    NoteId,
     OrgId,
     PartyId,
     PersonId,
@@ -95,6 +96,31 @@ class FindTicketHolderRow(NamedTuple):
 class ListEndedFormWindowsRow(NamedTuple):
     org_id: OrgId
     name: str
+
+class ListMatchingRow(NamedTuple):
+    id: RegistrationId
+    event_id: EventId
+    email: str
+    first_name: str
+    last_name: str
+    company: str
+    state: str
+    source: str
+    sitting: int
+    answers: str
+    created_at: int
+    type_name: str | None
+    code: str | None
+    checked_in_at: int | None
+
+class ListNotesRow(NamedTuple):
+    id: NoteId
+    note: str
+    actor: str
+    created_at: int
+
+class ListTagsRow(NamedTuple):
+    tag: str
 
 class _Sql(Statements):
     @staticmethod
@@ -298,5 +324,76 @@ class _Sql(Statements):
     def release_ticket(tx: Tx, *, org_id: OrgId, id: TicketTypeId) -> int: ...
     @staticmethod
     def set_sti(tx: Tx, *, org_id: OrgId, id: RegistrationId, sti: str, now: int) -> int: ...
+    @staticmethod
+    def list_matching(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        state: str,
+        ticket_type_id: TicketTypeId,
+        session_id: SessionId,
+        checked: str,
+        source: str,
+        since: int,
+        until: int,
+        tag_key: str,
+        after: RegistrationId,
+        limit: int,
+    ) -> list[ListMatchingRow]: ...
+    @staticmethod
+    def delete_booking(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, session_id: SessionId
+    ) -> int: ...
+    @staticmethod
+    def touch_registration(tx: Tx, *, org_id: OrgId, id: RegistrationId, now: int) -> int: ...
+    @staticmethod
+    def add_note(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        registration_id: RegistrationId,
+        id: NoteId,
+        note: str,
+        actor: str,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def list_notes(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
+    ) -> list[ListNotesRow]: ...
+    @staticmethod
+    def add_tag(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, tag_key: str, tag: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def delete_tag(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, tag_key: str
+    ) -> int: ...
+    @staticmethod
+    def list_tags(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
+    ) -> list[ListTagsRow]: ...
+    @staticmethod
+    def set_person_details(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: PersonId,
+        title: str,
+        first_name: str,
+        last_name: str,
+        company: str,
+        job_title: str,
+        address_line1: str,
+        address_line2: str,
+        address_line3: str,
+        city: str,
+        county_or_state: str,
+        post_code: str,
+        country_code: str,
+        phone: str,
+        now: int,
+    ) -> int: ...
 
 sql: _Sql

@@ -1,0 +1,123 @@
+"""The same change for many registrations of an event."""
+
+import enum
+from collections.abc import Callable
+from functools import partial
+
+from turnout.cli.app import actor, console, database, errors
+from turnout.cli.numbers import EventNumber
+from turnout.cli.registration_changes import cancel_one
+from turnout.cli.registration_lists import NO_FILTERS, AnyFilters
+from turnout.core.identity.organizations import get_organization
+from turnout.core.ids import NO_REGISTRATION, OrgId, RegistrationId
+from turnout.core.registrations import changing, notes
+from turnout.core.registrations.bulk import Act, change_slice
+from turnout.core.registrations.listing import count_matching
+from turnout.errors import Invalid
+from turnout.store import Tx
+
+
+class Action(enum.StrEnum):
+    """What is done to many registrations."""
+
+    CANCEL = "cancel"
+    RESTORE = "restore"
+    RESEND = "resend"
+    CHANGE_TYPE = "change-type"
+    BOOK = "book"
+    LEAVE = "leave"
+    TAG = "tag"
+    UNTAG = "untag"
+
+
+def bulk(
+    org: str,
+    event: EventNumber,
+    action: Action,
+    /,
+    *,
+    to: str = "",
+    filters: AnyFilters = NO_FILTERS,
+    yes: bool = False,
+) -> None:
+    """Do the same to many registrations of an event; without --yes, only say to how many.
+
+    Each is changed or refused alone; the refused ones are named. Doing it again does what is left.
+
+    Example: turnout registration bulk acme 1000001 cancel --answer "cannot come" --yes
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        action: cancel, restore, resend, change-type, book, leave, tag or untag.
+        to: The number of the ticket type (change-type) or session (book, leave), or the tag.
+        yes: Do it.
+    """
+    act = _read_action(action, to)
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        wanted = filters.of(event)
+        count = db.call(count_matching, org_id, wanted)
+        if not yes:
+            console.print(f"Registrations that fit: {count}. Add --yes to {action} them.")
+            return
+        changed, refused = 0, 0
+        after: RegistrationId | None = NO_REGISTRATION
+        while after is not None:
+            done = db.call(change_slice, org_id, wanted, act, after=after)
+            for refusal in done.refused:
+                errors.print(f"{refusal.registration.id}: {refusal.reason}")
+            changed += done.changed
+            refused += len(done.refused)
+            after = done.last
+    if refused:
+        raise Invalid("bulk.refused", changed=changed, refused=refused)
+    console.print(f"{changed} registrations: {action}.")
+
+
+def _read_action(action: Action, to: str) -> Act:
+    """What an action does to one registration. Raises Invalid for a wrong `to`."""
+    if action in (Action.TAG, Action.UNTAG):
+        if not to.strip():
+            raise Invalid("bulk.tag")
+        verb = notes.add_tag if action is Action.TAG else notes.remove_tag
+        return partial(_with_text, verb, to)
+    if action in _NUMBERED:
+        if not (to.isascii() and to.isdigit() and len(to) < 16):
+            raise Invalid("bulk.number", action=action)
+        return partial(_with_number, _NUMBERED[action], int(to))
+    if to:
+        raise Invalid("bulk.to", action=action)
+    return _PLAIN[action]
+
+
+def _with_text(
+    verb: Callable[..., object], text: str, tx: Tx, org_id: OrgId, id_: RegistrationId
+) -> None:
+    verb(tx, org_id, id_, text, actor=actor())
+
+
+def _with_number(
+    verb: Callable[..., object], number: int, tx: Tx, org_id: OrgId, id_: RegistrationId
+) -> None:
+    verb(tx, org_id, id_, number, actor=actor())
+
+
+def _restore(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
+    changing.restore_registration(tx, org_id, registration_id, actor=actor())
+
+
+def _resend(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
+    changing.resend_tickets(tx, org_id, registration_id, actor=actor())
+
+
+_PLAIN: dict[Action, Act] = {
+    Action.CANCEL: cancel_one,
+    Action.RESTORE: _restore,
+    Action.RESEND: _resend,
+}
+_NUMBERED: dict[Action, Callable[..., object]] = {
+    Action.CHANGE_TYPE: changing.set_type,
+    Action.BOOK: changing.book_session,
+    Action.LEAVE: changing.leave_session,
+}

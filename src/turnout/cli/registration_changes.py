@@ -1,0 +1,299 @@
+"""Changing registrations, one by one and many at once."""
+
+from typing import Any
+
+from turnout.cli.app import actor, console, database
+from turnout.cli.numbers import EventNumber, RegistrationNumber, SessionNumber, TicketTypeNumber
+from turnout.core.checkin.scans import Result
+from turnout.core.checkin.walk_ins import add_walk_in
+from turnout.core.exams.leaving import cancel_sitting
+from turnout.core.identity.organizations import get_organization
+from turnout.core.ids import OrgId, RegistrationId, SessionId, TicketTypeId
+from turnout.core.people.model import Contact
+from turnout.core.registrations import changing, notes
+from turnout.core.registrations.booking import lock_registration
+from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.model import Answer
+from turnout.core.registrations.transferring import transfer_ticket
+from turnout.errors import Invalid
+from turnout.store import Tx
+
+DEVICE = "turnout registration add"
+
+
+def add(
+    org: str,
+    event: EventNumber,
+    /,
+    *,
+    email: str,
+    first_name: str = "",
+    last_name: str = "",
+    company: str = "",
+    phone: str = "",
+    ticket_type: TicketTypeNumber | None = None,
+    session: list[SessionNumber] | None = None,
+    answer: list[str] | None = None,
+    walk_in: bool = False,
+    no_mail: bool = False,
+) -> None:
+    """Register somebody by hand, also for a draft or a closed event; the ticket is mailed.
+
+    Somebody who has a ticket of the type keeps it; sessions and answers are added.
+
+    Example: turnout registration add acme 1000001 --email ann@example.com --walk-in
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        email: Their address.
+        first_name: Their first name.
+        last_name: Their last name.
+        company: Their company.
+        phone: Their phone number.
+        ticket_type: Number of the ticket type; without it, the event's default one.
+        session: Number of a session to book; may be repeated.
+        answer: What they answered, as "Question=answer"; may be repeated.
+        walk_in: They stand at the door: check them in at once, and mail nothing.
+        no_mail: Do not mail the ticket.
+    """
+    contact = Contact(
+        email=email, first_name=first_name, last_name=last_name, company=company, phone=phone
+    )
+    more: dict[str, Any] = {
+        "ticket_type_id": ticket_type,
+        "session_ids": session or (),
+        "answers": [Answer(*pair) for pair in _read_answers(answer).items()],
+        "actor": actor(),
+    }
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        if walk_in:
+            made, said = db.call(add_walk_in, org_id, event, contact, device=DEVICE, **more)
+        else:
+            is_mailed = not no_mail
+            add = changing.add_by_staff
+            made = db.call(add, org_id, event, contact, is_mailed=is_mailed, **more)
+    which = f"registration {made.registration_id}, ticket {made.ticket.code}"
+    console.print(f"{email} {'is registered' if made.is_new else 'was registered'}: {which}.")
+    if walk_in:
+        is_first = said.result is Result.ADMITTED
+        console.print("Checked in." if is_first else "They were checked in before.")
+
+
+def change(
+    org: str,
+    registration: RegistrationNumber,
+    /,
+    *,
+    answer: list[str] | None = None,
+    first_name: str = "",
+    last_name: str = "",
+    company: str = "",
+    job_title: str = "",
+    phone: str = "",
+    ticket_type: TicketTypeNumber | None = None,
+    book: list[SessionNumber] | None = None,
+    leave: list[SessionNumber] | None = None,
+) -> None:
+    """Change a registration: all that is asked for, or nothing.
+
+    Example: turnout registration change acme 12 --answer "Diet=vegan" --book 31 --leave 30
+
+    Args:
+        org: Short name of the organization.
+        registration: Number of the registration.
+        answer: An answer, as "Question=answer"; an empty one takes it away. May be repeated.
+        first_name: Their first name, which is corrected in what is known of the person, too.
+        last_name: Their last name; a learner's name is changed by `turnout learner import` only.
+        company: Their company.
+        job_title: Their job title.
+        phone: Their phone number.
+        ticket_type: Number of the ticket type that their ticket is of from now on.
+        book: Number of a session to book; may be repeated.
+        leave: Number of a session whose booking is cancelled; may be repeated.
+    """
+    answers = _read_answers(answer)
+    given = {
+        "first_name": first_name,
+        "last_name": last_name,
+        "company": company,
+        "job_title": job_title,
+        "phone": phone,
+    }
+    details = {name: text for name, text in given.items() if text}
+    if not (answers or details or ticket_type or book or leave):
+        raise Invalid("registration.unchanged")
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(
+            _change, org_id, registration, answers, details, ticket_type, book or [], leave or []
+        )
+    console.print(f"Registration {registration} is changed.")
+
+
+def cancel(org: str, registration: RegistrationNumber, /, *, reason: str = "") -> None:
+    """Cancel a registration: its tickets let nobody in, its places go to the waiting list.
+
+    A candidate's leaves the exam.
+
+    Example: turnout registration cancel acme 12
+
+    Args:
+        org: Short name of the organization.
+        registration: Number of the registration.
+        reason: Why, for the history of a candidate's registration.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        was_confirmed = db.call(cancel_one, org_id, registration, reason)
+    state = "is cancelled" if was_confirmed else "was cancelled before"
+    console.print(f"Registration {registration} {state}.")
+
+
+def restore(org: str, registration: RegistrationNumber, /) -> None:
+    """Confirm a cancelled registration again, with a new ticket, which is mailed.
+
+    Those of its sessions that have places are booked again.
+
+    Example: turnout registration restore acme 12
+
+    Args:
+        org: Short name of the organization.
+        registration: Number of the registration.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        restore = changing.restore_registration
+        granted = db.call(restore, org_id, registration, actor=actor())
+    if granted is None:
+        console.print(f"Registration {registration} is not cancelled.")
+        return
+    console.print(f"Registration {registration} is confirmed; its ticket is {granted.ticket.code}.")
+
+
+def transfer(
+    org: str,
+    registration: RegistrationNumber,
+    /,
+    *,
+    email: str,
+    first_name: str = "",
+    last_name: str = "",
+) -> None:
+    """Pass a registration on to somebody else, with its sessions; their new ticket is mailed.
+
+    Example: turnout registration transfer acme 12 --email bob@example.com --first-name Bob
+
+    Args:
+        org: Short name of the organization.
+        registration: Number of the registration; with several tickets, pass one on by
+            `turnout ticket transfer`.
+        email: Address of who gets it.
+        first_name: Their first name.
+        last_name: Their last name.
+    """
+    contact = Contact(email=email, first_name=first_name, last_name=last_name)
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        code = db.call(_transfer, org_id, registration, contact)
+    console.print(f"{email} has the ticket {code} now; registration {registration} is cancelled.")
+
+
+def resend(org: str, registration: RegistrationNumber, /) -> None:
+    """Mail the tickets of a registration again.
+
+    Example: turnout registration resend acme 12
+
+    Args:
+        org: Short name of the organization.
+        registration: Number of the registration.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        count = db.call(changing.resend_tickets, org_id, registration, actor=actor())
+    console.print(f"Tickets to be mailed again: {count}.")
+
+
+def note(org: str, registration: RegistrationNumber, text: str, /) -> None:
+    """Write a note about a registration, which only staff see.
+
+    Example: turnout registration note acme 12 "Comes with a guide dog."
+
+    Args:
+        org: Short name of the organization.
+        registration: Number of the registration.
+        text: The note.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(notes.add_note, org_id, registration, text, actor=actor())
+    console.print(f"The note is with registration {registration}.")
+
+
+def tag(org: str, registration: RegistrationNumber, tag: str, /, *, remove: bool = False) -> None:
+    """Tag a registration for lists and bulk changes, or take a tag off.
+
+    Example: turnout registration tag acme 12 VIP
+
+    Args:
+        org: Short name of the organization.
+        registration: Number of the registration.
+        tag: The tag; its case does not count.
+        remove: Take it off.
+    """
+    verb = notes.remove_tag if remove else notes.add_tag
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(verb, org_id, registration, tag, actor=actor())
+    console.print(f"Registration {registration} {'has no' if remove else 'has the'} tag {tag}.")
+
+
+def cancel_one(tx: Tx, org_id: OrgId, registration_id: RegistrationId, reason: str = "") -> bool:
+    """Cancel it, a candidate's in its exam; whether it was confirmed before."""
+    registration = lock_registration(tx, org_id, registration_id)
+    if not registration.sitting:
+        return cancel_registration(tx, org_id, registration_id, actor=actor())
+    cancel_sitting(tx, org_id, registration.uuid, reason, actor=actor())
+    return registration.state == "confirmed"
+
+
+def _change(
+    tx: Tx,
+    org_id: OrgId,
+    registration_id: RegistrationId,
+    answers: dict[str, str],
+    details: dict[str, str],
+    type_id: TicketTypeId | None,
+    book: list[SessionId],
+    leave: list[SessionId],
+) -> None:
+    """Sessions that are left come first: their places may be those that are booked."""
+    by = actor()
+    for session_id in sorted(leave):
+        changing.leave_session(tx, org_id, registration_id, session_id, actor=by)
+    for session_id in sorted(book):
+        changing.book_session(tx, org_id, registration_id, session_id, actor=by)
+    if type_id:
+        changing.set_type(tx, org_id, registration_id, type_id, actor=by)
+    if answers:
+        changing.set_answers(tx, org_id, registration_id, answers, actor=by)
+    if details:
+        changing.set_details(tx, org_id, registration_id, details, actor=by)
+
+
+def _transfer(tx: Tx, org_id: OrgId, registration_id: RegistrationId, contact: Contact) -> str:
+    registration = lock_registration(tx, org_id, registration_id)
+    ticket = changing.get_only_ticket(tx, org_id, registration)
+    return transfer_ticket(tx, org_id, ticket.code, contact, actor=actor())
+
+
+def _read_answers(given: list[str] | None) -> dict[str, str]:
+    """Answers by question. Raises Invalid for what has no `=`."""
+    answers = {}
+    for text in given or ():
+        question, sign, answer = text.partition("=")
+        if not sign or not question.strip():
+            raise Invalid("answer.option", text=text)
+        answers[question.strip()] = answer.strip()
+    return answers

@@ -1,0 +1,50 @@
+"""Walk-ins: people who come to the door unregistered, and are registered and checked in at once."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from turnout.core.checkin.scans import Answer, Scan, check_in
+from turnout.core.ids import EventId, OrgId, SessionId, TicketTypeId
+from turnout.core.people.model import Contact
+from turnout.core.registrations import model
+from turnout.core.registrations.changing import add_by_staff
+from turnout.core.registrations.granting import Granted
+from turnout.store import Tx
+
+
+class Arrival(NamedTuple):
+    """What they have now, and what the door answered: somebody who was checked in before is not
+    checked in again."""
+
+    granted: Granted
+    answer: Answer
+
+
+def add_walk_in(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    contact: Contact,
+    *,
+    ticket_type_id: TicketTypeId | None = None,
+    session_ids: Sequence[SessionId] = (),
+    answers: Sequence[model.Answer] = (),
+    is_mailed: bool = False,
+    device: str,
+    actor: str,
+) -> Arrival:
+    """Register somebody by hand and check the ticket in, all or nothing. Raises as `add_by_staff`
+    does."""
+    granted = add_by_staff(
+        tx,
+        org_id,
+        event_id,
+        contact,
+        ticket_type_id=ticket_type_id,
+        session_ids=session_ids,
+        answers=answers,
+        is_mailed=is_mailed,
+        actor=actor,
+    )
+    scan = Scan(code=granted.ticket.code, at=tx.now, device=device)
+    return Arrival(granted, check_in(tx, org_id, event_id, scan))

@@ -1,0 +1,153 @@
+"""Finding registrations: by what is in columns in SQL, by what people typed in Python.
+
+Text that people typed is compared folded, in any case and script, which neither database does
+alike. So a page is read by its columns and then held against the text.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from turnout.core.ids import (
+    NO_EVENT,
+    NO_REGISTRATION,
+    EventId,
+    OrgId,
+    RegistrationId,
+    SessionId,
+    TicketTypeId,
+)
+from turnout.core.registrations.model import Answer, RegistrationState, Submitted
+from turnout.core.registrations.sql import sql
+from turnout.core.text import fold
+from turnout.store import Tx
+
+PAGE = 500
+_decoder = msgspec.json.Decoder(Submitted)
+
+
+class RegistrationFilter(NamedTuple):
+    """Which registrations are asked for; empty, 0 and None = any. Texts match a part, in any case:
+    `text` of name, address or company, `answer` of what was answered to `question` (to any, if that
+    is empty). Made from `since` on and before `until` (epoch ms)."""
+
+    event_id: EventId = NO_EVENT
+    text: str = ""
+    state: RegistrationState | None = None
+    ticket_type_id: TicketTypeId = TicketTypeId(0)
+    session_id: SessionId = SessionId(0)
+    question: str = ""
+    answer: str = ""
+    is_checked_in: bool | None = None
+    source: str = ""
+    since: int = 0
+    until: int = 0
+    tag: str = ""
+
+
+class ListedRegistration(NamedTuple):
+    """A registration as lists show it, with its newest ticket. Instants in epoch ms."""
+
+    id: RegistrationId
+    event_id: EventId
+    email: str
+    first_name: str
+    last_name: str
+    company: str
+    state: RegistrationState
+    source: str
+    is_candidate: bool
+    answers: list[Answer]
+    created_at: int
+    type_name: str
+    code: str
+    checked_in_at: int | None
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return " ".join(filter(None, (self.first_name, self.last_name)))
+
+
+def list_registrations(
+    tx: Tx,
+    org_id: OrgId,
+    wanted: RegistrationFilter,
+    *,
+    after: RegistrationId = NO_REGISTRATION,
+    limit: int,
+) -> list[ListedRegistration]:
+    """Up to `limit` registrations by number, from the one behind `after`."""
+    found: list[ListedRegistration] = []
+    for registration in _scan(tx, org_id, wanted, after):
+        if _fits(registration, wanted):
+            found.append(registration)
+            if len(found) == limit:
+                break
+    return found
+
+
+def count_matching(tx: Tx, org_id: OrgId, wanted: RegistrationFilter) -> int:
+    """How many registrations are asked for."""
+    return sum(_fits(found, wanted) for found in _scan(tx, org_id, wanted, NO_REGISTRATION))
+
+
+def _scan(
+    tx: Tx, org_id: OrgId, wanted: RegistrationFilter, after: RegistrationId
+) -> Iterator[ListedRegistration]:
+    """Everything that fits by its columns."""
+    checked = {None: "", True: "yes", False: "no"}[wanted.is_checked_in]
+    while True:
+        rows = sql.list_matching(
+            tx,
+            org_id=org_id,
+            event_id=wanted.event_id,
+            state=wanted.state.value if wanted.state else "",
+            ticket_type_id=wanted.ticket_type_id,
+            session_id=wanted.session_id,
+            checked=checked,
+            source=wanted.source,
+            since=wanted.since,
+            until=wanted.until,
+            tag_key=fold(wanted.tag.strip()),
+            after=after,
+            limit=PAGE,
+        )
+        for row in rows:
+            yield ListedRegistration(
+                row.id,
+                row.event_id,
+                row.email,
+                row.first_name,
+                row.last_name,
+                row.company,
+                RegistrationState(row.state),
+                row.source,
+                bool(row.sitting),
+                _decoder.decode(row.answers).answers,
+                row.created_at,
+                row.type_name or "",
+                row.code or "",
+                row.checked_in_at,
+            )
+        if len(rows) < PAGE:
+            return
+        after = rows[-1].id
+
+
+def _fits(found: ListedRegistration, wanted: RegistrationFilter) -> bool:
+    return _has_text(found, fold(wanted.text.strip())) and _has_answer(found, wanted)
+
+
+def _has_text(found: ListedRegistration, text: str) -> bool:
+    return not text or text in fold(f"{found.name}\n{found.email}\n{found.company}")
+
+
+def _has_answer(found: ListedRegistration, wanted: RegistrationFilter) -> bool:
+    question, answer = fold(wanted.question.strip()), fold(wanted.answer.strip())
+    if not (question or answer):
+        return True
+    return any(
+        question in fold(given.question) and answer in fold(given.answer) for given in found.answers
+    )

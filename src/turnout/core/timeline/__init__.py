@@ -1,0 +1,1 @@
+"""One person at one event over all worlds, as one timeline."""

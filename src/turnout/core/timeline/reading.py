@@ -1,0 +1,153 @@
+"""One timeline of a registration over all worlds.
+
+Theory. Nothing is written for it: each world keeps its own record (tickets, scans, viewings, the
+history of exams, messages, audit entries), and this reads them side by side and puts them in order.
+What somebody wrote (answers, notes, replies) is not in it; when and by whom is.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId
+from turnout.core.timeline.sql import sql
+from turnout.errors import Missing
+from turnout.store import Tx
+
+MESSAGES = 200
+
+
+class Moment(NamedTuple):
+    """Something that happened. `at` in epoch ms; `world` is `registration`, `waiting list`,
+    `invitation`, `ticket`, `session`, `door`, `watching`, `exam` or `message`; `who` is empty where
+    nobody's name is kept."""
+
+    at: int
+    world: str
+    what: str
+    who: str = ""
+
+
+class _Facts(NamedTuple):
+    org_id: OrgId
+    id: RegistrationId
+    uuid: str
+    event_id: EventId
+    person_id: PersonId
+    email: str
+    phone: str
+    source: str
+    sti: str
+    sitting: int
+    created_at: int
+
+
+def read_timeline(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[Moment]:
+    """Everything that happened to a registration and its person at the event, oldest first, with up
+    to 200 messages to them. Raises Missing."""
+    row = sql.find_facts(tx, org_id=org_id, id=registration_id)
+    if row is None:
+        raise Missing("registration.missing", registration_id=registration_id)
+    facts = _Facts(org_id, registration_id, *row)
+    moments = [moment for read in _WORLDS for moment in read(tx, facts)]
+    return sorted(moments, key=lambda moment: moment.at)
+
+
+def _registration(tx: Tx, facts: _Facts) -> Iterator[Moment]:
+    source = f"{facts.source}, {facts.sti}" if facts.sti else facts.source
+    yield Moment(facts.created_at, "registration", f"registered ({source or 'staff'})")
+    for at, who, action in sql.list_audited(
+        tx, org_id=facts.org_id, noun="registration", id=facts.id
+    ):
+        yield Moment(at, "registration", action, who)
+
+
+def _waiting_list(tx: Tx, facts: _Facts) -> Iterator[Moment]:
+    for name, state, created_at, offered_at, updated_at in sql.list_waited(
+        tx, org_id=facts.org_id, event_id=facts.event_id, person_id=facts.person_id
+    ):
+        yield Moment(created_at, "waiting list", f"waits for {name}")
+        if offered_at:
+            yield Moment(offered_at, "waiting list", f"is offered {name}")
+        if state not in ("waiting", "offered"):
+            yield Moment(updated_at, "waiting list", state)
+
+
+def _invitations(tx: Tx, facts: _Facts) -> Iterator[Moment]:
+    for id_, name, created_at, sent_at, declined_at in sql.list_invited(
+        tx, org_id=facts.org_id, event_id=facts.event_id, person_id=facts.person_id
+    ):
+        yield Moment(created_at, "invitation", f"invited: {name}")
+        if sent_at:
+            yield Moment(sent_at, "invitation", f"written to: {name}")
+        entries = sql.list_audited(tx, org_id=facts.org_id, noun="invitation", id=id_)
+        yield from (
+            Moment(at, "invitation", f"{action}: {name}", who) for at, who, action in entries
+        )
+        if declined_at and not any(entry.action == "declined" for entry in entries):
+            yield Moment(declined_at, "invitation", f"declined: {name}")
+
+
+def _tickets(tx: Tx, facts: _Facts) -> Iterator[Moment]:
+    for code, name, state, granted_by, created_at, updated_at in sql.list_ticket_steps(
+        tx, org_id=facts.org_id, registration_id=facts.id
+    ):
+        yield Moment(created_at, "ticket", f"{code} issued ({name}, by {granted_by})")
+        if state == "cancelled":
+            yield Moment(updated_at, "ticket", f"{code} cancelled")
+
+
+def _sessions(tx: Tx, facts: _Facts) -> Iterator[Moment]:
+    for title, at in sql.list_booked(tx, org_id=facts.org_id, registration_id=facts.id):
+        yield Moment(at, "session", f"booked {title}")
+
+
+def _doors(tx: Tx, facts: _Facts) -> Iterator[Moment]:
+    for code, result, gate, device, at in sql.list_scanned(
+        tx, org_id=facts.org_id, event_id=facts.event_id, registration_id=facts.id
+    ):
+        place = f" at {gate}" if gate else ""
+        yield Moment(at, "door", f"{code} {result}{place}", device)
+
+
+def _watching(tx: Tx, facts: _Facts) -> Iterator[Moment]:
+    named: dict[str, Any] = {"org_id": facts.org_id, "event_id": facts.event_id}
+    for mode, title, starts_at, ends_at in sql.list_viewed(tx, **named, registration_id=facts.id):
+        seconds = (ends_at - starts_at) // 1000
+        yield Moment(starts_at, "watching", f"watched {title} ({mode}, {seconds} s)")
+    for title, at in sql.list_asked(tx, **named, registration_id=facts.id):
+        yield Moment(at, "watching", f"asked a question in {title}")
+
+
+def _exam(tx: Tx, facts: _Facts) -> Iterator[Moment]:
+    if not facts.sitting:
+        return
+    for type_, at, who, reason in sql.list_exam_steps(
+        tx, org_id=facts.org_id, registration_uuid=facts.uuid
+    ):
+        yield Moment(at, "exam", f"{type_}: {reason}" if reason else type_, who)
+
+
+def _messages(tx: Tx, facts: _Facts) -> Iterator[Moment]:
+    digits = "".join(filter(str.isdigit, facts.phone))
+    addresses = {"email": facts.email, "plain_email": facts.email.lower(), "phone": digits}
+    for name, channel, status, accepted_at, sent_at in sql.list_messages(
+        tx, org_id=facts.org_id, **addresses, limit=MESSAGES
+    ):
+        yield Moment(sent_at or accepted_at, "message", f"{channel} {status}: {name}")
+    for name, at, is_opt_out in sql.list_replied(
+        tx, org_id=facts.org_id, **addresses, limit=MESSAGES
+    ):
+        yield Moment(at, "message", f"{'opted out of' if is_opt_out else 'replied to'}: {name}")
+
+
+_WORLDS = (
+    _registration,
+    _waiting_list,
+    _invitations,
+    _tickets,
+    _sessions,
+    _doors,
+    _watching,
+    _exam,
+    _messages,
+)

@@ -1,0 +1,138 @@
+"""Registrations are added, changed, cancelled, restored, passed on and changed in bulk."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Turnout
+from tests.support.builder import make_organization
+from tests.support.node import new_database
+from turnout.core.events.model import span
+from turnout.core.events.programme import create_event, create_session
+
+
+class Desk:
+    """A command line whose organization has an event with a talk and a tour of one place."""
+
+    def __init__(self, folder: Path) -> None:
+        self.run = Turnout(new_database("sqlite", folder))
+        when = span("2099-06-01T18:00", "2099-06-01T23:00", "UTC")
+        with self.run.database() as db:
+            self.org_id = db.call(make_organization, "acme")
+            self.event = db.call(create_event, self.org_id, "Party", when, actor="test").id
+            self.talk, self.tour = (
+                db.call(create_session, self.org_id, self.event, name, when, **more).id
+                for name, more in (
+                    ("Talk", {"actor": "test"}),
+                    ("Tour", {"actor": "test", "capacity": 1}),
+                )
+            )
+        made = self.run.ok("ticket", "create-type", "acme", self.event, "Hall", "--capacity", "9")
+        self.hall = made.split()[2]
+
+    def ok(self, verb: str, *arguments: object) -> str:
+        return self.run.ok("registration", verb, "acme", *arguments)
+
+    def add(self, name: str, *arguments: object) -> str:
+        """Add somebody; the number of the registration."""
+        said = self.ok("add", self.event, "--email", f"{name}@example.com", *arguments)
+        return said.split("registration ")[1].split(",")[0]
+
+    def rows(self, *arguments: object) -> list[list[str]]:
+        said = self.ok("list", self.event, *arguments)
+        return [line.split() for line in said.splitlines()[1:]]
+
+    def show(self, number: str) -> str:
+        return self.ok("show", number)
+
+    def refused(self, *arguments: object) -> str:
+        result = self.run("registration", *arguments)
+        assert (result.code, result.output) == (1, "")
+        return result.error
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_somebody_is_added_changed_and_shown(desk: Desk) -> None:
+    ann = desk.add("ann", "--first-name", "Ann", "--session", desk.tour, "--answer", "Diet=vegan")
+    changes = ("--answer", "Diet=none", "--last-name", "Lee", "--ticket-type", desk.hall)
+    said = desk.ok("change", ann, *changes, "--book", desk.talk, "--leave", desk.tour)
+    assert said == f"Registration {ann} is changed.\n"
+    desk.ok("note", ann, "Comes late.")
+    desk.ok("tag", ann, "VIP")
+    shown = desk.show(ann).splitlines()
+    assert shown[:4] == [
+        f"Registration {ann} for event {desk.event} is confirmed.",
+        "Ann Lee <ann@example.com>",
+        "Diet: none",
+        "Tags: VIP",
+    ]
+    assert "Comes late." in shown[4]
+    assert "booked Talk" in desk.show(ann)
+    assert desk.rows("--tag", "vip", "--ticket-type", desk.hall) == desk.rows()
+    sessions = [line.split() for line in desk.ok("sessions", desk.event).splitlines()[1:]]
+    assert [row[2:] for row in sessions] == [["1", "any", "Talk"], ["0", "1", "Tour"]]
+
+
+def test_a_walk_in_is_checked_in_at_once(desk: Desk) -> None:
+    add = ("add", desk.event, "--email", "ann@example.com", "--walk-in")
+    assert desk.ok(*add).splitlines()[1] == "Checked in."
+    assert desk.ok(*add).splitlines()[1] == "They were checked in before."
+    assert len(desk.rows("--checked", "yes")) == 1
+
+
+def test_one_is_cancelled_restored_and_passed_on(desk: Desk) -> None:
+    ann = desk.add("ann", "--session", desk.tour)
+    assert desk.ok("cancel", ann) == f"Registration {ann} is cancelled.\n"
+    assert desk.ok("cancel", ann) == f"Registration {ann} was cancelled before.\n"
+    assert desk.ok("restore", ann).startswith(f"Registration {ann} is confirmed; its ticket is ")
+    assert desk.ok("restore", ann) == f"Registration {ann} is not cancelled.\n"
+    assert desk.ok("resend", ann) == "Tickets to be mailed again: 1.\n"
+    said = desk.ok("transfer", ann, "--email", "bob@example.com")
+    assert said.endswith(f"registration {ann} is cancelled.\n")
+    assert [row[-1] for row in desk.rows("--state", "confirmed")] == ["bob@example.com"]
+    assert [row[-1] for row in desk.rows("--session", desk.tour)] == ["bob@example.com"]
+
+
+def test_many_are_changed_after_a_look(desk: Desk) -> None:
+    for name in ("ann", "bob", "cid"):
+        desk.add(name, "--answer", f"Comes={'no' if name == 'cid' else 'yes'}")
+    cancel = ("bulk", desk.event, "cancel", "--answer", "NO")
+    assert desk.ok(*cancel) == "Registrations that fit: 1. Add --yes to cancel them.\n"
+    assert len(desk.rows("--state", "confirmed")) == 3
+    assert desk.ok(*cancel, "--yes") == "1 registrations: cancel.\n"
+    assert len(desk.rows("--state", "confirmed")) == 2
+    for action, to in (("change-type", desk.hall), ("tag", "late"), ("book", desk.talk)):
+        many = ("bulk", desk.event, action, "--to", to, "--state", "confirmed", "--yes")
+        assert desk.ok(*many) == f"2 registrations: {action}.\n"
+    assert len(desk.rows("--ticket-type", desk.hall, "--tag", "late", "--session", desk.talk)) == 2
+    result = desk.run(
+        "registration", "bulk", "acme", desk.event, "book", "--to", desk.tour, "--yes"
+    )
+    assert result.code == 1
+    assert "The session is full." in result.error
+    assert "2 registrations stayed as they are, for the reasons above; 1 are changed." in (
+        " ".join(result.error.split())
+    )
+    assert desk.ok("bulk", desk.event, "untag", "--to", "late", "--yes").startswith("3 ")
+    assert desk.ok("list", desk.event, "--tag", "late") == "No registration fits.\n"
+
+
+def test_what_cannot_be_done_is_said(desk: Desk) -> None:
+    ann = desk.add("ann")
+    for arguments, words in (
+        (("change", "acme", ann), "Say what to change"),
+        (("change", "acme", ann, "--answer", "vegan"), 'write it as "Question=answer"'),
+        (("change", "acme", ann, "--first-name", "A\x1bn"), "control character"),
+        (("cancel", "acme", "99999"), "There is no registration 99999."),
+        (("show", "acme", "99999"), "There is no registration 99999."),
+        (("transfer", "acme", ann, "--email", "ann@example.com"), "is registered for it already"),
+        (("bulk", "acme", desk.event, "tag"), "Name the tag with --to."),
+        (("bulk", "acme", desk.event, "book", "--to", "x"), "needs --to with the number"),
+        (("bulk", "acme", desk.event, "cancel", "--to", "1"), "takes no --to"),
+        (("list", "acme", desk.event, "--since", "today"), "is not a day such as"),
+    ):
+        assert words in desk.refused(*arguments)

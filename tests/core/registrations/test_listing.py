@@ -1,0 +1,98 @@
+"""Registrations are found by everything that is known of them."""
+
+import pytest
+
+from tests.core.registrations.office import Office
+from turnout.core.checkin.scans import Scan, check_in
+from turnout.core.registrations import listing
+from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.listing import (
+    RegistrationFilter,
+    count_matching,
+    list_registrations,
+)
+from turnout.core.registrations.model import Answer, RegistrationState
+from turnout.core.registrations.notes import add_tag
+
+
+@pytest.fixture
+def office(node) -> Office:
+    """Ann (vegan, hall, talk, checked in, a VIP), Bob (cancelled), Zoë (a day later, tour)."""
+    office = Office(node)
+    ann = office.add(
+        "ann",
+        ticket_type_id=office.hall,
+        session_ids=[office.talk],
+        answers=[Answer("Diet", "Vegan"), Answer("Shirt", "M")],
+    )
+    bob = office.add("bob", facts={"company": "Müller & Söhne"})
+    office.act(cancel_registration, bob)
+    node.clock.now += 86_400_000
+    facts = {"first_name": "ZOË", "last_name": "Ωmega"}
+    office.add("zoe", facts=facts, session_ids=[office.tour], answers=[Answer("Diet", "none")])
+    office.act(add_tag, ann, "Vip")
+    code = office.tickets(ann)[0].code
+    office.call(check_in, office.event_id, Scan(code=code, at=node.clock()))
+    return office
+
+
+def names(office: Office, **wanted) -> list[str]:
+    asked = RegistrationFilter(office.event_id, **wanted)
+    found = office.call(list_registrations, asked, limit=100)
+    assert office.call(count_matching, asked) == len(found)
+    return [registration.email.partition("@")[0] for registration in found]
+
+
+def test_each_filter_finds_its_own(office):
+    day = 86_400_000
+    now = office.db.clock()
+    for wanted, expected in (
+        ({}, ["ann", "bob", "zoe"]),
+        ({"text": "ann@EXAMPLE"}, ["ann"]),
+        ({"text": "zoë ωMEGA"}, ["zoe"]),
+        ({"text": "söhne"}, ["bob"]),
+        ({"text": "nobody"}, []),
+        ({"state": RegistrationState.CANCELLED}, ["bob"]),
+        ({"state": RegistrationState.CONFIRMED}, ["ann", "zoe"]),
+        ({"ticket_type_id": office.hall}, ["ann"]),
+        ({"ticket_type_id": office.general}, ["bob", "zoe"]),
+        ({"session_id": office.tour}, ["zoe"]),
+        ({"question": "diet"}, ["ann", "zoe"]),
+        ({"question": "diet", "answer": "VEGAN"}, ["ann"]),
+        ({"answer": "m"}, ["ann"]),
+        ({"question": "shirt", "answer": "vegan"}, []),
+        ({"is_checked_in": True}, ["ann"]),
+        ({"is_checked_in": False}, ["bob", "zoe"]),
+        ({"source": "staff"}, ["ann", "bob", "zoe"]),
+        ({"source": "page"}, []),
+        ({"since": now}, ["zoe"]),
+        ({"until": now}, ["ann", "bob"]),
+        ({"since": now - day, "until": now - day + 1}, ["ann", "bob"]),
+        ({"tag": " VIP"}, ["ann"]),
+        ({"tag": "VI"}, []),
+        ({"is_checked_in": True, "session_id": office.tour}, []),
+    ):
+        assert names(office, **wanted) == expected, wanted
+
+
+def test_a_listed_registration_says_what_it_has(office):
+    [ann, *_] = office.call(list_registrations, RegistrationFilter(office.event_id), limit=1)
+    assert (ann.name, ann.type_name, ann.is_candidate) == ("Ann Guest", "Hall", False)
+    assert (ann.code, ann.checked_in_at) == (office.tickets(ann.id)[0].code, office.db.clock())
+    assert ann.answers == [Answer("Diet", "Vegan"), Answer("Shirt", "M")]
+
+
+def test_a_list_goes_on_behind_its_last_and_over_pages(office, monkeypatch):
+    monkeypatch.setattr(listing, "PAGE", 1)
+    assert names(office) == ["ann", "bob", "zoe"]
+    wanted = RegistrationFilter(office.event_id)
+    first = office.call(list_registrations, wanted, limit=2)
+    rest = office.call(list_registrations, wanted, after=first[-1].id, limit=2)
+    assert [found.email[:3] for found in (*first, *rest)] == ["ann", "bob", "zoe"]
+
+
+def test_another_organization_finds_nothing(office, org_id):
+    wanted = RegistrationFilter(office.event_id)
+    assert office.db.call(list_registrations, org_id, wanted, limit=9) == []
+    everything = office.call(list_registrations, RegistrationFilter(), limit=9)
+    assert len(everything) == 3
