@@ -91,7 +91,7 @@ def test_a_file_with_a_fault_invites_nobody(door: Door, tmp_path: Path) -> None:
     result = door.run("invite", "add", "acme", number, file)
     assert (result.code, result.output) == (1, "")
     assert result.error.splitlines() == [
-        "line 3: Email 'bob@' is not an e-mail address",
+        "line 3: Email 'bob@' is not an e-mail address.",
         "row 4: there is no Email",
         f"error: 2 rows of {file} cannot be taken; nobody was added.",
     ]
