@@ -5,6 +5,7 @@ else's program or hand (a header, a body, a mail, an answer, a file) is entered 
 """
 
 import asyncio
+import io
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,6 +25,7 @@ from turnout.carriers.smtp.connection import Connection
 from turnout.carriers.smtp.listener import KEPT, LINE_LIMIT, BounceListener, _Conversation
 from turnout.carriers.smtp.outcomes import Reply, Stage, judge
 from turnout.core import counterparts
+from turnout.core.importing.records import read_layout, read_records
 from turnout.core.messaging import list_files, merging
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.numbers import to_address
@@ -36,6 +38,7 @@ from turnout.dialects.messaging import decode as messaging
 from turnout.dialects.messaging.job_members import decode_body
 from turnout.dialects.registration import decode as registration
 from turnout.errors import Failure
+from turnout.formats.tables import read_table
 from turnout.http import body, cross_site, forms, json_shape, json_slips, masks, members
 from turnout.http.client_address import TrustedProxies
 from turnout.web.sign_in import own_path
@@ -90,6 +93,12 @@ class Parser(NamedTuple):
     read: Callable[[Any], Any]
     limit: int
     as_text: bool = False
+
+
+def _read_list(text: str) -> None:
+    with read_table(io.BytesIO(f"Email\n{text}".encode()), "list.csv") as table:
+        layout = read_layout(table, list_files.LIST)
+        list(list_files.read_entries(read_records(table, layout)))
 
 
 class _Nothing(Connection):
@@ -256,7 +265,7 @@ PARSERS: dict[str, Parser] = {
     "a stranger's text": Parser(neutralize, BODY, as_text=True),
     "where to go after signing in": Parser(own_path, 16 * KB, as_text=True),
     "a list of recipients": Parser(
-        lambda text: list(list_files.read_list(["Email\n", *text.splitlines(keepends=True)])),
+        _read_list,
         64 * KB,
         as_text=True,
     ),

@@ -72,8 +72,8 @@ def test_viewings_are_corrected_imported_and_listed(hall: Hall, tmp_path: Path) 
     done = hall.run("viewing", "import", "acme", hall.event, file)
     assert done.output == "1 viewings were taken; 1 rows could not be.\n"
     lines = done.error.splitlines()
-    assert lines[0].endswith(" 2/2")
-    assert lines[1:] == [
+    assert any(line.endswith(" 2/2") for line in lines)
+    assert [line for line in lines if not line.endswith("2/2")] == [
         f"line 3: bob@example.com is not registered for event {hall.event}.",
         f"error: 1 rows of {file} were left out; they are named above.",
     ]
@@ -89,12 +89,12 @@ def test_viewings_are_corrected_imported_and_listed(hall: Hall, tmp_path: Path) 
     assert hall.run("watch", "link", "acme", hall.event, "bob@example.com").code == 1
 
 
-def test_a_file_of_viewings_in_another_encoding_is_refused(hall: Hall, tmp_path: Path) -> None:
+def test_a_file_of_viewings_in_no_encoding_is_refused(hall: Hall, tmp_path: Path) -> None:
     file = tmp_path / "views.csv"
-    file.write_bytes("email,start,duration\nmüller@example.com,2027-01-04,6\n".encode("latin-1"))
+    file.write_bytes(b"email,start,duration\nm\x81ller@example.com,2027-01-04,6\n")
     failed = hall.run("viewing", "import", "acme", hall.event, file)
     assert failed.code == 1
-    assert f"{file} is not UTF-8 text" in failed.error
+    assert "views.csv is not text in UTF-8, UTF-16 or Windows-1252" in failed.error
 
 
 def test_reports_are_granted_and_revoked(hall: Hall) -> None:

@@ -91,8 +91,9 @@ def test_a_file_with_a_fault_invites_nobody(door: Door, tmp_path: Path) -> None:
     result = door.run("invite", "add", "acme", number, file)
     assert (result.code, result.output) == (1, "")
     assert result.error.splitlines() == [
-        "line 3: Email 'bob@' is not an e-mail address.",
-        "row 4: there is no Email",
+        "line 3, column Email: 'bob@' is not an e-mail address: write one such as "
+        "jane@example.com.",
+        "line 4: The row has no e-mail address: fill it in.",
         f"error: 2 rows of {file} cannot be taken; nobody was added.",
     ]
     assert door.run.ok("invite", "send", "acme", number) == "There is nobody to write to.\n"

@@ -88,8 +88,8 @@ def test_rows_that_cannot_be_taken_are_named_and_the_others_are(office: Office) 
     assert result.code == 1
     for words in (
         "line 3: Give the learner a code and a name.",
-        "line 4: 'nobody' is not an e-mail address.",
-        "line 5: Identifier must be a GUID, not 'nonsense'.",
+        "line 4, column Email: 'nobody' is not an e-mail address.",
+        "line 5, column Identifier: Identifier must be a GUID, not 'nonsense'.",
         "3 rows of",
         "were refused, as named above; 1 were imported.",
     ):
@@ -97,12 +97,25 @@ def test_rows_that_cannot_be_taken_are_named_and_the_others_are(office: Office) 
     assert len(office.table("learner", "list", "acme")) == 1
 
 
+def test_a_preview_of_learners_writes_nothing_and_says_what_would_be_refused(
+    office: Office,
+) -> None:
+    file = office.write("Matrikelnummer;Name;Vorname;E-Mail", "L1;Lovelace;Ada;", "L2;;;nobody")
+    shown = office.run("learner", "import", "acme", file, "--preview")
+    assert shown.code == 1
+    rows = [" ".join(line.split()) for line in shown.output.splitlines()]
+    assert rows[3:6] == ["Matrikelnummer Code", "Name Last name", "Vorname First name"]
+    assert rows[-1] == "1 rows can be imported. Nothing was written."
+    assert "line 3: Give the learner a code and a name." in shown.error
+    assert office.run.ok("learner", "list", "acme").startswith("There are no learners.")
+
+
 @pytest.mark.parametrize(
     ("heading", "words"),
     [
         ("Code,FirstName,LastName,Shoe size", "has the unknown columns Shoe size"),
-        ("Code,FirstName", "lacks the columns lastname"),
-        ("", "lacks the columns code, firstname, lastname"),
+        ("Code,Email", "lacks the columns First name or Last name; it has Code, Email."),
+        ("", "lacks the columns Code, First name or Last name; it has a, b, c, d."),
     ],
 )
 def test_a_file_with_other_columns_is_refused(office: Office, heading: str, words: str) -> None:
@@ -214,10 +227,10 @@ def test_results_that_cannot_be_taken_are_named(office: Office, exam: str) -> No
     result = office.run("exam", "import-results", "acme", office.write(*lines), "--event", exam)
     assert result.code == 1
     for words in (
-        f"line 2: Learner L9 has no registration in the exam of event {exam}.",
-        "line 3: 'here' is not an attendance: write Present, Absent or Pending.",
+        f"line 2, column Code: Learner L9 has no registration in the exam of event {exam}.",
+        "line 3, column Attendance: 'here' is not an attendance: write Present, Absent or Pending.",
         "line 4: The row names no candidate",
-        "line 5: Withdrawn is what cancelling leaves",
+        "line 5, column Attendance: Withdrawn is what cancelling leaves",
     ):
         assert words in " ".join(result.error.split())
     said = office.run("exam", "rest-absent", "acme", exam)

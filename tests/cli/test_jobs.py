@@ -122,3 +122,32 @@ def test_opt_outs_are_added_listed_and_removed(turnout):
     assert missing.error == "error: jo@example.com has not opted out of email.\n"
     wrong = turnout("optout", "add", "acme", "sms", "jo@example.com")
     assert (wrong.code, wrong.error) == (1, "error: 'jo@example.com' is not an address for sms.\n")
+
+
+def test_opt_outs_are_taken_over_from_a_file(turnout: Turnout, tmp_path: Path) -> None:
+    file = tmp_path / "out.csv"
+    file.write_bytes(
+        "E-Mail;Handy;Grund\r\nJo@Example.com;;zu viel\r\n;+61 412 345 678;\r\n;;nichts\r\n"
+        "bad@;;\r\n".encode("cp1252")
+    )
+    command = ("optout", "import", "acme", file, "--ignore-unknown")
+    shown = turnout(*command, "--preview")
+    assert (shown.code, "2 rows can be imported." in shown.output) == (1, True)
+    assert turnout.ok("optout", "list", "acme") == "Nobody has opted out.\n"
+    done = turnout(*command)
+    assert done.code == 1
+    lines = done.error.splitlines()
+    assert "line 4: The row has no address: fill Email, Mobile, Phone, Fax or Address." in lines
+    assert any(line.startswith("line 5, column E-Mail: ") for line in lines)
+    rows = [line.split()[:2] for line in turnout.ok("optout", "list", "acme").splitlines()[1:]]
+    assert rows == [["email", "jo@example.com"], ["sms", "61412345678"]]
+    file.write_text("Medium,Address\ncall,+61 412 345 678\n,bo@example.com\nsmoke,x\n")
+    result = turnout(*command)
+    assert "Medium must be one of email, sms, call, fax, not 'smoke'." in result.error
+    rows = [line.split()[:2] for line in turnout.ok("optout", "list", "acme").splitlines()[1:]]
+    assert rows == [
+        ["call", "61412345678"],
+        ["email", "bo@example.com"],
+        ["email", "jo@example.com"],
+        ["sms", "61412345678"],
+    ]

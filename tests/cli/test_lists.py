@@ -92,11 +92,13 @@ def test_every_faulty_row_is_named_and_nothing_is_imported(
     result = turnout("list", "import", "acme", file, "--user", "au/jo")
     assert (result.code, result.output) == (1, "")
     assert result.error.splitlines() == [
-        "line 3: Email 'bob@' is not an e-mail address.",
-        "line 4: Mobile '12ab' is not a number.",
+        "line 3, column Email: 'bob@' is not an e-mail address: write one such as "
+        "jane@example.com.",
+        "line 4, column Mobile: '12ab' is not a number: write one with its country, such as "
+        "+61412345678.",
         "line 5: Nothing reaches this recipient: Email, Fax, Phone, Mobile are empty.",
-        "line 6: The row has 4 cells, but the heading has 3.",
-        "line 7: Recipient must be text of up to 1000 characters.",
+        "line 6: 'more' stands in column 4, which has no heading: name it.",
+        "line 7, column Recipient: The value has 1001 characters: shorten it to 1000.",
         f"error: 5 rows of {file} cannot be taken; nothing was imported.",
     ]
     assert lists_of(turnout) == []
@@ -115,13 +117,22 @@ def test_of_many_faults_a_hundred_are_shown(turnout: Turnout, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("Email,Surname\n", "The heading names 'Surname'; a list's columns are Recipient, "),
-        ("Email,e-mail\n", "The heading names Email twice."),
-        ("Recipient,Reference\n", "The first line must be a heading with Email, Fax, Phone or"),
-        ("", "The first line must be a heading"),
-        ("Email\nm\xfcller@example.com\n".encode("latin-1"), "is not UTF-8 text"),
-        ('Email\n"open@example.com\n', "line 2: This is not a CSV file: unexpected end of data."),
-        (f"Email\n{'x' * 200_000}\n", "field larger than field limit"),
+        (
+            "Email,a,b,c,d,e,f,g\n",
+            "people.csv has the columns a, b, c, d, e, f, g, but only 6 can be custom fields",
+        ),
+        (
+            "Email,e-mail\n",
+            "The columns 'Email' and 'e-mail' are both Email: rename or remove one.",
+        ),
+        (
+            "Recipient,Reference\n",
+            "people.csv lacks the columns Email or Fax or Phone or Mobile; it has Recipient, Ref",
+        ),
+        ("", "people.csv is empty: its first line must name the columns."),
+        (b"Email\nm\x81ller@example.com\n", "is not text in UTF-8, UTF-16 or Windows-1252"),
+        ('Email\n"open@example.com\n', "line 2: A quotation mark that opens in this row is never"),
+        (f"Email\n{'x' * 200_000}\n", "A cell has more than 131072 characters"),
     ],
 )
 def test_what_is_no_list_is_refused(
@@ -165,3 +176,60 @@ def test_a_list_is_deleted(turnout: Turnout, tmp_path: Path) -> None:
 def test_a_user_who_is_not_there_is_an_error(turnout: Turnout, tmp_path: Path) -> None:
     result = turnout("list", "import", "acme", write(tmp_path, GOOD), "--user", "au/x")
     assert (result.code, result.error) == (1, "error: The organization has no user au/x.\n")
+
+
+def test_a_file_of_another_country_is_shown_and_then_taken(
+    turnout: Turnout, tmp_path: Path
+) -> None:
+    file = write(
+        tmp_path,
+        "Vorname;Nachname;E-Mail;Handy;Firma;Lieblingstier\r\n"
+        "Zoë;Müller;zoe@example.com;+49 151 1234567;Acme;Katze\r\n"
+        "Ada;Lovelace;ada@example.com;;;\r\n;;;;;\r\n\x1a".encode("cp1252"),
+    )
+    shown = turnout.ok("list", "import", "acme", file, "--user", "au/jo", "--preview")
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    assert lines == [
+        "people.csv: CSV, semicolons, Windows-1252.",
+        "",
+        "COLUMN BECOMES",
+        "Vorname First name",
+        "Nachname Last name",
+        "E-Mail Email",
+        "Handy Mobile",
+        "Firma CustomField1",
+        "Lieblingstier CustomField2",
+        "",
+        "LINE Recipient Email Mobile CustomField1 CustomField2",
+        "2 Zoë Müller zoe@example.com +49 151 1234567 Acme Katze",
+        "3 Ada Lovelace ada@example.com",
+        "",
+        "2 rows can be imported. Nothing was written.",
+    ]
+    assert lists_of(turnout) == []
+    assert turnout("list", "import", "acme", file, "--user", "au/jo").code == 0
+    [(list_id, _, _)] = lists_of(turnout)
+    with turnout.database() as db:
+        people, _ = db.call(list_entries, ORG, list_id, "", 100)
+    custom = {"CustomField1": "Acme", "CustomField2": "Katze"}
+    assert people == [
+        Person("", "Zoë Müller", "zoe@example.com", "", "", "+49 151 1234567", custom),
+        Person("", "Ada Lovelace", "ada@example.com", "", "", "", {}),
+    ]
+
+
+def test_a_preview_shows_faults_and_unknown_columns_are_left_out_on_request(
+    turnout: Turnout, tmp_path: Path
+) -> None:
+    file = write(tmp_path, "Email,Pet,CustomField1\nbob@,cat,x\njo@example.com,dog,y\n")
+    preview = ("list", "import", "acme", file, "--user", "au/jo", "--preview", "--ignore-unknown")
+    result = turnout(*preview)
+    assert result.code == 1
+    assert result.error.splitlines() == [
+        "line 2, column Email: 'bob@' is not an e-mail address: write one such as "
+        "jane@example.com.",
+        f"error: 1 rows of {file} cannot be imported.",
+    ]
+    assert "Pet           left out" in result.output
+    assert "1 rows can be imported. Nothing was written." in result.output
+    assert lists_of(turnout) == []

@@ -34,7 +34,5 @@ SENTENCES = {
     "viewing.stranger": "{email} is not registered for event {event_id}.",
     "viewing.time": "{text!r} is not a time such as 2027-03-01T09:00:00.",
     "viewing.year": "{text!r} must be in the years {first} to {last}.",
-    "viewings.columns": "The first line must name email, start, and end or duration, of {columns}.",
-    "viewings.csv": "This is not a CSV file: {said}.",
     "watch.code": "That is not the code, or it is too old.",
 }

@@ -1,17 +1,27 @@
 """`turnout media`, `viewing` and `watch`: what sessions show, and who has watched it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from cyclopts import App
 
-from turnout.cli.app import actor, base_url, console, database, errors, show_table
-from turnout.cli.files import SHOWN_FAULTS, bar, open_text
+from turnout.cli.app import actor, base_url, console, database, show_table
+from turnout.cli.files import bar
+from turnout.cli.imports import (
+    Faults,
+    IgnoreUnknown,
+    Preview,
+    count_rows,
+    open_records,
+    show_preview,
+    tried,
+)
 from turnout.cli.numbers import EventNumber
-from turnout.core.audience.importing import Fault, Row, import_viewings, read_viewings
+from turnout.core.audience.importing import VIEWINGS, Row, import_viewings, read_viewings
 from turnout.core.audience.links import PATH, find_registered, make_token
-from turnout.core.audience.media import list_shows, set_media
+from turnout.core.audience.media import Show, list_shows, set_media
 from turnout.core.audience.model import MediaKind, Mode
 from turnout.core.audience.viewings import StoredInterval, correct_viewing, list_viewings
 from turnout.core.events.programme import get_event
@@ -19,6 +29,7 @@ from turnout.core.identity.model import Organization
 from turnout.core.identity.names import find_name
 from turnout.core.identity.organizations import check_zone, get_organization
 from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId
+from turnout.core.importing.records import Fault, Record
 from turnout.core.times import instant, stamp
 from turnout.errors import Invalid, Missing
 from turnout.store import Database, Tx
@@ -107,18 +118,26 @@ def list_media(org: str, event: EventNumber, /) -> None:
 
 @viewing.command(name="import")
 def import_file(
-    org: str, event: EventNumber, file: Path, /, *, timezone: str | None = None
+    org: str,
+    event: EventNumber,
+    file: Path,
+    /,
+    *,
+    timezone: str | None = None,
+    preview: Preview = False,
+    ignore_unknown: IgnoreUnknown = False,
 ) -> None:
-    """Take over viewings from a CSV file of another platform; the same again changes nothing.
+    """Take over viewings from a CSV file or workbook (XLSX) of another platform; idempotent.
 
-    The first line names the columns: email, session (number or pak; may be missing where one
-    session can be watched), mode (live, simlive or od; without it, by the session's live window),
-    start, and end or duration (seconds). Rows that cannot be taken are listed; the others are kept.
+    Its columns are Email, Session (number or pak; may be missing where one session can be
+    watched), Mode (live, simlive or od; without it, by the session's live window), Start, and End
+    or Duration (seconds), under their usual names in English, German, French or Spanish. Rows that
+    cannot be taken are listed; the others are kept.
 
     Args:
         org: Short name of the organization.
         event: Number of the event.
-        file: The file, in UTF-8.
+        file: The file.
         timezone: IANA name of the zone of times without an offset; without it, the event's.
     """
     with database() as db:
@@ -126,18 +145,21 @@ def import_file(
         zone = timezone or db.call(get_event, org_id, event).timezone
         check_zone(zone)
         shows = db.call(list_shows, org_id, event)
-        with open_text(file) as lines:
-            total = max(0, sum(1 for _ in lines) - 1)
-        with open_text(file) as lines, bar(f"Importing {file.name}", total) as advance:
-            found = read_viewings(lines, shows, zone)
+        if preview:
+            check = partial(_find_faults, db, org_id, event, shows, zone)
+            show_preview(file, VIEWINGS, check, ignore_unknown=ignore_unknown)
+            return
+        total = count_rows(file, VIEWINGS, ignore_unknown=ignore_unknown)
+        with (
+            open_records(file, VIEWINGS, ignore_unknown=ignore_unknown) as opened,
+            bar(f"Importing {file.name}", total) as advance,
+        ):
+            found = read_viewings(opened.records, shows, zone)
             taken, faults = _store(db, org_id, event, found, advance)
-    for fault in faults[:SHOWN_FAULTS]:
-        errors.print(f"line {fault.line}: {fault.refusal.message}")
-    if len(faults) > SHOWN_FAULTS:
-        errors.print(f"… and {len(faults) - SHOWN_FAULTS} more")
-    console.print(f"{taken} viewings were taken; {len(faults)} rows could not be.")
-    if faults:
-        raise Invalid("viewings.rows", count=len(faults), file=file)
+    faults.say_rest()
+    console.print(f"{taken} viewings were taken; {faults.count} rows could not be.")
+    if faults.count:
+        raise Invalid("viewings.rows", count=faults.count, file=file)
 
 
 @viewing.command
@@ -259,19 +281,33 @@ def _correct(
     _show(found, organization)
 
 
+def _find_faults(
+    db: Database,
+    org_id: OrgId,
+    event_id: EventId,
+    shows: list[Show],
+    zone: str,
+    rows: Sequence[Record],
+) -> list[Fault]:
+    found = list(read_viewings(rows, shows, zone))
+    good = [row for row in found if isinstance(row, Row)]
+    refused = tried(db, lambda tx: import_viewings(tx, org_id, event_id, good, actor=actor()))
+    return [row for row in found if isinstance(row, Fault)] + refused
+
+
 def _store(
     db: Database,
     org_id: OrgId,
     event_id: EventId,
     found: Iterator[Row | Fault],
     advance: Callable[[int], object],
-) -> tuple[int, list[Fault]]:
-    taken = 0
-    faults: list[Fault] = []
+) -> tuple[int, Faults]:
+    taken, faults = 0, Faults()
     while some := list(islice(found, SLICE)):
-        rows = [entry for entry in some if isinstance(entry, Row)]
+        rows = [row for row in some if isinstance(row, Row)]
         refused = db.call(import_viewings, org_id, event_id, rows, actor=actor())
-        faults += [entry for entry in some if isinstance(entry, Fault)] + refused
+        faults.add(row for row in some if isinstance(row, Fault))
+        faults.add(refused)
         taken += len(rows) - len(refused)
         advance(len(some))
     return taken, faults

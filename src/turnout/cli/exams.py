@@ -7,7 +7,15 @@ from typing import Literal
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
-from turnout.cli.imports import Row, flag_of, import_rows, number_of, read_guid
+from turnout.cli.imports import (
+    IgnoreUnknown,
+    Preview,
+    Row,
+    flag_of,
+    import_rows,
+    number_of,
+    read_guid,
+)
 from turnout.cli.numbers import EventNumber, RoomNumber
 from turnout.core.events.model import EventState
 from turnout.core.exams import lists
@@ -34,22 +42,27 @@ exams = App(name="exam")
 
 
 @venues.command(name="import")
-def import_venues(org: str, file: Path, /) -> None:
-    """Import venues from a CSV file, a row for each room.
+def import_venues(
+    org: str, file: Path, /, *, preview: Preview = False, ignore_unknown: IgnoreUnknown = False
+) -> None:
+    """Import venues from a CSV file or a workbook (XLSX), a row for each room.
 
-    The first line names the columns: Name, and as there are Timezone, Address, City, Country (two
+    Its columns are Name, and as there are Timezone, Address, City, Country (two
     letters), Room, Seats and Identifier (a GUID). A venue that is known gets the room.
 
     Args:
         org: Short name of the organization.
-        file: The file, in UTF-8.
+        file: The file.
     """
     columns = ("name", "timezone", "address", "city", "country", "room", "seats", "identifier")
     with database() as db:
         organization = db.call(get_organization, org)
         take = partial(_take_venue, organization.org_id, organization.timezone, actor())
-        count = import_rows(db, file, columns, ["name"], take)
-    console.print(f"{count} rows were imported.")
+        count = import_rows(
+            db, file, columns, ["name"], take, preview=preview, ignore_unknown=ignore_unknown
+        )
+    if not preview:
+        console.print(f"{count} rows were imported.")
 
 
 @venues.command(name="list")
@@ -79,16 +92,18 @@ def list_venues(org: str, /) -> None:
 
 
 @assessments.command(name="import")
-def import_forms(org: str, file: Path, /) -> None:
-    """Import assessment forms from a CSV file.
+def import_forms(
+    org: str, file: Path, /, *, preview: Preview = False, ignore_unknown: IgnoreUnknown = False
+) -> None:
+    """Import assessment forms from a CSV file or a workbook (XLSX).
 
-    The first line names the columns: Code, Name, and as there are Version, Title, Language,
+    Its columns are Code, Name, and as there are Version, Title, Language,
     Bilingual, Published (yes or no), TimeLimit (minutes) and Identifier (a GUID). A form with a
     code and version that are known is changed.
 
     Args:
         org: Short name of the organization.
-        file: The file, in UTF-8.
+        file: The file.
     """
     columns = (
         *("code", "name", "version", "title", "language", "bilingual", "published"),
@@ -97,8 +112,17 @@ def import_forms(org: str, file: Path, /) -> None:
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         take = partial(_take_form, org_id, actor())
-        count = import_rows(db, file, columns, ["code", "name"], take)
-    console.print(f"{count} rows were imported.")
+        count = import_rows(
+            db,
+            file,
+            columns,
+            ["code", "name"],
+            take,
+            preview=preview,
+            ignore_unknown=ignore_unknown,
+        )
+    if not preview:
+        console.print(f"{count} rows were imported.")
 
 
 @assessments.command(name="list")

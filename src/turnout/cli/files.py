@@ -1,6 +1,5 @@
 """Reading files that people name, with a bar for long ones."""
 
-import csv
 import errno
 import os
 import tempfile
@@ -43,14 +42,12 @@ _ADVICE = {
 @contextmanager
 def open_text(file: Path) -> Iterator[TextIO]:
     """The file's lines, as UTF-8 with or without a byte order mark. Raises Invalid, also while
-    it is read, for another encoding and for what is no CSV."""
+    it is read, for another encoding."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             yield lines
     except UnicodeDecodeError as error:
-        raise Invalid("file.encoding", file=file, said=error.reason) from error
-    except csv.Error as error:
-        raise Invalid("file.csv", file=file, said=str(error)) from error
+        raise Invalid("file.not_utf_8", file=file, said=error.reason) from error
 
 
 @contextmanager

@@ -1,80 +1,214 @@
-"""Reading CSV files row by row, with a progress bar and a word about every row that fails."""
+"""Importing files row by row, with a preview, a progress bar and a word about each faulty row."""
 
-import csv
 import uuid as uuids
-from collections.abc import Callable, Iterable
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import chain, islice
 from pathlib import Path
+from typing import Annotated, NamedTuple
 
-from turnout.cli.app import errors
-from turnout.cli.files import SHOWN_FAULTS, bar, open_text
-from turnout.core.text import is_storable
+from cyclopts import Parameter
+
+from turnout.cli.app import console, errors, show_table
+from turnout.cli.files import SHOWN_FAULTS, bar
+from turnout.core.importing.layout import Known, Layout, Use
+from turnout.core.importing.records import (
+    Fault,
+    Record,
+    Skipped,
+    fault_of,
+    read_layout,
+    read_records,
+)
 from turnout.errors import Conflict, Invalid, Missing
+from turnout.formats.tables import open_table
 from turnout.store import Database, Tx
 
 SLICE = 100
-LONGEST = 1000
-Row = dict[str, str]
+SHOWN_ROWS = 5
+Row = Record
 Take = Callable[[Tx, Row], object]
+Check = Callable[[Sequence[Row]], list[Fault]]
+"""Finds what is wrong with some rows, and changes nothing."""
+
+Preview = Annotated[
+    bool, Parameter(help="Show what each column becomes, the first rows and the faulty ones only.")
+]
+IgnoreUnknown = Annotated[bool, Parameter(help="Leave columns out that are not known.")]
+
+
+class Opened(NamedTuple):
+    """A file to import: how it was read, which column is what, and its rows."""
+
+    described: str
+    layout: Layout
+    records: Iterator[Record | Fault | Skipped]
+
+
+@contextmanager
+def open_records(file: Path, known: Known, *, ignore_unknown: bool = False) -> Iterator[Opened]:
+    """Open a CSV file or a workbook. Raises Invalid for one that cannot be read, and for a heading
+    that does not fit."""
+    with open_table(file) as table:
+        layout = read_layout(table, known, ignores_unknown=ignore_unknown, file=file.name)
+        yield Opened(table.described, layout, read_records(table, layout))
 
 
 def import_rows(
-    db: Database, file: Path, columns: Iterable[str], needed: Iterable[str], take: Take
+    db: Database,
+    file: Path,
+    columns: Iterable[str] | Known,
+    needed: Iterable[str],
+    take: Take,
+    *,
+    preview: bool = False,
+    ignore_unknown: bool = False,
 ) -> int:
-    """Take every row of a CSV file; `columns` are those that are known, in small letters, `needed`
-    those that must be there. Returns how many rows were taken.
+    """Take every row of a file; `columns` are those that are known, in small letters, `needed`
+    those that must be there. Returns how many rows were taken; with `preview`, how many would be.
 
     Each row is taken or refused alone; refused ones are named on standard error. Raises Invalid
     for a file without its columns, before anything is taken, and at the end when rows were refused.
     """
-    with open_text(file) as lines:
-        total = max(0, sum(1 for _ in csv.reader(lines)) - 1)
-    with open_text(file) as lines:
-        reader = csv.reader(lines)
-        names = _read_names(next(reader, []), set(columns), list(needed), file)
-        taken, refused = 0, 0
-        with bar(f"Importing {file.name}", total) as advance:
-            numbered = ((reader.line_num, row) for row in reader if any(row))
-            while some := list(islice(numbered, SLICE)):
-                faults = db.call(_take_slice, names, some, take)
-                for line, reason in faults[: max(0, SHOWN_FAULTS - refused)]:
-                    errors.print(f"line {line}: {reason}")
-                refused += len(faults)
-                taken += len(some) - len(faults)
-                advance(len(some))
-    if refused:
-        raise Invalid("import.rows", refused=refused, file=file, taken=taken)
+    known = columns
+    if not isinstance(known, Known):
+        known = Known(tuple(known), tuple((name,) for name in needed))
+    if preview:
+        return show_preview(
+            file, known, lambda rows: _try_slice(db, rows, take), ignore_unknown=ignore_unknown
+        )
+    total = count_rows(file, known, ignore_unknown=ignore_unknown)
+    faults, taken = Faults(), 0
+    with (
+        open_records(file, known, ignore_unknown=ignore_unknown) as opened,
+        bar(f"Importing {file.name}", total) as advance,
+    ):
+        for rows, read in slices(opened.records, faults):
+            refused = db.call(_take_slice, rows, take)
+            faults.add(refused)
+            taken += len(rows) - len(refused)
+            advance(read)
+    faults.say_rest()
+    if faults.count:
+        raise Invalid("import.rows", refused=faults.count, file=file, taken=taken)
     return taken
 
 
-def _take_slice(
-    tx: Tx, names: list[str], rows: list[tuple[int, list[str]]], take: Take
-) -> list[tuple[int, str]]:
-    faults = []
-    for line, values in rows:
-        try:
-            row = dict(zip(names, (value.strip() for value in values), strict=False))
-            _check(row)
-            with tx.savepoint():
-                take(tx, dict.fromkeys(names, "") | row)
-        except (Invalid, Conflict, Missing) as failure:
-            faults.append((line, failure.message))
+class Faults:
+    """The rows that cannot be taken: the first are said at once on standard error."""
+
+    def __init__(self) -> None:
+        self.count = self.skipped = 0
+
+    def add(self, faults: Iterable[Fault]) -> None:
+        """Count them, and say each unless very many were said."""
+        for fault in faults:
+            self.count += 1
+            if self.count <= SHOWN_FAULTS:
+                errors.print(str(fault))
+
+    def say_rest(self) -> None:
+        """Say how many more cannot be taken, and how many rows were of people whom the other
+        program says to be gone."""
+        if self.count > SHOWN_FAULTS:
+            errors.print(f"… and {self.count - SHOWN_FAULTS} more")
+        if self.skipped:
+            errors.print(f"{self.skipped} rows are cancelled in the file, and were left out.")
+
+
+def slices(
+    found: Iterator[Record | Fault | Skipped], faults: Faults
+) -> Iterator[tuple[list[Record], int]]:
+    """Rows that can be read, some at a time, with how many lines were read for them."""
+    while some := list(islice(found, SLICE)):
+        faults.add(each for each in some if isinstance(each, Fault))
+        faults.skipped += sum(isinstance(each, Skipped) for each in some)
+        yield [each for each in some if isinstance(each, Record)], len(some)
+
+
+def count_rows(file: Path, known: Known, *, ignore_unknown: bool = False) -> int:
+    """How many rows the file has behind its heading. Raises Invalid as `open_records` does."""
+    with open_records(file, known, ignore_unknown=ignore_unknown) as opened:
+        return sum(1 for _ in opened.records)
+
+
+def show_preview(file: Path, known: Known, check: Check, *, ignore_unknown: bool = False) -> int:
+    """Show how a file is read and what is wrong with it; nothing is written. Returns how many rows
+    would be taken; raises Invalid when some would not."""
+    faults, good = Faults(), 0
+    with open_records(file, known, ignore_unknown=ignore_unknown) as opened:
+        first = list(islice(opened.records, SHOWN_ROWS))
+        _show_layout(file, opened, [row for row in first if isinstance(row, Record)])
+        for rows, _ in slices(chain(first, opened.records), faults):
+            refused = check(rows)
+            faults.add(refused)
+            good += len(rows) - len(refused)
+    faults.say_rest()
+    console.print(f"{good} rows can be imported. Nothing was written.")
+    if faults.count:
+        raise Invalid("import.preview", refused=faults.count, file=file)
+    return good
+
+
+def _show_layout(file: Path, opened: Opened, first: Sequence[Record]) -> None:
+    layout = opened.layout
+    export = f", an export of {layout.export.program}" if layout.export else ""
+    console.print(f"{file.name}: {opened.described}{export}.\n")
+    rows = ((column.heading, _say_use(layout, column.use, column.key)) for column in layout.columns)
+    show_table("COLUMN", "BECOMES", rows=rows)
+    keys = [key for key in layout.known.keys if any(row[key] for row in first)]
+    customs = list(dict.fromkeys(name for row in first for name in row.customs))
+    console.print()
+    show_table(
+        *("LINE", *map(layout.known.label, keys), *customs),
+        rows=(
+            (
+                str(row.line),
+                *(row[key] for key in keys),
+                *(row.customs.get(name, "") for name in customs),
+            )
+            for row in first
+        ),
+    )
+    console.print()
+
+
+def _say_use(layout: Layout, use: Use, key: str) -> str:
+    if use is Use.FIELD:
+        return layout.known.label(key)
+    return f"custom field {key!r}" if use is Use.CUSTOM else "left out"
+
+
+class _RollBackError(Exception):
+    """Ends a transaction that was only a try."""
+
+
+def tried(db: Database, verb: Callable[[Tx], list[Fault]]) -> list[Fault]:
+    """What a verb finds wrong; what it writes is rolled back."""
+    faults: list[Fault] = []
+
+    def try_(tx: Tx) -> None:
+        faults[:] = verb(tx)
+        raise _RollBackError
+
+    with suppress(_RollBackError):
+        db.call(try_)
     return faults
 
 
-def _check(row: Row) -> None:
-    for name, value in row.items():
-        if len(value) > LONGEST or not is_storable(value):
-            raise Invalid("import.value", name=name)
+def _try_slice(db: Database, rows: Sequence[Record], take: Take) -> list[Fault]:
+    return tried(db, lambda tx: _take_slice(tx, rows, take))
 
 
-def _read_names(heading: list[str], known: set[str], needed: list[str], file: Path) -> list[str]:
-    names = ["".join(name.split()).lower() for name in heading]
-    if unknown := [given for given, name in zip(heading, names, strict=True) if name not in known]:
-        raise Invalid("import.columns", file=file, unknown=unknown, known=sorted(known))
-    if missing := [name for name in needed if name not in names]:
-        raise Invalid("import.columns_missing", file=file, missing=missing)
-    return names
+def _take_slice(tx: Tx, rows: Sequence[Record], take: Take) -> list[Fault]:
+    faults = []
+    for row in rows:
+        try:
+            with tx.savepoint():
+                take(tx, row)
+        except (Invalid, Conflict, Missing) as failure:
+            faults.append(fault_of(row, failure))
+    return faults
 
 
 def number_of(row: Row, name: str, otherwise: int) -> int:
@@ -83,18 +217,26 @@ def number_of(row: Row, name: str, otherwise: int) -> int:
     if not text:
         return otherwise
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Invalid("import.number", name=name, text=text)
+        raise Invalid("import.number", name=row.headings.get(name, name), text=text)
     return int(text)
 
 
+_FLAGS = {
+    **dict.fromkeys(("yes", "true", "1", "ja", "wahr", "oui", "vrai", "si", "sí", "x"), True),
+    **dict.fromkeys(("no", "false", "0", "nein", "falsch", "non", "faux", "falso"), False),
+}
+
+
 def flag_of(row: Row, name: str, *, otherwise: bool) -> bool:
-    """Yes or no of a row; `otherwise` where it is empty. Raises Invalid."""
-    text = row.get(name, "").lower()
+    """Yes or no of a row, in one of four languages; `otherwise` where it is empty. Raises
+    Invalid."""
+    text = row.get(name, "")
     if not text:
         return otherwise
-    if text not in ("yes", "no", "true", "false", "1", "0"):
-        raise Invalid("import.flag", name=name, text=text)
-    return text in ("yes", "true", "1")
+    flag = _FLAGS.get(text.casefold())
+    if flag is None:
+        raise Invalid("import.flag", name=row.headings.get(name, name), text=text)
+    return flag
 
 
 def read_guid(row: Row) -> str:

@@ -1,5 +1,6 @@
 """`turnout invite`: campaigns of invitations, made, filled, sent and reminded of."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cyclopts import App
@@ -9,23 +10,32 @@ from turnout.cli.app import (
     base_url,
     console,
     database,
-    errors,
     say_time,
     show_table,
 )
-from turnout.cli.files import open_text
+from turnout.cli.imports import (
+    Faults,
+    IgnoreUnknown,
+    Preview,
+    Row,
+    open_records,
+    show_preview,
+    slices,
+)
 from turnout.cli.numbers import CampaignNumber, EventNumber, TicketTypeNumber
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id
+from turnout.core.importing.records import Fault, fault_of
 from turnout.core.invitations.campaigns import create_campaign, list_campaigns, send_campaign
 from turnout.core.invitations.invitees import invite
-from turnout.core.messaging.list_files import Fault, read_list
-from turnout.core.messaging.lists import Entry
 from turnout.core.messaging.staging import SLICE
+from turnout.core.people.contact_rows import CONTACTS, read_contact
 from turnout.core.people.model import Contact
 from turnout.errors import Invalid
 
 invites = App(name="invite")
+LIMIT = 20 * SLICE
+"""How many people are added at once."""
 
 
 @invites.command
@@ -78,17 +88,30 @@ def create(
 
 
 @invites.command
-def add(org: str, invitation: CampaignNumber, file: Path, /) -> None:
-    """Add people from a CSV file to an invitation, all of them or nobody.
+def add(
+    org: str,
+    invitation: CampaignNumber,
+    file: Path,
+    /,
+    *,
+    preview: Preview = False,
+    ignore_unknown: IgnoreUnknown = False,
+) -> None:
+    """Add people from a CSV file or a workbook (XLSX) to an invitation, all of them or nobody.
 
-    The first line names the columns: Email, and Recipient (their name) where it is known.
+    It needs a column Email; First name, Last name (or Name), Company, Job title, Phone, Address,
+    Post code, City, State and Country are known too, under their usual names in English, German,
+    French or Spanish.
 
     Args:
         org: Short name of the organization.
         invitation: Number of the invitation.
-        file: The file, in UTF-8.
+        file: The file.
     """
-    contacts = _read_contacts(file)
+    if preview:
+        show_preview(file, CONTACTS, _find_faults, ignore_unknown=ignore_unknown)
+        return
+    contacts = _read_contacts(file, ignore_unknown=ignore_unknown)
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         added = db.call(invite, org_id, invitation, contacts)
@@ -144,30 +167,29 @@ def list_all(org: str, event: EventNumber, /) -> None:
     )  # fmt: skip
 
 
-def _read_contacts(file: Path) -> list[Contact]:
-    contacts, faults = [], 0
-    with open_text(file) as lines:
-        for number, found in enumerate(read_list(lines), start=2):
-            if isinstance(found, Fault):
-                errors.print(f"line {found.line}: {found.refusal.message}")
-                faults += 1
-            elif not found.email:
-                errors.print(f"row {number}: there is no Email")
-                faults += 1
-            else:
-                contacts.append(_contact(found))
-    if faults:
-        raise Invalid("invite.rows", faults=faults, file=file)
-    if len(contacts) > SLICE * 20:
-        raise Invalid("invite.many", limit=SLICE * 20)
+def _read_contacts(file: Path, *, ignore_unknown: bool) -> list[Contact]:
+    contacts: list[Contact] = []
+    faults = Faults()
+    with open_records(file, CONTACTS, ignore_unknown=ignore_unknown) as opened:
+        for rows, _ in slices(opened.records, faults):
+            faults.add(_find_faults(rows, contacts))
+            if len(contacts) > LIMIT:
+                raise Invalid("invite.many", limit=LIMIT)
+    faults.say_rest()
+    if faults.count:
+        raise Invalid("invite.rows", faults=faults.count, file=file)
     return contacts
 
 
-def _contact(entry: Entry) -> Contact:
-    first, _, last = entry.recipient.rpartition(" ")
-    return Contact(
-        email=entry.email,
-        first_name=first or last,
-        last_name=last if first else "",
-        phone=entry.mobile or entry.phone,
-    )
+def _find_faults(rows: Sequence[Row], contacts: list[Contact] | None = None) -> list[Fault]:
+    """The rows that are nobody's; the others go into `contacts`."""
+    faults = []
+    for row in rows:
+        try:
+            contact = read_contact(row)
+        except Invalid as failure:
+            faults.append(fault_of(row, failure))
+        else:
+            if contacts is not None:
+                contacts.append(contact)
+    return faults

@@ -6,34 +6,47 @@ from pathlib import Path
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, show_table
-from turnout.cli.imports import Row, import_rows, read_guid
+from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows, read_guid
 from turnout.core.exams.learners import NewLearner, add_learner, list_learners
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
+from turnout.core.importing.layout import Known
 from turnout.core.people.merging import find_person
 from turnout.store import Tx
 
 learners = App(name="learner")
 
 
-@learners.command(name="import")
-def import_learners(org: str, file: Path, /) -> None:
-    """Import learners from a CSV file.
+LEARNERS = Known(
+    ("code", "firstname", "lastname", "email", "identifier"),
+    needed=(("code",), ("firstname", "lastname")),
+)
+"""What a file of learners has."""
 
-    The first line names the columns: Code, FirstName, LastName, and as there are Email and
-    Identifier (a GUID). A learner whose code is known is changed. Learners may share an
-    address; the import names those who do.
+
+@learners.command(name="import")
+def import_learners(
+    org: str, file: Path, /, *, preview: Preview = False, ignore_unknown: IgnoreUnknown = False
+) -> None:
+    """Import learners from a CSV file or a workbook (XLSX).
+
+    Its columns are Code, First name and Last name (or Full name), and as there are Email and
+    Identifier (a GUID), under their usual names in English, German, French or Spanish. A learner
+    whose code is known is changed. Learners may share an address; the import names those who do.
 
     Args:
         org: Short name of the organization.
-        file: The file, in UTF-8.
+        file: The file.
     """
-    columns = ("code", "firstname", "lastname", "email", "identifier")
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         shared: dict[str, str] = {}
         take = partial(_take_learner, org_id, actor(), shared)
-        count = import_rows(db, file, columns, ["code", "firstname", "lastname"], take)
+        count = import_rows(
+            db, file, LEARNERS, (), take, preview=preview, ignore_unknown=ignore_unknown
+        )
+    if preview:
+        return
     console.print(f"{count} rows were imported.")
     for code, email in shared.items():
         console.print(f"{code} shares the address {email} with somebody who had it before.")

@@ -1,6 +1,6 @@
 """`turnout list`: people to send jobs to, from files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -10,16 +10,25 @@ from turnout.cli.app import (
     actor,
     console,
     database,
-    errors,
     say_time,
     show_table,
 )
-from turnout.cli.files import SHOWN_FAULTS, bar, open_text
+from turnout.cli.files import bar
+from turnout.cli.imports import (
+    Faults,
+    IgnoreUnknown,
+    Opened,
+    Preview,
+    Row,
+    open_records,
+    show_preview,
+)
 from turnout.cli.numbers import ListNumber
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id, list_users
 from turnout.core.ids import ListId, OrgId
-from turnout.core.messaging.list_files import Fault, read_list
+from turnout.core.importing.records import Fault
+from turnout.core.messaging.list_files import LIST, read_entries, read_entry
 from turnout.core.messaging.lists import (
     Entry,
     add_entries,
@@ -44,26 +53,35 @@ def import_file(
     *,
     user: str,
     name: str | None = None,
+    preview: Preview = False,
+    ignore_unknown: IgnoreUnknown = False,
 ) -> None:
-    """Make a list from a CSV file, all of it or nothing.
+    """Make a list from a CSV file or a workbook (XLSX), all of it or nothing.
 
-    The first line names the columns: Recipient, Reference, Email, Fax, Phone, Mobile and
-    CustomField1 to CustomField6, as many of them as there are, in any order.
+    Its columns are Recipient (or First name and Last name), Reference, Email, Fax, Phone, Mobile
+    and CustomField1 to CustomField6, as many of them as there are, in any order, under their usual
+    names in English, German, French or Spanish. Other columns become custom fields that are free.
 
     Args:
         org: Short name of the organization.
-        file: The file, in UTF-8.
+        file: The file.
         user: Code of the user whose list it is.
         name: What the list is called; without it, as the file.
     """
+    if preview:
+        show_preview(file, LIST, _find_faults, ignore_unknown=ignore_unknown)
+        return
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         user_id = db.call(get_user_id, org_id, user)
-        total = _check(file)
+        total = _check(file, ignore_unknown=ignore_unknown)
         list_id = db.call(begin_list, org_id, user_id, name or file.stem)
         try:
-            with bar(f"Importing {file.name}", total) as advance:
-                _store(db, org_id, list_id, file, advance)
+            with (
+                open_records(file, LIST, ignore_unknown=ignore_unknown) as opened,
+                bar(f"Importing {file.name}", total) as advance,
+            ):
+                _store(db, org_id, list_id, opened, advance)
             db.call(finish_list, org_id, list_id, total, actor=actor())
         except BaseException:
             db.call(drop_list, org_id, list_id)
@@ -114,32 +132,36 @@ def delete(org: str, number: ListNumber, /) -> None:
     console.print(f"List {number} is deleted.")
 
 
-def _check(file: Path) -> int:
+def _find_faults(rows: Sequence[Row]) -> list[Fault]:
+    return [found for row in rows if isinstance(found := read_entry(row), Fault)]
+
+
+def _check(file: Path, *, ignore_unknown: bool) -> int:
     """How many recipients the file has. Raises Invalid when a row cannot be taken, after saying
     which and why."""
-    total, faults = 0, 0
-    with open_text(file) as lines:
-        for found in read_list(lines):
-            if not isinstance(found, Fault):
+    total, faults = 0, Faults()
+    with open_records(file, LIST, ignore_unknown=ignore_unknown) as opened:
+        for found in read_entries(opened.records):
+            if isinstance(found, Fault):
+                faults.add([found])
+            else:
                 total += 1
-                continue
-            faults += 1
-            if faults <= SHOWN_FAULTS:
-                errors.print(f"line {found.line}: {found.refusal.message}")
-    if faults:
-        if faults > SHOWN_FAULTS:
-            errors.print(f"… and {faults - SHOWN_FAULTS} more")
-        raise Invalid("list.rows", faults=faults, file=file)
+    faults.say_rest()
+    if faults.count:
+        raise Invalid("list.rows", faults=faults.count, file=file)
     return total
 
 
 def _store(
-    db: Database, org_id: OrgId, list_id: ListId, file: Path, advance: Callable[[int], object]
+    db: Database,
+    org_id: OrgId,
+    list_id: ListId,
+    opened: Opened,
+    advance: Callable[[int], object],
 ) -> None:
-    with open_text(file) as lines:
-        entries = (entry for entry in read_list(lines) if isinstance(entry, Entry))
-        done = 0
-        while some := list(islice(entries, SLICE)):
-            db.call(add_entries, org_id, list_id, done + 1, some)
-            done += len(some)
-            advance(len(some))
+    entries = (entry for entry in read_entries(opened.records) if isinstance(entry, Entry))
+    done = 0
+    while some := list(islice(entries, SLICE)):
+        db.call(add_entries, org_id, list_id, done + 1, some)
+        done += len(some)
+        advance(len(some))

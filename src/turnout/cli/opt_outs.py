@@ -1,13 +1,25 @@
 """`turnout optout`: who gets no more broadcasts."""
 
+from functools import partial
+from pathlib import Path
+
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows
 from turnout.core.identity.organizations import get_organization
+from turnout.core.ids import OrgId
+from turnout.core.importing.layout import Known
 from turnout.core.messaging.model import Medium
 from turnout.core.messaging.opt_outs import add_opt_out, list_opt_outs, remove_opt_out
+from turnout.errors import Invalid
+from turnout.store import Tx
 
 opt_outs = App(name="optout")
+
+_MEDIA = {"email": Medium.EMAIL, "mobile": Medium.SMS, "phone": Medium.CALL, "fax": Medium.FAX}
+OPT_OUTS = Known((*_MEDIA, "medium", "address"), needed=((*_MEDIA, "address"),))
+"""What a file of opt-outs has."""
 
 
 @opt_outs.command(name="list")
@@ -55,6 +67,30 @@ def add(org: str, medium: Medium, address: str, /) -> None:
     console.print(f"{address} {said} {medium.value}.")
 
 
+@opt_outs.command(name="import")
+def import_file(
+    org: str, file: Path, /, *, preview: Preview = False, ignore_unknown: IgnoreUnknown = False
+) -> None:
+    """Take over opt-outs from a CSV file or a workbook (XLSX); idempotent.
+
+    It has a column Email, Mobile (no more SMS and MMS), Phone (no more calls) or Fax, or several,
+    or Medium and Address, under their usual names in English, German, French or Spanish.
+
+    Example: turnout optout import acme unsubscribed.csv --ignore-unknown
+
+    Args:
+        org: Short name of the organization.
+        file: The file.
+    """
+    with database() as db:
+        take = partial(_take, db.call(get_organization, org).org_id, actor())
+        count = import_rows(
+            db, file, OPT_OUTS, (), take, preview=preview, ignore_unknown=ignore_unknown
+        )
+    if not preview:
+        console.print(f"{count} rows were imported.")
+
+
 @opt_outs.command
 def remove(org: str, medium: Medium, address: str, /) -> None:
     """Let broadcasts reach somebody again who asked for it.
@@ -68,3 +104,20 @@ def remove(org: str, medium: Medium, address: str, /) -> None:
         org_id = db.call(get_organization, org).org_id
         db.call(remove_opt_out, org_id, medium, address, actor=actor())
     console.print(f"{address} gets {medium.value} again.")
+
+
+def _take(org_id: OrgId, by: str, tx: Tx, row: Row) -> None:
+    wanted = [(medium, row[key]) for key, medium in _MEDIA.items() if row[key]]
+    if row["address"]:
+        wanted.append((_medium_of(row), row["address"]))
+    if not wanted:
+        raise Invalid("import.no_address")
+    for medium, address in wanted:
+        add_opt_out(tx, org_id, medium, address, actor=by)
+
+
+def _medium_of(row: Row) -> Medium:
+    try:
+        return Medium(row["medium"].lower() or Medium.EMAIL)
+    except ValueError as error:
+        raise Invalid("import.medium", text=row["medium"], known=list(Medium)) from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from turnout.cli.app import actor, console, database, show_table
 from turnout.cli.exams import exams
 from turnout.cli.files import new_file, open_text
-from turnout.cli.imports import Row, import_rows
+from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows
 from turnout.cli.numbers import EventNumber
 from turnout.core.exams import results
 from turnout.core.exams.model import Accommodation, Attendance
@@ -183,10 +183,18 @@ def grade(org: str, registration: str, grading: str, /) -> None:
 
 
 @exams.command
-def import_results(org: str, file: Path, /, *, event: EventNumber | None = None) -> None:
-    """Import attendance and grades from a CSV file.
+def import_results(
+    org: str,
+    file: Path,
+    /,
+    *,
+    event: EventNumber | None = None,
+    preview: Preview = False,
+    ignore_unknown: IgnoreUnknown = False,
+) -> None:
+    """Import attendance and grades from a CSV file or a workbook (XLSX).
 
-    The first line names the columns: Registration (a GUID) or, with `--event`, Code (the
+    Its columns are Registration (a GUID) or, with `--event`, Code (the
     learner's), and as there are Attendance (Present, Absent, Pending) and Grade. Empty cells
     change nothing.
 
@@ -194,15 +202,18 @@ def import_results(org: str, file: Path, /, *, event: EventNumber | None = None)
 
     Args:
         org: Short name of the organization.
-        file: The file, in UTF-8.
+        file: The file.
         event: Number of the event in which learners are looked for by code.
     """
     columns = ("registration", "code", "attendance", "grade")
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         take = partial(_take_result, org_id, event, actor())
-        count = import_rows(db, file, columns, [], take)
-    console.print(f"{count} rows were imported.")
+        count = import_rows(
+            db, file, columns, [], take, preview=preview, ignore_unknown=ignore_unknown
+        )
+    if not preview:
+        console.print(f"{count} rows were imported.")
 
 
 @exams.command

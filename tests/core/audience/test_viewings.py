@@ -2,13 +2,14 @@
 
 import random
 from collections import defaultdict
+from io import BytesIO
 
 import pytest
 
 from tests.core.audience.cinema import LIVE_FROM, LIVE_UNTIL, MINUTE
 from tests.support import proof
-from turnout.core.audience.importing import Fault, import_viewings, read_viewings
-from turnout.core.audience.media import list_shows, set_media
+from turnout.core.audience.importing import VIEWINGS, Row, import_viewings, read_viewings
+from turnout.core.audience.media import Show, list_shows, set_media
 from turnout.core.audience.model import Interval, MediaKind, Mode
 from turnout.core.audience.viewings import (
     Heartbeat,
@@ -19,8 +20,10 @@ from turnout.core.audience.viewings import (
     record_heartbeats,
 )
 from turnout.core.audit.recording import list_entries
+from turnout.core.importing.records import Fault, read_layout, read_records
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.errors import Invalid, Missing
+from turnout.formats.tables import read_table
 
 
 def watch(cinema, registration, session, *played):
@@ -213,11 +216,17 @@ ann@example.com,{show},,2027-01-04T18:00:00,,90
 """
 
 
+def read(text: str, shows: list[Show]) -> list[Row | Fault]:
+    with read_table(BytesIO(text.encode()), "views.csv") as table:
+        records = read_records(table, read_layout(table, VIEWINGS))
+        return list(read_viewings(records, shows, "Europe/Berlin"))
+
+
 def test_viewings_of_other_platforms_are_imported(cinema):
     viewer = cinema.register("ann@example.com")
     shows = cinema.db.call(list_shows, cinema.org_id, cinema.event.id)
     text = FILE.format(talk=cinema.talk.id, pak=cinema.talk.pak, show=cinema.show.id)
-    found = list(read_viewings(text.splitlines(), shows, "Europe/Berlin"))
+    found = read(text, shows)
     faults = [row for row in found if isinstance(row, Fault)]
     assert [(fault.line, fault.refusal.code) for fault in faults] == [
         (6, "viewing.email"),
@@ -233,7 +242,7 @@ def test_viewings_of_other_platforms_are_imported(cinema):
         refused = cinema.db.call(
             import_viewings, cinema.org_id, cinema.event.id, rows, actor="test"
         )
-        [(line, refusal)] = refused
+        [(line, refusal, _)] = refused
         assert (line, refusal.code) == (5, "viewing.stranger")
         stranger = {"email": "stranger@example.com", "event_id": cinema.event.id}
         assert refusal.facts == stranger
@@ -249,5 +258,5 @@ def test_viewings_of_other_platforms_are_imported(cinema):
     assert [entry.facts for entry in entries if entry.action == "imported viewings"] == [
         {"rows": 3}
     ] * 2
-    with pytest.raises(Invalid):
-        list(read_viewings(["email,start"], shows, "Europe/Berlin"))
+    with pytest.raises(Invalid, match="lacks the columns End or Duration"):
+        read("email,start", shows)

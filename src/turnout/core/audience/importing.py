@@ -1,16 +1,14 @@
-"""Viewings from CSV files of other platforms.
+"""Viewings from files of other platforms.
 
-The first line names the columns: `email`, `session` (number or pak; may be missing where the event
-has one session that can be watched), `mode` (live, simlive or od; may be missing: then it follows
-from the session's live window), `start`, and `end` or `duration` (seconds). Times are ISO 8601 or
+Columns are `email`, `session` (number or pak; may be missing where the event has one session that
+can be watched), `mode` (live, simlive or od; may be missing: then it follows from the session's
+live window), `start`, and `end` or `duration` (seconds). Times are ISO 8601 or
 `YYYY-MM-DD HH:MM:SS`; without an offset they are local in the zone that is named.
 """
 
-import csv
 import datetime
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from turnout.core.audience.media import Show
 from turnout.core.audience.model import SECOND_MS, Interval, Mode, split, whole_seconds
@@ -18,12 +16,19 @@ from turnout.core.audience.sql import sql
 from turnout.core.audience.viewings import Key, add_intervals, hold_viewer
 from turnout.core.audit.recording import record
 from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId
+from turnout.core.importing.layout import Known
+from turnout.core.importing.records import Fault, Record, Skipped, fault_of
 from turnout.core.text import email_key, is_email
-from turnout.core.times import YEARS
+from turnout.core.times import YEARS, instant
 from turnout.errors import Invalid
 from turnout.store import Tx
 
-COLUMNS = ("email", "session", "mode", "start", "end", "duration")
+VIEWINGS = Known(
+    ("email", "session", "mode", "start", "end", "duration"),
+    needed=(("email",), ("start",), ("end", "duration")),
+)
+"""What a file of viewings has."""
+
 DAY_SECONDS = 24 * 3600
 MOST_SECONDS = 7 * DAY_SECONDS
 
@@ -37,28 +42,16 @@ class Row(NamedTuple):
     parts: tuple[tuple[Mode, Interval], ...]
 
 
-class Fault(NamedTuple):
-    """One that cannot be taken, and why."""
-
-    line: int
-    refusal: Invalid
-
-
-def read_viewings(lines: Iterable[str], shows: list[Show], timezone: str) -> Iterator[Row | Fault]:
-    """The rows of a file, in order. Raises Invalid when its first line lacks a column."""
-    reader = csv.DictReader(lines)
-    names = [str(name).strip().lower() for name in reader.fieldnames or ()]
-    reader.fieldnames = names
-    if not {"email", "start"} <= set(names) or not {"end", "duration"} & set(names):
-        raise Invalid("viewings.columns", columns=COLUMNS)
+def read_viewings(
+    found: Iterable[Record | Fault | Skipped], shows: list[Show], timezone: str
+) -> Iterator[Row | Fault]:
+    """The rows of a file, in order. Those who are gone are left out."""
     by_name = {name: show for show in shows for name in (str(show.session_id), show.pak)}
-    zone = ZoneInfo(timezone)
-    try:
-        for values in reader:
-            given = {name: (values.get(name) or "").strip() for name in COLUMNS}
-            yield _row(reader.line_num, given, by_name, shows, zone)
-    except csv.Error as error:
-        yield Fault(reader.line_num, Invalid("viewings.csv", said=str(error)))
+    for row in found:
+        if isinstance(row, Fault):
+            yield row
+        elif isinstance(row, Record):
+            yield _read_row(row, by_name, shows, timezone)
 
 
 def import_viewings(
@@ -90,21 +83,21 @@ def import_viewings(
     return faults
 
 
-def _row(
-    line: int, given: dict[str, str], by_name: dict[str, Show], shows: list[Show], zone: ZoneInfo
+def _read_row(
+    row: Record, by_name: dict[str, Show], shows: list[Show], timezone: str
 ) -> Row | Fault:
     try:
-        if not is_email(given["email"]):
-            raise Invalid("viewing.email", email=given["email"])
-        show = _find_show(given["session"], by_name, shows)
-        start = _instant(given["start"], zone)
-        end = _instant(given["end"], zone) if given["end"] else start + _duration(given["duration"])
+        if not is_email(row["email"]):
+            raise Invalid("viewing.email", email=row["email"])
+        show = _find_show(row["session"], by_name, shows)
+        start = _instant(row["start"], timezone)
+        end = _instant(row["end"], timezone) if row["end"] else start + _duration(row["duration"])
         interval = whole_seconds(start, end)
         if not 0 < interval.seconds <= MOST_SECONDS:
             raise Invalid("viewing.end", days=MOST_SECONDS // DAY_SECONDS)
-        return Row(line, given["email"], show.session_id, _parts(given["mode"], interval, show))
+        return Row(row.line, row["email"], show.session_id, _parts(row["mode"], interval, show))
     except Invalid as refusal:
-        return Fault(line, refusal)
+        return fault_of(row, refusal)
 
 
 def _find_show(name: str, by_name: dict[str, Show], shows: list[Show]) -> Show:
@@ -129,7 +122,7 @@ def _parts(mode: str, interval: Interval, show: Show) -> tuple[tuple[Mode, Inter
     return ((Mode(mode.lower()), interval),)
 
 
-def _instant(text: str, zone: ZoneInfo) -> int:
+def _instant(text: str, timezone: str) -> int:
     try:
         time = datetime.datetime.fromisoformat(text)
     except ValueError as error:
@@ -137,7 +130,7 @@ def _instant(text: str, zone: ZoneInfo) -> int:
     if time.year not in YEARS:
         raise Invalid("viewing.year", text=text, first=YEARS.start, last=YEARS.stop - 1)
     if time.tzinfo is None:
-        time = time.replace(tzinfo=zone)
+        return instant(text, timezone)
     return int(time.timestamp()) * SECOND_MS
 
 
