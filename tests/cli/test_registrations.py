@@ -76,6 +76,8 @@ def test_a_party_that_cannot_be_is_said(office: Office) -> None:
         result = office.run(*base, *arguments)
         assert result.code == 1
         assert words in result.error
+    result = office.run(*base[:3], "999", *base[4:], "a@x.example", "--guest", "Zoe")
+    assert (result.code, result.error) == (1, "error: There is no event 999.\n")
     assert office.attendees() == []
 
 

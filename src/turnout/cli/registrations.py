@@ -7,7 +7,7 @@ from cyclopts import App
 from turnout.cli import registration_bulk, registration_changes, registration_lists
 from turnout.cli.app import actor, console, database, show_table
 from turnout.cli.numbers import EventNumber, TicketTypeNumber
-from turnout.core.events.programme import list_ticket_types
+from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.people.model import Contact
@@ -51,15 +51,15 @@ def add_party(
     All tickets are mailed to the contact. A guest without an address is registered, too. How many
     tickets of a type one person may have counts for the contact with the whole party.
 
-    Example: turnout registration add-party acme 12 --contact "Ann Lee <ann@example.com>" --guest
-    "Ann Lee <ann@example.com>" --guest "Zoe Lee"
+    Example: `turnout registration add-party acme 12 --contact "Ann Lee <ann@example.com>" --guest
+    "Ann Lee <ann@example.com>" --guest "Zoe Lee"`
 
     Args:
         org: Short name of the organization.
         event: Number of the event.
-        contact: Name and address of who gets the mails: "Ann Lee <ann@example.com>", or the address
+        contact: Name and address of who gets the mails: `Ann Lee <ann@example.com>`, or the address
             alone. To have a ticket, too, they are named as a guest.
-        guest: A guest: "Zoe Lee <zoe@example.com>", an address alone or a name alone. Repeat it for
+        guest: A guest: `Zoe Lee <zoe@example.com>`, an address alone or a name alone. Repeat it for
             the others.
         ticket_type: Number of the ticket type that all get; without it, the event's default one.
     """
@@ -103,6 +103,7 @@ def _register(
 
 
 def _default_type(tx: Tx, org_id: OrgId, event_id: EventId) -> TicketTypeId:
+    get_event(tx, org_id, event_id)  # raises Missing for an event that is not there
     found = [kind.id for kind in list_ticket_types(tx, org_id, event_id) if kind.is_default]
     if not found:
         raise Invalid("party.ticket_type")
