@@ -95,3 +95,16 @@ def test_a_party_that_cannot_be_is_said(office: Office) -> None:
 )
 def test_a_guest_is_read(text: str, expected: Contact) -> None:
     assert read_guest(text) == expected
+
+
+def test_an_event_chooses_what_becomes_of_registrations_by_api(office: Office) -> None:
+    choose = ("registration", "choose", "acme", office.event)
+    first = "Tickets of registrations by API are not mailed; a full event refuses them.\n"
+    assert office.run.ok(*choose) == first
+    waits = (
+        "Tickets of registrations by API are mailed; a full event puts them on the waiting list.\n"
+    )
+    assert office.run.ok(*choose, "--tickets", "mail", "--when-full", "wait") == waits
+    assert office.run.ok(*choose) == waits
+    assert office.run.ok(*choose, "--tickets", "none", "--when-full", "refuse") == first
+    assert office.run("registration", "choose", "acme", 999).code == 1

@@ -169,3 +169,28 @@ def test_keys_are_made_by_the_first_ticket_and_rotated(office: Office) -> None:
     assert "signs" in rows[0]
     assert rows[1].split()[0] == first[0]
     assert "signs" not in rows[1]
+
+
+def test_staff_order_close_and_write_to_a_waiting_list(office: Office, tmp_path: Path) -> None:
+    for name in ("bob", "cid"):
+        office.run.ok(
+            *("waiting", "add", "acme", office.event, office.hall),
+            *("--email", f"{name}@example.com"),
+        )
+    bob, cid = (row[0] for row in office.entries())
+    said = office.run.ok("waiting", "priority", "acme", cid, 5)
+    assert said == f"Entry {cid} has priority 5.\n"
+    assert [row[0] for row in office.entries()] == [cid, bob]
+    office.run.ok("waiting", "priority", "acme", cid, "-5")
+    assert [row[0] for row in office.entries()] == [bob, cid]
+    result = office.run("waiting", "offer", "acme", cid)
+    assert (result.code, "No ticket of that type is left." in result.error) == (1, True)
+    office.run.ok("waiting", "close", "acme", office.event)
+    add = ("waiting", "add", "acme", office.event, office.hall, "--email", "eve@example.com")
+    assert "The waiting list of this event is closed." in office.run(*add).error
+    office.run.ok("waiting", "open", "acme", office.event)
+    office.run.ok(*add)
+    text = tmp_path / "text.txt"
+    text.write_text("Come in May.\n")
+    said = office.run.ok("waiting", "message", "acme", office.event, "A second date", text)
+    assert said == f"Mails to the waiting list of event {office.event}: 3.\n"

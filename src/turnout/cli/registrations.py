@@ -1,6 +1,7 @@
 """`turnout registration`: registering people for events."""
 
 import re
+from typing import Literal
 
 from cyclopts import App
 
@@ -11,6 +12,7 @@ from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.people.model import Contact
+from turnout.core.registrations.choices import get_choices, set_choices
 from turnout.core.registrations.granting import Guest, Party
 from turnout.core.registrations.joining import register_party
 from turnout.errors import Invalid
@@ -75,6 +77,47 @@ def add_party(
     )  # fmt: skip
     console.print(f"Party {party.id} is registered; its tickets are mailed to {host.email}.")
     show_table("NAME", "ADDRESS", "TICKET", "", rows=rows)
+
+
+@registrations.command
+def choose(
+    org: str,
+    event: EventNumber,
+    /,
+    *,
+    tickets: Literal["mail", "none"] | None = None,
+    when_full: Literal["refuse", "wait"] | None = None,
+) -> None:
+    """Choose what becomes of those who register for an event by API; without options, show it.
+
+    At first no ticket is mailed to them, and a full event refuses them.
+
+    Example: turnout registration choose acme 1000001 --tickets mail --when-full wait
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        tickets: Whether their tickets are mailed.
+        when_full: Whether a full event refuses them or puts them on its waiting list.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        if tickets is None and when_full is None:
+            chosen = db.call(get_choices, org_id, event)
+        else:
+            mails = None if tickets is None else tickets == "mail"
+            waits = None if when_full is None else when_full == "wait"
+            chosen = db.call(
+                set_choices,
+                org_id,
+                event,
+                mails_tickets=mails,
+                waits_when_full=waits,
+                actor=actor(),
+            )
+    mailed = "are" if chosen.mails_tickets else "are not"
+    full = "puts them on the waiting list" if chosen.waits_when_full else "refuses them"
+    console.print(f"Tickets of registrations by API {mailed} mailed; a full event {full}.")
 
 
 def read_guest(text: str) -> Contact:

@@ -1,13 +1,19 @@
 """`turnout waiting`: the waiting list of an event."""
 
-from cyclopts import App
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.files import open_text
 from turnout.cli.numbers import EntryNumber, EventNumber, TicketTypeNumber
 from turnout.core.identity.organizations import get_organization
+from turnout.core.ids import EntryId
 from turnout.core.people.model import Contact
-from turnout.core.registrations.offers import join_list, leave_list
+from turnout.core.registrations.offers import join_list, leave_list, offer_by_hand
 from turnout.core.waiting_list.entries import list_entries, set_waiting_hours
+from turnout.core.waiting_list.steering import set_closed, set_priority, write_to_waiting
 
 waiting = App(name="waiting")
 
@@ -69,6 +75,106 @@ def set_hours(org: str, event: EventNumber, /, *, hours: Number) -> None:
     console.print(f"Places of event {event} are held for {hours} hours from now on.")
 
 
+@waiting.command(name="priority")
+def prioritize(
+    org: str,
+    entry: EntryNumber,
+    priority: Annotated[int, Parameter(allow_leading_hyphen=True)],
+    /,
+) -> None:
+    """Let somebody go before all who wait with a lower priority.
+
+    Example: turnout waiting priority acme 7 10
+
+    Args:
+        org: Short name of the organization.
+        entry: Number of the entry in `turnout waiting list`.
+        priority: From -1000 to 1000; everybody begins with 0.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(set_priority, org_id, entry, priority, actor=actor())
+    console.print(f"Entry {entry} has priority {priority}.")
+
+
+@waiting.command
+def offer(org: str, entry: EntryNumber, /) -> None:
+    """Offer a free place to somebody who waits, whoever waits before them.
+
+    Places are offered in order by themselves; this is for one out of turn.
+
+    Example: turnout waiting offer acme 7
+
+    Args:
+        org: Short name of the organization.
+        entry: Number of the entry in `turnout waiting list`.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(offer_by_hand, org_id, entry, actor=actor())
+    console.print(f"A place is held for entry {entry}, who is told by mail.")
+
+
+@waiting.command
+def close(org: str, event: EventNumber, /) -> None:
+    """Close an event's waiting list for more people; those on it are still offered places.
+
+    Example: turnout waiting close acme 1000001
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+    """
+    _set_closed(org, event, is_closed=True)
+    console.print(f"The waiting list of event {event} is closed.")
+
+
+@waiting.command(name="open")
+def reopen(org: str, event: EventNumber, /) -> None:
+    """Open a waiting list again that was closed.
+
+    Example: turnout waiting open acme 1000001
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+    """
+    _set_closed(org, event, is_closed=False)
+    console.print(f"The waiting list of event {event} is open.")
+
+
+@waiting.command
+def message(org: str, event: EventNumber, subject: str, file: Path, /) -> None:
+    """Write a mail to everybody on an event's waiting list, from the organization.
+
+    Example: turnout waiting message acme 1000001 "A second date" text.txt
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        subject: The subject.
+        file: The text, in UTF-8.
+    """
+    with open_text(file) as lines:
+        text = lines.read()
+    count = 0
+    after: EntryId | None = EntryId(0)
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        while after is not None:
+            written, after = db.call(
+                write_to_waiting, org_id, event, subject, text, after=after, actor=actor()
+            )
+            count += written
+    console.print(f"Mails to the waiting list of event {event}: {count}.")
+
+
+def _set_closed(org: str, event: EventNumber, *, is_closed: bool) -> None:
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(set_closed, org_id, event, is_closed=is_closed, actor=actor())
+
+
 @waiting.command(name="list")
 def list_all(
     org: str, event: EventNumber, /, *, everybody: bool = False, limit: Number = 100
@@ -92,9 +198,10 @@ def list_all(
             str(entry.id),
             entry.state.value,
             say_time(entry.deadline_at) if entry.deadline_at else "",
+            str(entry.priority or ""),
             entry.type_name,
             entry.email,
         )
         for entry in found
     )
-    show_table("NUMBER", "STATE", "HELD UNTIL", "TICKET TYPE", "E-MAIL", rows=rows)
+    show_table("NUMBER", "STATE", "HELD UNTIL", "PRIORITY", "TICKET TYPE", "E-MAIL", rows=rows)

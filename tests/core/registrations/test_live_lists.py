@@ -5,6 +5,7 @@ from turnout.core.invitations.invitees import InviteeFilter, confirm, decline, i
 from turnout.core.people.model import Contact
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.live_lists import resolve
+from turnout.core.site.address import store_address
 
 ANN, BOB, EVE, CAL = "ann@example.com", "bob@example.com", "eve@example.com", "cal@example.com"
 DAY_S = 24 * 3600
@@ -109,3 +110,13 @@ def test_another_organizations_event_and_names_that_are_none_have_nobody(desk, o
     assert desk.db.call(resolve, org_id, list_id, "", 10) == ([], "")
     for name in ("event:1", "event:x", "7", f"{list_id}:late"):
         assert desk.db.call(resolve, desk.org_id, name, "", 10) == ([], "")
+
+
+def test_each_has_the_address_of_the_ticket_and_its_code(desk):
+    desk.decide(desk.apply(ANN))
+    desk.db.call(store_address, "https://tickets.example.com", is_set=True)
+    [ann], _ = desk.db.call(resolve, desk.org_id, f"event:{desk.event.id}", "", 9)
+    code = ann.fields["TicketCode"]
+    url = f"https://tickets.example.com/ticket/{desk.org_id}-{code}"
+    assert (ann.fields["TicketUrl"], ann.fields["TicketQrUrl"]) == (url, f"{url}/ticket.png")
+    assert len(code) == 10

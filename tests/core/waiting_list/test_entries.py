@@ -255,4 +255,5 @@ def test_lists_name_people_and_their_deadline(hall):
         "offered",
         hall.node.clock() + 48 * HOUR_MS,
         0,
+        0,
     )

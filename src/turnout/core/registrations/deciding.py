@@ -15,7 +15,9 @@ from turnout.core.events.model import EventState, SessionState
 from turnout.core.ids import EventId, OrgId, PersonId, QueueItemId, SessionId
 from turnout.core.people.merging import MergeResult, merge_person
 from turnout.core.registrations.granting import SessionGrant, Wish, grant_with_sessions
+from turnout.core.registrations.joining import queue_ticket_mail
 from turnout.core.registrations.model import WantedSession
+from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.rules import Door, find_refusal
 from turnout.core.registrations.sql import sql
 from turnout.core.registrations.submissions import Outcome, Submission, TargetNoun
@@ -23,6 +25,7 @@ from turnout.errors import Conflict, Missing
 from turnout.store import Tx, to_json
 
 SOURCE = "registration"
+WAITS = "waiting.joined"
 _NOT_IN = {
     TargetNoun.EVENT: "session.not_of_event",
     TargetNoun.CHANNEL: "session.not_of_channel",
@@ -106,6 +109,7 @@ _EVENT_REFUSALS: dict[str, Conflict] = {
     state: refusal for state in EventState if (refusal := find_refusal(Door.QUEUE, state, 0, 0))
 }
 _EXAM = Conflict("event.exam")
+_FULL_CODES = ("event.full", "tickets.sold_out")
 
 
 def _refusal(session: WantedSession) -> Conflict | None:
@@ -130,7 +134,28 @@ def _register(
     )
     wanted = [pair.session.id for pair in group]
     granted = grant_with_sessions(tx, submission.org_id, wish, wanted, is_person_new=person.is_new)
+    choices = group[0].session
+    if granted.ticket and choices.mails_tickets:
+        queue_ticket_mail(tx, submission.org_id, granted.ticket.id)
+    if choices.waits_when_full and _waits(tx, submission, event_id, granted.refusal):
+        return [Outcome(item_id, note=WAITS) for _, item_id in group]
     return [_outcome(item_id, session.id, granted) for session, item_id in group]
+
+
+def _waits(tx: Tx, submission: Submission, event_id: EventId, refusal: Conflict | None) -> bool:
+    """Whether somebody whom a full event refused is on its waiting list now."""
+    if refusal is None or refusal.code not in _FULL_CODES:
+        return False
+    org_id = submission.org_id
+    type_id = sql.find_default_type(tx, org_id=org_id, event_id=event_id)
+    if type_id is None:
+        return False
+    try:
+        with tx.savepoint():
+            join_list(tx, org_id, event_id, type_id, submission.submitted.contact)
+    except Conflict:
+        return False
+    return True
 
 
 def _outcome(item_id: QueueItemId, session_id: SessionId, granted: SessionGrant) -> Outcome:

@@ -96,11 +96,12 @@ class Granted(NamedTuple):
 
 class SessionGrant(NamedTuple):
     """The sessions that are booked now, those that were before too; or why nothing was granted, and
-    which of them were full, too."""
+    which of them were full, too. `ticket` is one that was issued now."""
 
     session_ids: set[SessionId]
     refusal: Conflict | None = None
     full_ids: frozenset[SessionId] = frozenset()
+    ticket: Ticket | None = None
 
 
 class Guest(NamedTuple):
@@ -180,8 +181,8 @@ def grant_with_sessions(
     booking.add_bookings(tx, org_id, registration_id, sorted(booked))
     if wish.sti:
         note_source(tx, org_id, registration_id, wish.sti)
-    issue_ticket(tx, org_id, registration_id, taken.ticket_type_id, wish.grant)
-    return SessionGrant(booked)
+    ticket = issue_ticket(tx, org_id, registration_id, taken.ticket_type_id, wish.grant)
+    return SessionGrant(booked, ticket=ticket)
 
 
 def grant_party(

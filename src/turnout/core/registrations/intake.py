@@ -287,7 +287,7 @@ def _end(outcome: Outcome, person_id: PersonId | None) -> _End:
     refusal = outcome.refusal
     return {
         "status": outcome.status.value,
-        "code": refusal.code if refusal else None,
+        "code": refusal.code if refusal else outcome.note,
         "facts": to_json(refusal.facts) if refusal and refusal.facts else None,
         "person_id": None if refusal else person_id,
     }

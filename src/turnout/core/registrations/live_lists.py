@@ -4,6 +4,9 @@
 not (yet), `:no-shows` the same once the event is over, `:pending` who were invited and have not
 answered.
 
+Each has the fields Title, FirstName, LastName, Company, Event, TicketCode, TicketUrl (the ticket's
+page) and TicketQrUrl (its code as a picture); the last three are of the newest ticket.
+
 What people typed of themselves goes out in the organization's name, so it is made neutral first.
 """
 
@@ -16,6 +19,8 @@ from turnout.core.messaging.lists import LIVE_LIST
 from turnout.core.messaging.model import Person
 from turnout.core.neutral import neutralize
 from turnout.core.registrations.sql import sql
+from turnout.core.site.address import find_address
+from turnout.core.tickets.mails import TICKET
 from turnout.store import Tx
 
 _NUMBER = re.compile(r"[+\d ()./\-]{0,40}", re.ASCII)
@@ -41,7 +46,8 @@ def resolve(
         rows = sql.list_registered(
             tx, org_id=org_id, event_id=event_id, after=after, limit=limit, which=state
         )
-    people = [_read_person(row) for row in rows]
+    tickets = f"{find_address(tx) or ''}{TICKET}{org_id}-"
+    people = [_read_person(row, tickets) for row in rows]
     return people, str(rows[-1].id) if len(rows) == limit else ""
 
 
@@ -68,7 +74,9 @@ class _Listed(Protocol):
     def code(self) -> str | None: ...
 
 
-def _read_person(row: _Listed) -> Person:
+def _read_person(row: _Listed, tickets: str) -> Person:
+    """`tickets` is what the addresses of ticket pages begin with."""
+    url = f"{tickets}{row.code}" if row.code else ""
     fields = {
         "Title": neutralize(row.title),
         "FirstName": neutralize(row.first_name),
@@ -76,6 +84,8 @@ def _read_person(row: _Listed) -> Person:
         "Company": neutralize(row.company),
         "Event": row.event_title,
         "TicketCode": row.code or "",
+        "TicketUrl": url,
+        "TicketQrUrl": f"{url}/ticket.png" if url else "",
     }
     name = neutralize(" ".join(filter(None, (row.first_name, row.last_name)))) or row.email
     phone = row.phone if _NUMBER.fullmatch(row.phone) else neutralize(row.phone)

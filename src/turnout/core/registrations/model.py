@@ -65,6 +65,8 @@ class WantedSession(NamedTuple):
     state: str
     event_state: str
     is_exam: int
+    mails_tickets: int
+    waits_when_full: int
 
 
 def join_submissions(old: Submitted, new: Submitted) -> Submitted:

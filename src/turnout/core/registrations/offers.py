@@ -25,6 +25,7 @@ from turnout.core.waiting_list.entries import (
     lock_entry,
     set_entry_state,
 )
+from turnout.core.waiting_list.steering import is_closed
 from turnout.core.work.claims import Key, Queue, turn
 from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
@@ -61,6 +62,8 @@ def join_list(
         return found
     if booking.is_registered(tx, org_id, event_id, person_id):
         raise Conflict("waiting.registered")
+    if is_closed(tx, org_id, event_id):
+        raise Conflict("waiting.closed")
     is_full = event.capacity is not None and event.held >= event.capacity
     is_sold_out = wanted.capacity is not None and wanted.held >= wanted.capacity
     if not (is_full or is_sold_out):
@@ -94,6 +97,22 @@ def take_offer(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:
     if granted.is_new:
         queue_ticket_mail(tx, org_id, granted.ticket.id)
     record(tx, org_id, actor, "took offer", "waiting_entry", entry_id)
+
+
+def offer_by_hand(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:
+    """Offer a free place to somebody who waits, whoever waits before them. Idempotent while they
+    are offered one.
+
+    Raises Conflict when no place of their type or of the event is free, when they wait no more, and
+    when the event takes nobody; Missing.
+    """
+    entry = lock_entry(tx, org_id, entry_id)
+    if entry.state is WaitingState.OFFERED:
+        return
+    if entry.state is not WaitingState.WAITING:
+        raise Conflict("waiting.ended", entry_id=entry_id, state=entry.state.value)
+    places.offer_place(tx, org_id, entry)
+    record(tx, org_id, actor, "offered", "waiting_entry", entry_id)
 
 
 def leave_list(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:

@@ -29,6 +29,7 @@ from turnout.core.waiting_list.entries import (
     offer,
     set_entry_state,
 )
+from turnout.errors import Conflict
 from turnout.store import Tx, to_json
 
 # A transaction offers this many places at most; the sweep does the rest.
@@ -133,6 +134,19 @@ def offer_places(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
     if offered:
         tx.wake(QUEUE)
     return offered
+
+
+def offer_place(tx: Tx, org_id: OrgId, entry: Entry) -> None:
+    """Take a place for a locked entry that waits, and offer it. Raises Conflict."""
+    if not take_ticket(tx, org_id, entry.ticket_type_id):
+        raise Conflict("tickets.sold_out_type")
+    if not take_event_place(tx, org_id, entry.event_id):
+        raise Conflict("event.full")
+    terms = get_offer_terms(tx, org_id, entry.event_id)
+    if refusal := find_refusal(Door.OFFER, terms.state, terms.ends_at, tx.now):
+        raise refusal
+    offer(tx, org_id, entry.id, terms)
+    tx.wake(QUEUE)
 
 
 # -- how many there are --------------------------------------------------------------------

@@ -122,6 +122,10 @@ class ListNotesRow(NamedTuple):
 class ListTagsRow(NamedTuple):
     tag: str
 
+class FindChoicesRow(NamedTuple):
+    mails_tickets: int
+    waits_when_full: int
+
 class _Sql(Statements):
     @staticmethod
     def find_registration(
@@ -394,6 +398,14 @@ class _Sql(Statements):
         country_code: str,
         phone: str,
         now: int,
+    ) -> int: ...
+    @staticmethod
+    def find_default_type(tx: Tx, *, org_id: OrgId, event_id: EventId) -> TicketTypeId | None: ...
+    @staticmethod
+    def find_choices(tx: Tx, *, org_id: OrgId, id: EventId) -> FindChoicesRow | None: ...
+    @staticmethod
+    def set_choices(
+        tx: Tx, *, org_id: OrgId, id: EventId, mails_tickets: int, waits_when_full: int, now: int
     ) -> int: ...
 
 sql: _Sql

@@ -35,9 +35,9 @@ class Application(msgspec.Struct, frozen=True):
 
 
 class QueueItem(msgspec.Struct, frozen=True):
-    """One session of one application. `person_id` is None until it has succeeded, `code` until it
-    has failed; `facts` are the code's. One that failed before codes were kept has its sentence for
-    people in `message` instead."""
+    """One session of one application. `person_id` is None until it has succeeded, `code` unless it
+    has failed, or there is more to say; `facts` are the code's. One that failed before codes were
+    kept has its sentence for people in `message` instead."""
 
     id: QueueItemId
     session_pak: str
@@ -75,10 +75,12 @@ class Submission(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How an item ends; `refusal` says why it failed."""
+    """How an item ends; `refusal` says why it failed, `note` is the code of what there is to say of
+    one that succeeded."""
 
     id: QueueItemId
     refusal: Failure | None = None
+    note: str | None = None
 
     @property
     def status(self) -> ItemStatus:

@@ -67,6 +67,7 @@ class ListedEntry(NamedTuple):
     state: WaitingState
     deadline_at: int | None
     created_at: int
+    priority: int
 
 
 class OfferTerms(NamedTuple):
@@ -208,6 +209,7 @@ def list_entries(
             WaitingState(row.state),
             row.deadline_at,
             row.created_at,
+            row.priority,
         )
         for row in rows
     ]

@@ -32,7 +32,7 @@ JOIN events e ON e.org_id = w.org_id AND e.id = w.event_id
 JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
 WHERE w.org_id = :org_id AND w.event_id = :event_id AND w.state = 'waiting'
     AND (y.capacity IS NULL OR y.held < y.capacity) AND (e.capacity IS NULL OR e.held < e.capacity)
-ORDER BY w.id LIMIT 1;
+ORDER BY w.priority DESC, w.id LIMIT 1;
 
 -- name: get_offer_terms(org_id, id: EventId)^
 --     -> (state: str, starts_at: int, ends_at: int, waiting_hours: int)
@@ -78,19 +78,41 @@ WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
 UPDATE events SET waiting_hours = :hours, updated_at = :now WHERE org_id = :org_id AND id = :id;
 
 -- name: count_before(org_id, event_id, id: EntryId)$ -> int
-SELECT count(*) FROM waiting_entries
-WHERE org_id = :org_id AND event_id = :event_id AND state = 'waiting' AND id < :id;
+SELECT count(*) FROM waiting_entries w
+JOIN waiting_entries o ON o.org_id = w.org_id AND o.id = :id
+WHERE w.org_id = :org_id AND w.event_id = :event_id AND w.state = 'waiting'
+    AND (w.priority > o.priority OR (w.priority = o.priority AND w.id < o.id));
+
+-- name: set_priority(org_id, id: EntryId, priority: int, now)!
+UPDATE waiting_entries SET priority = :priority, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: set_closed(org_id, id: EventId, is_closed: int, now)!
+UPDATE events SET is_waiting_closed = :is_closed, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: is_closed(org_id, id: EventId)$ -> int | None
+SELECT is_waiting_closed FROM events WHERE org_id = :org_id AND id = :id;
+
+-- name: list_waiting_addresses(org_id, event_id, after: EntryId, limit)
+--     -> (id: EntryId, email: str)
+SELECT w.id, p.email
+FROM waiting_entries w JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
+WHERE w.org_id = :org_id AND w.event_id = :event_id AND w.id > :after
+    AND w.state IN ('waiting', 'offered')
+ORDER BY w.id LIMIT :limit;
 
 -- name: list_entries(org_id, event_id, is_all, limit)
 --     -> (id: EntryId, name: str, email: str, first_name: str, last_name: str, state: str,
---         deadline_at: int | None, created_at: int)
-SELECT w.id, y.name, p.email, p.first_name, p.last_name, w.state, w.deadline_at, w.created_at
+--         deadline_at: int | None, created_at: int, priority: int)
+SELECT w.id, y.name, p.email, p.first_name, p.last_name, w.state, w.deadline_at, w.created_at,
+    w.priority
 FROM waiting_entries w
 JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
 JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
 WHERE w.org_id = :org_id AND w.event_id = :event_id
     AND (:is_all = 1 OR w.state IN ('waiting', 'offered'))
-ORDER BY w.id LIMIT :limit;
+ORDER BY w.priority DESC, w.id LIMIT :limit;
 
 -- name: find_entry_organization(id: EntryId)$ -> OrgId | None
 -- crosses organizations: a personal link leads to its entry, and so to the organization.

@@ -24,6 +24,10 @@ class ListPromotableRow(NamedTuple):
     org_id: OrgId
     event_id: EventId
 
+class ListWaitingAddressesRow(NamedTuple):
+    id: EntryId
+    email: str
+
 class ListEntriesRow(NamedTuple):
     id: EntryId
     name: str
@@ -33,6 +37,7 @@ class ListEntriesRow(NamedTuple):
     state: str
     deadline_at: int | None
     created_at: int
+    priority: int
 
 class ListUntoldRow(NamedTuple):
     org_id: OrgId
@@ -91,6 +96,16 @@ class _Sql(Statements):
     def set_waiting_hours(tx: Tx, *, org_id: OrgId, id: EventId, hours: int, now: int) -> int: ...
     @staticmethod
     def count_before(tx: Tx, *, org_id: OrgId, event_id: EventId, id: EntryId) -> int: ...
+    @staticmethod
+    def set_priority(tx: Tx, *, org_id: OrgId, id: EntryId, priority: int, now: int) -> int: ...
+    @staticmethod
+    def set_closed(tx: Tx, *, org_id: OrgId, id: EventId, is_closed: int, now: int) -> int: ...
+    @staticmethod
+    def is_closed(tx: Tx, *, org_id: OrgId, id: EventId) -> int | None: ...
+    @staticmethod
+    def list_waiting_addresses(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, after: EntryId, limit: int
+    ) -> list[ListWaitingAddressesRow]: ...
     @staticmethod
     def list_entries(
         tx: Tx, *, org_id: OrgId, event_id: EventId, is_all: int, limit: int
