@@ -230,7 +230,7 @@ def test_results_that_cannot_be_taken_are_named(office: Office, exam: str) -> No
         f"line 2, column Code: Learner L9 has no registration in the exam of event {exam}.",
         "line 3, column Attendance: 'here' is not an attendance: write Present, Absent or Pending.",
         "line 4: The row names no candidate",
-        "line 5, column Attendance: Withdrawn is what cancelling leaves",
+        "line 5: Withdrawn is what cancelling leaves",
     ):
         assert words in " ".join(result.error.split())
     said = office.run("exam", "rest-absent", "acme", exam)
