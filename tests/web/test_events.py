@@ -9,6 +9,7 @@ import icalendar
 import pytest
 
 from tests.core.exams.college import College
+from tests.formats.rfc5545 import faults_of
 from tests.support.builder import Builder
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
@@ -336,6 +337,13 @@ def test_the_event_for_calendars(site: AppClient, fair: Fair) -> None:
     (entry,) = icalendar.Calendar.from_ical(answer.body).walk("VEVENT")
     assert str(entry["summary"]) == "Fair <1>"
     assert str(entry["url"]).endswith(fair.path)
+    assert faults_of(answer.body) == []
+    cancelled = EventState.CANCELLED
+    fair.db.call(set_event_state, fair.org_id, fair.event_id, cancelled, actor="test")
+    gone = site.request("GET", f"{fair.path}/event.ics")
+    assert gone.status == 200
+    assert faults_of(gone.body) == []
+    assert b"STATUS:CANCELLED" in gone.body
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,10 @@ def test_a_ticket_has_files_that_name_nobody(site: AppClient, invited: Invited) 
     assert site.request("GET", f"{address}/other.pdf").status == 404
     invited.press(site, "Ann", answer="decline")
     assert site.request("GET", f"{address}/ticket.pdf").status == 404
+    gone = site.request("GET", f"{address}/event.ics")
+    assert (gone.status, b"METHOD:CANCEL" in gone.body, b"STATUS:CANCELLED" in gone.body) == (
+        *(200, True, True),
+    )
 
 
 def test_when_nothing_is_left_an_invitee_may_wait(site: AppClient, node: LocalNode) -> None:

@@ -95,7 +95,7 @@ def test_a_ticket_is_mailed_with_everything_that_shows_it(node, hall):
         "ticket.pdf": "application/pdf",
         "ticket.png": "image/png",
         "ticket.svg": "image/svg+xml",
-        "event.ics": "text/calendar",
+        "event.ics": "text/calendar; method=PUBLISH; charset=utf-8",
     }
     text = PdfReader(io.BytesIO(found["ticket.pdf"][1])).pages[0].extract_text()
     for words in ("Hall", "Dinner", "A Guest", code, "Tuesday, 1 June 2027, 09:00 to 17:00"):

@@ -30,8 +30,10 @@ from turnout.core.registrations.places import (
     set_event_state,
     set_session_capacity,
 )
+from turnout.core.tickets.event_news import tell_registered
 from turnout.core.times import stamp
 from turnout.errors import Invalid, Missing, Unavailable
+from turnout.formats.calendar import load
 from turnout.store import Database, Tx
 
 PAGE = 100
@@ -121,8 +123,15 @@ def set_event(
     state: EventState | None = None,
     capacity: Count | None = None,
     unlimited: bool = False,
+    message: str = "",
+    quiet: bool = False,
 ) -> None:
     """Open, close or cancel an event, or set how many people it holds.
+
+    When it is cancelled, everybody who is registered gets a mail with a file that takes it out of
+    their calendar.
+
+    Example: turnout event set acme 1000001 --state cancelled --message "The speaker is ill."
 
     Args:
         org: Short name of the organization.
@@ -130,6 +139,8 @@ def set_event(
         state: What it is from now on; only an open one takes registrations.
         capacity: How many people it holds; not below those who are registered.
         unlimited: It holds any number of people.
+        message: What those who are registered are told when it is cancelled.
+        quiet: Write to nobody.
     """
     if state is None and capacity is None and not unlimited:
         raise Invalid("event.unchanged")
@@ -140,7 +151,11 @@ def set_event(
         if capacity is not None or unlimited:
             db.call(set_event_capacity, org_id, event, capacity, actor=actor())
         if state is not None:
-            db.call(set_event_state, org_id, event, state, actor=actor())
+            url = ""
+            with suppress(Unavailable):  # no server has stored its address yet
+                url = base_url(db)
+            load()
+            db.call(_set_state, org_id, event, state, url, message, is_quiet=quiet)
         now = db.call(get_event, org_id, event)
     console.print(f"Event {now.id} ({now.title}) is {now.state} and holds {_capacity(now)}.")
 
@@ -245,6 +260,22 @@ def list_series(org: str, /) -> None:
         org_id = db.call(get_organization, org).org_id
         channels = db.call(list_channels, org_id)
     show_table("Id", "Pak", "Title", rows=[(str(c.id), c.pak, c.title) for c in channels])
+
+
+def _set_state(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    state: EventState,
+    url: str,
+    message: str,
+    *,
+    is_quiet: bool,
+) -> None:
+    before = get_event(tx, org_id, event_id).state
+    set_event_state(tx, org_id, event_id, state, actor=actor())
+    if state is EventState.CANCELLED and before is not state and not is_quiet:
+        tell_registered(tx, org_id, event_id, base_url=url, message=message, actor=actor())
 
 
 def _create_event(

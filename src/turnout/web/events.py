@@ -32,8 +32,9 @@ from turnout.core.registrations.form_limits import (
 from turnout.core.registrations.forms import register_by_form, wait_by_form
 from turnout.core.registrations.joining import is_offered
 from turnout.core.text import is_email, is_line
-from turnout.core.tickets.documents import event_calendar
+from turnout.core.tickets.documents import event_entry
 from turnout.errors import Conflict, Failure, Invalid, Limited, Missing
+from turnout.formats.calendar import calendar_file
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
@@ -178,10 +179,11 @@ class CalendarResource(Resource):
     async def on_get(self, req: Request, resp: Response, slug: str, number: str) -> None:
         """The event for calendars. Raises Missing."""
         found = await self._db.read(_find, req.path, slug, number)
-        resp.content_type = "text/calendar; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
         url = f"{self._base_url}{page_path(slug)}/{number}"
-        resp.data = event_calendar(found.shown, self._db.clock(), url)
+        entry = event_entry(found.shown, found.organization.name, self._db.clock(), url)
+        resp.content_type = "text/calendar; charset=utf-8"
+        resp.data = calendar_file(entry)
 
 
 def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:

@@ -15,10 +15,11 @@ from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import OrgId
-from turnout.core.tickets.documents import TicketFacts, event_calendar, ticket_pdf
+from turnout.core.tickets.documents import TicketFacts, event_entry, ticket_pdf
 from turnout.core.tickets.signing import ensure_ticket_key
 from turnout.core.times import local
 from turnout.errors import Missing
+from turnout.formats.calendar import calendar_file
 from turnout.formats.qr import qr_png, qr_svg, qr_svg_file
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
@@ -60,6 +61,9 @@ class TicketResource(Resource):
         )
 
 
+CALENDAR = "event.ics"
+
+
 class TicketFileResource(Resource):
     """`/ticket/{org_id}-{code}/{name}`: the ticket to print, its QR code, and the event for
     calendars."""
@@ -69,11 +73,12 @@ class TicketFileResource(Resource):
         self._base_url = base_url
 
     async def on_get(self, _req: Request, resp: Response, address: str, name: str) -> None:
-        """Answer the file. Raises Missing, for a cancelled ticket too."""
+        """Answer the file. Raises Missing, for a cancelled ticket too, of which only the calendar
+        entry is left: it takes itself out."""
         if name not in _FILES:
             raise Missing("page.no_file")
         found = await _read(self._db, address)
-        if found.ticket.is_cancelled:
+        if found.ticket.is_cancelled and name != CALENDAR:
             raise Missing("ticket.cancelled_page")
         content_type, make = _FILES[name]
         url = f"{self._base_url}/ticket/{address}"
@@ -89,14 +94,19 @@ def _pdf(found: _Found, _now: int, _url: str) -> bytes:
     )
 
 
+def _calendar(found: _Found, now: int, url: str) -> bytes:
+    """The event; of a ticket that was given back, what takes it out of a calendar."""
+    is_given_back = found.ticket.is_cancelled
+    return calendar_file(
+        event_entry(found.shown, found.organizer, now, url, is_given_back=is_given_back)
+    )
+
+
 _FILES: dict[str, tuple[str, Callable[[_Found, int, str], bytes]]] = {
     "ticket.pdf": ("application/pdf", _pdf),
     "ticket.png": ("image/png", lambda found, _now, _url: qr_png(found.ticket.signed)),
     "ticket.svg": ("image/svg+xml", lambda found, _now, _url: qr_svg_file(found.ticket.signed)),
-    "event.ics": (
-        "text/calendar; charset=utf-8",
-        lambda found, now, url: event_calendar(found.shown, now, url),
-    ),
+    CALENDAR: ("text/calendar; charset=utf-8", _calendar),
 }
 
 

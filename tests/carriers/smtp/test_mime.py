@@ -186,6 +186,8 @@ def test_attachments_keep_their_names_and_contents(name, file):
     [
         ("image/jpeg", "image/jpeg"),
         ("application/vnd.ms-excel", "application/vnd.ms-excel"),
+        ("text/calendar; method=CANCEL\r\nX-Evil: 1", "application/octet-stream"),
+        ('text/calendar; method="a;b"', "application/octet-stream"),
         ("message/rfc822", "application/octet-stream"),
         ("multipart/mixed", "application/octet-stream"),
         ("text/html\r\nX-Evil: 1", "application/octet-stream"),
@@ -201,6 +203,14 @@ def test_attachments_have_a_type_that_is_one(content_type, sent_as):
         ("Content-Transfer-Encoding", "base64"),
         ("Content-Disposition", 'attachment; filename="a"'),
     ]
+
+
+def test_a_calendar_says_its_method_and_charset():
+    type_ = "text/calendar; method=CANCEL; charset=utf-8"
+    mail = make_mail(make_message(attachments=(Attachment("event.ics", type_, b"1"),)))
+    (part,) = [part for part in parse(mail).walk() if part.get_filename()]
+    assert part.get_content_type() == "text/calendar"
+    assert (part.get_param("method"), part.get_param("charset")) == ("CANCEL", "utf-8")
 
 
 def test_parts_are_nested_as_readers_expect():

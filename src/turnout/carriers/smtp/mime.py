@@ -64,7 +64,10 @@ _OURS = {
     "to",
 }
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9\-]{0,60}")
-_CONTENT_TYPE = re.compile(r"[A-Za-z0-9][\w.+\-]{0,60}/[A-Za-z0-9][\w.+\-]{0,60}", re.ASCII)
+_CONTENT_TYPE = re.compile(
+    r"[A-Za-z0-9][\w.+\-]{0,60}/[A-Za-z0-9][\w.+\-]{0,60}(?:; [a-z]{1,20}=[\w.+\-]{1,40}){0,4}",
+    re.ASCII,
+)
 _DOTS = re.compile(r"\n\.+")
 # The encoder leaves no room for the space at the end of a line, which it has to encode.
 _LONG_BY_SPACE = re.compile(r"^(.{74,})(=20|=09)$", re.MULTILINE)

@@ -93,11 +93,12 @@ FROM ticket_types WHERE org_id = :org_id ORDER BY event_id, id;
 
 -- name: list_shown(org_id, after, limit)
 --     -> (event: Event, details: str, venue: str | None, address: str | None, city: str | None,
---         country_code: str | None, venue_details: str | None)
+--         country_code: str | None, venue_details: str | None, created_at: int,
+--         updated_at: int)
 -- Events with what they say of themselves, and their venue.
 SELECT e.id, e.uuid, e.pak, e.title, e.state, e.timezone, e.starts_local, e.ends_local, e.starts_at,
     e.ends_at, e.capacity, e.held, e.details, v.name AS venue, v.address, v.city, v.country_code,
-    v.details AS venue_details
+    v.details AS venue_details, e.created_at, e.updated_at
 FROM events e LEFT JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
 WHERE e.org_id = :org_id AND e.id > :after ORDER BY e.id LIMIT :limit;
 

@@ -30,12 +30,14 @@ class Place(NamedTuple):
 
 
 class EventView(NamedTuple):
-    """An event with all that it shows."""
+    """An event with all that it shows. `created_at` and `updated_at` in epoch ms."""
 
     event: Event
     details: EventDetails
     place: Place
     ticket_types: list[TicketType]
+    created_at: int = 0
+    updated_at: int = 0
 
 
 def get_shown_event(tx: Tx, org_id: OrgId, event_id: EventId) -> EventView:
@@ -73,7 +75,9 @@ def store_ticket_capacity(
 
 def _read(row: "ListShownRow", ticket_types: list[TicketType]) -> EventView:
     details = _event_details.decode(row.details)
-    return EventView(row.event, details, _read_place(row), ticket_types)
+    return EventView(
+        row.event, details, _read_place(row), ticket_types, row.created_at, row.updated_at
+    )
 
 
 def _read_place(row: "ListShownRow") -> Place:

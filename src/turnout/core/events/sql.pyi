@@ -15,6 +15,8 @@ class ListShownRow(NamedTuple):
     city: str | None
     country_code: str | None
     venue_details: str | None
+    created_at: int
+    updated_at: int
 
 class _Sql(Statements):
     @staticmethod

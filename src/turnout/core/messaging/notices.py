@@ -19,10 +19,11 @@ from turnout.core.messaging.model import (
     JobHead,
     JobType,
     Kind,
+    NewJob,
     NewRecipient,
 )
 from turnout.core.messaging.sql import sql
-from turnout.core.messaging.staging import add_internal_job
+from turnout.core.messaging.staging import SCHEDULE, add_internal_job, add_job
 from turnout.core.text import is_email
 from turnout.core.times import wall_clock
 from turnout.formats.spreadsheets import to_csv
@@ -199,6 +200,43 @@ def queue_mail(
         recipients=[NewRecipient(address, fields=fields) for address in unique],
     )
     add_job_files(tx, org_id, job_id, files, KEPT_HOURS)
+
+
+def queue_to_list(
+    tx: Tx,
+    org_id: OrgId,
+    list_id: str,
+    subject: str,
+    lines: Sequence[str],
+    files: tuple[JobFile, ...] = (),
+    *,
+    from_name: str,
+) -> JobId:
+    """Queue one mail to everybody on a live list, such as `event:1000001`, however many they are:
+    a worker reads the list. Nobody opts out of it. Returns the job's number."""
+    subject = " ".join(subject.split())
+    content = Content(
+        subject=_literal(subject),
+        text=_literal("\n".join(lines)) + "\n",
+        from_name=from_name,
+        files=files,
+    )
+    new = NewJob(
+        job_type=JobType.EMAIL, name=subject, content=content, list_ids=(list_id,), is_deduped=True
+    )
+    job_id = JobId(tx.next_id("job"))
+    add_job(
+        tx, org_id, None, job_id, Kind.NOTICE, new, timezone="UTC", scheduled_at=None, reserved=0
+    )
+    add_job_files(tx, org_id, job_id, files, KEPT_HOURS)
+    sql.schedule_job(tx, org_id=org_id, id=job_id, due_at=tx.now)
+    tx.wake(SCHEDULE)
+    return job_id
+
+
+def _literal(text: str) -> str:
+    """Text in which nothing is a field to be filled in."""
+    return text.replace("%%", "%\u2060%")
 
 
 class Letter(NamedTuple):

@@ -4,11 +4,12 @@ import datetime
 import io
 from collections.abc import Iterable
 from typing import BinaryIO, NamedTuple
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView
-from turnout.formats.calendar import Entry, calendar_file
+from turnout.formats.calendar import Entry
 from turnout.formats.pdf import PaperSize
 from turnout.formats.pdf.paper import Box, Font, Paper
 
@@ -76,23 +77,30 @@ def draw_tickets(
     paper.finish()
 
 
-def event_calendar(shown: EventView, at: int, url: str = "") -> bytes:
-    """The event as an `.ics` file made `at` (epoch ms); a newer one replaces it in the
-    calendar."""
+def event_entry(
+    shown: EventView, organizer: str, at: int, url: str, *, is_given_back: bool = False
+) -> Entry:
+    """The event as an entry of calendars, in a file that is made `at` (epoch ms). `url` is an
+    address of this server, where the event or the ticket is shown; `is_given_back`: whoever has the
+    entry does not come any more. Every change of the event makes the sequence higher."""
     event = shown.event
-    return calendar_file(
-        Entry(
-            uid=f"{event.uuid}@turnout",
-            title=event.title,
-            timezone=event.timezone,
-            starts_at=event.starts_at,
-            ends_at=event.ends_at,
-            changed_at=at,
-            place=say_where(shown),
-            description=shown.details.description,
-            url=url,
-            is_cancelled=event.state is EventState.CANCELLED,
-        )
+    is_cancelled = is_given_back or event.state is EventState.CANCELLED
+    changed_at = max(shown.updated_at, shown.created_at)
+    return Entry(
+        uid=f"{event.uuid}@turnout",
+        title=event.title,
+        timezone=event.timezone,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        made_at=at,
+        organizer=(organizer, f"noreply@{urlsplit(url).hostname or 'localhost'}"),
+        changed_at=changed_at,
+        sequence=max(0, changed_at - shown.created_at) // 1000,
+        place=say_where(shown),
+        description=shown.details.description,
+        url=url,
+        is_cancelled=is_cancelled,
+        is_tentative=event.state is EventState.DRAFT,
     )
 
 

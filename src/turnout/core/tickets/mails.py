@@ -15,7 +15,7 @@ from turnout.core.messaging.notices import keep_file, queue_mail
 from turnout.core.neutral import neutralize
 from turnout.core.tickets.documents import (
     TicketFacts,
-    event_calendar,
+    event_entry,
     say_when,
     say_where,
     ticket_pdf,
@@ -23,6 +23,7 @@ from turnout.core.tickets.documents import (
 from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
 from turnout.core.tickets.sql import sql
 from turnout.core.work.claims import Claim, claim, do_claimed, take
+from turnout.formats.calendar import Entry, calendar_file
 from turnout.formats.qr import qr_png, qr_svg_file
 from turnout.store import Tx
 
@@ -96,6 +97,11 @@ def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
     return mails
 
 
+def calendar_attachment(entry: Entry) -> Attachment:
+    """An event for calendars, with the method that mail programs go by (RFC 6047)."""
+    return Attachment("event.ics", entry.content_type, calendar_file(entry))
+
+
 def draw_attachments(mail: TicketMail, base_url: str) -> list[Attachment]:
     """The files that go with a ticket. Slow, and needs no transaction."""
     facts = mail.facts
@@ -104,7 +110,7 @@ def draw_attachments(mail: TicketMail, base_url: str) -> list[Attachment]:
         Attachment("ticket.pdf", "application/pdf", ticket_pdf(facts)),
         Attachment("ticket.png", "image/png", qr_png(facts.signed)),
         Attachment("ticket.svg", "image/svg+xml", qr_svg_file(facts.signed)),
-        Attachment("event.ics", "text/calendar", event_calendar(facts.shown, mail.at, url)),
+        calendar_attachment(event_entry(facts.shown, facts.organizer, mail.at, url)),
     ]
 
 

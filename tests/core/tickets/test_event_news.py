@@ -1,0 +1,113 @@
+"""What everybody who is registered is told when an event changes or is cancelled."""
+
+import icalendar
+import pytest
+
+from tests.formats.rfc5545 import faults_of
+from turnout.core.audit.recording import list_entries
+from turnout.core.events.model import EventState
+from turnout.core.events.programme import list_ticket_types
+from turnout.core.events.showing import get_shown_event
+from turnout.core.ids import EventId
+from turnout.core.messaging.delivering import claim
+from turnout.core.messaging.files import read_file
+from turnout.core.messaging.starting import run_schedules
+from turnout.core.people.merging import find_person
+from turnout.core.people.model import Contact
+from turnout.core.registrations.booking import find_registration
+from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.joining import register_directly
+from turnout.core.registrations.live_lists import resolve
+from turnout.core.registrations.places import set_event_state
+from turnout.core.tickets.documents import event_entry
+from turnout.core.tickets.event_news import tell_registered
+from turnout.errors import Missing
+from turnout.formats.calendar import calendar_file
+
+BASE = "https://events.example.com"
+
+
+@pytest.fixture
+def registered(own_node):
+    """A node, an account, and the registrations of Ada and Bob for its event."""
+    account = own_node.add_account("acme")
+    made = [register(own_node.db, account, name) for name in ("ada", "bob")]
+    return own_node, account, made
+
+
+def register(db, account, name):
+    (ticket_type,) = db.call(list_ticket_types, account.org_id, account.event.id)
+    db.call(
+        register_directly,
+        account.org_id,
+        account.event.id,
+        ticket_type.id,
+        Contact(email=f"{name}@example.com"),
+    )
+    person = db.call(find_person, account.org_id, f"{name}@example.com")
+    return db.call(find_registration, account.org_id, account.event.id, person.id)
+
+
+def claimed(node):
+    while node.db.call(run_schedules, resolve):
+        pass
+    return node.db.call(claim, "email", 50, 1000)
+
+
+def test_everybody_registered_is_told_of_a_cancelled_event_once(registered) -> None:
+    node, account, _ = registered
+    db, org_id, event_id = node.db, account.org_id, account.event.id
+    before = db.call(get_shown_event, org_id, event_id)
+    node.clock.advance(3600)
+    db.call(set_event_state, org_id, event_id, EventState.CANCELLED, actor="test")
+    db.call(
+        tell_registered,
+        org_id,
+        event_id,
+        base_url=BASE,
+        message="Sorry: %%firstname%%\nWe pay back.",
+        actor="test",
+    )
+    (job,) = claimed(node)
+    assert [recipient.destination for recipient in job.recipients] == [
+        "ada@example.com",
+        "bob@example.com",
+    ]
+    content = job.head.content
+    assert content.subject == f"Cancelled: {account.event.title}"
+    assert f"{account.event.title} is cancelled." in content.text
+    assert "Sorry: %\u2060%firstname%\u2060%\nWe pay back." in content.text
+    assert content.text.endswith(f"{BASE}/acme/{event_id}\n")
+    (file,) = content.files
+    assert (file.name, file.content_type) == (
+        "event.ics",
+        "text/calendar; method=CANCEL; charset=utf-8",
+    )
+    calendar = db.call(read_file, org_id, file.digest)
+    assert faults_of(calendar) == []
+    (gone,) = icalendar.Calendar.from_ical(calendar).walk("VEVENT")
+    had = calendar_file(event_entry(before, "Acme", 0, BASE))
+    (entry,) = icalendar.Calendar.from_ical(had).walk("VEVENT")
+    assert (gone["uid"], str(gone["status"])) == (entry["uid"], "CANCELLED")
+    assert [int(str(event["sequence"])) for event in (entry, gone)] == [0, 3600]
+    assert str(gone["organizer"]) == "mailto:noreply@events.example.com"
+    told = db.call(list_entries, org_id, "event", event_id)
+    assert [entry.action for entry in told if entry.action == "told"] == ["told"]
+
+
+def test_whoever_has_cancelled_is_not_told_and_a_change_corrects_calendars(registered) -> None:
+    node, account, (ada, _) = registered
+    node.db.call(cancel_registration, account.org_id, ada.id, actor="test")
+    node.db.call(tell_registered, account.org_id, account.event.id, base_url="", actor="test")
+    (job,) = claimed(node)
+    assert [recipient.destination for recipient in job.recipients] == ["bob@example.com"]
+    assert job.head.content.subject == f"Changed: {account.event.title}"
+    assert "Your ticket stays good." in job.head.content.text
+    assert job.head.content.files[0].content_type == "text/calendar; method=PUBLISH; charset=utf-8"
+
+
+def test_of_an_unknown_event_nobody_is_told(registered) -> None:
+    node, account, _ = registered
+    with pytest.raises(Missing):
+        node.db.call(tell_registered, account.org_id, EventId(7), base_url="", actor="test")
+    assert claimed(node) == []
