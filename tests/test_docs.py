@@ -9,6 +9,7 @@ import re
 import shlex
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -322,7 +323,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def run(demo: Server, script: str, *, stand_in: bool = False) -> list[Any]:
     """Run lines of a document against the demo; the JSON values that they print, in order."""
     environment = clean_environment()
-    environment["PATH"] = search_path(demo.folder, environment["PATH"], stand_in=stand_in)
+    own = f"{Path(sys.executable).parent}:{environment['PATH']}"  # `turnout` is beside Python
+    environment["PATH"] = search_path(demo.folder, own, stand_in=stand_in)
     script = script.replace("http://127.0.0.1:8080", demo.url)
     done = subprocess.run(
         ["/bin/sh", "-euc", script.replace(".turnout-demo", str(demo.folder))],
@@ -497,12 +499,17 @@ def test_the_lines_that_the_demo_prints_work(demo: Server) -> None:
 
 
 def test_the_backup_is_whole_while_the_server_runs(demo: Server) -> None:
-    (script,) = sh_blocks(read("docs/operations.md"))
-    assert run(demo, script) == []
-    backup = sqlite3.connect(demo.folder / "backup.db")
-    assert backup.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    (people,) = backup.execute("SELECT count(*) FROM people").fetchone()
-    backup.close()
+    blocks = sh_blocks(read("docs/operations.md"))
+    (backing_up,) = [block for block in blocks if "turnout backup" in block]
+    (restoring,) = [block for block in blocks if "turnout restore" in block]
+    assert run(demo, f"{{ {backing_up}\n}} > told.txt") == []
+    (file,) = demo.folder.glob("turnout-*.backup")
+    restoring = re.sub(r"turnout-[\d-]+\.backup", file.name, restoring)
+    assert run(demo, f"{{ {restoring}\n}} > told.txt") == []
+    restored = sqlite3.connect(demo.folder / "restored.db")
+    assert restored.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    (people,) = restored.execute("SELECT count(*) FROM people").fetchone()
+    restored.close()
     assert people >= 320
 
 

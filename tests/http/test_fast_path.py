@@ -16,7 +16,7 @@ async def respond(request: DirectRequest) -> bytes:
     """What the path's last header says to do."""
     match request.get_header("X-Do"):
         case "refuse":
-            raise Limited("test.limited", retry_after=7)
+            raise Limited("login.throttled", retry_after=7)
         case "fail":
             raise LookupError("a fault")
     return await request.read(100)
@@ -75,7 +75,7 @@ def test_what_another_site_sends_is_refused(client):
 def test_a_refusal_has_the_dialects_shape_and_headers(client):
     answer = client.request("PUT", "/it", headers={"x-do": "refuse"})
     assert (answer.status, answer.headers["retry-after"]) == (429, "7")
-    assert answer.json()["message"] == "Too many."
+    assert answer.json()["message"] == "Too many failed sign-ins. Try again in 7 seconds."
 
 
 def test_a_fault_is_answered_without_telling_of_it(client):

@@ -24,6 +24,7 @@ from turnout.core.registrations.live_lists import resolve
 from turnout.core.registrations.offers import join_list
 from turnout.core.tickets.mails import claim_ticket_mails, draw_attachments, send_ticket_mail
 from turnout.core.waiting_list.mails import tell_of_list
+from turnout.errors import Invalid
 
 BASE = "http://turnout.test"
 POISON = {
@@ -51,7 +52,16 @@ def hall(node) -> Hall:
 
 
 def typed(guest: str) -> Contact:
-    return Contact(email=f"{guest}@example.com", **POISON)
+    """What gets in today; rows of an older Turnout have overrides of direction, too."""
+    texts = POISON | {"last_name": "www.evil.example elpmaxe"}
+    return Contact(email=f"{guest}@example.com", **texts)
+
+
+def test_an_override_of_direction_does_not_get_in(hall) -> None:
+    contact = Contact(email="a@example.com", **POISON)
+    with pytest.raises(Invalid) as failure:
+        hall.call(register_directly, hall.event_id, hall.type_ids[0], contact)
+    assert failure.value.code == "contact.control"
 
 
 def queued(hall: Hall) -> list[str]:

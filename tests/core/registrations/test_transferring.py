@@ -90,7 +90,7 @@ def test_what_cannot_be_is_refused(hall):
         change(hall, hall.code("c"), 0)
     other = Hall(hall.node, None, (1, 1))
     foreign = hall.db.call(list_ticket_types, other.org_id, other.event_id)[0].id
-    with pytest.raises(Invalid, match="A ticket's type is one of its event's"):
+    with pytest.raises(Invalid, match="The ticket type is not one of the event's"):
         hall.call(change_ticket_type, code, foreign, actor="test")
     assert hall.registered() == {"a": 0, "b": 0, "c": 1}
 
