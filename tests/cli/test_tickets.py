@@ -135,7 +135,7 @@ def test_a_ticket_is_passed_on_and_changed(office: Office) -> None:
     new = office.tickets()["bob@example.com"]
     assert said == (f"bob@example.com has the ticket {new} now; {old} lets nobody in any more.\n")
     general = office.types()[0][0]
-    office.run.ok("ticket", "change-type", "acme", new, general)
+    office.run.ok("ticket", "change-type", "acme", f"'{new[:5].lower()} - {new[5:]}'", general)
     assert office.types()[1][1:4] == ["1", "0", "1"]
     assert office.tickets() == {"bob@example.com": new}
 

@@ -16,7 +16,7 @@ from turnout.core.events.showing import EventView
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import OrgId
 from turnout.core.tickets.documents import TicketFacts, event_entry, ticket_pdf
-from turnout.core.tickets.signing import ensure_ticket_key
+from turnout.core.tickets.signing import ensure_ticket_key, normalize
 from turnout.core.times import local
 from turnout.errors import Missing
 from turnout.formats.calendar import calendar_file
@@ -112,7 +112,7 @@ _FILES: dict[str, tuple[str, Callable[[_Found, int, str], bytes]]] = {
 
 async def _read(db: Database, address: str) -> _Found:
     number, _, code = address.partition("-")
-    if not (number.isascii() and number.isdigit() and len(number) < 16 and code.isalnum()):
+    if not (number.isascii() and number.isdigit() and len(number) < 16 and normalize(code)):
         raise Missing("ticket.unknown")
     org_id = OrgId(int(number))
     found = await db.read(_find, org_id, code)

@@ -54,6 +54,19 @@ def test_the_first_scan_wins(desk, code):
     assert results(desk) == ["admitted", "repeated", "repeated"]
 
 
+def test_a_code_with_marks_and_the_address_of_a_ticket_are_scanned_and_looked_up(desk, code):
+    address = f"https://events.example.com/ticket/{desk.org_id}-{code.lower()}"
+    other = f"https://events.example.com/ticket/{desk.org_id + 1}-{code}"
+    assert scan(desk, f'"{code[:3]}\u2013{code[3:].lower()}"') == (Result.ADMITTED, AT)
+    assert scan(desk, address) == (Result.REPEATED, AT)
+    assert scan(desk, other).result is Result.UNKNOWN
+    for text in (f"({code})", address):
+        found = desk.db.call(find_attendee, desk.org_id, desk.event.id, text)
+        assert found.tickets[0].code == code
+    with pytest.raises(Missing):
+        desk.db.call(find_attendee, desk.org_id, desk.event.id, other)
+
+
 def test_who_came_and_who_did_not(desk, code):
     scan(desk, code)
     for which, expected in (("checked", [ANN]), ("unchecked", [BOB]), ("", [ANN, BOB])):

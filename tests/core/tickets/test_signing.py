@@ -10,8 +10,10 @@ from turnout.core.ids import EventId, TicketTypeId
 from turnout.core.tickets.signing import (
     TicketKey,
     ensure_ticket_key,
+    find_plain_code,
     is_genuine,
     list_ticket_keys,
+    normalize,
     read_signed,
     rotate_ticket_key,
     sign_ticket,
@@ -76,3 +78,61 @@ def test_whatever_is_changed_is_a_forgery(data):
 @pytest.mark.parametrize("text", ["", CODE, "TK1:", "TK1:1:A:1:AAAAAA:A", "tk1:1:A:1:AAAAAA:A"])
 def test_what_is_no_signed_ticket_is_none(text):
     assert read_signed(text) is None
+
+
+READINGS = (
+    "{code}",
+    " {lower}\r\n",
+    "{half}-{rest}",
+    "{half} - {rest}",
+    "{half}\u2013{rest}\u200b",
+    '"{code}"',
+    "\u201e{code}\u201c",
+    "'{code}'",
+    "\u00ab {code} \u00bb",
+    "({code})",
+    "#{code}.",
+    "\ufeff{code}",
+    "{wide}",
+    "https://events.example.com/ticket/{org}-{code}",
+    "<HTTPS://EVENTS.EXAMPLE.COM/TICKET/{org}-{lower}?utm=1#top>",
+    "http://127.0.0.1:8080/ticket/{org}-{half}-{rest}/ticket.pdf",
+    "/ticket/{org}-{code}",
+    "{signed}",
+    "{signed_lower}",
+    "\n'{signed}'\n",
+    "{signed_broken}",
+)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_a_code_is_found_in_any_case_and_with_marks_around_it(db, org_id, key, reading):
+    signed = sign_ticket(key, EventId(1), CODE, TicketTypeId(1))
+    text = reading.format(
+        code=CODE,
+        lower=CODE.lower(),
+        half=CODE[:5],
+        rest=CODE[5:],
+        org=org_id,
+        wide="".join(chr(ord(letter) + 0xFEE0) for letter in CODE),
+        signed=signed,
+        signed_lower=signed.lower(),
+        signed_broken=f"{signed[:70]}\r\n {signed[70:]}",
+    )
+    assert db.call(find_plain_code, org_id, text) == CODE
+    if "{signed" not in reading:
+        assert normalize(text) == CODE
+
+
+def test_another_organization_s_address_and_a_forgery_are_no_code(db, org_id, key):
+    signed = sign_ticket(key, EventId(1), CODE, TicketTypeId(1))
+    changed = signed.replace(":1:", ":2:")
+    for text in (f"https://x.test/ticket/{org_id + 1}-{CODE}", changed, f"X{signed}", "", "--"):
+        assert db.call(find_plain_code, org_id, text) != CODE
+
+
+@given(st.text())
+def test_any_text_has_a_code_or_none(text):
+    code = normalize(text)
+    assert code == normalize(code)
+    assert all(map(str.isalnum, code))

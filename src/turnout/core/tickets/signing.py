@@ -10,6 +10,7 @@ one, which somebody may have stolen, verifies no more.
 import base64
 import hashlib
 import re
+import unicodedata
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
@@ -31,10 +32,15 @@ from turnout.errors import Missing
 from turnout.store import Tx
 
 PREFIX = "TK1:"
+# Of what is scanned so much is looked at: a signed ticket, or an address, with marks around it.
+LONGEST_READ = 500
 KID_LENGTH = 6
 _SIGNED = re.compile(
-    r"(TK1:(\d{1,15}):([0-9A-Z]{1,32}):(\d{1,15}):([A-Z2-7]{6})):([A-Z2-7]{103})", re.ASCII
+    r"(?<![0-9A-Z])(TK1:(\d{1,15}):([0-9A-Z]{1,32}):(\d{1,15}):([A-Z2-7]{6})):([A-Z2-7]{103})"
+    r"(?![0-9A-Z])",
+    re.ASCII,
 )
+_ADDRESS = re.compile(r"/TICKET/(\d{1,15})-([0-9A-Z-]{1,64})", re.ASCII)
 
 
 class TicketKey(NamedTuple):
@@ -115,8 +121,9 @@ def sign_ticket(key: TicketKey, event_id: EventId, code: str, ticket_type_id: Ti
 
 
 def read_signed(text: str) -> SignedTicket | None:
-    """The parts of a signed ticket; None for a text that is none."""
-    match = _SIGNED.fullmatch(text.strip())
+    """The parts of a signed ticket in any letter case, with marks around it; None for any other
+    text."""
+    match = _SIGNED.search("".join(_plain(text).split()))
     if match is None:
         return None
     signed, event_id, code, ticket_type_id, kid, signature = match.groups()
@@ -164,13 +171,32 @@ def _decode(text: str) -> bytes:
 
 
 def normalize(code: str) -> str:
-    """A ticket's code as it is kept, from what people type and scanners read."""
-    return code.strip().replace("-", "").replace(" ", "").upper()
+    """A ticket's code as it is kept, from what people type and scanners read: in any letter case
+    and width, with blanks, dashes, quotes and other marks in and around it, or as the address of
+    the ticket's page."""
+    return _without_marks(_own_part(_plain(code))[1])
 
 
 def find_plain_code(tx: Tx, org_id: OrgId, text: str) -> str:
-    """The code of what was typed or scanned, plain or signed; empty for a forgery."""
+    """The code of what was typed or scanned, plain, signed or as the address of the ticket's page;
+    empty for a forgery and for a ticket of another organization."""
     signed = read_signed(text)
-    if signed is None:
-        return normalize(text)
-    return signed.code if is_genuine(signed, list_ticket_keys(tx, org_id)) else ""
+    if signed is not None:
+        return signed.code if is_genuine(signed, list_ticket_keys(tx, org_id)) else ""
+    owner, code = _own_part(_plain(text))
+    return _without_marks(code) if owner in (None, org_id) else ""
+
+
+def _plain(text: str) -> str:
+    """In capitals and in characters of one width, as far as a code can reach."""
+    return unicodedata.normalize("NFKC", text[:LONGEST_READ]).upper()
+
+
+def _own_part(text: str) -> tuple[OrgId | None, str]:
+    """Whose ticket the address of a page is for, and the rest; None for any other text."""
+    found = _ADDRESS.search(text)
+    return (OrgId(int(found[1])), found[2]) if found else (None, text)
+
+
+def _without_marks(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
