@@ -255,3 +255,12 @@ def test_a_wrong_option_is_answered_in_plain_words(
     result = office.run("exam", "create", "acme", "Spring", *options)
     assert (result.code, result.output) == (1, "")
     assert said in " ".join(result.error.split())
+
+
+@pytest.mark.parametrize("noun", ["exam", "event"])
+def test_an_exam_is_cancelled_with_its_candidates(office: Office, exam: str, noun: str) -> None:
+    office.run.ok(noun, "set", "acme", exam, "--state", "cancelled")
+    listed = office.run.ok("registration", "list", "acme", exam).splitlines()[1:]
+    assert [line.split()[1] for line in listed] == ["cancelled"]
+    told = office.run.ok("registration", "show", "acme", listed[0].split()[0])
+    assert "RegistrationCancelled: The exam is cancelled." in told

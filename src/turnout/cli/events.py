@@ -7,6 +7,7 @@ from contextlib import suppress
 from cyclopts import App
 
 from turnout.cli.app import Count, actor, base_url, console, database, show_table, tell_twice
+from turnout.cli.exams import cancel_exam
 from turnout.cli.identity import read_password
 from turnout.cli.numbers import EventNumber, SessionNumber
 from turnout.core.events.model import Channel, Event, EventState, Session, Span, span
@@ -21,6 +22,7 @@ from turnout.core.events.programme import (
     list_events,
     list_sessions,
 )
+from turnout.core.exams.planning import is_exam
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.short_names import page_path
@@ -156,6 +158,8 @@ def set_event(
                 url = base_url(db)
             load()
             db.call(_set_state, org_id, event, state, url, message, is_quiet=quiet)
+            if state is EventState.CANCELLED and db.call(is_exam, org_id, event):
+                cancel_exam(db, org_id, event)
         now = db.call(get_event, org_id, event)
     console.print(f"Event {now.id} ({now.title}) is {now.state} and holds {_capacity(now)}.")
 

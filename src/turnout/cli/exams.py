@@ -20,6 +20,7 @@ from turnout.cli.numbers import EventNumber, RoomNumber
 from turnout.core.events.model import EventState
 from turnout.core.exams import lists
 from turnout.core.exams.history import list_changes
+from turnout.core.exams.leaving import cancel_exam_by_staff
 from turnout.core.exams.lists import ExamSettings, NewForm, NewVenue
 from turnout.core.exams.model import ExamKind, ExamRequest, ValueKind
 from turnout.core.exams.planning import (
@@ -30,11 +31,11 @@ from turnout.core.exams.planning import (
     set_exam_state,
 )
 from turnout.core.identity.organizations import get_organization
-from turnout.core.ids import OrgId
+from turnout.core.ids import EventId, OrgId
 from turnout.core.times import instant
 from turnout.errors import Invalid
 from turnout.formats.pdf import PaperSize
-from turnout.store import Tx
+from turnout.store import Database, Tx
 
 venues = App(name="venue")
 assessments = App(name="assessment")
@@ -237,7 +238,9 @@ def set_exam(
     show: bool = False,
     hide: bool = False,
 ) -> None:
-    """Publish, close or draft an exam, give it a room, or show it on the calendar.
+    """Publish, close, cancel or draft an exam, give it a room, or show it on the calendar.
+
+    Cancelling it cancels its candidates' registrations, each with its history.
 
     Args:
         org: Short name of the organization.
@@ -257,11 +260,19 @@ def set_exam(
             db.call(lists.assign_room, org_id, exam, room, actor=actor())
         if show or hide:
             db.call(set_appearance, org_id, event, is_on_calendar=not hide, actor=actor())
-        if state is not None:
+        if state is EventState.CANCELLED:
+            cancel_exam(db, org_id, event)
+        elif state is not None:
             db.call(set_exam_state, org_id, event, state, actor=actor())
         now = db.call(get_exam, org_id, event)
     shown = "on the calendar" if now.is_on_calendar else "not on the calendar"
     console.print(f"Exam {event} ({now.title}) is {now.state} and {shown}.")
+
+
+def cancel_exam(db: Database, org_id: OrgId, event_id: EventId) -> None:
+    """Cancel an exam with the registrations of its candidates."""
+    while db.call(cancel_exam_by_staff, org_id, event_id, "The exam is cancelled.", actor=actor()):
+        pass
 
 
 @exams.command

@@ -1,17 +1,21 @@
 """Cancelling and deleting candidates' registrations: places, tickets and seats are given back."""
 
+from turnout.core.events.model import EventState
 from turnout.core.exams import history
 from turnout.core.exams.model import Attendance, Change, Sitting
-from turnout.core.exams.planning import retitle_without
+from turnout.core.exams.planning import get_exam, retitle_without
 from turnout.core.exams.sittings import NAMESPACE, find_sitting, lock_sitting, set_attendance
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import drop_name, find_name
-from turnout.core.ids import OrgId
+from turnout.core.ids import EventId, OrgId
 from turnout.core.registrations.booking import lock_registration
 from turnout.core.registrations.giving_back import give_all_back
 from turnout.core.registrations.model import RegistrationState
+from turnout.core.registrations.places import set_event_state
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
+
+SLICE = 20
 
 
 def cancel_sitting(tx: Tx, org_id: OrgId, uuid: str, reason: str, *, actor: str) -> None:
@@ -35,6 +39,21 @@ def cancel_sitting(tx: Tx, org_id: OrgId, uuid: str, reason: str, *, actor: str)
         became={"state": "cancelled", "attendance": Attendance.WITHDRAWN.value},
     )
     retitle_without(tx, org_id, sitting.event_id, sitting.form_id)
+
+
+def cancel_exam_by_staff(
+    tx: Tx, org_id: OrgId, event_id: EventId, reason: str, *, actor: str
+) -> bool:
+    """Cancel an exam, and the registrations of its candidates in slices, each with its history;
+    whether some are left for the next call. Idempotent. Raises Missing."""
+    exam = get_exam(tx, org_id, event_id)
+    if exam.state != EventState.CANCELLED:
+        # Anyone who registers takes a place of the event, and so waits for this; or was first.
+        set_event_state(tx, org_id, event_id, EventState.CANCELLED, actor=actor)
+    rows = sql.list_confirmed(tx, org_id=org_id, event_id=event_id, limit=SLICE)
+    for row in rows:
+        cancel_sitting(tx, org_id, row.uuid, reason, actor=actor)
+    return len(rows) == SLICE
 
 
 def delete_sitting(tx: Tx, org_id: OrgId, uuid: str, *, actor: str) -> None:

@@ -509,3 +509,9 @@ WHERE s.org_id = :org_id AND s.event_id = :event_id AND s.seat = :seat;
 SELECT s.registration_id, s.seat FROM exam_registrations s
 JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
 WHERE s.org_id = :org_id AND s.event_id = :event_id ORDER BY s.sequence;
+
+-- name: list_confirmed(org_id, event_id, limit) -> (uuid: str)
+-- Candidates who are still expected.
+SELECT r.uuid FROM registrations r
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed' AND r.sitting <> 0
+ORDER BY r.id LIMIT :limit;

@@ -132,6 +132,9 @@ class ListSeatedRow(NamedTuple):
     registration_id: RegistrationId
     seat: int | None
 
+class ListConfirmedRow(NamedTuple):
+    uuid: str
+
 class _Sql(Statements):
     @staticmethod
     def lock_sitting(tx: Tx, *, org_id: OrgId, uuid: str) -> Sitting | None: ...
@@ -433,5 +436,9 @@ class _Sql(Statements):
     ) -> RegistrationId | None: ...
     @staticmethod
     def list_seated(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListSeatedRow]: ...
+    @staticmethod
+    def list_confirmed(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, limit: int
+    ) -> list[ListConfirmedRow]: ...
 
 sql: _Sql
