@@ -13,8 +13,8 @@ from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.choices import get_choices, set_choices
-from turnout.core.registrations.granting import Guest, Party
 from turnout.core.registrations.joining import register_party
+from turnout.core.registrations.parties import Guest, Party
 from turnout.errors import Invalid
 from turnout.store import Tx
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turnout.carriers.smpp.rate import Bucket
+from turnout.carriers.smpp.rate import Bucket, Pace
 
 
 def send_for(bucket: Bucket, until: float, step: float) -> list[float]:
@@ -45,3 +45,27 @@ def test_no_limit():
     for _ in range(1000):
         assert bucket.wait_s(0.0) == 0
         bucket.spend()
+
+
+def test_a_pause_starts_again_with_one_and_one_more_for_each_that_is_accepted():
+    pace = Pace(0, 3, 0.0)
+    assert (pace.allowance, pace.wait_s(0.0)) == (3, 0)
+    assert pace.slow_down(1.0) == 0.25
+    assert (pace.allowance, pace.wait_s(1.0)) == (1, 0.25)
+    pace.speed_up(1.1)
+    assert pace.slow_down(1.1) is None
+    assert (pace.allowance, pace.wait_s(1.25)) == (1, 0)
+    for allowance in (2, 3, 3):
+        pace.speed_up(1.25)
+        assert pace.allowance == allowance
+
+
+def test_pauses_grow_to_the_longest_and_begin_again_with_what_is_accepted():
+    pace = Pace(10, 3, 0.0)
+    now, pauses = 0.0, []
+    for _ in range(8):
+        pauses.append(pace.slow_down(now))
+        now += pace.wait_s(now)
+    assert pauses == [0.25, 0.5, 1, 2, 4, 8, 15, 15]
+    pace.speed_up(now)
+    assert pace.slow_down(now) == 0.25

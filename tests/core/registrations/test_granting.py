@@ -26,10 +26,11 @@ from turnout.core.invitations.campaigns import create_campaign, list_campaigns, 
 from turnout.core.invitations.invitees import InviteeFilter, confirm, invite, list_invitees
 from turnout.core.people.merging import know_person
 from turnout.core.people.model import Contact
-from turnout.core.registrations.granting import Guest, Party, Wish, grant, grant_party
+from turnout.core.registrations.granting import Wish, grant
 from turnout.core.registrations.intake import accept
 from turnout.core.registrations.joining import LARGEST_PARTY, queue_ticket_mail, register_party
 from turnout.core.registrations.model import Submitted
+from turnout.core.registrations.parties import Guest, Party, grant_party
 from turnout.core.registrations.places import set_event_state, set_session_capacity
 from turnout.core.registrations.queue_items import list_items
 from turnout.core.registrations.rules import Door

@@ -1,6 +1,50 @@
-"""A token bucket: how many submissions a second."""
+"""How fast a session submits: its rate, and the pauses that the network asks for.
+
+A token bucket keeps the rate. When the network answers "throttled" or "queue full", the session
+pauses, twice as long each time, and starts again with one submission at a time and one more for
+each that is accepted.
+"""
 
 BURST_S = 0.02
+FIRST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 15.0
+
+
+class Pace:
+    """The rate (a second; 0 = no limit) and the window of one session, both as the network has them
+    now. Instants are seconds of the event loop's clock."""
+
+    def __init__(self, rate: float, window: int, now: float) -> None:
+        self._bucket = Bucket(rate, now)
+        self._window = window
+        self._pause_s = 0.0
+        self._paused_until = now
+        self.allowance = window
+        """How many submissions may be unanswered."""
+
+    def wait_s(self, now: float) -> float:
+        """How long to wait before the next; 0 when it may go."""
+        return max(self._paused_until - now, 0.0) or self._bucket.wait_s(now)
+
+    def spend(self) -> None:
+        """One goes."""
+        self._bucket.spend()
+
+    def speed_up(self, now: float) -> None:
+        """One was accepted."""
+        # What was under way when the pause began says nothing about now.
+        if now >= self._paused_until:
+            self.allowance = min(self.allowance + 1, self._window)
+            self._pause_s = 0.0
+
+    def slow_down(self, now: float) -> float | None:
+        """The network wants a pause: how many seconds it lasts, None if it lasts already."""
+        self.allowance = 1
+        if now < self._paused_until:
+            return None
+        self._pause_s = min(max(2 * self._pause_s, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+        self._paused_until = now + self._pause_s
+        return self._pause_s
 
 
 class Bucket:

@@ -38,7 +38,7 @@ import structlog
 from turnout.carriers import Unknown
 from turnout.carriers.smpp import pdu
 from turnout.carriers.smpp.pdu import Malformed, Pdu, Sms
-from turnout.carriers.smpp.rate import Bucket
+from turnout.carriers.smpp.rate import Pace
 from turnout.carriers.smpp.reassembly import Answer
 from turnout.carriers.smpp.receipts import read_answer_id
 from turnout.carriers.smpp.settings import SmppSettings
@@ -55,8 +55,6 @@ from turnout.carriers.smpp.submissions import Part, Submissions
 log = structlog.get_logger()
 
 LAST_SEQUENCE = 0x7FFFFFFF
-FIRST_PAUSE_S = 0.25
-LONGEST_PAUSE_S = 15.0
 LEAVE_S = 2.0
 LONGEST_TICK_S = 1.0
 MAX_UNREAD_OCTETS = 1 << 20
@@ -107,10 +105,7 @@ class Session(asyncio.Protocol):
         self._sequence = 0
         self._under_way: dict[int, tuple[Part, float]] = {}
         self._overdue: set[int] = set()
-        self._allowance = settings.window
-        self._pause_s = 0.0
-        self._paused_until = 0.0
-        self._bucket = Bucket(settings.rate, self._loop.time())
+        self._pace = Pace(settings.rate, settings.window, self._loop.time())
         self._is_socket_full = False
         self._pump_handle: asyncio.TimerHandle | None = None
         self._tick_handle: asyncio.TimerHandle | None = None
@@ -140,18 +135,15 @@ class Session(asyncio.Protocol):
         if self._state is not State.BOUND or self._is_socket_full or self._transport.is_closing():
             return
         now = self._loop.time()
-        if now < self._paused_until:
-            self._pump_at(self._paused_until)
-            return
-        room = min(self._allowance, self._settings.window - len(self._overdue))
+        room = min(self._pace.allowance, self._settings.window - len(self._overdue))
         while len(self._under_way) < room:
-            if wait_s := self._bucket.wait_s(now):
+            if wait_s := self._pace.wait_s(now):
                 self._pump_at(now + wait_s)
                 break
             part = self._submissions.take()
             if part is None:
                 break
-            self._bucket.spend()
+            self._pace.spend()
             self._under_way[self._send(pdu.SUBMIT_SM, part.body)] = (part, now)
         self._flush()
 
@@ -288,7 +280,7 @@ class Session(asyncio.Protocol):
         if part is None:
             self._overdue.discard(unit.sequence)
         elif unit.status == OK:
-            self._speed_up()
+            self._pace.speed_up(self._loop.time())
             self._submissions.accept(part, network_id)
         elif is_back_off(unit.status):
             self._slow_down(unit.status)
@@ -330,21 +322,9 @@ class Session(asyncio.Protocol):
             self._reply(pdu.UNBIND | pdu.RESPONSE, OK, self._unbind_sequence)
             self._close()
 
-    # Speed.
-
-    def _speed_up(self) -> None:
-        # What was under way when the pause began says nothing about now.
-        if self._loop.time() >= self._paused_until:
-            self._allowance = min(self._allowance + 1, self._settings.window)
-            self._pause_s = 0.0
-
     def _slow_down(self, status: int) -> None:
-        now = self._loop.time()
-        self._allowance = 1
-        if now >= self._paused_until:
-            self._pause_s = min(max(2 * self._pause_s, FIRST_PAUSE_S), LONGEST_PAUSE_S)
-            self._paused_until = now + self._pause_s
-            log.info("smpp: the network wants a pause", seconds=self._pause_s, status=name(status))
+        if seconds := self._pace.slow_down(self._loop.time()):
+            log.info("smpp: the network wants a pause", seconds=seconds, status=name(status))
 
     def _pump_at(self, when: float) -> None:
         if self._pump_handle is None:

@@ -15,10 +15,8 @@ Rules.
 - A place of the event is taken by a registration once, a place of a type by each ticket.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event
 from turnout.core.ids import (
     NO_PARTY,
@@ -30,9 +28,6 @@ from turnout.core.ids import (
     SessionId,
     TicketTypeId,
 )
-from turnout.core.people.contacts import check_contact, check_details
-from turnout.core.people.merging import add_guest, know_person
-from turnout.core.people.model import Contact
 from turnout.core.registrations import booking, places
 from turnout.core.registrations.model import (
     Registration,
@@ -104,20 +99,6 @@ class SessionGrant(NamedTuple):
     ticket: Ticket | None = None
 
 
-class Guest(NamedTuple):
-    """One of a party, and their ticket type. The address may be empty."""
-
-    contact: Contact
-    ticket_type_id: TicketTypeId
-
-
-class Party(NamedTuple):
-    """Registrations that were made together."""
-
-    id: PartyId
-    tickets: list[Granted]
-
-
 def grant(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
     """Give a person a ticket, or find the one that they have (rules.py says what counts).
 
@@ -183,48 +164,6 @@ def grant_with_sessions(
         note_source(tx, org_id, registration_id, wish.sti)
     ticket = issue_ticket(tx, org_id, registration_id, taken.ticket_type_id, wish.grant)
     return SessionGrant(booked, ticket=ticket)
-
-
-def grant_party(
-    tx: Tx,
-    org_id: OrgId,
-    event_id: EventId,
-    contact: Contact,
-    guests: Sequence[Guest],
-    *,
-    door: Door,
-    source: str,
-    sti: str = "",
-    actor: str,
-) -> Party:
-    """Register people together, all or nobody; each has a registration and a ticket of their own,
-    and the mails go to `contact`, who need not be one of them. Who has an address and is registered
-    already stays as they are. Raises as `grant` does."""
-    check_contact(contact)
-    for guest in guests:
-        check_details(guest.contact)
-    contact_id = know_person(tx, org_id, contact)
-    party_id = PartyId(tx.next_id("registration"))
-    sql.add_party(
-        tx, org_id=org_id, id=party_id, event_id=event_id, contact_id=contact_id, now=tx.now
-    )
-    tickets = []
-    for guest in guests:
-        has_address = bool(guest.contact.email.strip())
-        person_id = (know_person if has_address else add_guest)(tx, org_id, guest.contact)
-        wish = Wish(
-            door,
-            event_id,
-            person_id,
-            guest.ticket_type_id,
-            source=source,
-            submitted=Submitted(guest.contact, []),
-            sti=sti,
-            party_id=party_id,
-        )
-        tickets.append(grant(tx, org_id, wish))
-    record(tx, org_id, actor, "created", "party", party_id, tickets=len(tickets))
-    return Party(party_id, tickets)
 
 
 # -- places that change hands --------------------------------------------------------------

@@ -10,8 +10,9 @@ from turnout.core.people.merging import find_person, know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
 from turnout.core.registrations.form_limits import book_mail
-from turnout.core.registrations.granting import Guest, Party, Wish, grant_checked, grant_party
+from turnout.core.registrations.granting import Wish, grant_checked
 from turnout.core.registrations.model import Answer, Submitted
+from turnout.core.registrations.parties import Guest, Party, grant_party
 from turnout.core.registrations.rules import Door, check, check_no_exam
 from turnout.core.registrations.sql import sql
 from turnout.core.waiting_list.entries import find_offer
