@@ -15,7 +15,10 @@ from typing import Any, NamedTuple
 from turnout.bootstrap import Node
 from turnout.cli.demo_server import seed
 from turnout.core.audience.links import list_watch_links
+from turnout.core.certificates.issuing import CODE_LENGTH, proof_url
+from turnout.core.certificates.sql import sql as certificates
 from turnout.core.exams.printing import make_link
+from turnout.core.ids import OrgId
 from turnout.core.messaging.opt_outs import ensure_link_key, unsubscribe_url
 from turnout.core.waiting_list.entries import make_link as make_waiting_link
 from turnout.http.dialect import DialectApp
@@ -169,6 +172,7 @@ def _find_addresses(tx: Tx, demo: dict[str, Any]) -> dict[str, str]:
         "/unsubscribe/{token}": unsubscribe_url("", key, recipient_id),
         "/invitation/{token}": "/invitation/"
         + fields.partition("/invitation/")[2].partition('"')[0],
+        "/certificate/{address}": _certify(tx, org_id),
         "/ticket/{address}": ticket,
         "/ticket/{address}/{name}": f"{ticket}/event.ics",
         "/waiting/{token}": make_waiting_link(key, "", waiting_id),
@@ -181,6 +185,26 @@ def _find_addresses(tx: Tx, demo: dict[str, Any]) -> dict[str, str]:
         "/summary/{number}": f"/summary/{demo['reporting']['eventId']}",
     }
     return calls | pages
+
+
+def _certify(tx: Tx, org_id: OrgId) -> str:
+    """The page of a certificate of somebody who was checked in."""
+    (number, event_id) = _one(
+        tx,
+        "SELECT r.id, r.event_id FROM registrations r JOIN tickets t ON t.registration_id = r.id"
+        f" WHERE r.org_id = {org_id} AND t.state = 'valid' ORDER BY r.id LIMIT 1",
+    )
+    code = tx.ids.code(CODE_LENGTH)
+    certificates.add_certificate(
+        tx,
+        org_id=org_id,
+        registration_id=number,
+        event_id=event_id,
+        code=code,
+        minutes=45,
+        now=tx.now,
+    )
+    return proof_url("", org_id, code)
 
 
 def _one(tx: Tx, statement: str) -> tuple[Any, ...]:

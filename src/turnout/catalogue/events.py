@@ -1,6 +1,16 @@
 """What is said about events, their programme, and the server's own address."""
 
 SENTENCES = {
+    "certificate.early": "Event {event_id} is not over yet: certificates are issued afterwards.",
+    "certificate.empty": "A certificate needs a title and a text.",
+    "certificate.field": "A certificate has no field %%{field}%%. Known are {known}.",
+    "certificate.long": "A certificate's title and signer have up to {title} characters, its text "
+    "up to {text}.",
+    "certificate.minutes": "The minutes that earn a certificate must be 0 to {limit}.",
+    "certificate.missing": "There is no certificate with this code. Compare it with the paper.",
+    "certificate.none": "There is no such certificate: `turnout certificate issue` makes them.",
+    "certificate.throttled": "Too many codes were asked for from your address. Try again in "
+    "{retry_after} seconds.",
     "callback.missing": "There is no callback {callback_id}.",
     "capacity.held": "Event {event_id} cannot have {capacity} places: {held} are taken already.",
     "capacity.negative": "A capacity of {capacity} is not possible.",

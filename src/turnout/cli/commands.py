@@ -19,6 +19,7 @@ COMMANDS = {
         "callbacks:callbacks",
         "Calls to integrators: their outcome, replays.",
     ),
+    "certificate": ("certificates:certificates", "Certificates of attendance."),
     "channel": (
         "events:channel",
         "Channels: series of events that people register for as one.",

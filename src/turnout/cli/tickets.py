@@ -162,26 +162,48 @@ def print_tickets(
         ticket_type: Only tickets of this type.
         session: Only tickets of people who booked this session.
         code: Only this ticket.
-        without_names: Leave out who has the ticket.
+        without_names: Leave out who has the ticket; `turnout ticket choose` does so for an event.
     """
     from turnout.cli.papers import collect, signer
     from turnout.core.tickets.documents import TicketFacts, draw_tickets
+    from turnout.core.tickets.mails import has_nameless_tickets
 
     with database() as db:
         organization = db.call(get_organization, org)
         shown = db.call(get_shown_event, organization.org_id, event)
         found = collect(db, organization.org_id, event, "", ticket_type, session, code)
         sign = signer(db, organization.org_id, event)
+        is_nameless = without_names or db.look(has_nameless_tickets, organization.org_id, event)
     facts = (
         TicketFacts(
             *(shown, organization.name, ticket.type_name, ticket.code, sign(ticket)),
-            holder="" if without_names else ticket.name,
+            holder="" if is_nameless else ticket.name,
         )
         for ticket in found
     )
     with new_file(file) as out:
         draw_tickets(out, facts, shown.event.title, PaperSize(paper), per_sheet=int(per_sheet))
     console.print(f"{file} has {len(found)} tickets.")
+
+
+@tickets.command
+def choose(org: str, event: EventNumber, /, *, names: Literal["print", "omit"]) -> None:
+    """Choose whether an event's tickets name who has them, in mails and on paper.
+
+    Example: `turnout ticket choose acme 1000001 --names omit`
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        names: print, or omit for tickets that people may pass on.
+    """
+    from turnout.core.tickets.mails import choose_ticket_names
+
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        is_nameless = names == "omit"
+        db.call(choose_ticket_names, org_id, event, is_nameless=is_nameless, actor=actor())
+    console.print(f"Tickets of event {event} {'name nobody' if is_nameless else 'have names'}.")
 
 
 @tickets.command

@@ -11,6 +11,7 @@ from turnout.web import pages
 from turnout.web.assets import asset_path, get_asset, list_assets
 from turnout.web.canonical import CanonicalPages
 from turnout.web.catalogue import WebParts
+from turnout.web.certificates import CertificateResource
 from turnout.web.documents import DAY, Document, DocumentResource
 from turnout.web.events import CalendarResource, EventResource
 from turnout.web.failures import present_failure
@@ -49,6 +50,7 @@ def build(parts: WebParts) -> DialectApp:
     if parts.db:
         app.add_route("/unsubscribe/{token}", UnsubscribeResource(parts.db))
         app.add_route("/invitation/{token}", InvitationResource(parts.db))
+        app.add_route("/certificate/{address}", CertificateResource(parts.db))
         app.add_route("/ticket/{address}", TicketResource(parts.db))
         app.add_route("/ticket/{address}/{name}", TicketFileResource(parts.db, parts.base_url))
         app.add_route("/waiting/{token}", WaitingResource(parts.db))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from turnout.formats.pdf.bidi import find_levels, is_right_to_left, order
+from turnout.formats.pdf.bidi import find_levels, is_right_to_left, keep_direction, order
 
 LEVELS = {
     ("abc", 0): "000",
@@ -32,6 +32,14 @@ LEVELS = {
 @pytest.mark.parametrize(("text", "base"), LEVELS)
 def test_levels(text, base):
     assert "".join(map(str, find_levels(text, base))) == LEVELS[text, base]
+
+
+def test_a_date_within_text_from_right_to_left_keeps_its_order():
+    arabic = "حضر في "
+    assert "".join(map(str, find_levels(f"{arabic}11 May", 1))) == "1111111" + "221222"
+    kept = keep_direction("11 May", within=arabic)
+    assert "".join(map(str, find_levels(arabic + kept, 1))) == "1111111" + "22222222"
+    assert keep_direction("11 May", within="on ") == "11 May"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ Drawing takes a tenth of a second, so it is not done where the ticket is issued:
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from turnout.core.audit.recording import record
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import EventId, OrgId, TicketId, UserId
@@ -23,6 +24,7 @@ from turnout.core.tickets.documents import (
 from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
 from turnout.core.tickets.sql import sql
 from turnout.core.work.claims import Claim, claim, do_claimed, take
+from turnout.errors import Missing
 from turnout.formats.calendar import Entry, calendar_file
 from turnout.formats.qr import qr_png, qr_svg_file
 from turnout.store import Tx
@@ -100,6 +102,24 @@ def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
 def calendar_attachment(entry: Entry) -> Attachment:
     """An event for calendars, with the method that mail programs go by (RFC 6047)."""
     return Attachment("event.ics", entry.content_type, calendar_file(entry))
+
+
+def choose_ticket_names(
+    tx: Tx, org_id: OrgId, event_id: EventId, *, is_nameless: bool, actor: str
+) -> None:
+    """Say whether an event's tickets leave out who has them, in mails and on paper; idempotent.
+    Raises Missing."""
+    found = sql.set_nameless(
+        tx, org_id=org_id, event_id=event_id, is_nameless=int(is_nameless), now=tx.now
+    )
+    if found is None:
+        raise Missing("event.missing", event_id=event_id)
+    record(tx, org_id, actor, "changed", "event", event_id, has_nameless_tickets=is_nameless)
+
+
+def has_nameless_tickets(tx: Tx, org_id: OrgId, event_id: EventId) -> bool:
+    """Whether an event's tickets leave out who has them."""
+    return bool(sql.is_nameless(tx, org_id=org_id, event_id=event_id))
 
 
 def draw_attachments(mail: TicketMail, base_url: str) -> list[Attachment]:

@@ -55,12 +55,15 @@ WHERE org_id = :org_id AND id = :id;
 --         event_id: EventId, code: str, ticket_type_id: TicketTypeId, email: str, first_name: str,
 --         last_name: str)
 -- crosses organizations: the worker serves all of them.
--- A party's mails go to its contact.
+-- A party's mails go to its contact. An event's tickets may leave out who has them.
 SELECT m.org_id, m.ticket_id, m.user_id, m.attempts, r.event_id, t.code, t.ticket_type_id,
-    coalesce(c.email, p.email), p.first_name, p.last_name
+    coalesce(c.email, p.email),
+    CASE e.has_nameless_tickets WHEN 0 THEN p.first_name ELSE '' END,
+    CASE e.has_nameless_tickets WHEN 0 THEN p.last_name ELSE '' END
 FROM ticket_mails m
 JOIN tickets t ON t.org_id = m.org_id AND t.id = m.ticket_id
 JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 LEFT JOIN parties g ON g.org_id = r.org_id AND g.id = r.party_id
 LEFT JOIN people c ON c.org_id = g.org_id AND c.id = g.contact_id
@@ -68,6 +71,14 @@ WHERE m.due_at <= :now AND NOT EXISTS (
     SELECT 1 FROM work_claims c WHERE c.org_id = m.org_id AND c.queue = 'ticket mail'
         AND c.id = m.ticket_id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
 ORDER BY m.due_at, m.org_id, m.ticket_id LIMIT :limit;
+
+-- name: set_nameless(org_id, event_id, is_nameless: int, now)$ -> int | None
+UPDATE events SET has_nameless_tickets = :is_nameless, updated_at = :now
+WHERE org_id = :org_id AND id = :event_id
+RETURNING 1;
+
+-- name: is_nameless(org_id, event_id)$ -> int | None
+SELECT has_nameless_tickets FROM events WHERE org_id = :org_id AND id = :event_id;
 
 -- name: is_ticket_valid(org_id, id: TicketId)$ -> int | None
 SELECT CASE WHEN state = 'valid' THEN 1 ELSE 0 END FROM tickets WHERE org_id = :org_id AND id = :id;

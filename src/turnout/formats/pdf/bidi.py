@@ -9,13 +9,24 @@ import unicodedata
 from itertools import groupby
 from operator import itemgetter
 
-CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Marks that are not seen, and have a direction: left to right, right to left, Arabic letter.
+MARKS = frozenset("\u200e\u200f\u061c")
 # ASCII, then from the blocks of punctuation, CJK and full-width forms.
 _OPENING = "([{\u2045\u300c\u300e\u3010\u3014\u3008\u300a\uff08\uff3b\uff5b\uff62"
 _CLOSING = ")]}\u2046\u300d\u300f\u3011\u3015\u3009\u300b\uff09\uff3d\uff5d\uff63"
 _PAIRS = dict(zip(_OPENING, _CLOSING, strict=True))
 _NEUTRAL = frozenset(("B", "S", "WS", "ON", "BN"))
 _BRACKET_DEPTH = 63
+
+
+def keep_direction(text: str, *, within: str) -> str:
+    """A text that is to stand within another, which may run the other way: in a text from right to
+    left, a date keeps its order."""
+    if not is_right_to_left(within):
+        return text
+    mark = "\u200f" if is_right_to_left(text) else "\u200e"
+    return f"{mark}{text}{mark}"
 
 
 def is_right_to_left(text: str) -> bool:

@@ -16,12 +16,14 @@ from typing import NamedTuple
 
 import uharfbuzz as hb
 
+from turnout.formats.pdf.bidi import MARKS
 from turnout.log import log
 
 FONTS = Path(__file__).parent.with_name("fonts")
 BOLD_WEIGHT = 700.0
 _LOGGED_LIMIT = 1000
 _JOINERS = frozenset((0x200C, 0x200D))
+_MARKS = frozenset(map(ord, MARKS))
 # Every layout table is used up by shaping; a paper needs outlines and their widths only.
 _DROPPED_TABLES = (
     *("GSUB", "GPOS", "GDEF", "BASE", "STAT", "MATH", "DSIG", "kern", "name", "post", "OS/2"),
@@ -124,6 +126,7 @@ def is_ignorable(code_point: int) -> bool:
     tags."""
     return (
         code_point in _JOINERS
+        or code_point in _MARKS
         or 0xFE00 <= code_point <= 0xFE0F
         or 0xE0000 <= code_point <= 0xE01EF
         or code_point in (0xAD, 0x2060, 0xFEFF, 0x200B)

@@ -1,0 +1,1 @@
+"""Certificates of attendance: who gets one, their papers, and the code that proves them."""
