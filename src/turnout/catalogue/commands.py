@@ -11,6 +11,7 @@ SENTENCES = {
     "event.capacity": "Give either --capacity or --unlimited, not both.",
     "event.unchanged": "Say what to set: --state, --capacity or --unlimited.",
     "exam.unchanged": "Say what to set: --state, --room, --show or --hide.",
+    "export.ending": "{file} must end in .csv or .xlsx.",
     "file.columns": "{file} has more than {limit} columns: remove those that are empty.",
     "file.encoding": '{file} is not text in UTF-8, UTF-16 or Windows-1252: save it as "CSV UTF-8" '
     "({said}).",
@@ -39,6 +40,9 @@ SENTENCES = {
     "import.number": "{name} must be a number, not {text!r}.",
     "import.preview": "{refused} rows of {file} cannot be imported.",
     "import.rows": "{refused} rows of {file} were refused, as named above; {taken} were imported.",
+    "import.session": "The event has no session {name!r}; its sessions are {known}.",
+    "import.ticket_type": "The event has no ticket type {name!r}; its types are {known}. Correct "
+    "the name, or give all the same with --ticket-type.",
     "import.twice": "The columns {first!r} and {second!r} are both {name}: rename or remove one.",
     "invite.many": "Add up to {limit} people at once: split the file.",
     "invite.rows": "{faults} rows of {file} cannot be taken; nobody was added.",

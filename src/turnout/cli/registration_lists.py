@@ -37,7 +37,7 @@ class Filters:
         answer: A part of an answer, to that question or to any.
         checked: yes = checked in, no = not.
         source: Where they came from: registration (the API), page, program, invitation, "waiting
-            list", staff, transfer or exam.
+            list", staff, import, transfer or exam.
         since: Registered on this day or later, such as 2027-03-01 (UTC).
         until: Registered before this day.
         tag: A tag of the staff.

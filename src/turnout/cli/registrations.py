@@ -5,7 +5,12 @@ from typing import Literal
 
 from cyclopts import App
 
-from turnout.cli import registration_bulk, registration_changes, registration_lists
+from turnout.cli import (
+    registration_bulk,
+    registration_changes,
+    registration_files,
+    registration_lists,
+)
 from turnout.cli.app import actor, console, database, show_table
 from turnout.cli.numbers import EventNumber, TicketTypeNumber
 from turnout.core.events.programme import get_event, list_ticket_types
@@ -34,6 +39,8 @@ for verb in (
 ):
     registrations.command(verb)
 registrations.command(registration_lists.list_all, name="list")
+registrations.command(registration_files.import_file, name="import")
+registrations.command(registration_files.export_file, name="export")
 # `Zoe Lee <zoe@example.com>`, `zoe@example.com` or `Zoe Lee`.
 _GUEST = re.compile(r"([^<>]*)<([^<>]*)>|([^<>@]*@[^<>@]*)|([^<>@]*)")
 

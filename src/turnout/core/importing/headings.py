@@ -112,6 +112,14 @@ def _all(texts: str) -> frozenset[str]:
 _GONE = _all("Canceled, Cancelled, Expired, Storniert, Abgelaufen, Annulée, Annulé, Cancelado")
 EXPORTS = (
     Export(
+        "Turnout",
+        (_all("Registration, State, Ticket code"),),
+        (),
+        _all("Registration, State, Ticket code, Checked in, Source, Registered"),
+        "state",
+        _GONE,
+    ),
+    Export(
         "pretix",
         (_all("Order code, Position ID"), _all("Bestellnummer, Positionsnummer")),
         ("attendeeemail", "attendeenamegivenname", "attendeenamefamilyname", "attendeename"),

@@ -121,8 +121,7 @@ def _find_keys(names: Sequence[str], known: Known, export: Export | None) -> lis
     found = [by_name.get(name, "") for name in names]
     if export:
         found = [
-            "" if name in export.left_out and name != key else key
-            for name, key in zip(names, found, strict=True)
+            "" if name in export.left_out else key for name, key in zip(names, found, strict=True)
         ]
     if takes_names and "name" not in keys:
         has_first = _FIRST in found

@@ -53,6 +53,7 @@ def add_by_staff(
     session_ids: Sequence[SessionId] = (),
     answers: Sequence[Answer] = (),
     is_mailed: bool = True,
+    source: str = SOURCE,
     actor: str,
 ) -> Granted:
     """Register somebody by hand, with a ticket of the type (None = the event's default one) and a
@@ -76,7 +77,7 @@ def add_by_staff(
     booked = booking.list_booked_sessions(tx, org_id, known.id) if known and is_known else []
     wanted = _take_sessions(tx, org_id, set(session_ids).difference(booked))
     submitted = Submitted(contact, list(answers))
-    wish = Wish(Door.STAFF, event_id, person_id, ticket_type_id, SOURCE, submitted)
+    wish = Wish(Door.STAFF, event_id, person_id, ticket_type_id, source, submitted)
     granted = grant(tx, org_id, wish)
     booking.add_bookings(tx, org_id, granted.registration_id, wanted)
     if known and is_known:

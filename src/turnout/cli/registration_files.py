@@ -1,0 +1,146 @@
+"""Registrations in and out of files: `turnout registration import` and `export`."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from turnout.cli.app import actor, console, database
+from turnout.cli.files import new_file
+from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows
+from turnout.cli.numbers import EventNumber, TicketTypeNumber
+from turnout.cli.registration_lists import NO_FILTERS, AnyFilters
+from turnout.core.events.programme import get_event
+from turnout.core.identity.organizations import get_organization
+from turnout.core.ids import NO_REGISTRATION, OrgId, RegistrationId, TicketTypeId
+from turnout.core.registrations.files import (
+    HEADINGS,
+    PAGE,
+    REGISTRATIONS,
+    Choices,
+    import_registration,
+    note_questions,
+    read_choices,
+    row_of,
+)
+from turnout.core.registrations.listing import (
+    ListedRegistration,
+    RegistrationFilter,
+    list_registrations,
+)
+from turnout.errors import Invalid
+from turnout.formats.spreadsheets import csv_line
+from turnout.formats.workbook import write_workbook
+from turnout.store import Database, Tx
+
+MARK = b"\xef\xbb\xbf"
+
+
+def import_file(
+    org: str,
+    event: EventNumber,
+    file: Path,
+    /,
+    *,
+    ticket_type: TicketTypeNumber | None = None,
+    mail: bool = False,
+    preview: Preview = False,
+    ignore_unknown: IgnoreUnknown = False,
+) -> None:
+    """Register people from a CSV file or a workbook (XLSX), also for a draft or a closed event.
+
+    It needs a column Email; First name, Last name (or Name), Company, Job title, Phone, Address,
+    Post code, City, State, Country, Ticket type and Session (several with ; between them) are known
+    too, under their usual names in English, German, French or Spanish. Any other column is a
+    question, and its cells are answers. Exports of pretix, Eventbrite, Hi.Events and of Turnout
+    itself are recognized. Rows that cannot be taken are listed; the others are registered.
+
+    Example: turnout registration import acme 1000001 people.xlsx --preview
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        file: The file.
+        ticket_type: Number of the ticket type that all get, whatever the file says.
+        mail: Mail everybody who is new their ticket.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(get_event, org_id, event)
+        choices = db.call(read_choices, org_id, event)
+        take = partial(_take, org_id, choices, ticket_type, mail, actor())
+        count = import_rows(
+            db, file, REGISTRATIONS, (), take, preview=preview, ignore_unknown=ignore_unknown
+        )
+    if not preview:
+        console.print(f"{count} rows were imported.")
+
+
+def export_file(
+    org: str, event: EventNumber, file: Path, /, *, filters: AnyFilters = NO_FILTERS
+) -> None:
+    """Write the registrations of an event to a CSV file or a workbook (XLSX), as its name ends.
+
+    Each question that was answered is a column. `turnout registration import` reads it again.
+
+    Example: turnout registration export acme 1000001 people.xlsx --state confirmed
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        file: The file, which is replaced.
+    """
+    if file.suffix.lower() not in (".csv", ".xlsx"):
+        raise Invalid("export.ending", file=file.name)
+    count = 0
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        timezone = db.call(get_event, org_id, event).timezone
+        wanted = filters.of(event)
+        questions: dict[str, None] = {}
+        for page in _pages(db, org_id, wanted):
+            note_questions(questions, page)
+            count += len(page)
+        heading = [*HEADINGS, *questions]
+        rows = (
+            row_of(registration, list(questions), timezone)
+            for page in _pages(db, org_id, wanted)
+            for registration in page
+        )
+        pieces = (
+            write_workbook("Registrations", heading, rows)
+            if file.suffix.lower() == ".xlsx"
+            else _csv(heading, rows)
+        )
+        with new_file(file) as out:
+            for piece in pieces:
+                out.write(piece)
+    console.print(f"{file.name} has {count} registrations.")
+
+
+def _csv(heading: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
+    yield MARK + csv_line(heading).encode()
+    yield from (csv_line(row).encode() for row in rows)
+
+
+def _pages(
+    db: Database, org_id: OrgId, wanted: RegistrationFilter
+) -> Iterator[list[ListedRegistration]]:
+    """The registrations, a transaction for each page: no other waits for the whole list."""
+    after: RegistrationId = NO_REGISTRATION
+    while page := db.look(list_registrations, org_id, wanted, after=after, limit=PAGE):
+        yield page
+        after = page[-1].id
+
+
+def _take(
+    org_id: OrgId,
+    choices: Choices,
+    ticket_type: TicketTypeId | None,
+    mail: bool,
+    by: str,
+    tx: Tx,
+    row: Row,
+) -> None:
+    import_registration(
+        tx, org_id, choices, row, ticket_type_id=ticket_type, is_mailed=mail, actor=by
+    )
