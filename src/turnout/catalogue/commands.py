@@ -72,6 +72,7 @@ SENTENCES = {
     "party.guest": "{guest!r} is no guest: write a name, an address, or both as in 'Zoe Lee "
     "<zoe@example.com>'.",
     "party.ticket_type": "The event has no default ticket type: name one with --ticket-type.",
+    "person.unchanged": "Say what to correct: see `turnout person set --help`.",
     "ticket_type.missing": "Event {event} has no ticket type {ticket_type}.",
     "ticket_type.unchanged": "Say what to set: --capacity, --unlimited or --per-person.",
     "viewings.rows": "{count} rows of {file} were left out; they are named above.",

@@ -43,7 +43,13 @@ SENTENCES = {
     "nonce.without_device": "A nonce needs the name of the device: it is the device's own name for "
     "one scan.",
     "party.size": "A party has 1 to {limit} guests.",
+    "person.address_taken": "{email} is the address of person {owner}. If they are one, merge "
+    "them: add --merge, or see `turnout person merge`.",
+    "person.learner": "Person {other} sits exams, whose records stay with their name: keep that "
+    "one, and merge person {kept} into it.",
+    "person.merged": "Person {person_id} was merged into person {into}.",
     "person.missing": "There is no person {person_id}.",
+    "person.same": "That is one person already: {person_id}.",
     "places.taken": "No place is free.",
     "recipient.missing": "There is no recipient {invitee_id}.",
     "registration.exam": "Registration {registration} is a candidate's: cancel it as one.",

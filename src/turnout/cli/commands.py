@@ -52,6 +52,7 @@ COMMANDS = {
         "outbox:outbox",
         'List what the simulator "sent", newest first. Real networks do not show up here.',
     ),
+    "person": ("people:people", "People: find, correct and merge them."),
     "question": ("reporting:question", "What viewers ask."),
     "registration": ("registrations:registrations", "Registrations of people for events."),
     "reporting": ("reporting:reporting", "Users who may see reports."),

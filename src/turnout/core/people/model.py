@@ -32,3 +32,12 @@ class Person(msgspec.Struct, frozen=True):
     contact: Contact
     created_at: int
     updated_at: int
+
+
+class FormerAddress(msgspec.Struct, frozen=True):
+    """An e-mail address or number that somebody had; `medium` is `email` or `phone`, `until` in
+    epoch ms."""
+
+    medium: str
+    address: str
+    until: int

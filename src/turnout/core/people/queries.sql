@@ -55,4 +55,65 @@ UPDATE learners SET name_key = :name_key, email_key = :email_key
 WHERE org_id = :org_id AND person_id = :person_id;
 
 -- name: count_people(org_id)$ -> int
-SELECT count(*) FROM people WHERE org_id = :org_id;
+SELECT count(*) FROM people WHERE org_id = :org_id AND merged_into IS NULL;
+
+-- name: get_person(org_id, id: PersonId)^
+--     -> (id: PersonId, uuid: str, contact: Contact, created_at: int, updated_at: int) | None
+SELECT id, uuid, email, title, first_name, last_name, company, job_title, address_line1,
+    address_line2, address_line3, city, county_or_state, post_code, country_code, phone,
+    created_at, updated_at
+FROM people WHERE org_id = :org_id AND id = :id AND merged_into IS NULL;
+
+-- name: find_merged(org_id, id: PersonId)$ -> PersonId | None
+SELECT merged_into FROM people WHERE org_id = :org_id AND id = :id;
+
+-- name: list_people(org_id, after: PersonId, limit)
+--     -> (id: PersonId, uuid: str, contact: Contact, created_at: int, updated_at: int)
+SELECT id, uuid, email, title, first_name, last_name, company, job_title, address_line1,
+    address_line2, address_line3, city, county_or_state, post_code, country_code, phone,
+    created_at, updated_at
+FROM people WHERE org_id = :org_id AND id > :after AND merged_into IS NULL ORDER BY id LIMIT :limit;
+
+-- name: lock_person(org_id, id: PersonId, now)$ -> PersonId | None
+-- Holds the row until the transaction ends: merges and corrections of one person queue up.
+UPDATE people SET updated_at = :now WHERE org_id = :org_id AND id = :id AND merged_into IS NULL
+RETURNING id;
+
+-- name: set_details(org_id, id: PersonId, title, first_name, last_name, company, job_title,
+--     address_line1, address_line2, address_line3, city, county_or_state, post_code, country_code,
+--     phone)!
+UPDATE people SET title = :title, first_name = :first_name, last_name = :last_name,
+    company = :company, job_title = :job_title, address_line1 = :address_line1,
+    address_line2 = :address_line2, address_line3 = :address_line3, city = :city,
+    county_or_state = :county_or_state, post_code = :post_code, country_code = :country_code,
+    phone = :phone
+WHERE org_id = :org_id AND id = :id;
+
+-- name: set_email(org_id, id: PersonId, email, email_key: str | None)!
+UPDATE people SET email = :email, email_key = CAST(:email_key AS TEXT)
+WHERE org_id = :org_id AND id = :id;
+
+-- name: is_learner(org_id, person_id)$ -> int
+SELECT EXISTS (SELECT 1 FROM learners WHERE org_id = :org_id AND person_id = :person_id);
+
+-- name: add_former_address(org_id, person_id, medium, address, now)!
+INSERT INTO former_addresses (org_id, person_id, medium, address, until)
+VALUES (:org_id, :person_id, :medium, :address, :now)
+ON CONFLICT (org_id, person_id, medium, address) DO UPDATE SET until = excluded.until;
+
+-- name: list_former_addresses(org_id, person_id) -> model.FormerAddress
+SELECT medium, address, until FROM former_addresses
+WHERE org_id = :org_id AND person_id = :person_id ORDER BY until, medium, address;
+
+-- name: move_former_addresses(org_id, from_id: PersonId, to_id: PersonId)!
+INSERT INTO former_addresses (org_id, person_id, medium, address, until)
+SELECT org_id, :to_id, medium, address, until FROM former_addresses
+WHERE org_id = :org_id AND person_id = :from_id
+ON CONFLICT (org_id, person_id, medium, address) DO NOTHING;
+
+-- name: delete_former_addresses(org_id, person_id)!
+DELETE FROM former_addresses WHERE org_id = :org_id AND person_id = :person_id;
+
+-- name: set_merged(org_id, id: PersonId, into: PersonId)!
+-- Those who were merged into this one before follow.
+UPDATE people SET merged_into = :into WHERE org_id = :org_id AND (id = :id OR merged_into = :id);

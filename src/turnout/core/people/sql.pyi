@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from turnout.core.ids import OrgId, PersonId
-from turnout.core.people.model import Contact
+from turnout.core.people.model import Contact, FormerAddress
 from turnout.store import Statements, Tx
 
 class FindPersonRow(NamedTuple):
@@ -17,6 +17,20 @@ class GetNamedRow(NamedTuple):
     first_name: str
     last_name: str
     email: str
+
+class GetPersonRow(NamedTuple):
+    id: PersonId
+    uuid: str
+    contact: Contact
+    created_at: int
+    updated_at: int
+
+class ListPeopleRow(NamedTuple):
+    id: PersonId
+    uuid: str
+    contact: Contact
+    created_at: int
+    updated_at: int
 
 class _Sql(Statements):
     @staticmethod
@@ -53,5 +67,57 @@ class _Sql(Statements):
     ) -> int: ...
     @staticmethod
     def count_people(tx: Tx, *, org_id: OrgId) -> int: ...
+    @staticmethod
+    def get_person(tx: Tx, *, org_id: OrgId, id: PersonId) -> GetPersonRow | None: ...
+    @staticmethod
+    def find_merged(tx: Tx, *, org_id: OrgId, id: PersonId) -> PersonId | None: ...
+    @staticmethod
+    def list_people(
+        tx: Tx, *, org_id: OrgId, after: PersonId, limit: int
+    ) -> list[ListPeopleRow]: ...
+    @staticmethod
+    def lock_person(tx: Tx, *, org_id: OrgId, id: PersonId, now: int) -> PersonId | None: ...
+    @staticmethod
+    def set_details(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: PersonId,
+        title: str,
+        first_name: str,
+        last_name: str,
+        company: str,
+        job_title: str,
+        address_line1: str,
+        address_line2: str,
+        address_line3: str,
+        city: str,
+        county_or_state: str,
+        post_code: str,
+        country_code: str,
+        phone: str,
+    ) -> int: ...
+    @staticmethod
+    def set_email(
+        tx: Tx, *, org_id: OrgId, id: PersonId, email: str, email_key: str | None
+    ) -> int: ...
+    @staticmethod
+    def is_learner(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int: ...
+    @staticmethod
+    def add_former_address(
+        tx: Tx, *, org_id: OrgId, person_id: PersonId, medium: str, address: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def list_former_addresses(
+        tx: Tx, *, org_id: OrgId, person_id: PersonId
+    ) -> list[FormerAddress]: ...
+    @staticmethod
+    def move_former_addresses(
+        tx: Tx, *, org_id: OrgId, from_id: PersonId, to_id: PersonId
+    ) -> int: ...
+    @staticmethod
+    def delete_former_addresses(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int: ...
+    @staticmethod
+    def set_merged(tx: Tx, *, org_id: OrgId, id: PersonId, into: PersonId) -> int: ...
 
 sql: _Sql

@@ -1,0 +1,59 @@
+"""`turnout person …`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Turnout
+from tests.support.builder import make_organization
+from tests.support.node import new_database
+from turnout.core.people.merging import merge_person
+from turnout.core.people.model import Contact
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Turnout:
+    """An organization that knows Ann, and Bo twice; the numbers are 1 to 3."""
+    run = Turnout(new_database("sqlite", tmp_path))
+    with run.database() as db:
+        org_id = db.call(make_organization, "acme")
+        for first, email in (("Ann", "ann@x.example"), ("Bo", "bo@x.example"), ("Bo", "b@y.org")):
+            db.call(merge_person, org_id, Contact(email=email, first_name=first, last_name="Lee"))
+    return run
+
+
+def test_people_are_found_and_shown(run: Turnout) -> None:
+    rows = [line.split() for line in run.ok("person", "find", "acme", "LEE bo").splitlines()]
+    assert rows[0] == ["PERSON", "NAME", "E-MAIL", "COMPANY", "PHONE"]
+    assert [row[1:] for row in rows[1:]] == [
+        ["Bo", "Lee", "bo@x.example"],
+        ["Bo", "Lee", "b@y.org"],
+    ]
+    assert run.ok("person", "find", "acme", "zoe") == "Nobody was found.\n"
+    assert run.ok("person", "show", "acme", "ann@x.example").startswith("Person 1, Ann Lee <ann@x.")
+
+
+def test_a_person_is_corrected(run: Turnout) -> None:
+    said = run.ok(
+        "person", "set", "acme", "ann@x.example", "--last-name", "Ray", "--email", "a@y.org"
+    )
+    assert said == "Person 1 is Ann Ray <a@y.org>.\n"
+    shown = run.ok("person", "show", "acme", "1").splitlines()
+    assert shown[0].startswith("Person 1, Ann Ray <a@y.org>, known since ")
+    assert shown[1].startswith("Former email: ann@x.example (until ")
+    assert "person set --help" in run("person", "set", "acme", "1").error
+
+
+def test_an_address_that_is_taken_needs_a_word(run: Turnout) -> None:
+    change = ("person", "set", "acme", "bo@x.example", "--email", "b@y.org")
+    refused = run(*change)
+    assert refused.code == 1
+    assert "b@y.org is the address of person 3" in refused.error
+    assert run.ok(*change, "--merge") == "Person 2 is Bo Lee <b@y.org>.\n"
+    assert "merged into person 2" in run("person", "show", "acme", "3").error
+
+
+def test_two_are_merged(run: Turnout) -> None:
+    said = run.ok("person", "merge", "acme", "bo@x.example", "b@y.org")
+    assert said == "Person 3 is now a part of person 2, Bo Lee <bo@x.example>.\n"
+    assert "no person b@y.org" in run("person", "show", "acme", "b@y.org").error

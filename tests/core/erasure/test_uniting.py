@@ -1,0 +1,166 @@
+"""Merging two people who are one."""
+
+import pytest
+
+from tests.core.registrations.hall import Hall
+from tests.support.builder import contact
+from turnout.core.audit.recording import list_entries
+from turnout.core.erasure.overview import Part, read_overview
+from turnout.core.erasure.uniting import unite_people
+from turnout.core.exams.learners import NewLearner, add_learner
+from turnout.core.ids import PersonId
+from turnout.core.invitations.invitees import confirm
+from turnout.core.people.finding import get_person
+from turnout.core.people.merging import count_people, find_person, merge_person
+from turnout.core.people.model import Contact, FormerAddress
+from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.joining import register_directly
+from turnout.core.registrations.offers import join_list
+from turnout.errors import Conflict, Invalid, Missing
+
+
+@pytest.fixture
+def hall(node) -> Hall:
+    """Three seats in the hall, two on the balcony."""
+    return Hall(node, None, (3, 2))
+
+
+def register(hall: Hall, guest: str, type_: int = 0) -> None:
+    hall.call(register_directly, hall.event_id, hall.type_ids[type_], contact(guest))
+
+
+def person_id(hall: Hall, guest: str) -> PersonId:
+    person = hall.call(find_person, contact(guest).email)
+    assert person
+    return person.id
+
+
+def unite(hall: Hall, kept: str, other: str) -> PersonId:
+    """Merge two guests; the number of the one who is gone."""
+    gone = person_id(hall, other)
+    hall.call(unite_people, person_id(hall, kept), gone, actor="test")
+    return gone
+
+
+def test_a_registration_goes_over_with_its_ticket(hall):
+    register(hall, "b")
+    code, before = hall.code("b"), hall.places()
+    gone = unite(hall, "a", "b")
+    assert (hall.registered(), hall.code("a"), hall.places()) == ({"a": 0}, code, before)
+    with pytest.raises(Missing, match=f"merged into person {person_id(hall, 'a')}"):
+        hall.call(get_person, gone)
+
+
+def test_two_registrations_of_one_event_become_one_with_both_tickets(hall):
+    register(hall, "a")
+    register(hall, "b", 1)
+    assert hall.places().event[0] == 2
+    unite(hall, "a", "b")
+    assert hall.tickets() == {"a": [0, 1]}
+    assert hall.places() == ((1, None), [(1, 3), (1, 2)])
+    parts = hall.call(read_overview, person_id(hall, "a")).parts
+    assert [part for part in parts if part.what == "registration"] == [
+        Part("Dinner", "registration", "confirmed", hall.db.clock())
+    ]
+
+
+def test_a_place_that_becomes_free_goes_to_the_waiting_list(node):
+    hall = Hall(node, 2, (2, 1))
+    register(hall, "a")
+    register(hall, "b", 1)
+    hall.call(join_list, hall.event_id, hall.type_ids[0], contact("c"))
+    unite(hall, "a", "b")
+    assert hall.queue() == [("c", "offered")]
+    assert hall.places().event == (2, 2)
+
+
+def test_a_cancelled_registration_changes_hands_with_a_confirmed_one(hall):
+    register(hall, "a")
+    hall.call(cancel_registration, hall.registration_id("a"), actor="test")
+    register(hall, "b")
+    code, before = hall.code("b"), hall.places()
+    unite(hall, "a", "b")
+    assert (hall.registered(), hall.code("a"), hall.places()) == ({"a": 0}, code, before)
+
+
+def test_the_newer_of_two_waits_is_left_and_one_beside_a_registration(hall):
+    for guest in "cde":
+        register(hall, guest)
+    for guest in "ab":
+        hall.call(join_list, hall.event_id, hall.type_ids[0], contact(guest))
+    unite(hall, "b", "a")
+    assert hall.queue() == [("b", "waiting")]
+    unite(hall, "c", "b")
+    assert hall.queue() == []
+    assert hall.registered() == {"c": 0, "d": 0, "e": 0}
+
+
+def test_invitations_move_unless_both_have_one(hall):
+    stranger = hall.call(merge_person, contact("z")).id
+    hall.call(unite_people, stranger, person_id(hall, "a"), actor="test")
+    hall.call(confirm, hall.invitees[0]["a"], actor="test")
+    parts = [part.what for part in hall.call(read_overview, stranger).parts]
+    assert parts == ["invitation", "invitation", "registration"]
+    unite(hall, "z", "b")
+    assert [part.what for part in hall.call(read_overview, stranger).parts] == parts
+
+
+def test_details_are_completed_and_the_address_is_a_former_one(db, org_id):
+    kept = db.call(merge_person, org_id, Contact(email="a@x.example", first_name="Ann")).id
+    facts = {"first_name": "A.", "company": "Mills", "phone": "+1 2"}
+    other = db.call(merge_person, org_id, Contact(email="b@x.example", **facts)).id
+    db.call(unite_people, org_id, kept, other, actor="test")
+    overview = db.call(read_overview, org_id, kept)
+    assert overview.person.contact == Contact(
+        email="a@x.example", first_name="Ann", company="Mills", phone="+1 2"
+    )
+    assert overview.former == [FormerAddress("email", "b@x.example", db.clock())]
+    assert db.call(find_person, org_id, "b@x.example") is None
+    assert db.call(count_people, org_id) == 1
+    (entry,) = db.call(list_entries, org_id, "person", kept)
+    assert (entry.action, entry.facts) == ("merged", {"other": other})
+
+
+def test_somebody_without_an_address_gets_the_others(db, org_id):
+    learner = NewLearner(code="L", first_name="Ann", last_name="Lee", email="", uuid="")
+    kept = db.call(add_learner, org_id, learner, actor="test").person_id
+    facts = {"first_name": "Anna", "last_name": "L"}
+    other = db.call(merge_person, org_id, Contact(email="a@x.example", **facts)).id
+    with pytest.raises(Conflict, match=f"Person {kept} sits exams"):
+        db.call(unite_people, org_id, other, kept, actor="test")
+    db.call(unite_people, org_id, kept, other, actor="test")
+    person = db.call(find_person, org_id, "a@x.example")
+    assert person
+    assert (person.id, person.contact.first_name) == (kept, "Ann")
+
+
+def test_one_person_or_a_stranger_is_refused(db, org_id, account):
+    one = db.call(merge_person, org_id, Contact(email="a@x.example")).id
+    with pytest.raises(Invalid, match="one person already"):
+        db.call(unite_people, org_id, one, one, actor="test")
+    foreign = db.call(merge_person, account.org_id, Contact(email="b@x.example")).id
+    with pytest.raises(Missing, match=f"no person {foreign}"):
+        db.call(unite_people, org_id, one, foreign, actor="test")
+
+
+def test_every_table_that_names_people_is_moved(db):
+    columns = {
+        "registrations.person_id",
+        "waiting_entries.person_id",
+        "invitations.person_id",
+        "exam_registrations.person_id",
+        "parties.contact_id",
+        "queue_items.person_id",
+        # Who is a learner is never merged into another; former addresses go with the contact.
+        "learners.person_id",
+        "former_addresses.person_id",
+    }
+    ask = {
+        "sqlite": "SELECT m.name || '.' || c.name FROM sqlite_schema m, pragma_table_info(m.name) c"
+        " WHERE m.type = 'table' AND c.name IN ('person_id', 'contact_id')",
+        "postgresql": "SELECT table_name || '.' || column_name FROM information_schema.columns"
+        " WHERE table_schema = current_schema() AND table_name NOT LIKE '%states'"
+        " AND column_name IN ('person_id', 'contact_id')",
+    }
+    found = db.call(lambda tx: [row[0] for row in tx.connection.execute(ask[db.backend])])
+    assert set(found) == columns
