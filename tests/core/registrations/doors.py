@@ -31,6 +31,7 @@ from turnout.core.registrations.queue_items import list_items
 from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.core.registrations.transferring import change_ticket_type, transfer_ticket
 from turnout.core.waiting_list.entries import (
+    WaitingState,
     list_entries,
     set_waiting_hours,
 )
@@ -220,6 +221,12 @@ class Doors:
         """Everybody who ever was on the waiting list, in its order."""
         entries = self.call(list_entries, self.event_id, is_all=True, limit=1000)
         return [(entry.email[0], entry.state.value) for entry in entries]
+
+    def deadlines(self) -> dict[str, int | None]:
+        """Until when those who are offered a place may take it (epoch ms)."""
+        entries = self.call(list_entries, self.event_id, is_all=True, limit=1000)
+        offers = [entry for entry in entries if entry.state is WaitingState.OFFERED]
+        return {entry.email[0]: entry.deadline_at for entry in offers}
 
     def answers(self) -> dict[tuple[str, int], str]:
         """What the invitations say: by guest and type."""

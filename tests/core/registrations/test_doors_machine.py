@@ -192,6 +192,7 @@ class People(RuleBasedStateMachine):
             *((model.booked(session), places) for session, places in enumerate(model.sessions)),
         ]
         assert doors.line() == [(entry.guest, entry.state) for entry in model.line]
+        assert doors.deadlines() == {offer.guest: offer.deadline for offer in model.offers()}
         assert doors.answers() == {
             (guest, type_): model.answer(guest, type_) for guest in GUESTS for type_ in INVITED
         }
