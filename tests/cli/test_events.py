@@ -42,16 +42,16 @@ def test_event_create_makes_one_session_of_the_same_title(acme: Turnout) -> None
         sessions = db.call(list_sessions, ORG, FIRST_EVENT)
     assert output == (
         f"Event 1000001, pak {event.pak}: Rail Summit\n"
-        f"Page to register on: /acme/1000001\n"
+        "It is a draft: `turnout event publish acme 1000001` opens it.\n"
         f"  Session {sessions[0].id}, pak {sessions[0].pak}: Rail Summit\n"
     )
-    assert (event.state, event.timezone, event.capacity) == ("open", "Europe/Berlin", None)
+    assert (event.state, event.timezone, event.capacity) == ("draft", "Europe/Berlin", None)
     assert [session.title for session in sessions] == ["Rail Summit"]
 
 
 def test_event_create_names_the_page_where_its_address_is_known(acme: Turnout) -> None:
     where = {"base_url": "https://events.example.org"}
-    output = acme.ok("event", "create", "acme", "Rail Summit", *WHEN, **where)
+    output = acme.ok("event", "create", "acme", "Rail Summit", *WHEN, "--publish", **where)
     page = f"Page to register on: https://events.example.org/acme/{FIRST_EVENT}"
     assert output.splitlines()[1] == page
 
@@ -127,7 +127,7 @@ def test_event_set_changes_state_and_capacity(acme: Turnout) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["1000001"], "error: Say what to set: --state, --capacity or --unlimited.\n"),
+        (["1000001"], "error: Say what to set; `turnout event set --help` lists it.\n"),
         (
             ["1000001", "--capacity", "5", "--unlimited"],
             "error: Give either --capacity or --unlimited, not both.\n",
@@ -139,7 +139,7 @@ def test_event_set_refuses(acme: Turnout, arguments: list[str], error: str) -> N
     acme.ok("event", "create", "acme", "Summit", *WHEN)
     assert acme("event", "set", "acme", *arguments) == Result(1, "", error)
     with acme.database() as db:
-        assert db.call(get_event, ORG, FIRST_EVENT).state is EventState.OPEN
+        assert db.call(get_event, ORG, FIRST_EVENT).state is EventState.DRAFT
 
 
 def test_set_session_changes_how_many_a_session_holds(acme: Turnout) -> None:
@@ -177,8 +177,8 @@ def test_event_list_shows_events_and_their_sessions(acme: Turnout) -> None:
         (talks,) = db.call(list_sessions, ORG, second.id)
     start, berlin = "2027-03-01 09:00:00+01:00", "Europe/Berlin"
     event_rows = [
-        ["1000001", first.pak, "[bold]Summit[/x]", "open", start, berlin, "0", "80"],
-        ["1000002", second.pak, "Meetup", "open", start, berlin, "0", "any number"],
+        ["1000001", first.pak, "[bold]Summit[/x]", "draft", start, berlin, "0", "80"],
+        ["1000002", second.pak, "Meetup", "draft", start, berlin, "0", "any number"],
     ]
     session_rows = [
         [str(summit.id), summit.pak, "[bold]Summit[/x]", "open", start, "0", "any number"],

@@ -14,8 +14,10 @@ from tests.support.builder import Builder
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
 from tests.web.reading import Page, follow, send_form
-from turnout.core.events.model import EventDetails, EventState, span
+from turnout.core.events.describing import EventChange, change_event
+from turnout.core.events.model import EventDetails, EventState, Visibility, span
 from turnout.core.events.programme import list_ticket_types
+from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.ids import EventId, OrgId
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
@@ -419,3 +421,53 @@ def test_a_cancelled_event_is_for_no_calendar(
 ) -> None:
     fair.db.call(set_event_state, fair.org_id, fair.event_id, state, actor="test")
     assert ("Add to calendar" in fair.look(site).text) == is_offered
+
+
+def test_the_page_shows_what_the_organizer_says(site: AppClient, fair: Fair) -> None:
+    change = EventChange(
+        summary="All of it & more",
+        description="# Why\n\nBecause *so*. <script>alert(1)</script>",
+        colour="#0a7d5c",
+        contact_name="Eva",
+        contact_email="eva@example.com",
+        contact_phone="+49 30 12",
+    )
+    fair.db.call(change_event, fair.org_id, fair.event_id, change, actor="test")
+    profile = OrganizationChange(privacy_url="https://example.org/p?a=1&b")
+    fair.db.call(change_organization, fair.org_id, profile, actor="test")
+    body = site.request("GET", fair.path, headers=BROWSER).body.decode()
+    for part in (
+        '<p class="summary">All of it &amp; more</p>',
+        "<h2>Why</h2>",
+        "<p>Because <em>so</em>. &lt;script&gt;alert(1)&lt;/script&gt;</p>",
+        'fill="#0a7d5c"',
+        '<a href="mailto:eva@example.com">eva@example.com</a>',
+        '<a href="tel:+493012">+49 30 12</a>',
+        '<a href="https://example.org/p?a=1&amp;b" rel="noopener noreferrer">Privacy</a>',
+    ):
+        assert part in body
+    assert "<script>alert" not in body
+
+
+def test_a_private_event_has_no_page_and_an_unlisted_one_is_not_listed(
+    site: AppClient, fair: Fair
+) -> None:
+    calendar = f"{fair.path}/event.ics"
+    for visibility, status, is_listed in (
+        (Visibility.PUBLIC, 200, True),
+        (Visibility.UNLISTED, 200, False),
+        (Visibility.PRIVATE, 404, False),
+    ):
+        change = EventChange(visibility=visibility)
+        fair.db.call(change_event, fair.org_id, fair.event_id, change, actor="test")
+        for path in (fair.path, calendar):
+            assert site.request("GET", path, headers=BROWSER).status == status
+        page = site.request("GET", f"/{fair.slug}", headers=BROWSER)
+        assert page.status == 200
+        assert (f'href="{fair.path}"' in page.body.decode()) is is_listed
+    assert fair.post(site, ADA | {"ticket": fair.type_id, "answer": "register"}).status == 404
+
+
+def test_an_unknown_organization_has_no_page(site: AppClient) -> None:
+    for slug in ("nobody", "a" * 70, "%00", "o/nobody"):
+        assert site.request("GET", f"/{slug}", headers=BROWSER).status == 404

@@ -9,7 +9,8 @@ SENTENCES = {
     "{host}. Add --expose if they are meant to, or leave out the host.",
     "demo.user_disabled": "The demo's user {user_code} is disabled: enable it.",
     "event.capacity": "Give either --capacity or --unlimited, not both.",
-    "event.unchanged": "Say what to set: --state, --capacity or --unlimited.",
+    "event.description": "Give either --description or --description-file, not both.",
+    "event.unchanged": "Say what to set; `turnout event set --help` lists it.",
     "exam.unchanged": "Say what to set: --state, --room, --show or --hide.",
     "export.ending": "{file} must end in .csv or .xlsx.",
     "file.columns": "{file} has more than {limit} columns: remove those that are empty.",
@@ -75,5 +76,6 @@ SENTENCES = {
     "person.unchanged": "Say what to correct: see `turnout person set --help`.",
     "ticket_type.missing": "Event {event} has no ticket type {ticket_type}.",
     "ticket_type.unchanged": "Say what to set: --capacity, --unlimited or --per-person.",
+    "venue.unchanged": "Say what to set; `turnout venue set --help` lists it.",
     "viewings.rows": "{count} rows of {file} were left out; they are named above.",
 }

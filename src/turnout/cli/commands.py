@@ -70,7 +70,7 @@ COMMANDS = {
     "ticket": ("tickets:tickets", "Ticket types, tickets, and the keys that sign them."),
     "token": ("identity:token", "API keys, tokens and secrets."),
     "user": ("identity:user", "Users of an organization."),
-    "venue": ("exams:venues", "Venues and their rooms."),
+    "venue": ("venues:venues", "Venues and their rooms."),
     "viewing": ("audience:viewing", "Who has watched what, and for how long."),
     "waiting": ("waiting_list:waiting", "Waiting lists: who gets the next place."),
     "watch": ("audience:watch", "Personal links to the watch pages."),

@@ -6,8 +6,9 @@ from contextlib import suppress
 
 from cyclopts import App
 
+from turnout.cli import event_changes
 from turnout.cli.app import Count, actor, base_url, console, database, show_table, tell_twice
-from turnout.cli.exams import cancel_exam
+from turnout.cli.event_changes import say_capacity
 from turnout.cli.identity import read_password
 from turnout.cli.numbers import EventNumber, SessionNumber
 from turnout.core.events.model import Channel, Event, EventState, Session, Span, span
@@ -22,26 +23,28 @@ from turnout.core.events.programme import (
     list_events,
     list_sessions,
 )
-from turnout.core.exams.planning import is_exam
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.short_names import page_path
 from turnout.core.ids import EventId, OrgId
-from turnout.core.registrations.places import (
-    set_event_capacity,
-    set_event_state,
-    set_session_capacity,
-)
-from turnout.core.tickets.event_news import tell_registered
+from turnout.core.registrations.places import set_session_capacity
 from turnout.core.times import stamp
 from turnout.errors import Invalid, Missing, Unavailable
-from turnout.formats.calendar import load
 from turnout.store import Database, Tx
 
 PAGE = 100
 
 event = App(name="event")
 channel = App(name="channel")
+for verb in (
+    event_changes.set_event,
+    event_changes.publish,
+    event_changes.close,
+    event_changes.reopen,
+    event_changes.delete,
+    event_changes.show,
+):
+    event.command(verb, name=verb.__name__.partition("_")[0])
 
 
 @event.command
@@ -55,8 +58,15 @@ def create(
     timezone: str | None = None,
     capacity: Count | None = None,
     session: list[str] | None = None,
+    publish: bool = False,
 ) -> None:
-    """Make an event, open for registration, with its sessions.
+    """Make an event with its sessions, as a draft.
+
+    A draft has no page, and the form, the registration API, invitations and offers refuse it;
+    staff may add people. `--publish` opens it at once, `turnout event publish` later.
+
+    Example: `turnout event create acme "Rail Summit" --starts 2027-03-01T09:00 --ends
+    2027-03-01T17:00 --publish`
 
     Args:
         org: Short name of the organization.
@@ -68,20 +78,25 @@ def create(
         capacity: How many people it holds; without it, any number.
         session: Title of a session that lasts as long as the event; may be repeated. Without it,
             there is one session with the title of the event.
+        publish: Open it for registration at once.
     """
     url = ""
     with database() as db:
         organization = db.call(get_organization, org)
         when = span(starts, ends, timezone or organization.timezone)
         tell_twice(when.timezone, starts, ends)
+        state = EventState.OPEN if publish else EventState.DRAFT
         made, sessions = db.call(
-            _create_event, organization.org_id, title, when, capacity, session or [title]
+            _create_event, organization.org_id, title, when, state, capacity, session or [title]
         )
         with suppress(Unavailable):  # no server has stored its address yet
             url = base_url(db)
     page = f"{page_path(organization.slug)}/{made.id}"
     console.print(f"Event {made.id}, pak {made.pak}: {made.title}")
-    console.print(f"Page to register on: {url}{page}")
+    if publish:
+        console.print(f"Page to register on: {url}{page}")
+    else:
+        console.print(f"It is a draft: `turnout event publish {org} {made.id}` opens it.")
     for other in sessions:
         _say_session(other)
 
@@ -114,54 +129,6 @@ def add_session(
         tell_twice(of.timezone, starts, ends)
         made = db.call(create_session, org_id, of.id, title, when, capacity=capacity, actor=actor())
     _say_session(made)
-
-
-@event.command(name="set")
-def set_event(
-    org: str,
-    event: EventNumber,
-    /,
-    *,
-    state: EventState | None = None,
-    capacity: Count | None = None,
-    unlimited: bool = False,
-    message: str = "",
-    quiet: bool = False,
-) -> None:
-    """Open, close or cancel an event, or set how many people it holds.
-
-    When it is cancelled, everybody who is registered gets a mail with a file that takes it out of
-    their calendar.
-
-    Example: turnout event set acme 1000001 --state cancelled --message "The speaker is ill."
-
-    Args:
-        org: Short name of the organization.
-        event: Number of the event in `turnout event list`.
-        state: What it is from now on; only an open one takes registrations.
-        capacity: How many people it holds; not below those who are registered.
-        unlimited: It holds any number of people.
-        message: What those who are registered are told when it is cancelled.
-        quiet: Write to nobody.
-    """
-    if state is None and capacity is None and not unlimited:
-        raise Invalid("event.unchanged")
-    if capacity is not None and unlimited:
-        raise Invalid("event.capacity")
-    with database() as db:
-        org_id = db.call(get_organization, org).org_id
-        if capacity is not None or unlimited:
-            db.call(set_event_capacity, org_id, event, capacity, actor=actor())
-        if state is not None:
-            url = ""
-            with suppress(Unavailable):  # no server has stored its address yet
-                url = base_url(db)
-            load()
-            db.call(_set_state, org_id, event, state, url, message, is_quiet=quiet)
-            if state is EventState.CANCELLED and db.call(is_exam, org_id, event):
-                cancel_exam(db, org_id, event)
-        now = db.call(get_event, org_id, event)
-    console.print(f"Event {now.id} ({now.title}) is {now.state} and holds {_capacity(now)}.")
 
 
 @event.command
@@ -266,27 +233,17 @@ def list_series(org: str, /) -> None:
     show_table("Id", "Pak", "Title", rows=[(str(c.id), c.pak, c.title) for c in channels])
 
 
-def _set_state(
+def _create_event(
     tx: Tx,
     org_id: OrgId,
-    event_id: EventId,
+    title: str,
+    when: Span,
     state: EventState,
-    url: str,
-    message: str,
-    *,
-    is_quiet: bool,
-) -> None:
-    before = get_event(tx, org_id, event_id).state
-    set_event_state(tx, org_id, event_id, state, actor=actor())
-    if state is EventState.CANCELLED and before is not state and not is_quiet:
-        tell_registered(tx, org_id, event_id, base_url=url, message=message, actor=actor())
-
-
-def _create_event(
-    tx: Tx, org_id: OrgId, title: str, when: Span, capacity: int | None, sessions: list[str]
+    capacity: int | None,
+    sessions: list[str],
 ) -> tuple[Event, list[Session]]:
     by = actor()
-    made = create_event(tx, org_id, title, when, capacity=capacity, actor=by)
+    made = create_event(tx, org_id, title, when, state=state, capacity=capacity, actor=by)
     return made, [create_session(tx, org_id, made.id, name, when, actor=by) for name in sessions]
 
 
@@ -320,12 +277,8 @@ def _row(thing: Event | Session, timezone: str) -> tuple[str, ...]:
         stamp(thing.starts_at, timezone),
         timezone if isinstance(thing, Event) else "",
         str(thing.held),
-        _capacity(thing),
+        say_capacity(thing.capacity),
     )
-
-
-def _capacity(thing: Event | Session) -> str:
-    return "any number" if thing.capacity is None else str(thing.capacity)
 
 
 def _say_session(session: Session) -> None:

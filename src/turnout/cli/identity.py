@@ -7,8 +7,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from cyclopts.validators import Number as Range
 
+from turnout.cli import organizations
 from turnout.cli.app import (
-    LARGEST,
     actor,
     console,
     database,
@@ -23,14 +23,11 @@ from turnout.core.identity.credentials import (
     list_credentials,
     revoke_credential,
 )
-from turnout.core.identity.distributors import move_organization
 from turnout.core.identity.model import CredentialKind, Role
 from turnout.core.identity.organizations import (
     create_organization,
     get_organization,
     list_organizations,
-    set_file_quota,
-    set_rate_limit,
 )
 from turnout.core.identity.users import create_user, hash_password
 from turnout.errors import Invalid
@@ -39,9 +36,10 @@ from turnout.store import system_clock
 DAY_MS = 24 * 3600 * 1000
 
 Days = Annotated[int, Parameter(validator=Range(gte=1, lte=36_500))]
-RateLimit = Annotated[int, Parameter(validator=Range(gte=-1, lte=LARGEST))]
 
 org = App(name="org")
+org.command(organizations.set_org, name="set")
+org.command(organizations.show_org, name="show")
 user = App(name="user")
 token = App(name="token")
 
@@ -87,55 +85,18 @@ def create_org(
 def list_orgs() -> None:
     """List the organizations."""
     with database() as db:
-        organizations = db.call(list_organizations)
+        found = db.call(list_organizations)
     rows = [
         (
             str(organization.org_id),
             organization.slug,
             organization.name,
             organization.timezone,
-            _say_limit(organization.rate_limit),
+            organizations.say_limit(organization.rate_limit),
         )
-        for organization in organizations
+        for organization in found
     ]
     show_table("Account", "Short name", "Name", "Time zone", "Rate limit", rows=rows)
-
-
-@org.command(name="set")
-def set_org(
-    slug: str,
-    /,
-    *,
-    rate_limit: RateLimit | None = None,
-    file_quota_mb: RateLimit | None = None,
-    distributor: str | None = None,
-) -> None:
-    """Change an organization; running servers follow within a second.
-
-    Args:
-        slug: Its short name.
-        rate_limit: Requests a minute and endpoint; 0 = no limit, -1 = the server's default.
-        file_quota_mb: MB of files it may keep for its jobs; 0 = any, -1 = the server's default.
-        distributor: Name or number of the distributor to put it under, whose Admins then rule
-            it; its own Admins then rule those that are under it already.
-    """
-    if rate_limit is None and distributor is None and file_quota_mb is None:
-        raise Invalid("organization.unchanged")
-    with database() as db:
-        org_id = db.call(get_organization, slug).org_id
-        if distributor is not None:
-            under = db.call(move_organization, org_id, distributor, actor=actor())
-            console.print(f"Organization {slug} is under distributor {under.name} from now on.")
-        if file_quota_mb is not None:
-            quota = None if file_quota_mb < 0 else file_quota_mb * 1_000_000
-            db.call(set_file_quota, slug, quota, actor=actor())
-            shown = {None: "the default", 0: "any number of"}.get(quota, str(file_quota_mb))
-            console.print(f"Organization {slug} may keep {shown} MB of files from now on.")
-        if rate_limit is not None:
-            limit = None if rate_limit < 0 else rate_limit
-            db.call(set_rate_limit, slug, limit, actor=actor())
-            said = _say_limit(limit)
-            console.print(f"Organization {slug}: the rate limit is {said} from now on.")
 
 
 @user.command(name="create")
@@ -262,10 +223,6 @@ def read_password() -> str:
         return sys.stdin.readline().rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise Invalid("password.text") from error
-
-
-def _say_limit(limit: int | None) -> str:
-    return {None: "the default", 0: "no limit"}.get(limit, f"{limit} a minute")
 
 
 def _say_instant(instant: int | None) -> str:

@@ -11,13 +11,15 @@ from typing import NamedTuple
 
 import falcon
 from falcon.asgi import Request, Response
+from markupsafe import Markup
 
 from turnout.core.events.model import EventState, TicketType
-from turnout.core.events.showing import EventView, get_shown_event
+from turnout.core.events.showing import EventView, get_shown_event, has_page
 from turnout.core.exams.planning import is_exam
 from turnout.core.identity.addresses import place_of
-from turnout.core.identity.model import Organization
+from turnout.core.identity.model import Organization, OrganizationProfile
 from turnout.core.identity.organizations import find_organization
+from turnout.core.identity.profiles import get_profile
 from turnout.core.identity.short_names import page_path
 from turnout.core.ids import EventId, TicketTypeId
 from turnout.core.people.model import Contact
@@ -35,6 +37,7 @@ from turnout.core.text import is_email, is_line
 from turnout.core.tickets.documents import event_entry
 from turnout.errors import Conflict, Failure, Invalid, Limited, Missing
 from turnout.formats.calendar import calendar_file
+from turnout.formats.markdown import to_html
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
@@ -55,9 +58,13 @@ REGISTERED, WAITING = "registered", "waiting"
 
 
 class _Found(NamedTuple):
+    """`description` is HTML."""
+
     organization: Organization
+    profile: OrganizationProfile
     shown: EventView
     is_exam: bool
+    description: str
 
 
 class _Form(NamedTuple):
@@ -92,7 +99,7 @@ class EventResource(Resource):
         self._limits = limits
 
     async def on_get(self, req: Request, resp: Response, slug: str, number: str) -> None:
-        """Show the event. Raises Missing, for a draft too."""
+        """Show the event. Raises Missing, for a draft and a private one too."""
         given = {"sti": req.get_param("sti", default="").strip()}
         if done := read_done(req, (REGISTERED, WAITING)):
             given["email"] = take_address(req, resp)
@@ -153,7 +160,10 @@ class EventResource(Resource):
             pages=page_path(found.organization.slug),
             event=event,
             place=shown.place,
+            profile=found.profile,
+            colour=shown.details.colour or found.profile.colour,
             details=shown.details,
+            description=Markup(found.description),  # noqa: S704 (formats/markdown.py cleans it)
             **times(shown),
             offers=offers,
             is_open=event.state is EventState.OPEN and not is_over,
@@ -192,8 +202,11 @@ def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:
     if organization is not None and is_number:
         with suppress(Missing):
             shown = get_shown_event(tx, organization.org_id, EventId(int(number)))
-            if shown.event.state is not EventState.DRAFT:
-                return _Found(organization, shown, is_exam(tx, organization.org_id, shown.event.id))
+            if has_page(shown):
+                description = to_html(shown.details.description)
+                exam = is_exam(tx, organization.org_id, shown.event.id)
+                profile = get_profile(tx, organization.org_id)
+                return _Found(organization, profile, shown, exam, description)
     raise Missing("path.missing", path=path)
 
 

@@ -13,7 +13,7 @@ from turnout.web.templates import render
 BEGIN = """\
 turnout org create acme --name 'Acme Ltd'
 turnout token create acme --name website
-turnout event create acme 'Summer party' --starts 2027-06-01T18:00 --ends 2027-06-01T23:00"""
+turnout event create acme 'Party' --starts 2027-06-01T18:00 --ends 2027-06-01T23:00 --publish"""
 ROBOTS = "User-agent: *\nDisallow: /\n"
 
 

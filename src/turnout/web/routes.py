@@ -16,6 +16,7 @@ from turnout.web.documents import DAY, Document, DocumentResource
 from turnout.web.events import CalendarResource, EventResource
 from turnout.web.failures import present_failure
 from turnout.web.invitations import InvitationResource
+from turnout.web.organizations import OrganizationResource
 from turnout.web.outbox import OutboxResource
 from turnout.web.own_name import OwnName
 from turnout.web.policy import PagePolicy
@@ -70,6 +71,8 @@ def _add_organizations(app: DialectApp, db: Database, base_url: str, limits: For
     """What organizations have, at `/NAME/…` or, where the server needs the name, `/o/NAME/…`."""
     app.add_middleware(CanonicalPages(db))
     event, calendar = EventResource(db, base_url, limits), CalendarResource(db, base_url)
+    organization = OrganizationResource(db)
     for begins in ("/{slug}", f"{ELSEWHERE}/{{slug}}"):
+        app.add_route(begins, organization)
         app.add_route(f"{begins}/{{number}}", event)
         app.add_route(f"{begins}/{{number}}/event.ics", calendar)

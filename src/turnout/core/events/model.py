@@ -26,22 +26,46 @@ class SessionState(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
+class Visibility(enum.StrEnum):
+    """Who finds an event: lists and its page show a public one, its page alone an unlisted one, and
+    a private one only invitations, offers, programs and staff."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    PRIVATE = "private"
+
+
 class EventDetails(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What an event says of itself, stored as JSON; empty text = not given. `locale` empty = the
-    organization's."""
+    """What an event says of itself, stored as JSON; empty text = not given. `description` is
+    Markdown, `locale` empty = the organization's, `colour` is `#rrggbb`, `online_url` where people
+    take part who are not at a venue. `speakers` and `schedule` are lines of older events."""
 
     description: str = ""
     locale: str = ""
     is_public: bool = True
     speakers: tuple[str, ...] = ()
     schedule: tuple[str, ...] = ()
+    summary: str = ""
+    is_private: bool = False
+    colour: str = ""
+    online_url: str = ""
+    contact_name: str = ""
+    contact_email: str = ""
+    contact_phone: str = ""
+
+    @property
+    def visibility(self) -> Visibility:
+        if self.is_private:
+            return Visibility.PRIVATE
+        return Visibility.PUBLIC if self.is_public else Visibility.UNLISTED
 
 
 class VenueDetails(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where exactly a venue is, in degrees (WGS 84), stored as JSON."""
+    """Where exactly a venue is, in degrees (WGS 84), and how to get there; stored as JSON."""
 
     latitude: float = 0.0
     longitude: float = 0.0
+    directions: str = ""
 
 
 class Venue(msgspec.Struct, frozen=True):

@@ -277,8 +277,9 @@ def set_session_state(
 
 
 def get_event(tx: Tx, org_id: OrgId, event_id: EventId) -> Event:
-    """The organization's event of that number. Raises Missing."""
-    event = sql.find_event(tx, org_id=org_id, id=event_id)
+    """The organization's event of that number; one whose registration has ended is closed. Raises
+    Missing."""
+    event = sql.find_event(tx, org_id=org_id, id=event_id, now=tx.now)
     if event is None:
         raise Missing("event.missing", event_id=event_id)
     return event
@@ -286,7 +287,7 @@ def get_event(tx: Tx, org_id: OrgId, event_id: EventId) -> Event:
 
 def list_events(tx: Tx, org_id: OrgId, *, after: int = 0, limit: int = 100) -> list[Event]:
     """Up to `limit` events of the organization by id, from the one behind `after`."""
-    return sql.list_events(tx, org_id=org_id, after=after, limit=limit)
+    return sql.list_events(tx, org_id=org_id, after=after, limit=limit, now=tx.now)
 
 
 def list_sessions(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Session]:

@@ -27,15 +27,65 @@ VALUES
     (:org_id, :id, :uuid, :pak, :title, :state, :timezone, :starts_local, :ends_local, :starts_at,
      :ends_at, :venue_id, :capacity, :details, :now, :now);
 
--- name: find_event(org_id, id: EventId)^ -> Event | None
-SELECT id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at,
-    capacity, held
+-- name: find_event(org_id, id: EventId, now)^ -> Event | None
+SELECT id, uuid, pak, title,
+    CASE WHEN state = 'open' AND registration_ends_at <= :now THEN 'closed' ELSE state END AS state,
+    timezone, starts_local, ends_local, starts_at, ends_at, capacity, held
 FROM events WHERE org_id = :org_id AND id = :id;
 
--- name: list_events(org_id, after, limit) -> Event
-SELECT id, uuid, pak, title, state, timezone, starts_local, ends_local, starts_at, ends_at,
-    capacity, held
+-- name: list_events(org_id, after, limit, now) -> Event
+SELECT id, uuid, pak, title,
+    CASE WHEN state = 'open' AND registration_ends_at <= :now THEN 'closed' ELSE state END AS state,
+    timezone, starts_local, ends_local, starts_at, ends_at, capacity, held
 FROM events WHERE org_id = :org_id AND id > :after ORDER BY id LIMIT :limit;
+
+-- name: lock_event_text(org_id, id: EventId)^
+--     -> (title: str, details: str, cover: str, venue_id: VenueId | None, timezone: str,
+--         starts_local: str, ends_local: str, registration_ends_local: str) | None
+-- Locks the row on PostgreSQL (see the override): two changes at once both count.
+SELECT title, details, cover, venue_id, timezone, starts_local, ends_local, registration_ends_local
+FROM events WHERE org_id = :org_id AND id = :id;
+
+-- name: set_event_text(org_id, id: EventId, title, details, cover, venue_id: VenueId | None,
+--     registration_ends_local, registration_ends_at: int | None, now)!
+UPDATE events SET title = :title, details = :details, cover = :cover,
+    venue_id = CAST(:venue_id AS BIGINT), registration_ends_local = :registration_ends_local,
+    registration_ends_at = CAST(:registration_ends_at AS BIGINT), updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: set_event_times(org_id, id: EventId, timezone, starts_local, ends_local, starts_at,
+--     ends_at, now)!
+UPDATE events SET timezone = :timezone, starts_local = :starts_local, ends_local = :ends_local,
+    starts_at = :starts_at, ends_at = :ends_at, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: move_event_state(org_id, id: EventId, before: str, state, now)!
+-- No row where the event is in another state.
+UPDATE events SET state = :state, updated_at = :now
+WHERE org_id = :org_id AND id = :id AND state = :before;
+
+-- name: find_stored_state(org_id, id: EventId)^
+--     -> (state: str, registration_ends_at: int | None) | None
+-- The state as it was set: open, though registration may have ended.
+SELECT state, registration_ends_at FROM events WHERE org_id = :org_id AND id = :id;
+
+-- name: list_venues(org_id)
+--     -> (id: VenueId, uuid: str, name: str, address: str, city: str, country_code: str,
+--         timezone: str, details: str)
+SELECT id, uuid, name, address, city, country_code, timezone, details FROM venues
+WHERE org_id = :org_id ORDER BY id;
+
+-- name: lock_venue(org_id, id: VenueId)^
+--     -> (id: VenueId, uuid: str, name: str, address: str, city: str, country_code: str,
+--         timezone: str, details: str) | None
+-- Locks the row on PostgreSQL (see the override).
+SELECT id, uuid, name, address, city, country_code, timezone, details FROM venues
+WHERE org_id = :org_id AND id = :id;
+
+-- name: set_venue(org_id, id: VenueId, name, address, city, country_code, timezone, details, now)!
+UPDATE venues SET name = :name, address = :address, city = :city, country_code = :country_code,
+    timezone = :timezone, details = :details, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
 
 -- name: set_event_state(org_id, id: EventId, state, now)!
 UPDATE events SET state = :state, updated_at = :now WHERE org_id = :org_id AND id = :id;
@@ -91,16 +141,30 @@ SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is
     person_limit
 FROM ticket_types WHERE org_id = :org_id ORDER BY event_id, id;
 
--- name: list_shown(org_id, after, limit)
---     -> (event: Event, details: str, venue: str | None, address: str | None, city: str | None,
---         country_code: str | None, venue_details: str | None, created_at: int,
---         updated_at: int)
+-- name: list_shown(org_id, after, limit, now)
+--     -> (event: Event, details: str, cover: str, registration_ends_at: int | None,
+--         venue: str | None, address: str | None, city: str | None, country_code: str | None,
+--         venue_details: str | None, created_at: int, updated_at: int)
 -- Events with what they say of themselves, and their venue.
-SELECT e.id, e.uuid, e.pak, e.title, e.state, e.timezone, e.starts_local, e.ends_local, e.starts_at,
-    e.ends_at, e.capacity, e.held, e.details, v.name AS venue, v.address, v.city, v.country_code,
+SELECT e.id, e.uuid, e.pak, e.title,
+    CASE WHEN e.state = 'open' AND e.registration_ends_at <= :now THEN 'closed' ELSE e.state
+        END AS state,
+    e.timezone, e.starts_local, e.ends_local, e.starts_at, e.ends_at, e.capacity, e.held, e.details,
+    e.cover, e.registration_ends_at, v.name AS venue, v.address, v.city, v.country_code,
     v.details AS venue_details, e.created_at, e.updated_at
 FROM events e LEFT JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
 WHERE e.org_id = :org_id AND e.id > :after ORDER BY e.id LIMIT :limit;
+
+-- name: list_announced(org_id, now) -> (event: Event, details: str)
+-- What anybody may know of and is not over, exams left out: their seats are booked.
+SELECT e.id, e.uuid, e.pak, e.title,
+    CASE WHEN e.state = 'open' AND e.registration_ends_at <= :now THEN 'closed' ELSE e.state
+        END AS state,
+    e.timezone, e.starts_local, e.ends_local, e.starts_at, e.ends_at, e.capacity, e.held, e.details
+FROM events e
+WHERE e.org_id = :org_id AND e.ends_at > :now AND e.state IN ('open', 'closed')
+    AND NOT EXISTS (SELECT 1 FROM exams x WHERE x.org_id = e.org_id AND x.event_id = e.id)
+ORDER BY e.starts_at, e.id LIMIT 1000;
 
 -- name: set_ticket_capacity(org_id, id: TicketTypeId, capacity: int | None, now)$
 --     -> EventId | None
@@ -130,3 +194,58 @@ SELECT p.org_id, p.event_id, p.hash AS hashed
 FROM directory d
 JOIN registration_passwords p ON p.org_id = d.org_id AND p.event_id = d.target_id
 WHERE d.namespace = 'event' AND d.name = CAST(:event_id AS TEXT) AND d.noun = 'event';
+
+-- == removing ==
+
+-- name: get_event_names(org_id, id: EventId)^ -> (state: str, pak: str, uuid: str, title: str)
+SELECT state, pak, uuid, title FROM events WHERE org_id = :org_id AND id = :id;
+
+-- name: is_event_in_use(org_id, event_id)$ -> int
+-- Whether anything is kept about people for the event, or it is an exam.
+SELECT CASE WHEN EXISTS (
+        SELECT 1 FROM registrations r WHERE r.org_id = :org_id AND r.event_id = :event_id)
+    OR EXISTS (SELECT 1 FROM campaigns c WHERE c.org_id = :org_id AND c.event_id = :event_id)
+    OR EXISTS (SELECT 1 FROM waiting_entries w
+        WHERE w.org_id = :org_id AND w.event_id = :event_id)
+    OR EXISTS (SELECT 1 FROM exams x WHERE x.org_id = :org_id AND x.event_id = :event_id)
+    OR EXISTS (SELECT 1 FROM surveys s WHERE s.org_id = :org_id AND s.event_id = :event_id)
+    OR EXISTS (SELECT 1 FROM scans n WHERE n.org_id = :org_id AND n.event_id = :event_id)
+    OR EXISTS (SELECT 1 FROM credentials k
+        WHERE k.org_id = :org_id AND k.event_id = :event_id AND k.revoked_at IS NULL)
+    THEN 1 ELSE 0 END;
+
+-- name: list_session_paks(org_id, event_id) -> (pak: str)
+SELECT pak FROM sessions WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
+
+-- name: delete_event_gates(org_id, event_id)!
+DELETE FROM gates WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: delete_event_speakers(org_id, event_id)!
+DELETE FROM speakers WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: delete_event_media(org_id, event_id)!
+DELETE FROM session_media WHERE org_id = :org_id AND session_id IN (
+    SELECT id FROM sessions WHERE org_id = :org_id AND event_id = :event_id);
+
+-- name: delete_event_sessions(org_id, event_id)!
+DELETE FROM sessions WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: delete_event_ticket_types(org_id, event_id)!
+DELETE FROM ticket_types WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: delete_event_channels(org_id, event_id)!
+DELETE FROM channel_events WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: delete_event_password(org_id, event_id)!
+DELETE FROM registration_passwords WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: delete_event_readers(org_id, event_id)!
+DELETE FROM reporting_user_events WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: delete_event(org_id, id: EventId)!
+DELETE FROM events WHERE org_id = :org_id AND id = :id;
+
+-- == pictures ==
+
+-- name: has_picture(org_id, digest)$ -> int | None
+SELECT 1 FROM pictures WHERE org_id = :org_id AND digest = :digest;

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from turnout.core.audit.recording import record
-from turnout.core.events.model import Event, EventDetails, TicketType, VenueDetails
+from turnout.core.events.model import (
+    Event,
+    EventDetails,
+    EventState,
+    TicketType,
+    VenueDetails,
+    Visibility,
+)
 from turnout.core.events.sql import sql
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.errors import Conflict, Missing
@@ -27,6 +34,7 @@ class Place(NamedTuple):
     country_code: str = ""
     latitude: float = 0.0
     longitude: float = 0.0
+    directions: str = ""
 
 
 class EventView(NamedTuple):
@@ -38,15 +46,23 @@ class EventView(NamedTuple):
     ticket_types: list[TicketType]
     created_at: int = 0
     updated_at: int = 0
+    cover: str = ""
+    registration_ends_at: int | None = None
 
 
 def get_shown_event(tx: Tx, org_id: OrgId, event_id: EventId) -> EventView:
     """The event of that number. Raises Missing."""
-    row = next(iter(sql.list_shown(tx, org_id=org_id, after=event_id - 1, limit=1)), None)
+    rows = sql.list_shown(tx, org_id=org_id, after=event_id - 1, limit=1, now=tx.now)
+    row = next(iter(rows), None)
     if row is None or row.event.id != event_id:
         raise Missing("event.missing", event_id=event_id)
     types = sql.list_ticket_types(tx, org_id=org_id, event_id=event_id)
     return _read(row, types)
+
+
+def has_page(shown: EventView) -> bool:
+    """Whether anybody may see the event's page."""
+    return shown.event.state is not EventState.DRAFT and not shown.details.is_private
 
 
 def list_shown_events(tx: Tx, org_id: OrgId, limit: int) -> list[EventView]:
@@ -54,8 +70,20 @@ def list_shown_events(tx: Tx, org_id: OrgId, limit: int) -> list[EventView]:
     by_event: dict[EventId, list[TicketType]] = {}
     for ticket_type in sql.list_all_ticket_types(tx, org_id=org_id):
         by_event.setdefault(ticket_type.event_id, []).append(ticket_type)
-    rows = sql.list_shown(tx, org_id=org_id, after=0, limit=limit)
+    rows = sql.list_shown(tx, org_id=org_id, after=0, limit=limit, now=tx.now)
     return [_read(row, by_event.get(row.event.id, [])) for row in rows]
+
+
+def list_public_events(tx: Tx, org_id: OrgId, limit: int) -> list[tuple[Event, str]]:
+    """The public events that lie ahead or go on now, with their summaries, by their start."""
+    found = []
+    for row in sql.list_announced(tx, org_id=org_id, now=tx.now):
+        details = _event_details.decode(row.details)
+        if details.visibility is Visibility.PUBLIC:
+            found.append((row.event, details.summary))
+        if len(found) == limit:
+            break
+    return found
 
 
 def store_ticket_capacity(
@@ -76,7 +104,14 @@ def store_ticket_capacity(
 def _read(row: "ListShownRow", ticket_types: list[TicketType]) -> EventView:
     details = _event_details.decode(row.details)
     return EventView(
-        row.event, details, _read_place(row), ticket_types, row.created_at, row.updated_at
+        row.event,
+        details,
+        _read_place(row),
+        ticket_types,
+        row.created_at,
+        row.updated_at,
+        row.cover,
+        row.registration_ends_at,
     )
 
 
@@ -85,4 +120,5 @@ def _read_place(row: "ListShownRow") -> Place:
         return Place()
     at = _venue_details.decode(row.venue_details)
     address, city, country_code = row.address or "", row.city or "", row.country_code or ""
-    return Place(row.venue, address, city, country_code, at.latitude, at.longitude)
+    where = (at.latitude, at.longitude, at.directions)
+    return Place(row.venue, address, city, country_code, *where)

@@ -7,9 +7,45 @@ from turnout.core.events.passwords import RegistrationPassword
 from turnout.core.ids import ChannelId, EventId, OrgId, SessionId, TicketTypeId, VenueId
 from turnout.store import Statements, Tx
 
+class LockEventTextRow(NamedTuple):
+    title: str
+    details: str
+    cover: str
+    venue_id: VenueId | None
+    timezone: str
+    starts_local: str
+    ends_local: str
+    registration_ends_local: str
+
+class LockVenueRow(NamedTuple):
+    id: VenueId
+    uuid: str
+    name: str
+    address: str
+    city: str
+    country_code: str
+    timezone: str
+    details: str
+
+class FindStoredStateRow(NamedTuple):
+    state: str
+    registration_ends_at: int | None
+
+class ListVenuesRow(NamedTuple):
+    id: VenueId
+    uuid: str
+    name: str
+    address: str
+    city: str
+    country_code: str
+    timezone: str
+    details: str
+
 class ListShownRow(NamedTuple):
     event: Event
     details: str
+    cover: str
+    registration_ends_at: int | None
     venue: str | None
     address: str | None
     city: str | None
@@ -18,7 +54,24 @@ class ListShownRow(NamedTuple):
     created_at: int
     updated_at: int
 
+class ListAnnouncedRow(NamedTuple):
+    event: Event
+    details: str
+
+class GetEventNamesRow(NamedTuple):
+    state: str
+    pak: str
+    uuid: str
+    title: str
+
+class ListSessionPaksRow(NamedTuple):
+    pak: str
+
 class _Sql(Statements):
+    @staticmethod
+    def lock_event_text(tx: Tx, *, org_id: OrgId, id: EventId) -> LockEventTextRow | None: ...
+    @staticmethod
+    def lock_venue(tx: Tx, *, org_id: OrgId, id: VenueId) -> LockVenueRow | None: ...
     @staticmethod
     def add_venue(
         tx: Tx,
@@ -65,9 +118,58 @@ class _Sql(Statements):
         now: int,
     ) -> int: ...
     @staticmethod
-    def find_event(tx: Tx, *, org_id: OrgId, id: EventId) -> Event | None: ...
+    def find_event(tx: Tx, *, org_id: OrgId, id: EventId, now: int) -> Event | None: ...
     @staticmethod
-    def list_events(tx: Tx, *, org_id: OrgId, after: int, limit: int) -> list[Event]: ...
+    def list_events(tx: Tx, *, org_id: OrgId, after: int, limit: int, now: int) -> list[Event]: ...
+    @staticmethod
+    def set_event_text(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: EventId,
+        title: str,
+        details: str,
+        cover: str,
+        venue_id: VenueId | None,
+        registration_ends_local: str,
+        registration_ends_at: int | None,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def set_event_times(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: EventId,
+        timezone: str,
+        starts_local: str,
+        ends_local: str,
+        starts_at: int,
+        ends_at: int,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def move_event_state(
+        tx: Tx, *, org_id: OrgId, id: EventId, before: str, state: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def find_stored_state(tx: Tx, *, org_id: OrgId, id: EventId) -> FindStoredStateRow | None: ...
+    @staticmethod
+    def list_venues(tx: Tx, *, org_id: OrgId) -> list[ListVenuesRow]: ...
+    @staticmethod
+    def set_venue(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: VenueId,
+        name: str,
+        address: str,
+        city: str,
+        country_code: str,
+        timezone: str,
+        details: str,
+        now: int,
+    ) -> int: ...
     @staticmethod
     def set_event_state(tx: Tx, *, org_id: OrgId, id: EventId, state: str, now: int) -> int: ...
     @staticmethod
@@ -124,7 +226,11 @@ class _Sql(Statements):
     @staticmethod
     def list_all_ticket_types(tx: Tx, *, org_id: OrgId) -> list[TicketType]: ...
     @staticmethod
-    def list_shown(tx: Tx, *, org_id: OrgId, after: int, limit: int) -> list[ListShownRow]: ...
+    def list_shown(
+        tx: Tx, *, org_id: OrgId, after: int, limit: int, now: int
+    ) -> list[ListShownRow]: ...
+    @staticmethod
+    def list_announced(tx: Tx, *, org_id: OrgId, now: int) -> list[ListAnnouncedRow]: ...
     @staticmethod
     def set_ticket_capacity(
         tx: Tx, *, org_id: OrgId, id: TicketTypeId, capacity: int | None, now: int
@@ -141,5 +247,33 @@ class _Sql(Statements):
     def delete_registration_password(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
     @staticmethod
     def find_registration_password(tx: Tx, *, event_id: EventId) -> RegistrationPassword | None: ...
+    @staticmethod
+    def get_event_names(tx: Tx, *, org_id: OrgId, id: EventId) -> GetEventNamesRow: ...
+    @staticmethod
+    def is_event_in_use(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def list_session_paks(
+        tx: Tx, *, org_id: OrgId, event_id: EventId
+    ) -> list[ListSessionPaksRow]: ...
+    @staticmethod
+    def delete_event_gates(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def delete_event_speakers(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def delete_event_media(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def delete_event_sessions(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def delete_event_ticket_types(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def delete_event_channels(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def delete_event_password(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def delete_event_readers(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def delete_event(tx: Tx, *, org_id: OrgId, id: EventId) -> int: ...
+    @staticmethod
+    def has_picture(tx: Tx, *, org_id: OrgId, digest: str) -> int | None: ...
 
 sql: _Sql

@@ -51,6 +51,24 @@ class Organization(msgspec.Struct, frozen=True):
     rate_limit: int | None
 
 
+class OrganizationProfile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an organization shows of itself, stored as JSON; empty text = not given. `currency` (ISO
+    4217) is that of its free tickets too, `logo` the digest of a picture, `colour` `#rrggbb`;
+    `sender_name` and `reply_address` are those of the mails about its events."""
+
+    currency: str = ""
+    country_code: str = ""
+    logo: str = ""
+    colour: str = ""
+    contact_email: str = ""
+    contact_phone: str = ""
+    website: str = ""
+    privacy_url: str = ""
+    imprint_url: str = ""
+    sender_name: str = ""
+    reply_address: str = ""
+
+
 class User(msgspec.Struct, frozen=True):
     """A person who works with Turnout; `user_code` is unique in the installation."""
 

@@ -99,6 +99,19 @@ ORDER BY id LIMIT 1;
 -- crosses organizations: the operator's own list.
 SELECT org_id, uuid, slug, name, timezone, locale, rate_limit FROM organizations ORDER BY org_id;
 
+-- name: get_organization_profile(org_id)$ -> str | None
+SELECT profile FROM organizations WHERE org_id = :org_id;
+
+-- name: set_organization_profile(org_id, name: str | None, timezone: str | None,
+--     locale: str | None, profile, now)!
+UPDATE organizations SET name = coalesce(CAST(:name AS TEXT), name),
+    timezone = coalesce(CAST(:timezone AS TEXT), timezone),
+    locale = coalesce(CAST(:locale AS TEXT), locale), profile = :profile, updated_at = :now
+WHERE org_id = :org_id;
+
+-- name: has_logo(org_id, digest)$ -> int | None
+SELECT 1 FROM pictures WHERE org_id = :org_id AND digest = :digest;
+
 -- name: set_file_quota(org_id, quota: int | None, now)!
 UPDATE organizations SET file_quota_bytes = CAST(:quota AS BIGINT), updated_at = :now
 WHERE org_id = :org_id;

@@ -8,6 +8,7 @@ found. A test holds every route against this list: if you add one, add its first
 
 import re
 
+from turnout.core.ids import OrgId
 from turnout.errors import Invalid
 
 RESERVED = frozenset(
@@ -40,3 +41,8 @@ def check_short_name(slug: str) -> None:
 def page_path(slug: str) -> str:
     """Where the pages of that organization begin, as a path without a slash at its end."""
     return f"{ELSEWHERE}/{slug}" if is_reserved(slug) else f"/{slug}"
+
+
+def picture_path(org_id: OrgId, digest: str, side: int) -> str:
+    """The path of a picture, at most `side` (1600 or 800) pixels wide and high."""
+    return f"/media/{org_id}-{digest}-{side}.webp"

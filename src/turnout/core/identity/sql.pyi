@@ -162,6 +162,21 @@ class _Sql(Statements):
     @staticmethod
     def list_organizations(tx: Tx) -> list[Organization]: ...
     @staticmethod
+    def get_organization_profile(tx: Tx, *, org_id: OrgId) -> str | None: ...
+    @staticmethod
+    def set_organization_profile(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        name: str | None,
+        timezone: str | None,
+        locale: str | None,
+        profile: str,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def has_logo(tx: Tx, *, org_id: OrgId, digest: str) -> int | None: ...
+    @staticmethod
     def set_file_quota(tx: Tx, *, org_id: OrgId, quota: int | None, now: int) -> int: ...
     @staticmethod
     def set_rate_limit(tx: Tx, *, org_id: OrgId, rate_limit: int | None, now: int) -> int: ...

@@ -96,6 +96,7 @@ def list_wanted_sessions(
         paks=to_json(paks),
         noun=noun.value,
         target_id=target_id,
+        now=tx.now,
     )
 
 

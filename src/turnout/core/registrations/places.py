@@ -56,7 +56,7 @@ def take_event_place(tx: Tx, org_id: OrgId, event_id: EventId) -> EventState | N
     """Take a place in an event; None when it is full. Returns the event's state: it stays that one
     until this transaction ends."""
     tx.about("events", event_id)
-    state = sql.take_event_place(tx, org_id=org_id, id=event_id)
+    state = sql.take_event_place(tx, org_id=org_id, id=event_id, now=tx.now)
     return EventState(state) if state else None
 
 
@@ -64,7 +64,7 @@ def take_open_event_place(tx: Tx, org_id: OrgId, event_id: EventId) -> bool:
     """Take a place in an event that is open; False when it is full, or not open. It stays open
     until this transaction ends. Cheaper than `take_event_place`, which says why."""
     tx.about("events", event_id)
-    return sql.take_open_event_place(tx, org_id=org_id, id=event_id) > 0
+    return sql.take_open_event_place(tx, org_id=org_id, id=event_id, now=tx.now) > 0
 
 
 def take_default_ticket(tx: Tx, org_id: OrgId, event_id: EventId) -> TakenTicket | None:

@@ -77,9 +77,11 @@ WHERE i.org_id = :org_id AND i.id IN (
     SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
 ORDER BY i.id LIMIT :limit OFFSET :skip;
 
--- name: list_wanted_sessions(org_id, paks, noun, target_id: int) -> WantedSession
+-- name: list_wanted_sessions(org_id, paks, noun, target_id: int, now) -> WantedSession
 -- The sessions named by `paks` (JSON) that belong to the event or channel.
-SELECT s.pak, s.id, s.event_id, s.state, e.state AS event_state,
+SELECT s.pak, s.id, s.event_id, s.state,
+    CASE WHEN e.state = 'open' AND e.registration_ends_at <= :now THEN 'closed' ELSE e.state
+        END AS event_state,
     CASE WHEN EXISTS (SELECT 1 FROM exams x WHERE x.org_id = e.org_id AND x.event_id = e.id)
         THEN 1 ELSE 0 END AS is_exam,
     e.mails_api_tickets AS mails_tickets, e.waits_when_full

@@ -267,15 +267,17 @@ UPDATE ticket_types SET held = held + 1
 WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity)
 RETURNING id AS ticket_type_id, person_limit;
 
--- name: take_event_place(org_id, id: EventId)$ -> str | None
--- The guard and the count are one statement: that is what never oversells.
+-- name: take_event_place(org_id, id: EventId, now)$ -> str | None
+-- The guard and the count are one statement: that is what never oversells. Whose registration has
+-- ended is closed.
 UPDATE events SET held = held + 1
 WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity)
-RETURNING state;
+RETURNING CASE WHEN state = 'open' AND registration_ends_at <= :now THEN 'closed' ELSE state END;
 
--- name: take_open_event_place(org_id, id: EventId)!
+-- name: take_open_event_place(org_id, id: EventId, now)!
 UPDATE events SET held = held + 1
-WHERE org_id = :org_id AND id = :id AND state = 'open' AND (capacity IS NULL OR held < capacity);
+WHERE org_id = :org_id AND id = :id AND state = 'open' AND (capacity IS NULL OR held < capacity)
+    AND (registration_ends_at IS NULL OR registration_ends_at > :now);
 
 -- name: release_event_place(org_id, id: EventId)!
 UPDATE events SET held = held - 1 WHERE org_id = :org_id AND id = :id;

@@ -58,10 +58,12 @@ FROM queue_items i JOIN submissions s ON s.org_id = i.org_id AND s.id = i.submis
 WHERE i.org_id = :org_id AND i.id IN (SELECT value FROM json_each(:ids))
 ORDER BY i.id LIMIT :limit OFFSET :skip;
 
--- name: list_wanted_sessions(org_id, paks, noun, target_id: int) -> WantedSession
+-- name: list_wanted_sessions(org_id, paks, noun, target_id: int, now) -> WantedSession
 -- The sessions named by `paks` (JSON) that belong to the event or channel. CROSS JOIN holds SQLite
 -- to this order: it cannot know that the list is short.
-SELECT s.pak, s.id, s.event_id, s.state, e.state AS event_state,
+SELECT s.pak, s.id, s.event_id, s.state,
+    CASE WHEN e.state = 'open' AND e.registration_ends_at <= :now THEN 'closed' ELSE e.state
+        END AS event_state,
     CASE WHEN EXISTS (SELECT 1 FROM exams x WHERE x.org_id = e.org_id AND x.event_id = e.id)
         THEN 1 ELSE 0 END AS is_exam,
     e.mails_api_tickets AS mails_tickets, e.waits_when_full

@@ -137,7 +137,7 @@ def find_next(tx: Tx, org_id: OrgId, event_id: EventId) -> "FindNextRow | None":
 
 def get_offer_terms(tx: Tx, org_id: OrgId, event_id: EventId) -> OfferTerms:
     """What an offer of the event depends on."""
-    state, *times = sql.get_offer_terms(tx, org_id=org_id, id=event_id)
+    state, *times = sql.get_offer_terms(tx, org_id=org_id, id=event_id, now=tx.now)
     return OfferTerms(EventState(state), *times)
 
 

@@ -34,9 +34,11 @@ WHERE w.org_id = :org_id AND w.event_id = :event_id AND w.state = 'waiting'
     AND (y.capacity IS NULL OR y.held < y.capacity) AND (e.capacity IS NULL OR e.held < e.capacity)
 ORDER BY w.priority DESC, w.id LIMIT 1;
 
--- name: get_offer_terms(org_id, id: EventId)^
+-- name: get_offer_terms(org_id, id: EventId, now)^
 --     -> (state: str, starts_at: int, ends_at: int, waiting_hours: int)
-SELECT state, starts_at, ends_at, waiting_hours FROM events WHERE org_id = :org_id AND id = :id;
+SELECT CASE WHEN state = 'open' AND registration_ends_at <= :now THEN 'closed' ELSE state
+    END AS state, starts_at, ends_at, waiting_hours
+FROM events WHERE org_id = :org_id AND id = :id;
 
 -- name: offer(org_id, id: EntryId, deadline_at, now)!
 UPDATE waiting_entries
@@ -62,6 +64,7 @@ FROM waiting_entries w
 JOIN events e ON e.org_id = w.org_id AND e.id = w.event_id
 JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
 WHERE w.state = 'waiting' AND e.state = 'open' AND e.ends_at > :now
+    AND (e.registration_ends_at IS NULL OR e.registration_ends_at > :now)
     AND (y.capacity IS NULL OR y.held < y.capacity) AND (e.capacity IS NULL OR e.held < e.capacity)
     AND NOT EXISTS (
     SELECT 1 FROM work_claims c WHERE c.org_id = e.org_id AND c.queue = 'promotion'

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from turnout.core.checkin.attendees import Attendee
 from turnout.core.events.model import EventState, TicketType
-from turnout.core.events.showing import EventView
-from turnout.core.identity.model import Organization
-from turnout.core.identity.short_names import page_path
+from turnout.core.events.showing import EventView, has_page
+from turnout.core.identity.model import Organization, OrganizationProfile
+from turnout.core.identity.short_names import page_path, picture_path
 from turnout.core.ids import OrgId
 from turnout.core.invitations.campaigns import CONFIRMED, DECLINED, PENDING, Campaign
 from turnout.core.invitations.invitees import Invitee
@@ -61,10 +61,15 @@ def present_event(
 
 
 def present_company(
-    company: Organization, events: list[EventView], contact_email: str, base_url: str, now: int
+    company: Organization,
+    profile: OrganizationProfile,
+    events: list[EventView],
+    contact_email: str,
+    base_url: str,
+    now: int,
 ) -> dict[str, Any]:
     """Contract, Company."""
-    currencies = {
+    currencies = {profile.currency.lower()} - {""} | {
         ticket_type.currency.lower()
         for shown in events
         for ticket_type in shown.ticket_types
@@ -74,28 +79,39 @@ def present_company(
     return {
         "name": company.name,
         "url": f"{base_url}{page_path(company.slug)}",
-        "logo_url": None,
+        "logo_url": picture_url(company, profile.logo, base_url),
         "currencies": sorted(currencies),
-        "contact_email": contact_email or None,
-        "country_id": countries[0] if countries else None,
+        "contact_email": profile.contact_email or contact_email or None,
+        "country_id": profile.country_code or (countries[0] if countries else None),
         "locale": company.locale or None,
         "timezone": rails_name(company.timezone),
-        "events": [_company_event(event, company, base_url, now) for event in events],
+        "events": [_company_event(event, company, profile, base_url, now) for event in events],
     }
 
 
+def picture_url(company: Organization, digest: str, base_url: str, side: int = 1600) -> str | None:
+    """Where a picture is, at most `side` pixels wide and high; None without one."""
+    return f"{base_url}{picture_path(company.org_id, digest, side)}" if digest else None
+
+
 def _company_event(
-    shown: EventView, company: Organization, base_url: str, now: int
+    shown: EventView,
+    company: Organization,
+    profile: OrganizationProfile,
+    base_url: str,
+    now: int,
 ) -> dict[str, Any]:
     event = _event(shown, company, base_url, now, utc_clock)
     location = present_location(shown)
     return event | {
-        "logo": None,
-        "thumbnail_url": f"{base_url}/favicon.svg",
+        "logo": picture_url(company, shown.cover, base_url),
+        "thumbnail_url": picture_url(company, shown.cover or profile.logo, base_url, 800)
+        or f"{base_url}/favicon.svg",
         "location": location,
         "company": {"id": company.org_id, "name": company.name},
         "tickets": [
-            _company_ticket(shown, ticket_type, location) for ticket_type in shown.ticket_types
+            _company_ticket(shown, ticket_type, location, profile.currency)
+            for ticket_type in shown.ticket_types
         ],
         "website_data": {
             "speakers": list(shown.details.speakers),
@@ -111,14 +127,14 @@ def _event(
     return {
         "id": event.id,
         "name": event.title,
-        "description": shown.details.description or None,
+        "description": shown.details.description or shown.details.summary or None,
         "starts_at": clock(event.starts_at),
         "ends_at": clock(event.ends_at),
         "locale": shown.details.locale or company.locale or "en",
         "timezone": rails_name(event.timezone),
         "state": _STATES.get(event.state, "active"),
-        "url": f"{base_url}{page_path(company.slug)}/{event.id}",
-        "public": shown.details.is_public,
+        "url": f"{base_url}{page_path(company.slug)}{f'/{event.id}' if has_page(shown) else ''}",
+        "public": shown.details.is_public and has_page(shown),
         "real_state": real_state(shown, now),
         "rating_avg": None,
         "ratings_enabled": False,
@@ -160,7 +176,7 @@ def present_location(shown: EventView) -> dict[str, Any]:
 
 
 def _company_ticket(
-    shown: EventView, ticket_type: TicketType, location: dict[str, Any]
+    shown: EventView, ticket_type: TicketType, location: dict[str, Any], own_currency: str
 ) -> dict[str, Any]:
     return {
         "id": ticket_type.id,
@@ -169,7 +185,7 @@ def _company_ticket(
         "ends_at": utc_clock(shown.event.ends_at),
         "quantity": quantity(shown, ticket_type),
         "available": quantity(shown, ticket_type) - ticket_type.held,
-        "prices": present_prices(ticket_type),
+        "prices": present_prices(ticket_type, own_currency),
         "locked": ticket_type.is_locked,
         "ticket_type": _kind(ticket_type),
         "location": location,
@@ -192,9 +208,10 @@ def _kind(ticket_type: TicketType) -> str:
     return "sales" if ticket_type.price_minor else "free"
 
 
-def present_prices(ticket_type: TicketType) -> dict[str, str | int]:
-    """By currency in small letters: text for sales, the number 0 for free ones, none for rsvp."""
-    currency = ticket_type.currency.lower()
+def present_prices(ticket_type: TicketType, own_currency: str = "") -> dict[str, str | int]:
+    """By currency in small letters: text for sales, the number 0 for free ones, none for rsvp.
+    `own_currency` is the organization's."""
+    currency = (ticket_type.currency or own_currency).lower()
     if ticket_type.is_rsvp or not currency:
         return {}
     if not ticket_type.price_minor:

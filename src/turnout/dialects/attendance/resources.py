@@ -21,8 +21,9 @@ from turnout.core.checkin.scans import Answer, Result, Scan, check_in, undo_chec
 from turnout.core.events.model import Event
 from turnout.core.events.programme import get_event
 from turnout.core.events.showing import EventView, get_shown_event, list_shown_events
-from turnout.core.identity.model import Organization, Principal
+from turnout.core.identity.model import Organization, OrganizationProfile, Principal
 from turnout.core.identity.organizations import find_contact_email, get_organization_of
+from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import NO_REGISTRATION, CampaignId, EventId, InviteeId, OrgId
 from turnout.core.invitations.campaigns import Campaign, list_campaigns
 from turnout.core.invitations.invitees import (
@@ -77,8 +78,8 @@ class CompanyResource(_Base):
     """Contract, Get events information."""
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        company, events, email = await self._doors.read_company(req, _show_company)
-        body = present.present_company(company, events, email, self._base_url, self._db.clock())
+        shown = await self._doors.read_company(req, _show_company)
+        body = present.present_company(*shown, self._base_url, self._db.clock())
         resp.data = _encode(body)
 
 
@@ -267,10 +268,13 @@ def _show_event(tx: Tx, principal: Principal) -> tuple[EventView, Organization]:
     return shown, get_organization_of(tx, principal.org_id)
 
 
-def _show_company(tx: Tx, principal: Principal) -> tuple[Organization, list[EventView], str]:
+def _show_company(
+    tx: Tx, principal: Principal
+) -> tuple[Organization, OrganizationProfile, list[EventView], str]:
     events = list_shown_events(tx, principal.org_id, MOST_EVENTS)
     company = get_organization_of(tx, principal.org_id)
-    return company, events, find_contact_email(tx, principal.org_id)
+    profile = get_profile(tx, principal.org_id)
+    return company, profile, events, find_contact_email(tx, principal.org_id)
 
 
 def _list_page(

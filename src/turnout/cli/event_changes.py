@@ -1,0 +1,289 @@
+"""`turnout event set`, `publish`, `close`, `reopen`, `delete` and `show`."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from turnout.cli.app import Count, actor, base_url, console, database, show_table, tell_twice
+from turnout.cli.exams import cancel_exam
+from turnout.cli.files import open_text
+from turnout.cli.numbers import EventNumber
+from turnout.core.events.describing import EventChange, change_event, set_event_times
+from turnout.core.events.model import EventState, Visibility, span
+from turnout.core.events.programme import get_event
+from turnout.core.events.showing import EventView, get_shown_event
+from turnout.core.events.venues import find_venue
+from turnout.core.exams.planning import is_exam
+from turnout.core.fields import changed_fields
+from turnout.core.identity.organizations import get_organization
+from turnout.core.ids import EventId, OrgId, VenueId
+from turnout.core.registrations.event_states import Move, delete_draft, move_event
+from turnout.core.registrations.places import set_event_capacity, set_event_state
+from turnout.core.tickets.event_news import tell_registered
+from turnout.core.times import stamp
+from turnout.errors import Invalid, Unavailable
+from turnout.formats.calendar import load
+from turnout.store import Database, Tx
+
+NO_VENUE = VenueId(0)
+LARGEST_FILE = 1_000_000
+
+
+def set_event(
+    org: str,
+    event: EventNumber,
+    /,
+    *,
+    title: str | None = None,
+    summary: str | None = None,
+    description: str | None = None,
+    description_file: Path | None = None,
+    starts: str | None = None,
+    ends: str | None = None,
+    timezone: str | None = None,
+    venue: str | None = None,
+    online: str | None = None,
+    contact_name: str | None = None,
+    contact_email: str | None = None,
+    contact_phone: str | None = None,
+    language: str | None = None,
+    visibility: Literal["public", "unlisted", "private"] | None = None,
+    colour: str | None = None,
+    registration_ends: str | None = None,
+    state: EventState | None = None,
+    capacity: Count | None = None,
+    unlimited: bool = False,
+    message: str = "",
+    quiet: bool = False,
+) -> None:
+    """Change what an event says of itself, how many people it holds, or its state.
+
+    Only what is named changes; an empty text takes a value away. When it is cancelled, everybody
+    who is registered gets a mail with a file that takes it out of their calendar.
+
+    Example: `turnout event set acme 1000001 --summary "Two days on rails" --visibility unlisted`
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event in `turnout event list`.
+        title: What the event is called.
+        summary: One or two sentences.
+        description: The whole text, in Markdown.
+        description_file: A file in UTF-8 with the whole text, in Markdown.
+        starts: Local time, such as 2027-03-01T09:00. Sessions stay, and nobody is told: `turnout
+            event postpone` moves all and tells everybody.
+        ends: Local time, after the start.
+        timezone: IANA name such as Europe/Berlin.
+        venue: Name or GUID of the venue in `turnout venue list`.
+        online: Web address at which people take part; those who are registered are told it.
+        contact_name: Whom people ask.
+        contact_email: Where they write to.
+        contact_phone: Where they call.
+        language: Language of the event, such as en, de or pt-BR.
+        visibility: A public event is listed; an unlisted one has a page that is listed nowhere; a
+            private one has no page, only invitations, offers, programs and staff lead to it.
+        colour: Its colour, such as #0a7d5c.
+        registration_ends: Local time at which it closes for registration.
+        state: What it is from now on. A draft refuses the form, the registration API, invitations
+            and offers; closed, it refuses everybody but staff; cancelled, everybody.
+        capacity: How many people it holds; not below those who are registered.
+        unlimited: It holds any number of people.
+        message: What those who are registered are told when it is cancelled.
+        quiet: Write to nobody.
+    """
+    if capacity is not None and unlimited:
+        raise Invalid("event.capacity")
+    if description is not None and description_file is not None:
+        raise Invalid("event.description")
+    text = _read_text(description_file) if description_file else description
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        change = EventChange(
+            title=title,
+            summary=summary,
+            description=text,
+            locale=language,
+            visibility=Visibility(visibility) if visibility else None,
+            colour=colour,
+            online_url=online,
+            contact_name=contact_name,
+            contact_email=contact_email,
+            contact_phone=contact_phone,
+            venue_id=db.call(_find_venue, org_id, venue) if venue is not None else None,
+            registration_ends=registration_ends,
+        )
+        times = (starts, ends, timezone)
+        is_sized = capacity is not None or unlimited
+        if state is None and not is_sized and not any(times) and not changed_fields(change):
+            raise Invalid("event.unchanged")
+        if any(times):
+            before = db.call(get_event, org_id, event)
+            tell_twice(timezone or before.timezone, starts, ends)
+        sizes = (capacity, is_sized)
+        news = None if quiet else (known_url(db), message)
+        load()
+        now = db.call(_change, org_id, event, change, times, sizes, state, news)
+        if state is EventState.CANCELLED and db.call(is_exam, org_id, event):
+            cancel_exam(db, org_id, event)
+    held = f"is {now.event.state} and holds {say_capacity(now.event.capacity)}"
+    console.print(f"Event {now.event.id} ({now.event.title}) {held}.")
+
+
+def publish(org: str, event: EventNumber, /) -> None:
+    """Open a draft for registration; it has a page from now on.
+
+    Example: `turnout event publish acme 1000001`
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+    """
+    _move(org, event, Move.PUBLISH, "is open for registration")
+
+
+def close(org: str, event: EventNumber, /) -> None:
+    """Close an event for registration: its form, the registration API, invitations, offers and exam
+    bookings refuse people, and only staff add them.
+
+    Example: `turnout event close acme 1000001`
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+    """
+    _move(org, event, Move.CLOSE, "is closed for registration")
+
+
+def reopen(org: str, event: EventNumber, /) -> None:
+    """Open a closed event again; free places go to the waiting list first.
+
+    Example: `turnout event reopen acme 1000001`
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+    """
+    _move(org, event, Move.REOPEN, "is open for registration")
+
+
+def delete(org: str, event: EventNumber, /) -> None:
+    """Delete a draft with its sessions and ticket types. An event that was published, or that
+    anybody is registered for or invited to, stays: `turnout event cancel` cancels it.
+
+    Example: `turnout event delete acme 1000001`
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(delete_draft, org_id, event, actor=actor())
+    console.print(f"Event {event} is deleted.")
+
+
+def show(org: str, event: EventNumber, /) -> None:
+    """Show all that an event says of itself.
+
+    Example: `turnout event show acme 1000001`
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+    """
+    with database() as db:
+        shown = db.call(get_shown_event, db.call(get_organization, org).org_id, event)
+    show_table("WHAT", "IS", rows=[(what, is_) for what, is_ in _say_facts(shown) if is_])
+
+
+def say_capacity(capacity: int | None) -> str:
+    """How many people something holds."""
+    return "any number" if capacity is None else str(capacity)
+
+
+def known_url(db: Database) -> str:
+    """The server's address for links; empty where no server has stored it yet."""
+    with suppress(Unavailable):
+        return base_url(db)
+    return ""
+
+
+def _move(org: str, event: EventId, move: Move, said: str) -> None:
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(move_event, org_id, event, move, actor=actor())
+        title = db.call(get_event, org_id, event).title
+    console.print(f"Event {event} ({title}) {said}.")
+
+
+def _change(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    change: EventChange,
+    times: tuple[str | None, str | None, str | None],
+    sizes: tuple[int | None, bool],
+    state: EventState | None,
+    news: tuple[str, str] | None,
+) -> EventView:
+    """All of it, or nothing. `news` is the server's address and what people are told, None = they
+    are told nothing."""
+    before = get_event(tx, org_id, event_id)
+    if any(times):
+        starts, ends, timezone = times
+        when = span(
+            starts or before.starts_local, ends or before.ends_local, timezone or before.timezone
+        )
+        set_event_times(tx, org_id, event_id, when, actor=actor())
+    if changed_fields(change):
+        change_event(tx, org_id, event_id, change, actor=actor())
+    capacity, is_sized = sizes
+    if is_sized:
+        set_event_capacity(tx, org_id, event_id, capacity, actor=actor())
+    if state is not None:
+        set_event_state(tx, org_id, event_id, state, actor=actor())
+        if state is EventState.CANCELLED and before.state is not state and news:
+            url, message = news
+            tell_registered(tx, org_id, event_id, base_url=url, message=message, actor=actor())
+    return get_shown_event(tx, org_id, event_id)
+
+
+def _find_venue(tx: Tx, org_id: OrgId, name: str) -> VenueId:
+    return find_venue(tx, org_id, name).id if name else NO_VENUE
+
+
+def _read_text(file: Path) -> str:
+    with open_text(file) as opened:
+        return opened.read(LARGEST_FILE)
+
+
+def _say_facts(shown: EventView) -> list[tuple[str, str]]:
+    event, details, place = shown.event, shown.details, shown.place
+    ends_at = shown.registration_ends_at
+    return [
+        ("Title", event.title),
+        ("Summary", details.summary),
+        ("State", event.state),
+        ("Visibility", details.visibility),
+        ("Starts", stamp(event.starts_at, event.timezone)),
+        ("Ends", stamp(event.ends_at, event.timezone)),
+        ("Time zone", event.timezone),
+        ("Registration ends", "" if ends_at is None else stamp(ends_at, event.timezone)),
+        ("Venue", ", ".join(filter(None, (place.venue, place.address, place.city)))),
+        ("How to get there", place.directions),
+        ("Online", details.online_url),
+        ("Contact", _say_contact(shown)),
+        ("Language", details.locale),
+        ("Colour", details.colour),
+        ("Cover", shown.cover),
+        ("Holds", say_capacity(event.capacity)),
+        ("Held", str(event.held)),
+        ("Description", details.description),
+    ]
+
+
+def _say_contact(shown: EventView) -> str:
+    details = shown.details
+    return ", ".join(
+        filter(None, (details.contact_name, details.contact_email, details.contact_phone))
+    )

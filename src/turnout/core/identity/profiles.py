@@ -1,0 +1,115 @@
+"""What an organization shows of itself: changed field by field."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from turnout.core.audit.recording import record
+from turnout.core.fields import (
+    changed_fields,
+    check_address,
+    check_colour,
+    check_country,
+    check_language,
+    check_line,
+    check_url,
+)
+from turnout.core.identity.model import OrganizationProfile
+from turnout.core.identity.organizations import check_zone
+from turnout.core.identity.sql import sql
+from turnout.core.ids import OrgId
+from turnout.errors import Invalid
+from turnout.formats.money import read_currency
+from turnout.store import Tx, to_json
+
+_profile = msgspec.json.Decoder(OrganizationProfile)
+
+
+class OrganizationChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to change; None = it stays, empty text = not given any more. `timezone` is an IANA
+    name, `locale` a language tag; the others are those of OrganizationProfile."""
+
+    name: str | None = None
+    timezone: str | None = None
+    locale: str | None = None
+    currency: str | None = None
+    country_code: str | None = None
+    logo: str | None = None
+    colour: str | None = None
+    contact_email: str | None = None
+    contact_phone: str | None = None
+    website: str | None = None
+    privacy_url: str | None = None
+    imprint_url: str | None = None
+    sender_name: str | None = None
+    reply_address: str | None = None
+
+
+def get_profile(tx: Tx, org_id: OrgId) -> OrganizationProfile:
+    """What the organization of that number, which exists, shows of itself."""
+    return _profile.decode(sql.get_organization_profile(tx, org_id=org_id) or "{}")
+
+
+def change_organization(
+    tx: Tx, org_id: OrgId, change: OrganizationChange, *, actor: str
+) -> OrganizationProfile:
+    """Change an organization and what it shows of itself; returns the latter. The zone counts for
+    what is planned from now on. Idempotent. Raises Invalid, Missing for a picture that is not kept.
+    """
+    check_organization_texts(change)
+    sql.touch_organization(tx, org_id=org_id, now=tx.now)
+    if change.logo and sql.has_logo(tx, org_id=org_id, digest=change.logo) is None:
+        raise Invalid("picture.missing", digest=change.logo)
+    given = {name: getattr(change, name).strip() for name in changed_fields(change)}
+    for name in ("currency", "country_code"):
+        if name in given:
+            given[name] = given[name].upper()
+    own = {name: given.pop(name) for name in ("name", "timezone", "locale") if name in given}
+    profile = msgspec.structs.replace(get_profile(tx, org_id), **given)
+    sql.set_organization_profile(
+        tx,
+        org_id=org_id,
+        name=own.get("name"),
+        timezone=own.get("timezone"),
+        locale=own.get("locale"),
+        profile=to_json(profile),
+        now=tx.now,
+    )
+    record(tx, org_id, actor, "changed", "organization", org_id, fields=changed_fields(change))
+    return profile
+
+
+def check_organization_texts(change: OrganizationChange) -> None:
+    """Raise Invalid for a value that cannot be."""
+    for field in ("name", "timezone", "locale"):
+        value = getattr(change, field)
+        if value is not None and not value.strip():
+            raise Invalid("text.missing", field=field)
+    for field, check in _CHECKS.items():
+        if value := getattr(change, field):
+            check(field, value.strip())
+
+
+def _check_zone(_field: str, text: str) -> None:
+    check_zone(text)
+
+
+def _check_currency(_field: str, text: str) -> None:
+    read_currency(text)
+
+
+_CHECKS: dict[str, Callable[[str, str], None]] = {
+    "name": check_line,
+    "timezone": _check_zone,
+    "locale": check_language,
+    "currency": _check_currency,
+    "country_code": check_country,
+    "colour": check_colour,
+    "contact_email": check_address,
+    "contact_phone": check_line,
+    "website": check_url,
+    "privacy_url": check_url,
+    "imprint_url": check_url,
+    "sender_name": check_line,
+    "reply_address": check_address,
+}

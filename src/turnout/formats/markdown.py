@@ -1,0 +1,79 @@
+"""Markdown as HTML that a page may hold, from any author.
+
+CommonMark with tables and strikethrough; line ends count, and raw HTML is text. What comes out goes
+through a list of what is allowed once more, so that a fault of the one is not a hole. Pictures of
+other hosts are left out, since loading them would tell that host who reads the page; their text
+stays.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+HEADINGS = {"h1": "h2", "h2": "h3", "h3": "h4", "h4": "h5", "h5": "h6"}
+TAGS = frozenset(
+    [
+        *("h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "ol", "ul", "li"),
+        *("a", "em", "strong", "s", "del", "code", "img"),
+        *("table", "thead", "tbody", "tr", "th", "td"),
+    ]
+)
+ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
+SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+OWN_PICTURE = re.compile(r"/media/\d+-[0-9a-f]{64}-(?:800|1600)\.webp")
+
+
+@lru_cache(maxsize=256)
+def to_html(text: str) -> str:
+    """`text` as HTML to be put into a page below its `h1`; empty for empty text. Links tell nobody
+    where they are from."""
+    if not text.strip():
+        return ""
+    import nh3
+
+    return nh3.clean(
+        _parser().render(text),
+        tags=set(TAGS),
+        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        url_schemes=set(SCHEMES),
+        link_rel="noopener noreferrer nofollow",
+        attribute_filter=_keep_attribute,
+    ).strip()
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Any:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(
+        ["table", "strikethrough"]
+    )
+    renderer: Any = parser.renderer
+    show = renderer.rules["image"]
+
+    def image(_: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+        token = tokens[index]
+        if OWN_PICTURE.fullmatch(str(token.attrGet("src"))):
+            return str(show(tokens, index, options, env))
+        text = renderer.renderInlineAsText(token.children or [], options, env)
+        return str(text).translate(_ESCAPED)
+
+    parser.add_render_rule("image", image)
+    parser.core.ruler.push("headings", _lower_headings)
+    return parser
+
+
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+
+
+def _lower_headings(state: Any) -> None:
+    """A page has one `h1`, its title."""
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = HEADINGS.get(token.tag, token.tag)
+
+
+def _keep_attribute(tag: str, name: str, value: str) -> str | None:
+    if tag == "img" and name == "src" and not OWN_PICTURE.fullmatch(value):
+        return None
+    return value
