@@ -73,7 +73,7 @@ class Filters:
         )
 
 
-AnyFilters = Annotated[Filters, Parameter(name="*")]
+AnyFilters = Annotated[Filters, Parameter(name="*", help="Only registrations that fit all.")]
 NO_FILTERS = Filters()
 
 
