@@ -165,7 +165,8 @@ def print_tickets(
         without_names: Leave out who has the ticket; `turnout ticket choose` does so for an event.
     """
     from turnout.cli.papers import collect, signer
-    from turnout.core.tickets.documents import TicketFacts, draw_tickets
+    from turnout.core.tickets.documents import TicketFacts
+    from turnout.core.tickets.drawing import draw_tickets
     from turnout.core.tickets.mails import has_nameless_tickets
 
     with database() as db:

@@ -15,7 +15,8 @@ from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import OrgId
-from turnout.core.tickets.documents import TicketFacts, event_entry, ticket_pdf
+from turnout.core.tickets.documents import TicketFacts, event_entry
+from turnout.core.tickets.drawing import ticket_pdf
 from turnout.core.tickets.signing import ensure_ticket_key, normalize
 from turnout.core.times import local
 from turnout.errors import Missing

@@ -2,9 +2,9 @@
 
 Theory. A certificate is issued once for a registration, after the event, to those who were checked
 in at a door or watched for as long as the event's template asks. Its code is 98 bits of chance and
-stands on the paper; whoever has it may ask whether the certificate is genuine, and is told what the
-paper says: name, event, days. No certificate holds a name of its own, so it changes and goes with
-the person.
+stands on the paper; anyone who has it may ask whether the certificate is genuine, and is told what
+the paper says: name, event, days. No certificate holds a name of its own, so it changes and goes
+with the person.
 """
 
 import re

@@ -19,14 +19,12 @@ from turnout.core.tickets.documents import (
     event_entry,
     say_when,
     say_where,
-    ticket_pdf,
 )
 from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
 from turnout.core.tickets.sql import sql
 from turnout.core.work.claims import Claim, claim, do_claimed, take
 from turnout.errors import Missing
 from turnout.formats.calendar import Entry, calendar_file
-from turnout.formats.qr import qr_png, qr_svg_file
 from turnout.store import Tx
 
 TICKET = "/ticket/"
@@ -124,6 +122,10 @@ def has_nameless_tickets(tx: Tx, org_id: OrgId, event_id: EventId) -> bool:
 
 def draw_attachments(mail: TicketMail, base_url: str) -> list[Attachment]:
     """The files that go with a ticket. Slow, and needs no transaction."""
+    # Loaded where it is drawn: commands that queue mails need none of it.
+    from turnout.core.tickets.drawing import ticket_pdf
+    from turnout.formats.qr import qr_png, qr_svg_file
+
     facts = mail.facts
     url = f"{base_url}{TICKET}{mail.org_id}-{facts.code}"
     return [
