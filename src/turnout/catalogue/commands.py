@@ -22,6 +22,7 @@ SENTENCES = {
     "file.not_utf_8": "{file} is not UTF-8 text: save it as UTF-8 ({said}).",
     "file.old_workbook": "{file} is an old workbook (.xls) or protected by a password: save it as "
     ".xlsx without one, or as CSV.",
+    "file.pipe": "{file} cannot be read twice: write it to a file first.",
     "file.workbook": "{file} cannot be read as a workbook ({said}): save it again, or as CSV.",
     "file.workbook_size": "{file} is too large to be read as a workbook: save it as CSV.",
     "import.columns": "{file} has the unknown columns {unknown}; known are {known}. Rename them, "

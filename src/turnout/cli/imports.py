@@ -121,9 +121,9 @@ def slices(
 ) -> Iterator[tuple[list[Record], int]]:
     """Rows that can be read, some at a time, with how many lines were read for them."""
     while some := list(islice(found, SLICE)):
-        faults.add(each for each in some if isinstance(each, Fault))
-        faults.skipped += sum(isinstance(each, Skipped) for each in some)
-        yield [each for each in some if isinstance(each, Record)], len(some)
+        faults.add(row for row in some if isinstance(row, Fault))
+        faults.skipped += sum(isinstance(row, Skipped) for row in some)
+        yield [row for row in some if isinstance(row, Record)], len(some)
 
 
 def count_rows(file: Path, known: Known, *, ignore_unknown: bool = False) -> int:

@@ -60,8 +60,11 @@ class Table(NamedTuple):
 def open_table(file: Path) -> Iterator[Table]:
     """Open a file to read its rows once. Raises Invalid, also while they are read, for a file that
     is neither CSV nor XLSX; OSError."""
-    with file.open("rb") as content, read_table(content, file.name) as table:
-        yield table
+    with file.open("rb") as content:
+        if not content.seekable():  # it is read more than once
+            raise Invalid("file.pipe", file=file.name)
+        with read_table(content, file.name) as table:
+            yield table
 
 
 @contextmanager

@@ -62,3 +62,24 @@ def _reads_or_refuses(content: bytes) -> int:
     with suppress(Invalid):
         read(content)
     return 1
+
+
+def test_a_heading_is_shown_without_what_a_terminal_would_obey() -> None:
+    content = "Email,\x1b[31mRed\x07\nzone,\u202eleft\nada@example.com,1,2\n".encode()
+    with read_table(io.BytesIO(content), "people.csv") as table:
+        layout = read_layout(table, KNOWN)
+    headings = [column.heading for column in layout.columns]
+    assert headings == ["Email", "\ufffd[31mRed\ufffd"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n", b"\x00" * 500, b"\x89PNG\r\n\x1a\n\x00\x00", b"\x1f\x8b\x08\x00"]
+)
+def test_what_is_no_table_is_refused(content: bytes) -> None:
+    with pytest.raises(Invalid):
+        read(content)
+
+
+def test_a_line_without_an_end_is_refused_before_it_fills_the_memory() -> None:
+    with pytest.raises(Invalid, match="has a line of more than 1000000 characters"):
+        read(b"Email\n" + b"x," * 1_000_000)

@@ -51,7 +51,7 @@ _LABELS = {
 
 
 class Use(StrEnum):
-    """What becomes of a column."""
+    """How a column is used."""
 
     FIELD = "field"
     CUSTOM = "custom"

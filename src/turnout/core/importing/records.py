@@ -10,6 +10,7 @@ from turnout.errors import Failure, Invalid
 from turnout.formats.tables import Row, Table
 
 LONGEST = 1_000
+LONGEST_HEADING = 200
 _ERRORS = frozenset(
     ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#NV", "#BEZUG!", "#WERT!")
 )
@@ -56,7 +57,8 @@ def read_layout(
         raise Invalid("import.empty", file=file)
     if row.fault:
         raise Invalid("import.heading", file=file, line=row.line, said=row.fault.message)
-    return lay_out(_without_end(row.cells), known, ignores_unknown=ignores_unknown, file=file)
+    heading = [_shown(cell) for cell in _without_end(row.cells)]
+    return lay_out(heading, known, ignores_unknown=ignores_unknown, file=file)
 
 
 def read_records(table: Table, layout: Layout) -> Iterator[Record | Fault | Skipped]:
@@ -138,6 +140,12 @@ def split_name(full: str) -> tuple[str, str]:
         return first.strip(), last.strip()
     first, _, last = full.strip().rpartition(" ")
     return (first.strip(), last) if first else (last, "")
+
+
+def _shown(heading: str) -> str:
+    """A heading on one line, without what a terminal would obey."""
+    text = " ".join(heading[:LONGEST_HEADING].split())
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def _without_end(cells: list[str]) -> list[str]:

@@ -44,8 +44,8 @@ def event_entry(
     shown: EventView, organizer: str, at: int, url: str, *, is_given_back: bool = False
 ) -> Entry:
     """The event as an entry of calendars, in a file that is made `at` (epoch ms). `url` is an
-    address of this server, where the event or the ticket is shown; `is_given_back`: whoever has the
-    entry does not come any more. Every change of the event makes the sequence higher."""
+    address of this server, where the event or the ticket is shown; `is_given_back`: the holder of
+    the ticket does not come any more. Every change of the event makes the sequence higher."""
     event = shown.event
     is_cancelled = is_given_back or event.state is EventState.CANCELLED
     changed_at = max(shown.updated_at, shown.created_at)
