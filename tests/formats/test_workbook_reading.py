@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import tracemalloc
 import zipfile
 from typing import Any
 
@@ -164,6 +165,16 @@ def test_a_sheet_of_a_gigabyte_of_blanks_costs_little() -> None:
     assert len(file.getvalue()) < 2 << 20
     with pytest.raises(Invalid, match="is too large to be read as a workbook"):
         rows_of(file.getvalue())
+
+
+def test_of_a_cell_of_many_megabytes_little_is_kept() -> None:
+    content = changed(book_of(["x"]), SHEET, "<t>x</t>", f"<t>{'x' * (20 << 20)}</t>")
+    tracemalloc.start()
+    ((cell,),) = cells_of(content)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 32_767 <= len(cell) < 32_767 + 65_536
+    assert peak < len(content) + (4 << 20)
 
 
 def test_entities_and_too_many_columns_are_refused() -> None:

@@ -21,6 +21,8 @@ LARGEST_SHEET = 256 << 20
 LARGEST_PART = 32 << 20
 MOST_PARTS = 10_000
 MOST_COLUMNS = 1_000
+# What spreadsheets take; of a longer text no more is kept, and an import refuses it.
+LONGEST_CELL = 32_767
 _PIECE = 65_536
 _BUILT_IN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _NOT_FORMAT = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
@@ -56,12 +58,14 @@ class _Cell:
     def __init__(self, attributes: Attributes) -> None:
         self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "")
         self.texts: list[str] = []
+        self._length = 0
         self._has_formula = self._is_value = self._is_phonetic = False
 
     def take(self, event: str, name: str) -> None:
         if event == "text":
-            if self._is_value and not self._is_phonetic:
+            if self._is_value and not self._is_phonetic and self._length < LONGEST_CELL:
                 self.texts.append(name)
+                self._length += len(name)
         elif name in ("v", "t"):
             self._is_value = event == "start"
         elif name == "rPh":
