@@ -80,9 +80,15 @@ def test_a_price_is_in_whole_units_of_its_currency(office: Office) -> None:
     ]
 
 
+def test_a_price_without_a_currency_is_in_the_organization_s(office: Office) -> None:
+    office.run.ok("org", "set", "acme", "--currency", "kwd")
+    office.run.ok("ticket", "create-type", "acme", office.event, "Paid", "--price", "10.5")
+    assert office.types()[-1][-4:-1] == ["10.500", "KWD", "any"]
+
+
 def test_what_cannot_be_made_or_set_is_said(office: Office) -> None:
     for arguments, words in (
-        (("create-type", "acme", office.event, "Paid", "--price", "1"), "A price needs"),
+        (("create-type", "acme", office.event, "Paid", "--price", "1"), "A price needs a currency"),
         (
             ("create-type", "acme", office.event, "Paid", "--price", "1", "--currency", "EUX"),
             "'EUX' is not the code of a currency",

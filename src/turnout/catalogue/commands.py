@@ -70,7 +70,8 @@ SENTENCES = {
     "row.unclosed": "A quotation mark that opens in this row is never closed: close it.",
     "session.capacity": "Give either --capacity or --unlimited.",
     "ticket_type.capacity": "Give either --capacity or --unlimited, not both.",
-    "ticket_type.currency": "A price needs a --currency.",
+    "ticket_type.currency": "A price needs a currency: give --currency, or set the organization's "
+    "with `turnout org set --currency`.",
     "party.guest": "{guest!r} is no guest: write a name, an address, or both as in 'Zoe Lee "
     "<zoe@example.com>'.",
     "party.ticket_type": "The event has no default ticket type: name one with --ticket-type.",

@@ -16,6 +16,7 @@ from turnout.core.events.programme import (
 )
 from turnout.core.events.showing import get_shown_event
 from turnout.core.identity.organizations import get_organization
+from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.places import set_ticket_capacity
@@ -50,17 +51,20 @@ def create_type(
         name: What the ticket type is called.
         capacity: How many tickets there are; without it, any number.
         price: What one costs, such as 10.50; without it, nothing.
-        currency: Its currency (ISO 4217), such as EUR.
+        currency: Its currency (ISO 4217), such as EUR; without it, the organization's.
         rsvp: Only those who are invited get one.
         per_person: How many one person may have, with those of their party; 0 is any number.
     """
-    if price and not currency:
-        raise Invalid("ticket_type.currency")
-    code = read_currency(currency) if currency else ""
     with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        if price and not currency:
+            currency = db.call(get_profile, org_id).currency
+        if price and not currency:
+            raise Invalid("ticket_type.currency")
+        code = read_currency(currency) if currency else ""
         made = db.call(
             create_ticket_type,
-            db.call(get_organization, org).org_id,
+            org_id,
             event,
             name,
             price_minor=read_money(price, code) if price else 0,

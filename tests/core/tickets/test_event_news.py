@@ -1,6 +1,7 @@
 """What everybody who is registered is told when an event changes or is cancelled."""
 
 import icalendar
+import msgspec
 import pytest
 
 from tests.formats.rfc5545 import faults_of
@@ -111,3 +112,16 @@ def test_of_an_unknown_event_nobody_is_told(registered) -> None:
     with pytest.raises(Missing):
         node.db.call(tell_registered, account.org_id, EventId(7), base_url="", actor="test")
     assert claimed(node) == []
+
+
+def test_the_organizer_in_calendars_is_the_contact_of_the_event(registered) -> None:
+    node, account, _ = registered
+    shown = node.db.call(get_shown_event, account.org_id, account.event.id)
+    assert event_entry(shown, "Acme", 0, f"{BASE}/x").organizer == (
+        *("Acme", "noreply@events.example.com"),
+    )
+    details = msgspec.structs.replace(
+        shown.details, contact_name="Ann Lee", contact_email="ann@acme.example"
+    )
+    own = event_entry(shown._replace(details=details), "Acme", 0, "")
+    assert own.organizer == ("Ann Lee", "ann@acme.example")

@@ -56,7 +56,10 @@ def event_entry(
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         made_at=at,
-        organizer=(organizer, f"noreply@{urlsplit(url).hostname or 'localhost'}"),
+        organizer=(
+            shown.details.contact_name or organizer,
+            shown.details.contact_email or f"noreply@{urlsplit(url).hostname or 'localhost'}",
+        ),
         changed_at=changed_at,
         sequence=max(0, changed_at - shown.created_at) // 1000,
         place=say_where(shown),
