@@ -29,9 +29,10 @@ from psycopg.pq import ExecStatus
 
 from turnout.errors import UNKNOWN as UNKNOWN_CODE
 from turnout.errors import Unavailable
+from turnout.store.back_off import growing
 
 ASK_S = 15.0
-PAUSES_S = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+BACK_OFF_S = growing(0.02, 1.0)
 _BEGIN = b"BEGIN; SELECT pg_current_xact_id()::text"
 _LIFE = """
     CASE WHEN pg_is_in_recovery() THEN NULL
@@ -86,13 +87,13 @@ def read_life(connection: Connection) -> str | None:
 
 def find_outcome(transaction: Begin, lost: CommitLostError, until: float) -> Outcome:
     """How the lost transaction ended: asked in other ones, until `until` (monotonic seconds)."""
-    pauses = iter(PAUSES_S)
-    pause = 0.0
+    tries = 0
     while True:
         outcome = _ask(transaction, lost)
-        pause = next(pauses, pause)
         if outcome is not None:
             return outcome
+        tries += 1
+        pause = BACK_OFF_S.draw(tries)
         if time.monotonic() + pause >= until:
             return Outcome.UNKNOWN
         time.sleep(pause)

@@ -14,7 +14,6 @@ poll.
 """
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Hashable, Iterator
@@ -28,6 +27,7 @@ from psycopg import errors as pg
 from turnout.errors import Unavailable
 from turnout.log import log
 from turnout.settings import Settings
+from turnout.store.back_off import growing
 from turnout.store.commands import Command, CommandQueue, Lane
 from turnout.store.database import Database
 from turnout.store.draws import DrawnIds, DrawnNumbers, Draws
@@ -50,6 +50,7 @@ from turnout.store.troubles import Troubles
 
 CHANNEL = "turnout"
 ATTEMPTS = 10
+CONFLICT_S = growing(0.005, 2.56)
 NOTIFY_EVERY_S = 0.05
 RETRY_AFTER_S = 3
 HELD = (pg.LockNotAvailable, HeldError)
@@ -247,7 +248,7 @@ class PostgresqlDatabase(Database):
                 self._tell(command.error, who)
                 return True
             if meaning.runs_again:
-                time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311
+                time.sleep(CONFLICT_S.draw(attempt + 1))
                 continue
             self._tell(command.error, who)
             if is_repeated or not meaning.repeats or _is_over(command):

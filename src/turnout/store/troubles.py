@@ -14,9 +14,9 @@ from typing import Any
 
 from turnout.errors import Unavailable
 from turnout.log import log
+from turnout.store.back_off import growing
 
-FIRST_PAUSE_S = 10.0
-LONGEST_PAUSE_S = 600.0
+PAUSES_S = growing(10.0, 600.0)
 QUIET_S = 10.0
 
 
@@ -37,7 +37,7 @@ class Troubles:
         self._lock = threading.Lock()
         self._met: dict[str, set[str]] = {}
         self._counts: dict[str, int] = {}
-        self._next: dict[str, tuple[float, float]] = {}
+        self._next: dict[str, tuple[float, int]] = {}
         self._last: dict[str, float] = {}
 
     def failed(self, code: str, who: str, **facts: Any) -> None:
@@ -46,10 +46,10 @@ class Troubles:
             self._met.setdefault(code, set()).add(who)
             self._counts[code] = self._counts.get(code, 0) + 1
             now = self._last[code] = self._clock()
-            due, pause = self._next.get(code, (now, FIRST_PAUSE_S))
+            due, told = self._next.get(code, (now, 0))
             if now < due:
                 return
-            self._next[code] = (now + pause, min(2 * pause, LONGEST_PAUSE_S))
+            self._next[code] = (now + PAUSES_S.pause(told + 1), told + 1)
             count = self._counts[code]
         log.log(self._level, self._event, code=code, times=count, **facts)
 

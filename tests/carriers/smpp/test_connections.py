@@ -206,7 +206,8 @@ def test_pauses_between_connections_grow(is_there: bool):
                     await wait_until(lambda: len(read_pauses(logs)) >= 4)
         return read_pauses(logs)
 
-    assert run(scenario())[:4] == [0.01, 0.02, 0.04, 0.08]
+    for pause_s, longest in zip(run(scenario()), (0.01, 0.02, 0.04, 0.08), strict=False):
+        assert longest / 2 <= pause_s <= longest
 
 
 def test_pauses_start_over_after_a_bind_that_lasted():
@@ -223,7 +224,7 @@ def test_pauses_start_over_after_a_bind_that_lasted():
                     await wait_until(lambda: len(read_pauses(logs)) > then)
                     return read_pauses(logs)[then:]
 
-    assert run(scenario())[0] == 0.01
+    assert 0.005 <= run(scenario())[0] <= 0.01
 
 
 def test_a_network_that_unbinds():

@@ -333,7 +333,7 @@ def test_a_throttled_session_pauses_and_starts_again_one_by_one(status: int):
         then = loop.time()
         assert wire.hear(*(answer_to(unit, status, b"") for unit in sent)) == []
         await wait_until(lambda: bool(wire.written))
-        assert loop.time() - then >= 0.24
+        assert loop.time() - then >= 0.12
         seen = []
         sizes = []
         sent = wire.take()
@@ -364,7 +364,8 @@ def test_the_pause_doubles_until_something_is_accepted(window: int):
                 sent = wire.take()
         return [log["seconds"] for log in logs]
 
-    assert run(scenario()) == [0.25, 0.5, 0.25]
+    for seconds, longest in zip(run(scenario()), (0.25, 0.5, 0.25), strict=True):
+        assert longest / 2 <= seconds <= longest
 
 
 def test_what_was_under_way_when_the_pause_began_does_not_end_it():

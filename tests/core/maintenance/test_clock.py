@@ -161,12 +161,12 @@ def test_a_job_that_was_accepted_in_the_future_is_sent_now(node, login):
     assert [len(job.recipients) for job in claim_all(node.db) if job.head.id == job_id] == [3]
 
 
-@pytest.mark.parametrize("attempts", range(1, len(PAUSES_S) + 1))
+@pytest.mark.parametrize("attempts", range(1, len(PAUSES_S.steps) + 1))
 def test_a_retry_waits_for_its_pause_and_no_longer(node, login, attempts):
     job_id = post(node.db, login, new_job(), NUMBERS[:1])
     for number in range(attempts):
         if number:
-            node.clock.advance(PAUSES_S[number - 1])
+            node.clock.advance(PAUSES_S.steps[number - 1])
         answer(
             node.db,
             [job for job in claim_all(node.db) if job.head.id == job_id],
@@ -174,7 +174,7 @@ def test_a_retry_waits_for_its_pause_and_no_longer(node, login, attempts):
         )
     set_back(node, 3 * 3600)
     pull(node, pull_recipients, WAITS)
-    due_at = node.clock.now + PAUSES_S[attempts - 1] * 1000
+    due_at = node.clock.now + PAUSES_S.steps[attempts - 1] * 1000
     assert rows(node.db, job_id, "due_at") == [(due_at,)]
 
 
@@ -241,7 +241,7 @@ def add_call(node: LocalNode, org_id: OrgId) -> None:
     node.db.call(add_callbacks, org_id, [new])
 
 
-@pytest.mark.parametrize("attempts", range(len(CALL_PAUSES_S) + 2))
+@pytest.mark.parametrize("attempts", range(len(CALL_PAUSES_S.steps) + 2))
 def test_a_call_waits_for_its_pause_and_no_longer_and_is_given_up_after_a_day(
     node, org_id, attempts
 ):
@@ -250,7 +250,7 @@ def test_a_call_waits_for_its_pause_and_no_longer_and_is_given_up_after_a_day(
     node.execute(f"UPDATE callbacks SET attempts = {attempts}, due_at = {due_at}")
     set_back(node, 2 * 3600)
     node.db.call(pull_callbacks)
-    pause_s = CALL_PAUSES_S[min(attempts, len(CALL_PAUSES_S)) - 1] if attempts else 0
+    pause_s = CALL_PAUSES_S.pause(attempts) if attempts else 0
     stored = "SELECT due_at FROM callbacks WHERE org_id = {} AND give_up_at = {}"
     give_up_at = node.clock.now + GIVE_UP_AFTER_MS
     assert one(node, stored.format(org_id, give_up_at)) == node.clock.now + pause_s * 1000

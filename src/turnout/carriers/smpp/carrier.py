@@ -32,6 +32,7 @@ from turnout.carriers.smpp.submissions import RETRY_S, Batch, Submissions
 from turnout.core.messaging.merging import Template, TooLong
 from turnout.core.messaging.model import Channel, Status
 from turnout.http.compiled import CompiledCache
+from turnout.store.back_off import growing
 from turnout.store.sources import Clock
 
 log = structlog.get_logger()
@@ -172,7 +173,9 @@ class SmppCarrier:
     async def _keep_bound(self) -> None:
         """One bind, again and again. One that outlasts the present pause was worth it: the
         pauses start over."""
-        pause_s = self._settings.reconnect_s
+        first_s = self._settings.reconnect_s
+        pauses_s = growing(first_s, max(first_s, LONGEST_PAUSE_S))
+        failures, pause_s = 1, first_s
         while True:
             session = Session(self._settings, self._submissions, self._inbound.receive)
             self._sessions.append(session)
@@ -181,12 +184,13 @@ class SmppCarrier:
             finally:
                 self._sessions.remove(session)
             if self._loop.time() - session.bound_at > pause_s:
-                pause_s = self._settings.reconnect_s
+                failures = 1
+            pause_s = pauses_s.draw(failures)
             log.warning("smpp: not connected", reason=trouble, again_in_s=pause_s)
             if not self._is_bound():
                 self._submissions.trouble = f"no connection to the network: {trouble}"
             await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            failures += 1
 
     async def _live(self, session: Session) -> str:
         """A session from its beginning to its end; why it ended, or never began."""

@@ -5,9 +5,10 @@ pauses, twice as long each time, and starts again with one submission at a time 
 each that is accepted.
 """
 
+from turnout.store.back_off import growing
+
 BURST_S = 0.02
-FIRST_PAUSE_S = 0.25
-LONGEST_PAUSE_S = 15.0
+PAUSES_S = growing(0.25, 15.0)
 
 
 class Pace:
@@ -17,7 +18,7 @@ class Pace:
     def __init__(self, rate: float, window: int, now: float) -> None:
         self._bucket = Bucket(rate, now)
         self._window = window
-        self._pause_s = 0.0
+        self._pauses = 0
         self._paused_until = now
         self.allowance = window
         """How many submissions may be unanswered."""
@@ -35,16 +36,17 @@ class Pace:
         # What was under way when the pause began says nothing about now.
         if now >= self._paused_until:
             self.allowance = min(self.allowance + 1, self._window)
-            self._pause_s = 0.0
+            self._pauses = 0
 
     def slow_down(self, now: float) -> float | None:
         """The network wants a pause: how many seconds it lasts, None if it lasts already."""
         self.allowance = 1
         if now < self._paused_until:
             return None
-        self._pause_s = min(max(2 * self._pause_s, FIRST_PAUSE_S), LONGEST_PAUSE_S)
-        self._paused_until = now + self._pause_s
-        return self._pause_s
+        self._pauses += 1
+        pause_s = PAUSES_S.draw(self._pauses)
+        self._paused_until = now + pause_s
+        return pause_s
 
 
 class Bucket:

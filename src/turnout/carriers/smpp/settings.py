@@ -48,7 +48,8 @@ class SmppSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 30.0
     enquire_link_s: Annotated[Seconds, Meta(description="silence before asking for life")] = 30.0
     reconnect_s: Annotated[
-        Seconds, Meta(description="first pause before connecting again; it doubles up to a minute")
+        Seconds,
+        Meta(description="longest first pause before connecting again; it doubles up to a minute"),
     ] = 1.0
     reassembly_s: Annotated[
         Seconds, Meta(description="time to wait for the missing parts of a long reply")

@@ -9,13 +9,14 @@ from msgspec.structs import force_setattr
 
 from turnout.core.counterparts import tidy, to_count
 from turnout.core.ids import NO_ORG, CallbackId, JobId, OrgId, RecipientId
+from turnout.store.back_off import BackOff
 
 LONGEST_ERROR = 300
 LARGEST_STATUS = 999
 GIVE_UP_AFTER_MS = 24 * 3600 * 1000
 KEPT_MS = 30 * 24 * 3600 * 1000
 # Between tries, in seconds; the last one again and again until the day is over.
-PAUSES_S = (10, 30, 60, 120, 300, 600, 1200, 1800, 3600)
+PAUSES_S = BackOff((10, 30, 60, 120, 300, 600, 1200, 1800, 3600))
 
 
 class CallbackState(enum.StrEnum):
@@ -147,8 +148,7 @@ class CallbackAttempt(msgspec.Struct, frozen=True):
     error: str
 
 
-def next_try_at(attempts: int, now: int, give_up_at: int) -> int | None:
+def next_try_at(callback_id: CallbackId, attempts: int, now: int, give_up_at: int) -> int | None:
     """When to try again after so many tries (epoch ms), None when the time is over."""
-    pause_s = PAUSES_S[min(attempts, len(PAUSES_S)) - 1]
-    at = now + pause_s * 1000
+    at = now + round(PAUSES_S.scatter(attempts, callback_id) * 1000)
     return at if at < give_up_at else None

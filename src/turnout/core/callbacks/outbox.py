@@ -238,7 +238,7 @@ def _judge(
 ) -> tuple[CallbackState, int | None]:
     if result.is_delivered:
         return CallbackState.DELIVERED, None
-    due_at = None if result.is_final else next_try_at(number, now, give_up_at)
+    due_at = None if result.is_final else next_try_at(result.id, number, now, give_up_at)
     return (CallbackState.FAILED, None) if due_at is None else (CallbackState.WAITING, due_at)
 
 

@@ -20,13 +20,14 @@ from typing import NamedTuple
 from turnout.core.identity.addresses import place_of
 from turnout.errors import Failure, Limited, Unauthenticated
 from turnout.store import Clock
+from turnout.store.back_off import growing
 from turnout.store.windows import is_over, seconds_left
 
 WINDOW_MS = 5 * 60 * 1000
 PAIR_LIMIT = 10
 # Wrong passwords of a pair that are answered at once; then it takes 0.25, 0.5, 1, 2, 4, 4 seconds.
 ANSWERED_AT_ONCE = 4
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 4.0
+PAUSES_S = growing(0.25, 4.0)
 PLACE_LIMIT = 100
 WINDOWS_LIMIT = 50_000
 TOKENS_LIMIT = 100
@@ -121,9 +122,7 @@ class Throttle:
     def pause_s(self, attempt: Attempt) -> float:
         """For how many seconds the answer to a wrong password is held back."""
         slowed = self._windows.get(_keys(attempt)[0]).attempts - ANSWERED_AT_ONCE
-        if slowed <= 0:
-            return 0.0
-        return min(LONGEST_PAUSE_S, SHORTEST_PAUSE_S * 2.0 ** min(slowed - 1, PAIR_LIMIT))
+        return PAUSES_S.pause(slowed) if slowed > 0 else 0.0
 
     def is_suspect(self, attempt: Attempt) -> bool:
         """Whether so many tries of the pair were wrong that their answers are held back."""

@@ -34,12 +34,13 @@ from turnout.core.messaging.sql import sql
 from turnout.core.work import claims
 from turnout.core.work.apart import do_apart
 from turnout.store import Tx, to_json
+from turnout.store.back_off import BackOff
 
 MAX_ATTEMPTS = 8
 # How long a carrier may be misconfigured for somebody before they are given up.
 MISCONFIGURED_MS = 24 * 3_600_000
 # Between tries, in seconds; a network may ask for longer ones.
-PAUSES_S = (5, 30, 120, 600, 1800, 3600, 7200)
+PAUSES_S = BackOff((5, 30, 120, 600, 1800, 3600, 7200))
 UNRECORDED = "the answer could not be recorded, and the log says why"
 UNRECORDED_NOTE = "Set aside: it was sent, and its answer could not be recorded."
 
@@ -252,7 +253,7 @@ def _next_try(result: Result, now: int) -> tuple[int, int]:
     outcome, attempts = result.outcome, result.recipient.attempts
     match outcome:
         case Retry():
-            pause_s = max(outcome.after_s, PAUSES_S[min(attempts, len(PAUSES_S)) - 1])
+            pause_s = max(outcome.after_s, PAUSES_S.scatter(attempts, result.recipient.id))
             return now + round(pause_s * 1000), attempts
         case Lapsed():
             return now, attempts - 1

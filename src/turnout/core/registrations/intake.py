@@ -43,9 +43,11 @@ from turnout.core.work.claims import Claim, claim, put_off, take
 from turnout.errors import Conflict, Failure, Missing, Unauthenticated
 from turnout.log import log
 from turnout.store import Tx, to_json
+from turnout.store.back_off import growing
 
 QUEUE = "intake"
 ATTEMPTS = 5
+PAUSES_S = growing(1, 64, 4)
 MAX_SESSIONS = 200
 
 _submitted_decoder = msgspec.json.Decoder(Submitted)
@@ -230,7 +232,7 @@ def _process_one(tx: Tx, claimed: _Claimed, claims: int) -> bool:
         attempt = claimed.attempts + 1
         log.exception("submission failed", submission=claimed.id, attempt=attempt)
         if attempt < ATTEMPTS:
-            due_at = tx.now + 1000 * 4**claimed.attempts
+            due_at = tx.now + round(PAUSES_S.scatter(attempt, claimed.id) * 1000)
             sql.postpone_submission(tx, org_id=claimed.org_id, id=claimed.id, due_at=due_at)
             return True
         outcomes = _fail(claimed.read_items())

@@ -26,12 +26,13 @@ from turnout.core.work.claims import Claim, claim, do_claimed, take
 from turnout.errors import Missing
 from turnout.formats.calendar import Entry, calendar_file
 from turnout.store import Tx
+from turnout.store.back_off import growing
 
 TICKET = "/ticket/"
 SLICE = 20
 # A ticket that cannot be drawn is tried again, and then given up: its page still shows it.
 ATTEMPTS = 5
-PAUSE_MS = 60_000
+PAUSES_S = growing(60, 960)
 TICKET_MAIL = "ticket mail"
 DRAWING_S = 30
 # Longer than drawing one takes: the others wait, and are claimed again if that takes long.
@@ -211,7 +212,8 @@ def postpone_ticket_mail(tx: Tx, mail: TicketMail) -> None:
     if mail.attempts + 1 >= ATTEMPTS:
         sql.delete_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id)
         return
-    due_at = tx.now + PAUSE_MS * 2**mail.attempts
+    pause_s = PAUSES_S.scatter(mail.attempts + 1, mail.ticket_id)
+    due_at = tx.now + round(pause_s * 1000)
     sql.postpone_ticket_mail(tx, org_id=mail.org_id, ticket_id=mail.ticket_id, due_at=due_at)
 
 
