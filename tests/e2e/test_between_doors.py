@@ -254,6 +254,27 @@ def test_the_time_of_a_scan_is_kept_however_it_is_sent(world: World) -> None:
     assert place.door("POST", path, headers={"Content-Type": FORM}, body=bad).status == 422
 
 
+def test_an_unpaid_ticket_is_refused_where_the_event_says_so(world: World) -> None:
+    place = Place(world)
+    for email in (ANN, BOB):
+        assert place.register(email) == DONE
+        due = ("--due", "2099-01-01")
+        place.ok("payment", "ask", place.slug, place.code(email), "10", "EUR", *due)
+
+    def check(email: str) -> tuple[int, object]:
+        path = f"attendees/code/{place.code(email)}/check.json"
+        answer = place.door("POST", path)
+        return answer.status, answer.json().get("error")
+
+    assert check(ANN) == (200, None)
+    place.ok("payment", "door", place.slug, place.event_id, "--refuse")
+    assert check(BOB) == (406, "Ticket is not paid.")
+    [ticket] = place.attendees("?state=all")[BOB]["tickets"]
+    assert ticket["state"] == "valid"
+    place.ok("payment", "paid", place.slug, place.code(BOB))
+    assert check(BOB) == (200, None)
+
+
 # -- 7. people -------------------------------------------------------------------------------
 
 

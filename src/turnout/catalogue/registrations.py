@@ -48,6 +48,19 @@ SENTENCES = {
     "person.learner": "Person {other} sits exams, whose records stay with their name: keep that "
     "one, and merge person {kept} into it.",
     "person.merged": "Person {person_id} was merged into person {into}.",
+    "payment.amount": "An amount is more than nothing.",
+    "payment.due": "The day until which it is to be paid lies in the past.",
+    "payment.exists": "The ticket {code} has a payment, or the reference {reference} is taken.",
+    "payment.line_amount": "The reference is that of {code}, but the amount is not "
+    "what was asked for.",
+    "payment.line_closed": "The ticket {code} was cancelled or settled otherwise: pay the "
+    "money back.",
+    "payment.line_unknown": "No known reference is in this line.",
+    "payment.line_text": "The text has control characters in it.",
+    "payment.none": "Nothing is asked for the ticket {code}.",
+    "payment.not_open": "The payment of the ticket {code} is not open.",
+    "payment.reference": "{reference!r} is no reference: 4 to {limit} letters, digits and hyphens.",
+    "payment.settled": "The ticket {code} is {state}: it cannot be {wanted}.",
     "person.missing": "There is no person {person_id}.",
     "person.same": "That is one person already: {person_id}.",
     "places.taken": "No place is free.",

@@ -53,6 +53,7 @@ COMMANDS = {
         'List what the simulator "sent", newest first. Real networks do not show up here.',
     ),
     "person": ("people:people", "People: find, correct and merge them."),
+    "payment": ("payments:payments", "What is to be paid for tickets."),
     "question": ("reporting:question", "What viewers ask."),
     "registration": ("registrations:registrations", "Registrations of people for events."),
     "reporting": ("reporting:reporting", "Users who may see reports."),

@@ -1,6 +1,7 @@
-"""The loops of the waiting list (core/registrations/offers.py, core/waiting_list/mails.py) and of
-tickets by mail (core/tickets/mails.py)."""
+"""The loops of the waiting list (core/registrations/offers.py, core/waiting_list/mails.py), of
+tickets by mail (core/tickets/mails.py) and of payments that are due (core/payments/settling.py)."""
 
+from turnout.core.payments.settling import OVERDUE
 from turnout.core.registrations.offers import OFFERS, PROMOTIONS
 from turnout.core.waiting_list.entries import QUEUE
 from turnout.core.waiting_list.mails import SLICE, list_mail_queue
@@ -14,7 +15,7 @@ SWEEP_S = 5.0
 
 def waiting_loops(db: Database, base_url: str) -> list[Loop]:
     """The loops on this node; `base_url` is the address in every link."""
-    queues = (OFFERS, PROMOTIONS, list_mail_queue(base_url))
+    queues = (OFFERS, PROMOTIONS, OVERDUE, list_mail_queue(base_url))
     turns = [TurnLoop(db, queue, SLICE, SWEEP_S, rests=True) for queue in queues]
     for loop in turns:
         db.on_wake(QUEUE, loop.wake)

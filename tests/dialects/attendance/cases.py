@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tests.dialects.attendance.hall import SAMPLE, Hall, Request
 from turnout.core.events.model import EventState
+from turnout.core.payments.settling import ask_for_payment, set_refuses_unpaid
 from turnout.core.registrations.places import set_event_state
 
 Case = Callable[[Hall], Request]
@@ -164,6 +165,17 @@ def _cancelled(hall: Hall) -> Request:
 
 
 CASES["406-check-cancelled-event"] = _cancelled
+
+
+def _unpaid(hall: Hall) -> Request:
+    db, by = hall.node.db, {"actor": "test"}
+    due_at = db.clock() + 86_400_000
+    db.call(ask_for_payment, hall.org_id, hall.codes["ann"], 1000, "CLP", due_at=due_at, **by)
+    db.call(set_refuses_unpaid, hall.org_id, hall.event_id, is_refused=True, **by)
+    return hall.ask("POST", f"{CODE}/{{ann}}/check.json")
+
+
+CASES["406-check-unpaid"] = _unpaid
 
 case("200-invitations", "GET", "/v1/event/invitations.json")
 case("200-recipients", "GET", f"{RECIPIENTS}.json")

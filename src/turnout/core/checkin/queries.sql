@@ -86,7 +86,11 @@ WHERE t.org_id = :org_id AND t.code = :code;
 -- name: find_scanned(org_id, event_id, code)^ -> scans.ScannedTicket | None
 SELECT t.id, t.code, t.registration_id, t.ticket_type_id, t.state, r.state AS registration_state,
     e.state AS event_state, t.checked_in_at,
-    CASE WHEN r.sitting = 0 THEN '' ELSE r.uuid END AS sitting
+    CASE WHEN r.sitting = 0 THEN '' ELSE r.uuid END AS sitting,
+    CASE WHEN e.refuses_unpaid = 1 AND EXISTS (
+        SELECT 1 FROM payments p
+        WHERE p.org_id = t.org_id AND p.ticket_id = t.id AND p.state = 'open')
+        THEN 1 ELSE 0 END AS is_refused
 FROM tickets t
 JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id

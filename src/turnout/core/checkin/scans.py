@@ -44,6 +44,7 @@ class Result(enum.StrEnum):
     ELSEWHERE = "elsewhere"
     UNKNOWN = "unknown"
     UNDONE = "undone"
+    UNPAID = "unpaid"
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +89,8 @@ class KeptScan(NamedTuple):
 
 
 class ScannedTicket(NamedTuple):
-    """A ticket as the door finds it; `sitting` is the GUID of a candidate's, else empty."""
+    """A ticket as the door finds it; `sitting` is the GUID of a candidate's, else empty;
+    `is_refused`: it is to be paid, and the event refuses such tickets."""
 
     id: TicketId
     code: str
@@ -99,6 +101,7 @@ class ScannedTicket(NamedTuple):
     event_state: str
     checked_in_at: int | None
     sitting: str
+    is_refused: int
 
 
 def check_in(tx: Tx, org_id: OrgId, event_id: EventId, scan: Scan) -> Answer:
@@ -204,6 +207,8 @@ def _judge(
         return Answer(Result.CANCELLED, ticket.checked_in_at)
     if gate and not _lets_in(tx, org_id, gate, ticket):
         return Answer(Result.ELSEWHERE, ticket.checked_in_at)
+    if ticket.is_refused and ticket.checked_in_at is None:
+        return Answer(Result.UNPAID)
     if sql.check_in(tx, org_id=org_id, id=ticket.id, at=scan.at, now=tx.now):
         _note_attendance(tx, org_id, ticket, scan, Attendance.PRESENT)
         return Answer(Result.ADMITTED, scan.at)

@@ -82,6 +82,7 @@ def delete_sitting(tx: Tx, org_id: OrgId, uuid: str, *, actor: str) -> None:
     sql.delete_accommodations(tx, org_id=org_id, registration_id=registration_id)
     sql.delete_sitting(tx, org_id=org_id, registration_id=registration_id)
     sql.delete_ticket_mails(tx, org_id=org_id, registration_id=registration_id)
+    sql.delete_payments(tx, org_id=org_id, registration_id=registration_id)
     sql.delete_tickets(tx, org_id=org_id, registration_id=registration_id)
     sql.delete_registration(tx, org_id=org_id, registration_id=registration_id)
     drop_name(tx, org_id, NAMESPACE, uuid)

@@ -343,6 +343,10 @@ DELETE FROM exam_registrations WHERE org_id = :org_id AND registration_id = :reg
 DELETE FROM ticket_mails WHERE org_id = :org_id AND ticket_id IN (
     SELECT id FROM tickets WHERE org_id = :org_id AND registration_id = :registration_id);
 
+-- name: delete_payments(org_id, registration_id)!
+DELETE FROM payments WHERE org_id = :org_id AND ticket_id IN (
+    SELECT id FROM tickets WHERE org_id = :org_id AND registration_id = :registration_id);
+
 -- name: delete_tickets(org_id, registration_id)!
 DELETE FROM tickets WHERE org_id = :org_id AND registration_id = :registration_id;
 

@@ -48,6 +48,7 @@ ACTIONS: dict[str, tuple[Action, Action]] = {
     "callback": (release_callback, _nothing),
     "offer": (_nothing, _refuse),
     "promotion": (_nothing, _refuse),
+    "payment": (_nothing, _refuse),
     "list mail": (_nothing, _drop_list_mail),
     "ticket mail": (_nothing, _drop_ticket_mail),
 }

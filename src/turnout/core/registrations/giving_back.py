@@ -5,7 +5,7 @@ it. The registration ends with its last ticket. What is free is offered in the s
 """
 
 from turnout.core.audit.recording import record
-from turnout.core.ids import OrgId, RegistrationId
+from turnout.core.ids import OrgId, RegistrationId, TicketId
 from turnout.core.registrations import booking, places
 from turnout.core.registrations.model import Registration, RegistrationState
 from turnout.core.tickets.issuing import Grant, Ticket, cancel_ticket, list_valid_tickets
@@ -54,6 +54,30 @@ def give_back_granted(
         codes = [ticket.code for ticket in own]
         record(tx, org_id, actor, action, "registration", registration_id, codes=codes)
     return kept
+
+
+def give_ticket_back(
+    tx: Tx,
+    org_id: OrgId,
+    registration_id: RegistrationId,
+    ticket_id: TicketId,
+    *,
+    reason: str,
+    actor: str,
+) -> None:
+    """Give one ticket back; with the last one, the registration ends. Idempotent. Raises
+    Missing."""
+    registration = booking.lock_registration(tx, org_id, registration_id)
+    valid = list_valid_tickets(tx, org_id, registration_id)
+    own = [ticket for ticket in valid if ticket.id == ticket_id]
+    if not own:
+        return
+    is_last = len(valid) == 1
+    sessions = booking.list_booked_sessions(tx, org_id, registration_id) if is_last else []
+    _give_back(tx, org_id, registration, own, is_last=is_last)
+    action = CANCELLED if is_last else "gave back"
+    facts = {"codes": [ticket.code for ticket in own], "reason": reason, "sessions": sessions}
+    record(tx, org_id, actor, action, "registration", registration_id, **facts)
 
 
 def _give_back(

@@ -174,7 +174,8 @@ def pass_on(
 ) -> Granted:
     """Give the place of a ticket of a locked registration to the person of the wish, who has none
     in the event. With the last ticket goes the registration's place and what is booked; with
-    another, the person needs a place in the event. Raises Conflict."""
+    another, the person needs a place in the event. What is to be paid goes along. Raises
+    Conflict."""
     cancel_ticket(tx, org_id, ticket.id)
     is_last = not list_valid_tickets(tx, org_id, registration.id)
     if is_last:
@@ -188,6 +189,7 @@ def pass_on(
         booking.move_bookings(tx, org_id, registration.id, registration_id)
     grant = Grant(ticket.granted_by)
     new = issue_ticket(tx, org_id, registration_id, ticket.ticket_type_id, grant)
+    sql.move_payment(tx, org_id=org_id, from_id=ticket.id, to_id=new.id)
     return Granted(registration_id, new, is_new=True)
 
 

@@ -403,3 +403,7 @@ SELECT mails_api_tickets, waits_when_full FROM events WHERE org_id = :org_id AND
 UPDATE events SET mails_api_tickets = :mails_tickets, waits_when_full = :waits_when_full,
     updated_at = :now
 WHERE org_id = :org_id AND id = :id;
+
+-- name: move_payment(org_id, from_id: TicketId, to_id: TicketId)!
+-- What is to be paid, or was, goes along with a ticket that is passed on.
+UPDATE payments SET ticket_id = :to_id WHERE org_id = :org_id AND ticket_id = :from_id;

@@ -407,5 +407,7 @@ class _Sql(Statements):
     def set_choices(
         tx: Tx, *, org_id: OrgId, id: EventId, mails_tickets: int, waits_when_full: int, now: int
     ) -> int: ...
+    @staticmethod
+    def move_payment(tx: Tx, *, org_id: OrgId, from_id: TicketId, to_id: TicketId) -> int: ...
 
 sql: _Sql

@@ -49,6 +49,7 @@ SENTENCES = {
     "state.missing": "There is no state {state}: checked or unchecked.",
     "token.absent": "Send the header Authorization: {scheme} TOKEN.",
     "ticket.checked": "Ticket {code} was checked already, {when}.",
+    "ticket.unpaid": "Ticket is not paid.",
     "ticket.elsewhere": "Ticket {code} is not for this gate.",
     "ticket.scanned_cancelled": "Ticket {code} is cancelled.",
     "ticket.unreadable": "There is no such ticket for this event.",

@@ -324,6 +324,8 @@ def _refuse(answer: Answer, scan: Scan, clock: present.Clock) -> None:
             raise Conflict("ticket.scanned_cancelled", code=scan.code)
         case Result.ELSEWHERE:
             raise Conflict("ticket.elsewhere", code=scan.code)
+        case Result.UNPAID:
+            raise Conflict("ticket.unpaid", code=scan.code)
 
 
 def _list_campaigns(

@@ -1,0 +1,65 @@
+-- name: find_ticket(org_id, code)^
+--     -> (id: TicketId, registration_id: RegistrationId, state: str) | None
+SELECT id, registration_id, state FROM tickets WHERE org_id = :org_id AND code = :code;
+
+-- name: add_payment(org_id, ticket_id, amount_minor: int, currency, reference, due_at, now)!
+-- 0 rows when the ticket or the reference has one already.
+INSERT INTO payments (org_id, ticket_id, state, amount_minor, currency, reference, due_at,
+    created_at, updated_at)
+VALUES (:org_id, :ticket_id, 'open', :amount_minor, :currency, :reference, :due_at, :now, :now)
+ON CONFLICT DO NOTHING;
+
+-- name: lock_payment(org_id, ticket_id)^
+--     -> (state: str, amount_minor: int, currency: str, reference: str, due_at: int,
+--         lapsed_at: int | None) | None
+-- Held until this transaction ends.
+UPDATE payments SET updated_at = updated_at WHERE org_id = :org_id AND ticket_id = :ticket_id
+RETURNING state, amount_minor, currency, reference, due_at, lapsed_at;
+
+-- name: settle(org_id, ticket_id, state, now)!
+UPDATE payments SET state = :state, settled_at = :now, updated_at = :now
+WHERE org_id = :org_id AND ticket_id = :ticket_id;
+
+-- name: set_due(org_id, ticket_id, due_at: int, now)!
+UPDATE payments SET due_at = :due_at, updated_at = :now
+WHERE org_id = :org_id AND ticket_id = :ticket_id;
+
+-- name: lapse(org_id, ticket_id, now)!
+UPDATE payments SET lapsed_at = :now, updated_at = :now
+WHERE org_id = :org_id AND ticket_id = :ticket_id;
+
+-- name: list_payments(org_id, event_id, state, limit)
+--     -> (code: str, state: str, amount_minor: int, currency: str, reference: str, due_at: int,
+--         lapsed_at: int | None, email: str, first_name: str, last_name: str)
+-- `state` empty = any; what lapsed is not open any more. The first due first.
+SELECT t.code, p.state, p.amount_minor, p.currency, p.reference, p.due_at, p.lapsed_at, q.email,
+    q.first_name, q.last_name
+FROM payments p
+JOIN tickets t ON t.org_id = p.org_id AND t.id = p.ticket_id
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN people q ON q.org_id = r.org_id AND q.id = r.person_id
+WHERE p.org_id = :org_id AND r.event_id = :event_id
+    AND (:state = '' OR (p.state = :state AND (p.state <> 'open' OR t.state = 'valid')))
+ORDER BY p.due_at, t.id LIMIT :limit;
+
+-- name: find_by_reference(org_id, reference)^
+--     -> (code: str, state: str, amount_minor: int, currency: str, lapsed_at: int | None,
+--         ticket_state: str) | None
+SELECT t.code, p.state, p.amount_minor, p.currency, p.lapsed_at, t.state AS ticket_state
+FROM payments p JOIN tickets t ON t.org_id = p.org_id AND t.id = p.ticket_id
+WHERE p.org_id = :org_id AND p.reference = :reference;
+
+-- name: list_overdue(now, limit) -> (org_id: OrgId, ticket_id: TicketId)
+-- crosses organizations: the sweep serves all of them.
+SELECT org_id, ticket_id FROM payments
+WHERE state = 'open' AND lapsed_at IS NULL AND due_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = payments.org_id AND c.queue = 'payment'
+        AND c.id = payments.ticket_id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY due_at, org_id, ticket_id LIMIT :limit;
+
+-- name: find_holder(org_id, ticket_id)^ -> (registration_id: RegistrationId, state: str) | None
+SELECT registration_id, state FROM tickets WHERE org_id = :org_id AND id = :ticket_id;
+
+-- name: set_refuses_unpaid(org_id, id: EventId, is_refused: int, now)!
+UPDATE events SET refuses_unpaid = :is_refused, updated_at = :now
+WHERE org_id = :org_id AND id = :id;

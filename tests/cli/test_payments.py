@@ -1,0 +1,44 @@
+"""`turnout payment …`."""
+
+from pathlib import Path
+
+from tests.cli.test_registration_changes import Desk
+
+
+def test_payments_are_asked_for_settled_and_listed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    codes = []
+    for name in ("ann", "bob", "cid"):
+        said = desk.ok("add", desk.event, "--email", f"{name}@example.com")
+        codes.append(said.strip().rstrip(".").rsplit(" ", 1)[1])
+    ask = ("payment", "ask", "acme")
+    for code in codes:
+        said = desk.run.ok(*ask, code, "49.50", "eur", "--due", "2099-02-01")
+        assert said == f"49.50 EUR are to be paid with the reference T-{code}.\n"
+    assert (
+        "An amount is more than nothing."
+        in desk.run(*ask, codes[0], "0", "EUR", "--due", "2099-02-01").error
+    )
+    assert (
+        desk.run.ok("payment", "waive", "acme", codes[1]) == f"The ticket {codes[1]} is waived.\n"
+    )
+    said = desk.run.ok("payment", "extend", "acme", codes[2], "--due", "2099-03-01")
+    assert said == f"The ticket {codes[2]} is to be paid until 2099-03-01.\n"
+    statement = tmp_path / "statement.csv"
+    statement.write_text(
+        f"Reference;Amount\nAnn T-{codes[0]};49,50\nT-{codes[2]};1,00\nRent;900,00\n"
+    )
+    result = desk.run("payment", "import", "acme", statement, "--currency", "EUR")
+    assert result.code == 1
+    assert f"The reference is that of {codes[2]}, but the amount is not" in result.error
+    assert "No known reference is in this line." in result.error
+    listed = desk.run.ok("payment", "list", "acme", desk.event).splitlines()[1:]
+    assert [line.split()[1] for line in listed] == ["paid", "waived", "open"]
+    assert (
+        len(desk.run.ok("payment", "list", "acme", desk.event, "--state", "open").splitlines()) == 2
+    )
+    assert desk.run.ok("payment", "refund", "acme", codes[0]) == (
+        f"The ticket {codes[0]} is refunded.\n"
+    )
+    said = desk.run.ok("payment", "door", "acme", desk.event, "--refuse")
+    assert said == f"The doors of event {desk.event} refuse tickets that are not paid.\n"
