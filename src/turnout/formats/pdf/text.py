@@ -21,7 +21,7 @@ from turnout.formats.pdf.fonts import (
     open_face,
 )
 
-_CACHED = 4096
+_CACHED = 1024
 ELLIPSIS = "…"
 # More letters than a line has room for, whatever its font.
 _LINE_LIMIT = 600
