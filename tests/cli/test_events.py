@@ -161,7 +161,8 @@ def test_set_session_changes_how_many_a_session_holds(acme: Turnout) -> None:
     refused = Result(1, "", f"error: There is no session {number}.\n")
     assert acme(*other) == refused
     either = Result(1, "", "error: Give either --capacity or --unlimited.\n")
-    assert acme(*set_session) == either
+    unchanged = "Say what to set; `turnout event set-session --help` lists it."
+    assert acme(*set_session) == Result(1, "", f"error: {unchanged}\n")
     assert acme(*set_session, "--capacity", "6", "--unlimited") == either
     assert capacity() == 5
     assert acme.ok(*set_session, "--unlimited") == f"Session {number} holds any number.\n"

@@ -77,7 +77,10 @@ SENTENCES = {
     "party.ticket_type": "The event has no default ticket type: name one with --ticket-type.",
     "person.unchanged": "Say what to correct: see `turnout person set --help`.",
     "ticket_type.missing": "Event {event} has no ticket type {ticket_type}.",
-    "ticket_type.unchanged": "Say what to set: --capacity, --unlimited or --per-person.",
+    "session.unchanged": "Say what to set; `turnout event set-session --help` lists it.",
+    "speaker.unchanged": "Say what to set; `turnout speaker set --help` lists it.",
+    "ticket_type.options": "Give either --hidden or --shown, and either --locked or --unlocked.",
+    "ticket_type.unchanged": "Say what to set; `turnout ticket set-type --help` lists it.",
     "venue.unchanged": "Say what to set; `turnout venue set --help` lists it.",
     "viewings.rows": "{count} rows of {file} were left out; they are named above.",
 }

@@ -17,6 +17,7 @@ SENTENCES = {
     "colour.form": "{colour!r} is not a colour such as #0a7d5c.",
     "country.form": "{country!r} is not the code of a country in two letters, such as DE.",
     "event.close": "Event {event_id} is {state}: only an open one can be closed.",
+    "event.copy_exam": "Event {event_id} is an exam: make another with `turnout exam create`.",
     "event.delete_state": "Event {event_id} is {state}, and only a draft can be deleted. Cancel "
     "it instead.",
     "event.in_use": "Event {event_id} cannot be deleted: people are registered, invited or "
@@ -34,14 +35,19 @@ SENTENCES = {
     "money.large": "{text!r} is too much: an amount is at most {limit}.",
     "money.other_currency": "{text!r} is in another currency than {currency}.",
     "picture.missing": "There is no picture {digest}.",
+    "position.range": "A place in the order is a number from 0 to {limit}.",
     "registration_password.missing": "Event {event_id} has no registration password.",
     "session.missing": "There is no session {session_id}.",
     "site.address": "The address of this server is not known, so no link can be written. Set "
     "TURNOUT_BASE_URL to the address at which people reach it, or start `turnout serve` first.",
     "span.order": "The end {ends_local} must be after the start {starts_local}.",
+    "speaker.missing": "There is no speaker {speaker_id} for this event.",
     "text.line": "The {field} has characters that cannot be in it, such as control characters.",
     "text.long": "The {field} has {length} characters: at most {limit} are possible.",
     "text.missing": "The {field} cannot be empty.",
+    "ticket_type.code": "A code has {shortest} to {longest} characters.",
+    "ticket_type.not_yet": "Tickets of this type are not on sale yet.",
+    "ticket_type.sale_over": "Tickets of this type are not on sale any more.",
     "ticket_type.held": "Ticket type {ticket_type_id} cannot have {capacity} tickets: more are "
     "held already.",
     "ticket_type.no_such": "There is no ticket type {ticket_type_id}.",

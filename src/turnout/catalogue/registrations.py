@@ -72,6 +72,9 @@ SENTENCES = {
     "session.cancelled": "The session is cancelled.",
     "session.closed": "The session is closed for registration.",
     "session.full": "The session is full.",
+    "session.in_use": "Session {session_id} cannot be removed: it was booked or watched. Cancel it "
+    "instead.",
+    "session.ticket_type": "The session is for other ticket types.",
     "session.held": "Session {session} cannot have {capacity} places: more are taken already.",
     "session.not_of_channel": "The channel has no session {pak}.",
     "session.not_of_event": "The event has no session {pak}.",

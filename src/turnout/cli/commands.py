@@ -67,6 +67,7 @@ COMMANDS = {
         "servers:show_settings",
         "List every setting with its meaning, default and present value.",
     ),
+    "speaker": ("event_parts:speakers", "Who speaks at events."),
     "survey": ("reporting:survey", "Polls and surveys of the watch page."),
     "ticket": ("tickets:tickets", "Ticket types, tickets, and the keys that sign them."),
     "token": ("identity:token", "API keys, tokens and secrets."),

@@ -1,16 +1,16 @@
 """`turnout event` and `channel`: the programme."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from cyclopts import App
 
-from turnout.cli import event_changes
+from turnout.cli import event_changes, event_parts
 from turnout.cli.app import Count, actor, base_url, console, database, show_table, tell_twice
 from turnout.cli.event_changes import say_capacity
 from turnout.cli.identity import read_password
-from turnout.cli.numbers import EventNumber, SessionNumber
+from turnout.cli.numbers import EventNumber
 from turnout.core.events.model import Channel, Event, EventState, Session, Span, span
 from turnout.core.events.passwords import clear_registration_password, set_registration_password
 from turnout.core.events.programme import (
@@ -27,9 +27,8 @@ from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.short_names import page_path
 from turnout.core.ids import EventId, OrgId
-from turnout.core.registrations.places import set_session_capacity
 from turnout.core.times import stamp
-from turnout.errors import Invalid, Missing, Unavailable
+from turnout.errors import Invalid, Unavailable
 from turnout.store import Database, Tx
 
 PAGE = 100
@@ -45,6 +44,16 @@ for verb in (
     event_changes.show,
 ):
     event.command(verb, name=verb.__name__.partition("_")[0])
+PARTS: dict[str, Callable[..., None]] = {
+    "copy": event_parts.copy,
+    "postpone": event_parts.postpone,
+    "cancel": event_parts.cancel,
+    "set-session": event_parts.set_session,
+    "cancel-session": event_parts.cancel_a_session,
+    "remove-session": event_parts.remove_a_session,
+}
+for name, part in PARTS.items():
+    event.command(part, name=name)
 
 
 @event.command
@@ -129,37 +138,6 @@ def add_session(
         tell_twice(of.timezone, starts, ends)
         made = db.call(create_session, org_id, of.id, title, when, capacity=capacity, actor=actor())
     _say_session(made)
-
-
-@event.command
-def set_session(
-    org: str,
-    event: EventNumber,
-    session: SessionNumber,
-    /,
-    *,
-    capacity: Count | None = None,
-    unlimited: bool = False,
-) -> None:
-    """Set how many people a session of an event holds.
-
-    Args:
-        org: Short name of the organization.
-        event: Number of the event in `turnout event list`.
-        session: Number of the session in `turnout event list --sessions`.
-        capacity: How many people it holds; not below those who booked it.
-        unlimited: It holds any number of people.
-    """
-    if (capacity is None) != unlimited:
-        raise Invalid("session.capacity")
-    with database() as db:
-        org_id = db.call(get_organization, org).org_id
-        known = {found.id for found in db.call(list_sessions, org_id, event)}
-        if session not in known:
-            raise Missing("session.missing", session_id=session)
-        db.call(set_session_capacity, org_id, session, capacity, actor=actor())
-    holds = "any number" if capacity is None else capacity
-    console.print(f"Session {session} holds {holds}.")
 
 
 @event.command

@@ -18,6 +18,7 @@ from turnout.core.ids import (
     RegistrationId,
     RoomId,
     SessionId,
+    SpeakerId,
     SurveyId,
     TicketTypeId,
 )
@@ -35,5 +36,6 @@ QuestionNumber = Annotated[QuestionId, _RANGE]
 RegistrationNumber = Annotated[RegistrationId, _RANGE]
 RoomNumber = Annotated[RoomId, _RANGE]
 SessionNumber = Annotated[SessionId, _RANGE]
+SpeakerNumber = Annotated[SpeakerId, _RANGE]
 SurveyNumber = Annotated[SurveyId, _RANGE]
 TicketTypeNumber = Annotated[TicketTypeId, _RANGE]

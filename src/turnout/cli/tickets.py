@@ -1,20 +1,23 @@
 """`turnout ticket` and `waiting`: ticket types, tickets and waiting lists."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from cyclopts import App
 
-from turnout.cli.app import Count, actor, console, database, say_time, show_table
+from turnout.cli.app import Count, actor, console, database, say_time, show_table, tell_twice
 from turnout.cli.files import new_file
 from turnout.cli.numbers import EventNumber, SessionNumber, TicketTypeNumber
 from turnout.core.events.model import TicketType
 from turnout.core.events.programme import (
     create_ticket_type,
+    get_event,
     list_ticket_types,
     set_person_limit,
 )
 from turnout.core.events.showing import get_shown_event
+from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
+from turnout.core.fields import changed_fields
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import EventId, OrgId, TicketTypeId
@@ -84,31 +87,75 @@ def set_type(
     ticket_type: TicketTypeNumber,
     /,
     *,
+    name: str | None = None,
+    description: str | None = None,
+    price: str | None = None,
+    currency: str | None = None,
+    sale_starts: str | None = None,
+    sale_ends: str | None = None,
+    hidden: bool = False,
+    shown: bool = False,
+    locked: bool = False,
+    unlocked: bool = False,
+    code: str | None = None,
+    position: Count | None = None,
     capacity: Count | None = None,
     unlimited: bool = False,
     per_person: Count | None = None,
 ) -> None:
-    """Set how many tickets of a type there are, or how many one person may have.
+    """Change a ticket type, also the one that every event has.
 
+    Only what is named changes; an empty text takes a value away. Tickets that were issued stay.
     More places go to the waiting list first.
+
+    Example: `turnout ticket set-type acme 1000001 3 --name "Early bird" --sale-ends
+    2027-01-31T23:59`
 
     Args:
         org: Short name of the organization.
         event: Number of the event.
         ticket_type: Number of the ticket type.
+        name: What it is called.
+        description: What it is for.
+        price: What one costs, such as 10.50; 0 is nothing.
+        currency: Its currency (ISO 4217); without it, the one it has, or the organization's.
+        sale_starts: Local time from which people may register with it.
+        sale_ends: Local time until which they may.
+        hidden: The event's page does not show it.
+        shown: The event's page shows it.
+        locked: It is not offered any more.
+        unlocked: It is offered again.
+        code: Only those see it who open the event's page with `?code=` and this code.
+        position: Its place in the order; those with the same are in the order of their age.
         capacity: How many there are; not below what is held.
         unlimited: There are any number.
         per_person: How many one person may have, with those of their party; 0 is any number.
     """
-    if capacity is None and not unlimited and per_person is None:
-        raise Invalid("ticket_type.unchanged")
     if capacity is not None and unlimited:
         raise Invalid("ticket_type.capacity")
+    if (hidden and shown) or (locked and unlocked):
+        raise Invalid("ticket_type.options")
     with database() as db:
-        org_id = db.call(get_organization, org).org_id
+        organization = db.call(get_organization, org)
+        org_id = organization.org_id
+        own = db.call(get_profile, org_id).currency
+        change = TicketTypeChange(
+            name=name,
+            description=description,
+            is_hidden=hidden if hidden or shown else None,
+            is_locked=locked if locked or unlocked else None,
+            access_code=code,
+            position=position,
+            sale_starts=sale_starts,
+            sale_ends=sale_ends,
+            **db.call(_read_price, org_id, event, ticket_type, price, currency, own),
+        )
         is_sized = capacity is not None or unlimited
+        if not changed_fields(change) and not is_sized and per_person is None:
+            raise Invalid("ticket_type.unchanged")
+        tell_twice(db.call(get_event, org_id, event).timezone, sale_starts, sale_ends)
         wanted = (ticket_type, capacity, is_sized, per_person)
-        now = db.call(_set_type, org_id, event, *wanted)
+        now = db.call(_set_type, org_id, event, change, *wanted)
     console.print(
         f"Ticket type {ticket_type} has {_say(now.capacity)} tickets{_say_limit(now.person_limit)}."
     )
@@ -278,6 +325,7 @@ def _set_type(
     tx: Tx,
     org_id: OrgId,
     event_id: EventId,
+    change: TicketTypeChange,
     ticket_type_id: TicketTypeId,
     capacity: int | None,
     is_sized: bool,
@@ -287,12 +335,38 @@ def _set_type(
     known = {ticket_type.id for ticket_type in list_ticket_types(tx, org_id, event_id)}
     if ticket_type_id not in known:
         raise Invalid("ticket_type.missing", event=event_id, ticket_type=ticket_type_id)
+    if changed_fields(change):
+        edit_ticket_type(tx, org_id, event_id, ticket_type_id, change, actor=actor())
     if per_person is not None:
         set_person_limit(tx, org_id, ticket_type_id, per_person or None, actor=actor())
     if is_sized:
         set_ticket_capacity(tx, org_id, ticket_type_id, capacity, actor=actor())
     found = list_ticket_types(tx, org_id, event_id)
     return next(ticket_type for ticket_type in found if ticket_type.id == ticket_type_id)
+
+
+def _read_price(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
+    price: str | None,
+    currency: str | None,
+    own_currency: str,
+) -> dict[str, Any]:
+    """What changes of the price: in the named currency, else the type's, else the organization's.
+    Raises Invalid without any."""
+    if price is None and currency is None:
+        return {}
+    found = list_ticket_types(tx, org_id, event_id)
+    known = next((one.currency for one in found if one.id == ticket_type_id), "")
+    code = currency or known or own_currency
+    if not code:
+        raise Invalid("ticket_type.currency")
+    given: dict[str, Any] = {"currency": read_currency(code)}
+    if price is not None:
+        given["price_minor"] = read_money(price, given["currency"])
+    return given
 
 
 def _say_limit(limit: int | None) -> str:

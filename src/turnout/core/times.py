@@ -92,6 +92,11 @@ def stamp(at: int, timezone: str = "UTC") -> str:
     return text.removesuffix("+00:00") + "Z" if timezone == "UTC" else text
 
 
+def read_wall(local: str) -> datetime.datetime:
+    """A local time as the clock on the wall shows it, whatever the zone. Raises Invalid."""
+    return _read(local, "UTC")[0].replace(tzinfo=None)
+
+
 def _read(text: str, timezone: str) -> tuple[datetime.datetime, ZoneInfo]:
     try:
         time = datetime.datetime.fromisoformat(text)

@@ -7,6 +7,7 @@ There is no session that another site could misuse, so the form needs no token a
 """
 
 from contextlib import suppress
+from hmac import compare_digest
 from typing import NamedTuple
 
 import falcon
@@ -49,6 +50,7 @@ from turnout.web.templates import render
 
 BODY_LIMIT = 16_384
 LONGEST = 200
+CODE_LIMIT = 256
 FIELDS = ("email", "first_name", "last_name", "company")
 # What the form with the code hands on beside what was typed.
 HIDDEN = ("answer", "proof")
@@ -88,6 +90,7 @@ class Offer(NamedTuple):
     id: TicketTypeId
     name: str
     left: int | None
+    description: str = ""
 
 
 class EventResource(Resource):
@@ -100,7 +103,10 @@ class EventResource(Resource):
 
     async def on_get(self, req: Request, resp: Response, slug: str, number: str) -> None:
         """Show the event. Raises Missing, for a draft and a private one too."""
-        given = {"sti": req.get_param("sti", default="").strip()}
+        given = {
+            "sti": req.get_param("sti", default="").strip(),
+            "access": req.get_param("code", default="").strip()[:CODE_LIMIT],
+        }
         if done := read_done(req, (REGISTERED, WAITING)):
             given["email"] = take_address(req, resp)
         self._answer(resp, await self._db.read(_find, req.path, slug, number), given, done=done)
@@ -149,8 +155,10 @@ class EventResource(Resource):
         shown = found.shown
         event = shown.event
         is_over = event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED
+        access = (given or {}).get("access", "")
         offers = [
-            _offer(event.capacity, event.held, ticket_type) for ticket_type in _offered(shown)
+            _offer(event.capacity, event.held, ticket_type)
+            for ticket_type in _offered(shown, self._db.clock(), access)
         ]
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
@@ -172,8 +180,8 @@ class EventResource(Resource):
             is_cancelled=event.state is EventState.CANCELLED,
             has_places=any(offer.left is None or offer.left for offer in offers),
             is_sold_out=any(offer.left == 0 for offer in offers),
-            given=dict.fromkeys((*FIELDS, *HIDDEN, "ticket", "sti"), "") | (given or {}),
-            fields=(*FIELDS, *HIDDEN, "ticket", "sti"),
+            given=dict.fromkeys((*FIELDS, *HIDDEN, "ticket", "sti", "access"), "") | (given or {}),
+            fields=(*FIELDS, *HIDDEN, "ticket", "sti", "access"),
             refusal=refusal,
             done=done,
         )
@@ -223,7 +231,7 @@ def _send(tx: Tx, form: _Form, limits: FormLimits) -> Failure | str | None:
         if wrong := check_proof(tx, form.sender, proof):
             return wrong
     elif admit_registration(tx, form.sender, limits):
-        _read_type(found, given)
+        _read_type(tx, found, given)
         return ask_for_code(tx, form.sender, found.shown.event)
     return _act(tx, found, given, form.contact, form.url)
 
@@ -232,18 +240,19 @@ def _act(
     tx: Tx, found: _Found, given: dict[str, str], contact: Contact, url: str
 ) -> Conflict | None:
     org_id, event_id = found.organization.org_id, found.shown.event.id
-    type_id = _read_type(found, given)
+    type_id = _read_type(tx, found, given)
     verb = wait_by_form if given.get("answer") == WAIT else register_by_form
     return verb(tx, org_id, event_id, type_id, contact, url, sti=given.get("sti", ""))
 
 
-def _read_type(found: _Found, given: dict[str, str]) -> TicketTypeId:
+def _read_type(tx: Tx, found: _Found, given: dict[str, str]) -> TicketTypeId:
     """The ticket type that was chosen. Raises Invalid."""
     try:
         type_id = TicketTypeId(int(given.get("ticket", "")))
     except ValueError as error:
         raise Invalid("ticket_type.chosen") from error
-    if found.is_exam or type_id not in {ticket_type.id for ticket_type in _offered(found.shown)}:
+    offered = _offered(found.shown, tx.now, given.get("access", ""))
+    if found.is_exam or type_id not in {ticket_type.id for ticket_type in offered}:
         raise Invalid("ticket_type.chosen")
     return type_id
 
@@ -262,8 +271,18 @@ def _read_contact(given: dict[str, str]) -> Contact:
     return Contact(**values)
 
 
-def _offered(shown: EventView) -> list[TicketType]:
-    return [ticket_type for ticket_type in shown.ticket_types if is_offered(ticket_type)]
+def _offered(shown: EventView, now: int, access: str) -> list[TicketType]:
+    """What the page offers now, by code to those who have the code."""
+    return [
+        ticket_type
+        for ticket_type in shown.ticket_types
+        if is_offered(ticket_type, now) and _may_see(ticket_type, access)
+    ]
+
+
+def _may_see(ticket_type: TicketType, access: str) -> bool:
+    code = ticket_type.access_code
+    return not code or compare_digest(code.encode(), access.encode()[:CODE_LIMIT])
 
 
 def _offer(capacity: int | None, held: int, ticket_type: TicketType) -> Offer:
@@ -272,4 +291,9 @@ def _offer(capacity: int | None, held: int, ticket_type: TicketType) -> Offer:
         for quantity, taken in ((capacity, held), (ticket_type.capacity, ticket_type.held))
         if quantity is not None
     ]
-    return Offer(ticket_type.id, ticket_type.name, max(0, min(limits)) if limits else None)
+    return Offer(
+        ticket_type.id,
+        ticket_type.name,
+        max(0, min(limits)) if limits else None,
+        ticket_type.description,
+    )

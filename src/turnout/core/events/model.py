@@ -1,10 +1,18 @@
 """The nouns of the programme. Instants in epoch ms; `*_local` is ISO local time in `timezone`."""
 
 import enum
+from typing import NamedTuple
 
 import msgspec
 
-from turnout.core.ids import ChannelId, EventId, SessionId, TicketTypeId, VenueId
+from turnout.core.ids import (
+    ChannelId,
+    EventId,
+    SessionId,
+    SpeakerId,
+    TicketTypeId,
+    VenueId,
+)
 from turnout.core.times import plan
 from turnout.errors import Invalid
 
@@ -120,10 +128,36 @@ class Session(msgspec.Struct, frozen=True):
     held: int
 
 
+class Speaker(msgspec.Struct, frozen=True):
+    """Who speaks at an event; `headline` such as a role and company, `picture` a digest."""
+
+    id: SpeakerId
+    event_id: EventId
+    name: str
+    headline: str
+    description: str
+    picture: str
+    position: int
+
+
+class SessionText(NamedTuple):
+    """What a session says of itself beside its title and times; no ticket type = any of them."""
+
+    id: SessionId
+    description: str
+    track: str
+    room: str
+    position: int
+    ticket_type_ids: tuple[TicketTypeId, ...]
+    speaker_ids: tuple[SpeakerId, ...]
+
+
 class TicketType(msgspec.Struct, frozen=True):
     """What a ticket is of. Money in minor units (cents); `capacity` None = unlimited. `is_rsvp`:
     it is only given to those who were invited; `is_locked`: it is not offered any more. One person
-    may have `person_limit` of it, with those of their party; None = any number."""
+    may have `person_limit` of it, with those of their party; None = any number. The page shows one
+    that `is_hidden` to nobody, and one with an `access_code` to those who have it. Types are in the
+    order of `position`, then of age; sold between two instants (epoch ms), None = no limit."""
 
     id: TicketTypeId
     event_id: EventId
@@ -136,6 +170,17 @@ class TicketType(msgspec.Struct, frozen=True):
     is_rsvp: bool = False
     is_locked: bool = False
     person_limit: int | None = None
+    description: str = ""
+    position: int = 0
+    is_hidden: bool = False
+    access_code: str = ""
+    sale_starts_at: int | None = None
+    sale_ends_at: int | None = None
+
+    def is_on_sale(self, now: int) -> bool:
+        """Whether it is sold at that moment (epoch ms)."""
+        has_begun = self.sale_starts_at is None or self.sale_starts_at <= now
+        return has_begun and (self.sale_ends_at is None or now < self.sale_ends_at)
 
 
 class Span(msgspec.Struct, frozen=True):

@@ -26,6 +26,13 @@ from turnout.formats.money import LARGEST_MINOR, read_currency
 from turnout.store import Tx, to_json
 
 DEFAULT_TICKET_TYPE = "General admission"
+# The rest of a ticket type is set later (ticket_types.py).
+_MADE_WITH = frozenset(
+    [
+        *("id", "event_id", "name", "is_default", "price_minor", "currency", "capacity"),
+        *("is_rsvp", "is_locked", "person_limit"),
+    ]
+)
 NO_DETAILS, NOWHERE = EventDetails(), VenueDetails()
 
 
@@ -184,7 +191,7 @@ def create_ticket_type(
     `person_limit` None = unlimited. Raises Invalid for a negative capacity or price, a price
     without a currency, an unknown currency and a limit below 1."""
     _check_capacity(capacity)
-    _check_price(price_minor, currency)
+    check_price(price_minor, currency)
     _check_person_limit(person_limit)
     ticket_type = TicketType(
         TicketTypeId(tx.next_id("programme")),
@@ -202,6 +209,7 @@ def create_ticket_type(
     fields: dict[str, Any] = {
         name: int(value) if isinstance(value, bool) else value
         for name, value in msgspec.structs.asdict(ticket_type).items()
+        if name in _MADE_WITH
     }
     sql.add_ticket_type(tx, org_id=org_id, now=tx.now, **fields)
     record(tx, org_id, actor, "created", "ticket_type", ticket_type.id, name=name)
@@ -305,7 +313,8 @@ def list_channels(tx: Tx, org_id: OrgId) -> list[Channel]:
     return sql.list_channels(tx, org_id=org_id)
 
 
-def _check_price(price_minor: int, currency: str) -> None:
+def check_price(price_minor: int, currency: str) -> None:
+    """Raise Invalid for a price that cannot be."""
     if not 0 <= price_minor <= LARGEST_MINOR or (price_minor and not currency):
         raise Invalid("ticket_type.price", price_minor=price_minor)
     if currency:

@@ -107,7 +107,7 @@ VALUES
 -- name: list_sessions(org_id, event_id) -> Session
 SELECT id, uuid, pak, event_id, title, state, starts_local, ends_local, starts_at, ends_at,
     capacity, held
-FROM sessions WHERE org_id = :org_id AND event_id = :event_id ORDER BY starts_at, id;
+FROM sessions WHERE org_id = :org_id AND event_id = :event_id ORDER BY position, starts_at, id;
 
 -- name: set_session_capacity(org_id, id: SessionId, capacity: int | None, now)$
 --     -> EventId | None
@@ -133,13 +133,13 @@ VALUES
 
 -- name: list_ticket_types(org_id, event_id) -> TicketType
 SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is_rsvp, is_locked,
-    person_limit
-FROM ticket_types WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
+    person_limit, description, position, is_hidden, access_code, sale_starts_at, sale_ends_at
+FROM ticket_types WHERE org_id = :org_id AND event_id = :event_id ORDER BY position, id;
 
 -- name: list_all_ticket_types(org_id) -> TicketType
 SELECT id, event_id, name, is_default, price_minor, currency, capacity, held, is_rsvp, is_locked,
-    person_limit
-FROM ticket_types WHERE org_id = :org_id ORDER BY event_id, id;
+    person_limit, description, position, is_hidden, access_code, sale_starts_at, sale_ends_at
+FROM ticket_types WHERE org_id = :org_id ORDER BY event_id, position, id;
 
 -- name: list_shown(org_id, after, limit, now)
 --     -> (event: Event, details: str, cover: str, registration_ends_at: int | None,
@@ -249,3 +249,124 @@ DELETE FROM events WHERE org_id = :org_id AND id = :id;
 
 -- name: has_picture(org_id, digest)$ -> int | None
 SELECT 1 FROM pictures WHERE org_id = :org_id AND digest = :digest;
+
+-- == sessions ==
+
+-- name: list_session_texts(org_id, event_id)
+--     -> (id: SessionId, description: str, track: str, room: str, position: int,
+--         ticket_type_ids: str, speaker_ids: str)
+-- The two lists are JSON.
+SELECT id, description, track, room, position, ticket_type_ids, speaker_ids FROM sessions
+WHERE org_id = :org_id AND event_id = :event_id ORDER BY position, starts_at, id;
+
+-- name: lock_session(org_id, id: SessionId)^
+--     -> (event_id: EventId, title: str, starts_local: str, ends_local: str, pak: str, held: int,
+--         description: str, track: str, room: str, position: int, ticket_type_ids: str,
+--         speaker_ids: str) | None
+-- Locks the row on PostgreSQL (see the override).
+SELECT event_id, title, starts_local, ends_local, pak, held, description, track, room, position,
+    ticket_type_ids, speaker_ids
+FROM sessions WHERE org_id = :org_id AND id = :id;
+
+-- name: set_session_text(org_id, id: SessionId, title, description, track, room, position: int,
+--     ticket_type_ids, speaker_ids, now)!
+UPDATE sessions SET title = :title, description = :description, track = :track, room = :room,
+    position = :position, ticket_type_ids = :ticket_type_ids, speaker_ids = :speaker_ids,
+    updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: set_session_times(org_id, id: SessionId, starts_local, ends_local, starts_at, ends_at,
+--     now)!
+UPDATE sessions SET starts_local = :starts_local, ends_local = :ends_local,
+    starts_at = :starts_at, ends_at = :ends_at, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: is_session_in_use(org_id, id: SessionId)$ -> int
+SELECT CASE WHEN EXISTS (
+        SELECT 1 FROM session_bookings b WHERE b.org_id = :org_id AND b.session_id = :id)
+    OR EXISTS (SELECT 1 FROM surveys s JOIN sessions x ON x.org_id = s.org_id AND x.id = :id
+        WHERE s.org_id = :org_id AND s.event_id = x.event_id AND s.session_id = :id)
+    OR EXISTS (SELECT 1 FROM viewings v JOIN sessions x ON x.org_id = v.org_id AND x.id = :id
+        WHERE v.org_id = :org_id AND v.event_id = x.event_id AND v.session_id = :id)
+    OR EXISTS (SELECT 1 FROM questions q JOIN sessions x ON x.org_id = q.org_id AND x.id = :id
+        WHERE q.org_id = :org_id AND q.event_id = x.event_id AND q.session_id = :id)
+    THEN 1 ELSE 0 END;
+
+-- name: delete_session_media(org_id, session_id)!
+DELETE FROM session_media WHERE org_id = :org_id AND session_id = :session_id;
+
+-- name: delete_session(org_id, id: SessionId)!
+-- No row where somebody holds a place.
+DELETE FROM sessions WHERE org_id = :org_id AND id = :id AND held = 0;
+
+-- == ticket types ==
+
+-- name: lock_ticket_type(org_id, event_id, id: TicketTypeId)^
+--     -> (name: str, description: str, price_minor: int, currency: str, position: int,
+--         is_hidden: int, is_locked: int, access_code: str, sale_starts_local: str,
+--         sale_ends_local: str) | None
+-- Locks the row on PostgreSQL (see the override).
+SELECT name, description, price_minor, currency, position, is_hidden, is_locked, access_code,
+    sale_starts_local, sale_ends_local
+FROM ticket_types WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
+
+-- name: set_ticket_type(org_id, id: TicketTypeId, name, description, price_minor, currency,
+--     position: int, is_hidden, is_locked, access_code, sale_starts_local, sale_starts_at: int |
+--     None, sale_ends_local, sale_ends_at: int | None, now)!
+UPDATE ticket_types SET name = :name, description = :description, price_minor = :price_minor,
+    currency = :currency, position = :position, is_hidden = :is_hidden, is_locked = :is_locked,
+    access_code = :access_code, sale_starts_local = :sale_starts_local,
+    sale_starts_at = CAST(:sale_starts_at AS BIGINT), sale_ends_local = :sale_ends_local,
+    sale_ends_at = CAST(:sale_ends_at AS BIGINT), updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- == speakers ==
+
+-- name: add_speaker(org_id, id: SpeakerId, event_id, name, headline, description, picture,
+--     position: int, now)!
+INSERT INTO speakers (org_id, id, event_id, name, headline, description, picture, position,
+    created_at, updated_at)
+VALUES (:org_id, :id, :event_id, :name, :headline, :description, :picture, :position, :now, :now);
+
+-- name: list_speakers(org_id, event_id) -> Speaker
+SELECT id, event_id, name, headline, description, picture, position FROM speakers
+WHERE org_id = :org_id AND event_id = :event_id ORDER BY position, id;
+
+-- name: set_speaker(org_id, event_id, id: SpeakerId, name, headline, description, picture,
+--     position: int, now)!
+UPDATE speakers SET name = :name, headline = :headline, description = :description,
+    picture = :picture, position = :position, updated_at = :now
+WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
+
+-- name: delete_speaker(org_id, event_id, id: SpeakerId)!
+DELETE FROM speakers WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
+
+-- == copies ==
+
+-- name: is_exam_event(org_id, event_id)$ -> int | None
+SELECT 1 FROM exams WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: list_gate_copies(org_id, event_id)
+--     -> (name: str, ticket_type_ids: str, session_ids: str)
+-- The two lists are JSON.
+SELECT name, ticket_type_ids, session_ids FROM gates
+WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
+
+-- name: add_gate_copy(org_id, id: GateId, event_id, name, ticket_type_ids, session_ids, now)!
+INSERT INTO gates (org_id, id, event_id, name, ticket_type_ids, session_ids, created_at)
+VALUES (:org_id, :id, :event_id, :name, :ticket_type_ids, :session_ids, :now);
+
+-- name: list_event_channels(org_id, event_id) -> (channel_id: ChannelId)
+SELECT channel_id FROM channel_events
+WHERE org_id = :org_id AND event_id = :event_id ORDER BY channel_id;
+
+-- name: copy_event_choices(org_id, source: EventId, target: EventId)!
+-- What the event chose for those who register by API and for its waiting list.
+UPDATE events SET
+    mails_api_tickets = (SELECT e.mails_api_tickets FROM events e
+        WHERE e.org_id = :org_id AND e.id = :source),
+    waits_when_full = (SELECT e.waits_when_full FROM events e
+        WHERE e.org_id = :org_id AND e.id = :source),
+    waiting_hours = (SELECT e.waiting_hours FROM events e
+        WHERE e.org_id = :org_id AND e.id = :source)
+WHERE org_id = :org_id AND id = :target;

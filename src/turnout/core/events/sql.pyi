@@ -2,9 +2,18 @@
 
 from typing import NamedTuple
 
-from turnout.core.events.model import Channel, Event, Session, TicketType
+from turnout.core.events.model import Channel, Event, Session, Speaker, TicketType
 from turnout.core.events.passwords import RegistrationPassword
-from turnout.core.ids import ChannelId, EventId, OrgId, SessionId, TicketTypeId, VenueId
+from turnout.core.ids import (
+    ChannelId,
+    EventId,
+    GateId,
+    OrgId,
+    SessionId,
+    SpeakerId,
+    TicketTypeId,
+    VenueId,
+)
 from turnout.store import Statements, Tx
 
 class LockEventTextRow(NamedTuple):
@@ -26,6 +35,32 @@ class LockVenueRow(NamedTuple):
     country_code: str
     timezone: str
     details: str
+
+class LockSessionRow(NamedTuple):
+    event_id: EventId
+    title: str
+    starts_local: str
+    ends_local: str
+    pak: str
+    held: int
+    description: str
+    track: str
+    room: str
+    position: int
+    ticket_type_ids: str
+    speaker_ids: str
+
+class LockTicketTypeRow(NamedTuple):
+    name: str
+    description: str
+    price_minor: int
+    currency: str
+    position: int
+    is_hidden: int
+    is_locked: int
+    access_code: str
+    sale_starts_local: str
+    sale_ends_local: str
 
 class FindStoredStateRow(NamedTuple):
     state: str
@@ -67,11 +102,34 @@ class GetEventNamesRow(NamedTuple):
 class ListSessionPaksRow(NamedTuple):
     pak: str
 
+class ListSessionTextsRow(NamedTuple):
+    id: SessionId
+    description: str
+    track: str
+    room: str
+    position: int
+    ticket_type_ids: str
+    speaker_ids: str
+
+class ListGateCopiesRow(NamedTuple):
+    name: str
+    ticket_type_ids: str
+    session_ids: str
+
+class ListEventChannelsRow(NamedTuple):
+    channel_id: ChannelId
+
 class _Sql(Statements):
     @staticmethod
     def lock_event_text(tx: Tx, *, org_id: OrgId, id: EventId) -> LockEventTextRow | None: ...
     @staticmethod
     def lock_venue(tx: Tx, *, org_id: OrgId, id: VenueId) -> LockVenueRow | None: ...
+    @staticmethod
+    def lock_session(tx: Tx, *, org_id: OrgId, id: SessionId) -> LockSessionRow | None: ...
+    @staticmethod
+    def lock_ticket_type(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, id: TicketTypeId
+    ) -> LockTicketTypeRow | None: ...
     @staticmethod
     def add_venue(
         tx: Tx,
@@ -275,5 +333,118 @@ class _Sql(Statements):
     def delete_event(tx: Tx, *, org_id: OrgId, id: EventId) -> int: ...
     @staticmethod
     def has_picture(tx: Tx, *, org_id: OrgId, digest: str) -> int | None: ...
+    @staticmethod
+    def list_session_texts(
+        tx: Tx, *, org_id: OrgId, event_id: EventId
+    ) -> list[ListSessionTextsRow]: ...
+    @staticmethod
+    def set_session_text(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: SessionId,
+        title: str,
+        description: str,
+        track: str,
+        room: str,
+        position: int,
+        ticket_type_ids: str,
+        speaker_ids: str,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def set_session_times(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: SessionId,
+        starts_local: str,
+        ends_local: str,
+        starts_at: int,
+        ends_at: int,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def is_session_in_use(tx: Tx, *, org_id: OrgId, id: SessionId) -> int: ...
+    @staticmethod
+    def delete_session_media(tx: Tx, *, org_id: OrgId, session_id: SessionId) -> int: ...
+    @staticmethod
+    def delete_session(tx: Tx, *, org_id: OrgId, id: SessionId) -> int: ...
+    @staticmethod
+    def set_ticket_type(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: TicketTypeId,
+        name: str,
+        description: str,
+        price_minor: int,
+        currency: str,
+        position: int,
+        is_hidden: int,
+        is_locked: int,
+        access_code: str,
+        sale_starts_local: str,
+        sale_starts_at: int | None,
+        sale_ends_local: str,
+        sale_ends_at: int | None,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def add_speaker(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: SpeakerId,
+        event_id: EventId,
+        name: str,
+        headline: str,
+        description: str,
+        picture: str,
+        position: int,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def list_speakers(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[Speaker]: ...
+    @staticmethod
+    def set_speaker(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        id: SpeakerId,
+        name: str,
+        headline: str,
+        description: str,
+        picture: str,
+        position: int,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def delete_speaker(tx: Tx, *, org_id: OrgId, event_id: EventId, id: SpeakerId) -> int: ...
+    @staticmethod
+    def is_exam_event(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int | None: ...
+    @staticmethod
+    def list_gate_copies(
+        tx: Tx, *, org_id: OrgId, event_id: EventId
+    ) -> list[ListGateCopiesRow]: ...
+    @staticmethod
+    def add_gate_copy(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: GateId,
+        event_id: EventId,
+        name: str,
+        ticket_type_ids: str,
+        session_ids: str,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def list_event_channels(
+        tx: Tx, *, org_id: OrgId, event_id: EventId
+    ) -> list[ListEventChannelsRow]: ...
+    @staticmethod
+    def copy_event_choices(tx: Tx, *, org_id: OrgId, source: EventId, target: EventId) -> int: ...
 
 sql: _Sql

@@ -11,6 +11,8 @@ Rules.
 from itertools import groupby
 from typing import NamedTuple
 
+import msgspec
+
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.ids import EventId, OrgId, PersonId, QueueItemId, SessionId
 from turnout.core.people.merging import MergeResult, merge_person
@@ -21,6 +23,7 @@ from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.rules import Door, find_refusal
 from turnout.core.registrations.sql import sql
 from turnout.core.registrations.submissions import Outcome, Submission, TargetNoun
+from turnout.core.waiting_list.entries import find_offer
 from turnout.errors import Conflict, Missing
 from turnout.store import Tx, to_json
 
@@ -105,6 +108,8 @@ _SESSION_REFUSALS: dict[str, Conflict] = {
     SessionState.CANCELLED: Conflict("session.cancelled"),
 }
 _FULL = Conflict("session.full")
+_OTHER_TYPE = Conflict("session.ticket_type")
+_types = msgspec.json.Decoder(list[int])
 # When the event ends does not matter at this door.
 _EVENT_REFUSALS: dict[str, Conflict] = {
     state: refusal for state in EventState if (refusal := find_refusal(Door.QUEUE, state, 0, 0))
@@ -133,14 +138,41 @@ def _register(
         source=SOURCE,
         submitted=submission.submitted,
     )
+    group, refused = _keep_enterable(tx, submission.org_id, person, group)
+    if not group:
+        return refused
     wanted = [pair.session.id for pair in group]
     granted = grant_with_sessions(tx, submission.org_id, wish, wanted, is_person_new=person.is_new)
     choices = group[0].session
     if granted.ticket and choices.mails_tickets:
         queue_ticket_mail(tx, submission.org_id, granted.ticket.id)
     if choices.waits_when_full and _waits(tx, submission, event_id, granted.refusal):
-        return [Outcome(item_id, note=WAITS) for _, item_id in group]
-    return [_outcome(item_id, session.id, granted) for session, item_id in group]
+        return [*refused, *(Outcome(item_id, note=WAITS) for _, item_id in group)]
+    return [*refused, *(_outcome(item_id, session.id, granted) for session, item_id in group)]
+
+
+def _keep_enterable(
+    tx: Tx, org_id: OrgId, person: MergeResult, group: list[_Possible]
+) -> tuple[list[_Possible], list[Outcome]]:
+    """The sessions of one event that are for the person's ticket type, and the failures of the
+    others. The type is that of the tickets that they have, of their offer, or the default one."""
+    if all(session.ticket_type_ids == "[]" for session, _ in group):
+        return group, []
+    event_id = group[0].session.event_id
+    rows = sql.list_entering_types(tx, org_id=org_id, event_id=event_id, person_id=person.id)
+    own = {int(row.ticket_type_id) for row in rows}
+    if not own and (offered := find_offer(tx, org_id, event_id, person.id)):
+        own = {int(offered.ticket_type_id)}
+    if not own and (default := sql.find_default_type(tx, org_id=org_id, event_id=event_id)):
+        own = {int(default)}
+    kept, refused = [], []
+    for possible in group:
+        types = set(_types.decode(possible.session.ticket_type_ids))
+        if not types or types & own:
+            kept.append(possible)
+        else:
+            refused.append(Outcome(possible.item_id, _OTHER_TYPE))
+    return kept, refused
 
 
 def _waits(tx: Tx, submission: Submission, event_id: EventId, refusal: Conflict | None) -> bool:

@@ -278,7 +278,7 @@ def _try_to_take(
     )
     if taken is None:
         return Conflict("tickets.sold_out")
-    if refusal := _find_limit(tx, org_id, wish, taken):
+    if refusal := _find_sale(tx, wish, taken) or _find_limit(tx, org_id, wish, taken):
         places.release_ticket(tx, org_id, taken.ticket_type_id)
         return refusal
     refusal = None if has_place else _take_event_place(tx, org_id, wish)
@@ -300,6 +300,17 @@ def _take_event_place(tx: Tx, org_id: OrgId, wish: Wish) -> Conflict | None:
     if refusal := find_refusal(wish.door, state, tx.now + 1, tx.now):
         places.release_event_place(tx, org_id, wish.event_id)
         return refusal
+    return None
+
+
+def _find_sale(tx: Tx, wish: Wish, taken: TakenTicket) -> Conflict | None:
+    """Why the type is not sold now to somebody who just registers, if so."""
+    if RULES[wish.door].there is not There.REGISTERED:
+        return None
+    if taken.sale_starts_at is not None and tx.now < taken.sale_starts_at:
+        return Conflict("ticket_type.not_yet")
+    if taken.sale_ends_at is not None and tx.now >= taken.sale_ends_at:
+        return Conflict("ticket_type.sale_over")
     return None
 
 

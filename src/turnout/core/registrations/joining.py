@@ -97,7 +97,7 @@ def register_from_program(
     offered = [
         ticket_type
         for ticket_type in list_ticket_types(tx, org_id, event_id)
-        if is_offered(ticket_type)
+        if is_offered(ticket_type, tx.now) and not is_for_few(ticket_type)
     ]
     if not offered:
         raise Conflict("ticket_type.none")
@@ -174,15 +174,21 @@ def get_offered_type(
     """A ticket type that anybody may have from the event's page: not by invitation, not locked,
     and free of charge. Raises Invalid for another."""
     for ticket_type in list_ticket_types(tx, org_id, event_id):
-        if ticket_type.id == ticket_type_id and is_offered(ticket_type):
+        if ticket_type.id == ticket_type_id and is_offered(ticket_type, tx.now):
             return ticket_type
     raise Invalid("ticket_type.offered")
 
 
-def is_offered(ticket_type: TicketType) -> bool:
-    """Whether the event's page offers it. What costs money is sold elsewhere."""
-    is_held_back = ticket_type.is_rsvp or ticket_type.is_locked
-    return not is_held_back and not ticket_type.price_minor
+def is_offered(ticket_type: TicketType, now: int) -> bool:
+    """Whether the event's page offers it at that moment (epoch ms) to those who may see it. What
+    costs money is sold elsewhere."""
+    is_held_back = ticket_type.is_rsvp or ticket_type.is_locked or ticket_type.is_hidden
+    return not is_held_back and not ticket_type.price_minor and ticket_type.is_on_sale(now)
+
+
+def is_for_few(ticket_type: TicketType) -> bool:
+    """Whether only those see it who have its code."""
+    return bool(ticket_type.access_code)
 
 
 def queue_ticket_mail(

@@ -57,7 +57,8 @@ class Registration(msgspec.Struct, frozen=True):
 
 
 class WantedSession(NamedTuple):
-    """A session that somebody asks for, and the states that decide about it, as they are stored."""
+    """A session that somebody asks for, and the states that decide about it, as they are stored;
+    `ticket_type_ids` is JSON."""
 
     pak: str
     id: SessionId
@@ -67,6 +68,7 @@ class WantedSession(NamedTuple):
     is_exam: int
     mails_tickets: int
     waits_when_full: int
+    ticket_type_ids: str
 
 
 def join_submissions(old: Submitted, new: Submitted) -> Submitted:

@@ -43,6 +43,23 @@ UPDATE registrations
 SET event_id = :event_id, ticket_type_id = :ticket_type_id, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
+-- name: list_session_bookers(org_id, session_id) -> (email: str)
+-- The addresses of those who booked it and are registered; those of guests are their party's.
+SELECT DISTINCT coalesce(c.email, p.email) AS email FROM session_bookings b
+JOIN registrations r ON r.org_id = b.org_id AND r.id = b.registration_id
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+LEFT JOIN parties g ON p.email = '' AND g.org_id = r.org_id AND g.id = r.party_id
+LEFT JOIN people c ON c.org_id = g.org_id AND c.id = g.contact_id
+WHERE b.org_id = :org_id AND b.session_id = :session_id AND r.state = 'confirmed'
+    AND coalesce(c.email, p.email) <> '' ORDER BY email;
+
+-- name: list_entering_types(org_id, event_id, person_id) -> (ticket_type_id: TicketTypeId)
+-- The types of the tickets that a person has in the event.
+SELECT DISTINCT t.ticket_type_id FROM registrations r
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.person_id = :person_id
+    AND r.state = 'confirmed';
+
 -- name: add_party(org_id, id: PartyId, event_id, contact_id: PersonId, now)!
 INSERT INTO parties (org_id, id, event_id, contact_id, created_at)
 VALUES (:org_id, :id, :event_id, :contact_id, :now);
@@ -265,7 +282,7 @@ DELETE FROM form_windows WHERE org_id = :org_id AND name = :name AND ends_at <= 
 -- name: take_ticket(org_id, id: TicketTypeId)^ -> places.TakenTicket | None
 UPDATE ticket_types SET held = held + 1
 WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity)
-RETURNING id AS ticket_type_id, person_limit;
+RETURNING id AS ticket_type_id, person_limit, sale_starts_at, sale_ends_at;
 
 -- name: take_event_place(org_id, id: EventId, now)$ -> str | None
 -- The guard and the count are one statement: that is what never oversells. Whose registration has
@@ -289,7 +306,7 @@ UPDATE sessions SET held = held - 1 WHERE org_id = :org_id AND id = :id;
 UPDATE ticket_types SET held = held + 1
 WHERE org_id = :org_id AND event_id = :event_id AND is_default = 1
     AND (capacity IS NULL OR held < capacity)
-RETURNING id AS ticket_type_id, person_limit;
+RETURNING id AS ticket_type_id, person_limit, sale_starts_at, sale_ends_at;
 
 -- name: release_ticket(org_id, id: TicketTypeId)!
 UPDATE ticket_types SET held = held - 1 WHERE org_id = :org_id AND id = :id;

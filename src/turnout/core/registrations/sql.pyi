@@ -44,6 +44,12 @@ class ListItemsRow(NamedTuple):
 class TakeSessionPlacesRow(NamedTuple):
     id: SessionId
 
+class ListSessionBookersRow(NamedTuple):
+    email: str
+
+class ListEnteringTypesRow(NamedTuple):
+    ticket_type_id: TicketTypeId
+
 class ListBookedSessionsRow(NamedTuple):
     session_id: SessionId
 
@@ -201,6 +207,14 @@ class _Sql(Statements):
         ticket_type_id: TicketTypeId,
         now: int,
     ) -> int: ...
+    @staticmethod
+    def list_session_bookers(
+        tx: Tx, *, org_id: OrgId, session_id: SessionId
+    ) -> list[ListSessionBookersRow]: ...
+    @staticmethod
+    def list_entering_types(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId
+    ) -> list[ListEnteringTypesRow]: ...
     @staticmethod
     def add_party(
         tx: Tx, *, org_id: OrgId, id: PartyId, event_id: EventId, contact_id: PersonId, now: int

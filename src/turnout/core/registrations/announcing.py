@@ -1,0 +1,90 @@
+"""Changes that people are told of in the same transaction: an event postponed, a session cancelled.
+An event that is cancelled is told by tickets/event_news.py."""
+
+from turnout.core.events.copying import move_local, shift, shift_between
+from turnout.core.events.describing import EventChange, change_event, set_event_times
+from turnout.core.events.model import Event, Session, SessionState, span
+from turnout.core.events.programme import get_event, list_sessions, set_session_state
+from turnout.core.events.sessions import store_session_times
+from turnout.core.events.sql import sql as events_sql
+from turnout.core.identity.organizations import get_organization_of
+from turnout.core.ids import EventId, OrgId, SessionId
+from turnout.core.messaging.notices import queue_mail
+from turnout.core.registrations.rules import check_no_exam
+from turnout.core.registrations.sql import sql
+from turnout.core.tickets.event_news import tell_registered
+from turnout.core.times import wall_clock
+from turnout.errors import Conflict, Missing
+from turnout.store import Tx
+
+LONGEST_MESSAGE = 5_000
+
+
+def postpone_event(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    starts_local: str,
+    *,
+    base_url: str = "",
+    message: str = "",
+    is_quiet: bool = False,
+    actor: str,
+) -> Event:
+    """Move an event so that it starts then (local time in its zone), with its sessions and an end
+    of registration that lies ahead; tickets stay. Unless `is_quiet`, everybody who is registered is
+    told, with a file for their calendar: call `formats.calendar.load` before. Raises Invalid for a
+    time that is not one there, Conflict for an exam, Missing."""
+    event = get_event(tx, org_id, event_id)
+    check_no_exam(tx, org_id, event_id)
+    days = shift_between(event.starts_local, starts_local)
+    set_event_times(tx, org_id, event_id, shift(event, days), actor=actor)
+    for session in list_sessions(tx, org_id, event_id):
+        starts, ends = (move_local(t, days) for t in (session.starts_local, session.ends_local))
+        store_session_times(tx, org_id, session.id, span(starts, ends, event.timezone))
+    text = events_sql.lock_event_text(tx, org_id=org_id, id=event_id)
+    stored = events_sql.find_stored_state(tx, org_id=org_id, id=event_id)
+    if text and stored and (stored.registration_ends_at or 0) > tx.now:
+        later = EventChange(registration_ends=move_local(text.registration_ends_local, days))
+        change_event(tx, org_id, event_id, later, actor=actor)
+    if not is_quiet:
+        tell_registered(tx, org_id, event_id, base_url=base_url, message=message, actor=actor)
+    return get_event(tx, org_id, event_id)
+
+
+def cancel_session(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    session_id: SessionId,
+    *,
+    message: str = "",
+    actor: str,
+) -> int:
+    """Cancel a session of the event: nobody books it any more, and those who booked it are told by
+    mail. Returns how many. Raises Missing, Conflict if it is cancelled already."""
+    event = get_event(tx, org_id, event_id)
+    session = _get_session(tx, org_id, event_id, session_id)
+    if session.state is SessionState.CANCELLED:
+        raise Conflict("session.cancelled")
+    set_session_state(tx, org_id, session_id, SessionState.CANCELLED, actor=actor)
+    rows = sql.list_session_bookers(tx, org_id=org_id, session_id=session_id)
+    lines = [
+        f"{session.title} is cancelled. It was planned for",
+        f"{wall_clock(session.starts_at, event.timezone)} ({event.timezone}).",
+        *(["", *message[:LONGEST_MESSAGE].splitlines()] if message.strip() else []),
+        "",
+        f"Your ticket for {event.title} stays good.",
+    ]
+    addresses = [row.email for row in rows]
+    name = get_organization_of(tx, org_id).name
+    subject = f"Cancelled: {session.title} ({event.title})"
+    queue_mail(tx, org_id, None, subject, lines, addresses, from_name=name)
+    return len(addresses)
+
+
+def _get_session(tx: Tx, org_id: OrgId, event_id: EventId, session_id: SessionId) -> Session:
+    for session in list_sessions(tx, org_id, event_id):
+        if session.id == session_id:
+            return session
+    raise Missing("session.missing", session_id=session_id)
