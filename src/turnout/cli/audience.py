@@ -18,6 +18,7 @@ from turnout.cli.imports import (
     show_preview,
     tried,
 )
+from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber
 from turnout.core.audience.importing import VIEWINGS, Row, import_viewings, read_viewings
 from turnout.core.audience.links import PATH, find_registered, make_token
@@ -97,6 +98,7 @@ def list_media(org: str, event: EventNumber, /) -> None:
     """
     with database() as db:
         organization = db.call(get_organization, org)
+        org_of_event(db, org, event)
         shows = db.call(list_shows, organization.org_id, event)
     if not shows:
         console.print("No session of the event can be watched. See `turnout media set`.")
@@ -340,6 +342,7 @@ def _find_session(tx: Tx, org_id: OrgId, session: str) -> SessionId:
 
 
 def _find_viewer(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> RegistrationId:
+    get_event(tx, org_id, event_id)
     found = find_registered(tx, org_id, event_id, email)
     if found is None:
         raise Missing("registration.not_in_event", email=email, event_id=event_id)

@@ -16,6 +16,7 @@ from turnout.cli.app import (
     show_table,
 )
 from turnout.cli.files import new_file, open_text
+from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId, RegistrationId
@@ -116,7 +117,7 @@ def list_issued(org: str, event: EventNumber, /) -> None:
     from turnout.core.certificates.issuing import show_code
 
     with database() as db:
-        found = list(_read_all(db, db.call(get_organization, org).org_id, event))
+        found = list(_read_all(db, org_of_event(db, org, event), event))
     if not found:
         console.print("No certificate is issued yet: `turnout certificate issue` does it.")
         return

@@ -10,6 +10,7 @@ from turnout.cli.app import (
     say_time,
     show_table,
 )
+from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber, SessionNumber, TicketTypeNumber
 from turnout.core.checkin.scans import create_gate, list_gates, list_scans
 from turnout.core.identity.organizations import get_organization
@@ -59,7 +60,7 @@ def list_lists(org: str, event: EventNumber, /) -> None:
         event: Number of the event.
     """
     with database() as db:
-        org_id = db.call(get_organization, org).org_id
+        org_id = org_of_event(db, org, event)
         found = db.call(list_gates, org_id, event)
     if not found:
         console.print("The event has no gates: every door lets everybody with a ticket in.")
@@ -85,7 +86,7 @@ def scans(org: str, event: EventNumber, /, *, limit: Number = 50) -> None:
         limit: How many at most.
     """
     with database() as db:
-        org_id = db.call(get_organization, org).org_id
+        org_id = org_of_event(db, org, event)
         found = db.call(list_scans, org_id, event, limit)
     if not found:
         console.print("Nothing was scanned.")

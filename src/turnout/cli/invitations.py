@@ -22,11 +22,17 @@ from turnout.cli.imports import (
     show_preview,
     slices,
 )
+from turnout.cli.known import org_of_event
 from turnout.cli.numbers import CampaignNumber, EventNumber, TicketTypeNumber
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id
 from turnout.core.importing.records import Fault, fault_of
-from turnout.core.invitations.campaigns import create_campaign, list_campaigns, send_campaign
+from turnout.core.invitations.campaigns import (
+    create_campaign,
+    get_campaign,
+    list_campaigns,
+    send_campaign,
+)
 from turnout.core.invitations.invitees import invite
 from turnout.core.messaging.staging import SLICE
 from turnout.core.people.contact_rows import CONTACTS, read_contact
@@ -109,6 +115,8 @@ def add(
         file: The file.
     """
     if preview:
+        with database() as db:
+            db.call(get_campaign, db.call(get_organization, org).org_id, invitation)
         show_preview(file, CONTACTS, _find_faults, ignore_unknown=ignore_unknown)
         return
     contacts = _read_contacts(file, ignore_unknown=ignore_unknown)
@@ -129,6 +137,7 @@ def send(org: str, invitation: CampaignNumber, /, *, reminder: bool = False) -> 
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
+        db.call(get_campaign, org_id, invitation)
         url = base_url(db)
         job_id, total = db.call(
             send_campaign, org_id, invitation, url, is_reminder=reminder, actor=actor()
@@ -148,7 +157,7 @@ def list_all(org: str, event: EventNumber, /) -> None:
         event: Number of the event.
     """
     with database() as db:
-        org_id = db.call(get_organization, org).org_id
+        org_id = org_of_event(db, org, event)
         found = db.call(list_campaigns, org_id, event)
     if not found:
         console.print("The event has no invitations.")

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from functools import partial
 
 from turnout.cli.app import actor, console, database, errors
+from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber
 from turnout.cli.registration_changes import cancel_one
 from turnout.cli.registration_lists import NO_FILTERS, AnyFilters
-from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import NO_REGISTRATION, OrgId, RegistrationId
 from turnout.core.registrations import changing, notes
 from turnout.core.registrations.bulk import Act, change_slice
@@ -55,7 +55,7 @@ def bulk(
     """
     act = _read_action(action, to)
     with database() as db:
-        org_id = db.call(get_organization, org).org_id
+        org_id = org_of_event(db, org, event)
         wanted = filters.of(event)
         count = db.call(count_matching, org_id, wanted)
         if not yes:

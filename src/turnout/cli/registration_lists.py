@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from turnout.cli.app import Number, console, database, say_time, show_table
+from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber, RegistrationNumber, SessionNumber, TicketTypeNumber
 from turnout.core.events.programme import list_sessions
 from turnout.core.identity.organizations import get_organization
@@ -97,7 +98,7 @@ def list_all(
         limit: How many at most.
     """
     with database() as db:
-        org_id = db.call(get_organization, org).org_id
+        org_id = org_of_event(db, org, event)
         behind = RegistrationId(after or 0)
         found = db.call(list_registrations, org_id, filters.of(event), after=behind, limit=limit)
     if not found:
@@ -162,7 +163,7 @@ def sessions(org: str, event: EventNumber, /) -> None:
         event: Number of the event.
     """
     with database() as db:
-        org_id = db.call(get_organization, org).org_id
+        org_id = org_of_event(db, org, event)
         found = db.call(list_sessions, org_id, event)
     rows = (
         (

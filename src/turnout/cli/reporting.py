@@ -3,6 +3,7 @@
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber, QuestionNumber, SessionNumber, SurveyNumber
 from turnout.core.audience.asking import answer_question, list_questions
 from turnout.core.audience.permissions import (
@@ -137,7 +138,7 @@ def list_all(org: str, event: EventNumber, /) -> None:
         event: Number of the event.
     """
     with database() as db:
-        org_id = db.call(get_organization, org).org_id
+        org_id = org_of_event(db, org, event)
         found = db.call(list_surveys, org_id, event)
     if not found:
         console.print("The event has no polls and no surveys.")
@@ -166,7 +167,7 @@ def list_asked(org: str, event: EventNumber, /, *, after: int = 0, limit: Number
         limit: How many at most.
     """
     with database() as db:
-        org_id = db.call(get_organization, org).org_id
+        org_id = org_of_event(db, org, event)
         found = db.call(list_questions, org_id, event, after=after, limit=limit)
     if not found:
         console.print("Nobody asked anything.")

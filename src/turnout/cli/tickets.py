@@ -7,6 +7,7 @@ from cyclopts import App
 
 from turnout.cli.app import Count, actor, console, database, say_time, show_table, tell_twice
 from turnout.cli.files import new_file
+from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber, SessionNumber, TicketTypeNumber
 from turnout.core.events.model import TicketType
 from turnout.core.events.programme import (
@@ -59,7 +60,7 @@ def create_type(
         per_person: How many one person may have, with those of their party; 0 is any number.
     """
     with database() as db:
-        org_id = db.call(get_organization, org).org_id
+        org_id = org_of_event(db, org, event)
         if price and not currency:
             currency = db.call(get_profile, org_id).currency
         if price and not currency:
@@ -170,7 +171,7 @@ def types(org: str, event: EventNumber, /) -> None:
         event: Number of the event.
     """
     with database() as db:
-        found = db.call(list_ticket_types, db.call(get_organization, org).org_id, event)
+        found = db.call(list_ticket_types, org_of_event(db, org, event), event)
     rows = (
         (
             str(ticket_type.id),

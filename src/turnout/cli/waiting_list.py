@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
 from turnout.cli.files import open_text
+from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EntryNumber, EventNumber, TicketTypeNumber
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EntryId
@@ -188,7 +189,7 @@ def list_all(
         limit: How many at most.
     """
     with database() as db:
-        org_id = db.call(get_organization, org).org_id
+        org_id = org_of_event(db, org, event)
         found = db.call(list_entries, org_id, event, is_all=everybody, limit=limit)
     if not found:
         console.print("Nobody waits.")
