@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from turnout.cli.app import actor, base_url, console, database, show_table
+from turnout.cli.app import actor, base_url, console, database, show_table, tell_twice
 from turnout.cli.files import bar
 from turnout.cli.imports import (
     Faults,
@@ -70,6 +70,7 @@ def set_(
     with database() as db:
         organization = db.call(get_organization, org)
         session_id = db.call(_find_session, organization.org_id, session)
+        tell_twice(organization.timezone, live_from, live_until)
         made = db.call(
             set_media,
             organization.org_id,
@@ -268,6 +269,7 @@ def _correct(
         organization = db.call(get_organization, org)
         org_id = organization.org_id
         viewer = db.call(_find_viewer, org_id, event, email)
+        tell_twice(organization.timezone, start, end)
         times = (instant(start, organization.timezone), instant(end, organization.timezone))
         session_id = db.call(_find_session, org_id, session)
         found = db.call(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, database, say_time, show_table, tell_twice
 from turnout.cli.imports import (
     IgnoreUnknown,
     Preview,
@@ -184,9 +184,11 @@ def create(
         zones = {
             venue.uuid: venue.timezone for venue in db.call(lists.list_venues, organization.org_id)
         }
+        zone = zones.get(venue.lower(), organization.timezone)
+        tell_twice(zone, starts)
         wanted = ExamRequest(
             venue=venue.lower(),
-            starts_at=instant(starts, zones.get(venue.lower(), organization.timezone)),
+            starts_at=instant(starts, zone),
             exam_type=exam_type,
             exam_format=exam_format,
             billing_code=billing_code,
