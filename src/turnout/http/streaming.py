@@ -1,7 +1,24 @@
 """Bodies that are sent while they are made."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any
+
+from falcon.asgi import Response
+
+from turnout.store import Batches
+
+
+async def stream_rows(
+    resp: Response,
+    rows: AbstractAsyncContextManager[Batches],
+    present: Callable[[AsyncIterator[list[tuple[Any, ...]]]], AsyncIterator[bytes]],
+) -> None:
+    """Answer with what `present` makes of batches of rows (`Database.stream`), while they come.
+    What opening them raises is raised here, before anything is sent."""
+    source = AsyncExitStack()
+    batches = await source.enter_async_context(rows)
+    resp.stream = ClosingBody(present(aiter(batches)), source)
 
 
 class ClosingBody(AsyncIterator[bytes]):

@@ -10,7 +10,6 @@ from contextlib import suppress
 from hmac import compare_digest
 from typing import NamedTuple
 
-import falcon
 from falcon.asgi import Request, Response
 from markupsafe import Markup
 
@@ -45,7 +44,7 @@ from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import go_on, keep_address, read_done, read_form, take_address
 from turnout.web.local_times import times
-from turnout.web.refusals import say_refusal
+from turnout.web.refusals import answer_limited, say_refusal
 from turnout.web.templates import render
 
 BODY_LIMIT = 16_384
@@ -125,7 +124,7 @@ class EventResource(Resource):
             fresh = await self._db.read(_find, req.path, slug, number)
             self._answer(resp, fresh, given, f"{say_refusal(refusal)} Nothing was sent.")
             if isinstance(refusal, Limited):
-                _limit(resp, refusal)
+                answer_limited(resp, refusal)
             return
         if isinstance(refused, str):
             self._answer(resp, found, given | {"proof": refused}, done="asked")
@@ -133,7 +132,7 @@ class EventResource(Resource):
         if isinstance(refused, Limited | Invalid):
             self._answer(resp, found, given, say_refusal(refused), done="asked")
             if isinstance(refused, Limited):
-                _limit(resp, refused)
+                answer_limited(resp, refused)
             return
         if refused:
             fresh = await self._db.read(_find, req.path, slug, number)
@@ -216,11 +215,6 @@ def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:
                 profile = get_profile(tx, organization.org_id)
                 return _Found(organization, profile, shown, exam, description)
     raise Missing("path.missing", path=path)
-
-
-def _limit(resp: Response, limited: Limited) -> None:
-    resp.status = falcon.HTTP_429
-    resp.set_header("Retry-After", str(limited.retry_after))
 
 
 def _send(tx: Tx, form: _Form, limits: FormLimits) -> Failure | str | None:

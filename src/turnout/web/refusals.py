@@ -1,6 +1,11 @@
 """What a page says of a refusal: its sentence, with times as people say them."""
 
+from http import HTTPStatus
+
+from falcon.asgi import Response
+
 from turnout.errors import Failure, Limited
+from turnout.http.errors import headers_of
 from turnout.web.languages import translator
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -14,6 +19,12 @@ def say_refusal(refusal: Failure, code: str = "") -> str:
         return sentence
     wait_s = refusal.retry_after
     return sentence.replace(f"in {wait_s} seconds", f"in {say_wait(wait_s)}")
+
+
+def answer_limited(resp: Response, limited: Limited) -> None:
+    """Make a page 429, with when to try again."""
+    resp.status = HTTPStatus.TOO_MANY_REQUESTS
+    resp.set_headers(headers_of(limited, HTTPStatus.TOO_MANY_REQUESTS))
 
 
 def say_wait(seconds: int) -> str:

@@ -12,7 +12,7 @@ from turnout.http.dialect import Resource
 from turnout.web.documents import NO_STORE
 from turnout.web.failures import CHALLENGE
 from turnout.web.forms import read_form
-from turnout.web.refusals import say_refusal
+from turnout.web.refusals import answer_limited, say_refusal
 from turnout.web.sessions import PATH, PageSessions
 from turnout.web.templates import render
 
@@ -52,8 +52,7 @@ class SignInResource(Resource):
             return
         except Limited as refusal:
             self._answer(req, resp, given, say_refusal(refusal))
-            resp.status = HTTPStatus.TOO_MANY_REQUESTS
-            resp.set_header("Retry-After", str(refusal.retry_after))
+            answer_limited(resp, refusal)
             return
         resp.set_header("Cache-Control", NO_STORE)
         resp.status = HTTPStatus.SEE_OTHER

@@ -38,7 +38,7 @@ from turnout.web.documents import NO_STORE
 from turnout.web.forms import go_on, read_done, read_form
 from turnout.web.heartbeats import PATH as HEARTBEATS
 from turnout.web.policy import set_policy
-from turnout.web.refusals import say_refusal
+from turnout.web.refusals import answer_limited, say_refusal
 from turnout.web.templates import render
 
 BODY_LIMIT = 65_536
@@ -99,8 +99,7 @@ class EntryResource(Resource):
         except (Invalid, Limited, Unauthenticated) as refusal:
             self._answer(resp, place, email, say_refusal(refusal), is_sent="code" in given)
             if isinstance(refusal, Limited):
-                resp.status = falcon.HTTP_429
-                resp.set_header("Retry-After", str(refusal.retry_after))
+                answer_limited(resp, refusal)
 
     def _answer(
         self,

@@ -1,7 +1,6 @@
 """The endpoints; each is decode, one verb, present."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -40,7 +39,7 @@ from turnout.dialects.attendance.auth import Doors
 from turnout.errors import Conflict, Missing
 from turnout.http.admission import Rows
 from turnout.http.dialect import Resource
-from turnout.http.streaming import ClosingBody
+from turnout.http.streaming import stream_rows
 from turnout.store import Database, Tx
 
 MOST_EVENTS = 10_000
@@ -97,12 +96,9 @@ class AttendeesResource(_Base):
             await self._answer_page(req, resp, wanted, *page)
             return
         event = await self._doors.read(req, _get_event)
-        open_stream = AsyncExitStack()
-        rows = await open_stream.enter_async_context(self._doors.stream(req, _stream, wanted))
         clock = present.local_clock(event.timezone)
-        resp.stream = ClosingBody(
-            _present_rows(aiter(rows), clock, has_states=wanted.has_cancelled), open_stream
-        )
+        shown = partial(_present_rows, clock=clock, has_states=wanted.has_cancelled)
+        await stream_rows(resp, self._doors.stream(req, _stream, wanted), shown)
 
     async def _answer_page(
         self, req: Request, resp: Response, wanted: AttendeeFilter, number: int, size: int

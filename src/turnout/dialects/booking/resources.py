@@ -1,7 +1,6 @@
 """The endpoints; each is decode, one verb, present."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -27,7 +26,7 @@ from turnout.errors import Failure, Invalid, Missing, Unauthenticated
 from turnout.http.admission import Rows
 from turnout.http.dialect import Resource
 from turnout.http.readings import Readings
-from turnout.http.streaming import ClosingBody
+from turnout.http.streaming import stream_rows
 from turnout.store import Database, Tx
 
 _encode = msgspec.json.Encoder().encode
@@ -187,9 +186,8 @@ class SearchResource(_Base):
         async with self._developers.refusing_strangers(req):
             wanted = (await decode.read_members(req)).judge(decode.decode_filter)
         zone = await self._developers.read(req, _find_zone)
-        open_stream = AsyncExitStack()
-        rows = await open_stream.enter_async_context(self._developers.stream(req, _stream, wanted))
-        resp.stream = ClosingBody(_present_rows(aiter(rows), zone), open_stream)
+        rows = self._developers.stream(req, _stream, wanted)
+        await stream_rows(resp, rows, partial(_present_rows, timezone=zone))
 
 
 class RegistrationResource(_Base):

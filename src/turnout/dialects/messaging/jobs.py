@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 
 import msgspec
@@ -36,7 +36,7 @@ from turnout.errors import Invalid, Unavailable
 from turnout.http.body import LARGE, in_thread, is_packed, read_body
 from turnout.http.dialect import Resource
 from turnout.http.logins import Logins
-from turnout.http.streaming import ClosingBody
+from turnout.http.streaming import stream_rows
 from turnout.store import Database, deadlines
 
 # Room for bodies that are worked on at the same time, beside any number of small ones.
@@ -153,9 +153,8 @@ class JobResource(Resource):
         if recipients is not None:
             resp.data = present_job(caller, job, recipients)
             return
-        open_stream = AsyncExitStack()
-        rows = await open_stream.enter_async_context(self._db.stream(stream_job, caller, number))
-        resp.stream = ClosingBody(present_rows(caller, aiter(rows)), open_stream)
+        rows = self._db.stream(stream_job, caller, number)
+        await stream_rows(resp, rows, partial(present_rows, caller))
 
 
 class _Room:

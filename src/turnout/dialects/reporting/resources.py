@@ -1,7 +1,7 @@
 """The endpoints; each is decode, one verb, present."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -40,7 +40,7 @@ from turnout.formats.workbook import CONTENT_TYPE as XLSX_TYPE
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.http.routing import acts
-from turnout.http.streaming import ClosingBody
+from turnout.http.streaming import stream_rows
 from turnout.store import Database, Tx
 
 
@@ -135,16 +135,13 @@ class ReportResource(_Base):
         mark = given.judge(decode_mark)
         org_id, event = await self._sessions.read(ids, _open_event, asked.event_id)
         moment = Moment(self._db.clock(), asked.zone)
-        open_stream = AsyncExitStack()
-        batches = await open_stream.enter_async_context(
-            self._db.stream(self._format.make, org_id, event, moment, asked.wanted)
-        )
+        rows = self._db.stream(self._format.make, org_id, event, moment, asked.wanted)
         resp.content_type = self._format.content_type
         if self._format.ending:
             name = f"audience_report_{event.id}.{self._format.ending}"
             resp.set_header("Content-Disposition", f'attachment; filename="{name}"')
         opening = mark if self._format.content_type == CSV_TYPE else b""
-        resp.stream = ClosingBody(_pieces(aiter(batches), opening), open_stream)
+        await stream_rows(resp, rows, partial(_pieces, opening=opening))
 
 
 class SummaryResource(_Base):
