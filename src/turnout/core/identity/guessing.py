@@ -21,7 +21,7 @@ from turnout.core.identity.addresses import place_of
 from turnout.errors import Failure, Limited, Unauthenticated
 from turnout.store import Clock
 from turnout.store.back_off import growing
-from turnout.store.windows import is_over, seconds_left
+from turnout.store.windows import Window, Windows
 
 WINDOW_MS = 5 * 60 * 1000
 PAIR_LIMIT = 10
@@ -41,55 +41,21 @@ class Attempt(NamedTuple):
     address: str
 
 
-class _Window:
-    __slots__ = ("attempts", "started_at", "wrong")
+class _Tries(Window):
+    """The tries of one key, and how many of them were wrong."""
+
+    __slots__ = ("wrong",)
 
     def __init__(self, started_at: int) -> None:
-        self.started_at = started_at
-        self.attempts = 0
+        super().__init__(started_at)
         self.wrong = 0
-
-
-class _Windows:
-    """Counts by key, each for five minutes from its first; a bounded number of them."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._windows: dict[tuple[str, ...], _Window] = {}
-
-    def __len__(self) -> int:
-        return len(self._windows)
-
-    def get(self, key: tuple[str, ...]) -> _Window:
-        """The running window of a key, a new one where there is none."""
-        now = self._clock()
-        window = self._windows.get(key)
-        if window is None or is_over(window.started_at, WINDOW_MS, now):
-            # The oldest windows stand first, so what is dropped is what ends soonest.
-            self._windows.pop(key, None)
-            while len(self._windows) >= WINDOWS_LIMIT:
-                del self._windows[next(iter(self._windows))]
-            window = self._windows[key] = _Window(now)
-        return window
-
-    def find(self, key: tuple[str, ...]) -> _Window | None:
-        """The window of a key, if there is one."""
-        return self._windows.get(key)
-
-    def drop(self, key: tuple[str, ...]) -> None:
-        """Forget a key."""
-        self._windows.pop(key, None)
-
-    def seconds_left(self, window: _Window) -> int:
-        """Until the window ends, at least 1."""
-        return seconds_left(window.started_at + WINDOW_MS, WINDOW_MS, self._clock())
 
 
 class Throttle:
     """Counts wrong passwords; used from one thread."""
 
     def __init__(self, clock: Clock) -> None:
-        self._windows = _Windows(clock)
+        self._windows = Windows(clock, WINDOW_MS, WINDOWS_LIMIT, _Tries)
 
     def __len__(self) -> int:
         return len(self._windows)
@@ -102,7 +68,7 @@ class Throttle:
             window = self._windows.get(key)
             if window.wrong >= limit:
                 raise _refusal(self._windows.seconds_left(window))
-            if window.attempts >= limit:
+            if window.count >= limit:
                 raise busy()
         self.count(attempt)
 
@@ -111,17 +77,17 @@ class Throttle:
         pair, place = (self._windows.get(key) for key in _keys(attempt))
         pair.wrong += 1
         place.wrong += 1
-        if pair.attempts > PAIR_LIMIT:
+        if pair.count > PAIR_LIMIT:
             raise _refusal(self._windows.seconds_left(pair))
 
     def count(self, attempt: Attempt) -> None:
         """Count an attempt from where the user's password was right before."""
         for key in _keys(attempt):
-            self._windows.get(key).attempts += 1
+            self._windows.get(key).count += 1
 
     def pause_s(self, attempt: Attempt) -> float:
         """For how many seconds the answer to a wrong password is held back."""
-        slowed = self._windows.get(_keys(attempt)[0]).attempts - ANSWERED_AT_ONCE
+        slowed = self._windows.get(_keys(attempt)[0]).count - ANSWERED_AT_ONCE
         return PAUSES_S.pause(slowed) if slowed > 0 else 0.0
 
     def is_suspect(self, attempt: Attempt) -> bool:
@@ -133,29 +99,29 @@ class Throttle:
         pair, place = _keys(attempt)
         self._windows.drop(pair)
         self.take_back(attempt)
-        if (window := self._windows.find(place)) and not window.attempts:
+        if (window := self._windows.find(place)) and not window.count:
             self._windows.drop(place)
 
     def take_back(self, attempt: Attempt) -> None:
         """The attempt was never decided."""
         for key in _keys(attempt):
             if window := self._windows.find(key):
-                window.attempts = max(0, window.attempts - 1)
+                window.count = max(0, window.count - 1)
 
 
 class WrongTokens:
     """Counts wrong keys and tokens of a place; used from one thread."""
 
     def __init__(self, clock: Clock) -> None:
-        self._windows = _Windows(clock)
+        self._windows = Windows(clock, WINDOW_MS, WINDOWS_LIMIT, Window)
 
     def judge(self, address: str, failure: Unauthenticated) -> Failure:
         """What a wrong token is answered: `failure`, or Limited after too many from the place."""
         window = self._windows.get((place_of(address),))
-        if window.attempts >= TOKENS_LIMIT:
+        if window.count >= TOKENS_LIMIT:
             wait_s = self._windows.seconds_left(window)
             return Limited("token.throttled", retry_after=wait_s)
-        window.attempts += 1
+        window.count += 1
         return failure
 
 

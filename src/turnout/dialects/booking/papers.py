@@ -13,12 +13,13 @@ from turnout.core.exams.printing import ScrapPaper, draw_scrap_paper
 from turnout.core.ids import OrgId
 from turnout.errors import Limited, Unavailable
 from turnout.store import Clock
-from turnout.store.windows import is_over, seconds_left
+from turnout.store.windows import Window, Windows
 
 AT_ONCE = 2
 WAITING_LIMIT = 8
 MINUTE_MS = 60_000
 DRAWINGS_A_MINUTE = 30
+ORGANIZATIONS_LIMIT = 10_000
 KEPT_BYTES = 16 * 1024 * 1024
 RETRY_AFTER_S = 10
 
@@ -27,12 +28,11 @@ class PaperDesk:
     """Draws papers and keeps the last of them; for one event loop."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
         self._drawing: dict[str, asyncio.Task[bytes]] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._drawn: dict[int, tuple[int, int]] = {}
+        self._drawn = Windows(clock, MINUTE_MS, ORGANIZATIONS_LIMIT, Window)
 
     async def get_pdf(self, org_id: OrgId, paper: ScrapPaper) -> bytes:
         """The paper as PDF. Raises Limited when the organization had too many drawn, Unavailable
@@ -53,17 +53,14 @@ class PaperDesk:
     def _count(self, org_id: OrgId) -> None:
         if len(self._drawing) >= AT_ONCE + WAITING_LIMIT:
             raise Unavailable("paper.busy", retry_after=RETRY_AFTER_S)
-        now = self._clock()
-        started_at, count = self._drawn.get(org_id, (now, 0))
-        if is_over(started_at, MINUTE_MS, now):
-            started_at, count = now, 0
-        if count >= DRAWINGS_A_MINUTE:
+        window = self._drawn.get(org_id)
+        if window.count >= DRAWINGS_A_MINUTE:
             raise Limited(
                 "paper.throttled",
                 limit=DRAWINGS_A_MINUTE,
-                retry_after=seconds_left(started_at + MINUTE_MS, MINUTE_MS, now),
+                retry_after=self._drawn.seconds_left(window),
             )
-        self._drawn[org_id] = (started_at, count + 1)
+        window.count += 1
 
     async def _draw(self, digest: str, paper: ScrapPaper) -> bytes:
         async with self._turns:
