@@ -95,7 +95,7 @@ def choose(
     tickets: Literal["mail", "none"] | None = None,
     when_full: Literal["refuse", "wait"] | None = None,
 ) -> None:
-    """Choose what becomes of those who register for an event by API; without options, show it.
+    """Choose the outcome of registrations by API for an event; without options, show it.
 
     At first no ticket is mailed to them, and a full event refuses them.
 

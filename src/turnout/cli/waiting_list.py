@@ -100,9 +100,9 @@ def prioritize(
 
 @waiting.command
 def offer(org: str, entry: EntryNumber, /) -> None:
-    """Offer a free place to somebody who waits, whoever waits before them.
+    """Offer a free place to somebody who waits, out of turn.
 
-    Places are offered in order by themselves; this is for one out of turn.
+    Places are offered in order by themselves.
 
     Example: turnout waiting offer acme 7
 

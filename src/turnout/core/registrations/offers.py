@@ -100,7 +100,7 @@ def take_offer(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:
 
 
 def offer_by_hand(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:
-    """Offer a free place to somebody who waits, whoever waits before them. Idempotent while they
+    """Offer a free place to somebody who waits, out of turn. Idempotent while they
     are offered one.
 
     Raises Conflict when no place of their type or of the event is free, when they wait no more, and
