@@ -11,6 +11,8 @@ proofs travel back with the test reports.
 import datetime
 import os
 import random
+import shutil
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -18,7 +20,7 @@ import hypothesis
 import pytest
 import structlog
 
-from tests.support import proof
+from tests.support import proof, templates
 from tests.support.order import FileOrder, FileTimes
 from tests.support.passwords import hash_cheaply
 from tests.support.postgresql import Cluster
@@ -65,6 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     told = getattr(config, "workerinput", None)
     run = proof.Run(**told["run"]) if told else _read_run()
     proof.begin(run)
+    folder = Path(told["templates"] if told else tempfile.mkdtemp(prefix="turnout-test-"))
+    templates.begin(folder)
     config.option.hypothesisseed = run.seed
     hypothesis.settings.register_profile(
         "turnout", deadline=None, max_examples=proof.scale(30, 1000), print_blob=True
@@ -74,6 +78,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if told:
         config.pluginmanager.register(FileOrder(config, _list_seconds(config)))
     else:
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        config.pluginmanager.register(Templates(folder))
         config.pluginmanager.register(ProofReport(config, run))
         config.pluginmanager.register(FileTimes(config))
 
@@ -137,6 +143,17 @@ def pytest_runtest_makereport(
     report = yield
     report.user_properties += [(PROOF + name, counts) for name, counts in proof.take_reports()]
     return report
+
+
+class Templates:
+    """Tells the workers where this run keeps databases to copy."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node) -> None:
+        node.workerinput["templates"] = str(self.folder)
 
 
 class ProofReport:

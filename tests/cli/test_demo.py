@@ -397,7 +397,7 @@ def test_an_interrupted_seeding_is_completed_by_the_next_run(
 
 
 def test_the_demo_serves_what_it_seeded_and_again_after_a_restart(tmp_path: Path) -> None:
-    server = Server(tmp_path)
+    server = Server(tmp_path, seeds=True)
     for _ in range(2):
         with server:
             headers = {"APIKey": server.demo["registration"]["apiKey"]}

@@ -8,7 +8,6 @@
 Nothing runs by itself: no loop is started, so the queue moves when `run_intake` is called.
 """
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.support import templates
 from tests.support.builder import WHEN, Builder
 from tests.support.client import AppClient
 from tests.support.postgresql import Cluster
@@ -198,7 +198,7 @@ def new_database(backend: str, folder: Path, cluster: Cluster | None = None) -> 
     if cluster is not None and backend == "postgresql":
         return cluster.create_database(_postgresql_template(cluster))
     path = Path(tempfile.mkdtemp(dir=folder)) / "turnout.db"
-    shutil.copy(_sqlite_template(), path)
+    templates.copy_migrated(path)
     return f"sqlite:///{path}"
 
 
@@ -206,20 +206,6 @@ def new_database(backend: str, folder: Path, cluster: Cluster | None = None) -> 
 def key_pair() -> tuple[str, str, str]:
     """A signing key for all nodes of this process: making one takes a tenth of a second."""
     return generate_key_pair()
-
-
-@cache
-def _sqlite_template() -> Path:
-    # The object lives in the cache, and with it the folder, until the process ends.
-    folder = _folder()
-    path = Path(folder.name) / "template.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
-@cache
-def _folder() -> "tempfile.TemporaryDirectory[str]":
-    return tempfile.TemporaryDirectory(prefix="turnout-test-")
 
 
 @cache

@@ -16,9 +16,9 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Self
 
+from tests.support import templates
 from tests.support.client import Answer, ask
 from tests.support.ports import free_port
-from turnout.store.migrations.running import migrate
 from turnout.store.sqlite import path_of
 
 START_TIMEOUT_S = 60
@@ -38,7 +38,8 @@ class Server:
             answer = server.ask("GET", "/healthz")
 
     `database_url` None = SQLite in `folder`. `open_files` limits the files that it may open.
-    `environment` are variables beside the settings.
+    `environment` are variables beside the settings. A demo on SQLite is a copy of one that was
+    seeded once a run, unless the server itself `seeds` it.
     `settings` are TURNOUT_ settings in lower case. The
     same object can be started again after `stop` or `kill`, on the same port and data.
     """
@@ -52,6 +53,7 @@ class Server:
         port: int | None = None,
         open_files: int | None = None,
         environment: Mapping[str, str] | None = None,
+        seeds: bool = False,
         **settings: Any,
     ) -> None:
         self.folder = folder
@@ -60,6 +62,7 @@ class Server:
         self._command = command
         self._open_files = open_files
         self._environment = dict(environment or {})
+        self._seeds = seeds
         url = database_url or f"sqlite:///{folder / 'turnout.db'}"
         self._settings = {"database_url": url} | settings
         self._process: subprocess.Popen[bytes] | None = None
@@ -93,9 +96,7 @@ class Server:
 
     def launch(self) -> None:
         """Start without waiting. `turnout serve` makes no database, so that is done before."""
-        url = self._settings["database_url"]
-        if self._command == ("serve",) and url.startswith("sqlite:") and not path_of(url).exists():
-            migrate(url)
+        self._prepare_database()
         command = [sys.executable, "-m", "turnout", *self._command, "--port", str(self.port)]
         if self._command == ("demo",):
             command += ["--data", str(self.folder)]
@@ -118,6 +119,15 @@ class Server:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+
+    def _prepare_database(self) -> None:
+        url = self._settings["database_url"]
+        if not url.startswith("sqlite:") or path_of(url).exists():
+            return
+        if self._command == ("serve",):
+            templates.copy_migrated(path_of(url))
+        elif self._command == ("demo",) and path_of(url).parent == self.folder and not self._seeds:
+            templates.copy_demo(self.folder)
 
     def ask(self, method: str, target: str, **request: Any) -> Answer:
         """One request; see `tests.support.client.ask`."""
