@@ -247,7 +247,19 @@ def test_data_is_never_restored_over(url, db, tmp_path):
     with pytest.raises(Conflict) as failure:
         backups.restore(url, tmp_path / "a.backup", progress=ignore)
     assert failure.value.code == "backup.not_empty"
+    assert not url.startswith("postgresql:") or "turnout:***@" in failure.value.message
     assert ask(url, "SELECT slug FROM organizations") == [("house",)]
+
+
+def test_a_database_that_is_not_there_is_told_how_to_make_it(cluster, tmp_path):
+    source = Turnout(f"sqlite:///{tmp_path}/source.db")
+    migrate(source.url or "")
+    source.ok("backup", tmp_path / "a.backup")
+    url = cluster.create_database().rpartition("/")[0] + "/nowhere"
+    result = Turnout(url)("restore", tmp_path / "a.backup")
+    assert result.code == 1
+    assert 'database "nowhere" does not exist' in result.error
+    assert "CREATE DATABASE" in result.error
 
 
 def test_a_failure_in_the_middle_leaves_an_empty_database_that_can_be_restored(url, tmp_path):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from turnout.errors import Unavailable
+from turnout.settings import hide_password
 from turnout.store.backups.reading import open_source
 from turnout.store.backups.stream import Contents, read_contents, read_rows, write_backup
 from turnout.store.backups.writing import open_target
@@ -34,7 +35,7 @@ def back_up(url: str, file: Path, *, progress: Progress) -> Contents:
     """
     with open_source(url) as source:
         if source.schema is None:
-            raise Unavailable("backup.nothing", path=url)
+            raise Unavailable("backup.nothing", path=hide_password(url))
         return write_backup(file, source, progress)
 
 

@@ -16,6 +16,7 @@ from psycopg.sql import SQL, Identifier
 
 from turnout.errors import Unavailable
 from turnout.store.backups.stream import BATCH, FILE_BATCH, Row, Source, Table
+from turnout.store.pg_refusals import reach
 from turnout.store.pg_sessions import Limits, Use, connect
 from turnout.store.sequences import SEQUENCES
 from turnout.store.sqlite import check_exists, open_to_read, path_of
@@ -35,6 +36,8 @@ def open_source(url: str) -> Iterator[Source]:
             connection.execute("BEGIN")
             yield SQLiteSource(connection)
         return
+    with reach(url):
+        pass  # what refuses us says what to do about it
     try:
         with connect(url, Use.STREAM, _LIMITS) as session:
             yield PostgreSQLSource(session)

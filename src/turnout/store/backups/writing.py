@@ -12,6 +12,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from turnout.errors import Conflict, Invalid, Unavailable
+from turnout.settings import hide_password
 from turnout.store.backups.stream import Contents, Row
 from turnout.store.pg_sessions import Use
 from turnout.store.pg_sessions import connect as connect_postgresql
@@ -67,7 +68,7 @@ def check_empty(url: str, schema: str) -> None:
         # A server that was started once has written its own address and keys, and no more.
         counts = {table.name: table.row_count for table in source.list_tables()}
         if source.schema != schema or counts["organizations"] or counts["people"]:
-            raise Conflict("backup.not_empty", path=url, schema=source.schema)
+            raise Conflict("backup.not_empty", path=hide_password(url), schema=source.schema)
 
 
 def _is_new(url: str) -> bool:
