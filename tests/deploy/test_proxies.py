@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.support.crowd import add_attendees
+from tests.support.ports import free_port
 from tests.support.proxies import HOST, Proxy
 from tests.support.server import Server
 from turnout.settings import Settings
@@ -214,6 +215,18 @@ def test_nobody_can_claim_to_be_somebody_else(site: Site, proxy: Proxy) -> None:
     request_id = answer.headers["x-request-id"]
     assert request_id != "chosen-by-the-client"
     assert site.find_address(request_id) == CLIENT
+
+
+@pytest.mark.parametrize("name", ["nginx", "caddy", "haproxy"])
+def test_clients_hear_in_json_that_no_node_answers(tmp_path: Path, name: str) -> None:
+    with Proxy(name, tmp_path, free_port()) as proxy:
+        answer = curl(proxy, "/v1/event/attendees.json")
+    assert answer.status == 503
+    assert answer.headers["retry-after"] == "5"
+    assert answer.headers["content-type"].startswith("application/json")
+    assert json.loads(answer.body) == {
+        "message": "The server is not available. Try again in a few seconds."
+    }
 
 
 def test_a_stock_nginx_that_speaks_http_1_0_works_too(site: Site, tmp_path: Path) -> None:
