@@ -19,6 +19,7 @@ from turnout.core.events.model import EventDetails, EventState, Visibility, span
 from turnout.core.events.programme import list_ticket_types
 from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.ids import EventId, OrgId
+from turnout.core.messaging.pictures import keep_picture
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -29,6 +30,7 @@ from turnout.core.registrations.places import set_event_state
 from turnout.core.waiting_list.entries import list_entries
 from turnout.core.waiting_list.mails import tell_of_list
 from turnout.errors import Conflict
+from turnout.formats.pictures import Picture
 from turnout.store import Tx
 
 BROWSER = {"Accept": "text/html"}
@@ -471,3 +473,24 @@ def test_a_private_event_has_no_page_and_an_unlisted_one_is_not_listed(
 def test_an_unknown_organization_has_no_page(site: AppClient) -> None:
     for slug in ("nobody", "a" * 70, "%00", "o/nobody"):
         assert site.request("GET", f"/{slug}", headers=BROWSER).status == 404
+
+
+def test_the_cover_is_shown_and_served_for_good(site: AppClient, fair: Fair) -> None:
+    picture = Picture(b"RIFF-large", b"RIFF-small", 1600, 800)
+    digest = fair.db.call(keep_picture, fair.org_id, picture, default_quota=0, actor="test")
+    cover = EventChange(cover=digest)
+    fair.db.call(change_event, fair.org_id, fair.event_id, cover, actor="test")
+    path = f"/media/{fair.org_id}-{digest}"
+    assert f'src="{path}-1600.webp"' in site.request("GET", fair.path).body.decode()
+    for side, content in ((1600, picture.large), (800, picture.small)):
+        answer = site.request("GET", f"{path}-{side}.webp")
+        assert (answer.status, answer.body) == (200, content)
+        assert answer.headers["content-type"] == "image/webp"
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    for wrong in (
+        f"{path}-400.webp",
+        f"{path}-800.svg",
+        f"/media/{fair.org_id + 1}-{digest}-800.webp",
+    ):
+        assert site.request("GET", wrong).status == 404

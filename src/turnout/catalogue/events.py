@@ -34,7 +34,13 @@ SENTENCES = {
     "money.decimals": "{text!r} has more decimals than {currency}, which has {decimals}.",
     "money.large": "{text!r} is too much: an amount is at most {limit}.",
     "money.other_currency": "{text!r} is in another currency than {currency}.",
+    "picture.broken": "The picture cannot be read: it is damaged, or needs too much to be decoded.",
+    "picture.form": "The file is no picture: JPEG, PNG, WebP and AVIF are taken.",
+    "picture.large": "The picture has more than {limit} MB.",
     "picture.missing": "There is no picture {digest}.",
+    "picture.pixels": "The picture has more than {limit} megapixels.",
+    "picture.quota": "The organization may keep no more files; `turnout org set --file-quota-mb` "
+    "sets how many.",
     "position.range": "A place in the order is a number from 0 to {limit}.",
     "registration_password.missing": "Event {event_id} has no registration password.",
     "session.missing": "There is no session {session_id}.",

@@ -5,6 +5,7 @@ from cyclopts import App
 from turnout.cli.app import Count, actor, console, database, show_table, tell_twice
 from turnout.cli.event_changes import known_url, say_capacity, set_event
 from turnout.cli.numbers import EventNumber, SessionNumber, SpeakerNumber, TicketTypeNumber
+from turnout.cli.pictures import set_picture
 from turnout.core.events.copying import copy_event
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.events.programme import get_event, list_sessions, set_session_state
@@ -26,6 +27,7 @@ from turnout.formats.calendar import load
 from turnout.store import Tx
 
 speakers = App(name="speaker")
+speakers.command(set_picture, name="set-picture")
 
 
 def copy(org: str, event: EventNumber, /, *, starts: str, title: str = "") -> None:

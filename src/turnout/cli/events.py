@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from cyclopts import App
 
-from turnout.cli import event_changes, event_parts
+from turnout.cli import event_changes, event_parts, pictures
 from turnout.cli.app import Count, actor, base_url, console, database, show_table, tell_twice
 from turnout.cli.event_changes import say_capacity
 from turnout.cli.identity import read_password
@@ -48,6 +48,7 @@ PARTS: dict[str, Callable[..., None]] = {
     "copy": event_parts.copy,
     "postpone": event_parts.postpone,
     "cancel": event_parts.cancel,
+    "set-cover": pictures.set_cover,
     "set-session": event_parts.set_session,
     "cancel-session": event_parts.cancel_a_session,
     "remove-session": event_parts.remove_a_session,

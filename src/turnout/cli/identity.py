@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from cyclopts.validators import Number as Range
 
-from turnout.cli import organizations
+from turnout.cli import organizations, pictures
 from turnout.cli.app import (
     actor,
     console,
@@ -40,6 +40,7 @@ Days = Annotated[int, Parameter(validator=Range(gte=1, lte=36_500))]
 org = App(name="org")
 org.command(organizations.set_org, name="set")
 org.command(organizations.show_org, name="show")
+org.command(pictures.set_logo, name="set-logo")
 user = App(name="user")
 token = App(name="token")
 

@@ -20,7 +20,7 @@ from turnout.core.identity.addresses import place_of
 from turnout.core.identity.model import Organization, OrganizationProfile
 from turnout.core.identity.organizations import find_organization
 from turnout.core.identity.profiles import get_profile
-from turnout.core.identity.short_names import page_path
+from turnout.core.identity.short_names import page_path, picture_path
 from turnout.core.ids import EventId, TicketTypeId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.form_limits import (
@@ -170,6 +170,7 @@ class EventResource(Resource):
             profile=found.profile,
             colour=shown.details.colour or found.profile.colour,
             details=shown.details,
+            cover=picture_path(found.organization.org_id, shown.cover, 1600) if shown.cover else "",
             description=Markup(found.description),  # noqa: S704 (formats/markdown.py cleans it)
             **times(shown),
             offers=offers,

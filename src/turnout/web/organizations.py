@@ -9,7 +9,7 @@ from turnout.core.events.showing import list_public_events
 from turnout.core.identity.model import Organization, OrganizationProfile
 from turnout.core.identity.organizations import find_organization
 from turnout.core.identity.profiles import get_profile
-from turnout.core.identity.short_names import page_path
+from turnout.core.identity.short_names import page_path, picture_path
 from turnout.core.times import local
 from turnout.errors import Missing
 from turnout.http.dialect import Resource
@@ -41,6 +41,9 @@ class OrganizationResource(Resource):
             "organization.html",
             organization=found.organization,
             profile=found.profile,
+            logo=picture_path(found.organization.org_id, found.profile.logo, 800)
+            if found.profile.logo
+            else "",
             pages=page_path(found.organization.slug),
             events=[
                 (event, summary, local(event.starts_at, event.timezone))

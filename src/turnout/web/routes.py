@@ -19,6 +19,7 @@ from turnout.web.invitations import InvitationResource
 from turnout.web.organizations import OrganizationResource
 from turnout.web.outbox import OutboxResource
 from turnout.web.own_name import OwnName
+from turnout.web.pictures import PictureResource
 from turnout.web.policy import PagePolicy
 from turnout.web.sign_in import SignInResource, SignOutResource
 from turnout.web.summary import SummaryResource
@@ -54,6 +55,7 @@ def build(parts: WebParts) -> DialectApp:
         app.add_route("/certificate/{address}", CertificateResource(parts.db))
         app.add_route("/ticket/{address}", TicketResource(parts.db))
         app.add_route("/ticket/{address}/{name}", TicketFileResource(parts.db, parts.base_url))
+        app.add_route("/media/{name}", PictureResource(parts.db))
         app.add_route("/waiting/{token}", WaitingResource(parts.db))
         app.add_route("/watch/{pak}", EntryResource(parts.db, parts.limits))
         app.add_route("/watch/{pak}/{token}", WatchResource(parts.db))

@@ -139,7 +139,18 @@ WHERE delete_at IS NOT NULL AND delete_at <= :now ORDER BY delete_at LIMIT :limi
 DELETE FROM job_files WHERE org_id = :org_id AND job_id = :job_id AND number = :number;
 
 -- name: is_file_needed(org_id, digest)$ -> int | None
-SELECT 1 FROM job_files WHERE org_id = :org_id AND digest = :digest LIMIT 1;
+-- A job's, or a picture's.
+SELECT 1 WHERE EXISTS (SELECT 1 FROM job_files j WHERE j.org_id = :org_id AND j.digest = :digest)
+    OR EXISTS (SELECT 1 FROM pictures p WHERE p.org_id = :org_id AND p.digest = :digest)
+    OR EXISTS (SELECT 1 FROM pictures s WHERE s.org_id = :org_id AND s.small_digest = :digest);
+
+-- name: add_picture(org_id, digest, small_digest, width: int, height: int, now)!
+INSERT INTO pictures (org_id, digest, small_digest, width, height, created_at)
+VALUES (:org_id, :digest, :small_digest, :width, :height, :now)
+ON CONFLICT (org_id, digest) DO NOTHING;
+
+-- name: find_picture(org_id, digest)^ -> pictures.KeptPicture | None
+SELECT digest, small_digest FROM pictures WHERE org_id = :org_id AND digest = :digest;
 
 -- name: delete_file(org_id, digest)!
 DELETE FROM files WHERE org_id = :org_id AND digest = :digest;

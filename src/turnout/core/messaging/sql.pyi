@@ -23,6 +23,7 @@ from turnout.core.messaging.model import JobHead
 from turnout.core.messaging.network_ids import _Owner
 from turnout.core.messaging.opt_outs import OptOut
 from turnout.core.messaging.overview import Fate, JobLine, Misconfigured, WaitingJob
+from turnout.core.messaging.pictures import KeptPicture
 from turnout.core.messaging.receiving import _MessageRef
 from turnout.store import Statements, Tx
 
@@ -453,6 +454,12 @@ class _Sql(Statements):
     def forget_job_file(tx: Tx, *, org_id: OrgId, job_id: JobId, number: int) -> int: ...
     @staticmethod
     def is_file_needed(tx: Tx, *, org_id: OrgId, digest: str) -> int | None: ...
+    @staticmethod
+    def add_picture(
+        tx: Tx, *, org_id: OrgId, digest: str, small_digest: str, width: int, height: int, now: int
+    ) -> int: ...
+    @staticmethod
+    def find_picture(tx: Tx, *, org_id: OrgId, digest: str) -> KeptPicture | None: ...
     @staticmethod
     def delete_file(tx: Tx, *, org_id: OrgId, digest: str) -> int: ...
     @staticmethod
