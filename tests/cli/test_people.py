@@ -1,5 +1,6 @@
 """`turnout person …`."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
+from turnout.store.sqlite import path_of
 
 
 @pytest.fixture
@@ -57,3 +59,38 @@ def test_two_are_merged(run: Turnout) -> None:
     said = run.ok("person", "merge", "acme", "bo@x.example", "b@y.org")
     assert said == "Person 3 is now a part of person 2, Bo Lee <bo@x.example>.\n"
     assert "no person b@y.org" in run("person", "show", "acme", "b@y.org").error
+
+
+def test_everything_about_a_person_is_written_to_a_file(run: Turnout, tmp_path: Path) -> None:
+    data, page = tmp_path / "ann.json", tmp_path / "ann.html"
+    said = run.ok("person", "export", "acme", "ann@x.example", data)
+    assert said == f"{data}: 1 records of person 1\n"
+    (person,) = json.loads(data.read_text())["people"]
+    assert (person["email"], person["first_name"]) == ("ann@x.example", "Ann")
+    assert data.stat().st_mode & 0o777 == 0o600
+    run.ok("person", "export", "acme", "1", page)
+    assert "<dd>ann@x.example</dd>" in page.read_text()
+    refused = run("person", "export", "acme", "1", tmp_path / "ann.txt")
+    assert "must end in .json or .html" in refused.error
+
+
+def test_a_person_is_erased_from_the_file_too(run: Turnout) -> None:
+    assert run.url
+    path = path_of(run.url)
+    asked = run.ok("person", "erase", "acme", "ann@x.example")
+    assert asked == "Ann Lee <ann@x.example> is person 1. Add --yes to erase them for ever.\n"
+    erased = run.ok("person", "erase", "acme", "ann@x.example", "--yes", "--now")
+    assert erased == "Person 1 is erased.\n"
+    assert "no person ann@x.example" in run("person", "show", "acme", "ann@x.example").error
+    for file in path.parent.glob(f"{path.name}*"):
+        assert b"ann@x.example" not in file.read_bytes()
+
+
+def test_a_restored_backup_loses_who_was_erased_since(run: Turnout, tmp_path: Path) -> None:
+    backup, restored = tmp_path / "a.backup", Turnout(f"sqlite:///{tmp_path / 'new.db'}")
+    run.ok("backup", backup)
+    run.ok("person", "erase", "acme", "ann@x.example", "--yes")
+    said = restored.ok("restore", backup, "--erased-in", run.url)
+    assert "1 people who were erased since the backup are erased again.\n" in said
+    assert restored.ok("person", "find", "acme", "ann") == "Nobody was found.\n"
+    assert restored.ok("person", "find", "acme", "bo") == run.ok("person", "find", "acme", "bo")

@@ -75,6 +75,7 @@ SENTENCES = {
     "party.guest": "{guest!r} is no guest: write a name, an address, or both as in 'Zoe Lee "
     "<zoe@example.com>'.",
     "party.ticket_type": "The event has no default ticket type: name one with --ticket-type.",
+    "person.export": "{file} must end in .json or .html.",
     "person.unchanged": "Say what to correct: see `turnout person set --help`.",
     "ticket_type.missing": "Event {event} has no ticket type {ticket_type}.",
     "session.unchanged": "Say what to set; `turnout event set-session --help` lists it.",

@@ -7,6 +7,8 @@ from pathlib import Path
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from turnout.cli.app import actor, console, database, errors, say_time, settings
+from turnout.cli.people import finish_erasing
+from turnout.core.erasure.erasing import ErasedPerson, erase_again, list_erased
 from turnout.core.messaging.controlling import pause_running_jobs
 from turnout.settings import hide_password
 from turnout.store import backups
@@ -31,7 +33,7 @@ def backup(file: Path, /) -> None:
     )
 
 
-def restore(file: Path, /, *, resume_jobs: bool = False) -> None:
+def restore(file: Path, /, *, resume_jobs: bool = False, erased_in: str | None = None) -> None:
     """Fill an empty database from a file of `turnout backup`.
 
     TURNOUT_DATABASE_URL names the database: a new SQLite file, or an empty PostgreSQL database,
@@ -43,21 +45,41 @@ def restore(file: Path, /, *, resume_jobs: bool = False) -> None:
     Args:
         file: The backup.
         resume_jobs: Let jobs that had not ended go on at once.
+        erased_in: Address of the former database (as in TURNOUT_DATABASE_URL): whoever was erased
+            in it since the backup is erased here, too, before the command ends.
     """
     url = settings().database_url
+    erased = _read_erased(erased_in) if erased_in else []
     with _bar("Restoring:") as progress:
         restored = backups.restore(url, file, progress=progress)
     paused = 0 if resume_jobs else _pause_jobs()
+    gone = _erase_again(erased)
     contents = restored.contents
     console.print(
         f"{hide_password(url)}: {contents.row_count} rows as of {say_time(contents.at)}, "
         f"schema {restored.schema}"
     )
+    if erased_in:
+        console.print(f"{gone} people who were erased since the backup are erased again.")
     if paused:
         console.print(
             f"{paused} messaging jobs had not ended and are paused: `turnout job list ORG --open` "
             "lists them, `turnout job resume` lets one go on."
         )
+
+
+def _read_erased(url: str) -> list[ErasedPerson]:
+    with database(settings(database_url=url)) as db:
+        return db.look(list_erased)
+
+
+def _erase_again(erased: list[ErasedPerson]) -> int:
+    if not erased:
+        return 0
+    with database() as db:
+        count = sum(db.call(erase_again, *person, actor=actor()) for person in erased)
+        finish_erasing(db)
+    return count
 
 
 def _pause_jobs() -> int:

@@ -1,9 +1,23 @@
 """`turnout person`: whom an organization knows."""
 
+from pathlib import Path
+
+import msgspec
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.files import new_file
+from turnout.core.audit.recording import record
+from turnout.core.erasure.erasing import (
+    erase_person,
+    find_step,
+    list_uncleaned,
+    mark_cleaned,
+    take_step,
+)
+from turnout.core.erasure.exporting import Export, export_person, to_page
 from turnout.core.erasure.overview import Overview, read_overview
+from turnout.core.erasure.places import TABLES
 from turnout.core.erasure.uniting import unite_people
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId, PersonId
@@ -172,3 +186,75 @@ def _show(overview: Overview) -> None:
     rows = ((part.event, part.what, part.state, say_time(part.at)) for part in overview.parts)
     if overview.parts:
         show_table("EVENT", "WHAT", "STATE", "SINCE", rows=rows)
+
+
+@people.command
+def export(org: str, person: str, file: Path, /) -> None:
+    """Write everything that is known of a person into a file: JSON, or a page to read (.html).
+
+    You alone can read the file (mode 600). Instants are in milliseconds since 1970. Example:
+    turnout person export acme ann@example.com ann.html
+
+    Args:
+        org: Short name of the organization.
+        person: Number or e-mail address.
+        file: The file to write; its ending says which: .json or .html.
+    """
+    if file.suffix not in (".json", ".html"):
+        raise Invalid("person.export", file=file)
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        who = db.call(get_named_person, org_id, person)
+        found = db.look(export_person, org_id, who.id)
+        db.call(_note_export, org_id, who.id)
+    text = to_page(_say(who), found) if file.suffix == ".html" else _to_json(found)
+    with new_file(file) as out:
+        out.write(text.encode())
+    console.print(f"{file}: {sum(map(len, found.values()))} records of person {who.id}")
+
+
+@people.command
+def erase(org: str, person: str, /, *, yes: bool = False, now: bool = False) -> None:
+    """Erase a person: name, addresses, answers, messages, replies and files. It cannot be undone.
+
+    Nobody sees them from then on; the rest is removed within the hour by `turnout serve` or
+    `turnout work`. Seats, totals and check-ins stay, without identity, as does what exams have on
+    record. Backups still have the person: see `turnout restore --erased-in`. Example:
+    turnout person erase acme ann@example.com --yes --now
+
+    Args:
+        org: Short name of the organization.
+        person: Number or e-mail address.
+        yes: Erase; without it, the command only says who it would be.
+        now: Remove everything at once, and wait for it.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        who = db.call(get_named_person, org_id, person)
+        if not yes:
+            console.print(f"{_say(who)} is person {who.id}. Add --yes to erase them for ever.")
+            return
+        kept = db.call(erase_person, org_id, who.id, actor=actor())
+        if now:
+            finish_erasing(db)
+    console.print(f"Person {who.id} is erased{'.' if now else '; the rest goes within the hour.'}")
+    for what, why, until in kept:
+        console.print(f"Kept: {what}, because {why}, until {until}.")
+
+
+def finish_erasing(db: Database) -> None:
+    """Remove what is left of all who are erased, from the disk too."""
+    while step := db.look(find_step):
+        db.call(take_step, step)
+    erased = db.call(list_uncleaned)
+    if db.scrub(TABLES):
+        db.call(mark_cleaned, erased)
+        db.scrub(TABLES)
+
+
+def _note_export(tx: Tx, org_id: OrgId, person_id: PersonId) -> None:
+    record(tx, org_id, actor(), "exported", "person", person_id)
+
+
+def _to_json(found: Export) -> str:
+    return msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n"

@@ -10,7 +10,7 @@ import asyncio
 import concurrent.futures
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from typing import Any
 
@@ -124,6 +124,11 @@ class Database(ABC):
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
         self.reads.put(Command(verb, args, kwargs, future), Lane.REQUEST)
         return future.result()
+
+    @abstractmethod
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Have what was deleted from these tables leave the disk, too; False = try again later.
+        Waits for the disk: call it in a thread."""
 
     def _note_if_late(self, tx: Tx, began: TransactionStart) -> int:
         """Before the commit: where it comes late already, let the transaction say so. Returns how

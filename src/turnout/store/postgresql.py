@@ -16,13 +16,14 @@ poll.
 import logging
 import threading
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
 import psycopg
 from psycopg import errors as pg
+from psycopg.sql import SQL, Identifier
 
 from turnout.errors import Unavailable
 from turnout.log import log
@@ -189,6 +190,17 @@ class PostgresqlDatabase(Database):
 
     def _connect(self, use: Use, *, autocommit: bool = False) -> "psycopg.Connection[Any]":
         return connect(self._url, use, self._limits[use], autocommit=autocommit)
+
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Vacuum the tables; False where one of them is held."""
+        try:
+            with self._connect(Use.MIGRATE, autocommit=True) as connection:
+                for table in tables:
+                    connection.execute(SQL("VACUUM {}").format(Identifier(table)))
+        except psycopg.Error as error:
+            log.warning("vacuum failed; it is tried again", error=str(error))
+            return False
+        return True
 
     def _tx(
         self,

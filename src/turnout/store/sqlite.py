@@ -20,7 +20,7 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -104,6 +104,8 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA temp_store=MEMORY")
         connection.execute("PRAGMA cache_size=-65536")
         connection.execute("PRAGMA wal_autocheckpoint=0")
+        # What is deleted is overwritten: an erased person is not in the file's free pages.
+        connection.execute("PRAGMA secure_delete=ON")
         if read_only:
             connection.execute("PRAGMA query_only=ON")
             connection.execute("PRAGMA cache_size=-8192")
@@ -183,6 +185,15 @@ class SqliteDatabase(Database):
         self._stopping.set()
         self._checkpointer.join()
         self._sweeper.stop()
+
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Copy the log into the database and empty it; False while somebody reads."""
+        connection = connect(self.path)
+        try:
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+        return not busy
 
     def _tx(self, connection: sqlite3.Connection) -> Tx:
         now, lease_now = self._read_clock()

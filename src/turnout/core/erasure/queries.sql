@@ -107,3 +107,67 @@ FROM (
 ) x
 JOIN events e ON e.org_id = :org_id AND e.id = x.event_id
 ORDER BY x.created_at, x.what, e.id;
+
+-- name: list_addresses(org_id, person_id) -> (email: str, phone: str)
+SELECT email, phone FROM people
+WHERE org_id = :org_id AND (id = :person_id OR merged_into = :person_id)
+UNION ALL
+SELECT CASE medium WHEN 'email' THEN address ELSE '' END,
+    CASE medium WHEN 'phone' THEN address ELSE '' END
+FROM former_addresses WHERE org_id = :org_id AND person_id = :person_id;
+
+-- name: list_answers(org_id, person_id) -> (answers: str)
+SELECT r.answers FROM registrations r JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE r.org_id = :org_id AND (p.id = :person_id OR p.merged_into = :person_id);
+
+-- name: find_uuid(org_id, id: PersonId)$ -> str | None
+SELECT uuid FROM people WHERE org_id = :org_id AND id = :id AND merged_into IS NULL;
+
+-- name: add_erasure(org_id, person_id, uuid, now, marks)!
+INSERT INTO erasures (org_id, person_id, uuid, asked_at, marks, place, after, counts)
+VALUES (:org_id, :person_id, :uuid, :now, :marks, 0, '', '{}')
+ON CONFLICT (org_id, person_id) DO UPDATE SET asked_at = excluded.asked_at, marks = excluded.marks,
+    place = 0, after = '', done_at = NULL, cleaned_at = NULL;
+
+-- name: find_open_erasure()^
+--     -> (org_id: OrgId, person_id: PersonId, marks: str, place: int, after: str,
+--         counts: str) | None
+-- crosses organizations: a worker erases for all of them.
+SELECT org_id, person_id, marks, place, after, counts FROM erasures
+WHERE cleaned_at IS NULL AND done_at IS NULL ORDER BY asked_at, person_id LIMIT 1;
+
+-- name: move_erasure(org_id, person_id, from_place: int, from_after: str, place: int, after: str,
+--     counts, marks, done_at: int | None)!
+UPDATE erasures SET place = :place, after = :after, counts = :counts, marks = :marks,
+    done_at = CAST(:done_at AS BIGINT)
+WHERE org_id = :org_id AND person_id = :person_id AND place = :from_place AND after = :from_after
+    AND done_at IS NULL;
+
+-- name: list_uncleaned() -> (org_id: OrgId, person_id: PersonId)
+-- crosses organizations: the disk is one for all of them.
+SELECT org_id, person_id FROM erasures WHERE cleaned_at IS NULL AND done_at IS NOT NULL LIMIT 1000;
+
+-- name: mark_cleaned(org_id, person_id, now)!
+UPDATE erasures SET cleaned_at = :now WHERE org_id = :org_id AND person_id = :person_id;
+
+-- name: blank_personal_job(org_id, id: JobId)!
+-- A job to one person alone is a message to them; one to many is everybody's.
+UPDATE jobs SET name = '', content = '{}', options = '{}'
+WHERE org_id = :org_id AND id = :id AND total = 1 AND open = 0;
+
+-- name: list_personal_files(org_id, job_id) -> (digest: str)
+SELECT DISTINCT f.digest FROM job_files f JOIN jobs j ON j.org_id = f.org_id AND j.id = f.job_id
+WHERE f.org_id = :org_id AND f.job_id = :job_id AND j.total = 1;
+
+-- name: forget_job_files(org_id, job_id, digest)!
+DELETE FROM job_files WHERE org_id = :org_id AND job_id = :job_id AND digest = :digest;
+
+-- name: forget_file(org_id, digest)!
+DELETE FROM job_files WHERE org_id = :org_id AND digest = :digest;
+
+-- name: shorten_list(org_id, id: ListId)!
+UPDATE user_lists SET entries = entries - 1 WHERE org_id = :org_id AND id = :id AND entries > 0;
+
+-- name: list_erased() -> (org_id: OrgId, person_id: PersonId, uuid: str)
+-- crosses organizations: a backup has all of them.
+SELECT org_id, person_id, uuid FROM erasures ORDER BY org_id, person_id;

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from turnout.core.ids import EntryId, OrgId, PersonId, RegistrationId, TicketId
+from turnout.core.ids import EntryId, JobId, ListId, OrgId, PersonId, RegistrationId, TicketId
 from turnout.store import Statements, Tx
 
 class ListDoubleWaitsRow(NamedTuple):
@@ -17,6 +17,33 @@ class ListPartsRow(NamedTuple):
     what: str
     state: str
     at: int
+
+class ListAddressesRow(NamedTuple):
+    email: str
+    phone: str
+
+class ListAnswersRow(NamedTuple):
+    answers: str
+
+class FindOpenErasureRow(NamedTuple):
+    org_id: OrgId
+    person_id: PersonId
+    marks: str
+    place: int
+    after: str
+    counts: str
+
+class ListUncleanedRow(NamedTuple):
+    org_id: OrgId
+    person_id: PersonId
+
+class ListPersonalFilesRow(NamedTuple):
+    digest: str
+
+class ListErasedRow(NamedTuple):
+    org_id: OrgId
+    person_id: PersonId
+    uuid: str
 
 class _Sql(Statements):
     @staticmethod
@@ -75,5 +102,49 @@ class _Sql(Statements):
     ) -> int: ...
     @staticmethod
     def list_parts(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> list[ListPartsRow]: ...
+    @staticmethod
+    def list_addresses(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> list[ListAddressesRow]: ...
+    @staticmethod
+    def list_answers(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> list[ListAnswersRow]: ...
+    @staticmethod
+    def find_uuid(tx: Tx, *, org_id: OrgId, id: PersonId) -> str | None: ...
+    @staticmethod
+    def add_erasure(
+        tx: Tx, *, org_id: OrgId, person_id: PersonId, uuid: str, now: int, marks: str
+    ) -> int: ...
+    @staticmethod
+    def find_open_erasure(tx: Tx) -> FindOpenErasureRow | None: ...
+    @staticmethod
+    def move_erasure(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        person_id: PersonId,
+        from_place: int,
+        from_after: str,
+        place: int,
+        after: str,
+        counts: str,
+        marks: str,
+        done_at: int | None,
+    ) -> int: ...
+    @staticmethod
+    def list_uncleaned(tx: Tx) -> list[ListUncleanedRow]: ...
+    @staticmethod
+    def mark_cleaned(tx: Tx, *, org_id: OrgId, person_id: PersonId, now: int) -> int: ...
+    @staticmethod
+    def blank_personal_job(tx: Tx, *, org_id: OrgId, id: JobId) -> int: ...
+    @staticmethod
+    def list_personal_files(
+        tx: Tx, *, org_id: OrgId, job_id: JobId
+    ) -> list[ListPersonalFilesRow]: ...
+    @staticmethod
+    def forget_job_files(tx: Tx, *, org_id: OrgId, job_id: JobId, digest: str) -> int: ...
+    @staticmethod
+    def forget_file(tx: Tx, *, org_id: OrgId, digest: str) -> int: ...
+    @staticmethod
+    def shorten_list(tx: Tx, *, org_id: OrgId, id: ListId) -> int: ...
+    @staticmethod
+    def list_erased(tx: Tx) -> list[ListErasedRow]: ...
 
 sql: _Sql

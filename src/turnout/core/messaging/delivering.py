@@ -29,6 +29,7 @@ from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind, Status
 from turnout.core.messaging.numbers import list_refusal_keys
+from turnout.core.messaging.opt_outs import hash_addresses
 from turnout.core.messaging.sql import sql
 from turnout.core.work import claims
 from turnout.core.work.apart import do_apart
@@ -229,13 +230,17 @@ def return_recipients(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set
 def _opted_out(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set[RecipientId]:
     channel = head.job_type.channel
     keys = {recipient.id: list_refusal_keys(channel, recipient.address) for recipient in recipients}
+    addresses = set().union(*keys.values())
+    hashes = hash_addresses(tx, head.org_id, addresses)
+    for own in keys.values():
+        own |= {hashes[address] for address in own if address in hashes}
     found = {
         address
         for (address,) in sql.find_opted_out(
             tx,
             org_id=head.org_id,
             medium=MEDIA[channel].value,
-            addresses=to_json(sorted(set().union(*keys.values()))),
+            addresses=to_json(sorted(addresses | set(hashes.values()))),
         )
     }
     return {id_ for id_, own in keys.items() if not own.isdisjoint(found)}

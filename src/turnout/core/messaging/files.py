@@ -100,7 +100,12 @@ def forget_files(tx: Tx, limit: int) -> int:
     outdated = sql.list_outdated_files(tx, now=tx.now, limit=limit)
     for org_id, job_id, number, digest in outdated:
         sql.forget_job_file(tx, org_id=org_id, job_id=job_id, number=number)
-        if sql.is_file_needed(tx, org_id=org_id, digest=digest) is None:
-            sql.delete_file(tx, org_id=org_id, digest=digest)
-            sql.delete_pieces(tx, org_id=org_id, digest=digest)
+        drop_file(tx, org_id, digest)
     return len(outdated)
+
+
+def drop_file(tx: Tx, org_id: OrgId, digest: str) -> None:
+    """Delete a file, unless a job needs it. Idempotent."""
+    if sql.is_file_needed(tx, org_id=org_id, digest=digest) is None:
+        sql.delete_file(tx, org_id=org_id, digest=digest)
+        sql.delete_pieces(tx, org_id=org_id, digest=digest)

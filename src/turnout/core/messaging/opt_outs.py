@@ -4,6 +4,10 @@ A link says who it is for by a recipient's number and a keyed digest of it: it c
 never ends, and it tells nothing of anybody.
 """
 
+import hashlib
+import hmac
+import secrets
+
 import msgspec
 
 from turnout.core.audit.recording import record
@@ -19,6 +23,8 @@ from turnout.errors import Invalid, Missing
 from turnout.store import Tx
 
 PATH = "/unsubscribe/"
+HASH = "hash:"
+_SECRET = "opt-outs"
 _LINKS = PersonalLinks("unsubscribe", PATH)
 
 
@@ -58,10 +64,34 @@ def add_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor: s
     return added
 
 
+def keep_hash(tx: Tx, org_id: OrgId, medium: Medium, address: str) -> None:
+    """Keep the refusal of somebody who is erased: as a keyed hash of the address. Idempotent."""
+    if sql.find_secret(tx, name=_SECRET) is None:
+        sql.add_secret(tx, name=_SECRET, secret=secrets.token_hex(32), now=tx.now)
+    (hashed,) = hash_addresses(tx, org_id, {address}).values()
+    opt_out(tx, org_id, medium, hashed, source="erased")
+
+
+def hash_addresses(tx: Tx, org_id: OrgId, addresses: set[str]) -> dict[str, str]:
+    """What stands in the place of addresses whose people were erased; nothing while nobody was."""
+    secret = sql.find_secret(tx, name=_SECRET) if addresses else None
+    if secret is None:
+        return {}
+    return {address: HASH + _digest(secret, org_id, address) for address in addresses}
+
+
+def _digest(secret: str, org_id: OrgId, address: str) -> str:
+    return hmac.new(secret.encode(), f"{org_id}:{address}".encode(), hashlib.sha256).hexdigest()
+
+
 def remove_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor: str) -> None:
     """Let broadcasts reach this address again. Raises Invalid as `add_opt_out` does, Missing."""
     key = _key(medium, address)
-    if not sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=key):
+    keys = [key, *hash_addresses(tx, org_id, {key}).values()]
+    removed = [
+        sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=known) for known in keys
+    ]
+    if not any(removed):
         raise Missing("opt_out.missing", address=address, medium=medium.value)
     record(tx, org_id, actor, "removed", "opt_out", 0, medium=medium.value)
 

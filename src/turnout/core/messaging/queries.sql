@@ -374,6 +374,15 @@ ON CONFLICT (org_id, medium, address) DO NOTHING;
 -- name: remove_opt_out(org_id, medium, address)!
 DELETE FROM opt_outs WHERE org_id = :org_id AND medium = :medium AND address = :address;
 
+-- name: find_secret(name)$ -> str | None
+-- crosses organizations: one secret of the installation.
+SELECT secret FROM installation_secrets WHERE name = :name;
+
+-- name: add_secret(name, secret, now)!
+-- crosses organizations: one secret of the installation.
+INSERT INTO installation_secrets (name, secret, created_at) VALUES (:name, :secret, :now)
+ON CONFLICT (name) DO NOTHING;
+
 -- name: list_opt_outs(org_id, limit) -> opt_outs.OptOut
 SELECT medium, address, source, job_id, created_at FROM opt_outs
 WHERE org_id = :org_id AND medium > '' ORDER BY medium, address LIMIT :limit;

@@ -59,7 +59,7 @@ def add_tag(
         raise Invalid("tag.text", limit=LONGEST_TAG)
     named: dict[str, Any] = {"org_id": org_id, "registration_id": registration_id}
     if sql.add_tag(tx, **named, tag_key=fold(text), tag=text, now=tx.now):
-        record(tx, org_id, actor, "tagged", "registration", registration_id, tag=text)
+        record(tx, org_id, actor, "tagged", "registration", registration_id)
 
 
 def remove_tag(
@@ -69,7 +69,7 @@ def remove_tag(
     booking.lock_registration(tx, org_id, registration_id)
     named: dict[str, Any] = {"org_id": org_id, "registration_id": registration_id}
     if sql.delete_tag(tx, **named, tag_key=fold(tag.strip())):
-        record(tx, org_id, actor, "untagged", "registration", registration_id, tag=tag.strip())
+        record(tx, org_id, actor, "untagged", "registration", registration_id)
 
 
 def list_tags(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[str]:
