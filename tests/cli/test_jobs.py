@@ -92,7 +92,7 @@ def test_the_outbox_shows_what_the_simulator_sent(turnout):
         asyncio.run(carrier.send(message, parcels))
     rows = [line.split() for line in turnout.ok("outbox", "acme").splitlines()[1:]]
     assert [row[2:] for row in rows] == [
-        [str(turnout.job_id), "sms", "61412345671", "SENT", "Hi", "x" * 56 + "…"],
+        [str(turnout.job_id), "sms", "61412345671", "SENT", "Hi", "x" * 70],
         [str(turnout.job_id), "sms", "me", "61412345677", "BARR", "Hi", "Jo"],
     ]
     full = turnout.ok("outbox", "acme", "--full", "--to", "61412345677").splitlines()

@@ -40,7 +40,17 @@ def test_badges_are_printed(office: Office, tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     office.run.ok("badge", "print", "acme", office.event, file, "--ticket-type", office.hall)
     assert "Bob" not in read(file)
+    one = office.run.ok("badge", "print", "acme", office.event, file, "--ticket-type", office.hall)
+    assert one == f"{file} has 1 badge on 1 page.\n"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_given(office: Office) -> None:
+    said = office.run("badge", "print", "acme", office.event, "/nowhere/badges.pdf")
+    assert said.error == (
+        "error: No such file or directory: /nowhere/badges.pdf. "
+        "Check the name, and the folder in which you are.\n"
+    )
 
 
 def test_names_are_listed(office: Office, tmp_path: Path) -> None:

@@ -77,10 +77,18 @@ def test_the_program_tells_its_version() -> None:
     ("arguments", "error"),
     [
         (["nonsense"], 'usage: Unknown command "nonsense".'),
-        (["org", "create"], 'usage: Command "org create" parameter SLUG requires an argument.'),
+        (["org", "create"], "usage: the short name (SLUG) is missing."),
+        (["event", "create", "acme", "Fair", "--starts"], "usage: --starts needs a value behind"),
+        (["event", "create", "acme", "Fair"], "usage: --starts is missing."),
+        (["registration", "show", "acme"], "usage: the number of the registration (REGISTRATION)"),
+        (
+            ["event", "show", "acme", "abc"],
+            "usage: EVENT is the number of an event, not 'abc'. `turnout event list` shows it.",
+        ),
+        (["token", "create", "acme", "--days", "x"], "usage: --days is a whole number, not 'x'."),
         (["org", "create", "acme", "--bogus"], "usage: Unknown option: --bogus."),
         (["org", "create", "acme", "other"], "usage: Unused Tokens: ['other']."),
-        (["token", "revoke", "acme", "first"], "usage: Invalid value for CREDENTIAL"),
+        (["token", "revoke", "acme", "first"], "usage: CREDENTIAL is the number of a credential"),
         (["token", "revoke", "acme", "0"], 'usage: Invalid value "0"'),
     ],
 )

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, Parameter
 from cyclopts.validators import Number as Range
 from rich.console import Console
 
 from turnout import __version__
 from turnout.cli.commands import add_commands
+from turnout.cli.misusing import say_usage
 
 if TYPE_CHECKING:
     from turnout.settings import Settings
@@ -31,12 +32,6 @@ Number = Annotated[int, Parameter(validator=Range(gte=1, lte=LARGEST))]
 
 Count = Annotated[int, Parameter(validator=Range(gte=0, lte=LARGEST))]
 """How many of something, as an argument."""
-
-
-def say_usage(error: CycloptsError) -> str:
-    """What is wrong with the arguments, as one line."""
-    command = " ".join(("turnout", *(error.command_chain or ())))
-    return f"usage: {' '.join(str(error).split())} Try `{command} --help`."
 
 
 # What is shown is text: nothing in a title or name is ever read as markup.

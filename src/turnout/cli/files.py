@@ -54,7 +54,10 @@ def open_text(file: Path) -> Iterator[TextIO]:
 def new_file(file: Path) -> Iterator[BinaryIO]:
     """A file to write, readable for its owner alone. It stands under its name only once it is
     whole; one that stood there is replaced."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    except OSError as error:  # says the name that was given, not that of the part
+        raise type(error)(error.errno, error.strerror, os.fspath(file)) from error
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as out:

@@ -170,12 +170,12 @@ def create_token(
             issue_credential,
             organization.org_id,
             kind,
-            name or f"{kind} {time.strftime('%Y-%m-%d')}",
+            name or f"{_say_kind(kind)} {time.strftime('%Y-%m-%d')}",
             event_id=event,
             expires_at=system_clock() + days * DAY_MS if days is not None else None,
             actor=actor(),
         )
-    console.print(f"Credential {credential.id} ({kind}, {credential.name}):")
+    console.print(f"Credential {credential.id} ({_say_kind(kind)}, {credential.name}):")
     console.print(secret)
 
 
@@ -192,7 +192,7 @@ def list_tokens(org: str, /) -> None:
     rows = [
         (
             str(credential.id),
-            credential.kind,
+            _say_kind(credential.kind),
             credential.name,
             credential.hint,
             credential.state(system_clock()),
@@ -230,3 +230,8 @@ def _say_instant(instant: int | None) -> str:
     if instant is None:
         return "never"
     return say_time(instant)
+
+
+def _say_kind(kind: CredentialKind) -> str:
+    """The kind as `--kind` takes it: api-key."""
+    return kind.value.replace("_", "-")

@@ -61,6 +61,7 @@ def outbox(
 
 def _row(message: OutboxMessage) -> tuple[str, ...]:
     text = " ".join(f"{message.subject} {message.text}".split())
+    longest = LONGEST_TEXT if console.is_terminal else len(text)  # what is piped is never cut
     return (
         say_time(message.at),
         str(message.job_id),
@@ -68,7 +69,7 @@ def _row(message: OutboxMessage) -> tuple[str, ...]:
         message.sender,
         message.destination,
         message.verdict.status,
-        text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…",
+        text if len(text) <= longest else f"{text[: longest - 1]}…",
     )
 
 

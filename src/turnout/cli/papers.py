@@ -72,7 +72,8 @@ def print_badges(
     with new_file(file) as out:
         signed = ((ticket, sign(ticket)) for ticket in tickets)
         pages = draw_badges(out, shown, signed, FORMATS[format], parts)
-    console.print(f"{file} has {len(tickets)} badges on {pages} pages.")
+    badges = "1 badge" if len(tickets) == 1 else f"{len(tickets)} badges"
+    console.print(f"{file} has {badges} on {'1 page' if pages == 1 else f'{pages} pages'}.")
 
 
 @attendees.command(name="list")
