@@ -25,7 +25,7 @@ MOST_COLUMNS = 1_000
 LONGEST_CELL = 32_767
 _PIECE = 65_536
 _BUILT_IN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
-_NOT_FORMAT = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
+_NOT_FORMAT = re.compile(r'"[^"]{0,255}"|\\.|\[[^\]]{0,255}\]|_.|\*.')
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ERRORS = (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, NotImplementedError,
            RuntimeError, LookupError, ValueError, OverflowError)  # fmt: skip
