@@ -295,3 +295,36 @@ def test_a_start_when_the_clock_changes_is_refused_or_said(acme: Turnout) -> Non
     acme(*create, "--starts", "2027-10-31T02:30+01:00", "--ends", "2027-10-31T06:00")
     starts = [row[4] for row in rows_of(acme.ok("event", "list", "acme"))]
     assert starts == ["2027-10-31 02:30:00+02:00", "2027-10-31 02:30:00+01:00"]
+
+
+@pytest.mark.parametrize(
+    ("command", "field"),
+    [
+        (("event", "create", "acme", "", *WHEN), "title"),
+        (("event", "create", "acme", " ", *WHEN), "title"),
+        (("event", "create", "acme", "Rail", *WHEN, "--session", ""), "title"),
+        (("event", "add-session", "acme", FIRST_EVENT, ""), "title"),
+        (("channel", "create", "acme", ""), "title"),
+        (("ticket", "create-type", "acme", FIRST_EVENT, ""), "name"),
+        (("gate", "create", "acme", FIRST_EVENT, ""), "name"),
+        (("org", "create", "other", "--name", " "), "name"),
+    ],
+)
+def test_nothing_is_made_without_a_name(
+    acme: Turnout, command: tuple[object, ...], field: str
+) -> None:
+    acme.ok("event", "create", "acme", "Rail Summit", *WHEN)
+    assert acme(*command) == Result(1, "", f"error: The {field} cannot be empty.\n")
+    assert len(rows_of(acme.ok("event", "list", "acme", "--sessions"))) == 2
+
+
+def test_two_ticket_types_of_an_event_have_two_names(acme: Turnout) -> None:
+    acme.ok("event", "create", "acme", "Rail Summit", *WHEN)
+    create = ("ticket", "create-type", "acme", FIRST_EVENT)
+    number = acme.ok(*create, "Hall").split()[2]
+    taken = f"error: Ticket type {number} of the event is called 'hall' already: choose another "
+    assert acme(*create, "hall ") == Result(1, "", f"{taken}name.\n")
+    other = acme.ok(*create, "Stage").split()[2]
+    renamed = ("ticket", "set-type", "acme", FIRST_EVENT, other, "--name", "hall")
+    assert acme(*renamed) == Result(1, "", f"{taken}name.\n")
+    acme.ok("ticket", "set-type", "acme", FIRST_EVENT, number, "--name", "HALL")

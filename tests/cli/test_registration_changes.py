@@ -9,6 +9,7 @@ from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.core.events.model import span
 from turnout.core.events.programme import create_event, create_session
+from turnout.core.tickets.mails import claim_ticket_mails
 
 
 class Desk:
@@ -92,9 +93,40 @@ def test_one_is_cancelled_restored_and_passed_on(desk: Desk) -> None:
     assert desk.ok("restore", ann) == f"Registration {ann} is not cancelled.\n"
     assert desk.ok("resend", ann) == "Tickets to be mailed again: 1.\n"
     said = desk.ok("transfer", ann, "--email", "bob@example.com")
-    assert said.endswith(f"registration {ann} is cancelled.\n")
+    done, hint = said.splitlines()
+    assert done.endswith(f"registration {ann} is cancelled.")
+    assert hint.startswith("No name was given: lists and badges stay without one")
     assert [row[-1] for row in desk.rows("--state", "confirmed")] == ["bob@example.com"]
     assert [row[-1] for row in desk.rows("--session", desk.tour)] == ["bob@example.com"]
+
+
+def test_somebody_at_the_event_is_cancelled_only_on_purpose(desk: Desk) -> None:
+    ann = desk.add("ann", "--walk-in")
+    refusal = f"The person of registration {ann} is checked in. Add --yes to cancel it"
+    assert refusal in desk.refused("cancel", "acme", ann)
+    assert len(desk.rows("--state", "confirmed")) == 1
+    assert desk.ok("cancel", ann, "--yes") == f"Registration {ann} is cancelled.\n"
+    assert desk.rows("--state", "confirmed") == []
+    assert desk.ok("cancel", ann) == f"Registration {ann} was cancelled before.\n"
+
+
+def test_the_ticket_of_a_guest_without_an_address_goes_to_the_contact_again(desk: Desk) -> None:
+    party = ("--contact", "host@example.com", "--guest", "Zoe Lee")
+    desk.ok("add-party", desk.event, *party)
+    ((zoe, *_),) = desk.rows()
+    assert desk.ok("resend", zoe) == "Tickets to be mailed again: 1.\n"
+    with desk.run.database() as db:
+        mails = db.call(claim_ticket_mails)
+    assert [mail.email for mail in mails] == ["host@example.com"]
+
+
+def test_badges_without_a_name_are_listed(desk: Desk, tmp_path: Path) -> None:
+    desk.add("ann", "--first-name", "Ann")
+    said = desk.ok("add", desk.event, "--email", "bob@example.com")
+    code = said.split("ticket ")[1].rstrip(".\n")
+    out = tmp_path / "badges.pdf"
+    printed = desk.run.ok("badge", "print", "acme", desk.event, out)
+    assert printed.splitlines()[1:] == [f"1 badge has no name: tickets {code}."]
 
 
 def test_many_are_changed_after_a_look(desk: Desk) -> None:

@@ -57,6 +57,8 @@ SENTENCES = {
     "ticket_type.held": "Ticket type {ticket_type_id} cannot have {capacity} tickets: more are "
     "held already.",
     "ticket_type.no_such": "There is no ticket type {ticket_type_id}.",
+    "ticket_type.same_name": "Ticket type {ticket_type_id} of the event is called {name!r} "
+    "already: choose another name.",
     "ticket_type.price": "A price of {price_minor} needs a currency, and cannot be negative.",
     "ticket_type.person_limit": "One person may have 1 or more tickets of a type, not {limit}.",
     "time.offset": "{local!r} is not a time of {timezone}: write {right}.",

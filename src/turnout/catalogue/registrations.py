@@ -80,6 +80,8 @@ SENTENCES = {
     "session.not_of_event": "The event has no session {pak}.",
     "note.text": "A note has 1 to {limit} characters, without control characters.",
     "registration.not_confirmed": "Registration {registration_id} is cancelled.",
+    "registration.checked_in": "The person of registration {registration_id} is checked in. Add "
+    "--yes to cancel it all the same.",
     "registration.unchanged": "Say what to change: answers, details, the ticket type or sessions.",
     "registration.candidate": "Registration {registration_id} is a candidate's: change it as one.",
     "registration.no_address": "The person of registration {registration_id} has no address.",

@@ -8,6 +8,7 @@ from cyclopts import App
 
 from turnout.cli.app import console, database, show_table
 from turnout.cli.files import new_file
+from turnout.cli.hints import say_nameless
 from turnout.cli.numbers import EventNumber, SessionNumber, TicketTypeNumber
 from turnout.core.events.programme import get_event
 from turnout.core.identity.organizations import get_organization
@@ -74,6 +75,7 @@ def print_badges(
         pages = draw_badges(out, shown, signed, FORMATS[format], parts)
     badges = "1 badge" if len(tickets) == 1 else f"{len(tickets)} badges"
     console.print(f"{file} has {badges} on {'1 page' if pages == 1 else f'{pages} pages'}.")
+    say_nameless([ticket.code for ticket in tickets if not ticket.name.strip()])
 
 
 @attendees.command(name="list")

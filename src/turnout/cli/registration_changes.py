@@ -3,6 +3,7 @@
 from typing import Any
 
 from turnout.cli.app import actor, console, database
+from turnout.cli.hints import say_no_name
 from turnout.cli.numbers import EventNumber, RegistrationNumber, SessionNumber, TicketTypeNumber
 from turnout.core.checkin.scans import Result
 from turnout.core.checkin.walk_ins import add_walk_in
@@ -15,7 +16,7 @@ from turnout.core.registrations.booking import lock_registration
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.model import Answer
 from turnout.core.registrations.transferring import transfer_ticket
-from turnout.errors import Invalid
+from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
 
 DEVICE = "turnout registration add"
@@ -132,7 +133,9 @@ def change(
     console.print(f"Registration {registration} is changed.")
 
 
-def cancel(org: str, registration: RegistrationNumber, /, *, reason: str = "") -> None:
+def cancel(
+    org: str, registration: RegistrationNumber, /, *, reason: str = "", yes: bool = False
+) -> None:
     """Cancel a registration: its tickets let nobody in, its places go to the waiting list.
 
     A candidate's leaves the exam.
@@ -143,10 +146,11 @@ def cancel(org: str, registration: RegistrationNumber, /, *, reason: str = "") -
         org: Short name of the organization.
         registration: Number of the registration.
         reason: Why, for the history of a candidate's registration.
+        yes: Cancel it although they are checked in.
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        was_confirmed = db.call(cancel_one, org_id, registration, reason)
+        was_confirmed = db.call(_cancel, org_id, registration, reason, yes)
     state = "is cancelled" if was_confirmed else "was cancelled before"
     console.print(f"Registration {registration} {state}.")
 
@@ -198,10 +202,11 @@ def transfer(
         org_id = db.call(get_organization, org).org_id
         code = db.call(_transfer, org_id, registration, contact)
     console.print(f"{email} has the ticket {code} now; registration {registration} is cancelled.")
+    say_no_name(first_name, last_name)
 
 
 def resend(org: str, registration: RegistrationNumber, /) -> None:
-    """Mail the tickets of a registration again.
+    """Mail the tickets of a registration again; a party's go to its contact.
 
     Example: turnout registration resend acme 12
 
@@ -256,6 +261,14 @@ def cancel_one(tx: Tx, org_id: OrgId, registration_id: RegistrationId, reason: s
         return cancel_registration(tx, org_id, registration_id, actor=actor())
     cancel_sitting(tx, org_id, registration.uuid, reason, actor=actor())
     return registration.state == "confirmed"
+
+
+def _cancel(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, reason: str, is_sure: bool
+) -> bool:
+    if not is_sure and changing.has_checked_in(tx, org_id, registration_id):
+        raise Conflict("registration.checked_in", registration_id=registration_id)
+    return cancel_one(tx, org_id, registration_id, reason)
 
 
 def _change(

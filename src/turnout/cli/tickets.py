@@ -7,6 +7,7 @@ from cyclopts import App
 
 from turnout.cli.app import Count, actor, console, database, say_time, show_table, tell_twice
 from turnout.cli.files import new_file
+from turnout.cli.hints import say_no_name
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber, SessionNumber, TicketTypeNumber
 from turnout.core.events.model import TicketType
@@ -277,6 +278,7 @@ def transfer(
         org_id = db.call(get_organization, org).org_id
         new = db.call(transfer_ticket, org_id, code, contact, actor=actor())
     console.print(f"{email} has the ticket {new} now; {code} lets nobody in any more.")
+    say_no_name(first_name, last_name)
 
 
 @tickets.command

@@ -30,6 +30,12 @@ def check_line(field: str, text: str, limit: int = LONGEST_LINE) -> None:
     check_length(field, text, limit)
 
 
+def check_filled(field: str, text: str) -> None:
+    """Raise Invalid for a text in which nothing can be read, such as an empty title."""
+    if not text.strip():
+        raise Invalid("text.missing", field=field)
+
+
 def check_prose(field: str, text: str, limit: int = LONGEST_PROSE) -> None:
     """Raise Invalid unless `text` can be kept and has up to `limit` characters."""
     if not is_storable(text):

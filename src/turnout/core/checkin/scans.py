@@ -17,6 +17,7 @@ from turnout.core.checkin.sql import sql
 from turnout.core.events.programme import get_event, list_sessions, list_ticket_types
 from turnout.core.exams.adjusting import take_attendance
 from turnout.core.exams.model import Attendance
+from turnout.core.fields import check_filled
 from turnout.core.ids import (
     EventId,
     GateId,
@@ -147,6 +148,7 @@ def create_gate(
 ) -> Gate:
     """Make a check-in list. Raises Missing for an unknown event, Invalid for a ticket type or
     session that is not the event's."""
+    check_filled("name", name)
     get_event(tx, org_id, event_id)
     known = {ticket_type.id for ticket_type in list_ticket_types(tx, org_id, event_id)}
     if not set(ticket_type_ids) <= known:

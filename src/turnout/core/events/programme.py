@@ -18,6 +18,7 @@ from turnout.core.events.model import (
     VenueDetails,
 )
 from turnout.core.events.sql import sql
+from turnout.core.fields import check_filled
 from turnout.core.identity.names import Target, make_name, take_name
 from turnout.core.identity.organizations import check_zone
 from turnout.core.ids import ChannelId, EventId, OrgId, SessionId, TicketTypeId, VenueId
@@ -52,6 +53,7 @@ def create_venue(
     """Make a venue; `uuid` empty = a new one. `timezone` is an IANA name; raises Invalid for
     another."""
     check_zone(timezone)
+    check_filled("name", name)
     venue = Venue(VenueId(tx.next_id("programme")), uuid or tx.uuid(), name, timezone)
     sql.add_venue(
         tx,
@@ -68,7 +70,8 @@ def create_venue(
 
 
 def create_channel(tx: Tx, org_id: OrgId, title: str, *, actor: str) -> Channel:
-    """Make a channel, which groups events."""
+    """Make a channel, which groups events. Raises Invalid for an empty title."""
+    check_filled("title", title)
     channel_id = ChannelId(tx.next_id("programme"))
     pak = make_name(tx, "pak", tx.ids.pak, Target(org_id, "channel", channel_id))
     channel = Channel(channel_id, tx.uuid(), pak, title)
@@ -100,9 +103,10 @@ def create_event(
 ) -> Event:
     """Make an event with its id, UUID, pak and default ticket type.
 
-    `capacity` None = unlimited; `uuid` empty = a new one. Raises Invalid for a capacity below 0,
-    Conflict for a UUID that is taken.
+    `capacity` None = unlimited; `uuid` empty = a new one. Raises Invalid for an empty title and
+    a capacity below 0, Conflict for a UUID that is taken.
     """
+    check_filled("title", title)
     _check_capacity(capacity)
     event_id = EventId(tx.next_id("event"))
     pak = make_name(tx, "pak", tx.ids.pak, Target(org_id, "event", event_id))
@@ -148,7 +152,9 @@ def create_session(
     capacity: int | None = None,
     actor: str,
 ) -> Session:
-    """Make a session of an event. `capacity` None = unlimited; raises Invalid below 0."""
+    """Make a session of an event. `capacity` None = unlimited; raises Invalid below 0, and for an
+    empty title."""
+    check_filled("title", title)
     _check_capacity(capacity)
     session_id = SessionId(tx.next_id("programme"))
     pak = make_name(tx, "pak", tx.ids.pak, Target(org_id, "session", session_id))
@@ -189,7 +195,11 @@ def create_ticket_type(
 ) -> TicketType:
     """Make a ticket type. Money in minor units of `currency` (formats/money.py); `capacity` and
     `person_limit` None = unlimited. Raises Invalid for a negative capacity or price, a price
-    without a currency, an unknown currency and a limit below 1."""
+    without a currency, an unknown currency, a limit below 1 and an empty name; Conflict if another
+    type of the event has the name."""
+    check_filled("name", name)
+    if not is_default:  # that one is the event's first
+        check_type_name(tx, org_id, event_id, name)
     _check_capacity(capacity)
     check_price(price_minor, currency)
     _check_person_limit(person_limit)
@@ -311,6 +321,16 @@ def list_ticket_types(tx: Tx, org_id: OrgId, event_id: EventId) -> list[TicketTy
 def list_channels(tx: Tx, org_id: OrgId) -> list[Channel]:
     """The organization's channels, oldest first."""
     return sql.list_channels(tx, org_id=org_id)
+
+
+def check_type_name(
+    tx: Tx, org_id: OrgId, event_id: EventId, name: str, own: TicketTypeId | None = None
+) -> None:
+    """Raise Conflict if another ticket type of the event than `own` has the name, in any case."""
+    wanted = name.strip().casefold()
+    for other in list_ticket_types(tx, org_id, event_id):
+        if other.id != own and other.name.strip().casefold() == wanted:
+            raise Conflict("ticket_type.same_name", name=name.strip(), ticket_type_id=other.id)
 
 
 def check_price(price_minor: int, currency: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from turnout.core.audit.recording import record
-from turnout.core.events.programme import check_price, get_event
+from turnout.core.events.programme import check_price, check_type_name, get_event
 from turnout.core.events.sessions import check_position
 from turnout.core.events.sql import sql
 from turnout.core.fields import changed_fields, check_line, check_prose
@@ -44,11 +44,14 @@ def edit_ticket_type(
     actor: str,
 ) -> None:
     """Change a ticket type of the event, the default one too; tickets that were issued stay.
-    Idempotent. Raises Invalid for a value that cannot be, Missing."""
+    Idempotent. Raises Invalid for a value that cannot be, Conflict if another type has the
+    name, Missing."""
     _check_texts(change)
     known = sql.lock_ticket_type(tx, org_id=org_id, event_id=event_id, id=ticket_type_id)
     if known is None:
         raise Missing("ticket_type.no_such", ticket_type_id=ticket_type_id)
+    if change.name is not None:
+        check_type_name(tx, org_id, event_id, change.name, ticket_type_id)
     price_minor = _pick(change.price_minor, known.price_minor)
     currency = _pick(change.currency, known.currency)
     check_price(price_minor, currency)

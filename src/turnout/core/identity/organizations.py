@@ -4,6 +4,7 @@ import re
 import zoneinfo
 
 from turnout.core.audit.recording import record
+from turnout.core.fields import check_filled
 from turnout.core.identity.distributors import (
     add_distributor,
     get_distributor,
@@ -41,6 +42,7 @@ def create_organization(
     if not is_short_name(slug):
         raise Invalid("organization.slug", slug=slug)
     check_short_name(slug)
+    check_filled("name", name)
     check_zone(timezone)
     org_id = OrgId(tx.next_id("organization"))
     distributor_id = (

@@ -7,6 +7,7 @@ import msgspec
 
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_ticket_types
+from turnout.core.fields import check_filled
 from turnout.core.identity.link_keys import ensure_link_key
 from turnout.core.identity.personal_links import PersonalLinks
 from turnout.core.ids import (
@@ -74,6 +75,8 @@ def create_campaign(
         ticket_type.id for ticket_type in list_ticket_types(tx, org_id, event_id)
     }:
         raise Invalid("campaign.ticket_type")
+    check_filled("name", name)
+    check_filled("subject", subject)
     if not is_email(sender_email):
         raise Invalid("campaign.sender", email=sender_email)
     if "%%link%%" not in body.lower():

@@ -235,17 +235,23 @@ def restore_registration(
 
 
 def resend_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId, *, actor: str) -> int:
-    """Mail the tickets of a registration again; returns how many. Raises Conflict for one that is
-    cancelled and for somebody without an address, Missing."""
+    """Mail the tickets of a registration again, a party's to its contact; returns how many. Raises
+    Conflict for one that is cancelled and for somebody without an address, Missing."""
     registration = booking.lock_registration(tx, org_id, registration_id)
     _check_confirmed(registration)
-    if not booking.get_contact(tx, org_id, registration.person_id).email:
+    if not _find_mail_address(tx, org_id, registration):
         raise Conflict("registration.no_address", registration_id=registration_id)
     tickets = list_valid_tickets(tx, org_id, registration_id)
     for ticket in tickets:
         queue_ticket_mail(tx, org_id, ticket.id)
     record(tx, org_id, actor, "resent", "registration", registration_id, tickets=len(tickets))
     return len(tickets)
+
+
+def has_checked_in(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> bool:
+    """Whether a valid ticket of the registration came through the door."""
+    tickets = list_valid_tickets(tx, org_id, registration_id)
+    return any(sql.is_checked_in(tx, org_id=org_id, id=ticket.id) for ticket in tickets)
 
 
 def get_only_ticket(tx: Tx, org_id: OrgId, registration: Registration) -> Ticket:
@@ -265,6 +271,13 @@ def _lock_confirmed(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> R
     _check_no_candidate(registration)
     _check_confirmed(registration)
     return registration
+
+
+def _find_mail_address(tx: Tx, org_id: OrgId, registration: Registration) -> str | None:
+    """Where its tickets are mailed to: to the contact of its party, if it has one."""
+    if registration.party_id is not None:
+        return sql.find_party_address(tx, org_id=org_id, id=registration.party_id)
+    return booking.get_contact(tx, org_id, registration.person_id).email
 
 
 def _check_no_candidate(registration: Registration) -> None:

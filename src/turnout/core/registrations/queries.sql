@@ -157,6 +157,11 @@ WHERE w.state = 'offered' AND w.deadline_at <= :now AND NOT EXISTS (
 SELECT email, title, first_name, last_name, company, job_title, phone FROM people
 WHERE org_id = :org_id AND id = :id;
 
+-- name: find_party_address(org_id, id: PartyId)$ -> str | None
+SELECT p.email FROM parties g
+JOIN people p ON p.org_id = g.org_id AND p.id = g.contact_id
+WHERE g.org_id = :org_id AND g.id = :id;
+
 -- == live lists ==
 
 -- name: find_event_end(org_id, id: EventId)$ -> int | None

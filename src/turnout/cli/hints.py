@@ -1,0 +1,23 @@
+"""What commands say besides their outcome, where something is worth a second look."""
+
+from turnout.cli.app import console
+
+NAMED = 20
+"""How many tickets without a name a hint lists."""
+
+
+def say_no_name(first_name: str, last_name: str) -> None:
+    """Hint that somebody who got a ticket has no name on lists and badges."""
+    if not (first_name or last_name):
+        console.print(
+            "No name was given: lists and badges stay without one if none is known. "
+            "`turnout registration change --first-name … --last-name …` adds it."
+        )
+
+
+def say_nameless(codes: list[str]) -> None:
+    """Hint at the tickets whose badges have no name."""
+    if codes:
+        more = f" and {len(codes) - NAMED} more" if len(codes) > NAMED else ""
+        have = "1 badge has" if len(codes) == 1 else f"{len(codes)} badges have"
+        console.print(f"{have} no name: tickets {', '.join(codes[:NAMED])}{more}.")
