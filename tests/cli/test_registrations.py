@@ -68,7 +68,11 @@ def test_a_party_that_cannot_be_is_said(office: Office) -> None:
     hall = made.split()[2]
     for arguments, words in (
         (("ann@x.example", "--guest", "Ann <Lee"), "is no guest"),
-        (("Ann", "--guest", "Zoe"), "'' is not an e-mail address"),
+        (("Ann", "--guest", "Zoe"), "The contact 'Ann' has no e-mail address: write it as"),
+        (
+            ("a@x.example", "--guest", "bo@x.example", "--guest", "Bo <BO@x.example>"),
+            "The guest BO@x.example is named twice.",
+        ),
         (("a@x.example", "--guest", "Zoe <zoe@>"), "'zoe@' is not an e-mail address"),
         (("a@x.example", "--guest", "Zoe", "--ticket-type", "999"), "no ticket type 999"),
         (("a@x.example", "--guest", "Zoe", "--guest", "Bo", "--ticket-type", hall), "left"),
@@ -79,6 +83,18 @@ def test_a_party_that_cannot_be_is_said(office: Office) -> None:
     result = office.run(*base[:3], "999", *base[4:], "a@x.example", "--guest", "Zoe")
     assert (result.code, result.error) == (1, "error: There is no event 999.\n")
     assert office.attendees() == []
+
+
+def test_add_party_says_what_is_new_and_what_is_mailed(office: Office) -> None:
+    add = ("registration", "add-party", "acme", office.event, "--contact", "ann@x.example")
+    first = office.run.ok(*add, "--guest", "ann@x.example").splitlines()[0]
+    assert first.endswith(" is registered; its tickets are mailed to ann@x.example.")
+    again = office.run.ok(*add, "--guest", "ann@x.example").splitlines()[0]
+    assert again == "All of them have these tickets already: nothing is new, and nothing is mailed."
+    more = office.run.ok(*add, "--guest", "ann@x.example", "--guest", "Zoe").splitlines()[0]
+    assert more.endswith(
+        "; 1 of 2 tickets are new, and mailed to ann@x.example; the others had theirs."
+    )
 
 
 @pytest.mark.parametrize(

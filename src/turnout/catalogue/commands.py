@@ -31,6 +31,8 @@ SENTENCES = {
     "import.country": "{country!r} is not a country: write its two letters, such as DE.",
     "import.customs": "{file} has the columns {unknown}, but only {limit} can be custom fields: "
     "remove some, or leave them out with --ignore-unknown.",
+    "party.contact": "The contact {contact!r} has no e-mail address: write it as Ann Lee "
+    "<ann@example.com>.",
     "import.email": "{email!r} is not an e-mail address: write one such as jane@example.com.",
     "import.empty": "{file} is empty: its first line must name the columns.",
     "import.flag": "{name} must be yes or no, not {text!r}.",

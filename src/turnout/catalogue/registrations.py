@@ -42,6 +42,7 @@ SENTENCES = {
     "nonce.other_code": "The nonce was used for another code. Give each scan a nonce of its own.",
     "nonce.without_device": "A nonce needs the name of the device: it is the device's own name for "
     "one scan.",
+    "party.twice": "The guest {email} is named twice. Name each guest once.",
     "party.size": "A party has 1 to {limit} guests.",
     "person.address_taken": "{email} is the address of person {owner}. If they are one, merge "
     "them: add --merge, or see `turnout person merge`.",

@@ -73,6 +73,8 @@ def add_party(
         ticket_type: Number of the ticket type that all get; without it, the event's default one.
     """
     host = read_guest(contact)
+    if not host.email:
+        raise Invalid("party.contact", contact=contact)
     guests = [read_guest(text) for text in guest]
     with database() as db:
         org_id = db.call(get_organization, org).org_id
@@ -82,7 +84,7 @@ def add_party(
          "new" if granted.is_new else "had it")
         for who, granted in zip(guests, party.tickets, strict=True)
     )  # fmt: skip
-    console.print(f"Party {party.id} is registered; its tickets are mailed to {host.email}.")
+    console.print(_say_party(party, host.email))
     show_table("NAME", "ADDRESS", "TICKET", "", rows=rows)
 
 
@@ -136,6 +138,17 @@ def read_guest(text: str) -> Contact:
     name, email = found[1] or found[4] or "", found[2] or found[3] or ""
     first_name, _, last_name = " ".join(name.split()).partition(" ")
     return Contact(email=email.strip(), first_name=first_name, last_name=last_name)
+
+
+def _say_party(party: Party, email: str) -> str:
+    """What is new, and what is mailed: somebody who has the ticket already is mailed nothing."""
+    new = sum(granted.is_new for granted in party.tickets)
+    if not new:
+        return "All of them have these tickets already: nothing is new, and nothing is mailed."
+    if new == len(party.tickets):
+        return f"Party {party.id} is registered; its tickets are mailed to {email}."
+    said = f"{new} of {len(party.tickets)} tickets are new, and mailed to {email}"
+    return f"Party {party.id} is registered; {said}; the others had theirs."
 
 
 def _register(

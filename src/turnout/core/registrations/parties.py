@@ -16,6 +16,8 @@ from turnout.core.registrations.granting import Granted, Wish, grant
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.rules import Door
 from turnout.core.registrations.sql import sql
+from turnout.core.text import email_key
+from turnout.errors import Invalid
 from turnout.store import Tx
 
 
@@ -47,10 +49,10 @@ def grant_party(
 ) -> Party:
     """Register people together, all or nobody; each has a registration and a ticket of their own,
     and the mails go to `contact`, who need not be one of them. Who has an address and is registered
-    already stays as they are. Raises as `grant` does."""
+    already stays as they are. Raises as `grant` does, and Invalid for a guest that is named
+    twice."""
     check_contact(contact)
-    for guest in guests:
-        check_details(guest.contact)
+    _check_guests(guests)
     contact_id = know_person(tx, org_id, contact)
     party_id = PartyId(tx.next_id("registration"))
     sql.add_party(
@@ -73,3 +75,14 @@ def grant_party(
         tickets.append(grant(tx, org_id, wish))
     record(tx, org_id, actor, "created", "party", party_id, tickets=len(tickets))
     return Party(party_id, tickets)
+
+
+def _check_guests(guests: Sequence[Guest]) -> None:
+    """Raise Invalid for details with control characters, and for an address of two guests."""
+    seen: set[str] = set()
+    for guest in guests:
+        check_details(guest.contact)
+        email = guest.contact.email.strip()
+        if email and email_key(email) in seen:
+            raise Invalid("party.twice", email=email)
+        seen.add(email_key(email))
