@@ -16,7 +16,9 @@ from tests.support.node import LocalNode
 from tests.web.reading import Page, follow, send_form
 from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import EventDetails, EventState, Visibility, span
-from turnout.core.events.programme import list_ticket_types
+from turnout.core.events.programme import create_session, list_ticket_types
+from turnout.core.events.sessions import SessionChange, change_session
+from turnout.core.events.speakers import SpeakerChange, add_speaker
 from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.ids import EventId, OrgId
 from turnout.core.messaging.pictures import keep_picture
@@ -494,3 +496,18 @@ def test_the_cover_is_shown_and_served_for_good(site: AppClient, fair: Fair) -> 
         f"/media/{fair.org_id + 1}-{digest}-800.webp",
     ):
         assert site.request("GET", wrong).status == 404
+
+
+def test_the_page_shows_speakers_and_sessions(site: AppClient, fair: Fair) -> None:
+    def build(tx: Tx) -> None:
+        who = SpeakerChange(name="Ada", headline="Countess", description="*First*")
+        ada = add_speaker(tx, fair.org_id, fair.event_id, who, actor="t")
+        when = span("2099-06-01T19:00", "2099-06-01T20:00", "Europe/Berlin")
+        talk = create_session(tx, fair.org_id, fair.event_id, "On <engines>", when, actor="t")
+        said = SessionChange(room="Hall 2", speaker_ids=[ada.id], description="**Loud** <i>x</i>")
+        change_session(tx, fair.org_id, fair.event_id, talk.id, said, actor="t")
+
+    fair.db.call(build)
+    text = fair.look(site).text
+    assert "Speakers Ada, Countess First" in text
+    assert "1 June, 19:00 On <engines> (Hall 2): Ada Loud <i>x</i>" in text

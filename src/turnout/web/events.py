@@ -14,6 +14,7 @@ from falcon.asgi import Request, Response
 from markupsafe import Markup
 
 from turnout.core.events.model import EventState, TicketType
+from turnout.core.events.programmes import Programme, get_programme
 from turnout.core.events.showing import EventView, get_shown_event, has_page
 from turnout.core.exams.planning import is_exam
 from turnout.core.identity.addresses import place_of
@@ -44,6 +45,7 @@ from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import go_on, keep_address, read_done, read_form, take_address
 from turnout.web.local_times import times
+from turnout.web.programmes import show_schedule, show_speakers
 from turnout.web.refusals import answer_limited, say_refusal
 from turnout.web.templates import render
 
@@ -66,6 +68,7 @@ class _Found(NamedTuple):
     shown: EventView
     is_exam: bool
     description: str
+    programme: Programme
 
 
 class _Form(NamedTuple):
@@ -168,6 +171,8 @@ class EventResource(Resource):
             event=event,
             place=shown.place,
             profile=found.profile,
+            speakers=show_speakers(found.organization.org_id, found.programme),
+            schedule=show_schedule(found.programme, event.timezone),
             colour=shown.details.colour or found.profile.colour,
             details=shown.details,
             cover=picture_path(found.organization.org_id, shown.cover, 1600) if shown.cover else "",
@@ -214,7 +219,8 @@ def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:
                 description = to_html(shown.details.description)
                 exam = is_exam(tx, organization.org_id, shown.event.id)
                 profile = get_profile(tx, organization.org_id)
-                return _Found(organization, profile, shown, exam, description)
+                programme = get_programme(tx, organization.org_id, shown.event.id)
+                return _Found(organization, profile, shown, exam, description, programme)
     raise Missing("path.missing", path=path)
 
 

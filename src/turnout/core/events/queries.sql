@@ -195,6 +195,22 @@ FROM directory d
 JOIN registration_passwords p ON p.org_id = d.org_id AND p.event_id = d.target_id
 WHERE d.namespace = 'event' AND d.name = CAST(:event_id AS TEXT) AND d.noun = 'event';
 
+-- == programmes ==
+
+-- name: list_all_speakers(org_id) -> Speaker
+SELECT id, event_id, name, headline, description, picture, position FROM speakers
+WHERE org_id = :org_id ORDER BY event_id, position, id;
+
+-- name: list_entries(org_id, event_id: EventId | None)
+--     -> (event_id: EventId, id: SessionId, title: str, state: str, starts_at: int, ends_at: int,
+--         description: str, track: str, room: str, speaker_ids: str)
+-- The programme of one event, or with None of all; the numbers are JSON.
+SELECT event_id, id, title, state, starts_at, ends_at, description, track, room, speaker_ids
+FROM sessions
+WHERE org_id = :org_id AND state <> 'cancelled'
+    AND (CAST(:event_id AS BIGINT) IS NULL OR event_id = :event_id)
+ORDER BY event_id, position, starts_at, id;
+
 -- == removing ==
 
 -- name: get_event_names(org_id, id: EventId)^ -> (state: str, pak: str, uuid: str, title: str)

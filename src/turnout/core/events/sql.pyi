@@ -93,6 +93,18 @@ class ListAnnouncedRow(NamedTuple):
     event: Event
     details: str
 
+class ListEntriesRow(NamedTuple):
+    event_id: EventId
+    id: SessionId
+    title: str
+    state: str
+    starts_at: int
+    ends_at: int
+    description: str
+    track: str
+    room: str
+    speaker_ids: str
+
 class GetEventNamesRow(NamedTuple):
     state: str
     pak: str
@@ -305,6 +317,12 @@ class _Sql(Statements):
     def delete_registration_password(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
     @staticmethod
     def find_registration_password(tx: Tx, *, event_id: EventId) -> RegistrationPassword | None: ...
+    @staticmethod
+    def list_all_speakers(tx: Tx, *, org_id: OrgId) -> list[Speaker]: ...
+    @staticmethod
+    def list_entries(
+        tx: Tx, *, org_id: OrgId, event_id: EventId | None
+    ) -> list[ListEntriesRow]: ...
     @staticmethod
     def get_event_names(tx: Tx, *, org_id: OrgId, id: EventId) -> GetEventNamesRow: ...
     @staticmethod

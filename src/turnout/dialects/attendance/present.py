@@ -1,16 +1,17 @@
 """Model → wire: the contract's JSON shapes."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from turnout.core.checkin.attendees import Attendee
 from turnout.core.events.model import EventState, TicketType
+from turnout.core.events.programmes import Programme
 from turnout.core.events.showing import EventView, has_page
 from turnout.core.identity.model import Organization, OrganizationProfile
 from turnout.core.identity.short_names import page_path, picture_path
-from turnout.core.ids import OrgId
+from turnout.core.ids import EventId, OrgId
 from turnout.core.invitations.campaigns import CONFIRMED, DECLINED, PENDING, Campaign
 from turnout.core.invitations.invitees import Invitee
 from turnout.core.tickets.signing import TicketKey
@@ -64,6 +65,7 @@ def present_company(
     company: Organization,
     profile: OrganizationProfile,
     events: list[EventView],
+    programmes: Mapping[EventId, Programme],
     contact_email: str,
     base_url: str,
     now: int,
@@ -85,8 +87,49 @@ def present_company(
         "country_id": profile.country_code or (countries[0] if countries else None),
         "locale": company.locale or None,
         "timezone": rails_name(company.timezone),
-        "events": [_company_event(event, company, profile, base_url, now) for event in events],
+        "events": [
+            _company_event(
+                shown,
+                company,
+                profile,
+                programmes.get(shown.event.id, Programme([], [])),
+                base_url,
+                now,
+            )
+            for shown in events
+        ],
     }
+
+
+def _present_programme(
+    shown: EventView, company: Organization, programme: Programme, base_url: str
+) -> dict[str, Any]:
+    """What the event's page shows; lines of older events are names and titles."""
+    speakers = [
+        {
+            "name": speaker.name,
+            "title": speaker.headline or None,
+            "description": speaker.description or None,
+            "photo_url": picture_url(company, speaker.picture, base_url, 800),
+        }
+        for speaker in programme.speakers
+    ] + [
+        {"name": line, "title": None, "description": None, "photo_url": None}
+        for line in shown.details.speakers
+    ]
+    schedule = [
+        {
+            "title": item.title,
+            "description": item.description or None,
+            "starts_at": utc_clock(item.starts_at),
+            "ends_at": utc_clock(item.ends_at),
+            "track": item.track or None,
+            "room": item.room or None,
+            "speakers": list(item.speakers),
+        }
+        for item in programme.items
+    ]
+    return {"speakers": speakers, "schedule": schedule}
 
 
 def picture_url(company: Organization, digest: str, base_url: str, side: int = 1600) -> str | None:
@@ -98,6 +141,7 @@ def _company_event(
     shown: EventView,
     company: Organization,
     profile: OrganizationProfile,
+    programme: Programme,
     base_url: str,
     now: int,
 ) -> dict[str, Any]:
@@ -113,10 +157,7 @@ def _company_event(
             _company_ticket(shown, ticket_type, location, profile.currency)
             for ticket_type in shown.ticket_types
         ],
-        "website_data": {
-            "speakers": list(shown.details.speakers),
-            "schedule": list(shown.details.schedule),
-        },
+        "website_data": _present_programme(shown, company, programme, base_url),
     }
 
 

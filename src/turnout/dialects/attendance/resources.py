@@ -19,6 +19,7 @@ from turnout.core.checkin.attendees import (
 from turnout.core.checkin.scans import Answer, Result, Scan, check_in, undo_check_in
 from turnout.core.events.model import Event
 from turnout.core.events.programme import get_event
+from turnout.core.events.programmes import Programme, list_programmes
 from turnout.core.events.showing import EventView, get_shown_event, list_shown_events
 from turnout.core.identity.model import Organization, OrganizationProfile, Principal
 from turnout.core.identity.organizations import find_contact_email, get_organization_of
@@ -266,11 +267,12 @@ def _show_event(tx: Tx, principal: Principal) -> tuple[EventView, Organization]:
 
 def _show_company(
     tx: Tx, principal: Principal
-) -> tuple[Organization, OrganizationProfile, list[EventView], str]:
+) -> tuple[Organization, OrganizationProfile, list[EventView], dict[EventId, Programme], str]:
     events = list_shown_events(tx, principal.org_id, MOST_EVENTS)
     company = get_organization_of(tx, principal.org_id)
     profile = get_profile(tx, principal.org_id)
-    return company, profile, events, find_contact_email(tx, principal.org_id)
+    programmes = list_programmes(tx, principal.org_id)
+    return company, profile, events, programmes, find_contact_email(tx, principal.org_id)
 
 
 def _list_page(
