@@ -48,7 +48,7 @@ def set_certificate(
     `%%name%%`, `%%event%%`, `%%date%%`, `%%minutes%%`, `%%organizer%%` and `%%place%%` are filled
     in.
 
-    Example: `turnout certificate set acme 1000001 --minutes 45 --signer "Dr. Mara Bund"`
+    Example: `turnout certificate set acme 1000001 --minutes 45 --signer "Dr. Mara Lind"`
 
     Args:
         org: Short name of the organization.

@@ -137,7 +137,8 @@ def issue_certificates(
         )
     if rows:
         record(tx, org_id, actor, "issued certificates", "event", event_id, count=len(rows))
-    return len(rows), rows[-1][0] if len(rows) == SLICE else None
+    last = rows[-1].registration_id if len(rows) == SLICE else None
+    return len(rows), last
 
 
 def list_certificates(

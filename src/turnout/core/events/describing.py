@@ -103,7 +103,7 @@ def set_event_times(tx: Tx, org_id: OrgId, event_id: EventId, when: Span, *, act
 def check_texts(change: EventChange) -> None:
     """Raise Invalid for a value that cannot be."""
     if change.title is not None and not change.title.strip():
-        raise Invalid("text.missing", field="title")
+        raise Invalid("title.missing")
     for name, check in _CHECKS.items():
         value = getattr(change, name)
         if value:

@@ -59,7 +59,7 @@ def change_session(
     *,
     actor: str,
 ) -> None:
-    """Change a session of the event; whoever booked it keeps their place. Idempotent. Raises
+    """Change a session of the event; everybody who booked it keeps their place. Idempotent. Raises
     Invalid for a value that cannot be, a ticket type or a speaker of another event; Missing."""
     _check_texts(change)
     known = sql.lock_session(tx, org_id=org_id, id=session_id)
@@ -127,7 +127,7 @@ def check_position(position: int | None) -> None:
 
 def _check_texts(change: SessionChange) -> None:
     if change.title is not None and not change.title.strip():
-        raise Invalid("text.missing", field="title")
+        raise Invalid("title.missing")
     for field in ("title", "track", "room"):
         if value := getattr(change, field):
             check_line(field, value)

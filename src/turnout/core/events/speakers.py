@@ -32,7 +32,7 @@ def add_speaker(
     get_event(tx, org_id, event_id)
     _check(tx, org_id, change)
     if not change.name:
-        raise Invalid("text.missing", field="name")
+        raise Invalid("name.missing")
     nobody = Speaker(SpeakerId(tx.next_id("programme")), event_id, "", "", "", "", 0)
     speaker = _apply(nobody, change)
     sql.add_speaker(tx, org_id=org_id, now=tx.now, **msgspec.structs.asdict(speaker))
@@ -81,7 +81,7 @@ def list_speakers(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Speaker]:
 
 def _check(tx: Tx, org_id: OrgId, change: SpeakerChange) -> None:
     if change.name is not None and not change.name.strip():
-        raise Invalid("text.missing", field="name")
+        raise Invalid("name.missing")
     check_line("name", change.name or "")
     check_line("headline", change.headline or "")
     check_prose("description", change.description or "")

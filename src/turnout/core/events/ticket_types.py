@@ -84,7 +84,7 @@ def edit_ticket_type(
 
 def _check_texts(change: TicketTypeChange) -> None:
     if change.name is not None and not change.name.strip():
-        raise Invalid("text.missing", field="name")
+        raise Invalid("name.missing")
     check_line("name", change.name or "")
     check_prose("description", change.description or "")
     check_position(change.position)

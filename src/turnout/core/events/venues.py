@@ -82,7 +82,7 @@ def change_venue(
 def check_venue_texts(change: VenueChange) -> None:
     """Raise Invalid for a value that cannot be."""
     if change.name is not None and not change.name.strip():
-        raise Invalid("text.missing", field="name")
+        raise Invalid("name.missing")
     for name in ("name", "address", "city"):
         if value := getattr(change, name):
             check_line(name, value)

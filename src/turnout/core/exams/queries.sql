@@ -454,11 +454,11 @@ WHERE s.org_id = :org_id AND s.event_id = :event_id ORDER BY s.sequence;
 
 -- name: list_roll(org_id, event_id, after: int, limit)
 --     -> (registration_id: RegistrationId, uuid: str, sequence: int, seat: int | None,
---         first_name: str, last_name: str, learner_code: str, email: str, title: str | None,
---         time_limit: int, attendance: str, grading: str)
+--         first_name: str, last_name: str, code: str, email: str, form: str | None,
+--         minutes: int, attendance: str, grading: str)
 -- The candidates of an exam after a sequence number.
 SELECT s.registration_id, r.uuid, s.sequence, s.seat, p.first_name, p.last_name, l.code, p.email,
-    f.title, s.time_limit, s.attendance, s.grading
+    f.title AS form, s.time_limit AS minutes, s.attendance, s.grading
 FROM exam_registrations s
 JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
 JOIN people p ON p.org_id = s.org_id AND p.id = s.person_id

@@ -67,4 +67,4 @@ def find_candidate(tx: Tx, org_id: OrgId, event_id: EventId, code: str) -> str:
         raise Missing("candidate.missing", code=code, event_id=event_id)
     if len(found) > 1:
         raise Conflict("candidate.several", code=code, event_id=event_id)
-    return found[0][0]
+    return found[0].uuid

@@ -56,10 +56,16 @@ def list_candidates(tx: Tx, org_id: OrgId, event_id: EventId, after: int = 0) ->
     if not rows:
         return []
     granted: dict[int, list[Accommodation]] = {}
-    for row in sql.list_exam_accommodations(tx, org_id=org_id, event_id=event_id):
-        granted.setdefault(row[0], []).append(Accommodation(row[1], row[2], row[3]))
+    for help_ in sql.list_exam_accommodations(tx, org_id=org_id, event_id=event_id):
+        granted.setdefault(help_.registration_id, []).append(
+            Accommodation(help_.type, help_.name, help_.time_extension)
+        )
     return [
-        Candidate(*row[:8], row[8] or "", *row[9:], tuple(granted.get(row[0], ()))) for row in rows
+        Candidate(
+            **row._asdict() | {"form": row.form or ""},
+            accommodations=tuple(granted.get(row.registration_id, ())),
+        )
+        for row in rows
     ]
 
 

@@ -141,7 +141,7 @@ def add_walk_in(
         tx, org_id=org_id, event_id=event_id, code_key=fold(learner.code)
     )
     if known:
-        raise Conflict("candidate.there", code=learner.code, uuid=known[0][0])
+        raise Conflict("candidate.there", code=learner.code, uuid=known[0].uuid)
     new = NewSitting(tx.uuid(), ExamRequest(), learner.uuid, form.code, "", accommodations)
     registration_id = RegistrationId(tx.next_id("registration"))
     take_name(tx, NAMESPACE, new.uuid, Target(org_id, "registration", registration_id))

@@ -105,10 +105,10 @@ class ListRollRow(NamedTuple):
     seat: int | None
     first_name: str
     last_name: str
-    learner_code: str
+    code: str
     email: str
-    title: str | None
-    time_limit: int
+    form: str | None
+    minutes: int
     attendance: str
     grading: str
 

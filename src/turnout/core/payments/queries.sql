@@ -28,9 +28,7 @@ WHERE org_id = :org_id AND ticket_id = :ticket_id;
 UPDATE payments SET lapsed_at = :now, updated_at = :now
 WHERE org_id = :org_id AND ticket_id = :ticket_id;
 
--- name: list_payments(org_id, event_id, state, limit)
---     -> (code: str, state: str, amount_minor: int, currency: str, reference: str, due_at: int,
---         lapsed_at: int | None, email: str, first_name: str, last_name: str)
+-- name: list_payments(org_id, event_id, state, limit) -> settling.Payment
 -- `state` empty = any; what lapsed is not open any more. The first due first.
 SELECT t.code, p.state, p.amount_minor, p.currency, p.reference, p.due_at, p.lapsed_at, q.email,
     q.first_name, q.last_name

@@ -155,8 +155,7 @@ def list_payments(
     """The payments of an event, the first due first; None = in any state. Raises Missing."""
     get_event(tx, org_id, event_id)
     wanted = state.value if state else ""
-    rows = sql.list_payments(tx, org_id=org_id, event_id=event_id, state=wanted, limit=limit)
-    return [Payment(row.code, PaymentState(row.state), *row[2:]) for row in rows]
+    return sql.list_payments(tx, org_id=org_id, event_id=event_id, state=wanted, limit=limit)
 
 
 def set_refuses_unpaid(

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from turnout.core.ids import EventId, OrgId, RegistrationId, TicketId
+from turnout.core.payments.settling import Payment
 from turnout.store import Statements, Tx
 
 class FindTicketRow(NamedTuple):
@@ -17,18 +18,6 @@ class LockPaymentRow(NamedTuple):
     reference: str
     due_at: int
     lapsed_at: int | None
-
-class ListPaymentsRow(NamedTuple):
-    code: str
-    state: str
-    amount_minor: int
-    currency: str
-    reference: str
-    due_at: int
-    lapsed_at: int | None
-    email: str
-    first_name: str
-    last_name: str
 
 class FindByReferenceRow(NamedTuple):
     code: str
@@ -72,7 +61,7 @@ class _Sql(Statements):
     @staticmethod
     def list_payments(
         tx: Tx, *, org_id: OrgId, event_id: EventId, state: str, limit: int
-    ) -> list[ListPaymentsRow]: ...
+    ) -> list[Payment]: ...
     @staticmethod
     def find_by_reference(
         tx: Tx, *, org_id: OrgId, reference: str

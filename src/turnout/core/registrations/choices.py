@@ -19,10 +19,10 @@ class Choices(NamedTuple):
 
 def get_choices(tx: Tx, org_id: OrgId, event_id: EventId) -> Choices:
     """What the event chose. Raises Missing."""
-    row = sql.find_choices(tx, org_id=org_id, id=event_id)
-    if row is None:
+    found = sql.find_choices(tx, org_id=org_id, id=event_id)
+    if found is None:
         raise Missing("event.missing", event_id=event_id)
-    return Choices(bool(row[0]), bool(row[1]))
+    return found
 
 
 def set_choices(

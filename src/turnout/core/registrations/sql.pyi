@@ -18,6 +18,7 @@ from turnout.core.ids import (
     TicketTypeId,
     UserId,
 )
+from turnout.core.registrations.choices import Choices
 from turnout.core.registrations.intake import _Claimed
 from turnout.core.registrations.model import Registration, WantedSession
 from turnout.core.registrations.places import TakenTicket
@@ -127,10 +128,6 @@ class ListNotesRow(NamedTuple):
 
 class ListTagsRow(NamedTuple):
     tag: str
-
-class FindChoicesRow(NamedTuple):
-    mails_tickets: int
-    waits_when_full: int
 
 class _Sql(Statements):
     @staticmethod
@@ -418,7 +415,7 @@ class _Sql(Statements):
     @staticmethod
     def find_default_type(tx: Tx, *, org_id: OrgId, event_id: EventId) -> TicketTypeId | None: ...
     @staticmethod
-    def find_choices(tx: Tx, *, org_id: OrgId, id: EventId) -> FindChoicesRow | None: ...
+    def find_choices(tx: Tx, *, org_id: OrgId, id: EventId) -> Choices | None: ...
     @staticmethod
     def set_choices(
         tx: Tx, *, org_id: OrgId, id: EventId, mails_tickets: int, waits_when_full: int, now: int
