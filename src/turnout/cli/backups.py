@@ -45,8 +45,8 @@ def restore(file: Path, /, *, resume_jobs: bool = False, erased_in: str | None =
     Args:
         file: The backup.
         resume_jobs: Let jobs that had not ended go on at once.
-        erased_in: Address of the former database (as in TURNOUT_DATABASE_URL): whoever was erased
-            in it since the backup is erased here, too, before the command ends.
+        erased_in: Address of the former database (as in TURNOUT_DATABASE_URL): people who were
+            erased in it since the backup are erased here, too, before the command ends.
     """
     url = settings().database_url
     erased = _read_erased(erased_in) if erased_in else []

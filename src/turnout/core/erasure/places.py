@@ -5,7 +5,7 @@ stands in one of its texts (`marked`), which is found by reading the table in sl
 are in no place are in NOT_PERSONAL; tests/core/erasure/test_places.py fails for a column of the
 schema that is in neither.
 
-What becomes of a row: DELETE, BLANK (its texts are emptied, its numbers stay for totals and seats),
+The outcome for a row: DELETE, BLANK (its texts are emptied, its numbers stay for totals and seats),
 REDACT (it is somebody else's, or everybody's: only the address itself is taken out), or KEEP (it is
 numbers and marks of others, which tell nothing once the person has no name; exports show it).
 """
@@ -26,7 +26,7 @@ NO_ANSWERS = '{"contact":{"email":""},"answers":[]}'
 
 
 class Fate(enum.Enum):
-    """What becomes of a row that is the person's."""
+    """The outcome for a row that is the person's."""
 
     DELETE = enum.auto()
     BLANK = enum.auto()
