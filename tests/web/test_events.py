@@ -369,6 +369,25 @@ def test_an_event_that_takes_nobody_says_so(
     assert fair.registration() is None
 
 
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"answer": "zzz"}, "Choose Register or Join the waiting list. Nothing was sent."),
+        (
+            {"first_name": "x" * 201},
+            "The first name may have 200 characters. Shorten it. Nothing was sent.",
+        ),
+    ],
+)
+def test_what_the_form_never_sends_does_nothing(
+    site: AppClient, fair: Fair, form: dict[str, str], words: str
+) -> None:
+    answer = fair.post(site, ADA | {"ticket": fair.type_id, "answer": "register"} | form)
+    assert answer.status == 422
+    assert words in Page(answer.body).text
+    assert fair.registration() is None
+
+
 def test_seats_of_an_exam_are_the_organizers_to_book(site: AppClient, node: LocalNode) -> None:
     college = College(node)
     exam = college.get_exam(college.register(1, starts_at=4_083_840_000_000))

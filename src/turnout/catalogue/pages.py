@@ -3,7 +3,9 @@
 SENTENCES = {
     "contact.email_domain": "Nothing can be mailed to {domain}: it has no ending. Type your whole "
     "e-mail address, such as ada@example.com.",
+    "contact.long": "The {field} may have {limit} characters. Shorten it.",
     "contact.name": "Type your name: the first, the last or both.",
+    "form.answer": "Choose Register or Join the waiting list.",
     "contact.text": "Type letters, digits and signs only.",
     "heartbeat.malformed": "This is not a heartbeat: {said}",
     "invitation.answer": "Press one of the buttons of the page.",

@@ -10,6 +10,7 @@ from contextlib import suppress
 from hmac import compare_digest
 from typing import NamedTuple
 
+from falcon import HTTP_422
 from falcon.asgi import Request, Response
 from markupsafe import Markup
 
@@ -55,7 +56,9 @@ CODE_LIMIT = 256
 FIELDS = ("email", "first_name", "last_name", "company")
 # What the form with the code hands on beside what was typed.
 HIDDEN = ("answer", "proof")
-WAIT = "wait"
+REGISTER, WAIT = "register", "wait"
+# What a browser never sends from the form, which has these limits itself.
+MALFORMED = ("contact.long", "form.answer")
 # What a page says was done.
 REGISTERED, WAITING = "registered", "waiting"
 
@@ -128,6 +131,8 @@ class EventResource(Resource):
             self._answer(resp, fresh, given, f"{say_refusal(refusal)} Nothing was sent.")
             if isinstance(refusal, Limited):
                 answer_limited(resp, refusal)
+            elif refusal.code in MALFORMED:
+                resp.status = HTTP_422
             return
         if isinstance(refused, str):
             self._answer(resp, found, given | {"proof": refused}, done="asked")
@@ -259,7 +264,12 @@ def _read_type(tx: Tx, found: _Found, given: dict[str, str]) -> TicketTypeId:
 
 
 def _read_contact(given: dict[str, str]) -> Contact:
-    values = {name: given.get(name, "")[:LONGEST] for name in FIELDS}
+    if given.get("answer", REGISTER) not in (REGISTER, WAIT):
+        raise Invalid("form.answer")
+    values = {name: given.get(name, "") for name in FIELDS}
+    for name, text in values.items():
+        if len(text) > LONGEST:
+            raise Invalid("contact.long", field=name.replace("_", " "), limit=LONGEST)
     if any(not is_line(text) for text in values.values()):
         raise Invalid("contact.text")
     if not is_email(values["email"]):
