@@ -18,8 +18,12 @@ from turnout.core.events.programme import (
 )
 from turnout.core.identity.passwords import is_password
 from turnout.core.ids import EventId, OrgId
+from turnout.core.messaging.delivering import claim
+from turnout.core.messaging.starting import run_schedules
+from turnout.core.registrations.live_lists import resolve
 
 WHEN = ("--starts", "2027-03-01T09:00", "--ends", "2027-03-01T17:00")
+LATER = ("--starts", "2099-03-01T09:00", "--ends", "2099-03-01T17:00")
 ORG = OrgId(10001)
 FIRST_EVENT = EventId(1000001)
 
@@ -328,3 +332,48 @@ def test_two_ticket_types_of_an_event_have_two_names(acme: Turnout) -> None:
     renamed = ("ticket", "set-type", "acme", FIRST_EVENT, other, "--name", "hall")
     assert acme(*renamed) == Result(1, "", f"{taken}name.\n")
     acme.ok("ticket", "set-type", "acme", FIRST_EVENT, number, "--name", "HALL")
+
+
+def test_cancelling_tells_contacts_and_the_waiting_list_and_is_taken_back_on_purpose(
+    acme: Turnout,
+) -> None:
+    acme.ok("event", "create", "acme", "Rail", *LATER, "--capacity", "3", "--publish")
+    event = ("acme", FIRST_EVENT)
+    host = "Ann Lee <ann@example.com>"
+    acme.ok("registration", "add-party", *event, "--contact", host, "--guest", host)
+    for contact in ("bob@example.com", "ann@example.com"):
+        acme.ok("registration", "add-party", *event, "--contact", contact, "--guest", "Zoe Lee")
+    types = rows_of(acme.ok("ticket", "types", *event))
+    acme.ok("waiting", "add", *event, types[0][0], "--email", "cid@example.com")
+
+    set_ = ("event", "set", *event)
+    said = acme.ok(*set_, "--state", "cancelled", "--message", "Snow.").splitlines()
+    told = "Written to: 1 registered, 1 contacts of parties, 1 on the waiting list."
+    assert said == [f"Event {FIRST_EVENT} (Rail) is cancelled and holds 3.", told]
+    with acme.database() as db:
+        while db.call(run_schedules, resolve):
+            pass
+        jobs = db.call(claim, "email", 50, 1000)
+    texts = {
+        recipient.destination: f"{recipient.fields}{job.head.content.text}"
+        for job in jobs
+        for recipient in job.recipients
+        if recipient.destination and "waiting list: Rail" not in recipient.fields
+    }
+    assert sorted(texts) == ["ann@example.com", "bob@example.com", "cid@example.com"]
+    assert all("Snow." in text for text in texts.values())
+    assert "Rail is cancelled." in texts["ann@example.com"]
+    assert "as the contact of people who are registered" in texts["bob@example.com"]
+    assert "Rail does not take place." in texts["cid@example.com"]
+
+    assert acme(*set_, "--state", "open") == Result(
+        1,
+        "",
+        f"error: Event {FIRST_EVENT} is cancelled. With --revive, 3 registrations are valid again, "
+        f"and nobody is told: a job to the list `event:{FIRST_EVENT}` writes to them.\n",
+    )
+    assert acme.ok(*set_, "--state", "open", "--revive").splitlines() == [
+        f"Event {FIRST_EVENT} (Rail) is open and holds 3.",
+        "Registrations that are valid again: 3. They were not told: a job to the list "
+        f"`event:{FIRST_EVENT}` writes to them.",
+    ]

@@ -23,6 +23,8 @@ SENTENCES = {
     "event.in_use": "Event {event_id} cannot be deleted: people are registered, invited or "
     "waiting, or it has an exam, surveys, scans or tokens.",
     "event.missing": "There is no event {event_id}.",
+    "event.revive": "Event {event_id} is cancelled. With --revive, {registrations} registrations "
+    "are valid again, and nobody is told: a job to the list `event:{event_id}` writes to them.",
     "event.publish": "Event {event_id} is {state}: only a draft can be published.",
     "event.registration_ended": "The registration of event {event_id} has ended: set a later end, "
     "or none, with `turnout event set --registration-ends`.",

@@ -17,11 +17,13 @@ from turnout.core.exams.planning import is_exam
 from turnout.core.fields import changed_fields
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId, VenueId
+from turnout.core.registrations.announcing import tell_cancelled
+from turnout.core.registrations.booking import count_registrations
 from turnout.core.registrations.event_states import Move, delete_draft, move_event
 from turnout.core.registrations.places import set_event_capacity, set_event_state
-from turnout.core.tickets.event_news import tell_registered
+from turnout.core.tickets.event_news import Told
 from turnout.core.times import stamp
-from turnout.errors import Invalid, Unavailable
+from turnout.errors import Conflict, Invalid, Unavailable
 from turnout.formats.calendar import load
 from turnout.store import Database, Tx
 
@@ -55,11 +57,13 @@ def set_event(
     unlimited: bool = False,
     message: str = "",
     quiet: bool = False,
+    revive: bool = False,
 ) -> None:
     """Change what an event says of itself, how many people it holds, or its state.
 
     Only what is named changes; an empty text takes a value away. When it is cancelled, everybody
-    who is registered gets a mail with a file that takes it out of their calendar.
+    who is registered gets a mail with a file that takes it out of their calendar; the contacts of
+    their parties and the waiting list are written to, too.
 
     Example: `turnout event set acme 1000001 --summary "Two days on rails" --visibility unlisted`
 
@@ -90,6 +94,7 @@ def set_event(
         unlimited: It holds any number of people.
         message: What those who are registered are told when it is cancelled.
         quiet: Write to nobody.
+        revive: Take a cancelled event back: its tickets are valid again, and nobody is told.
     """
     if capacity is not None and unlimited:
         raise Invalid("event.capacity")
@@ -122,11 +127,23 @@ def set_event(
         sizes = (capacity, is_sized)
         news = None if quiet else (known_url(db), message)
         load()
-        now = db.call(_change, org_id, event, change, times, sizes, state, news)
+        now, told, revived = db.call(
+            _change, org_id, event, change, times, sizes, state, news, revive
+        )
         if state is EventState.CANCELLED and db.call(is_exam, org_id, event):
             cancel_exam(db, org_id, event)
     held = f"is {now.event.state} and holds {say_capacity(now.event.capacity)}"
     console.print(f"Event {now.event.id} ({now.event.title}) {held}.")
+    if told:
+        console.print(
+            f"Written to: {told.registered} registered, {told.contacts} contacts of parties, "
+            f"{told.waiting} on the waiting list."
+        )
+    if revived:
+        console.print(
+            f"Registrations that are valid again: {revived}. They were not told: a job to the list "
+            f"`event:{event}` writes to them."
+        )
 
 
 def publish(org: str, event: EventNumber, /) -> None:
@@ -225,9 +242,10 @@ def _change(
     sizes: tuple[int | None, bool],
     state: EventState | None,
     news: tuple[str, str] | None,
-) -> EventView:
-    """All of it, or nothing. `news` is the server's address and what people are told, None = they
-    are told nothing."""
+    may_revive: bool,
+) -> tuple[EventView, Told | None, int]:
+    """All of it, or nothing; who was told, and how many registrations are valid again. `news` is
+    the server's address and what people are told, None = they are told nothing."""
     before = get_event(tx, org_id, event_id)
     if any(times):
         starts, ends, timezone = times
@@ -240,12 +258,19 @@ def _change(
     capacity, is_sized = sizes
     if is_sized:
         set_event_capacity(tx, org_id, event_id, capacity, actor=actor())
+    told, revived = None, 0
     if state is not None:
+        if EventState.CANCELLED is before.state is not state:
+            revived = count_registrations(tx, org_id, event_id)
+            if revived and not may_revive:
+                raise Conflict("event.revive", event_id=event_id, registrations=revived)
         set_event_state(tx, org_id, event_id, state, actor=actor())
         if state is EventState.CANCELLED and before.state is not state and news:
             url, message = news
-            tell_registered(tx, org_id, event_id, base_url=url, message=message, actor=actor())
-    return get_shown_event(tx, org_id, event_id)
+            told = tell_cancelled(
+                tx, org_id, event_id, base_url=url, message=message, actor=actor()
+            )
+    return get_shown_event(tx, org_id, event_id), told, revived
 
 
 def _find_venue(tx: Tx, org_id: OrgId, name: str) -> VenueId:

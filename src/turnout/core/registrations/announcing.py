@@ -1,5 +1,5 @@
 """Changes that people are told of in the same transaction: an event postponed, a session cancelled.
-An event that is cancelled is told by tickets/event_news.py."""
+The mails to those who are registered are in tickets/event_news.py."""
 
 from turnout.core.events.copying import move_local, shift, shift_between
 from turnout.core.events.describing import EventChange, change_event, set_event_times
@@ -8,12 +8,14 @@ from turnout.core.events.programme import get_event, list_sessions, set_session_
 from turnout.core.events.sessions import store_session_times
 from turnout.core.events.sql import sql as events_sql
 from turnout.core.identity.organizations import get_organization_of
-from turnout.core.ids import EventId, OrgId, SessionId
+from turnout.core.ids import EntryId, EventId, OrgId, SessionId
 from turnout.core.messaging.notices import queue_mail
 from turnout.core.registrations.rules import check_no_exam
 from turnout.core.registrations.sql import sql
-from turnout.core.tickets.event_news import tell_registered
+from turnout.core.text import clean_line, clean_paragraph
+from turnout.core.tickets.event_news import Told, tell_registered
 from turnout.core.times import wall_clock
+from turnout.core.waiting_list.steering import FROM_THE_START, LONGEST_SUBJECT, write_to_waiting
 from turnout.errors import Conflict, Missing
 from turnout.store import Tx
 
@@ -50,6 +52,32 @@ def postpone_event(
     if not is_quiet:
         tell_registered(tx, org_id, event_id, base_url=base_url, message=message, actor=actor)
     return get_event(tx, org_id, event_id)
+
+
+def tell_cancelled(
+    tx: Tx, org_id: OrgId, event_id: EventId, *, base_url: str, message: str, actor: str
+) -> Told:
+    """Tell everybody that an event is cancelled, in the transaction that cancels it: those who are
+    registered as `tell_registered` does, and its waiting list. Not idempotent. Raises Missing."""
+    told = tell_registered(tx, org_id, event_id, base_url=base_url, message=message, actor=actor)
+    event = get_event(tx, org_id, event_id)
+    subject = clean_line(f"Does not take place: {event.title}")[:LONGEST_SUBJECT]
+    lines = [
+        f"{event.title} does not take place. It was planned for",
+        f"{wall_clock(event.starts_at, event.timezone)} ({event.timezone}).",
+        *(["", *message[:LONGEST_MESSAGE].splitlines()] if message.strip() else []),
+        "",
+        "You are on its waiting list. No place will become free, and you need to do nothing.",
+    ]
+    text = clean_paragraph("\n".join(lines))
+    waiting = 0
+    after: EntryId | None = FROM_THE_START
+    while after is not None:
+        count, after = write_to_waiting(
+            tx, org_id, event_id, subject, text, after=after, actor=actor
+        )
+        waiting += count
+    return told._replace(waiting=waiting)
 
 
 def cancel_session(

@@ -89,3 +89,21 @@ DELETE FROM ticket_mails WHERE org_id = :org_id AND ticket_id = :ticket_id;
 -- name: postpone_ticket_mail(org_id, ticket_id, due_at)!
 UPDATE ticket_mails SET due_at = :due_at, attempts = attempts + 1
 WHERE org_id = :org_id AND ticket_id = :ticket_id;
+
+-- name: count_addressed(org_id, event_id)$ -> int
+-- Who is registered and has an address.
+SELECT count(*) FROM registrations r
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed' AND p.email <> '';
+
+-- name: list_party_contacts(org_id, event_id) -> (email: str)
+-- Contacts of guests without an address, unless they are registered themselves.
+SELECT DISTINCT c.email FROM registrations r
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+JOIN parties g ON g.org_id = r.org_id AND g.id = r.party_id
+JOIN people c ON c.org_id = g.org_id AND c.id = g.contact_id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed' AND p.email = ''
+    AND NOT EXISTS (
+        SELECT 1 FROM registrations o WHERE o.org_id = r.org_id AND o.event_id = r.event_id
+            AND o.person_id = c.id AND o.state = 'confirmed')
+ORDER BY c.email;

@@ -19,6 +19,9 @@ class ListDueTicketMailsRow(NamedTuple):
     first_name: str
     last_name: str
 
+class ListPartyContactsRow(NamedTuple):
+    email: str
+
 class _Sql(Statements):
     @staticmethod
     def add_ticket(
@@ -71,5 +74,11 @@ class _Sql(Statements):
     def delete_ticket_mail(tx: Tx, *, org_id: OrgId, ticket_id: TicketId) -> int: ...
     @staticmethod
     def postpone_ticket_mail(tx: Tx, *, org_id: OrgId, ticket_id: TicketId, due_at: int) -> int: ...
+    @staticmethod
+    def count_addressed(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def list_party_contacts(
+        tx: Tx, *, org_id: OrgId, event_id: EventId
+    ) -> list[ListPartyContactsRow]: ...
 
 sql: _Sql
