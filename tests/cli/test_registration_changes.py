@@ -120,6 +120,23 @@ def test_the_ticket_of_a_guest_without_an_address_goes_to_the_contact_again(desk
     assert [mail.email for mail in mails] == ["host@example.com"]
 
 
+def test_a_refusal_says_how_many_places_are_left_and_held(desk: Desk) -> None:
+    three = ("--guest", "Ann", "--guest", "Bob", "--guest", "Cid")
+    party = ("add-party", "acme", desk.event, "--contact", "host@example.com", *three)
+    desk.run.ok("event", "set", "acme", desk.event, "--capacity", "2")
+    few = "error: Too few places are left: {}, and {} are wanted."
+    assert desk.refused(*party) == few.format(2, 3) + "\n"
+    ann, _ = desk.add("ann"), desk.add("bob")
+    assert desk.refused("add", "acme", desk.event, "--email", "cid@example.com") == (
+        few.format(0, 1) + "\n"
+    )
+    general = desk.run.ok("ticket", "types", "acme", desk.event).splitlines()[1].split()[0]
+    desk.run.ok("waiting", "add", "acme", desk.event, general, "--email", "eve@example.com")
+    desk.ok("cancel", ann)
+    held = " 1 more are held for offers to the waiting list: see `turnout waiting list`.\n"
+    assert desk.refused("restore", "acme", ann) == few.format(0, 1) + held
+
+
 def test_badges_without_a_name_are_listed(desk: Desk, tmp_path: Path) -> None:
     desk.add("ann", "--first-name", "Ann")
     said = desk.ok("add", desk.event, "--email", "bob@example.com")

@@ -64,6 +64,9 @@ SENTENCES = {
     "payment.settled": "The ticket {code} is {state}: it cannot be {wanted}.",
     "person.missing": "There is no person {person_id}.",
     "person.same": "That is one person already: {person_id}.",
+    "places.few": "Too few places are left: {left}, and {wanted} are wanted.",
+    "places.offered": "Too few places are left: {left}, and {wanted} are wanted. {offered} more "
+    "are held for offers to the waiting list: see `turnout waiting list`.",
     "places.taken": "No place is free.",
     "recipient.missing": "There is no recipient {invitee_id}.",
     "registration.exam": "Registration {registration} is a candidate's: cancel it as one.",

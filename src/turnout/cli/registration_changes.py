@@ -5,6 +5,7 @@ from typing import Any
 from turnout.cli.app import actor, console, database
 from turnout.cli.hints import say_no_name
 from turnout.cli.numbers import EventNumber, RegistrationNumber, SessionNumber, TicketTypeNumber
+from turnout.cli.places_left import counted_places
 from turnout.core.checkin.scans import Result
 from turnout.core.checkin.walk_ins import add_walk_in
 from turnout.core.exams.leaving import cancel_sitting
@@ -69,12 +70,13 @@ def add(
     }
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        if walk_in:
-            made, said = db.call(add_walk_in, org_id, event, contact, device=DEVICE, **more)
-        else:
-            is_mailed = not no_mail
-            add = changing.add_by_staff
-            made = db.call(add, org_id, event, contact, is_mailed=is_mailed, **more)
+        with counted_places(db, org_id, event, ticket_type, 1):
+            if walk_in:
+                made, said = db.call(add_walk_in, org_id, event, contact, device=DEVICE, **more)
+            else:
+                is_mailed = not no_mail
+                add = changing.add_by_staff
+                made = db.call(add, org_id, event, contact, is_mailed=is_mailed, **more)
     which = f"registration {made.registration_id}, ticket {made.ticket.code}"
     console.print(f"{email} {'is registered' if made.is_new else 'was registered'}: {which}.")
     if walk_in:
@@ -169,7 +171,9 @@ def restore(org: str, registration: RegistrationNumber, /) -> None:
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         restore = changing.restore_registration
-        granted = db.call(restore, org_id, registration, actor=actor())
+        known = db.call(lock_registration, org_id, registration)
+        with counted_places(db, org_id, known.event_id, known.ticket_type_id, 1):
+            granted = db.call(restore, org_id, registration, actor=actor())
     if granted is None:
         console.print(f"Registration {registration} is not cancelled.")
         return

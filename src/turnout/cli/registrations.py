@@ -13,6 +13,7 @@ from turnout.cli import (
 )
 from turnout.cli.app import actor, console, database, show_table
 from turnout.cli.numbers import EventNumber, TicketTypeNumber
+from turnout.cli.places_left import counted_places
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId, TicketTypeId
@@ -78,7 +79,8 @@ def add_party(
     guests = [read_guest(text) for text in guest]
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        party = db.call(_register, org_id, event, host, guests, ticket_type)
+        with counted_places(db, org_id, event, ticket_type, len(guests)):
+            party = db.call(_register, org_id, event, host, guests, ticket_type)
     rows = (
         (" ".join(filter(None, (who.first_name, who.last_name))), who.email, granted.ticket.code,
          "new" if granted.is_new else "had it")

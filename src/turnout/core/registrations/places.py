@@ -24,6 +24,7 @@ from turnout.core.waiting_list.entries import (
     Entry,
     OfferTerms,
     WaitingState,
+    count_offered,
     find_next,
     get_offer_terms,
     offer,
@@ -150,6 +151,22 @@ def offer_place(tx: Tx, org_id: OrgId, entry: Entry) -> None:
         raise refusal
     offer(tx, org_id, entry.id, terms)
     tx.wake(QUEUE)
+
+
+def count_left(
+    tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId | None
+) -> tuple[int, int]:
+    """How many more people of a ticket type (None = the default one) an event that is full for
+    somebody takes, and how many of its places are held for offers. Raises Missing."""
+    event = programme.get_event(tx, org_id, event_id)
+    types = [
+        (kind.capacity, kind.held)
+        for kind in programme.list_ticket_types(tx, org_id, event_id)
+        if kind.id == ticket_type_id or (ticket_type_id is None and kind.is_default)
+    ]
+    held = [(event.capacity, event.held), *types]
+    left = [capacity - taken for capacity, taken in held if capacity is not None]
+    return min(left, default=0), count_offered(tx, org_id, event_id)
 
 
 # -- how many there are --------------------------------------------------------------------

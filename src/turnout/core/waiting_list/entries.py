@@ -232,3 +232,8 @@ def read_waiting_link(tx: Tx, token: str) -> tuple[OrgId, Entry]:
 
 def _missing(entry_id: EntryId) -> Missing:
     return Missing("waiting.missing", entry_id=entry_id)
+
+
+def count_offered(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
+    """How many places of an event are held for offers."""
+    return sql.count_offered(tx, org_id=org_id, event_id=event_id)
