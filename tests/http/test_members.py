@@ -270,3 +270,8 @@ def test_a_slip_beyond_the_beginning_has_its_line():
 def test_another_value_is_no_object():
     assert refusal(b"[1]") == "The body must be a JSON object."
     assert refusal(b"12") == "The body must be a JSON object."
+
+
+@pytest.mark.parametrize("text", [r'{"a": "\ud800"}', r'{"a": "\uD83D and more text"}'])
+def test_half_a_pair_is_named(text: str) -> None:
+    assert "(half a pair, such as " in refusal(text.encode())

@@ -61,6 +61,7 @@ SENTENCES = {
     "slip.no_value": "a value is missing before {mark}",
     "slip.not_closed": "the closing {mark} is missing",
     "slip.number": "{text} is not a number",
+    "slip.half_pair": "a character that cannot be stored (half a pair, such as \\ud800 alone)",
     "slip.said": "{said}",
     "slip.separator": "a comma or a : is missing before {text}",
     "slip.single_quotes": "single quotes where double quotes belong",

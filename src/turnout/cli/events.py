@@ -7,7 +7,16 @@ from contextlib import suppress
 from cyclopts import App
 
 from turnout.cli import event_changes, event_parts, pictures
-from turnout.cli.app import Count, actor, base_url, console, database, show_table, tell_twice
+from turnout.cli.app import (
+    Count,
+    actor,
+    base_url,
+    console,
+    database,
+    errors,
+    show_table,
+    tell_twice,
+)
 from turnout.cli.event_changes import say_capacity
 from turnout.cli.identity import read_password
 from turnout.cli.numbers import EventNumber
@@ -29,7 +38,7 @@ from turnout.core.identity.short_names import page_path
 from turnout.core.ids import EventId, OrgId
 from turnout.core.times import stamp
 from turnout.errors import Invalid, Unavailable
-from turnout.store import Database, Tx
+from turnout.store import Database, Tx, system_clock
 
 PAGE = 100
 
@@ -101,6 +110,8 @@ def create(
         )
         with suppress(Unavailable):  # no server has stored its address yet
             url = base_url(db)
+    if made.ends_at <= system_clock():
+        errors.print(f"Its end, {ends}, is in the past: only the registration API takes people.")
     page = f"{page_path(organization.slug)}/{made.id}"
     console.print(f"Event {made.id}, pak {made.pak}: {made.title}")
     if publish:

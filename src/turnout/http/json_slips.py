@@ -36,6 +36,10 @@ class _Token(NamedTuple):
     line: int
 
 
+# An escape of the first half of a pair without the second, which the decoder calls an early end.
+_HALF_PAIR = re.compile(rb"\\u[dD][89aAbB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
+
+
 class _Slip(Exception):
     """The first slip; `line` 0 where the place goes without saying."""
 
@@ -52,6 +56,8 @@ def find_slip(text: bytes, error: Exception) -> Phrase:
         _Reader(text[:READ].decode("utf-8", "replace"), is_whole=len(text) <= READ).read()
     except _Slip as slip:
         return slip.phrase
+    if _HALF_PAIR.search(text):
+        return Phrase("slip.half_pair", {})
     return _say(text, str(error))
 
 
