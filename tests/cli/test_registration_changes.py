@@ -65,14 +65,19 @@ def test_somebody_is_added_changed_and_shown(desk: Desk) -> None:
     desk.ok("note", ann, "Comes late.")
     desk.ok("tag", ann, "VIP")
     shown = desk.show(ann).splitlines()
-    assert shown[:4] == [
+    code = shown[2].split()[1].rstrip(":")
+    assert shown[:6] == [
         f"Registration {ann} for event {desk.event} is confirmed.",
         "Ann Lee <ann@example.com>",
+        f"Ticket {code}: Hall (free)",
+        f"Session {desk.talk}: Talk",
         "Diet: none",
         "Tags: VIP",
     ]
-    assert "Comes late." in shown[4]
-    assert "booked Talk" in desk.show(ann)
+    assert "Comes late." in shown[6]
+    steps = [" ".join(line.split()[2:5]) for line in shown[7:]]
+    assert "registration left Tour" in steps
+    assert "registration booked Talk" in steps
     assert desk.rows("--tag", "vip", "--ticket-type", desk.hall) == desk.rows()
     sessions = [line.split() for line in desk.ok("sessions", desk.event).splitlines()[1:]]
     assert [row[2:] for row in sessions] == [["1", "any", "Talk"], ["0", "1", "Tour"]]

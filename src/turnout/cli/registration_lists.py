@@ -9,10 +9,10 @@ from cyclopts import Parameter
 from turnout.cli.app import Number, console, database, say_time, show_table
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber, RegistrationNumber, SessionNumber, TicketTypeNumber
-from turnout.core.events.programme import list_sessions
+from turnout.core.events.programme import list_sessions, list_ticket_types
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId, RegistrationId, SessionId, TicketTypeId
-from turnout.core.registrations.booking import lock_registration
+from turnout.core.registrations.booking import list_booked_sessions, lock_registration
 from turnout.core.registrations.listing import (
     ListedRegistration,
     RegistrationFilter,
@@ -20,8 +20,10 @@ from turnout.core.registrations.listing import (
 )
 from turnout.core.registrations.model import Registration, RegistrationState
 from turnout.core.registrations.notes import Note, list_notes, list_tags
+from turnout.core.tickets.issuing import list_valid_tickets
 from turnout.core.timeline.reading import Moment, read_timeline
 from turnout.errors import Invalid
+from turnout.formats.money import say_money
 from turnout.store import Tx
 
 
@@ -139,10 +141,13 @@ def show(org: str, registration: RegistrationNumber, /) -> None:
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         found, tags, notes, moments = db.call(_read, org_id, registration)
+        holds = db.call(_say_holdings, org_id, found)
     contact = found.submitted.contact
     name = " ".join(filter(None, (contact.first_name, contact.last_name)))
     console.print(f"Registration {found.id} for event {found.event_id} is {found.state}.")
     console.print(" ".join(filter(None, (name, f"<{contact.email}>" if contact.email else ""))))
+    for line in holds:
+        console.print(line)
     for given in found.submitted.answers:
         console.print(f"{given.question or 'Without a question'}: {given.answer}")
     if tags:
@@ -187,6 +192,20 @@ def _read(
         list_notes(tx, org_id, registration_id),
         read_timeline(tx, org_id, registration_id),
     )
+
+
+def _say_holdings(tx: Tx, org_id: OrgId, registration: Registration) -> list[str]:
+    """The tickets with their types and prices, and the sessions that are booked."""
+    event_id = registration.event_id
+    types = {kind.id: kind for kind in list_ticket_types(tx, org_id, event_id)}
+    lines = []
+    for ticket in list_valid_tickets(tx, org_id, registration.id):
+        kind = types[ticket.ticket_type_id]
+        price = say_money(kind.price_minor, kind.currency) if kind.price_minor else "free"
+        lines.append(f"Ticket {ticket.code}: {kind.name} ({price})")
+    booked = set(list_booked_sessions(tx, org_id, registration.id))
+    sessions = [found for found in list_sessions(tx, org_id, event_id) if found.id in booked]
+    return lines + [f"Session {found.id}: {found.title}" for found in sessions]
 
 
 def _day(text: str) -> int:

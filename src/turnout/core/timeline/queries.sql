@@ -5,8 +5,8 @@ SELECT r.uuid, r.event_id, r.person_id, p.email, p.phone, r.source, r.sti, r.sit
 FROM registrations r JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 WHERE r.org_id = :org_id AND r.id = :id;
 
--- name: list_audited(org_id, noun, id: int) -> (at: int, actor: str, action: str)
-SELECT at, actor, action FROM audit_entries
+-- name: list_audited(org_id, noun, id: int) -> (at: int, actor: str, action: str, facts: str)
+SELECT at, actor, action, facts FROM audit_entries
 WHERE org_id = :org_id AND noun = :noun AND noun_id = :id ORDER BY id;
 
 -- name: list_ticket_steps(org_id, registration_id)

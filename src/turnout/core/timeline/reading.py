@@ -8,6 +8,9 @@ What somebody wrote (answers, notes, replies) is not in it; when and by whom is.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import msgspec
+
+from turnout.core.events.programme import list_sessions
 from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId
 from turnout.core.timeline.sql import sql
 from turnout.errors import Missing
@@ -55,10 +58,13 @@ def read_timeline(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> lis
 def _registration(tx: Tx, facts: _Facts) -> Iterator[Moment]:
     source = f"{facts.source}, {facts.sti}" if facts.sti else facts.source
     yield Moment(facts.created_at, "registration", f"registered ({source or 'staff'})")
-    for at, who, action in sql.list_audited(
+    sessions = list_sessions(tx, facts.org_id, facts.event_id)
+    titles = {session.id: session.title for session in sessions}
+    for at, who, action, about in sql.list_audited(
         tx, org_id=facts.org_id, noun="registration", id=facts.id
     ):
-        yield Moment(at, "registration", action, who)
+        title = titles.get(msgspec.json.decode(about).get("session_id"))
+        yield Moment(at, "registration", f"{action} {title}" if title else action, who)
 
 
 def _waiting_list(tx: Tx, facts: _Facts) -> Iterator[Moment]:
@@ -81,7 +87,7 @@ def _invitations(tx: Tx, facts: _Facts) -> Iterator[Moment]:
             yield Moment(sent_at, "invitation", f"written to: {name}")
         entries = sql.list_audited(tx, org_id=facts.org_id, noun="invitation", id=id_)
         yield from (
-            Moment(at, "invitation", f"{action}: {name}", who) for at, who, action in entries
+            Moment(at, "invitation", f"{action}: {name}", who) for at, who, action, _ in entries
         )
         if declined_at and not any(entry.action == "declined" for entry in entries):
             yield Moment(declined_at, "invitation", f"declined: {name}")

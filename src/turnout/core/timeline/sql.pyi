@@ -20,6 +20,7 @@ class ListAuditedRow(NamedTuple):
     at: int
     actor: str
     action: str
+    facts: str
 
 class ListTicketStepsRow(NamedTuple):
     code: str
