@@ -318,7 +318,7 @@ def test_nothing_is_made_without_a_name(
     acme: Turnout, command: tuple[object, ...], field: str
 ) -> None:
     acme.ok("event", "create", "acme", "Rail Summit", *WHEN)
-    assert acme(*command) == Result(1, "", f"error: The {field} cannot be empty.\n")
+    assert acme(*command) == Result(1, "", f"error: The {field} cannot be empty. Give one.\n")
     assert len(rows_of(acme.ok("event", "list", "acme", "--sessions"))) == 2
 
 
