@@ -1,4 +1,4 @@
-"""What commands say besides their outcome, where something is worth a second look."""
+"""What commands add to their outcome, where something is worth a second look."""
 
 from turnout.cli.app import console
 
