@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import turnout
+from turnout.core.erasure import marks
 from turnout.core.identity.link_keys import DIGITS
 from turnout.core.identity.personal_links import ID, PersonalLinks
 from turnout.http import masks
@@ -30,6 +31,10 @@ LOCALS = {
     "digits": DIGITS,
     "facts": ID,
     "mark": b"x",
+    "parts": [
+        marks._email_part("ann.lee+x@example.com"),
+        *map(marks._phone_part, ("+44 20 7946 0018", "0044 20 79460018", "020 7946 0018")),
+    ],
     "words": "|".join(words for words, _ in pg_refusals._ADVICE),
     "chosen": [
         f"{masks._ONE_SLASH}ticket{masks._SLASH}",

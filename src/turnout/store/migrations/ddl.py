@@ -8,7 +8,7 @@ import re
 
 from alembic import context, op
 
-_ONE_OF = re.compile(r"(\w+) IN \(([^()]+)\)")
+_ONE_OF = re.compile(r"\b(\w+) IN \(([^()]+)\)")
 
 
 def table(name: str, body: str) -> None:
