@@ -1,9 +1,9 @@
 """Pictures of strangers, made again as WebP in a process of their own.
 
 JPEG, PNG, WebP and AVIF are known by their first bytes, never by a name. Decoders are native code
-on hostile input, so it runs in a child with little memory, CPU and time, and only what it has
-encoded anew is kept: nothing of the file's own bytes, so neither EXIF nor what hides behind a
-picture. Of an animation the first frame stays.
+on hostile input, so it runs in a child with little memory, CPU and time, and only what it
+encodes is kept: nothing of the file's own bytes, so neither EXIF nor data behind the picture. Of an
+animation the first frame stays.
 """
 
 import subprocess
@@ -56,7 +56,7 @@ def find_format(content: bytes) -> str | None:
 
 def remake(content: bytes) -> Picture:
     """The picture as WebP, at most 1600 and at most 800 pixels wide and high; smaller ones stay as
-    they are. Takes up to a minute. Raises Invalid for what is none of the four formats, has more
+    they are. Takes up to a minute. Raises Invalid if it is not one of the four formats, has more
     than 15 MB or 50 megapixels, or cannot be read."""
     if len(content) > LARGEST_BYTES:
         raise Invalid("picture.large", limit=LARGEST_BYTES // 1_000_000)

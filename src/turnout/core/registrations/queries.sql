@@ -419,7 +419,8 @@ WHERE org_id = :org_id AND id = :id;
 SELECT id FROM ticket_types WHERE org_id = :org_id AND event_id = :event_id AND is_default = 1;
 
 -- name: find_choices(org_id, id: EventId)^ -> choices.Choices | None
-SELECT mails_api_tickets AS mails_tickets, waits_when_full FROM events WHERE org_id = :org_id AND id = :id;
+SELECT mails_api_tickets AS mails_tickets, waits_when_full FROM events
+WHERE org_id = :org_id AND id = :id;
 
 -- name: set_choices(org_id, id: EventId, mails_tickets: int, waits_when_full: int, now)!
 UPDATE events SET mails_api_tickets = :mails_tickets, waits_when_full = :waits_when_full,
