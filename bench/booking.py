@@ -171,7 +171,7 @@ _LEARNERS = (
     SELECT p.org_id, :last + n, '{LEARNER}' || spread(n), 'bench' || n || '@example.com',
         'bench' || n || '@example.com', p.title, 'Learner', 'Number' || spread(n), p.company,
         p.job_title, p.address_line1, p.address_line2, p.address_line3, p.city, p.county_or_state,
-        p.post_code, p.country_code, p.phone, p.created_at, p.updated_at
+        p.post_code, p.country_code, p.phone, p.created_at, p.updated_at, p.merged_into
     FROM n, {_MODEL}
     """,
     f"""

@@ -97,7 +97,10 @@ def test_what_cannot_be_made_or_set_is_said(office: Office) -> None:
             ("create-type", "acme", office.event, "Paid", "--price", "9.5", "--currency", "JPY"),
             "'9.5' has more decimals than JPY, which has 0.",
         ),
-        (("set-type", "acme", office.event, office.hall), "Say what to set: --capacity"),
+        (
+            ("set-type", "acme", office.event, office.hall),
+            "Say what to set; `turnout ticket set-type --help` lists it.",
+        ),
         (
             ("set-type", "acme", office.event, office.hall, "--capacity", "2", "--unlimited"),
             "Give either --capacity or --unlimited, not both",

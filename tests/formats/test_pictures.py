@@ -5,7 +5,7 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageStat
 
 from turnout.errors import Invalid
 from turnout.formats import pictures
@@ -60,7 +60,8 @@ def test_of_an_animation_the_first_frame_stays() -> None:
     picture = remake(out.getvalue())
     with Image.open(io.BytesIO(picture.large)) as opened:
         assert getattr(opened, "n_frames", 1) == 1
-        assert opened.convert("RGB").getpixel((10, 10)) in [(r, 0, 0) for r in range(250, 256)]
+        averages = [round(band) for band in ImageStat.Stat(opened.convert("RGB")).mean]
+    assert averages == pytest.approx([255, 0, 0], abs=8)  # WebP is lossy
 
 
 def test_what_hides_behind_a_picture_is_left_out() -> None:

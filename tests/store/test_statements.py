@@ -89,6 +89,10 @@ ABOUT_ALL = {
     "turnout.core.events:list_channels",
     "turnout.core.events:list_entries",
     "turnout.core.events:list_venues",
+    # Rare, by staff: what is known of one person, and two who are made one.
+    "turnout.core.erasure:move_queue_items",
+    "turnout.core.timeline:list_messages",
+    "turnout.core.timeline:list_replied",
     "turnout.core.exams:count_people_changed",
     "turnout.core.exams:get_settings",
     "turnout.core.exams:list_calendar",

@@ -20,7 +20,9 @@ from turnout.core.certificates.sql import sql as certificates
 from turnout.core.exams.printing import make_link
 from turnout.core.ids import OrgId
 from turnout.core.messaging.opt_outs import ensure_link_key, unsubscribe_url
+from turnout.core.messaging.pictures import keep_picture
 from turnout.core.waiting_list.entries import make_link as make_waiting_link
+from turnout.formats.pictures import Picture
 from turnout.http.dialect import DialectApp
 from turnout.settings import Settings
 from turnout.store import Tx
@@ -173,11 +175,14 @@ def _find_addresses(tx: Tx, demo: dict[str, Any]) -> dict[str, str]:
         "/invitation/{token}": "/invitation/"
         + fields.partition("/invitation/")[2].partition('"')[0],
         "/certificate/{address}": _certify(tx, org_id),
+        "/media/{name}": _show_picture(tx, org_id),
         "/ticket/{address}": ticket,
         "/ticket/{address}/{name}": f"{ticket}/event.ics",
         "/waiting/{token}": make_waiting_link(key, "", waiting_id),
         "/watch/{pak}": watch.rpartition("/")[0],
         "/watch/{pak}/{token}": watch,
+        "/{slug}": f"/{slug}",
+        "/o/{slug}": f"/o/{slug}",
         "/{slug}/{number}": f"/{slug}/{event_id}",
         "/{slug}/{number}/event.ics": f"/{slug}/{event_id}/event.ics",
         "/o/{slug}/{number}": f"/o/{slug}/{event_id}",
@@ -205,6 +210,13 @@ def _certify(tx: Tx, org_id: OrgId) -> str:
         now=tx.now,
     )
     return proof_url("", org_id, code)
+
+
+def _show_picture(tx: Tx, org_id: OrgId) -> str:
+    """A picture that the organization keeps."""
+    picture = Picture(b"large", b"small", 16, 9)
+    digest = keep_picture(tx, org_id, picture, default_quota=1_000_000, actor="test")
+    return f"/media/{org_id}-{digest}-1600.webp"
 
 
 def _one(tx: Tx, statement: str) -> tuple[Any, ...]:

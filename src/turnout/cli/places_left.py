@@ -22,5 +22,6 @@ def counted_places(
         if refusal.code not in FULL:
             raise
         left, offered = db.call(count_left, org_id, event_id, type_id)
-        code = "places.offered" if offered else "places.few"
-        raise Conflict(code, left=left, wanted=wanted, offered=offered) from refusal
+        if offered:
+            raise Conflict("places.offered", left=left, wanted=wanted, offered=offered) from refusal
+        raise Conflict("places.few", left=left, wanted=wanted) from refusal

@@ -186,7 +186,7 @@ def test_a_session_is_removed_while_nobody_booked_it(db, made):
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"title": " "}, "text.missing"),
+        ({"title": " "}, "title.missing"),
         ({"room": "a\x07"}, "text.line"),
         ({"position": -1}, "position.range"),
         ({"ticket_type_ids": [TicketTypeId(7)]}, "ticket_type.no_such"),
@@ -207,7 +207,7 @@ def test_a_session_refuses(db, made, fields, code):
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"name": ""}, "text.missing"),
+        ({"name": ""}, "name.missing"),
         ({"price_minor": -1}, "ticket_type.price"),
         ({"currency": "XXY"}, "money.currency"),
         ({"access_code": "short"}, "ticket_type.code"),

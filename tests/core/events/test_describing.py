@@ -64,7 +64,7 @@ def test_only_what_is_named_changes_and_empty_text_takes_away(db, org_id, event)
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"title": "  "}, "text.missing"),
+        ({"title": "  "}, "title.missing"),
         ({"title": "x" * 201}, "text.long"),
         ({"title": "a\nb"}, "text.line"),
         ({"summary": "x" * 501}, "text.long"),
@@ -123,7 +123,7 @@ def test_a_place_is_shown_with_how_to_get_there(db, org_id, event):
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"name": ""}, "text.missing"),
+        ({"name": ""}, "name.missing"),
         ({"country_code": "DEU"}, "country.form"),
         ({"timezone": "Moon"}, "timezone.unknown"),
         ({"latitude": 91.0}, "venue.degrees"),

@@ -7,6 +7,7 @@ from turnout.core.events.model import EventState
 from turnout.core.events.programme import list_sessions, list_ticket_types
 from turnout.core.registrations import places
 from turnout.core.registrations.deciding import list_wanted_sessions
+from turnout.core.registrations.model import WantedSession
 from turnout.core.registrations.submissions import TargetNoun
 from turnout.errors import Unavailable
 
@@ -55,8 +56,8 @@ def test_event_places_and_tickets_are_taken_while_there_are_some(db, account, li
         None,
     ]
     assert [db.call(places.take_default_ticket, *event) for _ in range(3)] == [
-        (ticket_type.id, None),
-        (ticket_type.id, None),
+        places.TakenTicket(ticket_type.id, None),
+        places.TakenTicket(ticket_type.id, None),
         None,
     ]
     assert held(db, account) == [0, 0, 0, 2, 1]
@@ -111,4 +112,14 @@ def test_only_sessions_of_the_target_are_found(db, account):
     (first,) = db.call(
         list_wanted_sessions, account.org_id, own[:1], TargetNoun.EVENT, account.event.id
     )
-    assert first == (own[0], account.sessions[0].id, account.event.id, "open", "open", False)
+    assert first == WantedSession(
+        pak=own[0],
+        id=account.sessions[0].id,
+        event_id=account.event.id,
+        state="open",
+        event_state="open",
+        is_exam=0,
+        mails_tickets=0,
+        waits_when_full=0,
+        ticket_type_ids="[]",
+    )

@@ -15,7 +15,7 @@ ORDER BY w.id;
 
 -- name: list_pairs(org_id, kept_id: PersonId, other_id: PersonId)
 --     -> (kept: RegistrationId, other: RegistrationId)
-SELECT a.id, b.id FROM registrations a
+SELECT a.id AS kept, b.id AS other FROM registrations a
 JOIN registrations b ON b.org_id = a.org_id AND b.event_id = a.event_id AND b.sitting = a.sitting
 WHERE a.org_id = :org_id AND a.person_id = :kept_id AND b.person_id = :other_id
 ORDER BY a.event_id;
@@ -72,7 +72,9 @@ WHERE org_id = :org_id AND registration_id = :from_id AND NOT EXISTS (
 
 -- name: move_viewings(org_id, from_id: RegistrationId, to_id: RegistrationId)!
 UPDATE viewings SET registration_id = :to_id
-WHERE org_id = :org_id AND registration_id = :from_id AND NOT EXISTS (
+WHERE org_id = :org_id AND registration_id = :from_id
+    AND event_id = (SELECT event_id FROM registrations WHERE org_id = :org_id AND id = :from_id)
+    AND NOT EXISTS (
     SELECT 1 FROM viewings o WHERE o.org_id = viewings.org_id
         AND o.event_id = viewings.event_id AND o.registration_id = :to_id
         AND o.mode = viewings.mode AND o.session_id = viewings.session_id
@@ -80,17 +82,20 @@ WHERE org_id = :org_id AND registration_id = :from_id AND NOT EXISTS (
 
 -- name: move_questions(org_id, from_id: RegistrationId, to_id: RegistrationId)!
 UPDATE questions SET registration_id = :to_id
-WHERE org_id = :org_id AND registration_id = :from_id;
+WHERE org_id = :org_id AND registration_id = :from_id
+    AND event_id = (SELECT event_id FROM registrations WHERE org_id = :org_id AND id = :from_id);
 
 -- name: move_survey_answers(org_id, from_id: RegistrationId, to_id: RegistrationId)!
 UPDATE survey_answers SET registration_id = :to_id
-WHERE org_id = :org_id AND registration_id = :from_id AND NOT EXISTS (
+WHERE org_id = :org_id AND registration_id = :from_id
+    AND event_id = (SELECT event_id FROM registrations WHERE org_id = :org_id AND id = :from_id)
+    AND NOT EXISTS (
     SELECT 1 FROM survey_answers o WHERE o.org_id = survey_answers.org_id
         AND o.event_id = survey_answers.event_id AND o.registration_id = :to_id
         AND o.is_poll = survey_answers.is_poll AND o.survey_id = survey_answers.survey_id);
 
 -- name: list_parts(org_id, person_id) -> (event: str, what: str, state: str, at: int)
-SELECT e.title, x.what, x.state, x.created_at
+SELECT e.title AS event, x.what, x.state, x.created_at AS at
 FROM (
     SELECT event_id, CASE sitting WHEN 0 THEN 'registration' ELSE 'exam' END AS what, state,
         created_at

@@ -94,7 +94,8 @@ UPDATE people SET email = :email, email_key = CAST(:email_key AS TEXT)
 WHERE org_id = :org_id AND id = :id;
 
 -- name: is_learner(org_id, person_id)$ -> int
-SELECT EXISTS (SELECT 1 FROM learners WHERE org_id = :org_id AND person_id = :person_id);
+SELECT CASE WHEN EXISTS (SELECT 1 FROM learners
+    WHERE org_id = :org_id AND person_id = :person_id) THEN 1 ELSE 0 END;
 
 -- name: add_former_address(org_id, person_id, medium, address, now)!
 INSERT INTO former_addresses (org_id, person_id, medium, address, until)

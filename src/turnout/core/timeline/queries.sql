@@ -22,7 +22,7 @@ WHERE b.org_id = :org_id AND b.registration_id = :registration_id ORDER BY b.ses
 
 -- name: list_scanned(org_id, event_id, registration_id)
 --     -> (code: str, result: str, gate: str | None, device: str, at: int)
-SELECT c.code, c.result, g.name, c.device, c.at
+SELECT c.code, c.result, g.name AS gate, c.device, c.at
 FROM scans c
 JOIN tickets t ON t.org_id = c.org_id AND t.id = c.ticket_id
 LEFT JOIN gates g ON g.org_id = c.org_id AND g.id = c.gate_id
