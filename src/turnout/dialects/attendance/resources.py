@@ -34,7 +34,13 @@ from turnout.core.invitations.invitees import (
     get_invitee,
     list_invitees,
 )
-from turnout.core.tickets.signing import TicketKey, ensure_ticket_key, list_ticket_keys
+from turnout.core.tickets.signing import (
+    TicketKey,
+    ensure_ticket_key,
+    find_plain_code,
+    list_ticket_keys,
+    read_signed,
+)
 from turnout.dialects.attendance import decode, present
 from turnout.dialects.attendance.auth import Doors
 from turnout.errors import Conflict, Missing
@@ -126,6 +132,8 @@ class CheckResource(_Base):
 
     async def on_post(self, req: Request, resp: Response, code: str) -> None:
         scan = await decode.decode_scan(req, code, self._db.clock())
+        if read_signed(scan.code):  # verified here, so that the writer waits for no signature
+            await self._doors.read(req, _verify, scan.code)
         event, answer, attendee = await self._doors.write(req, _scan, self._act, scan)
         clock = present.local_clock(event.timezone)
         _refuse(answer, scan, clock)
@@ -288,6 +296,10 @@ def _list_page(
 def _find(tx: Tx, principal: Principal, code: str) -> _EventAttendee:
     event = get_event(tx, principal.org_id, principal.event_id)
     return _EventAttendee(event, find_attendee(tx, principal.org_id, principal.event_id, code))
+
+
+def _verify(tx: Tx, principal: Principal, code: str) -> None:
+    find_plain_code(tx, principal.org_id, code)
 
 
 def _scan(tx: Tx, principal: Principal, act: Act, scan: Scan) -> _CheckAnswer:
