@@ -1,13 +1,10 @@
 """`turnout backup` and `turnout restore`: the whole database in one file."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-from turnout.cli.app import actor, console, database, errors, say_time, settings
+from turnout.cli.app import actor, console, database, say_time, settings
 from turnout.cli.people import finish_erasing
+from turnout.cli.progress import steps_bar
 from turnout.core.erasure.erasing import ErasedPerson, erase_again, list_erased
 from turnout.core.messaging.controlling import pause_running_jobs
 from turnout.settings import hide_password
@@ -24,7 +21,7 @@ def backup(file: Path, /) -> None:
     Args:
         file: The file to make; an existing one is not overwritten.
     """
-    with _bar("Backing up:") as progress:
+    with steps_bar("Backing up:") as progress:
         contents = backups.back_up(settings().database_url, file, progress=progress)
     size = file.stat().st_size / 1_000_000
     console.print(
@@ -50,7 +47,7 @@ def restore(file: Path, /, *, resume_jobs: bool = False, erased_in: str | None =
     """
     url = settings().database_url
     erased = _read_erased(erased_in) if erased_in else []
-    with _bar("Restoring:") as progress:
+    with steps_bar("Restoring:") as progress:
         restored = backups.restore(url, file, progress=progress)
     paused = 0 if resume_jobs else _pause_jobs()
     gone = _erase_again(erased)
@@ -88,23 +85,3 @@ def _pause_jobs() -> int:
         while paused := db.call(pause_running_jobs, actor=actor()):
             total += paused
     return total
-
-
-@contextmanager
-def _bar(text: str) -> Iterator[backups.Progress]:
-    shown = Progress(
-        TextColumn(text),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        console=errors,
-        disable=not errors.is_terminal,
-    )
-    with shown:
-        task = shown.add_task("", total=None)
-
-        def progress(table: str, done: int, total: int) -> None:
-            shown.update(task, description=table, completed=done, total=total)
-
-        yield progress

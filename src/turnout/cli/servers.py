@@ -2,10 +2,10 @@
 
 import shlex
 
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from turnout.cli.app import console, errors, settings
+from turnout.cli.app import console, settings
+from turnout.cli.progress import steps_bar
 from turnout.core.zone_data import zone_data_version
 from turnout.settings import describe, hide_password
 
@@ -56,22 +56,7 @@ def migrate(*, quiet: bool = False, no_copy: bool = False) -> None:
 
     chosen = settings()
     url = chosen.database_url
-    bar = Progress(
-        TextColumn("Migrating the database:"),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        console=errors,
-        transient=quiet,
-        disable=not errors.is_terminal,
-    )
-    with bar:
-        task = bar.add_task("", total=None, visible=False)
-
-        def show(what: str, done: float, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total, visible=True)
-
+    with steps_bar("Migrating the database:", is_transient=quiet) as show:
         before, after = run(url, progress=show, keeps_copy=not no_copy)
     moved = follow_zones(chosen)
     if quiet:

@@ -4,19 +4,15 @@ stream.py is the file; reading.py and writing.py are the two databases on either
 operator calls is here. Restoring needs a database without tables, so nothing is ever overwritten.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from turnout.errors import Unavailable
 from turnout.settings import hide_password
 from turnout.store.backups.reading import open_source
-from turnout.store.backups.stream import Contents, read_contents, read_rows, write_backup
-from turnout.store.backups.writing import open_target
+from turnout.store.backups.stream import Contents, Progress, read_contents, read_rows, write_backup
+from turnout.store.backups.writing import open_target, upgrade
 from turnout.store.migrations.revisions import HEAD
-
-Progress = Callable[[str, int, int], object]
-"""Called with a table's name, how many rows are done, and of how many (of all tables)."""
 
 
 class Restored(NamedTuple):
@@ -58,7 +54,7 @@ def restore(url: str, file: Path, *, progress: Progress) -> Restored:
                     done += len(rows)
                     progress(table, done, contents.row_count)
         target.finish(contents)
-    return Restored(contents, target.upgrade())
+    return Restored(contents, upgrade(url))
 
 
 __all__ = ["Contents", "Progress", "Restored", "back_up", "read_contents", "restore"]

@@ -31,6 +31,7 @@ _LEVEL = 3
 Row = tuple[Any, ...]
 T = TypeVar("T")
 Progress = Callable[[str, int, int], object]
+"""Called with a table's name, how many rows are done, and of how many (of all tables)."""
 
 
 class Table(NamedTuple):

@@ -13,6 +13,7 @@ from psycopg.sql import SQL, Identifier
 
 from turnout.errors import Conflict, Invalid, Unavailable
 from turnout.settings import hide_password
+from turnout.store.backups.reading import open_source
 from turnout.store.backups.stream import Contents, Row
 from turnout.store.pg_sessions import Use
 from turnout.store.pg_sessions import connect as connect_postgresql
@@ -31,9 +32,6 @@ class Target(Protocol):
     def finish(self, contents: Contents) -> None:
         """Set the sequences, check, and commit."""
 
-    def upgrade(self) -> str:
-        """Bring it to the newest schema, which is returned. Call it after the context."""
-
 
 @contextmanager
 def open_target(url: str, schema: str) -> Iterator[Target]:
@@ -48,18 +46,16 @@ def open_target(url: str, schema: str) -> Iterator[Target]:
     try:
         if url.startswith("sqlite:"):
             with closing(connect(path_of(url))) as connection:
-                yield SQLiteTarget(url, connection)
+                yield SQLiteTarget(connection)
         else:
             with connect_postgresql(url, Use.MIGRATE) as session:
-                yield PostgreSQLTarget(url, session)
+                yield PostgreSQLTarget(session)
     except psycopg.OperationalError as error:
         raise Unavailable("backup.lost", said=str(error)) from error
 
 
 def check_empty(url: str, schema: str) -> None:
     """Raise Conflict unless the database has no tables, or only the empty ones of this schema."""
-    from turnout.store.backups.reading import open_source
-
     if url.startswith("sqlite:") and _is_new(url):
         return
     with open_source(url) as source:
@@ -77,7 +73,7 @@ def _is_new(url: str) -> bool:
 
 
 def upgrade(url: str) -> str:
-    """Bring a filled database to the newest schema."""
+    """Bring a filled database to the newest schema, which is returned."""
     from turnout.store.migrations.running import migrate
 
     return migrate(url, keeps_copy=False)[1]
@@ -86,8 +82,7 @@ def upgrade(url: str) -> str:
 class SQLiteTarget:
     """An SQLite file."""
 
-    def __init__(self, url: str, connection: Any) -> None:
-        self._url = url
+    def __init__(self, connection: Any) -> None:
         self._connection = connection
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("BEGIN IMMEDIATE")
@@ -112,16 +107,11 @@ class SQLiteTarget:
             raise Invalid("backup.unlike", table=wrong[0])
         self._connection.execute("COMMIT")
 
-    def upgrade(self) -> str:
-        """Bring it to the newest schema."""
-        return upgrade(self._url)
-
 
 class PostgreSQLTarget:
     """The schema that a connection to PostgreSQL works in."""
 
-    def __init__(self, url: str, connection: "psycopg.Connection[Any]") -> None:
-        self._url = url
+    def __init__(self, connection: "psycopg.Connection[Any]") -> None:
         self._connection = connection
         names = [
             name
@@ -150,10 +140,6 @@ class PostgreSQLTarget:
             if name in SEQUENCES:
                 self._connection.execute("SELECT setval(%s, %s, false)", (f"{name}_ids", value))
         self._connection.commit()
-
-    def upgrade(self) -> str:
-        """Bring it to the newest schema."""
-        return upgrade(self._url)
 
 
 def _write_rows(copy: psycopg.Copy, rows: Sequence[Row]) -> None:
