@@ -95,6 +95,7 @@ def test_a_job_becomes_signed_mails_a_bounce_and_an_opt_out(tmp_path: Path) -> N
             assert report.recipients == ["<jo@example.com>"]
             assert report.message["Subject"] == "Report: Tickets (2 sent, 0 failed)"
             assert report.message["From"] == "Turnout <no-reply@example.org>"
+            assert report.message["Auto-Submitted"] == "auto-generated"
 
             link = ann.message["List-Unsubscribe"].strip("<>")
             assert link.startswith(f"{server.url}/unsubscribe/")
@@ -117,7 +118,9 @@ def test_a_job_becomes_signed_mails_a_bounce_and_an_opt_out(tmp_path: Path) -> N
 
 def check_ann(mail: EmailMessage) -> None:
     assert mail["From"] == "Müller & Söhne <events@example.org>"
-    assert mail["To"] == "ann@example.com"
+    assert mail["To"].addresses[0].display_name == "Ann <&>"
+    assert mail["To"].addresses[0].addr_spec == "ann@example.com"
+    assert mail["Auto-Submitted"] is None
     assert mail["Subject"] == "Your ticket, Ann <&>"
     text, page, attachment = [
         (part.get_content_type(), part.get_content())

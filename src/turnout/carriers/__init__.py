@@ -64,9 +64,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """What a job says, before merging; texts may have `%%fields%%`.
 
     `id` is the job's; a carrier may keep what it prepared under it. Which members matter is the
-    channel's: e-mail has subject, text and/or html, from_name and attachments; SMS has text; MMS
-    subject, text and one attachment; fax the attachments; voice one of them, a recording; TTS
-    header, text (read out `repeats` times), voicemail (said to a machine in place of the text),
+    channel's: e-mail has subject, text and/or html, from_name, reply_to and attachments; SMS has
+    text; MMS subject, text and one attachment; fax the attachments; voice one of them, a recording;
+    TTS header, text (read out `repeats` times), voicemail (said to a machine in place of the text),
     voice and keys. A call that ends is reported with its duration, key and whether a machine
     answered.
     """
@@ -78,6 +78,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     html: str = ""
     from_name: str = ""
+    reply_to: str = ""
     attachments: tuple[Attachment, ...] = ()
     headers: Mapping[str, str] = {}
     kind: Kind = Kind.BROADCAST
@@ -93,7 +94,8 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     """One message on its way to one recipient.
 
     `destination` is an e-mail address, or a phone number in digits without `+`; `sender` an
-    e-mail address, a number or an alphanumeric sender id. `fields` are the merge fields by name
+    e-mail address, a number or an alphanumeric sender id; `name` is the recipient's, empty = not
+    known. `fields` are the merge fields by name
     in lower case. `unsubscribe_url` is the recipient's own one-click address, or empty. `size` is
     how many characters its texts become once merged, 0 where nobody asked: what is made of large
     ones is made in a thread. `lease` is the time for which the sender may hand it over; `tell`
@@ -103,6 +105,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     attempt_id: int
     destination: str
     sender: str
+    name: str = ""
     fields: Mapping[str, str] = {}
     unsubscribe_url: str = ""
     size: int = 0

@@ -55,6 +55,7 @@ class TicketResource(Resource):
             **times(found.shown),
             ticket=ticket,
             watch=found.watch,
+            online=found.shown.details.online_url,
             is_over=event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED,
             address=address,
             qr="" if ticket.is_cancelled else qr_svg(ticket.signed),
@@ -99,7 +100,11 @@ def _calendar(found: _Found, now: int, url: str) -> bytes:
     """The event; of a ticket that was given back, what takes it out of a calendar."""
     is_given_back = found.ticket.is_cancelled
     return calendar_file(
-        event_entry(found.shown, found.organizer, now, url, is_given_back=is_given_back)
+        event_entry(
+            *(found.shown, found.organizer, now, url),
+            is_given_back=is_given_back,
+            is_holders=True,
+        )
     )
 
 

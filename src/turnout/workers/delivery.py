@@ -253,6 +253,7 @@ class DeliveryLoop(Loop):
                 attempt_id=recipient.id,
                 destination=recipient.address,
                 sender=head.sender or (self._delivery.mail_from if is_mail else ""),
+                name=_display_name(recipient) if is_mail else "",
                 fields=fields,
                 unsubscribe_url=(
                     self._delivery.unsubscribe_url(recipient.id) if is_mail and is_broadcast else ""
@@ -322,6 +323,12 @@ def merge_fields(head: JobHead, recipient: ClaimedRecipient) -> dict[str, str]:
     if head.options.is_ascii_only:
         fields = {name: to_ascii(value) for name, value in fields.items()}
     return fields
+
+
+def _display_name(recipient: ClaimedRecipient) -> str:
+    """The name beside the address; not one that is an address, which some programs show alone."""
+    name = recipient.name
+    return "" if "@" in name else name
 
 
 def _fault(head: JobHead, recipient: ClaimedRecipient) -> Rejected | None:

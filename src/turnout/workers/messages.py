@@ -9,11 +9,13 @@ from turnout.carriers import (
 from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.files import read_file
 from turnout.core.messaging.lengths import Lengths
-from turnout.core.messaging.model import JobHead
+from turnout.core.messaging.model import JobHead, Kind
 from turnout.http.body import in_thread
 from turnout.store import Database
 
 CACHED_BYTES = 64 << 20
+# So that programs which answer mails ("out of office") do not answer these (RFC 3834).
+AUTOMATIC = {"Auto-Submitted": "auto-generated"}
 
 
 class Messages:
@@ -61,8 +63,10 @@ def to_message(head: JobHead, attachments: tuple[Attachment, ...]) -> Message:
         text=content.text,
         html=content.html,
         from_name=content.from_name,
+        reply_to=content.reply_to,
         attachments=attachments,
         kind=head.kind,
+        headers={} if head.kind is Kind.BROADCAST else AUTOMATIC,
         header=content.header,
         voicemail=content.voicemail,
         voice=content.voice,

@@ -331,3 +331,42 @@ def test_a_parcel_that_makes_no_mail_is_refused(members, outcome):
     with pytest.raises(Unmailable) as caught:
         make_mail(make_message(), make_parcel(**members))
     assert caught.value.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ada Lovelace",
+        "",
+        "Müller & Söhne",
+        "اَلْعَرَبِيَّة",
+        'A "B" \\ C',
+        "Ada, <x@y.example>",
+        "名" * 80,
+    ],
+)
+def test_the_recipient_has_a_name_and_answers_an_address(name):
+    mail = parse(make_mail(make_message(reply_to="help@example.org"), make_parcel(name=name)))
+    (to,) = mail["To"].addresses
+    assert (to.display_name, to.addr_spec) == (name, "ada@example.com")
+    assert mail["Reply-To"] == "help@example.org"
+
+
+@pytest.mark.parametrize("end", ["\r\nBcc: eve@example.com", "\n\nBody", "\x00\x85\u2028Bcc: x"])
+def test_no_name_adds_a_field_or_another_recipient(end):
+    mail = parse(make_mail(make_message(), make_parcel(name=f"Ada{end}")))
+    assert [str(address.addr_spec) for address in mail["To"].addresses] == ["ada@example.com"]
+    assert mail["Bcc"] is None
+    assert content(mail) == "Hello.\n"
+
+
+@pytest.mark.parametrize("address", ["nobody", "a@example.org\r\nBcc: eve@example.com"])
+def test_an_address_for_answers_that_is_none_stops_the_mail(address):
+    with pytest.raises(Unmailable):
+        MailTemplate(make_message(reply_to=address))
+
+
+def test_the_address_for_answers_is_there_once():
+    message = make_message(reply_to="help@example.org", headers={"Reply-To": "b@example.org"})
+    with pytest.raises(Unmailable):
+        MailTemplate(message)

@@ -9,6 +9,7 @@ from turnout.core.audit.recording import list_entries
 from turnout.core.events.model import EventState
 from turnout.core.events.programme import list_ticket_types
 from turnout.core.events.showing import get_shown_event
+from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.ids import EventId
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.files import read_file
@@ -125,3 +126,26 @@ def test_the_organizer_in_calendars_is_the_contact_of_the_event(registered) -> N
     )
     own = event_entry(shown._replace(details=details), "Acme", 0, "")
     assert own.organizer == ("Ann Lee", "ann@acme.example")
+
+
+def test_who_is_registered_has_the_online_address_in_the_calendar(registered) -> None:
+    node, account, _ = registered
+    shown = node.db.call(get_shown_event, account.org_id, account.event.id)
+    details = msgspec.structs.replace(shown.details, online_url="https://meet.example/r/7")
+    shown = shown._replace(details=details)
+    assert "meet.example" not in calendar_file(event_entry(shown, "Acme", 0, BASE)).decode()
+    own = event_entry(shown, "Acme", 0, BASE, is_holders=True)
+    assert "https://meet.example/r/7" in (own.place, own.description)
+    assert faults_of(calendar_file(own)) == []
+    given_back = event_entry(shown, "Acme", 0, BASE, is_holders=True, is_given_back=True)
+    assert "meet.example" not in calendar_file(given_back).decode()
+
+
+def test_mails_are_from_the_organizer_and_answers_go_there(registered) -> None:
+    node, account, _ = registered
+    change = OrganizationChange(sender_name="Acme Events", reply_address="help@acme.example")
+    node.db.call(change_organization, account.org_id, change, actor="test")
+    node.db.call(tell_registered, account.org_id, account.event.id, base_url="", actor="test")
+    (job,) = claimed(node)
+    content = job.head.content
+    assert (content.from_name, content.reply_to) == ("Acme Events", "help@acme.example")

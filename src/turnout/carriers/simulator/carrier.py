@@ -214,6 +214,7 @@ class _Merging:
             name: value
             for name, value in (
                 ("from_name", message.from_name),
+                ("reply_to", message.reply_to),
                 ("voice", message.voice),
                 ("files", [attachment.name for attachment in message.attachments]),
             )

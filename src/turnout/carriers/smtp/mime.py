@@ -107,8 +107,9 @@ class MailTemplate:
 
     def __init__(self, message: Message) -> None:
         self._from_name = message.from_name
+        self._reply_to = message.reply_to and wire_address(message.reply_to, Status.PATHWAY_ERROR)
         self._subject = Template(message.subject)
-        self._extra = _extra_headers(message.headers)
+        self._extra = _extra_headers(message.headers, {"reply-to"} if message.reply_to else set())
         part = _message_part(message)
         self._content_headers = [("MIME-Version", "1.0"), *part.headers]
         self._body = _joined(part.segments)
@@ -122,13 +123,15 @@ class MailTemplate:
         headers = [
             ("Date", _date(mark.at_s)),
             ("From", mailbox(self._from_name, sender)),
-            ("To", destination),
+            ("To", mailbox(parcel.name, destination)),
             ("Subject", unstructured("Subject", self._subject.merge(parcel.fields))),
             ("Message-ID", f"<{mark.message_id}@{mark.domain or sender_domain}>"),
         ]
         headers += [
             (name, unstructured(name, text.merge(parcel.fields))) for name, text in self._extra
         ]
+        if self._reply_to:
+            headers.append(("Reply-To", self._reply_to))
         if parcel.unsubscribe_url:
             headers += _unsubscribe(parcel.unsubscribe_url)
         headers += self._content_headers
@@ -164,8 +167,9 @@ class _Part(NamedTuple):
     segments: list[_Segment]
 
 
-def _extra_headers(headers: Mapping[str, str]) -> list[tuple[str, Template]]:
-    seen = _OURS.copy()
+def _extra_headers(headers: Mapping[str, str], written: set[str]) -> list[tuple[str, Template]]:
+    """`written` are the names, in lower case, that this message has beside _OURS."""
+    seen = _OURS | written
     for name in headers:
         if not _FIELD_NAME.fullmatch(name) or name.lower().startswith("content-"):
             raise Unmailable(Status.PATHWAY_ERROR, f"{name[:80]!r} cannot be an extra header")

@@ -17,6 +17,7 @@ from turnout.core.certificates.sql import sql
 from turnout.core.events.programme import get_event
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import EventId, OrgId, RegistrationId
 from turnout.core.messaging.notices import keep_file, queue_mail
 from turnout.core.text import is_storable
@@ -170,10 +171,10 @@ def send_certificate(
         url,
     ]
     file = keep_file(tx, org_id, "certificate.pdf", "application/pdf", pdf)
-    organizer = get_organization_of(tx, org_id).name
     subject = f"Your certificate: {title}"
     address = [certificate.email]
-    queue_mail(tx, org_id, None, subject, lines, address, (file,), from_name=organizer)
+    sender = get_sender(tx, org_id)
+    queue_mail(tx, org_id, None, subject, lines, address, (file,), sender=sender)
     return True
 
 

@@ -8,7 +8,7 @@ from turnout.core.audit.recording import record
 from turnout.core.exams.lists import Room
 from turnout.core.exams.model import Exam
 from turnout.core.exams.rolls import Candidate, say_accommodations
-from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import OrgId
 from turnout.core.messaging.notices import Letter, queue_letters
 from turnout.core.times import wall_clock
@@ -58,8 +58,8 @@ def send_notice(
         for candidate in candidates[:SLICE]
         if candidate.email
     ]
-    organizer = get_organization_of(tx, org_id).name
-    queue_letters(tx, org_id, None, f"Notice: {exam.title}", letters, from_name=organizer)
+    sender = get_sender(tx, org_id)
+    queue_letters(tx, org_id, None, f"Notice: {exam.title}", letters, sender=sender)
     record(tx, org_id, actor, "notified", "event", exam.event_id, candidates=len(letters))
     return len(letters)
 

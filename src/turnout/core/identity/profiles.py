@@ -1,6 +1,7 @@
 """What an organization shows of itself: changed field by field."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,7 +16,7 @@ from turnout.core.fields import (
     check_url,
 )
 from turnout.core.identity.model import OrganizationProfile
-from turnout.core.identity.organizations import check_zone
+from turnout.core.identity.organizations import check_zone, get_organization_of
 from turnout.core.identity.sql import sql
 from turnout.core.ids import OrgId
 from turnout.errors import Invalid
@@ -43,6 +44,22 @@ class OrganizationChange(msgspec.Struct, frozen=True, kw_only=True):
     imprint_url: str | None = None
     sender_name: str | None = None
     reply_address: str | None = None
+
+
+class Sender(NamedTuple):
+    """Who mails are from: the name beside the server's own address, and where answers go, empty =
+    to that address."""
+
+    name: str
+    reply_to: str = ""
+
+
+def get_sender(tx: Tx, org_id: OrgId) -> Sender:
+    """Who the organization's mails are from: its sender name, or else its name."""
+    profile = get_profile(tx, org_id)
+    return Sender(
+        profile.sender_name or get_organization_of(tx, org_id).name, profile.reply_address
+    )
 
 
 def get_profile(tx: Tx, org_id: OrgId) -> OrganizationProfile:

@@ -148,15 +148,16 @@ class JobFile(msgspec.Struct, frozen=True):
 class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a job says, before merging, and how. Which members matter is the type's.
 
-    `text` is the message of an SMS, MMS or call, or the plain part of an e-mail; `header` and
-    `voicemail` belong to calls, as do `voice`, `repeats` (how often the message is read out)
-    and `keys`.
+    `text` is the message of an SMS, MMS or call, or the plain part of an e-mail, whose answers go
+    to `reply_to` (empty = to the sender); `header` and `voicemail` belong to calls, as do `voice`,
+    `repeats` (how often the message is read out) and `keys`.
     """
 
     subject: str = ""
     text: str = ""
     html: str = ""
     from_name: str = ""
+    reply_to: str = ""
     header: str = ""
     voicemail: str = ""
     voice: str = ""

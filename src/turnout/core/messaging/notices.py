@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from turnout.core.identity.members import find_live_member
 from turnout.core.identity.model import Member
+from turnout.core.identity.profiles import Sender
 from turnout.core.ids import NO_REPLY, JobId, OrgId, ReplyId, UserId
 from turnout.core.messaging.files import add_job_files, cut, digest_of, finish_file, store_piece
 from turnout.core.messaging.jobs import get_job_head
@@ -32,6 +33,7 @@ from turnout.store import Tx
 ATTACHED = 10_000
 KEPT_HOURS = 7 * 24
 MICROS = 1_000_000
+TURNOUT = Sender("Turnout")
 
 
 def queue_job_report(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
@@ -181,7 +183,7 @@ def queue_mail(
     addresses: Sequence[str],
     files: tuple[JobFile, ...] = (),
     *,
-    from_name: str = "Turnout",
+    sender: Sender = TURNOUT,
 ) -> None:
     """Queue one mail to each of these addresses, as a job of that user, or of nobody (None) where
     no user asked for it; without addresses, nothing."""
@@ -196,7 +198,7 @@ def queue_mail(
         kind=Kind.NOTICE,
         job_type=JobType.EMAIL,
         name=fields["subject"],
-        content=Content(subject="%%subject%%", text="%%text%%\n", from_name=from_name, files=files),
+        content=_content("%%subject%%", "%%text%%\n", sender, files),
         recipients=[NewRecipient(address, fields=fields) for address in unique],
     )
     add_job_files(tx, org_id, job_id, files, KEPT_HOURS)
@@ -210,17 +212,12 @@ def queue_to_list(
     lines: Sequence[str],
     files: tuple[JobFile, ...] = (),
     *,
-    from_name: str,
+    sender: Sender,
 ) -> JobId:
     """Queue one mail to everybody on a live list, such as `event:1000001`, however many they are:
     a worker reads the list. Nobody opts out of it. Returns the job's number."""
     subject = " ".join(subject.split())
-    content = Content(
-        subject=_literal(subject),
-        text=_literal("\n".join(lines)) + "\n",
-        from_name=from_name,
-        files=files,
-    )
+    content = _content(_literal(subject), _literal("\n".join(lines)) + "\n", sender, files)
     new = NewJob(
         job_type=JobType.EMAIL, name=subject, content=content, list_ids=(list_id,), is_deduped=True
     )
@@ -232,6 +229,12 @@ def queue_to_list(
     sql.schedule_job(tx, org_id=org_id, id=job_id, due_at=tx.now)
     tx.wake(SCHEDULE)
     return job_id
+
+
+def _content(subject: str, text: str, sender: Sender, files: tuple[JobFile, ...] = ()) -> Content:
+    return Content(
+        subject=subject, text=text, from_name=sender.name, reply_to=sender.reply_to, files=files
+    )
 
 
 def _literal(text: str) -> str:
@@ -254,7 +257,7 @@ def queue_letters(
     name: str,
     letters: Sequence[Letter],
     *,
-    from_name: str = "Turnout",
+    sender: Sender = TURNOUT,
 ) -> None:
     """Queue mails that differ, as one job called `name`; without letters, nothing."""
     if not letters:
@@ -266,7 +269,7 @@ def queue_letters(
         kind=Kind.NOTICE,
         job_type=JobType.EMAIL,
         name=name,
-        content=Content(subject="%%subject%%", text="%%text%%\n", from_name=from_name),
+        content=_content("%%subject%%", "%%text%%\n", sender),
         recipients=[
             NewRecipient(
                 letter.address.strip(),

@@ -7,7 +7,7 @@ from turnout.core.events.model import Event, Session, SessionState, span
 from turnout.core.events.programme import get_event, list_sessions, set_session_state
 from turnout.core.events.sessions import store_session_times
 from turnout.core.events.sql import sql as events_sql
-from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import EntryId, EventId, OrgId, SessionId
 from turnout.core.messaging.notices import queue_mail
 from turnout.core.registrations.rules import check_no_exam
@@ -105,9 +105,8 @@ def cancel_session(
         f"Your ticket for {event.title} stays good.",
     ]
     addresses = [row.email for row in rows]
-    name = get_organization_of(tx, org_id).name
     subject = f"Cancelled: {session.title} ({event.title})"
-    queue_mail(tx, org_id, None, subject, lines, addresses, from_name=name)
+    queue_mail(tx, org_id, None, subject, lines, addresses, sender=get_sender(tx, org_id))
     return len(addresses)
 
 

@@ -41,13 +41,21 @@ def say_where(shown: EventView) -> str:
 
 
 def event_entry(
-    shown: EventView, organizer: str, at: int, url: str, *, is_given_back: bool = False
+    shown: EventView,
+    organizer: str,
+    at: int,
+    url: str,
+    *,
+    is_given_back: bool = False,
+    is_holders: bool = False,
 ) -> Entry:
     """The event as an entry of calendars, in a file that is made `at` (epoch ms). `url` is an
     address of this server, where the event or the ticket is shown; `is_given_back`: the holder of
-    the ticket does not come any more. Every change of the event makes the sequence higher."""
+    the ticket does not come any more; `is_holders`: the file is for people who are registered, so
+    it says where they take part online. Every change of the event makes the sequence higher."""
     event = shown.event
     is_cancelled = is_given_back or event.state is EventState.CANCELLED
+    online = shown.details.online_url if is_holders and not is_cancelled else ""
     changed_at = max(shown.updated_at, shown.created_at)
     return Entry(
         uid=f"{event.uuid}@turnout",
@@ -62,8 +70,8 @@ def event_entry(
         ),
         changed_at=changed_at,
         sequence=max(0, changed_at - shown.created_at) // 1000,
-        place=say_where(shown),
-        description=shown.details.description,
+        place=say_where(shown) or online,
+        description="\n\n".join(filter(None, (online, shown.details.description))),
         url=url,
         is_cancelled=is_cancelled,
         is_tentative=event.state is EventState.DRAFT,

@@ -7,6 +7,7 @@ from turnout.core.audit.recording import record
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.profiles import get_sender
 from turnout.core.identity.short_names import page_path
 from turnout.core.ids import EventId, OrgId
 from turnout.core.messaging.notices import keep_file, queue_mail, queue_to_list
@@ -36,8 +37,10 @@ def tell_registered(
     Not idempotent. Raises Missing."""
     shown = get_shown_event(tx, org_id, event_id)
     organization = get_organization_of(tx, org_id)
+    sender = get_sender(tx, org_id)
     url = f"{base_url}{page_path(organization.slug)}/{event_id}"
-    calendar = calendar_attachment(event_entry(shown, organization.name, tx.now, url))
+    entry = event_entry(shown, organization.name, tx.now, url, is_holders=True)
+    calendar = calendar_attachment(entry)
     subject, files = _subject(shown), (keep_file(tx, org_id, *calendar),)
     lines = [*_lines(shown, message[:LONGEST_MESSAGE]), *(["", url] if base_url else [])]
     job_id = queue_to_list(
@@ -47,12 +50,11 @@ def tell_registered(
         subject,
         lines,
         files,
-        from_name=organization.name,
+        sender=sender,
     )
     contacts = [row.email for row in sql.list_party_contacts(tx, org_id=org_id, event_id=event_id)]
     why = ["", "You get this as the contact of people who are registered."]
-    name = organization.name
-    queue_mail(tx, org_id, None, subject, [*lines, *why], contacts, files, from_name=name)
+    queue_mail(tx, org_id, None, subject, [*lines, *why], contacts, files, sender=sender)
     record(tx, org_id, actor, "told", "event", event_id, job=job_id, contacts=len(contacts))
     registered = sql.count_addressed(tx, org_id=org_id, event_id=event_id)
     return Told(registered, len(contacts))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from turnout.core.audit.recording import record
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import EventId, OrgId, TicketId, UserId
 from turnout.core.messaging.notices import keep_file, queue_mail
 from turnout.core.neutral import neutralize
@@ -133,7 +134,9 @@ def draw_attachments(mail: TicketMail, base_url: str) -> list[Attachment]:
         Attachment("ticket.pdf", "application/pdf", ticket_pdf(facts)),
         Attachment("ticket.png", "image/png", qr_png(facts.signed)),
         Attachment("ticket.svg", "image/svg+xml", qr_svg_file(facts.signed)),
-        calendar_attachment(event_entry(facts.shown, facts.organizer, mail.at, url)),
+        calendar_attachment(
+            event_entry(facts.shown, facts.organizer, mail.at, url, is_holders=True)
+        ),
     ]
 
 
@@ -191,7 +194,7 @@ def _send(
         lines,
         [mail.email],
         files,
-        from_name=facts.organizer,
+        sender=get_sender(tx, mail.org_id),
     )
 
 
@@ -222,5 +225,4 @@ def write_to_guest(
 ) -> None:
     """Queue a mail to an address that somebody typed into a form, perhaps not their own."""
     lines = [f"Somebody, perhaps you, {asked} with this address.", rest, url]
-    name = get_organization_of(tx, org_id).name
-    queue_mail(tx, org_id, None, subject, lines, [email], from_name=name)
+    queue_mail(tx, org_id, None, subject, lines, [email], sender=get_sender(tx, org_id))

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.link_keys import ensure_link_key
-from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import EntryId
 from turnout.core.messaging.notices import queue_mail
 from turnout.core.neutral import neutralize
@@ -58,7 +58,7 @@ def _tell(tx: Tx, key: Key, *, base_url: str) -> None:
         f"{subject}: {shown.event.title}",
         [f"Dear {name}," if name else "Hello,", "", *lines],
         [email],
-        from_name=get_organization_of(tx, org_id).name,
+        sender=get_sender(tx, org_id),
     )
 
 

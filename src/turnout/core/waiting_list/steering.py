@@ -3,7 +3,7 @@ those on it are told."""
 
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event
-from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import EntryId, EventId, OrgId
 from turnout.core.messaging.notices import queue_mail
 from turnout.core.text import is_line, is_paragraph
@@ -63,8 +63,8 @@ def write_to_waiting(
         tx, org_id=org_id, event_id=event_id, after=after, limit=SLICE
     )
     addresses = [row.email for row in rows if row.email]
-    name = get_organization_of(tx, org_id).name
-    queue_mail(tx, org_id, None, subject, text.splitlines(), addresses, from_name=name)
+    sender = get_sender(tx, org_id)
+    queue_mail(tx, org_id, None, subject, text.splitlines(), addresses, sender=sender)
     if addresses:
         record(tx, org_id, actor, "wrote to waiting list", "event", event_id, people=len(addresses))
     return len(addresses), rows[-1].id if len(rows) == SLICE else None
