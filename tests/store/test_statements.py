@@ -91,8 +91,6 @@ ABOUT_ALL = {
     "turnout.core.events:list_venues",
     # Rare, by staff: what is known of one person, and two who are made one.
     "turnout.core.erasure:move_queue_items",
-    "turnout.core.timeline:list_messages",
-    "turnout.core.timeline:list_replied",
     "turnout.core.exams:count_people_changed",
     "turnout.core.exams:get_settings",
     "turnout.core.exams:list_calendar",

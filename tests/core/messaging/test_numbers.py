@@ -3,7 +3,12 @@
 import pytest
 
 from turnout.core.messaging.model import Channel
-from turnout.core.messaging.numbers import address_key, is_deliverable, to_address
+from turnout.core.messaging.numbers import (
+    address_key,
+    is_deliverable,
+    sought_addresses,
+    to_address,
+)
 
 
 @pytest.mark.parametrize(
@@ -55,3 +60,14 @@ def test_an_address_is_kept_and_compared_folded(destination: str, address: str, 
 )
 def test_a_number_is_one_that_somebody_can_have(digits: str, is_possible: bool) -> None:
     assert is_deliverable(digits) == is_possible
+
+
+def test_addresses_are_sought_in_the_forms_that_databases_have() -> None:
+    emails = [" Jo.Smith@Example.COM ", "Éva@MÜNCHEN.de", ""]
+    assert sought_addresses(emails, ["+61 412 345 678", "n/a", ""]) == [
+        "jo.smith@example.com",
+        "Éva@mÜnchen.de",
+        "éva@münchen.de",
+        "éva@xn--mnchen-3ya.de",
+        "61412345678",
+    ]

@@ -1,5 +1,7 @@
 """One timeline of a person over all worlds, in order."""
 
+import re
+
 import pytest
 
 from tests.core.exams.college import College
@@ -13,11 +15,13 @@ from turnout.core.ids import RegistrationId
 from turnout.core.invitations.campaigns import create_campaign
 from turnout.core.invitations.invitees import InviteeFilter, confirm, invite, list_invitees
 from turnout.core.messaging.notices import queue_mail
+from turnout.core.people.correcting import change_address
 from turnout.core.registrations.changing import set_answers
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.offers import join_list
 from turnout.core.timeline.reading import Moment, read_timeline
 from turnout.errors import Missing
+from turnout.store import Statements
 
 
 class Story:
@@ -115,3 +119,65 @@ def test_a_short_story_is_read_whole(node):
         Moment(START, "registration", "added", "test"),
         Moment(START, "ticket", f"{ticket.code} issued (General admission, by staff)"),
     ]
+
+
+CROWD = """
+    INSERT INTO recipients (org_id, job_id, id, reference, name, destination, address, fields,
+        state)
+    WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 20000)
+    SELECT {org_id}, {job_id}, 900000000 + n, '', '', '', 'Guest' || n || '@example.com', '{{}}',
+        'waiting' FROM n"""
+ANSWERS = """
+    INSERT INTO replies (org_id, id, job_id, recipient_id, sender, number, text, carrier,
+        received_at, is_late, is_opt_out)
+    SELECT org_id, id, job_id, id, '', '', '', '', 1, 0, 0 FROM recipients
+    WHERE org_id = {org_id}"""
+STATEMENTS = {found.name: found for found in Statements.registry["turnout.core.timeline"]}
+
+
+class Mailing:
+    """A job to 20,000 people, who all replied; its counts are left alone."""
+
+    def __init__(self, node) -> None:
+        self.office = Office(node)
+        self.office.call(queue_mail, None, "Programme", ["It is out."], ["Ann@Example.com"])
+        [job_id] = self.ask(f"SELECT id FROM jobs WHERE org_id = {self.office.org_id}")
+        node.execute(CROWD.format(org_id=self.office.org_id, job_id=job_id))
+        node.execute(ANSWERS.format(org_id=self.office.org_id))
+        node.execute("ANALYZE recipients")
+        node.execute("ANALYZE replies")
+
+    def ask(self, question: str):
+        return self.office.db.call(lambda tx: [row[0] for row in tx.connection.execute(question)])
+
+    def plan(self, statement) -> str:
+        """How the database finds what it is asked, with what it read, on PostgreSQL."""
+        explain = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN (ANALYZE, BUFFERS)"}
+        backend = self.office.db.backend
+        query = f"{explain[backend]} {statement.text[backend]}"
+        named = {"org_id": self.office.org_id, "address": "ann@example.com", "limit": 200}
+        rows = self.office.db.call(lambda tx: tx.connection.execute(query, named).fetchall())
+        return "\n".join(str(row[-1]) for row in rows)
+
+
+@pytest.fixture(scope="module")
+def mailing(node) -> Mailing:
+    return Mailing(node)
+
+
+@pytest.mark.parametrize("name", ["list_messages", "list_replied"])
+def test_what_was_sent_to_one_address_is_found_by_it(mailing, name):
+    plan = mailing.plan(STATEMENTS[name])
+    assert "recipients_address" in plan
+    if mailing.office.db.backend == "postgresql":
+        buffers = re.findall(r"Buffers: shared hit=(\d+)(?: read=(\d+))?", plan)
+        assert sum(map(int, filter(None, buffers[0]))) <= 12, plan
+
+
+def test_messages_are_found_in_any_case_and_by_former_addresses(mailing):
+    office = mailing.office
+    id_ = office.add("ann", facts={"email": "ANN@example.com"})
+    person = office.person("ann")
+    office.act(change_address, person.id, "ann@new.example")
+    told = [moment.what for moment in office.call(read_timeline, id_)]
+    assert told.count("email QUED: Programme") == 1

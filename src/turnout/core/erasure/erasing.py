@@ -28,6 +28,7 @@ from turnout.core.ids import JobId, OrgId, PersonId, RecipientId
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.files import drop_file
 from turnout.core.messaging.model import Medium, Status
+from turnout.core.messaging.numbers import sought_addresses
 from turnout.core.messaging.opt_outs import keep_hash
 from turnout.core.people.correcting import is_learner, lock_person
 from turnout.core.people.finding import get_person
@@ -59,7 +60,7 @@ class ErasedPerson(NamedTuple):
 
 
 class Erasure(NamedTuple):
-    """Somebody who is being erased. `pass_number` counts two for each place: own rows, marked ones;
+    """Somebody who is being erased. `pass_number` counts the places twice: own rows, marked ones;
     `after` is the key of the last row that was looked at."""
 
     org_id: OrgId
@@ -68,6 +69,11 @@ class Erasure(NamedTuple):
     pass_number: int
     after: str
     counts: dict[str, int]
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return PLACES[self.pass_number % len(PLACES)]
 
 
 class Step(NamedTuple):
@@ -98,7 +104,7 @@ def erase_person(tx: Tx, org_id: OrgId, person_id: PersonId, *, actor: str) -> l
     erasure = Erasure(org_id, person_id, marks, 0, "", {})
     for place in PLACES:
         if place.table in SEEN:
-            for row in read_own(tx, org_id, person_id, place, None, -1):
+            for row in read_own(tx, org_id, person_id, place, marks, None, -1):
                 _treat(tx, erasure, place, row)
     record(tx, org_id, actor, "erased", "person", person_id)
     tx.wake(QUEUE)
@@ -139,13 +145,13 @@ def find_step(tx: Tx) -> Step | None:
         row.after,
         msgspec.json.decode(row.counts),
     )
-    place = PLACES[erasure.pass_number // 2]
+    place, marks = erasure.place, erasure.marks
     after = msgspec.json.decode(erasure.after) if erasure.after else None
-    if erasure.pass_number % 2 == 0:
-        rows = found = read_own(tx, row.org_id, row.person_id, place, after, SLICE)
+    if erasure.pass_number < len(PLACES):
+        rows = found = read_own(tx, row.org_id, row.person_id, place, marks, after, SLICE)
     else:
         rows = read_marked_page(tx, row.org_id, place, after, SLICE)
-        found = [row for row in rows if is_marked(erasure.marks, row)]
+        found = [row for row in rows if is_marked(marks, row)]
     if len(rows) == SLICE:
         return Step(erasure, found, erasure.pass_number, to_json(rows[-1].key))
     return Step(erasure, found, erasure.pass_number + 1, "")
@@ -155,7 +161,7 @@ def take_step(tx: Tx, step: Step) -> bool:
     """Remove the person from a slice, and note how far it has come; False if another worker did.
     The last step drops the marks."""
     erasure = step.erasure
-    place = PLACES[erasure.pass_number // 2]
+    place = erasure.place
     counts = dict(erasure.counts)
     if step.rows:
         counts[place.table] = counts.get(place.table, 0) + len(step.rows)
@@ -208,13 +214,20 @@ def erase_again(tx: Tx, org_id: OrgId, person_id: PersonId, uuid: str, *, actor:
 
 
 def read_own(
-    tx: Tx, org_id: OrgId, person_id: PersonId, place: Place, after: Any, limit: int
+    tx: Tx, org_id: OrgId, person_id: PersonId, place: Place, marks: Marks, after: Any, limit: int
 ) -> list[Row]:
-    """Rows of a place that are the person's by number."""
-    if not place.own:
-        return []
-    named = {"org_id": org_id, "person_id": person_id}
-    condition = f"org_id = :org_id AND {place.own}"
+    """Rows of a place that are the person's by number, or by address where an index knows it."""
+    named: dict[str, Any] = {"org_id": org_id}
+    if place.own:
+        named["person_id"] = person_id
+        condition = place.own
+    else:
+        sought = sought_addresses(marks.emails, marks.phones) if place.address else []
+        if not sought:
+            return []
+        named |= {f"address_{number}": address for number, address in enumerate(sought)}
+        condition = place.address.format(", ".join(f":{name}" for name in list(named)[1:]))
+    condition = f"org_id = :org_id AND {condition}"
     return _read(tx, place, condition, named, after, limit if limit > 0 else 10_000)
 
 

@@ -44,7 +44,7 @@ def _collect(
         after = None
         while True:
             if pages == "own":
-                page = read_own(tx, org_id, person_id, place, after, SLICE)
+                page = read_own(tx, org_id, person_id, place, marks, after, SLICE)
                 mine = page
             else:
                 page = read_marked_page(tx, org_id, place, after, SLICE) if place.has_org else []

@@ -1,7 +1,8 @@
 """Every place where the product keeps something of a person: one table for export and erasure.
 
-A row is a person's own by `own` (what names them by number), or because their address or phone
-stands in one of its texts (`marked`), which is found by reading the table in slices. Columns that
+A row is a person's own by `own` (what names them by number), by `address` (a column with an index,
+in lower case), or because their address or phone stands in one of its texts (`is_searched`), which
+is found by reading the table in slices. Columns that
 are in no place are in NOT_PERSONAL; tests/core/erasure/test_places.py fails for a column of the
 schema that is in neither.
 
@@ -36,7 +37,8 @@ class Fate(enum.Enum):
 
 class Place(NamedTuple):
     """A table. `texts` are its personal columns with what stands there afterwards. `own` is the
-    condition by which rows are the person's, "" = none; `is_searched`: rows in whose texts the
+    condition by which rows are the person's, "" = none; `address` likewise, with `{}` for the list
+    of their addresses; `is_searched`: rows in whose texts the
     person's address or phone stands are theirs, too. `facts` are shown in an export beside the
     texts. `has_org` False = the table knows no organization."""
 
@@ -48,6 +50,7 @@ class Place(NamedTuple):
     is_searched: bool = False
     facts: tuple[str, ...] = ()
     has_org: bool = True
+    address: str = ""
 
     @property
     def whole_key(self) -> tuple[str, ...]:
@@ -274,6 +277,7 @@ PLACES = (
         Fate.BLANK,
         is_searched=True,
         facts=("status", "sent_at", "done_at"),
+        address="address <> '' AND lower(address) IN ({})",
     ),
     Place(
         "jobs",

@@ -1,6 +1,7 @@
 """Destinations: as they are compared and handed to networks, and whether they can be reached."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from turnout.core.messaging.model import Channel
@@ -25,6 +26,18 @@ def to_address(channel: Channel, destination: str) -> str:
 def address_key(channel: Channel, address: str) -> str:
     """What two spellings of one address have in common, for duplicates and opt-outs."""
     return email_key(address) if channel is Channel.EMAIL else address
+
+
+def sought_addresses(emails: Iterable[str], phones: Iterable[str]) -> list[str]:
+    """The forms in which addresses of recipients are searched, which the index `recipients_address`
+    has in lower case. SQLite lowers ASCII alone, so an e-mail address has up to three."""
+    found = [
+        form
+        for email in map(str.strip, emails)
+        for form in (email.encode().lower().decode(), email.lower(), email_key(email))
+    ]
+    found += [to_address(Channel.SMS, phone) for phone in phones]
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def list_refusal_keys(channel: Channel, address: str) -> set[str]:

@@ -58,20 +58,20 @@ ORDER BY q.id;
 SELECT type, at, actor, reason FROM exam_changes
 WHERE org_id = :org_id AND registration_uuid = :registration_uuid ORDER BY id;
 
--- name: list_messages(org_id, email, plain_email, phone, limit)
+-- name: list_messages(org_id, address, limit)
 --     -> (name: str, channel: str, status: str, accepted_at: int, sent_at: int | None)
--- What was sent to the addresses of a person, newest first; empty ones are nobody's.
+-- What was sent to one address, newest first. Reads by `recipients_address`.
 SELECT j.name, j.channel, r.status, j.accepted_at, r.sent_at
 FROM recipients r JOIN jobs j ON j.org_id = r.org_id AND j.id = r.job_id
-WHERE r.org_id = :org_id AND r.address <> '' AND r.address IN (:email, :plain_email, :phone)
-    AND j.kind <> 'code'
+WHERE r.org_id = :org_id AND r.address <> '' AND lower(r.address) = :address AND j.kind <> 'code'
 ORDER BY r.job_id DESC, r.id DESC LIMIT :limit;
 
--- name: list_replied(org_id, email, plain_email, phone, limit)
---     -> (name: str, received_at: int, is_opt_out: int)
+-- name: list_replied(org_id, address, limit) -> (name: str, received_at: int, is_opt_out: int)
+-- Replies to the newest messages to one address.
 SELECT j.name, a.received_at, a.is_opt_out
-FROM replies a
-JOIN recipients r ON r.org_id = a.org_id AND r.job_id = a.job_id AND r.id = a.recipient_id
-JOIN jobs j ON j.org_id = r.org_id AND j.id = r.job_id
-WHERE a.org_id = :org_id AND r.address <> '' AND r.address IN (:email, :plain_email, :phone)
+FROM replies a JOIN jobs j ON j.org_id = a.org_id AND j.id = a.job_id
+WHERE a.org_id = :org_id AND a.recipient_id IN (
+    SELECT r.id FROM recipients r
+    WHERE r.org_id = :org_id AND r.address <> '' AND lower(r.address) = :address
+    ORDER BY r.job_id DESC, r.id DESC LIMIT :limit)
 ORDER BY a.id DESC LIMIT :limit;

@@ -12,6 +12,8 @@ import msgspec
 
 from turnout.core.events.programme import list_sessions
 from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId
+from turnout.core.messaging.numbers import sought_addresses
+from turnout.core.people.finding import list_former_addresses
 from turnout.core.timeline.sql import sql
 from turnout.errors import Missing
 from turnout.store import Tx
@@ -46,7 +48,7 @@ class _Facts(NamedTuple):
 
 def read_timeline(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[Moment]:
     """Everything that happened to a registration and its person at the event, oldest first, with up
-    to 200 messages to them. Raises Missing."""
+    to 200 messages to each of their addresses and numbers, former ones too. Raises Missing."""
     row = sql.find_facts(tx, org_id=org_id, id=registration_id)
     if row is None:
         raise Missing("registration.missing", registration_id=registration_id)
@@ -134,16 +136,17 @@ def _exam(tx: Tx, facts: _Facts) -> Iterator[Moment]:
 
 
 def _messages(tx: Tx, facts: _Facts) -> Iterator[Moment]:
-    digits = "".join(filter(str.isdigit, facts.phone))
-    addresses = {"email": facts.email, "plain_email": facts.email.lower(), "phone": digits}
-    for name, channel, status, accepted_at, sent_at in sql.list_messages(
-        tx, org_id=facts.org_id, **addresses, limit=MESSAGES
-    ):
-        yield Moment(sent_at or accepted_at, "message", f"{channel} {status}: {name}")
-    for name, at, is_opt_out in sql.list_replied(
-        tx, org_id=facts.org_id, **addresses, limit=MESSAGES
-    ):
-        yield Moment(at, "message", f"{'opted out of' if is_opt_out else 'replied to'}: {name}")
+    former = list_former_addresses(tx, facts.org_id, facts.person_id)
+    emails = [facts.email, *(past.address for past in former if past.medium == "email")]
+    phones = [facts.phone, *(past.address for past in former if past.medium == "phone")]
+    for address in sought_addresses(emails, phones):
+        named: dict[str, Any] = {"org_id": facts.org_id, "address": address, "limit": MESSAGES}
+        for row in sql.list_messages(tx, **named):
+            at = row.sent_at or row.accepted_at
+            yield Moment(at, "message", f"{row.channel} {row.status}: {row.name}")
+        for name, received_at, is_opt_out in sql.list_replied(tx, **named):
+            did = "opted out of" if is_opt_out else "replied to"
+            yield Moment(received_at, "message", f"{did}: {name}")
 
 
 _WORLDS = (

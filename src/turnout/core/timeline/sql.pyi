@@ -5,6 +5,11 @@ from typing import NamedTuple
 from turnout.core.ids import EventId, InviteeId, OrgId, PersonId, RegistrationId
 from turnout.store import Statements, Tx
 
+class ListRepliedRow(NamedTuple):
+    name: str
+    received_at: int
+    is_opt_out: int
+
 class FindFactsRow(NamedTuple):
     uuid: str
     event_id: EventId
@@ -78,12 +83,11 @@ class ListMessagesRow(NamedTuple):
     accepted_at: int
     sent_at: int | None
 
-class ListRepliedRow(NamedTuple):
-    name: str
-    received_at: int
-    is_opt_out: int
-
 class _Sql(Statements):
+    @staticmethod
+    def list_replied(
+        tx: Tx, *, org_id: OrgId, address: str, limit: int
+    ) -> list[ListRepliedRow]: ...
     @staticmethod
     def find_facts(tx: Tx, *, org_id: OrgId, id: RegistrationId) -> FindFactsRow | None: ...
     @staticmethod
@@ -122,11 +126,7 @@ class _Sql(Statements):
     ) -> list[ListExamStepsRow]: ...
     @staticmethod
     def list_messages(
-        tx: Tx, *, org_id: OrgId, email: str, plain_email: str, phone: str, limit: int
+        tx: Tx, *, org_id: OrgId, address: str, limit: int
     ) -> list[ListMessagesRow]: ...
-    @staticmethod
-    def list_replied(
-        tx: Tx, *, org_id: OrgId, email: str, plain_email: str, phone: str, limit: int
-    ) -> list[ListRepliedRow]: ...
 
 sql: _Sql
