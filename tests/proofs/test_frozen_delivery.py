@@ -1,9 +1,11 @@
 """A node that is frozen while it sends, and comes back before or after its leases have run out.
 
-Real servers send a broadcast over SMTP, each to a sink of its own in this process, and are stopped
-(SIGSTOP) in turn, each time while they hand mails over and the job is open. Everybody gets one
-mail. A second copy there may be only of what a frozen node had under way at that instant, and it is
-marked: once the node goes on, it hands nothing over that another has taken over.
+Real servers send a broadcast over SMTP, each to a sink of its own in this process. One that hands
+mails over is stopped (SIGSTOP), again and again while the job is open: of two that do, the one that
+was stopped less often, for either may have claimed everybody. The first that outstays its lease
+stands still until another has taken something over. Everybody gets one mail. A second copy there
+may be only of what a frozen node had under way at that instant, and it is marked: once the node
+goes on, it hands nothing over that another has taken over.
 
 What is under way is at most: on each connection one mail that the network has and has not answered;
 and those mails whose answers came within `UNRECORDED_S` before, which wait to be recorded together
@@ -14,7 +16,8 @@ import math
 import signal
 import time
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,7 +38,7 @@ from tests.support.server import Server
 from tests.support.set_aside import operator
 from turnout.core.messaging.late import COPY
 from turnout.settings import Settings
-from turnout.store import open_database
+from turnout.store import Tx, open_database
 
 NAME = "frozen delivery"
 CONNECTIONS = 3
@@ -47,16 +50,10 @@ UNRECORDED_S = 0.4
 SLACK_S = 0.2
 
 
-class Turn(NamedTuple):
-    """Which node is frozen, for how long."""
+class Freeze(NamedTuple):
+    """Which node stood still, and when, by the monotonic clock."""
 
     node: int
-    length_s: float
-
-
-class Freeze(NamedTuple):
-    """When a node stood still, by the monotonic clock."""
-
     since_s: float
     until_s: float
 
@@ -93,10 +90,13 @@ def test_a_frozen_node_hands_over_nothing_that_another_took(
         try:
             job = email_job([f"guest{n}@example.com" for n in range(people)])
             call(nodes[0], "POST", "/jobs", job)
-            freezes = []
-            for number, length_s in turns_of(len(nodes)):
-                wait_until_sending(sinks[number], pause_s)
-                freezes.append(freeze(nodes[number], sinks[number], length_s))
+            freezes: list[Freeze] = []
+            for length_s in lengths_of(len(nodes)):
+                number = wait_for_sender(sinks, [freeze_.node for freeze_ in freezes], pause_s)
+                with frozen(nodes[number], number, sinks[number], freezes):
+                    time.sleep(length_s)
+                    if len(nodes) > 1 and length_s > lease_s:
+                        wait_for_takeover(url)
                 taken = set().union(*(sink.taken for sink in sinks))
                 assert len(taken) < people, "the job was over before the freeze was"
             with operator(url) as release_all:
@@ -115,17 +115,17 @@ def test_a_frozen_node_hands_over_nothing_that_another_took(
         recipients=people,
         lease_s=lease_s,
         freezes=len(freezes),
+        frozen_nodes=len({freeze_.node for freeze_ in freezes}),
         taken_over=taken_over,
         copies=len(copies),
         seed=proof.seed(),
     )
 
 
-def turns_of(nodes: int) -> list[Turn]:
-    """The freezes, each node's in turn; a node that has lost everything to another is not next."""
-    lengths = (5, 9, 11, 15, 30, 60)
-    full = [Turn(node, length_s) for length_s in lengths for node in range(nodes)]
-    return proof.scale([Turn(0, 0.5), Turn(0, 3.5), Turn(nodes - 1, 3.5)], full)
+def lengths_of(nodes: int) -> list[float]:
+    """How long each freeze is at least."""
+    full = [length_s for length_s in (5.0, 9.0, 11.0, 15.0, 30.0, 60.0) for _ in range(nodes)]
+    return proof.scale([0.5, 3.5, 3.5], full)
 
 
 def start(folder: Path, url: str, sink: MailSink, lease_s: int) -> Server:
@@ -141,25 +141,52 @@ def start(folder: Path, url: str, sink: MailSink, lease_s: int) -> Server:
     ).start()
 
 
-def wait_until_sending(sink: TimedSink, pause_s: float) -> None:
-    """Until the node has sent some more, and the sink has a mail of it that it has not answered."""
-    assert sink.wait_for(sink.total + 2 * CONNECTIONS, PATIENCE_S), "the node sends nothing"
+def wait_for_sender(sinks: list[TimedSink], frozen: list[int], pause_s: float) -> int:
+    """Wait until some more mails were taken, and a sink has one that it has not answered; returns
+    the number of the node that sends there, of several the one that was frozen least often."""
+    before = [sink.total for sink in sinks]
     deadline = time.monotonic() + PATIENCE_S
-    while not sink.under_way:
-        assert time.monotonic() < deadline, "the node sends nothing"
+    while time.monotonic() < deadline:
+        more = [sink.total - total for sink, total in zip(sinks, before, strict=True)]
+        senders = [
+            number
+            for number, sink in enumerate(sinks)
+            if sink.under_way and more[number] >= CONNECTIONS
+        ]
+        if senders and sum(more) >= 2 * CONNECTIONS * len(sinks):
+            return min(senders, key=frozen.count)
         time.sleep(pause_s / 20)
+    raise AssertionError(f"no node sends anything: {before} mails before, {more} since")
 
 
-def freeze(node: Server, sink: TimedSink, length_s: float) -> Freeze:
+def wait_for_takeover(url: str) -> None:
+    """Wait until a recipient was claimed a second time."""
+    deadline = time.monotonic() + PATIENCE_S
+    with closing(open_database(Settings(database_url=url))) as db:
+        while not db.call(count_taken_over):
+            assert time.monotonic() < deadline, "no node takes over what a frozen one has claimed"
+            time.sleep(0.1)
+
+
+def count_taken_over(tx: Tx) -> int:
+    statement = "SELECT count(*) FROM recipients WHERE is_repeated = 1"
+    count: int = tx.connection.execute(statement).fetchone()[0]
+    return count
+
+
+@contextmanager
+def frozen(
+    node: Server, number: int, sink: TimedSink, freezes: list[Freeze]
+) -> Generator[None, None, None]:
+    """Stop a node that is handing something over, for a block, and note it."""
     since_s = time.monotonic()
     node.send(signal.SIGSTOP)
     try:
         assert sink.under_way, "nothing was being handed over"
-        time.sleep(length_s)
+        yield
     finally:
-        until_s = time.monotonic()
+        freezes.append(Freeze(number, since_s, time.monotonic()))
         node.send(signal.SIGCONT)
-    return Freeze(since_s, until_s)
 
 
 def check(
