@@ -19,6 +19,7 @@ from turnout.http.backlog import Backlog
 from turnout.http.rate_limit import RateLimiter
 from turnout.store import Database, Tx
 from turnout.store.late import forget_late
+from turnout.store.statistics import refresh_statistics
 from turnout.workers.loop import Loop
 
 SWEEP = 500
@@ -73,6 +74,7 @@ def housekeeping_loops(
         Loop("set-aside", partial(_look_aside, db), every_s=10),
         Loop("last-used", touch, every_s=60),
         Loop("untrusted-proxies", note, every_s=2),
+        Loop("statistics", partial(_refresh, db), every_s=5),
         *(Loop(name, _sweep(db, verb), every_s=60) for name, verb in SWEPT.items()),
     ]
 
@@ -91,3 +93,7 @@ async def _look_aside(db: Database) -> bool:
     for queue, count in counts.items():
         metrics.set_aside.labels(queue).set(count)
     return False
+
+
+async def _refresh(db: Database) -> bool:
+    return await db.write_behind(refresh_statistics) is not None

@@ -14,11 +14,14 @@ ON CONFLICT (org_id, job_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
 
 -- name: list_ended(org_id, job_id, ids) -> callbacks._EndingRow
 -- `ids` is JSON.
-SELECT id, reference, name, address, status, duration_s, cost_micros, keypress, is_voicemail,
-    carrier, done_at
-FROM recipients WHERE org_id = :org_id AND job_id = :job_id AND id IN (
-    SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
-ORDER BY id;
+WITH w AS MATERIALIZED (
+    SELECT DISTINCT CAST(:org_id AS BIGINT) AS org_id, CAST(:job_id AS BIGINT) AS job_id,
+        CAST(value AS BIGINT) AS id
+    FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) g (value))
+SELECT r.id, r.reference, r.name, r.address, r.status, r.duration_s, r.cost_micros, r.keypress,
+    r.is_voicemail, r.carrier, r.done_at
+FROM w JOIN recipients r ON r.org_id = w.org_id AND r.job_id = w.job_id AND r.id = w.id
+ORDER BY r.id;
 
 -- name: list_new_replies(org_id, ids) -> callbacks._ReplyRow
 -- `ids` is JSON.
@@ -43,7 +46,7 @@ ORDER BY ready_at, id LIMIT :limit FOR UPDATE SKIP LOCKED;
 -- A row that was claimed already has outlived its lease. One that is `accepted` stays so: the
 -- caller ends it, since its report did not come. MATERIALIZED: looked up once, or LIMIT is void.
 WITH due AS MATERIALIZED (
-    SELECT id AS due_id FROM recipients
+    SELECT org_id AS due_org, job_id AS due_job, id AS due_id FROM recipients
     WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at <= :now
         AND (state <> 'claimed' OR due_at <= :lease_now)
     ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
@@ -57,7 +60,7 @@ UPDATE recipients SET due_at = :lease_end,
     claim = claim + CASE WHEN state = 'accepted' THEN 0 ELSE 1 END,
     state = CASE state WHEN 'accepted' THEN 'accepted' ELSE 'claimed' END
 FROM due
-WHERE org_id = :org_id AND job_id = :job_id AND id = due_id
+WHERE org_id = due_org AND job_id = due_job AND id = due_id
 RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts, claim;
 
 -- name: find_opted_out(org_id, medium, addresses) -> (address: str)
@@ -84,18 +87,22 @@ WHERE a.outcome = 'misconfigured' AND a.at <= :before;
 
 -- name: renew_claims(org_id, job_id, rows, lease_end: int) -> (id: RecipientId)
 -- `rows` is JSON: [[id, claim], …].
+WITH r AS MATERIALIZED (
+    SELECT CAST(:org_id AS BIGINT) AS org_id, CAST(:job_id AS BIGINT) AS job_id, value
+    FROM json_array_elements(CAST(:rows AS json)) g (value))
 UPDATE recipients SET due_at = :lease_end
-FROM json_array_elements(CAST(:rows AS json)) r (value)
-WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+FROM r WHERE recipients.org_id = r.org_id AND recipients.job_id = r.job_id
     AND recipients.id = CAST(r.value ->> 0 AS BIGINT) AND recipients.state = 'claimed'
     AND recipients.claim = CAST(r.value ->> 1 AS BIGINT)
 RETURNING recipients.id;
 
 -- name: take_back(org_id, job_id, rows) -> (id: RecipientId)
 -- `rows` is JSON: [[id, claim, whether it was certainly sent], …].
+WITH r AS MATERIALIZED (
+    SELECT CAST(:org_id AS BIGINT) AS org_id, CAST(:job_id AS BIGINT) AS job_id, value
+    FROM json_array_elements(CAST(:rows AS json)) g (value))
 UPDATE recipients SET state = 'claimed', claim = CAST(r.value ->> 1 AS BIGINT)
-FROM json_array_elements(CAST(:rows AS json)) r (value)
-WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+FROM r WHERE recipients.org_id = r.org_id AND recipients.job_id = r.job_id
     AND recipients.id = CAST(r.value ->> 0 AS BIGINT)
     AND (recipients.state = 'waiting'
         OR recipients.state = 'claimed' AND CAST(r.value ->> 2 AS BIGINT) = 1)
@@ -104,17 +111,22 @@ RETURNING recipients.id;
 -- name: list_standing(org_id, job_id, ids)
 --     -> (id: RecipientId, state: str, status: str, claim: int, notes: str)
 -- `ids` is JSON.
-SELECT id, state, status, claim, notes FROM recipients
-WHERE org_id = :org_id AND job_id = :job_id AND id IN (
-    SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value));
+WITH w AS MATERIALIZED (
+    SELECT DISTINCT CAST(:org_id AS BIGINT) AS org_id, CAST(:job_id AS BIGINT) AS job_id,
+        CAST(value AS BIGINT) AS id
+    FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) g (value))
+SELECT r.id, r.state, r.status, r.claim, r.notes
+FROM w JOIN recipients r ON r.org_id = w.org_id AND r.job_id = w.job_id AND r.id = w.id;
 
 -- name: put_off(org_id, job_id, rows, notes) -> (id: RecipientId)
 -- `rows` is JSON: [[id, claim, due_at, attempts], …]. Without `notes` they stay.
+WITH r AS MATERIALIZED (
+    SELECT CAST(:org_id AS BIGINT) AS org_id, CAST(:job_id AS BIGINT) AS job_id, value
+    FROM json_array_elements(CAST(:rows AS json)) g (value))
 UPDATE recipients SET state = 'waiting', due_at = CAST(r.value ->> 2 AS BIGINT),
     attempts = CAST(r.value ->> 3 AS BIGINT),
     notes = CASE WHEN :notes = '' THEN recipients.notes ELSE :notes END
-FROM json_array_elements(CAST(:rows AS json)) r (value)
-WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+FROM r WHERE recipients.org_id = r.org_id AND recipients.job_id = r.job_id
     AND recipients.id = CAST(r.value ->> 0 AS BIGINT) AND recipients.state = 'claimed'
     AND recipients.claim = CAST(r.value ->> 1 AS BIGINT)
 RETURNING recipients.id;
@@ -122,12 +134,14 @@ RETURNING recipients.id;
 -- name: accept_recipients(org_id, job_id, rows, carrier, now, due_at, is_secret)
 --     -> (id: RecipientId)
 -- `rows` is JSON: [[id, claim, parts, cost_micros, network ids], …].
+WITH r AS MATERIALIZED (
+    SELECT CAST(:org_id AS BIGINT) AS org_id, CAST(:job_id AS BIGINT) AS job_id, value
+    FROM json_array_elements(CAST(:rows AS json)) g (value))
 UPDATE recipients SET state = 'accepted', stage = 'Confirmed', carrier = :carrier, sent_at = :now,
     due_at = :due_at, parts = CAST(r.value ->> 2 AS BIGINT),
     cost_micros = CAST(r.value ->> 3 AS BIGINT), parts_left = CAST(r.value ->> 4 AS BIGINT),
     fields = CASE WHEN :is_secret = 1 THEN '' ELSE fields END
-FROM json_array_elements(CAST(:rows AS json)) r (value)
-WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+FROM r WHERE recipients.org_id = r.org_id AND recipients.job_id = r.job_id
     AND recipients.id = CAST(r.value ->> 0 AS BIGINT) AND recipients.state = 'claimed'
     AND recipients.claim = CAST(r.value ->> 1 AS BIGINT)
 RETURNING recipients.id;
@@ -178,6 +192,9 @@ ON CONFLICT (number, address) DO UPDATE SET org_id = excluded.org_id, job_id = e
 -- name: end_recipients(org_id, job_id, rows, now) -> ending._RecipientState
 -- `rows` is JSON: [[id, status, notes, duration_s, keypress, is_voicemail, carrier, parts,
 -- cost_micros, claim], …]. With a `claim` only those are ended that it still holds.
+WITH r AS MATERIALIZED (
+    SELECT CAST(:org_id AS BIGINT) AS org_id, CAST(:job_id AS BIGINT) AS job_id, value
+    FROM json_array_elements(CAST(:rows AS json)) g (value))
 UPDATE recipients SET state = 'done', stage = 'Confirmed', due_at = NULL, done_at = :now,
     sent_at = coalesce(sent_at, CASE WHEN r.value ->> 1 = 'SENT' THEN CAST(:now AS BIGINT) END),
     status = r.value ->> 1,
@@ -190,8 +207,7 @@ UPDATE recipients SET state = 'done', stage = 'Confirmed', due_at = NULL, done_a
         THEN coalesce(CAST(r.value ->> 8 AS BIGINT), cost_micros) ELSE 0 END,
     fields = CASE WHEN (SELECT kind FROM jobs WHERE org_id = :org_id AND id = :job_id) = 'code'
         THEN '' ELSE fields END
-FROM json_array_elements(CAST(:rows AS json)) r (value)
-WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+FROM r WHERE recipients.org_id = r.org_id AND recipients.job_id = r.job_id
     AND recipients.id = CAST(r.value ->> 0 AS BIGINT) AND recipients.state <> 'done'
     AND (r.value ->> 9 IS NULL
         OR recipients.state = 'claimed' AND recipients.claim = CAST(r.value ->> 9 AS BIGINT))
@@ -199,22 +215,32 @@ RETURNING recipients.id, recipients.status, recipients.cost_micros;
 
 -- name: bounce_sent(org_id, job_id, ids, notes, now) -> (id: RecipientId, cost_micros: int)
 -- `ids` is JSON.
-UPDATE recipients SET status = 'BOUN', notes = :notes, done_at = :now
-WHERE org_id = :org_id AND job_id = :job_id AND state = 'done' AND status = 'SENT' AND id IN (
-    SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
-RETURNING id, cost_micros;
+WITH w AS MATERIALIZED (
+    SELECT DISTINCT CAST(:org_id AS BIGINT) AS org_id, CAST(:job_id AS BIGINT) AS job_id,
+        CAST(value AS BIGINT) AS id
+    FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) g (value))
+UPDATE recipients r SET status = 'BOUN', notes = :notes, done_at = :now
+FROM w WHERE r.org_id = w.org_id AND r.job_id = w.job_id AND r.id = w.id
+    AND r.state = 'done' AND r.status = 'SENT'
+RETURNING r.id, r.cost_micros;
 
 -- name: note_recipients(org_id, job_id, ids, notes)!
 -- `ids` is JSON.
-UPDATE recipients SET notes = CASE WHEN notes = '' THEN :notes ELSE notes || ' ' || :notes END
-WHERE org_id = :org_id AND job_id = :job_id AND id IN (
-    SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value));
+WITH w AS MATERIALIZED (
+    SELECT DISTINCT CAST(:org_id AS BIGINT) AS org_id, CAST(:job_id AS BIGINT) AS job_id,
+        CAST(value AS BIGINT) AS id
+    FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) g (value))
+UPDATE recipients r SET notes = CASE WHEN r.notes = '' THEN :notes ELSE r.notes || ' ' || :notes END
+FROM w WHERE r.org_id = w.org_id AND r.job_id = w.job_id AND r.id = w.id;
 
 -- name: clear_cost(org_id, job_id, ids)!
 -- `ids` is JSON.
-UPDATE recipients SET cost_micros = 0
-WHERE org_id = :org_id AND job_id = :job_id AND id IN (
-    SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value));
+WITH w AS MATERIALIZED (
+    SELECT DISTINCT CAST(:org_id AS BIGINT) AS org_id, CAST(:job_id AS BIGINT) AS job_id,
+        CAST(value AS BIGINT) AS id
+    FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) g (value))
+UPDATE recipients r SET cost_micros = 0
+FROM w WHERE r.org_id = w.org_id AND r.job_id = w.job_id AND r.id = w.id;
 
 -- == listing ==
 

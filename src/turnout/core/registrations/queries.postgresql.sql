@@ -52,16 +52,19 @@ FOR UPDATE SKIP LOCKED;
 
 -- name: lock_submissions(keys) -> intake._Claimed
 -- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …].
--- The last column is JSON: the items as [[id, pak], …].
-SELECT org_id, id, noun, target_id, contact, attempts, due_at, (
+-- The last column is JSON: the items as [[id, pak], …]. Each is looked up by its key, also where the
+-- planner has no statistics yet: what locks inside is not made a part of the whole.
+WITH k AS MATERIALIZED (
+    SELECT CAST(value ->> 0 AS BIGINT) AS org_id, CAST(value ->> 1 AS BIGINT) AS id
+    FROM json_array_elements(CAST(:keys AS json)) g (value))
+SELECT s.org_id, s.id, s.noun, s.target_id, s.contact, s.attempts, s.due_at, (
         SELECT CAST(json_agg(json_build_array(i.id, i.session_pak)) AS TEXT) FROM queue_items i
-        WHERE i.org_id = submissions.org_id AND i.submission_id = submissions.id
-            AND i.id BETWEEN submissions.id AND submissions.last_item_id) AS items
-FROM submissions
-WHERE done_at IS NULL AND (org_id, id) IN (
-    SELECT CAST(k.value ->> 0 AS BIGINT), CAST(k.value ->> 1 AS BIGINT)
-    FROM json_array_elements(CAST(:keys AS json)) k (value)) ORDER BY due_at, org_id, id
-FOR UPDATE SKIP LOCKED;
+        WHERE i.org_id = s.org_id AND i.submission_id = s.id
+            AND i.id BETWEEN s.id AND s.last_item_id) AS items
+FROM k CROSS JOIN LATERAL (
+    SELECT * FROM submissions WHERE org_id = k.org_id AND id = k.id AND done_at IS NULL
+    FOR UPDATE SKIP LOCKED) s
+ORDER BY s.due_at, s.org_id, s.id;
 
 -- name: count_items(org_id, ids)$ -> int
 SELECT count(*) FROM queue_items
