@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from tests.core.messaging.jobs import POLICY, make_login, new_job
-from tests.support.builder import Builder
+from tests.core.registrations.office import Office
+from tests.support.builder import Builder, contact
 from tests.support.node import Account, LocalNode
 from turnout.core.audit.recording import list_entries
 from turnout.core.checkin.attendees import AttendeeFilter, list_attendees
 from turnout.core.erasure.erasing import erase_again, erase_person
 from turnout.core.erasure.exporting import export_person, to_page
 from turnout.core.exams.learners import NewLearner, add_learner, list_learners
-from turnout.core.ids import PersonId
+from turnout.core.ids import CampaignId, PersonId
+from turnout.core.invitations.campaigns import send_campaign
 from turnout.core.invitations.invitees import invite
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.lists import Entry, add_entries, begin_list, finish_list
@@ -27,10 +29,14 @@ from turnout.core.people.correcting import change_address
 from turnout.core.people.finding import get_person
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import queue_ticket_mail
 from turnout.core.registrations.notes import add_note, add_tag
+from turnout.core.registrations.offers import join_list
 from turnout.core.tickets.issuing import list_tickets
+from turnout.core.waiting_list.entries import list_entries as list_waiting
 from turnout.errors import Missing
+from turnout.store import Tx
 
 OLD, NEW = "quibble@old.example", "quibble@new.example"
 FIRST, LAST = "Quibblina", "Zwickelfrau"
@@ -237,6 +243,37 @@ def test_nobody_sees_them_from_the_first_moment(house: House) -> None:
     assert house.call(find_person, NEW) is None
     assert house.call(get_person, person_id).contact == Contact(email="")
     assert {table for table, _ in house.find_secrets()} & {"people", "registrations"} == set()
+
+
+def test_a_place_that_is_offered_to_them_goes_to_the_next(own_node: LocalNode) -> None:
+    office = Office(own_node, 1)
+    ann = office.add("ann")
+    for name in ("bob", "cid"):
+        office.call(join_list, office.event_id, office.general, contact(name))
+    office.act(cancel_registration, ann)
+    office.act(erase_person, office.person("bob").id)
+    entries = office.call(list_waiting, office.event_id, is_all=True, limit=9)
+    assert [(entry.email, entry.state) for entry in entries] == [
+        ("", "left"),
+        ("cid@example.com", "offered"),
+    ]
+    assert office.held()["event"] == 1
+
+
+def test_nobody_writes_to_an_invitee_who_is_gone(own_node: LocalNode) -> None:
+    def invite_two(tx: Tx) -> tuple[Builder, CampaignId]:
+        house = Builder(tx, "inviting")
+        event = house.event()
+        people = house.people("ann", "bob")
+        return house, house.campaign(event, house.default_type(event), people).id
+
+    db = own_node.db
+    house, campaign_id = db.call(invite_two)
+    ann = db.call(find_person, house.org_id, "ann@example.com")
+    assert ann
+    db.call(erase_person, house.org_id, ann.id, actor="test")
+    _, total = db.call(send_campaign, house.org_id, campaign_id, "https://t.test", actor="test")
+    assert total == 1
 
 
 def test_a_message_that_was_not_sent_is_not_sent(house: House) -> None:

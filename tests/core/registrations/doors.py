@@ -49,6 +49,7 @@ _numbers = itertools.count(1)
 REASONS = {
     "event.draft": "draft",
     "event.closed": "closed",
+    "event.cancelled": "cancelled",
     "event.exam": "exam",
     "exam.closed": "closed",
     "session.closed": "session",

@@ -14,11 +14,17 @@ STAFF = "staff"
 
 @dataclass
 class Ticket:
-    """A ticket, what gave it (a way in, or an invitation by its type), and when."""
+    """A ticket, what gave it (a way in, or an invitation by its type), and when. Stories also know
+    its code, whether it was checked in, how it is paid, and which came first."""
 
     type: int
     grant: str
     made_at: int
+    code: str = ""
+    is_checked: bool = False
+    payment: str = ""
+    due: int = 0
+    order: int = 1_000_000
 
 
 @dataclass

@@ -7,6 +7,8 @@ import pytest
 from tests.core.exams.college import College
 from tests.core.registrations.office import Office
 from tests.support.builder import contact
+from turnout.core.erasure.erasing import erase_person
+from turnout.core.erasure.uniting import unite_people
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.events.programme import set_session_state
 from turnout.core.ids import RegistrationId, SessionId, TicketTypeId
@@ -22,10 +24,15 @@ from turnout.core.registrations.changing import (
     set_details,
     set_type,
 )
-from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.giving_back import cancel_registration, give_back_granted
+from turnout.core.registrations.joining import register_party
 from turnout.core.registrations.model import Answer, RegistrationState
 from turnout.core.registrations.offers import join_list
+from turnout.core.registrations.parties import Guest
 from turnout.core.registrations.places import set_event_state
+from turnout.core.registrations.transferring import transfer_ticket
+from turnout.core.tickets.issuing import Grant, GrantKind
+from turnout.core.tickets.mails import claim_ticket_mails
 from turnout.core.waiting_list.entries import list_entries
 from turnout.errors import Conflict, Invalid, Missing
 
@@ -179,6 +186,47 @@ def test_a_cancelled_registration_is_restored_with_its_sessions(office):
     assert office.sessions(id_) == [office.talk]
     assert office.held() == {"event": 2, "general": 1, "hall": 1, "talk": 1, "tour": 1}
     assert office.audited(id_) == ["added", "cancelled", "restored"]
+
+
+def test_restoring_gives_the_type_of_last_and_no_sessions_that_went_elsewhere(office):
+    id_ = office.add("ann", session_ids=[office.talk])
+    office.act(set_type, id_, office.hall)
+    office.act(cancel_registration, id_)
+    office.act(restore_registration, id_)
+    [ticket] = office.tickets(id_)
+    assert (ticket.ticket_type_id, office.sessions(id_)) == (office.hall, [office.talk])
+    office.act(transfer_ticket, ticket.code, contact("zoe"))
+    office.act(restore_registration, id_)
+    assert office.sessions(id_) == []
+    assert office.held() == {"event": 2, "general": 0, "hall": 2, "talk": 1, "tour": 0}
+
+
+def test_sessions_of_a_declined_invitation_are_restored(office):
+    id_ = office.add("ann", session_ids=[office.talk])
+    grant = Grant(GrantKind.STAFF)
+    assert office.act(give_back_granted, id_, grant) == []
+    office.act(restore_registration, id_)
+    assert office.sessions(id_) == [office.talk]
+
+
+def test_somebody_who_was_merged_is_not_restored(office):
+    cancelled, kept = office.add("ann"), office.add("zoe")
+    office.act(cancel_registration, cancelled)
+    office.act(unite_people, office.person("zoe").id, office.person("ann").id)
+    with pytest.raises(Missing, match="was merged into person"):
+        office.act(restore_registration, cancelled)
+    assert len(office.tickets(kept)) == 1
+
+
+def test_tickets_of_a_party_without_its_contact_go_to_the_guest(own_node):
+    office = Office(own_node)
+    guests = [Guest(contact("ann"), office.general)]
+    party = office.act(register_party, office.event_id, contact("boss"), guests)
+    id_ = party.tickets[0].registration_id
+    office.act(erase_person, office.person("boss").id)
+    assert office.act(resend_tickets, id_) == 1
+    [mail] = office.db.call(claim_ticket_mails)
+    assert mail.email == "ann@example.com"
 
 
 def test_nobody_is_restored_beyond_the_places(office):

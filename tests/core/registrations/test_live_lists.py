@@ -1,8 +1,10 @@
 """Lists of an event's people, as they stand when somebody looks."""
 
+from turnout.core.events.programme import create_ticket_type
 from turnout.core.invitations.campaigns import create_campaign
 from turnout.core.invitations.invitees import InviteeFilter, confirm, decline, invite, list_invitees
 from turnout.core.people.model import Contact
+from turnout.core.registrations.changing import add_by_staff
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.live_lists import resolve
 from turnout.core.site.address import store_address
@@ -35,6 +37,42 @@ def test_who_is_registered_checked_in_or_not(desk):
     assert emails(desk) == [ANN, BOB, EVE]
     assert emails(desk, ":checked") == [BOB]
     assert emails(desk, ":unchecked") == [ANN, EVE]
+
+
+def test_somebody_with_several_tickets_or_invitations_is_listed_once(desk):
+    desk.decide(desk.apply(ANN), desk.apply(BOB))
+    vip = desk.db.call(create_ticket_type, desk.org_id, desk.event.id, "VIP", actor="test")
+    desk.db.call(
+        *(add_by_staff, desk.org_id, desk.event.id, Contact(email=ANN)),
+        ticket_type_id=vip.id,
+        actor="test",
+    )
+    for limit in (1, 2):
+        assert emails(desk, limit=limit) == [ANN, BOB]
+    people, _ = desk.db.call(resolve, desk.org_id, f"event:{desk.event.id}", "", 10)
+    codes = desk.ask(f"SELECT code FROM tickets WHERE org_id = {desk.org_id} ORDER BY id")
+    assert [person.fields["TicketCode"] for person in people] == [codes[2], codes[1]]
+    desk.node.execute(f"UPDATE tickets SET checked_in_at = 1 WHERE code = '{codes[0]}'")
+    assert (emails(desk, ":checked"), emails(desk, ":unchecked")) == ([ANN], [BOB])
+    for ticket_type_id in (vip.id, desk.ticket_type_id):
+        invited = desk.db.call(
+            *(create_campaign, desk.org_id, desk.event.id),
+            ticket_type_id=ticket_type_id,
+            name="All",
+            subject="Come",
+            sender_email="a@example.com",
+            body="%%link%%",
+            user_id=1,
+            actor="test",
+        )
+        desk.db.call(invite, desk.org_id, invited.id, [Contact(email=CAL)])
+    assert emails(desk, ":pending") == [CAL]
+
+
+def test_nobody_without_an_address_or_a_phone_is_listed(desk):
+    desk.decide(desk.apply(ANN), desk.apply(BOB, phone="+61412345678"))
+    desk.node.execute(f"UPDATE people SET email = '' WHERE org_id = {desk.org_id}")
+    assert emails(desk) == [""]
 
 
 def test_nobody_is_a_no_show_before_the_end(desk):

@@ -10,6 +10,8 @@ slice drops the marks. Then what was deleted leaves the disk (`Database.scrub`),
 
 Rules.
 - Every slice can be done again: it looks at where the erasure stands, in its own transaction.
+- Nobody can tell the person of a place any more, so they leave waiting lists; what was offered to
+  them goes to the next.
 - Somebody who was erased and comes back is a new person; nothing leads to the former one.
 - Registrations, tickets, scans, viewings and exam records stay without identity: seats and totals
   do not change. A message that is not sent yet is not sent.
@@ -33,6 +35,7 @@ from turnout.core.messaging.opt_outs import keep_hash
 from turnout.core.people.correcting import is_learner, lock_person
 from turnout.core.people.finding import get_person
 from turnout.core.registrations.model import Submitted
+from turnout.core.registrations.offers import leave_list
 from turnout.store import Tx, to_json
 from turnout.store.walking import Row, delete_row, read_page, set_columns
 
@@ -102,6 +105,8 @@ def erase_person(tx: Tx, org_id: OrgId, person_id: PersonId, *, actor: str) -> l
         marks=to_json(marks),
     )
     erasure = Erasure(org_id, person_id, marks, 0, "", {})
+    for entry in sql.list_open_entries(tx, org_id=org_id, person_id=person_id):
+        leave_list(tx, org_id, entry.id, actor=actor)
     for place in PLACES:
         if place.table in SEEN:
             for row in read_own(tx, org_id, person_id, place, marks, None, -1):

@@ -13,6 +13,10 @@ WHERE w.org_id = :org_id AND w.person_id IN (:kept_id, :other_id)
                 AND r.state = 'confirmed'))
 ORDER BY w.id;
 
+-- name: list_open_entries(org_id, person_id) -> (id: EntryId)
+SELECT id FROM waiting_entries
+WHERE org_id = :org_id AND person_id = :person_id AND state IN ('waiting', 'offered') ORDER BY id;
+
 -- name: list_pairs(org_id, kept_id: PersonId, other_id: PersonId)
 --     -> (kept: RegistrationId, other: RegistrationId)
 SELECT a.id AS kept, b.id AS other FROM registrations a

@@ -8,6 +8,9 @@ from turnout.store import Statements, Tx
 class ListDoubleWaitsRow(NamedTuple):
     id: EntryId
 
+class ListOpenEntriesRow(NamedTuple):
+    id: EntryId
+
 class ListPairsRow(NamedTuple):
     kept: RegistrationId
     other: RegistrationId
@@ -50,6 +53,10 @@ class _Sql(Statements):
     def list_double_waits(
         tx: Tx, *, org_id: OrgId, kept_id: PersonId, other_id: PersonId
     ) -> list[ListDoubleWaitsRow]: ...
+    @staticmethod
+    def list_open_entries(
+        tx: Tx, *, org_id: OrgId, person_id: PersonId
+    ) -> list[ListOpenEntriesRow]: ...
     @staticmethod
     def list_pairs(
         tx: Tx, *, org_id: OrgId, kept_id: PersonId, other_id: PersonId

@@ -53,7 +53,7 @@ SELECT i.id, p.email, p.first_name, p.last_name
 FROM invitation_states i
 JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
 WHERE i.org_id = :org_id AND i.campaign_id = :campaign_id AND i.id > :after AND i.state = 'pending'
-    AND (:is_reminder = 1 OR i.sent_at IS NULL)
+    AND (:is_reminder = 1 OR i.sent_at IS NULL) AND p.email <> ''
 ORDER BY i.id LIMIT :limit;
 
 -- name: mark_invitations_sent(org_id, campaign_id, until, now)!

@@ -17,10 +17,11 @@ from turnout.core.events.model import SessionState
 from turnout.core.events.programme import get_event, list_sessions, list_ticket_types
 from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId, TicketTypeId
 from turnout.core.people.contacts import check_contact, check_details
+from turnout.core.people.finding import get_person
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking, places
-from turnout.core.registrations.giving_back import CANCELLED
+from turnout.core.registrations.giving_back import CANCELLED, TRANSFERRED
 from turnout.core.registrations.granting import Granted, Wish, change_type, grant
 from turnout.core.registrations.joining import queue_ticket_mail
 from turnout.core.registrations.model import (
@@ -210,12 +211,14 @@ def restore_registration(
     """Confirm a registration that was cancelled again: a new ticket of its type, mailed, and those
     of the sessions of then that have places. None = it is not cancelled.
 
-    Raises Conflict when the event is cancelled or over or full, or for a candidate's; Missing.
+    Raises Conflict when the event is cancelled or over or full, or for a candidate's; Missing, also
+    for somebody who was merged into somebody else.
     """
     registration = booking.lock_registration(tx, org_id, registration_id)
     _check_no_candidate(registration)
     if registration.state is RegistrationState.CONFIRMED:
         return None
+    get_person(tx, org_id, registration.person_id)  # nobody who was merged into somebody else
     booked = _list_given_back(tx, org_id, registration)
     lock_offer(tx, org_id, registration.event_id, registration.person_id)
     taken = sorted(places.take_session_places(tx, org_id, booked))
@@ -275,8 +278,10 @@ def _lock_confirmed(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> R
 
 def _find_mail_address(tx: Tx, org_id: OrgId, registration: Registration) -> str | None:
     """Where its tickets are mailed to: to the contact of its party, if it has one."""
-    if registration.party_id is not None:
-        return sql.find_party_address(tx, org_id=org_id, id=registration.party_id)
+    if registration.party_id is not None and (
+        address := sql.find_party_address(tx, org_id=org_id, id=registration.party_id)
+    ):
+        return address
     return booking.get_contact(tx, org_id, registration.person_id).email
 
 
@@ -328,10 +333,14 @@ def _take_sessions(tx: Tx, org_id: OrgId, session_ids: set[SessionId]) -> list[S
     return wanted
 
 
+_ENDINGS = (CANCELLED, TRANSFERRED)
+
+
 def _list_given_back(tx: Tx, org_id: OrgId, registration: Registration) -> list[SessionId]:
-    """The sessions that the newest cancellation gave back, as far as they still take bookings."""
+    """The sessions that the newest cancellation gave back, as far as they still take bookings;
+    none where the last ticket was passed on, which took them along."""
     entries = list_entries(tx, org_id, "registration", registration.id)
-    newest = next((entry for entry in reversed(entries) if entry.action == CANCELLED), None)
+    newest = next((entry for entry in reversed(entries) if entry.action in _ENDINGS), None)
     ids = set(newest.facts.get("sessions", ())) if newest else set()
     sessions = list_sessions(tx, org_id, registration.event_id) if ids else []
     return [

@@ -13,6 +13,7 @@ from turnout.errors import Conflict
 from turnout.store import Tx
 
 CANCELLED = "cancelled"
+TRANSFERRED = "transferred"
 
 
 def cancel_registration(
@@ -49,10 +50,11 @@ def give_back_granted(
     own = [ticket for ticket in valid if (ticket.granted_by, ticket.grant_id) == grant]
     kept = [ticket for ticket in valid if ticket not in own]
     if own:
+        sessions = [] if kept else booking.list_booked_sessions(tx, org_id, registration_id)
         _give_back(tx, org_id, registration, own, is_last=not kept)
-        action = "gave back" if kept else "cancelled"
-        codes = [ticket.code for ticket in own]
-        record(tx, org_id, actor, action, "registration", registration_id, codes=codes)
+        action = "gave back" if kept else CANCELLED
+        facts = {"codes": [ticket.code for ticket in own], "sessions": sessions}
+        record(tx, org_id, actor, action, "registration", registration_id, **facts)
     return kept
 
 

@@ -202,6 +202,13 @@ def change_type(
         raise Conflict("tickets.sold_out_type")
     places.release_ticket(tx, org_id, ticket.ticket_type_id)
     set_ticket_type(tx, org_id, ticket.id, ticket_type_id)
+    sql.follow_type(
+        tx,
+        org_id=org_id,
+        ticket_id=ticket.id,
+        from_type=ticket.ticket_type_id,
+        to_type=ticket_type_id,
+    )
     places.offer_places(tx, org_id, event_id)
 
 

@@ -29,6 +29,12 @@ WHERE org_id = :org_id AND id = :id;
 -- name: set_registered_at(org_id, id: RegistrationId, at: int)!
 UPDATE registrations SET created_at = :at WHERE org_id = :org_id AND id = :id;
 
+-- name: follow_type(org_id, ticket_id: TicketId, from_type: TicketTypeId, to_type: TicketTypeId)!
+-- A registration that was made with the type that its ticket had is one of the new type.
+UPDATE registrations SET ticket_type_id = :to_type
+WHERE org_id = :org_id AND ticket_type_id = :from_type AND id = (
+    SELECT t.registration_id FROM tickets t WHERE t.org_id = :org_id AND t.id = :ticket_id);
+
 -- name: cancel(org_id, id: RegistrationId, now)!
 UPDATE registrations SET state = 'cancelled', updated_at = :now
 WHERE org_id = :org_id AND id = :id;
@@ -170,26 +176,35 @@ SELECT ends_at FROM events WHERE org_id = :org_id AND id = :id;
 -- name: list_registered(org_id, event_id, which, after, limit)
 --     -> (id: RegistrationId, title: str, first_name: str, last_name: str, email: str,
 --         phone: str, company: str, event_title: str, code: str | None)
--- `which` is empty, `checked` or `unchecked`.
+-- Once each, however many tickets they have, with the code of the newest; nobody who has neither
+-- address nor phone. `which` is empty, `checked` (with one ticket at least) or `unchecked`.
 SELECT r.id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company,
-    e.title AS event_title, t.code
+    e.title AS event_title, (
+        SELECT t.code FROM tickets t
+        WHERE t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+        ORDER BY t.id DESC LIMIT 1) AS code
 FROM registrations r
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
-LEFT JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.state = 'confirmed'
-    AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
+    AND (p.email <> '' OR p.phone <> '')
+    AND (:which = '' OR (:which = 'checked') = EXISTS (
+        SELECT 1 FROM tickets t
+        WHERE t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+            AND t.checked_in_at IS NOT NULL))
 ORDER BY r.id LIMIT :limit;
 
 -- name: list_pending(org_id, event_id, after, limit)
 --     -> (id: PersonId, title: str, first_name: str, last_name: str, email: str,
 --         phone: str, company: str, event_title: str, code: str)
-SELECT i.person_id AS id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company,
+-- Once each, however many invitations they have; nobody who has neither address nor phone.
+SELECT DISTINCT i.person_id AS id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company,
     e.title AS event_title, '' AS code
 FROM invitation_states i
 JOIN events e ON e.org_id = i.org_id AND e.id = i.event_id
 JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
 WHERE i.org_id = :org_id AND i.event_id = :event_id AND i.person_id > :after AND i.state = 'pending'
+    AND (p.email <> '' OR p.phone <> '')
 ORDER BY i.person_id LIMIT :limit;
 
 -- == joining ==

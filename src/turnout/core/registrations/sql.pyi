@@ -183,6 +183,15 @@ class _Sql(Statements):
     @staticmethod
     def set_registered_at(tx: Tx, *, org_id: OrgId, id: RegistrationId, at: int) -> int: ...
     @staticmethod
+    def follow_type(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        ticket_id: TicketId,
+        from_type: TicketTypeId,
+        to_type: TicketTypeId,
+    ) -> int: ...
+    @staticmethod
     def cancel(tx: Tx, *, org_id: OrgId, id: RegistrationId, now: int) -> int: ...
     @staticmethod
     def revive(

@@ -14,6 +14,7 @@ from turnout.core.people.contacts import check_contact
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
+from turnout.core.registrations.giving_back import TRANSFERRED
 from turnout.core.registrations.granting import Wish, change_type, pass_on
 from turnout.core.registrations.joining import queue_ticket_mail
 from turnout.core.registrations.model import Registration, RegistrationState, Submitted
@@ -59,7 +60,7 @@ def transfer_ticket(tx: Tx, org_id: OrgId, code: str, contact: Contact, *, actor
     granted = pass_on(tx, org_id, registration, ticket, wish)
     queue_ticket_mail(tx, org_id, granted.ticket.id)
     to = granted.registration_id
-    record(tx, org_id, actor, "transferred", "registration", registration.id, to=to)
+    record(tx, org_id, actor, TRANSFERRED, "registration", registration.id, to=to)
     return granted.ticket.code
 
 

@@ -55,9 +55,10 @@ WHERE org_id = :org_id AND id = :id;
 --         event_id: EventId, code: str, ticket_type_id: TicketTypeId, email: str, first_name: str,
 --         last_name: str)
 -- crosses organizations: the worker serves all of them.
--- A party's mails go to its contact. An event's tickets may leave out who has them.
+-- A party's mails go to its contact, unless that person has no address any more. An event's
+-- tickets may leave out who has them.
 SELECT m.org_id, m.ticket_id, m.user_id, m.attempts, r.event_id, t.code, t.ticket_type_id,
-    coalesce(c.email, p.email),
+    coalesce(nullif(c.email, ''), p.email) AS email,
     CASE e.has_nameless_tickets WHEN 0 THEN p.first_name ELSE '' END,
     CASE e.has_nameless_tickets WHEN 0 THEN p.last_name ELSE '' END
 FROM ticket_mails m
