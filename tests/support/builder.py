@@ -55,6 +55,14 @@ class Builder:
         )
         self.org_id = self.organization.org_id
 
+    @classmethod
+    def of(cls, tx: Tx, organization: Organization) -> "Builder":
+        """A builder of more for an organization that there is."""
+        made = cls.__new__(cls)
+        made.tx, made.slug = tx, organization.slug
+        made.organization, made.org_id = organization, organization.org_id
+        return made
+
     def user(self, code: str = "", **options: Any) -> User:
         """A user; `code` empty = `au/` and the short name."""
         facts: dict[str, Any] = {"name": "A", "email": "a@example.com", "actor": ACTOR} | options

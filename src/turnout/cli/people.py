@@ -249,7 +249,6 @@ def finish_erasing(db: Database) -> None:
     erased = db.call(list_uncleaned)
     if db.scrub(TABLES):
         db.call(mark_cleaned, erased)
-        db.scrub(TABLES)
 
 
 def _note_export(tx: Tx, org_id: OrgId, person_id: PersonId) -> None:

@@ -23,7 +23,6 @@ from typing import Any
 
 import psycopg
 from psycopg import errors as pg
-from psycopg.sql import SQL, Identifier
 
 from turnout.errors import Unavailable
 from turnout.log import log
@@ -37,6 +36,7 @@ from turnout.store.late import TransactionStart
 from turnout.store.outcomes import ASK_S, CommitLostError, Outcome, as_unknown, find_outcome
 from turnout.store.pg_fitness import check_fit
 from turnout.store.pg_room import count_threads
+from turnout.store.pg_scrubbing import scrub_tables
 from turnout.store.pg_sessions import (
     Session,
     Use,
@@ -195,12 +195,10 @@ class PostgresqlDatabase(Database):
         """Vacuum the tables; False where one of them is held."""
         try:
             with self._connect(Use.MIGRATE, autocommit=True) as connection:
-                for table in tables:
-                    connection.execute(SQL("VACUUM {}").format(Identifier(table)))
+                return scrub_tables(connection, tables)
         except psycopg.Error as error:
             log.warning("vacuum failed; it is tried again", error=str(error))
             return False
-        return True
 
     def _tx(
         self,

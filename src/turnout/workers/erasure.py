@@ -26,7 +26,6 @@ def erasure_loop(db: Database) -> Loop:
         erased = await db.read(list_uncleaned)
         if erased and await scrub():
             await db.write_behind(mark_cleaned, erased)
-            await scrub()
         return False
 
     async def scrub() -> bool:

@@ -292,11 +292,13 @@ def _treat_learner(tx: Tx, _: Erasure, key: dict[str, Any], __: Row) -> None:
 
 
 def _treat_recipient(tx: Tx, erasure: Erasure, key: dict[str, Any], row: Row) -> None:
-    """A message to the person is emptied, and ended if it was not sent yet. One to somebody else
-    which tells of them (a reply that was forwarded) loses its text once it was sent."""
+    """A message to the person is emptied, and ended if it was not sent yet; so is a mail of the
+    product to staff alone which tells of them (a reply that was forwarded). Another one that tells
+    of them loses its text once it was sent."""
     org_id, job_id, id_ = erasure.org_id, JobId(key["job_id"]), RecipientId(key["id"])
     marks = erasure.marks
-    if not (marks.are_in(row.values["destination"]) or marks.are_in(row.values["address"])):
+    is_theirs = marks.are_in(row.values["destination"]) or marks.are_in(row.values["address"])
+    if not (is_theirs or sql.is_notice(tx, org_id=org_id, id=job_id)):
         if row.values["done_at"] is None:
             _redact(tx, erasure, "recipients", key, row)
         else:
@@ -311,6 +313,17 @@ def _treat_recipient(tx: Tx, erasure: Erasure, key: dict[str, Any], row: Row) ->
     for (digest,) in sql.list_personal_files(tx, org_id=org_id, job_id=job_id):
         sql.forget_job_files(tx, org_id=org_id, job_id=job_id, digest=digest)
         drop_file(tx, org_id, digest)
+
+
+def _treat_callback(tx: Tx, erasure: Erasure, key: dict[str, Any], row: Row) -> None:
+    """What an integrator was or is told of a message to the person is deleted; of another, only
+    their address is taken out."""
+    named: dict[str, Any] = {"org_id": erasure.org_id, "id": key["id"]}
+    if sql.is_of_erased(tx, **named):
+        sql.delete_callback_attempts(tx, **named)
+        delete_row(tx, "callbacks", key)
+    else:
+        _redact(tx, erasure, "callbacks", key, row)
 
 
 def _treat_list_entry(tx: Tx, erasure: Erasure, key: dict[str, Any], _: Row) -> None:
@@ -334,6 +347,7 @@ _SPECIAL = {
     "people": _treat_person,
     "learners": _treat_learner,
     "recipients": _treat_recipient,
+    "callbacks": _treat_callback,
     "list_entries": _treat_list_entry,
     "opt_outs": _treat_opt_out,
     "file_pieces": _treat_piece,

@@ -2,9 +2,9 @@
 
 A row is a person's own by `own` (what names them by number), by `address` (a column with an index,
 in lower case), or because their address or phone stands in one of its texts (`is_searched`), which
-is found by reading the table in slices. Columns that
-are in no place are in NOT_PERSONAL; tests/core/erasure/test_places.py fails for a column of the
-schema that is in neither.
+is found by reading the table in slices. Columns that are in no place are in not_personal.py;
+tests/core/erasure/test_places.py fails for a column of the schema that is in neither, and
+test_erasing.py for one that nothing is planted in.
 
 The outcome for a row: DELETE, BLANK (its texts are emptied, its numbers stay for totals and seats),
 REDACT (it is somebody else's, or everybody's: only the address itself is taken out), or KEEP (it is
@@ -383,6 +383,7 @@ PLACES = (
         "exam_changes", ("id",), _empty("reason", "was", "became"), Fate.REDACT, is_searched=True
     ),
     Place("audit_entries", ("id",), {"facts": "{}"}, Fate.REDACT, is_searched=True),
+    Place("work_claims", ("queue", "id"), {"note": ""}, Fate.REDACT, is_searched=True),
     Place(
         "job_files",
         ("job_id", "number"),

@@ -164,6 +164,21 @@ UPDATE erasures SET cleaned_at = :now WHERE org_id = :org_id AND person_id = :pe
 UPDATE jobs SET name = '', content = '{}', options = '{}'
 WHERE org_id = :org_id AND id = :id AND total = 1 AND open = 0;
 
+-- name: is_notice(org_id, id: JobId)$ -> int
+-- Whether it is a mail of the product to one address.
+SELECT CASE WHEN EXISTS (SELECT 1 FROM jobs
+    WHERE org_id = :org_id AND id = :id AND kind = 'notice' AND total = 1) THEN 1 ELSE 0 END;
+
+-- name: is_of_erased(org_id, id: CallbackId)$ -> int
+-- Whether a callback tells of a message whose recipient was erased. Messages go first.
+SELECT CASE WHEN EXISTS (SELECT 1 FROM callbacks c
+    JOIN recipients r ON r.org_id = c.org_id AND r.job_id = c.job_id AND r.id = c.recipient_id
+    WHERE c.org_id = :org_id AND c.id = :id AND r.address = '' AND r.destination = '')
+    THEN 1 ELSE 0 END;
+
+-- name: delete_callback_attempts(org_id, id: CallbackId)!
+DELETE FROM callback_attempts WHERE org_id = :org_id AND callback_id = :id;
+
 -- name: list_personal_files(org_id, job_id) -> (digest: str)
 SELECT DISTINCT f.digest FROM job_files f JOIN jobs j ON j.org_id = f.org_id AND j.id = f.job_id
 WHERE f.org_id = :org_id AND f.job_id = :job_id AND j.total = 1;

@@ -2,7 +2,16 @@
 
 from typing import NamedTuple
 
-from turnout.core.ids import EntryId, JobId, ListId, OrgId, PersonId, RegistrationId, TicketId
+from turnout.core.ids import (
+    CallbackId,
+    EntryId,
+    JobId,
+    ListId,
+    OrgId,
+    PersonId,
+    RegistrationId,
+    TicketId,
+)
 from turnout.store import Statements, Tx
 
 class ListDoubleWaitsRow(NamedTuple):
@@ -141,6 +150,12 @@ class _Sql(Statements):
     def mark_cleaned(tx: Tx, *, org_id: OrgId, person_id: PersonId, now: int) -> int: ...
     @staticmethod
     def blank_personal_job(tx: Tx, *, org_id: OrgId, id: JobId) -> int: ...
+    @staticmethod
+    def is_notice(tx: Tx, *, org_id: OrgId, id: JobId) -> int: ...
+    @staticmethod
+    def is_of_erased(tx: Tx, *, org_id: OrgId, id: CallbackId) -> int: ...
+    @staticmethod
+    def delete_callback_attempts(tx: Tx, *, org_id: OrgId, id: CallbackId) -> int: ...
     @staticmethod
     def list_personal_files(
         tx: Tx, *, org_id: OrgId, job_id: JobId
