@@ -23,6 +23,7 @@ from tests.e2e.messaging import Messaging, statuses
 from tests.support.ports import free_port
 from tests.support.postfix import SmtpSink
 from turnout.core.identity.model import Profile
+from turnout.workers.messages import FOOTER
 
 
 class Keys:
@@ -127,9 +128,15 @@ def check_ann(mail: EmailMessage) -> None:
         for part in mail.walk()
         if not part.is_multipart()
     ]
-    assert (text[0], text[1].splitlines()) == ("text/plain", ["Dear Ann <&>,", "seat 12.", "."])
+    link = str(mail["List-Unsubscribe"]).strip("<>")
+    assert text[0] == "text/plain"
+    assert text[1].splitlines() == [
+        *("Dear Ann <&>,", "seat 12.", ".", "", "-- "),
+        f"To get no more mailings: {link}",
+    ]
+    footer = FOOTER.replace("%%unsubscribe%%", link)
     assert page[0] == "text/html"
-    assert page[1].strip() == "<p>Dear Ann &lt;&amp;&gt;, seat <b>12</b></p>"
+    assert page[1].strip() == "<p>Dear Ann &lt;&amp;&gt;, seat <b>12</b></p>" + footer
     assert (attachment[0], attachment[1].strip()) == ("text/plain", "hall")
 
 

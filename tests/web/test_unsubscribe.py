@@ -1,5 +1,6 @@
 """The page behind an unsubscribe link: looking changes nothing, its button does; once is enough."""
 
+import itertools
 import re
 from typing import Any
 
@@ -14,6 +15,8 @@ from turnout.core.ids import RecipientId
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.model import Content, JobType, NewRecipient
 from turnout.core.messaging.opt_outs import ensure_link_key, list_opt_outs, unsubscribe_url
+from turnout.core.people.merging import merge_person
+from turnout.core.people.model import Contact
 from turnout.store import Tx
 
 BROWSER = {"Accept": "text/html"}
@@ -22,11 +25,11 @@ BROWSER = {"Accept": "text/html"}
 class Sent:
     """A mail to Jo from an organization with a name that must be escaped."""
 
-    def __init__(self, node: LocalNode) -> None:
+    def __init__(self, node: LocalNode, slug: str = "letters") -> None:
         db = node.db
         self.node = node
-        self.org_id = db.call(make_organization, "letters", "A <b>& Co")
-        login = db.call(make_login, self.org_id, "au/letters")
+        self.org_id = db.call(make_organization, slug, "A <b>& Co")
+        login = db.call(make_login, self.org_id, f"au/{slug}")
         new = new_job(JobType.EMAIL, sender="a@example.com", content=Content(text="Hi"))
         job_id = db.call(accept_job, login, new, [NewRecipient("Jo.Smith@Example.com")], POLICY)
 
@@ -102,3 +105,66 @@ def test_the_link_is_not_in_the_page(site: AppClient, sent: Sent) -> None:
     """A page that is saved or sent on must not unsubscribe anybody."""
     body = site.request("GET", sent.path).body.decode()
     assert not re.search(r"[0-9a-f]{32}", body)
+
+
+# -- preferences ---------------------------------------------------------------------------
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture
+def guest(node: LocalNode) -> "Guest":
+    return Guest(node)
+
+
+_guests = itertools.count(1)
+
+
+class Guest(Sent):
+    """Somebody of whom the organization knows a number, too."""
+
+    def __init__(self, node: LocalNode) -> None:
+        super().__init__(node, f"guests-{next(_guests)}")
+        contact = Contact(email="jo.smith@example.com", first_name="Jo", phone="+61 412 345 678")
+        node.db.call(merge_person, self.org_id, contact)
+
+    def boxes(self, site: AppClient) -> list[tuple[str, bool, bool]]:
+        """The boxes of the page: name, whether they are ticked, whether they can be."""
+        html = site.request("GET", self.path).body.decode()
+        return [
+            (name, " checked" in rest, " disabled" not in rest)
+            for name, rest in re.findall(r'type="checkbox" name="(\w+)"([^>]*)>', html)
+        ]
+
+    def choose(self, site: AppClient, body: str) -> None:
+        answer = site.request("POST", self.path, headers=FORM, body=f"choose=yes&{body}".encode())
+        assert (answer.status, answer.headers["location"]) == (303, f"{self.path}?done=chosen")
+
+
+def test_each_way_can_be_refused_and_only_that_of_the_link_allowed_again(
+    site: AppClient, guest: Guest
+) -> None:
+    assert guest.boxes(site) == [("email", True, True), ("sms", True, True), ("call", True, True)]
+    guest.choose(site, "call=yes")
+    assert guest.opt_outs() == [
+        ("email", "jo.smith@example.com", "link"),
+        ("sms", "61412345678", "link"),
+    ]
+    assert guest.boxes(site) == [
+        ("email", False, True),
+        ("sms", False, False),
+        ("call", True, True),
+    ]
+    guest.choose(site, "email=yes&sms=yes&call=yes")
+    assert guest.opt_outs() == [("sms", "61412345678", "link")]
+    assert (
+        "Your choice is saved." in Page(site.request("GET", f"{guest.path}?done=chosen").body).text
+    )
+
+
+def test_the_number_is_shown_to_nobody_who_does_not_know_it(site: AppClient, guest: Guest) -> None:
+    html = site.request("GET", guest.path).body.decode()
+    assert "…678" in html
+    assert "345678" not in html
+    assert "345 678" not in html

@@ -6,12 +6,19 @@ own proof of who asks; there is nothing to sign in to, and no other site gains b
 Mail programs follow no redirects (RFC 8058), so theirs is answered 200.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from falcon.asgi import Request, Response
 
-from turnout.core.messaging.model import Channel
-from turnout.core.messaging.opt_outs import opt_out_by_link, read_link
+from turnout.core.messaging.model import Channel, Medium
+from turnout.core.messaging.opt_outs import opt_out_by_link
+from turnout.core.messaging.preferences import (
+    Preference,
+    choose_preferences,
+    list_preferences,
+)
 from turnout.errors import Invalid
 from turnout.http.dialect import Resource
 from turnout.store import Database
@@ -23,6 +30,9 @@ BODY_LIMIT = 16_384
 # The name of the page's own button, and what was done by it.
 BUTTON = "unsubscribe"
 DONE, AGAIN = "unsubscribed", "again"
+# The button of the form that has a box for each way, and what was done by that.
+CHOOSE, CHOSEN = "choose", "chosen"
+WAYS = {Medium.EMAIL: "E-mail", Medium.SMS: "SMS", Medium.CALL: "Calls", Medium.FAX: "Fax"}
 
 
 class UnsubscribeResource(Resource):
@@ -32,18 +42,25 @@ class UnsubscribeResource(Resource):
         self._db = db
 
     async def on_get(self, req: Request, resp: Response, token: str) -> None:
-        """Ask whether it is meant, or say that it is done. Raises Missing for a link that this
-        server did not make."""
-        _, sender, channel, address = await self._db.read(read_link, token)
-        done = read_done(req, (DONE, AGAIN))
-        address = _mask(channel, address)
-        self._answer(resp, sender, address=address, is_done=bool(done), was_done=done == AGAIN)
+        """Ask what is meant, or say what was done. Raises Missing for a link that this server did
+        not make."""
+        sender, ways = await self._db.read(list_preferences, token)
+        done = read_done(req, (DONE, AGAIN, CHOSEN))
+        is_done = done in (DONE, AGAIN)
+        self._answer(
+            resp, sender, ways, is_done=is_done, was_done=done == AGAIN, is_chosen=done == CHOSEN
+        )
 
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
-        """Opt out; idempotent. Raises Missing."""
+        """Opt out, or keep what was chosen; idempotent. Raises Missing."""
         given: dict[str, str] = {}
         with suppress(Invalid):  # whatever a mail program sends, it means this
             given = await read_form(req, BODY_LIMIT)
+        if CHOOSE in given:
+            wanted = [medium for medium in Medium if medium.value in given]
+            await self._db.write(choose_preferences, token, wanted)
+            go_on(req, resp, CHOSEN)
+            return
         sender, is_new = await self._db.write(opt_out_by_link, token)
         if BUTTON in given:
             go_on(req, resp, DONE if is_new else AGAIN)
@@ -54,19 +71,42 @@ class UnsubscribeResource(Resource):
         self,
         resp: Response,
         sender: str,
+        preferences: Sequence[Preference] = (),
         *,
-        address: str = "",
         is_done: bool = False,
         was_done: bool = False,
+        is_chosen: bool = False,
     ) -> None:
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
         resp.text = render(
             "unsubscribe.html",
             sender=sender,
-            address=address,
+            ways=[_Way.of(preference) for preference in preferences],
             is_done=is_done,
             was_done=was_done,
+            is_chosen=is_chosen,
+        )
+
+
+class _Way(NamedTuple):
+    """A box of the form."""
+
+    name: str
+    label: str
+    address: str
+    is_allowed: bool
+    can_be_allowed: bool
+
+    @classmethod
+    def of(cls, preference: Preference) -> "_Way":
+        medium = preference.medium
+        return cls(
+            medium.value,
+            WAYS[medium],
+            _mask(preference.channel, preference.address),
+            preference.is_allowed,
+            preference.is_own,
         )
 
 

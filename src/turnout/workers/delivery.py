@@ -31,6 +31,7 @@ from turnout.core.ids import RecipientId
 from turnout.core.messaging.accepting import to_ascii
 from turnout.core.messaging.delivering import ClaimedJob, ClaimedRecipient, claim
 from turnout.core.messaging.lengths import Lengths
+from turnout.core.messaging.merging import UNSUBSCRIBE
 from turnout.core.messaging.model import URGENT, Channel, JobHead, Kind, Status
 from turnout.core.messaging.numbers import is_deliverable
 from turnout.core.messaging.prices import Prices
@@ -244,20 +245,20 @@ class DeliveryLoop(Loop):
         """What is handed over for somebody, or why nothing is. One whose row cannot be read costs
         the others nothing."""
         try:
-            fields = merge_fields(head, recipient)
+            unsubscribe_url = (
+                self._delivery.unsubscribe_url(recipient.id) if head.can_be_left else ""
+            )
+            fields = merge_fields(head, recipient, unsubscribe_url)
             if fault := _fault(head, recipient) or _excess(lengths, fields):
                 return fault
             is_mail = head.job_type.channel is Channel.EMAIL
-            is_broadcast = head.kind is Kind.BROADCAST
             return Parcel(
                 attempt_id=recipient.id,
                 destination=recipient.address,
                 sender=head.sender or (self._delivery.mail_from if is_mail else ""),
                 name=_display_name(recipient) if is_mail else "",
                 fields=fields,
-                unsubscribe_url=(
-                    self._delivery.unsubscribe_url(recipient.id) if is_mail and is_broadcast else ""
-                ),
+                unsubscribe_url=unsubscribe_url,
                 size=lengths.size(fields),
                 lease=lease,
                 tell=partial(self._tell, lease, head, recipient, carrier),
@@ -312,8 +313,10 @@ def _cut(job: ClaimedJob) -> list[ClaimedJob]:
     ]
 
 
-def merge_fields(head: JobHead, recipient: ClaimedRecipient) -> dict[str, str]:
-    """What is known of somebody, by name in lower case."""
+def merge_fields(
+    head: JobHead, recipient: ClaimedRecipient, unsubscribe_url: str
+) -> dict[str, str]:
+    """What is known of somebody, by name in lower case; `unsubscribe_url` empty = there is none."""
     fields = {"reference": recipient.reference, "recipient": recipient.name}
     if recipient.fields:
         given = _fields_decoder.decode(recipient.fields)
@@ -322,6 +325,8 @@ def merge_fields(head: JobHead, recipient: ClaimedRecipient) -> dict[str, str]:
         fields["replynum"] = head.sender
     if head.options.is_ascii_only:
         fields = {name: to_ascii(value) for name, value in fields.items()}
+    if unsubscribe_url:
+        fields[UNSUBSCRIBE] = unsubscribe_url
     return fields
 
 

@@ -1,6 +1,10 @@
 """What jobs say, as carriers take it, kept in memory while their recipients are sent to."""
 
+import re
 from collections import OrderedDict
+from collections.abc import Mapping
+
+import msgspec
 
 from turnout.carriers import (
     Attachment,
@@ -9,13 +13,21 @@ from turnout.carriers import (
 from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.files import read_file
 from turnout.core.messaging.lengths import Lengths
+from turnout.core.messaging.merging import UNSUBSCRIBE
 from turnout.core.messaging.model import JobHead, Kind
+from turnout.formats.html_text import to_text
 from turnout.http.body import in_thread
 from turnout.store import Database
 
 CACHED_BYTES = 64 << 20
 # So that programs which answer mails ("out of office") do not answer these (RFC 3834).
 AUTOMATIC = {"Auto-Submitted": "auto-generated"}
+FOOTER = (
+    '<p style="font-family:sans-serif;font-size:14px;line-height:1.5;text-align:center">'
+    f'<a href="%%{UNSUBSCRIBE}%%">Unsubscribe</a></p>'
+)
+_LINK = re.compile(f"%%{UNSUBSCRIBE}%%", re.IGNORECASE)
+_BODY_END = re.compile("</body", re.IGNORECASE)
 
 
 class Messages:
@@ -36,9 +48,10 @@ class Messages:
         for file in head.content.files:
             content = await self._db.read(read_file, head.org_id, file.digest)
             attachments.append(Attachment(file.name, file.content_type, content))
-        message = to_message(head, tuple(attachments))
-        size = len(message.text) + len(message.html)
-        lengths = await in_thread(size, Lengths, message.channel, message)
+        given = to_message(head, tuple(attachments))
+        size = len(given.text) + len(given.html)
+        message = await in_thread(size, as_sent, given, head)
+        lengths = await in_thread(size, Lengths, given.channel, given)
         if key in self._kept:  # another task made it first
             return self._kept[key]
         self._keep(key, message, lengths)
@@ -53,7 +66,7 @@ class Messages:
 
 
 def to_message(head: JobHead, attachments: tuple[Attachment, ...]) -> Message:
-    """What a job says, as carriers take it."""
+    """What a job says, as it was given."""
     content = head.content
     return Message(
         id=head.id,
@@ -74,6 +87,45 @@ def to_message(head: JobHead, attachments: tuple[Attachment, ...]) -> Message:
         keys=content.keys,
         is_high_resolution=content.is_high_resolution,
     )
+
+
+def as_sent(message: Message, head: JobHead) -> Message:
+    """The message with what every mail has: a text beside HTML, and in mailings a link to
+    unsubscribe and what they are sorted by. What people wrote is judged without it."""
+    if not message.text and message.html:
+        # For programs that read out or show no HTML; mail without is taken for junk, too.
+        message = msgspec.structs.replace(message, text=to_text(message.html))
+    if not head.can_be_left:
+        return message
+    return msgspec.structs.replace(
+        message,
+        text=_with_footer(message.text) if message.text else "",
+        html=_with_html_footer(message.html) if message.html else "",
+        headers=list_headers(head),
+    )
+
+
+def _with_footer(text: str) -> str:
+    if _LINK.search(text):
+        return text
+    return f"{text.rstrip()}\n\n-- \nTo get no more mailings: %%{UNSUBSCRIBE}%%\n"
+
+
+def _with_html_footer(html: str) -> str:
+    if _LINK.search(html):
+        return html
+    at = max((end.start() for end in _BODY_END.finditer(html)), default=len(html))
+    return html[:at] + FOOTER + html[at:]
+
+
+def list_headers(head: JobHead) -> Mapping[str, str]:
+    """What mail programs and networks sort mailings by: the list (RFC 2919), and by whom and what
+    complaints are counted (Feedback-ID, from the narrowest to the sender)."""
+    domain = head.sender.rpartition("@")[2] or "localhost"
+    return {
+        "List-Id": f"<org-{head.org_id}.{domain}>",
+        "Feedback-ID": f"job-{head.id}:org-{head.org_id}:mailing:turnout",
+    }
 
 
 def _weight(message: Message) -> int:

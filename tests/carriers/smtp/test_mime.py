@@ -230,6 +230,24 @@ def test_parts_are_nested_as_readers_expect():
     ] == ["text/html"]
 
 
+def test_pictures_that_the_html_shows_are_related_to_it():
+    files = tuple(Attachment(name, "image/png", b"1") for name in ("logo a.png", "plan.png"))
+    html = """<img src="cid:logo%20a.png"><p>plan.png</p>"""
+    parsed = parse(make_mail(make_message(text="t", html=html, attachments=files)))
+    assert [(part.get_content_type(), part.get_filename()) for part in parsed.walk()] == [
+        ("multipart/mixed", None),
+        ("multipart/alternative", None),
+        ("text/plain", None),
+        ("multipart/related", None),
+        ("text/html", None),
+        ("image/png", "logo a.png"),
+        ("image/png", "plan.png"),
+    ]
+    shown, attached = [part for part in parsed.walk() if part.get_filename()]
+    assert (shown["Content-ID"], shown.get_content_disposition()) == ("<logo%20a.png>", "inline")
+    assert (attached["Content-ID"], attached.get_content_disposition()) == (None, "attachment")
+
+
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [

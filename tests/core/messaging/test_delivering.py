@@ -15,7 +15,8 @@ from tests.core.messaging.jobs import (
 )
 from turnout.core.maintenance.set_aside import release
 from turnout.core.messaging.delivering import ASIDE, REPEATED, WAIT_MS
-from turnout.core.messaging.model import JobType, Status
+from turnout.core.messaging.model import MEDIA, JobOptions, JobType, Purpose, Status
+from turnout.core.messaging.opt_outs import opt_out
 from turnout.core.messaging.outcomes import (
     Accepted,
     DeliveryReport,
@@ -254,6 +255,26 @@ def test_who_opted_out_is_not_sent_to(db, org_id, login):
     ]
     assert [row[0] for row in rows(db, job_id, "status")] == ["QUED", "OPTO", "QUED"]
     assert job(db, job_id, "open", "failed") == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("job_type", "address", "purpose", "status"),
+    [
+        (JobType.EMAIL, "guest@example.com", Purpose.MARKETING, "OPTO"),
+        (JobType.EMAIL, "guest@example.com", Purpose.SERVICE, "QUED"),
+        (JobType.SMS, NUMBERS[0], Purpose.MARKETING, "OPTO"),
+        (JobType.SMS, NUMBERS[0], Purpose.SERVICE, "OPTO"),
+    ],
+)
+def test_service_mails_reach_who_opted_out_of_mail(
+    db, org_id, login, job_type, address, purpose, status
+):
+    new = new_job(job_type, options=JobOptions(purpose=purpose))
+    job_id = post(db, login, new, [address])
+    medium = MEDIA[job_type.channel]
+    db.call(opt_out, org_id, medium, address.removeprefix("+"), source="test")
+    claim_all(db, job_type.channel.value)
+    assert rows(db, job_id, "status") == [(status,)]
 
 
 def test_what_was_claimed_twice_is_sent_alone_one_after_another_without_a_pause(node, db, login):

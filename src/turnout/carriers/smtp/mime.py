@@ -200,10 +200,33 @@ def _message_part(message: Message) -> _Part:
     texts = [_text_part("plain", message.text)] if message.text or not message.html else []
     if message.html:
         texts.append(_text_part("html", message.html, html.escape))
+    shown = [attachment for attachment in message.attachments if _is_shown(attachment, message)]
+    if shown:
+        texts[-1] = _multipart("related", [texts[-1], *map(_shown_part, shown)])
     part = texts[0] if len(texts) == 1 else _multipart("alternative", texts)
-    if not message.attachments:
-        return part
-    return _multipart("mixed", [part, *map(_attachment_part, message.attachments)])
+    others = [attachment for attachment in message.attachments if attachment not in shown]
+    return _multipart("mixed", [part, *map(_attachment_part, others)]) if others else part
+
+
+def _is_shown(attachment: Attachment, message: Message) -> bool:
+    """Whether the HTML shows it in its place, by `cid:` and the file's name."""
+    names = {attachment.name, quote(attachment.name), html.escape(attachment.name)}
+    return bool(attachment.name) and any(
+        f"{mark}cid:{name}{mark}" in message.html for name in names for mark in "\"'"
+    )
+
+
+def _shown_part(attachment: Attachment) -> _Part:
+    """A picture of the HTML. Its id is its name, encoded as addresses of pictures are."""
+    part = _attachment_part(attachment)
+    (type_, encoding, (_, disposition)) = part.headers
+    headers = [
+        type_,
+        encoding,
+        ("Content-ID", f"<{quote(attachment.name)}>"),
+        ("Content-Disposition", disposition.replace("attachment", "inline", 1)),
+    ]
+    return _Part(headers, part.segments)
 
 
 def _text_part(subtype: str, text: str, escape: Callable[[str], str] = str) -> _Part:

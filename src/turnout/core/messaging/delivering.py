@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.jobs import get_job_head
-from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind, Status
+from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Status
 from turnout.core.messaging.numbers import list_refusal_keys
 from turnout.core.messaging.opt_outs import hash_addresses
 from turnout.core.messaging.sql import sql
@@ -151,7 +151,7 @@ def _sort_out(tx: Tx, head: JobHead, rows: "list[ClaimRecipientsRow]") -> list[C
             ended.append(_close(head, recipient, is_interrupted=bool(is_repeated)))
         else:
             to_send.append(recipient)
-    if head.kind is Kind.BROADCAST and to_send:
+    if head.honours_opt_outs and to_send:
         gone = _opted_out(tx, head, to_send)
         ended += [
             end_of(head, recipient, Status.OPTED_OUT, "Opted out.")

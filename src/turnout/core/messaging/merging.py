@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 # back what it took, so the time is in proportion to the text, whatever it is.
 _FIELD = re.compile(r"%%(?! )([\w .\-]{1,100}+)(?<! )%%")
 
+UNSUBSCRIBE = "unsubscribe"
+"""The field that stands for the recipient's own link, in mailings."""
 
 LONGEST = 32_000_000
 """Characters that nothing merged may have, encoded or not. What may be sent is far shorter

@@ -127,6 +127,14 @@ MEDIA = {
 }
 
 
+class Purpose(enum.StrEnum):
+    """Why somebody is written to. `service` is about a registration that they have: it has no link
+    to unsubscribe, and opting out of mail does not stop it. Everything else is `marketing`."""
+
+    MARKETING = "marketing"
+    SERVICE = "service"
+
+
 class KeyResponse(msgspec.Struct, frozen=True, omit_defaults=True):
     """What happens in a two-way call when a key is pressed."""
 
@@ -179,6 +187,7 @@ class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `submitted` holds the request's own members, for job details.
     """
 
+    purpose: Purpose = Purpose.MARKETING
     callback_url: str = ""
     has_sms_callbacks: bool = False
     cutoff_hour: str = ""
@@ -236,6 +245,20 @@ class JobHead(msgspec.Struct, frozen=True):
     options: JobOptions
     timezone: str
     expires_at: int | None
+
+    @property
+    def can_be_left(self) -> bool:
+        """Whether its mails have a link to unsubscribe: those to many, unless they are service."""
+        is_mail = self.job_type.channel is Channel.EMAIL
+        is_marketing = self.options.purpose is Purpose.MARKETING
+        return is_mail and is_marketing and self.kind is Kind.BROADCAST
+
+    @property
+    def honours_opt_outs(self) -> bool:
+        """Whether those who opted out of its medium are left out."""
+        return self.kind is Kind.BROADCAST and (
+            self.can_be_left or self.job_type.channel is not Channel.EMAIL
+        )
 
 
 class Person(NamedTuple):

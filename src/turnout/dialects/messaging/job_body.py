@@ -20,6 +20,7 @@ from turnout.core.messaging.model import (
     JobType,
     KeyResponse,
     NewJob,
+    Purpose,
 )
 from turnout.dialects.messaging import rules
 from turnout.dialects.messaging.attachments import GivenFiles, decode_files
@@ -45,6 +46,7 @@ _line, _message = rules.text(), rules.text(MESSAGE_LENGTH)
 _subject, _mail = rules.text(SUBJECT_LENGTH), rules.text(MAIL_LENGTH)
 _expiry = rules.whole(1, LONGEST_EXPIRY_H)
 _phones = rules.choice(("Phone", "Mobile"))
+_purpose = rules.choice(tuple(Purpose))
 
 
 class JobContext(NamedTuple):
@@ -123,6 +125,7 @@ def _options(given: Given, job_type: JobType) -> JobOptions:
         callback_url=one(given, "callback_url", rules.url, ""),
         has_sms_callbacks=one(given, "callback_on_sms_status_update", rules.truthy, False),
         report_addresses=_report_addresses(given),
+        purpose=Purpose(one(given, "purpose", _purpose, Purpose.MARKETING.value)),
     )
     if job_type.takes_replies:
         return msgspec.structs.replace(

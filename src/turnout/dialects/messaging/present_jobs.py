@@ -18,7 +18,7 @@ from turnout.core.messaging.listing import (
     read_asked,
     read_details,
 )
-from turnout.core.messaging.model import Channel, Content, JobFile, JobType
+from turnout.core.messaging.model import Channel, Content, JobFile, JobType, Purpose
 from turnout.core.messaging.prices import MICROS
 from turnout.core.times import local
 from turnout.dialects.messaging.job_question import STATUSES, JobQuestion
@@ -187,6 +187,8 @@ def _frame(caller: Member, job: JobDetails) -> _Frame:
     if summary.job_type.channel in (Channel.SMS, Channel.MMS):
         rest["batch_replies"] = job.options.batches_replies
         rest["callback_on_sms_status_update"] = False
+    if job.options.purpose is Purpose.SERVICE:
+        rest["purpose"] = job.options.purpose.value
     # Who was asked for by a list is the list's affair.
     opening, closing = (b"null", b"") if job.list_ids else (b"[", b"]")
     return _Frame(

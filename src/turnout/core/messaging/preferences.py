@@ -1,0 +1,77 @@
+"""Which ways somebody lets an organization write to them, behind the link of a mailing.
+
+The link proves one address. Where the organization knows a person by it, they see the other ways to
+reach them, too, and can refuse each. Only the way that the link came by can be allowed again: a
+number may have said STOP itself, and whoever holds a mail need not hold the phone.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from turnout.core.audit.recording import record
+from turnout.core.ids import OrgId
+from turnout.core.messaging.model import MEDIA, Channel, Medium
+from turnout.core.messaging.numbers import address_key, to_address
+from turnout.core.messaging.opt_outs import hash_addresses, opt_out, read_link
+from turnout.core.messaging.sql import sql
+from turnout.core.people.merging import find_person
+from turnout.store import Tx, to_json
+
+ACTOR = "link"
+# A person has one number; whether it is a mobile one is the network's to say.
+_BY_PHONE = (Channel.SMS, Channel.TTS)
+
+
+class Preference(NamedTuple):
+    """A way to reach somebody, and whether it may be used; `is_own` when the link came by it."""
+
+    channel: Channel
+    address: str
+    is_allowed: bool
+    is_own: bool
+
+    @property
+    def medium(self) -> Medium:
+        return MEDIA[self.channel]
+
+
+def list_preferences(tx: Tx, token: str) -> tuple[str, list[Preference]]:
+    """The organization's name, and the ways by which it can reach whom the link was sent to.
+    Raises Missing for a link that this server did not make."""
+    org_id, org_name, channel, address = read_link(tx, token)
+    ways = [(channel, address), *_other_ways(tx, org_id, channel, address)]
+    return org_name, [
+        Preference(way, target, not _has_left(tx, org_id, way, target), way is channel)
+        for way, target in ways
+    ]
+
+
+def choose_preferences(tx: Tx, token: str, wanted: Iterable[Medium]) -> str:
+    """Allow the `wanted` ways and refuse the others, as far as the link may; the organization's
+    name. Idempotent. Raises Missing."""
+    allowed = set(wanted)
+    org_name, preferences = list_preferences(tx, token)
+    org_id, *_ = read_link(tx, token)
+    for preference in preferences:
+        medium, key = preference.medium, address_key(preference.channel, preference.address)
+        if preference.is_allowed and medium not in allowed:
+            opt_out(tx, org_id, medium, key, source=ACTOR)
+        elif not preference.is_allowed and medium in allowed and preference.is_own:
+            for known in (key, *hash_addresses(tx, org_id, {key}).values()):
+                sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=known)
+            record(tx, org_id, ACTOR, "removed", "opt_out", 0, medium=medium.value)
+    return org_name
+
+
+def _other_ways(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> list[tuple[Channel, str]]:
+    person = find_person(tx, org_id, address) if channel is Channel.EMAIL else None
+    phone = person.contact.phone if person else ""
+    found = [(way, to_address(way, phone)) for way in _BY_PHONE] if phone else []
+    return [(way, number) for way, number in found if number]
+
+
+def _has_left(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> bool:
+    key = address_key(channel, address)
+    addresses = [key, *hash_addresses(tx, org_id, {key}).values()]
+    medium = MEDIA[channel].value
+    return bool(sql.find_opted_out(tx, org_id=org_id, medium=medium, addresses=to_json(addresses)))

@@ -1,0 +1,96 @@
+"""What carriers get of a job: a text beside HTML, and in mailings a link to leave."""
+
+import pytest
+
+from turnout.core.ids import JobId, OrgId
+from turnout.core.messaging.model import (
+    Content,
+    JobHead,
+    JobOptions,
+    JobState,
+    JobType,
+    Kind,
+    Purpose,
+)
+from turnout.workers.messages import FOOTER, as_sent, to_message
+
+FOOT = "\n\n-- \nTo get no more mailings: %%unsubscribe%%\n"
+MARKETING = JobOptions()
+SERVICE = JobOptions(purpose=Purpose.SERVICE)
+
+
+def head_of(
+    content: Content,
+    job_type: JobType = JobType.EMAIL,
+    options: JobOptions = MARKETING,
+    kind: Kind = Kind.BROADCAST,
+) -> JobHead:
+    return JobHead(
+        org_id=OrgId(7),
+        id=JobId(9),
+        user_id=None,
+        kind=kind,
+        job_type=job_type,
+        lane="email",
+        name="News",
+        state=JobState.SENDING,
+        is_paused=False,
+        sender="news@example.org",
+        content=content,
+        options=options,
+        timezone="UTC",
+        expires_at=None,
+    )
+
+
+def sent(head: JobHead) -> tuple[str, str, dict[str, str]]:
+    message = as_sent(to_message(head, ()), head)
+    return message.text, message.html, dict(message.headers)
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "html"),
+    [
+        (Content(text="Hello\n"), "Hello" + FOOT, ""),
+        (Content(text="%%Unsubscribe%% here"), "%%Unsubscribe%% here", ""),
+        (
+            Content(text="Hello", html="<p>Hello</p>"),
+            "Hello" + FOOT,
+            "<p>Hello</p>" + FOOTER,
+        ),
+        (
+            Content(html="<body><p>Hello</p></BODY></html>"),
+            "Hello" + FOOT,
+            f"<body><p>Hello</p>{FOOTER}</BODY></html>",
+        ),
+        (
+            Content(html='<a href="%%unsubscribe%%">Go</a>'),
+            "Go <%%unsubscribe%%>",
+            '<a href="%%unsubscribe%%">Go</a>',
+        ),
+    ],
+)
+def test_a_mailing_can_be_left(content: Content, text: str, html: str) -> None:
+    headers = {
+        "List-Id": "<org-7.example.org>",
+        "Feedback-ID": "job-9:org-7:mailing:turnout",
+    }
+    assert sent(head_of(content)) == (text, html, headers)
+
+
+@pytest.mark.parametrize(
+    ("head", "headers"),
+    [
+        (head_of(Content(html="<p>Hi</p>"), options=SERVICE), {}),
+        (
+            head_of(Content(html="<p>Hi</p>"), kind=Kind.NOTICE),
+            {"Auto-Submitted": "auto-generated"},
+        ),
+    ],
+)
+def test_other_mails_have_a_text_and_no_footer(head: JobHead, headers: dict[str, str]) -> None:
+    assert sent(head) == ("Hi", "<p>Hi</p>", headers)
+
+
+def test_an_sms_stays_as_it_is() -> None:
+    assert sent(head_of(Content(text="Hi"), JobType.SMS)) == ("Hi", "", {})
