@@ -117,7 +117,8 @@ def has_window(tx: Tx, org_id: OrgId, now: int) -> bool:
     """Whether a window of this minute is stored for what reaches a limit. Those of other endpoints
     stand where they began, in the future too, until somebody asks for them."""
     statement = (
-        f"SELECT started_at FROM rate_windows WHERE org_id = {org_id} AND endpoint = '{LIMITED}'"
+        "SELECT started_at FROM windows "
+        f"WHERE org_id = {org_id} AND kind = 'requests' AND name = '{LIMITED}'"
     )
     found = tx.connection.execute(statement).fetchall()
     return any(abs(started_at - now) < 60_000 for (started_at,) in found)

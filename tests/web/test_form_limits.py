@@ -21,14 +21,11 @@ from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.ids import EventId, OrgId
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import URGENT
-from turnout.core.registrations.form_limits import (
-    MAILS_WINDOW_MS,
-    book_mail,
-    forget_ended_form_windows,
-)
+from turnout.core.registrations.form_limits import MAILS_WINDOW_MS, book_mail
 from turnout.core.registrations.joining import queue_ticket_mail
 from turnout.core.tickets.mails import claim_ticket_mails
 from turnout.core.tickets.sql import sql
+from turnout.core.windows.counting import forget_ended_windows
 from turnout.store import Tx
 
 FORM = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
@@ -305,11 +302,11 @@ def test_a_code_may_be_asked_for_always(tmp_path: Path) -> None:
 
 def test_counts_that_are_over_are_forgotten_and_name_nobody(gate: Gate) -> None:
     gate.post("ada@example.com")
-    query = "SELECT name FROM form_windows"
+    query = "SELECT name FROM windows"
     rows: Any = gate.node.db.call(lambda tx: tx.connection.execute(query).fetchall())
     assert len(rows) == 3
     assert VENUE not in repr(rows)
-    assert gate.node.db.call(forget_ended_form_windows, 10) == 0
+    assert gate.node.db.call(forget_ended_windows, 10) == 0
     gate.node.clock.advance(3600)
-    assert gate.node.db.call(forget_ended_form_windows, 2) == 2
-    assert gate.node.db.call(forget_ended_form_windows, 10) == 1
+    assert gate.node.db.call(forget_ended_windows, 2) == 2
+    assert gate.node.db.call(forget_ended_windows, 10) == 1

@@ -4,8 +4,6 @@ It says what the paper says. The address has the code, 98 bits of chance, and ho
 ask for in a minute is bounded: nobody finds a certificate without having it.
 """
 
-from collections import OrderedDict
-
 from falcon.asgi import Request, Response
 
 from turnout.core.certificates.drawing import say_days
@@ -18,7 +16,7 @@ from turnout.errors import Limited, Missing
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Clock, Database
-from turnout.store.windows import is_over, seconds_left
+from turnout.store.windows import Window, Windows
 from turnout.web.documents import NO_STORE
 from turnout.web.templates import render
 
@@ -63,19 +61,12 @@ class AskedCounts:
     """How often each place asked in this minute; of 10,000 places at once, the newest."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._places: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._places = Windows(clock, MINUTE_MS, PLACES_LIMIT, Window)
 
     def count(self, place: str) -> None:
         """Count a question. Raises Limited."""
-        now = self._clock()
-        started_at, asked = self._places.get(place, (now, 0))
-        if is_over(started_at, MINUTE_MS, now):
-            started_at, asked = now, 0
-        if asked >= ASKED_LIMIT:
-            wait = seconds_left(started_at + MINUTE_MS, MINUTE_MS, now)
+        window = self._places.get(place)
+        if window.count >= ASKED_LIMIT:
+            wait = self._places.seconds_left(window)
             raise Limited("certificate.throttled", limit=ASKED_LIMIT, retry_after=wait)
-        self._places[place] = (started_at, asked + 1)
-        self._places.move_to_end(place)
-        if len(self._places) > PLACES_LIMIT:
-            self._places.popitem(last=False)
+        window.count += 1

@@ -11,8 +11,8 @@ from turnout.core.identity.proxies import note_untrusted_proxies
 from turnout.core.maintenance.set_aside import ACTIONS
 from turnout.core.messaging.network_ids import forget_shared_ids
 from turnout.core.messaging.replies import forget_reply_keys
-from turnout.core.registrations.form_limits import forget_ended_form_windows
 from turnout.core.registrations.intake import count_waiting
+from turnout.core.windows.counting import forget_ended_windows
 from turnout.core.work.listing import count_set_aside
 from turnout.http import metrics
 from turnout.http.backlog import Backlog
@@ -28,7 +28,7 @@ SWEPT: dict[str, Callable[[Tx, int], int]] = {
     "sweep": forget_old_keys,
     "reporting-sessions": forget_old_sessions,
     "page-sessions": forget_old_page_sessions,
-    "form-windows": forget_ended_form_windows,
+    "windows": forget_ended_windows,
     "reply-keys": forget_reply_keys,
     "shared-ids": forget_shared_ids,
     "late-commits": forget_late,

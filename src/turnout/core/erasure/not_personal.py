@@ -93,6 +93,7 @@ REASONS: dict[str, dict[str, str]] = {
         "verification_tries": "purpose",
         "viewings": "mode",
         "waiting_entries": "state",
+        "windows": "kind",
         "work_claims": "queue",
     },
     RANDOM: {
@@ -135,6 +136,7 @@ REASONS: dict[str, dict[str, str]] = {
         "ticket_keys": "kid private_key public_key",
         "verification_codes": "client_key destination_key digest",
         "verification_tries": "key",
+        "windows": "name",
     },
     OTHERS: {
         "callbacks": "host carrier",

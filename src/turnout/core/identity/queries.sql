@@ -335,24 +335,8 @@ WHERE kid = :kid AND (ends_at IS NULL OR ends_at > :ends_at);
 -- crosses organizations: the installation signs links for all of them.
 DELETE FROM link_keys WHERE ends_at <= :now;
 
--- name: find_window(org_id, endpoint)^
---     -> (rate_limit: int | None, started_at: int | None, requests: int | None) | None
-SELECT o.rate_limit, w.started_at, w.requests
-FROM organizations o
-LEFT JOIN rate_windows w ON w.org_id = o.org_id AND w.endpoint = :endpoint
-WHERE o.org_id = :org_id;
-
--- name: add_to_window(org_id, endpoint, started_at, requests: int, over: int, ahead)^
---     -> (started_at: int, requests: int) | None
--- A window that is over, or begins in the future, is replaced; one that runs is added to.
-INSERT INTO rate_windows (org_id, endpoint, started_at, requests)
-VALUES (:org_id, :endpoint, :started_at, :requests)
-ON CONFLICT (org_id, endpoint) DO UPDATE SET
-    requests = CASE WHEN rate_windows.started_at > :over AND rate_windows.started_at <= :ahead
-        THEN rate_windows.requests + excluded.requests ELSE excluded.requests END,
-    started_at = CASE WHEN rate_windows.started_at > :over AND rate_windows.started_at <= :ahead
-        THEN rate_windows.started_at ELSE excluded.started_at END
-RETURNING started_at, requests;
+-- name: find_rate_limit(org_id)$ -> int | None
+SELECT rate_limit FROM organizations WHERE org_id = :org_id;
 
 -- name: claim_idempotency_key(org_id, owner, key, method, path, body_digest, now)!
 INSERT INTO idempotency_keys (org_id, owner, key, method, path, body_digest, created_at)

@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from turnout.core.identity.sql import sql
 from turnout.core.ids import OrgId
+from turnout.core.windows import counting
+from turnout.core.windows.counting import WindowKey
 from turnout.store import Tx
-from turnout.store.windows import edges, is_over
 
+KIND = "requests"
 WINDOW_MS = 60_000
 
 
@@ -24,13 +26,7 @@ class Window(NamedTuple):
 
 def load_window(tx: Tx, org_id: OrgId, endpoint: str) -> Window:
     """The window as stored; one that is over counts 0 requests and starts at 0."""
-    row = sql.find_window(tx, org_id=org_id, endpoint=endpoint)
-    if row is None:
-        return Window(None, 0, 0)
-    limit, started_at, requests = row
-    if started_at is None or requests is None or is_over(started_at, WINDOW_MS, tx.now):
-        return Window(limit, 0, 0)
-    return Window(limit, started_at, requests)
+    return _window_of(tx, org_id, counting.find(tx, WindowKey(org_id, KIND, endpoint)))
 
 
 def add_to_windows(
@@ -42,14 +38,13 @@ def add_to_windows(
     """
     windows = {}
     for (org_id, endpoint), (started_at, requests) in sorted(counts.items()):
+        key = WindowKey(org_id, KIND, endpoint)
         if requests:
-            sql.add_to_window(
-                tx,
-                org_id=org_id,
-                endpoint=endpoint,
-                started_at=started_at,
-                requests=requests,
-                **edges(WINDOW_MS, tx.now)._asdict(),
-            )
-        windows[org_id, endpoint] = load_window(tx, org_id, endpoint)
+            counting.add(tx, key, started_at, WINDOW_MS, requests)
+        windows[org_id, endpoint] = _window_of(tx, org_id, counting.find(tx, key))
     return windows
+
+
+def _window_of(tx: Tx, org_id: OrgId, stored: counting.Window | None) -> Window:
+    limit = sql.find_rate_limit(tx, org_id=org_id)
+    return Window(limit, stored.started_at, stored.counted) if stored else Window(limit, 0, 0)

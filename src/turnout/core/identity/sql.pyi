@@ -62,15 +62,6 @@ class ListLinkKeysRow(NamedTuple):
     created_at: int
     ends_at: int | None
 
-class FindWindowRow(NamedTuple):
-    rate_limit: int | None
-    started_at: int | None
-    requests: int | None
-
-class AddToWindowRow(NamedTuple):
-    started_at: int
-    requests: int
-
 class HoldIdempotencyKeyRow(NamedTuple):
     method: str
     path: str
@@ -325,18 +316,7 @@ class _Sql(Statements):
     @staticmethod
     def delete_ended_link_keys(tx: Tx, *, now: int) -> int: ...
     @staticmethod
-    def find_window(tx: Tx, *, org_id: OrgId, endpoint: str) -> FindWindowRow | None: ...
-    @staticmethod
-    def add_to_window(
-        tx: Tx,
-        *,
-        org_id: OrgId,
-        endpoint: str,
-        started_at: int,
-        requests: int,
-        over: int,
-        ahead: int,
-    ) -> AddToWindowRow | None: ...
+    def find_rate_limit(tx: Tx, *, org_id: OrgId) -> int | None: ...
     @staticmethod
     def claim_idempotency_key(
         tx: Tx,

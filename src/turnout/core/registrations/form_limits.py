@@ -27,7 +27,6 @@ from typing import NamedTuple
 from turnout.core.events.model import Event
 from turnout.core.ids import NO_EVENT, EventId, OrgId
 from turnout.core.messaging.model import JobType
-from turnout.core.registrations.sql import sql
 from turnout.core.text import email_key
 from turnout.core.verification.codes import (
     PLACE,
@@ -36,10 +35,12 @@ from turnout.core.verification.codes import (
     check_own_code,
     send_own_code,
 )
+from turnout.core.windows import counting
+from turnout.core.windows.counting import WindowKey
 from turnout.errors import Failure, Invalid, Limited
 from turnout.store import Tx
-from turnout.store.windows import edges, seconds_left
 
+KIND = "forms"
 MINUTE_MS = 60_000
 PLACE_WINDOW_MS = 5 * MINUTE_MS
 MAILS_LIMIT, MAILS_WINDOW_MS = 3, 60 * MINUTE_MS
@@ -87,19 +88,8 @@ def admit_registration(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
 def book_mail(tx: Tx, org_id: OrgId, email: str) -> int:
     """Count a mail that must go out to the address; returns when it may, in epoch ms: now for three
     an hour, and the next hours for what is more."""
-    name = _name(Sender(org_id, NO_EVENT, "", email), "mail")
-    tx.about("form_windows", (org_id, name))
-    sql.book_mail(
-        tx,
-        org_id=org_id,
-        name=name,
-        now=tx.now,
-        window=MAILS_WINDOW_MS,
-        limit=MAILS_LIMIT,
-        ahead=edges(MAILS_WINDOW_MS, tx.now).ahead,
-    )
-    ends_at = sql.find_form_window_end(tx, org_id=org_id, name=name) or 0
-    return max(tx.now, ends_at - MAILS_WINDOW_MS)
+    key = _key(Sender(org_id, NO_EVENT, "", email), "mail")
+    return counting.book(tx, key, MAILS_LIMIT, MAILS_WINDOW_MS)
 
 
 def may_remind(tx: Tx, org_id: OrgId, email: str) -> bool:
@@ -145,55 +135,26 @@ def admit_code(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
 
 def refuse_code(tx: Tx, sender: Sender) -> Limited:
     """The refusal of a request that `admit_code` did not admit, with the seconds to wait."""
-    ends = [
-        sql.find_form_window_end(tx, org_id=sender.org_id, name=_name(sender, kind)) or 0
-        for kind, _ in CODE_LIMITS
-    ]
-    return _limited(tx, max(ends), CODES_WINDOW_MS, "form.many_codes")
+    keys = [_key(sender, kind) for kind, _ in CODE_LIMITS]
+    wait_s = max(counting.wait_s(tx, key, CODES_WINDOW_MS) for key in keys)
+    return Limited("form.many_codes", retry_after=wait_s)
 
 
 def clear_codes(tx: Tx, sender: Sender) -> None:
     """Somebody entered the code that was mailed: the address is theirs, and they may ask again."""
     for kind, _ in CODE_LIMITS:
-        sql.clear_form_window(tx, org_id=sender.org_id, name=_name(sender, kind))
-
-
-def forget_ended_form_windows(tx: Tx, limit: int) -> int:
-    """Delete up to `limit` counts that are over; returns how many."""
-    rows = sql.list_ended_form_windows(tx, now=tx.now, limit=limit)
-    named = [{"org_id": org_id, "name": name, "now": tx.now} for org_id, name in rows]
-    sql.delete_form_window(tx, named)
-    return len(rows)
+        counting.clear(tx, _key(sender, kind))
 
 
 def _count(tx: Tx, sender: Sender, kind: str, limit: int, window_ms: int) -> bool:
-    if limit == 0:
-        return False
-    name = _name(sender, kind)
-    tx.about("form_windows", (sender.org_id, name))
-    counted: int = sql.count_form(
-        tx,
-        org_id=sender.org_id,
-        name=name,
-        now=tx.now,
-        ends_at=tx.now + window_ms,
-        limit=limit,
-        ahead=edges(window_ms, tx.now).ahead,
-    )
-    return bool(counted)
+    return counting.count(tx, _key(sender, kind), limit, window_ms)
 
 
 def _refusal(tx: Tx, sender: Sender, kind: str, window_ms: int, code: str) -> Limited:
-    ends_at = sql.find_form_window_end(tx, org_id=sender.org_id, name=_name(sender, kind))
-    return _limited(tx, ends_at or tx.now, window_ms, code)
+    return Limited(code, retry_after=counting.wait_s(tx, _key(sender, kind), window_ms))
 
 
-def _limited(tx: Tx, ends_at: int, window_ms: int, code: str) -> Limited:
-    wait_s = seconds_left(ends_at, window_ms, tx.now)
-    return Limited(code, retry_after=wait_s)
-
-
-def _name(sender: Sender, kind: str) -> str:
+def _key(sender: Sender, kind: str) -> WindowKey:
     """What is counted, as a digest: nobody reads addresses out of the table."""
     email = email_key(sender.email)
     by_kind = {
@@ -204,7 +165,8 @@ def _name(sender: Sender, kind: str) -> str:
         "watch from here": f"{sender.event_id}:{sender.place}:{email}",
     }
     text = f"{kind}:{by_kind.get(kind, f'{sender.event_id}:{sender.place}')}"
-    return hashlib.sha256(f"{sender.org_id}:{text}".encode()).hexdigest()
+    name = hashlib.sha256(f"{sender.org_id}:{text}".encode()).hexdigest()
+    return WindowKey(sender.org_id, KIND, name)
 
 
 def _client_ref(sender: Sender, name: str) -> str:

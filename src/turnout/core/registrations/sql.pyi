@@ -100,10 +100,6 @@ class FindTicketHolderRow(NamedTuple):
     registration_id: RegistrationId
     id: TicketId
 
-class ListEndedFormWindowsRow(NamedTuple):
-    org_id: OrgId
-    name: str
-
 class ListMatchingRow(NamedTuple):
     id: RegistrationId
     event_id: EventId
@@ -316,24 +312,6 @@ class _Sql(Statements):
     def move_bookings(
         tx: Tx, *, org_id: OrgId, from_id: RegistrationId, to_id: RegistrationId
     ) -> int: ...
-    @staticmethod
-    def count_form(
-        tx: Tx, *, org_id: OrgId, name: str, now: int, ends_at: int, limit: int, ahead: int
-    ) -> int: ...
-    @staticmethod
-    def book_mail(
-        tx: Tx, *, org_id: OrgId, name: str, now: int, window: int, limit: int, ahead: int
-    ) -> int: ...
-    @staticmethod
-    def find_form_window_end(tx: Tx, *, org_id: OrgId, name: str) -> int | None: ...
-    @staticmethod
-    def clear_form_window(tx: Tx, *, org_id: OrgId, name: str) -> int: ...
-    @staticmethod
-    def list_ended_form_windows(
-        tx: Tx, *, now: int, limit: int
-    ) -> list[ListEndedFormWindowsRow]: ...
-    @staticmethod
-    def delete_form_window(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
     @staticmethod
     def take_ticket(tx: Tx, *, org_id: OrgId, id: TicketTypeId) -> TakenTicket | None: ...
     @staticmethod

@@ -28,6 +28,8 @@ from turnout.core.messaging.model import Content, JobType, Kind, NewRecipient
 from turnout.core.messaging.numbers import address_key, to_address
 from turnout.core.messaging.staging import add_internal_job
 from turnout.core.verification.sql import sql
+from turnout.core.windows import counting
+from turnout.core.windows.counting import WindowKey
 from turnout.errors import Limited
 from turnout.store import Tx
 from turnout.store.windows import edges, is_over, seconds_left
@@ -69,7 +71,7 @@ class CodeRequest(msgspec.Struct, frozen=True):
 class _Count(NamedTuple):
     """Wrong tries that are counted together, and how many there may be in a window."""
 
-    key: str
+    name: str
     limit: int
 
 
@@ -232,31 +234,25 @@ def _check(
     *,
     good_min: int | None = None,
 ) -> bool | Limited:
-    where: dict[str, Any] = {"org_id": org_id, "purpose": purpose.value}
     window_ms = window_min * MINUTE_MS
     running = edges(window_ms if good_min is None else good_min * MINUTE_MS, tx.now)
-    window: dict[str, Any] = {"now": tx.now, "window_ms": window_ms, "ahead": running.ahead}
-    for count in counts:
-        if not sql.count_try(tx, **where, **window, key=count.key, limit=count.limit):
-            return _refusal(tx, where, count.key)
+    keys = [WindowKey(org_id, f"{purpose.value} codes", count.name) for count in counts]
+    for window, count in zip(keys, counts, strict=True):
+        if not counting.count(tx, window, count.limit, window_ms):
+            return Limited("code.tries", retry_after=counting.wait_s(tx, window, window_ms))
     used = sql.use_code(
         tx,
-        **where,
+        org_id=org_id,
+        purpose=purpose.value,
         client_key=key,
         digest=_digest(tx, purpose, key, entered.strip()),
         now=tx.now,
         **running._asdict(),
     )
     if used:
-        for count in counts:
-            sql.take_back_try(tx, **where, key=count.key)
+        for window in keys:
+            counting.take_back(tx, window)
     return bool(used)
-
-
-def _refusal(tx: Tx, where: dict[str, Any], key: str) -> Limited:
-    started_at, window_ms = sql.find_tries_window(tx, **where, key=key)
-    wait_s = seconds_left(started_at + window_ms, window_ms, tx.now)
-    return Limited("code.tries", retry_after=wait_s)
 
 
 def restart_codes(tx: Tx) -> None:
@@ -265,17 +261,11 @@ def restart_codes(tx: Tx) -> None:
 
 
 def forget_old_codes(tx: Tx, limit: int) -> int:
-    """Delete up to `limit` codes that no limit counts any more, and as many ended counts of
-    tries; returns how many of what there was more of."""
+    """Delete up to `limit` codes that no limit counts any more; returns how many."""
     rows = sql.list_old_codes(tx, before=tx.now - DAY_MIN * MINUTE_MS, limit=limit)
-    sql.delete_code(tx, _named(("org_id", "purpose", "client_key", "id"), rows))
-    tries = sql.list_old_tries(tx, before=tx.now - LONGEST_WINDOW_MIN * MINUTE_MS, limit=limit)
-    sql.delete_tries(tx, _named(("org_id", "purpose", "key"), tries))
-    return max(len(rows), len(tries))
-
-
-def _named(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[dict[str, object]]:
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    names = ("org_id", "purpose", "client_key", "id")
+    sql.delete_code(tx, [dict(zip(names, row, strict=True)) for row in rows])
+    return len(rows)
 
 
 def _client_key(org_id: OrgId, client_ref: str) -> str:

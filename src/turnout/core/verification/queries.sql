@@ -21,35 +21,6 @@ VALUES (:org_id, :purpose, :client_key, :id, :destination_key, :digest, :now);
 UPDATE verification_codes SET used_at = :now
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key AND used_at IS NULL;
 
--- name: count_try(org_id, purpose, key, now, window_ms, limit, ahead)!
--- Counts a try, in a new window where the last one has ended or begins in the future; affects no
--- row when locked.
-INSERT INTO verification_tries (org_id, purpose, key, window_started_at, window_ms, wrong)
-VALUES (:org_id, :purpose, :key, :now, :window_ms, 1)
-ON CONFLICT (org_id, purpose, key) DO UPDATE SET
-    wrong = CASE WHEN verification_tries.window_started_at > :ahead
-        OR verification_tries.window_started_at + verification_tries.window_ms
-            <= excluded.window_started_at THEN 1 ELSE verification_tries.wrong + 1 END,
-    window_ms = CASE WHEN verification_tries.window_started_at > :ahead
-        OR verification_tries.window_started_at + verification_tries.window_ms
-            <= excluded.window_started_at THEN excluded.window_ms
-        ELSE verification_tries.window_ms END,
-    window_started_at = CASE WHEN verification_tries.window_started_at > :ahead
-        OR verification_tries.window_started_at + verification_tries.window_ms
-            <= excluded.window_started_at THEN excluded.window_started_at
-        ELSE verification_tries.window_started_at END
-WHERE verification_tries.wrong < :limit OR verification_tries.window_started_at > :ahead
-    OR verification_tries.window_started_at + verification_tries.window_ms
-        <= excluded.window_started_at;
-
--- name: find_tries_window(org_id, purpose, key)^ -> (window_started_at: int, window_ms: int)
-SELECT window_started_at, window_ms FROM verification_tries
-WHERE org_id = :org_id AND purpose = :purpose AND key = :key;
-
--- name: take_back_try(org_id, purpose, key)!
-UPDATE verification_tries SET wrong = wrong - 1
-WHERE org_id = :org_id AND purpose = :purpose AND key = :key AND wrong > 0;
-
 -- name: find_good_code(org_id, purpose, client_key, over: int, ahead)$ -> int | None
 SELECT id FROM verification_codes
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key
@@ -69,14 +40,6 @@ WHERE created_at < :before ORDER BY created_at LIMIT :limit;
 -- name: delete_code(org_id, purpose, client_key, id)*!
 DELETE FROM verification_codes
 WHERE org_id = :org_id AND purpose = :purpose AND client_key = :client_key AND id = :id;
-
--- name: list_old_tries(before, limit) -> (org_id: OrgId, purpose: str, key: str)
--- crosses organizations: ended counts are deleted for all of them.
-SELECT org_id, purpose, key FROM verification_tries WHERE window_started_at < :before
-ORDER BY window_started_at LIMIT :limit;
-
--- name: delete_tries(org_id, purpose, key)*!
-DELETE FROM verification_tries WHERE org_id = :org_id AND purpose = :purpose AND key = :key;
 
 -- name: find_secret(name)$ -> str | None
 -- crosses organizations: the key is the installation's.

@@ -6,20 +6,11 @@ from typing import NamedTuple
 from turnout.core.ids import OrgId
 from turnout.store import Statements, Tx
 
-class FindTriesWindowRow(NamedTuple):
-    window_started_at: int
-    window_ms: int
-
 class ListOldCodesRow(NamedTuple):
     org_id: OrgId
     purpose: str
     client_key: str
     id: int
-
-class ListOldTriesRow(NamedTuple):
-    org_id: OrgId
-    purpose: str
-    key: str
 
 class _Sql(Statements):
     @staticmethod
@@ -45,24 +36,6 @@ class _Sql(Statements):
     @staticmethod
     def end_codes(tx: Tx, *, org_id: OrgId, purpose: str, client_key: str, now: int) -> int: ...
     @staticmethod
-    def count_try(
-        tx: Tx,
-        *,
-        org_id: OrgId,
-        purpose: str,
-        key: str,
-        now: int,
-        window_ms: int,
-        limit: int,
-        ahead: int,
-    ) -> int: ...
-    @staticmethod
-    def find_tries_window(
-        tx: Tx, *, org_id: OrgId, purpose: str, key: str
-    ) -> FindTriesWindowRow: ...
-    @staticmethod
-    def take_back_try(tx: Tx, *, org_id: OrgId, purpose: str, key: str) -> int: ...
-    @staticmethod
     def find_good_code(
         tx: Tx, *, org_id: OrgId, purpose: str, client_key: str, over: int, ahead: int
     ) -> int | None: ...
@@ -82,10 +55,6 @@ class _Sql(Statements):
     def list_old_codes(tx: Tx, *, before: int, limit: int) -> list[ListOldCodesRow]: ...
     @staticmethod
     def delete_code(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
-    @staticmethod
-    def list_old_tries(tx: Tx, *, before: int, limit: int) -> list[ListOldTriesRow]: ...
-    @staticmethod
-    def delete_tries(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
     @staticmethod
     def find_secret(tx: Tx, *, name: str) -> str | None: ...
     @staticmethod

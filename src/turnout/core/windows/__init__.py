@@ -1,0 +1,1 @@
+"""Fixed windows that are stored: what was counted holds over restarts and nodes."""
