@@ -1,11 +1,13 @@
 """Every named statement of the product: both databases read it, and it stays in its account."""
 
 import importlib
+import inspect
 import pkgutil
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,7 +48,48 @@ def load() -> dict[str, Statement]:
 
 
 STATEMENTS = load()
-every_statement = pytest.mark.parametrize("name", STATEMENTS)
+
+
+def for_each(names: Iterable[str]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make one test of what judges a statement, by its `name`. It tells of all that are wrong. A
+    test for each would cost more than what it tests."""
+
+    names = list(names)
+
+    def decorate(judge: Callable[..., None]) -> Callable[..., None]:
+        @wraps(judge)
+        def judge_each(**fixtures: object) -> None:
+            wrong = {}
+            for name in names:
+                try:
+                    judge(name, **fixtures)
+                except (AssertionError, sqlite3.Error, psycopg.Error) as error:
+                    wrong[name] = str(error)
+            assert wrong == {}
+
+        signature = inspect.signature(judge)
+        fixtures = [value for name, value in signature.parameters.items() if name != "name"]
+        vars(judge_each)["__signature__"] = signature.replace(parameters=fixtures)
+        return judge_each
+
+    return decorate
+
+
+every_statement = for_each(STATEMENTS)
+
+
+def test_all_that_are_wrong_are_told():
+    @for_each(["right", "wrong", "bad"])
+    def judge(name):
+        assert name == "right", f"{name} it is"
+
+    with pytest.raises(AssertionError) as told:
+        judge()
+    assert [says in str(told.value) for says in ("wrong it is", "bad it is", "right it is")] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_no_file_of_statements_is_left_out():
@@ -150,8 +193,8 @@ def test_postgresql_reads_it(name, postgresql):
     assert postgresql.execute(f"EXPLAIN {text}", nulls).fetchall()
 
 
-@every_statement
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+@every_statement
 def test_it_asks_for_one_organization_or_says_why_it_crosses_them(name, backend):
     statement = STATEMENTS[name]
     is_bound = re.search(r":org_id\b|%\(org_id\)s", statement.text[backend])
@@ -161,11 +204,16 @@ def test_it_asks_for_one_organization_or_says_why_it_crosses_them(name, backend)
 @every_statement
 def test_something_calls_it(name):
     package, _, statement = name.partition(":")
-    folder = SOURCE.parent.joinpath(*package.split("."))
-    own = "".join(file.read_text() for file in folder.glob("*.py"))
+    own = read_source(SOURCE.parent.joinpath(*package.split(".")), "*.py")
     noun = package.rpartition(".")[2]
-    others = "".join(file.read_text() for file in SOURCE.rglob("*.py"))
-    assert re.search(rf"\bsql\.{statement}\b", own) or f"{noun}_sql.{statement}(" in others
+    assert re.search(rf"\bsql\.{statement}\b", own) or f"{noun}_sql.{statement}(" in read_source(
+        SOURCE, "**/*.py"
+    )
+
+
+@cache
+def read_source(folder: Path, files: str) -> str:
+    return "".join(file.read_text() for file in folder.glob(files))
 
 
 # -- what statements declare in their heads -------------------------------------------------
@@ -214,9 +262,7 @@ def says(declared: Field, found: str) -> bool:
     return declared.name in ("", found) or declared.name.endswith(f"_{found}")
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in WITH_ROWS if "INSERT INTO" not in STATEMENTS[name].text["sqlite"]]
-)
+@for_each(name for name in WITH_ROWS if "INSERT INTO" not in STATEMENTS[name].text["sqlite"])
 def test_sqlite_returns_the_columns_that_it_declares(name, sqlite):
     statement = STATEMENTS[name]
     text = statement.text["sqlite"]
@@ -240,7 +286,7 @@ NOT_NULL_HERE = {
 }
 
 
-@pytest.mark.parametrize("name", WITH_ROWS)
+@for_each(WITH_ROWS)
 def test_postgresql_returns_the_columns_that_it_declares(name, postgresql):
     """Their names, whether they are numbers or text, and None where the table allows it."""
     statement = STATEMENTS[name]

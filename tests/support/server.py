@@ -73,6 +73,10 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def database_url(self) -> str:
+        return self._settings["database_url"]
+
+    @property
     def pid(self) -> int:
         return self._running().pid
 
