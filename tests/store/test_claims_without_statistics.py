@@ -149,7 +149,7 @@ def test_it_looks_at_few_rows_for_each_that_it_wants(
 
 def fill(connection: "psycopg.Connection", table: str, values: Mapping[str, str]) -> None:
     """`ROWS` rows, numbered by `id`; what has to be given and is not becomes 1 or ''. Rules about
-    values are taken away meanwhile: they are not what is asked."""
+    values are dropped first: they are not what is asked."""
     connection.execute("SET LOCAL session_replication_role = replica")  # no foreign keys
     checks = connection.execute(
         "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = %s::regclass", [table]

@@ -1,7 +1,7 @@
 """Having what was deleted leave the files of PostgreSQL.
 
 VACUUM makes room of dead rows, but leaves their bytes where they were until something else is
-written there, and statistics hold samples of values. So a small table is written anew (VACUUM
+written there, and statistics hold samples of values. So a small table is written again (VACUUM
 FULL), which locks it for a fifth of a second or so. A large one is only vacuumed, because that
 would take too long; its bytes go when the pages are next filled. The samples are taken again; of
 an empty table they would stay, so its columns are given the type that they have, which drops them.
@@ -28,7 +28,7 @@ _SAMPLED = """SELECT s.attname FROM pg_stats s JOIN information_schema.columns c
 
 
 def scrub_tables(connection: "psycopg.Connection[Any]", tables: "Sequence[str]") -> bool:
-    """Vacuum the tables, and write small ones anew; False if one was in use. Raises psycopg.Error.
+    """Vacuum the tables, and write small ones again; False if one was in use. Raises psycopg.Error.
     The connection commits by itself."""
     connection.execute(SQL("SET lock_timeout = {}").format(LOCK_MS))
     scrubbed = [_scrub(connection, table) for table in tables]

@@ -2,7 +2,7 @@
 
 The link proves one address. Where the organization knows a person by it, they see the other ways to
 reach them, too, and can refuse each. Only the way that the link came by can be allowed again: a
-number may have said STOP itself, and whoever holds a mail need not hold the phone.
+number may have said STOP itself, and the reader of a mail may not have that phone.
 """
 
 from collections.abc import Iterable

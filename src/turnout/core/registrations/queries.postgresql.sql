@@ -52,8 +52,8 @@ FOR UPDATE SKIP LOCKED;
 
 -- name: lock_submissions(keys) -> intake._Claimed
 -- crosses organizations: workers serve all of them. `keys` is JSON: [[org_id, id], …].
--- The last column is JSON: the items as [[id, pak], …]. Each is looked up by its key, also where the
--- planner has no statistics yet: what locks inside is not made a part of the whole.
+-- The last column is JSON: the items as [[id, pak], …]. Each is looked up by its key, also where
+-- the planner has no statistics yet: what locks inside is not made a part of the whole.
 WITH k AS MATERIALIZED (
     SELECT CAST(value ->> 0 AS BIGINT) AS org_id, CAST(value ->> 1 AS BIGINT) AS id
     FROM json_array_elements(CAST(:keys AS json)) g (value))
