@@ -151,6 +151,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: Annotated[
         str, Meta(description="sender of the mails that Turnout itself writes")
     ] = "turnout@localhost"
+    codes_per_hour: Annotated[
+        int, Meta(ge=0, description="verification codes a user may send in an hour; 0 = any")
+    ] = 1_000
     booking_host_suffix: Annotated[
         str,
         Meta(description="what follows an organization's name in the booking API's hosts"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.runner import Result, Turnout, on_new_database
+from tests.core.messaging.jobs import PRICES
 from turnout.core.audit.recording import list_entries
 from turnout.core.events.model import EventState, span
 from turnout.core.events.passwords import find_registration_password
@@ -351,7 +352,7 @@ def test_cancelling_tells_contacts_and_the_waiting_list_and_is_taken_back_on_pur
     told = "Written to: 1 registered, 1 contacts of parties, 1 on the waiting list."
     assert said == [f"Event {FIRST_EVENT} (Rail) is cancelled and holds 3.", told]
     with acme.database() as db:
-        while db.call(run_schedules, resolve):
+        while db.call(run_schedules, resolve, PRICES):
             pass
         jobs = db.call(claim, "email", 50, 1000)
     texts = {

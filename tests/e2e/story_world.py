@@ -31,6 +31,7 @@ from turnout.core.invitations.invitees import confirm, decline
 from turnout.core.messaging.model import Medium, Status
 from turnout.core.messaging.opt_outs import add_opt_out
 from turnout.core.messaging.outcomes import Rejected
+from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.starting import run_schedules
 from turnout.core.payments.settling import (
     OVERDUE,
@@ -243,7 +244,7 @@ class World(Doors):
             "user_list_ids": f"event:{event_id}",
         }
         job_id = self._read("POST", "/api/v1/jobs", headers, body)["data"]
-        while self.db.call(run_schedules, resolve):
+        while self.db.call(run_schedules, resolve, Prices("")):
             pass
         deliver(self.node, "email", Rejected(Status.FAILED, "Nobody is written to here."))
         job = self._read("GET", f"/api/v1/jobs/{job_id}", headers)["data"]

@@ -157,7 +157,7 @@ def test_a_code_is_shown_to_nobody_but_who_sent_it(
     found = node.db.call(find_password, "out/acct")
     assert found
     asked = CodeRequest("c1", JobType.SMS, "61412345679", "Your code is [[code]]")
-    job_id = node.db.call(send_code, found.principal, asked)
+    job_id = node.db.call(send_code, found.principal, asked, POLICY)
     message = Message(
         id=job_id,
         org_id=found.principal.org_id,

@@ -39,7 +39,9 @@ def head_of(
         content=content,
         options=options,
         timezone="UTC",
+        cutoff_at=None,
         expires_at=None,
+        closing_reason="",
     )
 
 

@@ -99,7 +99,7 @@ def read_prices(settings: Settings) -> Prices:
 def read_policy(settings: Settings) -> Policy:
     """What the operator has set about messages. Raises SettingsError."""
     numbers = tuple(number.lstrip("+") for number in split_list(settings.reply_numbers))
-    return Policy(read_prices(settings), numbers, settings.mail_from)
+    return Policy(read_prices(settings), numbers, settings.mail_from, settings.codes_per_hour)
 
 
 def read(settings: Settings, name: str) -> Any:

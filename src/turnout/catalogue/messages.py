@@ -7,6 +7,8 @@ SENTENCES = {
     "Enter one of them, or try again in {retry_after} seconds.",
     "code.many_to_destination_today": "{limit} codes were sent to this destination in a day. Enter "
     "one of them, or try again in {retry_after} seconds.",
+    "code.many_of_user": "{limit} codes were sent by this user in {minutes} minutes. Try again in "
+    "{retry_after} seconds.",
     "code.tries": "Too many wrong codes were entered. Try again in {retry_after} seconds.",
     "file.missing": "The file {digest} is no longer kept.",
     "job.ended": "Job {job_id} has ended.",

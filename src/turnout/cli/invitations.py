@@ -5,12 +5,14 @@ from pathlib import Path
 
 from cyclopts import App
 
+from turnout.carriers.networks import read_prices
 from turnout.cli.app import (
     actor,
     base_url,
     console,
     database,
     say_time,
+    settings,
     show_table,
 )
 from turnout.cli.imports import (
@@ -140,7 +142,13 @@ def send(org: str, invitation: CampaignNumber, /, *, reminder: bool = False) -> 
         db.call(get_campaign, org_id, invitation)
         url = base_url(db)
         job_id, total = db.call(
-            send_campaign, org_id, invitation, url, is_reminder=reminder, actor=actor()
+            send_campaign,
+            org_id,
+            invitation,
+            url,
+            is_reminder=reminder,
+            prices=read_prices(settings()),
+            actor=actor(),
         )
     if job_id is None:
         console.print("There is nobody to write to.")

@@ -28,7 +28,6 @@ from turnout.carriers import (
     Unknown,
 )
 from turnout.core.ids import RecipientId
-from turnout.core.messaging.accepting import to_ascii
 from turnout.core.messaging.delivering import ClaimedJob, ClaimedRecipient, claim
 from turnout.core.messaging.lengths import Lengths
 from turnout.core.messaging.merging import UNSUBSCRIBE
@@ -36,6 +35,7 @@ from turnout.core.messaging.model import URGENT, Channel, JobHead, Kind, Status
 from turnout.core.messaging.numbers import is_deliverable
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.receiving import forget_early_reports, match_early_reports
+from turnout.core.messaging.reckoning import fields_of
 from turnout.core.messaging.recording import Result, record
 from turnout.errors import Unavailable
 from turnout.http import metrics
@@ -317,14 +317,14 @@ def merge_fields(
     head: JobHead, recipient: ClaimedRecipient, unsubscribe_url: str
 ) -> dict[str, str]:
     """What is known of somebody, by name in lower case; `unsubscribe_url` empty = there is none."""
-    fields = {"reference": recipient.reference, "recipient": recipient.name}
-    if recipient.fields:
-        given = _fields_decoder.decode(recipient.fields)
-        fields |= {name.lower(): value for name, value in given.items()}
-    if head.job_type.takes_replies:
-        fields["replynum"] = head.sender
-    if head.options.is_ascii_only:
-        fields = {name: to_ascii(value) for name, value in fields.items()}
+    fields = fields_of(
+        head.job_type,
+        head.options,
+        head.sender,
+        reference=recipient.reference,
+        name=recipient.name,
+        given=_fields_decoder.decode(recipient.fields) if recipient.fields else {},
+    )
     if unsubscribe_url:
         fields[UNSUBSCRIBE] = unsubscribe_url
     return fields

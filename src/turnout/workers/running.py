@@ -64,7 +64,7 @@ class Workers:
         self._loops = [
             Loop("link-key", self._read_link_key, every_s=LINK_KEY_READ_S),
             *intake_loops(self._db),
-            *schedule_loops(self._db, resolve),
+            *schedule_loops(self._db, resolve, policy.prices),
             *waiting_loops(self._db, self._base_url),
             *delivery_loops(self._db, delivery),
             erasure_loop(self._db),

@@ -2,6 +2,7 @@
 (core/messaging/starting.py)."""
 
 from turnout.core.messaging.files import forget_files
+from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.staging import SCHEDULE
 from turnout.core.messaging.starting import JOBS_AT_ONCE, Resolve, schedule_queue, sweep_staged
 from turnout.core.verification.codes import forget_old_codes
@@ -13,8 +14,9 @@ SWEEP = 500
 FILES = 20
 
 
-def schedule_loops(db: Database, resolve: Resolve) -> list[Loop]:
-    """The loops of the clock on this node; `resolve` looks up live lists."""
+def schedule_loops(db: Database, resolve: Resolve, prices: Prices) -> list[Loop]:
+    """The loops of the clock on this node; `resolve` looks up live lists, `prices` are those of
+    what lists add."""
 
     async def sweep() -> bool:
         staged = await db.write_behind(sweep_staged, SWEEP)
@@ -22,6 +24,6 @@ def schedule_loops(db: Database, resolve: Resolve) -> list[Loop]:
         files = await db.write_behind(forget_files, FILES)
         return max(staged, codes) >= SWEEP or files == FILES
 
-    loop = TurnLoop(db, schedule_queue(resolve), JOBS_AT_ONCE)
+    loop = TurnLoop(db, schedule_queue(resolve, prices), JOBS_AT_ONCE)
     db.on_wake(SCHEDULE, loop.wake)
     return [loop, Loop("messaging-sweep", sweep, every_s=60)]

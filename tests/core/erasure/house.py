@@ -198,7 +198,7 @@ class House:
 
         self.db.call(answer)
         code = CodeRequest(f"ref-{OLD}", JobType.SMS, PHONE, f"{FIRST}, your code is [[code]]")
-        self.db.call(send_code, self.login, code)
+        self.db.call(send_code, self.login, code, POLICY)
         self.run_workers(self.is_quiet)
 
     def plant_replies(self) -> None:

@@ -10,6 +10,7 @@ from tests.core.audience.cinema import open_cinema
 from tests.core.messaging.jobs import (
     LEASE_MS,
     NUMBERS,
+    POLICY,
     WAIT_MS,
     answer,
     claim_all,
@@ -117,7 +118,7 @@ def test_a_reporting_session_begins_again(node, login):
 
 def ask_for_code(node: LocalNode, login: Principal, code: str = "123456") -> JobId:
     asked = CodeRequest("ref", JobType.SMS, NUMBERS[0], "[[code]]")
-    return node.db.call(send_code, login, asked, code)
+    return node.db.call(send_code, login, asked, POLICY, code)
 
 
 def test_a_code_can_be_entered_once_it_has_begun_again(node, login):

@@ -15,7 +15,7 @@ from tests.core.messaging.jobs import (
 )
 from turnout.core.maintenance.set_aside import release
 from turnout.core.messaging.delivering import ASIDE, REPEATED, WAIT_MS
-from turnout.core.messaging.model import MEDIA, JobOptions, JobType, Purpose, Status
+from turnout.core.messaging.model import MEDIA, Content, JobOptions, JobType, Purpose, Status
 from turnout.core.messaging.opt_outs import opt_out
 from turnout.core.messaging.outcomes import (
     Accepted,
@@ -34,7 +34,7 @@ COUNTS = ("state", "total", "open", "sent", "failed", "cost_micros")
 
 
 def test_what_a_network_takes_for_good_is_sent_and_paid(db, login):
-    job_id = post(db, login, new_job(), NUMBERS[:3])
+    job_id = post(db, login, new_job(content=Content(text="x" * 161)), NUMBERS[:3])
     claimed = claim_all(db)
     assert [recipient.address for recipient in claimed[0].recipients] == [
         n[1:] for n in NUMBERS[:3]
@@ -85,7 +85,7 @@ def test_a_report_that_comes_first_counts_when_the_id_is_known(db, login):
     ],
 )
 def test_a_message_has_arrived_when_all_its_parts_have(db, login, statuses, status):
-    job_id = post(db, login, new_job(), NUMBERS[:1])
+    job_id = post(db, login, new_job(content=Content(text="x" * 161)), NUMBERS[:1])
     answer(db, claim_all(db), Accepted((f"{job_id}a", f"{job_id}b"), parts=2))
     for name, status_ in zip("ab", statuses, strict=True):
         report = DeliveryReport(carrier="net", network_id=f"{job_id}{name}", status=status_, at=1)

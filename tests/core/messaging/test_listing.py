@@ -172,17 +172,20 @@ def test_what_turnout_does_for_itself_and_what_is_not_yet_whole_is_not_listed(no
         )
         for kind in (Kind.CODE, Kind.NOTICE)
     ]
-    hidden.append(db.call(begin_job, login, new_job(), 0, POLICY).job_id)
+    hidden.append(db.call(begin_job, login, new_job(), POLICY).job_id)
     assert seen(node, login) == []
     for job_id in hidden:
         with pytest.raises(Missing):
             db.call(read_job, login, job_id)
 
 
+LONG = "Hi %%a%% " + "x" * 160
+
+
 def test_a_job_in_full(node, db, login):
     options = JobOptions(cutoff_hour="23:00", submitted={"user_list_ids": "1"})
     new = new_job(
-        content=Content(text="Hi %%a%%"), options=options, sender="JANE", is_deduped=True, name="n"
+        content=Content(text=LONG), options=options, sender="JANE", is_deduped=True, name="n"
     )
     to = [
         NewRecipient("+61 412 345 678", "r1", "Jane", {"a": "1", "B": "zwei"}),
@@ -203,7 +206,7 @@ def test_a_job_in_full(node, db, login):
         True,
         (),
         "JANE",
-        Content(text="Hi %%a%%"),
+        Content(text=LONG),
         options,
         2,
         0,

@@ -9,6 +9,7 @@ import pytest
 from tests.core.messaging.jobs import (
     NUMBERS,
     POLICY,
+    PRICES,
     answer,
     claim_all,
     make_login,
@@ -225,11 +226,11 @@ def test_batched_replies_come_together_when_their_time_is_over(db, org_id, node,
         db, login, to, reply_address="desk@example.com", batches_replies=True, expires_hours=2
     )
     reply(db, to, "=Yes")
-    db.call(run_schedules, no_lists)
+    db.call(run_schedules, no_lists, PRICES)
     assert mails(db) == []
     node.clock.advance(2 * 3600 + 1)
     reply(db, to, "too late")
-    db.call(run_schedules, no_lists)
+    db.call(run_schedules, no_lists, PRICES)
     assert mails(db) == [
         Mail(
             ["desk@example.com"],
@@ -241,7 +242,7 @@ def test_batched_replies_come_together_when_their_time_is_over(db, org_id, node,
             },
         )
     ]
-    db.call(run_schedules, no_lists)
+    db.call(run_schedules, no_lists, PRICES)
     assert mails(db) == []
 
 

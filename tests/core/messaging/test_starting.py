@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from tests.core.messaging.jobs import NUMBERS, POLICY, answer, claim_all, job, new_job, post, rows
+from tests.core.messaging.jobs import (
+    NUMBERS,
+    POLICY,
+    PRICES,
+    answer,
+    claim_all,
+    job,
+    new_job,
+    post,
+    rows,
+)
 from tests.core.messaging.test_lists import make_list
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.lists import Entry
@@ -19,7 +29,7 @@ SENT = Accepted((), 1, is_final=True)
 
 def run_all(db, resolve: Any = None) -> int:
     steps = 0
-    while db.call(run_schedules, resolve or no_live_list):
+    while db.call(run_schedules, resolve or no_live_list, PRICES):
         steps += 1
         assert steps < 1000
     return steps
@@ -56,7 +66,7 @@ def test_a_list_becomes_recipients_slice_by_slice(db, login):
     job_id = db.call(accept_job, login, new_job(list_ids=(str(list_id),)), [], POLICY)
     assert job(db, job_id, "state", "total") == ("scheduled", 0)
     totals = []
-    while db.call(run_schedules, no_live_list):
+    while db.call(run_schedules, no_live_list, PRICES):
         totals.append(job(db, job_id, "state", "total"))
     assert totals[:4] == [
         *(("listing", 0), ("listing", SLICE), ("listing", SLICE * 2), ("sending", many)),
@@ -142,7 +152,7 @@ def test_after_the_cut_off_nobody_else_is_sent_to(db, login, node):
     assert (
         rows(db, job_id, "status", "notes")[1:]
         == [
-            ("EXPD", "Not sent: the job was closed."),
+            ("EXPD", "Not sent: the job's cut-off hour had passed."),
         ]
         * 2
     )

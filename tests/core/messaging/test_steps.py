@@ -165,7 +165,7 @@ class Messaging(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1, 10, 61, 3600, 9 * 3600, 80 * 3600]))
     def wait(self, seconds: int) -> None:
         self.node.clock.advance(seconds)
-        while self.db.call(run_schedules, _no_list):
+        while self.db.call(run_schedules, _no_list, PRICES):
             pass
         self.db.call(match_early_reports, 100)
 

@@ -6,7 +6,7 @@ import json
 import pytest
 from pypdf import PdfReader
 
-from tests.core.messaging.jobs import make_login
+from tests.core.messaging.jobs import PRICES, make_login
 from tests.core.registrations.hall import GUESTS, Hall
 from tests.core.test_neutral import links
 from turnout.core.audience.links import list_watch_links
@@ -120,7 +120,7 @@ def test_live_lists_have_neutral_texts_and_what_is_stored_stays(hall, job_type) 
     )
     login = hall.call(make_login, f"au/news-{hall.org_id}-{job_type.value}")
     hall.db.call(accept_job, login, new, [], Policy(Prices(""), ("61400000000",), "a@example.com"))
-    while hall.db.call(run_schedules, resolve):
+    while hall.db.call(run_schedules, resolve, PRICES):
         pass
     found = queued(hall)
     assert "You won! www evil example elpmaxe" in found

@@ -4,6 +4,7 @@ import icalendar
 import msgspec
 import pytest
 
+from tests.core.messaging.jobs import PRICES
 from tests.formats.rfc5545 import faults_of
 from turnout.core.audit.recording import list_entries
 from turnout.core.events.model import EventState
@@ -51,7 +52,7 @@ def register(db, account, name):
 
 
 def claimed(node):
-    while node.db.call(run_schedules, resolve):
+    while node.db.call(run_schedules, resolve, PRICES):
         pass
     return node.db.call(claim, "email", 50, 1000)
 

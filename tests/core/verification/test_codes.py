@@ -2,12 +2,16 @@
 
 import itertools
 
+import msgspec
 import pytest
 
-from tests.core.messaging.jobs import claim_all, make_login
+from tests.core.messaging.jobs import POLICY, answer, claim_all, make_login
+from tests.core.messaging.test_spending import spent
 from turnout.core.identity.model import Principal
 from turnout.core.ids import JobId
-from turnout.core.messaging.model import URGENT, JobType, Kind
+from turnout.core.messaging.merging import Template
+from turnout.core.messaging.model import URGENT, JobType, Kind, Status
+from turnout.core.messaging.outcomes import Accepted, Rejected
 from turnout.core.verification.codes import (
     CLIENT_LIMIT,
     DEFAULT_TEMPLATE,
@@ -22,7 +26,8 @@ from turnout.core.verification.codes import (
     send_code,
     send_own_code,
 )
-from turnout.errors import Limited, Unauthenticated
+from turnout.errors import Invalid, Limited, Unauthenticated
+from turnout.workers.delivery import merge_fields
 
 _numbers = itertools.count(1)
 
@@ -37,9 +42,11 @@ def no_other_jobs(db):
     db.call(lambda tx: tx.connection.execute("UPDATE jobs SET ready_at = NULL, due_at = NULL"))
 
 
-def send(db, login, client_ref="c1", code="123456", job_type=JobType.SMS, to="61412345678") -> int:
+def send(
+    db, login, client_ref="c1", code="123456", job_type=JobType.SMS, to="61412345678", policy=POLICY
+) -> int:
     asked = CodeRequest(client_ref, job_type, to, DEFAULT_TEMPLATE)
-    job_id: JobId = db.call(send_code, login, asked, code)
+    job_id: JobId = db.call(send_code, login, asked, policy, code)
     return job_id
 
 
@@ -61,7 +68,7 @@ def test_a_code_goes_out_in_a_lane_of_its_own(db, login):
 def test_codes_are_six_digits_and_not_the_same(db, login):
     for number in range(8):
         asked = CodeRequest("c1", JobType.SMS, f"6141234567{number}", "[[code]]")
-        db.call(send_code, login, asked)
+        db.call(send_code, login, asked, POLICY)
     codes = {
         recipient.fields[len('{"message":"') : -len('"}')]
         for job in claim_all(db, URGENT)
@@ -273,3 +280,46 @@ def test_whoever_was_disabled_sends_and_checks_none(db, login):
         send(db, login)
     with pytest.raises(Unauthenticated):
         check(db, login)
+
+
+def test_a_code_costs_what_a_message_costs_and_counts_for_the_limit(db, org_id):
+    login = db.call(make_login, org_id, f"au/paying{next(_numbers)}-{db.backend}", monthly_limit=1)
+    for number in range(12):
+        send(db, login, client_ref=f"c{number}", to=f"614123456{number:02}")
+    with pytest.raises(Invalid) as refusal:
+        send(db, login, client_ref="c12", to="61412345612")
+    assert refusal.value.code == "limit.exceeded"
+    assert spent(db, login) == 960_000
+    answer(db, claim_all(db, URGENT), Accepted(is_final=True), Rejected(Status.BLOCKED, "no"))
+    assert spent(db, login) == 80_000
+    assert check(db, login, client_ref="c0")
+
+
+def test_a_long_code_is_reserved_for_all_its_parts(db, login):
+    asked = CodeRequest("c1", JobType.SMS, "61412345678", "ж" * 65 + "[[code]]")
+    db.call(send_code, login, asked, POLICY)
+    assert spent(db, login) == 160_000
+
+
+def test_a_user_sends_so_many_codes_in_an_hour(db, login, org_id, node):
+    policy = msgspec.structs.replace(POLICY, codes_per_hour=3)
+    other = db.call(make_login, org_id, f"au/other{next(_numbers)}-{db.backend}")
+    for number in range(3):
+        send(db, login, client_ref=f"c{number}", to=f"6141234560{number}", policy=policy)
+    with pytest.raises(Limited) as refusal:
+        send(db, login, client_ref="c3", to="61412345603", policy=policy)
+    assert refusal.value.code == "code.many_of_user"
+    assert refusal.value.facts == {"limit": 3, "minutes": 60, "retry_after": 3600}
+    send(db, other, client_ref="c3", to="61412345603", policy=policy)
+    node.clock.advance(3601)
+    send(db, login, client_ref="c3", to="61412345604", policy=policy)
+
+
+def test_a_mail_with_a_code_has_the_subject_asked_for(db, login):
+    asked = CodeRequest("c1", JobType.EMAIL, "a@example.com", "[[code]]", "Your 100%% code")
+    db.call(send_code, login, asked, POLICY, "123456")
+    [job] = claim_all(db, URGENT)
+    [recipient] = job.recipients
+    fields = merge_fields(job.head, recipient, "")
+    assert Template(job.head.content.subject).merge(fields) == "Your 100%% code"
+    assert Template(job.head.content.text).merge(fields) == "123456"

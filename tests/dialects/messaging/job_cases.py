@@ -227,7 +227,7 @@ asked(200, "jobs-of-nobody", "admin", "GET", "/jobs?user_code=nobody")
 def complete(node: LocalNode, people: People) -> Request:
     job_id = make(node, people, sms(job_name="Quick Send"))
     node.clock.advance(5)
-    deliver(node, "sms", Accepted(parts=2, is_final=True))
+    deliver(node, "sms", Accepted(is_final=True))
     return people.ask("agent", "GET", f"/jobs/{job_id}")
 
 

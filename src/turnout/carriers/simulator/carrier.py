@@ -38,6 +38,7 @@ from turnout.carriers.simulator.outbox import (
 from turnout.carriers.simulator.settings import SimulatorSettings
 from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, Status
+from turnout.core.messaging.parts import count_parts
 from turnout.errors import Failure, Unavailable
 from turnout.http.compiled import CompiledCache
 from turnout.store import Database, Tx, to_json
@@ -47,7 +48,6 @@ TOLD_AT_ONCE = 500
 LONGEST_PAUSE_S = 1.0
 FAX_S = 42
 RETRY_S = 5.0
-PART, SINGLE = 153, 160
 
 log = structlog.get_logger()
 troubles = Troubles("the simulator waits")
@@ -97,9 +97,7 @@ class SimulatorCarrier:
             await self._task
 
     def _accepted(self, channel: Channel, id_: int, text: str) -> Accepted:
-        parts = 1
-        if channel is Channel.SMS and len(text) > SINGLE:
-            parts = -(-len(text) // PART)
+        parts = count_parts(text) if channel is Channel.SMS else 1
         # As with a real relay, a mail that was taken is the end of it, but for a late bounce.
         is_mail = channel is Channel.EMAIL
         return Accepted(() if is_mail else (str(id_),), parts, is_final=is_mail)

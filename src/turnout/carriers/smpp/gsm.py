@@ -1,77 +1,20 @@
-"""Text on its way into the octets of short messages, and back.
+"""Octets of short messages as SMPP has them: headers of parts, and text that comes in.
 
-Two alphabets are written: GSM 03.38 with its extension table where that has all characters, one
-octet a septet as SMPP wants it, otherwise UCS-2 (as UTF-16BE, since phones show emoji). A text
-that does not fit one message is cut into parts behind a user data header (GSM 03.40, 9.2.3.24.1),
-never inside an escaped character or a surrogate pair.
+How a text is written and cut is the core's (core/messaging/parts.py), since prices go by it.
 """
 
 import codecs
 
-GSM = 0
+from turnout.core.messaging.parts import BASIC, EXTENSION, GSM, MAX_PARTS, UCS2, cut, encode
+
+__all__ = ["GSM", "LATIN_1", "MAX_PARTS", "UCS2", "cut", "decode", "encode", "header"]
+
 ASCII = 1
 LATIN_1 = 3
-UCS2 = 8
 
-MAX_PARTS = 255
-
-_ESCAPE = 0x1B
-_BASIC = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_EXTENSION = {
-    0x0A: "\f",
-    0x14: "^",
-    0x28: "{",
-    0x29: "}",
-    0x2F: "\\",
-    0x3C: "[",
-    0x3D: "~",
-    0x3E: "]",
-    0x40: "|",
-    0x65: "€",
-}
-_ENCODING = {ord(character): bytes((code,)) for code, character in enumerate(_BASIC)}
-del _ENCODING[_ESCAPE]
-_ENCODING |= {ord(character): bytes((_ESCAPE, code)) for code, character in _EXTENSION.items()}
 # A network that sends the upper half does not speak GSM, and what it means is Latin-1.
-_DECODING = _BASIC + bytes(range(0x80, 0x100)).decode("latin-1")
-_ESCAPED = {_BASIC[code]: character for code, character in _EXTENSION.items()}
-
-
-def encode(text: str) -> tuple[int, bytes]:
-    """The data_coding and octets of a text."""
-    try:
-        return GSM, codecs.charmap_encode(text, "strict", _ENCODING)[0]
-    except UnicodeEncodeError:
-        return UCS2, text.encode("utf-16-be", "replace")
-
-
-def cut(coding: int, octets: bytes) -> list[bytes]:
-    """The octets as one message, or as parts that leave room for the header.
-
-    160 septets or 70 characters fit one message, 153 or 67 a part.
-    """
-    whole, part = (160, 153) if coding == GSM else (140, 134)
-    if len(octets) <= whole:
-        return [octets]
-    parts = []
-    start = 0
-    while start < len(octets):
-        end = start + part
-        if end < len(octets):
-            end -= _overhang(coding, octets, end)
-        parts.append(octets[start:end])
-        start = end
-    return parts
-
-
-def _overhang(coding: int, octets: bytes, end: int) -> int:
-    """How many octets before `end` belong to the character after it."""
-    if coding == GSM:
-        return 1 if octets[end - 1] == _ESCAPE else 0
-    return 2 if 0xD8 <= octets[end - 2] <= 0xDB else 0
+_DECODING = BASIC + bytes(range(0x80, 0x100)).decode("latin-1")
+_ESCAPED = {BASIC[code]: character for code, character in EXTENSION.items()}
 
 
 def header(reference: int, total: int, number: int) -> bytes:

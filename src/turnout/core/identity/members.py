@@ -9,7 +9,7 @@ everybody changes their own contact fields and password, but only an Admin more 
 never its own monthly limit upwards. The role is read again in every transaction.
 """
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -22,6 +22,7 @@ from turnout.core.identity.companies import (
     get_company,
 )
 from turnout.core.identity.demo import check_demo
+from turnout.core.identity.member_rows import read_member
 from turnout.core.identity.model import (
     Company,
     CompanyDetails,
@@ -49,7 +50,7 @@ OWN_FIELDS = frozenset(
 _ACCOUNT_FIELDS = ("user_code", "email", "role", "is_live")
 # What an audit entry shows with its values; of other fields it has the name alone.
 _AUDITED = frozenset({"user_code", "role", "is_live", "monthly_limit"})
-_profile = msgspec.json.Decoder(Profile)
+_ESCAPED = str.maketrans({special: "!" + special for special in "!%_"})
 
 
 class NewMember(msgspec.Struct, frozen=True):
@@ -111,13 +112,19 @@ def require_member(tx: Tx, principal: Principal) -> Member:
     if row is None:
         raise Unauthenticated("login.ended")
     check_demo(tx, bool(row.credential_is_demo))
-    return _read_member(row)
+    return read_member(row)
 
 
 def find_live_member(tx: Tx, org_id: OrgId, user_id: UserId) -> Member | None:
     """The user of that number, None when it is unknown or disabled."""
-    row = sql.find_live_member(tx, org_id=org_id, user_id=user_id)
-    return _read_member(row) if row else None
+    member = find_member(tx, org_id, user_id)
+    return member if member and member.is_live else None
+
+
+def find_member(tx: Tx, org_id: OrgId, user_id: UserId) -> Member | None:
+    """The user of that number, disabled or not; None when it is unknown."""
+    row = sql.find_user_member(tx, org_id=org_id, user_id=user_id)
+    return read_member(row) if row else None
 
 
 def list_members(
@@ -133,7 +140,7 @@ def list_members(
     wanted = visible_to(tx, caller) | {"pattern": _containing(user_code.casefold())}
     rows = sql.list_visible_members(tx, **wanted, limit=limit, skip=skip)
     total = sql.count_visible_members(tx, **wanted)
-    return MemberPage(caller, [_read_member(row) for row in rows], total)
+    return MemberPage(caller, [read_member(row) for row in rows], total)
 
 
 def get_member(tx: Tx, principal: Principal, user_id: UserId) -> tuple[Member, Member]:
@@ -369,29 +376,9 @@ def _find_seen(tx: Tx, caller: Member, user_id: UserId) -> Member:
     row = None if is_hidden else sql.find_visible_member(tx, id=user_id, **visible_to(tx, caller))
     if row is None:
         raise Missing("user.missing", user_id=user_id)
-    return _read_member(row)
+    return read_member(row)
 
 
 def _containing(text: str) -> str:
     """A LIKE pattern (escape character `!`) for what contains `text`."""
-    for special in "!%_":
-        text = text.replace(special, "!" + special)
-    return f"%{text}%"
-
-
-class _MemberRow(Protocol):
-    @property
-    def user(self) -> User: ...
-    @property
-    def disabled_at(self) -> int | None: ...
-    @property
-    def added_at(self) -> int: ...
-    @property
-    def profile(self) -> str: ...
-    @property
-    def company(self) -> Company: ...
-
-
-def _read_member(row: _MemberRow) -> Member:
-    is_live, profile = row.disabled_at is None, _profile.decode(row.profile)
-    return Member(row.user, is_live, row.added_at, profile, row.company)
+    return f"%{text.translate(_ESCAPED)}%"

@@ -177,17 +177,16 @@ JOIN distributors d ON d.id = o.distributor_id
 WHERE c.org_id = :org_id AND c.id = :credential_id AND c.user_id = :user_id
     AND c.kind = 'password' AND c.revoked_at IS NULL AND u.disabled_at IS NULL;
 
--- name: find_live_member(org_id, user_id)^
+-- name: find_user_member(org_id, user_id)^
 --     -> (user: User, disabled_at: int | None, added_at: int, profile: str,
 --         company: Company) | None
--- A user, unless it was disabled since.
 SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at,
     u.created_at AS added_at, u.profile, o.org_id, o.distributor_id, o.agent_id, o.name, o.timezone,
     o.details, d.is_shared, o.is_demo
 FROM users u
 JOIN organizations o ON o.org_id = u.org_id
 JOIN distributors d ON d.id = o.distributor_id
-WHERE u.org_id = :org_id AND u.id = :user_id AND u.disabled_at IS NULL;
+WHERE u.org_id = :org_id AND u.id = :user_id;
 
 -- name: find_visible_member(id: UserId | None, distributor_id, sees_all, agent_id,
 --     own_org_id: OrgId)^

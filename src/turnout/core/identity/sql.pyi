@@ -23,7 +23,7 @@ class FindMemberRow(NamedTuple):
     company: Company
     credential_is_demo: int
 
-class FindLiveMemberRow(NamedTuple):
+class FindUserMemberRow(NamedTuple):
     user: User
     disabled_at: int | None
     added_at: int
@@ -223,7 +223,7 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, user_id: UserId, credential_id: CredentialId
     ) -> FindMemberRow | None: ...
     @staticmethod
-    def find_live_member(tx: Tx, *, org_id: OrgId, user_id: UserId) -> FindLiveMemberRow | None: ...
+    def find_user_member(tx: Tx, *, org_id: OrgId, user_id: UserId) -> FindUserMemberRow | None: ...
     @staticmethod
     def find_visible_member(
         tx: Tx,

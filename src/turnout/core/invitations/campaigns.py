@@ -19,7 +19,11 @@ from turnout.core.ids import (
     UserId,
 )
 from turnout.core.invitations.sql import sql
+from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import Content, JobType, Kind, NewJob, NewRecipient
+from turnout.core.messaging.prices import Prices
+from turnout.core.messaging.reckoning import reckoning_of
+from turnout.core.messaging.spending import reserve_more
 from turnout.core.messaging.staging import SLICE, add_job, add_recipients, start_sending
 from turnout.core.neutral import neutralize
 from turnout.core.registrations.rules import Door, check, check_no_exam
@@ -131,12 +135,15 @@ def send_campaign(
     base_url: str,
     *,
     is_reminder: bool = False,
+    prices: Prices | None = None,
     actor: str,
 ) -> tuple[JobId | None, int]:
     """Write to those who were not written to yet, or again to those who have not answered.
 
     Returns the number of the messaging job that does it, None when there is nobody, and how many
-    it is for. Raises Missing, Conflict when the event takes nobody or is an exam.
+    it is for. What the mails cost by `prices` counts for the limit of the campaign's user. Raises
+    Missing, Conflict when the event takes nobody or is an exam, Invalid when the limit of the month
+    would be exceeded.
     """
     campaign = get_campaign(tx, org_id, campaign_id)
     event = get_event(tx, org_id, campaign.event_id)
@@ -167,7 +174,11 @@ def send_campaign(
             )
             for id_, email, first, last_name in rows
         ]
-        add_recipients(tx, org_id, job_id, recipients)
+        head = get_job_head(tx, org_id, job_id)
+        reckoning = reckoning_of(head, prices) if prices else None
+        micros = add_recipients(tx, org_id, job_id, recipients, reckoning)
+        if not reserve_more(tx, org_id, job_id, micros):
+            raise Invalid("limit.exceeded")
         total, last = total + len(rows), rows[-1].id
     if job_id is not None:
         start_sending(tx, org_id, job_id)
@@ -199,6 +210,5 @@ def _begin_job(tx: Tx, org_id: OrgId, campaign: Campaign, timezone: str) -> JobI
         new,
         timezone=timezone,
         scheduled_at=None,
-        reserved=0,
     )
     return job_id

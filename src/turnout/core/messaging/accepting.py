@@ -1,12 +1,12 @@
 """A request becomes a job with its recipients.
 
 A job of up to SLICE recipients is one transaction. A longer one is staged: `begin_job`, then
-`add_recipients` for each slice, then `finish_job`, by which it becomes visible; what a crash leaves
-half-staged nobody ever saw, and is swept (starting.py).
+`add_slice` for each slice, then `finish_job`, by which it becomes visible, or `give_up_job`; what a
+crash leaves half-staged nobody ever saw, and is swept (starting.py). What the messages cost is
+reserved with the recipients.
 """
 
 import datetime
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,10 +18,19 @@ from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Member, Principal
 from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.files import add_job_files
+from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.lists import is_list
-from turnout.core.messaging.model import Channel, Content, Kind, NewJob, NewRecipient
-from turnout.core.messaging.numbers import to_address
-from turnout.core.messaging.prices import Prices, reserve
+from turnout.core.messaging.model import (
+    Channel,
+    Content,
+    JobState,
+    Kind,
+    NewJob,
+    NewRecipient,
+)
+from turnout.core.messaging.prices import Prices
+from turnout.core.messaging.reckoning import Reckoning, reckoning_of, to_ascii
+from turnout.core.messaging.spending import reserve, reserve_more, settle_spending
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import SCHEDULE, add_job, add_recipients, start_sending
 from turnout.errors import Invalid
@@ -31,11 +40,13 @@ _CALLS = (Channel.TTS, Channel.VOICE)
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """What the operator has set: prices, the numbers that replies reach, the sender of mails."""
+    """What the operator has set: prices, the numbers that replies reach, the sender of mails, and
+    how many verification codes a user may send in an hour (0 = any)."""
 
     prices: Prices
     reply_numbers: tuple[str, ...]
     mail_from: str
+    codes_per_hour: int = 0
 
 
 class StagedJob(NamedTuple):
@@ -60,58 +71,59 @@ def accept_job(
     passed, a text is too long or the month's limit would be exceeded, Conflict when the key
     belongs to another request.
     """
-    estimate = estimate_micros(new, recipients, policy.prices)
-    begun, member = _stage(tx, principal, new, estimate, policy, request)
+    begun, member, new = _stage(tx, principal, new, policy, request)
     if begun.is_repetition:
         return begun.job_id
-    add_recipients(tx, begun.org_id, begun.job_id, recipients)
+    reckoning = Reckoning(new.job_type, new.content, new.options, new.sender, policy.prices)
+    micros = add_recipients(tx, begun.org_id, begun.job_id, recipients, reckoning)
     job_id = finish_job(tx, begun.org_id, begun.job_id, request)
-    reserve(tx, member, estimate)  # last: every job of the user waits for this row
+    reserve(tx, member, micros)  # last: every job of the user waits for this row
     return job_id
-
-
-def estimate_micros(new: NewJob, recipients: Sequence[NewRecipient], prices: Prices) -> int:
-    """What a job will cost if all of it is delivered and no merging makes a text longer."""
-    channel = new.job_type.channel
-    parts = 1
-    if channel is Channel.SMS and len(new.content.text) > 160:
-        parts = -(-len(new.content.text) // 153)
-    return parts * sum(
-        prices.price_micros(channel, to_address(channel, recipient.destination))
-        for recipient in recipients
-    )
 
 
 def begin_job(
     tx: Tx,
     principal: Principal,
     new: NewJob,
-    estimate: int,
     policy: Policy,
     request: IdempotentRequest | None = None,
 ) -> StagedJob:
     """Stage a job; nobody sees it before `finish_job`. Raises as `accept_job` does."""
-    begun, member = _stage(tx, principal, new, estimate, policy, request)
-    if not begun.is_repetition:
-        reserve(tx, member, estimate)
-    return begun
+    return _stage(tx, principal, new, policy, request)[0]
+
+
+def add_slice(
+    tx: Tx, org_id: OrgId, job_id: JobId, recipients: Sequence[NewRecipient], prices: Prices
+) -> None:
+    """Add some recipients to a staged job, and reserve what their messages cost. Raises Invalid
+    when that is beyond the month's limit."""
+    reckoning = reckoning_of(get_job_head(tx, org_id, job_id), prices)
+    micros = add_recipients(tx, org_id, job_id, recipients, reckoning)
+    if not reserve_more(tx, org_id, job_id, micros):
+        raise Invalid("limit.exceeded")
+
+
+def give_up_job(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
+    """A staged job is not finished: what was reserved for it is free. Idempotent; changes nothing
+    for a job that was finished after all."""
+    if get_job_head(tx, org_id, job_id).state is JobState.STAGING:
+        settle_spending(tx, org_id, job_id)
 
 
 def _stage(
     tx: Tx,
     principal: Principal,
     new: NewJob,
-    estimate: int,
     policy: Policy,
     request: IdempotentRequest | None,
-) -> tuple[StagedJob, Member]:
-    """`begin_job`, but for the reservation of what it will cost."""
+) -> tuple[StagedJob, Member, NewJob]:
+    """A staged job, its user, and the job as the user's settings complete it."""
     member = require_member(tx, principal)
     if (
         request
         and (answer := first_answer(tx, principal.org_id, member.actor, request)) is not None
     ):
-        return StagedJob(principal.org_id, JobId(int(answer)), is_repetition=True), member
+        return StagedJob(principal.org_id, JobId(int(answer)), is_repetition=True), member, new
     job_id = JobId(tx.next_id("job"))
     new = _with_defaults(new, member, policy, job_id)
     scheduled_at = _instant(new.scheduled_local, member.timezone)
@@ -128,11 +140,10 @@ def _stage(
         new,
         timezone=member.timezone,
         scheduled_at=scheduled_at,
-        reserved=estimate,
     )
     keep_hours = member.profile.maximum_document_retention_hours
     add_job_files(tx, principal.org_id, job_id, new.content.files, keep_hours)
-    return StagedJob(principal.org_id, job_id, is_repetition=False), member
+    return StagedJob(principal.org_id, job_id, is_repetition=False), member, new
 
 
 def finish_job(
@@ -195,11 +206,6 @@ def _speech(content: Content, member: Member) -> Content:
     if not content.voice and profile.default_tts_voice:
         content = msgspec.structs.replace(content, voice=profile.default_tts_voice)
     return content
-
-
-def to_ascii(text: str) -> str:
-    """The text without the characters that are not ASCII."""
-    return re.sub(r"[^\x00-\x7f]", "", text)
 
 
 def _instant(local: str, timezone: str) -> int | None:

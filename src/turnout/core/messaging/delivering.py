@@ -44,10 +44,16 @@ WORK = "delivery"
 WAIT_MS = 500
 REPEATED = "May have been sent twice: the server stopped while it was being sent."
 ASIDE = "Set aside: the server stopped three times while it was being sent."
+# What recipients of a job are told that was closed for another reason than that somebody did.
+CLOSED = {
+    "cut off": "Not sent: the job's cut-off hour had passed.",
+    "limit": "Not sent: the job would have exceeded its user's monthly limit.",
+}
 
 
 class ClaimedRecipient(NamedTuple):
-    """Somebody to send to now; `fields` is JSON or empty."""
+    """Somebody to send to now; `fields` is JSON or empty. `quote_micros` was reserved for it, and
+    is the most that it costs; None where nothing was."""
 
     id: RecipientId
     reference: str
@@ -57,6 +63,7 @@ class ClaimedRecipient(NamedTuple):
     fields: str
     attempts: int
     claim: int
+    quote_micros: int | None
 
 
 class ClaimedJob(NamedTuple):
@@ -250,7 +257,8 @@ def _close(head: JobHead, recipient: ClaimedRecipient, *, is_interrupted: bool) 
     if is_interrupted:
         return end_of(head, recipient, Status.PATHWAY_ERROR, "May have been sent; then cancelled.")
     status = Status.FAILED if head.job_type.channel is Channel.EMAIL else Status.EXPIRED
-    return end_of(head, recipient, status, "Not sent: the job was closed.", is_unsent=True)
+    notes = CLOSED.get(head.closing_reason, "Not sent: the job was closed.")
+    return end_of(head, recipient, status, notes, is_unsent=True)
 
 
 def end_of(

@@ -14,7 +14,7 @@ from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.callbacks import queue_status_callbacks
 from turnout.core.messaging.model import JobState, Kind, Status
 from turnout.core.messaging.notices import queue_job_report
-from turnout.core.messaging.prices import settle_spending
+from turnout.core.messaging.spending import settle_spending
 from turnout.core.messaging.sql import sql
 from turnout.core.work.apart import do_apart
 from turnout.store import Tx, to_json
@@ -124,8 +124,9 @@ def end_job(tx: Tx, org_id: OrgId, job_id: JobId, kind: Kind, *, is_whole: bool)
     """Nobody of the job is left: it is complete, or closed when somebody was never sent to."""
     state = JobState.COMPLETE if is_whole else JobState.CLOSED
     sql.end_job(tx, org_id=org_id, id=job_id, state=state.value, now=tx.now)
-    if kind is Kind.BROADCAST:
+    if kind is not Kind.NOTICE:
         settle_spending(tx, org_id, job_id)
+    if kind is Kind.BROADCAST:
         do_apart(tx, "job report", lambda tx, ids: queue_job_report(tx, org_id, *ids), [job_id])
 
 
@@ -138,5 +139,7 @@ def bounce_sent(
     )
     if bounced:
         cost = sum(cost for _, cost in bounced)
-        sql.count_bounced(tx, org_id=org_id, id=job_id, bounced=len(bounced), cost=cost)
+        state = sql.count_bounced(tx, org_id=org_id, id=job_id, bounced=len(bounced), cost=cost)
+        if JobState(state).is_ended:
+            settle_spending(tx, org_id, job_id)
         sql.clear_cost(tx, org_id=org_id, job_id=job_id, ids=to_json([id_ for id_, _ in bounced]))

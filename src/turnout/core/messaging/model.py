@@ -76,7 +76,8 @@ _CHANNELS = {
 
 class Kind(enum.StrEnum):
     """Why a job exists: somebody posted it, it carries a verification code, or Turnout itself
-    writes to a user (reports, forwarded replies, alerts). Only broadcasts are listed and paid."""
+    writes to a user (reports, forwarded replies, alerts). Only broadcasts are listed; they and
+    the codes that a user sends are paid."""
 
     BROADCAST = "broadcast"
     CODE = "code"
@@ -229,7 +230,7 @@ class NewRecipient(msgspec.Struct, frozen=True):
 
 class JobHead(msgspec.Struct, frozen=True):
     """What a job is, apart from how far it has come. `user_id` None = nobody's (NOBODY).
-    `expires_at` in epoch ms."""
+    `cutoff_at`, after which nobody is sent to, and `expires_at` in epoch ms."""
 
     org_id: OrgId
     id: JobId
@@ -244,7 +245,9 @@ class JobHead(msgspec.Struct, frozen=True):
     content: Content
     options: JobOptions
     timezone: str
+    cutoff_at: int | None
     expires_at: int | None
+    closing_reason: str
 
     @property
     def can_be_left(self) -> bool:

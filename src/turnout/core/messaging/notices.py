@@ -83,7 +83,7 @@ def queue_job_report(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
 
 
 def queue_credit_alert(tx: Tx, member: Member, spent_micros: int) -> None:
-    """Queue the mail that says a user's month has become dear. Once a month (prices.py)."""
+    """Queue the mail that says a user's month has become dear. Once a month (spending.py)."""
     lines = [
         f"The jobs of {member.user.user_code} have cost {_money(spent_micros)} this month,",
         f"and an alert was asked for at {member.profile.credit_limit_for_alert}.",
@@ -222,9 +222,7 @@ def queue_to_list(
         job_type=JobType.EMAIL, name=subject, content=content, list_ids=(list_id,), is_deduped=True
     )
     job_id = JobId(tx.next_id("job"))
-    add_job(
-        tx, org_id, None, job_id, Kind.NOTICE, new, timezone="UTC", scheduled_at=None, reserved=0
-    )
+    add_job(tx, org_id, None, job_id, Kind.NOTICE, new, timezone="UTC", scheduled_at=None)
     add_job_files(tx, org_id, job_id, files, KEPT_HOURS)
     sql.schedule_job(tx, org_id=org_id, id=job_id, due_at=tx.now)
     tx.wake(SCHEDULE)

@@ -1,14 +1,16 @@
 -- == accepting ==
 
--- name: add_recipients(org_id, job_id, rows, now)!
--- `rows` is JSON: [[id, reference, name, destination, address, fields, dedupe_key], …].
+-- name: add_recipients(org_id, job_id, rows, now) -> (quote_micros: int | None)
+-- `rows` is JSON: [[id, reference, name, destination, address, fields, dedupe_key, quote_micros],
+-- …]. Returns one row for each that was added.
 INSERT INTO recipients (org_id, job_id, id, reference, name, destination, address, fields,
-    dedupe_key, state, due_at)
+    dedupe_key, quote_micros, state, due_at)
 SELECT CAST(:org_id AS BIGINT), CAST(:job_id AS BIGINT), CAST(r.value ->> 0 AS BIGINT),
     r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5, r.value ->> 6,
-    'waiting', CAST(:now AS BIGINT)
+    CAST(r.value ->> 7 AS BIGINT), 'waiting', CAST(:now AS BIGINT)
 FROM json_array_elements(CAST(:rows AS json)) r (value)
-ON CONFLICT (org_id, job_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING;
+ON CONFLICT (org_id, job_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
+RETURNING quote_micros;
 
 -- == callbacks ==
 
@@ -61,7 +63,8 @@ UPDATE recipients SET due_at = :lease_end,
     state = CASE state WHEN 'accepted' THEN 'accepted' ELSE 'claimed' END
 FROM due
 WHERE org_id = due_org AND job_id = due_job AND id = due_id
-RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts, claim;
+RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts, claim,
+    quote_micros;
 
 -- name: find_opted_out(org_id, medium, addresses) -> (address: str)
 -- `addresses` is JSON.

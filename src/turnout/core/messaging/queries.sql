@@ -1,26 +1,28 @@
 -- name: get_job_head(org_id, id: JobId)^ -> JobHead | None
 -- What nearly everything about a job begins with; model.JobHead.
 SELECT org_id, id, nullif(user_id, 0) AS user_id, kind, job_type, lane, name, state, is_paused,
-    sender, content, options, timezone, expires_at
+    sender, content, options, timezone, cutoff_at, expires_at, closing_reason
 FROM jobs WHERE org_id = :org_id AND id = :id;
 
 -- == accepting ==
 
 -- name: add_job(org_id, id: JobId, user_id, kind, job_type, channel, lane, name, state, sender,
 --     content, options, list_ids, is_deduped, timezone, now, scheduled_local,
---     scheduled_at: int | None, reserved: int)!
+--     scheduled_at: int | None)!
 INSERT INTO jobs (org_id, id, user_id, kind, job_type, channel, lane, name, state, sender, content,
     options, list_ids, is_deduped, timezone, accepted_at, scheduled_local, scheduled_at,
-    reserved_micros, due_at)
+    due_at)
 VALUES (:org_id, :id, :user_id, :kind, :job_type, :channel, :lane, :name, :state, :sender, :content,
     :options, :list_ids, :is_deduped, :timezone, :now, :scheduled_local, :scheduled_at,
-    :reserved, NULL);
+    NULL);
 
 -- name: get_staged(org_id, id: JobId)^ -> (channel: str, is_deduped: int)
 SELECT channel, is_deduped FROM jobs WHERE org_id = :org_id AND id = :id;
 
--- name: count_added(org_id, id: JobId, added: int)!
-UPDATE jobs SET total = total + :added, open = open + :added WHERE org_id = :org_id AND id = :id;
+-- name: count_added(org_id, id: JobId, added: int, reserved: int)!
+UPDATE jobs SET total = total + :added, open = open + :added,
+    reserved_micros = reserved_micros + :reserved
+WHERE org_id = :org_id AND id = :id;
 
 -- name: get_schedule(org_id, id: JobId)^
 --     -> (scheduled_at: int | None, list_ids: str, user_id: UserId)
@@ -101,10 +103,10 @@ UPDATE jobs SET state = :state, ready_at = NULL,
     due_at = CASE WHEN expires_at > :now THEN expires_at END
 WHERE org_id = :org_id AND id = :id;
 
--- name: count_bounced(org_id, id: JobId, bounced: int, cost: int)!
+-- name: count_bounced(org_id, id: JobId, bounced: int, cost: int)$ -> str
 UPDATE jobs SET sent = sent - :bounced, failed = failed + :bounced,
     cost_micros = cost_micros - :cost
-WHERE org_id = :org_id AND id = :id;
+WHERE org_id = :org_id AND id = :id RETURNING state;
 
 -- == files ==
 

@@ -1,13 +1,15 @@
 -- == accepting ==
 
--- name: add_recipients(org_id, job_id, rows, now)!
--- `rows` is JSON: [[id, reference, name, destination, address, fields, dedupe_key], …].
+-- name: add_recipients(org_id, job_id, rows, now) -> (quote_micros: int | None)
+-- `rows` is JSON: [[id, reference, name, destination, address, fields, dedupe_key, quote_micros],
+-- …]. Returns one row for each that was added.
 INSERT INTO recipients (org_id, job_id, id, reference, name, destination, address, fields,
-    dedupe_key, state, due_at)
+    dedupe_key, quote_micros, state, due_at)
 SELECT :org_id, :job_id, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4,
-    r.value ->> 5, r.value ->> 6, 'waiting', :now
+    r.value ->> 5, r.value ->> 6, r.value ->> 7, 'waiting', :now
 FROM json_each(:rows) r WHERE true
-ON CONFLICT (org_id, job_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING;
+ON CONFLICT (org_id, job_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
+RETURNING quote_micros;
 
 -- == callbacks ==
 
@@ -53,7 +55,8 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (
     WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at <= :now
         AND (state <> 'claimed' OR due_at <= :lease_now)
     ORDER BY due_at, id LIMIT :limit)
-RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts, claim;
+RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts, claim,
+    quote_micros;
 
 -- name: find_opted_out(org_id, medium, addresses) -> (address: str)
 -- `addresses` is JSON.

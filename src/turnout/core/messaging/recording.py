@@ -206,9 +206,11 @@ def _end_by(result: Result, prices: Prices) -> RecipientEnding:
 
 
 def _cost(head: JobHead, recipient: ClaimedRecipient, parts: int, prices: Prices) -> int:
-    if head.kind is not Kind.BROADCAST:
+    quote = recipient.quote_micros
+    if quote is None and head.kind is not Kind.BROADCAST:
         return 0
-    return parts * prices.price_micros(head.job_type.channel, recipient.address)
+    cost = parts * prices.price_micros(head.job_type.channel, recipient.address)
+    return cost if quote is None else min(cost, quote)
 
 
 def _is_worth_noting(result: Result, held: set[RecipientId]) -> bool:

@@ -27,6 +27,9 @@ from turnout.core.messaging.pictures import KeptPicture
 from turnout.core.messaging.receiving import _MessageRef
 from turnout.store import Statements, Tx
 
+class AddRecipientsRow(NamedTuple):
+    quote_micros: int | None
+
 class ListReadyJobsRow(NamedTuple):
     org_id: OrgId
     id: JobId
@@ -242,7 +245,9 @@ class ListStartedAheadRow(NamedTuple):
 
 class _Sql(Statements):
     @staticmethod
-    def add_recipients(tx: Tx, *, org_id: OrgId, job_id: JobId, rows: str, now: int) -> int: ...
+    def add_recipients(
+        tx: Tx, *, org_id: OrgId, job_id: JobId, rows: str, now: int
+    ) -> list[AddRecipientsRow]: ...
     @staticmethod
     def list_ended(tx: Tx, *, org_id: OrgId, job_id: JobId, ids: str) -> list[_EndingRow]: ...
     @staticmethod
@@ -392,12 +397,11 @@ class _Sql(Statements):
         now: int,
         scheduled_local: str,
         scheduled_at: int | None,
-        reserved: int,
     ) -> int: ...
     @staticmethod
     def get_staged(tx: Tx, *, org_id: OrgId, id: JobId) -> GetStagedRow: ...
     @staticmethod
-    def count_added(tx: Tx, *, org_id: OrgId, id: JobId, added: int) -> int: ...
+    def count_added(tx: Tx, *, org_id: OrgId, id: JobId, added: int, reserved: int) -> int: ...
     @staticmethod
     def get_schedule(tx: Tx, *, org_id: OrgId, id: JobId) -> GetScheduleRow: ...
     @staticmethod
@@ -433,7 +437,7 @@ class _Sql(Statements):
     @staticmethod
     def end_job(tx: Tx, *, org_id: OrgId, id: JobId, state: str, now: int) -> int: ...
     @staticmethod
-    def count_bounced(tx: Tx, *, org_id: OrgId, id: JobId, bounced: int, cost: int) -> int: ...
+    def count_bounced(tx: Tx, *, org_id: OrgId, id: JobId, bounced: int, cost: int) -> str: ...
     @staticmethod
     def has_file(tx: Tx, *, org_id: OrgId, digest: str) -> int | None: ...
     @staticmethod

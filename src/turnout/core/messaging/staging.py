@@ -24,6 +24,7 @@ from turnout.core.messaging.model import (
     NewRecipient,
 )
 from turnout.core.messaging.numbers import address_key, to_address
+from turnout.core.messaging.reckoning import Reckoning
 from turnout.core.messaging.sql import sql
 from turnout.store import Tx, to_json
 
@@ -42,7 +43,6 @@ def add_job(
     *,
     timezone: str,
     scheduled_at: int | None,
-    reserved: int,
 ) -> None:
     """Stage a job of a user, or of nobody (None); it is not seen before it is scheduled or
     started."""
@@ -67,12 +67,19 @@ def add_job(
         now=tx.now,
         scheduled_local=new.scheduled_local,
         scheduled_at=scheduled_at,
-        reserved=reserved,
     )
 
 
-def add_recipients(tx: Tx, org_id: OrgId, job_id: JobId, recipients: Sequence[NewRecipient]) -> int:
-    """Add recipients to a staged job; returns how many, duplicates left out where asked."""
+def add_recipients(
+    tx: Tx,
+    org_id: OrgId,
+    job_id: JobId,
+    recipients: Sequence[NewRecipient],
+    reckoning: Reckoning | None = None,
+) -> int:
+    """Add recipients to a staged job, duplicates left out where asked; returns what the messages
+    of those that were added cost in micros, which the caller reserves in the same transaction.
+    Without `reckoning` nothing is charged beforehand."""
     if not recipients:
         return 0
     channel, is_deduped = sql.get_staged(tx, org_id=org_id, id=job_id)
@@ -84,12 +91,23 @@ def add_recipients(tx: Tx, org_id: OrgId, job_id: JobId, recipients: Sequence[Ne
             address_key(Channel(channel), address or recipient.destination) if is_deduped else None
         )
         fields = to_json(recipient.fields) if recipient.fields else ""
+        quote = reckoning.reckon(recipient, address).micros if reckoning else None
         rows.append(
-            (id_, recipient.reference, recipient.name, recipient.destination, address, fields, key)
+            (
+                id_,
+                recipient.reference,
+                recipient.name,
+                recipient.destination,
+                address,
+                fields,
+                key,
+                quote,
+            )
         )
     added = sql.add_recipients(tx, org_id=org_id, job_id=job_id, rows=to_json(rows), now=tx.now)
-    sql.count_added(tx, org_id=org_id, id=job_id, added=added)
-    return int(added)
+    micros = sum(quote or 0 for (quote,) in added)
+    sql.count_added(tx, org_id=org_id, id=job_id, added=len(added), reserved=micros)
+    return micros
 
 
 def start_sending(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
@@ -124,14 +142,16 @@ def add_internal_job(
     content: Content,
     recipients: Sequence[NewRecipient],
     sender: str = "",
+    timezone: str = "UTC",
+    reckoning: Reckoning | None = None,
 ) -> JobId:
-    """A job that Turnout itself makes: a verification code or a notice. It starts at once, costs
-    nothing, and nobody opts out of it. `user_id` None: no user asked for it, so it is nobody's.
-    Returns its number."""
+    """A job that Turnout itself makes: a verification code or a notice. It starts at once, and
+    nobody opts out of it. It costs nothing, unless there is a `reckoning`: the caller reserves
+    that. `user_id` None: no user asked for it, so it is nobody's. Returns its number."""
     job_id = JobId(tx.next_id("job"))
     new = NewJob(job_type=job_type, name=name, content=content, sender=sender)
-    add_job(tx, org_id, user_id, job_id, kind, new, timezone="UTC", scheduled_at=None, reserved=0)
-    add_recipients(tx, org_id, job_id, recipients)
+    add_job(tx, org_id, user_id, job_id, kind, new, timezone=timezone, scheduled_at=None)
+    add_recipients(tx, org_id, job_id, recipients, reckoning)
     start_sending(tx, org_id, job_id)
     return job_id
 

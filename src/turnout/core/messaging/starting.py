@@ -14,8 +14,11 @@ from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.ending import end_job
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.lists import drop_list, is_number, list_entries
-from turnout.core.messaging.model import Channel, JobHead, JobState, NewRecipient, Person
+from turnout.core.messaging.model import Channel, JobHead, JobState, Kind, NewRecipient, Person
 from turnout.core.messaging.notices import queue_reply_digest
+from turnout.core.messaging.prices import Prices
+from turnout.core.messaging.reckoning import Reckoning, reckoning_of
+from turnout.core.messaging.spending import reserve_more, settle_spending
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import SCHEDULE, SLICE, add_recipients, start_sending
 from turnout.core.work.claims import Queue, turn
@@ -34,19 +37,20 @@ Resolve = Callable[[Tx, OrgId, str, str, int], Page]
 beginning."""
 
 
-def schedule_queue(resolve: Resolve) -> Queue:
-    """The jobs that need something by the clock, as a queue of turns."""
+def schedule_queue(resolve: Resolve, prices: Prices) -> Queue:
+    """The jobs that need something by the clock, as a queue of turns; `prices` are those of what
+    lists add."""
     return Queue(
         SCHEDULE_QUEUE,
         lambda tx, limit: sorted(sql.list_due_jobs(tx, now=tx.now, limit=limit)),
-        lambda tx, key: _step(tx, get_job_head(tx, key[0], JobId(key[1])), resolve),
+        lambda tx, key: _step(tx, get_job_head(tx, key[0], JobId(key[1])), resolve, prices),
     )
 
 
-def run_schedules(tx: Tx, resolve: Resolve) -> bool:
+def run_schedules(tx: Tx, resolve: Resolve, prices: Prices) -> bool:
     """Do what is due for some jobs, claimed and done at once, for those who cannot be killed in
     between; returns whether there may be more."""
-    queue = schedule_queue(resolve)
+    queue = schedule_queue(resolve, prices)
     claimed = turn(tx, queue, [], JOBS_AT_ONCE)
     turn(tx, queue, claimed, 0)
     return bool(claimed)
@@ -57,6 +61,7 @@ def sweep_staged(tx: Tx, limit: int) -> int:
     and a list whose import was interrupted; returns how much was found."""
     found = 0
     for org_id, job_id in sql.list_stale_jobs(tx, before=tx.now - STALE_MS, limit=4):
+        settle_spending(tx, org_id, job_id)
         deleted = sql.delete_staged(tx, org_id=org_id, job_id=job_id, limit=limit)
         if deleted < limit:
             sql.delete_job(tx, org_id=org_id, id=job_id)
@@ -67,12 +72,12 @@ def sweep_staged(tx: Tx, limit: int) -> int:
     return found
 
 
-def _step(tx: Tx, head: JobHead, resolve: Resolve) -> None:
+def _step(tx: Tx, head: JobHead, resolve: Resolve, prices: Prices) -> None:
     match head.state:
         case JobState.SCHEDULED:
             _begin(tx, head)
         case JobState.LISTING:
-            _list_some(tx, head, resolve)
+            _list_some(tx, head, resolve, prices)
         case JobState.SENDING:
             _look_at_clock(tx, head)
         case _:
@@ -90,7 +95,7 @@ def _begin(tx: Tx, head: JobHead) -> None:
         start_sending(tx, head.org_id, head.id)
 
 
-def _list_some(tx: Tx, head: JobHead, resolve: Resolve) -> None:
+def _list_some(tx: Tx, head: JobHead, resolve: Resolve, prices: Prices) -> None:
     list_ids, cursor = _lists_of(tx, head)
     number, place = msgspec.json.decode(cursor, type=tuple[int, str]) if cursor else (0, "")
     if number < len(list_ids):
@@ -100,7 +105,9 @@ def _list_some(tx: Tx, head: JobHead, resolve: Resolve) -> None:
             people, place = list_entries(tx, head.org_id, ListId(int(list_id)), place, SLICE)
         else:
             people, place = resolve(tx, head.org_id, list_id, place, SLICE)
-        add_recipients(tx, head.org_id, head.id, [to_recipient(head, person) for person in people])
+        if not _add_people(tx, head, people, prices):
+            begin_closing(tx, head.org_id, head.id, "limit")
+            return
         number += not place
         cursor = to_json((number, place))
         sql.set_cursor(tx, org_id=head.org_id, id=head.id, cursor=cursor, now=tx.now)
@@ -110,6 +117,21 @@ def _list_some(tx: Tx, head: JobHead, resolve: Resolve) -> None:
     start_sending(tx, head.org_id, head.id)
     if sql.count_open(tx, org_id=head.org_id, id=head.id) == 0:
         end_job(tx, head.org_id, head.id, head.kind, is_whole=True)
+
+
+def _add_people(tx: Tx, head: JobHead, people: Sequence[Person], prices: Prices) -> bool:
+    """Add people of a list; whether what their messages cost could be reserved. If not, they are
+    there all the same, so that the job's reports have them."""
+    recipients = [to_recipient(head, person) for person in people]
+    micros = add_recipients(tx, head.org_id, head.id, recipients, _reckoning_of(head, prices))
+    if head.kind is not Kind.BROADCAST or reserve_more(tx, head.org_id, head.id, micros):
+        return True
+    sql.count_added(tx, org_id=head.org_id, id=head.id, added=0, reserved=-micros)
+    return False
+
+
+def _reckoning_of(head: JobHead, prices: Prices) -> Reckoning | None:
+    return reckoning_of(head, prices) if head.kind is Kind.BROADCAST else None
 
 
 def to_recipient(head: JobHead, person: Person) -> NewRecipient:

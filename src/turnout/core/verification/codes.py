@@ -22,10 +22,21 @@ from typing import Any, NamedTuple
 import msgspec
 
 from turnout.core.identity.members import require_member
-from turnout.core.identity.model import Principal
-from turnout.core.ids import JobId, OrgId, UserId
-from turnout.core.messaging.model import Content, JobType, Kind, NewRecipient
+from turnout.core.identity.model import Member, Principal
+from turnout.core.ids import NO_USER, JobId, OrgId
+from turnout.core.messaging.accepting import Policy
+from turnout.core.messaging.model import (
+    Channel,
+    Content,
+    JobOptions,
+    JobType,
+    Kind,
+    NewRecipient,
+)
 from turnout.core.messaging.numbers import address_key, to_address
+from turnout.core.messaging.prices import Prices
+from turnout.core.messaging.reckoning import Reckoning
+from turnout.core.messaging.spending import reserve
 from turnout.core.messaging.staging import add_internal_job
 from turnout.core.verification.sql import sql
 from turnout.core.windows import counting
@@ -35,6 +46,7 @@ from turnout.store import Tx
 from turnout.store.windows import edges, is_over, seconds_left
 
 MINUTE_MS = 60_000
+HOUR_MIN = 60
 DAY_MIN = 24 * 60
 DEFAULT_WINDOW_MIN, LONGEST_WINDOW_MIN = 10, 120
 WRONG_LIMIT = 10
@@ -60,12 +72,13 @@ class Purpose(enum.StrEnum):
 
 
 class CodeRequest(msgspec.Struct, frozen=True):
-    """A code to be sent. `template` has `[[code]]` where the code goes."""
+    """A code to be sent; `template` has `[[code]]` where it goes, `subject` is an e-mail's."""
 
     client_ref: str
     job_type: JobType
     destination: str
     template: str
+    subject: str = SUBJECT
 
 
 class _Count(NamedTuple):
@@ -75,19 +88,22 @@ class _Count(NamedTuple):
     limit: int
 
 
-def send_code(tx: Tx, principal: Principal, asked: CodeRequest, code: str | None = None) -> JobId:
+def send_code(
+    tx: Tx, principal: Principal, asked: CodeRequest, policy: Policy, code: str | None = None
+) -> JobId:
     """Queue a message with a new code, ahead of every broadcast; returns its job's number.
 
-    Every code sent to a `client_ref` stays good for the window that the check names. `code` is
-    for tests. Raises Unauthenticated; Limited after 30 codes to one `client_ref` in ten minutes,
-    and after 5 codes in ten minutes or 20 in a day to one destination.
+    Every code sent to a `client_ref` stays good for the window that the check names. It costs
+    what a job would, and counts for the month's limit. `code` is for tests. Raises Unauthenticated;
+    Limited after 30 codes to one `client_ref` in ten minutes, after 5 codes in ten minutes or 20 in
+    a day to one destination, and after the policy's codes of one user in an hour; Invalid when the
+    month's limit would be exceeded.
     """
     member = require_member(tx, principal)
     key = _client_key(principal.org_id, asked.client_ref)
-    sender = member.profile.default_sms_sender_id or ""
-    return _send(
-        tx, principal.org_id, principal.user_id, Purpose.API, key, asked, code, sms_sender=sender
-    )
+    if policy.codes_per_hour:
+        _limit_user(tx, principal, policy.codes_per_hour)
+    return _send(tx, principal.org_id, member, Purpose.API, key, asked, code, policy.prices)
 
 
 def send_own_code(
@@ -104,17 +120,17 @@ def send_own_code(
 def _send(
     tx: Tx,
     org_id: OrgId,
-    user_id: UserId | None,
+    member: Member | None,
     purpose: Purpose,
     key: str,
     asked: CodeRequest,
     code: str | None,
-    *,
-    sms_sender: str = "",
+    prices: Prices | None = None,
 ) -> JobId:
+    """`member` sends it and pays by `prices`; None = a page does."""
     channel = asked.job_type.channel
-    address = to_address(channel, asked.destination) or asked.destination
-    destination_key = _hash(f"{org_id}:{channel.value}:{address_key(channel, address)}")
+    address = to_address(channel, asked.destination)
+    destination_key = _destination_key(org_id, channel, address or asked.destination)
     if purpose is Purpose.API:
         _limit_sending(tx, org_id, purpose, key, destination_key)
     code = code or f"{secrets.randbelow(1_000_000):06d}"
@@ -124,22 +140,47 @@ def _send(
         purpose=purpose.value,
         client_key=key,
         id=tx.next_id("messaging"),
+        user_id=member.user.id if member else NO_USER,
         destination_key=destination_key,
         digest=_digest(tx, purpose, key, code),
         now=tx.now,
     )
-    text = asked.template.replace(PLACE, code)
-    return add_internal_job(
+    sender = member.profile.default_sms_sender_id if member else None
+    sender = sender or "" if asked.job_type is JobType.SMS else ""
+    content = Content(subject="%%subject%%", text="%%message%%")
+    fields = {"message": asked.template.replace(PLACE, code)}
+    if channel is Channel.EMAIL:
+        fields["subject"] = asked.subject
+    recipient = NewRecipient(asked.destination, fields=fields)
+    reckoning = Reckoning(asked.job_type, content, JobOptions(), sender, prices) if prices else None
+    job_id = add_internal_job(
         tx,
         org_id,
-        user_id,
+        member.user.id if member else None,
         kind=Kind.CODE,
         job_type=asked.job_type,
         name=SUBJECT,
-        content=Content(subject=SUBJECT, text="%%message%%"),
-        recipients=[NewRecipient(asked.destination, fields={"message": text})],
-        sender=sms_sender if asked.job_type is JobType.SMS else "",
+        content=content,
+        recipients=[recipient],
+        sender=sender,
+        timezone=member.timezone if member else "UTC",
+        reckoning=reckoning,
     )
+    if member and reckoning:
+        reserve(tx, member, reckoning.reckon(recipient, address).micros)
+    return job_id
+
+
+def _limit_user(tx: Tx, principal: Principal, limit: int) -> None:
+    """Raises Limited when a user has sent too many codes in the last hour."""
+    at = sql.find_nth_code_of(
+        tx,
+        org_id=principal.org_id,
+        user_id=principal.user_id,
+        ahead=edges(0, tx.now).ahead,
+        skipped=limit - 1,
+    )
+    _refuse_since(tx, at, limit, HOUR_MIN, "code.many_of_user")
 
 
 def _limit_sending(
@@ -270,6 +311,10 @@ def forget_old_codes(tx: Tx, limit: int) -> int:
 
 def _client_key(org_id: OrgId, client_ref: str) -> str:
     return _hash(f"{org_id}:{client_ref}")
+
+
+def _destination_key(org_id: OrgId, channel: Channel, address: str) -> str:
+    return _hash(f"{org_id}:{channel.value}:{address_key(channel, address)}")
 
 
 def _hash(text: str) -> str:

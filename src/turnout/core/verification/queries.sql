@@ -12,10 +12,16 @@ WHERE org_id = :org_id AND purpose = :purpose AND destination_key = :destination
     AND created_at <= :ahead
 ORDER BY created_at DESC LIMIT 1 OFFSET :skipped;
 
--- name: add_code(org_id, purpose, client_key, id: int, destination_key, digest, now)!
+-- name: find_nth_code_of(org_id, user_id, skipped: int, ahead)$ -> int | None
+-- The same for the user who sent it.
+SELECT created_at FROM verification_codes
+WHERE org_id = :org_id AND user_id = :user_id AND created_at <= :ahead
+ORDER BY created_at DESC LIMIT 1 OFFSET :skipped;
+
+-- name: add_code(org_id, purpose, client_key, id: int, user_id, destination_key, digest, now)!
 INSERT INTO verification_codes
-    (org_id, purpose, client_key, id, destination_key, digest, created_at)
-VALUES (:org_id, :purpose, :client_key, :id, :destination_key, :digest, :now);
+    (org_id, purpose, client_key, id, user_id, destination_key, digest, created_at)
+VALUES (:org_id, :purpose, :client_key, :id, :user_id, :destination_key, :digest, :now);
 
 -- name: end_codes(org_id, purpose, client_key, now)!
 UPDATE verification_codes SET used_at = :now

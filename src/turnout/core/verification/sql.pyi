@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from turnout.core.ids import OrgId
+from turnout.core.ids import OrgId, UserId
 from turnout.store import Statements, Tx
 
 class ListOldCodesRow(NamedTuple):
@@ -22,6 +22,10 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, purpose: str, destination_key: str, skipped: int, ahead: int
     ) -> int | None: ...
     @staticmethod
+    def find_nth_code_of(
+        tx: Tx, *, org_id: OrgId, user_id: UserId, skipped: int, ahead: int
+    ) -> int | None: ...
+    @staticmethod
     def add_code(
         tx: Tx,
         *,
@@ -29,6 +33,7 @@ class _Sql(Statements):
         purpose: str,
         client_key: str,
         id: int,
+        user_id: UserId,
         destination_key: str,
         digest: str,
         now: int,

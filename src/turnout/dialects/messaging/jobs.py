@@ -16,14 +16,15 @@ from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.accepting import (
     Policy,
     accept_job,
+    add_slice,
     begin_job,
-    estimate_micros,
     finish_job,
+    give_up_job,
 )
 from turnout.core.messaging.lengths import Lengths, check_lengths
 from turnout.core.messaging.listing import list_jobs, read_job, stream_job
 from turnout.core.messaging.model import NewJob, NewRecipient
-from turnout.core.messaging.staging import SLICE, add_recipients
+from turnout.core.messaging.staging import SLICE
 from turnout.dialects.messaging.decode import decode_job_id
 from turnout.dialects.messaging.file_intake import FileIntake
 from turnout.dialects.messaging.job_body import DecodedJob, JobContext, decode_job
@@ -32,7 +33,7 @@ from turnout.dialects.messaging.job_question import decode_job_question
 from turnout.dialects.messaging.present import present_number
 from turnout.dialects.messaging.present_jobs import present_job, present_job_page, present_rows
 from turnout.dialects.messaging.recipients import Recipients
-from turnout.errors import Invalid, Unavailable
+from turnout.errors import Failure, Invalid, Unavailable
 from turnout.http.body import LARGE, in_thread, is_packed, read_body
 from turnout.http.dialect import Resource
 from turnout.http.logins import Logins
@@ -99,26 +100,29 @@ class JobsResource(Resource):
         if few:
             size = len(job.new.content.text) + len(job.new.content.html)
             await in_thread(size, _check_few, job.new, few)
-        estimate = 0 if few is not None else await self._estimate(job.new, job.recipients)
+        if few is None:
+            await self._check(job.new, job.recipients)
         new = await self._parts.files.attach(member.user.org_id, job.new, job.files)
         deadlines.renew()
         if few is not None:
             return await self._logins.write(req, accept_job, new, few, policy, request)
-        begun = await self._logins.write(req, begin_job, new, estimate, policy, request)
+        begun = await self._logins.write(req, begin_job, new, policy, request)
         if begun.is_repetition:
             return begun.job_id
-        return await self._fill(begun.org_id, begun.job_id, job.recipients, request)
+        try:
+            return await self._fill(begun.org_id, begun.job_id, job.recipients, request)
+        except Failure:
+            await self._parts.db.write(give_up_job, begun.org_id, begun.job_id)
+            raise
 
-    async def _estimate(self, new: NewJob, recipients: Recipients) -> int:
-        """What the job will cost; raises Invalid for the first recipient that is none, or for whom
-        a text becomes too long."""
-        estimate = number = 0
+    async def _check(self, new: NewJob, recipients: Recipients) -> None:
+        """Raises Invalid for the first recipient that is none, or for whom a text becomes too
+        long."""
+        number = 0
         lengths = await asyncio.to_thread(_lengths_of, new)
         async for some in recipients.slices(SLICE):
             check_lengths(lengths, new.job_type, some, number)
             number += len(some)
-            estimate += estimate_micros(new, some, self._parts.policy.prices)
-        return estimate
 
     async def _fill(
         self,
@@ -128,12 +132,13 @@ class JobsResource(Resource):
         request: IdempotentRequest | None,
     ) -> JobId:
         db = self._parts.db
-        written: asyncio.Future[int] | None = None
+        prices = self._parts.policy.prices
+        written: asyncio.Future[None] | None = None
         async for some in recipients.slices(SLICE):  # one slice is read while one is written
             if written:
                 await written
             deadlines.renew()
-            written = db.submit(add_recipients, org_id, job_id, some)
+            written = db.submit(add_slice, org_id, job_id, some, prices)
         if written:
             await written
         deadlines.renew()

@@ -63,7 +63,8 @@ def make_app(parts: Parts) -> DialectApp:
 def make_verification_app(parts: Parts) -> DialectApp:
     """The two verification calls."""
     app = new_app(present_code_failure)
-    app.add_route(f"{VERIFICATION_PREFIX}/sendCode", SendCodeResource(parts.logins))
+    send_code = SendCodeResource(parts.logins, parts.jobs.policy)
+    app.add_route(f"{VERIFICATION_PREFIX}/sendCode", send_code)
     app.add_route(f"{VERIFICATION_PREFIX}/validateCode", ValidateCodeResource(parts.logins))
     return app
 

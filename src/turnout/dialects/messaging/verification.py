@@ -7,14 +7,15 @@ so they are an app of their own (routes.py).
 import msgspec
 from falcon.asgi import Request, Response
 
+from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.model import Channel, JobType
-from turnout.core.messaging.numbers import to_address
-from turnout.core.text import is_email
+from turnout.core.messaging.numbers import is_deliverable, to_address
 from turnout.core.verification.codes import (
     DEFAULT_TEMPLATE,
     DEFAULT_WINDOW_MIN,
     LONGEST_WINDOW_MIN,
     PLACE,
+    SUBJECT,
     CodeRequest,
     check_code,
     send_code,
@@ -43,8 +44,9 @@ class ErrorList(msgspec.Struct):
 class SendCodeResource(Resource):
     """Contract, Send 2FA Code."""
 
-    def __init__(self, logins: Logins) -> None:
+    def __init__(self, logins: Logins, policy: Policy) -> None:
         self._logins = logins
+        self._policy = policy
 
     @acts
     async def on_get(self, req: Request, resp: Response) -> None:
@@ -54,7 +56,7 @@ class SendCodeResource(Resource):
         except Invalid:
             await self._logins.require(req)  # a stranger is told nothing but that
             raise
-        await self._logins.write_first(req, send_code, asked)
+        await self._logins.write_first(req, send_code, asked, self._policy)
         resp.data = _present("message sent")
 
     on_post = on_get
@@ -89,7 +91,8 @@ def decode_code_request(given: Given) -> CodeRequest:
         rules.email("message_destination", destination)
     elif not _is_number(job_type.channel, destination):
         refuse("message_destination", "The {field} format is invalid.")
-    return CodeRequest(client_ref, job_type, destination, _template(given))
+    template = _template(given)
+    return CodeRequest(client_ref, job_type, destination, template, _subject(given))
 
 
 def decode_entry(given: Given) -> tuple[str, str, int]:
@@ -126,6 +129,12 @@ def _template(given: Given) -> str:
     return str(template)
 
 
+def _subject(given: Given) -> str:
+    """An e-mail's subject: with the company's name, where it is given."""
+    company = one(given, "company_name", rules.text(), "")
+    return f"Your {' '.join(company.split())} verification code" if company else SUBJECT
+
+
 def _message_type(field: str, value: object) -> JobType:
     job_type = _JOB_TYPES.get(str(value).strip().lower())
     if job_type is None:
@@ -134,7 +143,7 @@ def _message_type(field: str, value: object) -> JobType:
 
 
 def _is_number(channel: Channel, destination: str) -> bool:
-    return not is_email(destination) and len(to_address(channel, destination)) >= 6
+    return is_deliverable(to_address(channel, destination))
 
 
 def _present(words: str) -> bytes:
