@@ -18,8 +18,9 @@ from turnout.carriers.smpp import pdu
 from turnout.carriers.smpp.inbound import Inbound
 from turnout.carriers.smpp.pdu import Framer, Pdu, Sms
 from turnout.carriers.smpp.reassembly import Answer
-from turnout.carriers.smpp.session import MAX_UNREAD_OCTETS, PDUS_A_TURN, BindRefused, Session
+from turnout.carriers.smpp.session import PDUS_A_TURN, BindRefused, Session
 from turnout.carriers.smpp.submissions import Batch, Submissions
+from turnout.carriers.smpp.writing import MAX_UNREAD_OCTETS
 from turnout.core.messaging.model import Status
 
 OK_BIND = pdu.encode(pdu.BIND_TRANSCEIVER | pdu.RESPONSE, 0, 1, b"smsc\0")

@@ -35,7 +35,6 @@ from functools import partial
 
 import structlog
 
-from turnout.carriers import Unknown
 from turnout.carriers.smpp import pdu
 from turnout.carriers.smpp.pdu import Malformed, Pdu, Sms
 from turnout.carriers.smpp.rate import Pace
@@ -51,13 +50,13 @@ from turnout.carriers.smpp.statuses import (
     name,
 )
 from turnout.carriers.smpp.submissions import Part, Submissions
+from turnout.carriers.smpp.unanswered import Unanswered
+from turnout.carriers.smpp.writing import PduWriter
 
 log = structlog.get_logger()
 
-LAST_SEQUENCE = 0x7FFFFFFF
 LEAVE_S = 2.0
 LONGEST_TICK_S = 1.0
-MAX_UNREAD_OCTETS = 1 << 20
 PDUS_A_TURN = 200
 
 
@@ -100,11 +99,8 @@ class Session(asyncio.Protocol):
         self._frames: Iterator[Pdu] = iter(())
         self._unread: list[bytes] = []
         self._turn_handle: asyncio.Handle | None = None
-        self._out: list[bytes] = []
-        self._flush_handle: asyncio.Handle | None = None
-        self._sequence = 0
-        self._under_way: dict[int, tuple[Part, float]] = {}
-        self._overdue: set[int] = set()
+        self._writer = PduWriter(self._loop)
+        self._under_way = Unanswered(submissions)
         self._pace = Pace(settings.rate, settings.window, self._loop.time())
         self._is_socket_full = False
         self._pump_handle: asyncio.TimerHandle | None = None
@@ -135,7 +131,7 @@ class Session(asyncio.Protocol):
         if self._state is not State.BOUND or self._is_socket_full or self._transport.is_closing():
             return
         now = self._loop.time()
-        room = min(self._pace.allowance, self._settings.window - len(self._overdue))
+        room = min(self._pace.allowance, self._settings.window - self._under_way.overdue)
         while len(self._under_way) < room:
             if wait_s := self._pace.wait_s(now):
                 self._pump_at(now + wait_s)
@@ -144,15 +140,15 @@ class Session(asyncio.Protocol):
             if part is None:
                 break
             self._pace.spend()
-            self._under_way[self._send(pdu.SUBMIT_SM, part.body)] = (part, now)
-        self._flush()
+            self._under_way.add(self._writer.send(pdu.SUBMIT_SM, part.body), part, now)
+        self._writer.flush()
 
     async def unbind(self) -> None:
         """Say good-bye and disconnect; at once if the network does not answer."""
         if self._state is State.BOUND:
             self._state = State.LEAVING
-            self._send(pdu.UNBIND)
-            self._flush()
+            self._writer.send(pdu.UNBIND)
+            self._writer.flush()
             await asyncio.wait([self.lost], timeout=LEAVE_S)
         self.abort()
 
@@ -167,15 +163,14 @@ class Session(asyncio.Protocol):
         self._transport = transport
         self._heard_at = self._loop.time()
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # Whatever the transport holds is lost when the connection is: so it holds little.
-        transport.set_write_buffer_limits(high=0)
+        self._writer.open(transport)
         self._state = State.BINDING
         settings = self._settings
-        self._send(
+        self._writer.send(
             pdu.BIND_TRANSCEIVER,
             pdu.encode_bind(settings.system_id, settings.password, settings.system_type),
         )
-        self._flush()
+        self._writer.flush()
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self._loop.time()
@@ -191,7 +186,7 @@ class Session(asyncio.Protocol):
             is_all = self._handle_some()
         except Malformed as fault:
             log.warning("smpp: the network sent what cannot be read", fault=str(fault))
-            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, 0)
+            self._writer.reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, 0)
             self._close()
             return
         if not is_all:
@@ -200,7 +195,7 @@ class Session(asyncio.Protocol):
         elif was_paused and not self._transport.is_closing():
             self._transport.resume_reading()
         self.pump()
-        self._flush()
+        self._writer.flush()
 
     def _handle_some(self) -> bool:
         """Handle up to PDUS_A_TURN; False if there may be more. Raises Malformed."""
@@ -223,17 +218,11 @@ class Session(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._state = State.LOST
-        for handle in (
-            self._tick_handle,
-            self._pump_handle,
-            self._flush_handle,
-            self._turn_handle,
-        ):
+        for handle in (self._tick_handle, self._pump_handle, self._turn_handle):
             if handle:
                 handle.cancel()
-        for part, _ in self._under_way.values():
-            self._submissions.fail(part, Unknown("the connection was lost before the answer"))
-        self._under_way.clear()
+        self._writer.stop()
+        self._under_way.fail_all("the connection was lost before the answer")
         if not self.bound.done():
             self.bound.set_exception(ConnectionError("the connection was closed during the bind"))
         if not self.lost.done():
@@ -250,15 +239,14 @@ class Session(asyncio.Protocol):
                 log.exception("smpp: what the network sent cannot be taken", command=unit.command)
                 self._refuse(unit)
         elif not unit.command & pdu.RESPONSE:
-            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_ID, unit.sequence)
+            self._writer.reply(pdu.GENERIC_NACK, INVALID_COMMAND_ID, unit.sequence)
 
     def _refuse(self, unit: Pdu) -> None:
         """End what this belongs to, and nothing else: the part that it answers may be sent."""
         if not unit.command & pdu.RESPONSE:
-            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, unit.sequence)
+            self._writer.reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, unit.sequence)
         elif unit.sequence in self._under_way:
-            part, _ = self._under_way.pop(unit.sequence)
-            self._submissions.fail(part, Unknown("the network's answer could not be read"))
+            self._under_way.fail(unit.sequence, "the network's answer could not be read")
             self._leave_when_done()
 
     def _on_bind_answer(self, unit: Pdu) -> None:
@@ -276,18 +264,20 @@ class Session(asyncio.Protocol):
     def _on_submit_answer(self, unit: Pdu) -> None:
         # Read first: what cannot be read leaves the part where it is, and `_refuse` ends it.
         network_id = read_answer_id(pdu.read_cstring(unit.body), self._settings.receipt_ids)
-        part, _ = self._under_way.pop(unit.sequence, (None, 0.0))
-        if part is None:
-            self._overdue.discard(unit.sequence)
-        elif unit.status == OK:
+        part = self._under_way.take(unit.sequence)
+        if part:
+            self._end(part, unit.status, network_id)
+        self._leave_when_done()
+
+    def _end(self, part: Part, status: int, network_id: str) -> None:
+        if status == OK:
             self._pace.speed_up(self._loop.time())
             self._submissions.accept(part, network_id)
-        elif is_back_off(unit.status):
-            self._slow_down(unit.status)
+        elif is_back_off(status):
+            self._slow_down(status)
             self._submissions.give_back(part)
         else:
-            self._submissions.fail(part, judge(unit.status))
-        self._leave_when_done()
+            self._submissions.fail(part, judge(status))
 
     def _on_generic_nack(self, unit: Pdu) -> None:
         if self._state is State.BINDING:
@@ -300,12 +290,12 @@ class Session(asyncio.Protocol):
             sms = pdu.decode_sms(unit.body)
         except Malformed as fault:
             log.warning("smpp: the network sent what cannot be read", fault=str(fault))
-            self._reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, unit.sequence)
+            self._writer.reply(pdu.GENERIC_NACK, INVALID_COMMAND_LENGTH, unit.sequence)
             return
-        self._receive(sms, partial(self._answer, unit.sequence))
+        self._receive(sms, partial(self._writer.answer_delivery, unit.sequence))
 
     def _on_enquire_link(self, unit: Pdu) -> None:
-        self._reply(pdu.ENQUIRE_LINK | pdu.RESPONSE, OK, unit.sequence)
+        self._writer.reply(pdu.ENQUIRE_LINK | pdu.RESPONSE, OK, unit.sequence)
 
     def _on_unbind(self, unit: Pdu) -> None:
         # After our answer no other comes, so it waits for those that are under way.
@@ -319,7 +309,7 @@ class Session(asyncio.Protocol):
 
     def _leave_when_done(self) -> None:
         if self._unbind_sequence is not None and not self._under_way:
-            self._reply(pdu.UNBIND | pdu.RESPONSE, OK, self._unbind_sequence)
+            self._writer.reply(pdu.UNBIND | pdu.RESPONSE, OK, self._unbind_sequence)
             self._close()
 
     def _slow_down(self, status: int) -> None:
@@ -345,55 +335,19 @@ class Session(asyncio.Protocol):
             self._transport.abort()
         elif self._enquired_at is None and self._heard_at <= now - self._settings.enquire_link_s:
             self._enquired_at = now
-            self._send(pdu.ENQUIRE_LINK)
-            self._flush()
+            self._writer.send(pdu.ENQUIRE_LINK)
+            self._writer.flush()
         else:
             self.pump()
 
     def _is_dead(self, late: float) -> bool:
         """Whether nobody seems to be there, after giving up what was submitted before `late`."""
         is_silent = self._enquired_at is not None and self._enquired_at <= late
-        while self._under_way:
-            sequence, (part, submitted_at) = next(iter(self._under_way.items()))
-            if submitted_at > late:
-                break
-            del self._under_way[sequence]
-            self._overdue.add(sequence)
-            self._submissions.fail(part, Unknown("the network did not answer in time"))
-            is_silent |= self._heard_at < submitted_at
-        return is_silent or len(self._overdue) >= self._settings.window
-
-    # Writing.
-
-    def _send(self, command: int, body: bytes = b"") -> int:
-        """Write a request with the next flush; its sequence number."""
-        self._sequence = self._sequence % LAST_SEQUENCE + 1
-        self._out.append(pdu.encode(command, OK, self._sequence, body))
-        return self._sequence
-
-    def _reply(self, command: int, status: int, sequence: int) -> None:
-        self._out.append(pdu.encode(command, status, sequence))
-
-    def _answer(self, sequence: int, status: int) -> None:
-        """Answer a deliver_sm; those answered in one go are written at once."""
-        self._out.append(pdu.encode(pdu.DELIVER_SM | pdu.RESPONSE, status, sequence, b"\0"))
-        if self._flush_handle is None:
-            self._flush_handle = self._loop.call_soon(self._flush_now)
-
-    def _flush_now(self) -> None:
-        self._flush_handle = None
-        self._flush()
-
-    def _flush(self) -> None:
-        if self._out and not self._transport.is_closing():
-            self._transport.write(b"".join(self._out))
-            if self._transport.get_write_buffer_size() > MAX_UNREAD_OCTETS:
-                log.warning("smpp: the network does not read; the connection is given up")
-                self._transport.abort()
-        self._out.clear()
+        is_silent |= self._under_way.fail_late(late, self._heard_at)
+        return is_silent or self._under_way.overdue >= self._settings.window
 
     def _close(self) -> None:
         """Disconnect once all is written, which must not take long."""
-        self._flush()
+        self._writer.flush()
         self._transport.close()
         self._loop.call_later(LEAVE_S, self.abort)
