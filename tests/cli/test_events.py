@@ -366,6 +366,9 @@ def test_cancelling_tells_contacts_and_the_waiting_list_and_is_taken_back_on_pur
     assert "Rail is cancelled." in texts["ann@example.com"]
     assert "as the contact of people who are registered" in texts["bob@example.com"]
     assert "Rail does not take place." in texts["cid@example.com"]
+    listed = acme.ok("waiting", "list", *event, "--everybody")
+    assert rows_of(listed)[0][1] == "lapsed"
+    assert listed.rstrip().endswith("cid@example.com  The event is cancelled.")
 
     assert acme(*set_, "--state", "open") == Result(
         1,
@@ -378,6 +381,29 @@ def test_cancelling_tells_contacts_and_the_waiting_list_and_is_taken_back_on_pur
         "Registrations that are valid again: 3. They were not told: a job to the list "
         f"`event:{FIRST_EVENT}` writes to them.",
     ]
+    assert rows_of(acme.ok("waiting", "list", *event))[0][1] == "waiting"
+
+
+def test_closing_says_what_is_taken_back(acme: Turnout) -> None:
+    acme.ok("event", "create", "acme", "Rail", *LATER, "--capacity", "1", "--publish")
+    event = ("acme", FIRST_EVENT)
+    acme.ok("registration", "add", *event, "--email", "ann@example.com")
+    types = rows_of(acme.ok("ticket", "types", *event))
+    acme.ok("waiting", "add", *event, types[0][0], "--email", "cid@example.com")
+    acme.ok("event", "set", *event, "--capacity", "2")
+    assert rows_of(acme.ok("waiting", "list", *event))[0][1] == "offered"
+    assert acme.ok("event", "close", *event).splitlines() == [
+        f"Event {FIRST_EVENT} (Rail) is closed for registration.",
+        "Offers that are taken back: 1. Those people are on the waiting list again, and are told "
+        "by mail.",
+    ]
+    listed = acme.ok("waiting", "list", *event)
+    assert rows_of(listed)[0][1] == "waiting"
+    assert listed.rstrip().endswith("The event is closed for registration.")
+    acme.ok("event", "reopen", *event)
+    assert rows_of(acme.ok("waiting", "list", *event))[0][1] == "offered"
+    assert acme.ok("event", "close", *event).count("taken back: 1") == 1
+    assert acme.ok("event", "set", *event, "--state", "open").count("taken back") == 0
 
 
 def test_an_event_that_ends_in_the_past_is_made_with_a_warning(acme: Turnout) -> None:

@@ -147,6 +147,9 @@ class Story(Model):
     def refuse_state(self, by: str) -> str:
         return "cancelled" if self.state == "cancelled" else super().refuse_state(by)
 
+    def has_address(self, guest: str) -> bool:
+        return bool(self.people[guest].letter)
+
     def enter(self, guest: str, type_: int, by: str) -> str:
         is_new = guest not in self.guests
         refusal = super().enter(guest, type_, by)

@@ -287,8 +287,7 @@ class People(RuleBasedStateMachine):
     @rule(state=st.sampled_from(["open", "open", "open", "closed", "draft", "cancelled"]))
     def set_state(self, state: str) -> None:
         self.world.set_state(state)
-        self.model.state = state
-        self.model.promote()
+        self.model.set_state(state)
 
     @rule(day=st.integers(1, 20))
     def postpone(self, day: int) -> None:

@@ -16,18 +16,20 @@ from tests.support.node import LocalNode
 from tests.web.reading import Page, follow, send_form
 from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import EventDetails, EventState, Visibility, span
-from turnout.core.events.programme import create_session, list_ticket_types
+from turnout.core.events.programme import create_session, list_ticket_types, set_person_limit
 from turnout.core.events.sessions import SessionChange, change_session
 from turnout.core.events.speakers import SpeakerChange, add_speaker
 from turnout.core.identity.profiles import OrganizationChange, change_organization
-from turnout.core.ids import EventId, OrgId
+from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.messaging.pictures import keep_picture
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
 from turnout.core.registrations.giving_back import cancel_registration
-from turnout.core.registrations.joining import register_directly
+from turnout.core.registrations.joining import register_directly, register_party
 from turnout.core.registrations.model import Registration
+from turnout.core.registrations.offers import move_on
+from turnout.core.registrations.parties import Guest
 from turnout.core.registrations.places import set_event_state
 from turnout.core.waiting_list.entries import list_entries
 from turnout.core.waiting_list.mails import tell_of_list
@@ -314,6 +316,56 @@ def test_who_waits_and_asks_again_is_told_again(site: AppClient, node: LocalNode
     ((again,),) = fair.mails().values()
     assert again == first
     assert fair.list() == [("bob@again.example.com", "waiting")]
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "is_listed"),
+    [
+        (EventState.CLOSED, "The event is closed for registration. You keep your place", True),
+        (EventState.CANCELLED, "The event is cancelled.", False),
+    ],
+)
+def test_an_offer_of_an_event_that_takes_nobody_has_one_truth(
+    site: AppClient, node: LocalNode, state: EventState, said: str, is_listed: bool
+) -> None:
+    """The page of the entry says it once, looked at and pressed, and nothing is held."""
+    fair = Fair(node, places=1)
+    fair.send(site)
+    fair.send(site, email="bob@shut.example.com", answer="wait")
+    fair.cancel()
+    link = link_in(fair.letters()["bob@shut.example.com"])
+    assert "A place is held for you until" in look(site, link)
+    # What an older server left, or an end of registration that was set to an earlier time.
+    fair.node.execute(f"UPDATE events SET state = '{state}' WHERE id = {fair.event_id}")
+    before = look(site, link)
+    assert press(site, link, "take") == before
+    fair.db.call(move_on)
+    for page in (before, look(site, link), press(site, link, "take")):
+        assert (page.count(said), page.count("The event is"), "held" in page) == (1, 1, False)
+        assert ("Leave the list" in page) == is_listed
+    assert fair.list() == [("bob@shut.example.com", "waiting" if is_listed else "lapsed")]
+    letters = fair.letters()
+    assert ("bob@shut.example.com" in letters) == is_listed
+    assert "given back" in letters.get("bob@shut.example.com", "given back")
+
+
+def test_the_page_tells_nobody_who_has_reached_the_limit_for_one_person(
+    site: AppClient, fair: Fair
+) -> None:
+    fair.db.call(set_person_limit, fair.org_id, fair.type_id, 1, actor="test")
+    guests = [Guest(Contact(email="", first_name="Zoe"), TicketTypeId(int(fair.type_id)))]
+    host = Contact(email="bob@host.example.com", first_name="Bob")
+    fair.db.call(register_party, fair.org_id, fair.event_id, host, guests, actor="test")
+    fair.mails()
+    answers = [
+        fair.send(site, email=f"{name}@host.example.com").replace(name, "NAME")
+        for name in ("bob", "cid")
+    ]
+    assert answers[0] == answers[1]
+    assert fair.registration("bob@host.example.com") is None
+    letter = fair.letters()["bob@host.example.com"]
+    assert letter.startswith("No more tickets of that type: Fair <1>")
+    assert "You have as many as one person may have." in letter
 
 
 def test_an_offer_may_be_left_to_the_next(site: AppClient, node: LocalNode) -> None:

@@ -102,7 +102,8 @@ SENTENCES = {
     "ticket.not_in_event": "There is no ticket {code} for this event.",
     "ticket.used": "The ticket {code} is checked in already.",
     "ticket_key.missing": "The organization has no ticket key {kid}.",
-    "ticket_type.limit": "One person may have {limit} tickets of this type.",
+    "ticket_type.person_full": "One person may have up to {limit} of the ticket type {name!r}, "
+    "with the guests of their party. Choose another ticket type, or cancel one of theirs first.",
     "ticket_type.none": "The event offers no tickets.",
     "ticket_type.not_in_event": "The ticket type is not one of the event's. Choose one of them.",
     "ticket_type.offered": "Choose one of the tickets that the event's page offers.",

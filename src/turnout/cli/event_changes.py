@@ -63,7 +63,7 @@ def set_event(
 
     Only what is named changes; an empty text takes a value away. When it is cancelled, everybody
     who is registered gets a mail with a file that takes it out of their calendar; the contacts of
-    their parties and the waiting list are written to, too.
+    their parties and the waiting list, which ends, are written to, too.
 
     Example: `turnout event set acme 1000001 --summary "Two days on rails" --visibility unlisted`
 
@@ -160,7 +160,8 @@ def publish(org: str, event: EventNumber, /) -> None:
 
 def close(org: str, event: EventNumber, /) -> None:
     """Close an event for registration: its form, the registration API, invitations, offers and exam
-    bookings refuse people, and only staff add them.
+    bookings refuse people, and only staff add them. What is offered to the waiting list is taken
+    back: those people wait again, and are told.
 
     Example: `turnout event close acme 1000001`
 
@@ -228,9 +229,14 @@ def known_url(db: Database) -> str:
 def _move(org: str, event: EventId, move: Move, said: str) -> None:
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        db.call(move_event, org_id, event, move, actor=actor())
+        withdrawn = db.call(move_event, org_id, event, move, actor=actor())
         title = db.call(get_event, org_id, event).title
     console.print(f"Event {event} ({title}) {said}.")
+    if withdrawn:
+        console.print(
+            f"Offers that are taken back: {withdrawn}. Those people are on the waiting list again, "
+            "and are told by mail."
+        )
 
 
 def _change(
@@ -264,7 +270,7 @@ def _change(
             revived = count_registrations(tx, org_id, event_id)
             if revived and not may_revive:
                 raise Conflict("event.revive", event_id=event_id, registrations=revived)
-        set_event_state(tx, org_id, event_id, state, actor=actor())
+        set_event_state(tx, org_id, event_id, state, is_quiet=news is None, actor=actor())
         if state is EventState.CANCELLED and before.state is not state and news:
             url, message = news
             told = tell_cancelled(

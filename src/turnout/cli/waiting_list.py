@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from turnout.catalogue import say
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
 from turnout.cli.files import open_text
 from turnout.cli.known import org_of_event
@@ -202,7 +203,10 @@ def list_all(
             str(entry.priority or ""),
             entry.type_name,
             entry.email,
+            say(entry.reason, {}) if entry.reason else "",
         )
         for entry in found
     )
-    show_table("NUMBER", "STATE", "HELD UNTIL", "PRIORITY", "TICKET TYPE", "E-MAIL", rows=rows)
+    show_table(
+        "NUMBER", "STATE", "HELD UNTIL", "PRIORITY", "TICKET TYPE", "E-MAIL", "WHY", rows=rows
+    )

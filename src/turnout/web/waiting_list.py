@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from falcon.asgi import Request, Response
 
-from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.short_names import page_path
 from turnout.core.registrations.joining import find_ticket_address
 from turnout.core.registrations.offers import leave_list, take_offer
+from turnout.core.registrations.places import is_final
+from turnout.core.registrations.rules import Door, find_refusal
 from turnout.core.times import local
 from turnout.core.waiting_list.entries import Entry, WaitingState, get_position, read_waiting_link
 from turnout.errors import Conflict, Invalid
@@ -62,6 +63,7 @@ class WaitingResource(Resource):
         event, entry = shown.event.event, shown.entry
         now = self._db.clock()
         deadline = entry.deadline_at or 0
+        refused = find_refusal(Door.OFFER, event.state, event.ends_at, now)
         is_late = entry.state is WaitingState.OFFERED and deadline <= now
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
@@ -75,9 +77,9 @@ class WaitingResource(Resource):
             position=shown.position,
             ticket=shown.ticket,
             page=shown.page,
-            refusal=refusal,
-            is_cancelled=event.state is EventState.CANCELLED,
-            is_over=event.ends_at <= now or event.state is EventState.CANCELLED,
+            refusal="" if refused else refusal,
+            closed=say_refusal(refused) if refused else "",
+            is_over=refused is not None and is_final(refused),
         )
 
 

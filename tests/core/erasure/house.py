@@ -37,7 +37,9 @@ from turnout.core.payments.settling import ask_for_payment
 from turnout.core.people.correcting import change_address, correct_person
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
+from turnout.core.registrations.extras import Extras
 from turnout.core.registrations.joining import queue_ticket_mail
+from turnout.core.registrations.model import Answer, Submitted
 from turnout.core.registrations.notes import add_note, add_tag
 from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.parties import Guest, grant_party
@@ -176,7 +178,9 @@ class House:
             bo = Guest(Contact(email="bo@example.com"), default.id)
             named: dict[str, Any] = {"door": Door.STAFF, "source": "test", "actor": "test"}
             grant_party(tx, house.org_id, full.id, somebody, [bo], **named)
-            join_list(tx, house.org_id, full.id, default.id, somebody, sti=FOOD)
+            extras = Extras(submitted=Submitted(somebody, [Answer("Diet", FOOD)]))
+            named = {"sti": FOOD, "extras": extras}
+            join_list(tx, house.org_id, full.id, default.id, somebody, **named)
             return full, dinner
 
         self.db.call(plant)

@@ -187,7 +187,7 @@ class Doors:
             "WHERE r.org_id = {org} AND r.event_id = {event} AND r.state = 'confirmed' "
             "ORDER BY t.id"
         ):
-            own = found.setdefault(email[0], {})
+            own = found.setdefault(email[:1], {})
             if code:
                 own[code] = self.type_ids.index(type_id)
         return found

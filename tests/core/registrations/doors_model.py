@@ -43,6 +43,7 @@ class Entry:
     type: int
     state: str = "waiting"
     deadline: int = 0
+    is_by_cancelling: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -223,6 +224,32 @@ class Model:
         if not known.tickets:
             del self.guests[guest]
         self.promote()
+
+    # -- the event's state ------------------------------------------------------------------
+
+    def set_state(self, state: str) -> None:
+        """An offer stands only while the event takes people: else they wait again, in order. A
+        cancelled event ends its list, and brings it back when it is revived."""
+        before, self.state = self.state, state
+        if state != "open":
+            for offer in self.offers():
+                offer.state, offer.deadline = "waiting", 0
+        if state == "cancelled":
+            for entry in self.line:
+                if entry.is_open:
+                    entry.state, entry.is_by_cancelling = "lapsed", True
+        elif before == "cancelled":
+            self._revive_list()
+        self.promote()
+
+    def _revive_list(self) -> None:
+        for entry in self.line:
+            is_out = entry.guest in self.guests or self.entry_of(entry.guest)
+            if entry.is_by_cancelling and not is_out and self.has_address(entry.guest):
+                entry.state, entry.is_by_cancelling = "waiting", False
+
+    def has_address(self, guest: str) -> bool:
+        return bool(guest)
 
     # -- the waiting list -------------------------------------------------------------------
 

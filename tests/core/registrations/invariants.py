@@ -76,7 +76,8 @@ ALWAYS = {
     "an item's status does not go with its person and code": """
         SELECT id, status FROM queue_items
         WHERE (status = 'success') <> (person_id IS NOT NULL)
-            OR (status = 'failed') <> (coalesce(code, message) IS NOT NULL)
+            OR (status = 'failed')
+                <> (coalesce(nullif(code, 'waiting.joined'), message) IS NOT NULL)
     """,
     "a key was answered without a submission, or its effect was kept without an answer": """
         SELECT key FROM idempotency_keys WHERE answer IS NULL

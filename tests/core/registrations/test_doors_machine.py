@@ -164,8 +164,7 @@ class People(RuleBasedStateMachine):
     @rule(state=st.sampled_from(["open", "open", "closed", "draft"]))
     def set_state(self, state: str) -> None:
         self.doors.set_state(state)
-        self.model.state = state
-        self.model.promote()
+        self.model.set_state(state)
 
     @rule(session=st.sampled_from([0, 1]), is_closed=st.booleans())
     def set_session_state(self, session: int, is_closed: bool) -> None:

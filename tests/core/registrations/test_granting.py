@@ -1,4 +1,4 @@
-"""One verb for all doors: exams, parties, limits, and offers that are taken at other doors."""
+"""One verb for all doors: exams, places, and offers that are taken at other doors."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import pytest
 
 from tests.core.exams.college import College
 from tests.core.registrations.doors import Doors
+from tests.core.registrations.hosts import Hosts
 from tests.core.registrations.invariants import find_faults
 from tests.support.builder import contact
 from tests.support.failures import refuses
@@ -14,28 +15,21 @@ from turnout.core.events.model import EventState, span
 from turnout.core.events.programme import (
     create_event,
     create_session,
-    create_ticket_type,
     get_event,
     list_ticket_types,
-    set_person_limit,
 )
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind, Principal
-from turnout.core.ids import TicketTypeId
 from turnout.core.invitations.campaigns import create_campaign, list_campaigns, send_campaign
 from turnout.core.invitations.invitees import InviteeFilter, confirm, invite, list_invitees
 from turnout.core.people.merging import know_person
-from turnout.core.people.model import Contact
 from turnout.core.registrations.granting import Wish, grant
 from turnout.core.registrations.intake import accept
-from turnout.core.registrations.joining import LARGEST_PARTY, queue_ticket_mail, register_party
 from turnout.core.registrations.model import Submitted
-from turnout.core.registrations.parties import Guest, Party, grant_party
 from turnout.core.registrations.places import set_event_state, set_session_capacity
 from turnout.core.registrations.queue_items import list_items
 from turnout.core.registrations.rules import Door
 from turnout.core.registrations.submissions import Application, TargetNoun
-from turnout.core.tickets.mails import claim_ticket_mails
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
@@ -138,123 +132,9 @@ def test_an_invitation_to_an_exam_from_before_is_neither_sent_nor_granted(exam):
     assert exam.held() == (1, 1)
 
 
-# -- parties and limits --------------------------------------------------------------------
-
-
-class Hosts:
-    """An event of few places at which parties of guests are registered."""
-
-    def __init__(self, doors: Doors) -> None:
-        self.doors, self.db, self.org_id = doors, doors.db, doors.org_id
-
-    def seat(self, host: str, guests: list[Contact], type_: int = 0) -> Party:
-        """Register a party of that host's, as its form does."""
-        type_id = self.doors.type_ids[type_]
-        return self.db.call(
-            grant_party,
-            self.org_id,
-            self.doors.event_id,
-            contact(host),
-            [Guest(guest, type_id) for guest in guests],
-            door=Door.FORM,
-            source="form",
-            actor="test",
-        )
-
-    def limit(self, limit: int | None, type_: int = 0) -> None:
-        self.doors.call(set_person_limit, self.doors.type_ids[type_], limit, actor="test")
-
-    def mails(self, party: Party) -> list[tuple[str, str]]:
-        """To whom the tickets of a party are mailed, and whose they are."""
-
-        def mail(tx: Tx) -> list[tuple[str, str]]:
-            for granted in party.tickets:
-                queue_ticket_mail(tx, self.org_id, granted.ticket.id)
-            mails = claim_ticket_mails(tx)
-            return [(mail.email, mail.facts.holder) for mail in mails]
-
-        return self.db.call(mail)
-
-    def count(self, table: str) -> int:
-        question = f"SELECT count(*) FROM {table} WHERE org_id = {self.org_id}"
-        return self.db.call(lambda tx: tx.connection.execute(question).fetchone()[0])
-
-
 @pytest.fixture
 def hosts(node) -> Hosts:
     return Hosts(Doors(node, 4, [None] * 3, [1, None]))
-
-
-NAMELESS = Contact(email="", first_name="Zoe")
-
-
-def test_a_party_is_registered_with_a_ticket_each_and_mailed_to_its_contact(hosts):
-    party = hosts.seat("h", [contact("h"), contact("a"), NAMELESS, NAMELESS])
-    assert [ticket.is_new for ticket in party.tickets] == [True] * 4
-    assert len({ticket.registration_id for ticket in party.tickets}) == 4
-    assert hosts.doors.held()[:2] == [(4, 4), (4, None)]
-    assert sorted(hosts.mails(party)) == [
-        ("h@example.com", "A Guest"),
-        ("h@example.com", "H Guest"),
-        ("h@example.com", "Zoe"),
-        ("h@example.com", "Zoe"),
-    ]
-    assert hosts.db.call(find_faults) == {}
-
-
-def test_a_party_that_does_not_fit_is_registered_as_nobody(hosts):
-    before = [hosts.count(table) for table in ("parties", "registrations", "tickets", "people")]
-    with refuses(Conflict, "event.full"):
-        hosts.seat("h", [contact("a"), *[NAMELESS] * 4])
-    after = [hosts.count(table) for table in ("parties", "registrations", "tickets", "people")]
-    assert after == before
-    assert hosts.doors.held()[:2] == [(0, 4), (0, None)]
-
-
-def test_who_is_registered_already_stays_in_a_party_as_they_are(hosts):
-    assert hosts.doors.page("a", 0) == ""
-    party = hosts.seat("h", [contact("a"), contact("b")])
-    assert [ticket.is_new for ticket in party.tickets] == [False, True]
-    assert hosts.doors.held()[:2] == [(2, 4), (2, None)]
-
-
-def test_a_person_limit_counts_the_whole_party(hosts):
-    hosts.limit(2)
-    with refuses(Conflict, "ticket_type.limit", limit=2):
-        hosts.seat("h", [contact("a"), NAMELESS, NAMELESS])
-    assert hosts.doors.held()[:2] == [(0, 4), (0, None)]
-    hosts.seat("h", [contact("a"), NAMELESS])
-    # Their own ticket is one more of the type, another party's too; another host has a limit apart.
-    with refuses(Conflict, "ticket_type.limit", limit=2):
-        hosts.seat("h", [NAMELESS])
-    assert hosts.doors.page("h", 0) == "ticket_type.limit"
-    assert hosts.doors.page("h", 1) == ""
-    hosts.seat("g", [NAMELESS])
-    assert hosts.doors.held()[:3] == [(4, 4), (3, None), (1, None)]
-
-
-def test_a_lower_limit_takes_nothing_and_none_lets_all_in(hosts):
-    hosts.seat("h", [NAMELESS] * 2)
-    hosts.limit(1)
-    with refuses(Conflict, "ticket_type.limit", limit=1):
-        hosts.seat("h", [NAMELESS])
-    hosts.limit(None)
-    hosts.seat("h", [NAMELESS])
-    assert hosts.doors.held()[:2] == [(3, 4), (3, None)]
-
-
-def test_a_person_limit_that_cannot_be_is_refused(hosts):
-    with refuses(Invalid, "ticket_type.person_limit", limit=0):
-        hosts.limit(0)
-    with refuses(Missing, "ticket_type.no_such", ticket_type_id=0):
-        hosts.doors.call(set_person_limit, 0, 1, actor="test")
-    other = hosts.doors.college.org_id
-    with refuses(Missing, "ticket_type.no_such", ticket_type_id=hosts.doors.type_ids[0]):
-        hosts.db.call(set_person_limit, other, hosts.doors.type_ids[0], 1, actor="test")
-    with refuses(Invalid, "ticket_type.person_limit", limit=0):
-        hosts.doors.call(
-            create_ticket_type, hosts.doors.event_id, "Box", person_limit=0, actor="test"
-        )
 
 
 # -- offers that are taken at another door -------------------------------------------------
@@ -319,58 +199,6 @@ def test_a_session_capacity_that_cannot_be_is_refused(hosts):
             set_session_capacity, doors.college.org_id, doors.session_ids[0], 1, actor="test"
         )
     assert doors.held()[4:] == [(0, 1), (0, None)]
-
-
-# -- parties that staff register -----------------------------------------------------------
-
-
-def register(hosts: Hosts, host: str, guests: list[Contact], type_: int = 0) -> Party:
-    type_id = hosts.doors.type_ids[type_]
-    wanted = [Guest(guest, type_id) for guest in guests]
-    event_id = hosts.doors.event_id
-    return hosts.db.call(
-        register_party, hosts.org_id, event_id, contact(host), wanted, actor="test"
-    )
-
-
-def test_staff_register_a_party_whose_new_tickets_are_mailed_to_its_contact(hosts):
-    party = register(hosts, "h", [contact("h"), contact("a"), NAMELESS])
-    assert [ticket.is_new for ticket in party.tickets] == [True] * 3
-    mails = [mail for mail in hosts.db.call(claim_ticket_mails) if mail.org_id == hosts.org_id]
-    assert sorted((mail.email, mail.facts.holder) for mail in mails) == [
-        ("h@example.com", "A Guest"),
-        ("h@example.com", "H Guest"),
-        ("h@example.com", "Zoe"),
-    ]
-    again = register(hosts, "h", [contact("a")])
-    assert [ticket.is_new for ticket in again.tickets] == [False]
-    assert hosts.db.call(claim_ticket_mails) == []
-    assert hosts.doors.held()[:2] == [(3, 4), (3, None)]
-    assert hosts.db.call(find_faults) == {}
-
-
-def test_a_limit_for_one_person_counts_a_party_of_staff_too(hosts):
-    hosts.limit(2)
-    with refuses(Conflict, "ticket_type.limit", limit=2):
-        register(hosts, "h", [contact("h"), NAMELESS, NAMELESS])
-    assert hosts.doors.held()[:2] == [(0, 4), (0, None)]
-    assert len(register(hosts, "h", [contact("h"), NAMELESS]).tickets) == 2
-
-
-def test_a_party_is_told_what_is_wrong_with_it(hosts):
-    for guests in ([], [NAMELESS] * (LARGEST_PARTY + 1)):
-        with refuses(Invalid, "party.size", limit=LARGEST_PARTY):
-            register(hosts, "h", guests)
-    with refuses(Invalid, "contact.email", email="a@"):
-        register(hosts, "h", [Contact(email="a@")])
-    with refuses(Missing, "ticket_type.no_such", ticket_type_id=0):
-        hosts.db.call(
-            register_party,
-            *(hosts.org_id, hosts.doors.event_id, contact("h")),
-            [Guest(NAMELESS, TicketTypeId(0))],
-            actor="test",
-        )
-    assert hosts.count("parties") == 0
 
 
 # -- clocks of several nodes ---------------------------------------------------------------

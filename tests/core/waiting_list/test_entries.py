@@ -1,13 +1,21 @@
 """The waiting list: promoted in order, with a deadline, and on to the next."""
 
+import datetime
+import json
+
 import pytest
 
 from tests.core.registrations.hall import Hall
+from tests.core.registrations.invariants import find_faults
 from tests.support.builder import contact
 from tests.support.node import START
+from turnout.core.erasure.uniting import unite_people
+from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import EventState
 from turnout.core.invitations.invitees import confirm
+from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
+from turnout.core.registrations.event_states import Move, move_event
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.offers import join_list, leave_list, move_on, take_offer
@@ -23,9 +31,11 @@ from turnout.core.waiting_list.entries import (
     list_entries,
     set_waiting_hours,
 )
+from turnout.core.waiting_list.mails import tell_of_list
 from turnout.errors import Conflict, Invalid, Missing
 
 HOUR_S = 3600
+START_OF_MAY = int(datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC).timestamp() * 1000)
 HOUR_MS = 3_600_000
 
 
@@ -162,21 +172,136 @@ def test_the_hours_of_an_offer_are_the_events(hall):
             hall.call(set_waiting_hours, hall.event_id, hours, actor="test")
 
 
-@pytest.mark.parametrize("state", [EventState.CANCELLED, EventState.DRAFT, EventState.CLOSED])
-def test_nobody_is_promoted_for_an_event_that_does_not_take_place(hall, state):
+@pytest.mark.parametrize("state", [EventState.DRAFT, EventState.CLOSED])
+def test_nobody_is_promoted_for_an_event_that_takes_nobody(hall, state):
     hall.call(set_event_state, hall.event_id, state, actor="test")
     cancel(hall, "a")
     hall.db.call(move_on)
     assert hall.queue() == [("d", "waiting"), ("e", "waiting"), ("f", "waiting")]
 
 
-def test_nobody_is_promoted_when_it_is_over(hall):
+def test_the_list_ends_when_the_event_is_over(hall):
     hall.node.clock.now = hall.event.ends_at
     cancel(hall, "a")
     hall.db.call(move_on)
-    assert hall.queue() == [("d", "waiting"), ("e", "waiting"), ("f", "waiting")]
+    assert reasons(hall) == dict.fromkeys("def", ("lapsed", "event.over"))
     with pytest.raises(Conflict, match="The event is over"):
         join(hall, "a")
+
+
+def reasons(hall: Hall) -> dict[str, tuple[str, str]]:
+    """How everybody who ever was on the list stands, and why."""
+    found = hall.call(list_entries, hall.event_id, is_all=True, limit=1000)
+    return {entry.email[0]: (entry.state.value, entry.reason) for entry in found}
+
+
+def test_a_cancelled_event_ends_its_offers_and_its_list(hall):
+    cancel(hall, "a")
+    hall.call(set_event_state, hall.event_id, EventState.CANCELLED, actor="test")
+    assert reasons(hall) == dict.fromkeys("def", ("lapsed", "event.cancelled"))
+    assert hall.places() == ((2, None), [(1, 2), (1, 1)])
+    with pytest.raises(Conflict, match="The event is cancelled"):
+        take(hall, "d")
+    assert hall.db.call(find_faults) == {}
+    # As registrations are valid again when it is revived, so are the places on the list.
+    hall.call(set_event_state, hall.event_id, EventState.OPEN, actor="test")
+    assert reasons(hall) == {"d": ("offered", ""), "e": ("waiting", ""), "f": ("waiting", "")}
+    take(hall, "d")
+    assert hall.db.call(find_faults) == {}
+
+
+def test_who_left_before_an_event_was_cancelled_stays_away_when_it_is_revived(hall):
+    leave(hall, "d")
+    hall.call(set_event_state, hall.event_id, EventState.CANCELLED, actor="test")
+    hall.call(set_event_state, hall.event_id, EventState.CLOSED, actor="test")
+    assert reasons(hall) == {"d": ("left", ""), "e": ("waiting", ""), "f": ("waiting", "")}
+
+
+def test_people_who_were_merged_meanwhile_wait_once_when_an_event_is_revived(hall):
+    hall.call(set_event_state, hall.event_id, EventState.CANCELLED, actor="test")
+    kept, other = (hall.call(find_person, contact(guest).email).id for guest in "de")
+    hall.call(unite_people, kept, other, actor="test")
+    hall.call(set_event_state, hall.event_id, EventState.OPEN, actor="test")
+    assert hall.queue() == [("d", "waiting"), ("f", "waiting")]
+
+
+@pytest.mark.parametrize("move", [Move.CLOSE, None])
+def test_a_closed_event_takes_its_offers_back_and_tells_why(hall, move):
+    cancel(hall, "a")
+    told(hall)
+    if move:
+        assert hall.call(move_event, hall.event_id, move, actor="test") == 1
+    else:
+        hall.call(set_event_state, hall.event_id, EventState.CLOSED, actor="test")
+    assert reasons(hall) == {
+        "d": ("waiting", "event.closed"),
+        "e": ("waiting", ""),
+        "f": ("waiting", ""),
+    }
+    assert hall.call(get_entry, hall.entry("d")).deadline_at is None
+    assert hall.places() == ((2, None), [(1, 2), (1, 1)])
+    assert told(hall) == [("d@example.com", "The place is not held any more: Dinner")]
+    assert told(hall) == []
+    # It is the first again when the event opens, and is told of the new offer.
+    hall.call(move_event, hall.event_id, Move.REOPEN, actor="test")
+    assert reasons(hall)["d"] == ("offered", "")
+    assert told(hall) == [("d@example.com", "A place is free: Dinner")]
+    assert hall.db.call(find_faults) == {}
+
+
+def test_a_quiet_close_tells_nobody(hall):
+    cancel(hall, "a")
+    told(hall)
+    hall.call(set_event_state, hall.event_id, EventState.CLOSED, is_quiet=True, actor="test")
+    assert reasons(hall)["d"] == ("waiting", "event.closed")
+    assert told(hall) == []
+
+
+def test_an_offer_ends_with_the_registration_and_is_taken_back_by_an_earlier_end(hall):
+    ends = EventChange(registration_ends="2027-05-30T12:00")
+    hall.call(change_event, hall.event_id, ends, actor="test")
+    hall.node.clock.now = START_OF_MAY
+    hall.call(set_waiting_hours, hall.event_id, 24 * 60, actor="test")
+    cancel(hall, "a")
+    end = hall.call(find_registration_end)
+    assert hall.call(get_entry, hall.entry("d")).deadline_at == end
+    # The end moves to before now: nobody changed the state, so the sweep takes the offer back.
+    ends = EventChange(registration_ends="2027-04-30T12:00")
+    hall.call(change_event, hall.event_id, ends, actor="test")
+    with pytest.raises(Conflict, match="The event is closed for registration"):
+        take(hall, "d")
+    hall.db.call(move_on)
+    assert reasons(hall)["d"] == ("waiting", "event.closed")
+    assert hall.db.call(find_faults) == {}
+
+
+def find_registration_end(tx, org_id):
+    question = f"SELECT registration_ends_at FROM events WHERE org_id = {org_id}"
+    return tx.connection.execute(question).fetchone()[0]
+
+
+def test_what_an_older_server_left_of_a_cancelled_event_is_swept(hall):
+    cancel(hall, "a")
+    hall.node.execute(f"UPDATE events SET state = 'cancelled' WHERE id = {hall.event_id}")
+    hall.db.call(move_on)
+    assert reasons(hall) == dict.fromkeys("def", ("lapsed", "event.cancelled"))
+    assert hall.places() == ((2, None), [(1, 2), (1, 1)])
+
+
+def told(hall: Hall) -> list[tuple[str, str]]:
+    """Who is newly written to, and the subject."""
+    known = set(hall.call(list_mails))
+    while hall.db.call(tell_of_list, "http://turnout.test"):
+        pass
+    return sorted((row[1], row[2]) for row in hall.call(list_mails) if row not in known)
+
+
+def list_mails(tx, org_id):
+    question = f"SELECT id, destination, fields FROM recipients WHERE org_id = {org_id}"
+    return [
+        (id_, email, json.loads(fields)["subject"])
+        for id_, email, fields in tx.connection.execute(question).fetchall()
+    ]
 
 
 def test_who_registers_otherwise_may_take_the_held_place_too(hall):
@@ -218,8 +343,8 @@ def test_no_offer_is_made_or_taken_while_the_event_takes_nobody(hall, state):
     assert refusal.value.code == f"event.{state}"
     cancel(hall, "b")
     hall.db.call(move_on)
-    assert hall.queue() == [("d", "offered"), ("e", "waiting"), ("f", "waiting")]
-    # What became free since goes to the list at the moment in which it opens.
+    assert hall.queue() == [("d", "waiting"), ("e", "waiting"), ("f", "waiting")]
+    # What is free goes to the list at the moment in which it opens.
     hall.call(set_event_state, hall.event_id, EventState.OPEN, actor="test")
     assert hall.queue() == [("d", "offered"), ("e", "offered"), ("f", "waiting")]
 
@@ -256,4 +381,5 @@ def test_lists_name_people_and_their_deadline(hall):
         hall.node.clock() + 48 * HOUR_MS,
         0,
         0,
+        "",
     )

@@ -24,7 +24,13 @@ def failed(code: str | None = None, message: str | None = None, **facts: Any) ->
     [
         (failed("session.full"), "The session is full."),
         (failed("tickets.sold_out"), "Tickets are sold out."),
-        (failed("ticket_type.limit", limit=2), "One person may have 2 tickets of this type."),
+        (
+            failed("ticket_type.person_full", name="Hall", limit=1),
+            "One person may have up to 1 of the ticket type 'Hall', with the guests of their "
+            "party. Choose another ticket type, or cancel one of theirs first.",
+        ),
+        # As an older Turnout kept it.
+        (failed("ticket_type.limit", limit=1), "One person may have up to 1 of this ticket type."),
         (failed("session.not_of_event", pak="7"), "Session 7 does not exist in this event."),
         (failed(message="Kept as it was."), "Kept as it was."),
         (QueueItem(QueueItemId(7), PAK, ItemStatus.QUEUED, "ada@example.com"), None),

@@ -92,7 +92,7 @@ REASONS: dict[str, dict[str, str]] = {
         "verification_codes": "purpose",
         "verification_tries": "purpose",
         "viewings": "mode",
-        "waiting_entries": "state",
+        "waiting_entries": "state reason",
         "windows": "kind",
         "work_claims": "queue",
     },

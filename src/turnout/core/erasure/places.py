@@ -145,7 +145,7 @@ PLACES = (
     Place(
         "waiting_entries",
         ("id",),
-        {"sti": ""},
+        {"sti": "", "extras": ""},
         Fate.BLANK,
         own=BY_PERSON,
         facts=("event_id", "state", "created_at"),

@@ -10,7 +10,7 @@ from turnout.core.events.sql import sql as events_sql
 from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import EntryId, EventId, OrgId, SessionId
 from turnout.core.messaging.notices import queue_mail
-from turnout.core.registrations.rules import check_no_exam
+from turnout.core.registrations.rules import EVENT_CANCELLED, check_no_exam
 from turnout.core.registrations.sql import sql
 from turnout.core.text import clean_line, clean_paragraph
 from turnout.core.tickets.event_news import Told, tell_registered
@@ -67,14 +67,22 @@ def tell_cancelled(
         f"{wall_clock(event.starts_at, event.timezone)} ({event.timezone}).",
         *(["", *message[:LONGEST_MESSAGE].splitlines()] if message.strip() else []),
         "",
-        "You are on its waiting list. No place will become free, and you need to do nothing.",
+        "You were on its waiting list, which has ended with whatever was offered to you. You need",
+        "to do nothing.",
     ]
     text = clean_paragraph("\n".join(lines))
     waiting = 0
     after: EntryId | None = FROM_THE_START
     while after is not None:
         count, after = write_to_waiting(
-            tx, org_id, event_id, subject, text, after=after, actor=actor
+            tx,
+            org_id,
+            event_id,
+            subject,
+            text,
+            ended_by=EVENT_CANCELLED,
+            after=after,
+            actor=actor,
         )
         waiting += count
     return told._replace(waiting=waiting)

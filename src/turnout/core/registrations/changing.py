@@ -200,7 +200,7 @@ def set_type(
         return
     if sql.is_checked_in(tx, org_id=org_id, id=ticket.id):
         raise Conflict("ticket.used", code=ticket.code)
-    change_type(tx, org_id, registration.event_id, ticket, type_id)
+    change_type(tx, org_id, registration, ticket, type_id)
     facts = {"ticket_type_id": type_id}
     record(tx, org_id, actor, "changed ticket type", "registration", registration_id, **facts)
 

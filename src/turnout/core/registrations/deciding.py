@@ -16,6 +16,7 @@ import msgspec
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.ids import EventId, OrgId, PersonId, QueueItemId, SessionId
 from turnout.core.people.merging import MergeResult, merge_person
+from turnout.core.registrations.extras import Extras
 from turnout.core.registrations.granting import SessionGrant, Wish, grant_with_sessions
 from turnout.core.registrations.joining import queue_ticket_mail
 from turnout.core.registrations.model import WantedSession
@@ -146,7 +147,8 @@ def _register(
     choices = group[0].session
     if granted.ticket and choices.mails_tickets:
         queue_ticket_mail(tx, submission.org_id, granted.ticket.id)
-    if choices.waits_when_full and _waits(tx, submission, event_id, granted.refusal):
+    extras = Extras(wanted, submission.submitted)
+    if choices.waits_when_full and _waits(tx, submission, event_id, granted.refusal, extras):
         return [*refused, *(Outcome(item_id, note=WAITS) for _, item_id in group)]
     return [*refused, *(_outcome(item_id, session.id, granted) for session, item_id in group)]
 
@@ -175,8 +177,11 @@ def _keep_enterable(
     return kept, refused
 
 
-def _waits(tx: Tx, submission: Submission, event_id: EventId, refusal: Conflict | None) -> bool:
-    """Whether somebody whom a full event refused is on its waiting list now."""
+def _waits(
+    tx: Tx, submission: Submission, event_id: EventId, refusal: Conflict | None, extras: Extras
+) -> bool:
+    """Whether somebody whom a full event refused is on its waiting list now, with the sessions and
+    answers."""
     if refusal is None or refusal.code not in _FULL_CODES:
         return False
     org_id = submission.org_id
@@ -185,7 +190,8 @@ def _waits(tx: Tx, submission: Submission, event_id: EventId, refusal: Conflict 
         return False
     try:
         with tx.savepoint():
-            join_list(tx, org_id, event_id, type_id, submission.submitted.contact)
+            contact = submission.submitted.contact
+            join_list(tx, org_id, event_id, type_id, contact, extras=extras)
     except Conflict:
         return False
     return True

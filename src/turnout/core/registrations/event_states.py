@@ -6,7 +6,8 @@
 | close | open | closed |
 | reopen | closed | open |
 
-rules.py says which doors each state shuts. Cancelling and postponing tell people: announcing.py.
+rules.py says which doors each state shuts; closing takes offers back (places.py). Cancelling and
+postponing tell people: announcing.py.
 """
 
 import enum
@@ -17,7 +18,7 @@ from turnout.core.events.model import EventState
 from turnout.core.events.removing import delete_event
 from turnout.core.events.sql import sql as events_sql
 from turnout.core.ids import EventId, OrgId
-from turnout.core.registrations.places import offer_places
+from turnout.core.registrations.places import end_offers, offer_places
 from turnout.errors import Conflict, Missing
 from turnout.store import Tx
 
@@ -45,10 +46,12 @@ STEPS = {
 }
 
 
-def move_event(tx: Tx, org_id: OrgId, event_id: EventId, move: Move, *, actor: str) -> None:
+def move_event(tx: Tx, org_id: OrgId, event_id: EventId, move: Move, *, actor: str) -> int:
     """Publish, close or reopen an event; places that are free when it opens go to the waiting list
-    first. Raises Conflict if it is in another state, or if its registration has ended; Missing."""
+    first. Closing takes back what is offered: those people wait again and are told; returns how
+    many. Raises Conflict if it is in another state, or if its registration has ended; Missing."""
     before, after, code = STEPS[move]
+    withdrawn = end_offers(tx, org_id, event_id, after)
     if not events_sql.move_event_state(
         tx, org_id=org_id, id=event_id, before=before.value, state=after.value, now=tx.now
     ):
@@ -59,6 +62,7 @@ def move_event(tx: Tx, org_id: OrgId, event_id: EventId, move: Move, *, actor: s
     _check_registration(tx, org_id, event_id, after)
     record(tx, org_id, actor, "changed", "event", event_id, state=[before, after])
     offer_places(tx, org_id, event_id)
+    return withdrawn
 
 
 def delete_draft(tx: Tx, org_id: OrgId, event_id: EventId, *, actor: str) -> None:

@@ -46,11 +46,16 @@ def register_by_form(
     event, wanted = check_open(tx, org_id, event_id, ticket_type_id)
     whose = (tx, org_id, event_id, ticket_type_id, contact)
     if _has_places(event, wanted):
-        register_checked(*whose, sti=sti, is_mailed=False)
-        _remind(tx, org_id, event_id, contact.email)
+        if _register(*whose, sti=sti):
+            _remind(tx, org_id, event_id, contact.email)
+        else:
+            asked = f"asked for one more ticket for {event.title}"
+            rest = "You have as many as one person may have. Other tickets are on the event's page:"
+            subject = f"No more tickets of that type: {event.title}"
+            _write(tx, org_id, contact.email, subject, asked, rest, page_url)
         return None
     if _has_offer(*whose):
-        register_checked(*whose, sti=sti, is_mailed=False)
+        _register(*whose, sti=sti)
     if not _remind(tx, org_id, event_id, contact.email):
         asked = f"asked for a place at {event.title}"
         rest = "No place is free now. You can join the waiting list on the event's page:"
@@ -85,6 +90,28 @@ def wait_by_form(
             may_remind(tx, org_id, contact.email)
             join_list(tx, org_id, event_id, ticket_type_id, contact, sti=sti)
     return Conflict("waiting.places") if is_free else None
+
+
+def _register(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
+    contact: Contact,
+    *,
+    sti: str,
+) -> bool:
+    """Register somebody; False at the limit for one person, which the page tells nobody."""
+    try:
+        with tx.savepoint():
+            register_checked(
+                tx, org_id, event_id, ticket_type_id, contact, sti=sti, is_mailed=False
+            )
+    except Conflict as refusal:
+        if refusal.code != "ticket_type.person_full":
+            raise
+        return False
+    return True
 
 
 def _has_places(event: Event, wanted: TicketType) -> bool:

@@ -17,7 +17,7 @@ Rules.
 
 from typing import NamedTuple
 
-from turnout.core.events.programme import get_event
+from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.ids import (
     NO_PARTY,
     EventId,
@@ -29,6 +29,13 @@ from turnout.core.ids import (
     TicketTypeId,
 )
 from turnout.core.registrations import booking, places
+from turnout.core.registrations.extras import (
+    NOTHING,
+    Extras,
+    book_extras,
+    join_submitted,
+    read_extras,
+)
 from turnout.core.registrations.model import (
     Registration,
     RegistrationState,
@@ -129,7 +136,13 @@ def grant_checked(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
             places.end_offer(tx, org_id, own, WaitingState.TAKEN)
         return Granted(confirmed.id, there, is_new=False)
     taken = _take(tx, org_id, wish, own, has_place=confirmed is not None)
+    wish, extras = _add_extras(wish, own)
     registration_id = confirmed.id if confirmed else _write(tx, org_id, wish, taken, known)
+    if confirmed and extras.submitted:
+        joined = join_submissions(confirmed.submitted, extras.submitted)
+        booking.set_answers(tx, org_id, confirmed.id, joined)
+    type_id = taken.ticket_type_id
+    book_extras(tx, org_id, wish.event_id, registration_id, type_id, extras)
     note_source(tx, org_id, registration_id, wish.sti or (own.sti if own else ""))
     ticket = issue_ticket(tx, org_id, registration_id, taken.ticket_type_id, wish.grant)
     return Granted(registration_id, ticket, is_new=True)
@@ -158,8 +171,10 @@ def grant_with_sessions(
         for session_id in booked:
             places.release_session_place(tx, org_id, session_id)
         return SessionGrant(set(), taken, frozenset(session_ids) - booked)
+    wish, extras = _add_extras(wish, own)
     registration_id = _write(tx, org_id, wish, taken, known)
     booking.add_bookings(tx, org_id, registration_id, sorted(booked))
+    book_extras(tx, org_id, wish.event_id, registration_id, taken.ticket_type_id, extras)
     if wish.sti:
         note_source(tx, org_id, registration_id, wish.sti)
     ticket = issue_ticket(tx, org_id, registration_id, taken.ticket_type_id, wish.grant)
@@ -177,14 +192,19 @@ def pass_on(
     another, the person needs a place in the event. What is to be paid goes along. Raises
     Conflict."""
     cancel_ticket(tx, org_id, ticket.id)
+    # Its type's row is ours from here on, so nobody else adds one at the same time.
+    places.release_ticket(tx, org_id, ticket.ticket_type_id)
+    taken = places.take_ticket(tx, org_id, ticket.ticket_type_id)
+    if taken and (refusal := _find_limit(tx, org_id, wish, taken)):
+        raise refusal
     is_last = not list_valid_tickets(tx, org_id, registration.id)
     if is_last:
         booking.cancel(tx, org_id, registration.id)
     elif refusal := _take_event_place(tx, org_id, wish):
         raise refusal
     known = booking.find_registration(tx, org_id, wish.event_id, wish.person_id)
-    taken = TakenTicket(ticket.ticket_type_id, None)
-    registration_id = _write(tx, org_id, wish, taken, known)
+    passed = TakenTicket(ticket.ticket_type_id, None)
+    registration_id = _write(tx, org_id, wish, passed, known)
     if is_last:
         booking.move_bookings(tx, org_id, registration.id, registration_id)
     grant = Grant(ticket.granted_by)
@@ -194,12 +214,23 @@ def pass_on(
 
 
 def change_type(
-    tx: Tx, org_id: OrgId, event_id: EventId, ticket: Ticket, ticket_type_id: TicketTypeId
+    tx: Tx, org_id: OrgId, registration: Registration, ticket: Ticket, ticket_type_id: TicketTypeId
 ) -> None:
     """Make a ticket of a locked registration one of another type of its event; its code stays.
-    Raises Conflict when none is left."""
-    if not places.take_ticket(tx, org_id, ticket_type_id):
+    Raises Conflict when none is left, and at the type's limit for one person."""
+    taken = places.take_ticket(tx, org_id, ticket_type_id)
+    if taken is None:
         raise Conflict("tickets.sold_out_type")
+    wish = Wish(
+        Door.STAFF,
+        registration.event_id,
+        registration.person_id,
+        ticket_type_id,
+        source="",
+        party_id=registration.party_id,
+    )
+    if refusal := _find_limit(tx, org_id, wish, taken):
+        raise refusal
     places.release_ticket(tx, org_id, ticket.ticket_type_id)
     set_ticket_type(tx, org_id, ticket.id, ticket_type_id)
     sql.follow_type(
@@ -209,7 +240,7 @@ def change_type(
         from_type=ticket.ticket_type_id,
         to_type=ticket_type_id,
     )
-    places.offer_places(tx, org_id, event_id)
+    places.offer_places(tx, org_id, registration.event_id)
 
 
 def move(
@@ -335,7 +366,17 @@ def _find_limit(tx: Tx, org_id: OrgId, wish: Wish, taken: TakenTicket) -> Confli
         person_id=wish.person_id,
         party_id=wish.party_id or NO_PARTY,
     )
-    return Conflict("ticket_type.limit", limit=limit) if held >= limit else None
+    if held < limit:
+        return None
+    types = list_ticket_types(tx, org_id, wish.event_id)
+    name = next(kind.name for kind in types if kind.id == taken.ticket_type_id)
+    return Conflict("ticket_type.person_full", name=name, limit=limit)
+
+
+def _add_extras(wish: Wish, own: Entry | None) -> tuple[Wish, Extras]:
+    """The wish with what was answered when its offer was asked for, and that."""
+    extras = read_extras(own.extras) if own else NOTHING
+    return wish._replace(submitted=join_submitted(extras.submitted, wish.submitted)), extras
 
 
 # -- the registration ----------------------------------------------------------------------

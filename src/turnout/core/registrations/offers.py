@@ -1,7 +1,8 @@
 """Joining the waiting list, taking and leaving what is offered, and offers that lapse.
 
 Theory. Places are offered where they become free (places.py). Here people answer; the worker's
-sweep lets offers lapse whose deadline has passed, and offers what nobody did.
+sweep lets offers lapse whose deadline has passed, takes those back whose event takes nobody any
+more, and offers what nobody did.
 """
 
 from turnout.core.audit.recording import record
@@ -11,19 +12,29 @@ from turnout.core.people.contacts import check_contact
 from turnout.core.people.merging import know_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking, places
+from turnout.core.registrations.extras import (
+    NOTHING,
+    Extras,
+    join_extras,
+    read_extras,
+    write_extras,
+)
 from turnout.core.registrations.granting import Wish, grant
 from turnout.core.registrations.joining import queue_ticket_mail
-from turnout.core.registrations.rules import Door, check, check_no_exam
+from turnout.core.registrations.rules import Door, check, check_no_exam, find_refusal
 from turnout.core.registrations.sources import clean_source
 from turnout.core.waiting_list.entries import (
     Entry,
     WaitingState,
     add_entry,
     find_open_entry,
+    get_offer_terms,
     list_offerable,
     list_overdue,
     lock_entry,
     set_entry_state,
+    set_extras,
+    withdraw,
 )
 from turnout.core.waiting_list.steering import is_closed
 from turnout.core.work.claims import Key, Queue, turn
@@ -42,9 +53,11 @@ def join_list(
     contact: Contact,
     *,
     sti: str = "",
+    extras: Extras = NOTHING,
 ) -> Entry:
     """Put somebody on the waiting list; who is on it already keeps their place. `sti` is the
-    campaign source of the link they came with, kept for when they register.
+    campaign source of the link they came with, and `extras` what they ask for along with the place:
+    both are kept for when they register.
 
     Raises Conflict while there are places, for somebody registered, and when the event takes
     nobody; Invalid for an address or ticket type that is none; Missing.
@@ -59,7 +72,7 @@ def join_list(
         raise Invalid("ticket_type.unknown")
     person_id = know_person(tx, org_id, contact)
     if found := find_open_entry(tx, org_id, event_id, person_id):
-        return found
+        return _add_extras(tx, org_id, found, extras)
     if booking.is_registered(tx, org_id, event_id, person_id):
         raise Conflict("waiting.registered")
     if is_closed(tx, org_id, event_id):
@@ -68,7 +81,17 @@ def join_list(
     is_sold_out = wanted.capacity is not None and wanted.held >= wanted.capacity
     if not (is_full or is_sold_out):
         raise Conflict("waiting.places")
-    return add_entry(tx, org_id, event_id, ticket_type_id, person_id, sti=clean_source(sti))
+    named = {"sti": clean_source(sti), "extras": write_extras(extras)}
+    return add_entry(tx, org_id, event_id, ticket_type_id, person_id, **named)
+
+
+def _add_extras(tx: Tx, org_id: OrgId, entry: Entry, extras: Extras) -> Entry:
+    if extras == NOTHING:
+        return entry
+    entry = lock_entry(tx, org_id, entry.id)
+    joined = write_extras(join_extras(read_extras(entry.extras), extras))
+    set_extras(tx, org_id, entry.id, joined)
+    return entry._replace(extras=joined)
 
 
 def take_offer(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:
@@ -126,11 +149,19 @@ def leave_list(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:
 
 
 def _let_lapse(tx: Tx, key: Key) -> None:
-    """An offer whose deadline has passed lapses, and its place is offered to the next."""
+    """An offer whose deadline has passed lapses, and its place is offered to the next. One whose
+    event takes nobody now is taken back."""
     org_id, entry_id = key[0], EntryId(key[1])
     entry = lock_entry(tx, org_id, entry_id)
-    if entry.state is WaitingState.OFFERED and (entry.deadline_at or 0) <= tx.now:
+    terms = get_offer_terms(tx, org_id, entry.event_id)
+    refusal = find_refusal(Door.OFFER, terms.state, terms.ends_at, tx.now)
+    is_offered = entry.state is WaitingState.OFFERED
+    if is_offered and (entry.deadline_at or 0) <= tx.now:
         _end(tx, org_id, entry, WaitingState.LAPSED)
+    elif is_offered and refusal:
+        places.withdraw_offer(tx, org_id, entry, refusal)
+    elif entry.state is WaitingState.WAITING and refusal and places.is_final(refusal):
+        withdraw(tx, org_id, entry, WaitingState.LAPSED, refusal.code, is_quiet=True)
 
 
 def _end(tx: Tx, org_id: OrgId, entry: Entry, state: WaitingState) -> None:

@@ -8,6 +8,7 @@ here that add some do: a place never stands free for strangers while somebody wa
 Rules.
 - A ticket holds a place of its type, a registration one of the event, a booking one of the session,
   an offer one of its type and one of the event.
+- An offer stands only while its event takes people: whatever ends that takes the offers back.
 - Callers take places in the order waiting entry, sessions, ticket type, event, each by rising
   number: two of them then never wait for each other in a ring.
 """
@@ -17,7 +18,12 @@ from typing import NamedTuple
 from turnout.core.events import programme, showing
 from turnout.core.events.model import Event, EventState
 from turnout.core.ids import EventId, OrgId, SessionId, TicketTypeId
-from turnout.core.registrations.rules import Door, find_refusal
+from turnout.core.registrations.rules import (
+    EVENT_CANCELLED,
+    EVENT_OVER,
+    Door,
+    find_refusal,
+)
 from turnout.core.registrations.sql import sql
 from turnout.core.waiting_list.entries import (
     QUEUE,
@@ -25,10 +31,14 @@ from turnout.core.waiting_list.entries import (
     OfferTerms,
     WaitingState,
     count_offered,
+    end_waiting,
     find_next,
     get_offer_terms,
+    lock_offers,
     offer,
     set_entry_state,
+    wait_again,
+    withdraw,
 )
 from turnout.errors import Conflict
 from turnout.store import Tx, to_json
@@ -125,11 +135,14 @@ def offer_places(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
         terms = terms or get_offer_terms(tx, org_id, event_id)
         if find_refusal(Door.OFFER, terms.state, terms.ends_at, tx.now):
             break
-        # On PostgreSQL somebody else may have had the place since we looked.
+        # On PostgreSQL somebody else may have had the place since we looked, or closed the event.
         if not take_ticket(tx, org_id, ticket_type_id):
             break
-        if not take_event_place(tx, org_id, event_id):
+        state = take_event_place(tx, org_id, event_id)
+        if state is not EventState.OPEN:
             release_ticket(tx, org_id, ticket_type_id)
+            if state:
+                release_event_place(tx, org_id, event_id)
             break
         if not offer(tx, org_id, entry_id, terms):
             release_offer(tx, org_id, event_id, ticket_type_id)
@@ -138,6 +151,34 @@ def offer_places(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
     if offered:
         tx.wake(QUEUE)
     return offered
+
+
+def withdraw_offers(
+    tx: Tx, org_id: OrgId, event_id: EventId, refusal: Conflict, *, is_quiet: bool
+) -> int:
+    """Take back what is offered to people for an event that takes nobody now, for the reason of the
+    refusal; returns from how many. They wait again and, unless `is_quiet`, are told; for an event
+    that is cancelled or over, they and all who wait lapse."""
+    offered = lock_offers(tx, org_id, event_id)
+    for entry in offered:
+        withdraw_offer(tx, org_id, entry, refusal, is_quiet=is_quiet)
+    if is_final(refusal):
+        end_waiting(tx, org_id, event_id, refusal.code)
+    return len(offered)
+
+
+def withdraw_offer(
+    tx: Tx, org_id: OrgId, entry: Entry, refusal: Conflict, *, is_quiet: bool = False
+) -> None:
+    """Take back what a locked entry is offered, since its event takes nobody now."""
+    state = WaitingState.LAPSED if is_final(refusal) else WaitingState.WAITING
+    withdraw(tx, org_id, entry, state, refusal.code, is_quiet=is_quiet)
+    release_offer(tx, org_id, entry.event_id, entry.ticket_type_id)
+
+
+def is_final(refusal: Conflict) -> bool:
+    """Whether an event that refuses for this reason will not take people again."""
+    return refusal.code in (EVENT_CANCELLED, EVENT_OVER)
 
 
 def offer_place(tx: Tx, org_id: OrgId, entry: Entry) -> None:
@@ -202,10 +243,32 @@ def set_ticket_capacity(
 
 
 def set_event_state(
-    tx: Tx, org_id: OrgId, event_id: EventId, state: EventState, *, actor: str
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    state: EventState,
+    *,
+    is_quiet: bool = False,
+    actor: str,
 ) -> Event:
     """Open, close or cancel an event, or make it a draft. What is free when it opens goes to the
-    waiting list first. Raises Missing."""
+    waiting list first; offers end when it takes nobody (`withdraw_offers`, which says what
+    `is_quiet` is). Those who waited for a cancelled event wait again when it is revived. Raises
+    Missing."""
+    before = programme.get_event(tx, org_id, event_id)
+    # Before the event's row is ours: entries come first in the order of places.
+    end_offers(tx, org_id, event_id, state, is_quiet=is_quiet)
     event = programme.store_event_state(tx, org_id, event_id, state, actor=actor)
+    if EventState.CANCELLED is before.state is not state:
+        wait_again(tx, org_id, event_id, EVENT_CANCELLED)
     offer_places(tx, org_id, event_id)
     return event
+
+
+def end_offers(
+    tx: Tx, org_id: OrgId, event_id: EventId, state: EventState, *, is_quiet: bool = False
+) -> int:
+    """`withdraw_offers` for an event that is about to have that state; 0 if it takes people then.
+    An offer that is made at this moment is taken back by the sweep (offers.py)."""
+    refusal = find_refusal(Door.OFFER, state, tx.now + 1, tx.now)
+    return withdraw_offers(tx, org_id, event_id, refusal, is_quiet=is_quiet) if refusal else 0

@@ -2,13 +2,14 @@
 
 Rules.
 - A *cancelled* event takes nobody.
-- A *closed* event takes nobody but those whom staff add.
+- A *closed* event takes nobody but those whom staff add; offers are taken back (places.py).
 - A *draft* takes nobody from outside: no form, program, invitation or offer. Staff prepare it, and
   an exam's draft is only hidden.
 - An event that is *over* takes those who watch what was recorded (the registration API), exams'
   records, and nobody else.
 - An *exam* takes candidates only: their door names a sitting.
 - *Full* is full at every door; a place that is offered to somebody is theirs at every door.
+- The *limit for one person* holds at every door, a party's tickets included; an exam has none.
 - *Already there* means a ticket of the type where each ticket is asked for by its type (invitation,
   offer, staff), and any ticket where somebody just registers.
 """
@@ -24,6 +25,7 @@ from turnout.core.tickets.issuing import GrantKind
 from turnout.errors import Conflict
 from turnout.store import Tx
 
+EVENT_CANCELLED, EVENT_OVER = "event.cancelled", "event.over"
 _OUTSIDE = frozenset({EventState.CANCELLED, EventState.CLOSED, EventState.DRAFT})
 _CANDIDATES = frozenset({EventState.CANCELLED, EventState.CLOSED})
 _STAFF = frozenset({EventState.CANCELLED})
@@ -70,7 +72,7 @@ RULES: Mapping[Door, Rule] = {
     Door.OFFER: Rule(GrantKind.OFFER, _OUTSIDE, False, There.SAME_TYPE, True),
     Door.EXAM: Rule(GrantKind.EXAM, _CANDIDATES, True, There.NEVER, False),
     Door.WALK_IN: Rule(GrantKind.EXAM, _STAFF, True, There.NEVER, False),
-    Door.STAFF: Rule(GrantKind.STAFF, _STAFF, False, There.SAME_TYPE, False),
+    Door.STAFF: Rule(GrantKind.STAFF, _STAFF, False, There.SAME_TYPE, True),
     Door.PARTY: Rule(GrantKind.STAFF, _STAFF, False, There.SAME_TYPE, True),
 }
 

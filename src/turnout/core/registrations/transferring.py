@@ -78,7 +78,7 @@ def change_ticket_type(
     types = list_ticket_types(tx, org_id, registration.event_id)
     if ticket_type_id not in {type_.id for type_ in types}:
         raise Invalid("ticket_type.not_in_event")
-    change_type(tx, org_id, registration.event_id, ticket, ticket_type_id)
+    change_type(tx, org_id, registration, ticket, ticket_type_id)
     record(
         tx,
         org_id,

@@ -5,6 +5,10 @@ deadline; until then it may be `taken`, given back (`left`), or `lapsed`. An eve
 rising number. The first whose own ticket type has room is next; who waits for another type is not
 held up by a type that is sold out.
 
+An offer stands only while its event takes people. When it closes, those who were offered a place
+wait again, at their place in the order; when it is cancelled or over, everybody's entry lapses. The
+entry then has a `reason`, the code of a sentence.
+
 This module knows no registration: registrations/places.py takes the places that are offered here,
 registrations/offers.py lets people join, take and leave.
 """
@@ -45,7 +49,9 @@ class WaitingState(enum.StrEnum):
 
 class Entry(NamedTuple):
     """Somebody on a waiting list. `deadline_at` in epoch ms, until when an offer stands; `sti` is
-    the campaign source of the link they came with."""
+    the campaign source of the link they came with. `reason` is the code of why an offer was taken
+    back or the entry lapsed, empty = the state says it; `extras` is what they asked for along with
+    the place (registrations/extras.py)."""
 
     id: EntryId
     event_id: EventId
@@ -54,10 +60,12 @@ class Entry(NamedTuple):
     state: WaitingState
     deadline_at: int | None
     sti: str
+    reason: str
+    extras: str
 
 
 class ListedEntry(NamedTuple):
-    """An entry as lists show it. Instants in epoch ms."""
+    """An entry as lists show it. Instants in epoch ms; `reason` as in Entry."""
 
     id: EntryId
     type_name: str
@@ -68,6 +76,7 @@ class ListedEntry(NamedTuple):
     deadline_at: int | None
     created_at: int
     priority: int
+    reason: str
 
 
 class OfferTerms(NamedTuple):
@@ -76,6 +85,7 @@ class OfferTerms(NamedTuple):
     state: EventState
     starts_at: int
     ends_at: int
+    registration_ends_at: int | None
     hours: int
 
 
@@ -87,6 +97,7 @@ def add_entry(
     person_id: PersonId,
     *,
     sti: str,
+    extras: str = "",
 ) -> Entry:
     """Put somebody at the end of the list, who is not on it."""
     entry_id = EntryId(tx.next_id("waiting"))
@@ -98,6 +109,7 @@ def add_entry(
         ticket_type_id=ticket_type_id,
         person_id=person_id,
         sti=sti,
+        extras=extras,
         now=tx.now,
     )
     tx.wake(QUEUE)
@@ -137,21 +149,68 @@ def find_next(tx: Tx, org_id: OrgId, event_id: EventId) -> "FindNextRow | None":
 
 def get_offer_terms(tx: Tx, org_id: OrgId, event_id: EventId) -> OfferTerms:
     """What an offer of the event depends on."""
-    state, *times = sql.get_offer_terms(tx, org_id=org_id, id=event_id, now=tx.now)
-    return OfferTerms(EventState(state), *times)
+    row = sql.get_offer_terms(tx, org_id=org_id, id=event_id, now=tx.now)
+    return OfferTerms(
+        EventState(row.state),
+        row.starts_at,
+        row.ends_at,
+        row.registration_ends_at,
+        row.waiting_hours,
+    )
 
 
 def offer(tx: Tx, org_id: OrgId, entry_id: EntryId, terms: OfferTerms) -> bool:
     """Offer a place that was taken for the entry; False if it does not wait any more. The offer
-    ends with the event's start at the latest."""
+    ends with the event's start and its registration at the latest."""
     latest = terms.starts_at if terms.starts_at > tx.now else terms.ends_at
-    deadline = min(tx.now + terms.hours * HOUR_MS, latest)
+    ends_at = latest if terms.registration_ends_at is None else terms.registration_ends_at
+    deadline = min(tx.now + terms.hours * HOUR_MS, latest, ends_at)
     return bool(sql.offer(tx, org_id=org_id, id=entry_id, deadline_at=deadline, now=tx.now))
 
 
 def set_entry_state(tx: Tx, org_id: OrgId, entry: Entry, state: WaitingState) -> None:
     """Change how a locked entry stands. What an offer held is the caller's business."""
     sql.set_entry_state(tx, org_id=org_id, id=entry.id, state=state.value, now=tx.now)
+
+
+def set_extras(tx: Tx, org_id: OrgId, entry_id: EntryId, extras: str) -> None:
+    """Keep what somebody on the list asks for along with a place."""
+    sql.set_extras(tx, org_id=org_id, id=entry_id, extras=extras, now=tx.now)
+
+
+def lock_offers(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Entry]:
+    """The entries of an event that are offered a place, held against concurrent changes."""
+    return sql.lock_offers(tx, org_id=org_id, event_id=event_id)
+
+
+def withdraw(
+    tx: Tx, org_id: OrgId, entry: Entry, state: WaitingState, reason: str, *, is_quiet: bool
+) -> None:
+    """Take back what a locked entry is offered; it waits again, or lapses. Unless `is_quiet`,
+    somebody who waits again is told why. What the offer held is the caller's business."""
+    is_untold = state is WaitingState.WAITING and not is_quiet
+    sql.withdraw(
+        tx,
+        org_id=org_id,
+        id=entry.id,
+        state=state.value,
+        reason=reason,
+        is_untold=int(is_untold),
+        now=tx.now,
+    )
+    if is_untold:
+        tx.wake(QUEUE)
+
+
+def end_waiting(tx: Tx, org_id: OrgId, event_id: EventId, reason: str) -> None:
+    """Let everybody lapse who waits for an event."""
+    sql.end_waiting(tx, org_id=org_id, event_id=event_id, reason=reason, now=tx.now)
+
+
+def wait_again(tx: Tx, org_id: OrgId, event_id: EventId, reason: str) -> None:
+    """Put those back on the list whose entry lapsed for this reason, at their place in the order,
+    unless they are registered or erased."""
+    sql.wait_again(tx, org_id=org_id, event_id=event_id, reason=reason, now=tx.now)
 
 
 def tell_again(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> None:
@@ -161,7 +220,8 @@ def tell_again(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) ->
 
 
 def list_overdue(tx: Tx, limit: int) -> list[Key]:
-    """Offers of all organizations whose deadline has passed."""
+    """Offers of all organizations whose deadline has passed or whose event takes nobody now, and
+    entries for events that are cancelled or over."""
     return [(org_id, id_) for org_id, id_ in sql.list_overdue(tx, now=tx.now, limit=limit)]
 
 
@@ -210,6 +270,7 @@ def list_entries(
             row.deadline_at,
             row.created_at,
             row.priority,
+            row.reason,
         )
         for row in rows
     ]

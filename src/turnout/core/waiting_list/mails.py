@@ -41,16 +41,17 @@ def _tell(tx: Tx, key: Key, *, base_url: str) -> None:
     row = sql.find_untold(tx, org_id=org_id, id=entry_id)
     if row is None or not sql.mark_told(tx, org_id=org_id, id=entry_id, now=tx.now):
         return
-    event_id, state, deadline_at, email, *names = row
+    event_id, state, deadline_at, reason, email, *names = row
     shown = get_shown_event(tx, org_id, event_id)
     link = make_link(ensure_link_key(tx), base_url, entry_id)
     is_offered = state == WaitingState.OFFERED
     if is_offered and deadline_at is not None:
-        lines = _offer_lines(shown, deadline_at, link)
+        subject, lines = "A place is free", _offer_lines(shown, deadline_at, link)
+    elif reason:
+        subject, lines = "The place is not held any more", _withdrawn_lines(shown, link)
     else:
-        lines = _list_lines(shown, link)
+        subject, lines = "You are on the waiting list", _list_lines(shown, link)
     name = neutralize(" ".join(filter(None, names)))
-    subject = "A place is free" if is_offered else "You are on the waiting list"
     queue_mail(
         tx,
         org_id,
@@ -66,6 +67,17 @@ def _list_lines(shown: EventView, link: str) -> list[str]:
     return [
         f"you are on the waiting list for {shown.event.title}. When a place becomes free and it",
         "is your turn, we write to you again, and hold it for you for some time.",
+        "",
+        "See where you stand, or leave the list, here:",
+        link,
+    ]
+
+
+def _withdrawn_lines(shown: EventView, link: str) -> list[str]:
+    return [
+        f"{shown.event.title} is closed for registration, so the place that was held for you was",
+        "given back. You keep your place on the waiting list: if registration opens again and it",
+        "is your turn, we write to you.",
         "",
         "See where you stand, or leave the list, here:",
         link,

@@ -1,5 +1,6 @@
 -- name: find_open_entry(org_id, event_id, person_id)^ -> entries.Entry | None
-SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti FROM waiting_entries
+SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras
+FROM waiting_entries
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
     AND state IN ('waiting', 'offered');
 
@@ -8,21 +9,22 @@ WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
 UPDATE waiting_entries SET updated_at = updated_at
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
     AND state = 'offered' AND deadline_at > :now
-RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti;
+RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras;
 
--- name: add_entry(org_id, id: EntryId, event_id, ticket_type_id, person_id, sti, now)!
-INSERT INTO waiting_entries (org_id, id, event_id, ticket_type_id, person_id, state, sti,
+-- name: add_entry(org_id, id: EntryId, event_id, ticket_type_id, person_id, sti, extras, now)!
+INSERT INTO waiting_entries (org_id, id, event_id, ticket_type_id, person_id, state, sti, extras,
     created_at, updated_at)
-VALUES (:org_id, :id, :event_id, :ticket_type_id, :person_id, 'waiting', :sti, :now, :now);
+VALUES (:org_id, :id, :event_id, :ticket_type_id, :person_id, 'waiting', :sti, :extras, :now, :now);
 
 -- name: get_entry(org_id, id: EntryId)^ -> entries.Entry | None
-SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti FROM waiting_entries
+SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras
+FROM waiting_entries
 WHERE org_id = :org_id AND id = :id;
 
 -- name: lock_entry(org_id, id: EntryId)^ -> entries.Entry | None
 -- Held until this transaction ends: an answer is decided by one at a time.
 UPDATE waiting_entries SET updated_at = updated_at WHERE org_id = :org_id AND id = :id
-RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti;
+RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras;
 
 -- name: find_next(org_id, event_id)^ -> (id: EntryId, ticket_type_id: TicketTypeId) | None
 -- The first who waits and could be let in, as far as one can see from here.
@@ -35,27 +37,66 @@ WHERE w.org_id = :org_id AND w.event_id = :event_id AND w.state = 'waiting'
 ORDER BY w.priority DESC, w.id LIMIT 1;
 
 -- name: get_offer_terms(org_id, id: EventId, now)^
---     -> (state: str, starts_at: int, ends_at: int, waiting_hours: int)
+--     -> (state: str, starts_at: int, ends_at: int, registration_ends_at: int | None,
+--         waiting_hours: int)
 SELECT CASE WHEN state = 'open' AND registration_ends_at <= :now THEN 'closed' ELSE state
-    END AS state, starts_at, ends_at, waiting_hours
+    END AS state, starts_at, ends_at, registration_ends_at, waiting_hours
 FROM events WHERE org_id = :org_id AND id = :id;
 
 -- name: offer(org_id, id: EntryId, deadline_at, now)!
 UPDATE waiting_entries
 SET state = 'offered', offered_at = :now, deadline_at = :deadline_at, told_at = NULL,
-    updated_at = :now
+    reason = '', updated_at = :now
 WHERE org_id = :org_id AND id = :id AND state = 'waiting';
 
 -- name: set_entry_state(org_id, id: EntryId, state, now)!
 UPDATE waiting_entries SET state = :state, updated_at = :now WHERE org_id = :org_id AND id = :id;
 
+-- name: set_extras(org_id, id: EntryId, extras, now)!
+UPDATE waiting_entries SET extras = :extras, updated_at = :now WHERE org_id = :org_id AND id = :id;
+
 -- name: list_overdue(now, limit) -> (org_id: OrgId, id: EntryId)
--- crosses organizations: the sweep serves all of them.
-SELECT org_id, id FROM waiting_entries
-WHERE state = 'offered' AND deadline_at <= :now AND NOT EXISTS (
-    SELECT 1 FROM work_claims c WHERE c.org_id = waiting_entries.org_id AND c.queue = 'offer'
-        AND c.id = waiting_entries.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
-ORDER BY deadline_at, org_id, id LIMIT :limit;
+-- crosses organizations: the sweep serves all of them. Offers whose deadline has passed or whose
+-- event takes nobody now, and those who wait for an event that is cancelled or over.
+SELECT w.org_id, w.id FROM waiting_entries w
+JOIN events e ON e.org_id = w.org_id AND e.id = w.event_id
+WHERE (w.state = 'offered' AND (w.deadline_at <= :now OR e.state <> 'open'
+        OR e.registration_ends_at <= :now)
+    OR w.state = 'waiting' AND (e.state = 'cancelled' OR e.ends_at <= :now))
+    AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = w.org_id AND c.queue = 'offer'
+        AND c.id = w.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY w.deadline_at, w.org_id, w.id LIMIT :limit;
+
+-- name: lock_offers(org_id, event_id) -> entries.Entry
+-- The offers of an event, held until this transaction ends (see the override for PostgreSQL).
+SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras
+FROM waiting_entries WHERE org_id = :org_id AND event_id = :event_id AND state = 'offered'
+ORDER BY id;
+
+-- name: withdraw(org_id, id: EntryId, state, reason, is_untold: int, now)!
+UPDATE waiting_entries SET state = :state, reason = :reason, deadline_at = NULL,
+    told_at = CASE WHEN :is_untold = 1 THEN NULL ELSE told_at END, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: end_waiting(org_id, event_id, reason, now)!
+UPDATE waiting_entries SET state = 'lapsed', reason = :reason, updated_at = :now
+WHERE org_id = :org_id AND event_id = :event_id AND state = 'waiting';
+
+-- name: wait_again(org_id, event_id, reason, now)!
+-- Those whose place on the list ended for this reason, each once, unless they are on it again,
+-- registered, or erased: people may have been merged meanwhile.
+UPDATE waiting_entries SET state = 'waiting', reason = '', updated_at = :now
+WHERE org_id = :org_id AND event_id = :event_id AND state = 'lapsed' AND reason = :reason
+    AND NOT EXISTS (SELECT 1 FROM waiting_entries o
+        WHERE o.org_id = :org_id AND o.event_id = :event_id
+            AND o.person_id = waiting_entries.person_id AND (o.state IN ('waiting', 'offered')
+                OR o.state = 'lapsed' AND o.reason = :reason AND o.id < waiting_entries.id))
+    AND NOT EXISTS (SELECT 1 FROM registrations r
+        WHERE r.org_id = :org_id AND r.event_id = :event_id
+            AND r.person_id = waiting_entries.person_id AND r.state = 'confirmed')
+    AND EXISTS (SELECT 1 FROM people p
+        WHERE p.org_id = :org_id AND p.id = waiting_entries.person_id AND p.email <> '');
 
 -- name: list_promotable(now, limit) -> (org_id: OrgId, event_id: EventId)
 -- crosses organizations: the sweep serves all of them. Events with somebody who could be let in.
@@ -97,19 +138,21 @@ WHERE org_id = :org_id AND id = :id;
 -- name: is_closed(org_id, id: EventId)$ -> int | None
 SELECT is_waiting_closed FROM events WHERE org_id = :org_id AND id = :id;
 
--- name: list_waiting_addresses(org_id, event_id, after: EntryId, limit)
+-- name: list_waiting_addresses(org_id, event_id, ended_by, after: EntryId, limit)
 --     -> (id: EntryId, email: str)
+-- Those who wait or are offered a place, or those whose place on the list ended for a reason.
 SELECT w.id, p.email
 FROM waiting_entries w JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
 WHERE w.org_id = :org_id AND w.event_id = :event_id AND w.id > :after
-    AND w.state IN ('waiting', 'offered')
+    AND ((:ended_by = '' AND w.state IN ('waiting', 'offered'))
+        OR (:ended_by <> '' AND w.state = 'lapsed' AND w.reason = :ended_by))
 ORDER BY w.id LIMIT :limit;
 
 -- name: list_entries(org_id, event_id, is_all, limit)
 --     -> (id: EntryId, name: str, email: str, first_name: str, last_name: str, state: str,
---         deadline_at: int | None, created_at: int, priority: int)
+--         deadline_at: int | None, created_at: int, priority: int, reason: str)
 SELECT w.id, y.name, p.email, p.first_name, p.last_name, w.state, w.deadline_at, w.created_at,
-    w.priority
+    w.priority, w.reason
 FROM waiting_entries w
 JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
 JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
@@ -131,9 +174,9 @@ WHERE w.state IN ('waiting', 'offered') AND w.told_at IS NULL
 ORDER BY w.id LIMIT :limit;
 
 -- name: find_untold(org_id, id: EntryId)^
---     -> (event_id: EventId, state: str, deadline_at: int | None, email: str, first_name: str,
---         last_name: str) | None
-SELECT w.event_id, w.state, w.deadline_at, p.email, p.first_name, p.last_name
+--     -> (event_id: EventId, state: str, deadline_at: int | None, reason: str, email: str,
+--         first_name: str, last_name: str) | None
+SELECT w.event_id, w.state, w.deadline_at, w.reason, p.email, p.first_name, p.last_name
 FROM waiting_entries w
 JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
 WHERE w.org_id = :org_id AND w.id = :id AND w.state IN ('waiting', 'offered')

@@ -14,6 +14,7 @@ class GetOfferTermsRow(NamedTuple):
     state: str
     starts_at: int
     ends_at: int
+    registration_ends_at: int | None
     waiting_hours: int
 
 class ListOverdueRow(NamedTuple):
@@ -38,6 +39,7 @@ class ListEntriesRow(NamedTuple):
     deadline_at: int | None
     created_at: int
     priority: int
+    reason: str
 
 class ListUntoldRow(NamedTuple):
     org_id: OrgId
@@ -47,11 +49,14 @@ class FindUntoldRow(NamedTuple):
     event_id: EventId
     state: str
     deadline_at: int | None
+    reason: str
     email: str
     first_name: str
     last_name: str
 
 class _Sql(Statements):
+    @staticmethod
+    def lock_offers(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[Entry]: ...
     @staticmethod
     def find_open_entry(
         tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId
@@ -70,6 +75,7 @@ class _Sql(Statements):
         ticket_type_id: TicketTypeId,
         person_id: PersonId,
         sti: str,
+        extras: str,
         now: int,
     ) -> int: ...
     @staticmethod
@@ -85,7 +91,17 @@ class _Sql(Statements):
     @staticmethod
     def set_entry_state(tx: Tx, *, org_id: OrgId, id: EntryId, state: str, now: int) -> int: ...
     @staticmethod
+    def set_extras(tx: Tx, *, org_id: OrgId, id: EntryId, extras: str, now: int) -> int: ...
+    @staticmethod
     def list_overdue(tx: Tx, *, now: int, limit: int) -> list[ListOverdueRow]: ...
+    @staticmethod
+    def withdraw(
+        tx: Tx, *, org_id: OrgId, id: EntryId, state: str, reason: str, is_untold: int, now: int
+    ) -> int: ...
+    @staticmethod
+    def end_waiting(tx: Tx, *, org_id: OrgId, event_id: EventId, reason: str, now: int) -> int: ...
+    @staticmethod
+    def wait_again(tx: Tx, *, org_id: OrgId, event_id: EventId, reason: str, now: int) -> int: ...
     @staticmethod
     def list_promotable(tx: Tx, *, now: int, limit: int) -> list[ListPromotableRow]: ...
     @staticmethod
@@ -104,7 +120,7 @@ class _Sql(Statements):
     def is_closed(tx: Tx, *, org_id: OrgId, id: EventId) -> int | None: ...
     @staticmethod
     def list_waiting_addresses(
-        tx: Tx, *, org_id: OrgId, event_id: EventId, after: EntryId, limit: int
+        tx: Tx, *, org_id: OrgId, event_id: EventId, ended_by: str, after: EntryId, limit: int
     ) -> list[ListWaitingAddressesRow]: ...
     @staticmethod
     def list_entries(

@@ -48,19 +48,20 @@ def write_to_waiting(
     subject: str,
     text: str,
     *,
+    ended_by: str = "",
     after: EntryId = FROM_THE_START,
     actor: str,
 ) -> tuple[int, EntryId | None]:
-    """Queue a mail to up to SLICE of those who wait or are offered a place, behind `after`; returns
-    how many, and the entry to go on behind (None = that was the last slice). Raises Invalid,
-    Missing."""
+    """Queue a mail to up to SLICE of those who wait or are offered a place, behind `after`; or of
+    those whose entries lapsed for the reason `ended_by`. Returns how many, and the entry to go on
+    behind (None = that was the last slice). Raises Invalid, Missing."""
     get_event(tx, org_id, event_id)
     if not subject.strip() or len(subject) > LONGEST_SUBJECT or not is_line(subject):
         raise Invalid("waiting.subject", limit=LONGEST_SUBJECT)
     if not text.strip() or len(text) > LONGEST_TEXT or not is_paragraph(text):
         raise Invalid("waiting.text", limit=LONGEST_TEXT)
     rows = sql.list_waiting_addresses(
-        tx, org_id=org_id, event_id=event_id, after=after, limit=SLICE
+        tx, org_id=org_id, event_id=event_id, ended_by=ended_by, after=after, limit=SLICE
     )
     addresses = [row.email for row in rows if row.email]
     sender = get_sender(tx, org_id)

@@ -51,6 +51,8 @@ SENTENCES = {
     "session.not_of_channel": "Session {pak} does not exist in this channel.",
     "session.not_of_event": "Session {pak} does not exist in this event.",
     "signing.no_key": "The server has no signing key yet. Try again.",
+    # As an older Turnout kept it.
+    "ticket_type.limit": "One person may have up to {limit} of this ticket type.",
     "tickets.sold_out": "Tickets are sold out.",
     "token.absent": "Unauthorised: send the header 'Authorization: Bearer <idToken>'. "
     "POST /v1.0/signin gives an idToken.",

@@ -1,0 +1,82 @@
+"""What somebody asked for along with a place that they wait for: sessions, and what they answered.
+
+It is kept with the entry of the waiting list, and used by whatever grants them the offered place
+(granting.py), at any door. Sessions that are full by then, or closed, cancelled, removed or for
+other ticket types, are left out.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from turnout.core.events.model import SessionState
+from turnout.core.events.programme import list_sessions
+from turnout.core.events.sessions import list_session_texts
+from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId, TicketTypeId
+from turnout.core.registrations import booking, places
+from turnout.core.registrations.model import Submitted, join_submissions
+from turnout.store import Tx, to_json
+
+
+class Extras(msgspec.Struct, frozen=True):
+    """What was asked for along with a place; `submitted` None = nothing was answered."""
+
+    session_ids: list[SessionId] = []
+    submitted: Submitted | None = None
+
+
+NOTHING = Extras()
+_decoder = msgspec.json.Decoder(Extras)
+
+
+def write_extras(extras: Extras) -> str:
+    """As an entry of the waiting list keeps it; empty for nothing."""
+    return "" if extras == NOTHING else to_json(extras)
+
+
+def read_extras(text: str) -> Extras:
+    """What an entry of the waiting list keeps."""
+    return _decoder.decode(text) if text else NOTHING
+
+
+def join_extras(old: Extras, new: Extras) -> Extras:
+    """Both of one person: all sessions, and what was answered last."""
+    ids = dict.fromkeys((*old.session_ids, *new.session_ids))
+    return Extras(list(ids), join_submitted(old.submitted, new.submitted))
+
+
+def join_submitted(old: Submitted | None, new: Submitted | None) -> Submitted | None:
+    """Both submissions of one person, the newer wins; None = nothing was said."""
+    return join_submissions(old, new) if old and new else new or old
+
+
+def book_extras(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    registration_id: RegistrationId,
+    ticket_type_id: TicketTypeId,
+    extras: Extras,
+) -> None:
+    """Book the sessions, as far as they can be had now, with a registration that has a ticket of
+    the type."""
+    if not extras.session_ids:
+        return
+    booked = set(booking.list_booked_sessions(tx, org_id, registration_id))
+    enterable = _list_enterable(tx, org_id, event_id, ticket_type_id)
+    wanted = [id_ for id_ in enterable if id_ in set(extras.session_ids) - booked]
+    taken = places.take_session_places(tx, org_id, wanted)
+    booking.add_bookings(tx, org_id, registration_id, sorted(taken))
+
+
+def _list_enterable(
+    tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId
+) -> Sequence[SessionId]:
+    """The sessions that take bookings of the type, by rising number."""
+    types = {text.id: text.ticket_type_ids for text in list_session_texts(tx, org_id, event_id)}
+    return sorted(
+        session.id
+        for session in list_sessions(tx, org_id, event_id)
+        if session.state is SessionState.OPEN
+        and ticket_type_id in (types[session.id] or (ticket_type_id,))
+    )
