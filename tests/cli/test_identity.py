@@ -1,4 +1,4 @@
-"""`turnout org`, `user` and `token`."""
+"""`turnout org` and `token`, and making users."""
 
 import datetime
 import re

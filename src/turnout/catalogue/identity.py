@@ -46,5 +46,6 @@ SENTENCES = {
     "user.email": "{email!r} is not an e-mail address.",
     "user.missing": "There is no user {user_id}.",
     "user.moved": "A user cannot be moved to another company.",
+    "user.unchanged": "Say what to change: see `turnout user set --help`.",
     "user.unknown_code": "The organization has no user {user_code}.",
 }

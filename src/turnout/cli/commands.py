@@ -71,7 +71,7 @@ COMMANDS = {
     "survey": ("reporting:survey", "Polls and surveys of the watch page."),
     "ticket": ("tickets:tickets", "Ticket types, tickets, and the keys that sign them."),
     "token": ("identity:token", "API keys, tokens and secrets."),
-    "user": ("identity:user", "Users of an organization."),
+    "user": ("users:user", "Users of an organization."),
     "venue": ("venues:venues", "Venues and their rooms."),
     "viewing": ("audience:viewing", "Who has watched what, and for how long."),
     "waiting": ("waiting_list:waiting", "Waiting lists: who gets the next place."),

@@ -18,8 +18,8 @@ from turnout.cli.app import (
     tell_twice,
 )
 from turnout.cli.event_changes import say_capacity
-from turnout.cli.identity import read_password
 from turnout.cli.numbers import EventNumber
+from turnout.cli.users import read_password
 from turnout.core.events.model import Channel, Event, EventState, Session, Span, span
 from turnout.core.events.passwords import clear_registration_password, set_registration_password
 from turnout.core.events.programme import (

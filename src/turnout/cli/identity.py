@@ -1,6 +1,5 @@
-"""`turnout org`, `user` and `token`."""
+"""`turnout org` and `token`."""
 
-import sys
 import time
 from typing import Annotated
 
@@ -23,13 +22,12 @@ from turnout.core.identity.credentials import (
     list_credentials,
     revoke_credential,
 )
-from turnout.core.identity.model import CredentialKind, Role
+from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.organizations import (
     create_organization,
     get_organization,
     list_organizations,
 )
-from turnout.core.identity.users import create_user, hash_password
 from turnout.errors import Invalid
 from turnout.store import system_clock
 
@@ -41,7 +39,6 @@ org = App(name="org")
 org.command(organizations.set_org, name="set")
 org.command(organizations.show_org, name="show")
 org.command(pictures.set_logo, name="set-logo")
-user = App(name="user")
 token = App(name="token")
 
 
@@ -98,45 +95,6 @@ def list_orgs() -> None:
         for organization in found
     ]
     show_table("Account", "Short name", "Name", "Time zone", "Rate limit", rows=rows)
-
-
-@user.command(name="create")
-def create(
-    org: str,
-    user_code: str,
-    /,
-    *,
-    name: str,
-    email: str,
-    role: Role = Role.ACCT,
-    password_stdin: bool = False,
-) -> None:
-    """Make a user.
-
-    Args:
-        org: Short name of the organization.
-        user_code: The name that the user signs in with, unique on this server.
-        name: Full name.
-        email: E-mail address.
-        role: Whose things the user may see: its own (Acct), those of all organizations of its
-            agent (Agent), or of its distributor (Admin).
-        password_stdin: Read the password from standard input, so that no list of processes
-            shows it. Without it, the user has none yet.
-    """
-    hashed = hash_password(read_password()) if password_stdin else None
-    with database() as db:
-        organization = db.call(get_organization, org)
-        made = db.call(
-            create_user,
-            organization.org_id,
-            user_code,
-            name=name,
-            email=email,
-            role=role,
-            password_hash=hashed,
-            actor=actor(),
-        )
-    console.print(f"User {made.user_code} ({made.role}) of {org} is made.")
 
 
 @token.command(name="create")
@@ -216,14 +174,6 @@ def revoke_token(org: str, credential: CredentialNumber, /) -> None:
         organization = db.call(get_organization, org)
         revoked = db.call(revoke_credential, organization.org_id, credential, actor=actor())
     console.print(f"Credential {revoked.id} ({revoked.name}) is revoked.")
-
-
-def read_password() -> str:
-    """The first line of standard input. Raises Invalid for what is not UTF-8."""
-    try:
-        return sys.stdin.readline().rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise Invalid("password.text") from error
 
 
 def _say_instant(instant: int | None) -> str:

@@ -245,6 +245,18 @@ WHERE org_id = :org_id AND user_id = :user_id AND kind = 'password' AND revoked_
 SELECT org_id, id, user_code, role, name, email FROM users
 WHERE org_id = :org_id AND disabled_at IS NULL ORDER BY id;
 
+-- name: list_user_lines(org_id)
+--     -> (user: User, disabled_at: int | None, has_password: int, used_at: int | None)
+SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, u.disabled_at,
+    CASE WHEN c.id IS NULL THEN 0 ELSE 1 END AS has_password, c.last_used_at AS used_at
+FROM users u LEFT JOIN credentials c ON c.org_id = u.org_id AND c.user_id = u.id
+    AND c.kind = 'password' AND c.revoked_at IS NULL
+WHERE u.org_id = :org_id AND u.id > 0 ORDER BY u.id;
+
+-- name: change_user(org_id, id: UserId, role, email, disabled_at: int | None, now)!
+UPDATE users SET role = :role, email = :email, disabled_at = :disabled_at, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
 -- name: add_credential(org_id, id: CredentialId, kind, name, digest, hint,
 --     user_id: UserId | None, event_id: EventId | None, now, expires_at: int | None)!
 INSERT INTO credentials

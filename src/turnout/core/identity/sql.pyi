@@ -50,6 +50,12 @@ class FindPasswordRow(NamedTuple):
     id: CredentialId
     digest: str
 
+class ListUserLinesRow(NamedTuple):
+    user: User
+    disabled_at: int | None
+    has_password: int
+    used_at: int | None
+
 class ListMadeByRow(NamedTuple):
     slug: str
 
@@ -262,6 +268,19 @@ class _Sql(Statements):
     def end_passwords(tx: Tx, *, org_id: OrgId, user_id: UserId, now: int) -> int: ...
     @staticmethod
     def list_users(tx: Tx, *, org_id: OrgId) -> list[User]: ...
+    @staticmethod
+    def list_user_lines(tx: Tx, *, org_id: OrgId) -> list[ListUserLinesRow]: ...
+    @staticmethod
+    def change_user(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: UserId,
+        role: str,
+        email: str,
+        disabled_at: int | None,
+        now: int,
+    ) -> int: ...
     @staticmethod
     def add_credential(
         tx: Tx,
