@@ -63,6 +63,9 @@ SENTENCES = {
     "payment.reference": "{reference!r} is no reference: 4 to {limit} letters, digits and hyphens.",
     "payment.settled": "The ticket {code} is {state}: it cannot be {wanted}.",
     "person.missing": "There is no person {person_id}.",
+    "retention.days": "Days must be 1 to {limit}.",
+    "retention.missing": "There is no such rule: see `turnout retention show`.",
+    "retention.records": "Records of exams and payments are kept by the organization's rule alone.",
     "person.same": "That is one person already: {person_id}.",
     "places.few": "Too few places are left: {left}, and {wanted} are wanted.",
     "places.offered": "Too few places are left: {left}, and {wanted} are wanted. {offered} more "

@@ -53,6 +53,7 @@ COMMANDS = {
         'List what the simulator "sent", newest first. Real networks do not show up here.',
     ),
     "payment": ("payments:payments", "What is to be paid for tickets."),
+    "retention": ("retention:retention", "How long people are kept."),
     "person": ("people:people", "People: find, correct, merge, export and erase them."),
     "question": ("reporting:question", "What viewers ask."),
     "registration": ("registrations:registrations", "Registrations of people for events."),

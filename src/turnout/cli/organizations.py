@@ -6,6 +6,8 @@ from cyclopts import Parameter
 from cyclopts.validators import Number as Range
 
 from turnout.cli.app import LARGEST, actor, console, database, show_table
+from turnout.cli.retention import say_rule
+from turnout.core.erasure.retention import list_rules
 from turnout.core.fields import changed_fields
 from turnout.core.identity.distributors import move_organization
 from turnout.core.identity.organizations import (
@@ -115,6 +117,7 @@ def show_org(slug: str, /) -> None:
     with database() as db:
         organization = db.call(get_organization, slug)
         profile = db.call(get_profile, organization.org_id)
+        rules = db.look(list_rules, organization.org_id)
     facts = [
         ("Name", organization.name),
         ("Account", str(organization.org_id)),
@@ -130,6 +133,7 @@ def show_org(slug: str, /) -> None:
         ("Imprint", profile.imprint_url),
         ("Sender", profile.sender_name),
         ("Replies go to", profile.reply_address),
+        *(("Retention", say_rule(rule)) for rule in rules),
     ]
     show_table("WHAT", "IS", rows=[(what, is_) for what, is_ in facts if is_])
 

@@ -1,4 +1,5 @@
-"""The loop that removes erased people everywhere (core/erasure/erasing.py), and from the disk."""
+"""The loops that remove erased people everywhere (core/erasure/erasing.py), and from the disk, and
+find whose time is over (core/erasure/expiring.py)."""
 
 import asyncio
 
@@ -9,6 +10,7 @@ from turnout.core.erasure.erasing import (
     mark_cleaned,
     take_step,
 )
+from turnout.core.erasure.expiring import find_run, take_stretch
 from turnout.core.erasure.places import TABLES
 from turnout.store import Database
 from turnout.workers.loop import Loop
@@ -34,3 +36,15 @@ def erasure_loop(db: Database) -> Loop:
     loop = Loop("erasure", step, every_s=EVERY_S)
     db.on_wake(QUEUE, loop.wake)
     return loop
+
+
+def retention_loop(db: Database) -> Loop:
+    """The loop that works off the daily runs of organizations with a rule, a stretch a step."""
+
+    async def step() -> bool:
+        run = await db.read(find_run)
+        if run is not None:
+            await db.write_behind(take_stretch, run)
+        return run is not None
+
+    return Loop("retention", step, every_s=EVERY_S)

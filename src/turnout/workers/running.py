@@ -16,7 +16,7 @@ from turnout.settings import Settings
 from turnout.store import Database
 from turnout.workers.callbacks import callback_loops
 from turnout.workers.delivery import Delivery, delivery_loops
-from turnout.workers.erasure import erasure_loop
+from turnout.workers.erasure import erasure_loop, retention_loop
 from turnout.workers.inbox import CarrierInbox
 from turnout.workers.intake import intake_loops
 from turnout.workers.loop import Loop
@@ -68,6 +68,7 @@ class Workers:
             *waiting_loops(self._db, self._base_url),
             *delivery_loops(self._db, delivery),
             erasure_loop(self._db),
+            retention_loop(self._db),
             *callback_loops(self._db, self._outbound),
         ]
         for loop in self._loops:

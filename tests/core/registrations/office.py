@@ -6,6 +6,8 @@ from typing import Any
 from tests.support.builder import Builder, contact
 from tests.support.node import START, LocalNode
 from turnout.core.audit.recording import list_entries
+from turnout.core.identity.model import Organization
+from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId, TicketTypeId
 from turnout.core.people.merging import find_person
 from turnout.core.registrations import booking
@@ -52,6 +54,9 @@ class Office:
 
     def tickets(self, registration_id: RegistrationId) -> list[Ticket]:
         return self.call(list_valid_tickets, registration_id)
+
+    def organization(self, tx: Tx) -> Organization:
+        return get_organization(tx, self.slug)
 
     def person(self, name: str) -> Any:
         return self.call(find_person, f"{name}@example.com")

@@ -117,11 +117,23 @@ def erase_person(tx: Tx, org_id: OrgId, person_id: PersonId, *, actor: str) -> l
 
 
 def list_kept(tx: Tx, org_id: OrgId, person_id: PersonId) -> list[Kept]:
-    """What stays of a person with a name."""
-    if not is_learner(tx, org_id, person_id):
-        return []
-    why = "the organization keeps the records of exams"
-    return [Kept("name and code in exam records", why, "the organization deletes those records")]
+    """What stays of a person: records of exams with the name, and of payments without."""
+    rules = sql.find_record_days(tx, org_id=org_id)
+    exam_days, payment_days = rules or (None, None)
+    kept = []
+    if is_learner(tx, org_id, person_id):
+        why = "the organization keeps the records of exams"
+        until = _say_until(exam_days, "the last exam")
+        kept.append(Kept("name and code in exam records", why, until))
+    if sql.has_payments(tx, org_id=org_id, person_id=person_id):
+        why = "the organization keeps the records of payments"
+        until = _say_until(payment_days, "they were settled")
+        kept.append(Kept("amounts and references of payments, without a name", why, until))
+    return kept
+
+
+def _say_until(days: int | None, what: str) -> str:
+    return f"{days} days after {what}" if days else "the organization deletes those records"
 
 
 def read_marks(tx: Tx, org_id: OrgId, person_id: PersonId) -> Marks:

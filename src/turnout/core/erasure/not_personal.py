@@ -61,6 +61,7 @@ REASONS: dict[str, dict[str, str]] = {
         "credentials": "kind",
         "directory": "namespace noun",
         "erasures": "counts",
+        "retention_runs": "counts",
         "events": "state timezone starts_local ends_local registration_ends_local",
         "exam_changes": "type",
         "exam_registrations": "registrant_type change_type",

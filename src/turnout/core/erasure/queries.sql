@@ -195,3 +195,204 @@ UPDATE user_lists SET entries = entries - 1 WHERE org_id = :org_id AND id = :id 
 -- name: list_erased() -> (org_id: OrgId, person_id: PersonId, uuid: str)
 -- crosses organizations: a backup has all of them.
 SELECT org_id, person_id, uuid FROM erasures ORDER BY org_id, person_id;
+
+-- == retention ==
+
+-- name: set_retention(org_id, event_id: EventId, days: int, exam_days: int | None,
+--     payment_days: int | None, set_at: int, starts_at: int)!
+INSERT INTO retention_rules (org_id, event_id, days, exam_days, payment_days, set_at, starts_at)
+VALUES (:org_id, :event_id, :days, CAST(:exam_days AS BIGINT), CAST(:payment_days AS BIGINT),
+    :set_at, :starts_at)
+ON CONFLICT (org_id, event_id) DO UPDATE SET days = excluded.days, exam_days = excluded.exam_days,
+    payment_days = excluded.payment_days, set_at = excluded.set_at, starts_at = excluded.starts_at;
+
+-- name: delete_retention(org_id, event_id: EventId)!
+DELETE FROM retention_rules WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: list_retention(org_id)
+--     -> (event_id: EventId, days: int, exam_days: int | None, payment_days: int | None,
+--         set_at: int, starts_at: int)
+SELECT event_id, days, exam_days, payment_days, set_at, starts_at FROM retention_rules
+WHERE org_id = :org_id ORDER BY event_id;
+
+-- name: list_runs(org_id, limit) -> (began_at: int, ended_at: int | None, counts: str)
+SELECT began_at, ended_at, counts FROM retention_runs
+WHERE org_id = :org_id ORDER BY began_at DESC LIMIT :limit;
+
+-- name: find_open_run()^
+--     -> (org_id: OrgId, began_at: int, phase: int, after: int, counts: str) | None
+-- crosses organizations: a worker serves all of them.
+SELECT org_id, began_at, phase, after, counts FROM retention_runs
+WHERE ended_at IS NULL ORDER BY began_at, org_id LIMIT 1;
+
+-- name: find_due_organization(now, since: int)$ -> OrgId | None
+-- crosses organizations: a worker serves all of them.
+SELECT r.org_id FROM retention_rules r
+WHERE r.starts_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM retention_runs x WHERE x.org_id = r.org_id AND x.began_at > :since)
+ORDER BY r.org_id, r.event_id LIMIT 1;
+
+-- name: begin_run(org_id, began_at: int, since: int)!
+INSERT INTO retention_runs (org_id, began_at, phase, after, counts)
+SELECT :org_id, :began_at, 0, 0, '{}' WHERE NOT EXISTS (
+    SELECT 1 FROM retention_runs x WHERE x.org_id = :org_id AND x.began_at > :since)
+ON CONFLICT (org_id, began_at) DO NOTHING;
+
+-- name: hold_run(org_id, began_at: int, phase: int, after: int)!
+-- Locks it, if it still stands there.
+UPDATE retention_runs SET phase = :phase
+WHERE org_id = :org_id AND began_at = :began_at AND phase = :phase AND after = :after
+    AND ended_at IS NULL;
+
+-- name: note_run(org_id, began_at: int, phase: int, after: int, counts, ended_at: int | None)!
+UPDATE retention_runs SET phase = :phase, after = :after, counts = :counts,
+    ended_at = CAST(:ended_at AS BIGINT)
+WHERE org_id = :org_id AND began_at = :began_at;
+
+-- name: bound_people(org_id, after: int, limit)$ -> int | None
+SELECT max(id) FROM (SELECT id FROM people WHERE org_id = :org_id AND id > :after
+    ORDER BY id LIMIT :limit) x;
+
+-- name: list_over_people(org_id, after: int, until: int, now, starts_by: int) -> (id: PersonId)
+-- People who took part in nothing that is still kept, and were not erased.
+SELECT p.id FROM people p
+WHERE p.org_id = :org_id AND p.id > :after AND p.id <= :until AND p.merged_into IS NULL
+    AND NOT EXISTS (SELECT 1 FROM registrations r
+        JOIN event_retention e ON e.org_id = r.org_id AND e.event_id = r.event_id
+        WHERE r.org_id = p.org_id AND r.person_id = p.id
+            AND (e.days IS NULL OR e.starts_at > :starts_by
+                OR e.ends_at + e.days * 86400000 > :now))
+    AND NOT EXISTS (SELECT 1 FROM waiting_entries w
+        JOIN event_retention e ON e.org_id = w.org_id AND e.event_id = w.event_id
+        WHERE w.org_id = p.org_id AND w.person_id = p.id
+            AND (e.days IS NULL OR e.starts_at > :starts_by
+                OR e.ends_at + e.days * 86400000 > :now))
+    AND NOT EXISTS (SELECT 1 FROM invitations i
+        JOIN event_retention e ON e.org_id = i.org_id AND e.event_id = i.event_id
+        WHERE i.org_id = p.org_id AND i.person_id = p.id
+            AND (e.days IS NULL OR e.starts_at > :starts_by
+                OR e.ends_at + e.days * 86400000 > :now))
+    AND NOT EXISTS (SELECT 1 FROM parties c
+        JOIN event_retention e ON e.org_id = c.org_id AND e.event_id = c.event_id
+        WHERE c.org_id = p.org_id AND c.contact_id = p.id
+            AND (e.days IS NULL OR e.starts_at > :starts_by
+                OR e.ends_at + e.days * 86400000 > :now))
+    AND NOT EXISTS (SELECT 1 FROM erasures x WHERE x.org_id = p.org_id AND x.person_id = p.id)
+    AND (EXISTS (SELECT 1 FROM registrations r WHERE r.org_id = p.org_id AND r.person_id = p.id)
+        OR EXISTS (SELECT 1 FROM waiting_entries w WHERE w.org_id = p.org_id AND w.person_id = p.id)
+        OR EXISTS (SELECT 1 FROM invitations i WHERE i.org_id = p.org_id AND i.person_id = p.id)
+        OR EXISTS (SELECT 1 FROM parties c WHERE c.org_id = p.org_id AND c.contact_id = p.id)
+        OR EXISTS (SELECT 1 FROM retention_rules o
+            WHERE o.org_id = p.org_id AND o.event_id = 0 AND o.starts_at <= :starts_by
+                AND p.updated_at + o.days * 86400000 <= :now))
+ORDER BY p.id;
+
+-- name: hold_person(org_id, id: PersonId)!
+-- Locks the row without a trace: `updated_at` says how long nothing changed.
+UPDATE people SET updated_at = updated_at WHERE org_id = :org_id AND id = :id;
+
+-- name: bound_registrations(org_id, after: int, limit)$ -> int | None
+SELECT max(id) FROM (SELECT id FROM registrations WHERE org_id = :org_id AND id > :after
+    ORDER BY id LIMIT :limit) x;
+
+-- name: list_over_registrations(org_id, after: int, until: int, now, starts_by: int, none: str)
+--     -> (id: RegistrationId)
+SELECT r.id FROM registrations r
+JOIN event_retention e ON e.org_id = r.org_id AND e.event_id = r.event_id
+WHERE r.org_id = :org_id AND r.id > :after AND r.id <= :until
+    AND e.starts_at <= :starts_by AND e.ends_at + e.days * 86400000 <= :now
+    AND (r.answers <> :none
+        OR EXISTS (SELECT 1 FROM registration_notes n
+            WHERE n.org_id = r.org_id AND n.registration_id = r.id)
+        OR EXISTS (SELECT 1 FROM registration_tags g
+            WHERE g.org_id = r.org_id AND g.registration_id = r.id)
+        OR EXISTS (SELECT 1 FROM survey_answers a WHERE a.org_id = r.org_id
+            AND a.event_id = r.event_id AND a.registration_id = r.id)
+        OR EXISTS (SELECT 1 FROM questions q WHERE q.org_id = r.org_id
+            AND q.event_id = r.event_id AND q.registration_id = r.id AND q.question <> ''))
+ORDER BY r.id;
+
+-- name: blank_answers(org_id, registration_id, none: str)!
+UPDATE registrations SET answers = :none WHERE org_id = :org_id AND id = :registration_id;
+
+-- name: delete_notes(org_id, registration_id)!
+DELETE FROM registration_notes WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: delete_tags(org_id, registration_id)!
+DELETE FROM registration_tags WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: delete_survey_answers(org_id, registration_id)!
+DELETE FROM survey_answers WHERE org_id = :org_id AND registration_id = :registration_id
+    AND event_id = (SELECT event_id FROM registrations
+        WHERE org_id = :org_id AND id = :registration_id);
+
+-- name: blank_questions(org_id, registration_id)!
+UPDATE questions SET question = '', answer = ''
+WHERE org_id = :org_id AND registration_id = :registration_id
+    AND event_id = (SELECT event_id FROM registrations
+        WHERE org_id = :org_id AND id = :registration_id);
+
+-- name: bound_submissions(org_id, after: int, limit)$ -> int | None
+SELECT max(id) FROM (SELECT id FROM submissions WHERE org_id = :org_id AND id > :after
+    ORDER BY id LIMIT :limit) x;
+
+-- name: list_over_submissions(org_id, after: int, until: int, now, starts_by: int, none: str)
+--     -> (id: int)
+SELECT s.id FROM submissions s
+JOIN event_retention e ON e.org_id = s.org_id AND e.event_id = s.target_id
+WHERE s.org_id = :org_id AND s.id > :after AND s.id <= :until AND s.noun = 'event'
+    AND s.done_at IS NOT NULL AND s.contact <> :none
+    AND e.starts_at <= :starts_by AND e.ends_at + e.days * 86400000 <= :now
+ORDER BY s.id;
+
+-- name: blank_submission(org_id, id: int, none: str)!
+UPDATE submissions SET email = '', contact = :none WHERE org_id = :org_id AND id = :id;
+
+-- name: list_over_learners(org_id, after: int, limit, now, starts_by: int) -> (person_id: PersonId)
+-- Candidates who were erased and whose last exam is over for as long as records of exams are kept.
+SELECT l.person_id FROM erasures x
+JOIN learners l ON l.org_id = x.org_id AND l.person_id = x.person_id
+JOIN retention_rules o ON o.org_id = l.org_id AND o.event_id = 0
+WHERE x.org_id = :org_id AND x.person_id > :after AND l.name_key <> ''
+    AND o.exam_days IS NOT NULL AND o.starts_at <= :starts_by AND NOT EXISTS (
+        SELECT 1 FROM exam_registrations r
+        JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+        WHERE r.org_id = l.org_id AND r.person_id = l.person_id
+            AND e.ends_at + o.exam_days * 86400000 > :now)
+ORDER BY l.person_id LIMIT :limit;
+
+-- name: blank_learner(org_id, person_id, code)!
+UPDATE learners SET name_key = '', email_key = '', code = :code, code_key = :code
+WHERE org_id = :org_id AND person_id = :person_id;
+
+-- name: blank_names(org_id, id: PersonId)!
+UPDATE people SET title = '', first_name = '', last_name = '' WHERE org_id = :org_id AND id = :id;
+
+-- name: delete_accommodations(org_id, person_id)!
+DELETE FROM exam_accommodations WHERE org_id = :org_id AND registration_id IN (
+    SELECT id FROM registrations WHERE org_id = :org_id AND person_id = :person_id);
+
+-- name: blank_exam_changes(org_id, person_id)!
+UPDATE exam_changes SET reason = '', was = '{}', became = '{}'
+WHERE org_id = :org_id AND registration_uuid IN (
+    SELECT uuid FROM registrations WHERE org_id = :org_id AND person_id = :person_id);
+
+-- name: list_over_payments(org_id, after: int, limit, now, starts_by: int) -> (ticket_id: TicketId)
+SELECT m.ticket_id FROM payments m
+JOIN retention_rules o ON o.org_id = m.org_id AND o.event_id = 0
+WHERE m.org_id = :org_id AND m.ticket_id > :after AND o.payment_days IS NOT NULL
+    AND o.starts_at <= :starts_by AND (m.state <> 'open' OR m.lapsed_at IS NOT NULL)
+    AND m.updated_at + o.payment_days * 86400000 <= :now
+ORDER BY m.ticket_id LIMIT :limit;
+
+-- name: delete_payment(org_id, ticket_id)!
+DELETE FROM payments WHERE org_id = :org_id AND ticket_id = :ticket_id;
+
+-- name: find_record_days(org_id)^ -> (exam_days: int | None, payment_days: int | None) | None
+SELECT exam_days, payment_days FROM retention_rules WHERE org_id = :org_id AND event_id = 0;
+
+-- name: has_payments(org_id, person_id)$ -> int
+SELECT CASE WHEN EXISTS (SELECT 1 FROM registrations r
+    JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+    JOIN payments m ON m.org_id = t.org_id AND m.ticket_id = t.id
+    WHERE r.org_id = :org_id AND r.person_id = :person_id) THEN 1 ELSE 0 END;

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from turnout.core.ids import (
     CallbackId,
     EntryId,
+    EventId,
     JobId,
     ListId,
     OrgId,
@@ -56,6 +57,45 @@ class ListErasedRow(NamedTuple):
     org_id: OrgId
     person_id: PersonId
     uuid: str
+
+class ListRetentionRow(NamedTuple):
+    event_id: EventId
+    days: int
+    exam_days: int | None
+    payment_days: int | None
+    set_at: int
+    starts_at: int
+
+class ListRunsRow(NamedTuple):
+    began_at: int
+    ended_at: int | None
+    counts: str
+
+class FindOpenRunRow(NamedTuple):
+    org_id: OrgId
+    began_at: int
+    phase: int
+    after: int
+    counts: str
+
+class ListOverPeopleRow(NamedTuple):
+    id: PersonId
+
+class ListOverRegistrationsRow(NamedTuple):
+    id: RegistrationId
+
+class ListOverSubmissionsRow(NamedTuple):
+    id: int
+
+class ListOverLearnersRow(NamedTuple):
+    person_id: PersonId
+
+class ListOverPaymentsRow(NamedTuple):
+    ticket_id: TicketId
+
+class FindRecordDaysRow(NamedTuple):
+    exam_days: int | None
+    payment_days: int | None
 
 class _Sql(Statements):
     @staticmethod
@@ -168,5 +208,98 @@ class _Sql(Statements):
     def shorten_list(tx: Tx, *, org_id: OrgId, id: ListId) -> int: ...
     @staticmethod
     def list_erased(tx: Tx) -> list[ListErasedRow]: ...
+    @staticmethod
+    def set_retention(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        days: int,
+        exam_days: int | None,
+        payment_days: int | None,
+        set_at: int,
+        starts_at: int,
+    ) -> int: ...
+    @staticmethod
+    def delete_retention(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def list_retention(tx: Tx, *, org_id: OrgId) -> list[ListRetentionRow]: ...
+    @staticmethod
+    def list_runs(tx: Tx, *, org_id: OrgId, limit: int) -> list[ListRunsRow]: ...
+    @staticmethod
+    def find_open_run(tx: Tx) -> FindOpenRunRow | None: ...
+    @staticmethod
+    def find_due_organization(tx: Tx, *, now: int, since: int) -> OrgId | None: ...
+    @staticmethod
+    def begin_run(tx: Tx, *, org_id: OrgId, began_at: int, since: int) -> int: ...
+    @staticmethod
+    def hold_run(tx: Tx, *, org_id: OrgId, began_at: int, phase: int, after: int) -> int: ...
+    @staticmethod
+    def note_run(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        began_at: int,
+        phase: int,
+        after: int,
+        counts: str,
+        ended_at: int | None,
+    ) -> int: ...
+    @staticmethod
+    def bound_people(tx: Tx, *, org_id: OrgId, after: int, limit: int) -> int | None: ...
+    @staticmethod
+    def list_over_people(
+        tx: Tx, *, org_id: OrgId, after: int, until: int, now: int, starts_by: int
+    ) -> list[ListOverPeopleRow]: ...
+    @staticmethod
+    def hold_person(tx: Tx, *, org_id: OrgId, id: PersonId) -> int: ...
+    @staticmethod
+    def bound_registrations(tx: Tx, *, org_id: OrgId, after: int, limit: int) -> int | None: ...
+    @staticmethod
+    def list_over_registrations(
+        tx: Tx, *, org_id: OrgId, after: int, until: int, now: int, starts_by: int, none: str
+    ) -> list[ListOverRegistrationsRow]: ...
+    @staticmethod
+    def blank_answers(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, none: str
+    ) -> int: ...
+    @staticmethod
+    def delete_notes(tx: Tx, *, org_id: OrgId, registration_id: RegistrationId) -> int: ...
+    @staticmethod
+    def delete_tags(tx: Tx, *, org_id: OrgId, registration_id: RegistrationId) -> int: ...
+    @staticmethod
+    def delete_survey_answers(tx: Tx, *, org_id: OrgId, registration_id: RegistrationId) -> int: ...
+    @staticmethod
+    def blank_questions(tx: Tx, *, org_id: OrgId, registration_id: RegistrationId) -> int: ...
+    @staticmethod
+    def bound_submissions(tx: Tx, *, org_id: OrgId, after: int, limit: int) -> int | None: ...
+    @staticmethod
+    def list_over_submissions(
+        tx: Tx, *, org_id: OrgId, after: int, until: int, now: int, starts_by: int, none: str
+    ) -> list[ListOverSubmissionsRow]: ...
+    @staticmethod
+    def blank_submission(tx: Tx, *, org_id: OrgId, id: int, none: str) -> int: ...
+    @staticmethod
+    def list_over_learners(
+        tx: Tx, *, org_id: OrgId, after: int, limit: int, now: int, starts_by: int
+    ) -> list[ListOverLearnersRow]: ...
+    @staticmethod
+    def blank_learner(tx: Tx, *, org_id: OrgId, person_id: PersonId, code: str) -> int: ...
+    @staticmethod
+    def blank_names(tx: Tx, *, org_id: OrgId, id: PersonId) -> int: ...
+    @staticmethod
+    def delete_accommodations(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int: ...
+    @staticmethod
+    def blank_exam_changes(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int: ...
+    @staticmethod
+    def list_over_payments(
+        tx: Tx, *, org_id: OrgId, after: int, limit: int, now: int, starts_by: int
+    ) -> list[ListOverPaymentsRow]: ...
+    @staticmethod
+    def delete_payment(tx: Tx, *, org_id: OrgId, ticket_id: TicketId) -> int: ...
+    @staticmethod
+    def find_record_days(tx: Tx, *, org_id: OrgId) -> FindRecordDaysRow | None: ...
+    @staticmethod
+    def has_payments(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int: ...
 
 sql: _Sql

@@ -255,6 +255,9 @@ DELETE FROM channel_events WHERE org_id = :org_id AND event_id = :event_id;
 -- name: delete_event_password(org_id, event_id)!
 DELETE FROM registration_passwords WHERE org_id = :org_id AND event_id = :event_id;
 
+-- name: delete_event_retention(org_id, event_id)!
+DELETE FROM retention_rules WHERE org_id = :org_id AND event_id = :event_id;
+
 -- name: delete_event_readers(org_id, event_id)!
 DELETE FROM reporting_user_events WHERE org_id = :org_id AND event_id = :event_id;
 

@@ -37,6 +37,7 @@ def delete_event(tx: Tx, org_id: OrgId, event_id: EventId, *, actor: str) -> Non
         sql.delete_event_channels,
         sql.delete_event_password,
         sql.delete_event_readers,
+        sql.delete_event_retention,
     ):
         delete(tx, org_id=org_id, event_id=event_id)
     sql.delete_event(tx, org_id=org_id, id=event_id)
