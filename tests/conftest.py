@@ -12,6 +12,7 @@ import datetime
 import os
 import random
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -26,6 +27,11 @@ from tests.support.passwords import hash_cheaply
 from tests.support.postgresql import Cluster
 
 PROOF = "proof: "
+
+# Compiled modules are kept, whatever the caller's habit, as by the Makefile: the tests start many
+# processes, and each would compile all that it imports.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)
