@@ -163,11 +163,15 @@ class Paper:
         module = side / len(rows) * MM
         left, top = x * MM, (self.sides.height - y) * MM
         height, parts = number_of(module * 1.01), ["0 g"]
+        # Each number is written once: a code has a thousand stretches, in some sixty columns.
+        starts = [number_of(left + number * module) for number in range(len(rows))]
+        widths = [number_of(number * module) for number in range(len(rows) + 1)]
         for number, row in enumerate(rows):
             bottom = number_of(top - (number + 1) * module)
-            for start, end in _dark(row):
-                x1, width = number_of(left + start * module), number_of((end - start) * module)
-                parts.append(f"{x1} {bottom} {width} {height} re")
+            parts += [
+                f"{starts[start]} {bottom} {widths[end - start]} {height} re"
+                for start, end in _dark(row)
+            ]
         self._put(" ".join((*parts, "f")))
 
     def _draw_lines(self, lines: list[Line], box: Box, font: Font, align: Align) -> float:
