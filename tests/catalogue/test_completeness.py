@@ -17,6 +17,7 @@ COMPUTED = {
     "core/exams/planning.py",
     "core/identity/credentials.py",
     "core/identity/short_names.py",
+    "core/questions/judging.py",
     "core/registrations/deciding.py",
     "core/registrations/event_states.py",
     "core/registrations/form_limits.py",

@@ -127,8 +127,8 @@ def test_surveys_and_questions(hall: Hall) -> None:
     assert rows[1] == [number, "survey", "closed", "all", "Feedback"]
     assert rows[2][1:] == ["poll", "open", str(hall.talk.id), "Quick"]
     assert hall.run.ok("survey", "open", "acme", number) == f"Survey {number} is open.\n"
-    hall.run.ok("question", "answer", "acme", hall.question, "Because.")
-    (_, row) = hall.run.ok("question", "list", "acme", hall.event).splitlines()
+    hall.run.ok("asked", "answer", "acme", hall.question, "Because.")
+    (_, row) = hall.run.ok("asked", "list", "acme", hall.event).splitlines()
     assert row.split()[-3:] == ["ann@example.com", "Why?", "Because."]
-    none = hall.run.ok("question", "list", "acme", hall.event, "--after", hall.question)
+    none = hall.run.ok("asked", "list", "acme", hall.event, "--after", hall.question)
     assert none == "Nobody asked anything.\n"

@@ -9,6 +9,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.cli.runner import Turnout
 from tests.support.chromium import open_browser
 
 AXE = Path(__file__).parents[1] / "support/axe.min.js"
@@ -21,6 +22,29 @@ DESK = {"width": 1280, "height": 800}
 def browser():
     with open_browser() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def asking(server):
+    """The page of an event that asks one question of each shape."""
+    run = Turnout(f"sqlite:///{server.folder / 'turnout.db'}")
+    known = server.demo["attendance"]["eventId"]
+    said = run.ok("event", "copy", "rail-forum", known, "--starts", "2099-03-02T09:00")
+    event = said.split()[1].rstrip(",")
+    run.ok("event", "publish", "rail-forum", event)
+    terms = ("--text", "Be [kind](https://a.example).", "--label", "I accept the terms")
+    for question in (
+        ("Diet", "--kind", "choice", "--choice", "vegan", "--choice", "fish", "--required"),
+        ("Rooms", "--kind", "number", "--label", "How many rooms?", "--hint", "As a number."),
+        ("Days", "--kind", "several", "--choice", "Monday", "--choice", "Tuesday"),
+        ("First time?", "--kind", "yes-no", "--required"),
+        ("Terms", "--kind", "agreement", "--required", *terms),
+        ("Wishes", "--kind", "long-text"),
+        ("Arrival", "--kind", "date"),
+        ("Home", "--kind", "country"),
+    ):
+        run.ok("question", "add", "rail-forum", event, *question)
+    return f"{server.url}/rail-forum/{event}"
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -102,6 +126,35 @@ def test_everybody_can_register_on_an_events_page(server, browser, scheme):
     expect(tab.get_by_role("status")).to_contain_text("Your ticket is on its way")
     assert find_violations(tab) == []
     assert tab.evaluate("document.documentElement.scrollWidth") == size["width"]
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_answer_what_an_event_asks(asking, browser, scheme):
+    size = PHONE if scheme == "light" else DESK
+    context = browser.new_context(color_scheme=scheme, viewport=size)
+    tab = context.new_page()
+    tab.goto(asking)
+    assert find_violations(tab) == []
+    tab.get_by_label("Last name").fill("Ada")
+    tab.get_by_label("E-mail address").fill(f"{scheme}@example.com")
+    tab.get_by_label("Diet").select_option("vegan")
+    tab.get_by_label("How many rooms?").fill("many")
+    tab.get_by_role("group", name="Days").get_by_label("Monday").check()
+    tab.get_by_role("group", name="First time?").get_by_label("No").check()
+    tab.get_by_label("I accept the terms").check()
+    tab.get_by_role("button", name="Register").press("Enter")
+    rooms = tab.get_by_label("How many rooms?")
+    expect(rooms).to_have_accessible_description(
+        "As a number. 'How many rooms?' takes a number such as 12 or 12.5."
+    )
+    expect(tab.get_by_role("alert")).to_contain_text("see beside the questions. Nothing was sent.")
+    assert find_violations(tab) == []
+    tab.get_by_role("alert").get_by_role("link", name="How many rooms?").press("Enter")
+    assert tab.evaluate("document.documentElement.scrollWidth") == size["width"]
+    rooms.fill("12,5")
+    tab.get_by_role("button", name="Register").press("Enter")
+    expect(tab.get_by_role("status")).to_contain_text("Your ticket is on its way")
     context.close()
 
 

@@ -16,6 +16,25 @@ SENTENCES = {
     "capacity.negative": "A capacity of {capacity} is not possible.",
     "colour.form": "{colour!r} is not a colour such as #0a7d5c.",
     "country.form": "{country!r} is not the code of a country in two letters, such as DE.",
+    "event_question.answered": "{question!r} was answered: its name and its kind stay. Change "
+    "what people read with --label, or remove it and add another.",
+    "event_question.both": "A question is required or optional, not both.",
+    "event_question.choice": "{choice!r} has a semicolon, which parts choices in an answer.",
+    "event_question.choice_twice": "A choice is there twice.",
+    "event_question.choices": "Such a question has 1 to {limit} choices.",
+    "event_question.many": "An event asks up to {limit} questions.",
+    "event_question.missing": "Event {event_id} has no question {question_id}: see `turnout "
+    "question list`.",
+    "event_question.no_choices": "A question of the kind {kind} has no choices.",
+    "event_question.place": "The first place is 1, not {place}.",
+    "event_question.removed_name": "Question {question_id} was called {name!r} and was answered: "
+    "ask it again with `turnout question set --restore`, or choose another name.",
+    "event_question.same_name": "Question {question_id} is called {name!r} already.",
+    "event_question.sign": "{name!r} has a =, behind which an answer would begin.",
+    "event_question.text": "A question of the kind {kind} has no text to agree to.",
+    "event_question.text_missing": "An agreement needs the text that is agreed to.",
+    "event_question.texts": "Give the text, or a file with it, not both.",
+    "event_question.unchanged": "Name what is to change; see `turnout question set --help`.",
     "event.close": "Event {event_id} is {state}: only an open one can be closed.",
     "event.copy_exam": "Event {event_id} is an exam: make another with `turnout exam create`.",
     "event.delete_state": "Event {event_id} is {state}, and only a draft can be deleted. Cancel "

@@ -6,6 +6,7 @@ SENTENCES = {
     "contact.long": "The {field} may have {limit} characters. Shorten it.",
     "contact.name": "Type your name: the first, the last or both.",
     "form.answer": "Choose Register or Join the waiting list.",
+    "form.answers": "Some answers are missing or cannot be taken: see beside the questions.",
     "contact.text": "Type letters, digits and signs only.",
     "heartbeat.malformed": "This is not a heartbeat: {said}",
     "invitation.answer": "Press one of the buttons of the page.",

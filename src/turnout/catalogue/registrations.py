@@ -1,8 +1,20 @@
 """What is said about registrations, tickets, waiting lists, invitations and check-in."""
 
 SENTENCES = {
+    "answer.agree": "{question!r} needs your agreement.",
     "answer.many": "A registration has up to {limit} answers.",
+    "answer.not_agreement": "{question!r} is agreed to with yes, or refused with no.",
+    "answer.not_choice": "{question!r} takes one of its choices: {choices}.",
+    "answer.not_country": "{question!r} takes a country: its English name or its two letters.",
+    "answer.not_date": "{question!r} takes a day such as 2027-03-01.",
+    "answer.not_long_text": "{question!r} takes a text of up to {limit} characters.",
+    "answer.not_number": "{question!r} takes a number such as 12 or 12.5.",
+    "answer.not_phone": "{question!r} takes a phone number such as +49 30 1234567.",
+    "answer.not_several": "{question!r} takes some of its choices, with ; between them: {choices}.",
+    "answer.not_text": "{question!r} takes one line of up to {limit} characters.",
+    "answer.not_yes_no": "{question!r} takes yes or no.",
     "answer.option": '{text!r} is not an answer: write it as "Question=answer".',
+    "answer.required": "{question!r} must be answered.",
     "answer.text": "{question!r} needs a question and an answer of up to {limit} characters, "
     "without control characters.",
     "bulk.number": "{action} needs --to with the number of a ticket type or session.",

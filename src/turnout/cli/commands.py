@@ -10,6 +10,7 @@ from cyclopts.command_spec import CommandSpec
 
 COMMANDS = {
     "aside": ("set_aside:aside", "Work that was set aside: it stopped its worker three times."),
+    "asked": ("reporting:asked", "What viewers ask."),
     "assessment": ("exams:assessments", "Assessment forms."),
     "attendee": ("papers:attendees", "Who has a ticket for an event, also as PDF and XLSX."),
     "audit": ("audit:audit", "Who changed what."),
@@ -55,7 +56,7 @@ COMMANDS = {
     "payment": ("payments:payments", "What is to be paid for tickets."),
     "retention": ("retention:retention", "How long people are kept."),
     "person": ("people:people", "People: find, correct, merge, export and erase them."),
-    "question": ("reporting:question", "What viewers ask."),
+    "question": ("questions:questions", "What an event asks of those who register."),
     "registration": ("registrations:registrations", "Registrations of people for events."),
     "reporting": ("reporting:reporting", "Users who may see reports."),
     "restore": ("backups:restore", "Fill an empty database from a file of `turnout backup`."),

@@ -12,6 +12,7 @@ from turnout.core.ids import (
     CredentialId,
     EntryId,
     EventId,
+    EventQuestionId,
     JobId,
     ListId,
     QuestionId,
@@ -30,6 +31,7 @@ CampaignNumber = Annotated[CampaignId, _RANGE]
 CredentialNumber = Annotated[CredentialId, _RANGE]
 EntryNumber = Annotated[EntryId, _RANGE]
 EventNumber = Annotated[EventId, _RANGE]
+EventQuestionNumber = Annotated[EventQuestionId, _RANGE]
 JobNumber = Annotated[JobId, _RANGE]
 ListNumber = Annotated[ListId, _RANGE]
 QuestionNumber = Annotated[QuestionId, _RANGE]

@@ -12,10 +12,10 @@ from turnout.core.exams.leaving import cancel_sitting
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId, RegistrationId, SessionId, TicketTypeId
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations import changing, notes
 from turnout.core.registrations.booking import lock_registration
 from turnout.core.registrations.giving_back import cancel_registration
-from turnout.core.registrations.model import Answer
 from turnout.core.registrations.transferring import transfer_ticket
 from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
@@ -38,6 +38,7 @@ def add(
     answer: list[str] | None = None,
     walk_in: bool = False,
     no_mail: bool = False,
+    incomplete: bool = False,
 ) -> None:
     """Register somebody by hand, also for a draft or a closed event; the ticket is mailed.
 
@@ -58,6 +59,7 @@ def add(
         answer: What they answered, as "Question=answer"; may be repeated.
         walk_in: They stand at the door: check them in at once, and mail nothing.
         no_mail: Do not mail the ticket.
+        incomplete: Required questions may stay without an answer.
     """
     contact = Contact(
         email=email, first_name=first_name, last_name=last_name, company=company, phone=phone
@@ -66,6 +68,7 @@ def add(
         "ticket_type_id": ticket_type,
         "session_ids": session or (),
         "answers": [Answer(*pair) for pair in _read_answers(answer).items()],
+        "is_complete": not incomplete,
         "actor": actor(),
     }
     with database() as db:

@@ -12,6 +12,7 @@ from turnout.cli.registration_lists import NO_FILTERS, AnyFilters
 from turnout.core.events.programme import get_event
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import NO_REGISTRATION, OrgId, RegistrationId, TicketTypeId
+from turnout.core.questions.reading import list_questions, order_names
 from turnout.core.registrations.files import (
     HEADINGS,
     PAGE,
@@ -80,7 +81,8 @@ def export_file(
 ) -> None:
     """Write the registrations of an event to a CSV file or a workbook (XLSX), as its name ends.
 
-    Each question that was answered is a column. `turnout registration import` reads it again.
+    Each question of the event is a column, in their order, and behind them whatever else was
+    answered. `turnout registration import` reads it again.
 
     Example: turnout registration export acme 1000001 people.xlsx --state confirmed
 
@@ -100,9 +102,11 @@ def export_file(
         for page in _pages(db, org_id, wanted):
             note_questions(questions, page)
             count += len(page)
-        heading = [*HEADINGS, *questions]
+        asked = db.call(list_questions, org_id, event, is_all=True)
+        names = order_names(asked, questions)
+        heading = [*HEADINGS, *names]
         rows = (
-            row_of(registration, list(questions), timezone)
+            row_of(registration, names, timezone)
             for page in _pages(db, org_id, wanted)
             for registration in page
         )

@@ -12,6 +12,8 @@ from turnout.cli.numbers import EventNumber, RegistrationNumber, SessionNumber, 
 from turnout.core.events.programme import list_sessions, list_ticket_types
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId, RegistrationId, SessionId, TicketTypeId
+from turnout.core.questions.model import Answer
+from turnout.core.questions.reading import list_questions, order_answers
 from turnout.core.registrations.booking import list_booked_sessions, lock_registration
 from turnout.core.registrations.listing import (
     ListedRegistration,
@@ -142,14 +144,15 @@ def show(org: str, registration: RegistrationNumber, /) -> None:
         org_id = db.call(get_organization, org).org_id
         found, tags, notes, moments = db.call(_read, org_id, registration)
         holds = db.call(_say_holdings, org_id, found)
+        asked = db.call(list_questions, org_id, found.event_id, is_all=True)
     contact = found.submitted.contact
     name = " ".join(filter(None, (contact.first_name, contact.last_name)))
     console.print(f"Registration {found.id} for event {found.event_id} is {found.state}.")
     console.print(" ".join(filter(None, (name, f"<{contact.email}>" if contact.email else ""))))
     for line in holds:
         console.print(line)
-    for given in found.submitted.answers:
-        console.print(f"{given.question or 'Without a question'}: {given.answer}")
+    for given in order_answers(asked, found.submitted.answers):
+        console.print(_say_answer(given))
     if tags:
         console.print(f"Tags: {', '.join(tags)}")
     for note in notes:
@@ -206,6 +209,13 @@ def _say_holdings(tx: Tx, org_id: OrgId, registration: Registration) -> list[str
     booked = set(list_booked_sessions(tx, org_id, registration.id))
     sessions = [found for found in list_sessions(tx, org_id, event_id) if found.id in booked]
     return lines + [f"Session {found.id}: {found.title}" for found in sessions]
+
+
+def _say_answer(given: Answer) -> str:
+    said = f"{given.question or 'Without a question'}: {given.answer}"
+    if not given.agreed_at:
+        return said
+    return f"{said} (text {given.version}, agreed to {say_time(given.agreed_at)})"
 
 
 def _day(text: str) -> int:

@@ -1,4 +1,4 @@
-"""`turnout reporting`, `survey` and `question`: who sees reports, and what viewers say."""
+"""`turnout reporting`, `survey` and `asked`: who sees reports, and what viewers say."""
 
 from cyclopts import App
 
@@ -18,7 +18,7 @@ from turnout.core.ids import SurveyId
 
 reporting = App(name="reporting")
 survey = App(name="survey")
-question = App(name="question")
+asked = App(name="asked")
 
 
 @reporting.command
@@ -156,7 +156,7 @@ def list_all(org: str, event: EventNumber, /) -> None:
     show_table("NUMBER", "KIND", "STATE", "SESSION", "TITLE", rows=rows)
 
 
-@question.command(name="list")
+@asked.command(name="list")
 def list_asked(org: str, event: EventNumber, /, *, after: int = 0, limit: Number = 100) -> None:
     """List what viewers of an event asked, oldest first.
 
@@ -185,7 +185,7 @@ def list_asked(org: str, event: EventNumber, /, *, after: int = 0, limit: Number
     show_table("NUMBER", "ASKED", "WHO", "QUESTION", "ANSWER", rows=rows)
 
 
-@question.command
+@asked.command
 def answer(org: str, question: QuestionNumber, answer: str, /) -> None:
     """Answer a question; who asked sees it on the watch page.
 

@@ -27,6 +27,7 @@ SpeakerId = NewType("SpeakerId", int)
 RoomId = NewType("RoomId", int)
 FormId = NewType("FormId", int)
 GateId = NewType("GateId", int)
+EventQuestionId = NewType("EventQuestionId", int)
 
 PersonId = NewType("PersonId", int)
 RegistrationId = NewType("RegistrationId", int)

@@ -30,8 +30,9 @@ from turnout.core.identity.model import Credential, CredentialKind, Principal
 from turnout.core.identity.organizations import create_organization
 from turnout.core.ids import OrgId
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations.intake import accept, process
-from turnout.core.registrations.model import Answer, Submitted
+from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.places import (
     set_event_state,
 )

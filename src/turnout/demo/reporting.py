@@ -28,9 +28,10 @@ from turnout.core.identity.users import create_user, set_password
 from turnout.core.ids import NO_EVENT, EventId, OrgId, RegistrationId, SurveyId, TicketTypeId
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations import booking
 from turnout.core.registrations.granting import Wish, grant
-from turnout.core.registrations.model import Answer, Submitted
+from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.rules import Door
 from turnout.demo.cast import ACTOR, COMPANIES, FIRST_NAMES, JOBS, LAST_NAMES, SEED, ZONE, Known
 from turnout.store import Database, Tx

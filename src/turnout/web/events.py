@@ -6,6 +6,7 @@ nothing of what is known of a person.
 There is no session that another site could misuse, so the form needs no token against that.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from hmac import compare_digest
 from typing import NamedTuple
@@ -23,8 +24,10 @@ from turnout.core.identity.model import Organization, OrganizationProfile
 from turnout.core.identity.organizations import find_organization
 from turnout.core.identity.profiles import get_profile
 from turnout.core.identity.short_names import page_path, picture_path
-from turnout.core.ids import EventId, TicketTypeId
+from turnout.core.ids import EventId, EventQuestionId, TicketTypeId
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer, Question
+from turnout.core.questions.reading import list_questions
 from turnout.core.registrations.form_limits import (
     FormLimits,
     Proof,
@@ -44,9 +47,11 @@ from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
+from turnout.web.forms import FIELDS as FIELDS_LIMIT
 from turnout.web.forms import go_on, keep_address, read_done, read_form, take_address
 from turnout.web.local_times import times
 from turnout.web.programmes import show_schedule, show_speakers
+from turnout.web.questions import names_of, read_answers, show_fields, size_of
 from turnout.web.refusals import answer_limited, say_refusal
 from turnout.web.templates import render
 
@@ -57,6 +62,7 @@ FIELDS = ("email", "first_name", "last_name", "company")
 # What the form with the code hands on beside what was typed.
 HIDDEN = ("answer", "proof")
 REGISTER, WAIT = "register", "wait"
+NOTHING_WRONG: Mapping[EventQuestionId, Invalid] = {}
 # What a browser never sends from the form, which has these limits itself.
 MALFORMED = ("contact.long", "form.answer")
 # What a page says was done.
@@ -72,6 +78,7 @@ class _Found(NamedTuple):
     is_exam: bool
     description: str
     programme: Programme
+    questions: list[Question]
 
 
 class _Form(NamedTuple):
@@ -80,6 +87,7 @@ class _Form(NamedTuple):
     found: _Found
     given: dict[str, str]
     contact: Contact
+    answers: list[Answer]
     url: str
     place: str
 
@@ -119,16 +127,23 @@ class EventResource(Resource):
     async def on_post(self, req: Request, resp: Response, slug: str, number: str) -> None:
         """Register, or join the waiting list; or ask for the code that proves the address. Raises
         Missing; what can be put right is said on the page, beside what was typed."""
-        given = await read_form(req, BODY_LIMIT)
         found = await self._db.read(_find, req.path, slug, number)
+        asked = found.questions
+        size, fields = BODY_LIMIT + size_of(asked), FIELDS_LIMIT + len(names_of(asked))
+        given = await read_form(req, size, fields=fields)
+        wrong: dict[EventQuestionId, Invalid] = {}
         try:
             contact = _read_contact(given)
+            now = self._db.clock()
+            answers, wrong = read_answers(asked, given, _read_type(found, given, now), now)
+            if wrong:
+                raise Invalid("form.answers")
             url = f"{self._base_url}{page_path(slug)}/{number}"
-            form = _Form(found, given, contact, url, place_of(address_of(req.scope)))
+            form = _Form(found, given, contact, answers, url, place_of(address_of(req.scope)))
             refused = await self._db.write(_send, form, self._limits)
         except (Conflict, Invalid, Limited) as refusal:
             fresh = await self._db.read(_find, req.path, slug, number)
-            self._answer(resp, fresh, given, f"{say_refusal(refusal)} Nothing was sent.")
+            self._answer(resp, fresh, given, f"{say_refusal(refusal)} Nothing was sent.", wrong)
             if isinstance(refusal, Limited):
                 answer_limited(resp, refusal)
             elif refusal.code in MALFORMED:
@@ -157,16 +172,16 @@ class EventResource(Resource):
         found: _Found,
         given: dict[str, str] | None = None,
         refusal: str = "",
+        wrong: Mapping[EventQuestionId, Invalid] = NOTHING_WRONG,
         done: str = "",
     ) -> None:
         shown = found.shown
         event = shown.event
         is_over = event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED
         access = (given or {}).get("access", "")
-        offers = [
-            _offer(event.capacity, event.held, ticket_type)
-            for ticket_type in _offered(shown, self._db.clock(), access)
-        ]
+        offered = _offered(shown, self._db.clock(), access)
+        offers = [_offer(event.capacity, event.held, ticket_type) for ticket_type in offered]
+        names = (*FIELDS, *HIDDEN, "ticket", "sti", "access")
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
         resp.text = render(
@@ -190,8 +205,9 @@ class EventResource(Resource):
             is_cancelled=event.state is EventState.CANCELLED,
             has_places=any(offer.left is None or offer.left for offer in offers),
             is_sold_out=any(offer.left == 0 for offer in offers),
-            given=dict.fromkeys((*FIELDS, *HIDDEN, "ticket", "sti", "access"), "") | (given or {}),
-            fields=(*FIELDS, *HIDDEN, "ticket", "sti", "access"),
+            given=dict.fromkeys(names, "") | (given or {}),
+            fields=(*names, *(name for name in names_of(found.questions) if name in (given or {}))),
+            questions=show_fields(found.questions, offered, given or {}, wrong),
             refusal=refusal,
             done=done,
         )
@@ -225,7 +241,8 @@ def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:
                 exam = is_exam(tx, organization.org_id, shown.event.id)
                 profile = get_profile(tx, organization.org_id)
                 programme = get_programme(tx, organization.org_id, shown.event.id)
-                return _Found(organization, profile, shown, exam, description, programme)
+                asked = list_questions(tx, organization.org_id, shown.event.id)
+                return _Found(organization, profile, shown, exam, description, programme, asked)
     raise Missing("path.missing", path=path)
 
 
@@ -237,27 +254,27 @@ def _send(tx: Tx, form: _Form, limits: FormLimits) -> Failure | str | None:
         if wrong := check_proof(tx, form.sender, proof):
             return wrong
     elif admit_registration(tx, form.sender, limits):
-        _read_type(tx, found, given)
+        _read_type(found, given, tx.now)
         return ask_for_code(tx, form.sender, found.shown.event)
-    return _act(tx, found, given, form.contact, form.url)
+    return _act(tx, form)
 
 
-def _act(
-    tx: Tx, found: _Found, given: dict[str, str], contact: Contact, url: str
-) -> Conflict | None:
+def _act(tx: Tx, form: _Form) -> Conflict | None:
+    found, given = form.found, form.given
     org_id, event_id = found.organization.org_id, found.shown.event.id
-    type_id = _read_type(tx, found, given)
+    type_id = _read_type(found, given, tx.now)
     verb = wait_by_form if given.get("answer") == WAIT else register_by_form
-    return verb(tx, org_id, event_id, type_id, contact, url, sti=given.get("sti", ""))
+    whose = (tx, org_id, event_id, type_id, form.contact, form.url)
+    return verb(*whose, sti=given.get("sti", ""), answers=form.answers)
 
 
-def _read_type(tx: Tx, found: _Found, given: dict[str, str]) -> TicketTypeId:
+def _read_type(found: _Found, given: dict[str, str], now: int) -> TicketTypeId:
     """The ticket type that was chosen. Raises Invalid."""
     try:
         type_id = TicketTypeId(int(given.get("ticket", "")))
     except ValueError as error:
         raise Invalid("ticket_type.chosen") from error
-    offered = _offered(found.shown, tx.now, given.get("access", ""))
+    offered = _offered(found.shown, now, given.get("access", ""))
     if found.is_exam or type_id not in {ticket_type.id for ticket_type in offered}:
         raise Invalid("ticket_type.chosen")
     return type_id

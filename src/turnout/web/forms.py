@@ -22,11 +22,13 @@ ADDRESS = "address"
 ADDRESS_S = 60
 
 
-async def read_form(req: Request, size: int, *, verbatim: Container[str] = ()) -> dict[str, str]:
-    """The fields of a form of up to `size` bytes, trimmed but for the `verbatim` ones; of a name
-    that comes twice the first counts. Raises Invalid for what cannot be read."""
+async def read_form(
+    req: Request, size: int, *, verbatim: Container[str] = (), fields: int = FIELDS
+) -> dict[str, str]:
+    """The up to `fields` fields of a form of up to `size` bytes, trimmed but for the `verbatim`
+    ones; of a name that comes twice the first counts. Raises Invalid for what cannot be read."""
     given: dict[str, str] = {}
-    for name, value in await read_pairs(req, Limits(size, fields=FIELDS, depth=2)):
+    for name, value in await read_pairs(req, Limits(size, fields=fields, depth=2)):
         if not is_storable(name + value):
             raise Invalid("text.unstorable_form")
         given.setdefault(name, value if name in verbatim else value.strip())

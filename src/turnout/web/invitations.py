@@ -4,31 +4,45 @@ Looking changes nothing; a button does, and pressing it again changes nothing mo
 own proof of who answers.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from falcon.asgi import Request, Response
 
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView, get_shown_event
-from turnout.core.ids import OrgId
+from turnout.core.ids import EventQuestionId, OrgId, TicketTypeId
 from turnout.core.invitations.campaigns import CONFIRMED, get_campaign
-from turnout.core.invitations.invitees import Invitee, confirm, decline, read_link
+from turnout.core.invitations.invitees import Invitee, confirm, decline, list_given, read_link
+from turnout.core.questions.model import Answer, Question
+from turnout.core.questions.reading import accept_answers, list_questions
 from turnout.core.registrations.booking import get_contact
+from turnout.core.registrations.extras import with_answers
 from turnout.core.registrations.offers import join_list
 from turnout.errors import Conflict, Invalid
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
-from turnout.web.forms import go_on, read_done, read_form
+from turnout.web.forms import FIELDS, go_on, read_done, read_form
 from turnout.web.local_times import times
+from turnout.web.questions import (
+    Entered,
+    Field,
+    enter,
+    names_of,
+    read_answers,
+    show_fields,
+    size_of,
+)
 from turnout.web.refusals import say_refusal
 from turnout.web.templates import render
 
 BODY_LIMIT = 4096
-ANSWERS = {"confirm": confirm, "decline": decline}
+CONFIRM, DECLINE = "confirm", "decline"
 WAIT = "wait"
 # What a page says was done: an answer, or joining the list (WAIT).
 ANSWERED = "answered"
+NOTHING_WRONG: Mapping[EventQuestionId, Invalid] = {}
 FULL = ("tickets.sold_out", "event.full")
 
 
@@ -38,6 +52,9 @@ class Shown(NamedTuple):
     org_id: OrgId
     event: EventView
     invitee: Invitee
+    questions: list[Question]
+    ticket_type_id: TicketTypeId
+    answers: list[Answer]
 
 
 class InvitationResource(Resource):
@@ -54,13 +71,23 @@ class InvitationResource(Resource):
 
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
         """Confirm or decline. Raises Missing, Invalid for another answer."""
-        answer = (await read_form(req, BODY_LIMIT)).get("answer", "")
-        if answer not in (*ANSWERS, WAIT):
+        shown = await self._db.read(_show, token)
+        asked = shown.questions
+        size, fields = BODY_LIMIT + size_of(asked), FIELDS + len(names_of(asked))
+        given = await read_form(req, size, fields=fields)
+        answer = given.get("answer", "")
+        if answer not in (CONFIRM, DECLINE, WAIT):
             raise Invalid("invitation.answer")
+        entered = Entered([], {})
+        if answer != DECLINE:
+            entered = read_answers(asked, given, shown.ticket_type_id, self._db.clock())
         try:
-            await self._db.write(_answer, token, answer)
-        except Conflict as refusal:
-            self._answer(resp, await self._db.read(_show, token), refusal)
+            if entered.wrong:
+                raise Invalid("form.answers")
+            await self._db.write(_answer, token, answer, entered.answers)
+        except (Conflict, Invalid) as refusal:
+            shown = await self._db.read(_show, token)
+            self._answer(resp, shown, refusal, given=given, wrong=entered.wrong)
             return
         go_on(req, resp, WAIT if answer == WAIT else ANSWERED)
 
@@ -68,8 +95,10 @@ class InvitationResource(Resource):
         self,
         resp: Response,
         shown: Shown,
-        refusal: Conflict | None = None,
+        refusal: Conflict | Invalid | None = None,
         *,
+        given: dict[str, str] | None = None,
+        wrong: Mapping[EventQuestionId, Invalid] = NOTHING_WRONG,
         is_new: bool = False,
         is_waiting: bool = False,
     ) -> None:
@@ -89,23 +118,49 @@ class InvitationResource(Resource):
             is_over=is_over,
             is_cancelled=event.state is EventState.CANCELLED,
             ticket=f"{shown.org_id}-{shown.invitee.ticket_code}",
-            refusal=say_refusal(refusal) if refusal else "",
+            refusal=f"{say_refusal(refusal)} Your answer was not changed." if refusal else "",
+            questions=_fields(shown, given, wrong),
             is_full=refusal is not None and refusal.code in FULL,
             is_new=is_new,
             is_waiting=is_waiting,
         )
 
 
+def _fields(
+    shown: Shown, given: dict[str, str] | None, wrong: Mapping[EventQuestionId, Invalid]
+) -> list[Field]:
+    """The questions of the invitation's ticket type, with what was entered or is known; none for
+    somebody who has confirmed."""
+    if shown.invitee.state == CONFIRMED:
+        return []
+    types = [kind for kind in shown.event.ticket_types if kind.id == shown.ticket_type_id]
+    entered = enter(shown.questions, shown.answers) if given is None else given
+    return show_fields(shown.questions, types, entered, wrong)
+
+
 def _show(tx: Tx, token: str) -> Shown:
     org_id, event_id, invitee = read_link(tx, token)
-    return Shown(org_id, get_shown_event(tx, org_id, event_id), invitee)
+    return Shown(
+        org_id,
+        get_shown_event(tx, org_id, event_id),
+        invitee,
+        list_questions(tx, org_id, event_id),
+        get_campaign(tx, org_id, invitee.campaign_id).ticket_type_id,
+        list_given(tx, org_id, event_id, invitee.person_id),
+    )
 
 
-def _answer(tx: Tx, token: str, answer: str) -> None:
+def _answer(tx: Tx, token: str, answer: str, answers: list[Answer]) -> None:
     org_id, event_id, invitee = read_link(tx, token)
+    by = f"invitee:{invitee.id}"
     if answer == WAIT:
         campaign = get_campaign(tx, org_id, invitee.campaign_id)
         contact = get_contact(tx, org_id, invitee.person_id)
-        join_list(tx, org_id, event_id, campaign.ticket_type_id, contact, sti=campaign.sti)
+        type_id = campaign.ticket_type_id
+        kept = accept_answers(tx, org_id, event_id, answers, must_meet=type_id)
+        extras = with_answers(contact, kept)
+        join_list(tx, org_id, event_id, type_id, contact, sti=campaign.sti, extras=extras)
+    elif answer == DECLINE:
+        decline(tx, org_id, invitee.id, actor=by)
     else:
-        ANSWERS[answer](tx, org_id, invitee.id, actor=f"invitee:{invitee.id}")
+        confirm(tx, org_id, invitee.id, answers=answers, actor=by)

@@ -11,8 +11,9 @@ from turnout.core.events.programme import create_event, create_session, list_tic
 from turnout.core.ids import EventId, OrgId, RegistrationId
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations.granting import Wish, grant
-from turnout.core.registrations.model import Answer, Submitted
+from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.rules import Door
 from turnout.store import Database, Tx
 

@@ -11,6 +11,7 @@ from turnout.core.audience.reports import (
     stream_report,
 )
 from turnout.core.ids import EventId, OrgId
+from turnout.core.questions.editing import QuestionChange, add_question
 from turnout.store import Tx
 
 
@@ -37,6 +38,14 @@ def test_custom_questions_are_in_the_order_in_which_they_came_up(node, cinema):
     fill(node, cinema)
     found = cinema.db.call(list_custom_questions, cinema.org_id, cinema.event.id)
     assert found == ["Diet", "Colour"]
+
+
+def test_questions_of_the_event_come_first_and_in_their_order(node, cinema):
+    fill(node, cinema)
+    whose = (cinema.org_id, cinema.event.id)
+    for name in ("Shirt", "colour"):
+        cinema.db.call(add_question, *whose, QuestionChange(name=name), actor="test")
+    assert cinema.db.call(list_custom_questions, *whose) == ["Shirt", "colour", "Diet", "Colour"]
 
 
 def test_a_stream_gives_the_same_as_a_list(node, cinema):

@@ -37,9 +37,10 @@ from turnout.core.payments.settling import ask_for_payment
 from turnout.core.people.correcting import change_address, correct_person
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations.extras import Extras
 from turnout.core.registrations.joining import queue_ticket_mail
-from turnout.core.registrations.model import Answer, Submitted
+from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.notes import add_note, add_tag
 from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.parties import Guest, grant_party

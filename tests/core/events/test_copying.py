@@ -3,6 +3,12 @@
 import pytest
 
 from tests.support.builder import Builder, contact
+from turnout.core.audience.surveys import (
+    Item,
+    create_survey,
+    list_surveys,
+    set_survey_open,
+)
 from turnout.core.checkin.scans import create_gate, list_gates
 from turnout.core.events.copying import copy_event
 from turnout.core.events.describing import EventChange, change_event
@@ -263,3 +269,25 @@ def test_who_just_registers_gets_what_is_on_sale(db, org_id, door, fields, code)
     with pytest.raises(Conflict) as refusal:
         db.call(grant, org_id, wish)
     assert refusal.value.code == code
+
+
+def test_a_copy_has_the_polls_and_surveys_and_none_of_their_answers(db, request):
+    def ask(tx):
+        house = Builder(tx, request.node.name[:20].replace("_", "-").strip("-"))
+        event = house.event("Summit", WHEN)
+        kept, gone = (house.session(event, title, WHEN) for title in ("Kept", "Gone"))
+        whose = (tx, house.org_id, event.id)
+        items = (Item("How?", ("Good", "Bad")), Item("More?"))
+        closed = create_survey(*whose, "Feedback", items, actor="t")
+        set_survey_open(tx, house.org_id, closed.id, False, actor="t")
+        poll = items[:1]
+        create_survey(*whose, "Now", poll, session_id=kept.id, is_poll=True, actor="t")
+        create_survey(*whose, "Lost", poll, session_id=gone.id, actor="t")
+        set_session_state(tx, house.org_id, gone.id, SessionState.CANCELLED, actor="t")
+        made = copy_event(*whose, "2028-03-01T09:00", actor="t")
+        (session,) = list_sessions(tx, house.org_id, made.id)
+        return list_surveys(tx, house.org_id, made.id), session.id, items
+
+    (feedback, now), session_id, items = db.call(ask)
+    assert feedback[2:] == (None, False, "Feedback", items, False)
+    assert now[2:] == (session_id, True, "Now", items[:1], True)

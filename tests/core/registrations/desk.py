@@ -7,9 +7,10 @@ from turnout.core.events.model import Event
 from turnout.core.ids import TicketTypeId
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations import booking
 from turnout.core.registrations.intake import accept
-from turnout.core.registrations.model import Answer, Registration, Submitted
+from turnout.core.registrations.model import Registration, Submitted
 from turnout.core.registrations.queue_items import list_items
 from turnout.core.registrations.submissions import Application, QueueItem, TargetNoun
 from turnout.core.tickets.issuing import TicketState, list_tickets

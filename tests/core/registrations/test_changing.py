@@ -13,6 +13,7 @@ from turnout.core.events.model import EventState, SessionState
 from turnout.core.events.programme import set_session_state
 from turnout.core.ids import RegistrationId, SessionId, TicketTypeId
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations.changing import (
     add_by_staff,
     book_session,
@@ -26,7 +27,7 @@ from turnout.core.registrations.changing import (
 )
 from turnout.core.registrations.giving_back import cancel_registration, give_back_granted
 from turnout.core.registrations.joining import register_party
-from turnout.core.registrations.model import Answer, RegistrationState
+from turnout.core.registrations.model import RegistrationState
 from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.parties import Guest
 from turnout.core.registrations.places import set_event_state

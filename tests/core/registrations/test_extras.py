@@ -9,10 +9,10 @@ from turnout.core.events.programme import set_session_state
 from turnout.core.events.sessions import SessionChange, change_session
 from turnout.core.ids import EntryId
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations.changing import add_by_staff
 from turnout.core.registrations.choices import set_choices
 from turnout.core.registrations.joining import register_directly
-from turnout.core.registrations.model import Answer
 from turnout.core.registrations.offers import move_on, take_offer
 from turnout.core.waiting_list.entries import list_entries
 

@@ -18,10 +18,11 @@ from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.ids import CredentialId
 from turnout.core.people.merging import find_person, merge_person
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations import booking, places
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.intake import PAUSES_S, accept, accept_all, count_waiting, process
-from turnout.core.registrations.model import Answer, RegistrationState, Submitted
+from turnout.core.registrations.model import RegistrationState, Submitted
 from turnout.core.registrations.places import set_event_state
 from turnout.core.registrations.submissions import Application, ItemStatus, QueueItem, TargetNoun
 from turnout.core.tickets.issuing import Grant, GrantKind, TicketState, issue_ticket

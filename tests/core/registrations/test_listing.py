@@ -4,6 +4,7 @@ import pytest
 
 from tests.core.registrations.office import Office
 from turnout.core.checkin.scans import Scan, check_in
+from turnout.core.questions.model import Answer
 from turnout.core.registrations import listing
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.listing import (
@@ -11,7 +12,7 @@ from turnout.core.registrations.listing import (
     count_matching,
     list_registrations,
 )
-from turnout.core.registrations.model import Answer, RegistrationState
+from turnout.core.registrations.model import RegistrationState
 from turnout.core.registrations.notes import add_tag
 
 

@@ -1,9 +1,12 @@
 """Lists of an event's people, as they stand when somebody looks."""
 
+import msgspec
+
 from turnout.core.events.programme import create_ticket_type
 from turnout.core.invitations.campaigns import create_campaign
 from turnout.core.invitations.invitees import InviteeFilter, confirm, decline, invite, list_invitees
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations.changing import add_by_staff
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.live_lists import resolve
@@ -158,3 +161,35 @@ def test_each_has_the_address_of_the_ticket_and_its_code(desk):
     url = f"https://tickets.example.com/ticket/{desk.org_id}-{code}"
     assert (ann.fields["TicketUrl"], ann.fields["TicketQrUrl"]) == (url, f"{url}/ticket.png")
     assert len(code) == 10
+
+
+def test_answers_are_fields_and_choose_who_is_on_a_list(desk):
+    def apply(email: str, *answers: Answer):
+        applied = desk.apply(email)
+        submitted = msgspec.structs.replace(applied.submitted, answers=list(answers))
+        return msgspec.structs.replace(applied, submitted=submitted)
+
+    desk.decide(
+        apply(ANN, Answer("Diet?", "Vegan; No pork"), Answer("Company", "Evil")),
+        apply(BOB, Answer("diet?", "fish"), Answer("Ä (1)", "see www.evil.example\nnow")),
+        apply(EVE, Answer("???", "x")),
+    )
+    people, _ = desk.db.call(resolve, desk.org_id, f"event:{desk.event.id}", "", 9)
+    assert [person.fields.get("Diet") for person in people] == ["Vegan; No pork", None, None]
+    assert people[0].fields["Company"] == ""
+    assert people[1].fields["Ä 1"] == "see www evil example now"
+    assert "" not in people[2].fields
+    check_in(desk, BOB)
+    for asked, found in (
+        ("?diet%3F=vegan", [ANN]),
+        ("?Diet%3f=no%20pork", [ANN]),
+        ("?diet%3F=FISH", [BOB]),
+        (":unchecked?diet%3F=fish", []),
+        (":checked?diet%3F=fish", [BOB]),
+        ("?%C3%84%20(1)=see%20www.evil.example%0Anow", [BOB]),
+        ("?diet%3F=pork", []),
+        ("?diet%3F", []),
+        ("?=fish", []),
+    ):
+        assert emails(desk, asked) == found
+        assert emails(desk, asked, limit=1) == found

@@ -1,7 +1,8 @@
 """What somebody submitted more than once, joined."""
 
 from turnout.core.people.model import Contact
-from turnout.core.registrations.model import Answer, Submitted, join_submissions
+from turnout.core.questions.model import Answer
+from turnout.core.registrations.model import Submitted, join_submissions
 
 
 def test_the_newer_submission_wins_where_it_says_something():

@@ -100,7 +100,8 @@ def test_a_long_job_is_made_once_however_often_it_is_sent(node, people):
 
 
 def test_user_list_ids_in_every_form(node, people):
-    for written in (b'"1234,5678"', b"1234,5678", b'["1234", 5678]', b'" 1234 , 5678 "'):
+    live = b'"event:1:checked?Diet=no%20pork, 5678"'
+    for written in (b'"1234,5678"', b"1234,5678", b'["1234", 5678]', b'" 1234 , 5678 "', live):
         body = b'{"job_type": "tts", "message": "Hi", "user_list_ids": ' + written + b"}"
         answer = post(people, body).send(node)
         # There are no such lists, which is told only of ids that were understood.

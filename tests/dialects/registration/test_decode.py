@@ -14,8 +14,9 @@ from tests.dialects.registration.requests import CONTACT_SIZES, ITEM_SIZES, PAK_
 from tests.support import proof
 from turnout.core.ids import QueueItemId
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations.intake import MAX_SESSIONS
-from turnout.core.registrations.model import Answer, Submitted
+from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.core.text import is_email, is_line, is_storable
 from turnout.dialects.registration.decode import (

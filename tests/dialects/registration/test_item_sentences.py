@@ -32,6 +32,10 @@ def failed(code: str | None = None, message: str | None = None, **facts: Any) ->
         # As an older Turnout kept it.
         (failed("ticket_type.limit", limit=1), "One person may have up to 1 of this ticket type."),
         (failed("session.not_of_event", pak="7"), "Session 7 does not exist in this event."),
+        (
+            failed("answer.not_choice", question="Diet", choices=["vegan", "no pork"]),
+            "'Diet' takes one of its choices: vegan, no pork.",
+        ),
         (failed(message="Kept as it was."), "Kept as it was."),
         (QueueItem(QueueItemId(7), PAK, ItemStatus.QUEUED, "ada@example.com"), None),
     ],

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from turnout.core.registrations.model import Answer
+from turnout.core.questions.model import Answer
 from turnout.dialects.registration.decode import decode_application, decode_question
 from turnout.errors import Invalid
 

@@ -8,6 +8,7 @@ import msgspec
 from turnout.core.audience.model import Interval, Mode
 from turnout.core.audience.sql import sql
 from turnout.core.ids import EventId, OrgId, RegistrationId
+from turnout.core.questions.reading import list_questions, order_names
 from turnout.core.text import email_key
 from turnout.store import Tx, iterate, to_json
 
@@ -180,8 +181,10 @@ def count_row(kept: str, viewings: str, asked: str, given: str) -> RegistrantTot
 
 
 def list_custom_questions(tx: Tx, org_id: OrgId, event_id: EventId) -> list[str]:
-    """The custom questions of the event's registrations, as they came up first."""
-    return [q for (q,) in sql.list_custom_questions(tx, org_id=org_id, event_id=event_id)]
+    """The event's questions in their order, and behind them what else registrations answered, as it
+    came up first."""
+    found = [q for (q,) in sql.list_custom_questions(tx, org_id=org_id, event_id=event_id)]
+    return order_names(list_questions(tx, org_id, event_id, is_all=True), found)
 
 
 def report_parameters(org_id: OrgId, event_id: EventId, wanted: ReportFilter) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from turnout.core.checkin.scans import Answer, Scan, check_in
 from turnout.core.ids import EventId, OrgId, SessionId, TicketTypeId
 from turnout.core.people.model import Contact
-from turnout.core.registrations import model
+from turnout.core.questions import model as questions
 from turnout.core.registrations.changing import add_by_staff
 from turnout.core.registrations.granting import Granted
 from turnout.store import Tx
@@ -28,8 +28,9 @@ def add_walk_in(
     *,
     ticket_type_id: TicketTypeId | None = None,
     session_ids: Sequence[SessionId] = (),
-    answers: Sequence[model.Answer] = (),
+    answers: Sequence[questions.Answer] = (),
     is_mailed: bool = False,
+    is_complete: bool = True,
     device: str,
     actor: str,
 ) -> Arrival:
@@ -44,6 +45,7 @@ def add_walk_in(
         session_ids=session_ids,
         answers=answers,
         is_mailed=is_mailed,
+        is_complete=is_complete,
         actor=actor,
     )
     scan = Scan(code=granted.ticket.code, at=tx.now, device=device)

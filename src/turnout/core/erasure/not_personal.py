@@ -17,10 +17,12 @@ RECORD = "records of exams and payments stay within the organization's retention
 
 REASONS: dict[str, dict[str, str]] = {
     PROGRAMME: {
+        "agreement_texts": "text",
         "assessment_forms": "code code_key name title language",
         "campaigns": "name subject sender_email sender_name body sti",
         "certificate_templates": "title text signer",
         "channels": "title",
+        "event_questions": "name name_key label hint choices",
         "events": "title details cover",
         "exams": "billing_code",
         "exam_settings": "paper_size",
@@ -62,6 +64,7 @@ REASONS: dict[str, dict[str, str]] = {
         "directory": "namespace noun",
         "erasures": "counts",
         "retention_runs": "counts",
+        "event_questions": "kind ticket_type_ids",
         "events": "state timezone starts_local ends_local registration_ends_local",
         "exam_changes": "type",
         "exam_registrations": "registrant_type change_type",

@@ -24,7 +24,16 @@ from turnout.core.events.showing import get_shown_event
 from turnout.core.events.speakers import SpeakerChange, add_speaker, list_speakers
 from turnout.core.events.sql import sql
 from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
-from turnout.core.ids import EventId, GateId, OrgId, SessionId, SpeakerId, TicketTypeId
+from turnout.core.ids import (
+    EventId,
+    GateId,
+    OrgId,
+    SessionId,
+    SpeakerId,
+    SurveyId,
+    TicketTypeId,
+)
+from turnout.core.questions.editing import copy_questions
 from turnout.core.times import read_wall
 from turnout.errors import Conflict
 from turnout.store import Tx, to_json
@@ -36,7 +45,8 @@ def copy_event(
     tx: Tx, org_id: OrgId, event_id: EventId, starts_local: str, *, title: str = "", actor: str
 ) -> Event:
     """Make a draft like the event that starts then (local time in its zone): its texts, place,
-    sessions, ticket types, speakers, gates, channels and choices, moved with its start. `title`
+    sessions, ticket types, speakers, questions, surveys, gates, channels and choices, moved with
+    its start. `title`
     empty = the same. Raises Invalid for a time that is not one there, Conflict for an exam,
     Missing."""
     source = get_shown_event(tx, org_id, event_id)
@@ -67,6 +77,8 @@ def copy_event(
     speakers = _copy_speakers(tx, org_id, event_id, made.id, actor)
     sessions = _copy_sessions(tx, org_id, event, made.id, days, (types, speakers), actor)
     _copy_gates(tx, org_id, event_id, made.id, types, sessions)
+    copy_questions(tx, org_id, event_id, made.id, types, actor=actor)
+    _copy_surveys(tx, org_id, event_id, made.id, sessions, actor)
     for row in sql.list_event_channels(tx, org_id=org_id, event_id=event_id):
         add_to_channel(tx, org_id, row.channel_id, made.id, actor=actor)
     record(tx, org_id, actor, "copied", "event", made.id, source=event_id)
@@ -215,3 +227,33 @@ def _copy_gates(
             session_ids=to_json(kept),
             now=tx.now,
         )
+
+
+def _copy_surveys(
+    tx: Tx,
+    org_id: OrgId,
+    source: EventId,
+    target: EventId,
+    sessions: dict[int, SessionId],
+    actor: str,
+) -> None:
+    """Polls and surveys, open as the ones that they are made of; those of a session that is not
+    copied stay behind."""
+    for known in sql.list_survey_copies(tx, org_id=org_id, event_id=source):
+        session_id = None if known.session_id is None else sessions.get(known.session_id)
+        if known.session_id is not None and session_id is None:
+            continue
+        survey_id = SurveyId(tx.next_id("audience"))
+        sql.add_survey_copy(
+            tx,
+            org_id=org_id,
+            id=survey_id,
+            event_id=target,
+            session_id=session_id,
+            is_poll=known.is_poll,
+            title=known.title,
+            items=known.items,
+            is_open=known.is_open,
+            now=tx.now,
+        )
+        record(tx, org_id, actor, "created", "survey", survey_id, title=known.title)

@@ -375,6 +375,18 @@ WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 INSERT INTO gates (org_id, id, event_id, name, ticket_type_ids, session_ids, created_at)
 VALUES (:org_id, :id, :event_id, :name, :ticket_type_ids, :session_ids, :now);
 
+-- name: list_survey_copies(org_id, event_id)
+--     -> (session_id: SessionId | None, is_poll: int, title: str, items: str, is_open: int)
+SELECT session_id, is_poll, title, items, is_open FROM surveys
+WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
+
+-- name: add_survey_copy(org_id, id: SurveyId, event_id, session_id: SessionId | None,
+--     is_poll: int, title, items, is_open: int, now)!
+INSERT INTO surveys
+    (org_id, id, event_id, session_id, is_poll, title, items, is_open, created_at, updated_at)
+VALUES (:org_id, :id, :event_id, CAST(:session_id AS BIGINT), :is_poll, :title, :items, :is_open,
+    :now, :now);
+
 -- name: list_event_channels(org_id, event_id) -> (channel_id: ChannelId)
 SELECT channel_id FROM channel_events
 WHERE org_id = :org_id AND event_id = :event_id ORDER BY channel_id;

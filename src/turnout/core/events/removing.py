@@ -5,14 +5,15 @@ from turnout.core.events.model import EventState
 from turnout.core.events.sql import sql
 from turnout.core.identity.names import drop_name
 from turnout.core.ids import EventId, OrgId
+from turnout.core.questions.editing import delete_questions
 from turnout.errors import Conflict, Missing
 from turnout.store import Tx
 
 
 def delete_event(tx: Tx, org_id: OrgId, event_id: EventId, *, actor: str) -> None:
-    """Delete a draft with its sessions, ticket types, speakers, gates and paks. Raises Conflict for
-    an event that is or was more than a draft: it was published, or it has registrations,
-    invitations, waiting people, an exam, surveys or viewings; Missing."""
+    """Delete a draft with its sessions, ticket types, questions, speakers, gates and paks. Raises
+    Conflict for an event that is or was more than a draft: it was published, or it has
+    registrations, invitations, waiting people, an exam, surveys or viewings; Missing."""
     if sql.lock_event_text(tx, org_id=org_id, id=event_id) is None:
         raise Missing("event.missing", event_id=event_id)
     names = sql.get_event_names(tx, org_id=org_id, id=event_id)
@@ -28,6 +29,7 @@ def delete_event(tx: Tx, org_id: OrgId, event_id: EventId, *, actor: str) -> Non
         *(("pak", session_pak) for session_pak in paks),
     ):
         drop_name(tx, org_id, namespace, name)
+    delete_questions(tx, org_id, event_id)
     for delete in (
         sql.delete_event_gates,
         sql.delete_event_speakers,

@@ -11,6 +11,7 @@ from turnout.core.ids import (
     OrgId,
     SessionId,
     SpeakerId,
+    SurveyId,
     TicketTypeId,
     VenueId,
 )
@@ -127,6 +128,13 @@ class ListGateCopiesRow(NamedTuple):
     name: str
     ticket_type_ids: str
     session_ids: str
+
+class ListSurveyCopiesRow(NamedTuple):
+    session_id: SessionId | None
+    is_poll: int
+    title: str
+    items: str
+    is_open: int
 
 class ListEventChannelsRow(NamedTuple):
     channel_id: ChannelId
@@ -458,6 +466,24 @@ class _Sql(Statements):
         name: str,
         ticket_type_ids: str,
         session_ids: str,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def list_survey_copies(
+        tx: Tx, *, org_id: OrgId, event_id: EventId
+    ) -> list[ListSurveyCopiesRow]: ...
+    @staticmethod
+    def add_survey_copy(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: SurveyId,
+        event_id: EventId,
+        session_id: SessionId | None,
+        is_poll: int,
+        title: str,
+        items: str,
+        is_open: int,
         now: int,
     ) -> int: ...
     @staticmethod

@@ -9,6 +9,8 @@ is decided by one transaction at a time, so that a double click is one answer.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from turnout.core.audit.recording import record
 from turnout.core.identity.link_keys import find_link_keys
 from turnout.core.identity.personal_links import missing_link
@@ -21,15 +23,24 @@ from turnout.core.ids import (
     OrgId,
     PersonId,
 )
-from turnout.core.invitations.campaigns import CONFIRMED, DECLINED, LINKS, get_campaign
+from turnout.core.invitations.campaigns import (
+    CONFIRMED,
+    DECLINED,
+    LINKS,
+    Campaign,
+    get_campaign,
+)
 from turnout.core.invitations.sql import sql
 from turnout.core.people.contacts import check_details
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
+from turnout.core.questions.reading import accept_answers
 from turnout.core.registrations import booking
 from turnout.core.registrations.giving_back import give_back_granted
 from turnout.core.registrations.granting import Wish, grant
 from turnout.core.registrations.joining import queue_ticket_mail
+from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.rules import Door
 from turnout.core.text import is_email
 from turnout.core.tickets.issuing import Grant, GrantKind
@@ -37,6 +48,7 @@ from turnout.errors import Invalid, Missing
 from turnout.store import Tx
 
 SOURCE = "invitation"
+_submitted = msgspec.json.Decoder(Submitted)
 
 
 class Invitee(NamedTuple):
@@ -119,12 +131,20 @@ def get_invitee(
 # -- answering -----------------------------------------------------------------------------
 
 
-def confirm(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None:
+def confirm(
+    tx: Tx,
+    org_id: OrgId,
+    invitee_id: InviteeId,
+    *,
+    answers: Sequence[Answer] | None = None,
+    actor: str,
+) -> None:
     """Give an invitee a ticket of the campaign's type, beside those that they have, and mail it.
-    Idempotent: a person with a ticket of that type keeps it.
+    Idempotent: a person with a ticket of that type keeps it. `answers` None = the invitee was not
+    shown the event's questions.
 
-    Raises Conflict when nothing is left or the event takes nobody (a draft, closed, cancelled or
-    over), Missing.
+    Raises Invalid for an answer that its question does not take or that is missing, Conflict when
+    nothing is left or the event takes nobody (a draft, closed, cancelled or over), Missing.
     """
     campaign_id, event_id, person_id = _lock(tx, org_id, invitee_id)
     if _is_confirmed(tx, org_id, invitee_id):
@@ -136,6 +156,7 @@ def confirm(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None
         person_id,
         campaign.ticket_type_id,
         source=SOURCE,
+        submitted=_read_answers(tx, org_id, event_id, person_id, campaign, answers),
         grant_id=invitee_id,
         sti=campaign.sti,
     )
@@ -144,6 +165,27 @@ def confirm(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None
     if granted.is_new:
         queue_ticket_mail(tx, org_id, granted.ticket.id, campaign.user_id)
     record(tx, org_id, actor, "confirmed", "invitation", invitee_id)
+
+
+def list_given(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> list[Answer]:
+    """What an invitee answered to the event before."""
+    kept = sql.find_answers(tx, org_id=org_id, event_id=event_id, person_id=person_id)
+    return _submitted.decode(kept).answers if kept else []
+
+
+def _read_answers(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    person_id: PersonId,
+    campaign: Campaign,
+    answers: Sequence[Answer] | None,
+) -> Submitted | None:
+    if answers is None:
+        return None
+    must_meet = campaign.ticket_type_id
+    kept = accept_answers(tx, org_id, event_id, answers, must_meet=must_meet)
+    return Submitted(booking.get_contact(tx, org_id, person_id), kept)
 
 
 def decline(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None:

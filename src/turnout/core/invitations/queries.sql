@@ -82,3 +82,8 @@ WHERE org_id = :org_id AND id = :id;
 -- name: find_invitation(id: InviteeId)^ -> (org_id: OrgId, event_id: EventId) | None
 -- crosses organizations: a personal link leads to its invitation, and so to the organization.
 SELECT org_id, event_id FROM invitations WHERE id = :id;
+
+-- name: find_answers(org_id, event_id, person_id)$ -> str | None
+-- JSON: what the person submitted, whether they are registered still or not.
+SELECT answers FROM registrations
+WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id AND sitting = 0;

@@ -111,5 +111,9 @@ class _Sql(Statements):
     def clear_declined(tx: Tx, *, org_id: OrgId, id: InviteeId, now: int) -> int: ...
     @staticmethod
     def find_invitation(tx: Tx, *, id: InviteeId) -> FindInvitationRow | None: ...
+    @staticmethod
+    def find_answers(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId
+    ) -> str | None: ...
 
 sql: _Sql

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from turnout.core.messaging.sql import ListEntriesRow
 
 LONGEST_NAME = 200
-LIVE_LIST = re.compile(r"event:(\d{1,15})(?::(checked|unchecked|no-shows|pending))?", re.ASCII)
+LIVE_LIST = re.compile(
+    r"event:(\d{1,15})(?::(checked|unchecked|no-shows|pending))?(?:\?([^\s=]{1,600}=[^\s]{1,600}))?",
+    re.ASCII,
+)
+"""Its event, those of it who did this or that, and the answer that they gave: `Diet=vegan`, each
+part as in a URL."""
 
 
 class UserList(msgspec.Struct, frozen=True):
@@ -98,7 +103,8 @@ def drop_list(tx: Tx, org_id: OrgId, list_id: ListId) -> None:
 
 def is_list(tx: Tx, org_id: OrgId, list_id: str) -> bool:
     """Whether the organization has a list of that name: an uploaded one by its number, or a live
-    one of one of its events (`event:1000001`, `event:1000001:checked`)."""
+    one of one of its events (`event:1000001`, `event:1000001:checked`,
+    `event:1000001?Diet=vegan`)."""
     if is_number(list_id):
         return (
             len(list_id) < 18

@@ -20,12 +20,14 @@ from turnout.core.people.contacts import check_contact, check_details
 from turnout.core.people.finding import get_person
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
+from turnout.core.questions.judging import find_unmet, question_key, unmet
+from turnout.core.questions.model import Answer
+from turnout.core.questions.reading import accept_answers, list_questions
 from turnout.core.registrations import booking, places
 from turnout.core.registrations.giving_back import CANCELLED, TRANSFERRED
 from turnout.core.registrations.granting import Granted, Wish, change_type, grant
 from turnout.core.registrations.joining import queue_ticket_mail
 from turnout.core.registrations.model import (
-    Answer,
     Registration,
     RegistrationState,
     Submitted,
@@ -54,12 +56,13 @@ def add_by_staff(
     session_ids: Sequence[SessionId] = (),
     answers: Sequence[Answer] = (),
     is_mailed: bool = True,
+    is_complete: bool = True,
     source: str = SOURCE,
     actor: str,
 ) -> Granted:
     """Register somebody by hand, with a ticket of the type (None = the event's default one) and a
     booking of the sessions; the new ticket is mailed. Idempotent: a ticket of the type is kept, and
-    sessions and answers are added.
+    sessions and answers are added. Required questions must be answered if `is_complete`.
 
     Raises Conflict when the event is cancelled, over or an exam, or a place is missing, Invalid for
     the contact, an answer or a type or session of another event, Missing.
@@ -77,7 +80,15 @@ def add_by_staff(
     is_known = known is not None and known.state is RegistrationState.CONFIRMED
     booked = booking.list_booked_sessions(tx, org_id, known.id) if known and is_known else []
     wanted = _take_sessions(tx, org_id, set(session_ids).difference(booked))
-    submitted = Submitted(contact, list(answers))
+    kept = accept_answers(
+        tx,
+        org_id,
+        event_id,
+        answers,
+        must_meet=ticket_type_id if is_complete else None,
+        known=known.submitted.answers if known else (),
+    )
+    submitted = Submitted(contact, kept)
     wish = Wish(Door.STAFF, event_id, person_id, ticket_type_id, source, submitted)
     granted = grant(tx, org_id, wish)
     booking.add_bookings(tx, org_id, granted.registration_id, wanted)
@@ -99,10 +110,12 @@ def set_answers(
     actor: str,
 ) -> None:
     """Change what was answered to some questions; an empty answer takes one away. Raises Invalid,
+    also for an answer that its question does not take and for taking away one that is required,
     Missing."""
     registration = booking.lock_registration(tx, org_id, registration_id)
     given = [Answer(question.strip(), answer) for question, answer in answers.items()]
     _check_answers(given)
+    given = _judge(tx, org_id, registration, given)
     known = {answer.question: answer for answer in registration.submitted.answers}
     known |= {answer.question: answer for answer in given}
     kept = [answer for answer in known.values() if answer.answer.strip()]
@@ -300,6 +313,23 @@ def _check_answers(answers: Sequence[Answer]) -> None:
         fits = len(given.question) <= LONGEST_QUESTION and len(given.answer) <= LONGEST_ANSWER
         if not given.question or not fits or not is_paragraph(given.question + given.answer):
             raise Invalid("answer.text", question=given.question, limit=LONGEST_ANSWER)
+
+
+def _judge(tx: Tx, org_id: OrgId, registration: Registration, given: list[Answer]) -> list[Answer]:
+    """What was answered, as it is kept, with those that are taken away. Raises Invalid."""
+    asked = list_questions(tx, org_id, registration.event_id)
+    names = {question_key(question.name): question.name for question in asked}
+    filled = [answer for answer in given if answer.answer.strip()]
+    taken = [
+        Answer(names.get(question_key(answer.question), answer.question), "")
+        for answer in given
+        if not answer.answer.strip()
+    ]
+    gone = {answer.question for answer in taken}
+    for question in find_unmet(asked, taken, registration.ticket_type_id):
+        if question.name in gone:
+            raise unmet(question)
+    return accept_answers(tx, org_id, registration.event_id, filled) + taken
 
 
 def _check_type(tx: Tx, org_id: OrgId, event_id: EventId, type_id: TicketTypeId) -> None:

@@ -16,16 +16,17 @@ import msgspec
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.ids import EventId, OrgId, PersonId, QueueItemId, SessionId
 from turnout.core.people.merging import MergeResult, merge_person
+from turnout.core.questions.reading import accept_answers
 from turnout.core.registrations.extras import Extras
 from turnout.core.registrations.granting import SessionGrant, Wish, grant_with_sessions
 from turnout.core.registrations.joining import queue_ticket_mail
-from turnout.core.registrations.model import WantedSession
+from turnout.core.registrations.model import Submitted, WantedSession
 from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.rules import Door, find_refusal
 from turnout.core.registrations.sql import sql
 from turnout.core.registrations.submissions import Outcome, Submission, TargetNoun
 from turnout.core.waiting_list.entries import find_offer
-from turnout.errors import Conflict, Missing
+from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx, to_json
 
 SOURCE = "registration"
@@ -131,23 +132,22 @@ def _register(
     tx: Tx, submission: Submission, person: MergeResult, event_id: EventId, group: list[_Possible]
 ) -> list[Outcome]:
     """Register the person for one event with those of its sessions that have places."""
-    wish = Wish(
-        Door.QUEUE,
-        event_id,
-        person.id,
-        None,
-        source=SOURCE,
-        submitted=submission.submitted,
-    )
     group, refused = _keep_enterable(tx, submission.org_id, person, group)
     if not group:
         return refused
+    submitted = submission.submitted
+    if group[0].session.has_questions and submitted.answers:
+        try:
+            submitted = _judge(tx, submission.org_id, event_id, submitted)
+        except Invalid as wrong:
+            return [*refused, *(Outcome(item_id, wrong) for _, item_id in group)]
+    wish = Wish(Door.QUEUE, event_id, person.id, None, source=SOURCE, submitted=submitted)
     wanted = [pair.session.id for pair in group]
     granted = grant_with_sessions(tx, submission.org_id, wish, wanted, is_person_new=person.is_new)
     choices = group[0].session
     if granted.ticket and choices.mails_tickets:
         queue_ticket_mail(tx, submission.org_id, granted.ticket.id)
-    extras = Extras(wanted, submission.submitted)
+    extras = Extras(wanted, submitted)
     if choices.waits_when_full and _waits(tx, submission, event_id, granted.refusal, extras):
         return [*refused, *(Outcome(item_id, note=WAITS) for _, item_id in group)]
     return [*refused, *(_outcome(item_id, session.id, granted) for session, item_id in group)]
@@ -175,6 +175,12 @@ def _keep_enterable(
         else:
             refused.append(Outcome(possible.item_id, _OTHER_TYPE))
     return kept, refused
+
+
+def _judge(tx: Tx, org_id: OrgId, event_id: EventId, submitted: Submitted) -> Submitted:
+    """What was submitted, with the answers as the event's questions take them. Raises Invalid."""
+    answers = accept_answers(tx, org_id, event_id, submitted.answers)
+    return msgspec.structs.replace(submitted, answers=answers)
 
 
 def _waits(

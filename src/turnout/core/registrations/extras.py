@@ -13,6 +13,8 @@ from turnout.core.events.model import SessionState
 from turnout.core.events.programme import list_sessions
 from turnout.core.events.sessions import list_session_texts
 from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId, TicketTypeId
+from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations import booking, places
 from turnout.core.registrations.model import Submitted, join_submissions
 from turnout.store import Tx, to_json
@@ -27,6 +29,11 @@ class Extras(msgspec.Struct, frozen=True):
 
 NOTHING = Extras()
 _decoder = msgspec.json.Decoder(Extras)
+
+
+def with_answers(contact: Contact, answers: Sequence[Answer]) -> Extras:
+    """What somebody answered, held against the event's questions, along with a place."""
+    return Extras(submitted=Submitted(contact, list(answers))) if answers else NOTHING
 
 
 def write_extras(extras: Extras) -> str:

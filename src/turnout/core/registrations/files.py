@@ -9,10 +9,12 @@ from turnout.core.ids import EventId, OrgId, SessionId, TicketTypeId
 from turnout.core.importing.layout import Known
 from turnout.core.importing.records import Record
 from turnout.core.people.contact_rows import CONTACT_KEYS, read_contact
+from turnout.core.questions.judging import question_key
+from turnout.core.questions.model import Answer, Question
+from turnout.core.questions.reading import list_questions
 from turnout.core.registrations.changing import add_by_staff
 from turnout.core.registrations.granting import Granted
 from turnout.core.registrations.listing import ListedRegistration
-from turnout.core.registrations.model import Answer
 from turnout.core.text import fold
 from turnout.core.times import stamp
 from turnout.errors import Invalid
@@ -34,17 +36,19 @@ HEADINGS = (
 
 
 class Choices(NamedTuple):
-    """What rows may name: the ticket types and sessions of the event."""
+    """What rows may name: the ticket types, sessions and questions of the event."""
 
     event_id: EventId
     ticket_types: Mapping[str, TicketTypeId]
     sessions: Mapping[str, SessionId]
     type_names: list[str]
     session_names: list[str]
+    questions: list[Question]
 
 
 def read_choices(tx: Tx, org_id: OrgId, event_id: EventId) -> Choices:
-    """The ticket types and sessions of an event, by name in any case, number and pak."""
+    """The ticket types and sessions of an event, by name in any case, number and pak, and what
+    it asks."""
     types = list_ticket_types(tx, org_id, event_id)
     sessions = list_sessions(tx, org_id, event_id)
     return Choices(
@@ -53,6 +57,7 @@ def read_choices(tx: Tx, org_id: OrgId, event_id: EventId) -> Choices:
         {name: session.id for session in sessions for name in _names_of(session)},
         [kind.name for kind in types],
         [session.title for session in sessions],
+        list_questions(tx, org_id, event_id),
     )
 
 
@@ -67,7 +72,8 @@ def import_registration(
     actor: str,
 ) -> Granted:
     """Register one row as staff would; `ticket_type_id` None = the one that the row names, or the
-    event's default one. Idempotent. Raises Invalid, and as `add_by_staff` does."""
+    event's default one. Required questions may stay without an answer. Idempotent. Raises Invalid,
+    and as `add_by_staff` does."""
     return add_by_staff(
         tx,
         org_id,
@@ -75,8 +81,9 @@ def import_registration(
         read_contact(row),
         ticket_type_id=ticket_type_id or _find_type(row["tickettype"], choices),
         session_ids=[_find_session(name, choices) for name in _parts(row["session"])],
-        answers=[Answer(question, answer) for question, answer in row.customs.items()],
+        answers=_read_answers(row, choices),
         is_mailed=is_mailed,
+        is_complete=False,
         source=SOURCE,
         actor=actor,
     )
@@ -109,6 +116,17 @@ def row_of(registration: ListedRegistration, questions: Sequence[str], timezone:
         stamp(registration.created_at, timezone),
         *("; ".join(answers.get(question, ())) for question in questions),
     ]
+
+
+def _read_answers(row: Record, choices: Choices) -> list[Answer]:
+    """The cells of other columns, and of those that a question shares with a known detail."""
+    headings = {question_key(name): key for key, name in row.headings.items() if key in row}
+    shared = [
+        Answer(question.name, row[key])
+        for question in choices.questions
+        if (key := headings.get(question_key(question.name)))
+    ]
+    return shared + [Answer(question, answer) for question, answer in row.customs.items()]
 
 
 def _names_of(thing: TicketType | Session) -> tuple[str, ...]:

@@ -7,11 +7,16 @@ The mails to one address are paced (form_limits.py): a ticket is held until its 
 the first mail about a place on a list goes out, and what only says it again is left out.
 """
 
+from collections.abc import Sequence
+
 from turnout.core.events.model import Event, TicketType
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
+from turnout.core.questions.reading import accept_answers
 from turnout.core.registrations import booking
+from turnout.core.registrations.extras import with_answers
 from turnout.core.registrations.form_limits import may_remind
 from turnout.core.registrations.joining import (
     check_open,
@@ -36,6 +41,7 @@ def register_by_form(
     page_url: str,
     *,
     sti: str = "",
+    answers: Sequence[Answer] = (),
 ) -> Conflict | None:
     """Register somebody who asks on the event's page (at `page_url`), and mail the ticket, or mail
     again what they have. Idempotent but for the mails.
@@ -44,9 +50,10 @@ def register_by_form(
     as `register_directly` does, for reasons of the event or the form alone.
     """
     event, wanted = check_open(tx, org_id, event_id, ticket_type_id)
+    answers = accept_answers(tx, org_id, event_id, answers, must_meet=ticket_type_id)
     whose = (tx, org_id, event_id, ticket_type_id, contact)
     if _has_places(event, wanted):
-        if _register(*whose, sti=sti):
+        if _register(*whose, sti=sti, answers=answers):
             _remind(tx, org_id, event_id, contact.email)
         else:
             asked = f"asked for one more ticket for {event.title}"
@@ -55,7 +62,7 @@ def register_by_form(
             _write(tx, org_id, contact.email, subject, asked, rest, page_url)
         return None
     if _has_offer(*whose):
-        _register(*whose, sti=sti)
+        _register(*whose, sti=sti, answers=answers)
     if not _remind(tx, org_id, event_id, contact.email):
         asked = f"asked for a place at {event.title}"
         rest = "No place is free now. You can join the waiting list on the event's page:"
@@ -72,6 +79,7 @@ def wait_by_form(
     page_url: str,
     *,
     sti: str = "",
+    answers: Sequence[Answer] = (),
 ) -> Conflict | None:
     """Put somebody on the waiting list who asks on the event's page, or mail again what they have.
 
@@ -79,6 +87,7 @@ def wait_by_form(
     as `register_by_form` does.
     """
     event, wanted = check_open(tx, org_id, event_id, ticket_type_id)
+    answers = accept_answers(tx, org_id, event_id, answers, must_meet=ticket_type_id)
     is_free = _has_places(event, wanted)
     if not _remind(tx, org_id, event_id, contact.email):
         if is_free:
@@ -88,7 +97,8 @@ def wait_by_form(
             _write(tx, org_id, contact.email, subject, asked, rest, page_url)
         else:
             may_remind(tx, org_id, contact.email)
-            join_list(tx, org_id, event_id, ticket_type_id, contact, sti=sti)
+            whose = (tx, org_id, event_id, ticket_type_id, contact)
+            join_list(*whose, sti=sti, extras=with_answers(contact, answers))
     return Conflict("waiting.places") if is_free else None
 
 
@@ -100,13 +110,13 @@ def _register(
     contact: Contact,
     *,
     sti: str,
+    answers: Sequence[Answer],
 ) -> bool:
     """Register somebody; False at the limit for one person, which the page tells nobody."""
     try:
         with tx.savepoint():
-            register_checked(
-                tx, org_id, event_id, ticket_type_id, contact, sti=sti, is_mailed=False
-            )
+            whose = (tx, org_id, event_id, ticket_type_id, contact)
+            register_checked(*whose, sti=sti, answers=answers, is_mailed=False)
     except Conflict as refusal:
         if refusal.code != "ticket_type.person_full":
             raise

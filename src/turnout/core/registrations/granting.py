@@ -138,8 +138,11 @@ def grant_checked(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
     taken = _take(tx, org_id, wish, own, has_place=confirmed is not None)
     wish, extras = _add_extras(wish, own)
     registration_id = confirmed.id if confirmed else _write(tx, org_id, wish, taken, known)
-    if confirmed and extras.submitted:
-        joined = join_submissions(confirmed.submitted, extras.submitted)
+    # A form may be anybody's: it says nothing of somebody who is registered.
+    is_own = RULES[wish.door].there is There.SAME_TYPE
+    said = wish.submitted if is_own else extras.submitted
+    if confirmed and said:
+        joined = join_submissions(confirmed.submitted, said)
         booking.set_answers(tx, org_id, confirmed.id, joined)
     type_id = taken.ticket_type_id
     book_extras(tx, org_id, wish.event_id, registration_id, type_id, extras)

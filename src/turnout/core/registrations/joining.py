@@ -8,10 +8,12 @@ from turnout.core.ids import EventId, OrgId, PersonId, TicketId, TicketTypeId, U
 from turnout.core.people.contacts import check_contact
 from turnout.core.people.merging import find_person, know_person
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
+from turnout.core.questions.reading import accept_answers
 from turnout.core.registrations import booking
 from turnout.core.registrations.form_limits import book_mail
 from turnout.core.registrations.granting import Wish, grant_checked
-from turnout.core.registrations.model import Answer, Submitted
+from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.parties import Guest, Party, grant_party
 from turnout.core.registrations.rules import Door, check, check_no_exam
 from turnout.core.registrations.sql import sql
@@ -39,15 +41,17 @@ def register_directly(
     """Register somebody from the event's page, and mail the ticket; whether they were not
     registered before. Doing it again only mails the ticket again: a page that anybody may send must
     answer the same, so that nobody learns who else is registered. `sti` is the campaign source of
-    the link they came with, `answers` go with the registration.
+    the link they came with, `answers` go with the registration; the page shows the questions.
 
     Raises Conflict when nothing is left or the event takes no registrations, Invalid for an
-    address that is none or a ticket type that is not offered, Missing.
+    address that is none, a ticket type that is not offered or an answer, Missing.
     """
     check_contact(contact)
     check_open(tx, org_id, event_id, ticket_type_id, door)
+    shown = ticket_type_id if door is Door.FORM else None
+    kept = accept_answers(tx, org_id, event_id, answers, must_meet=shown)
     whose = (tx, org_id, event_id, ticket_type_id, contact)
-    return register_checked(*whose, sti=sti, answers=answers, door=door, is_mailed=is_mailed)
+    return register_checked(*whose, sti=sti, answers=kept, door=door, is_mailed=is_mailed)
 
 
 def register_checked(
@@ -62,7 +66,8 @@ def register_checked(
     door: Door = Door.FORM,
     is_mailed: bool = True,
 ) -> bool:
-    """`register_directly` for a caller that has asked `check_open` in this transaction."""
+    """`register_directly` for a caller that has asked `check_open` and `accept_answers` in this
+    transaction."""
     check_contact(contact)
     wish = Wish(
         door,

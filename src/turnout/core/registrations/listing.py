@@ -18,7 +18,8 @@ from turnout.core.ids import (
     SessionId,
     TicketTypeId,
 )
-from turnout.core.registrations.model import Answer, RegistrationState, Submitted
+from turnout.core.questions.model import Answer
+from turnout.core.registrations.model import RegistrationState, Submitted
 from turnout.core.registrations.sql import sql
 from turnout.core.text import fold
 from turnout.store import Tx

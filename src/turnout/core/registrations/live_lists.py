@@ -4,8 +4,12 @@
 not (yet), `:no-shows` the same once the event is over, `:pending` who were invited and have not
 answered.
 
+`event:ID?Diet=vegan` are those of a list who answered that, name and answer written as in a URL and
+in any case; of several choices it is one.
+
 Each has the fields Title, FirstName, LastName, Company, Event, TicketCode, TicketUrl (the ticket's
-page) and TicketQrUrl (its code as a picture); the last three are of the newest ticket.
+page) and TicketQrUrl (its code as a picture); the last three are of the newest ticket. What was
+answered is a field by the name of its question, but for the signs that a field's name cannot have.
 
 What people typed of themselves goes out in the organization's name, so it is made neutral first.
 """
@@ -13,16 +17,27 @@ What people typed of themselves goes out in the organization's name, so it is ma
 import re
 from collections.abc import Sequence
 from typing import Protocol
+from urllib.parse import unquote
+
+import msgspec
 
 from turnout.core.ids import EventId, OrgId
 from turnout.core.messaging.lists import LIVE_LIST
 from turnout.core.messaging.model import Person
 from turnout.core.neutral import neutralize
+from turnout.core.questions.judging import parts_of, question_key
+from turnout.core.questions.model import Answer
+from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.sql import sql
 from turnout.core.site.address import find_address
+from turnout.core.text import fold
 from turnout.core.tickets.mails import TICKET
 from turnout.store import Tx
 
+# What merge fields (messaging/merging.py) cannot have in their names.
+_NO_FIELD = re.compile(r"[^\w .\-]")
+LONGEST_FIELD, LONGEST_ANSWER = 100, 500
+_decoder = msgspec.json.Decoder(Submitted)
 _NUMBER = re.compile(r"[+\d ()./\-]{0,40}", re.ASCII)
 
 
@@ -47,7 +62,12 @@ def resolve(
             tx, org_id=org_id, event_id=event_id, after=after, limit=limit, which=state
         )
     tickets = f"{find_address(tx) or ''}{TICKET}{org_id}-"
-    people = [_read_person(row, tickets) for row in rows]
+    wanted = _read_filter(match[3] or "")
+    people = [
+        _read_person(row, answers, tickets)
+        for row in rows
+        if _has_answer(answers := _decoder.decode(row.answers).answers, wanted)
+    ]
     return people, str(rows[-1].id) if len(rows) == limit else ""
 
 
@@ -72,12 +92,38 @@ class _Listed(Protocol):
     def event_title(self) -> str: ...
     @property
     def code(self) -> str | None: ...
+    @property
+    def answers(self) -> str: ...
 
 
-def _read_person(row: _Listed, tickets: str) -> Person:
+def _read_filter(text: str) -> tuple[str, str] | None:
+    """The question's key and the folded answer of a list's name."""
+    if not text:
+        return None
+    name, _, answer = text.partition("=")
+    return question_key(unquote(name)), fold(unquote(answer).strip())
+
+
+def _has_answer(answers: Sequence[Answer], wanted: tuple[str, str] | None) -> bool:
+    if wanted is None:
+        return True
+    name, text = wanted
+    return any(
+        question_key(given.question) == name
+        and text in (fold(given.answer), *map(fold, parts_of(given.answer)))
+        for given in answers
+    )
+
+
+def _read_person(row: _Listed, answers: Sequence[Answer], tickets: str) -> Person:
     """`tickets` is what the addresses of ticket pages begin with."""
     url = f"{tickets}{row.code}" if row.code else ""
-    fields = {
+    answered = {
+        name: neutralize(given.answer, LONGEST_ANSWER)
+        for given in answers
+        if (name := _NO_FIELD.sub("", given.question).strip()[:LONGEST_FIELD].strip())
+    }
+    fields = answered | {
         "Title": neutralize(row.title),
         "FirstName": neutralize(row.first_name),
         "LastName": neutralize(row.last_name),

@@ -14,6 +14,7 @@ from turnout.core.ids import (
     TicketTypeId,
 )
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 
 
 class RegistrationState(enum.StrEnum):
@@ -21,13 +22,6 @@ class RegistrationState(enum.StrEnum):
 
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """One custom question of the registration form and what was answered."""
-
-    question: str
-    answer: str
 
 
 class Submitted(msgspec.Struct, frozen=True):
@@ -69,6 +63,7 @@ class WantedSession(NamedTuple):
     mails_tickets: int
     waits_when_full: int
     ticket_type_ids: str
+    has_questions: int
 
 
 def join_submissions(old: Submitted, new: Submitted) -> Submitted:

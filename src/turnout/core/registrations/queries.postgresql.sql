@@ -87,7 +87,9 @@ SELECT s.pak, s.id, s.event_id, s.state,
         END AS event_state,
     CASE WHEN EXISTS (SELECT 1 FROM exams x WHERE x.org_id = e.org_id AND x.event_id = e.id)
         THEN 1 ELSE 0 END AS is_exam,
-    e.mails_api_tickets AS mails_tickets, e.waits_when_full, s.ticket_type_ids
+    e.mails_api_tickets AS mails_tickets, e.waits_when_full, s.ticket_type_ids,
+    CASE WHEN EXISTS (SELECT 1 FROM event_questions q
+        WHERE q.org_id = e.org_id AND q.event_id = e.id) THEN 1 ELSE 0 END AS has_questions
 FROM jsonb_array_elements_text(CAST(:paks AS jsonb)) w (value)
 JOIN sessions s ON s.org_id = :org_id AND s.pak = w.value
 JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id

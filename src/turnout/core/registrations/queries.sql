@@ -175,14 +175,14 @@ SELECT ends_at FROM events WHERE org_id = :org_id AND id = :id;
 
 -- name: list_registered(org_id, event_id, which, after, limit)
 --     -> (id: RegistrationId, title: str, first_name: str, last_name: str, email: str,
---         phone: str, company: str, event_title: str, code: str | None)
+--         phone: str, company: str, event_title: str, code: str | None, answers: str)
 -- Once each, however many tickets they have, with the code of the newest; nobody who has neither
 -- address nor phone. `which` is empty, `checked` (with one ticket at least) or `unchecked`.
 SELECT r.id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company,
     e.title AS event_title, (
         SELECT t.code FROM tickets t
         WHERE t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
-        ORDER BY t.id DESC LIMIT 1) AS code
+        ORDER BY t.id DESC LIMIT 1) AS code, r.answers
 FROM registrations r
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
@@ -196,10 +196,10 @@ ORDER BY r.id LIMIT :limit;
 
 -- name: list_pending(org_id, event_id, after, limit)
 --     -> (id: PersonId, title: str, first_name: str, last_name: str, email: str,
---         phone: str, company: str, event_title: str, code: str)
+--         phone: str, company: str, event_title: str, code: str, answers: str)
 -- Once each, however many invitations they have; nobody who has neither address nor phone.
 SELECT DISTINCT i.person_id AS id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company,
-    e.title AS event_title, '' AS code
+    e.title AS event_title, '' AS code, '{"contact":{"email":""}}' AS answers
 FROM invitation_states i
 JOIN events e ON e.org_id = i.org_id AND e.id = i.event_id
 JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id

@@ -84,6 +84,7 @@ class ListRegisteredRow(NamedTuple):
     company: str
     event_title: str
     code: str | None
+    answers: str
 
 class ListPendingRow(NamedTuple):
     id: PersonId
@@ -95,6 +96,7 @@ class ListPendingRow(NamedTuple):
     company: str
     event_title: str
     code: str
+    answers: str
 
 class FindTicketHolderRow(NamedTuple):
     registration_id: RegistrationId

@@ -41,7 +41,10 @@ NAMES = {
     Channel.VOICE: "Voice",
     Channel.MMS: "MMS",
 }
-_LIST_ID = re.compile(r"\d{1,15}|event:\d{1,15}(?::[a-z-]{1,20})?", re.ASCII | re.IGNORECASE)
+_LIST_ID = re.compile(
+    r"\d{1,15}|event:\d{1,15}(?::[a-z-]{1,20})?(?:\?[^=]{1,600}=.{1,600})?",
+    re.ASCII | re.IGNORECASE,
+)
 _line, _message = rules.text(), rules.text(MESSAGE_LENGTH)
 _subject, _mail = rules.text(SUBJECT_LENGTH), rules.text(MAIL_LENGTH)
 _expiry = rules.whole(1, LONGEST_EXPIRY_H)

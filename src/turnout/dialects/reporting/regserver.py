@@ -17,8 +17,8 @@ from turnout.core.identity.guessing import Attempt, Throttle
 from turnout.core.identity.passwords import NOBODYS_HASH, PasswordPool, is_password
 from turnout.core.ids import NO_EVENT, EventId
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations.joining import register_from_program
-from turnout.core.registrations.model import Answer
 from turnout.core.text import is_email, is_line
 from turnout.dialects.reporting.decode import Given, read_parameters
 from turnout.errors import Denied, Invalid, Limited

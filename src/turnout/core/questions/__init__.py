@@ -1,0 +1,1 @@
+"""What an event asks of those who register, and what an answer may be."""
