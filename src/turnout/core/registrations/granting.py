@@ -17,9 +17,8 @@ Rules.
 
 from typing import NamedTuple
 
-from turnout.core.events.programme import get_event, list_ticket_types
+from turnout.core.events.programme import get_event
 from turnout.core.ids import (
-    NO_PARTY,
     EventId,
     OrgId,
     PartyId,
@@ -51,6 +50,7 @@ from turnout.core.registrations.rules import (
     check_no_exam,
     find_refusal,
 )
+from turnout.core.registrations.sale_limits import find_limit, find_sale
 from turnout.core.registrations.sources import note_source
 from turnout.core.registrations.sql import sql
 from turnout.core.tickets.issuing import (
@@ -198,7 +198,7 @@ def pass_on(
     # Its type's row is ours from here on, so nobody else adds one at the same time.
     places.release_ticket(tx, org_id, ticket.ticket_type_id)
     taken = places.take_ticket(tx, org_id, ticket.ticket_type_id)
-    if taken and (refusal := _find_limit(tx, org_id, wish, taken)):
+    if taken and (refusal := find_limit(tx, org_id, wish, taken)):
         raise refusal
     is_last = not list_valid_tickets(tx, org_id, registration.id)
     if is_last:
@@ -232,7 +232,7 @@ def change_type(
         source="",
         party_id=registration.party_id,
     )
-    if refusal := _find_limit(tx, org_id, wish, taken):
+    if refusal := find_limit(tx, org_id, wish, taken):
         raise refusal
     places.release_ticket(tx, org_id, ticket.ticket_type_id)
     set_ticket_type(tx, org_id, ticket.id, ticket_type_id)
@@ -319,7 +319,7 @@ def _try_to_take(
     )
     if taken is None:
         return Conflict("tickets.sold_out")
-    if refusal := _find_sale(tx, wish, taken) or _find_limit(tx, org_id, wish, taken):
+    if refusal := find_sale(tx, wish, taken) or find_limit(tx, org_id, wish, taken):
         places.release_ticket(tx, org_id, taken.ticket_type_id)
         return refusal
     refusal = None if has_place else _take_event_place(tx, org_id, wish)
@@ -342,38 +342,6 @@ def _take_event_place(tx: Tx, org_id: OrgId, wish: Wish) -> Conflict | None:
         places.release_event_place(tx, org_id, wish.event_id)
         return refusal
     return None
-
-
-def _find_sale(tx: Tx, wish: Wish, taken: TakenTicket) -> Conflict | None:
-    """Why the type is not sold now to somebody who just registers, if so."""
-    if RULES[wish.door].there is not There.REGISTERED:
-        return None
-    if taken.sale_starts_at is not None and tx.now < taken.sale_starts_at:
-        return Conflict("ticket_type.not_yet")
-    if taken.sale_ends_at is not None and tx.now >= taken.sale_ends_at:
-        return Conflict("ticket_type.sale_over")
-    return None
-
-
-def _find_limit(tx: Tx, org_id: OrgId, wish: Wish, taken: TakenTicket) -> Conflict | None:
-    """Why the person may not have one more of the type, if so; the tickets of their party count.
-    The row of the type is ours now, so nobody else adds one at the same time."""
-    limit = taken.person_limit
-    if limit is None or not RULES[wish.door].has_person_limit:
-        return None
-    held = sql.count_held_by_person(
-        tx,
-        org_id=org_id,
-        event_id=wish.event_id,
-        ticket_type_id=taken.ticket_type_id,
-        person_id=wish.person_id,
-        party_id=wish.party_id or NO_PARTY,
-    )
-    if held < limit:
-        return None
-    types = list_ticket_types(tx, org_id, wish.event_id)
-    name = next(kind.name for kind in types if kind.id == taken.ticket_type_id)
-    return Conflict("ticket_type.person_full", name=name, limit=limit)
 
 
 def _add_extras(wish: Wish, own: Entry | None) -> tuple[Wish, Extras]:
