@@ -37,7 +37,8 @@ from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
 from turnout.core.events.model import EventState
 from turnout.core.messaging.notices import ATTACHED
 from turnout.core.messaging.recording import MAX_ATTEMPTS
-from turnout.core.registrations import deciding, form_limits, granting
+from turnout.core.questions import judging
+from turnout.core.registrations import deciding, form_limits, granting, sale_limits
 from turnout.core.registrations.rules import Door, find_refusal
 from turnout.core.verification import codes
 from turnout.dialects.attendance.errors import STATUS as ATTENDANCE
@@ -200,11 +201,12 @@ def test_the_dialects_readme_has_every_reason_of_a_failed_item() -> None:
     documented = {message for cell, _ in rows for message in codes_in(cell)} - {"channel"}
     refused = (find_refusal(Door.QUEUE, state, 0, 0) for state in EventState)
     codes = {refusal.code for refusal in refused if refusal}
-    places = (granting._try_to_take, granting._take_event_place, granting._find_limit)
+    places = (granting._try_to_take, granting._take_event_place, sale_limits.find_limit)
     for part in (deciding, *places):
         codes |= set(re.findall(r'\bConflict\("([\w.]+)"', inspect.getsource(part)))
-    codes |= {"session.not_of_event", "registration.failed"}
-    facts = {"limit": "LIMIT", "pak": "PAK"}
+    codes |= {"session.not_of_event", "registration.failed", *judging.REFUSALS.values()}
+    names = ("limit", "name", "pak", "question", "choices")
+    facts = {name: name.upper() for name in names}
     assert documented == {sentence_of_code(code, facts, errors.SENTENCES) for code in codes}
 
 

@@ -109,7 +109,7 @@ def _refusal(question: Question) -> Invalid:
         facts["limit"] = _LIMITS[question.kind]
     if question.choices:
         facts["choices"] = list(question.choices)
-    return Invalid(_REFUSALS[question.kind], **facts)
+    return Invalid(REFUSALS[question.kind], **facts)
 
 
 # -- one kind each: the answer as it is kept, or None -------------------------------------------
@@ -178,7 +178,7 @@ def _plain_digits(text: str) -> str:
 
 
 _LIMITS = {Kind.TEXT: LONGEST_TEXT, Kind.LONG_TEXT: LONGEST_LONG_TEXT}
-_REFUSALS = {
+REFUSALS = {
     Kind.TEXT: "answer.not_text",
     Kind.LONG_TEXT: "answer.not_long_text",
     Kind.NUMBER: "answer.not_number",
