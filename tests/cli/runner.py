@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from tests.support import templates
 from tests.support.server import clean_environment
 from turnout.cli import main
 from turnout.settings import Settings
 from turnout.store import Database, open_database
-from turnout.store.migrations.running import migrate
 
 
 class Result(NamedTuple):
@@ -70,9 +70,9 @@ class Turnout:
 
 def on_new_database(folder: Path) -> Turnout:
     """The command line on a new, migrated SQLite database in `folder`."""
-    url = f"sqlite:///{folder / 'turnout.db'}"
-    migrate(url)
-    return Turnout(url)
+    path = folder / "turnout.db"
+    templates.copy_migrated(path)
+    return Turnout(f"sqlite:///{path}")
 
 
 @contextmanager
