@@ -52,6 +52,7 @@ SENTENCES = {
     "invite.rows": "{faults} rows of {file} cannot be taken; nobody was added.",
     "key.grace": "--grace-days is for link-keys and callback-keys, without --at-once.",
     "key.organization": "There are no {kind} of one organization: leave --org.",
+    "list.unchanged": "Say what to change: see `turnout list set --help`.",
     "list.rows": "{faults} rows of {file} cannot be taken; nothing was imported.",
     "organization.unchanged": "Say what to change: see `turnout org set --help`.",
     "password.options": "Use --stdin or --clear, not both.",

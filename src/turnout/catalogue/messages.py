@@ -20,6 +20,7 @@ SENTENCES = {
     "higher limit.",
     "list.missing": "There is no list {list_id}.",
     "list.name": "A list's name has 1 to {limit} characters.",
+    "list.no_row": "List {list_id} has no row {row}: `turnout list show` numbers them.",
     "list_row.email": "{value!r} is not an e-mail address: write one such as jane@example.com.",
     "list_row.number": "{value!r} is not a number: write one with its country, such as "
     "+61412345678.",

@@ -1,11 +1,13 @@
 """`turnout list`: people to send jobs to, from files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 from cyclopts import App
 
+from turnout.cli import list_changes
 from turnout.cli.app import (
     actor,
     console,
@@ -26,8 +28,9 @@ from turnout.cli.imports import (
 from turnout.cli.numbers import ListNumber
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id, list_users
-from turnout.core.ids import ListId, OrgId
+from turnout.core.ids import ListId, OrgId, UserId
 from turnout.core.importing.records import Fault
+from turnout.core.messaging.list_changes import get_list, join_lists
 from turnout.core.messaging.list_files import LIST, read_entries, read_entry
 from turnout.core.messaging.lists import (
     Entry,
@@ -43,6 +46,11 @@ from turnout.errors import Invalid
 from turnout.store import Database
 
 lists = App(name="list")
+lists.command(list_changes.show)
+lists.command(list_changes.export)
+lists.command(list_changes.change, name="set")
+lists.command(list_changes.remove)
+lists.command(list_changes.rename)
 
 
 @lists.command(name="import")
@@ -74,19 +82,67 @@ def import_file(
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         user_id = db.call(get_user_id, org_id, user)
-        total = _check(file, ignore_unknown=ignore_unknown)
-        list_id = db.call(begin_list, org_id, user_id, name or file.stem)
-        try:
-            with (
-                open_records(file, LIST, ignore_unknown=ignore_unknown) as opened,
-                bar(f"Importing {file.name}", total) as advance,
-            ):
-                _store(db, org_id, list_id, opened, advance)
+        with _staged(
+            db, org_id, user_id, name or file.stem, file, ignore_unknown=ignore_unknown
+        ) as (list_id, total):
             db.call(finish_list, org_id, list_id, total, actor=actor())
-        except BaseException:
-            db.call(drop_list, org_id, list_id)
-            raise
     console.print(f"List {list_id} has {total} recipients.")
+
+
+@lists.command
+def append(
+    org: str,
+    number: ListNumber,
+    file: Path,
+    /,
+    *,
+    preview: Preview = False,
+    ignore_unknown: IgnoreUnknown = False,
+) -> None:
+    """Add the people of a CSV file or a workbook (XLSX) to a list, all of them or nobody.
+
+    Columns are those of `turnout list import`. Who is on the list already is there twice then; a
+    job's `dedupe` writes to each address once.
+
+    Example: turnout list append acme 5001 more.csv
+
+    Args:
+        org: Short name of the organization.
+        number: Number of the list in `turnout list list`.
+        file: The file.
+    """
+    if preview:
+        show_preview(file, LIST, _find_faults, ignore_unknown=ignore_unknown)
+        return
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        into = db.call(get_list, org_id, number)
+        with _staged(db, org_id, into.user_id, into.name, file, ignore_unknown=ignore_unknown) as (
+            staged,
+            total,
+        ):
+            db.call(join_lists, org_id, staged, number, total, actor=actor())
+    console.print(f"List {number} has {into.entries + total} recipients, {total} of them new.")
+
+
+@contextmanager
+def _staged(
+    db: Database, org_id: OrgId, user_id: UserId, name: str, file: Path, *, ignore_unknown: bool
+) -> Iterator[tuple[ListId, int]]:
+    """A list of the file's people that nobody sees yet, and how many they are; it is dropped if the
+    block fails."""
+    total = _check(file, ignore_unknown=ignore_unknown)
+    list_id = db.call(begin_list, org_id, user_id, name)
+    try:
+        with (
+            open_records(file, LIST, ignore_unknown=ignore_unknown) as opened,
+            bar(f"Importing {file.name}", total) as advance,
+        ):
+            _store(db, org_id, list_id, opened, advance)
+        yield list_id, total
+    except BaseException:
+        db.call(drop_list, org_id, list_id)
+        raise
 
 
 @lists.command(name="list")

@@ -14,7 +14,7 @@ from turnout.core.messaging.numbers import to_address
 from turnout.errors import Invalid
 
 CUSTOM = tuple(f"CustomField{number}" for number in range(1, 7))
-_CHANNELS = {
+CHANNELS = {
     "email": Channel.EMAIL,
     "fax": Channel.FAX,
     "phone": Channel.VOICE,
@@ -22,8 +22,8 @@ _CHANNELS = {
 }
 _CUSTOM_KEYS = tuple(name.lower() for name in CUSTOM)
 LIST = Known(
-    ("recipient", "reference", *_CHANNELS, *_CUSTOM_KEYS),
-    needed=(tuple(_CHANNELS),),
+    ("recipient", "reference", *CHANNELS, *_CUSTOM_KEYS),
+    needed=(tuple(CHANNELS),),
     labels=dict(zip(_CUSTOM_KEYS, CUSTOM, strict=True)),
     full="recipient",
     custom_keys=_CUSTOM_KEYS,
@@ -42,11 +42,11 @@ def read_entries(found: Iterable[Record | Fault | Skipped]) -> Iterator[Entry | 
 
 def read_entry(row: Record) -> Entry | Fault:
     """A row as an entry, or what is wrong with it."""
-    for key, channel in _CHANNELS.items():
+    for key, channel in CHANNELS.items():
         if row[key] and not to_address(channel, row[key]):
             return Fault(row.line, _no_address(key, row[key]), row.headings[key])
-    if not any(row[key] for key in _CHANNELS):
-        columns = [key.capitalize() for key in _CHANNELS]
+    if not any(row[key] for key in CHANNELS):
+        columns = [key.capitalize() for key in CHANNELS]
         return Fault(row.line, Invalid("list_row.unreachable", columns=columns))
     return Entry(
         recipient=row["recipient"],

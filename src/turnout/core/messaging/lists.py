@@ -49,11 +49,16 @@ class Entry(msgspec.Struct, frozen=True):
 
 def begin_list(tx: Tx, org_id: OrgId, user_id: UserId, name: str) -> ListId:
     """Begin a list, which nobody sees before `finish_list`; returns its number."""
+    list_id = ListId(tx.next_id("user_list"))
+    sql.add_list(tx, org_id=org_id, id=list_id, user_id=user_id, name=check_name(name), now=tx.now)
+    return list_id
+
+
+def check_name(name: str) -> str:
+    """The name of a list, trimmed. Raises Invalid."""
     if not name.strip() or len(name) > LONGEST_NAME:
         raise Invalid("list.name", limit=LONGEST_NAME)
-    list_id = ListId(tx.next_id("user_list"))
-    sql.add_list(tx, org_id=org_id, id=list_id, user_id=user_id, name=name.strip(), now=tx.now)
-    return list_id
+    return name.strip()
 
 
 def add_entries(
@@ -129,5 +134,10 @@ def list_entries(
 
 
 def _read_person(row: "ListEntriesRow") -> Person:
-    custom: dict[str, str] = msgspec.json.decode(row.custom) if row.custom else {}
+    custom = read_custom(row.custom)
     return Person(row.reference, row.recipient, row.email, row.fax, row.phone, row.mobile, custom)
+
+
+def read_custom(stored: str) -> dict[str, str]:
+    """The custom fields of an entry as they are stored: JSON, or nothing."""
+    return msgspec.json.decode(stored, type=dict[str, str]) if stored else {}

@@ -366,6 +366,31 @@ SELECT number, reference, recipient, email, fax, phone, mobile,
 FROM list_entries
 WHERE org_id = :org_id AND list_id = :list_id AND number > :after ORDER BY number LIMIT :limit;
 
+-- name: find_last_entry(org_id, list_id)$ -> int | None
+SELECT max(number) FROM list_entries WHERE org_id = :org_id AND list_id = :list_id;
+
+-- name: move_entries(org_id, list_id, into: ListId, offset: int)!
+UPDATE list_entries SET list_id = :into, number = number + :offset
+WHERE org_id = :org_id AND list_id = :list_id;
+
+-- name: add_to_list(org_id, id: ListId, more: int)!
+UPDATE user_lists SET entries = entries + :more WHERE org_id = :org_id AND id = :id;
+
+-- name: rename_list(org_id, id: ListId, name)!
+UPDATE user_lists SET name = :name WHERE org_id = :org_id AND id = :id;
+
+-- name: set_entry(org_id, list_id, number: int, recipient, reference, email, fax, phone, mobile)!
+UPDATE list_entries SET recipient = :recipient, reference = :reference, email = :email, fax = :fax,
+    phone = :phone, mobile = :mobile
+WHERE org_id = :org_id AND list_id = :list_id AND number = :number;
+
+-- name: delete_entry(org_id, list_id, number: int)!
+DELETE FROM list_entries WHERE org_id = :org_id AND list_id = :list_id AND number = :number;
+
+-- name: list_uses(org_id, named: str, limit) -> (id: JobId, name: str, accepted_at: int)
+SELECT id, name, accepted_at FROM jobs
+WHERE org_id = :org_id AND id > 0 AND list_ids LIKE :named ORDER BY id DESC LIMIT :limit;
+
 -- == opt_outs ==
 
 -- name: add_opt_out(org_id, medium, address, source, job_id: JobId | None, now)!

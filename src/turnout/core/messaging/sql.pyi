@@ -194,6 +194,11 @@ class ListEntriesRow(NamedTuple):
     mobile: str
     custom: str
 
+class ListUsesRow(NamedTuple):
+    id: JobId
+    name: str
+    accepted_at: int
+
 class FindLinkTargetRow(NamedTuple):
     org_id: OrgId
     name: str
@@ -580,6 +585,34 @@ class _Sql(Statements):
     def list_entries(
         tx: Tx, *, org_id: OrgId, list_id: ListId, after: int, limit: int
     ) -> list[ListEntriesRow]: ...
+    @staticmethod
+    def find_last_entry(tx: Tx, *, org_id: OrgId, list_id: ListId) -> int | None: ...
+    @staticmethod
+    def move_entries(
+        tx: Tx, *, org_id: OrgId, list_id: ListId, into: ListId, offset: int
+    ) -> int: ...
+    @staticmethod
+    def add_to_list(tx: Tx, *, org_id: OrgId, id: ListId, more: int) -> int: ...
+    @staticmethod
+    def rename_list(tx: Tx, *, org_id: OrgId, id: ListId, name: str) -> int: ...
+    @staticmethod
+    def set_entry(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        list_id: ListId,
+        number: int,
+        recipient: str,
+        reference: str,
+        email: str,
+        fax: str,
+        phone: str,
+        mobile: str,
+    ) -> int: ...
+    @staticmethod
+    def delete_entry(tx: Tx, *, org_id: OrgId, list_id: ListId, number: int) -> int: ...
+    @staticmethod
+    def list_uses(tx: Tx, *, org_id: OrgId, named: str, limit: int) -> list[ListUsesRow]: ...
     @staticmethod
     def add_opt_out(
         tx: Tx,
