@@ -5,7 +5,6 @@ from pathlib import Path
 
 from cyclopts import App
 
-from turnout.carriers.networks import read_prices
 from turnout.cli.app import (
     actor,
     base_url,
@@ -137,6 +136,8 @@ def send(org: str, invitation: CampaignNumber, /, *, reminder: bool = False) -> 
         invitation: Number of the invitation.
         reminder: Write again to those who have not answered.
     """
+    from turnout.carriers.networks import read_prices
+
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         db.call(get_campaign, org_id, invitation)
