@@ -151,6 +151,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: Annotated[
         str, Meta(description="sender of the mails that Turnout itself writes")
     ] = "turnout@localhost"
+    quiet_hours: Annotated[
+        str,
+        Meta(description="[country=]HH:MM-HH:MM when nobody is called or texted, between blanks"),
+    ] = ""
     codes_per_hour: Annotated[
         int, Meta(ge=0, description="verification codes a user may send in an hour; 0 = any")
     ] = 1_000

@@ -53,7 +53,7 @@ CASES = [
         "messaging:claim_recipients",
         "recipients",
         {"state": "'waiting'", "due_at": "n"},
-        {**OF_JOB, "lease_now": NOW, "limit": CHOSEN},
+        {**OF_JOB, "until": NOW, "lease_now": NOW, "limit": CHOSEN},
     ),
     Case("messaging:renew_claims", "recipients", CLAIMED, {**OF_JOB, "rows": numbered(1)}),
     Case("messaging:take_back", "recipients", CLAIMED, {**OF_JOB, "rows": numbered(1, 1)}),

@@ -98,8 +98,9 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     known. `fields` are the merge fields by name
     in lower case. `unsubscribe_url` is the recipient's own one-click address, or empty. `size` is
     how many characters its texts become once merged, 0 where nobody asked: what is made of large
-    ones is made in a thread. `lease` is the time for which the sender may hand it over; `tell`
-    takes its outcome as soon as that is known.
+    ones is made in a thread. `lease` is the time for which the sender may hand it over, and that
+    ends at `not_after` (epoch ms), when the recipient is called no more; `tell` takes its outcome
+    as soon as that is known.
     """
 
     attempt_id: int
@@ -110,12 +111,16 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     unsubscribe_url: str = ""
     size: int = 0
     lease: Lease | None = None
+    not_after: int | None = None
     tell: Callable[[Outcome], None] | None = None
 
     def is_ours(self) -> bool:
         """Whether it may still be handed over. A carrier asks immediately before it writes the
         first byte that the network can act upon; if not, the outcome is Lapsed."""
-        return self.lease is None or self.lease.holds(self.attempt_id)
+        if self.lease is None:
+            return True
+        is_late = self.not_after is not None and self.lease.is_past(self.not_after)
+        return not is_late and self.lease.holds(self.attempt_id)
 
     def answered(self, outcome: Outcome) -> Outcome:
         """Tell its outcome now, before those of others that were handed over with it: what is not

@@ -17,6 +17,7 @@ from msgspec import Meta
 from turnout.carriers import Carrier, Inbox, Network, http_sms, simulator, smpp, smtp
 from turnout.catalogue import Phrase
 from turnout.core.messaging.accepting import Policy
+from turnout.core.messaging.hours import QuietHours, UnreadableHoursError
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.prices import Prices, UnreadablePriceError
 from turnout.http.mounts import Mount
@@ -75,6 +76,7 @@ def check(settings: Settings) -> None:
     """Raise SettingsError when a channel's choice is none, when the settings of a chosen network
     cannot be read or lack something it needs, or when prices cannot be read."""
     read_prices(settings)
+    read_quiet_hours(settings)
     for name in dict.fromkeys(chosen(settings).values()):
         read(settings, name)
 
@@ -94,6 +96,15 @@ def read_prices(settings: Settings) -> Prices:
     except UnreadablePriceError as error:
         name = f"{PREFIX}PRICES"
         raise SettingsError("setting.prices", name=name, entry=error.entry) from error
+
+
+def read_quiet_hours(settings: Settings) -> QuietHours:
+    """When nobody is called or texted. Raises SettingsError."""
+    try:
+        return QuietHours(settings.quiet_hours)
+    except UnreadableHoursError as error:
+        name = f"{PREFIX}QUIET_HOURS"
+        raise SettingsError("setting.quiet_hours", name=name, entry=error.entry) from error
 
 
 def read_policy(settings: Settings) -> Policy:

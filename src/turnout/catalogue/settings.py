@@ -21,6 +21,7 @@ SENTENCES = {
     "setting.port": "{name}: {part} is not a port or a range",
     "setting.ports": "{name}: give ports from {first} to {last}, such as 80,443",
     "setting.prices": "{name}: {entry!r} is not channel[:prefix]=price, such as sms:4479=0.05",
+    "setting.quiet_hours": "{name}: {entry!r} is not [country=]HH:MM-HH:MM, such as AU=21:00-09:00",
     "setting.reply_number": "{name}: {number} is not a number in digits, such as 61491570006",
     "setting.said": "{name}: {said}",
     "setting.text": "text",

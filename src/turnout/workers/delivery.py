@@ -28,11 +28,16 @@ from turnout.carriers import (
     Unknown,
 )
 from turnout.core.ids import RecipientId
-from turnout.core.messaging.delivering import ClaimedJob, ClaimedRecipient, claim
+from turnout.core.messaging.delivering import (
+    ALWAYS_ON,
+    ClaimedJob,
+    ClaimedRecipient,
+    claim,
+)
+from turnout.core.messaging.hours import QuietHours
 from turnout.core.messaging.lengths import Lengths
 from turnout.core.messaging.merging import UNSUBSCRIBE
-from turnout.core.messaging.model import URGENT, Channel, JobHead, Kind, Status
-from turnout.core.messaging.numbers import is_deliverable
+from turnout.core.messaging.model import URGENT, Channel, JobHead, Kind
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.receiving import forget_early_reports, match_early_reports
 from turnout.core.messaging.reckoning import fields_of
@@ -44,6 +49,7 @@ from turnout.store.sources import counting_clock
 from turnout.workers.leases import Leases
 from turnout.workers.loop import Loop, end_with
 from turnout.workers.messages import Messages
+from turnout.workers.refusals import find_refusal
 
 SHARE = 250
 PIECE = 25
@@ -75,6 +81,7 @@ class Delivery(msgspec.Struct, frozen=True):
     lease_ms: int = 120_000
     report_wait_ms: int = 72 * 3600 * 1000
     most_in_flight: int = 2_000
+    quiet_hours: QuietHours = ALWAYS_ON
 
 
 class DeliveryLoop(Loop):
@@ -117,7 +124,10 @@ class DeliveryLoop(Loop):
         # After a freeze our own would be due: they are ours, and not to be claimed a second time.
         await self._leases.renew()
         since_s = counting_clock()
-        claimed = await self._write(claim, self._lane, SHARE, self._delivery.lease_ms)
+        delivery = self._delivery
+        claimed = await self._write(
+            claim, self._lane, SHARE, delivery.lease_ms, delivery.quiet_hours
+        )
         for job in claimed:
             self._in_flight += len(job.recipients)
             for some in _cut(job):
@@ -249,7 +259,7 @@ class DeliveryLoop(Loop):
                 self._delivery.unsubscribe_url(recipient.id) if head.can_be_left else ""
             )
             fields = merge_fields(head, recipient, unsubscribe_url)
-            if fault := _fault(head, recipient) or _excess(lengths, fields):
+            if fault := find_refusal(head, recipient, lengths, fields):
                 return fault
             is_mail = head.job_type.channel is Channel.EMAIL
             return Parcel(
@@ -261,11 +271,20 @@ class DeliveryLoop(Loop):
                 unsubscribe_url=unsubscribe_url,
                 size=lengths.size(fields),
                 lease=lease,
+                not_after=self._not_after(head, recipient),
                 tell=partial(self._tell, lease, head, recipient, carrier),
             )
         except Exception as error:
             log.exception("a recipient cannot be read", job=head.id, recipient=recipient.id)
             return Retry(RETRY_S, f"Not sent: {type(error).__name__}; the log says more.")
+
+    def _not_after(self, head: JobHead, recipient: ClaimedRecipient) -> int | None:
+        """From when on somebody is sent nothing: the job is cut off, or it is quiet there."""
+        quiet = self._delivery.quiet_hours
+        if head.kind is not Kind.BROADCAST or not quiet.apply(head.job_type.channel):
+            return head.cutoff_at
+        begin = quiet.begin_at(recipient.address, self._db.clock(), head.timezone)
+        return min((at for at in (begin, head.cutoff_at) if at is not None), default=None)
 
     async def _hand_over(
         self, carrier: Carrier, message: Message, parcels: list[Parcel], lease: Lease
@@ -334,31 +353,6 @@ def _display_name(recipient: ClaimedRecipient) -> str:
     """The name beside the address; not one that is an address, which some programs show alone."""
     name = recipient.name
     return "" if "@" in name else name
-
-
-def _fault(head: JobHead, recipient: ClaimedRecipient) -> Rejected | None:
-    """Why somebody cannot be reached at all."""
-    address = recipient.address
-    if head.job_type.channel is Channel.EMAIL:
-        is_possible = bool(address)
-    else:
-        # Codes go wherever somebody asked for: their network judges.
-        is_possible = bool(address) and (head.kind is Kind.CODE or is_deliverable(address))
-    if is_possible:
-        return None
-    return Rejected(Status.INVALID_NUMBER, f"{recipient.destination!r} cannot be reached.")
-
-
-def _excess(lengths: Lengths, fields: Mapping[str, str]) -> Rejected | None:
-    """Why somebody's message is not made: a text of it would be too long."""
-    excess = lengths.find_excess(fields)
-    if excess is None:
-        return None
-    return Rejected(
-        Status.FAILED,
-        f"Not sent: the {excess.name} would have {excess.length} characters with this "
-        f"recipient's fields, and may not be greater than {excess.limit} characters.",
-    )
 
 
 def _portions(possible: list[_Possible]) -> list[list[_Possible]]:

@@ -57,6 +57,7 @@ class Workers:
             mail_from=settings.mail_from,
             lease_ms=settings.delivery_lease_seconds * 1000,
             report_wait_ms=settings.receipt_wait_hours * 3_600_000,
+            quiet_hours=networks.read_quiet_hours(settings),
         )
         inbox = CarrierInbox(self._db, receive_replies)
         for carrier in set(self._carriers.values()):

@@ -16,7 +16,7 @@ from turnout.core.messaging.model import (
     JobType,
     NewRecipient,
 )
-from turnout.core.messaging.staging import add_recipients, cutoff_after
+from turnout.core.messaging.staging import add_recipients
 from turnout.core.messaging.starting import sweep_staged
 from turnout.errors import Conflict, Invalid, Unauthenticated
 
@@ -171,22 +171,3 @@ def test_a_user_who_was_disabled_meanwhile_posts_nothing(db, login):
 def test_nothing_is_sent_to_a_number_that_is_none_but_it_is_kept(db, login):
     job_id = post(db, login, new_job(), ["nonsense"])
     assert rows(db, job_id, "destination", "address") == [("nonsense", "")]
-
-
-@pytest.mark.parametrize(
-    ("hour", "zone", "expected"),
-    [
-        ("17:30", "Australia/Melbourne", "2027-01-05T06:30:00"),
-        ("17:30", "UTC", "2027-01-05T17:30:00"),
-        ("00:00", "Europe/Berlin", "2027-01-04T23:00:00"),
-    ],
-)
-def test_a_cut_off_is_on_the_local_day(hour, zone, expected):
-    import datetime
-
-    at = datetime.datetime.fromisoformat("2027-01-05T02:00:00+00:00")
-    cut = cutoff_after(hour, round(at.timestamp() * 1000), zone)
-    assert cut is not None
-    told = datetime.datetime.fromtimestamp(cut / 1000, datetime.UTC)
-    assert told.replace(tzinfo=None).isoformat() == expected
-    assert cutoff_after("", 0, zone) is None

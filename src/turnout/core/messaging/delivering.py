@@ -25,9 +25,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from turnout.core.ids import JobId, OrgId, RecipientId
+from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
+from turnout.core.messaging.hours import QuietHours
 from turnout.core.messaging.jobs import get_job_head
-from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Status
+from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind, Status
 from turnout.core.messaging.numbers import list_refusal_keys
 from turnout.core.messaging.opt_outs import hash_addresses
 from turnout.core.messaging.sql import sql
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 JOBS_AT_ONCE = 16
 MISCONFIGURED_PAUSE_MS = 60_000
 WORK = "delivery"
+ALWAYS_ON = QuietHours()
+EVER = 2**62
 WAIT_MS = 500
 REPEATED = "May have been sent twice: the server stopped while it was being sent."
 ASIDE = "Set aside: the server stopped three times while it was being sent."
@@ -82,10 +86,13 @@ class RecipientClaims(NamedTuple):
     claims: Sequence[tuple[RecipientId, int]]
 
 
-def claim(tx: Tx, lane: str, limit: int, lease_ms: int) -> list[ClaimedJob]:
+def claim(
+    tx: Tx, lane: str, limit: int, lease_ms: int, quiet: QuietHours = ALWAYS_ON
+) -> list[ClaimedJob]:
     """Claim about `limit` recipients of a lane for `lease_ms`.
 
-    Those who opted out, whose report never came, and who belong to a closing job are ended here. A
+    Those who opted out, whose report never came, and who belong to a job that is closing or whose
+    cut-off has come are ended here; those for whom it is `quiet` wait. A
     job that cannot be claimed from costs the others nothing, and is looked at again later.
     """
     jobs = sql.list_ready_jobs(tx, lane=lane, now=tx.now, limit=JOBS_AT_ONCE)
@@ -94,8 +101,8 @@ def claim(tx: Tx, lane: str, limit: int, lease_ms: int) -> list[ClaimedJob]:
 
     def claim_jobs(tx: Tx, jobs: Sequence[tuple[OrgId, JobId]]) -> None:
         for org_id, job_id in jobs:
-            head = get_job_head(tx, org_id, job_id)
-            claimed[org_id, job_id] = _claim_of(tx, head, share, lease_ms)
+            head = _cut_off(tx, get_job_head(tx, org_id, job_id))
+            claimed[org_id, job_id] = _claim_of(tx, head, share, lease_ms, quiet)
 
     for org_id, job_id in do_apart(tx, "claim", claim_jobs, sorted(jobs)):
         claimed.pop((org_id, job_id), None)
@@ -104,19 +111,29 @@ def claim(tx: Tx, lane: str, limit: int, lease_ms: int) -> list[ClaimedJob]:
     return [claimed[key] for key in sorted(claimed) if claimed[key].recipients]
 
 
-def _claim_of(tx: Tx, head: JobHead, share: int, lease_ms: int) -> ClaimedJob:
+def _cut_off(tx: Tx, head: JobHead) -> JobHead:
+    """The job, closing if its cut-off has come: the clock's own loop may be late."""
+    if head.state is not JobState.SENDING or head.cutoff_at is None or head.cutoff_at > tx.now:
+        return head
+    begin_closing(tx, head.org_id, head.id, "cut off")
+    return get_job_head(tx, head.org_id, head.id)
+
+
+def _claim_of(tx: Tx, head: JobHead, share: int, lease_ms: int, quiet: QuietHours) -> ClaimedJob:
     rows = sql.claim_recipients(
         tx,
         org_id=head.org_id,
         job_id=head.id,
         now=tx.now,
+        until=EVER if head.state is JobState.CLOSING else tx.now,
         lease_now=tx.lease_now,
         lease_end=tx.now + lease_ms,
         limit=share,
     )
     chosen, is_waiting = _without_killers(tx, head, rows, lease_ms)
     _keep_turn(tx, head, is_more=len(rows) == share and bool(chosen), is_waiting=is_waiting)
-    return ClaimedJob(head, _sort_out(tx, head, chosen), tx.now + lease_ms)
+    to_send = _without_sleepers(tx, head, _sort_out(tx, head, chosen), quiet)
+    return ClaimedJob(head, to_send, tx.now + lease_ms)
 
 
 def renew(tx: Tx, held: Sequence[RecipientClaims], lease_ms: int) -> tuple[int, set[RecipientId]]:
@@ -168,6 +185,28 @@ def _sort_out(tx: Tx, head: JobHead, rows: "list[ClaimRecipientsRow]") -> list[C
         to_send = [recipient for recipient in to_send if recipient.id not in gone]
     end_recipients(tx, ended)
     return to_send
+
+
+def _without_sleepers(
+    tx: Tx, head: JobHead, recipients: list[ClaimedRecipient], quiet: QuietHours
+) -> list[ClaimedRecipient]:
+    """Those for whom it is not quiet now; the others wait for the end of their quiet hours."""
+    if head.kind is not Kind.BROADCAST or not quiet.apply(head.job_type.channel):
+        return recipients
+    ends = {
+        recipient.id: end
+        for recipient in recipients
+        if (end := quiet.ends_at(recipient.address, tx.now, head.timezone)) is not None
+    }
+    if ends:
+        waiting = [
+            (recipient.id, recipient.claim, ends[recipient.id], recipient.attempts - 1)
+            for recipient in recipients
+            if recipient.id in ends
+        ]
+        return_recipients(tx, head, waiting, "")
+        sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=min(ends.values()))
+    return [recipient for recipient in recipients if recipient.id not in ends]
 
 
 def _without_killers(

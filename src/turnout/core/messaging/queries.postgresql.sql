@@ -43,13 +43,15 @@ SELECT org_id, id FROM jobs
 WHERE lane = :lane AND ready_at IS NOT NULL AND ready_at <= :now
 ORDER BY ready_at, id LIMIT :limit FOR UPDATE SKIP LOCKED;
 
--- name: claim_recipients(org_id, job_id, now, lease_now, lease_end: int, limit)
+-- name: claim_recipients(org_id, job_id, now, until: int, lease_now, lease_end: int, limit)
 --     -> (state: str, is_repeated: int, recipient: delivering.ClaimedRecipient)
--- A row that was claimed already has outlived its lease. One that is `accepted` stays so: the
--- caller ends it, since its report did not come. MATERIALIZED: looked up once, or LIMIT is void.
+-- Those who wait are due until `until`, others now: of a closing job nobody waits for anything. A
+-- row that was claimed already has outlived its lease. One that is `accepted` stays so: the caller
+-- ends it, since its report did not come. MATERIALIZED: looked up once, or LIMIT is void.
 WITH due AS MATERIALIZED (
     SELECT org_id AS due_org, job_id AS due_job, id AS due_id FROM recipients
-    WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at <= :now
+    WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at <= :until
+        AND (state = 'waiting' OR due_at <= :now)
         AND (state <> 'claimed' OR due_at <= :lease_now)
     ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 )

@@ -32,8 +32,9 @@ SELECT scheduled_at, list_ids, user_id FROM jobs WHERE org_id = :org_id AND id =
 UPDATE jobs SET state = 'scheduled', due_at = :due_at WHERE org_id = :org_id AND id = :id;
 
 -- name: get_start_facts(org_id, id: JobId)^
---     -> (timezone: str, options: str, lane: str, job_type: str)
-SELECT timezone, options, lane, job_type FROM jobs WHERE org_id = :org_id AND id = :id;
+--     -> (timezone: str, options: str, lane: str, job_type: str, accepted_at: int,
+--         scheduled_at: int | None)
+SELECT timezone, options, lane, job_type, accepted_at, scheduled_at FROM jobs WHERE org_id = :org_id AND id = :id;
 
 -- name: start_job(org_id, id: JobId, now, cutoff_at: int | None, expires_at: int | None)!
 UPDATE jobs SET state = 'sending', started_at = coalesce(started_at, :now),

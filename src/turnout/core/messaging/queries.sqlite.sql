@@ -38,10 +38,11 @@ SELECT org_id, id FROM jobs INDEXED BY jobs_ready
 WHERE lane = :lane AND ready_at IS NOT NULL AND ready_at <= :now
 ORDER BY ready_at, id LIMIT :limit;
 
--- name: claim_recipients(org_id, job_id, now, lease_now, lease_end: int, limit)
+-- name: claim_recipients(org_id, job_id, now, until: int, lease_now, lease_end: int, limit)
 --     -> (state: str, is_repeated: int, recipient: delivering.ClaimedRecipient)
--- A row that was claimed already has outlived its lease. One that is `accepted` stays so: the
--- caller ends it, since its report did not come.
+-- Those who wait are due until `until`, others now: of a closing job nobody waits for anything. A
+-- row that was claimed already has outlived its lease. One that is `accepted` stays so: the caller
+-- ends it, since its report did not come.
 UPDATE recipients SET due_at = :lease_end,
     is_repeated = CASE WHEN state = 'claimed' THEN 1 ELSE is_repeated END,
     notes = CASE WHEN state = 'claimed'
@@ -52,7 +53,8 @@ UPDATE recipients SET due_at = :lease_end,
     state = CASE state WHEN 'accepted' THEN 'accepted' ELSE 'claimed' END
 WHERE org_id = :org_id AND job_id = :job_id AND id IN (
     SELECT id FROM recipients
-    WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at <= :now
+    WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NOT NULL AND due_at <= :until
+        AND (state = 'waiting' OR due_at <= :now)
         AND (state <> 'claimed' OR due_at <= :lease_now)
     ORDER BY due_at, id LIMIT :limit)
 RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts, claim,

@@ -107,6 +107,8 @@ class GetStartFactsRow(NamedTuple):
     options: str
     lane: str
     job_type: str
+    accepted_at: int
+    scheduled_at: int | None
 
 class ListRunningRow(NamedTuple):
     id: JobId
@@ -266,6 +268,7 @@ class _Sql(Statements):
         org_id: OrgId,
         job_id: JobId,
         now: int,
+        until: int,
         lease_now: int,
         lease_end: int,
         limit: int,

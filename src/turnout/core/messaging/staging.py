@@ -4,14 +4,13 @@ Everybody who makes a job comes through here: requests (accepting.py), verificat
 mails that Turnout itself writes (notices.py).
 """
 
-import datetime
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from turnout.core.ids import JobId, OrgId, UserId
+from turnout.core.messaging.hours import cutoff_after
 from turnout.core.messaging.model import (
     NOBODY,
     URGENT,
@@ -123,12 +122,14 @@ def start_sending(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
 
 def ends_after_start(tx: Tx, org_id: OrgId, job_id: JobId) -> tuple[str, int | None, int | None]:
     """The lane of a job that starts now, when it is cut off, and until when it takes replies (epoch
-    ms)."""
-    timezone, options, lane, takes_replies = _start_facts(tx, org_id, job_id)
-    cutoff_at = cutoff_after(options.get("cutoff_hour", ""), tx.now, timezone)
-    if not takes_replies:
-        return lane, cutoff_at, None
-    return lane, cutoff_at, tx.now + int(options.get("expires_hours", 24)) * HOUR_MS
+    ms). It is cut off on the day for which it was asked, whenever it starts."""
+    row = sql.get_start_facts(tx, org_id=org_id, id=job_id)
+    options: dict[str, Any] = msgspec.json.decode(row.options)
+    asked_for = min(row.scheduled_at or row.accepted_at, tx.now)
+    cutoff_at = cutoff_after(options.get("cutoff_hour", ""), asked_for, row.timezone)
+    if not JobType(row.job_type).takes_replies:
+        return row.lane, cutoff_at, None
+    return row.lane, cutoff_at, tx.now + int(options.get("expires_hours", 24)) * HOUR_MS
 
 
 def add_internal_job(
@@ -154,19 +155,3 @@ def add_internal_job(
     add_recipients(tx, org_id, job_id, recipients, reckoning)
     start_sending(tx, org_id, job_id)
     return job_id
-
-
-def cutoff_after(hour: str, at: int, timezone: str) -> int | None:
-    """The instant of `hour` (`HH:MM`) on the local day of `at`, None for an empty hour."""
-    if not hour:
-        return None
-    zone = ZoneInfo(timezone)
-    local = datetime.datetime.fromtimestamp(at // 1000, zone)
-    hours, minutes = map(int, hour.split(":"))
-    cut = local.replace(hour=hours, minute=minutes, second=0, microsecond=0)
-    return round(cut.timestamp() * 1000)
-
-
-def _start_facts(tx: Tx, org_id: OrgId, job_id: JobId) -> tuple[str, dict[str, Any], str, bool]:
-    timezone, options, lane, job_type = sql.get_start_facts(tx, org_id=org_id, id=job_id)
-    return timezone, msgspec.json.decode(options), lane, JobType(job_type).takes_replies

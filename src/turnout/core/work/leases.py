@@ -60,6 +60,10 @@ class Lease:
         """Whether the row is still ours: what is begun with it now is nobody else's."""
         return id_ not in self._lost and not self.is_over()
 
+    def is_past(self, at: int) -> bool:
+        """Whether the instant `at` (epoch ms) has come, by the machine's clock."""
+        return self._clock() >= at
+
     def is_worn(self) -> bool:
         """Whether so much of it has passed that it is to be renewed: a third."""
         left_s = min(self._ends_s - self._counter(), (self._ends_at - self._clock()) / 1000)

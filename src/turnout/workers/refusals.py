@@ -1,0 +1,41 @@
+"""Why somebody is sent nothing, as it is known before a carrier is asked."""
+
+from collections.abc import Mapping
+
+from turnout.carriers import Rejected
+from turnout.core.messaging.delivering import ClaimedRecipient
+from turnout.core.messaging.lengths import Lengths
+from turnout.core.messaging.model import Channel, JobHead, Kind, Status
+from turnout.core.messaging.numbers import is_deliverable
+
+
+def find_refusal(
+    head: JobHead, recipient: ClaimedRecipient, lengths: Lengths, fields: Mapping[str, str]
+) -> Rejected | None:
+    """Why nothing is handed over for somebody; None if it can be."""
+    return _fault(head, recipient) or _excess(lengths, fields)
+
+
+def _fault(head: JobHead, recipient: ClaimedRecipient) -> Rejected | None:
+    """Why somebody cannot be reached at all."""
+    address = recipient.address
+    if head.job_type.channel is Channel.EMAIL:
+        is_possible = bool(address)
+    else:
+        # Codes go wherever somebody asked for: their network judges.
+        is_possible = bool(address) and (head.kind is Kind.CODE or is_deliverable(address))
+    if is_possible:
+        return None
+    return Rejected(Status.INVALID_NUMBER, f"{recipient.destination!r} cannot be reached.")
+
+
+def _excess(lengths: Lengths, fields: Mapping[str, str]) -> Rejected | None:
+    """Why somebody's message is not made: a text of it would be too long."""
+    excess = lengths.find_excess(fields)
+    if excess is None:
+        return None
+    return Rejected(
+        Status.FAILED,
+        f"Not sent: the {excess.name} would have {excess.length} characters with this "
+        f"recipient's fields, and may not be greater than {excess.limit} characters.",
+    )
