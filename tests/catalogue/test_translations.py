@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from turnout.catalogue import SENTENCES, Phrase
+from turnout.catalogue import Phrase
 from turnout.catalogue.translations import (
     HEADER_LENGTH,
+    TEXTS,
     choose_locale,
     translate,
     translator_for,
@@ -104,9 +105,9 @@ def test_a_phrase_is_said_in_the_language_of_its_sentence(folder: Path) -> None:
     assert said == "The body is not valid JSON: Zeile 7: zu früh zu Ende."
 
 
-def test_the_template_has_every_sentence_by_its_code(tmp_path: Path) -> None:
+def test_the_template_has_every_text_by_its_code(tmp_path: Path) -> None:
     write_template(tmp_path / "turnout.pot")
     with (tmp_path / "turnout.pot").open("rb") as file:
         messages = [message for message in read_po(file) if message.id]
-    assert {message.context: message.id for message in messages} == SENTENCES
+    assert {message.context: message.id for message in messages} == TEXTS
     assert {message.string for message in messages} == {""}

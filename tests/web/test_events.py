@@ -1,7 +1,6 @@
 """An event's page and the pages that its forms lead to, as a browser without scripts uses them."""
 
 import itertools
-import json
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,6 +11,7 @@ from tests.core.exams.college import College
 from tests.formats.rfc5545 import faults_of
 from tests.support.builder import Builder
 from tests.support.client import Answer, AppClient
+from tests.support.mails import list_mails
 from tests.support.node import LocalNode
 from tests.web.reading import Page, follow, send_form
 from turnout.core.events.describing import EventChange, change_event
@@ -101,16 +101,10 @@ class Fair:
     def mails(self) -> dict[str, list[str]]:
         """What was newly written, by address: subject and text."""
         self.db.call(tell_of_list, "http://turnout.test")
-        question = (
-            f"SELECT id, destination, fields FROM recipients WHERE org_id = {self.org_id} "
-            f"AND id > {self.read_until} ORDER BY id"
-        )
         found: dict[str, list[str]] = {}
-        for id_, address, text in self.db.call(
-            lambda tx: tx.connection.execute(question).fetchall()
-        ):
-            self.read_until, fields = id_, json.loads(text)
-            found.setdefault(address, []).append(f"{fields['subject']}\n{fields['text']}")
+        for mail in self.db.call(list_mails, self.org_id, self.read_until):
+            self.read_until = mail.id
+            found.setdefault(mail.address, []).append(f"{mail.subject}\n{mail.text}")
         return found
 
     def ticket_mails(self) -> int:

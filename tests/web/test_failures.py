@@ -5,6 +5,7 @@ import pytest
 from tests.support.client import AppClient
 from tests.web.reading import Page
 from turnout.bootstrap import DIALECTS
+from turnout.catalogue.translations import label
 from turnout.errors import (
     KINDS,
     Conflict,
@@ -102,7 +103,10 @@ def test_a_failure_says_its_message_in_both_shapes(failure, status):
     plain, page = ask_failing(failure, {}), ask_failing(failure, BROWSER)
     assert (plain.status, plain.body.decode()) == (status, f"{failure.message}\n")
     assert page.status == status
-    assert f"{status} {STATUS[type(failure)][1]} {failure.message}" in Page(page.body).text
+    assert (
+        f"{status} {label('en', STATUS[type(failure)][1])} {failure.message}"
+        in Page(page.body).text
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,28 @@
 """Pages speak the visitor's language, where the catalogue has it. APIs and commands use English."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from markupsafe import Markup
 
+from tests.core.messaging.jobs import PRICES
 from tests.support.client import AppClient
+from tests.support.mails import list_mails
 from tests.support.node import new_database, open_node
 from tests.web.reading import Page
+from tests.web.test_events import ADA, FORM, Fair
 from turnout.catalogue import translations
 from turnout.cli.failing import find_ending
+from turnout.core.events.describing import EventChange, change_event
+from turnout.core.messaging.starting import run_schedules
+from turnout.core.registrations.live_lists import resolve
+from turnout.core.tickets.event_news import tell_registered
 from turnout.errors import Missing
+from turnout.web.templates import say_label
 
 BROWSER = {"Accept": "text/html"}
 GERMAN = """
@@ -89,3 +101,113 @@ def test_pages_say_failures_through_one_function() -> None:
     assert said == [
         'heartbeats.py: body = msgspec.json.encode({"error": failure.message, "next": LONGEST_S})'
     ]
+
+
+# -- public pages ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Fair, AppClient]]:
+    """An event that says no language, of an organization that speaks English."""
+    folder = tmp_path_factory.mktemp("languages")
+    with open_node(new_database("sqlite", folder)) as node:
+        yield Fair(node), node.client
+
+
+def encode(form: dict[str, Any]) -> bytes:
+    return urlencode(form).encode()
+
+
+def look(fair: tuple[Fair, AppClient], query: str = "", accepted: str = "") -> tuple[str, str]:
+    """The language that the event's page says it is in, and its text."""
+    event, site = fair
+    headers = BROWSER | ({"Accept-Language": accepted} if accepted else {})
+    body = site.request("GET", f"{event.path}{query}", headers=headers).body
+    found = re.search(rb'<html lang="([^"]*)">', body)
+    assert found
+    return found[1].decode(), Page(body).text
+
+
+def speak(fair: tuple[Fair, AppClient], locale: str) -> None:
+    event, _ = fair
+    change = EventChange(locale=locale)
+    event.db.call(change_event, event.org_id, event.event_id, change, actor="test")
+
+
+@pytest.mark.parametrize(
+    ("query", "accepted", "own", "lang"),
+    [
+        ("", "", "", "en"),
+        ("", "", "de", "de"),
+        ("", "fr, xx", "es-MX", "es"),
+        ("", "es-MX,es;q=0.9", "de", "es"),
+        ("?lang=de", "es", "", "de"),
+        ("?lang=fr", "es", "de", "es"),
+        ("?lang=..%2Fde", "", "", "en"),
+        ("?lang=en", "de", "de", "en"),
+        ("", "*", "de", "de"),
+    ],
+)
+def test_an_events_page_is_in_the_language_that_is_asked_for(
+    fair: tuple[Fair, AppClient], query: str, accepted: str, own: str, lang: str
+) -> None:
+    speak(fair, own)
+    said = {"en": "Register", "de": "Anmelden", "es": "Inscribirse"}
+    dates = {"en": "1 June 2099", "de": "1. Juni 2099", "es": "1 de junio de 2099"}
+    spoken, text = look(fair, query, accepted)
+    assert spoken == lang
+    assert said[lang] in text
+    assert dates[lang] in text
+
+
+def test_what_an_event_says_is_marked_with_its_own_language(fair: tuple[Fair, AppClient]) -> None:
+    event, site = fair
+    speak(fair, "de")
+    pages = [
+        site.request("GET", f"{event.path}?lang={lang}", headers=BROWSER).body.decode()
+        for lang in ("de", "es")
+    ]
+    assert ["<h1>Fair &lt;1&gt;</h1>" in page for page in pages] == [True, False]
+    assert '<h1 lang="de">Fair &lt;1&gt;</h1>' in pages[1]
+    assert '<div class="description" lang="de">' in pages[1]
+
+
+def test_refusals_and_thanks_are_in_the_language_of_the_form(fair: tuple[Fair, AppClient]) -> None:
+    event, site = fair
+    path = f"{event.path}?lang=es"
+    form = ADA | {"ticket": event.type_id, "answer": "register"}
+    wrong = site.request("POST", path, headers=FORM, body=encode(form | {"email": "ada"}))
+    assert "Escriba su correo electrónico, como ada@example.com. No se ha enviado nada." in (
+        Page(wrong.body).text
+    )
+    sent = site.request("POST", path, headers=FORM, body=encode(form))
+    assert (sent.status, sent.headers["location"]) == (
+        303,
+        f"{event.path}?lang=es&done=registered#register",
+    )
+    done = site.request("GET", sent.headers["location"].partition("#")[0], headers=BROWSER)
+    assert "Gracias Su entrada va en camino a" in Page(done.body).text
+
+
+def test_the_language_of_the_page_is_that_of_later_mails(fair: tuple[Fair, AppClient]) -> None:
+    event, site = fair
+    speak(fair, "")
+    for lang, email in (("de", "dora@example.com"), ("", "emma@example.com")):
+        form = ADA | {"email": email, "ticket": event.type_id, "answer": "register"}
+        path = f"{event.path}?lang={lang}"
+        assert site.request("POST", path, headers=FORM, body=encode(form)).status == 303
+    # Somebody else's form changes nothing.
+    again = ADA | {"email": "emma@example.com", "ticket": event.type_id, "answer": "register"}
+    site.request("POST", f"{event.path}?lang=es", headers=FORM, body=encode(again))
+    event.db.call(tell_registered, event.org_id, event.event_id, base_url="", actor="test")
+    while event.db.call(run_schedules, resolve, PRICES):
+        pass
+    found = {mail.address: mail.subject for mail in event.db.call(list_mails, event.org_id)}
+    assert found["dora@example.com"] == "Geändert: Fair <1>"
+    assert found["emma@example.com"] == "Changed: Fair <1>"
+
+
+def test_a_fact_on_a_page_is_text_whatever_the_language() -> None:
+    said = say_label("de", "event_page.registered", whom=Markup("<b>x</b>"))
+    assert "an <b>x</b>." in said
+    assert say_label("de", "public.watch", title="<i>&") == "Ansehen: &lt;i&gt;&amp;"

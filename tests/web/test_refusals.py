@@ -3,7 +3,8 @@
 import pytest
 
 from turnout.errors import Conflict, Limited
-from turnout.web.refusals import say_refusal, say_wait
+from turnout.formats.local_dates import say_wait
+from turnout.web.refusals import say_refusal
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ from turnout.web.refusals import say_refusal, say_wait
     ],
 )
 def test_a_wait_is_said_as_people_do(seconds, words):
-    assert say_wait(seconds) == words
+    assert say_wait(seconds, "en") == words
 
 
 def test_only_the_time_to_wait_is_said_otherwise():

@@ -11,6 +11,7 @@ import pytest
 from tests.core.audience.cinema import LIVE_FROM, LIVE_UNTIL, MINUTE, Cinema, open_cinema
 from tests.support.builder import make_organization
 from tests.support.client import Answer
+from tests.support.mails import list_mails
 from tests.support.node import LocalNode
 from tests.web.reading import Page, send_form
 from turnout.core.audience.links import list_watch_links, make_token
@@ -329,10 +330,7 @@ def _mails_of(theatre: Theatre) -> list[TicketMail]:
 
 
 def _read_mailed(tx: Any, org_id: OrgId) -> str:
-    row = tx.connection.execute(
-        f"SELECT fields FROM recipients WHERE org_id = {org_id} ORDER BY id DESC"
-    ).fetchone()
-    return str(json.loads(row[0])["text"])
+    return list_mails(tx, org_id)[-1].text
 
 
 def test_the_source_of_a_link_is_kept_with_the_registration(theatre: Theatre) -> None:

@@ -133,7 +133,7 @@ def test_mails_that_no_user_asked_for_are_nobodys_and_go_out_without_users(node,
         if hall_ is bare:
             hall_.call(register_directly, hall_.event_id, hall_.type_ids[0], contact("a"))
         hall_.call(join_list, hall_.event_id, hall_.type_ids[0], contact("b"))
-        hall_.call(write_to_guest, "c@example.com", "No place is free", "asked", "Sorry.", BASE)
+        hall_.call(write_to_guest, hall_.event_id, "c@example.com", "no_place", BASE, "")
         hall_.call(send_entry_code, hall_.event_id, "a@example.com")
     while node.db.call(tell_of_list, BASE):
         pass

@@ -49,6 +49,16 @@ SENTENCES = {
     "or none, with `turnout event set --registration-ends`.",
     "event.reopen": "Event {event_id} is {state}: only a closed one can be opened again.",
     "language.form": "{language!r} is not the tag of a language such as en, de or pt-BR.",
+    "mail.empty": "A mail needs a subject and a text.",
+    "mail.field": "A mail of the kind {kind} has no field %%{field}%%. Known are {known}.",
+    "mail.link": "A mail of the kind {kind} needs %%{field}%% in its text.",
+    "mail.long": "A mail's subject has up to {subject} characters, its text up to {text}.",
+    "mail.none": "Event {event_id} has no text of its own for {kind} in {language}: `turnout mail "
+    "list` shows those that it has.",
+    "mail.target": "%%{field}%% is no address, so it cannot be the target of a link, or only a "
+    "part of one: write [text](%%ticket_link%%).",
+    "mail.text": "A mail's subject is one line, and neither it nor the text has control "
+    "characters.",
     "money.ambiguous": "{text!r} can be read in two ways: write {thousands} or {decimals}.",
     "money.amount": "{text!r} is not an amount: write it as {example}.",
     "money.currency": "{currency!r} is not the code of a currency (ISO 4217), such as EUR or USD.",

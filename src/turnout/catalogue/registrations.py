@@ -88,6 +88,8 @@ SENTENCES = {
     "registration.failed": "The server could not process this registration. Register again.",
     "registration.missing": "There is no registration {registration_id}.",
     "registration.raced": "The person was registered at the same moment. Send it again.",
+    "reminder.state": "Event {event_id} is {state}: only an open or closed one reminds people.",
+    "reminder.time": "{local!r} has passed, or is not before the start {starts_local}.",
     "session.cancelled": "The session is cancelled.",
     "session.closed": "The session is closed for registration.",
     "session.full": "The session is full.",

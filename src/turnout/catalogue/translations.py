@@ -1,7 +1,7 @@
 """Other languages: a file `<locale>.po` for each, by Babel.
 
-An entry's context is the code, its id the English sentence. A sentence that was reworded since, or
-that is not translated, is said in English. Files are read as they are: nothing is compiled.
+An entry's context is the code, its id the English sentence or label. One that was reworded since,
+or that is not translated, is said in English. Files are read as they are: nothing is compiled.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,28 +13,52 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from turnout.catalogue import SENTENCES, Translator, facts_of, fill, say
+from turnout.catalogue.labels import LABELS
 
 FOLDER = Path(__file__).parent / "locales"
 ENGLISH = "en"
 # Of an Accept-Language header so many characters are read.
 HEADER_LENGTH = 200
+TEXTS: Mapping[str, str] = {**SENTENCES, **LABELS}
+"""All that can be translated, by its code."""
 
 
 def translator_for(accepted: str, folder: Path | None = None) -> Translator:
     """The catalogue in the first language of an Accept-Language header that it has; in English for
     a header that names none of them."""
-    locale = choose_locale(accepted, folder)
-    return say if locale == ENGLISH else partial(_translate, locale, folder or FOLDER)
+    return translator_in(choose_locale(accepted, folder), folder)
+
+
+def translator_in(locale: str, folder: Path | None = None) -> Translator:
+    """The catalogue in the language of that name; in English where it has no such language."""
+    folder = folder or FOLDER
+    return partial(_translate, locale, folder) if locale in _locales(folder) else say
+
+
+def label(locale: str, code: str, /, **facts: object) -> str:
+    """A label in a language such as `de`, or in English, with its facts as they are. Raises
+    KeyError for one that is none, or whose facts are missing."""
+    return _label(locale, code).format_map(facts)
+
+
+def list_locales() -> list[str]:
+    """The names of all languages that the catalogue has, by the alphabet."""
+    return sorted({*_locales(FOLDER), ENGLISH})
 
 
 def choose_locale(accepted: str, folder: Path | None = None) -> str:
     """The name of that language, such as `de` for `de-AT,de;q=0.9`."""
+    return find_locale(accepted, folder) or ENGLISH
+
+
+def find_locale(accepted: str, folder: Path | None = None) -> str:
+    """`choose_locale`, but empty for a header that names no language of the catalogue."""
     known = {name.lower(): name for name in (*_locales(folder or FOLDER), ENGLISH)}
     for tag in _preferred(accepted[:HEADER_LENGTH].lower().replace("-", "_")):
         for name in (tag, tag.partition("_")[0]):
             if name in known:
                 return known[name]
-    return ENGLISH
+    return ""
 
 
 def translate(code: str, facts: Mapping[str, Any], locale: str, folder: Path | None = None) -> str:
@@ -47,19 +71,27 @@ def translate(code: str, facts: Mapping[str, Any], locale: str, folder: Path | N
 
 
 def write_template(path: Path) -> None:
-    """Write what translators begin with: every sentence, by its code, without a translation."""
+    """Write what translators begin with: every sentence and label, by its code."""
     catalog = Catalog(project="Turnout", fuzzy=False)
-    for code, sentence in sorted(SENTENCES.items()):
+    for code, sentence in sorted(TEXTS.items()):
         catalog.add(sentence, context=code)
     with path.open("wb") as file:
         write_po(file, catalog, omit_header=False, sort_output=True)
 
 
 def _translate(locale: str, folder: Path, code: str, facts: Mapping[str, Any]) -> str:
-    english = SENTENCES.get(code, f"{code}.")
+    english = TEXTS.get(code, f"{code}.")
     translated = _sentences(folder, locale).get((code, english), "")
     sentence = translated if _is_usable(translated, english) else english
     return fill(sentence, facts, code, partial(_translate, locale, folder))
+
+
+def _label(locale: str, code: str) -> str:
+    english = LABELS[code]
+    if locale == ENGLISH or locale not in _locales(FOLDER):
+        return english
+    translated = _sentences(FOLDER, locale).get((code, english), "")
+    return translated if _is_usable(translated, english) else english
 
 
 def _preferred(accepted: str) -> Iterator[str]:

@@ -157,7 +157,7 @@ def print_certificates(
         paper: What is printed on.
     """
     from turnout.core.certificates.drawing import draw_certificates
-    from turnout.core.certificates.issuing import get_template
+    from turnout.core.certificates.issuing import get_template, paper_language
     from turnout.core.events.showing import get_shown_event
 
     with database() as db:
@@ -165,12 +165,14 @@ def print_certificates(
         found = _good(_read_all(db, organization.org_id, event, code))
         template = db.look(get_template, organization.org_id, event)
         shown = db.look(get_shown_event, organization.org_id, event)
+        language = db.look(paper_language, organization.org_id, shown)
         url = base_url(db)
     if not found:
         raise Missing("certificate.none")
     with new_file(file) as out:
         draw_certificates(
-            *(out, organization.org_id, shown, organization.name, template, found, url, paper)
+            *(out, organization.org_id, shown, organization.name, template, found, url, paper),
+            language=language,
         )
     console.print(f"{file} has {len(found)} certificates.")
 
@@ -221,15 +223,23 @@ def _send(
     db: Database, org_id: OrgId, organizer: str, event: EventId, due: "list[Certificate]"
 ) -> None:
     from turnout.core.certificates.drawing import draw_certificates
-    from turnout.core.certificates.issuing import get_template, proof_url, send_certificate
+    from turnout.core.certificates.issuing import (
+        get_template,
+        paper_language,
+        proof_url,
+        send_certificate,
+    )
     from turnout.core.events.showing import get_shown_event
 
     template = db.look(get_template, org_id, event)
     shown = db.look(get_shown_event, org_id, event)
+    language = db.look(paper_language, org_id, shown)
     url = base_url(db)
     for certificate in due:
         out = io.BytesIO()
-        draw_certificates(out, org_id, shown, organizer, template, [certificate], url)
+        draw_certificates(
+            *(out, org_id, shown, organizer, template, [certificate], url), language=language
+        )
         proof = proof_url(url, org_id, certificate.code)
         db.call(send_certificate, org_id, event, certificate, out.getvalue(), proof)
 

@@ -42,6 +42,7 @@ COMMANDS = {
     "key": ("keys:key", "The keys that sign tokens, links, callbacks and tickets."),
     "learner": ("learners:learners", "Learners: who sits exams."),
     "list": ("lists:lists", "Lists of people to send jobs to."),
+    "mail": ("mails:mails", "What an event's mails say, in each language; previews and tests."),
     "media": ("audience:media", "What sessions show: streams, films and embedded players."),
     "migrate": (
         "servers:migrate",

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from cyclopts import App
 
-from turnout.cli import event_changes, event_parts, pictures
+from turnout.cli import event_changes, event_parts, mails, pictures
 from turnout.cli.app import (
     Count,
     actor,
@@ -57,6 +57,7 @@ PARTS: dict[str, Callable[..., None]] = {
     "copy": event_parts.copy,
     "postpone": event_parts.postpone,
     "cancel": event_parts.cancel,
+    "remind": mails.remind,
     "set-cover": pictures.set_cover,
     "set-session": event_parts.set_session,
     "cancel-session": event_parts.cancel_a_session,

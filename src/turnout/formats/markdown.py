@@ -32,7 +32,7 @@ def to_html(text: str) -> str:
     import nh3
 
     return nh3.clean(
-        _parser().render(text),
+        parser().render(text),
         tags=set(TAGS),
         attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
         url_schemes=set(SCHEMES),
@@ -42,13 +42,14 @@ def to_html(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _parser() -> Any:
+def parser() -> Any:
+    """What reads Markdown here, for all that is made of it."""
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(
+    made = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(
         ["table", "strikethrough"]
     )
-    renderer: Any = parser.renderer
+    renderer: Any = made.renderer
     show = renderer.rules["image"]
 
     def image(_: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
@@ -58,9 +59,9 @@ def _parser() -> Any:
         text = renderer.renderInlineAsText(token.children or [], options, env)
         return str(text).translate(_ESCAPED)
 
-    parser.add_render_rule("image", image)
-    parser.core.ruler.push("headings", _lower_headings)
-    return parser
+    made.add_render_rule("image", image)
+    made.core.ruler.push("headings", _lower_headings)
+    return made
 
 
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})

@@ -6,7 +6,7 @@ ask for in a minute is bounded: nobody finds a certificate without having it.
 
 from falcon.asgi import Request, Response
 
-from turnout.core.certificates.drawing import say_days
+from turnout.core.certificates.drawing import say_event_days
 from turnout.core.certificates.issuing import CODE_LENGTH, prove_certificate, show_code
 from turnout.core.certificates.issuing import normalize as normalize_code
 from turnout.core.identity.addresses import place_of
@@ -18,6 +18,8 @@ from turnout.http.dialect import Resource
 from turnout.store import Clock, Database
 from turnout.store.windows import Window, Windows
 from turnout.web.documents import NO_STORE
+from turnout.web.languages import language
+from turnout.web.local_times import times
 from turnout.web.templates import render
 
 MINUTE_MS = 60_000
@@ -44,11 +46,13 @@ class CertificateResource(Resource):
         event = proven.shown.event
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
+        own = times(proven.shown)
         resp.text = render(
             "certificate.html",
+            **own,
             name=proven.name,
             event=event,
-            days=say_days(event),
+            days=say_event_days(event, language.get()),
             organizer=proven.organizer,
             minutes=proven.minutes,
             code=show_code(normalize_code(code)),

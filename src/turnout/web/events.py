@@ -15,6 +15,8 @@ from falcon import HTTP_422
 from falcon.asgi import Request, Response
 from markupsafe import Markup
 
+from turnout.catalogue import Phrase
+from turnout.catalogue.translations import label
 from turnout.core.events.model import EventState, TicketType
 from turnout.core.events.programmes import Programme, get_programme
 from turnout.core.events.showing import EventView, get_shown_event, has_page
@@ -49,6 +51,7 @@ from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import FIELDS as FIELDS_LIMIT
 from turnout.web.forms import go_on, keep_address, read_done, read_form, take_address
+from turnout.web.languages import language, settle_language
 from turnout.web.local_times import times
 from turnout.web.programmes import show_schedule, show_speakers
 from turnout.web.questions import names_of, read_answers, show_fields, size_of
@@ -59,6 +62,12 @@ BODY_LIMIT = 16_384
 LONGEST = 200
 CODE_LIMIT = 256
 FIELDS = ("email", "first_name", "last_name", "company")
+FIELD_NAMES = {
+    "email": "field.email",
+    "first_name": "field.first_name",
+    "last_name": "field.last_name",
+    "company": "field.company",
+}
 # What the form with the code hands on beside what was typed.
 HIDDEN = ("answer", "proof")
 REGISTER, WAIT = "register", "wait"
@@ -82,14 +91,16 @@ class _Found(NamedTuple):
 
 
 class _Form(NamedTuple):
-    """A form that was sent from `place`."""
+    """A form that was sent from `place`, on a page in the language `spoken`; `base_url` is this
+    server's address."""
 
     found: _Found
     given: dict[str, str]
     contact: Contact
     answers: list[Answer]
-    url: str
+    base_url: str
     place: str
+    spoken: str
 
     @property
     def sender(self) -> Sender:
@@ -132,18 +143,20 @@ class EventResource(Resource):
         size, fields = BODY_LIMIT + size_of(asked), FIELDS_LIMIT + len(names_of(asked))
         given = await read_form(req, size, fields=fields)
         wrong: dict[EventQuestionId, Invalid] = {}
+        spoken = settle_language(found.shown.details.locale, found.organization.locale)
         try:
             contact = _read_contact(given)
             now = self._db.clock()
             answers, wrong = read_answers(asked, given, _read_type(found, given, now), now)
             if wrong:
                 raise Invalid("form.answers")
-            url = f"{self._base_url}{page_path(slug)}/{number}"
-            form = _Form(found, given, contact, answers, url, place_of(address_of(req.scope)))
+            place = place_of(address_of(req.scope))
+            form = _Form(found, given, contact, answers, self._base_url, place, spoken)
             refused = await self._db.write(_send, form, self._limits)
         except (Conflict, Invalid, Limited) as refusal:
             fresh = await self._db.read(_find, req.path, slug, number)
-            self._answer(resp, fresh, given, f"{say_refusal(refusal)} Nothing was sent.", wrong)
+            said = f"{say_refusal(refusal)} {_say('event_page.nothing_sent')}"
+            self._answer(resp, fresh, given, said, wrong)
             if isinstance(refusal, Limited):
                 answer_limited(resp, refusal)
             elif refusal.code in MALFORMED:
@@ -159,7 +172,9 @@ class EventResource(Resource):
             return
         if refused:
             fresh = await self._db.read(_find, req.path, slug, number)
-            self._answer(resp, fresh, given, f"{say_refusal(refused)} More is in a mail to you.")
+            self._answer(
+                resp, fresh, given, f"{say_refusal(refused)} {_say('event_page.mail_sent')}"
+            )
             return
         is_waiting = given.get("answer") == WAIT
         is_secure = self._base_url.startswith("https:")
@@ -197,7 +212,7 @@ class EventResource(Resource):
             details=shown.details,
             cover=picture_path(found.organization.org_id, shown.cover, 1600) if shown.cover else "",
             description=Markup(found.description),  # noqa: S704 (formats/markdown.py cleans it)
-            **times(shown),
+            **times(shown, found.organization.locale),
             offers=offers,
             is_open=event.state is EventState.OPEN and not is_over,
             is_over=is_over,
@@ -255,7 +270,7 @@ def _send(tx: Tx, form: _Form, limits: FormLimits) -> Failure | str | None:
             return wrong
     elif admit_registration(tx, form.sender, limits):
         _read_type(found, given, tx.now)
-        return ask_for_code(tx, form.sender, found.shown.event)
+        return ask_for_code(tx, form.sender, found.shown.event, language=form.spoken)
     return _act(tx, form)
 
 
@@ -264,8 +279,17 @@ def _act(tx: Tx, form: _Form) -> Conflict | None:
     org_id, event_id = found.organization.org_id, found.shown.event.id
     type_id = _read_type(found, given, tx.now)
     verb = wait_by_form if given.get("answer") == WAIT else register_by_form
-    whose = (tx, org_id, event_id, type_id, form.contact, form.url)
-    return verb(*whose, sti=given.get("sti", ""), answers=form.answers)
+    return verb(
+        *(tx, org_id, event_id, type_id, form.contact, form.base_url),
+        sti=given.get("sti", ""),
+        answers=form.answers,
+        language=form.spoken,
+    )
+
+
+def _say(code: str) -> str:
+    """A label in the language of the page at hand."""
+    return label(language.get(), code)
 
 
 def _read_type(found: _Found, given: dict[str, str], now: int) -> TicketTypeId:
@@ -286,7 +310,7 @@ def _read_contact(given: dict[str, str]) -> Contact:
     values = {name: given.get(name, "") for name in FIELDS}
     for name, text in values.items():
         if len(text) > LONGEST:
-            raise Invalid("contact.long", field=name.replace("_", " "), limit=LONGEST)
+            raise Invalid("contact.long", field=Phrase(FIELD_NAMES[name]), limit=LONGEST)
     if any(not is_line(text) for text in values.values()):
         raise Invalid("contact.text")
     if not is_email(values["email"]):

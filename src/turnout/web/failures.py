@@ -1,5 +1,6 @@
 """How the pages answer each kind of failure: a page for browsers, a line of text for others."""
 
+from turnout.catalogue.translations import label
 from turnout.errors import (
     Conflict,
     Denied,
@@ -13,36 +14,37 @@ from turnout.errors import (
 )
 from turnout.http.cross_site import CrossSite
 from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
+from turnout.web.languages import language
 from turnout.web.policy import asks_for_html
 from turnout.web.refusals import say_refusal
 from turnout.web.templates import render
 
 STATUS: dict[type[Failure], tuple[int, str]] = {
-    Invalid: (400, "That could not be understood"),
-    Unauthenticated: (401, "Please sign in"),
-    Denied: (403, "That is not allowed"),
-    CrossSite: (403, "That came from another site"),
-    Missing: (404, "Page not found"),
-    MethodNotAllowed: (405, "This page cannot be used that way"),
-    Conflict: (409, "That is not possible now"),
-    Gone: (410, "This is over"),
-    Limited: (429, "Too many requests"),
-    Unexpected: (500, "Something went wrong"),
-    Unavailable: (503, "Not available now"),
+    Invalid: (400, "failure_page.invalid"),
+    Unauthenticated: (401, "failure_page.unauthenticated"),
+    Denied: (403, "failure_page.denied"),
+    CrossSite: (403, "failure_page.cross_site"),
+    Missing: (404, "failure_page.missing"),
+    MethodNotAllowed: (405, "failure_page.method"),
+    Conflict: (409, "failure_page.conflict"),
+    Gone: (410, "failure_page.gone"),
+    Limited: (429, "failure_page.limited"),
+    Unexpected: (500, "failure_page.unexpected"),
+    Unavailable: (503, "failure_page.unavailable"),
 }
-GUEST = "Open the link from your mail again, whole. If that does not help, ask the organizer."
+GUEST = "failure_page.guest_next"
 # What to do next; the message says it where a kind has nothing here.
 NEXT: dict[type[Failure], str] = {
-    Invalid: "Go back, check what you typed, and send it again.",
-    Denied: "If you need this page, ask the organizer.",
-    CrossSite: "Open the page here, and send its form again.",
+    Invalid: "failure_page.invalid_next",
+    Denied: "failure_page.denied_next",
+    CrossSite: "failure_page.cross_site_next",
     Missing: GUEST,
-    MethodNotAllowed: "Open the page from its link.",
-    Conflict: "Go back and load the page again: it shows how things stand.",
+    MethodNotAllowed: "failure_page.method_next",
+    Conflict: "failure_page.conflict_next",
     Gone: GUEST,
-    Limited: "Wait, and then repeat it. Nothing that you did before is lost.",
-    Unexpected: "Try again. If it happens once more, tell the organizer the request id.",
-    Unavailable: "Try again in a minute.",
+    Limited: "failure_page.limited_next",
+    Unexpected: "failure_page.unexpected_next",
+    Unavailable: "failure_page.unavailable_next",
 }
 # What our reading of forms says to programs is said otherwise on a page: by these codes.
 PLAIN = {
@@ -79,13 +81,14 @@ def present_failure(failure: Failure) -> Answer:
         "Cache-Control": "no-store",
         "Vary": "Accept, Accept-Language",
     }
+    spoken, advice = language.get(), NEXT.get(type(failure), "")
     if asks_for_html.get():
         page = render(
             "failure.html",
             status=status,
-            title=title,
+            title=label(spoken, title),
             message=say_refusal(failure, PLAIN.get(failure.code, "")),
-            advice=NEXT.get(type(failure), ""),
+            advice=label(spoken, advice) if advice else "",
         )
         return Answer(status, page.encode(), "text/html; charset=utf-8", headers)
     text = f"{say_refusal(failure)}\n"

@@ -15,6 +15,7 @@ from turnout.core.text import is_email, is_storable
 from turnout.errors import Invalid
 from turnout.http.members import Limits, read_pairs
 from turnout.web.documents import NO_STORE
+from turnout.web.languages import asked_language
 
 FIELDS = 200
 # The address that was typed, for the page that says what was done: never a part of its URL.
@@ -37,11 +38,13 @@ async def read_form(
 
 def go_on(req: Request, resp: Response, done: str = "", part: str = "") -> None:
     """Answer a form that was done with 303 to its own page, which says what is `done`: so loading
-    that again sends nothing again. `part` is the section to show."""
-    query = f"?{urlencode({'done': done})}" if done else ""
+    that again sends nothing again. `part` is the section to show. A language that the address asks
+    for stays asked for."""
+    kept = {"lang": asked_language(req), "done": done}
+    query = urlencode({name: value for name, value in kept.items() if value})
     resp.status = HTTPStatus.SEE_OTHER
     resp.set_header("Cache-Control", NO_STORE)
-    resp.location = quote(req.path) + query + (f"#{part}" if part else "")
+    resp.location = quote(req.path) + (f"?{query}" if query else "") + (f"#{part}" if part else "")
 
 
 def keep_address(req: Request, resp: Response, address: str, *, is_secure: bool) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from falcon.asgi import Request, Response
 
+from turnout.catalogue.translations import label
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.ids import EventQuestionId, OrgId, TicketTypeId
@@ -24,6 +25,7 @@ from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import FIELDS, go_on, read_done, read_form
+from turnout.web.languages import language
 from turnout.web.local_times import times
 from turnout.web.questions import (
     Entered,
@@ -106,19 +108,21 @@ class InvitationResource(Resource):
         is_over = event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
+        own = times(shown.event)
+        kept = label(language.get(), "invitation_page.kept")
         resp.text = render(
             "invitation.html",
             event=event,
             place=shown.event.place,
             description=shown.event.details.description,
             name=" ".join(filter(None, (shown.invitee.first_name, shown.invitee.last_name))),
-            **times(shown.event),
+            **own,
             state=shown.invitee.state,
             code=shown.invitee.ticket_code if shown.invitee.state == CONFIRMED else None,
             is_over=is_over,
             is_cancelled=event.state is EventState.CANCELLED,
             ticket=f"{shown.org_id}-{shown.invitee.ticket_code}",
-            refusal=f"{say_refusal(refusal)} Your answer was not changed." if refusal else "",
+            refusal=f"{say_refusal(refusal)} {kept}" if refusal else "",
             questions=_fields(shown, given, wrong),
             is_full=refusal is not None and refusal.code in FULL,
             is_new=is_new,

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 from falcon.asgi import Request, Response
 
-from turnout.web.languages import choose_translator, translator
+from turnout.web.languages import choose_language
 
 _DIRECTIVES = {
     "default-src": "'none'",
@@ -39,7 +39,7 @@ class PagePolicy:
 
     async def process_request(self, req: Request, resp: Response) -> None:
         asks_for_html.set("text/html" in req.accept)
-        translator.set(choose_translator(req))
+        choose_language(req)
 
     async def process_response(
         self, req: Request, resp: Response, resource: object, succeeded: bool

@@ -1,17 +1,50 @@
 """The templates: compiled once, and escaping everything that is put into them."""
 
+from functools import partial
 from typing import Any
 
 import jinja2
 from markupsafe import Markup, escape
 
 import turnout
+from turnout.catalogue.translations import ENGLISH, label
+from turnout.formats.local_dates import (
+    say_day,
+    say_day_time,
+    say_moment,
+    say_short_moment,
+    say_time,
+)
 from turnout.web.assets import asset_path
+from turnout.web.languages import language
+
+# Pages whose words are labels; the others are English.
+TRANSLATED = frozenset(
+    f"{name}.html"
+    for name in (
+        *("event", "organization", "ticket", "certificate", "waiting", "invitation"),
+        *("unsubscribe", "failure"),
+    )
+)
 
 
 def render(template: str, **values: Any) -> str:
-    """The page that the file `template` makes of `values`."""
-    return _environment.get_template(template).render({"account": None} | values)
+    """The page that the file `template` makes of `values`, in the language of the request at hand
+    where it has its words in the catalogue. A template says a label by `t("code", fact=…)`."""
+    spoken = language.get() if template in TRANSLATED else ENGLISH
+    known = {"account": None, "lang": spoken, "t": partial(say_label, spoken)}
+    return _environment.get_template(template).render(known | values)
+
+
+def say_label(spoken: str, code: str, /, **facts: object) -> Markup:
+    """A label with its facts; those that are Markup stay it, all else is escaped."""
+    marks = {
+        name: f"\u2402{name}\u2403" for name, fact in facts.items() if isinstance(fact, Markup)
+    }
+    said = str(escape(label(spoken, code, **(facts | marks))))
+    for name, mark in marks.items():
+        said = said.replace(mark, str(facts[name]))
+    return Markup(said)  # noqa: S704 - escaped above; what was put in is Markup
 
 
 def _prose(text: str) -> Markup:
@@ -44,6 +77,13 @@ _environment = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
     auto_reload=False,
+)
+_environment.filters.update(
+    day=say_day,
+    moment=say_moment,
+    day_time=say_day_time,
+    short_moment=say_short_moment,
+    clock=say_time,
 )
 _environment.filters.update(prose=_prose, inline=_inline, breakable=_breakable)
 _environment.globals.update(asset=asset_path, version=turnout.__version__)

@@ -32,7 +32,12 @@ BUTTON = "unsubscribe"
 DONE, AGAIN = "unsubscribed", "again"
 # The button of the form that has a box for each way, and what was done by that.
 CHOOSE, CHOSEN = "choose", "chosen"
-WAYS = {Medium.EMAIL: "E-mail", Medium.SMS: "SMS", Medium.CALL: "Calls", Medium.FAX: "Fax"}
+WAYS = {
+    Medium.EMAIL: "unsubscribe_page.by_email",
+    Medium.SMS: "unsubscribe_page.by_sms",
+    Medium.CALL: "unsubscribe_page.by_call",
+    Medium.FAX: "unsubscribe_page.by_fax",
+}
 
 
 class UnsubscribeResource(Resource):

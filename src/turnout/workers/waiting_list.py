@@ -1,8 +1,11 @@
 """The loops of the waiting list (core/registrations/offers.py, core/waiting_list/mails.py), of
-tickets by mail (core/tickets/mails.py) and of payments that are due (core/payments/settling.py)."""
+tickets by mail (core/tickets/mails.py), of payments that are due (core/payments/settling.py) and of
+reminders (core/registrations/reminding.py)."""
 
+from turnout.core.audience.links import list_watch_links
 from turnout.core.payments.settling import OVERDUE
 from turnout.core.registrations.offers import OFFERS, PROMOTIONS
+from turnout.core.registrations.reminding import WAKE, reminder_queue
 from turnout.core.waiting_list.entries import QUEUE
 from turnout.core.waiting_list.mails import SLICE, list_mail_queue
 from turnout.store import Database
@@ -19,4 +22,7 @@ def waiting_loops(db: Database, base_url: str) -> list[Loop]:
     turns = [TurnLoop(db, queue, SLICE, SWEEP_S, rests=True) for queue in queues]
     for loop in turns:
         db.on_wake(QUEUE, loop.wake)
-    return [*turns, TicketMailLoop(db, base_url)]
+    # One event at a time is done to its end: what is left of it is due again at once.
+    reminders = TurnLoop(db, reminder_queue(base_url, list_watch_links), 1, SWEEP_S)
+    db.on_wake(WAKE, reminders.wake)
+    return [*turns, reminders, TicketMailLoop(db, base_url)]

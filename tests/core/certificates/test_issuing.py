@@ -10,7 +10,7 @@ from tests.core.checkin.test_scans import code_of, scan
 from tests.formats.pdf.reading import read_text, squeeze
 from tests.support.failures import refuses
 from turnout.core.certificates import issuing
-from turnout.core.certificates.drawing import draw_certificates, say_days
+from turnout.core.certificates.drawing import draw_certificates, say_event_days
 from turnout.core.certificates.issuing import Template
 from turnout.core.events.showing import get_shown_event
 from turnout.core.ids import EventId, OrgId, RegistrationId
@@ -197,8 +197,8 @@ def test_the_paper(awarding):
     assert pages == 2
     text = "".join(read_text(out.getvalue(), 1))
     for words in (
-        "Teilnahme", "فاطمة", "الزهراء", "45 Minuten.", "Dr. Acme", say_days(shown.event),
-        issuing.show_code(found[1].code),
+        "Teilnahme", "فاطمة", "الزهراء", "45 Minuten.", "Dr. Acme",
+        say_event_days(shown.event, "en"), issuing.show_code(found[1].code),
     ):  # fmt: skip
         assert squeeze(words) in text
     document = pypdfium2.PdfDocument(out.getvalue())

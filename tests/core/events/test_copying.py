@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.builder import Builder, contact
+from tests.support.mails import list_mails
 from turnout.core.audience.surveys import (
     Item,
     create_survey,
@@ -153,7 +154,7 @@ def test_postponing_moves_sessions_and_tells_everybody(db, made):
     assert moved[talk.id] == "2027-04-02T09:00"
     question = f"SELECT name FROM jobs WHERE org_id = {org_id}"
     jobs = db.call(lambda tx: [row[0] for row in tx.connection.execute(question).fetchall()])
-    assert jobs == ["Changed: Summit"]
+    assert jobs == ["New date: Summit"]
 
 
 def book(tx, org_id, event, talk, vip):
@@ -167,11 +168,10 @@ def test_who_booked_a_cancelled_session_is_told(db, made):
     org_id, event, talk, vip, _ = made
     db.call(book, org_id, event, talk, vip)
     assert db.call(cancel_session, org_id, event.id, talk.id, message="Ill", actor="t") == 1
-    question = f"SELECT destination, fields FROM recipients WHERE org_id = {org_id}"
-    rows = db.call(lambda tx: tx.connection.execute(question).fetchall())
-    assert [row[0] for row in rows] == ["bob@example.com"]
-    assert "Talk is cancelled" in rows[0][1]
-    assert "Ill" in rows[0][1]
+    (mail,) = db.call(list_mails, org_id)
+    assert (mail.address, mail.subject) == ("bob@example.com", "Cancelled: Talk (Summit)")
+    assert "Talk is cancelled" in mail.text
+    assert "Ill" in mail.text
     with pytest.raises(Conflict):
         db.call(cancel_session, org_id, event.id, talk.id, actor="t")
     with pytest.raises(Missing):

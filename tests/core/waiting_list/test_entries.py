@@ -1,13 +1,13 @@
 """The waiting list: promoted in order, with a deadline, and on to the next."""
 
 import datetime
-import json
 
 import pytest
 
 from tests.core.registrations.hall import Hall
 from tests.core.registrations.invariants import find_faults
 from tests.support.builder import contact
+from tests.support.mails import list_mails
 from tests.support.node import START
 from turnout.core.erasure.uniting import unite_people
 from turnout.core.events.describing import EventChange, change_event
@@ -294,14 +294,6 @@ def told(hall: Hall) -> list[tuple[str, str]]:
     while hall.db.call(tell_of_list, "http://turnout.test"):
         pass
     return sorted((row[1], row[2]) for row in hall.call(list_mails) if row not in known)
-
-
-def list_mails(tx, org_id):
-    question = f"SELECT id, destination, fields FROM recipients WHERE org_id = {org_id}"
-    return [
-        (id_, email, json.loads(fields)["subject"])
-        for id_, email, fields in tx.connection.execute(question).fetchall()
-    ]
 
 
 def test_who_registers_otherwise_may_take_the_held_place_too(hall):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import BinaryIO
 
+from turnout.catalogue.translations import ENGLISH, label
 from turnout.core.certificates.issuing import (
     Certificate,
     Template,
@@ -14,8 +15,9 @@ from turnout.core.certificates.issuing import (
 from turnout.core.events.model import Event
 from turnout.core.events.showing import EventView
 from turnout.core.ids import OrgId
-from turnout.core.tickets.documents import say_where
+from turnout.core.mails.facts import say_where
 from turnout.core.times import local
+from turnout.formats.local_dates import say_days
 from turnout.formats.pdf import PaperSize, Sides
 from turnout.formats.pdf.paper import Align, Box, Font, Paper
 
@@ -35,33 +37,35 @@ def draw_certificates(
     certificates: Iterable[Certificate],
     base_url: str,
     size: PaperSize = PaperSize.A4,
+    language: str = ENGLISH,
 ) -> int:
-    """Write a page for each certificate, on paper that lies on its side. Returns how many."""
+    """Write a page for each certificate, on paper that lies on its side; dates and what Turnout
+    says are in that language. Returns how many."""
     sides = Sides(max(size.sides), min(size.sides))
     paper = Paper(out, sides, f"{template.title}: {shown.event.title}")
     for certificate in certificates:
         paper.new_page()
-        facts = _facts(shown, organizer, certificate)
+        facts = _facts(shown, organizer, certificate, language)
         url = proof_url(base_url, org_id, certificate.code)
-        _draw_page(paper, template, facts, certificate, url)
+        asked = label(language, "paper.certificate_genuine")
+        _draw_page(paper, template, facts, certificate, (asked, url))
     paper.finish()
     return paper.page_count
 
 
-def say_days(event: Event) -> str:
+def say_event_days(event: Event, language: str) -> str:
     """The days of an event by its own clock: `11 May 2027`, `11 May 2027 to 12 May 2027`."""
-    days = [
-        f"{at.day} {at:%B %Y}"
-        for at in (local(moment, event.timezone) for moment in (event.starts_at, event.ends_at))
-    ]
-    return " to ".join(dict.fromkeys(days))
+    starts, ends = (local(at, event.timezone) for at in (event.starts_at, event.ends_at))
+    return say_days(starts, ends, language)
 
 
-def _facts(shown: EventView, organizer: str, certificate: Certificate) -> dict[str, str]:
+def _facts(
+    shown: EventView, organizer: str, certificate: Certificate, language: str
+) -> dict[str, str]:
     return {
         "name": certificate.name,
         "event": shown.event.title,
-        "date": say_days(shown.event),
+        "date": say_event_days(shown.event, language),
         "minutes": str(certificate.minutes),
         "organizer": organizer,
         "place": say_where(shown),
@@ -73,7 +77,7 @@ def _draw_page(
     template: Template,
     facts: dict[str, str],
     certificate: Certificate,
-    url: str,
+    proof_lines: tuple[str, str],
 ) -> None:
     width, height = paper.sides.width - 2 * MARGIN, paper.sides.height - 2 * MARGIN
     _draw_frame(paper)
@@ -85,14 +89,9 @@ def _draw_page(
     )
     paper.write_big(at, text, _TEXT, Align.CENTER)
     foot = MARGIN + height - QR_SIDE
-    paper.draw_qr(MARGIN, foot, QR_SIDE, url)
+    paper.draw_qr(MARGIN, foot, QR_SIDE, proof_lines[1])
     proof = Box(MARGIN + QR_SIDE + 6, foot + 10, width * 0.5, 0)
-    lines = (
-        "Is this certificate genuine? Scan the code, or open",
-        url,
-        show_code(certificate.code),
-    )
-    for line in lines:
+    for line in (*proof_lines, show_code(certificate.code)):
         paper.write_cut(proof, line, _NOTE)
         proof = _down(proof, _NOTE.line_height + 1, 0)
     signature = Box(MARGIN + width - 80, MARGIN + height - 12, 80, 12)

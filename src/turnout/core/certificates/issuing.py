@@ -12,14 +12,18 @@ from typing import NamedTuple
 
 import msgspec
 
+from turnout.catalogue.translations import ENGLISH, label
 from turnout.core.audit.recording import record
 from turnout.core.certificates.sql import sql
 from turnout.core.events.programme import get_event
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
-from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import EventId, OrgId, RegistrationId
-from turnout.core.messaging.notices import keep_file, queue_mail
+from turnout.core.mails.languages import choose_language, preferred_languages
+from turnout.core.mails.model import MailKind
+from turnout.core.mails.sending import Addressee, Particulars, choose_for, write
+from turnout.core.messaging.notices import keep_file
+from turnout.core.neutral import neutralize
 from turnout.core.text import is_storable
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.formats.pdf.bidi import keep_direction
@@ -39,14 +43,15 @@ class Template(msgspec.Struct, frozen=True):
     """What an event's certificates say. `%%name%%` and the other FIELDS are filled in.
     `minimum_minutes` watched earn one, too; 0 = only being checked in does."""
 
-    title: str = "Certificate of attendance"
-    text: str = "has attended %%event%% on %%date%%."
+    title: str = label(ENGLISH, "paper.certificate_title")
+    text: str = label(ENGLISH, "paper.certificate_text")
     signer: str = ""
     minimum_minutes: int = 0
 
 
 class Certificate(NamedTuple):
-    """A certificate with its holder. Instants in epoch ms; `minutes` is the time watched."""
+    """A certificate with its holder. Instants in epoch ms; `minutes` is the time watched,
+    `language` that in which they registered, empty = not known."""
 
     registration_id: RegistrationId
     code: str
@@ -57,6 +62,7 @@ class Certificate(NamedTuple):
     issued_at: int
     mailed_at: int | None
     withdrawn_at: int | None
+    language: str = ""
 
     @property
     def name(self) -> str:
@@ -75,10 +81,20 @@ class ProvenCertificate(NamedTuple):
 
 
 def get_template(tx: Tx, org_id: OrgId, event_id: EventId) -> Template:
-    """An event's template; the usual one where it has none. Raises Missing."""
-    get_event(tx, org_id, event_id)
+    """An event's template; the usual one, in the event's language, where it has none. Raises
+    Missing."""
+    shown = get_shown_event(tx, org_id, event_id)
     row = sql.find_template(tx, org_id=org_id, event_id=event_id)
-    return Template(*row) if row else Template()
+    if row:
+        return Template(*row)
+    language = paper_language(tx, org_id, shown)
+    title, text = "paper.certificate_title", "paper.certificate_text"
+    return Template(label(language, title), label(language, text))
+
+
+def paper_language(tx: Tx, org_id: OrgId, shown: EventView) -> str:
+    """The language of an event's papers: its own."""
+    return choose_language(preferred_languages(tx, org_id, shown))
 
 
 def set_template(
@@ -163,18 +179,12 @@ def send_certificate(
         tx, org_id=org_id, registration_id=certificate.registration_id, now=tx.now
     ):
         return False
-    title = get_event(tx, org_id, event_id).title
-    lines = [
-        f"Your certificate for {title} is attached.",
-        "",
-        "Anyone to whom you show it can check here that it is genuine:",
-        url,
-    ]
+    shown = get_shown_event(tx, org_id, event_id)
+    chosen = choose_for(tx, org_id, shown, MailKind.CERTIFICATE, certificate.language)
+    first, last = neutralize(certificate.first_name), neutralize(certificate.last_name)
     file = keep_file(tx, org_id, "certificate.pdf", "application/pdf", pdf)
-    subject = f"Your certificate: {title}"
-    address = [certificate.email]
-    sender = get_sender(tx, org_id)
-    queue_mail(tx, org_id, None, subject, lines, address, (file,), sender=sender)
+    said = Particulars({"certificate_link": url})
+    write(tx, org_id, shown, chosen, Addressee(certificate.email, first, last), said, files=(file,))
     return True
 
 

@@ -41,10 +41,11 @@ ON CONFLICT (org_id, registration_id) DO NOTHING;
 
 -- name: list_certificates(org_id, event_id, after: RegistrationId, limit, code)
 --     -> (registration_id: RegistrationId, code: str, first_name: str, last_name: str, email: str,
---         minutes: int, issued_at: int, mailed_at: int | None, withdrawn_at: int | None)
+--         minutes: int, issued_at: int, mailed_at: int | None, withdrawn_at: int | None,
+--         language: str)
 -- Those of an event after a registration; `code` empty = all.
 SELECT c.registration_id, c.code, p.first_name, p.last_name, p.email, c.minutes, c.issued_at,
-    c.mailed_at, c.withdrawn_at
+    c.mailed_at, c.withdrawn_at, r.language
 FROM certificates c
 JOIN registrations r ON r.org_id = c.org_id AND r.id = c.registration_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id

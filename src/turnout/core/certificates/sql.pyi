@@ -26,6 +26,7 @@ class ListCertificatesRow(NamedTuple):
     issued_at: int
     mailed_at: int | None
     withdrawn_at: int | None
+    language: str
 
 class FindCertificateRow(NamedTuple):
     event_id: EventId

@@ -107,7 +107,7 @@ PLACES = (
         {"answers": NO_ANSWERS, "sti": ""},
         Fate.BLANK,
         own=BY_PERSON,
-        facts=("uuid", "event_id", "state", "source", "created_at", "updated_at"),
+        facts=("uuid", "event_id", "state", "source", "language", "created_at", "updated_at"),
     ),
     Place(
         "registration_notes",
@@ -148,7 +148,7 @@ PLACES = (
         {"sti": "", "extras": ""},
         Fate.BLANK,
         own=BY_PERSON,
-        facts=("event_id", "state", "created_at"),
+        facts=("event_id", "state", "language", "created_at"),
     ),
     Place(
         "tickets",

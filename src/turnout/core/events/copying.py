@@ -45,10 +45,9 @@ def copy_event(
     tx: Tx, org_id: OrgId, event_id: EventId, starts_local: str, *, title: str = "", actor: str
 ) -> Event:
     """Make a draft like the event that starts then (local time in its zone): its texts, place,
-    sessions, ticket types, speakers, questions, surveys, gates, channels and choices, moved with
-    its start. `title`
-    empty = the same. Raises Invalid for a time that is not one there, Conflict for an exam,
-    Missing."""
+    sessions, ticket types, speakers, questions, surveys, gates, channels, choices and mails, moved
+    with its start. `title` empty = the same. Raises Invalid for a time that is not one there,
+    Conflict for an exam, Missing."""
     source = get_shown_event(tx, org_id, event_id)
     if sql.is_exam_event(tx, org_id=org_id, event_id=event_id):
         raise Conflict("event.copy_exam", event_id=event_id)
@@ -73,6 +72,7 @@ def copy_event(
     )
     change_event(tx, org_id, made.id, change, actor=actor)
     sql.copy_event_choices(tx, org_id=org_id, source=event_id, target=made.id)
+    sql.copy_mail_texts(tx, org_id=org_id, source=event_id, target=made.id, now=tx.now)
     types = _copy_types(tx, org_id, event_id, made.id, days, actor)
     speakers = _copy_speakers(tx, org_id, event_id, made.id, actor)
     sessions = _copy_sessions(tx, org_id, event, made.id, days, (types, speakers), actor)

@@ -391,6 +391,11 @@ VALUES (:org_id, :id, :event_id, CAST(:session_id AS BIGINT), :is_poll, :title, 
 SELECT channel_id FROM channel_events
 WHERE org_id = :org_id AND event_id = :event_id ORDER BY channel_id;
 
+-- name: copy_mail_texts(org_id, source: EventId, target: EventId, now)!
+INSERT INTO mail_texts (org_id, event_id, kind, language, subject, body, updated_at)
+SELECT org_id, :target, kind, language, subject, body, :now FROM mail_texts
+WHERE org_id = :org_id AND event_id = :source;
+
 -- name: copy_event_choices(org_id, source: EventId, target: EventId)!
 -- What the event chose for those who register by API and for its waiting list.
 UPDATE events SET

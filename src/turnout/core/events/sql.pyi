@@ -491,6 +491,10 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, event_id: EventId
     ) -> list[ListEventChannelsRow]: ...
     @staticmethod
+    def copy_mail_texts(
+        tx: Tx, *, org_id: OrgId, source: EventId, target: EventId, now: int
+    ) -> int: ...
+    @staticmethod
     def copy_event_choices(tx: Tx, *, org_id: OrgId, source: EventId, target: EventId) -> int: ...
 
 sql: _Sql

@@ -5,10 +5,11 @@ from typing import Any
 
 from turnout.core.audit.recording import record
 from turnout.core.callbacks.outbox import release_callback
-from turnout.core.ids import EntryId, JobId, OrgId, TicketId
+from turnout.core.ids import EntryId, EventId, JobId, OrgId, TicketId
 from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.delivering import give_up_recipient, release_recipient
 from turnout.core.registrations.intake import give_up
+from turnout.core.registrations.reminding import stop_reminding
 from turnout.core.tickets.sql import sql as tickets_sql
 from turnout.core.waiting_list.sql import sql as waiting_list_sql
 from turnout.core.work.claims import LIMIT, settle
@@ -32,6 +33,10 @@ def _drop_list_mail(tx: Tx, org_id: OrgId, id_: EntryId) -> None:
     waiting_list_sql.mark_told(tx, org_id=org_id, id=id_, now=tx.now)
 
 
+def _stop_reminder(tx: Tx, org_id: OrgId, id_: EventId) -> None:
+    stop_reminding(tx, org_id, id_, actor="set aside")
+
+
 def _close_job(tx: Tx, org_id: OrgId, id_: JobId) -> None:
     begin_closing(tx, org_id, id_, "set aside")
 
@@ -49,6 +54,7 @@ ACTIONS: dict[str, tuple[Action, Action]] = {
     "offer": (_nothing, _refuse),
     "promotion": (_nothing, _refuse),
     "payment": (_nothing, _refuse),
+    "reminder": (_nothing, _stop_reminder),
     "list mail": (_nothing, _drop_list_mail),
     "ticket mail": (_nothing, _drop_ticket_mail),
 }

@@ -23,6 +23,9 @@ LIVE_LIST = re.compile(
 )
 """Its event, those of it who did this or that, and the answer that they gave: `Diet=vegan`, each
 part as in a URL."""
+OWN_LIST = re.compile(r"event:(\d{1,15})@([a-z]{0,8})", re.ASCII)
+"""A list that only Turnout's own jobs name: who registered for an event in that language, or in
+none."""
 
 
 class UserList(msgspec.Struct, frozen=True):

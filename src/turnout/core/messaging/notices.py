@@ -204,26 +204,43 @@ def queue_mail(
     add_job_files(tx, org_id, job_id, files, KEPT_HOURS)
 
 
-def queue_to_list(
+def queue_content(
     tx: Tx,
     org_id: OrgId,
-    list_id: str,
-    subject: str,
-    lines: Sequence[str],
-    files: tuple[JobFile, ...] = (),
-    *,
-    sender: Sender,
-) -> JobId:
+    user_id: UserId | None,
+    content: Content,
+    recipients: Sequence[NewRecipient],
+) -> None:
+    """Queue one mail to each of these recipients, with what their fields stand for filled in, as a
+    job of that user, or of nobody (None); without recipients, nothing."""
+    if not recipients:
+        return
+    job_id = add_internal_job(
+        tx,
+        org_id,
+        user_id,
+        kind=Kind.NOTICE,
+        job_type=JobType.EMAIL,
+        name=content.subject,
+        content=content,
+        recipients=recipients,
+    )
+    add_job_files(tx, org_id, job_id, content.files, KEPT_HOURS)
+
+
+def queue_to_list(tx: Tx, org_id: OrgId, list_id: str, content: Content) -> JobId:
     """Queue one mail to everybody on a live list, such as `event:1000001`, however many they are:
     a worker reads the list. Nobody opts out of it. Returns the job's number."""
-    subject = " ".join(subject.split())
-    content = _content(_literal(subject), _literal("\n".join(lines)) + "\n", sender, files)
     new = NewJob(
-        job_type=JobType.EMAIL, name=subject, content=content, list_ids=(list_id,), is_deduped=True
+        job_type=JobType.EMAIL,
+        name=content.subject,
+        content=content,
+        list_ids=(list_id,),
+        is_deduped=True,
     )
     job_id = JobId(tx.next_id("job"))
     add_job(tx, org_id, None, job_id, Kind.NOTICE, new, timezone="UTC", scheduled_at=None)
-    add_job_files(tx, org_id, job_id, files, KEPT_HOURS)
+    add_job_files(tx, org_id, job_id, content.files, KEPT_HOURS)
     sql.schedule_job(tx, org_id=org_id, id=job_id, due_at=tx.now)
     tx.wake(SCHEDULE)
     return job_id
@@ -233,11 +250,6 @@ def _content(subject: str, text: str, sender: Sender, files: tuple[JobFile, ...]
     return Content(
         subject=subject, text=text, from_name=sender.name, reply_to=sender.reply_to, files=files
     )
-
-
-def _literal(text: str) -> str:
-    """Text in which nothing is a field to be filled in."""
-    return text.replace("%%", "%\u2060%")
 
 
 class Letter(NamedTuple):

@@ -1,22 +1,27 @@
 """Changes that people are told of in the same transaction: an event postponed, a session cancelled.
 The mails to those who are registered are in tickets/event_news.py."""
 
+from turnout.catalogue.translations import label
 from turnout.core.events.copying import move_local, shift, shift_between
 from turnout.core.events.describing import EventChange, change_event, set_event_times
 from turnout.core.events.model import Event, Session, SessionState, span
 from turnout.core.events.programme import get_event, list_sessions, set_session_state
 from turnout.core.events.sessions import store_session_times
+from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.events.sql import sql as events_sql
-from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import EntryId, EventId, OrgId, SessionId
-from turnout.core.messaging.notices import queue_mail
+from turnout.core.mails.model import MailKind
+from turnout.core.mails.sending import Addressee, Particulars, choose_for, fill_for, to_content
+from turnout.core.messaging.model import NewRecipient
+from turnout.core.messaging.notices import queue_content
+from turnout.core.registrations.reminding import move_reminder
 from turnout.core.registrations.rules import EVENT_CANCELLED, check_no_exam
 from turnout.core.registrations.sql import sql
-from turnout.core.text import clean_line, clean_paragraph
 from turnout.core.tickets.event_news import Told, tell_registered
-from turnout.core.times import wall_clock
-from turnout.core.waiting_list.steering import FROM_THE_START, LONGEST_SUBJECT, write_to_waiting
+from turnout.core.times import local
+from turnout.core.waiting_list.steering import FROM_THE_START, tell_waiting
 from turnout.errors import Conflict, Missing
+from turnout.formats.local_dates import say_moment
 from turnout.store import Tx
 
 LONGEST_MESSAGE = 5_000
@@ -49,8 +54,17 @@ def postpone_event(
     if text and stored and (stored.registration_ends_at or 0) > tx.now:
         later = EventChange(registration_ends=move_local(text.registration_ends_local, days))
         change_event(tx, org_id, event_id, later, actor=actor)
+    move_reminder(tx, org_id, event_id, days)
     if not is_quiet:
-        tell_registered(tx, org_id, event_id, base_url=base_url, message=message, actor=actor)
+        tell_registered(
+            tx,
+            org_id,
+            event_id,
+            base_url=base_url,
+            message=message,
+            kind=MailKind.POSTPONED,
+            actor=actor,
+        )
     return get_event(tx, org_id, event_id)
 
 
@@ -60,26 +74,15 @@ def tell_cancelled(
     """Tell everybody that an event is cancelled, in the transaction that cancels it: those who are
     registered as `tell_registered` does, and its waiting list. Not idempotent. Raises Missing."""
     told = tell_registered(tx, org_id, event_id, base_url=base_url, message=message, actor=actor)
-    event = get_event(tx, org_id, event_id)
-    subject = clean_line(f"Does not take place: {event.title}")[:LONGEST_SUBJECT]
-    lines = [
-        f"{event.title} does not take place. It was planned for",
-        f"{wall_clock(event.starts_at, event.timezone)} ({event.timezone}).",
-        *(["", *message[:LONGEST_MESSAGE].splitlines()] if message.strip() else []),
-        "",
-        "You were on its waiting list, which has ended with whatever was offered to you. You need",
-        "to do nothing.",
-    ]
-    text = clean_paragraph("\n".join(lines))
     waiting = 0
     after: EntryId | None = FROM_THE_START
     while after is not None:
-        count, after = write_to_waiting(
+        count, after = tell_waiting(
             tx,
             org_id,
             event_id,
-            subject,
-            text,
+            base_url,
+            message[:LONGEST_MESSAGE],
             ended_by=EVENT_CANCELLED,
             after=after,
             actor=actor,
@@ -99,23 +102,40 @@ def cancel_session(
 ) -> int:
     """Cancel a session of the event: nobody books it any more, and those who booked it are told by
     mail. Returns how many. Raises Missing, Conflict if it is cancelled already."""
-    event = get_event(tx, org_id, event_id)
+    shown = get_shown_event(tx, org_id, event_id)
     session = _get_session(tx, org_id, event_id, session_id)
     if session.state is SessionState.CANCELLED:
         raise Conflict("session.cancelled")
     set_session_state(tx, org_id, session_id, SessionState.CANCELLED, actor=actor)
     rows = sql.list_session_bookers(tx, org_id=org_id, session_id=session_id)
-    lines = [
-        f"{session.title} is cancelled. It was planned for",
-        f"{wall_clock(session.starts_at, event.timezone)} ({event.timezone}).",
-        *(["", *message[:LONGEST_MESSAGE].splitlines()] if message.strip() else []),
-        "",
-        f"Your ticket for {event.title} stays good.",
-    ]
-    addresses = [row.email for row in rows]
-    subject = f"Cancelled: {session.title} ({event.title})"
-    queue_mail(tx, org_id, None, subject, lines, addresses, sender=get_sender(tx, org_id))
-    return len(addresses)
+    addresses: dict[str, list[str]] = {}
+    for row in rows:
+        addresses.setdefault(row.language, []).append(row.email)
+    for own, emails in sorted(addresses.items()):
+        _tell_of_session(tx, org_id, shown, session, message, own, emails)
+    return len(rows)
+
+
+def _tell_of_session(
+    tx: Tx,
+    org_id: OrgId,
+    shown: EventView,
+    session: Session,
+    message: str,
+    own: str,
+    emails: list[str],
+) -> None:
+    chosen = choose_for(tx, org_id, shown, "session_cancelled", own)
+    timezone = shown.event.timezone
+    at = say_moment(local(session.starts_at, timezone), chosen.language)
+    facts = {
+        "session": session.title,
+        "session_date": label(chosen.language, "date.zoned", moment=at, timezone=timezone),
+        "message": message[:LONGEST_MESSAGE],
+    }
+    composed, fields = fill_for(tx, org_id, shown, chosen, Addressee(""), Particulars(facts=facts))
+    recipients = [NewRecipient(email, fields=fields) for email in emails]
+    queue_content(tx, org_id, None, to_content(tx, org_id, composed), recipients)
 
 
 def _get_session(tx: Tx, org_id: OrgId, event_id: EventId, session_id: SessionId) -> Session:

@@ -54,9 +54,11 @@ def add_registration(
     party_id: PartyId | None = None,
     registration_id: RegistrationId | None = None,
     sitting_uuid: str = "",
+    language: str = "",
 ) -> RegistrationId | None:
     """Register a person; the new id, or None when somebody else just did. With `sitting_uuid` it is
-    a candidate's, who may have several in one exam."""
+    a candidate's, who may have several in one exam. `language` is that in which they are written
+    to, empty = the event's."""
     new_id = registration_id or RegistrationId(tx.next_id("registration"))
     added = sql.add_registration(
         tx,
@@ -70,6 +72,7 @@ def add_registration(
         source=source,
         answers=to_json(submitted),
         party_id=party_id,
+        language=language,
         now=tx.now,
     )
     return new_id if added else None
@@ -104,14 +107,18 @@ def revive(
     registration_id: RegistrationId,
     ticket_type_id: TicketTypeId,
     party_id: PartyId | None,
+    *,
+    language: str = "",
 ) -> None:
-    """Confirm one again that was cancelled, made alone or in a party."""
+    """Confirm one again that was cancelled, made alone or in a party; a `language` that is not
+    empty is that of those who come again."""
     sql.revive(
         tx,
         org_id=org_id,
         id=registration_id,
         ticket_type_id=ticket_type_id,
         party_id=party_id,
+        language=language,
         now=tx.now,
     )
 

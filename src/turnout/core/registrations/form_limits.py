@@ -24,6 +24,7 @@ import hashlib
 import secrets
 from typing import NamedTuple
 
+from turnout.catalogue.translations import ENGLISH, label
 from turnout.core.events.model import Event
 from turnout.core.ids import NO_EVENT, EventId, OrgId
 from turnout.core.messaging.model import JobType
@@ -98,17 +99,19 @@ def may_remind(tx: Tx, org_id: OrgId, email: str) -> bool:
     return _count(tx, sender, "mail", MAILS_LIMIT, MAILS_WINDOW_MS)
 
 
-def ask_for_code(tx: Tx, sender: Sender, event: Event, code: str | None = None) -> str:
-    """Mail a code to the address; returns the name of this request, which the next form shows with
-    the code. `code` is for tests. Raises Limited after three an hour to the address."""
+def ask_for_code(
+    tx: Tx, sender: Sender, event: Event, code: str | None = None, *, language: str = ENGLISH
+) -> str:
+    """Mail a code to the address, in the language of the page; returns the name of this request,
+    which the next form shows with the code. `code` is for tests. Raises Limited after three an hour
+    to the address."""
     if not _count(tx, sender, "code", MAILS_LIMIT, MAILS_WINDOW_MS):
         raise _refusal(tx, sender, "code", MAILS_WINDOW_MS, "form.many_codes")
     name = secrets.token_urlsafe(16)
-    text = (
-        f"Your code to register for {event.title} is {PLACE}. It is good for ten minutes. "
-        "If this was not you, ignore this mail."
-    )
-    asked = CodeRequest(_client_ref(sender, name), JobType.EMAIL, sender.email.strip(), text)
+    text = label(language, "mail.code.text", event=event.title, place=PLACE)
+    subject = label(language, "mail.code.subject")
+    ref = _client_ref(sender, name)
+    asked = CodeRequest(ref, JobType.EMAIL, sender.email.strip(), text, subject)
     send_own_code(tx, sender.org_id, Purpose.WATCH, asked, code)
     return name
 

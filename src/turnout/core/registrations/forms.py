@@ -38,13 +38,15 @@ def register_by_form(
     event_id: EventId,
     ticket_type_id: TicketTypeId,
     contact: Contact,
-    page_url: str,
+    base_url: str,
     *,
     sti: str = "",
     answers: Sequence[Answer] = (),
+    language: str = "",
 ) -> Conflict | None:
-    """Register somebody who asks on the event's page (at `page_url`), and mail the ticket, or mail
-    again what they have. Idempotent but for the mails.
+    """Register somebody who asks on the event's page, and mail the ticket, or mail again what they
+    have; `base_url` is this server's address, `language` that of the page. Idempotent but for the
+    mails.
 
     Returns a refusal if no place is free: a value, so that the mail goes out. Raises
     as `register_directly` does, for reasons of the event or the form alone.
@@ -53,20 +55,15 @@ def register_by_form(
     answers = accept_answers(tx, org_id, event_id, answers, must_meet=ticket_type_id)
     whose = (tx, org_id, event_id, ticket_type_id, contact)
     if _has_places(event, wanted):
-        if _register(*whose, sti=sti, answers=answers):
+        if _register(*whose, sti=sti, answers=answers, language=language):
             _remind(tx, org_id, event_id, contact.email)
         else:
-            asked = f"asked for one more ticket for {event.title}"
-            rest = "You have as many as one person may have. Other tickets are on the event's page:"
-            subject = f"No more tickets of that type: {event.title}"
-            _write(tx, org_id, contact.email, subject, asked, rest, page_url)
+            _write(tx, org_id, event_id, contact.email, "no_more", base_url, language)
         return None
     if _has_offer(*whose):
-        _register(*whose, sti=sti, answers=answers)
+        _register(*whose, sti=sti, answers=answers, language=language)
     if not _remind(tx, org_id, event_id, contact.email):
-        asked = f"asked for a place at {event.title}"
-        rest = "No place is free now. You can join the waiting list on the event's page:"
-        _write(tx, org_id, contact.email, f"No place is free: {event.title}", asked, rest, page_url)
+        _write(tx, org_id, event_id, contact.email, "no_place", base_url, language)
     return Conflict("places.taken")
 
 
@@ -76,10 +73,11 @@ def wait_by_form(
     event_id: EventId,
     ticket_type_id: TicketTypeId,
     contact: Contact,
-    page_url: str,
+    base_url: str,
     *,
     sti: str = "",
     answers: Sequence[Answer] = (),
+    language: str = "",
 ) -> Conflict | None:
     """Put somebody on the waiting list who asks on the event's page, or mail again what they have.
 
@@ -91,14 +89,12 @@ def wait_by_form(
     is_free = _has_places(event, wanted)
     if not _remind(tx, org_id, event_id, contact.email):
         if is_free:
-            asked = f"asked to wait for a place at {event.title}"
-            rest = "There are places: you can register on the event's page:"
-            subject = f"There are places: {event.title}"
-            _write(tx, org_id, contact.email, subject, asked, rest, page_url)
+            _write(tx, org_id, event_id, contact.email, "has_places", base_url, language)
         else:
             may_remind(tx, org_id, contact.email)
             whose = (tx, org_id, event_id, ticket_type_id, contact)
-            join_list(*whose, sti=sti, extras=with_answers(contact, answers))
+            extras = with_answers(contact, answers)
+            join_list(*whose, sti=sti, extras=extras, language=language)
     return Conflict("waiting.places") if is_free else None
 
 
@@ -111,12 +107,13 @@ def _register(
     *,
     sti: str,
     answers: Sequence[Answer],
+    language: str,
 ) -> bool:
     """Register somebody; False at the limit for one person, which the page tells nobody."""
     try:
         with tx.savepoint():
             whose = (tx, org_id, event_id, ticket_type_id, contact)
-            register_checked(*whose, sti=sti, answers=answers, is_mailed=False)
+            register_checked(*whose, sti=sti, answers=answers, is_mailed=False, language=language)
     except Conflict as refusal:
         if refusal.code != "ticket_type.person_full":
             raise
@@ -158,7 +155,7 @@ def _remind(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> bool:
 
 
 def _write(
-    tx: Tx, org_id: OrgId, email: str, subject: str, asked: str, rest: str, page_url: str
+    tx: Tx, org_id: OrgId, event_id: EventId, email: str, kind: str, base_url: str, language: str
 ) -> None:
     if may_remind(tx, org_id, email):
-        write_to_guest(tx, org_id, email, subject, asked, rest, page_url)
+        write_to_guest(tx, org_id, event_id, email, kind, base_url, language)

@@ -69,7 +69,8 @@ from turnout.store import Tx
 class Wish(NamedTuple):
     """Who asks for which ticket. `ticket_type_id` None = the event's default one; `submitted` None
     = what is known of the person; `grant_id` is the invitation's or the waiting entry's number;
-    `sti` the campaign source; `sitting_uuid` names a candidate's registration."""
+    `sti` the campaign source; `sitting_uuid` names a candidate's registration; `language` is that
+    of the page that asks, empty = not known."""
 
     door: Door
     event_id: EventId
@@ -82,6 +83,7 @@ class Wish(NamedTuple):
     party_id: PartyId | None = None
     registration_id: RegistrationId | None = None
     sitting_uuid: str = ""
+    language: str = ""
 
     @property
     def grant(self) -> Grant:
@@ -135,6 +137,8 @@ def grant_checked(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
         if own and there.ticket_type_id == own.ticket_type_id:
             places.end_offer(tx, org_id, own, WaitingState.TAKEN)
         return Granted(confirmed.id, there, is_new=False)
+    if own and not wish.language:
+        wish = wish._replace(language=own.language)
     taken = _take(tx, org_id, wish, own, has_place=confirmed is not None)
     wish, extras = _add_extras(wish, own)
     registration_id = confirmed.id if confirmed else _write(tx, org_id, wish, taken, known)
@@ -168,7 +172,7 @@ def grant_with_sessions(
     if not booked:
         return SessionGrant(booked)
     if own:
-        wish = wish._replace(ticket_type_id=own.ticket_type_id, sti=own.sti)
+        wish = wish._replace(ticket_type_id=own.ticket_type_id, sti=own.sti, language=own.language)
     taken = _try_to_take(tx, org_id, wish, own, has_place=False)
     if isinstance(taken, Conflict):
         for session_id in booked:
@@ -361,7 +365,9 @@ def _write(
         if wish.submitted:
             joined = join_submissions(cancelled.submitted, wish.submitted)
             booking.set_answers(tx, org_id, cancelled.id, joined)
-        booking.revive(tx, org_id, cancelled.id, taken.ticket_type_id, wish.party_id)
+        booking.revive(
+            tx, org_id, cancelled.id, taken.ticket_type_id, wish.party_id, language=wish.language
+        )
         return cancelled.id
     made = booking.add_registration(
         tx,
@@ -374,6 +380,7 @@ def _write(
         party_id=wish.party_id,
         registration_id=wish.registration_id,
         sitting_uuid=wish.sitting_uuid,
+        language=wish.language,
     )
     if made is None:
         raise Conflict("registration.raced")

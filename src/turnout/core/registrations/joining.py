@@ -65,9 +65,10 @@ def register_checked(
     answers: Sequence[Answer] = (),
     door: Door = Door.FORM,
     is_mailed: bool = True,
+    language: str = "",
 ) -> bool:
     """`register_directly` for a caller that has asked `check_open` and `accept_answers` in this
-    transaction."""
+    transaction; `language` is that of the page, in which somebody new is written to."""
     check_contact(contact)
     wish = Wish(
         door,
@@ -77,6 +78,7 @@ def register_checked(
         source=SOURCES[door],
         submitted=Submitted(contact, list(answers)),
         sti=sti,
+        language=language,
     )
     granted = grant_checked(tx, org_id, wish)
     if is_mailed:

@@ -22,7 +22,7 @@ from urllib.parse import unquote
 import msgspec
 
 from turnout.core.ids import EventId, OrgId
-from turnout.core.messaging.lists import LIVE_LIST
+from turnout.core.messaging.lists import LIVE_LIST, OWN_LIST
 from turnout.core.messaging.model import Person
 from turnout.core.neutral import neutralize
 from turnout.core.questions.judging import parts_of, question_key
@@ -45,10 +45,13 @@ def resolve(
     tx: Tx, org_id: OrgId, list_id: str, cursor: str, limit: int
 ) -> tuple[list[Person], str]:
     """A page of a live list, by rising number, and where to go on: empty at its end."""
-    match = LIVE_LIST.fullmatch(list_id)
-    if match is None:
+    if own := OWN_LIST.fullmatch(list_id):
+        number, which, answer, language = own[1], "", "", own[2]
+    elif match := LIVE_LIST.fullmatch(list_id):
+        number, which, answer, language = match[1], match[2] or "", match[3] or "", None
+    else:
         return [], ""
-    event_id, which = EventId(int(match[1])), match[2] or ""
+    event_id = EventId(int(number))
     ends_at = sql.find_event_end(tx, org_id=org_id, id=event_id)
     if ends_at is None or (which == "no-shows" and ends_at > tx.now):
         return [], ""
@@ -59,10 +62,16 @@ def resolve(
     else:
         state = {"no-shows": "unchecked"}.get(which, which)
         rows = sql.list_registered(
-            tx, org_id=org_id, event_id=event_id, after=after, limit=limit, which=state
+            tx,
+            org_id=org_id,
+            event_id=event_id,
+            after=after,
+            limit=limit,
+            which=state,
+            language=language,
         )
     tickets = f"{find_address(tx) or ''}{TICKET}{org_id}-"
-    wanted = _read_filter(match[3] or "")
+    wanted = _read_filter(answer)
     people = [
         _read_person(row, answers, tickets)
         for row in rows

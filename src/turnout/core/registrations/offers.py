@@ -54,10 +54,11 @@ def join_list(
     *,
     sti: str = "",
     extras: Extras = NOTHING,
+    language: str = "",
 ) -> Entry:
     """Put somebody on the waiting list; who is on it already keeps their place. `sti` is the
-    campaign source of the link they came with, and `extras` what they ask for along with the place:
-    both are kept for when they register.
+    campaign source of the link they came with, `extras` what they ask for along with the place, and
+    `language` that of the page: all are kept for when they register.
 
     Raises Conflict while there are places, for somebody registered, and when the event takes
     nobody; Invalid for an address or ticket type that is none; Missing.
@@ -81,7 +82,7 @@ def join_list(
     is_sold_out = wanted.capacity is not None and wanted.held >= wanted.capacity
     if not (is_full or is_sold_out):
         raise Conflict("waiting.places")
-    named = {"sti": clean_source(sti), "extras": write_extras(extras)}
+    named = {"sti": clean_source(sti), "extras": write_extras(extras), "language": language}
     return add_entry(tx, org_id, event_id, ticket_type_id, person_id, **named)
 
 

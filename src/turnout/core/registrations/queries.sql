@@ -12,14 +12,14 @@ SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers AS 
 FROM registrations WHERE org_id = :org_id AND id = :id;
 
 -- name: add_registration(org_id, id: RegistrationId, uuid, event_id, person_id, sitting: int,
---     ticket_type_id, source, answers, party_id: PartyId | None, now)!
+--     ticket_type_id, source, answers, party_id: PartyId | None, language, now)!
 -- 0 rows when the person is registered for the event already.
 INSERT INTO registrations
     (org_id, id, uuid, event_id, person_id, sitting, ticket_type_id, state, source, answers,
-     party_id, created_at, updated_at)
+     party_id, language, created_at, updated_at)
 VALUES
     (:org_id, :id, :uuid, :event_id, :person_id, :sitting, :ticket_type_id, 'confirmed', :source,
-     :answers, CAST(:party_id AS BIGINT), :now, :now)
+     :answers, CAST(:party_id AS BIGINT), :language, :now, :now)
 ON CONFLICT (org_id, person_id, event_id, sitting) DO NOTHING;
 
 -- name: set_answers(org_id, id: RegistrationId, answers, now)!
@@ -39,9 +39,11 @@ WHERE org_id = :org_id AND ticket_type_id = :from_type AND id = (
 UPDATE registrations SET state = 'cancelled', updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: revive(org_id, id: RegistrationId, ticket_type_id, party_id: PartyId | None, now)!
+-- name: revive(org_id, id: RegistrationId, ticket_type_id, party_id: PartyId | None, language,
+--     now)!
 UPDATE registrations SET state = 'confirmed', ticket_type_id = :ticket_type_id,
-    party_id = CAST(:party_id AS BIGINT), updated_at = :now
+    party_id = CAST(:party_id AS BIGINT), updated_at = :now,
+    language = CASE WHEN :language = '' THEN language ELSE :language END
 WHERE org_id = :org_id AND id = :id;
 
 -- name: move_registration(org_id, id: RegistrationId, event_id, ticket_type_id, now)!
@@ -49,15 +51,73 @@ UPDATE registrations
 SET event_id = :event_id, ticket_type_id = :ticket_type_id, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: list_session_bookers(org_id, session_id) -> (email: str)
--- The addresses of those who booked it and are registered; those of guests are their party's.
-SELECT DISTINCT coalesce(c.email, p.email) AS email FROM session_bookings b
+-- name: list_session_bookers(org_id, session_id) -> (email: str, language: str)
+-- The addresses of those who booked it and are registered, with the language that each registered
+-- in; those of guests are their party's.
+SELECT coalesce(c.email, p.email) AS email, max(r.language) AS language FROM session_bookings b
 JOIN registrations r ON r.org_id = b.org_id AND r.id = b.registration_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 LEFT JOIN parties g ON p.email = '' AND g.org_id = r.org_id AND g.id = r.party_id
 LEFT JOIN people c ON c.org_id = g.org_id AND c.id = g.contact_id
 WHERE b.org_id = :org_id AND b.session_id = :session_id AND r.state = 'confirmed'
-    AND coalesce(c.email, p.email) <> '' ORDER BY email;
+    AND coalesce(c.email, p.email) <> '' GROUP BY coalesce(c.email, p.email) ORDER BY email;
+
+-- name: find_language(org_id, event_id, person_id)$ -> str | None
+-- In which language somebody registered, or joined the waiting list.
+SELECT max(language) FROM (
+    SELECT language FROM registrations
+    WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
+    UNION ALL
+    SELECT language FROM waiting_entries
+    WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id) AS known;
+
+-- name: set_reminder(org_id, id: EventId, remind_at: int | None)!
+UPDATE events SET remind_at = CAST(:remind_at AS BIGINT) WHERE org_id = :org_id AND id = :id;
+
+-- name: find_reminder(org_id, id: EventId)$ -> int | None
+SELECT remind_at FROM events WHERE org_id = :org_id AND id = :id;
+
+-- name: list_due_reminders(now, limit) -> (org_id: OrgId, id: EventId)
+-- crosses organizations: the worker serves all of them.
+SELECT e.org_id, e.id FROM events e WHERE e.remind_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM work_claims c WHERE c.org_id = e.org_id AND c.queue = 'reminder'
+        AND c.id = e.id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
+ORDER BY e.remind_at, e.org_id, e.id LIMIT :limit;
+
+-- name: count_unreminded(org_id, event_id)$ -> int
+SELECT count(*) FROM registrations r JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
+    AND r.created_at <= e.remind_at AND coalesce(r.reminded_of, -1) <> e.starts_at;
+
+-- name: take_unreminded(org_id, event_id, limit) -> (id: RegistrationId)
+-- Marked as reminded of the event's start.
+UPDATE registrations SET reminded_of = (SELECT e.starts_at FROM events e
+    WHERE e.org_id = registrations.org_id AND e.id = registrations.event_id)
+WHERE org_id = :org_id AND id IN (
+    SELECT r.id FROM registrations r JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+    WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
+        AND r.created_at <= e.remind_at AND coalesce(r.reminded_of, -1) <> e.starts_at
+    ORDER BY r.id LIMIT :limit)
+RETURNING id;
+
+-- name: find_reminded(org_id, registration_id)^
+--     -> (code: str, type_name: str, email: str, first_name: str, last_name: str, language: str,
+--         is_for_contact: int) | None
+-- The newest valid ticket of a registration, and who is written to. An event's tickets may leave
+-- out who has them; a guest without an address is reminded by the contact of the party.
+SELECT t.code, y.name AS type_name,
+    CASE WHEN p.email = '' THEN coalesce(c.email, '') ELSE p.email END AS email,
+    CASE e.has_nameless_tickets WHEN 0 THEN p.first_name ELSE '' END AS first_name,
+    CASE e.has_nameless_tickets WHEN 0 THEN p.last_name ELSE '' END AS last_name,
+    r.language, CASE WHEN p.email = '' THEN 1 ELSE 0 END AS is_for_contact
+FROM registrations r
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+JOIN ticket_types y ON y.org_id = t.org_id AND y.id = t.ticket_type_id
+LEFT JOIN parties g ON g.org_id = r.org_id AND g.id = r.party_id
+LEFT JOIN people c ON c.org_id = g.org_id AND c.id = g.contact_id
+WHERE r.org_id = :org_id AND r.id = :registration_id ORDER BY t.id DESC LIMIT 1;
 
 -- name: list_entering_types(org_id, event_id, person_id) -> (ticket_type_id: TicketTypeId)
 -- The types of the tickets that a person has in the event.
@@ -173,11 +233,12 @@ WHERE g.org_id = :org_id AND g.id = :id;
 -- name: find_event_end(org_id, id: EventId)$ -> int | None
 SELECT ends_at FROM events WHERE org_id = :org_id AND id = :id;
 
--- name: list_registered(org_id, event_id, which, after, limit)
+-- name: list_registered(org_id, event_id, which, language: str | None, after, limit)
 --     -> (id: RegistrationId, title: str, first_name: str, last_name: str, email: str,
 --         phone: str, company: str, event_title: str, code: str | None, answers: str)
 -- Once each, however many tickets they have, with the code of the newest; nobody who has neither
--- address nor phone. `which` is empty, `checked` (with one ticket at least) or `unchecked`.
+-- address nor phone. `which` is empty, `checked` (with one ticket at least) or `unchecked`;
+-- `language` NULL = those of all languages.
 SELECT r.id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company,
     e.title AS event_title, (
         SELECT t.code FROM tickets t
@@ -192,6 +253,7 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.stat
         SELECT 1 FROM tickets t
         WHERE t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
             AND t.checked_in_at IS NOT NULL))
+    AND (CAST(:language AS TEXT) IS NULL OR r.language = CAST(:language AS TEXT))
 ORDER BY r.id LIMIT :limit;
 
 -- name: list_pending(org_id, event_id, after, limit)

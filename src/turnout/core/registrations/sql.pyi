@@ -47,6 +47,23 @@ class TakeSessionPlacesRow(NamedTuple):
 
 class ListSessionBookersRow(NamedTuple):
     email: str
+    language: str
+
+class ListDueRemindersRow(NamedTuple):
+    org_id: OrgId
+    id: EventId
+
+class TakeUnremindedRow(NamedTuple):
+    id: RegistrationId
+
+class FindRemindedRow(NamedTuple):
+    code: str
+    type_name: str
+    email: str
+    first_name: str
+    last_name: str
+    language: str
+    is_for_contact: int
 
 class ListEnteringTypesRow(NamedTuple):
     ticket_type_id: TicketTypeId
@@ -172,6 +189,7 @@ class _Sql(Statements):
         source: str,
         answers: str,
         party_id: PartyId | None,
+        language: str,
         now: int,
     ) -> int: ...
     @staticmethod
@@ -199,6 +217,7 @@ class _Sql(Statements):
         id: RegistrationId,
         ticket_type_id: TicketTypeId,
         party_id: PartyId | None,
+        language: str,
         now: int,
     ) -> int: ...
     @staticmethod
@@ -215,6 +234,26 @@ class _Sql(Statements):
     def list_session_bookers(
         tx: Tx, *, org_id: OrgId, session_id: SessionId
     ) -> list[ListSessionBookersRow]: ...
+    @staticmethod
+    def find_language(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId
+    ) -> str | None: ...
+    @staticmethod
+    def set_reminder(tx: Tx, *, org_id: OrgId, id: EventId, remind_at: int | None) -> int: ...
+    @staticmethod
+    def find_reminder(tx: Tx, *, org_id: OrgId, id: EventId) -> int | None: ...
+    @staticmethod
+    def list_due_reminders(tx: Tx, *, now: int, limit: int) -> list[ListDueRemindersRow]: ...
+    @staticmethod
+    def count_unreminded(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def take_unreminded(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, limit: int
+    ) -> list[TakeUnremindedRow]: ...
+    @staticmethod
+    def find_reminded(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
+    ) -> FindRemindedRow | None: ...
     @staticmethod
     def list_entering_types(
         tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId
@@ -284,7 +323,14 @@ class _Sql(Statements):
     def find_event_end(tx: Tx, *, org_id: OrgId, id: EventId) -> int | None: ...
     @staticmethod
     def list_registered(
-        tx: Tx, *, org_id: OrgId, event_id: EventId, which: str, after: int, limit: int
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        which: str,
+        language: str | None,
+        after: int,
+        limit: int,
     ) -> list[ListRegisteredRow]: ...
     @staticmethod
     def list_pending(

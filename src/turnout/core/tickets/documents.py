@@ -1,17 +1,18 @@
-"""What tickets and calendars say of an event: when, where, its entry. Drawing is drawing.py's."""
+"""What tickets and calendars say of an event: its entry. Drawing is drawing.py's."""
 
-import datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
+from turnout.catalogue.translations import ENGLISH
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView
+from turnout.core.mails.facts import say_where
 from turnout.formats.calendar import Entry
 
 
 class TicketFacts(NamedTuple):
-    """What is printed. `signed` goes into the QR code; `holder` empty = not named."""
+    """What is printed. `signed` goes into the QR code; `holder` empty = not
+    named; `language` is the catalogue's name of that of its labels."""
 
     shown: EventView
     organizer: str
@@ -19,25 +20,7 @@ class TicketFacts(NamedTuple):
     code: str
     signed: str
     holder: str = ""
-
-
-def say_when(shown: EventView) -> str:
-    """The event's times by its own clock: `Monday, 1 March 2027, 09:00 to 17:00 (UTC)`."""
-    event = shown.event
-    zone = ZoneInfo(event.timezone)
-    starts, ends = (
-        datetime.datetime.fromtimestamp(at // 1000, zone) for at in (event.starts_at, event.ends_at)
-    )
-    day = f"{starts:%A}, {starts.day} {starts:%B %Y, %H:%M}"
-    if starts.date() == ends.date():
-        return f"{day} to {ends:%H:%M} ({event.timezone})"
-    return f"{day} to {ends:%A}, {ends.day} {ends:%B %Y, %H:%M} ({event.timezone})"
-
-
-def say_where(shown: EventView) -> str:
-    """Venue, address and city on one line; empty without a venue."""
-    place = shown.place
-    return ", ".join(filter(None, (place.venue, place.address, place.city)))
+    language: str = ENGLISH
 
 
 def event_entry(

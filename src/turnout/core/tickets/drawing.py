@@ -4,8 +4,10 @@ import io
 from collections.abc import Iterable
 from typing import BinaryIO
 
+from turnout.catalogue.translations import ENGLISH, label
 from turnout.core.events.model import EventState
-from turnout.core.tickets.documents import TicketFacts, say_when, say_where
+from turnout.core.mails.facts import say_when, say_where
+from turnout.core.tickets.documents import TicketFacts
 from turnout.formats.pdf import PaperSize
 from turnout.formats.pdf.paper import Box, Font, Paper
 
@@ -20,7 +22,7 @@ CODE, FACT, NOTE = Font(18, is_bold=True), Font(11.5), Font(8.5, colour=_GREY)
 def ticket_pdf(facts: TicketFacts, size: PaperSize = PaperSize.A4) -> bytes:
     """The ticket as one page to print, which folds in two."""
     out = io.BytesIO()
-    draw_tickets(out, [facts], facts.shown.event.title, size)
+    draw_tickets(out, [facts], facts.shown.event.title, size, language=facts.language)
     return out.getvalue()
 
 
@@ -31,9 +33,11 @@ def draw_tickets(
     size: PaperSize = PaperSize.A4,
     *,
     per_sheet: int = 1,
+    language: str = ENGLISH,
 ) -> None:
-    """Write tickets on sheets, one to three on each, with lines to fold or cut along."""
-    paper = Paper(out, size.sides, f"Ticket: {title}")
+    """Write tickets on sheets, one to three on each, with lines to fold or cut along; `language` is
+    that of the document's own title."""
+    paper = Paper(out, size.sides, label(language, "paper.ticket_of", event=title))
     height = size.sides.height / max(per_sheet, 2)
     for number, facts in enumerate(tickets):
         place = number % per_sheet
@@ -51,7 +55,7 @@ def _draw_pass(paper: Paper, part: Box, facts: TicketFacts) -> None:
     paper.draw_qr(box.x, box.y, side, facts.signed)
     below = Box(box.x, box.y + side + 2, side, 0)
     below = _down(below, paper.write_big(below._replace(height=CODE.line_height), facts.code, CODE))
-    paper.write(below, "Show this code at the door, on paper or on a phone.", NOTE, limit=2)
+    paper.write(below, label(facts.language, "paper.show_code"), NOTE, limit=2)
     right = box.x + side + GAP
     _write_facts(paper, Box(right, box.y, box.x + box.width - right, box.height), facts)
     edge = part.y + part.height
@@ -66,14 +70,15 @@ def _write_facts(paper: Paper, box: Box, facts: TicketFacts) -> None:
     at = _down(box, paper.write_big(box._replace(height=box.height * 0.3), event.title, TITLE), 2)
     name = at._replace(height=14)
     at = _down(at, paper.write_big(name, facts.holder, HOLDER, keeps_words=True), 2)
-    lines = (facts.type_name, say_when(facts.shown), say_where(facts.shown))
-    for label, text in zip(("Ticket", "When", "Where"), lines, strict=True):
+    when = say_when(facts.shown, facts.language)
+    lines = (facts.type_name, when, say_where(facts.shown))
+    for code, text in zip(("paper.ticket", "paper.when", "paper.where"), lines, strict=True):
         if text and at.y + NOTE.line_height + FACT.line_height <= bottom:
-            at = _down(at, paper.write(at, label, NOTE))
+            at = _down(at, paper.write(at, label(facts.language, code), NOTE))
             room = max(1, int((bottom - at.y) / FACT.line_height))
             at = _down(at, paper.write(at, text, FACT, limit=min(room, 3)), 1.5)
     if event.state is EventState.CANCELLED:
-        paper.write(at, "The event is cancelled.", HOLDER, limit=1)
+        paper.write(at, label(facts.language, "paper.cancelled"), HOLDER, limit=1)
     paper.write_cut(box._replace(y=bottom), facts.organizer, NOTE)
 
 

@@ -1,22 +1,39 @@
 """What everybody who is registered is told when an event changes: a mail, and a calendar file that
-replaces the entry in their calendars or takes it out."""
+replaces the entry in their calendars or takes it out.
 
+The mail to those who registered in one language is one job to a live list, however many they are:
+what it says of a person comes with the list (registrations/live_lists.py).
+"""
+
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from turnout.catalogue.translations import label
 from turnout.core.audit.recording import record
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
-from turnout.core.identity.profiles import get_sender
 from turnout.core.identity.short_names import page_path
 from turnout.core.ids import EventId, OrgId
-from turnout.core.messaging.notices import keep_file, queue_mail, queue_to_list
-from turnout.core.tickets.documents import event_entry, say_when, say_where
+from turnout.core.mails.composing import Composed, compose
+from turnout.core.mails.facts import event_filling
+from turnout.core.mails.model import MailKind
+from turnout.core.mails.sending import choose_for, to_content
+from turnout.core.messaging.model import JobFile, NewRecipient
+from turnout.core.messaging.notices import keep_file, queue_content, queue_to_list
+from turnout.core.tickets.documents import event_entry
 from turnout.core.tickets.mails import calendar_attachment
 from turnout.core.tickets.sql import sql
 from turnout.store import Tx
 
 LONGEST_MESSAGE = 5_000
+# By which names a live list knows what a text says of a person.
+LISTED = {
+    "first_name": "firstname",
+    "last_name": "lastname",
+    "ticket_code": "ticketcode",
+    "ticket_link": "ticketurl",
+}
 
 
 class Told(NamedTuple):
@@ -27,62 +44,72 @@ class Told(NamedTuple):
     waiting: int = 0
 
 
+class _News(NamedTuple):
+    """What is told; `message` the organizer's own words."""
+
+    shown: EventView
+    kind: MailKind
+    message: str
+    base_url: str
+    files: tuple[JobFile, ...]
+
+
 def tell_registered(
-    tx: Tx, org_id: OrgId, event_id: EventId, *, base_url: str, message: str = "", actor: str
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    *,
+    base_url: str,
+    message: str = "",
+    kind: MailKind = MailKind.CHANGED,
+    actor: str,
 ) -> Told:
-    """Write to everybody who is registered that the event has changed or is cancelled, as it is
-    now, in the transaction that changes it; `message` is the organizer's own words,
-    `base_url` empty where this server's address is not known. Call
-    `formats.calendar.load` before. The contact of a party is told of guests without an address.
-    Not idempotent. Raises Missing."""
+    """Write to everybody who is registered that the event has changed (or is postponed) or is
+    cancelled, as it is now, in the transaction that changes it, each in the language of their
+    registration; `message` is the organizer's own words, `base_url` empty where this server's
+    address is not known. Call `formats.calendar.load` before. The contact of a party is told of
+    guests without an address. Not idempotent. Raises Missing."""
     shown = get_shown_event(tx, org_id, event_id)
+    if shown.event.state is EventState.CANCELLED:
+        kind = MailKind.CANCELLED
     organization = get_organization_of(tx, org_id)
-    sender = get_sender(tx, org_id)
     url = f"{base_url}{page_path(organization.slug)}/{event_id}"
     entry = event_entry(shown, organization.name, tx.now, url, is_holders=True)
-    calendar = calendar_attachment(entry)
-    subject, files = _subject(shown), (keep_file(tx, org_id, *calendar),)
-    lines = [*_lines(shown, message[:LONGEST_MESSAGE]), *(["", url] if base_url else [])]
-    job_id = queue_to_list(
-        tx,
-        org_id,
-        f"event:{event_id}",
-        subject,
-        lines,
-        files,
-        sender=sender,
-    )
-    contacts = [row.email for row in sql.list_party_contacts(tx, org_id=org_id, event_id=event_id)]
-    why = ["", "You get this as the contact of people who are registered."]
-    queue_mail(tx, org_id, None, subject, [*lines, *why], contacts, files, sender=sender)
-    record(tx, org_id, actor, "told", "event", event_id, job=job_id, contacts=len(contacts))
-    registered = sql.count_addressed(tx, org_id=org_id, event_id=event_id)
-    return Told(registered, len(contacts))
-
-
-def _subject(shown: EventView) -> str:
-    event = shown.event
-    return f"{'Cancelled' if event.state is EventState.CANCELLED else 'Changed'}: {event.title}"
-
-
-def _lines(shown: EventView, message: str) -> list[str]:
-    event = shown.event
-    own = ["", *message.splitlines()] if message.strip() else []
-    if event.state is EventState.CANCELLED:
-        return [
-            f"{event.title} is cancelled.",
-            *own,
-            "",
-            "It was planned for:",
-            say_when(shown),
-            "",
-            "Open the attached file to take it out of your calendar.",
-        ]
-    return [
-        f"{event.title} has changed. It takes place:",
-        say_when(shown),
-        *filter(None, [say_where(shown)]),
-        *own,
-        "",
-        "Your ticket stays good. Open the attached file to correct your calendar.",
+    calendar = keep_file(tx, org_id, *calendar_attachment(entry))
+    news = _News(shown, kind, message[:LONGEST_MESSAGE], base_url, (calendar,))
+    jobs = [
+        _tell_list(tx, org_id, news, language)
+        for (language,) in sql.list_languages(tx, org_id=org_id, event_id=event_id)
     ]
+    contacts = _tell_contacts(tx, org_id, news)
+    record(tx, org_id, actor, "told", "event", event_id, jobs=jobs, contacts=contacts)
+    registered = sql.count_addressed(tx, org_id=org_id, event_id=event_id)
+    return Told(registered, contacts)
+
+
+def _tell_list(tx: Tx, org_id: OrgId, news: _News, language: str) -> int:
+    """Write to those who registered in a language, empty = in none. Returns the job's number."""
+    composed = _compose(tx, org_id, news, language, LISTED)
+    content = to_content(tx, org_id, composed, news.files)
+    return queue_to_list(tx, org_id, f"event:{news.shown.event.id}@{language}", content)
+
+
+def _tell_contacts(tx: Tx, org_id: OrgId, news: _News) -> int:
+    """Write to contacts of guests without an address. Returns how many they are."""
+    rows = sql.list_party_contacts(tx, org_id=org_id, event_id=news.shown.event.id)
+    composed = _compose(tx, org_id, news, "", {}, note="mail.contact_note")
+    content = to_content(tx, org_id, composed, news.files)
+    queue_content(tx, org_id, None, content, [NewRecipient(row.email) for row in rows])
+    return len(rows)
+
+
+def _compose(
+    tx: Tx, org_id: OrgId, news: _News, own: str, merged: Mapping[str, str], note: str = ""
+) -> Composed:
+    shown = news.shown
+    language, text, _ = choose_for(tx, org_id, shown, news.kind, own)
+    if note:
+        text = text._replace(body=f"{text.body}\n\n{label(language, note)}")
+    organization = get_organization_of(tx, org_id)
+    filling = event_filling(shown, organization, news.base_url, language, message=news.message)
+    return compose(text, filling._replace(merged=merged), language)

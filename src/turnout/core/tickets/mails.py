@@ -8,24 +8,24 @@ Drawing takes a tenth of a second, so it is not done where the ticket is issued:
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from turnout.catalogue.translations import label
 from turnout.core.audit.recording import record
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
-from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import EventId, OrgId, TicketId, UserId
-from turnout.core.messaging.notices import keep_file, queue_mail
+from turnout.core.mails.facts import say_where
+from turnout.core.mails.languages import choose_language, preferred_languages
+from turnout.core.mails.model import MailKind
+from turnout.core.mails.sending import Addressee, Particulars, choose_for, write
+from turnout.core.messaging.notices import keep_file
 from turnout.core.neutral import neutralize
-from turnout.core.tickets.documents import (
-    TicketFacts,
-    event_entry,
-    say_when,
-    say_where,
-)
+from turnout.core.tickets.documents import TicketFacts, event_entry
 from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
 from turnout.core.tickets.sql import sql
 from turnout.core.work.claims import Claim, claim, do_claimed, take
 from turnout.errors import Missing
 from turnout.formats.calendar import Entry, calendar_file
+from turnout.formats.local_dates import say_money
 from turnout.store import Tx
 from turnout.store.back_off import growing
 
@@ -45,20 +45,35 @@ ListLinks = Callable[[Tx, OrgId, str], list[tuple[str, str]]]
 
 class TicketMail(NamedTuple):
     """A ticket that is to be mailed, with what its papers say; claimed `at`, `until` then (epoch
-    ms). `user_id` is the user who asked for it, None where nobody did."""
+    ms). `user_id` is the user who asked for it, None where nobody did; `language` that in which
+    its holder registered, empty = not known."""
 
     org_id: OrgId
     ticket_id: TicketId
     user_id: UserId | None
     attempts: int
-    email: str
+    to: Addressee
+    language: str
     facts: TicketFacts
     at: int
     until: int
 
     @property
+    def email(self) -> str:
+        return self.to.email
+
+    @property
     def claim(self) -> Claim:
         return Claim(self.org_id, self.ticket_id, self.until)
+
+
+class MailedTicket(NamedTuple):
+    """A ticket of which a mail tells."""
+
+    org_id: OrgId
+    shown: EventView
+    code: str
+    type_name: str
 
 
 class Attachment(NamedTuple):
@@ -80,10 +95,13 @@ def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
     for row in rows:
         if (row.org_id, row.ticket_id) not in until:
             continue
-        org_id, ticket_id, user_id, attempts, event_id, code, type_id, email, first, last = row
+        org_id, ticket_id, user_id, attempts = row.org_id, row.ticket_id, row.user_id, row.attempts
+        event_id, code, type_id = row.event_id, row.code, row.ticket_type_id
+        first, last = neutralize(row.first_name), neutralize(row.last_name)
         if (org_id, event_id) not in shown:
             shown[org_id, event_id] = get_shown_event(tx, org_id, event_id)
         event = shown[org_id, event_id]
+        to = Addressee(row.email, first, last, is_greeted=not row.is_for_contact)
         facts = TicketFacts(
             shown=event,
             organizer=get_organization_of(tx, org_id).name,
@@ -91,10 +109,13 @@ def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
             code=code,
             signed=sign_ticket(ensure_ticket_key(tx, org_id), event_id, code, type_id),
             holder=neutralize(" ".join(filter(None, (first, last)))),
+            language=choose_language(preferred_languages(tx, org_id, event, row.language)),
         )
         ends_at = until[org_id, ticket_id]
         mails.append(
-            TicketMail(org_id, ticket_id, user_id, attempts, email, facts, tx.now, ends_at)
+            TicketMail(
+                org_id, ticket_id, user_id, attempts, to, row.language, facts, tx.now, ends_at
+            )
         )
     return mails
 
@@ -174,37 +195,47 @@ def _send(
         return
     if not sql.is_ticket_valid(tx, org_id=mail.org_id, id=mail.ticket_id):
         return
-    facts = mail.facts
-    event = facts.shown.event
-    lines = [
-        f"Your ticket for {event.title} is attached.",
-        "",
-        say_when(facts.shown),
-        *filter(None, [say_where(facts.shown)]),
-        f"Ticket: {facts.type_name}, {facts.code}",
-        "",
-        *_use_lines(mail, base_url, list_links(tx, mail.org_id, facts.code)),
-    ]
+    shown = mail.facts.shown
     files = tuple(keep_file(tx, mail.org_id, *attachment) for attachment in attachments)
-    queue_mail(
+    chosen = choose_for(tx, mail.org_id, shown, MailKind.CONFIRMATION, mail.language)
+    links = list_links(tx, mail.org_id, mail.facts.code)
+    ticket = MailedTicket(mail.org_id, shown, mail.facts.code, mail.facts.type_name)
+    write(
         tx,
         mail.org_id,
-        mail.user_id,
-        f"Your ticket: {event.title}",
-        lines,
-        [mail.email],
-        files,
-        sender=get_sender(tx, mail.org_id),
+        shown,
+        chosen,
+        mail.to,
+        say_ticket(ticket, base_url, links, chosen.language),
+        base_url=base_url,
+        files=files,
+        user_id=mail.user_id,
     )
 
 
-def _use_lines(mail: TicketMail, base_url: str, watch: list[tuple[str, str]]) -> list[str]:
-    """What a ticket is for: the door, or the links to watch an event that has no venue."""
-    url = f"{base_url}{TICKET}{mail.org_id}-{mail.facts.code}"
-    if not watch or say_where(mail.facts.shown):
-        return ["Show its code at the door, on paper (ticket.pdf) or on your phone:", url]
-    links = [f"{title}: {base_url}{path}" for title, path in watch]
-    return ["Watch it here:", *links, "", "Your ticket:", url]
+def say_ticket(
+    ticket: MailedTicket, base_url: str, links: Sequence[tuple[str, str]], language: str
+) -> Particulars:
+    """What mails say of a ticket; `links` are titles and paths of what it lets somebody watch."""
+    fields = {f"watch_link_{n}": f"{base_url}{path}" for n, (_, path) in enumerate(links, 1)}
+    is_at_door = bool(say_where(ticket.shown)) or not links
+    use = "mail.ticket_use_door" if is_at_door else "mail.ticket_use_online"
+    types = {type_.name: type_ for type_ in ticket.shown.ticket_types}
+    type_ = types.get(ticket.type_name)
+    price = say_money(type_.price_minor, type_.currency, language) if type_ else ""
+    return Particulars(
+        fields={
+            "ticket_code": ticket.code,
+            "ticket_link": f"{base_url}{TICKET}{ticket.org_id}-{ticket.code}",
+            **fields,
+        },
+        facts={
+            "ticket_type": ticket.type_name,
+            "ticket_use": label(language, use),
+            "price": price if type_ and type_.price_minor else "",
+        },
+        watch=[(title, name) for (title, _), name in zip(links, fields, strict=True)],
+    )
 
 
 def postpone_ticket_mail(tx: Tx, mail: TicketMail) -> None:
@@ -221,8 +252,10 @@ def postpone_ticket_mail(tx: Tx, mail: TicketMail) -> None:
 
 
 def write_to_guest(
-    tx: Tx, org_id: OrgId, email: str, subject: str, asked: str, rest: str, url: str
+    tx: Tx, org_id: OrgId, event_id: EventId, email: str, kind: str, base_url: str, language: str
 ) -> None:
-    """Queue a mail to an address that somebody typed into a form, perhaps not their own."""
-    lines = [f"Somebody, perhaps you, {asked} with this address.", rest, url]
-    queue_mail(tx, org_id, None, subject, lines, [email], sender=get_sender(tx, org_id))
+    """Queue a mail to an address that somebody typed into a form, perhaps not their own: `no_place`
+    or `has_places`, in the language of that form."""
+    shown = get_shown_event(tx, org_id, event_id)
+    chosen = choose_for(tx, org_id, shown, kind, language)
+    write(tx, org_id, shown, chosen, Addressee(email), base_url=base_url)

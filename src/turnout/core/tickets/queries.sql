@@ -53,14 +53,15 @@ WHERE org_id = :org_id AND id = :id;
 -- name: list_due_ticket_mails(now, limit)
 --     -> (org_id: OrgId, ticket_id: TicketId, user_id: UserId | None, attempts: int,
 --         event_id: EventId, code: str, ticket_type_id: TicketTypeId, email: str, first_name: str,
---         last_name: str)
+--         last_name: str, language: str, is_for_contact: int)
 -- crosses organizations: the worker serves all of them.
 -- A party's mails go to its contact, unless that person has no address any more. An event's
 -- tickets may leave out who has them.
 SELECT m.org_id, m.ticket_id, m.user_id, m.attempts, r.event_id, t.code, t.ticket_type_id,
     coalesce(nullif(c.email, ''), p.email) AS email,
     CASE e.has_nameless_tickets WHEN 0 THEN p.first_name ELSE '' END,
-    CASE e.has_nameless_tickets WHEN 0 THEN p.last_name ELSE '' END
+    CASE e.has_nameless_tickets WHEN 0 THEN p.last_name ELSE '' END,
+    r.language, CASE WHEN c.id IS NULL OR c.id = p.id THEN 0 ELSE 1 END AS is_for_contact
 FROM ticket_mails m
 JOIN tickets t ON t.org_id = m.org_id AND t.id = m.ticket_id
 JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
@@ -96,6 +97,11 @@ WHERE org_id = :org_id AND ticket_id = :ticket_id;
 SELECT count(*) FROM registrations r
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed' AND p.email <> '';
+
+-- name: list_languages(org_id, event_id) -> (language: str)
+-- In which languages people registered, '' = in none.
+SELECT DISTINCT language FROM registrations
+WHERE org_id = :org_id AND event_id = :event_id AND state = 'confirmed' ORDER BY language;
 
 -- name: list_party_contacts(org_id, event_id) -> (email: str)
 -- Contacts of guests without an address, unless they are registered themselves.

@@ -18,6 +18,11 @@ class ListDueTicketMailsRow(NamedTuple):
     email: str
     first_name: str
     last_name: str
+    language: str
+    is_for_contact: int
+
+class ListLanguagesRow(NamedTuple):
+    language: str
 
 class ListPartyContactsRow(NamedTuple):
     email: str
@@ -76,6 +81,8 @@ class _Sql(Statements):
     def postpone_ticket_mail(tx: Tx, *, org_id: OrgId, ticket_id: TicketId, due_at: int) -> int: ...
     @staticmethod
     def count_addressed(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def list_languages(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListLanguagesRow]: ...
     @staticmethod
     def list_party_contacts(
         tx: Tx, *, org_id: OrgId, event_id: EventId

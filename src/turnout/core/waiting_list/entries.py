@@ -51,7 +51,7 @@ class Entry(NamedTuple):
     """Somebody on a waiting list. `deadline_at` in epoch ms, until when an offer stands; `sti` is
     the campaign source of the link they came with. `reason` is the code of why an offer was taken
     back or the entry lapsed, empty = the state says it; `extras` is what they asked for along with
-    the place (registrations/extras.py)."""
+    the place (registrations/extras.py), `language` that of the page, empty = not known."""
 
     id: EntryId
     event_id: EventId
@@ -62,6 +62,7 @@ class Entry(NamedTuple):
     sti: str
     reason: str
     extras: str
+    language: str
 
 
 class ListedEntry(NamedTuple):
@@ -98,6 +99,7 @@ def add_entry(
     *,
     sti: str,
     extras: str = "",
+    language: str = "",
 ) -> Entry:
     """Put somebody at the end of the list, who is not on it."""
     entry_id = EntryId(tx.next_id("waiting"))
@@ -110,6 +112,7 @@ def add_entry(
         person_id=person_id,
         sti=sti,
         extras=extras,
+        language=language,
         now=tx.now,
     )
     tx.wake(QUEUE)

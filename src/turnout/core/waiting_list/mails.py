@@ -1,18 +1,19 @@
 """The mails to those on a waiting list: how they stand, and what is offered to them."""
 
-import datetime
 from functools import partial
-from zoneinfo import ZoneInfo
 
+from turnout.catalogue.translations import label
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.link_keys import ensure_link_key
-from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import EntryId
-from turnout.core.messaging.notices import queue_mail
+from turnout.core.mails.model import MailKind
+from turnout.core.mails.sending import Addressee, Particulars, choose_for, write
 from turnout.core.neutral import neutralize
+from turnout.core.times import local
 from turnout.core.waiting_list.entries import WaitingState, make_link
 from turnout.core.waiting_list.sql import sql
 from turnout.core.work.claims import Key, Queue, turn
+from turnout.formats.local_dates import say_moment
 from turnout.store import Tx
 
 SLICE = 20
@@ -41,56 +42,23 @@ def _tell(tx: Tx, key: Key, *, base_url: str) -> None:
     row = sql.find_untold(tx, org_id=org_id, id=entry_id)
     if row is None or not sql.mark_told(tx, org_id=org_id, id=entry_id, now=tx.now):
         return
-    event_id, state, deadline_at, reason, email, *names = row
-    shown = get_shown_event(tx, org_id, event_id)
+    shown = get_shown_event(tx, org_id, row.event_id)
+    is_offered = row.state == WaitingState.OFFERED and row.deadline_at is not None
+    kind: MailKind | str = MailKind.OFFER if is_offered else MailKind.WAITING
+    if row.reason and not is_offered:
+        kind = "withdrawn"
+    chosen = choose_for(tx, org_id, shown, kind, row.language)
     link = make_link(ensure_link_key(tx), base_url, entry_id)
-    is_offered = state == WaitingState.OFFERED
-    if is_offered and deadline_at is not None:
-        subject, lines = "A place is free", _offer_lines(shown, deadline_at, link)
-    elif reason:
-        subject, lines = "The place is not held any more", _withdrawn_lines(shown, link)
-    else:
-        subject, lines = "You are on the waiting list", _list_lines(shown, link)
-    name = neutralize(" ".join(filter(None, names)))
-    queue_mail(
-        tx,
-        org_id,
-        None,
-        f"{subject}: {shown.event.title}",
-        [f"Dear {name}," if name else "Hello,", "", *lines],
-        [email],
-        sender=get_sender(tx, org_id),
-    )
+    said = say_entry(shown, link, row.deadline_at if is_offered else None, chosen.language)
+    to = Addressee(row.email, neutralize(row.first_name), neutralize(row.last_name))
+    write(tx, org_id, shown, chosen, to, said, base_url=base_url)
 
 
-def _list_lines(shown: EventView, link: str) -> list[str]:
-    return [
-        f"you are on the waiting list for {shown.event.title}. When a place becomes free and it",
-        "is your turn, we write to you again, and hold it for you for some time.",
-        "",
-        "See where you stand, or leave the list, here:",
-        link,
-    ]
-
-
-def _withdrawn_lines(shown: EventView, link: str) -> list[str]:
-    return [
-        f"{shown.event.title} is closed for registration, so the place that was held for you was",
-        "given back. You keep your place on the waiting list: if registration opens again and it",
-        "is your turn, we write to you.",
-        "",
-        "See where you stand, or leave the list, here:",
-        link,
-    ]
-
-
-def _offer_lines(shown: EventView, deadline_at: int, link: str) -> list[str]:
-    zone = ZoneInfo(shown.event.timezone)
-    until = datetime.datetime.fromtimestamp(deadline_at // 1000, zone)
-    return [
-        f"a place for {shown.event.title} has become free, and it is held for you until",
-        f"{until:%A}, {until.day} {until:%B %Y, %H:%M} ({shown.event.timezone}).",
-        "",
-        "Take it, or leave it to the next on the list, here:",
-        link,
-    ]
+def say_entry(shown: EventView, link: str, deadline_at: int | None, language: str) -> Particulars:
+    """What mails say of a place on the list, or of one that is held until then (epoch ms)."""
+    if deadline_at is None:
+        return Particulars({"waiting_link": link})
+    timezone = shown.event.timezone
+    until = say_moment(local(deadline_at, timezone), language)
+    zoned = label(language, "date.zoned", moment=until, timezone=timezone)
+    return Particulars({"offer_link": link}, {"deadline": zoned})

@@ -1,5 +1,5 @@
 -- name: find_open_entry(org_id, event_id, person_id)^ -> entries.Entry | None
-SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras
+SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras, language
 FROM waiting_entries
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
     AND state IN ('waiting', 'offered');
@@ -9,22 +9,26 @@ WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
 UPDATE waiting_entries SET updated_at = updated_at
 WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id
     AND state = 'offered' AND deadline_at > :now
-RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras;
+RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras,
+    language;
 
--- name: add_entry(org_id, id: EntryId, event_id, ticket_type_id, person_id, sti, extras, now)!
+-- name: add_entry(org_id, id: EntryId, event_id, ticket_type_id, person_id, sti, extras, language,
+--     now)!
 INSERT INTO waiting_entries (org_id, id, event_id, ticket_type_id, person_id, state, sti, extras,
-    created_at, updated_at)
-VALUES (:org_id, :id, :event_id, :ticket_type_id, :person_id, 'waiting', :sti, :extras, :now, :now);
+    language, created_at, updated_at)
+VALUES (:org_id, :id, :event_id, :ticket_type_id, :person_id, 'waiting', :sti, :extras,
+    :language, :now, :now);
 
 -- name: get_entry(org_id, id: EntryId)^ -> entries.Entry | None
-SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras
+SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras, language
 FROM waiting_entries
 WHERE org_id = :org_id AND id = :id;
 
 -- name: lock_entry(org_id, id: EntryId)^ -> entries.Entry | None
 -- Held until this transaction ends: an answer is decided by one at a time.
 UPDATE waiting_entries SET updated_at = updated_at WHERE org_id = :org_id AND id = :id
-RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras;
+RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras,
+    language;
 
 -- name: find_next(org_id, event_id)^ -> (id: EntryId, ticket_type_id: TicketTypeId) | None
 -- The first who waits and could be let in, as far as one can see from here.
@@ -70,7 +74,8 @@ ORDER BY w.deadline_at, w.org_id, w.id LIMIT :limit;
 
 -- name: lock_offers(org_id, event_id) -> entries.Entry
 -- The offers of an event, held until this transaction ends (see the override for PostgreSQL).
-SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras
+SELECT id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras,
+    language
 FROM waiting_entries WHERE org_id = :org_id AND event_id = :event_id AND state = 'offered'
 ORDER BY id;
 
@@ -139,9 +144,9 @@ WHERE org_id = :org_id AND id = :id;
 SELECT is_waiting_closed FROM events WHERE org_id = :org_id AND id = :id;
 
 -- name: list_waiting_addresses(org_id, event_id, ended_by, after: EntryId, limit)
---     -> (id: EntryId, email: str)
+--     -> (id: EntryId, email: str, language: str)
 -- Those who wait or are offered a place, or those whose place on the list ended for a reason.
-SELECT w.id, p.email
+SELECT w.id, p.email, w.language
 FROM waiting_entries w JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
 WHERE w.org_id = :org_id AND w.event_id = :event_id AND w.id > :after
     AND ((:ended_by = '' AND w.state IN ('waiting', 'offered'))
@@ -175,8 +180,9 @@ ORDER BY w.id LIMIT :limit;
 
 -- name: find_untold(org_id, id: EntryId)^
 --     -> (event_id: EventId, state: str, deadline_at: int | None, reason: str, email: str,
---         first_name: str, last_name: str) | None
-SELECT w.event_id, w.state, w.deadline_at, w.reason, p.email, p.first_name, p.last_name
+--         first_name: str, last_name: str, language: str) | None
+SELECT w.event_id, w.state, w.deadline_at, w.reason, p.email, p.first_name, p.last_name,
+    w.language
 FROM waiting_entries w
 JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
 WHERE w.org_id = :org_id AND w.id = :id AND w.state IN ('waiting', 'offered')

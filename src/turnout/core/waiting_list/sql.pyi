@@ -28,6 +28,7 @@ class ListPromotableRow(NamedTuple):
 class ListWaitingAddressesRow(NamedTuple):
     id: EntryId
     email: str
+    language: str
 
 class ListEntriesRow(NamedTuple):
     id: EntryId
@@ -53,6 +54,7 @@ class FindUntoldRow(NamedTuple):
     email: str
     first_name: str
     last_name: str
+    language: str
 
 class _Sql(Statements):
     @staticmethod
@@ -76,6 +78,7 @@ class _Sql(Statements):
         person_id: PersonId,
         sti: str,
         extras: str,
+        language: str,
         now: int,
     ) -> int: ...
     @staticmethod

@@ -3,9 +3,12 @@ those on it are told."""
 
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event
+from turnout.core.events.showing import get_shown_event
 from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import EntryId, EventId, OrgId
-from turnout.core.messaging.notices import queue_mail
+from turnout.core.mails.sending import Addressee, Particulars, choose_for, fill_for, to_content
+from turnout.core.messaging.model import NewRecipient
+from turnout.core.messaging.notices import queue_content, queue_mail
 from turnout.core.text import is_line, is_paragraph
 from turnout.core.waiting_list.entries import lock_entry
 from turnout.core.waiting_list.sql import sql
@@ -69,3 +72,37 @@ def write_to_waiting(
     if addresses:
         record(tx, org_id, actor, "wrote to waiting list", "event", event_id, people=len(addresses))
     return len(addresses), rows[-1].id if len(rows) == SLICE else None
+
+
+def tell_waiting(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    base_url: str,
+    message: str,
+    *,
+    ended_by: str,
+    after: EntryId = FROM_THE_START,
+    actor: str,
+) -> tuple[int, EntryId | None]:
+    """Tell up to SLICE of those whose entries lapsed for the reason `ended_by`, behind `after`,
+    that the event is cancelled, each in the language of the page on which they joined; returns as
+    `write_to_waiting` does. Raises Missing."""
+    shown = get_shown_event(tx, org_id, event_id)
+    rows = sql.list_waiting_addresses(
+        tx, org_id=org_id, event_id=event_id, ended_by=ended_by, after=after, limit=SLICE
+    )
+    addresses: dict[str, list[str]] = {}
+    for row in rows:
+        if row.email:
+            addresses.setdefault(row.language, []).append(row.email)
+    said = Particulars(facts={"message": message})
+    for own, emails in sorted(addresses.items()):
+        chosen = choose_for(tx, org_id, shown, "waiting_cancelled", own)
+        composed, fields = fill_for(tx, org_id, shown, chosen, Addressee(""), said, base_url)
+        recipients = [NewRecipient(email, fields=fields) for email in emails]
+        queue_content(tx, org_id, None, to_content(tx, org_id, composed), recipients)
+    count = sum(map(len, addresses.values()))
+    if count:
+        record(tx, org_id, actor, "wrote to waiting list", "event", event_id, people=count)
+    return count, rows[-1].id if len(rows) == SLICE else None

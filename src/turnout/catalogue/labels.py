@@ -1,0 +1,56 @@
+"""The words that Turnout itself writes on pages, in mails and on papers, by code.
+
+Sentences about failures are told from these: they are raised, and shown in one printable line. What
+goes into a label was made fit for its place before, so it is put in as it is.
+"""
+
+from collections.abc import Mapping
+
+from turnout.catalogue import dates, mails, papers, public_pages
+
+LABELS: Mapping[str, str] = dates.LABELS | mails.LABELS | papers.LABELS | public_pages.LABELS
+"""Every label in English, by its code."""
+
+# What pages say of failures, beside all of the table of pages: visitors see these.
+SHOWN = frozenset(
+    {
+        "body.slow",
+        "body.too_large",
+        "certificate.missing",
+        "certificate.throttled",
+        "contact.control",
+        "contact.email",
+        "contact.email_typed",
+        "event.cancelled",
+        "event.closed",
+        "event.draft",
+        "event.exam",
+        "event.full",
+        "event.over",
+        "form.code",
+        "form.many_codes",
+        "form.many_forms",
+        "link.missing",
+        "login.wrong",
+        "method.not_allowed",
+        "path.missing",
+        "picture.missing",
+        "places.taken",
+        "server.unexpected",
+        "site.foreign",
+        "text.unstorable",
+        "text.unstorable_query",
+        "ticket_type.none",
+        "ticket_type.not_yet",
+        "ticket_type.offered",
+        "ticket_type.sale_over",
+        "ticket_type.unknown",
+        "tickets.sold_out",
+        "tickets.sold_out_type",
+        "waiting.closed",
+        "waiting.lapsed",
+        "waiting.no_offer",
+        "waiting.places",
+        "waiting.registered",
+    }
+)

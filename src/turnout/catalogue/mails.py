@@ -1,0 +1,164 @@
+"""The mails that Turnout writes about events: subjects and texts in Markdown, with merge fields in
+`%%`."""
+
+LABELS = {
+    "mail.greeting": "Hello,",
+    "mail.greeting_name": "Dear {name},",
+    "mail.ticket_use_door": "Show its code at the door, on paper (ticket.pdf) or on your phone:",
+    "mail.ticket_use_online": "Your ticket:",
+    "mail.confirmation.subject": "Your ticket: %%event%%",
+    "mail.confirmation.text": (
+        "%%greeting%%\n"
+        "\n"
+        "Your ticket for %%event%% is attached.\n"
+        "\n"
+        "%%event_date%%\n"
+        "%%event_place%%\n"
+        "Online: %%event_online%%\n"
+        "Ticket: %%ticket_type%%, %%ticket_code%%\n"
+        "\n"
+        "Watch it here:\n"
+        "%%watch_links%%\n"
+        "\n"
+        "%%ticket_use%%\n"
+        "%%ticket_link%%"
+    ),
+    "mail.waiting.subject": "You are on the waiting list: %%event%%",
+    "mail.waiting.text": (
+        "%%greeting%%\n"
+        "\n"
+        "You are on the waiting list for %%event%%. When a place becomes free and it is your "
+        "turn, we write to you again, and hold it for you for some time.\n"
+        "\n"
+        "See where you stand, or leave the list, here:\n"
+        "%%waiting_link%%"
+    ),
+    "mail.offer.subject": "A place is free: %%event%%",
+    "mail.offer.text": (
+        "%%greeting%%\n"
+        "\n"
+        "A place for %%event%% has become free, and it is held for you until\n"
+        "%%deadline%%.\n"
+        "\n"
+        "Take it, or leave it to the next on the list, here:\n"
+        "%%offer_link%%"
+    ),
+    "mail.reminder.subject": "Reminder: %%event%%",
+    "mail.reminder.text": (
+        "%%greeting%%\n"
+        "\n"
+        "%%event%% is coming up, and you are registered.\n"
+        "\n"
+        "%%event_date%%\n"
+        "%%event_place%%\n"
+        "Online: %%event_online%%\n"
+        "\n"
+        "%%directions%%\n"
+        "\n"
+        "Your ticket, %%ticket_code%%:\n"
+        "%%ticket_link%%\n"
+        "\n"
+        "Watch it here:\n"
+        "%%watch_links%%"
+    ),
+    "mail.cancelled.subject": "Cancelled: %%event%%",
+    "mail.cancelled.text": (
+        "%%event%% is cancelled.\n"
+        "\n"
+        "%%message%%\n"
+        "\n"
+        "It was planned for:\n"
+        "%%event_date%%\n"
+        "\n"
+        "Open the attached file to take it out of your calendar.\n"
+        "\n"
+        "%%event_link%%"
+    ),
+    "mail.postponed.subject": "New date: %%event%%",
+    "mail.postponed.text": (
+        "%%event%% is moved. It takes place:\n"
+        "%%event_date%%\n"
+        "%%event_place%%\n"
+        "Online: %%event_online%%\n"
+        "\n"
+        "%%message%%\n"
+        "\n"
+        "Your ticket stays good. Open the attached file to correct your calendar.\n"
+        "\n"
+        "%%event_link%%"
+    ),
+    "mail.changed.subject": "Changed: %%event%%",
+    "mail.changed.text": (
+        "%%event%% has changed. It takes place:\n"
+        "%%event_date%%\n"
+        "%%event_place%%\n"
+        "Online: %%event_online%%\n"
+        "\n"
+        "%%message%%\n"
+        "\n"
+        "Your ticket stays good. Open the attached file to correct your calendar.\n"
+        "\n"
+        "%%event_link%%"
+    ),
+    "mail.certificate.subject": "Your certificate: %%event%%",
+    "mail.certificate.text": (
+        "%%greeting%%\n"
+        "\n"
+        "Your certificate for %%event%% is attached.\n"
+        "\n"
+        "Anyone to whom you show it can check here that it is genuine:\n"
+        "%%certificate_link%%"
+    ),
+    "mail.contact_note": "You get this as the contact of people who are registered.",
+    "mail.no_place.subject": "No place is free: %%event%%",
+    "mail.no_place.text": (
+        "Somebody, perhaps you, asked for a place at %%event%% with this address.\n"
+        "No place is free now. You can join the waiting list on the event's page:\n"
+        "%%event_link%%"
+    ),
+    "mail.has_places.subject": "There are places: %%event%%",
+    "mail.has_places.text": (
+        "Somebody, perhaps you, asked to wait for a place at %%event%% with this address.\n"
+        "There are places: you can register on the event's page:\n"
+        "%%event_link%%"
+    ),
+    "mail.no_more.subject": "No more tickets of that type: %%event%%",
+    "mail.no_more.text": (
+        "Somebody, perhaps you, asked for one more ticket for %%event%% with this address.\n"
+        "You have as many as one person may have. Other tickets are on the event's page:\n"
+        "%%event_link%%"
+    ),
+    "mail.withdrawn.subject": "The place is not held any more: %%event%%",
+    "mail.withdrawn.text": (
+        "%%greeting%%\n"
+        "\n"
+        "%%event%% is closed for registration, so the place that was held for you was given "
+        "back. You keep your place on the waiting list: if registration opens again and it is "
+        "your turn, we write to you.\n"
+        "\n"
+        "See where you stand, or leave the list, here:\n"
+        "%%waiting_link%%"
+    ),
+    "mail.session_cancelled.subject": "Cancelled: %%session%% (%%event%%)",
+    "mail.session_cancelled.text": (
+        "%%session%% is cancelled. It was planned for\n"
+        "%%session_date%%.\n"
+        "\n"
+        "%%message%%\n"
+        "\n"
+        "Your ticket for %%event%% stays good."
+    ),
+    "mail.waiting_cancelled.subject": "Does not take place: %%event%%",
+    "mail.waiting_cancelled.text": (
+        "%%event%% does not take place. It was planned for\n"
+        "%%event_date%%.\n"
+        "\n"
+        "%%message%%\n"
+        "\n"
+        "You were on its waiting list, which has ended with whatever was offered to you. You "
+        "need to do nothing."
+    ),
+    "mail.code.subject": "Your verification code",
+    "mail.code.text": "Your code to register for {event} is {place}. It is good for ten minutes. "
+    "If this was not you, ignore this mail.",
+}

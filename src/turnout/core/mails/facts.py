@@ -1,0 +1,56 @@
+"""What mails say of an event, in the words of a language."""
+
+from turnout.catalogue.translations import label
+from turnout.core.events.showing import EventView, has_page
+from turnout.core.identity.model import Organization
+from turnout.core.identity.short_names import page_path
+from turnout.core.mails.composing import Filling
+from turnout.core.times import local
+from turnout.formats.local_dates import say_span
+
+
+def say_when(shown: EventView, language: str = "en") -> str:
+    """The event's times by its own clock: `Monday, 1 March 2027, 09:00 to 17:00 (UTC)`."""
+    event = shown.event
+    starts, ends = (local(at, event.timezone) for at in (event.starts_at, event.ends_at))
+    return say_span(starts, ends, event.timezone, language)
+
+
+def say_where(shown: EventView) -> str:
+    """Venue, address and city on one line; empty without a venue."""
+    place = shown.place
+    return ", ".join(filter(None, (place.venue, place.address, place.city)))
+
+
+def event_filling(
+    shown: EventView, organization: Organization, base_url: str, language: str, **facts: str
+) -> Filling:
+    """The fields of an event, and `facts` beside them; `base_url` empty = links of this server are
+    left out. Greets nobody by name."""
+    details = shown.details
+    contact = (details.contact_name, details.contact_email, details.contact_phone)
+    page = f"{base_url}{page_path(organization.slug)}/{shown.event.id}"
+    is_online = bool(details.online_url)
+    return Filling(
+        facts={
+            "greeting": label(language, "mail.greeting"),
+            "event": shown.event.title,
+            "event_date": say_when(shown, language),
+            "event_place": say_where(shown),
+            "directions": shown.place.directions,
+            "organizer": organization.name,
+            "contact": ", ".join(filter(None, contact)),
+            **facts,
+        },
+        links={
+            "event_link": page if base_url and has_page(shown) else "",
+            "event_online": details.online_url if is_online else "",
+        },
+    )
+
+
+def greet(name: str, language: str) -> str:
+    """How a mail begins; `name` empty = not known."""
+    if not name:
+        return label(language, "mail.greeting")
+    return label(language, "mail.greeting_name", name=name)

@@ -1,0 +1,72 @@
+"""The kinds of mails whose texts an organizer may change, and what each can say.
+
+A text has merge fields, `%%first_name%%`. Those of the event are the same for everybody who gets
+the mail; those of a person are filled in when it is sent. Links are fields, too.
+"""
+
+import enum
+from typing import NamedTuple
+
+
+class MailKind(enum.StrEnum):
+    """Why a mail is written."""
+
+    CONFIRMATION = "confirmation"
+    WAITING = "waiting"
+    OFFER = "offer"
+    REMINDER = "reminder"
+    CHANGED = "changed"
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+    CERTIFICATE = "certificate"
+
+
+class KindRule(NamedTuple):
+    """What mails of a kind can say beside COMMON, and the links that they cannot do without.
+    `is_news`: it goes to a list of everybody who is registered."""
+
+    fields: tuple[str, ...]
+    required: tuple[str, ...] = ()
+    is_news: bool = False
+
+
+class MailText(NamedTuple):
+    """A subject in one line, and a text in Markdown, both with merge fields."""
+
+    subject: str
+    body: str
+
+
+COMMON = (
+    *("greeting", "first_name", "last_name"),
+    *("event", "event_date", "event_place", "directions", "event_online", "event_link"),
+    *("organizer", "contact"),
+)
+LINKS = frozenset(
+    {
+        *("event_link", "event_online", "ticket_link", "waiting_link", "offer_link"),
+        "certificate_link",
+    }
+)
+"""Fields that hold an address, and become links."""
+
+WATCH_LINKS = "watch_links"
+"""Some lines, each a title with its link."""
+
+_TICKET = ("name", "ticket_type", "ticket_code", "ticket_link", WATCH_LINKS)
+_NEWS = ("ticket_code", "ticket_link", "message")
+KINDS = {
+    MailKind.CONFIRMATION: KindRule((*_TICKET, "ticket_use", "price"), ("ticket_link",)),
+    MailKind.WAITING: KindRule(("name", "waiting_link"), ("waiting_link",)),
+    MailKind.OFFER: KindRule(("name", "deadline", "offer_link"), ("offer_link",)),
+    MailKind.REMINDER: KindRule(_TICKET),
+    MailKind.CHANGED: KindRule(_NEWS, is_news=True),
+    MailKind.POSTPONED: KindRule(_NEWS, is_news=True),
+    MailKind.CANCELLED: KindRule(_NEWS, is_news=True),
+    MailKind.CERTIFICATE: KindRule(("name", "certificate_link")),
+}
+
+
+def fields_of(kind: MailKind) -> tuple[str, ...]:
+    """The names of all merge fields of a kind."""
+    return (*COMMON, *KINDS[kind].fields)

@@ -1,0 +1,120 @@
+"""A mail about an event, from the text of its kind to the job that sends it."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from turnout.core.events.showing import EventView
+from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.profiles import get_sender
+from turnout.core.ids import OrgId, UserId
+from turnout.core.mails.composing import Composed, compose
+from turnout.core.mails.facts import event_filling, greet
+from turnout.core.mails.languages import choose_language, preferred_languages
+from turnout.core.mails.model import MailKind
+from turnout.core.mails.texts import ChosenText, choose_text, usual_text
+from turnout.core.messaging.model import Content, JobFile, NewRecipient
+from turnout.core.messaging.notices import queue_content
+from turnout.store import Tx
+
+
+class Addressee(NamedTuple):
+    """Who gets a mail. Names are neutral (core/neutral.py); `is_greeted`: by their name, if known.
+    Who gets the mail of somebody else is not."""
+
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+    is_greeted: bool = True
+
+    @property
+    def name(self) -> str:
+        return " ".join(filter(None, (self.first_name, self.last_name)))
+
+
+class Particulars(NamedTuple):
+    """What a mail says beside the event. `fields` are the person's own, `facts` the same for
+    everybody; `watch` are titles and the fields of their addresses."""
+
+    fields: Mapping[str, str] = {}
+    facts: Mapping[str, str] = {}
+    watch: Sequence[tuple[str, str]] = ()
+
+
+def choose_for(
+    tx: Tx, org_id: OrgId, shown: EventView, kind: MailKind | str, own: str = ""
+) -> ChosenText:
+    """The text of a mail to somebody who registered in the language `own`, empty = not known; a
+    kind that is none of MailKind is a mail of Turnout's that nobody changes."""
+    languages = preferred_languages(tx, org_id, shown, own)
+    if isinstance(kind, MailKind):
+        return choose_text(tx, org_id, shown.event.id, kind, languages)
+    language = choose_language(languages)
+    return ChosenText(language, usual_text(kind, language), is_own=False)
+
+
+def fill_for(
+    tx: Tx,
+    org_id: OrgId,
+    shown: EventView,
+    chosen: ChosenText,
+    to: Addressee,
+    said: Particulars,
+    base_url: str = "",
+) -> tuple[Composed, dict[str, str]]:
+    """A mail for one person, and what the fields in it stand for."""
+    language = chosen.language
+    organization = get_organization_of(tx, org_id)
+    filling = event_filling(shown, organization, base_url, language, **said.facts)
+    fields = {
+        "greeting": greet(to.name if to.is_greeted else "", language),
+        "name": to.name,
+        "first_name": to.first_name,
+        "last_name": to.last_name,
+        **said.fields,
+    }
+    composed = compose(
+        chosen.text,
+        filling._replace(
+            merged={name: name for name in fields},
+            empty=frozenset(name for name, value in fields.items() if not value),
+            watch=said.watch,
+        ),
+        language,
+    )
+    return composed, fields
+
+
+def write(
+    tx: Tx,
+    org_id: OrgId,
+    shown: EventView,
+    chosen: ChosenText,
+    to: Addressee,
+    said: Particulars = Particulars(),  # noqa: B008 (immutable)
+    *,
+    base_url: str = "",
+    files: tuple[JobFile, ...] = (),
+    user_id: UserId | None = None,
+) -> None:
+    """Queue a mail to one person, as a job of that user or of nobody; none without an address."""
+    if not to.email.strip():
+        return
+    composed, fields = fill_for(tx, org_id, shown, chosen, to, said, base_url)
+    name = to.name if to.is_greeted else ""
+    recipient = NewRecipient(to.email.strip(), name=name, fields=fields)
+    queue_content(tx, org_id, user_id, to_content(tx, org_id, composed, files), [recipient])
+
+
+def to_content(
+    tx: Tx, org_id: OrgId, composed: Composed, files: tuple[JobFile, ...] = ()
+) -> Content:
+    """What a job says, in the organization's name."""
+    sender = get_sender(tx, org_id)
+    return Content(
+        subject=composed.subject,
+        text=composed.text,
+        html=composed.html,
+        from_name=sender.name,
+        reply_to=sender.reply_to,
+        files=files,
+    )

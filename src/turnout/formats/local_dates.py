@@ -1,0 +1,104 @@
+"""Dates, times, waits and amounts as people of a language write them, by Babel.
+
+Patterns are labels (catalogue/dates.py), so that a translation brings its own. A language that
+Babel does not know is written as English. Babel is loaded when it is first used.
+"""
+
+import datetime
+
+from turnout.catalogue.translations import ENGLISH, label
+from turnout.formats.money import DECIMALS
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+def say_day(at: datetime.datetime, language: str) -> str:
+    """`1 March 2027`."""
+    return _format(at, "date.day", language)
+
+
+def say_moment(at: datetime.datetime, language: str) -> str:
+    """`Monday, 1 March 2027, 09:00`."""
+    return _format(at, "date.moment", language)
+
+
+def say_day_time(at: datetime.datetime, language: str) -> str:
+    """`1 March 2027, 09:00`."""
+    return _format(at, "date.day_time", language)
+
+
+def say_short_moment(at: datetime.datetime, language: str) -> str:
+    """`1 March, 09:00`."""
+    return _format(at, "date.short_moment", language)
+
+
+def say_time(at: datetime.datetime, language: str) -> str:
+    """`09:00`."""
+    return _format(at, "date.time", language)
+
+
+def say_span(
+    starts: datetime.datetime, ends: datetime.datetime, timezone: str, language: str
+) -> str:
+    """`Monday, 1 March 2027, 09:00 to 17:00 (UTC)`; the day again if it ends on another."""
+    say_end = say_time if starts.date() == ends.date() else say_moment
+    return label(
+        language,
+        "date.span",
+        start=say_moment(starts, language),
+        end=say_end(ends, language),
+        timezone=timezone,
+    )
+
+
+def say_days(starts: datetime.datetime, ends: datetime.datetime, language: str) -> str:
+    """`11 May 2027`, or `11 May 2027 to 12 May 2027`."""
+    first, last = say_day(starts, language), say_day(ends, language)
+    return first if first == last else label(language, "date.days", first=first, last=last)
+
+
+def say_money(minor: int, currency: str, language: str) -> str:
+    """An amount in the smallest unit of its currency (ISO 4217): `€10.50`, `10,50 €`."""
+    from decimal import Decimal
+
+    from babel.numbers import format_currency
+
+    amount = Decimal(minor).scaleb(-DECIMALS.get(currency, 2))
+    # Not rounded: of some currencies CLDR shows fewer decimals than they have.
+    return format_currency(
+        amount, currency, locale=_babel_name(language), decimal_quantization=False
+    )
+
+
+def say_wait(seconds: int, language: str) -> str:
+    """A time to wait, rounded up: "20 seconds", "a minute", "5 minutes", "an hour", "2 days"."""
+    if seconds < MINUTE:
+        return _count(language, "wait.second", "wait.seconds", seconds)
+    minutes = -(-seconds // MINUTE) * MINUTE
+    # Not "2 hours" for 75 minutes: a unit is used from twice its length, or when it fits.
+    fitting = (unit for unit in _UNITS if minutes == unit[0] or minutes >= 2 * unit[0])
+    size, one, many = next(fitting, _UNITS[-1])
+    return _count(language, one, many, -(-minutes // size))
+
+
+_UNITS = (
+    (DAY, "wait.day", "wait.days"),
+    (HOUR, "wait.hour", "wait.hours"),
+    (MINUTE, "wait.minute", "wait.minutes"),
+)
+
+
+def _count(language: str, one: str, many: str, count: int) -> str:
+    return label(language, one if count == 1 else many, count=count)
+
+
+def _format(at: datetime.datetime, code: str, language: str) -> str:
+    from babel.dates import format_datetime
+
+    return format_datetime(at, label(language, code), locale=_babel_name(language))
+
+
+def _babel_name(language: str) -> str:
+    from babel.localedata import exists
+
+    return language if exists(language) else ENGLISH

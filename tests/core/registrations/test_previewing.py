@@ -1,0 +1,56 @@
+"""Previews and test mails: what somebody would get."""
+
+import pytest
+
+from tests.core.registrations.hall import Hall
+from tests.support.builder import contact
+from tests.support.failures import refuses
+from turnout.core.ids import PersonId
+from turnout.core.mails.model import KINDS, MailKind, MailText
+from turnout.core.mails.texts import set_text
+from turnout.core.messaging.delivering import claim as claim_recipients
+from turnout.core.people.merging import find_person
+from turnout.core.registrations.joining import register_checked
+from turnout.core.registrations.previewing import preview_mail, send_test
+from turnout.errors import Invalid, Missing
+
+BASE = "https://events.example.com"
+
+
+@pytest.fixture
+def hall(own_node) -> Hall:
+    hall = Hall(own_node, None, (None, None))
+    hall.call(register_checked, hall.event_id, hall.type_ids[0], contact("a"), language="de")
+    return hall
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_can_be_looked_at(hall: Hall, kind: MailKind) -> None:
+    seen = hall.call(preview_mail, hall.event_id, kind, BASE, language="es")
+    assert (seen.language, seen.is_own) == ("es", False)
+    assert "Dinner" in seen.subject
+    assert "%%" not in seen.text + seen.html
+    assert ("Ada Lovelace" in seen.text) is not KINDS[kind].is_news
+
+
+def test_a_person_is_written_to_as_they_registered(hall: Hall) -> None:
+    person = hall.call(find_person, contact("a").email)
+    own = MailText("Hallo %%first_name%%", "**%%ticket_code%%**: %%ticket_link%%")
+    hall.call(set_text, hall.event_id, MailKind.CONFIRMATION, "de", own, actor="test")
+    seen = hall.call(preview_mail, hall.event_id, MailKind.CONFIRMATION, BASE, person_id=person.id)
+    code = hall.code("a")
+    assert (seen.language, seen.is_own) == ("de", True)
+    assert seen.text == f"{code}: {BASE}/ticket/{hall.org_id}-{code}\n"
+    assert f"<strong>{code}</strong>" in seen.html
+    with refuses(Missing, "person.missing", person_id=7):
+        hall.call(preview_mail, hall.event_id, MailKind.CONFIRMATION, BASE, person_id=PersonId(7))
+
+
+def test_a_test_mail_goes_to_the_address_alone(hall: Hall) -> None:
+    where = (hall.event_id, MailKind.OFFER, BASE)
+    hall.call(send_test, *where, " me@example.com ", language="de", actor="test")
+    (job,) = hall.db.call(claim_recipients, "email", 50, 1000)
+    assert [recipient.destination for recipient in job.recipients] == ["me@example.com"]
+    assert job.head.content.subject == "Ein Platz ist frei: Dinner"
+    with refuses(Invalid, "contact.email", email="me"):
+        hall.call(send_test, *where, "me", actor="test")

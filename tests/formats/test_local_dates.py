@@ -1,0 +1,77 @@
+"""Dates, times and amounts as people of a language write them."""
+
+import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from turnout.formats.local_dates import (
+    say_day_time,
+    say_days,
+    say_money,
+    say_short_moment,
+    say_span,
+    say_time,
+    say_wait,
+)
+
+ZONE = "Europe/Madrid"
+STARTS = datetime.datetime(2027, 3, 1, 9, 5, tzinfo=ZoneInfo(ZONE))
+SAME_DAY, NEXT_DAY = STARTS.replace(hour=17), STARTS.replace(day=2)
+SPANS = {
+    "en": ("Monday, 1 March 2027, 09:05 to 17:05 ({z})", "1 March 2027 to 2 March 2027"),
+    "de": ("Montag, 1. März 2027, 09:05 bis 17:05 ({z})", "1. März 2027 bis 2. März 2027"),
+    "es": (
+        "lunes, 1 de marzo de 2027, 09:05 a 17:05 ({z})",
+        "1 de marzo de 2027 a 2 de marzo de 2027",
+    ),
+    # Not in the catalogue: English, but for the names of days and months.
+    "fr": ("lundi, 1 mars 2027, 09:05 to 17:05 ({z})", "1 mars 2027 to 2 mars 2027"),
+    "zz": ("Monday, 1 March 2027, 09:05 to 17:05 ({z})", "1 March 2027 to 2 March 2027"),
+}
+
+
+@pytest.mark.parametrize("language", SPANS)
+def test_the_times_of_an_event(language: str) -> None:
+    span, days = SPANS[language]
+    assert say_span(STARTS, SAME_DAY, ZONE, language) == span.format(z=ZONE)
+    assert say_days(STARTS, NEXT_DAY, language) == days
+    assert (
+        say_days(STARTS, SAME_DAY, language)
+        == days.split(" to ")[0].split(" bis ")[0].split(" a ")[0]
+    )
+
+
+def test_an_event_that_ends_on_another_day_says_so() -> None:
+    said = say_span(STARTS, NEXT_DAY, ZONE, "de")
+    assert said == f"Montag, 1. März 2027, 09:05 bis Dienstag, 2. März 2027, 09:05 ({ZONE})"
+
+
+def test_shorter_forms() -> None:
+    assert say_day_time(STARTS, "de") == "1. März 2027, 09:05"
+    assert say_short_moment(STARTS, "es") == "1 de marzo, 09:05"
+    assert say_time(STARTS, "en") == "09:05"
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "language", "said"),
+    [
+        (1050, "EUR", "en", "€10.50"),
+        (1050, "EUR", "de", "10,50\xa0€"),
+        (1050, "EUR", "es", "10,50\xa0€"),
+        (1000, "JPY", "en", "¥1,000"),
+        (10_505, "KWD", "en", "KWD10.505"),
+        (10_505, "IQD", "de", "10,505\xa0IQD"),
+    ],
+)
+def test_an_amount_has_the_decimals_of_its_currency(
+    minor: int, currency: str, language: str, said: str
+) -> None:
+    assert say_money(minor, currency, language) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "5 minutes"), ("de", "5 Minuten"), ("es", "5 minutos")]
+)
+def test_a_wait(language: str, said: str) -> None:
+    assert say_wait(282, language) == said
