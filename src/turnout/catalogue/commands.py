@@ -28,6 +28,8 @@ SENTENCES = {
     "import.columns": "{file} has the unknown columns {unknown}; known are {known}. Rename them, "
     "or leave them out with --ignore-unknown.",
     "import.columns_missing": "{file} lacks the columns {missing}; it has {seen}.",
+    "import.erased": "Somebody with {address} was erased. Leave the row out, or add --again if "
+    "they asked to come back.",
     "import.country": "{country!r} is not a country: write its two letters, such as DE.",
     "import.customs": "{file} has the columns {unknown}, but only {limit} can be custom fields: "
     "remove some, or leave them out with --ignore-unknown.",

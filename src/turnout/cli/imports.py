@@ -34,6 +34,9 @@ Check = Callable[[Sequence[Row]], list[Fault]]
 Preview = Annotated[
     bool, Parameter(help="Show what each column becomes, the first rows and the faulty ones only.")
 ]
+Again = Annotated[
+    bool, Parameter(help="Take rows of people who were erased, too: they asked to come back.")
+]
 IgnoreUnknown = Annotated[bool, Parameter(help="Leave columns out that are not known.")]
 
 

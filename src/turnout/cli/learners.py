@@ -6,7 +6,8 @@ from pathlib import Path
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, show_table
-from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows, read_guid
+from turnout.cli.imports import Again, IgnoreUnknown, Preview, Row, import_rows, read_guid
+from turnout.core.erasure.returning import refuse_erased
 from turnout.core.exams.learners import NewLearner, add_learner, list_learners
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
@@ -26,7 +27,13 @@ LEARNERS = Known(
 
 @learners.command(name="import")
 def import_learners(
-    org: str, file: Path, /, *, preview: Preview = False, ignore_unknown: IgnoreUnknown = False
+    org: str,
+    file: Path,
+    /,
+    *,
+    preview: Preview = False,
+    ignore_unknown: IgnoreUnknown = False,
+    again: Again = False,
 ) -> None:
     """Import learners from a CSV file or a workbook (XLSX).
 
@@ -41,7 +48,7 @@ def import_learners(
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         shared: dict[str, str] = {}
-        take = partial(_take_learner, org_id, actor(), shared)
+        take = partial(_take_learner, org_id, actor(), again, shared)
         count = import_rows(
             db, file, LEARNERS, (), take, preview=preview, ignore_unknown=ignore_unknown
         )
@@ -69,7 +76,11 @@ def list_people(org: str, /, *, limit: Number = 100) -> None:
     show_table("CODE", "GUID", "E-MAIL", "NAME", rows=rows)
 
 
-def _take_learner(org_id: OrgId, by: str, shared: dict[str, str], tx: Tx, row: Row) -> None:
+def _take_learner(
+    org_id: OrgId, by: str, again: bool, shared: dict[str, str], tx: Tx, row: Row
+) -> None:
+    if not again:
+        refuse_erased(tx, org_id, [row.get("email", "")])
     new = NewLearner(
         code=row["code"],
         first_name=row["firstname"],

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from turnout.cli.app import (
 )
 from turnout.cli.files import bar
 from turnout.cli.imports import (
+    Again,
+    Check,
     Faults,
     IgnoreUnknown,
     Opened,
@@ -26,10 +29,11 @@ from turnout.cli.imports import (
     show_preview,
 )
 from turnout.cli.numbers import ListNumber
+from turnout.core.erasure.returning import refuse_erased
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id, list_users
 from turnout.core.ids import ListId, OrgId, UserId
-from turnout.core.importing.records import Fault
+from turnout.core.importing.records import Fault, Record, fault_of
 from turnout.core.messaging.list_changes import get_list, join_lists
 from turnout.core.messaging.list_files import LIST, read_entries, read_entry
 from turnout.core.messaging.lists import (
@@ -42,8 +46,8 @@ from turnout.core.messaging.lists import (
     list_lists,
 )
 from turnout.core.messaging.staging import SLICE
-from turnout.errors import Invalid
-from turnout.store import Database
+from turnout.errors import Conflict, Invalid
+from turnout.store import Database, Tx
 
 lists = App(name="list")
 lists.command(list_changes.show)
@@ -63,6 +67,7 @@ def import_file(
     name: str | None = None,
     preview: Preview = False,
     ignore_unknown: IgnoreUnknown = False,
+    again: Again = False,
 ) -> None:
     """Make a list from a CSV file or a workbook (XLSX), all of it or nothing.
 
@@ -76,14 +81,15 @@ def import_file(
         user: Code of the user whose list it is.
         name: What the list is called; without it, as the file.
     """
-    if preview:
-        show_preview(file, LIST, _find_faults, ignore_unknown=ignore_unknown)
-        return
     with database() as db:
         org_id = db.call(get_organization, org).org_id
+        check = partial(_find_faults, db, org_id, again)
+        if preview:
+            show_preview(file, LIST, check, ignore_unknown=ignore_unknown)
+            return
         user_id = db.call(get_user_id, org_id, user)
         with _staged(
-            db, org_id, user_id, name or file.stem, file, ignore_unknown=ignore_unknown
+            db, org_id, user_id, name or file.stem, file, check, ignore_unknown=ignore_unknown
         ) as (list_id, total):
             db.call(finish_list, org_id, list_id, total, actor=actor())
     console.print(f"List {list_id} has {total} recipients.")
@@ -98,6 +104,7 @@ def append(
     *,
     preview: Preview = False,
     ignore_unknown: IgnoreUnknown = False,
+    again: Again = False,
 ) -> None:
     """Add the people of a CSV file or a workbook (XLSX) to a list, all of them or nobody.
 
@@ -111,27 +118,34 @@ def append(
         number: Number of the list in `turnout list list`.
         file: The file.
     """
-    if preview:
-        show_preview(file, LIST, _find_faults, ignore_unknown=ignore_unknown)
-        return
     with database() as db:
         org_id = db.call(get_organization, org).org_id
+        check = partial(_find_faults, db, org_id, again)
+        if preview:
+            show_preview(file, LIST, check, ignore_unknown=ignore_unknown)
+            return
         into = db.call(get_list, org_id, number)
-        with _staged(db, org_id, into.user_id, into.name, file, ignore_unknown=ignore_unknown) as (
-            staged,
-            total,
-        ):
+        with _staged(
+            db, org_id, into.user_id, into.name, file, check, ignore_unknown=ignore_unknown
+        ) as (staged, total):
             db.call(join_lists, org_id, staged, number, total, actor=actor())
     console.print(f"List {number} has {into.entries + total} recipients, {total} of them new.")
 
 
 @contextmanager
 def _staged(
-    db: Database, org_id: OrgId, user_id: UserId, name: str, file: Path, *, ignore_unknown: bool
+    db: Database,
+    org_id: OrgId,
+    user_id: UserId,
+    name: str,
+    file: Path,
+    check: Check,
+    *,
+    ignore_unknown: bool,
 ) -> Iterator[tuple[ListId, int]]:
     """A list of the file's people that nobody sees yet, and how many they are; it is dropped if the
     block fails."""
-    total = _check(file, ignore_unknown=ignore_unknown)
+    total = _count_good(file, check, ignore_unknown=ignore_unknown)
     list_id = db.call(begin_list, org_id, user_id, name)
     try:
         with (
@@ -188,20 +202,32 @@ def delete(org: str, number: ListNumber, /) -> None:
     console.print(f"List {number} is deleted.")
 
 
-def _find_faults(rows: Sequence[Row]) -> list[Fault]:
-    return [found for row in rows if isinstance(found := read_entry(row), Fault)]
+def _find_faults(db: Database, org_id: OrgId, again: bool, rows: Sequence[Row]) -> list[Fault]:
+    faults = [found for row in rows if isinstance(found := read_entry(row), Fault)]
+    return faults if again else faults + db.look(_find_erased, org_id, rows)
 
 
-def _check(file: Path, *, ignore_unknown: bool) -> int:
+def _find_erased(tx: Tx, org_id: OrgId, rows: Sequence[Row]) -> list[Fault]:
+    faults = []
+    for row in rows:
+        try:
+            refuse_erased(tx, org_id, [row["email"]], [row["mobile"], row["phone"], row["fax"]])
+        except Conflict as failure:
+            faults.append(fault_of(row, failure))
+    return faults
+
+
+def _count_good(file: Path, check: Check, *, ignore_unknown: bool) -> int:
     """How many recipients the file has. Raises Invalid when a row cannot be taken, after saying
     which and why."""
     total, faults = 0, Faults()
     with open_records(file, LIST, ignore_unknown=ignore_unknown) as opened:
-        for found in read_entries(opened.records):
-            if isinstance(found, Fault):
-                faults.add([found])
-            else:
-                total += 1
+        while some := list(islice(opened.records, SLICE)):
+            rows = [row for row in some if isinstance(row, Record)]
+            refused = check(rows)
+            total += len(rows) - len(refused)
+            found = [*refused, *(row for row in some if isinstance(row, Fault))]
+            faults.add(sorted(found, key=lambda fault: fault.line))
     faults.say_rest()
     if faults.count:
         raise Invalid("list.rows", faults=faults.count, file=file)

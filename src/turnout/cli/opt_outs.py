@@ -7,11 +7,18 @@ from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
 from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows
+from turnout.core.erasure.returning import find_erased
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
 from turnout.core.importing.layout import Known
 from turnout.core.messaging.model import Medium
-from turnout.core.messaging.opt_outs import add_opt_out, list_opt_outs, remove_opt_out
+from turnout.core.messaging.opt_outs import (
+    add_opt_out,
+    keep_hash,
+    list_opt_outs,
+    refusal_key,
+    remove_opt_out,
+)
 from turnout.errors import Invalid
 from turnout.store import Tx
 
@@ -74,7 +81,8 @@ def import_file(
     """Take over opt-outs from a CSV file or a workbook (XLSX); idempotent.
 
     It has a column Email, Mobile (no more SMS and MMS), Phone (no more calls) or Fax, or several,
-    or Medium and Address, under their usual names in English, German, French or Spanish.
+    or Medium and Address, under their usual names in English, German, French or Spanish. Of
+    somebody who was erased, only a keyed hash of the address is kept.
 
     Example: turnout optout import acme unsubscribed.csv --ignore-unknown
 
@@ -113,7 +121,11 @@ def _take(org_id: OrgId, by: str, tx: Tx, row: Row) -> None:
     if not wanted:
         raise Invalid("import.no_address")
     for medium, address in wanted:
-        add_opt_out(tx, org_id, medium, address, actor=by)
+        emails, phones = ([address], []) if medium is Medium.EMAIL else ([], [address])
+        if find_erased(tx, org_id, emails, phones):
+            keep_hash(tx, org_id, medium, refusal_key(medium, address))  # it brings nobody back
+        else:
+            add_opt_out(tx, org_id, medium, address, actor=by)
 
 
 def _medium_of(row: Row) -> Medium:

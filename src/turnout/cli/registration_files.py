@@ -6,9 +6,10 @@ from pathlib import Path
 
 from turnout.cli.app import actor, console, database
 from turnout.cli.files import new_file
-from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows
+from turnout.cli.imports import Again, IgnoreUnknown, Preview, Row, import_rows
 from turnout.cli.numbers import EventNumber, TicketTypeNumber
 from turnout.cli.registration_lists import NO_FILTERS, AnyFilters
+from turnout.core.erasure.returning import refuse_erased
 from turnout.core.events.programme import get_event
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import NO_REGISTRATION, OrgId, RegistrationId, TicketTypeId
@@ -46,6 +47,7 @@ def import_file(
     mail: bool = False,
     preview: Preview = False,
     ignore_unknown: IgnoreUnknown = False,
+    again: Again = False,
 ) -> None:
     """Register people from a CSV file or a workbook (XLSX), also for a draft or a closed event.
 
@@ -68,7 +70,7 @@ def import_file(
         org_id = db.call(get_organization, org).org_id
         db.call(get_event, org_id, event)
         choices = db.call(read_choices, org_id, event)
-        take = partial(_take, org_id, choices, ticket_type, mail, actor())
+        take = partial(_take, org_id, choices, ticket_type, mail, again, actor())
         count = import_rows(
             db, file, REGISTRATIONS, (), take, preview=preview, ignore_unknown=ignore_unknown
         )
@@ -141,10 +143,13 @@ def _take(
     choices: Choices,
     ticket_type: TicketTypeId | None,
     mail: bool,
+    again: bool,
     by: str,
     tx: Tx,
     row: Row,
 ) -> None:
+    if not again:
+        refuse_erased(tx, org_id, [row["email"]], [row["phone"]])
     import_registration(
         tx, org_id, choices, row, ticket_type_id=ticket_type, is_mailed=mail, actor=by
     )

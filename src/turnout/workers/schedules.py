@@ -2,6 +2,7 @@
 (core/messaging/starting.py)."""
 
 from turnout.core.messaging.files import forget_files
+from turnout.core.messaging.pictures import forget_pictures
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.staging import SCHEDULE
 from turnout.core.messaging.starting import JOBS_AT_ONCE, Resolve, schedule_queue, sweep_staged
@@ -12,6 +13,7 @@ from turnout.workers.turns import TurnLoop
 
 SWEEP = 500
 FILES = 20
+PICTURES = 10
 
 
 def schedule_loops(db: Database, resolve: Resolve, prices: Prices) -> list[Loop]:
@@ -22,7 +24,8 @@ def schedule_loops(db: Database, resolve: Resolve, prices: Prices) -> list[Loop]
         staged = await db.write_behind(sweep_staged, SWEEP)
         codes = await db.write_behind(forget_old_codes, SWEEP)
         files = await db.write_behind(forget_files, FILES)
-        return max(staged, codes) >= SWEEP or files == FILES
+        pictures = await db.write_behind(forget_pictures, PICTURES)
+        return max(staged, codes) >= SWEEP or files == FILES or pictures == PICTURES
 
     loop = TurnLoop(db, schedule_queue(resolve, prices), JOBS_AT_ONCE)
     db.on_wake(SCHEDULE, loop.wake)

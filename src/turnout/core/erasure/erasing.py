@@ -25,6 +25,7 @@ import msgspec
 from turnout.core.audit.recording import record
 from turnout.core.erasure.marks import Marks
 from turnout.core.erasure.places import NAMES, PLACES, Fate, Place
+from turnout.core.erasure.returning import remember_erased
 from turnout.core.erasure.sql import sql
 from turnout.core.ids import JobId, OrgId, PersonId, RecipientId
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
@@ -104,6 +105,7 @@ def erase_person(tx: Tx, org_id: OrgId, person_id: PersonId, *, actor: str) -> l
         now=tx.now,
         marks=to_json(marks),
     )
+    remember_erased(tx, org_id, marks)
     erasure = Erasure(org_id, person_id, marks, 0, "", {})
     for entry in sql.list_open_entries(tx, org_id=org_id, person_id=person_id):
         leave_list(tx, org_id, entry.id, actor=actor)

@@ -127,6 +127,7 @@ REASONS: dict[str, dict[str, str]] = {
     DIGEST: {
         "callback_keys": "secret former_secret",
         "credentials": "digest",
+        "erased_addresses": "digest",
         "file_pieces": "digest",
         "files": "digest",
         "idempotency_keys": "body_digest",

@@ -396,3 +396,10 @@ SELECT CASE WHEN EXISTS (SELECT 1 FROM registrations r
     JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
     JOIN payments m ON m.org_id = t.org_id AND m.ticket_id = t.id
     WHERE r.org_id = :org_id AND r.person_id = :person_id) THEN 1 ELSE 0 END;
+
+-- name: add_erased_address(org_id, digest, now)!
+INSERT INTO erased_addresses (org_id, digest, at) VALUES (:org_id, :digest, :now)
+ON CONFLICT (org_id, digest) DO NOTHING;
+
+-- name: is_erased_address(org_id, digest)$ -> int | None
+SELECT 1 FROM erased_addresses WHERE org_id = :org_id AND digest = :digest;

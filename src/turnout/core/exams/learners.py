@@ -57,7 +57,7 @@ def add_learner(tx: Tx, org_id: OrgId, new: NewLearner, *, actor: str) -> Learne
         now=tx.now,
     )
     follow_person(tx, org_id, person_id)
-    record(tx, org_id, actor, "changed" if known else "added", "learner", person_id, code=code)
+    record(tx, org_id, actor, "changed" if known else "added", "learner", person_id)
     return sql.get_learner(tx, org_id=org_id, person_id=person_id)
 
 

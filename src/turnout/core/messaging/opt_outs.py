@@ -58,7 +58,7 @@ def opt_out(
 def add_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor: str) -> bool:
     """An operator opts somebody out; whether that is new. Raises Invalid for an address that
     cannot be one of the medium."""
-    added = opt_out(tx, org_id, medium, _key(medium, address), source="cli")
+    added = opt_out(tx, org_id, medium, refusal_key(medium, address), source="cli")
     if added:
         record(tx, org_id, actor, "added", "opt_out", 0, medium=medium.value)
     return added
@@ -66,10 +66,15 @@ def add_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor: s
 
 def keep_hash(tx: Tx, org_id: OrgId, medium: Medium, address: str) -> None:
     """Keep the refusal of somebody who is erased: as a keyed hash of the address. Idempotent."""
+    (hashed,) = hash_erased(tx, org_id, {address}).values()
+    opt_out(tx, org_id, medium, hashed, source="erased")
+
+
+def hash_erased(tx: Tx, org_id: OrgId, addresses: set[str]) -> dict[str, str]:
+    """Keyed hashes of addresses of somebody who is erased; the first call makes the key."""
     if sql.find_secret(tx, name=_SECRET) is None:
         sql.add_secret(tx, name=_SECRET, secret=secrets.token_hex(32), now=tx.now)
-    (hashed,) = hash_addresses(tx, org_id, {address}).values()
-    opt_out(tx, org_id, medium, hashed, source="erased")
+    return hash_addresses(tx, org_id, addresses)
 
 
 def hash_addresses(tx: Tx, org_id: OrgId, addresses: set[str]) -> dict[str, str]:
@@ -86,7 +91,7 @@ def _digest(secret: str, org_id: OrgId, address: str) -> str:
 
 def remove_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor: str) -> None:
     """Let broadcasts reach this address again. Raises Invalid as `add_opt_out` does, Missing."""
-    key = _key(medium, address)
+    key = refusal_key(medium, address)
     keys = [key, *hash_addresses(tx, org_id, {key}).values()]
     removed = [
         sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=known) for known in keys
@@ -96,7 +101,8 @@ def remove_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor
     record(tx, org_id, actor, "removed", "opt_out", 0, medium=medium.value)
 
 
-def _key(medium: Medium, address: str) -> str:
+def refusal_key(medium: Medium, address: str) -> str:
+    """The address under which a refusal is kept. Raises Invalid for one that the medium has not."""
     channel = next(channel for channel, own in MEDIA.items() if own is medium)
     known = to_address(channel, address)
     if not known:

@@ -152,6 +152,33 @@ INSERT INTO pictures (org_id, digest, small_digest, width, height, created_at)
 VALUES (:org_id, :digest, :small_digest, :width, :height, :now)
 ON CONFLICT (org_id, digest) DO NOTHING;
 
+-- name: keep_known_picture(org_id, digest)!
+UPDATE pictures SET unused_at = NULL WHERE org_id = :org_id AND digest = :digest;
+
+-- name: list_unchecked_pictures(before: int, limit)
+--     -> (org_id: OrgId, digest: str, small_digest: str, unused_at: int | None)
+-- crosses organizations: unused pictures are deleted for all of them.
+SELECT org_id, digest, small_digest, unused_at FROM pictures
+WHERE checked_at < :before ORDER BY checked_at LIMIT :limit;
+
+-- name: is_picture_shown(org_id, digest)$ -> int | None
+-- Covers, photos, logos, and texts that name it.
+SELECT 1 WHERE EXISTS (SELECT 1 FROM events e WHERE e.org_id = :org_id
+        AND (e.cover = :digest OR replace(e.details, :digest, '') <> e.details))
+    OR EXISTS (SELECT 1 FROM speakers s WHERE s.org_id = :org_id
+        AND (s.picture = :digest OR replace(s.description, :digest, '') <> s.description))
+    OR EXISTS (SELECT 1 FROM sessions t WHERE t.org_id = :org_id
+        AND replace(t.description, :digest, '') <> t.description)
+    OR EXISTS (SELECT 1 FROM organizations o WHERE o.org_id = :org_id
+        AND replace(o.profile, :digest, '') <> o.profile);
+
+-- name: note_picture(org_id, digest, now, unused_at: int | None)!
+UPDATE pictures SET checked_at = :now, unused_at = CAST(:unused_at AS BIGINT)
+WHERE org_id = :org_id AND digest = :digest;
+
+-- name: delete_picture(org_id, digest)!
+DELETE FROM pictures WHERE org_id = :org_id AND digest = :digest;
+
 -- name: find_picture(org_id, digest)^ -> pictures.KeptPicture | None
 SELECT digest, small_digest FROM pictures WHERE org_id = :org_id AND digest = :digest;
 

@@ -130,6 +130,12 @@ class ListOutdatedFilesRow(NamedTuple):
     number: int
     digest: str
 
+class ListUncheckedPicturesRow(NamedTuple):
+    org_id: OrgId
+    digest: str
+    small_digest: str
+    unused_at: int | None
+
 class ListPiecesRow(NamedTuple):
     content: bytes
 
@@ -470,6 +476,20 @@ class _Sql(Statements):
     def add_picture(
         tx: Tx, *, org_id: OrgId, digest: str, small_digest: str, width: int, height: int, now: int
     ) -> int: ...
+    @staticmethod
+    def keep_known_picture(tx: Tx, *, org_id: OrgId, digest: str) -> int: ...
+    @staticmethod
+    def list_unchecked_pictures(
+        tx: Tx, *, before: int, limit: int
+    ) -> list[ListUncheckedPicturesRow]: ...
+    @staticmethod
+    def is_picture_shown(tx: Tx, *, org_id: OrgId, digest: str) -> int | None: ...
+    @staticmethod
+    def note_picture(
+        tx: Tx, *, org_id: OrgId, digest: str, now: int, unused_at: int | None
+    ) -> int: ...
+    @staticmethod
+    def delete_picture(tx: Tx, *, org_id: OrgId, digest: str) -> int: ...
     @staticmethod
     def find_picture(tx: Tx, *, org_id: OrgId, digest: str) -> KeptPicture | None: ...
     @staticmethod
