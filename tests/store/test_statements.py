@@ -123,6 +123,7 @@ def test_sqlite_reads_it(name, sqlite):
 ABOUT_ALL = {
     "turnout.core.messaging:count_file_bytes",
     "turnout.core.messaging:has_job_named",
+    "turnout.core.messaging:is_picture_shown",
     "turnout.core.audience:find_sender",
     "turnout.core.audience:list_reported_events",
     "turnout.core.audience:list_reporting_users",
