@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from turnout.store.migrations.ddl import column, index, table, tell
 
-revision = "0036"
-down_revision = "0035"
+revision = "0037"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 
