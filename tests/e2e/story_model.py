@@ -1,7 +1,7 @@
 """What must be told of a person at every door, as simple as the rules, and without a database.
 
 It adds to the model of an event's doors (doors_model.py) who people are: addresses and names that
-change, two people who become one, people who are erased; what became of each ticket; and the seats
+change, two people who become one, people who are erased; the outcome for each ticket; and the seats
 that candidates have in exams. `Model.guests` are by the key of a person here, not by an address.
 """
 

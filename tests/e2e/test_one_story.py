@@ -368,7 +368,7 @@ class People(RuleBasedStateMachine):
     @precondition(has_seats)
     @rule(nth=nths, action=st.sampled_from(["check", "uncheck"]))
     def scan_candidate(self, nth: int, action: str) -> None:
-        """The door of an exam: whoever comes in is present."""
+        """The door of an exam: a candidate who comes in is present."""
         _, seat = self.choose_seat(nth)
         if seat.attendance == "Withdrawn":
             return
@@ -412,7 +412,7 @@ class People(RuleBasedStateMachine):
         type(self).told += 5
 
     def compare_attendance(self) -> None:
-        """Who comes with which tickets, checked in or not; and what became of all other codes."""
+        """Who comes with which tickets, checked in or not; and the outcome for all other codes."""
         found = self.world.attendees()
         self.learn(found)
         model = self.model

@@ -1,6 +1,12 @@
 """What is said about events, their programme, and the server's own address."""
 
 SENTENCES = {
+    "archive.broken": "The file is no archive of `turnout event export`, or it is damaged.",
+    "archive.large": "{name} in the file is larger than {limit} bytes.",
+    "archive.line": "A line of {name} in the file is longer than {limit} bytes.",
+    "archive.member": "The file is no archive of `turnout event export`: {name!r} is missing in "
+    "it, or should not be.",
+    "archive.size": "The file is empty, or larger than {limit} MB.",
     "certificate.early": "Event {event_id} is not over yet: certificates are issued afterwards.",
     "certificate.empty": "A certificate needs a title and a text.",
     "certificate.field": "A certificate has no field %%{field}%%. Known are {known}.",
@@ -72,6 +78,26 @@ SENTENCES = {
     "picture.pixels": "The picture has more than {limit} megapixels.",
     "picture.quota": "The organization may keep no more files; `turnout org set --file-quota-mb` "
     "sets how many.",
+    "portable.cancelled": "A ticket or booking in the file is of registration {place}, counted "
+    "from 0, which is cancelled or not there.",
+    "portable.default": "The event in the file must have one default ticket type.",
+    "portable.exam": "Event {event_id} is an exam, which cannot be exported.",
+    "portable.form": "{place} in the file is not as it should be: {said}.",
+    "portable.many": "The file has more than {limit} {list}.",
+    "portable.no_user": "The event has invitations, which need a user of the organization: make "
+    "one with `turnout user create`, and import it again.",
+    "portable.offer": "Entry {place} of the waiting list in the file, counted from 0, is offered a "
+    "place and has no deadline.",
+    "portable.picture": "The file names a picture {name!r}, but does not have it.",
+    "portable.pictures": "The file has more than {limit} pictures.",
+    "portable.place": "The file names number {place} of {list}, counted from 0, before it is "
+    "there.",
+    "portable.places": "The file holds {held} places of {list}, and there are {capacity}.",
+    "portable.text": "{place} in the file has a character that cannot be kept.",
+    "portable.ticketless": "Registration {place} of the file, counted from 0, has no valid ticket.",
+    "portable.twice": "Number {place} of {list} in the file, counted from 0, is there twice.",
+    "portable.version": "The file was made by another version of Turnout; this one reads version "
+    "{version}.",
     "position.range": "A place in the order is a number from 0 to {limit}.",
     "registration_password.missing": "Event {event_id} has no registration password.",
     "session.missing": "There is no session {session_id}.",

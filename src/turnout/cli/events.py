@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from cyclopts import App
 
-from turnout.cli import event_changes, event_parts, mails, pictures
+from turnout.cli import event_changes, event_files, event_parts, mails, pictures
 from turnout.cli.app import (
     Count,
     actor,
@@ -58,6 +58,8 @@ PARTS: dict[str, Callable[..., None]] = {
     "postpone": event_parts.postpone,
     "cancel": event_parts.cancel,
     "remind": mails.remind,
+    "export": event_files.export_event,
+    "import": event_files.import_event,
     "set-cover": pictures.set_cover,
     "set-session": event_parts.set_session,
     "cancel-session": event_parts.cancel_a_session,

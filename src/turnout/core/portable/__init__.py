@@ -1,0 +1,1 @@
+"""An event as a file: written here, read elsewhere."""
