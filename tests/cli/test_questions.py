@@ -94,6 +94,14 @@ def test_a_text_comes_from_a_file_or_the_line(desk: Desk) -> None:
     file = desk.folder / "terms.md"
     file.write_text("# Terms\n\nBe kind.", encoding="utf-8")
     terms = desk.add("Terms", "--kind", "agreement", "--text-file", file)
+    desk.question("set", terms, "--text", "Be very kind.")
+    first, *rest = desk.question("texts", terms).splitlines()
+    assert first.startswith("Text 1, from 20")
+    assert rest[:3] == ["# Terms", "", "Be kind."]
+    assert rest[3].startswith("Text 2, from 20")
+    assert rest[4:] == ["Be very kind."]
+    plain = desk.add("Plain")
+    assert desk.question("texts", plain) == "This question has no text to agree to.\n"
     both = desk.run(
         *("question", "set", "acme", desk.event, terms, "--text", "x", "--text-file", file)
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from turnout.cli.app import Count, actor, console, database, show_table
+from turnout.cli.app import Count, actor, console, database, say_time, show_table
 from turnout.cli.files import open_text
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber, EventQuestionNumber, TicketTypeNumber
@@ -19,7 +19,7 @@ from turnout.core.questions.editing import (
     remove_question,
 )
 from turnout.core.questions.model import Kind, Question
-from turnout.core.questions.reading import list_questions
+from turnout.core.questions.reading import list_questions, list_texts
 from turnout.errors import Invalid
 
 questions = App(name="question")
@@ -173,6 +173,27 @@ def set_question(
         org_id = db.call(get_organization, org).org_id
         now = db.call(change_question, org_id, event, question, change, actor=actor())
     console.print(f"Question {now.id} is changed: {now.name} ({now.kind}).")
+
+
+@questions.command
+def texts(org: str, event: EventNumber, question: EventQuestionNumber, /) -> None:
+    """Show every text that an agreement has had; each answer says which one it agreed to.
+
+    Example: `turnout question texts acme 1000001 12`
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        question: Number of the question in `turnout question list`.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        found = db.call(list_texts, org_id, event, question)
+    if not found:
+        console.print("This question has no text to agree to.")
+    for known in found:
+        console.print(f"Text {known.version}, from {say_time(known.created_at)}:")
+        console.print(known.text)
 
 
 @questions.command

@@ -21,8 +21,7 @@ from turnout.core.questions.editing import (
     remove_question,
 )
 from turnout.core.questions.model import Answer, Kind, Question
-from turnout.core.questions.reading import get_question, list_questions
-from turnout.core.questions.sql import sql
+from turnout.core.questions.reading import get_question, list_questions, list_texts
 from turnout.errors import Conflict, Failure, Invalid, Missing
 
 CHOICES = ("vegan", "no pork")
@@ -105,9 +104,7 @@ def test_a_new_text_is_a_new_version_and_the_old_one_stays(form: Form) -> None:
     terms = form.add("Terms", Kind.AGREEMENT, text="One")
     assert form.change(terms, text="One").version == 1
     assert form.change(terms, text="Two").version == 2
-    rows = form.node.db.call(
-        sql.list_texts, org_id=form.org_id, event_id=form.event_id, question_id=terms.id
-    )
+    rows = form.node.db.call(list_texts, form.org_id, form.event_id, terms.id)
     assert [(row.version, row.text) for row in rows] == [(1, "One"), (2, "Two")]
     assert form.get(terms).text == "Two"
 

@@ -36,6 +36,14 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     agreed_at: int = 0
 
 
+class AgreementText(msgspec.Struct, frozen=True):
+    """What was agreed to, in Markdown. `created_at` in epoch ms."""
+
+    version: int
+    text: str
+    created_at: int
+
+
 class Question(msgspec.Struct, frozen=True):
     """What an event asks. `name` is what APIs, files, merge fields and reports call it, and the
     same in any case; `label` is what people read. `ticket_type_ids`: asked with these alone, none =

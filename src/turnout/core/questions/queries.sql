@@ -43,8 +43,7 @@ WHERE org_id = :org_id AND event_id = :event_id AND id = :id AND is_answered = 0
 INSERT INTO agreement_texts (org_id, event_id, question_id, version, text, created_at)
 VALUES (:org_id, :event_id, :question_id, :version, :text, :now);
 
--- name: list_texts(org_id, event_id, question_id: EventQuestionId)
---     -> (version: int, text: str, created_at: int)
+-- name: list_texts(org_id, event_id, question_id: EventQuestionId) -> AgreementText
 SELECT version, text, created_at FROM agreement_texts
 WHERE org_id = :org_id AND event_id = :event_id AND question_id = :question_id ORDER BY version;
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from turnout.core.ids import EventId, EventQuestionId, OrgId, TicketTypeId
 from turnout.core.questions.judging import find_unmet, judge_all, question_key, unmet
-from turnout.core.questions.model import Answer, Question
+from turnout.core.questions.model import AgreementText, Answer, Question
 from turnout.core.questions.sql import sql
 from turnout.errors import Missing
 from turnout.store import Tx
@@ -26,6 +26,14 @@ def get_question(
         if question.id == question_id:
             return question
     raise Missing("event_question.missing", question_id=question_id, event_id=event_id)
+
+
+def list_texts(
+    tx: Tx, org_id: OrgId, event_id: EventId, question_id: EventQuestionId
+) -> list[AgreementText]:
+    """All texts of an agreement, oldest first; none of another question. Raises Missing."""
+    get_question(tx, org_id, event_id, question_id)
+    return sql.list_texts(tx, org_id=org_id, event_id=event_id, question_id=question_id)
 
 
 def accept_answers(

@@ -4,16 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from turnout.core.ids import EventId, EventQuestionId, OrgId, TicketTypeId
-from turnout.core.questions.model import Question
+from turnout.core.questions.model import AgreementText, Question
 from turnout.store import Statements, Tx
 
 class ListTypeIdsRow(NamedTuple):
     id: TicketTypeId
-
-class ListTextsRow(NamedTuple):
-    version: int
-    text: str
-    created_at: int
 
 class _Sql(Statements):
     @staticmethod
@@ -78,7 +73,7 @@ class _Sql(Statements):
     @staticmethod
     def list_texts(
         tx: Tx, *, org_id: OrgId, event_id: EventId, question_id: EventQuestionId
-    ) -> list[ListTextsRow]: ...
+    ) -> list[AgreementText]: ...
     @staticmethod
     def delete_texts(
         tx: Tx, *, org_id: OrgId, event_id: EventId, question_id: EventQuestionId
