@@ -14,6 +14,7 @@ from tests.support.postgresql_binaries import get_binaries
 from turnout.core.audience.asking import answer_question, ask_question
 from turnout.core.audience.surveys import Item, answer_survey, create_survey
 from turnout.core.erasure.erasing import erase_person
+from turnout.core.erasure.uniting import unite_people
 from turnout.core.events.model import Event
 from turnout.core.identity.idempotency import first_answer, idempotent_request, keep_answer
 from turnout.core.ids import PersonId, RegistrationId
@@ -66,7 +67,8 @@ DETAILS = {
 }
 FOOD = "vegan-zebra"
 TOLD = [detail for detail in DETAILS.values() if len(detail) > 2]
-SECRETS = [OLD, NEW, FIRST, LAST, "412 349 876", DIGITS, FOOD, *TOLD]
+TWIN = "zwilla@twin.example"
+SECRETS = [OLD, NEW, TWIN, "Zwilla", "Nachbarin", FIRST, LAST, "412 349 876", DIGITS, FOOD, *TOLD]
 TOLD_OF = f'{{"said": "{OLD}"}}'
 TYPED = ("sender", "subject", "text", "destination")
 
@@ -152,6 +154,11 @@ class House:
         self.plant_messages()
         self.plant_replies()
         self.plant_lists()
+        self.register(TWIN, "Zwilla", "Nachbarin")
+        self.send(JobType.EMAIL, TWIN, "Dear Zwilla")
+        self.run_workers(self.is_quiet)
+        twin = self.call(find_person, TWIN)
+        self.call(unite_people, person_id, twin.id, actor="test")
         self.call(change_address, person_id, NEW, actor="test")
         self.call(correct_person, person_id, {"company": "Xylofon GmbH Wien"}, actor="test")
         self.send(JobType.EMAIL, NEW, "News")

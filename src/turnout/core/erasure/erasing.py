@@ -41,7 +41,10 @@ from turnout.store import Tx, to_json
 from turnout.store.walking import Row, delete_row, read_page, set_columns
 
 QUEUE = "erasure"
+# Rows that are changed, and rows that are looked at, in one step.
 SLICE = 200
+SCAN = 2_000
+SCANS = {"file_pieces": 20, "jobs": 200}  # of large rows
 # What people see of somebody is in these: emptied at once.
 SEEN = ("people", "learners", "registrations", "waiting_entries")
 NOT_SENT = "Not sent: the recipient was erased."
@@ -167,11 +170,16 @@ def find_step(tx: Tx) -> Step | None:
     place, marks = erasure.place, erasure.marks
     after = msgspec.json.decode(erasure.after) if erasure.after else None
     if erasure.pass_number < len(PLACES):
-        rows = found = read_own(tx, row.org_id, row.person_id, place, marks, after, SLICE)
+        limit = SLICE
+        rows = found = read_own(tx, row.org_id, row.person_id, place, marks, after, limit)
     else:
-        rows = read_marked_page(tx, row.org_id, place, after, SLICE)
+        limit = SCANS.get(place.table, SCAN)
+        rows = read_marked_page(tx, row.org_id, place, after, limit)
         found = [row for row in rows if is_marked(marks, row)]
-    if len(rows) == SLICE:
+    if len(found) > SLICE:
+        found = found[:SLICE]
+        return Step(erasure, found, erasure.pass_number, to_json(found[-1].key))
+    if len(rows) == limit:
         return Step(erasure, found, erasure.pass_number, to_json(rows[-1].key))
     return Step(erasure, found, erasure.pass_number + 1, "")
 
