@@ -57,6 +57,8 @@ def set_(
 ) -> None:
     """Say what a session shows; again replaces it.
 
+    Example: `turnout media set acme 1234567890123456 https://films.example/talk.mp4`
+
     Args:
         org: Short name of the organization.
         session: Number or pak of the session.
@@ -92,6 +94,8 @@ def set_(
 @media.command(name="list")
 def list_media(org: str, event: EventNumber, /) -> None:
     """List the sessions of an event that can be watched.
+
+    Example: `turnout media list acme 1000001`
 
     Args:
         org: Short name of the organization.
@@ -137,6 +141,8 @@ def import_file(
     or Duration (seconds), under their usual names in English, German, French or Spanish. Rows that
     cannot be taken are listed; the others are kept.
 
+    Example: `turnout viewing import acme 1000001 viewings.csv`
+
     Args:
         org: Short name of the organization.
         event: Number of the event.
@@ -179,6 +185,10 @@ def add(
 ) -> None:
     """Add time that somebody watched.
 
+    Example:
+    `turnout viewing add acme 1000001 ann@example.com 1234567890123456 live
+    --start 2027-03-01T10:00 --end 2027-03-01T10:45`
+
     Args:
         org: Short name of the organization.
         event: Number of the event.
@@ -205,6 +215,10 @@ def remove(
 ) -> None:
     """Take away time that somebody did not watch.
 
+    Example:
+    `turnout viewing remove acme 1000001 ann@example.com 1234567890123456 live
+    --start 2027-03-01T10:00 --end 2027-03-01T10:45`
+
     Args:
         org: Short name of the organization.
         event: Number of the event.
@@ -221,6 +235,8 @@ def remove(
 def list_all(org: str, event: EventNumber, email: str, /) -> None:
     """List what somebody has watched.
 
+    Example: `turnout viewing list acme 1000001 ann@example.com`
+
     Args:
         org: Short name of the organization.
         event: Number of the event.
@@ -236,6 +252,8 @@ def list_all(org: str, event: EventNumber, email: str, /) -> None:
 @watch.command
 def link(org: str, event: EventNumber, email: str, /) -> None:
     """Show somebody's personal links to the watch pages of an event.
+
+    Example: `turnout watch link acme 1000001 ann@example.com`
 
     Args:
         org: Short name of the organization.

@@ -14,6 +14,8 @@ audit = App(name="audit")
 def list_installation(*, limit: Count = 100) -> None:
     """List the changes of what belongs to no organization, such as rotated keys; the newest first.
 
+    Example: `turnout audit installation`
+
     Args:
         limit: How many of them.
     """

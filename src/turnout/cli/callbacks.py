@@ -29,6 +29,8 @@ def list_all(
 ) -> None:
     """List callbacks, newest first.
 
+    Example: `turnout callbacks list acme`
+
     Args:
         org: Short name of the organization.
         job: Only those of this job.
@@ -50,6 +52,8 @@ def list_all(
 @callbacks.command
 def show(org: str, number: CallbackNumber, /) -> None:
     """Show every try of one callback.
+
+    Example: `turnout callbacks show acme 12`
 
     Args:
         org: Short name of the organization.
@@ -74,6 +78,8 @@ def show(org: str, number: CallbackNumber, /) -> None:
 def replay(org: str, /, *numbers: CallbackNumber) -> None:
     """Make callbacks again, whatever became of them; they are tried for another 24 hours.
 
+    Example: `turnout callbacks replay acme 12`
+
     Args:
         org: Short name of the organization.
         numbers: Numbers of callbacks in `turnout callbacks list`.
@@ -88,6 +94,8 @@ def replay(org: str, /, *numbers: CallbackNumber) -> None:
 @callbacks.command
 def key(org: str, /, *, replace: bool = False) -> None:
     """Show the key that signs an organization's callbacks.
+
+    Example: `turnout callbacks key acme`
 
     Args:
         org: Short name of the organization.

@@ -30,6 +30,8 @@ def create_list(
 ) -> None:
     """Make a check-in list; without ticket types and sessions it lets everybody in.
 
+    Example: `turnout gate create acme 1000001 Dinner --ticket-type 3`
+
     Args:
         org: Short name of the organization.
         event: Number of the event.
@@ -55,6 +57,8 @@ def create_list(
 def list_lists(org: str, event: EventNumber, /) -> None:
     """List the check-in lists of an event.
 
+    Example: `turnout gate list acme 1000001`
+
     Args:
         org: Short name of the organization.
         event: Number of the event.
@@ -79,6 +83,8 @@ def list_lists(org: str, event: EventNumber, /) -> None:
 
 def scans(org: str, event: EventNumber, /, *, limit: Number = 50) -> None:
     """List what was scanned at an event's doors, newest first, refused codes too.
+
+    Example: `turnout scans acme 1000001`
 
     Args:
         org: Short name of the organization.

@@ -11,7 +11,7 @@ from cyclopts.command_spec import CommandSpec
 COMMANDS = {
     "aside": ("set_aside:aside", "Work that was set aside: it stopped its worker three times."),
     "asked": ("reporting:asked", "What viewers ask."),
-    "assessment": ("exams:assessments", "Assessment forms."),
+    "assessment": ("assessments:assessments", "Assessment forms."),
     "attendee": ("papers:attendees", "Who has a ticket for an event, also as PDF and XLSX."),
     "audit": ("audit:audit", "Who changed what."),
     "backup": ("backups:backup", "Write the whole database into one file, while it is in use."),

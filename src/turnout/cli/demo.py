@@ -12,6 +12,8 @@ def demo(
 ) -> None:
     """Seed a demo organization (once) and serve it until stopped (Ctrl-C or SIGTERM).
 
+    Example: `turnout demo`
+
     Args:
         host: Address to listen on, instead of TURNOUT_HOST.
         port: Port to listen on, instead of TURNOUT_PORT.

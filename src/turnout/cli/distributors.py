@@ -20,7 +20,10 @@ distributor = App(name="distributor")
 
 @distributor.command(name="list")
 def list_all() -> None:
-    """List the distributors, with how many organizations are under each."""
+    """List the distributors, with how many organizations are under each.
+
+    Example: `turnout distributor list`
+    """
     with database() as db:
         found = db.call(list_distributors)
     rows = [
@@ -38,6 +41,8 @@ def list_all() -> None:
 @distributor.command
 def show(name: str, /) -> None:
     """Show a distributor's organizations, and which of their users see more than their own.
+
+    Example: `turnout distributor show acme`
 
     Args:
         name: Its name or number in `turnout distributor list`.
@@ -71,6 +76,8 @@ def show(name: str, /) -> None:
 @distributor.command
 def split(name: str | None = None, /, *, keep_agents: bool = False, dry_run: bool = False) -> None:
     """Give each organization a distributor of its own, and say who loses what.
+
+    Example: `turnout distributor split acme`
 
     Args:
         name: Name or number of the distributor to split; without it, every one that is shared

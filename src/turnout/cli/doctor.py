@@ -12,6 +12,8 @@ def doctor() -> None:
     """Check database, clock, disk and carriers, and say what to do.
 
     Exits 1 on a failure, 2 if TURNOUT_DATABASE_URL is no address of a database.
+
+    Example: `turnout doctor`
     """
     # The checks stand on the whole program: `turnout doctor --help` does without.
     from turnout.cli.checking import CHECKS, look

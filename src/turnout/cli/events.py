@@ -138,6 +138,10 @@ def add_session(
 ) -> None:
     """Add a session to an event.
 
+    Example:
+    `turnout event add-session acme 1000001 Workshop --starts 2027-03-01T10:00
+    --ends 2027-03-01T11:00`
+
     Args:
         org: Short name of the organization.
         event: Number of the event in `turnout event list`.
@@ -161,6 +165,8 @@ def password(org: str, event: EventNumber, /, *, stdin: bool = False, clear: boo
     (`/viewer/regserver.jsp`); it takes the place of an earlier one.
 
     It is made and shown, this once, as the last line.
+
+    Example: `turnout event password acme 1000001`
 
     Args:
         org: Short name of the organization.
@@ -188,6 +194,8 @@ def password(org: str, event: EventNumber, /, *, stdin: bool = False, clear: boo
 def list_all(org: str, /, *, sessions: bool = False) -> None:
     """List an organization's events.
 
+    Example: `turnout event list acme --sessions`
+
     Args:
         org: Short name of the organization.
         sessions: Show the sessions of each event below it.
@@ -201,6 +209,8 @@ def list_all(org: str, /, *, sessions: bool = False) -> None:
 @channel.command(name="create")
 def create_series(org: str, title: str, /, *, event: list[EventNumber] | None = None) -> None:
     """Make a channel of events.
+
+    Example: `turnout channel create acme Webinars`
 
     Args:
         org: Short name of the organization.
@@ -216,6 +226,8 @@ def create_series(org: str, title: str, /, *, event: list[EventNumber] | None = 
 @channel.command(name="list")
 def list_series(org: str, /) -> None:
     """List an organization's channels.
+
+    Example: `turnout channel list acme`
 
     Args:
         org: Short name of the organization.

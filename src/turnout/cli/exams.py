@@ -11,7 +11,6 @@ from turnout.cli.imports import (
     IgnoreUnknown,
     Preview,
     Row,
-    flag_of,
     import_rows,
     number_of,
     read_guid,
@@ -21,7 +20,7 @@ from turnout.core.events.model import EventState
 from turnout.core.exams import lists
 from turnout.core.exams.history import list_changes
 from turnout.core.exams.leaving import cancel_exam_by_staff
-from turnout.core.exams.lists import ExamSettings, NewForm, NewVenue
+from turnout.core.exams.lists import ExamSettings, NewVenue
 from turnout.core.exams.model import ExamKind, ExamRequest, ValueKind
 from turnout.core.exams.planning import (
     get_exam,
@@ -38,7 +37,6 @@ from turnout.formats.pdf import PaperSize
 from turnout.store import Database, Tx
 
 venues = App(name="venue")
-assessments = App(name="assessment")
 exams = App(name="exam")
 
 
@@ -50,6 +48,8 @@ def import_venues(
 
     Its columns are Name, and as there are Timezone, Address, City, Country (two
     letters), Room, Seats and Identifier (a GUID). A venue that is known gets the room.
+
+    Example: `turnout venue import acme venues.csv`
 
     Args:
         org: Short name of the organization.
@@ -69,6 +69,8 @@ def import_venues(
 @venues.command(name="list")
 def list_venues(org: str, /) -> None:
     """List venues with their rooms.
+
+    Example: `turnout venue list acme`
 
     Args:
         org: Short name of the organization.
@@ -92,66 +94,6 @@ def list_venues(org: str, /) -> None:
     show_table("GUID", "TIME ZONE", "ROOMS AND SEATS", "NAME", rows=rows)
 
 
-@assessments.command(name="import")
-def import_forms(
-    org: str, file: Path, /, *, preview: Preview = False, ignore_unknown: IgnoreUnknown = False
-) -> None:
-    """Import assessment forms from a CSV file or a workbook (XLSX).
-
-    Its columns are Code, Name, and as there are Version, Title, Language,
-    Bilingual, Published (yes or no), TimeLimit (minutes) and Identifier (a GUID). A form with a
-    code and version that are known is changed.
-
-    Args:
-        org: Short name of the organization.
-        file: The file.
-    """
-    columns = (
-        *("code", "name", "version", "title", "language", "bilingual", "published"),
-        *("timelimit", "identifier"),
-    )
-    with database() as db:
-        org_id = db.call(get_organization, org).org_id
-        take = partial(_take_form, org_id, actor())
-        count = import_rows(
-            db,
-            file,
-            columns,
-            ["code", "name"],
-            take,
-            preview=preview,
-            ignore_unknown=ignore_unknown,
-        )
-    if not preview:
-        console.print(f"{count} rows were imported.")
-
-
-@assessments.command(name="list")
-def list_forms(org: str, /) -> None:
-    """List assessment forms.
-
-    Args:
-        org: Short name of the organization.
-    """
-    with database() as db:
-        found = db.call(lists.list_forms, db.call(get_organization, org).org_id)
-    if not found:
-        console.print("There are no forms. `turnout assessment import` makes some.")
-        return
-    rows = (
-        (
-            form.code,
-            str(form.version),
-            "published" if form.is_published else "not published",
-            f"{form.time_limit} min",
-            form.language + (", bilingual" if form.is_bilingual else ""),
-            form.title,
-        )
-        for form in found
-    )
-    show_table("CODE", "VERSION", "STATE", "TIME", "LANGUAGE", "TITLE", rows=rows)
-
-
 @exams.command
 def create(
     org: str,
@@ -167,6 +109,10 @@ def create(
     limit: Number | None = None,
 ) -> None:
     """Make an exam or class, drafted.
+
+    Example:
+    `turnout exam create acme "Welder 1" --venue Hall --starts 2027-03-01T09:00
+    --billing-code "Trades (3hr)"`
 
     Args:
         org: Short name of the organization.
@@ -203,6 +149,8 @@ def create(
 @exams.command(name="list")
 def list_all(org: str, /, *, limit: Number = 50) -> None:
     """List exams, the newest number first.
+
+    Example: `turnout exam list acme`
 
     Args:
         org: Short name of the organization.
@@ -243,6 +191,8 @@ def set_exam(
     """Publish, close, cancel or draft an exam, give it a room, or show it on the calendar.
 
     Cancelling it cancels its candidates' registrations, each with its history.
+
+    Example: `turnout exam set acme 1000001 --state closed`
 
     Args:
         org: Short name of the organization.
@@ -288,6 +238,8 @@ def values(
 ) -> None:
     """List the values of a kind, such as billing codes, and change them.
 
+    Example: `turnout exam values acme billing-code`
+
     Args:
         org: Short name of the organization.
         kind: exam-type, exam-format, billing-code, registrant-type or accommodation-type.
@@ -318,6 +270,8 @@ def choose(
     """Choose the paper that scrap paper is printed on, and whether overlapping exams of one learner
     are refused; without options, say what is chosen.
 
+    Example: `turnout exam choose acme --paper A4`
+
     Args:
         org: Short name of the organization.
         paper: A4 or Letter.
@@ -339,6 +293,8 @@ def choose(
 @exams.command
 def history(org: str, registration: str, /) -> None:
     """Show everything that happened to a registration.
+
+    Example: `turnout exam history acme 2f6c1c9e-0000-4000-8000-000000000001`
 
     Args:
         org: Short name of the organization.
@@ -376,21 +332,6 @@ def _take_venue(org_id: OrgId, timezone: str, by: str, tx: Tx, row: Row) -> None
         uuid=read_guid(row),
     )
     lists.set_venue(tx, org_id, new, actor=by)
-
-
-def _take_form(org_id: OrgId, by: str, tx: Tx, row: Row) -> None:
-    new = NewForm(
-        code=row["code"],
-        version=number_of(row, "version", 1),
-        name=row["name"],
-        title=row.get("title", ""),
-        language=row.get("language") or "en",
-        is_bilingual=flag_of(row, "bilingual", otherwise=False),
-        is_published=flag_of(row, "published", otherwise=True),
-        time_limit=number_of(row, "timelimit", 180),
-        uuid=read_guid(row),
-    )
-    lists.add_form(tx, org_id, new, actor=by)
 
 
 def _say(facts: dict[str, object]) -> str:

@@ -55,6 +55,8 @@ def create_org(
     """Make an organization, under a distributor of its own; makes the embedded database too,
     where there is none yet.
 
+    Example: `turnout org create acme --name "Acme Ltd"`
+
     Args:
         slug: Short name for commands and addresses: a-z, 0-9 and dashes.
         name: Full name; without it, the short one.
@@ -81,7 +83,10 @@ def create_org(
 
 @org.command(name="list")
 def list_orgs() -> None:
-    """List the organizations."""
+    """List the organizations.
+
+    Example: `turnout org list`
+    """
     with database() as db:
         found = db.call(list_organizations)
     rows = [
@@ -108,6 +113,8 @@ def create_token(
     days: Days | None = None,
 ) -> None:
     """Make a credential and show its secret, this once; the secret is the last line.
+
+    Example: `turnout token create acme --kind api-key`
 
     Args:
         org: Short name of the organization.
@@ -141,6 +148,8 @@ def create_token(
 def list_tokens(org: str, /) -> None:
     """List an organization's credentials; secrets are not kept and so never shown.
 
+    Example: `turnout token list acme`
+
     Args:
         org: Short name of the organization.
     """
@@ -165,6 +174,8 @@ def list_tokens(org: str, /) -> None:
 @token.command(name="revoke")
 def revoke_token(org: str, credential: CredentialNumber, /) -> None:
     """End a credential, and every token that was signed for it, at once.
+
+    Example: `turnout token revoke acme 7`
 
     Args:
         org: Short name of the organization.

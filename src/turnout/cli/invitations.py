@@ -62,6 +62,10 @@ def create(
 ) -> None:
     """Make an invitation; nothing is sent yet.
 
+    Example:
+    `turnout invite create acme 1000001 3 Guests --user au/jo --subject Come
+    --sender jo@acme.example --body text.txt`
+
     Args:
         org: Short name of the organization.
         event: Number of the event.
@@ -110,6 +114,8 @@ def add(
     Post code, City, State and Country are known too, under their usual names in English, German,
     French or Spanish.
 
+    Example: `turnout invite add acme 5 guests.csv`
+
     Args:
         org: Short name of the organization.
         invitation: Number of the invitation.
@@ -130,6 +136,8 @@ def add(
 @invites.command
 def send(org: str, invitation: CampaignNumber, /, *, reminder: bool = False) -> None:
     """Write to those who were not written to yet.
+
+    Example: `turnout invite send acme 5`
 
     Args:
         org: Short name of the organization.
@@ -160,6 +168,8 @@ def send(org: str, invitation: CampaignNumber, /, *, reminder: bool = False) -> 
 @invites.command(name="list")
 def list_all(org: str, event: EventNumber, /) -> None:
     """List the invitations of an event, with how many have said what.
+
+    Example: `turnout invite list acme 1000001`
 
     Args:
         org: Short name of the organization.

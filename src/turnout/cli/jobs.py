@@ -19,6 +19,8 @@ job = App(name="job")
 def list_all(org: str, /, *, open: bool = False, limit: Number = 50) -> None:  # noqa: A002 - the option's name
     """List jobs, newest first.
 
+    Example: `turnout job list acme --open`
+
     Args:
         org: Short name of the organization.
         open: Only those that have not ended.
@@ -41,6 +43,8 @@ def list_all(org: str, /, *, open: bool = False, limit: Number = 50) -> None:  #
 def show(org: str, number: JobNumber, /) -> None:
     """Show the outcome of a job's recipients.
 
+    Example: `turnout job show acme 12`
+
     Args:
         org: Short name of the organization.
         number: Number of the job.
@@ -60,6 +64,8 @@ def show(org: str, number: JobNumber, /) -> None:
 def pause(org: str, number: JobNumber, /) -> None:
     """Send nothing more of a job until it is resumed.
 
+    Example: `turnout job pause acme 12`
+
     Args:
         org: Short name of the organization.
         number: Number of the job.
@@ -71,6 +77,8 @@ def pause(org: str, number: JobNumber, /) -> None:
 def resume(org: str, number: JobNumber, /) -> None:
     """Go on with a paused job.
 
+    Example: `turnout job resume acme 12`
+
     Args:
         org: Short name of the organization.
         number: Number of the job.
@@ -81,6 +89,8 @@ def resume(org: str, number: JobNumber, /) -> None:
 @job.command
 def cancel(org: str, number: JobNumber, /) -> None:
     """End a job: anyone who has not been sent to yet never will be.
+
+    Example: `turnout job cancel acme 12`
 
     Args:
         org: Short name of the organization.

@@ -59,7 +59,10 @@ class Row(NamedTuple):
 
 @key.command(name="list")
 def list_all() -> None:
-    """List the keys, and what each of them is still good for. No key itself is shown."""
+    """List the keys, and what each of them is still good for. No key itself is shown.
+
+    Example: `turnout key list`
+    """
     with database() as db:
         rows = db.call(_list_rows)
     show_table("Kind", "Of", "Key", "Made", "State", rows=rows)
@@ -75,6 +78,8 @@ def rotate(
     at_once: bool = False,
 ) -> None:
     """Sign with a new key from now on. Running servers follow within a minute.
+
+    Example: `turnout key rotate link-keys`
 
     Args:
         kind: Whose key. token-keys: tokens of the former one are good until they run out, an hour.
@@ -102,6 +107,8 @@ def revoke(org: str, ticket_key: str, /) -> None:
 
     Tickets that it signed are refused at the door from now on. Their pages show them with a
     signature that is good.
+
+    Example: `turnout key revoke acme VCZCI3`
 
     Args:
         org: Short name of the organization.

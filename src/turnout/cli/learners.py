@@ -41,6 +41,8 @@ def import_learners(
     Identifier (a GUID), under their usual names in English, German, French or Spanish. A learner
     whose code is known is changed. Learners may share an address; the import names those who do.
 
+    Example: `turnout learner import acme learners.csv`
+
     Args:
         org: Short name of the organization.
         file: The file.
@@ -62,6 +64,8 @@ def import_learners(
 @learners.command(name="list")
 def list_people(org: str, /, *, limit: Number = 100) -> None:
     """List learners by code.
+
+    Example: `turnout learner list acme`
 
     Args:
         org: Short name of the organization.

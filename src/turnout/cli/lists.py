@@ -75,6 +75,8 @@ def import_file(
     and CustomField1 to CustomField6, as many of them as there are, in any order, under their usual
     names in English, German, French or Spanish. Other columns become custom fields that are free.
 
+    Example: `turnout list import acme people.csv --user au/jo`
+
     Args:
         org: Short name of the organization.
         file: The file.
@@ -163,6 +165,8 @@ def _staged(
 def list_all(org: str, /) -> None:
     """List the lists of an organization.
 
+    Example: `turnout list list acme`
+
     Args:
         org: Short name of the organization.
     """
@@ -191,6 +195,8 @@ def list_all(org: str, /) -> None:
 @lists.command
 def delete(org: str, number: ListNumber, /) -> None:
     """Delete a list. Jobs that were sent to it keep their recipients.
+
+    Example: `turnout list delete acme 5`
 
     Args:
         org: Short name of the organization.

@@ -33,6 +33,8 @@ OPT_OUTS = Known((*_MEDIA, "medium", "address"), needed=((*_MEDIA, "address"),))
 def list_all(org: str, /, *, limit: Number = 1000) -> None:
     """List who has opted out.
 
+    Example: `turnout optout list acme`
+
     Args:
         org: Short name of the organization.
         limit: How many at most.
@@ -61,6 +63,8 @@ def list_all(org: str, /, *, limit: Number = 1000) -> None:
 @opt_outs.command
 def add(org: str, medium: Medium, address: str, /) -> None:
     """Send somebody no more broadcasts.
+
+    Example: `turnout optout add acme email ann@example.com`
 
     Args:
         org: Short name of the organization.
@@ -102,6 +106,8 @@ def import_file(
 @opt_outs.command
 def remove(org: str, medium: Medium, address: str, /) -> None:
     """Let broadcasts reach somebody again who asked for it.
+
+    Example: `turnout optout remove acme email ann@example.com`
 
     Args:
         org: Short name of the organization.

@@ -22,6 +22,8 @@ def outbox(
 ) -> None:
     """List what the simulator "sent", newest first. Real networks do not show up here.
 
+    Example: `turnout outbox acme --to ann@example.com`
+
     Args:
         org: Short name of the organization.
         channel: Only messages of this channel.

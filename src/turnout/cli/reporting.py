@@ -25,6 +25,8 @@ asked = App(name="asked")
 def grant(org: str, user: str, /, *, event: list[EventNumber] | None = None) -> None:
     """Let a user see reports; it replaces what the user could see.
 
+    Example: `turnout reporting grant acme au/jo`
+
     Args:
         org: Short name of the organization.
         user: Code of the user, who logs in to the reporting API with it.
@@ -42,6 +44,8 @@ def grant(org: str, user: str, /, *, event: list[EventNumber] | None = None) -> 
 def revoke(org: str, user: str, /) -> None:
     """Let a user see no reports any more, at once.
 
+    Example: `turnout reporting revoke acme au/jo`
+
     Args:
         org: Short name of the organization.
         user: Code of the user.
@@ -56,6 +60,8 @@ def revoke(org: str, user: str, /) -> None:
 @reporting.command(name="list")
 def list_users_(org: str, /) -> None:
     """List the users who may see reports.
+
+    Example: `turnout reporting list acme`
 
     Args:
         org: Short name of the organization.
@@ -82,6 +88,8 @@ def create(
     poll: bool = False,
 ) -> None:
     """Make a survey, or a poll of one question; it is open at once.
+
+    Example: `turnout survey create acme 1000001 Feedback --ask "How was it?"`
 
     Args:
         org: Short name of the organization.
@@ -111,6 +119,8 @@ def create(
 def close(org: str, survey: SurveyNumber, /) -> None:
     """Take no more answers.
 
+    Example: `turnout survey close acme 3`
+
     Args:
         org: Short name of the organization.
         survey: Number of the poll or survey.
@@ -122,6 +132,8 @@ def close(org: str, survey: SurveyNumber, /) -> None:
 def open_(org: str, survey: SurveyNumber, /) -> None:
     """Take answers again.
 
+    Example: `turnout survey open acme 3`
+
     Args:
         org: Short name of the organization.
         survey: Number of the poll or survey.
@@ -132,6 +144,8 @@ def open_(org: str, survey: SurveyNumber, /) -> None:
 @survey.command(name="list")
 def list_all(org: str, event: EventNumber, /) -> None:
     """List the polls and surveys of an event.
+
+    Example: `turnout survey list acme 1000001`
 
     Args:
         org: Short name of the organization.
@@ -159,6 +173,8 @@ def list_all(org: str, event: EventNumber, /) -> None:
 @asked.command(name="list")
 def list_asked(org: str, event: EventNumber, /, *, after: int = 0, limit: Number = 100) -> None:
     """List what viewers of an event asked, oldest first.
+
+    Example: `turnout asked list acme 1000001`
 
     Args:
         org: Short name of the organization.
@@ -188,6 +204,8 @@ def list_asked(org: str, event: EventNumber, /, *, after: int = 0, limit: Number
 @asked.command
 def answer(org: str, question: QuestionNumber, answer: str, /) -> None:
     """Answer a question; who asked sees it on the watch page.
+
+    Example: `turnout asked answer acme 12 "At noon."`
 
     Args:
         org: Short name of the organization.

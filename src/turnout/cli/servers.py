@@ -13,6 +13,8 @@ from turnout.settings import describe, hide_password
 def serve(*, host: str | None = None, port: int | None = None, allow_demo: bool = False) -> None:
     """Serve the APIs and pages until stopped (Ctrl-C or SIGTERM).
 
+    Example: `turnout serve`
+
     Args:
         host: Address to listen on, instead of TURNOUT_HOST.
         port: Port to listen on, instead of TURNOUT_PORT.
@@ -29,7 +31,10 @@ def serve(*, host: str | None = None, port: int | None = None, allow_demo: bool 
 
 
 def work() -> None:
-    """Process the queues until stopped (Ctrl-C or SIGTERM), without serving anything."""
+    """Process the queues until stopped (Ctrl-C or SIGTERM), without serving anything.
+
+    Example: `turnout work`
+    """
     from turnout import serving
 
     chosen = settings()
@@ -46,6 +51,8 @@ def migrate(*, quiet: bool = False, no_copy: bool = False) -> None:
 
     All of it happens or nothing. A SQLite file with data is copied first, to a file beside it
     whose name ends with the old schema's number; delete that when you no longer need it.
+
+    Example: `turnout migrate`
 
     Args:
         quiet: Say nothing when it worked.
@@ -75,6 +82,8 @@ def show_settings() -> None:
 
     The output is a file of NAME=VALUE lines with comments, fit to be edited and read by systemd
     (EnvironmentFile) or a shell. A password in the database's address is shown as ***.
+
+    Example: `turnout settings`
     """
     from turnout.carriers import networks
 

@@ -11,7 +11,10 @@ aside = App(name="aside")
 
 @aside.command(name="list")
 def list_aside() -> None:
-    """List what is set aside, the oldest first."""
+    """List what is set aside, the oldest first.
+
+    Example: `turnout aside list`
+    """
     with database() as db:
         found = db.call(list_set_aside)
     rows = [
@@ -25,6 +28,8 @@ def list_aside() -> None:
 def release_aside(queue: str, id: Number, /) -> None:  # noqa: A002 - what the list calls it
     """Let workers try it again, three times; do this once what stopped them is mended.
 
+    Example: `turnout aside release delivery 41`
+
     Args:
         queue: Its queue in `turnout aside list`.
         id: Its number there.
@@ -37,6 +42,8 @@ def release_aside(queue: str, id: Number, /) -> None:  # noqa: A002 - what the l
 @aside.command(name="drop")
 def drop_aside(queue: str, id: Number, /) -> None:  # noqa: A002 - what the list calls it
     """Give it up for good; who waits for it is told that it failed.
+
+    Example: `turnout aside drop delivery 41`
 
     Args:
         queue: Its queue in `turnout aside list`.

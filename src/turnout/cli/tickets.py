@@ -50,6 +50,8 @@ def create_type(
 ) -> None:
     """Make a ticket type for an event.
 
+    Example: `turnout ticket create-type acme 1000001 Dinner --capacity 80`
+
     Args:
         org: Short name of the organization.
         event: Number of the event.
@@ -167,6 +169,8 @@ def set_type(
 def types(org: str, event: EventNumber, /) -> None:
     """List the ticket types of an event.
 
+    Example: `turnout ticket types acme 1000001`
+
     Args:
         org: Short name of the organization.
         event: Number of the event.
@@ -266,6 +270,8 @@ def transfer(
 ) -> None:
     """Pass a ticket on to somebody else, who gets a new one by mail.
 
+    Example: `turnout ticket transfer acme GKB5Y66GZ9 --email zoe@example.com`
+
     Args:
         org: Short name of the organization.
         code: The ticket's code; it lets nobody in from now on.
@@ -285,6 +291,8 @@ def transfer(
 def change_type(org: str, code: str, ticket_type: TicketTypeNumber, /) -> None:
     """Make a ticket one of another type; its code stays.
 
+    Example: `turnout ticket change-type acme GKB5Y66GZ9 3`
+
     Args:
         org: Short name of the organization.
         code: The ticket's code.
@@ -299,6 +307,8 @@ def change_type(org: str, code: str, ticket_type: TicketTypeNumber, /) -> None:
 @tickets.command
 def keys(org: str, /, *, rotate: bool = False) -> None:
     """List the keys that sign an organization's tickets.
+
+    Example: `turnout ticket keys acme`
 
     Args:
         org: Short name of the organization.

@@ -33,6 +33,8 @@ def add(
 ) -> None:
     """Put somebody on an event's waiting list, and write to them.
 
+    Example: `turnout waiting add acme 1000001 3 --email ann@example.com`
+
     Args:
         org: Short name of the organization.
         event: Number of the event.
@@ -52,6 +54,8 @@ def add(
 def remove(org: str, entry: EntryNumber, /) -> None:
     """Take somebody off a waiting list; a place that is held for them goes to the next.
 
+    Example: `turnout waiting remove acme 7`
+
     Args:
         org: Short name of the organization.
         entry: Number of the entry in `turnout waiting list`.
@@ -65,6 +69,8 @@ def remove(org: str, entry: EntryNumber, /) -> None:
 @waiting.command(name="set")
 def set_hours(org: str, event: EventNumber, /, *, hours: Number) -> None:
     """Say for how long an offered place is held, for offers from now on.
+
+    Example: `turnout waiting set acme 1000001 --hours 24`
 
     Args:
         org: Short name of the organization.
@@ -182,6 +188,8 @@ def list_all(
     org: str, event: EventNumber, /, *, everybody: bool = False, limit: Number = 100
 ) -> None:
     """List who waits for a place, in order.
+
+    Example: `turnout waiting list acme 1000001`
 
     Args:
         org: Short name of the organization.
