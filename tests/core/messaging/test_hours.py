@@ -218,15 +218,16 @@ def test_those_who_sleep_wait_and_the_others_are_sent_to(db, login, node, evenin
     quiet = QuietHours("AU=21:00-09:00")
     job_id = post(db, login, new_job(job_type), [f"+{SYDNEY}", f"+{BERLIN}"])  # 4 in Sydney
     claimed = db.call(claim, lane, 100, LEASE_MS, quiet)
-    assert [[each.address for each in job_.recipients] for job_ in claimed] == [[BERLIN]]
+    assert [[recipient.address for recipient in job_.recipients] for job_ in claimed] == [[BERLIN]]
     answer(db, claimed, SENT)
     node.clock.advance(5 * HOUR_S - 1)
     assert db.call(claim, lane, 100, LEASE_MS, quiet) == []
     node.clock.advance(1)
     claimed = db.call(claim, lane, 100, LEASE_MS, quiet)
-    assert [[(each.address, each.attempts) for each in job_.recipients] for job_ in claimed] == [
-        [(SYDNEY, 1)]
-    ]
+    assert [
+        [(recipient.address, recipient.attempts) for recipient in job_.recipients]
+        for job_ in claimed
+    ] == [[(SYDNEY, 1)]]
     answer(db, claimed, SENT)
     assert job(db, job_id, "state", "sent") == ("complete", 2)
 

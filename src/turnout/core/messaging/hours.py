@@ -3,8 +3,8 @@ recipient's country.
 
 Cut-off. The hour is that of the day for which a job was asked: of its schedule, or of the request.
 It is worked out when the job starts, from that day and not from the start, so an outage or a pause
-over midnight does not move it to the next evening. Whoever claims looks at it, and so does whoever
-writes the first byte.
+over midnight does not move it to the next evening. A worker looks at it when it claims, and a
+carrier before it writes the first byte.
 
 Quiet hours are the operator's, off by default. A number is in the zones of its country (a mobile
 number's may be several): it is quiet there when it is quiet in one of them.

@@ -34,7 +34,8 @@ UPDATE jobs SET state = 'scheduled', due_at = :due_at WHERE org_id = :org_id AND
 -- name: get_start_facts(org_id, id: JobId)^
 --     -> (timezone: str, options: str, lane: str, job_type: str, accepted_at: int,
 --         scheduled_at: int | None)
-SELECT timezone, options, lane, job_type, accepted_at, scheduled_at FROM jobs WHERE org_id = :org_id AND id = :id;
+SELECT timezone, options, lane, job_type, accepted_at, scheduled_at FROM jobs
+WHERE org_id = :org_id AND id = :id;
 
 -- name: start_job(org_id, id: JobId, now, cutoff_at: int | None, expires_at: int | None)!
 UPDATE jobs SET state = 'sending', started_at = coalesce(started_at, :now),

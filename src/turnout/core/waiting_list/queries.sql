@@ -90,7 +90,7 @@ WHERE org_id = :org_id AND event_id = :event_id AND state = 'waiting';
 
 -- name: wait_again(org_id, event_id, reason, now)!
 -- Those whose place on the list ended for this reason, each once, unless they are on it again,
--- registered, or erased: people may have been merged meanwhile.
+-- registered, or erased: people may have been merged since.
 UPDATE waiting_entries SET state = 'waiting', reason = '', updated_at = :now
 WHERE org_id = :org_id AND event_id = :event_id AND state = 'lapsed' AND reason = :reason
     AND NOT EXISTS (SELECT 1 FROM waiting_entries o
