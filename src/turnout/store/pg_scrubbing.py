@@ -21,9 +21,10 @@ REWRITTEN_BYTES = 8_000_000
 LOCK_MS = 200
 # Samples of values; only the owner of the database may.
 STATISTICS = "pg_statistic"
-_SAMPLED = """SELECT s.attname FROM pg_stats s JOIN information_schema.columns c
+_TYPES = {"text": SQL("text"), "bytea": SQL("bytea")}
+_SAMPLED = """SELECT s.attname, c.data_type FROM pg_stats s JOIN information_schema.columns c
         ON c.table_schema = s.schemaname AND c.table_name = s.tablename
-        AND c.column_name = s.attname AND c.data_type = 'text'
+        AND c.column_name = s.attname AND c.data_type IN ('text', 'bytea')
     WHERE s.schemaname = current_schema() AND s.tablename = %s"""
 
 
@@ -46,8 +47,8 @@ def _forget_samples(connection: "psycopg.Connection[Any]", table: str) -> bool:
     if connection.execute(SQL("SELECT 1 FROM {} LIMIT 1").format(name)).fetchone():
         return True
     changes = [
-        SQL("ALTER COLUMN {} TYPE text").format(Identifier(column))
-        for (column,) in connection.execute(_SAMPLED, [table])
+        SQL("ALTER COLUMN {} TYPE {}").format(Identifier(column), _TYPES[type_])
+        for column, type_ in connection.execute(_SAMPLED, [table])
     ]
     statement = SQL("ALTER TABLE {} {}").format(name, SQL(", ").join(changes))
     return not changes or _run(connection, statement)
