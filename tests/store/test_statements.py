@@ -133,6 +133,13 @@ ABOUT_ALL = {
     "turnout.core.events:list_channels",
     "turnout.core.events:list_entries",
     "turnout.core.events:list_venues",
+    # Once for an export of an event: parties are few, and its table has no index by event.
+    "turnout.core.portable:find_user",
+    "turnout.core.portable:list_parties",
+    "turnout.core.portable:list_people",
+    # A rule for each event, and a run a day.
+    "turnout.core.erasure:list_retention",
+    "turnout.core.erasure:list_runs",
     # Rare, by staff: what is known of one person, and two who are made one.
     "turnout.core.erasure:move_queue_items",
     "turnout.core.exams:count_people_changed",
