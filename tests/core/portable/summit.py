@@ -19,6 +19,8 @@ from turnout.core.events.speakers import SpeakerChange, add_speaker
 from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
 from turnout.core.ids import EventId, OrgId
 from turnout.core.invitations.invitees import InviteeFilter, confirm, decline, list_invitees
+from turnout.core.mails.model import MailKind, MailText
+from turnout.core.mails.texts import set_text
 from turnout.core.messaging.pictures import keep_picture
 from turnout.core.payments.settling import ask_for_payment, set_refuses_unpaid
 from turnout.core.portable.document import LIMITS, LONGEST_ROW, ROWS, Part, decode_event, decode_row
@@ -113,6 +115,8 @@ def _make_programme(house: Builder, event: Any, picture: str) -> None:
     )
     set_survey_open(tx, org_id, survey.id, False, actor="test")
     set_template(tx, org_id, event.id, Template(signer="Dr. Lind"), actor="test")
+    mail = MailText("Bis bald: %%event%%", "Hallo %%first_name%%,\n\n%%ticket_link%%")
+    set_text(tx, org_id, event.id, MailKind.CONFIRMATION, "de", mail, actor="test")
     house.campaign(event, dinner, house.people("ann", "bob", "cid"), sti="spring")
 
 

@@ -17,6 +17,7 @@ from turnout.core.audience.model import MediaKind
 from turnout.core.audience.surveys import Item
 from turnout.core.certificates.issuing import Template
 from turnout.core.events.model import EventDetails, EventState, SessionState, VenueDetails
+from turnout.core.mails.model import MailKind
 from turnout.core.payments.settling import PaymentState
 from turnout.core.people.model import Contact
 from turnout.core.questions.model import Kind
@@ -43,6 +44,10 @@ Local = Annotated[str, msgspec.Meta(max_length=40)]
 Key = Annotated[str, msgspec.Meta(pattern="^[0-9a-f-]{36}$")]
 Code = Annotated[str, msgspec.Meta(pattern="^[0-9A-Z]{10}$")]
 Indexes = Annotated[list[Index], msgspec.Meta(max_length=PARTS_LIMIT)]
+
+
+Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{0,8}$")]
+"""A language as it is kept, without a region; empty = not known."""
 
 
 class Part(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
@@ -161,6 +166,15 @@ class SurveyPart(Part):
     is_open: bool = True
 
 
+class MailTextPart(Part):
+    """What the event's mails of a kind say in a language."""
+
+    kind: MailKind
+    language: Language
+    subject: Line
+    body: Annotated[str, msgspec.Meta(max_length=20_000)]
+
+
 class CampaignPart(Part):
     """An invitation, without those whom it invites."""
 
@@ -202,6 +216,7 @@ class EventPart(Part):
     surveys: Annotated[list[SurveyPart], Parts] = []
     certificate: Template | None = None
     campaigns: Annotated[list[CampaignPart], Parts] = []
+    mails: Annotated[list[MailTextPart], Parts] = []
 
 
 # -- rows ----------------------------------------------------------------------------------
@@ -243,6 +258,7 @@ class WaitingRow(Part):
     reason: Annotated[str, msgspec.Meta(pattern=r"^[a-z_.]{0,60}$")] = ""
     sessions: Indexes = []
     submitted: Submitted | None = None
+    language: Language = ""
 
 
 class RegistrationRow(Part):
@@ -256,6 +272,7 @@ class RegistrationRow(Part):
     created_at: At
     sti: Line = ""
     party: Index | None = None
+    language: Language = ""
 
 
 class BookingRow(Part):

@@ -16,6 +16,7 @@ from turnout.core.events.model import EventDetails, EventState, SessionState
 from turnout.core.events.venues import VenueView, list_venues
 from turnout.core.ids import EventId, OrgId, VenueId
 from turnout.core.invitations.campaigns import list_campaigns
+from turnout.core.mails.texts import list_own_texts
 from turnout.core.messaging.pictures import read_picture
 from turnout.core.portable.document import (
     EVENT,
@@ -25,6 +26,7 @@ from turnout.core.portable.document import (
     ChoicesPart,
     EventPart,
     GatePart,
+    MailTextPart,
     MediaPart,
     Part,
     QuestionPart,
@@ -140,6 +142,12 @@ def _read_event(
         surveys=list(_surveys(*whose)),
         certificate=_certificate(tx, org_id, event_id),
         campaigns=list(_campaigns(*whose)),
+        mails=[
+            MailTextPart(
+                kind=own.kind, language=own.language, subject=own.text.subject, body=own.text.body
+            )
+            for own in list_own_texts(tx, org_id, event_id)
+        ],
     )
 
 

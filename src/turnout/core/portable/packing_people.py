@@ -63,9 +63,8 @@ def _invitations(tx: Tx, org_id: OrgId, event_id: EventId, places: Mapping[str, 
 
 def _waiting(tx: Tx, org_id: OrgId, event_id: EventId, places: Mapping[str, Places]) -> Rows:
     for row in iterate(sql.list_waiting, tx, org_id=org_id, event_id=event_id):
-        id_, type_id, person_id, state, priority, sti, created_at, *offered, reason, kept = row
-        offered_at, deadline_at = offered
-        extras = read_extras(kept)
+        id_, type_id, person_id, state, priority, sti, created_at, *_ = row
+        extras = read_extras(row.extras)
         yield (
             id_,
             WaitingRow(
@@ -75,18 +74,19 @@ def _waiting(tx: Tx, org_id: OrgId, event_id: EventId, places: Mapping[str, Plac
                 created_at=created_at,
                 priority=priority,
                 sti=sti,
-                offered_at=offered_at,
-                deadline_at=deadline_at,
-                reason=reason,
+                offered_at=row.offered_at,
+                deadline_at=row.deadline_at,
+                reason=row.reason,
                 sessions=pick_places(extras.session_ids, places["sessions"]),
                 submitted=extras.submitted,
+                language=row.language,
             ),
         )
 
 
 def _registrations(tx: Tx, org_id: OrgId, event_id: EventId, places: Mapping[str, Places]) -> Rows:
     for row in iterate(sql.list_registrations, tx, org_id=org_id, event_id=event_id):
-        id_, person_id, type_id, state, source, answers, created_at, sti, party_id = row
+        id_, person_id, type_id, state, source, answers, created_at, sti, *_ = row
         yield (
             id_,
             RegistrationRow(
@@ -97,7 +97,8 @@ def _registrations(tx: Tx, org_id: OrgId, event_id: EventId, places: Mapping[str
                 submitted=msgspec.json.decode(answers, type=Submitted),
                 created_at=created_at,
                 sti=sti,
-                party=None if party_id is None else places["parties"][party_id],
+                party=None if row.party_id is None else places["parties"][row.party_id],
+                language=row.language,
             ),
         )
 

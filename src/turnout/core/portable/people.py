@@ -151,6 +151,7 @@ class PeopleReader:
             state=row.state.value,
             priority=row.priority,
             sti=row.sti,
+            language=row.language,
             offered_at=row.offered_at,
             deadline_at=row.deadline_at,
             reason=row.reason,
@@ -193,6 +194,7 @@ class PeopleReader:
             answers=to_json(row.submitted),
             created_at=row.created_at,
             sti=row.sti,
+            language=row.language,
             party_id=None if row.party is None else self._pick("parties", row.party),
             now=self.tx.now,
         )

@@ -72,15 +72,16 @@ WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 -- name: list_waiting(org_id, event_id)
 --     -> (id: EntryId, ticket_type_id: TicketTypeId, person_id: PersonId, state: str,
 --         priority: int, sti: str, created_at: int, offered_at: int | None,
---         deadline_at: int | None, reason: str, extras: str)
+--         deadline_at: int | None, reason: str, extras: str, language: str)
 SELECT id, ticket_type_id, person_id, state, priority, sti, created_at, offered_at, deadline_at,
-    reason, extras
+    reason, extras, language
 FROM waiting_entries WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 
 -- name: list_registrations(org_id, event_id)
 --     -> (id: RegistrationId, person_id: PersonId, ticket_type_id: TicketTypeId, state: str,
---         source: str, answers: str, created_at: int, sti: str, party_id: PartyId | None)
-SELECT id, person_id, ticket_type_id, state, source, answers, created_at, sti, party_id
+--         source: str, answers: str, created_at: int, sti: str, party_id: PartyId | None,
+--         language: str)
+SELECT id, person_id, ticket_type_id, state, source, answers, created_at, sti, party_id, language
 FROM registrations WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 
 -- name: list_bookings(org_id, event_id)
@@ -159,21 +160,23 @@ VALUES (:org_id, :id, :uuid, :campaign_id, :event_id, :person_id, CAST(:sent_at 
 ON CONFLICT (org_id, campaign_id, person_id) DO NOTHING;
 
 -- name: add_waiting(org_id, id: EntryId, event_id, ticket_type_id, person_id, state, priority: int,
---     sti, offered_at: int | None, deadline_at: int | None, reason, extras, created_at: int, now)!
+--     sti, language, offered_at: int | None, deadline_at: int | None, reason, extras,
+--     created_at: int, now)!
 -- Nobody is told again.
 INSERT INTO waiting_entries (org_id, id, event_id, ticket_type_id, person_id, state, priority, sti,
-    offered_at, deadline_at, reason, extras, told_at, created_at, updated_at)
+    language, offered_at, deadline_at, reason, extras, told_at, created_at, updated_at)
 VALUES (:org_id, :id, :event_id, :ticket_type_id, :person_id, :state, :priority, :sti,
-    CAST(:offered_at AS BIGINT), CAST(:deadline_at AS BIGINT), :reason, :extras, :now,
+    :language, CAST(:offered_at AS BIGINT), CAST(:deadline_at AS BIGINT), :reason, :extras, :now,
     :created_at, :now);
 
 -- name: add_registration(org_id, id: RegistrationId, uuid, event_id, person_id, ticket_type_id,
---     state, source, answers, created_at: int, sti, party_id: PartyId | None, now)!
+--     state, source, answers, created_at: int, sti, party_id: PartyId | None,
+--     language, now)!
 -- 0 rows for somebody who is registered already.
 INSERT INTO registrations (org_id, id, uuid, event_id, person_id, sitting, ticket_type_id, state,
-    source, answers, created_at, updated_at, sti, party_id)
+    source, answers, created_at, updated_at, sti, party_id, language)
 VALUES (:org_id, :id, :uuid, :event_id, :person_id, 0, :ticket_type_id, :state, :source, :answers,
-    :created_at, :now, :sti, CAST(:party_id AS BIGINT))
+    :created_at, :now, :sti, CAST(:party_id AS BIGINT), :language)
 ON CONFLICT (org_id, person_id, event_id, sitting) DO NOTHING;
 
 -- name: add_booking(org_id, registration_id, session_id, now)!

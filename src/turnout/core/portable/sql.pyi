@@ -127,6 +127,7 @@ class ListWaitingRow(NamedTuple):
     deadline_at: int | None
     reason: str
     extras: str
+    language: str
 
 class ListRegistrationsRow(NamedTuple):
     id: RegistrationId
@@ -138,6 +139,7 @@ class ListRegistrationsRow(NamedTuple):
     created_at: int
     sti: str
     party_id: PartyId | None
+    language: str
 
 class ListBookingsRow(NamedTuple):
     registration_id: RegistrationId
@@ -263,6 +265,7 @@ class _Sql(Statements):
         state: str,
         priority: int,
         sti: str,
+        language: str,
         offered_at: int | None,
         deadline_at: int | None,
         reason: str,
@@ -286,6 +289,7 @@ class _Sql(Statements):
         created_at: int,
         sti: str,
         party_id: PartyId | None,
+        language: str,
         now: int,
     ) -> int: ...
     @staticmethod

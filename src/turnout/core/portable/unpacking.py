@@ -31,6 +31,8 @@ from turnout.core.ids import (
     OrgId,
     VenueId,
 )
+from turnout.core.mails.model import MailText
+from turnout.core.mails.texts import set_text
 from turnout.core.messaging.pictures import keep_picture
 from turnout.core.portable.document import EventPart, Part, VenuePart
 from turnout.core.portable.people import Made, PeopleReader
@@ -111,6 +113,9 @@ def unpack_event(
     make_surveys(tx, org_id, event, made, actor)
     if event.certificate:
         set_template(tx, org_id, event_id, event.certificate, actor=actor)
+    for mail in event.mails:
+        text = MailText(mail.subject, mail.body)
+        set_text(tx, org_id, event_id, mail.kind, mail.language, text, actor=actor)
     made.campaigns += make_campaigns(tx, org_id, event, made, actor)
     reader = PeopleReader(tx, org_id, made, keeps_codes=keeps_codes)
     reader.read(source.rows)
