@@ -142,7 +142,9 @@ async def _work(settings: Settings, started: Callable[[], None]) -> None:
         await workers.start()
         asyncio.get_running_loop().call_soon(started)
         await stopping
+        log.info("stopping")
         await workers.stop()
+        log.info("stopped")
     finally:
         for loop in watches:
             await loop.stop()

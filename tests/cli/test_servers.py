@@ -357,7 +357,12 @@ def test_work_says_what_it_works_on_and_ends_when_told(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.wait()
-    assert (process.returncode, error) == (0, "")
+    lines = error.splitlines()
+    assert (process.returncode, len(lines)) == (0, 2)
+    assert [word in line for word, line in zip(("stopping", "stopped"), lines, strict=True)] == [
+        True,
+        True,
+    ]
 
 
 def test_work_waits_until_a_server_says_where_links_lead(tmp_path: Path) -> None:

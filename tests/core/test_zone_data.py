@@ -16,10 +16,19 @@ from tests.core.messaging.jobs import make_login, new_job, post
 from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.core.audit.recording import list_entries
+from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import span
-from turnout.core.events.programme import create_event, create_session, get_event, list_sessions
+from turnout.core.events.programme import (
+    create_event,
+    create_session,
+    get_event,
+    list_sessions,
+    list_ticket_types,
+)
+from turnout.core.events.sql import sql as events_sql
+from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
 from turnout.core.identity.organizations import create_organization
-from turnout.core.ids import EventId, JobId, OrgId
+from turnout.core.ids import EventId, JobId, OrgId, TicketTypeId
 from turnout.core.maintenance.time_zones import FACT, find_followed
 from turnout.core.times import instant
 from turnout.core.zone_data import zone_data_version
@@ -133,6 +142,35 @@ def test_newer_rules_move_what_lies_ahead_and_nothing_else(db, old_rules) -> Non
     }
     assert db.call(find_followed) == (tzdata.IANA_VERSION, 2)
     assert follow_zone_data(db) is None
+
+
+def test_newer_rules_move_sales_and_ends_of_registration(db, old_rules) -> None:
+    def plan_sales(tx: Tx) -> tuple[OrgId, EventId, TicketTypeId]:
+        org_id, _, event_id = plan(tx)
+        change = EventChange(registration_ends="2027-01-10T12:00")
+        change_event(tx, org_id, event_id, change, actor="test")
+        [kind] = list_ticket_types(tx, org_id, event_id)
+        sale = TicketTypeChange(sale_ends="2027-01-05T12:00")
+        edit_ticket_type(tx, org_id, event_id, kind.id, sale, actor="test")
+        return org_id, event_id, kind.id
+
+    org_id, event_id, _ = db.call(plan_sales)
+    db.call(set_fact, FACT, "2020a")
+    use_package()
+    assert follow_zone_data(db) == 4  # the event, its session, its end of registration, its sale
+    [kind] = db.call(list_ticket_types, org_id, event_id)
+    zone = "America/Vancouver"
+    assert (kind.sale_starts_at, kind.sale_ends_at) == (None, instant("2027-01-05T12:00", zone))
+    ends = db.call(find_stored_end, org_id, event_id)
+    assert ends == instant("2027-01-10T12:00", zone)
+    assert follow_zone_data(db) is None
+
+
+def find_stored_end(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
+    row = events_sql.find_stored_state(tx, org_id=org_id, id=event_id)
+    assert row
+    assert row.registration_ends_at
+    return row.registration_ends_at
 
 
 def test_older_rules_are_never_followed(db, old_rules) -> None:

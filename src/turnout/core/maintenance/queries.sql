@@ -24,6 +24,42 @@ FROM jobs
 WHERE state = 'scheduled' AND scheduled_local <> '' AND scheduled_at > :now
     AND (org_id, id) > (:after_org, :after_id) ORDER BY org_id, id LIMIT :limit;
 
+-- name: list_sales_ahead(now, after_org: OrgId, after_id: int, limit)
+--     -> (org_id: OrgId, id: TicketTypeId, timezone: str, starts_local: str, ends_local: str,
+--         starts_at: int, ends_at: int)
+-- crosses organizations: newer zone data is of all of them. A sale with one end has it twice.
+SELECT y.org_id, y.id, e.timezone,
+    coalesce(nullif(y.sale_starts_local, ''), y.sale_ends_local) AS starts_local,
+    coalesce(nullif(y.sale_ends_local, ''), y.sale_starts_local) AS ends_local,
+    coalesce(y.sale_starts_at, y.sale_ends_at) AS starts_at,
+    coalesce(y.sale_ends_at, y.sale_starts_at) AS ends_at
+FROM ticket_types y JOIN events e ON e.org_id = y.org_id AND e.id = y.event_id
+WHERE coalesce(y.sale_ends_at, y.sale_starts_at) > :now
+    AND (y.org_id, y.id) > (:after_org, :after_id)
+ORDER BY y.org_id, y.id LIMIT :limit;
+
+-- name: list_registration_ends_ahead(now, after_org: OrgId, after_id: int, limit)
+--     -> (org_id: OrgId, id: EventId, timezone: str, starts_local: str, ends_local: str,
+--         starts_at: int, ends_at: int)
+-- crosses organizations: newer zone data is of all of them.
+SELECT org_id, id, timezone, registration_ends_local AS starts_local,
+    registration_ends_local AS ends_local, registration_ends_at AS starts_at,
+    registration_ends_at AS ends_at
+FROM events
+WHERE registration_ends_at > :now AND (org_id, id) > (:after_org, :after_id)
+ORDER BY org_id, id LIMIT :limit;
+
+-- name: move_sale(org_id, id: TicketTypeId, starts_at: int, ends_at: int, now)!
+UPDATE ticket_types SET
+    sale_starts_at = CASE WHEN sale_starts_local = '' THEN NULL ELSE CAST(:starts_at AS BIGINT) END,
+    sale_ends_at = CASE WHEN sale_ends_local = '' THEN NULL ELSE CAST(:ends_at AS BIGINT) END,
+    updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: move_registration_end(org_id, id: EventId, ends_at: int, now)!
+UPDATE events SET registration_ends_at = CAST(:ends_at AS BIGINT), updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
 -- name: move_event(org_id, id: EventId, starts_at, ends_at, now)!
 UPDATE events SET starts_at = :starts_at, ends_at = :ends_at, updated_at = :now
 WHERE org_id = :org_id AND id = :id;

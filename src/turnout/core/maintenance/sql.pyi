@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from turnout.core.ids import EventId, JobId, OrgId, SessionId
+from turnout.core.ids import EventId, JobId, OrgId, SessionId, TicketTypeId
 from turnout.store import Statements, Tx
 
 class ListEventsAheadRow(NamedTuple):
@@ -32,6 +32,24 @@ class ListJobsAheadRow(NamedTuple):
     starts_at: int
     ends_at: int
 
+class ListSalesAheadRow(NamedTuple):
+    org_id: OrgId
+    id: TicketTypeId
+    timezone: str
+    starts_local: str
+    ends_local: str
+    starts_at: int
+    ends_at: int
+
+class ListRegistrationEndsAheadRow(NamedTuple):
+    org_id: OrgId
+    id: EventId
+    timezone: str
+    starts_local: str
+    ends_local: str
+    starts_at: int
+    ends_at: int
+
 class _Sql(Statements):
     @staticmethod
     def list_events_ahead(
@@ -45,6 +63,22 @@ class _Sql(Statements):
     def list_jobs_ahead(
         tx: Tx, *, now: int, after_org: OrgId, after_id: int, limit: int
     ) -> list[ListJobsAheadRow]: ...
+    @staticmethod
+    def list_sales_ahead(
+        tx: Tx, *, now: int, after_org: OrgId, after_id: int, limit: int
+    ) -> list[ListSalesAheadRow]: ...
+    @staticmethod
+    def list_registration_ends_ahead(
+        tx: Tx, *, now: int, after_org: OrgId, after_id: int, limit: int
+    ) -> list[ListRegistrationEndsAheadRow]: ...
+    @staticmethod
+    def move_sale(
+        tx: Tx, *, org_id: OrgId, id: TicketTypeId, starts_at: int, ends_at: int, now: int
+    ) -> int: ...
+    @staticmethod
+    def move_registration_end(
+        tx: Tx, *, org_id: OrgId, id: EventId, ends_at: int, now: int
+    ) -> int: ...
     @staticmethod
     def move_event(
         tx: Tx, *, org_id: OrgId, id: EventId, starts_at: int, ends_at: int, now: int

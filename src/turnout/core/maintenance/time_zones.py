@@ -2,10 +2,11 @@
 
 Theory. What is planned in local time keeps the local time and the zone as its source; the instant
 beside them was right by the zone data of its day. With a newer release of it, an instant that lies
-ahead may be wrong by an hour. `derive_again` goes through events, sessions and scheduled jobs a
-slice a transaction, and corrects what differs; idempotent. What is past stays
-as it was. The release that was followed last is a fact of the installation, written once all is
-done, so that a node which stops in between begins again. Data older than that is never followed.
+ahead may be wrong by an hour. `derive_again` goes through events, sessions, scheduled jobs,
+sales and ends of registration a slice a transaction, and corrects what differs; idempotent. What is
+past stays as it was. The release that was followed last is a fact of the installation, written once
+all is done, so that a node which stops in between begins again. Data older than that is never
+followed.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,7 @@ from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from turnout.core.audit.recording import record
-from turnout.core.ids import NO_ORG, EventId, JobId, OrgId, SessionId
+from turnout.core.ids import NO_ORG, EventId, JobId, OrgId, SessionId, TicketTypeId
 from turnout.core.maintenance.sql import sql
 from turnout.core.messaging.staging import SCHEDULE
 from turnout.core.times import derive
@@ -22,7 +23,7 @@ from turnout.store.installation import find_fact, set_fact
 
 FACT = "zone data"
 MOVED_FACT = "zone data moved"
-NOUNS = ("event", "session", "job")
+NOUNS = ("event", "session", "job", "ticket_type", "registration end")
 SLICE = 200
 
 
@@ -90,6 +91,8 @@ def _look(tx: Tx, place: Place) -> tuple[list[Move], Place | None]:
         "event": sql.list_events_ahead,
         "session": sql.list_sessions_ahead,
         "job": sql.list_jobs_ahead,
+        "ticket_type": sql.list_sales_ahead,
+        "registration end": sql.list_registration_ends_ahead,
     }
     rows = lists[place.noun](tx, now=tx.now, after_org=place.org_id, after_id=place.id, limit=SLICE)
     moves = [move for row in rows if (move := _judge(tx, place.noun, row))]
@@ -118,7 +121,7 @@ def _move(tx: Tx, move: Move, version: str) -> None:
         move.org_id,
         "system",
         "moved",
-        move.noun,
+        "event" if move.noun == "registration end" else move.noun,
         move.id,
         zone_data=version,
         timezone=move.timezone,
@@ -156,8 +159,27 @@ def _move_job(tx: Tx, move: Move) -> None:
     tx.wake(SCHEDULE)
 
 
+def _move_sale(tx: Tx, move: Move) -> None:
+    starts_at, ends_at = move.after
+    sql.move_sale(
+        tx,
+        org_id=move.org_id,
+        id=TicketTypeId(move.id),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        now=tx.now,
+    )
+
+
+def _move_registration_end(tx: Tx, move: Move) -> None:
+    id_ = EventId(move.id)
+    sql.move_registration_end(tx, org_id=move.org_id, id=id_, ends_at=move.after[1], now=tx.now)
+
+
 _WRITERS: dict[str, Callable[[Tx, Move], None]] = {
     "event": _move_event,
     "session": _move_session,
     "job": _move_job,
+    "ticket_type": _move_sale,
+    "registration end": _move_registration_end,
 }
