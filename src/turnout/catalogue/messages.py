@@ -9,6 +9,7 @@ SENTENCES = {
     "one of them, or try again in {retry_after} seconds.",
     "code.many_of_user": "{limit} codes were sent by this user in {minutes} minutes. Try again in "
     "{retry_after} seconds.",
+    "usage.month": "{month!r} is not a month, such as 2027-03.",
     "code.tries": "Too many wrong codes were entered. Try again in {retry_after} seconds.",
     "file.missing": "The file {digest} is no longer kept.",
     "job.ended": "Job {job_id} has ended.",

@@ -74,6 +74,10 @@ COMMANDS = {
     "survey": ("reporting:survey", "Polls and surveys of the watch page."),
     "ticket": ("tickets:tickets", "Ticket types, tickets, and the keys that sign them."),
     "token": ("identity:token", "API keys, tokens and secrets."),
+    "usage": (
+        "usage:usage",
+        "Show what each user sent in a month, by channel, and what it cost.",
+    ),
     "user": ("users:user", "Users of an organization."),
     "venue": ("venues:venues", "Venues and their rooms."),
     "viewing": ("audience:viewing", "Who has watched what, and for how long."),

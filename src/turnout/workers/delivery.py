@@ -80,8 +80,8 @@ class Delivery(msgspec.Struct, frozen=True):
     mail_from: str
     lease_ms: int = 120_000
     report_wait_ms: int = 72 * 3600 * 1000
-    most_in_flight: int = 2_000
     quiet_hours: QuietHours = ALWAYS_ON
+    most_in_flight: int = 2_000
 
 
 class DeliveryLoop(Loop):

@@ -2,7 +2,7 @@
 
 from turnout.core.messaging.model import Content, JobOptions, JobType, NewRecipient
 from turnout.core.messaging.prices import Prices
-from turnout.core.messaging.reckoning import Reckoned, Reckoning, fields_of
+from turnout.core.messaging.reckoning import Reckoned, Reckoning, fields_of, find_unknown
 
 PRICES = Prices("sms=0.08 sms:44=0.05 email=0.01")
 
@@ -50,3 +50,11 @@ def test_fields_are_known_in_lower_case_and_cleaned_where_asked():
         "city": "Kln",
         "replynum": "61491570006",
     }
+
+
+def test_fields_that_nobody_has_are_found():
+    people = [NewRecipient("a", fields={"City": "Perth"}), NewRecipient("b", fields={"n": ""})]
+    asked = ("reference", "recipient", "replynum", "unsubscribe", "city", "n", "town")
+    assert find_unknown(asked, people) == ["town"]
+    assert find_unknown(asked, []) == ["city", "n", "town"]
+    assert find_unknown((), people) == []

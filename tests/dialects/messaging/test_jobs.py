@@ -216,3 +216,16 @@ def test_the_job_that_would_take_gigabytes_is_refused(node, people):
         "status": 422,
         "errors": f"Validation failed: {sentence}",
     }
+
+
+@pytest.mark.parametrize("count", [1, SLICE + 1])
+def test_merge_fields_that_nobody_has_are_noted(node, people, count):
+    given = recipients(count)
+    given[-1]["City"] = "Perth"
+    body = sms(
+        recipients=given, message="%%recipient%% %%CITY%% %%feild%% %%unsubscribe%% 5%% x %%"
+    )
+    answer = post(people, body).send(node).json()
+    assert answer["notes"] == ["No recipient has the field %%feild%%: it becomes empty text."]
+    known = sms(recipients=given, message="%%city%%, 100%% sure %%Reference%%")
+    assert set(post(people, known).send(node).json()) == {"status", "data"}

@@ -29,13 +29,14 @@ FIELDS: dict[str, dict[str, Any]] = {
     "contact": {"phone": "0399990000"},
     "password": {"password": "another password"},
     "limit": {"monthly_limit": 50},
-    "setting": {"receive_reports": False},
+    "setting": {"hide_costs_in_reports": True},
+    "reports": {"receive_reports": False},
     "user_code": {"user_code": "au/other"},
     "live": {"user_live": False},
     "type": {"account_type": "Admin"},
     "company": {"company": {"suburb": "Carlton"}},
 }
-OWN = {"contact", "password"}
+OWN = {"contact", "password", "reports"}
 CHANGES = [
     (who, whom, field) for who in ("admin", "agent", "acct") for whom in NAMES for field in FIELDS
 ]

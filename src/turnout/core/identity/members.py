@@ -45,6 +45,7 @@ SHARED_DISTRIBUTOR = "shared_distributor"
 """What an operator permits so that Admins rule all of a distributor that is shared by history."""
 OWN_FIELDS = frozenset(
     {"title", "first_name", "last_name", "email", "phone", "fax", "mobile", "password"}
+    | {"receive_reports"}
 )
 # Beside the profile's own fields. The rest of a user is read-only.
 _ACCOUNT_FIELDS = ("user_code", "email", "role", "is_live")

@@ -82,6 +82,11 @@ class Lengths:
             if text
         ]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The merge fields of all texts, in lower case."""
+        return frozenset().union(*(part.template.names for part in self._parts))
+
     def size(self, fields: Mapping[str, str]) -> int:
         """How many characters all texts together become."""
         return sum(part.length(fields) for part in self._parts)

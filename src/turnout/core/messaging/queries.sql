@@ -318,6 +318,21 @@ FROM jobs WHERE org_id = :org_id AND id = :id;
 -- name: set_reserved(org_id, id: JobId, reserved: int)!
 UPDATE jobs SET reserved_micros = :reserved WHERE org_id = :org_id AND id = :id;
 
+-- name: list_usage(org_id, since, until) -> usage.Usage
+WITH counted AS (
+    SELECT j.user_id, j.channel, j.kind, j.total, j.sent, j.failed, j.cost_micros,
+        (SELECT coalesce(sum(r.parts), 0) FROM recipients r
+            WHERE r.org_id = j.org_id AND r.job_id = j.id AND r.status = 'SENT') AS parts
+    FROM jobs j
+    WHERE j.org_id = :org_id AND j.accepted_at >= :since AND j.accepted_at < :until
+        AND j.kind IN ('broadcast', 'code') AND j.state <> 'staging' AND j.user_id <> 0)
+SELECT u.user_code, c.channel, c.kind, count(*) AS jobs,
+    CAST(sum(c.total) AS BIGINT) AS messages, CAST(sum(c.sent) AS BIGINT) AS sent,
+    CAST(sum(c.failed) AS BIGINT) AS failed, CAST(sum(c.parts) AS BIGINT) AS parts,
+    CAST(sum(c.cost_micros) AS BIGINT) AS cost_micros
+FROM counted c JOIN users u ON u.org_id = :org_id AND u.id = c.user_id
+GROUP BY u.user_code, c.channel, c.kind ORDER BY u.user_code, c.channel, c.kind;
+
 -- == receiving ==
 
 -- name: count_part(org_id, job_id, id: RecipientId)$ -> int | None

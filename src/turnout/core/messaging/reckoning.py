@@ -5,11 +5,11 @@ known of a recipient is put together here, too, so that nothing is merged otherw
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from turnout.core.messaging.lengths import MESSAGE_LENGTH
-from turnout.core.messaging.merging import Template
+from turnout.core.messaging.merging import UNSUBSCRIBE, Template
 from turnout.core.messaging.model import (
     Channel,
     Content,
@@ -20,6 +20,9 @@ from turnout.core.messaging.model import (
 )
 from turnout.core.messaging.parts import count_parts
 from turnout.core.messaging.prices import Prices
+
+# Fields that jobs know themselves, for every recipient.
+_ALWAYS = {"reference", "recipient", "replynum", UNSUBSCRIBE}
 
 
 class Reckoned(NamedTuple):
@@ -69,6 +72,17 @@ class Reckoning:
 def reckoning_of(head: JobHead, prices: Prices) -> Reckoning:
     """What reckons the messages of a job that was accepted."""
     return Reckoning(head.job_type, head.content, head.options, head.sender, prices)
+
+
+def find_unknown(asked: Iterable[str], recipients: Iterable[NewRecipient]) -> list[str]:
+    """Which of these merge fields, in lower case, none of the recipients has: each becomes empty
+    text for everybody."""
+    unknown = set(asked) - _ALWAYS
+    for recipient in recipients:
+        if not unknown:
+            break
+        unknown -= {name.lower() for name in recipient.fields}
+    return sorted(unknown)
 
 
 def fields_of(

@@ -25,6 +25,7 @@ from turnout.core.messaging.opt_outs import OptOut
 from turnout.core.messaging.overview import Fate, JobLine, Misconfigured, WaitingJob
 from turnout.core.messaging.pictures import KeptPicture
 from turnout.core.messaging.receiving import _MessageRef
+from turnout.core.messaging.usage import Usage
 from turnout.store import Statements, Tx
 
 class AddRecipientsRow(NamedTuple):
@@ -570,6 +571,8 @@ class _Sql(Statements):
     def get_job_cost(tx: Tx, *, org_id: OrgId, id: JobId) -> GetJobCostRow: ...
     @staticmethod
     def set_reserved(tx: Tx, *, org_id: OrgId, id: JobId, reserved: int) -> int: ...
+    @staticmethod
+    def list_usage(tx: Tx, *, org_id: OrgId, since: int, until: int) -> list[Usage]: ...
     @staticmethod
     def count_part(tx: Tx, *, org_id: OrgId, job_id: JobId, id: RecipientId) -> int | None: ...
     @staticmethod

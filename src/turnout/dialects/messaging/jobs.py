@@ -24,13 +24,14 @@ from turnout.core.messaging.accepting import (
 from turnout.core.messaging.lengths import Lengths, check_lengths
 from turnout.core.messaging.listing import list_jobs, read_job, stream_job
 from turnout.core.messaging.model import NewJob, NewRecipient
+from turnout.core.messaging.reckoning import find_unknown
 from turnout.core.messaging.staging import SLICE
 from turnout.dialects.messaging.decode import decode_job_id
 from turnout.dialects.messaging.file_intake import FileIntake
 from turnout.dialects.messaging.job_body import DecodedJob, JobContext, decode_job
 from turnout.dialects.messaging.job_members import LIMITS, decode_body
 from turnout.dialects.messaging.job_question import decode_job_question
-from turnout.dialects.messaging.present import present_number
+from turnout.dialects.messaging.present import present_job_number
 from turnout.dialects.messaging.present_jobs import present_job, present_job_page, present_rows
 from turnout.dialects.messaging.recipients import Recipients
 from turnout.errors import Failure, Invalid, Unavailable
@@ -90,7 +91,9 @@ class JobsResource(Resource):
             told = JobContext(member.timezone, usual, voices)
             job = await in_thread(len(body), _decode, req, body, told)
             request = await in_thread(len(body), _idempotent, req, body)
-            resp.data = present_number(await self._accept(req, member, job, request))
+            unknown = await in_thread(len(body), _find_unknown, job)
+            job_id = await self._accept(req, member, job, request)
+            resp.data = present_job_number(job_id, unknown)
 
     async def _accept(
         self, req: Request, member: Member, job: DecodedJob, request: IdempotentRequest | None
@@ -216,6 +219,12 @@ def _decode(req: Request, body: bytes, told: JobContext) -> DecodedJob:
 
 def _lengths_of(new: NewJob) -> Lengths:
     return Lengths(new.job_type.channel, new.content)
+
+
+def _find_unknown(job: DecodedJob) -> list[str]:
+    """Merge fields that nobody of the request has; those of lists are not known yet."""
+    names = _lengths_of(job.new).names
+    return find_unknown(names, job.recipients) if names and not job.new.list_ids else []
 
 
 def _check_few(new: NewJob, recipients: list[NewRecipient]) -> None:

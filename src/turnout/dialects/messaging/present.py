@@ -1,5 +1,7 @@
 """From the model to the wire: answers of the messaging API."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from turnout.core.identity.members import MemberPage
@@ -11,6 +13,7 @@ from turnout.dialects.messaging.paginator import paginate
 from turnout.dialects.messaging.wire import (
     PROFILE_NAMES,
     CompanyBody,
+    JobNumber,
     OneUser,
     OwnUser,
     UserBody,
@@ -57,6 +60,12 @@ def present_user(caller: Member, member: Member) -> bytes:
 def present_number(number: int) -> bytes:
     """The answer where a user or a job was made or changed: its number."""
     return _encode(UserNumber(data=number))
+
+
+def present_job_number(job_id: int, unknown: Sequence[str]) -> bytes:
+    """The answer where a job was made: its number, and notes on merge fields that nobody has."""
+    notes = [f"No recipient has the field %%{name}%%: it becomes empty text." for name in unknown]
+    return _encode(JobNumber(status=200, data=job_id, notes=notes))
 
 
 def _user(member: Member, timezone: str) -> UserBody:

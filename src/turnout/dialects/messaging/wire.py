@@ -143,6 +143,14 @@ class UserNumber(msgspec.Struct, kw_only=True):
     data: int
 
 
+class JobNumber(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The number of the job that was made; `notes`, an addition, where something is to be said."""
+
+    status: int
+    data: int
+    notes: list[str] = []
+
+
 class ErrorBody(msgspec.Struct, kw_only=True):
     """A failure of whatever kind."""
 
