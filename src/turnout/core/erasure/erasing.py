@@ -42,7 +42,7 @@ from turnout.store.walking import Row, delete_row, read_page, set_columns
 
 QUEUE = "erasure"
 # Rows that are changed, and rows that are looked at, in one step.
-SLICE = 200
+SLICE = 50
 SCAN = 2_000
 SCANS = {"file_pieces": 20, "jobs": 200}  # of large rows
 # What people see of somebody is in these: emptied at once.
