@@ -108,6 +108,16 @@ def _read_run() -> proof.Run:
     return proof.Run(seed=seed, full=True, groups=(group,))
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Read no file of tests for a stage or mark that does not occur in it."""
+    if collection_path.is_dir() or not collection_path.name.startswith("test_"):
+        return None
+    wanted = ["timed"] if config.option.stage == "timed" else []
+    wanted += ["proof"] if config.option.markexpr == "proof" else []
+    text = collection_path.read_text() if wanted else ""
+    return True if any(f"mark.{mark}" not in text for mark in wanted) else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the other stage's tests, the proofs of groups that are not due, and long proofs
     from a short run of everything."""

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from turnout.core.identity.known_places import (
     remember_place,
 )
 from turnout.core.identity.members import find_password
-from turnout.core.identity.users import create_user
+from turnout.core.identity.users import create_user, set_password
 from turnout.errors import Failure
 from turnout.http import logs
 from turnout.http.sign_ins import LINE_LIMIT, SLOW_S, Shown
@@ -29,11 +30,14 @@ from turnout.http.sign_ins import LINE_LIMIT, SLOW_S, Shown
 HOME, CAFE, OFFICE = "192.0.2.1", "198.51.100.7", "2001:db8:0:7::1"
 PASSWORD = "Test password 1"
 # At the cost that servers pay: a crowd is one only as long as a check takes a while.
-HASH = PasswordHasher().hash(PASSWORD)
+DEAR_HASH = PasswordHasher().hash(PASSWORD)
+CHEAP_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @pytest.fixture
-def node(tmp_path: Path) -> Any:
+def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalNode]:
+    # What an unknown user's password is held against costs as much as that of a known one.
+    monkeypatch.setattr("turnout.http.sign_ins.NOBODYS_HASH", CHEAP_HASH)
     with open_node(new_database("sqlite", tmp_path), trusted_proxies="127.0.0.1") as node:
         org_id = node.db.call(make_organization, "acme")
         for name in ("ada", "bob"):
@@ -43,7 +47,7 @@ def node(tmp_path: Path) -> Any:
                 name,
                 name=name,
                 email=f"{name}@example.com",
-                password_hash=HASH,
+                password_hash=CHEAP_HASH,
                 actor="test",
             )
         yield node
@@ -111,6 +115,9 @@ def test_a_user_has_a_bounded_number_of_places(node: LocalNode) -> None:
 
 
 def test_a_crowd_at_a_known_place_goes_one_by_one_and_is_bounded(node: LocalNode) -> None:
+    ada = node.db.call(find_password, "ada")
+    assert ada
+    node.db.call(set_password, ada.principal.org_id, ada.principal.user_id, DEAR_HASH)
     assert sign_in(node, HOME) == IN
     for _ in range(PAIR_LIMIT):
         sign_in(node, HOME, "guess")

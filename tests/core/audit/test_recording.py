@@ -6,6 +6,7 @@ import inspect
 import pkgutil
 import textwrap
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import pytest
@@ -181,6 +182,7 @@ CHANGES = [
 changes = pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.verb.__name__)
 
 
+@cache
 def find_verbs_with_an_actor() -> dict[str, Callable[..., Any]]:
     """Whatever public function of core is told who changes something, by its full name."""
     found = {}
