@@ -11,6 +11,8 @@ from turnout.core.events.model import span
 from turnout.core.events.programme import create_event, create_session
 from turnout.core.tickets.mails import claim_ticket_mails
 
+JOBS = "SELECT name FROM jobs ORDER BY id"
+
 
 class Desk:
     """A command line whose organization has an event with a talk and a tour of one place."""
@@ -46,6 +48,14 @@ class Desk:
     def show(self, number: str) -> str:
         return self.ok("show", number)
 
+    def subjects(self) -> list[str]:
+        """Of the mails that were written, oldest first; those of tickets are drawn later."""
+        with self.run.database() as db:
+            question = "SELECT name FROM jobs ORDER BY id"
+            return [
+                row[0] for row in db.call(lambda tx: tx.connection.execute(question).fetchall())
+            ]
+
     def refused(self, *arguments: object) -> str:
         result = self.run("registration", *arguments)
         assert (result.code, result.output) == (1, "")
@@ -61,7 +71,7 @@ def test_somebody_is_added_changed_and_shown(desk: Desk) -> None:
     ann = desk.add("ann", "--first-name", "Ann", "--session", desk.tour, "--answer", "Diet=vegan")
     changes = ("--answer", "Diet=none", "--last-name", "Lee", "--ticket-type", desk.hall)
     said = desk.ok("change", ann, *changes, "--book", desk.talk, "--leave", desk.tour)
-    assert said == f"Registration {ann} is changed.\n"
+    assert said == f"Registration {ann} is changed. The person is told by mail.\n"
     desk.ok("note", ann, "Comes late.")
     desk.ok("tag", ann, "VIP")
     shown = desk.show(ann).splitlines()
@@ -92,14 +102,21 @@ def test_a_walk_in_is_checked_in_at_once(desk: Desk) -> None:
 
 def test_one_is_cancelled_restored_and_passed_on(desk: Desk) -> None:
     ann = desk.add("ann", "--session", desk.tour)
-    assert desk.ok("cancel", ann) == f"Registration {ann} is cancelled.\n"
+    assert desk.ok("cancel", ann, "--message", "The bus is full.") == (
+        f"Registration {ann} is cancelled. The person is told by mail.\n"
+    )
     assert desk.ok("cancel", ann) == f"Registration {ann} was cancelled before.\n"
     assert desk.ok("restore", ann).startswith(f"Registration {ann} is confirmed; its ticket is ")
     assert desk.ok("restore", ann) == f"Registration {ann} is not cancelled.\n"
     assert desk.ok("resend", ann) == "Tickets to be mailed again: 1.\n"
     said = desk.ok("transfer", ann, "--email", "bob@example.com")
     done, hint = said.splitlines()
-    assert done.endswith(f"registration {ann} is cancelled.")
+    told = "Whose it was is told by mail."
+    assert done.endswith(f"registration {ann} is cancelled. {told}")
+    assert desk.subjects() == [
+        "Your registration is cancelled: Party",
+        "Your ticket was passed on: Party",
+    ]
     assert hint.startswith("No name was given: lists and badges stay without one")
     assert [row[-1] for row in desk.rows("--state", "confirmed")] == ["bob@example.com"]
     assert [row[-1] for row in desk.rows("--session", desk.tour)] == ["bob@example.com"]
@@ -110,9 +127,61 @@ def test_somebody_at_the_event_is_cancelled_only_on_purpose(desk: Desk) -> None:
     refusal = f"The person of registration {ann} is checked in. Add --yes to cancel it"
     assert refusal in desk.refused("cancel", "acme", ann)
     assert len(desk.rows("--state", "confirmed")) == 1
-    assert desk.ok("cancel", ann, "--yes") == f"Registration {ann} is cancelled.\n"
+    quiet = desk.ok("cancel", ann, "--yes", "--quiet")
+    assert quiet == f"Registration {ann} is cancelled.\n"
+    assert desk.subjects() == []
     assert desk.rows("--state", "confirmed") == []
     assert desk.ok("cancel", ann) == f"Registration {ann} was cancelled before.\n"
+
+
+def test_a_quiet_change_mails_nothing(desk: Desk) -> None:
+    ann = desk.add("ann", "--no-mail", "--session", desk.talk)
+    change = ("--ticket-type", desk.hall, "--leave", desk.talk, "--quiet")
+    assert desk.ok("change", ann, *change) == f"Registration {ann} is changed.\n"
+    assert desk.ok("change", ann, "--answer", "Diet=none") == f"Registration {ann} is changed.\n"
+    desk.ok("bulk", desk.event, "cancel", "--yes", "--quiet")
+    desk.ok("restore", ann, "--quiet")
+    desk.ok("bulk", desk.event, "book", "--to", desk.talk, "--yes", "--quiet")
+    desk.ok("transfer", ann, "--email", "bob@example.com", "--quiet")
+    assert desk.subjects() == []
+    with desk.run.database() as db:
+        assert [mail.email for mail in db.call(claim_ticket_mails)] == ["bob@example.com"]
+
+
+def test_tickets_by_code_tell_what_became_of_them(desk: Desk) -> None:
+    said = desk.ok("add", desk.event, "--email", "ann@example.com", "--no-mail")
+    code = said.split("ticket ")[1].rstrip(".\n")
+    desk.run.ok("ticket", "change-type", "acme", code, desk.hall)
+    desk.run.ok("ticket", "transfer", "acme", code, "--email", "bob@example.com")
+    assert desk.subjects() == [
+        "Your registration was changed: Party",
+        "Your ticket was passed on: Party",
+    ]
+
+
+def test_a_guest_without_an_address_gets_one(desk: Desk) -> None:
+    party = ("--contact", "host@example.com", "--guest", "Zoe Lee")
+    desk.ok("add-party", desk.event, *party)
+    ((zoe, *_),) = desk.rows()
+    assert desk.ok("change", zoe, "--email", "zoe@example.com") == (
+        f"Registration {zoe} is changed.\n"
+    )
+    assert "Zoe Lee <zoe@example.com>" in desk.show(zoe)
+    taken = desk.refused("change", "acme", desk.add("ann"), "--email", "zoe@example.com")
+    assert "zoe@example.com is the address of person" in taken
+
+
+def test_a_filter_that_names_nothing_of_the_event_is_refused(desk: Desk, tmp_path: Path) -> None:
+    desk.add("ann")
+    types = "The event has no ticket type 7. It has these: "
+    sessions = f"The event has no session 7. It has these: {desk.talk} Talk, {desk.tour} Tour."
+    for filters, words in ((("--ticket-type", 7), types), (("--session", 7), sessions)):
+        assert words in " ".join(desk.refused("list", "acme", desk.event, *filters).split())
+        bulk = ("bulk", "acme", desk.event, "cancel", *filters)
+        assert words in " ".join(desk.refused(*bulk).split())
+        export = ("export", "acme", desk.event, tmp_path / "out.csv", *filters)
+        assert words in " ".join(desk.refused(*export).split())
+    assert not (tmp_path / "out.csv").exists()
 
 
 def test_the_ticket_of_a_guest_without_an_address_goes_to_the_contact_again(desk: Desk) -> None:
@@ -167,7 +236,7 @@ def test_many_are_changed_after_a_look(desk: Desk) -> None:
         "registration", "bulk", "acme", desk.event, "book", "--to", desk.tour, "--yes"
     )
     assert result.code == 1
-    assert "The session is full." in result.error
+    assert " is full: 1 of 1 places are taken." in result.error
     assert "2 registrations stayed as they are, for the reasons above; 1 are changed." in (
         " ".join(result.error.split())
     )

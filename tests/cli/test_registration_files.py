@@ -138,6 +138,19 @@ def test_rows_that_cannot_be_registered_are_named_with_what_to_do(office: Office
     assert (row["First name"], row["Last name"], row["Ticket type"]) == ("Eve", "Adams", "VIP")
 
 
+def test_somebody_who_stands_in_a_file_twice_is_taken_once(office: Office) -> None:
+    file = office.write(
+        "twice.csv",
+        b"Email,First name,Ticket type\r\nann@example.com,Ann,\r\nAnn@Example.com,Anna,\r\n"
+        b"ann@example.com,Ann,VIP\r\n",
+    )
+    for preview in ((), ("--preview",)):
+        result = office.run("registration", "import", "acme", office.event, file, *preview)
+        said = "line 3, column Email: 'Ann@Example.com' stands in line 2 already: write it once."
+        assert (result.code, result.error.splitlines()[0]) == (1, said)
+    assert [row["First name"] for row in office.export("acme", office.event)] == ["Ann"]
+
+
 def test_the_export_of_another_program_is_taken_with_one_ticket_type(office: Office) -> None:
     file = office.write("pretix.csv", PRETIX.encode())
     types = office.run.ok("ticket", "types", "acme", office.event).splitlines()

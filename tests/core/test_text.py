@@ -12,6 +12,7 @@ from turnout.core.text import (
     clean_paragraph,
     email_key,
     fold,
+    is_blank,
     is_email,
     is_line,
     is_storable,
@@ -200,3 +201,28 @@ def test_a_line_has_no_ends_in_it_and_a_paragraph_has(end):
 def test_the_wide_key_is_what_keys_were_before():
     assert wide_email_key(" Wei\u00df@Stra\u00dfe.de ") == "weiss@xn--strae-oqa.de"
     assert wide_email_key("mi\u212ae@example.com") == wide_email_key("Mike@example.com")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "\t\n",
+        "\ufeff",
+        "\u200b",
+        "\u200b \u2060",
+        "\u00ad",
+        "\u3164",
+        "\u2800",
+        "\x07",
+        "\u3000",
+    ],
+)
+def test_what_cannot_be_seen_is_blank(text):
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", ["a", "0", "\u200ba", "\u0301", "\U0001f39f", "\u5f35", "."])
+def test_what_can_be_seen_is_not_blank(text):
+    assert not is_blank(text)

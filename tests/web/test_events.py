@@ -33,6 +33,7 @@ from turnout.core.registrations.parties import Guest
 from turnout.core.registrations.places import set_event_state
 from turnout.core.waiting_list.entries import list_entries
 from turnout.core.waiting_list.mails import tell_of_list
+from turnout.core.waiting_list.steering import set_closed
 from turnout.errors import Conflict
 from turnout.formats.pictures import Picture
 from turnout.store import Tx
@@ -299,6 +300,25 @@ def test_an_attacker_learns_nothing_of_an_address(
     assert [answer for answer in answers if answer != answers[0]] == []
     assert mails == [1] * 5
     assert ANSWERS[is_free, button] in Page(answers[0][3]).text
+
+
+def test_a_closed_waiting_list_is_offered_to_nobody(site: AppClient, node: LocalNode) -> None:
+    fair = Fair(node, places=1)
+    fair.db.call(set_closed, fair.org_id, fair.event_id, is_closed=True, actor="test")
+    assert "Join the waiting list" not in fair.look(site).text
+    fair.send(site)
+    page = fair.look(site).text
+    assert "No place is free, and the waiting list is closed." in page
+    assert "Join the waiting list" not in page
+    said = fair.send(site, email="bob@shut.example.com", answer="wait")
+    assert "The waiting list of this event is closed. Nothing was sent." in said
+    assert fair.list() == []
+
+
+def test_a_name_that_cannot_be_seen_is_no_name(site: AppClient, fair: Fair) -> None:
+    said = fair.send(site, first_name="\u200b", last_name="\ufeff\u2060")
+    assert "Nothing was sent." in said
+    assert fair.registration() is None
 
 
 def test_who_waits_and_asks_again_is_told_again(site: AppClient, node: LocalNode) -> None:

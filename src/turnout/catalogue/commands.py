@@ -68,6 +68,7 @@ SENTENCES = {
     "row.formula": "A formula has no value: open the file in a spreadsheet program, save it there "
     "and import it again.",
     "row.long": "The value has {length} characters: shorten it to {limit}.",
+    "row.twice": "{value!r} stands in line {first} already: write it once.",
     "row.nameless": "{value!r} stands in column {column}, which has no heading: name it.",
     "row.nul": "The row has a NUL character: save the file as CSV UTF-8.",
     "row.quotes": "More text stands behind a cell in quotation marks: write a quotation mark "

@@ -18,7 +18,8 @@ SENTENCES = {
     "certificate.throttled": "Too many codes were asked for from your address. Try again in "
     "{retry_after} seconds.",
     "callback.missing": "There is no callback {callback_id}.",
-    "capacity.held": "Event {event_id} cannot have {capacity} places: {held} are taken already.",
+    "capacity.held": "Event {event_id} cannot have {capacity} places: {held} are taken already. "
+    "Set {held} or more, or cancel some first.",
     "capacity.negative": "A capacity of {capacity} is not possible.",
     "colour.form": "{colour!r} is not a colour such as #0a7d5c.",
     "country.form": "{country!r} is not the code of a country in two letters, such as DE.",
@@ -113,8 +114,8 @@ SENTENCES = {
     "ticket_type.code": "A code has {shortest} to {longest} characters.",
     "ticket_type.not_yet": "Tickets of this type are not on sale yet.",
     "ticket_type.sale_over": "Tickets of this type are not on sale any more.",
-    "ticket_type.held": "Ticket type {ticket_type_id} cannot have {capacity} tickets: more are "
-    "held already.",
+    "ticket_type.held": "Ticket type {name!r} cannot have {capacity} tickets: {held} are held "
+    "already. Set {held} or more, or cancel some first.",
     "ticket_type.no_such": "There is no ticket type {ticket_type_id}.",
     "ticket_type.same_name": "Ticket type {ticket_type_id} of the event is called {name!r} "
     "already: choose another name.",

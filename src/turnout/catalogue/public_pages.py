@@ -40,6 +40,8 @@ LABELS = {
     "event_page.registered": "Your ticket is on its way to {whom}. If you register for several "
     "events at once, the fourth ticket and those after it come within the next hours.",
     "event_page.schedule": "Schedule",
+    "event_page.list_closed": "No place is free, and the waiting list is closed.",
+    "event_page.none_left": "sold out",
     "event_page.sold_out": "sold out: waiting list",
     "event_page.speakers": "Speakers",
     "event_page.ticket": "Ticket",

@@ -38,6 +38,8 @@ SENTENCES = {
     "event.full": "The event is full.",
     "event.over": "The event is over.",
     "event.unknown_pak": "There is no event with the pak {pak}.",
+    "filter.session": "The event has no session {number}. It has these: {known}.",
+    "filter.ticket_type": "The event has no ticket type {number}. It has these: {known}.",
     "filter.day": "{text!r} is not a day such as 2027-03-01.",
     "form.code": "That is not the code, or it is too old.",
     "form.many_codes": "Too many codes were sent to this address. Try again in {retry_after} "
@@ -93,10 +95,13 @@ SENTENCES = {
     "session.cancelled": "The session is cancelled.",
     "session.closed": "The session is closed for registration.",
     "session.full": "The session is full.",
+    "session.taken": "The session {title!r} is full: {held} of {capacity} places are taken. Choose "
+    "another session, or give it more places.",
     "session.in_use": "Session {session_id} cannot be removed: it was booked or watched. Cancel it "
     "instead.",
     "session.ticket_type": "The session is for other ticket types.",
-    "session.held": "Session {session} cannot have {capacity} places: more are taken already.",
+    "session.held": "The session {title!r} cannot have {capacity} places: {held} are taken "
+    "already. Set {held} or more, or cancel some first.",
     "session.not_of_channel": "The channel has no session {pak}.",
     "session.not_of_event": "The event has no session {pak}.",
     "note.text": "A note has 1 to {limit} characters, without control characters.",

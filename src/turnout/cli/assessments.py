@@ -19,6 +19,7 @@ from turnout.core.exams import lists
 from turnout.core.exams.lists import NewForm
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
+from turnout.core.text import fold
 from turnout.store import Tx
 
 assessments = App(name="assessment")
@@ -53,6 +54,7 @@ def import_forms(
             columns,
             ["code", "name"],
             take,
+            key=lambda row: ((fold(row["code"].strip()), row["version"]), row["code"]),
             preview=preview,
             ignore_unknown=ignore_unknown,
         )

@@ -31,6 +31,10 @@ Take = Callable[[Tx, Row], object]
 Check = Callable[[Sequence[Row]], list[Fault]]
 """Finds what is wrong with some rows, and changes nothing."""
 
+Key = Callable[[Row], tuple[object, str]]
+"""What a row is about, and the cell that says it; an empty cell = nothing that must be there
+once."""
+
 Preview = Annotated[
     bool, Parameter(help="Show what each column becomes, the first rows and the faulty ones only.")
 ]
@@ -64,11 +68,13 @@ def import_rows(
     needed: Iterable[str],
     take: Take,
     *,
+    key: Key | None = None,
     preview: bool = False,
     ignore_unknown: bool = False,
 ) -> int:
     """Take every row of a file; `columns` are those that are known, in small letters, `needed`
-    those that must be there. Returns how many rows were taken; with `preview`, how many would be.
+    those that must be there. `key` says what a row is about: a second row about the same is
+    refused. Returns how many rows were taken; with `preview`, how many would be.
 
     Each row is taken or refused alone; refused ones are named on standard error. Raises Invalid
     for a file without its columns, before anything is taken, and at the end when rows were refused.
@@ -76,6 +82,8 @@ def import_rows(
     known = columns
     if not isinstance(known, Known):
         known = Known(tuple(known), tuple((name,) for name in needed))
+    if key:
+        take = _once(take, key)
     if preview:
         return show_preview(
             file, known, lambda rows: _try_slice(db, rows, take), ignore_unknown=ignore_unknown
@@ -95,6 +103,22 @@ def import_rows(
     if faults.count:
         raise Invalid("import.rows", refused=faults.count, file=file, taken=taken)
     return taken
+
+
+def _once(take: Take, key: Key) -> Take:
+    """`take` that refuses a row about what an earlier row of the file was about."""
+    lines: dict[object, int] = {}
+
+    def take_once(tx: Tx, row: Row) -> object:
+        about, shown = key(row)
+        first = lines.get(about, row.line)
+        if shown and first != row.line:
+            raise Invalid("row.twice", value=shown, first=first)
+        taken = take(tx, row)
+        lines[about] = row.line
+        return taken
+
+    return take_once
 
 
 class Faults:

@@ -13,6 +13,7 @@ from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
 from turnout.core.importing.layout import Known
 from turnout.core.people.merging import find_person
+from turnout.core.text import fold
 from turnout.store import Tx
 
 learners = App(name="learner")
@@ -52,7 +53,14 @@ def import_learners(
         shared: dict[str, str] = {}
         take = partial(_take_learner, org_id, actor(), again, shared)
         count = import_rows(
-            db, file, LEARNERS, (), take, preview=preview, ignore_unknown=ignore_unknown
+            db,
+            file,
+            LEARNERS,
+            (),
+            take,
+            key=lambda row: (fold(row["code"].strip()), row["code"]),
+            preview=preview,
+            ignore_unknown=ignore_unknown,
         )
     if preview:
         return

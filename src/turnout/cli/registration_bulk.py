@@ -12,7 +12,8 @@ from turnout.cli.registration_lists import NO_FILTERS, AnyFilters
 from turnout.core.ids import NO_REGISTRATION, OrgId, RegistrationId
 from turnout.core.registrations import changing, notes
 from turnout.core.registrations.bulk import Act, change_slice
-from turnout.core.registrations.listing import count_matching
+from turnout.core.registrations.listing import check_filter, count_matching
+from turnout.core.registrations.telling import read_holding, tell_cancelled, tell_changed
 from turnout.errors import Invalid
 from turnout.store import Tx
 
@@ -39,10 +40,12 @@ def bulk(
     to: str = "",
     filters: AnyFilters = NO_FILTERS,
     yes: bool = False,
+    quiet: bool = False,
 ) -> None:
     """Do the same to many registrations of an event; without --yes, only say to how many.
 
     Each is changed or refused alone; the refused ones are named. Doing it again does what is left.
+    People whose registration is cancelled, restored or changed are told by mail.
 
     Example: turnout registration bulk acme 1000001 cancel --answer "cannot come" --yes
 
@@ -52,11 +55,13 @@ def bulk(
         action: cancel, restore, resend, change-type, book, leave, tag or untag.
         to: The number of the ticket type (change-type) or session (book, leave), or the tag.
         yes: Do it.
+        quiet: Mail nothing when registrations are cancelled, restored or changed.
     """
-    act = _read_action(action, to)
+    act = _read_action(action, to, is_quiet=quiet)
     with database() as db:
         org_id = org_of_event(db, org, event)
         wanted = filters.of(event)
+        db.call(check_filter, org_id, wanted)
         count = db.call(count_matching, org_id, wanted)
         if not yes:
             console.print(f"Registrations that fit: {count}. Add --yes to {action} them.")
@@ -75,7 +80,7 @@ def bulk(
     console.print(f"{changed} registrations: {action}.")
 
 
-def _read_action(action: Action, to: str) -> Act:
+def _read_action(action: Action, to: str, *, is_quiet: bool) -> Act:
     """What an action does to one registration. Raises Invalid for a wrong `to`."""
     if action in (Action.TAG, Action.UNTAG):
         if not to.strip():
@@ -85,10 +90,11 @@ def _read_action(action: Action, to: str) -> Act:
     if action in _NUMBERED:
         if not (to.isascii() and to.isdigit() and len(to) < 16):
             raise Invalid("bulk.number", action=action)
-        return partial(_with_number, _NUMBERED[action], int(to))
+        act = partial(_with_number, _NUMBERED[action], int(to))
+        return act if is_quiet else partial(_told, act)
     if to:
         raise Invalid("bulk.to", action=action)
-    return _PLAIN[action]
+    return _PLAIN[action, is_quiet and action is not Action.RESEND]
 
 
 def _with_text(
@@ -103,18 +109,36 @@ def _with_number(
     verb(tx, org_id, id_, number, actor=actor())
 
 
+def _told(act: Act, tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
+    before = read_holding(tx, org_id, registration_id)
+    act(tx, org_id, registration_id)
+    tell_changed(tx, org_id, registration_id, before)
+
+
+def _cancel(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
+    if cancel_one(tx, org_id, registration_id):
+        tell_cancelled(tx, org_id, registration_id)
+
+
 def _restore(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
     changing.restore_registration(tx, org_id, registration_id, actor=actor())
+
+
+def _restore_quietly(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
+    restore = changing.restore_registration
+    restore(tx, org_id, registration_id, is_mailed=False, actor=actor())
 
 
 def _resend(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
     changing.resend_tickets(tx, org_id, registration_id, actor=actor())
 
 
-_PLAIN: dict[Action, Act] = {
-    Action.CANCEL: cancel_one,
-    Action.RESTORE: _restore,
-    Action.RESEND: _resend,
+_PLAIN: dict[tuple[Action, bool], Act] = {
+    (Action.CANCEL, False): _cancel,
+    (Action.CANCEL, True): cancel_one,
+    (Action.RESTORE, False): _restore,
+    (Action.RESTORE, True): _restore_quietly,
+    (Action.RESEND, False): _resend,
 }
 _NUMBERED: dict[Action, Callable[..., object]] = {
     Action.CHANGE_TYPE: changing.set_type,

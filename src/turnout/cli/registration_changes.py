@@ -1,6 +1,6 @@
 """Changing registrations, one by one and many at once."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from turnout.cli.app import actor, console, database
 from turnout.cli.hints import say_no_name
@@ -16,11 +16,18 @@ from turnout.core.questions.model import Answer
 from turnout.core.registrations import changing, notes
 from turnout.core.registrations.booking import lock_registration
 from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.telling import (
+    read_holding,
+    tell_cancelled,
+    tell_changed,
+    tell_passed_on,
+)
 from turnout.core.registrations.transferring import transfer_ticket
 from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
 
 DEVICE = "turnout registration add"
+TOLD = " The person is told by mail."
 
 
 def add(
@@ -101,8 +108,11 @@ def change(
     ticket_type: TicketTypeNumber | None = None,
     book: list[SessionNumber] | None = None,
     leave: list[SessionNumber] | None = None,
+    email: str = "",
+    quiet: bool = False,
 ) -> None:
-    """Change a registration: all that is asked for, or nothing.
+    """Change a registration: all that is asked for, or nothing. Another ticket type and sessions
+    are told by mail.
 
     Example: turnout registration change acme 12 --answer "Diet=vegan" --book 31 --leave 30
 
@@ -118,6 +128,8 @@ def change(
         ticket_type: Number of the ticket type that their ticket is of from now on.
         book: Number of a session to book; may be repeated.
         leave: Number of a session whose booking is cancelled; may be repeated.
+        email: Their new e-mail address; a guest of a party without one gets it.
+        quiet: Mail nothing.
     """
     answers = _read_answers(answer)
     given = {
@@ -128,39 +140,49 @@ def change(
         "phone": phone,
     }
     details = {name: text for name, text in given.items() if text}
-    if not (answers or details or ticket_type or book or leave):
+    if not (answers or details or ticket_type or book or leave or email):
         raise Invalid("registration.unchanged")
+    wanted = _Wanted(answers, details, ticket_type, book or [], leave or [], email)
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        db.call(
-            _change, org_id, registration, answers, details, ticket_type, book or [], leave or []
-        )
-    console.print(f"Registration {registration} is changed.")
+        is_told = db.call(_change, org_id, registration, wanted, quiet)
+    console.print(f"Registration {registration} is changed.{TOLD if is_told else ''}")
 
 
 def cancel(
-    org: str, registration: RegistrationNumber, /, *, reason: str = "", yes: bool = False
+    org: str,
+    registration: RegistrationNumber,
+    /,
+    *,
+    reason: str = "",
+    message: str = "",
+    quiet: bool = False,
+    yes: bool = False,
 ) -> None:
-    """Cancel a registration: its tickets let nobody in, its places go to the waiting list.
+    """Cancel a registration: its tickets let nobody in, its places go to the waiting list, and the
+    person is told by mail.
 
-    A candidate's leaves the exam.
+    A candidate's leaves the exam, without a mail.
 
-    Example: turnout registration cancel acme 12
+    Example: turnout registration cancel acme 12 --message "The bus is full."
 
     Args:
         org: Short name of the organization.
         registration: Number of the registration.
         reason: Why, for the history of a candidate's registration.
+        message: What the person is told, in your own words.
+        quiet: Mail nothing.
         yes: Cancel it although they are checked in.
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        was_confirmed = db.call(_cancel, org_id, registration, reason, yes)
+        note = None if quiet else message
+        was_confirmed, is_told = db.call(_cancel, org_id, registration, reason, note, yes)
     state = "is cancelled" if was_confirmed else "was cancelled before"
-    console.print(f"Registration {registration} {state}.")
+    console.print(f"Registration {registration} {state}.{TOLD if is_told else ''}")
 
 
-def restore(org: str, registration: RegistrationNumber, /) -> None:
+def restore(org: str, registration: RegistrationNumber, /, *, quiet: bool = False) -> None:
     """Confirm a cancelled registration again, with a new ticket, which is mailed.
 
     Those of its sessions that have places are booked again.
@@ -170,13 +192,14 @@ def restore(org: str, registration: RegistrationNumber, /) -> None:
     Args:
         org: Short name of the organization.
         registration: Number of the registration.
+        quiet: Do not mail the ticket.
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         restore = changing.restore_registration
         known = db.call(lock_registration, org_id, registration)
         with counted_places(db, org_id, known.event_id, known.ticket_type_id, 1):
-            granted = db.call(restore, org_id, registration, actor=actor())
+            granted = db.call(restore, org_id, registration, is_mailed=not quiet, actor=actor())
     if granted is None:
         console.print(f"Registration {registration} is not cancelled.")
         return
@@ -191,8 +214,10 @@ def transfer(
     email: str,
     first_name: str = "",
     last_name: str = "",
+    quiet: bool = False,
 ) -> None:
-    """Pass a registration on to somebody else, with its sessions; their new ticket is mailed.
+    """Pass a registration on to somebody else, with its sessions; their new ticket is mailed, and
+    whose it was is told.
 
     Example: turnout registration transfer acme 12 --email bob@example.com --first-name Bob
 
@@ -203,12 +228,15 @@ def transfer(
         email: Address of who gets it.
         first_name: Their first name.
         last_name: Their last name.
+        quiet: Do not tell whose it was.
     """
     contact = Contact(email=email, first_name=first_name, last_name=last_name)
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        code = db.call(_transfer, org_id, registration, contact)
-    console.print(f"{email} has the ticket {code} now; registration {registration} is cancelled.")
+        code, is_told = db.call(_transfer, org_id, registration, contact, quiet)
+    told = " Whose it was is told by mail." if is_told else ""
+    said = f"{email} has the ticket {code} now; registration {registration} is cancelled."
+    console.print(f"{said}{told}")
     say_no_name(first_name, last_name)
 
 
@@ -271,41 +299,65 @@ def cancel_one(tx: Tx, org_id: OrgId, registration_id: RegistrationId, reason: s
 
 
 def _cancel(
-    tx: Tx, org_id: OrgId, registration_id: RegistrationId, reason: str, is_sure: bool
-) -> bool:
-    if not is_sure and changing.has_checked_in(tx, org_id, registration_id):
-        raise Conflict("registration.checked_in", registration_id=registration_id)
-    return cancel_one(tx, org_id, registration_id, reason)
-
-
-def _change(
     tx: Tx,
     org_id: OrgId,
     registration_id: RegistrationId,
-    answers: dict[str, str],
-    details: dict[str, str],
-    type_id: TicketTypeId | None,
-    book: list[SessionId],
-    leave: list[SessionId],
-) -> None:
-    """Sessions that are left come first: their places may be those that are booked."""
+    reason: str,
+    message: str | None,
+    is_sure: bool,
+) -> tuple[bool, bool]:
+    """Whether it was confirmed, and whether the person is told; `message` None = they are not."""
+    if not is_sure and changing.has_checked_in(tx, org_id, registration_id):
+        raise Conflict("registration.checked_in", registration_id=registration_id)
+    was_confirmed = cancel_one(tx, org_id, registration_id, reason)
+    if not was_confirmed or message is None:
+        return was_confirmed, False
+    return True, tell_cancelled(tx, org_id, registration_id, message=message)
+
+
+class _Wanted(NamedTuple):
+    """What is to change in a registration."""
+
+    answers: dict[str, str]
+    details: dict[str, str]
+    type_id: TicketTypeId | None
+    book: list[SessionId]
+    leave: list[SessionId]
+    email: str
+
+
+def _change(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, wanted: _Wanted, is_quiet: bool
+) -> bool:
+    """Whether the person is told. Sessions that are left come first: their places may be those that
+    are booked."""
     by = actor()
-    for session_id in sorted(leave):
+    before = read_holding(tx, org_id, registration_id)
+    for session_id in sorted(wanted.leave):
         changing.leave_session(tx, org_id, registration_id, session_id, actor=by)
-    for session_id in sorted(book):
+    for session_id in sorted(wanted.book):
         changing.book_session(tx, org_id, registration_id, session_id, actor=by)
-    if type_id:
-        changing.set_type(tx, org_id, registration_id, type_id, actor=by)
-    if answers:
-        changing.set_answers(tx, org_id, registration_id, answers, actor=by)
-    if details:
-        changing.set_details(tx, org_id, registration_id, details, actor=by)
+    if wanted.type_id:
+        changing.set_type(tx, org_id, registration_id, wanted.type_id, actor=by)
+    if wanted.answers:
+        changing.set_answers(tx, org_id, registration_id, wanted.answers, actor=by)
+    if wanted.details:
+        changing.set_details(tx, org_id, registration_id, wanted.details, actor=by)
+    if wanted.email:
+        changing.set_address(tx, org_id, registration_id, wanted.email, actor=by)
+    return not is_quiet and tell_changed(tx, org_id, registration_id, before)
 
 
-def _transfer(tx: Tx, org_id: OrgId, registration_id: RegistrationId, contact: Contact) -> str:
+def _transfer(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, contact: Contact, is_quiet: bool
+) -> tuple[str, bool]:
+    """The new code, and whether the person whose it was is told."""
     registration = lock_registration(tx, org_id, registration_id)
     ticket = changing.get_only_ticket(tx, org_id, registration)
-    return transfer_ticket(tx, org_id, ticket.code, contact, actor=actor())
+    code = transfer_ticket(tx, org_id, ticket.code, contact, actor=actor())
+    if is_quiet:
+        return code, False
+    return code, tell_passed_on(tx, org_id, registration_id, ticket.code)
 
 
 def _read_answers(given: list[str] | None) -> dict[str, str]:

@@ -27,8 +27,10 @@ from turnout.core.registrations.files import (
 from turnout.core.registrations.listing import (
     ListedRegistration,
     RegistrationFilter,
+    check_filter,
     list_registrations,
 )
+from turnout.core.text import email_key, fold
 from turnout.errors import Invalid
 from turnout.formats.spreadsheets import csv_line
 from turnout.formats.workbook import write_workbook
@@ -72,7 +74,14 @@ def import_file(
         choices = db.call(read_choices, org_id, event)
         take = partial(_take, org_id, choices, ticket_type, mail, again, actor())
         count = import_rows(
-            db, file, REGISTRATIONS, (), take, preview=preview, ignore_unknown=ignore_unknown
+            db,
+            file,
+            REGISTRATIONS,
+            (),
+            take,
+            key=_key_of,
+            preview=preview,
+            ignore_unknown=ignore_unknown,
         )
     if not preview:
         console.print(f"{count} rows were imported.")
@@ -100,6 +109,7 @@ def export_file(
         org_id = db.call(get_organization, org).org_id
         timezone = db.call(get_event, org_id, event).timezone
         wanted = filters.of(event)
+        db.call(check_filter, org_id, wanted)
         questions: dict[str, None] = {}
         for page in _pages(db, org_id, wanted):
             note_questions(questions, page)
@@ -136,6 +146,11 @@ def _pages(
     while page := db.look(list_registrations, org_id, wanted, after=after, limit=PAGE):
         yield page
         after = page[-1].id
+
+
+def _key_of(row: Row) -> tuple[object, str]:
+    """Somebody may be there once for each ticket type; a second row would change the first."""
+    return (email_key(row["email"]), fold(row["tickettype"])), row["email"]
 
 
 def _take(

@@ -18,6 +18,7 @@ from turnout.core.registrations.booking import list_booked_sessions, lock_regist
 from turnout.core.registrations.listing import (
     ListedRegistration,
     RegistrationFilter,
+    check_filter,
     list_registrations,
 )
 from turnout.core.registrations.model import Registration, RegistrationState
@@ -104,7 +105,9 @@ def list_all(
     with database() as db:
         org_id = org_of_event(db, org, event)
         behind = RegistrationId(after or 0)
-        found = db.call(list_registrations, org_id, filters.of(event), after=behind, limit=limit)
+        wanted = filters.of(event)
+        db.call(check_filter, org_id, wanted)
+        found = db.call(list_registrations, org_id, wanted, after=behind, limit=limit)
     if not found:
         console.print("No registration fits.")
         return

@@ -7,9 +7,9 @@ from cyclopts import App
 
 from turnout.cli.app import Count, actor, console, database, say_time, show_table, tell_twice
 from turnout.cli.files import new_file
-from turnout.cli.hints import say_no_name
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber, SessionNumber, TicketTypeNumber
+from turnout.cli.ticket_changes import change_type, transfer
 from turnout.core.events.model import TicketType
 from turnout.core.events.programme import (
     create_ticket_type,
@@ -23,9 +23,7 @@ from turnout.core.fields import changed_fields
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import EventId, OrgId, TicketTypeId
-from turnout.core.people.model import Contact
 from turnout.core.registrations.places import set_ticket_capacity
-from turnout.core.registrations.transferring import change_ticket_type, transfer_ticket
 from turnout.core.tickets.signing import list_ticket_keys, rotate_ticket_key
 from turnout.errors import Invalid
 from turnout.formats.money import read_currency, read_money, say_money
@@ -33,6 +31,8 @@ from turnout.formats.pdf import PaperSize
 from turnout.store import Tx
 
 tickets = App(name="ticket")
+tickets.command(transfer)
+tickets.command(change_type)
 
 
 @tickets.command
@@ -262,46 +262,6 @@ def choose(org: str, event: EventNumber, /, *, names: Literal["print", "omit"]) 
         is_nameless = names == "omit"
         db.call(choose_ticket_names, org_id, event, is_nameless=is_nameless, actor=actor())
     console.print(f"Tickets of event {event} {'name nobody' if is_nameless else 'have names'}.")
-
-
-@tickets.command
-def transfer(
-    org: str, code: str, /, *, email: str, first_name: str = "", last_name: str = ""
-) -> None:
-    """Pass a ticket on to somebody else, who gets a new one by mail.
-
-    Example: `turnout ticket transfer acme GKB5Y66GZ9 --email zoe@example.com`
-
-    Args:
-        org: Short name of the organization.
-        code: The ticket's code; it lets nobody in from now on.
-        email: Address of who gets it.
-        first_name: Their first name.
-        last_name: Their last name.
-    """
-    contact = Contact(email=email, first_name=first_name, last_name=last_name)
-    with database() as db:
-        org_id = db.call(get_organization, org).org_id
-        new = db.call(transfer_ticket, org_id, code, contact, actor=actor())
-    console.print(f"{email} has the ticket {new} now; {code} lets nobody in any more.")
-    say_no_name(first_name, last_name)
-
-
-@tickets.command
-def change_type(org: str, code: str, ticket_type: TicketTypeNumber, /) -> None:
-    """Make a ticket one of another type; its code stays.
-
-    Example: `turnout ticket change-type acme GKB5Y66GZ9 3`
-
-    Args:
-        org: Short name of the organization.
-        code: The ticket's code.
-        ticket_type: Number of the other type.
-    """
-    with database() as db:
-        org_id = db.call(get_organization, org).org_id
-        db.call(change_ticket_type, org_id, code, ticket_type, actor=actor())
-    console.print(f"The ticket {code} is of type {ticket_type} now.")
 
 
 @tickets.command

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from turnout.core.text import is_email, is_line, is_storable
+from turnout.core.text import is_blank, is_email, is_line, is_storable
 from turnout.errors import Invalid
 
 LONGEST_LINE, LONGEST_PROSE, LONGEST_URL = 200, 20_000, 2_000
@@ -32,7 +32,7 @@ def check_line(field: str, text: str, limit: int = LONGEST_LINE) -> None:
 
 def check_filled(field: str, text: str) -> None:
     """Raise Invalid for a text in which nothing can be read, such as an empty title."""
-    if not text.strip():
+    if is_blank(text):
         raise Invalid("text.missing", field=field)
 
 

@@ -18,6 +18,10 @@ LONGEST_RUN = 30
 _ASCII_ALIKE = re.compile("([\u037e\u1fef\u212a])")
 # Control characters, line ends, and the signs that turn the reading direction of what follows.
 _NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e]+")
+# Format and control characters and separators; and letters and marks that Unicode gives no shape.
+_UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Zs")
+_ASCII_UNSEEN = "".join(map(chr, (*range(33), 127)))
+_SHAPELESS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 _NO_PARAGRAPH = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e]+")
 
 
@@ -37,6 +41,20 @@ def is_line(text: str) -> bool:
 def is_paragraph(text: str) -> bool:
     """`is_line` for text that may have several lines, and tabs."""
     return text.isprintable() or not _NO_PARAGRAPH.search(text)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of `text` is seen: it is empty, or of spaces, control characters and
+    characters without a shape, such as a zero-width space or a byte order mark."""
+    if text.isascii():
+        return not text.strip(_ASCII_UNSEEN)
+    return all(map(_is_unseen, text))
+
+
+def _is_unseen(character: str) -> bool:
+    return (
+        character.isspace() or unicodedata.category(character) in _UNSEEN or character in _SHAPELESS
+    )
 
 
 def clean_line(text: str) -> str:

@@ -42,6 +42,7 @@ from turnout.core.registrations.forms import register_by_form, wait_by_form
 from turnout.core.registrations.joining import is_offered
 from turnout.core.text import is_email, is_line
 from turnout.core.tickets.documents import event_entry
+from turnout.core.waiting_list.steering import is_closed
 from turnout.errors import Conflict, Failure, Invalid, Limited, Missing
 from turnout.formats.calendar import calendar_file
 from turnout.formats.markdown import to_html
@@ -88,6 +89,7 @@ class _Found(NamedTuple):
     description: str
     programme: Programme
     questions: list[Question]
+    is_list_closed: bool
 
 
 class _Form(NamedTuple):
@@ -219,6 +221,7 @@ class EventResource(Resource):
             is_exam=found.is_exam,
             is_cancelled=event.state is EventState.CANCELLED,
             has_places=any(offer.left is None or offer.left for offer in offers),
+            is_list_closed=found.is_list_closed,
             is_sold_out=any(offer.left == 0 for offer in offers),
             given=dict.fromkeys(names, "") | (given or {}),
             fields=(*names, *(name for name in names_of(found.questions) if name in (given or {}))),
@@ -257,7 +260,10 @@ def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:
                 profile = get_profile(tx, organization.org_id)
                 programme = get_programme(tx, organization.org_id, shown.event.id)
                 asked = list_questions(tx, organization.org_id, shown.event.id)
-                return _Found(organization, profile, shown, exam, description, programme, asked)
+                closed = is_closed(tx, organization.org_id, shown.event.id)
+                return _Found(
+                    organization, profile, shown, exam, description, programme, asked, closed
+                )
     raise Missing("path.missing", path=path)
 
 
@@ -318,9 +324,10 @@ def _read_contact(given: dict[str, str]) -> Contact:
     domain = values["email"].strip().rpartition("@")[2]
     if "." not in domain:
         raise Invalid("contact.email_domain", domain=domain)
-    if not (values["first_name"] or values["last_name"]):
+    contact = Contact(**values)
+    if not (contact.first_name or contact.last_name):
         raise Invalid("contact.name")
-    return Contact(**values)
+    return contact
 
 
 def _offered(shown: EventView, now: int, access: str) -> list[TicketType]:

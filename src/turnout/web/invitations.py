@@ -20,6 +20,7 @@ from turnout.core.questions.reading import accept_answers, list_questions
 from turnout.core.registrations.booking import get_contact
 from turnout.core.registrations.extras import with_answers
 from turnout.core.registrations.offers import join_list
+from turnout.core.waiting_list.steering import is_closed
 from turnout.errors import Conflict, Invalid
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
@@ -57,6 +58,7 @@ class Shown(NamedTuple):
     questions: list[Question]
     ticket_type_id: TicketTypeId
     answers: list[Answer]
+    is_list_closed: bool
 
 
 class InvitationResource(Resource):
@@ -124,7 +126,7 @@ class InvitationResource(Resource):
             ticket=f"{shown.org_id}-{shown.invitee.ticket_code}",
             refusal=f"{say_refusal(refusal)} {kept}" if refusal else "",
             questions=_fields(shown, given, wrong),
-            is_full=refusal is not None and refusal.code in FULL,
+            is_full=refusal is not None and refusal.code in FULL and not shown.is_list_closed,
             is_new=is_new,
             is_waiting=is_waiting,
         )
@@ -151,6 +153,7 @@ def _show(tx: Tx, token: str) -> Shown:
         list_questions(tx, org_id, event_id),
         get_campaign(tx, org_id, invitee.campaign_id).ticket_type_id,
         list_given(tx, org_id, event_id, invitee.person_id),
+        is_closed(tx, org_id, event_id),
     )
 
 

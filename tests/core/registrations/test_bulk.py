@@ -49,7 +49,10 @@ def test_one_that_is_refused_stays_and_the_others_go_on(office):
         book_session(tx, org_id, registration_id, office.talk, actor="test")
         book_session(tx, org_id, registration_id, office.tour, actor="test")
 
-    full = "The session is full."
+    full = (
+        "The session 'Tour' is full: 1 of 1 places are taken. Choose another session, or give it "
+        "more places."
+    )
     assert run(office, book) == (1, [(name, full) for name in "bcde"])
     assert office.held()["talk"] == office.held()["tour"] == 1
     assert run(office, book) == (1, [(name, full) for name in "bcde"])

@@ -81,7 +81,7 @@ def test_what_staff_may_not_add_changes_nothing(office):
     office.add("ann", session_ids=[office.tour])
     before = office.held()
     for more, failure, code in (
-        ({"session_ids": [office.tour]}, Conflict, "session.full"),
+        ({"session_ids": [office.tour]}, Conflict, "session.taken"),
         ({"session_ids": [SessionId(1)]}, Invalid, "session.not_in_event"),
         ({"ticket_type_id": TicketTypeId(1)}, Invalid, "ticket_type.not_in_event"),
         ({"answers": [Answer("Diet", "x\x07")]}, Invalid, "answer.text"),
@@ -146,7 +146,7 @@ def test_sessions_are_booked_and_left(office):
     office.act(book_session, ann, office.tour)
     with pytest.raises(Conflict) as refused:
         office.act(book_session, bob, office.tour)
-    assert refused.value.code == "session.full"
+    assert refused.value.code == "session.taken"
     office.act(leave_session, ann, office.tour)
     office.act(leave_session, ann, office.tour)
     office.act(book_session, bob, office.tour)

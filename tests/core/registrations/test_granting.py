@@ -178,7 +178,7 @@ def test_a_program_gives_who_waits_the_place_that_is_offered_to_them(doors):
 def test_more_places_in_a_session_are_there_for_the_next(hosts):
     doors, session_id = hosts.doors, hosts.doors.session_ids[0]
     assert [doors.queue("a", [0]), doors.queue("b", [0])] == [[""], ["full"]]
-    with refuses(Conflict, "session.held", session=session_id, capacity=0):
+    with refuses(Conflict, "session.held", title="Talk", capacity=0, held=1):
         doors.call(set_session_capacity, session_id, 0, actor="test")
     doors.call(set_session_capacity, session_id, 2, actor="test")
     assert [doors.queue("b", [0]), doors.queue("c", [0])] == [[""], ["full"]]

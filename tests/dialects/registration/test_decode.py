@@ -18,7 +18,7 @@ from turnout.core.questions.model import Answer
 from turnout.core.registrations.intake import MAX_SESSIONS
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.submissions import Application, TargetNoun
-from turnout.core.text import is_email, is_line, is_storable
+from turnout.core.text import is_blank, is_email, is_line, is_storable
 from turnout.dialects.registration.decode import (
     DEFAULT_LIMIT,
     MAX_CHECKS,
@@ -266,9 +266,12 @@ def test_a_valid_body_is_understood_as_it_was_meant(
         Submitted(
             msgspec.convert({snake(member): value for member, value in contact.items()}, Contact),
             [
-                Answer(item["itemDesc"], item["itemValue"])
-                for item in answers
-                if item["itemDesc"].strip() or item["itemValue"].strip()
+                Answer(
+                    f"Item {place}" if is_blank(item["itemDesc"]) else item["itemDesc"],
+                    item["itemValue"],
+                )
+                for place, item in enumerate(answers, 1)
+                if not (is_blank(item["itemDesc"]) and is_blank(item["itemValue"]))
             ],
         ),
     )
@@ -366,3 +369,53 @@ def test_control_characters_never_get_in():
         ),
         [Answer("Diet ", "None.\nReally none.")],
     )
+
+
+def test_an_item_without_a_description_is_called_by_its_place():
+    items = [
+        {"itemDesc": "Diet", "itemValue": "vegan"},
+        {"itemDesc": "\u200b", "itemValue": "blue"},
+        {"itemDesc": " ", "itemValue": "\ufeff"},
+        {"itemValue": 7},
+    ]
+    given = decode_application(json.dumps(with_contact(contactCustomItems=items)).encode())
+    assert given.submitted.answers == [
+        Answer("Diet", "vegan"),
+        Answer("Item 2", "blue"),
+        Answer("Item 4", "7"),
+    ]
+
+
+def test_a_name_that_cannot_be_seen_is_not_given():
+    given = decode_application(
+        json.dumps(
+            with_contact(firstName="\u200b", lastName="\ufeff \u3000", company="A\u200b")
+        ).encode()
+    )
+    contact = given.submitted.contact
+    assert (contact.first_name, contact.last_name, contact.company) == ("", "", "A\u200b")
+
+
+def with_contact(**contact):
+    event = {"eventPak": "1" * 16, "sessions": [{"sessionPak": "2" * 16}]}
+    return {"registration": {"event": event, "contact": {"email": "a@example.com"} | contact}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"checks": [{"queueId": 1, "QueueId": 2}]},
+        {"checks": [{"queueId": 1}], "Checks": [{"queueId": 2}]},
+        {"checks": [{"queueId": 1}], "limit": 1, "LIMIT": 2},
+    ],
+)
+def test_two_spellings_of_a_member_that_say_two_things_are_refused(body):
+    with pytest.raises(Invalid) as refused:
+        decode_question(json.dumps(body).encode(), {})
+    assert refused.value.code == "member.twice"
+    assert b"Bad Request" in present_failure(refused.value).body
+
+
+def test_two_spellings_that_say_one_thing_are_one():
+    body = {"checks": [{"queueId": 1, "QueueId": 1}], "Limit": 3, "limit": None}
+    assert decode_question(json.dumps(body).encode(), {}) == StatusQuestion([QueueItemId(1)], 3, 0)

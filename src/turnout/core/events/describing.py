@@ -17,6 +17,7 @@ from turnout.core.fields import (
     check_url,
 )
 from turnout.core.ids import EventId, OrgId, VenueId
+from turnout.core.text import is_blank
 from turnout.core.times import plan
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx, to_json
@@ -102,7 +103,7 @@ def set_event_times(tx: Tx, org_id: OrgId, event_id: EventId, when: Span, *, act
 
 def check_texts(change: EventChange) -> None:
     """Raise Invalid for a value that cannot be."""
-    if change.title is not None and not change.title.strip():
+    if change.title is not None and is_blank(change.title):
         raise Invalid("title.missing")
     for name, check in _CHECKS.items():
         value = getattr(change, name)

@@ -278,9 +278,10 @@ def store_session_capacity(
         tx, org_id=org_id, id=session_id, capacity=capacity, now=tx.now
     )
     if event_id is None:
-        if sql.find_session_event(tx, org_id=org_id, id=session_id) is None:
+        row = sql.find_session_places(tx, org_id=org_id, id=session_id)
+        if row is None:
             raise Missing("session.missing", session_id=session_id)
-        raise Conflict("session.held", session=session_id, capacity=capacity)
+        raise Conflict("session.held", title=row.title, capacity=capacity, held=row.held)
     record(tx, org_id, actor, "changed", "session", session_id, capacity=capacity)
     return event_id
 
@@ -326,7 +327,9 @@ def list_channels(tx: Tx, org_id: OrgId) -> list[Channel]:
 def check_type_name(
     tx: Tx, org_id: OrgId, event_id: EventId, name: str, own: TicketTypeId | None = None
 ) -> None:
-    """Raise Conflict if another ticket type of the event than `own` has the name, in any case."""
+    """Raise Conflict if another ticket type of the event than `own` has the name, in any case. The
+    event's row is held until this transaction ends, so nobody gives it at the same time."""
+    sql.lock_event_text(tx, org_id=org_id, id=event_id)
     wanted = name.strip().casefold()
     for other in list_ticket_types(tx, org_id, event_id):
         if other.id != own and other.name.strip().casefold() == wanted:

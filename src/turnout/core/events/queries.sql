@@ -116,8 +116,8 @@ WHERE org_id = :org_id AND id = :id
     AND (CAST(:capacity AS BIGINT) IS NULL OR held <= :capacity)
 RETURNING event_id;
 
--- name: find_session_event(org_id, id: SessionId)$ -> EventId | None
-SELECT event_id FROM sessions WHERE org_id = :org_id AND id = :id;
+-- name: find_session_places(org_id, id: SessionId)^ -> (title: str, held: int) | None
+SELECT title, held FROM sessions WHERE org_id = :org_id AND id = :id;
 
 -- name: set_session_state(org_id, id: SessionId, state, now)!
 UPDATE sessions SET state = :state, updated_at = :now WHERE org_id = :org_id AND id = :id;
@@ -172,6 +172,9 @@ UPDATE ticket_types SET capacity = :capacity, updated_at = :now
 WHERE org_id = :org_id AND id = :id
     AND (CAST(:capacity AS BIGINT) IS NULL OR held <= :capacity)
 RETURNING event_id;
+
+-- name: find_type_places(org_id, id: TicketTypeId)^ -> (name: str, held: int) | None
+SELECT name, held FROM ticket_types WHERE org_id = :org_id AND id = :id;
 
 -- name: set_person_limit(org_id, id: TicketTypeId, person_limit: int | None, now)!
 UPDATE ticket_types SET person_limit = :person_limit, updated_at = :now

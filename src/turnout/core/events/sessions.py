@@ -12,6 +12,7 @@ from turnout.core.events.sql import sql
 from turnout.core.fields import changed_fields, check_line, check_prose
 from turnout.core.identity.names import drop_name
 from turnout.core.ids import EventId, OrgId, SessionId, SpeakerId, TicketTypeId
+from turnout.core.text import is_blank
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx, to_json
 
@@ -126,7 +127,7 @@ def check_position(position: int | None) -> None:
 
 
 def _check_texts(change: SessionChange) -> None:
-    if change.title is not None and not change.title.strip():
+    if change.title is not None and is_blank(change.title):
         raise Invalid("title.missing")
     for field in ("title", "track", "room"):
         if value := getattr(change, field):

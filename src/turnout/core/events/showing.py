@@ -90,13 +90,16 @@ def store_ticket_capacity(
     tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId, capacity: int | None, *, actor: str
 ) -> EventId:
     """Keep how many tickets of a type there are; None = any number. Returns its event
-    (registrations/places.py offers those that are new). Raises Conflict below what is held, and for
-    a type that is not there."""
+    (registrations/places.py offers those that are new). Raises Conflict below what is held,
+    Missing."""
     event_id = sql.set_ticket_capacity(
         tx, org_id=org_id, id=ticket_type_id, capacity=capacity, now=tx.now
     )
     if event_id is None:
-        raise Conflict("ticket_type.held", ticket_type_id=ticket_type_id, capacity=capacity)
+        row = sql.find_type_places(tx, org_id=org_id, id=ticket_type_id)
+        if row is None:
+            raise Missing("ticket_type.no_such", ticket_type_id=ticket_type_id)
+        raise Conflict("ticket_type.held", name=row.name, capacity=capacity, held=row.held)
     record(tx, org_id, actor, "set", "ticket_type", ticket_type_id, capacity=capacity)
     return event_id
 

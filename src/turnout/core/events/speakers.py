@@ -10,6 +10,7 @@ from turnout.core.events.sessions import check_position
 from turnout.core.events.sql import sql
 from turnout.core.fields import changed_fields, check_line, check_prose
 from turnout.core.ids import EventId, OrgId, SpeakerId
+from turnout.core.text import is_blank
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
 
@@ -80,7 +81,7 @@ def list_speakers(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Speaker]:
 
 
 def _check(tx: Tx, org_id: OrgId, change: SpeakerChange) -> None:
-    if change.name is not None and not change.name.strip():
+    if change.name is not None and is_blank(change.name):
         raise Invalid("name.missing")
     check_line("name", change.name or "")
     check_line("headline", change.headline or "")

@@ -77,6 +77,10 @@ class ListVenuesRow(NamedTuple):
     timezone: str
     details: str
 
+class FindSessionPlacesRow(NamedTuple):
+    title: str
+    held: int
+
 class ListShownRow(NamedTuple):
     event: Event
     details: str
@@ -93,6 +97,10 @@ class ListShownRow(NamedTuple):
 class ListAnnouncedRow(NamedTuple):
     event: Event
     details: str
+
+class FindTypePlacesRow(NamedTuple):
+    name: str
+    held: int
 
 class ListEntriesRow(NamedTuple):
     event_id: EventId
@@ -279,7 +287,9 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, id: SessionId, capacity: int | None, now: int
     ) -> EventId | None: ...
     @staticmethod
-    def find_session_event(tx: Tx, *, org_id: OrgId, id: SessionId) -> EventId | None: ...
+    def find_session_places(
+        tx: Tx, *, org_id: OrgId, id: SessionId
+    ) -> FindSessionPlacesRow | None: ...
     @staticmethod
     def set_session_state(tx: Tx, *, org_id: OrgId, id: SessionId, state: str, now: int) -> int: ...
     @staticmethod
@@ -313,6 +323,10 @@ class _Sql(Statements):
     def set_ticket_capacity(
         tx: Tx, *, org_id: OrgId, id: TicketTypeId, capacity: int | None, now: int
     ) -> EventId | None: ...
+    @staticmethod
+    def find_type_places(
+        tx: Tx, *, org_id: OrgId, id: TicketTypeId
+    ) -> FindTypePlacesRow | None: ...
     @staticmethod
     def set_person_limit(
         tx: Tx, *, org_id: OrgId, id: TicketTypeId, person_limit: int | None, now: int

@@ -10,6 +10,7 @@ from turnout.core.events.sessions import check_position
 from turnout.core.events.sql import sql
 from turnout.core.fields import changed_fields, check_line, check_prose
 from turnout.core.ids import EventId, OrgId, TicketTypeId
+from turnout.core.text import is_blank
 from turnout.core.times import Planned, plan
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
@@ -83,7 +84,7 @@ def edit_ticket_type(
 
 
 def _check_texts(change: TicketTypeChange) -> None:
-    if change.name is not None and not change.name.strip():
+    if change.name is not None and is_blank(change.name):
         raise Invalid("name.missing")
     check_line("name", change.name or "")
     check_prose("description", change.description or "")

@@ -10,6 +10,7 @@ from turnout.core.events.sql import sql
 from turnout.core.fields import changed_fields, check_country, check_line, check_prose
 from turnout.core.identity.organizations import check_zone
 from turnout.core.ids import OrgId, VenueId
+from turnout.core.text import is_blank
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx, to_json
 
@@ -81,7 +82,7 @@ def change_venue(
 
 def check_venue_texts(change: VenueChange) -> None:
     """Raise Invalid for a value that cannot be."""
-    if change.name is not None and not change.name.strip():
+    if change.name is not None and is_blank(change.name):
         raise Invalid("name.missing")
     for name in ("name", "address", "city"):
         if value := getattr(change, name):

@@ -9,7 +9,7 @@ from turnout.core.ids import OrgId, PersonId
 from turnout.core.people.contacts import check_details
 from turnout.core.people.merging import find_person, follow_person, merge_person
 from turnout.core.people.model import Contact
-from turnout.core.text import email_key, fold, is_email
+from turnout.core.text import email_key, fold, is_blank, is_email
 from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
 
@@ -32,7 +32,7 @@ def add_learner(tx: Tx, org_id: OrgId, new: NewLearner, *, actor: str) -> Learne
     address that is none, Conflict for a GUID that is somebody else's.
     """
     code = new.code.strip()
-    if not code or not (new.first_name or new.last_name):
+    if not code or (is_blank(new.first_name) and is_blank(new.last_name)):
         raise Invalid("learner.facts")
     if new.email and not is_email(new.email):
         raise Invalid("learner.email", email=new.email)

@@ -19,6 +19,7 @@ from turnout.core.identity.model import OrganizationProfile
 from turnout.core.identity.organizations import check_zone, get_organization_of
 from turnout.core.identity.sql import sql
 from turnout.core.ids import OrgId
+from turnout.core.text import is_blank
 from turnout.errors import Invalid
 from turnout.formats.money import read_currency
 from turnout.store import Tx, to_json
@@ -100,7 +101,7 @@ def check_organization_texts(change: OrganizationChange) -> None:
     """Raise Invalid for a value that cannot be."""
     for field in ("name", "timezone", "locale"):
         value = getattr(change, field)
-        if value is not None and not value.strip():
+        if value is not None and is_blank(value):
             raise Invalid("text.missing", field=field)
     for field, check in _CHECKS.items():
         if value := getattr(change, field):

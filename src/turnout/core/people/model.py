@@ -3,10 +3,12 @@
 import msgspec
 
 from turnout.core.ids import PersonId
+from turnout.core.text import is_blank
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's details as given; empty text means "not given" and never erases anything."""
+    """A person's details as given; empty text means "not given" and never erases anything. What
+    cannot be seen, such as a zero-width space, is not given."""
 
     email: str
     title: str = ""
@@ -22,6 +24,15 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     post_code: str = ""
     country_code: str = ""
     phone: str = ""
+
+    def __post_init__(self) -> None:
+        for name in _DETAILS:
+            text = getattr(self, name)
+            if text and is_blank(text):
+                msgspec.structs.force_setattr(self, name, "")
+
+
+_DETAILS = tuple(name for name in Contact.__struct_fields__ if name != "email")
 
 
 class Person(msgspec.Struct, frozen=True):

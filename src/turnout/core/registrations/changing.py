@@ -17,6 +17,7 @@ from turnout.core.events.model import SessionState
 from turnout.core.events.programme import get_event, list_sessions, list_ticket_types
 from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId, TicketTypeId
 from turnout.core.people.contacts import check_contact, check_details
+from turnout.core.people.correcting import change_address
 from turnout.core.people.finding import get_person
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
@@ -35,7 +36,8 @@ from turnout.core.registrations.model import (
 )
 from turnout.core.registrations.rules import Door, check
 from turnout.core.registrations.sql import sql
-from turnout.core.text import is_paragraph
+from turnout.core.registrations.telling import find_mail_address
+from turnout.core.text import is_blank, is_paragraph
 from turnout.core.tickets.issuing import Ticket, list_valid_tickets
 from turnout.core.waiting_list.entries import lock_offer
 from turnout.errors import Conflict, Invalid
@@ -79,7 +81,7 @@ def add_by_staff(
     known = booking.find_registration(tx, org_id, event_id, person_id)
     is_known = known is not None and known.state is RegistrationState.CONFIRMED
     booked = booking.list_booked_sessions(tx, org_id, known.id) if known and is_known else []
-    wanted = _take_sessions(tx, org_id, set(session_ids).difference(booked))
+    wanted = _take_sessions(tx, org_id, event_id, set(session_ids).difference(booked))
     kept = accept_answers(
         tx,
         org_id,
@@ -169,6 +171,19 @@ def set_details(
     )
 
 
+def set_address(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, email: str, *, actor: str
+) -> None:
+    """Give the person an e-mail address, such as a guest of a party who had none, in the
+    registration and for good; the mails of a party still go to its contact. Raises Conflict when it
+    is somebody else's, Invalid, Missing."""
+    registration = booking.lock_registration(tx, org_id, registration_id)
+    change_address(tx, org_id, registration.person_id, email, actor=actor)
+    contact = msgspec.structs.replace(registration.submitted.contact, email=email.strip())
+    submitted = msgspec.structs.replace(registration.submitted, contact=contact)
+    booking.set_answers(tx, org_id, registration_id, submitted)
+
+
 def book_session(
     tx: Tx, org_id: OrgId, registration_id: RegistrationId, session_id: SessionId, *, actor: str
 ) -> None:
@@ -178,7 +193,8 @@ def book_session(
     _check_sessions(tx, org_id, registration.event_id, [session_id])
     if session_id in booking.list_booked_sessions(tx, org_id, registration_id):
         return
-    booking.add_bookings(tx, org_id, registration_id, _take_sessions(tx, org_id, {session_id}))
+    taken = _take_sessions(tx, org_id, registration.event_id, {session_id})
+    booking.add_bookings(tx, org_id, registration_id, taken)
     sql.touch_registration(tx, org_id=org_id, id=registration_id, now=tx.now)
     record(tx, org_id, actor, "booked", "registration", registration_id, session_id=session_id)
 
@@ -219,7 +235,12 @@ def set_type(
 
 
 def restore_registration(
-    tx: Tx, org_id: OrgId, registration_id: RegistrationId, *, actor: str
+    tx: Tx,
+    org_id: OrgId,
+    registration_id: RegistrationId,
+    *,
+    is_mailed: bool = True,
+    actor: str,
 ) -> Granted | None:
     """Confirm a registration that was cancelled again: a new ticket of its type, mailed, and those
     of the sessions of then that have places. None = it is not cancelled.
@@ -245,7 +266,8 @@ def restore_registration(
     )
     granted = grant(tx, org_id, wish)
     booking.add_bookings(tx, org_id, registration_id, taken)
-    queue_ticket_mail(tx, org_id, granted.ticket.id)
+    if is_mailed:
+        queue_ticket_mail(tx, org_id, granted.ticket.id)
     record(tx, org_id, actor, "restored", "registration", registration_id, sessions=taken)
     return granted
 
@@ -255,7 +277,7 @@ def resend_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId, *, ac
     Conflict for one that is cancelled and for somebody without an address, Missing."""
     registration = booking.lock_registration(tx, org_id, registration_id)
     _check_confirmed(registration)
-    if not _find_mail_address(tx, org_id, registration):
+    if not find_mail_address(tx, org_id, registration):
         raise Conflict("registration.no_address", registration_id=registration_id)
     tickets = list_valid_tickets(tx, org_id, registration_id)
     for ticket in tickets:
@@ -289,15 +311,6 @@ def _lock_confirmed(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> R
     return registration
 
 
-def _find_mail_address(tx: Tx, org_id: OrgId, registration: Registration) -> str | None:
-    """Where its tickets are mailed to: to the contact of its party, if it has one."""
-    if registration.party_id is not None and (
-        address := sql.find_party_address(tx, org_id=org_id, id=registration.party_id)
-    ):
-        return address
-    return booking.get_contact(tx, org_id, registration.person_id).email
-
-
 def _check_no_candidate(registration: Registration) -> None:
     if registration.sitting:
         raise Conflict("registration.candidate", registration_id=registration.id)
@@ -311,7 +324,7 @@ def _check_confirmed(registration: Registration) -> None:
 def _check_answers(answers: Sequence[Answer]) -> None:
     for given in answers:
         fits = len(given.question) <= LONGEST_QUESTION and len(given.answer) <= LONGEST_ANSWER
-        if not given.question or not fits or not is_paragraph(given.question + given.answer):
+        if is_blank(given.question) or not fits or not is_paragraph(given.question + given.answer):
             raise Invalid("answer.text", question=given.question, limit=LONGEST_ANSWER)
 
 
@@ -355,11 +368,17 @@ def _check_sessions(
             raise Conflict("session.cancelled")
 
 
-def _take_sessions(tx: Tx, org_id: OrgId, session_ids: set[SessionId]) -> list[SessionId]:
+def _take_sessions(
+    tx: Tx, org_id: OrgId, event_id: EventId, session_ids: set[SessionId]
+) -> list[SessionId]:
     """Take a place in each of them. Raises Conflict."""
     wanted = sorted(session_ids)
-    if len(places.take_session_places(tx, org_id, wanted)) < len(wanted):
-        raise Conflict("session.full")
+    full = set(wanted) - places.take_session_places(tx, org_id, wanted)
+    for found in list_sessions(tx, org_id, event_id) if full else []:
+        if found.id in full:
+            raise Conflict(
+                "session.taken", title=found.title, held=found.held, capacity=found.capacity
+            )
     return wanted
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from turnout.core.events.programme import get_event, list_sessions, list_ticket_types
 from turnout.core.ids import (
     NO_EVENT,
     NO_REGISTRATION,
@@ -22,6 +23,7 @@ from turnout.core.questions.model import Answer
 from turnout.core.registrations.model import RegistrationState, Submitted
 from turnout.core.registrations.sql import sql
 from turnout.core.text import fold
+from turnout.errors import Missing
 from turnout.store import Tx
 
 PAGE = 500
@@ -69,6 +71,22 @@ class ListedRegistration(NamedTuple):
     def name(self) -> str:
         """First and last name."""
         return " ".join(filter(None, (self.first_name, self.last_name)))
+
+
+def check_filter(tx: Tx, org_id: OrgId, wanted: RegistrationFilter) -> None:
+    """Raise Missing for an event that is not there, and for a ticket type or session that is not
+    one of it: a list of nobody would look like an answer."""
+    get_event(tx, org_id, wanted.event_id)
+    if wanted.ticket_type_id:
+        types = list_ticket_types(tx, org_id, wanted.event_id)
+        if wanted.ticket_type_id not in {kind.id for kind in types}:
+            known = [f"{kind.id} {kind.name}" for kind in types]
+            raise Missing("filter.ticket_type", number=wanted.ticket_type_id, known=known)
+    if wanted.session_id:
+        sessions = list_sessions(tx, org_id, wanted.event_id)
+        if wanted.session_id not in {session.id for session in sessions}:
+            known = [f"{session.id} {session.title}" for session in sessions]
+            raise Missing("filter.session", number=wanted.session_id, known=known)
 
 
 def list_registrations(

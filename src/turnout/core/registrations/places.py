@@ -237,7 +237,7 @@ def set_ticket_capacity(
     tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId, capacity: int | None, *, actor: str
 ) -> None:
     """Set how many tickets of a type there are; None = any number. More go to the waiting list
-    first. Raises Conflict below what is held, and for a type that is not there."""
+    first. Raises Conflict below what is held, Missing."""
     event_id = showing.store_ticket_capacity(tx, org_id, ticket_type_id, capacity, actor=actor)
     offer_places(tx, org_id, event_id)
 

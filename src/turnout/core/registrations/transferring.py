@@ -5,11 +5,11 @@ The giver of one of several tickets stays registered, so the new holder needs a 
 event of their own.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_ticket_types
-from turnout.core.ids import OrgId, TicketTypeId
+from turnout.core.ids import OrgId, RegistrationId, TicketTypeId
 from turnout.core.people.contacts import check_contact
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
@@ -24,6 +24,9 @@ from turnout.core.tickets.issuing import Ticket, TicketState, list_tickets
 from turnout.core.tickets.signing import normalize
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
+
+if TYPE_CHECKING:
+    from turnout.core.registrations.sql import FindTicketHolderRow
 
 SOURCE = "transfer"
 
@@ -90,11 +93,20 @@ def change_ticket_type(
     )
 
 
-def _lock(tx: Tx, org_id: OrgId, code: str) -> _Held:
+def find_holder(tx: Tx, org_id: OrgId, code: str) -> RegistrationId:
+    """The registration that has, or had, a ticket. Raises Missing."""
+    return _find(tx, org_id, code).registration_id
+
+
+def _find(tx: Tx, org_id: OrgId, code: str) -> "FindTicketHolderRow":
     row = sql.find_ticket_holder(tx, org_id=org_id, code=normalize(code))
     if row is None:
         raise Missing("ticket.missing", code=code)
-    registration_id, ticket_id = row
+    return row
+
+
+def _lock(tx: Tx, org_id: OrgId, code: str) -> _Held:
+    registration_id, ticket_id = _find(tx, org_id, code)
     registration = booking.lock_registration(tx, org_id, registration_id)
     # It may have been passed on while we waited for the registration.
     tickets = {ticket.id: ticket for ticket in list_tickets(tx, org_id, registration_id)}

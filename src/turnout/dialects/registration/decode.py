@@ -15,7 +15,7 @@ from turnout.core.questions.model import Answer
 from turnout.core.registrations.intake import MAX_SESSIONS
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.submissions import Application, TargetNoun
-from turnout.core.text import clean_line, clean_paragraph, is_email
+from turnout.core.text import clean_line, clean_paragraph, is_blank, is_email
 from turnout.dialects.registration.leniency import convert, rename
 from turnout.dialects.registration.wire import (
     ContactBody,
@@ -26,6 +26,7 @@ from turnout.dialects.registration.wire import (
 from turnout.errors import Invalid
 from turnout.http.body import UNREADABLE, check_storable
 from turnout.http.members import Limits, decode_json, decode_members
+from turnout.http.readings import check_spellings
 
 MAX_CUSTOM_ITEMS = 20
 
@@ -120,16 +121,25 @@ def _submitted(body: ContactBody) -> Submitted:
         raise invalid("registration.contact.email", "is required")
     if not is_email(body.email):
         raise invalid("registration.contact.email", "is not a valid e-mail address")
-    given = [
-        Answer(clean_paragraph(item.item_desc or ""), clean_paragraph(item.item_value or ""))
-        for item in body.contact_custom_items or []
+    answers = [
+        Answer(
+            _described(item.item_desc, number),
+            clean_paragraph(item.item_value or ""),
+        )
+        for number, item in enumerate(body.contact_custom_items or [], 1)
+        if not (is_blank(item.item_desc or "") and is_blank(item.item_value or ""))
     ]
-    answers = [item for item in given if item.question.strip() or item.answer.strip()]
     if len(answers) > MAX_CUSTOM_ITEMS:
         raise invalid(
             "registration.contact.contactCustomItems", f"must be at most {MAX_CUSTOM_ITEMS} items"
         )
     return Submitted(_contact(body, body.email), answers)
+
+
+def _described(description: str | None, number: int) -> str:
+    """What an item is called in lists and reports: by its place where it says nothing."""
+    text = clean_paragraph(description or "")
+    return f"Item {number}" if is_blank(text) else text
 
 
 def _contact(body: ContactBody, email: str) -> Contact:
@@ -203,6 +213,7 @@ def _question_body(body: bytes) -> dict[str, Any]:
         return {}
     if not isinstance(asked, dict):
         raise invalid("the body", "must be an object")
+    _check_spellings(asked, _QUESTION)
     asked = rename(asked, _QUESTION)
     if not isinstance(asked.get("checks") or [], list):
         raise invalid("checks", "must be a list")
@@ -212,10 +223,22 @@ def _question_body(body: bytes) -> dict[str, Any]:
 def _checked_id(check: Any) -> QueueItemId:
     if not isinstance(check, dict):
         raise invalid("checks", 'must be a list of {"queueId": number}')
+    _check_spellings(check, _CHECK)
     value = rename(check, _CHECK).get("queueId")
     if value is None:
         raise invalid("checks[].queueId", "is required")
     return _queue_id(value)
+
+
+def _check_spellings(members: dict[str, Any], names: dict[str, str]) -> None:
+    """Raise Invalid where a member of the table is there in two spellings that say two things."""
+    check_spellings(
+        {
+            name: member
+            for name, member in members.items()
+            if name.lower() in names and member is not None
+        }
+    )
 
 
 def _queue_id(value: Any) -> QueueItemId:
