@@ -18,6 +18,7 @@ COMPUTED = {
     "core/identity/credentials.py",
     "core/identity/short_names.py",
     "core/questions/judging.py",
+    "core/messaging/list_changes.py",
     "core/registrations/deciding.py",
     "core/registrations/event_states.py",
     "core/registrations/form_limits.py",
