@@ -11,7 +11,6 @@ from turnout.core.identity.credentials import touch_credentials
 from turnout.core.identity.members import require_member
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
 from turnout.core.ids import OrgId
-from turnout.core.messaging.replies import receive_replies
 from turnout.core.registrations.form_limits import FormLimits
 from turnout.core.registrations.intake import QUEUE
 from turnout.dialects import Services
@@ -39,7 +38,7 @@ from turnout.web.heartbeats import Heartbeats
 from turnout.web.routes import build as build_web
 from turnout.web.sessions import PageSessions
 from turnout.workers.housekeeping import housekeeping_loops
-from turnout.workers.inbox import CarrierInbox
+from turnout.workers.inbox import CarrierInbox, reply_receiver
 from turnout.workers.loop import Loop
 from turnout.workers.running import Workers
 
@@ -76,7 +75,7 @@ class Node:
         self.clients = ClientAddresses(TrustedProxies.parse(settings.trusted_proxies), db.clock)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
         self.heartbeats = Heartbeats(db)
-        inbox = CarrierInbox(db, receive_replies)
+        inbox = CarrierInbox(db, reply_receiver(settings))
         self.app = RootApp(
             [
                 *(mount for dialect in dialects for mount in dialect.build(self._services())),

@@ -148,6 +148,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reply_numbers: Annotated[
         str, Meta(description="numbers that replies to messages reach, comma-separated")
     ] = "61491570006,61491570156"
+    stop_words: Annotated[
+        str, Meta(description="words beside STOP and the like that end it, comma-separated")
+    ] = ""
     mail_from: Annotated[
         str, Meta(description="sender of the mails that Turnout itself writes")
     ] = "turnout@localhost"

@@ -31,6 +31,8 @@ from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.identity.proxies import note_untrusted_proxies
 from turnout.core.maintenance.clock import ClockJump, Clocks, note_time
+from turnout.core.messaging.model import Medium
+from turnout.core.messaging.opt_outs import opt_out
 from turnout.core.messaging.outcomes import Misconfigured
 from turnout.core.people.model import Contact
 from turnout.core.registrations.intake import accept
@@ -219,6 +221,19 @@ def test_messages_that_nobody_sends(tmp_path: Path) -> None:
             assert found[0] == mark
     assert re.fullmatch(rf"job {job_id} has waited for 6\d s to be sent", found[1])
     assert "See that a `turnout serve` or `turnout work` runs" in found[2]
+
+
+def test_opt_outs_whose_numbers_cannot_be_read(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    with turnout.database() as db:
+        org_id = db.call(make_organization, "acme")
+        db.call(opt_out, org_id, Medium.SMS, "0412345678", source="reply")
+    mark, seen, advice = read(turnout("doctor"))["numbers"]
+    assert mark == "warn"
+    assert seen == "1 opt-outs have numbers of no known country: 0412345678 (sms, acme)"
+    assert "turnout org set ORG --country DE" in advice
+    turnout.ok("org", "set", "acme", "--country", "AU")
+    assert "numbers" not in read(turnout("doctor"))
 
 
 def test_messages_that_a_misconfigured_carrier_holds_up(tmp_path: Path) -> None:

@@ -45,6 +45,11 @@ def test_org_create_gives_the_account_a_number_and_an_audit_entry(acme: Turnout)
     assert entries[0].actor.startswith("cli:")
 
 
+def test_org_create_takes_a_country(turnout: Turnout) -> None:
+    turnout.ok("org", "create", "plain", "--country", "au")
+    assert "AU" in turnout.ok("org", "show", "plain")
+
+
 def test_org_create_takes_the_short_name_where_no_other_is_given(turnout: Turnout) -> None:
     output = turnout.ok("org", "create", "plain")
     assert output == "Organization plain has account number 10001.\n"

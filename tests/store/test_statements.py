@@ -124,6 +124,8 @@ ABOUT_ALL = {
     "turnout.core.messaging:count_file_bytes",
     "turnout.core.messaging:has_job_named",
     "turnout.core.messaging:is_picture_shown",
+    # Opt-outs whose numbers cannot be read, when the country is set.
+    "turnout.core.identity:read_opt_outs_again",
     "turnout.core.audience:find_sender",
     "turnout.core.audience:list_reported_events",
     "turnout.core.audience:list_reporting_users",

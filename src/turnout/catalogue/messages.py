@@ -26,6 +26,8 @@ SENTENCES = {
     "list_row.number": "{value!r} is not a number: write one with its country, such as "
     "+61412345678.",
     "list_row.unreachable": "Nothing reaches this recipient: {columns} are empty.",
+    "number.national": "{number} is a national number: write it with + and its country, or set the "
+    "organization's country with `turnout org set --country`.",
     "opt_out.address": "{address!r} is not an address for {medium}.",
     "opt_out.missing": "{address} has not opted out of {medium}.",
     "recipient.text_long": "The {name} of recipient {place} may have up to {limit} characters.",

@@ -1,10 +1,27 @@
 """Whether messages go out: whether somebody sends them, and whether carriers can."""
 
 from turnout.cli.finding import Finding
+from turnout.core.messaging.old_numbers import count_unreadable, list_unreadable
 from turnout.core.messaging.overview import find_misconfigured, find_waiting
 from turnout.store import Database
 
 MAX_WAIT_S = 60
+EXAMPLES = 3
+
+
+def check_numbers(db: Database) -> Finding | None:
+    """Opt-outs whose numbers cannot be read, which are matched by their digits alone."""
+    if not (count := db.look(count_unreadable)):
+        return None
+    examples = ", ".join(
+        f"{out.address} ({out.medium}, {out.org})" for out in db.look(list_unreadable, EXAMPLES)
+    )
+    return Finding(
+        "numbers",
+        f"{count} opt-outs have numbers of no known country: {examples}",
+        "Set the organization's country (`turnout org set ORG --country DE`), or remove such an "
+        "opt-out and add it with + and its country (`turnout optout`).",
+    )
 
 
 def check_messages(db: Database) -> Finding:

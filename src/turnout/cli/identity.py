@@ -49,6 +49,7 @@ def create_org(
     *,
     name: str | None = None,
     timezone: str = "UTC",
+    country: str = "",
     distributor: str | None = None,
     agent: str | None = None,
 ) -> None:
@@ -61,6 +62,8 @@ def create_org(
         slug: Short name for commands and addresses: a-z, 0-9 and dashes.
         name: Full name; without it, the short one.
         timezone: IANA name such as Europe/Berlin.
+        country: Two letters, such as DE, in which phone numbers without a country are read;
+            without it, the country of the time zone.
         distributor: Name or number of another one to put it under, whose Admins then rule it.
         agent: Name of the agent who looks after it, under the same distributor.
     """
@@ -74,6 +77,7 @@ def create_org(
             slug,
             name or slug,
             timezone=timezone,
+            country=country,
             distributor=distributor,
             agent=agent,
             actor=actor(),

@@ -38,6 +38,7 @@ def set_org(
     imprint: str | None = None,
     sender: str | None = None,
     reply_address: str | None = None,
+    stop_reply: str | None = None,
     rate_limit: RateLimit | None = None,
     file_quota_mb: RateLimit | None = None,
     distributor: str | None = None,
@@ -54,7 +55,7 @@ def set_org(
         timezone: IANA name such as Europe/Berlin, for what is planned from now on.
         language: Language of its events that do not name one, such as en, de or pt-BR.
         currency: Currency of its prices (ISO 4217), such as EUR.
-        country: Two letters, such as DE.
+        country: Two letters, such as DE; national phone numbers are read in it.
         colour: Its colour, such as #0a7d5c.
         contact_email: Where people write to; without it, its oldest user.
         contact_phone: Where people call.
@@ -63,6 +64,7 @@ def set_org(
         imprint: Web address of its imprint.
         sender: Name under which it writes about its events; without it, its full name.
         reply_address: E-mail address to which people reply.
+        stop_reply: Text that answers somebody who wrote STOP, once; `-` = no answer.
         rate_limit: Requests a minute and endpoint; 0 = no limit, -1 = the server's default.
         file_quota_mb: MB of files and pictures it may keep; 0 = any, -1 = the server's default.
         distributor: Name or number of the distributor to put it under, whose Admins then rule
@@ -82,6 +84,7 @@ def set_org(
         imprint_url=imprint,
         sender_name=sender,
         reply_address=reply_address,
+        stop_reply=stop_reply,
     )
     fields = changed_fields(change)
     if not fields and rate_limit is None and distributor is None and file_quota_mb is None:
@@ -133,6 +136,7 @@ def show_org(slug: str, /) -> None:
         ("Imprint", profile.imprint_url),
         ("Sender", profile.sender_name),
         ("Replies go to", profile.reply_address),
+        ("Answer to STOP", profile.stop_reply),
         *(("Retention", say_rule(rule)) for rule in rules),
     ]
     show_table("WHAT", "IS", rows=[(what, is_) for what, is_ in facts if is_])

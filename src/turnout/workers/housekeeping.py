@@ -10,6 +10,7 @@ from turnout.core.identity.page_sessions import forget_old_page_sessions
 from turnout.core.identity.proxies import note_untrusted_proxies
 from turnout.core.maintenance.set_aside import ACTIONS
 from turnout.core.messaging.network_ids import forget_shared_ids
+from turnout.core.messaging.old_numbers import read_conversations, read_opt_outs
 from turnout.core.messaging.replies import forget_reply_keys
 from turnout.core.registrations.intake import count_waiting
 from turnout.core.windows.counting import forget_ended_windows
@@ -23,7 +24,7 @@ from turnout.store.statistics import refresh_statistics
 from turnout.workers.loop import Loop
 
 SWEEP = 500
-# What is over is deleted, once a minute.
+# What is over is deleted, and what is of an earlier version is read, once a minute.
 SWEPT: dict[str, Callable[[Tx, int], int]] = {
     "sweep": forget_old_keys,
     "reporting-sessions": forget_old_sessions,
@@ -31,6 +32,8 @@ SWEPT: dict[str, Callable[[Tx, int], int]] = {
     "windows": forget_ended_windows,
     "reply-keys": forget_reply_keys,
     "shared-ids": forget_shared_ids,
+    "old-opt-outs": read_opt_outs,
+    "old-conversations": read_conversations,
     "late-commits": forget_late,
 }
 

@@ -1,13 +1,21 @@
 """Where carriers deliver reports and replies: in one write for all that come at the same time."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from turnout.carriers import DeliveryReport, Reply
 from turnout.core.messaging.receiving import receive_reports
+from turnout.core.messaging.replies import receive_replies
 from turnout.errors import Failure
+from turnout.settings import Settings, split_list
 from turnout.store import Batcher, Database, Tx
 
 MOST_WAITING = 10_000
+
+
+def reply_receiver(settings: Settings) -> Callable[[Tx, Sequence[Reply]], object]:
+    """What stores replies, with the operator's own stop words."""
+    return partial(receive_replies, stop_words=split_list(settings.stop_words))
 
 
 class CarrierInbox:

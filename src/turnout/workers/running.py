@@ -9,7 +9,6 @@ from turnout.core.identity.link_keys import ensure_link_key, find_link_key
 from turnout.core.ids import RecipientId
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.opt_outs import unsubscribe_url
-from turnout.core.messaging.replies import receive_replies
 from turnout.core.registrations.live_lists import resolve
 from turnout.http.outbound import Outbound
 from turnout.settings import Settings
@@ -17,7 +16,7 @@ from turnout.store import Database
 from turnout.workers.callbacks import callback_loops
 from turnout.workers.delivery import Delivery, delivery_loops
 from turnout.workers.erasure import erasure_loop, retention_loop
-from turnout.workers.inbox import CarrierInbox
+from turnout.workers.inbox import CarrierInbox, reply_receiver
 from turnout.workers.intake import intake_loops
 from turnout.workers.loop import Loop
 from turnout.workers.schedules import schedule_loops
@@ -59,7 +58,7 @@ class Workers:
             report_wait_ms=settings.receipt_wait_hours * 3_600_000,
             quiet_hours=networks.read_quiet_hours(settings),
         )
-        inbox = CarrierInbox(self._db, receive_replies)
+        inbox = CarrierInbox(self._db, reply_receiver(settings))
         for carrier in set(self._carriers.values()):
             await carrier.start(inbox)
         self._loops = [

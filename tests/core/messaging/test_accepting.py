@@ -8,6 +8,7 @@ import pytest
 from tests.core.messaging.jobs import NUMBERS, POLICY, job, make_login, new_job, post, rows
 from tests.support.failures import refuses
 from turnout.core.identity.idempotency import IdempotentRequest
+from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.messaging.accepting import accept_job, begin_job, finish_job
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import (
@@ -171,3 +172,13 @@ def test_a_user_who_was_disabled_meanwhile_posts_nothing(db, login):
 def test_nothing_is_sent_to_a_number_that_is_none_but_it_is_kept(db, login):
     job_id = post(db, login, new_job(), ["nonsense"])
     assert rows(db, job_id, "destination", "address") == [("nonsense", "")]
+
+
+def test_national_numbers_are_of_the_organizations_country(db, login, org_id):
+    national = ["0412 345 678", "+61 412 345 678", "61412345678"]
+    with refuses(Invalid, "number.national", number="0412 345 678"):
+        post(db, login, new_job(), ["+61412345678", *national])
+    change = OrganizationChange(timezone="Australia/Melbourne")
+    db.call(change_organization, org_id, change, actor="test")
+    job_id = post(db, login, new_job(is_deduped=True), national)
+    assert rows(db, job_id, "destination", "address") == [("0412 345 678", "61412345678")]

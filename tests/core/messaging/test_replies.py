@@ -3,8 +3,20 @@
 import msgspec
 import pytest
 
-from tests.core.messaging.jobs import NUMBERS, POLICY, answer, claim_all, new_job, rows
+from tests.core.messaging.jobs import (
+    NUMBERS,
+    POLICY,
+    answer,
+    claim_all,
+    make_login,
+    new_job,
+    post,
+    rows,
+)
+from tests.support.builder import make_organization
 from turnout.core.callbacks.outbox import list_callbacks
+from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.ids import JobId
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.model import Content, JobOptions, JobType, NewRecipient
@@ -144,3 +156,108 @@ def test_after_their_time_replies_are_kept_and_nobody_is_told(db, login, node):
     told = db.call(list_callbacks, login.org_id, job_id=job_id, state=None, limit=10)
     assert len(told) == 1
     assert len(db.call(list_opt_outs, login.org_id, 10)) == 1
+
+
+def opted_out(db, org_id):
+    return [
+        (opt_out.medium.value, opt_out.address, opt_out.job_id)
+        for opt_out in db.call(list_opt_outs, org_id, 10)
+    ]
+
+
+def confirmations(db, org_id):
+    statement = (
+        "SELECT r.destination, j.sender, j.content FROM jobs j JOIN recipients r "
+        "ON r.org_id = j.org_id AND r.job_id = j.id "
+        f"WHERE j.org_id = {org_id} AND j.kind = 'notice' AND j.channel = 'sms' ORDER BY j.id"
+    )
+    found = db.call(lambda tx: [tuple(row) for row in tx.connection.execute(statement).fetchall()])
+    return [(to, sender, msgspec.json.decode(content)["text"]) for to, sender, content in found]
+
+
+def post_one_way(db, login, *to: str, **members) -> JobId:
+    job_id = post(db, login, new_job(**members), to)
+    answer(db, claim_all(db), SENT)
+    return job_id
+
+
+def test_a_reply_as_its_country_writes_it_finds_its_message(db, login):
+    job_id = post_two_way(db, login, NUMBERS[17])
+    reply(db, "0" + NUMBERS[17].removeprefix("+61"))
+    assert replies(db, columns="job_id, sender") == [(job_id, NUMBERS[17].lstrip("+"))]
+
+
+def test_stop_to_any_number_ends_one_way_messages(db, login):
+    job_id = post_one_way(db, login, NUMBERS[18], sender="ACME")
+    reply(db, NUMBERS[18], "hm", number="61499999999")
+    reply(db, NUMBERS[18], "Stop!\nSent from my iPhone", number="61499999999")
+    assert replies(db) == [(job_id, "Stop!\nSent from my iPhone", 0, 1)]
+    assert replies(db, "stray_replies", "text") == [("hm",)]
+    assert opted_out(db, login.org_id) == [("sms", NUMBERS[18].lstrip("+"), job_id)]
+    again = post_one_way(db, login, NUMBERS[18])
+    assert rows(db, again, "status") == [("OPTO",)]
+
+
+def test_stop_ends_what_it_answers_and_what_came_last(db, login, node):
+    other_org = db.call(make_organization, "last-writer")
+    other = db.call(make_login, other_org, f"other-{db.backend}")
+    asked = post_two_way(db, login, NUMBERS[19])
+    node.clock.advance(1)
+    told = post_one_way(db, other, NUMBERS[19], sender="OTHER")
+    reply(db, NUMBERS[19], "stop")
+    assert replies(db) == [(asked, "stop", 0, 1)]
+    assert opted_out(db, login.org_id) == [("sms", NUMBERS[19].lstrip("+"), asked)]
+    assert opted_out(db, other.org_id) == [("sms", NUMBERS[19].lstrip("+"), told)]
+
+
+def test_stop_is_confirmed_once_in_the_organizations_words(db, login):
+    name = db.call(get_organization_of, login.org_id).name
+    post_two_way(db, login, NUMBERS[20], NUMBERS[21], NUMBERS[22])
+    for _ in range(3):
+        reply(db, NUMBERS[20], "STOP")
+    change = OrganizationChange(stop_reply="Bye then.")
+    db.call(change_organization, login.org_id, change, actor="test")
+    reply(db, NUMBERS[21], "STOP")
+    change = OrganizationChange(stop_reply="-")
+    db.call(change_organization, login.org_id, change, actor="test")
+    reply(db, NUMBERS[22], "STOP")
+    assert confirmations(db, login.org_id) == [
+        (NUMBERS[20], POOL, f"{name}: you will get no more messages."),
+        (NUMBERS[21], POOL, "Bye then."),
+    ]
+    assert len(opted_out(db, login.org_id)) == 3
+
+
+def test_the_operator_has_stop_words_of_its_own(db, login):
+    post_two_way(db, login, NUMBERS[23])
+    sender = NUMBERS[23].lstrip("+")
+    got = Reply(carrier="net", sender=sender, recipient=POOL, text="Arr\u00eat", at=0)
+    db.call(receive_replies, [got])
+    assert opted_out(db, login.org_id) == []
+    db.call(receive_replies, [got], ["arr\u00eat"])
+    assert len(opted_out(db, login.org_id)) == 1
+
+
+@pytest.mark.parametrize("sender", ["ACME", "0491 570 110"])
+def test_replies_find_a_message_with_a_sender_of_its_own(db, login, sender):
+    change = OrganizationChange(country_code="AU")
+    db.call(change_organization, login.org_id, change, actor="test")
+    new = new_job(
+        JobType.TWO_WAY_SMS,
+        content=Content(text="Answer to %%ReplyNum%%"),
+        options=JobOptions(has_custom_sender=True, callback_url="https://example.com/hook"),
+        sender=sender,
+    )
+    job_id = post(db, login, new, [NUMBERS[24]])
+    claimed = claim_all(db)
+    (head,) = [job.head for job in claimed]
+    assert (head.sender, head.options.reply_number) == (sender, POOL)
+    answer(db, claimed, SENT)
+    reply(db, NUMBERS[24], "to the pool")
+    reply(db, NUMBERS[24], "to the sender", number="61491570110")
+    kept = [(job_id, "to the pool"), (job_id, "to the sender")]
+    assert replies(db, columns="job_id, text") == kept[: 1 + (sender != "ACME")]
+    reply(db, NUMBERS[24], "stop")
+    assert opted_out(db, login.org_id) == [("sms", NUMBERS[24].lstrip("+"), job_id)]
+    told = db.call(list_callbacks, login.org_id, job_id=job_id, state=None, limit=10)
+    assert len(told) == 2 + (sender != "ACME")

@@ -27,6 +27,7 @@ from turnout.core.erasure.marks import Marks
 from turnout.core.erasure.places import NAMES, PLACES, Fate, Place
 from turnout.core.erasure.returning import remember_erased
 from turnout.core.erasure.sql import sql
+from turnout.core.identity.countries import find_country
 from turnout.core.ids import JobId, OrgId, PersonId, RecipientId
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.files import drop_file
@@ -249,7 +250,11 @@ def read_own(
         named["person_id"] = person_id
         condition = place.own
     else:
-        sought = sought_addresses(marks.emails, marks.phones) if place.address else []
+        sought = (
+            sought_addresses(marks.emails, marks.phones, find_country(tx, org_id))
+            if place.address
+            else []
+        )
         if not sought:
             return []
         named |= {f"address_{number}": address for number, address in enumerate(sought)}

@@ -342,10 +342,18 @@ PLACES = (
     Place(
         "opt_outs",
         ("medium", "address"),
-        {},
+        {"typed": ""},
         Fate.DELETE,
         is_searched=True,
         facts=("source", "created_at"),
+    ),
+    Place(
+        "suppressions",
+        ("address",),
+        {"notes": ""},
+        Fate.DELETE,
+        is_searched=True,
+        facts=("reason", "created_at"),
     ),
     Place(
         "list_entries",

@@ -121,6 +121,7 @@ def _add(
             name=name,
             timezone=timezone,
             locale="en",
+            profile="{}",
             is_demo=int(is_demo),
             now=tx.now,
         ):

@@ -54,7 +54,8 @@ class Organization(msgspec.Struct, frozen=True):
 class OrganizationProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an organization shows of itself, stored as JSON; empty text = not given. `currency` (ISO
     4217) is that of its free tickets too, `logo` the digest of a picture, `colour` `#rrggbb`;
-    `sender_name` and `reply_address` are those of the mails about its events."""
+    `sender_name` and `reply_address` are those of the mails about its events; `stop_reply` answers
+    somebody who wants no more texts, `-` = nobody does."""
 
     currency: str = ""
     country_code: str = ""
@@ -67,6 +68,7 @@ class OrganizationProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     imprint_url: str = ""
     sender_name: str = ""
     reply_address: str = ""
+    stop_reply: str = ""
 
 
 class User(msgspec.Struct, frozen=True):

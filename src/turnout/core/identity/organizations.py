@@ -4,18 +4,18 @@ import re
 import zoneinfo
 
 from turnout.core.audit.recording import record
-from turnout.core.fields import check_filled
+from turnout.core.fields import check_country, check_filled
 from turnout.core.identity.distributors import (
     add_distributor,
     get_distributor,
     place_under_agent,
 )
-from turnout.core.identity.model import Organization
+from turnout.core.identity.model import Organization, OrganizationProfile
 from turnout.core.identity.short_names import check_short_name
 from turnout.core.identity.sql import sql
 from turnout.core.ids import OrgId
 from turnout.errors import Conflict, Invalid, Missing
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -27,6 +27,7 @@ def create_organization(
     *,
     timezone: str = "UTC",
     locale: str = "en",
+    country: str = "",
     distributor: str | None = None,
     agent: str | None = None,
     is_demo: bool = False,
@@ -35,15 +36,18 @@ def create_organization(
     """Make an organization under a distributor of its own, or under that of the name or number
     `distributor`; under the agent of that name there (made when new) where one is given.
 
-    `slug` is its short name in commands, addresses and host names. Raises Invalid for a bad slug
-    or zone, Missing for an unknown distributor, Conflict when the slug is taken, or when the
-    agent is under another distributor.
+    `slug` is its short name in commands, addresses and host names, `country` (two letters) that of
+    its national phone numbers; empty = the one of its time zone. Raises Invalid for a bad slug,
+    country or zone, Missing for an unknown distributor, Conflict when the slug is taken, or when
+    the agent is under another distributor.
     """
     if not is_short_name(slug):
         raise Invalid("organization.slug", slug=slug)
     check_short_name(slug)
     check_filled("name", name)
     check_zone(timezone)
+    if country:
+        check_country("country_code", country)
     org_id = OrgId(tx.next_id("organization"))
     distributor_id = (
         get_distributor(tx, distributor).id if distributor else add_distributor(tx, slug)
@@ -58,6 +62,7 @@ def create_organization(
         name=name,
         timezone=timezone,
         locale=locale,
+        profile=to_json(OrganizationProfile(country_code=country.upper())),
         is_demo=int(is_demo),
         now=tx.now,
     )

@@ -45,6 +45,7 @@ class OrganizationChange(msgspec.Struct, frozen=True, kw_only=True):
     imprint_url: str | None = None
     sender_name: str | None = None
     reply_address: str | None = None
+    stop_reply: str | None = None
 
 
 class Sender(NamedTuple):
@@ -93,6 +94,8 @@ def change_organization(
         profile=to_json(profile),
         now=tx.now,
     )
+    if {"country_code", "timezone"} & (given.keys() | own.keys()):
+        sql.read_opt_outs_again(tx, org_id=org_id)
     record(tx, org_id, actor, "changed", "organization", org_id, fields=changed_fields(change))
     return profile
 
@@ -130,4 +133,5 @@ _CHECKS: dict[str, Callable[[str, str], None]] = {
     "imprint_url": check_url,
     "sender_name": check_line,
     "reply_address": check_address,
+    "stop_reply": check_line,
 }

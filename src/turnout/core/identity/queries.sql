@@ -75,11 +75,11 @@ WHERE a.name = :name ORDER BY a.id LIMIT 1;
 SELECT 1 FROM agents WHERE id = :id AND distributor_id = :distributor_id;
 
 -- name: add_organization(org_id, uuid, distributor_id, agent_id: AgentId | None, slug, name,
---     timezone, locale, is_demo, now)!
+--     timezone, locale, profile, is_demo, now)!
 INSERT INTO organizations (org_id, uuid, distributor_id, agent_id, slug, name, timezone, locale,
-    is_demo, created_at, updated_at)
+    profile, is_demo, created_at, updated_at)
 VALUES (:org_id, :uuid, :distributor_id, :agent_id, :slug, :name, :timezone, :locale,
-    :is_demo, :now, :now)
+    :profile, :is_demo, :now, :now)
 ON CONFLICT (slug) DO NOTHING;
 
 -- name: find_organization(slug)^ -> Organization | None
@@ -108,6 +108,10 @@ UPDATE organizations SET name = coalesce(CAST(:name AS TEXT), name),
     timezone = coalesce(CAST(:timezone AS TEXT), timezone),
     locale = coalesce(CAST(:locale AS TEXT), locale), profile = :profile, updated_at = :now
 WHERE org_id = :org_id;
+
+-- name: read_opt_outs_again(org_id)!
+-- Numbers that could not be read without the country that is set now.
+UPDATE opt_outs SET is_read = NULL WHERE org_id = :org_id AND is_read = 0;
 
 -- name: has_logo(org_id, digest)$ -> int | None
 SELECT 1 FROM pictures WHERE org_id = :org_id AND digest = :digest;

@@ -147,6 +147,7 @@ class _Sql(Statements):
         name: str,
         timezone: str,
         locale: str,
+        profile: str,
         is_demo: int,
         now: int,
     ) -> int: ...
@@ -171,6 +172,8 @@ class _Sql(Statements):
         profile: str,
         now: int,
     ) -> int: ...
+    @staticmethod
+    def read_opt_outs_again(tx: Tx, *, org_id: OrgId) -> int: ...
     @staticmethod
     def has_logo(tx: Tx, *, org_id: OrgId, digest: str) -> int | None: ...
     @staticmethod

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from turnout.core.identity.countries import find_country
 from turnout.core.identity.idempotency import IdempotentRequest, first_answer, keep_answer
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Member, Principal
@@ -32,7 +33,13 @@ from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.reckoning import Reckoning, reckoning_of, to_ascii
 from turnout.core.messaging.spending import reserve, reserve_more, settle_spending
 from turnout.core.messaging.sql import sql
-from turnout.core.messaging.staging import SCHEDULE, add_job, add_recipients, start_sending
+from turnout.core.messaging.staging import (
+    SCHEDULE,
+    add_job,
+    add_recipients,
+    check_national,
+    start_sending,
+)
 from turnout.errors import Invalid
 from turnout.store import Tx
 
@@ -68,12 +75,13 @@ def accept_job(
     """Accept a job with all its recipients (up to SLICE), or for lists; returns its number.
 
     With `request` it is idempotent for 24 hours. Raises Unauthenticated, Invalid when a date has
-    passed, a text is too long or the month's limit would be exceeded, Conflict when the key
-    belongs to another request.
+    passed, a text is too long, a national number has no country or the month's limit would be
+    exceeded, Conflict when the key belongs to another request.
     """
     begun, member, new = _stage(tx, principal, new, policy, request)
     if begun.is_repetition:
         return begun.job_id
+    check_national(new.job_type.channel, recipients, find_country(tx, begun.org_id))
     reckoning = Reckoning(new.job_type, new.content, new.options, new.sender, policy.prices)
     micros = add_recipients(tx, begun.org_id, begun.job_id, recipients, reckoning)
     job_id = finish_job(tx, begun.org_id, begun.job_id, request)
@@ -178,8 +186,10 @@ def _with_defaults(new: NewJob, member: Member, policy: Policy, job_id: JobId) -
         if not options.reply_address and profile.default_sms_reply_email_address:
             address = profile.default_sms_reply_email_address
             options = msgspec.structs.replace(options, reply_address=address)
+        number = policy.reply_numbers[job_id % len(policy.reply_numbers)]
+        options = msgspec.structs.replace(options, reply_number=number)
         if not options.has_custom_sender:
-            sender = policy.reply_numbers[job_id % len(policy.reply_numbers)]
+            sender = number
     elif channel in (Channel.SMS, Channel.MMS):
         sender = sender or profile.default_sms_sender_id or ""
     elif channel is not Channel.EMAIL:

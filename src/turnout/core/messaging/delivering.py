@@ -24,13 +24,14 @@ Rules.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from turnout.core.identity.countries import find_country
 from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.hours import QuietHours
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind, Status
-from turnout.core.messaging.numbers import list_refusal_keys
+from turnout.core.messaging.numbers import is_e164, list_refusal_keys, to_address
 from turnout.core.messaging.opt_outs import hash_addresses
 from turnout.core.messaging.sql import sql
 from turnout.core.work import claims
@@ -175,6 +176,7 @@ def _sort_out(tx: Tx, head: JobHead, rows: "list[ClaimRecipientsRow]") -> list[C
             ended.append(_close(head, recipient, is_interrupted=bool(is_repeated)))
         else:
             to_send.append(recipient)
+    to_send = _read_numbers(tx, head, to_send)
     if head.honours_opt_outs and to_send:
         gone = _opted_out(tx, head, to_send)
         ended += [
@@ -207,6 +209,31 @@ def _without_sleepers(
         return_recipients(tx, head, waiting, "")
         sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=min(ends.values()))
     return [recipient for recipient in recipients if recipient.id not in ends]
+
+
+def _read_numbers(
+    tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]
+) -> list[ClaimedRecipient]:
+    """The same, with the numbers in E.164 that an earlier version took as they were typed."""
+    channel = head.job_type.channel
+    if channel is Channel.EMAIL:
+        return recipients
+    odd = [recipient for recipient in recipients if not is_e164(recipient.address)]
+    if not odd:
+        return recipients
+    country = find_country(tx, head.org_id)
+    read = {
+        recipient.id: address
+        for recipient in odd
+        if (address := to_address(channel, recipient.destination, country)) != recipient.address
+    }
+    if read:
+        rows = to_json(sorted(read.items()))
+        sql.set_addresses(tx, org_id=head.org_id, job_id=head.id, rows=rows)
+    return [
+        recipient._replace(address=read.get(recipient.id, recipient.address))
+        for recipient in recipients
+    ]
 
 
 def _without_killers(

@@ -183,7 +183,8 @@ class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     delivery report of an SMS. `cutoff_hour` is `HH:MM` in the user's zone, or empty.
     `preferred_number` is which number of a list is called: `Phone` or `Mobile`.
     `expires_hours` is how long replies are forwarded; `reply_address` to whom, `batches_replies`
-    all at once at the end. `opt_out_code` is the reply that ends it. `is_ascii_only` drops all
+    all at once at the end. `opt_out_code` is the reply that ends it, `reply_number` the number that
+    replies reach, in digits. `is_ascii_only` drops all
     other characters from texts. `report_addresses` get the report beside the user's own.
     `submitted` holds the request's own members, for job details.
     """
@@ -197,6 +198,7 @@ class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     batches_replies: bool = False
     expires_hours: int = 24
     opt_out_code: str = ""
+    reply_number: str = ""
     has_custom_sender: bool = False
     is_ascii_only: bool = False
     report_addresses: tuple[str, ...] = ()

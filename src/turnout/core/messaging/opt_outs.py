@@ -11,13 +11,14 @@ import secrets
 import msgspec
 
 from turnout.core.audit.recording import record
+from turnout.core.identity.countries import find_country
 from turnout.core.identity.link_keys import ensure_link_key as ensure_link_key
 from turnout.core.identity.link_keys import find_link_key as find_link_key
 from turnout.core.identity.link_keys import find_link_keys
 from turnout.core.identity.personal_links import PersonalLinks, missing_link
 from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.model import MEDIA, Channel, Medium
-from turnout.core.messaging.numbers import address_key, to_address
+from turnout.core.messaging.numbers import address_key, is_e164, list_refusal_keys, to_address
 from turnout.core.messaging.sql import sql
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
@@ -42,7 +43,8 @@ class OptOut(msgspec.Struct, frozen=True):
 def opt_out(
     tx: Tx, org_id: OrgId, medium: Medium, address: str, *, source: str, job_id: JobId | None = None
 ) -> bool:
-    """Send this address no more broadcasts. Idempotent; returns whether it is new."""
+    """Send this address (as `address_key` has it) no more broadcasts. Idempotent; returns whether
+    it is new."""
     added = sql.add_opt_out(
         tx,
         org_id=org_id,
@@ -51,6 +53,7 @@ def opt_out(
         source=source,
         job_id=job_id,
         now=tx.now,
+        is_read=int(medium is Medium.EMAIL or address.startswith(HASH) or is_e164(address)),
     )
     return bool(added)
 
@@ -58,7 +61,8 @@ def opt_out(
 def add_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor: str) -> bool:
     """An operator opts somebody out; whether that is new. Raises Invalid for an address that
     cannot be one of the medium."""
-    added = opt_out(tx, org_id, medium, refusal_key(medium, address), source="cli")
+    key = refusal_key(tx, org_id, medium, address)
+    added = opt_out(tx, org_id, medium, key, source="cli")
     if added:
         record(tx, org_id, actor, "added", "opt_out", 0, medium=medium.value)
     return added
@@ -91,8 +95,8 @@ def _digest(secret: str, org_id: OrgId, address: str) -> str:
 
 def remove_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor: str) -> None:
     """Let broadcasts reach this address again. Raises Invalid as `add_opt_out` does, Missing."""
-    key = refusal_key(medium, address)
-    keys = [key, *hash_addresses(tx, org_id, {key}).values()]
+    forms = list_refusal_keys(_channel_of(medium), refusal_key(tx, org_id, medium, address))
+    keys = [*forms, *hash_addresses(tx, org_id, forms).values()]
     removed = [
         sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=known) for known in keys
     ]
@@ -101,10 +105,14 @@ def remove_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor
     record(tx, org_id, actor, "removed", "opt_out", 0, medium=medium.value)
 
 
-def refusal_key(medium: Medium, address: str) -> str:
+def _channel_of(medium: Medium) -> Channel:
+    return next(channel for channel, own in MEDIA.items() if own is medium)
+
+
+def refusal_key(tx: Tx, org_id: OrgId, medium: Medium, address: str) -> str:
     """The address under which a refusal is kept. Raises Invalid for one that the medium has not."""
-    channel = next(channel for channel, own in MEDIA.items() if own is medium)
-    known = to_address(channel, address)
+    channel = _channel_of(medium)
+    known = to_address(channel, address, find_country(tx, org_id))
     if not known:
         raise Invalid("opt_out.address", address=address, medium=medium.value)
     return address_key(channel, known)

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from turnout.core.audit.recording import record
+from turnout.core.identity.countries import find_country
 from turnout.core.ids import OrgId
 from turnout.core.messaging.model import MEDIA, Channel, Medium
-from turnout.core.messaging.numbers import address_key, to_address
+from turnout.core.messaging.numbers import address_key, list_refusal_keys, to_address
 from turnout.core.messaging.opt_outs import hash_addresses, opt_out, read_link
 from turnout.core.messaging.sql import sql
 from turnout.core.people.merging import find_person
@@ -57,7 +58,8 @@ def choose_preferences(tx: Tx, token: str, wanted: Iterable[Medium]) -> str:
         if preference.is_allowed and medium not in allowed:
             opt_out(tx, org_id, medium, key, source=ACTOR)
         elif not preference.is_allowed and medium in allowed and preference.is_own:
-            for known in (key, *hash_addresses(tx, org_id, {key}).values()):
+            keys = list_refusal_keys(preference.channel, preference.address)
+            for known in (*keys, *hash_addresses(tx, org_id, keys).values()):
                 sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=known)
             record(tx, org_id, ACTOR, "removed", "opt_out", 0, medium=medium.value)
     return org_name
@@ -66,12 +68,13 @@ def choose_preferences(tx: Tx, token: str, wanted: Iterable[Medium]) -> str:
 def _other_ways(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> list[tuple[Channel, str]]:
     person = find_person(tx, org_id, address) if channel is Channel.EMAIL else None
     phone = person.contact.phone if person else ""
-    found = [(way, to_address(way, phone)) for way in _BY_PHONE] if phone else []
+    country = find_country(tx, org_id) if phone else ""
+    found = [(way, to_address(way, phone, country)) for way in _BY_PHONE] if phone else []
     return [(way, number) for way, number in found if number]
 
 
 def _has_left(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> bool:
-    key = address_key(channel, address)
-    addresses = [key, *hash_addresses(tx, org_id, {key}).values()]
+    keys = list_refusal_keys(channel, address)
+    addresses = [*keys, *hash_addresses(tx, org_id, keys).values()]
     medium = MEDIA[channel].value
     return bool(sql.find_opted_out(tx, org_id=org_id, medium=medium, addresses=to_json(addresses)))

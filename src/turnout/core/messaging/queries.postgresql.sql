@@ -68,6 +68,13 @@ WHERE org_id = due_org AND job_id = due_job AND id = due_id
 RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts, claim,
     quote_micros;
 
+-- name: set_addresses(org_id, job_id, rows)!
+-- `rows` is JSON: [[id, address], …].
+UPDATE recipients SET address = r.value ->> 1
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
+    AND recipients.id = CAST(r.value ->> 0 AS BIGINT);
+
 -- name: find_opted_out(org_id, medium, addresses) -> (address: str)
 -- `addresses` is JSON.
 SELECT o.address FROM jsonb_array_elements_text(CAST(:addresses AS jsonb)) a (value)
@@ -184,13 +191,34 @@ UPDATE network_ids SET shared_at = CAST(:now AS BIGINT) WHERE carrier = :carrier
 
 -- name: note_conversations(number, org_id, job_id, rows, now)!
 -- `rows` is JSON: [[address, recipient_id], …]. The newest message is what a reply answers.
-INSERT INTO conversations (number, address, org_id, job_id, recipient_id, at)
+INSERT INTO conversations (number, address, org_id, job_id, recipient_id, at, is_read)
 SELECT DISTINCT ON (r.value ->> 0) CAST(:number AS TEXT), r.value ->> 0, CAST(:org_id AS BIGINT),
-    CAST(:job_id AS BIGINT), CAST(r.value ->> 1 AS BIGINT), CAST(:now AS BIGINT)
+    CAST(:job_id AS BIGINT), CAST(r.value ->> 1 AS BIGINT), CAST(:now AS BIGINT), 1
 FROM json_array_elements(CAST(:rows AS json)) r (value)
 ORDER BY r.value ->> 0, CAST(r.value ->> 1 AS BIGINT) DESC
 ON CONFLICT (number, address) DO UPDATE SET org_id = excluded.org_id, job_id = excluded.job_id,
-    recipient_id = excluded.recipient_id, at = excluded.at;
+    recipient_id = excluded.recipient_id, at = excluded.at, is_read = 1;
+
+-- name: find_conversation(numbers, addresses)^
+--     -> (org_id: OrgId, job_id: JobId, recipient_id: RecipientId) | None
+-- crosses organizations: numbers of the pool are shared. `numbers` and `addresses` are JSON; the
+-- newest one.
+SELECT c.org_id, c.job_id, c.recipient_id FROM conversations c
+WHERE c.number IN (
+    SELECT n.value FROM jsonb_array_elements_text(CAST(:numbers AS jsonb)) n (value))
+    AND c.address IN (
+    SELECT a.value FROM jsonb_array_elements_text(CAST(:addresses AS jsonb)) a (value))
+ORDER BY c.at DESC LIMIT 1;
+
+-- name: find_last_writer(addresses)^
+--     -> (org_id: OrgId, job_id: JobId, recipient_id: RecipientId) | None
+-- crosses organizations: a number does not say who wrote to it. `addresses` is JSON.
+SELECT r.org_id, r.job_id, r.id FROM organizations o
+JOIN recipients r ON r.org_id = o.org_id AND r.address <> '' AND lower(r.address) IN (
+    SELECT a.value FROM jsonb_array_elements_text(CAST(:addresses AS jsonb)) a (value))
+JOIN jobs j ON j.org_id = r.org_id AND j.id = r.job_id
+WHERE r.sent_at IS NOT NULL AND j.channel IN ('sms', 'mms') AND j.kind = 'broadcast'
+ORDER BY r.sent_at DESC, r.id DESC LIMIT 1;
 
 -- == ending ==
 

@@ -437,13 +437,58 @@ WHERE org_id = :org_id AND id > 0 AND list_ids LIKE :named ORDER BY id DESC LIMI
 
 -- == opt_outs ==
 
--- name: add_opt_out(org_id, medium, address, source, job_id: JobId | None, now)!
-INSERT INTO opt_outs (org_id, medium, address, source, job_id, created_at)
-VALUES (:org_id, :medium, :address, :source, :job_id, :now)
+-- name: add_opt_out(org_id, medium, address, source, job_id: JobId | None, now, is_read: int)!
+INSERT INTO opt_outs (org_id, medium, address, source, job_id, created_at, is_read)
+VALUES (:org_id, :medium, :address, :source, :job_id, :now, :is_read)
 ON CONFLICT (org_id, medium, address) DO NOTHING;
 
 -- name: remove_opt_out(org_id, medium, address)!
 DELETE FROM opt_outs WHERE org_id = :org_id AND medium = :medium AND address = :address;
+
+-- name: list_unread_opt_outs(limit) -> old_numbers.OldOptOut
+-- crosses organizations: the numbers of all of them are read.
+SELECT org_id, medium, address, source, job_id, created_at FROM opt_outs
+WHERE is_read IS NULL AND medium <> 'email' ORDER BY org_id, medium, address LIMIT :limit;
+
+-- name: find_opt_out_age(org_id, medium, address)$ -> int | None
+SELECT created_at FROM opt_outs
+WHERE org_id = :org_id AND medium = :medium AND address = :address;
+
+-- name: backdate_opt_out(org_id, medium, address, source, job_id: JobId | None, created_at, typed)!
+UPDATE opt_outs SET source = :source, job_id = CAST(:job_id AS BIGINT), created_at = :created_at,
+    typed = :typed
+WHERE org_id = :org_id AND medium = :medium AND address = :address;
+
+-- name: set_opt_out_number(org_id, medium, address, number, typed, is_read: int)!
+UPDATE opt_outs SET address = :number, typed = :typed, is_read = :is_read
+WHERE org_id = :org_id AND medium = :medium AND address = :address;
+
+-- name: count_unreadable_opt_outs()$ -> int
+-- crosses organizations: the operator is told of all of them.
+SELECT count(*) FROM opt_outs WHERE is_read = 0;
+
+-- name: list_unreadable_opt_outs(limit) -> (slug: str, medium: str, address: str)
+-- crosses organizations: the operator is told of all of them.
+SELECT o.slug, p.medium, p.address FROM opt_outs p JOIN organizations o ON o.org_id = p.org_id
+WHERE p.is_read = 0 ORDER BY p.org_id, p.medium, p.address LIMIT :limit;
+
+-- name: list_unread_conversations(limit) -> old_numbers.OldConversation
+-- crosses organizations: numbers of the pool are shared.
+SELECT number, address, org_id, at FROM conversations WHERE is_read IS NULL
+ORDER BY number, address LIMIT :limit;
+
+-- name: find_conversation_age(number, address)$ -> int | None
+-- crosses organizations: numbers of the pool are shared.
+SELECT at FROM conversations WHERE number = :number AND address = :address;
+
+-- name: delete_conversation(number, address)!
+-- crosses organizations: numbers of the pool are shared.
+DELETE FROM conversations WHERE number = :number AND address = :address;
+
+-- name: set_conversation_numbers(number, address, new_number, new_address, is_read: int)!
+-- crosses organizations: numbers of the pool are shared.
+UPDATE conversations SET number = :new_number, address = :new_address, is_read = :is_read
+WHERE number = :number AND address = :address;
 
 -- name: find_secret(name)$ -> str | None
 -- crosses organizations: one secret of the installation.
@@ -467,12 +512,6 @@ JOIN organizations o ON o.org_id = p.org_id
 WHERE p.id = :id;
 
 -- == replies ==
-
--- name: find_conversation(number, address)^
---     -> (org_id: OrgId, job_id: JobId, recipient_id: RecipientId) | None
--- crosses organizations: numbers of the pool are shared.
-SELECT org_id, job_id, recipient_id FROM conversations
-WHERE number = :number AND address = :address;
 
 -- name: add_reply(org_id, id: ReplyId, job_id, recipient_id, sender, number, text, carrier,
 --     now, is_late, is_opt_out)!

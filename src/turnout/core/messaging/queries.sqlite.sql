@@ -60,6 +60,12 @@ WHERE org_id = :org_id AND job_id = :job_id AND id IN (
 RETURNING state, is_repeated, id, reference, name, destination, address, fields, attempts, claim,
     quote_micros;
 
+-- name: set_addresses(org_id, job_id, rows)!
+-- `rows` is JSON: [[id, address], …].
+WITH r AS MATERIALIZED (SELECT value ->> 0 AS id, value ->> 1 AS address FROM json_each(:rows))
+UPDATE recipients SET address = r.address FROM r
+WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id AND recipients.id = r.id;
+
 -- name: find_opted_out(org_id, medium, addresses) -> (address: str)
 -- `addresses` is JSON.
 SELECT o.address FROM json_each(:addresses) a
@@ -164,11 +170,31 @@ WHERE carrier = :carrier AND network_id IN (SELECT value FROM json_each(:names))
 
 -- name: note_conversations(number, org_id, job_id, rows, now)!
 -- `rows` is JSON: [[address, recipient_id], …]. The newest message is what a reply answers.
-INSERT INTO conversations (number, address, org_id, job_id, recipient_id, at)
-SELECT :number, r.value ->> 0, :org_id, :job_id, r.value ->> 1, :now
+INSERT INTO conversations (number, address, org_id, job_id, recipient_id, at, is_read)
+SELECT :number, r.value ->> 0, :org_id, :job_id, r.value ->> 1, :now, 1
 FROM json_each(:rows) r WHERE true
 ON CONFLICT (number, address) DO UPDATE SET org_id = excluded.org_id, job_id = excluded.job_id,
-    recipient_id = excluded.recipient_id, at = excluded.at;
+    recipient_id = excluded.recipient_id, at = excluded.at, is_read = 1;
+
+-- name: find_conversation(numbers, addresses)^
+--     -> (org_id: OrgId, job_id: JobId, recipient_id: RecipientId) | None
+-- crosses organizations: numbers of the pool are shared. `numbers` and `addresses` are JSON; the
+-- newest one.
+SELECT org_id, job_id, recipient_id FROM conversations
+WHERE number IN (SELECT value FROM json_each(:numbers))
+    AND address IN (SELECT value FROM json_each(:addresses))
+ORDER BY at DESC LIMIT 1;
+
+-- name: find_last_writer(addresses)^
+--     -> (org_id: OrgId, job_id: JobId, recipient_id: RecipientId) | None
+-- crosses organizations: a number does not say who wrote to it. `addresses` is JSON. As a join, the
+-- list would meet a Bloom filter of SQLite that loses rows of an index on an expression.
+SELECT r.org_id, r.job_id, r.id FROM organizations o
+CROSS JOIN recipients r ON r.org_id = o.org_id AND r.address <> ''
+    AND lower(r.address) IN (SELECT value FROM json_each(:addresses))
+CROSS JOIN jobs j ON j.org_id = r.org_id AND j.id = r.job_id
+WHERE r.sent_at IS NOT NULL AND j.channel IN ('sms', 'mms') AND j.kind = 'broadcast'
+ORDER BY r.sent_at DESC, r.id DESC LIMIT 1;
 
 -- == ending ==
 

@@ -98,7 +98,7 @@ def fields_of(
     fields = {"reference": reference, "recipient": name}
     fields |= {member.lower(): value for member, value in given.items()}
     if job_type.takes_replies:
-        fields["replynum"] = sender
+        fields["replynum"] = options.reply_number or sender
     if options.is_ascii_only:
         fields = {member: to_ascii(value) for member, value in fields.items()}
     return fields

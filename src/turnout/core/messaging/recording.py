@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from turnout.core.identity.countries import find_country
 from turnout.core.ids import RecipientId
 from turnout.core.messaging.delivering import (
     MISCONFIGURED_PAUSE_MS,
@@ -18,8 +19,9 @@ from turnout.core.messaging.delivering import (
 )
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.late import note_copies, take_back
-from turnout.core.messaging.model import JobHead, Kind, Status
+from turnout.core.messaging.model import Channel, JobHead, Kind, Status
 from turnout.core.messaging.network_ids import NetworkId, note_network_ids
+from turnout.core.messaging.numbers import is_e164, to_address
 from turnout.core.messaging.outcomes import (
     Accepted,
     Lapsed,
@@ -101,14 +103,25 @@ def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: i
     taken = [result for result in results if isinstance(result.outcome, Accepted)]
     if head.job_type.takes_replies and taken:
         pairs = [(result.recipient.address, result.recipient.id) for result in taken]
-        sql.note_conversations(
-            tx,
-            number=head.sender,
-            org_id=head.org_id,
-            job_id=head.id,
-            rows=to_json(pairs),
-            now=tx.now,
-        )
+        for number in _list_numbers(tx, head):
+            sql.note_conversations(
+                tx,
+                number=number,
+                org_id=head.org_id,
+                job_id=head.id,
+                rows=to_json(pairs),
+                now=tx.now,
+            )
+
+
+def _list_numbers(tx: Tx, head: JobHead) -> list[str]:
+    """The numbers to which people may answer a job: the pool's, and its sender if that is one."""
+    numbers = {head.options.reply_number, head.sender}
+    odd = {number for number in numbers if not is_e164(number)}
+    if odd - {""}:
+        country = find_country(tx, head.org_id)
+        numbers = numbers - odd | {to_address(Channel.SMS, number, country) for number in odd}
+    return sorted(numbers - {""})
 
 
 def _write_down(

@@ -1,49 +1,102 @@
 """What people write back: matched to the newest message that they answer, and kept.
 
 A reply belongs to the job that last wrote to its sender from the number that it was sent to. One
-that belongs to none is kept apart, for operators. A code that ends it, or STOP, opts the sender out
-of the organization's texts. One that has a key is stored once, on whichever node it comes again.
+that belongs to none is kept apart, for operators. One that has a key is stored once, on whichever
+node it comes again.
+
+A stop word (stop_words.py) opts its sender out of the texts of that job's organization, and of
+whoever wrote to them last, one-way messages too; it belongs to that message if it answers no other.
+Its sender is told so once. Numbers are compared in E.164: a sender as its country writes it is read
+in the country of the number that was written to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
+import msgspec
+
+from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import JobId, OrgId, RecipientId, ReplyId
 from turnout.core.messaging.callbacks import queue_reply_callbacks
 from turnout.core.messaging.jobs import get_job_head
-from turnout.core.messaging.model import JobHead, Medium
+from turnout.core.messaging.model import (
+    Channel,
+    Content,
+    JobHead,
+    JobType,
+    Kind,
+    Medium,
+    NewRecipient,
+)
 from turnout.core.messaging.notices import queue_reply_forward
+from turnout.core.messaging.numbers import country_of, is_e164, list_forms, to_address
 from turnout.core.messaging.opt_outs import opt_out
 from turnout.core.messaging.outcomes import Reply
 from turnout.core.messaging.sql import sql
+from turnout.core.messaging.staging import add_internal_job
+from turnout.core.messaging.stop_words import ends_it
 from turnout.core.work.apart import do_apart
 from turnout.log import log
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
-# What carriers everywhere take for "no more", in any case.
-STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit"})
+STOPPED = "Opt-out confirmation"
+NO_ANSWER = "-"
+"""The text of an organization that answers no stop word."""
+
 # How long a reply is known again.
 KEPT_MS = 30 * 24 * 3_600_000
 
 
-def receive_replies(tx: Tx, replies: Sequence[Reply]) -> None:
+class _Message(NamedTuple):
+    """What a reply answers."""
+
+    org_id: OrgId
+    job_id: JobId
+    recipient_id: RecipientId
+
+
+def receive_replies(tx: Tx, replies: Sequence[Reply], stop_words: Collection[str] = ()) -> None:
     """Store replies, and do what follows from them: opt-outs, callbacks, mails to the job's user.
+    `stop_words` are the operator's own, beside those of stop_words.py.
 
     Those that come after the job's time for replies are kept, and nobody is told of them. One that
     cannot be stored with its job is kept apart, as those that belong to none.
     """
-    do_apart(tx, "stray reply", _keep_strays, do_apart(tx, "reply", _receive, replies))
+    replies = [_read_sender(reply) for reply in replies]
+
+    def receive(tx: Tx, replies: Sequence[Reply]) -> None:
+        _receive(tx, replies, stop_words)
+
+    do_apart(tx, "stray reply", _keep_strays, do_apart(tx, "reply", receive, replies))
 
 
-def _receive(tx: Tx, replies: Sequence[Reply]) -> None:
+def _read_sender(reply: Reply) -> Reply:
+    """The reply with its sender in E.164, if that can be read."""
+    if is_e164(reply.sender):
+        return reply
+    sender = to_address(Channel.SMS, reply.sender, country_of(reply.recipient))
+    return msgspec.structs.replace(reply, sender=sender or reply.sender)
+
+
+def _receive(tx: Tx, replies: Sequence[Reply], stop_words: Collection[str]) -> None:
     stored: dict[OrgId, list[ReplyId]] = {}
     for reply in replies:
         if not _is_new(tx, reply):
             continue
-        found = sql.find_conversation(tx, number=reply.recipient, address=reply.sender)
-        if found is None:
+        message = _find_message(tx, reply)
+        job = get_job_head(tx, message.org_id, message.job_id) if message else None
+        is_stop = ends_it(reply.text, stop_words, job.options.opt_out_code if job else "")
+        last = _find_last(tx, reply) if is_stop else None
+        if message is None and last is not None:
+            message, job = last, get_job_head(tx, last.org_id, last.job_id)
+        if message is None or job is None:
             _keep_stray(tx, reply)
-        elif (reply_id := _keep(tx, reply, *found)) is not None:
-            stored.setdefault(found.org_id, []).append(reply_id)
+            continue
+        if reply_id := _keep(tx, reply, job, message.recipient_id, is_stop=is_stop):
+            stored.setdefault(message.org_id, []).append(reply_id)
+        if is_stop:
+            _stop(tx, reply, {found.org_id: found.job_id for found in (last, message) if found})
     for org_id, reply_ids in sorted(stored.items()):
         _call_back(tx, org_id, sorted(reply_ids))
 
@@ -72,19 +125,59 @@ def _call_back(tx: Tx, org_id: OrgId, reply_ids: list[ReplyId]) -> None:
     do_apart(tx, "reply callback", call_back, reply_ids)
 
 
+def _find_message(tx: Tx, reply: Reply) -> _Message | None:
+    """The message that the number written to last sent to the reply's sender."""
+    found = sql.find_conversation(
+        tx,
+        numbers=to_json(list_forms(reply.recipient)),
+        addresses=to_json(list_forms(reply.sender)),
+    )
+    return _Message(*found) if found else None
+
+
+def _find_last(tx: Tx, reply: Reply) -> _Message | None:
+    """The last text that anybody sent to the reply's sender."""
+    found = sql.find_last_writer(tx, addresses=to_json(list_forms(reply.sender)))
+    return _Message(*found) if found else None
+
+
+def _stop(tx: Tx, reply: Reply, jobs: dict[OrgId, JobId]) -> None:
+    """Opt the sender out of the texts of these organizations, and say so once for each."""
+    for org_id, job_id in sorted(jobs.items()):
+        if opt_out(tx, org_id, Medium.SMS, reply.sender, source="reply", job_id=job_id):
+            _confirm(tx, org_id, reply)
+
+
+def _confirm(tx: Tx, org_id: OrgId, reply: Reply) -> None:
+    organization = get_organization_of(tx, org_id)
+    text = get_profile(tx, org_id).stop_reply
+    if text == NO_ANSWER:
+        return
+    add_internal_job(
+        tx,
+        org_id,
+        None,
+        kind=Kind.NOTICE,
+        job_type=JobType.SMS,
+        name=STOPPED,
+        content=Content(text=text or f"{organization.name}: you will get no more messages."),
+        recipients=[NewRecipient(f"+{reply.sender}")],
+        sender=reply.recipient,
+    )
+
+
 def _keep(
-    tx: Tx, reply: Reply, org_id: OrgId, job_id: JobId, recipient_id: RecipientId
+    tx: Tx, reply: Reply, job: JobHead, recipient_id: RecipientId, *, is_stop: bool
 ) -> ReplyId | None:
-    """Keep a reply; its number, unless it came too late for anybody to be told."""
-    job = get_job_head(tx, org_id, job_id)
+    """Keep a reply; its number, unless it came too late for anybody to be told, or answers a
+    message that takes no replies."""
     is_late = job.expires_at is not None and job.expires_at <= tx.now
-    is_opt_out = ends_it(reply.text, job)
     reply_id = ReplyId(tx.next_id("messaging"))
     sql.add_reply(
         tx,
-        org_id=org_id,
+        org_id=job.org_id,
         id=reply_id,
-        job_id=job_id,
+        job_id=job.id,
         recipient_id=recipient_id,
         sender=reply.sender,
         number=reply.recipient,
@@ -92,22 +185,13 @@ def _keep(
         carrier=reply.carrier,
         now=tx.now,
         is_late=int(is_late),
-        is_opt_out=int(is_opt_out),
+        is_opt_out=int(is_stop),
     )
-    if is_opt_out:
-        opt_out(tx, org_id, Medium.SMS, reply.sender, source="reply", job_id=job_id)
-    if is_late:
+    if is_late or not job.job_type.takes_replies:
         return None
     if job.options.reply_address and not job.options.batches_replies:
         queue_reply_forward(tx, job, reply_id)
     return reply_id
-
-
-def ends_it(text: str, job: JobHead) -> bool:
-    """Whether a reply says that its sender wants no more."""
-    word = text.strip().casefold()
-    code = job.options.opt_out_code.strip().casefold()
-    return word in STOP_WORDS or bool(code and word == code)
 
 
 def _keep_strays(tx: Tx, replies: Sequence[Reply]) -> None:

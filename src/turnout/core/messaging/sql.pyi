@@ -21,6 +21,7 @@ from turnout.core.messaging.listing import JobSummary, Report
 from turnout.core.messaging.lists import UserList
 from turnout.core.messaging.model import JobHead
 from turnout.core.messaging.network_ids import _Owner
+from turnout.core.messaging.old_numbers import OldConversation, OldOptOut
 from turnout.core.messaging.opt_outs import OptOut
 from turnout.core.messaging.overview import Fate, JobLine, Misconfigured, WaitingJob
 from turnout.core.messaging.pictures import KeptPicture
@@ -71,6 +72,16 @@ class AddNetworkIdsRow(NamedTuple):
 class ListNetworkIdsRow(NamedTuple):
     network_id: str
     owner: _Owner
+
+class FindConversationRow(NamedTuple):
+    org_id: OrgId
+    job_id: JobId
+    recipient_id: RecipientId
+
+class FindLastWriterRow(NamedTuple):
+    org_id: OrgId
+    job_id: JobId
+    recipient_id: RecipientId
 
 class BounceSentRow(NamedTuple):
     id: RecipientId
@@ -208,16 +219,16 @@ class ListUsesRow(NamedTuple):
     name: str
     accepted_at: int
 
+class ListUnreadableOptOutsRow(NamedTuple):
+    slug: str
+    medium: str
+    address: str
+
 class FindLinkTargetRow(NamedTuple):
     org_id: OrgId
     name: str
     channel: str
     address: str
-
-class FindConversationRow(NamedTuple):
-    org_id: OrgId
-    job_id: JobId
-    recipient_id: RecipientId
 
 class GetReplyRow(NamedTuple):
     sender: str
@@ -281,6 +292,8 @@ class _Sql(Statements):
         limit: int,
     ) -> list[ClaimRecipientsRow]: ...
     @staticmethod
+    def set_addresses(tx: Tx, *, org_id: OrgId, job_id: JobId, rows: str) -> int: ...
+    @staticmethod
     def find_opted_out(
         tx: Tx, *, org_id: OrgId, medium: str, addresses: str
     ) -> list[FindOptedOutRow]: ...
@@ -332,6 +345,12 @@ class _Sql(Statements):
     def note_conversations(
         tx: Tx, *, number: str, org_id: OrgId, job_id: JobId, rows: str, now: int
     ) -> int: ...
+    @staticmethod
+    def find_conversation(
+        tx: Tx, *, numbers: str, addresses: str
+    ) -> FindConversationRow | None: ...
+    @staticmethod
+    def find_last_writer(tx: Tx, *, addresses: str) -> FindLastWriterRow | None: ...
     @staticmethod
     def end_recipients(
         tx: Tx, *, org_id: OrgId, job_id: JobId, rows: str, now: int
@@ -649,9 +668,44 @@ class _Sql(Statements):
         source: str,
         job_id: JobId | None,
         now: int,
+        is_read: int,
     ) -> int: ...
     @staticmethod
     def remove_opt_out(tx: Tx, *, org_id: OrgId, medium: str, address: str) -> int: ...
+    @staticmethod
+    def list_unread_opt_outs(tx: Tx, *, limit: int) -> list[OldOptOut]: ...
+    @staticmethod
+    def find_opt_out_age(tx: Tx, *, org_id: OrgId, medium: str, address: str) -> int | None: ...
+    @staticmethod
+    def backdate_opt_out(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        medium: str,
+        address: str,
+        source: str,
+        job_id: JobId | None,
+        created_at: int,
+        typed: str,
+    ) -> int: ...
+    @staticmethod
+    def set_opt_out_number(
+        tx: Tx, *, org_id: OrgId, medium: str, address: str, number: str, typed: str, is_read: int
+    ) -> int: ...
+    @staticmethod
+    def count_unreadable_opt_outs(tx: Tx) -> int: ...
+    @staticmethod
+    def list_unreadable_opt_outs(tx: Tx, *, limit: int) -> list[ListUnreadableOptOutsRow]: ...
+    @staticmethod
+    def list_unread_conversations(tx: Tx, *, limit: int) -> list[OldConversation]: ...
+    @staticmethod
+    def find_conversation_age(tx: Tx, *, number: str, address: str) -> int | None: ...
+    @staticmethod
+    def delete_conversation(tx: Tx, *, number: str, address: str) -> int: ...
+    @staticmethod
+    def set_conversation_numbers(
+        tx: Tx, *, number: str, address: str, new_number: str, new_address: str, is_read: int
+    ) -> int: ...
     @staticmethod
     def find_secret(tx: Tx, *, name: str) -> str | None: ...
     @staticmethod
@@ -660,8 +714,6 @@ class _Sql(Statements):
     def list_opt_outs(tx: Tx, *, org_id: OrgId, limit: int) -> list[OptOut]: ...
     @staticmethod
     def find_link_target(tx: Tx, *, id: RecipientId) -> FindLinkTargetRow | None: ...
-    @staticmethod
-    def find_conversation(tx: Tx, *, number: str, address: str) -> FindConversationRow | None: ...
     @staticmethod
     def add_reply(
         tx: Tx,

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from turnout.core.identity.countries import find_country
 from turnout.core.ids import JobId, OrgId, UserId
 from turnout.core.messaging.hours import cutoff_after
 from turnout.core.messaging.model import (
@@ -22,9 +23,10 @@ from turnout.core.messaging.model import (
     NewJob,
     NewRecipient,
 )
-from turnout.core.messaging.numbers import address_key, to_address
+from turnout.core.messaging.numbers import address_key, needs_country, to_address
 from turnout.core.messaging.reckoning import Reckoning
 from turnout.core.messaging.sql import sql
+from turnout.errors import Invalid
 from turnout.store import Tx, to_json
 
 SLICE = 500
@@ -81,14 +83,14 @@ def add_recipients(
     Without `reckoning` nothing is charged beforehand."""
     if not recipients:
         return 0
-    channel, is_deduped = sql.get_staged(tx, org_id=org_id, id=job_id)
+    named, is_deduped = sql.get_staged(tx, org_id=org_id, id=job_id)
+    channel = Channel(named)
+    country = "" if channel is Channel.EMAIL else find_country(tx, org_id)
     rows = []
     ids = tx.next_ids("recipient", len(recipients))
     for id_, recipient in zip(ids, recipients, strict=True):
-        address = to_address(Channel(channel), recipient.destination)
-        key = (
-            address_key(Channel(channel), address or recipient.destination) if is_deduped else None
-        )
+        address = to_address(channel, recipient.destination, country)
+        key = address_key(channel, address or recipient.destination) if is_deduped else None
         fields = to_json(recipient.fields) if recipient.fields else ""
         quote = reckoning.reckon(recipient, address).micros if reckoning else None
         rows.append(
@@ -107,6 +109,15 @@ def add_recipients(
     micros = sum(quote or 0 for (quote,) in added)
     sql.count_added(tx, org_id=org_id, id=job_id, added=len(added), reserved=micros)
     return micros
+
+
+def check_national(channel: Channel, recipients: Sequence[NewRecipient], country: str) -> None:
+    """Raise Invalid for a national number where no country is set, or known by the time zone."""
+    if country:
+        return
+    for recipient in recipients:
+        if needs_country(channel, recipient.destination):
+            raise Invalid("number.national", number=recipient.destination)
 
 
 def start_sending(tx: Tx, org_id: OrgId, job_id: JobId) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from turnout.core.events.programme import list_sessions
+from turnout.core.identity.countries import find_country
 from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId
 from turnout.core.messaging.numbers import sought_addresses
 from turnout.core.people.finding import list_former_addresses
@@ -139,7 +140,7 @@ def _messages(tx: Tx, facts: _Facts) -> Iterator[Moment]:
     former = list_former_addresses(tx, facts.org_id, facts.person_id)
     emails = [facts.email, *(past.address for past in former if past.medium == "email")]
     phones = [facts.phone, *(past.address for past in former if past.medium == "phone")]
-    for address in sought_addresses(emails, phones):
+    for address in sought_addresses(emails, phones, find_country(tx, facts.org_id)):
         named: dict[str, Any] = {"org_id": facts.org_id, "address": address, "limit": MESSAGES}
         for row in sql.list_messages(tx, **named):
             at = row.sent_at or row.accepted_at

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from turnout.core.identity.countries import find_country
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Member, Principal
 from turnout.core.ids import NO_USER, JobId, OrgId
@@ -33,7 +34,7 @@ from turnout.core.messaging.model import (
     Kind,
     NewRecipient,
 )
-from turnout.core.messaging.numbers import address_key, to_address
+from turnout.core.messaging.numbers import address_key, is_deliverable, needs_country, to_address
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.reckoning import Reckoning
 from turnout.core.messaging.spending import reserve
@@ -41,7 +42,7 @@ from turnout.core.messaging.staging import add_internal_job
 from turnout.core.verification.sql import sql
 from turnout.core.windows import counting
 from turnout.core.windows.counting import WindowKey
-from turnout.errors import Limited
+from turnout.errors import Invalid, Limited
 from turnout.store import Tx
 from turnout.store.windows import edges, is_over, seconds_left
 
@@ -97,7 +98,7 @@ def send_code(
     what a job would, and counts for the month's limit. `code` is for tests. Raises Unauthenticated;
     Limited after 30 codes to one `client_ref` in ten minutes, after 5 codes in ten minutes or 20 in
     a day to one destination, and after the policy's codes of one user in an hour; Invalid when the
-    month's limit would be exceeded.
+    month's limit would be exceeded, and for a number without its country.
     """
     member = require_member(tx, principal)
     key = _client_key(principal.org_id, asked.client_ref)
@@ -129,7 +130,10 @@ def _send(
 ) -> JobId:
     """`member` sends it and pays by `prices`; None = a page does."""
     channel = asked.job_type.channel
-    address = to_address(channel, asked.destination)
+    country = find_country(tx, org_id)
+    address = to_address(channel, asked.destination, country)
+    if needs_country(channel, asked.destination) and not is_deliverable(address):
+        raise Invalid("number.national", number=asked.destination)
     destination_key = _destination_key(org_id, channel, address or asked.destination)
     if purpose is Purpose.API:
         _limit_sending(tx, org_id, purpose, key, destination_key)

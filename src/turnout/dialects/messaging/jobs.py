@@ -9,9 +9,10 @@ from functools import partial
 import msgspec
 from falcon.asgi import Request, Response
 
+from turnout.core.identity.countries import find_country
 from turnout.core.identity.idempotency import IdempotentRequest, idempotent_request
 from turnout.core.identity.members import require_member
-from turnout.core.identity.model import Member
+from turnout.core.identity.model import Member, Principal
 from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.accepting import (
     Policy,
@@ -25,7 +26,7 @@ from turnout.core.messaging.lengths import Lengths, check_lengths
 from turnout.core.messaging.listing import list_jobs, read_job, stream_job
 from turnout.core.messaging.model import NewJob, NewRecipient
 from turnout.core.messaging.reckoning import find_unknown
-from turnout.core.messaging.staging import SLICE
+from turnout.core.messaging.staging import SLICE, check_national
 from turnout.dialects.messaging.decode import decode_job_id
 from turnout.dialects.messaging.file_intake import FileIntake
 from turnout.dialects.messaging.job_body import DecodedJob, JobContext, decode_job
@@ -39,7 +40,7 @@ from turnout.http.body import LARGE, in_thread, is_packed, read_body
 from turnout.http.dialect import Resource
 from turnout.http.logins import Logins
 from turnout.http.streaming import stream_rows
-from turnout.store import Database, deadlines
+from turnout.store import Database, Tx, deadlines
 
 # Room for bodies that are worked on at the same time, beside any number of small ones.
 ROOM = 96 * 1024 * 1024
@@ -104,7 +105,7 @@ class JobsResource(Resource):
             size = len(job.new.content.text) + len(job.new.content.html)
             await in_thread(size, _check_few, job.new, few)
         if few is None:
-            await self._check(job.new, job.recipients)
+            await self._check(req, job.new, job.recipients)
         new = await self._parts.files.attach(member.user.org_id, job.new, job.files)
         deadlines.renew()
         if few is not None:
@@ -118,13 +119,15 @@ class JobsResource(Resource):
             await self._parts.db.write(give_up_job, begun.org_id, begun.job_id)
             raise
 
-    async def _check(self, new: NewJob, recipients: Recipients) -> None:
-        """Raises Invalid for the first recipient that is none, or for whom a text becomes too
-        long."""
+    async def _check(self, req: Request, new: NewJob, recipients: Recipients) -> None:
+        """Raises Invalid for the first recipient that is none, whose national number has no
+        country, or for whom a text becomes too long."""
         number = 0
+        country = await self._logins.read(req, _country_of)
         lengths = await asyncio.to_thread(_lengths_of, new)
         async for some in recipients.slices(SLICE):
             check_lengths(lengths, new.job_type, some, number)
+            check_national(new.job_type.channel, some, country)
             number += len(some)
 
     async def _fill(
@@ -215,6 +218,10 @@ class _Room:
 def _decode(req: Request, body: bytes, told: JobContext) -> DecodedJob:
     given = decode_body(req.query_string, req.content_type or "", body)
     return given.judge(partial(decode_job, told=told))
+
+
+def _country_of(tx: Tx, principal: Principal) -> str:
+    return find_country(tx, principal.org_id)
 
 
 def _lengths_of(new: NewJob) -> Lengths:

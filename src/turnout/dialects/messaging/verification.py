@@ -9,7 +9,7 @@ from falcon.asgi import Request, Response
 
 from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.model import Channel, JobType
-from turnout.core.messaging.numbers import is_deliverable, to_address
+from turnout.core.messaging.numbers import is_deliverable, needs_country, to_address
 from turnout.core.verification.codes import (
     DEFAULT_TEMPLATE,
     DEFAULT_WINDOW_MIN,
@@ -143,7 +143,8 @@ def _message_type(field: str, value: object) -> JobType:
 
 
 def _is_number(channel: Channel, destination: str) -> bool:
-    return is_deliverable(to_address(channel, destination))
+    is_national = needs_country(channel, destination)  # the core knows the country
+    return is_national or is_deliverable(to_address(channel, destination))
 
 
 def _present(words: str) -> bytes:
