@@ -124,6 +124,20 @@ def test_opt_outs_are_added_listed_and_removed(turnout):
     assert (wrong.code, wrong.error) == (1, "error: 'jo@example.com' is not an address for sms.\n")
 
 
+def test_addresses_are_suppressed_listed_and_removed(turnout: Turnout) -> None:
+    assert turnout.ok("suppression", "list", "acme") == "No address is suppressed.\n"
+    said = turnout.ok("suppression", "add", "acme", "Jo@example.com")
+    assert said == "Jo@example.com is suppressed.\n"
+    again = turnout.ok("suppression", "add", "acme", "jo@example.com")
+    assert again == "jo@example.com was suppressed already.\n"
+    row = turnout.ok("suppression", "list", "acme").splitlines()[1].split()
+    assert row[:2] == ["jo@example.com", "manual"]
+    removed = turnout.ok("suppression", "remove", "acme", "JO@example.com")
+    assert removed == "JO@example.com is written to again.\n"
+    missing = turnout("suppression", "remove", "acme", "jo@example.com")
+    assert (missing.code, missing.error) == (1, "error: jo@example.com is not suppressed.\n")
+
+
 def test_opt_outs_are_taken_over_from_a_file(turnout: Turnout, tmp_path: Path) -> None:
     file = tmp_path / "out.csv"
     file.write_bytes(

@@ -30,5 +30,7 @@ SENTENCES = {
     "organization's country with `turnout org set --country`.",
     "opt_out.address": "{address!r} is not an address for {medium}.",
     "opt_out.missing": "{address} has not opted out of {medium}.",
+    "suppression.address": "{address!r} is not an e-mail address.",
+    "suppression.missing": "{address} is not suppressed.",
     "recipient.text_long": "The {name} of recipient {place} may have up to {limit} characters.",
 }

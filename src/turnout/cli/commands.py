@@ -71,6 +71,10 @@ COMMANDS = {
         "List every setting with its meaning, default and present value.",
     ),
     "speaker": ("event_parts:speakers", "Who speaks at events."),
+    "suppression": (
+        "suppressions:suppressions",
+        "Mail addresses that are not written to again: they bounced, or complained.",
+    ),
     "survey": ("reporting:survey", "Polls and surveys of the watch page."),
     "ticket": ("tickets:tickets", "Ticket types, tickets, and the keys that sign them."),
     "token": ("identity:token", "API keys, tokens and secrets."),

@@ -129,7 +129,8 @@ def _take(org_id: OrgId, by: str, tx: Tx, row: Row) -> None:
     for medium, address in wanted:
         emails, phones = ([address], []) if medium is Medium.EMAIL else ([], [address])
         if find_erased(tx, org_id, emails, phones):
-            keep_hash(tx, org_id, medium, refusal_key(tx, org_id, medium, address))  # it brings nobody back
+            # It brings nobody back.
+            keep_hash(tx, org_id, medium, refusal_key(tx, org_id, medium, address))
         else:
             add_opt_out(tx, org_id, medium, address, actor=by)
 

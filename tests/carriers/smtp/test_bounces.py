@@ -53,14 +53,14 @@ def make_report(*groups: str, kind: str = "message/delivery-status") -> str:
     """A notification as RFC 3464 has it, and most servers write it."""
     fields = "\n\n".join(groups)
     return f"""From: Mailer <mailer-daemon@relay.test>
-Subject: Returned mail
+Subject: What has become of it
 Content-Type: multipart/report; report-type=delivery-status; boundary="b/1.2=3"
 
 A notification in MIME format.
 --b/1.2=3
 Content-Type: text/plain; charset=utf-8
 
-It failed. Action: failed
+It is as follows.
 --b/1.2=3
 Content-Type: {kind}
 
@@ -88,7 +88,9 @@ DELAYED = """Final-Recipient: rfc822; ada@example.com
 Action: delayed
 Status: 4.4.1
 Diagnostic-Code: smtp; 451 later"""
-BOUNCE = Bounce("5.1.1", "Ada@example.com", "550 5.1.1 <ada@mx.example.com>: nobody here")
+BOUNCE = Bounce(
+    "5.1.1", "Ada@example.com", "550 5.1.1 <ada@mx.example.com>: nobody here", is_gone=True
+)
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
@@ -106,11 +108,77 @@ BOUNCE = Bounce("5.1.1", "Ada@example.com", "550 5.1.1 <ada@mx.example.com>: nob
         (make_report(SERVER, FAILED.replace("failed", "delivered")), None),
         (make_report(SERVER, FAILED.replace("failed", "relayed")), None),
         (make_report(SERVER), None),
-        (make_report(SERVER, FAILED, kind="text/plain"), None),
     ],
 )
 def test_only_failures_are_bounces(report, bounce, line_end):
     assert find_bounce(report.replace("\n", line_end).encode()) == bounce
+
+
+def test_a_report_may_be_inside_of_a_forwarded_mail():
+    report = make_report(SERVER, FAILED).encode()
+    mixed = (
+        b"From: jo@example.com\nSubject: Fwd: look\nContent-Type: multipart/mixed; boundary=w\n\n"
+    )
+    forwarded = mixed + b"--w\n\nSee below.\n--w\nContent-Type: message/rfc822\n\n%b\n--w--\n"
+    assert find_bounce(b"Content-Type: message/rfc822\n\n" + report) == BOUNCE
+    assert find_bounce(forwarded % report) == BOUNCE
+    assert (
+        find_bounce(forwarded % (forwarded.replace(b"=w", b"=v").replace(b"--w", b"--v") % report))
+        is None
+    )
+
+
+COMPLAINT = f"""From: abuse@mailbox.example
+Subject: Abuse report
+Content-Type: multipart/report; report-type=feedback-report; boundary=c
+
+--c
+Content-Type: text/plain
+
+This is an email abuse report.
+--c
+Content-Type: message/feedback-report
+
+Feedback-Type: abuse
+User-Agent: Mailbox/1.0
+Version: 1
+Original-Rcpt-To: <jo@example.com>
+--c
+Content-Type: message/rfc822
+
+Return-Path: <{{path}}>
+Message-ID: <{{token}}@{BOUNCES}>
+Subject: News
+
+--c--
+"""
+
+
+def test_a_complaint_names_its_attempt():
+    raw = COMPLAINT.format(path=PATHS.address(7), token="x").encode()
+    assert find_bounce(raw) == Bounce("", "jo@example.com", "complaint (abuse)", is_complaint=True)
+    assert PATHS.find_in(raw) == 7
+    by_id = COMPLAINT.format(path="jo@example.com", token=PATHS.token(8)).encode()
+    assert PATHS.find_in(by_id) == 8
+    forged = COMPLAINT.format(path=PATHS.address(7).replace("+7.", "+9."), token="x").encode()
+    assert PATHS.find_in(forged) is None
+    assert PATHS.takes_complaints(f"Complaints@{BOUNCES}")
+    assert not PATHS.takes_complaints("complaints@other.example")
+
+
+def test_a_read_receipt_is_no_bounce_and_a_refusal_is():
+    receipt = (
+        "From: jo@example.com\nSubject: Failed to read\n"
+        "Content-Type: multipart/report; report-type=disposition-notification; boundary=r\n\n"
+        "--r\nContent-Type: text/plain\n\nYour message to <jo@example.com> was rejected:\nQuota "
+        "exceeded\n--r\nContent-Type: message/disposition-notification\n\n"
+        "Disposition: %s\n--r--\n"
+    )
+    assert find_bounce((receipt % "manual-action/MDN-sent-manually; displayed").encode()) is None
+    assert find_bounce((receipt % "manual-action/MDN-sent-manually; deleted").encode()) is None
+    found = find_bounce((receipt % "automatic-action/MDN-sent-automatically; deleted").encode())
+    assert found is not None
+    assert (found.recipient, found.is_gone) == ("jo@example.com", False)
 
 
 def test_a_report_may_be_inside_other_parts_and_cut_off_behind_itself():
@@ -129,7 +197,6 @@ def test_a_report_may_be_inside_other_parts_and_cut_off_behind_itself():
         b"Subject: Out of office\nAuto-Submitted: auto-replied\n\nAction: failed\nStatus: 5.1.1\n",
         b"Content-Type: multipart/report\n\nAction: failed",
         b"Content-Type: multipart/report; boundary=\n\n--\nAction: failed",
-        b"Content-Type: message/rfc822\n\n" + make_report(SERVER, FAILED).encode(),
     ],
 )
 def test_ordinary_mail_is_no_bounce(mail):

@@ -4,6 +4,14 @@ from turnout.carriers import Misconfigured, Rejected, Retry, Unknown
 from turnout.carriers.smtp.outcomes import RETRY_S, Reply, Stage, judge
 from turnout.core.messaging.model import Status
 
+GONE = {
+    "5.1.1 Nobody",
+    "5.1.10 Null MX",
+    "5.4.4 No route",
+    "5.4.1 Recipient address rejected: Access denied",
+    "delivery error: dd This user doesn't have a yahoo.com account (jo@yahoo.com) [0]",
+}
+
 
 @pytest.mark.parametrize(
     ("stage", "code", "text", "kind"),
@@ -26,7 +34,14 @@ from turnout.core.messaging.model import Status
         (Stage.RCPT, 550, "5.1.7 Bad sender", Status.PATHWAY_ERROR),
         (Stage.RCPT, 550, "5.1.10 Null MX", Status.BOUNCED),
         (Stage.RCPT, 554, "5.7.1 Relay access denied", Status.PATHWAY_ERROR),
-        (Stage.RCPT, 554, "5.4.4 No route", Status.PATHWAY_ERROR),
+        (Stage.RCPT, 554, "5.4.4 No route", Status.BOUNCED),
+        (Stage.RCPT, 550, "5.4.1 Recipient address rejected: Access denied", Status.BOUNCED),
+        (
+            Stage.END,
+            554,
+            "delivery error: dd This user doesn't have a yahoo.com account (jo@yahoo.com) [0]",
+            Status.BOUNCED,
+        ),
         (Stage.END, 552, "5.3.4 Too big", Status.PATHWAY_ERROR),
         (Stage.END, 554, "5.6.0 Bad content", Status.PATHWAY_ERROR),
         (Stage.RCPT, 550, "Nobody", Status.BOUNCED),
@@ -42,5 +57,5 @@ def test_answers_mean_what_the_table_says(stage, code, text, kind):
         Retry: Retry(RETRY_S, reason),
         Misconfigured: Misconfigured(reason),
         Unknown: Unknown(reason),
-    }.get(kind) or Rejected(kind, reason)
+    }.get(kind) or Rejected(kind, reason, is_gone=text in GONE and stage is not Stage.MAIL)
     assert judge(stage, Reply(code, text)) == expected

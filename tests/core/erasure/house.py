@@ -34,6 +34,7 @@ from turnout.core.messaging.model import (
 from turnout.core.messaging.opt_outs import add_opt_out
 from turnout.core.messaging.outcomes import Reply
 from turnout.core.messaging.replies import receive_replies
+from turnout.core.messaging.suppression import Reason, suppress
 from turnout.core.payments.settling import ask_for_payment
 from turnout.core.people.correcting import change_address, correct_person
 from turnout.core.people.merging import find_person
@@ -85,6 +86,7 @@ LATER = (
 ECHOES = {
     ("registrations", "sti"): f"person_id = (SELECT id FROM people WHERE email = '{NEW}')",
     ("recipients", "notes"): f"address = '{DIGITS}'",
+    ("opt_outs", "typed"): "source = 'cli'",
     ("queue_items", "message"): "id = (SELECT min(id) FROM queue_items)",
     ("queue_items", "facts"): "id = (SELECT min(id) FROM queue_items)",
     ("jobs", "sender"): "id = (SELECT min(id) FROM jobs)",
@@ -242,6 +244,7 @@ class House:
         staged = self.call(begin_list, self.login.user_id, "An import that never ended")
         self.call(add_entries, staged, 1, entries)
         self.call(add_opt_out, Medium.EMAIL, OLD, actor="test")
+        self.call(suppress, OLD, Reason.COMPLAINT, notes=f"{OLD}: complaint (abuse)")
 
     def plant_echoes(self) -> None:
         for row in LATER:

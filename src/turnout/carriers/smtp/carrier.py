@@ -15,7 +15,7 @@ from functools import partial
 import structlog
 
 from turnout.carriers import DeliveryReport, Inbox, Message, Outcome, Parcel, Rejected, merge_all
-from turnout.carriers.smtp.bounces import ReturnPaths, find_bounce
+from turnout.carriers.smtp.bounces import COMPLAINT, ReturnPaths, find_bounce
 from turnout.carriers.smtp.dkim import Signer
 from turnout.carriers.smtp.headers import Unmailable
 from turnout.carriers.smtp.listener import BounceListener
@@ -132,7 +132,10 @@ class SmtpCarrier:
 
     async def _take_bounce(self, inbox: Inbox, attempt_id: int, raw: bytes) -> None:
         bounce = await asyncio.to_thread(find_bounce, raw)
-        if not bounce:
+        if bounce and bounce.is_complaint and self._return_paths and attempt_id == COMPLAINT:
+            found = await asyncio.to_thread(self._return_paths.find_in, raw)
+            attempt_id = found or COMPLAINT
+        if not bounce or not attempt_id:
             log.info("mail to a return path is no bounce; it is dropped", attempt=attempt_id)
             return
         report = DeliveryReport(
@@ -141,5 +144,7 @@ class SmtpCarrier:
             at=self._clock(),
             attempt_id=attempt_id,
             notes=bounce.notes,
+            is_gone=bounce.is_gone,
+            is_complaint=bounce.is_complaint,
         )
         await inbox.reports([report])

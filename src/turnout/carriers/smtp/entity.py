@@ -5,6 +5,7 @@ and many `;`). Here each function goes over its bytes once, whatever they are, a
 bounded. Nothing is raised: what cannot be read is not there.
 """
 
+import binascii
 import re
 
 # Of a head so much is read, and so many lines; of a field, so much.
@@ -15,6 +16,11 @@ PARTS = 50
 # RFC 2046 allows 70 characters.
 BOUNDARY_BYTES = 200
 
+# Of a text so much is read.
+TEXT_BYTES = 64 * 1024
+
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_ENCODED_WORD = re.compile(r"=\?([A-Za-z0-9_-]{1,40})\?([bqBQ])\?([^?\s]{0,500})\?=", re.ASCII)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _PARAMETER = re.compile(
     r';\s*+([^\s=;"]{1,60}+)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s;]*+))', re.DOTALL
@@ -78,3 +84,35 @@ def _find_boundary(parameters: str) -> str:
 
 def _to_text(value: bytearray) -> str:
     return value.replace(b"\r", b"").decode("utf-8", "replace").strip()
+
+
+def read_text(fields: Fields, body: bytes) -> str:
+    """The text of a part, as far as it is looked at."""
+    return decode_body(fields, body).decode("utf-8", "replace")
+
+
+def decode_body(fields: Fields, body: bytes) -> bytes:
+    """A part's content without its transfer encoding, as far as it is looked at."""
+    encoding = fields.get("content-transfer-encoding", "").lower()
+    some = body[:TEXT_BYTES]
+    if encoding == "quoted-printable":
+        return binascii.a2b_qp(some)
+    if encoding == "base64":
+        letters = _NOT_BASE64.sub(b"", some)
+        return binascii.a2b_base64(letters[: len(letters) // 4 * 4])
+    return some
+
+
+def read_words(value: str) -> str:
+    """A field's value with its encoded words (RFC 2047) as text."""
+    return _ENCODED_WORD.sub(_decode_word, value)
+
+
+def _decode_word(word: re.Match[str]) -> str:
+    octets = word[3].encode()
+    try:
+        if word[2].lower() == "q":
+            return binascii.a2b_qp(octets, header=True).decode(word[1], "replace")
+        return binascii.a2b_base64(octets).decode(word[1], "replace")
+    except (LookupError, ValueError):
+        return word[0]

@@ -1,7 +1,7 @@
 """A small SMTP server that takes bounces, and nothing else.
 
-It accepts mail for return paths of ours only, so it relays nothing and collects no spam, and
-says 250 to a mail only after it is on disk. Everybody can connect to it, so everything is
+It accepts mail for return paths of ours and complaints only, so it relays nothing and collects no
+spam, and says 250 to a mail only after it is on disk. Everybody can connect to it, so everything is
 bounded: connections, those of one address, silence, time in all, commands, faults, the length of a
 line, the size of a mail and what is kept of it (a bounce says what it has to say at its beginning;
 the rest is the mail that was returned). When all connections are taken, a newcomer gets the place
@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from turnout.carriers.smtp.bounces import ReturnPaths
+from turnout.carriers.smtp.bounces import COMPLAINT, ReturnPaths
 from turnout.carriers.smtp.settings import SmtpSettings
 from turnout.core.identity.addresses import place_of
 from turnout.store.troubles import Troubles
@@ -44,8 +44,9 @@ Accept = Callable[[int, bytes], Awaitable[None]]
 
 
 class BounceListener:
-    """Listens from `start` to `stop`. Each mail goes to `accept(attempt_id, raw)`; when that
-    raises, the sender the mail is told to try again later."""
+    """Listens from `start` to `stop`. Each mail goes to `accept(attempt_id, raw)`, with
+    COMPLAINT for one to the address of complaints; when that raises, the sender is told to try
+    again later."""
 
     def __init__(self, settings: SmtpSettings, return_paths: ReturnPaths, accept: Accept) -> None:
         self.settings = settings
@@ -205,7 +206,10 @@ class _Conversation:
             return "503 5.5.1 MAIL first"
         if self._attempt_id is not None:
             return "452 4.5.3 One recipient at a time"
-        self._attempt_id = self._listener.return_paths.find_attempt(found[1])
+        paths = self._listener.return_paths
+        self._attempt_id = paths.find_attempt(found[1])
+        if self._attempt_id is None and paths.takes_complaints(found[1]):
+            self._attempt_id = COMPLAINT
         if self._attempt_id is None:
             return "550 5.1.1 No such return path"
         return "250 2.1.5 OK"

@@ -9,7 +9,9 @@ The first line that fits decides. "Class" is the middle number of an enhanced st
 | 530, 534, 535, 538: a login is missing   | anything       | Misconfigured        |
 | 5yz                                      | MAIL           | Rejected SVRE        |
 | 5yz, 5.1.7 or 5.1.8: the sender's address| RCPT, DATA, end| Rejected SVRE        |
+| 5yz, an address that takes no mail any more | RCPT, DATA, end | Rejected BOUN |
 | 5yz, class 1 or 2: address or mailbox    | RCPT, DATA, end| Rejected BOUN        |
+| 5yz, 5.4.1 or 5.4.4: no such address or host | RCPT       | Rejected BOUN        |
 | 5yz, class 3 to 7: relay, route, protocol, content, policy | RCPT, DATA, end | Rejected SVRE |
 | 550 to 559 without a class               | RCPT           | Rejected BOUN        |
 | 5yz without a class                      | RCPT, DATA, end| Rejected SVRE        |
@@ -28,6 +30,7 @@ import re
 from typing import NamedTuple
 
 from turnout.carriers import Misconfigured, Rejected, Retry, Unknown
+from turnout.carriers.smtp.bounce_texts import is_gone
 from turnout.core.counterparts import tidy
 from turnout.core.messaging.model import Status
 
@@ -40,6 +43,7 @@ RECONNECT_S = 30.0
 _ENHANCED = re.compile(r"5\.(\d{1,3}\.\d{1,3})\b")
 _LOGIN_MISSING = frozenset({530, 534, 535, 538})
 _BAD_SENDER = ("1.7", "1.8")
+_NOT_THERE = ("4.1", "4.4")
 _ABOUT_RECIPIENT = ("1.", "2.")
 
 
@@ -72,7 +76,21 @@ def judge(stage: Stage, reply: Reply) -> Retry | Rejected | Misconfigured | Unkn
         return Retry(RETRY_S, reason)
     if reply.code in _LOGIN_MISSING:
         return Misconfigured(reason)
-    return Rejected(_status(stage, reply), reason)
+    gone = stage is not Stage.MAIL and is_gone(_code_of(reply), reply.text)
+    status = _status(stage, reply)
+    if gone and not _is_about_sender(reply):
+        return Rejected(Status.BOUNCED, reason, is_gone=True)
+    return Rejected(status, reason)
+
+
+def _code_of(reply: Reply) -> str:
+    enhanced = _ENHANCED.match(reply.text)
+    return f"5.{enhanced[1]}" if enhanced else ""
+
+
+def _is_about_sender(reply: Reply) -> bool:
+    enhanced = _ENHANCED.match(reply.text)
+    return bool(enhanced and enhanced[1] in _BAD_SENDER)
 
 
 def _status(stage: Stage, reply: Reply) -> Status:
@@ -81,6 +99,7 @@ def _status(stage: Stage, reply: Reply) -> Status:
     if enhanced := _ENHANCED.match(reply.text):
         about = enhanced[1]
         is_bounce = about.startswith(_ABOUT_RECIPIENT) and about not in _BAD_SENDER
+        is_bounce |= stage is Stage.RCPT and about in _NOT_THERE
         # 5.0.x says no more than the code does.
         if not about.startswith("0."):
             return Status.BOUNCED if is_bounce else Status.PATHWAY_ERROR

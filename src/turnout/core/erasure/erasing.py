@@ -34,6 +34,7 @@ from turnout.core.messaging.files import drop_file
 from turnout.core.messaging.model import Medium, Status
 from turnout.core.messaging.numbers import sought_addresses
 from turnout.core.messaging.opt_outs import keep_hash
+from turnout.core.messaging.suppression import keep_suppression_hash
 from turnout.core.people.correcting import is_learner, lock_person
 from turnout.core.people.finding import get_person
 from turnout.core.registrations.model import Submitted
@@ -364,6 +365,12 @@ def _treat_opt_out(tx: Tx, erasure: Erasure, key: dict[str, Any], _: Row) -> Non
     keep_hash(tx, erasure.org_id, Medium(key["medium"]), key["address"])
 
 
+def _treat_suppression(tx: Tx, erasure: Erasure, key: dict[str, Any], row: Row) -> None:
+    """That mail to the address comes back outlives the person, as an opt-out does."""
+    delete_row(tx, "suppressions", key)
+    keep_suppression_hash(tx, erasure.org_id, key["address"], row.values["reason"])
+
+
 def _treat_piece(tx: Tx, erasure: Erasure, key: dict[str, Any], _: Row) -> None:
     sql.forget_file(tx, org_id=erasure.org_id, digest=key["digest"])
     drop_file(tx, erasure.org_id, key["digest"])
@@ -377,5 +384,6 @@ _SPECIAL = {
     "callbacks": _treat_callback,
     "list_entries": _treat_list_entry,
     "opt_outs": _treat_opt_out,
+    "suppressions": _treat_suppression,
     "file_pieces": _treat_piece,
 }

@@ -44,6 +44,7 @@ REASONS: dict[str, dict[str, str]] = {
         "organizations": "slug name timezone locale details profile",
         "rooms": "name",
         "sequences": "name",
+        "suppressions": "reason",
         "site_address": "url",
         "untrusted_proxies": "address",
         "user_lists": "name",

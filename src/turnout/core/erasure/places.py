@@ -347,14 +347,7 @@ PLACES = (
         is_searched=True,
         facts=("source", "created_at"),
     ),
-    Place(
-        "suppressions",
-        ("address",),
-        {"notes": ""},
-        Fate.DELETE,
-        is_searched=True,
-        facts=("reason", "created_at"),
-    ),
+    Place("suppressions", ("address",), {"notes": ""}, Fate.DELETE, "", True, ("reason",)),
     Place(
         "list_entries",
         ("list_id", "number"),

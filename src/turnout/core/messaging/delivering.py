@@ -34,6 +34,7 @@ from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind
 from turnout.core.messaging.numbers import is_e164, list_refusal_keys, to_address
 from turnout.core.messaging.opt_outs import hash_addresses
 from turnout.core.messaging.sql import sql
+from turnout.core.messaging.suppression import Reason, find_suppressed
 from turnout.core.work import claims
 from turnout.core.work.apart import do_apart
 from turnout.store import Tx, to_json
@@ -48,6 +49,11 @@ ALWAYS_ON = QuietHours()
 EVER = 2**62
 WAIT_MS = 500
 REPEATED = "May have been sent twice: the server stopped while it was being sent."
+SUPPRESSED = {
+    Reason.BOUNCE: "Not sent: mail to this address came back before (turnout suppression list).",
+    Reason.COMPLAINT: "Not sent: its owner complained before (turnout suppression list).",
+    Reason.MANUAL: "Not sent: the address is on the suppression list.",
+}
 ASIDE = "Set aside: the server stopped three times while it was being sent."
 # What recipients of a job are told that was closed for another reason than that somebody did.
 CLOSED = {
@@ -185,6 +191,10 @@ def _sort_out(tx: Tx, head: JobHead, rows: "list[ClaimRecipientsRow]") -> list[C
             if recipient.id in gone
         ]
         to_send = [recipient for recipient in to_send if recipient.id not in gone]
+    if head.job_type.channel is Channel.EMAIL and to_send:
+        refused = _suppressed(tx, head, to_send)
+        ended += refused.values()
+        to_send = [recipient for recipient in to_send if recipient.id not in refused]
     end_recipients(tx, ended)
     return to_send
 
@@ -317,6 +327,22 @@ def _opted_out(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set
         )
     }
     return {id_ for id_, own in keys.items() if not own.isdisjoint(found)}
+
+
+def _suppressed(
+    tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]
+) -> dict[RecipientId, RecipientEnding]:
+    """The ends of those who are not written to: any mail would bounce, or they complained."""
+    found = find_suppressed(tx, head.org_id, {recipient.address for recipient in recipients})
+    ended = {}
+    for recipient in recipients:
+        entry = found.get(recipient.address)
+        if entry is None or (entry.reason != Reason.BOUNCE and not head.can_be_left):
+            continue
+        is_bounce = entry.reason == Reason.BOUNCE
+        status = Status.BOUNCED if is_bounce else Status.OPTED_OUT
+        ended[recipient.id] = end_of(head, recipient, status, SUPPRESSED[Reason(entry.reason)])
+    return ended
 
 
 def _close(head: JobHead, recipient: ClaimedRecipient, *, is_interrupted: bool) -> RecipientEnding:

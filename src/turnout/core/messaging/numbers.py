@@ -153,19 +153,18 @@ def _is_whole(digits: str) -> bool:
     if not code or not 4 <= len(national) <= 14:
         return False
     prefix = _national_prefix(code)
-    return prefix is not None and not prefix.match(national)
+    return prefix is not None and not (prefix and re.match(prefix, national))
 
 
 @lru_cache(maxsize=300)
-def _national_prefix(code: str) -> re.Pattern[str] | None:
-    """What national numbers of a country may begin with that is not theirs; None if unknown."""
+def _national_prefix(code: str) -> str | None:
+    """A pattern of what national numbers of a country may begin with that is not theirs, as
+    phonenumbers has it; None if the country is unknown."""
     import phonenumbers
 
     region = phonenumbers.region_code_for_country_code(int(code))
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
-    if metadata is None:
-        return None
-    return re.compile(metadata.national_prefix_for_parsing or r"(?!)")
+    return None if metadata is None else metadata.national_prefix_for_parsing or ""
 
 
 def _country_code(digits: str) -> str:
@@ -191,8 +190,9 @@ def _plain(sign: str) -> str:
     """A sign as ASCII has it; nothing for one that nobody sees."""
     if sign in _PLUS_SIGNS:
         return "+"
+    digit = unicodedata.decimal(sign, None)
+    if digit is not None:
+        return str(digit)
     category = unicodedata.category(sign)
-    if category == "Nd":
-        return str(unicodedata.decimal(sign))
     # Formats, hyphens, spaces; and the selectors of how a sign is drawn.
     return "" if category in ("Cf", "Pd", "Zs") or sign in _UNSEEN else sign

@@ -48,7 +48,9 @@ class UnreadableOptOut(NamedTuple):
 def read_opt_outs(tx: Tx, limit: int) -> int:
     """Read the numbers of up to `limit` opt-outs; returns how many were looked at. Idempotent."""
     rows = sql.list_unread_opt_outs(tx, limit=limit)
-    countries = {org_id: find_country(tx, org_id) for org_id in sorted({row[0] for row in rows})}
+    countries = {
+        org_id: find_country(tx, org_id) for org_id in sorted({row.org_id for row in rows})
+    }
     for row in rows:
         _read_opt_out(tx, row, countries[row.org_id])
     return len(rows)
@@ -91,7 +93,9 @@ def read_conversations(tx: Tx, limit: int) -> int:
     """Read the numbers of up to `limit` conversations; returns how many were looked at.
     Idempotent."""
     rows = sql.list_unread_conversations(tx, limit=limit)
-    countries = {org_id: find_country(tx, org_id) for org_id in sorted({row[2] for row in rows})}
+    countries = {
+        org_id: find_country(tx, org_id) for org_id in sorted({row.org_id for row in rows})
+    }
     for row in rows:
         _read_conversation(tx, row, countries[row.org_id])
     return len(rows)

@@ -64,10 +64,12 @@ class Retry(_Answer, frozen=True):
 
 
 class Rejected(_Answer, frozen=True):
-    """Never: the network refuses this recipient or content for good."""
+    """Never: the network refuses this recipient or content for good. `is_gone`: the address takes
+    no messages any more, whatever they say."""
 
     status: Status
     reason: str
+    is_gone: bool = False
 
 
 class Misconfigured(_Answer, frozen=True):
@@ -94,6 +96,9 @@ Outcome = Accepted | Retry | Rejected | Misconfigured | Unknown | Lapsed
 class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     """What the network says later about something it took. `at` in epoch ms.
 
+    `is_gone`: the address takes no messages any more. `is_complaint`: somebody got it, and
+    complained; `status` says nothing then.
+
     Named by `network_id`, or by `attempt_id` where the network carries our own name.
     """
 
@@ -106,6 +111,8 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: int = 0
     keypress: str = ""
     is_voicemail: bool = False
+    is_gone: bool = False
+    is_complaint: bool = False
 
     def __post_init__(self) -> None:
         _set(

@@ -80,6 +80,12 @@ WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
 SELECT o.address FROM jsonb_array_elements_text(CAST(:addresses AS jsonb)) a (value)
 JOIN opt_outs o ON o.org_id = :org_id AND o.medium = :medium AND o.address = a.value;
 
+-- name: find_suppressed(org_id, addresses) -> suppression.Suppression
+-- `addresses` is JSON.
+SELECT address, reason, notes, job_id, created_at FROM suppressions
+WHERE org_id = :org_id AND address IN (
+    SELECT a.value FROM jsonb_array_elements_text(CAST(:addresses AS jsonb)) a (value));
+
 -- name: add_attempts(org_id, job_id, rows, now)!
 -- `rows` is JSON: [[recipient_id, number, outcome, reason], …].
 INSERT INTO attempts (org_id, job_id, recipient_id, number, at, outcome, reason)
@@ -337,9 +343,10 @@ DELETE FROM early_reports WHERE (carrier, network_id) IN (
 RETURNING report;
 
 -- name: list_named_recipients(ids)
---     -> (org_id: OrgId, job_id: JobId, id: RecipientId, state: str, status: str, channel: str)
+--     -> (org_id: OrgId, job_id: JobId, id: RecipientId, state: str, status: str, channel: str,
+--         address: str)
 -- crosses organizations: a report has our own number alone. `ids` is JSON.
-SELECT p.org_id, p.job_id, p.id, p.state, p.status, j.channel
+SELECT p.org_id, p.job_id, p.id, p.state, p.status, j.channel, p.address
 FROM recipients p JOIN jobs j ON j.org_id = p.org_id AND j.id = p.job_id
 WHERE p.id IN (
     SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))

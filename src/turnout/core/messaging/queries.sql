@@ -511,6 +511,22 @@ JOIN jobs j ON j.org_id = p.org_id AND j.id = p.job_id
 JOIN organizations o ON o.org_id = p.org_id
 WHERE p.id = :id;
 
+-- == suppression ==
+
+-- name: add_suppression(org_id, address, reason, notes, job_id: JobId | None, now)!
+INSERT INTO suppressions (org_id, address, reason, notes, job_id, created_at)
+VALUES (:org_id, :address, :reason, :notes, CAST(:job_id AS BIGINT), :now)
+ON CONFLICT (org_id, address) DO UPDATE SET reason = excluded.reason, notes = excluded.notes,
+    job_id = excluded.job_id, created_at = excluded.created_at
+WHERE excluded.reason = 'bounce' AND suppressions.reason <> 'bounce';
+
+-- name: remove_suppression(org_id, address)!
+DELETE FROM suppressions WHERE org_id = :org_id AND address = :address;
+
+-- name: list_suppressions(org_id, limit) -> suppression.Suppression
+SELECT address, reason, notes, job_id, created_at FROM suppressions
+WHERE org_id = :org_id AND address > '' ORDER BY created_at DESC, address LIMIT :limit;
+
 -- == replies ==
 
 -- name: add_reply(org_id, id: ReplyId, job_id, recipient_id, sender, number, text, carrier,

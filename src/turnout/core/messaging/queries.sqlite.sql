@@ -71,6 +71,11 @@ WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id AND recipients
 SELECT o.address FROM json_each(:addresses) a
 CROSS JOIN opt_outs o ON o.org_id = :org_id AND o.medium = :medium AND o.address = a.value;
 
+-- name: find_suppressed(org_id, addresses) -> suppression.Suppression
+-- `addresses` is JSON.
+SELECT s.address, s.reason, s.notes, s.job_id, s.created_at FROM json_each(:addresses) a
+CROSS JOIN suppressions s ON s.org_id = :org_id AND s.address = a.value;
+
 -- name: add_attempts(org_id, job_id, rows, now)!
 -- `rows` is JSON: [[recipient_id, number, outcome, reason], …].
 INSERT INTO attempts (org_id, job_id, recipient_id, number, at, outcome, reason)
@@ -301,9 +306,10 @@ DELETE FROM early_reports WHERE (carrier, network_id) IN (
 RETURNING report;
 
 -- name: list_named_recipients(ids)
---     -> (org_id: OrgId, job_id: JobId, id: RecipientId, state: str, status: str, channel: str)
+--     -> (org_id: OrgId, job_id: JobId, id: RecipientId, state: str, status: str, channel: str,
+--         address: str)
 -- crosses organizations: a report has our own number alone. `ids` is JSON.
-SELECT p.org_id, p.job_id, p.id, p.state, p.status, j.channel
+SELECT p.org_id, p.job_id, p.id, p.state, p.status, j.channel, p.address
 FROM json_each(:ids) w
 CROSS JOIN recipients p ON p.id = w.value
 CROSS JOIN jobs j ON j.org_id = p.org_id AND j.id = p.job_id

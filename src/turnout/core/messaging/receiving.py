@@ -15,6 +15,7 @@ from turnout.core.messaging.ending import RecipientEnding, bounce_sent, end_reci
 from turnout.core.messaging.model import Channel, Status
 from turnout.core.messaging.outcomes import DeliveryReport
 from turnout.core.messaging.sql import sql
+from turnout.core.messaging.suppression import Reason, suppress_recipients
 from turnout.core.work.apart import do_apart
 from turnout.store import Tx, to_json
 
@@ -114,11 +115,17 @@ def _match(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[Rec
 
 def _match_own(tx: Tx, reports: dict[int, DeliveryReport]) -> list[RecipientEnding]:
     ended = []
-    for org_id, job_id, id_, state, status, channel in sql.list_named_recipients(
+    for org_id, job_id, id_, state, status, channel, address in sql.list_named_recipients(
         tx, ids=to_json(sorted(reports))
     ):
         report = reports[id_]
-        if state != "done":
+        if report.is_gone or report.is_complaint:
+            reason = Reason.COMPLAINT if report.is_complaint else Reason.BOUNCE
+            suppress_recipients(tx, org_id, job_id, [(address, report.notes)], reason)
+        if report.is_complaint:
+            notes = f"Its receiver complained: {report.notes}"
+            sql.note_recipients(tx, org_id=org_id, job_id=job_id, ids=to_json([id_]), notes=notes)
+        elif state != "done":
             ended.append(_ended(org_id, job_id, id_, report))
         elif channel == Channel.EMAIL and status == Status.SENT and report.status is Status.BOUNCED:
             bounce_sent(tx, org_id, job_id, [id_], report.notes)

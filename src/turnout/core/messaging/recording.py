@@ -33,6 +33,7 @@ from turnout.core.messaging.outcomes import (
 )
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.sql import sql
+from turnout.core.messaging.suppression import Reason, suppress_recipients
 from turnout.core.work import claims
 from turnout.core.work.apart import do_apart
 from turnout.store import Tx, to_json
@@ -98,6 +99,7 @@ def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: i
     if len(held) < len(results):
         lost = [result for result in results if result.recipient.id not in held]
         _record_lost(tx, head, lost, prices, report_wait_ms)
+    _suppress_gone(tx, head, [result for result in results if result.recipient.id in held])
     _note_attempts(tx, head, [result for result in results if _is_worth_noting(result, held)])
     _let_next_go(tx, head, results)
     taken = [result for result in results if isinstance(result.outcome, Accepted)]
@@ -112,6 +114,17 @@ def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: i
                 rows=to_json(pairs),
                 now=tx.now,
             )
+
+
+def _suppress_gone(tx: Tx, head: JobHead, results: list[Result]) -> None:
+    """Addresses that their network says take no mail any more are not written to again."""
+    gone = [
+        (result.recipient.address, result.outcome.reason)
+        for result in results
+        if isinstance(result.outcome, Rejected) and result.outcome.is_gone
+    ]
+    if gone and head.job_type.channel is Channel.EMAIL:
+        suppress_recipients(tx, head.org_id, head.id, gone, Reason.BOUNCE)
 
 
 def _list_numbers(tx: Tx, head: JobHead) -> list[str]:

@@ -5,9 +5,9 @@ that belongs to none is kept apart, for operators. One that has a key is stored 
 node it comes again.
 
 A stop word (stop_words.py) opts its sender out of the texts of that job's organization, and of
-whoever wrote to them last, one-way messages too; it belongs to that message if it answers no other.
-Its sender is told so once. Numbers are compared in E.164: a sender as its country writes it is read
-in the country of the number that was written to.
+the one that wrote to them last, one-way messages too; it belongs to that message if it answers no
+other. Its sender is told so once. Numbers are compared in E.164: a sender as its country writes it
+is read in the country of the number that was written to.
 """
 
 from collections.abc import Collection, Sequence

@@ -26,6 +26,7 @@ from turnout.core.messaging.opt_outs import OptOut
 from turnout.core.messaging.overview import Fate, JobLine, Misconfigured, WaitingJob
 from turnout.core.messaging.pictures import KeptPicture
 from turnout.core.messaging.receiving import _MessageRef
+from turnout.core.messaging.suppression import Suppression
 from turnout.core.messaging.usage import Usage
 from turnout.store import Statements, Tx
 
@@ -97,6 +98,7 @@ class ListNamedRecipientsRow(NamedTuple):
     state: str
     status: str
     channel: str
+    address: str
 
 class ListDueJobsRow(NamedTuple):
     org_id: OrgId
@@ -297,6 +299,8 @@ class _Sql(Statements):
     def find_opted_out(
         tx: Tx, *, org_id: OrgId, medium: str, addresses: str
     ) -> list[FindOptedOutRow]: ...
+    @staticmethod
+    def find_suppressed(tx: Tx, *, org_id: OrgId, addresses: str) -> list[Suppression]: ...
     @staticmethod
     def add_attempts(tx: Tx, *, org_id: OrgId, job_id: JobId, rows: str, now: int) -> int: ...
     @staticmethod
@@ -714,6 +718,21 @@ class _Sql(Statements):
     def list_opt_outs(tx: Tx, *, org_id: OrgId, limit: int) -> list[OptOut]: ...
     @staticmethod
     def find_link_target(tx: Tx, *, id: RecipientId) -> FindLinkTargetRow | None: ...
+    @staticmethod
+    def add_suppression(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        address: str,
+        reason: str,
+        notes: str,
+        job_id: JobId | None,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def remove_suppression(tx: Tx, *, org_id: OrgId, address: str) -> int: ...
+    @staticmethod
+    def list_suppressions(tx: Tx, *, org_id: OrgId, limit: int) -> list[Suppression]: ...
     @staticmethod
     def add_reply(
         tx: Tx,

@@ -1,4 +1,4 @@
-"""Numbers in E.164, addresses that are not written to again, receipts that correct an end.
+"""Numbers in E.164, and addresses that are not written to again.
 
 `is_read` of opt-outs and conversations says whether their number stands in E.164: NULL = nobody has
 looked yet (core/messaging/old_numbers.py does, in batches), 0 = it cannot be read. What was typed
@@ -23,9 +23,6 @@ def upgrade() -> None:
     index("opt_outs_unreadable", "opt_outs (org_id, medium, address) WHERE is_read = 0")
     column("conversations", "is_read BIGINT")
     index("conversations_unread", "conversations (number, address) WHERE is_read IS NULL")
-    column("network_ids", "counted_at BIGINT")
-    column("network_ids", "corrected_at BIGINT")
-    index("network_ids_counted", "network_ids (counted_at) WHERE counted_at IS NOT NULL")
     # Addresses that mail came back from, or whose owners complained.
     table(
         "suppressions",
