@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from tests.carriers.smpp.test_pdu import messages
 from turnout.carriers.smpp.pdu import Address, Sms
-from turnout.carriers.smpp.receipts import Receipt, is_receipt, read_answer_id, read_receipt
+from turnout.carriers.smpp.receipts import (
+    Receipt,
+    is_receipt,
+    list_spellings,
+    read_answer_id,
+    read_receipt,
+)
 from turnout.core.messaging.model import Status
 from turnout.core.text import is_storable
 
@@ -126,3 +132,82 @@ def test_any_message_can_be_read_as_a_receipt(sms: Sms, ids):
     assert is_storable(receipt.network_id + receipt.notes)
     assert len(receipt.network_id) <= 90
     assert len(receipt.notes) <= 140
+
+
+WAITING = [
+    "ENROUTE",
+    "ACCEPTD",
+    "BUFFRED",
+    "SCHEDULED",
+    "SCHEDULD",
+    "ACCEPTED",
+    "QUEUED",
+    "PENDING",
+]
+ENDS = {
+    "DELIVRD": Status.SENT,
+    "DELIVERED": Status.SENT,
+    "EXPIRED": Status.EXPIRED,
+    "DELETED": Status.FAILED,
+    "UNDELIV": Status.FAILED,
+    "UNDELIVERABLE": Status.FAILED,
+    "UNKNOWN": Status.PATHWAY_ERROR,
+    "REJECTD": Status.BLOCKED,
+    "REJECTED": Status.BLOCKED,
+}
+WAYS_TO_WRITE = [
+    "id:{id} sub:001 dlvrd:001 submit date:2501010000 done date:2501010001 stat:{state} err:000",
+    "ID:{id} STAT:{state}",
+    "id: {id} stat: {state} err: 011 text: id:9 stat:DELIVRD",
+    "stat:{state};id:{id};err:0",
+]
+ROWS = [(way, state) for way in WAYS_TO_WRITE for state in (*WAITING, *ENDS)]
+
+
+def test_the_table_is_long_enough() -> None:
+    assert len(ROWS) >= 60
+
+
+@pytest.mark.parametrize(("way", "state"), ROWS)
+def test_every_state_is_an_end_or_not_however_it_is_written(way: str, state: str):
+    for written in (state, state.lower(), state.title()):
+        sms = make_receipt(way.format(id="A1", state=written))
+        assert read_receipt(sms, "same")[:2] == ("A1", ENDS.get(state))
+        intermediate = make_receipt(way.format(id="A1", state=written), esm_class=0x20)
+        assert read_receipt(intermediate, "same")[:2] == ("A1", None)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("0123", "123", True),
+        ("A1B2", "a1b2", True),
+        ('"A1B2"', "A1B2", True),
+        ("'0a1b2'", "A1B2", True),
+        ("43969", "ABC1", True),
+        ("ABC1", "0000043969", True),
+        ("00000000", "0", True),
+        ("m-1", "M-1", True),
+        ("123", "124", False),
+        ("A1B2", "A1B3", False),
+        ("", "0", False),
+    ],
+)
+def test_ids_are_the_same_however_they_are_spelled(one: str, other: str, is_same: bool):
+    assert list_spellings(one).isdisjoint(list_spellings(other)) is not is_same
+
+
+@pytest.mark.parametrize(
+    ("text", "esm_class", "expected"),
+    [
+        ("id:A1 sub:001 dlvrd:001 stat:DELIVRD err:000 text:", 0x00, True),
+        ("ID:A1 STAT:UNDELIV", 0x40, True),
+        ("id:A1 stat:DELIVRD", 0x08, False),
+        ("my id:A1 has the stat:DELIVRD", 0x00, False),
+        ("yes please", 0x00, False),
+    ],
+)
+def test_an_account_may_have_receipts_that_only_look_so(text: str, esm_class: int, expected: bool):
+    sms = make_receipt(text, esm_class=esm_class)
+    assert is_receipt(sms, by_text=True) is expected
+    assert not is_receipt(sms)

@@ -55,6 +55,7 @@ class Inbound:
     ) -> None:
         self._carrier = carrier
         self._receipt_ids = settings.receipt_ids
+        self._receipts_by_text = settings.receipts_by_text
         self._submissions = submissions
         self._clock = clock
         self._reassembly = Reassembly(settings.reassembly_s)
@@ -75,7 +76,7 @@ class Inbound:
         later."""
         if self._is_stopping or len(self._reports) + len(self._texts) >= MAX_WAITING:
             answer(TEMPORARY_APPLICATION_ERROR)
-        elif is_receipt(sms):
+        elif is_receipt(sms, by_text=self._receipts_by_text):
             self._receive_receipt(sms, answer)
         else:
             self._texts += self._reassembly.add(read_part(sms), answer, self._loop.time())
@@ -100,7 +101,7 @@ class Inbound:
             carrier=self._carrier,
             status=receipt.status,
             at=self._clock(),
-            network_id=receipt.network_id,
+            network_id=self._submissions.find_answered(receipt.network_id),
             notes=receipt.notes,
         )
         until = self._loop.time() + HOLD_S

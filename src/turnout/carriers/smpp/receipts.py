@@ -19,10 +19,21 @@ from turnout.core.messaging.model import Status
 # Bits 5 to 2 of esm_class (5.2.12).
 _KIND = 0x3C
 _RECEIPTS = (0x04, 0x20)
+# Some time on the way: no end, whatever state it says.
+_INTERMEDIATE = 0x20
+_NO_KIND = 0x00
 
 _FIELD = re.compile(r"\b(id|stat|err)\s*:\s*([^\s;,]{1,65})", re.IGNORECASE)
 # The message's own text, which comes last, may look like anything.
+_LOOKS_LIKE_RECEIPT = re.compile(
+    r"\s*id\s*:\s*\S{1,65}\s[^\n]{0,200}\bstat\s*:\s*\w", re.IGNORECASE
+)
+_QUOTES = "\"'`<>[]{}"
 _OWN_TEXT = re.compile(r"\btext\s*:", re.IGNORECASE)
+
+
+_DECIMAL = re.compile(r"[0-9]{1,20}", re.ASCII)
+_HEXADECIMAL = re.compile(r"[0-9a-f]{1,16}", re.ASCII)
 
 
 class Receipt(NamedTuple):
@@ -33,9 +44,25 @@ class Receipt(NamedTuple):
     notes: str
 
 
-def is_receipt(sms: Sms) -> bool:
-    """Whether this is a receipt and not a message from a person, whatever its text looks like."""
-    return sms.esm_class & _KIND in _RECEIPTS or TLV_RECEIPTED_MESSAGE_ID in sms.tlvs
+def is_receipt(sms: Sms, *, by_text: bool = False) -> bool:
+    """Whether this is a receipt and not a message from a person, whatever its text looks like;
+    unless `by_text`, where the network sends receipts as ordinary messages."""
+    if sms.esm_class & _KIND in _RECEIPTS or TLV_RECEIPTED_MESSAGE_ID in sms.tlvs:
+        return True
+    is_plain = by_text and sms.esm_class & _KIND == _NO_KIND
+    return is_plain and bool(_LOOKS_LIKE_RECEIPT.match(_text_of(sms)))
+
+
+def list_spellings(network_id: str) -> set[str]:
+    """What ids have in common that are the same but for case, quotes, leading zeros, and whether
+    they are in decimal or hexadecimal."""
+    plain = network_id.strip().strip(_QUOTES).strip().lower()
+    found = {plain.lstrip("0") or "0"} if plain else set()
+    if _DECIMAL.fullmatch(plain):
+        found.add(f"{int(plain):x}")
+    if _HEXADECIMAL.fullmatch(plain):
+        found.add(str(int(plain, 16)))
+    return found
 
 
 def read_receipt(sms: Sms, ids: ReceiptIds) -> Receipt:
@@ -47,6 +74,8 @@ def read_receipt(sms: Sms, ids: ReceiptIds) -> Receipt:
     else:
         network_id = _read_text_id(fields.get("id", ""), ids)
     state, status = _read_state(sms.tlvs.get(TLV_MESSAGE_STATE, b""), fields.get("stat", ""))
+    if sms.esm_class & _KIND == _INTERMEDIATE:
+        status = None
     notes = (
         "" if status is Status.SENT else " ".join(filter(None, (state, _read_error(sms, fields))))
     )
@@ -69,11 +98,15 @@ def _in_decimal(number: str, base: int) -> str:
         return number
 
 
-def _read_text(sms: Sms) -> dict[str, str]:
+def _text_of(sms: Sms) -> str:
     content = sms.content or sms.tlvs.get(TLV_MESSAGE_PAYLOAD, b"")
     # Software writes these texts, in ASCII whatever data_coding 0 stands for.
     coding = gsm.UCS2 if sms.data_coding == gsm.UCS2 else gsm.LATIN_1
-    text = _OWN_TEXT.split(gsm.decode(coding, content), maxsplit=1)[0]
+    return gsm.decode(coding, content)
+
+
+def _read_text(sms: Sms) -> dict[str, str]:
+    text = _OWN_TEXT.split(_text_of(sms), maxsplit=1)[0]
     return {key.lower(): value for key, value in _FIELD.findall(text)}
 
 

@@ -41,6 +41,13 @@ class SmppSettings(msgspec.Struct, frozen=True, kw_only=True):
             "submission, in decimal (the answer in hex), or in hex (the answer in decimal)"
         ),
     ] = "same"
+    receipts_by_text: Annotated[
+        bool,
+        Meta(
+            description="take ordinary messages for receipts whose text begins like one; only for "
+            "a provider that marks none, as people could write such texts"
+        ),
+    ] = False
     connect_timeout_s: Annotated[Seconds, Meta(description="time to connect and bind")] = 10.0
     response_timeout_s: Annotated[Seconds, Meta(description="time to answer a request")] = 30.0
     patience_s: Annotated[

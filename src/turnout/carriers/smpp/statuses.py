@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Literal
 
+import structlog
+
 from turnout.carriers import Misconfigured, Rejected, Retry
 from turnout.core.messaging.model import Status
+
+log = structlog.get_logger()
 
 RETRY_S = 60.0
 """When a message that the network could not take just now is worth another try."""
@@ -44,6 +48,7 @@ MEANINGS: Mapping[int, tuple[str, Meaning]] = {
 """command_status of submit_sm_resp; what is not here is a pathway error, for good."""
 
 STATES: Mapping[int, tuple[str, Status | None]] = {
+    0: ("SCHEDULED", None),
     1: ("ENROUTE", None),
     2: ("DELIVRD", Status.SENT),
     3: ("EXPIRED", Status.EXPIRED),
@@ -55,8 +60,13 @@ STATES: Mapping[int, tuple[str, Status | None]] = {
 }
 """message_state of a receipt (5.2.28), and how its text says it; None is not final yet."""
 
+# States that no number stands for in SMPP 3.4: a message with any of them is still on its way.
+_WAITING = ("BUFFRED", "BUFFERED", "SCHEDULED", "SCHEDULD", "ACCEPTED", "QUEUED", "PENDING", "SENT")
 # Networks spell a state in full, or cut it elsewhere: five letters tell them apart.
-_STATES_BY_TEXT = {text[:5]: (text, status) for text, status in STATES.values()}
+_STATES_BY_TEXT: Mapping[str, tuple[str, Status | None]] = {
+    **{text[:5]: (text, None) for text in _WAITING},
+    **{text[:5]: (text, status) for text, status in STATES.values()},
+}
 
 
 def name(status: int) -> str:
@@ -89,5 +99,8 @@ def judge(status: int) -> Retry | Rejected | Misconfigured:
 
 
 def read_state(text: str) -> tuple[str, Status | None]:
-    """A state as a receipt's text says it; one that nobody knows is a failure."""
-    return _STATES_BY_TEXT.get(text[:5].upper(), (text, Status.FAILED))
+    """A state as a receipt's text says it; one that nobody knows is a failure, and logged."""
+    if found := _STATES_BY_TEXT.get(text[:5].upper()):
+        return found
+    log.warning("smpp receipt with an unknown state; it counts as failed", state=text[:20])
+    return text, Status.FAILED

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from turnout.carriers import Accepted, Lapsed, Misconfigured, Outcome, Rejected, Retry, Unknown
+from turnout.carriers.smpp.receipts import list_spellings
 
 RETRY_S = 15.0
 """When a message that could not be submitted in time is worth another try."""
@@ -104,6 +105,7 @@ class Submissions:
         self._last_turn = 0
         self._under_way: dict[int, None] = {}
         self._answered: dict[str, None] = {}
+        self._spelled: dict[str, str] = {}
 
     def add(
         self,
@@ -146,8 +148,13 @@ class Submissions:
         self._settle(part)
         part.submission.network_ids[part.number] = network_id
         self._answered[network_id] = None
+        self._spelled |= dict.fromkeys(list_spellings(network_id), network_id)
         if len(self._answered) > ANSWERED_IDS:
-            del self._answered[next(iter(self._answered))]
+            oldest = next(iter(self._answered))
+            del self._answered[oldest]
+            for spelling in list_spellings(oldest):
+                if self._spelled.get(spelling) == oldest:
+                    del self._spelled[spelling]
         self._end(part)
 
     def fail(self, part: Part, outcome: Outcome) -> None:
@@ -187,6 +194,18 @@ class Submissions:
     def is_answered(self, network_id: str) -> bool:
         """Whether this is the name of a part that the network took lately."""
         return network_id in self._answered
+
+    def find_answered(self, network_id: str) -> str:
+        """The name of a part that the network took lately, as it was answered, however a receipt
+        writes it; the same if there is none."""
+        if network_id in self._answered:
+            return network_id
+        known = {
+            self._spelled[spelling]
+            for spelling in list_spellings(network_id)
+            if spelling in self._spelled
+        }
+        return known.pop() if len(known) == 1 else network_id
 
     def _is_wanted(self, submission: Submission) -> bool:
         """Not when another part has failed, or when nobody waits for the outcome any more."""

@@ -49,7 +49,7 @@ def country_of(number: str) -> str:
 
 def is_e164(address: str) -> bool:
     """Whether digits are the whole form of a number that somebody can have."""
-    return _is_whole(address) and is_deliverable(address)
+    return is_deliverable(address) and _to_e164(f"+{address}", None) == address
 
 
 def needs_country(channel: Channel, destination: str) -> bool:
@@ -153,18 +153,19 @@ def _is_whole(digits: str) -> bool:
     if not code or not 4 <= len(national) <= 14:
         return False
     prefix = _national_prefix(code)
-    return prefix is not None and not (prefix and re.match(prefix, national))
+    return prefix is not None and not (prefix and national.startswith(prefix))
 
 
 @lru_cache(maxsize=300)
 def _national_prefix(code: str) -> str | None:
-    """A pattern of what national numbers of a country may begin with that is not theirs, as
-    phonenumbers has it; None if the country is unknown."""
+    """The digits that national numbers of a country may begin with and that are not theirs; None if
+    the country is unknown, or has rules that digits do not tell."""
     import phonenumbers
 
     region = phonenumbers.region_code_for_country_code(int(code))
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
-    return None if metadata is None else metadata.national_prefix_for_parsing or ""
+    prefix = "?" if metadata is None else metadata.national_prefix_for_parsing or ""
+    return prefix if not prefix or prefix.isdecimal() else None
 
 
 def _country_code(digits: str) -> str:
