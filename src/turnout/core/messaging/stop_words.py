@@ -23,7 +23,7 @@ _SENT = (
     "sent|send|gesendet|envoy[eé]e?|enviado|inviato|verzonden|skickat|sendt|lähetetty|wysłan[eo]"
 )
 _SIGNED = re.compile(
-    rf"\s*(?:(?:--|[-–—_~|])(?=\s|$)|(?:{_SENT}|get outlook|von meinem|von unterwegs)\b).*",  # noqa: RUF001
+    rf"(?:(?:--|[-–—_~|])(?=\s|$)|(?<!\w)(?:{_SENT}|get outlook|von meinem|von unterwegs)\b).*",  # noqa: RUF001
     re.DOTALL,
 )
 _LONGEST = 1000
