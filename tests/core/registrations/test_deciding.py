@@ -4,6 +4,8 @@ A state machine on both databases. Every step is a verb of the product or, where
 yet, the change of a capacity; after every step all of `invariants.ALWAYS` is asked.
 """
 
+from typing import Any
+
 import hypothesis
 import pytest
 from hypothesis import strategies as st
@@ -14,7 +16,10 @@ from tests.core.registrations.invariants import find_faults
 from tests.support import proof
 from tests.support.node import LocalNode
 from turnout.core.events.model import EventState, SessionState
-from turnout.core.events.programme import set_session_state
+from turnout.core.events.programme import create_ticket_type, set_session_state
+from turnout.core.events.sessions import SessionChange, change_session
+from turnout.core.people.model import Contact
+from turnout.core.registrations.changing import add_by_staff
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.intake import process
 from turnout.core.registrations.places import set_event_capacity, set_event_state
@@ -147,3 +152,23 @@ def test_after_any_sequence_of_steps_everything_adds_up(own_node):
         checks=Machine.checks,
         seed=proof.seed(),
     )
+
+
+def test_a_session_is_for_the_ticket_types_that_it_names(desk: Desk) -> None:
+    held = f"SELECT held FROM sessions WHERE event_id = {desk.event.id} ORDER BY id LIMIT 2"
+    named: dict[str, Any] = {"actor": "test"}
+    hall = desk.db.call(create_ticket_type, desk.org_id, desk.event.id, "Hall", **named).id
+    talk = desk.account.sessions[0].id
+    wanted = SessionChange(ticket_type_ids=[hall])
+    desk.db.call(change_session, desk.org_id, desk.event.id, talk, wanted, **named)
+    other = ("failed", "session.ticket_type")
+    paks = desk.paks[:2]
+    # The default type, which a program gives, may not enter; the other session is had.
+    assert desk.decide(desk.apply("ann@example.com", paks)) == [other, ("success", None)]
+    assert desk.decide(desk.apply("ann@example.com", paks[:1])) == [other]
+    assert desk.ask(held) == [0, 1]
+    # Who has a ticket of the type may.
+    bob = Contact(email="bob@example.com")
+    desk.db.call(add_by_staff, desk.org_id, desk.event.id, bob, ticket_type_id=hall, actor="test")
+    assert desk.decide(desk.apply("bob@example.com", paks)) == [("success", None)] * 2
+    assert desk.ask(held) == [1, 2]
