@@ -290,6 +290,7 @@ NOT_NULL_HERE = {
     "turnout.core.callbacks:claim_callbacks",
     "turnout.core.identity:find_password",
     "turnout.core.maintenance:list_jobs_ahead",
+    "turnout.core.maintenance:list_registration_ends_ahead",
     "turnout.core.messaging:find_waiting",
     "turnout.core.messaging:list_ended",
     "turnout.core.work:list_set_aside",
