@@ -1,6 +1,7 @@
 """Archives that we write and read; whatever else is in a ZIP is refused before it is unpacked."""
 
 import io
+import re
 import struct
 import zipfile
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from turnout.errors import Invalid
 from turnout.formats.archives import ArchiveReader, ArchiveWriter
 
-LIMITS = {r"[a-z]+\.jsonl": 1000, r"pictures/[0-9]\.webp": 100}
+LIMITS = {re.compile(r"[a-z]+\.jsonl"): 1000, re.compile(r"pictures/[0-9]\.webp"): 100}
 LINES = b'{"a":1}\n{"b":2}\n'
 
 

@@ -52,7 +52,7 @@ class ArchiveReader:
     """Reads an archive. `limits` are how large a member may be (bytes), by a pattern of its whole
     name. Raises Invalid for anything else."""
 
-    def __init__(self, path: Path, limits: Mapping[str, int]) -> None:
+    def __init__(self, path: Path, limits: Mapping[re.Pattern[str], int]) -> None:
         self._file = path.open("rb")
         try:
             _check_size(self._file)
@@ -91,10 +91,10 @@ class ArchiveReader:
         except _BROKEN as error:
             raise Invalid("archive.broken") from error
 
-    def _check(self, limits: Mapping[str, int]) -> frozenset[str]:
+    def _check(self, limits: Mapping[re.Pattern[str], int]) -> frozenset[str]:
         seen: set[str] = set()
         for info in self._zip.infolist():
-            limit = next((n for form, n in limits.items() if re.fullmatch(form, info.filename)), -1)
+            limit = next((n for form, n in limits.items() if form.fullmatch(info.filename)), -1)
             is_plain = info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
             if limit < 0 or info.filename in seen or info.flag_bits & 1 or not is_plain:
                 raise Invalid("archive.member", name=info.filename[:100])

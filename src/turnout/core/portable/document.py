@@ -8,6 +8,7 @@ If a field is added, also write it in packing.py and read it in unpacking.py; on
 away or means something else needs the next VERSION.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, TypeVar
 
@@ -337,11 +338,11 @@ ROWS: dict[str, type[Part]] = {
 }
 """The lists of people and what is theirs, by the name of the member, in the order of reading."""
 
-PICTURE = r"pictures/[0-9]{1,4}\.webp"
+PICTURE = re.compile(r"pictures/[0-9]{1,4}\.webp")
 PICTURES_LIMIT = 200
 LIMITS = {
-    r"event\.json": 20_000_000,
-    **{rf"{name}\.jsonl": 1_000_000_000 for name in ROWS},
+    re.compile(r"event\.json"): 20_000_000,
+    re.compile(rf"(?:{'|'.join(ROWS)})\.jsonl"): 1_000_000_000,
     PICTURE: 15_000_000,
 }
 """How large the members of the archive may be, by a pattern of the name."""
