@@ -140,7 +140,7 @@ HOSTILE: dict[str, tuple[str, dict[str, Any]]] = {
     "no text": ("notes", {"note": 7}),
     "a control character": ("notes", {"note": "\x1b[2J"}),
     "NUL": ("tags", {"tag": "a\x00b"}),
-    "a person with a bell": ("people", {"contact": {"email": "", "first_name": "\x07"}}),
+    "a person with a bell": ("people", {"contact": {"email": "", "first_name": "J\x07o"}}),
     "an address that is none": ("people", {"contact": {"email": "nowhere"}}),
     "a booking of nobody": ("bookings", {"registration": 1}),
     "an instant out of time": ("waiting", {"created_at": 2**80}),
