@@ -22,6 +22,7 @@ from turnout.core.events.speakers import SpeakerChange, add_speaker
 from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.messaging.pictures import keep_picture
+from turnout.core.payments.settling import list_payments
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import booking
@@ -138,7 +139,7 @@ def test_the_page_says_what_it_is_when_and_what_there_is(site: AppClient, fair: 
         "Ticket General admission",
     ):
         assert words in text
-    for words in ("Dinner", "Early bird", "Paid", "waiting list"):
+    for words in ("Dinner", "Early bird", "waiting list"):
         assert words not in text
 
 
@@ -148,6 +149,23 @@ def test_who_registers_gets_a_ticket_by_mail(site: AppClient, fair: Fair) -> Non
     assert known is not None
     assert (known.source, known.submitted.contact.company) == ("page", "Analytical")
     assert fair.ticket_mails() == 1
+
+
+def test_a_ticket_with_a_price_is_shown_with_it_and_is_to_be_paid(
+    site: AppClient, fair: Fair
+) -> None:
+    assert "Paid €1.00 To be paid after you register:" in fair.look(site).text
+    german = Page(site.request("GET", f"{fair.path}?lang=de", headers=BROWSER).body).text
+    assert "Paid 1,00 € Zu bezahlen" in german
+    types = fair.db.call(list_ticket_types, fair.org_id, fair.event_id)
+    paid = next(kind.id for kind in types if kind.name == "Paid")
+    assert "Your ticket is on its way to ada@example.com." in fair.send(site, ticket=paid)
+    [payment] = fair.db.call(list_payments, fair.org_id, fair.event_id, limit=9)
+    asked = (payment.state.value, payment.amount_minor, payment.currency, payment.reference)
+    assert asked == ("open", 100, "EUR", f"T-{payment.code}")
+    page = site.request("GET", f"/ticket/{fair.org_id}-{payment.code}", headers=BROWSER)
+    assert f"with the reference T-{payment.code}." in Page(page.body).text
+    assert "Please pay €1.00 by" in Page(page.body).text
 
 
 def test_loading_the_thanks_again_sends_nothing_and_names_nobody(

@@ -5,6 +5,8 @@ LABELS = {
     "mail.greeting": "Hello,",
     "mail.greeting_name": "Dear {name},",
     "mail.ticket_use_door": "Show its code at the door, on paper (ticket.pdf) or on your phone:",
+    "payment.how": "Please pay {amount} by {date}, with the reference {reference}. A ticket that "
+    "is not paid by then is cancelled. Questions about paying are answered by {whom}.",
     "mail.ticket_use_online": "Your ticket:",
     "mail.confirmation.subject": "Your ticket: %%event%%",
     "mail.confirmation.text": (
@@ -16,6 +18,8 @@ LABELS = {
         "%%event_place%%\n"
         "Online: %%event_online%%\n"
         "Ticket: %%ticket_type%%, %%ticket_code%%\n"
+        "\n"
+        "%%payment%%\n"
         "\n"
         "Watch it here:\n"
         "%%watch_links%%\n"

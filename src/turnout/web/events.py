@@ -117,6 +117,8 @@ class Offer(NamedTuple):
     name: str
     left: int | None
     description: str = ""
+    price_minor: int = 0
+    currency: str = ""
 
 
 class EventResource(Resource):
@@ -355,4 +357,6 @@ def _offer(capacity: int | None, held: int, ticket_type: TicketType) -> Offer:
         ticket_type.name,
         max(0, min(limits)) if limits else None,
         ticket_type.description,
+        ticket_type.price_minor,
+        ticket_type.currency,
     )

@@ -12,6 +12,7 @@ from turnout.formats.local_dates import (
     say_day,
     say_day_time,
     say_moment,
+    say_money,
     say_short_moment,
     say_time,
 )
@@ -84,6 +85,7 @@ _environment.filters.update(
     day_time=say_day_time,
     short_moment=say_short_moment,
     clock=say_time,
+    money=say_money,
 )
 _environment.filters.update(prose=_prose, inline=_inline, breakable=_breakable)
 _environment.globals.update(asset=asset_path, version=turnout.__version__)

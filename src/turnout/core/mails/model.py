@@ -56,7 +56,7 @@ WATCH_LINKS = "watch_links"
 _TICKET = ("name", "ticket_type", "ticket_code", "ticket_link", WATCH_LINKS)
 _NEWS = ("ticket_code", "ticket_link", "message")
 KINDS = {
-    MailKind.CONFIRMATION: KindRule((*_TICKET, "ticket_use", "price"), ("ticket_link",)),
+    MailKind.CONFIRMATION: KindRule((*_TICKET, "ticket_use", "price", "payment"), ("ticket_link",)),
     MailKind.WAITING: KindRule(("name", "waiting_link"), ("waiting_link",)),
     MailKind.OFFER: KindRule(("name", "deadline", "offer_link"), ("offer_link",)),
     MailKind.REMINDER: KindRule(_TICKET),

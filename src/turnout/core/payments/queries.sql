@@ -2,13 +2,6 @@
 --     -> (id: TicketId, registration_id: RegistrationId, state: str) | None
 SELECT id, registration_id, state FROM tickets WHERE org_id = :org_id AND code = :code;
 
--- name: add_payment(org_id, ticket_id, amount_minor: int, currency, reference, due_at, now)!
--- 0 rows when the ticket or the reference has one already.
-INSERT INTO payments (org_id, ticket_id, state, amount_minor, currency, reference, due_at,
-    created_at, updated_at)
-VALUES (:org_id, :ticket_id, 'open', :amount_minor, :currency, :reference, :due_at, :now, :now)
-ON CONFLICT DO NOTHING;
-
 -- name: lock_payment(org_id, ticket_id)^
 --     -> (state: str, amount_minor: int, currency: str, reference: str, due_at: int,
 --         lapsed_at: int | None) | None

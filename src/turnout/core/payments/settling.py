@@ -22,6 +22,7 @@ from turnout.core.payments.sql import sql
 from turnout.core.registrations import booking
 from turnout.core.registrations.giving_back import give_ticket_back
 from turnout.core.text import is_line
+from turnout.core.tickets.prices import Price, ask
 from turnout.core.tickets.signing import normalize
 from turnout.core.work.claims import Key, Queue
 from turnout.errors import Conflict, Invalid, Missing
@@ -102,20 +103,8 @@ def ask_for_payment(
     own = reference.strip().upper() or f"T-{normalize(code)}"
     if not _WORD.fullmatch(own):
         raise Invalid("payment.reference", reference=reference, limit=LONGEST_REFERENCE)
-    added = sql.add_payment(
-        tx,
-        org_id=org_id,
-        ticket_id=ticket_id,
-        amount_minor=amount_minor,
-        currency=currency,
-        reference=own,
-        due_at=due_at,
-        now=tx.now,
-    )
-    if not added:
-        raise Conflict("payment.exists", code=code, reference=own)
-    facts = {"amount_minor": amount_minor, "currency": currency}
-    record(tx, org_id, actor, "asked for payment", "registration", registration_id, **facts)
+    price = Price(amount_minor, currency, own, due_at)
+    ask(tx, org_id, ticket_id, registration_id, price, code=code, actor=actor)
     return own
 
 

@@ -39,18 +39,6 @@ class _Sql(Statements):
     @staticmethod
     def find_ticket(tx: Tx, *, org_id: OrgId, code: str) -> FindTicketRow | None: ...
     @staticmethod
-    def add_payment(
-        tx: Tx,
-        *,
-        org_id: OrgId,
-        ticket_id: TicketId,
-        amount_minor: int,
-        currency: str,
-        reference: str,
-        due_at: int,
-        now: int,
-    ) -> int: ...
-    @staticmethod
     def lock_payment(tx: Tx, *, org_id: OrgId, ticket_id: TicketId) -> LockPaymentRow | None: ...
     @staticmethod
     def settle(tx: Tx, *, org_id: OrgId, ticket_id: TicketId, state: str, now: int) -> int: ...

@@ -15,6 +15,7 @@ from turnout.core.registrations.form_limits import book_mail
 from turnout.core.registrations.granting import Wish, grant_checked
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.parties import Guest, Party, grant_party
+from turnout.core.registrations.pricing import ask_price
 from turnout.core.registrations.rules import Door, check, check_no_exam
 from turnout.core.registrations.sql import sql
 from turnout.core.waiting_list.entries import find_offer
@@ -81,6 +82,8 @@ def register_checked(
         language=language,
     )
     granted = grant_checked(tx, org_id, wish)
+    if door is Door.FORM:
+        ask_price(tx, org_id, event_id, granted)
     if is_mailed:
         queue_ticket_mail(tx, org_id, granted.ticket.id)
     return granted.is_new
@@ -104,7 +107,7 @@ def register_from_program(
     offered = [
         ticket_type
         for ticket_type in list_ticket_types(tx, org_id, event_id)
-        if is_offered(ticket_type, tx.now) and not is_for_few(ticket_type)
+        if is_offered(ticket_type, tx.now, Door.PROGRAM) and not is_for_few(ticket_type)
     ]
     if not offered:
         raise Conflict("ticket_type.none")
@@ -172,25 +175,26 @@ def check_open(
     event = get_event(tx, org_id, event_id)
     check(door, event.state, event.ends_at, tx.now)
     check_no_exam(tx, org_id, event_id)
-    return event, get_offered_type(tx, org_id, event_id, ticket_type_id)
+    return event, get_offered_type(tx, org_id, event_id, ticket_type_id, door)
 
 
 def get_offered_type(
-    tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId
+    tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId, door: Door = Door.FORM
 ) -> TicketType:
-    """A ticket type that anybody may have from the event's page: not by invitation, not locked,
-    and free of charge. Raises Invalid for another."""
+    """A ticket type that anybody may have at the door: not by invitation, not locked, on sale.
+    Raises Invalid for another."""
     for ticket_type in list_ticket_types(tx, org_id, event_id):
-        if ticket_type.id == ticket_type_id and is_offered(ticket_type, tx.now):
+        if ticket_type.id == ticket_type_id and is_offered(ticket_type, tx.now, door):
             return ticket_type
     raise Invalid("ticket_type.offered")
 
 
-def is_offered(ticket_type: TicketType, now: int) -> bool:
-    """Whether the event's page offers it at that moment (epoch ms) to those who may see it. What
-    costs money is sold elsewhere."""
+def is_offered(ticket_type: TicketType, now: int, door: Door = Door.FORM) -> bool:
+    """Whether the door offers it at that moment (epoch ms) to those who may see it. What costs
+    money is sold on the event's page alone, which says how to pay."""
     is_held_back = ticket_type.is_rsvp or ticket_type.is_locked or ticket_type.is_hidden
-    return not is_held_back and not ticket_type.price_minor and ticket_type.is_on_sale(now)
+    is_sold_here = door is Door.FORM or not ticket_type.price_minor
+    return not is_held_back and is_sold_here and ticket_type.is_on_sale(now)
 
 
 def is_for_few(ticket_type: TicketType) -> bool:

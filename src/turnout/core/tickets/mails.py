@@ -17,9 +17,11 @@ from turnout.core.mails.facts import say_where
 from turnout.core.mails.languages import choose_language, preferred_languages
 from turnout.core.mails.model import MailKind
 from turnout.core.mails.sending import Addressee, Particulars, choose_for, write
+from turnout.core.mails.texts import ChosenText
 from turnout.core.messaging.notices import keep_file
 from turnout.core.neutral import neutralize
 from turnout.core.tickets.documents import TicketFacts, event_entry
+from turnout.core.tickets.prices import find_price, say_price
 from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
 from turnout.core.tickets.sql import sql
 from turnout.core.work.claims import Claim, claim, do_claimed, take
@@ -30,6 +32,7 @@ from turnout.store import Tx
 from turnout.store.back_off import growing
 
 TICKET = "/ticket/"
+PAYMENT = "%%payment%%"
 SLICE = 20
 # A ticket that cannot be drawn is tried again, and then given up: its page still shows it.
 ATTEMPTS = 5
@@ -200,23 +203,38 @@ def _send(
     chosen = choose_for(tx, mail.org_id, shown, MailKind.CONFIRMATION, mail.language)
     links = list_links(tx, mail.org_id, mail.facts.code)
     ticket = MailedTicket(mail.org_id, shown, mail.facts.code, mail.facts.type_name)
+    price = find_price(tx, mail.org_id, ticket.code)
+    payment = say_price(price, shown, mail.facts.organizer, chosen.language) if price else ""
     write(
         tx,
         mail.org_id,
         shown,
-        chosen,
+        _with_payment(chosen) if payment else chosen,
         mail.to,
-        say_ticket(ticket, base_url, links, chosen.language),
+        say_ticket(ticket, base_url, links, chosen.language, payment),
         base_url=base_url,
         files=files,
         user_id=mail.user_id,
     )
 
 
+def _with_payment(chosen: ChosenText) -> ChosenText:
+    """The text, with how to pay below it unless it says so itself."""
+    text = chosen.text
+    if PAYMENT in text.body:
+        return chosen
+    return chosen._replace(text=text._replace(body=f"{text.body}\n\n{PAYMENT}"))
+
+
 def say_ticket(
-    ticket: MailedTicket, base_url: str, links: Sequence[tuple[str, str]], language: str
+    ticket: MailedTicket,
+    base_url: str,
+    links: Sequence[tuple[str, str]],
+    language: str,
+    payment: str = "",
 ) -> Particulars:
-    """What mails say of a ticket; `links` are titles and paths of what it lets somebody watch."""
+    """What mails say of a ticket; `links` are titles and paths of what it lets somebody watch,
+    `payment` how it is to be paid."""
     fields = {f"watch_link_{n}": f"{base_url}{path}" for n, (_, path) in enumerate(links, 1)}
     is_at_door = bool(say_where(ticket.shown)) or not links
     use = "mail.ticket_use_door" if is_at_door else "mail.ticket_use_online"
@@ -233,6 +251,7 @@ def say_ticket(
             "ticket_type": ticket.type_name,
             "ticket_use": label(language, use),
             "price": price if type_ and type_.price_minor else "",
+            "payment": payment,
         },
         watch=[(title, name) for (title, _), name in zip(links, fields, strict=True)],
     )

@@ -114,3 +114,15 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed' AN
         SELECT 1 FROM registrations o WHERE o.org_id = r.org_id AND o.event_id = r.event_id
             AND o.person_id = c.id AND o.state = 'confirmed')
 ORDER BY c.email;
+
+-- name: add_payment(org_id, ticket_id, amount_minor: int, currency, reference, due_at, now)!
+-- 0 rows when the ticket or the reference has one already.
+INSERT INTO payments (org_id, ticket_id, state, amount_minor, currency, reference, due_at,
+    created_at, updated_at)
+VALUES (:org_id, :ticket_id, 'open', :amount_minor, :currency, :reference, :due_at, :now, :now)
+ON CONFLICT DO NOTHING;
+
+-- name: find_open_price(org_id, code)^ -> prices.Price | None
+SELECT p.amount_minor, p.currency, p.reference, p.due_at
+FROM payments p JOIN tickets t ON t.org_id = p.org_id AND t.id = p.ticket_id
+WHERE p.org_id = :org_id AND t.code = :code AND p.state = 'open' AND t.state = 'valid';

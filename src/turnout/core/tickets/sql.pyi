@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from turnout.core.ids import EventId, OrgId, RegistrationId, TicketId, TicketTypeId, UserId
 from turnout.core.tickets.issuing import Ticket
+from turnout.core.tickets.prices import Price
 from turnout.core.tickets.signing import TicketKey
 from turnout.store import Statements, Tx
 
@@ -87,5 +88,19 @@ class _Sql(Statements):
     def list_party_contacts(
         tx: Tx, *, org_id: OrgId, event_id: EventId
     ) -> list[ListPartyContactsRow]: ...
+    @staticmethod
+    def add_payment(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        ticket_id: TicketId,
+        amount_minor: int,
+        currency: str,
+        reference: str,
+        due_at: int,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def find_open_price(tx: Tx, *, org_id: OrgId, code: str) -> Price | None: ...
 
 sql: _Sql
