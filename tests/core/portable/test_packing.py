@@ -125,7 +125,7 @@ LEFT_TABLES = {
     "messages stay with who sent them": (
         "attempts callbacks conversations network_ids recipients replies ticket_mails"
     ),
-    "secrets, and who may see it, are given anew": (
+    "secrets, and who may see it, are given again": (
         "credentials registration_passwords reporting_user_events"
     ),
     "channels have events of the whole organization": "channel_events",

@@ -36,9 +36,11 @@ def refuse_erased(tx: Tx, org_id: OrgId, emails: Iterable[str], phones: Iterable
 def find_erased(tx: Tx, org_id: OrgId, emails: Iterable[str], phones: Iterable[str] = ()) -> str:
     """The first of these that somebody had who was erased; empty if nobody had."""
     keys = _keys(emails, phones)
-    for key, digest in hash_addresses(tx, org_id, set(keys)).items():
-        if sql.is_erased_address(tx, org_id=org_id, digest=digest):
-            return keys[key]
+    digests = hash_addresses(tx, org_id, set(keys))
+    for key, typed in keys.items():
+        digest = digests.get(key)
+        if digest and sql.is_erased_address(tx, org_id=org_id, digest=digest):
+            return typed
     return ""
 
 
