@@ -8,11 +8,13 @@ from turnout.core.audit.recording import list_entries
 from turnout.core.erasure.overview import Part, read_overview
 from turnout.core.erasure.uniting import unite_people
 from turnout.core.exams.learners import NewLearner, add_learner
-from turnout.core.ids import PersonId
+from turnout.core.ids import PersonId, RegistrationId
 from turnout.core.invitations.invitees import confirm
 from turnout.core.people.finding import get_person
 from turnout.core.people.merging import count_people, find_person, merge_person
 from turnout.core.people.model import Contact, FormerAddress
+from turnout.core.registrations.booking import lock_registration
+from turnout.core.registrations.changing import set_answers
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.offers import join_list
@@ -42,6 +44,11 @@ def unite(hall: Hall, kept: str, other: str) -> PersonId:
     return gone
 
 
+def answers(hall: Hall, registration_id: RegistrationId) -> dict[str, str]:
+    found = hall.call(lock_registration, registration_id).submitted.answers
+    return {answer.question: answer.answer for answer in found}
+
+
 def test_a_registration_goes_over_with_its_ticket(hall):
     register(hall, "b")
     code, before = hall.code("b"), hall.places()
@@ -62,6 +69,17 @@ def test_two_registrations_of_one_event_become_one_with_both_tickets(hall):
     assert [part for part in parts if part.what == "registration"] == [
         Part("Dinner", "registration", "confirmed", hall.db.clock())
     ]
+
+
+def test_answers_go_over_unless_the_kept_one_gave_one(hall):
+    register(hall, "a")
+    register(hall, "b", 1)
+    mine, theirs = hall.registration_id("a"), hall.registration_id("b")
+    hall.call(set_answers, mine, {"Diet": "vegan"}, actor="test")
+    hall.call(set_answers, theirs, {"diet ": "none", "Bus": "yes", "Size": "L"}, actor="test")
+    unite(hall, "a", "b")
+    assert answers(hall, mine) == {"Diet": "vegan", "Bus": "yes", "Size": "L"}
+    assert answers(hall, theirs) == {"diet": "none"}
 
 
 def test_a_place_that_becomes_free_goes_to_the_waiting_list(node):

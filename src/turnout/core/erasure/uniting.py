@@ -2,9 +2,10 @@
 
 Theory. One transaction. What names the person moves; where both have the same thing, the kept
 one's stays and the other's ends as if by itself:
-- Both are registered for one event: tickets, session bookings, notes, tags and what was watched
-  move to the kept one's registration, which then holds one place of the event; the other place is
-  given back. If only the other's is confirmed, the two registrations change hands instead.
+- Both are registered for one event: tickets, session bookings, notes, tags, what was watched and
+  answers to questions that the kept one did not answer move to the kept one's registration, which
+  then holds one place of the event; the other place is given back. If only the other's is
+  confirmed, the two registrations change hands instead.
 - Both wait for one event, or one waits for an event that the other is registered for: the newer
   entry is left; what it was offered goes to the next.
 - Both are invited by one campaign: the other's invitation stays where it is.
@@ -17,11 +18,14 @@ tables to this).
 
 from collections.abc import Iterable
 
+import msgspec
+
 from turnout.core.audit.recording import record
 from turnout.core.erasure.sql import sql
 from turnout.core.ids import OrgId, PersonId
 from turnout.core.people.correcting import absorb_contact, is_learner, lock_person
 from turnout.core.people.finding import get_person
+from turnout.core.questions.judging import question_key
 from turnout.core.registrations import booking, places
 from turnout.core.registrations.model import Registration, RegistrationState
 from turnout.core.registrations.offers import leave_list
@@ -92,6 +96,7 @@ def _join(tx: Tx, org_id: OrgId, mine: Registration, theirs: Registration) -> No
             places.release_session_place(tx, org_id, session_id)
     for move in _REGISTRATION_MOVES:
         move(tx, org_id=org_id, from_id=theirs.id, to_id=mine.id)
+    _move_answers(tx, org_id, mine, theirs)
     booking.delete_bookings(tx, org_id, theirs.id)
     for ticket in list_valid_tickets(tx, org_id, theirs.id):
         sql.move_ticket(tx, org_id=org_id, id=ticket.id, to_id=mine.id, now=tx.now)
@@ -108,6 +113,18 @@ _REGISTRATION_MOVES = (
     sql.move_questions,
     sql.move_survey_answers,
 )
+
+
+def _move_answers(tx: Tx, org_id: OrgId, mine: Registration, theirs: Registration) -> None:
+    """Give `mine` the answers to questions that have none there; the others stay where they are."""
+    known = {question_key(answer.question) for answer in mine.submitted.answers}
+    doubles = [one for one in theirs.submitted.answers if question_key(one.question) in known]
+    moved = [one for one in theirs.submitted.answers if question_key(one.question) not in known]
+    if not moved:
+        return
+    for registration, answers in ((mine, mine.submitted.answers + moved), (theirs, doubles)):
+        submitted = msgspec.structs.replace(registration.submitted, answers=answers)
+        booking.set_answers(tx, org_id, registration.id, submitted)
 
 
 def _swap(tx: Tx, org_id: OrgId, mine: Registration, theirs: Registration) -> None:
