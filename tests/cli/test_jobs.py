@@ -11,8 +11,10 @@ from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.carriers import Message, Parcel
 from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
+from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
-from turnout.core.messaging.model import Channel, Status
+from turnout.core.messaging.model import Channel, Medium, Status
+from turnout.core.messaging.opt_outs import keep_hash
 from turnout.core.messaging.outcomes import Accepted, Rejected, Unknown
 
 
@@ -165,3 +167,32 @@ def test_opt_outs_are_taken_over_from_a_file(turnout: Turnout, tmp_path: Path) -
         ["email", "jo@example.com"],
         ["sms", "61412345678"],
     ]
+
+
+def test_opt_outs_are_written_to_a_file_and_taken_over_elsewhere(
+    turnout: Turnout, tmp_path: Path
+) -> None:
+    for medium, address in (("email", "jo@example.com"), ("sms", "+61 412 345 678")):
+        turnout.ok("optout", "add", "acme", medium, address)
+    with turnout.database() as db:
+        org_id = db.call(get_organization, "acme").org_id
+        db.call(keep_hash, org_id, Medium.EMAIL, "gone@example.com")
+    file = tmp_path / "out.csv"
+    done = turnout.ok("optout", "export", "acme", file)
+    assert done == "out.csv has 3 opt-outs.\n"
+    assert file.read_text(encoding="utf-8-sig").splitlines() == [
+        "Medium,Address",
+        "email,(erased)",
+        "email,jo@example.com",
+        "sms,+61412345678",
+    ]
+    known = [["email", "(erased)"], ["email", "jo@example.com"], ["sms", "61412345678"]]
+    rows = turnout.ok("optout", "list", "acme").splitlines()[1:]
+    assert [row.split()[:2] for row in rows] == known
+    turnout.ok("optout", "remove", "acme", "email", "jo@example.com")
+    turnout.ok("optout", "remove", "acme", "sms", "+61412345678")
+    assert turnout("optout", "import", "acme", file).code == 0
+    rows = turnout.ok("optout", "list", "acme").splitlines()[1:]
+    assert [row.split()[:2] for row in rows] == known
+    wrong = turnout("optout", "export", "acme", tmp_path / "out.xlsx")
+    assert (wrong.code, wrong.error) == (1, "error: out.xlsx must end in .csv.\n")

@@ -1,18 +1,22 @@
 """`turnout optout`: who gets no more broadcasts."""
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.files import new_file
 from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows
 from turnout.core.erasure.returning import find_erased
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
 from turnout.core.importing.layout import Known
 from turnout.core.messaging.model import Medium
+from turnout.core.messaging.numbers import is_e164
 from turnout.core.messaging.opt_outs import (
+    OptOut,
     add_opt_out,
     keep_hash,
     list_opt_outs,
@@ -20,13 +24,18 @@ from turnout.core.messaging.opt_outs import (
     remove_opt_out,
 )
 from turnout.errors import Invalid
-from turnout.store import Tx
+from turnout.formats.spreadsheets import csv_line, to_csv
+from turnout.store import Database, Tx
 
 opt_outs = App(name="optout")
 
 _MEDIA = {"email": Medium.EMAIL, "mobile": Medium.SMS, "phone": Medium.CALL, "fax": Medium.FAX}
 OPT_OUTS = Known((*_MEDIA, "medium", "address"), needed=((*_MEDIA, "address"),))
 """What a file of opt-outs has."""
+HEADINGS = ("Medium", "Address")
+ERASED = "(erased)"
+"""What stands for an address of which only a keyed hash is left."""
+_PAGE = 1000
 
 
 @opt_outs.command(name="list")
@@ -50,7 +59,7 @@ def list_all(org: str, /, *, limit: Number = 1000) -> None:
         rows=(
             (
                 out.medium.value,
-                out.address,
+                _say_address(out),
                 say_time(out.created_at),
                 out.source,
                 str(out.job_id or ""),
@@ -103,6 +112,32 @@ def import_file(
         console.print(f"{count} rows were imported.")
 
 
+@opt_outs.command(name="export")
+def export_file(org: str, file: Path, /) -> None:
+    """Write all opt-outs to a CSV file. `turnout optout import` reads it again.
+
+    It has the columns Medium and Address. Of somebody who was erased, the address is "(erased)": an
+    import passes it over.
+
+    Example: `turnout optout export acme unsubscribed.csv`
+
+    Args:
+        org: Short name of the organization.
+        file: The file, which is replaced.
+    """
+    if file.suffix.lower() != ".csv":
+        raise Invalid("export.csv", file=file.name)
+    count = 0
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        with new_file(file) as out:
+            out.write(to_csv([HEADINGS]))
+            for known in _pages(db, org_id):
+                out.write(csv_line((known.medium.value, _say_whole(known))).encode())
+                count += 1
+    console.print(f"{file.name} has {count} opt-outs.")
+
+
 @opt_outs.command
 def remove(org: str, medium: Medium, address: str, /) -> None:
     """Let broadcasts reach somebody again who asked for it.
@@ -120,8 +155,27 @@ def remove(org: str, medium: Medium, address: str, /) -> None:
     console.print(f"{address} gets {medium.value} again.")
 
 
+def _pages(db: Database, org_id: OrgId) -> Iterator[OptOut]:
+    last = None
+    while page := db.call(list_opt_outs, org_id, _PAGE, last):
+        yield from page
+        last = page[-1]
+
+
+def _say_address(known: OptOut) -> str:
+    return ERASED if known.is_erased else known.address
+
+
+def _say_whole(known: OptOut) -> str:
+    """The address; a number with the `+` that makes it the same in every country."""
+    is_number = known.medium is not Medium.EMAIL and is_e164(known.address)
+    return f"+{known.address}" if is_number else _say_address(known)
+
+
 def _take(org_id: OrgId, by: str, tx: Tx, row: Row) -> None:
     wanted = [(medium, row[key]) for key, medium in _MEDIA.items() if row[key]]
+    if row["address"] == ERASED:
+        return
     if row["address"]:
         wanted.append((_medium_of(row), row["address"]))
     if not wanted:

@@ -39,6 +39,11 @@ class OptOut(msgspec.Struct, frozen=True):
     job_id: JobId | None
     created_at: int
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether a keyed hash stands in place of the address of somebody who was erased."""
+        return self.address.startswith(HASH)
+
 
 def opt_out(
     tx: Tx, org_id: OrgId, medium: Medium, address: str, *, source: str, job_id: JobId | None = None
@@ -118,9 +123,12 @@ def refusal_key(tx: Tx, org_id: OrgId, medium: Medium, address: str) -> str:
     return address_key(channel, known)
 
 
-def list_opt_outs(tx: Tx, org_id: OrgId, limit: int) -> list[OptOut]:
-    """Opt-outs of an organization, by medium and address."""
-    return sql.list_opt_outs(tx, org_id=org_id, limit=limit)
+def list_opt_outs(tx: Tx, org_id: OrgId, limit: int, after: OptOut | None = None) -> list[OptOut]:
+    """Opt-outs of an organization, by medium and address; `after` is the last that is known."""
+    medium, address = (after.medium.value, after.address) if after else ("", "")
+    return sql.list_opt_outs(
+        tx, org_id=org_id, after_medium=medium, after_address=address, limit=limit
+    )
 
 
 # -- links ---------------------------------------------------------------------------------

@@ -499,9 +499,11 @@ SELECT secret FROM installation_secrets WHERE name = :name;
 INSERT INTO installation_secrets (name, secret, created_at) VALUES (:name, :secret, :now)
 ON CONFLICT (name) DO NOTHING;
 
--- name: list_opt_outs(org_id, limit) -> opt_outs.OptOut
+-- name: list_opt_outs(org_id, after_medium: str, after_address: str, limit) -> opt_outs.OptOut
+-- Those that follow, by medium and address.
 SELECT medium, address, source, job_id, created_at FROM opt_outs
-WHERE org_id = :org_id AND medium > '' ORDER BY medium, address LIMIT :limit;
+WHERE org_id = :org_id AND (medium, address) > (:after_medium, :after_address)
+ORDER BY medium, address LIMIT :limit;
 
 -- name: find_link_target(id: RecipientId)^
 --     -> (org_id: OrgId, name: str, channel: str, address: str) | None
