@@ -23,8 +23,11 @@ def test_a_text_is_written_looked_at_and_taken_back(office: Office, tmp_path: Pa
     kinds = office.run.ok("mail", "list", *where).splitlines()
     assert [line.split()[0] for line in kinds] == [
         *("KIND", "confirmation", "waiting", "offer", "reminder", "changed", "postponed"),
-        *("cancelled", "certificate"),
+        *("cancelled", "certificate", "registration_cancelled", "registration_changed"),
+        *("transferred", "no_place", "has_places", "no_more"),
     ]
+    shown = office.run.ok("mail", "preview", *where, "registration_changed")
+    assert shown.startswith("Subject: Your registration was changed: ")
     usual = office.run.ok("mail", "show", *where, "confirmation", "--language", "de")
     assert "Subject: Ihr Ticket: %%event%%" in usual
     assert "This is the text that comes with Turnout, in de." in usual

@@ -16,6 +16,7 @@ from turnout.core.audience.entering import send_entry_code
 from turnout.core.audience.links import list_watch_links
 from turnout.core.checkin.attendees import read_ticket
 from turnout.core.identity.users import create_user
+from turnout.core.mails.model import MailKind
 from turnout.core.messaging.files import read_file
 from turnout.core.messaging.model import NOBODY
 from turnout.core.registrations.giving_back import cancel_registration
@@ -133,7 +134,7 @@ def test_mails_that_no_user_asked_for_are_nobodys_and_go_out_without_users(node,
         if hall_ is bare:
             hall_.call(register_directly, hall_.event_id, hall_.type_ids[0], contact("a"))
         hall_.call(join_list, hall_.event_id, hall_.type_ids[0], contact("b"))
-        hall_.call(write_to_guest, hall_.event_id, "c@example.com", "no_place", BASE, "")
+        hall_.call(write_to_guest, hall_.event_id, "c@example.com", MailKind.NO_PLACE, BASE, "")
         hall_.call(send_entry_code, hall_.event_id, "a@example.com")
     while node.db.call(tell_of_list, BASE):
         pass

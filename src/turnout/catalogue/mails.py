@@ -113,6 +113,42 @@ LABELS = {
         "Anyone to whom you show it can check here that it is genuine:\n"
         "%%certificate_link%%"
     ),
+    "mail.registration_cancelled.subject": "Your registration is cancelled: %%event%%",
+    "mail.registration_cancelled.text": (
+        "%%greeting%%\n"
+        "\n"
+        "Your registration for %%event%% is cancelled.\n"
+        "%%event_date%%\n"
+        "\n"
+        "%%guest%%\n"
+        "\n"
+        "%%message%%"
+    ),
+    "mail.registration_changed.subject": "Your registration was changed: %%event%%",
+    "mail.registration_changed.text": (
+        "%%greeting%%\n"
+        "\n"
+        "Your registration for %%event%% was changed.\n"
+        "%%event_date%%\n"
+        "\n"
+        "%%guest%%\n"
+        "\n"
+        "%%changes%%"
+    ),
+    "mail.now_type": "Your ticket is of the type {type} now. Its code stays.",
+    "mail.now_booked": "You have a place in: {session}.",
+    "mail.now_left": "Your place is cancelled in: {session}.",
+    "mail.transferred.subject": "Your ticket was passed on: %%event%%",
+    "mail.transferred.text": (
+        "%%greeting%%\n"
+        "\n"
+        "The ticket %%ticket_code%% for %%event%% was passed on to somebody else and lets nobody "
+        "in any more.\n"
+        "%%event_date%%\n"
+        "\n"
+        "%%guest%%"
+    ),
+    "mail.about_guest": "This is about your guest {name}.",
     "mail.contact_note": "You get this as the contact of people who are registered.",
     "mail.no_place.subject": "No place is free: %%event%%",
     "mail.no_place.text": (

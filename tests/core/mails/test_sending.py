@@ -19,7 +19,7 @@ from turnout.core.messaging.delivering import ClaimedJob, claim
 from turnout.workers.delivery import merge_fields
 from turnout.workers.messages import to_message
 
-FIXED = ("no_place", "has_places", "session_cancelled", "waiting_cancelled")
+FIXED = ("session_cancelled", "waiting_cancelled")
 NAMES = {
     "nobody": ("", ""),
     "Latin": ("Ada", "Lovelace"),
@@ -47,6 +47,7 @@ SAID = Particulars(
         "session": "Talk",
         "session_date": "Monday",
         "message": "Sorry.\nReally.",
+        "changes": "Your ticket is of the type Hall now.",
     },
     [("Hall 1", "watch_link_1")],
 )
@@ -110,7 +111,7 @@ def check(case) -> None:
     assert f'<html lang="{case.language}">' in page
     assert "<script" not in page
     assert " ".join(case.title.split()) in " ".join(plain.split())
-    if isinstance(case.kind, MailKind) and not KINDS[case.kind].is_news:
+    if isinstance(case.kind, MailKind) and KINDS[case.kind].greets:
         assert name in plain
     for link in KINDS[case.kind].required if isinstance(case.kind, MailKind) else ():
         assert link

@@ -30,7 +30,7 @@ def test_every_kind_can_be_looked_at(hall: Hall, kind: MailKind) -> None:
     assert (seen.language, seen.is_own) == ("es", False)
     assert "Dinner" in seen.subject
     assert "%%" not in seen.text + seen.html
-    assert ("Ada Lovelace" in seen.text) is not KINDS[kind].is_news
+    assert ("Ada Lovelace" in seen.text) is KINDS[kind].greets
 
 
 def test_a_person_is_written_to_as_they_registered(hall: Hall) -> None:

@@ -19,15 +19,28 @@ class MailKind(enum.StrEnum):
     POSTPONED = "postponed"
     CANCELLED = "cancelled"
     CERTIFICATE = "certificate"
+    REGISTRATION_CANCELLED = "registration_cancelled"
+    REGISTRATION_CHANGED = "registration_changed"
+    TRANSFERRED = "transferred"
+    NO_PLACE = "no_place"
+    HAS_PLACES = "has_places"
+    NO_MORE = "no_more"
 
 
 class KindRule(NamedTuple):
     """What mails of a kind can say beside COMMON, and the links that they cannot do without.
-    `is_news`: it goes to a list of everybody who is registered."""
+    `is_news`: it goes to a list of everybody who is registered. `is_to_stranger`: it goes to an
+    address that somebody typed, perhaps not their own, and names nobody."""
 
     fields: tuple[str, ...]
     required: tuple[str, ...] = ()
     is_news: bool = False
+    is_to_stranger: bool = False
+
+    @property
+    def greets(self) -> bool:
+        """Whether it may greet somebody by name."""
+        return not (self.is_news or self.is_to_stranger)
 
 
 class MailText(NamedTuple):
@@ -64,6 +77,12 @@ KINDS = {
     MailKind.POSTPONED: KindRule(_NEWS, is_news=True),
     MailKind.CANCELLED: KindRule(_NEWS, is_news=True),
     MailKind.CERTIFICATE: KindRule(("name", "certificate_link")),
+    MailKind.REGISTRATION_CANCELLED: KindRule(("name", "guest", "message")),
+    MailKind.REGISTRATION_CHANGED: KindRule(("name", "guest", "changes")),
+    MailKind.TRANSFERRED: KindRule(("name", "guest", "ticket_code")),
+    MailKind.NO_PLACE: KindRule((), is_to_stranger=True),
+    MailKind.HAS_PLACES: KindRule((), is_to_stranger=True),
+    MailKind.NO_MORE: KindRule((), is_to_stranger=True),
 }
 
 

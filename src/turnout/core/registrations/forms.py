@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from turnout.core.events.model import Event, TicketType
 from turnout.core.ids import EventId, OrgId, TicketTypeId
+from turnout.core.mails.model import MailKind
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.questions.model import Answer
@@ -58,12 +59,12 @@ def register_by_form(
         if _register(*whose, sti=sti, answers=answers, language=language):
             _remind(tx, org_id, event_id, contact.email)
         else:
-            _write(tx, org_id, event_id, contact.email, "no_more", base_url, language)
+            _write(tx, org_id, event_id, contact.email, MailKind.NO_MORE, base_url, language)
         return None
     if _has_offer(*whose):
         _register(*whose, sti=sti, answers=answers, language=language)
     if not _remind(tx, org_id, event_id, contact.email):
-        _write(tx, org_id, event_id, contact.email, "no_place", base_url, language)
+        _write(tx, org_id, event_id, contact.email, MailKind.NO_PLACE, base_url, language)
     return Conflict("places.taken")
 
 
@@ -89,7 +90,7 @@ def wait_by_form(
     is_free = _has_places(event, wanted)
     if not _remind(tx, org_id, event_id, contact.email):
         if is_free:
-            _write(tx, org_id, event_id, contact.email, "has_places", base_url, language)
+            _write(tx, org_id, event_id, contact.email, MailKind.HAS_PLACES, base_url, language)
         else:
             may_remind(tx, org_id, contact.email)
             whose = (tx, org_id, event_id, ticket_type_id, contact)
@@ -155,7 +156,13 @@ def _remind(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> bool:
 
 
 def _write(
-    tx: Tx, org_id: OrgId, event_id: EventId, email: str, kind: str, base_url: str, language: str
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    email: str,
+    kind: MailKind,
+    base_url: str,
+    language: str,
 ) -> None:
     if may_remind(tx, org_id, email):
         write_to_guest(tx, org_id, event_id, email, kind, base_url, language)

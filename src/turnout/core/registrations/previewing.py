@@ -3,6 +3,7 @@
 import html
 from typing import NamedTuple
 
+from turnout.catalogue.translations import label
 from turnout.core.audit.recording import record
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.ids import EventId, OrgId, PersonId
@@ -113,6 +114,8 @@ def _draft(
     chosen = choose_for(tx, org_id, shown, kind, language or own)
     if KINDS[kind].is_news:
         to = to._replace(is_greeted=False)
+    if KINDS[kind].is_to_stranger:
+        to = Addressee(to.email)
     return _Drafted(chosen, to, _say(tx, org_id, shown, kind, base_url, code, chosen.language))
 
 
@@ -126,5 +129,7 @@ def _say(
     if kind is MailKind.CERTIFICATE:
         return Particulars({"certificate_link": link.format("certificate")})
     type_name = shown.ticket_types[0].name if shown.ticket_types else ""
+    if kind is MailKind.REGISTRATION_CHANGED:
+        return Particulars(facts={"changes": label(language, "mail.now_type", type=type_name)})
     ticket = MailedTicket(org_id, shown, code or CODE, type_name)
     return say_ticket(ticket, base_url, [], language)

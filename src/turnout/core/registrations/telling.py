@@ -5,24 +5,25 @@ are the mails of what takes something away, or changes it. They go where the tic
 gets the notices of the exam (exams/letters.py), not these.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from turnout.catalogue.translations import label
 from turnout.core.events.programme import list_sessions, list_ticket_types
-from turnout.core.events.showing import get_shown_event
-from turnout.core.identity.profiles import get_sender
+from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.ids import OrgId, RegistrationId, SessionId, TicketTypeId
-from turnout.core.mails.facts import say_when
-from turnout.core.messaging.notices import queue_mail
+from turnout.core.mails.model import MailKind
+from turnout.core.mails.sending import Addressee, Particulars, choose_for, write
+from turnout.core.neutral import neutralize
 from turnout.core.registrations import booking
 from turnout.core.registrations.model import Registration
 from turnout.core.registrations.sql import sql
-from turnout.core.text import clean_line, clean_paragraph
+from turnout.core.site.address import find_address
+from turnout.core.text import clean_paragraph
 from turnout.core.tickets.issuing import list_valid_tickets
 from turnout.store import Tx
 
 LONGEST_MESSAGE = 5_000
-LONGEST_SUBJECT = 200
 
 
 class Holding(NamedTuple):
@@ -37,13 +38,15 @@ def tell_cancelled(
 ) -> bool:
     """Tell somebody that their registration is cancelled; `message` is the organizer's own words.
     False = there is no address, or it is a candidate's. Not idempotent. Raises Missing."""
-    return _tell(tx, org_id, registration_id, "Your registration is cancelled", [], message)
+    whose = _find_reader(tx, org_id, registration_id)
+    facts = {"message": clean_paragraph(message[:LONGEST_MESSAGE]).strip()}
+    return _tell(tx, org_id, whose, MailKind.REGISTRATION_CANCELLED, facts=facts)
 
 
 def tell_passed_on(tx: Tx, org_id: OrgId, registration_id: RegistrationId, code: str) -> bool:
     """Tell somebody that a ticket of theirs was passed on; as `tell_cancelled`."""
-    lines = [f"The ticket {code} was passed on to somebody else and lets nobody in any more."]
-    return _tell(tx, org_id, registration_id, "Your ticket was passed on", lines, "")
+    whose = _find_reader(tx, org_id, registration_id)
+    return _tell(tx, org_id, whose, MailKind.TRANSFERRED, fields={"ticket_code": code})
 
 
 def read_holding(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> Holding:
@@ -56,21 +59,13 @@ def read_holding(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> Hold
 def tell_changed(tx: Tx, org_id: OrgId, registration_id: RegistrationId, before: Holding) -> bool:
     """Tell somebody which ticket type and sessions they have since `before`; as `tell_cancelled`.
     Where nothing of that changed, nobody is told."""
-    event_id = booking.lock_registration(tx, org_id, registration_id).event_id
     now = read_holding(tx, org_id, registration_id)
     if now == before:
         return False
-    added, left = now.session_ids - before.session_ids, before.session_ids - now.session_ids
-    sessions = list_sessions(tx, org_id, event_id)
-    lines = [
-        f"Your ticket is of the type {kind.name} now. Its code stays."
-        for kind in list_ticket_types(tx, org_id, event_id)
-        if kind.id in now.type_ids - before.type_ids
-    ]
-    lines += [f"You have a place in: {one.title}." for one in sessions if one.id in added]
-    lines += [f"Your place is cancelled in: {one.title}." for one in sessions if one.id in left]
-    said = "Your registration was changed"
-    return bool(lines) and _tell(tx, org_id, registration_id, said, lines, "")
+    whose = _find_reader(tx, org_id, registration_id)
+    lines = _say_changes(tx, org_id, whose, before, now)
+    facts = {"changes": "\n".join(lines)}
+    return bool(lines) and _tell(tx, org_id, whose, MailKind.REGISTRATION_CHANGED, facts=facts)
 
 
 def find_mail_address(tx: Tx, org_id: OrgId, registration: Registration) -> str:
@@ -81,43 +76,60 @@ def find_mail_address(tx: Tx, org_id: OrgId, registration: Registration) -> str:
     return sql.find_party_address(tx, org_id=org_id, id=registration.party_id) or own
 
 
+class _Reader(NamedTuple):
+    """Whose registration it is, and who reads the mail: `is_guest`, the contact of their party."""
+
+    registration: Registration
+    shown: EventView
+    to: Addressee
+    language: str
+    is_guest: bool
+
+
+def _find_reader(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> _Reader:
+    registration = booking.lock_registration(tx, org_id, registration_id)
+    contact = booking.get_contact(tx, org_id, registration.person_id)
+    address = find_mail_address(tx, org_id, registration)
+    is_guest = address != contact.email
+    names = (neutralize(contact.first_name), neutralize(contact.last_name))
+    to = Addressee(address, *names, is_greeted=not is_guest)
+    event_id, person_id = registration.event_id, registration.person_id
+    own = sql.find_language(tx, org_id=org_id, event_id=event_id, person_id=person_id)
+    shown = get_shown_event(tx, org_id, event_id)
+    return _Reader(registration, shown, to, own or "", is_guest)
+
+
+def _say_changes(tx: Tx, org_id: OrgId, whose: _Reader, before: Holding, now: Holding) -> list[str]:
+    """A line for each ticket type and session that is new, and each session that is left."""
+    chosen = choose_for(tx, org_id, whose.shown, MailKind.REGISTRATION_CHANGED, whose.language)
+    event_id, language = whose.shown.event.id, chosen.language
+    added, left = now.session_ids - before.session_ids, before.session_ids - now.session_ids
+    sessions = list_sessions(tx, org_id, event_id)
+    return [
+        *(
+            label(language, "mail.now_type", type=kind.name)
+            for kind in list_ticket_types(tx, org_id, event_id)
+            if kind.id in now.type_ids - before.type_ids
+        ),
+        *(label(language, "mail.now_booked", session=s.title) for s in sessions if s.id in added),
+        *(label(language, "mail.now_left", session=s.title) for s in sessions if s.id in left),
+    ]
+
+
 def _tell(
     tx: Tx,
     org_id: OrgId,
-    registration_id: RegistrationId,
-    said: str,
-    lines: Sequence[str],
-    message: str,
+    whose: _Reader,
+    kind: MailKind,
+    *,
+    fields: Mapping[str, str] = {},
+    facts: Mapping[str, str] = {},
 ) -> bool:
-    registration = booking.lock_registration(tx, org_id, registration_id)
-    address = find_mail_address(tx, org_id, registration)
-    if not address or registration.sitting:
+    if not whose.to.email or whose.registration.sitting:
         return False
-    shown = get_shown_event(tx, org_id, registration.event_id)
-    title = shown.event.title
-    own = message[:LONGEST_MESSAGE].splitlines() if message.strip() else []
-    whose = _say_guest(tx, org_id, registration)
-    text = clean_paragraph(
-        "\n".join(
-            [
-                f"{said}: {title}.",
-                f"It takes place {say_when(shown)}.",
-                *([whose] if whose else []),
-                *(["", *lines] if lines else []),
-                *(["", *own] if own else []),
-            ]
-        )
-    )
-    subject = clean_line(f"{said}: {title}")[:LONGEST_SUBJECT]
-    sender = get_sender(tx, org_id)
-    queue_mail(tx, org_id, None, subject, text.splitlines(), [address], sender=sender)
+    chosen = choose_for(tx, org_id, whose.shown, kind, whose.language)
+    is_named = whose.is_guest and whose.to.name
+    guest = label(chosen.language, "mail.about_guest", name=whose.to.name) if is_named else ""
+    said = Particulars({**fields, "guest": guest}, facts)
+    write(tx, org_id, whose.shown, chosen, whose.to, said, base_url=find_address(tx) or "")
     return True
-
-
-def _say_guest(tx: Tx, org_id: OrgId, registration: Registration) -> str:
-    """Who of a party it is, for its contact."""
-    if registration.party_id is None:
-        return ""
-    contact = booking.get_contact(tx, org_id, registration.person_id)
-    name = " ".join(filter(None, (contact.first_name, contact.last_name)))
-    return f"This is about your guest {name}." if name else ""

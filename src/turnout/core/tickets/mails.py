@@ -271,10 +271,16 @@ def postpone_ticket_mail(tx: Tx, mail: TicketMail) -> None:
 
 
 def write_to_guest(
-    tx: Tx, org_id: OrgId, event_id: EventId, email: str, kind: str, base_url: str, language: str
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    email: str,
+    kind: MailKind,
+    base_url: str,
+    language: str,
 ) -> None:
-    """Queue a mail to an address that somebody typed into a form, perhaps not their own: `no_place`
-    or `has_places`, in the language of that form."""
+    """Queue a mail to an address that somebody typed into a form, perhaps not their own, in the
+    language of that form; of a kind that is to a stranger."""
     shown = get_shown_event(tx, org_id, event_id)
     chosen = choose_for(tx, org_id, shown, kind, language)
     write(tx, org_id, shown, chosen, Addressee(email), base_url=base_url)
