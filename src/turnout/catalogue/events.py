@@ -112,6 +112,8 @@ SENTENCES = {
     "text.missing": "The {field} cannot be empty. Give one.",
     "title.missing": "The title cannot be empty. Give one.",
     "ticket_type.code": "A code has {shortest} to {longest} characters.",
+    "ticket_type.locked": "Tickets of this type are locked: they are not given any more.",
+    "ticket_type.hidden": "Tickets of this type are hidden: only the organizer gives them.",
     "ticket_type.not_yet": "Tickets of this type are not on sale yet.",
     "ticket_type.sale_over": "Tickets of this type are not on sale any more.",
     "ticket_type.held": "Ticket type {name!r} cannot have {capacity} tickets: {held} are held "

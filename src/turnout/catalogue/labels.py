@@ -40,6 +40,8 @@ SHOWN = frozenset(
         "site.foreign",
         "text.unstorable",
         "text.unstorable_query",
+        "ticket_type.hidden",
+        "ticket_type.locked",
         "ticket_type.none",
         "ticket_type.not_yet",
         "ticket_type.offered",

@@ -134,6 +134,8 @@ SENTENCES = {
     "tickets.sold_out_type": "No ticket of that type is left.",
     "transfer.exam": "A candidate's ticket cannot be passed on.",
     "transfer.registered": "{email} is registered for it already.",
+    "waiting.type_hidden": "Its ticket type is hidden: offer a place by `turnout waiting offer`.",
+    "waiting.type_locked": "Its ticket type is locked: offer a place by `turnout waiting offer`.",
     "waiting.closed": "The waiting list of this event is closed.",
     "waiting.ended": "Entry {entry_id} does not wait any more: {state}.",
     "waiting.joined": "The event is full: you are on the waiting list.",

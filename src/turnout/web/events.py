@@ -8,7 +8,6 @@ There is no session that another site could misuse, so the form needs no token a
 
 from collections.abc import Mapping
 from contextlib import suppress
-from hmac import compare_digest
 from typing import NamedTuple
 
 from falcon import HTTP_422
@@ -39,7 +38,7 @@ from turnout.core.registrations.form_limits import (
     check_proof,
 )
 from turnout.core.registrations.forms import register_by_form, wait_by_form
-from turnout.core.registrations.joining import is_offered
+from turnout.core.registrations.joining import list_offered
 from turnout.core.text import is_email, is_line
 from turnout.core.tickets.documents import event_entry
 from turnout.core.waiting_list.steering import is_closed
@@ -198,7 +197,7 @@ class EventResource(Resource):
         event = shown.event
         is_over = event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED
         access = (given or {}).get("access", "")
-        offered = _offered(shown, self._db.clock(), access)
+        offered = list_offered(shown.ticket_types, self._db.clock(), access)
         offers = [_offer(event.capacity, event.held, ticket_type) for ticket_type in offered]
         names = (*FIELDS, *HIDDEN, "ticket", "sti", "access")
         resp.content_type = "text/html; charset=utf-8"
@@ -306,7 +305,7 @@ def _read_type(found: _Found, given: dict[str, str], now: int) -> TicketTypeId:
         type_id = TicketTypeId(int(given.get("ticket", "")))
     except ValueError as error:
         raise Invalid("ticket_type.chosen") from error
-    offered = _offered(found.shown, now, given.get("access", ""))
+    offered = list_offered(found.shown.ticket_types, now, given.get("access", "")[:CODE_LIMIT])
     if found.is_exam or type_id not in {ticket_type.id for ticket_type in offered}:
         raise Invalid("ticket_type.chosen")
     return type_id
@@ -330,20 +329,6 @@ def _read_contact(given: dict[str, str]) -> Contact:
     if not (contact.first_name or contact.last_name):
         raise Invalid("contact.name")
     return contact
-
-
-def _offered(shown: EventView, now: int, access: str) -> list[TicketType]:
-    """What the page offers now, by code to those who have the code."""
-    return [
-        ticket_type
-        for ticket_type in shown.ticket_types
-        if is_offered(ticket_type, now) and _may_see(ticket_type, access)
-    ]
-
-
-def _may_see(ticket_type: TicketType, access: str) -> bool:
-    code = ticket_type.access_code
-    return not code or compare_digest(code.encode(), access.encode()[:CODE_LIMIT])
 
 
 def _offer(capacity: int | None, held: int, ticket_type: TicketType) -> Offer:

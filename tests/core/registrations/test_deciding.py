@@ -16,13 +16,24 @@ from tests.core.registrations.invariants import find_faults
 from tests.support import proof
 from tests.support.node import LocalNode
 from turnout.core.events.model import EventState, SessionState
-from turnout.core.events.programme import create_ticket_type, set_session_state
+from turnout.core.events.programme import (
+    create_ticket_type,
+    list_ticket_types,
+    set_session_state,
+)
 from turnout.core.events.sessions import SessionChange, change_session
+from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
 from turnout.core.people.model import Contact
 from turnout.core.registrations.changing import add_by_staff
+from turnout.core.registrations.choices import set_choices
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.intake import process
-from turnout.core.registrations.places import set_event_capacity, set_event_state
+from turnout.core.registrations.places import (
+    set_event_capacity,
+    set_event_state,
+    set_ticket_capacity,
+)
+from turnout.core.waiting_list.entries import list_entries
 from turnout.errors import Conflict
 
 PEOPLE = ("ada@example.com", "ADA@example.com ", "bob@example.com", "eve@example.com")
@@ -152,6 +163,35 @@ def test_after_any_sequence_of_steps_everything_adds_up(own_node):
         checks=Machine.checks,
         seed=proof.seed(),
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"is_locked": True}, "ticket_type.locked"),
+        ({"is_hidden": True}, "ticket_type.hidden"),
+        ({"sale_ends": "2000-01-01T00:00"}, "ticket_type.sale_over"),
+    ],
+)
+def test_a_default_type_that_is_held_back_is_given_to_no_program(
+    desk: Desk, change: dict[str, Any], code: str
+) -> None:
+    event_id = desk.event.id
+    desk.db.call(set_choices, desk.org_id, event_id, waits_when_full=True, actor="test")
+    kind = next(
+        kind for kind in desk.db.call(list_ticket_types, desk.org_id, event_id) if kind.is_default
+    )
+    held_back = TicketTypeChange(**change)
+    desk.db.call(edit_ticket_type, desk.org_id, event_id, kind.id, held_back, actor="test")
+    before = desk.held()
+    failed = [("failed", code)] * len(desk.paks)
+    assert desk.decide(desk.apply("ann@example.com")) == failed
+    assert (desk.held(), desk.find("ann@example.com")) == (before, None)
+    # Sold out as well: nobody is put on its waiting list.
+    desk.db.call(set_ticket_capacity, desk.org_id, kind.id, 0, actor="test")
+    sold_out = [("failed", "tickets.sold_out")] * len(desk.paks)
+    assert desk.decide(desk.apply("ann@example.com")) == sold_out
+    assert desk.db.call(list_entries, desk.org_id, event_id, is_all=True, limit=9) == []
 
 
 def test_a_session_is_for_the_ticket_types_that_it_names(desk: Desk) -> None:

@@ -12,13 +12,20 @@ from tests.support.node import START
 from turnout.core.erasure.uniting import unite_people
 from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import EventState
+from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
 from turnout.core.invitations.invitees import confirm
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations.event_states import Move, move_event
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
-from turnout.core.registrations.offers import join_list, leave_list, move_on, take_offer
+from turnout.core.registrations.offers import (
+    join_list,
+    leave_list,
+    move_on,
+    offer_by_hand,
+    take_offer,
+)
 from turnout.core.registrations.places import (
     set_event_capacity,
     set_event_state,
@@ -37,6 +44,10 @@ from turnout.errors import Conflict, Invalid, Missing
 HOUR_S = 3600
 START_OF_MAY = int(datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC).timestamp() * 1000)
 HOUR_MS = 3_600_000
+HOLDING_BACK = {
+    "locked": lambda is_held: TicketTypeChange(is_locked=is_held),
+    "hidden": lambda is_held: TicketTypeChange(is_hidden=is_held),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +144,28 @@ def test_leaving_gives_an_offered_place_to_the_next(hall):
 def test_who_waits_for_a_type_that_is_sold_out_holds_nobody_up(hall):
     cancel(hall, "c")
     assert hall.queue() == [("d", "waiting"), ("e", "waiting"), ("f", "offered")]
+
+
+@pytest.mark.parametrize("held_back", ["locked", "hidden"])
+def test_who_waits_for_a_type_that_is_held_back_is_passed_over_but_by_hand(hall, held_back):
+    def hold_back(is_held: bool) -> None:
+        change = HOLDING_BACK[held_back](is_held)
+        hall.call(edit_ticket_type, hall.event_id, hall.type_ids[0], change, actor="test")
+
+    hold_back(True)
+    cancel(hall, "a")
+    cancel(hall, "c")
+    hall.db.call(move_on)
+    assert hall.queue() == [("d", "waiting"), ("e", "waiting"), ("f", "offered")]
+    reasons = [entry.reason for entry in hall.call(list_entries, hall.event_id, limit=9)]
+    assert reasons == [f"waiting.type_{held_back}"] * 2 + [""]
+    hall.call(offer_by_hand, hall.entry("e"), actor="test")
+    take(hall, "e")
+    assert hall.tickets()["e"] == [0]
+    hold_back(False)
+    cancel(hall, "b")
+    hall.db.call(move_on)
+    assert hall.queue() == [("d", "offered"), ("f", "offered")]
 
 
 def test_more_places_are_offered_at_once(hall):

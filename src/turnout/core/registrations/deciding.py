@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from turnout.core.events.model import EventState, SessionState
+from turnout.core.events.programme import list_ticket_types
 from turnout.core.ids import EventId, OrgId, PersonId, QueueItemId, SessionId
 from turnout.core.people.merging import MergeResult, merge_person
 from turnout.core.questions.reading import accept_answers
@@ -191,13 +192,14 @@ def _waits(
     if refusal is None or refusal.code not in _FULL_CODES:
         return False
     org_id = submission.org_id
-    type_id = sql.find_default_type(tx, org_id=org_id, event_id=event_id)
-    if type_id is None:
+    types = list_ticket_types(tx, org_id, event_id)
+    own = next((kind for kind in types if kind.is_default), None)
+    if own is None or own.is_locked or own.is_hidden or not own.is_on_sale(tx.now):
         return False
     try:
         with tx.savepoint():
             contact = submission.submitted.contact
-            join_list(tx, org_id, event_id, type_id, contact, extras=extras)
+            join_list(tx, org_id, event_id, own.id, contact, extras=extras)
     except Conflict:
         return False
     return True

@@ -1,6 +1,7 @@
 """Registering somebody for whom the event's page or a program asks, and mailing tickets."""
 
 from collections.abc import Sequence
+from hmac import compare_digest
 
 from turnout.core.events.model import Event, TicketType
 from turnout.core.events.programme import get_event, list_ticket_types
@@ -195,6 +196,17 @@ def is_offered(ticket_type: TicketType, now: int, door: Door = Door.FORM) -> boo
     is_held_back = ticket_type.is_rsvp or ticket_type.is_locked or ticket_type.is_hidden
     is_sold_here = door is Door.FORM or not ticket_type.price_minor
     return not is_held_back and is_sold_here and ticket_type.is_on_sale(now)
+
+
+def list_offered(types: Sequence[TicketType], now: int, code: str) -> list[TicketType]:
+    """What the event's page offers at that moment (epoch ms) to somebody with that code, which may
+    be any text."""
+    return [kind for kind in types if is_offered(kind, now) and _may_see(kind, code)]
+
+
+def _may_see(ticket_type: TicketType, code: str) -> bool:
+    own = ticket_type.access_code
+    return not own or compare_digest(own.encode(), code.encode(errors="replace"))
 
 
 def is_for_few(ticket_type: TicketType) -> bool:

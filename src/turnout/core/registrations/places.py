@@ -49,12 +49,15 @@ SLICE = 50
 
 class TakenTicket(NamedTuple):
     """A place of a type that was taken. `person_limit` None = any number for each person; it is
-    sold between two instants (epoch ms), None = from ever, for good."""
+    sold between two instants (epoch ms), None = from ever, for good. One that is locked or hidden
+    (1) is given by staff, invitation and offer alone."""
 
     ticket_type_id: TicketTypeId
     person_limit: int | None
     sale_starts_at: int | None = None
     sale_ends_at: int | None = None
+    is_locked: int = 0
+    is_hidden: int = 0
 
 
 def take_session_places(tx: Tx, org_id: OrgId, session_ids: list[SessionId]) -> set[SessionId]:

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 
 def find_sale(tx: Tx, wish: "Wish", taken: TakenTicket) -> Conflict | None:
-    """Why the type is not sold now to somebody who just registers, if so."""
+    """Why the type is not given now to somebody who just registers, if so."""
     if RULES[wish.door].there is not There.REGISTERED:
         return None
+    if taken.is_locked:
+        return Conflict("ticket_type.locked")
+    if taken.is_hidden:
+        return Conflict("ticket_type.hidden")
     if taken.sale_starts_at is not None and tx.now < taken.sale_starts_at:
         return Conflict("ticket_type.not_yet")
     if taken.sale_ends_at is not None and tx.now >= taken.sale_ends_at:

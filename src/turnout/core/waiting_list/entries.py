@@ -24,7 +24,7 @@ from turnout.core.identity.personal_links import PersonalLinks, missing_link
 from turnout.core.ids import EntryId, EventId, OrgId, PersonId, TicketTypeId
 from turnout.core.waiting_list.sql import sql
 from turnout.core.work.claims import Key
-from turnout.errors import Invalid, Missing
+from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
 if TYPE_CHECKING:
@@ -35,6 +35,13 @@ QUEUE = "waiting"
 HOUR_MS = 3_600_000
 MOST_HOURS = 24 * 90
 _LINKS = PersonalLinks("waiting", PATH)
+
+
+# Why somebody who waits is offered nothing by itself: their ticket type is held back.
+_HELD_BACK = {
+    "locked": Conflict("waiting.type_locked"),
+    "hidden": Conflict("waiting.type_hidden"),
+}
 
 
 class WaitingState(enum.StrEnum):
@@ -66,7 +73,8 @@ class Entry(NamedTuple):
 
 
 class ListedEntry(NamedTuple):
-    """An entry as lists show it. Instants in epoch ms; `reason` as in Entry."""
+    """An entry as lists show it. Instants in epoch ms; `reason` as in Entry, or why they are
+    passed over."""
 
     id: EntryId
     type_name: str
@@ -273,7 +281,7 @@ def list_entries(
             row.deadline_at,
             row.created_at,
             row.priority,
-            row.reason,
+            _HELD_BACK[row.held_back].code if row.held_back else row.reason,
         )
         for row in rows
     ]

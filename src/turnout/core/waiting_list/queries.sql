@@ -31,12 +31,14 @@ RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reas
     language;
 
 -- name: find_next(org_id, event_id)^ -> (id: EntryId, ticket_type_id: TicketTypeId) | None
--- The first who waits and could be let in, as far as one can see from here.
+-- The first who waits and could be let in, as far as one can see from here. Who waits for a type
+-- that is locked or hidden is passed over.
 SELECT w.id, w.ticket_type_id
 FROM waiting_entries w
 JOIN events e ON e.org_id = w.org_id AND e.id = w.event_id
 JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
 WHERE w.org_id = :org_id AND w.event_id = :event_id AND w.state = 'waiting'
+    AND y.is_locked = 0 AND y.is_hidden = 0
     AND (y.capacity IS NULL OR y.held < y.capacity) AND (e.capacity IS NULL OR e.held < e.capacity)
 ORDER BY w.priority DESC, w.id LIMIT 1;
 
@@ -111,6 +113,7 @@ JOIN events e ON e.org_id = w.org_id AND e.id = w.event_id
 JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
 WHERE w.state = 'waiting' AND e.state = 'open' AND e.ends_at > :now
     AND (e.registration_ends_at IS NULL OR e.registration_ends_at > :now)
+    AND y.is_locked = 0 AND y.is_hidden = 0
     AND (y.capacity IS NULL OR y.held < y.capacity) AND (e.capacity IS NULL OR e.held < e.capacity)
     AND NOT EXISTS (
     SELECT 1 FROM work_claims c WHERE c.org_id = e.org_id AND c.queue = 'promotion'
@@ -155,9 +158,11 @@ ORDER BY w.id LIMIT :limit;
 
 -- name: list_entries(org_id, event_id, is_all, limit)
 --     -> (id: EntryId, name: str, email: str, first_name: str, last_name: str, state: str,
---         deadline_at: int | None, created_at: int, priority: int, reason: str)
+--         deadline_at: int | None, created_at: int, priority: int, reason: str,
+--         held_back: str)
 SELECT w.id, y.name, p.email, p.first_name, p.last_name, w.state, w.deadline_at, w.created_at,
-    w.priority, w.reason
+    w.priority, w.reason, CASE WHEN w.state <> 'waiting' THEN '' WHEN y.is_locked = 1 THEN 'locked'
+        WHEN y.is_hidden = 1 THEN 'hidden' ELSE '' END AS held_back
 FROM waiting_entries w
 JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
 JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id

@@ -41,6 +41,7 @@ class ListEntriesRow(NamedTuple):
     created_at: int
     priority: int
     reason: str
+    held_back: str
 
 class ListUntoldRow(NamedTuple):
     org_id: OrgId
