@@ -16,6 +16,7 @@ from turnout.core.audience.surveys import Item, answer_survey, create_survey
 from turnout.core.erasure.erasing import erase_person
 from turnout.core.erasure.uniting import unite_people
 from turnout.core.events.model import Event
+from turnout.core.exams.learners import NewLearner, add_learner
 from turnout.core.identity.idempotency import first_answer, idempotent_request, keep_answer
 from turnout.core.ids import PersonId, RegistrationId
 from turnout.core.invitations.invitees import invite
@@ -110,10 +111,11 @@ ROWS = (
 
 
 class House:
-    """An organization that knows somebody at every door, and Bo, who stays."""
+    """An organization that knows somebody at every door, perhaps as a candidate of exams, too; and
+    Bo, who stays."""
 
-    def __init__(self, node: LocalNode) -> None:
-        self.node, self.db = node, node.db
+    def __init__(self, node: LocalNode, *, is_candidate: bool = False) -> None:
+        self.node, self.db, self.is_candidate = node, node.db, is_candidate
         self.account: Account = node.add_account()
         self.org_id = self.account.org_id
         self.login = self.db.call(make_login, self.org_id, "au/jo", receive_reports=True)
@@ -163,6 +165,8 @@ class House:
         self.call(unite_people, person_id, twin.id, actor="test")
         self.call(change_address, person_id, NEW, actor="test")
         self.call(correct_person, person_id, {"company": "Xylofon GmbH Wien"}, actor="test")
+        if self.is_candidate:
+            self.call(add_learner, NewLearner("L-1", FIRST, LAST, NEW), actor="test")
         self.send(JobType.EMAIL, NEW, "News")
         self.run_workers(self.is_quiet)
         self.plant_echoes()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.core.erasure.house import NEW, OLD, SECRETS, House, find_in
+from tests.core.erasure.house import DETAILS, FIRST, LAST, NEW, OLD, SECRETS, House, find_in
 from tests.core.messaging.jobs import POLICY, new_job
 from tests.core.registrations.office import Office
 from tests.support import proof
@@ -31,12 +31,14 @@ from turnout.core.waiting_list.entries import list_entries as list_waiting
 from turnout.errors import Missing
 from turnout.store import Tx
 
+CANDIDATES = "of candidates, see test_a_candidate_keeps_the_name_and_nothing_else"
+
 # Columns in which nothing can be planted that would be recognized.
 SHORT = {
     ("people", "country_code"): "two letters",
     ("survey_answers", "question"): "the organizer's words, which are everybody's",
-    ("learners", "name_key"): "of candidates, see test_a_candidate_keeps_the_name",
-    ("learners", "email_key"): "of candidates, see test_a_candidate_keeps_the_name",
+    ("learners", "name_key"): CANDIDATES,
+    ("learners", "email_key"): CANDIDATES,
 }
 
 
@@ -126,6 +128,29 @@ def test_a_refusal_outlives_the_person(house: House) -> None:
     house.run_workers(lambda: house.ask(done) == [0])
     (status,) = house.ask(f"SELECT status FROM recipients WHERE job_id = {job_id}")
     assert status == Status.OPTED_OUT
+
+
+@pytest.mark.proof
+def test_a_candidate_keeps_the_name_and_nothing_else(own_node: LocalNode) -> None:
+    house = House(own_node, is_candidate=True)
+    planted = house.find_secrets()
+    candidate = {place for place, reason in SHORT.items() if reason == CANDIDATES}
+    assert candidate - planted.keys() == set()
+    house.erase()
+    assert house.find_secrets() == {
+        ("people", "title"): [DETAILS["title"]],
+        ("people", "first_name"): [FIRST],
+        ("people", "last_name"): [LAST],
+        ("learners", "name_key"): [FIRST, LAST],
+    }
+    kept = [FIRST, LAST, DETAILS["title"]]
+    files = "".join(file.decode("latin-1") for file in house.read_files().values())
+    assert [secret for secret in SECRETS if secret.casefold() in files.casefold()] == kept
+    proof.report(
+        "a candidate keeps the name and nothing else",
+        backend=house.db.backend,
+        columns=len(planted),
+    )
 
 
 def test_a_candidate_keeps_the_name_in_exam_records(own_node: LocalNode) -> None:
