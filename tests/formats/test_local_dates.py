@@ -1,9 +1,12 @@
 """Dates, times and amounts as people of a language write them."""
 
 import datetime
+import re
+import unicodedata
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.localedata import locale_identifiers
 
 from turnout.formats.local_dates import (
     say_day_time,
@@ -25,8 +28,17 @@ SPANS = {
         "lunes, 1 de marzo de 2027, 09:05 a 17:05 ({z})",
         "1 de marzo de 2027 a 2 de marzo de 2027",
     ),
-    # Not in the catalogue: English, but for the names of days and months.
-    "fr": ("lundi, 1 mars 2027, 09:05 to 17:05 ({z})", "1 mars 2027 to 2 mars 2027"),
+    # Not in the catalogue: as CLDR has it.
+    "fr": (
+        "lundi 1 mars 2027, 09:05\u2009\u2013\u200917:05 ({z})",
+        "1 mars 2027\u2009\u2013\u20092 mars 2027",
+    ),
+    "pt": (
+        "segunda-feira, 1 de março de 2027 09:05\u2009\u2013\u200917:05 ({z})",
+        "1 de março de 2027\u2009\u2013\u20092 de março de 2027",
+    ),
+    "ja": ("2027年3月1日月曜日 9:05\uff5e17:05 ({z})", "2027年3月1日\uff5e2027年3月2日"),
+    # Not in Babel either.
     "zz": ("Monday, 1 March 2027, 09:05 to 17:05 ({z})", "1 March 2027 to 2 March 2027"),
 }
 
@@ -38,7 +50,7 @@ def test_the_times_of_an_event(language: str) -> None:
     assert say_days(STARTS, NEXT_DAY, language) == days
     assert (
         say_days(STARTS, SAME_DAY, language)
-        == days.split(" to ")[0].split(" bis ")[0].split(" a ")[0]
+        == re.split(r" to | bis | a |\s\u2013\s|\uff5e", days)[0]
     )
 
 
@@ -47,10 +59,28 @@ def test_an_event_that_ends_on_another_day_says_so() -> None:
     assert said == f"Montag, 1. März 2027, 09:05 bis Dienstag, 2. März 2027, 09:05 ({ZONE})"
 
 
+@pytest.mark.parametrize(
+    "language", sorted({name.partition("_")[0] for name in locale_identifiers()} - {"root"})
+)
+def test_every_language_of_babel_has_dates(language: str) -> None:
+    """With all that a date has, whatever the order, in figures of the language's own."""
+    said = say_span(STARTS, NEXT_DAY, ZONE, language)
+    digits = [unicodedata.digit(sign) for sign in said if sign.isdigit()]
+    assert digits.count(5) == 2
+    assert digits.count(7) >= 2
+    assert said.endswith(f" ({ZONE})")
+    assert "{" not in said
+    assert say_time(STARTS, language) in say_short_moment(STARTS, language)
+    assert say_time(STARTS, language) in say_day_time(STARTS, language)
+    assert say_days(STARTS, SAME_DAY, language) in say_day_time(STARTS, language)
+
+
 def test_shorter_forms() -> None:
     assert say_day_time(STARTS, "de") == "1. März 2027, 09:05"
     assert say_short_moment(STARTS, "es") == "1 de marzo, 09:05"
     assert say_time(STARTS, "en") == "09:05"
+    assert say_short_moment(STARTS, "fr") == "1 mars, 09:05"
+    assert say_day_time(STARTS, "fr") == "1 mars 2027, 09:05"
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,18 @@
 """Dates, times, waits and amounts as people of a language write them, by Babel.
 
-Patterns are labels (catalogue/dates.py), so that a translation brings its own. A language that
-Babel does not know is written as English. Babel is loaded when it is first used.
+Patterns are labels (catalogue/dates.py), so that a translation brings its own. A language without a
+translation, such as that of an organizer's own text, has the patterns of CLDR; one that Babel does
+not know is written as English. Babel is loaded when it is first used.
 """
 
 import datetime
+from typing import TYPE_CHECKING
 
-from turnout.catalogue.translations import ENGLISH, label
+from turnout.catalogue.translations import ENGLISH, find_locale, label
 from turnout.formats.money import DECIMALS
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -42,19 +47,20 @@ def say_span(
 ) -> str:
     """`Monday, 1 March 2027, 09:00 to 17:00 (UTC)`; the day again if it ends on another."""
     say_end = say_time if starts.date() == ends.date() else say_moment
-    return label(
-        language,
-        "date.span",
-        start=say_moment(starts, language),
-        end=say_end(ends, language),
-        timezone=timezone,
-    )
+    first, last = say_moment(starts, language), say_end(ends, language)
+    if not _is_translated(language):
+        return f"{_join(first, last, language)} ({timezone})"
+    return label(language, "date.span", start=first, end=last, timezone=timezone)
 
 
 def say_days(starts: datetime.datetime, ends: datetime.datetime, language: str) -> str:
     """`11 May 2027`, or `11 May 2027 to 12 May 2027`."""
     first, last = say_day(starts, language), say_day(ends, language)
-    return first if first == last else label(language, "date.days", first=first, last=last)
+    if first == last:
+        return first
+    if not _is_translated(language):
+        return _join(first, last, language)
+    return label(language, "date.days", first=first, last=last)
 
 
 def say_money(minor: int, currency: str, language: str) -> str:
@@ -95,7 +101,41 @@ def _count(language: str, one: str, many: str, count: int) -> str:
 def _format(at: datetime.datetime, code: str, language: str) -> str:
     from babel.dates import format_datetime
 
-    return format_datetime(at, label(language, code), locale=_babel_name(language))
+    own = label(language, code) if _is_translated(language) else _cldr_pattern(language, code)
+    return format_datetime(at, own, locale=_babel_name(language))
+
+
+def _is_translated(language: str) -> bool:
+    """Whether its patterns are labels; English stands for what Babel does not know."""
+    return bool(find_locale(_babel_name(language)))
+
+
+_DATES = {"date.day": "long", "date.day_time": "long", "date.moment": "full"}
+
+
+def _cldr_pattern(language: str, code: str) -> str:
+    """What CLDR has for a label of a date or time."""
+    known = _locale(language)
+    time = str(known.time_formats["short"].pattern)
+    if code == "date.time":
+        return time
+    date = str(known.date_formats[_DATES.get(code, "long")].pattern)
+    if code == "date.short_moment" and "MMMMd" in known.datetime_skeletons:
+        date = str(known.datetime_skeletons["MMMMd"].pattern)
+    if code == "date.day":
+        return date
+    return str(known.datetime_formats["full"]).replace("{1}", date).replace("{0}", time)
+
+
+def _join(first: str, last: str, language: str) -> str:
+    """From one to the other."""
+    return str(_locale(language).interval_formats[None]).format(first, last)
+
+
+def _locale(language: str) -> "Locale":
+    from babel import Locale
+
+    return Locale.parse(_babel_name(language))
 
 
 def _babel_name(language: str) -> str:

@@ -46,6 +46,16 @@ def test_a_person_is_written_to_as_they_registered(hall: Hall) -> None:
         hall.call(preview_mail, hall.event_id, MailKind.CONFIRMATION, BASE, person_id=PersonId(7))
 
 
+def test_dates_in_a_text_of_another_language_are_of_that_language(hall: Hall) -> None:
+    where = (hall.event_id, MailKind.REMINDER)
+    own = MailText("%%event%%", "Bonjour %%first_name%%,\n%%event_date%%")
+    hall.call(set_text, *where, "fr", own, actor="test")
+    seen = hall.call(preview_mail, *where, BASE, language="fr")
+    assert (seen.language, seen.is_own) == ("fr", True)
+    when = "mardi 1 juin 2027, 09:00\u2009\u2013\u200917:00 (Europe/Berlin)"
+    assert seen.text == f"Bonjour Ada,\n{when}\n"
+
+
 def test_a_test_mail_goes_to_the_address_alone(hall: Hall) -> None:
     where = (hall.event_id, MailKind.OFFER, BASE)
     hall.call(send_test, *where, " me@example.com ", language="de", actor="test")
