@@ -50,7 +50,7 @@ from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import FIELDS as FIELDS_LIMIT
-from turnout.web.forms import go_on, keep_address, read_done, read_form, take_address
+from turnout.web.forms import NO_FAULTS, go_on, keep_address, read_done, read_form, take_address
 from turnout.web.languages import language, settle_language
 from turnout.web.local_times import times
 from turnout.web.programmes import show_schedule, show_speakers
@@ -72,6 +72,15 @@ FIELD_NAMES = {
 HIDDEN = ("answer", "proof")
 REGISTER, WAIT = "register", "wait"
 NOTHING_WRONG: Mapping[EventQuestionId, Invalid] = {}
+# The fields that a refusal is about; of the others, the text says which.
+FAULTY = {
+    "contact.email": ("email",),
+    "contact.email_domain": ("email",),
+    "contact.email_typed": ("email",),
+    "contact.name": ("first_name", "last_name"),
+    "ticket_type.chosen": ("ticket",),
+    "ticket_type.offered": ("ticket",),
+}
 # What a browser never sends from the form, which has these limits itself.
 MALFORMED = ("contact.long", "form.answer")
 # What a page says was done.
@@ -159,7 +168,7 @@ class EventResource(Resource):
         except (Conflict, Invalid, Limited) as refusal:
             fresh = await self._db.read(_find, req.path, slug, number)
             said = f"{say_refusal(refusal)} {_say('event_page.nothing_sent')}"
-            self._answer(resp, fresh, given, said, wrong)
+            self._answer(resp, fresh, given, said, wrong, faults=_faults(refusal, given))
             if isinstance(refusal, Limited):
                 answer_limited(resp, refusal)
             elif refusal.code in MALFORMED:
@@ -169,7 +178,9 @@ class EventResource(Resource):
             self._answer(resp, found, given | {"proof": refused}, done="asked")
             return
         if isinstance(refused, Limited | Invalid):
-            self._answer(resp, found, given, say_refusal(refused), done="asked")
+            said = say_refusal(refused)
+            faults = {} if isinstance(refused, Limited) else {"code": said}
+            self._answer(resp, found, given, said, done="asked", faults=faults)
             if isinstance(refused, Limited):
                 answer_limited(resp, refused)
             return
@@ -192,6 +203,7 @@ class EventResource(Resource):
         refusal: str = "",
         wrong: Mapping[EventQuestionId, Invalid] = NOTHING_WRONG,
         done: str = "",
+        faults: Mapping[str, str] = NO_FAULTS,
     ) -> None:
         shown = found.shown
         event = shown.event
@@ -229,6 +241,7 @@ class EventResource(Resource):
             questions=show_fields(found.questions, offered, given or {}, wrong),
             refusal=refusal,
             done=done,
+            faults=faults,
         )
 
 
@@ -309,6 +322,16 @@ def _read_type(found: _Found, given: dict[str, str], now: int) -> TicketTypeId:
     if found.is_exam or type_id not in {ticket_type.id for ticket_type in offered}:
         raise Invalid("ticket_type.chosen")
     return type_id
+
+
+def _faults(refusal: Failure, given: Mapping[str, str]) -> dict[str, str]:
+    """What is said beside the fields that a refusal is about, by their names."""
+    names = FAULTY.get(refusal.code, ())
+    if refusal.code == "contact.long":
+        names = tuple(name for name in FIELDS if len(given.get(name, "")) > LONGEST)
+    elif refusal.code == "contact.text":
+        names = tuple(name for name in FIELDS if not is_line(given.get(name, "")))
+    return dict.fromkeys(names, say_refusal(refusal))
 
 
 def _read_contact(given: dict[str, str]) -> Contact:

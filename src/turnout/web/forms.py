@@ -5,7 +5,7 @@ was typed. A form that asks for a mailed code is answered with the next one, whi
 was typed.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from http import HTTPStatus
 from urllib.parse import quote, unquote, urlencode
 
@@ -21,6 +21,8 @@ FIELDS = 200
 # The address that was typed, for the page that says what was done: never a part of its URL.
 ADDRESS = "address"
 ADDRESS_S = 60
+# What is said beside fields that were refused, by their names.
+NO_FAULTS: Mapping[str, str] = {}
 
 
 async def read_form(

@@ -5,6 +5,7 @@ where the browser does, and takes questions and answers. With it, watch.js plays
 recording as if it were live, and sends heartbeats (heartbeats.py).
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -35,7 +36,7 @@ from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
-from turnout.web.forms import go_on, read_done, read_form
+from turnout.web.forms import NO_FAULTS, go_on, read_done, read_form
 from turnout.web.heartbeats import PATH as HEARTBEATS
 from turnout.web.policy import set_policy
 from turnout.web.refusals import answer_limited, say_refusal
@@ -97,7 +98,10 @@ class EntryResource(Resource):
             await self._db.write_first(_send_code, sender, self._limits)
             self._answer(resp, place, email, is_sent=True)
         except (Invalid, Limited, Unauthenticated) as refusal:
-            self._answer(resp, place, email, say_refusal(refusal), is_sent="code" in given)
+            said = say_refusal(refusal)
+            name = "code" if "code" in given else "email"
+            faults = {} if isinstance(refusal, Limited) else {name: said}
+            self._answer(resp, place, email, said, is_sent="code" in given, faults=faults)
             if isinstance(refusal, Limited):
                 answer_limited(resp, refusal)
 
@@ -109,6 +113,7 @@ class EntryResource(Resource):
         refusal: str = "",
         *,
         is_sent: bool = False,
+        faults: Mapping[str, str] = NO_FAULTS,
     ) -> None:
         _answer_page(
             resp,
@@ -118,6 +123,7 @@ class EntryResource(Resource):
             email=email,
             refusal=refusal,
             is_sent=is_sent,
+            faults=faults,
             **_times(place),
         )
 
