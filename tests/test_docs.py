@@ -201,8 +201,8 @@ def test_the_dialects_readme_has_every_reason_of_a_failed_item() -> None:
     documented = {message for cell, _ in rows for message in codes_in(cell)} - {"channel"}
     refused = (find_refusal(Door.QUEUE, state, 0, 0) for state in EventState)
     codes = {refusal.code for refusal in refused if refusal}
-    places = (granting._try_to_take, granting._take_event_place, sale_limits.find_limit)
-    for part in (deciding, *places):
+    places = (granting._try_to_take, granting._take_event_place)
+    for part in (deciding, *places, sale_limits.find_sale, sale_limits.find_limit):
         codes |= set(re.findall(r'\bConflict\("([\w.]+)"', inspect.getsource(part)))
     codes |= {"session.not_of_event", "registration.failed", *judging.REFUSALS.values()}
     names = ("limit", "name", "pak", "question", "choices")
