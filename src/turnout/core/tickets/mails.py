@@ -245,13 +245,13 @@ def say_ticket(
         fields={
             "ticket_code": ticket.code,
             "ticket_link": f"{base_url}{TICKET}{ticket.org_id}-{ticket.code}",
+            "payment": payment,
             **fields,
         },
         facts={
             "ticket_type": ticket.type_name,
             "ticket_use": label(language, use),
             "price": price if type_ and type_.price_minor else "",
-            "payment": payment,
         },
         watch=[(title, name) for (title, _), name in zip(links, fields, strict=True)],
     )
