@@ -24,8 +24,10 @@ demo: $(VENV)/.run ## run Turnout with sample data: make demo PORT=8080 DATA=.tu
 
 test: $(VENV)/.dev ## run all tests, the proofs in short form
 	@$(BIN)/python -m tests.support.install
-	@# A worker more than small machines have cores: tests wait for servers and clocks, too.
-	@$(BIN)/python -m pytest --every-proof --stage rest -n 3
+	@# A worker more than small machines have cores: tests wait for servers and clocks, too. One
+	@# that hangs says where, and ends as a failure of its own; the others go on.
+	@$(BIN)/python -m pytest --every-proof --stage rest -n 3 \
+		-o faulthandler_exit_on_timeout=true
 	@$(BIN)/python -m pytest --every-proof --stage timed -n 0
 
 proof: $(VENV)/.dev ## run the proofs of the group that is due today with their full counts
