@@ -381,6 +381,22 @@ def test_an_offer_of_an_event_that_takes_nobody_has_one_truth(
     assert "given back" in letters.get("bob@shut.example.com", "given back")
 
 
+def test_a_place_that_costs_money_is_offered_with_its_price(
+    site: AppClient, node: LocalNode
+) -> None:
+    fair = Fair(node, places=1)
+    types = fair.db.call(list_ticket_types, fair.org_id, fair.event_id)
+    paid = next(kind.id for kind in types if kind.name == "Paid")
+    fair.send(site)
+    fair.send(site, email="bob@paid.example.com", ticket=paid, answer="wait")
+    fair.cancel()
+    link = link_in(fair.letters()["bob@paid.example.com"])
+    assert "Paid: €1.00. To be paid after you register:" in look(site, link)
+    press(site, link, "take")
+    [payment] = fair.db.call(list_payments, fair.org_id, fair.event_id, limit=9)
+    assert (payment.email, payment.amount_minor) == ("bob@paid.example.com", 100)
+
+
 def test_the_page_tells_nobody_who_has_reached_the_limit_for_one_person(
     site: AppClient, fair: Fair
 ) -> None:

@@ -76,6 +76,9 @@ class WaitingResource(Resource):
             deadline=local(deadline, event.timezone),
             position=shown.position,
             ticket=shown.ticket,
+            wanted=next(
+                kind for kind in shown.event.ticket_types if kind.id == entry.ticket_type_id
+            ),
             page=shown.page,
             refusal="" if refused else refusal,
             closed=say_refusal(refused) if refused else "",
