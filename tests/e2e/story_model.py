@@ -41,6 +41,7 @@ class Seat:
     key: str
     exam: int
     attendance: str = "Pending"
+    grading: str = ""
 
 
 @dataclass
@@ -231,6 +232,14 @@ class Story(Model):
             record.type = type_
         return ""
 
+    def book_session(self, key: str, session: int) -> str:
+        """By staff, whatever the event's state is."""
+        own = self.guests[key]
+        if session not in own.booked and not self.has_seat(session):
+            return "session.taken"
+        own.booked.add(session)
+        return ""
+
     # -- the door ---------------------------------------------------------------------------
 
     def check_in(self, ticket: Ticket) -> int:
@@ -277,6 +286,14 @@ class Story(Model):
         if number in self.seats or exam in self.cancelled_exams:
             return False
         self.seats[number] = Seat(key, exam)
+        return True
+
+    def move(self, number: int, exam: int) -> bool:
+        """To another exam, with what was written down of the candidate."""
+        seat = self.seats[number]
+        if seat.exam == exam or seat.attendance == "Withdrawn":
+            return False
+        seat.exam = exam
         return True
 
     def end_exam(self, exam: int) -> None:

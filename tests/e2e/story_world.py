@@ -21,6 +21,7 @@ from turnout.core.exams import leaving, lists, planning, results
 from turnout.core.exams.learners import NewLearner, add_learner
 from turnout.core.exams.lists import NewForm, NewVenue
 from turnout.core.exams.model import Attendance, ExamKind, ExamRequest, ValueKind
+from turnout.core.exams.rolls import list_candidates
 from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind
 from turnout.core.identity.organizations import get_organization_of, set_rate_limit
@@ -43,10 +44,17 @@ from turnout.core.payments.settling import (
 from turnout.core.people.correcting import change_address, correct_person
 from turnout.core.people.merging import find_person
 from turnout.core.registrations.announcing import postpone_event
-from turnout.core.registrations.changing import add_by_staff, restore_registration
+from turnout.core.registrations.booking import list_booked_sessions
+from turnout.core.registrations.changing import (
+    add_by_staff,
+    book_session,
+    leave_session,
+    restore_registration,
+)
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.intake import accept
 from turnout.core.registrations.joining import register_party
+from turnout.core.registrations.listing import RegistrationFilter, list_registrations
 from turnout.core.registrations.live_lists import resolve
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.parties import Guest
@@ -144,6 +152,14 @@ class World(Doors):
     def erase(self, letter: str) -> str:
         return self.attempt(erase_person, self.person_id(letter), actor="test")
 
+    def book_session(self, number: int, session: int) -> str:
+        ids = (RegistrationId(number), self.session_ids[session])
+        return self.attempt(book_session, *ids, actor="test")
+
+    def leave_session(self, number: int, session: int) -> str:
+        ids = (RegistrationId(number), self.session_ids[session])
+        return self.attempt(leave_session, *ids, actor="test")
+
     def opt_out(self, letter: str) -> None:
         self.call(add_opt_out, Medium.EMAIL, f"{letter}@example.com", actor="test")
 
@@ -186,6 +202,17 @@ class World(Doors):
         }
         return self._command(number, "register-lax", body).status == 200
 
+    def move_seat(self, number: int, letter: str, exam: int) -> bool:
+        body = {
+            "Learner": self.learners[letter],
+            "EventVenue": self.hall,
+            "EventStart": WAY.format(day=10 + exam),
+        }
+        return self._command(number, "transfer-lax", body).status == 200
+
+    def grade(self, number: int, grading: str) -> str:
+        return self.attempt(results.record_grade, self.seat(number), grading, actor="test")
+
     def cancel_seat(self, number: int) -> None:
         assert self._command(number, "cancel", {"Reason": "ill"}).status == 200
 
@@ -202,6 +229,15 @@ class World(Doors):
         self.call(leaving.cancel_exam_by_staff, event_id, "flood", actor="test")
 
     # -- what is told -----------------------------------------------------------------------
+
+    def list_booked(self) -> dict[int, set[int]]:
+        """The sessions of each registration that booked one, as staff see them."""
+        rows = self.call(list_registrations, RegistrationFilter(self.event_id), limit=100)
+        found = {}
+        for row in rows:
+            booked = self.call(list_booked_sessions, row.id)
+            found[int(row.id)] = {self.session_ids.index(session) for session in booked}
+        return {number: sessions for number, sessions in found.items() if sessions}
 
     def attendees(self, event: int = 0, which: str = "") -> list[dict[str, Any]]:
         """The attendance API: of the event (0) or of an exam (1, 2)."""
@@ -225,6 +261,11 @@ class World(Doors):
             for check in self._read("GET", path, headers)["checkResults"]:
                 found[check["queueId"]] = (check["status"], check["contactId"])
         return found
+
+    def list_grades(self, exam: int) -> dict[str, str]:
+        """The roll of an exam, as staff print it: the registration's GUID, and how it went."""
+        found = self.call(list_candidates, self.exam_ids[exam])
+        return {candidate.uuid: candidate.grading for candidate in found}
 
     def sittings(self) -> dict[str, dict[str, Any]]:
         """The booking API's search, by the registration's GUID."""

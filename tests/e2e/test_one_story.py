@@ -206,6 +206,20 @@ class People(RuleBasedStateMachine):
         ended = self.world.change_type(ticket.code, type_)
         self.expect(ended, self.model.change_one(key, ticket, type_))
 
+    @precondition(has_guests)
+    @rule(nth=nths, session=st.integers(0, 1))
+    def book_session(self, nth: int, session: int) -> None:
+        key, _ = self.choose_ticket(nth)
+        ended = self.world.book_session(self.record_of(key).number, session)
+        self.expect(ended, self.model.book_session(key, session))
+
+    @precondition(has_guests)
+    @rule(nth=nths, session=st.integers(0, 1))
+    def leave_session(self, nth: int, session: int) -> None:
+        key, _ = self.choose_ticket(nth)
+        self.expect(self.world.leave_session(self.record_of(key).number, session), "")
+        self.model.guests[key].booked.discard(session)
+
     # -- people -----------------------------------------------------------------------------
 
     @rule(kept=nths, other=nths)
@@ -342,6 +356,25 @@ class People(RuleBasedStateMachine):
         return seats[nth % len(seats)]
 
     @precondition(has_seats)
+    @rule(nth=nths, exam=exams)
+    def move_seat(self, nth: int, exam: int) -> None:
+        if exam in self.model.cancelled_exams:
+            return  # another exam would be made at that time
+        number, seat = self.choose_seat(nth)
+        ended = self.world.move_seat(number, seat.key, exam)
+        self.expect(ended, self.model.move(number, exam))
+
+    @precondition(has_seats)
+    @rule(nth=nths, grading=st.sampled_from(["A", "82 %", ""]))
+    def grade(self, nth: int, grading: str) -> None:
+        number, seat = self.choose_seat(nth)
+        is_gone = seat.attendance == "Withdrawn"
+        expected = "sitting.cancelled" if is_gone else ""
+        self.expect(self.world.grade(number, grading), expected)
+        if not is_gone:
+            seat.grading = grading
+
+    @precondition(has_seats)
     @rule(nth=nths)
     def cancel_seat(self, nth: int) -> None:
         number, seat = self.choose_seat(nth)
@@ -424,6 +457,8 @@ class People(RuleBasedStateMachine):
             )
             for key, guest in model.guests.items()
         }
+        booked = {self.record_of(key).number: own.booked for key, own in model.guests.items()}
+        assert self.world.list_booked() == {who: own for who, own in booked.items() if own}
         valid = {ticket.code for guest in model.guests.values() for ticket in guest.tickets}
         model.codes |= valid
         shown = [
@@ -495,6 +530,11 @@ class People(RuleBasedStateMachine):
                 for one in self.world.attendees(1 + exam)
             ]
             assert sorted(doors) == there
+            assert self.world.list_grades(exam) == {
+                self.world.seat(number): seat.grading
+                for number, seat in model.seats.items()
+                if seat in model.sitting(exam)
+            }
             audience = self.world.audience(event_id) or []
             assert sorted(one["email"] for one in audience) == [email for email, _ in there]
 
