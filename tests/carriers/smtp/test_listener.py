@@ -311,6 +311,7 @@ def test_a_bounce_is_reported_and_other_mail_is_dropped():
                 at=99,
                 attempt_id=7,
                 notes="Ada@example.com: 5.1.1 550 5.1.1 <ada@mx.example.com>: nobody here",
+                is_gone=True,
             )
         ]
 

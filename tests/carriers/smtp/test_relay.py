@@ -54,7 +54,7 @@ def test_each_of_many_pipelined_mails_gets_its_own_outcome(relay):
         for queue_id in queue_ids
         for outcome in (
             Accepted((queue_id,), is_final=True),
-            Rejected(Status.BOUNCED, f"RCPT: 550 5.1.1 {rejected}"),
+            Rejected(Status.BOUNCED, f"RCPT: 550 5.1.1 {rejected}", is_gone=True),
             Retry(RETRY_S, f"RCPT: 450 4.2.0 {deferred}"),
         )
     ]
@@ -85,6 +85,7 @@ def test_a_bounce_comes_back_as_a_report(relay):
             at=1_700_000_000_000,
             attempt_id=60_000_001,
             notes="ada@gone.example.net: 5.1.1 550 5.1.1 Nobody here",
+            is_gone=True,
         )
     ]
 

@@ -33,6 +33,7 @@ from turnout.carriers.smtp.outcomes import RECONNECT_S, RETRY_S
 from turnout.carriers.smtp.settings import Tls
 from turnout.core.messaging.model import Status
 
+NOBODY = Rejected(Status.BOUNCED, "RCPT: 550 5.1.1 nobody", is_gone=True)
 ACCEPTED = Accepted(is_final=True)
 LOST = "connection lost: the relay hung up"
 LARGE = make_message(attachments=(Attachment("a", "image/png", bytes(8_000_000)),))
@@ -100,7 +101,7 @@ def test_a_refused_envelope_is_reset_before_the_next():
         async with scripted(script) as port:
             return await send(port, *guests(2), connections=1)
 
-    assert run(main()) == [Rejected(Status.BOUNCED, "RCPT: 550 5.1.1 nobody"), ACCEPTED]
+    assert run(main()) == [NOBODY, ACCEPTED]
 
 
 def test_a_body_asked_for_after_a_refusal_is_empty():
@@ -117,7 +118,7 @@ def test_a_body_asked_for_after_a_refusal_is_empty():
         async with scripted(script) as port:
             return await send(port, *guests(2), connections=1)
 
-    assert run(main()) == [Rejected(Status.BOUNCED, "RCPT: 550 5.1.1 nobody"), ACCEPTED]
+    assert run(main()) == [NOBODY, ACCEPTED]
 
 
 def test_a_refusal_that_the_connection_did_not_survive_is_still_one():
@@ -130,7 +131,7 @@ def test_a_refusal_that_the_connection_did_not_survive_is_still_one():
         async with scripted(script) as port:
             return await send(port)
 
-    assert run(main()) == [Rejected(Status.BOUNCED, "RCPT: 550 5.1.1 nobody")]
+    assert run(main()) == [NOBODY]
 
 
 @pytest.mark.parametrize("hello", [HELLO, "250 peer"])
@@ -196,7 +197,7 @@ def test_a_server_that_refuses_only_so_many_gets_the_rest_over_another_connectio
         async with scripted(first, second) as port:
             return await send(port, *guests(2), connections=1)
 
-    assert run(main()) == [Rejected(Status.BOUNCED, "RCPT: 550 5.1.1 nobody"), ACCEPTED]
+    assert run(main()) == [NOBODY, ACCEPTED]
 
 
 def test_421_to_a_dot_is_that_mails_answer():

@@ -88,7 +88,7 @@ HARD, SOFT = "500 5.3.0 Error: command failed", "450 4.3.0 Error: command failed
         (["-f", "RCPT"], Rejected(Status.PATHWAY_ERROR, f"RCPT: {HARD}")),
         (
             ["-f", "RCPT", "-B", "550 5.1.1 Nobody"],
-            Rejected(Status.BOUNCED, "RCPT: 550 5.1.1 Nobody"),
+            Rejected(Status.BOUNCED, "RCPT: 550 5.1.1 Nobody", is_gone=True),
         ),
         (["-f", "DATA"], Rejected(Status.PATHWAY_ERROR, f"DATA: {HARD}")),
         (["-f", "."], Rejected(Status.PATHWAY_ERROR, f"the message: {HARD}")),
