@@ -1,14 +1,14 @@
 """`turnout backup` and `turnout restore`: the whole database in one file."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from turnout.cli.app import actor, console, database, say_time, settings
-from turnout.cli.people import finish_erasing
 from turnout.cli.progress import steps_bar
-from turnout.core.erasure.erasing import ErasedPerson, erase_again, list_erased
-from turnout.core.messaging.controlling import pause_running_jobs
 from turnout.settings import hide_password
-from turnout.store import backups
+
+if TYPE_CHECKING:
+    from turnout.core.erasure.erasing import ErasedPerson
 
 
 def backup(file: Path, /) -> None:
@@ -21,6 +21,8 @@ def backup(file: Path, /) -> None:
     Args:
         file: The file to make; an existing one is not overwritten.
     """
+    from turnout.store import backups
+
     with steps_bar("Backing up:") as progress:
         contents = backups.back_up(settings().database_url, file, progress=progress)
     size = file.stat().st_size / 1_000_000
@@ -45,6 +47,8 @@ def restore(file: Path, /, *, resume_jobs: bool = False, erased_in: str | None =
         erased_in: Address of the former database (as in TURNOUT_DATABASE_URL): people who were
             erased in it since the backup are erased here, too, before the command ends.
     """
+    from turnout.store import backups
+
     url = settings().database_url
     erased = _read_erased(erased_in) if erased_in else []
     with steps_bar("Restoring:") as progress:
@@ -65,12 +69,17 @@ def restore(file: Path, /, *, resume_jobs: bool = False, erased_in: str | None =
         )
 
 
-def _read_erased(url: str) -> list[ErasedPerson]:
+def _read_erased(url: str) -> "list[ErasedPerson]":
+    from turnout.core.erasure.erasing import list_erased
+
     with database(settings(database_url=url)) as db:
         return db.look(list_erased)
 
 
-def _erase_again(erased: list[ErasedPerson]) -> int:
+def _erase_again(erased: "list[ErasedPerson]") -> int:
+    from turnout.cli.people import finish_erasing
+    from turnout.core.erasure.erasing import erase_again
+
     if not erased:
         return 0
     with database() as db:
@@ -80,6 +89,8 @@ def _erase_again(erased: list[ErasedPerson]) -> int:
 
 
 def _pause_jobs() -> int:
+    from turnout.core.messaging.controlling import pause_running_jobs
+
     total = 0
     with database() as db:
         while paused := db.call(pause_running_jobs, actor=actor()):

@@ -1,6 +1,7 @@
 """`turnout person`: whom an organization knows."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from cyclopts import App
@@ -8,17 +9,8 @@ from cyclopts import App
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
 from turnout.cli.files import new_file
 from turnout.core.audit.recording import record
-from turnout.core.erasure.erasing import (
-    erase_person,
-    find_step,
-    list_uncleaned,
-    mark_cleaned,
-    take_step,
-)
-from turnout.core.erasure.exporting import Export, export_person, to_page
 from turnout.core.erasure.overview import Overview, read_overview
 from turnout.core.erasure.places import TABLES
-from turnout.core.erasure.uniting import unite_people
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId, PersonId
 from turnout.core.people.correcting import change_address, correct_person
@@ -27,6 +19,9 @@ from turnout.core.people.merging import find_person
 from turnout.core.people.model import Person
 from turnout.errors import Invalid
 from turnout.store import Database, Tx
+
+if TYPE_CHECKING:
+    from turnout.core.erasure.exporting import Export
 
 people = App(name="person")
 
@@ -135,6 +130,8 @@ def unite(org: str, kept: str, other: str, /) -> None:
         kept: Number or e-mail address of the person who stays.
         other: Number or e-mail address of the one who is merged into them.
     """
+    from turnout.core.erasure.uniting import unite_people
+
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         first, second = (db.call(get_named_person, org_id, name) for name in (kept, other))
@@ -167,6 +164,8 @@ def _read_named(tx: Tx, org_id: OrgId, name: str) -> Overview:
 def _change(
     tx: Tx, org_id: OrgId, name: str, changes: dict[str, str], email: str | None, merge: bool
 ) -> Person:
+    from turnout.core.erasure.uniting import unite_people
+
     person_id = get_named_person(tx, org_id, name).id
     if changes:
         correct_person(tx, org_id, person_id, changes, actor=actor())
@@ -200,6 +199,8 @@ def export(org: str, person: str, file: Path, /) -> None:
         person: Number or e-mail address.
         file: The file to write; its ending says which: .json or .html.
     """
+    from turnout.core.erasure.exporting import export_person, to_page
+
     if file.suffix not in (".json", ".html"):
         raise Invalid("person.export", file=file)
     with database() as db:
@@ -228,6 +229,8 @@ def erase(org: str, person: str, /, *, yes: bool = False, now: bool = False) -> 
         yes: Erase; without it, the command only says who it would be.
         now: Remove everything at once, and wait for it.
     """
+    from turnout.core.erasure.erasing import erase_person
+
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         who = db.call(get_named_person, org_id, person)
@@ -244,6 +247,8 @@ def erase(org: str, person: str, /, *, yes: bool = False, now: bool = False) -> 
 
 def finish_erasing(db: Database) -> None:
     """Remove what is left of all who are erased, from the disk too."""
+    from turnout.core.erasure.erasing import find_step, list_uncleaned, mark_cleaned, take_step
+
     while step := db.look(find_step):
         db.call(take_step, step)
     erased = db.call(list_uncleaned)
@@ -255,5 +260,5 @@ def _note_export(tx: Tx, org_id: OrgId, person_id: PersonId) -> None:
     record(tx, org_id, actor(), "exported", "person", person_id)
 
 
-def _to_json(found: Export) -> str:
+def _to_json(found: "Export") -> str:
     return msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n"
