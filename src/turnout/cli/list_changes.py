@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
-from turnout.cli.files import new_file
 from turnout.cli.numbers import ListNumber, RowNumber
+from turnout.cli.tables import check_ending, write_table
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import ListId, OrgId
 from turnout.core.messaging.list_changes import (
@@ -19,14 +19,11 @@ from turnout.core.messaging.list_changes import (
 )
 from turnout.core.messaging.list_files import CUSTOM
 from turnout.errors import Invalid
-from turnout.formats.spreadsheets import csv_line
-from turnout.formats.workbook import write_workbook
 from turnout.store import Database
 
 HEADINGS = ("Recipient", "Reference", "Email", "Fax", "Phone", "Mobile", *CUSTOM)
 PAGE = 500
 USES = 20
-MARK = b"\xef\xbb\xbf"
 
 
 def show(org: str, number: ListNumber, /, *, limit: Number = 50) -> None:
@@ -64,17 +61,12 @@ def export(org: str, number: ListNumber, file: Path, /) -> None:
         number: Number of the list in `turnout list list`.
         file: The file, which is replaced.
     """
-    is_workbook = file.suffix.lower() == ".xlsx"
-    if not is_workbook and file.suffix.lower() != ".csv":
-        raise Invalid("export.ending", file=file.name)
+    check_ending(file)
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         known = db.call(get_list, org_id, number)
         rows = (_cells(line) for line in _lines(db, org_id, number))
-        pieces = write_workbook("List", list(HEADINGS), rows) if is_workbook else _csv(rows)
-        with new_file(file) as out:
-            for piece in pieces:
-                out.write(piece)
+        write_table(file, "List", HEADINGS, rows)
     console.print(f"{file.name} has {known.entries} recipients.")
 
 
@@ -167,8 +159,3 @@ def _cells(line: NumberedEntry) -> list[str]:
     entry = line.entry
     own = [entry.recipient, entry.reference, entry.email, entry.fax, entry.phone, entry.mobile]
     return [*own, *(entry.custom.get(name, "") for name in CUSTOM)]
-
-
-def _csv(rows: Iterator[list[str]]) -> Iterator[bytes]:
-    yield MARK + csv_line(HEADINGS).encode()
-    yield from (csv_line(row).encode() for row in rows)

@@ -5,10 +5,10 @@ from functools import partial
 from pathlib import Path
 
 from turnout.cli.app import actor, console, database
-from turnout.cli.files import new_file
 from turnout.cli.imports import Again, IgnoreUnknown, Preview, Row, import_rows
 from turnout.cli.numbers import EventNumber, TicketTypeNumber
 from turnout.cli.registration_lists import NO_FILTERS, AnyFilters
+from turnout.cli.tables import check_ending, write_table
 from turnout.core.erasure.returning import refuse_erased
 from turnout.core.events.programme import get_event
 from turnout.core.identity.organizations import get_organization
@@ -31,12 +31,7 @@ from turnout.core.registrations.listing import (
     list_registrations,
 )
 from turnout.core.text import email_key, fold
-from turnout.errors import Invalid
-from turnout.formats.spreadsheets import csv_line
-from turnout.formats.workbook import write_workbook
 from turnout.store import Database, Tx
-
-MARK = b"\xef\xbb\xbf"
 
 
 def import_file(
@@ -102,8 +97,7 @@ def export_file(
         event: Number of the event.
         file: The file, which is replaced.
     """
-    if file.suffix.lower() not in (".csv", ".xlsx"):
-        raise Invalid("export.ending", file=file.name)
+    check_ending(file)
     count = 0
     with database() as db:
         org_id = db.call(get_organization, org).org_id
@@ -122,20 +116,8 @@ def export_file(
             for page in _pages(db, org_id, wanted)
             for registration in page
         )
-        pieces = (
-            write_workbook("Registrations", heading, rows)
-            if file.suffix.lower() == ".xlsx"
-            else _csv(heading, rows)
-        )
-        with new_file(file) as out:
-            for piece in pieces:
-                out.write(piece)
+        write_table(file, "Registrations", heading, rows)
     console.print(f"{file.name} has {count} registrations.")
-
-
-def _csv(heading: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
-    yield MARK + csv_line(heading).encode()
-    yield from (csv_line(row).encode() for row in rows)
 
 
 def _pages(

@@ -39,30 +39,34 @@ class Preference(NamedTuple):
 def list_preferences(tx: Tx, token: str) -> tuple[str, list[Preference]]:
     """The organization's name, and the ways by which it can reach whom the link was sent to.
     Raises Missing for a link that this server did not make."""
-    org_id, org_name, channel, address = read_link(tx, token)
-    ways = [(channel, address), *_other_ways(tx, org_id, channel, address)]
-    return org_name, [
-        Preference(way, target, not _has_left(tx, org_id, way, target), way is channel)
-        for way, target in ways
-    ]
+    _, org_name, preferences = _read_preferences(tx, token)
+    return org_name, preferences
 
 
 def choose_preferences(tx: Tx, token: str, wanted: Iterable[Medium]) -> str:
     """Allow the `wanted` ways and refuse the others, as far as the link may; the organization's
     name. Idempotent. Raises Missing."""
     allowed = set(wanted)
-    org_name, preferences = list_preferences(tx, token)
-    org_id, *_ = read_link(tx, token)
+    org_id, org_name, preferences = _read_preferences(tx, token)
     for preference in preferences:
         medium, key = preference.medium, address_key(preference.channel, preference.address)
         if preference.is_allowed and medium not in allowed:
             opt_out(tx, org_id, medium, key, source=ACTOR)
         elif not preference.is_allowed and medium in allowed and preference.is_own:
-            keys = list_refusal_keys(preference.channel, preference.address)
-            for known in (*keys, *hash_addresses(tx, org_id, keys).values()):
+            for known in _refused_as(tx, org_id, preference.channel, preference.address):
                 sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=known)
             record(tx, org_id, ACTOR, "removed", "opt_out", 0, medium=medium.value)
     return org_name
+
+
+def _read_preferences(tx: Tx, token: str) -> tuple[OrgId, str, list[Preference]]:
+    org_id, org_name, channel, address = read_link(tx, token)
+    ways = [(channel, address), *_other_ways(tx, org_id, channel, address)]
+    preferences = [
+        Preference(way, target, not _has_left(tx, org_id, way, target), way is channel)
+        for way, target in ways
+    ]
+    return org_id, org_name, preferences
 
 
 def _other_ways(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> list[tuple[Channel, str]]:
@@ -74,7 +78,12 @@ def _other_ways(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> list[t
 
 
 def _has_left(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> bool:
-    keys = list_refusal_keys(channel, address)
-    addresses = [*keys, *hash_addresses(tx, org_id, keys).values()]
+    addresses = _refused_as(tx, org_id, channel, address)
     medium = MEDIA[channel].value
     return bool(sql.find_opted_out(tx, org_id=org_id, medium=medium, addresses=to_json(addresses)))
+
+
+def _refused_as(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> list[str]:
+    """All that a refusal of this address may be kept as."""
+    keys = list_refusal_keys(channel, address)
+    return [*keys, *hash_addresses(tx, org_id, keys).values()]
