@@ -64,7 +64,7 @@ def _read_filter(req: Request) -> OutboxFilter:
     if before and not found:
         raise Invalid("outbox.before", before=before[:50])
     place = (int(found[1]), int(found[2])) if found else (0, 0)
-    return OutboxFilter(channel, destination.lstrip("+"), JobId(int(job or 0)), place)
+    return OutboxFilter(channel, destination, JobId(int(job or 0)), place)
 
 
 def _link_older(wanted: OutboxFilter, last: SentMessage) -> str:

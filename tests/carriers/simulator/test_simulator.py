@@ -91,6 +91,7 @@ def send(
     inbox: Inbox | None = None,
     expect: int = 0,
     settings: SimulatorSettings = SimulatorSettings(delay_s=0),  # noqa: B008 - it is frozen
+    recipient: str = "Ada",
 ) -> list[Outcome]:
     """Send to `to`, and wait until `expect` things came in; the outcomes."""
 
@@ -100,7 +101,10 @@ def send(
         await carrier.start(box)
         parcels = [
             Parcel(
-                attempt_id=n, destination=number, sender="61400000100", fields={"recipient": "Ada"}
+                attempt_id=n,
+                destination=number,
+                sender="61400000100",
+                fields={"recipient": recipient},
             )
             for n, number in enumerate(to, 1)
         ]
@@ -166,6 +170,26 @@ def test_mails_are_final_and_may_bounce_later(node, org_id):
     assert (report.attempt_id, report.network_id, report.status) == (4, "", "BOUN")
     assert outbox(node, org_id)[-1].subject == "For Ada"
     assert outbox(node, org_id)[-1].facts == {"html": "<b>hi</b>"}
+
+
+def test_what_a_person_wrote_is_text_in_html(node, org_id):
+    message = new_message(node, org_id, Channel.EMAIL, html="<b>%%recipient%%</b>")
+    send(node, message, "a@x.test", recipient="Ann <&>")
+    assert outbox(node, org_id)[0].facts == {"html": "<b>Ann &lt;&amp;&gt;</b>"}
+
+
+@pytest.mark.parametrize("asked", ["Jo@X.test", "jo@x.test", " JO@x.TEST "])
+def test_an_address_is_found_in_any_letter_case(node, org_id, asked):
+    send(node, new_message(node, org_id, Channel.EMAIL), "Jo@x.Test", "bo@x.test")
+    found = outbox(node, org_id, destination=asked)
+    assert [message.destination for message in found] == ["Jo@x.Test"]
+
+
+@pytest.mark.parametrize("asked", ["61412340001", "+61 412 340 001", "0061412340001"])
+def test_a_number_is_found_however_it_is_written(node, org_id, asked):
+    send(node, new_message(node, org_id), "61412340001", "61412340002")
+    found = outbox(node, org_id, destination=asked)
+    assert [message.destination for message in found] == ["61412340001"]
 
 
 def test_calls_last_and_tell_what_was_pressed(node, org_id):

@@ -1,5 +1,6 @@
 import email
 import email.policy
+from base64 import b64decode, b64encode
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 
@@ -8,8 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from turnout.carriers import Rejected
-from turnout.carriers.smtp.headers import Unmailable, clean, mailbox, unstructured, wire_address
+from turnout.carriers.smtp.headers import (
+    Unmailable,
+    clean,
+    encoded_words,
+    mailbox,
+    unstructured,
+    wire_address,
+)
 from turnout.core.messaging.model import Status
+
+
+def base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
 
 
 def parse_field(name: str, value: str):
@@ -34,6 +46,18 @@ def test_any_text_is_one_field_that_reads_as_the_cleaned_text(text):
     assert value.isascii()
     assert_lines_are_well_formed("Subject", value)
     assert parse_field("Subject", value) == clean(text)
+
+
+WIDTHS = st.text(st.sampled_from("aé日😀\u0301\u200d "), max_size=200)
+
+
+@given(WIDTHS.filter(lambda text: not clean(text).isascii()))
+def test_each_encoded_word_is_of_whole_characters_and_as_long_as_it_may_be(text):
+    words = encoded_words(clean(text)).split("\r\n ")
+    pieces = [b64decode(word.removeprefix("=?utf-8?b?").removesuffix("?=")) for word in words]
+    assert "".join(piece.decode() for piece in pieces) == clean(text)
+    assert all(len(word) <= 75 for word in words)
+    assert all(len(piece) > 39 - 4 for piece in pieces[:-1])
 
 
 @given(st.text(alphabet="ab ?=_,\r\n\0", max_size=300))
@@ -61,6 +85,8 @@ def test_ascii_text_is_one_field_that_reads_as_the_cleaned_text(text):
             "日" * 14,
             "=?utf-8?b?5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel?=\r\n =?utf-8?b?5pel?=",
         ),
+        # One wide character takes no room from the others.
+        ("a" * 37 + "😀b", f"=?utf-8?b?{base64('a' * 37)}?=\r\n =?utf-8?b?{base64('😀b')}?="),
     ],
 )
 def test_text_is_written_as_plainly_as_it_can_be(text, value):

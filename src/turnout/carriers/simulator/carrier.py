@@ -6,6 +6,7 @@ is killed at any instant finds its simulated network as it was.
 """
 
 import asyncio
+import html
 from collections.abc import Sequence
 
 import msgspec
@@ -200,11 +201,11 @@ class _Merging:
         self._subject = Template(message.subject)
         self._text = Template(message.text)
         self._others = {
-            name: Template(text)
-            for name, text in (
-                ("html", message.html),
-                ("header", message.header),
-                ("voicemail", message.voicemail),
+            name: Template(text, escape)
+            for name, text, escape in (
+                ("html", message.html, html.escape),
+                ("header", message.header, None),
+                ("voicemail", message.voicemail, None),
             )
             if text
         }

@@ -6,11 +6,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from turnout.carriers.simulator.sql import sql
+from turnout.core.identity.countries import find_country
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Principal, Role
 from turnout.core.ids import NO_JOB, NO_USER, JobId, OrgId, UserId
 from turnout.core.messaging.model import Channel
+from turnout.core.messaging.numbers import to_address
 from turnout.core.messaging.outbox import OutboxFilter, SentMessage
+from turnout.core.text import email_key
 from turnout.store import Tx, to_json
 from turnout.store.windows import edges
 
@@ -128,22 +131,35 @@ def list_messages(
     before: tuple[int, int] = (0, 0),
     limit: int = 50,
 ) -> list[OutboxMessage]:
-    """Messages of an organization, newest first; 0 and empty = any. Verification codes are shown
+    """Messages of an organization, newest first; 0 and empty = any. `destination` is an address in
+    any letter case, or a number as it may be typed. Verification codes are shown
     to nobody but the user `codes_of`, where one is given. `before` is when the last one of the page
     before was sent, and its number."""
+    lowered, form, key = _forms(tx, org_id, destination.strip())
     rows = sql.list_messages(
         tx,
         org_id=org_id,
         user_id=user_id,
         codes_of=codes_of,
         channel=channel,
-        destination=destination,
+        destination=lowered,
+        form=form,
+        key=key,
         job_id=job_id,
         before_at=before[0],
         before_id=before[1],
         limit=limit,
     )
     return [_shown(*row) for row in rows]
+
+
+def _forms(tx: Tx, org_id: OrgId, destination: str) -> tuple[str, str, str]:
+    """The forms in lower case in which a destination may have been sent to."""
+    if "@" in destination or not destination:
+        ascii_ = destination.encode().lower().decode()
+        return ascii_, destination.lower(), email_key(destination)
+    number = to_address(Channel.SMS, destination, find_country(tx, org_id)) or destination
+    return (number,) * 3
 
 
 def list_sent(

@@ -48,6 +48,8 @@ class _Sql(Statements):
         codes_of: int,
         channel: str,
         destination: str,
+        form: str,
+        key: str,
         job_id: JobId,
         before_at: int,
         before_id: int,

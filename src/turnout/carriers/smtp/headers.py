@@ -6,6 +6,7 @@ here goes through it. Addresses are judged, not cleaned: one that is not an addr
 
 import base64
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -89,13 +90,22 @@ def parameter(name: str, text: str) -> str:
 
 
 def encoded_words(text: str) -> str:
-    """`text` as RFC 2047 words in UTF-8 and base64, a line each; no character is split."""
-    top = max(text)
-    step = _WORD_BYTES // (2 if top <= "\u07ff" else 3 if top <= "\uffff" else 4)
+    """`text` as RFC 2047 words in UTF-8 and base64, a line each, as many bytes in each as fit; no
+    character is split."""
     return "\r\n ".join(
-        f"=?utf-8?b?{base64.b64encode(text[start : start + step].encode()).decode()}?="
-        for start in range(0, len(text), step)
+        f"=?utf-8?b?{base64.b64encode(piece).decode()}?=" for piece in _pieces(text.encode())
     )
+
+
+def _pieces(octets: bytes) -> Iterator[bytes]:
+    """UTF-8 in pieces of up to _WORD_BYTES, each of whole characters."""
+    at = 0
+    while at < len(octets):
+        end = at + _WORD_BYTES
+        while end < len(octets) and octets[end] & 0xC0 == 0x80:
+            end -= 1
+        yield octets[at:end]
+        at = end
 
 
 def wire_address(address: str, fault: Status = Status.INVALID_NUMBER) -> str:
