@@ -3,6 +3,8 @@
 import asyncio
 import os
 import time
+import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -122,3 +124,38 @@ def test_many_silent_names_hold_no_look_up_of_others_up_nor_of_the_system():
     found, is_system_alive, took_s = uvloop.run(look_ups())
     assert (found, is_system_alive) == (["192.0.2.1"], True)
     assert took_s < LOOK_UP_S / 2
+
+
+@pytest.mark.parametrize("turns", range(12))
+def test_a_look_up_that_is_given_up_leaves_no_socket_behind(turns):
+    """uvloop keeps a datagram socket whose opening was cancelled; an event loop with one never
+    ended its closing where warnings are errors."""
+
+    async def scenario() -> tuple[list[str], list[str]]:
+        async with name_server(book(silent_test=None)) as server:
+            names = Names([server], hosts=NO_HOSTS)
+            with pytest.raises(NameFailed):  # all is loaded
+                await names.look_up("none.test")
+            before = list_sockets()
+            looking = asyncio.ensure_future(names.look_up("silent.test"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+            for _ in range(10):  # what is closed is gone in a later turn
+                await asyncio.sleep(0)
+            return before, list_sockets()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        before, after = uvloop.run(scenario())
+    assert after == before
+
+
+def list_sockets() -> list[str]:
+    """The sockets of this process."""
+    found = []
+    for path in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found.append(os.readlink(path))
+    return sorted(name for name in found if name.startswith("socket:"))

@@ -12,7 +12,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from dns.message import Message
 
 LOOK_UP_S = 4.0
 ONE_SERVER_S = 2.0
@@ -120,7 +123,7 @@ def _make_server(address: str, port: int) -> Any:
 
         async def async_query(self, request: Any, *args: Any, **options: Any) -> Message:
             if not options["max_size"]:
-                return await super().async_query(request, *args, **options)
+                return await _ask_by_udp(address, port, request, options["timeout"])
             async with asyncio.timeout(options["timeout"]):
                 wire = await _ask_by_tcp(address, port, request.to_wire())
             answer = from_wire(wire)
@@ -129,6 +132,26 @@ def _make_server(address: str, port: int) -> Any:
             return answer
 
     return Server(address, port)
+
+
+async def _ask_by_udp(address: str, port: int, query: Any, timeout_s: float) -> "Message":
+    """An answer, or `Truncated` where it is too long for that. Raises OSError and DNSException."""
+    from dns.asyncquery import udp
+    from dns.inet import af_for_address
+
+    from turnout.http.datagrams import Datagrams
+
+    async with Datagrams(af_for_address(address)) as sock:
+        return await udp(
+            query,
+            address,
+            timeout_s,
+            port,
+            sock=sock,
+            raise_on_truncation=True,
+            ignore_errors=True,
+            ignore_unexpected=True,
+        )
 
 
 async def _ask_by_tcp(address: str, port: int, query: bytes) -> bytes:
