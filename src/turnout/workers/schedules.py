@@ -1,6 +1,9 @@
 """The loop that starts jobs, turns their lists into recipients, and cuts them off
 (core/messaging/starting.py)."""
 
+from functools import partial
+
+from turnout.core.messaging.digests import send_digest
 from turnout.core.messaging.files import forget_files
 from turnout.core.messaging.pictures import forget_pictures
 from turnout.core.messaging.prices import Prices
@@ -29,4 +32,8 @@ def schedule_loops(db: Database, resolve: Resolve, prices: Prices) -> list[Loop]
 
     loop = TurnLoop(db, schedule_queue(resolve, prices), JOBS_AT_ONCE)
     db.on_wake(SCHEDULE, loop.wake)
-    return [loop, Loop("messaging-sweep", sweep, every_s=60)]
+    return [
+        loop,
+        Loop("messaging-sweep", sweep, every_s=60),
+        Loop("report-digests", partial(db.write_behind, send_digest), every_s=60),
+    ]

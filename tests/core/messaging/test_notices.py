@@ -89,7 +89,9 @@ def test_a_job_that_ends_is_reported_with_its_recipients(db, org_id, clock_text)
 
 
 def test_a_summary_has_no_recipients_and_costs_may_be_hidden(db, org_id):
-    login = db.call(make_login, org_id, "rep2", report_type="Summary", hide_costs_in_reports=True)
+    login = db.call(
+        make_login, org_id, "rep2", report_type="Summary each", hide_costs_in_reports=True
+    )
     post(db, login, new_job(name="x"), NUMBERS[:1])
     finish(db, SENT)
     (mail,) = mails(db)
@@ -98,7 +100,7 @@ def test_a_summary_has_no_recipients_and_costs_may_be_hidden(db, org_id):
 
 
 def test_costs_are_hidden_in_the_attachment_too(db, org_id):
-    login = db.call(make_login, org_id, "rep3", hide_costs_in_reports=True)
+    login = db.call(make_login, org_id, "rep3", report_type="Each", hide_costs_in_reports=True)
     post(db, login, new_job(name="x"), NUMBERS[:1])
     finish(db, SENT)
     (text,) = mails(db)[0].files.values()
@@ -107,7 +109,9 @@ def test_costs_are_hidden_in_the_attachment_too(db, org_id):
 
 
 def test_recipients_are_shown_only_where_the_user_wants_them_in_mails(db, org_id):
-    login = db.call(make_login, org_id, "rep4", show_recipients_in_email_report=False)
+    login = db.call(
+        make_login, org_id, "rep4", report_type="Each", show_recipients_in_email_report=False
+    )
     post(db, login, new_job(name="x"), NUMBERS[:1])
     finish(db, SENT)
     assert mails(db)[0].files == {}
@@ -142,7 +146,7 @@ def test_a_long_report_is_cut_and_says_so(db, org_id, monkeypatch):
 
 
 def test_notices_are_not_reported_themselves(db, org_id):
-    login = db.call(make_login, org_id, "rep7")
+    login = db.call(make_login, org_id, "rep7", report_type="Each")
     post(db, login, new_job(name="x"), NUMBERS[:1])
     finish(db, SENT)
     assert len(mails(db)) == 1

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.callbacks import queue_status_callbacks
+from turnout.core.messaging.digests import report_job
 from turnout.core.messaging.model import JobState, Kind, Status
-from turnout.core.messaging.notices import queue_job_report
 from turnout.core.messaging.spending import settle_spending
 from turnout.core.messaging.sql import sql
 from turnout.core.work.apart import do_apart
@@ -127,7 +127,7 @@ def end_job(tx: Tx, org_id: OrgId, job_id: JobId, kind: Kind, *, is_whole: bool)
     if kind is not Kind.NOTICE:
         settle_spending(tx, org_id, job_id)
     if kind is Kind.BROADCAST:
-        do_apart(tx, "job report", lambda tx, ids: queue_job_report(tx, org_id, *ids), [job_id])
+        do_apart(tx, "job report", lambda tx, ids: report_job(tx, org_id, *ids), [job_id])
 
 
 def bounce_sent(

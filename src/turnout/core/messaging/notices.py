@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from turnout.core.identity.members import find_live_member
-from turnout.core.identity.model import Member
+from turnout.core.identity.model import Member, Profile
 from turnout.core.identity.profiles import Sender
 from turnout.core.ids import NO_REPLY, JobId, OrgId, ReplyId, UserId
 from turnout.core.messaging.files import add_job_files, cut, digest_of, finish_file, store_piece
@@ -41,15 +41,14 @@ def queue_job_report(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
 
     The user's `receive_reports` sends it to the user and `additional_reports_address`;
     `report_type` "Summary" leaves the recipients out, as does `show_recipients_in_email_report`
-    off; `hide_costs_in_reports` leaves out what it cost.
+    off; `hide_costs_in_reports` leaves out what it cost. Jobs of one recipient wait for the
+    day's mail (digests.py).
     """
     job = get_job_head(tx, org_id, job_id)
     member = find_live_member(tx, org_id, job.user_id) if job.user_id else None
     if member is None:
         return
-    addresses = list(job.options.report_addresses)
-    if member.profile.receive_reports:
-        addresses += [member.user.email, *split(member.profile.additional_reports_address)]
+    addresses = [*job.options.report_addresses, *report_addresses(member)]
     if not addresses:
         return
     started_at, completed_at, total, sent, failed, cost, timezone = sql.get_totals(
@@ -64,11 +63,11 @@ def queue_job_report(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
         f"Failed: {failed}",
     ]
     if not member.profile.hide_costs_in_reports:
-        lines.append(f"Cost: {_money(cost)}")
+        lines.append(f"Cost: {money(cost)}")
     files: tuple[JobFile, ...] = ()
-    if total and _shows_recipients(member):
+    if total and shows_recipients(member):
         rows = _report_rows(tx, job, timezone, hides_costs=member.profile.hide_costs_in_reports)
-        files = (_keep(tx, org_id, f"report-{job_id}.csv", rows),)
+        files = (keep_table(tx, org_id, f"report-{job_id}.csv", rows),)
         if total > ATTACHED:
             lines.append(f"Attached are the first {ATTACHED}; the API's job details have all.")
     queue_mail(
@@ -82,17 +81,24 @@ def queue_job_report(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
     )
 
 
+def report_addresses(member: Member) -> list[str]:
+    """Who gets the reports of a user's jobs; nobody, where the user wants none."""
+    if not member.profile.receive_reports:
+        return []
+    return [member.user.email, *split(member.profile.additional_reports_address)]
+
+
 def queue_credit_alert(tx: Tx, member: Member, spent_micros: int) -> None:
     """Queue the mail that says a user's month has become dear. Once a month (spending.py)."""
     lines = [
-        f"The jobs of {member.user.user_code} have cost {_money(spent_micros)} this month,",
+        f"The jobs of {member.user.user_code} have cost {money(spent_micros)} this month,",
         f"and an alert was asked for at {member.profile.credit_limit_for_alert}.",
     ]
     queue_mail(
         tx,
         member.user.org_id,
         member.user.id,
-        f"Spending of {member.user.user_code}: {_money(spent_micros)} this month",
+        f"Spending of {member.user.user_code}: {money(spent_micros)} this month",
         lines,
         split(member.profile.credit_limit_alert_address),
     )
@@ -132,7 +138,7 @@ def queue_reply_digest(tx: Tx, job: JobHead) -> None:
     files: tuple[JobFile, ...] = ()
     if rows:
         heading = ("From", "Recipient", "Reference", "At", "Reply", "Opts out")
-        files = (_keep(tx, job.org_id, f"replies-{job.id}.csv", [heading, *rows]),)
+        files = (keep_table(tx, job.org_id, f"replies-{job.id}.csv", [heading, *rows]),)
     subject = f"{_count(len(replies), 'reply', 'replies')}: {job.name}"
     queue_mail(tx, job.org_id, job.user_id, subject, lines, addresses, files)
     sql.mark_forwarded(tx, org_id=job.org_id, job_id=job.id, id=NO_REPLY, now=tx.now)
@@ -144,10 +150,15 @@ def split(addresses: str | None) -> list[str]:
     return [part.strip() for part in found if is_email(part)]
 
 
-def _shows_recipients(member: Member) -> bool:
+def shows_recipients(member: Member) -> bool:
+    """Whether reports by mail list the recipients: unless `report_type` has the word "summary"."""
     profile = member.profile
-    is_summary = profile.report_type.strip().casefold() == "summary"
-    return profile.show_recipients_in_email_report and not is_summary
+    return profile.show_recipients_in_email_report and "summary" not in words_of(profile)
+
+
+def words_of(profile: Profile) -> set[str]:
+    """The words of `report_type`, in small letters: detailed, summary, each."""
+    return set(profile.report_type.casefold().split())
 
 
 def _report_rows(
@@ -167,7 +178,7 @@ def _report_rows(
     found = sql.list_first_reports(tx, org_id=job.org_id, job_id=job.id, limit=ATTACHED)
     for _, reference, name, destination, status, _, notes, _, duration, cost, sent_at in found:
         sent = _local(sent_at, timezone)
-        rows.append((reference, name, destination, status, duration, _money(cost), sent, notes))
+        rows.append((reference, name, destination, status, duration, money(cost), sent, notes))
     if hides_costs:
         place = heading.index("Cost")
         return [row[:place] + row[place + 1 :] for row in rows]
@@ -299,7 +310,8 @@ def keep_file(tx: Tx, org_id: OrgId, name: str, content_type: str, content: byte
     return JobFile(name, content_type, digest, len(content))
 
 
-def _keep(tx: Tx, org_id: OrgId, name: str, rows: Iterable[Iterable[object]]) -> JobFile:
+def keep_table(tx: Tx, org_id: OrgId, name: str, rows: Iterable[Iterable[object]]) -> JobFile:
+    """Keep a table that goes with a mail, as CSV. Idempotent."""
     return keep_file(tx, org_id, name, "text/csv", to_csv(rows))
 
 
@@ -309,7 +321,8 @@ def _local(at: int | None, timezone: str) -> str:
     return wall_clock(at, timezone)
 
 
-def _money(micros: int) -> str:
+def money(micros: int) -> str:
+    """An amount in currency units, with two decimals."""
     return f"{micros / MICROS:.2f}"
 
 

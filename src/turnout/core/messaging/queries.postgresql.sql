@@ -35,6 +35,17 @@ WHERE r.org_id = :org_id AND r.id IN (
     SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
 ORDER BY r.id;
 
+-- == digests ==
+
+-- name: list_single_reports(org_id, ids) -> digests.Line
+-- `ids` is JSON, of jobs.
+SELECT j.id AS job_id, j.job_type, j.name AS job_name, p.reference, p.name, p.destination,
+    p.status, p.duration_s, p.cost_micros, p.sent_at, p.notes
+FROM json_array_elements_text(CAST(:ids AS json)) w (value)
+JOIN jobs j ON j.org_id = :org_id AND j.id = CAST(w.value AS BIGINT)
+JOIN recipients p ON p.org_id = j.org_id AND p.job_id = j.id
+ORDER BY j.id, p.id;
+
 -- == delivering ==
 
 -- name: list_ready_jobs(lane, now, limit) -> (org_id: OrgId, id: JobId)

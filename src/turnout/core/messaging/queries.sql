@@ -292,6 +292,25 @@ FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id LIMIT :l
 SELECT started_at, completed_at, total, sent, failed, cost_micros, timezone
 FROM jobs WHERE org_id = :org_id AND id = :id;
 
+-- name: add_single_report(org_id, user_id, due_at, job_id)!
+INSERT INTO single_reports (org_id, user_id, due_at, job_id)
+VALUES (:org_id, :user_id, :due_at, :job_id)
+ON CONFLICT (org_id, user_id, due_at, job_id) DO NOTHING;
+
+-- name: find_due_digest(now)^ -> digests.Digest | None
+-- crosses organizations: a worker sends the reports of all.
+SELECT org_id, user_id, due_at FROM single_reports WHERE due_at <= :now
+ORDER BY due_at, org_id, user_id LIMIT 1;
+
+-- name: take_single_reports(org_id, user_id, due_at, limit) -> (job_id: JobId)
+-- Of two nodes, the one that comes second waits for the rows, and then takes none.
+DELETE FROM single_reports
+WHERE org_id = :org_id AND user_id = :user_id AND due_at = :due_at AND job_id IN (
+    SELECT job_id FROM single_reports
+    WHERE org_id = :org_id AND user_id = :user_id AND due_at = :due_at
+    ORDER BY job_id LIMIT :limit)
+RETURNING job_id;
+
 -- == prices ==
 
 -- name: ensure_spending(org_id, user_id, month)!

@@ -30,6 +30,17 @@ CROSS JOIN replies r ON r.org_id = :org_id AND r.id = w.value
 CROSS JOIN recipients p ON p.org_id = r.org_id AND p.job_id = r.job_id AND p.id = r.recipient_id
 ORDER BY r.id;
 
+-- == digests ==
+
+-- name: list_single_reports(org_id, ids) -> digests.Line
+-- `ids` is JSON, of jobs.
+SELECT j.id AS job_id, j.job_type, j.name AS job_name, p.reference, p.name, p.destination,
+    p.status, p.duration_s, p.cost_micros, p.sent_at, p.notes
+FROM json_each(:ids) w
+CROSS JOIN jobs j ON j.org_id = :org_id AND j.id = w.value
+CROSS JOIN recipients p ON p.org_id = j.org_id AND p.job_id = j.id
+ORDER BY j.id, p.id;
+
 -- == delivering ==
 
 -- name: list_ready_jobs(lane, now, limit) -> (org_id: OrgId, id: JobId)

@@ -16,6 +16,7 @@ from turnout.core.ids import (
 )
 from turnout.core.messaging.callbacks import _EndingRow, _ReplyRow
 from turnout.core.messaging.delivering import ClaimedRecipient
+from turnout.core.messaging.digests import Digest, Line
 from turnout.core.messaging.ending import _RecipientState
 from turnout.core.messaging.listing import JobSummary, Report
 from turnout.core.messaging.lists import UserList
@@ -180,6 +181,9 @@ class GetTotalsRow(NamedTuple):
     cost_micros: int
     timezone: str
 
+class TakeSingleReportsRow(NamedTuple):
+    job_id: JobId
+
 class GetJobCostRow(NamedTuple):
     user_id: UserId
     accepted_at: int
@@ -279,6 +283,8 @@ class _Sql(Statements):
     def list_ended(tx: Tx, *, org_id: OrgId, job_id: JobId, ids: str) -> list[_EndingRow]: ...
     @staticmethod
     def list_new_replies(tx: Tx, *, org_id: OrgId, ids: str) -> list[_ReplyRow]: ...
+    @staticmethod
+    def list_single_reports(tx: Tx, *, org_id: OrgId, ids: str) -> list[Line]: ...
     @staticmethod
     def list_ready_jobs(tx: Tx, *, lane: str, now: int, limit: int) -> list[ListReadyJobsRow]: ...
     @staticmethod
@@ -580,6 +586,16 @@ class _Sql(Statements):
     def list_first_reports(tx: Tx, *, org_id: OrgId, job_id: JobId, limit: int) -> list[Report]: ...
     @staticmethod
     def get_totals(tx: Tx, *, org_id: OrgId, id: JobId) -> GetTotalsRow: ...
+    @staticmethod
+    def add_single_report(
+        tx: Tx, *, org_id: OrgId, user_id: UserId, due_at: int, job_id: JobId
+    ) -> int: ...
+    @staticmethod
+    def find_due_digest(tx: Tx, *, now: int) -> Digest | None: ...
+    @staticmethod
+    def take_single_reports(
+        tx: Tx, *, org_id: OrgId, user_id: UserId, due_at: int, limit: int
+    ) -> list[TakeSingleReportsRow]: ...
     @staticmethod
     def ensure_spending(tx: Tx, *, org_id: OrgId, user_id: UserId, month: str) -> int: ...
     @staticmethod
