@@ -260,6 +260,7 @@ def test_limits_are_those_of_the_code() -> None:
         MOST_BYTES >> 20,
         Delivery.__struct_defaults__[-1],
         MAX_ATTEMPTS,
+        defaults.mail_retry_hours,
         defaults.receipt_wait_hours,
         names.LOOK_UP_S,
         outbound.OF_EACH_PARTY,

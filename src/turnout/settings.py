@@ -142,6 +142,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     receipt_wait_hours: Annotated[
         int, Meta(ge=1, description="time to wait for a delivery report")
     ] = 72
+    mail_retry_hours: Annotated[
+        int, Meta(ge=1, le=240, description="time for which mail is tried that is not taken yet")
+    ] = 48
     prices: Annotated[
         str, Meta(description="channel[:prefix]=price of a message's part, between blanks")
     ] = ""

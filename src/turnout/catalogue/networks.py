@@ -3,7 +3,6 @@
 SENTENCES = {
     "file.no_link": "This link does not lead to a file.",
     "webhook.charset": "The body is not a form in UTF-8.",
-    "webhook.form": "The form has a character that cannot be stored (NUL).",
     "webhook.id": "The form names no message.",
     "webhook.large": "A form has up to {limit} bytes.",
     "webhook.reply": "A reply must have From and To.",

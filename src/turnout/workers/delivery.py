@@ -41,7 +41,7 @@ from turnout.core.messaging.model import URGENT, Channel, JobHead, Kind
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.receiving import forget_early_reports, match_early_reports
 from turnout.core.messaging.reckoning import fields_of
-from turnout.core.messaging.recording import Result, record
+from turnout.core.messaging.recording import Patience, Result, record
 from turnout.errors import Unavailable
 from turnout.http import metrics
 from turnout.store import Database
@@ -79,7 +79,7 @@ class Delivery(msgspec.Struct, frozen=True):
     unsubscribe_url: Callable[[RecipientId], str]
     mail_from: str
     lease_ms: int = 120_000
-    report_wait_ms: int = 72 * 3600 * 1000
+    patience: Patience = Patience(72 * 3600 * 1000)
     quiet_hours: QuietHours = ALWAYS_ON
     most_in_flight: int = 2_000
 
@@ -142,9 +142,7 @@ class DeliveryLoop(Loop):
         ended, self._ended = self._ended, []
         try:
             if results:
-                await self._write(
-                    record, results, self._delivery.prices, self._delivery.report_wait_ms
-                )
+                await self._write(record, results, self._delivery.prices, self._delivery.patience)
         except Unavailable:
             # With the next ones; what is ended then keeps its lease until it is recorded.
             self._results = results + self._results

@@ -9,6 +9,7 @@ from turnout.core.identity.link_keys import ensure_link_key, find_link_key
 from turnout.core.ids import RecipientId
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.opt_outs import unsubscribe_url
+from turnout.core.messaging.recording import Patience
 from turnout.core.registrations.live_lists import resolve
 from turnout.http.outbound import Outbound
 from turnout.settings import Settings
@@ -24,6 +25,7 @@ from turnout.workers.waiting_list import waiting_loops
 
 # A rotated key of links is picked up within this time.
 LINK_KEY_READ_S = 30
+HOUR_MS = 3_600_000
 
 log = structlog.get_logger()
 
@@ -55,7 +57,9 @@ class Workers:
             unsubscribe_url=self._unsubscribe_url,
             mail_from=settings.mail_from,
             lease_ms=settings.delivery_lease_seconds * 1000,
-            report_wait_ms=settings.receipt_wait_hours * 3_600_000,
+            patience=Patience(
+                settings.receipt_wait_hours * HOUR_MS, settings.mail_retry_hours * HOUR_MS
+            ),
             quiet_hours=networks.read_quiet_hours(settings),
         )
         inbox = CarrierInbox(self._db, reply_receiver(settings))

@@ -12,12 +12,13 @@ from turnout.core.messaging.delivering import ClaimedJob, ClaimedRecipient, clai
 from turnout.core.messaging.model import Content, JobType, NewJob, NewRecipient
 from turnout.core.messaging.outcomes import Outcome
 from turnout.core.messaging.prices import Prices
-from turnout.core.messaging.recording import Result, record
+from turnout.core.messaging.recording import Patience, Result, record
 from turnout.store import Database, Tx
 
 PRICES = Prices("email=0.01 sms=0.08 sms:4479=0.05 tts=0.2 fax=0.3")
 POLICY = Policy(PRICES, ("61400000100",), "no-reply@turnout.test")
 LEASE_MS, WAIT_MS = 60_000, 72 * 3600 * 1000
+PATIENCE = Patience(WAIT_MS)
 NUMBERS = [f"+6141234{n:04}" for n in range(1000)]
 
 
@@ -74,7 +75,7 @@ def answer(
         for recipient in job.recipients:
             outcome = outcomes[min(len(results), len(outcomes) - 1)]
             results.append(Result(job.head, recipient, carrier, outcome))
-    db.call(record, results, PRICES, WAIT_MS)
+    db.call(record, results, PRICES, PATIENCE)
 
 
 def rows(db: Database, job_id: JobId, *columns: str) -> list[tuple[Any, ...]]:

@@ -1,5 +1,7 @@
 """Claiming and recording: nobody is skipped, and what may be repeated was not sent."""
 
+from itertools import pairwise
+
 import pytest
 
 from tests.core.messaging.jobs import (
@@ -124,6 +126,28 @@ def test_for_now_no_is_tried_again_with_growing_pauses_and_then_given_up(node, d
     notes = f"Given up after {MAX_ATTEMPTS} attempts: busy"
     assert rows(db, job_id, "status", "notes", "attempts") == [("FAIL", notes, MAX_ATTEMPTS)]
     assert job(db, job_id, *COUNTS) == ("complete", 1, 0, 0, 1, 0)
+
+
+def test_mail_is_tried_for_two_days(node, db, login):
+    content = Content(subject="Hello", text="Hello")
+    job_id = post(db, login, new_job(JobType.EMAIL, content=content), ["a@example.com"])
+    waited, waits = 0, []
+    while job(db, job_id, "state") == ("sending",):
+        if claimed := claim_all(db, "email"):
+            waits.append(waited)
+            answer(db, claimed, Retry(1.0, "450 4.2.0 greylisted"))
+        node.clock.advance(60)
+        waited += 60
+    [(status, notes, attempts)] = rows(db, job_id, "status", "notes", "attempts")
+    assert (status, notes) == (
+        "FAIL",
+        f"Given up after {attempts} attempts: 450 4.2.0 greylisted",
+    )
+    assert attempts == len(waits) > 2 * MAX_ATTEMPTS
+    pauses = [later - sooner for sooner, later in pairwise(waits)]
+    assert 48 * 3600 <= waits[-1] <= 50 * 3600
+    assert max(pauses) <= 7200 + 60
+    assert len(set(pauses[8:])) > 1, "the pauses differ by chance"
 
 
 def test_a_pause_that_the_network_asks_for_is_kept(node, db, login):

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.core.messaging.jobs import (
     LEASE_MS,
     NUMBERS,
+    PATIENCE,
     POLICY,
     PRICES,
-    WAIT_MS,
     answer,
     claim_all,
     job,
@@ -294,7 +294,7 @@ class _Spender:
                 for job_ in claimed
                 for recipient in job_.recipients
             ]
-            db.call(record, results, PRICES, WAIT_MS)
+            db.call(record, results, PRICES, PATIENCE)
 
     def cancel(self, db: Database) -> None:
         for (job_id,) in _ask(db, f"SELECT id FROM jobs WHERE org_id = {self.org_id}"):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.core.messaging.jobs import LEASE_MS, POLICY, PRICES, WAIT_MS, make_login
+from tests.core.messaging.jobs import LEASE_MS, PATIENCE, POLICY, PRICES, make_login
 from tests.support import proof
 from tests.support.node import LocalNode
 from turnout.core.identity.organizations import create_organization
@@ -120,7 +120,7 @@ class Messaging(RuleBasedStateMachine):
             Result(job.head, recipient, "net", self._outcome(data.draw(st.sampled_from(HOW))))
             for recipient in job.recipients
         ]
-        self.db.call(record, results, PRICES, WAIT_MS)
+        self.db.call(record, results, PRICES, PATIENCE)
 
     def _outcome(self, how: str) -> Outcome:
         self.number += 1

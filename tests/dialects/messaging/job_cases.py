@@ -17,7 +17,7 @@ from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import Status
 from turnout.core.messaging.outcomes import Accepted, Outcome, Rejected
 from turnout.core.messaging.prices import Prices
-from turnout.core.messaging.recording import Result, record
+from turnout.core.messaging.recording import Patience, Result, record
 from turnout.dialects.messaging.job_members import LIMITS
 
 JANE = {
@@ -164,7 +164,7 @@ def deliver(node: LocalNode, lane: str, outcome: Outcome) -> None:
         for job in claimed
         for recipient in job.recipients
     ]
-    node.db.call(record, results, Prices("sms=0.13 email=0.01 tts=0.2"), 60_000)
+    node.db.call(record, results, Prices("sms=0.13 email=0.01 tts=0.2"), Patience(60_000))
 
 
 def enter_example(name: str) -> None:

@@ -19,9 +19,9 @@ from turnout.carriers.http_sms.signing import (
     is_signed_like_twilio,
     sign_file,
 )
+from turnout.core.counterparts import clean, tidy
 from turnout.core.ids import OrgId
 from turnout.core.messaging.files import digest_of, read_file
-from turnout.core.text import is_storable
 from turnout.errors import Failure, Invalid, Limited, Missing, Unauthenticated, Unavailable
 from turnout.http.dialect import DialectApp, Resource, new_app
 from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
@@ -69,7 +69,8 @@ class EventResource(Resource):
         self._url = base_url + EVENTS
 
     async def on_post(self, req: Request, resp: Response) -> None:
-        """Store what it tells, once however often it comes. Raises Unauthenticated for a wrong
+        """Store what it tells, once however often it comes, without what no database keeps (NUL):
+        a provider would send a refused one again and again. Raises Unauthenticated for a wrong
         signature, Invalid for a body that is no such form, Unavailable when it could not be
         stored."""
         body = await req.stream.read(BODY_BYTES + 1)
@@ -78,10 +79,8 @@ class EventResource(Resource):
         fields = _read_form(body)
         if not self._is_signed(req, body, fields):
             raise Unauthenticated("webhook.signature")
-        if not all(is_storable(text) for pair in fields for text in pair):
-            raise Invalid("webhook.form")
         given = dict(fields)
-        status = _first(given, _STATUSES).casefold()
+        status = clean(_first(given, _STATUSES)).casefold()
         network_id = _first(given, _IDS)
         if "Body" in given and status in ("", "received", "receiving"):
             key = self._key_of(req, body, given, network_id)
@@ -129,7 +128,7 @@ class EventResource(Resource):
         return digest_of(timestamp.encode() + b"." + body)
 
     def _read_reply(self, given: dict[str, str], key: str) -> Reply:
-        sender, recipient = (given.get(name, "").strip().lstrip("+") for name in ("From", "To"))
+        sender, recipient = (tidy(given.get(name, "")).lstrip("+") for name in ("From", "To"))
         if not sender or not recipient:
             raise Invalid("webhook.reply")
         return Reply(

@@ -114,6 +114,13 @@ JOIN attempts a ON a.org_id = :org_id AND a.job_id = :job_id
     AND a.recipient_id = CAST(r.value ->> 0 AS BIGINT) AND a.number = CAST(r.value ->> 1 AS BIGINT)
 WHERE a.outcome = 'misconfigured' AND a.at <= :before;
 
+-- name: find_long_tried(org_id, job_id, ids, before) -> (recipient_id: RecipientId)
+-- `ids` is JSON.
+SELECT DISTINCT a.recipient_id FROM attempts a
+WHERE a.org_id = :org_id AND a.job_id = :job_id AND a.outcome = 'retry' AND a.at <= :before
+    AND a.recipient_id IN (SELECT CAST(w.value AS BIGINT)
+    FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value));
+
 -- name: renew_claims(org_id, job_id, rows, lease_end: int) -> (id: RecipientId)
 -- `rows` is JSON: [[id, claim], …].
 WITH r AS MATERIALIZED (

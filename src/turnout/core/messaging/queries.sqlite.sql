@@ -102,6 +102,12 @@ CROSS JOIN attempts a ON a.org_id = :org_id AND a.job_id = :job_id
     AND a.recipient_id = r.value ->> 0 AND a.number = r.value ->> 1
 WHERE a.outcome = 'misconfigured' AND a.at <= :before;
 
+-- name: find_long_tried(org_id, job_id, ids, before) -> (recipient_id: RecipientId)
+-- `ids` is JSON.
+SELECT DISTINCT a.recipient_id FROM attempts a
+WHERE a.org_id = :org_id AND a.job_id = :job_id AND a.outcome = 'retry' AND a.at <= :before
+    AND a.recipient_id IN (SELECT value FROM json_each(:ids));
+
 -- name: renew_claims(org_id, job_id, rows, lease_end: int) -> (id: RecipientId)
 -- `rows` is JSON: [[id, claim], …].
 WITH r AS MATERIALIZED (

@@ -42,6 +42,9 @@ from turnout.store.back_off import BackOff
 MAX_ATTEMPTS = 8
 # How long a carrier may be misconfigured for somebody before they are given up.
 MISCONFIGURED_MS = 24 * 3_600_000
+# How long mail is tried: networks defer it for hours when they mean no harm (greylisting, full
+# boxes, a relay's restart), and senders everywhere wait for that.
+MAIL_RETRY_MS = 48 * 3_600_000
 # Between tries, in seconds; a network may ask for longer ones.
 PAUSES_S = BackOff((5, 30, 120, 600, 1800, 3600, 7200))
 UNRECORDED = "the answer could not be recorded, and the log says why"
@@ -57,8 +60,15 @@ class Result(NamedTuple):
     outcome: Outcome
 
 
-def record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: int) -> None:
-    """Write down what networks answered; `report_wait_ms` is how long a report may take.
+class Patience(NamedTuple):
+    """How long a report may take, and how long mail is tried; milliseconds."""
+
+    report_ms: int
+    mail_ms: int = MAIL_RETRY_MS
+
+
+def record(tx: Tx, results: Sequence[Result], prices: Prices, patience: Patience) -> None:
+    """Write down what networks answered.
 
     Of recipients that another worker has claimed since, only what was sent is written down.
     Repeating it changes nothing but the notes of attempts. An answer that cannot be written down
@@ -67,7 +77,7 @@ def record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: in
     """
 
     def write_down(tx: Tx, results: Sequence[Result]) -> None:
-        _record(tx, results, prices, report_wait_ms)
+        _record(tx, results, prices, patience)
 
     for result in do_apart(tx, WORK, write_down, results):
         if do_apart(tx, WORK, write_down, [result._replace(outcome=Unknown(UNRECORDED))]):
@@ -85,20 +95,20 @@ def _keep_aside(tx: Tx, results: Sequence[Result]) -> None:
             claims.set_aside(tx, WORK, key, UNRECORDED_NOTE)
 
 
-def _record(tx: Tx, results: Sequence[Result], prices: Prices, report_wait_ms: int) -> None:
+def _record(tx: Tx, results: Sequence[Result], prices: Prices, patience: Patience) -> None:
     ordered = sorted(
         results, key=lambda result: (result.head.org_id, result.head.id, result.recipient.id)
     )
     for _, group in groupby(ordered, key=lambda result: (result.head.org_id, result.head.id)):
-        _record_job(tx, list(group), prices, report_wait_ms)
+        _record_job(tx, list(group), prices, patience)
 
 
-def _record_job(tx: Tx, results: list[Result], prices: Prices, report_wait_ms: int) -> None:
+def _record_job(tx: Tx, results: list[Result], prices: Prices, patience: Patience) -> None:
     head = results[0].head
-    held = _write_down(tx, results, prices, report_wait_ms)
+    held = _write_down(tx, results, prices, patience)
     if len(held) < len(results):
         lost = [result for result in results if result.recipient.id not in held]
-        _record_lost(tx, head, lost, prices, report_wait_ms)
+        _record_lost(tx, head, lost, prices, patience)
     _suppress_gone(tx, head, [result for result in results if result.recipient.id in held])
     _note_attempts(tx, head, [result for result in results if _is_worth_noting(result, held)])
     _let_next_go(tx, head, results)
@@ -138,12 +148,12 @@ def _list_numbers(tx: Tx, head: JobHead) -> list[str]:
 
 
 def _write_down(
-    tx: Tx, results: list[Result], prices: Prices, report_wait_ms: int
+    tx: Tx, results: list[Result], prices: Prices, patience: Patience
 ) -> set[RecipientId]:
     """Write down the results whose claims still hold; returns whose those are."""
     head = results[0].head
     accepted, again, lapsed, ended = [], [], [], []
-    given_up = _given_up(tx, head, results)
+    given_up = _given_up(tx, head, results, patience)
     for result in results:
         outcome = result.outcome
         if isinstance(outcome, Accepted) and not outcome.is_final:
@@ -155,7 +165,7 @@ def _write_down(
         else:
             ended.append(_end_by(result, prices)._replace(claim=result.recipient.claim))
     held = _put_off(tx, head, again) | _put_off(tx, head, lapsed)
-    held |= _await_reports(tx, head, accepted, prices, report_wait_ms)
+    held |= _await_reports(tx, head, accepted, prices, patience.report_ms)
     held |= end_recipients(tx, ended)
     # A first claim of a recipient is not counted.
     counted = {result.recipient.id for result in results if _is_repeated(result)}
@@ -169,7 +179,7 @@ def _is_repeated(result: Result) -> bool:
 
 
 def _record_lost(
-    tx: Tx, head: JobHead, lost: list[Result], prices: Prices, report_wait_ms: int
+    tx: Tx, head: JobHead, lost: list[Result], prices: Prices, patience: Patience
 ) -> None:
     """Of those who are another's by now, or done: anyone who was sent to was (late.py)."""
     sent = [result for result in lost if isinstance(result.outcome, Accepted)]
@@ -182,7 +192,7 @@ def _record_lost(
     )
     if back:
         facts = [result for result in lost if result.recipient.id in back]
-        _write_down(tx, facts, prices, report_wait_ms)
+        _write_down(tx, facts, prices, patience)
         claims.settle(tx, WORK, [(head.org_id, id_) for id_ in back])
     copies = {e.recipient.id: e.recipient.claim for e in sent if e.recipient.id not in back}
     note_copies(tx, head, copies)
@@ -196,11 +206,15 @@ def _let_next_go(tx: Tx, head: JobHead, results: list[Result]) -> None:
         tx.wake(f"messaging-{head.lane}")
 
 
-def _given_up(tx: Tx, head: JobHead, results: list[Result]) -> set[RecipientId]:
-    """Those who are not tried again: too often, or for a day with a carrier that cannot work."""
+def _given_up(tx: Tx, head: JobHead, results: list[Result], patience: Patience) -> set[RecipientId]:
+    """Those who are not tried again: too often (mail: for too long), or for a day with a carrier
+    that cannot work."""
     tried = [result.recipient for result in results if isinstance(result.outcome, Retry)]
     stuck = [result.recipient for result in results if isinstance(result.outcome, Misconfigured)]
-    over = {result.id for result in tried if result.attempts >= MAX_ATTEMPTS}
+    if head.job_type.channel is Channel.EMAIL:
+        over = _tried_for_long(tx, head, tried, tx.now - patience.mail_ms)
+    else:
+        over = {recipient.id for recipient in tried if recipient.attempts >= MAX_ATTEMPTS}
     if stuck:
         found = sql.find_misconfigured(
             tx,
@@ -211,6 +225,19 @@ def _given_up(tx: Tx, head: JobHead, results: list[Result]) -> set[RecipientId]:
         )
         over |= {id_ for (id_,) in found}
     return over
+
+
+def _tried_for_long(
+    tx: Tx, head: JobHead, tried: list[ClaimedRecipient], before: int
+) -> set[RecipientId]:
+    """Those whose network said "not now" for the first time before that instant."""
+    ids = [recipient.id for recipient in tried if recipient.attempts > 1]
+    if not ids:
+        return set()
+    found = sql.find_long_tried(
+        tx, org_id=head.org_id, job_id=head.id, ids=to_json(ids), before=before
+    )
+    return {id_ for (id_,) in found}
 
 
 def _end_by(result: Result, prices: Prices) -> RecipientEnding:

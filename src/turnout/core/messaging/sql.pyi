@@ -49,6 +49,9 @@ class FindOptedOutRow(NamedTuple):
 class FindMisconfiguredRow(NamedTuple):
     recipient_id: RecipientId
 
+class FindLongTriedRow(NamedTuple):
+    recipient_id: RecipientId
+
 class RenewClaimsRow(NamedTuple):
     id: RecipientId
 
@@ -313,6 +316,10 @@ class _Sql(Statements):
     def find_misconfigured(
         tx: Tx, *, org_id: OrgId, job_id: JobId, rows: str, before: int
     ) -> list[FindMisconfiguredRow]: ...
+    @staticmethod
+    def find_long_tried(
+        tx: Tx, *, org_id: OrgId, job_id: JobId, ids: str, before: int
+    ) -> list[FindLongTriedRow]: ...
     @staticmethod
     def renew_claims(
         tx: Tx, *, org_id: OrgId, job_id: JobId, rows: str, lease_end: int
