@@ -28,6 +28,7 @@ SENTENCES = {
     "list_row.unreachable": "Nothing reaches this recipient: {columns} are empty.",
     "number.national": "{number} is a national number: write it with + and its country, or set the "
     "organization's country with `turnout org set --country`.",
+    "message.address": "{address!r} is neither an e-mail address nor a number.",
     "opt_out.address": "{address!r} is not an address for {medium}.",
     "opt_out.missing": "{address} has not opted out of {medium}.",
     "suppression.address": "{address!r} is not an e-mail address.",

@@ -44,6 +44,10 @@ COMMANDS = {
     "list": ("lists:lists", "Lists of people to send jobs to."),
     "mail": ("mails:mails", "What an event's mails say, in each language; previews and tests."),
     "media": ("audience:media", "What sessions show: streams, films and embedded players."),
+    "message": (
+        "messages:messages",
+        "Messages to one address: their outcome, and what keeps others from it.",
+    ),
     "migrate": (
         "servers:migrate",
         "Bring the database to the newest schema; safe to repeat, and on several nodes at once.",

@@ -131,6 +131,15 @@ def list_opt_outs(tx: Tx, org_id: OrgId, limit: int, after: OptOut | None = None
     )
 
 
+def find_opt_outs(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> list[OptOut]:
+    """What keeps broadcasts of that channel from an address, oldest first."""
+    keys = list_refusal_keys(channel, address)
+    known = [*keys, *hash_addresses(tx, org_id, keys).values()]
+    medium = MEDIA[channel].value
+    rows = [sql.find_refusal(tx, org_id=org_id, medium=medium, address=key) for key in known]
+    return sorted(filter(None, rows), key=lambda refusal: refusal.created_at)
+
+
 # -- links ---------------------------------------------------------------------------------
 
 

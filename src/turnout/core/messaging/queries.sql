@@ -524,6 +524,10 @@ SELECT medium, address, source, job_id, created_at FROM opt_outs
 WHERE org_id = :org_id AND (medium, address) > (:after_medium, :after_address)
 ORDER BY medium, address LIMIT :limit;
 
+-- name: find_refusal(org_id, medium, address)^ -> opt_outs.OptOut | None
+SELECT medium, address, source, job_id, created_at FROM opt_outs
+WHERE org_id = :org_id AND medium = :medium AND address = :address;
+
 -- name: find_link_target(id: RecipientId)^
 --     -> (org_id: OrgId, name: str, channel: str, address: str) | None
 -- crosses organizations: a link has the recipient's number alone.

@@ -75,3 +75,31 @@ WHERE a.org_id = :org_id AND a.recipient_id IN (
     WHERE r.org_id = :org_id AND r.address <> '' AND lower(r.address) = :address
     ORDER BY r.job_id DESC, r.id DESC LIMIT :limit)
 ORDER BY a.id DESC LIMIT :limit;
+
+-- == deliveries ==
+
+-- name: list_sent(org_id, address, limit) -> deliveries.Message
+-- What was sent to one address, newest first. Reads by `recipients_address`.
+SELECT r.job_id, r.id, j.name, j.job_type, j.kind, coalesce(u.user_code, '') AS user_code,
+    r.destination, r.status, r.notes, r.carrier, j.accepted_at, j.scheduled_at, r.sent_at, r.done_at
+FROM recipients r JOIN jobs j ON j.org_id = r.org_id AND j.id = r.job_id
+LEFT JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
+WHERE r.org_id = :org_id AND r.address <> '' AND lower(r.address) = :address
+    AND j.state <> 'staging'
+ORDER BY r.job_id DESC, r.id DESC LIMIT :limit;
+
+-- name: list_attempts(org_id, job_id, recipient_id)
+--     -> (at: int, number: int, outcome: str, reason: str)
+SELECT at, number, outcome, reason FROM attempts
+WHERE org_id = :org_id AND job_id = :job_id AND recipient_id = :recipient_id ORDER BY number;
+
+-- name: list_callback_tries(org_id, recipient_id)
+--     -> (created_at: int, state: str, at: int | None, status: int | None, error: str)
+SELECT c.created_at, c.state, a.at, a.status, coalesce(a.error, '') AS error
+FROM callbacks c
+LEFT JOIN callback_attempts a ON a.org_id = c.org_id AND a.callback_id = c.id
+WHERE c.org_id = :org_id AND c.recipient_id = :recipient_id ORDER BY c.id, a.number;
+
+-- name: list_answers(org_id, recipient_id) -> (id: ReplyId, received_at: int, is_opt_out: int)
+SELECT id, received_at, is_opt_out FROM replies
+WHERE org_id = :org_id AND recipient_id = :recipient_id ORDER BY id;

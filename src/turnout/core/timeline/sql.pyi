@@ -2,7 +2,17 @@
 
 from typing import NamedTuple
 
-from turnout.core.ids import EventId, InviteeId, OrgId, PersonId, RegistrationId
+from turnout.core.ids import (
+    EventId,
+    InviteeId,
+    JobId,
+    OrgId,
+    PersonId,
+    RecipientId,
+    RegistrationId,
+    ReplyId,
+)
+from turnout.core.timeline.deliveries import Message
 from turnout.store import Statements, Tx
 
 class ListRepliedRow(NamedTuple):
@@ -83,6 +93,24 @@ class ListMessagesRow(NamedTuple):
     accepted_at: int
     sent_at: int | None
 
+class ListAttemptsRow(NamedTuple):
+    at: int
+    number: int
+    outcome: str
+    reason: str
+
+class ListCallbackTriesRow(NamedTuple):
+    created_at: int
+    state: str
+    at: int | None
+    status: int | None
+    error: str
+
+class ListAnswersRow(NamedTuple):
+    id: ReplyId
+    received_at: int
+    is_opt_out: int
+
 class _Sql(Statements):
     @staticmethod
     def list_replied(
@@ -128,5 +156,19 @@ class _Sql(Statements):
     def list_messages(
         tx: Tx, *, org_id: OrgId, address: str, limit: int
     ) -> list[ListMessagesRow]: ...
+    @staticmethod
+    def list_sent(tx: Tx, *, org_id: OrgId, address: str, limit: int) -> list[Message]: ...
+    @staticmethod
+    def list_attempts(
+        tx: Tx, *, org_id: OrgId, job_id: JobId, recipient_id: RecipientId
+    ) -> list[ListAttemptsRow]: ...
+    @staticmethod
+    def list_callback_tries(
+        tx: Tx, *, org_id: OrgId, recipient_id: RecipientId
+    ) -> list[ListCallbackTriesRow]: ...
+    @staticmethod
+    def list_answers(
+        tx: Tx, *, org_id: OrgId, recipient_id: RecipientId
+    ) -> list[ListAnswersRow]: ...
 
 sql: _Sql

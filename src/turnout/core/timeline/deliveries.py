@@ -1,0 +1,140 @@
+"""What was sent to one address, over all jobs and channels: did Jane get it, and if not, why?
+
+Nothing is written for it: a message's row, its attempts, the calls to integrators and replies are
+read side by side, by indexes on the address and the recipient. What was said is not in it.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from turnout.core.identity.countries import find_country
+from turnout.core.ids import JobId, OrgId, RecipientId
+from turnout.core.messaging.model import Channel, JobType, Status
+from turnout.core.messaging.numbers import sought_addresses
+from turnout.core.messaging.opt_outs import OptOut, find_opt_outs
+from turnout.core.messaging.suppression import Suppression, find_suppressed
+from turnout.core.timeline.sql import sql
+from turnout.errors import Invalid
+from turnout.store import Tx
+
+_BY_NUMBER = (Channel.SMS, Channel.TTS, Channel.FAX)
+
+
+class Message(NamedTuple):
+    """A message to somebody. `user_code` is empty where nobody asked for it; `kind` as jobs have
+    it; instants in epoch ms."""
+
+    job_id: JobId
+    id: RecipientId
+    name: str
+    job_type: JobType
+    kind: str
+    user_code: str
+    destination: str
+    status: str
+    notes: str
+    carrier: str
+    accepted_at: int
+    scheduled_at: int | None
+    sent_at: int | None
+    done_at: int | None
+
+
+class Step(NamedTuple):
+    """Something that happened to a message: when (epoch ms), what, and what was said."""
+
+    at: int
+    what: str
+    said: str = ""
+
+
+class Story(NamedTuple):
+    """A message with its steps, oldest first."""
+
+    message: Message
+    steps: list[Step]
+
+
+class Findings(NamedTuple):
+    """The messages to an address, newest first, and what keeps others from it."""
+
+    stories: list[Story]
+    opt_outs: list[OptOut]
+    suppressions: list[Suppression]
+
+
+def find_messages(tx: Tx, org_id: OrgId, address: str, *, limit: int) -> Findings:
+    """The newest messages to an e-mail address or number, however that is spelled. Raises Invalid
+    for what is neither."""
+    is_mail = "@" in address
+    emails, phones = ([address], []) if is_mail else ([], [address])
+    forms = sought_addresses(emails, phones, find_country(tx, org_id))
+    if not forms:
+        raise Invalid("message.address", address=address)
+    found = [
+        message
+        for form in forms
+        for message in sql.list_sent(tx, org_id=org_id, address=form, limit=limit)
+    ]
+    newest = sorted(found, key=lambda message: (message.job_id, message.id), reverse=True)[:limit]
+    stories = [Story(message, _read_steps(tx, org_id, message)) for message in newest]
+    refusals = [
+        refusal
+        for channel in ([Channel.EMAIL] if is_mail else _BY_NUMBER)
+        for refusal in find_opt_outs(tx, org_id, channel, forms[0])
+    ]
+    suppressed = find_suppressed(tx, org_id, forms[:1]) if is_mail else {}
+    return Findings(stories, refusals, list(suppressed.values()))
+
+
+def _read_steps(tx: Tx, org_id: OrgId, message: Message) -> list[Step]:
+    attempts = list(_attempts(tx, org_id, message))
+    steps = [
+        *_accepted(message),
+        *attempts,
+        *_ended(message, {attempt.said for attempt in attempts}),
+        *_told(tx, org_id, message),
+        *_replied(tx, org_id, message),
+    ]
+    return sorted(steps, key=lambda step: step.at)
+
+
+def _accepted(message: Message) -> Iterator[Step]:
+    yield Step(message.accepted_at, "accepted", f"by {message.user_code or 'Turnout itself'}")
+    if message.scheduled_at:
+        yield Step(message.scheduled_at, "scheduled for then")
+
+
+def _attempts(tx: Tx, org_id: OrgId, message: Message) -> Iterator[Step]:
+    """What networks answered; a first answer that took it is noted in the message alone."""
+    for at, number, outcome, reason in sql.list_attempts(
+        tx, org_id=org_id, job_id=message.job_id, recipient_id=message.id
+    ):
+        if outcome != "accepted":
+            yield Step(at, f"attempt {number}: {outcome}", reason)
+    if message.sent_at:
+        yield Step(message.sent_at, "handed over", f"taken by {message.carrier}")
+
+
+def _ended(message: Message, known: set[str]) -> Iterator[Step]:
+    """Its end. A message that arrived may still have the notes of an earlier attempt."""
+    if message.done_at:
+        is_old = message.status == Status.SENT and message.notes in known
+        yield Step(message.done_at, message.status, "" if is_old else message.notes)
+
+
+def _told(tx: Tx, org_id: OrgId, message: Message) -> Iterator[Step]:
+    for created_at, state, at, status, error in sql.list_callback_tries(
+        tx, org_id=org_id, recipient_id=message.id
+    ):
+        if at is None:
+            yield Step(created_at, "callback", state)
+        else:
+            yield Step(at, "callback", error or f"answered {status}")
+
+
+def _replied(tx: Tx, org_id: OrgId, message: Message) -> Iterator[Step]:
+    for id_, received_at, is_opt_out in sql.list_answers(
+        tx, org_id=org_id, recipient_id=message.id
+    ):
+        yield Step(received_at, "opted out" if is_opt_out else "replied", f"reply {id_}")
