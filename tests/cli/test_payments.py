@@ -42,3 +42,32 @@ def test_payments_are_asked_for_settled_and_listed(tmp_path: Path) -> None:
     )
     said = desk.run.ok("payment", "door", "acme", desk.event, "--refuse")
     assert said == f"The doors of event {desk.event} refuse tickets that are not paid.\n"
+
+
+def test_how_to_pay_is_set_and_staff_say_whether_a_ticket_is_paid(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    event = ("acme", desk.event)
+    desk.run.ok("org", "set", "acme", "--payment-text", "To DE02", "--payment-days", "30")
+    assert "To DE02" in desk.run.ok("org", "show", "acme")
+    named = ("--payment-text", "%%reference%%", "--payment-days", "7", "--payment-at", "form,Staff")
+    desk.run.ok("event", "set", *event, *named)
+    shown = desk.run.ok("event", "show", *event)
+    assert all(said in shown for said in ("%%reference%%", "7", "form, staff"))
+    wrong = desk.run("event", "set", *event, "--payment-at", "door")
+    assert "is no door" in wrong.error
+    assert (
+        "%%iban%% is no field" in desk.run("org", "set", "acme", "--payment-text", "%%iban%%").error
+    )
+    named = ("--price", "20", "--currency", "EUR")
+    default = desk.run.ok("ticket", "types", *event).splitlines()[1].split()[0]
+    desk.run.ok("ticket", "set-type", *event, default, *named)
+    for name, more in (("ann", ()), ("bob", ("none",)), ("cid", ("waived",))):
+        how = ("--payment", *more) if more else ()
+        desk.ok("add", desk.event, "--email", f"{name}@example.com", *how)
+    listed = desk.run.ok("payment", "list", "acme", desk.event).splitlines()[1:]
+    assert sorted((line.split()[1], line.split()[-1]) for line in listed) == [
+        ("open", "ann@example.com"),
+        ("waived", "cid@example.com"),
+    ]
+    desk.run.ok("event", "set", *event, "--payment-at", "none")
+    assert "none" in desk.run.ok("event", "show", *event)

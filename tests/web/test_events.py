@@ -154,7 +154,7 @@ def test_who_registers_gets_a_ticket_by_mail(site: AppClient, fair: Fair) -> Non
 def test_a_ticket_with_a_price_is_shown_with_it_and_is_to_be_paid(
     site: AppClient, fair: Fair
 ) -> None:
-    assert "Paid €1.00 To be paid after you register:" in fair.look(site).text
+    assert "Paid €1.00 To be paid within 14 days of registering" in fair.look(site).text
     german = Page(site.request("GET", f"{fair.path}?lang=de", headers=BROWSER).body).text
     assert "Paid 1,00 € Zu bezahlen" in german
     types = fair.db.call(list_ticket_types, fair.org_id, fair.event_id)
@@ -391,10 +391,32 @@ def test_a_place_that_costs_money_is_offered_with_its_price(
     fair.send(site, email="bob@paid.example.com", ticket=paid, answer="wait")
     fair.cancel()
     link = link_in(fair.letters()["bob@paid.example.com"])
-    assert "Paid: €1.00. To be paid after you register:" in look(site, link)
+    assert "Paid: €1.00. To be paid within 14 days of registering" in look(site, link)
     press(site, link, "take")
     [payment] = fair.db.call(list_payments, fair.org_id, fair.event_id, limit=9)
     assert (payment.email, payment.amount_minor) == ("bob@paid.example.com", 100)
+
+
+def test_the_page_says_how_to_pay_before_and_after_one_registers(
+    site: AppClient, node: LocalNode
+) -> None:
+    fair = Fair(node)
+    types = fair.db.call(list_ticket_types, fair.org_id, fair.event_id)
+    paid = next(kind.id for kind in types if kind.name == "Paid")
+    change = EventChange(payment_text="DE02 <b>: %%reference%%", pay_within_days=1)
+    fair.db.call(change_event, fair.org_id, fair.event_id, change, actor="test")
+    said = "within a day of registering"
+    own = "DE02 <b>: the reference in your mail"
+    for text in (fair.look(site).text, fair.send(site, email="bob@pay.example.com", ticket=paid)):
+        assert said in text
+        assert own in text
+    [payment] = fair.db.call(list_payments, fair.org_id, fair.event_id, limit=9)
+    page = site.request("GET", f"/ticket/{fair.org_id}-{payment.code}", headers=BROWSER)
+    assert "Please pay €1.00 by" in Page(page.body).text
+    assert f"DE02 <b>: T-{payment.code}" in Page(page.body).text
+    nobody = EventChange(payment_doors=())
+    fair.db.call(change_event, fair.org_id, fair.event_id, nobody, actor="test")
+    assert said not in fair.look(site).text
 
 
 def test_the_page_tells_nobody_who_has_reached_the_limit_for_one_person(

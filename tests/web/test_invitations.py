@@ -14,8 +14,11 @@ from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
 from tests.web.reading import Page, send_form
 from turnout.core.checkin.scans import Result, Scan, check_in
-from turnout.core.events.model import EventDetails, EventState, span
+from turnout.core.events.describing import EventChange, change_event
+from turnout.core.events.model import EventDetails, EventState, PayingDoor, span
 from turnout.core.events.programme import create_venue
+from turnout.core.events.showing import get_shown_event
+from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
 from turnout.core.ids import CampaignId, EventId, OrgId
 from turnout.core.invitations.campaigns import send_campaign
 from turnout.core.invitations.invitees import InviteeFilter, list_invitees
@@ -24,6 +27,7 @@ from turnout.core.registrations.places import set_event_state
 from turnout.core.waiting_list.entries import list_entries
 from turnout.store import Tx
 
+PRICE = TicketTypeChange(price_minor=4950, currency="EUR")
 BROWSER = {"Accept": "text/html"}
 _numbers = itertools.count(1)
 
@@ -228,6 +232,26 @@ def test_when_nothing_is_left_an_invitee_may_wait(site: AppClient, node: LocalNo
     invited.press(site, "Ann", answer="decline")
     found = node.db.call(list_entries, invited.org_id, invited.event_id, limit=10)
     assert [(invitee.first_name, invitee.state.value) for invitee in found] == [("Bob", "offered")]
+
+
+def test_who_confirms_is_told_how_to_pay_where_the_event_asks(
+    site: AppClient, node: LocalNode
+) -> None:
+    invited = Invited(node)
+    where = (invited.org_id, invited.event_id)
+    [guest] = [
+        kind.id
+        for kind in node.db.call(get_shown_event, *where).ticket_types
+        if kind.name == "Guest"
+    ]
+    node.db.call(edit_ticket_type, *where, guest, PRICE, actor="test")
+    text = Page(invited.press(site, "Ann", answer="confirm").body).text
+    assert "Please pay" not in text
+    asked = EventChange(payment_doors=(PayingDoor.INVITATION,), payment_text="To DE02 <b>")
+    node.db.call(change_event, *where, asked, actor="test")
+    text = Page(invited.press(site, "Bob", answer="confirm").body).text
+    assert "Please pay €49.50 by" in text
+    assert "To DE02 <b>" in text
 
 
 def test_a_ticket_that_is_none_has_no_page(site: AppClient, invited: Invited) -> None:

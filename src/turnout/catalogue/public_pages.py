@@ -39,8 +39,8 @@ LABELS = {
     "event_page.register": "Register",
     "event_page.registered": "Your ticket is on its way to {whom}. If you register for several "
     "events at once, the fourth ticket and those after it come within the next hours.",
-    "event_page.pay": "To be paid after you register: the mail with the ticket says the amount, "
-    "the reference and until when.",
+    "event_page.pay": "To be paid within {days} of registering, and before the event starts: the "
+    "mail with the ticket says the amount, the reference and until when.",
     "event_page.schedule": "Schedule",
     "event_page.list_closed": "No place is free, and the waiting list is closed.",
     "event_page.none_left": "sold out",

@@ -64,8 +64,11 @@ SENTENCES = {
     "one, and merge person {kept} into it.",
     "person.merged": "Person {person_id} was merged into person {into}.",
     "payment.amount": "An amount is more than nothing.",
+    "payment.days": "Days to pay must be 0 (as the organization) to {limit}.",
+    "payment.door": "{door!r} is no door: {known}, or `none`.",
     "payment.due": "The day until which it is to be paid lies in the past.",
     "payment.exists": "The ticket {code} has a payment, or the reference {reference} is taken.",
+    "payment.free": "A ticket of the type {name} costs nothing: leave the payment out.",
     "payment.line_amount": "The reference is that of {code}, but the amount is not "
     "what was asked for.",
     "payment.line_closed": "The ticket {code} was cancelled or settled otherwise: pay the "
@@ -75,6 +78,8 @@ SENTENCES = {
     "payment.none": "Nothing is asked for the ticket {code}.",
     "payment.not_open": "The payment of the ticket {code} is not open.",
     "payment.reference": "{reference!r} is no reference: 4 to {limit} letters, digits and hyphens.",
+    "payment.text": "How to pay has up to {limit} lines, without control characters.",
+    "payment.text_field": "%%{field}%% is no field of how to pay: {known}.",
     "payment.settled": "The ticket {code} is {state}: it cannot be {wanted}.",
     "person.missing": "There is no person {person_id}.",
     "retention.days": "Days must be 1 to {limit}.",

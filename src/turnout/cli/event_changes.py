@@ -9,7 +9,7 @@ from turnout.cli.exams import cancel_exam
 from turnout.cli.files import open_text
 from turnout.cli.numbers import EventNumber
 from turnout.core.events.describing import EventChange, change_event, set_event_times
-from turnout.core.events.model import EventState, Visibility, span
+from turnout.core.events.model import EventState, PayingDoor, Visibility, span
 from turnout.core.events.programme import get_event
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.events.venues import find_venue
@@ -52,6 +52,9 @@ def set_event(
     visibility: Literal["public", "unlisted", "private"] | None = None,
     colour: str | None = None,
     registration_ends: str | None = None,
+    payment_text: str | None = None,
+    payment_days: Count | None = None,
+    payment_at: str | None = None,
     state: EventState | None = None,
     capacity: Count | None = None,
     unlimited: bool = False,
@@ -88,6 +91,11 @@ def set_event(
             private one has no page, only invitations, offers, programs and staff lead to it.
         colour: Its colour, such as #0a7d5c.
         registration_ends: Local time at which it closes for registration.
+        payment_text: How to pay a ticket; %%amount%%, %%reference%% and %%due%% stand for what is
+            asked for. An empty one = the organization's.
+        payment_days: Days that a ticket waits for its payment; 0 = the organization's, or 14.
+        payment_at: Where a ticket with a price is to be paid: form, integration (the registration
+            API and programs), invitation, offer, staff, with commas between, or none.
         state: What it is from now on. A draft refuses the form, the registration API, invitations
             and offers; closed, it refuses everybody but staff; cancelled, everybody.
         capacity: How many people it holds; not below those who are registered.
@@ -116,6 +124,9 @@ def set_event(
             contact_phone=contact_phone,
             venue_id=db.call(_find_venue, org_id, venue) if venue is not None else None,
             registration_ends=registration_ends,
+            payment_text=payment_text,
+            pay_within_days=payment_days,
+            payment_doors=None if payment_at is None else _read_doors(payment_at),
         )
         times = (starts, ends, timezone)
         is_sized = capacity is not None or unlimited
@@ -283,6 +294,17 @@ def _find_venue(tx: Tx, org_id: OrgId, name: str) -> VenueId:
     return find_venue(tx, org_id, name).id if name else NO_VENUE
 
 
+def _read_doors(text: str) -> tuple[PayingDoor, ...]:
+    """Doors by their names with commas between; none for `none`. Raises Invalid."""
+    named = [name.strip().lower() for name in text.split(",") if name.strip()]
+    if named in ([], ["none"]):
+        return ()
+    for name in named:
+        if name not in list(PayingDoor):
+            raise Invalid("payment.door", door=name, known=list(PayingDoor))
+    return tuple(door for door in PayingDoor if door.value in named)
+
+
 def _read_text(file: Path) -> str:
     with open_text(file) as opened:
         return opened.read(LARGEST_FILE)
@@ -305,6 +327,9 @@ def _say_facts(shown: EventView) -> list[tuple[str, str]]:
         ("Online", details.online_url),
         ("Contact", _say_contact(shown)),
         ("Language", details.locale),
+        ("How to pay", details.payment_text),
+        ("Days to pay", str(details.pay_within_days or "")),
+        ("To be paid at", ", ".join(details.payment_doors) or "none"),
         ("Colour", details.colour),
         ("Cover", shown.cover),
         ("Holds", say_capacity(event.capacity)),

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number as Range
 
-from turnout.cli.app import LARGEST, actor, console, database, show_table
+from turnout.cli.app import LARGEST, Count, actor, console, database, show_table
 from turnout.cli.retention import say_rule
 from turnout.core.erasure.retention import list_rules
 from turnout.core.fields import changed_fields
@@ -39,6 +39,8 @@ def set_org(
     sender: str | None = None,
     reply_address: str | None = None,
     stop_reply: str | None = None,
+    payment_text: str | None = None,
+    payment_days: Count | None = None,
     rate_limit: RateLimit | None = None,
     file_quota_mb: RateLimit | None = None,
     distributor: str | None = None,
@@ -65,6 +67,9 @@ def set_org(
         sender: Name under which it writes about its events; without it, its full name.
         reply_address: E-mail address to which people reply.
         stop_reply: Text that answers somebody who wrote STOP, once; `-` = no answer.
+        payment_text: How tickets of its events are paid; %%amount%%, %%reference%% and %%due%%
+            stand for what is asked for.
+        payment_days: Days that a ticket waits for its payment; 0 = 14.
         rate_limit: Requests a minute and endpoint; 0 = no limit, -1 = the server's default.
         file_quota_mb: MB of files and pictures it may keep; 0 = any, -1 = the server's default.
         distributor: Name or number of the distributor to put it under, whose Admins then rule
@@ -85,6 +90,8 @@ def set_org(
         sender_name=sender,
         reply_address=reply_address,
         stop_reply=stop_reply,
+        payment_text=payment_text,
+        pay_within_days=payment_days,
     )
     fields = changed_fields(change)
     if not fields and rate_limit is None and distributor is None and file_quota_mb is None:
@@ -137,6 +144,8 @@ def show_org(slug: str, /) -> None:
         ("Sender", profile.sender_name),
         ("Replies go to", profile.reply_address),
         ("Answer to STOP", profile.stop_reply),
+        ("How to pay", profile.payment_text),
+        ("Days to pay", str(profile.pay_within_days or "")),
         *(("Retention", say_rule(rule)) for rule in rules),
     ]
     show_table("WHAT", "IS", rows=[(what, is_) for what, is_ in facts if is_])

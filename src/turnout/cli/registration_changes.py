@@ -16,6 +16,7 @@ from turnout.core.questions.model import Answer
 from turnout.core.registrations import changing, notes
 from turnout.core.registrations.booking import lock_registration
 from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.pricing import Asking
 from turnout.core.registrations.telling import (
     read_holding,
     tell_cancelled,
@@ -46,6 +47,7 @@ def add(
     walk_in: bool = False,
     no_mail: bool = False,
     incomplete: bool = False,
+    payment: Asking | None = None,
 ) -> None:
     """Register somebody by hand, also for a draft or a closed event; the ticket is mailed.
 
@@ -67,6 +69,8 @@ def add(
         walk_in: They stand at the door: check them in at once, and mail nothing.
         no_mail: Do not mail the ticket.
         incomplete: Required questions may stay without an answer.
+        payment: Whether the price of the ticket is open, none or waived; without it, as
+            `--payment-at` of `turnout event set` says.
     """
     contact = Contact(
         email=email, first_name=first_name, last_name=last_name, company=company, phone=phone
@@ -76,6 +80,7 @@ def add(
         "session_ids": session or (),
         "answers": [Answer(*pair) for pair in _read_answers(answer).items()],
         "is_complete": not incomplete,
+        "asking": payment,
         "actor": actor(),
     }
     with database() as db:

@@ -5,14 +5,19 @@ the caller: mostly it takes a value away.
 """
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import msgspec
 
-from turnout.core.text import is_blank, is_email, is_line, is_storable
+from turnout.core.text import is_blank, is_email, is_line, is_paragraph, is_storable
 from turnout.errors import Invalid
 
 LONGEST_LINE, LONGEST_PROSE, LONGEST_URL = 200, 20_000, 2_000
+LONGEST_PAYMENT_TEXT, MOST_PAYMENT_LINES, MOST_PAYMENT_DAYS = 2_000, 30, 365
+PAYMENT_FIELDS = ("amount", "reference", "due")
+"""What a text about how to pay can say of a ticket, as `%%amount%%`."""
+_FIELD = re.compile(r"%%(\w{1,30})%%", re.ASCII)
 _COLOUR = re.compile("#[0-9a-fA-F]{6}")
 _LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _COUNTRY = re.compile("[A-Za-z]{2}")
@@ -41,6 +46,27 @@ def check_prose(field: str, text: str, limit: int = LONGEST_PROSE) -> None:
     if not is_storable(text):
         raise Invalid("text.line", field=field)
     check_length(field, text, limit)
+
+
+def check_payment_text(field: str, text: str) -> None:
+    """Raise Invalid for a text about how to pay that is too long or asks for an unknown field."""
+    check_prose(field, text, LONGEST_PAYMENT_TEXT)
+    if not is_paragraph(text) or len(text.splitlines()) > MOST_PAYMENT_LINES:
+        raise Invalid("payment.text", limit=MOST_PAYMENT_LINES)
+    for name in _FIELD.findall(text):
+        if name.lower() not in PAYMENT_FIELDS:
+            raise Invalid("payment.text_field", field=name, known=PAYMENT_FIELDS)
+
+
+def check_payment_days(days: int | None) -> None:
+    """Raise Invalid for a period that is none; 0 = not given."""
+    if days is not None and not 0 <= days <= MOST_PAYMENT_DAYS:
+        raise Invalid("payment.days", limit=MOST_PAYMENT_DAYS)
+
+
+def fill_payment_text(text: str, values: Mapping[str, str]) -> str:
+    """The text, with what its fields stand for; `values` by the names of PAYMENT_FIELDS."""
+    return _FIELD.sub(lambda found: values.get(found[1].lower(), ""), text)
 
 
 def check_length(field: str, text: str, limit: int) -> None:

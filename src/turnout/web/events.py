@@ -39,11 +39,15 @@ from turnout.core.registrations.form_limits import (
 )
 from turnout.core.registrations.forms import register_by_form, wait_by_form
 from turnout.core.registrations.joining import list_offered
+from turnout.core.registrations.pricing import asks_at
 from turnout.core.text import is_email, is_line
 from turnout.core.tickets.documents import event_entry
+from turnout.core.tickets.issuing import GrantKind
+from turnout.core.tickets.prices import PaymentTerms, get_payment_terms, say_payment_text
 from turnout.core.waiting_list.steering import is_closed
 from turnout.errors import Conflict, Failure, Invalid, Limited, Missing
 from turnout.formats.calendar import calendar_file
+from turnout.formats.local_dates import DAY, say_wait
 from turnout.formats.markdown import to_html
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
@@ -98,6 +102,7 @@ class _Found(NamedTuple):
     programme: Programme
     questions: list[Question]
     is_list_closed: bool
+    terms: PaymentTerms
 
 
 class _Form(NamedTuple):
@@ -229,6 +234,9 @@ class EventResource(Resource):
             description=Markup(found.description),  # noqa: S704 (formats/markdown.py cleans it)
             **times(shown, found.organization.locale),
             offers=offers,
+            asks=asks_at(shown.details, GrantKind.FORM),
+            days=say_wait(found.terms.days * DAY, language.get()),
+            payment_text=say_payment_text(found.terms.text, language.get()),
             is_open=event.state is EventState.OPEN and not is_over,
             is_over=is_over,
             is_exam=found.is_exam,
@@ -275,9 +283,9 @@ def _find(tx: Tx, path: str, slug: str, number: str) -> _Found:
                 programme = get_programme(tx, organization.org_id, shown.event.id)
                 asked = list_questions(tx, organization.org_id, shown.event.id)
                 closed = is_closed(tx, organization.org_id, shown.event.id)
-                return _Found(
-                    organization, profile, shown, exam, description, programme, asked, closed
-                )
+                terms = get_payment_terms(tx, organization.org_id, shown.details)
+                facts = (shown, exam, description, programme, asked, closed, terms)
+                return _Found(organization, profile, *facts)
     raise Missing("path.missing", path=path)
 
 

@@ -28,6 +28,7 @@ from turnout.web.documents import NO_STORE
 from turnout.web.forms import FIELDS, go_on, read_done, read_form
 from turnout.web.languages import language
 from turnout.web.local_times import times
+from turnout.web.payments import Due, find_due, say_due
 from turnout.web.questions import (
     Entered,
     Field,
@@ -59,6 +60,7 @@ class Shown(NamedTuple):
     ticket_type_id: TicketTypeId
     answers: list[Answer]
     is_list_closed: bool
+    due: Due | None
 
 
 class InvitationResource(Resource):
@@ -121,6 +123,7 @@ class InvitationResource(Resource):
             **own,
             state=shown.invitee.state,
             code=shown.invitee.ticket_code if shown.invitee.state == CONFIRMED else None,
+            payment=say_due(shown.due),
             is_over=is_over,
             is_cancelled=event.state is EventState.CANCELLED,
             ticket=f"{shown.org_id}-{shown.invitee.ticket_code}",
@@ -146,14 +149,17 @@ def _fields(
 
 def _show(tx: Tx, token: str) -> Shown:
     org_id, event_id, invitee = read_link(tx, token)
+    event = get_shown_event(tx, org_id, event_id)
+    code = invitee.ticket_code if invitee.state == CONFIRMED else None
     return Shown(
         org_id,
-        get_shown_event(tx, org_id, event_id),
+        event,
         invitee,
         list_questions(tx, org_id, event_id),
         get_campaign(tx, org_id, invitee.campaign_id).ticket_type_id,
         list_given(tx, org_id, event_id, invitee.person_id),
         is_closed(tx, org_id, event_id),
+        find_due(tx, org_id, event, code or ""),
     )
 
 

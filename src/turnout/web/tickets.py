@@ -17,7 +17,6 @@ from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import OrgId
 from turnout.core.tickets.documents import TicketFacts, event_entry
 from turnout.core.tickets.drawing import ticket_pdf
-from turnout.core.tickets.prices import Price, find_price, say_price
 from turnout.core.tickets.signing import ensure_ticket_key, normalize
 from turnout.core.times import local
 from turnout.errors import Missing
@@ -26,8 +25,8 @@ from turnout.formats.qr import qr_png, qr_svg, qr_svg_file
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
-from turnout.web.languages import language
 from turnout.web.local_times import times
+from turnout.web.payments import Due, find_due, say_due
 from turnout.web.templates import render
 
 
@@ -36,7 +35,7 @@ class _Found(NamedTuple):
     ticket: ShownTicket
     organizer: str
     watch: list[tuple[str, str]]
-    price: Price | None
+    due: Due | None
 
 
 class TicketResource(Resource):
@@ -57,7 +56,7 @@ class TicketResource(Resource):
             place=found.shown.place,
             **times(found.shown),
             ticket=ticket,
-            payment=_say_payment(found),
+            payment=say_due(found.due),
             watch=found.watch,
             online=found.shown.details.online_url,
             is_over=event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED,
@@ -65,12 +64,6 @@ class TicketResource(Resource):
             qr="" if ticket.is_cancelled else qr_svg(ticket.signed),
             checked=local(ticket.checked_in_at, event.timezone) if ticket.checked_in_at else None,
         )
-
-
-def _say_payment(found: _Found) -> str:
-    if found.price is None:
-        return ""
-    return say_price(found.price, found.shown, found.organizer, language.get())
 
 
 CALENDAR = "event.ics"
@@ -142,6 +135,6 @@ async def _read(db: Database, address: str) -> _Found:
 def _find(tx: Tx, org_id: OrgId, code: str) -> _Found:
     shown, ticket = read_ticket(tx, org_id, code)
     organizer = get_organization_of(tx, org_id).name
-    price = find_price(tx, org_id, ticket.code)
+    due = find_due(tx, org_id, shown, ticket.code)
     watch = list_watch_links(tx, org_id, ticket.code)
-    return _Found(shown, ticket, organizer, watch, price)
+    return _Found(shown, ticket, organizer, watch, due)

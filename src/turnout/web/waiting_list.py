@@ -14,15 +14,21 @@ from turnout.core.identity.short_names import page_path
 from turnout.core.registrations.joining import find_ticket_address
 from turnout.core.registrations.offers import leave_list, take_offer
 from turnout.core.registrations.places import is_final
+from turnout.core.registrations.pricing import asks_at
 from turnout.core.registrations.rules import Door, find_refusal
+from turnout.core.tickets.issuing import GrantKind
+from turnout.core.tickets.prices import PaymentTerms, get_payment_terms, say_payment_text
 from turnout.core.times import local
 from turnout.core.waiting_list.entries import Entry, WaitingState, get_position, read_waiting_link
 from turnout.errors import Conflict, Invalid
+from turnout.formats.local_dates import DAY, say_wait
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import go_on, read_form
+from turnout.web.languages import language
 from turnout.web.local_times import times
+from turnout.web.payments import Due, find_due, say_due
 from turnout.web.refusals import say_refusal
 from turnout.web.templates import render
 
@@ -36,6 +42,8 @@ class _Shown(NamedTuple):
     position: int
     ticket: str
     page: str
+    due: Due | None
+    terms: PaymentTerms
 
 
 class WaitingResource(Resource):
@@ -79,6 +87,10 @@ class WaitingResource(Resource):
             wanted=next(
                 kind for kind in shown.event.ticket_types if kind.id == entry.ticket_type_id
             ),
+            payment=say_due(shown.due),
+            asks=asks_at(shown.event.details, GrantKind.OFFER),
+            days=say_wait(shown.terms.days * DAY, language.get()),
+            payment_text=say_payment_text(shown.terms.text, language.get()),
             page=shown.page,
             refusal="" if refused else refusal,
             closed=say_refusal(refused) if refused else "",
@@ -92,7 +104,9 @@ def _show(tx: Tx, token: str) -> _Shown:
     is_taken = entry.state is WaitingState.TAKEN
     ticket = find_ticket_address(tx, org_id, entry.event_id, entry.person_id) if is_taken else ""
     page = f"{page_path(get_organization_of(tx, org_id).slug)}/{entry.event_id}"
-    return _Shown(event, entry, get_position(tx, org_id, entry), ticket, page)
+    due = find_due(tx, org_id, event, ticket.partition("-")[2])
+    terms = get_payment_terms(tx, org_id, event.details)
+    return _Shown(event, entry, get_position(tx, org_id, entry), ticket, page, due, terms)
 
 
 def _act(tx: Tx, token: str, answer: str) -> _Shown:

@@ -114,7 +114,7 @@ def test_a_code_has_a_length_and_one_line(hall, code, is_taken):
 def test_a_price_is_taken_at_the_page_alone(hall):
     change(hall, price_minor=100, currency="EUR")
     own = kind(hall)
-    assert [is_offered(own, hall.node.clock.now, door) for door in (Door.FORM, Door.PROGRAM)] == [
+    assert [is_offered(own, hall.node.clock.now, sells=sells) for sells in (True, False)] == [
         True,
         False,
     ]

@@ -6,17 +6,25 @@ from tests.core.registrations.hall import Hall
 from tests.support.builder import contact
 from tests.support.mails import list_mails
 from tests.support.node import START
+from turnout.core.checkin.walk_ins import add_walk_in
+from turnout.core.events.describing import EventChange, change_event
+from turnout.core.events.model import PayingDoor
+from turnout.core.events.programme import list_ticket_types
 from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
+from turnout.core.identity.profiles import OrganizationChange, change_organization
+from turnout.core.invitations.invitees import confirm
 from turnout.core.mails.model import MailKind, MailText
 from turnout.core.mails.texts import set_text
 from turnout.core.payments.settling import OVERDUE, Payment, PaymentState, list_payments, settle
+from turnout.core.registrations.changing import add_by_staff, restore_registration
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly, register_from_program
 from turnout.core.registrations.offers import join_list, take_offer
 from turnout.core.registrations.places import set_ticket_capacity
-from turnout.core.registrations.pricing import PAYMENT_DAYS
+from turnout.core.registrations.pricing import Asking
 from turnout.core.registrations.rules import Door
 from turnout.core.tickets.mails import claim_ticket_mails, send_ticket_mail
-from turnout.core.tickets.prices import find_price
+from turnout.core.tickets.prices import PAYMENT_DAYS, find_price
 from turnout.core.work.claims import turn
 from turnout.errors import Invalid
 
@@ -45,6 +53,10 @@ def mail_text(hall: Hall) -> str:
     for mail in hall.db.call(claim_ticket_mails):
         hall.db.call(send_ticket_mail, mail, [], "https://t.example", lambda *_: [])
     return hall.call(list_mails)[-1].text
+
+
+def describe(hall: Hall, **fields) -> None:
+    hall.call(change_event, hall.event_id, EventChange(**fields), actor="test")
 
 
 def stored_contents(tx) -> str:
@@ -95,3 +107,135 @@ def test_a_program_gets_no_ticket_that_costs_money(hall):
             register_directly, hall.event_id, hall.type_ids[1], contact("d"), door=Door.PROGRAM
         )
     assert refused.value.code == "ticket_type.offered"
+
+
+# -- what events and organizations say of it -----------------------------------------------
+
+
+def test_a_text_of_the_event_says_how_to_pay_before_that_of_the_organization(hall):
+    whole = "Pay %%amount%% to\n\nDE02 1203 0000 <b>\nuntil %%due%%: %%Reference%%"
+    hall.call(change_organization, OrganizationChange(payment_text="To DE99."), actor="test")
+    register(hall, "a")
+    said = mail_text(hall)
+    assert "Please pay €49.50 by" in said
+    assert "\n\nTo DE99." in said
+    describe(hall, payment_text=whole)
+    register(hall, "b", 1)
+    said = mail_text(hall)
+    assert "Pay €49.50 to\n\nDE02 1203 0000 <b>\nuntil " in said
+    assert f": T-{hall.code('b')}" in said
+    assert "Please pay" not in said
+    assert "DE99" not in said
+
+
+@pytest.mark.parametrize(
+    ("own", "organization", "days"), [(3, 5, 3), (0, 5, 5), (0, 0, PAYMENT_DAYS)]
+)
+def test_the_time_to_pay_is_the_events_or_the_organizations(hall, own, organization, days):
+    hall.node.clock.now = hall.event.starts_at - 40 * DAY_MS
+    hall.call(change_organization, OrganizationChange(pay_within_days=organization), actor="test")
+    describe(hall, pay_within_days=own)
+    register(hall, "a")
+    assert payments(hall)[0].due_at == hall.node.clock.now + days * DAY_MS
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"payment_text": "%%iban%%"},
+        {"payment_text": "x" * 2001},
+        {"payment_text": "x\n" * 31},
+        {"payment_text": "x\x07"},
+        {"pay_within_days": 366},
+        {"pay_within_days": -1},
+    ],
+)
+def test_what_is_no_way_to_pay_is_refused(hall, wrong):
+    with pytest.raises(Invalid):
+        describe(hall, **wrong)
+    with pytest.raises(Invalid):
+        hall.call(change_organization, OrganizationChange(**wrong), actor="test")
+
+
+# -- who is asked --------------------------------------------------------------------------
+
+
+def by_staff(hall: Hall, guest: str, type_: int = 0, **named) -> None:
+    type_id = hall.type_ids[type_]
+    who = (hall.event_id, contact(guest))
+    hall.call(add_by_staff, *who, ticket_type_id=type_id, actor="test", **named)
+
+
+def by_invitation(hall: Hall, guest: str) -> None:
+    hall.call(confirm, hall.invitees[0][guest], actor="test")
+
+
+def by_program(hall: Hall, guest: str) -> None:
+    who = (hall.event_id, contact(guest))
+    hall.call(register_from_program, *who, answers=[], sti="", is_mailed=False)
+
+
+def price_default(hall: Hall) -> None:
+    types = hall.call(list_ticket_types, hall.event_id)
+    default = next(kind.id for kind in types if kind.is_default)
+    hall.call(edit_ticket_type, hall.event_id, default, PRICE, actor="test")
+
+
+DOORS = {
+    PayingDoor.STAFF: by_staff,
+    PayingDoor.INVITATION: by_invitation,
+    PayingDoor.INTEGRATION: by_program,
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_door_asks_for_the_price_where_the_event_says_so(hall, door):
+    by_staff(hall, "a", 1)
+    assert payments(hall) == []
+    price_default(hall)
+    describe(hall, payment_doors=(door,))
+    DOORS[door](hall, "b")
+    [payment] = payments(hall)
+    assert (payment.email[0], payment.state, payment.amount_minor) == ("b", "open", 4950)
+    register(hall, "c", 1)
+    assert len(payments(hall)) == 1, "the page was not named"
+
+
+def test_who_takes_an_offer_by_a_program_pays_where_programs_are_asked(hall):
+    describe(hall, payment_doors=(PayingDoor.INTEGRATION,))
+    register(hall, "a")
+    hall.call(join_list, hall.event_id, hall.type_ids[0], contact("b"))
+    hall.call(set_ticket_capacity, hall.type_ids[0], 2, actor="test")
+    by_program(hall, "b")
+    assert [payment.email[0] for payment in payments(hall)] == ["b"]
+
+
+@pytest.mark.parametrize("asking", Asking)
+def test_staff_say_whether_a_ticket_is_paid(hall, asking):
+    describe(hall, payment_doors=tuple(PayingDoor))
+    by_staff(hall, "a", asking=asking)
+    assert [payment.state.value for payment in payments(hall)] == (
+        [] if asking is Asking.NONE else [asking.value]
+    )
+    assert (hall.call(find_price, hall.code("a")) is not None) == (asking is Asking.OPEN)
+
+
+def test_a_walk_in_and_somebody_restored_are_asked_as_staff_say(hall):
+    who = (hall.event_id, contact("a"))
+    named = {"ticket_type_id": hall.type_ids[0], "device": "x", "actor": "test"}
+    hall.call(add_walk_in, *who, asking=Asking.OPEN, **named)
+    registration = hall.registration_id("a")
+    hall.call(cancel_registration, registration, actor="test")
+    describe(hall, payment_doors=(PayingDoor.STAFF,))
+    hall.call(restore_registration, registration, actor="test")
+    assert [payment.email[0] for payment in payments(hall)] == ["a", "a"]
+    assert hall.call(find_price, hall.code("a"))
+
+
+def test_nothing_is_asked_for_a_free_ticket(hall):
+    free = TicketTypeChange(price_minor=0)
+    hall.call(edit_ticket_type, hall.event_id, hall.type_ids[0], free, actor="test")
+    with pytest.raises(Invalid) as refused:
+        by_staff(hall, "a", asking=Asking.OPEN)
+    assert refused.value.code == "payment.free"
+    assert hall.tickets() == {}

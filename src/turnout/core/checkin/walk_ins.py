@@ -9,6 +9,7 @@ from turnout.core.people.model import Contact
 from turnout.core.questions import model as questions
 from turnout.core.registrations.changing import add_by_staff
 from turnout.core.registrations.granting import Granted
+from turnout.core.registrations.pricing import Asking
 from turnout.store import Tx
 
 
@@ -31,6 +32,7 @@ def add_walk_in(
     answers: Sequence[questions.Answer] = (),
     is_mailed: bool = False,
     is_complete: bool = True,
+    asking: Asking | None = None,
     device: str,
     actor: str,
 ) -> Arrival:
@@ -46,6 +48,7 @@ def add_walk_in(
         answers=answers,
         is_mailed=is_mailed,
         is_complete=is_complete,
+        asking=asking,
         actor=actor,
     )
     scan = Scan(code=granted.ticket.code, at=tx.now, device=device)

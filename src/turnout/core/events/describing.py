@@ -1,11 +1,12 @@
 """What an event says of itself: changed field by field, each held against what it may be."""
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
 from turnout.core.audit.recording import record
-from turnout.core.events.model import EventDetails, Span, Visibility
+from turnout.core.events.model import EventDetails, PayingDoor, Span, Visibility
 from turnout.core.events.sql import sql
 from turnout.core.fields import (
     changed_fields,
@@ -13,6 +14,8 @@ from turnout.core.fields import (
     check_colour,
     check_language,
     check_line,
+    check_payment_days,
+    check_payment_text,
     check_prose,
     check_url,
 )
@@ -29,7 +32,8 @@ _details = msgspec.json.Decoder(EventDetails)
 class EventChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is to change; None = it stays, empty text = not given any more. `description` is
     Markdown, `colour` `#rrggbb`, `locale` a language tag, `cover` the digest of a picture,
-    `registration_ends` local time at the event. `venue_id` 0 = no venue."""
+    `registration_ends` local time at the event. `venue_id` 0 = no venue; the rest is that of
+    EventDetails."""
 
     title: str | None = None
     summary: str | None = None
@@ -44,6 +48,9 @@ class EventChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     cover: str | None = None
     venue_id: VenueId | None = None
     registration_ends: str | None = None
+    payment_text: str | None = None
+    pay_within_days: int | None = None
+    payment_doors: tuple[PayingDoor, ...] | None = None
 
 
 def change_event(
@@ -105,6 +112,7 @@ def check_texts(change: EventChange) -> None:
     """Raise Invalid for a value that cannot be."""
     if change.title is not None and is_blank(change.title):
         raise Invalid("title.missing")
+    check_payment_days(change.pay_within_days)
     for name, check in _CHECKS.items():
         value = getattr(change, name)
         if value:
@@ -137,12 +145,13 @@ _CHECKS: dict[str, Callable[[str, str], None]] = {
     "contact_name": check_line,
     "contact_email": check_address,
     "contact_phone": check_line,
+    "payment_text": check_payment_text,
 }
 _IN_DETAILS = frozenset(_CHECKS) - {"title"}
 
 
 def _apply(details: EventDetails, change: EventChange) -> EventDetails:
-    values = {
+    values: dict[str, Any] = {
         name: value.strip() for name in _IN_DETAILS if (value := getattr(change, name)) is not None
     }
     if change.visibility is not None:
@@ -150,4 +159,7 @@ def _apply(details: EventDetails, change: EventChange) -> EventDetails:
             "is_public": change.visibility is Visibility.PUBLIC,
             "is_private": change.visibility is Visibility.PRIVATE,
         }
+    for name in ("pay_within_days", "payment_doors"):
+        if (value := getattr(change, name)) is not None:
+            values[name] = value
     return msgspec.structs.replace(details, **values)

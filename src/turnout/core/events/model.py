@@ -43,10 +43,23 @@ class Visibility(enum.StrEnum):
     PRIVATE = "private"
 
 
+class PayingDoor(enum.StrEnum):
+    """Where a ticket with a price is asked to be paid, by what granted it."""
+
+    FORM = "form"
+    INTEGRATION = "integration"
+    INVITATION = "invitation"
+    OFFER = "offer"
+    STAFF = "staff"
+
+
 class EventDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an event says of itself, stored as JSON; empty text = not given. `description` is
     Markdown, `locale` empty = the organization's, `colour` is `#rrggbb`, `online_url` where people
-    take part who are not at a venue. `speakers` and `schedule` are lines of older events."""
+    take part who are not at a venue. `speakers` and `schedule` are lines of older events.
+    `payment_text` says how to pay (with the placeholders of core/fields.py), `pay_within_days` for
+    how long a ticket waits for it, 0 = the organization's; `payment_doors` ask for the price of a
+    ticket."""
 
     description: str = ""
     locale: str = ""
@@ -60,6 +73,9 @@ class EventDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     contact_name: str = ""
     contact_email: str = ""
     contact_phone: str = ""
+    payment_text: str = ""
+    pay_within_days: int = 0
+    payment_doors: tuple[PayingDoor, ...] = (PayingDoor.FORM, PayingDoor.OFFER)
 
     @property
     def visibility(self) -> Visibility:

@@ -55,7 +55,8 @@ class OrganizationProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an organization shows of itself, stored as JSON; empty text = not given. `currency` (ISO
     4217) is that of its free tickets too, `logo` the digest of a picture, `colour` `#rrggbb`;
     `sender_name` and `reply_address` are those of the mails about its events; `stop_reply` answers
-    somebody who wants no more texts, `-` = nobody does."""
+    somebody who wants no more texts, `-` = nobody does. `payment_text` and `pay_within_days` are
+    those of its events that have none of their own."""
 
     currency: str = ""
     country_code: str = ""
@@ -69,6 +70,8 @@ class OrganizationProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     sender_name: str = ""
     reply_address: str = ""
     stop_reply: str = ""
+    payment_text: str = ""
+    pay_within_days: int = 0
 
 
 class User(msgspec.Struct, frozen=True):

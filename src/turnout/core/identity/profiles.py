@@ -1,7 +1,7 @@
 """What an organization shows of itself: changed field by field."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,6 +13,8 @@ from turnout.core.fields import (
     check_country,
     check_language,
     check_line,
+    check_payment_days,
+    check_payment_text,
     check_url,
 )
 from turnout.core.identity.model import OrganizationProfile
@@ -46,6 +48,8 @@ class OrganizationChange(msgspec.Struct, frozen=True, kw_only=True):
     sender_name: str | None = None
     reply_address: str | None = None
     stop_reply: str | None = None
+    payment_text: str | None = None
+    pay_within_days: int | None = None
 
 
 class Sender(NamedTuple):
@@ -79,7 +83,7 @@ def change_organization(
     sql.touch_organization(tx, org_id=org_id, now=tx.now)
     if change.logo and sql.has_logo(tx, org_id=org_id, digest=change.logo) is None:
         raise Invalid("picture.missing", digest=change.logo)
-    given = {name: getattr(change, name).strip() for name in changed_fields(change)}
+    given = {name: _value(change, name) for name in changed_fields(change)}
     for name in ("currency", "country_code"):
         if name in given:
             given[name] = given[name].upper()
@@ -106,9 +110,15 @@ def check_organization_texts(change: OrganizationChange) -> None:
         value = getattr(change, field)
         if value is not None and is_blank(value):
             raise Invalid("text.missing", field=field)
+    check_payment_days(change.pay_within_days)
     for field, check in _CHECKS.items():
         if value := getattr(change, field):
             check(field, value.strip())
+
+
+def _value(change: OrganizationChange, name: str) -> Any:
+    value = getattr(change, name)
+    return value.strip() if isinstance(value, str) else value
 
 
 def _check_zone(_field: str, text: str) -> None:
@@ -134,4 +144,5 @@ _CHECKS: dict[str, Callable[[str, str], None]] = {
     "sender_name": check_line,
     "reply_address": check_address,
     "stop_reply": check_line,
+    "payment_text": check_payment_text,
 }

@@ -151,6 +151,9 @@ def _make_event(
         cover=digest(digests, event.cover),
         venue_id=_find_or_make_venue(tx, org_id, event.venue, actor) if event.venue else None,
         registration_ends=event.registration_ends,
+        payment_text=details.payment_text,
+        pay_within_days=details.pay_within_days,
+        payment_doors=details.payment_doors,
     )
     change_event(tx, org_id, made.id, change, actor=actor)
     return made.id

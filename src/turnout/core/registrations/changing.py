@@ -34,6 +34,7 @@ from turnout.core.registrations.model import (
     Submitted,
     join_submissions,
 )
+from turnout.core.registrations.pricing import Asking
 from turnout.core.registrations.rules import Door, check
 from turnout.core.registrations.sql import sql
 from turnout.core.registrations.telling import find_mail_address
@@ -60,14 +61,17 @@ def add_by_staff(
     is_mailed: bool = True,
     is_complete: bool = True,
     source: str = SOURCE,
+    asking: Asking | None = None,
     actor: str,
 ) -> Granted:
     """Register somebody by hand, with a ticket of the type (None = the event's default one) and a
     booking of the sessions; the new ticket is mailed. Idempotent: a ticket of the type is kept, and
-    sessions and answers are added. Required questions must be answered if `is_complete`.
+    sessions and answers are added. Required questions must be answered if `is_complete`. `asking`
+    says whether the price of a new ticket is asked for, None = as the event does at this door.
 
     Raises Conflict when the event is cancelled, over or an exam, or a place is missing, Invalid for
-    the contact, an answer or a type or session of another event, Missing.
+    the contact, an answer, a payment of a free ticket, a type or session of another event,
+    Missing.
     """
     check_contact(contact)
     _check_answers(answers)
@@ -82,17 +86,12 @@ def add_by_staff(
     is_known = known is not None and known.state is RegistrationState.CONFIRMED
     booked = booking.list_booked_sessions(tx, org_id, known.id) if known and is_known else []
     wanted = _take_sessions(tx, org_id, event_id, set(session_ids).difference(booked))
-    kept = accept_answers(
-        tx,
-        org_id,
-        event_id,
-        answers,
-        must_meet=ticket_type_id if is_complete else None,
-        known=known.submitted.answers if known else (),
-    )
+    must_meet = ticket_type_id if is_complete else None
+    before = known.submitted.answers if known else ()
+    kept = accept_answers(tx, org_id, event_id, answers, must_meet=must_meet, known=before)
     submitted = Submitted(contact, kept)
     wish = Wish(Door.STAFF, event_id, person_id, ticket_type_id, source, submitted)
-    granted = grant(tx, org_id, wish)
+    granted = grant(tx, org_id, wish._replace(asking=asking))
     booking.add_bookings(tx, org_id, granted.registration_id, wanted)
     if known and is_known:
         joined = join_submissions(known.submitted, submitted)

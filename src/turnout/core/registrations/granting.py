@@ -42,6 +42,7 @@ from turnout.core.registrations.model import (
     join_submissions,
 )
 from turnout.core.registrations.places import TakenTicket
+from turnout.core.registrations.pricing import Asking, ask_price
 from turnout.core.registrations.rules import (
     RULES,
     Door,
@@ -84,6 +85,7 @@ class Wish(NamedTuple):
     registration_id: RegistrationId | None = None
     sitting_uuid: str = ""
     language: str = ""
+    asking: Asking | None = None
 
     @property
     def grant(self) -> Grant:
@@ -151,7 +153,7 @@ def grant_checked(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
     type_id = taken.ticket_type_id
     book_extras(tx, org_id, wish.event_id, registration_id, type_id, extras)
     note_source(tx, org_id, registration_id, wish.sti or (own.sti if own else ""))
-    ticket = issue_ticket(tx, org_id, registration_id, taken.ticket_type_id, wish.grant)
+    ticket = _issue(tx, org_id, registration_id, taken, wish)
     return Granted(registration_id, ticket, is_new=True)
 
 
@@ -184,8 +186,18 @@ def grant_with_sessions(
     book_extras(tx, org_id, wish.event_id, registration_id, taken.ticket_type_id, extras)
     if wish.sti:
         note_source(tx, org_id, registration_id, wish.sti)
-    ticket = issue_ticket(tx, org_id, registration_id, taken.ticket_type_id, wish.grant)
+    ticket = _issue(tx, org_id, registration_id, taken, wish)
     return SessionGrant(booked, ticket=ticket)
+
+
+def _issue(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, taken: TakenTicket, wish: Wish
+) -> Ticket:
+    """The ticket, and what is to be paid for it."""
+    ticket = issue_ticket(tx, org_id, registration_id, taken.ticket_type_id, wish.grant)
+    if taken.price_minor != 0 or wish.asking:
+        ask_price(tx, org_id, wish.event_id, registration_id, ticket, asking=wish.asking)
+    return ticket
 
 
 # -- places that change hands --------------------------------------------------------------

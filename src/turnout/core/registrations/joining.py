@@ -5,6 +5,7 @@ from hmac import compare_digest
 
 from turnout.core.events.model import Event, TicketType
 from turnout.core.events.programme import get_event, list_ticket_types
+from turnout.core.events.showing import get_shown_event
 from turnout.core.ids import EventId, OrgId, PersonId, TicketId, TicketTypeId, UserId
 from turnout.core.people.contacts import check_contact
 from turnout.core.people.merging import find_person, know_person
@@ -16,7 +17,7 @@ from turnout.core.registrations.form_limits import book_mail
 from turnout.core.registrations.granting import Wish, grant_checked
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.parties import Guest, Party, grant_party
-from turnout.core.registrations.pricing import ask_price
+from turnout.core.registrations.pricing import asks_programs
 from turnout.core.registrations.rules import Door, check, check_no_exam
 from turnout.core.registrations.sql import sql
 from turnout.core.waiting_list.entries import find_offer
@@ -83,8 +84,6 @@ def register_checked(
         language=language,
     )
     granted = grant_checked(tx, org_id, wish)
-    if door is Door.FORM:
-        ask_price(tx, org_id, event_id, granted)
     if is_mailed:
         queue_ticket_mail(tx, org_id, granted.ticket.id)
     return granted.is_new
@@ -104,11 +103,11 @@ def register_from_program(
     the event's own ticket or the first that its page offers, or with what is offered to them from
     the waiting list; whether they were not registered before. Only who is new is mailed a ticket,
     and only if `is_mailed`. Raises as `register_directly` does."""
-    get_event(tx, org_id, event_id)
+    sells = _sells(tx, org_id, event_id, Door.PROGRAM)
     offered = [
         ticket_type
         for ticket_type in list_ticket_types(tx, org_id, event_id)
-        if is_offered(ticket_type, tx.now, Door.PROGRAM) and not is_for_few(ticket_type)
+        if is_offered(ticket_type, tx.now, sells=sells) and not is_for_few(ticket_type)
     ]
     if not offered:
         raise Conflict("ticket_type.none")
@@ -184,17 +183,26 @@ def get_offered_type(
 ) -> TicketType:
     """A ticket type that anybody may have at the door: not by invitation, not locked, on sale.
     Raises Invalid for another."""
+    sells = _sells(tx, org_id, event_id, door)
     for ticket_type in list_ticket_types(tx, org_id, event_id):
-        if ticket_type.id == ticket_type_id and is_offered(ticket_type, tx.now, door):
+        if ticket_type.id == ticket_type_id and is_offered(ticket_type, tx.now, sells=sells):
             return ticket_type
     raise Invalid("ticket_type.offered")
 
 
-def is_offered(ticket_type: TicketType, now: int, door: Door = Door.FORM) -> bool:
-    """Whether the door offers it at that moment (epoch ms) to those who may see it. What costs
-    money is sold on the event's page alone, which says how to pay."""
+def _sells(tx: Tx, org_id: OrgId, event_id: EventId, door: Door) -> bool:
+    """Whether tickets that cost money are taken at the door: on the event's page, which says how to
+    pay, and by programs where the event asks those for the price. Raises Missing."""
+    if door is Door.FORM:
+        return True
+    return asks_programs(get_shown_event(tx, org_id, event_id).details)
+
+
+def is_offered(ticket_type: TicketType, now: int, *, sells: bool = True) -> bool:
+    """Whether a door that `sells` tickets or gives free ones alone offers it at that moment (epoch
+    ms) to those who may see it."""
     is_held_back = ticket_type.is_rsvp or ticket_type.is_locked or ticket_type.is_hidden
-    is_sold_here = door is Door.FORM or not ticket_type.price_minor
+    is_sold_here = sells or not ticket_type.price_minor
     return not is_held_back and is_sold_here and ticket_type.is_on_sale(now)
 
 

@@ -21,7 +21,6 @@ from turnout.core.registrations.extras import (
 )
 from turnout.core.registrations.granting import Wish, grant
 from turnout.core.registrations.joining import queue_ticket_mail
-from turnout.core.registrations.pricing import ask_price
 from turnout.core.registrations.rules import Door, check, check_no_exam, find_refusal
 from turnout.core.registrations.sources import clean_source
 from turnout.core.waiting_list.entries import (
@@ -119,7 +118,6 @@ def take_offer(tx: Tx, org_id: OrgId, entry_id: EntryId, *, actor: str) -> None:
         grant_id=entry_id,
     )
     granted = grant(tx, org_id, wish)
-    ask_price(tx, org_id, entry.event_id, granted)
     if granted.is_new:
         queue_ticket_mail(tx, org_id, granted.ticket.id)
     record(tx, org_id, actor, "took offer", "waiting_entry", entry_id)

@@ -50,7 +50,7 @@ SLICE = 50
 class TakenTicket(NamedTuple):
     """A place of a type that was taken. `person_limit` None = any number for each person; it is
     sold between two instants (epoch ms), None = from ever, for good. One that is locked or hidden
-    (1) is given by staff, invitation and offer alone."""
+    (1) is given by staff, invitation and offer alone. `price_minor` None = not known here."""
 
     ticket_type_id: TicketTypeId
     person_limit: int | None
@@ -58,6 +58,7 @@ class TakenTicket(NamedTuple):
     sale_ends_at: int | None = None
     is_locked: int = 0
     is_hidden: int = 0
+    price_minor: int | None = None
 
 
 def take_session_places(tx: Tx, org_id: OrgId, session_ids: list[SessionId]) -> set[SessionId]:

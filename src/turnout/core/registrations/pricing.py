@@ -1,32 +1,73 @@
-"""Asking for the price of a ticket that somebody took at the event's page or from its list."""
+"""Asking for the price of a ticket that is granted: at the doors that the event chose."""
 
-from turnout.core.events.model import Event
-from turnout.core.events.programme import get_event, list_ticket_types
-from turnout.core.ids import EventId, OrgId
-from turnout.core.registrations.granting import Granted
-from turnout.core.tickets.prices import Price, ask
+import enum
+
+from turnout.core.events.model import Event, EventDetails, PayingDoor
+from turnout.core.events.showing import get_shown_event
+from turnout.core.ids import EventId, OrgId, RegistrationId
+from turnout.core.tickets.issuing import GrantKind, Ticket
+from turnout.core.tickets.prices import Price, ask, get_payment_terms
+from turnout.errors import Invalid
 from turnout.store import Tx
 
-PAYMENT_DAYS = 14
 ACTOR = "system"
 _DAY_MS = 86_400_000
 
 
-def ask_price(tx: Tx, org_id: OrgId, event_id: EventId, granted: Granted) -> None:
-    """Ask for the price of a ticket that was issued now, if its type has one: until PAYMENT_DAYS
-    from now, and never beyond the event's start (its end, once it runs)."""
-    if not granted.is_new:
+class Asking(enum.StrEnum):
+    """What staff say of the payment of a ticket: its price is to be paid, is not asked for, or was
+    waived."""
+
+    OPEN = "open"
+    NONE = "none"
+    WAIVED = "waived"
+
+
+def ask_price(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    registration_id: RegistrationId,
+    ticket: Ticket,
+    *,
+    asking: Asking | None = None,
+) -> None:
+    """Ask for the price of a ticket that was issued now, if its type has one and the event asks for
+    it where the ticket was granted; `asking` overrides that. It is due within the days of the
+    event or its organization, and never beyond the event's start (its end, once it runs). Raises
+    Invalid where the price of a free ticket is asked for."""
+    if asking is Asking.NONE:
         return
-    ticket = granted.ticket
-    types = {kind.id: kind for kind in list_ticket_types(tx, org_id, event_id)}
-    kind = types[ticket.ticket_type_id]
+    shown = get_shown_event(tx, org_id, event_id)
+    kind = next(kind for kind in shown.ticket_types if kind.id == ticket.ticket_type_id)
     if not kind.price_minor:
+        if asking:
+            raise Invalid("payment.free", name=kind.name)
         return
-    due_at = _due(get_event(tx, org_id, event_id), tx.now)
+    if asking is None and not asks_at(shown.details, ticket.granted_by):
+        return
+    days = get_payment_terms(tx, org_id, shown.details).days
+    due_at = _due(shown.event, days, tx.now)
     price = Price(kind.price_minor, kind.currency, f"T-{ticket.code}", due_at)
-    ask(tx, org_id, ticket.id, granted.registration_id, price, code=ticket.code, actor=ACTOR)
+    is_waived = asking is Asking.WAIVED
+    ask(
+        *(tx, org_id, ticket.id, registration_id, price),
+        code=ticket.code,
+        is_waived=is_waived,
+        actor=ACTOR,
+    )
 
 
-def _due(event: Event, now: int) -> int:
+def asks_at(details: EventDetails, granted_by: GrantKind) -> bool:
+    """Whether the event asks for the price of a ticket that is granted so."""
+    return granted_by in [door.value for door in details.payment_doors]
+
+
+def asks_programs(details: EventDetails) -> bool:
+    """Whether programs may take tickets that cost money: who gets one is asked for its price."""
+    return PayingDoor.INTEGRATION in details.payment_doors
+
+
+def _due(event: Event, days: int, now: int) -> int:
     latest = event.starts_at if event.starts_at > now else event.ends_at
-    return min(now + PAYMENT_DAYS * _DAY_MS, latest)
+    return min(now + days * _DAY_MS, latest)

@@ -317,7 +317,8 @@ WHERE org_id = :org_id AND registration_id = :from_id;
 -- name: take_ticket(org_id, id: TicketTypeId)^ -> places.TakenTicket | None
 UPDATE ticket_types SET held = held + 1
 WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity)
-RETURNING id AS ticket_type_id, person_limit, sale_starts_at, sale_ends_at, is_locked, is_hidden;
+RETURNING id AS ticket_type_id, person_limit, sale_starts_at, sale_ends_at, is_locked, is_hidden,
+    price_minor;
 
 -- name: take_event_place(org_id, id: EventId, now)$ -> str | None
 -- The guard and the count are one statement: that is what never oversells. Whose registration has
@@ -341,7 +342,8 @@ UPDATE sessions SET held = held - 1 WHERE org_id = :org_id AND id = :id;
 UPDATE ticket_types SET held = held + 1
 WHERE org_id = :org_id AND event_id = :event_id AND is_default = 1
     AND (capacity IS NULL OR held < capacity)
-RETURNING id AS ticket_type_id, person_limit, sale_starts_at, sale_ends_at, is_locked, is_hidden;
+RETURNING id AS ticket_type_id, person_limit, sale_starts_at, sale_ends_at, is_locked, is_hidden,
+    price_minor;
 
 -- name: release_ticket(org_id, id: TicketTypeId)!
 UPDATE ticket_types SET held = held - 1 WHERE org_id = :org_id AND id = :id;

@@ -21,7 +21,7 @@ from turnout.core.mails.texts import ChosenText
 from turnout.core.messaging.notices import keep_file
 from turnout.core.neutral import neutralize
 from turnout.core.tickets.documents import TicketFacts, event_entry
-from turnout.core.tickets.prices import find_price, say_price
+from turnout.core.tickets.prices import find_price, get_payment_terms, say_price
 from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
 from turnout.core.tickets.sql import sql
 from turnout.core.work.claims import Claim, claim, do_claimed, take
@@ -204,12 +204,14 @@ def _send(
     links = list_links(tx, mail.org_id, mail.facts.code)
     ticket = MailedTicket(mail.org_id, shown, mail.facts.code, mail.facts.type_name)
     price = find_price(tx, mail.org_id, ticket.code)
-    payment = say_price(price, shown, mail.facts.organizer, chosen.language) if price else ""
+    terms = get_payment_terms(tx, mail.org_id, shown.details)
+    whose = (shown, mail.facts.organizer, terms.text, chosen.language)
+    payment = say_price(price, *whose) if price else ""
     write(
         tx,
         mail.org_id,
         shown,
-        _with_payment(chosen) if payment else chosen,
+        _with_payment(chosen, payment) if payment else chosen,
         mail.to,
         say_ticket(ticket, base_url, links, chosen.language, payment),
         base_url=base_url,
@@ -218,12 +220,18 @@ def _send(
     )
 
 
-def _with_payment(chosen: ChosenText) -> ChosenText:
-    """The text, with how to pay below it unless it says so itself."""
+def _with_payment(chosen: ChosenText, payment: str) -> ChosenText:
+    """The text, with how to pay below it unless it says so itself. Each of its lines is a field, so
+    that it stays a line; what is a person's is in no text that all get."""
     text = chosen.text
-    if PAYMENT in text.body:
-        return chosen
-    return chosen._replace(text=text._replace(body=f"{text.body}\n\n{PAYMENT}"))
+    body = text.body if PAYMENT in text.body else f"{text.body}\n\n{PAYMENT}"
+    lines = "\n".join(f"%%{name}%%" if line else "" for name, line in _payment_lines(payment))
+    return chosen._replace(text=text._replace(body=body.replace(PAYMENT, lines)))
+
+
+def _payment_lines(payment: str) -> list[tuple[str, str]]:
+    lines = [line.strip() for line in payment.splitlines()]
+    return [(f"payment_{n}" if n else "payment", line) for n, line in enumerate(lines)]
 
 
 def say_ticket(
@@ -245,7 +253,8 @@ def say_ticket(
         fields={
             "ticket_code": ticket.code,
             "ticket_link": f"{base_url}{TICKET}{ticket.org_id}-{ticket.code}",
-            "payment": payment,
+            "payment": "",
+            **dict(_payment_lines(payment)),
             **fields,
         },
         facts={

@@ -4,13 +4,31 @@ from typing import NamedTuple
 
 from turnout.catalogue.translations import label
 from turnout.core.audit.recording import record
+from turnout.core.events.model import EventDetails
 from turnout.core.events.showing import EventView
+from turnout.core.fields import PAYMENT_FIELDS, fill_payment_text
+from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import OrgId, RegistrationId, TicketId
 from turnout.core.tickets.sql import sql
 from turnout.core.times import local
 from turnout.errors import Conflict
 from turnout.formats.local_dates import say_day_time, say_money
 from turnout.store import Tx
+
+_IN_MAIL = {
+    "amount": "payment_mail.amount",
+    "reference": "payment_mail.reference",
+    "due": "payment_mail.due",
+}
+PAYMENT_DAYS = 14
+"""How long a ticket waits for its payment where neither event nor organization say."""
+
+
+class PaymentTerms(NamedTuple):
+    """How an event's tickets are paid (`text`, empty = not said), and within how many days."""
+
+    text: str
+    days: int
 
 
 class Price(NamedTuple):
@@ -30,15 +48,21 @@ def ask(
     price: Price,
     *,
     code: str,
+    is_waived: bool = False,
     actor: str,
 ) -> None:
-    """Ask for the price of a valid ticket with that code, whose registration is held. Raises
-    Conflict when the ticket has a payment already, or the reference is taken."""
-    added = sql.add_payment(tx, org_id=org_id, ticket_id=ticket_id, **price._asdict(), now=tx.now)
+    """Ask for the price of a valid ticket with that code, whose registration is held, or keep that
+    it is waived. Raises Conflict when the ticket has a payment already, or the reference is taken.
+    """
+    state = "waived" if is_waived else "open"
+    added = sql.add_payment(
+        tx, org_id=org_id, ticket_id=ticket_id, state=state, **price._asdict(), now=tx.now
+    )
     if not added:
         raise Conflict("payment.exists", code=code, reference=price.reference)
     facts = {"amount_minor": price.amount_minor, "currency": price.currency}
-    record(tx, org_id, actor, "asked for payment", "registration", registration_id, **facts)
+    verb = "waived payment" if is_waived else "asked for payment"
+    record(tx, org_id, actor, verb, "registration", registration_id, **facts)
 
 
 def find_price(tx: Tx, org_id: OrgId, code: str) -> Price | None:
@@ -46,16 +70,42 @@ def find_price(tx: Tx, org_id: OrgId, code: str) -> Price | None:
     return sql.find_open_price(tx, org_id=org_id, code=code)
 
 
-def say_price(price: Price, shown: EventView, organizer: str, language: str) -> str:
-    """How to pay: amount, reference, until when by the event's clock, and whom to ask."""
+def get_payment_terms(tx: Tx, org_id: OrgId, details: EventDetails) -> PaymentTerms:
+    """The event's, else the organization's."""
+    profile = get_profile(tx, org_id)
+    days = details.pay_within_days or profile.pay_within_days or PAYMENT_DAYS
+    return PaymentTerms(details.payment_text or profile.payment_text, days)
+
+
+def say_price(price: Price, shown: EventView, organizer: str, text: str, language: str) -> str:
+    """How to pay, in lines: the organizer's text, filled in; before it, unless it has them itself,
+    amount, reference, until when by the event's clock, and whom to ask."""
+    due = say_day_time(local(price.due_at, shown.event.timezone), language)
+    amount = say_money(price.amount_minor, price.currency, language)
+    own = fill_payment_text(text, {"amount": amount, "reference": price.reference, "due": due})
+    if all(f"%%{name}%%" in text.lower() for name in PAYMENT_FIELDS):
+        return own
+    usual = _say_usual(amount, price.reference, due, shown, organizer, language)
+    return f"{usual}\n\n{own}".strip()
+
+
+def say_payment_text(text: str, language: str) -> str:
+    """The organizer's text for somebody who has no ticket yet: its fields name what the mail with
+    the ticket says."""
+    named = {name: label(language, code) for name, code in _IN_MAIL.items()}
+    return fill_payment_text(text, named)
+
+
+def _say_usual(
+    amount: str, reference: str, due: str, shown: EventView, organizer: str, language: str
+) -> str:
     details = shown.details
     contact = ", ".join(filter(None, (details.contact_name, details.contact_email)))
-    due = local(price.due_at, shown.event.timezone)
     return label(
         language,
         "payment.how",
-        amount=say_money(price.amount_minor, price.currency, language),
-        reference=price.reference,
-        date=say_day_time(due, language),
+        amount=amount,
+        reference=reference,
+        date=due,
         whom=f"{organizer} ({contact})" if contact else organizer,
     )

@@ -115,11 +115,12 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed' AN
             AND o.person_id = c.id AND o.state = 'confirmed')
 ORDER BY c.email;
 
--- name: add_payment(org_id, ticket_id, amount_minor: int, currency, reference, due_at, now)!
+-- name: add_payment(org_id, ticket_id, state, amount_minor: int, currency, reference, due_at,
+--     now)!
 -- 0 rows when the ticket or the reference has one already.
 INSERT INTO payments (org_id, ticket_id, state, amount_minor, currency, reference, due_at,
     created_at, updated_at)
-VALUES (:org_id, :ticket_id, 'open', :amount_minor, :currency, :reference, :due_at, :now, :now)
+VALUES (:org_id, :ticket_id, :state, :amount_minor, :currency, :reference, :due_at, :now, :now)
 ON CONFLICT DO NOTHING;
 
 -- name: find_open_price(org_id, code)^ -> prices.Price | None

@@ -94,6 +94,7 @@ class _Sql(Statements):
         *,
         org_id: OrgId,
         ticket_id: TicketId,
+        state: str,
         amount_minor: int,
         currency: str,
         reference: str,
