@@ -58,9 +58,9 @@ def test_how_to_pay_is_set_and_staff_say_whether_a_ticket_is_paid(tmp_path: Path
     assert (
         "%%iban%% is no field" in desk.run("org", "set", "acme", "--payment-text", "%%iban%%").error
     )
-    named = ("--price", "20", "--currency", "EUR")
+    price = ("--price", "20", "--currency", "EUR")
     default = desk.run.ok("ticket", "types", *event).splitlines()[1].split()[0]
-    desk.run.ok("ticket", "set-type", *event, default, *named)
+    desk.run.ok("ticket", "set-type", *event, default, *price)
     for name, more in (("ann", ()), ("bob", ("none",)), ("cid", ("waived",))):
         how = ("--payment", *more) if more else ()
         desk.ok("add", desk.event, "--email", f"{name}@example.com", *how)

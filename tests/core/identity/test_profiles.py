@@ -1,5 +1,7 @@
 """What an organization shows of itself is changed field by field."""
 
+from typing import Any
+
 import pytest
 
 from turnout.core.audit.recording import list_entries
@@ -18,7 +20,7 @@ def test_it_shows_nothing_at_first(db, org_id):
 
 
 def test_it_shows_what_it_was_given(db, org_id):
-    given = {
+    given: dict[str, Any] = {
         "currency": "eur",
         "country_code": "de",
         "colour": "#0a7d5c",
