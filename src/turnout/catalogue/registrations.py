@@ -140,6 +140,10 @@ SENTENCES = {
     "transfer.exam": "A candidate's ticket cannot be passed on.",
     "transfer.registered": "{email} is registered for it already.",
     "waiting.type_hidden": "Its ticket type is hidden: offer a place by `turnout waiting offer`.",
+    "waiting.type_not_yet": "Its ticket type is not on sale yet: offer a place by `turnout waiting "
+    "offer`.",
+    "waiting.type_sale_over": "Its ticket type is not on sale any more: offer a place by `turnout "
+    "waiting offer`.",
     "waiting.type_locked": "Its ticket type is locked: offer a place by `turnout waiting offer`.",
     "waiting.closed": "The waiting list of this event is closed.",
     "waiting.ended": "Entry {entry_id} does not wait any more: {state}.",

@@ -8,7 +8,7 @@ from turnout.cli.app import Count, actor, base_url, console, database, show_tabl
 from turnout.cli.exams import cancel_exam
 from turnout.cli.files import open_text
 from turnout.cli.numbers import EventNumber
-from turnout.core.events.describing import EventChange, change_event, set_event_times
+from turnout.core.events.describing import EventChange, set_event_times
 from turnout.core.events.model import EventState, PayingDoor, Visibility, span
 from turnout.core.events.programme import get_event
 from turnout.core.events.showing import EventView, get_shown_event
@@ -19,7 +19,7 @@ from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId, VenueId
 from turnout.core.registrations.announcing import tell_cancelled
 from turnout.core.registrations.booking import count_registrations
-from turnout.core.registrations.event_states import Move, delete_draft, move_event
+from turnout.core.registrations.event_states import Move, delete_draft, describe_event, move_event
 from turnout.core.registrations.places import set_event_capacity, set_event_state
 from turnout.core.tickets.event_news import Told
 from turnout.core.times import stamp
@@ -271,7 +271,7 @@ def _change(
         )
         set_event_times(tx, org_id, event_id, when, actor=actor())
     if changed_fields(change):
-        change_event(tx, org_id, event_id, change, actor=actor())
+        describe_event(tx, org_id, event_id, change, actor=actor())
     capacity, is_sized = sizes
     if is_sized:
         set_event_capacity(tx, org_id, event_id, capacity, actor=actor())

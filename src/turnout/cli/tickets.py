@@ -18,12 +18,12 @@ from turnout.core.events.programme import (
     set_person_limit,
 )
 from turnout.core.events.showing import get_shown_event
-from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
+from turnout.core.events.ticket_types import TicketTypeChange
 from turnout.core.fields import changed_fields
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import EventId, OrgId, TicketTypeId
-from turnout.core.registrations.places import set_ticket_capacity
+from turnout.core.registrations.places import change_ticket_type, set_ticket_capacity
 from turnout.core.tickets.signing import list_ticket_keys, rotate_ticket_key
 from turnout.errors import Invalid
 from turnout.formats.money import read_currency, read_money, say_money
@@ -309,7 +309,7 @@ def _set_type(
     if ticket_type_id not in known:
         raise Invalid("ticket_type.missing", event=event_id, ticket_type=ticket_type_id)
     if changed_fields(change):
-        edit_ticket_type(tx, org_id, event_id, ticket_type_id, change, actor=actor())
+        change_ticket_type(tx, org_id, event_id, ticket_type_id, change, actor=actor())
     if per_person is not None:
         set_person_limit(tx, org_id, ticket_type_id, per_person or None, actor=actor())
     if is_sized:

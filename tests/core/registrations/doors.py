@@ -11,9 +11,8 @@ from tests.core.exams.college import College
 from tests.support.builder import Builder, contact
 from tests.support.node import LocalNode
 from turnout.core.events.model import EventState, SessionState
-from turnout.core.events.programme import (
-    set_session_state,
-)
+from turnout.core.events.programme import get_event, set_session_state
+from turnout.core.events.ticket_types import TicketTypeChange
 from turnout.core.identity.model import CredentialKind
 from turnout.core.ids import CampaignId, EntryId, RegistrationId
 from turnout.core.invitations.invitees import InviteeFilter, confirm, decline, list_invitees
@@ -21,7 +20,16 @@ from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.intake import accept
 from turnout.core.registrations.joining import register_directly, register_from_program
 from turnout.core.registrations.model import Submitted
-from turnout.core.registrations.offers import join_list, leave_list, move_on, take_offer
+from turnout.core.registrations.offers import (
+    join_list,
+    leave_list,
+    move_on,
+    offer_by_hand,
+    take_offer,
+)
+from turnout.core.registrations.places import (
+    change_ticket_type as edit_ticket_type,
+)
 from turnout.core.registrations.places import (
     set_event_capacity,
     set_event_state,
@@ -30,6 +38,7 @@ from turnout.core.registrations.places import (
 from turnout.core.registrations.queue_items import list_items
 from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.core.registrations.transferring import change_ticket_type, transfer_ticket
+from turnout.core.times import local
 from turnout.core.waiting_list.entries import (
     WaitingState,
     list_entries,
@@ -64,6 +73,14 @@ REASONS = {
     "waiting.no_offer": "no offer",
     "waiting.lapsed": "no offer",
     "ticket.exam": "exam",
+    "ticket_type.offered": "type",
+    "ticket_type.none": "type",
+    "ticket_type.unknown": "type",
+    "ticket_type.locked": "type",
+    "ticket_type.hidden": "type",
+    "ticket_type.not_yet": "type",
+    "ticket_type.sale_over": "type",
+    "waiting.ended": "ended",
 }
 
 
@@ -173,6 +190,27 @@ class Doors:
 
     def set_quantity(self, type_: int, quantity: int | None) -> None:
         self.call(set_ticket_capacity, self.type_ids[type_], quantity, actor="test")
+
+    def offer_by_hand(self, guest: str) -> str:
+        return self.attempt(offer_by_hand, self.entry(guest), actor="test")
+
+    def set_sale(
+        self, type_: int, *, is_locked: bool, is_hidden: bool, starts: int | None, ends: int | None
+    ) -> None:
+        """Hold a type back, and sell it from then until then (epoch ms)."""
+        change = TicketTypeChange(
+            is_locked=is_locked,
+            is_hidden=is_hidden,
+            sale_starts=self._say_local(starts),
+            sale_ends=self._say_local(ends),
+        )
+        self.call(edit_ticket_type, self.event_id, self.type_ids[type_], change, actor="test")
+
+    def _say_local(self, at: int | None) -> str:
+        if at is None:
+            return ""
+        zone = self.call(get_event, self.event_id).timezone
+        return local(at, zone).strftime("%Y-%m-%dT%H:%M")
 
     # -- what is so -------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 HOUR_MS = 3_600_000
 STAFF = "staff"
+# Where people come by themselves, so that a type must be on sale.
+BY_THEMSELVES = ("form", "integration")
 
 
 @dataclass
@@ -51,6 +53,21 @@ class Entry:
 
 
 @dataclass
+class Sale:
+    """How a type is sold: held back (locked, hidden), from then and until then (epoch ms)."""
+
+    is_locked: bool = False
+    is_hidden: bool = False
+    starts: int | None = None
+    ends: int | None = None
+
+    def is_on(self, now: int) -> bool:
+        is_late = self.ends is not None and self.ends <= now
+        is_early = self.starts is not None and now < self.starts
+        return not (self.is_locked or self.is_hidden or is_early or is_late)
+
+
+@dataclass
 class Model:
     """The event. `types` and `sessions` are how many there are of each, None = any number."""
 
@@ -61,6 +78,7 @@ class Model:
     now: int = 0
     state: str = "open"
     closed_sessions: set[int] = field(default_factory=set)
+    sales: dict[int, Sale] = field(default_factory=dict)
     guests: dict[str, Guest] = field(default_factory=dict)
     line: list[Entry] = field(default_factory=list)
     # Who said no to the invitation to a type, and when the newest ticket of it was made that they
@@ -81,6 +99,10 @@ class Model:
 
     def booked(self, session: int) -> int:
         return len([guest for guest in self.guests.values() if session in guest.booked])
+
+    def is_sold(self, type_: int) -> bool:
+        """Whether people get one by themselves now, at a door or from the list."""
+        return self.sales.get(type_, Sale()).is_on(self.now)
 
     def has_place(self) -> bool:
         return self.capacity is None or self.held() < self.capacity
@@ -117,7 +139,11 @@ class Model:
         one of that type. Why not, or "" when it is given."""
         own = self.offer_of(guest, type_)
         is_there = guest in self.guests
-        if not own and not (self.has_ticket(type_) and (is_there or self.has_place())):
+        if not own and not self.has_ticket(type_):
+            return "full"
+        if not own and by in BY_THEMSELVES and not self.is_sold(type_):
+            return "type"
+        if not own and not (is_there or self.has_place()):
             return "full"
         if own:
             own.state = "taken"
@@ -142,6 +168,8 @@ class Model:
         """The page: a guest who is registered stays as they are."""
         if reason := self.refuse_state("form"):
             return reason
+        if not self.is_sold(type_):
+            return "type"
         if guest not in self.guests:
             return self.enter(guest, type_, "form")
         if self.guests[guest].tickets[-1].type == type_:
@@ -150,10 +178,14 @@ class Model:
 
     def ask_program(self, guest: str) -> str:
         """A program names no type: what is offered to the guest, else the default one."""
+        sold = [type_ for type_ in range(len(self.types)) if self.is_sold(type_)]
+        if not sold:
+            return "type"
         if guest in self.guests:
             return ""
-        reason = self.refuse_state("integration")
-        return reason or self.enter(guest, self._type_for(guest), "integration")
+        own = self.offer_of(guest)
+        chosen = own.type if own and own.type in sold else sold[0]
+        return self.refuse_state("integration") or self.enter(guest, chosen, "integration")
 
     def _type_for(self, guest: str) -> int:
         own = self.offer_of(guest)
@@ -256,6 +288,8 @@ class Model:
     def join(self, guest: str, type_: int) -> str:
         if reason := self.refuse_state("page"):
             return reason
+        if self.sales.get(type_, Sale()).is_locked:
+            return "type"
         if self.entry_of(guest):
             return ""
         if guest in self.guests:
@@ -269,10 +303,30 @@ class Model:
         """Places that are free go to those who wait, the first whose type has one first."""
         while self.state == "open" and self.has_place():
             waiting = [entry for entry in self.line if entry.state == "waiting"]
-            first = next((entry for entry in waiting if self.has_ticket(entry.type)), None)
+            ready = (e for e in waiting if self.has_ticket(e.type) and self.is_sold(e.type))
+            first = next(ready, None)
             if first is None:
                 return
-            first.state, first.deadline = "offered", self.now + self.hours * HOUR_MS
+            self._offer(first)
+
+    def _offer(self, entry: Entry) -> None:
+        entry.state, entry.deadline = "offered", self.now + self.hours * HOUR_MS
+
+    def offer_by_hand(self, guest: str) -> str:
+        """Staff offer a free place out of turn, of whatever type."""
+        entry = next(entry for entry in reversed(self.line) if entry.guest == guest)
+        if entry.state != "waiting":
+            return "" if entry.state == "offered" else "ended"
+        if not (self.has_ticket(entry.type) and self.has_place()):
+            return "full"
+        if reason := self.refuse_state("offer"):
+            return reason
+        self._offer(entry)
+        return ""
+
+    def set_sale(self, type_: int, sale: Sale) -> None:
+        self.sales[type_] = sale
+        self.promote()
 
     def take(self, guest: str) -> str:
         entry = next(entry for entry in reversed(self.line) if entry.guest == guest)
@@ -294,6 +348,7 @@ class Model:
         for entry in sorted(overdue, key=lambda offer: offer.deadline):
             entry.state = "lapsed"
             self.promote()
+        self.promote()
 
     # -- changes ----------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.core.registrations.doors import GUESTS, HOURS, INVITED, Doors
-from tests.core.registrations.doors_model import Model, Ticket
+from tests.core.registrations.doors_model import HOUR_MS, Model, Sale, Ticket
 from tests.core.registrations.invariants import find_faults
 from tests.support import proof
 from tests.support.node import START, LocalNode
@@ -23,6 +23,7 @@ quantities = st.tuples(capacities, capacities, capacities)
 rooms = st.tuples(capacities, capacities)
 sessions = st.sampled_from([[0], [1], [0, 1]])
 nths = st.integers(0, 7)
+hours = st.none() | st.integers(0, 12)
 more = st.none() | st.integers(0, 2)
 
 
@@ -165,6 +166,21 @@ class People(RuleBasedStateMachine):
     def set_state(self, state: str) -> None:
         self.doors.set_state(state)
         self.model.set_state(state)
+
+    @rule(type_=types, held=st.sampled_from(["", "", "locked", "hidden"]), starts=hours, ends=hours)
+    def set_sale(self, type_: int, held: str, starts: int | None, ends: int | None) -> None:
+        at = [None if hour is None else START + hour * HOUR_MS for hour in (starts, ends)]
+        if at[0] is not None and at[1] is not None and at[1] <= at[0]:
+            at[1] = None
+        sale = Sale(held == "locked", held == "hidden", *at)
+        self.doors.set_sale(type_, **vars(sale))
+        self.model.set_sale(type_, sale)
+
+    @precondition(has_line)
+    @rule(nth=nths)
+    def offer_by_hand(self, nth: int) -> None:
+        guest = self.choose_waiting(nth)
+        self.expect(self.doors.offer_by_hand(guest), self.model.offer_by_hand(guest))
 
     @rule(session=st.sampled_from([0, 1]), is_closed=st.booleans())
     def set_session_state(self, session: int, is_closed: bool) -> None:

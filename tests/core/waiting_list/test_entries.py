@@ -1,6 +1,7 @@
 """The waiting list: promoted in order, with a deadline, and on to the next."""
 
 import datetime
+import zoneinfo
 
 import pytest
 
@@ -16,7 +17,7 @@ from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
 from turnout.core.invitations.invitees import confirm
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
-from turnout.core.registrations.event_states import Move, move_event
+from turnout.core.registrations.event_states import Move, describe_event, move_event
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.offers import (
@@ -27,6 +28,7 @@ from turnout.core.registrations.offers import (
     take_offer,
 )
 from turnout.core.registrations.places import (
+    change_ticket_type,
     set_event_capacity,
     set_event_state,
     set_ticket_capacity,
@@ -408,3 +410,82 @@ def test_lists_name_people_and_their_deadline(hall):
         0,
         "",
     )
+
+
+# -- ticket types that are not sold now ----------------------------------------------------
+
+
+def local_in(hall: Hall, hours: int) -> str:
+    at = datetime.datetime.fromtimestamp(hall.node.clock() / 1000 + hours * HOUR_S, datetime.UTC)
+    return at.astimezone(zoneinfo.ZoneInfo(hall.event.timezone)).isoformat()[:16]
+
+
+def sell(hall: Hall, **fields) -> None:
+    """Change the type of the hall, as the command does."""
+    change = TicketTypeChange(**fields)
+    hall.call(change_ticket_type, hall.event_id, hall.type_ids[0], change, actor="test")
+
+
+@pytest.mark.parametrize(
+    ("window", "held_back"),
+    [({"sale_starts": 2}, "not_yet"), ({"sale_starts": -3, "sale_ends": -1}, "sale_over")],
+)
+def test_who_waits_for_a_type_that_is_not_on_sale_is_offered_a_place_by_hand(
+    hall, window, held_back
+):
+    sell(hall, **{name: local_in(hall, hours) for name, hours in window.items()})
+    cancel(hall, "a")
+    cancel(hall, "c")
+    hall.db.call(move_on)
+    assert hall.queue() == [("d", "waiting"), ("e", "waiting"), ("f", "offered")]
+    reasons = [entry.reason for entry in hall.call(list_entries, hall.event_id, limit=9)]
+    assert reasons == [f"waiting.type_{held_back}"] * 2 + [""]
+    hall.call(offer_by_hand, hall.entry("e"), actor="test")
+    take(hall, "e")
+    assert hall.tickets()["e"] == [0]
+
+
+def test_when_a_sale_starts_the_worker_offers_what_is_free(hall):
+    sell(hall, sale_starts=local_in(hall, 2))
+    cancel(hall, "a")
+    hall.node.clock.advance(2 * HOUR_S - 1)
+    hall.db.call(move_on)
+    assert ("d", "waiting") in hall.queue()
+    hall.node.clock.advance(1)
+    hall.db.call(move_on)
+    assert ("d", "offered") in hall.queue()
+
+
+@pytest.mark.parametrize(
+    ("held", "let_go"),
+    [
+        ({"is_locked": True}, {"is_locked": False}),
+        ({"is_hidden": True}, {"is_hidden": False}),
+        ({"sale_starts": 2}, {"sale_starts": 0}),
+        ({"sale_ends": -1}, {"sale_ends": 1}),
+        ({"sale_ends": -1}, {"sale_ends": None}),
+    ],
+)
+def test_a_type_that_is_sold_again_goes_to_those_who_wait_at_once(hall, held, let_go):
+    def fields(values: dict) -> dict:
+        if next(iter(values)).startswith("is_"):
+            return values
+        return {name: "" if at is None else local_in(hall, at) for name, at in values.items()}
+
+    sell(hall, **fields(held))
+    cancel(hall, "a")
+    assert hall.queue() == [("d", "waiting"), ("e", "waiting"), ("f", "waiting")]
+    sell(hall, **fields(let_go))
+    assert hall.queue() == [("d", "offered"), ("e", "waiting"), ("f", "waiting")]
+
+
+def test_registration_that_goes_on_gives_what_is_free_to_those_who_wait(hall):
+    def end(hours: int) -> None:
+        change = EventChange(registration_ends=local_in(hall, hours))
+        hall.call(describe_event, hall.event_id, change, actor="test")
+
+    end(-1)
+    cancel(hall, "a")
+    assert ("d", "waiting") in hall.queue()
+    end(1)
+    assert ("d", "offered") in hall.queue()

@@ -14,6 +14,7 @@ import enum
 from typing import NamedTuple
 
 from turnout.core.audit.recording import record
+from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import EventState
 from turnout.core.events.removing import delete_event
 from turnout.core.events.sql import sql as events_sql
@@ -63,6 +64,16 @@ def move_event(tx: Tx, org_id: OrgId, event_id: EventId, move: Move, *, actor: s
     record(tx, org_id, actor, "changed", "event", event_id, state=[before, after])
     offer_places(tx, org_id, event_id)
     return withdrawn
+
+
+def describe_event(
+    tx: Tx, org_id: OrgId, event_id: EventId, change: EventChange, *, actor: str
+) -> None:
+    """`change_event` for an event that may have a waiting list: where registration goes on, what is
+    free goes to those who wait first."""
+    change_event(tx, org_id, event_id, change, actor=actor)
+    if change.registration_ends is not None:
+        offer_places(tx, org_id, event_id)
 
 
 def delete_draft(tx: Tx, org_id: OrgId, event_id: EventId, *, actor: str) -> None:

@@ -8,6 +8,8 @@ here that add some do: a place never stands free for strangers while somebody wa
 Rules.
 - A ticket holds a place of its type, a registration one of the event, a booking one of the session,
   an offer one of its type and one of the event.
+- Nobody is offered a place of a type by itself while that is locked, hidden or not on sale; staff
+  may offer one by hand. When a sale starts, the sweep offers what is free.
 - An offer stands only while its event takes people: whatever ends that takes the offers back.
 - Callers take places in the order waiting entry, sessions, ticket type, event, each by rising
   number: two of them then never wait for each other in a ring.
@@ -15,7 +17,7 @@ Rules.
 
 from typing import NamedTuple
 
-from turnout.core.events import programme, showing
+from turnout.core.events import programme, showing, ticket_types
 from turnout.core.events.model import Event, EventState
 from turnout.core.ids import EventId, OrgId, SessionId, TicketTypeId
 from turnout.core.registrations.rules import (
@@ -243,6 +245,21 @@ def set_ticket_capacity(
     """Set how many tickets of a type there are; None = any number. More go to the waiting list
     first. Raises Conflict below what is held, Missing."""
     event_id = showing.store_ticket_capacity(tx, org_id, ticket_type_id, capacity, actor=actor)
+    offer_places(tx, org_id, event_id)
+
+
+def change_ticket_type(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
+    change: ticket_types.TicketTypeChange,
+    *,
+    actor: str,
+) -> None:
+    """`edit_ticket_type` for an event whose list may wait for the type: what it allows now goes to
+    those who wait first."""
+    ticket_types.edit_ticket_type(tx, org_id, event_id, ticket_type_id, change, actor=actor)
     offer_places(tx, org_id, event_id)
 
 

@@ -41,6 +41,8 @@ _LINKS = PersonalLinks("waiting", PATH)
 _HELD_BACK = {
     "locked": Conflict("waiting.type_locked"),
     "hidden": Conflict("waiting.type_hidden"),
+    "not_yet": Conflict("waiting.type_not_yet"),
+    "sale_over": Conflict("waiting.type_sale_over"),
 }
 
 
@@ -155,7 +157,7 @@ def lock_entry(tx: Tx, org_id: OrgId, entry_id: EntryId) -> Entry:
 def find_next(tx: Tx, org_id: OrgId, event_id: EventId) -> "FindNextRow | None":
     """The entry and the ticket type of the first who waits and could be let in, as far as one can
     see from here."""
-    return sql.find_next(tx, org_id=org_id, event_id=event_id)
+    return sql.find_next(tx, org_id=org_id, event_id=event_id, now=tx.now)
 
 
 def get_offer_terms(tx: Tx, org_id: OrgId, event_id: EventId) -> OfferTerms:
@@ -269,7 +271,9 @@ def list_entries(
 ) -> list[ListedEntry]:
     """The event's list in order: who waits or is offered a place; with `is_all`, everybody who
     ever was on it."""
-    rows = sql.list_entries(tx, org_id=org_id, event_id=event_id, is_all=int(is_all), limit=limit)
+    rows = sql.list_entries(
+        tx, org_id=org_id, event_id=event_id, is_all=int(is_all), now=tx.now, limit=limit
+    )
     return [
         ListedEntry(
             row.id,

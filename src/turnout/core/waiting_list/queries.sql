@@ -30,15 +30,17 @@ UPDATE waiting_entries SET updated_at = updated_at WHERE org_id = :org_id AND id
 RETURNING id, event_id, ticket_type_id, person_id, state, deadline_at, sti, reason, extras,
     language;
 
--- name: find_next(org_id, event_id)^ -> (id: EntryId, ticket_type_id: TicketTypeId) | None
+-- name: find_next(org_id, event_id, now)^ -> (id: EntryId, ticket_type_id: TicketTypeId) | None
 -- The first who waits and could be let in, as far as one can see from here. Who waits for a type
--- that is locked or hidden is passed over.
+-- that is locked, hidden or not on sale is passed over.
 SELECT w.id, w.ticket_type_id
 FROM waiting_entries w
 JOIN events e ON e.org_id = w.org_id AND e.id = w.event_id
 JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
 WHERE w.org_id = :org_id AND w.event_id = :event_id AND w.state = 'waiting'
     AND y.is_locked = 0 AND y.is_hidden = 0
+    AND (y.sale_starts_at IS NULL OR y.sale_starts_at <= :now)
+    AND (y.sale_ends_at IS NULL OR y.sale_ends_at > :now)
     AND (y.capacity IS NULL OR y.held < y.capacity) AND (e.capacity IS NULL OR e.held < e.capacity)
 ORDER BY w.priority DESC, w.id LIMIT 1;
 
@@ -114,6 +116,8 @@ JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
 WHERE w.state = 'waiting' AND e.state = 'open' AND e.ends_at > :now
     AND (e.registration_ends_at IS NULL OR e.registration_ends_at > :now)
     AND y.is_locked = 0 AND y.is_hidden = 0
+    AND (y.sale_starts_at IS NULL OR y.sale_starts_at <= :now)
+    AND (y.sale_ends_at IS NULL OR y.sale_ends_at > :now)
     AND (y.capacity IS NULL OR y.held < y.capacity) AND (e.capacity IS NULL OR e.held < e.capacity)
     AND NOT EXISTS (
     SELECT 1 FROM work_claims c WHERE c.org_id = e.org_id AND c.queue = 'promotion'
@@ -156,13 +160,14 @@ WHERE w.org_id = :org_id AND w.event_id = :event_id AND w.id > :after
         OR (:ended_by <> '' AND w.state = 'lapsed' AND w.reason = :ended_by))
 ORDER BY w.id LIMIT :limit;
 
--- name: list_entries(org_id, event_id, is_all, limit)
+-- name: list_entries(org_id, event_id, is_all, now, limit)
 --     -> (id: EntryId, name: str, email: str, first_name: str, last_name: str, state: str,
 --         deadline_at: int | None, created_at: int, priority: int, reason: str,
 --         held_back: str)
 SELECT w.id, y.name, p.email, p.first_name, p.last_name, w.state, w.deadline_at, w.created_at,
     w.priority, w.reason, CASE WHEN w.state <> 'waiting' THEN '' WHEN y.is_locked = 1 THEN 'locked'
-        WHEN y.is_hidden = 1 THEN 'hidden' ELSE '' END AS held_back
+        WHEN y.is_hidden = 1 THEN 'hidden' WHEN y.sale_starts_at > :now THEN 'not_yet'
+        WHEN y.sale_ends_at <= :now THEN 'sale_over' ELSE '' END AS held_back
 FROM waiting_entries w
 JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
 JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
