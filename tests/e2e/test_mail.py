@@ -136,7 +136,8 @@ def check_ann(mail: EmailMessage) -> None:
     ]
     footer = FOOTER.replace("%%unsubscribe%%", link)
     assert page[0] == "text/html"
-    assert page[1].strip() == "<p>Dear Ann &lt;&amp;&gt;, seat <b>12</b></p>" + footer
+    body = "<p>Dear Ann &lt;&amp;&gt;, seat <b>12</b></p>\n" + footer
+    assert f'<body style="margin:0">\n{body}</body>\n</html>' in page[1].replace("\r\n", "\n")
     assert (attachment[0], attachment[1].strip()) == ("text/plain", "hall")
 
 

@@ -12,6 +12,7 @@ from turnout.core.messaging.model import (
     Kind,
     Purpose,
 )
+from turnout.formats.mail_html import to_mail_html
 from turnout.workers.messages import FOOTER, as_sent, to_message
 
 FOOT = "\n\n-- \nTo get no more mailings: %%unsubscribe%%\n"
@@ -45,6 +46,12 @@ def head_of(
     )
 
 
+def page(body: str) -> str:
+    """The whole document; what stands before `</body>`."""
+    empty = to_mail_html("x")
+    return empty.replace("x\n</body>", f"{body}</body>")
+
+
 def sent(head: JobHead) -> tuple[str, str, dict[str, str]]:
     message = as_sent(to_message(head, ()), head)
     return message.text, message.html, dict(message.headers)
@@ -58,17 +65,22 @@ def sent(head: JobHead) -> tuple[str, str, dict[str, str]]:
         (
             Content(text="Hello", html="<p>Hello</p>"),
             "Hello" + FOOT,
-            "<p>Hello</p>" + FOOTER,
+            page(f"<p>Hello</p>\n{FOOTER}"),
         ),
         (
             Content(html="<body><p>Hello</p></BODY></html>"),
             "Hello" + FOOT,
-            f"<body><p>Hello</p>{FOOTER}</BODY></html>",
+            page(f"<div><p>Hello</p></div>\n{FOOTER}"),
         ),
         (
             Content(html='<a href="%%unsubscribe%%">Go</a>'),
             "Go <%%unsubscribe%%>",
-            '<a href="%%unsubscribe%%">Go</a>',
+            page('<a href="%%unsubscribe%%">Go</a>\n'),
+        ),
+        (
+            Content(html="<style>p{color:red}</style><p onclick=x()>%%a%%<script>x()</script>"),
+            "%%a%%" + FOOT,
+            page(f'<p style="color: red;">%%a%%</p>\n{FOOTER}'),
         ),
     ],
 )
@@ -81,17 +93,21 @@ def test_a_mailing_can_be_left(content: Content, text: str, html: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "headers"),
+    ("head", "html", "headers"),
     [
-        (head_of(Content(html="<p>Hi</p>"), options=SERVICE), {}),
+        (head_of(Content(html="<p>Hi</p>"), options=SERVICE), page("<p>Hi</p>\n"), {}),
+        # Turnout's own are whole already.
         (
             head_of(Content(html="<p>Hi</p>"), kind=Kind.NOTICE),
+            "<p>Hi</p>",
             {"Auto-Submitted": "auto-generated"},
         ),
     ],
 )
-def test_other_mails_have_a_text_and_no_footer(head: JobHead, headers: dict[str, str]) -> None:
-    assert sent(head) == ("Hi", "<p>Hi</p>", headers)
+def test_other_mails_have_a_text_and_no_footer(
+    head: JobHead, html: str, headers: dict[str, str]
+) -> None:
+    assert sent(head) == ("Hi", html, headers)
 
 
 def test_an_sms_stays_as_it_is() -> None:

@@ -1,12 +1,14 @@
 """HTML as plain text: what stands beside an HTML mail for programs and people that read text.
 
-The HTML may be anybody's. nh3 makes it well-formed and small first, in linear time; what is left
-are a few kinds of tags, which are turned into line breaks, bullets and addresses. Merge fields
-(`%%name%%`) stay as they are, also in links.
+The HTML may be anybody's. nh3 makes it well-formed and small first, in linear time (html_shape.py);
+what is left are a few kinds of tags, which are turned into line breaks, bullets and addresses.
+Merge fields (`%%name%%`) stay as they are, also in links.
 """
 
 import html
 import re
+
+from turnout.formats.html_shape import tame
 
 # What stands apart from its neighbours; what begins a line or a cell, and by what.
 _APART = {
@@ -29,7 +31,7 @@ def to_text(source: str) -> str:
     import nh3
 
     cleaned = nh3.clean(
-        source,
+        tame(source),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         clean_content_tags=_NO_TEXT,

@@ -16,6 +16,7 @@ from turnout.core.messaging.lengths import Lengths
 from turnout.core.messaging.merging import UNSUBSCRIBE
 from turnout.core.messaging.model import JobHead, Kind
 from turnout.formats.html_text import to_text
+from turnout.formats.mail_html import to_mail_html
 from turnout.http.body import in_thread
 from turnout.store import Database
 
@@ -90,11 +91,14 @@ def to_message(head: JobHead, attachments: tuple[Attachment, ...]) -> Message:
 
 
 def as_sent(message: Message, head: JobHead) -> Message:
-    """The message with what every mail has: a text beside HTML, and in mailings a link to
-    unsubscribe and what they are sorted by. What people wrote is judged without it."""
+    """The message with what every mail has: HTML that mail programs show (formats/mail_html.py), a
+    text beside it, and in mailings a link to unsubscribe and what they are sorted by. What people
+    wrote is judged without it."""
     if not message.text and message.html:
         # For programs that read out or show no HTML; mail without is taken for junk, too.
         message = msgspec.structs.replace(message, text=to_text(message.html))
+    if message.html and head.kind is Kind.BROADCAST:
+        message = msgspec.structs.replace(message, html=to_mail_html(message.html))
     if not head.can_be_left:
         return message
     return msgspec.structs.replace(
