@@ -83,6 +83,7 @@ SENTENCES = {
     "payment.settled": "The ticket {code} is {state}: it cannot be {wanted}.",
     "person.missing": "There is no person {person_id}.",
     "retention.days": "Days must be 1 to {limit}.",
+    "retention.messages_arguments": "Say --days NUMBER, or --off to keep messages for ever.",
     "retention.missing": "There is no such rule: see `turnout retention show`.",
     "retention.records": "Records of exams and payments are kept by the organization's rule alone.",
     "person.same": "That is one person already: {person_id}.",

@@ -6,6 +6,12 @@ from turnout.cli.app import Number, actor, console, database, say_time, show_tab
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber
 from turnout.core.erasure.expiring import preview_retention
+from turnout.core.erasure.message_retention import (
+    MessageRule,
+    end_message_retention,
+    find_message_rule,
+    set_message_retention,
+)
 from turnout.core.erasure.retention import (
     WHOLE_ORGANIZATION,
     RetentionRule,
@@ -16,6 +22,7 @@ from turnout.core.erasure.retention import (
 )
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId
+from turnout.errors import Invalid
 from turnout.store import Database
 
 RUNS = 10
@@ -66,6 +73,33 @@ def set_rule(
 
 
 @retention.command
+def messages(org: str, /, *, days: Number | None = None, off: bool = False) -> None:
+    """Remove what messages say, and to whom, some time after their job has ended.
+
+    Texts, names, addresses, merge fields, replies and files go; outcomes, parts and costs stay, and
+    so does the way out behind each mailing's unsubscribe link. Nothing happens for 14 days, and the
+    organization is told by mail. Example: turnout retention messages acme --days 180
+
+    Args:
+        org: Short name of the organization.
+        days: Days after the end of a job, 1 to 36500.
+        off: Keep messages for ever again.
+    """
+    if off == (days is not None):
+        raise Invalid("retention.messages_arguments")
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        if days is None:
+            db.call(end_message_retention, org_id, actor=actor())
+            console.print("Messages are kept.")
+            return
+        rule = db.call(set_message_retention, org_id, days, actor=actor())
+        counts = db.look(preview_retention, org_id)
+    console.print(say_message_rule(rule))
+    _show_counts(counts)
+
+
+@retention.command
 def off(org: str, /, *, event: EventNumber | None = None) -> None:
     """Keep people for ever again, or those of an event as the organization's rule says.
 
@@ -94,8 +128,11 @@ def show(org: str, /) -> None:
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         rules, runs = db.look(list_rules, org_id), db.look(list_runs, org_id, RUNS)
+        message_rule = db.look(find_message_rule, org_id)
     for rule in rules:
         console.print(say_rule(rule))
+    if message_rule:
+        console.print(say_message_rule(message_rule))
     if not rules:
         console.print("People are kept for ever: see `turnout retention set --help`.")
     rows = (
@@ -135,6 +172,14 @@ def say_rule(rule: RetentionRule) -> str:
     ]
     kept = ", ".join([f"{whose} are kept for {rule.days} days after the end", *records])
     return f"{kept}; nothing goes before {say_time(rule.starts_at)}."
+
+
+def say_message_rule(rule: MessageRule) -> str:
+    """The rule for messages in a sentence."""
+    return (
+        f"Messages are kept for {rule.days} days after the end of their job; "
+        f"nothing goes before {say_time(rule.starts_at)}."
+    )
 
 
 def _find(db: Database, org: str, event: EventId | None) -> tuple[OrgId, EventId]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from falcon.asgi import Request, Response
 
 from turnout.core.messaging.model import Channel, Medium
-from turnout.core.messaging.opt_outs import opt_out_by_link
+from turnout.core.messaging.opt_outs import HASH, opt_out_by_link
 from turnout.core.messaging.preferences import (
     Preference,
     choose_preferences,
@@ -116,7 +116,10 @@ class _Way(NamedTuple):
 
 
 def _mask(channel: Channel, address: str) -> str:
-    """Enough of an address for its owner to know it, and for nobody else."""
+    """Enough of an address for its owner to know it, and for nobody else; none of one that is kept
+    as a hash alone."""
+    if address.startswith(HASH):
+        return "…"
     if channel is not Channel.EMAIL:
         return f"…{address[-3:]}"
     local, _, domain = address.rpartition("@")

@@ -1,6 +1,6 @@
 """Removing those whose time is over: the work behind the rules in retention.py.
 
-Theory. An organization with a rule has a run a day. A run walks through five phases, each by rising
+Theory. An organization with a rule has a run a day. A run walks through six phases, each by rising
 numbers, a bounded stretch in each transaction, and notes in its row how far it has come and what it
 removed; so it goes on where it was after any crash, and doing a stretch again removes nothing more.
 - People who took part only in what is over for longer than the rules say are erased as by hand
@@ -10,27 +10,30 @@ removed; so it goes on where it was after any crash, and doing a stretch again r
 - What was submitted for such events loses its answers.
 - Names and accommodations in records of exams go for those who were erased, when the rule for exams
   says so; records of payments likewise.
+- Jobs that ended longer ago than messages are kept lose what they say, and to whom (emptying.py).
 Each is looked at again once it is locked: somebody may just have registered for something else.
 """
 
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import msgspec
 
 from turnout.core.audit.recording import record
+from turnout.core.erasure.emptying import RECIPIENTS, empty_job
 from turnout.core.erasure.erasing import erase_person
 from turnout.core.erasure.places import NO_ANSWERS
 from turnout.core.erasure.retention import DAY_MS, WHOLE_ORGANIZATION
 from turnout.core.erasure.sql import sql
-from turnout.core.ids import OrgId, PersonId, RegistrationId, TicketId
+from turnout.core.ids import JobId, OrgId, PersonId, RegistrationId, TicketId
 from turnout.store import Tx, to_json
 
 STRETCH = 500
 AT_ONCE = 20
 ACTOR = "retention"
 NEVER = 1 << 53
-KINDS = ("people", "registrations", "submissions", "exam records", "payments")
+KINDS = ("people", "registrations", "submissions", "exam records", "payments", "jobs")
 
 
 class Run(NamedTuple):
@@ -72,7 +75,8 @@ def take_stretch(tx: Tx, run: Run) -> None:
     named: dict[str, Any] = {"org_id": run.org_id, "began_at": run.began_at}
     if run.is_new:
         sql.begin_run(tx, **named, since=tx.now - DAY_MS)
-    if not sql.hold_run(tx, **named, phase=run.phase, after=run.after):
+    stand = to_json(run.counts)
+    if not sql.hold_run(tx, **named, phase=run.phase, after=run.after, counts=stand):
         return
     kind = KINDS[run.phase]
     stretch = _FIND[run.phase](tx, run.org_id, run.after, _Now(tx.now, tx.now))
@@ -89,15 +93,16 @@ def take_stretch(tx: Tx, run: Run) -> None:
 
 def preview_retention(tx: Tx, org_id: OrgId) -> dict[str, int]:
     """How many of each kind would go if all rules had started. Reads all of the organization."""
-    counts = {}
-    for kind, find in zip(KINDS, _FIND, strict=True):
-        after, total, is_last = 0, 0, False
-        while not is_last:
-            stretch = find(tx, org_id, after, _Now(tx.now, NEVER))
-            after, is_last = stretch.until, stretch.is_last
-            total += len(stretch.ids)
-        counts[kind] = total
-    return counts
+    return {kind: _count(tx, org_id, find) for kind, find in zip(KINDS, _PREVIEW, strict=True)}
+
+
+def _count(tx: Tx, org_id: OrgId, find: "_Find") -> int:
+    after, total, is_last = 0, 0, False
+    while not is_last:
+        stretch = find(tx, org_id, after, _Now(tx.now, NEVER))
+        after, is_last = stretch.until, stretch.is_last
+        total += len(stretch.ids)
+    return total
 
 
 # -- the phases -----------------------------------------------------------------------------
@@ -133,6 +138,27 @@ def _find_learners(tx: Tx, org_id: OrgId, after: int, over: _Now) -> Stretch:
 def _find_payments(tx: Tx, org_id: OrgId, after: int, over: _Now) -> Stretch:
     rows = sql.list_over_payments(tx, org_id=org_id, after=after, limit=AT_ONCE, **over._asdict())
     return _cut([row.ticket_id for row in rows], after, is_last=True)
+
+
+def _find_jobs(tx: Tx, org_id: OrgId, after: int, over: _Now) -> Stretch:
+    """Jobs with up to RECIPIENTS recipients together; one with more is found until it is done."""
+    stretch, totals = _list_jobs(tx, org_id, after, over)
+    fit = sum(total <= RECIPIENTS for total in accumulate(totals[:AT_ONCE]))
+    if fit == len(stretch.ids):
+        return stretch
+    ids = stretch.ids[: max(1, fit)]
+    return Stretch(ids[-1] if fit else after, ids, is_last=False)
+
+
+def _preview_jobs(tx: Tx, org_id: OrgId, after: int, over: _Now) -> Stretch:
+    return _list_jobs(tx, org_id, after, over)[0]
+
+
+def _list_jobs(tx: Tx, org_id: OrgId, after: int, over: _Now) -> tuple[Stretch, list[int]]:
+    bound = sql.bound_jobs(tx, org_id=org_id, after=after, limit=STRETCH)
+    until, is_last = _bound(bound, after)
+    rows = sql.list_over_jobs(tx, org_id=org_id, after=after, until=until, **over._asdict())
+    return Stretch(until, [row.id for row in rows], is_last), [row.total for row in rows]
 
 
 def _bound(until: int | None, after: int) -> tuple[int, bool]:
@@ -183,17 +209,26 @@ def _take_payment(tx: Tx, org_id: OrgId, id_: int) -> bool:
     return bool(sql.delete_payment(tx, org_id=org_id, ticket_id=TicketId(id_)))
 
 
-_FIND: tuple[Callable[[Tx, OrgId, int, _Now], Stretch], ...] = (
+def _take_job(tx: Tx, org_id: OrgId, id_: int) -> bool:
+    return empty_job(tx, org_id, JobId(id_))
+
+
+_Find = Callable[[Tx, OrgId, int, _Now], Stretch]
+_FIND: tuple[_Find, ...] = (
     _find_people,
     _find_registrations,
     _find_submissions,
     _find_learners,
     _find_payments,
+    _find_jobs,
 )
+# Of jobs a look finds all in its stretch, a run only so many as one transaction empties.
+_PREVIEW = (*_FIND[:-1], _preview_jobs)
 _TAKE: tuple[Callable[[Tx, OrgId, int], bool], ...] = (
     _take_person,
     _take_registration,
     _take_submission,
     _take_learner,
     _take_payment,
+    _take_job,
 )

@@ -227,10 +227,12 @@ WHERE ended_at IS NULL ORDER BY began_at, org_id LIMIT 1;
 
 -- name: find_due_organization(now, since: int)$ -> OrgId | None
 -- crosses organizations: a worker serves all of them.
-SELECT r.org_id FROM retention_rules r
+SELECT r.org_id FROM (
+    SELECT org_id, starts_at FROM retention_rules
+    UNION ALL SELECT org_id, starts_at FROM message_retention) r
 WHERE r.starts_at <= :now AND NOT EXISTS (
     SELECT 1 FROM retention_runs x WHERE x.org_id = r.org_id AND x.began_at > :since)
-ORDER BY r.org_id, r.event_id LIMIT 1;
+ORDER BY r.org_id LIMIT 1;
 
 -- name: begin_run(org_id, began_at: int, since: int)!
 INSERT INTO retention_runs (org_id, began_at, phase, after, counts)
@@ -238,11 +240,11 @@ SELECT :org_id, :began_at, 0, 0, '{}' WHERE NOT EXISTS (
     SELECT 1 FROM retention_runs x WHERE x.org_id = :org_id AND x.began_at > :since)
 ON CONFLICT (org_id, began_at) DO NOTHING;
 
--- name: hold_run(org_id, began_at: int, phase: int, after: int)!
+-- name: hold_run(org_id, began_at: int, phase: int, after: int, counts)!
 -- Locks it, if it still stands there.
 UPDATE retention_runs SET phase = :phase
 WHERE org_id = :org_id AND began_at = :began_at AND phase = :phase AND after = :after
-    AND ended_at IS NULL;
+    AND counts = :counts AND ended_at IS NULL;
 
 -- name: note_run(org_id, began_at: int, phase: int, after: int, counts, ended_at: int | None)!
 UPDATE retention_runs SET phase = :phase, after = :after, counts = :counts,
@@ -403,3 +405,67 @@ ON CONFLICT (org_id, digest) DO NOTHING;
 
 -- name: is_erased_address(org_id, digest)$ -> int | None
 SELECT 1 FROM erased_addresses WHERE org_id = :org_id AND digest = :digest;
+
+-- == messages ==
+
+-- name: set_message_retention(org_id, days: int, set_at: int, starts_at: int)!
+INSERT INTO message_retention (org_id, days, set_at, starts_at)
+VALUES (:org_id, :days, :set_at, :starts_at)
+ON CONFLICT (org_id) DO UPDATE SET days = excluded.days, set_at = excluded.set_at,
+    starts_at = excluded.starts_at;
+
+-- name: delete_message_retention(org_id)!
+DELETE FROM message_retention WHERE org_id = :org_id;
+
+-- name: find_message_retention(org_id)^ -> message_retention.MessageRule | None
+SELECT days, set_at, starts_at FROM message_retention WHERE org_id = :org_id;
+
+-- name: bound_jobs(org_id, after: int, limit)$ -> int | None
+SELECT max(id) FROM (SELECT id FROM jobs
+    WHERE org_id = :org_id AND id > :after AND completed_at IS NOT NULL AND emptied_at IS NULL
+    ORDER BY id LIMIT :limit) x;
+
+-- name: list_over_jobs(org_id, after: int, until: int, now, starts_by: int)
+--     -> (id: JobId, total: int)
+SELECT j.id, j.total FROM message_retention
+JOIN jobs j ON j.org_id = message_retention.org_id AND j.id > :after AND j.id <= :until
+    AND j.completed_at IS NOT NULL AND j.emptied_at IS NULL
+    AND j.completed_at + message_retention.days * 86400000 <= :now
+WHERE message_retention.org_id = :org_id AND message_retention.starts_at <= :starts_by
+ORDER BY j.id;
+
+-- name: get_emptied(org_id, job_id)^ -> emptying.JobHead
+SELECT id, kind, channel, emptied_until FROM jobs WHERE org_id = :org_id AND id = :job_id;
+
+-- name: list_job_addresses(org_id, job_id, after: int, limit) -> (id: RecipientId, address: str)
+SELECT id, address FROM recipients WHERE org_id = :org_id AND job_id = :job_id AND id > :after
+ORDER BY id LIMIT :limit;
+
+-- name: empty_recipients(org_id, job_id, after: int, until: int)!
+UPDATE recipients SET reference = '', name = '', destination = '', address = '', notes = '',
+    fields = '{}', dedupe_key = NULL
+WHERE org_id = :org_id AND job_id = :job_id AND id > :after AND id <= :until;
+
+-- name: empty_attempts(org_id, job_id, after: int, until: int)!
+UPDATE attempts SET reason = ''
+WHERE org_id = :org_id AND job_id = :job_id AND recipient_id > :after AND recipient_id <= :until
+    AND reason <> '';
+
+-- name: note_emptied(org_id, job_id, until: int)!
+UPDATE jobs SET emptied_until = :until WHERE org_id = :org_id AND id = :job_id;
+
+-- name: empty_job(org_id, job_id, now)!
+UPDATE jobs SET name = '', content = '{}', options = '{}', sender = '', emptied_at = :now
+WHERE org_id = :org_id AND id = :job_id;
+
+-- name: empty_replies(org_id, job_id)!
+UPDATE replies SET sender = '', text = '' WHERE org_id = :org_id AND job_id = :job_id;
+
+-- name: empty_callbacks(org_id, job_id)!
+UPDATE callbacks SET body = '' WHERE org_id = :org_id AND job_id = :job_id AND due_at IS NULL;
+
+-- name: list_job_digests(org_id, job_id) -> (digest: str)
+SELECT DISTINCT digest FROM job_files WHERE org_id = :org_id AND job_id = :job_id;
+
+-- name: drop_job_files(org_id, job_id)!
+DELETE FROM job_files WHERE org_id = :org_id AND job_id = :job_id;

@@ -6,7 +6,7 @@ organization is told by mail; until then the people of that event are kept, what
 say. What runs remove is in expiring.py.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -115,6 +115,12 @@ def list_runs(tx: Tx, org_id: OrgId, limit: int) -> list[RetentionRun]:
     ]
 
 
+def tell_organization(tx: Tx, org_id: OrgId, subject: str, lines: Sequence[str]) -> None:
+    """Queue a mail to the organization's oldest user and its contact."""
+    addresses = [find_contact_email(tx, org_id), get_profile(tx, org_id).contact_email]
+    queue_mail(tx, org_id, None, subject, lines, addresses)
+
+
 def _is_shorter(days: Iterable[int | None], former: RetentionRule) -> bool:
     before = (former.days, former.exam_days, former.payment_days)
     return any(
@@ -125,7 +131,6 @@ def _is_shorter(days: Iterable[int | None], former: RetentionRule) -> bool:
 
 def _tell(tx: Tx, org_id: OrgId, rule: RetentionRule) -> None:
     organization = get_organization_of(tx, org_id)
-    addresses = [find_contact_email(tx, org_id), get_profile(tx, org_id).contact_email]
     of = f"event {rule.event_id}" if rule.event_id else "all events without a rule of their own"
     starts = wall_clock(rule.starts_at, organization.timezone)
     lines = [
@@ -137,4 +142,4 @@ def _tell(tx: Tx, org_id: OrgId, rule: RetentionRule) -> None:
         f"turnout retention off {organization.slug}"
         + (f" --event {rule.event_id}" if rule.event_id else ""),
     ]
-    queue_mail(tx, org_id, None, "People will be erased after a time", lines, addresses)
+    tell_organization(tx, org_id, "People will be erased after a time", lines)

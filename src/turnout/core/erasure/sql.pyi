@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from turnout.core.erasure.emptying import JobHead
+from turnout.core.erasure.message_retention import MessageRule
 from turnout.core.ids import (
     CallbackId,
     EntryId,
@@ -10,6 +12,7 @@ from turnout.core.ids import (
     ListId,
     OrgId,
     PersonId,
+    RecipientId,
     RegistrationId,
     TicketId,
 )
@@ -96,6 +99,17 @@ class ListOverPaymentsRow(NamedTuple):
 class FindRecordDaysRow(NamedTuple):
     exam_days: int | None
     payment_days: int | None
+
+class ListOverJobsRow(NamedTuple):
+    id: JobId
+    total: int
+
+class ListJobAddressesRow(NamedTuple):
+    id: RecipientId
+    address: str
+
+class ListJobDigestsRow(NamedTuple):
+    digest: str
 
 class _Sql(Statements):
     @staticmethod
@@ -233,7 +247,9 @@ class _Sql(Statements):
     @staticmethod
     def begin_run(tx: Tx, *, org_id: OrgId, began_at: int, since: int) -> int: ...
     @staticmethod
-    def hold_run(tx: Tx, *, org_id: OrgId, began_at: int, phase: int, after: int) -> int: ...
+    def hold_run(
+        tx: Tx, *, org_id: OrgId, began_at: int, phase: int, after: int, counts: str
+    ) -> int: ...
     @staticmethod
     def note_run(
         tx: Tx,
@@ -305,5 +321,43 @@ class _Sql(Statements):
     def add_erased_address(tx: Tx, *, org_id: OrgId, digest: str, now: int) -> int: ...
     @staticmethod
     def is_erased_address(tx: Tx, *, org_id: OrgId, digest: str) -> int | None: ...
+    @staticmethod
+    def set_message_retention(
+        tx: Tx, *, org_id: OrgId, days: int, set_at: int, starts_at: int
+    ) -> int: ...
+    @staticmethod
+    def delete_message_retention(tx: Tx, *, org_id: OrgId) -> int: ...
+    @staticmethod
+    def find_message_retention(tx: Tx, *, org_id: OrgId) -> MessageRule | None: ...
+    @staticmethod
+    def bound_jobs(tx: Tx, *, org_id: OrgId, after: int, limit: int) -> int | None: ...
+    @staticmethod
+    def list_over_jobs(
+        tx: Tx, *, org_id: OrgId, after: int, until: int, now: int, starts_by: int
+    ) -> list[ListOverJobsRow]: ...
+    @staticmethod
+    def get_emptied(tx: Tx, *, org_id: OrgId, job_id: JobId) -> JobHead: ...
+    @staticmethod
+    def list_job_addresses(
+        tx: Tx, *, org_id: OrgId, job_id: JobId, after: int, limit: int
+    ) -> list[ListJobAddressesRow]: ...
+    @staticmethod
+    def empty_recipients(
+        tx: Tx, *, org_id: OrgId, job_id: JobId, after: int, until: int
+    ) -> int: ...
+    @staticmethod
+    def empty_attempts(tx: Tx, *, org_id: OrgId, job_id: JobId, after: int, until: int) -> int: ...
+    @staticmethod
+    def note_emptied(tx: Tx, *, org_id: OrgId, job_id: JobId, until: int) -> int: ...
+    @staticmethod
+    def empty_job(tx: Tx, *, org_id: OrgId, job_id: JobId, now: int) -> int: ...
+    @staticmethod
+    def empty_replies(tx: Tx, *, org_id: OrgId, job_id: JobId) -> int: ...
+    @staticmethod
+    def empty_callbacks(tx: Tx, *, org_id: OrgId, job_id: JobId) -> int: ...
+    @staticmethod
+    def list_job_digests(tx: Tx, *, org_id: OrgId, job_id: JobId) -> list[ListJobDigestsRow]: ...
+    @staticmethod
+    def drop_job_files(tx: Tx, *, org_id: OrgId, job_id: JobId) -> int: ...
 
 sql: _Sql

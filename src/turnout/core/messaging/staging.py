@@ -4,13 +4,13 @@ Everybody who makes a job comes through here: requests (accepting.py), verificat
 mails that Turnout itself writes (notices.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from turnout.core.identity.countries import find_country
-from turnout.core.ids import JobId, OrgId, UserId
+from turnout.core.ids import JobId, OrgId, RecipientId, UserId
 from turnout.core.messaging.hours import cutoff_after
 from turnout.core.messaging.model import (
     NOBODY,
@@ -69,6 +69,15 @@ def add_job(
         scheduled_local=new.scheduled_local,
         scheduled_at=scheduled_at,
     )
+
+
+def readdress_recipients(
+    tx: Tx, org_id: OrgId, job_id: JobId, addresses: Mapping[RecipientId, str]
+) -> None:
+    """Put other addresses in the place of those of a job's recipients."""
+    if addresses:
+        rows = to_json(sorted(addresses.items()))
+        sql.set_addresses(tx, org_id=org_id, job_id=job_id, rows=rows)
 
 
 def add_recipients(
