@@ -194,5 +194,11 @@ def test_opt_outs_are_written_to_a_file_and_taken_over_elsewhere(
     assert turnout("optout", "import", "acme", file).code == 0
     rows = turnout.ok("optout", "list", "acme").splitlines()[1:]
     assert [row.split()[:2] for row in rows] == known
-    wrong = turnout("optout", "export", "acme", tmp_path / "out.xlsx")
-    assert (wrong.code, wrong.error) == (1, "error: out.xlsx must end in .csv.\n")
+    book = tmp_path / "out.xlsx"
+    assert turnout.ok("optout", "export", "acme", book) == "out.xlsx has 3 opt-outs.\n"
+    turnout.ok("optout", "remove", "acme", "sms", "+61412345678")
+    assert turnout("optout", "import", "acme", book).code == 0
+    rows = turnout.ok("optout", "list", "acme").splitlines()[1:]
+    assert [row.split()[:2] for row in rows] == known
+    wrong = turnout("optout", "export", "acme", tmp_path / "out.txt")
+    assert (wrong.code, wrong.error) == (1, "error: out.txt must end in .csv or .xlsx.\n")

@@ -12,7 +12,6 @@ SENTENCES = {
     "event.description": "Give either --description or --description-file, not both.",
     "event.unchanged": "Say what to set; `turnout event set --help` lists it.",
     "exam.unchanged": "Say what to set: --state, --room, --show or --hide.",
-    "export.csv": "{file} must end in .csv.",
     "export.ending": "{file} must end in .csv or .xlsx.",
     "file.columns": "{file} has more than {limit} columns: remove those that are empty.",
     "file.encoding": '{file} is not text in UTF-8, UTF-16 or Windows-1252: save it as "CSV UTF-8" '

@@ -15,6 +15,7 @@ from turnout.cli.app import (
     say_time,
     show_table,
 )
+from turnout.cli.exports import noting
 from turnout.cli.files import new_file, open_text
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber
@@ -169,11 +170,12 @@ def print_certificates(
         url = base_url(db)
     if not found:
         raise Missing("certificate.none")
-    with new_file(file) as out:
+    with database() as db, new_file(file) as out:
         draw_certificates(
             *(out, organization.org_id, shown, organization.name, template, found, url, paper),
             language=language,
         )
+        noting(db, organization.org_id, "certificates", "event", event)(len(found))
     console.print(f"{file} has {len(found)} certificates.")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from turnout.cli.app import actor, console, database, settings
+from turnout.cli.exports import noting
 from turnout.cli.files import new_file
 from turnout.cli.numbers import EventNumber
 from turnout.core.identity.organizations import get_organization
@@ -52,6 +53,7 @@ def export_event(
         org_id = db.call(get_organization, org).org_id
         add = archive.add
         packed = db.look(pack_event, org_id, event, add, has_people=not without_people)
+        noting(db, org_id, "registrations", "event", event)(packed.rows.get("registrations", 0))
     told = ", ".join(f"{packed.rows[name]} {name}" for name in _SHOWN if packed.rows)
     console.print(f"{file}: {packed.title}{f', {told}' if told else ', without people'}.")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.exports import noting
 from turnout.cli.numbers import ListNumber, RowNumber
 from turnout.cli.tables import check_ending, write_table
 from turnout.core.identity.organizations import get_organization
@@ -66,8 +67,9 @@ def export(org: str, number: ListNumber, file: Path, /) -> None:
         org_id = db.call(get_organization, org).org_id
         known = db.call(get_list, org_id, number)
         rows = (_cells(line) for line in _lines(db, org_id, number))
-        write_table(file, "List", HEADINGS, rows)
-    console.print(f"{file.name} has {known.entries} recipients.")
+        note = noting(db, org_id, "recipients", "list", known.id)
+        count = write_table(file, "List", HEADINGS, rows, note)
+    console.print(f"{file.name} has {count} recipients.")
 
 
 def change(

@@ -7,8 +7,9 @@ from pathlib import Path
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
-from turnout.cli.files import new_file
+from turnout.cli.exports import noting
 from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows
+from turnout.cli.tables import check_ending, write_table
 from turnout.core.erasure.returning import find_erased
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
@@ -24,7 +25,6 @@ from turnout.core.messaging.opt_outs import (
     remove_opt_out,
 )
 from turnout.errors import Invalid
-from turnout.formats.spreadsheets import csv_line, to_csv
 from turnout.store import Database, Tx
 
 opt_outs = App(name="optout")
@@ -114,7 +114,8 @@ def import_file(
 
 @opt_outs.command(name="export")
 def export_file(org: str, file: Path, /) -> None:
-    """Write all opt-outs to a CSV file. `turnout optout import` reads it again.
+    """Write all opt-outs to a CSV file or a workbook (XLSX), as its name ends. `turnout optout
+    import` reads it again.
 
     It has the columns Medium and Address. Of somebody who was erased, the address is "(erased)": an
     import passes it over.
@@ -125,16 +126,12 @@ def export_file(org: str, file: Path, /) -> None:
         org: Short name of the organization.
         file: The file, which is replaced.
     """
-    if file.suffix.lower() != ".csv":
-        raise Invalid("export.csv", file=file.name)
-    count = 0
+    check_ending(file)
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        with new_file(file) as out:
-            out.write(to_csv([HEADINGS]))
-            for known in _pages(db, org_id):
-                out.write(csv_line((known.medium.value, _say_whole(known))).encode())
-                count += 1
+        rows = ([known.medium.value, _say_whole(known)] for known in _pages(db, org_id))
+        note = noting(db, org_id, "opt-outs", "opt_out")
+        count = write_table(file, "Opt-outs", HEADINGS, rows, note)
     console.print(f"{file.name} has {count} opt-outs.")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from cyclopts import App
 
 from turnout.cli.app import console, database, show_table
+from turnout.cli.exports import noting
 from turnout.cli.files import new_file
 from turnout.cli.hints import say_nameless
 from turnout.cli.numbers import EventNumber, SessionNumber, TicketTypeNumber
@@ -69,10 +70,11 @@ def print_badges(
         which = _which(checked, unchecked)
         tickets = collect(db, org_id, event, which, ticket_type, session, code)
         sign = signer(db, org_id, event)
-    parts = tuple(map(BadgePart, part)) if part else ALL_PARTS
-    with new_file(file) as out:
-        signed = ((ticket, sign(ticket)) for ticket in tickets)
-        pages = draw_badges(out, shown, signed, FORMATS[format], parts)
+        parts = tuple(map(BadgePart, part)) if part else ALL_PARTS
+        with new_file(file) as out:
+            signed = ((ticket, sign(ticket)) for ticket in tickets)
+            pages = draw_badges(out, shown, signed, FORMATS[format], parts)
+            noting(db, org_id, "badges", "event", event)(len(tickets))
     badges = "1 badge" if len(tickets) == 1 else f"{len(tickets)} badges"
     console.print(f"{file} has {badges} on {'1 page' if pages == 1 else f'{pages} pages'}.")
     say_nameless([ticket.code for ticket in tickets if not ticket.name.strip()])
@@ -114,15 +116,16 @@ def list_attendees(
         org_id = db.call(get_organization, org).org_id
         shown = db.call(get_event, org_id, event)
         tickets = collect(db, org_id, event, _which(checked, unchecked), ticket_type, session)
-    if file is None:
-        headings = ("LAST NAME", "FIRST NAME", "COMPANY", "TICKET", "CODE", "CHECKED IN")
-        show_table(*headings, rows=name_rows(shown, tickets))
-        return
-    with new_file(file) as out:
-        if kind == ".pdf":
-            draw_names(out, shown, tickets, PaperSize(paper).sides)
-        else:
-            out.writelines(name_workbook(shown, tickets))
+        if file is None:
+            headings = ("LAST NAME", "FIRST NAME", "COMPANY", "TICKET", "CODE", "CHECKED IN")
+            show_table(*headings, rows=name_rows(shown, tickets))
+            return
+        with new_file(file) as out:
+            if kind == ".pdf":
+                draw_names(out, shown, tickets, PaperSize(paper).sides)
+            else:
+                out.writelines(name_workbook(shown, tickets))
+            noting(db, org_id, "names", "event", event)(len(tickets))
     console.print(f"{file} has {len(tickets)} tickets.")
 
 

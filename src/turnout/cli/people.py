@@ -7,8 +7,8 @@ import msgspec
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.exports import noting
 from turnout.cli.files import new_file
-from turnout.core.audit.recording import record
 from turnout.core.erasure.overview import Overview, read_overview
 from turnout.core.erasure.places import TABLES
 from turnout.core.identity.organizations import get_organization
@@ -207,11 +207,12 @@ def export(org: str, person: str, file: Path, /) -> None:
         org_id = db.call(get_organization, org).org_id
         who = db.call(get_named_person, org_id, person)
         found = db.look(export_person, org_id, who.id)
-        db.call(_note_export, org_id, who.id)
+        count = sum(map(len, found.values()))
+        noting(db, org_id, "records", "person", who.id)(count)
     text = to_page(_say(who), found) if file.suffix == ".html" else _to_json(found)
     with new_file(file) as out:
         out.write(text.encode())
-    console.print(f"{file}: {sum(map(len, found.values()))} records of person {who.id}")
+    console.print(f"{file}: {count} records of person {who.id}")
 
 
 @people.command
@@ -254,10 +255,6 @@ def finish_erasing(db: Database) -> None:
     erased = db.call(list_uncleaned)
     if db.scrub(TABLES):
         db.call(mark_cleaned, erased)
-
-
-def _note_export(tx: Tx, org_id: OrgId, person_id: PersonId) -> None:
-    record(tx, org_id, actor(), "exported", "person", person_id)
 
 
 def _to_json(found: "Export") -> str:

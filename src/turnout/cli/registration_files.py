@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from turnout.cli.app import actor, console, database
+from turnout.cli.exports import noting
 from turnout.cli.imports import Again, IgnoreUnknown, Preview, Row, import_rows
 from turnout.cli.numbers import EventNumber, TicketTypeNumber
 from turnout.cli.registration_lists import NO_FILTERS, AnyFilters
@@ -98,7 +99,6 @@ def export_file(
         file: The file, which is replaced.
     """
     check_ending(file)
-    count = 0
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         timezone = db.call(get_event, org_id, event).timezone
@@ -107,7 +107,6 @@ def export_file(
         questions: dict[str, None] = {}
         for page in _pages(db, org_id, wanted):
             note_questions(questions, page)
-            count += len(page)
         asked = db.call(list_questions, org_id, event, is_all=True)
         names = order_names(asked, questions)
         heading = [*HEADINGS, *names]
@@ -116,7 +115,8 @@ def export_file(
             for page in _pages(db, org_id, wanted)
             for registration in page
         )
-        write_table(file, "Registrations", heading, rows)
+        note = noting(db, org_id, "registrations", "event", event)
+        count = write_table(file, "Registrations", heading, rows, note)
     console.print(f"{file.name} has {count} registrations.")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from turnout.cli.app import actor, console, database, show_table
 from turnout.cli.exams import exams
+from turnout.cli.exports import noting
 from turnout.cli.files import new_file, open_text
 from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows
 from turnout.cli.numbers import EventNumber
@@ -69,11 +70,12 @@ def candidates(
         headings = ("SEAT", "CODE", "NAME", "ATTENDANCE", "GRADE", "TIME", "GUID", "HELP")
         show_table(*headings, rows=rows)
         return
-    with new_file(file) as out:
+    with database() as db, new_file(file) as out:
         if kind == ".pdf":
             draw_roll(out, exam, room, found, paper.sides)
         else:
             out.writelines(roll_workbook(found))
+        noting(db, org_id, "candidates", "event", event)(len(found))
     console.print(f"{file} has {len(found)} candidates.")
 
 

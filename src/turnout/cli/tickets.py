@@ -6,6 +6,7 @@ from typing import Any, Literal
 from cyclopts import App
 
 from turnout.cli.app import Count, actor, console, database, say_time, show_table, tell_twice
+from turnout.cli.exports import noting
 from turnout.cli.files import new_file
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber, SessionNumber, TicketTypeNumber
@@ -239,8 +240,9 @@ def print_tickets(
         )
         for ticket in found
     )
-    with new_file(file) as out:
+    with database() as db, new_file(file) as out:
         draw_tickets(out, facts, shown.event.title, PaperSize(paper), per_sheet=int(per_sheet))
+        noting(db, organization.org_id, "tickets", "event", event)(len(found))
     console.print(f"{file} has {len(found)} tickets.")
 
 
