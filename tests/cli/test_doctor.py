@@ -273,6 +273,27 @@ def test_networks_that_answer_and_that_do_not(tmp_path: Path) -> None:
     assert findings["links"][0] == "warn"
 
 
+def test_each_account_is_tried_and_routes_are_shown(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        account = {"system_id": "me", "password": "hush", "host": "127.0.0.1"}
+        chosen: dict[str, Any] = {
+            "carrier_sms": "smpp",
+            "smpp_accounts": "uk",
+            "routes_sms": "44=smpp_uk:2,smpp",
+            "smpp_port": there.getsockname()[1],
+            "smpp_uk_port": free_port(),
+            **{f"smpp_{name}": value for name, value in account.items()},
+            **{f"smpp_uk_{name}": value for name, value in account.items()},
+        }
+        findings = read(turnout("doctor", **chosen))
+    assert findings["smpp"][0] == "ok"
+    assert findings["smpp_uk"][0] == "FAIL"
+    assert findings["smpp_uk"][2].startswith("Correct the TURNOUT_SMPP_UK_… settings")
+    seen = "sms: * → smpp then smpp_uk; 44 → smpp_uk (2) and smpp (1)"
+    assert findings["routes"] == ("ok", seen, "")
+
+
 def test_a_clock_that_was_never_set() -> None:
     assert judge_clock(time.gmtime(0)) == Finding(
         "clock",

@@ -99,8 +99,9 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     in lower case. `unsubscribe_url` is the recipient's own one-click address, or empty. `size` is
     how many characters its texts become once merged, 0 where nobody asked: what is made of large
     ones is made in a thread. `lease` is the time for which the sender may hand it over, and that
-    ends at `not_after` (epoch ms), when the recipient is called no more; `tell` takes its outcome
-    as soon as that is known.
+    ends at `not_after` (epoch ms), when the recipient is called no more; after `valid_until` (epoch
+    ms) it is of no use any more, and a network that can drops it. `tell` takes its outcome as soon
+    as that is known.
     """
 
     attempt_id: int
@@ -112,6 +113,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
     lease: Lease | None = None
     not_after: int | None = None
+    valid_until: int | None = None
     tell: Callable[[Outcome], None] | None = None
 
     def is_ours(self) -> bool:
@@ -175,13 +177,15 @@ class Network(NamedTuple):
     """One network, as its folder declares it; networks.py lists them.
 
     Its settings are the members of the struct `settings`, set as `TURNOUT_NAME_MEMBER`. `make` gets
-    them, the database, and the address at which others reach this server; it raises ValueError when
-    no carrier can be made of them. `mount_webhook` is for networks that call back: it has an
-    inbox, too.
+    the account's name, its settings, the database, and the address at which others reach this
+    server; it raises ValueError when no carrier can be made of them. `mount_webhook` is for
+    networks that call back: it has an inbox, too. `has_accounts`: there may be several at once, and
+    what `make` makes is an `Account` (routing.py).
     """
 
     name: str
     channels: frozenset[Channel]
     settings: type[msgspec.Struct]
-    make: Callable[[Any, Database, str], Carrier]
-    mount_webhook: Callable[[Any, Database, Inbox, str], list[Mount]] | None = None
+    make: Callable[[str, Any, Database, str], Carrier]
+    mount_webhook: Callable[[str, Any, Database, Inbox, str], list[Mount]] | None = None
+    has_accounts: bool = False

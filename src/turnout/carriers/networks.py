@@ -14,7 +14,18 @@ import msgspec
 import msgspec.inspect
 from msgspec import Meta
 
-from turnout.carriers import Carrier, Inbox, Network, http_sms, simulator, smpp, smtp
+from turnout.carriers import Carrier, Inbox, simulator
+from turnout.carriers.accounts import (
+    NETWORKS,
+    Declared,
+    check_declared,
+    list_accounts,
+    name_of_setting,
+    network_of,
+)
+from turnout.carriers.accounts import list_settings as list_networks_settings
+from turnout.carriers.routes import Routes, UnreadableRouteError
+from turnout.carriers.routing import Account, Router
 from turnout.catalogue import Phrase
 from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.hours import QuietHours, UnreadableHoursError
@@ -24,12 +35,6 @@ from turnout.http.mounts import Mount
 from turnout.settings import PREFIX, Settings, SettingsError, say_fault, split_list
 from turnout.settings import load as load_settings
 from turnout.store import Database
-
-NETWORKS: dict[str, Network] = {
-    network.name: network
-    for network in (simulator.NETWORK, smtp.NETWORK, smpp.NETWORK, http_sms.NETWORK)
-}
-"""Every network; a channel's choices are in this order, the first is the default."""
 
 SIMULATOR = simulator.NETWORK.name
 _CHOICE = "carrier_"
@@ -53,37 +58,63 @@ def _choice(channel: Channel) -> tuple[str, Any, str]:
     return f"{_CHOICE}{channel.value}", Annotated[kind, Meta(description=meaning)], names[0]
 
 
-Choices = msgspec.defstruct("Choices", [_choice(channel) for channel in Channel], frozen=True)
+def _text(name: str, meaning: str) -> tuple[str, Any, str]:
+    return name, Annotated[str, Meta(description=meaning)], ""
+
+
+_SHARED = [name for name, network in NETWORKS.items() if network.has_accounts]
+# The channels that several accounts may carry, and the setting that says which of them do.
+_ROUTED = {
+    channel: f"routes_{channel.value}"
+    for channel in Channel
+    if any(channel in NETWORKS[name].channels for name in _SHARED)
+}
+Choices = msgspec.defstruct(
+    "Choices",
+    [
+        *(_choice(channel) for channel in Channel),
+        *(
+            _text(
+                setting,
+                f"which accounts carry {_CARRIED[channel]}: prefix=account[:weight][,…][>…], "
+                "between blanks; * is any prefix",
+            )
+            for channel, setting in _ROUTED.items()
+        ),
+        *(
+            _text(name_of_setting(name), f"further accounts of {name}, comma-separated")
+            for name in _SHARED
+        ),
+    ],
+    frozen=True,
+)
 
 
 def list_settings() -> set[str]:
-    """The names of all settings that networks and channels have."""
-    return set(Choices.__struct_fields__) | {
-        f"{name}_{field}"
-        for name, network in NETWORKS.items()
-        for field in network.settings.__struct_fields__
-    }
+    """The names of all settings that channels and main accounts have."""
+    return set(Choices.__struct_fields__) | list_networks_settings()
 
 
 def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
     """The settings of a process, those of networks too. Raises SettingsError as `check` does."""
-    settings = load_settings(environ, list_settings(), **overrides)
+    settings = load_settings(environ, Declared(list_settings()), **overrides)
     check(settings)
     return settings
 
 
 def check(settings: Settings) -> None:
     """Raise SettingsError when a channel's choice is none, when the settings of a chosen network
-    cannot be read or lack something it needs, or when prices cannot be read."""
+    cannot be read or lack something it needs, or when prices or routes cannot be read."""
     read_prices(settings)
     read_quiet_hours(settings)
-    for name in dict.fromkeys(chosen(settings).values()):
+    check_declared(settings.carriers)
+    for name in list_used(settings):
         read(settings, name)
 
 
 def chosen(settings: Settings) -> dict[Channel, str]:
     """The network's name for each channel. Raises SettingsError."""
-    names = Choices.__struct_fields__
+    names = [name for name in Choices.__struct_fields__ if name.startswith(_CHOICE)]
     given = {name: settings.carriers[name].strip() for name in names if name in settings.carriers}
     choices = _convert(Choices, given, "")
     return {channel: getattr(choices, f"{_CHOICE}{channel.value}") for channel in Channel}
@@ -113,9 +144,38 @@ def read_policy(settings: Settings) -> Policy:
     return Policy(read_prices(settings), numbers, settings.mail_from, settings.codes_per_hour)
 
 
+def read_routes(settings: Settings) -> dict[Channel, Routes]:
+    """The routes of the channels that have any: whose network has further accounts, or for which
+    some are set. Raises SettingsError."""
+    networks = chosen(settings)
+    routed = {}
+    for channel, setting in _ROUTED.items():
+        network, text = networks[channel], settings.carriers.get(setting, "").strip()
+        if not NETWORKS[network].has_accounts:
+            continue
+        usual = list_accounts(settings.carriers, network)
+        if text or usual[1:]:
+            routed[channel] = _read_routes(settings, channel, text, usual)
+    return routed
+
+
+def _read_routes(settings: Settings, channel: Channel, text: str, usual: list[str]) -> Routes:
+    accounts = [
+        account
+        for name in _SHARED
+        if channel in NETWORKS[name].channels
+        for account in list_accounts(settings.carriers, name)
+    ]
+    try:
+        return Routes(text, accounts, usual)
+    except UnreadableRouteError as error:
+        name = f"{PREFIX}{_ROUTED[channel].upper()}"
+        raise SettingsError("setting.routes", name=name, entry=error.entry) from error
+
+
 def read(settings: Settings, name: str) -> Any:
-    """A network's own settings. Raises SettingsError that names the first faulty one."""
-    struct = NETWORKS[name].settings
+    """An account's own settings. Raises SettingsError that names the first faulty one."""
+    struct = network_of(name).settings
     values = {
         field: value.strip()
         for field in struct.__struct_fields__
@@ -125,31 +185,48 @@ def read(settings: Settings, name: str) -> Any:
 
 
 def make_carriers(settings: Settings, db: Database, base_url: str) -> dict[Channel, Carrier]:
-    """A carrier for each channel; channels of one network share it. `base_url` is the address at
-    which others reach this server. Raises SettingsError when a carrier cannot be made, such as for
-    a key that cannot be read."""
-    made: dict[str, Carrier] = {}
-    carriers = {}
-    for channel, name in chosen(settings).items():
-        if name not in made:
-            try:
-                made[name] = NETWORKS[name].make(read(settings, name), db, base_url)
-            except ValueError as error:
-                raise SettingsError("setting.carrier", carrier=name, said=str(error)) from error
-        carriers[channel] = made[name]
-    return carriers
+    """A carrier for each channel; channels of one network share it, and all that have routes share
+    a router. `base_url` is the address at which others reach this server. Raises SettingsError
+    when a carrier cannot be made, such as for a key that cannot be read."""
+    networks, routes = chosen(settings), read_routes(settings)
+    made: dict[str, Any] = {}
+    for name in list_used(settings):
+        try:
+            made[name] = network_of(name).make(name, read(settings, name), db, base_url)
+        except ValueError as error:
+            raise SettingsError("setting.carrier", carrier=name, said=str(error)) from error
+    carriers: dict[Channel, Carrier] = {channel: made[name] for channel, name in networks.items()}
+    return carriers | _route(networks, routes, made)
+
+
+def _route(
+    networks: dict[Channel, str], routes: dict[Channel, Routes], made: dict[str, Account]
+) -> dict[Channel, Carrier]:
+    """The router for all channels whose accounts are among those that have routes."""
+    if not routes:
+        return {}
+    shared = {account for routed in routes.values() for account in routed.list_accounts()}
+    more = {
+        channel: Routes("", [name], [name])
+        for channel, name in networks.items()
+        if channel not in routes and name in shared
+    }
+    accounts = {name: made[name] for name in made if name in shared}
+    return dict.fromkeys(routes | more, Router(accounts, routes | more))
 
 
 def list_used(settings: Settings) -> dict[str, list[str]]:
-    """The chosen networks, each with its channels."""
+    """The accounts that carry anything, each with its channels."""
+    routes = read_routes(settings)
     used: dict[str, list[str]] = {}
     for channel, name in chosen(settings).items():
-        used.setdefault(name, []).append(channel.value)
+        for account in routes[channel].list_accounts() if channel in routes else [name]:
+            used.setdefault(account, []).append(channel.value)
     return used
 
 
 def find_address(settings: Settings, name: str) -> tuple[str, int] | None:
-    """Host and port of a network, None for the simulator. Raises SettingsError."""
+    """Host and port of an account, None for the simulator. Raises SettingsError."""
     own = read(settings, name)
     if url := getattr(own, "url", ""):
         parts = urlsplit(url)
@@ -162,17 +239,18 @@ def mount_webhooks(settings: Settings, db: Database, inbox: Inbox, base_url: str
     return [
         mount
         for name in list_used(settings)
-        if (build := NETWORKS[name].mount_webhook)
-        for mount in build(read(settings, name), db, inbox, base_url)
+        if (build := network_of(name).mount_webhook)
+        for mount in build(name, read(settings, name), db, inbox, base_url)
     ]
 
 
 def unused(settings: Settings) -> list[str]:
-    """Networks whose address is known, and that no channel uses: a slip, most likely."""
-    used = set(chosen(settings).values())
+    """Accounts whose address is known, and that no channel uses: a slip, most likely."""
+    used = list_used(settings)
     return [
         name
-        for name in NETWORKS
+        for network in NETWORKS
+        for name in list_accounts(settings.carriers, network)
         if name not in used
         and any(settings.carriers.get(f"{name}_{field}", "").strip() for field in ("host", "url"))
     ]
@@ -183,7 +261,8 @@ def describe(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
     meaning."""
     yield from _describe(settings, Choices, "")
     for name, network in NETWORKS.items():
-        yield from _describe(settings, network.settings, f"{name}_")
+        for account in list_accounts(settings.carriers, name):
+            yield from _describe(settings, network.settings, f"{account}_")
 
 
 def _describe(

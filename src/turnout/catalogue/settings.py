@@ -1,6 +1,8 @@
 """What is said about settings."""
 
 SENTENCES = {
+    "setting.accounts": "{name}: give up to 20 different names in small letters and digits, "
+    "such as uk,backup",
     "setting.base_url": "{name}: give http:// or https:// and a host, as in "
     "https://events.example.com",
     "setting.base_url_path": "{name}: {url} has a path, and Turnout's paths begin at the root. "
@@ -23,6 +25,8 @@ SENTENCES = {
     "setting.prices": "{name}: {entry!r} is not channel[:prefix]=price, such as sms:4479=0.05",
     "setting.quiet_hours": "{name}: {entry!r} is not [country=]HH:MM-HH:MM, such as AU=21:00-09:00",
     "setting.reply_number": "{name}: {number} is not a number in digits, such as 61491570006",
+    "setting.routes": "{name}: {entry!r} is not prefix=account[:weight][,…][>…] with accounts that "
+    "carry the channel, such as 44=smpp_uk:3,smpp>http_sms",
     "setting.said": "{name}: {said}",
     "setting.text": "text",
     "setting.to": "{noun} of {greatest} or less",

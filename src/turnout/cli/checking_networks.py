@@ -35,8 +35,10 @@ def check_carriers(chosen: Settings) -> Iterator[Finding]:
                 "lets this machine in. Messages wait."
             )
             yield Finding(name, f"{seen} does not answer: {error}", advice, is_failure=True)
+    for channel, routes in networks.read_routes(chosen).items():
+        yield Finding("routes", f"{channel.value}: {'; '.join(routes.describe())}")
     for name in networks.unused(chosen):
-        advice = "Choose it with TURNOUT_CARRIER_…, or remove its settings."
+        advice = "Choose it with TURNOUT_CARRIER_… or TURNOUT_ROUTES_…, or remove its settings."
         yield Finding(name, "has settings, and carries nothing", advice)
 
 

@@ -24,6 +24,10 @@ set_aside = Gauge("turnout_work_set_aside", "Work that stopped its worker three 
 writes_waiting = Gauge("turnout_database_writes_waiting", "Commands that wait for the database")
 
 messages = Counter("turnout_messages", "Messages handed to networks", ["channel", "outcome"])
+account_messages = Counter(
+    "turnout_account_messages", "Messages handed to each account", ["account", "outcome"]
+)
+account_open = Gauge("turnout_account_open", "Whether an account takes messages now", ["account"])
 heartbeats = Counter("turnout_heartbeats", "Heartbeats of viewers", ["outcome"])
 beats_waiting = Gauge("turnout_heartbeats_waiting", "Heartbeats that wait for the database")
 beat_delay = Gauge("turnout_beat_delay_seconds", "Seconds that players are told to wait")

@@ -155,6 +155,8 @@ class DeliveryLoop(Loop):
         for result in results:
             outcome = type(result.outcome).__name__.lower()
             metrics.messages.labels(result.head.job_type.channel.value, outcome).inc()
+            if result.carrier:
+                metrics.account_messages.labels(result.carrier, outcome).inc()
 
     async def _send(self, job: ClaimedJob, lease: Lease) -> None:
         started = time.perf_counter()
@@ -200,7 +202,7 @@ class DeliveryLoop(Loop):
         if recipient.id in lease.settled:
             return
         lease.settled.add(recipient.id)
-        self._results.append(Result(head, recipient, carrier, outcome))
+        self._results.append(Result(head, recipient, _account_of(outcome, carrier), outcome))
         self._wake_soon()
 
     async def _outcomes(self, job: ClaimedJob, lease: Lease) -> list[Result]:
@@ -224,7 +226,7 @@ class DeliveryLoop(Loop):
             parcels = [parcel for _, parcel in some]
             outcomes = await self._hand_over(carrier, message, parcels, lease)
             results += [
-                Result(head, piece, carrier.name, outcome)
+                Result(head, piece, _account_of(outcome, carrier.name), outcome)
                 for (piece, _), outcome in zip(some, outcomes, strict=True)
                 if piece.id not in lease.settled
             ]
@@ -260,6 +262,7 @@ class DeliveryLoop(Loop):
             if fault := find_refusal(head, recipient, lengths, fields):
                 return fault
             is_mail = head.job_type.channel is Channel.EMAIL
+            not_after = self._not_after(head, recipient)
             return Parcel(
                 attempt_id=recipient.id,
                 destination=recipient.address,
@@ -269,7 +272,8 @@ class DeliveryLoop(Loop):
                 unsubscribe_url=unsubscribe_url,
                 size=lengths.size(fields),
                 lease=lease,
-                not_after=self._not_after(head, recipient),
+                not_after=not_after,
+                valid_until=_valid_until(head, not_after),
                 tell=partial(self._tell, lease, head, recipient, carrier),
             )
         except Exception as error:
@@ -313,6 +317,17 @@ class DeliveryLoop(Loop):
                 return list(await carrier.send(message, parcels))
         finally:
             self._in_flight -= places
+
+
+def _valid_until(head: JobHead, not_after: int | None) -> int | None:
+    """Until when a message is of use: replies to one that comes later go to nobody."""
+    expires_at = head.expires_at if head.job_type.takes_replies else None
+    return min((at for at in (not_after, expires_at) if at is not None), default=None)
+
+
+def _account_of(outcome: Outcome, carrier: str) -> str:
+    """Who answered: the carrier, or one of its accounts."""
+    return getattr(outcome, "carrier", "") or carrier
 
 
 def _put_off(job: ClaimedJob, error: Exception) -> list[Result]:

@@ -27,7 +27,7 @@ from tests.support.node import new_database
 from turnout.carriers import Carrier, DeliveryReport, Message, Outcome, Parcel, Reply
 from turnout.carriers.http_sms import HttpSmsCarrier, HttpSmsSettings, build_webhook
 from turnout.carriers.http_sms.signing import sign
-from turnout.carriers.http_sms.webhook import EVENTS
+from turnout.carriers.http_sms.webhook import NAME, events_of
 from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.simulator.outbox import list_messages
 from turnout.carriers.smpp import SmppCarrier
@@ -41,6 +41,7 @@ from turnout.settings import Settings
 from turnout.store import Database, open_database
 from turnout.store.sources import system_clock
 
+EVENTS = events_of(NAME)
 THROTTLED, REFUSED = 0x14, 0x0B
 PATIENCE_S = 0.5
 

@@ -13,7 +13,7 @@ from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode, new_database, open_node
 from turnout.carriers import Accepted, Attachment, DeliveryReport, Inbox, Message, Reply
 from turnout.carriers.http_sms.signing import sign, sign_like_twilio
-from turnout.carriers.http_sms.webhook import EVENTS, build_webhook, media_url
+from turnout.carriers.http_sms.webhook import NAME, build_webhook, events_of, media_url
 from turnout.core.identity.organizations import create_organization
 from turnout.core.ids import JobId
 from turnout.core.messaging.files import cut, digest_of, finish_file, store_piece
@@ -26,6 +26,7 @@ from turnout.store import Tx
 from turnout.workers.inbox import CarrierInbox
 
 _numbers = itertools.count(1)
+EVENTS = events_of(NAME)
 URL = "https://provider.test/messages"
 
 

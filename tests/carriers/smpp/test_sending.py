@@ -1,13 +1,16 @@
 """Sending through a network that is not written by us: what it understands, and what it answers."""
 
 import asyncio
+import random
 
 import pytest
 
-from tests.carriers.smpp.carrying import TIMEOUT_S, connected, numbers, run, send
+from tests.carriers.smpp.carrying import NOW, TIMEOUT_S, carrying, connected, numbers, run, send
+from tests.carriers.smpp.chance import Chance
 from tests.carriers.smpp.peer import Event
-from turnout.carriers import Accepted, Misconfigured, Rejected, Retry, Unknown
-from turnout.core.messaging.model import Status
+from turnout.carriers import Accepted, Message, Misconfigured, Parcel, Rejected, Retry, Unknown
+from turnout.core.ids import JobId, OrgId
+from turnout.core.messaging.model import Channel, Status
 
 
 def parts_of(submits: list[Event]) -> tuple[set[str], list[str], str]:
@@ -256,3 +259,30 @@ def test_what_is_not_begun_is_not_sent_when_the_caller_gives_up():
             ]
 
     run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("until", "is_told", "expected"),
+    [
+        (NOW + 3_600_000, True, b"251124170000000+"),
+        (NOW + 3_600_000, False, b""),
+        (NOW - 1, True, b""),
+        (None, True, b""),
+    ],
+)
+def test_the_network_knows_until_when_a_message_may_be_delivered(
+    until: int | None, is_told: bool, expected: bytes
+):
+    smsc = Chance(random.Random(1), {"taken": 1.0})
+
+    async def scenario() -> None:
+        async with smsc.listening(), carrying(smsc.port, validity=is_told) as carrier:
+            message = Message(id=JobId(1), org_id=OrgId(1), channel=Channel.SMS, text="Hello")
+            parcel = Parcel(attempt_id=1, destination="61400000001", sender="", valid_until=until)
+            [outcome] = await carrier.send(message, [parcel])
+            assert isinstance(outcome, Accepted)
+
+    run(scenario())
+    [body] = smsc.bodies
+    assert (expected + b"\0\1") in body
+    assert (b"251124" in body) == bool(expected)

@@ -3,17 +3,18 @@
 from turnout.carriers import Network
 from turnout.carriers.http_sms.carrier import HttpSmsCarrier
 from turnout.carriers.http_sms.settings import HttpSmsSettings
-from turnout.carriers.http_sms.webhook import PATH, build_webhook
+from turnout.carriers.http_sms.webhook import build_webhook, path_of
 from turnout.http.dialect import mount_all
 
-__all__ = ["NETWORK", "PATH", "HttpSmsCarrier", "HttpSmsSettings", "build_webhook"]
+__all__ = ["NETWORK", "HttpSmsCarrier", "HttpSmsSettings", "build_webhook", "path_of"]
 
 NETWORK = Network(
     name="http_sms",
     channels=HttpSmsCarrier.channels,
     settings=HttpSmsSettings,
-    make=lambda settings, db, base_url: HttpSmsCarrier(settings, db.clock, base_url),
-    mount_webhook=lambda settings, db, inbox, base_url: mount_all(
-        "http_sms", build_webhook(settings, db, inbox, base_url), PATH
+    make=lambda name, settings, db, url: HttpSmsCarrier(settings, db.clock, url, name),
+    mount_webhook=lambda name, settings, db, inbox, url: mount_all(
+        "http_sms", build_webhook(settings, db, inbox, url, name), path_of(name)
     ),
+    has_accounts=True,
 )

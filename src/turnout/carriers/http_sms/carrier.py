@@ -28,8 +28,9 @@ from turnout.carriers import (
     merge_all,
 )
 from turnout.carriers.http_sms.answers import RETRY_S, read_answer
+from turnout.carriers.http_sms.closure import Closure
 from turnout.carriers.http_sms.settings import HttpSmsSettings
-from turnout.carriers.http_sms.webhook import EVENTS, media_url
+from turnout.carriers.http_sms.webhook import NAME, events_of, media_url
 from turnout.core.messaging.merging import Template, TooLong
 from turnout.core.messaging.model import Channel, Status
 from turnout.http.compiled import CompiledCache
@@ -57,14 +58,21 @@ class HttpSmsCarrier:
     """See `turnout.carriers.Carrier`.
 
     `send` answers within `timeout_s` of the settings once its turn has come. `base_url` is where
-    the provider reaches this server.
+    the provider reaches this server; `name` is the account's.
+
+    While other accounts can take its messages, a provider that cannot be reached, asks for a pause
+    or answers nothing that can be used gets none for a time: see `is_open`.
     """
 
-    name = "http_sms"
     channels = frozenset({Channel.SMS, Channel.MMS})
+    has_line = False
 
-    def __init__(self, settings: HttpSmsSettings, clock: Clock, base_url: str) -> None:
+    def __init__(
+        self, settings: HttpSmsSettings, clock: Clock, base_url: str, name: str = NAME
+    ) -> None:
+        self.name = name
         self._settings = settings
+        self._closure = Closure(name)
         self._clock = clock
         self._base_url = base_url
         self._turns = asyncio.Semaphore(settings.connections)
@@ -96,12 +104,19 @@ class HttpSmsCarrier:
             headers=headers,
         )
 
-    async def send(self, message: Message, parcels: Sequence[Parcel]) -> list[Outcome]:
-        """Hand parcels over; one outcome each, in their order. Never raises for the network."""
+    def is_open(self) -> bool:
+        """Whether the provider takes messages, as its last answers have it."""
+        return not self._is_stopping and self._closure.left_s() == 0
+
+    async def send(
+        self, message: Message, parcels: Sequence[Parcel], *, is_yielding: bool = False
+    ) -> list[Outcome]:
+        """Hand parcels over; one outcome each, in their order. Never raises for the network.
+        Yielding, what has not had its turn when the account closes is Retry."""
         template = await self._templates.get(message)
         forms = await merge_all(parcels, self._forms, message, parcels, template)
         tasks = [
-            asyncio.ensure_future(self._send(parcel, form))
+            asyncio.ensure_future(self._send(parcel, form, is_yielding=is_yielding))
             for parcel, form in zip(parcels, forms, strict=True)
         ]
         self._under_way.update(tasks)
@@ -116,16 +131,22 @@ class HttpSmsCarrier:
         if self._session is not None:
             await self._session.close()
 
-    async def _send(self, parcel: Parcel, form: bytes | Misconfigured | Rejected) -> Outcome:
+    async def _send(
+        self, parcel: Parcel, form: bytes | Misconfigured | Rejected, *, is_yielding: bool
+    ) -> Outcome:
         if not isinstance(form, bytes):
             return form
         async with self._turns:
             await self._pace.wait()
             if self._is_stopping:
                 return Retry(RETRY_S, "Turnout is stopping")
+            if is_yielding and (left_s := self._closure.left_s()):
+                return Retry(left_s, self._closure.reason)
             if not parcel.is_ours():
                 return Lapsed()
-            return parcel.answered(await self._post(parcel, form))
+            outcome = await self._post(parcel, form)
+            self._closure.note(outcome)
+            return parcel.answered(outcome)
 
     def _forms(
         self, message: Message, parcels: Sequence[Parcel], template: _Texts
@@ -154,12 +175,12 @@ class HttpSmsCarrier:
             form[settings.from_field] = f"+{parcel.sender}" if is_number else parcel.sender
         if message.channel is Channel.MMS and message.attachments:
             form[settings.media_field] = media_url(
-                self._settings, self._base_url, message, self._clock()
+                settings, self._base_url, message, self._clock(), self.name
             )
             subject = template.subject.merge(parcel.fields)
             form[settings.body_field] = "\n".join(part for part in (subject, text) if part)
         if settings.callback_field and settings.webhook_secret:
-            form[settings.callback_field] = self._base_url + EVENTS
+            form[settings.callback_field] = self._base_url + events_of(self.name)
         if settings.reference_field:
             form[settings.reference_field] = str(parcel.attempt_id)
         return form

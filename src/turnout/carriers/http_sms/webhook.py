@@ -28,8 +28,7 @@ from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 from turnout.store import Database
 from turnout.store.windows import has_ended
 
-PATH = "/carriers/http_sms"
-EVENTS = f"{PATH}/events"
+NAME = "http_sms"
 CHALLENGE = 'Signature realm="Turnout"'
 BODY_BYTES = 65_536
 LINK_S = 24 * 3600
@@ -47,13 +46,24 @@ _STATUS: dict[type[Failure], int] = {
 }
 
 
+def path_of(account: str) -> str:
+    """Where an account calls."""
+    return f"/carriers/{account}"
+
+
+def events_of(account: str) -> str:
+    """Where an account tells what happened."""
+    return f"{path_of(account)}/events"
+
+
 def build_webhook(
-    settings: HttpSmsSettings, db: Database, inbox: Inbox, base_url: str
+    settings: HttpSmsSettings, db: Database, inbox: Inbox, base_url: str, account: str = NAME
 ) -> DialectApp:
-    """The app to mount at PATH. Without a webhook secret everything is refused."""
+    """The app to mount at `path_of(account)`. Without a webhook secret everything is refused."""
     app = new_app(_present)
-    app.add_route(EVENTS, EventResource(settings, db, inbox, base_url))
-    app.add_route(f"{PATH}/media/{{org_id:int}}/{{digest}}", MediaResource(settings, db))
+    app.add_route(events_of(account), EventResource(settings, db, inbox, base_url, account))
+    media = f"{path_of(account)}/media/{{org_id:int}}/{{digest}}"
+    app.add_route(media, MediaResource(settings, db))
     return app
 
 
@@ -61,12 +71,13 @@ class EventResource(Resource):
     """A form about one message: its status, or a reply (`From`, `To`, `Body`)."""
 
     def __init__(
-        self, settings: HttpSmsSettings, db: Database, inbox: Inbox, base_url: str
+        self, settings: HttpSmsSettings, db: Database, inbox: Inbox, base_url: str, account: str
     ) -> None:
         self._settings = settings
         self._db = db
         self._inbox = inbox
-        self._url = base_url + EVENTS
+        self._account = account
+        self._url = base_url + events_of(account)
 
     async def on_post(self, req: Request, resp: Response) -> None:
         """Store what it tells, once however often it comes, without what no database keeps (NUL):
@@ -107,7 +118,7 @@ class EventResource(Resource):
     def _read_report(self, given: dict[str, str], network_id: str, status: str) -> DeliveryReport:
         code = given.get("ErrorCode", "")
         return DeliveryReport(
-            carrier="http_sms",
+            carrier=self._account,
             status=FATES[status],
             at=self._db.clock(),
             network_id=network_id,
@@ -132,7 +143,7 @@ class EventResource(Resource):
         if not sender or not recipient:
             raise Invalid("webhook.reply")
         return Reply(
-            carrier="http_sms",
+            carrier=self._account,
             sender=sender,
             recipient=recipient,
             text=given["Body"],
@@ -170,17 +181,20 @@ class MediaResource(Resource):
         resp.set_header("Cache-Control", "private, no-store")
 
 
-def media_url(settings: HttpSmsSettings, base_url: str, message: Message, now_ms: int) -> str:
+def media_url(
+    settings: HttpSmsSettings, base_url: str, message: Message, now_ms: int, account: str = NAME
+) -> str:
     """A link to the picture of an MMS, good for a day. Raises ValueError without a secret."""
     if not settings.webhook_secret:
-        raise ValueError("MMS needs TURNOUT_HTTP_SMS_WEBHOOK_SECRET, which signs links to pictures")
+        setting = f"TURNOUT_{account.upper()}_WEBHOOK_SECRET"
+        raise ValueError(f"MMS needs {setting}, which signs links to pictures")
     picture = message.attachments[0]
     digest, until = digest_of(picture.content), now_ms // 1000 + LINK_S
     signature = sign_file(
         settings.webhook_secret, message.org_id, digest, picture.content_type, until
     )
     query = urlencode({"until": until, "type": picture.content_type, "signature": signature})
-    return f"{base_url}{PATH}/media/{message.org_id}/{digest}?{query}"
+    return f"{base_url}{path_of(account)}/media/{message.org_id}/{digest}?{query}"
 
 
 def _read_form(body: bytes) -> list[tuple[str, str]]:

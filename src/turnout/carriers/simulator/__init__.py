@@ -10,5 +10,5 @@ NETWORK = Network(
     name="simulator",
     channels=SimulatorCarrier.channels,
     settings=SimulatorSettings,
-    make=lambda settings, db, _: SimulatorCarrier(settings, db),
+    make=lambda _name, settings, db, _url: SimulatorCarrier(settings, db),
 )

@@ -10,5 +10,6 @@ NETWORK = Network(
     name="smpp",
     channels=SmppCarrier.channels,
     settings=SmppSettings,
-    make=lambda settings, db, _: SmppCarrier(settings, db.clock),
+    make=lambda name, settings, db, _: SmppCarrier(settings, db.clock, name),
+    has_accounts=True,
 )

@@ -46,13 +46,16 @@ class SmppCarrier:
     """See `turnout.carriers.Carrier`.
 
     `send` answers within `patience_s` + `response_timeout_s` of the settings, the time that a
-    lease on its parcels must outlast. Raises ValueError when `tls_ca_file` cannot be read.
+    lease on its parcels must outlast; `name` is the account's. Raises ValueError when
+    `tls_ca_file` cannot be read.
     """
 
-    name = "smpp"
     channels = frozenset({Channel.SMS})
+    has_line = True
 
-    def __init__(self, settings: SmppSettings, clock: Clock) -> None:
+    def __init__(self, settings: SmppSettings, clock: Clock, name: str = "smpp") -> None:
+        self.name = name
+        self._clock = clock
         self._settings = settings
         self._tls = _make_tls(settings)
         self._templates = CompiledCache(_compile, lambda template: template.size)
@@ -76,19 +79,25 @@ class SmppCarrier:
             for number in range(1, self._settings.binds + 1)
         ]
 
-    async def send(self, message: Message, parcels: Sequence[Parcel]) -> list[Outcome]:
+    def is_open(self) -> bool:
+        """Whether a bind submits now."""
+        return any(session.is_open for session in self._sessions)
+
+    async def send(
+        self, message: Message, parcels: Sequence[Parcel], *, is_yielding: bool = False
+    ) -> list[Outcome]:
         """Submit parcels; one outcome each, in their order. Never raises for the network.
 
         Large texts are composed in a thread. When the caller is cancelled, what was not begun is
-        not sent.
+        not sent. Yielding, what waits in line when no bind submits any more is Retry.
         """
-        if obstacle := self._find_obstacle():
+        if obstacle := self._find_obstacle(is_yielding=is_yielding):
             return [obstacle] * len(parcels)
         if not parcels:
             return []
         template = await self._templates.get(message)
         composed = await merge_all(parcels, self._compose_all, template, parcels)
-        if obstacle := self._find_obstacle():
+        if obstacle := self._find_obstacle(is_yielding=is_yielding):
             return [obstacle] * len(parcels)
         batch = Batch(len(parcels), lambda place, outcome: parcels[place].answered(outcome))
         deadline = self._loop.time() + self._settings.patience_s
@@ -96,7 +105,9 @@ class SmppCarrier:
             if isinstance(bodies, Rejected):
                 batch.settle(place, bodies)
             else:
-                self._submissions.add(batch, place, bodies, deadline, parcel.is_ours)
+                self._submissions.add(
+                    batch, place, bodies, deadline, parcel.is_ours, is_yielding=is_yielding
+                )
         for session in self._sessions:
             session.pump()
         await batch.done
@@ -113,13 +124,20 @@ class SmppCarrier:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._timer.cancel()
 
-    def _find_obstacle(self) -> Outcome | None:
-        """Why nothing at all can be sent now."""
+    def _find_obstacle(self, *, is_yielding: bool) -> Outcome | None:
+        """Why nothing at all can be sent now, or, yielding, at once."""
         if self._is_stopping:
             return Retry(RETRY_S, "Turnout is stopping")
         if self._refusal and not self._is_bound():
             return Misconfigured(self._refusal)
+        if is_yielding and not self.is_open():
+            return Retry(RETRY_S, self._submissions.trouble or "the network wants a pause")
         return None
+
+    def _give_way(self, reason: str) -> None:
+        """What waits goes to other accounts where there are any, if no bind submits now."""
+        if not self.is_open():
+            self._submissions.give_way(Retry(RETRY_S, reason))
 
     def _compose_all(
         self, template: Template, parcels: Sequence[Parcel]
@@ -149,12 +167,14 @@ class SmppCarrier:
                 gsm.header(reference, total, number) + content
                 for number, content in enumerate(contents, 1)
             ]
+        validity = self._validity_of(parcel)
         return [
             pdu.encode_sms(
                 pdu.Sms(
                     source=sender,
                     destination=destination,
                     esm_class=pdu.ESM_UDHI if total > 1 else 0,
+                    validity_period=validity,
                     registered_delivery=int(self._settings.receipts),
                     data_coding=coding,
                     content=content,
@@ -162,6 +182,13 @@ class SmppCarrier:
             )
             for content in contents
         ]
+
+    def _validity_of(self, parcel: Parcel) -> bytes:
+        """Until when the network may deliver it; empty = for as long as it likes."""
+        until = parcel.valid_until
+        if until is None or until <= self._clock() or not self._settings.validity:
+            return b""
+        return pdu.encode_time(until // 1000)
 
     def _is_bound(self) -> bool:
         return any(session.is_bound for session in self._sessions)
@@ -177,7 +204,9 @@ class SmppCarrier:
         pauses_s = growing(first_s, max(first_s, LONGEST_PAUSE_S))
         failures, pause_s = 1, first_s
         while True:
-            session = Session(self._settings, self._submissions, self._inbound.receive)
+            session = Session(
+                self._settings, self._submissions, self._inbound.receive, self._give_way
+            )
             self._sessions.append(session)
             try:
                 trouble = await self._live(session)
@@ -189,6 +218,7 @@ class SmppCarrier:
             log.warning("smpp: not connected", reason=trouble, again_in_s=pause_s)
             if not self._is_bound():
                 self._submissions.trouble = f"no connection to the network: {trouble}"
+            self._give_way(self._submissions.trouble or trouble)
             await asyncio.sleep(pause_s)
             failures += 1
 

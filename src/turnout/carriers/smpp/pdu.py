@@ -7,6 +7,8 @@ of it, and whatever does not fit is Malformed. Sections are those of the SMPP 3.
 import re
 import struct
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -78,6 +80,7 @@ class Sms(msgspec.Struct, frozen=True, kw_only=True):
     source: Address
     destination: Address
     esm_class: int = 0
+    validity_period: bytes = b""
     registered_delivery: int = 0
     data_coding: int = 0
     content: bytes = b""
@@ -136,14 +139,22 @@ def encode_sms(sms: Sms) -> bytes:
             source.number.encode("latin-1"),
             bytes((0, destination.ton, destination.npi)),
             destination.number.encode("latin-1"),
-            bytes((0, sms.esm_class, 0, 0, 0, 0, sms.registered_delivery, 0, sms.data_coding, 0)),
-            bytes((len(sms.content),)),
+            bytes((0, sms.esm_class, 0, 0, 0)),
+            sms.validity_period,
+            bytes((0, sms.registered_delivery, 0, sms.data_coding, 0, len(sms.content))),
             sms.content,
         )
     )
     for tag, value in sms.tlvs.items():
         body += _TLV.pack(tag, len(value)) + value
     return body
+
+
+@lru_cache(maxsize=1024)
+def encode_time(epoch_s: int) -> bytes:
+    """An instant as schedule_delivery_time and validity_period have it: absolute, UTC (7.1.1)."""
+    at = datetime.fromtimestamp(epoch_s, UTC)
+    return f"{at:%y%m%d%H%M%S}000+".encode()
 
 
 def decode_sms(body: bytes) -> Sms:

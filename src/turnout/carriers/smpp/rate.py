@@ -27,6 +27,10 @@ class Pace:
         """How long to wait before the next; 0 when it may go."""
         return max(self._paused_until - now, 0.0) or self._bucket.wait_s(now)
 
+    def is_paused(self, now: float) -> bool:
+        """Whether the network's pause lasts."""
+        return now < self._paused_until
+
     def spend(self) -> None:
         """One goes."""
         self._bucket.spend()

@@ -86,10 +86,12 @@ class Session(asyncio.Protocol):
         settings: SmppSettings,
         submissions: Submissions,
         receive: Callable[[Sms, Answer], None],
+        on_pause: Callable[[str], object] = lambda _reason: None,
     ) -> None:
         self._settings = settings
         self._submissions = submissions
         self._receive = receive
+        self._on_pause = on_pause
         self._loop = asyncio.get_running_loop()
         self.bound: asyncio.Future[None] = self._loop.create_future()
         self.bound_at = math.inf
@@ -125,6 +127,11 @@ class Session(asyncio.Protocol):
     def is_bound(self) -> bool:
         """Whether it submits."""
         return self._state is State.BOUND
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it submits, and was not asked for a pause."""
+        return self.is_bound and not self._pace.is_paused(self._loop.time())
 
     def pump(self) -> None:
         """Submit as much of the line as the limits let through."""
@@ -276,6 +283,7 @@ class Session(asyncio.Protocol):
         elif is_back_off(status):
             self._slow_down(status)
             self._submissions.give_back(part)
+            self._on_pause(f"the network answered {name(status)}")
         else:
             self._submissions.fail(part, judge(status))
 

@@ -33,6 +33,13 @@ class SmppSettings(msgspec.Struct, frozen=True, kw_only=True):
     rate: Annotated[
         float, Meta(ge=0, description="submissions a second, a connection; 0 = no limit")
     ] = 0
+    validity: Annotated[
+        bool,
+        Meta(
+            description="tell the network until when a message may be delivered: the cut-off hour, "
+            "the beginning of quiet hours, the end of a two-way job"
+        ),
+    ] = True
     receipts: Annotated[bool, Meta(description="ask for delivery receipts")] = True
     receipt_ids: Annotated[
         ReceiptIds,

@@ -56,17 +56,25 @@ class Submission:
     """One message on its way: what its parts came to so far."""
 
     __slots__ = (
-        "batch", "deadline", "failure", "is_begun", "is_ours", "network_ids", "open", "place",
-        "under_way",
+        "batch", "deadline", "failure", "is_begun", "is_ours", "is_yielding", "network_ids", "open",
+        "place", "under_way",
     )  # fmt: skip
 
     def __init__(
-        self, batch: Batch, place: int, parts: int, deadline: float, is_ours: Callable[[], bool]
+        self,
+        batch: Batch,
+        place: int,
+        parts: int,
+        deadline: float,
+        is_ours: Callable[[], bool],
+        *,
+        is_yielding: bool,
     ) -> None:
         self.batch = batch
         self.place = place
         self.deadline = deadline
         self.is_ours = is_ours
+        self.is_yielding = is_yielding
         self.under_way = 0
         self.open = parts
         self.network_ids: list[str | None] = [None] * parts
@@ -114,9 +122,14 @@ class Submissions:
         bodies: Sequence[bytes],
         deadline: float,
         is_ours: Callable[[], bool] = lambda: True,
+        *,
+        is_yielding: bool = False,
     ) -> None:
-        """Put a message in line, as the bodies of its parts, to be begun while it `is_ours`."""
-        submission = Submission(batch, place, len(bodies), deadline, is_ours)
+        """Put a message in line, as the bodies of its parts, to be begun while it `is_ours`;
+        `is_yielding`: others take it when this line stands still."""
+        submission = Submission(
+            batch, place, len(bodies), deadline, is_ours, is_yielding=is_yielding
+        )
         self._open += 1
         self._all_ended.clear()
         for number, body in enumerate(bodies):
@@ -176,6 +189,15 @@ class Submissions:
                 self._line.append(part)
             else:
                 self._fail(part, outcome)
+
+    def give_way(self, outcome: Outcome) -> None:
+        """Give up those that yield, except messages of which the network may have a part."""
+        line, self._line = self._line, deque()
+        for part in line:
+            if part.submission.is_yielding and not part.submission.is_with_network:
+                self._fail(part, outcome)
+            else:
+                self._line.append(part)
 
     async def wait_until_all_ended(self) -> None:
         """Return when nothing waits and nothing is under way."""

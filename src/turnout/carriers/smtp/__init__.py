@@ -10,5 +10,5 @@ NETWORK = Network(
     name="smtp",
     channels=SmtpCarrier.channels,
     settings=SmtpSettings,
-    make=lambda settings, db, _: SmtpCarrier(settings, clock=db.clock),
+    make=lambda name, settings, db, _: SmtpCarrier(settings, name=name, clock=db.clock),
 )

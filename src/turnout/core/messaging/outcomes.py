@@ -42,11 +42,13 @@ def _set(what: msgspec.Struct, **members: Any) -> None:
 
 class Accepted(msgspec.Struct, frozen=True):
     """The network took it. `network_ids` are its own names for it (one a part), under which
-    reports will come; `is_final` when no report is to be expected."""
+    reports will come; `is_final` when no report is to be expected. `carrier`: the account that
+    answered, where there may be several (of the other outcomes that end a message, too)."""
 
     network_ids: tuple[str, ...] = ()
     parts: int = 1
     is_final: bool = False
+    carrier: str = ""
 
     def __post_init__(self) -> None:
         names = tuple(map(to_name, self.network_ids[:PARTS]))
@@ -70,6 +72,7 @@ class Rejected(_Answer, frozen=True):
     status: Status
     reason: str
     is_gone: bool = False
+    carrier: str = ""
 
 
 class Misconfigured(_Answer, frozen=True):
@@ -83,6 +86,7 @@ class Unknown(_Answer, frozen=True):
     and is never blindly repeated."""
 
     reason: str
+    carrier: str = ""
 
 
 class Lapsed(msgspec.Struct, frozen=True):

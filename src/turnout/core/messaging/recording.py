@@ -318,8 +318,16 @@ def _next_try(result: Result, now: int) -> tuple[int, int]:
 def _await_reports(
     tx: Tx, head: JobHead, results: list[Result], prices: Prices, wait_ms: int
 ) -> set[RecipientId]:
-    if not results:
-        return set()
+    ids: set[RecipientId] = set()
+    for carrier in dict.fromkeys(result.carrier for result in results):
+        some = [result for result in results if result.carrier == carrier]
+        ids |= _await_reports_of(tx, head, carrier, some, prices, wait_ms)
+    return ids
+
+
+def _await_reports_of(
+    tx: Tx, head: JobHead, carrier: str, results: list[Result], prices: Prices, wait_ms: int
+) -> set[RecipientId]:
     rows: list[tuple[RecipientId, int, int, int, int]] = []
     names: list[NetworkId] = []
     for result in results:
@@ -334,12 +342,12 @@ def _await_reports(
         org_id=head.org_id,
         job_id=head.id,
         rows=to_json(rows),
-        carrier=results[0].carrier,
+        carrier=carrier,
         now=tx.now,
         due_at=tx.now + wait_ms,
         is_secret=int(head.kind is Kind.CODE),
     )
     ids = {id_ for (id_,) in held}
     named = [name for name in names if name.recipient_id in ids]
-    note_network_ids(tx, head, results[0].carrier, named)
+    note_network_ids(tx, head, carrier, named)
     return ids
