@@ -1,5 +1,6 @@
 """Pages speak the visitor's language, where the catalogue has it. APIs and commands use English."""
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -211,3 +212,62 @@ def test_a_fact_on_a_page_is_text_whatever_the_language() -> None:
     said = say_label("de", "event_page.registered", whom=Markup("<b>x</b>"))
     assert "an <b>x</b>." in said
     assert say_label("de", "public.watch", title="<i>&") == "Ansehen: &lt;i&gt;&amp;"
+
+
+# -- the switch -----------------------------------------------------------------------------
+
+
+def links(body: bytes) -> dict[str, tuple[str, bool]]:
+    """The switch: by the name of each language its address, and whether it is the page's."""
+    found = re.findall(
+        r'<a href="([^"]+)" lang="(\w+)" hreflang="\2" rel="nofollow"'
+        r'( aria-current="true")?>(\w+)</a>',
+        body.decode(),
+    )
+    return {name: (html.unescape(address), bool(now)) for address, _, now, name in found}
+
+
+def test_a_visitor_changes_the_language_and_stays_where_they_are(
+    fair: tuple[Fair, AppClient],
+) -> None:
+    event, site = fair
+    speak(fair, "")
+    page = site.request("GET", f"{event.path}?sti=news&lang=de&x=%26", headers=BROWSER)
+    assert links(page.body) == {
+        name: (f"?sti=news&x=%26&lang={tag}", tag == "de")
+        for name, tag in {"Deutsch": "de", "English": "en", "Español": "es"}.items()
+    }
+    where = event.path + links(page.body)["Español"][0]
+    spanish = site.request("GET", where, headers=BROWSER)
+    assert "Inscribirse" in Page(spanish.body).text
+    assert 'name="sti" value="news"' in spanish.body.decode()
+
+
+def test_the_thanks_and_a_failure_have_the_switch_too(fair: tuple[Fair, AppClient]) -> None:
+    event, site = fair
+    done = site.request("GET", f"{event.path}?done=registered", headers=BROWSER)
+    assert links(done.body)["Deutsch"][0] == "?done=registered&lang=de"
+    failed = site.request("GET", "/no/such%3Cpage", headers=BROWSER)
+    assert links(failed.body)["Deutsch"] == ("?lang=de", False)
+
+
+def test_a_language_that_was_chosen_goes_along_to_other_pages(fair: tuple[Fair, AppClient]) -> None:
+    event, site = fair
+    page = site.request("GET", f"/{event.slug}?lang=es", headers=BROWSER).body.decode()
+    assert f'href="{event.path}?lang=es"' in page
+    page = site.request("GET", f"/{event.slug}", headers=BROWSER).body.decode()
+    assert f'href="{event.path}"' in page
+
+
+@pytest.mark.parametrize("path", ["/", "/reference"])
+def test_pages_that_are_english_alone_have_no_switch(
+    fair: tuple[Fair, AppClient], path: str
+) -> None:
+    _, site = fair
+    assert links(site.request("GET", path).body) == {}
+
+
+def test_an_endless_query_is_not_repeated(fair: tuple[Fair, AppClient]) -> None:
+    event, site = fair
+    page = site.request("GET", f"{event.path}?x={'y' * 2000}", headers=BROWSER)
+    assert links(page.body)["English"][0] == "?lang=en"

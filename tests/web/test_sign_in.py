@@ -1,5 +1,6 @@
 """The pages' sign-in: forms, cookies, how sessions begin and end, and where they lead."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,6 @@ def test_cookies_of_an_https_server_belong_to_it_alone(tmp_path: Path) -> None:
     [
         ("acme/ada", "wrong"),
         ("acme/bob", PASSWORD),
-        ("", ""),
         ("x" * 300, "y"),
         ("acme/ada", "x" * 300),
     ],
@@ -113,6 +113,43 @@ def test_a_wrong_password_is_told_on_the_form(
     assert 'name="next" value="/outbox?job=1"' in text
     assert 'type="password" required maxlength="255"' in text
     assert "turnout-session" not in answer.headers.get("set-cookie", "")
+
+
+def describe(text: str) -> dict[str, str]:
+    """The sentences beside the fields that are marked as wrong, by the fields' names."""
+    marked = re.findall(r'name="(\w+)"[^>]* aria-invalid="true" aria-describedby="([\w-]+)"', text)
+    return {
+        name: re.findall(rf'<p class="wrong" id="{beside}">([^<]+)</p>', text)[0]
+        for name, beside in marked
+    }
+
+
+@pytest.mark.parametrize(
+    ("user_code", "password", "wrong"),
+    [
+        ("acme/ada", "wrong one", ["user_code", "password"]),
+        ("acme/bob", PASSWORD, ["user_code", "password"]),
+        ("", PASSWORD, ["user_code"]),
+        ("acme/ada", "", ["password"]),
+    ],
+)
+def test_the_fields_that_are_wrong_are_marked_and_keep_what_was_typed(
+    node: LocalNode, user_code: str, password: str, wrong: list[str]
+) -> None:
+    text = send_form(node.client, user_code, password).body.decode()
+    said = describe(text)
+    assert list(said) == wrong
+    assert all(f"<strong>{sentence}</strong>" in text for sentence in said.values())
+    assert f'value="{user_code}"' in text
+    assert not password or password not in text
+
+
+def test_it_speaks_the_visitors_language_and_stays_in_it(node: LocalNode) -> None:
+    page = node.client.request("GET", "/sign-in?next=%2Foutbox&lang=de", headers=BROWSER)
+    text = page.body.decode()
+    assert "Passwort" in text
+    assert 'action="/sign-in?lang=de"' in text
+    assert 'href="?next=%2Foutbox&amp;lang=es"' in text
 
 
 def test_a_form_with_nul_is_not_understood(node: LocalNode) -> None:

@@ -156,3 +156,15 @@ def test_a_code_is_good_for_an_hour(door: Door) -> None:
     door.ask(HOME)
     door.node.clock.advance(3600)
     assert "That is not the code, or it is too old." in says(door.enter(HOME))
+
+
+def test_the_way_in_and_its_mail_are_in_the_visitors_language(door: Door) -> None:
+    path = f"{door.path}?lang=de"
+    asked = says(door.node.client.request("GET", path, headers={"Accept": "text/html"}))
+    assert "Einen Code schicken" in asked
+    assert "haben wir einen Code dorthin geschickt" in says(door.post(path, HOME, email=ANN))
+    assert door.mails()[-1].startswith("Ihr Code, um ")
+    door.post(path, HOME, email=EVE)
+    assert "dafür nicht angemeldet." in door.mails(EVE)[-1]
+    wrong = says(door.post(path, HOME, email=ANN, code="000000"))
+    assert "Das ist nicht der Code," in wrong

@@ -1,8 +1,10 @@
 """The words of the pages that visitors see; what a page says of a failure is in other tables."""
 
 LABELS = {
+    "site.language": "Language",
     "site.licence": "Turnout {version}, under the Apache License 2.0",
     "site.navigation": "Site",
+    "site.own_name": "English",
     "site.sign_out": "Sign out {user}",
     "site.skip": "Skip to the content",
     "site.start": "To the start page",
@@ -51,6 +53,40 @@ LABELS = {
     "event_page.your_address": "the address that you gave",
     "organization_page.events": "Events",
     "organization_page.none": "No event is announced at present.",
+    "sign_in_page.hint": "It is the user code and password that you use for the API. Here for an "
+    "event? Your ticket is in the mail “Your ticket: …”.",
+    "sign_in_page.password": "Password",
+    "sign_in_page.title": "Sign in",
+    "sign_in_page.user_code": "User code",
+    "watch_mail.code": "Your code to watch {event} is {code}",
+    "watch_mail.stranger": "Somebody, perhaps you, asked for a code to watch {event} with this "
+    "address. It is not registered for it. Use the address that you registered with, or register "
+    "first.",
+    "watch_page.answer_kept": "Your answer was kept.",
+    "watch_page.ask": "Ask",
+    "watch_page.ask_heading": "Ask a question",
+    "watch_page.asked": "What you asked",
+    "watch_page.asking": "Questions and answers",
+    "watch_page.for_registered": "This is for people who are registered. Open your personal link, "
+    "or have a code sent to the address that you registered with.",
+    "watch_page.gone": "It is over, and cannot be watched any more.",
+    "watch_page.live": "Live",
+    "watch_page.live_over": "The live part is over; you can go on watching.",
+    "watch_page.no_scripts": "Scripts are off in your browser. A film plays, but your viewing is "
+    "not counted.",
+    "watch_page.not_answered": "Not answered yet.",
+    "watch_page.not_begun": "It has not begun. Come back to this page then.",
+    "watch_page.on_demand": "On demand",
+    "watch_page.open_stream": "Open the stream in a player",
+    "watch_page.over": "It is over.",
+    "watch_page.question_sent": "Your question was sent.",
+    "watch_page.send_answers": "Send your answers",
+    "watch_page.send_code": "Send me a code",
+    "watch_page.sent": "If {email} is registered, we have sent a code to it. Use the newest code. "
+    "It is valid for an hour.",
+    "watch_page.title": "Watch",
+    "watch_page.vote": "Vote",
+    "watch_page.your_question": "Your question",
     "ticket_page.cancelled": "Cancelled",
     "ticket_page.cancelled_text": "This ticket lets nobody in.",
     "ticket_page.checked": "Checked",

@@ -25,6 +25,8 @@ SENTENCES = {
     "login.absent": "Send the header Authorization: Basic ….",
     "login.malformed": "The credentials are not user_code:password.",
     "login.not_base64": "The credentials are not base64.",
+    "login.password": "Type your password.",
+    "login.user_code": "Type your user code.",
     "login.wrong": "The user code or the password is wrong.",
     "member.not_text": "{name} must be text or a number.",
     "member.twice": "{name} is there twice, as {other} too: send one of them",

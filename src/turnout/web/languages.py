@@ -6,29 +6,79 @@ and programs as readers, and use English.
 """
 
 from contextvars import ContextVar
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode
 
 from falcon.asgi import Request
 
 from turnout.catalogue import Translator, say
-from turnout.catalogue.translations import ENGLISH, find_locale, translator_in
+from turnout.catalogue.translations import (
+    ENGLISH,
+    find_locale,
+    label,
+    list_locales,
+    translator_in,
+)
 
 # How the request at hand is answered; failures are presented without the request.
 translator: ContextVar[Translator] = ContextVar("translator", default=say)
 language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 _is_chosen: ContextVar[bool] = ContextVar("is_chosen", default=False)
+_asked: ContextVar[str] = ContextVar("asked", default="")
+_query: ContextVar[str | None] = ContextVar("query", default=None)
 PARAMETER = "lang"
+LONGEST_QUERY = 1000
+
+
+class LanguageLink(NamedTuple):
+    """The page at hand in a language, which is named in itself."""
+
+    tag: str
+    name: str
+    address: str
+    is_current: bool
 
 
 def choose_language(req: Request) -> None:
     """Answer the request at hand in the language that its visitor asks for, if any."""
     wanted = asked_language(req) or find_locale(req.get_header("Accept-Language") or "")
     _is_chosen.set(bool(wanted))
+    _asked.set(asked_language(req))
+    _query.set(req.query_string)
     _speak(wanted or ENGLISH)
 
 
 def asked_language(req: Request) -> str:
     """The language that the address asks for, empty = none that the catalogue has."""
     return find_locale(req.get_param(PARAMETER, default=""))
+
+
+def list_languages() -> list[LanguageLink]:
+    """The page at hand in each language of the catalogue; none where no request is at hand. The
+    addresses leave the path out, as it may be a personal link, which a saved page must not have."""
+    query = _query.get()
+    if query is None:
+        return []
+    spoken = language.get()
+    return [
+        LanguageLink(tag, label(tag, "site.own_name"), _address(query, tag), tag == spoken)
+        for tag in list_locales()
+    ]
+
+
+def stay_in_language(address: str) -> str:
+    """An address of ours, in the language that the address at hand asks for, if it does."""
+    asked = _asked.get()
+    if not asked:
+        return address
+    path, mark, part = address.partition("#")
+    return f"{path}{'&' if '?' in path else '?'}{PARAMETER}={asked}{mark}{part}"
+
+
+def _address(query: str, tag: str) -> str:
+    pairs = parse_qsl(query, keep_blank_values=True) if len(query) <= LONGEST_QUERY else []
+    kept = [(name, value) for name, value in pairs if name != PARAMETER]
+    return f"?{urlencode([*kept, (PARAMETER, tag)])}"
 
 
 def settle_language(*tags: str) -> str:

@@ -15,11 +15,17 @@ def times(shown: EventView, *tags: str) -> dict[str, Any]:
     language, else the event's, else the first of `tags`. `own_lang` is the attribute of what the
     event says in another language than the page."""
     event = shown.event
-    spoken = settle_language(shown.details.locale, *tags)
-    own = primary(shown.details.locale or next(filter(None, tags), ""))
-    attribute = Markup(' lang="{}"').format(own) if own not in ("", spoken) else Markup("")
+    own_lang = speak(shown.details.locale, *tags)
     return {
         "starts": local(event.starts_at, event.timezone),
         "ends": local(event.ends_at, event.timezone),
-        "own_lang": attribute,
+        "own_lang": own_lang,
     }
+
+
+def speak(*tags: str) -> Markup:
+    """Settle the language of a page that shows something in the first of these languages; the
+    attribute of what is in that, if it is another than the page's."""
+    spoken = settle_language(*tags)
+    own = primary(next(filter(None, tags), ""))
+    return Markup(' lang="{}"').format(own) if own not in ("", spoken) else Markup("")

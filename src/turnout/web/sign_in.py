@@ -1,6 +1,7 @@
 """The sign-in page, and signing out. Both work without JavaScript."""
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 
 import falcon
@@ -11,7 +12,7 @@ from turnout.errors import Limited, Unauthenticated
 from turnout.http.dialect import Resource
 from turnout.web.documents import NO_STORE
 from turnout.web.failures import CHALLENGE
-from turnout.web.forms import read_form
+from turnout.web.forms import NO_FAULTS, read_form
 from turnout.web.refusals import answer_limited, say_refusal
 from turnout.web.sessions import PATH, PageSessions
 from turnout.web.templates import render
@@ -20,6 +21,7 @@ BODY_LIMIT = 16_384
 LONGEST = 255
 LONGEST_PATH = 500
 START = "/outbox"
+_FIELDS_OF = {"login.user_code": ("user_code",), "login.password": ("password",)}
 # A path on this server: one slash, and printable ASCII without backslashes.
 _OWN_PATH = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")
 
@@ -42,11 +44,13 @@ class SignInResource(Resource):
         self._sessions.check_form(req, given.get("token", ""))
         user_code, password = given.get("user_code", ""), given.get("password", "")
         try:
+            _check_filled(user_code, password)
             if not _is_possible(user_code, password):
                 raise Unauthenticated("login.wrong")
             await self._sessions.sign_in(req, resp, user_code, password)
         except Unauthenticated as refusal:
-            self._answer(req, resp, given, say_refusal(refusal))
+            said = say_refusal(refusal)
+            self._answer(req, resp, given, said, dict.fromkeys(_wrong(refusal), said))
             resp.status = HTTPStatus.UNAUTHORIZED
             resp.set_header("WWW-Authenticate", CHALLENGE)
             return
@@ -59,7 +63,12 @@ class SignInResource(Resource):
         resp.location = own_path(given.get("next", ""))
 
     def _answer(
-        self, req: Request, resp: Response, given: dict[str, str], refusal: str = ""
+        self,
+        req: Request,
+        resp: Response,
+        given: dict[str, str],
+        refusal: str = "",
+        faults: Mapping[str, str] = NO_FAULTS,
     ) -> None:
         resp.content_type = falcon.MEDIA_HTML
         resp.set_header("Cache-Control", NO_STORE)
@@ -69,6 +78,7 @@ class SignInResource(Resource):
             next=own_path(given.get("next", "")),
             user_code=given.get("user_code", "")[:LONGEST],
             refusal=refusal,
+            faults=faults,
         )
 
 
@@ -95,6 +105,19 @@ def own_path(text: str) -> str:
 
 async def _read_form(req: Request) -> dict[str, str]:
     return await read_form(req, BODY_LIMIT, verbatim=("password",))
+
+
+def _check_filled(user_code: str, password: str) -> None:
+    """Raise Unauthenticated for a field without anything in it."""
+    if not user_code:
+        raise Unauthenticated("login.user_code")
+    if not password:
+        raise Unauthenticated("login.password")
+
+
+def _wrong(refusal: Unauthenticated) -> tuple[str, ...]:
+    """The fields that a refusal is about. Which of the two is wrong is told to nobody."""
+    return _FIELDS_OF.get(refusal.code, ("user_code", "password"))
 
 
 def _is_possible(user_code: str, password: str) -> bool:

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import jinja2
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 import turnout
@@ -17,14 +18,14 @@ from turnout.formats.local_dates import (
     say_time,
 )
 from turnout.web.assets import asset_path
-from turnout.web.languages import language
+from turnout.web.languages import language, list_languages, stay_in_language
 
 # Pages whose words are labels; the others are English.
 TRANSLATED = frozenset(
     f"{name}.html"
     for name in (
         *("event", "organization", "ticket", "certificate", "waiting", "invitation"),
-        *("unsubscribe", "failure"),
+        *("unsubscribe", "failure", "watch", "watch_entry", "sign_in"),
     )
 )
 
@@ -33,7 +34,13 @@ def render(template: str, **values: Any) -> str:
     """The page that the file `template` makes of `values`, in the language of the request at hand
     where it has its words in the catalogue. A template says a label by `t("code", fact=…)`."""
     spoken = language.get() if template in TRANSLATED else ENGLISH
-    known = {"account": None, "lang": spoken, "t": partial(say_label, spoken)}
+    is_translated = template in TRANSLATED
+    known = {
+        "account": None,
+        "lang": spoken,
+        "t": partial(say_label, spoken),
+        "languages": list_languages() if is_translated else [],
+    }
     return _environment.get_template(template).render(known | values)
 
 
@@ -71,6 +78,12 @@ def _breakable(text: str) -> Markup:
     return Markup(safe)  # noqa: S704 - escaped above; only <wbr> was added
 
 
+@jinja2.pass_context
+def _stay(_context: Context, address: str) -> str:
+    """`stay_in_language`; the context keeps templates from doing it once and for all."""
+    return stay_in_language(address)
+
+
 _environment = jinja2.Environment(
     loader=jinja2.PackageLoader("turnout.web"),
     autoescape=True,
@@ -86,6 +99,7 @@ _environment.filters.update(
     short_moment=say_short_moment,
     clock=say_time,
     money=say_money,
+    stay=_stay,
 )
 _environment.filters.update(prose=_prose, inline=_inline, breakable=_breakable)
 _environment.globals.update(asset=asset_path, version=turnout.__version__)

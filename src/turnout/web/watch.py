@@ -19,9 +19,10 @@ from turnout.core.audience.media import find_media, get_session
 from turnout.core.audience.model import Media, MediaKind
 from turnout.core.audience.surveys import Survey, answer_survey, list_own_answers, list_surveys
 from turnout.core.events.model import Event, EventState, Session
-from turnout.core.events.programme import get_event
+from turnout.core.events.showing import get_shown_event
 from turnout.core.identity.addresses import place_of
 from turnout.core.identity.names import find_name
+from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import OrgId, SessionId, SurveyId
 from turnout.core.registrations.form_limits import (
     FormLimits,
@@ -38,6 +39,8 @@ from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import NO_FAULTS, go_on, read_done, read_form
 from turnout.web.heartbeats import PATH as HEARTBEATS
+from turnout.web.languages import language
+from turnout.web.local_times import speak
 from turnout.web.policy import set_policy
 from turnout.web.refusals import answer_limited, say_refusal
 from turnout.web.templates import render
@@ -55,6 +58,7 @@ class WatchableSession(NamedTuple):
     event: Event
     session: Session
     media: Media
+    locale: str
 
 
 class ViewerAccess(NamedTuple):
@@ -83,6 +87,7 @@ class EntryResource(Resource):
         said on the page."""
         given = await read_form(req, BODY_LIMIT)
         place = await self._db.read(_find_place, pak)
+        speak(place.locale)
         email, code = given.get("email", ""), given.get("code", "")
         source = place_of(address_of(req.scope))
         sender = Sender(place.org_id, place.event.id, source, email)
@@ -95,7 +100,7 @@ class EntryResource(Resource):
                 resp.set_header("Cache-Control", NO_STORE)
                 resp.location = f"{PATH}{pak}/{token}"
                 return
-            await self._db.write_first(_send_code, sender, self._limits)
+            await self._db.write_first(_send_code, sender, self._limits, language.get())
             self._answer(resp, place, email, is_sent=True)
         except (Invalid, Limited, Unauthenticated) as refusal:
             said = say_refusal(refusal)
@@ -164,6 +169,7 @@ class WatchResource(Resource):
         media = place.media
         is_cancelled = place.event.state is EventState.CANCELLED
         mode = None if is_cancelled else media.mode_at(now)
+        times = _times(place)
         if mode:
             set_policy(resp, _policy(media))
         _answer_page(
@@ -185,15 +191,15 @@ class WatchResource(Resource):
             given=given or {},
             refusal=say_refusal(refusal) if refusal else "",
             done=done,
-            **_times(place),
+            **times,
         )
 
 
-def _send_code(tx: Tx, sender: Sender, limits: FormLimits) -> None:
+def _send_code(tx: Tx, sender: Sender, limits: FormLimits, spoken: str) -> None:
     """Mail a code, or leave it at the one that was mailed. Raises Invalid, Limited."""
     where = (sender.org_id, sender.event_id, sender.email)
     if admit_code(tx, sender, limits):
-        send_entry_code(tx, *where)
+        send_entry_code(tx, *where, language=spoken)
     elif not has_entry_code(tx, *where):
         raise refuse_code(tx, sender)
 
@@ -210,9 +216,10 @@ def _find_place(tx: Tx, pak: str) -> WatchableSession:
     if target and target.noun == "session":
         session = get_session(tx, target.org_id, SessionId(target.target_id))
         media = find_media(tx, target.org_id, session.id)
-        event = get_event(tx, target.org_id, session.event_id)
-        if media and event.state is not EventState.DRAFT:
-            return WatchableSession(target.org_id, event, session, media)
+        shown = get_shown_event(tx, target.org_id, session.event_id)
+        if media and shown.event.state is not EventState.DRAFT:
+            own = shown.details.locale or get_organization_of(tx, target.org_id).locale
+            return WatchableSession(target.org_id, shown.event, session, media, own)
     raise Missing("page.missing")
 
 
@@ -264,9 +271,13 @@ def _policy(media: Media) -> dict[str, str]:
 
 
 def _times(place: WatchableSession) -> dict[str, Any]:
-    zone = place.event.timezone
-    media = place.media
-    return {"starts": local(media.live_from, zone), "ends": local(media.live_until, zone)}
+    """When it is shown, by the event's clock; the page is in its language from here on."""
+    zone, media = place.event.timezone, place.media
+    return {
+        "starts": local(media.live_from, zone),
+        "ends": local(media.live_until, zone),
+        "own_lang": speak(place.locale),
+    }
 
 
 def _answer_page(resp: Response, template: str, **values: Any) -> None:

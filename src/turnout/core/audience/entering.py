@@ -7,6 +7,7 @@ A code is good for as long as mails to its address are bounded (core/registratio
 So strangers who ask for the last mail that may go out leave its owner with a code to enter.
 """
 
+from turnout.catalogue.translations import ENGLISH, label
 from turnout.core.audience.links import find_registered, make_token
 from turnout.core.events.programme import get_event
 from turnout.core.ids import EventId, OrgId
@@ -27,10 +28,16 @@ GOOD_MIN = 60
 
 
 def send_entry_code(
-    tx: Tx, org_id: OrgId, event_id: EventId, email: str, code: str | None = None
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    email: str,
+    code: str | None = None,
+    *,
+    language: str = ENGLISH,
 ) -> None:
-    """Mail a code to the address, or that it is not registered for the event. The code ends those
-    that were sent to the address before. `code` is for tests.
+    """Mail a code to the address, or that it is not registered for the event, in the language of
+    the page. The code ends those that were sent to the address before. `code` is for tests.
 
     Raises Invalid for an address that is none.
     """
@@ -38,10 +45,9 @@ def send_entry_code(
         raise Invalid("contact.email_typed")
     title = get_event(tx, org_id, event_id).title
     text = (
-        f"Your code to watch {title} is {PLACE}"
+        label(language, "watch_mail.code", event=title, code=PLACE)
         if find_registered(tx, org_id, event_id, email) is not None
-        else f"Somebody, perhaps you, asked for a code to watch {title} with this address. It is "
-        "not registered for it. Use the address that you registered with, or register first."
+        else label(language, "watch_mail.stranger", event=title)
     )
     asked = CodeRequest(_client_ref(event_id, email), JobType.EMAIL, email.strip(), text)
     send_own_code(tx, org_id, Purpose.WATCH, asked, code)

@@ -86,7 +86,7 @@
   function over() {
     mode = "od";
     note.textContent = Number(box.dataset.onDemand)
-      ? "The live part is over; you can go on watching." : "It is over.";
+      ? box.dataset.liveOver : box.dataset.over;
   }
 
   function body(some) {
