@@ -161,6 +161,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(description="[country=]HH:MM-HH:MM when nobody is called or texted, between blanks"),
     ] = ""
+    alert_bounce_percent: Annotated[
+        int, Meta(ge=0, le=100, description="bounces of a mailing that raise an alert; 0 = never")
+    ] = 5
+    alert_opt_out_percent: Annotated[
+        int, Meta(ge=0, le=100, description="opt-outs of a day that raise an alert; 0 = never")
+    ] = 2
+    alert_standing_minutes: Annotated[
+        int, Meta(ge=0, description="time without a message out that raises an alert; 0 = never")
+    ] = 15
     codes_per_hour: Annotated[
         int, Meta(ge=0, description="verification codes a user may send in an hour; 0 = any")
     ] = 1_000

@@ -295,6 +295,7 @@ NOT_NULL_HERE = {
     "turnout.core.maintenance:list_registration_ends_ahead",
     "turnout.core.messaging:find_waiting",
     "turnout.core.messaging:list_ended",
+    "turnout.core.messaging:list_standing_jobs",
     "turnout.core.work:list_set_aside",
 }
 

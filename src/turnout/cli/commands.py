@@ -13,6 +13,10 @@ COMMANDS = {
     "asked": ("reporting:asked", "What viewers ask."),
     "assessment": ("assessments:assessments", "Assessment forms."),
     "attendee": ("papers:attendees", "Who has a ticket for an event, also as PDF and XLSX."),
+    "alerts": (
+        "alerts:alerts",
+        "What an organization was alerted of: bounces, opt-outs, failures.",
+    ),
     "audit": ("audit:audit", "Who changed what."),
     "backup": ("backups:backup", "Write the whole database into one file, while it is in use."),
     "badge": ("papers:badges", "Badges to print."),

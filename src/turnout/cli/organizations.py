@@ -39,6 +39,7 @@ def set_org(
     sender: str | None = None,
     reply_address: str | None = None,
     stop_reply: str | None = None,
+    alert_url: str | None = None,
     payment_text: str | None = None,
     payment_days: Count | None = None,
     rate_limit: RateLimit | None = None,
@@ -67,6 +68,7 @@ def set_org(
         sender: Name under which it writes about its events; without it, its full name.
         reply_address: E-mail address to which people reply.
         stop_reply: Text that answers somebody who wrote STOP, once; `-` = no answer.
+        alert_url: Address to which alerts are posted, see `turnout alerts --help`.
         payment_text: How tickets of its events are paid; %%amount%%, %%reference%% and %%due%%
             stand for what is asked for.
         payment_days: Days that a ticket waits for its payment; 0 = 14.
@@ -90,6 +92,7 @@ def set_org(
         sender_name=sender,
         reply_address=reply_address,
         stop_reply=stop_reply,
+        alert_url=alert_url,
         payment_text=payment_text,
         pay_within_days=payment_days,
     )
@@ -144,6 +147,7 @@ def show_org(slug: str, /) -> None:
         ("Sender", profile.sender_name),
         ("Replies go to", profile.reply_address),
         ("Answer to STOP", profile.stop_reply),
+        ("Alerts to", profile.alert_url),
         ("How to pay", profile.payment_text),
         ("Days to pay", str(profile.pay_within_days or "")),
         *(("Retention", say_rule(rule)) for rule in rules),

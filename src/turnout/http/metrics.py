@@ -35,6 +35,7 @@ clock_difference = Gauge(
     "turnout_clock_difference_seconds", "How far this machine's clock is ahead of the database's"
 )
 clock_jumps = Counter("turnout_clock_jumps", "How often the clock was set", ["direction"])
+alerts = Counter("turnout_alerts", "Alerts that were raised", ["kind"])
 callbacks = Counter("turnout_callbacks", "Calls made to integrators", ["outcome"])
 
 

@@ -7,6 +7,7 @@ import structlog
 from turnout.carriers import Carrier, networks
 from turnout.core.identity.link_keys import ensure_link_key, find_link_key
 from turnout.core.ids import RecipientId
+from turnout.core.messaging.alerts import AlertLimits
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.opt_outs import unsubscribe_url
 from turnout.core.messaging.recording import Patience
@@ -25,6 +26,7 @@ from turnout.workers.waiting_list import waiting_loops
 
 # A rotated key of links is picked up within this time.
 LINK_KEY_READ_S = 30
+MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 
 log = structlog.get_logger()
@@ -68,7 +70,7 @@ class Workers:
         self._loops = [
             Loop("link-key", self._read_link_key, every_s=LINK_KEY_READ_S),
             *intake_loops(self._db),
-            *schedule_loops(self._db, resolve, policy.prices),
+            *schedule_loops(self._db, resolve, policy.prices, _alert_limits(settings)),
             *waiting_loops(self._db, self._base_url),
             *delivery_loops(self._db, delivery),
             erasure_loop(self._db),
@@ -90,3 +92,11 @@ class Workers:
         """Stop the loops between two steps, let carriers finish what they have, and record it."""
         await asyncio.gather(*(loop.stop() for loop in self._loops))
         await asyncio.gather(*(carrier.stop() for carrier in set(self._carriers.values())))
+
+
+def _alert_limits(settings: Settings) -> AlertLimits:
+    return AlertLimits(
+        settings.alert_bounce_percent,
+        settings.alert_opt_out_percent,
+        settings.alert_standing_minutes * MINUTE_MS,
+    )

@@ -36,6 +36,7 @@ REASONS: dict[str, dict[str, str]] = {
         "venues": "name address city country_code details",
     },
     SETTING: {
+        "alerts": "subject",
         "agents": "name",
         "distributors": "name",
         "gates": "name",
@@ -58,6 +59,7 @@ REASONS: dict[str, dict[str, str]] = {
         "users": "user_code role name email user_code_key profile",
     },
     WORD: {
+        "alerts": "kind facts",
         "alembic_version": "version_num",
         "attempts": "outcome",
         "audit_entries": "action noun",

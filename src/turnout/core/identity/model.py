@@ -56,7 +56,7 @@ class OrganizationProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     4217) is that of its free tickets too, `logo` the digest of a picture, `colour` `#rrggbb`;
     `sender_name` and `reply_address` are those of the mails about its events; `stop_reply` answers
     somebody who wants no more texts, `-` = nobody does. `payment_text` and `pay_within_days` are
-    those of its events that have none of their own."""
+    those of its events that have none of their own; alerts are posted to `alert_url`."""
 
     currency: str = ""
     country_code: str = ""
@@ -72,6 +72,7 @@ class OrganizationProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     stop_reply: str = ""
     payment_text: str = ""
     pay_within_days: int = 0
+    alert_url: str = ""
 
 
 class User(msgspec.Struct, frozen=True):

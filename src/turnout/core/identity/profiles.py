@@ -50,6 +50,7 @@ class OrganizationChange(msgspec.Struct, frozen=True, kw_only=True):
     stop_reply: str | None = None
     payment_text: str | None = None
     pay_within_days: int | None = None
+    alert_url: str | None = None
 
 
 class Sender(NamedTuple):
@@ -141,6 +142,7 @@ _CHECKS: dict[str, Callable[[str, str], None]] = {
     "website": check_url,
     "privacy_url": check_url,
     "imprint_url": check_url,
+    "alert_url": check_url,
     "sender_name": check_line,
     "reply_address": check_address,
     "stop_reply": check_line,

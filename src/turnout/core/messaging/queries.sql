@@ -292,6 +292,67 @@ FROM recipients WHERE org_id = :org_id AND job_id = :job_id ORDER BY id LIMIT :l
 SELECT started_at, completed_at, total, sent, failed, cost_micros, timezone
 FROM jobs WHERE org_id = :org_id AND id = :id;
 
+-- == alerts ==
+
+-- name: forget_alerts(before)!
+-- crosses organizations: a worker sweeps for all of them.
+DELETE FROM alerts WHERE raised_at < :before;
+
+-- name: add_alert(org_id, kind, subject, facts, now, before)!
+INSERT INTO alerts (org_id, kind, subject, facts, raised_at)
+VALUES (:org_id, :kind, :subject, :facts, :now)
+ON CONFLICT (org_id, kind, subject) DO UPDATE
+SET facts = excluded.facts, raised_at = excluded.raised_at WHERE alerts.raised_at <= :before;
+
+-- name: list_alerts(org_id, limit) -> (kind: str, subject: str, facts: str, at: int)
+SELECT kind, subject, facts, raised_at AS at FROM alerts WHERE org_id = :org_id
+ORDER BY raised_at DESC, kind, subject LIMIT :limit;
+
+-- name: list_failing_jobs(since: int, percent: int, limit)
+--     -> (org_id: OrgId, id: JobId, failed: int, ended: int)
+-- crosses organizations: a worker looks for all of them.
+SELECT org_id, id, failed, sent + failed AS ended FROM jobs
+WHERE accepted_at > :since AND kind = 'broadcast' AND failed >= 20 AND channel = 'email'
+    AND failed * 5 > failed_seen * 6 AND failed * 100 >= (sent + failed) * :percent
+ORDER BY accepted_at, org_id, id LIMIT :limit;
+
+-- name: count_all_bounced(org_id, job_id)$ -> int
+SELECT count(*) FROM recipients
+WHERE org_id = :org_id AND job_id = :job_id AND status = 'BOUN';
+
+-- name: note_failed(org_id, id: JobId, failed: int)!
+UPDATE jobs SET failed_seen = :failed WHERE org_id = :org_id AND id = :id;
+
+-- name: count_leaving(since: int, least: int, limit) -> (org_id: OrgId, leaving: int)
+-- crosses organizations: a worker looks for all of them. Opt-outs that people said themselves.
+SELECT org_id, count(*) AS leaving FROM opt_outs
+WHERE created_at > :since AND source IN ('link', 'reply')
+GROUP BY org_id HAVING count(*) >= :least ORDER BY org_id LIMIT :limit;
+
+-- name: count_arrived(org_id, since: int)$ -> int | None
+SELECT CAST(sum(sent) AS BIGINT) FROM jobs
+WHERE org_id = :org_id AND accepted_at > :since AND kind = 'broadcast';
+
+-- name: list_standing_jobs(before, limit)
+--     -> (org_id: OrgId, id: JobId, started_at: int, ready_at: int)
+-- crosses organizations: a worker looks for all of them.
+SELECT org_id, id, started_at, ready_at FROM jobs
+WHERE ready_at IS NOT NULL AND state = 'sending' AND started_at <= :before AND open = total
+    AND total > 0
+ORDER BY started_at, org_id, id LIMIT :limit;
+
+-- name: find_first_recipient(org_id, job_id)^ -> (state: str, attempts: int) | None
+SELECT state, attempts FROM recipients
+WHERE org_id = :org_id AND job_id = :job_id ORDER BY id LIMIT 1;
+
+-- name: count_failing_callbacks(least: int, limit) -> (org_id: OrgId, host: str, waiting: int)
+-- crosses organizations: a worker looks for all of them.
+SELECT org_id, host, count(*) AS waiting FROM callbacks
+WHERE due_at IS NOT NULL AND attempts >= 3
+GROUP BY org_id, host HAVING count(*) >= :least ORDER BY org_id, host LIMIT :limit;
+
+-- == digests ==
+
 -- name: add_single_report(org_id, user_id, due_at, job_id)!
 INSERT INTO single_reports (org_id, user_id, due_at, job_id)
 VALUES (:org_id, :user_id, :due_at, :job_id)

@@ -184,6 +184,37 @@ class GetTotalsRow(NamedTuple):
     cost_micros: int
     timezone: str
 
+class ListAlertsRow(NamedTuple):
+    kind: str
+    subject: str
+    facts: str
+    at: int
+
+class ListFailingJobsRow(NamedTuple):
+    org_id: OrgId
+    id: JobId
+    failed: int
+    ended: int
+
+class CountLeavingRow(NamedTuple):
+    org_id: OrgId
+    leaving: int
+
+class ListStandingJobsRow(NamedTuple):
+    org_id: OrgId
+    id: JobId
+    started_at: int
+    ready_at: int
+
+class FindFirstRecipientRow(NamedTuple):
+    state: str
+    attempts: int
+
+class CountFailingCallbacksRow(NamedTuple):
+    org_id: OrgId
+    host: str
+    waiting: int
+
 class TakeSingleReportsRow(NamedTuple):
     job_id: JobId
 
@@ -593,6 +624,36 @@ class _Sql(Statements):
     def list_first_reports(tx: Tx, *, org_id: OrgId, job_id: JobId, limit: int) -> list[Report]: ...
     @staticmethod
     def get_totals(tx: Tx, *, org_id: OrgId, id: JobId) -> GetTotalsRow: ...
+    @staticmethod
+    def forget_alerts(tx: Tx, *, before: int) -> int: ...
+    @staticmethod
+    def add_alert(
+        tx: Tx, *, org_id: OrgId, kind: str, subject: str, facts: str, now: int, before: int
+    ) -> int: ...
+    @staticmethod
+    def list_alerts(tx: Tx, *, org_id: OrgId, limit: int) -> list[ListAlertsRow]: ...
+    @staticmethod
+    def list_failing_jobs(
+        tx: Tx, *, since: int, percent: int, limit: int
+    ) -> list[ListFailingJobsRow]: ...
+    @staticmethod
+    def count_all_bounced(tx: Tx, *, org_id: OrgId, job_id: JobId) -> int: ...
+    @staticmethod
+    def note_failed(tx: Tx, *, org_id: OrgId, id: JobId, failed: int) -> int: ...
+    @staticmethod
+    def count_leaving(tx: Tx, *, since: int, least: int, limit: int) -> list[CountLeavingRow]: ...
+    @staticmethod
+    def count_arrived(tx: Tx, *, org_id: OrgId, since: int) -> int | None: ...
+    @staticmethod
+    def list_standing_jobs(tx: Tx, *, before: int, limit: int) -> list[ListStandingJobsRow]: ...
+    @staticmethod
+    def find_first_recipient(
+        tx: Tx, *, org_id: OrgId, job_id: JobId
+    ) -> FindFirstRecipientRow | None: ...
+    @staticmethod
+    def count_failing_callbacks(
+        tx: Tx, *, least: int, limit: int
+    ) -> list[CountFailingCallbacksRow]: ...
     @staticmethod
     def add_single_report(
         tx: Tx, *, org_id: OrgId, user_id: UserId, due_at: int, job_id: JobId
