@@ -3,17 +3,22 @@
 import pytest
 
 from tests.core.registrations.office import Office
+from turnout.core.checkin.attendees import find_attendee
 from turnout.core.checkin.scans import Scan, check_in
 from turnout.core.questions.model import Answer
 from turnout.core.registrations import listing
+from turnout.core.registrations.changing import restore_registration
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.listing import (
     RegistrationFilter,
     count_matching,
     list_registrations,
 )
+from turnout.core.registrations.live_lists import resolve
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.registrations.notes import add_tag
+from turnout.core.tickets.issuing import list_tickets
+from turnout.store import Ids, open_database
 
 
 @pytest.fixture
@@ -97,3 +102,35 @@ def test_another_organization_finds_nothing(office, org_id):
     assert office.db.call(list_registrations, org_id, wanted, limit=9) == []
     everything = office.call(list_registrations, RegistrationFilter(), limit=9)
     assert len(everything) == 3
+
+
+def test_the_valid_ticket_is_shown_whatever_process_made_it(node):
+    """Each process takes numbers of its own: one that began earlier gives a later ticket a lower
+    number."""
+    office = Office(node)
+    here, other = office.db, open_database(node.settings, clock=node.clock, ids=Ids(99))
+    try:
+        office.db = other
+        office.add("first")
+        office.db = here
+        for number in range(101):  # the rest of the block that this process has, and a new one
+            ann = office.add(f"ann-{number}", is_mailed=False)
+        [old] = office.tickets(ann)
+        office.act(cancel_registration, ann)
+        node.clock.now += 1000
+        office.db = other
+        office.act(restore_registration, ann, is_mailed=False)
+    finally:
+        office.db = here
+        other.close()
+    [new] = office.tickets(ann)
+    assert new.id < old.id
+    assert [ticket.id for ticket in office.call(list_tickets, ann)] == [old.id, new.id]
+    wanted = RegistrationFilter(office.event_id, text="ann-100")
+    [listed] = office.call(list_registrations, wanted, limit=9)
+    assert (listed.code, listed.type_name) == (new.code, "General admission")
+    people, _ = office.call(resolve, f"event:{office.event_id}", "", 999)
+    assert [who.fields["TicketCode"] for who in people if "ann-100@" in who.email] == [new.code]
+    shown = office.call(find_attendee, office.event_id, old.code)
+    assert [ticket.code for ticket in shown.tickets] == [old.code, new.code]
+    assert office.audited(ann) == ["added", "cancelled", "restored"]

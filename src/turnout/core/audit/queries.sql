@@ -5,7 +5,7 @@ VALUES (:org_id, :id, :at, :actor, :action, :noun, :noun_id, :facts);
 -- name: list_entries(org_id, noun, noun_id: int) -> recording.Entry
 SELECT at, actor, action, facts FROM audit_entries
 WHERE org_id = :org_id AND noun = :noun AND noun_id = :noun_id
-ORDER BY id;
+ORDER BY at, id;
 
 -- name: add_installation_entry(id: int, at: int, actor, action, noun, facts)!
 -- crosses organizations: it is a change of what all of them share.
@@ -15,8 +15,10 @@ VALUES (:id, :at, :actor, :action, :noun, :facts);
 -- name: list_newest_installation_entries(limit)
 --     -> (at: int, actor: str, action: str, noun: str, facts: str)
 -- crosses organizations: they are changes of what all of them share.
-SELECT at, actor, action, noun, facts FROM installation_entries ORDER BY id DESC LIMIT :limit;
+SELECT at, actor, action, noun, facts FROM installation_entries
+ORDER BY at DESC, id DESC LIMIT :limit;
 
 -- name: list_installation_entries(noun) -> recording.Entry
 -- crosses organizations: they are changes of what all of them share.
-SELECT at, actor, action, facts FROM installation_entries WHERE noun = :noun ORDER BY id;
+SELECT at, actor, action, facts FROM installation_entries WHERE noun = :noun
+ORDER BY at, id;

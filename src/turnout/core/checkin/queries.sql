@@ -14,7 +14,7 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.id <
     AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
     AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since OR t.updated_at >= :since)
     AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
-ORDER BY r.id, t.id;
+ORDER BY r.id, t.created_at, t.id;
 
 -- name: list_attendee_page(org_id, event_id, which, since, ticket_type_id, has_cancelled,
 --     limit, skip)
@@ -66,7 +66,7 @@ JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
     AND (t.state = 'valid' OR t.id = c.id)
 WHERE c.org_id = :org_id AND c.code = :code AND r.event_id = :event_id
-ORDER BY t.id;
+ORDER BY t.created_at, t.id;
 
 -- name: find_ticket_page(org_id, code)^
 --     -> (event_id: EventId, code: str, ticket_type_id: TicketTypeId, name: str, is_cancelled: int,
@@ -128,7 +128,7 @@ WHERE org_id = :org_id AND event_id = :event_id AND device = :device AND nonce =
 -- name: list_scans(org_id, event_id, limit) -> scans.KeptScan
 -- Newest first.
 SELECT id, ticket_id, code, result, gate_id, device, at, recorded_at FROM scans
-WHERE org_id = :org_id AND event_id = :event_id ORDER BY id DESC LIMIT :limit;
+WHERE org_id = :org_id AND event_id = :event_id ORDER BY recorded_at DESC, id DESC LIMIT :limit;
 
 -- name: add_gate(org_id, id: GateId, event_id, name, ticket_type_ids, session_ids, now)!
 INSERT INTO gates (org_id, id, event_id, name, ticket_type_ids, session_ids, created_at)

@@ -331,7 +331,7 @@ WHERE org_id = :org_id AND registration_id = :registration_id;
 -- name: list_changes(org_id, registration_uuid)
 --     -> (type: str, at: int, actor: str, reason: str, was: str, became: str)
 SELECT type, at, actor, reason, was, became FROM exam_changes
-WHERE org_id = :org_id AND registration_uuid = :registration_uuid ORDER BY id;
+WHERE org_id = :org_id AND registration_uuid = :registration_uuid ORDER BY at, id;
 
 -- name: delete_accommodations(org_id, registration_id)!
 DELETE FROM exam_accommodations WHERE org_id = :org_id AND registration_id = :registration_id;

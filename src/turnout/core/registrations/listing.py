@@ -50,7 +50,8 @@ class RegistrationFilter(NamedTuple):
 
 
 class ListedRegistration(NamedTuple):
-    """A registration as lists show it, with its newest ticket. Instants in epoch ms."""
+    """A registration as lists show it, with its newest valid ticket, else its newest. Instants in
+    epoch ms."""
 
     id: RegistrationId
     event_id: EventId

@@ -117,7 +117,8 @@ JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state =
 JOIN ticket_types y ON y.org_id = t.org_id AND y.id = t.ticket_type_id
 LEFT JOIN parties g ON g.org_id = r.org_id AND g.id = r.party_id
 LEFT JOIN people c ON c.org_id = g.org_id AND c.id = g.contact_id
-WHERE r.org_id = :org_id AND r.id = :registration_id ORDER BY t.id DESC LIMIT 1;
+WHERE r.org_id = :org_id AND r.id = :registration_id
+ORDER BY t.created_at DESC, t.id DESC LIMIT 1;
 
 -- name: list_entering_types(org_id, event_id, person_id) -> (ticket_type_id: TicketTypeId)
 -- The types of the tickets that a person has in the event.
@@ -243,7 +244,7 @@ SELECT r.id, p.title, p.first_name, p.last_name, p.email, p.phone, p.company,
     e.title AS event_title, (
         SELECT t.code FROM tickets t
         WHERE t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
-        ORDER BY t.id DESC LIMIT 1) AS code, r.answers
+        ORDER BY t.created_at DESC, t.id DESC LIMIT 1) AS code, r.answers
 FROM registrations r
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
@@ -273,14 +274,15 @@ ORDER BY i.person_id LIMIT :limit;
 
 -- name: find_valid_ticket(org_id, registration_id)$ -> TicketId | None
 -- The newest.
-SELECT max(id) FROM tickets
-WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'valid';
+SELECT id FROM tickets
+WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'valid'
+ORDER BY created_at DESC, id DESC LIMIT 1;
 
 -- name: find_ticket_code(org_id, event_id, person_id)$ -> str | None
 SELECT t.code FROM registrations r
 JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.person_id = :person_id
-    AND r.state = 'confirmed' ORDER BY t.id DESC LIMIT 1;
+    AND r.state = 'confirmed' ORDER BY t.created_at DESC, t.id DESC LIMIT 1;
 
 -- name: add_ticket_mail(org_id, ticket_id, user_id: UserId | None, now)!
 INSERT INTO ticket_mails (org_id, ticket_id, user_id, due_at)
@@ -363,14 +365,16 @@ WHERE org_id = :org_id AND id = :id AND sti = '';
 --     -> (id: RegistrationId, event_id: EventId, email: str, first_name: str, last_name: str,
 --         company: str, state: str, source: str, sitting: int, answers: str, created_at: int,
 --         type_name: str | None, code: str | None, checked_in_at: int | None)
--- With the newest ticket of each. Numbers 0 and texts empty = any; `checked` is empty, `yes` or
--- `no`; made from `since` on and before `until` (0 = ever).
+-- With the newest valid ticket of each, else its newest: by when it was made, as each process takes
+-- numbers of its own. Numbers 0 and texts empty = any; `checked` is empty, `yes` or `no`; made from
+-- `since` on and before `until` (0 = ever).
 SELECT r.id, r.event_id, p.email, p.first_name, p.last_name, p.company, r.state, r.source,
     r.sitting, r.answers, r.created_at, y.name, t.code, t.checked_in_at
 FROM registrations r
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 LEFT JOIN tickets t ON t.org_id = r.org_id AND t.id = (
-    SELECT max(n.id) FROM tickets n WHERE n.org_id = r.org_id AND n.registration_id = r.id)
+    SELECT n.id FROM tickets n WHERE n.org_id = r.org_id AND n.registration_id = r.id
+    ORDER BY CASE n.state WHEN 'valid' THEN 0 ELSE 1 END, n.created_at DESC, n.id DESC LIMIT 1)
 LEFT JOIN ticket_types y ON y.org_id = t.org_id AND y.id = t.ticket_type_id
 WHERE r.org_id = :org_id AND r.id > :after AND (:event_id = 0 OR r.event_id = :event_id)
     AND (:state = '' OR r.state = :state) AND (:source = '' OR r.source = :source)
@@ -404,7 +408,7 @@ VALUES (:org_id, :registration_id, :id, :note, :actor, :now);
 -- name: list_notes(org_id, registration_id)
 --     -> (id: NoteId, note: str, actor: str, created_at: int)
 SELECT id, note, actor, created_at FROM registration_notes
-WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY id;
+WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY created_at, id;
 
 -- name: add_tag(org_id, registration_id, tag_key, tag, now)!
 INSERT INTO registration_tags (org_id, registration_id, tag_key, tag, created_at)

@@ -13,7 +13,7 @@ ON CONFLICT (org_id, code) DO NOTHING RETURNING created_at;
 
 -- name: list_tickets(org_id, registration_id) -> issuing.Ticket
 SELECT id, code, ticket_type_id, state, granted_by, grant_id, created_at FROM tickets
-WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY id;
+WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY created_at, id;
 
 -- name: cancel_tickets(org_id, registration_id, now)!
 UPDATE tickets SET state = 'cancelled', updated_at = :now

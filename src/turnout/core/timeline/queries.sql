@@ -7,13 +7,14 @@ WHERE r.org_id = :org_id AND r.id = :id;
 
 -- name: list_audited(org_id, noun, id: int) -> (at: int, actor: str, action: str, facts: str)
 SELECT at, actor, action, facts FROM audit_entries
-WHERE org_id = :org_id AND noun = :noun AND noun_id = :id ORDER BY id;
+WHERE org_id = :org_id AND noun = :noun AND noun_id = :id ORDER BY at, id;
 
 -- name: list_ticket_steps(org_id, registration_id)
 --     -> (code: str, name: str, state: str, granted_by: str, created_at: int, updated_at: int)
 SELECT t.code, y.name, t.state, t.granted_by, t.created_at, t.updated_at
 FROM tickets t JOIN ticket_types y ON y.org_id = t.org_id AND y.id = t.ticket_type_id
-WHERE t.org_id = :org_id AND t.registration_id = :registration_id ORDER BY t.id;
+WHERE t.org_id = :org_id AND t.registration_id = :registration_id
+ORDER BY t.created_at, t.id;
 
 -- name: list_booked(org_id, registration_id) -> (title: str, created_at: int)
 SELECT s.title, b.created_at
@@ -56,7 +57,7 @@ ORDER BY q.id;
 
 -- name: list_exam_steps(org_id, registration_uuid) -> (type: str, at: int, actor: str, reason: str)
 SELECT type, at, actor, reason FROM exam_changes
-WHERE org_id = :org_id AND registration_uuid = :registration_uuid ORDER BY id;
+WHERE org_id = :org_id AND registration_uuid = :registration_uuid ORDER BY at, id;
 
 -- name: list_messages(org_id, address, limit)
 --     -> (name: str, channel: str, status: str, accepted_at: int, sent_at: int | None)
