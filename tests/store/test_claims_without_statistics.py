@@ -114,6 +114,21 @@ CASES = [
         is_counted=True,
     ),
     Case("registrations:lock_submissions", "submissions", {"due_at": "n"}, {"keys": PAIRS}),
+    Case("registrations:finish_submissions", "submissions", {}, {"rows": PAIRS, "now": NOW}, 0),
+    Case(
+        "registrations:finish_all_items",
+        "queue_items",
+        {"status": "'queued'"},
+        {"rows": json.dumps([[1, n, "success"] for n in range(1, CHOSEN + 1)]), "now": NOW},
+        0,
+    ),
+    Case(
+        "registrations:list_known",
+        "people",
+        {"email_key": "'k' || n"},
+        {"rows": json.dumps([[1, f"k{n}", 1] for n in range(1, CHOSEN + 1)])},
+        0,
+    ),
     Case(
         "work:list_claims", "work_claims", {"queue": "'intake'"}, {"queue": "intake", "keys": PAIRS}
     ),

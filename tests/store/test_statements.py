@@ -216,7 +216,7 @@ def test_it_asks_for_one_organization_or_says_why_it_crosses_them(name, backend)
 @every_statement
 def test_something_calls_it(name):
     package, _, statement = name.partition(":")
-    own = read_source(SOURCE.parent.joinpath(*package.split(".")), "*.py")
+    own = read_source(SOURCE.parent.joinpath(*package.split(".")), "**/*.py")
     noun = package.rpartition(".")[2]
     assert re.search(rf"\bsql\.{statement}\b", own) or f"{noun}_sql.{statement}(" in read_source(
         SOURCE, "**/*.py"
@@ -296,6 +296,8 @@ NOT_NULL_HERE = {
     "turnout.core.messaging:find_waiting",
     "turnout.core.messaging:list_ended",
     "turnout.core.messaging:list_standing_jobs",
+    "turnout.core.people:merge_people",
+    "turnout.core.registrations:list_known",
     "turnout.core.work:list_set_aside",
 }
 

@@ -1,7 +1,7 @@
 """The loop that decides submissions (core/registrations/intake.py).
 
 Requests go first: while any came just now, the loop rests many times as long as it worked, so that
-it takes a twentieth of the writer; the queue catches up when they are done. Should they not be done
+it takes a tenth of the writer; the queue catches up when they are done. Should they not be done
 soon, the loop takes more, so that a queue which can be kept up with is: nobody waits for minutes
 because others keep coming, and what is too much fills the backlog and is refused (http/backlog.py).
 """
@@ -17,16 +17,16 @@ from turnout.http import metrics
 from turnout.store import Database
 from turnout.workers.loop import Loop
 
-# One transaction decides this many: on SQLite some 5 ms of the writer's time, or 1 ms while
-# requests come; on PostgreSQL one, since locks on places are held until its end.
-BATCH = {"sqlite": 16, "postgresql": 1}
-BATCH_AMONG_REQUESTS = {"sqlite": 4, "postgresql": 1}
+# One transaction decides this many at most: some 10 ms of SQLite's writer, or 3 ms while requests
+# come.
+BATCH = {"sqlite": 64, "postgresql": 64}
+BATCH_AMONG_REQUESTS = {"sqlite": 16, "postgresql": 32}
 LOOPS = {"sqlite": 1, "postgresql": 3}
 # How long to rest, in times of the work, while requests come and the first in the queue has not
 # waited longer than so many ms.
 # What is claimed waits, so a rest is never longer than half of its time.
 LONGEST_REST_S = LEASE_MS / 2000
-RESTS = ((10_000, 19), (60_000, 4), (float("inf"), 1))
+RESTS = ((10_000, 9), (60_000, 4), (float("inf"), 1))
 
 
 def intake_loops(db: Database) -> list[Loop]:
@@ -35,12 +35,14 @@ def intake_loops(db: Database) -> list[Loop]:
 
 
 class IntakeLoop(Loop):
-    """Decides what the turn before claimed, and claims the next, in one transaction."""
+    """Decides what the turn before claimed, and claims the next, in one transaction. It claims more
+    while all that it claims is decided at once, and less where it has to leave some."""
 
     def __init__(self, db: Database, number: int) -> None:
         super().__init__(f"{QUEUE}-{number}", self._turn)
         self._db = db
         self._claimed: list[Claim] = []
+        self._limit = 1
         db.on_wake(QUEUE, self.wake)
 
     async def stop(self) -> None:
@@ -51,10 +53,11 @@ class IntakeLoop(Loop):
 
     async def _turn(self) -> bool:
         db = self._db
-        limit = (BATCH_AMONG_REQUESTS if db.busy else BATCH)[db.backend]
+        limit = min(self._limit, (BATCH_AMONG_REQUESTS if db.busy else BATCH)[db.backend])
         started = time.perf_counter()
         progress, self._claimed = await db.write_behind(turn_intake, self._claimed, limit)
         metrics.processed.labels(QUEUE).inc(progress.done)
+        self._limit = 1 + limit // 4 if progress.left else 2 * limit
         # A turn that decided nothing was little work, however long it waited for a held row.
         if progress.done and db.busy:
             rest_s = rest_for(progress.waited_ms) * (time.perf_counter() - started)

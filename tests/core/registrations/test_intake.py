@@ -466,8 +466,9 @@ def test_a_poisonous_submission_is_tried_again_with_growing_pauses_and_blocks_no
     poison(desk, bad)
     with capture_logs() as lines:
         _end_poisonous(desk, items, bad)
-    said = [(line["event"], line["submission"], line["attempt"]) for line in lines]
-    assert said == [("submission failed", items[3].id, attempt) for attempt in (1, 2, 3, 4, 5)]
+    failed = [line for line in lines if line["event"] == "submission failed"]
+    said = [(line["submission"], line["attempt"]) for line in failed]
+    assert said == [(items[3].id, attempt) for attempt in (1, 2, 3, 4, 5)]
     assert desk.find(bad) is None
     assert db.call(find_faults, after_intake_only=True) == {}
 

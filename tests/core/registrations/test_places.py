@@ -123,4 +123,5 @@ def test_only_sessions_of_the_target_are_found(db, account):
         waits_when_full=0,
         ticket_type_ids="[]",
         has_questions=0,
+        places_left=None,
     )

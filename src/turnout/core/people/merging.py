@@ -1,5 +1,7 @@
 """Finding a person by e-mail address, and making one of what several sources say."""
 
+from collections.abc import Mapping
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -8,7 +10,12 @@ from turnout.core.ids import OrgId, PersonId
 from turnout.core.people.model import Contact, Person
 from turnout.core.people.sql import sql
 from turnout.core.text import email_key, fold
-from turnout.store import Tx
+from turnout.store import Tx, to_json
+
+PersonKey = tuple[OrgId, str]
+"""An organization, and what all spellings of an e-mail address have in common."""
+
+_details = attrgetter(*(name for name in Contact.__struct_fields__ if name != "email"))
 
 
 class MergeResult(NamedTuple):
@@ -37,6 +44,18 @@ def merge_person(tx: Tx, org_id: OrgId, contact: Contact) -> MergeResult:
         **fields,
     )
     return MergeResult(person_id, is_new=person_id == new_id)
+
+
+def merge_people(tx: Tx, contacts: Mapping[PersonKey, Contact]) -> dict[PersonKey, PersonId]:
+    """`merge_person` for many in one statement; their numbers, which rise as they come."""
+    ids = tx.next_ids("person", len(contacts))
+    rows = [
+        (org_id, id_, tx.uuid(), contact.email.strip(), key, *_details(contact))
+        for id_, ((org_id, key), contact) in zip(ids, contacts.items(), strict=True)
+    ]
+    rows.sort(key=itemgetter(0, 4))
+    merged = sql.merge_people(tx, rows=to_json(rows), now=tx.now)
+    return {(org_id, key): id_ for org_id, id_, key in merged}
 
 
 def follow_person(tx: Tx, org_id: OrgId, person_id: PersonId) -> None:

@@ -6,6 +6,11 @@ from turnout.core.ids import OrgId, PersonId
 from turnout.core.people.model import Contact, FormerAddress
 from turnout.store import Statements, Tx
 
+class MergePeopleRow(NamedTuple):
+    org_id: OrgId
+    id: PersonId
+    email_key: str
+
 class FindPersonRow(NamedTuple):
     id: PersonId
     uuid: str
@@ -33,6 +38,8 @@ class ListPeopleRow(NamedTuple):
     updated_at: int
 
 class _Sql(Statements):
+    @staticmethod
+    def merge_people(tx: Tx, *, rows: str, now: int) -> list[MergePeopleRow]: ...
     @staticmethod
     def merge_person(
         tx: Tx,

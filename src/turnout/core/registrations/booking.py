@@ -1,6 +1,9 @@
 """Registrations as they are kept, and the sessions booked with them. Places are granting's
 business."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from turnout.core.ids import (
     EventId,
     OrgId,
@@ -78,6 +81,24 @@ def add_registration(
     return new_id if added else None
 
 
+class NewRegistration(NamedTuple):
+    """A registration that is to be made; `answers` is JSON."""
+
+    org_id: OrgId
+    id: RegistrationId
+    uuid: str
+    event_id: EventId
+    person_id: PersonId
+    ticket_type_id: TicketTypeId
+    answers: str
+
+
+def add_registrations(tx: Tx, new: Sequence[NewRegistration], *, source: str) -> bool:
+    """Register many people in one statement. False = one of them was registered since, and what
+    was written is to be taken back."""
+    return sql.add_registrations(tx, rows=to_json(new), source=source, now=tx.now) == len(new)
+
+
 def set_answers(
     tx: Tx, org_id: OrgId, registration_id: RegistrationId, submitted: Submitted
 ) -> None:
@@ -153,6 +174,11 @@ def add_bookings(
     """Book sessions, none of which is booked yet."""
     common = {"org_id": org_id, "registration_id": registration_id, "now": tx.now}
     sql.add_bookings(tx, [common | {"session_id": session_id} for session_id in session_ids])
+
+
+def add_session_bookings(tx: Tx, booked: Sequence[tuple[OrgId, RegistrationId, SessionId]]) -> None:
+    """Book sessions with many new registrations in one statement."""
+    sql.add_session_bookings(tx, rows=to_json(booked), now=tx.now)
 
 
 def move_bookings(tx: Tx, org_id: OrgId, from_id: RegistrationId, to_id: RegistrationId) -> None:

@@ -8,6 +8,7 @@ Rules.
 - What is granted, and why not, is granting's to say.
 """
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import NamedTuple
 
@@ -38,7 +39,9 @@ _NOT_IN = {
 }
 
 
-class _Possible(NamedTuple):
+class Possible(NamedTuple):
+    """An item whose session takes bookings."""
+
     session: WantedSession
     item_id: QueueItemId
 
@@ -57,7 +60,11 @@ def decide(tx: Tx, submission: Submission) -> tuple[PersonId | None, list[Outcom
     Returns the person's id (None when nobody was written) and one outcome an item. Raises
     NothingSucceededError when every item failed after something was written: roll back.
     """
-    possible, outcomes = _sort_out(tx, submission)
+    paks = [item.pak for item in submission.items]
+    wanted = list_wanted_sessions(
+        tx, submission.org_id, paks, submission.noun, submission.target_id
+    )
+    possible, outcomes = sort_out(submission, {session.pak: session for session in wanted})
     if not possible:
         return None, outcomes
     person = merge_person(tx, submission.org_id, submission.submitted.contact)
@@ -68,16 +75,11 @@ def decide(tx: Tx, submission: Submission) -> tuple[PersonId | None, list[Outcom
     return person.id, outcomes
 
 
-def _sort_out(tx: Tx, submission: Submission) -> tuple[list[_Possible], list[Outcome]]:
-    """The sessions that take bookings, by event and number, and the failures of the others."""
-    sessions = list_wanted_sessions(
-        tx,
-        submission.org_id,
-        [item.pak for item in submission.items],
-        submission.noun,
-        submission.target_id,
-    )
-    wanted = {session.pak: session for session in sessions}
+def sort_out(
+    submission: Submission, wanted: Mapping[str, WantedSession]
+) -> tuple[list[Possible], list[Outcome]]:
+    """The items whose sessions take bookings, by event and number, and the failures of the others;
+    `wanted` are the sessions of its target, by pak."""
     possible, failures = [], []
     for item in submission.items:
         session = wanted.get(item.pak)
@@ -87,7 +89,7 @@ def _sort_out(tx: Tx, submission: Submission) -> tuple[list[_Possible], list[Out
         elif closed := _refusal(session):
             failures.append(Outcome(item.id, closed))
         else:
-            possible.append(_Possible(session, item.id))
+            possible.append(Possible(session, item.id))
     possible.sort(key=lambda pair: (pair.session.event_id, pair.session.id))
     return possible, failures
 
@@ -130,7 +132,7 @@ def _refusal(session: WantedSession) -> Conflict | None:
 
 
 def _register(
-    tx: Tx, submission: Submission, person: MergeResult, event_id: EventId, group: list[_Possible]
+    tx: Tx, submission: Submission, person: MergeResult, event_id: EventId, group: list[Possible]
 ) -> list[Outcome]:
     """Register the person for one event with those of its sessions that have places."""
     group, refused = _keep_enterable(tx, submission.org_id, person, group)
@@ -155,8 +157,8 @@ def _register(
 
 
 def _keep_enterable(
-    tx: Tx, org_id: OrgId, person: MergeResult, group: list[_Possible]
-) -> tuple[list[_Possible], list[Outcome]]:
+    tx: Tx, org_id: OrgId, person: MergeResult, group: list[Possible]
+) -> tuple[list[Possible], list[Outcome]]:
     """The sessions of one event that are for the person's ticket type, and the failures of the
     others. The type is that of the tickets that they have, of their offer, or the default one."""
     if all(session.ticket_type_ids == "[]" for session, _ in group):

@@ -18,8 +18,9 @@ Rules.
   then fails with a code, so that a single bad row never blocks the queue.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple, TypedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple, TypedDict, TypeVar
 
 import msgspec
 
@@ -27,7 +28,9 @@ from turnout.core.identity.demo import check_demo
 from turnout.core.identity.idempotency import IdempotentRequest, first_answer, keep_answer
 from turnout.core.identity.model import Principal
 from turnout.core.ids import OrgId, PersonId, QueueItemId, SubmissionId
+from turnout.core.registrations.batches import Case, decide_together, list_runs
 from turnout.core.registrations.deciding import NothingSucceededError, decide
+from turnout.core.registrations.granting.together import NotTogetherError
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.sql import sql
 from turnout.core.registrations.submissions import (
@@ -45,6 +48,7 @@ from turnout.log import log
 from turnout.store import Tx, to_json
 from turnout.store.back_off import growing
 
+T = TypeVar("T")
 QUEUE = "intake"
 ATTEMPTS = 5
 PAUSES_S = growing(1, 64, 4)
@@ -148,10 +152,12 @@ def _queue(tx: Tx, entries: list[_Entry]) -> list[list[QueueItem]]:
 
 
 class Progress(NamedTuple):
-    """How many submissions a step decided, and how long the first of them was overdue (ms)."""
+    """How many submissions a step decided, how long the first of them was overdue (ms), and how
+    many it left as they were."""
 
     done: int
     waited_ms: int
+    left: int = 0
 
 
 def process(tx: Tx, limit: int) -> Progress:
@@ -169,20 +175,36 @@ def claim_submissions(tx: Tx, limit: int) -> list[Claim]:
     return claim(tx, QUEUE, sql.list_due_elsewhere(tx, now=tx.now, limit=limit, targets=targets))
 
 
-def decide_claimed(tx: Tx, submissions: Sequence[Claim]) -> Progress:
+def decide_claimed(tx: Tx, submissions: Sequence[Claim], *, is_brief: bool = False) -> Progress:
     """Decide the submissions that were claimed. One that has been decided since, or claimed by
-    another worker, is left alone."""
+    another worker, is left alone. `is_brief`: those at the head that are decided together, or the
+    first alone; the rest is due again."""
     claims = take(tx, QUEUE, submissions)
     if not claims:
         return Progress(0, 0)
     claimed = sql.lock_submissions(tx, keys=to_json(list(claims)))
-    done = sum(_process_one(tx, item, claims[item.org_id, item.id]) for item in claimed)
-    return Progress(done, max(0, tx.now - claimed[0].due_at) if claimed else 0)
+    if not claimed:
+        return Progress(0, 0)
+    done = tried = 0
+    for run in _list_runs(tx, claimed):
+        if len(run) > 1 and _decide_together(tx, run):
+            done += len(run)
+            tried += len(run)
+        else:
+            alone = run[:1] if is_brief else run
+            done += sum(_process_one(tx, item, claims[item.org_id, item.id]) for item, _ in alone)
+            tried += len(alone)
+        if is_brief:
+            break
+    return Progress(done, max(0, tx.now - claimed[0].due_at), len(claimed) - tried)
 
 
 def turn_intake(tx: Tx, submissions: Sequence[Claim], limit: int) -> tuple[Progress, list[Claim]]:
-    """Decide what the last turn claimed, and claim what is next, in one transaction."""
-    return decide_claimed(tx, submissions), claim_submissions(tx, limit)
+    """Decide what the last turn claimed, and claim what is next, in one transaction. Where others
+    write at the same time, it is a brief one: places are locked until it ends, and the people of
+    the next ones would be locked behind them."""
+    is_shared = tx.backend == "postgresql"
+    return decide_claimed(tx, submissions, is_brief=is_shared), claim_submissions(tx, limit)
 
 
 class _Claimed(NamedTuple):
@@ -208,8 +230,61 @@ class _Claimed(NamedTuple):
             self.read_items(),
         )
 
+    def find_fresh(self) -> Submission | None:
+        """The submission, unless it was tried before or makes no sense: that is to be found out
+        alone."""
+        with suppress(ValueError, TypeError):
+            return None if self.attempts else self.read()
+        return None
+
     def read_items(self) -> list[QueuedItem]:
         return sorted(QueuedItem(*item) for item in msgspec.json.decode(self.items))
+
+
+_Run = Sequence[tuple[_Claimed, Case | None]]
+
+
+def _list_runs(tx: Tx, claimed: Sequence[_Claimed]) -> Iterator[_Run]:
+    """What was claimed, in its order: some that can be decided together, or one alone."""
+    submissions = [item.find_fresh() for item in claimed] if len(claimed) > 1 else []
+    runs = _attempt(tx, list_runs, submissions) or [[None] for _ in claimed]
+    rest = iter(claimed)
+    return ([(next(rest), case) for case in run] for run in runs)
+
+
+def _decide_together(tx: Tx, run: _Run) -> bool:
+    """Whether all of a run are decided; else nothing was written."""
+    cases = [case for _, case in run if case]
+    return _attempt(tx, _finish_together, cases) is not None
+
+
+def _finish_together(tx: Tx, cases: Sequence[Case]) -> int:
+    """Decide them and close their items; returns how many. Raises NotTogetherError."""
+    items, submissions = [], []
+    for submission, person_id, outcomes in decide_together(tx, cases):
+        submissions.append((submission.org_id, submission.id))
+        for outcome in outcomes:
+            end = _end(outcome, person_id)
+            items.append((submission.org_id, outcome.id, *end.values()))
+    sql.finish_all_items(tx, rows=to_json(items), now=tx.now)
+    return sql.finish_submissions(tx, rows=to_json(submissions), now=tx.now)
+
+
+def _attempt(tx: Tx, work: Callable[[Tx, list[Any]], T], given: list[Any]) -> T | None:
+    """What the work returns, or None when its items are to be decided one by one."""
+    try:
+        with tx.savepoint():
+            return work(tx, given)
+    except NotTogetherError:
+        return None
+    except tx.held as error:
+        tx.find_held(error)
+        return None
+    except Exception as error:
+        if tx.is_transient(error):
+            raise
+        log.warning("decided one by one", submissions=len(given), error=type(error).__name__)
+        return None
 
 
 def _process_one(tx: Tx, claimed: _Claimed, claims: int) -> bool:

@@ -22,7 +22,7 @@ from turnout.core.registrations.rules import Door, check, check_no_exam
 from turnout.core.registrations.sql import sql
 from turnout.core.waiting_list.entries import find_offer
 from turnout.errors import Conflict, Invalid, Missing
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 SOURCES = {Door.FORM: "page", Door.PROGRAM: "program", Door.PARTY: "staff"}
 LARGEST_PARTY = 100
@@ -230,6 +230,13 @@ def queue_ticket_mail(
     if not sql.add_ticket_mail(tx, org_id=org_id, ticket_id=ticket_id, user_id=user_id, now=tx.now):
         sql.hasten_ticket_mail(tx, org_id=org_id, ticket_id=ticket_id, now=tx.now)
     tx.wake(TICKET_MAILS)
+
+
+def queue_ticket_mails(tx: Tx, tickets: Sequence[tuple[OrgId, TicketId]]) -> None:
+    """`queue_ticket_mail` for many that were issued in this transaction."""
+    if tickets:
+        sql.add_ticket_mails(tx, rows=to_json(tickets), now=tx.now)
+        tx.wake(TICKET_MAILS)
 
 
 def queue_paced_ticket_mail(tx: Tx, org_id: OrgId, ticket_id: TicketId, email: str) -> None:

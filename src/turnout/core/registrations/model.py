@@ -51,8 +51,8 @@ class Registration(msgspec.Struct, frozen=True):
 
 
 class WantedSession(NamedTuple):
-    """A session that somebody asks for, and the states that decide about it, as they are stored;
-    `ticket_type_ids` is JSON."""
+    """A session that somebody asks for, and what decides about it, as it is stored;
+    `ticket_type_ids` is JSON, `places_left` None = any number."""
 
     pak: str
     id: SessionId
@@ -64,6 +64,7 @@ class WantedSession(NamedTuple):
     waits_when_full: int
     ticket_type_ids: str
     has_questions: int
+    places_left: int | None
 
 
 def join_submissions(old: Submitted, new: Submitted) -> Submitted:

@@ -15,6 +15,7 @@ Rules.
   number: two of them then never wait for each other in a ring.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from turnout.core.events import programme, showing, ticket_types
@@ -63,6 +64,26 @@ class TakenTicket(NamedTuple):
     price_minor: int | None = None
 
 
+class DefaultRoom(NamedTuple):
+    """What was free of an event's default type, and in the event, when somebody looked; None = any
+    number. The rest is as in TakenTicket."""
+
+    ticket_type_id: TicketTypeId
+    person_limit: int | None
+    sale_starts_at: int | None
+    sale_ends_at: int | None
+    is_locked: int
+    is_hidden: int
+    price_minor: int
+    tickets_left: int | None
+    places_left: int | None
+
+    @property
+    def terms(self) -> TakenTicket:
+        """On which terms one of the type is taken."""
+        return TakenTicket(*self[:7])
+
+
 def take_session_places(tx: Tx, org_id: OrgId, session_ids: list[SessionId]) -> set[SessionId]:
     """Take a place in each session that has one; returns which those are."""
     if not session_ids:
@@ -97,6 +118,30 @@ def take_ticket(tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId) -> TakenTic
     """Take a ticket of this type; None when none is left."""
     tx.about("ticket_types", ticket_type_id)
     return sql.take_ticket(tx, org_id=org_id, id=ticket_type_id)
+
+
+def find_default_room(tx: Tx, org_id: OrgId, event_id: EventId) -> DefaultRoom | None:
+    """What is free of the event's default type, for now; None where the event has none."""
+    return sql.find_default_room(tx, org_id=org_id, event_id=event_id)
+
+
+def take_for_many(
+    tx: Tx, org_id: OrgId, event_id: EventId, seats: Mapping[SessionId, int], people: int
+) -> TakenTicket | None:
+    """Take places for many people: for each one in an open event and a ticket of its default type,
+    and so many in each session. None = there are not enough, or it is not open: what was taken is
+    to be taken back."""
+    tx.about("sessions", *seats)
+    rows = to_json(sorted(seats.items()))
+    if sql.take_many_session_places(tx, org_id=org_id, seats=rows) < len(seats):
+        return None
+    tx.about("ticket_types", ("default", event_id))
+    taken = sql.take_default_tickets(tx, org_id=org_id, event_id=event_id, count=people)
+    if taken is None:
+        return None
+    tx.about("events", event_id)
+    had = sql.take_open_event_places(tx, org_id=org_id, id=event_id, count=people, now=tx.now)
+    return taken if had else None
 
 
 def release_session_place(tx: Tx, org_id: OrgId, session_id: SessionId) -> None:

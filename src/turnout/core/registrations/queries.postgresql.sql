@@ -89,7 +89,8 @@ SELECT s.pak, s.id, s.event_id, s.state,
         THEN 1 ELSE 0 END AS is_exam,
     e.mails_api_tickets AS mails_tickets, e.waits_when_full, s.ticket_type_ids,
     CASE WHEN EXISTS (SELECT 1 FROM event_questions q
-        WHERE q.org_id = e.org_id AND q.event_id = e.id) THEN 1 ELSE 0 END AS has_questions
+        WHERE q.org_id = e.org_id AND q.event_id = e.id) THEN 1 ELSE 0 END AS has_questions,
+    s.capacity - s.held AS places_left
 FROM jsonb_array_elements_text(CAST(:paks AS jsonb)) w (value)
 JOIN sessions s ON s.org_id = :org_id AND s.pak = w.value
 JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id
@@ -113,3 +114,82 @@ FROM (
 WHERE sessions.org_id = :org_id AND sessions.id = locked.id
     AND (sessions.capacity IS NULL OR sessions.held < sessions.capacity)
 RETURNING sessions.id;
+
+-- name: list_known(rows) -> (org_id: OrgId, email_key: str)
+-- crosses organizations: one batch of submissions; every row names its own.
+-- `rows` is JSON: [[org_id, email_key, event_id], …]. Who of them is registered for the event, was
+-- once, waits for it, or is a learner.
+WITH r AS MATERIALIZED (
+    SELECT CAST(value ->> 0 AS BIGINT) AS org_id, value ->> 1 AS email_key,
+        CAST(value ->> 2 AS BIGINT) AS event_id
+    FROM json_array_elements(CAST(:rows AS json)) g (value))
+SELECT p.org_id, p.email_key FROM r CROSS JOIN LATERAL (
+    SELECT org_id, id, email_key FROM people
+    WHERE org_id = r.org_id AND email_key = r.email_key OFFSET 0) p
+WHERE EXISTS (
+        SELECT 1 FROM registrations g WHERE g.org_id = p.org_id AND g.person_id = p.id
+            AND g.event_id = r.event_id)
+    OR EXISTS (
+        SELECT 1 FROM waiting_entries w WHERE w.org_id = p.org_id AND w.person_id = p.id
+            AND w.event_id = r.event_id AND w.state IN ('waiting', 'offered'))
+    OR EXISTS (
+        SELECT 1 FROM learners l WHERE l.org_id = p.org_id AND l.person_id = p.id);
+
+-- name: take_many_session_places(org_id, seats)!
+-- `seats` is JSON: [[session_id, how many], …]. Sessions that have not so many are left out. Rows
+-- are locked by rising number, as in take_session_places.
+UPDATE sessions SET held = sessions.held + locked.wanted
+FROM (
+    SELECT s.id, CAST(w.value ->> 1 AS BIGINT) AS wanted
+    FROM json_array_elements(CAST(:seats AS json)) w (value)
+    JOIN sessions s ON s.org_id = :org_id AND s.id = CAST(w.value ->> 0 AS BIGINT)
+    ORDER BY s.id FOR UPDATE OF s
+) locked
+WHERE sessions.org_id = :org_id AND sessions.id = locked.id
+    AND (sessions.capacity IS NULL OR sessions.held + locked.wanted <= sessions.capacity);
+
+-- name: add_registrations(rows, source, now)!
+-- crosses organizations: one batch of submissions; every row names its own.
+-- `rows` is JSON: [[org_id, id, uuid, event_id, person_id, ticket_type_id, answers], …]. Leaves out
+-- who is registered for the event already.
+INSERT INTO registrations
+    (org_id, id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
+     updated_at)
+SELECT CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT), r.value ->> 2,
+    CAST(r.value ->> 3 AS BIGINT), CAST(r.value ->> 4 AS BIGINT),
+    CAST(r.value ->> 5 AS BIGINT), 'confirmed', :source, r.value ->> 6, CAST(:now AS BIGINT),
+    CAST(:now AS BIGINT)
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+ON CONFLICT (org_id, person_id, event_id, sitting) DO NOTHING;
+
+-- name: add_session_bookings(rows, now)!
+-- crosses organizations: one batch of submissions; every row names its own.
+-- `rows` is JSON: [[org_id, registration_id, session_id], …].
+INSERT INTO session_bookings (org_id, registration_id, session_id, created_at)
+SELECT CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT),
+    CAST(r.value ->> 2 AS BIGINT), CAST(:now AS BIGINT)
+FROM json_array_elements(CAST(:rows AS json)) r (value);
+
+-- name: add_ticket_mails(rows, now)!
+-- crosses organizations: one batch of submissions; every row names its own.
+-- `rows` is JSON: [[org_id, ticket_id], …], of tickets that were issued now.
+INSERT INTO ticket_mails (org_id, ticket_id, due_at)
+SELECT CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT), CAST(:now AS BIGINT)
+FROM json_array_elements(CAST(:rows AS json)) r (value);
+
+-- name: finish_all_items(rows, now)!
+-- crosses organizations: one batch of submissions; every row names its own.
+-- `rows` is JSON: [[org_id, id, status, code, facts, person_id], …].
+WITH r AS MATERIALIZED (SELECT value FROM json_array_elements(CAST(:rows AS json)) g (value))
+UPDATE queue_items SET status = r.value ->> 2, code = r.value ->> 3, facts = r.value ->> 4,
+    person_id = CAST(r.value ->> 5 AS BIGINT), done_at = :now
+FROM r WHERE queue_items.org_id = CAST(r.value ->> 0 AS BIGINT)
+    AND queue_items.id = CAST(r.value ->> 1 AS BIGINT);
+
+-- name: finish_submissions(rows, now)!
+-- crosses organizations: one batch of submissions; every row names its own.
+-- `rows` is JSON: [[org_id, id], …].
+WITH r AS MATERIALIZED (SELECT value FROM json_array_elements(CAST(:rows AS json)) g (value))
+UPDATE submissions SET done_at = :now
+FROM r WHERE submissions.org_id = CAST(r.value ->> 0 AS BIGINT)
+    AND submissions.id = CAST(r.value ->> 1 AS BIGINT);

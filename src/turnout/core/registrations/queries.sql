@@ -334,6 +334,27 @@ UPDATE events SET held = held + 1
 WHERE org_id = :org_id AND id = :id AND state = 'open' AND (capacity IS NULL OR held < capacity)
     AND (registration_ends_at IS NULL OR registration_ends_at > :now);
 
+-- name: take_default_tickets(org_id, event_id, count: int)^ -> places.TakenTicket | None
+UPDATE ticket_types SET held = held + :count
+WHERE org_id = :org_id AND event_id = :event_id AND is_default = 1
+    AND (capacity IS NULL OR held + :count <= capacity)
+RETURNING id AS ticket_type_id, person_limit, sale_starts_at, sale_ends_at, is_locked, is_hidden,
+    price_minor;
+
+-- name: take_open_event_places(org_id, id: EventId, count: int, now)!
+UPDATE events SET held = held + :count
+WHERE org_id = :org_id AND id = :id AND state = 'open'
+    AND (capacity IS NULL OR held + :count <= capacity)
+    AND (registration_ends_at IS NULL OR registration_ends_at > :now);
+
+-- name: find_default_room(org_id, event_id)^ -> places.DefaultRoom | None
+-- What of an event's default type and of its places is free.
+SELECT t.id AS ticket_type_id, t.person_limit, t.sale_starts_at, t.sale_ends_at, t.is_locked,
+    t.is_hidden, t.price_minor, t.capacity - t.held AS tickets_left,
+    e.capacity - e.held AS places_left
+FROM ticket_types t JOIN events e ON e.org_id = t.org_id AND e.id = t.event_id
+WHERE t.org_id = :org_id AND t.event_id = :event_id AND t.is_default = 1;
+
 -- name: release_event_place(org_id, id: EventId)!
 UPDATE events SET held = held - 1 WHERE org_id = :org_id AND id = :id;
 

@@ -68,7 +68,8 @@ SELECT s.pak, s.id, s.event_id, s.state,
         THEN 1 ELSE 0 END AS is_exam,
     e.mails_api_tickets AS mails_tickets, e.waits_when_full, s.ticket_type_ids,
     CASE WHEN EXISTS (SELECT 1 FROM event_questions q
-        WHERE q.org_id = e.org_id AND q.event_id = e.id) THEN 1 ELSE 0 END AS has_questions
+        WHERE q.org_id = e.org_id AND q.event_id = e.id) THEN 1 ELSE 0 END AS has_questions,
+    s.capacity - s.held AS places_left
 FROM json_each(:paks) w
 CROSS JOIN sessions s ON s.org_id = :org_id AND s.pak = w.value
 CROSS JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id
@@ -84,3 +85,67 @@ UPDATE sessions SET held = held + 1
 WHERE org_id = :org_id AND id IN (SELECT value FROM json_each(:ids))
     AND (capacity IS NULL OR held < capacity)
 RETURNING id;
+
+-- name: list_known(rows) -> (org_id: OrgId, email_key: str)
+-- crosses organizations: one batch of submissions; every row names its own.
+-- `rows` is JSON: [[org_id, email_key, event_id], …]. Who of them is registered for the event, was
+-- once, waits for it, or is a learner.
+SELECT p.org_id, p.email_key FROM json_each(:rows) r
+CROSS JOIN people p ON p.org_id = r.value ->> 0 AND p.email_key = r.value ->> 1
+WHERE EXISTS (
+        SELECT 1 FROM registrations g WHERE g.org_id = p.org_id AND g.person_id = p.id
+            AND g.event_id = r.value ->> 2)
+    OR EXISTS (
+        SELECT 1 FROM waiting_entries w WHERE w.org_id = p.org_id AND w.person_id = p.id
+            AND w.event_id = r.value ->> 2 AND w.state IN ('waiting', 'offered'))
+    OR EXISTS (
+        SELECT 1 FROM learners l WHERE l.org_id = p.org_id AND l.person_id = p.id);
+
+-- name: take_many_session_places(org_id, seats)!
+-- `seats` is JSON: [[session_id, how many], …]. Sessions that have not so many are left out.
+UPDATE sessions SET held = held + (w.value ->> 1)
+FROM json_each(:seats) w
+WHERE sessions.org_id = :org_id AND sessions.id = w.value ->> 0
+    AND (capacity IS NULL OR held + (w.value ->> 1) <= capacity);
+
+-- name: add_registrations(rows, source, now)!
+-- crosses organizations: one batch of submissions; every row names its own.
+-- `rows` is JSON: [[org_id, id, uuid, event_id, person_id, ticket_type_id, answers], …]. Leaves out
+-- who is registered for the event already.
+INSERT INTO registrations
+    (org_id, id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
+     updated_at)
+SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
+    'confirmed', :source, r.value ->> 6, :now, :now
+FROM json_each(:rows) r
+WHERE true
+ON CONFLICT (org_id, person_id, event_id, sitting) DO NOTHING;
+
+-- name: add_session_bookings(rows, now)!
+-- crosses organizations: one batch of submissions; every row names its own.
+-- `rows` is JSON: [[org_id, registration_id, session_id], …].
+INSERT INTO session_bookings (org_id, registration_id, session_id, created_at)
+SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, :now
+FROM json_each(:rows) r;
+
+-- name: add_ticket_mails(rows, now)!
+-- crosses organizations: one batch of submissions; every row names its own.
+-- `rows` is JSON: [[org_id, ticket_id], …], of tickets that were issued now.
+INSERT INTO ticket_mails (org_id, ticket_id, due_at)
+SELECT r.value ->> 0, r.value ->> 1, :now
+FROM json_each(:rows) r;
+
+-- name: finish_all_items(rows, now)!
+-- crosses organizations: one batch of submissions; every row names its own.
+-- `rows` is JSON: [[org_id, id, status, code, facts, person_id], …].
+UPDATE queue_items SET status = r.value ->> 2, code = r.value ->> 3, facts = r.value ->> 4,
+    person_id = r.value ->> 5, done_at = :now
+FROM json_each(:rows) r
+WHERE queue_items.org_id = r.value ->> 0 AND queue_items.id = r.value ->> 1;
+
+-- name: finish_submissions(rows, now)!
+-- crosses organizations: one batch of submissions; every row names its own.
+-- `rows` is JSON: [[org_id, id], …].
+UPDATE submissions SET done_at = :now
+FROM json_each(:rows) r
+WHERE submissions.org_id = r.value ->> 0 AND submissions.id = r.value ->> 1;

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from turnout.core.events.programme import list_ticket_types
 from turnout.core.ids import NO_PARTY, OrgId
 from turnout.core.registrations.places import TakenTicket
-from turnout.core.registrations.rules import RULES, There
+from turnout.core.registrations.rules import RULES, Door, There
 from turnout.core.registrations.sql import sql
 from turnout.errors import Conflict
 from turnout.store import Tx
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from turnout.core.registrations.granting import Wish
 
 
-def find_sale(tx: Tx, wish: "Wish", taken: TakenTicket) -> Conflict | None:
+def find_sale(tx: Tx, door: Door, taken: TakenTicket) -> Conflict | None:
     """Why the type is not given now to somebody who just registers, if so."""
-    if RULES[wish.door].there is not There.REGISTERED:
+    if RULES[door].there is not There.REGISTERED:
         return None
     if taken.is_locked:
         return Conflict("ticket_type.locked")

@@ -21,7 +21,7 @@ from turnout.core.ids import (
 from turnout.core.registrations.choices import Choices
 from turnout.core.registrations.intake import _Claimed
 from turnout.core.registrations.model import Registration, WantedSession
-from turnout.core.registrations.places import TakenTicket
+from turnout.core.registrations.places import DefaultRoom, TakenTicket
 from turnout.store import Statements, Tx
 
 class ListDueSubmissionsRow(NamedTuple):
@@ -44,6 +44,10 @@ class ListItemsRow(NamedTuple):
 
 class TakeSessionPlacesRow(NamedTuple):
     id: SessionId
+
+class ListKnownRow(NamedTuple):
+    org_id: OrgId
+    email_key: str
 
 class ListSessionBookersRow(NamedTuple):
     email: str
@@ -175,6 +179,20 @@ class _Sql(Statements):
     ) -> list[WantedSession]: ...
     @staticmethod
     def take_session_places(tx: Tx, *, org_id: OrgId, ids: str) -> list[TakeSessionPlacesRow]: ...
+    @staticmethod
+    def list_known(tx: Tx, *, rows: str) -> list[ListKnownRow]: ...
+    @staticmethod
+    def take_many_session_places(tx: Tx, *, org_id: OrgId, seats: str) -> int: ...
+    @staticmethod
+    def add_registrations(tx: Tx, *, rows: str, source: str, now: int) -> int: ...
+    @staticmethod
+    def add_session_bookings(tx: Tx, *, rows: str, now: int) -> int: ...
+    @staticmethod
+    def add_ticket_mails(tx: Tx, *, rows: str, now: int) -> int: ...
+    @staticmethod
+    def finish_all_items(tx: Tx, *, rows: str, now: int) -> int: ...
+    @staticmethod
+    def finish_submissions(tx: Tx, *, rows: str, now: int) -> int: ...
     @staticmethod
     def add_registration(
         tx: Tx,
@@ -366,6 +384,16 @@ class _Sql(Statements):
     def take_event_place(tx: Tx, *, org_id: OrgId, id: EventId, now: int) -> str | None: ...
     @staticmethod
     def take_open_event_place(tx: Tx, *, org_id: OrgId, id: EventId, now: int) -> int: ...
+    @staticmethod
+    def take_default_tickets(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, count: int
+    ) -> TakenTicket | None: ...
+    @staticmethod
+    def take_open_event_places(
+        tx: Tx, *, org_id: OrgId, id: EventId, count: int, now: int
+    ) -> int: ...
+    @staticmethod
+    def find_default_room(tx: Tx, *, org_id: OrgId, event_id: EventId) -> DefaultRoom | None: ...
     @staticmethod
     def release_event_place(tx: Tx, *, org_id: OrgId, id: EventId) -> int: ...
     @staticmethod

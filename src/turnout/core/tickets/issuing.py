@@ -1,6 +1,7 @@
 """Issuing and cancelling tickets. Places of a type are registrations' business."""
 
 import enum
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from turnout.core.ids import OrgId, RegistrationId, TicketId, TicketTypeId
 from turnout.core.tickets.sql import sql
 from turnout.errors import Unavailable
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 CODE_LENGTH = 10
 ATTEMPTS = 20
@@ -78,6 +79,30 @@ def issue_ticket(
         if created_at is not None:
             return Ticket(id_, code, ticket_type_id, TicketState.VALID, *grant, created_at)
     raise Unavailable("ticket.code")
+
+
+class FirstTicket(NamedTuple):
+    """The first ticket of a registration that was made in this transaction."""
+
+    org_id: OrgId
+    id: TicketId
+    code: str
+    registration_id: RegistrationId
+    ticket_type_id: TicketTypeId
+
+
+def issue_first_tickets(
+    tx: Tx, wanted: Sequence[tuple[OrgId, RegistrationId, TicketTypeId]], kind: GrantKind
+) -> list[FirstTicket] | None:
+    """`issue_ticket` for many new registrations in one statement. None = one of the codes was
+    taken: what was written is to be taken back."""
+    ids = [TicketId(number) for number in tx.next_ids("ticket", len(wanted))]
+    tickets = [
+        FirstTicket(org_id, id_, tx.ids.code(CODE_LENGTH), registration_id, type_id)
+        for id_, (org_id, registration_id, type_id) in zip(ids, wanted, strict=True)
+    ]
+    added = sql.add_tickets(tx, rows=to_json(tickets), granted_by=kind.value, now=tx.now)
+    return tickets if added == len(tickets) else None
 
 
 def cancel_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:

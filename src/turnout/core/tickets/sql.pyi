@@ -30,6 +30,8 @@ class ListPartyContactsRow(NamedTuple):
 
 class _Sql(Statements):
     @staticmethod
+    def add_tickets(tx: Tx, *, rows: str, granted_by: str, now: int) -> int: ...
+    @staticmethod
     def add_ticket(
         tx: Tx,
         *,

@@ -6,7 +6,8 @@ places, the registration (made, revived or extended), the ticket. It raises Conf
 back all.
 `grant_with_sessions` is the same for the intake queue, which decides hundreds in a transaction: it
 names no type, books sessions along, and returns the refusal, because the other sessions of the
-submission go on.
+submission go on. Its fast form for many people at once, where no rule has anything to say, is in
+together.py.
 
 Rules.
 - Places and entries are locked in one order (see places.py).
@@ -335,7 +336,7 @@ def _try_to_take(
     )
     if taken is None:
         return Conflict("tickets.sold_out")
-    if refusal := find_sale(tx, wish, taken) or find_limit(tx, org_id, wish, taken):
+    if refusal := find_sale(tx, wish.door, taken) or find_limit(tx, org_id, wish, taken):
         places.release_ticket(tx, org_id, taken.ticket_type_id)
         return refusal
     refusal = None if has_place else _take_event_place(tx, org_id, wish)

@@ -1,0 +1,41 @@
+-- name: merge_people(rows, now) -> (org_id: OrgId, id: PersonId, email_key: str)
+-- crosses organizations: one batch of submissions; every row names its own.
+-- `rows` is JSON: [[org_id, id, uuid, email, email_key, title, …, phone], …], one row a person, by
+-- rising organization and key: two who merge the same people then never wait in a ring. Otherwise
+-- like merge_person.
+INSERT INTO people
+    (org_id, id, uuid, email, email_key, title, first_name, last_name, company, job_title,
+     address_line1, address_line2, address_line3, city, county_or_state, post_code, country_code,
+     phone, created_at, updated_at)
+SELECT CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT), r.value ->> 2, r.value ->> 3,
+    r.value ->> 4, r.value ->> 5, r.value ->> 6, r.value ->> 7, r.value ->> 8, r.value ->> 9,
+    r.value ->> 10, r.value ->> 11, r.value ->> 12, r.value ->> 13, r.value ->> 14,
+    r.value ->> 15, r.value ->> 16, r.value ->> 17, CAST(:now AS BIGINT), CAST(:now AS BIGINT)
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+ON CONFLICT (org_id, email_key) DO UPDATE SET
+    title = CASE excluded.title WHEN '' THEN people.title ELSE excluded.title END,
+    first_name = CASE WHEN excluded.first_name = '' OR EXISTS (
+        SELECT 1 FROM learners l WHERE l.org_id = people.org_id AND l.person_id = people.id)
+        THEN people.first_name ELSE excluded.first_name END,
+    last_name = CASE WHEN excluded.last_name = '' OR EXISTS (
+        SELECT 1 FROM learners l WHERE l.org_id = people.org_id AND l.person_id = people.id)
+        THEN people.last_name ELSE excluded.last_name END,
+    company = CASE excluded.company WHEN '' THEN people.company ELSE excluded.company END,
+    job_title = CASE excluded.job_title WHEN '' THEN people.job_title
+        ELSE excluded.job_title END,
+    address_line1 = CASE excluded.address_line1 WHEN '' THEN people.address_line1
+        ELSE excluded.address_line1 END,
+    address_line2 = CASE excluded.address_line2 WHEN '' THEN people.address_line2
+        ELSE excluded.address_line2 END,
+    address_line3 = CASE excluded.address_line3 WHEN '' THEN people.address_line3
+        ELSE excluded.address_line3 END,
+    city = CASE excluded.city WHEN '' THEN people.city ELSE excluded.city END,
+    county_or_state = CASE excluded.county_or_state WHEN '' THEN people.county_or_state
+        ELSE excluded.county_or_state END,
+    post_code = CASE excluded.post_code WHEN '' THEN people.post_code
+        ELSE excluded.post_code END,
+    country_code = CASE excluded.country_code WHEN '' THEN people.country_code
+        ELSE excluded.country_code END,
+    phone = CASE excluded.phone WHEN '' THEN people.phone ELSE excluded.phone END,
+    updated_at = excluded.updated_at
+RETURNING org_id, id, email_key;
