@@ -56,8 +56,8 @@ def test_event_places_and_tickets_are_taken_while_there_are_some(db, account, li
         None,
     ]
     assert [db.call(places.take_default_ticket, *event) for _ in range(3)] == [
-        places.TakenTicket(ticket_type.id, None),
-        places.TakenTicket(ticket_type.id, None),
+        places.TakenTicket(ticket_type.id, None, price_minor=0),
+        places.TakenTicket(ticket_type.id, None, price_minor=0),
         None,
     ]
     assert held(db, account) == [0, 0, 0, 2, 1]
