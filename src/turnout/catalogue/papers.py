@@ -1,6 +1,26 @@
-"""What stands on tickets and certificates beside what an organizer wrote."""
+"""What stands on tickets, certificates and lists beside what an organizer wrote."""
 
 LABELS = {
+    "list.attendees": "Attendees",
+    "list.checked_in": "Checked in",
+    "list.code": "Code",
+    "list.company": "Company",
+    "list.first_name": "First name",
+    "list.last_name": "Last name",
+    "list.ticket": "Ticket",
+    "list.tickets": "Tickets: {count}",
+    "roll.absent": "Absent",
+    "roll.accommodations": "Accommodations",
+    "roll.attendance": "Attendance",
+    "roll.exam": "Exam",
+    "roll.minutes": "Minutes",
+    "roll.notice": "Notice: {exam}",
+    "roll.numbers": "Exam {number}, candidates: {count}",
+    "roll.numbers_in_room": "Exam {number}, candidates: {count}, seats: {seats}",
+    "roll.present": "Present",
+    "roll.seat": "Seat",
+    "roll.sequence": "No.",
+    "roll.signature": "Signature",
     "paper.cancelled": "The event is cancelled.",
     "paper.certificate_genuine": "Is this certificate genuine? Scan the code, or open",
     "paper.certificate_text": "has attended %%event%% on %%date%%.",

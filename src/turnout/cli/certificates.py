@@ -158,15 +158,16 @@ def print_certificates(
         paper: What is printed on.
     """
     from turnout.core.certificates.drawing import draw_certificates
-    from turnout.core.certificates.issuing import get_template, paper_language
+    from turnout.core.certificates.issuing import get_template
     from turnout.core.events.showing import get_shown_event
+    from turnout.core.mails.languages import event_language
 
     with database() as db:
         organization = db.call(get_organization, org)
         found = _good(_read_all(db, organization.org_id, event, code))
         template = db.look(get_template, organization.org_id, event)
         shown = db.look(get_shown_event, organization.org_id, event)
-        language = db.look(paper_language, organization.org_id, shown)
+        language = db.look(event_language, organization.org_id, shown)
         url = base_url(db)
     if not found:
         raise Missing("certificate.none")
@@ -227,15 +228,15 @@ def _send(
     from turnout.core.certificates.drawing import draw_certificates
     from turnout.core.certificates.issuing import (
         get_template,
-        paper_language,
         proof_url,
         send_certificate,
     )
     from turnout.core.events.showing import get_shown_event
+    from turnout.core.mails.languages import event_language
 
     template = db.look(get_template, org_id, event)
     shown = db.look(get_shown_event, org_id, event)
-    language = db.look(paper_language, org_id, shown)
+    language = db.look(event_language, org_id, shown)
     url = base_url(db)
     for certificate in due:
         out = io.BytesIO()

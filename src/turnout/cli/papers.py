@@ -17,7 +17,7 @@ from turnout.core.ids import EventId, OrgId, SessionId, TicketTypeId
 from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
 from turnout.errors import Invalid
 from turnout.formats.pdf import PaperSize
-from turnout.store import Database
+from turnout.store import Database, Tx
 
 if TYPE_CHECKING:
     from turnout.core.checkin.printing import Printed
@@ -115,6 +115,7 @@ def list_attendees(
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         shown = db.call(get_event, org_id, event)
+        language = db.look(language_of, org_id, event)
         tickets = collect(db, org_id, event, _which(checked, unchecked), ticket_type, session)
         if file is None:
             headings = ("LAST NAME", "FIRST NAME", "COMPANY", "TICKET", "CODE", "CHECKED IN")
@@ -122,11 +123,19 @@ def list_attendees(
             return
         with new_file(file) as out:
             if kind == ".pdf":
-                draw_names(out, shown, tickets, PaperSize(paper).sides)
+                draw_names(out, shown, tickets, PaperSize(paper).sides, language)
             else:
-                out.writelines(name_workbook(shown, tickets))
+                out.writelines(name_workbook(shown, tickets, language))
             noting(db, org_id, "names", "event", event)(len(tickets))
     console.print(f"{file} has {len(tickets)} tickets.")
+
+
+def language_of(tx: Tx, org_id: OrgId, event: EventId) -> str:
+    """The language of an event's lists. Raises Missing."""
+    from turnout.core.events.showing import get_shown_event
+    from turnout.core.mails.languages import event_language
+
+    return event_language(tx, org_id, get_shown_event(tx, org_id, event))
 
 
 def collect(

@@ -42,6 +42,7 @@ def candidates(
         file: The file to write, `.pdf` or `.xlsx`; one of that name is replaced.
         paper: What a PDF is printed on.
     """
+    from turnout.cli.papers import language_of
     from turnout.core.exams.rolls import (
         collect_candidates,
         draw_roll,
@@ -72,7 +73,8 @@ def candidates(
         return
     with database() as db, new_file(file) as out:
         if kind == ".pdf":
-            draw_roll(out, exam, room, found, paper.sides)
+            language = db.look(language_of, org_id, event)
+            draw_roll(out, exam, room, found, paper.sides, language)
         else:
             out.writelines(roll_workbook(found))
         noting(db, org_id, "candidates", "event", event)(len(found))

@@ -14,6 +14,7 @@ from turnout.core.certificates.drawing import draw_certificates, say_event_days
 from turnout.core.certificates.issuing import Template
 from turnout.core.events.showing import get_shown_event
 from turnout.core.ids import EventId, OrgId, RegistrationId
+from turnout.core.mails.languages import event_language
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.errors import Conflict, Invalid, Missing
 
@@ -205,6 +206,45 @@ def test_the_paper(awarding):
     assert document[0].get_width() > document[0].get_height()
     (code,) = zxingcpp.read_barcodes(document[0].render(scale=2).to_pil().convert("L"))
     assert code.text == issuing.proof_url(url, awarding.org_id, found[0].code)
+
+
+def papers(awarding) -> list[str]:
+    """The text of each page, in the order of the registrations."""
+    found = awarding.list()
+    shown = awarding.call(get_shown_event, awarding.event_id)
+    template = awarding.call(issuing.get_template, awarding.event_id)
+    out = io.BytesIO()
+    language = awarding.call(event_language, shown)
+    draw_certificates(
+        *(out, awarding.org_id, shown, "Acme", template, found, "https://x.example"),
+        language=language,
+    )
+    return ["".join(read_text(out.getvalue(), page)) for page in range(len(found))]
+
+
+def test_a_paper_is_in_the_language_in_which_its_holder_registered(awarding):
+    awarding.set(minimum_minutes=1)
+    for email, language in ((ANN, "de"), (BOB, "")):
+        registration = awarding.desk.get(email).registration
+        awarding.desk.set("registrations", registration.id, language=language)
+    awarding.issue()
+    german, english = papers(awarding)
+    event = awarding.call(get_shown_event, awarding.event_id).event
+    assert squeeze("Teilnahmebescheinigung") in squeeze(german)
+    assert squeeze(say_event_days(event, "de")) in squeeze(german)
+    assert squeeze("Certificate of attendance") in squeeze(english)
+    assert squeeze(say_event_days(event, "en")) in squeeze(english)
+
+
+def test_what_an_organizer_wrote_on_it_is_not_translated(awarding):
+    awarding.set(title="Well done", text="on %%date%%", minimum_minutes=1)
+    registration = awarding.desk.get(ANN).registration
+    awarding.desk.set("registrations", registration.id, language="de")
+    awarding.issue()
+    event = awarding.call(get_shown_event, awarding.event_id).event
+    page = squeeze(papers(awarding)[0])
+    assert squeeze(f"on {say_event_days(event, 'en')}") in page
+    assert squeeze("Is this certificate genuine?") in page
 
 
 def test_missing_events_are_missing(awarding):

@@ -178,6 +178,20 @@ def test_the_list_of_names_on_paper_and_as_workbook(full):
     assert [bool(row[5]) for row in rows[1:]] == [False, True, False, False]
 
 
+def test_the_list_of_names_speaks_the_events_language(full):
+    tickets = collect(full)
+    out = io.BytesIO()
+    draw_names(out, full.event, tickets, PaperSize.A4.sides, "es")
+    text = "".join(read_text(out.getvalue()))
+    assert squeeze(f"Entradas: {len(tickets)}") in text
+    assert squeeze("Apellidos") in text
+    book = openpyxl.load_workbook(
+        io.BytesIO(b"".join(name_workbook(full.event, tickets, "es"))), read_only=True
+    )
+    assert book.sheetnames == ["Asistentes"]
+    assert next(iter(book.active.values))[:2] == ("Apellidos", "Nombre")
+
+
 class Sink(io.RawIOBase):
     """Takes bytes and forgets them."""
 

@@ -17,8 +17,10 @@ from turnout.core.exams import letters, planning, results, rolls, seating, seats
 from turnout.core.exams.letters import Notice
 from turnout.core.exams.lists import NewVenue, assign_room, list_rooms, set_venue
 from turnout.core.exams.model import Accommodation, Attendance
-from turnout.core.times import wall_clock
+from turnout.core.identity.profiles import OrganizationChange, change_organization
+from turnout.core.times import local
 from turnout.errors import Conflict, Invalid, Missing
+from turnout.formats.local_dates import say_moment
 from turnout.formats.pdf import PaperSize
 
 HELP = (Accommodation("Time Extension", "half an hour", 30), Accommodation("Reader"))
@@ -206,6 +208,25 @@ def test_the_list_to_sign(college, exam):
     assert rows[1][-1] == college.guid(2)
 
 
+def test_lists_and_notices_speak_the_exams_language(college, exam):
+    college.db.call(
+        change_organization, college.org_id, OrganizationChange(locale="de"), actor="test"
+    )
+    make_room(college, exam, "Aula", 9)
+    shown, room = college.db.call(rolls.get_room, college.org_id, exam.event_id)
+    found = candidates(college, exam)
+    out = io.BytesIO()
+    rolls.draw_roll(out, shown, room, found, PaperSize.A4.sides, "de")
+    text = "".join(read_text(out.getvalue()))
+    for words in ("Nachname", "Unterschrift", "Prüflinge: 3, Plätze: 9"):
+        assert squeeze(words) in text
+    notice = Notice("Am %%date%%", "%%name%%")
+    assert call(college, letters.send_notice, shown, room, found, notice) == 3
+    question = f"SELECT name FROM jobs WHERE org_id = {college.org_id}"
+    [(name,)] = college.db.call(lambda tx: tx.connection.execute(question).fetchall())
+    assert name == f"Mitteilung: {shown.title}"
+
+
 def test_a_list_of_nobody(college, node):
     exam = college.get_exam(college.register(1))
     college.cancel(1)
@@ -228,7 +249,7 @@ def test_candidates_are_told_what_concerns_them(college, exam):
     assert [address for address, _ in mails] == [
         *("ada@example.com", "bjorn@example.com", "ada@example.com"),
     ]
-    day = wall_clock(MORNING, ZONE)[:16]
+    day = say_moment(local(MORNING, ZONE), "en")
     assert f"Your exam on {day} ({ZONE})" in mails[1][1]
     assert "Dear Björn Åkesson,\\nAula, seat 2: 150" in mails[1][1]
 

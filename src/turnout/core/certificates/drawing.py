@@ -11,6 +11,7 @@ from turnout.core.certificates.issuing import (
     fill_in,
     proof_url,
     show_code,
+    speak,
 )
 from turnout.core.events.model import Event
 from turnout.core.events.showing import EventView
@@ -39,16 +40,18 @@ def draw_certificates(
     size: PaperSize = PaperSize.A4,
     language: str = ENGLISH,
 ) -> int:
-    """Write a page for each certificate, on paper that lies on its side; dates and what Turnout
-    says are in that language. Returns how many."""
+    """Write a page for each certificate, on paper that lies on its side; the usual
+    texts and dates are in the language in which each person registered, else in that of the event.
+    Returns how many."""
     sides = Sides(max(size.sides), min(size.sides))
     paper = Paper(out, sides, f"{template.title}: {shown.event.title}")
     for certificate in certificates:
         paper.new_page()
-        facts = _facts(shown, organizer, certificate, language)
+        said, spoken = speak(template, language, certificate.language)
+        facts = _facts(shown, organizer, certificate, spoken)
         url = proof_url(base_url, org_id, certificate.code)
-        asked = label(language, "paper.certificate_genuine")
-        _draw_page(paper, template, facts, certificate, (asked, url))
+        asked = label(spoken, "paper.certificate_genuine")
+        _draw_page(paper, said, facts, certificate, (asked, url))
     paper.finish()
     return paper.page_count
 

@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from turnout.catalogue.translations import ENGLISH, label
+from turnout.catalogue.translations import ENGLISH, find_locale, label
 from turnout.core.audit.recording import record
 from turnout.core.certificates.sql import sql
 from turnout.core.events.programme import get_event
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import EventId, OrgId, RegistrationId
-from turnout.core.mails.languages import choose_language, preferred_languages
+from turnout.core.mails.languages import event_language
 from turnout.core.mails.model import MailKind
 from turnout.core.mails.sending import Addressee, Particulars, choose_for, write
 from turnout.core.messaging.notices import keep_file
@@ -87,14 +87,21 @@ def get_template(tx: Tx, org_id: OrgId, event_id: EventId) -> Template:
     row = sql.find_template(tx, org_id=org_id, event_id=event_id)
     if row:
         return Template(*row)
-    language = paper_language(tx, org_id, shown)
-    title, text = "paper.certificate_title", "paper.certificate_text"
-    return Template(label(language, title), label(language, text))
+    return Template(*_usual(event_language(tx, org_id, shown)))
 
 
-def paper_language(tx: Tx, org_id: OrgId, shown: EventView) -> str:
-    """The language of an event's papers: its own."""
-    return choose_language(preferred_languages(tx, org_id, shown))
+def speak(template: Template, language: str, own: str) -> tuple[Template, str]:
+    """The template of an event in that language for somebody who registered in `own` (empty = not
+    known), and the language in which it speaks. What an organizer wrote is not translated."""
+    spoken = find_locale(own) or language
+    if (template.title, template.text) != _usual(language):
+        return template, language
+    title, text = _usual(spoken)
+    return msgspec.structs.replace(template, title=title, text=text), spoken
+
+
+def _usual(language: str) -> tuple[str, str]:
+    return label(language, "paper.certificate_title"), label(language, "paper.certificate_text")
 
 
 def set_template(

@@ -12,12 +12,14 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from turnout.catalogue.translations import ENGLISH, label
 from turnout.core.checkin.sql import sql
 from turnout.core.events.model import Event
 from turnout.core.ids import EventId, OrgId, SessionId, TicketId, TicketTypeId
 from turnout.core.tickets.signing import find_plain_code
-from turnout.core.times import wall_clock
+from turnout.core.times import local, wall_clock
 from turnout.errors import Conflict, Missing
+from turnout.formats.local_dates import say_moment
 from turnout.formats.pdf import Sides
 from turnout.formats.pdf.paper import Align, Box, Font, Paper
 from turnout.formats.pdf.table import Column, Sheet, write_table
@@ -253,23 +255,40 @@ def _draw_cuts(paper: Paper, layout: BadgeFormat) -> None:
         paper.draw_line((left, y), (right, y), 190, is_dashed=True)
 
 
-NAME_COLUMNS = ("Last name", "First name", "Company", "Ticket", "Code", "Checked in")
-
-
-def draw_names(out: BinaryIO, event: Event, tickets: Sequence[Printed], sides: Sides) -> int:
+def draw_names(
+    out: BinaryIO,
+    event: Event,
+    tickets: Sequence[Printed],
+    sides: Sides,
+    language: str = ENGLISH,
+) -> int:
     """Write a list of names, to be ticked off where no device is at hand. Returns how many rows
     there are."""
     shares = (3, 3, 2.8, 2.4, 2.5, 2.2)
-    columns = tuple(Column(*pair) for pair in zip(NAME_COLUMNS, shares, strict=True))
-    day = wall_clock(event.starts_at, event.timezone)[:16]
-    notes = (f"{day} ({event.timezone})", f"Tickets: {len(tickets)}")
+    columns = tuple(Column(*pair) for pair in zip(_headings(language), shares, strict=True))
+    day = say_moment(local(event.starts_at, event.timezone), language)
+    notes = (
+        label(language, "date.zoned", moment=day, timezone=event.timezone),
+        label(language, "list.tickets", count=len(tickets)),
+    )
     sheet = Sheet(event.title, notes, columns)
     return write_table(out, sides, sheet, name_rows(event, tickets))
 
 
-def name_workbook(event: Event, tickets: Iterable[Printed]) -> Iterator[bytes]:
+def name_workbook(
+    event: Event, tickets: Iterable[Printed], language: str = ENGLISH
+) -> Iterator[bytes]:
     """The same list as a workbook, in pieces."""
-    return write_workbook("Attendees", NAME_COLUMNS, name_rows(event, tickets))
+    sheet = label(language, "list.attendees")
+    return write_workbook(sheet, _headings(language), name_rows(event, tickets))
+
+
+def _headings(language: str) -> tuple[str, ...]:
+    return (
+        *(label(language, "list.last_name"), label(language, "list.first_name")),
+        *(label(language, "list.company"), label(language, "list.ticket")),
+        *(label(language, "list.code"), label(language, "list.checked_in")),
+    )
 
 
 def name_rows(event: Event, tickets: Iterable[Printed]) -> Iterator[tuple[str, ...]]:

@@ -198,6 +198,7 @@ def create_ticket_type(
     without a currency, an unknown currency, a limit below 1 and an empty name; Conflict if another
     type of the event has the name."""
     check_filled("name", name)
+    name = name.strip()
     if not is_default:  # that one is the event's first
         check_type_name(tx, org_id, event_id, name)
     _check_capacity(capacity)

@@ -4,14 +4,16 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from turnout.catalogue.translations import label
 from turnout.core.audit.recording import record
+from turnout.core.events.showing import get_shown_event
 from turnout.core.exams.lists import Room
 from turnout.core.exams.model import Exam
-from turnout.core.exams.rolls import Candidate, say_accommodations
+from turnout.core.exams.rolls import Candidate, say_accommodations, say_start
 from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import OrgId
+from turnout.core.mails.languages import event_language
 from turnout.core.messaging.notices import Letter, queue_letters
-from turnout.core.times import wall_clock
 from turnout.errors import Invalid
 from turnout.store import Tx
 
@@ -23,7 +25,8 @@ FIELDS = ("name", "code", "exam", "date", "place", "room", "seat", "minutes", "a
 
 
 class Notice(NamedTuple):
-    """What candidates are told. `%%name%%` and the other FIELDS are filled in."""
+    """What candidates are told. `%%name%%` and the other FIELDS are filled in, dates as people of
+    the exam's language write them."""
 
     subject: str
     text: str
@@ -53,23 +56,28 @@ def send_notice(
     """Queue a mail to each of up to 100 candidates who have an address. Returns how many. Not
     idempotent. Raises Invalid."""
     check_notice(notice)
+    language = event_language(tx, org_id, get_shown_event(tx, org_id, exam.event_id))
     letters = [
-        Letter(candidate.email, *(_fill_in(part, exam, room, candidate) for part in notice))
+        Letter(
+            candidate.email, *(_fill_in(part, exam, room, candidate, language) for part in notice)
+        )
         for candidate in candidates[:SLICE]
         if candidate.email
     ]
     sender = get_sender(tx, org_id)
-    queue_letters(tx, org_id, None, f"Notice: {exam.title}", letters, sender=sender)
+    queue_letters(
+        tx, org_id, None, label(language, "roll.notice", exam=exam.title), letters, sender=sender
+    )
     record(tx, org_id, actor, "notified", "event", exam.event_id, candidates=len(letters))
     return len(letters)
 
 
-def _fill_in(text: str, exam: Exam, room: Room | None, candidate: Candidate) -> str:
+def _fill_in(text: str, exam: Exam, room: Room | None, candidate: Candidate, language: str) -> str:
     facts = {
         "name": candidate.name,
         "code": candidate.code,
         "exam": exam.title,
-        "date": f"{wall_clock(exam.starts_at, exam.timezone)[:16]} ({exam.timezone})",
+        "date": say_start(exam, language),
         "place": exam.venue_name,
         "room": room.name if room else "",
         "seat": str(candidate.seat or ""),

@@ -6,12 +6,14 @@ Reading is a verb for a short transaction, a slice at a time; drawing needs none
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
+from turnout.catalogue.translations import ENGLISH, label
 from turnout.core.exams.lists import Room
 from turnout.core.exams.model import Accommodation, Exam
 from turnout.core.exams.planning import get_exam
 from turnout.core.exams.sql import sql
 from turnout.core.ids import EventId, OrgId, RegistrationId
-from turnout.core.times import wall_clock
+from turnout.core.times import local
+from turnout.formats.local_dates import say_moment
 from turnout.formats.pdf import Sides
 from turnout.formats.pdf.table import Column, Sheet, write_table
 from turnout.formats.workbook import Cell, write_workbook
@@ -23,6 +25,11 @@ COLUMNS = (
     *("Seat", "No.", "Last name", "First name", "Code", "Exam", "Minutes", "Accommodations"),
     *("Attendance", "Signature"),
 )
+_HEADINGS = (
+    *("roll.seat", "roll.sequence", "list.last_name", "list.first_name", "list.code", "roll.exam"),
+    *("roll.minutes", "roll.accommodations", "roll.attendance", "roll.signature"),
+)
+_ATTENDANCE = {"Present": "roll.present", "Absent": "roll.absent"}
 _SHARES = (1, 0.9, 2.6, 2.6, 1.8, 3, 1.3, 3.2, 1.8, 3.4)
 BOOK_COLUMNS = (*COLUMNS[:-1], "Grade", "E-mail", "Registration")
 
@@ -89,17 +96,25 @@ def get_room(tx: Tx, org_id: OrgId, event_id: EventId) -> tuple[Exam, Room | Non
 
 
 def draw_roll(
-    out: BinaryIO, exam: Exam, room: Room | None, candidates: Sequence[Candidate], sides: Sides
+    out: BinaryIO,
+    exam: Exam,
+    room: Room | None,
+    candidates: Sequence[Candidate],
+    sides: Sides,
+    language: str = ENGLISH,
 ) -> int:
     """Write the list, on paper that lies on its side. Returns how many candidates there are."""
-    columns = tuple(Column(*pair) for pair in zip(COLUMNS, _SHARES, strict=True))
-    sheet = Sheet(exam.title, tuple(_notes(exam, room, candidates)), columns, SIGNING_HEIGHT)
+    headings = (label(language, code) for code in _HEADINGS)
+    columns = tuple(Column(*pair) for pair in zip(headings, _SHARES, strict=True))
+    notes = tuple(_notes(exam, room, candidates, language))
+    sheet = Sheet(exam.title, notes, columns, SIGNING_HEIGHT)
     lying = Sides(max(sides), min(sides))
-    return write_table(out, lying, sheet, (_row(candidate) for candidate in candidates))
+    return write_table(out, lying, sheet, (_row(candidate, language) for candidate in candidates))
 
 
 def roll_workbook(candidates: Iterable[Candidate]) -> Iterator[bytes]:
-    """The same as a workbook, in pieces; with what results are imported by."""
+    """The same as a workbook, in pieces, with what results are imported by: in English, as its
+    columns are read again."""
     return write_workbook("Candidates", BOOK_COLUMNS, map(_book_row, candidates))
 
 
@@ -117,15 +132,27 @@ def say_accommodations(candidate: Candidate) -> str:
     )
 
 
-def _notes(exam: Exam, room: Room | None, candidates: Sequence[Candidate]) -> Iterator[str]:
-    yield f"{wall_clock(exam.starts_at, exam.timezone)[:16]} ({exam.timezone})"
+def say_start(exam: Exam, language: str) -> str:
+    """`Monday, 1 March 2027, 09:00 (UTC)`, by the clock of its venue."""
+    moment = say_moment(local(exam.starts_at, exam.timezone), language)
+    return label(language, "date.zoned", moment=moment, timezone=exam.timezone)
+
+
+def _notes(
+    exam: Exam, room: Room | None, candidates: Sequence[Candidate], language: str
+) -> Iterator[str]:
+    yield say_start(exam, language)
     yield ", ".join(filter(None, (exam.venue_name, room.name if room else "")))
-    seats = f", seats: {room.seats}" if room else ""
-    yield f"Exam {exam.number}, candidates: {len(candidates)}{seats}"
+    facts = {"number": exam.number, "count": len(candidates)}
+    if room:
+        yield label(language, "roll.numbers_in_room", **facts, seats=room.seats)
+    else:
+        yield label(language, "roll.numbers", **facts)
 
 
-def _row(candidate: Candidate) -> tuple[str, ...]:
-    attendance = "" if candidate.attendance == "Pending" else candidate.attendance
+def _row(candidate: Candidate, language: str) -> tuple[str, ...]:
+    code = _ATTENDANCE.get(candidate.attendance, "")
+    attendance = label(language, code) if code else ""
     return (
         *(str(candidate.seat or ""), str(candidate.sequence)),
         *(candidate.last_name, candidate.first_name, candidate.code, candidate.form),

@@ -19,6 +19,11 @@ def preferred_languages(tx: Tx, org_id: OrgId, shown: EventView, own: str = "") 
     return list(dict.fromkeys(primary(tag) for tag in tags if tag))
 
 
+def event_language(tx: Tx, org_id: OrgId, shown: EventView) -> str:
+    """The language of an event's papers and lists: its own."""
+    return choose_language(preferred_languages(tx, org_id, shown))
+
+
 def choose_language(tags: list[str]) -> str:
     """The first of these languages that the catalogue has, else English."""
     return next(filter(None, map(find_locale, tags)), ENGLISH)
