@@ -155,8 +155,17 @@ class Model:
         """One ticket of a type, beside others; a guest who holds one of it keeps it."""
         if not self.tickets_of(guest, type_):
             return self.enter(guest, type_, by)
+        self._claim(guest, by, type_)
         self._give_way(guest, type_)
         return ""
+
+    def _claim(self, guest: str, by: str, type_: int | None = None) -> None:
+        """What an invitation alone gave is the other door's, once they ask there too."""
+        tickets = [t for t in self.guests[guest].tickets if type_ in (None, t.type)]
+        if not by.startswith("invitation") and all(
+            ticket.grant.startswith("invitation") for ticket in tickets
+        ):
+            max(tickets, key=lambda ticket: ticket.made_at).grant = by
 
     def _give_way(self, guest: str, type_: int) -> None:
         """Somebody has what they are offered: it goes to the next."""
@@ -172,6 +181,7 @@ class Model:
             return "type"
         if guest not in self.guests:
             return self.enter(guest, type_, "form")
+        self._claim(guest, "form")
         if self.guests[guest].tickets[-1].type == type_:
             self._give_way(guest, type_)
         return ""
@@ -182,6 +192,7 @@ class Model:
         if not sold:
             return "type"
         if guest in self.guests:
+            self._claim(guest, "integration")
             return ""
         own = self.offer_of(guest)
         chosen = own.type if own and own.type in sold else sold[0]
@@ -204,6 +215,8 @@ class Model:
             if full := self.enter(guest, self._type_for(guest), "integration"):
                 return [reason or full for reason in reasons]
             known = self.guests[guest]
+        else:
+            self._claim(guest, "integration")
         known.booked |= set(new)
         return reasons
 

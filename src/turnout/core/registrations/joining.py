@@ -13,9 +13,10 @@ from turnout.core.people.model import Contact
 from turnout.core.questions.model import Answer
 from turnout.core.questions.reading import accept_answers
 from turnout.core.registrations import booking
+from turnout.core.registrations.claiming import claim
 from turnout.core.registrations.form_limits import book_mail
 from turnout.core.registrations.granting import Wish, grant_checked
-from turnout.core.registrations.model import Submitted
+from turnout.core.registrations.model import RegistrationState, Submitted
 from turnout.core.registrations.parties import Guest, Party, grant_party
 from turnout.core.registrations.pricing import asks_programs
 from turnout.core.registrations.rules import Door, check, check_no_exam
@@ -113,7 +114,9 @@ def register_from_program(
         raise Conflict("ticket_type.none")
     chosen = next((ticket_type for ticket_type in offered if ticket_type.is_default), offered[0])
     known = find_person(tx, org_id, contact.email)
-    if known and booking.is_registered(tx, org_id, event_id, known.id):
+    there = booking.find_registration(tx, org_id, event_id, known.id) if known else None
+    if there and there.state is RegistrationState.CONFIRMED:
+        claim(tx, org_id, there.id, Door.PROGRAM)
         return False
     own = find_offer(tx, org_id, event_id, known.id) if known else None
     is_own_offered = own is not None and own.ticket_type_id in {

@@ -105,6 +105,26 @@ def issue_first_tickets(
     return tickets if added == len(tickets) else None
 
 
+def claim_ticket(
+    tx: Tx,
+    org_id: OrgId,
+    registration_id: RegistrationId,
+    ticket_type_id: TicketTypeId | None,
+    grant: Grant,
+) -> None:
+    """Note that somebody asked by themselves for what an invitation alone gave them, a ticket of
+    the type (None = of any): from here on this grant gave it, and declining leaves it. Idempotent.
+    """
+    sql.claim_ticket(
+        tx,
+        org_id=org_id,
+        registration_id=registration_id,
+        ticket_type_id=ticket_type_id,
+        granted_by=grant.kind.value,
+        grant_id=grant.id,
+    )
+
+
 def cancel_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
     """Cancel every valid ticket of the registration."""
     sql.cancel_tickets(tx, org_id=org_id, registration_id=registration_id, now=tx.now)

@@ -15,6 +15,16 @@ ON CONFLICT (org_id, code) DO NOTHING RETURNING created_at;
 SELECT id, code, ticket_type_id, state, granted_by, grant_id, created_at FROM tickets
 WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY created_at, id;
 
+-- name: claim_ticket(org_id, registration_id, ticket_type_id: TicketTypeId | None, granted_by,
+--     grant_id: int | None)!
+-- The newest valid ticket, of the type or of any, where nothing but invitations gave such ones.
+UPDATE tickets SET granted_by = :granted_by, grant_id = CAST(:grant_id AS BIGINT)
+WHERE org_id = :org_id AND granted_by = 'invitation' AND id = (
+    SELECT max(t.id) FROM tickets t
+    WHERE t.org_id = :org_id AND t.registration_id = :registration_id AND t.state = 'valid'
+        AND t.ticket_type_id = coalesce(CAST(:ticket_type_id AS BIGINT), t.ticket_type_id)
+    HAVING min(CASE t.granted_by WHEN 'invitation' THEN 1 ELSE 0 END) = 1);
+
 -- name: cancel_tickets(org_id, registration_id, now)!
 UPDATE tickets SET state = 'cancelled', updated_at = :now
 WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'valid';

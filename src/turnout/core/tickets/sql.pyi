@@ -47,6 +47,16 @@ class _Sql(Statements):
     @staticmethod
     def list_tickets(tx: Tx, *, org_id: OrgId, registration_id: RegistrationId) -> list[Ticket]: ...
     @staticmethod
+    def claim_ticket(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        registration_id: RegistrationId,
+        ticket_type_id: TicketTypeId | None,
+        granted_by: str,
+        grant_id: int | None,
+    ) -> int: ...
+    @staticmethod
     def cancel_tickets(
         tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, now: int
     ) -> int: ...

@@ -29,6 +29,7 @@ from turnout.core.ids import (
     TicketTypeId,
 )
 from turnout.core.registrations import booking, places
+from turnout.core.registrations.claiming import claim, find_there
 from turnout.core.registrations.extras import (
     NOTHING,
     Extras,
@@ -136,9 +137,12 @@ def grant_checked(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
     if own and own.ticket_type_id != wish.ticket_type_id:
         own = None
     confirmed = known if known and known.state is RegistrationState.CONFIRMED else None
-    if confirmed and (there := _find_there(tx, org_id, wish, confirmed.id)):
+    if confirmed and (
+        there := find_there(tx, org_id, confirmed.id, wish.door, wish.ticket_type_id)
+    ):
         if own and there.ticket_type_id == own.ticket_type_id:
             places.end_offer(tx, org_id, own, WaitingState.TAKEN)
+        claim(tx, org_id, confirmed.id, wish.door, wish.ticket_type_id, wish.grant_id)
         return Granted(confirmed.id, there, is_new=False)
     if own and not wish.language:
         wish = wish._replace(language=own.language)
@@ -284,16 +288,6 @@ def move(
 # -- who is there already ------------------------------------------------------------------
 
 
-def _find_there(
-    tx: Tx, org_id: OrgId, wish: Wish, registration_id: RegistrationId
-) -> Ticket | None:
-    """The newest ticket that counts as what is wished for."""
-    tickets = list_valid_tickets(tx, org_id, registration_id)
-    if RULES[wish.door].there is There.SAME_TYPE:
-        tickets = [ticket for ticket in tickets if ticket.ticket_type_id == wish.ticket_type_id]
-    return tickets[-1] if tickets else None
-
-
 def _extend(
     tx: Tx, org_id: OrgId, wish: Wish, known: Registration, session_ids: list[SessionId]
 ) -> set[SessionId]:
@@ -302,6 +296,8 @@ def _extend(
     wanted = [session_id for session_id in session_ids if session_id not in booked]
     taken = places.take_session_places(tx, org_id, wanted)
     booking.add_bookings(tx, org_id, known.id, sorted(taken))
+    if len(taken) + len(session_ids) > len(wanted):
+        claim(tx, org_id, known.id, wish.door)
     if wish.submitted:
         joined = join_submissions(known.submitted, wish.submitted)
         booking.set_answers(tx, org_id, known.id, joined)
