@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.core.registrations.doors import Doors
 from tests.core.registrations.hall import Hall
 from tests.support.builder import contact
 from tests.support.mails import list_mails
@@ -208,6 +209,41 @@ def test_who_takes_an_offer_by_a_program_pays_where_programs_are_asked(hall):
     hall.call(set_ticket_capacity, hall.type_ids[0], 2, actor="test")
     by_program(hall, "b")
     assert [payment.email[0] for payment in payments(hall)] == ["b"]
+
+
+OFFER_DOORS = {
+    "the page": lambda doors: doors.page("b", 1),
+    "the list": lambda doors: doors.take("b"),
+    "the registration API": lambda doors: doors.queue("b", [0]),
+}
+
+
+@pytest.mark.parametrize("door", OFFER_DOORS)
+@pytest.mark.parametrize("asked", [PayingDoor.OFFER, None])
+def test_an_offer_is_to_be_paid_wherever_it_is_taken(node, door, asked):
+    doors = Doors(node, None, [None, 1, None], [None, None])
+    type_id = doors.type_ids[1]
+    doors.call(edit_ticket_type, doors.event_id, type_id, PRICE, actor="test")
+    change = EventChange(payment_doors=(asked,) if asked else ())
+    doors.call(change_event, doors.event_id, change, actor="test")
+    assert (doors.page("a", 1), doors.join("b", 1)) == ("", "")
+    doors.call(set_ticket_capacity, type_id, 2, actor="test")
+    OFFER_DOORS[door](doors)
+    assert list(doors.tickets()["b"].values()) == [1]
+    found = doors.call(list_payments, doors.event_id, limit=9)
+    assert [payment.email[0] for payment in found] == (["b"] if asked else [])
+
+
+def test_staff_and_invitations_give_what_is_offered_as_they_give_all(hall):
+    register(hall, "a")
+    describe(hall, payment_doors=(PayingDoor.OFFER,))
+    for guest in "bc":
+        hall.call(join_list, hall.event_id, hall.type_ids[0], contact(guest))
+    hall.call(set_ticket_capacity, hall.type_ids[0], 3, actor="test")
+    by_staff(hall, "b")
+    by_invitation(hall, "c")
+    assert hall.queue(is_all=True) == [("b", "taken"), ("c", "taken")]
+    assert [payment.email[0] for payment in payments(hall)] == ["a"]
 
 
 @pytest.mark.parametrize("asking", Asking)

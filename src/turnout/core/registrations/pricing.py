@@ -31,9 +31,11 @@ def ask_price(
     ticket: Ticket,
     *,
     asking: Asking | None = None,
+    is_offer: bool = False,
 ) -> None:
     """Ask for the price of a ticket that was issued now, if its type has one and the event asks for
-    it where the ticket was granted; `asking` overrides that. It is due within the days of the
+    it where the ticket was granted, or for what its waiting list offered (`is_offer`); `asking`
+    overrides that. It is due within the days of the
     event or its organization, and never beyond the event's start (its end, once it runs). Raises
     Invalid where the price of a free ticket is asked for."""
     if asking is Asking.NONE:
@@ -44,7 +46,8 @@ def ask_price(
         if asking:
             raise Invalid("payment.free", name=kind.name)
         return
-    if asking is None and not asks_at(shown.details, ticket.granted_by):
+    doors = [ticket.granted_by, *([GrantKind.OFFER] if is_offer else [])]
+    if asking is None and not any(asks_at(shown.details, door) for door in doors):
         return
     days = get_payment_terms(tx, org_id, shown.details).days
     due_at = _due(shown.event, days, tx.now)

@@ -150,15 +150,13 @@ def grant_checked(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
     wish, extras = _add_extras(wish, own)
     registration_id = confirmed.id if confirmed else _write(tx, org_id, wish, taken, known)
     # A form may be anybody's: it says nothing of somebody who is registered.
-    is_own = RULES[wish.door].there is There.SAME_TYPE
-    said = wish.submitted if is_own else extras.submitted
+    said = wish.submitted if RULES[wish.door].there is There.SAME_TYPE else extras.submitted
     if confirmed and said:
         joined = join_submissions(confirmed.submitted, said)
         booking.set_answers(tx, org_id, confirmed.id, joined)
-    type_id = taken.ticket_type_id
-    book_extras(tx, org_id, wish.event_id, registration_id, type_id, extras)
+    book_extras(tx, org_id, wish.event_id, registration_id, taken.ticket_type_id, extras)
     note_source(tx, org_id, registration_id, wish.sti or (own.sti if own else ""))
-    ticket = _issue(tx, org_id, registration_id, taken, wish)
+    ticket = _issue(tx, org_id, registration_id, taken, wish, own)
     return Granted(registration_id, ticket, is_new=True)
 
 
@@ -191,17 +189,24 @@ def grant_with_sessions(
     book_extras(tx, org_id, wish.event_id, registration_id, taken.ticket_type_id, extras)
     if wish.sti:
         note_source(tx, org_id, registration_id, wish.sti)
-    ticket = _issue(tx, org_id, registration_id, taken, wish)
+    ticket = _issue(tx, org_id, registration_id, taken, wish, own)
     return SessionGrant(booked, ticket=ticket)
 
 
 def _issue(
-    tx: Tx, org_id: OrgId, registration_id: RegistrationId, taken: TakenTicket, wish: Wish
+    tx: Tx,
+    org_id: OrgId,
+    registration_id: RegistrationId,
+    taken: TakenTicket,
+    wish: Wish,
+    own: Entry | None,
 ) -> Ticket:
-    """The ticket, and what is to be paid for it."""
+    """The ticket, and what is to be paid for it; `own` = it was offered."""
     ticket = issue_ticket(tx, org_id, registration_id, taken.ticket_type_id, wish.grant)
     if taken.price_minor != 0 or wish.asking:
-        ask_price(tx, org_id, wish.event_id, registration_id, ticket, asking=wish.asking)
+        is_offer = own is not None and RULES[wish.door].there is There.REGISTERED
+        whose = (tx, org_id, wish.event_id, registration_id, ticket)
+        ask_price(*whose, asking=wish.asking, is_offer=is_offer)
     return ticket
 
 
