@@ -13,7 +13,7 @@ from tests.support.builder import Builder, contact
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode
 from tests.web.reading import Page, send_form
-from turnout.core.checkin.scans import Result, Scan, check_in
+from turnout.core.checkin.scans import Result, Scan, check_in, undo_check_in
 from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import EventDetails, EventState, PayingDoor, span
 from turnout.core.events.programme import create_venue
@@ -186,6 +186,10 @@ def test_a_ticket_has_a_page_that_names_nobody(site: AppClient, invited: Invited
     invited.node.db.call(check_in, invited.org_id, invited.event_id, scan)
     again = site.request("GET", f"/ticket/{invited.org_id}-{code}", headers=BROWSER)
     assert "Checked at 18:00 on 30 May 2099." in Page(again.body).text
+    refused = Page(invited.press(site, "Ann", answer="decline").body).text
+    assert "The ticket of this invitation is checked in already." in refused
+    assert invited.states()["Ann"] == "confirmed"
+    invited.node.db.call(undo_check_in, invited.org_id, invited.event_id, scan)
     invited.press(site, "Ann", answer="decline")
     gone = site.request("GET", f"/ticket/{invited.org_id}-{code}", headers=BROWSER)
     assert "Cancelled This ticket lets nobody in." in Page(gone.body).text
@@ -214,6 +218,7 @@ def test_a_ticket_has_files_that_name_nobody(site: AppClient, invited: Invited) 
     answer = invited.node.db.call(check_in, invited.org_id, invited.event_id, scan)
     assert answer.result is Result.ADMITTED
     assert site.request("GET", f"{address}/other.pdf").status == 404
+    invited.node.db.call(undo_check_in, invited.org_id, invited.event_id, scan)
     invited.press(site, "Ann", answer="decline")
     assert site.request("GET", f"{address}/ticket.pdf").status == 404
     gone = site.request("GET", f"{address}/event.ics")

@@ -30,6 +30,7 @@ SHOWN = frozenset(
         "form.code",
         "form.many_codes",
         "form.many_forms",
+        "invitation.came",
         "link.missing",
         "login.password",
         "login.user_code",

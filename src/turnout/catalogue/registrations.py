@@ -49,6 +49,7 @@ SENTENCES = {
     "gate.missing": "There is no gate {gate_id} for this event.",
     "gate.session": "Choose sessions of the gate's own event.",
     "gate.ticket_type": "Choose ticket types of the gate's own event.",
+    "invitation.came": "The ticket of this invitation is checked in already.",
     "invitation.email": "{email!r} is not an e-mail address.",
     "invitation.missing": "There is no invitation {campaign_id}.",
     "nonce.other_action": "The nonce was used for the other action. Give each scan a nonce of its "

@@ -97,6 +97,21 @@ def test_since_goes_by_when_a_scan_was_recorded(desk, code):
     assert changed(now + MINUTE_MS) == []
 
 
+def test_a_device_learns_that_the_event_is_cancelled_and_revived(desk, code):
+    def told(since: int) -> list[list[bool]]:
+        wanted = AttendeeFilter(since=since, has_cancelled=True)
+        whose = (desk.org_id, desk.event.id, wanted)
+        found, _ = desk.db.call(list_attendees, *whose, limit=10, skip=0)
+        return [[ticket.is_valid for ticket in attendee.tickets] for attendee in found]
+
+    for state, is_valid in ((EventState.CANCELLED, False), (EventState.OPEN, True)):
+        desk.node.clock.advance(60)
+        now = desk.node.clock()
+        assert told(now) == []
+        desk.db.call(set_event_state, desk.org_id, desk.event.id, state, actor="test")
+        assert told(now) == [[is_valid], [is_valid]]
+
+
 def test_a_repeated_upload_is_answered_like_the_first(desk, code):
     for _ in range(2):
         assert scan(desk, code, device="door 1", nonce="n1") == (Result.ADMITTED, AT)
@@ -104,6 +119,19 @@ def test_a_repeated_upload_is_answered_like_the_first(desk, code):
     assert scan(desk, "nosuch", device="door 1", nonce="n2") == (Result.UNKNOWN, None)
     assert scan(desk, "nosuch", device="door 1", nonce="n2") == (Result.UNKNOWN, None)
     assert results(desk) == ["admitted", "repeated", "unknown"]
+
+
+def test_a_repeated_upload_is_answered_like_the_first_whatever_came_between(desk, code):
+    named: dict[str, Any] = {"device": "door 1", "nonce": "n1"}
+    undone = Scan(code=code, at=AT, device="door 1", nonce="n2")
+    undo = (undo_check_in, desk.org_id, desk.event.id, undone)
+    assert scan(desk, code, **named) == (Result.ADMITTED, AT)
+    assert desk.db.call(*undo) == (Result.UNDONE, None)
+    assert scan(desk, code, **named) == (Result.ADMITTED, AT)
+    assert scan(desk, code, AT + 1, device="door 1", nonce="n3") == (Result.ADMITTED, AT + 1)
+    assert desk.db.call(*undo) == (Result.UNDONE, None)
+    attendee = desk.db.call(find_attendee, desk.org_id, desk.event.id, code)
+    assert [ticket.checked_in_at for ticket in attendee.tickets] == [AT + 1]
 
 
 def test_a_nonce_names_one_scan_of_one_code_and_one_action(desk, code):

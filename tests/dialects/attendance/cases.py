@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tests.dialects.attendance.hall import SAMPLE, Hall, Request
 from turnout.core.events.model import EventState
+from turnout.core.invitations.invitees import InviteeFilter, list_invitees
 from turnout.core.payments.settling import ask_for_payment, set_refuses_unpaid
 from turnout.core.registrations.places import set_event_state
 
@@ -62,6 +63,17 @@ def _left(hall: Hall) -> Request:
 
 
 CASES["200-attendees-cancelled-since"] = _left
+
+
+def _called_off(hall: Hall) -> Request:
+    """What a device is told when the event was cancelled while it was offline."""
+    hall.node.clock.advance(3600)
+    whose = (hall.org_id, hall.event_id, EventState.CANCELLED)
+    hall.node.db.call(set_event_state, *whose, actor="test")
+    return hall.ask("GET", f"{ATTENDEES}.json?state=all&per_page=2&since=2027-01-01T10:00:00Z")
+
+
+CASES["200-attendees-event-cancelled-since"] = _called_off
 case("422-attendees-any-state", "GET", f"{ATTENDEES}.json?state=late")
 case("422-attendees-since", "GET", f"{ATTENDEES}.json?since=yesterday")
 case("422-attendees-ticket-id", "GET", f"{ATTENDEES}.json?ticket_id=x")
@@ -153,6 +165,19 @@ after(
     ("POST", f"{CODE}/{{bob}}/uncheck.json"),
     then=("POST", f"{CODE}/{{bob}}/check.json"),
 )
+
+
+def _checked_again(hall: Hall) -> Request:
+    """A scan is uploaded again after somebody took the check back."""
+    for action, nonce in (("check", "scan-1"), ("uncheck", "scan-2")):
+        named = SCANNER | {"X_Nonce": nonce}
+        first = hall.ask("POST", f"{CODE}/{{ann}}/{action}.json", **named)
+        assert first.send(hall.node).status == 200
+    return hall.ask("POST", f"{CODE}/{{ann}}/check.json", **SCANNER)
+
+
+CASES["200-check-nonce-again-after-uncheck"] = _checked_again
+case("404-check-text-behind-signature", "POST", f"{CODE}/{{signed}}:x/check.json")
 case("404-uncheck", "POST", f"{CODE}/NOSUCH/uncheck.json")
 case("405-check", "GET", f"{CODE}/{{ann}}/check.json")
 
@@ -199,6 +224,18 @@ after(
     ("POST", f"{RECIPIENTS}/{{i_gil}}/confirm.json"),
     then=("POST", f"{RECIPIENTS}/{{i_jon}}/confirm.json"),
 )
+
+
+def _declined_inside(hall: Hall) -> Request:
+    """Somebody declines who came in already."""
+    found = hall.node.db.call(list_invitees, hall.org_id, hall.event_id, InviteeFilter())
+    [code] = [invitee.ticket_code for invitee in found if invitee.first_name == "Hal"]
+    answer = hall.ask("POST", f"{CODE}/{code}/check.json").send(hall.node)
+    assert answer.status == 200
+    return hall.ask("POST", f"{RECIPIENTS}/{{i_hal}}/decline.json")
+
+
+CASES["406-decline-checked-in"] = _declined_inside
 case("404-action", "POST", f"{RECIPIENTS}/{{i_gil}}/ponder.json")
 case("404-recipient", "POST", f"{RECIPIENTS}/777/confirm.json")
 case("404-recipient-number", "POST", f"{RECIPIENTS}/x/confirm.json")

@@ -43,6 +43,14 @@ class Attendee(NamedTuple):
     phone: str
     tickets: list[HeldTicket]
 
+    def as_answered(self, code: str, checked_in_at: int | None) -> "Attendee":
+        """As a scan of that ticket was answered, whatever other scans did to it since."""
+        tickets = [
+            ticket._replace(checked_in_at=checked_in_at) if ticket.code == code else ticket
+            for ticket in self.tickets
+        ]
+        return self._replace(tickets=tickets)
+
 
 class ShownTicket(NamedTuple):
     """A ticket as its page shows it; `signed` is what its QR code says. `checked_in_at` in epoch

@@ -1,18 +1,21 @@
 -- name: list_attendees(org_id, event_id, after, until, which, since, ticket_type_id, has_cancelled)
 --     -> (RegistrationId, str, str, str, str, str, str, str, TicketTypeId, int | None, int, int)
 -- Anyone who is registered, with a row for each valid ticket, by rising number; `has_cancelled` 1 =
--- with every ticket. `which` is empty, `checked` or `unchecked`; `since` and `ticket_type_id` 0 =
--- any.
+-- with every ticket, none of them valid once the event is cancelled, so that a change of the event
+-- is one of theirs. `which` is empty, `checked` or `unchecked`; `since` and `ticket_type_id` 0 = any.
 SELECT r.id, p.first_name, p.last_name, p.company, p.job_title, p.email, p.phone,
     t.code, t.ticket_type_id, t.checked_in_at, t.created_at,
-    CASE WHEN t.state = 'valid' AND r.state = 'confirmed' THEN 1 ELSE 0 END
+    CASE WHEN t.state = 'valid' AND r.state = 'confirmed' AND e.state <> 'cancelled'
+        THEN 1 ELSE 0 END
 FROM registrations r
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.id <= :until
     AND (:has_cancelled = 1 OR (r.state = 'confirmed' AND t.state = 'valid'))
     AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
-    AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since OR t.updated_at >= :since)
+    AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since OR t.updated_at >= :since
+        OR (:has_cancelled = 1 AND e.updated_at >= :since))
     AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
 ORDER BY r.id, t.created_at, t.id;
 
@@ -22,12 +25,14 @@ ORDER BY r.id, t.created_at, t.id;
 -- The numbers of the registrations on a page of that list.
 SELECT DISTINCT r.id
 FROM registrations r
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
 WHERE r.org_id = :org_id AND r.event_id = :event_id
     AND (:has_cancelled = 1 OR (r.state = 'confirmed' AND t.state = 'valid'))
     AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
-    AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since OR t.updated_at >= :since)
+    AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since OR t.updated_at >= :since
+        OR (:has_cancelled = 1 AND e.updated_at >= :since))
     AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
 ORDER BY r.id LIMIT :limit OFFSET :skip;
 

@@ -254,8 +254,9 @@ def _find_known(
     ticket = _find_ticket(tx, org_id, event_id, scan.code)
     if code not in (ticket.code if ticket else "", normalize(scan.code)[:LONGEST_CODE]):
         raise Invalid("nonce.other_code")
-    first_at = ticket.checked_in_at if ticket else None
-    return Answer(Result(result), at if result == Result.ADMITTED else first_at)
+    if result in (Result.ADMITTED, Result.UNDONE):
+        return Answer(Result(result), at if result == Result.ADMITTED else None)
+    return Answer(Result(result), ticket.checked_in_at if ticket else None)
 
 
 def _keep(

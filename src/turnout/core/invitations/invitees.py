@@ -44,7 +44,7 @@ from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.rules import Door
 from turnout.core.text import is_email
 from turnout.core.tickets.issuing import Grant, GrantKind
-from turnout.errors import Invalid, Missing
+from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
 SOURCE = "invitation"
@@ -190,12 +190,14 @@ def _read_answers(
 
 def decline(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None:
     """Say no, and give back what this invitation granted and nothing else. Idempotent. Raises
-    Missing."""
+    Conflict once somebody came in with that ticket, Missing."""
     campaign_id, event_id, person_id = _lock(tx, org_id, invitee_id)
     if sql.find_state(tx, org_id=org_id, id=invitee_id).state == DECLINED:
         return
     known = booking.find_registration(tx, org_id, event_id, person_id)
     own = Grant(GrantKind.INVITATION, invitee_id)
+    if sql.has_come(tx, org_id=org_id, event_id=event_id, person_id=person_id, id=invitee_id):
+        raise Conflict("invitation.came")
     kept = give_back_granted(tx, org_id, known.id, own, actor=actor) if known else []
     type_id = get_campaign(tx, org_id, campaign_id).ticket_type_id
     after = max(

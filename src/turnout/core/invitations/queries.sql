@@ -71,6 +71,15 @@ RETURNING campaign_id, event_id, person_id;
 -- name: find_state(org_id, id: InviteeId)^ -> (state: str, ticket_id: TicketId | None)
 SELECT state, ticket_id FROM invitation_states WHERE org_id = :org_id AND id = :id;
 
+-- name: has_come(org_id, event_id, person_id, id: InviteeId)$ -> int | None
+-- Whether somebody came in with a ticket that the invitation gave.
+SELECT 1 FROM registrations r
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.person_id = :person_id
+    AND r.state = 'confirmed' AND t.state = 'valid' AND t.granted_by = 'invitation'
+    AND t.grant_id = :id AND t.checked_in_at IS NOT NULL
+LIMIT 1;
+
 -- name: set_declined(org_id, id: InviteeId, declined_after: int, now)!
 UPDATE invitations SET declined_at = :now, declined_after = :declined_after, updated_at = :now
 WHERE org_id = :org_id AND id = :id;

@@ -104,6 +104,10 @@ class _Sql(Statements):
     @staticmethod
     def find_state(tx: Tx, *, org_id: OrgId, id: InviteeId) -> FindStateRow: ...
     @staticmethod
+    def has_come(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId, id: InviteeId
+    ) -> int | None: ...
+    @staticmethod
     def set_declined(
         tx: Tx, *, org_id: OrgId, id: InviteeId, declined_after: int, now: int
     ) -> int: ...

@@ -37,9 +37,7 @@ PREFIX = "TK1:"
 LONGEST_READ = 500
 KID_LENGTH = 6
 _SIGNED = re.compile(
-    r"(?<![0-9A-Z])(TK1:(\d{1,15}):([0-9A-Z]{1,32}):(\d{1,15}):([A-Z2-7]{6})):([A-Z2-7]{103})"
-    r"(?![0-9A-Z])",
-    re.ASCII,
+    r"[\W_]*(TK1:([0-9]{1,15}):([0-9A-Z]{1,32}):([0-9]{1,15}):([A-Z2-7]{6})):([A-Z2-7]{103})[\W_]*"
 )
 _ADDRESS = re.compile(r"/TICKET/(\d{1,15})-([0-9A-Z-]{1,64})", re.ASCII)
 
@@ -123,8 +121,8 @@ def sign_ticket(key: TicketKey, event_id: EventId, code: str, ticket_type_id: Ti
 
 def read_signed(text: str) -> SignedTicket | None:
     """The parts of a signed ticket in any letter case, with marks around it; None for any other
-    text."""
-    match = _SIGNED.search("".join(_plain(text).split()))
+    text, also where more is written before or behind it."""
+    match = _SIGNED.fullmatch("".join(_plain(text).split()))
     if match is None:
         return None
     signed, event_id, code, ticket_type_id, kid, signature = match.groups()

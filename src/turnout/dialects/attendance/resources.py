@@ -317,9 +317,9 @@ def _with_attendee(
     # A refusal is a value as far as here: its scan is to be kept.
     if answer.result not in (Result.ADMITTED, Result.UNDONE):
         return _CheckAnswer(event, answer, NOBODY)
-    return _CheckAnswer(
-        event, answer, find_attendee(tx, principal.org_id, principal.event_id, scan.code)
-    )
+    attendee = find_attendee(tx, principal.org_id, principal.event_id, scan.code)
+    code = find_plain_code(tx, principal.org_id, scan.code)
+    return _CheckAnswer(event, answer, attendee.as_answered(code, answer.first_at))
 
 
 def _refuse(answer: Answer, scan: Scan, clock: present.Clock) -> None:
