@@ -137,12 +137,11 @@ def grant_checked(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
     if own and own.ticket_type_id != wish.ticket_type_id:
         own = None
     confirmed = known if known and known.state is RegistrationState.CONFIRMED else None
-    if confirmed and (
-        there := find_there(tx, org_id, confirmed.id, wish.door, wish.ticket_type_id)
-    ):
+    asked = wish.door, wish.ticket_type_id
+    if confirmed and (there := find_there(tx, org_id, confirmed.id, *asked)):
         if own and there.ticket_type_id == own.ticket_type_id:
             places.end_offer(tx, org_id, own, WaitingState.TAKEN)
-        claim(tx, org_id, confirmed.id, wish.door, wish.ticket_type_id, wish.grant_id)
+        claim(tx, org_id, confirmed.id, *asked, wish.grant_id)
         return Granted(confirmed.id, there, is_new=False)
     if own and not wish.language:
         wish = wish._replace(language=own.language)
