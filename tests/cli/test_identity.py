@@ -45,6 +45,13 @@ def test_org_create_gives_the_account_a_number_and_an_audit_entry(acme: Turnout)
     assert entries[0].actor.startswith("cli:")
 
 
+def test_the_guid_of_an_organization_is_shown(acme: Turnout) -> None:
+    with acme.database() as db:
+        guid = db.call(get_organization, "acme").uuid
+    assert guid in acme.ok("org", "list")
+    assert f"GUID       {guid}" in acme.ok("org", "show", "acme")
+
+
 def test_org_create_takes_a_country(turnout: Turnout) -> None:
     turnout.ok("org", "create", "plain", "--country", "au")
     assert "AU" in turnout.ok("org", "show", "plain")

@@ -99,11 +99,12 @@ def list_orgs() -> None:
             organization.slug,
             organization.name,
             organization.timezone,
+            organization.uuid,
             organizations.say_limit(organization.rate_limit),
         )
         for organization in found
     ]
-    show_table("Account", "Short name", "Name", "Time zone", "Rate limit", rows=rows)
+    show_table("Account", "Short name", "Name", "Time zone", "GUID", "Rate limit", rows=rows)
 
 
 @token.command(name="create")

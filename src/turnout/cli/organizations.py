@@ -134,6 +134,7 @@ def show_org(slug: str, /) -> None:
     facts = [
         ("Name", organization.name),
         ("Account", str(organization.org_id)),
+        ("GUID", organization.uuid),
         ("Time zone", organization.timezone),
         ("Language", organization.locale),
         ("Currency", profile.currency),

@@ -142,6 +142,14 @@ def test_only_so_many_are_sent_to_one_client(db, login, node):
     send(db, login, to="61412345699")
 
 
+def test_all_channels_to_one_number_are_one_destination(db, login):
+    for number, job_type in enumerate([JobType.SMS, JobType.TTS] * 2 + [JobType.SMS]):
+        send(db, login, client_ref=f"c{number}", job_type=job_type)
+    for job_type in (JobType.SMS, JobType.TTS):
+        with pytest.raises(Limited, match="5 codes were sent to this destination"):
+            send(db, login, client_ref="c9", job_type=job_type)
+
+
 def test_five_are_sent_to_one_destination_in_ten_minutes_and_twenty_in_a_day(db, login, node):
     spellings = (
         "61412345678",

@@ -318,7 +318,7 @@ def _client_key(org_id: OrgId, client_ref: str) -> str:
 
 
 def _destination_key(org_id: OrgId, channel: Channel, address: str) -> str:
-    return _hash(f"{org_id}:{channel.value}:{address_key(channel, address)}")
+    return _hash(f"{org_id}:{address_key(channel, address)}")
 
 
 def _hash(text: str) -> str:
